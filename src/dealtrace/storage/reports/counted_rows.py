@@ -1,24 +1,19 @@
 """The rows that a statement of a report counts: facts of a span with their shares, and what keys need of them."""
 
-from collections.abc import Sequence
-
 from sqlalchemy import BigInteger, ColumnElement, FromClause, Subquery, and_, case, false, func, literal, select
 
-from dealtrace.attribution.credit import WHOLE, AttributionModel
+from dealtrace.attribution.credit import WHOLE
 from dealtrace.record import record
 from dealtrace.reports.dimensions import Dimension, Kind
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.measures import Aggregate, Measure
 from dealtrace.reports.statuses import Meaning
-from dealtrace.storage.reports.expressions import Expression
+from dealtrace.storage.reports.expressions import Expression, Selection
 from dealtrace.storage.reports.fact_tables import AT, FactTables, Moment
 from dealtrace.storage.reports.flags import FIRST_WON, FLAGS, TOUCHED
 from dealtrace.storage.reports.local_time import KEYS_OF_DAY, LocalTime
 from dealtrace.storage.reports.scope import CLOCK, CLOCK_OF_VISITS, FIRST_ON, LAST_ON, SINCE, UNTIL, Shape
-from dealtrace.storage.reports.split_money import with_split_money
 
-SPLIT_MODELS = frozenset({AttributionModel.LINEAR, AttributionModel.TIME_DECAY, AttributionModel.POSITION_BASED})
-"""The models under which a lead may have several touches."""
 _MONEY = ("amount", "margin")
 
 
@@ -29,6 +24,10 @@ class Group:
     fact: Fact
     moment: Moment
     measures: tuple[Measure, ...]
+
+    def of(self, measures: tuple[Measure, ...]) -> "Group":
+        """Return the group with these measures alone."""
+        return Group(self.fact, self.moment, measures)
 
 
 @record
@@ -81,24 +80,21 @@ def wanted_of(shape: Shape, group: Group, *shown: str) -> Wanted:
     needs_touches = has_touches and (needs_sources or TOUCHED in flags or group.fact is Fact.ASSISTS)
     if needs_sources and not has_touches:
         attributes.add("source_id")
-    if needs_touches:
-        attributes |= {"lead_id", "stated_source_id"}
     money = tuple(name for name in _MONEY if name in attributes and group.fact is Fact.DEALS)
     return Wanted(frozenset(attributes), needs_touches, needs_sources, money, FIRST_WON in flags)
 
 
 def counted_rows(tables: FactTables, shape: Shape, group: Group, wanted: Wanted) -> CountedRows:
     """Return the facts of a span with their shares, joined with what keys need."""
-    base = tables.rows(group.fact, wanted.attributes, group.moment).subquery("facts")
+    of_touches = tables.touch_attributes(group.fact, shape.model, wanted.money) if wanted.needs_touches else ()
+    base = tables.rows(group.fact, wanted.attributes.union(of_touches), group.moment).subquery("facts")
     chosen = select(base).where(in_span(shape, group.fact, base.c[AT]))
     if wanted.needs_first_won:
-        first = _first_won(tables, group.moment)
-        chosen = chosen.add_columns(case((first.c.id.is_not(None), 1), else_=0).label("is_first_won"))
-        chosen = chosen.select_from(base.outerjoin(first, first.c.id == base.c.id))
+        chosen = _with_first_won(chosen, base, _first_won(tables, group.moment))
     facts: Subquery = chosen.subquery("chosen")
     share: Expression = literal(WHOLE, BigInteger)
     if wanted.needs_touches:
-        facts = _with_touches(tables, shape.model, group.fact, facts, wanted.money)
+        facts = tables.touched(facts, group.fact, shape.model, wanted.money)
         share = facts.c.share
     sources = tables.sources().subquery("sources") if wanted.needs_sources else None
     is_by_tag = any(dimension.kind is Kind.TAG for dimension in shape.by)
@@ -121,50 +117,26 @@ def in_span(shape: Shape, fact: Fact, at: Expression) -> ColumnElement[bool]:
     return and_(at >= SINCE, at < UNTIL)
 
 
-def _first_won(tables: FactTables, moment: Moment) -> Subquery:
-    """Select the first won deal of every client, over all time.
+def _with_first_won(chosen: Selection, base: Subquery, first: Subquery) -> Selection:
+    """Add whether deals are the first won ones of their clients.
 
     Ours: of several first ones of one moment each counts, so that the order of arrival makes no difference.
     """
+    is_first = and_(base.c.meaning == Meaning.WON, base.c[AT] == first.c[AT])
+    joined = base.outerjoin(first, first.c.client_id == base.c.client_id)
+    return chosen.add_columns(case((is_first, 1), else_=0).label(FIRST_WON)).select_from(joined)
+
+
+def _first_won(tables: FactTables, moment: Moment) -> Subquery:
+    """Select when the first won deal of every client was, over all time."""
     won = tables.rows(Fact.DEALS, {"client_id", "meaning", AT}, moment).subquery("won")
-    place = func.rank().over(partition_by=won.c.client_id, order_by=won.c[AT])
-    ranked = (
-        select(won.c.id, place.label("place"))
-        .where(won.c.meaning == Meaning.WON, won.c.client_id.is_not(None))
-        .subquery("ranked")
+    is_won = (won.c.meaning == Meaning.WON, won.c.client_id.is_not(None))
+    return (
+        select(won.c.client_id, func.min(won.c[AT]).label(AT))
+        .where(*is_won)
+        .group_by(won.c.client_id)
+        .subquery("first_won")
     )
-    return select(ranked.c.id).where(ranked.c.place == 1).subquery("first_won")
-
-
-def _with_touches(
-    tables: FactTables, model: AttributionModel, fact: Fact, facts: Subquery, money: Sequence[str]
-) -> Subquery:
-    """Return facts once for each touch of their lead, with the touch's share and source.
-
-    Assists are the touches that are not the last, under any model. A fact without touches is whole, and has the source
-    that was stated.
-    """
-    is_assist = fact is Fact.ASSISTS
-    touches = tables.touches(AttributionModel.LINEAR if is_assist else model).subquery("touches")
-    is_touch = touches.c.lead_id == facts.c.lead_id
-    if is_assist:
-        joined = facts.join(touches, and_(is_touch, touches.c.position > 0))
-    else:
-        joined = facts.outerjoin(touches, is_touch)
-    kept = [column for column in facts.c if column.name not in money]
-    share = func.coalesce(touches.c.share, WHOLE)
-    chosen = select(
-        *kept,
-        share.label("share"),
-        touches.c.touched_at,
-        case((touches.c.lead_id.is_(None), facts.c.stated_source_id), else_=touches.c.source_id).label("source_id"),
-        *(facts.c[name] for name in money),
-        *((touches.c.visit_id,) if money else ()),
-    ).select_from(joined)
-    whole = chosen.subquery("touched")
-    if not money or model not in SPLIT_MODELS:
-        return whole
-    return with_split_money(whole, money)
 
 
 def key_of(dimension: Dimension, rows: CountedRows) -> Expression:

@@ -3,10 +3,12 @@
 Any: the columns of a select depend on what is wanted.
 """
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from datetime import timedelta
 from enum import StrEnum
 from typing import Protocol
+
+from sqlalchemy import Subquery
 
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
@@ -58,6 +60,16 @@ class FactTables(Hashable, Protocol):
 
     def touches(self, model: AttributionModel) -> Selection:
         """Select the touches of leads: `lead_id`, `position`, `share`, `touched_at`, `visit_id`, `source_id`."""
+
+    def touch_attributes(self, fact: Fact, model: AttributionModel, money: Sequence[str]) -> Iterable[str]:
+        """Return the attributes that `touched` needs of leads or deals, beside those that are wanted."""
+
+    def touched(self, facts: Subquery, fact: Fact, model: AttributionModel, money: Sequence[str]) -> Subquery:
+        """Select facts once for each touch of their lead under a model: their attributes, `share` and `source_id`.
+
+        `touched_at` is null where there is no touch; `money` is split by the shares. Assists are the touches that are
+        not the last, under any model.
+        """
 
     def tags(self, fact: Fact) -> Selection:
         """Select the tags of leads or deals, each once: `owner_id` and `tag`."""

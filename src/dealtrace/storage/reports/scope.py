@@ -65,6 +65,11 @@ class Scope:
     model: AttributionModel
     date_of: DateOf
 
+    @property
+    def adds_up(self) -> bool:
+        """Whether every fact has one row."""
+        return all(dimension.adds_up for dimension in self.by)
+
 
 def shape_of(scope: Scope) -> Shape:
     """Return the shape of a scope."""

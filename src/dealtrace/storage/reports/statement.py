@@ -29,7 +29,10 @@ _WON_FLAGS = frozenset({"is_won", FIRST_WON})
 
 
 def gather(fetch: Fetch, tables: FactTables, scope: Scope, measures: Iterable[Measure]) -> Gathered:
-    """Return the measures of a scope: for the keys of its dimensions, and in total."""
+    """Return the measures of a scope: for the keys of its dimensions, and in total.
+
+    The total of what adds up is the sum of the rows; what does not is asked again.
+    """
     asked = frozenset(measures)
     unknown = frozenset(
         measure for measure in asked if any(measure.fact not in each.dimension.facts for each in scope.filters)
@@ -41,14 +44,18 @@ def gather(fetch: Fetch, tables: FactTables, scope: Scope, measures: Iterable[Me
     total: dict[Measure, int] = {}
     shape, parameters = shape_of(scope), parameters_of(scope)
     for group in _groups(asked - unknown, scope.date_of):
-        in_rows = [measure for measure in group.measures if measure not in in_no_row]
-        if scope.by and in_rows:
-            statement = grouped_statement(tables, shape, Group(group.fact, group.moment, tuple(in_rows)))
+        in_rows = tuple(measure for measure in group.measures if measure not in in_no_row) if scope.by else ()
+        adding = [measure for measure in in_rows if scope.adds_up and measure.adds_up]
+        if in_rows:
+            statement = grouped_statement(tables, shape, group.of(in_rows))
             for row in fetch(statement, parameters):
-                keys = tuple(row[: len(scope.by)])
-                rows.setdefault(keys, {}).update(zip(in_rows, row[len(scope.by) :], strict=True))
-        for row in fetch(grouped_statement(tables, replace(shape, by=()), group), parameters):
-            total.update(zip(group.measures, row, strict=True))
+                keys, values = tuple(row[: len(scope.by)]), dict(zip(in_rows, row[len(scope.by) :], strict=True))
+                rows.setdefault(keys, {}).update(values)
+                for measure in adding:
+                    total[measure] = total.get(measure, 0) + values[measure]
+        if whole := tuple(measure for measure in group.measures if measure not in adding):
+            for row in fetch(grouped_statement(tables, replace(shape, by=()), group.of(whole)), parameters):
+                total.update(zip(whole, row, strict=True))
     return Gathered(rows, total, in_no_row, unknown)
 
 

@@ -1,10 +1,11 @@
 """Facts as selects over our tables; no contact, client name or comment is among them."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from sqlalchemy import (
     BigInteger,
     FromClause,
+    Subquery,
     Text,
     and_,
     case,
@@ -29,6 +30,7 @@ from dealtrace.storage.deals.match_reasons import match_reason
 from dealtrace.storage.reports.expressions import Expression, Selection
 from dealtrace.storage.reports.fact_tables import AT, SITE_ID, TARGET_SECONDS, Moment
 from dealtrace.storage.reports.sql_functions import items_of, known_text, without_query
+from dealtrace.storage.reports.touched_rows import with_touches
 from dealtrace.storage.schema.tables.costs import cost
 from dealtrace.storage.schema.tables.deals import deal, deal_tag
 from dealtrace.storage.schema.tables.leads import LEAD_STARTS, LEAD_TABLES, call, lead_credit, lead_request
@@ -138,6 +140,15 @@ class StoredFacts:
             .join(visit, CREDITED)
             .where(credit.site_id == SITE_ID, credit.model == int(model))
         )
+
+    def touch_attributes(self, fact: Fact, model: AttributionModel, money: Sequence[str]) -> Iterable[str]:  # noqa: ARG002
+        """Return what touches are joined by; see `FactTables`."""
+        return "lead_id", "stated_source_id"
+
+    def touched(self, facts: Subquery, fact: Fact, model: AttributionModel, money: Sequence[str]) -> Subquery:
+        """Select facts once for each touch of their lead; see `FactTables`."""
+        touches = self.touches(AttributionModel.LINEAR if fact is Fact.ASSISTS else model).subquery("touches")
+        return with_touches(touches, facts, fact, model, money)
 
     def tags(self, fact: Fact) -> Selection:
         """Select the tags of leads or deals; see `FactTables`. Ours: a tag that says nothing is no tag."""

@@ -1,10 +1,10 @@
 """Facts as selects over the mirror."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from sqlalchemy import FromClause, Text, case, func, literal, select
+from sqlalchemy import BigInteger, FromClause, Subquery, Text, case, cast, func, literal, literal_column, null, select
 
-from dealtrace.attribution.credit import AttributionModel
+from dealtrace.attribution.credit import WHOLE, AttributionModel
 from dealtrace.matching.match_reason import MatchReason
 from dealtrace.record import record
 from dealtrace.reports.dimensions import FIELD_PREFIX
@@ -14,6 +14,7 @@ from dealtrace.storage.reports.fact_tables import AT, SITE_ID, TARGET_SECONDS, M
 from dealtrace.storage.reports.mirror import tables
 from dealtrace.storage.reports.sql_functions import known_text
 from dealtrace.storage.reports.stored_facts import MOMENTS_OF_DEALS, NEW_CLIENT, RETURNING_CLIENT
+from dealtrace.storage.reports.touched_rows import SPLIT_MODELS
 
 _OF_STATUS = {"status": "key", "meaning": "meaning"}
 
@@ -44,6 +45,34 @@ class MirrorFacts:
         """Select the touches of leads under a model; see `FactTables`."""
         names = ("lead_id", "position", "share", "touched_at", "visit_id", "source_id")
         return self._plain(tables.touches, names).where(tables.touches.c.model == int(model))
+
+    def touch_attributes(self, fact: Fact, model: AttributionModel, money: Sequence[str]) -> Iterable[str]:
+        """Return the columns with the touches; see `FactTables`."""
+        if fact is Fact.ASSISTS:
+            return (tables.ASSISTS,)
+        if model not in SPLIT_MODELS:
+            return "stated_source_id", f"source_{model:d}", f"touched_at_{model:d}"
+        lists = ("sources", "touched_ats", "shares", *money)
+        return "stated_source_id", *(f"{name}_{model:d}" for name in lists)
+
+    def touched(self, facts: Subquery, fact: Fact, model: AttributionModel, money: Sequence[str]) -> Subquery:
+        """Select facts once for each touch of their lead; see `FactTables`."""
+        columns, of_touches = facts.c, self.touch_attributes(fact, model, money)
+        kept = [column for column in columns if column.name not in {*money, *of_touches}]
+        if fact is Fact.ASSISTS:
+            return _assisting(kept, columns[tables.ASSISTS])
+        if model in SPLIT_MODELS:
+            return _unnested(facts, kept, model, money)
+        touched_at = columns[f"touched_at_{model:d}"]
+        is_touched = touched_at.is_not(None)
+        source = case((is_touched, columns[f"source_{model:d}"]), else_=columns.stated_source_id)
+        return select(
+            *kept,
+            literal(WHOLE, BigInteger).label("share"),
+            touched_at.label("touched_at"),
+            source.label("source_id"),
+            *(columns[name] for name in money),
+        ).subquery("touched")
 
     def tags(self, fact: Fact) -> Selection:
         """Select the tags of leads or deals; see `FactTables`."""
@@ -82,9 +111,10 @@ class MirrorFacts:
         rows: FromClause = deal
         computed: dict[str, Expression] = {AT: deal.c[MOMENTS_OF_DEALS[moment]], "match_reason": self._match_reason()}
         if not _OF_STATUS.keys().isdisjoint(names):
-            status = self.statuses().subquery("of_deals")
+            status = self.statuses().add_columns(known_text(tables.statuses.c.key).label("known")).subquery("of_deals")
             rows = rows.outerjoin(status, status.c.spelling == deal.c.status_spelling)
-            computed["status"] = known_text(func.coalesce(status.c.key, deal.c.status_spelling))
+            unlisted = known_text(deal.c.status_spelling)
+            computed["status"] = case((status.c.spelling.is_(None), unlisted), else_=status.c.known)
             computed["meaning"] = status.c.meaning
         if "client_kind" in names:
             first = self._first_leads()
@@ -114,13 +144,44 @@ class MirrorFacts:
 
     def _first_leads(self) -> FromClause:
         """Select when the first lead of every client began."""
-        lead = tables.leads.alias("other")
-        return (
-            select(lead.c.client_id, func.min(lead.c[AT]).label(AT))
-            .where(lead.c.site_id == SITE_ID)
-            .group_by(lead.c.client_id)
-            .subquery("first_leads")
-        )
+        return self._plain(tables.clients, ("client_id", AT)).subquery("first_leads")
+
+
+def _assisting(kept: Sequence[Expression], sources: Expression) -> Subquery:
+    return select(
+        *kept,
+        literal(WHOLE, BigInteger).label("share"),
+        cast(null(), BigInteger).label("touched_at"),
+        _each(sources).label("source_id"),
+    ).subquery("assisting")
+
+
+def _unnested(facts: Subquery, kept: Sequence[Expression], model: AttributionModel, money: Sequence[str]) -> Subquery:
+    """Select facts once for each item of their lists; without touches they are whole."""
+    columns = facts.c
+    lists = {name: columns[f"{name}_{model:d}"] for name in ("sources", "touched_ats", "shares", *money)}
+    listed = select(
+        *kept,
+        columns.stated_source_id.label("whole_source"),
+        *(columns[name].label(f"whole_{name}") for name in money),
+        *(_each(func.coalesce(values, _ONE_NULL)).label(f"each_{name}") for name, values in lists.items()),
+    ).subquery("listed")
+    is_whole = listed.c.each_shares.is_(None)
+    return select(
+        *(listed.c[column.name] for column in kept),
+        func.coalesce(listed.c.each_shares, WHOLE).label("share"),
+        listed.c.each_touched_ats.label("touched_at"),
+        case((is_whole, listed.c.whole_source), else_=listed.c.each_sources).label("source_id"),
+        *(case((is_whole, listed.c[f"whole_{name}"]), else_=listed.c[f"each_{name}"]).label(name) for name in money),
+    ).subquery("touched")
+
+
+_ONE_NULL: Expression = literal_column("[CAST(NULL AS BIGINT)]")
+
+
+def _each(values: Expression) -> Expression:
+    """Return the items of a list, a row for each; several lists of a select go side by side."""
+    return func.unnest(values, type_=BigInteger)
 
 
 def _client_kind(first: FromClause, started_at: Expression) -> Expression:

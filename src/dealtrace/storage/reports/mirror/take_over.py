@@ -4,7 +4,7 @@ Any: drivers type no row.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -16,7 +16,8 @@ from dealtrace.reports.facts import Fact
 from dealtrace.storage.database.column_types import is_among_many
 from dealtrace.storage.reports.expressions import Selection
 from dealtrace.storage.reports.fact_tables import AT, SITE_ID, Moment
-from dealtrace.storage.reports.mirror import dialect, tables
+from dealtrace.storage.reports.mirror import clients, dialect, lead_touches, tables
+from dealtrace.storage.reports.mirror.lead_touches import joined_touches
 from dealtrace.storage.reports.mirror.library import MirrorConnection
 from dealtrace.storage.reports.mirror.marks import Kind, Mark
 from dealtrace.storage.reports.mirror.rows import Stream, stream_rows
@@ -55,27 +56,38 @@ class _Part:
     changed_rows: Selects
 
 
-_OF_VISIT = {"hour_at": AT, **{name: name for name in ("landing_page", "city", "device", "browser", "os")}}
+@record
+class Join:
+    """A table of the mirror that is joined with streamed rows: the join, and the columns that are taken from it."""
+
+    written: str
+    taken: Mapping[str, str]
+
+
+_VISIT_NAMES = {"hour_at": AT, **{name: name for name in ("landing_page", "city", "device", "browser", "os")}}
 """The attributes that leads and deals have of their visit, and its columns in the mirror."""
+_IS_VISIT = "JOIN visits ON visits.site_id = streamed.site_id AND visits.id = streamed.visit_id"
+_OWN_VISIT = Join(f"LEFT {_IS_VISIT}", {name: f'visits."{column}"' for name, column in _VISIT_NAMES.items()})
+_CREDITED_VISIT = Join(_IS_VISIT, {"source_id": "visits.source_id"})
 
 
-def _stream(target: Table, of_visit: Mapping[str, str] | None = None, join: str = "LEFT JOIN") -> Stream:
-    """Return the stream of a table; some of its columns are taken from the mirror's visits, in the columns they name.
+def _stream(target: Table, *joins: Join) -> Stream:
+    """Return the stream of a table; some of its columns are taken from other tables of the mirror.
 
     SQLite would look up every visit by itself, which takes longer than all the rest.
     """
-    taken = of_visit or {}
+    taken = {name: of for join in joins for name, of in join.taken.items()}
     columns = [column for column in target.c if column.name not in ("site_id", *taken)]
     texts = tuple(column.name for column in columns if isinstance(column.type, Text))
     numbers = tuple(column.name for column in columns if column.name not in texts)
     values = {name: f'streamed."{name}"' for name in ("site_id", *numbers, *texts)}
     if tables.CUSTOM_VALUES in texts:
         values[tables.CUSTOM_VALUES] = f"CAST(CAST({values[tables.CUSTOM_VALUES]} AS JSON) AS MAP(VARCHAR, VARCHAR))"
-    values |= {name: f'visits."{column}"' for name, column in taken.items()}
-    joined = f" {join} visits ON visits.site_id = streamed.site_id AND visits.id = streamed.visit_id" if taken else ""
+    values |= taken
     names = ", ".join(f'"{name}"' for name in values)
-    inserting = f"INSERT INTO {target.name} ({names}) SELECT {', '.join(values.values())} FROM {{streamed}} AS streamed"  # noqa: S608
-    return Stream(numbers, texts, inserting + joined)
+    joined = " ".join(("{streamed} AS streamed", *(join.written for join in joins)))
+    inserting = f"INSERT INTO {target.name} ({names}) SELECT {', '.join(values.values())} FROM {joined}"  # noqa: S608
+    return Stream(numbers, texts, inserting)
 
 
 def _alike(target: Table, key: str, selects: Selects) -> _Part:
@@ -84,9 +96,9 @@ def _alike(target: Table, key: str, selects: Selects) -> _Part:
     return _Part(target, key, stream, selects, stream, selects)
 
 
-def _in_visits(target: Table, selects: Callable[[Iterable[str]], Selects]) -> _Part:
-    """Return a part whose rows have attributes of their visits."""
-    filling, changing = _stream(target, _OF_VISIT), _stream(target)
+def _in_visits(target: Table, touches: Join, selects: Callable[[Iterable[str]], Selects]) -> _Part:
+    """Return a part whose rows have attributes of their visits and touches."""
+    filling, changing = _stream(target, _OWN_VISIT, touches), _stream(target, touches)
     return _Part(
         target, "id", filling, selects((*filling.numbers, *filling.texts)),
         changing, selects((*changing.numbers, *changing.texts)),
@@ -125,18 +137,18 @@ def _touch_part() -> _Part:
         return lambda: [(rows.where(lead_credit.c.site_id == SITE_ID), lead_credit.c.lead_id)]
 
     return _Part(
-        tables.touches, "lead_id", _stream(tables.touches, {"source_id": "source_id"}, "JOIN"), of_site(touches),
+        tables.touches, "lead_id", _stream(tables.touches, _CREDITED_VISIT), of_site(touches),
         _stream(tables.touches), of_site(with_sources),
     )  # fmt: skip
 
 
 _VISITS = _visit_part()
-_LEADS = _in_visits(tables.leads, _of_leads)
+_LEADS = _in_visits(tables.leads, Join(*joined_touches("id")), _of_leads)
 _LEAD_TAGS = _alike(
     tables.lead_tags, "owner_id",
     lambda: [(_FACTS.lead_tags(kind), LEAD_TABLES[kind].c.id) for kind in LeadKind],
 )  # fmt: skip
-_DEALS = _in_visits(tables.deals, _of_deals)
+_DEALS = _in_visits(tables.deals, Join(*joined_touches("lead_id", tables.MONEY)), _of_deals)
 _DEAL_TAGS = _alike(
     tables.deal_tags, "owner_id", lambda: [(_FACTS.tags(Fact.DEALS), deal_tag.c.deal_id)]
 )  # fmt: skip
@@ -147,7 +159,7 @@ _COSTS = _alike(
 )  # fmt: skip
 _SOURCES = _alike(tables.sources, "id", lambda: [(_FACTS.sources(), traffic_source.c.id)])
 _STATUSES = _alike(tables.statuses, "", lambda: [(_FACTS.statuses(), None)])
-_PARTS = (_SOURCES, _STATUSES, _VISITS, _LEADS, _LEAD_TAGS, _TOUCHES, _DEALS, _DEAL_TAGS, _COSTS)
+_PARTS = (_SOURCES, _STATUSES, _VISITS, _TOUCHES, _LEADS, _LEAD_TAGS, _DEALS, _DEAL_TAGS, _COSTS)
 MIRRORED_TABLES = len(_PARTS)
 """How many tables are filled when a mirror is built."""
 _IDS = "ids"
@@ -172,6 +184,11 @@ def fill(source: Connection, mirror: MirrorConnection, progress: Progress) -> No
         selects = _selects(part, only_changed=False)
         rows = [(selected, {SITE_ID.key: site_id}) for site_id in sites for selected in selects]
         stream_rows(source, mirror, part.filling, rows)
+        if part is _TOUCHES:
+            lead_touches.gather_all(mirror)
+        elif part is _LEADS:
+            clients.fill_clients(mirror)
+    lead_touches.forget(mirror)
 
 
 def take_over(source: Connection, mirror: MirrorConnection, marks: Iterable[Mark]) -> None:
@@ -182,13 +199,23 @@ def take_over(source: Connection, mirror: MirrorConnection, marks: Iterable[Mark
     for site_id, marked in by_site.items():
         _add_what_repeats(source, mirror, site_id, marked)
         for kind in Kind:
-            ids = marked[kind]
-            for part in _TAKEN[kind] if ids else ():
-                _delete(mirror, part, site_id, ids)
-                given = {SITE_ID.key: site_id, _IDS: sorted(ids)}
-                stream_rows(
-                    source, mirror, part.changing, [(rows, given) for rows in _selects(part, only_changed=True)]
-                )
+            if ids := marked[kind]:
+                _take_over_kind(source, mirror, site_id, kind, sorted(ids))
+
+
+def _take_over_kind(source: Connection, mirror: MirrorConnection, site_id: int, kind: Kind, ids: Sequence[int]) -> None:
+    if kind is Kind.LEAD:
+        lead_touches.gather_some(mirror, site_id, ids)
+        clients.note_clients(mirror, site_id, ids)
+    elif kind is Kind.DEAL:
+        theirs = select(deal.c.lead_id).where(deal.c.site_id == site_id, _is_among(deal.c.id, ids))
+        lead_touches.gather_some(mirror, site_id, source.execute(theirs.distinct()).scalars().all())
+    given = {SITE_ID.key: site_id, _IDS: ids}
+    for part in _TAKEN[kind]:
+        _delete(mirror, part, site_id, ids)
+        stream_rows(source, mirror, part.changing, [(rows, given) for rows in _selects(part, only_changed=True)])
+    if kind is Kind.LEAD:
+        clients.replace_clients(mirror, site_id, ids)
 
 
 @cache
@@ -200,7 +227,7 @@ def _selects(part: _Part, *, only_changed: bool) -> list[Selection]:
 
 
 def _add_what_repeats(source: Connection, mirror: MirrorConnection, site_id: int, marked: Marked) -> None:
-    """Add what repeats attributes of changed facts: leads and touches those of visits, deals those of their leads."""
+    """Add what repeats attributes of changed facts: touches those of visits, leads those of both, deals of leads."""
     if visits := marked.get(Kind.VISIT):
         for table in LEAD_TABLES.values():
             naming = select(table.c.id).where(table.c.site_id == site_id, _is_among(table.c.visit_id, visits))
@@ -208,7 +235,8 @@ def _add_what_repeats(source: Connection, mirror: MirrorConnection, site_id: int
         touch = tables.touches.c
         touched = select(touch.lead_id).distinct().where(touch.site_id == site_id, _is_among(touch.visit_id, visits))
         marked[Kind.TOUCHES].update(lead_id for (lead_id,) in dialect.fetch_rows(mirror, touched))
-    if leads := marked.get(Kind.LEAD):
+    marked[Kind.LEAD] |= marked[Kind.TOUCHES]
+    if leads := marked[Kind.LEAD]:
         theirs = select(deal.c.id).where(deal.c.site_id == site_id, _is_among(deal.c.lead_id, leads))
         marked[Kind.DEAL].update(source.execute(theirs).scalars())
 
