@@ -1,4 +1,7 @@
-"""A few threads of their own for reports, so that none of them delays other requests."""
+"""A few threads of their own for reports, so that none of them delays other requests.
+
+Any: what a report answers.
+"""
 
 import asyncio
 import threading

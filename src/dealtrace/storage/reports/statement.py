@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from sqlalchemy import BigInteger, ColumnElement, Text, and_, case, distinct, false, func, literal, select
 
-from dealtrace.reports.answer import Gathered, Keys
+from dealtrace.reports.answer import Gathered, GatheredRows
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.measures import Aggregate, Measure
 from dealtrace.reports.question import DateOf
@@ -40,7 +40,7 @@ def gather(fetch: Fetch, tables: FactTables, scope: Scope, measures: Iterable[Me
     in_no_row = frozenset(
         measure for measure in asked - unknown if any(measure.fact not in dimension.facts for dimension in scope.by)
     )
-    rows: dict[Keys, dict[Measure, int]] = {}
+    rows = GatheredRows(len(scope.by))
     total: dict[Measure, int] = {}
     shape, parameters = shape_of(scope), parameters_of(scope)
     for group in _groups(asked - unknown, scope.date_of):
@@ -48,11 +48,11 @@ def gather(fetch: Fetch, tables: FactTables, scope: Scope, measures: Iterable[Me
         adding = [measure for measure in in_rows if scope.adds_up and measure.adds_up]
         if in_rows:
             statement = grouped_statement(tables, shape, group.of(in_rows))
-            for row in fetch(statement, parameters):
-                keys, values = tuple(row[: len(scope.by)]), dict(zip(in_rows, row[len(scope.by) :], strict=True))
-                rows.setdefault(keys, {}).update(values)
-                for measure in adding:
-                    total[measure] = total.get(measure, 0) + values[measure]
+            answered = fetch(statement, parameters)
+            rows.add(in_rows, answered)
+            for measure in adding:
+                place = len(scope.by) + in_rows.index(measure)
+                total[measure] = sum(row[place] for row in answered)
         if whole := tuple(measure for measure in group.measures if measure not in adding):
             for row in fetch(grouped_statement(tables, replace(shape, by=()), group.of(whole)), parameters):
                 total.update(zip(whole, row, strict=True))

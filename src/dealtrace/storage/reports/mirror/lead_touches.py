@@ -89,10 +89,7 @@ def joined_touches(lead_id: str, money: Iterable[str] = ()) -> tuple[str, Mappin
     for name in money:
         taken[tables.ASSISTS] = f"lead_touches.{tables.ASSISTS}"
         for model in SPLIT_MODELS:
-            least = f"least_{name}_{model:d}"
-            shares = f"lead_touches.shares_{model:d}"
-            written += f" CROSS JOIN LATERAL (SELECT {_least(f'streamed.{name}', shares)} AS {least}) AS of_{least}"
-            taken[f"{name}_{model:d}"] = _split(f"streamed.{name}", shares, f"of_{least}.{least}")
+            taken[f"{name}_{model:d}"] = _split(f"streamed.{name}", f"lead_touches.shares_{model:d}")
     return written, taken
 
 
@@ -101,7 +98,7 @@ def _floor(size: str) -> str:
 
 
 def _rank(size: str) -> str:
-    """Return the order in which touches get a kopeck that is left: by the greatest remainder, then the later."""
+    """Return the rank by which touches get a kopeck that is left: by the greatest remainder, then the later."""
     return f"({size} % {WHOLE} * share % {WHOLE} * {_PLACES} + {_PLACES} - place)"
 
 
@@ -113,7 +110,8 @@ def _least(amount: str, shares: str) -> str:
     return f"{ranks}[CAST({size} - {floors} AS BIGINT)]"
 
 
-def _split(amount: str, shares: str, least: str) -> str:
+def _split(amount: str, shares: str) -> str:
+    """Return the kopecks that each touch gets of an amount."""
     size = f"abs({amount})"
-    extra = f"CASE WHEN {_rank(size)} >= {least} THEN 1 ELSE 0 END"
+    extra = f"CASE WHEN {_rank(size)} >= {_least(amount, shares)} THEN 1 ELSE 0 END"
     return f"list_transform({shares}, lambda share, place: CAST(sign({amount}) * ({_floor(size)} + {extra}) AS BIGINT))"
