@@ -21,7 +21,7 @@ from dealtrace.storage.reports.scope import Scope, Shape, parameters_of, shape_o
 from dealtrace.storage.reports.sql_functions import total_of
 
 STATEMENTS_MAX = 1_000
-"""Ours: how many statements a process keeps compiled; building another takes longer than asking it."""
+"""How many statements a process keeps built; building another can take longer than asking it."""
 _SECOND = 1_000_000
 _SHIFT = -microseconds(datetime.min.replace(tzinfo=UTC))
 """What makes every instant of microseconds positive, a whole number of seconds."""
