@@ -24,7 +24,8 @@ from dealtrace.operations.reports.set_rates import set_rates
 from dealtrace.operations.reports.set_status import set_status
 from dealtrace.reports.facts import Fact
 from dealtrace.storage.database.engine import Database
-from dealtrace.storage.reports.fact_tables import AT, Moment
+from dealtrace.storage.reports.expressions import Selection
+from dealtrace.storage.reports.fact_tables import AT, FactTables, Moment
 from write_commands import by_call, by_contact, registration
 
 NOON = moscow("2026-11-10", "12:00:00")
@@ -46,6 +47,16 @@ ATTRIBUTES = {
 }  # fmt: skip
 
 
+def touched(tables: FactTables, fact: Fact, model: AttributionModel) -> Selection:
+    """Return the statement of facts once for each touch of their lead, their money split by the shares."""
+    money = ("amount", "margin") if fact is Fact.DEALS else ()
+    attributes = {AT, "manager", *money, *tables.touch_attributes(fact, model, money)}
+    facts = tables.rows(fact, attributes, Moment.HAPPENED).subquery()
+    found = tables.touched(facts, fact, model, money)
+    names = ["id", AT, "manager", "source_id", *money, *(("share", "touched_at") if fact is not Fact.ASSISTS else ())]
+    return found.select().with_only_columns(*(found.c[name] for name in names))
+
+
 def everything(source: FactSource) -> dict[str, list[tuple[Any, ...]]]:
     """Return all that can be selected from the facts of a site, in an order of its own."""
     found: dict[str, Iterable[Any]] = {}
@@ -58,6 +69,8 @@ def everything(source: FactSource) -> dict[str, list[tuple[Any, ...]]]:
         found[f"touches {model}"] = source.fetch(
             touches.select().with_only_columns(*(touches.c[name] for name in names))
         )
+        for fact in (Fact.LEADS, Fact.DEALS, Fact.ASSISTS):
+            found[f"{fact} by touches {model}"] = source.fetch(touched(source.tables, fact, model))
     for fact in (Fact.LEADS, Fact.DEALS):
         found[f"tags of {fact}"] = source.fetch(source.tables.tags(fact))
     sources, statuses = source.tables.sources().subquery(), source.tables.statuses().subquery()

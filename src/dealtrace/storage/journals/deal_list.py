@@ -61,7 +61,7 @@ def _conditions(site: Site, filters: DealFilters) -> Iterator[ColumnElement[bool
         is_matched = or_(credit_key_of_deal().is_not(None), deal.c.stated_source_id.is_not(None))
         yield is_matched if filters.is_matched else ~is_matched
     if filters.reason is not None:
-        yield match_reason(site) == filters.reason
+        yield match_reason(contact_matching=site.contact_matching) == filters.reason
     if filters.source:
         yield traffic_source.c.source_key == part_key(filters.source)
 

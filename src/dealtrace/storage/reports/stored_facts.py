@@ -1,11 +1,11 @@
 """Facts as selects over our tables; no contact, client name or comment is among them."""
 
-from collections.abc import Callable, Iterable, Mapping
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from sqlalchemy import (
     BigInteger,
     FromClause,
+    Subquery,
     Text,
     and_,
     case,
@@ -19,7 +19,6 @@ from sqlalchemy import (
     union_all,
 )
 
-from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import WHOLE, AttributionModel
 from dealtrace.leads.lead import LeadKind
 from dealtrace.record import record
@@ -28,9 +27,10 @@ from dealtrace.reports.facts import Fact
 from dealtrace.storage.database.column_types import json_text
 from dealtrace.storage.deals.match_reasons import match_reason
 from dealtrace.storage.reports.expressions import Expression, Selection
-from dealtrace.storage.reports.fact_tables import AT, Moment
+from dealtrace.storage.reports.fact_tables import AT, SITE_ID, TARGET_SECONDS, Moment
 from dealtrace.storage.reports.rates import IS_FOREIGN, kopecks_at, rate_of_deal
 from dealtrace.storage.reports.sql_functions import items_of, known_text, without_query
+from dealtrace.storage.reports.touched_rows import with_touches
 from dealtrace.storage.schema.tables.costs import cost
 from dealtrace.storage.schema.tables.deals import deal, deal_tag
 from dealtrace.storage.schema.tables.leads import LEAD_STARTS, LEAD_TABLES, call, lead_credit, lead_request
@@ -111,30 +111,15 @@ def touch_columns() -> list[Expression]:
     ]
 
 
+@record
 class StoredFacts:
-    """The facts of a site over the tables of its database."""
+    """The facts of a site over the tables of its database; whether it matches by contact says what reasons mean."""
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
-        self._made: dict[tuple[Fact, tuple[str, ...], Moment], Selection] = {}
-
-    @property
-    def site_id(self) -> int:
-        """The id of the site."""
-        return self._site.id
+    contact_matching: bool
 
     def rows(self, fact: Fact, wanted: Iterable[str], moment: Moment) -> Selection:
-        """Select the facts with the wanted attributes; see `FactTables`.
-
-        A report needs the same rows for each model, period and total, and making them takes longer than reading a few.
-        """
-        names = tuple(sorted({"id", *wanted}))
-        key = (fact, names, moment)
-        if key not in self._made:
-            self._made[key] = self._rows(fact, names, moment)
-        return self._made[key]
-
-    def _rows(self, fact: Fact, names: Iterable[str], moment: Moment) -> Selection:
+        """Select the facts with the wanted attributes; see `FactTables`."""
+        names = sorted({"id", *wanted})
         match fact:
             case Fact.VISITS:
                 return self._visits(names)
@@ -153,14 +138,23 @@ class StoredFacts:
         return (
             select(*touch_columns(), visit.c.traffic_source_id.label("source_id"))
             .join(visit, CREDITED)
-            .where(credit.site_id == self._site.id, credit.model == int(model))
+            .where(credit.site_id == SITE_ID, credit.model == int(model))
         )
+
+    def touch_attributes(self, fact: Fact, model: AttributionModel, money: Sequence[str]) -> Iterable[str]:  # noqa: ARG002
+        """Return what touches are joined by; see `FactTables`."""
+        return "lead_id", "stated_source_id"
+
+    def touched(self, facts: Subquery, fact: Fact, model: AttributionModel, money: Sequence[str]) -> Subquery:
+        """Select facts once for each touch of their lead; see `FactTables`."""
+        touches = self.touches(AttributionModel.LINEAR if fact is Fact.ASSISTS else model).subquery("touches")
+        return with_touches(touches, facts, fact, model, money)
 
     def tags(self, fact: Fact) -> Selection:
         """Select the tags of leads or deals; see `FactTables`. Ours: a tag that says nothing is no tag."""
         if fact is not Fact.LEADS:
             mine = select(deal_tag.c.deal_id.label("owner_id"), deal_tag.c.tag)
-            return mine.where(deal_tag.c.site_id == self._site.id, known_text(deal_tag.c.tag).is_not(None)).distinct()
+            return mine.where(deal_tag.c.site_id == SITE_ID, known_text(deal_tag.c.tag).is_not(None)).distinct()
         both = union_all(*(self.lead_tags(kind) for kind in LeadKind)).subquery("tags")
         return select(both.c.owner_id, both.c.tag)
 
@@ -170,18 +164,18 @@ class StoredFacts:
         tag = items_of(table.c.tags).table_valued("value", joins_implicitly=True)
         mine = select(table.c.id.label("owner_id"), tag.c.value.label("tag"))
         known = (table.c.tags.is_not(None), known_text(tag.c.value).is_not(None))
-        return mine.where(table.c.site_id == self._site.id, *known).distinct()
+        return mine.where(table.c.site_id == SITE_ID, *known).distinct()
 
     def sources(self) -> Selection:
         """Select the traffic sources of the site; see `FactTables`."""
-        return select(traffic_source).where(traffic_source.c.site_id == self._site.id)
+        return select(traffic_source).where(traffic_source.c.site_id == SITE_ID)
 
     def statuses(self) -> Selection:
         """Select the statuses of the site's deals; see `FactTables`."""
-        return select(deal_status).where(deal_status.c.site_id == self._site.id)
+        return select(deal_status).where(deal_status.c.site_id == SITE_ID)
 
     def _visits(self, names: Iterable[str]) -> Selection:
-        return select(*visit_columns(names)).select_from(visit).where(visit.c.site_id == self._site.id)
+        return select(*visit_columns(names)).select_from(visit).where(visit.c.site_id == SITE_ID)
 
     def _costs(self, names: Iterable[str]) -> Selection:
         attributes: dict[str, Expression] = {
@@ -193,7 +187,7 @@ class StoredFacts:
             "system": cost.c.system,
             "account": cost.c.account,
         }
-        return select(*(attributes[name].label(name) for name in names)).where(cost.c.site_id == self._site.id)
+        return select(*(attributes[name].label(name) for name in names)).where(cost.c.site_id == SITE_ID)
 
     def leads(self, kind: LeadKind, names: Iterable[str]) -> Selection:
         """Select the leads of a kind with the named attributes."""
@@ -216,7 +210,7 @@ class StoredFacts:
             ),
             "client_kind": Attribute(self._client_kind(table.c.client_id, started_at)),
             "is_answered": Attribute(_is_answered() if is_call else cast(literal(0), BigInteger)),
-            "is_target": Attribute(case((seconds >= target_seconds(self._site), 1), else_=0)),
+            "is_target": Attribute(case((seconds >= TARGET_SECONDS, 1), else_=0)),
             "target_seconds": Attribute(seconds),
             "custom_values": Attribute(type_coerce(table.c.custom_values, Text)),
             "has_deal": Attribute(self._has_deal(table)),
@@ -224,7 +218,7 @@ class StoredFacts:
             **{name: Attribute(field) for name, field in _fields(table.c.custom_values, names).items()},
         }
         joins: Joins = {_VISIT: lambda rows: rows.outerjoin(own, _is_visit(own, table.c.visit_id, table))}
-        mine = (table.c.site_id == self._site.id, table.c.deleted_at.is_(None))
+        mine = (table.c.site_id == SITE_ID, table.c.deleted_at.is_(None))
         return _chosen(names, attributes, joins, table).where(*mine)
 
     def _deals(self, names: Iterable[str], moment: Moment) -> Selection:
@@ -250,7 +244,7 @@ class StoredFacts:
             "form": Attribute(known_text(lead_request.c.form_name), (_LEAD,)),
             "dialled": Attribute(known_text(call.c.dialled_phone), (_LEAD,)),
             "client_kind": Attribute(self._client_kind_of_deal(), (_LEAD,)),
-            "match_reason": Attribute(match_reason(self._site), (_LEAD,)),
+            "match_reason": Attribute(match_reason(contact_matching=self.contact_matching), (_LEAD,)),
             "stated_source_id": Attribute(
                 case(
                     (deal.c.lead_id.is_(None), deal.c.stated_source_id),
@@ -272,7 +266,7 @@ class StoredFacts:
                 and_(deal_status.c.site_id == deal.c.site_id, deal_status.c.spelling == deal.c.status),
             ),
         }
-        mine = (deal.c.site_id == self._site.id, deal.c.deleted_at.is_(None))
+        mine = (deal.c.site_id == SITE_ID, deal.c.deleted_at.is_(None))
         return _chosen(names, attributes, joins, deal).where(*mine)
 
     def _has_deal(self, table: FromClause) -> Expression:
@@ -293,7 +287,7 @@ class StoredFacts:
             other = table.alias(f"earlier_{kind}")
             other_at = _microseconds(other.c[LEAD_STARTS[kind].name])
             theirs = (
-                other.c.site_id == self._site.id,
+                other.c.site_id == SITE_ID,
                 other.c.client_id == client_id,
                 other.c.deleted_at.is_(None),
                 other_at < started_at,
@@ -326,11 +320,6 @@ def _moment_of_deal(moment: Moment) -> Attribute:
             return Attribute(func.coalesce(_microseconds(deal.c.changed_at), own))
         case Moment.STATUS:
             return Attribute(func.coalesce(_microseconds(deal.c.status_since), own))
-
-
-def target_seconds(site: Site) -> int:
-    """Return from how many seconds a call is a target."""
-    return site.target_call // timedelta(seconds=1)
 
 
 def _seconds_if_target() -> Expression:

@@ -28,14 +28,14 @@ _PREFIX = "mark_"
 class Kind(StrEnum):
     """What a mark names by its id: a deal with its tags, the touches of a lead, costs by their day, and so on.
 
-    They are taken over in this order: leads, touches and deals repeat something of visits.
+    They are taken over in this order: touches, leads and deals repeat something of visits, leads and deals of touches.
     """
 
     SOURCE = "source"
     STATUSES = "statuses"
     VISIT = "visit"
-    LEAD = "lead"
     TOUCHES = "touches"
+    LEAD = "lead"
     DEAL = "deal"
     RATES = "rates"
     COSTS = "costs"
