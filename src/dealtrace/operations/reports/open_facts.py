@@ -24,16 +24,17 @@ def open_facts(database: Database, site: Site) -> Iterator[FactSource]:
     with ExitStack() as opened:
         mirror = _open_mirror(database, opened)
         if mirror is not None:
-            yield _mirrored_facts(mirror, site)
+            yield _mirrored_facts(mirror, site, database.read_seconds_max)
         else:
             yield stored_facts(opened.enter_context(database.read()), site)
 
 
-def _mirrored_facts(mirror: MirrorConnection, site: Site) -> FactSource:
+def _mirrored_facts(mirror: MirrorConnection, site: Site, seconds_max: int) -> FactSource:
     of_site = parameters_of_site(site)
 
     def fetch(statement: Selection, parameters: Parameters = NO_PARAMETERS) -> Rows:
-        return fetch_rows(mirror, statement, {**of_site, **parameters})
+        with mirror.stopped_after(seconds_max):
+            return fetch_rows(mirror, statement, {**of_site, **parameters})
 
     return FactSource(MirrorFacts(site.contact_matching), fetch)
 
