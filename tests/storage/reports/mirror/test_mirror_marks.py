@@ -12,6 +12,10 @@ import pytest
 from sqlalchemy import BigInteger, Boolean, Column, Integer, Table, func, select, update
 
 from cast import Stage
+from dealtrace.deals.lead_clue import NO_CLUE
+from dealtrace.deals.matchers import Matcher, Way
+from dealtrace.leads.lead import LeadKind
+from dealtrace.operations.deals.register import register_deals
 from dealtrace.storage.database.column_types import JsonText
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.deals import match_reasons
@@ -21,7 +25,8 @@ from dealtrace.storage.reports.mirror.marks import MARKED
 from dealtrace.storage.schema.tables.marks import mirror_mark
 from dealtrace.storage.schema.tables.visits import visit
 from dealtrace.storage.visits import credits as stored_credits
-from mirrored import NOON, YANDEX, Scene
+from mirrored import NOON, PHONE, YANDEX, Scene, stored_and_mirrored
+from write_commands import by_contact, registration
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +98,19 @@ def test_rows_that_go_and_come_back_reach_the_mirror(scene: Scene, table: Table)
 def test_visits_that_come_late_reach_the_mirror(scene: Scene) -> None:
     scene.stage.visit(scene.shop, NOON - timedelta(days=3), YANDEX)
     scene.compare()
+
+
+def test_the_reasons_of_a_site_that_does_not_match_by_contact_are_the_same(scene: Scene) -> None:
+    stage = scene.stage
+    player = stage.open_site(contact_matching=False)
+    unknown = (Matcher(Way.ID, lead_id=1, kinds=(LeadKind.CALL,)),)
+    stage.perform(
+        register_deals, player,
+        registration("by contact", happened_at=NOON, clue=by_contact(PHONE)),
+        registration("by matchers", happened_at=NOON, clue=NO_CLUE, matchers=unknown),
+    )  # fmt: skip
+    stored, mirrored = stored_and_mirrored(stage.database, player.site)
+    assert mirrored == stored
 
 
 def test_page_views_mark_nothing(scene: Scene) -> None:

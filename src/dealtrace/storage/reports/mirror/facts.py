@@ -136,11 +136,11 @@ class MirrorFacts:
         return select(*chosen).select_from(rows).where(table.c.site_id == SITE_ID)
 
     def _match_reason(self) -> Expression:
-        """Return the reason of a deal's match; the mirror has it as if the site matched by contact."""
+        """Return the reason of a deal's match; the mirror has it as if the site did not match by contact."""
         reason = tables.deals.c.match_reason
-        if self.contact_matching:
+        if not self.contact_matching:
             return reason
-        return case((reason == MatchReason.NO_LEAD_NEAR, MatchReason.MATCHING_OFF), else_=reason)
+        return case((reason == MatchReason.MATCHING_OFF, MatchReason.NO_LEAD_NEAR), else_=reason)
 
     def _first_leads(self) -> FromClause:
         """Select when the first lead of every client began."""

@@ -38,8 +38,11 @@ Progress = Callable[[str], None]
 
 Selects = Callable[[], Iterable[tuple[Selection, Any]]]
 """Makes the selects that answer all rows of a site, each with the column of the key by which rows are replaced."""
-_FACTS = StoredFacts(contact_matching=True)
-"""The facts of a site as the mirror keeps them: as if it matched by contact, and free of its settings."""
+_FACTS = StoredFacts(contact_matching=False)
+"""The facts of a site as the mirror keeps them, free of its settings.
+
+They are as if it did not match by contact: which deals that concerns can be read from their reasons, not the reverse.
+"""
 
 
 @record
