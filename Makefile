@@ -15,7 +15,7 @@ $(BIN)/python:
 	@echo 'Creating the virtual environment $(VENV) …'
 	@$(PYTHON) -m venv $(VENV)
 
-$(VENV)/installed: $(BIN)/python requirements.lock pyproject.toml
+$(VENV)/installed: $(BIN)/python requirements.lock pyproject.toml client/pyproject.toml
 	@echo 'Installing the locked dependencies into $(VENV); the first time this takes a minute …'
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
@@ -24,6 +24,7 @@ $(VENV)/installed: $(BIN)/python requirements.lock pyproject.toml
 $(VENV)/installed-dev: $(VENV)/installed requirements-dev.lock
 	@echo 'Installing what tests need …'
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable ./client
 	@touch $@
 
 install: $(VENV)/installed

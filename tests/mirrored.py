@@ -10,7 +10,9 @@ from dealtrace.accounts.site import Site
 from dealtrace.attribution.cost import Cost, CostAccount
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.deals.currency import CurrencyRate
 from dealtrace.deals.lead_clue import NO_CLUE
+from dealtrace.deals.matchers import Matcher, Way
 from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.call import Call, Circumstances
 from dealtrace.leads.lead_request import LeadRequest
@@ -18,10 +20,12 @@ from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.reports.ask import FactSource, stored_facts
 from dealtrace.operations.reports.import_costs import import_costs
 from dealtrace.operations.reports.open_facts import open_facts
+from dealtrace.operations.reports.set_rates import set_rates
 from dealtrace.operations.reports.set_status import set_status
 from dealtrace.reports.facts import Fact
 from dealtrace.storage.database.engine import Database
-from dealtrace.storage.reports.fact_tables import AT, Moment
+from dealtrace.storage.reports.expressions import Selection
+from dealtrace.storage.reports.fact_tables import AT, FactTables, Moment
 from write_commands import by_call, by_contact, registration
 
 NOON = moscow("2026-11-10", "12:00:00")
@@ -43,6 +47,16 @@ ATTRIBUTES = {
 }  # fmt: skip
 
 
+def touched(tables: FactTables, fact: Fact, model: AttributionModel) -> Selection:
+    """Return the statement of facts once for each touch of their lead, their money split by the shares."""
+    money = ("amount", "margin") if fact is Fact.DEALS else ()
+    attributes = {AT, "manager", *money, *tables.touch_attributes(fact, model, money)}
+    facts = tables.rows(fact, attributes, Moment.HAPPENED).subquery()
+    found = tables.touched(facts, fact, model, money)
+    names = ["id", AT, "manager", "source_id", *money, *(("share", "touched_at") if fact is not Fact.ASSISTS else ())]
+    return found.select().with_only_columns(*(found.c[name] for name in names))
+
+
 def everything(source: FactSource) -> dict[str, list[tuple[Any, ...]]]:
     """Return all that can be selected from the facts of a site, in an order of its own."""
     found: dict[str, Iterable[Any]] = {}
@@ -55,6 +69,8 @@ def everything(source: FactSource) -> dict[str, list[tuple[Any, ...]]]:
         found[f"touches {model}"] = source.fetch(
             touches.select().with_only_columns(*(touches.c[name] for name in names))
         )
+        for fact in (Fact.LEADS, Fact.DEALS, Fact.ASSISTS):
+            found[f"{fact} by touches {model}"] = source.fetch(touched(source.tables, fact, model))
     for fact in (Fact.LEADS, Fact.DEALS):
         found[f"tags of {fact}"] = source.fetch(source.tables.tags(fact))
     sources, statuses = source.tables.sources().subquery(), source.tables.statuses().subquery()
@@ -74,7 +90,7 @@ def stored_and_mirrored(database: Database, site: Site) -> tuple[Any, Any]:
 
 
 class Scene:
-    """A site with facts of every kind: visits, calls, requests, deals, tags, fields, costs, statuses."""
+    """A site with facts of every kind: visits, calls, requests, deals, tags, fields, costs, statuses, rates."""
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
@@ -108,12 +124,15 @@ class Scene:
             registration("c", happened_at=NOON, stated_source=YANDEX, amount_rub=None, manager="не заполнено"),
             registration("d", happened_at=NOON, clue=by_contact("79161234567, 79267654321")),
             registration("e", happened_at=NOON, clue=NO_CLUE, status="lost "),
+            registration("f", happened_at=NOON, currency="usd", margin_rub=Decimal("-1.005"), clue=NO_CLUE,
+                         matchers=(Matcher(Way.VISIT, visit_ids=(self.visits[1].id,)),)),
         )  # fmt: skip
         stage.ids.ensure(100)
         with stage.database.write() as connection:
             work = stage.work(connection, self.shop)
             import_costs(work, CostAccount("direct", "main"), {DAY}, [Cost(DAY, YANDEX, 12_345, 7)])
             set_status(work, "won", "won")
+            set_rates(work, [CurrencyRate("usd", DAY, Decimal("92.5"))])
 
     def compare(self) -> None:
         """Fail unless the mirror has what the database has."""

@@ -47,7 +47,6 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "cli": AN_EDGE_MAY | {"demo", "files", "observation"},
     "worker": AN_EDGE_MAY | {"files", "runtime", "observation"},
     "app": (EDGES - {"cli"}) | {"http", "runtime", "storage", "settings", "clock", "observation"},
-    "client": frozenset(),
     "errors": frozenset({"refusal"}),
     "refusal": frozenset(),
     "record": frozenset(),
@@ -105,7 +104,6 @@ LIBRARIES: dict[str, frozenset[str]] = {
         {"sqlalchemy", "starlette", "jinja2", "jinja2_fragments", "babel", "markdown_it", "markupsafe", "segno"}
     ),
     "files": frozenset({"python_calamine", "xlsxwriter", "msgspec"}),
-    "client": frozenset({"httpx"}),
     "worker": frozenset({"sqlalchemy", "httpcore", "httpx", "structlog"}),
     "cli": frozenset({"sqlalchemy", "typer", "rich", "granian", "msgspec"}),
     "app": frozenset({"starlette", "structlog"}),
@@ -518,8 +516,8 @@ def test_it_exports_nothing_from_a_folder() -> None:
             cure = "Import from the module itself; a folder's `__init__.py` is a docstring (§9)."
             yield module.complain(node, f"`{ast.unparse(node)[:40]}` in a folder's `__init__.py`", cure)
 
-    # the version, the `dealtrace` program, and what programs of others import
-    entrances = {"__init__.py", "cli/__init__.py", "client/__init__.py"}
+    # the version and the `dealtrace` program
+    entrances = {"__init__.py", "cli/__init__.py"}
     hold(rule, [module for module in MODULES if module.path.name == "__init__.py" and module.name not in entrances])
 
 
@@ -571,7 +569,7 @@ def test_it_says_order_in_the_words_of_the_wire_alone() -> None:
                     if isinstance(key, ast.Constant) and isinstance(key.value, str) and ORDER_WORD.match(key.value):
                         yield module.complain(key, f"the key {key.value!r}", cure)
 
-    hold(rule, [module for module in MODULES if module.folder not in ("calltouch", "client")])
+    hold(rule, [module for module in MODULES if module.folder != "calltouch"])
 
 
 def test_it_writes_camel_case_on_the_wire_alone() -> None:

@@ -106,6 +106,7 @@ def test_an_order_is_stored_with_all_that_was_sent(server: ServerProcess, owner:
             "otherContacts": {**contacts, "phoneNumber": ["79205550056"], "tgUsername": ["@olga"]},
         },
         "lead": None,
+        "sessionId": None,
     }
 
 
@@ -300,6 +301,15 @@ def test_a_deal_of_one_dialect_is_seen_changed_and_deleted_by_the_other(server: 
     assert [answer["errorCode"] for answer in search(server, owner, "K-1", "A-1")] == [10041, 10041]
 
 
+def test_the_journal_of_deals_shows_the_funnel_and_the_name(server: ServerProcess, owner: Player) -> None:
+    create(server, owner, {**ORDER, "funnel": "Retail", "orderName": "Boiler"}, {**ORDER, "orderNumber": "A-2"})
+    server.register(owner.token, orderNumber="K-1", orderDate="25.03.2018 11:00:00")
+    parameters = {"clientApiId": owner.token, "dateFrom": "25/03/2018", "dateTo": "25/03/2018"}
+    page = server.http.get(f"/calls-service/RestAPI/{owner.site.id}/orders-diary/orders", params=parameters).json()
+    shown = {record["orderNumber"]: (record["funnel"], record["orderName"]) for record in page["records"]}
+    assert shown == {"A-1": ("Retail", "Boiler"), "A-2": (None, None), "K-1": (None, None)}
+
+
 def test_a_stranger_neither_finds_nor_deletes(server: ServerProcess, owner: Player, stranger: Player) -> None:
     (stored,) = create(server, owner, ORDER)
     assert search(server, stranger, "A-1")[0]["errorCode"] == 10041
@@ -328,7 +338,7 @@ def test_the_explanation_says_which_matcher_decided_and_what_others_missed_by(
     result = explained.json()
     assert (explained.status_code, result["verdict"], result["steps"]) == (200, "decided by a matcher", [])
     outcomes = [step["outcome"] for step in result["matchers"]]
-    assert outcomes == ["passed over", "found nothing", "found nothing", "decided", "not tried"]
+    assert outcomes == ["passed over", "found nothing", "found nothing", "decided", "never reached"]
     missed = [(each["lead"]["id"], each["missedBy"]) for each in result["matchers"][1]["candidates"]]
     assert missed == [
         (late.id, ["began after the date", "has not the tags"]),

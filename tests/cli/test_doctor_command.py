@@ -245,3 +245,18 @@ def test_it_names_statuses_that_a_site_has_no_room_for(server: ServerProcess, be
     (found_one,) = findings(beside, "too_many_statuses", site_id=player.site.id)
     assert "10,000 statuses; these count as open: beyond (2)." in found_one["text"]
     assert "hint" not in found_one
+
+
+def test_it_counts_deals_whose_matchers_can_never_be_reached(
+    server: ServerProcess, beside: Terminal, owner: Player
+) -> None:
+    source = {"type": "customSources", "customSourceParams": {"source": "reception"}}
+    without = {"type": "withoutSource"}
+    orders = [
+        {"orderNumber": str(number), "status": "new", "orderDate": "25-03-2018 11:00:00", "matching": matching}
+        for number, matching in enumerate([[without, source], [source, without], [source], [without]])
+    ]
+    headers = {"Access-Token": owner.token}
+    server.http.post("/lead-service/v1/api/client-order/create", headers=headers, json={"orders": orders})
+    (finding,) = findings(beside, "unreachable_matchers", site_id=owner.site.id)
+    assert (finding["seen"], "of the latest 4 deals" in finding["text"]) == (2, True)

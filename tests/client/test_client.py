@@ -18,7 +18,9 @@ import pytest
 
 from cast import Player, Stage, moscow
 from dealtrace.attribution.traffic_source import TrafficSource
-from dealtrace.client import (
+from dealtrace.leads.annotations import Annotations
+from dealtrace.leads.call import Circumstances
+from dealtrace_client import (
     AnswerUnreadable,
     AsyncClient,
     Client,
@@ -39,9 +41,7 @@ from dealtrace.client import (
     register,
     update,
 )
-from dealtrace.client.rate_limit import RateLimit
-from dealtrace.leads.annotations import Annotations
-from dealtrace.leads.call import Circumstances
+from dealtrace_client.rate_limit import RateLimit
 from engines import on_one_engine
 from server import ServerProcess
 from stored import deal_of, rows_of
@@ -167,7 +167,7 @@ def test_a_deal_is_deleted_once(client: Both) -> None:
 
 
 def test_a_journal_is_read_to_its_end(kind: str, server: ServerProcess, served: Stage, monkeypatch: Any) -> None:
-    monkeypatch.setattr("dealtrace.client.methods.PAGE_SIZE", 2)
+    monkeypatch.setattr("dealtrace_client.methods.PAGE_SIZE", 2)
     player = served.open_site()
     client = Both(kind, server.address, player.token, rate_per_second=None)
     made = [client.send(plain(happened_at=MADE_AT + timedelta(seconds=n), tags=[f"t{n}"])) for n in range(5)]
@@ -180,7 +180,7 @@ def test_a_journal_is_read_to_its_end(kind: str, server: ServerProcess, served: 
 def test_the_journal_of_calls_is_read_to_its_end(
     kind: str, server: ServerProcess, served: Stage, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr("dealtrace.client.methods.PAGE_SIZE", 2)
+    monkeypatch.setattr("dealtrace_client.methods.PAGE_SIZE", 2)
     player = served.open_site(fields=["margin"])
     seen = served.visit(
         player, MADE_AT - timedelta(hours=1), TrafficSource("ya", "cpc", term="окна"), landing_url="https://s.example/"
@@ -216,7 +216,7 @@ def test_the_journal_of_calls_is_read_to_its_end(
 def test_the_journal_of_lead_requests_is_read_to_its_end(
     kind: str, server: ServerProcess, served: Stage, monkeypatch: Any, count: int
 ) -> None:
-    monkeypatch.setattr("dealtrace.client.methods.PAGE_SIZE", 2)
+    monkeypatch.setattr("dealtrace_client.methods.PAGE_SIZE", 2)
     player = served.open_site()
     for n in range(count):
         served.lead_request(
@@ -430,7 +430,7 @@ def test_the_pace_lets_so_many_through_in_any_second() -> None:
 
 def test_it_brings_no_server_along(tmp_path: Path) -> None:
     seen = subprocess.run(
-        [sys.executable, "-c", "import sys, dealtrace.client; print('sqlalchemy' in sys.modules)"],
+        [sys.executable, "-c", "import sys, dealtrace_client; print('sqlalchemy' in sys.modules)"],
         check=True, capture_output=True, text=True, cwd=tmp_path,
     )  # fmt: skip
     assert seen.stdout == "False\n"
@@ -438,7 +438,7 @@ def test_it_brings_no_server_along(tmp_path: Path) -> None:
 
 EXAMPLE = """
 from datetime import UTC, datetime
-from dealtrace.client import AsyncClient, Client, Registered, deals, register
+from dealtrace_client import AsyncClient, Client, Registered, deals, register
 call = register(amount_rub=1, status="new", happened_at=datetime.now(UTC), service="x")
 with Client("http://x", "t") as client:
     told: Registered = client.send(call)

@@ -39,7 +39,7 @@ def test_it_is_the_first_and_follows_nothing(token_id: int | None) -> None:
 
 def test_it_keeps_the_whole_deal_and_the_sum_as_it_was_sent() -> None:
     stamps = {"recorded_at", "touched_at", "changed_at", "status_since", "deleted_at", "pinned_at"}
-    of_deals_2 = {"margin_rub", "currency", "details", "matchers"}
+    of_deals_2 = {"margin_rub", "currency", "details", "matchers", "visit_id"}
     kept_elsewhere = {"id", "version", *stamps, *of_deals_2}
     whole = {field.name: getattr(REGISTERED, field.name) for field in fields(Deal) if field.name not in kept_elsewhere}
     assert first_version(REGISTERED, "1 000", None).after == {**whole, "amount_as_sent": "1 000"}

@@ -31,6 +31,7 @@ def paths_of(player: Player) -> list[str]:
         f"{REST}/requests/",
         f"{LEAD_SERVICE}/request/create",
         f"{LEAD_SERVICE}/customfield/delete",
+        *(f"{LEAD_SERVICE}/client-order/{verb}" for verb in ("create", "update", "delete", "search")),
     ]
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from dealtrace.leads.lead import LeadKind, LeadRef
-from dealtrace.matching.rematch import bound, rematched
+from dealtrace.matching.rematch import UNMATCHED, Match, bound, rematched
 from domain_records import NOON, deal
 
 CALL = LeadRef(LeadKind.CALL, 1)
@@ -30,19 +30,27 @@ LATER = NOON + timedelta(days=1)
 def test_it_takes_what_is_found_and_keeps_what_a_switched_off_site_has(
     before: LeadRef | None, found: LeadRef | None, after: LeadRef | None, *, is_on: bool
 ) -> None:
-    assert rematched(deal(lead=before), found, contact_matching=is_on, now=LATER).lead == after
+    assert rematched(deal(lead=before), Match(found), contact_matching=is_on, now=LATER).lead == after
 
 
 def test_a_person_stands_above_the_rules() -> None:
     pinned = deal(lead=CALL, pinned_at=NOON)
-    assert rematched(pinned, NEARER, contact_matching=True, now=LATER) is pinned
+    assert rematched(pinned, Match(NEARER), contact_matching=True, now=LATER) is pinned
 
 
 def test_nothing_different_is_the_same_deal() -> None:
     same = deal(lead=CALL)
-    assert rematched(same, CALL, contact_matching=True, now=LATER) is same
+    assert rematched(same, Match(CALL), contact_matching=True, now=LATER) is same
 
 
 def test_another_lead_is_the_next_version_and_no_change_of_a_caller() -> None:
     before = deal(lead=CALL, version=3)
-    assert bound(before, None, LATER) == replace(before, lead=None, touched_at=LATER, version=4)
+    assert bound(before, UNMATCHED, LATER) == replace(before, lead=None, touched_at=LATER, version=4)
+
+
+def test_a_visit_takes_the_place_of_a_lead_and_a_lead_that_of_a_visit() -> None:
+    visited = rematched(deal(lead=CALL), Match(visit_id=7), contact_matching=True, now=LATER)
+    assert (visited.lead, visited.visit_id) == (None, 7)
+    assert rematched(visited, Match(visit_id=7), contact_matching=True, now=LATER) is visited
+    found = rematched(visited, Match(NEARER), contact_matching=True, now=LATER)
+    assert (found.lead, found.visit_id) == (NEARER, None)

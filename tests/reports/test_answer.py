@@ -4,11 +4,12 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dealtrace.attribution.credit import WHOLE, AttributionModel
-from dealtrace.reports.answer import Gathered, Keys, Report, put_together
+from dealtrace.reports.answer import Gathered, GatheredRows, Keys, Report, put_together
 from dealtrace.reports.dimensions import DIMENSIONS, Dimension
 from dealtrace.reports.metrics import AMOUNT, COST, DEALS, METRICS, formula_at_site
 from dealtrace.reports.periods import Period
@@ -128,3 +129,15 @@ def test_every_metric_and_dimension_has_words_in_both_languages() -> None:
     for described in (*METRICS.values(), *DIMENSIONS.values()):
         assert described.ru
         assert described.en
+
+
+def test_rows_of_several_statements_have_the_measures_of_all() -> None:
+    rows = GatheredRows(1)
+    rows.add((DEALS, AMOUNT), [("a", 1, 10), (None, 2, 20)])
+    rows.add((COST,), [("a", 5), ("b", 6)])
+    assert dict(rows) == {
+        ("a",): {DEALS: 1, AMOUNT: 10, COST: 5}, (None,): {DEALS: 2, AMOUNT: 20}, ("b",): {COST: 6}
+    }  # fmt: skip
+    assert len(rows) == 3
+    with pytest.raises(KeyError):
+        rows["c",]

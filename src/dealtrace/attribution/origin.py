@@ -74,14 +74,14 @@ def origin_of_lead(visit: LeadVisit | None, stated: TrafficSource | None) -> Ori
     return _stated_origin(stated)
 
 
-def origin_of_deal(lead: Origin | None, stated: TrafficSource | None) -> Origin:
-    """Return the origin of a deal: the origin of its lead, or the source stated for the deal if it has no lead.
+def origin_of_deal(lead: Origin | None, stated: TrafficSource | None, visit: LeadVisit | None = None) -> Origin:
+    """Return the origin of a deal: that of its lead, and only without a lead its visit, or the source stated for it.
 
-    `lead` is the origin of the deal's lead, `None` if the deal has no lead.
+    `lead` is the origin of the deal's lead, `None` if the deal has no lead. `visit` is the one that it was matched to.
     Seed: «Если по переданным ID не удалось найти звонок или заявку, то источник созданной сделки может быть определен
     по переданным параметрам».
     """
-    return lead if lead is not None else _stated_origin(stated)
+    return lead if lead is not None else origin_of_lead(visit, stated)
 
 
 def _stated_origin(stated: TrafficSource | None) -> Origin:

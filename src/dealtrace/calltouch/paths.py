@@ -6,4 +6,6 @@ REST = "/calls-service/RestAPI"
 REPORT_SERVICE = "/report-service/RestAPI/api"
 LEAD_SERVICE = "/lead-service/v1/api"
 WIDGET_SERVICE = "/widget-service/v1/api"
+TRY = "/api/try"
+"""Where registrations are tried: what follows is the address of the endpoint that would carry them out."""
 NO_PARAMETERS = ParameterTable(())

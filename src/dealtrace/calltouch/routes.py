@@ -15,6 +15,7 @@ from dealtrace.calltouch.answers.outcomes import (
     Node,
 )
 from dealtrace.calltouch.answers.statistics import DayCounts, KeywordCounts
+from dealtrace.calltouch.answers.tries import TriedOrder
 from dealtrace.calltouch.client_orders.routes import ENDPOINTS as CLIENT_ORDERS
 from dealtrace.calltouch.costs import spread
 from dealtrace.calltouch.deals import delete_by_id, register, update_by_id
@@ -30,7 +31,8 @@ from dealtrace.calltouch.leads import (
     node_id,
 )
 from dealtrace.calltouch.parameters import BY_API_KEY, BY_CLIENT_API_ID, BY_CLIENT_API_ID_OR_HEADERS, BY_HEADERS
-from dealtrace.calltouch.paths import LEAD_SERVICE, NO_PARAMETERS, REPORT_SERVICE, REST
+from dealtrace.calltouch.paths import LEAD_SERVICE, NO_PARAMETERS, REPORT_SERVICE, REST, TRY
+from dealtrace.calltouch.tries import try_register
 from dealtrace.errors import (
     CallAndLeadRequest,
     DealKeyMissing,
@@ -40,7 +42,7 @@ from dealtrace.errors import (
     RecordingNotFound,
     SiteMismatch,
 )
-from dealtrace.http.endpoint import OPEN, Endpoint, RateLimitClass
+from dealtrace.http.endpoint import OPEN, Endpoint, Example, RateLimitClass
 from dealtrace.http.replies import plain_refusal
 
 SITE_PARAMETER = "siteId"
@@ -101,6 +103,19 @@ ENDPOINTS = (
         answer=RegisteredOrder,
         refusals=(NumberTaken, CallAndLeadRequest),
         example=examples.REGISTER,
+    ),
+    Endpoint(
+        f"{TRY}/orders/register",
+        ("GET", "POST"),
+        register.TABLE,
+        try_register,
+        "Проверить сделку, ничего не сохраняя",
+        "Try a deal, and store nothing",
+        BY_CLIENT_API_ID,
+        name="try-register",
+        answer=TriedOrder,
+        refusals=(NumberTaken, CallAndLeadRequest),
+        example=Example(examples.REGISTER.parameters),
     ),
     Endpoint(
         f"{REST}/orders/update-by-id",

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from typing import NotRequired, TypedDict
 
 from dealtrace.leads.lead import LeadRef
@@ -24,6 +25,14 @@ class SiteAnswer(TypedDict):
     corsOrigins: list[str]
     counter: str
     customFields: list[str]
+
+
+class RateAnswer(TypedDict):
+    """A rate in `rate list`: rubles for a unit of a currency, from a day of the site on."""
+
+    currency: str
+    since: date
+    rubles: Decimal
 
 
 class StatusAnswer(TypedDict):

@@ -29,6 +29,7 @@ COMMANDS = {
     "user": ListedCommand("users", "user_commands", "Create, invite, list and delete users of the cabinet."),
     "field": ListedCommand("fields", "field_commands", "Add, list and remove custom fields."),
     "status": ListedCommand("reports.statuses", "status_commands", "Set and list what the statuses of deals mean."),
+    "rate": ListedCommand("reports.rates", "rate_commands", "Set and list what currencies are worth in reports."),
     "column": ListedCommand("reports.columns", "column_commands", "Add, list and remove columns of reports."),
     "source": ListedCommand(
         "sources", "source_commands", "Define what hosts mean to a site, and reclassify its past visits."

@@ -14,6 +14,7 @@ from dealtrace.cli.mail_findings import mail_findings
 from dealtrace.cli.options import JsonOption
 from dealtrace.cli.output import cleaned
 from dealtrace.cli.terminal import console, counted, open_prepared, print_json
+from dealtrace.deals.matchers import unreachable
 from dealtrace.leads.client_groups import SHARED_BY_MAX, SetApart
 from dealtrace.reports.statuses import STATUSES_MAX, Meaning, StatusGroup, group_statuses
 from dealtrace.settings import UnknownSetting, list_unknown_settings, read_settings
@@ -25,11 +26,12 @@ from dealtrace.storage.accounts.unknown_parameters import UnknownParameter, list
 from dealtrace.storage.accounts.users import has_users
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.database.sqlite_file import is_open_to_others
-from dealtrace.storage.deals.deals import count_unusable_contacts
+from dealtrace.storage.deals.deals import count_unusable_contacts, list_latest_matchers
 from dealtrace.storage.leads.contact_groups import list_set_apart
 from dealtrace.storage.leads.contact_readings import count_unread, find_reading
 from dealtrace.storage.leads.contact_rows import count_unusable_leads
 from dealtrace.storage.reports.mirror.status import MirrorStatus, find_mirror_status
+from dealtrace.storage.reports.rates import count_deals_without_rate
 from dealtrace.storage.reports.statuses import find_deals_by_status, has_won_status, list_statuses
 from dealtrace.storage.schema.upgrade import schema_differences
 from dealtrace.storage.webhooks.webhooks import list_webhooks
@@ -39,6 +41,7 @@ HAS_FINDINGS = 1
 COULD_NOT_LOOK = 2
 SET_APART_SHOWN = 20
 STATUSES_SHOWN = 20
+LISTS_READ = 1000
 _WHY_APART = {
     SetApart.SHARED: f"leads have it with more than {SHARED_BY_MAX} other contacts, so it is not one person's",
     SetApart.FILLER: "people enter it only to fill in a required field",
@@ -121,6 +124,7 @@ def _site_findings(connection: Connection, site: Site) -> list[Finding]:
         text = f"Site {site.id}: {counted(unusable, 'deal')} with an invalid phone or e-mail, which matches nothing."
         cure = "To see why: dealtrace explain DEAL"
         findings.append({"kind": "unusable_contact", "text": text, "cure": cure, "site_id": site.id, "seen": unusable})
+    findings += _matcher_findings(connection, site)
     findings += _people_findings(connection, site)
     unusable_leads = count_unusable_leads(connection, site.id)
     if unusable_leads:
@@ -133,6 +137,7 @@ def _site_findings(connection: Connection, site: Site) -> list[Finding]:
         )
     findings += _status_findings(connection, site)
     findings += mail_findings(connection, site, has_mail_server=bool(read_settings().smtp_url))
+    findings += _rate_findings(connection, site)
     spent = find_points_spent(connection, site.id, site_day(clock.now(), site.time_zone))
     if site.points_per_day and spent >= site.points_per_day * POINTS_NEARLY_SPENT:
         text = f"Site {site.id}: {spent} of {site.points_per_day} API points are used today."
@@ -175,6 +180,20 @@ def _unknown_setting_finding(unknown: UnknownSetting) -> Finding:
     return {"kind": "unknown_setting", "text": str(unknown), "cure": cure, "name": unknown.name}
 
 
+def _matcher_findings(connection: Connection, site: Site) -> list[Finding]:
+    """Find deals whose lists have matchers that are never tried, because one before them always succeeds."""
+    lists = list_latest_matchers(connection, site.id, LISTS_READ)
+    lost = sum(bool(unreachable(matchers)) for matchers in lists)
+    if not lost:
+        return []
+    text = (
+        f"Site {site.id}: of the latest {counted(len(lists), 'deal')} with matching, {lost} have matchers behind "
+        "withoutSource or customSources, which are never tried."
+    )
+    cure = "The CRM must send withoutSource or customSources last."
+    return [{"kind": "unreachable_matchers", "text": text, "cure": cure, "site_id": site.id, "seen": lost}]
+
+
 def _people_findings(connection: Connection, site: Site) -> list[Finding]:
     findings: list[Finding] = []
     reading = find_reading(connection, site.id)
@@ -208,6 +227,21 @@ def _status_findings(connection: Connection, site: Site) -> list[Finding]:
         cure = f"dealtrace status set {site.id} NAME won"
         findings.append({"kind": "statuses", "text": text, "cure": cure, "site_id": site.id, "hint": True})
     return findings
+
+
+def _rate_findings(connection: Connection, site: Site) -> list[Finding]:
+    """Find deals in currencies that have no rate on their day, so that reports leave their sums out."""
+    return [
+        {
+            "kind": "no_rate",
+            "text": f"Site {site.id}: {counted(deals, 'deal')} in {currency} without a rate, left out of sums.",
+            "cure": f"dealtrace rate set {site.id} {_quoted(currency)} RUBLES --from DAY",
+            "site_id": site.id,
+            "name": currency,
+            "seen": deals,
+        }
+        for currency, deals in sorted(count_deals_without_rate(connection, site.id).items())
+    ]
 
 
 def _named(groups: list[StatusGroup]) -> str:

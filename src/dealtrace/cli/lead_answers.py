@@ -31,6 +31,7 @@ class DealAnswer(TypedDict):
     statedSource: TrafficSource | None
     clue: LeadClue
     lead: LeadRef | None
+    visitId: int | None
     pinnedAt: datetime | None
     version: int
 

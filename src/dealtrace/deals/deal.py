@@ -27,7 +27,8 @@ class Deal:
     it (`None` before the first change), `status_since` when a caller last changed its status (`None` if nobody has),
     `pinned_at` when a person pinned its lead (`None` while it is matched by the rules). `version` counts from 1.
     `margin_rub`, `currency`, `details` and `matchers` belong to deals 2.0: sums are in rubles unless `currency` names
-    another currency, and a deal with `matchers` is matched only by them.
+    another currency, and a deal with `matchers` is matched only by them. `visit_id` is the visit that a matcher named
+    and found; a deal that has one has no lead.
     """
 
     id: DealId
@@ -54,6 +55,7 @@ class Deal:
     currency: str | None = None
     details: DealDetails = NO_DETAILS
     matchers: tuple[Matcher, ...] = ()
+    visit_id: int | None = None
 
 
 @record

@@ -56,7 +56,9 @@ class Matcher:
 
 
 def keys_of(matcher: Matcher) -> tuple[str, ...]:
-    """List the keys of the leads that a matcher may find: a key made of kind and id, or its contacts and digests."""
+    """List the keys of what a matcher may find: names of leads and visits, contacts and their digests."""
+    if matcher.way is Way.VISIT:
+        return tuple(map(key_of_visit, matcher.visit_ids))
     if matcher.way is Way.ID:
         return tuple(key_of_lead(kind, matcher.lead_id) for kind in matcher.kinds if matcher.lead_id is not None)
     return (*matcher.contacts, *matcher.digests)
@@ -65,6 +67,11 @@ def keys_of(matcher: Matcher) -> tuple[str, ...]:
 def key_of_lead(kind: LeadKind, lead_id: int) -> str:
     """Return the key of a lead that is known by its id; no contact has this form."""
     return f"{kind}:{lead_id}"
+
+
+def key_of_visit(visit_id: int) -> str:
+    """Return the key of a visit that is known by its id; no contact and no lead has one that looks like it."""
+    return f"visit:{visit_id}"
 
 
 def began_between(matcher: Matcher) -> tuple[datetime, datetime]:
@@ -92,6 +99,12 @@ def reachable(matchers: Sequence[Matcher]) -> Iterator[tuple[int, Matcher]]:
         if matcher.way in FINAL_WAYS:
             return
         yield position, matcher
+
+
+def unreachable(matchers: Sequence[Matcher]) -> range:
+    """Return the positions of the matchers that are never tried, because one before them always succeeds."""
+    final = final_position(matchers)
+    return range(final + 1, len(matchers)) if final is not None else range(0)
 
 
 def final_position(matchers: Sequence[Matcher]) -> int | None:

@@ -47,7 +47,8 @@ class Registration:
 class Receipt:
     """The answer to a registration, the same each time it is sent again.
 
-    `matcher` is the position of the matcher that decided, `None` in deals 1.0 and if no matcher decided.
+    `matcher` is the position of the matcher that decided, `None` in deals 1.0 and where none did; `visit_id` is the
+    visit that it found, `None` if it found none.
     """
 
     deal_id: DealId
@@ -57,6 +58,7 @@ class Receipt:
     happened_at: datetime
     lead: LeadRef | None
     matcher: int | None = None
+    visit_id: int | None = None
 
     @property
     def call_id(self) -> int | None:
@@ -92,6 +94,7 @@ def new_deal(
     lead: LeadRef | None,
     custom_values: Mapping[str, str],
     now: datetime,
+    visit_id: int | None = None,
 ) -> Deal:
     """Return the deal that a registration creates.
 
@@ -118,10 +121,20 @@ def new_deal(
         currency=registration.currency,
         details=registration.details,
         matchers=registration.matchers,
+        visit_id=visit_id,
     )
 
 
 def receipt_for(registration: Registration, deal: Deal, matcher: int | None = None) -> Receipt:
     """Return the answer to the registration that created `deal`; the number and the sum are exactly as sent."""
     number = registration.number if registration.number is not None else deal.number
-    return Receipt(deal.id, number, deal.status, registration.amount_as_sent, deal.happened_at, deal.lead, matcher)
+    return Receipt(
+        deal.id,
+        number,
+        deal.status,
+        registration.amount_as_sent,
+        deal.happened_at,
+        deal.lead,
+        matcher,
+        deal.visit_id,
+    )

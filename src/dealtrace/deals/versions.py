@@ -69,7 +69,7 @@ def first_version(deal: Deal, amount_as_sent: str, token_id: int | None, matcher
         "lead": deal.lead,
     }
     if deal.matchers:
-        after |= {name: getattr(deal, name) for name in FURTHER} | {"matcher": matcher}
+        after |= {name: getattr(deal, name) for name in FURTHER} | {"matcher": matcher, "visit_id": deal.visit_id}
     return DealVersion(deal.id, FIRST_VERSION, VersionKind.REGISTERED, deal.recorded_at, token_id, {}, after)
 
 
@@ -80,8 +80,8 @@ def next_version(
     if kind is VersionKind.CHANGED:
         earlier, later = difference(before, after)
     else:
-        name = _FIELD_OF[kind]
-        earlier, later = {name: getattr(before, name)}, {name: getattr(after, name)}
+        names = [_FIELD_OF[kind], *(["visit_id"] if before.visit_id != after.visit_id else [])]
+        earlier, later = ({name: getattr(deal, name) for name in names} for deal in (before, after))
     return DealVersion(after.id, after.version, kind, after.touched_at, token_id, earlier, later, user_id)
 
 

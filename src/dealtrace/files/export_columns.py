@@ -38,6 +38,7 @@ class ExportedDeal:
 
     deal: Deal
     story: LeadStory | None
+    visit: LeadVisit | None = None
 
 
 @record
@@ -140,7 +141,8 @@ def _field_column(name: str, values_of: Callable[[Row], Mapping[str, str]]) -> E
 
 
 def _source_of_deal(row: ExportedDeal) -> TrafficSource:
-    return origin_of_deal(row.story.origin if row.story is not None else None, row.deal.stated_source).source
+    lead = row.story.origin if row.story is not None else None
+    return origin_of_deal(lead, row.deal.stated_source, row.visit).source
 
 
 def _source_of_lead(row: ExportedLead) -> TrafficSource:

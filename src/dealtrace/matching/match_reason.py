@@ -59,6 +59,8 @@ def match_reason_of(deal: Deal, lead: LeadContacts | None, *, contact_matching: 
         return _reason_of_lead(deal, lead)
     if deal.pinned_at is not None:
         return MatchReason.PINNED_TO_NONE
+    if deal.visit_id is not None:
+        return MatchReason.MATCHER
     if deal.stated_source is not None:
         return MatchReason.STATED_SOURCE
     return _reason_of_none(deal, contact_matching=contact_matching)

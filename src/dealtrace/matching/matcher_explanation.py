@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from enum import StrEnum
 
-from dealtrace.deals.matchers import FINAL_WAYS, Matcher
+from dealtrace.deals.matchers import FINAL_WAYS, Matcher, Way, unreachable
 from dealtrace.leads.lead import LeadRef
 from dealtrace.matching.lead_search import Miss, Prospect, SearchByContact, misses, search_of
 from dealtrace.matching.nearest_lead import nearness
@@ -15,12 +15,13 @@ CANDIDATES_MAX = 20
 
 
 class MatcherOutcome(StrEnum):
-    """The result of a matcher."""
+    """The result of a matcher; one that is never reached stands behind another that always succeeds."""
 
     DECIDED = "decided"
     FOUND_NOTHING = "found nothing"
     PASSED_OVER = "passed over"
     NOT_TRIED = "not tried"
+    UNREACHABLE = "never reached"
 
 
 @record
@@ -48,8 +49,13 @@ def explain_matchers(
 
     `prospects` may hold leads that no matcher accepts.
     """
+    lost = unreachable(matchers)
     return tuple(
-        MatcherStep(matcher, _outcome(position, matcher, decided), _candidates(matcher, prospects))
+        MatcherStep(
+            matcher,
+            MatcherOutcome.UNREACHABLE if position in lost else _outcome(position, matcher, decided),
+            _candidates(matcher, prospects),
+        )
         for position, matcher in enumerate(matchers)
     )
 
@@ -59,7 +65,7 @@ def _outcome(position: int, matcher: Matcher, decided: int | None) -> MatcherOut
         return MatcherOutcome.DECIDED
     if decided is not None and position > decided:
         return MatcherOutcome.NOT_TRIED
-    is_search = search_of(matcher) is not None or matcher.way in FINAL_WAYS
+    is_search = search_of(matcher) is not None or matcher.way in {*FINAL_WAYS, Way.VISIT}
     return MatcherOutcome.FOUND_NOTHING if is_search else MatcherOutcome.PASSED_OVER
 
 

@@ -1,9 +1,9 @@
 """Build the answer to a question: compute rows from the measures of facts, sort and limit them."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from operator import itemgetter
-from typing import overload
+from typing import Any, overload
 
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.record import record
@@ -19,6 +19,45 @@ Key = str | int | None
 Keys = tuple[Key, ...]
 Spell = Callable[[Dimension, Key], str | None]
 """Returns the text of a key for display."""
+
+
+Fetched = Sequence[Any]
+"""A row of a statement. Any: keys are of several types."""
+
+
+class GatheredRows(Mapping[Keys, Mapping[Measure, int]]):
+    """The measures of rows by their keys, kept as they were fetched: as dictionaries they take twice the memory.
+
+    A row has `width` keys and then measures.
+    """
+
+    def __init__(self, width: int) -> None:
+        self._width = width
+        self._groups: list[tuple[tuple[Measure, ...], dict[Keys, Fetched]]] = []
+
+    def add(self, measures: tuple[Measure, ...], rows: Sequence[Fetched]) -> None:
+        """Add rows of keys, and then of these measures."""
+        self._groups.append((measures, {tuple(row[: self._width]): row for row in rows}))
+
+    def __getitem__(self, keys: Keys) -> Mapping[Measure, int]:
+        """Return the measures of a row."""
+        found: dict[Measure, int] = {}
+        for measures, rows in self._groups:
+            if (row := rows.get(keys)) is not None:
+                found.update(zip(measures, row[self._width :], strict=True))
+        if not found:
+            raise KeyError(keys)
+        return found
+
+    def __iter__(self) -> Iterator[Keys]:
+        """Iterate over the keys of all rows, each once."""
+        if len(self._groups) == 1:
+            return iter(self._groups[0][1])
+        return iter(dict.fromkeys(keys for _, rows in self._groups for keys in rows))
+
+    def __len__(self) -> int:
+        """Return how many rows there are."""
+        return sum(1 for _ in self)
 
 
 @record
@@ -81,22 +120,20 @@ def put_together(
     figures = _Figures(question, formulas)
     shift = _shift_to(question, compared_period)
     moved = {model: _moved(side, shift) for model, side in compared.items()} if compared is not None else None
-    shown = {
-        keys: tuple(spell(dimension, key) for dimension, key in zip(question.by, keys, strict=True))
-        for keys in _all_keys([*gathered.values(), *(moved or {}).values()])
-    }
 
     def row_of(keys: Keys) -> Row:
-        return Row(shown[keys], figures.of_row(gathered, keys), figures.of_row(moved, keys) if moved else None)
+        shown = tuple(spell(dimension, key) for dimension, key in zip(question.by, keys, strict=True))
+        return Row(shown, figures.of_row(gathered, keys), figures.of_row(moved, keys) if moved else None)
 
-    ordered = _in_order(question, shown, lambda keys, place: figures.figure(gathered[sorted_by], keys, place))
+    every = _all_keys([*gathered.values(), *(moved or {}).values()])
+    ordered = _in_order(question, every, spell, lambda keys, place: figures.figure(gathered[sorted_by], keys, place))
     total = Row((), figures.of_total(gathered), figures.of_total(moved) if moved else None)
     lacking = tuple(metric for metric in question.metrics if formulas[metric] is None)
     rows = _Rows(ordered[: question.limit], row_of)
     return Report(question, rows, len(ordered), total, compared_period, lacking)
 
 
-class _Rows(Sequence[Row]):  # noqa: PLW1641 - a sequence like a list, which has no hash either
+class _Rows(Sequence[Row]):
     """The rows of a report, each built on access, so that writing a million rows needs memory for one."""
 
     def __init__(self, keys: Sequence[Keys], row_of: Callable[[Keys], Row]) -> None:
@@ -108,8 +145,10 @@ class _Rows(Sequence[Row]):  # noqa: PLW1641 - a sequence like a list, which has
         return len(self._keys)
 
     def __eq__(self, other: object) -> bool:
-        """Return whether both have the same rows in the same order."""
-        return isinstance(other, _Rows) and list(self) == list(other)
+        """Return whether others are the same rows in the same order."""
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]  # rows are compared, never looked up
 
     @overload
     def __getitem__(self, place: int) -> Row: ...
@@ -158,7 +197,10 @@ class _Figures:
 
 
 def _all_keys(sides: Iterable[Gathered]) -> list[Keys]:
-    return list(dict.fromkeys(keys for side in sides for keys in side.rows))
+    first, *others = sides
+    if not others:
+        return list(first.rows)
+    return list(dict.fromkeys(keys for side in (first, *others) for keys in side.rows))
 
 
 def _shift_to(question: Question, compared: Period | None) -> tuple[int, ...]:
@@ -174,6 +216,8 @@ def _shift_to(question: Question, compared: Period | None) -> tuple[int, ...]:
 
 
 def _moved(side: Gathered, shift: tuple[int, ...]) -> Gathered:
+    if not any(shift):
+        return side
     rows = {
         tuple(key + by if isinstance(key, int) else key for key, by in zip(keys, shift, strict=True)): measures
         for keys, measures in side.rows.items()
@@ -182,14 +226,15 @@ def _moved(side: Gathered, shift: tuple[int, ...]) -> Gathered:
 
 
 def _in_order(
-    question: Question, shown: Mapping[Keys, tuple[str | None, ...]], figure: Callable[[Keys, int], Fraction | None]
+    question: Question, every: list[Keys], spell: Spell, figure: Callable[[Keys, int], Fraction | None]
 ) -> list[Keys]:
     """Return the keys of all rows in order: by the question's sort, else times ascending, else first metric descending.
 
     Unknown values and missing keys come last; ties are ordered by keys in code-point order.
     """
-    places = {keys: _key_order(keys, texts) for keys, texts in shown.items()}
-    ordered = sorted(shown, key=lambda keys: places[keys])
+    ordered = every
+    for place in reversed(range(len(question.by))):
+        ordered = _by_key(ordered, _key_rank(question, spell, place), descending=False)
     names = [metric.name for metric in question.metrics]
     if question.sort is not None:
         name, descending = question.sort.name, question.sort.is_descending
@@ -201,17 +246,21 @@ def _in_order(
     if name in names:
         return _by_figure(ordered, lambda keys: figure(keys, names.index(name)), descending=descending)
     place = [dimension.name for dimension in question.by].index(name)
-    return _by_key(ordered, lambda keys: places[keys][place], descending=descending)
+    return _by_key(ordered, _key_rank(question, spell, place), descending=descending)
 
 
-KeyOrder = tuple[bool, str | int]
+KeyRank = Callable[[Keys], str | int | None]
 
 
-def _key_order(keys: Keys, texts: Sequence[str | None]) -> tuple[KeyOrder, ...]:
-    """Return a sort key: times by their numbers, names by their texts, missing keys last."""
-    return tuple(
-        (key is None, key if isinstance(key, int) else text or "") for key, text in zip(keys, texts, strict=True)
-    )
+def _key_rank(question: Question, spell: Spell, place: int) -> KeyRank:
+    """Return what orders rows by the key at a place: times by their numbers, names as they are shown."""
+    dimension = question.by[place]
+
+    def rank(keys: Keys) -> str | int | None:
+        key = keys[place]
+        return key if key is None or isinstance(key, int) else spell(dimension, key) or ""
+
+    return rank
 
 
 def _by_figure(ordered: Sequence[Keys], figure: Callable[[Keys], Fraction | None], *, descending: bool) -> list[Keys]:
@@ -228,9 +277,14 @@ def _by_figure(ordered: Sequence[Keys], figure: Callable[[Keys], Fraction | None
     return [keys for _, keys in known] + unknown
 
 
-def _by_key(ordered: Sequence[Keys], key_of: Callable[[Keys], KeyOrder], *, descending: bool) -> list[Keys]:
-    present = sorted((keys for keys in ordered if not key_of(keys)[0]), key=key_of, reverse=descending)
-    return present + [keys for keys in ordered if key_of(keys)[0]]
+def _by_key(ordered: Sequence[Keys], rank: KeyRank, *, descending: bool) -> list[Keys]:
+    """Return keys by what orders them, those without it last; equal ones stay in order."""
+    present: list[Keys] = []
+    missing: list[Keys] = []
+    for keys in ordered:
+        (missing if rank(keys) is None else present).append(keys)
+    present.sort(key=rank, reverse=descending)  # type: ignore[arg-type]  # keys of one dimension are of one type
+    return present + missing
 
 
 def listed_models(question: Question) -> Sequence[AttributionModel]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from typing import Protocol, TypeVar
 
 from dealtrace.attribution.traffic_source import part_key
 from dealtrace.errors import InvalidValue
@@ -130,12 +131,27 @@ def escaped_name(name: str) -> str:
     return f"{prefix}{colon}{escaped(rest)}"
 
 
-def by_dimension(filters: Sequence[Filter]) -> Mapping[Dimension, tuple[list[Filter], list[Filter]]]:
+class Condition(Protocol):
+    """A condition on a dimension, with its values or without."""
+
+    @property
+    def dimension(self) -> Dimension:
+        """The dimension."""
+
+    @property
+    def operator(self) -> Operator:
+        """How keys are compared."""
+
+
+C = TypeVar("C", bound=Condition)
+
+
+def by_dimension(filters: Sequence[C]) -> Mapping[Dimension, tuple[list[C], list[C]]]:
     """Return the positive and the negative filters of each dimension.
 
     A fact is kept if for each dimension at least one positive filter (if there are any) and all negative filters match.
     """
-    grouped: dict[Dimension, tuple[list[Filter], list[Filter]]] = {}
+    grouped: dict[Dimension, tuple[list[C], list[C]]] = {}
     for condition in filters:
         positive, negative = grouped.setdefault(condition.dimension, ([], []))
         (negative if condition.operator.is_negative else positive).append(condition)

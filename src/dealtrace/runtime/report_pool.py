@@ -1,4 +1,7 @@
-"""Separate threads for reports, so that reports do not delay other requests."""
+"""Separate threads for reports, so that reports do not delay other requests.
+
+Any: what a report answers.
+"""
 
 import asyncio
 import threading
@@ -13,7 +16,7 @@ from dealtrace.reports.refusals import ClientGone, ReportsBusy, ReportTooSlow
 from dealtrace.runtime.database_watch import DatabaseWatch
 from dealtrace.storage.database.database_errors import is_stopped
 from dealtrace.storage.database.engine import Database
-from dealtrace.storage.reports.statement import Fetch, Rows
+from dealtrace.storage.reports.expressions import NO_PARAMETERS, Fetch, Parameters, Rows, Selection
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -139,12 +142,12 @@ class ReportPool:
 
 
 def _stoppable(fetch: Fetch, *stops: threading.Event) -> Fetch:
-    """Wrap `fetch` so that it raises once one of `stops` is set. Any: only the storage knows the type of statements."""
+    """Return what runs statements until one of `stops` is set."""
 
-    def fetch_unless_stopped(statement: Any) -> Rows:
+    def fetch_unless_stopped(statement: Selection, parameters: Parameters = NO_PARAMETERS) -> Rows:
         if any(stop.is_set() for stop in stops):
             raise _Stopped
-        return fetch(statement)
+        return fetch(statement, parameters)
 
     return fetch_unless_stopped
 

@@ -110,12 +110,13 @@ def find_traces(connection: Connection, site_id: int, known_contacts: Collection
     further |= _column(connection, deal_key, site_id, deal_key.c.deal_id, sought)
     stated = (deal.c.clue_phone.in_(known_contacts), deal.c.clue_email.in_(known_contacts), deal.c.id.in_(further))
     theirs = or_(*stated, *bound)
+    named_by_deals = _column(connection, deal, site_id, deal.c.visit_id, theirs) - {None}
     return Traces(
         contacts=frozenset({*known_contacts} | _own_contacts(connection, site_id, leads, owned)),
         clients=frozenset(owned),
         calls=frozenset(leads[LeadKind.CALL]),
         lead_requests=frozenset(leads[LeadKind.LEAD_REQUEST]),
-        visits=frozenset(_own_visits(connection, site_id, leads)),
+        visits=frozenset(_own_visits(connection, site_id, leads, named_by_deals)),
         deals=frozenset(_column(connection, deal, site_id, deal.c.id, theirs)),
     )
 
@@ -169,9 +170,13 @@ def _own_contacts(
     return (borne | _column(connection, contact, site_id, contact.c.contact, contact.c.client_id.in_(clients))) - shared
 
 
-def _own_visits(connection: Connection, site_id: int, leads: Mapping[LeadKind, set[int]]) -> set[int]:
-    """Find the visits that these leads name, and the other visits of visitors whom no other lead names."""
-    named = _visits_named_by(connection, site_id, {kind: LEAD_TABLES[kind].c.id.in_(leads[kind]) for kind in LeadKind})
+def _own_visits(
+    connection: Connection, site_id: int, leads: Mapping[LeadKind, set[int]], named_by_deals: set[int]
+) -> set[int]:
+    """Find the visits that these leads and deals name, and the other visits of visitors whom no other lead names."""
+    named = named_by_deals | _visits_named_by(
+        connection, site_id, {kind: LEAD_TABLES[kind].c.id.in_(leads[kind]) for kind in LeadKind}
+    )
     visitors = _column(connection, visit, site_id, visit.c.visitor_id, visit.c.id.in_(named)) - {""}
     seen = dict(_pairs(connection, site_id, visitors))
     others = {

@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, literal, select, union_all
 from cast import Stage
 from dealtrace.reports.time_keys import TIME_KEYS
 from dealtrace.storage.database.column_types import EPOCH, microseconds
-from dealtrace.storage.reports.local_time import KEYS_OF_DAY, LocalTime
+from dealtrace.storage.reports.local_time import KEYS_OF_DAY, LocalTime, offsets_between
 
 ZONES = (
     "UTC", "Europe/Moscow", "America/New_York", "Australia/Lord_Howe", "America/Sao_Paulo", "Atlantic/Azores",
@@ -37,12 +37,14 @@ def test_keys_of_time_are_those_of_pythons_calendar(
     shared_stage: Stage, began_at: datetime, zone: str, ats: list[timedelta]
 ) -> None:
     time_zone = ZoneInfo(zone)
-    clock = LocalTime(time_zone, began_at, began_at + timedelta(days=DAYS_AROUND + 1))
+    offsets = offsets_between(time_zone, began_at, began_at + timedelta(days=DAYS_AROUND + 1))
+    clock = LocalTime("clock", len(offsets.changes))
     instants = [began_at + at for at in ats] + [_change_after(time_zone, began_at) + edge for edge in EDGES]
     stored = union_all(*(select(literal(microseconds(at), BigInteger).label("at")) for at in instants)).subquery()
     keys = [key(clock.ordinal(stored.c.at)) for key in KEYS_OF_DAY.values()]
     with shared_stage.database.read() as connection:
-        rows = connection.execute(select(stored.c.at, clock.hour(stored.c.at), *keys)).all()
+        statement = select(stored.c.at, clock.hour(stored.c.at), *keys)
+        rows = connection.execute(statement, offsets.parameters("clock")).all()
     numbers = [number for name in KEYS_OF_DAY if (number := TIME_KEYS[name].number_of) is not None]
     locals_ = {microseconds(at): at.astimezone(time_zone) for at in instants}
     assert {tuple(row) for row in rows} == {

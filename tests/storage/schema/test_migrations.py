@@ -214,6 +214,9 @@ def forget_deals_2(connection: Connection) -> None:
     forget_alerts(connection)
     for table in ("saved_report", "shared_link", "note", "site_change"):
         connection.exec_driver_sql(f"DROP TABLE {table}")
+    connection.exec_driver_sql("DROP TABLE currency_rate")
+    connection.exec_driver_sql("DROP INDEX ix_deal_visit")
+    connection.exec_driver_sql("ALTER TABLE deal DROP COLUMN visit_id")
     connection.exec_driver_sql("DROP TABLE deal_key")
     connection.exec_driver_sql("DROP INDEX ix_contact_digest")
     for table, column in (("deal", "details"), ("deal", "matchers"), ("contact", "digest")):

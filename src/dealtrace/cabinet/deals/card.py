@@ -8,7 +8,8 @@ from starlette.responses import Response
 from dealtrace.accounts.own_ids import ID_MAX
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
-from dealtrace.attribution.origin import origin_of_deal
+from dealtrace.attribution.origin import LeadVisit, origin_of_deal
+from dealtrace.attribution.visit import Visit
 from dealtrace.cabinet.deals.explanation import Explainer
 from dealtrace.cabinet.deals.history import Callers, Historian
 from dealtrace.cabinet.deals.path import CreditsByModel, path_of
@@ -26,7 +27,7 @@ from dealtrace.storage.accounts.tokens import list_tokens
 from dealtrace.storage.accounts.users import find_logins
 from dealtrace.storage.deals.versions import list_versions
 from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
-from dealtrace.storage.visits.credits import find_credits
+from dealtrace.storage.visits.credits import find_credits, find_lead_visits
 
 
 @record
@@ -47,6 +48,7 @@ class CardFacts:
     callers: Callers
     lead: LeadEntry | None
     credits: CreditsByModel
+    visit: LeadVisit | None
 
 
 async def show(view: View) -> Response:
@@ -64,8 +66,8 @@ async def show(view: View) -> Response:
 def _read(connection: Connection, site: Site, deal_id: int) -> CardFacts:
     deal = find_deal(connection, site, deal_id, with_deleted=True, lock=False)
     entries: Sequence[LeadEntry] = ()
+    model = AttributionModel(site.attribution)
     if deal.lead is not None:
-        model = AttributionModel(site.attribution)
         entries = list_lead_entries(connection, site, deal.lead.kind, [deal.lead.id], model, with_visits=True)
     versions = list_versions(connection, site.id, deal.id)
     logins = find_logins(connection, {each.user_id for each in versions if each.user_id is not None})
@@ -75,8 +77,25 @@ def _read(connection: Connection, site: Site, deal_id: int) -> CardFacts:
         versions,
         Callers({token.id: token.label for token in list_tokens(connection, site.id)}, logins),
         entries[0] if entries else None,
-        find_credits(connection, site.id, deal.lead.id) if deal.lead is not None else {},
+        *_credited(connection, site, deal),
     )
+
+
+def _credited(connection: Connection, site: Site, deal: Deal) -> tuple[CreditsByModel, LeadVisit | None]:
+    """Find the credits of a deal, and its visit if it was matched to one without a lead."""
+    if deal.visit_id is None:
+        return (find_credits(connection, site.id, deal.lead.id) if deal.lead is not None else {}), None
+    key, model = -deal.visit_id, AttributionModel(site.attribution)
+    visits = find_lead_visits(connection, site.id, {key: deal.visit_id}, model)
+    return find_credits(connection, site.id, key), visits.get(key)
+
+
+def _path(facts: CardFacts) -> list[Visit]:
+    """List the visits that may be credited with a deal, earliest first."""
+    if facts.lead is not None:
+        return list(facts.lead.visits)
+    visits = [credit.visit for credit in facts.credits.get(AttributionModel.LINEAR, ())]
+    return sorted(visits, key=lambda visit: (visit.started_at, visit.id))
 
 
 def _shown(view: View, facts: CardFacts) -> dict[str, object]:
@@ -87,22 +106,24 @@ def _shown(view: View, facts: CardFacts) -> dict[str, object]:
         "deal": deal,
         "address": f"/cabinet/{view.here.id}/deals/{deal.id}",
         "deleted": clock_time(view.language, deleted_at, view.here.time_zone) if deleted_at is not None else "",
-        "facts": _facts(view, deal, lead),
+        "facts": _facts(view, facts),
         "custom": sorted((deal.custom_values or {}).items()),
         "lead_words": explainer.lead_words(deal.lead),
         "lead_address": lead_address(view.here.id, deal.lead) if deal.lead is not None else "",
         "client": lead.client if lead is not None else None,
         "explained": explainer.explained(facts.explanation),
-        "client_path": path_of(lead.visits, facts.credits, view) if lead is not None else None,
+        "client_path": path_of(_path(facts), facts.credits, view)
+        if lead is not None or facts.visit is not None
+        else None,
         "states": historian.states(facts.versions),
         "versions": historian.versions(facts.versions),
         "is_pinned": deal.pinned_at is not None,
     }
 
 
-def _facts(view: View, deal: Deal, lead: LeadEntry | None) -> list[Fact]:
-    say, zone = view.word, view.here.time_zone
-    origin = origin_of_deal(lead.origin if lead is not None else None, deal.stated_source)
+def _facts(view: View, facts: CardFacts) -> list[Fact]:
+    say, zone, deal, lead = view.word, view.here.time_zone, facts.deal, facts.lead
+    origin = origin_of_deal(lead.origin if lead is not None else None, deal.stated_source, facts.visit)
     contact = deal.clue.contact
     lines = [
         (say("Status"), deal.status),

@@ -63,6 +63,7 @@ FIELDS: Mapping[str, str] = {
     "custom_values": "Custom fields",
     "stated_source": "Source stated by the CRM",
     "lead": "Lead",
+    "visit_id": "Visit",
     "deleted_at": "Deleted",
 }
 """The fields that the history shows; all others appear elsewhere on the page."""

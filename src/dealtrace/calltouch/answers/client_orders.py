@@ -1,7 +1,8 @@
 """Deals 2.0: the result for each order of a list, and orders as they are stored."""
 
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import Annotated, Literal, TypedDict
+from typing import Annotated, Literal, NotRequired, TypedDict
 from zoneinfo import ZoneInfo
 
 from msgspec import Meta
@@ -14,7 +15,7 @@ from dealtrace.calltouch.client_orders.matching import word_of
 from dealtrace.calltouch.client_orders.parameters import CONTACT_NAMES
 from dealtrace.deals.deal import Deal
 from dealtrace.deals.details import RUBLE, ContactBook, Product
-from dealtrace.deals.matchers import Matcher
+from dealtrace.deals.matchers import Matcher, unreachable
 from dealtrace.deals.status_history import PastStatus
 from dealtrace.errors import Language, Refusal
 from dealtrace.leads.lead import LeadKind, LeadRef
@@ -26,7 +27,10 @@ DashedClock = Annotated[str, Meta(pattern="^[0-9]{2}-[0-9]{2}-[0-9]{4} [0-9]{2}:
 
 
 class MatchedBy(TypedDict):
-    """The matcher that decided a deal's source; lead and id are null for a stated source and `withoutSource`."""
+    """The matcher that decided a deal's source; lead and id are null for a stated source and `withoutSource`.
+
+    `id` is that of the lead, and of the visit where `type` is `session`.
+    """
 
     type: str
     leadType: LeadType | None
@@ -34,11 +38,12 @@ class MatchedBy(TypedDict):
 
 
 class StoredClientOrder(TypedDict):
-    """The result for an order that was stored."""
+    """The result for an order that was stored; `warning` says which matchers are never tried, if any."""
 
     orderNumber: SentNumber
     calltouchOrderId: Id
     matched: MatchedBy | None
+    warning: NotRequired[str]
 
 
 class DeletedClientOrder(TypedDict):
@@ -146,6 +151,7 @@ class FoundClientOrder(TypedDict):
     products: list[ProductAnswer]
     orderContacts: OrderContactsAnswer
     lead: LeadAnswer | None
+    sessionId: Id | None
 
 
 class _Stored(TypedDict):
@@ -178,13 +184,13 @@ class ClientOrdersFound(TypedDict):
     data: _Found
 
 
-def matched_by(matcher: Matcher | None, lead: LeadRef | None) -> MatchedBy | None:
-    """Build the matcher that decided a deal's source; `None` if no matcher did."""
+def matched_by(matcher: Matcher | None, lead: LeadRef | None, visit_id: int | None) -> MatchedBy | None:
+    """Build which matcher decided, and what it found; `None` if none did."""
     if matcher is None:
         return None
     found = lead_answer(lead)
     if found is None:
-        return {"type": word_of(matcher), "leadType": None, "id": None}
+        return {"type": word_of(matcher), "leadType": None, "id": visit_id}
     return {"type": word_of(matcher), **found}
 
 
@@ -195,9 +201,29 @@ def lead_answer(lead: LeadRef | None) -> LeadAnswer | None:
     return {"leadType": "call" if lead.kind is LeadKind.CALL else "request", "id": lead.id}
 
 
-def stored_client_order(number: SentNumber, deal_id: int, matched: MatchedBy | None) -> StoredClientOrder:
+def stored_client_order(
+    number: SentNumber, deal_id: int, matched: MatchedBy | None, warning: str = ""
+) -> StoredClientOrder:
     """Build the result for an order that was stored."""
-    return {"orderNumber": number, "calltouchOrderId": deal_id, "matched": matched}
+    stored: StoredClientOrder = {"orderNumber": number, "calltouchOrderId": deal_id, "matched": matched}
+    if warning:
+        stored["warning"] = warning
+    return stored
+
+
+def warning_of(matchers: Sequence[Matcher], name: str, language: Language) -> str:
+    """Return which matchers of the list `name` are never tried, and why, empty if all may be.
+
+    Ours: public clients put `customSources` behind `withoutSource`, and wonder where their sources are.
+    """
+    lost = unreachable(matchers)
+    if not lost:
+        return ""
+    places = ", ".join(f"{name}[{position}]" for position in lost)
+    word = word_of(matchers[lost.start - 1])
+    if language == "ru":
+        return f"{places}: до них очередь не дойдёт, {word} срабатывает всегда; поставьте {word} последним"
+    return f"{places} is never tried: {word} always succeeds; put {word} last"
 
 
 def refused_client_order(number: SentNumber, refusal: Refusal, language: Language) -> RefusedClientOrder:
@@ -234,6 +260,7 @@ def found_client_order(deal: Deal, history: list[PastStatus], time_zone: ZoneInf
             "otherContacts": _contacts(details.other_contacts),
         },
         "lead": lead_answer(deal.lead),
+        "sessionId": deal.visit_id,
     }
 
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
-from dealtrace.attribution.origin import Origin
+from dealtrace.attribution.origin import LeadVisit, Origin, origin_of_lead
 from dealtrace.calltouch.answers.amounts import four_decimals, plain_number
 from dealtrace.calltouch.answers.annotations import FieldAnswer, TagGroup, field_answers, tag_groups
 from dealtrace.calltouch.answers.clients import ChangedDealClient, DealClient, changed_deal_client, deal_client
@@ -134,14 +134,14 @@ class DealRecord(TypedDict):
 
     orderId: Id
     orderNumber: str
-    orderName: None
+    orderName: str | None
     orderStatus: str
     createdDate: SlashedClock
     updatedDate: SlashedClock
     orderDate: SlashedClock
     plannedAmount: int | Decimal | None
     completedAmount: int
-    funnel: None
+    funnel: str | None
     service: str
     manager: str | None
     siteId: Id
@@ -179,16 +179,21 @@ def registered_order(receipt: Receipt, time_zone: ZoneInfo, amount: Decimal) -> 
     }
 
 
-def changed_order(deal: Deal, story: LeadStory | None, time_zone: ZoneInfo, attribution: int) -> ChangedOrder:
+def changed_order(
+    deal: Deal, story: LeadStory | None, visit: LeadVisit | None, time_zone: ZoneInfo, attribution: int
+) -> ChangedOrder:
     """Build the answer of `orders/update-by-id`; `story` is `None` if the deal has no lead.
+
+    `visit` is the one that a deal without a lead was matched to.
 
     Seed: «После успешной отправки API-запроса на обновление сделки, возвращается следующий JSON-ответ».
     """
+    origin = story.origin if story is not None else origin_of_lead(visit, None)
     return {
         "order": stored_order(deal, time_zone),
         "client": changed_deal_client(story) if story is not None else None,
         "orderComments": deal.comment or "",
-        "session": credited_session(story.origin, attribution) if story is not None else None,
+        "session": credited_session(origin, attribution),
     }
 
 
@@ -224,14 +229,14 @@ def deal_record(deal: DealEntry, site: Site, model: AttributionModel, sent: Sent
     return {
         "orderId": deal.id,
         "orderNumber": deal.number,
-        "orderName": None,
+        "orderName": deal.name,
         "orderStatus": deal.status,
         "createdDate": happened,
         "updatedDate": slashed_clock(deal.touched_at, site.time_zone),
         "orderDate": happened,
         "plannedAmount": plain_number(deal.amount_rub) if deal.amount_rub is not None else None,
         "completedAmount": 0,
-        "funnel": None,
+        "funnel": deal.funnel,
         "service": deal.service,
         "manager": deal.manager,
         "siteId": site.id,

@@ -10,8 +10,9 @@ from dealtrace.calltouch.answers.client_orders import (
     matched_by,
     refused_client_order,
     stored_client_order,
+    warning_of,
 )
-from dealtrace.calltouch.client_orders.parameters import NUMBER
+from dealtrace.calltouch.client_orders.parameters import MATCHING, NUMBER
 from dealtrace.calltouch.client_orders.reading import read_registration
 from dealtrace.deals.registration import Receipt, Registration
 from dealtrace.errors import InvalidParameters, Language, Refusal
@@ -25,7 +26,7 @@ async def respond(caller: Caller, items: Sequence[object]) -> Reply:
 
     An item that is sent again with the same content is answered with the first id, and costs nothing.
     """
-    read = [_read(caller, item) for item in items]
+    read = read_orders(caller, items)
     valid = [item for item in read if isinstance(item, Registration)]
     outcomes: Sequence[Receipt | Refusal] = await caller.write(register_lists, valid, size=len(valid)) if valid else ()
     rest = iter(outcomes)
@@ -36,6 +37,11 @@ async def respond(caller: Caller, items: Sequence[object]) -> Reply:
     answer: ClientOrdersStored = {"data": {"orders": orders}}
     stored = sum(isinstance(outcome, Receipt) for outcome in outcomes)
     return success(answer, "client_orders_created", site_id=caller.site.id, orders=len(items), stored=stored)
+
+
+def read_orders(caller: Caller, items: Sequence[object]) -> list[Registration | InvalidParameters]:
+    """Read the orders of a list, each as a registration, or as what is wrong with it."""
+    return [_read(caller, item) for item in items]
 
 
 def sent_number(item: object) -> SentNumber:
@@ -58,4 +64,5 @@ def _answer(
         return refused_client_order(number, outcome, language)
     matchers = sent.matchers if isinstance(sent, Registration) else ()
     decided = matchers[outcome.matcher] if outcome.matcher is not None else None
-    return stored_client_order(number, outcome.deal_id, matched_by(decided, outcome.lead))
+    matched = matched_by(decided, outcome.lead, outcome.visit_id)
+    return stored_client_order(number, outcome.deal_id, matched, warning_of(matchers, MATCHING.name, language))

@@ -15,10 +15,10 @@ from dealtrace.calltouch.client_orders.shapes import Contacts, Order, ProductIte
 from dealtrace.calltouch.leads.annotate import AddedTags, checked
 from dealtrace.calltouch.parameters import CUSTOM
 from dealtrace.calltouch.wire_types import Tags
+from dealtrace.deals.currency import currency_of
 from dealtrace.deals.details import (
     CONTACTS_MAX,
     PRODUCTS_MAX,
-    RUBLE,
     ContactBook,
     DealDetails,
     Product,
@@ -34,7 +34,6 @@ from dealtrace.http.parameters import ParameterTable, Sent
 from dealtrace.leads.limits import LABEL_LENGTH_MAX
 
 Value = TypeVar("Value")
-_RUBLES = frozenset({"rub", "rur", "руб", "руб.", "₽"})
 _TAGS = "addTags"
 
 
@@ -100,12 +99,6 @@ def read_single(table: ParameterTable, order: Order) -> Sent:
         return table.read(Pairs(dict(_texts(order))))
     except InvalidParameters as fault:
         raise InvalidParameters([renamed(violation) for violation in fault.violations]) from fault
-
-
-def currency_of(text: str | None) -> str | None:
-    """Return a currency in lower case, `None` if none was sent; rubles have one name."""
-    word = text.strip().lower() if text is not None else ""
-    return RUBLE if word in _RUBLES else word or None
 
 
 def read_products(items: Sequence[ProductItem]) -> tuple[Product, ...]:

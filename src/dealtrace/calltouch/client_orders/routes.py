@@ -2,13 +2,15 @@
 
 from dealtrace.calltouch import examples
 from dealtrace.calltouch.answers.client_orders import ClientOrdersDeleted, ClientOrdersFound, ClientOrdersStored
+from dealtrace.calltouch.answers.tries import ClientOrdersTried
 from dealtrace.calltouch.client_orders import create as create_orders
 from dealtrace.calltouch.client_orders import named as named_orders
 from dealtrace.calltouch.client_orders import update as update_orders
 from dealtrace.calltouch.client_orders.parameters import CREATE_BODY, DELETE_BODY, SEARCH_BODY, UPDATE_BODY
 from dealtrace.calltouch.parameters import BY_HEADERS
-from dealtrace.calltouch.paths import LEAD_SERVICE, NO_PARAMETERS
-from dealtrace.http.endpoint import Endpoint
+from dealtrace.calltouch.paths import LEAD_SERVICE, NO_PARAMETERS, TRY
+from dealtrace.calltouch.tries import try_create
+from dealtrace.http.endpoint import Endpoint, Example
 
 ENDPOINTS = (
     Endpoint(
@@ -21,8 +23,23 @@ ENDPOINTS = (
         name="client-order-create",
         auth_scheme=BY_HEADERS,
         batch=CREATE_BODY,
+        is_for_site_pages=True,
         answer=ClientOrdersStored,
         example=examples.CREATE_ORDERS,
+    ),
+    Endpoint(
+        f"{TRY}/client-order/create",
+        ("POST",),
+        NO_PARAMETERS,
+        try_create,
+        "Проверить сделки списком (2.0), ничего не сохраняя",
+        "Try a list of deals (2.0), and store nothing",
+        name="try-client-order-create",
+        auth_scheme=BY_HEADERS,
+        batch=CREATE_BODY,
+        is_for_site_pages=True,
+        answer=ClientOrdersTried,
+        example=Example(body=examples.CREATE_ORDERS.body),
     ),
     Endpoint(
         f"{LEAD_SERVICE}/client-order/update",
@@ -34,6 +51,7 @@ ENDPOINTS = (
         name="client-order-update",
         auth_scheme=BY_HEADERS,
         batch=UPDATE_BODY,
+        is_for_site_pages=True,
         answer=ClientOrdersStored,
         example=examples.UPDATE_ORDERS,
     ),
@@ -47,6 +65,7 @@ ENDPOINTS = (
         name="client-order-delete",
         auth_scheme=BY_HEADERS,
         batch=DELETE_BODY,
+        is_for_site_pages=True,
         answer=ClientOrdersDeleted,
         example=examples.DELETE_ORDERS,
     ),
@@ -60,6 +79,7 @@ ENDPOINTS = (
         name="client-order-search",
         auth_scheme=BY_HEADERS,
         batch=SEARCH_BODY,
+        is_for_site_pages=True,
         answer=ClientOrdersFound,
         example=examples.SEARCH_ORDERS,
     ),

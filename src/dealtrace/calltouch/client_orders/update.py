@@ -11,6 +11,7 @@ from dealtrace.calltouch.answers.client_orders import (
     matched_by,
     refused_client_order,
     stored_client_order,
+    warning_of,
 )
 from dealtrace.calltouch.answers.clocks import instant_of
 from dealtrace.calltouch.batches import FieldValue, read_item, word_text
@@ -19,7 +20,6 @@ from dealtrace.calltouch.client_orders.matching import read_matchers
 from dealtrace.calltouch.client_orders.parameters import UPDATE_TABLE
 from dealtrace.calltouch.client_orders.reading import (
     collect,
-    currency_of,
     read_contacts,
     read_products,
     read_single,
@@ -27,7 +27,8 @@ from dealtrace.calltouch.client_orders.reading import (
 )
 from dealtrace.calltouch.client_orders.shapes import Order
 from dealtrace.calltouch.leads.annotate import AddedTags, AnnotationItem, checked, read_fields
-from dealtrace.deals.changes import UNSET, Change
+from dealtrace.deals.changes import UNSET, Change, Unset
+from dealtrace.deals.currency import currency_of
 from dealtrace.deals.deal import DealKey
 from dealtrace.errors import InvalidParameters, Language, Refusal, Violation
 from dealtrace.http.caller import Caller
@@ -51,7 +52,7 @@ async def respond(caller: Caller, items: Sequence[object]) -> Reply:
     )
     rest = iter(outcomes)
     orders = [
-        _answer(sent_number(item), next(rest) if isinstance(each, DealUpdate) else each, caller.language)
+        _answer(sent_number(item), each, next(rest) if isinstance(each, DealUpdate) else each, caller.language)
         for item, each in zip(items, read, strict=True)
     ]
     answer: ClientOrdersStored = {"data": {"orders": orders}}
@@ -144,11 +145,14 @@ def _read(caller: Caller, item: object) -> DealUpdate | InvalidParameters:
 
 
 def _answer(
-    number: SentNumber, outcome: UpdatedDeal | Refusal, language: Language
+    number: SentNumber, sent: DealUpdate | InvalidParameters, outcome: UpdatedDeal | Refusal, language: Language
 ) -> StoredClientOrder | RefusedClientOrder:
     """Build what became of an update; `matched` is null unless the deal was matched anew and a matcher decided."""
     if isinstance(outcome, Refusal):
         return refused_client_order(number, outcome, language)
     matchers = outcome.deal.matchers
     decided = matchers[outcome.matcher] if outcome.matcher is not None else None
-    return stored_client_order(number, outcome.deal.id, matched_by(decided, outcome.deal.lead))
+    matched = matched_by(decided, outcome.deal.lead, outcome.deal.visit_id)
+    said = sent.change.matchers if isinstance(sent, DealUpdate) else ()
+    warning = "" if isinstance(said, Unset) else warning_of(said, "reMatching", language)
+    return stored_client_order(number, outcome.deal.id, matched, warning)

@@ -20,9 +20,8 @@ async def respond(caller: Caller, sent: Sent) -> Reply:
     """Change the deal and answer with the deal, its client and the source of its lead."""
     change = read_change(sent)
     changed: ChangedDeal = await caller.write(change_deals, change)
-    order = changed_order(
-        named_as_sent(changed.deal, change.key), changed.story, caller.site.time_zone, caller.site.attribution
-    )
+    deal = named_as_sent(changed.deal, change.key)
+    order = changed_order(deal, changed.story, changed.visit, caller.site.time_zone, caller.site.attribution)
     return success(order, "deal_changed", site_id=caller.site.id, deal_id=changed.deal.id)
 
 

@@ -159,6 +159,7 @@ def _serialize_deal(site: Site, deal: Deal) -> DealAnswer:
         "statedSource": deal.stated_source,
         "clue": deal.clue,
         "lead": deal.lead,
+        "visitId": deal.visit_id,
         "pinnedAt": deal.pinned_at,
         "version": deal.version,
     }

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from dealtrace.attribution.credit import AttributionModel
+from dealtrace.attribution.origin import LeadVisit
 from dealtrace.deals.changes import Change, apply_change, stamp
 from dealtrace.deals.custom_fields import split_by_known
 from dealtrace.deals.deal import Deal
@@ -21,15 +22,20 @@ from dealtrace.record import record
 from dealtrace.storage.accounts import custom_fields
 from dealtrace.storage.deals import deals
 from dealtrace.storage.leads import lead_stories
+from dealtrace.storage.visits.credits import find_lead_visits
 from dealtrace.storage.visits.traffic_sources import intern_sources
 
 
 @record
 class ChangedDeal:
-    """A deal after a change, with the story of its lead, `None` if it has no lead."""
+    """A deal after a change, with the story of its lead, `None` if it has no lead.
+
+    `visit` is the one that the deal was matched to without a lead.
+    """
 
     deal: Deal
     story: LeadStory | None
+    visit: LeadVisit | None = None
 
 
 @operation(ids_per_command=1)
@@ -60,8 +66,14 @@ def _with_stories(work: Work, changed: Mapping[int, Deal]) -> dict[int, ChangedD
     refs = [deal.lead for deal in changed.values() if deal.lead is not None]
     model = AttributionModel(work.site.attribution)
     stories = lead_stories.find_lead_stories(work.connection, work.site.id, refs, model)
+    named = {-deal.visit_id: deal.visit_id for deal in changed.values() if deal.visit_id is not None}
+    visits = find_lead_visits(work.connection, work.site.id, named, model) if named else {}
     return {
-        position: ChangedDeal(deal, stories.get(deal.lead) if deal.lead is not None else None)
+        position: ChangedDeal(
+            deal,
+            stories.get(deal.lead) if deal.lead is not None else None,
+            visits.get(-deal.visit_id) if deal.visit_id is not None else None,
+        )
         for position, deal in changed.items()
     }
 

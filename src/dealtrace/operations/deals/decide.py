@@ -1,19 +1,23 @@
 """Decide where deals with matchers came from: the first matcher, in order, that finds something decides."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
+from dealtrace.attribution.visit import Visit
 from dealtrace.deals.matchers import Matcher, final_position, reachable
 from dealtrace.leads.lead import LeadRef
 from dealtrace.matching.lead_search import LeadSearch, SearchByContact, search_of
 from dealtrace.matching.matcher_explanation import MatcherStep, explain_matchers
+from dealtrace.matching.rematch import UNMATCHED, Match
 from dealtrace.operations.leads.find import find_leads, list_prospects
 from dealtrace.record import record
 from dealtrace.storage.leads.clients import find_phones_by_digest
+from dealtrace.storage.visits.credits import NamedVisit
+from dealtrace.storage.visits.visits import find_visits
 
 NEAR_MISS = timedelta(days=30)
 """Ours: how far after a matcher's date a lead may begin to be shown as missed."""
@@ -21,10 +25,14 @@ NEAR_MISS = timedelta(days=30)
 
 @record
 class Decision:
-    """The lead of a deal, `None` if it has none, and the position of the matcher that decided, `None` if none did."""
+    """What a deal was matched to, and the position of the matcher that decided, `None` if none did.
 
-    lead: LeadRef | None
-    matcher: int | None
+    `visit` is the one that it was matched to, `None` unless it was matched to a visit.
+    """
+
+    match: Match = UNMATCHED
+    matcher: int | None = None
+    visit: NamedVisit | None = None
 
 
 def decide_matchers(connection: Connection, site: Site, lists: Sequence[Sequence[Matcher]]) -> list[Decision]:
@@ -35,10 +43,33 @@ def decide_matchers(connection: Connection, site: Site, lists: Sequence[Sequence
     resolved = _with_phones(connection, site, lists)
     searches = [_searches(matchers) for matchers in resolved]
     found = find_leads(connection, site, [[search for _, search in each] for each in searches], lock=False)
+    visits = find_visits(connection, site.id, [each for matchers in lists for each in _named_visits(matchers)])
     return [
-        Decision(ref, searches[number][tried][0] if tried is not None else final_position(lists[number]))
+        _decision(lists[number], visits, ref, searches[number][tried][0] if tried is not None else None)
         for number, (ref, tried) in enumerate(zip(found.refs, found.decided_by, strict=True))
     ]
+
+
+def _decision(
+    matchers: Sequence[Matcher], visits: Mapping[int, Visit], lead: LeadRef | None, by: int | None
+) -> Decision:
+    """Return the first in order of what was found: the `lead` that the matcher at position `by` found, or a visit.
+
+    Ours: of several visits that a matcher names, the latest that is known counts; the others are on its path.
+    """
+    for position, matcher in reachable(matchers):
+        if position == by:
+            break
+        known = [visits[visit_id] for visit_id in matcher.visit_ids if visit_id in visits]
+        if known:
+            visit = max(known, key=lambda each: (each.started_at, each.id))
+            return Decision(Match(visit_id=visit.id), position, NamedVisit(visit.id, visit.started_at))
+    return Decision(Match(lead), by if by is not None else final_position(matchers))
+
+
+def _named_visits(matchers: Sequence[Matcher]) -> Iterator[int]:
+    for _, matcher in reachable(matchers):
+        yield from matcher.visit_ids
 
 
 def explain_decision(connection: Connection, site: Site, matchers: Sequence[Matcher]) -> tuple[MatcherStep, ...]:

@@ -227,6 +227,7 @@ class ExplanationAnswer(TypedDict):
     flips: list[FlipAnswer]
     matchers: list[MatcherStepAnswer]
     statedSource: TrafficSource | None
+    visitId: int | None
 
 
 def serialize_explanation(explanation: Explanation) -> ExplanationAnswer:
@@ -246,6 +247,7 @@ def serialize_explanation(explanation: Explanation) -> ExplanationAnswer:
         "flips": [_serialize_flip(flip) for flip in explanation.flips],
         "matchers": [_serialize_matcher(step) for step in explanation.matchers],
         "statedSource": deal.stated_source,
+        "visitId": deal.visit_id,
     }
 
 

@@ -13,7 +13,8 @@ from dealtrace.deals.registration import Registration
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.leads.reference import find_spelt, spellings
 from dealtrace.matching.nearest_lead import SEARCH_ORDER, find_lead, searches_for
-from dealtrace.operations.deals.decide import decide_matchers
+from dealtrace.matching.rematch import Match
+from dealtrace.operations.deals.decide import Decision, decide_matchers
 from dealtrace.record import record
 from dealtrace.storage.leads import contact_rows, leads
 
@@ -43,22 +44,18 @@ def match_deals(
     contact is tried if the identity finds no lead, and only if the site has contact matching on.
     Seed: «Склейка по номеру телефона или почте по умолчанию выключена».
     """
-    return match_with_reasons(connection, site, questions, precedence)[0]
+    return [decision.match.lead for decision in match_with_reasons(connection, site, questions, precedence)]
 
 
 def match_with_reasons(
     connection: Connection, site: Site, questions: Sequence[Question], precedence: Sequence[LeadKind] = SEARCH_ORDER
-) -> tuple[list[LeadRef | None], Mapping[int, int | None]]:
-    """Find the lead of each deal as `match_deals` does, and by position of the deal which matcher decided."""
-    asking = [position for position, question in enumerate(questions) if question.matchers]
-    if not asking:
-        return _match_clues(connection, site, questions, precedence), {}
-    decisions = decide_matchers(connection, site, [questions[position].matchers for position in asking])
-    found = dict(zip(asking, decisions, strict=True))
-    others = [question for question in questions if not question.matchers]
-    by_clue = iter(_match_clues(connection, site, others, precedence) if others else ())
-    matched = [found[position].lead if position in found else next(by_clue) for position in range(len(questions))]
-    return matched, {position: decision.matcher for position, decision in found.items()}
+) -> list[Decision]:
+    """Find the lead of each deal as `match_deals` does, or its visit, and which matcher decided."""
+    lists = [question.matchers for question in questions if question.matchers]
+    clues = [question for question in questions if not question.matchers] if lists else questions
+    by_matchers = iter(decide_matchers(connection, site, lists) if lists else ())
+    by_clue = iter(_match_clues(connection, site, clues, precedence) if clues else ())
+    return [next(by_matchers) if question.matchers else Decision(Match(next(by_clue))) for question in questions]
 
 
 def _match_clues(

@@ -6,9 +6,9 @@ from dealtrace.deals.deal import Deal
 from dealtrace.deals.versions import VersionKind
 from dealtrace.errors import DealNotPinned, LeadNotFound
 from dealtrace.leads.lead import LeadRef
-from dealtrace.matching.rematch import bound
+from dealtrace.matching.rematch import Match, bound
 from dealtrace.operations.deals.find import find_deal
-from dealtrace.operations.deals.match import Question, match_deals
+from dealtrace.operations.deals.match import Question, match_with_reasons
 from dealtrace.operations.deals.rematch import rebind_deals
 from dealtrace.operations.work import Work
 from dealtrace.storage.leads import leads
@@ -24,7 +24,7 @@ def pin_deal(work: Work, deal_id: int, lead: LeadRef | None, *, user_id: int | N
     deal = find_deal(work.connection, work.site, deal_id)
     if lead is not None and lead.id not in leads.find_known_ids(work.connection, work.site.id, lead.kind, [lead.id]):
         raise LeadNotFound(lead_id=lead.id)
-    pinned = replace(bound(deal, lead, work.now), pinned_at=work.now)
+    pinned = replace(bound(deal, Match(lead), work.now), pinned_at=work.now)
     return rebind_deals(work, [(deal, pinned)], VersionKind.PINNED, user_id=user_id)[0]
 
 
@@ -38,6 +38,6 @@ def unpin_deal(work: Work, deal_id: int, *, user_id: int | None = None) -> Deal:
     deal = find_deal(work.connection, work.site, deal_id)
     if deal.pinned_at is None:
         raise DealNotPinned(deal_id=deal_id)
-    (lead,) = match_deals(work.connection, work.site, [Question.of(deal)])
-    unpinned = replace(bound(deal, lead, work.now), pinned_at=None)
+    (decision,) = match_with_reasons(work.connection, work.site, [Question.of(deal)])
+    unpinned = replace(bound(deal, decision.match, work.now), pinned_at=None)
     return rebind_deals(work, [(deal, unpinned)], VersionKind.UNPINNED, user_id=user_id)[0]

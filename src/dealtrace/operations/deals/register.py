@@ -9,10 +9,11 @@ from dealtrace.deals.deal import Deal, DealId
 from dealtrace.deals.registration import Receipt, Registered, Registration, default_number, new_deal, receipt_for
 from dealtrace.deals.versions import DealVersion, first_version
 from dealtrace.errors import NumberTaken, Refusal
-from dealtrace.leads.lead import LeadRef
 from dealtrace.leads.plain_text import stripped
 from dealtrace.leads.reference import all_spellings, find_spelt
+from dealtrace.matching.rematch import Match
 from dealtrace.operations.deals.match import Question, match_with_reasons
+from dealtrace.operations.leads.credit import credit_leads
 from dealtrace.operations.points import pay_for_calls, points_refusal
 from dealtrace.operations.reports.intern_statuses import intern_statuses
 from dealtrace.operations.webhooks.publish import store_versions
@@ -123,20 +124,23 @@ def _store(work: Work, batch: Sequence[NewDeal]) -> dict[int, Receipt]:
     if not batch:
         return {}
     questions = [Question.of(new.command.payload) for new in batch]
-    matched, decided = match_with_reasons(work.connection, work.site, questions)
-    visited_at = leads.find_visited_at(work.connection, work.site.id, [lead for lead in matched if lead is not None])
+    decisions = match_with_reasons(work.connection, work.site, questions)
+    refs = [decision.match.lead for decision in decisions if decision.match.lead is not None]
+    visited_at = leads.find_visited_at(work.connection, work.site.id, refs)
+    credit_leads(work, [decision.visit for decision in decisions if decision.visit is not None])
     rows: list[deal_rows.NewDeal] = []
     versions: list[DealVersion] = []
     unknown: Counter[str] = Counter()
     receipts: dict[int, Receipt] = {}
-    for number, (new, lead) in enumerate(zip(batch, matched, strict=True)):
-        registration, matcher = new.command.payload, decided.get(number)
-        deal, unknown_names = _make_deal(new, work, lead)
+    for new, decision in zip(batch, decisions, strict=True):
+        registration, lead = new.command.payload, decision.match.lead
+        deal, unknown_names = _make_deal(new, work, decision.match)
         unknown.update(unknown_names)
-        visited = visited_at.get(lead) if lead is not None else None
+        of_visit = decision.visit.started_at if decision.visit is not None else None
+        visited = visited_at.get(lead) if lead is not None else of_visit
         rows.append(deal_rows.NewDeal(deal, registration.fingerprint, visited))
-        versions.append(first_version(deal, registration.amount_as_sent, new.command.token_id, matcher))
-        receipts[new.position] = receipt_for(registration, deal, matcher)
+        versions.append(first_version(deal, registration.amount_as_sent, new.command.token_id, decision.matcher))
+        receipts[new.position] = receipt_for(registration, deal, decision.matcher)
     stated = {row.deal.stated_source for row in rows if row.deal.stated_source is not None}
     source_ids = intern_sources(work.connection, work.ids, work.site.id, stated)
     deals.insert_deals(work.connection, work.site.id, rows, source_ids)
@@ -146,9 +150,17 @@ def _store(work: Work, batch: Sequence[NewDeal]) -> dict[int, Receipt]:
     return receipts
 
 
-def _make_deal(new: NewDeal, work: Work, lead: LeadRef | None) -> tuple[Deal, tuple[str, ...]]:
+def _make_deal(new: NewDeal, work: Work, match: Match) -> tuple[Deal, tuple[str, ...]]:
     """Return the deal, and the names of the sent custom fields that the site does not have."""
     registration = new.command.payload
     values, unknown_names = split_by_known(registration.custom_values, work.site.custom_fields)
-    deal = new_deal(registration, new.deal_id, new.number, lead=lead, custom_values=values, now=work.now)
+    deal = new_deal(
+        registration,
+        new.deal_id,
+        new.number,
+        lead=match.lead,
+        custom_values=values,
+        now=work.now,
+        visit_id=match.visit_id,
+    )
     return deal, unknown_names

@@ -3,19 +3,23 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from dealtrace.deals.deal import Deal
-from dealtrace.deals.matchers import key_of_lead
+from dealtrace.attribution.visit import Visit
+from dealtrace.deals.deal import Deal, DealId
+from dealtrace.deals.matchers import key_of_lead, key_of_visit
 from dealtrace.deals.versions import VersionKind, next_version
 from dealtrace.leads.contact import digest_of
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.matching.rematch import rematched
-from dealtrace.operations.deals.match import Question, match_deals
+from dealtrace.operations.deals.match import Question, match_with_reasons
+from dealtrace.operations.leads.credit import credit_leads
 from dealtrace.operations.points import lock_registrations
 from dealtrace.operations.webhooks.publish import store_versions
 from dealtrace.operations.work import Work
 from dealtrace.record import record
 from dealtrace.storage.deals import deals, lead_links
 from dealtrace.storage.leads import leads
+from dealtrace.storage.visits.credits import NamedVisit
+from dealtrace.storage.visits.visits import find_visits
 
 CHUNK_DEALS = 1000
 NAMED_AT = datetime(2000, 1, 1, tzinfo=UTC)
@@ -47,6 +51,16 @@ def rematch_concerned(work: Work, concerns: Sequence[Concern]) -> list[Deal]:
     if work.site.contact_matching:
         spans = [span for concern in concerns for span in concern.spans]
         concerned |= lead_links.find_ids_by_contact(work.connection, work.site.id, spans)
+    if not concerned:
+        return []
+    found = deals.list_deals_by_key(work.connection, work.site.id, ids=concerned, numbers=[], with_deleted=True)
+    return rematch_deals(work, found)
+
+
+def rematch_naming(work: Work, visits: Sequence[Visit]) -> list[Deal]:
+    """Match again the deals whose matchers name one of these visits, and return those matched to something else."""
+    keys = {(key_of_visit(visit.id), NAMED_AT) for visit in visits}
+    concerned = lead_links.find_ids_by_key(work.connection, work.site.id, keys)
     if not concerned:
         return []
     found = deals.list_deals_by_key(work.connection, work.site.id, ids=concerned, numbers=[], with_deleted=True)
@@ -102,19 +116,19 @@ def rematch_orphaned(work: Work, deleted: LeadRef) -> list[Deal]:
 
 def rematch_deals(work: Work, found: Sequence[Deal], *, deleted: LeadRef | None = None) -> list[Deal]:
     """Match these deals again, store and return deals whose lead has changed; the lead `deleted` no longer exists."""
-    matched = match_deals(work.connection, work.site, [Question.of(deal) for deal in found])
+    decisions = match_with_reasons(work.connection, work.site, [Question.of(deal) for deal in found])
     pairs = [
         (
             deal,
             rematched(
                 deal,
-                lead,
+                decision.match,
                 contact_matching=work.site.contact_matching,
                 is_gone=deleted is not None and deal.lead == deleted,
                 now=work.now,
             ),
         )
-        for deal, lead in zip(found, matched, strict=True)
+        for deal, decision in zip(found, decisions, strict=True)
     ]
     return rebind_deals(work, [pair for pair in pairs if pair[0] is not pair[1]], VersionKind.MATCHED)
 
@@ -125,8 +139,19 @@ def rebind_deals(
     """Store deals with another lead, given before and after, as new versions; return the deals after the change."""
     changes = list(pairs)
     rebound = [after for _, after in changes]
-    refs = [deal.lead for deal in rebound if deal.lead is not None]
-    visited_at = leads.find_visited_at(work.connection, work.site.id, refs)
-    lead_links.bind_deals(work.connection, work.site.id, rebound, visited_at)
+    lead_links.bind_deals(work.connection, work.site.id, rebound, _find_visited_at(work, rebound))
     store_versions(work, [next_version(before, after, kind, user_id=user_id) for before, after in changes])
     return rebound
+
+
+def _find_visited_at(work: Work, matched: Sequence[Deal]) -> dict[DealId, datetime]:
+    """Find when the visits of deals began, or those of their leads, and credit the visits that have no lead."""
+    refs = [deal.lead for deal in matched if deal.lead is not None]
+    of_leads = leads.find_visited_at(work.connection, work.site.id, refs)
+    found = {deal.id: of_leads[deal.lead] for deal in matched if deal.lead in of_leads}
+    named = [deal.visit_id for deal in matched if deal.visit_id is not None]
+    if not named:
+        return found
+    visits = find_visits(work.connection, work.site.id, named)
+    credit_leads(work, [NamedVisit(visit.id, visit.started_at) for visit in visits.values()])
+    return found | {deal.id: visits[deal.visit_id].started_at for deal in matched if deal.visit_id in visits}

@@ -12,16 +12,18 @@ from dealtrace.operations.webhooks.publish import publish_events
 from dealtrace.operations.work import Work
 from dealtrace.storage.visits import visits
 from dealtrace.storage.visits.credits import (
+    Credited,
     VisitedLead,
     find_credited_visits,
     list_leads_of_visits,
+    list_named_visits,
     replace_credits,
 )
 from dealtrace.webhooks.event import LeadEvent, LeadPart
 
 
-def credit_leads(work: Work, leads: Sequence[VisitedLead]) -> None:
-    """Divide each lead's credit among the visits of its visitor, under every model, and store it."""
+def credit_leads(work: Work, leads: Sequence[Credited]) -> None:
+    """Divide the credit of each lead, or visit that deals name, among the visits of its visitor, under every model."""
     touches_by_lead = find_touches(work.connection, work.site.id, leads)
     if touches_by_lead:
         replace_credits(
@@ -34,8 +36,8 @@ def credit_leads(work: Work, leads: Sequence[VisitedLead]) -> None:
         )
 
 
-def find_touches(connection: Connection, site_id: int, leads: Sequence[VisitedLead]) -> dict[int, list[Visit]]:
-    """Find the visits that may be credited with each lead, earliest first, by lead id.
+def find_touches(connection: Connection, site_id: int, leads: Sequence[Credited]) -> dict[int, list[Visit]]:
+    """Find the visits that may be credited with each lead, earliest first, by the id of its credits.
 
     Leads whose visit is not stored are missing.
     """
@@ -59,6 +61,8 @@ def credit_again(work: Work, new_visits: Sequence[Visit]) -> None:
     Webhooks receive the leads that the site's model now credits to another visit.
     """
     concerned = list_leads_of_visits(work.connection, work.site.id, new_visits, CREDIT_LOOKBACK)
+    visitor_ids = {visit.visitor_id for visit in new_visits}
+    credit_leads(work, list_named_visits(work.connection, work.site.id, visitor_ids))
     if not work.site.listeners:
         credit_leads(work, concerned)
         return

@@ -27,9 +27,11 @@ from dealtrace.reports.metrics import formula_at_site
 from dealtrace.reports.periods import Period, Span, compared_period, compared_span, span_of
 from dealtrace.reports.question import Question
 from dealtrace.reports.time_keys import TIME_KEYS, keys_of_period
-from dealtrace.storage.reports.fact_tables import FactTables, moments_of_deals
+from dealtrace.storage.reports.expressions import NO_PARAMETERS, Fetch, Parameters, Rows, Selection
+from dealtrace.storage.reports.fact_tables import FactTables, moments_of_deals, parameters_of_site
 from dealtrace.storage.reports.names import count_won_statuses, find_containing, find_spellings, has_margins
-from dealtrace.storage.reports.statement import Fetch, Scope, gather
+from dealtrace.storage.reports.scope import Scope
+from dealtrace.storage.reports.statement import gather
 from dealtrace.storage.reports.stored_facts import StoredFacts
 
 
@@ -43,7 +45,12 @@ class FactSource:
 
 def stored_facts(connection: Connection, site: Site) -> FactSource:
     """Return access to the facts of a site in its own database."""
-    return FactSource(StoredFacts(site), lambda statement: connection.execute(statement).all())
+    of_site = parameters_of_site(site)
+
+    def fetch(statement: Selection, parameters: Parameters = NO_PARAMETERS) -> Rows:
+        return connection.execute(statement, {**of_site, **parameters}).all()
+
+    return FactSource(StoredFacts(site.contact_matching), fetch)
 
 
 def ask(source: FactSource, site: Site, question: Question, now: datetime) -> Report:

@@ -6,6 +6,8 @@ from contextlib import ExitStack, contextmanager
 from dealtrace.accounts.site import Site
 from dealtrace.operations.reports.ask import FactSource, stored_facts
 from dealtrace.storage.database.engine import Database
+from dealtrace.storage.reports.expressions import NO_PARAMETERS, Parameters, Rows, Selection
+from dealtrace.storage.reports.fact_tables import parameters_of_site
 from dealtrace.storage.reports.mirror.dialect import fetch_rows
 from dealtrace.storage.reports.mirror.facts import MirrorFacts
 from dealtrace.storage.reports.mirror.library import MirrorConnection, MirrorFault
@@ -22,9 +24,19 @@ def open_facts(database: Database, site: Site) -> Iterator[FactSource]:
     with ExitStack() as opened:
         mirror = _open_mirror(database, opened)
         if mirror is not None:
-            yield FactSource(MirrorFacts(site), lambda statement: fetch_rows(mirror, statement))
+            yield _mirrored_facts(mirror, site, database.read_seconds_max)
         else:
             yield stored_facts(opened.enter_context(database.read()), site)
+
+
+def _mirrored_facts(mirror: MirrorConnection, site: Site, seconds_max: int) -> FactSource:
+    of_site = parameters_of_site(site)
+
+    def fetch(statement: Selection, parameters: Parameters = NO_PARAMETERS) -> Rows:
+        with mirror.stopped_after(seconds_max):
+            return fetch_rows(mirror, statement, {**of_site, **parameters})
+
+    return FactSource(MirrorFacts(site.contact_matching), fetch)
 
 
 def _open_mirror(database: Database, opened: ExitStack) -> MirrorConnection | None:

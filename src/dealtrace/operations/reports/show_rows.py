@@ -15,7 +15,7 @@ from dealtrace.reports.formats import Shown, format_kopecks, format_share, forma
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.periods import span_of
 from dealtrace.storage.reports.rows_behind import BehindRow, RowsBehind, find_rows_behind, find_source_parts
-from dealtrace.storage.reports.statement import Scope
+from dealtrace.storage.reports.scope import Scope
 
 _MONEY = ("amount", "margin", "cost")
 _SHARED_COUNT = {Fact.VISITS: "visits", Fact.LEADS: "leads", Fact.DEALS: "deals", Fact.ASSISTS: "deals"}

@@ -15,7 +15,7 @@ from dealtrace.deals.deal import Deal
 from dealtrace.deals.lead_clue import LeadClue
 from dealtrace.leads.lead import LeadRef
 from dealtrace.matching.nearest_lead import SEARCH_ORDER
-from dealtrace.matching.rematch import rematched
+from dealtrace.matching.rematch import Match, rematched
 from dealtrace.operations.deals.match import Question, match_deals
 from dealtrace.operations.leads.credit import find_touches
 from dealtrace.operations.reports.trial import Trial
@@ -24,7 +24,8 @@ from dealtrace.reports.moves import Shares, whole_of
 from dealtrace.reports.what_if import Outcome, Standing
 from dealtrace.storage.deals.deals import list_deals_by_id
 from dealtrace.storage.leads.leads import find_stated_sources
-from dealtrace.storage.visits.credits import find_credits_under, list_visited_leads
+from dealtrace.storage.visits.credits import NamedVisit, find_credits_under, list_visited_leads
+from dealtrace.storage.visits.visits import find_visits
 
 
 def list_outcomes(connection: Connection, site: Site, trial: Trial, ids: Sequence[int]) -> list[Outcome]:
@@ -41,8 +42,10 @@ def list_outcomes(connection: Connection, site: Site, trial: Trial, ids: Sequenc
         ref for deal, after in zip(found, matched, strict=True) for ref in (deal.lead, after.lead) if ref is not None
     }
     stated = find_stated_sources(connection, site.id, refs)
-    before = _Sources(stated, _find_shares(connection, site, refs))
-    after = _Sources(stated, _try_shares(connection, site, trial, refs)) if _credits_again(trial) else before
+    visits = find_visits(connection, site.id, {deal.visit_id for deal in found if deal.visit_id is not None})
+    credited = [NamedVisit(visit.id, visit.started_at) for visit in visits.values()]
+    before = _Sources(stated, _find_shares(connection, site, refs, credited))
+    after = _Sources(stated, _try_shares(connection, site, trial, refs, credited)) if _credits_again(trial) else before
     return [
         Outcome(deal, before.standing(deal, deal.lead), after.standing(deal, tried.lead), tried.is_kept)
         for deal, tried in zip(found, matched, strict=True)
@@ -65,7 +68,8 @@ def _match_again(connection: Connection, site: Site, trial: Trial, found: Sequen
 
 
 def _matched(tried: Site, deal: Deal, found: LeadRef | None) -> _Matched:
-    lead = rematched(deal, found, contact_matching=tried.contact_matching, now=deal.touched_at).lead
+    match = Match(found, deal.visit_id if found is None else None)
+    lead = rematched(deal, match, contact_matching=tried.contact_matching, now=deal.touched_at).lead
     return _Matched(lead, is_kept=deal.pinned_at is None and lead is not None and found is None)
 
 
@@ -78,7 +82,10 @@ def _clue_of(trial: Trial, deal: Deal) -> LeadClue:
 
 @record
 class _Sources:
-    """The sources of leads: those stated with them, and the shares of their visits by id of the lead."""
+    """The sources of leads: those stated with them, and the shares of their visits by id of the lead.
+
+    The shares of a visit that deals are matched to without a lead are found by its negative id.
+    """
 
     stated: Mapping[LeadRef, TrafficSource]
     shares: Mapping[int, Shares]
@@ -86,7 +93,8 @@ class _Sources:
     def standing(self, deal: Deal, lead: LeadRef | None) -> Standing:
         """Return the lead and sources of a deal, by the rule of `attribution.origin`: visit, lead, then deal."""
         if lead is None:
-            return Standing(None, whole_of(deal.stated_source or NOWHERE))
+            of_visit = self.shares.get(-deal.visit_id) if deal.visit_id is not None else None
+            return Standing(None, of_visit or whole_of(deal.stated_source or NOWHERE))
         return Standing(lead, self.shares.get(lead.id) or whole_of(self.stated.get(lead, NOWHERE)))
 
 
@@ -94,18 +102,22 @@ def _credits_again(trial: Trial) -> bool:
     return trial.model is not None or bool(trial.own_hosts)
 
 
-def _find_shares(connection: Connection, site: Site, refs: Iterable[LeadRef]) -> dict[int, Shares]:
-    ids = [ref.id for ref in refs]
+def _find_shares(
+    connection: Connection, site: Site, refs: Iterable[LeadRef], visits: Sequence[NamedVisit]
+) -> dict[int, Shares]:
+    ids = [*(ref.id for ref in refs), *(visit.id for visit in visits)]
     found = find_credits_under(connection, site.id, ids, AttributionModel(site.attribution))
     return {lead_id: _latest_first(credited) for lead_id, credited in found.items()}
 
 
-def _try_shares(connection: Connection, site: Site, trial: Trial, refs: Iterable[LeadRef]) -> dict[int, Shares]:
+def _try_shares(
+    connection: Connection, site: Site, trial: Trial, refs: Iterable[LeadRef], named: Sequence[NamedVisit]
+) -> dict[int, Shares]:
     """Find the shares of leads under the trial's model; with new own hosts, their visits are classified again."""
     tried = trial.site_of(site)
     if not trial.own_hosts:
-        return _find_shares(connection, tried, refs)
-    touches = find_touches(connection, site.id, list_visited_leads(connection, site.id, refs))
+        return _find_shares(connection, tried, refs, named)
+    touches = find_touches(connection, site.id, [*list_visited_leads(connection, site.id, refs), *named])
     model = trial.model_of(site)
     return {
         lead_id: _latest_first(credits_under(model, [_classified(visit, tried.hosts) for visit in visits]))

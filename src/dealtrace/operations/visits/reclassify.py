@@ -10,7 +10,7 @@ from dealtrace.operations.leads.credit import credit_leads, find_credited, publi
 from dealtrace.operations.points import lock_registrations
 from dealtrace.operations.work import Work
 from dealtrace.storage.visits import reclassification, visits
-from dealtrace.storage.visits.credits import list_leads_naming
+from dealtrace.storage.visits.credits import list_leads_naming, list_named_visits
 from dealtrace.storage.visits.traffic_sources import intern_sources
 
 VISITORS_AT_ONCE = 200
@@ -48,7 +48,7 @@ def reclassify_visitors(work: Work, at: Reclassification, visitor_ids: Sequence[
     changed = [again for visit in seen if (again := reclassified(visit, work.site.hosts)) != visit]
     sources = intern_sources(work.connection, work.ids, work.site.id, {visit.traffic_source for visit in changed})
     visits.update_classification(work.connection, work.site.id, changed, sources)
-    credit_leads(work, leads)
+    credit_leads(work, [*leads, *list_named_visits(work.connection, work.site.id, visitor_ids)])
     moved = publish_moves(work, leads, before)
     after = at.after(visitor_ids[-1], visits=len(seen), changed=len(changed), moved=len(moved))
     reclassification.upsert_reclassification(work.connection, work.site.id, after)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from dealtrace.attribution.visit import Visit
+from dealtrace.operations.deals.rematch import rematch_naming
 from dealtrace.operations.leads.credit import credit_again
 from dealtrace.operations.points import lock_registrations
 from dealtrace.operations.work import Work
@@ -11,8 +12,12 @@ from dealtrace.storage.visits.visits import insert_visits
 
 
 def store_visits(work: Work, visits: Sequence[Visit]) -> None:
-    """Store new visits, and credit again the leads that they may have led to, even leads stored before them."""
+    """Store new visits, and credit again the leads that they may have led to, even leads stored before them.
+
+    Deals that named one of them before it came are matched again.
+    """
     lock_registrations(work)
     sources = intern_sources(work.connection, work.ids, work.site.id, {visit.traffic_source for visit in visits})
     insert_visits(work.connection, work.site.id, visits, sources)
     credit_again(work, visits)
+    rematch_naming(work, visits)

@@ -19,6 +19,10 @@ _BROKEN_KEY = re.compile(
 _UNREADABLE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
+class StatementStopped(Exception):  # noqa: N818 - it says what was done
+    """A statement was stopped because it took too long, by an engine that is no database of SQLAlchemy's."""
+
+
 def driver_error(fault: BaseException) -> BaseException:
     """Return the driver's error inside an error of SQLAlchemy; the driver's own errors are returned unchanged."""
     original = getattr(fault, "orig", None)
@@ -63,6 +67,8 @@ def is_database_failure(fault: BaseException) -> bool:
 def is_stopped(fault: BaseException) -> bool:
     """Return whether a statement was stopped because it took too long."""
     error = driver_error(fault)
+    if isinstance(error, StatementStopped):
+        return True
     if isinstance(error, sqlite3.OperationalError):
         return _sqlite_code(error) == sqlite3.SQLITE_INTERRUPT
     return _is_postgresql(error, "OperationalError") and _sqlstate(error) == STOPPED_SQLSTATE

@@ -21,8 +21,8 @@ from dealtrace.storage.schema.tables.deals import deal
 from dealtrace.storage.schema.tables.visits import traffic_source
 
 _STATED = and_(traffic_source.c.site_id == deal.c.site_id, traffic_source.c.id == deal.c.stated_source_id)
-FURTHER_COLUMNS = ("status_since", "margin_rub", "currency", "details", "matchers")
-"""The columns of fields that only deals 2.0 set, and of a status's date; a new deal of 1.0 is stored without them."""
+FURTHER_COLUMNS = ("status_since", "margin_rub", "currency", "details", "matchers", "visit_id")
+"""The columns of what only deals 2.0 state or find, besides the date of a status; a deal of 1.0 is stored without."""
 _NOT_IN_A_DEAL = ("site_id", "visited_at", "fingerprint")
 DEAL_ROWS = select(
     *(column for column in deal.c if column.name not in _NOT_IN_A_DEAL),
@@ -65,7 +65,7 @@ def new_deal_columns(site_id: int, new: NewDeal, source_ids: Mapping[TrafficSour
 
 
 def lead_columns(deal: Deal, visited_at: datetime | None) -> dict[str, object]:
-    """Return the columns for the lead of a deal; the visit of that lead began at `visited_at`."""
+    """Return the columns for the lead of a deal; its visit, or that lead's, began at `visited_at`."""
     return {
         "lead_kind": deal.lead.kind if deal.lead is not None else None,
         "lead_id": deal.lead.id if deal.lead is not None else None,
@@ -96,6 +96,7 @@ def further_columns(deal: Deal) -> dict[str, object]:
         "currency": deal.currency,
         "details": _stated_parts(deal.details) or None,
         "matchers": [_stated_parts(matcher) for matcher in deal.matchers] or None,
+        "visit_id": deal.visit_id,
     }
 
 
@@ -218,6 +219,7 @@ def deal_from_row(row: Row, tags: tuple[str, ...]) -> Deal:
         stated_source=_stated_source(row),
         clue=_clue(row),
         lead=LeadRef(LEAD_KINDS[row.lead_kind], row.lead_id) if row.lead_id is not None else None,
+        visit_id=row.visit_id,
     )
 
 

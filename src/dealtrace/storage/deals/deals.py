@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from msgspec import convert
 from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.sql import Select
 
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.deal import Deal, DealId
+from dealtrace.deals.matchers import Matcher
 from dealtrace.deals.registration import Registered
 from dealtrace.storage.database.column_types import is_among
 from dealtrace.storage.database.compiled_statement import CompiledStatement, Row
@@ -202,6 +204,13 @@ def count_unusable_contacts(connection: Connection, site_id: int) -> int:
         select(func.count()).select_from(deal).where(deal.c.site_id == site_id, unusable, deal.c.deleted_at.is_(None))
     )
     return int(connection.execute(mine).scalar_one())
+
+
+def list_latest_matchers(connection: Connection, site_id: int, limit: int) -> list[tuple[Matcher, ...]]:
+    """List the matchers of the latest deals of deals 2.0, the latest first."""
+    theirs = select(deal.c.matchers).where(deal.c.site_id == site_id, deal.c.matchers.is_not(None))
+    latest = connection.execute(theirs.order_by(deal.c.id.desc()).limit(limit)).scalars()
+    return [convert(matchers, tuple[Matcher, ...]) for matchers in latest]
 
 
 def list_deals_of_query(connection: Connection, site_id: int, query: Select[tuple[object, ...]]) -> list[Deal]:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import msgspec
 from sqlalchemy import JSON, Connection, Text, and_, bindparam, column, or_, select, update
 
-from dealtrace.deals.deal import Deal
+from dealtrace.deals.deal import Deal, DealId
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.storage.database.column_types import MICROSECOND, each_json, is_among, json_integer, microseconds
 from dealtrace.storage.database.compiled_statement import CompiledStatement
@@ -15,7 +15,7 @@ from dealtrace.storage.deals.deal_rows import DEAL_ROWS, lead_columns
 from dealtrace.storage.deals.deals import list_deals_of_query
 from dealtrace.storage.schema.tables.deals import deal, deal_contact, deal_key
 
-_BINDING = ("lead_kind", "lead_id", "visited_at", "pinned_at", "touched_at", "version")
+_BINDING = ("lead_kind", "lead_id", "visit_id", "visited_at", "pinned_at", "touched_at", "version")
 _BIND_DEAL = CompiledStatement(
     update(deal)
     .where(deal.c.site_id == bindparam("of_site"), deal.c.id == bindparam("of_deal"))
@@ -128,14 +128,15 @@ def find_deals_of_leads(
 
 
 def bind_deals(
-    connection: Connection, site_id: int, deals: Sequence[Deal], visited_at: Mapping[LeadRef, datetime]
+    connection: Connection, site_id: int, deals: Sequence[Deal], visited_at: Mapping[DealId, datetime]
 ) -> None:
-    """Store the leads of deals; `visited_at` has the start of each lead's visit, if it has a visit."""
+    """Write what deals are matched to; `visited_at` says when their visits, or those of their leads, began."""
     rows = [
         {
             "of_site": site_id,
             "of_deal": bound.id,
-            **lead_columns(bound, visited_at.get(bound.lead) if bound.lead is not None else None),
+            **lead_columns(bound, visited_at.get(bound.id)),
+            "visit_id": bound.visit_id,
             "touched_at": bound.touched_at,
             "version": bound.version,
         }

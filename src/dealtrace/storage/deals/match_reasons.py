@@ -7,15 +7,14 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, literal, or_, select
 
-from dealtrace.accounts.site import Site
 from dealtrace.leads.lead import LeadKind
 from dealtrace.matching.match_reason import MatchReason
 from dealtrace.storage.schema.tables.deals import deal, deal_contact
 from dealtrace.storage.schema.tables.leads import call, lead_contact, lead_request
 
 
-def match_reason(site: Site) -> ColumnElement[Any]:
-    """Return an expression for the reason of a deal's match; the query must join the lead of the deal."""
+def match_reason(*, contact_matching: bool) -> ColumnElement[Any]:
+    """Return the reason of a deal's match, whose lead must be joined, at a site that matches by contact or not."""
     clue = deal.c
     has_identity = or_(
         clue.clue_call_id.is_not(None),
@@ -27,12 +26,13 @@ def match_reason(site: Site) -> ColumnElement[Any]:
     is_usable = or_(clue.clue_phone.is_not(None), clue.clue_email.is_not(None))
     without_lead = case(
         (deal.c.pinned_at.is_not(None), MatchReason.PINNED_TO_NONE),
+        (deal.c.visit_id.is_not(None), MatchReason.MATCHER),
         (deal.c.stated_source_id.is_not(None), MatchReason.STATED_SOURCE),
         (clue.matchers.is_not(None), MatchReason.NO_LEAD_NEAR),
         (and_(~has_contact, ~has_identity), MatchReason.NOTHING_SENT),
         (~has_contact, MatchReason.LEAD_UNKNOWN),
         (~is_usable, MatchReason.CONTACT_UNUSABLE),
-        else_=MatchReason.NO_LEAD_NEAR if site.contact_matching else MatchReason.MATCHING_OFF,
+        else_=MatchReason.NO_LEAD_NEAR if contact_matching else MatchReason.MATCHING_OFF,
     )
     return case((deal.c.lead_id.is_(None), without_lead), else_=_with_lead(~has_contact))
 

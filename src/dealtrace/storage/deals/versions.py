@@ -103,4 +103,5 @@ def _receipt(deal_id: int, after: Fields) -> Receipt:
         happened_at=datetime.fromisoformat(after["happened_at"]),
         lead=LeadRef(LeadKind(lead["kind"]), lead["id"]) if lead is not None else None,
         matcher=after.get("matcher"),
+        visit_id=after.get("visit_id"),
     )

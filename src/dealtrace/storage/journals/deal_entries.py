@@ -23,7 +23,7 @@ from dealtrace.storage.leads.clients import find_clients
 from dealtrace.storage.schema.tables.deals import deal
 from dealtrace.storage.schema.tables.leads import call, lead_credit, lead_request
 from dealtrace.storage.schema.tables.visits import visit
-from dealtrace.storage.visits.credits import CREDITED, beside_own_visits, heaviest_of
+from dealtrace.storage.visits.credits import CREDITED, beside_own_visits, credit_key_of_deal, heaviest_of
 from dealtrace.storage.visits.traffic_sources import find_sources
 from dealtrace.storage.visits.visits import VISIT_COLUMNS, visit_of
 
@@ -34,8 +34,9 @@ _SECOND = timedelta(seconds=1)
 class DealEntry:
     """Everything the journal shows of a deal.
 
-    `phone` and `email` are as the CRM sent them. `story` is the story of its lead, `None` without a lead.
-    `stated_source` was stated for the deal itself.
+    `phone` and `email` are as the CRM sent them. `story` is that of its lead, `None` without a lead. `visit` is the one
+    that the deal was matched to without a lead. `stated_source` is the deal's own. Deals 2.0 may
+    have a `name` and a `funnel`.
     """
 
     id: DealId
@@ -53,11 +54,14 @@ class DealEntry:
     stated_source: TrafficSource | None = None
     tags: tuple[str, ...] = ()
     story: LeadStory | None = None
+    visit: LeadVisit | None = None
+    name: str | None = None
+    funnel: str | None = None
 
     @property
     def origin(self) -> Origin:
         """Where the deal comes from."""
-        return origin_of_deal(self.story.origin if self.story is not None else None, self.stated_source)
+        return origin_of_deal(self.story.origin if self.story is not None else None, self.stated_source, self.visit)
 
 
 def _is_its_lead(table: Table, kind: LeadKind) -> ColumnElement[bool]:
@@ -69,23 +73,23 @@ _REFERRING_COLUMNS = (
     deal.c.stated_source_id.label("stated_by_deal_id"),
     func.coalesce(call.c.stated_source_id, lead_request.c.stated_source_id).label("stated_by_lead_id"),
     visit.c.traffic_source_id,
-    func.coalesce(call.c.visit_id, lead_request.c.visit_id).label("visit_id"),
+    credit_key_of_deal().label("credit_key"),
+    func.coalesce(call.c.visit_id, lead_request.c.visit_id, deal.c.visit_id).label("visit_id"),
 )
 _DEAL_COLUMNS = (
     "id", "number", "status", "amount_rub", "happened_at", "touched_at", "service", "manager", "comment",
-    "clue_phone_as_sent", "clue_email_as_sent", "custom_values", "lead_kind", "lead_id",
+    "clue_phone_as_sent", "clue_email_as_sent", "custom_values", "lead_kind", "lead_id", "details",
 )  # fmt: skip
 _LEAD_COLUMNS = (call.c.duration_seconds, lead_request.c.form_name)
-_SOURCE_AT, _NAMED_AT = 3, 4
-_LEAD_AT = len(_REFERRING_COLUMNS) + _DEAL_COLUMNS.index("lead_id")
+_SOURCE_AT, _KEY_AT, _NAMED_AT = 3, 4, 5
 _VISIT_AT = len(_REFERRING_COLUMNS) + len(_DEAL_COLUMNS) + len(_LEAD_COLUMNS)
-"""The positions in a row of `_ENTRIES`: the credited visit's source, the named visit, the lead, the credited visit."""
+"""The positions in a row of `_ENTRIES`: the source of the credited visit, the key of credits, the named visit."""
 _ENTRIES = CompiledStatement(
     select(*_REFERRING_COLUMNS, *(deal.c[name] for name in _DEAL_COLUMNS), *_LEAD_COLUMNS, *VISIT_COLUMNS)
     .select_from(deal)
     .outerjoin(call, _is_its_lead(call, LeadKind.CALL))
     .outerjoin(lead_request, _is_its_lead(lead_request, LeadKind.LEAD_REQUEST))
-    .outerjoin(lead_credit, heaviest_of(deal.c.site_id, deal.c.lead_id, bindparam("model")))
+    .outerjoin(lead_credit, heaviest_of(deal.c.site_id, credit_key_of_deal(), bindparam("model")))
     .outerjoin(visit, CREDITED)
     .where(deal.c.site_id == bindparam("site_id"), is_among_many(deal.c.id, "ids"))
 )
@@ -123,22 +127,22 @@ class _Referred:
 def _lead_visits(
     connection: Connection, site_id: int, rows: Sequence[PlainRow], sources: Mapping[int, TrafficSource]
 ) -> dict[int, LeadVisit]:
-    """Find the visits of the leads of these rows, by lead id."""
+    """Find the visits of these rows, by the key of their credits."""
     credited: dict[int, Visit] = {}
     named: dict[int, int | None] = {}
     for row in rows:
-        source_id, lead_id = row[_SOURCE_AT], row[_LEAD_AT]
+        source_id, key = row[_SOURCE_AT], row[_KEY_AT]
         if source_id is not None:
-            credited[lead_id] = visit_of(sources[source_id], row[_VISIT_AT:])
-            named[lead_id] = row[_NAMED_AT]
+            credited[key] = visit_of(sources[source_id], row[_VISIT_AT:])
+            named[key] = row[_NAMED_AT]
     return beside_own_visits(connection, site_id, credited, named)
 
 
 def _entry(row: PlainRow, referred: _Referred, visits: Mapping[int, LeadVisit]) -> DealEntry:
     (
-        client_id, stated_by_deal_id, stated_by_lead_id, _, _,
+        client_id, stated_by_deal_id, stated_by_lead_id, _, key, _,
         deal_id, number, status, amount_rub, happened_at, touched_at, service, manager, comment, phone, email,
-        custom_values, lead_kind, lead_id,
+        custom_values, lead_kind, lead_id, details,
         duration_seconds, form_name,
         *_,
     ) = row  # fmt: skip
@@ -147,7 +151,7 @@ def _entry(row: PlainRow, referred: _Referred, visits: Mapping[int, LeadVisit]) 
         story = LeadStory(
             LeadRef(LEAD_KINDS[lead_kind], lead_id),
             referred.clients[client_id],
-            visits.get(lead_id),
+            visits.get(key),
             _SECOND * (duration_seconds or 0),
             form_name or "",
             referred.sources.get(stated_by_lead_id),
@@ -155,4 +159,6 @@ def _entry(row: PlainRow, referred: _Referred, visits: Mapping[int, LeadVisit]) 
     return DealEntry(
         deal_id, number, status, amount_rub, happened_at, touched_at, service, manager, comment, phone, email,
         custom_values, referred.sources.get(stated_by_deal_id), tuple(referred.tags.get(deal_id, ())), story,
+        visits.get(key) if story is None else None,
+        details.get("name") if details is not None else None, details.get("funnel") if details is not None else None,
     )  # fmt: skip

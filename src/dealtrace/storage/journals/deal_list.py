@@ -17,7 +17,7 @@ from dealtrace.storage.journals.keyset_pages import PageQuery
 from dealtrace.storage.schema.tables.deals import deal
 from dealtrace.storage.schema.tables.leads import LEAD_TABLES, call, lead_credit, lead_request
 from dealtrace.storage.schema.tables.visits import traffic_source, visit
-from dealtrace.storage.visits.credits import CREDITED, heaviest_of
+from dealtrace.storage.visits.credits import CREDITED, credit_key_of_deal, heaviest_of
 
 
 @record
@@ -59,10 +59,10 @@ def _conditions(site: Site, filters: DealFilters) -> Iterator[ColumnElement[bool
         if text := getattr(filters, name):
             yield deal.c[name] == text
     if filters.is_matched is not None:
-        is_matched = or_(deal.c.lead_id.is_not(None), deal.c.stated_source_id.is_not(None))
+        is_matched = or_(credit_key_of_deal().is_not(None), deal.c.stated_source_id.is_not(None))
         yield is_matched if filters.is_matched else ~is_matched
     if filters.reason is not None:
-        yield match_reason(site) == filters.reason
+        yield match_reason(contact_matching=site.contact_matching) == filters.reason
     if filters.source:
         yield traffic_source.c.source_key == part_key(filters.source)
 
@@ -84,7 +84,7 @@ def _with_source(rows: FromClause, model: AttributionModel) -> FromClause:
     source_id = func.coalesce(visit.c.traffic_source_id, stated)
     is_its_source = and_(traffic_source.c.site_id == deal.c.site_id, traffic_source.c.id == source_id)
     return (
-        rows.outerjoin(lead_credit, heaviest_of(deal.c.site_id, deal.c.lead_id, model))
+        rows.outerjoin(lead_credit, heaviest_of(deal.c.site_id, credit_key_of_deal(), model))
         .outerjoin(visit, CREDITED)
         .outerjoin(traffic_source, is_its_source)
     )

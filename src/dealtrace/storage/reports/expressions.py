@@ -3,9 +3,27 @@
 Any: SQLAlchemy types them by their columns, which depend on the question.
 """
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Select
+from sqlalchemy import BigInteger, BindParameter, ColumnElement, Select, bindparam
 
 Selection = Select[Any]
 Expression = ColumnElement[Any]
+Rows = Sequence[Sequence[Any]]
+Parameters = Mapping[str, object]
+"""The values of the parameters of a statement, by their names."""
+NO_PARAMETERS: Parameters = MappingProxyType({})
+
+
+class Fetch(Protocol):
+    """Runs statements over the facts of a site."""
+
+    def __call__(self, statement: Selection, parameters: Parameters = NO_PARAMETERS) -> Rows:
+        """Run a statement and return all its rows; the parameters of the site need not be given."""
+
+
+def parameter(name: str) -> BindParameter[int]:
+    """Return an integer of 64 bits that a statement is given whenever it runs, so that it is compiled once."""
+    return bindparam(name, type_=BigInteger)

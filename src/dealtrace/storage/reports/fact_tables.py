@@ -3,15 +3,21 @@
 Any: the columns of a select depend on the wanted attributes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Sequence
+from datetime import timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from sqlalchemy import Subquery
+
+from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.question import DateOf
-from dealtrace.storage.reports.expressions import Selection
+from dealtrace.storage.reports.expressions import Parameters, Selection, parameter
 
+SITE_ID, TARGET_SECONDS = parameter("site_id"), parameter("target_seconds")
+"""The site whose facts are selected, and from how many seconds a call of it is a target."""
 AT = "at"
 """The attribute that decides the period of a fact: an instant in microseconds, or the ordinal of a day for costs."""
 
@@ -36,18 +42,37 @@ def moments_of_deals(date_of: DateOf) -> tuple[Moment, ...]:
     return (moment, Moment.STATUS) if date_of is DateOf.CHANGED else (moment,)
 
 
-class FactTables(Protocol):
-    """The facts of one site. Every select has the column `id` and a column for each wanted attribute.
+def parameters_of_site(site: Site) -> Parameters:
+    """Return the parameters that every statement over the facts of a site takes."""
+    return {SITE_ID.key: site.id, TARGET_SECONDS.key: site.target_call // timedelta(seconds=1)}
 
-    Attributes are the dimensions of a fact, and what measures and flags need; placeholders such as `(not set)` are
-    null. `Any`: the columns of a select depend on the wanted attributes.
+
+class FactTables(Hashable, Protocol):
+    """The facts of the site that is given as a parameter; equal ones make equal statements.
+
+    Every select has `id` and the wanted attributes as columns of these names. Attributes are the names of the
+    dimensions that a fact has and of what measures and flags need; texts that say nothing are null. `Any`: the columns
+    of a select depend on what is wanted.
     """
 
     def rows(self, fact: Fact, wanted: Iterable[str], moment: Moment) -> Selection:
         """Select the facts with the wanted attributes; for assists these are deals."""
 
     def touches(self, model: AttributionModel) -> Selection:
-        """Select the touches of leads: `lead_id`, `position`, `share`, `touched_at`, `visit_id`, `source_id`."""
+        """Select the touches of leads: `lead_id`, `position`, `share`, `touched_at`, `visit_id`, `source_id`.
+
+        A deal that was matched to a visit has the negative id of the visit for its `lead_id`, and so have its touches.
+        """
+
+    def touch_attributes(self, fact: Fact, model: AttributionModel, money: Sequence[str]) -> Iterable[str]:
+        """Return the attributes that `touched` needs of leads or deals, beside those that are wanted."""
+
+    def touched(self, facts: Subquery, fact: Fact, model: AttributionModel, money: Sequence[str]) -> Subquery:
+        """Select facts once for each touch of their lead under a model: their attributes, `share` and `source_id`.
+
+        `touched_at` is null where there is no touch; `money` is split by the shares. Assists are the touches that are
+        not the last, under any model.
+        """
 
     def tags(self, fact: Fact) -> Selection:
         """Select the tags of leads or deals without duplicates: `owner_id` and `tag`."""

@@ -7,10 +7,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import BigInteger, case, literal
 
+from dealtrace.record import record
 from dealtrace.reports.periods import DAYS_OF_WEEK, time_zone_offsets
 from dealtrace.reports.time_keys import HOURS, MONTHS, MONTHS_OF_QUARTER
 from dealtrace.storage.database.column_types import EPOCH, MICROSECOND, microseconds
-from dealtrace.storage.reports.expressions import Expression
+from dealtrace.storage.reports.expressions import Expression, Parameters, parameter
 
 Number = Expression
 DAY_LENGTH = timedelta(days=1) // MICROSECOND
@@ -22,13 +23,35 @@ _ERA_DAYS, _ERA_YEARS = 146_097, 400
 _CENTURY_DAYS, _LEAP_DAYS, _YEAR_DAYS = 36_524, 1_460, 365
 
 
-class LocalTime:
-    """Converts instants between `since` and `until` to local time of a site, in SQL."""
+@record
+class Offsets:
+    """The offsets of a clock from UTC in a span: that of its beginning, and each later one with its first instant."""
 
-    def __init__(self, time_zone: ZoneInfo, since: datetime, until: datetime) -> None:
-        (_, first), *changes = _offsets(time_zone, since, max(since, until))
-        self._first = first // MICROSECOND
-        self._changes = [(microseconds(at), offset // MICROSECOND) for at, offset in changes]
+    first: int
+    changes: tuple[tuple[int, int], ...]
+
+    def parameters(self, name: str) -> Parameters:
+        """Return the parameters of the `LocalTime` of a name."""
+        given = {_offset_name(name, 0): self.first}
+        for place, (at, offset) in enumerate(self.changes, start=1):
+            given |= {_change_name(name, place): at, _offset_name(name, place): offset}
+        return given
+
+
+def _offset_name(name: str, place: int) -> str:
+    return f"{name}_offset_{place}"
+
+
+def _change_name(name: str, place: int) -> str:
+    return f"{name}_change_{place}"
+
+
+class LocalTime:
+    """A clock that changes a number of times, whose offsets are parameters of the statement under a name."""
+
+    def __init__(self, name: str, changes: int) -> None:
+        self._offsets = [parameter(_offset_name(name, place)) for place in range(changes + 1)]
+        self._changes = [parameter(_change_name(name, place)) for place in range(1, changes + 1)]
 
     def hour(self, at: Number) -> Number:
         """Return the local hour of an instant, 0 to 23."""
@@ -44,29 +67,27 @@ class LocalTime:
 
     def _offset(self, at: Number) -> Number:
         if not self._changes:
-            return _number(self._first)
-        starts = [0, *(change for change, _ in self._changes)]
-        offsets = [self._first, *(offset for _, offset in self._changes)]
-        before_next = zip(starts[1:], offsets[:-1], strict=True)
-        return case(
-            *((at < _number(change), _number(offset)) for change, offset in before_next), else_=_number(offsets[-1])
-        )
+            return self._offsets[0]
+        before_next = zip(self._changes, self._offsets[:-1], strict=True)
+        return case(*((at < change, offset) for change, offset in before_next), else_=self._offsets[-1])
 
 
 _YEARS_OF_VISITS = 3
 
 
-def clock_of_visits(time_zone: ZoneInfo, until: datetime) -> LocalTime:
-    """Return the local time for visits of the leads of a period; a lead may name a visit that began after the lead.
+def offsets_of_visits(time_zone: ZoneInfo, until: datetime) -> Offsets:
+    """Return the offsets of the clock of a site for the visits of a period's leads, which may begin after them.
 
     Ours: at most two years after it. Whole years are used, so that offsets since 1970 are computed only once a year.
     """
-    return LocalTime(time_zone, EPOCH, datetime(until.year + _YEARS_OF_VISITS, 1, 1, tzinfo=UTC))
+    return offsets_between(time_zone, EPOCH, datetime(until.year + _YEARS_OF_VISITS, 1, 1, tzinfo=UTC))
 
 
 @lru_cache(maxsize=256)
-def _offsets(time_zone: ZoneInfo, since: datetime, until: datetime) -> list[tuple[datetime, timedelta]]:
-    return time_zone_offsets(time_zone, since, until)
+def offsets_between(time_zone: ZoneInfo, since: datetime, until: datetime) -> Offsets:
+    """Return the offsets of the clock of a site between two instants."""
+    (_, first), *changes = time_zone_offsets(time_zone, since, max(since, until))
+    return Offsets(first // MICROSECOND, tuple((microseconds(at), offset // MICROSECOND) for at, offset in changes))
 
 
 def _number(value: int) -> Number:

@@ -7,20 +7,21 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 
 from dealtrace.reports.dimensions import Dimension, Kind
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.periods import Span
 from dealtrace.reports.statuses import Meaning
-from dealtrace.storage.database.column_types import is_in
-from dealtrace.storage.reports.expressions import Selection
+from dealtrace.storage.database.column_types import is_among_many, microseconds
+from dealtrace.storage.reports.expressions import Fetch, Selection
 from dealtrace.storage.reports.fact_tables import AT, FactTables, Moment
-from dealtrace.storage.reports.statement import Fetch, in_span
 
 _STATED_BY = ((Fact.VISITS, "source_id"), (Fact.LEADS, "stated_source_id"), (Fact.DEALS, "stated_source_id"),
               (Fact.COSTS, "source_id"))  # fmt: skip
 """The facts by which spellings of sources are counted: visits and costs, and leads and deals that state a source."""
+_LISTED = "listed"
+"""The parameter with the keys or ids that are looked for."""
 
 
 def find_spellings(fetch: Fetch, tables: FactTables, dimension: Dimension, keys: Collection[str]) -> dict[str, str]:
@@ -34,7 +35,7 @@ def find_spellings(fetch: Fetch, tables: FactTables, dimension: Dimension, keys:
         return _commonest(found, keys, lambda ids: _count_statuses(fetch, tables, ids))
     sources = tables.sources().subquery("sources")
     key, part = sources.c[f"{dimension.name}_key"], sources.c[dimension.name]
-    found = fetch(select(key, part, sources.c.id).where(is_in(key, sorted(keys))))
+    found = fetch(select(key, part, sources.c.id).where(is_among_many(key, _LISTED)), {_LISTED: sorted(keys)})
     return _commonest(found, keys, lambda ids: _count_sources(fetch, tables, ids))
 
 
@@ -59,7 +60,8 @@ def _count_sources(fetch: Fetch, tables: FactTables, ids: Sequence[int]) -> Coun
     for fact, attribute in _STATED_BY:
         rows = tables.rows(fact, {attribute}, Moment.HAPPENED).subquery("facts")
         column = rows.c[attribute]
-        for source_id, facts in fetch(select(column, func.count()).where(is_in(column, ids)).group_by(column)):
+        counted = select(column, func.count()).where(is_among_many(column, _LISTED)).group_by(column)
+        for source_id, facts in fetch(counted, {_LISTED: ids}):
             times[source_id] += facts
     return times
 
@@ -67,8 +69,8 @@ def _count_sources(fetch: Fetch, tables: FactTables, ids: Sequence[int]) -> Coun
 def _count_statuses(fetch: Fetch, tables: FactTables, spellings: Sequence[str]) -> Counter[str]:
     rows = tables.rows(Fact.DEALS, {"status_spelling"}, Moment.HAPPENED).subquery("facts")
     column = rows.c.status_spelling
-    counted = select(column, func.count()).where(is_in(column, spellings)).group_by(column)
-    return Counter(dict(map(tuple, fetch(counted))))
+    counted = select(column, func.count()).where(is_among_many(column, _LISTED)).group_by(column)
+    return Counter(dict(map(tuple, fetch(counted, {_LISTED: spellings}))))
 
 
 def find_containing(
@@ -97,7 +99,8 @@ def _values(
             continue
         for moment in moments if fact is Fact.DEALS else moments[:1]:
             rows = tables.rows(fact, {dimension.name, AT}, moment).subquery("facts")
-            is_in_span = or_(*(in_span(span, fact, rows.c[AT]) for span in spans))
+            at = rows.c[AT]
+            is_in_span = or_(*(and_(at >= microseconds(span.since), at < microseconds(span.until)) for span in spans))
             yield select(rows.c[dimension.name]).where(is_in_span).distinct()
 
 

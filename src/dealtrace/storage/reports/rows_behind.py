@@ -14,23 +14,14 @@ from dealtrace.record import record
 from dealtrace.reports.answer import Keys
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.measures import Aggregate, Measure
-from dealtrace.storage.database.column_types import is_in
-from dealtrace.storage.reports.expressions import Expression, Selection
+from dealtrace.storage.database.column_types import is_among_many
+from dealtrace.storage.reports.counted_rows import CountedRows, Group, counted_rows, key_of, wanted_of
+from dealtrace.storage.reports.expressions import Expression, Fetch, Selection
 from dealtrace.storage.reports.fact_tables import AT, FactTables
+from dealtrace.storage.reports.filter_conditions import filter_conditions
+from dealtrace.storage.reports.scope import Scope, Shape, parameters_of, shape_of
 from dealtrace.storage.reports.sql_functions import total_of
-from dealtrace.storage.reports.statement import (
-    CountedRows,
-    Fetch,
-    Group,
-    Scope,
-    aggregate_of,
-    counted_rows,
-    counts_of,
-    filter_conditions,
-    key_of,
-    moment_of,
-    wanted_of,
-)
+from dealtrace.storage.reports.statement import aggregate_of, counts_of, moment_of
 
 SUMS: Mapping[Fact, tuple[str, ...]] = {
     Fact.VISITS: (),
@@ -79,28 +70,28 @@ def find_rows_behind(
     own = (measure.attribute,) if measure.aggregate in (Aggregate.MONEY, Aggregate.TOTAL) else ()
     sums, labels = tuple(dict.fromkeys((*SUMS[measure.fact], *own))), _LABELS.get(measure.fact, ())
     group = Group(measure.fact, moment_of(measure, scope.date_of), (measure,))
-    rows = counted_rows(tables, scope, group, wanted_of(scope, group, *sums, *labels))
-    conditions = _conditions(tables, scope, rows, measure, keys)
+    shape, parameters = shape_of(scope), parameters_of(scope)
+    rows = counted_rows(tables, shape, group, wanted_of(shape, group, *sums, *labels))
+    conditions = _conditions(tables, shape, rows, measure, keys)
     listed = _listed(rows, sums, labels).where(*conditions)
     offset, limit = page
-    found = [
-        _row_of(row, sums, labels) for row in fetch(listed.order_by(rows.facts.c[AT], "id").offset(offset).limit(limit))
-    ]
+    paged = listed.order_by(rows.facts.c[AT], "id").offset(offset).limit(limit)
+    found = [_row_of(row, sums, labels) for row in fetch(paged, parameters)]
     whole = listed.subquery("listed")
     totals = select(
         func.count(), total_of(whole.c.share), *(total_of(func.coalesce(whole.c[f"sum_{name}"], 0)) for name in sums)
     ).select_from(whole)
-    ((total, share, *added),) = fetch(cast("Selection", totals))
+    ((total, share, *added),) = fetch(cast("Selection", totals), parameters)
     figure = select(aggregate_of(rows, measure)).select_from(rows.joined).where(*conditions)
-    return RowsBehind(found, total, share, dict(zip(sums, added, strict=True)), int(fetch(figure)[0][0]))
+    return RowsBehind(found, total, share, dict(zip(sums, added, strict=True)), int(fetch(figure, parameters)[0][0]))
 
 
 def _conditions(
-    tables: FactTables, scope: Scope, rows: CountedRows, measure: Measure, keys: Keys
+    tables: FactTables, shape: Shape, rows: CountedRows, measure: Measure, keys: Keys
 ) -> list[ColumnElement[bool]]:
     """Return the conditions of the filters, of the figure's row, and of the metric."""
-    conditions = filter_conditions(tables, scope.filters, rows)
-    for dimension, key in zip(scope.by, keys, strict=True):
+    conditions = filter_conditions(tables, shape.filters, rows)
+    for dimension, key in zip(shape.by, keys, strict=True):
         column = key_of(dimension, rows)
         conditions.append(column.is_(None) if key is None else column == key)
     counts = counts_of(rows, measure)
@@ -137,4 +128,5 @@ def find_source_parts(fetch: Fetch, tables: FactTables, ids: Sequence[int]) -> d
     """Find the five parts of traffic sources in their own spelling, by id."""
     sources = tables.sources().subquery("sources").c
     parts = [sources[part] for part in SOURCE_PARTS]
-    return {row[0]: tuple(row[1:]) for row in fetch(select(sources.id, *parts).where(is_in(sources.id, ids)))}
+    listed = select(sources.id, *parts).where(is_among_many(sources.id, "listed"))
+    return {row[0]: tuple(row[1:]) for row in fetch(listed, {"listed": list(ids)})}

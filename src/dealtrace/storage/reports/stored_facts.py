@@ -1,11 +1,11 @@
 """Facts as selects over the database's tables; they have no contacts, clients' names or comments."""
 
-from collections.abc import Callable, Iterable, Mapping
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from sqlalchemy import (
     BigInteger,
     FromClause,
+    Subquery,
     Text,
     and_,
     case,
@@ -19,9 +19,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import WHOLE, AttributionModel
-from dealtrace.deals.details import RUBLE
 from dealtrace.leads.lead import LeadKind
 from dealtrace.record import record
 from dealtrace.reports.dimensions import FIELD_PREFIX
@@ -29,14 +27,16 @@ from dealtrace.reports.facts import Fact
 from dealtrace.storage.database.column_types import json_text
 from dealtrace.storage.deals.match_reasons import match_reason
 from dealtrace.storage.reports.expressions import Expression, Selection
-from dealtrace.storage.reports.fact_tables import AT, Moment
+from dealtrace.storage.reports.fact_tables import AT, SITE_ID, TARGET_SECONDS, Moment
+from dealtrace.storage.reports.rates import IS_FOREIGN, kopecks_at, rate_of_deal
 from dealtrace.storage.reports.sql_functions import items_of, known_text, without_query
+from dealtrace.storage.reports.touched_rows import with_touches
 from dealtrace.storage.schema.tables.costs import cost
 from dealtrace.storage.schema.tables.deals import deal, deal_tag
 from dealtrace.storage.schema.tables.leads import LEAD_STARTS, LEAD_TABLES, call, lead_credit, lead_request
 from dealtrace.storage.schema.tables.reports import deal_status
 from dealtrace.storage.schema.tables.visits import traffic_source, visit
-from dealtrace.storage.visits.credits import CREDITED
+from dealtrace.storage.visits.credits import CREDITED, credit_key_of_deal
 
 KIND_KEYS = {LeadKind.CALL: "call", LeadKind.LEAD_REQUEST: "request"}
 """The keys of the dimension `lead_kind`."""
@@ -111,31 +111,15 @@ def touch_columns() -> list[Expression]:
     ]
 
 
+@record
 class StoredFacts:
-    """The facts of a site in the tables of its database; see `FactTables`."""
+    """The facts of a site over the tables of its database; whether it matches by contact says what reasons mean."""
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
-        self._made: dict[tuple[Fact, tuple[str, ...], Moment], Selection] = {}
-
-    @property
-    def site_id(self) -> int:
-        """Return the id of the site."""
-        return self._site.id
+    contact_matching: bool
 
     def rows(self, fact: Fact, wanted: Iterable[str], moment: Moment) -> Selection:
-        """Select the facts with the wanted attributes; see `FactTables`.
-
-        The selects are cached: a report needs the same one for each model, period and total, and building it can take
-        longer than running it.
-        """
-        names = tuple(sorted({"id", *wanted}))
-        key = (fact, names, moment)
-        if key not in self._made:
-            self._made[key] = self._rows(fact, names, moment)
-        return self._made[key]
-
-    def _rows(self, fact: Fact, names: Iterable[str], moment: Moment) -> Selection:
+        """Select the facts with the wanted attributes; see `FactTables`."""
+        names = sorted({"id", *wanted})
         match fact:
             case Fact.VISITS:
                 return self._visits(names)
@@ -154,14 +138,23 @@ class StoredFacts:
         return (
             select(*touch_columns(), visit.c.traffic_source_id.label("source_id"))
             .join(visit, CREDITED)
-            .where(credit.site_id == self._site.id, credit.model == int(model))
+            .where(credit.site_id == SITE_ID, credit.model == int(model))
         )
+
+    def touch_attributes(self, fact: Fact, model: AttributionModel, money: Sequence[str]) -> Iterable[str]:  # noqa: ARG002
+        """Return what touches are joined by; see `FactTables`."""
+        return "lead_id", "stated_source_id"
+
+    def touched(self, facts: Subquery, fact: Fact, model: AttributionModel, money: Sequence[str]) -> Subquery:
+        """Select facts once for each touch of their lead; see `FactTables`."""
+        touches = self.touches(AttributionModel.LINEAR if fact is Fact.ASSISTS else model).subquery("touches")
+        return with_touches(touches, facts, fact, model, money)
 
     def tags(self, fact: Fact) -> Selection:
         """Select the tags of leads or deals; see `FactTables`. Ours: a placeholder such as `(not set)` is not a tag."""
         if fact is not Fact.LEADS:
             mine = select(deal_tag.c.deal_id.label("owner_id"), deal_tag.c.tag)
-            return mine.where(deal_tag.c.site_id == self._site.id, known_text(deal_tag.c.tag).is_not(None)).distinct()
+            return mine.where(deal_tag.c.site_id == SITE_ID, known_text(deal_tag.c.tag).is_not(None)).distinct()
         both = union_all(*(self.lead_tags(kind) for kind in LeadKind)).subquery("tags")
         return select(both.c.owner_id, both.c.tag)
 
@@ -171,18 +164,18 @@ class StoredFacts:
         tag = items_of(table.c.tags).table_valued("value", joins_implicitly=True)
         mine = select(table.c.id.label("owner_id"), tag.c.value.label("tag"))
         known = (table.c.tags.is_not(None), known_text(tag.c.value).is_not(None))
-        return mine.where(table.c.site_id == self._site.id, *known).distinct()
+        return mine.where(table.c.site_id == SITE_ID, *known).distinct()
 
     def sources(self) -> Selection:
         """Select the traffic sources of the site; see `FactTables`."""
-        return select(traffic_source).where(traffic_source.c.site_id == self._site.id)
+        return select(traffic_source).where(traffic_source.c.site_id == SITE_ID)
 
     def statuses(self) -> Selection:
         """Select the statuses of the site's deals; see `FactTables`."""
-        return select(deal_status).where(deal_status.c.site_id == self._site.id)
+        return select(deal_status).where(deal_status.c.site_id == SITE_ID)
 
     def _visits(self, names: Iterable[str]) -> Selection:
-        return select(*visit_columns(names)).select_from(visit).where(visit.c.site_id == self._site.id)
+        return select(*visit_columns(names)).select_from(visit).where(visit.c.site_id == SITE_ID)
 
     def _costs(self, names: Iterable[str]) -> Selection:
         attributes: dict[str, Expression] = {
@@ -194,7 +187,7 @@ class StoredFacts:
             "system": cost.c.system,
             "account": cost.c.account,
         }
-        return select(*(attributes[name].label(name) for name in names)).where(cost.c.site_id == self._site.id)
+        return select(*(attributes[name].label(name) for name in names)).where(cost.c.site_id == SITE_ID)
 
     def leads(self, kind: LeadKind, names: Iterable[str]) -> Selection:
         """Select the leads of a kind with the named attributes."""
@@ -217,7 +210,7 @@ class StoredFacts:
             ),
             "client_kind": Attribute(self._client_kind(table.c.client_id, started_at)),
             "is_answered": Attribute(_is_answered() if is_call else cast(literal(0), BigInteger)),
-            "is_target": Attribute(case((seconds >= target_seconds(self._site), 1), else_=0)),
+            "is_target": Attribute(case((seconds >= TARGET_SECONDS, 1), else_=0)),
             "target_seconds": Attribute(seconds),
             "custom_values": Attribute(type_coerce(table.c.custom_values, Text)),
             "has_deal": Attribute(self._has_deal(table)),
@@ -225,7 +218,7 @@ class StoredFacts:
             **{name: Attribute(field) for name, field in _fields(table.c.custom_values, names).items()},
         }
         joins: Joins = {_VISIT: lambda rows: rows.outerjoin(own, _is_visit(own, table.c.visit_id, table))}
-        mine = (table.c.site_id == self._site.id, table.c.deleted_at.is_(None))
+        mine = (table.c.site_id == SITE_ID, table.c.deleted_at.is_(None))
         return _chosen(names, attributes, joins, table).where(*mine)
 
     def _deals(self, names: Iterable[str], moment: Moment) -> Selection:
@@ -235,7 +228,7 @@ class StoredFacts:
             AT: _moment_of_deal(moment),
             **{name: _moment_of_deal(each) for each, name in MOMENTS_OF_DEALS.items()},
             "custom_values": Attribute(type_coerce(deal.c.custom_values, Text)),
-            "lead_id": Attribute(deal.c.lead_id),
+            "lead_id": Attribute(credit_key_of_deal()),
             "manager": Attribute(known_text(deal.c.manager)),
             "service": Attribute(known_text(deal.c.service)),
             "status": Attribute(known_text(func.coalesce(deal_status.c.key, deal.c.status)), (_STATUS,)),
@@ -247,11 +240,11 @@ class StoredFacts:
                 case(*((deal.c.lead_kind == kind, key) for kind, key in KIND_KEYS.items()), else_=None)
             ),
             "client_id": Attribute(func.coalesce(call.c.client_id, lead_request.c.client_id), (_LEAD,)),
-            "visit_id": Attribute(func.coalesce(call.c.visit_id, lead_request.c.visit_id), (_LEAD,)),
+            "visit_id": Attribute(_visit_of_deal(), (_LEAD,)),
             "form": Attribute(known_text(lead_request.c.form_name), (_LEAD,)),
             "dialled": Attribute(known_text(call.c.dialled_phone), (_LEAD,)),
             "client_kind": Attribute(self._client_kind_of_deal(), (_LEAD,)),
-            "match_reason": Attribute(match_reason(self._site), (_LEAD,)),
+            "match_reason": Attribute(match_reason(contact_matching=self.contact_matching), (_LEAD,)),
             "stated_source_id": Attribute(
                 case(
                     (deal.c.lead_id.is_(None), deal.c.stated_source_id),
@@ -260,21 +253,20 @@ class StoredFacts:
                 (_LEAD,),
             ),
             "is_matched": Attribute(
-                case((or_(deal.c.lead_id.is_not(None), deal.c.stated_source_id.is_not(None)), 1), else_=0)
+                case((or_(credit_key_of_deal().is_not(None), deal.c.stated_source_id.is_not(None)), 1), else_=0)
             ),
             **{name: Attribute(attribute.of, (_LEAD, *attribute.joins)) for name, attribute in _of_visit(own).items()},
             **{name: Attribute(field) for name, field in _fields(deal.c.custom_values, names).items()},
         }
-        visit_id = func.coalesce(call.c.visit_id, lead_request.c.visit_id)
         joins: Joins = {
             _LEAD: _with_lead,
-            _VISIT: lambda rows: rows.outerjoin(own, _is_visit(own, visit_id, deal)),
+            _VISIT: lambda rows: rows.outerjoin(own, _is_visit(own, _visit_of_deal(), deal)),
             _STATUS: lambda rows: rows.outerjoin(
                 deal_status,
                 and_(deal_status.c.site_id == deal.c.site_id, deal_status.c.spelling == deal.c.status),
             ),
         }
-        mine = (deal.c.site_id == self._site.id, deal.c.deleted_at.is_(None))
+        mine = (deal.c.site_id == SITE_ID, deal.c.deleted_at.is_(None))
         return _chosen(names, attributes, joins, deal).where(*mine)
 
     def _has_deal(self, table: FromClause) -> Expression:
@@ -296,7 +288,7 @@ class StoredFacts:
             other = table.alias(f"earlier_{kind}")
             other_at = _microseconds(other.c[LEAD_STARTS[kind].name])
             theirs = (
-                other.c.site_id == self._site.id,
+                other.c.site_id == SITE_ID,
                 other.c.client_id == client_id,
                 other.c.deleted_at.is_(None),
                 other_at < started_at,
@@ -308,6 +300,10 @@ class StoredFacts:
         client_id = func.coalesce(call.c.client_id, lead_request.c.client_id)
         kind = self._client_kind(client_id, _lead_started_at())
         return case((deal.c.lead_id.is_(None), None), else_=kind)
+
+
+def _visit_of_deal() -> Expression:
+    return func.coalesce(call.c.visit_id, lead_request.c.visit_id, deal.c.visit_id)
 
 
 def _lead_started_at() -> Expression:
@@ -327,19 +323,14 @@ def _moment_of_deal(moment: Moment) -> Attribute:
             return Attribute(func.coalesce(_microseconds(deal.c.status_since), own))
 
 
-def target_seconds(site: Site) -> int:
-    """Return the least number of seconds that makes a call a target."""
-    return site.target_call // timedelta(seconds=1)
-
-
 def _seconds_if_target() -> Expression:
     """Return the seconds of a call that count towards a target, null if none do; the rule is `is_target_call`."""
     return case((call.c.is_successful.is_not(False), call.c.duration_seconds), else_=None)
 
 
 def _in_rubles(amount: Expression) -> Expression:
-    """Return a sum of a deal in kopecks, null in another currency, since there is no rate."""
-    return case((func.coalesce(deal.c.currency, RUBLE) == RUBLE, kopecks(amount)), else_=None)
+    """Return a sum of a deal in kopecks, of another currency by the site's rate: without one its worth is unknown."""
+    return case((IS_FOREIGN, kopecks_at(kopecks(amount), rate_of_deal())), else_=kopecks(amount))
 
 
 def _is_answered() -> Expression:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, insert, or_, select, true
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, insert, or_, select, true
 
 from dealtrace.attribution.credit import WHOLE, AttributionModel, Credit
 from dealtrace.attribution.origin import LeadVisit
@@ -13,6 +13,7 @@ from dealtrace.leads.lead import LeadKind, LeadRef, ids_by_kind
 from dealtrace.record import record
 from dealtrace.storage.database.column_types import is_among
 from dealtrace.storage.database.compiled_statement import CompiledStatement
+from dealtrace.storage.schema.tables.deals import deal
 from dealtrace.storage.schema.tables.leads import LEAD_STARTS, LEAD_TABLES, lead_credit
 from dealtrace.storage.schema.tables.visits import visit
 from dealtrace.storage.visits.visits import VISIT_ROWS, find_visits, visit_from_row
@@ -28,6 +29,11 @@ def heaviest_of(site_id: Operand, lead_id: Operand, model: Operand) -> ColumnEle
     return and_(
         credit.site_id == site_id, credit.lead_id == lead_id, credit.model == model, credit.position == HEAVIEST
     )
+
+
+def credit_key_of_deal() -> ColumnElement[int]:
+    """Return by what the credits of a deal are found: its lead, or else the visit that it was matched to."""
+    return func.coalesce(deal.c.lead_id, -deal.c.visit_id)
 
 
 CREDITED = and_(
@@ -69,6 +75,23 @@ class VisitedLead:
     def id(self) -> int:
         """The id of the lead; leads of both kinds share one range of ids."""
         return self.ref.id
+
+
+@record
+class NamedVisit:
+    """A visit that deals are matched to without a lead; it is credited as a lead that began with it would be."""
+
+    visit_id: int
+    started_at: datetime
+
+    @property
+    def id(self) -> int:
+        """What its credits are stored by: the ids of leads are positive."""
+        return -self.visit_id
+
+
+Credited = VisitedLead | NamedVisit
+"""What has credits."""
 
 
 def replace_credits(connection: Connection, site_id: int, credits_of: Mapping[int, CreditsByModel]) -> None:
@@ -169,6 +192,17 @@ def list_leads_of_visits(
         is_concerned = or_(started_at.between(min(moments), max(moments) + lookback), visit.c.id.in_(ids))
         found += _list_naming(connection, site_id, kind, visitors, is_concerned)
     return found
+
+
+def list_named_visits(connection: Connection, site_id: int, visitor_ids: Iterable[str]) -> list[NamedVisit]:
+    """List the visits of these visitors that deals are matched to, each once."""
+    visitors = sorted(set(visitor_ids) - {""})
+    if not visitors:
+        return []
+    is_named = and_(deal.c.site_id == visit.c.site_id, deal.c.visit_id == visit.c.id)
+    named = select(visit.c.id, visit.c.started_at).join(deal, is_named)
+    rows = connection.execute(named.where(visit.c.site_id == site_id, visit.c.visitor_id.in_(visitors)).distinct())
+    return [NamedVisit(visit_id, started_at) for visit_id, started_at in rows]
 
 
 def list_visited_leads(connection: Connection, site_id: int, leads: Iterable[LeadRef]) -> list[VisitedLead]:

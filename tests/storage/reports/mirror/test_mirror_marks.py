@@ -12,15 +12,21 @@ import pytest
 from sqlalchemy import BigInteger, Boolean, Column, Integer, Table, func, select, update
 
 from cast import Stage
+from dealtrace.deals.lead_clue import NO_CLUE
+from dealtrace.deals.matchers import Matcher, Way
+from dealtrace.leads.lead import LeadKind
+from dealtrace.operations.deals.register import register_deals
 from dealtrace.storage.database.column_types import JsonText
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.deals import match_reasons
+from dealtrace.storage.reports import rates as stored_rates
 from dealtrace.storage.reports import stored_facts
 from dealtrace.storage.reports.mirror.marks import MARKED
 from dealtrace.storage.schema.tables.marks import mirror_mark
 from dealtrace.storage.schema.tables.visits import visit
 from dealtrace.storage.visits import credits as stored_credits
-from mirrored import NOON, YANDEX, Scene
+from mirrored import NOON, PHONE, YANDEX, Scene, stored_and_mirrored
+from write_commands import by_contact, registration
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +102,19 @@ def test_visits_that_come_late_reach_the_mirror(scene: Scene) -> None:
     scene.compare()
 
 
+def test_the_reasons_of_a_site_that_does_not_match_by_contact_are_the_same(scene: Scene) -> None:
+    stage = scene.stage
+    player = stage.open_site(contact_matching=False)
+    unknown = (Matcher(Way.ID, lead_id=1, kinds=(LeadKind.CALL,)),)
+    stage.perform(
+        register_deals, player,
+        registration("by contact", happened_at=NOON, clue=by_contact(PHONE)),
+        registration("by matchers", happened_at=NOON, clue=NO_CLUE, matchers=unknown),
+    )  # fmt: skip
+    stored, mirrored = stored_and_mirrored(stage.database, player.site)
+    assert mirrored == stored
+
+
 def test_page_views_mark_nothing(scene: Scene) -> None:
     with scene.stage.database.write() as connection:
         connection.execute(update(visit).where(visit.c.site_id == scene.shop.site.id).values(seen_at=None))
@@ -103,6 +122,6 @@ def test_page_views_mark_nothing(scene: Scene) -> None:
 
 
 def test_every_table_that_facts_are_selected_from_is_marked() -> None:
-    modules = (stored_facts, match_reasons, stored_credits)
+    modules = (stored_facts, match_reasons, stored_credits, stored_rates)
     selected = {value for module in modules for value in vars(module).values() if isinstance(value, Table)}
     assert selected == set(MARKED)

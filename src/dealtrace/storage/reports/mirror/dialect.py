@@ -1,7 +1,8 @@
 """How the statements of reports are written for DuckDB, and run there."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import BigInteger, Dialect
 from sqlalchemy.dialects.postgresql.base import PGCompiler, PGDialect, PGIdentifierPreparer
@@ -10,8 +11,10 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import BinaryExpression
 
+from dealtrace.record import record
 from dealtrace.storage.database.column_types import is_among, is_among_many
-from dealtrace.storage.reports.expressions import Selection
+from dealtrace.storage.database.compiled_statement import Convert
+from dealtrace.storage.reports.expressions import NO_PARAMETERS, Parameters, Rows, Selection
 from dealtrace.storage.reports.mirror.library import MirrorConnection
 
 
@@ -50,30 +53,64 @@ class DuckdbDialect(PGDialect):
 DIALECT: Dialect = DuckdbDialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
 
 
-def fetch_rows(connection: MirrorConnection, statement: Selection) -> list[Sequence[Any]]:
-    """Run a statement and return all its rows, values converted by the types of their columns."""
-    text, parameters = compiled_text(statement, DIALECT)
-    rows: list[Sequence[Any]] = list(connection.execute(text, parameters))
-    convert = {
-        position: processor
-        for position, column in enumerate(statement.exported_columns)
-        if (processor := column.type.dialect_impl(DIALECT).result_processor(DIALECT, None)) is not None
-    }
-    if not convert:
-        return rows
-    return [[convert[at](value) if at in convert else value for at, value in enumerate(row)] for row in rows]
+@record
+class WrittenStatement:
+    """The text of a statement, its parameters in their order with their converters, and those of its answer.
+
+    `constants` are the parameters that the statement itself has values for.
+    """
+
+    text: str
+    inward: tuple[tuple[str, Convert | None], ...]
+    constants: Parameters
+    outward: Mapping[int, Convert]
+
+    def arguments(self, parameters: Parameters) -> list[object]:
+        """Return the values of the parameters, as a driver with positional parameters takes them."""
+        given = {**self.constants, **parameters}
+        return [convert(given[name]) if convert is not None else given[name] for name, convert in self.inward]
 
 
-def compiled_text(statement: Selection, dialect: Dialect) -> tuple[str, list[object]]:
-    """Return the text of a statement and its parameters in order, as a driver with positional parameters takes them."""
-    compiled = statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
+_written: WeakKeyDictionary[Selection, dict[str, WrittenStatement]] = WeakKeyDictionary()
+"""What statements are written as for each engine; it goes with the statement."""
+
+
+def written(statement: Selection, dialect: Dialect) -> WrittenStatement:
+    """Return a statement as an engine takes it, written once."""
+    engines = _written.setdefault(statement, {})
+    if dialect.name not in engines:
+        engines[dialect.name] = _write(statement, dialect)
+    return engines[dialect.name]
+
+
+def _write(statement: Selection, dialect: Dialect) -> WrittenStatement:
+    compiled = statement.compile(dialect=dialect)
+    assert not compiled.post_compile_params, "lists are one parameter, or one for each item"
     process = {
         name: bind.type.dialect_impl(dialect).bind_processor(dialect) for bind, name in compiled.bind_names.items()
     }
-    values, names = compiled.construct_params(), compiled.positiontup or ()
-    return str(compiled), [
-        convert(values[name]) if (convert := process.get(name)) is not None else values[name] for name in names
-    ]
+    required = {name for bind, name in compiled.bind_names.items() if bind.required}
+    values = compiled.construct_params(_check=False)
+    return WrittenStatement(
+        str(compiled),
+        tuple((name, process.get(name)) for name in compiled.positiontup or ()),
+        {name: value for name, value in values.items() if name not in required},
+        {
+            position: convert
+            for position, column in enumerate(statement.exported_columns)
+            if (convert := column.type.dialect_impl(dialect).result_processor(dialect, None)) is not None
+        },
+    )
+
+
+def fetch_rows(connection: MirrorConnection, statement: Selection, parameters: Parameters = NO_PARAMETERS) -> Rows:
+    """Run a statement and return all its rows, values converted by the types of their columns."""
+    found = written(statement, DIALECT)
+    rows: list[Sequence[object]] = list(connection.execute(found.text, found.arguments(parameters)))
+    if found.outward:
+        for place, row in enumerate(rows):  # one by one: a million rows would be there twice
+            rows[place] = [found.outward[at](value) if at in found.outward else value for at, value in enumerate(row)]
+    return rows
 
 
 @compiles(is_among, "duckdb")

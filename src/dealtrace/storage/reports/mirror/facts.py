@@ -1,31 +1,32 @@
 """Facts as selects over the mirror."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from sqlalchemy import FromClause, Text, case, func, literal, select
+from sqlalchemy import BigInteger, FromClause, Subquery, Text, case, cast, func, literal, literal_column, null, select
 
-from dealtrace.accounts.site import Site
-from dealtrace.attribution.credit import AttributionModel
+from dealtrace.attribution.credit import WHOLE, AttributionModel
 from dealtrace.matching.match_reason import MatchReason
+from dealtrace.record import record
 from dealtrace.reports.dimensions import FIELD_PREFIX
 from dealtrace.reports.facts import Fact
 from dealtrace.storage.reports.expressions import Expression, Selection
-from dealtrace.storage.reports.fact_tables import AT, Moment
+from dealtrace.storage.reports.fact_tables import AT, SITE_ID, TARGET_SECONDS, Moment
 from dealtrace.storage.reports.mirror import tables
 from dealtrace.storage.reports.sql_functions import known_text
-from dealtrace.storage.reports.stored_facts import MOMENTS_OF_DEALS, NEW_CLIENT, RETURNING_CLIENT, target_seconds
+from dealtrace.storage.reports.stored_facts import MOMENTS_OF_DEALS, NEW_CLIENT, RETURNING_CLIENT
+from dealtrace.storage.reports.touched_rows import SPLIT_MODELS
 
 _OF_STATUS = {"status": "key", "meaning": "meaning"}
 
 
+@record
 class MirrorFacts:
     """The facts of a site over the tables of the mirror; the rules are those of `stored_facts.py`.
 
     What depends on the settings of a site, on meanings of statuses or on other leads and deals is computed here.
     """
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
+    contact_matching: bool
 
     def rows(self, fact: Fact, wanted: Iterable[str], moment: Moment) -> Selection:
         """Select the facts with the wanted attributes; see `FactTables`."""
@@ -45,6 +46,34 @@ class MirrorFacts:
         names = ("lead_id", "position", "share", "touched_at", "visit_id", "source_id")
         return self._plain(tables.touches, names).where(tables.touches.c.model == int(model))
 
+    def touch_attributes(self, fact: Fact, model: AttributionModel, money: Sequence[str]) -> Iterable[str]:
+        """Return the columns with the touches; see `FactTables`."""
+        if fact is Fact.ASSISTS:
+            return (tables.ASSISTS,)
+        if model not in SPLIT_MODELS:
+            return "stated_source_id", f"source_{model:d}", f"touched_at_{model:d}"
+        lists = ("sources", "touched_ats", "shares", *money)
+        return "stated_source_id", *(f"{name}_{model:d}" for name in lists)
+
+    def touched(self, facts: Subquery, fact: Fact, model: AttributionModel, money: Sequence[str]) -> Subquery:
+        """Select facts once for each touch of their lead; see `FactTables`."""
+        columns, of_touches = facts.c, self.touch_attributes(fact, model, money)
+        kept = [column for column in columns if column.name not in {*money, *of_touches}]
+        if fact is Fact.ASSISTS:
+            return _assisting(kept, columns[tables.ASSISTS])
+        if model in SPLIT_MODELS:
+            return _unnested(facts, kept, model, money)
+        touched_at = columns[f"touched_at_{model:d}"]
+        is_touched = touched_at.is_not(None)
+        source = case((is_touched, columns[f"source_{model:d}"]), else_=columns.stated_source_id)
+        return select(
+            *kept,
+            literal(WHOLE, BigInteger).label("share"),
+            touched_at.label("touched_at"),
+            source.label("source_id"),
+            *(columns[name] for name in money),
+        ).subquery("touched")
+
     def tags(self, fact: Fact) -> Selection:
         """Select the tags of leads or deals; see `FactTables`."""
         return self._plain(tables.lead_tags if fact is Fact.LEADS else tables.deal_tags, ("owner_id", "tag"))
@@ -58,7 +87,7 @@ class MirrorFacts:
         return self._plain(tables.statuses, ("spelling", "key", "meaning"))
 
     def _plain(self, table: FromClause, names: Iterable[str]) -> Selection:
-        return select(*(table.c[name] for name in names)).where(table.c.site_id == self._site.id)
+        return select(*(table.c[name] for name in names)).where(table.c.site_id == SITE_ID)
 
     def _leads(self, names: list[str]) -> Selection:
         lead = tables.leads
@@ -69,10 +98,10 @@ class MirrorFacts:
             rows = rows.outerjoin(first, first.c.client_id == lead.c.client_id)
             computed["client_kind"] = _client_kind(first, lead.c[AT])
         if "is_target" in names:
-            computed["is_target"] = case((lead.c.target_seconds >= target_seconds(self._site), 1), else_=0)
+            computed["is_target"] = case((lead.c.target_seconds >= TARGET_SECONDS, 1), else_=0)
         if "has_deal" in names:
             mine = select(tables.deals.c.lead_id).where(
-                tables.deals.c.site_id == self._site.id, tables.deals.c.lead_id.is_not(None)
+                tables.deals.c.site_id == SITE_ID, tables.deals.c.lead_id.is_not(None)
             )
             computed["has_deal"] = case((lead.c.id.in_(mine), 1), else_=0)
         return self._chosen(lead, rows, names, computed)
@@ -82,15 +111,16 @@ class MirrorFacts:
         rows: FromClause = deal
         computed: dict[str, Expression] = {AT: deal.c[MOMENTS_OF_DEALS[moment]], "match_reason": self._match_reason()}
         if not _OF_STATUS.keys().isdisjoint(names):
-            status = self.statuses().subquery("of_deals")
+            status = self.statuses().add_columns(known_text(tables.statuses.c.key).label("known")).subquery("of_deals")
             rows = rows.outerjoin(status, status.c.spelling == deal.c.status_spelling)
-            computed["status"] = known_text(func.coalesce(status.c.key, deal.c.status_spelling))
+            unlisted = known_text(deal.c.status_spelling)
+            computed["status"] = case((status.c.spelling.is_(None), unlisted), else_=status.c.known)
             computed["meaning"] = status.c.meaning
         if "client_kind" in names:
             first = self._first_leads()
             rows = rows.outerjoin(first, first.c.client_id == deal.c.client_id)
             kind = _client_kind(first, deal.c.lead_at)
-            computed["client_kind"] = case((deal.c.lead_id.is_(None), None), else_=kind)
+            computed["client_kind"] = case((deal.c.lead_id > 0, kind), else_=None)
         return self._chosen(deal, rows, names, computed)
 
     def _chosen(
@@ -103,24 +133,55 @@ class MirrorFacts:
                 chosen.append(known_text(value).label(name))
             else:
                 chosen.append(computed[name].label(name) if name in computed else table.c[name])
-        return select(*chosen).select_from(rows).where(table.c.site_id == self._site.id)
+        return select(*chosen).select_from(rows).where(table.c.site_id == SITE_ID)
 
     def _match_reason(self) -> Expression:
-        """Return the reason of a deal's match; the mirror has it as if the site matched by contact."""
+        """Return the reason of a deal's match; the mirror has it as if the site did not match by contact."""
         reason = tables.deals.c.match_reason
-        if self._site.contact_matching:
+        if not self.contact_matching:
             return reason
-        return case((reason == MatchReason.NO_LEAD_NEAR, MatchReason.MATCHING_OFF), else_=reason)
+        return case((reason == MatchReason.MATCHING_OFF, MatchReason.NO_LEAD_NEAR), else_=reason)
 
     def _first_leads(self) -> FromClause:
         """Select when the first lead of every client began."""
-        lead = tables.leads.alias("other")
-        return (
-            select(lead.c.client_id, func.min(lead.c[AT]).label(AT))
-            .where(lead.c.site_id == self._site.id)
-            .group_by(lead.c.client_id)
-            .subquery("first_leads")
-        )
+        return self._plain(tables.clients, ("client_id", AT)).subquery("first_leads")
+
+
+def _assisting(kept: Sequence[Expression], sources: Expression) -> Subquery:
+    return select(
+        *kept,
+        literal(WHOLE, BigInteger).label("share"),
+        cast(null(), BigInteger).label("touched_at"),
+        _each(sources).label("source_id"),
+    ).subquery("assisting")
+
+
+def _unnested(facts: Subquery, kept: Sequence[Expression], model: AttributionModel, money: Sequence[str]) -> Subquery:
+    """Select facts once for each item of their lists; without touches they are whole."""
+    columns = facts.c
+    lists = {name: columns[f"{name}_{model:d}"] for name in ("sources", "touched_ats", "shares", *money)}
+    listed = select(
+        *kept,
+        columns.stated_source_id.label("whole_source"),
+        *(columns[name].label(f"whole_{name}") for name in money),
+        *(_each(func.coalesce(values, _ONE_NULL)).label(f"each_{name}") for name, values in lists.items()),
+    ).subquery("listed")
+    is_whole = listed.c.each_shares.is_(None)
+    return select(
+        *(listed.c[column.name] for column in kept),
+        func.coalesce(listed.c.each_shares, WHOLE).label("share"),
+        listed.c.each_touched_ats.label("touched_at"),
+        case((is_whole, listed.c.whole_source), else_=listed.c.each_sources).label("source_id"),
+        *(case((is_whole, listed.c[f"whole_{name}"]), else_=listed.c[f"each_{name}"]).label(name) for name in money),
+    ).subquery("touched")
+
+
+_ONE_NULL: Expression = literal_column("[CAST(NULL AS BIGINT)]")
+
+
+def _each(values: Expression) -> Expression:
+    """Return the items of a list, a row for each; several lists of a select go side by side."""
+    return func.unnest(values, type_=BigInteger)
 
 
 def _client_kind(first: FromClause, started_at: Expression) -> Expression:

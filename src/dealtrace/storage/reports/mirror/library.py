@@ -1,9 +1,13 @@
 """DuckDB, which is imported when the mirror is first opened: it is large, and most commands need none."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
+from threading import Timer
 from typing import Any
+
+from dealtrace.storage.database.database_errors import StatementStopped
 
 THREADS = 2
 _MODULE = "duckdb"
@@ -26,7 +30,7 @@ class MirrorConnection:
     """A connection to a DuckDB file. Any: the library and what columns hold are not typed."""
 
     def __init__(self, module: Any, file: Path, settings: dict[str, Any]) -> None:
-        self._fault = module.Error
+        self._fault, self._interruption = module.Error, module.InterruptException
         try:
             self._connection = module.connect(str(file), config=settings)
             self._connection.execute(_SILENCE)
@@ -37,13 +41,31 @@ class MirrorConnection:
         """Run a statement and return its rows.
 
         Raises:
+            StatementStopped: it took too long; see `stopped_after`.
             MirrorFault: it failed.
         """
         try:
             rows: list[tuple[Any, ...]] = self._connection.execute(query, list(parameters)).fetchall()
+        except self._interruption as fault:
+            raise StatementStopped(str(fault)) from fault
         except self._fault as fault:
             raise MirrorFault(str(fault)) from fault
         return rows
+
+    @contextmanager
+    def stopped_after(self, seconds: int) -> Iterator[None]:
+        """Stop the statement of the block when it takes too long; 0 means no limit. DuckDB has no limit of its own."""
+        if not seconds:
+            yield
+            return
+        timer = Timer(seconds, self._connection.interrupt)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+            timer.join()  # an interruption that is on its way must not meet the next statement
 
     def close(self) -> None:
         """Close the file; what was not committed is gone."""

@@ -17,6 +17,7 @@ from dealtrace.storage.schema.tables.costs import cost
 from dealtrace.storage.schema.tables.deals import deal, deal_contact, deal_tag
 from dealtrace.storage.schema.tables.leads import call, lead_contact, lead_credit, lead_request
 from dealtrace.storage.schema.tables.marks import mirror_mark
+from dealtrace.storage.schema.tables.rates import currency_rate
 from dealtrace.storage.schema.tables.reports import deal_status
 from dealtrace.storage.schema.tables.visits import traffic_source, visit
 
@@ -27,15 +28,16 @@ _PREFIX = "mark_"
 class Kind(StrEnum):
     """What a mark names by its id: a deal with its tags, the touches of a lead, costs by their day, and so on.
 
-    They are taken over in this order: leads, touches and deals repeat something of visits.
+    They are taken over in this order: touches, leads and deals repeat something of visits, leads and deals of touches.
     """
 
     SOURCE = "source"
     STATUSES = "statuses"
     VISIT = "visit"
-    LEAD = "lead"
     TOUCHES = "touches"
+    LEAD = "lead"
     DEAL = "deal"
+    RATES = "rates"
     COSTS = "costs"
 
 
@@ -70,6 +72,7 @@ MARKED: Mapping[Table, _Marked] = {
     traffic_source: _Marked(Kind.SOURCE, "id"),
     deal_status: _Marked(Kind.STATUSES, "0"),
     cost: _Marked(Kind.COSTS, "day_on"),
+    currency_rate: _Marked(Kind.RATES, "0"),
 }
 """Every table that facts are selected from; page views change `seen_at` alone."""
 

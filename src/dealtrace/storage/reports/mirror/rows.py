@@ -6,12 +6,14 @@ Any: the columns of a select depend on what is wanted.
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
+from functools import lru_cache
 from threading import Thread
 
-from sqlalchemy import Connection, Text, func, literal, select, type_coerce
+from sqlalchemy import Connection, Text, cast, func, literal, select, type_coerce
 
 from dealtrace.record import record
-from dealtrace.storage.reports.expressions import Expression, Selection
+from dealtrace.storage.reports.expressions import Expression, Parameters, Selection
+from dealtrace.storage.reports.fact_tables import SITE_ID
 from dealtrace.storage.reports.mirror import dialect
 from dealtrace.storage.reports.mirror.library import MirrorConnection
 
@@ -40,14 +42,17 @@ class Stream:
 
 
 def stream_rows(
-    source: Connection, mirror: MirrorConnection, stream: Stream, rows: Iterable[tuple[int, Selection]]
+    source: Connection, mirror: MirrorConnection, stream: Stream, rows: Iterable[tuple[Selection, Parameters]]
 ) -> None:
     """Insert rows of the database, selected for each site, into the mirror.
 
     SQLite writes the rows as lines of CSV into a pipe, DuckDB reads them at the other end: no other way without
     further libraries is as fast, and no memory is needed but the pipe's.
     """
-    statements = [_lines(source, stream, selected, site_id) for site_id, selected in rows]
+    statements = []
+    for selected, parameters in rows:
+        line = dialect.written(line_of(stream, selected), source.dialect)
+        statements.append((line.text, line.arguments(parameters)))
     reading_end, writing_end = os.pipe()
     feeder = _Feeder(source, statements, writing_end)
     feeder.start()
@@ -84,14 +89,15 @@ class _Feeder(Thread):
                     yield [line for (line,) in rows]
 
 
-def _lines(source: Connection, stream: Stream, rows: Selection, site_id: int) -> tuple[str, list[object]]:
+@lru_cache(64)
+def line_of(stream: Stream, rows: Selection) -> Selection:
     """Return the statement that answers rows as lines of CSV: the site, numbers, then texts."""
     found = rows.subquery("found")
-    line: Expression = literal(f"{site_id}", Text)
+    line: Expression = cast(SITE_ID, Text)
     fields = [found.c[name] for name in stream.numbers] + [_quoted(found.c[name]) for name in stream.texts]
     for field in fields:
         line = line.concat(",").concat(func.coalesce(type_coerce(field, Text), ""))
-    return dialect.compiled_text(select(line.concat("\n")), source.dialect)
+    return select(line.concat("\n"))
 
 
 def _quoted(value: Expression) -> Expression:

@@ -2,46 +2,67 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import BigInteger, Column, Integer, MetaData, Table, Text
+from sqlalchemy import ARRAY, BigInteger, Column, Integer, MetaData, Table, Text
 from sqlalchemy.schema import CreateTable
 
+from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.traffic_source import SOURCE_PARTS
 from dealtrace.storage.reports.mirror.dialect import DIALECT
+from dealtrace.storage.reports.touched_rows import SPLIT_MODELS
 
-VERSION = 1
+VERSION = 3
 """Raise this with every change of a table here, or of what its rows mean: older mirrors are then rebuilt."""
 CUSTOM_VALUES = "custom_values"
 _VISIT_TEXTS = ("landing_page", "city", "device", "browser", "os")
 
+MONEY = ("amount", "margin")
+SINGLE_MODELS = tuple(model for model in AttributionModel if model not in SPLIT_MODELS)
+TOUCH_NUMBERS = tuple(f"{name}_{model:d}" for model in SINGLE_MODELS for name in ("source", "touched_at"))
+"""The source and the moment of the only touch of a lead, under each model that has one."""
+TOUCH_LISTS = tuple(f"{name}_{model:d}" for model in SPLIT_MODELS for name in ("sources", "touched_ats", "shares"))
+"""Those of all touches, the latest first, under each model that may have several."""
+ASSISTS = "assisting_sources"
+"""The sources of the touches that are not the last."""
+MONEY_LISTS = tuple(f"{name}_{model:d}" for model in SPLIT_MODELS for name in MONEY)
+"""The kopecks of a deal that each of its touches gets."""
+
 metadata = MetaData()
 
 
-def _table(name: str, numbers: Iterable[str], texts: Iterable[str]) -> Table:
+def _table(name: str, numbers: Iterable[str], texts: Iterable[str], lists: Iterable[str] = ()) -> Table:
     return Table(
         name,
         metadata,
         Column("site_id", BigInteger),
         *(Column(column, BigInteger) for column in numbers),
         *(Column(column, Text) for column in texts),
+        *(Column(column, ARRAY(BigInteger)) for column in lists),
     )
 
 
 visits = _table("visits", ("id", "at", "source_id"), ("visitor", *_VISIT_TEXTS))
 leads = _table(
     "leads",
-    ("id", "at", "client_id", "visit_id", "stated_source_id", "hour_at", "is_answered", "target_seconds"),
+    (
+        "id", "at", "client_id", "visit_id", "stated_source_id", "hour_at", "is_answered", "target_seconds",
+        *TOUCH_NUMBERS,
+    ),
     ("lead_kind", "manager", "form", "dialled", *_VISIT_TEXTS, CUSTOM_VALUES),
-)
+    TOUCH_LISTS,
+)  # fmt: skip
+clients = _table("clients", ("client_id", "at"), ())
+"""When the first lead of every client began."""
 deals = _table(
     "deals",
     (
         "id", "happened_at", "lead_at", "changed_at", "status_at", "lead_id", "client_id", "amount", "margin",
-        "stated_source_id", "is_matched", "hour_at", "visit_id",
+        "stated_source_id", "is_matched", "hour_at", "visit_id", *TOUCH_NUMBERS,
     ),
     (
         "manager", "service", "status_spelling", "lead_kind", "form", "dialled", "match_reason", *_VISIT_TEXTS,
         CUSTOM_VALUES,
     ),
+    (*TOUCH_LISTS, ASSISTS, *MONEY_LISTS),
 )  # fmt: skip
 touches = _table("touches", ("lead_id", "model", "position", "share", "touched_at", "visit_id", "source_id"), ())
 lead_tags = _table("lead_tags", ("owner_id",), ("tag",))

@@ -4,30 +4,31 @@ Any: drivers type no row.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Table, Text, select
 
-from dealtrace.accounts.site import Site, SiteId
 from dealtrace.leads.lead import LeadKind
 from dealtrace.record import record
 from dealtrace.reports.facts import Fact
 from dealtrace.storage.database.column_types import is_among_many
-from dealtrace.storage.reports.expressions import Selection
-from dealtrace.storage.reports.fact_tables import AT, Moment
-from dealtrace.storage.reports.mirror import dialect, tables
+from dealtrace.storage.reports.expressions import Expression, Selection
+from dealtrace.storage.reports.fact_tables import AT, SITE_ID, Moment
+from dealtrace.storage.reports.mirror import clients, dialect, lead_touches, tables
+from dealtrace.storage.reports.mirror.lead_touches import joined_touches
 from dealtrace.storage.reports.mirror.library import MirrorConnection
 from dealtrace.storage.reports.mirror.marks import Kind, Mark
 from dealtrace.storage.reports.mirror.rows import Stream, stream_rows
+from dealtrace.storage.reports.rates import IS_FOREIGN
 from dealtrace.storage.reports.stored_facts import StoredFacts, touch_columns, visit_columns
 from dealtrace.storage.schema.tables.control import site
 from dealtrace.storage.schema.tables.costs import cost
 from dealtrace.storage.schema.tables.deals import deal, deal_tag
 from dealtrace.storage.schema.tables.leads import LEAD_TABLES, lead_credit
 from dealtrace.storage.schema.tables.visits import traffic_source, visit
-from dealtrace.storage.visits.credits import CREDITED
+from dealtrace.storage.visits.credits import CREDITED, credit_key_of_deal
 
 Ids = Collection[int]
 Marked = dict[Kind, set[int]]
@@ -35,8 +36,13 @@ Progress = Callable[[str], None]
 """Is called with the name of each table of the mirror before it is filled."""
 
 
-Selects = Callable[[StoredFacts], Iterable[tuple[Selection, Any]]]
-"""The selects that answer all rows of a site, each with the column of the key by which rows are replaced."""
+Selects = Callable[[], Iterable[tuple[Selection, Any]]]
+"""Makes the selects that answer all rows of a site, each with the column of the key by which rows are replaced."""
+_FACTS = StoredFacts(contact_matching=False)
+"""The facts of a site as the mirror keeps them, free of its settings.
+
+They are as if it did not match by contact: which deals that concerns can be read from their reasons, not the reverse.
+"""
 
 
 @record
@@ -54,27 +60,38 @@ class _Part:
     changed_rows: Selects
 
 
-_OF_VISIT = {"hour_at": AT, **{name: name for name in ("landing_page", "city", "device", "browser", "os")}}
+@record
+class Join:
+    """A table of the mirror that is joined with streamed rows: the join, and the columns that are taken from it."""
+
+    written: str
+    taken: Mapping[str, str]
+
+
+_VISIT_NAMES = {"hour_at": AT, **{name: name for name in ("landing_page", "city", "device", "browser", "os")}}
 """The attributes that leads and deals have of their visit, and its columns in the mirror."""
+_IS_VISIT = "JOIN visits ON visits.site_id = streamed.site_id AND visits.id = streamed.visit_id"
+_OWN_VISIT = Join(f"LEFT {_IS_VISIT}", {name: f'visits."{column}"' for name, column in _VISIT_NAMES.items()})
+_CREDITED_VISIT = Join(_IS_VISIT, {"source_id": "visits.source_id"})
 
 
-def _stream(target: Table, of_visit: Mapping[str, str] | None = None, join: str = "LEFT JOIN") -> Stream:
-    """Return the stream of a table; some of its columns are taken from the mirror's visits, in the columns they name.
+def _stream(target: Table, *joins: Join) -> Stream:
+    """Return the stream of a table; some of its columns are taken from other tables of the mirror.
 
     SQLite would look up every visit by itself, which takes longer than all the rest.
     """
-    taken = of_visit or {}
+    taken = {name: of for join in joins for name, of in join.taken.items()}
     columns = [column for column in target.c if column.name not in ("site_id", *taken)]
     texts = tuple(column.name for column in columns if isinstance(column.type, Text))
     numbers = tuple(column.name for column in columns if column.name not in texts)
     values = {name: f'streamed."{name}"' for name in ("site_id", *numbers, *texts)}
     if tables.CUSTOM_VALUES in texts:
         values[tables.CUSTOM_VALUES] = f"CAST(CAST({values[tables.CUSTOM_VALUES]} AS JSON) AS MAP(VARCHAR, VARCHAR))"
-    values |= {name: f'visits."{column}"' for name, column in taken.items()}
-    joined = f" {join} visits ON visits.site_id = streamed.site_id AND visits.id = streamed.visit_id" if taken else ""
+    values |= taken
     names = ", ".join(f'"{name}"' for name in values)
-    inserting = f"INSERT INTO {target.name} ({names}) SELECT {', '.join(values.values())} FROM {{streamed}} AS streamed"  # noqa: S608
-    return Stream(numbers, texts, inserting + joined)
+    joined = " ".join(("{streamed} AS streamed", *(join.written for join in joins)))
+    inserting = f"INSERT INTO {target.name} ({names}) SELECT {', '.join(values.values())} FROM {joined}"  # noqa: S608
+    return Stream(numbers, texts, inserting)
 
 
 def _alike(target: Table, key: str, selects: Selects) -> _Part:
@@ -83,9 +100,9 @@ def _alike(target: Table, key: str, selects: Selects) -> _Part:
     return _Part(target, key, stream, selects, stream, selects)
 
 
-def _in_visits(target: Table, selects: Callable[[Iterable[str]], Selects]) -> _Part:
-    """Return a part whose rows have attributes of their visits."""
-    filling, changing = _stream(target, _OF_VISIT), _stream(target)
+def _in_visits(target: Table, touches: Join, selects: Callable[[Iterable[str]], Selects]) -> _Part:
+    """Return a part whose rows have attributes of their visits and touches."""
+    filling, changing = _stream(target, _OWN_VISIT, touches), _stream(target, touches)
     return _Part(
         target, "id", filling, selects((*filling.numbers, *filling.texts)),
         changing, selects((*changing.numbers, *changing.texts)),
@@ -93,25 +110,25 @@ def _in_visits(target: Table, selects: Callable[[Iterable[str]], Selects]) -> _P
 
 
 def _of_leads(names: Iterable[str]) -> Selects:
-    return lambda facts: [(facts.leads(kind, names), LEAD_TABLES[kind].c.id) for kind in LeadKind]
+    return lambda: [(_FACTS.leads(kind, names), LEAD_TABLES[kind].c.id) for kind in LeadKind]
 
 
 def _of_deals(names: Iterable[str]) -> Selects:
-    return lambda facts: [(facts.rows(Fact.DEALS, names, Moment.HAPPENED), deal.c.id)]
+    return lambda: [(_FACTS.rows(Fact.DEALS, names, Moment.HAPPENED), deal.c.id)]
 
 
 def _visit_part() -> _Part:
     """Return the part of visits: their rows stream as they are, and DuckDB selects the attributes from them."""
     raw = ("id", "started_at", "traffic_source_id"), ("visitor_id", "landing_url", "city", "device", "browser", "os")
     names = [column.name for column in tables.visits.c if column.name != "site_id"]
-    text, parameters = dialect.compiled_text(select(visit.c.site_id, *visit_columns(names)), dialect.DIALECT)
+    written = dialect.written(select(visit.c.site_id, *visit_columns(names)), dialect.DIALECT)
     columns = ", ".join(f'"{name}"' for name in ("site_id", *names))
-    inserting = f"INSERT INTO visits ({columns}) WITH visit AS (SELECT * FROM {{streamed}}) {text}"  # noqa: S608
-    stream = Stream(*raw, inserting, tuple(parameters))
+    inserting = f"INSERT INTO visits ({columns}) WITH visit AS (SELECT * FROM {{streamed}}) {written.text}"  # noqa: S608
+    stream = Stream(*raw, inserting, tuple(written.arguments({})))
     rows = select(*(visit.c[name] for part in raw for name in part))
 
-    def selects(facts: StoredFacts) -> Iterable[tuple[Selection, Any]]:
-        return [(rows.where(visit.c.site_id == facts.site_id), visit.c.id)]
+    def selects() -> Iterable[tuple[Selection, Any]]:
+        return [(rows.where(visit.c.site_id == SITE_ID), visit.c.id)]
 
     return _Part(tables.visits, "id", stream, selects, stream, selects)
 
@@ -121,35 +138,36 @@ def _touch_part() -> _Part:
     with_sources = touches.add_columns(visit.c.traffic_source_id.label("source_id")).join(visit, CREDITED)
 
     def of_site(rows: Selection) -> Selects:
-        return lambda facts: [(rows.where(lead_credit.c.site_id == facts.site_id), lead_credit.c.lead_id)]
+        return lambda: [(rows.where(lead_credit.c.site_id == SITE_ID), lead_credit.c.lead_id)]
 
     return _Part(
-        tables.touches, "lead_id", _stream(tables.touches, {"source_id": "source_id"}, "JOIN"), of_site(touches),
+        tables.touches, "lead_id", _stream(tables.touches, _CREDITED_VISIT), of_site(touches),
         _stream(tables.touches), of_site(with_sources),
     )  # fmt: skip
 
 
 _VISITS = _visit_part()
-_LEADS = _in_visits(tables.leads, _of_leads)
+_LEADS = _in_visits(tables.leads, Join(*joined_touches("id")), _of_leads)
 _LEAD_TAGS = _alike(
     tables.lead_tags, "owner_id",
-    lambda facts: [(facts.lead_tags(kind), LEAD_TABLES[kind].c.id) for kind in LeadKind],
+    lambda: [(_FACTS.lead_tags(kind), LEAD_TABLES[kind].c.id) for kind in LeadKind],
 )  # fmt: skip
-_DEALS = _in_visits(tables.deals, _of_deals)
+_DEALS = _in_visits(tables.deals, Join(*joined_touches("lead_id", tables.MONEY)), _of_deals)
 _DEAL_TAGS = _alike(
-    tables.deal_tags, "owner_id", lambda facts: [(facts.tags(Fact.DEALS), deal_tag.c.deal_id)]
+    tables.deal_tags, "owner_id", lambda: [(_FACTS.tags(Fact.DEALS), deal_tag.c.deal_id)]
 )  # fmt: skip
 _TOUCHES = _touch_part()
 _COST_NAMES = [column.name for column in tables.costs.c if column.name != "site_id"]
 _COSTS = _alike(
-    tables.costs, "at", lambda facts: [(facts.rows(Fact.COSTS, _COST_NAMES, Moment.HAPPENED), cost.c.day_on)]
+    tables.costs, "at", lambda: [(_FACTS.rows(Fact.COSTS, _COST_NAMES, Moment.HAPPENED), cost.c.day_on)]
 )  # fmt: skip
-_SOURCES = _alike(tables.sources, "id", lambda facts: [(facts.sources(), traffic_source.c.id)])
-_STATUSES = _alike(tables.statuses, "", lambda facts: [(facts.statuses(), None)])
-_PARTS = (_SOURCES, _STATUSES, _VISITS, _LEADS, _LEAD_TAGS, _TOUCHES, _DEALS, _DEAL_TAGS, _COSTS)
+_SOURCES = _alike(tables.sources, "id", lambda: [(_FACTS.sources(), traffic_source.c.id)])
+_STATUSES = _alike(tables.statuses, "", lambda: [(_FACTS.statuses(), None)])
+_PARTS = (_SOURCES, _STATUSES, _VISITS, _TOUCHES, _LEADS, _LEAD_TAGS, _DEALS, _DEAL_TAGS, _COSTS)
 MIRRORED_TABLES = len(_PARTS)
 """How many tables are filled when a mirror is built."""
-_NO_ZONE = ZoneInfo("UTC")
+_IDS = "ids"
+"""The parameter with the ids of what changed."""
 _TAKEN: Mapping[Kind, tuple[_Part, ...]] = {
     Kind.DEAL: (_DEALS, _DEAL_TAGS),
     Kind.LEAD: (_LEADS, _LEAD_TAGS),
@@ -157,6 +175,7 @@ _TAKEN: Mapping[Kind, tuple[_Part, ...]] = {
     Kind.VISIT: (_VISITS,),
     Kind.SOURCE: (_SOURCES,),
     Kind.STATUSES: (_STATUSES,),
+    Kind.RATES: (),
     Kind.COSTS: (_COSTS,),
 }
 """What is taken over for each kind of mark."""
@@ -164,11 +183,17 @@ _TAKEN: Mapping[Kind, tuple[_Part, ...]] = {
 
 def fill(source: Connection, mirror: MirrorConnection, progress: Progress) -> None:
     """Fill an empty mirror with all facts of all sites."""
-    sites = {site_id: _facts(site_id) for site_id in source.execute(select(site.c.id).order_by(site.c.id)).scalars()}
+    sites = source.execute(select(site.c.id).order_by(site.c.id)).scalars().all()
     for part in _PARTS:
         progress(part.target.name)
-        rows = [(site_id, rows) for site_id, facts in sites.items() for rows, _ in part.all_rows(facts)]
+        selects = _selects(part, only_changed=False)
+        rows = [(selected, {SITE_ID.key: site_id}) for site_id in sites for selected in selects]
         stream_rows(source, mirror, part.filling, rows)
+        if part is _TOUCHES:
+            lead_touches.gather_all(mirror)
+        elif part is _LEADS:
+            clients.fill_clients(mirror)
+    lead_touches.forget(mirror)
 
 
 def take_over(source: Connection, mirror: MirrorConnection, marks: Iterable[Mark]) -> None:
@@ -178,34 +203,63 @@ def take_over(source: Connection, mirror: MirrorConnection, marks: Iterable[Mark
         by_site[mark.site_id][mark.kind].add(mark.id)
     for site_id, marked in by_site.items():
         _add_what_repeats(source, mirror, site_id, marked)
-        facts = _facts(site_id)
         for kind in Kind:
-            ids = marked[kind]
-            for part in _TAKEN[kind] if ids else ():
-                _delete(mirror, part, site_id, ids)
-                chosen = [
-                    (site_id, rows if key is None else rows.where(_is_among(key, ids)))
-                    for rows, key in part.changed_rows(facts)
-                ]
-                stream_rows(source, mirror, part.changing, chosen)
+            if ids := marked[kind]:
+                _take_over_kind(source, mirror, site_id, kind, sorted(ids))
+
+
+def _take_over_kind(source: Connection, mirror: MirrorConnection, site_id: int, kind: Kind, ids: Sequence[int]) -> None:
+    if kind is Kind.LEAD:
+        lead_touches.gather_some(mirror, site_id, ids)
+        clients.note_clients(mirror, site_id, ids)
+    elif kind is Kind.DEAL:
+        theirs = select(credit_key_of_deal()).where(deal.c.site_id == site_id, _is_among(deal.c.id, ids))
+        lead_touches.gather_some(mirror, site_id, source.execute(theirs.distinct()).scalars().all())
+    given = {SITE_ID.key: site_id, _IDS: ids}
+    for part in _TAKEN[kind]:
+        _delete(mirror, part, site_id, ids)
+        stream_rows(source, mirror, part.changing, [(rows, given) for rows in _selects(part, only_changed=True)])
+    if kind is Kind.LEAD:
+        clients.replace_clients(mirror, site_id, ids)
+
+
+@cache
+def _selects(part: _Part, *, only_changed: bool) -> list[Selection]:
+    """Return the selects of a part, made once: they take longer to write than to answer a few rows."""
+    if not only_changed:
+        return [rows for rows, _ in part.all_rows()]
+    return [rows if key is None else rows.where(is_among_many(key, _IDS)) for rows, key in part.changed_rows()]
 
 
 def _add_what_repeats(source: Connection, mirror: MirrorConnection, site_id: int, marked: Marked) -> None:
-    """Add what repeats attributes of changed facts: leads and touches those of visits, deals those of their leads."""
+    """Add what repeats attributes of changed facts: touches those of visits, leads those of both, deals those of all.
+
+    Rates change what every deal in another currency than rubles is worth.
+    """
+
+    def deals(*conditions: Expression) -> None:
+        theirs = select(deal.c.id).where(deal.c.site_id == site_id, *conditions)
+        marked[Kind.DEAL].update(source.execute(theirs).scalars())
+
     if visits := marked.get(Kind.VISIT):
+        deals(_is_among(deal.c.visit_id, visits))
         for table in LEAD_TABLES.values():
             naming = select(table.c.id).where(table.c.site_id == site_id, _is_among(table.c.visit_id, visits))
             marked[Kind.LEAD].update(source.execute(naming).scalars())
         touch = tables.touches.c
         touched = select(touch.lead_id).distinct().where(touch.site_id == site_id, _is_among(touch.visit_id, visits))
         marked[Kind.TOUCHES].update(lead_id for (lead_id,) in dialect.fetch_rows(mirror, touched))
-    if leads := marked.get(Kind.LEAD):
-        theirs = select(deal.c.id).where(deal.c.site_id == site_id, _is_among(deal.c.lead_id, leads))
-        marked[Kind.DEAL].update(source.execute(theirs).scalars())
+    if named := {-key for key in marked[Kind.TOUCHES] if key < 0}:
+        deals(_is_among(deal.c.visit_id, named))
+    marked[Kind.LEAD] |= {key for key in marked[Kind.TOUCHES] if key > 0}
+    if leads := marked[Kind.LEAD]:
+        deals(_is_among(deal.c.lead_id, leads))
+    if marked.get(Kind.RATES):
+        deals(IS_FOREIGN)
 
 
 def _is_among(column: Any, ids: Ids) -> is_among_many:
-    return is_among_many(column, "ids", sorted(ids))
+    return is_among_many(column, _IDS, sorted(ids))
 
 
 def _delete(mirror: MirrorConnection, part: _Part, site_id: int, ids: Ids) -> None:
@@ -214,8 +268,3 @@ def _delete(mirror: MirrorConnection, part: _Part, site_id: int, ids: Ids) -> No
         mirror.execute(f'{mine} AND "{part.key}" IN (SELECT unnest(CAST(? AS BIGINT[])))', [site_id, sorted(ids)])
     else:
         mirror.execute(mine, [site_id])
-
-
-def _facts(site_id: int) -> StoredFacts:
-    """Return the facts of a site as the mirror keeps them: as if it matched by contact, and free of its settings."""
-    return StoredFacts(Site(SiteId(site_id), "", _NO_ZONE, contact_matching=True))

@@ -2,15 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import httpx
 
-from dealtrace.client.methods import Journal
-from dealtrace.client.rate_limit import RateLimit
-from dealtrace.client.request_steps import Answer, Call, Retries, Send, Wait, carry_out
+from dealtrace_client.methods import Journal
+from dealtrace_client.rate_limit import RateLimit
+from dealtrace_client.request_steps import Answer, Call, Retries, Send, Wait, carry_out
 
 T = TypeVar("T")
 TIMEOUT_SECONDS = 15.0
@@ -59,8 +59,8 @@ class Client:
                 case Wait(seconds):
                     time.sleep(seconds)
                     outcome = None
-                case Send(path, parameters):
-                    outcome = self._request(path, parameters)
+                case Send():
+                    outcome = self._request(step)
 
     def each(self, journal: Journal[T]) -> Iterator[T]:
         """Yield all records of a journal, fetching one page at a time."""
@@ -82,9 +82,9 @@ class Client:
         """Close the connections."""
         self.close()
 
-    def _request(self, path: str, parameters: Mapping[str, str]) -> Answer | Exception:
+    def _request(self, step: Send) -> Answer | Exception:
         try:
-            return _answer(self._http.get(path, params=parameters))
+            return _answer(self._http.request(step.method, step.path, **_sent(step)))
         except httpx.TransportError as error:
             return error
 
@@ -124,8 +124,8 @@ class AsyncClient:
                 case Wait(seconds):
                     await asyncio.sleep(seconds)
                     outcome = None
-                case Send(path, parameters):
-                    outcome = await self._request(path, parameters)
+                case Send():
+                    outcome = await self._request(step)
 
     async def each(self, journal: Journal[T]) -> AsyncIterator[T]:
         """Yield all records of a journal, fetching one page at a time."""
@@ -150,14 +150,19 @@ class AsyncClient:
         """Close the connections."""
         await self.close()
 
-    async def _request(self, path: str, parameters: Mapping[str, str]) -> Answer | Exception:
+    async def _request(self, step: Send) -> Answer | Exception:
         try:
-            return _answer(await self._http.get(path, params=parameters))
+            return _answer(await self._http.request(step.method, step.path, **_sent(step)))
         except httpx.TransportError as error:
             return error
 
 
 HEADERS = {"Accept-Language": "en"}
+
+
+def _sent(step: Send) -> dict[str, Any]:
+    """Return what httpx sends of a step. Any: its arguments have types of their own."""
+    return {"params": step.parameters or None, "headers": step.headers, "content": step.content}
 
 
 def _checked(address: str) -> httpx.URL:

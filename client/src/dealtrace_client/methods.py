@@ -10,7 +10,7 @@ from functools import partial
 from typing import Final, Generic, TypeVar
 from zoneinfo import ZoneInfo
 
-from dealtrace.client.records import (
+from dealtrace_client.records import (
     Changed,
     Deleted,
     JournalCall,
@@ -27,7 +27,7 @@ from dealtrace.client.records import (
     read_part,
     read_registered,
 )
-from dealtrace.client.request_steps import Call
+from dealtrace_client.request_steps import Call
 
 T = TypeVar("T")
 REST = "/calls-service/RestAPI"

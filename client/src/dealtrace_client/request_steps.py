@@ -3,10 +3,11 @@
 import json
 import random
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
+from urllib.parse import urlencode
 
-from dealtrace.client.errors import (
+from dealtrace_client.errors import (
     AnswerUnreadable,
     FieldViolation,
     NotFound,
@@ -15,8 +16,8 @@ from dealtrace.client.errors import (
     Unreachable,
     refusal_for,
 )
-from dealtrace.client.rate_limit import RateLimit
-from dealtrace.client.records import Json
+from dealtrace_client.rate_limit import RateLimit
+from dealtrace_client.records import Json
 
 T = TypeVar("T")
 OK = 200
@@ -28,13 +29,16 @@ class Call(Generic[T]):
     """A call of the API: what is sent, and how its answer is parsed.
 
     `read` gets the decoded JSON. `done_before` returns the result in place of `NotFound` if an earlier try, whose
-    answer was lost, may have been carried out.
+    answer was lost, may have been carried out. A call with a `body` is sent as JSON, with the token in a header. One
+    that `is_open` is a form without a token.
     """
 
     path: str
     parameters: Mapping[str, str]
     read: Callable[[Json], T]
     done_before: Callable[[], T] | None = None
+    body: object = None
+    is_open: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +59,17 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """A step of a call: send a request."""
+    """A step of a call: send a request, by GET with parameters, or by POST with what `content` holds."""
 
     path: str
     parameters: Mapping[str, str]
+    headers: Mapping[str, str] = field(default_factory=dict)
+    content: bytes | None = None
+
+    @property
+    def method(self) -> str:
+        """The method of the request."""
+        return "GET" if self.content is None else "POST"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +98,7 @@ def carry_out(call: Call[T], token: str, retries: Retries, rate_limit: RateLimit
     Raises:
         ClientError: the call failed.
     """
-    request = Send(call.path, {"clientApiId": token, **call.parameters})
+    request = _request(call, token)
     for tried in range(1, retries.tries_max + 1):
         if delay := rate_limit.delay_seconds():
             yield Wait(delay)
@@ -101,6 +112,16 @@ def carry_out(call: Call[T], token: str, retries: Retries, rate_limit: RateLimit
             longest = retries.longest_pause_seconds
             yield Wait(retries.pause_seconds(tried) if asked_for is None else min(asked_for, longest))
     raise AssertionError  # pragma: no cover - the last try returns or raises
+
+
+def _request(call: Call[T], token: str) -> Send:
+    if call.is_open:
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        return Send(call.path, {}, form, urlencode(call.parameters).encode())
+    if call.body is None:
+        return Send(call.path, {"clientApiId": token, **call.parameters})
+    headers = {"Content-Type": "application/json", "Access-Token": token}
+    return Send(call.path, call.parameters, headers, json.dumps(call.body).encode())
 
 
 def _is_temporary(error: Unreachable | Refused) -> bool:

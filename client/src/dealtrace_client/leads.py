@@ -1,0 +1,171 @@
+"""Calls and lead requests to send, and visits to report."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from dealtrace_client.methods import MOSCOW, Source
+from dealtrace_client.orders import clock
+from dealtrace_client.records import Json
+from dealtrace_client.request_steps import Call
+
+LEADS = "/lead-service/v1/api"
+CALL_CLOCK = "%Y-%m-%d %H:%M:%S"
+
+
+@dataclass(frozen=True, slots=True)
+class LeadRequest:
+    """A lead request to send; it needs a name, a phone or an e-mail. Times are aware; `None` is now."""
+
+    number: str
+    name: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    requested_at: datetime | None = None
+    form_name: str | None = None
+    page_url: str | None = None
+    manager: str | None = None
+    comment: str | None = None
+    tags: Sequence[str] = ()
+    source: Source | None = None
+    custom: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneCall:
+    """A call to send; `reference` is its id in its source system."""
+
+    reference: str
+    phone: str
+    started_at: datetime
+    duration: timedelta = timedelta(0)
+    waiting: timedelta | None = None
+    dialled_phone: str | None = None
+    is_successful: bool | None = None
+    record_url: str | None = None
+    manager: str | None = None
+    comment: str | None = None
+    tags: Sequence[str] = ()
+    source: Source | None = None
+    custom: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LeadOutcome:
+    """What became of a lead: its id here, or the error; `name` is its number or reference."""
+
+    name: str
+    lead_id: int | None
+    error: str
+    error_code: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Visited:
+    """A visit that was counted, and its visitor; both are `None` if the page view was `dropped`, which says why."""
+
+    visit_id: int | None
+    visitor_id: str | None
+    dropped: str | None
+
+
+def send_lead_requests(
+    lead_requests: Iterable[LeadRequest], *, zone: ZoneInfo = MOSCOW
+) -> Call[tuple[LeadOutcome, ...]]:
+    """Return the call that sends up to 100 lead requests; `zone` is the site's. The same again are a safe retry."""
+    items = [
+        _known(
+            requestNumber=each.number,
+            fio=each.name,
+            phoneNumber=each.phone,
+            email=each.email,
+            requestDate=clock(each.requested_at, zone) if each.requested_at is not None else None,
+            subject=each.form_name,
+            requestUrl=each.page_url,
+        )
+        | _annotated(each)
+        for each in lead_requests
+    ]
+    read = partial(_read_outcomes, listed="requests", name="requestNumber", lead_id="requestId")
+    return Call(f"{LEADS}/request/create", {}, read, body={"requests": items})
+
+
+def send_calls(calls: Iterable[PhoneCall], *, zone: ZoneInfo = MOSCOW) -> Call[tuple[LeadOutcome, ...]]:
+    """Return the call that sends up to 100 phone calls; `zone` is the site's.
+
+    A call is imported once: if an answer was lost, what an earlier try imported has the error 10047.
+    """
+    words = {True: "successful", False: "unsuccessful", None: None}
+    items = [
+        _known(
+            referenceId=each.reference,
+            clientPhoneNumber=each.phone,
+            callStartTime=each.started_at.astimezone(zone).strftime(CALL_CLOCK),
+            duration=each.duration // timedelta(seconds=1),
+            waitingTime=each.waiting // timedelta(seconds=1) if each.waiting is not None else None,
+            callCenterPhoneNumber=each.dialled_phone,
+            status=words[each.is_successful],
+            recordUrl=each.record_url,
+        )
+        | _annotated(each)
+        for each in calls
+    ]
+    read = partial(_read_outcomes, listed="calls", name="referenceId", lead_id="callId")
+    return Call(f"{LEADS}/call/import", {}, read, body={"calls": items})
+
+
+def visit(  # noqa: PLR0913 - a page view has as many parameters
+    site_id: int,
+    url: str,
+    *,
+    referrer: str | None = None,
+    visitor_id: str | None = None,
+    google_client_id: str | None = None,
+    yandex_client_id: str | None = None,
+    ip: str | None = None,
+    user_agent: str | None = None,
+) -> Call[Visited]:
+    """Return the call that reports a page view from a server of the site, for visitors without JavaScript.
+
+    It bears no token. A repeated report is another view of the same visit.
+    """
+    form = _known(
+        siteId=site_id,
+        url=url,
+        referrer=referrer,
+        visitorId=visitor_id,
+        googleClientId=google_client_id,
+        yandexClientId=yandex_client_id,
+        ip=ip,
+        userAgent=user_agent,
+    )
+    sent = {name: str(value) for name, value in form.items()}
+    return Call("/counter/visit", sent, _read_visited, is_open=True)
+
+
+def _known(**values: object) -> dict[str, object]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _annotated(lead: LeadRequest | PhoneCall) -> dict[str, object]:
+    parts = ("source", "medium", "campaign", "content", "term")
+    stated = {part: value for part in parts if lead.source is not None and (value := getattr(lead.source, part))}
+    return _known(
+        manager=lead.manager,
+        comment={"text": lead.comment} if lead.comment else None,
+        addTags=[{"tag": tag} for tag in lead.tags] or None,
+        customSources=stated or None,
+        customFields=[{"field": name, "value": value} for name, value in lead.custom.items()] or None,
+    )
+
+
+def _read_outcomes(json: Json, listed: str, name: str, lead_id: str) -> tuple[LeadOutcome, ...]:
+    return tuple(
+        LeadOutcome(each[name], each[lead_id], each["error"] or "", each["errorCode"]) for each in json["data"][listed]
+    )
+
+
+def _read_visited(json: Json) -> Visited:
+    return Visited(json["sessionId"], json["visitorId"], json["dropped"])

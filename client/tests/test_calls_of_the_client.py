@@ -1,0 +1,57 @@
+"""What calls say on the wire, and that the client stands alone; no server is needed."""
+
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from dealtrace_client import Order, OrderChange, Source, by_contact, by_source, by_visit, change_orders, create_orders
+
+AT = datetime(2026, 3, 26, 7, tzinfo=UTC)
+FOLDER = Path(__file__).parents[1]
+
+
+def test_an_order_is_written_as_the_api_takes_it() -> None:
+    matching = [by_visit(5, 6), by_contact(phones=["79205550055"], kind="call", depth_minutes=120)]
+    order = Order("A-1", "new", AT, [*matching, by_source(Source("expo"))], amount_rub="1.50", tags=["vip"])
+    assert create_orders([order], crm="Shop", zone=ZoneInfo("Asia/Omsk")).body == {
+        "crm": "Shop",
+        "orders": [
+            {
+                "orderNumber": "A-1",
+                "status": "new",
+                "orderDate": "26-03-2026 13:00:00",
+                "matching": [
+                    {"type": "session", "sessionParams": {"sessionId": ["5", "6"]}},
+                    {"type": "callContact", "callContactParams": {"phones": ["79205550055"], "searchDepth": 120}},
+                    {"type": "customSources", "customSourceParams": {"source": "expo"}},
+                ],
+                "revenue": "1.50",
+                "addTags": [{"tag": "vip"}],
+            }
+        ],
+    }
+
+
+def test_a_change_says_only_what_changes() -> None:
+    call = change_orders([OrderChange("A-1", status="won", comment="", more={"products": []})])
+    expected = {"orderNumber": "A-1", "status": "won", "addNewComment": {"text": ""}, "products": []}
+    assert call.body == {"orders": [expected]}
+
+
+def test_a_time_without_a_zone_is_no_time() -> None:
+    with pytest.raises(ValueError, match="time zone"):
+        create_orders([Order("A-1", "new", AT.replace(tzinfo=None))])
+
+
+def test_it_imports_nothing_of_the_server(tmp_path: Path) -> None:
+    program = "import sys, dealtrace_client; print([name for name in sys.modules if name.split('.')[0] == 'dealtrace'])"
+    environment = {"PYTHONPATH": str(FOLDER / "src"), "PATH": ""}
+    seen = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True, cwd=tmp_path, env=environment
+    )
+    assert seen.stdout == "[]\n"
+    assert 'dependencies = ["httpx >=0.28"]' in (FOLDER / "pyproject.toml").read_text()

@@ -1,0 +1,63 @@
+"""`/api/try/…`: what a registration would become, and why, with nothing stored.
+
+Ours: Calltouch has no such method. An address of its own, because a mistyped header would register the deal.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from dealtrace.accounts.site import Site
+from dealtrace.calltouch.answers.client_orders import RefusedClientOrder, SentNumber, refused_client_order
+from dealtrace.calltouch.answers.tries import ClientOrdersTried, TriedClientOrder, tried_client_order, tried_order
+from dealtrace.calltouch.client_orders.create import read_orders, sent_number
+from dealtrace.calltouch.client_orders.parameters import MATCHING
+from dealtrace.calltouch.deals.register import read_registration
+from dealtrace.deals.registration import Registration
+from dealtrace.errors import Language, NumberTaken, Refusal
+from dealtrace.http.caller import Caller
+from dealtrace.http.parameters import Sent
+from dealtrace.http.replies import Reply, success
+from dealtrace.operations.deals.try_register import Tried, try_registrations
+
+
+async def try_register(caller: Caller, sent: Sent) -> Reply:
+    """Answer what `orders/register` would make of these parameters.
+
+    Raises:
+        CallAndLeadRequest: both a call and a lead request are named.
+        NumberTaken: another deal has the number.
+    """
+    (tried,) = await _try(caller, [read_registration(caller, sent)])
+    if isinstance(tried, Refusal):
+        raise tried
+    return success(tried_order(tried), "deal_tried", site_id=caller.site.id)
+
+
+async def try_create(caller: Caller, items: Sequence[object]) -> Reply:
+    """Answer what `client-order/create` would make of each order, in their order."""
+    read = read_orders(caller, items)
+    rest = iter(await _try(caller, [each for each in read if isinstance(each, Registration)]))
+    orders = [
+        _answer(sent_number(item), next(rest) if isinstance(each, Registration) else each, caller.language)
+        for item, each in zip(items, read, strict=True)
+    ]
+    answer: ClientOrdersTried = {"data": {"orders": orders}}
+    return success(answer, "client_orders_tried", site_id=caller.site.id, orders=len(items))
+
+
+async def _try(caller: Caller, registrations: Sequence[Registration]) -> list[Tried | NumberTaken]:
+    return await caller.read(_read, caller.site, registrations)
+
+
+def _read(
+    connection: Connection, site_id: int, site: Site, registrations: Sequence[Registration]
+) -> list[Tried | NumberTaken]:
+    del site_id
+    return try_registrations(connection, site, registrations)
+
+
+def _answer(number: SentNumber, outcome: Tried | Refusal, language: Language) -> TriedClientOrder | RefusedClientOrder:
+    if isinstance(outcome, Refusal):
+        return refused_client_order(number, outcome, language)
+    return tried_client_order(number, outcome, MATCHING.name, language)

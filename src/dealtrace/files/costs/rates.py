@@ -1,0 +1,106 @@
+"""Files of currency rates: a currency, the day from which a rate holds, and rubles for a unit."""
+
+from decimal import Decimal
+from itertools import islice
+from pathlib import Path
+
+from dealtrace.deals.currency import RATE_RUB_MAX, CurrencyRate, currency_of
+from dealtrace.deals.details import RUBLE
+from dealtrace.errors import InvalidParameters, InvalidValue
+from dealtrace.files.columns import Column, Need, lay_out, missing_columns
+from dealtrace.files.costs.cells import CurrencyCell, DayCell, read_positive
+from dealtrace.files.row import Cell
+from dealtrace.files.table_file import open_table
+from dealtrace.files.unreadable import unreadable
+from dealtrace.record import record
+
+RATES_MAX = 100_000
+"""Rates of a file: one transaction stores them."""
+
+
+@record
+class RateCell:
+    """Rubles for a unit of a currency."""
+
+    @property
+    def form(self) -> str:
+        """Return a description of the rate."""
+        return f"number above 0, up to {RATE_RUB_MAX:,}"
+
+    def read(self, cell: Cell) -> Decimal:
+        """Parse the rate."""
+        return read_rate(str(cell))
+
+
+@record
+class ForeignCurrencyCell:
+    """A currency that is not rubles, as deals have it."""
+
+    @property
+    def form(self) -> str:
+        """Return a description of the currency."""
+        return CurrencyCell().form
+
+    def read(self, cell: Cell) -> str:
+        """Parse the currency."""
+        return read_foreign(CurrencyCell().read(cell))
+
+
+RATE_COLUMNS = (
+    Column("currency", ("Валюта", "Код валюты", "code"), ForeignCurrencyCell(), "The currency.", Need.CELL),
+    Column("date", ("Дата", "День", "day"), DayCell(), "From which day of the site the rate holds.", Need.CELL),
+    Column("rate", ("Курс", "rubles"), RateCell(), "Rubles for a unit of the currency.", Need.CELL),
+)
+
+
+def read_rate(text: str) -> Decimal:
+    """Parse rubles for a unit of a currency.
+
+    Raises:
+        InvalidValue: it is no number above 0, or too large.
+    """
+    return read_positive(text, RATE_RUB_MAX)
+
+
+def read_foreign(text: str) -> str:
+    """Return a currency as deals have it.
+
+    Raises:
+        InvalidValue: it is blank, or rubles, which need no rate.
+    """
+    currency = currency_of(text)
+    if currency is None or currency == RUBLE:
+        raise InvalidValue("ожидается валюта, кроме рубля, например usd", "expected a currency other than rub, as usd")
+    return currency
+
+
+def read_rates(path: Path, encoding: str | None) -> list[CurrencyRate]:
+    """Read a whole file; the encoding of a text file is detected if it is `None`.
+
+    Raises:
+        FileUnreadable: it is no table of rates, or has a row that cannot be read; row, column and cure are named.
+    """
+    table = open_table(path, encoding, RATE_COLUMNS)
+    rows = (row for row in table.read() if not row.is_blank)
+    head = next(rows, None)
+    if head is None:
+        raise unreadable(path, "файл пуст", "the file is empty")
+    layout = lay_out(head.cells, RATE_COLUMNS)
+    for column in missing_columns(layout, RATE_COLUMNS):
+        accepted = ", ".join((column.name, *column.headings))
+        raise unreadable(path, f"нет столбца: {accepted}", f"there is no column: {accepted}")
+    rates = []
+    for row in islice(rows, RATES_MAX):
+        try:
+            values = layout.read(row)
+        except InvalidParameters as fault:
+            first = fault.violations[0]
+            raise unreadable(
+                path,
+                f"строка {row.number}, {first.field}: {first.ru}",
+                f"row {row.number}, {first.field}: {first.en}",
+            ) from fault
+        rates.append(CurrencyRate(values["currency"], values["date"], values["rate"]))
+    if next(rows, None) is not None:
+        raise unreadable(path, f"строк больше {RATES_MAX:,}", f"it has more than {RATES_MAX:,} rows")
+    return rates

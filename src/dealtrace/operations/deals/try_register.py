@@ -1,0 +1,75 @@
+"""Try registrations: decide and explain them, and store nothing."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from dealtrace.accounts.site import Site
+from dealtrace.deals.custom_fields import split_by_known
+from dealtrace.deals.deal import DealId
+from dealtrace.deals.registration import Registered, Registration, new_deal
+from dealtrace.errors import NumberTaken
+from dealtrace.leads.plain_text import stripped
+from dealtrace.leads.reference import all_spellings, find_spelt
+from dealtrace.operations.deals.decide import Decision
+from dealtrace.operations.deals.explain import Explanation, explain_deal
+from dealtrace.operations.deals.match import Question, match_with_reasons
+from dealtrace.record import record
+from dealtrace.storage.deals import deals
+
+NO_ID = DealId(0)
+"""Stands for the id of a deal that is not stored."""
+
+
+@record
+class Tried:
+    """What a registration would become: a new deal, or a retry of the deal `earlier`, which is `None` for a new one.
+
+    `explanation` is that of the deal as it would be stored now; `unknown_fields` would not be stored.
+    """
+
+    registration: Registration
+    decision: Decision
+    explanation: Explanation
+    unknown_fields: tuple[str, ...]
+    earlier: DealId | None = None
+
+
+def try_registrations(
+    connection: Connection, site: Site, registrations: Sequence[Registration]
+) -> list[Tried | NumberTaken]:
+    """Return what each of these registrations would become if they were sent now, in this order.
+
+    Ours: a trial costs no points and is not refused for want of them, because spending would be writing.
+    """
+    stated = [each.number for each in registrations if each.number is not None]
+    registered = deals.find_registered(connection, site.id, all_spellings(stated))
+    decisions = match_with_reasons(connection, site, [Question.of(each) for each in registrations])
+    tried: list[Tried | NumberTaken] = []
+    for registration, decision in zip(registrations, decisions, strict=True):
+        number = registration.number
+        earlier = find_spelt(number, registered) if number is not None else None
+        if earlier is not None and not earlier.is_retried_by(registration):
+            tried.append(NumberTaken(number=number, deal_id=earlier.deal_id))
+            continue
+        if number is not None and earlier is None:
+            registered[stripped(number)] = Registered(NO_ID, registration.fingerprint)
+        tried.append(_try(connection, site, registration, decision, earlier))
+    return tried
+
+
+def _try(
+    connection: Connection, site: Site, registration: Registration, decision: Decision, earlier: Registered | None
+) -> Tried:
+    values, unknown = split_by_known(registration.custom_values, site.custom_fields)
+    deal = new_deal(
+        registration,
+        NO_ID,
+        registration.number or "",
+        lead=decision.match.lead,
+        custom_values=values,
+        now=registration.happened_at,
+        visit_id=decision.match.visit_id,
+    )
+    known = earlier.deal_id if earlier is not None else None
+    return Tried(registration, decision, explain_deal(connection, site, deal), unknown, known)

@@ -1,0 +1,163 @@
+"""The rows that a statement of a report counts: facts of a span with their shares, and what keys need of them."""
+
+from sqlalchemy import BigInteger, ColumnElement, FromClause, Subquery, and_, case, false, func, literal, select
+
+from dealtrace.attribution.credit import WHOLE
+from dealtrace.record import record
+from dealtrace.reports.dimensions import Dimension, Kind
+from dealtrace.reports.facts import Fact
+from dealtrace.reports.measures import Aggregate, Measure
+from dealtrace.reports.statuses import Meaning
+from dealtrace.storage.reports.expressions import Expression, Selection
+from dealtrace.storage.reports.fact_tables import AT, FactTables, Moment
+from dealtrace.storage.reports.flags import FIRST_WON, FLAGS, TOUCHED
+from dealtrace.storage.reports.local_time import KEYS_OF_DAY, LocalTime
+from dealtrace.storage.reports.scope import CLOCK, CLOCK_OF_VISITS, FIRST_ON, LAST_ON, SINCE, UNTIL, Shape
+
+_MONEY = ("amount", "margin")
+
+
+@record
+class Group:
+    """Measures of one fact by one moment: a statement computes them together."""
+
+    fact: Fact
+    moment: Moment
+    measures: tuple[Measure, ...]
+
+    def of(self, measures: tuple[Measure, ...]) -> "Group":
+        """Return the group with these measures alone."""
+        return Group(self.fact, self.moment, measures)
+
+
+@record
+class CountedRows:
+    """Facts of a span with their shares, and what is joined to them for keys: sources, and the tags of a grouping."""
+
+    fact: Fact
+    facts: FromClause
+    joined: FromClause
+    share: Expression
+    sources: FromClause | None
+    tags: FromClause | None
+    local_time: LocalTime
+    visit_time: LocalTime | None
+
+
+@record
+class Wanted:
+    """What a statement needs of its facts."""
+
+    attributes: frozenset[str]
+    needs_touches: bool
+    needs_sources: bool
+    money: tuple[str, ...]
+    needs_first_won: bool
+
+
+def wanted_of(shape: Shape, group: Group, *shown: str) -> Wanted:
+    """Return what the statement of measures needs, and the attributes that are shown beside them."""
+    dimensions = [*shape.by, *(each.dimension for each in shape.filters)]
+    attributes = {AT, *shown}
+    for dimension in dimensions:
+        match dimension.kind:
+            case Kind.TEXT | Kind.STATUS:
+                attributes.add(dimension.name)
+            case Kind.CLOCK if dimension.name == "hour":
+                attributes.add("hour_at" if group.fact is not Fact.VISITS else AT)
+            case _:
+                pass
+    flags = {measure.flag for measure in group.measures} - {""}
+    for flag in flags:
+        attributes.update(FLAGS[flag].attributes)
+    for measure in group.measures:
+        if measure.aggregate is not Aggregate.DURATION and measure.attribute:
+            attributes.add(measure.attribute)
+        if measure.statuses is not None:
+            attributes.add("status")
+    needs_sources = any(dimension.kind is Kind.SOURCE for dimension in dimensions)
+    has_touches = group.fact in (Fact.LEADS, Fact.DEALS, Fact.ASSISTS)
+    needs_touches = has_touches and (needs_sources or TOUCHED in flags or group.fact is Fact.ASSISTS)
+    if needs_sources and not has_touches:
+        attributes.add("source_id")
+    money = tuple(name for name in _MONEY if name in attributes and group.fact is Fact.DEALS)
+    return Wanted(frozenset(attributes), needs_touches, needs_sources, money, FIRST_WON in flags)
+
+
+def counted_rows(tables: FactTables, shape: Shape, group: Group, wanted: Wanted) -> CountedRows:
+    """Return the facts of a span with their shares, joined with what keys need."""
+    of_touches = tables.touch_attributes(group.fact, shape.model, wanted.money) if wanted.needs_touches else ()
+    base = tables.rows(group.fact, wanted.attributes.union(of_touches), group.moment).subquery("facts")
+    chosen = select(base).where(in_span(shape, group.fact, base.c[AT]))
+    if wanted.needs_first_won:
+        chosen = _with_first_won(chosen, base, _first_won(tables, group.moment))
+    facts: Subquery = chosen.subquery("chosen")
+    share: Expression = literal(WHOLE, BigInteger)
+    if wanted.needs_touches:
+        facts = tables.touched(facts, group.fact, shape.model, wanted.money)
+        share = facts.c.share
+    sources = tables.sources().subquery("sources") if wanted.needs_sources else None
+    is_by_tag = any(dimension.kind is Kind.TAG for dimension in shape.by)
+    tags = tables.tags(group.fact).subquery("tags") if is_by_tag else None
+    joined: FromClause = facts
+    if sources is not None:
+        joined = joined.outerjoin(sources, sources.c.id == facts.c.source_id)
+    if tags is not None:
+        joined = joined.outerjoin(tags, tags.c.owner_id == facts.c.id)
+    is_by_visit = "hour_at" in wanted.attributes
+    visit_time = LocalTime(CLOCK_OF_VISITS, shape.changes_of_visits) if is_by_visit else None
+    local_time = LocalTime(CLOCK, shape.changes)
+    return CountedRows(group.fact, facts, joined, share, sources, tags, local_time, visit_time)
+
+
+def in_span(shape: Shape, fact: Fact, at: Expression) -> ColumnElement[bool]:
+    """Return the condition that a fact belongs to the span by the moment `at`, costs by their days."""
+    if fact is Fact.COSTS:
+        return at.between(FIRST_ON, LAST_ON) if shape.has_days else false()
+    return and_(at >= SINCE, at < UNTIL)
+
+
+def _with_first_won(chosen: Selection, base: Subquery, first: Subquery) -> Selection:
+    """Add whether deals are the first won ones of their clients.
+
+    Ours: of several first ones of one moment each counts, so that the order of arrival makes no difference.
+    """
+    is_first = and_(base.c.meaning == Meaning.WON, base.c[AT] == first.c[AT])
+    joined = base.outerjoin(first, first.c.client_id == base.c.client_id)
+    return chosen.add_columns(case((is_first, 1), else_=0).label(FIRST_WON)).select_from(joined)
+
+
+def _first_won(tables: FactTables, moment: Moment) -> Subquery:
+    """Select when the first won deal of every client was, over all time."""
+    won = tables.rows(Fact.DEALS, {"client_id", "meaning", AT}, moment).subquery("won")
+    is_won = (won.c.meaning == Meaning.WON, won.c.client_id.is_not(None))
+    return (
+        select(won.c.client_id, func.min(won.c[AT]).label(AT))
+        .where(*is_won)
+        .group_by(won.c.client_id)
+        .subquery("first_won")
+    )
+
+
+def key_of(dimension: Dimension, rows: CountedRows) -> Expression:
+    """Return the key of a row: a number for times, the folded form for sources and statuses."""
+    match dimension.kind:
+        case Kind.SOURCE:
+            assert rows.sources is not None
+            return rows.sources.c[f"{dimension.name}_key"]
+        case Kind.TAG:
+            assert rows.tags is not None
+            return rows.tags.c.tag
+        case Kind.CALENDAR | Kind.CLOCK:
+            return _time_key(dimension, rows)
+        case _:
+            return rows.facts.c[dimension.name]
+
+
+def _time_key(dimension: Dimension, rows: CountedRows) -> Expression:
+    at = rows.facts.c[AT]
+    if dimension.name in KEYS_OF_DAY:
+        return KEYS_OF_DAY[dimension.name](at if rows.fact is Fact.COSTS else rows.local_time.ordinal(at))
+    if rows.visit_time is None or dimension.name != "hour":
+        return rows.local_time.hour(at)
+    return rows.visit_time.hour(rows.facts.c.hour_at)

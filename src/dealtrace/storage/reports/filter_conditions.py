@@ -1,0 +1,69 @@
+"""The conditions that the filters of a report are."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import BigInteger, ColumnElement, Text, bindparam, false, not_, or_, select
+
+from dealtrace.reports.dimensions import Kind
+from dealtrace.reports.filters import Operator, by_dimension
+from dealtrace.storage.database.column_types import is_among_many
+from dealtrace.storage.reports.counted_rows import CountedRows, key_of
+from dealtrace.storage.reports.expressions import Expression
+from dealtrace.storage.reports.fact_tables import FactTables
+from dealtrace.storage.reports.scope import FilterShape
+
+
+def filter_conditions(
+    tables: FactTables, filters: Sequence[FilterShape], rows: CountedRows
+) -> list[ColumnElement[bool]]:
+    """Return the conditions of all filters, each of which must hold."""
+    conditions = []
+    for positive, negative in by_dimension(filters).values():
+        if positive:
+            conditions.append(or_(*(_condition(tables, each, rows) for each in positive)))
+        conditions += [_condition(tables, each, rows) for each in negative]
+    return conditions
+
+
+def _condition(tables: FactTables, condition: FilterShape, rows: CountedRows) -> ColumnElement[bool]:
+    if condition.dimension.kind is Kind.TAG:
+        return _tag_condition(tables, condition, rows)
+    key = key_of(condition.dimension, rows)
+    match condition.operator:
+        case Operator.EMPTY:
+            return key.is_(None)
+        case Operator.FILLED:
+            return key.is_not(None)
+        case Operator.NOT:
+            return not_(_is_one_of(key, condition))
+        case _:
+            return _is_one_of(key, condition)
+
+
+def _tag_condition(tables: FactTables, condition: FilterShape, rows: CountedRows) -> ColumnElement[bool]:
+    """Return the condition that any tag is one of a filter's values; without tags, that nothing is."""
+    tags = tables.tags(rows.fact).subquery()
+    is_tagged = rows.facts.c.id.in_(select(tags.c.owner_id))
+    if not condition.operator.takes_value:
+        return is_tagged if condition.operator is Operator.FILLED else not_(is_tagged)
+    holds: ColumnElement[bool] = rows.facts.c.id.in_(select(tags.c.owner_id).where(_is_named(tags.c.tag, condition)))
+    if condition.names_nothing:
+        holds = or_(not_(is_tagged), holds)
+    return not_(holds) if condition.operator is Operator.NOT else holds
+
+
+def _is_one_of(key: Expression, condition: FilterShape) -> ColumnElement[bool]:
+    """Return the condition that a key is one of a filter's values; never null, also where the key is."""
+    present = _is_named(key, condition)
+    if condition.names_nothing:
+        return or_(key.is_(None), present)
+    return key.is_not(None) & present
+
+
+def _is_named(key: Expression, condition: FilterShape) -> ColumnElement[bool]:
+    if not condition.values:
+        return false()
+    if condition.is_list:
+        return is_among_many(key, condition.parameter())
+    kind = BigInteger if condition.dimension.is_time else Text
+    return key.in_([bindparam(condition.parameter(number), type_=kind) for number in range(condition.values)])

@@ -1,0 +1,72 @@
+"""Rates of currencies: what a unit of another currency than rubles is worth to a site."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from sqlalchemy import Connection, case, delete, func, select
+
+from dealtrace.accounts.site import Site
+from dealtrace.accounts.site_days import day_start, site_day
+from dealtrace.deals.currency import KOPECKS_MAX, RATE_STEPS, CurrencyRate
+from dealtrace.deals.details import RUBLE
+from dealtrace.storage.database.upsert import insert_into
+from dealtrace.storage.reports.expressions import Expression
+from dealtrace.storage.schema.tables.deals import deal
+from dealtrace.storage.schema.tables.rates import currency_rate
+
+_RATE = currency_rate.c
+IS_FOREIGN = func.coalesce(deal.c.currency, RUBLE) != RUBLE
+"""The condition that the sums of a deal are not in rubles."""
+
+
+def rate_of_deal() -> Expression:
+    """Return the rate at which a deal counts, in `RATE_STEPS`: the latest before it was made, null without one."""
+    fitting = (
+        _RATE.site_id == deal.c.site_id,
+        _RATE.currency == deal.c.currency,
+        _RATE.since_at <= deal.c.happened_at,
+    )
+    latest = select(_RATE.rate).where(*fitting).order_by(_RATE.since_at.desc()).limit(1)
+    return latest.correlate(deal).scalar_subquery()
+
+
+def kopecks_at(amount: Expression, rate: Expression) -> Expression:
+    """Return hundredths of a unit in kopecks; `deals.currency.kopecks_at` is the rule."""
+    half = RATE_STEPS // 2
+    worth = case((amount < 0, -((half - amount * rate) // RATE_STEPS)), else_=(amount * rate + half) // RATE_STEPS)
+    return case((func.abs(amount) <= KOPECKS_MAX // (2 * rate), worth), else_=None)
+
+
+def upsert_rates(connection: Connection, site: Site, rates: Sequence[CurrencyRate]) -> None:
+    """Store rates; each replaces the one of its currency and day."""
+    for rate in rates:
+        since_at = day_start(rate.since_on, site.time_zone)
+        values = {"rate": int(rate.rubles * RATE_STEPS)}
+        statement = insert_into(connection, currency_rate).values(
+            site_id=site.id, currency=rate.currency, since_at=since_at, **values
+        )
+        keys = ["site_id", "currency", "since_at"]
+        connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=values))
+
+
+def delete_rates(connection: Connection, site_id: int, currency: str) -> int:
+    """Delete all rates of a currency; return how many there were."""
+    mine = delete(currency_rate).where(_RATE.site_id == site_id, _RATE.currency == currency)
+    return connection.execute(mine).rowcount
+
+
+def list_rates(connection: Connection, site: Site) -> list[CurrencyRate]:
+    """List the rates of a site by currency, the latest first; days are the site's."""
+    columns = (_RATE.currency, _RATE.since_at, _RATE.rate)
+    in_order = select(*columns).where(_RATE.site_id == site.id).order_by(_RATE.currency, _RATE.since_at.desc())
+    return [
+        CurrencyRate(currency, site_day(since_at, site.time_zone), Decimal(rate) / RATE_STEPS)
+        for currency, since_at, rate in connection.execute(in_order)
+    ]
+
+
+def count_deals_without_rate(connection: Connection, site_id: int) -> dict[str, int]:
+    """Count the undeleted deals of a site whose worth in rubles is unknown for want of a rate, by currency."""
+    theirs = (deal.c.site_id == site_id, deal.c.deleted_at.is_(None), IS_FOREIGN, rate_of_deal().is_(None))
+    counted = select(deal.c.currency, func.count()).where(*theirs).group_by(deal.c.currency)
+    return dict(connection.execute(counted).tuples().all())

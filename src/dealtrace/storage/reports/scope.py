@@ -1,0 +1,126 @@
+"""What the statements of one side of a report have in common, and what of it they are compiled for."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from dealtrace.accounts.site import Site
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.record import record
+from dealtrace.reports.dimensions import Dimension
+from dealtrace.reports.filters import Filter, Operator, key_of_value
+from dealtrace.reports.periods import Span
+from dealtrace.reports.question import DateOf
+from dealtrace.storage.database.column_types import IN_LIST_MAX, microseconds
+from dealtrace.storage.reports.expressions import Parameters, parameter
+from dealtrace.storage.reports.local_time import Offsets, offsets_between, offsets_of_visits
+
+SINCE, UNTIL = parameter("since"), parameter("until")
+"""The instants from which and before which facts belong to a span."""
+FIRST_ON, LAST_ON = parameter("first_on"), parameter("last_on")
+"""The ordinals of the days of a span, both included."""
+CLOCK, CLOCK_OF_VISITS = "clock", "clock_of_visits"
+"""The names of the site's clock for facts of the span, and for the visits that its leads name."""
+
+
+@record
+class FilterShape:
+    """A filter without its values: its place among the filters, how many keys it names, and whether none is one."""
+
+    place: int
+    dimension: Dimension
+    operator: Operator
+    values: int
+    names_nothing: bool
+
+    @property
+    def is_list(self) -> bool:
+        """Whether its keys are one parameter, because there are many."""
+        return self.values > IN_LIST_MAX
+
+    def parameter(self, number: int = 0) -> str:
+        """Return the name of the parameter of a key, or of all of them."""
+        return f"filter_{self.place}_{number}"
+
+
+@record
+class Shape:
+    """What decides the text of a statement: questions of one shape differ in parameters alone."""
+
+    by: tuple[Dimension, ...]
+    filters: tuple[FilterShape, ...]
+    model: AttributionModel
+    has_days: bool
+    changes: int
+    changes_of_visits: int
+
+
+@record
+class Scope:
+    """One side of a report."""
+
+    site: Site
+    by: tuple[Dimension, ...]
+    filters: tuple[Filter, ...]
+    span: Span
+    model: AttributionModel
+    date_of: DateOf
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether every fact has one row."""
+        return all(dimension.adds_up for dimension in self.by)
+
+
+def shape_of(scope: Scope) -> Shape:
+    """Return the shape of a scope."""
+    filters = []
+    for place, condition in enumerate(scope.filters):
+        keys = _keys(condition)
+        named = keys - {None}
+        filters.append(FilterShape(place, condition.dimension, condition.operator, len(named), None in keys))
+    return Shape(
+        scope.by,
+        tuple(filters),
+        scope.model,
+        scope.span.days is not None,
+        len(_offsets(scope).changes),
+        len(_offsets_of_visits(scope).changes),
+    )
+
+
+def parameters_of(scope: Scope) -> Parameters:
+    """Return the parameters of the statements of a scope, beside those of its site."""
+    span = scope.span
+    given: dict[str, object] = {
+        SINCE.key: microseconds(span.since),
+        UNTIL.key: microseconds(span.until),
+        **_offsets(scope).parameters(CLOCK),
+        **_offsets_of_visits(scope).parameters(CLOCK_OF_VISITS),
+    }
+    if span.days is not None:
+        given |= {FIRST_ON.key: span.days.first_on.toordinal(), LAST_ON.key: span.days.last_on.toordinal()}
+    for shape, condition in zip(shape_of(scope).filters, scope.filters, strict=True):
+        given |= _parameters_of_filter(shape, condition)
+    return given
+
+
+def _parameters_of_filter(shape: FilterShape, condition: Filter) -> Iterator[tuple[str, object]]:
+    named = sorted(_keys(condition) - {None})  # type: ignore[type-var]  # keys of one dimension are of one type
+    if shape.is_list:
+        yield shape.parameter(), named
+    else:
+        yield from ((shape.parameter(number), key) for number, key in enumerate(named))
+
+
+def _keys(condition: Filter) -> set[str | int | None]:
+    return {key_of_value(condition.dimension, value) for value in condition.values}
+
+
+def _offsets(scope: Scope) -> Offsets:
+    """Return the offsets of whole years, which questions of other days have in common."""
+    since, until = scope.span.since.year, max(scope.span.since, scope.span.until).year + 1
+    return offsets_between(scope.site.time_zone, datetime(since, 1, 1, tzinfo=UTC), datetime(until, 1, 1, tzinfo=UTC))
+
+
+def _offsets_of_visits(scope: Scope) -> Offsets:
+    return offsets_of_visits(scope.site.time_zone, scope.span.until)

@@ -1,0 +1,79 @@
+"""Facts once for each touch of their lead, their kopecks split by shares; `reports/shares.py` is the rule."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import BigInteger, Subquery, and_, case, func, literal, select
+
+from dealtrace.attribution.credit import WHOLE, AttributionModel
+from dealtrace.reports.facts import Fact
+from dealtrace.storage.reports.expressions import Expression
+
+SPLIT_MODELS = (AttributionModel.LINEAR, AttributionModel.TIME_DECAY, AttributionModel.POSITION_BASED)
+"""The models under which a lead may have several touches."""
+
+
+def with_touches(
+    touches: Subquery, facts: Subquery, fact: Fact, model: AttributionModel, money: Sequence[str]
+) -> Subquery:
+    """Return facts once for each touch of their lead, with the touch's share and source.
+
+    Assists are the touches that are not the last; `touches` are those under `model`, for assists the linear one. A fact
+    without touches is whole, and has the source that was stated.
+    """
+    is_touch = touches.c.lead_id == facts.c.lead_id
+    if fact is Fact.ASSISTS:
+        joined = facts.join(touches, and_(is_touch, touches.c.position > 0))
+    else:
+        joined = facts.outerjoin(touches, is_touch)
+    kept = [column for column in facts.c if column.name not in money]
+    share = func.coalesce(touches.c.share, WHOLE)
+    chosen = select(
+        *kept,
+        share.label("share"),
+        touches.c.touched_at,
+        case((touches.c.lead_id.is_(None), facts.c.stated_source_id), else_=touches.c.source_id).label("source_id"),
+        *(facts.c[name] for name in money),
+        *((touches.c.visit_id,) if money else ()),
+    ).select_from(joined)
+    whole = chosen.subquery("touched")
+    if not money or model not in SPLIT_MODELS:
+        return whole
+    return _with_split_money(whole, money)
+
+
+def _with_split_money(touched: Subquery, money: Sequence[str]) -> Subquery:
+    """Return facts with their kopecks split by shares; `reports/shares.py` is the rule.
+
+    Kopecks are taken apart into whole millions and the rest, so that no product exceeds 64 bits.
+    """
+    parts = touched
+    for name in money:
+        parts = _with_floors(parts, name)
+    ranked = parts
+    for name in money:
+        ranked = _with_ranks(ranked, name)
+    others = [column for column in touched.c if column.name not in money]
+    split = [_split(ranked, name).label(name) for name in money]
+    return select(*(ranked.c[column.name] for column in others), *split).subquery("split")
+
+
+def _with_floors(rows: Subquery, name: str) -> Subquery:
+    size, whole = func.abs(rows.c[name], type_=BigInteger), literal(WHOLE, BigInteger)
+    rest = size % whole * rows.c.share
+    floor = size // whole * rows.c.share + rest // whole
+    return select(rows, floor.label(f"{name}_floor"), (rest % whole).label(f"{name}_rest")).subquery()
+
+
+def _with_ranks(rows: Subquery, name: str) -> Subquery:
+    floor, rest = rows.c[f"{name}_floor"], rows.c[f"{name}_rest"]
+    left = func.abs(rows.c[name], type_=BigInteger) - func.sum(floor).over(partition_by=rows.c.id)
+    place = func.row_number().over(
+        partition_by=rows.c.id, order_by=(rest.desc(), rows.c.touched_at.desc(), rows.c.visit_id.desc())
+    )
+    return select(rows, left.label(f"{name}_left"), place.label(f"{name}_place")).subquery()
+
+
+def _split(rows: Subquery, name: str) -> Expression:
+    extra = case((rows.c[f"{name}_place"] <= rows.c[f"{name}_left"], 1), else_=0)
+    sign = case((rows.c[name] < 0, -1), else_=1)
+    return sign * (rows.c[f"{name}_floor"] + extra)

@@ -1,0 +1,68 @@
+"""`dealtrace rate`, beside a running server: reports count other currencies by the rate of the deal's day."""
+
+from pathlib import Path
+
+import pytest
+
+from cast import Player
+from commands import Terminal
+from server import ServerProcess
+
+DAYS = {"metrics": "deals,amount,margin", "from": "2018-03-01", "to": "2018-03-31"}
+DEALS = [("1", "rub", "24"), ("2", "usd", "24"), ("3", "USD", "25"), ("4", "usd", "26"), ("5", "eur", "25")]
+
+
+@pytest.fixture(autouse=True)
+def _deals(server: ServerProcess, owner: Player) -> None:
+    """Store a deal of 10 units of each currency on each day."""
+    orders = [
+        {
+            "orderNumber": number, "status": "new", "orderDate": f"{day}-03-2018 00:00:00", "currency": currency,
+            "revenue": "10", "margin": "-1.005",
+        }
+        for number, currency, day in DEALS
+    ]  # fmt: skip
+    headers = {"Access-Token": owner.token}
+    server.http.post("/lead-service/v1/api/client-order/create", headers=headers, json={"orders": orders})
+
+
+def figures(server: ServerProcess, player: Player) -> tuple[int, str, str]:
+    answer = server.http.get("/api/reports", params=DAYS, headers={"Access-Token": player.token})
+    values = answer.json()["total"]["values"]
+    return values["deals"], values["amount"], values["margin"]
+
+
+def test_a_deal_counts_by_the_latest_rate_before_it_and_never_one_to_one(
+    server: ServerProcess, beside: Terminal, owner: Player, tmp_path: Path
+) -> None:
+    site = str(owner.site.id)
+    assert figures(server, owner) == (5, "10.00", "-1.01")
+    beside.done("rate", "set", site, "USD", "100", "--from", "2018-03-25")
+    assert figures(server, owner) == (5, "2010.00", "-203.01")
+    file = tmp_path / "rates.csv"
+    file.write_text("Валюта;Дата;Курс\nUSD;26.03.2018;57,5\nEUR;01.03.2018;70\n", encoding="utf-8")
+    beside.done("rate", "import", site, str(file))
+    assert figures(server, owner)[:2] == (5, "2285.00")
+    listed = beside.run("rate", "list", site, "--json").json
+    assert [(rate["currency"], rate["since"]) for rate in listed["rates"]] == [
+        ("eur", "2018-03-01"),
+        ("usd", "2018-03-26"),
+        ("usd", "2018-03-25"),
+    ]
+    assert listed["dealsWithoutRate"] == {"usd": 1}
+    findings = [each for each in beside.run("doctor", "--json").json if each["kind"] == "no_rate"]
+    assert [(each["name"], each["seen"]) for each in findings if each["site_id"] == owner.site.id] == [("usd", 1)]
+    assert "2 rates" in beside.done("rate", "remove", site, "usd").out
+    assert figures(server, owner)[:2] == (5, "710.00")
+
+
+def test_what_is_no_rate_is_refused_and_named(beside: Terminal, owner: Player, tmp_path: Path) -> None:
+    file = tmp_path / "rates.csv"
+    file.write_text("currency,date,rate\nusd,2018-03-25,much\n", encoding="utf-8")
+    site = str(owner.site.id)
+    for words, named in (
+        (("import", site, str(file)), "row 2, rate"),
+        (("set", site, "rub", "1"), "other than rub"),
+        (("set", site, "usd", "0"), "above 0"),
+    ):
+        assert named in beside.refused("rate", *words), words
