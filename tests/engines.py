@@ -10,10 +10,11 @@ import pytest
 on_one_engine = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True, scope="session")
 """For tests that start a server and try what comes before any database: limits in memory, sockets, addresses."""
 
-DEALT = ("api", "cabinet", "calltouch", "cli", "client", "counter", "http", "test_description_holds.py")
-"""Where tests are dealt to the engines instead of running on each: what lies beneath is tried on each of them.
+TREE = Path(__file__).parent.parent
+DEALT = ("api", "cabinet", "calltouch", "cli", "counter", "http", "test_description_holds.py")
+"""Folders whose tests, like those of the client, are dealt to the engines instead of running on each.
 
-`make torture` runs these too on each.
+What lies beneath is tried on each; `make torture` runs these too on each.
 """
 
 
@@ -24,7 +25,7 @@ def deal_to_engines(items: Iterable[pytest.Item]) -> list[pytest.Item]:
     """
     variants = defaultdict[str, list[pytest.Item]](list)
     for item in items:
-        if item.path.relative_to(Path(__file__).parent).parts[0] in DEALT:
+        if item.path.relative_to(TREE).parts[1] in DEALT or item.path.is_relative_to(TREE / "client"):
             variants[item.nodeid.replace("sqlite", "").replace("postgresql", "")].append(item)
     return [
         item
