@@ -37,5 +37,5 @@ class SharedLink:
         return now < self.expires_at
 
     def is_due(self, now: datetime) -> bool:
-        """Whether it is to be written down that it is in use."""
+        """Whether the time of the last use should be stored again."""
         return self.used_at is None or now - self.used_at >= SEEN_STEP

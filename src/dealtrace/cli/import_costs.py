@@ -235,7 +235,7 @@ def _summarize(imported: _Imported) -> Iterator[str]:
     if file.layout.passed_over:
         yield f"Ignored columns: {', '.join(file.layout.passed_over)}."
     if not imported.unmet.sources:
-        yield "All costs have visits."
+        yield "Every cost is matched to visits."
         return
     unmet = f"For {_rubles(_sum(imported.unmet.sources))} RUB no visit has the same source with all five parts"
     if imported.unmet.campaigns:

@@ -19,7 +19,7 @@ _LOOK_ALIKE = "[OoОоΟοQDlLIiЗзбbBSsZz]"
 
 @record
 class Wrapping:
-    """Something found in and around phones, an example, and its replacement."""
+    """Text that may surround or interrupt a phone number: an example, a pattern, and the replacement."""
 
     example: str
     pattern: re.Pattern[str]

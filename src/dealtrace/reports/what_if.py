@@ -107,9 +107,9 @@ class Tally:
         return is_changed
 
     def spelling_of(self, key: SourceKey) -> tuple[str | None, str | None]:
-        """Return the most frequent spelling of a source and its medium among moved deals; `None` if missing.
+        """Return the spelling of a source and of its medium that most deals with a changed source have.
 
-        Of equally frequent spellings, the first by code points is returned.
+        Either is `None` if the source has none. Of equally frequent spellings, the first by code points is returned.
         """
         spelt = self._spelt[key]
         return min(spelt, key=lambda each: (-spelt[each], each[0] or "", each[1] or ""))

@@ -117,7 +117,7 @@ class Explainer:
         facts = {"kind": kind, "value": naming.value, "lead": self.lead_words(naming.lead)}
         if naming.lead is None:
             return self._say("The CRM identified %(kind)s (%(value)s) that is not in Dealtrace.") % facts
-        return self._say("The CRM identified %(kind)s (%(value)s): %(lead)s.") % facts
+        return self._say("The CRM sent %(kind)s (%(value)s), which belongs to %(lead)s.") % facts
 
     def _time(self, duration: timedelta) -> str:
         return span_of_time(self._view.language, duration)

@@ -17,8 +17,8 @@ from dealtrace.reports.metrics import METRICS, Unit
 
 KINDS = {
     AlertKind.SILENCE: "Nothing where there usually is something",
-    AlertKind.DROP: "Lower than usual, by so many per cent",
-    AlertKind.SPIKE: "Higher than usual, by so many per cent",
+    AlertKind.DROP: "Lower than usual by at least, %",
+    AlertKind.SPIKE: "Higher than usual by at least, %",
     AlertKind.ABOVE: "Above a limit",
     AlertKind.BELOW: "Below a limit",
 }

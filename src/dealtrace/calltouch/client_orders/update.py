@@ -61,7 +61,7 @@ async def respond(caller: Caller, items: Sequence[object]) -> Reply:
 
 
 def read_update(site: Site, item: object) -> DealUpdate:
-    """Read an order to change: what is absent keeps its value, `null` or an empty text erases texts, never sums.
+    """Read the update of an order. Absent values are kept; `null` or an empty string clears a text, but never a sum.
 
     Raises:
         InvalidParameters: a violation for each value that is missing, malformed or out of range.

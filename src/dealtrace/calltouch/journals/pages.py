@@ -97,10 +97,10 @@ async def answer_page(
 async def _answer_shared_page(
     caller: Caller, reader: str, offset: int, answer: Callable[[Connection, Cursor], tuple[Page, Reply]]
 ) -> Reply:
-    """Return the reply with a page when several processes answer: the ends of pages are in the primary database.
+    """Return the reply with a page when several processes share the database.
 
-    Storing the end of this page is not awaited: it is queued before the command that spends the page's points, so it is
-    stored before the reply is sent.
+    The cursor at the end of each page is stored in the primary database, so that any process can serve the next page.
+    Storing it is not awaited: it is queued before the command that spends the page's points, and that one is awaited.
     """
     cursor = Cursor()
     if offset:

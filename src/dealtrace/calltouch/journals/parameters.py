@@ -58,7 +58,7 @@ class FilterMode:
         return found
 
     def schema(self) -> Mapping[str, object]:
-        """Return the JSON Schema of the words in their preferred spelling."""
+        """Return the JSON Schema of the parameter: the accepted words in their preferred spelling."""
         return {"type": "string", "enum": list(MODES)}
 
 

@@ -123,8 +123,8 @@ def identified_call(call_id: CallId, details: IncomingCall) -> Call:
 def call_arrival(call: Call, details: IncomingCall, stored: ReportedCall | None = None) -> Arrival:
     """Return a call ready to be stored.
 
-    A known call whose phone is unchanged keeps its contacts, which are none if it is deleted: matching must not find
-    it.
+    A known call whose phone is unchanged keeps its stored contacts. A deleted call has none and must not get any, or
+    matching would find it.
     """
     if stored is None or not (stored.is_deleted or details.phone == stored.details.phone):
         return Arrival(call, details, normal_contacts(details.phone, None), stored)

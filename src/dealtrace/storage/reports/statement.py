@@ -73,7 +73,7 @@ def _order(measure: Measure) -> tuple[object, ...]:
 
 
 def moment_of(measure: Measure, date_of: DateOf) -> Moment:
-    """Return the moment by which a measure counts; by changes, won deals count by the beginning of their status."""
+    """Return which moment of a fact puts it into a period; in reports by changes, won deals are dated by their win."""
     if date_of is DateOf.CHANGED and measure.flag in _WON_FLAGS:
         return Moment.STATUS
     return moment_of_deals(date_of)
