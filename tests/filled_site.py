@@ -25,6 +25,7 @@ COST_FORM = {
     "system": "yandex", "account": "main", "campaign": "auto", "source": "", "medium": "", "vat": "", "percent": "",
     "rate": "",
 }  # fmt: skip
+ALERT = {"kind": "above", "metric": "deals", "window": "day", "amount": "3"}
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class FilledSite:
     places: Mapping[str, str]
 
     def path_of(self, page: str) -> str:
-        """Return the path of a page of the table of pages; `{key}` is that of a file for its page."""
+        """Return the path of a page of the table of pages; `{key}` is that of a file, or of a link, for its page."""
         kind = page.rpartition("/{key}")[0].rpartition("/")[2]
         places = {**self.places, "key": self.places.get(kind, "")}
         return "/cabinet" + re.sub(r"\{(\w+)(?::\w+)?\}", lambda name: places[name[1]], page)
@@ -85,8 +86,15 @@ def _fill_settings(owner: Guest) -> dict[str, str]:
     owner.send("settings/users/invitation", role="reader")
     imports = owner.send("settings/imports", files={"file": ("calls.csv", CALLS.encode())}, noun="call", encoding="")
     costs = owner.send("costs", files={"file": ("costs.csv", COSTS.encode())}, **COST_FORM)
+    owner.send("settings/alerts", **ALERT, filters=f"manager:is:{HOSTILE}", recipients="a@example.com", agreed="on")
+    alert = re.search(r'settings/alerts/(\d+)"', owner.get("settings/alerts").text)
+    link = owner.post("settings/shared", name=HOSTILE[-100:], query="by=campaign&metrics=leads&period=28d", days="30")
+    shared = re.search(r"/cabinet/shared/([\w-]+)", link.text)
+    assert alert is not None
+    assert shared is not None
     answers = {"webhook": hook, "imports": imports, "costs": costs}
     for name, answer in answers.items():
         assert answer.is_redirect, (name, text_of(answer.text))
     leads_to = {name: re.split(r"[?#]", answer.headers["location"])[0] for name, answer in answers.items()}
-    return {name: path.rpartition("/")[2] for name, path in leads_to.items()}
+    made = {name: path.rpartition("/")[2] for name, path in leads_to.items()}
+    return {**made, "alert": alert[1], "shared": shared[1]}

@@ -104,6 +104,8 @@ def invocations(scene: Scene) -> Iterator[tuple[str, ...]]:
             ("report", *only, "--by", "manager,tag,status", "--metrics", "deals", "--from", "2018-01-01", *json),
             ("segment", "list", site, *json), ("requests", "tail", *only, *json),
             ("import", "costs", table, *only, "--system", "yandex", "--account", HOSTILE, *json),
+            ("alert", "add", site, "above", "deals", "--limit", "1", "--filter", f"manager:is:{HOSTILE}", *json),
+            ("alert", "list", site, *json), ("alert", "test", site, "1", *json), ("rate", "list", site, *json),
         )  # fmt: skip
     yield from (
         ("deal", "history", HOSTILE), ("deal", "restore", deal), ("deal", "pin", deal, "--call", call),
@@ -127,7 +129,10 @@ def invocations(scene: Scene) -> Iterator[tuple[str, ...]]:
         ("segment", "add", site, HOSTILE, "--filter", "manager:filled"), ("segment", "remove", site, HOSTILE),
         ("report", *only, "--metrics", HOSTILE, "--by", HOSTILE, "--filter", HOSTILE, "--segment", HOSTILE),
         ("report", HOSTILE, *only), ("report", "sources", *only, "--segment", "plain", "--csv", table, "--force"),
-        ("source", "host", "remove", site, "own", HOSTILE), ("serve", "--host", "host.invalid"),
+        ("alert", "add", site, "above", HOSTILE, "--mail", HOSTILE), ("alert", "remove", site, "1"),
+        ("rate", "set", site, HOSTILE, HOSTILE), ("rate", "set", site, "usd", "90"), ("rate", "import", site, table),
+        ("rate", "remove", site, HOSTILE), ("source", "host", "remove", site, "own", HOSTILE),
+        ("serve", "--host", "host.invalid"),
     )  # fmt: skip
 
 

@@ -3,9 +3,10 @@
 from datetime import date
 from decimal import Decimal
 
-from dealtrace.deals.details import RUBLE
 from dealtrace.record import record
 
+RUBLE = "rub"
+CURRENCY_LENGTH_MAX = 16
 RATE_STEPS = 1_000_000
 """A rate is stored in millionths of a ruble."""
 RATE_RUB_MAX = 1_000_000

@@ -8,8 +8,6 @@ from dealtrace.deals.lead_clue import ContactClue
 from dealtrace.leads.contact import stated_email, stated_phone
 from dealtrace.record import record
 
-RUBLE = "rub"
-CURRENCY_LENGTH_MAX = 16
 PRODUCTS_MAX = 200
 """Ours: the most products of a deal; a longer list is refused, never cut."""
 CONTACTS_MAX = 100

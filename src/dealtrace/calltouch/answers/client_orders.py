@@ -13,8 +13,9 @@ from dealtrace.calltouch.answers.clocks import day_first_clock
 from dealtrace.calltouch.answers.formats import Id
 from dealtrace.calltouch.client_orders.matching import word_of
 from dealtrace.calltouch.client_orders.parameters import CONTACT_NAMES
+from dealtrace.deals.currency import RUBLE
 from dealtrace.deals.deal import Deal
-from dealtrace.deals.details import RUBLE, ContactBook, Product
+from dealtrace.deals.details import ContactBook, Product
 from dealtrace.deals.matchers import Matcher, unreachable
 from dealtrace.deals.status_history import PastStatus
 from dealtrace.errors import Language, Refusal

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from dealtrace.calltouch.batches import ITEMS_MAX, list_in, object_schema, read_document
 from dealtrace.calltouch.parameters import CUSTOM, CUSTOM_FIELDS
 from dealtrace.calltouch.wire_types import DASHED, Amount, MatchingElements, Names, TagObjects, WallClock
-from dealtrace.deals.details import CONTACTS_MAX, CURRENCY_LENGTH_MAX, PRODUCTS_MAX
+from dealtrace.deals.currency import CURRENCY_LENGTH_MAX
+from dealtrace.deals.details import CONTACTS_MAX, PRODUCTS_MAX
 from dealtrace.http.parameter_types import Integer, Text
 from dealtrace.http.parameters import Parameter, ParameterTable
 from dealtrace.leads.limits import COMMENT_LENGTH_MAX, LABEL_LENGTH_MAX, NUMBER_LENGTH_MAX, URL_LENGTH_MAX

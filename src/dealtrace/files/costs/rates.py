@@ -4,8 +4,7 @@ from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 
-from dealtrace.deals.currency import RATE_RUB_MAX, CurrencyRate, currency_of
-from dealtrace.deals.details import RUBLE
+from dealtrace.deals.currency import RATE_RUB_MAX, RUBLE, CurrencyRate, currency_of
 from dealtrace.errors import InvalidParameters, InvalidValue
 from dealtrace.files.columns import Column, Need, lay_out, missing_columns
 from dealtrace.files.costs.cells import CurrencyCell, DayCell, read_positive

@@ -7,8 +7,7 @@ from sqlalchemy import Connection, case, delete, func, select
 
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import day_start, site_day
-from dealtrace.deals.currency import KOPECKS_MAX, RATE_STEPS, CurrencyRate
-from dealtrace.deals.details import RUBLE
+from dealtrace.deals.currency import KOPECKS_MAX, RATE_STEPS, RUBLE, CurrencyRate
 from dealtrace.storage.database.upsert import insert_into
 from dealtrace.storage.reports.expressions import Expression
 from dealtrace.storage.schema.tables.deals import deal

@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Column, PrimaryKeyConstraint, String, Table
 
-from dealtrace.deals.details import CURRENCY_LENGTH_MAX
+from dealtrace.deals.currency import CURRENCY_LENGTH_MAX
 from dealtrace.storage.database.column_types import Instant
 from dealtrace.storage.schema.tables.parts import TENANT, metadata, site_column
 
