@@ -45,11 +45,13 @@ SECRETS = (
 )
 BEFORE = NOON - timedelta(minutes=5)
 TELLS_NOBODY: dict[str, set[str]] = {
+    "alert_incident": {"unit", "value", "usual", "ended_value"},
     "call": {
         "reference", "sip_id", "dialled_phone", "answering_phone", "exchange", "exchange_model", "manager", "tags",
     },
     "contact": {"set_apart"},
     "contact_reading": {"stage"},
+    "currency_rate": {"currency"},
     "custom_field": {"name"},
     "deal": {
         "number", "status", "service", "manager", "lead_kind", "clue_call_reference", "clue_lead_request_number",
