@@ -55,7 +55,7 @@ class Browser:
         self._numbers = count(1)
         self._open = ExitStack()
         address = f"ws://127.0.0.1:{port[0]}{port[1]}"
-        self._browser = self._open.enter_context(connect(address, max_size=None, proxy=None))
+        self._browser = self._open.enter_context(connect(address, max_size=None, proxy=None, ping_interval=None))
         self._context = ""
         self.renew()
 

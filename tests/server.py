@@ -48,7 +48,8 @@ class ServerProcess:
         self.port = free_port()
         self.settings = {**dict.fromkeys(LIMITS, 0), **settings}
         self.address = f"http://{settings.get('host', '127.0.0.1')}:{self.port}"
-        self.http = httpx.Client(base_url=self.address, timeout=30, trust_env=False)
+        unkept = httpx.Limits(max_keepalive_connections=0)  # the server may be closing one that is kept
+        self.http = httpx.Client(base_url=self.address, timeout=30, trust_env=False, limits=unkept)
         self.start()
 
     @property
