@@ -51,7 +51,7 @@ run: install
 
 test: install-dev install-programs
 	@echo 'Running the tests …'
-	$(BIN)/pytest -n 2 -m 'not torture'
+	$(BIN)/pytest -n 3 -m 'not torture'
 
 check: install-dev
 	$(BIN)/ruff format --check .

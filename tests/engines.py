@@ -11,7 +11,7 @@ on_one_engine = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True
 """For tests that start a server and try what comes before any database: limits in memory, sockets, addresses."""
 
 TREE = Path(__file__).parent.parent
-DEALT = ("api", "cabinet", "calltouch", "cli", "counter", "http", "test_description_holds.py")
+DEALT = ("api", "cabinet", "calltouch", "cli", "counter", "http", "journeys", "test_description_holds.py")
 """Folders whose tests, like those of the client, are dealt to the engines instead of running on each.
 
 What lies beneath is tried on each; `make torture` runs these too on each.

@@ -236,7 +236,7 @@ def test_what_is_stored_decides_and_never_the_way_it_came(long_stage: Stage) -> 
     run_state_machine_as_test(
         played,
         settings=settings(
-            max_examples=100,
+            max_examples=50,
             stateful_step_count=40,
             deadline=None,
             derandomize=True,

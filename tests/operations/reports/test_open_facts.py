@@ -57,7 +57,7 @@ def questions(draw: st.DrawFn) -> Words:
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(words=questions())
 def test_any_question_has_one_answer(scene: Scene, words: Words) -> None:
     site, database = scene.shop.site, scene.stage.database
