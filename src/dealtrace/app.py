@@ -159,6 +159,7 @@ class Application:
             readers=REPORTS_AT_ONCE,
             prepared_statements=settings.prepared_statements,
             read_seconds_max=REPORT_SECONDS_MAX,
+            mirror_memory_mib=settings.mirror_memory,
         )
         self._report_pool = ReportPool(self._reported, self._watch)
         self._site_cache = SiteCache()

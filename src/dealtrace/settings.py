@@ -170,7 +170,7 @@ class Settings(BaseSettings):
         description="Seconds that a write waits for an unavailable database before the answer is 503.",
     )
     mirror_memory: int = Field(
-        512,
+        1024,
         ge=0,
         le=1_048_576,
         description="MiB of memory that the column mirror beside SQLite may take; 0: no mirror, reports are slow.",

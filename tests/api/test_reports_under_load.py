@@ -1,5 +1,6 @@
 """Reports that take long: few at once, nobody else waits for them, and those whose clients leave end."""
 
+import shutil
 import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +12,7 @@ import pytest
 from cast import Player, Stage
 from dealtrace.runtime.report_pool import REPORTS_AT_ONCE
 from dealtrace.storage.database.engine import open_database
+from dealtrace.storage.reports.mirror.mirror import folder_of
 from server import ServerProcess
 from waiting import wait_until
 
@@ -92,3 +94,18 @@ def test_beyond_those_that_run_a_report_is_refused_and_deals_are_registered_all_
         assert slow_server.journal(shop.token, shop.site.id).json()["recordsTotal"] == 1
         (tmp_path / "go").touch()
         assert [each.result().status_code for each in running] == [200] * REPORTS_AT_ONCE
+
+
+@pytest.mark.parametrize("memory", [0, 256])
+def test_there_is_a_mirror_only_where_it_may_take_memory(
+    tmp_path: Path, start_server_on: Callable[..., ServerProcess], sqlite_template: Path, memory: int
+) -> None:
+    file = tmp_path / "own.db"
+    shutil.copy(sqlite_template, file)
+    server = start_server_on(f"sqlite:///{file}", mirror_memory=memory)
+    database = open_database(server.database_url)
+    player = Stage(database).open_site()
+    answer = server.http.get("/api/reports", params={"metrics": "deals"}, headers={"Access-Token": player.token})
+    assert answer.status_code == 200, answer.text
+    assert folder_of(database).exists() is bool(memory)
+    database.close()
