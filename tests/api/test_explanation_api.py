@@ -52,7 +52,7 @@ def test_it_tells_every_rule_each_candidate_and_why_the_winner_won(
 @pytest.mark.parametrize(
     ("sent", "matching", "verdict"),
     [
-        ({}, True, "nothing was told of the lead"),
+        ({}, True, "nothing identifies the lead"),
         ({"callId": 77}, True, "no lead fits"),
         ({"phoneNumber": "79160000078"}, True, "no lead fits"),
         ({"phoneNumber": "79160000078"}, False, "contact matching is off"),

@@ -36,7 +36,7 @@ class Verdict(StrEnum):
     CONTACT = "found by contact"
     MATCHER = "decided by a matcher"
     KEPT = "kept from before contact matching was switched off"
-    NO_CLUE = "nothing was told of the lead"
+    NO_CLUE = "nothing identifies the lead"
     SWITCHED_OFF = "contact matching is off"
     NONE_FITS = "no lead fits"
 
