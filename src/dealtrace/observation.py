@@ -55,7 +55,7 @@ PAUSED = Gauge("dealtrace_webhooks_paused", "Webhooks that are paused.", multipr
 FAILING = Gauge("dealtrace_webhooks_failing", "Webhooks whose last attempt failed.", multiprocess_mode="livemax")
 
 RESERVED_FILES = 128
-"""The files of a process that are not client connections: the database, webhooks, Redis, modules."""
+"""How many open files a process needs besides client connections: for the database, webhooks, Redis and modules."""
 CONNECTIONS_MIN = 16
 """The fewest connections of a process, even if its limit on open files is lower."""
 
@@ -89,7 +89,7 @@ def plain_method(method: str) -> str:
 
 
 def cause_of(fault: BaseException) -> list[dict[str, object]]:
-    """Return the chain of exceptions, cause last: types and places without messages, which may quote what was sent."""
+    """Return the type and the traceback lines of an exception and its causes; messages are left out for privacy."""
     chain: list[BaseException] = []
     following: BaseException | None = fault
     while following is not None and following not in chain:
@@ -142,7 +142,7 @@ class Outage:
 
 
 def connections_that_fit(wanted: int) -> int:
-    """Return how many connections a process may hold: `wanted`, or fewer if it may open fewer files."""
+    """Return how many connections a process may open: `wanted`, or fewer if its limit on open files is too low."""
     limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if limit == resource.RLIM_INFINITY:
         return wanted
@@ -196,14 +196,14 @@ def _metrics_of(route: str, status: int) -> tuple[Counter, Histogram]:
 
 
 def observe_request(route: str, status: int, seconds: float) -> None:
-    """Count a request; `route` is the path of its endpoint with `{…}` parts, never the path that was sent."""
+    """Count a request; `route` is the path template of its endpoint, such as `/a/{id}`, never the requested path."""
     requests, durations = _metrics_of(route, status)
     requests.inc()
     durations.observe(seconds)
 
 
 def observe_tally(tally: Sequence[tuple[str, str]]) -> None:
-    """Count outcomes of sent values; each pair is a name and a kind, both fixed labels of ours."""
+    """Count values that callers sent; each pair is the name of a value and its outcome, both from fixed lists."""
     for what, kind in tally:
         TALLY.labels(what, kind).inc()
 

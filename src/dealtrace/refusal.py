@@ -22,7 +22,7 @@ class Violation:
 
 
 class InvalidValue(ValueError):  # noqa: N818 - named after what is wrong
-    """A text or cell that does not fit its type; the messages say what would fit."""
+    """A text or cell that does not fit its type; the messages say what would be valid."""
 
     def __init__(self, ru: str, en: str) -> None:
         super().__init__(en)

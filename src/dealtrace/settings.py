@@ -31,11 +31,11 @@ TOML_FILE = Path("dealtrace.toml")
 ENV_FILE = Path(".env")
 _OWN_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 OTHER_VARIABLES = frozenset({"new_password"})
-"""Variables with our prefix that are not settings but read by commands; in lower case and without the prefix."""
+"""Variables with our prefix that commands read but that are not settings; in lower case and without the prefix."""
 
 
 class MailSecurity(Enum):
-    """How mails are protected on their way to the mail server: not at all, by TLS from the start, or by STARTTLS."""
+    """How the connection to the mail server is encrypted: not at all, by TLS from the start, or by STARTTLS."""
 
     NONE = auto()
     TLS = auto()
@@ -44,7 +44,7 @@ class MailSecurity(Enum):
 
 @record
 class MailServer:
-    """The mail server that sends our mails; without a `user` nobody logs in."""
+    """The mail server that sends our mails; an empty `user` means no login."""
 
     host: str
     port: int
@@ -59,7 +59,7 @@ _SMTP = {
     "smtps": (MailSecurity.TLS, 465),
     "smtp+starttls": (MailSecurity.STARTTLS, 587),
 }
-"""What a scheme says: how mails are protected, and the usual port."""
+"""The encryption and the usual port of each URL scheme."""
 _STARTTLS_QUERY = "starttls=yes"
 _MAIL_ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", re.ASCII)
 
@@ -301,7 +301,7 @@ def _mail_server(parts: SplitResult) -> MailServer:
 
 
 class InvalidSettings(Exception):  # noqa: N818 - the name says what is wrong
-    """Invalid settings; the message has a line with the variable for each."""
+    """The settings are invalid; the message has one line per invalid variable."""
 
 
 @cache
@@ -339,7 +339,7 @@ class UnknownSetting:
 
 
 def list_unknown_settings() -> list[UnknownSetting]:
-    """List what the environment, `.env` and `dealtrace.toml` set under a name that is not a setting."""
+    """List the names in the environment, `.env` and `dealtrace.toml` that look like settings but are not."""
     known = Settings.model_fields
     variables = {f"{ENVIRONMENT_PREFIX}{name.upper()}" for name in known}
     unknown: list[UnknownSetting] = []
@@ -354,7 +354,7 @@ def list_unknown_settings() -> list[UnknownSetting]:
 
 
 def _explain(error: ErrorDetails) -> str:
-    """Return which values a setting accepts, in our words."""
+    """Return a message that says which values a setting accepts."""
     field = Settings.model_fields.get(str(error["loc"][0])) if error["loc"] else None
     if error["type"] == "value_error":
         return str(error["ctx"]["error"])
@@ -371,7 +371,7 @@ def _explain(error: ErrorDetails) -> str:
 
 
 def _check_encoding() -> None:
-    """Check that the files are UTF-8; an editor may have saved a comment in another encoding.
+    """Check that `.env` and `dealtrace.toml` are UTF-8; an editor may have used another encoding for a comment.
 
     Raises:
         InvalidSettings: a file has another encoding.

@@ -1,4 +1,4 @@
-"""Check whether the database can be written to; `/readyz` reports the result, and requests are refused by it."""
+"""Check whether the database accepts writes, for `/readyz`, and refuse requests if its file was removed or replaced."""
 
 import math
 import threading
@@ -18,7 +18,7 @@ from dealtrace.storage.schema.upgrade import is_current, newest_revision
 OK = "ok"
 UNAVAILABLE_RETRY_SECONDS = 5
 LOOK_SECONDS = 0.1
-"""How often requests check the database's files; every batch of writes checks them, with three system calls."""
+"""How old a check of the database's files may be when a request relies on it; a batch of writes always checks them."""
 STALE_SECONDS = 10
 """If the last check is older than this, the database counts as not responding."""
 
@@ -65,14 +65,14 @@ class DatabaseWatch:
 
     @property
     def health(self) -> Health:
-        """Return the result of the last check; if it is older than `STALE_SECONDS`, the database does not respond."""
+        """Return the result of the last check, or "no response" if it is older than `STALE_SECONDS`."""
         seconds = self._monotonic() - self._checked_at
         if seconds <= STALE_SECONDS:
             return self._health
         return Health("no response", "no response", f"no response for {seconds:.0f} s")
 
     def require(self, *, is_fresh: bool = False) -> None:
-        """Check that the open files are still the database's, at most `LOOK_SECONDS` ago, or now if `is_fresh`.
+        """Check that no file of the database is lost; unless `is_fresh`, a check within `LOOK_SECONDS` is enough.
 
         Raises:
             DatabaseUnavailable: the SQLite file, its WAL or its WAL index was removed or replaced.
@@ -87,7 +87,7 @@ class DatabaseWatch:
             raise DatabaseUnavailable(retry_after_seconds=UNAVAILABLE_RETRY_SECONDS)
 
     def report(self, failure: BaseException) -> None:
-        """Remember a write that failed because of the database, for the next check."""
+        """Store the failure of a write, so that the next check tries to write."""
         with self._lock:
             self._failure = message_of(failure) or type(failure).__name__
 
@@ -117,7 +117,7 @@ class DatabaseWatch:
         return Health(OK, schema, reason, find_mirror_status(self._database) if is_of_this_release else None)
 
     def _try_to_write(self) -> str | None:
-        """Return why nothing can be written, `None` if all is well; tries to write only after a failed write."""
+        """Try to write if a write has failed; return why that is still impossible, `None` if all is well."""
         failure = self._failure
         if failure is None:
             return None

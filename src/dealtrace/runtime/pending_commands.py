@@ -14,7 +14,7 @@ _UNSETTLED = object()
 
 @dataclass(slots=True)
 class Pending:
-    """A waiting command and the future of its outcome; `size` is the number of items in it.
+    """A waiting command and the future that receives its outcome; `size` is the number of items in it.
 
     Any: commands of all operations wait in one queue.
     """

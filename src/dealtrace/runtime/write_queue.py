@@ -1,8 +1,8 @@
 """A queue with one writing thread: waiting commands are committed together, but each can fail alone.
 
-The thread takes all waiting commands, runs them in one transaction, commits, and only then answers. If a command fails,
-it rolls back and runs the commands again one by one, each in a savepoint, so that a failing command does not affect the
-others. Savepoints cost nothing in the usual case, when all commands succeed.
+The thread takes all waiting commands, runs them in one transaction, commits, and only then reports their outcomes. If a
+command fails, the thread rolls back and runs the commands again one by one, each in a savepoint, so that a failing
+command does not affect the others. Savepoints cost nothing in the usual case, when all commands succeed.
 """
 
 import asyncio
@@ -50,7 +50,7 @@ ALONE_TRIES_MAX = 3
 """How often a command is run again after a conflict before it counts as failed."""
 OVERLOADED_RETRY_SECONDS = 1
 PUT_OFF_SHARE = 3
-"""A postponed site waits this many times as long as its last try took, so that other sites get most of the thread."""
+"""A postponed site waits this many times as long as its last try took, so that other sites get most of the time."""
 
 
 @dataclass(slots=True)
@@ -205,7 +205,7 @@ class WriteQueue:
                 self._write(late.batch, late.deadline, pause=late.pause)
 
     def _write(self, batch: list[Pending], deadline: float, *, pause: float = 0.0) -> None:
-        """Write `batch` and answer every command in it, whatever happens, except those of sites that are postponed.
+        """Write `batch` and set the outcome of every command in it, except those of postponed sites.
 
         If the whole database is unavailable, this waits for it. `pause` is the length in seconds of the last pause.
         """
@@ -242,7 +242,7 @@ class WriteQueue:
         """Split a batch into the parts that are committed together.
 
         Raises:
-            _NotOpen: the database cannot be asked whether it is distributed.
+            _NotOpen: the database cannot be reached.
         """
         if self._is_apart is None and self._database.is_sqlite:
             self._is_apart = False

@@ -59,7 +59,7 @@ A deal's fingerprint is replaced too: anyone who knows the rest of a registratio
 """
 
 DELETED = frozenset({contact, lead_contact, deal_contact, deal_key})
-"""Tables whose rows hold nothing but a contact."""
+"""Tables whose rows contain nothing but a contact."""
 
 VersionFields = tuple[int, int, Fields, Fields]
 """A version of a deal: deal id, version, fields before and after as JSON stores them."""
@@ -173,7 +173,8 @@ def _own_contacts(
 def _own_visits(
     connection: Connection, site_id: int, leads: Mapping[LeadKind, set[int]], named_by_deals: set[int]
 ) -> set[int]:
-    """Find the visits that these leads and deals name, and the other visits of visitors whom no other lead names."""
+    """Find the visits of these leads and deals, and the other visits of their visitors, unless other leads share them.
+    """
     named = named_by_deals | _visits_named_by(
         connection, site_id, {kind: LEAD_TABLES[kind].c.id.in_(leads[kind]) for kind in LeadKind}
     )

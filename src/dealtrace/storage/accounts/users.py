@@ -82,7 +82,7 @@ def list_rights(connection: Connection, site_id: int | None = None) -> list[Righ
 
 
 def list_owners(connection: Connection) -> list[UserId]:
-    """List the owners of the installation by id; their rows are locked until the transaction ends."""
+    """List the ids of the installation's owners; the rows are locked until the transaction ends."""
     owners = select(user.c.id).where(user.c.is_owner.is_(True)).order_by(user.c.id).with_for_update()
     return [UserId(user_id) for user_id in connection.execute(owners).scalars()]
 

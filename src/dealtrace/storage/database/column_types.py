@@ -47,7 +47,7 @@ class Instant(TypeDecorator[datetime]):
         return None if value is None else microseconds(value)
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[int | None], datetime | None]:  # noqa: ARG002
-        """Return the converter itself: journals read thousands of instants, and an extra call would double the cost."""
+        """Return the function that converts stored instants; a wrapper would double the cost of reading journals."""
         return _instant_or_none
 
 
@@ -152,7 +152,7 @@ def _postgresql_among(element: is_among, compiler: SQLCompiler, **kwargs: object
 
 
 class is_among_many(is_among):  # noqa: N801
-    """The same condition for a list as long as a page; PostgreSQL uses the index because it does not see the length."""
+    """The condition `is_among` for a list as long as a page: PostgreSQL uses the index if the length is hidden."""
 
     inherit_cache = True
 

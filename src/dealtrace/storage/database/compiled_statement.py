@@ -142,7 +142,7 @@ class CompiledStatement:
 
 
 def _from_arrays(statement: Insert, names: Sequence[str] | None) -> Insert:
-    """Return an insert of single rows as one that takes an array for each column; a value may itself be a list."""
+    """Convert an insert of single rows to one that takes an array for each column; a value may itself be a list."""
     columns = [column for column in statement.table.columns if names is None or column.name in names]
     arrays = (func.unnest(bindparam(column.name, type_=ARRAY(column.type, dimensions=1))) for column in columns)
     return insert(statement.table).from_select([column.name for column in columns], select(*arrays))

@@ -19,7 +19,7 @@ SQLITE_CHECKPOINT_PAGES = 4000
 """With SQLite's default of 1000 pages, grouped inserts take 1.3 times as long."""
 POSTGRESQL_CONNECT_SECONDS = 5
 MIRROR_MEMORY_DEFAULT = 1024
-"""In MiB; the rest of the mirror is written to disk."""
+"""The memory limit of the column mirror, in MiB; the rest of the mirror is written to disk."""
 WRITERS = 2
 """Connections for the write queue, and for the short transactions that take blocks of ids."""
 

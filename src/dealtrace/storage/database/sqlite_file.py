@@ -9,7 +9,7 @@ from sqlalchemy import text
 from dealtrace.storage.database.engine import Database
 
 PRIVATE_MODE = 0o600
-"""Only its owner may read a database: it holds phones, e-mails and the digests of tokens."""
+"""Only its owner may read a database: it contains phones, e-mails and the digests of tokens."""
 OTHERS_MODE = 0o007
 _COMPANIONS = ("-wal", "-shm")
 
@@ -56,7 +56,7 @@ class ServedFiles:
             self._files[file] = file_id(file)
 
     def find_lost(self) -> Path | None:
-        """Return the path of a file that was removed or replaced since, `None` if there is none."""
+        """Return the path of a file that has been removed or replaced, `None` if there is none."""
         return next((path for path, known in self._files.items() if file_id(path) != known), None)
 
 

@@ -25,8 +25,8 @@ class DealFilters:
     """Which deals to list: deals that happened from `since` on and before `until`, where `None` means no limit.
 
     Empty and `None` filters are ignored; `ids` restricts the list to these deals. `is_matched` requires a lead or a
-    stated source. `source` is compared, without case, with the visit that the site's model credits, or the stated
-    source.
+    stated source. `source` is compared, without case, with the source of the visit that the site's model credits, or
+    with the stated source.
     """
 
     since: datetime | None = None
@@ -79,7 +79,8 @@ def _rows(site: Site, filters: DealFilters) -> FromClause:
 
 
 def _with_source(rows: FromClause, model: AttributionModel) -> FromClause:
-    """Join the source of a deal: of its lead's credited visit, else stated for the lead or the deal."""
+    """Join the source of a deal: that of its lead's credited visit, otherwise the one stated for the lead or the deal.
+    """
     stated = func.coalesce(call.c.stated_source_id, lead_request.c.stated_source_id, _stated_of_deal())
     source_id = func.coalesce(visit.c.traffic_source_id, stated)
     is_its_source = and_(traffic_source.c.site_id == deal.c.site_id, traffic_source.c.id == source_id)

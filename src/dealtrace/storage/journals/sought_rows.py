@@ -17,7 +17,7 @@ FOUND_MAX = 1000
 _ESCAPE = "\\"
 
 Text = ColumnElement[Any]
-"""Any: columns hold texts that may be null."""
+"""Any: columns contain texts that may be null."""
 
 
 def find_sought_deals(connection: Connection, site_id: int, sought: Sought) -> set[int]:
@@ -67,7 +67,7 @@ def _find_clients_leads(connection: Connection, site_id: int, sought: Sought) ->
 
 
 def _find_named_clients(connection: Connection, site_id: int, sought: Sought) -> set[int]:
-    """Find the clients whose name contains the sought text as typed or in a usual case, and merged clients."""
+    """Find the ids of clients, merged ones included, with the sought text in the name, as typed or in a usual case."""
     if sought.is_contact or sought.mask is not None or sought.id is not None:
         return set()
     written = {sought.text, sought.text.lower(), sought.text.upper(), sought.text.capitalize(), sought.text.title()}

@@ -180,8 +180,8 @@ def find_free_clients(connection: Connection, site_id: int, client_ids: Collecti
 def find_client_of_leads(connection: Connection, site_id: int, leads: Collection[LeadRef]) -> dict[LeadRef, int]:
     """Find the id of the client of each of these leads; unknown leads are missing.
 
-    `recorded_at` is read because the index of clients does not have it: with an index that has every column asked for,
-    SQLite reads the leads of the whole site.
+    `recorded_at` is read because the index of clients lacks it: if an index had every column of the query, SQLite would
+    scan the leads of the whole site in it.
     """
     found: dict[LeadRef, int] = {}
     for kind, table in LEAD_TABLES.items():

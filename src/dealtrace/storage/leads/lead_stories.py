@@ -34,7 +34,8 @@ _LIST_LEADS: Mapping[LeadKind, CompiledStatement] = {
 def find_lead_stories(
     connection: Connection, site_id: int, leads: Iterable[LeadRef], model: AttributionModel
 ) -> dict[LeadRef, LeadStory]:
-    """Find the story of each of these leads, with its own and its credited visit under `model`; others are missing."""
+    """Find the stories of these leads by lead id, each with the own and, under `model`, the credited visit of the lead.
+    """
     rows = [
         (LeadRef(kind, lead_id), client_id, stated_id, visit_id, detail, phone, email)
         for kind, ids in ids_by_kind(leads).items()

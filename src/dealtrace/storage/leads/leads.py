@@ -138,7 +138,7 @@ def find_stated_sources(connection: Connection, site_id: int, leads: Iterable[Le
 
 
 def find_visited_at(connection: Connection, site_id: int, leads: Sequence[LeadRef]) -> dict[LeadRef, datetime]:
-    """Find when the visits that these leads name began; leads without a visit are missing."""
+    """Find when the visits of these leads began; leads without a visit are missing."""
     found: dict[LeadRef, datetime] = {}
     for kind, ids in ids_by_kind(leads).items():
         rows = _FIND_VISITED_AT[kind].fetch(connection, {"site_id": site_id, "ids": ids})

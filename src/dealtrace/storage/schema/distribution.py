@@ -9,9 +9,9 @@ from dealtrace.storage.schema.tables.whole import metadata
 
 
 def distribution_statements(distributed: Collection[str] = ()) -> list[str]:
-    """List the statements that distribute every tenant table by `site_id`, co-located, referenced tables first.
+    """List the SQL statements that distribute every tenant table by `site_id`, referenced tables first.
 
-    Tables in `distributed` are left out; the others are co-located with them.
+    The tables are co-located. Those in `distributed` are left out.
     """
     tenants = tenant_tables()
     first = next((name for name in tenants if name in distributed), tenants[0])

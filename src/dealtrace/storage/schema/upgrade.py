@@ -106,7 +106,7 @@ def upgrade_schema(database: Database) -> None:
 
 
 def _drop_triggers(connection: Connection) -> None:
-    """Drop the triggers that mark changes for the column mirror, as SQLite alters no column that a trigger names.
+    """Drop the triggers that mark changes for the column mirror: SQLite cannot alter a column that a trigger uses.
 
     The mirror notices that they are missing and is rebuilt, which a change of the schema requires anyway.
     """

@@ -1,4 +1,5 @@
-"""Alerts and mails: rules and what waits to be sent are control data, as they are looked for across sites."""
+"""Alert rules, their incidents, mails and reports by mail; due rules and mails are searched across sites: control data.
+"""
 
 from sqlalchemy import BigInteger, Column, Index, Integer, PrimaryKeyConstraint, String, Table, Text, text
 
@@ -64,7 +65,7 @@ mail = Table(
     Index("ix_mail_site_id", "site_id", "caused_at"),
     info=CONTROL,
 )
-"""No foreign key leads to users: who lost their role at the site gets nothing any more."""
+"""No foreign key to users: a user without a role at the site any more is simply sent nothing."""
 
 mail_report = Table(
     "mail_report",
