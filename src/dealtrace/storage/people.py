@@ -173,8 +173,7 @@ def _own_contacts(
 def _own_visits(
     connection: Connection, site_id: int, leads: Mapping[LeadKind, set[int]], named_by_deals: set[int]
 ) -> set[int]:
-    """Find the visits of these leads and deals, and the other visits of their visitors, unless other leads share them.
-    """
+    """Find the visits of these leads and deals, and the other visits of their visitors who have no other leads."""
     named = named_by_deals | _visits_named_by(
         connection, site_id, {kind: LEAD_TABLES[kind].c.id.in_(leads[kind]) for kind in LeadKind}
     )

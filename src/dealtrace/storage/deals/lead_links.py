@@ -80,8 +80,7 @@ def find_ids_by_contact(connection: Connection, site_id: int, spans: Sequence[Le
 
 
 def find_ids_by_key(connection: Connection, site_id: int, keys: Collection[tuple[str, datetime]]) -> set[int]:
-    """Find the ids of deals, including deleted ones, whose matchers may find a lead with one of these keys and starts.
-    """
+    """Find the ids of deals, also deleted, whose matchers may find a lead with one of these keys and start times."""
     if not keys:
         return set()
     spans = [(key, microseconds(started_at)) for key, started_at in keys]
@@ -131,8 +130,7 @@ def find_deals_of_leads(
 def bind_deals(
     connection: Connection, site_id: int, deals: Sequence[Deal], visited_at: Mapping[DealId, datetime]
 ) -> None:
-    """Store the lead or visit of each deal; `visited_at` has the start of the deal's or its lead's visit, by deal id.
-    """
+    """Store the lead or visit of each deal; `visited_at` has the start of its own or its lead's visit."""
     rows = [
         {
             "of_site": site_id,

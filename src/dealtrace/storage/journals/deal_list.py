@@ -79,8 +79,7 @@ def _rows(site: Site, filters: DealFilters) -> FromClause:
 
 
 def _with_source(rows: FromClause, model: AttributionModel) -> FromClause:
-    """Join the source of a deal: that of its lead's credited visit, otherwise the one stated for the lead or the deal.
-    """
+    """Join the source of a deal: that of its lead's credited visit, else the one stated for the lead or the deal."""
     stated = func.coalesce(call.c.stated_source_id, lead_request.c.stated_source_id, _stated_of_deal())
     source_id = func.coalesce(visit.c.traffic_source_id, stated)
     is_its_source = and_(traffic_source.c.site_id == deal.c.site_id, traffic_source.c.id == source_id)

@@ -56,7 +56,7 @@ class Days(Protocol):
         ...
 
     def reach(self, connection: Connection, since: datetime, until: datetime, skip: int) -> tuple[datetime, int] | None:
-        """Skip `skip` rows; return the midnight that begins the next row's day, and how many rows precede that day."""
+        """Skip `skip` rows; return the midnight before the next row, and how many rows precede that midnight."""
         ...
 
 

@@ -27,8 +27,7 @@ class Counting(StrEnum):
 
 
 class Field(StrEnum):
-    """The fields that lists are filtered by; utm tags and source parts are of the credited visit or the stated source.
-    """
+    """What lists are filtered by; utm tags and source parts belong to the credited visit or the stated source."""
 
     SOURCE = "source"
     MEDIUM = "medium"

@@ -119,8 +119,7 @@ def replace_credits(connection: Connection, site_id: int, credits_of: Mapping[in
 def find_credited_visits(
     connection: Connection, site_id: int, lead_ids: Sequence[int], model: AttributionModel
 ) -> dict[int, Visit]:
-    """Find the visit with the largest credit of each lead under `model`, by lead id; leads without a visit are missing.
-    """
+    """Find each lead's visit with the largest credit under `model`, by lead id; leads without a visit are missing."""
     if not lead_ids:
         return {}
     parameters = {"site_id": site_id, "lead_ids": list(lead_ids), "model": int(model)}

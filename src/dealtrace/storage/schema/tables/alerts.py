@@ -1,5 +1,4 @@
-"""Alert rules, their incidents, mails and reports by mail; due rules and mails are searched across sites: control data.
-"""
+"""Alert rules, incidents, mails and reports by mail; due rules and mails are control data, found across sites."""
 
 from sqlalchemy import BigInteger, Column, Index, Integer, PrimaryKeyConstraint, String, Table, Text, text
 
