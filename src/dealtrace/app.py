@@ -52,12 +52,11 @@ from dealtrace.worker.webhook_client import WebhookClient
 FOLLOW_SECONDS = 1.0
 """How often a process looks for changed sites and tokens, so that it follows a change within two seconds."""
 DELIVERY_READERS = 2
-"""The threads, and connections to the database, that read the content of webhook messages."""
+"""How many threads, each with a database connection, read the content of webhook messages."""
 SHORT_SHARE = 0.9
 """The share of all connections above which a shortage is logged."""
 OBJECTS_BETWEEN_COLLECTIONS = 20_000
-"""How many new objects start a garbage collection: a page of a journal creates ten thousand, needed until it is sent.
-"""
+"""How many new objects trigger garbage collection; a journal page creates 10,000, needed until it is sent."""
 ENDPOINTS = (*CALLTOUCH, *COUNTER, *API)
 """Every endpoint for programs; pages for people are separate routes."""
 
@@ -94,7 +93,7 @@ class Application:
             await self._live(receive, send)
 
     async def _live(self, receive: Receive, send: Send) -> None:
-        """Start before the first request; after the last one, store every waiting write and stop."""
+        """Start all parts before the first request; after the last one, store waiting writes and stop all parts."""
         await receive()
         try:
             self._start()
@@ -103,7 +102,9 @@ class Application:
             await send({"type": "lifespan.startup.failed", "message": str(fault)})
             raise
         if self._settings.is_plain_http_to_others:
-            _log.warning("cabinet_without_https", cure="put a proxy with https in front and set DEALTRACE_PUBLIC_URL")
+            _log.warning(
+                "cabinet_without_https", cure="put an HTTPS proxy in front of the server and set DEALTRACE_PUBLIC_URL"
+            )
         _log.info("process_started", pid=os.getpid(), database=self._database.name)
         watchers = [
             asyncio.create_task(self._follow_settings(parent=os.getppid())),

@@ -27,10 +27,10 @@ from prometheus_client.multiprocess import MultiProcessCollector
 MULTIPROCESS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 """The environment variable with the folder in which the processes of one server keep their metrics."""
 
-REQUESTS = Counter("dealtrace_requests", "Requests answered.", ["route", "status"])
+REQUESTS = Counter("dealtrace_requests", "Requests that got a response.", ["route", "status"])
 SECONDS = Histogram(
     "dealtrace_request_seconds",
-    "Time to an answer.",
+    "Time to the response.",
     ["route"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30),
 )
@@ -43,12 +43,12 @@ COMMIT_SECONDS = Histogram(
 )  # fmt: skip
 RETRIES = Counter("dealtrace_write_retries", "Write transactions that were tried again, by reason.", ["reason"])
 WAITING = Gauge("dealtrace_scribe_waiting", "Writes waiting for their commit.", multiprocess_mode="livesum")
-TALLY = Counter("dealtrace_tally", "What callers sent, by outcome.", ["what", "kind"])
+TALLY = Counter("dealtrace_tally", "Values that callers sent, by outcome.", ["what", "kind"])
 
 ATTEMPTS = Counter("dealtrace_webhook_attempts", "Attempts to send a webhook.", ["outcome"])
 ATTEMPT_SECONDS = Histogram(
     "dealtrace_webhook_attempt_seconds",
-    "Time a webhook's receiver took to answer.",
+    "Time that a webhook's receiver took to respond.",
     buckets=(0.01, 0.05, 0.1, 0.5, 1, 2.5, 5),
 )
 PAUSED = Gauge("dealtrace_webhooks_paused", "Webhooks that are paused.", multiprocess_mode="livemax")
@@ -172,7 +172,7 @@ def start_logging(level: str) -> None:
 
 
 class _LossyFile:
-    """A file whose write errors are ignored: a full disk loses log lines, not answers."""
+    """A file whose write errors are ignored: a full disk loses log lines, not responses."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file

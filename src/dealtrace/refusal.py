@@ -10,7 +10,7 @@ Language = Literal["ru", "en"]
 
 @record
 class Violation:
-    """An invalid parameter, and which values are valid, in Russian and English."""
+    """The name of an invalid parameter, and messages in Russian and English that say which values are valid."""
 
     field: str
     ru: str

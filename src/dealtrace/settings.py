@@ -95,14 +95,14 @@ class Settings(BaseSettings):
         4096,
         ge=16,
         le=1_000_000,
-        description="Open connections per process; further ones wait. A low limit on open files lowers it.",
+        description="Maximum open connections per process; further ones wait. A low limit on open files reduces it.",
     )
     http2: bool = Field(
         default=False,
         description="Serve HTTP/2 too; idle connections are then never closed, so use it only behind a proxy.",
     )
     public_url: str = Field(
-        "", description="The URL people open the server at, for printed links; empty: made of host and port."
+        "", description="The URL at which people open the server, for links; empty: made of host and port."
     )
     rate_per_second: int = Field(
         5, ge=0, le=1_000_000, description="Requests per second from one IP address; 0: no limit."
@@ -141,13 +141,13 @@ class Settings(BaseSettings):
         "", description="An MMDB file with the cities of IP addresses, such as GeoLite2-City.mmdb; empty: no cities."
     )
     points_per_day: int = Field(
-        0, ge=0, le=2**53, description="Points per day of a new site; 0: no limit, but they are still counted."
+        0, ge=0, le=2**53, description="API points of a new site per day; 0: no limit, but points are still counted."
     )
     redis_url: str = Field(
-        "", description="Redis or Valkey for rate limits shared by several processes; empty: each counts in its memory."
+        "", description="Redis or Valkey for rate limits shared by several processes; empty: each process has its own."
     )
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="IP addresses or networks of proxies, comma-separated, whose `X-Forwarded-*` is trusted."
+        (), description="Proxies whose `X-Forwarded-*` headers are trusted: IP addresses or networks, comma-separated."
     )
     webhook_private_targets: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Private IP addresses or networks, comma-separated, that webhooks may be sent to."
@@ -155,7 +155,7 @@ class Settings(BaseSettings):
     scribe_queue_max: int = Field(
         10_000, ge=1, le=1_000_000, description="Writes that may wait at once; further ones are answered 503."
     )
-    scribe_batch_max: int = Field(256, ge=1, le=1000, description="Writes in one commit at most.")
+    scribe_batch_max: int = Field(256, ge=1, le=1000, description="Maximum number of writes in one commit.")
     reader_threads: int = Field(4, ge=1, le=64, description="Threads that read from the database, per process.")
     body_bytes_max: int = Field(
         1_048_576,
@@ -173,7 +173,7 @@ class Settings(BaseSettings):
         1024,
         ge=0,
         le=1_048_576,
-        description="MiB of memory that the column mirror beside SQLite may take; 0: no mirror, reports are slow.",
+        description="Memory in MiB for the column mirror, a DuckDB copy of SQLite; 0: no mirror, slow reports.",
     )
     smtp_url: str = Field(
         "",
@@ -239,7 +239,7 @@ class Settings(BaseSettings):
         url = info.data.get("smtp_url", "")
         sender = value or (_mail_server(urlsplit(url)).user if url else "")
         if (value or url) and not _MAIL_ADDRESS.fullmatch(sender):
-            raise ValueError("an address that sends the mails is needed, such as reports@example.org")
+            raise ValueError("set the address that sends the mails, such as reports@example.org")
         return value
 
     @field_validator("trusted_proxies", "webhook_private_targets", mode="before")

@@ -18,9 +18,9 @@ from dealtrace.storage.schema.upgrade import is_current, newest_revision
 OK = "ok"
 UNAVAILABLE_RETRY_SECONDS = 5
 LOOK_SECONDS = 0.1
-"""How old a check of the database's files may be when a request relies on it; a batch of writes always checks them."""
+"""Requests reuse a check of the database's files for this many seconds; every batch of writes checks them again."""
 STALE_SECONDS = 10
-"""If the last check is older than this, the database counts as not responding."""
+"""If the last check is older than this many seconds, the database counts as not responding."""
 
 
 @record
@@ -42,7 +42,7 @@ class Health:
 
 
 class DatabaseWatch:
-    """Checks one database; `check` is called every second, everything else from any thread at any time.
+    """Checks one database; `check` is called every second, the other methods from any thread at any time.
 
     After a failed write, `check` tries to write until it succeeds; without failures it writes nothing.
     """
@@ -100,7 +100,7 @@ class DatabaseWatch:
     def _examine(self) -> Health:
         lost = self._files.find_lost() if self._files is not None else None
         if lost is not None:
-            cure = "stop the server, put the file back, start the server"
+            cure = "stop the server, put the file back, and start the server"
             return Health("file removed or replaced", "unknown", f"{lost} was removed or replaced: {cure}")
         try:
             is_of_this_release = is_current(self._database)
@@ -108,7 +108,7 @@ class DatabaseWatch:
         except Exception as fault:  # noqa: BLE001 - any failure means not ready
             return Health("unreachable", "unknown", message_of(fault) or type(fault).__name__)
         schema = OK if is_of_this_release else "outdated"
-        reason = "" if is_of_this_release else f"the schema is not at {newest_revision()}: dealtrace db upgrade"
+        reason = "" if is_of_this_release else f"the schema is not at {newest_revision()}: run dealtrace db upgrade"
         if obstacle is not None:
             return Health(obstacle, schema, obstacle)
         failure = self._try_to_write()

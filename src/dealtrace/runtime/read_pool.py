@@ -48,12 +48,12 @@ class ReadPool:
 
     @property
     def is_shared(self) -> bool:
-        """Return whether several processes may serve the database, so that cursors in memory are not enough."""
+        """Return whether several processes may serve the database; page cursors in memory are then not enough."""
         return not self._database.is_sqlite
 
     @property
     def is_replica_away(self) -> bool:
-        """Return whether the replica failed when it was last used, so that the primary database is read."""
+        """Return whether reads avoid the replica because it failed recently."""
         return self._replica_away_until > 0.0
 
     async def read(self, function: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:

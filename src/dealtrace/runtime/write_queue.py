@@ -47,7 +47,7 @@ Outcome = TypeVar("Outcome")
 RETRY_PAUSE_SECONDS = 0.1
 RETRY_PAUSE_MAX_SECONDS = 2.0
 ALONE_TRIES_MAX = 3
-"""How often a command is run again after a conflict before it counts as failed."""
+"""How many times a command is run again after a conflict before it counts as failed."""
 OVERLOADED_RETRY_SECONDS = 1
 PUT_OFF_SHARE = 3
 """A postponed site waits this many times as long as its last try took, so that other sites get most of the time."""
@@ -118,7 +118,7 @@ class WriteQueue:
     ) -> "asyncio.Future[Outcome]":
         """Queue a command; the future returns its outcome once it is committed, or raises its refusal.
 
-        `size` is the number of items in the command, such as calls of a list; ids are reserved for each item.
+        `size` is the number of items in the command, such as the calls in a list; ids are reserved for each item.
 
         Raises:
             Overloaded: too many commands are waiting already; nothing was stored.
@@ -325,8 +325,8 @@ class WriteQueue:
     def _refuse(self, fault: Exception) -> Exception:
         """Return the exception to raise for commands that could not be run because of `fault`.
 
-        Failures of the database are reported to the watch and become `DatabaseUnavailable`; connections to a read-only
-        server are closed.
+        Failures of the database are reported to `DatabaseWatch` and become `DatabaseUnavailable`; connections to a
+        read-only server are closed.
         """
         if not is_database_failure(fault):
             return fault

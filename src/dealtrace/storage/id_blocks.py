@@ -126,7 +126,7 @@ def take_ids(connection: Connection, count: int) -> Sequence[int]:
 def transaction(database: Database, *, ids: int) -> Iterator[tuple[Connection, IdBlocks]]:
     """Open a transaction in which at least `ids` new ids can be taken; it commits at the end of the block.
 
-    For commands that write once: each loses the rest of its block, so a server keeps one `IdBlocks`.
+    This is for commands that write once, because the rest of the block is lost. A server keeps one `IdBlocks` instead.
     """
     blocks = IdBlocks(database.writer)
     blocks.ensure(ids)

@@ -219,7 +219,7 @@ def list_version_fields(connection: Connection, site_id: int, traces: Traces) ->
 
 
 def anonymise(connection: Connection, site_id: int, traces: Traces, versions: Sequence[VersionFields]) -> None:
-    """Replace everything that identifies the person; `versions` are of the person's deals, already cleaned."""
+    """Replace everything that identifies the person; `versions` are the cleaned versions of the person's deals."""
     for table, mine in _rows_of(site_id, traces):
         if table in ANONYMOUS:
             connection.execute(update(table).where(mine).values(ANONYMOUS[table]))

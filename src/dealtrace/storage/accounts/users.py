@@ -43,7 +43,7 @@ def user_from_row(row: Row, prefix: str = "") -> User:
 
 
 def find_user(connection: Connection, login: str) -> User | None:
-    """Find a user by the normal form of the login."""
+    """Find a user by the normal form of the login; `None` if there is none."""
     row = connection.execute(select(*USER_COLUMNS).where(user.c.login == login)).one_or_none()
     return user_from_row(row) if row is not None else None
 

@@ -20,7 +20,7 @@ _UNREADABLE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 class StatementStopped(Exception):  # noqa: N818 - it says what was done
-    """A statement took too long and was stopped, in a database that is used without SQLAlchemy, as DuckDB is."""
+    """A statement took too long and was stopped in DuckDB, which is used without SQLAlchemy."""
 
 
 def driver_error(fault: BaseException) -> BaseException:
@@ -41,7 +41,7 @@ def is_lost_race(fault: BaseException) -> bool:
 
 
 def retry_reason(fault: BaseException) -> str:
-    """Return the name under which a repeated attempt is counted."""
+    """Return the reason under which metrics count a retry."""
     if is_lost_race(fault):
         return "race"
     error = driver_error(fault)
@@ -103,12 +103,12 @@ def _sqlstate(error: BaseException) -> str | None:
 
 
 def _sqlite_code(error: sqlite3.Error) -> int:
-    """Return the primary result code; errors raised by Python's own module have none and count as `SQLITE_ERROR`."""
+    """Return SQLite's primary result code; errors of Python's own module have none and count as `SQLITE_ERROR`."""
     return int(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)) & 0xFF
 
 
 def is_passing(fault: BaseException) -> bool:
-    """Return whether the same work may succeed a little later: a busy file, a deadlock, a server that is restarting."""
+    """Return whether an error is temporary, such as a busy file, a deadlock or a server that is restarting."""
     error = driver_error(fault)
     if isinstance(error, sqlite3.OperationalError):
         return _sqlite_code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)

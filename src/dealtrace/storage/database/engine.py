@@ -16,7 +16,7 @@ from dealtrace.storage.database.time_limit import stopped_after
 SQLITE_BUSY_SECONDS = 30
 """How long a writer waits for another process, such as a command beside a running server, to finish its transaction."""
 SQLITE_CHECKPOINT_PAGES = 4000
-"""With SQLite's default of 1000 pages, grouped inserts take 1.3 times as long."""
+"""The pages between WAL checkpoints; with SQLite's default of 1000, grouped inserts take 1.3 times as long."""
 POSTGRESQL_CONNECT_SECONDS = 5
 MIRROR_MEMORY_DEFAULT = 1024
 """The memory limit of the column mirror, in MiB; the rest of the mirror is written to disk."""

@@ -133,7 +133,7 @@ def count_new_deals(connection: Connection, site_id: int, rows: Iterable[Values]
 
 @contextmanager
 def recounting(connection: Connection, site_id: int, ids: Sequence[int]) -> Iterator[None]:
-    """Correct the counts of deals that are changed inside the block; the caller must have locked them."""
+    """Correct the counts of deals that are changed inside the block; the caller must have locked the deals."""
     parameters = {"site_id": site_id, "ids": list(ids)}
     before = Counter(_days(_LIST_COUNTED.fetch(connection, parameters)))
     yield

@@ -34,14 +34,14 @@ NEW_COLUMNS = tuple(column.name for column in deal.c if column.name not in FURTH
 """The columns that a new deal of deals 1.0 is stored with; other columns are null until a change sets them."""
 STAMP_COLUMNS = ("touched_at", "changed_at", "deleted_at", "version")
 CHANGING_COLUMNS = ("status", "amount_rub", "service", "manager", "comment", "custom_values", "stated_source_id")
-"""The columns that both a new deal and a change write, besides the stamps."""
+"""The columns that both a new deal and a change write, besides the times and the version."""
 LEAD_KINDS: Mapping[str, LeadKind] = {kind.value: kind for kind in LeadKind}
 """Lead kinds by their stored names; a lookup costs less than calling the enumeration for every deal of a page."""
 
 
 @record
 class NewDeal:
-    """A deal to insert, with the values that only its row has."""
+    """A deal to insert, with the fingerprint of its registration and the start of its visit."""
 
     deal: Deal
     fingerprint: str
@@ -75,7 +75,7 @@ def lead_columns(deal: Deal, visited_at: datetime | None) -> dict[str, object]:
 
 
 def changing_columns(deal: Deal, source_ids: Mapping[TrafficSource, int]) -> dict[str, object]:
-    """Return the columns that a change of a deal may write, including the stamps."""
+    """Return the columns that a change of a deal may write, including its times and version."""
     return {
         "status": deal.status,
         "amount_rub": deal.amount_rub,

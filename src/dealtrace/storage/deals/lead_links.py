@@ -38,7 +38,7 @@ _DEALS_OF_SPANS = {
     "clue_email": _SPANS.outerjoin(deal, and_(deal.c.clue_email == _SPAN_CONTACT, _MAY_BE_BOUND)),
     "clue_further": _SPANS.outerjoin(deal_contact, _IS_FURTHER).outerjoin(deal, and_(_HAS_IT, _MAY_BE_BOUND)),
 }
-"""Outer joins, so that SQLite begins with the spans and finds the deals of each by its contact."""
+"""Contact rows of leads with the deals that have the contact; outer joins make SQLite begin with the contact rows."""
 _FIND_CONCERNED = {
     name: CompiledStatement(select(deal.c.id).select_from(deals_of_spans))
     for name, deals_of_spans in _DEALS_OF_SPANS.items()
@@ -68,7 +68,7 @@ _CLUES = {
 def find_ids_by_contact(connection: Connection, site_id: int, spans: Sequence[LeadSpan]) -> set[int]:
     """Find the ids of deals that may match these leads by contact, including deleted deals.
 
-    Deals that search only for leads of the other kind are missing.
+    Deals that may match only leads of the other kind are missing.
     """
     if not spans:
         return set()

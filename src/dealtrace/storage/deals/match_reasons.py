@@ -64,7 +64,7 @@ def _with_lead(is_without_contact: ColumnElement[bool]) -> ColumnElement[Any]:
 def _shares(*, is_email: bool) -> ColumnElement[bool]:
     """Return the condition that a deal and its lead have a phone, or an e-mail, in common.
 
-    Rows of leads hold contacts as they were sent; their normal forms are in the contact rows that matching uses.
+    Rows of leads contain contacts as they were sent; their normal forms are in the contact rows that matching uses.
     """
     contact = lead_contact.c.contact
     sent = deal.c.clue_email if is_email else deal.c.clue_phone

@@ -68,7 +68,7 @@ def find_later_versions(
 
 
 def find_receipts(connection: Connection, site_id: int, deal_ids: Iterable[int]) -> dict[int, Receipt]:
-    """Find the answers that the registrations of these deals received, by deal id, unaffected by later changes."""
+    """Find the responses to the registrations of these deals, by deal id; later changes do not affect them."""
     keys = sorted(set(deal_ids))
     if not keys:
         return {}

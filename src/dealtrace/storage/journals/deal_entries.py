@@ -60,7 +60,7 @@ class DealEntry:
 
     @property
     def origin(self) -> Origin:
-        """Where the deal comes from."""
+        """Where the deal comes from: a visit, a stated source, or unknown."""
         return origin_of_deal(self.story.origin if self.story is not None else None, self.stated_source, self.visit)
 
 
@@ -127,7 +127,7 @@ class _Referred:
 def _lead_visits(
     connection: Connection, site_id: int, rows: Sequence[PlainRow], sources: Mapping[int, TrafficSource]
 ) -> dict[int, LeadVisit]:
-    """Find the visits of these rows, by the key of their credits."""
+    """Find the visits of the deals in these rows, by the key under which the deal's credits are stored."""
     credited: dict[int, Visit] = {}
     named: dict[int, int | None] = {}
     for row in rows:

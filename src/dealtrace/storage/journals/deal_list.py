@@ -91,5 +91,5 @@ def _with_source(rows: FromClause, model: AttributionModel) -> FromClause:
 
 
 def _stated_of_deal() -> ColumnElement[int | None]:
-    """Return the source stated for a deal, which counts only if it has no lead; `origin_of_deal` is the rule."""
+    """Return the source stated for a deal, null if the deal has a lead; the rule is `origin_of_deal`."""
     return case((deal.c.lead_id.is_(None), deal.c.stated_source_id))

@@ -13,7 +13,7 @@ from dealtrace.storage.schema.tables.deals import deal, deal_contact
 from dealtrace.storage.schema.tables.leads import LEAD_REFERENCES, LEAD_TABLES, client, lead_contact
 
 FOUND_MAX = 1000
-"""Ours: the most rows found for each reading; a text that finds as many is not specific enough."""
+"""Ours: the most rows found for each reading of the typed text; a text that finds as many is not specific enough."""
 _ESCAPE = "\\"
 
 Text = ColumnElement[Any]
@@ -67,7 +67,7 @@ def _find_clients_leads(connection: Connection, site_id: int, sought: Sought) ->
 
 
 def _find_named_clients(connection: Connection, site_id: int, sought: Sought) -> set[int]:
-    """Find the ids of clients, merged ones included, with the sought text in the name, as typed or in a usual case."""
+    """Find the ids of clients with the sought text in their name, in any usual letter case, and of merged clients."""
     if sought.is_contact or sought.mask is not None or sought.id is not None:
         return set()
     written = {sought.text, sought.text.lower(), sought.text.upper(), sought.text.capitalize(), sought.text.title()}

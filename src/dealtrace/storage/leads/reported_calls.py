@@ -55,7 +55,7 @@ def find_reported_calls(connection: Connection, site_id: int, references: Iterab
 
 
 def update_calls(connection: Connection, site_id: int, calls: Sequence[NewLead]) -> None:
-    """Replace what was reported of calls and their contact rows, and delete their credits; annotations stay."""
+    """Replace the reported data of calls and their contact rows, and delete their credits; annotations stay."""
     connection.execute(_UPDATE_CALL, [_row(site_id, reported) for reported in calls])
     ids = [reported.lead.id for reported in calls]
     delete_contact_rows(connection, site_id, LeadKind.CALL, ids)

@@ -1,7 +1,7 @@
 """The interface to the facts of reports, as selects that do not depend on where the facts are stored.
 
-A fact is a visit, a lead, a deal, an assist or a cost. A touch is a visit that a lead is credited to. Any: the columns
-of a select depend on the wanted attributes.
+A fact is a visit, a lead, a deal, an assist or a cost. A touch is a visit that a lead is credited to. An assist counts
+a deal for each touch of its lead but the last. Any: the columns of a select depend on the wanted attributes.
 """
 
 from collections.abc import Hashable, Iterable, Sequence

@@ -13,7 +13,7 @@ from dealtrace.attribution.traffic_source import UNKNOWN_PARTS
 from dealtrace.storage.reports.expressions import Expression
 
 HALVES = 1_000_000_000
-"""SQLite adds only 64-bit integers, so larger sums are added as billions and remainder."""
+"""SQLite adds only 64-bit integers, so larger sums are added as billions and a remainder."""
 
 
 class WholeNumber(TypeDecorator[int]):

@@ -35,7 +35,7 @@ def distribution_problems(distributed: Collection[str]) -> list[str]:
     if not set(tenants) & set(distributed):
         return ["Citus is installed, but no table is distributed. Run: dealtrace db distribute"]
     missing = [
-        f"The table {name} is not distributed, others are. Run: dealtrace db distribute"
+        f"The table {name} is not distributed, but others are. Run: dealtrace db distribute"
         for name in tenants
         if name not in distributed
     ]

@@ -218,7 +218,7 @@ def list_visited_leads(connection: Connection, site_id: int, leads: Iterable[Lea
 
 
 def list_leads_naming(connection: Connection, site_id: int, visitor_ids: Sequence[str]) -> list[VisitedLead]:
-    """List the leads whose own visit is by one of these visitors, calls first."""
+    """List the leads whose own visit belongs to one of these visitors, calls first."""
     return [lead for kind in LEAD_TABLES for lead in _list_naming(connection, site_id, kind, visitor_ids, true())]
 
 

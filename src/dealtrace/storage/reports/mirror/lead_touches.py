@@ -13,7 +13,7 @@ from dealtrace.storage.reports.mirror.library import MirrorConnection
 from dealtrace.storage.reports.touched_rows import SPLIT_MODELS
 
 _AT_ONCE = 1_000_000
-"""How many touches one statement gathers: DuckDB keeps growing lists in memory."""
+"""How many touches one statement gathers, because DuckDB keeps unfinished lists in memory."""
 _ITEM_OF = {"sources": "source", "touched_ats": "touched_at", "shares": "share"}
 _OF_ONE = ("source_id", "touched_at")
 _IN_ORDER = "ORDER BY touched_at DESC, visit_id DESC"

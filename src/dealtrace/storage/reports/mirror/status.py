@@ -33,7 +33,7 @@ def find_mirror_status(database: Database) -> MirrorStatus | None:
         return None
     with database.read() as connection:
         is_marked, behind = marks.find_stamp(connection) is not None, marks.count_marks(connection)
-    obstacle = "" if is_marked else "the schema was upgraded, or a person erased"
+    obstacle = "" if is_marked else "the schema was upgraded, or a person was erased"
     return MirrorStatus(file.stat().st_size, _modified_at(file), behind, obstacle)
 
 

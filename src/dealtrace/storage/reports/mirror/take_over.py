@@ -41,7 +41,7 @@ Selects = Callable[[], Iterable[tuple[Selection, Any]]]
 _FACTS = StoredFacts(contact_matching=False)
 """The facts of a site as the mirror stores them, independent of the site's settings.
 
-They are as for a site that does not match by contact: from its match reasons, those of the other setting follow.
+Match reasons are those of a site that does not match by contact; reasons for the other setting are derived from them.
 """
 
 

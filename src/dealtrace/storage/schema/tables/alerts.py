@@ -64,7 +64,7 @@ mail = Table(
     Index("ix_mail_site_id", "site_id", "caused_at"),
     info=CONTROL,
 )
-"""No foreign key to users: a user without a role at the site any more is simply sent nothing."""
+"""No foreign key to users: nothing is sent to a user who no longer has a role at the site."""
 
 mail_report = Table(
     "mail_report",
