@@ -157,7 +157,7 @@ class Overloaded(Refusal):
 
 
 class DatabaseUnavailable(Refusal):
-    """The database did not answer in time."""
+    """The database did not respond in time."""
 
     code = 10033
     ru = "База данных не отвечает. Повторите через {retry_after_seconds} с"
@@ -261,7 +261,7 @@ class LeadNotMatched(Refusal):
 
 
 class RecordingNotFound(Refusal):
-    """The call has no recording, or the site has no such call."""
+    """The call has no recording, or the site has no call with this id."""
 
     code = 10058
     ru = "Запись звонка {call_id} не найдена"

@@ -60,13 +60,13 @@ class ReportPool:
     ) -> R:
         """Call `function` with the facts of a site and the arguments on a thread, and return its result.
 
-        `gone` returns when the client has left; the report then ends after its current statement.
+        `gone` is awaited until the client has left; the report then ends after its current statement.
 
         Raises:
             DatabaseUnavailable: the database file was removed or replaced.
             ReportsBusy: too many reports are running and waiting, or the server is stopping.
             ReportTooSlow: a statement took too long.
-            ClientGone: `gone` returned first.
+            ClientGone: the client left first.
         """
         self._watch.require()
         leaving = asyncio.ensure_future(gone())

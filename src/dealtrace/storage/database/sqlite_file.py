@@ -31,7 +31,7 @@ def claim_file(path: Path) -> bool:
     """Lock a database file until this process and its children end; `False` if another server has locked it.
 
     The lock is on the file itself, so links and other names lead to the same lock. Commands can still use the file. The
-    descriptor stays open on purpose: closing it would also release the locks that SQLite holds in this process.
+    descriptor stays open on purpose: closing it would also release SQLite's own locks in this process.
     """
     claim = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:

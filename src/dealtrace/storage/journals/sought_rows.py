@@ -1,4 +1,4 @@
-"""Deals and leads that a person searches for, found by one small query for each reading of what was typed."""
+"""Search for deals and leads: one small query for each possible reading of the typed text."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -52,7 +52,7 @@ def find_sought_leads(connection: Connection, site_id: int, sought: Sought) -> d
 
 
 def _find_clients_leads(connection: Connection, site_id: int, sought: Sought) -> dict[LeadKind, set[int]]:
-    """Find the ids of leads that have the sought contact, or whose client has the sought name."""
+    """Find the ids of leads with the sought contact, or with a client of the sought name."""
     found: dict[LeadKind, set[int]] = {kind: set() for kind in LeadKind}
     bearing = select(lead_contact.c.lead_id, lead_contact.c.lead_kind).where(lead_contact.c.site_id == site_id)
     for query in _where(bearing, _is_contact(lead_contact.c.contact, sought)):

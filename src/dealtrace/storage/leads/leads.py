@@ -91,7 +91,7 @@ def find_known_ids(connection: Connection, site_id: int, kind: LeadKind, ids: It
 def find_ids_by_reference(
     connection: Connection, site_id: int, kind: LeadKind, references: Iterable[str], *, with_deleted: bool = False
 ) -> dict[str, int]:
-    """Find the ids of leads by reference: a call's id in its exchange, or a lead request's number on the site.
+    """Find the ids of leads by reference: a call's id in its PBX, or a lead request's number on the site.
 
     `with_deleted` includes deleted leads, whose references stay in use.
     """

@@ -1,4 +1,4 @@
-"""Calls that an exchange reported: finding them, and replacing what it reports again."""
+"""Calls that a PBX reported: finding them, and replacing their data when they are reported again."""
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
@@ -29,7 +29,7 @@ _UPDATE_CALL = (
 
 @record
 class ReportedCall:
-    """A stored call: what the exchange reported (without annotations), its client, and its contact rows.
+    """A stored call: the data that the PBX reported (without annotations), its client, and its contact rows.
 
     A deleted call has no contact rows until it is restored.
     """

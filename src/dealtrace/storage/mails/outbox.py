@@ -49,7 +49,7 @@ def claim_mails(connection: Connection, site_id: int, until: datetime, now: date
 
 
 def update_claimed_mail(connection: Connection, claimed: Mail, values: Values) -> bool:
-    """Change columns of a mail that is still reserved; `False` if another process has reserved it meanwhile."""
+    """Change columns of a mail that is still reserved; `False` if another process has reserved it."""
     mine = (mail.c.id == claimed.id, mail.c.due_at == claimed.due_at)
     return connection.execute(update(mail).where(*mine).values(**values)).rowcount > 0
 

@@ -76,7 +76,7 @@ def list_due_reports(connection: Connection, site_id: int, now: datetime) -> lis
 
 
 def update_due(connection: Connection, report: ScheduledReport, due_at: datetime) -> bool:
-    """Store when a report is sent next; `False` if another process has done so meanwhile."""
+    """Store when a report is sent next; `False` if another process has already stored it."""
     mine = (mail_report.c.id == report.id, mail_report.c.due_at == report.due_at)
     return connection.execute(update(mail_report).where(*mine).values(due_at=due_at)).rowcount > 0
 

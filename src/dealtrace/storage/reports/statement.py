@@ -73,7 +73,7 @@ def _order(measure: Measure) -> tuple[object, ...]:
 
 
 def moment_of(measure: Measure, date_of: DateOf) -> Moment:
-    """Return what dates a measure's facts; in reports by changes, won deals are dated by when they were won."""
+    """Return the time that dates a measure's facts; in reports by changes, won deals are dated by their status."""
     if date_of is DateOf.CHANGED and measure.flag in _WON_FLAGS:
         return Moment.STATUS
     return moment_of_deals(date_of)

@@ -1,4 +1,4 @@
-"""The credits of leads: which visits each attribution model credits with a lead, and with what share."""
+"""The credits of leads: the visits that each attribution model credits with a lead, and their shares."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
