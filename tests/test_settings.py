@@ -418,10 +418,10 @@ def test_a_mail_server_is_read_from_its_address(env: pytest.MonkeyPatch, url: st
         ("smtps://mail.example?starttls=yes", "a@b.ru", "DEALTRACE_SMTP_URL: use smtps://"),
         ("smtp://mail.example?starttls=no", "a@b.ru", "DEALTRACE_SMTP_URL: use smtps://"),
         ("smtp://u:secret@mail.example", "a@b.ru", "DEALTRACE_SMTP_URL: the password would be sent unprotected"),
-        ("smtps://u:secret@mail.example", "", "DEALTRACE_MAIL_FROM: an address that sends"),
-        ("smtps://mail.example", "", "DEALTRACE_MAIL_FROM: an address that sends"),
-        ("smtps://mail.example", "a@b.ru\r\nBcc: c@d.ru", "DEALTRACE_MAIL_FROM: an address that sends"),
-        ("", "nobody", "DEALTRACE_MAIL_FROM: an address that sends"),
+        ("smtps://u:secret@mail.example", "", "DEALTRACE_MAIL_FROM: set the address that sends"),
+        ("smtps://mail.example", "", "DEALTRACE_MAIL_FROM: set the address that sends"),
+        ("smtps://mail.example", "a@b.ru\r\nBcc: c@d.ru", "DEALTRACE_MAIL_FROM: set the address that sends"),
+        ("", "nobody", "DEALTRACE_MAIL_FROM: set the address that sends"),
     ],
 )
 def test_a_mail_server_that_cannot_be_used_is_refused(

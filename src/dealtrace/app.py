@@ -52,17 +52,17 @@ from dealtrace.worker.webhook_client import WebhookClient
 FOLLOW_SECONDS = 1.0
 """How often a process looks for changed sites and tokens, so that it follows a change within two seconds."""
 DELIVERY_READERS = 2
-"""The threads, and connections to the database, that read the content of webhook messages."""
+"""How many threads, each with a database connection, read the content of webhook messages."""
 SHORT_SHARE = 0.9
 """The share of all connections above which a shortage is logged."""
 OBJECTS_BETWEEN_COLLECTIONS = 20_000
-"""A page of a journal creates ten thousand objects, none of which is garbage before the page is sent."""
+"""How many new objects trigger garbage collection; a journal page creates 10,000, needed until it is sent."""
 ENDPOINTS = (*CALLTOUCH, *COUNTER, *API)
-"""Every endpoint for programs; the cabinet and the server have pages besides."""
+"""Every endpoint for programs; pages for people are separate routes."""
 
 
 def describe() -> Schema:
-    """Return the description of everything the server answers and sends, in OpenAPI 3.1."""
+    """Return the OpenAPI 3.1 description of every endpoint and of every webhook message."""
     return describe_api(ENDPOINTS, ErrorBody, describe_webhooks)
 
 
@@ -93,7 +93,7 @@ class Application:
             await self._live(receive, send)
 
     async def _live(self, receive: Receive, send: Send) -> None:
-        """Start before the first request; after the last, store every waiting write and stop."""
+        """Start all parts before the first request; after the last one, store waiting writes and stop all parts."""
         await receive()
         try:
             self._start()
@@ -102,7 +102,9 @@ class Application:
             await send({"type": "lifespan.startup.failed", "message": str(fault)})
             raise
         if self._settings.is_plain_http_to_others:
-            _log.warning("cabinet_without_https", cure="put a proxy with https in front and set DEALTRACE_PUBLIC_URL")
+            _log.warning(
+                "cabinet_without_https", cure="put an HTTPS proxy in front of the server and set DEALTRACE_PUBLIC_URL"
+            )
         _log.info("process_started", pid=os.getpid(), database=self._database.name)
         watchers = [
             asyncio.create_task(self._follow_settings(parent=os.getppid())),
@@ -193,7 +195,7 @@ class Application:
         )
 
     def _start_deliveries(self) -> None:
-        """Start sending webhooks; they are read from the primary database, because a replica may lag behind it."""
+        """Start sending webhooks. They are read from the primary database, because a replica may lag behind it."""
         self._primary_read_pool = ReadPool(self._primary, DELIVERY_READERS, self._watch)
         self._deliveries = Deliveries(
             self._primary_read_pool,
@@ -204,7 +206,7 @@ class Application:
         )
 
     def _start_alerts(self) -> None:
-        """Start to look at the rules of alerts and, with a mail server, to send mails."""
+        """Start to check the alert rules and, if a mail server is set, to send mails."""
         server = self._settings.mail_server
         self._alerts = Alerts(
             self._primary_read_pool, self._write_queue, self._report_pool, sends_mail=server is not None
@@ -303,7 +305,7 @@ class Application:
 
 
 def page_router(services: Sequence[Route], cabinet: Sequence[Route]) -> Router:
-    """Return the router of everything that is not an endpoint: pages about the server, and the cabinet."""
+    """Return the router of all pages: those about the server, and those of the cabinet."""
     unknown = not_found(refuse)
     routes = [
         Route("/", LeadToCabinet(unknown)),
@@ -330,13 +332,13 @@ async def watch_sockets(connections_max: int) -> None:
 
 
 class LeadToCabinet:
-    """The root path, which redirects browsers to the cabinet and is unknown to programs."""
+    """The handler of the root path: browsers are redirected to the cabinet, programs get 404."""
 
     def __init__(self, unknown: ASGIApp) -> None:
         self._unknown = unknown
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Redirect a client that accepts HTML to `/cabinet/`."""
+        """Redirect a client that accepts HTML to `/cabinet/`; any other gets 404."""
         is_read = scope["method"] in ("GET", "HEAD")
         if is_read and accepts_html(scope):
             redirect = RedirectResponse("/cabinet/", 302, headers={"vary": "Accept"})
@@ -348,8 +350,8 @@ class LeadToCabinet:
 def collect_garbage_seldom() -> None:
     """Exempt the imported modules from garbage collection, and collect after 20,000 new objects instead of 700.
 
-    Scanning the modules repeatedly caused the slowest answers; collecting while a page is built took a twentieth of its
-    time.
+    Scanning the modules again and again caused the slowest responses. Collecting while a page is built took a twentieth
+    of its time.
     """
     gc.collect()
     gc.freeze()

@@ -3,7 +3,7 @@
 Refusal
 ├── WidgetNotFound        10003  the vendor's code: no widget key was sent
 ├── InvalidParameters     10007  missing, malformed or out of range; one violation each
-├── UnreadableBody        10008  neither a form nor what its Content-Type announces
+├── UnreadableBody        10008  not a form, or not what its Content-Type states
 ├── BodyTooLarge          10009
 ├── PathNotFound           10010
 ├── MethodNotAllowed      10011
@@ -42,7 +42,7 @@ Refusal
 ├── LoginRefused          10075  the login or the password is wrong
 └── InternalFailure         500  our fault; the log has the details under the request id
 
-Each edge turns refusals into its own answers in one place: `http/replies.py`, `cli/terminal.py`, the cabinet.
+The HTTP API, the command line and the cabinet each turn refusals into responses in one place.
 """
 
 from collections.abc import Sequence
@@ -133,7 +133,7 @@ class SiteMismatch(Refusal):
 
 
 class RateExceeded(Refusal):
-    """One IP address sent too many requests per second."""
+    """One IP address sent too many requests within a second."""
 
     code = 10030
     ru = "Не более {per_second} запросов в секунду с одного IP-адреса. Повторите через секунду"
@@ -157,7 +157,7 @@ class Overloaded(Refusal):
 
 
 class DatabaseUnavailable(Refusal):
-    """The database did not answer in time."""
+    """The database did not respond in time."""
 
     code = 10033
     ru = "База данных не отвечает. Повторите через {retry_after_seconds} с"
@@ -165,7 +165,7 @@ class DatabaseUnavailable(Refusal):
 
 
 class AnonymousRateExceeded(Refusal):
-    """One IP address, or one site, sent too many requests per minute without a token."""
+    """One IP address sent, or one site received, too many requests without a token within a minute."""
 
     code = 10034
     ru = (
@@ -194,20 +194,26 @@ class NumberTaken(Refusal):
     """Another deal has this number."""
 
     code = 10042
-    ru = "orderNumber {number} уже занят: у сделки orderId {deal_id} другие параметры"
-    en = "orderNumber {number} is already used by deal orderId {deal_id}, which has other parameters"
+    ru = (
+        "orderNumber {number} уже занят сделкой orderId {deal_id} с другими параметрами. "
+        "Измените её или передайте другой номер"
+    )
+    en = (
+        "orderNumber {number} is already used by deal orderId {deal_id} with other parameters. "
+        "Change that deal or send another number"
+    )
 
 
 class NumberReused(Refusal):
     """Another deal has taken the number of a deleted deal."""
 
     code = 10048
-    ru = "orderNumber {number} теперь занят сделкой orderId {deal_id}"
-    en = "orderNumber {number} is now used by deal orderId {deal_id}"
+    ru = "orderNumber {number} теперь занят сделкой orderId {deal_id}. Сначала измените или удалите её"
+    en = "orderNumber {number} is now used by deal orderId {deal_id}. First change or delete that deal"
 
 
 class CallAndLeadRequest(Refusal):
-    """The deal names both a call and a lead request."""
+    """The caller sent both a call and a lead request for one deal."""
 
     code = 10043
     ru = "Сделку нельзя создать одновременно по звонку ({call}) и заявке ({lead_request}): оставьте что-то одно"
@@ -231,7 +237,7 @@ class LeadNotFound(Refusal):
 
 
 class DealNotPinned(Refusal):
-    """The deal to unpin is not pinned."""
+    """No person has pinned a lead to the deal, so there is nothing to unpin."""
 
     code = 10046
     ru = "Лид сделки orderId {deal_id} не закреплён вручную"
@@ -250,12 +256,12 @@ class LeadNotMatched(Refusal):
     """No lead matches the id or contacts that the caller sent."""
 
     code = 10059
-    ru = "Ни один звонок и ни одна заявка не подходят под matching"
-    en = "No call or request matches `matching`"
+    ru = "По данным из matching не найдено ни звонка, ни заявки"
+    en = "No call or request matches the data in `matching`"
 
 
 class RecordingNotFound(Refusal):
-    """The call has no recording, or the site has no such call."""
+    """The call has no recording, or the site has no call with this id."""
 
     code = 10058
     ru = "Запись звонка {call_id} не найдена"
@@ -306,8 +312,8 @@ class InvitationSpent(Refusal):
     """The one-time link was used, revoked or never issued, or has expired."""
 
     code = 10054
-    ru = "Ссылка неверна, устарела или уже использована. Попросите новую; пока пользователей нет, перезапустите сервер"
-    en = "The link is invalid, expired or already used. Ask for a new one; if there is no user yet, restart the server"
+    ru = "Ссылка неверна, устарела или уже использована. Попросите новую. Если пользователей нет, перезапустите сервер"
+    en = "The link is invalid, expired or already used. Ask for a new one. If there is no user yet, restart the server"
 
 
 class TokenNotFound(Refusal):
@@ -338,8 +344,8 @@ class ImportInProgress(Refusal):
     """Another command is importing the same file."""
 
     code = 10061
-    ru = "Этот файл сейчас импортирует другая команда"
-    en = "Another command is importing this file"
+    ru = "Этот файл сейчас импортирует другая команда. Дождитесь её завершения"
+    en = "Another command is importing this file. Wait until it has finished"
 
 
 class WebhookNotFound(Refusal):
@@ -359,10 +365,10 @@ class DeliveryNotFound(Refusal):
 
 
 class HostNotFound(Refusal):
-    """The site names no such host."""
+    """The site has no such host in its settings."""
 
     code = 10074
-    ru = "У сайта {site_id} нет узла {host} ({kind}). Список: dealtrace source host list {site_id}"
+    ru = "У личного кабинета {site_id} нет хоста {host} ({kind}). Список: dealtrace source host list {site_id}"
     en = "Site {site_id} has no {kind} host {host}. To list hosts: dealtrace source host list {site_id}"
 
 

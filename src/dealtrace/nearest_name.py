@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 CONTAINED_LENGTH_MIN = 3
-"""Ours: a shorter name is part of too many others."""
+"""Ours: shorter names are not looked for inside others, because they are part of too many."""
 
 
 def nearest_name(name: str, known: Iterable[str]) -> str | None:

@@ -27,10 +27,10 @@ from prometheus_client.multiprocess import MultiProcessCollector
 MULTIPROCESS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 """The environment variable with the folder in which the processes of one server keep their metrics."""
 
-REQUESTS = Counter("dealtrace_requests", "Requests answered.", ["route", "status"])
+REQUESTS = Counter("dealtrace_requests", "Requests that got a response.", ["route", "status"])
 SECONDS = Histogram(
     "dealtrace_request_seconds",
-    "Time to an answer.",
+    "Time to the response.",
     ["route"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30),
 )
@@ -43,19 +43,19 @@ COMMIT_SECONDS = Histogram(
 )  # fmt: skip
 RETRIES = Counter("dealtrace_write_retries", "Write transactions that were tried again, by reason.", ["reason"])
 WAITING = Gauge("dealtrace_scribe_waiting", "Writes waiting for their commit.", multiprocess_mode="livesum")
-TALLY = Counter("dealtrace_tally", "What callers sent, by outcome.", ["what", "kind"])
+TALLY = Counter("dealtrace_tally", "Values that callers sent, by outcome.", ["what", "kind"])
 
 ATTEMPTS = Counter("dealtrace_webhook_attempts", "Attempts to send a webhook.", ["outcome"])
 ATTEMPT_SECONDS = Histogram(
     "dealtrace_webhook_attempt_seconds",
-    "Time a webhook's receiver took to answer.",
+    "Time that a webhook's receiver took to respond.",
     buckets=(0.01, 0.05, 0.1, 0.5, 1, 2.5, 5),
 )
 PAUSED = Gauge("dealtrace_webhooks_paused", "Webhooks that are paused.", multiprocess_mode="livemax")
 FAILING = Gauge("dealtrace_webhooks_failing", "Webhooks whose last attempt failed.", multiprocess_mode="livemax")
 
 RESERVED_FILES = 128
-"""The files of a process that are not client connections: the database, webhooks, Redis, modules."""
+"""How many open files a process needs besides client connections: for the database, webhooks, Redis and modules."""
 CONNECTIONS_MIN = 16
 """The fewest connections of a process, even if its limit on open files is lower."""
 
@@ -89,7 +89,7 @@ def plain_method(method: str) -> str:
 
 
 def cause_of(fault: BaseException) -> list[dict[str, object]]:
-    """Return the chain of exceptions, cause last: types and places without messages, which may quote what was sent."""
+    """Return the type and the traceback lines of an exception and its causes; messages are left out for privacy."""
     chain: list[BaseException] = []
     following: BaseException | None = fault
     while following is not None and following not in chain:
@@ -142,7 +142,7 @@ class Outage:
 
 
 def connections_that_fit(wanted: int) -> int:
-    """Return how many connections a process may hold: `wanted`, or fewer if it may open fewer files."""
+    """Return how many connections a process may open: `wanted`, or fewer if its limit on open files is too low."""
     limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if limit == resource.RLIM_INFINITY:
         return wanted
@@ -172,7 +172,7 @@ def start_logging(level: str) -> None:
 
 
 class _LossyFile:
-    """A file whose write errors are ignored: a full disk loses log lines, not answers."""
+    """A file whose write errors are ignored: a full disk loses log lines, not responses."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -196,14 +196,14 @@ def _metrics_of(route: str, status: int) -> tuple[Counter, Histogram]:
 
 
 def observe_request(route: str, status: int, seconds: float) -> None:
-    """Count a request; `route` is the path of its endpoint with `{…}` parts, never the path that was sent."""
+    """Count a request; `route` is the path template of its endpoint, such as `/a/{id}`, never the requested path."""
     requests, durations = _metrics_of(route, status)
     requests.inc()
     durations.observe(seconds)
 
 
 def observe_tally(tally: Sequence[tuple[str, str]]) -> None:
-    """Count outcomes of sent values; each pair is a name and a kind, both fixed labels of ours."""
+    """Count values that callers sent; each pair is the name of a value and its outcome, both from fixed lists."""
     for what, kind in tally:
         TALLY.labels(what, kind).inc()
 

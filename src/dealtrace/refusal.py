@@ -10,7 +10,7 @@ Language = Literal["ru", "en"]
 
 @record
 class Violation:
-    """An invalid parameter, and which values are valid, in Russian and English."""
+    """The name of an invalid parameter, and messages in Russian and English that say which values are valid."""
 
     field: str
     ru: str
@@ -22,7 +22,7 @@ class Violation:
 
 
 class InvalidValue(ValueError):  # noqa: N818 - named after what is wrong
-    """A text or cell that does not fit its type; the messages say what would fit."""
+    """A text or cell that does not fit its type; the messages say what would be valid."""
 
     def __init__(self, ru: str, en: str) -> None:
         super().__init__(en)

@@ -31,11 +31,11 @@ TOML_FILE = Path("dealtrace.toml")
 ENV_FILE = Path(".env")
 _OWN_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 OTHER_VARIABLES = frozenset({"new_password"})
-"""Variables with our prefix that are not settings but read by commands; in lower case and without the prefix."""
+"""Variables with our prefix that commands read but that are not settings; in lower case and without the prefix."""
 
 
 class MailSecurity(Enum):
-    """How mails are protected on their way to the mail server: not at all, by TLS from the start, or by STARTTLS."""
+    """How the connection to the mail server is encrypted: not at all, by TLS from the start, or by STARTTLS."""
 
     NONE = auto()
     TLS = auto()
@@ -44,7 +44,7 @@ class MailSecurity(Enum):
 
 @record
 class MailServer:
-    """The mail server that sends our mails; without a `user` nobody logs in."""
+    """The mail server that sends our mails; an empty `user` means no login."""
 
     host: str
     port: int
@@ -59,7 +59,7 @@ _SMTP = {
     "smtps": (MailSecurity.TLS, 465),
     "smtp+starttls": (MailSecurity.STARTTLS, 587),
 }
-"""What a scheme says: how mails are protected, and the usual port."""
+"""The encryption and the usual port of each URL scheme."""
 _STARTTLS_QUERY = "starttls=yes"
 _MAIL_ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", re.ASCII)
 
@@ -95,14 +95,14 @@ class Settings(BaseSettings):
         4096,
         ge=16,
         le=1_000_000,
-        description="Open connections per process; further ones wait. A low limit on open files lowers it.",
+        description="Maximum open connections per process; further ones wait. A low limit on open files reduces it.",
     )
     http2: bool = Field(
         default=False,
         description="Serve HTTP/2 too; idle connections are then never closed, so use it only behind a proxy.",
     )
     public_url: str = Field(
-        "", description="The URL people open the server at, for printed links; empty: made of host and port."
+        "", description="The URL at which people open the server, for links; empty: made of host and port."
     )
     rate_per_second: int = Field(
         5, ge=0, le=1_000_000, description="Requests per second from one IP address; 0: no limit."
@@ -141,13 +141,13 @@ class Settings(BaseSettings):
         "", description="An MMDB file with the cities of IP addresses, such as GeoLite2-City.mmdb; empty: no cities."
     )
     points_per_day: int = Field(
-        0, ge=0, le=2**53, description="Points per day of a new site; 0: no limit, but they are still counted."
+        0, ge=0, le=2**53, description="API points of a new site per day; 0: no limit, but points are still counted."
     )
     redis_url: str = Field(
-        "", description="Redis or Valkey for rate limits shared by several processes; empty: each counts in its memory."
+        "", description="Redis or Valkey for rate limits shared by several processes; empty: each process has its own."
     )
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="IP addresses or networks of proxies, comma-separated, whose `X-Forwarded-*` is trusted."
+        (), description="Proxies whose `X-Forwarded-*` headers are trusted: IP addresses or networks, comma-separated."
     )
     webhook_private_targets: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Private IP addresses or networks, comma-separated, that webhooks may be sent to."
@@ -155,7 +155,7 @@ class Settings(BaseSettings):
     scribe_queue_max: int = Field(
         10_000, ge=1, le=1_000_000, description="Writes that may wait at once; further ones are answered 503."
     )
-    scribe_batch_max: int = Field(256, ge=1, le=1000, description="Writes in one commit at most.")
+    scribe_batch_max: int = Field(256, ge=1, le=1000, description="Maximum number of writes in one commit.")
     reader_threads: int = Field(4, ge=1, le=64, description="Threads that read from the database, per process.")
     body_bytes_max: int = Field(
         1_048_576,
@@ -173,7 +173,7 @@ class Settings(BaseSettings):
         1024,
         ge=0,
         le=1_048_576,
-        description="MiB of memory that the column mirror beside SQLite may take; 0: no mirror, reports are slow.",
+        description="Memory in MiB for the column mirror, a DuckDB copy of SQLite; 0: no mirror, slow reports.",
     )
     smtp_url: str = Field(
         "",
@@ -239,7 +239,7 @@ class Settings(BaseSettings):
         url = info.data.get("smtp_url", "")
         sender = value or (_mail_server(urlsplit(url)).user if url else "")
         if (value or url) and not _MAIL_ADDRESS.fullmatch(sender):
-            raise ValueError("an address that sends the mails is needed, such as reports@example.org")
+            raise ValueError("set the address that sends the mails, such as reports@example.org")
         return value
 
     @field_validator("trusted_proxies", "webhook_private_targets", mode="before")
@@ -301,7 +301,7 @@ def _mail_server(parts: SplitResult) -> MailServer:
 
 
 class InvalidSettings(Exception):  # noqa: N818 - the name says what is wrong
-    """Invalid settings; the message has a line with the variable for each."""
+    """The settings are invalid; the message has one line per invalid variable."""
 
 
 @cache
@@ -339,7 +339,7 @@ class UnknownSetting:
 
 
 def list_unknown_settings() -> list[UnknownSetting]:
-    """List what the environment, `.env` and `dealtrace.toml` set under a name that is not a setting."""
+    """List the names in the environment, `.env` and `dealtrace.toml` that look like settings but are not."""
     known = Settings.model_fields
     variables = {f"{ENVIRONMENT_PREFIX}{name.upper()}" for name in known}
     unknown: list[UnknownSetting] = []
@@ -354,7 +354,7 @@ def list_unknown_settings() -> list[UnknownSetting]:
 
 
 def _explain(error: ErrorDetails) -> str:
-    """Return which values a setting accepts, in our words."""
+    """Return a message that says which values a setting accepts."""
     field = Settings.model_fields.get(str(error["loc"][0])) if error["loc"] else None
     if error["type"] == "value_error":
         return str(error["ctx"]["error"])
@@ -371,7 +371,7 @@ def _explain(error: ErrorDetails) -> str:
 
 
 def _check_encoding() -> None:
-    """Check that the files are UTF-8; an editor may have saved a comment in another encoding.
+    """Check that `.env` and `dealtrace.toml` are UTF-8; an editor may have used another encoding for a comment.
 
     Raises:
         InvalidSettings: a file has another encoding.

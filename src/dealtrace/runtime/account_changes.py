@@ -1,4 +1,4 @@
-"""Run changes of accounts: they are rare, so each has its own transaction; reserved ids are reused."""
+"""Run changes of sites, users and tokens, each in its own transaction, because they are rare."""
 
 import asyncio
 import threading
@@ -11,13 +11,13 @@ from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import IdBlocks
 
 IDS_OF_A_CHANGE = 10
-"""The most ids that a change of accounts may use."""
+"""The most ids that one change may use."""
 P = ParamSpec("P")
 Result = TypeVar("Result")
 
 
 class AccountChanges:
-    """Runs functions that change accounts, one at a time; ids that one leaves unused are used by the next."""
+    """Runs functions that change sites, users or tokens, one at a time; unused ids are kept for the next change."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -1,4 +1,4 @@
-"""Check whether the database can be written to; `/readyz` reports the result, and requests are refused by it."""
+"""Check whether the database accepts writes, for `/readyz`, and refuse requests if its file was removed or replaced."""
 
 import math
 import threading
@@ -18,9 +18,9 @@ from dealtrace.storage.schema.upgrade import is_current, newest_revision
 OK = "ok"
 UNAVAILABLE_RETRY_SECONDS = 5
 LOOK_SECONDS = 0.1
-"""How often requests check the database's files; every batch of writes checks them, with three system calls."""
+"""Requests reuse a check of the database's files for this many seconds; every batch of writes checks them again."""
 STALE_SECONDS = 10
-"""If the last check is older than this, the database counts as not responding."""
+"""If the last check is older than this many seconds, the database counts as not responding."""
 
 
 @record
@@ -42,7 +42,7 @@ class Health:
 
 
 class DatabaseWatch:
-    """Checks one database; `check` is called every second, everything else from any thread at any time.
+    """Checks one database; `check` is called every second, the other methods from any thread at any time.
 
     After a failed write, `check` tries to write until it succeeds; without failures it writes nothing.
     """
@@ -65,14 +65,14 @@ class DatabaseWatch:
 
     @property
     def health(self) -> Health:
-        """Return the result of the last check; if it is older than `STALE_SECONDS`, the database does not respond."""
+        """Return the result of the last check, or "no response" if it is older than `STALE_SECONDS`."""
         seconds = self._monotonic() - self._checked_at
         if seconds <= STALE_SECONDS:
             return self._health
         return Health("no response", "no response", f"no response for {seconds:.0f} s")
 
     def require(self, *, is_fresh: bool = False) -> None:
-        """Check that the open files are still the database's, at most `LOOK_SECONDS` ago, or now if `is_fresh`.
+        """Check that no file of the database is lost; unless `is_fresh`, a check within `LOOK_SECONDS` is enough.
 
         Raises:
             DatabaseUnavailable: the SQLite file, its WAL or its WAL index was removed or replaced.
@@ -87,7 +87,7 @@ class DatabaseWatch:
             raise DatabaseUnavailable(retry_after_seconds=UNAVAILABLE_RETRY_SECONDS)
 
     def report(self, failure: BaseException) -> None:
-        """Remember a write that failed because of the database, for the next check."""
+        """Store the failure of a write, so that the next check tries to write."""
         with self._lock:
             self._failure = message_of(failure) or type(failure).__name__
 
@@ -100,7 +100,7 @@ class DatabaseWatch:
     def _examine(self) -> Health:
         lost = self._files.find_lost() if self._files is not None else None
         if lost is not None:
-            cure = "stop the server, put the file back, start the server"
+            cure = "stop the server, put the file back, and start the server"
             return Health("file removed or replaced", "unknown", f"{lost} was removed or replaced: {cure}")
         try:
             is_of_this_release = is_current(self._database)
@@ -108,7 +108,7 @@ class DatabaseWatch:
         except Exception as fault:  # noqa: BLE001 - any failure means not ready
             return Health("unreachable", "unknown", message_of(fault) or type(fault).__name__)
         schema = OK if is_of_this_release else "outdated"
-        reason = "" if is_of_this_release else f"the schema is not at {newest_revision()}: dealtrace db upgrade"
+        reason = "" if is_of_this_release else f"the schema is not at {newest_revision()}: run dealtrace db upgrade"
         if obstacle is not None:
             return Health(obstacle, schema, obstacle)
         failure = self._try_to_write()
@@ -117,7 +117,7 @@ class DatabaseWatch:
         return Health(OK, schema, reason, find_mirror_status(self._database) if is_of_this_release else None)
 
     def _try_to_write(self) -> str | None:
-        """Return why nothing can be written, `None` if all is well; tries to write only after a failed write."""
+        """Try to write if a write has failed; return why that is still impossible, `None` if all is well."""
         failure = self._failure
         if failure is None:
             return None

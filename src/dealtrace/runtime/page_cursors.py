@@ -16,7 +16,7 @@ TRAIL_SECONDS = 900
 
 @dataclass(slots=True)
 class _Trail:
-    """The pages that a reader has read of a list: sort keys of their last rows, by the offset of the next page."""
+    """The pages of a list that one reader has read: the sort key of each last row, by the offset of the next page."""
 
     total: int
     read_at: float
@@ -24,14 +24,14 @@ class _Trail:
 
 
 class PageCursors:
-    """Remembers where the readers of lists are; not thread-safe."""
+    """Remembers how far each reader has read each list. Not thread-safe."""
 
     def __init__(self, seconds_now: Callable[[], float]) -> None:
         self._seconds_now = seconds_now
         self._trails: OrderedDict[Hashable, _Trail] = OrderedDict()
 
     def cursor_of(self, reader: Hashable, offset: int) -> Cursor:
-        """Return the cursor from which the page at `offset` is found fastest; offset 0 starts over."""
+        """Return the cursor from which the page at `offset` is found fastest; offset 0 starts the list over."""
         trail = self._trails.get(reader)
         if offset == 0 or trail is None or trail.read_at + TRAIL_SECONDS < self._seconds_now():
             return Cursor(offset, skip=offset)

@@ -14,7 +14,7 @@ _UNSETTLED = object()
 
 @dataclass(slots=True)
 class Pending:
-    """A waiting command and the future of its outcome; `size` is the number of items in it.
+    """A waiting command and the future that receives its outcome; `size` is the number of items in it.
 
     Any: commands of all operations wait in one queue.
     """
@@ -33,7 +33,7 @@ def count_items(batch: Sequence[Pending]) -> int:
 
 
 def count_ids(batch: Sequence[Pending]) -> int:
-    """Return the most ids that the commands may use."""
+    """Return the maximum number of ids that the commands may use."""
     return sum(ids_needed(pending.operation, pending.size) for pending in batch)
 
 
@@ -54,7 +54,7 @@ def group_by_operation(batch: Sequence[Pending]) -> list[list[Pending]]:
 
 
 def fail(batch: Sequence[Pending], fault: BaseException) -> None:
-    """Set a fault as the outcome of all commands."""
+    """Set `fault` as the outcome of all commands."""
     for pending in batch:
         pending.outcome = fault
 

@@ -24,8 +24,8 @@ REPLICA_PAUSE_SECONDS = 5.0
 class ReadPool:
     """Runs reading functions on threads; each call gets a connection that sees one consistent state of the database.
 
-    `page_cursors` may be used only from the thread that awaits the reads. With a `replica`, `read` uses it unless it is
-    unavailable or has not yet received the accounts' revision `revision_needed()`; then it uses the primary database.
+    `page_cursors` may be used only from the thread that awaits the reads. A `replica` is used by `read` while it is
+    available and has the revision `revision_needed()` of the accounts; otherwise the primary database is used.
     """
 
     def __init__(
@@ -48,12 +48,12 @@ class ReadPool:
 
     @property
     def is_shared(self) -> bool:
-        """Return whether several processes may serve the database, so that cursors in memory are not enough."""
+        """Return whether several processes may serve the database; page cursors in memory are then not enough."""
         return not self._database.is_sqlite
 
     @property
     def is_replica_away(self) -> bool:
-        """Return whether the replica failed when it was last used, so that the primary database is read."""
+        """Return whether reads avoid the replica because it failed recently."""
         return self._replica_away_until > 0.0
 
     async def read(self, function: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -70,7 +70,7 @@ class ReadPool:
     async def read_newest(
         self, function: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs
     ) -> R:
-        """Do the same on the primary database, for data that must be up to date, such as tokens and settings."""
+        """Call `function` like `read`, but always on the primary database: for tokens, settings and other new data."""
         self._watch.require()
         return await asyncio.get_running_loop().run_in_executor(self._pool, self._call_primary, function, args, kwargs)
 
@@ -97,7 +97,7 @@ class ReadPool:
             return function(connection, *args, **kwargs)
 
     def _knows_enough(self, connection: Connection) -> bool:
-        """Return whether the replica has the accounts that admitted the request; it is queried only after a change."""
+        """Return whether the replica has the newest accounts; the replica is queried only after they have changed."""
         needed = self._revision_needed()
         if self._replica_revision < needed:
             self._replica_revision = find_revision(connection)

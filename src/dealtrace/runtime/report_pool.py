@@ -1,6 +1,6 @@
 """Separate threads for reports, so that reports do not delay other requests.
 
-Any: what a report answers.
+Any: a report may return any type.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 REPORTS_AT_ONCE = 2
-"""How many threads and database connections of a process run reports."""
+"""How many threads, each with a database connection, run reports in one process."""
 WAITING_MAX = 16
 """Ours: the most reports that may wait for a free thread in one process."""
 WAIT_SECONDS = 5.0
@@ -32,11 +32,11 @@ REPORT_SECONDS_MAX = 30
 
 
 class _Stopped(Exception):  # noqa: N818 - it is not an error
-    """Ends a report whose client has left, or that runs while the server stops."""
+    """Raised to end a report whose client has left, or that still runs when the server stops."""
 
 
 class ReportPool:
-    """Runs reports on the facts of sites on threads; reports are refused when too many run and wait.
+    """Runs reports on threads; a report is refused if too many others are running and waiting.
 
     `database` is used only for reports and has a connection for each thread.
     """
@@ -60,13 +60,13 @@ class ReportPool:
     ) -> R:
         """Call `function` with the facts of a site and the arguments on a thread, and return its result.
 
-        `gone` returns when the client has left; the report then ends after its current statement.
+        `gone` is awaited until the client has left; the report then ends after its current statement.
 
         Raises:
             DatabaseUnavailable: the database file was removed or replaced.
             ReportsBusy: too many reports are running and waiting, or the server is stopping.
             ReportTooSlow: a statement took too long.
-            ClientGone: `gone` returned first.
+            ClientGone: the client left first.
         """
         self._watch.require()
         leaving = asyncio.ensure_future(gone())
@@ -110,7 +110,7 @@ class ReportPool:
         raise ClientGone if leaving.done() else ReportsBusy(retry_after_seconds=round(self._wait_seconds))
 
     def _give_up(self, acquiring: asyncio.Future[Literal[True]]) -> None:
-        """Release the thread if it was acquired, else stop waiting for one."""
+        """Release the thread if it was acquired; otherwise stop waiting for it."""
         if acquiring.done():
             self._free.release()
         else:
@@ -142,7 +142,7 @@ class ReportPool:
 
 
 def _stoppable(fetch: Fetch, *stops: threading.Event) -> Fetch:
-    """Return what runs statements until one of `stops` is set."""
+    """Return a `fetch` that raises `_Stopped` once one of `stops` is set."""
 
     def fetch_unless_stopped(statement: Selection, parameters: Parameters = NO_PARAMETERS) -> Rows:
         if any(stop.is_set() for stop in stops):

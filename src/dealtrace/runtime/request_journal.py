@@ -11,18 +11,18 @@ from dealtrace.operations.write_command import WriteCommand
 from dealtrace.runtime.write_queue import WriteQueue
 
 WAITING_MAX = 20_000
-"""The most requests between two writes; beyond that only refused ones are kept, up to `REFUSED_WAITING_MAX`."""
+"""The most requests kept between two writes; beyond that only refused ones are kept, up to `REFUSED_WAITING_MAX`."""
 REFUSED_WAITING_MAX = 2 * WAITING_MAX
 REFUSED_FROM = 400
 DELETED_EVERY = timedelta(hours=1)
 NO_SITE = Site(SiteId(0), "", ZoneInfo("UTC"))
-"""The site of requests that named no valid site, such as those with a wrong token."""
+"""The site id of requests without a valid site, such as those with a wrong token."""
 
 
 class RequestJournal:
     """Collects requests and stores them together; if the process is killed, up to a second of them is lost.
 
-    Requests are added as functions (`make`) that build the record when it is stored, so that answers are not delayed.
+    Requests are added as functions (`make`) that build the record when it is stored, so that responses are not delayed.
     """
 
     def __init__(self, kept_days: int) -> None:
@@ -32,7 +32,7 @@ class RequestJournal:
         self.is_kept = kept_days > 0
 
     def add(self, site_id: int, status: int, make: Callable[[], ApiRequest]) -> None:
-        """Add a request of a site; `site_id` is 0 if the request named no site."""
+        """Add a request of a site; `site_id` is 0 for a request without a valid site."""
         limit = REFUSED_WAITING_MAX if status >= REFUSED_FROM else WAITING_MAX
         if len(self._waiting) < limit:
             self._waiting.append((site_id, make))

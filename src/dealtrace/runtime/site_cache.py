@@ -15,14 +15,14 @@ TOKENS_CACHED_MAX = 10_000
 
 @record
 class Admission:
-    """The access that a token gives: its site and its id."""
+    """The access that a token gives: the site, and the id of the token."""
 
     site: Site
     token_id: TokenId
 
 
 class SiteCache:
-    """Caches admissions and sites; `follow` is called every second and clears the cache if the accounts changed."""
+    """Caches sites and the access that tokens give; `follow` is called every second and clears it after changes."""
 
     def __init__(self) -> None:
         self._admissions: dict[str, Admission] = {}
@@ -34,15 +34,15 @@ class SiteCache:
 
     @property
     def newest_revision(self) -> int:
-        """Return the newest revision of the accounts that was seen."""
+        """Return the newest revision of the accounts (sites, tokens and so on) that this process has seen."""
         return self._newest
 
     def remembered(self, token: str) -> Admission | None:
-        """Return the cached admission of a token; `None` if it is not cached."""
+        """Return the cached access of a token; `None` if it is not cached."""
         return self._admissions.get(token_digest(token))
 
     def look_up(self, connection: Connection, token: str) -> Admission | None:
-        """Find the admission of a token in the database and cache it; `None` if the token gives no access."""
+        """Find the access of a token in the database and cache it; `None` if the token gives no access."""
         memory = self._admissions  # if `follow` replaces it meanwhile, this entry is dropped with it
         revision = self._find_revision(connection)
         digest = token_digest(token)
@@ -71,11 +71,11 @@ class SiteCache:
         return site
 
     def remembered_site_of_counter(self, code: str) -> Site | None:
-        """Return the cached site of a counter's code; `None` if it is not cached."""
+        """Return the cached site whose visit counter has this code; `None` if it is not cached."""
         return self._sites_of_counters.get(code)
 
     def look_up_site_of_counter(self, connection: Connection, code: str) -> Site | None:
-        """Find the site of a counter's code in the database and cache it; `None` if there is no such site."""
+        """Find the site whose visit counter has this code, and cache it; `None` if there is no such site."""
         memory = self._sites_of_counters
         revision = self._find_revision(connection)
         site = find_site_of_counter(connection, code)

@@ -9,7 +9,7 @@ from dealtrace.operations.write_command import WriteCommand
 from dealtrace.runtime.write_queue import WriteQueue
 
 NAMES_AT_ONCE_MAX = 1000
-"""The most names of all sites between two writes; further names are counted together."""
+"""The most names of all sites that are counted between two writes; further names are counted together."""
 NAME_LENGTH_MAX = 100
 """Ours: a longer name is not a misspelt parameter; such names are counted together."""
 _OTHERS = ("", "")
@@ -24,7 +24,7 @@ class UnknownParametersTally:
         self._names = 0
 
     def count(self, site: Site, path: str, names: Sequence[str], known: Sequence[str]) -> None:
-        """Count the unknown names of a request to a path; `known` are the parameters that the path has."""
+        """Count the unknown names of a request to a path; `known` are the parameters that the path accepts."""
         _, seen = self._seen.setdefault(site.id, (site, Counter()))
         self._known[path] = known
         for name in names:

@@ -1,8 +1,8 @@
 """A queue with one writing thread: waiting commands are committed together, but each can fail alone.
 
-The thread takes all waiting commands, runs them in one transaction, commits, and only then answers. If a command fails,
-it rolls back and runs the commands again one by one, each in a savepoint, so that a failing command does not affect the
-others. Savepoints cost nothing in the usual case, when all commands succeed.
+The thread takes all waiting commands, runs them in one transaction, commits, and only then reports their outcomes. If a
+command fails, the thread rolls back and runs the commands again one by one, each in a savepoint, so that a failing
+command does not affect the others. Savepoints cost nothing in the usual case, when all commands succeed.
 """
 
 import asyncio
@@ -47,10 +47,10 @@ Outcome = TypeVar("Outcome")
 RETRY_PAUSE_SECONDS = 0.1
 RETRY_PAUSE_MAX_SECONDS = 2.0
 ALONE_TRIES_MAX = 3
-"""How often a command is run again after a conflict before it counts as failed."""
+"""How many times a command is run again after a conflict before it counts as failed."""
 OVERLOADED_RETRY_SECONDS = 1
 PUT_OFF_SHARE = 3
-"""A postponed site waits this many times as long as its last try took, so that other sites get most of the thread."""
+"""A postponed site waits this many times as long as its last try took, so that other sites get most of the time."""
 
 
 @dataclass(slots=True)
@@ -118,7 +118,7 @@ class WriteQueue:
     ) -> "asyncio.Future[Outcome]":
         """Queue a command; the future returns its outcome once it is committed, or raises its refusal.
 
-        `size` is the number of items in the command, such as calls of a list; ids are reserved for each item.
+        `size` is the number of items in the command, such as the calls in a list; ids are reserved for each item.
 
         Raises:
             Overloaded: too many commands are waiting already; nothing was stored.
@@ -205,7 +205,7 @@ class WriteQueue:
                 self._write(late.batch, late.deadline, pause=late.pause)
 
     def _write(self, batch: list[Pending], deadline: float, *, pause: float = 0.0) -> None:
-        """Write `batch` and answer every command in it, whatever happens, except those of sites that are postponed.
+        """Write `batch` and set the outcome of every command in it, except those of postponed sites.
 
         If the whole database is unavailable, this waits for it. `pause` is the length in seconds of the last pause.
         """
@@ -242,7 +242,7 @@ class WriteQueue:
         """Split a batch into the parts that are committed together.
 
         Raises:
-            _NotOpen: the database cannot be asked whether it is distributed.
+            _NotOpen: the database cannot be reached.
         """
         if self._is_apart is None and self._database.is_sqlite:
             self._is_apart = False
@@ -325,8 +325,8 @@ class WriteQueue:
     def _refuse(self, fault: Exception) -> Exception:
         """Return the exception to raise for commands that could not be run because of `fault`.
 
-        Failures of the database are reported to the watch and become `DatabaseUnavailable`; connections to a read-only
-        server are closed.
+        Failures of the database are reported to `DatabaseWatch` and become `DatabaseUnavailable`; connections to a
+        read-only server are closed.
         """
         if not is_database_failure(fault):
             return fault

@@ -74,7 +74,7 @@ class IdBlocks:
 
 
 def find_own_ids(connection: Connection) -> OwnIds:
-    """Return the ids that this database assigns."""
+    """Return the ranges of ids that this database has assigned or will assign."""
     rows = connection.execute(select(id_block.c.name, id_block.c.first_id, id_block.c.next_id)).all()
     (first,) = (first for name, first, _ in rows if name == _NAME)
     return OwnIds(first, tuple(range(first, end) for name, first, end in rows if name != _NAME))
@@ -83,8 +83,8 @@ def find_own_ids(connection: Connection) -> OwnIds:
 def raise_first_id(connection: Connection, first: int) -> int | None:
     """Make new ids begin at `first`; return `None`, or the lowest possible value if `first` is too low.
 
-    Ids that were assigned before are never assigned again: they are kept in a row of their own, because a running
-    server may still assign some of them.
+    The range of ids assigned before is stored in a separate row and never assigned again, as a running server may still
+    use up its blocks.
     """
     found = select(id_block.c.first_id, id_block.c.next_id).where(_CURRENT).with_for_update()
     first_before, next_before = connection.execute(found).one()
@@ -126,7 +126,7 @@ def take_ids(connection: Connection, count: int) -> Sequence[int]:
 def transaction(database: Database, *, ids: int) -> Iterator[tuple[Connection, IdBlocks]]:
     """Open a transaction in which at least `ids` new ids can be taken; it commits at the end of the block.
 
-    For commands that write once: each loses the rest of its block, so a server keeps one `IdBlocks`.
+    This is for commands that write once, because the rest of the block is lost. A server keeps one `IdBlocks` instead.
     """
     blocks = IdBlocks(database.writer)
     blocks.ensure(ids)

@@ -59,7 +59,7 @@ A deal's fingerprint is replaced too: anyone who knows the rest of a registratio
 """
 
 DELETED = frozenset({contact, lead_contact, deal_contact, deal_key})
-"""Tables whose rows hold nothing but a contact."""
+"""Tables whose rows contain nothing but a contact."""
 
 VersionFields = tuple[int, int, Fields, Fields]
 """A version of a deal: deal id, version, fields before and after as JSON stores them."""
@@ -173,7 +173,7 @@ def _own_contacts(
 def _own_visits(
     connection: Connection, site_id: int, leads: Mapping[LeadKind, set[int]], named_by_deals: set[int]
 ) -> set[int]:
-    """Find the visits that these leads and deals name, and the other visits of visitors whom no other lead names."""
+    """Find the visits of these leads and deals, and the other visits of their visitors who have no other leads."""
     named = named_by_deals | _visits_named_by(
         connection, site_id, {kind: LEAD_TABLES[kind].c.id.in_(leads[kind]) for kind in LeadKind}
     )
@@ -219,7 +219,7 @@ def list_version_fields(connection: Connection, site_id: int, traces: Traces) ->
 
 
 def anonymise(connection: Connection, site_id: int, traces: Traces, versions: Sequence[VersionFields]) -> None:
-    """Replace everything that identifies the person; `versions` are of the person's deals, already cleaned."""
+    """Replace everything that identifies the person; `versions` are the cleaned versions of the person's deals."""
     for table, mine in _rows_of(site_id, traces):
         if table in ANONYMOUS:
             connection.execute(update(table).where(mine).values(ANONYMOUS[table]))

@@ -6,11 +6,11 @@ from dealtrace.storage.schema.tables.parts import TENANT
 from dealtrace.storage.schema.tables.whole import metadata
 
 HISTORY = "site_change"
-"""The table that says how a site was set up; it is no data of the site."""
+"""The table with the history of changes to a site; its rows are not counted as data of the site."""
 
 
 def count_site_rows(connection: Connection, site_id: int) -> dict[str, int]:
-    """Return the number of rows of a site by table; those without rows and the history of changes are missing."""
+    """Return the number of rows of a site by table; empty tables and the history of changes are left out."""
     found = {
         table.name: connection.execute(
             select(func.count()).select_from(table).where(table.c.site_id == site_id)

@@ -12,7 +12,7 @@ from dealtrace.storage.database.compiled_statement import CompiledStatement, Row
 from dealtrace.storage.schema.tables.requests import api_request
 
 REFUSED_FROM = 400
-"""Answers with this status or a higher one are refusals."""
+"""Responses with this status or a higher one are refusals."""
 _INSERT = CompiledStatement(insert(api_request))
 
 
@@ -54,7 +54,7 @@ def insert_requests(connection: Connection, requests: Sequence[ApiRequest]) -> N
 
 
 def list_requests(connection: Connection, site_id: int, query: RequestQuery, limit: int) -> list[ApiRequest]:
-    """List requests of a site, latest first; site 0 has the requests that named no site."""
+    """List requests of a site, latest first; site 0 has the requests without a valid site."""
     at, request_id = api_request.c.at, api_request.c.request_id
     mine = select(api_request).where(api_request.c.site_id == site_id, *_conditions(query))
     rows = connection.execute(mine.order_by(at.desc(), request_id.desc()).limit(limit))

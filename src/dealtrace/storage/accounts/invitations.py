@@ -1,4 +1,4 @@
-"""One-time links, by the digests of their keys."""
+"""One-time links, stored by the digests of their keys."""
 
 from datetime import datetime
 
@@ -37,7 +37,7 @@ def find_invitation(connection: Connection, digest: str) -> Invitation | None:
 
 
 def list_role_invitations(connection: Connection, now: datetime, site_id: int | None = None) -> list[Invitation]:
-    """List the unused and unexpired links for roles, newest first; with a site, only links for its roles."""
+    """List the unused and unexpired links that grant roles, newest first; with a site, only those for its roles."""
     valid = select(invitation).where(invitation.c.purpose == Purpose.ROLE, _UNUSED, invitation.c.expires_at > now)
     if site_id is not None:
         valid = valid.where(invitation.c.site_id == site_id)

@@ -11,7 +11,7 @@ from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.database.upsert import insert_into
 
 NAMES_MAX = 1000
-"""Ours: more names are made up by a program, and no person reads them."""
+"""Ours: the most names counted per site; more are made up by a program, and no person reads so many."""
 OTHER_NAMES = ""
 """The name in the row that counts all other names; no sent name is empty."""
 
@@ -21,7 +21,7 @@ Key = tuple[str, ...]
 
 @record
 class Counted:
-    """Counts by key within the limit of a site, and the keys that get a new row."""
+    """Counts by key, with at most as many keys as a site may have; `new` are the keys that get a new row."""
 
     seen: Mapping[Key, int]
     new: frozenset[Key]

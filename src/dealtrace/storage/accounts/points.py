@@ -30,7 +30,8 @@ _SPEND = CompiledStatement(_spend_statement)
 def spend_points(connection: Connection, site_id: int, day_on: date, points: int, *, points_per_day: int) -> bool:
     """Spend `points` of the site's allowance for `day_on` (0: no limit); return `False` if fewer are left.
 
-    One conditional statement decides by whether it returns a row, so that several processes cannot overspend together.
+    One conditional statement spends them and returns a row only if enough were left, so that several processes cannot
+    overspend together.
     """
     allowance = points_per_day or NO_LIMIT
     if points > allowance:

@@ -1,4 +1,4 @@
-"""Shared links, of whose keys only digests are stored."""
+"""Shared links; only the digests of their keys are stored."""
 
 from datetime import datetime
 
@@ -26,13 +26,13 @@ def insert_shared_link(connection: Connection, new: SharedLink) -> None:
 
 
 def find_shared_link(connection: Connection, digest: str) -> SharedLink | None:
-    """Find a link by the digest of its key; whether it has expired is not looked at."""
+    """Find a link by the digest of its key; it may have expired. `None` if there is none."""
     row = connection.execute(select(shared_link).where(shared_link.c.digest == digest)).one_or_none()
     return _from_row(row) if row is not None else None
 
 
 def list_shared_links(connection: Connection, site_id: int) -> list[SharedLink]:
-    """List the links of a site, the newest first; expired ones are among them."""
+    """List the links of a site, newest first, including expired ones."""
     mine = select(shared_link).where(shared_link.c.site_id == site_id)
     rows = connection.execute(mine.order_by(shared_link.c.created_at.desc(), shared_link.c.digest))
     return [_from_row(row) for row in rows]
@@ -44,7 +44,7 @@ def count_shared_links(connection: Connection, site_id: int) -> int:
 
 
 def touch_shared_link(connection: Connection, digest: str, now: datetime) -> None:
-    """Write that a link is in use."""
+    """Store that a link was used at `now`."""
     connection.execute(update(shared_link).where(shared_link.c.digest == digest).values(used_at=now))
 
 
@@ -56,7 +56,7 @@ def delete_shared_link(connection: Connection, site_id: int, digest: str) -> str
 
 
 def delete_links_of(connection: Connection, made_by: int, site_id: int | None = None) -> None:
-    """Delete the links that a user made, with a site only those of it."""
+    """Delete the links that a user made; with a site, only the links of that site."""
     mine = delete(shared_link).where(shared_link.c.made_by == made_by)
     connection.execute(mine if site_id is None else mine.where(shared_link.c.site_id == site_id))
 

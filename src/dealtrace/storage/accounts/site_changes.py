@@ -1,4 +1,4 @@
-"""The changes of sites."""
+"""The history of changes to sites."""
 
 import secrets
 from collections.abc import Collection
@@ -37,7 +37,7 @@ def list_site_changes(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> list[SiteChange]:
-    """List at most so many changes of a site of some kinds, the newest first; with times those from then until then."""
+    """List up to `most` changes of a site, newest first: those from `since` on and before `until`, if given."""
     mine = select(site_change).where(
         site_change.c.site_id == site_id, site_change.c.kind.in_(sorted(kind.value for kind in kinds))
     )

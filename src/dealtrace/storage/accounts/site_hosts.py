@@ -1,4 +1,4 @@
-"""The hosts that sites name."""
+"""The hosts in the settings of sites, such as those of a payment service."""
 
 from datetime import datetime
 
@@ -18,14 +18,14 @@ def upsert_host(connection: Connection, site_id: int, named: SiteHost, now: date
 
 
 def delete_host(connection: Connection, site_id: int, named: SiteHost) -> bool:
-    """Delete a host of a site; `False` if the site names no such host of that kind."""
+    """Delete a host of a site; `False` if the site has no such host of that kind."""
     rows = site_host.c
     mine = (rows.site_id == site_id, rows.host == named.host, rows.kind == named.kind.value)
     return connection.execute(delete(site_host).where(*mine)).rowcount > 0
 
 
 def list_hosts(connection: Connection, site_id: int) -> list[SiteHost]:
-    """List the hosts that a site names, ordered by kind and host."""
+    """List the hosts of a site, ordered by kind and host."""
     rows = site_host.c
     query = select(rows.kind, rows.host, rows.name).where(rows.site_id == site_id).order_by(rows.kind, rows.host)
     return [SiteHost(HostKind(kind), host, name) for kind, host, name in connection.execute(query)]

@@ -20,7 +20,7 @@ from dealtrace.storage.schema.tables.webhooks import webhook
 from dealtrace.storage.webhooks.webhooks import list_listeners
 
 _DELETED = "deleted site"
-"""The name of the revision row that holds an id at least as high as that of every deleted site."""
+"""The name of the revision row that keeps the ids of deleted sites from being assigned again."""
 
 
 def insert_site(connection: Connection, new: Site, now: datetime) -> None:
@@ -59,7 +59,7 @@ def find_site(connection: Connection, site_id: int) -> Site | None:
 
 
 def find_site_of_counter(connection: Connection, code: str) -> Site | None:
-    """Find the site with a counter code, as `find_site` does."""
+    """Find a site by the code of its visit counter, as `find_site` does by id."""
     row = connection.execute(select(site).where(site.c.counter_code == code)).one_or_none()
     return _site_from_row(connection, row) if row is not None else None
 
@@ -91,7 +91,7 @@ def next_site_id(connection: Connection) -> SiteId:
 
 
 def delete_site(connection: Connection, site_id: int) -> None:
-    """Delete a site without data, with its tokens, webhooks, alerts, mails, memberships and links."""
+    """Delete a site that has no data, together with its tokens, webhooks, alerts, mails, memberships and links."""
     for table in (token, webhook, alert, mail, mail_report, membership, invitation, shared_link):
         connection.execute(delete(table).where(table.c.site_id == site_id))
     connection.execute(delete(site).where(site.c.id == site_id))

@@ -43,7 +43,7 @@ def user_from_row(row: Row, prefix: str = "") -> User:
 
 
 def find_user(connection: Connection, login: str) -> User | None:
-    """Find a user by the normal form of the login."""
+    """Find a user by the normal form of the login; `None` if there is none."""
     row = connection.execute(select(*USER_COLUMNS).where(user.c.login == login)).one_or_none()
     return user_from_row(row) if row is not None else None
 
@@ -82,7 +82,7 @@ def list_rights(connection: Connection, site_id: int | None = None) -> list[Righ
 
 
 def list_owners(connection: Connection) -> list[UserId]:
-    """List the owners of the installation by id; their rows are locked until the transaction ends."""
+    """List the ids of the installation's owners; the rows are locked until the transaction ends."""
     owners = select(user.c.id).where(user.c.is_owner.is_(True)).order_by(user.c.id).with_for_update()
     return [UserId(user_id) for user_id in connection.execute(owners).scalars()]
 

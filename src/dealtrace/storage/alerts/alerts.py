@@ -22,20 +22,20 @@ def insert_alert(connection: Connection, new: Alert) -> None:
 
 
 def update_rule(connection: Connection, site_id: int, alert_id: int, rule: Rule, due_at: datetime) -> bool:
-    """Store a rule in place of another, and have it looked at; `False` if the site has no such rule."""
+    """Replace a rule, which is next checked at `due_at`; `False` if the site has no such rule."""
     mine = (alert.c.site_id == site_id, alert.c.id == alert_id)
     changed = update(alert).where(*mine).values(due_at=due_at, fault=None, **_columns(rule))
     return connection.execute(changed).rowcount > 0
 
 
 def list_alerts(connection: Connection, site_id: int) -> list[Alert]:
-    """List the rules of a site, the oldest first."""
+    """List the rules of a site, oldest first."""
     rows = connection.execute(select(alert).where(alert.c.site_id == site_id).order_by(alert.c.created_at, alert.c.id))
     return [_alert_from_row(row) for row in rows]
 
 
 def find_alert(connection: Connection, site_id: int, alert_id: int) -> Alert | None:
-    """Find a rule of a site by its id."""
+    """Find a rule of a site by its id; `None` if there is none."""
     mine = (alert.c.site_id == site_id, alert.c.id == alert_id)
     row = connection.execute(select(alert).where(*mine)).one_or_none()
     return _alert_from_row(row) if row is not None else None
@@ -53,19 +53,19 @@ def delete_alert(connection: Connection, site_id: int, alert_id: int) -> bool:
 
 
 def list_sites_with_due_alerts(connection: Connection, now: datetime) -> list[int]:
-    """List the ids of the sites that have a rule to be looked at now."""
+    """List the ids of the sites that have a rule due for a check."""
     return list(connection.execute(select(alert.c.site_id).where(alert.c.due_at <= now).distinct()).scalars())
 
 
 def claim_alerts(connection: Connection, site_id: int, until: datetime, now: datetime) -> list[Alert]:
-    """Return the rules of a site that are due, and put them off until `until` for all others."""
+    """Return the rules of a site that are due, and reserve them for this process until `until`."""
     due = (alert.c.site_id == site_id, alert.c.due_at <= now)
     claimed = connection.execute(update(alert).where(*due).values(due_at=until).returning(*alert.c))
     return sorted(map(_alert_from_row, claimed), key=lambda each: each.id)
 
 
 def update_claimed_alert(connection: Connection, claimed: Alert, values: Values) -> bool:
-    """Change columns of a rule that is still claimed; `False` if it was changed or taken over meanwhile."""
+    """Change columns of a rule that is still reserved; `False` if it was changed, or reserved by another process."""
     mine = (alert.c.id == claimed.id, alert.c.due_at == claimed.due_at)
     return connection.execute(update(alert).where(*mine).values(**values)).rowcount > 0
 

@@ -12,7 +12,7 @@ from dealtrace.storage.schema.tables.alerts import alert_incident
 
 
 def insert_incident(connection: Connection, site_id: int, new: Incident) -> None:
-    """Store an incident that begins."""
+    """Store a new incident."""
     connection.execute(
         insert(alert_incident).values(
             site_id=site_id,
@@ -29,20 +29,20 @@ def insert_incident(connection: Connection, site_id: int, new: Incident) -> None
 
 
 def end_incident(connection: Connection, site_id: int, incident_id: int, ended_at: datetime, value: str | None) -> None:
-    """Store when an incident ended, and by which figure."""
+    """Store when an incident ended, and the value of its metric at the end."""
     mine = (alert_incident.c.site_id == site_id, alert_incident.c.id == incident_id)
     connection.execute(update(alert_incident).where(*mine).values(ended_at=ended_at, ended_value=value))
 
 
 def find_incidents(connection: Connection, site_id: int, incident_ids: Collection[int]) -> dict[int, Incident]:
-    """Find incidents of a site by their ids; those that do not exist are left out."""
+    """Find incidents of a site by id; unknown ids are missing."""
     wanted = (alert_incident.c.site_id == site_id, alert_incident.c.id.in_(sorted(incident_ids)))
     rows = connection.execute(select(alert_incident).where(*wanted)) if incident_ids else ()
     return {row.id: _incident_from_row(row) for row in rows}
 
 
 def list_incidents(connection: Connection, site_id: int, limit: int, alert_id: int | None = None) -> list[Incident]:
-    """List the latest incidents of a site, or of one of its rules, the newest first."""
+    """List the latest incidents of a site, or of one of its rules, newest first."""
     wanted = [alert_incident.c.site_id == site_id]
     if alert_id is not None:
         wanted.append(alert_incident.c.alert_id == alert_id)
@@ -51,7 +51,7 @@ def list_incidents(connection: Connection, site_id: int, limit: int, alert_id: i
 
 
 def delete_incidents(connection: Connection, site_id: int, alert_id: int) -> list[int]:
-    """Delete the incidents of a rule, and return their ids."""
+    """Delete the incidents of a rule, and return the ids of the incidents."""
     mine = (alert_incident.c.site_id == site_id, alert_incident.c.alert_id == alert_id)
     return list(connection.execute(delete(alert_incident).where(*mine).returning(alert_incident.c.id)).scalars())
 

@@ -43,11 +43,11 @@ class Instant(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002 - the library's signature
-        """Return an instant as it is stored."""
+        """Return an instant as whole microseconds."""
         return None if value is None else microseconds(value)
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[int | None], datetime | None]:  # noqa: ARG002
-        """Return the converter itself: journals read thousands of instants, and an extra call would double the cost."""
+        """Return the function that converts stored instants; a wrapper would double the cost of reading journals."""
         return _instant_or_none
 
 
@@ -62,11 +62,11 @@ class Day(TypeDecorator[date]):
     cache_ok = True
 
     def process_bind_param(self, value: date | None, dialect: Dialect) -> int | None:  # noqa: ARG002
-        """Return a day as it is stored."""
+        """Return a day as its ordinal."""
         return None if value is None else value.toordinal()
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> date | None:  # noqa: ARG002
-        """Return a stored day."""
+        """Return a stored ordinal as a day."""
         return None if value is None else date.fromordinal(value)
 
 
@@ -77,11 +77,11 @@ class Rubles(TypeDecorator[Decimal]):
     cache_ok = True
 
     def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> int | None:  # noqa: ARG002
-        """Return a sum as it is stored, rounded half up."""
+        """Return a sum in ten-thousandths of a ruble, rounded half up."""
         return None if value is None else int((value * RUBLE_FRACTION).to_integral_value(ROUND_HALF_UP))
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[int | None], Decimal | None]:  # noqa: ARG002
-        """Return the converter of stored sums; they have four decimals."""
+        """Return the function that converts stored sums to rubles with four decimals."""
         return _rubles_or_none
 
 
@@ -96,11 +96,11 @@ class JsonText(TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: object, dialect: Dialect) -> str | None:  # noqa: ARG002
-        """Return a value as it is stored."""
+        """Return a value as JSON text."""
         return None if value is None else msgspec.json.encode(value).decode()
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[str | None], Any]:  # noqa: ARG002
-        """Return the converter of stored values."""
+        """Return the function that parses stored JSON text."""
         return _json_or_none
 
 
@@ -119,11 +119,11 @@ class ListOf(TypeDecorator[list[object]]):
         self.item_type = item_type
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Return the engine's own type."""
+        """Return a text type for SQLite, an array type for PostgreSQL."""
         return Text() if dialect.name == "sqlite" else ARRAY(self.item_type)
 
     def process_bind_param(self, value: list[object] | None, dialect: Dialect) -> object:
-        """Return the list as the engine expects it."""
+        """Return the list as JSON text for SQLite, unchanged for PostgreSQL."""
         return msgspec.json.encode(value).decode() if dialect.name == "sqlite" else value
 
 
@@ -152,7 +152,7 @@ def _postgresql_among(element: is_among, compiler: SQLCompiler, **kwargs: object
 
 
 class is_among_many(is_among):  # noqa: N801
-    """The same condition for a list as long as a page; PostgreSQL uses the index because it does not see the length."""
+    """Like `is_among`, for a list as long as a page; its length is hidden, so that PostgreSQL uses the index."""
 
     inherit_cache = True
 

@@ -16,7 +16,7 @@ from dealtrace.record import record
 
 Statement = Insert | Update | Select[Any]  # Any: the type checker does not know the columns of a Select
 EngineInsert = Callable[..., Any]
-"""An engine's own insert. Any: the inserts of both have `on_conflict_do_update` but no common type with it."""
+"""An engine's own insert class. Any: both have `on_conflict_do_update`, but share no type that declares it."""
 Convert = Callable[[Any], Any]  # Any: SQLAlchemy's converters have no types
 Values = Mapping[str, object]
 """Values of parameters or columns, by name."""
@@ -29,7 +29,7 @@ class Row(Protocol):
     """A row with columns as attributes: SQLAlchemy's own, or a row of `CompiledStatement.fetch_named`."""
 
     def __getattr__(self, name: str) -> Any:
-        """Return a column. Any: neither SQLAlchemy nor a driver types it."""
+        """Return the value of a column. Any: neither SQLAlchemy nor a driver types it."""
 
 
 @record
@@ -142,7 +142,7 @@ class CompiledStatement:
 
 
 def _from_arrays(statement: Insert, names: Sequence[str] | None) -> Insert:
-    """Return an insert of single rows as one that takes an array for each column; a value may itself be a list."""
+    """Convert an insert of single rows to one that takes an array for each column; a value may itself be a list."""
     columns = [column for column in statement.table.columns if names is None or column.name in names]
     arrays = (func.unnest(bindparam(column.name, type_=ARRAY(column.type, dimensions=1))) for column in columns)
     return insert(statement.table).from_select([column.name for column in columns], select(*arrays))

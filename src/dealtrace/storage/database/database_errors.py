@@ -5,13 +5,13 @@ import sqlite3
 import sys
 
 PASSING_SQLSTATES = frozenset({"40001", "40P01", "57P01", "57P02", "57P03"})
-"""Serialization failure, deadlock, and a server that is stopping, has crashed or is not ready yet."""
+"""The SQLSTATEs of a serialization failure, a deadlock, and a server that is stopping, has crashed or is starting."""
 RETRY_REASONS = {"40001": "serialization", "40P01": "deadlock"}
 CONNECTION_CLASS = "08"
 STOPPED_SQLSTATE = "57014"
-"""The state of a statement that exceeded its time limit."""
+"""The SQLSTATE of a statement that exceeded its time limit."""
 READ_ONLY_SQLSTATE = "25006"
-"""The state reported by a standby, or by a server that was made read-only."""
+"""The SQLSTATE reported by a standby, or by a server that was made read-only."""
 _BROKEN_KEY = re.compile(
     r"violates (unique|foreign key|exclusion|check|not-null) constraint"
     r"|[\"«](uq|pk|fk|ix)_\w+",  # the names of our keys, whatever language the server speaks
@@ -20,7 +20,7 @@ _UNREADABLE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 class StatementStopped(Exception):  # noqa: N818 - it says what was done
-    """A statement was stopped because it took too long, by an engine that is no database of SQLAlchemy's."""
+    """A statement took too long and was stopped in DuckDB, which is used without SQLAlchemy."""
 
 
 def driver_error(fault: BaseException) -> BaseException:
@@ -30,7 +30,7 @@ def driver_error(fault: BaseException) -> BaseException:
 
 
 def is_lost_race(fault: BaseException) -> bool:
-    """Return whether another transaction stored a conflicting row first, so that a second attempt gives an answer.
+    """Return whether another transaction stored a conflicting row first, so that a second attempt can succeed.
 
     Citus reports a violated key of a shard as an internal error, which can be recognised only by its message.
     """
@@ -41,7 +41,7 @@ def is_lost_race(fault: BaseException) -> bool:
 
 
 def retry_reason(fault: BaseException) -> str:
-    """Return the name under which a repeated attempt is counted."""
+    """Return the reason under which metrics count a retry."""
     if is_lost_race(fault):
         return "race"
     error = driver_error(fault)
@@ -103,12 +103,12 @@ def _sqlstate(error: BaseException) -> str | None:
 
 
 def _sqlite_code(error: sqlite3.Error) -> int:
-    """Return the primary result code; errors raised by Python's own module have none and count as `SQLITE_ERROR`."""
+    """Return SQLite's primary result code; errors of Python's own module have none and count as `SQLITE_ERROR`."""
     return int(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)) & 0xFF
 
 
 def is_passing(fault: BaseException) -> bool:
-    """Return whether the same work may succeed a little later: a busy file, a deadlock, a server that is restarting."""
+    """Return whether an error is temporary, such as a busy file, a deadlock or a server that is restarting."""
     error = driver_error(fault)
     if isinstance(error, sqlite3.OperationalError):
         return _sqlite_code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)

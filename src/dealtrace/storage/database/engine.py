@@ -14,12 +14,12 @@ from sqlalchemy.pool import NullPool, QueuePool
 from dealtrace.storage.database.time_limit import stopped_after
 
 SQLITE_BUSY_SECONDS = 30
-"""How long a writer waits for another process, such as a command beside a running server, to finish its transaction."""
+"""How long a writer waits for another process, such as a command run while the server runs, to end its transaction."""
 SQLITE_CHECKPOINT_PAGES = 4000
-"""With SQLite's default of 1000 pages, grouped inserts take 1.3 times as long."""
+"""The pages between WAL checkpoints; with SQLite's default of 1000, grouped inserts take 1.3 times as long."""
 POSTGRESQL_CONNECT_SECONDS = 5
 MIRROR_MEMORY_DEFAULT = 1024
-"""In MiB; the rest of the mirror is written to disk."""
+"""The memory limit of the column mirror, in MiB; the rest of the mirror is written to disk."""
 WRITERS = 2
 """Connections for the write queue, and for the short transactions that take blocks of ids."""
 
@@ -29,7 +29,7 @@ class Database:
     """A database with one engine to write and one to read, the same for every site.
 
     A read that takes longer than `read_seconds_max` is stopped, unless that is 0; see `is_stopped`. `mirror_memory_mib`
-    is the memory that the column mirror beside SQLite may take; 0 means no mirror.
+    is the memory limit of the column mirror of a SQLite database; 0 means no mirror.
     """
 
     url: URL

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from dealtrace.storage.database.engine import Database
 
 PRIVATE_MODE = 0o600
-"""Only its owner may read a database: it holds phones, e-mails and the digests of tokens."""
+"""Only its owner may read a database: it contains phones, e-mails and the digests of tokens."""
 OTHERS_MODE = 0o007
 _COMPANIONS = ("-wal", "-shm")
 
@@ -31,7 +31,7 @@ def claim_file(path: Path) -> bool:
     """Lock a database file until this process and its children end; `False` if another server has locked it.
 
     The lock is on the file itself, so links and other names lead to the same lock. Commands can still use the file. The
-    descriptor stays open on purpose: closing it would also release the locks that SQLite holds in this process.
+    descriptor stays open on purpose: closing it would also release SQLite's own locks in this process.
     """
     claim = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
@@ -56,7 +56,7 @@ class ServedFiles:
             self._files[file] = file_id(file)
 
     def find_lost(self) -> Path | None:
-        """Return the path of a file that was removed or replaced since, `None` if there is none."""
+        """Return the path of a file that has been removed or replaced, `None` if there is none."""
         return next((path for path, known in self._files.items() if file_id(path) != known), None)
 
 

@@ -12,6 +12,6 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 def insert_into(connection: Connection, table: Table) -> "PostgresqlInsert | SqliteInsert | Any":
     """Return an insert that can be extended with `.on_conflict_do_update(…)`; its SQL is the same on both engines.
 
-    Any: the inserts of the two engines have the same methods and no common type that has them.
+    Any: the inserts of both engines have this method, but share no type that declares it.
     """
     return sqlite_insert(table) if connection.dialect.name == "sqlite" else postgresql_insert(table)

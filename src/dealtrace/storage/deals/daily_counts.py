@@ -84,7 +84,7 @@ _SHIFTS = each_json(bindparam("shifts", type_=Text)).table_valued(column("value"
 
 
 def _shift_statement(engine_insert: EngineInsert) -> Insert:
-    """Return one statement that adds all shifts: on PostgreSQL a round trip costs as much as ten rows."""
+    """Return a statement that changes all counts at once: on PostgreSQL a round trip costs as much as ten rows."""
     moment, midnight, lead_kind, deals = (_SHIFTS.c.value[position] for position in range(4))
     rows = select(
         bindparam("site_id"), moment.as_string(), json_integer(midnight), lead_kind.as_string(), json_integer(deals)
@@ -100,7 +100,7 @@ _SHIFT = CompiledStatement(_shift_statement)
 
 @record
 class DaysOfDeals:
-    """The daily counts of a site's undeleted deals by a moment; with a `lead_kind` only of deals with such a lead."""
+    """The daily counts of a site's undeleted deals by a moment; with `lead_kind`, of deals with such a lead."""
 
     site_id: int
     moment: JournalMoment
@@ -112,7 +112,7 @@ class DaysOfDeals:
         return deals or 0
 
     def reach(self, connection: Connection, since: datetime, until: datetime, skip: int) -> tuple[datetime, int] | None:
-        """Return the midnight of the day of the deal after `skip` others, and how many deals precede that day."""
+        """Skip `skip` deals; return the midnight before the next deal, and how many deals precede that midnight."""
         rows = _REACH.fetch(connection, {**self._parameters(since, until), "skip": skip})
         return (rows[0][0], rows[0][1]) if rows else None
 
@@ -133,7 +133,7 @@ def count_new_deals(connection: Connection, site_id: int, rows: Iterable[Values]
 
 @contextmanager
 def recounting(connection: Connection, site_id: int, ids: Sequence[int]) -> Iterator[None]:
-    """Correct the counts of deals that are changed inside the block; the caller must have locked them."""
+    """Correct the counts of deals that are changed inside the block; the caller must have locked the deals."""
     parameters = {"site_id": site_id, "ids": list(ids)}
     before = Counter(_days(_LIST_COUNTED.fetch(connection, parameters)))
     yield
@@ -143,7 +143,7 @@ def recounting(connection: Connection, site_id: int, ids: Sequence[int]) -> Iter
 
 
 def recount_deals(connection: Connection, site_id: int) -> None:
-    """Count all deals of a site and replace the stored counts; meanwhile writers of deals wait, whatever their site."""
+    """Count all deals of a site and replace the stored counts; until then, writers of deals of any site wait."""
     if connection.dialect.name == "postgresql":  # SQLite has one writer at a time
         connection.exec_driver_sql(f"LOCK TABLE {deal_day.name} IN SHARE ROW EXCLUSIVE MODE")
     connection.execute(delete(deal_day).where(deal_day.c.site_id == site_id))
@@ -160,9 +160,9 @@ def list_miscounted_days(connection: Connection, site_id: int) -> list[date]:
 
 
 def _true_days(site_id: int, moment: JournalMoment) -> Select[Any]:  # Any: a Select of columns chosen by name
-    """Return a query that counts deals as rows of `deal_day`; days count from year 1 as engines round towards zero.
+    """Return a query that counts deals, with columns like those of `deal_day`.
 
-    `_days` is the same rule in Python.
+    Days count from year 1, because engines round negative quotients towards zero. `_days` is the same rule in Python.
     """
     since_year_one = type_coerce(deal.c[moment], BigInteger) - microseconds(EARLIEST)
     placed = (

@@ -22,7 +22,7 @@ from dealtrace.storage.schema.tables.visits import traffic_source
 
 _STATED = and_(traffic_source.c.site_id == deal.c.site_id, traffic_source.c.id == deal.c.stated_source_id)
 FURTHER_COLUMNS = ("status_since", "margin_rub", "currency", "details", "matchers", "visit_id")
-"""The columns of what only deals 2.0 state or find, besides the date of a status; a deal of 1.0 is stored without."""
+"""The columns that only deals 2.0 need, and the date of a status; a new deal of deals 1.0 leaves them null."""
 _NOT_IN_A_DEAL = ("site_id", "visited_at", "fingerprint")
 DEAL_ROWS = select(
     *(column for column in deal.c if column.name not in _NOT_IN_A_DEAL),
@@ -34,14 +34,14 @@ NEW_COLUMNS = tuple(column.name for column in deal.c if column.name not in FURTH
 """The columns that a new deal of deals 1.0 is stored with; other columns are null until a change sets them."""
 STAMP_COLUMNS = ("touched_at", "changed_at", "deleted_at", "version")
 CHANGING_COLUMNS = ("status", "amount_rub", "service", "manager", "comment", "custom_values", "stated_source_id")
-"""The columns that both a new deal and a change write, besides the stamps."""
+"""The columns that both a new deal and a change write, besides the times and the version."""
 LEAD_KINDS: Mapping[str, LeadKind] = {kind.value: kind for kind in LeadKind}
 """Lead kinds by their stored names; a lookup costs less than calling the enumeration for every deal of a page."""
 
 
 @record
 class NewDeal:
-    """A deal to insert, with the values that only its row has."""
+    """A deal to insert, with the fingerprint of its registration and the start of its visit."""
 
     deal: Deal
     fingerprint: str
@@ -65,7 +65,7 @@ def new_deal_columns(site_id: int, new: NewDeal, source_ids: Mapping[TrafficSour
 
 
 def lead_columns(deal: Deal, visited_at: datetime | None) -> dict[str, object]:
-    """Return the columns for the lead of a deal; its visit, or that lead's, began at `visited_at`."""
+    """Return the columns for the lead of a deal; `visited_at` is when the visit of the deal or of its lead began."""
     return {
         "lead_kind": deal.lead.kind if deal.lead is not None else None,
         "lead_id": deal.lead.id if deal.lead is not None else None,
@@ -75,7 +75,7 @@ def lead_columns(deal: Deal, visited_at: datetime | None) -> dict[str, object]:
 
 
 def changing_columns(deal: Deal, source_ids: Mapping[TrafficSource, int]) -> dict[str, object]:
-    """Return the columns that a change of a deal may write, including the stamps."""
+    """Return the columns that a change of a deal may write, including its times and version."""
     return {
         "status": deal.status,
         "amount_rub": deal.amount_rub,
@@ -106,9 +106,10 @@ def _stated_parts(parts: DealDetails | Matcher) -> dict[str, object]:
 
 
 def key_rows(site_id: int, deal: Deal) -> list[Values]:
-    """Return a row for each key under which a late lead may concern a deal with matchers.
+    """Return a row for each key by which a lead that arrives late may find a deal with matchers.
 
-    A row holds the earliest and latest start of such a lead; for a key of several matchers it is the widest interval.
+    A row contains the earliest and latest start of such a lead; for a key of several matchers it is the widest
+    interval.
     """
     ends: dict[str, tuple[datetime, datetime]] = {}
     for matcher in deal.matchers:
@@ -151,7 +152,7 @@ _NO_CLUE_COLUMNS: Values = {
 
 
 def clue_columns(clue: LeadClue) -> dict[str, object]:
-    """Return the columns of what a deal states about its lead."""
+    """Return the columns of a deal's clue: what the CRM stated to find its lead."""
     columns = dict(_NO_CLUE_COLUMNS)
     match clue.identity:
         case CallIdentity(call_id, reference):
@@ -183,7 +184,7 @@ def _further_contacts(contact: ContactClue) -> list[str]:
 
 
 def contact_rows(rows: Iterable[Values]) -> list[Values]:
-    """Return a row for each contact of these deals that has no column of its own in the row of the deal."""
+    """Return a row for each contact of these deals after the first phone and e-mail, which are columns of the deal."""
     return [
         {"site_id": row["site_id"], "contact": contact, "deal_id": row["id"]}
         for row in rows

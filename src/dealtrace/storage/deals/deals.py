@@ -76,7 +76,7 @@ def find_registered(connection: Connection, site_id: int, numbers: Sequence[str]
 
 
 def find_fingerprints(connection: Connection, site_id: int, ids: Iterable[int]) -> dict[int, str]:
-    """Find the fingerprints of these deals by id, including deleted deals; unknown ids are missing."""
+    """Find the registration fingerprints of these deals by id, including deleted deals; unknown ids are missing."""
     mine = (deal.c.site_id == site_id, deal.c.id.in_(sorted(set(ids))))
     rows = connection.execute(select(deal.c.id, deal.c.fingerprint).where(*mine))
     return {deal_id: fingerprint for deal_id, fingerprint in rows}  # noqa: C416 - a row is no pair to the type checker
@@ -110,7 +110,7 @@ def insert_deals(
 
 
 def update_clues(connection: Connection, site_id: int, deals: Sequence[Deal]) -> None:
-    """Store the clues of deals whose contacts were normalised again."""
+    """Store what these deals state about their leads, after their contacts were normalised again."""
     ids = [changed.id for changed in deals]
     connection.execute(delete(deal_contact).where(deal_contact.c.site_id == site_id, deal_contact.c.deal_id.in_(ids)))
     clues = [{"site_id": site_id, "id": changed.id, **clue_columns(changed.clue)} for changed in deals]
@@ -131,9 +131,8 @@ def list_deals_by_key(
 ) -> list[Deal]:
     """List the deals of a site that have one of these ids or numbers, each once, in the order of their ids.
 
-    With `lock` they are locked against other writers before they are read, because a row that was waited for must not
-    be returned with the joined rows from before. The order is that of `id + 0`: ordered by `id`, SQLite would walk all
-    deals of the site in that index instead of looking up the few.
+    With `lock` the deals are locked before they are read: joined rows would be outdated if the read waited for a lock.
+    The query is ordered by `id + 0`, because for `id` SQLite would scan all deals of the site in that index.
     """
     found: set[int] = set()
     for column, keys in ((deal.c.id, sorted(set(ids))), (deal.c.number, sorted(set(numbers)))):
@@ -207,7 +206,7 @@ def count_unusable_contacts(connection: Connection, site_id: int) -> int:
 
 
 def list_latest_matchers(connection: Connection, site_id: int, limit: int) -> list[tuple[Matcher, ...]]:
-    """List the matchers of the latest deals of deals 2.0, the latest first."""
+    """List the matchers of the newest deals registered through deals 2.0, newest deal first."""
     theirs = select(deal.c.matchers).where(deal.c.site_id == site_id, deal.c.matchers.is_not(None))
     latest = connection.execute(theirs.order_by(deal.c.id.desc()).limit(limit)).scalars()
     return [convert(matchers, tuple[Matcher, ...]) for matchers in latest]

@@ -38,7 +38,7 @@ _DEALS_OF_SPANS = {
     "clue_email": _SPANS.outerjoin(deal, and_(deal.c.clue_email == _SPAN_CONTACT, _MAY_BE_BOUND)),
     "clue_further": _SPANS.outerjoin(deal_contact, _IS_FURTHER).outerjoin(deal, and_(_HAS_IT, _MAY_BE_BOUND)),
 }
-"""Outer joins, so that SQLite begins with the spans and finds the deals of each by its contact."""
+"""Contact rows of leads with the deals that have the contact; outer joins make SQLite begin with the contact rows."""
 _FIND_CONCERNED = {
     name: CompiledStatement(select(deal.c.id).select_from(deals_of_spans))
     for name, deals_of_spans in _DEALS_OF_SPANS.items()
@@ -68,7 +68,7 @@ _CLUES = {
 def find_ids_by_contact(connection: Connection, site_id: int, spans: Sequence[LeadSpan]) -> set[int]:
     """Find the ids of deals that may match these leads by contact, including deleted deals.
 
-    Deals that search only for leads of the other kind are missing.
+    Deals that may match only leads of the other kind are missing.
     """
     if not spans:
         return set()
@@ -80,7 +80,7 @@ def find_ids_by_contact(connection: Connection, site_id: int, spans: Sequence[Le
 
 
 def find_ids_by_key(connection: Connection, site_id: int, keys: Collection[tuple[str, datetime]]) -> set[int]:
-    """Find the ids of deals, also deleted, whose matchers may find a lead with one of these keys and starts."""
+    """Find the ids of deals, also deleted, whose matchers may find a lead with one of these keys and start times."""
     if not keys:
         return set()
     spans = [(key, microseconds(started_at)) for key, started_at in keys]
@@ -110,10 +110,10 @@ def find_ids_by_lead(connection: Connection, site_id: int, lead: LeadRef) -> set
 def find_deals_of_leads(
     connection: Connection, site_id: int, kind: LeadKind, lead_ids: Sequence[int]
 ) -> dict[int, list[Deal]]:
-    """Find the undeleted deals of these leads by lead id, by when they happened; leads without deals are missing.
+    """Find the undeleted deals of these leads by lead id, in order of time; leads without deals are missing.
 
-    They are sorted here: asked for an order, SQLite walks all deals of the site in that order instead of looking up
-    the few.
+    They are sorted in Python: for a sorted query, SQLite would scan all deals of the site instead of looking up the
+    few.
     """
     theirs = DEAL_ROWS.where(
         deal.c.site_id == site_id, is_among(deal.c.lead_id, "lead_ids"), deal.c.lead_kind == kind,
@@ -130,7 +130,7 @@ def find_deals_of_leads(
 def bind_deals(
     connection: Connection, site_id: int, deals: Sequence[Deal], visited_at: Mapping[DealId, datetime]
 ) -> None:
-    """Write what deals are matched to; `visited_at` says when their visits, or those of their leads, began."""
+    """Store the lead or visit of each deal; `visited_at` has the start of its own or its lead's visit."""
     rows = [
         {
             "of_site": site_id,

@@ -17,7 +17,7 @@ from dealtrace.storage.schema.tables.deals import deal_version
 _TYPES = get_type_hints(Deal)
 _CALLER_COLUMNS = [column.name for column in deal_version.c if column is not deal_version.c.user_id]
 _INSERT_VERSION = CompiledStatement(insert(deal_version), columns=_CALLER_COLUMNS)
-"""For versions made by callers and leads, which are nearly all; they have no user."""
+"""The insert of versions made by callers and leads, which are nearly all versions; they have no user."""
 _INSERT_VERSION_OF_USER = CompiledStatement(insert(deal_version))
 
 
@@ -68,7 +68,7 @@ def find_later_versions(
 
 
 def find_receipts(connection: Connection, site_id: int, deal_ids: Iterable[int]) -> dict[int, Receipt]:
-    """Find the answers that the registrations of these deals received, by deal id, unaffected by later changes."""
+    """Find the responses to the registrations of these deals, by deal id; later changes do not affect them."""
     keys = sorted(set(deal_ids))
     if not keys:
         return {}

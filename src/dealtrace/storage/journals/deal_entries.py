@@ -34,8 +34,8 @@ _SECOND = timedelta(seconds=1)
 class DealEntry:
     """Everything the journal shows of a deal.
 
-    `phone` and `email` are as the CRM sent them. `story` is that of its lead, `None` without a lead. `visit` is the one
-    that the deal was matched to without a lead. `stated_source` is the deal's own. Deals 2.0 may
+    `phone` and `email` are as the CRM sent them. `story` describes its lead, and is `None` without a lead. `visit` is
+    the visit that a deal without a lead was matched to. `stated_source` was stated for the deal itself. Deals 2.0 may
     have a `name` and a `funnel`.
     """
 
@@ -60,7 +60,7 @@ class DealEntry:
 
     @property
     def origin(self) -> Origin:
-        """Where the deal comes from."""
+        """Where the deal comes from: a visit, a stated source, or unknown."""
         return origin_of_deal(self.story.origin if self.story is not None else None, self.stated_source, self.visit)
 
 
@@ -83,7 +83,7 @@ _DEAL_COLUMNS = (
 _LEAD_COLUMNS = (call.c.duration_seconds, lead_request.c.form_name)
 _SOURCE_AT, _KEY_AT, _NAMED_AT = 3, 4, 5
 _VISIT_AT = len(_REFERRING_COLUMNS) + len(_DEAL_COLUMNS) + len(_LEAD_COLUMNS)
-"""The positions in a row of `_ENTRIES`: the source of the credited visit, the key of credits, the named visit."""
+"""The positions in a row of `_ENTRIES`: the source of the credited visit, the key of the credits, the deal's visit."""
 _ENTRIES = CompiledStatement(
     select(*_REFERRING_COLUMNS, *(deal.c[name] for name in _DEAL_COLUMNS), *_LEAD_COLUMNS, *VISIT_COLUMNS)
     .select_from(deal)
@@ -127,7 +127,7 @@ class _Referred:
 def _lead_visits(
     connection: Connection, site_id: int, rows: Sequence[PlainRow], sources: Mapping[int, TrafficSource]
 ) -> dict[int, LeadVisit]:
-    """Find the visits of these rows, by the key of their credits."""
+    """Find the visits of the deals in these rows, by the key under which the deal's credits are stored."""
     credited: dict[int, Visit] = {}
     named: dict[int, int | None] = {}
     for row in rows:

@@ -25,8 +25,8 @@ class DealFilters:
     """Which deals to list: deals that happened from `since` on and before `until`, where `None` means no limit.
 
     Empty and `None` filters are ignored; `ids` restricts the list to these deals. `is_matched` requires a lead or a
-    stated source. `source` is compared, without case, with the visit that the site's model credits, or the stated
-    source.
+    stated source. `source` is compared, without case, with the source of the visit that the site's model credits, or
+    with the stated source.
     """
 
     since: datetime | None = None
@@ -79,7 +79,7 @@ def _rows(site: Site, filters: DealFilters) -> FromClause:
 
 
 def _with_source(rows: FromClause, model: AttributionModel) -> FromClause:
-    """Join the source of a deal: of its lead's credited visit, else stated for the lead or the deal."""
+    """Join the source of a deal: that of its lead's credited visit, else the one stated for the lead or the deal."""
     stated = func.coalesce(call.c.stated_source_id, lead_request.c.stated_source_id, _stated_of_deal())
     source_id = func.coalesce(visit.c.traffic_source_id, stated)
     is_its_source = and_(traffic_source.c.site_id == deal.c.site_id, traffic_source.c.id == source_id)
@@ -91,5 +91,5 @@ def _with_source(rows: FromClause, model: AttributionModel) -> FromClause:
 
 
 def _stated_of_deal() -> ColumnElement[int | None]:
-    """Return the source stated for a deal, which counts only if it has no lead; `origin_of_deal` is the rule."""
+    """Return the source stated for a deal, null if the deal has a lead; the rule is `origin_of_deal`."""
     return case((deal.c.lead_id.is_(None), deal.c.stated_source_id))

@@ -56,7 +56,7 @@ class Days(Protocol):
         ...
 
     def reach(self, connection: Connection, since: datetime, until: datetime, skip: int) -> tuple[datetime, int] | None:
-        """Return the midnight of the day of the row after `skip` others, and how many rows precede that day."""
+        """Skip `skip` rows; return the midnight before the next row, and how many rows precede that midnight."""
         ...
 
 
@@ -76,7 +76,7 @@ class PageQuery:
     days: Days | None = None
 
     def after(self, key: SortKey | None) -> Conditions:
-        """Return the conditions for rows after `key`; they omit `since`, or SQLite would search from there again."""
+        """Return the conditions for rows after `key`; they omit `since`, so that SQLite does not begin there."""
         conditions = [*self.conditions]
         if key is not None:
             reached = tuple_(literal(key.at, self.moment.type), literal(key.id, self.id.type))
@@ -179,7 +179,7 @@ class _Rest:
         return self._before + self._days.count(self._connection, self._first, self._last) + self._behind
 
     def reach(self, skip: int) -> tuple[Conditions, int]:
-        """Return conditions of rows that include the row after `skip` others, and how many of them to skip."""
+        """Find the row after `skip` others: return conditions that it meets, and how many such rows to skip."""
         if self._days is not None and skip >= SKIP_MAX and skip >= self._before:
             left = skip - self._before
             reached = self._days.reach(self._connection, self._first, self._last, left)

@@ -65,7 +65,7 @@ class LeadEntry:
 
     @property
     def origin(self) -> Origin:
-        """Where the lead comes from."""
+        """Where the lead comes from: a visit, a stated source, or unknown."""
         return origin_of_lead(self.visit, self.annotations.stated_source)
 
 

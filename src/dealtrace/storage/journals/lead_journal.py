@@ -27,7 +27,7 @@ class Counting(StrEnum):
 
 
 class Field(StrEnum):
-    """What a list can be filtered by; utm tags and source parts are of the credited visit or the stated source."""
+    """What lists are filtered by; utm tags and source parts belong to the credited visit or the stated source."""
 
     SOURCE = "source"
     MEDIUM = "medium"
@@ -64,8 +64,8 @@ class Filter:
 class LeadQuery:
     """Which leads of one kind to list: leads that began from `since` on and before `until`.
 
-    With `by_visit` the interval applies to the start of the visits that the leads name. `model` chooses the visit whose
-    source the filters in `matches` compare.
+    With `by_visit` the interval applies to the start of the leads' visits. `model` chooses the visit whose source the
+    filters in `matches` compare.
     """
 
     kind: LeadKind
@@ -100,7 +100,7 @@ def query_leads(site: Site, query: LeadQuery) -> PageQuery:
 
 
 def _is_own(table: Table) -> ColumnElement[bool]:
-    """Return the condition that a lead names a visit."""
+    """Return the condition that a visit is the lead's own."""
     return and_(_OWN.c.site_id == table.c.site_id, _OWN.c.id == table.c.visit_id)
 
 

@@ -1,4 +1,4 @@
-"""What is known of a client: the person's calls, lead requests and deals, and the visits of their browsers."""
+"""What is known about a client: the person's calls, lead requests and deals, and the visits of their browsers."""
 
 from collections.abc import Collection, Sequence
 

@@ -1,4 +1,4 @@
-"""Deals and leads that a person searches for, found by one small query for each reading of what was typed."""
+"""Search for deals and leads: one small query for each possible reading of the typed text."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -13,11 +13,11 @@ from dealtrace.storage.schema.tables.deals import deal, deal_contact
 from dealtrace.storage.schema.tables.leads import LEAD_REFERENCES, LEAD_TABLES, client, lead_contact
 
 FOUND_MAX = 1000
-"""Ours: the most rows found for each reading; a text that finds as many is not specific enough."""
+"""Ours: the most rows found for each reading of the typed text; a text that finds as many is not specific enough."""
 _ESCAPE = "\\"
 
 Text = ColumnElement[Any]
-"""Any: columns hold texts that may be null."""
+"""Any: columns contain texts that may be null."""
 
 
 def find_sought_deals(connection: Connection, site_id: int, sought: Sought) -> set[int]:
@@ -52,7 +52,7 @@ def find_sought_leads(connection: Connection, site_id: int, sought: Sought) -> d
 
 
 def _find_clients_leads(connection: Connection, site_id: int, sought: Sought) -> dict[LeadKind, set[int]]:
-    """Find the ids of leads that have the sought contact, or whose client has the sought name."""
+    """Find the ids of leads with the sought contact, or with a client of the sought name."""
     found: dict[LeadKind, set[int]] = {kind: set() for kind in LeadKind}
     bearing = select(lead_contact.c.lead_id, lead_contact.c.lead_kind).where(lead_contact.c.site_id == site_id)
     for query in _where(bearing, _is_contact(lead_contact.c.contact, sought)):
@@ -67,7 +67,7 @@ def _find_clients_leads(connection: Connection, site_id: int, sought: Sought) ->
 
 
 def _find_named_clients(connection: Connection, site_id: int, sought: Sought) -> set[int]:
-    """Find the clients whose name contains the sought text as typed or in a usual case, and merged clients."""
+    """Find the ids of clients with the sought text in their name, in any usual letter case, and of merged clients."""
     if sought.is_contact or sought.mask is not None or sought.id is not None:
         return set()
     written = {sought.text, sought.text.lower(), sought.text.upper(), sought.text.capitalize(), sought.text.title()}

@@ -63,7 +63,7 @@ _LIST_CLIENTS = CompiledStatement(
 
 @record
 class KnownContact:
-    """The id of a contact's client, and why the contact does not join clients, `None` if it does."""
+    """The id of a contact's client, and why the contact does not merge clients, `None` if it does."""
 
     client_id: int
     set_apart: SetApart | None

@@ -67,7 +67,7 @@ _SET_CLIENT = {
 
 @record
 class StoredContact:
-    """A contact: its client, the client it was first assigned to, and why it does not join clients, or `None`."""
+    """A contact: its client, the client it was first assigned to, and why it does not merge clients, or `None`."""
 
     contact: str
     client_id: int
@@ -93,7 +93,7 @@ def count_contacts(connection: Connection, site_id: int, client_ids: Collection[
 
 
 def find_neighbours(connection: Connection, site_id: int, contacts: Iterable[str]) -> dict[str, set[str]]:
-    """Find the other contacts that undeleted leads state with each of these; contacts without any are missing."""
+    """Find, for each of these contacts, the other contacts that undeleted leads state together with it."""
     found: dict[str, set[str]] = {}
     for value, other in _LIST_NEIGHBOURS.fetch(connection, {"site_id": site_id, "contacts": sorted(set(contacts))}):
         found.setdefault(value, set()).add(other)
@@ -118,7 +118,7 @@ def find_contacts_of_leads(
 
 
 def list_set_apart(connection: Connection, site_id: int, limit: int) -> list[tuple[str, SetApart]]:
-    """List at most `limit` contacts that do not join clients, in alphabetical order, each with the reason."""
+    """List at most `limit` contacts that do not merge clients, in alphabetical order, each with the reason."""
     mine = select(contact.c.contact, contact.c.set_apart).where(
         contact.c.site_id == site_id, contact.c.set_apart.is_not(None)
     )
@@ -127,7 +127,7 @@ def list_set_apart(connection: Connection, site_id: int, limit: int) -> list[tup
 
 
 def update_contacts(connection: Connection, site_id: int, contacts: Sequence[StoredContact]) -> None:
-    """Store the clients of these contacts, and why any of the contacts does not join clients."""
+    """Store the clients of these contacts, and why any of the contacts does not merge clients."""
     rows = [
         {
             "of_site": site_id,
@@ -180,8 +180,8 @@ def find_free_clients(connection: Connection, site_id: int, client_ids: Collecti
 def find_client_of_leads(connection: Connection, site_id: int, leads: Collection[LeadRef]) -> dict[LeadRef, int]:
     """Find the id of the client of each of these leads; unknown leads are missing.
 
-    `recorded_at` is read because the index of clients does not have it: with an index that has every column asked for,
-    SQLite reads the leads of the whole site.
+    `recorded_at` is read because the index of clients lacks it: if an index had every column of the query, SQLite would
+    scan the leads of the whole site in it.
     """
     found: dict[LeadRef, int] = {}
     for kind, table in LEAD_TABLES.items():

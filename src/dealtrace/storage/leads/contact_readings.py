@@ -70,7 +70,7 @@ def _count_after(connection: Connection, site_id: int, stage: Stage, after: int)
 
 
 def list_ids_after(connection: Connection, site_id: int, reading: Reading, limit: int) -> list[int]:
-    """List the next ids of a stage in ascending order."""
+    """List the next ids after `reading.last_id` of its stage, in ascending order."""
     ids = _IDS[reading.stage]
     mine = select(ids).where(ids.table.c.site_id == site_id, ids > reading.last_id)
     return list(connection.execute(mine.order_by(ids).limit(limit)).scalars())

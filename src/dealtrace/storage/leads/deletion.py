@@ -12,7 +12,7 @@ from dealtrace.storage.schema.tables.leads import LEAD_TABLES
 
 @record
 class HideableLead:
-    """A lead as far as deleting and restoring need it: start, end, reference, contacts as sent, and client.
+    """The fields of a lead that deleting and restoring need: start, end, reference, contacts as sent, and client.
 
     `deleted_at` is `None` while the lead is not deleted.
     """

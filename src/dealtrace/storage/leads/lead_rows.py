@@ -19,7 +19,7 @@ _SECOND = timedelta(seconds=1)
 class NewLead:
     """A lead to insert, with the values that only its rows have: its client, and its contacts in normal form.
 
-    `annotations` hold values of known custom fields only; their stated source is stored as `stated_source_id`.
+    `annotations` contain values of known custom fields only; their stated source is stored as `stated_source_id`.
     `circumstances` belong to a call, `page_url` and `fingerprint` to a lead request.
     """
 

@@ -34,7 +34,7 @@ _LIST_LEADS: Mapping[LeadKind, CompiledStatement] = {
 def find_lead_stories(
     connection: Connection, site_id: int, leads: Iterable[LeadRef], model: AttributionModel
 ) -> dict[LeadRef, LeadStory]:
-    """Find the story of each of these leads, with its own and its credited visit under `model`; others are missing."""
+    """Find the stories of these leads: the client, the lead's own visit, and the visit credited under `model`."""
     rows = [
         (LeadRef(kind, lead_id), client_id, stated_id, visit_id, detail, phone, email)
         for kind, ids in ids_by_kind(leads).items()

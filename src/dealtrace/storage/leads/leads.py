@@ -91,7 +91,7 @@ def find_known_ids(connection: Connection, site_id: int, kind: LeadKind, ids: It
 def find_ids_by_reference(
     connection: Connection, site_id: int, kind: LeadKind, references: Iterable[str], *, with_deleted: bool = False
 ) -> dict[str, int]:
-    """Find the ids of leads by reference: a call's id in its exchange, or a lead request's number on the site.
+    """Find the ids of leads by reference: a call's id in its PBX, or a lead request's number on the site.
 
     `with_deleted` includes deleted leads, whose references stay in use.
     """
@@ -138,7 +138,7 @@ def find_stated_sources(connection: Connection, site_id: int, leads: Iterable[Le
 
 
 def find_visited_at(connection: Connection, site_id: int, leads: Sequence[LeadRef]) -> dict[LeadRef, datetime]:
-    """Find when the visits that these leads name began; leads without a visit are missing."""
+    """Find when the visits of these leads began; leads without a visit are missing."""
     found: dict[LeadRef, datetime] = {}
     for kind, ids in ids_by_kind(leads).items():
         rows = _FIND_VISITED_AT[kind].fetch(connection, {"site_id": site_id, "ids": ids})

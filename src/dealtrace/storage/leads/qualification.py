@@ -89,7 +89,7 @@ def find_unique_leads(connection: Connection, site: Site, leads: Iterable[LeadRe
 def predecessor_at(
     kind: LeadKind, condition: Condition | None = None, *, among: LeadKind | None = None
 ) -> ScalarSelect[datetime]:
-    """Select when the previous lead of a lead's client began, of the same kind or of the kind `among`.
+    """Select the start of the client's previous lead of the same kind, or of the kind `among`.
 
     Only previous leads that meet `condition` count.
     """
@@ -113,7 +113,7 @@ def predecessor_at(
 
 
 def target_calls(seconds: ColumnElement[int]) -> Condition:
-    """Return the condition that a call is a target of at least `seconds`; `is_target_call` is the rule."""
+    """Return the condition that a call of at least `seconds` is a target; the rule is `is_target_call`."""
     return lambda calls: and_(calls.c.is_successful.is_not(False), calls.c.duration_seconds >= seconds)
 
 
@@ -138,17 +138,17 @@ _LEAD_REQUESTS = CompiledStatement(
 
 
 def unique_leads(kind: LeadKind, site: Site) -> ColumnElement[bool]:
-    """Return the condition that a lead is its client's first; `Qualification.is_unique` is the rule."""
+    """Return the condition that a lead is its client's first; the rule is `Qualification.is_unique`."""
     return _is_first(kind, site, predecessor_at(kind))
 
 
 def target_leads(kind: LeadKind, site: Site) -> ColumnElement[bool]:
-    """Return the condition that a lead is a target; `Qualification.is_target` is the rule."""
+    """Return the condition that a lead is a target; the rule is `Qualification.is_target`."""
     return _targets(site)(LEAD_TABLES[kind]) if kind is LeadKind.CALL else true()
 
 
 def unique_target_leads(kind: LeadKind, site: Site) -> ColumnElement[bool]:
-    """Return the condition that a lead is its client's first target; `Qualification.is_unique_target` is the rule."""
+    """Return the condition that a lead is its client's first target; the rule is `Qualification.is_unique_target`."""
     condition = _targets(site) if kind is LeadKind.CALL else None
     return and_(target_leads(kind, site), _is_first(kind, site, predecessor_at(kind, condition)))
 
@@ -158,9 +158,9 @@ def _targets(site: Site) -> Condition:
 
 
 def _is_first(kind: LeadKind, site: Site, before: ScalarSelect[datetime]) -> ColumnElement[bool]:
-    """Return the condition that there is no previous lead, which began at `before`, within the site's depth.
+    """Return the condition that the client's previous lead, which began at `before`, is outside the site's depth.
 
-    `is_first` is the rule.
+    It also holds without a previous lead. The rule is `is_first`.
     """
     if site.unique_depth is None:
         return before.is_(None)

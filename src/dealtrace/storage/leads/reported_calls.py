@@ -1,4 +1,4 @@
-"""Calls that an exchange reported: finding them, and replacing what it reports again."""
+"""Calls that a PBX reported: finding them, and replacing their data when they are reported again."""
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
@@ -29,7 +29,7 @@ _UPDATE_CALL = (
 
 @record
 class ReportedCall:
-    """A stored call: what the exchange reported (without annotations), its client, and its contact rows.
+    """A stored call: the data that the PBX reported (without annotations), its client, and its contact rows.
 
     A deleted call has no contact rows until it is restored.
     """
@@ -55,7 +55,7 @@ def find_reported_calls(connection: Connection, site_id: int, references: Iterab
 
 
 def update_calls(connection: Connection, site_id: int, calls: Sequence[NewLead]) -> None:
-    """Replace what was reported of calls and their contact rows, and delete their credits; annotations stay."""
+    """Replace the reported data of calls and their contact rows, and delete their credits; annotations stay."""
     connection.execute(_UPDATE_CALL, [_row(site_id, reported) for reported in calls])
     ids = [reported.lead.id for reported in calls]
     delete_contact_rows(connection, site_id, LeadKind.CALL, ids)

@@ -1,1 +1,1 @@
-"""Mails that wait to be sent, and those that were."""
+"""Mails that wait to be sent, sent mails, and reports that are sent by mail."""

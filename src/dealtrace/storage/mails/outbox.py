@@ -1,4 +1,4 @@
-"""Mails that wait to be sent, and those of the last weeks."""
+"""Mails that wait to be sent, and mails of the last weeks."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -41,7 +41,7 @@ def list_sites_with_due_mails(connection: Connection, now: datetime) -> list[int
 
 
 def claim_mails(connection: Connection, site_id: int, until: datetime, now: datetime, limit: int) -> list[Mail]:
-    """Return mails of a site that are due, the oldest first, and put them off until `until` for all others."""
+    """Return up to `limit` due mails of a site, oldest first, and reserve them for this process until `until`."""
     due = select(mail.c.id).where(mail.c.site_id == site_id, mail.c.due_at <= now).order_by(mail.c.due_at, mail.c.id)
     ids = list(connection.execute(due.limit(limit)).scalars())
     claimed = update(mail).where(mail.c.id.in_(ids), mail.c.due_at <= now).values(due_at=until).returning(*mail.c)
@@ -49,32 +49,32 @@ def claim_mails(connection: Connection, site_id: int, until: datetime, now: date
 
 
 def update_claimed_mail(connection: Connection, claimed: Mail, values: Values) -> bool:
-    """Change columns of a mail that is still claimed; `False` if another process took it over meanwhile."""
+    """Change columns of a mail that is still reserved; `False` if another process has reserved it."""
     mine = (mail.c.id == claimed.id, mail.c.due_at == claimed.due_at)
     return connection.execute(update(mail).where(*mine).values(**values)).rowcount > 0
 
 
 def list_mails(connection: Connection, site_id: int, since: datetime) -> list[Mail]:
-    """List the mails of a site that were caused since an instant, the newest first."""
+    """List the mails of a site about events since an instant, newest first."""
     recent = select(mail).where(mail.c.site_id == site_id, mail.c.caused_at >= since)
     return [_mail_from_row(row) for row in connection.execute(recent.order_by(mail.c.caused_at.desc(), mail.c.id))]
 
 
 def find_mail(connection: Connection, mail_id: int) -> Mail | None:
-    """Find a mail by its id."""
+    """Find a mail by its id; `None` if there is none."""
     row = connection.execute(select(mail).where(mail.c.id == mail_id)).one_or_none()
     return _mail_from_row(row) if row is not None else None
 
 
 def delete_mails(connection: Connection, purposes: Sequence[MailPurpose], subject_ids: Sequence[int]) -> None:
-    """Delete the mails about these subjects, sent or not."""
+    """Delete the mails of these purposes about the subjects with these ids, sent or not."""
     if subject_ids:
         about = (mail.c.purpose.in_(list(purposes)), mail.c.subject_id.in_(list(subject_ids)))
         connection.execute(delete(mail).where(*about))
 
 
 def delete_old_mails(connection: Connection, site_id: int, before: datetime) -> int:
-    """Delete the mails of a site that were caused before an instant, and return their number."""
+    """Delete the mails of a site about events before an instant, and return their number."""
     old = (mail.c.site_id == site_id, mail.c.caused_at < before)
     return connection.execute(delete(mail).where(*old)).rowcount
 

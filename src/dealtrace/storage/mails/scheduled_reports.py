@@ -34,13 +34,13 @@ def insert_scheduled_report(connection: Connection, new: ScheduledReport) -> Non
 
 
 def list_scheduled_reports(connection: Connection, site_id: int) -> list[ScheduledReport]:
-    """List the reports of a site, the oldest first."""
+    """List the reports of a site, oldest first."""
     mine = select(mail_report).where(mail_report.c.site_id == site_id)
     return [_report_from_row(row) for row in connection.execute(mine.order_by(mail_report.c.created_at))]
 
 
 def find_scheduled_report(connection: Connection, site_id: int, report_id: int) -> ScheduledReport | None:
-    """Find a report of a site by its id."""
+    """Find a report of a site by its id; `None` if there is none."""
     mine = (mail_report.c.site_id == site_id, mail_report.c.id == report_id)
     row = connection.execute(select(mail_report).where(*mine)).one_or_none()
     return _report_from_row(row) if row is not None else None
@@ -52,7 +52,7 @@ def count_scheduled_reports(connection: Connection, site_id: int) -> int:
 
 
 def update_recipients(connection: Connection, report: ScheduledReport, recipients: tuple[Recipient, ...]) -> None:
-    """Store who gets a report."""
+    """Store the recipients of a report."""
     changed = update(mail_report).where(mail_report.c.site_id == report.site_id, mail_report.c.id == report.id)
     connection.execute(changed.values(recipients=stored_recipients(recipients)))
 
@@ -76,7 +76,7 @@ def list_due_reports(connection: Connection, site_id: int, now: datetime) -> lis
 
 
 def update_due(connection: Connection, report: ScheduledReport, due_at: datetime) -> bool:
-    """Store when a report is sent next; `False` if another process has done so meanwhile."""
+    """Store when a report is sent next; `False` if another process has already stored it."""
     mine = (mail_report.c.id == report.id, mail_report.c.due_at == report.due_at)
     return connection.execute(update(mail_report).where(*mine).values(due_at=due_at)).rowcount > 0
 

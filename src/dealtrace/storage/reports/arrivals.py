@@ -15,7 +15,7 @@ from dealtrace.storage.schema.tables.visits import visit
 
 @record
 class Stretch:
-    """The first and the last instant of something, `None` if there is nothing yet."""
+    """The times of the first and the last record of a kind, `None` if there is none yet."""
 
     first_at: datetime | None
     last_at: datetime | None
@@ -42,7 +42,7 @@ class ServiceDeals:
 
 
 def find_arrivals(connection: Connection, site_id: int) -> Arrivals:
-    """Find when visits, leads and deals of a site first and last arrived; each is read from an end of an index."""
+    """Find when visits, leads and deals of a site first and last arrived; each time is read from an end of an index."""
     mine = select(cost.c.day_on).where(cost.c.site_id == site_id).limit(1)
     return Arrivals(
         _stretch(connection, site_id, visit.c.started_at),
@@ -62,7 +62,7 @@ def _stretch(connection: Connection, site_id: int, at: "Column[Any]") -> Stretch
 
 
 def list_service_deals(connection: Connection, site_id: int, since: datetime) -> Sequence[ServiceDeals]:
-    """List the services with deals since an instant, the one with the most deals first."""
+    """List the services that sent deals since an instant, the one with the most deals first."""
     counted = func.count()
     mine = (
         select(deal.c.service, counted, func.max(deal.c.recorded_at, type_=deal.c.recorded_at.type))

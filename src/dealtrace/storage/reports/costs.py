@@ -59,7 +59,7 @@ def add_api_costs(
 def delete_restated_costs(
     connection: Connection, site_id: int, spreads: Sequence[CostSpread], source_ids: Mapping[TrafficSource, int]
 ) -> None:
-    """Delete the costs by file or API for the sources and days of these spreads."""
+    """Delete the costs by file or API that have the source and a day of one of `spreads`, which replace them."""
     restated = (
         cost.c.site_id == bindparam("site"),
         cost.c.traffic_source_id == bindparam("source"),

@@ -1,4 +1,4 @@
-"""The rows that a statement of a report counts: facts of a span with their shares, and what keys need of them."""
+"""The rows that a statement of a report counts: facts of a period with their shares, joined with what groups them."""
 
 from sqlalchemy import BigInteger, ColumnElement, FromClause, Subquery, and_, case, false, func, literal, select
 
@@ -19,20 +19,20 @@ _MONEY = ("amount", "margin")
 
 @record
 class Group:
-    """Measures of one fact by one moment: a statement computes them together."""
+    """Measures of one kind of fact, dated by the same moment, so that one statement computes them together."""
 
     fact: Fact
     moment: Moment
     measures: tuple[Measure, ...]
 
     def of(self, measures: tuple[Measure, ...]) -> "Group":
-        """Return the group with these measures alone."""
+        """Return the group with only these measures."""
         return Group(self.fact, self.moment, measures)
 
 
 @record
 class CountedRows:
-    """Facts of a span with their shares, and what is joined to them for keys: sources, and the tags of a grouping."""
+    """Facts of a period with their shares, joined with the sources and the tags by which they are grouped."""
 
     fact: Fact
     facts: FromClause
@@ -46,7 +46,7 @@ class CountedRows:
 
 @record
 class Wanted:
-    """What a statement needs of its facts."""
+    """The attributes and joins that a statement needs for its facts."""
 
     attributes: frozenset[str]
     needs_touches: bool
@@ -56,7 +56,7 @@ class Wanted:
 
 
 def wanted_of(shape: Shape, group: Group, *shown: str) -> Wanted:
-    """Return what the statement of measures needs, and the attributes that are shown beside them."""
+    """Return what the statement of a group of measures needs; `shown` are further attributes that it selects."""
     dimensions = [*shape.by, *(each.dimension for each in shape.filters)]
     attributes = {AT, *shown}
     for dimension in dimensions:
@@ -85,7 +85,7 @@ def wanted_of(shape: Shape, group: Group, *shown: str) -> Wanted:
 
 
 def counted_rows(tables: FactTables, shape: Shape, group: Group, wanted: Wanted) -> CountedRows:
-    """Return the facts of a span with their shares, joined with what keys need."""
+    """Return the facts of a period with their shares, joined with the tables that their keys need."""
     of_touches = tables.touch_attributes(group.fact, shape.model, wanted.money) if wanted.needs_touches else ()
     base = tables.rows(group.fact, wanted.attributes.union(of_touches), group.moment).subquery("facts")
     chosen = select(base).where(in_span(shape, group.fact, base.c[AT]))
@@ -111,16 +111,17 @@ def counted_rows(tables: FactTables, shape: Shape, group: Group, wanted: Wanted)
 
 
 def in_span(shape: Shape, fact: Fact, at: Expression) -> ColumnElement[bool]:
-    """Return the condition that a fact belongs to the span by the moment `at`, costs by their days."""
+    """Return the condition that a fact belongs to the period: by its instant `at` or, for costs, by its day `at`."""
     if fact is Fact.COSTS:
         return at.between(FIRST_ON, LAST_ON) if shape.has_days else false()
     return and_(at >= SINCE, at < UNTIL)
 
 
 def _with_first_won(chosen: Selection, base: Subquery, first: Subquery) -> Selection:
-    """Add whether deals are the first won ones of their clients.
+    """Add a column that is 1 for the first won deal of each client, else 0.
 
-    Ours: of several first ones of one moment each counts, so that the order of arrival makes no difference.
+    Ours: if several first won deals of a client have the same time, each counts, so the order of arrival does not
+    matter.
     """
     is_first = and_(base.c.meaning == Meaning.WON, base.c[AT] == first.c[AT])
     joined = base.outerjoin(first, first.c.client_id == base.c.client_id)
@@ -128,7 +129,7 @@ def _with_first_won(chosen: Selection, base: Subquery, first: Subquery) -> Selec
 
 
 def _first_won(tables: FactTables, moment: Moment) -> Subquery:
-    """Select when the first won deal of every client was, over all time."""
+    """Select the time of each client's first won deal, over all time."""
     won = tables.rows(Fact.DEALS, {"client_id", "meaning", AT}, moment).subquery("won")
     is_won = (won.c.meaning == Meaning.WON, won.c.client_id.is_not(None))
     return (
@@ -140,7 +141,7 @@ def _first_won(tables: FactTables, moment: Moment) -> Subquery:
 
 
 def key_of(dimension: Dimension, rows: CountedRows) -> Expression:
-    """Return the key of a row: a number for times, the folded form for sources and statuses."""
+    """Return the key of a row in a dimension: a number for times, the case-folded text for sources and statuses."""
     match dimension.kind:
         case Kind.SOURCE:
             assert rows.sources is not None

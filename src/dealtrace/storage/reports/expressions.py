@@ -13,7 +13,7 @@ Selection = Select[Any]
 Expression = ColumnElement[Any]
 Rows = Sequence[Sequence[Any]]
 Parameters = Mapping[str, object]
-"""The values of the parameters of a statement, by their names."""
+"""The values of a statement's parameters, by parameter name."""
 NO_PARAMETERS: Parameters = MappingProxyType({})
 
 
@@ -21,9 +21,9 @@ class Fetch(Protocol):
     """Runs statements over the facts of a site."""
 
     def __call__(self, statement: Selection, parameters: Parameters = NO_PARAMETERS) -> Rows:
-        """Run a statement and return all its rows; the parameters of the site need not be given."""
+        """Run a statement and return all its rows; the parameters of the site are added."""
 
 
 def parameter(name: str) -> BindParameter[int]:
-    """Return an integer of 64 bits that a statement is given whenever it runs, so that it is compiled once."""
+    """Return a 64-bit integer parameter; its value is passed at each run, so the statement is compiled only once."""
     return bindparam(name, type_=BigInteger)

@@ -1,6 +1,7 @@
-"""The interface to the facts of reports: they are selects, independent of where they are stored.
+"""The interface to the facts of reports, as selects that do not depend on where the facts are stored.
 
-Any: the columns of a select depend on the wanted attributes.
+A fact is a visit, a lead, a deal, an assist or a cost. A touch is a visit that a lead is credited to. An assist counts
+a deal for each touch of its lead but the last. Any: the columns of a select depend on the wanted attributes.
 """
 
 from collections.abc import Hashable, Iterable, Sequence
@@ -17,13 +18,13 @@ from dealtrace.reports.question import DateOf
 from dealtrace.storage.reports.expressions import Parameters, Selection, parameter
 
 SITE_ID, TARGET_SECONDS = parameter("site_id"), parameter("target_seconds")
-"""The site whose facts are selected, and from how many seconds a call of it is a target."""
+"""The site whose facts are selected, and the length in seconds from which its calls count as targets."""
 AT = "at"
-"""The attribute that decides the period of a fact: an instant in microseconds, or the ordinal of a day for costs."""
+"""The attribute that dates a fact: an instant in microseconds or, for costs, the ordinal of a day."""
 
 
 class Moment(StrEnum):
-    """The instant of a deal that decides its period: of the deal, its lead, its last change, or its current status."""
+    """The time that dates a deal in a report: of the deal, its lead, its last change, or its current status."""
 
     HAPPENED = "happened"
     LEAD = "lead"
@@ -32,12 +33,12 @@ class Moment(StrEnum):
 
 
 def moment_of_deals(date_of: DateOf) -> Moment:
-    """Return the moment of deals for a report's date."""
+    """Return which time dates deals in a report."""
     return {DateOf.DEAL: Moment.HAPPENED, DateOf.LEAD: Moment.LEAD, DateOf.CHANGED: Moment.CHANGED}[date_of]
 
 
 def moments_of_deals(date_of: DateOf) -> tuple[Moment, ...]:
-    """Return all moments that measures of deals may use in a report."""
+    """Return all times that may date deals in a report; won deals may be dated by their status."""
     moment = moment_of_deals(date_of)
     return (moment, Moment.STATUS) if date_of is DateOf.CHANGED else (moment,)
 
@@ -48,37 +49,38 @@ def parameters_of_site(site: Site) -> Parameters:
 
 
 class FactTables(Hashable, Protocol):
-    """The facts of the site that is given as a parameter; equal ones make equal statements.
+    """The facts of the site that is passed as a parameter; equal objects make equal statements.
 
-    Every select has `id` and the wanted attributes as columns of these names. Attributes are the names of the
-    dimensions that a fact has and of what measures and flags need; texts that say nothing are null. `Any`: the columns
-    of a select depend on what is wanted.
+    Every select has `id` and the wanted attributes as columns. Attributes are named after the dimensions of a fact, or
+    are needed by measures and flags. Texts without information are null. `Any`: the columns of a select depend on the
+    wanted attributes.
     """
 
     def rows(self, fact: Fact, wanted: Iterable[str], moment: Moment) -> Selection:
-        """Select the facts with the wanted attributes; for assists these are deals."""
+        """Select the facts of a kind with the wanted attributes; for assists, select deals."""
 
     def touches(self, model: AttributionModel) -> Selection:
         """Select the touches of leads: `lead_id`, `position`, `share`, `touched_at`, `visit_id`, `source_id`.
 
-        A deal that was matched to a visit has the negative id of the visit for its `lead_id`, and so have its touches.
+        For a deal that was matched to a visit, `lead_id` is the negative id of that visit, in the deal and in its
+        touches.
         """
 
     def touch_attributes(self, fact: Fact, model: AttributionModel, money: Sequence[str]) -> Iterable[str]:
-        """Return the attributes that `touched` needs of leads or deals, beside those that are wanted."""
+        """Return the attributes that `touched` needs in addition to the wanted ones."""
 
     def touched(self, facts: Subquery, fact: Fact, model: AttributionModel, money: Sequence[str]) -> Subquery:
         """Select facts once for each touch of their lead under a model: their attributes, `share` and `source_id`.
 
-        `touched_at` is null where there is no touch; `money` is split by the shares. Assists are the touches that are
-        not the last, under any model.
+        `touched_at` is null for a fact without touches; `money` is split by the shares. Assists are repeated for all
+        touches but the last, the same under every model.
         """
 
     def tags(self, fact: Fact) -> Selection:
-        """Select the tags of leads or deals without duplicates: `owner_id` and `tag`."""
+        """Select the distinct tags of leads or deals: `owner_id` and `tag`."""
 
     def sources(self) -> Selection:
-        """Select the traffic sources: `id`, the five parts, and their keys (`source_key` and so on)."""
+        """Select the traffic sources: `id`, the five parts, and the key of each part (`source_key` and so on)."""
 
     def statuses(self) -> Selection:
         """Select the statuses that deals have had: `spelling`, `key` and `meaning`."""

@@ -1,4 +1,4 @@
-"""The conditions that the filters of a report are."""
+"""The SQL conditions for the filters of a report."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ from dealtrace.storage.reports.scope import FilterShape
 def filter_conditions(
     tables: FactTables, filters: Sequence[FilterShape], rows: CountedRows
 ) -> list[ColumnElement[bool]]:
-    """Return the conditions of all filters, each of which must hold."""
+    """Return the SQL conditions of all filters; a fact must meet each of them."""
     conditions = []
     for positive, negative in by_dimension(filters).values():
         if positive:
@@ -41,7 +41,7 @@ def _condition(tables: FactTables, condition: FilterShape, rows: CountedRows) ->
 
 
 def _tag_condition(tables: FactTables, condition: FilterShape, rows: CountedRows) -> ColumnElement[bool]:
-    """Return the condition that any tag is one of a filter's values; without tags, that nothing is."""
+    """Return the condition that any tag of a fact is a value of the filter; no value means a fact without tags."""
     tags = tables.tags(rows.fact).subquery()
     is_tagged = rows.facts.c.id.in_(select(tags.c.owner_id))
     if not condition.operator.takes_value:
@@ -53,7 +53,7 @@ def _tag_condition(tables: FactTables, condition: FilterShape, rows: CountedRows
 
 
 def _is_one_of(key: Expression, condition: FilterShape) -> ColumnElement[bool]:
-    """Return the condition that a key is one of a filter's values; never null, also where the key is."""
+    """Return the condition that a key is a value of the filter; the condition is never null, even for a null key."""
     present = _is_named(key, condition)
     if condition.names_nothing:
         return or_(key.is_(None), present)

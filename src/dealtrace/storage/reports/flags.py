@@ -1,4 +1,4 @@
-"""The flags of measures: conditions on facts, and the attributes that they need."""
+"""The flags of measures: conditions on facts, each with the attributes that it needs."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -10,9 +10,9 @@ from dealtrace.reports.statuses import Meaning
 from dealtrace.storage.reports.stored_facts import KIND_KEYS
 
 FIRST_WON = "is_first_won"
-"""The flag of the first won deal of a client; the statement joins the table that decides it."""
+"""The flag of a client's first won deal; the statement must join the table of first won deals."""
 TOUCHED = "is_touched"
-"""The flag of facts that have touches; the statement joins them."""
+"""The flag of facts that have touches; the statement must join the touches."""
 Columns = Any
 """Any: the columns of a select depend on the wanted attributes."""
 
@@ -42,9 +42,9 @@ FLAGS: Mapping[str, Flag] = {
     FIRST_WON: Flag(("meaning", "client_id"), lambda row: row.is_first_won == 1),
     TOUCHED: Flag(("lead_id", "happened_at"), lambda row: row.touched_at.is_not(None)),
 }
-"""All flags by name; for their attributes and rules see `stored_facts.py`."""
+"""All flags by name; their attributes are those of `stored_facts.py`."""
 
 
 def flag_condition(row: FromClause, flag: str) -> ColumnElement[bool]:
-    """Return the condition that a row has a flag."""
+    """Return the condition that a row has the named flag."""
     return FLAGS[flag].condition(row.c)

@@ -1,4 +1,4 @@
-"""Local time of a site in SQL statements: keys of times, as integers that all engines compute alike."""
+"""A site's local time in SQL: hours, days and other periods, as integers that all engines compute alike."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -25,13 +25,13 @@ _CENTURY_DAYS, _LEAP_DAYS, _YEAR_DAYS = 36_524, 1_460, 365
 
 @record
 class Offsets:
-    """The offsets of a clock from UTC in a span: that of its beginning, and each later one with its first instant."""
+    """The UTC offsets of a time zone in a period: the first offset, and each change with its instant and new offset."""
 
     first: int
     changes: tuple[tuple[int, int], ...]
 
     def parameters(self, name: str) -> Parameters:
-        """Return the parameters of the `LocalTime` of a name."""
+        """Return the statement parameters for the `LocalTime` with this name."""
         given = {_offset_name(name, 0): self.first}
         for place, (at, offset) in enumerate(self.changes, start=1):
             given |= {_change_name(name, place): at, _offset_name(name, place): offset}
@@ -47,7 +47,7 @@ def _change_name(name: str, place: int) -> str:
 
 
 class LocalTime:
-    """A clock that changes a number of times, whose offsets are parameters of the statement under a name."""
+    """Local time as SQL, with `changes` changes of the UTC offset; the offsets are parameters prefixed by `name`."""
 
     def __init__(self, name: str, changes: int) -> None:
         self._offsets = [parameter(_offset_name(name, place)) for place in range(changes + 1)]
@@ -62,7 +62,7 @@ class LocalTime:
         return self._since_year_1(at) // _number(DAY_LENGTH)
 
     def _since_year_1(self, at: Number) -> Number:
-        """Return local microseconds since the ordinal 0; never negative, so that all engines divide alike."""
+        """Return local microseconds since ordinal 0, which are never negative, so that all engines divide alike."""
         return at + self._offset(at) + _number(EPOCH_ORDINAL * DAY_LENGTH)
 
     def _offset(self, at: Number) -> Number:
@@ -76,16 +76,17 @@ _YEARS_OF_VISITS = 3
 
 
 def offsets_of_visits(time_zone: ZoneInfo, until: datetime) -> Offsets:
-    """Return the offsets of the clock of a site for the visits of a period's leads, which may begin after them.
+    """Return the offsets of a time zone for the visits of leads before `until`; a visit may begin after its lead.
 
-    Ours: at most two years after it. Whole years are used, so that offsets since 1970 are computed only once a year.
+    Ours: at most two years after `until`. Whole years are used, so that offsets since 1970 are computed only once a
+    year.
     """
     return offsets_between(time_zone, EPOCH, datetime(until.year + _YEARS_OF_VISITS, 1, 1, tzinfo=UTC))
 
 
 @lru_cache(maxsize=256)
 def offsets_between(time_zone: ZoneInfo, since: datetime, until: datetime) -> Offsets:
-    """Return the offsets of the clock of a site between two instants."""
+    """Return the offsets of a time zone between two instants."""
     (_, first), *changes = time_zone_offsets(time_zone, since, max(since, until))
     return Offsets(first // MICROSECOND, tuple((microseconds(at), offset // MICROSECOND) for at, offset in changes))
 
@@ -105,7 +106,7 @@ def _week(ordinal: Number) -> Number:
 def _month(ordinal: Number) -> Number:
     """Return the number of months since the year 0, in the Gregorian calendar.
 
-    Years are counted from March, so that the leap day is the last day; every five months then have 153 days.
+    Years begin in March, so that the leap day comes last; then every five months have 153 days.
     """
     days = ordinal + _number(_MARCH_OF_YEAR_0)
     era = days // _number(_ERA_DAYS)
@@ -124,4 +125,4 @@ KEYS_OF_DAY: Mapping[str, Callable[[Number], Number]] = {
     "month": _month,
     "quarter": lambda ordinal: _month(ordinal) // _number(MONTHS_OF_QUARTER),
 }
-"""Keys from the ordinal of a day, for all dimensions of time except the hour; the rule is `reports/time_keys.py`."""
+"""Functions from the ordinal of a day to the key of a time dimension; `reports/time_keys.py` has the rules."""

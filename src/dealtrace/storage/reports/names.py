@@ -1,4 +1,4 @@
-"""Find the most frequent spellings of keys, and the values that contain a text.
+"""Find the most frequent spellings of keys, and the keys that contain a text.
 
 Any: the columns of a select depend on the wanted attributes, and drivers do not type rows.
 """
@@ -19,15 +19,15 @@ from dealtrace.storage.reports.fact_tables import AT, FactTables, Moment
 
 _STATED_BY = ((Fact.VISITS, "source_id"), (Fact.LEADS, "stated_source_id"), (Fact.DEALS, "stated_source_id"),
               (Fact.COSTS, "source_id"))  # fmt: skip
-"""The facts by which spellings of sources are counted: visits and costs, and leads and deals that state a source."""
+"""The facts that count the spellings of sources: visits, costs, and the leads and deals with a stated source."""
 _LISTED = "listed"
-"""The parameter with the keys or ids that are looked for."""
+"""The parameter with the keys or ids to look for."""
 
 
 def find_spellings(fetch: Fetch, tables: FactTables, dimension: Dimension, keys: Collection[str]) -> dict[str, str]:
-    """Find the most frequent spelling of each key of sources or statuses; of equally frequent ones, the first in order.
+    """Find the most frequent spelling of each key of sources or statuses; of equals, the first alphabetically.
 
-    A source is counted by the visits, leads, deals and costs that name it, a status by its deals.
+    Spellings of a source are counted in visits, leads, deals and costs, those of a status in deals.
     """
     if dimension.kind is Kind.STATUS:
         spellings = tables.statuses().subquery("statuses")
@@ -76,7 +76,7 @@ def _count_statuses(fetch: Fetch, tables: FactTables, spellings: Sequence[str]) 
 def find_containing(
     fetch: Fetch, tables: FactTables, dimension: Dimension, text: str, spans: Sequence[Span], moments: Sequence[Moment]
 ) -> tuple[str, ...]:
-    """Find the keys of a dimension that contain a text, regardless of case, among facts in spans by any of `moments`.
+    """Find the keys of a dimension that contain a text, ignoring case, in facts that `moments` date in `spans`.
 
     Engines fold the case of different alphabets, so the values are compared in Python.
     """
@@ -105,7 +105,7 @@ def _values(
 
 
 def count_won_statuses(fetch: Fetch, tables: FactTables) -> int:
-    """Return the number of spellings of statuses that mean won."""
+    """Return how many spellings of statuses mean won."""
     statuses = tables.statuses().subquery("statuses")
     return int(fetch(select(func.count()).where(statuses.c.meaning == Meaning.WON))[0][0])
 

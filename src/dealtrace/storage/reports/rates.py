@@ -1,4 +1,4 @@
-"""Rates of currencies: what a unit of another currency than rubles is worth to a site."""
+"""Currency rates: the rubles that a site counts for a unit of another currency."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -15,11 +15,11 @@ from dealtrace.storage.schema.tables.rates import currency_rate
 
 _RATE = currency_rate.c
 IS_FOREIGN = func.coalesce(deal.c.currency, RUBLE) != RUBLE
-"""The condition that the sums of a deal are not in rubles."""
+"""The condition that the sums of a deal are in another currency than rubles."""
 
 
 def rate_of_deal() -> Expression:
-    """Return the rate at which a deal counts, in `RATE_STEPS`: the latest before it was made, null without one."""
+    """Return the latest rate of a deal's currency from before the deal, times `RATE_STEPS`; null if there is none."""
     fitting = (
         _RATE.site_id == deal.c.site_id,
         _RATE.currency == deal.c.currency,
@@ -30,14 +30,14 @@ def rate_of_deal() -> Expression:
 
 
 def kopecks_at(amount: Expression, rate: Expression) -> Expression:
-    """Return hundredths of a unit in kopecks; `deals.currency.kopecks_at` is the rule."""
+    """Convert an amount, in hundredths of a unit, to kopecks; the rule is `deals.currency.kopecks_at`."""
     half = RATE_STEPS // 2
     worth = case((amount < 0, -((half - amount * rate) // RATE_STEPS)), else_=(amount * rate + half) // RATE_STEPS)
     return case((func.abs(amount) <= KOPECKS_MAX // (2 * rate), worth), else_=None)
 
 
 def upsert_rates(connection: Connection, site: Site, rates: Sequence[CurrencyRate]) -> None:
-    """Store rates; each replaces the one of its currency and day."""
+    """Store rates; each replaces the previous rate of its currency and day."""
     for rate in rates:
         since_at = day_start(rate.since_on, site.time_zone)
         values = {"rate": int(rate.rubles * RATE_STEPS)}
@@ -49,13 +49,13 @@ def upsert_rates(connection: Connection, site: Site, rates: Sequence[CurrencyRat
 
 
 def delete_rates(connection: Connection, site_id: int, currency: str) -> int:
-    """Delete all rates of a currency; return how many there were."""
+    """Delete all rates of a currency and return their number."""
     mine = delete(currency_rate).where(_RATE.site_id == site_id, _RATE.currency == currency)
     return connection.execute(mine).rowcount
 
 
 def list_rates(connection: Connection, site: Site) -> list[CurrencyRate]:
-    """List the rates of a site by currency, the latest first; days are the site's."""
+    """List the rates of a site by currency, latest first; days are in the site's time zone."""
     columns = (_RATE.currency, _RATE.since_at, _RATE.rate)
     in_order = select(*columns).where(_RATE.site_id == site.id).order_by(_RATE.currency, _RATE.since_at.desc())
     return [
@@ -65,7 +65,7 @@ def list_rates(connection: Connection, site: Site) -> list[CurrencyRate]:
 
 
 def count_deals_without_rate(connection: Connection, site_id: int) -> dict[str, int]:
-    """Count the undeleted deals of a site whose worth in rubles is unknown for want of a rate, by currency."""
+    """Count, by currency, the undeleted deals of a site that have no rate to convert them to rubles."""
     theirs = (deal.c.site_id == site_id, deal.c.deleted_at.is_(None), IS_FOREIGN, rate_of_deal().is_(None))
     counted = select(deal.c.currency, func.count()).where(*theirs).group_by(deal.c.currency)
     return dict(connection.execute(counted).tuples().all())

@@ -1,4 +1,4 @@
-"""Find the rows behind a figure, with a select over the same rows that the figure's statement counts.
+"""Find the facts behind a figure of a report, in the same rows that the figure's statement counts.
 
 Any: the columns of a select depend on the wanted attributes, and drivers do not type rows.
 """
@@ -30,16 +30,16 @@ SUMS: Mapping[Fact, tuple[str, ...]] = {
     Fact.ASSISTS: ("amount",),
     Fact.COSTS: ("cost", "clicks"),
 }
-"""The attributes that rows of each fact show and sum up, in addition to the metric's own."""
+"""The attributes that are shown and summed for each kind of fact, in addition to the metric's own."""
 _LABELS: Mapping[Fact, tuple[str, ...]] = {Fact.LEADS: ("lead_kind",), Fact.COSTS: ("source_id",)}
-"""The attributes that only identify a row."""
+"""The attributes that are only shown, to identify a row."""
 
 
 @record
 class BehindRow:
     """A fact behind a figure: its id, instant or day, share in millionths, summed attributes, and labels.
 
-    A cost is the whole cost of a source on a day; its id is the source's.
+    For a cost, this is the whole cost of a source on a day, and `id` is the id of the source.
     """
 
     id: int
@@ -63,9 +63,9 @@ class RowsBehind:
 def find_rows_behind(
     fetch: Fetch, tables: FactTables, scope: Scope, measure: Measure, keys: Keys, page: tuple[int, int]
 ) -> RowsBehind:
-    """Find the rows behind a figure, ordered by instant and id; `page` is the number of rows to skip and to return.
+    """Find the facts behind a figure, ordered by instant and id; `page` is how many to skip and how many to return.
 
-    A fact with several touches in the row of the figure is listed once, with the sum of its shares.
+    A fact with several touches in the figure's row is listed once, with the sum of its shares.
     """
     own = (measure.attribute,) if measure.aggregate in (Aggregate.MONEY, Aggregate.TOTAL) else ()
     sums, labels = tuple(dict.fromkeys((*SUMS[measure.fact], *own))), _LABELS.get(measure.fact, ())
@@ -89,7 +89,7 @@ def find_rows_behind(
 def _conditions(
     tables: FactTables, shape: Shape, rows: CountedRows, measure: Measure, keys: Keys
 ) -> list[ColumnElement[bool]]:
-    """Return the conditions of the filters, of the figure's row, and of the metric."""
+    """Return the conditions of the filters, of the row that the figure is in, and of the metric."""
     conditions = filter_conditions(tables, shape.filters, rows)
     for dimension, key in zip(shape.by, keys, strict=True):
         column = key_of(dimension, rows)
@@ -125,7 +125,7 @@ def _row_of(row: Sequence[Any], sums: Sequence[str], labels: Sequence[str]) -> B
 
 
 def find_source_parts(fetch: Fetch, tables: FactTables, ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
-    """Find the five parts of traffic sources in their own spelling, by id."""
+    """Find the five parts of each traffic source as spelled, by source id."""
     sources = tables.sources().subquery("sources").c
     parts = [sources[part] for part in SOURCE_PARTS]
     listed = select(sources.id, *parts).where(is_among_many(sources.id, "listed"))

@@ -9,7 +9,7 @@ from dealtrace.storage.schema.tables.reports import saved_report, segment
 
 
 def insert_saved_report(connection: Connection, site_id: int, report: SavedReport, *, overwrites: bool) -> bool:
-    """Save a report; `False` if there is one of its name and owner, which it may replace."""
+    """Save a report; `False` if its owner already has a report with this name, unless it `overwrites` that report."""
     values = {"query": report.query, "saved_by": report.saved_by, "saved_at": report.saved_at}
     statement = insert_into(connection, saved_report).values(
         site_id=site_id, user_id=_owner(report.user_id), name=report.name, **values
@@ -23,25 +23,25 @@ def insert_saved_report(connection: Connection, site_id: int, report: SavedRepor
 
 
 def rename_saved_report(connection: Connection, site_id: int, user_id: int | None, name: str, new_name: str) -> bool:
-    """Rename a report of the site or of a user; `False` if there is none. The new name must be free."""
+    """Rename a report of the site or of a user; `False` if there is no such report. The new name must be free."""
     renamed = update(saved_report).where(*_named(site_id, user_id, name)).values(name=new_name)
     return connection.execute(renamed.returning(saved_report.c.name)).first() is not None
 
 
 def delete_saved_report(connection: Connection, site_id: int, user_id: int | None, name: str) -> bool:
-    """Delete a report of the site or of a user; `False` if there is none."""
+    """Delete a report of the site or of a user; `False` if there is no such report."""
     gone = delete(saved_report).where(*_named(site_id, user_id, name)).returning(saved_report.c.name)
     return connection.execute(gone).first() is not None
 
 
 def find_saved_report(connection: Connection, site_id: int, user_id: int | None, name: str) -> SavedReport | None:
-    """Find a report of the site or of a user by its name."""
+    """Find a report of the site or of a user by its name; `None` if there is none."""
     mine = [each for each in list_saved_reports(connection, site_id, user_id) if each.user_id == user_id]
     return next((each for each in mine if each.name == name), None)
 
 
 def list_saved_reports(connection: Connection, site_id: int, user_id: int | None = None) -> list[SavedReport]:
-    """List the reports of the site by name, and those of a user after them."""
+    """List the reports of the site by name, followed by the user's by name."""
     owners = sorted({SITES_OWN, _owner(user_id)})
     mine = select(saved_report).where(saved_report.c.site_id == site_id, saved_report.c.user_id.in_(owners))
     found = [
@@ -57,7 +57,7 @@ def count_saved_reports(connection: Connection, site_id: int) -> int:
 
 
 def delete_what_a_user_saved(connection: Connection, site_id: int, user_id: int) -> None:
-    """Delete the reports and segments at a site that are a user's own; those of the site stay."""
+    """Delete a user's own reports and segments at a site; those of the site stay."""
     for table in (saved_report, segment):
         connection.execute(delete(table).where(table.c.site_id == site_id, table.c.user_id == user_id))
 

@@ -1,4 +1,4 @@
-"""What the statements of one side of a report have in common, and what of it they are compiled for."""
+"""One period of a report (its own, or the one it is compared with), and the statement parameters for it."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -15,16 +15,16 @@ from dealtrace.storage.reports.expressions import Parameters, parameter
 from dealtrace.storage.reports.local_time import Offsets, offsets_between, offsets_of_visits
 
 SINCE, UNTIL = parameter("since"), parameter("until")
-"""The instants from which and before which facts belong to a span."""
+"""The bounds of a period: facts belong to it from the first instant on and before the second."""
 FIRST_ON, LAST_ON = parameter("first_on"), parameter("last_on")
-"""The ordinals of the days of a span, both included."""
+"""The ordinals of the first and the last day of a period, both included."""
 CLOCK, CLOCK_OF_VISITS = "clock", "clock_of_visits"
-"""The names of the site's clock for facts of the span, and for the visits that its leads name."""
+"""The names of the site's local time for facts of the period, and for the visits of its leads."""
 
 
 @record
 class FilterShape:
-    """A filter without its values: its place among the filters, how many keys it names, and whether none is one."""
+    """A filter without its values: its position, how many keys it has, and whether it includes facts without a key."""
 
     place: int
     dimension: Dimension
@@ -34,17 +34,17 @@ class FilterShape:
 
     @property
     def is_list(self) -> bool:
-        """Whether its keys are one parameter, because there are many."""
+        """Whether all keys are passed as one list, because there are many."""
         return self.values > IN_LIST_MAX
 
     def parameter(self, number: int = 0) -> str:
-        """Return the name of the parameter of a key, or of all of them."""
+        """Return the name of the parameter for a key, or for the list of all keys."""
         return f"filter_{self.place}_{number}"
 
 
 @record
 class Shape:
-    """What decides the text of a statement: questions of one shape differ in parameters alone."""
+    """Everything that determines the text of a statement; reports of the same shape differ only in parameters."""
 
     by: tuple[Dimension, ...]
     filters: tuple[FilterShape, ...]
@@ -56,7 +56,7 @@ class Shape:
 
 @record
 class Scope:
-    """One side of a report."""
+    """One period of a report: the site, groupings, filters, attribution model, and the moment that dates deals."""
 
     site: Site
     by: tuple[Dimension, ...]
@@ -67,7 +67,7 @@ class Scope:
 
     @property
     def adds_up(self) -> bool:
-        """Whether every fact has one row."""
+        """Whether each fact belongs to only one row, so that rows add up to the total."""
         return all(dimension.adds_up for dimension in self.by)
 
 
@@ -89,7 +89,7 @@ def shape_of(scope: Scope) -> Shape:
 
 
 def parameters_of(scope: Scope) -> Parameters:
-    """Return the parameters of the statements of a scope, beside those of its site."""
+    """Return the parameters of a scope's statements, except those of its site."""
     span = scope.span
     given: dict[str, object] = {
         SINCE.key: microseconds(span.since),
@@ -117,7 +117,7 @@ def _keys(condition: Filter) -> set[str | int | None]:
 
 
 def _offsets(scope: Scope) -> Offsets:
-    """Return the offsets of whole years, which questions of other days have in common."""
+    """Return the UTC offsets for whole years, so that reports about other days can share them."""
     since, until = scope.span.since.year, max(scope.span.since, scope.span.until).year + 1
     return offsets_between(scope.site.time_zone, datetime(since, 1, 1, tzinfo=UTC), datetime(until, 1, 1, tzinfo=UTC))
 

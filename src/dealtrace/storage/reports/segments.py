@@ -1,4 +1,4 @@
-"""Segments of sites and of their users."""
+"""Segments (saved filters) of sites and of their users."""
 
 from datetime import datetime
 

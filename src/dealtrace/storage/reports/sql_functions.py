@@ -13,7 +13,7 @@ from dealtrace.attribution.traffic_source import UNKNOWN_PARTS
 from dealtrace.storage.reports.expressions import Expression
 
 HALVES = 1_000_000_000
-"""SQLite adds only 64-bit integers, so larger sums are added as billions and remainder."""
+"""SQLite adds only 64-bit integers, so larger sums are added as billions and a remainder."""
 
 
 class WholeNumber(TypeDecorator[int]):
@@ -75,10 +75,10 @@ def _postgresql_items(element: items_of, compiler: SQLCompiler, **kwargs: object
 
 
 def known_text(text: Expression) -> Expression:
-    """Return a text, or null for a placeholder; the rule is `attribution.traffic_source.part_key`.
+    """Return a text, or null for a placeholder such as `(not set)`; the rule is `attribution.traffic_source.part_key`.
 
-    What begins with none of a few signs says something: taking blanks off and lowering every text took a question by a
-    custom field most of its time.
+    Only texts that begin like a placeholder are trimmed and lowered: doing that to every text took most of the time of
+    a report by a custom field.
     """
     unknown = [literal(spelling, Text) for spelling in _unknown_spellings()]
     signs = literal(BLANKS + "".join(sorted({spelling[:1] for spelling in _unknown_spellings()})))

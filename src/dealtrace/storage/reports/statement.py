@@ -1,4 +1,4 @@
-"""The statement of a report: one builder for every question, wherever the facts are kept."""
+"""Build and run the statements of a report, wherever its facts are stored."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -21,17 +21,17 @@ from dealtrace.storage.reports.scope import Scope, Shape, parameters_of, shape_o
 from dealtrace.storage.reports.sql_functions import total_of
 
 STATEMENTS_MAX = 1_000
-"""How many statements a process keeps built; building another can take longer than asking it."""
+"""How many statements a process caches; building a statement can take longer than running it."""
 _SECOND = 1_000_000
 _SHIFT = -microseconds(datetime.min.replace(tzinfo=UTC))
-"""What makes every instant of microseconds positive, a whole number of seconds."""
+"""Added to an instant in microseconds to make it positive; it is a whole number of seconds."""
 _WON_FLAGS = frozenset({"is_won", FIRST_WON})
 
 
 def gather(fetch: Fetch, tables: FactTables, scope: Scope, measures: Iterable[Measure]) -> Gathered:
-    """Return the measures of a scope: for the keys of its dimensions, and in total.
+    """Return the measures of a scope: for each row of keys, and in total.
 
-    The total of what adds up is the sum of the rows; what does not is asked again.
+    A total that is the sum of its rows is added up; other totals are queried separately.
     """
     asked = frozenset(measures)
     unknown = frozenset(
@@ -67,13 +67,13 @@ def _groups(measures: Iterable[Measure], date_of: DateOf) -> list[Group]:
 
 
 def _order(measure: Measure) -> tuple[object, ...]:
-    """Return what orders measures, so that questions that ask for the same have one statement."""
+    """Return the sort key of measures, so that reports with the same measures share one statement."""
     statuses = sorted(measure.statuses) if measure.statuses is not None else []
     return measure.fact, measure.aggregate.value, measure.attribute, measure.flag, measure.statuses is None, statuses
 
 
 def moment_of(measure: Measure, date_of: DateOf) -> Moment:
-    """Return which moment of a fact puts it into a period; in reports by changes, won deals are dated by their win."""
+    """Return the time that dates a measure's facts; in reports by changes, won deals are dated by their status."""
     if date_of is DateOf.CHANGED and measure.flag in _WON_FLAGS:
         return Moment.STATUS
     return moment_of_deals(date_of)
@@ -81,7 +81,7 @@ def moment_of(measure: Measure, date_of: DateOf) -> Moment:
 
 @lru_cache(STATEMENTS_MAX)
 def grouped_statement(tables: FactTables, shape: Shape, group: Group) -> Selection:
-    """Return the statement of measures by keys: the keys first, then the measures, in their order."""
+    """Return the statement whose columns are the keys, followed by the measures in their order."""
     wanted = wanted_of(shape, group)
     rows = counted_rows(tables, shape, group, wanted)
     keys = [key_of(dimension, rows).label(f"key_{place}") for place, dimension in enumerate(shape.by)]
@@ -91,7 +91,7 @@ def grouped_statement(tables: FactTables, shape: Shape, group: Group) -> Selecti
 
 
 def aggregate_of(rows: CountedRows, measure: Measure) -> Expression:
-    """Return the expression of a measure over rows."""
+    """Return the SQL expression that computes a measure over rows."""
     counts = counts_of(rows, measure)
     match measure.aggregate:
         case Aggregate.COUNT:
@@ -107,7 +107,7 @@ def aggregate_of(rows: CountedRows, measure: Measure) -> Expression:
 
 
 def counts_of(rows: CountedRows, measure: Measure) -> ColumnElement[bool] | None:
-    """Return the condition that a row counts for a measure, `None` if every row does."""
+    """Return the condition that a row counts towards a measure; `None` if every row does."""
     conditions = [flag_condition(rows.facts, measure.flag)] if measure.flag else []
     if measure.statuses is not None:
         keys = [literal(key, Text) for key in sorted(measure.statuses)]
@@ -120,5 +120,5 @@ def _where(condition: ColumnElement[bool] | None, added: Expression) -> Expressi
 
 
 def _seconds(at: Expression) -> Expression:
-    """Return whole seconds, rounded down also before 1970."""
+    """Convert microseconds to whole seconds, rounding down even before 1970."""
     return (at + literal(_SHIFT, BigInteger)) // literal(_SECOND, BigInteger)

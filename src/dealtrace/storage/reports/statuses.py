@@ -14,7 +14,7 @@ from dealtrace.storage.schema.tables.deals import deal
 from dealtrace.storage.schema.tables.reports import deal_status
 
 REMEMBERED_MAX = 50_000
-"""The most spellings of all sites that are remembered; beyond that all are forgotten and read again."""
+"""The most spellings that are cached, over all sites; beyond that the cache is emptied and filled again."""
 
 
 def _insert(engine_insert: Callable[..., Any]) -> Insert:
@@ -43,7 +43,7 @@ _FIND_MEANINGS = CompiledStatement(
 class KnownStatuses:
     """The statuses that one process knows to be stored in one database, so that they need no query.
 
-    Only statuses stored by earlier transactions are remembered, since the current one may still be rolled back.
+    Only statuses stored by earlier transactions are cached, since the current one may still be rolled back.
     """
 
     def __init__(self) -> None:

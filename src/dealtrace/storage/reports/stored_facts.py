@@ -61,7 +61,7 @@ MOMENTS_OF_DEALS = {
     Moment.CHANGED: "changed_at",
     Moment.STATUS: "status_at",
 }
-"""The attribute of a deal for each moment."""
+"""The attribute with each time that can date a deal."""
 _LEAD, _VISIT, _STATUS = "lead", "visit", "status"
 
 
@@ -70,13 +70,13 @@ def _microseconds(moment: Expression) -> Expression:
 
 
 def kopecks(stored: Expression) -> Expression:
-    """Return a stored sum in kopecks, rounded to the nearest, half away from zero."""
+    """Convert a stored sum to kopecks, rounded to the nearest, half away from zero."""
     steps, half = type_coerce(stored, BigInteger), STEPS_PER_KOPECK // 2
     return case((steps < 0, -((half - steps) // STEPS_PER_KOPECK)), else_=(steps + half) // STEPS_PER_KOPECK)
 
 
 def _of_visit(visits: FromClause) -> dict[str, Attribute]:
-    """Return the attributes of a visit, by name of their dimension."""
+    """Return the attributes of a visit, by the name of their dimension."""
     columns = visits.c
     return {
         "landing_page": Attribute(known_text(without_query(columns.landing_url)), (_VISIT,)),
@@ -100,7 +100,7 @@ def visit_columns(names: Iterable[str]) -> list[Expression]:
 
 
 def touch_columns() -> list[Expression]:
-    """Return the columns of touches that need no join with their visits."""
+    """Return the columns of touches that need no join with visits."""
     credit = lead_credit.c
     return [
         credit.lead_id,
@@ -113,7 +113,7 @@ def touch_columns() -> list[Expression]:
 
 @record
 class StoredFacts:
-    """The facts of a site over the tables of its database; whether it matches by contact says what reasons mean."""
+    """The facts of a site in the tables of its database; `contact_matching` is the site's setting."""
 
     contact_matching: bool
 
@@ -142,7 +142,7 @@ class StoredFacts:
         )
 
     def touch_attributes(self, fact: Fact, model: AttributionModel, money: Sequence[str]) -> Iterable[str]:  # noqa: ARG002
-        """Return what touches are joined by; see `FactTables`."""
+        """Return the attributes that touches are joined by; see `FactTables`."""
         return "lead_id", "stated_source_id"
 
     def touched(self, facts: Subquery, fact: Fact, model: AttributionModel, money: Sequence[str]) -> Subquery:
@@ -159,7 +159,7 @@ class StoredFacts:
         return select(both.c.owner_id, both.c.tag)
 
     def lead_tags(self, kind: LeadKind) -> Selection:
-        """Select the tags of leads of a kind without duplicates: `owner_id` and `tag`."""
+        """Select the distinct tags of leads of a kind: `owner_id` and `tag`."""
         table = LEAD_TABLES[kind]
         tag = items_of(table.c.tags).table_valued("value", joins_implicitly=True)
         mine = select(table.c.id.label("owner_id"), tag.c.value.label("tag"))
@@ -329,7 +329,7 @@ def _seconds_if_target() -> Expression:
 
 
 def _in_rubles(amount: Expression) -> Expression:
-    """Return a sum of a deal in kopecks, of another currency by the site's rate: without one its worth is unknown."""
+    """Return a sum of a deal in kopecks, converted at the site's rate; null for another currency without a rate."""
     return case((IS_FOREIGN, kopecks_at(kopecks(amount), rate_of_deal())), else_=kopecks(amount))
 
 

@@ -1,4 +1,7 @@
-"""Facts once for each touch of their lead, their kopecks split by shares; `reports/shares.py` is the rule."""
+"""Repeat facts for each touch of their lead, and split their kopecks by shares; the rule is in `reports/shares.py`.
+
+A touch is a visit that a lead is credited to.
+"""
 
 from collections.abc import Sequence
 
@@ -15,10 +18,10 @@ SPLIT_MODELS = (AttributionModel.LINEAR, AttributionModel.TIME_DECAY, Attributio
 def with_touches(
     touches: Subquery, facts: Subquery, fact: Fact, model: AttributionModel, money: Sequence[str]
 ) -> Subquery:
-    """Return facts once for each touch of their lead, with the touch's share and source.
+    """Return facts once for each touch of their lead, with the share and the source of the touch.
 
-    Assists are the touches that are not the last; `touches` are those under `model`, for assists the linear one. A fact
-    without touches is whole, and has the source that was stated.
+    `touches` are those under `model`, or for assists the linear ones; the last touch makes no assist. A fact without
+    touches is returned once, with the whole share and its stated source.
     """
     is_touch = touches.c.lead_id == facts.c.lead_id
     if fact is Fact.ASSISTS:
@@ -42,9 +45,9 @@ def with_touches(
 
 
 def _with_split_money(touched: Subquery, money: Sequence[str]) -> Subquery:
-    """Return facts with their kopecks split by shares; `reports/shares.py` is the rule.
+    """Return facts with their kopecks split by shares; the rule is in `reports/shares.py`.
 
-    Kopecks are taken apart into whole millions and the rest, so that no product exceeds 64 bits.
+    Kopecks are split into whole millions and the rest, so that no product exceeds 64 bits.
     """
     parts = touched
     for name in money:

@@ -9,9 +9,9 @@ from dealtrace.storage.schema.tables.whole import metadata
 
 
 def distribution_statements(distributed: Collection[str] = ()) -> list[str]:
-    """List the statements that distribute every tenant table by `site_id`, co-located, referenced tables first.
+    """List the SQL statements that distribute every tenant table by `site_id`, referenced tables first.
 
-    Tables in `distributed` are left out; the others are co-located with them.
+    The tables are co-located. Those in `distributed` are left out.
     """
     tenants = tenant_tables()
     first = next((name for name in tenants if name in distributed), tenants[0])
@@ -35,7 +35,7 @@ def distribution_problems(distributed: Collection[str]) -> list[str]:
     if not set(tenants) & set(distributed):
         return ["Citus is installed, but no table is distributed. Run: dealtrace db distribute"]
     missing = [
-        f"The table {name} is not distributed, others are. Run: dealtrace db distribute"
+        f"The table {name} is not distributed, but others are. Run: dealtrace db distribute"
         for name in tenants
         if name not in distributed
     ]

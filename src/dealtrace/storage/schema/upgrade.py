@@ -60,7 +60,7 @@ def require_database(database: Database) -> None:
 
 def _missing(database: Database) -> DatabaseMissing:
     return DatabaseMissing(
-        f"There is no Dealtrace database at {database.name}. Run the command in the folder of the server's "
+        f"There is no Dealtrace database at {database.name}. Run the command in the folder with the server's "
         "settings, set DEALTRACE_DATABASE_URL, or create a database: dealtrace serve"
     )
 
@@ -82,7 +82,7 @@ def _has_schema(database: Database) -> bool:
         return False
     if found != newest_revision():
         raise SchemaOutdated(
-            f"The database {database.name} has schema {found}, this release needs {newest_revision()}: {_cure(found)}."
+            f"The database {database.name} has schema {found}; this release needs {newest_revision()}: {_cure(found)}."
         )
     return True
 
@@ -90,7 +90,7 @@ def _has_schema(database: Database) -> bool:
 def _cure(found: str | None) -> str:
     """Return what to do about a database with schema `found`; revisions are numbered in order."""
     if found is not None and found > str(newest_revision()):
-        return "a newer release created it, install that release"
+        return "a newer release created it; install that release"
     return "run `dealtrace db upgrade`"
 
 
@@ -106,7 +106,7 @@ def upgrade_schema(database: Database) -> None:
 
 
 def _drop_triggers(connection: Connection) -> None:
-    """Drop the triggers that mark changes for the column mirror, as SQLite alters no column that a trigger names.
+    """Drop the triggers that mark changes for the column mirror: SQLite cannot alter a column that a trigger uses.
 
     The mirror notices that they are missing and is rebuilt, which a change of the schema requires anyway.
     """

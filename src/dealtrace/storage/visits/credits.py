@@ -1,4 +1,4 @@
-"""The credits of leads: which visits each attribution model credits with a lead, and with what share."""
+"""The credits of leads: the visits that each attribution model credits with a lead, and their shares."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -32,7 +32,7 @@ def heaviest_of(site_id: Operand, lead_id: Operand, model: Operand) -> ColumnEle
 
 
 def credit_key_of_deal() -> ColumnElement[int]:
-    """Return by what the credits of a deal are found: its lead, or else the visit that it was matched to."""
+    """Return the id under which a deal's credits are stored: its lead's id or, negative, its visit's id."""
     return func.coalesce(deal.c.lead_id, -deal.c.visit_id)
 
 
@@ -65,7 +65,7 @@ CreditsByModel = Mapping[AttributionModel, Sequence[Credit]]
 
 @record
 class VisitedLead:
-    """A lead that names a visit: the lead, when it began, and the visit's id."""
+    """A lead with a visit: the lead, when it began, and the visit's id."""
 
     ref: LeadRef
     started_at: datetime
@@ -79,19 +79,19 @@ class VisitedLead:
 
 @record
 class NamedVisit:
-    """A visit that deals are matched to without a lead; it is credited as a lead that began with it would be."""
+    """A visit that deals are matched to without a lead; it is credited like a lead that began with the visit."""
 
     visit_id: int
     started_at: datetime
 
     @property
     def id(self) -> int:
-        """What its credits are stored by: the ids of leads are positive."""
+        """The negative id of the visit, under which its credits are stored; ids of leads are positive."""
         return -self.visit_id
 
 
 Credited = VisitedLead | NamedVisit
-"""What has credits."""
+"""What is credited to visits: a lead, or a visit that deals are matched to."""
 
 
 def replace_credits(connection: Connection, site_id: int, credits_of: Mapping[int, CreditsByModel]) -> None:
@@ -119,7 +119,7 @@ def replace_credits(connection: Connection, site_id: int, credits_of: Mapping[in
 def find_credited_visits(
     connection: Connection, site_id: int, lead_ids: Sequence[int], model: AttributionModel
 ) -> dict[int, Visit]:
-    """Find the visit with the largest credit of each lead under `model`, by lead id; others are missing."""
+    """Find each lead's visit with the largest credit under `model`, by lead id; leads without a visit are missing."""
     if not lead_ids:
         return {}
     parameters = {"site_id": site_id, "lead_ids": list(lead_ids), "model": int(model)}
@@ -129,9 +129,9 @@ def find_credited_visits(
 def find_lead_visits(
     connection: Connection, site_id: int, named: Mapping[int, int | None], model: AttributionModel
 ) -> dict[int, LeadVisit]:
-    """Find the visits of leads by lead id: the named visit, and the visit with the largest credit under `model`.
+    """Find the visits of leads by lead id: their own visit, and the visit with the largest credit under `model`.
 
-    `named` holds the id of the visit that each lead names, by lead id. Leads without a stored visit are missing.
+    `named` has the id of each lead's own visit, by lead id. Leads without a stored visit are missing.
     """
     return beside_own_visits(connection, site_id, find_credited_visits(connection, site_id, list(named), model), named)
 
@@ -139,7 +139,7 @@ def find_lead_visits(
 def beside_own_visits(
     connection: Connection, site_id: int, credited: Mapping[int, Visit], named: Mapping[int, int | None]
 ) -> dict[int, LeadVisit]:
-    """Return, by lead id, the visit that each lead names together with its credited visit."""
+    """Return, by lead id, each lead's own visit together with its credited visit."""
     own_ids = {lead_id: named.get(lead_id) or visit.id for lead_id, visit in credited.items()}
     others = find_visits(
         connection, site_id, {own_ids[lead_id] for lead_id, visit in credited.items() if own_ids[lead_id] != visit.id}
@@ -181,7 +181,7 @@ def list_leads_of_visits(
     """List the leads that may be credited to these visits.
 
     They are the leads of the same visitors that began between the earliest of `visits` and `lookback` after the latest,
-    both included, and the leads that name one of `visits`, whenever they began.
+    both included, and the leads whose own visit is one of `visits`, whenever they began.
     """
     visitors = sorted({each.visitor_id for each in visits} - {""})
     if not visitors:
@@ -206,7 +206,7 @@ def list_named_visits(connection: Connection, site_id: int, visitor_ids: Iterabl
 
 
 def list_visited_leads(connection: Connection, site_id: int, leads: Iterable[LeadRef]) -> list[VisitedLead]:
-    """List the leads among these that name a visit, stored or not, in no particular order."""
+    """List those of these leads that have a visit, stored or not, in no particular order."""
     found: list[VisitedLead] = []
     for kind, ids in ids_by_kind(leads).items():
         table = LEAD_TABLES[kind]
@@ -218,7 +218,7 @@ def list_visited_leads(connection: Connection, site_id: int, leads: Iterable[Lea
 
 
 def list_leads_naming(connection: Connection, site_id: int, visitor_ids: Sequence[str]) -> list[VisitedLead]:
-    """List the leads that name a visit of these visitors, calls first."""
+    """List the leads whose own visit belongs to one of these visitors, calls first."""
     return [lead for kind in LEAD_TABLES for lead in _list_naming(connection, site_id, kind, visitor_ids, true())]
 
 

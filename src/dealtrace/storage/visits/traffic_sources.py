@@ -27,7 +27,7 @@ _LIST_SOURCES = CompiledStatement(
 )
 
 SOURCES_REMEMBERED_MAX = 4096
-"""Thousands of visits share a few hundred sources; making one per visit was a third of the cost of reading them."""
+"""How many sources are cached; thousands of visits share a few hundred, and an object per visit would be costly."""
 known_source = lru_cache(maxsize=SOURCES_REMEMBERED_MAX)(TrafficSource)
 """Return the source with these parts, the same object each time."""
 

@@ -22,7 +22,7 @@ VISIT_COLUMNS = (
     type_coerce(visit.c.utm, Text).label("stored_utm"),
     *(visit.c[name] for name in _OPTIONAL_COLUMNS),
 )
-"""The columns of a visit that are read; `visit_of` makes a record of them and the source."""
+"""The columns of a visit that are read; `visit_of` makes a record of their values and the source."""
 VISIT_ROWS = (
     select(*(traffic_source.c[part] for part in SOURCE_PARTS), *VISIT_COLUMNS)
     .select_from(visit)
@@ -77,7 +77,7 @@ def count_visits_of_visitors(connection: Connection, site_id: int, visitor_ids: 
 def find_latest_visits(
     connection: Connection, site_id: int, visitor_ids: Iterable[str], since: datetime
 ) -> dict[str, Visit]:
-    """Find the latest visit of each of these visitors from `since` on, by visitor id; other visitors are missing."""
+    """Find the latest visit from `since` on of each visitor, by visitor id; visitors without one are missing."""
     visitors = sorted(set(visitor_ids))
     if not visitors:
         return {}

@@ -1,1 +1,1 @@
-"""The column mirror: the facts of a SQLite database once more in a DuckDB file, for fast reports."""
+"""The column mirror: a copy of a SQLite database's facts in a DuckDB file, for fast reports."""

@@ -1,4 +1,4 @@
-"""When the first lead of every client began, kept beside the leads: sought anew, it costs more than the answer."""
+"""The time of each client's first lead, stored because computing it takes longer than the rest of a report."""
 
 from collections.abc import Sequence
 
@@ -10,17 +10,17 @@ _OF_LEADS = """SELECT client_id FROM leads
 
 
 def fill_clients(mirror: MirrorConnection) -> None:
-    """Fill the empty table of clients from all leads."""
+    """Compute the first lead of every client; the table must be empty."""
     mirror.execute(f"{_FIRST} GROUP BY site_id, client_id")
 
 
 def note_clients(mirror: MirrorConnection, site_id: int, leads: Sequence[int]) -> None:
-    """Note whose leads some are before they are replaced."""
+    """Store the clients of these leads in a temporary table, before the leads are replaced."""
     mirror.execute(f"CREATE OR REPLACE TEMP TABLE changed_clients AS {_OF_LEADS}", [site_id, leads])
 
 
 def replace_clients(mirror: MirrorConnection, site_id: int, leads: Sequence[int]) -> None:
-    """Replace the clients whose leads some were and are now."""
+    """Compute the first lead again for the clients who have, or before the change had, these leads."""
     mirror.execute(f"INSERT INTO changed_clients {_OF_LEADS}", [site_id, leads])
     theirs = "site_id = ? AND client_id IN (SELECT client_id FROM changed_clients)"
     mirror.execute(f"DELETE FROM clients WHERE {theirs}", [site_id])  # noqa: S608 - a condition of ours

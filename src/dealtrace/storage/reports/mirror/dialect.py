@@ -1,4 +1,4 @@
-"""How the statements of reports are written for DuckDB, and run there."""
+"""Compile the statements of reports for DuckDB, and run them there."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -19,13 +19,13 @@ from dealtrace.storage.reports.mirror.library import MirrorConnection
 
 
 class _WideInteger(BigInteger):
-    """An integer whose parameters say that they have 64 bits: DuckDB takes the type of a small value to be narrower."""
+    """An integer whose parameters are cast to 64 bits; DuckDB would give small values a smaller type."""
 
     render_bind_cast = True
 
 
 class _Compiler(PGCompiler):
-    """Writes what DuckDB writes differently from PostgreSQL.
+    """Compiles the expressions that DuckDB writes differently from PostgreSQL.
 
     Any: these methods override those of SQLAlchemy, which pass keywords on.
     """
@@ -40,7 +40,7 @@ class _Preparer(PGIdentifierPreparer):
 
 
 class DuckdbDialect(PGDialect):
-    """PostgreSQL's dialect as DuckDB speaks it; nothing is connected through it."""
+    """PostgreSQL's dialect with DuckDB's differences; it compiles statements and opens no connections."""
 
     name = "duckdb"
     statement_compiler = _Compiler
@@ -55,9 +55,9 @@ DIALECT: Dialect = DuckdbDialect(paramstyle="numeric_dollar")  # type: ignore[no
 
 @record
 class WrittenStatement:
-    """The text of a statement, its parameters in their order with their converters, and those of its answer.
+    """The SQL text of a statement, its parameters in order with their converters, and the converters of its columns.
 
-    `constants` are the parameters that the statement itself has values for.
+    `constants` are the parameters whose values are part of the statement.
     """
 
     text: str
@@ -66,17 +66,17 @@ class WrittenStatement:
     outward: Mapping[int, Convert]
 
     def arguments(self, parameters: Parameters) -> list[object]:
-        """Return the values of the parameters, as a driver with positional parameters takes them."""
+        """Return the converted values of the parameters, in the order in which a driver takes them."""
         given = {**self.constants, **parameters}
         return [convert(given[name]) if convert is not None else given[name] for name, convert in self.inward]
 
 
 _written: WeakKeyDictionary[Selection, dict[str, WrittenStatement]] = WeakKeyDictionary()
-"""What statements are written as for each engine; it goes with the statement."""
+"""The compiled forms of each statement, by engine; they are dropped together with the statement."""
 
 
 def written(statement: Selection, dialect: Dialect) -> WrittenStatement:
-    """Return a statement as an engine takes it, written once."""
+    """Return a statement compiled for a dialect; it is compiled only once."""
     engines = _written.setdefault(statement, {})
     if dialect.name not in engines:
         engines[dialect.name] = _write(statement, dialect)
@@ -104,7 +104,7 @@ def _write(statement: Selection, dialect: Dialect) -> WrittenStatement:
 
 
 def fetch_rows(connection: MirrorConnection, statement: Selection, parameters: Parameters = NO_PARAMETERS) -> Rows:
-    """Run a statement and return all its rows, values converted by the types of their columns."""
+    """Run a statement and return all its rows; values are converted by the types of their columns."""
     found = written(statement, DIALECT)
     rows: list[Sequence[object]] = list(connection.execute(found.text, found.arguments(parameters)))
     if found.outward:

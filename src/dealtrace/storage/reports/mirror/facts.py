@@ -1,4 +1,4 @@
-"""Facts as selects over the mirror."""
+"""The facts of reports as selects over the mirror."""
 
 from collections.abc import Iterable, Sequence
 
@@ -21,9 +21,9 @@ _OF_STATUS = {"status": "key", "meaning": "meaning"}
 
 @record
 class MirrorFacts:
-    """The facts of a site over the tables of the mirror; the rules are those of `stored_facts.py`.
+    """The facts of a site in the tables of the mirror; the rules are those of `stored_facts.py`.
 
-    What depends on the settings of a site, on meanings of statuses or on other leads and deals is computed here.
+    Attributes that depend on a site's settings, the meanings of statuses, or other leads and deals are computed here.
     """
 
     contact_matching: bool
@@ -47,7 +47,7 @@ class MirrorFacts:
         return self._plain(tables.touches, names).where(tables.touches.c.model == int(model))
 
     def touch_attributes(self, fact: Fact, model: AttributionModel, money: Sequence[str]) -> Iterable[str]:
-        """Return the columns with the touches; see `FactTables`."""
+        """Return the columns that contain the touches; see `FactTables`."""
         if fact is Fact.ASSISTS:
             return (tables.ASSISTS,)
         if model not in SPLIT_MODELS:
@@ -136,14 +136,14 @@ class MirrorFacts:
         return select(*chosen).select_from(rows).where(table.c.site_id == SITE_ID)
 
     def _match_reason(self) -> Expression:
-        """Return the reason of a deal's match; the mirror has it as if the site did not match by contact."""
+        """Return the reason of a deal's match; the mirror stores it for a site that does not match by contact."""
         reason = tables.deals.c.match_reason
         if not self.contact_matching:
             return reason
         return case((reason == MatchReason.MATCHING_OFF, MatchReason.NO_LEAD_NEAR), else_=reason)
 
     def _first_leads(self) -> FromClause:
-        """Select when the first lead of every client began."""
+        """Select the time of every client's first lead."""
         return self._plain(tables.clients, ("client_id", AT)).subquery("first_leads")
 
 
@@ -157,7 +157,7 @@ def _assisting(kept: Sequence[Expression], sources: Expression) -> Subquery:
 
 
 def _unnested(facts: Subquery, kept: Sequence[Expression], model: AttributionModel, money: Sequence[str]) -> Subquery:
-    """Select facts once for each item of their lists; without touches they are whole."""
+    """Select facts once for each item of their lists of touches; a fact without touches is selected once."""
     columns = facts.c
     lists = {name: columns[f"{name}_{model:d}"] for name in ("sources", "touched_ats", "shares", *money)}
     listed = select(
@@ -180,15 +180,15 @@ _ONE_NULL: Expression = literal_column("[CAST(NULL AS BIGINT)]")
 
 
 def _each(values: Expression) -> Expression:
-    """Return the items of a list, a row for each; several lists of a select go side by side."""
+    """Return an expression that makes a row of each list item; several lists in one select are unnested in parallel."""
     return func.unnest(values, type_=BigInteger)
 
 
 def _client_kind(first: FromClause, started_at: Expression) -> Expression:
-    """Return whether a client had a lead before this one; leads of one moment are first together."""
+    """Return the key for a new or returning client: returning if the client's first lead began earlier."""
     return case((first.c[AT] < started_at, RETURNING_CLIENT), else_=NEW_CLIENT)
 
 
 def _value_of(values: Expression, name: str) -> Expression:
-    """Return the text that a map has under a name, null if there is none."""
+    """Return the text stored under a key of a map, null if there is none."""
     return func.map_extract_value(values, literal(name), type_=Text)

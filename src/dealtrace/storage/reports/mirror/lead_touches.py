@@ -1,7 +1,7 @@
-"""The touches of every lead in one row, for the leads and deals that keep them as columns.
+"""Gather the touches of each lead (the visits it is credited to) in one row, to store them with leads and deals.
 
-A question then reads them where the facts are: joining every fact with its touches, and splitting kopecks in each
-answer, took most of its time.
+Reports then read touches together with the facts. Joining every fact with its touches, and splitting kopecks in each
+report, took most of the time.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,16 +13,16 @@ from dealtrace.storage.reports.mirror.library import MirrorConnection
 from dealtrace.storage.reports.touched_rows import SPLIT_MODELS
 
 _AT_ONCE = 1_000_000
-"""How many touches are gathered in one statement: DuckDB holds lists in memory while they grow."""
+"""How many touches one statement gathers, because DuckDB keeps unfinished lists in memory."""
 _ITEM_OF = {"sources": "source", "touched_ats": "touched_at", "shares": "share"}
 _OF_ONE = ("source_id", "touched_at")
 _IN_ORDER = "ORDER BY touched_at DESC, visit_id DESC"
 _PLACES = 128
-"""More than a lead has touches: `attribution.credit.TOUCHES_MAX`."""
+"""More than the most touches of a lead, `attribution.credit.TOUCHES_MAX`."""
 
 
 def _gathering() -> str:
-    """Return the statement that gathers touches, up to their condition."""
+    """Return the statement that gathers touches, with a placeholder for its condition."""
     item = "struct_pack(source := source_id, touched_at := touched_at, share := share)"
     aggregates = [
         *(f"max({column}) FILTER (WHERE model = {model:d})" for model in tables.SINGLE_MODELS for column in _OF_ONE),
@@ -45,7 +45,7 @@ _GATHERING = _gathering()
 
 
 def gather_all(mirror: MirrorConnection) -> None:
-    """Gather the touches of all leads, some at a time."""
+    """Gather the touches of all leads, about a million touches at a time."""
     _start(mirror, "false")
     ((count,),) = mirror.execute("SELECT count(*) FROM touches")
     parts = count // _AT_ONCE + 1
@@ -61,7 +61,7 @@ def gather_all(mirror: MirrorConnection) -> None:
 
 
 def gather_some(mirror: MirrorConnection, site_id: int, leads: Sequence[int]) -> None:
-    """Gather the touches of some leads of a site, instead of what was gathered before."""
+    """Gather the touches of these leads of a site, in place of those gathered before."""
     ids = sorted(lead_id for lead_id in leads if lead_id is not None)
     condition = "site_id = ? AND lead_id IN (SELECT unnest(CAST(? AS BIGINT[])))"
     _start(mirror, condition, [site_id, ids])
@@ -73,14 +73,14 @@ def _start(mirror: MirrorConnection, condition: str, parameters: Sequence[object
 
 
 def forget(mirror: MirrorConnection) -> None:
-    """Free what was gathered."""
+    """Drop the table of gathered touches."""
     mirror.execute("DROP TABLE IF EXISTS lead_touches")
 
 
 def joined_touches(lead_id: str, money: Iterable[str] = ()) -> tuple[str, Mapping[str, str]]:
-    """Return the join of gathered touches with streamed rows, and the columns that are taken from them.
+    """Return the join of streamed rows with gathered touches, and the expressions of the columns that it adds.
 
-    Sums of `money` are split: `lead_id` is the column with the lead of the rows.
+    `lead_id` is the column of the streamed rows with their lead. The sums in `money` are split among the touches.
     """
     is_theirs = f"lead_touches.site_id = streamed.site_id AND lead_touches.lead_id = streamed.{lead_id}"
     written = f"LEFT JOIN lead_touches ON {is_theirs}"
@@ -98,14 +98,14 @@ def _floor(size: str) -> str:
 
 
 def _rank(size: str) -> str:
-    """Return the rank by which touches get a kopeck that is left: by the greatest remainder, then the later."""
+    """Return the rank of a touch for the kopecks left over: the greatest remainder first, then the later touch."""
     return f"({size} % {WHOLE} * share % {WHOLE} * {_PLACES} + {_PLACES} - place)"
 
 
 def _least(amount: str, shares: str) -> str:
-    """Return the rank of the last touch that gets one of the kopecks that are left, null if none are.
+    """Return the lowest rank that still gets one of the kopecks left over, null if none are left.
 
-    Each gets no more than one, even if shares of visits that are not stored are missing from the whole.
+    No touch gets more than one, even if shares do not add up to the whole because a visit is not stored.
     """
     size = f"abs({amount})"
     floors = f"list_sum(list_transform({shares}, lambda share: {_floor(size)}))"
@@ -115,7 +115,7 @@ def _least(amount: str, shares: str) -> str:
 
 
 def _split(amount: str, shares: str) -> str:
-    """Return the kopecks that each touch gets of an amount."""
+    """Return the list of kopecks that each touch gets of an amount."""
     size = f"abs({amount})"
     extra = f"CASE WHEN {_rank(size)} >= {_least(amount, shares)} THEN 1 ELSE 0 END"
     return f"list_transform({shares}, lambda share, place: CAST(sign({amount}) * ({_floor(size)} + {extra}) AS BIGINT))"

@@ -1,4 +1,4 @@
-"""DuckDB, which is imported when the mirror is first opened: it is large, and most commands need none."""
+"""DuckDB, imported only when the mirror is first opened: the library is large, and most commands do not need it."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,17 +17,17 @@ _SETTINGS = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
 }
-"""Order is not needed and would cost memory; extensions would be fetched from the internet."""
+"""Keeping the order would cost memory; extensions would be downloaded from the internet."""
 _SILENCE = "SET enable_progress_bar = false"
-"""DuckDB prints how far long statements are."""
+"""DuckDB prints a progress bar for long statements by default."""
 
 
 class MirrorFault(Exception):  # noqa: N818 - it says whose fault it is
-    """DuckDB cannot do what it was asked for; the message is its own."""
+    """DuckDB failed to open a file or to run a statement; the message is DuckDB's own."""
 
 
 class MirrorConnection:
-    """A connection to a DuckDB file. Any: the library and what columns hold are not typed."""
+    """A connection to a DuckDB file. Any: neither the library nor the values of columns are typed."""
 
     def __init__(self, module: Any, file: Path, settings: dict[str, Any]) -> None:
         self._fault, self._interruption = module.Error, module.InterruptException
@@ -41,8 +41,8 @@ class MirrorConnection:
         """Run a statement and return its rows.
 
         Raises:
-            StatementStopped: it took too long; see `stopped_after`.
-            MirrorFault: it failed.
+            StatementStopped: the statement took too long; see `stopped_after`.
+            MirrorFault: the statement failed.
         """
         try:
             rows: list[tuple[Any, ...]] = self._connection.execute(query, list(parameters)).fetchall()
@@ -54,7 +54,7 @@ class MirrorConnection:
 
     @contextmanager
     def stopped_after(self, seconds: int) -> Iterator[None]:
-        """Stop the statement of the block when it takes too long; 0 means no limit. DuckDB has no limit of its own."""
+        """Interrupt a statement of the block after `seconds`; 0 means no limit. DuckDB itself has no limit."""
         if not seconds:
             yield
             return
@@ -68,15 +68,15 @@ class MirrorConnection:
             timer.join()  # an interruption that is on its way must not meet the next statement
 
     def close(self) -> None:
-        """Close the file; what was not committed is gone."""
+        """Close the file; uncommitted changes are lost."""
         self._connection.close()
 
 
 def connect(file: Path, memory_mib: int, spilled: Path) -> MirrorConnection:
-    """Open a DuckDB file, or create it; what exceeds `memory_mib` goes into files of the folder `spilled`.
+    """Open or create a DuckDB file; data beyond `memory_mib` is written to files in the folder `spilled`.
 
     Raises:
-        MirrorFault: it is no DuckDB file, or damaged, or another process has it.
+        MirrorFault: the file is not a DuckDB file, is damaged, or is open in another process.
     """
     settings = {**_SETTINGS, "memory_limit": f"{memory_mib}MiB", "temp_directory": str(spilled)}
     return MirrorConnection(import_module(_MODULE), file, settings)

@@ -1,8 +1,8 @@
-"""Marks of changed facts: written by triggers of SQLite in the transaction of the change, so that no code can forget.
+"""Marks: rows that say which facts changed, so that the mirror can be brought up to date.
 
-The triggers stand as long as there is a mirror; a database whose reports nobody asks pays nothing. With the mirror the
-database has a stamp, which changes with every take-over: a mirror of another stamp is of another database, or of
-another state of this one, such as a backup that was restored.
+SQLite triggers write them in the transaction of the change. The triggers exist only while there is a mirror. Each
+update of the mirror gives the database and the mirror a new stamp, a random text. If their stamps differ, the mirror is
+of another database, or of another state of this one, such as a restored backup.
 """
 
 from collections.abc import Mapping
@@ -26,9 +26,10 @@ _PREFIX = "mark_"
 
 
 class Kind(StrEnum):
-    """What a mark names by its id: a deal with its tags, the touches of a lead, costs by their day, and so on.
+    """What the id in a mark refers to: a deal with its tags, the touches of a lead, the day of costs, and so on.
 
-    They are taken over in this order: touches, leads and deals repeat something of visits, leads and deals of touches.
+    Marks are applied in the order of the kinds, because touches, leads and deals copy attributes of visits, and leads
+    and deals copy touches.
     """
 
     SOURCE = "source"
@@ -43,7 +44,7 @@ class Kind(StrEnum):
 
 @record
 class Mark:
-    """A fact that changed; marks are numbered in the order of the changes."""
+    """A mark of a changed fact; marks are numbered in the order of the changes."""
 
     number: int
     site_id: int
@@ -53,7 +54,7 @@ class Mark:
 
 @record
 class _Marked:
-    """The kind of mark of a table's rows, the column with its id, and the columns whose updates change no fact."""
+    """How changes of a table are marked: the kind of mark, the column with its id, and columns that affect no fact."""
 
     kind: Kind
     key: str
@@ -74,11 +75,11 @@ MARKED: Mapping[Table, _Marked] = {
     cost: _Marked(Kind.COSTS, "day_on"),
     currency_rate: _Marked(Kind.RATES, "0"),
 }
-"""Every table that facts are selected from; page views change `seen_at` alone."""
+"""Every table that facts are selected from; a page view changes only `seen_at`."""
 
 
 def _triggers() -> dict[str, str]:
-    """Return the statements that create the triggers, by their names."""
+    """Return the statements that create the triggers, by trigger name."""
     found = {}
     for table, marked in MARKED.items():
         relevant = [column.name for column in table.c if column.name not in marked.ignored]
@@ -95,7 +96,7 @@ def _triggers() -> dict[str, str]:
 
 
 def _marking(marked: _Marked, row: str, *, is_further: bool) -> str:
-    """Return the statement that marks a row; of an update, what the row was before only if it was another."""
+    """Return the statement that marks a row; the old row of an update is marked only if its site or id has changed."""
     key = f"{row}.{marked.key}" if marked.key.isidentifier() else marked.key
     moved = f" WHERE OLD.site_id <> NEW.site_id OR {key} <> {key.replace('OLD', 'NEW')}" if is_further else ""
     return f"INSERT INTO mirror_mark (site_id, kind, id) SELECT {row}.site_id, '{marked.kind}', {key}{moved};"
@@ -106,7 +107,7 @@ _SCHEMA = text(f"SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND 
 
 
 def start_marking(connection: Connection) -> str:
-    """Mark every change from here on, forget earlier marks, and return the new stamp of the database."""
+    """Start to mark every change, delete earlier marks, and return the new stamp of the database."""
     stop_marking(connection)
     for statement in _TRIGGERS.values():
         connection.execute(text(statement))
@@ -116,7 +117,7 @@ def start_marking(connection: Connection) -> str:
 
 
 def stop_marking(connection: Connection) -> None:
-    """Mark no change any more; whatever mirror there is, is out of date from here on."""
+    """Stop marking changes, and delete all marks and the stamp; any existing mirror is then out of date."""
     for name, _ in connection.execute(_SCHEMA).all():
         connection.execute(text(f"DROP TRIGGER {name}"))
     connection.execute(delete(mirror_mark))
@@ -124,7 +125,7 @@ def stop_marking(connection: Connection) -> None:
 
 
 def find_stamp(connection: Connection) -> str | None:
-    """Find the stamp of the database; `None` if changes are not marked, or not as this release marks them."""
+    """Find the stamp of the database; `None` if changes are not marked by the triggers of this release."""
     if {name: sql for name, sql in connection.execute(_SCHEMA)} != _TRIGGERS:  # noqa: C416 - rows are no pairs
         return None
     return connection.execute(select(database_key.c.key).where(database_key.c.name == _STAMP)).scalar_one_or_none()
@@ -136,23 +137,23 @@ def find_last_number(connection: Connection) -> int:
 
 
 def count_marks(connection: Connection) -> int:
-    """Count the marks that wait, by their first and last number: there may be millions."""
+    """Return the number of waiting marks, computed from the first and last number, because there may be millions."""
     numbers = mirror_mark.c.number
     first, last = connection.execute(select(func.min(numbers), func.max(numbers))).one()
     return last - first + 1 if last is not None else 0
 
 
 def list_marks(connection: Connection, after: int, limit: int) -> list[Mark]:
-    """List the marks after a number, in their order."""
+    """List up to `limit` marks after the number `after`, in the order of the changes."""
     columns = (mirror_mark.c.number, mirror_mark.c.site_id, mirror_mark.c.kind, mirror_mark.c.id)
     query = select(*columns).where(mirror_mark.c.number > after).order_by(mirror_mark.c.number).limit(limit)
     return [Mark(row.number, row.site_id, Kind(row.kind), row.id) for row in connection.execute(query)]
 
 
 def settle_marks(connection: Connection, last_number: int, stamp: str, new_stamp: str) -> bool:
-    """Delete the marks that were taken over, and give the database a new stamp; `False` if it has another by now.
+    """Delete the marks up to `last_number` and store a new stamp; `False` if the stamp is no longer `stamp`.
 
-    Marks that were made meanwhile have higher numbers and stay.
+    Marks made meanwhile have higher numbers and stay.
     """
     renewed = connection.execute(
         update(database_key).where(database_key.c.name == _STAMP, database_key.c.key == stamp).values(key=new_stamp)

@@ -1,4 +1,4 @@
-"""The mirror of a database: opened by one process at a time, brought up to date, asked and closed."""
+"""The mirror of a database: one process at a time opens it, brings it up to date, reads it and closes it."""
 
 import fcntl
 import os
@@ -22,20 +22,20 @@ from dealtrace.storage.reports.mirror.take_over import Progress, fill, take_over
 FOLDER_SUFFIX = ".mirror"
 PRIVATE_FOLDER_MODE, PRIVATE_MODE = 0o700, 0o600
 PATIENCE_SECONDS = 120.0
-"""How long a question waits for the mirror while another process asks, or builds it."""
+"""How long a report waits for the mirror while another process reads or builds it."""
 _LOOK_SECONDS = 0.01
 MARKS_AT_ONCE = 20_000
-"""How many marks are taken over in one transaction of the mirror: what they name is held in memory."""
+"""How many marks are applied in one transaction of the mirror, which keeps the changed facts in memory."""
 _FACTS, _NEW_FACTS, _LOCK, _SPILLED = "facts.duckdb", "new.duckdb", "lock", "spilled"
 
 
 class MirrorBusy(Exception):  # noqa: N818 - it names the state
-    """Another process had the mirror for too long."""
+    """Another process used the mirror for too long."""
 
 
 @record
 class State:
-    """What a mirror says of itself: the stamps of its last take-over and of the one before, and its last mark."""
+    """The state stored in a mirror: the stamps of its last two updates, and the number of the last mark applied."""
 
     stamp: str
     stamp_before: str
@@ -43,7 +43,7 @@ class State:
 
 
 def folder_of(database: Database) -> Path:
-    """Return the folder of the mirror, beside the SQLite file; deleting it is always safe."""
+    """Return the folder of the mirror, next to the SQLite file; deleting it is always safe."""
     return database.file.with_name(database.file.name + FOLDER_SUFFIX)
 
 
@@ -53,19 +53,19 @@ def file_of(database: Database) -> Path:
 
 
 def fault_file_of(database: Database) -> Path:
-    """Return the file that says why the mirror could not be opened or built last time; there is none if it could."""
+    """Return the file with the reason why the mirror could not be opened or built; it is absent after a success."""
     return folder_of(database) / "fault"
 
 
 @contextmanager
 def without_mirror(database: Database) -> Iterator[None]:
-    """Remove the mirror, and let nobody build it until the end of the block: for erasing what must not stay in it.
+    """Delete the mirror, and prevent any process from building it until the end of the block.
 
-    The caller calls `forget_mirror` in the transaction of the erasure. Pages of a DuckDB file keep what was deleted, so
-    only a new file is sure to lack it.
+    This is for erasing a person. The caller also calls `forget_mirror` in the transaction that erases. A new file is
+    needed because a DuckDB file keeps deleted data in its pages.
 
     Raises:
-        MirrorBusy: another process had it for too long.
+        MirrorBusy: another process used the mirror for too long.
     """
     if not database.is_sqlite:
         yield
@@ -76,17 +76,17 @@ def without_mirror(database: Database) -> Iterator[None]:
 
 
 def forget_mirror(connection: Connection) -> None:
-    """Mark no changes until the mirror is built anew; whatever mirror there is, is out of date."""
+    """Stop marking changes until the mirror is built again; any existing mirror is then out of date."""
     if connection.dialect.name == "sqlite":
         marks.stop_marking(connection)
 
 
 @contextmanager
 def held_mirror(database: Database, patience: float = PATIENCE_SECONDS) -> Iterator[Path]:
-    """Have the mirror's folder alone, which is made if it is missing.
+    """Lock the folder of the mirror for this process until the end of the block; the folder is created if missing.
 
     Raises:
-        MirrorBusy: another process had it for the whole time.
+        MirrorBusy: another process had the lock for longer than `patience` seconds.
     """
     folder = folder_of(database)
     folder.mkdir(mode=PRIVATE_FOLDER_MODE, exist_ok=True)
@@ -112,21 +112,21 @@ def _wait_for(lock: int, until: float) -> None:
 
 
 def _quiet(_table: str) -> None:
-    """Report no progress."""
+    """Ignore the progress of a build."""
 
 
 @contextmanager
 def current_mirror(
     database: Database, progress: Progress = _quiet, patience: float = PATIENCE_SECONDS
 ) -> Iterator[MirrorConnection]:
-    """Open the mirror with everything that was committed before, and close it at the end of the block.
+    """Open the mirror with everything committed so far, and close it at the end of the block.
 
-    It is built if it is missing, damaged, of another version, or of another state of the database.
+    The mirror is built again if it is missing, damaged, of another version, or of another state of the database.
 
     Raises:
-        MirrorBusy: another process had it for too long.
-        MirrorFault: DuckDB cannot build it, for want of room or memory.
-        OSError: its folder cannot be written.
+        MirrorBusy: another process used the mirror for too long.
+        MirrorFault: DuckDB cannot build the mirror: the disk or the memory is full.
+        OSError: the folder of the mirror cannot be written to.
     """
     with held_mirror(database, patience) as folder:
         try:
@@ -184,7 +184,7 @@ def _state(mirror: MirrorConnection) -> State:
 
 
 def _bring_up_to_date(database: Database, mirror: MirrorConnection) -> bool:
-    """Take over what is marked; `False` if the mirror is of another state of the database."""
+    """Apply all marks to the mirror; `False` if the mirror is of another state of the database."""
     with database.read(is_limited=False) as source:
         stamp = marks.find_stamp(source)
         state = _state(mirror)
@@ -206,10 +206,10 @@ def _bring_up_to_date(database: Database, mirror: MirrorConnection) -> bool:
 def _take_over_stretch(
     database: Database, source: Connection, mirror: MirrorConnection, stretch: list[marks.Mark], stamp: str
 ) -> str | None:
-    """Take over marks, delete them, and return the stamp of the database; `None` if somebody built another mirror.
+    """Apply marks to the mirror, delete them, and return the new stamp; `None` if another mirror was built meanwhile.
 
-    They are deleted once the mirror has them for good. If the process ends between the two, or the database cannot be
-    written, they are taken over again, which changes nothing.
+    The marks are deleted after the mirror has committed. If the process ends before that, or the database cannot be
+    written, the marks are applied again later, which changes nothing.
     """
     new_stamp, last_number = token_hex(), stretch[-1].number
     mirror.execute("BEGIN")
@@ -228,7 +228,7 @@ def _take_over_stretch(
 
 
 def build(database: Database, folder: Path, progress: Progress) -> None:
-    """Build the mirror anew; the folder must be held. Changes are marked from the beginning, and taken over later."""
+    """Build a new mirror; the caller must hold the lock of its folder. Later changes are marked, to be applied next."""
     remove_files(folder)
     with database.write() as connection:
         stamp = marks.start_marking(connection)
@@ -246,7 +246,7 @@ def build(database: Database, folder: Path, progress: Progress) -> None:
 
 
 def remove_files(folder: Path) -> None:
-    """Remove the files of the mirror but its lock; the folder must be held."""
+    """Delete all files of the mirror except its lock; the caller must hold the lock."""
     for entry in folder.iterdir():
         if entry.name == _LOCK:
             continue

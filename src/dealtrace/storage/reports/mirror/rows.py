@@ -1,6 +1,6 @@
-"""The rows of the mirror as selects over the database, and how they stream from one to the other.
+"""Stream the rows of the mirror's tables from the SQLite database into the mirror.
 
-Any: the columns of a select depend on what is wanted.
+Any: the columns of a select depend on the wanted attributes.
 """
 
 import os
@@ -19,7 +19,7 @@ from dealtrace.storage.reports.mirror.library import MirrorConnection
 
 _ROWS_AT_ONCE = 5_000
 _LINE_BYTES_MAX = 8 * 1024 * 1024
-"""More than 200 custom values of 4,096 characters take, however many of them are quotes."""
+"""The longest line: more bytes than 200 custom values of 4,096 characters need, even if all of them are quotes."""
 _OPTIONS = (
     "auto_detect = false, header = false, delim = ',', quote = '\"', escape = '\"', nullstr = '', "
     "allow_quoted_nulls = false, new_line = '\\n', parallel = false, "
@@ -29,10 +29,10 @@ _OPTIONS = (
 
 @record
 class Stream:
-    """Rows on their way into a table of the mirror: what is streamed, and the statement that inserts them from it.
+    """The columns of rows that are streamed into a table of the mirror, and the statement that inserts the rows.
 
-    `numbers` and `texts` are the names of what the selects over the database answer, beside the site. `inserting` has
-    `{streamed}` where the stream is read, and `parameters` in their order.
+    `numbers` and `texts` are the columns of the selects over the database, without the site. `inserting` has a
+    placeholder `{streamed}` for the rows; `parameters` are its parameters in order.
     """
 
     numbers: tuple[str, ...]
@@ -44,10 +44,10 @@ class Stream:
 def stream_rows(
     source: Connection, mirror: MirrorConnection, stream: Stream, rows: Iterable[tuple[Selection, Parameters]]
 ) -> None:
-    """Insert rows of the database, selected for each site, into the mirror.
+    """Insert the rows of the selects, each with its parameters, from the database into the mirror.
 
-    SQLite writes the rows as lines of CSV into a pipe, DuckDB reads them at the other end: no other way without
-    further libraries is as fast, and no memory is needed but the pipe's.
+    SQLite writes the rows to a pipe as lines of CSV, and DuckDB reads them from the pipe. This is the fastest way
+    without further libraries, and needs no memory but the pipe's.
     """
     statements = []
     for selected, parameters in rows:
@@ -66,7 +66,7 @@ def stream_rows(
 
 
 class _Feeder(Thread):
-    """Writes what statements of SQLite answer, a line a row, into a pipe."""
+    """A thread that runs statements of SQLite and writes each row to a pipe as a line."""
 
     def __init__(self, source: Connection, statements: Sequence[tuple[str, Sequence[object]]], pipe: int) -> None:
         super().__init__(name="mirror-feeder", daemon=True)
@@ -91,7 +91,7 @@ class _Feeder(Thread):
 
 @lru_cache(64)
 def line_of(stream: Stream, rows: Selection) -> Selection:
-    """Return the statement that answers rows as lines of CSV: the site, numbers, then texts."""
+    """Return a select whose rows are lines of CSV: the site, the numbers, then the texts."""
     found = rows.subquery("found")
     line: Expression = cast(SITE_ID, Text)
     fields = [found.c[name] for name in stream.numbers] + [_quoted(found.c[name]) for name in stream.texts]
@@ -105,7 +105,7 @@ def _quoted(value: Expression) -> Expression:
 
 
 def _reading(stream: Stream, pipe: int) -> str:
-    """Return the expression that reads lines of CSV from a pipe: an empty value is null, `""` an empty text."""
+    """Return the DuckDB expression that reads CSV from a pipe: an empty value is null, `""` is an empty text."""
     types = {"site_id": "BIGINT", **dict.fromkeys(stream.numbers, "BIGINT"), **dict.fromkeys(stream.texts, "VARCHAR")}
     columns = ", ".join(f"'{name}': '{kind}'" for name, kind in types.items())
     return f"read_csv('/dev/fd/{pipe}', {_OPTIONS}, columns = {{{columns}}})"

@@ -1,4 +1,4 @@
-"""What is known of a mirror without opening it."""
+"""The status of a mirror, found without opening the mirror."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,9 +11,9 @@ from dealtrace.storage.reports.mirror.mirror import fault_file_of, file_of
 
 @record
 class MirrorStatus:
-    """How a mirror stands: its size, when it was last opened, and how many changes wait to be taken over.
+    """The size of a mirror in bytes, when it was last opened, and how many changes it must still apply.
 
-    `obstacle` says in a few words why the next question has to build it anew, and is empty if it has not.
+    `obstacle` says in a few words why the next report must build the mirror again; it is empty if the mirror is usable.
     """
 
     size_bytes: int
@@ -23,7 +23,7 @@ class MirrorStatus:
 
 
 def find_mirror_status(database: Database) -> MirrorStatus | None:
-    """Find how the mirror of a database stands; `None` on PostgreSQL, if it is switched off, or not built yet."""
+    """Find the status of a database's mirror; `None` if it is not built yet or switched off, or on PostgreSQL."""
     if not database.is_sqlite or not database.mirror_memory_mib:
         return None
     fault_file, file = fault_file_of(database), file_of(database)
@@ -33,7 +33,7 @@ def find_mirror_status(database: Database) -> MirrorStatus | None:
         return None
     with database.read() as connection:
         is_marked, behind = marks.find_stamp(connection) is not None, marks.count_marks(connection)
-    obstacle = "" if is_marked else "the schema was upgraded, or a person erased"
+    obstacle = "" if is_marked else "the schema was upgraded, or a person was erased"
     return MirrorStatus(file.stat().st_size, _modified_at(file), behind, obstacle)
 
 

@@ -1,4 +1,4 @@
-"""The tables of the mirror: one for each fact, with the attributes that `stored_facts.py` selects."""
+"""The tables of the mirror: one for each kind of fact, with attributes that `stored_facts.py` selects."""
 
 from collections.abc import Iterable
 
@@ -11,20 +11,20 @@ from dealtrace.storage.reports.mirror.dialect import DIALECT
 from dealtrace.storage.reports.touched_rows import SPLIT_MODELS
 
 VERSION = 3
-"""Raise this with every change of a table here, or of what its rows mean: older mirrors are then rebuilt."""
+"""Raise this whenever a table here or the meaning of its rows changes; older mirrors are then rebuilt."""
 CUSTOM_VALUES = "custom_values"
 _VISIT_TEXTS = ("landing_page", "city", "device", "browser", "os")
 
 MONEY = ("amount", "margin")
 SINGLE_MODELS = tuple(model for model in AttributionModel if model not in SPLIT_MODELS)
 TOUCH_NUMBERS = tuple(f"{name}_{model:d}" for model in SINGLE_MODELS for name in ("source", "touched_at"))
-"""The source and the moment of the only touch of a lead, under each model that has one."""
+"""The source and the time of a lead's only touch, under each model that credits one visit."""
 TOUCH_LISTS = tuple(f"{name}_{model:d}" for model in SPLIT_MODELS for name in ("sources", "touched_ats", "shares"))
-"""Those of all touches, the latest first, under each model that may have several."""
+"""The sources, times and shares of all touches, latest first, under each model that may credit several visits."""
 ASSISTS = "assisting_sources"
-"""The sources of the touches that are not the last."""
+"""The sources of all touches but the last."""
 MONEY_LISTS = tuple(f"{name}_{model:d}" for model in SPLIT_MODELS for name in MONEY)
-"""The kopecks of a deal that each of its touches gets."""
+"""The kopecks that each touch gets of a deal's sums."""
 
 metadata = MetaData()
 
@@ -51,7 +51,7 @@ leads = _table(
     TOUCH_LISTS,
 )  # fmt: skip
 clients = _table("clients", ("client_id", "at"), ())
-"""When the first lead of every client began."""
+"""The time of every client's first lead."""
 deals = _table(
     "deals",
     (
@@ -78,7 +78,7 @@ state = Table(
     Column("stamp_before", Text),
     Column("last_number", BigInteger),
 )
-"""One row: the version of the tables, the stamps of the last take-over and of the one before, and its last mark."""
+"""One row: the version of the tables, the stamps of the last two updates, and the last mark applied."""
 
 
 def creating_statements() -> list[str]:

@@ -1,6 +1,6 @@
-"""Take over into the mirror what changed in the database, or everything.
+"""Copy facts from the database into the mirror: all of them, or those that changed.
 
-Any: drivers type no row.
+Any: drivers do not type rows.
 """
 
 from collections import defaultdict
@@ -33,21 +33,21 @@ from dealtrace.storage.visits.credits import CREDITED, credit_key_of_deal
 Ids = Collection[int]
 Marked = dict[Kind, set[int]]
 Progress = Callable[[str], None]
-"""Is called with the name of each table of the mirror before it is filled."""
+"""Called with the name of each table of the mirror before it is filled."""
 
 
 Selects = Callable[[], Iterable[tuple[Selection, Any]]]
-"""Makes the selects that answer all rows of a site, each with the column of the key by which rows are replaced."""
+"""Makes the selects for all rows of a site, each with the column of the key by which rows are replaced."""
 _FACTS = StoredFacts(contact_matching=False)
-"""The facts of a site as the mirror keeps them, free of its settings.
+"""The facts of a site as the mirror stores them, independent of the site's settings.
 
-They are as if it did not match by contact: which deals that concerns can be read from their reasons, not the reverse.
+Match reasons are those of a site that does not match by contact; reasons for the other setting are derived from them.
 """
 
 
 @record
 class _Part:
-    """Rows of one table of the mirror: how all of them stream when it is filled, and some of them when they changed.
+    """How the rows of one table are copied: all rows when the table is filled, or only those that changed.
 
     `key` is the column of the mirror by which rows are replaced.
     """
@@ -62,23 +62,23 @@ class _Part:
 
 @record
 class Join:
-    """A table of the mirror that is joined with streamed rows: the join, and the columns that are taken from it."""
+    """A join of streamed rows with a table of the mirror, and the expressions of the columns that it adds."""
 
     written: str
     taken: Mapping[str, str]
 
 
 _VISIT_NAMES = {"hour_at": AT, **{name: name for name in ("landing_page", "city", "device", "browser", "os")}}
-"""The attributes that leads and deals have of their visit, and its columns in the mirror."""
+"""The attributes of leads and deals that are copied from their visit, with the column of the visit."""
 _IS_VISIT = "JOIN visits ON visits.site_id = streamed.site_id AND visits.id = streamed.visit_id"
 _OWN_VISIT = Join(f"LEFT {_IS_VISIT}", {name: f'visits."{column}"' for name, column in _VISIT_NAMES.items()})
 _CREDITED_VISIT = Join(_IS_VISIT, {"source_id": "visits.source_id"})
 
 
 def _stream(target: Table, *joins: Join) -> Stream:
-    """Return the stream of a table; some of its columns are taken from other tables of the mirror.
+    """Return the stream of a table; the columns of `joins` are taken from other tables of the mirror.
 
-    SQLite would look up every visit by itself, which takes longer than all the rest.
+    SQLite would look up every visit separately, which takes longer than everything else.
     """
     taken = {name: of for join in joins for name, of in join.taken.items()}
     columns = [column for column in target.c if column.name not in ("site_id", *taken)]
@@ -95,13 +95,13 @@ def _stream(target: Table, *joins: Join) -> Stream:
 
 
 def _alike(target: Table, key: str, selects: Selects) -> _Part:
-    """Return a part whose rows stream the same way, whether they are all or some."""
+    """Return a part that copies all rows and changed rows in the same way."""
     stream = _stream(target)
     return _Part(target, key, stream, selects, stream, selects)
 
 
 def _in_visits(target: Table, touches: Join, selects: Callable[[Iterable[str]], Selects]) -> _Part:
-    """Return a part whose rows have attributes of their visits and touches."""
+    """Return a part whose rows copy attributes of their visit and of their touches."""
     filling, changing = _stream(target, _OWN_VISIT, touches), _stream(target, touches)
     return _Part(
         target, "id", filling, selects((*filling.numbers, *filling.texts)),
@@ -118,7 +118,7 @@ def _of_deals(names: Iterable[str]) -> Selects:
 
 
 def _visit_part() -> _Part:
-    """Return the part of visits: their rows stream as they are, and DuckDB selects the attributes from them."""
+    """Return the part for visits: raw columns are streamed, and DuckDB computes the attributes from them."""
     raw = ("id", "started_at", "traffic_source_id"), ("visitor_id", "landing_url", "city", "device", "browser", "os")
     names = [column.name for column in tables.visits.c if column.name != "site_id"]
     written = dialect.written(select(visit.c.site_id, *visit_columns(names)), dialect.DIALECT)
@@ -167,7 +167,7 @@ _PARTS = (_SOURCES, _STATUSES, _VISITS, _TOUCHES, _LEADS, _LEAD_TAGS, _DEALS, _D
 MIRRORED_TABLES = len(_PARTS)
 """How many tables are filled when a mirror is built."""
 _IDS = "ids"
-"""The parameter with the ids of what changed."""
+"""The parameter with the ids of changed facts."""
 _TAKEN: Mapping[Kind, tuple[_Part, ...]] = {
     Kind.DEAL: (_DEALS, _DEAL_TAGS),
     Kind.LEAD: (_LEADS, _LEAD_TAGS),
@@ -178,7 +178,7 @@ _TAKEN: Mapping[Kind, tuple[_Part, ...]] = {
     Kind.RATES: (),
     Kind.COSTS: (_COSTS,),
 }
-"""What is taken over for each kind of mark."""
+"""The parts that are copied for each kind of mark."""
 
 
 def fill(source: Connection, mirror: MirrorConnection, progress: Progress) -> None:
@@ -197,7 +197,7 @@ def fill(source: Connection, mirror: MirrorConnection, progress: Progress) -> No
 
 
 def take_over(source: Connection, mirror: MirrorConnection, marks: Iterable[Mark]) -> None:
-    """Replace what marks name, and whatever repeats something of it."""
+    """Copy the marked facts again, and the facts that repeat any of their attributes."""
     by_site: dict[int, Marked] = defaultdict(lambda: defaultdict(set))
     for mark in marks:
         by_site[mark.site_id][mark.kind].add(mark.id)
@@ -225,16 +225,16 @@ def _take_over_kind(source: Connection, mirror: MirrorConnection, site_id: int, 
 
 @cache
 def _selects(part: _Part, *, only_changed: bool) -> list[Selection]:
-    """Return the selects of a part, made once: they take longer to write than to answer a few rows."""
+    """Return the selects of a part; they are cached, because building them takes longer than fetching a few rows."""
     if not only_changed:
         return [rows for rows, _ in part.all_rows()]
     return [rows if key is None else rows.where(is_among_many(key, _IDS)) for rows, key in part.changed_rows()]
 
 
 def _add_what_repeats(source: Connection, mirror: MirrorConnection, site_id: int, marked: Marked) -> None:
-    """Add what repeats attributes of changed facts: touches those of visits, leads those of both, deals those of all.
+    """Mark the touches, leads and deals that copy attributes of marked visits, touches or leads.
 
-    Rates change what every deal in another currency than rubles is worth.
+    If a rate changed, mark all deals in other currencies than rubles.
     """
 
     def deals(*conditions: Expression) -> None:

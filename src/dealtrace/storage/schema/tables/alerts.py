@@ -1,4 +1,4 @@
-"""Alerts and mails: rules and what waits to be sent are control data, as they are looked for across sites."""
+"""Alert rules, incidents, mails and reports by mail; due rules and mails are control data, found across sites."""
 
 from sqlalchemy import BigInteger, Column, Index, Integer, PrimaryKeyConstraint, String, Table, Text, text
 
@@ -64,7 +64,7 @@ mail = Table(
     Index("ix_mail_site_id", "site_id", "caused_at"),
     info=CONTROL,
 )
-"""No foreign key leads to users: who lost their role at the site gets nothing any more."""
+"""No foreign key to users: nothing is sent to a user who no longer has a role at the site."""
 
 mail_report = Table(
     "mail_report",

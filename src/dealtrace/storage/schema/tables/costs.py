@@ -1,4 +1,4 @@
-"""What advertising costs, by day and traffic source."""
+"""The costs of advertising, by day and traffic source."""
 
 from sqlalchemy import BigInteger, Column, Index, PrimaryKeyConstraint, String, Table
 

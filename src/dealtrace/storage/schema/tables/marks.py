@@ -1,4 +1,4 @@
-"""Marks of changes that the column mirror beside a SQLite database must still apply; on PostgreSQL the table is empty.
+"""Marks of changes that the column mirror of a SQLite database must still apply; PostgreSQL has no mirror and no marks.
 
 SQLite assigns the key, which is the row number.
 """

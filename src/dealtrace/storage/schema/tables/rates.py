@@ -1,4 +1,4 @@
-"""What currencies are worth to a site, from a moment on until the next rate."""
+"""The rates at which a site converts currencies; a rate applies until the next one begins."""
 
 from sqlalchemy import BigInteger, Column, PrimaryKeyConstraint, String, Table
 

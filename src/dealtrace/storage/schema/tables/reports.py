@@ -55,7 +55,7 @@ saved_report = Table(
     PrimaryKeyConstraint("site_id", "user_id", "name"),
     info=TENANT,
 )
-"""`user_id` is 0 for reports of the site, as of segments."""
+"""`user_id` is 0 for reports of the site, as for segments."""
 
 note = Table(
     "note",

@@ -1,4 +1,4 @@
-"""The points a site spent, its fields and hosts, unknown fields and parameters, reclassifications, and what changed."""
+"""A site's spent points, fields and hosts, unknown fields and parameters, reclassifications, and history of changes."""
 
 from sqlalchemy import BigInteger, Column, Index, PrimaryKeyConstraint, String, Table, Text
 

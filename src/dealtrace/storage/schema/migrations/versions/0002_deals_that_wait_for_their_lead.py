@@ -1,4 +1,4 @@
-"""Deals that wait for their lead: found by the clue they were registered with, or pinned by a person."""
+"""Deals that get their lead later: by the clue that they were registered with, or from a person who pins it."""
 
 import sqlalchemy as sa
 from alembic import op

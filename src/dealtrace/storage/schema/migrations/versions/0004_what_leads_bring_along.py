@@ -9,7 +9,7 @@ revision = "0004"
 down_revision = "0003"
 
 ColumnType = sa.types.TypeEngine[Any]
-"""Any: the columns hold values of several types."""
+"""Any: the columns contain values of several types."""
 
 REMARKS: dict[str, ColumnType] = {
     "manager": sa.Text(),

@@ -1,4 +1,4 @@
-"""Deleted leads, and the settings that make a lead unique or a target."""
+"""Deleted leads, and the settings that decide whether a lead is unique or a target."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -14,7 +14,7 @@ INDEXED = {
 }
 DAY_MICROSECONDS = 86_400_000_000
 SINCE_YEAR_ONE = 719_162 * DAY_MICROSECONDS
-"""Added and subtracted again, because engines round a quotient towards zero."""
+"""Added before a division and subtracted after it, because engines round a quotient towards zero."""
 
 
 def upgrade() -> None:

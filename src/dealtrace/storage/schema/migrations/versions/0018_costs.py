@@ -1,4 +1,4 @@
-"""What advertising costs."""
+"""The costs of advertising."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -8,7 +8,7 @@ down_revision = "0025"
 
 
 def upgrade() -> None:
-    """Take the step."""
+    """Apply the migration."""
     _create_alerts()
     _create_mails()
 

@@ -1,4 +1,4 @@
-"""Saved reports, shared links, notes on the axis, and the changes of a site's settings."""
+"""Saved reports, shared links, notes on charts, and the changes of a site's settings."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = "0026"
 
 
 def upgrade() -> None:
-    """Take the step."""
+    """Apply the migration."""
     op.create_table(
         "saved_report",
         sa.Column("site_id", sa.BigInteger(), nullable=False),

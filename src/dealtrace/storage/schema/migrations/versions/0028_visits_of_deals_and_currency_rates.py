@@ -8,7 +8,7 @@ down_revision = "0027"
 
 
 def upgrade() -> None:
-    """Take the step."""
+    """Apply the migration."""
     op.add_column("deal", sa.Column("visit_id", sa.BigInteger(), nullable=True))
     present = sa.text("visit_id IS NOT NULL")
     op.create_index("ix_deal_visit", "deal", ["site_id", "visit_id"], sqlite_where=present, postgresql_where=present)
