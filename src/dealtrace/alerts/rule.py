@@ -1,4 +1,4 @@
-"""A rule of alerts: the metric it watches, the window it looks at, and what is out of the ordinary."""
+"""A rule of an alert: the metric that it watches, the window of time that it checks, and when a figure is unusual."""
 
 import re
 from collections.abc import Mapping
@@ -21,16 +21,16 @@ from dealtrace.reports.question import Known, Question, Words, parse_question
 AlertId = NewType("AlertId", int)
 Choice = TypeVar("Choice")
 ALERTS_MAX = 50
-"""Ours: rules of one site; each is a few statements whenever its window ends."""
+"""Ours: the most rules of one site; each costs a few SQL statements whenever its window ends."""
 _NUMBER = re.compile(r"[+-]?[0-9]{1,15}(?:[.,][0-9]{1,6})?")
 _PERCENT_SIGN = "%"
 
 
 class AlertKind(StrEnum):
-    """What is out of the ordinary.
+    """Which figures raise an alert.
 
-    `SILENCE`: nothing where there usually is something. `DROP` and `SPIKE`: so many per cent below or above the usual.
-    `ABOVE` and `BELOW`: beyond a limit, whatever is usual.
+    `SILENCE`: a count of zero that is usually greater. `DROP` and `SPIKE`: a figure that is a given percentage below
+    or above the usual one. `ABOVE` and `BELOW`: a figure beyond a fixed limit.
     """
 
     SILENCE = "silence"
@@ -47,9 +47,10 @@ _PERCENT_MAX: Mapping[AlertKind, int] = {AlertKind.DROP: 99, AlertKind.SPIKE: 10
 
 @record
 class Rule:
-    """A rule; `amount` is the per cent of a drop or spike, the limit of the others, and `None` for silence.
+    """A rule of an alert: its kind, metric, window, filters, and the recipients of its mails.
 
-    Limits of ratios are fractions, limits of money rubles. `filters` are written as those of questions.
+    `amount` is the percentage of a drop or spike, the limit of `ABOVE` and `BELOW`, and `None` for silence. Limits of
+    ratios are fractions (0.15), limits of money are in rubles. Filters are written `dimension:operator:value`.
     """
 
     kind: AlertKind
@@ -62,7 +63,7 @@ class Rule:
 
 @record
 class RuleWords:
-    """A rule in words, as commands and forms state it; what is empty is not said."""
+    """An unparsed rule from a command or a form; empty texts are missing parts."""
 
     kind: str
     metric: str
@@ -75,7 +76,8 @@ class RuleWords:
 class Alert:
     """A stored rule and its state.
 
-    It is looked at next at `due_at`. `incident_id` is set while it is raised, `fault` if it cannot be looked at.
+    The rule is checked next at `due_at`. `incident_id` is set while the alert is raised. `fault` says why the rule
+    cannot be checked, such as a removed metric.
     """
 
     id: AlertId
@@ -88,16 +90,16 @@ class Alert:
 
     @property
     def is_raised(self) -> bool:
-        """Whether its figure is out of the ordinary."""
+        """Whether an incident of the alert is not over yet."""
         return self.incident_id is not None
 
 
 def parse_rule(words: RuleWords, known: Known, recipients: tuple[Recipient, ...] = ()) -> tuple[Rule, Question]:
-    """Return the rule that words state, and the question of its figure.
+    """Parse a rule; return it with the question whose answer is its figure.
 
     Raises:
         InvalidParameters: the metric or a filter is unknown.
-        InvalidSetting: another part of it is not valid, or the metric cannot be watched like that.
+        InvalidSetting: another part is invalid, or the kind or window does not suit the metric.
     """
     kind = _choice("kind", words.kind, {kind.value: kind for kind in AlertKind})
     window = _choice("window", words.window, WINDOWS)
@@ -115,7 +117,7 @@ def parse_rule(words: RuleWords, known: Known, recipients: tuple[Recipient, ...]
 
 
 def question_of(metric: str, filters: tuple[str, ...], known: Known) -> Question:
-    """Return the question of the figure that a rule watches; only its metric, filters and model count.
+    """Return the question whose answer is the figure of a rule; it has no dimensions, and its period is not used.
 
     Raises:
         InvalidParameters: the metric or a filter is unknown.
@@ -128,7 +130,7 @@ def question_of(metric: str, filters: tuple[str, ...], known: Known) -> Question
 
 
 def can_be_silent(metric: Metric) -> bool:
-    """Return whether a metric counts what happens, so that nothing of it is silence."""
+    """Return whether a metric counts visits, leads or deals, so that a zero may mean silence."""
     measure = base_measure(metric)
     return metric.unit is Unit.COUNT and measure is not None and measure.fact is not Fact.COSTS
 

@@ -1,4 +1,4 @@
-"""What alerts say to people, in Russian and English: the rule, the incident, the letter."""
+"""Texts of alerts in Russian and English: sentences that describe rules, and the texts of mails about incidents."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -47,7 +47,7 @@ _OF_TEST = {
 
 
 def metric_words(metric: str, language: Language) -> str:
-    """Return the words of a metric; a column of the site has its own name."""
+    """Return the title of a metric in a language; a column of the site is called by its own name."""
     known = METRICS.get(metric)
     if known is None:
         return metric.removeprefix(COLUMN_PREFIX)
@@ -55,7 +55,7 @@ def metric_words(metric: str, language: Language) -> str:
 
 
 def rule_sentence(rule: Rule, language: Language) -> str:
-    """Return a rule in words, such as “Calls: silence within 3 hours”."""
+    """Describe a rule in a sentence, such as “Calls: silence within 3 hours”."""
     window = rule.window.ru if language == "ru" else rule.window.en
     said = _RULES[language][rule.kind].format(window=window, amount=_amount(rule, language))
     return f"{metric_words(rule.metric, language)}: {said}"
@@ -71,12 +71,12 @@ def _amount(rule: Rule, language: Language) -> str:
 
 
 def letter_of_raised(rule: Rule, incident: Incident, site: Site, language: Language, link: str) -> Letter:
-    """Return the letter about an alert that is raised."""
+    """Return the text of the mail about a raised alert."""
     return _letter(rule, site, language, _RAISED[language], link, [_figure(rule, incident, site, language)])
 
 
 def letter_of_ended(rule: Rule, incident: Incident, site: Site, language: Language, link: str) -> Letter:
-    """Return the letter about an alert that has ended."""
+    """Return the text of the mail about an alert that has ended."""
     end = _OF_END[language].format(
         raised_at=_clock(incident.raised_at, site.time_zone),
         ended_at=_clock(incident.ended_at or incident.raised_at, site.time_zone),
@@ -86,7 +86,7 @@ def letter_of_ended(rule: Rule, incident: Incident, site: Site, language: Langua
 
 
 def letter_of_test(rule: Rule, site: Site, language: Language, link: str) -> Letter:
-    """Return the letter that tests whether mails about an alert arrive."""
+    """Return the text of the mail with which a person tests whether mails about an alert arrive."""
     return _letter(rule, site, language, _TEST[language], link, [_OF_TEST[language]])
 
 
