@@ -20,9 +20,10 @@ IncidentId = NewType("IncidentId", int)
 
 @record
 class Incident:
-    """A stored incident: its first window (`since` to `until`), the figure of it, the usual figure, and the last figure.
+    """A stored incident: its first window (`since` to `until`), the figure of that window, and the usual figure.
 
-    Figures are decimal texts in the unit of the metric, `None` if unknown. `ended_at` is `None` while it continues.
+    `ended_value` is the normal figure that ended it; `ended_at` is `None` while it continues. Figures are decimal texts
+    in the unit of the metric, `None` if unknown.
     """
 
     id: IncidentId

@@ -30,7 +30,7 @@ class Verdict(Enum):
 
 @record
 class Observed:
-    """The figure of a window, `None` if unknown; for a ratio, `basis` is the number of deals, leads, visits or clicks."""
+    """The figure of a window, `None` if unknown; of a ratio, `basis` counts its deals, leads, visits or clicks."""
 
     value: Fraction | None
     basis: Fraction | None = None
@@ -67,7 +67,7 @@ def basis_of(metric: Metric) -> Metric | None:
 
 
 def judge(rule: Rule, metric: Metric, current: Observed, before: Sequence[Observed]) -> Judgement:
-    """Return the verdict of a rule on a figure; `before` has the figures of the same window in past weeks, oldest first.
+    """Return the verdict on a figure; `before` has the figures of the same window in past weeks, oldest first.
 
     Ours: zeros before the first other figure are ignored, since nothing was measured yet. A drop or spike is a figure
     beyond those of all past weeks that differs from their median by at least the percentage of the rule.

@@ -27,7 +27,7 @@ RETURN_DAYS = 5.5
 """The average number of days until they return."""
 VISITS_MAX = 12
 QUIET_KEPT = 0.1
-"""The share of returns on the quiet weekend that are kept."""
+"""The share of visits that still happen on the quiet weekend, of those drawn for it."""
 PAGES_MORE = 0.55
 """The share of visits with a second page."""
 PAGE_SECONDS = 210

@@ -108,10 +108,10 @@ _OF_VERSION: Mapping[VersionKind, EventKind] = {
 
 
 def deal_events(version: DealVersion) -> list[Event]:
-    """List the events that a version of a deal causes: the deal's own, and a change of the leads before and after.
+    """List the events that a version of a deal causes: events of the deal, and of the leads that it gained or lost.
 
-    Ours: a deal that is matched at registration causes both events, created and matched, so that receivers miss no
-    match.
+    Ours: a deal that is matched at registration causes two events, created and matched, so that receivers learn of
+    every match from the same event.
     """
     events: list[Event] = []
     if version.kind in _OF_VERSION:
