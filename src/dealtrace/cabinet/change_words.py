@@ -1,4 +1,4 @@
-"""Changes of a site in words."""
+"""Describe changes of a site's settings in sentences for people."""
 
 from collections.abc import Callable, Mapping
 from datetime import date
@@ -46,12 +46,12 @@ _VALUES: Mapping[str, str] = {
     "deal": "deals",
     "visit": "visits",
 }
-"""What is stored as a word of ours, by what it is in the words of the pages."""
+"""Stored values that pages show in the person's language, with their English texts, which pages translate."""
 assert set(_CHANGED) == set(ChangeKind)
 
 
 def change_words(change: SiteChange, language: Language, translate: Callable[[str], str]) -> str:
-    """Return what was changed, from what to what."""
+    """Return a sentence that describes a change, with the old and the new value; `translate` translates its texts."""
 
     def value(text: str) -> str:
         if change.kind is ChangeKind.COSTS:

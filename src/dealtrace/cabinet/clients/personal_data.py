@@ -34,7 +34,7 @@ class ContactLine:
 
 @record
 class Preview:
-    """The contacts of a person, and the data found by the chosen ones, which would be exported or erased."""
+    """The contacts of a person, and the data found by the chosen contacts, which would be exported or erased."""
 
     contacts: tuple[ContactLine, ...]
     traces: people.Traces
@@ -60,7 +60,7 @@ async def show(view: View) -> Response:
 
 
 async def export(view: View) -> Response:
-    """Send everything that is stored about a person as a JSON file, by table."""
+    """Send everything that is stored about a person as a JSON file, with a list of rows for each table."""
     facts = await read_person(view)
     if facts is None:
         return not_found(view)

@@ -40,7 +40,7 @@ class Fact:
 
 @record
 class CardFacts:
-    """What was read about a deal; `lead` is `None` if it has no lead."""
+    """The stored data of a deal; `lead` is `None` if it has no lead."""
 
     deal: Deal
     explanation: Explanation

@@ -13,13 +13,13 @@ from dealtrace.record import record
 from dealtrace.reports import refusals
 
 METHODS_LISTED_MAX = 8
-"""An error of more methods than this is one of nearly all."""
+"""An error of more methods than this is shown as an error of nearly every method, without their names."""
 _PLACEHOLDER = re.compile(r"\{\w+\}")
 
 
 @record
 class Cause:
-    """When a refusal happens and what to do then, in English; the words of the pages translate both."""
+    """When a refusal happens and what to do then, in English; pages translate both."""
 
     when: str
     cure: str
@@ -27,9 +27,9 @@ class Cause:
 
 @record
 class CatalogueRow:
-    """A refusal: its code, HTTP status, message with `…` for what differs, and the methods that may answer with it.
+    """A refusal: its code, HTTP status, cause, cure, and message, in which `…` stands for variable parts.
 
-    `methods` is empty for errors that no method answers with, and `is_general` set for those of nearly every method.
+    `methods` are the methods that may return it: empty if there are none, or if nearly all may (`is_general`).
     """
 
     code: int
@@ -42,7 +42,7 @@ class CatalogueRow:
 
 
 def list_catalogue(endpoints: Sequence[Endpoint], language: Language) -> list[CatalogueRow]:
-    """List every refusal in the order of codes, and our own failure last."""
+    """List all refusals by code; the internal error, which is not the caller's fault, comes last."""
     methods: dict[type[Refusal], list[str]] = {}
     for endpoint in endpoints:
         for _, refusal in refusals_of(endpoint):
@@ -177,4 +177,4 @@ CAUSES: Mapping[type[Refusal], Cause] = {
     ),
     refusals.SegmentNotFound: Cause("the site has no such segment (command)", "`dealtrace segment list SITE_ID`"),
 }
-"""Every refusal; `docs/api.md` has the same rows."""
+"""The causes and cures of all refusals; `docs/api.md` has the same rows."""

@@ -1,4 +1,4 @@
-"""What all pages of settings share: the stored site, messages about changes, and faults of forms."""
+"""Code that all pages of settings share: the stored site, messages about changes, and faults of forms."""
 
 from collections.abc import Mapping
 
