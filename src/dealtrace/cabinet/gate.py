@@ -60,7 +60,7 @@ class Gate:
         self._means = means
 
     def admit(self, page: Page) -> Callable[[Request], Awaitable[Response]]:
-        """Return a request handler for a page; it responds with a redirect or an error if the person may not open it."""
+        """Return a request handler for a page, which redirects or refuses a person who may not open the page."""
 
         async def answer(request: Request) -> Response:
             view = View(request, self._means, language_of_browser(request))

@@ -62,7 +62,7 @@ async def save(view: View) -> Response:
     except InvalidParameters as refusal:
         return await _page(view, faults={"": refusal.text(view.language)})
     except NameTaken:
-        words = view.word("There is a report of this name. Replace it, or choose another name.")
+        words = view.word("A report with this name already exists. Replace it, or choose another name.")
         return await _page(view, faults={"name": words}, draft=(whose, name, address.query))
     except InvalidSetting as refusal:
         faults = {str(refusal.facts["key"]): fault_text(refusal, view.language)}
@@ -83,7 +83,7 @@ async def change(view: View) -> Response:
             new_name = view.form.get("new_name")
             done = "saved" if await view.manage(_rename, view.here.id, user_id, name=name, new_name=new_name) else ""
     except NameTaken:
-        return await _page(view, faults={"": view.word("There is a report of this name already.")})
+        return await _page(view, faults={"": view.word("A report with this name already exists.")})
     except InvalidSetting as refusal:
         return await _page(view, faults={"": fault_text(refusal, view.language)})
     return lead_back(view, PLACE, done) if done else not_found(view)

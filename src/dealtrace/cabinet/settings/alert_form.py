@@ -16,7 +16,7 @@ from dealtrace.record import record
 from dealtrace.reports.metrics import METRICS, Unit
 
 KINDS = {
-    AlertKind.SILENCE: "Nothing where there usually is something",
+    AlertKind.SILENCE: "Silence: zero, though it usually is more",
     AlertKind.DROP: "Lower than usual by at least, %",
     AlertKind.SPIKE: "Higher than usual by at least, %",
     AlertKind.ABOVE: "Above a limit",

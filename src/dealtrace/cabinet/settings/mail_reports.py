@@ -31,9 +31,9 @@ from dealtrace.storage.mails.scheduled_reports import list_scheduled_reports
 
 PLACE = "settings/mail-reports"
 RHYTHMS = {
-    Rhythm.DAILY: "Each day, about the day before",
-    Rhythm.WEEKLY: "On Mondays, about the week before",
-    Rhythm.MONTHLY: "On the first of a month, about the month before",
+    Rhythm.DAILY: "Every day, for the day before",
+    Rhythm.WEEKLY: "On Mondays, for the week before",
+    Rhythm.MONTHLY: "On the first day of each month, for the month before",
 }
 assert set(RHYTHMS) == set(Rhythm)
 _ADDRESS_LENGTH_MAX = 8000
