@@ -148,7 +148,7 @@ def test_an_obsolete_report_says_nothing_to_visitors(owner_of: Guest, served: St
     page = visit(address)
     assert page.status_code == 410
     assert "note" not in page.text.partition("<main")[2]
-    assert "no custom field “note”" in owner_of.get("settings/shared").text
+    assert "unknown custom field “note”" in owner_of.get("settings/shared").text
 
 
 def test_a_link_of_another_site_cannot_be_revoked(owner_of: Guest, server: ServerProcess, served: Stage) -> None:

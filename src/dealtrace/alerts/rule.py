@@ -109,8 +109,8 @@ def parse_rule(words: RuleWords, known: Known, recipients: tuple[Recipient, ...]
     if kind is AlertKind.SILENCE and not can_be_silent(metric):
         raise InvalidSetting(
             key="metric",
-            ru="тишину замечают по показателям, которые считают штуками: звонки, заявки, сделки, визиты",
-            en="silence is noticed in metrics that count: calls, requests, deals, visits",
+            ru="для тишины нужен показатель-количество, например звонки, заявки, сделки или визиты",
+            en="silence needs a metric that counts something, such as calls, requests, deals or visits",
         )
     filters = tuple(text for text in words.filters if text)
     return Rule(kind, metric.name, window, _amount(kind, metric, words.amount), filters, recipients), question
@@ -125,7 +125,7 @@ def question_of(metric: str, filters: tuple[str, ...], known: Known) -> Question
     """
     question = parse_question(Words(metrics=metric, filters=tuple(text for text in filters if text)), known)
     if len(question.metrics) != 1:
-        raise InvalidSetting(key="metric", ru="нужен один показатель", en="one metric is needed")
+        raise InvalidSetting(key="metric", ru="нужен ровно один показатель", en="exactly one metric is needed")
     return question
 
 
@@ -140,8 +140,8 @@ def _check_window(metric: Metric, window: Window) -> None:
         days = ", ".join(name for name, each in WINDOWS.items() if each.days)
         raise InvalidSetting(
             key="window",
-            ru=f"расходы известны по дням, выберите: {days}",
-            en=f"costs are known by days, choose: {days}",
+            ru=f"расходы известны только по дням; выберите: {days}",
+            en=f"costs are known only by day; choose: {days}",
         )
 
 
@@ -149,7 +149,7 @@ def _amount(kind: AlertKind, metric: Metric, text: str) -> Decimal | None:
     text = text.strip()
     if kind is AlertKind.SILENCE:
         if text:
-            raise InvalidSetting(key="amount", ru="у тишины нет порога", en="silence has no limit")
+            raise InvalidSetting(key="amount", ru="для тишины порог не нужен", en="must be empty for silence")
         return None
     if kind in OF_LIMITS:
         return _limit(metric, text)
@@ -157,7 +157,9 @@ def _amount(kind: AlertKind, metric: Metric, text: str) -> Decimal | None:
     most = _PERCENT_MAX[kind]
     if not (bare.isascii() and bare.isdecimal() and len(bare) <= len(str(most)) and 1 <= int(bare) <= most):
         raise InvalidSetting(
-            key="amount", ru=f"нужно целое число процентов от 1 до {most}", en=f"1 to {most} whole per cent are needed"
+            key="amount",
+            ru=f"нужно целое число процентов от 1 до {most}",
+            en=f"must be a whole percentage from 1 to {most}",
         )
     return Decimal(bare)
 
@@ -168,7 +170,7 @@ def _limit(metric: Metric, text: str) -> Decimal:
     if not _NUMBER.fullmatch(bare) or (is_percent and metric.unit is not Unit.RATIO):
         example = "15%" if metric.unit is Unit.RATIO else "1500.50"
         raise InvalidSetting(
-            key="amount", ru=f"нужно число, например {example}", en=f"a number is needed, such as {example}"
+            key="amount", ru=f"нужно число, например {example}", en=f"must be a number, such as {example}"
         )
     number = Decimal(bare.replace(",", "."))
     return number / PERCENT if is_percent else number
@@ -177,5 +179,5 @@ def _limit(metric: Metric, text: str) -> Decimal:
 def _choice(key: str, text: str, choices: Mapping[str, Choice]) -> Choice:
     if text not in choices:
         known = ", ".join(choices)
-        raise InvalidSetting(key=key, ru=f"нет «{text}»; есть: {known}", en=f"no “{text}”; there are: {known}")
+        raise InvalidSetting(key=key, ru=f"нет «{text}»; есть: {known}", en=f"unknown “{text}”; available: {known}")
     return choices[text]

@@ -22,14 +22,14 @@ _RULES: Mapping[Language, Mapping[AlertKind, str]] = {
     },
     "en": {
         AlertKind.SILENCE: "silence {window}",
-        AlertKind.DROP: "{amount} below the usual {window}",
-        AlertKind.SPIKE: "{amount} above the usual {window}",
+        AlertKind.DROP: "{amount} below usual {window}",
+        AlertKind.SPIKE: "{amount} above usual {window}",
         AlertKind.ABOVE: "more than {amount} {window}",
         AlertKind.BELOW: "less than {amount} {window}",
     },
 }
 _RAISED = {"ru": "Сработало", "en": "Raised"}
-_ENDED = {"ru": "Прошло", "en": "Ended"}
+_ENDED = {"ru": "Закончилось", "en": "Ended"}
 _TEST = {"ru": "Проверка", "en": "Test"}
 _FIGURE = {
     "ru": "{metric} с {since} по {until}: {value}. Обычно {usual}.",
@@ -37,12 +37,12 @@ _FIGURE = {
 }
 _FILTERS = {"ru": "Условия: {filters}", "en": "Filters: {filters}"}
 _OF_END = {
-    "ru": "Отклонение замечено {raised_at} и прошло к {ended_at}: {value}.",
-    "en": "It was noticed at {raised_at} and was over by {ended_at}: {value}.",
+    "ru": "Отклонение замечено {raised_at}, закончилось {ended_at}. Последнее значение: {value}.",
+    "en": "The alert was raised at {raised_at} and ended at {ended_at}. Last figure: {value}.",
 }
 _OF_TEST = {
     "ru": "Это проверка: письма об этом оповещении приходят. Делать ничего не нужно.",
-    "en": "This is a test: mails about this alert arrive. There is nothing to do.",
+    "en": "This is a test: mails about this alert arrive. No action is needed.",
 }
 
 

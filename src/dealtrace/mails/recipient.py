@@ -46,8 +46,8 @@ def parse_recipients(text: str, usual: Language) -> tuple[Recipient, ...]:
         if not is_address(address) or language.strip() not in ("", *LANGUAGES):
             raise InvalidSetting(
                 key="recipients",
-                ru=f"«{part.strip()}» не адрес почты; пишите по одному, за адресом можно язык: a@example.org en",
-                en=f"“{part.strip()}” is no e-mail; write each apart, with a language behind it: a@example.org en",
+                ru=f"«{part.strip()}» — не адрес почты; нужно, например: a@example.org или a@example.org en",
+                en=f"“{part.strip()}” is not an e-mail; write, for example, a@example.org or a@example.org en",
             )
         chosen: Language = "en" if "en" in (language.strip() or usual) else "ru"
         found.setdefault(address.casefold(), Recipient(address, chosen))

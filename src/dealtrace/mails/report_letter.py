@@ -17,12 +17,12 @@ _PERIOD = {
     "en": "From {first} to {last}, compared with {other_first} – {other_last}.",
 }
 _MORE = {
-    "ru": "Показаны {shown} строк из {rows}, остальные в файле.",
-    "en": "{shown} of {rows} rows are shown; the file has all.",
+    "ru": "Показано строк: {shown} из {rows}. Остальные — в приложенном файле.",
+    "en": "{shown} of {rows} rows are shown. The others are in the attached file.",
 }
 _LEAVE = {
     "ru": "Отказаться от рассылки можно на этой странице:",
-    "en": "To get no more of these mails, open this page:",
+    "en": "To unsubscribe, open this page:",
 }
 _DAY = "%d.%m.%Y"
 

@@ -296,9 +296,11 @@ def _is_lone_surrogate(sign: str) -> bool:
 def _unknown(name: str, every: Collection[str], ru: str, en: str) -> InvalidValue:
     near = nearest_name(name, every)
     known = ", ".join(every) or "—"
-    hint_ru = f", возможно, {near}" if near is not None else ""
-    hint_en = f", did you mean {near}?" if near is not None else ""
-    return InvalidValue(f"нет {ru} «{name}»{hint_ru}; есть: {known}", f"no {en} “{name}”{hint_en} Available: {known}")
+    hint_ru = f" (возможно, {near})" if near is not None else ""
+    hint_en = f" (did you mean {near}?)" if near is not None else ""
+    return InvalidValue(
+        f"нет {ru} «{name}»{hint_ru}; есть: {known}", f"unknown {en} “{name}”{hint_en}; available: {known}"
+    )
 
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -327,7 +329,7 @@ def _day(text: str) -> date | None:
     if day_on is None or not YEAR_MIN <= day_on.year <= YEAR_MAX:
         raise InvalidValue(
             f"нужна дата вида 2026-11-30, годы {YEAR_MIN}–{YEAR_MAX}",
-            f"must be a date such as 2026-11-30, of the years {YEAR_MIN}–{YEAR_MAX}",
+            f"must be a date such as 2026-11-30, in the years {YEAR_MIN}–{YEAR_MAX}",
         )
     return day_on
 

@@ -107,7 +107,7 @@ def _new_report(view: View, draft: ReportDraft, members: dict[int, str]) -> NewS
         InvalidSetting: a field is invalid.
     """
     if draft.rhythm not in list(Rhythm) or draft.hour >= HOURS:
-        raise InvalidSetting(key="rhythm", ru="выберите, когда отправлять", en="choose when it is sent")
+        raise InvalidSetting(key="rhythm", ru="выберите, когда отправлять отчёт", en="choose when to send the report")
     users = [Recipient(members[user_id], view.language, user_id) for user_id in draft.members if user_id in members]
     recipients = checked_recipients([*parse_recipients(draft.recipients, view.language), *users])
     words = address_of("", QueryParams(_query_of(draft.address))).words(**USUAL)
@@ -124,7 +124,7 @@ def _query_of(address: str) -> str:
         query = urlsplit(address[:_ADDRESS_LENGTH_MAX]).query
     except ValueError as fault:
         raise InvalidSetting(
-            key="question", ru="нужен адрес отчёта из браузера", en="the address of a report in the browser is needed"
+            key="question", ru="скопируйте адрес отчёта из браузера", en="copy the address of a report from the browser"
         ) from fault
     return query or ("" if "/" in address else address)
 

@@ -48,6 +48,6 @@ def check_note_day(text: str) -> date:
     if day_on is None or not YEAR_MIN <= day_on.year <= YEAR_MAX:
         raise InvalidValue(
             f"нужна дата вида 2026-11-30, годы {YEAR_MIN}–{YEAR_MAX}",
-            f"a date such as 2026-11-30 is needed, of the years {YEAR_MIN}–{YEAR_MAX}",
+            f"must be a date such as 2026-11-30, in the years {YEAR_MIN}–{YEAR_MAX}",
         )
     return day_on
