@@ -22,7 +22,7 @@ from dealtrace.demo.rhythm import DAY, Calendar
 from dealtrace.record import record
 
 RETURNS = 0.38
-"""The share of visitors who return, and of returning visitors who return once more."""
+"""The share of visitors who return, and of returning visitors who return again."""
 RETURN_DAYS = 5.5
 """The average number of days until they return."""
 VISITS_MAX = 12
@@ -101,7 +101,7 @@ def _draw_return(random: Random, first: Channel) -> Channel:
 
 
 def _describe(random: Random) -> Hit:
-    """Return what all visits of a visitor have in common, as a hit without a URL."""
+    """Return a hit (a page view) without a URL, with the values that all visits of a visitor share."""
     (city,) = random.choices(list(CITIES), list(CITIES.values()))
     (device,) = random.choices(DEVICES, [device.weight for device in DEVICES])
     return Hit(

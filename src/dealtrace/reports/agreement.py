@@ -15,7 +15,7 @@ IDS_PER_MASK = 256
 
 
 class Disagreement(StrEnum):
-    """How a deal of the list differs from the stored one."""
+    """The kind of difference between a deal in a CRM's list and the stored deal."""
 
     MISSING_HERE = "missing here"
     MISSING_IN_FILE = "missing in the file"

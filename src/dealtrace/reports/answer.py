@@ -22,7 +22,7 @@ Spell = Callable[[Dimension, Key], str | None]
 
 
 Fetched = Sequence[Any]
-"""A row of a statement. Any: keys are of several types."""
+"""A row fetched from the database. Any: its keys have several types."""
 
 
 class GatheredRows(Mapping[Keys, Mapping[Measure, int]]):
@@ -171,7 +171,7 @@ class _Figures:
         self.measures = {measure for formula in self.formulas if formula is not None for measure in formula.measures}
 
     def of_row(self, gathered: ByModel, keys: Keys) -> Figures:
-        """Return the figures of a row; a missing row has zeros."""
+        """Return the figures of a row; measures of a missing row are zero."""
         return {
             model: self._compute(side.rows.get(keys, {}), side.unknown_in_rows | side.unknown)
             for model, side in gathered.items()

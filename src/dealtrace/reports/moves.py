@@ -11,7 +11,7 @@ NOTHING = frozenset({"", "(not set)", "<не заполнено>", "‹не за
 """The texts that mean a missing name of a source, trimmed and case-folded."""
 
 Shares = Sequence[tuple[TrafficSource, int]]
-"""The sources of a deal, latest touch first, each with its share; the shares add up to `WHOLE`."""
+"""The sources of the visits that led to a deal, latest first, each with its share; the shares add up to `WHOLE`."""
 
 
 @record

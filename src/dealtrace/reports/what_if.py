@@ -65,9 +65,9 @@ class MatchCount:
 class Tally:
     """The effect of other rules on all deals of a period.
 
-    `pinned` deals keep their leads; `kept` deals have a lead that the rules would no longer find. `flipped` deals would
-    have another lead, `moved` deals another source, and `changed` deals either of these. `further` is the sum of moves
-    beyond `MOVES_MAX` pairs of sources.
+    `pinned` deals keep the lead that a person chose; `kept` deals keep a lead that the rules would no longer find.
+    `flipped` deals would have another lead, `moved` deals another source, and `changed` deals either of these.
+    `further` is the sum of moves beyond `MOVES_MAX` pairs of sources.
     """
 
     deals: int = 0

@@ -13,7 +13,7 @@ from dealtrace.record import record
 
 
 class LeadPart(StrEnum):
-    """The parts of a lead whose change is reported."""
+    """A part of a lead; an event lists the parts that changed."""
 
     STARTED_AT = "started_at"
     DURATION = "duration"

@@ -1,4 +1,4 @@
-"""Check the rules of alerts when their windows end; one process checks a rule, so no event is sent twice."""
+"""Check the rules of alerts when their windows end, each in one process at a time, so that no event is sent twice."""
 
 import asyncio
 from datetime import datetime
