@@ -148,7 +148,7 @@ CAUSES: Mapping[type[Refusal], Cause] = {
     errors.LeadNotDeleted: Cause("a lead to restore is not deleted (command)", "no action is needed"),
     errors.RecordingNotFound: Cause(
         "the call has no recording on the web, or the site has no such call",
-        "check the id; the exchange sends the address of a recording in `recordUrl`",
+        "check the id; the PBX sends the address of a recording in `recordUrl`",
     ),
     errors.LeadNotMatched: Cause(
         "no lead matches the `matching` of an item", "send the id of the lead, or increase `searchDepth`"
