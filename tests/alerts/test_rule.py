@@ -26,7 +26,7 @@ def test_every_metric_can_be_watched_in_every_way_or_it_is_no_count_and_never_si
     for kind in AlertKind:
         if kind is AlertKind.SILENCE and not can_be_silent(metric):
             assert metric.unit is not Unit.COUNT or Fact.COSTS in metric.facts
-            with pytest.raises(InvalidSetting, match="silence is noticed in metrics that count"):
+            with pytest.raises(InvalidSetting, match="silence needs a metric that counts"):
                 parsed(kind, metric.name)
         else:
             assert parsed(kind, metric.name, amount=LIMITS.get(kind, "")).metric == metric.name
@@ -35,7 +35,7 @@ def test_every_metric_can_be_watched_in_every_way_or_it_is_no_count_and_never_si
 @pytest.mark.parametrize("metric", METRICS.values(), ids=METRICS)
 def test_only_costs_need_whole_days(metric: Metric) -> None:
     if Fact.COSTS in metric.facts:
-        with pytest.raises(InvalidSetting, match="costs are known by days"):
+        with pytest.raises(InvalidSetting, match="costs are known only by day"):
             parsed("spike", metric.name, "3h")
     else:
         assert parsed("spike", metric.name, "3h").window.hours == 3
@@ -82,13 +82,13 @@ def test_an_amount_that_says_nothing_is_refused(kind: str, metric: str, text: st
 
 
 def test_unknown_words_are_refused_with_the_ones_that_exist() -> None:
-    with pytest.raises(InvalidSetting, match="no “often”; there are: silence, drop"):
+    with pytest.raises(InvalidSetting, match="unknown “often”; available: silence, drop"):
         parsed("often", "deals")
-    with pytest.raises(InvalidSetting, match="no “2h”; there are: 1h, 3h"):
+    with pytest.raises(InvalidSetting, match="unknown “2h”; available: 1h, 3h"):
         parsed("drop", "deals", "2h")
     with pytest.raises(InvalidParameters, match="did you mean deals"):
         parsed("drop", "deal")
-    with pytest.raises(InvalidParameters, match="no dimension “sorce”"):
+    with pytest.raises(InvalidParameters, match="unknown dimension “sorce”"):
         parsed("drop", "deals", filters=("sorce:is:yandex",))
     with pytest.raises(InvalidSetting, match="one metric"):
         parsed("drop", "deals,leads")

@@ -46,9 +46,9 @@ def rule(kind: str, metric: str, window: str, amount: Any = None) -> Rule:
     [
         (rule("silence", "calls", "3h"), "Звонки: тишина за 3 часа", "Calls: silence within 3 hours"),
         (RULE, "Доля склеенных сделок: за неделю на 30\u00a0% ниже обычного",
-         "Match rate: 30\u00a0% below the usual within a week"),
+         "Match rate: 30\u00a0% below usual within a week"),
         (rule("spike", "cost", "day", 50), "Расходы: за день на 50\u00a0% выше обычного",
-         "Cost: 50\u00a0% above the usual within a day"),
+         "Cost: 50\u00a0% above usual within a day"),
         (rule("above", "drr", "day", "0.25"), "ДРР: за день больше 25\u00a0%",
          "Cost share of income: more than 25\u00a0% within a day"),
         (rule("below", "amount", "1h", "1000.50"), "Сумма сделок: за час меньше 1000,5\u00a0₽",
@@ -78,9 +78,9 @@ def test_a_figure_is_shown_in_its_unit(text: str | None, unit: Unit, ru: str) ->
 
 def test_a_letter_says_what_happened_when_and_what_is_usual() -> None:
     letter = letter_of_raised(RULE, INCIDENT, SITE, "en", "https://x.example/1")
-    assert letter.subject == "Raised: Match rate: 30\u00a0% below the usual within a week – Shop"
+    assert letter.subject == "Raised: Match rate: 30\u00a0% below usual within a week – Shop"
     assert letter.paragraphs == (
-        "Shop. Match rate: 30\u00a0% below the usual within a week.",
+        "Shop. Match rate: 30\u00a0% below usual within a week.",
         "Match rate from 03.11.2026 00:00 to 10.11.2026 00:00: 41.2\u00a0%. Usually 80\u00a0%.",
         "Filters: service:is:AmoCRM",
     )
@@ -88,8 +88,11 @@ def test_a_letter_says_what_happened_when_and_what_is_usual() -> None:
 
 def test_a_letter_about_the_end_says_how_it_ended() -> None:
     letter = letter_of_ended(RULE, INCIDENT, SITE, "ru", "https://x.example/1")
-    assert letter.subject.startswith("Прошло: ")
-    assert letter.paragraphs[1] == "Отклонение замечено 10.11.2026 00:10 и прошло к 12.11.2026 00:10: 79\u00a0%."
+    assert letter.subject.startswith("Закончилось: ")
+    assert (
+        letter.paragraphs[1]
+        == "Отклонение замечено 10.11.2026 00:10, закончилось 12.11.2026 00:10. Последнее значение: 79\u00a0%."
+    )
 
 
 def test_a_test_letter_asks_for_nothing() -> None:

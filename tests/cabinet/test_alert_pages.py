@@ -51,7 +51,7 @@ def add_deals(served: Stage, owner: Player, *, days_ago: int, count: int) -> Non
 def test_a_rule_is_tried_on_the_last_30_days_before_it_is_saved(served: Stage, owner: Player, boss: Guest) -> None:
     add_deals(served, owner, days_ago=5, count=4)
     tried = boss.send(PLACE, **RULE)
-    assert "it would have been raised: 1. Windows: 30" in text_of(tried.text)
+    assert "Alerts in the last 30 days by this rule: 1. Windows checked: 30" in text_of(tried.text)
     assert stored(served, owner) == []
     saved = boss.send(PLACE, **RULE, agreed="on", recipients="anna@example.com en\nivan@example.com ru")
     assert saved.status_code == 303
@@ -95,7 +95,7 @@ def test_a_rule_is_changed_tested_and_removed(served: Stage, owner: Player, boss
     (alert,) = stored(served, owner)
     place = f"{PLACE}/{alert.id}"
     assert 'name="amount" type="text" value="15%"' in boss.get(place).text
-    assert "Windows: 30" in text_of(boss.send(place, kind="drop", metric="leads", window="day").text)
+    assert "Windows checked: 30" in text_of(boss.send(place, kind="drop", metric="leads", window="day").text)
     assert (
         boss.send(place, kind="drop", metric="leads", window="day", recipients="a@example.com", agreed="on").status_code
         == 303
@@ -147,7 +147,7 @@ def test_a_report_is_scheduled_by_its_address_left_and_removed(
     (report,) = reports(served, owner)
     assert (report.words.by, report.words.metrics, report.hour) == ("source", "deals", 7)
     shown = text_of(reader.get("settings/mail-reports").text)
-    assert "No more to me" in shown
+    assert "Stop sending it to me" in shown
     assert "anna@example.com" not in shown
     assert reader.send("settings/mail-reports/leave", report=str(report.id)).status_code == 303
     assert [each.address for each in reports(served, owner)[0].recipients] == ["anna@example.com"]

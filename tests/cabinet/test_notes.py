@@ -111,7 +111,7 @@ def test_the_history_says_who_changed_which_setting(
     assert "Name: " in words
     assert "→ New name" in words
     assert boss.login in words
-    assert "Points a day: 0 → 5" in words
+    assert "Points per day: 0 → 5" in words
     assert "New name" not in text_of(report(boss)).partition("Notes")[2], "it moves no figures"
     stranger = member_of(server, served, served.open_site().site.id)
     assert "margin" not in text_of(stranger.get("settings/changes").text)

@@ -58,7 +58,7 @@ def test_a_reader_saves_opens_renames_replaces_and_deletes_an_own_report(
     assert 'aria-current="page">Поиск</a>' in opened.text
     again = reader.post("reports/saved", name="Поиск", whose="own", query="by=source&metrics=leads")
     assert again.status_code == 400
-    assert "There is a report of this name" in again.text
+    assert "A report with this name already exists" in again.text
     assert parse_qs(links_of(again)["Поиск"])["metrics"] == ["deals,amount"]
     replaced = reader.post("reports/saved", name="Поиск", whose="own", query="metrics=leads", overwrite="yes")
     assert parse_qs(links_of(replaced)["Поиск"])["metrics"] == ["leads"]
@@ -99,10 +99,10 @@ def test_an_obsolete_report_says_which_word_no_longer_exists(
         remove_custom_field(connection, site.site.id, "city", NOON)
     obsolete = links_of(analyst.get("reports/saved"))["Cities"]
     wait_until(lambda: analyst.get(f"reports?{obsolete}").status_code == 400)
-    assert "no custom field “city”" in analyst.get("reports/saved").text
+    assert "unknown custom field “city”" in analyst.get("reports/saved").text
     refused = analyst.post("reports/saved", name="New", whose="own", query="by=field:city&metrics=deals")
     assert refused.status_code == 400
-    assert "no custom field “city”" in refused.text
+    assert "unknown custom field “city”" in refused.text
     assert "New" not in links_of(refused)
 
 

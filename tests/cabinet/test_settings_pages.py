@@ -300,12 +300,12 @@ def test_an_analyst_tries_a_column_on_the_last_month_and_then_adds_it(
     analyst = member_of(server, served, owner.site.id, Role.ANALYST)
     form = {"name": "Prepaid", "kind": "count", "status": "Paid, in part", "formula": ""}
     tried = analyst.send("settings/columns", **form)
-    assert (tried.status_code, "Its total over the last month: 2" in text_of(tried.text)) == (200, True)
+    assert (tried.status_code, "Total of the column over the last month: 2" in text_of(tried.text)) == (200, True)
     with served.database.read() as connection:
         assert list_columns(connection, owner.site.id) == [], "a trial stores nothing"
     assert analyst.send("settings/columns", **form, agreed="on").status_code == 303
     half = {"name": "Half", "kind": "formula", "formula": 'column:"Prepaid" / 2'}
-    assert "Its total over the last month: 1" in text_of(analyst.send("settings/columns", **half).text)
+    assert "Total of the column over the last month: 1" in text_of(analyst.send("settings/columns", **half).text)
     assert analyst.send("settings/columns", **half, agreed="on").status_code == 303
     with served.database.read() as connection:
         columns = list_columns(connection, owner.site.id)

@@ -116,7 +116,7 @@ def test_a_key_that_is_wrong_revoked_or_expired_opens_nothing(owner_of: Guest, s
     address = share(owner_of, "metrics=leads")
     wrong = visit(address[:-1] + ("A" if address[-1] != "A" else "B"))
     assert wrong.status_code == 404
-    assert "Nothing is shown here" in wrong.text
+    assert "This link does not work" in wrong.text
     with served.database.write() as connection:
         mine = update(shared_link).where(shared_link.c.digest == digest_of(address))
         connection.execute(mine.values(expires_at=NOW - timedelta(seconds=1)))
@@ -148,7 +148,7 @@ def test_an_obsolete_report_says_nothing_to_visitors(owner_of: Guest, served: St
     page = visit(address)
     assert page.status_code == 410
     assert "note" not in page.text.partition("<main")[2]
-    assert "no custom field “note”" in owner_of.get("settings/shared").text
+    assert "unknown custom field “note”" in owner_of.get("settings/shared").text
 
 
 def test_a_link_of_another_site_cannot_be_revoked(owner_of: Guest, server: ServerProcess, served: Stage) -> None:

@@ -174,7 +174,7 @@ def test_a_segment_whose_field_is_removed_says_so(terminal: Terminal, shop: Play
     terminal.done("field", "remove", number, "city")
     refused = terminal.run("report", *site(shop), "--metrics", "deals", "--segment", "Москва")
     assert refused.status == 1
-    assert "segment “Москва” can no longer be used: no custom field “city”" in refused.err
+    assert "segment “Москва” can no longer be used: unknown custom field “city”" in refused.err
 
 
 @pytest.mark.parametrize(

@@ -154,7 +154,7 @@ def test_a_rule_whose_metric_is_gone_says_so_and_recovers(stage: Stage) -> None:
     look(stage, shop, is_over=lambda alert: alert.fault is not None)
     fault = state(stage, shop)[0].fault
     assert fault is not None
-    assert "no metric “column:Gone”" in fault
+    assert "unknown metric “column:Gone”" in fault
     with stage.database.write() as connection:
         connection.execute(update(alert_table).values(metric="deals", due_at=clock.now()))
     look(stage, shop, is_over=lambda alert: alert.fault is None)

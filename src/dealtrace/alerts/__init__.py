@@ -1,1 +1,1 @@
-"""Alerts: rules over the metrics of a site, the windows they look at, and when a figure is out of the ordinary."""
+"""Alerts: rules that watch the metrics of a site, the windows of time that they check, and when a figure is unusual."""

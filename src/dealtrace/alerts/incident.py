@@ -1,6 +1,6 @@
-"""Incidents: times in which a figure is out of the ordinary, from the window that raised it to the last.
+"""Incidents: the times in which the figure of an alert was unusual, from the first unusual window to the last.
 
-A trial finds them in the past; those that were sent are stored.
+A trial of a rule finds past incidents and stores nothing; incidents of saved rules are stored.
 """
 
 from collections.abc import Sequence
@@ -20,9 +20,10 @@ IncidentId = NewType("IncidentId", int)
 
 @record
 class Incident:
-    """A stored incident: the window and the figure that raised it, the usual one, and the figure that ended it.
+    """A stored incident: its first window (`since` to `until`), the figure of that window, and the usual figure.
 
-    Figures are texts as answers show them, in the unit; an unknown one is `None`.
+    `ended_value` is the normal figure that ended it; `ended_at` is `None` while it continues. Figures are decimal texts
+    in the unit of the metric, `None` if unknown.
     """
 
     id: IncidentId
@@ -39,7 +40,10 @@ class Incident:
 
 @record
 class Episode:
-    """An incident that a trial found: its first window and figure, and the window that ended it, `None` if none did."""
+    """An incident that a trial found: its first window and figure; `ended` is the first normal window after it.
+
+    `ended` is `None` if the incident is not over.
+    """
 
     slot: Slot
     judgement: Judgement
@@ -47,7 +51,7 @@ class Episode:
 
 
 def episodes_of(judged: Sequence[tuple[Slot, Judgement]]) -> list[Episode]:
-    """List the incidents of judged windows, the oldest first; undecided windows change nothing."""
+    """List the incidents in a sequence of windows and verdicts, oldest first; undecided windows change nothing."""
     found: list[Episode] = []
     for slot, judgement in judged:
         is_open = bool(found) and found[-1].ended is None
@@ -59,6 +63,6 @@ def episodes_of(judged: Sequence[tuple[Slot, Judgement]]) -> list[Episode]:
 
 
 def figure_text(metric: Metric, value: Fraction | None) -> str | None:
-    """Return a figure as incidents store it."""
+    """Format a figure as incidents store it: a rounded decimal text, `None` if unknown."""
     rounded = rounded_value(metric, value)
     return f"{Decimal(rounded):f}" if rounded is not None else None

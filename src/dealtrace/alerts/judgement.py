@@ -1,4 +1,4 @@
-"""Whether a figure is out of the ordinary, beside the same window of the weeks before."""
+"""Decide whether a figure is unusual, compared with the same window in the weeks before."""
 
 from collections.abc import Sequence
 from enum import Enum, auto
@@ -13,15 +13,15 @@ from dealtrace.reports.metrics import METRICS, Formula, Metric, Unit
 from dealtrace.reports.silence import TIMES_USUAL
 
 WEEKS_MIN = 3
-"""Ours: fewer weeks show no custom."""
+"""Ours: fewer weeks do not show what is usual."""
 BASIS_MIN = 20
-"""Ours: a ratio of fewer deals, leads, visits or clicks says nothing."""
+"""Ours: a ratio of fewer deals, leads, visits or clicks is too uncertain to judge."""
 DEVIATIONS = 3
-"""Ours: how many times its own root a count must be off; chance alone does that once in a thousand."""
+"""Ours: a count must differ from the usual one by this many square roots of it; by chance, 1 count in 1000 does."""
 
 
 class Verdict(Enum):
-    """What a figure is: as usual, out of the ordinary, or too little to say, so that the state stays as it is."""
+    """The verdict on a figure: usual, unusual, or undecided for lack of data; then the alert keeps its state."""
 
     QUIET = auto()
     RAISED = auto()
@@ -30,20 +30,20 @@ class Verdict(Enum):
 
 @record
 class Observed:
-    """The figure of a window, and of ratios how many there are of what it divides by; `None` is unknown."""
+    """The figure of a window, `None` if unknown; of a ratio, `basis` counts its deals, leads, visits or clicks."""
 
     value: Fraction | None
     basis: Fraction | None = None
 
     @property
     def is_sound(self) -> bool:
-        """Whether the figure is known, and no ratio of a few."""
+        """Whether the figure is known and, if it is a ratio, has a large enough basis."""
         return self.value is not None and (self.basis is None or self.basis >= BASIS_MIN)
 
 
 @record
 class Judgement:
-    """A verdict, the figure it is about, and the usual one; `None` is unknown."""
+    """The verdict on a figure, the figure, and the usual figure; unknown figures are `None`."""
 
     verdict: Verdict
     value: Fraction | None
@@ -51,7 +51,10 @@ class Judgement:
 
 
 def basis_of(metric: Metric) -> Metric | None:
-    """Return the metric that counts what a ratio is made of; `None` if a metric is none, or divides by money."""
+    """Return the metric that counts the deals, leads, visits or clicks of a ratio.
+
+    Returns `None` if `metric` is not a ratio, or a ratio divided by money.
+    """
     if not isinstance(metric.formula, Formula):
         return None if metric.formula.adds_up else METRICS["deals"]
     if metric.formula.under is None:
@@ -64,10 +67,10 @@ def basis_of(metric: Metric) -> Metric | None:
 
 
 def judge(rule: Rule, metric: Metric, current: Observed, before: Sequence[Observed]) -> Judgement:
-    """Return what a rule says of a figure; `before` are those of the same window in the weeks before, oldest first.
+    """Return the verdict on a figure; `before` has the figures of the same window in past weeks, oldest first.
 
-    Ours: what precedes the first figure other than zero is left out, as nobody measured yet; a drop or spike is beyond
-    each of those weeks and off the median by the per cent of the rule.
+    Ours: zeros before the first other figure are ignored, since nothing was measured yet. A drop or spike is a figure
+    beyond those of all past weeks that differs from their median by at least the percentage of the rule.
     """
     history = _history(before)
     usual = _usual(rule.kind, history)
@@ -116,7 +119,7 @@ def _is_off(rule: Rule, value: Fraction, history: Sequence[Fraction], usual: Fra
 
 
 def _is_noise(metric: Metric, value: Fraction, usual: Fraction) -> bool:
-    """Return whether a count differs from the usual one by no more than chance."""
+    """Return whether the difference between a count and the usual count may be chance; `False` for other metrics."""
     return metric.unit is Unit.COUNT and (value - usual) ** 2 < DEVIATIONS**2 * usual
 
 

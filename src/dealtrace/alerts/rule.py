@@ -1,4 +1,4 @@
-"""A rule of alerts: the metric it watches, the window it looks at, and what is out of the ordinary."""
+"""A rule of an alert: the metric that it watches, the window of time that it checks, and when a figure is unusual."""
 
 import re
 from collections.abc import Mapping
@@ -21,16 +21,16 @@ from dealtrace.reports.question import Known, Question, Words, parse_question
 AlertId = NewType("AlertId", int)
 Choice = TypeVar("Choice")
 ALERTS_MAX = 50
-"""Ours: rules of one site; each is a few statements whenever its window ends."""
+"""Ours: the most rules of one site; each costs a few SQL statements whenever its window ends."""
 _NUMBER = re.compile(r"[+-]?[0-9]{1,15}(?:[.,][0-9]{1,6})?")
 _PERCENT_SIGN = "%"
 
 
 class AlertKind(StrEnum):
-    """What is out of the ordinary.
+    """Which figures raise an alert.
 
-    `SILENCE`: nothing where there usually is something. `DROP` and `SPIKE`: so many per cent below or above the usual.
-    `ABOVE` and `BELOW`: beyond a limit, whatever is usual.
+    `SILENCE`: a count of zero that is usually greater. `DROP` and `SPIKE`: a figure that is a given percentage below
+    or above the usual one. `ABOVE` and `BELOW`: a figure beyond a fixed limit.
     """
 
     SILENCE = "silence"
@@ -47,9 +47,10 @@ _PERCENT_MAX: Mapping[AlertKind, int] = {AlertKind.DROP: 99, AlertKind.SPIKE: 10
 
 @record
 class Rule:
-    """A rule; `amount` is the per cent of a drop or spike, the limit of the others, and `None` for silence.
+    """A rule of an alert: its kind, metric, window, filters, and the recipients of its mails.
 
-    Limits of ratios are fractions, limits of money rubles. `filters` are written as those of questions.
+    `amount` is the percentage of a drop or spike, the limit of `ABOVE` and `BELOW`, and `None` for silence. Limits of
+    ratios are fractions (0.15), limits of money are in rubles. Filters are written `dimension:operator:value`.
     """
 
     kind: AlertKind
@@ -62,7 +63,7 @@ class Rule:
 
 @record
 class RuleWords:
-    """A rule in words, as commands and forms state it; what is empty is not said."""
+    """An unparsed rule from a command or a form; empty texts are missing parts."""
 
     kind: str
     metric: str
@@ -75,7 +76,8 @@ class RuleWords:
 class Alert:
     """A stored rule and its state.
 
-    It is looked at next at `due_at`. `incident_id` is set while it is raised, `fault` if it cannot be looked at.
+    The rule is checked next at `due_at`. `incident_id` is set while the alert is raised. `fault` says why the rule
+    cannot be checked, such as a removed metric.
     """
 
     id: AlertId
@@ -88,16 +90,16 @@ class Alert:
 
     @property
     def is_raised(self) -> bool:
-        """Whether its figure is out of the ordinary."""
+        """Whether an incident of the alert is not over yet."""
         return self.incident_id is not None
 
 
 def parse_rule(words: RuleWords, known: Known, recipients: tuple[Recipient, ...] = ()) -> tuple[Rule, Question]:
-    """Return the rule that words state, and the question of its figure.
+    """Parse a rule; return it with the question whose answer is its figure.
 
     Raises:
         InvalidParameters: the metric or a filter is unknown.
-        InvalidSetting: another part of it is not valid, or the metric cannot be watched like that.
+        InvalidSetting: another part is invalid, or the kind or window does not suit the metric.
     """
     kind = _choice("kind", words.kind, {kind.value: kind for kind in AlertKind})
     window = _choice("window", words.window, WINDOWS)
@@ -107,15 +109,15 @@ def parse_rule(words: RuleWords, known: Known, recipients: tuple[Recipient, ...]
     if kind is AlertKind.SILENCE and not can_be_silent(metric):
         raise InvalidSetting(
             key="metric",
-            ru="тишину замечают по показателям, которые считают штуками: звонки, заявки, сделки, визиты",
-            en="silence is noticed in metrics that count: calls, requests, deals, visits",
+            ru="для тишины нужен показатель-количество, например звонки, заявки, сделки или визиты",
+            en="silence needs a metric that counts something, such as calls, requests, deals or visits",
         )
     filters = tuple(text for text in words.filters if text)
     return Rule(kind, metric.name, window, _amount(kind, metric, words.amount), filters, recipients), question
 
 
 def question_of(metric: str, filters: tuple[str, ...], known: Known) -> Question:
-    """Return the question of the figure that a rule watches; only its metric, filters and model count.
+    """Return the question whose answer is the figure of a rule; it has no dimensions, and its period is not used.
 
     Raises:
         InvalidParameters: the metric or a filter is unknown.
@@ -123,12 +125,12 @@ def question_of(metric: str, filters: tuple[str, ...], known: Known) -> Question
     """
     question = parse_question(Words(metrics=metric, filters=tuple(text for text in filters if text)), known)
     if len(question.metrics) != 1:
-        raise InvalidSetting(key="metric", ru="нужен один показатель", en="one metric is needed")
+        raise InvalidSetting(key="metric", ru="нужен ровно один показатель", en="exactly one metric is needed")
     return question
 
 
 def can_be_silent(metric: Metric) -> bool:
-    """Return whether a metric counts what happens, so that nothing of it is silence."""
+    """Return whether a metric counts visits, leads or deals, so that a zero may mean silence."""
     measure = base_measure(metric)
     return metric.unit is Unit.COUNT and measure is not None and measure.fact is not Fact.COSTS
 
@@ -138,8 +140,8 @@ def _check_window(metric: Metric, window: Window) -> None:
         days = ", ".join(name for name, each in WINDOWS.items() if each.days)
         raise InvalidSetting(
             key="window",
-            ru=f"расходы известны по дням, выберите: {days}",
-            en=f"costs are known by days, choose: {days}",
+            ru=f"расходы известны только по дням; выберите: {days}",
+            en=f"costs are known only by day; choose: {days}",
         )
 
 
@@ -147,7 +149,7 @@ def _amount(kind: AlertKind, metric: Metric, text: str) -> Decimal | None:
     text = text.strip()
     if kind is AlertKind.SILENCE:
         if text:
-            raise InvalidSetting(key="amount", ru="у тишины нет порога", en="silence has no limit")
+            raise InvalidSetting(key="amount", ru="для тишины порог не нужен", en="must be empty for silence")
         return None
     if kind in OF_LIMITS:
         return _limit(metric, text)
@@ -155,7 +157,9 @@ def _amount(kind: AlertKind, metric: Metric, text: str) -> Decimal | None:
     most = _PERCENT_MAX[kind]
     if not (bare.isascii() and bare.isdecimal() and len(bare) <= len(str(most)) and 1 <= int(bare) <= most):
         raise InvalidSetting(
-            key="amount", ru=f"нужно целое число процентов от 1 до {most}", en=f"1 to {most} whole per cent are needed"
+            key="amount",
+            ru=f"нужно целое число процентов от 1 до {most}",
+            en=f"must be a whole percentage from 1 to {most}",
         )
     return Decimal(bare)
 
@@ -166,7 +170,7 @@ def _limit(metric: Metric, text: str) -> Decimal:
     if not _NUMBER.fullmatch(bare) or (is_percent and metric.unit is not Unit.RATIO):
         example = "15%" if metric.unit is Unit.RATIO else "1500.50"
         raise InvalidSetting(
-            key="amount", ru=f"нужно число, например {example}", en=f"a number is needed, such as {example}"
+            key="amount", ru=f"нужно число, например {example}", en=f"must be a number, such as {example}"
         )
     number = Decimal(bare.replace(",", "."))
     return number / PERCENT if is_percent else number
@@ -175,5 +179,5 @@ def _limit(metric: Metric, text: str) -> Decimal:
 def _choice(key: str, text: str, choices: Mapping[str, Choice]) -> Choice:
     if text not in choices:
         known = ", ".join(choices)
-        raise InvalidSetting(key=key, ru=f"нет «{text}»; есть: {known}", en=f"no “{text}”; there are: {known}")
+        raise InvalidSetting(key=key, ru=f"нет «{text}»; есть: {known}", en=f"unknown “{text}”; available: {known}")
     return choices[text]

@@ -1,4 +1,4 @@
-"""What alerts say to people, in Russian and English: the rule, the incident, the letter."""
+"""Texts of alerts in Russian and English: sentences that describe rules, and the texts of mails about incidents."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -22,14 +22,14 @@ _RULES: Mapping[Language, Mapping[AlertKind, str]] = {
     },
     "en": {
         AlertKind.SILENCE: "silence {window}",
-        AlertKind.DROP: "{amount} below the usual {window}",
-        AlertKind.SPIKE: "{amount} above the usual {window}",
+        AlertKind.DROP: "{amount} below usual {window}",
+        AlertKind.SPIKE: "{amount} above usual {window}",
         AlertKind.ABOVE: "more than {amount} {window}",
         AlertKind.BELOW: "less than {amount} {window}",
     },
 }
 _RAISED = {"ru": "Сработало", "en": "Raised"}
-_ENDED = {"ru": "Прошло", "en": "Ended"}
+_ENDED = {"ru": "Закончилось", "en": "Ended"}
 _TEST = {"ru": "Проверка", "en": "Test"}
 _FIGURE = {
     "ru": "{metric} с {since} по {until}: {value}. Обычно {usual}.",
@@ -37,17 +37,17 @@ _FIGURE = {
 }
 _FILTERS = {"ru": "Условия: {filters}", "en": "Filters: {filters}"}
 _OF_END = {
-    "ru": "Отклонение замечено {raised_at} и прошло к {ended_at}: {value}.",
-    "en": "It was noticed at {raised_at} and was over by {ended_at}: {value}.",
+    "ru": "Отклонение замечено {raised_at}, закончилось {ended_at}. Последнее значение: {value}.",
+    "en": "The alert was raised at {raised_at} and ended at {ended_at}. Last figure: {value}.",
 }
 _OF_TEST = {
     "ru": "Это проверка: письма об этом оповещении приходят. Делать ничего не нужно.",
-    "en": "This is a test: mails about this alert arrive. There is nothing to do.",
+    "en": "This is a test: mails about this alert arrive. No action is needed.",
 }
 
 
 def metric_words(metric: str, language: Language) -> str:
-    """Return the words of a metric; a column of the site has its own name."""
+    """Return the title of a metric in a language; a column of the site is called by its own name."""
     known = METRICS.get(metric)
     if known is None:
         return metric.removeprefix(COLUMN_PREFIX)
@@ -55,7 +55,7 @@ def metric_words(metric: str, language: Language) -> str:
 
 
 def rule_sentence(rule: Rule, language: Language) -> str:
-    """Return a rule in words, such as “Calls: silence within 3 hours”."""
+    """Describe a rule in a sentence, such as “Calls: silence within 3 hours”."""
     window = rule.window.ru if language == "ru" else rule.window.en
     said = _RULES[language][rule.kind].format(window=window, amount=_amount(rule, language))
     return f"{metric_words(rule.metric, language)}: {said}"
@@ -71,12 +71,12 @@ def _amount(rule: Rule, language: Language) -> str:
 
 
 def letter_of_raised(rule: Rule, incident: Incident, site: Site, language: Language, link: str) -> Letter:
-    """Return the letter about an alert that is raised."""
+    """Return the text of the mail about a raised alert."""
     return _letter(rule, site, language, _RAISED[language], link, [_figure(rule, incident, site, language)])
 
 
 def letter_of_ended(rule: Rule, incident: Incident, site: Site, language: Language, link: str) -> Letter:
-    """Return the letter about an alert that has ended."""
+    """Return the text of the mail about an alert that has ended."""
     end = _OF_END[language].format(
         raised_at=_clock(incident.raised_at, site.time_zone),
         ended_at=_clock(incident.ended_at or incident.raised_at, site.time_zone),
@@ -86,7 +86,7 @@ def letter_of_ended(rule: Rule, incident: Incident, site: Site, language: Langua
 
 
 def letter_of_test(rule: Rule, site: Site, language: Language, link: str) -> Letter:
-    """Return the letter that tests whether mails about an alert arrive."""
+    """Return the text of the mail with which a person tests whether mails about an alert arrive."""
     return _letter(rule, site, language, _TEST[language], link, [_OF_TEST[language]])
 
 

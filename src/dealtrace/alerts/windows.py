@@ -1,4 +1,4 @@
-"""The windows that alerts look at: stretches of the local day, whole days, or seven of them."""
+"""The windows of time that alerts check: parts of the local day, whole days, or seven whole days."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -10,17 +10,17 @@ from dealtrace.reports.periods import DAY, DAYS_OF_WEEK, Period, Span
 
 HOURS_OF_DAY = 24
 WEEKS_BACK = 8
-"""Ours: two months show what is usual, and a season does not blur it."""
+"""Ours: eight weeks show what is usual, and are too short for a season to change it."""
 SETTLING = timedelta(minutes=10)
-"""Ours: how long after its end a window is looked at, so that what is reported late is in it."""
+"""Ours: a window is checked this long after its end, so that it includes what is reported a little late."""
 TRIAL_DAYS = 30
 
 
 @record
 class Window:
-    """A window of so many hours, which divide the day, or of so many days.
+    """A window of `hours`, a divisor of 24, or of `days`; the other is zero.
 
-    `ru` and `en` say within which time, as at the end of a sentence.
+    `ru` and `en` are its names at the end of a sentence, such as “within 3 hours”.
     """
 
     name: str
@@ -39,23 +39,23 @@ _TABLE = (
     Window("week", "за неделю", "within a week", days=DAYS_OF_WEEK),
 )
 WINDOWS: Mapping[str, Window] = {window.name: window for window in _TABLE}
-"""Every window by its name."""
+"""All windows by name."""
 
 
 @record
 class Slot:
-    """One occurrence of a window: its last day, and of hours the local hour at which it ends, 24 at midnight."""
+    """One occurrence of a window: its last day in the site's zone, and the local hour of its end (24 is midnight)."""
 
     window: Window
     last_on: date
     end_hour: int = HOURS_OF_DAY
 
     def weeks_before(self, weeks: int) -> "Slot":
-        """Return the same window so many weeks before."""
+        """Return the occurrence on the same weekdays and hours, `weeks` earlier."""
         return Slot(self.window, self.last_on - weeks * DAYS_OF_WEEK * DAY, self.end_hour)
 
     def span(self, time_zone: ZoneInfo) -> Span:
-        """Return what of the facts is looked at; only whole days have costs."""
+        """Return the start and end in UTC, and for windows of days also the days, which costs are read by."""
         if self.window.days:
             period = Period(self.last_on - (self.window.days - 1) * DAY, self.last_on)
             return Span(day_start(period.first_on, time_zone), day_end(self.last_on, time_zone), period)
@@ -70,7 +70,7 @@ def _at(day_on: date, hour: int, time_zone: ZoneInfo) -> datetime:
 
 
 def last_slot(window: Window, time_zone: ZoneInfo, now: datetime) -> Slot:
-    """Return the last occurrence of a window that is over and settled at `now`."""
+    """Return the last occurrence of a window that had ended at least `SETTLING` before `now`."""
     local = (now - SETTLING).astimezone(time_zone)
     end_hour = local.hour // window.hours * window.hours if window.hours else 0
     if end_hour == 0:
@@ -79,24 +79,24 @@ def last_slot(window: Window, time_zone: ZoneInfo, now: datetime) -> Slot:
 
 
 def next_look(slot: Slot, time_zone: ZoneInfo) -> datetime:
-    """Return when the occurrence after a slot is over and settled."""
+    """Return when to check the next occurrence: `SETTLING` after its end."""
     return following(slot).span(time_zone).until + SETTLING
 
 
 def following(slot: Slot) -> Slot:
-    """Return the occurrence after a slot; those of several days overlap, as each day ends with one."""
+    """Return the next occurrence; windows of seven days overlap, since one ends every day."""
     if slot.window.days or slot.end_hour == HOURS_OF_DAY:
         return Slot(slot.window, slot.last_on + DAY, slot.window.hours or HOURS_OF_DAY)
     return Slot(slot.window, slot.last_on, slot.end_hour + slot.window.hours)
 
 
 def slots_before(slot: Slot) -> Sequence[Slot]:
-    """List the same window in the weeks before, the oldest first."""
+    """List the same window in the `WEEKS_BACK` weeks before, oldest first."""
     return [slot.weeks_before(weeks) for weeks in range(WEEKS_BACK, 0, -1)]
 
 
 def slots_of_trial(window: Window, time_zone: ZoneInfo, now: datetime) -> Sequence[Slot]:
-    """List the occurrences of a window in the last 30 days, the oldest first."""
+    """List the occurrences of a window in the last 30 days before `now`, oldest first."""
     last = last_slot(window, time_zone, now)
     slot = Slot(window, last.last_on - TRIAL_DAYS * DAY, last.end_hour)
     listed: list[Slot] = []

@@ -1,4 +1,4 @@
-"""Changes of a site in words."""
+"""Describe changes of a site's settings in sentences for people."""
 
 from collections.abc import Callable, Mapping
 from datetime import date
@@ -14,15 +14,15 @@ _SETTINGS: Mapping[str, str] = {
     "timezone": "Time zone",
     "contact_matching": "Find the lead of a deal by its phone or e-mail",
     "attribution": "Attribution model",
-    "unique_depth_days": "Days within which a lead is not unique",
-    "target_call_seconds": "Seconds of a target call",
+    "unique_depth_days": "Unique lead: days without leads before it",
+    "target_call_seconds": "Target call: shortest conversation in seconds",
     "respects_do_not_track": "Do not count visitors whose browsers ask not to be tracked",
-    "points_per_day": "Points a day",
+    "points_per_day": "Points per day",
 }
 _CHANGED: Mapping[ChangeKind, str] = {
     ChangeKind.SETTING: "%(name)s: %(before)s → %(after)s",
     ChangeKind.STATUS: "Status “%(name)s”: %(before)s → %(after)s",
-    ChangeKind.COLUMN: "Column of reports “%(name)s”: %(done)s",
+    ChangeKind.COLUMN: "Report column “%(name)s”: %(done)s",
     ChangeKind.FIELD: "Custom field “%(name)s”: %(done)s",
     ChangeKind.HOST: "Host %(name)s: %(before)s → %(after)s",
     ChangeKind.TOKEN: "Token “%(name)s”: %(done)s",
@@ -30,7 +30,7 @@ _CHANGED: Mapping[ChangeKind, str] = {
     ChangeKind.SHARED_LINK: "Shared link “%(name)s”: %(done)s",
     ChangeKind.COSTS: "Costs imported: %(name)s, %(after)s",
     ChangeKind.IMPORT: "File imported: %(name)s, rows: %(after)s",
-    ChangeKind.PAST: "Past visits classified again, changed: %(after)s",
+    ChangeKind.PAST: "Past visits reclassified, changed: %(after)s",
     ChangeKind.DEMO: "Demo data added",
 }
 _VALUES: Mapping[str, str] = {
@@ -46,12 +46,12 @@ _VALUES: Mapping[str, str] = {
     "deal": "deals",
     "visit": "visits",
 }
-"""What is stored as a word of ours, by what it is in the words of the pages."""
+"""Stored values that pages show in the person's language, with their English texts, which pages translate."""
 assert set(_CHANGED) == set(ChangeKind)
 
 
 def change_words(change: SiteChange, language: Language, translate: Callable[[str], str]) -> str:
-    """Return what was changed, from what to what."""
+    """Return a sentence that describes a change, with the old and the new value; `translate` translates its texts."""
 
     def value(text: str) -> str:
         if change.kind is ChangeKind.COSTS:

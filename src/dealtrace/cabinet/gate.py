@@ -60,7 +60,7 @@ class Gate:
         self._means = means
 
     def admit(self, page: Page) -> Callable[[Request], Awaitable[Response]]:
-        """Return a request handler that calls the page, or answers instead of it if the person may not open it."""
+        """Return a request handler for a page, which redirects or refuses a person who may not open the page."""
 
         async def answer(request: Request) -> Response:
             view = View(request, self._means, language_of_browser(request))
@@ -84,7 +84,7 @@ class Gate:
         return await page.respond(view)
 
     async def _bar(self, view: View, page: Page) -> Response | None:
-        """Return the answer if the person may not open a page that needs a login, `None` if they may."""
+        """Return the response that refuses a page which needs a login, `None` if the person may open it."""
         if view.person is None:
             return _to_login(view)
         if view.lacks_factor and not page.sets_factor:

@@ -1,4 +1,4 @@
-"""The first page: where a person goes from here; several sites are compared."""
+"""The first page after logging in: it compares the person's sites, or redirects to their only site."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -30,12 +30,12 @@ from dealtrace.storage.accounts.sites import list_sites
 
 YEAR_SECONDS = 365 * 24 * 3600
 SITES_A_PAGE = 20
-"""Ours: how many sites a page compares: each of them is asked a report."""
+"""Ours: the most sites on a page, since each of them needs a report."""
 
 
 @record
 class SiteFigure:
-    """A figure of a site and its change against the period before."""
+    """A figure of a site as text, and its change since the period before."""
 
     words: str
     change: Change | None
@@ -43,7 +43,10 @@ class SiteFigure:
 
 @record
 class SiteLine:
-    """A site: its period by its own clock, and its figures; none if they could not be had, with the reason."""
+    """A site, its period in its own time zone, and its figures.
+
+    `figures` is empty if the report failed; `fault` then has the reason.
+    """
 
     site: Site
     period: Period
@@ -83,7 +86,7 @@ def _page_address(preset: str, page: int) -> str:
 
 
 async def _line(view: View, site: Site, preset: str) -> SiteLine:
-    """Return the figures of a site; where they are not to be had at once, the person still finds the site."""
+    """Return the figures of a site; if its report is refused, return the reason instead."""
     view.site, now = site, clock.now()
     question = _question(site, preset, now)
     try:

@@ -1,4 +1,4 @@
-"""What the lists of the cabinet share: parameters in the URL, the period, and paging."""
+"""Code that all lists of the cabinet share: parameters in the URL, the period, and paging."""
 
 import re
 from datetime import datetime
@@ -57,7 +57,7 @@ class Listing:
 
     @property
     def sought(self) -> Sought | None:
-        """Return what is searched for, `None` if there is no search."""
+        """Return the text that is searched for, `None` if there is no search."""
         return read_sought(self.get(SEARCH), ID_MAX)
 
 

@@ -118,7 +118,7 @@ class View:
     async def ask(
         self, ask: Callable[Concatenate[FactSource, Site, P], Result], *args: P.args, **kwargs: P.kwargs
     ) -> Result:
-        """Call a function with the facts of the site and the site itself, and return its result.
+        """Call a reporting function with the facts of the site and the site, and return its result.
 
         Raises:
             Refusal: too many reports are running, this one took too long, or the browser closed the connection.

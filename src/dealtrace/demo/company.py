@@ -98,7 +98,7 @@ RETURNING_WEIGHTS = {
     "news by mail": 12.0,
     "reminder by mail": 10.0,
 }
-"""How visitors return who do not return through their first channel."""
+"""The channels, with weights, of returning visitors who do not use their first channel again."""
 RETURNING_ALIKE = 0.25
 """The share of returning visitors who return through their first channel."""
 

@@ -37,7 +37,7 @@ STATED = 0.07
 NOWHERE_FROM = 0.04
 """The share of deals with neither a lead nor a source."""
 NAMED = 0.3
-"""The share of deals that name their lead; the others have its contacts."""
+"""The share of deals that contain the id of their lead; the others contain its contacts."""
 TOO_LATE = 0.03
 """The share of deals that are made too long after the lead to be matched by contact."""
 CHANGES_AMOUNT = 0.4

@@ -22,12 +22,12 @@ from dealtrace.demo.rhythm import DAY, Calendar
 from dealtrace.record import record
 
 RETURNS = 0.38
-"""The share of visitors who return, and of returning visitors who return once more."""
+"""The share of visitors who return, and of returning visitors who return again."""
 RETURN_DAYS = 5.5
 """The average number of days until they return."""
 VISITS_MAX = 12
 QUIET_KEPT = 0.1
-"""The share of returns on the quiet weekend that are kept."""
+"""The share of visits that still happen on the quiet weekend, of those drawn for it."""
 PAGES_MORE = 0.55
 """The share of visits with a second page."""
 PAGE_SECONDS = 210
@@ -101,7 +101,7 @@ def _draw_return(random: Random, first: Channel) -> Channel:
 
 
 def _describe(random: Random) -> Hit:
-    """Return what all visits of a visitor have in common, as a hit without a URL."""
+    """Return a hit (a page view) without a URL, with the values that all visits of a visitor share."""
     (city,) = random.choices(list(CITIES), list(CITIES.values()))
     (device,) = random.choices(DEVICES, [device.weight for device in DEVICES])
     return Hit(

@@ -1,1 +1,1 @@
-"""Mails to people: who gets them, what they are made of, and when one that failed is sent again."""
+"""Mails to people: their recipients, their texts, and when a failed mail is sent again."""

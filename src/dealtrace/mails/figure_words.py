@@ -1,4 +1,4 @@
-"""Figures as people read them in mails and lists."""
+"""Format figures for people, in mails and lists."""
 
 from decimal import Decimal
 
@@ -11,7 +11,7 @@ _RUBLE = "\u00a0₽"
 
 
 def figure_words(text: str | None, unit: Unit, language: Language) -> str:
-    """Return a figure that is stored as a text as people read it: ratios in per cent, money with its sign."""
+    """Format a decimal text for people: ratios in per cent, money with `₽`; `–` if it is `None`."""
     if text is None:
         return UNKNOWN
     number = Decimal(text)

@@ -1,4 +1,4 @@
-"""A letter as a mail: plain text and simple HTML that say the same, and attachments."""
+"""A letter, and the mail it becomes: the same content as plain text and as simple HTML, and attachments."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -17,7 +17,7 @@ _COLUMN_GAP = "  "
 
 @record
 class LetterTable:
-    """A table of a letter: the words above its columns, and the cells of each row."""
+    """A table of a letter: the headings of its columns, and the cells of each row."""
 
     head: tuple[str, ...]
     rows: Sequence[tuple[str, ...]]
@@ -25,7 +25,7 @@ class LetterTable:
 
 @record
 class Attachment:
-    """A file of a letter, in UTF-8."""
+    """A text file attached to a letter, in UTF-8; `subtype` is the part after `text/` of its content type."""
 
     name: str
     subtype: str
@@ -34,7 +34,7 @@ class Attachment:
 
 @record
 class Letter:
-    """What a mail says: paragraphs, a table behind them, and the page that shows more."""
+    """The content of a mail: a subject, paragraphs, then a table, the URL of a page with more, and attachments."""
 
     subject: str
     paragraphs: tuple[str, ...]
@@ -45,7 +45,7 @@ class Letter:
 
 @record
 class Envelope:
-    """Who sends a mail to whom, its id, the same at each attempt, and when it was caused."""
+    """The headers of a mail: sender, recipient, id and time; all attempts to send it have the same id and time."""
 
     sender: str
     recipient: Recipient
@@ -54,9 +54,9 @@ class Envelope:
 
 
 def write_mail(letter: Letter, envelope: Envelope) -> EmailMessage:
-    """Return the letter as a mail, its lines ended as SMTP has them.
+    """Return a letter as a mail with the line ends of SMTP.
 
-    No text can add a header: the library refuses line breaks in one, and none are left in the subject.
+    No text can add a header: the library refuses line breaks in headers, and they are removed from the subject.
     """
     mail = EmailMessage(SMTP)
     mail["Subject"] = one_line(letter.subject)[:SUBJECT_LENGTH_MAX]
@@ -74,12 +74,12 @@ def write_mail(letter: Letter, envelope: Envelope) -> EmailMessage:
 
 
 def domain_of(address: str) -> str:
-    """Return what stands behind the @ of an address."""
+    """Return the part of an address after the `@`."""
     return address.rpartition("@")[2]
 
 
 def one_line(text: str) -> str:
-    """Return a text without line breaks and without characters that cannot be printed."""
+    """Return a text with line breaks and other unprintable characters replaced by spaces."""
     return "".join(sign if sign.isprintable() else " " for sign in text).strip()
 
 

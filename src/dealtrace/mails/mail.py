@@ -1,4 +1,4 @@
-"""A mail that is to be sent, and when one that failed is sent again."""
+"""A mail in the queue, and when a failed mail is sent again."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -11,12 +11,12 @@ MailId = NewType("MailId", int)
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=1)
 ATTEMPTS_MAX = 30
-"""Ours: with their pauses a day; an alert that is older helps nobody."""
+"""Ours: these attempts take about a day; an older alert is of no use."""
 _DOUBLINGS_MAX = 10
 
 
 class MailPurpose(StrEnum):
-    """What a mail is about: an alert that is raised or has ended, a test of an alert's recipients, a mail report."""
+    """The purpose of a mail: a raised alert, an ended alert, a test of an alert's recipients, or a scheduled report."""
 
     ALERT_RAISED = "alert.raised"
     ALERT_ENDED = "alert.ended"
@@ -26,7 +26,7 @@ class MailPurpose(StrEnum):
 
 @record
 class NewMail:
-    """A mail that is caused: its purpose, and the id of what it is about."""
+    """A mail to store; `subject_id` is the id of the incident, rule or scheduled report that it is about."""
 
     purpose: MailPurpose
     subject_id: int
@@ -35,10 +35,10 @@ class NewMail:
 
 @record
 class Mail:
-    """A mail that is stored.
+    """A stored mail, without its text, which is written when the mail is sent.
 
-    It holds no text: it is written when it is sent. `caused_at` is when what it is about happened; `due_at` is when it
-    is to be sent, `None` once it was sent or given up; `attempts` have failed, the last one for the reason `fault`.
+    `caused_at` is the time of the event that it is about. `due_at` is the time of the next attempt, `None` after the
+    mail was sent or given up. `attempts` is the number of failed attempts, `fault` the reason of the last failure.
     """
 
     id: MailId
@@ -53,20 +53,20 @@ class Mail:
 
     @property
     def message_id(self) -> str:
-        """The unique id of the mail, the same at each attempt: a mailbox may recognise a repetition by it."""
+        """The unique id of the mail, the same for all attempts, so that mailboxes can recognise a repetition."""
         return f"mail.{self.site_id}.{self.id}"
 
 
 @record
 class MailFault:
-    """Why a mail could not be sent; `is_final` if the recipient's server will never take it."""
+    """Why a mail could not be sent; `is_final` is true if the mail server refused the recipient permanently."""
 
     reason: str
     is_final: bool = False
 
 
 def next_attempt(fault: MailFault, attempts: int, now: datetime) -> datetime | None:
-    """Return when a mail is sent again after the last of `attempts` failures, `None` if it is given up."""
+    """Return when to send a mail again after `attempts` failures, `None` to give up; `fault` is the last failure."""
     if fault.is_final or attempts >= ATTEMPTS_MAX:
         return None
     pause: timedelta = FIRST_PAUSE * 2 ** min(attempts - 1, _DOUBLINGS_MAX)

@@ -1,4 +1,4 @@
-"""Who gets mails of a site: an address, the language of the person, and the user it belongs to."""
+"""Recipients of a site's mails: parse, check and format lists of addresses."""
 
 import re
 from collections.abc import Iterable
@@ -8,17 +8,17 @@ from dealtrace.record import record
 
 ADDRESS_LENGTH_MAX = 254
 RECIPIENTS_MAX = 20
-"""Ours: a list of people who are to act; what more people are to see has an address of its own."""
+"""Ours: mails go to people who must act; larger groups can use the address of a mailing list."""
 LANGUAGES: tuple[Language, ...] = ("ru", "en")
 _APART = re.compile(r"[\n,;]+")
 _LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _ADDRESS = re.compile(rf"[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~.-]{{1,64}}@(?:{_LABEL}\.)+{_LABEL}")
-"""Ours: the signs of an address without quotes; nothing that a header of a mail could be broken with."""
+"""Ours: only addresses without quotes are accepted, so that no address can break a header of a mail."""
 
 
 @record
 class Recipient:
-    """A person who gets mails; `user_id` is set if the address is the login of a user."""
+    """A recipient: an address and a language; `user_id` is set if the address is the login of a user."""
 
     address: str
     language: Language = "ru"
@@ -26,15 +26,17 @@ class Recipient:
 
 
 def is_address(text: str) -> bool:
-    """Return whether a mail can be sent to a text: an ASCII address, its domain in the form `xn--…` if need be."""
+    """Return whether a text is an address in ASCII; international domains must be in the form `xn--…`."""
     return len(text) <= ADDRESS_LENGTH_MAX and _ADDRESS.fullmatch(text) is not None
 
 
 def parse_recipients(text: str, usual: Language) -> tuple[Recipient, ...]:
-    """Return the recipients of a list, each address once; `en` or `ru` behind an address is its language.
+    """Parse recipients, such as `a@example.org en, b@example.org`, without duplicates.
+
+    Separators are commas, semicolons and line breaks. `usual` is the language of addresses without a language.
 
     Raises:
-        InvalidSetting: a part of the list is no address, or there are too many.
+        InvalidSetting: a part of the list is not an address, or there are too many addresses.
     """
     found: dict[str, Recipient] = {}
     for part in _APART.split(text):
@@ -44,8 +46,8 @@ def parse_recipients(text: str, usual: Language) -> tuple[Recipient, ...]:
         if not is_address(address) or language.strip() not in ("", *LANGUAGES):
             raise InvalidSetting(
                 key="recipients",
-                ru=f"«{part.strip()}» не адрес почты; пишите по одному, за адресом можно язык: a@example.org en",
-                en=f"“{part.strip()}” is no e-mail; write each apart, with a language behind it: a@example.org en",
+                ru=f"«{part.strip()}» — не адрес почты; нужно, например: a@example.org или a@example.org en",
+                en=f"“{part.strip()}” is not an e-mail; write, for example, a@example.org or a@example.org en",
             )
         chosen: Language = "en" if "en" in (language.strip() or usual) else "ru"
         found.setdefault(address.casefold(), Recipient(address, chosen))
@@ -53,7 +55,7 @@ def parse_recipients(text: str, usual: Language) -> tuple[Recipient, ...]:
 
 
 def checked_recipients(recipients: Iterable[Recipient]) -> tuple[Recipient, ...]:
-    """Return recipients, each address once.
+    """Return recipients without duplicates; the last recipient with an address is kept.
 
     Raises:
         InvalidSetting: there are too many.
@@ -67,5 +69,5 @@ def checked_recipients(recipients: Iterable[Recipient]) -> tuple[Recipient, ...]
 
 
 def format_recipients(recipients: Iterable[Recipient]) -> str:
-    """Return recipients as `parse_recipients` reads them, a line for each."""
+    """Format recipients for `parse_recipients`, one per line: `a@example.org en`."""
     return "\n".join(f"{recipient.address} {recipient.language}" for recipient in recipients)

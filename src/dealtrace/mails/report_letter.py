@@ -1,4 +1,4 @@
-"""The letter of a report: its rows as a table, each figure beside that of the period before."""
+"""The letter of a scheduled report: a table with each figure and the same figure of the period before."""
 
 from decimal import Decimal
 
@@ -10,25 +10,25 @@ from dealtrace.reports.formats import rounded_value
 from dealtrace.reports.table import COMPARED, COMPARED_RU, figure_columns, figures_of
 
 ROWS_SHOWN = 50
-"""Ours: more rows are in the attached file."""
+"""Ours: the most rows in the text of a mail; the attached file has all rows."""
 _TOTAL = {"ru": "Итого", "en": "Total"}
 _PERIOD = {
     "ru": "С {first} по {last}, в сравнении с {other_first} – {other_last}.",
     "en": "From {first} to {last}, compared with {other_first} – {other_last}.",
 }
 _MORE = {
-    "ru": "Показаны {shown} строк из {rows}, остальные в файле.",
-    "en": "{shown} of {rows} rows are shown; the file has all.",
+    "ru": "Показано строк: {shown} из {rows}. Остальные — в приложенном файле.",
+    "en": "{shown} of {rows} rows are shown. The others are in the attached file.",
 }
 _LEAVE = {
     "ru": "Отказаться от рассылки можно на этой странице:",
-    "en": "To get no more of these mails, open this page:",
+    "en": "To unsubscribe, open this page:",
 }
 _DAY = "%d.%m.%Y"
 
 
 def report_letter(title: str, report: Report, site_name: str, language: Language, link: str) -> Letter:
-    """Return the letter of a report that is compared with another period."""
+    """Return the letter of a report, which must be compared with another period; `link` is where to unsubscribe."""
     period, other = report.question.period, report.compared_period
     assert other is not None
     paragraphs = [

@@ -1,4 +1,4 @@
-"""Reports that are sent by mail: when, and about which days."""
+"""Scheduled reports, which are sent by mail: when they are sent, and which days they cover."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
@@ -14,12 +14,12 @@ from dealtrace.reports.question import Words
 
 ScheduledReportId = NewType("ScheduledReportId", int)
 REPORTS_MAX = 50
-"""Ours: scheduled reports of one site."""
+"""Ours: the most scheduled reports of one site."""
 TITLE_LENGTH_MAX = 100
 
 
 class Rhythm(StrEnum):
-    """How often a report is sent: each day, on Mondays, on the first of a month."""
+    """How often a report is sent: every day, on Mondays, or on the first day of every month."""
 
     DAILY = "daily"
     WEEKLY = "weekly"
@@ -28,7 +28,7 @@ class Rhythm(StrEnum):
 
 @record
 class ScheduledReport:
-    """A report that is sent by mail, at a full hour of the site's clock; its period follows from when it is sent."""
+    """A report that is sent by mail at `hour` o'clock in the site's zone; its period depends on the day of sending."""
 
     id: ScheduledReportId
     site_id: int
@@ -49,7 +49,7 @@ _IS_DAY: Mapping[Rhythm, Callable[[date], bool]] = {
 
 
 def next_due(rhythm: Rhythm, hour: int, time_zone: ZoneInfo, after: datetime) -> datetime:
-    """Return the first instant after `after`, in UTC, at which a report is to be sent."""
+    """Return the first time after `after` at which a report is due, in UTC."""
     day_on = site_day(after, time_zone)
     while True:
         due_at = datetime.combine(day_on, time(hour), time_zone).astimezone(UTC)
@@ -59,14 +59,14 @@ def next_due(rhythm: Rhythm, hour: int, time_zone: ZoneInfo, after: datetime) ->
 
 
 def last_due(rhythm: Rhythm, hour: int, time_zone: ZoneInfo, due_at: datetime, now: datetime) -> datetime:
-    """Return the latest instant up to `now` at which a report was to be sent, from `due_at` on: others were missed."""
+    """Return the latest time from `due_at` to `now` at which a report was due, in UTC; earlier ones are skipped."""
     while (following := next_due(rhythm, hour, time_zone, due_at)) <= now:
         due_at = following
     return due_at
 
 
 def period_of(rhythm: Rhythm, day_on: date) -> Period:
-    """Return the days that a report is about that is sent on a day: yesterday, seven days, or the month before."""
+    """Return the days that a report sent on `day_on` covers: the day before, the seven days before, or last month."""
     if rhythm is Rhythm.MONTHLY:
         return last_month(day_on)
     days = 1 if rhythm is Rhythm.DAILY else DAYS_OF_WEEK

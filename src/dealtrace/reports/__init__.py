@@ -1,1 +1,1 @@
-"""Reports: metrics, dimensions, questions and answers, and what a site defines for its reports."""
+"""Reports: metrics, dimensions, questions and their answers, and the columns, segments and notes of a site."""

@@ -15,7 +15,7 @@ IDS_PER_MASK = 256
 
 
 class Disagreement(StrEnum):
-    """How a deal of the list differs from the stored one."""
+    """The kind of difference between a deal in a CRM's list and the stored deal."""
 
     MISSING_HERE = "missing here"
     MISSING_IN_FILE = "missing in the file"
@@ -25,7 +25,7 @@ class Disagreement(StrEnum):
 
 
 class Field(StrEnum):
-    """The fields of a deal that are compared."""
+    """A field of a deal that is compared."""
 
     SUM = "sum"
     STATUS = "status"
@@ -63,7 +63,7 @@ def compare_deals(
 
 
 def differing_fields(theirs: IncomingDeal, ours: Deal, *, has_sums: bool) -> tuple[Field, ...]:
-    """Return the fields of a deal that differ in the list and here.
+    """Return the fields of a deal whose values in the list and in the database differ.
 
     Statuses are compared trimmed and case-folded, sums in kopecks.
 
@@ -123,9 +123,9 @@ class Count:
 class Agreement:
     """The totals of a comparison.
 
-    `theirs` counts the valid rows of the list, `ours` the stored deals that the list names or that lie in its days. The
-    two differ by the deals missing on either side, the repeated rows, and `other_sum`, whose kopecks are the amount by
-    which the list is greater. `first_at` and `last_at` are the earliest and the latest date in the list.
+    `theirs` counts the valid rows of the list. `ours` counts the stored deals that are in the list or within its days.
+    `other_sum` counts the deals with different sums; its kopecks are the sums in the list minus those of the site.
+    `first_at` and `last_at` are the earliest and the latest date in the list.
     """
 
     theirs: Count = field(default_factory=Count)
@@ -147,7 +147,7 @@ class Agreement:
         return not any((*(count.deals for count in differing), self.other_status, self.other_date, self.unreadable))
 
     def add(self, compared: Comparison, *, has_sums: bool) -> None:
-        """Add a comparison to the totals; without `has_sums` the sums of the list are assumed to equal ours."""
+        """Add a comparison to the totals; without `has_sums` the list is assumed to have the stored sums."""
         theirs, ours = compared.theirs, compared.ours
         own = in_kopecks(ours.amount_rub) if ours is not None else 0
         stated = in_kopecks(theirs.amount_rub) if theirs is not None and has_sums else own

@@ -22,13 +22,13 @@ Spell = Callable[[Dimension, Key], str | None]
 
 
 Fetched = Sequence[Any]
-"""A row of a statement. Any: keys are of several types."""
+"""A row fetched from the database. Any: its keys have several types."""
 
 
 class GatheredRows(Mapping[Keys, Mapping[Measure, int]]):
-    """The measures of rows by their keys, kept as they were fetched: as dictionaries they take twice the memory.
+    """A mapping from the keys of a row to its measures; it stores fetched rows, which take half the memory of `dict`s.
 
-    A row has `width` keys and then measures.
+    A fetched row has `width` keys, then its measures.
     """
 
     def __init__(self, width: int) -> None:
@@ -36,7 +36,7 @@ class GatheredRows(Mapping[Keys, Mapping[Measure, int]]):
         self._groups: list[tuple[tuple[Measure, ...], dict[Keys, Fetched]]] = []
 
     def add(self, measures: tuple[Measure, ...], rows: Sequence[Fetched]) -> None:
-        """Add rows of keys, and then of these measures."""
+        """Add fetched rows, each of its keys and then the values of `measures`."""
         self._groups.append((measures, {tuple(row[: self._width]): row for row in rows}))
 
     def __getitem__(self, keys: Keys) -> Mapping[Measure, int]:
@@ -62,10 +62,10 @@ class GatheredRows(Mapping[Keys, Mapping[Measure, int]]):
 
 @record
 class Gathered:
-    """The measures of one period under one model: of each row by its keys, and of the total.
+    """The measures of the rows and of the total, for one period and one model; rows are found by their keys.
 
-    A missing measure is zero, unless it is in `unknown_in_rows` or `unknown`: facts without a dimension of the grouping
-    have no figures in rows, and facts without a filtered dimension have no figures at all.
+    A missing measure is zero, unless it is unknown. `unknown_in_rows` are the measures of facts that lack a dimension
+    of the rows. `unknown` are the measures of facts that lack a filtered dimension; these have no total either.
     """
 
     rows: Mapping[Keys, Mapping[Measure, int]]
@@ -92,7 +92,7 @@ class Row:
 class Report:
     """The answer to `question`: the rows shown, the number of all rows, the total, and the compared period.
 
-    `lacking_won` are the metrics that are unknown because no status of the site means won.
+    `lacking_won` lists the metrics that are unknown because no status of the site means won.
     """
 
     question: Question
@@ -171,7 +171,7 @@ class _Figures:
         self.measures = {measure for formula in self.formulas if formula is not None for measure in formula.measures}
 
     def of_row(self, gathered: ByModel, keys: Keys) -> Figures:
-        """Return the figures of a row; a missing row has zeros."""
+        """Return the figures of a row; measures of a missing row are zero."""
         return {
             model: self._compute(side.rows.get(keys, {}), side.unknown_in_rows | side.unknown)
             for model, side in gathered.items()
@@ -204,7 +204,10 @@ def _all_keys(sides: Iterable[Gathered]) -> list[Keys]:
 
 
 def _shift_to(question: Question, compared: Period | None) -> tuple[int, ...]:
-    """Return what to add to each key of the compared period, so that its n-th day meets the n-th of this period."""
+    """Return a number for each dimension: adding it to keys of the compared period gives keys of the same day here.
+
+    The first day of the compared period becomes the first day of the question's period; other keys get 0.
+    """
     if compared is None:
         return ()
     return tuple(
@@ -253,7 +256,7 @@ KeyRank = Callable[[Keys], str | int | None]
 
 
 def _key_rank(question: Question, spell: Spell, place: int) -> KeyRank:
-    """Return what orders rows by the key at a place: times by their numbers, names as they are shown."""
+    """Return a sort key function for the keys at an index: times sort by number, names by the text that is shown."""
     dimension = question.by[place]
 
     def rank(keys: Keys) -> str | int | None:
@@ -278,7 +281,7 @@ def _by_figure(ordered: Sequence[Keys], figure: Callable[[Keys], Fraction | None
 
 
 def _by_key(ordered: Sequence[Keys], rank: KeyRank, *, descending: bool) -> list[Keys]:
-    """Return keys by what orders them, those without it last; equal ones stay in order."""
+    """Return keys sorted by `rank`, keys without a rank last; equal ranks keep the input order."""
     present: list[Keys] = []
     missing: list[Keys] = []
     for keys in ordered:
@@ -288,5 +291,5 @@ def _by_key(ordered: Sequence[Keys], rank: KeyRank, *, descending: bool) -> list
 
 
 def listed_models(question: Question) -> Sequence[AttributionModel]:
-    """Return the models of a question: one, or all."""
+    """Return the attribution models of a question: its only model, or all models."""
     return [question.model] if question.model is not None else list(AttributionModel)

@@ -137,13 +137,15 @@ def _own_operands(column: ReportColumn) -> int:
 def _circle(way: list[str]) -> InvalidSetting:
     named = " → ".join(way)
     return InvalidSetting(
-        key=SETTING, ru=f"столбцы ссылаются друг на друга: {named}", en=f"the columns use each other: {named}"
+        key=SETTING,
+        ru=f"столбцы ссылаются друг на друга по кругу: {named}",
+        en=f"columns use each other in a circle: {named}",
     )
 
 
 def _too_large(name: str) -> InvalidSetting:
     return InvalidSetting(
         key=SETTING,
-        ru=f"{name}: вместе с используемыми столбцами в формуле больше {OPERANDS_MAX} слагаемых и множителей",
-        en=f"{name}: with the columns it uses expanded, the formula has more than {OPERANDS_MAX} operands",
+        ru=f"упростите формулу {name}: вместе с формулами её столбцов в ней больше {OPERANDS_MAX} чисел и показателей",
+        en=f"simplify the formula of {name}: with those of its columns it has over {OPERANDS_MAX} numbers and metrics",
     )

@@ -1,6 +1,6 @@
 """The table of dimensions: everything that figures can be grouped and filtered by.
 
-A new dimension is a line of `DIMENSIONS`, and an attribute of the facts in `storage/reports/` that have it.
+A new dimension needs a line in `DIMENSIONS`, and an attribute of every fact in `storage/reports/` that has it.
 """
 
 from collections.abc import Mapping
@@ -94,7 +94,7 @@ DIMENSIONS: Mapping[str, Dimension] = {dimension.name: dimension for dimension i
 assert [name for name, listed in DIMENSIONS.items() if listed.kind is Kind.SOURCE] == list(SOURCE_PARTS)
 
 OWN_HOUR = Dimension("own_hour", "Час события", "Hour of the event", _VISITED, Kind.CLOCK)
-"""The hour of a fact itself, for our own sums; people ask for `hour`, which is that of the visit a fact grew out of."""
+"""The hour of the fact itself, which alerts use; `hour`, which reports use, is the hour of the visit that led to it."""
 
 
 def field_dimension(field: str) -> Dimension:

@@ -1,4 +1,4 @@
-"""A single figure of a report whose rows are to be shown: one metric, one row, one period, one model."""
+"""A single figure of a report, to show the deals, leads or visits behind it: one metric, row, period and model."""
 
 from collections.abc import Sequence
 

@@ -45,7 +45,7 @@ class Operator(StrEnum):
 
 @record
 class Filter:
-    """A condition on one dimension."""
+    """A condition on one dimension: an operator, and the values that it compares keys with."""
 
     dimension: Dimension
     operator: Operator
@@ -132,7 +132,7 @@ def escaped_name(name: str) -> str:
 
 
 class Condition(Protocol):
-    """A condition on a dimension, with its values or without."""
+    """The part of a filter that all of its forms share: a dimension and an operator."""
 
     @property
     def dimension(self) -> Dimension:
@@ -159,7 +159,7 @@ def by_dimension(filters: Sequence[C]) -> Mapping[Dimension, tuple[list[C], list
 
 
 def key_of_value(dimension: Dimension, value: str) -> str | int | None:
-    """Return the key in SQL statements of a filter's value; `None` for a placeholder such as `(not set)`.
+    """Return a filter's value as a key of SQL statements; `None` for a placeholder such as `(not set)`.
 
     Raises:
         InvalidValue: the value is not a valid time of the dimension.

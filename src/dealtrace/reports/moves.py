@@ -11,7 +11,7 @@ NOTHING = frozenset({"", "(not set)", "<не заполнено>", "‹не за
 """The texts that mean a missing name of a source, trimmed and case-folded."""
 
 Shares = Sequence[tuple[TrafficSource, int]]
-"""The sources of a deal, latest touch first, each with its share; the shares add up to `WHOLE`."""
+"""The sources of the visits that led to a deal, latest first, each with its share; the shares add up to `WHOLE`."""
 
 
 @record
@@ -90,9 +90,10 @@ def _summed(keys: Sequence[SourceKey], parts: Sequence[int]) -> dict[SourceKey, 
 
 
 def _flow(before: Mapping[SourceKey, int], after: Mapping[SourceKey, int]) -> dict[tuple[SourceKey, SourceKey], int]:
-    """Return how much flows from each source that loses to each that gains, both taken in the order of their rank.
+    """Return the amount that moves from each losing source to each gaining source, by pairs of these.
 
-    Both sides must have the same sum, and all parts the same sign as the sum.
+    Sources are paired in the order of their rank. `before` and `after` must have the same sum, and all their values the
+    sign of the sum.
     """
     sign = -1 if sum(before.values()) < 0 else 1
     keys = sorted(before.keys() | after.keys(), key=lambda key: key.rank)

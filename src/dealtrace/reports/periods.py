@@ -43,7 +43,7 @@ class Span:
 
 
 class Comparison(StrEnum):
-    """What a period is compared with: the same number of days before it, the same dates a year ago, or weekdays."""
+    """What a period is compared with: the days before it, the same dates a year ago, or the same weekdays before it."""
 
     PREVIOUS = "previous"
     YEAR = "year"

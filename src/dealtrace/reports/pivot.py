@@ -1,4 +1,4 @@
-"""A pivot: the first metric of a report by its rows and by another dimension, a column for each key of it."""
+"""A pivot table: the first metric of a report, by its rows and by a further dimension with one column per key."""
 
 from collections.abc import Mapping
 from fractions import Fraction
@@ -10,13 +10,13 @@ from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.metrics import Metric
 
 COLUMNS_MAX = 100
-"""Ours: columns of a pivot; those of the greatest totals are shown, of times the first."""
+"""Ours: the most columns of a pivot; those with the greatest totals are shown, or the earliest if they are times."""
 Figure = Fraction | None
 
 
 @record
 class PivotLine:
-    """A row: its keys, a figure for each column, and the row's own figure in the report without columns."""
+    """A row of a pivot: its keys, a figure for each column, and the total of the row."""
 
     keys: tuple[str | None, ...]
     values: tuple[Figure, ...]
@@ -25,7 +25,10 @@ class PivotLine:
 
 @record
 class Pivot:
-    """The columns of `report`, whose rows and total are the totals here; `columns_total` is how many keys there are."""
+    """A pivot of `report` by `dimension`: the keys of its columns, its rows, and the last row with column totals.
+
+    `columns_total` is the number of all keys, which may be more than the columns shown.
+    """
 
     report: Report
     metric: Metric
@@ -37,10 +40,9 @@ class Pivot:
 
 
 def pivoted(rows: Report, columns: Report, cells: Report) -> Pivot:
-    """Return the pivot of a report, of the same by its columns alone, and of the same by rows and columns.
+    """Build a pivot from the reports by rows, by columns, and by both (`cells`).
 
-    A cell without facts is zero where the figures of its row and its column are known and the metric adds up: facts
-    that lack one of the dimensions have no figures there.
+    A cell without facts is zero if the metric adds up and both totals are known; otherwise it is unknown.
     """
     dimension = columns.question.by[0]
     metric = rows.question.metrics[0]

@@ -178,7 +178,7 @@ class _Parser:
         return tuple(self.dimension(name) for name in names)
 
     def pivot(self, words: Words, by: Sequence[Dimension]) -> Dimension | None:
-        """Return the dimension of columns; rows and columns together are as many dimensions as a report may have."""
+        """Return the dimension of the pivot's columns, `None` without a pivot; it counts towards `BY_MAX`."""
         if not words.pivot:
             return None
         dimension = self.dimension(words.pivot)
@@ -251,7 +251,7 @@ class _Parser:
         return self.filter(text)
 
     def segment(self, name: str) -> tuple[Filter, ...]:
-        """Return the filters of a segment; a saved filter may be invalid by now, if its custom field was removed."""
+        """Return the filters of a segment; a saved filter is invalid if its custom field was removed since."""
         if not name:
             return ()
         if name not in self.known.segments:
@@ -289,16 +289,18 @@ def _names(text: str) -> list[str]:
 
 
 def _is_lone_surrogate(sign: str) -> bool:
-    """Return whether a character is a lone surrogate, as command-line arguments have for bytes that are not UTF-8."""
+    """Return whether a character is a lone surrogate, which stands for a byte that is not UTF-8 in command lines."""
     return "\ud800" <= sign <= "\udfff"
 
 
 def _unknown(name: str, every: Collection[str], ru: str, en: str) -> InvalidValue:
     near = nearest_name(name, every)
     known = ", ".join(every) or "—"
-    hint_ru = f", возможно, {near}" if near is not None else ""
-    hint_en = f", did you mean {near}?" if near is not None else ""
-    return InvalidValue(f"нет {ru} «{name}»{hint_ru}; есть: {known}", f"no {en} “{name}”{hint_en} Available: {known}")
+    hint_ru = f" (возможно, {near})" if near is not None else ""
+    hint_en = f" (did you mean {near}?)" if near is not None else ""
+    return InvalidValue(
+        f"нет {ru} «{name}»{hint_ru}; есть: {known}", f"unknown {en} “{name}”{hint_en}; available: {known}"
+    )
 
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -327,7 +329,7 @@ def _day(text: str) -> date | None:
     if day_on is None or not YEAR_MIN <= day_on.year <= YEAR_MAX:
         raise InvalidValue(
             f"нужна дата вида 2026-11-30, годы {YEAR_MIN}–{YEAR_MAX}",
-            f"must be a date such as 2026-11-30, of the years {YEAR_MIN}–{YEAR_MAX}",
+            f"must be a date such as 2026-11-30, in the years {YEAR_MIN}–{YEAR_MAX}",
         )
     return day_on
 

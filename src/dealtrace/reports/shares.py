@@ -1,4 +1,4 @@
-"""Money in kopecks, and splitting the kopecks of a deal among the touches that led to it."""
+"""Money in kopecks, and splitting the kopecks of a deal among its touches, the visits that led to it."""
 
 from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal

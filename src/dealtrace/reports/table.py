@@ -21,7 +21,7 @@ class Column:
 
 
 def figure_columns(report: Report) -> list[Column]:
-    """Return the columns of figures: for each metric and model a column, followed by its compared one if there is any.
+    """Return a column for each metric and model, each followed by the column of the compared period, if there is one.
 
     If all models are shown, the code of the model is added to the name.
     """

@@ -36,12 +36,12 @@ class Outcome:
 
     @property
     def has_other_lead(self) -> bool:
-        """Return whether the deal would have another lead, or none."""
+        """Return whether the deal would get another lead, lose its lead, or get its first lead."""
         return self.before.lead != self.after.lead
 
     @property
     def moves(self) -> Moves:
-        """Return what would move, by pairs of old and new source; empty if nothing would."""
+        """Return the deals and money that would move, by pairs of old and new source; empty if nothing would move."""
         if self.before.shares == self.after.shares:
             return {}
         amount = self.deal.amount_rub
@@ -50,7 +50,7 @@ class Outcome:
 
 @record
 class MatchCount:
-    """How many deals have a lead, and how many a lead or a stated source (`attributed`)."""
+    """The number of deals that have a lead, and of deals that have a lead or a stated source (`attributed`)."""
 
     with_lead: int = 0
     attributed: int = 0
@@ -65,9 +65,9 @@ class MatchCount:
 class Tally:
     """The effect of other rules on all deals of a period.
 
-    `pinned` deals keep their leads; `kept` deals have a lead that the rules would no longer find. `flipped` deals would
-    have another lead, `moved` deals another source, and `changed` deals either of these. `further` is the sum of moves
-    beyond `MOVES_MAX` pairs of sources.
+    `pinned` deals keep the lead that a person chose; `kept` deals keep a lead that the rules would no longer find.
+    `flipped` deals would have another lead, `moved` deals another source, and `changed` deals either of these.
+    `further` is the sum of moves beyond `MOVES_MAX` pairs of sources.
     """
 
     deals: int = 0

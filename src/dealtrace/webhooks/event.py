@@ -13,7 +13,7 @@ from dealtrace.record import record
 
 
 class LeadPart(StrEnum):
-    """The parts of a lead whose change is reported."""
+    """A part of a lead; an event lists the parts that changed."""
 
     STARTED_AT = "started_at"
     DURATION = "duration"
@@ -108,10 +108,10 @@ _OF_VERSION: Mapping[VersionKind, EventKind] = {
 
 
 def deal_events(version: DealVersion) -> list[Event]:
-    """List the events that a version of a deal causes: the deal's own, and a change of the leads before and after.
+    """List the events that a version of a deal causes: events of the deal, and of the leads that it gained or lost.
 
-    Ours: a deal that is matched at registration causes both events, created and matched, so that receivers miss no
-    match.
+    Ours: a deal that is matched at registration causes two events, created and matched, so that receivers learn of
+    every match from the same event.
     """
     events: list[Event] = []
     if version.kind in _OF_VERSION:

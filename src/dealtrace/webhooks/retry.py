@@ -19,7 +19,7 @@ class Fault:
     """Why an attempt failed, in words for people.
 
     `answer` is the receiver's own text; it may contain personal data, so it is shown and never stored. `is_final` is
-    whether the receiver says that it will accept nothing again; `retry_after` is the delay it asks for.
+    whether the receiver says that it will accept no more messages; `retry_after` is the delay it asks for.
     """
 
     reason: str

@@ -1,1 +1,1 @@
-"""Background work of the server: sending webhooks."""
+"""Background work of the server: sending webhooks and mails, and checking the rules of alerts."""

@@ -1,4 +1,4 @@
-"""Look at the rules of alerts when their windows end: each by one process, and each event once."""
+"""Check the rules of alerts when their windows end, each in one process at a time, so that no event is sent twice."""
 
 import asyncio
 from datetime import datetime
@@ -25,13 +25,13 @@ from dealtrace.storage.alerts.alerts import list_sites_with_due_alerts
 from dealtrace.worker.repeating import repeat
 
 POLL_SECONDS = 20.0
-"""How often it is looked whether a window has ended; a new rule is looked at so soon."""
+"""How often the database is polled for rules to check; a new rule waits at most this long."""
 
 _log = structlog.get_logger()
 
 
 class Alerts:
-    """One process's share of looking at rules; `read_pool` reads from the primary database, never from a replica."""
+    """Checks rules in one process; `read_pool` must read from the primary database, not from a replica."""
 
     def __init__(
         self,
@@ -49,12 +49,12 @@ class Alerts:
         self._loop = asyncio.create_task(repeat(self._poll, poll_seconds, "alerts_not_looked_at"))
 
     async def stop(self) -> None:
-        """Look at no more rules; those in hand are looked at by the next process."""
+        """Stop checking rules; rules that are claimed but not checked are left to another process."""
         self._loop.cancel()
         await asyncio.gather(self._loop, return_exceptions=True)
 
     async def _poll(self) -> None:
-        """Look at every rule that is due, site by site."""
+        """Check every rule that is due, site by site."""
         for site in await self._read_pool.read(_list_due_sites, clock.now()):
             alerts = await self._write_queue.write(claim_alerts, site, WriteCommand(None))
             known = await self._read_pool.read(read_known, site, clock.now()) if alerts else None
@@ -63,7 +63,7 @@ class Alerts:
                 await self._look_at(site, alert, known)
 
     async def _look_at(self, site: Site, alert: Alert, known: Known) -> None:
-        """Look at a rule and store what it says; if that fails now, it is looked at again when its lease has ended."""
+        """Check a rule and store the verdict; if this fails, the rule is checked again when its lease expires."""
         rule = alert.rule
         slot = last_slot(rule.window, site.time_zone, clock.now())
         next_due_at = next_look(slot, site.time_zone)
@@ -96,7 +96,7 @@ class Alerts:
 
 
 async def _forever() -> None:
-    """Wait: no client leaves."""
+    """Wait forever, in place of a client who may close the connection."""
     await asyncio.Event().wait()
 
 

@@ -1,4 +1,4 @@
-"""Write the letters of mails, of whatever they are about."""
+"""Write the letters of mails about alerts and scheduled reports."""
 
 import asyncio
 from dataclasses import replace
@@ -24,7 +24,7 @@ from dealtrace.storage.mails.scheduled_reports import find_scheduled_report
 
 
 class Letters:
-    """Writes letters; `cabinet` is the address of the cabinet."""
+    """Writes letters; `cabinet` is the URL of the cabinet, for links."""
 
     def __init__(self, read_pool: ReadPool, report_pool: ReportPool, cabinet: str) -> None:
         self._read_pool = read_pool
@@ -32,7 +32,7 @@ class Letters:
         self._cabinet = cabinet
 
     async def write(self, site: Site, mail: Mail) -> Letter | None:
-        """Return the letter of a mail, `None` if what it is about is gone."""
+        """Return the letter of a mail, `None` if its alert or report was removed."""
         if mail.purpose is not MailPurpose.REPORT:
             return await self._read_pool.read(write_alert_letter, site, mail, self._cabinet)
         found = await self._read_pool.read(_read_report, site, mail)
@@ -44,7 +44,7 @@ class Letters:
 
 
 async def _forever() -> None:
-    """Wait: no client leaves."""
+    """Wait forever, in place of a client who may close the connection."""
     await asyncio.Event().wait()
 
 
@@ -56,7 +56,7 @@ def _read_report(connection: Connection, site: Site, mail: Mail) -> tuple[Schedu
 def _write(
     source: FactSource, site: Site, report: ScheduledReport, question: Question, mail: Mail, link: str
 ) -> Letter:
-    """Return the letter of a report with its file; the period is over, so late facts are in it."""
+    """Return the letter of a report with the report attached as a CSV file, as known at the time of sending."""
     answered = ask(source, site, question, clock.now())
     letter = report_letter(report.title, answered, site.name, mail.recipient.language, link)
     with TemporaryDirectory() as folder:

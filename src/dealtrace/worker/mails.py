@@ -1,4 +1,4 @@
-"""Send the mails that wait: each by one process, tried again until it is sent or given up."""
+"""Send waiting mails: each by one process, which tries again until the mail is sent or given up."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -23,17 +23,17 @@ from dealtrace.worker.repeating import repeat
 from dealtrace.worker.smtp_client import SmtpClient
 
 POLL_SECONDS = 2.0
-"""How often it is looked for mails."""
+"""How often the database is polled for mails to send."""
 SWEEP_SECONDS = 3600.0
 
 LetterWriter = Callable[[Site, Mail], Awaitable[Letter | None]]
-"""Writes the letter of a mail; what the mail is about may be gone, then it has none."""
+"""Returns the letter of a mail, `None` if the alert or report that the mail is about was removed."""
 
 _log = structlog.get_logger()
 
 
 class Mails:
-    """One process's share of the mails; `read_pool` reads from the primary database, never from a replica."""
+    """Sends mails in one process; `read_pool` must read from the primary database, not from a replica."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class Mails:
         ]
 
     async def stop(self) -> None:
-        """Send no more mails, but store what became of the one that is being sent: else it would be sent again."""
+        """Stop after the mail that is being sent, and store its outcome, so that it is not sent again."""
         self._is_stopping = True
         for loop in self._loops:
             loop.cancel()
@@ -65,7 +65,7 @@ class Mails:
         self._client.stop()
 
     async def _poll(self) -> None:
-        """Store the mails of reports that are due, then send every mail that is due, site by site."""
+        """Create the mails of due reports, then send all due mails, site by site."""
         for site in await self._read_pool.read(_list_sites_of_reports, clock.now()):
             await self._write_queue.write(send_due_reports, site, WriteCommand(None))
         for site in await self._read_pool.read(_list_due_sites, clock.now()):
@@ -76,7 +76,7 @@ class Mails:
                 await asyncio.shield(self._in_hand)
 
     async def _send(self, site: Site, mail: Mail) -> None:
-        """Send a mail and store what became of it; one that is about nothing any more is settled unsent."""
+        """Send a mail and store the outcome; if its alert or report was removed, it counts as sent."""
         fault = await self._attempt(site, mail)
         is_given_up = await self._write_queue.write(settle_mails, site, WriteCommand(MailReport(mail, fault)))
         facts = {"mail_id": mail.id, "purpose": mail.purpose.value}

@@ -1,4 +1,4 @@
-"""Send mails over SMTP, one after another on a thread, and report why one failed."""
+"""Send mails over SMTP, one at a time on a thread, and return the reason if a mail fails."""
 
 import asyncio
 import smtplib
@@ -11,14 +11,14 @@ from dealtrace.mails.mail import MailFault
 from dealtrace.settings import MailSecurity, MailServer
 
 SMTP_SECONDS = 20.0
-"""Ours: how long the server may take for each of its answers."""
+"""Ours: the time limit for each response of the mail server."""
 PERMANENT = 500
 WORDS_MAX = 200
-"""How much of a server's refusal is shown to people."""
+"""How many characters of a mail server's error are shown to people."""
 
 
 class SmtpClient:
-    """Sends mails by one mail server, in the name of one sender."""
+    """Sends mails from one sender through one mail server."""
 
     def __init__(self, server: MailServer, sender: str) -> None:
         self.sender = sender
@@ -27,11 +27,11 @@ class SmtpClient:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="smtp")
 
     async def send(self, mail: EmailMessage, address: str) -> MailFault | None:
-        """Send a mail; return `None` if the server took it."""
+        """Send a mail to an address; return `None` if the server accepted it, else the fault."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._send, mail, address)
 
     def stop(self) -> None:
-        """End the thread, once what it sends is sent."""
+        """End the thread after the mail that is being sent."""
         self._thread.shutdown()
 
     def _send(self, mail: EmailMessage, address: str) -> MailFault | None:

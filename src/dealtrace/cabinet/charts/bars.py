@@ -10,7 +10,7 @@ WIDTH, HEIGHT = 100, 6
 
 
 def cell_bar(value: Fraction | None, largest: Fraction) -> Markup:
-    """Return a bar as long as the value's share of the largest; empty if the value is unknown or not positive.
+    """Return a bar whose length is the value divided by the largest; empty if the value is unknown or not positive.
 
     The bar only repeats the number beside it, so it is hidden from screen readers.
     """

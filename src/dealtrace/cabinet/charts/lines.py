@@ -27,7 +27,7 @@ class Point:
 
 @record
 class Note:
-    """Something that happened; `place` is the index of its point."""
+    """A note on the time axis; `place` is the index of the point that it belongs to."""
 
     place: int
     words: str
@@ -38,8 +38,7 @@ def line_chart(
 ) -> Markup:
     """Return the chart of the points in input order; unknown values interrupt the line.
 
-    A chart whose points lead somewhere is a group of links, since a picture hides what is inside it from readers of
-    screens.
+    A chart whose points are links has the role `group`: screen readers do not see the links inside an image.
     """
     values = [value for point in points for value in (point.value, point.compared) if value is not None]
     scale = scale_for(values, HEIGHT - TOP - BOTTOM)

@@ -34,7 +34,7 @@ class ContactLine:
 
 @record
 class Preview:
-    """The contacts of a person, and the data found by the chosen ones, which would be exported or erased."""
+    """The contacts of a person, and the data found by the chosen contacts, which would be exported or erased."""
 
     contacts: tuple[ContactLine, ...]
     traces: people.Traces
@@ -60,7 +60,7 @@ async def show(view: View) -> Response:
 
 
 async def export(view: View) -> Response:
-    """Send everything that is stored about a person as a JSON file, by table."""
+    """Send everything that is stored about a person as a JSON file, with a list of rows for each table."""
     facts = await read_person(view)
     if facts is None:
         return not_found(view)
@@ -92,7 +92,7 @@ async def erase(view: View) -> Response:
 
 
 async def _erase(view: View, erasure: Erasure) -> people.Traces:
-    """Erase a person while the column mirror is locked, and return what was erased.
+    """Erase a person while the column mirror (the copy of facts for reports) is locked; return what was erased.
 
     Raises:
         Overloaded: another process held the lock of the mirror for too long.

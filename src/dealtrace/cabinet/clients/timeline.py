@@ -49,7 +49,7 @@ class Event:
 
 @record
 class PersonFacts:
-    """What was read about a person; `client` has all known contacts."""
+    """The stored data of a person; `client` has all known contacts."""
 
     client: Client
     leads: Sequence[LeadEntry]

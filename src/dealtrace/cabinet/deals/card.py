@@ -32,7 +32,7 @@ from dealtrace.storage.visits.credits import find_credits, find_lead_visits
 
 @record
 class Fact:
-    """A line of the deal's current values."""
+    """A line of the deal's current values, as texts."""
 
     name: str
     value: str
@@ -40,7 +40,7 @@ class Fact:
 
 @record
 class CardFacts:
-    """What was read about a deal; `lead` is `None` if it has no lead."""
+    """The stored data of a deal; `lead` is `None` if it has no lead."""
 
     deal: Deal
     explanation: Explanation
@@ -82,7 +82,7 @@ def _read(connection: Connection, site: Site, deal_id: int) -> CardFacts:
 
 
 def _credited(connection: Connection, site: Site, deal: Deal) -> tuple[CreditsByModel, LeadVisit | None]:
-    """Find the credits of a deal, and its visit if it was matched to one without a lead."""
+    """Find the credits of a deal, and its visit if the deal was matched to a visit instead of a lead."""
     if deal.visit_id is None:
         return (find_credits(connection, site.id, deal.lead.id) if deal.lead is not None else {}), None
     key, model = -deal.visit_id, AttributionModel(site.attribution)

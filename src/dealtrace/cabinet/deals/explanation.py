@@ -34,7 +34,7 @@ class CandidateLine:
 
 @record
 class StepLines:
-    """A search: its title, the leads considered, how many more there are, and why the chosen lead won."""
+    """A search for the lead: its title, the leads considered, the number of those not shown, and why one was chosen."""
 
     title: str
     candidates: tuple[CandidateLine, ...]

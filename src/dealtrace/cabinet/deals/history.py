@@ -30,7 +30,7 @@ class FieldChange:
 
 @record
 class VersionLine:
-    """A version, as texts."""
+    """A version of the deal, as texts for its page."""
 
     version: int
     kind: str

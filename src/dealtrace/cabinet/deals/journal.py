@@ -44,7 +44,7 @@ class Row:
 
 @record
 class Found:
-    """What was read for the page: its deals, the key where it ends, the total number of deals, and known statuses."""
+    """The data of the page: its deals, the key after which the next page begins, the total number, and all statuses."""
 
     entries: Sequence[DealEntry]
     end: SortKey | None

@@ -13,13 +13,13 @@ from dealtrace.record import record
 from dealtrace.reports import refusals
 
 METHODS_LISTED_MAX = 8
-"""An error of more methods than this is one of nearly all."""
+"""An error of more methods than this is shown as an error of nearly every method, without their names."""
 _PLACEHOLDER = re.compile(r"\{\w+\}")
 
 
 @record
 class Cause:
-    """When a refusal happens and what to do then, in English; the words of the pages translate both."""
+    """When a refusal happens and what to do then, in English; pages translate both."""
 
     when: str
     cure: str
@@ -27,9 +27,9 @@ class Cause:
 
 @record
 class CatalogueRow:
-    """A refusal: its code, HTTP status, message with `…` for what differs, and the methods that may answer with it.
+    """A refusal: its code, HTTP status, cause, cure, and message, in which `…` stands for variable parts.
 
-    `methods` is empty for errors that no method answers with, and `is_general` set for those of nearly every method.
+    `methods` are the methods that may return it: empty if there are none, or if nearly all may (`is_general`).
     """
 
     code: int
@@ -42,7 +42,7 @@ class CatalogueRow:
 
 
 def list_catalogue(endpoints: Sequence[Endpoint], language: Language) -> list[CatalogueRow]:
-    """List every refusal in the order of codes, and our own failure last."""
+    """List all refusals by code; the internal error, which is not the caller's fault, comes last."""
     methods: dict[type[Refusal], list[str]] = {}
     for endpoint in endpoints:
         for _, refusal in refusals_of(endpoint):
@@ -67,19 +67,19 @@ def _row(refusal: type[Refusal], status: int, methods: Sequence[str], language: 
 CAUSES: Mapping[type[Refusal], Cause] = {
     errors.InternalFailure: Cause(
         "internal error",
-        "give the administrator the number in the message; the log has the cause under it",
+        "give the administrator the request id in the message, which finds the cause in the log",
     ),
     errors.WidgetNotFound: Cause("a form of the widget has no `routeKey`", "send the widget's key"),
     errors.InvalidParameters: Cause(
         "parameters are missing, malformed or out of range",
-        "correct those named in `violations`; `*` is the whole request",
+        "correct the parameters listed in `violations`; `*` stands for the whole request",
     ),
     errors.UnreadableBody: Cause(
         "the body is not a form or JSON, is not UTF-8, or is incomplete",
-        "send what the route accepts",
+        "send a body in the format that the route accepts",
     ),
     errors.BodyTooLarge: Cause("the body is larger than the limit", "send one deal per request"),
-    errors.PathNotFound: Cause("there is no such address", "check it for misspellings"),
+    errors.PathNotFound: Cause("there is no such address", "check the address for misspellings"),
     errors.MethodNotAllowed: Cause("the route does not support the method", "use one listed in `Allow`"),
     errors.ContactUnusable: Cause(
         "a form of the widget has neither a usable phone nor another contact",
@@ -89,61 +89,70 @@ CAUSES: Mapping[type[Refusal], Cause] = {
         "the token is missing, unknown or revoked",
         "check the parameter named in the message: `clientApiId`, `Access-Token`",
     ),
-    errors.SiteMismatch: Cause("the siteId in the path or header is not the token's", "use the token of that site"),
-    errors.RateExceeded: Cause("too many requests in a second from one address", "wait as `Retry-After` says"),
+    errors.SiteMismatch: Cause(
+        "the token belongs to another site than the siteId in the path or header",
+        "use a token of the site with this siteId",
+    ),
+    errors.RateExceeded: Cause(
+        "too many requests in a second from one address", "wait as many seconds as `Retry-After` says"
+    ),
     errors.PointsSpent: Cause(
         "the site has no points left today",
-        "wait as `Retry-After` says, or raise `points_per_day`",
+        "wait as many seconds as `Retry-After` says, or raise `points_per_day`",
     ),
     errors.Overloaded: Cause("too many writes are waiting; nothing was stored", "send again after `Retry-After`"),
     errors.DatabaseUnavailable: Cause(
         "the database did not answer in time; whether the write was stored may be unknown",
-        "send again after `Retry-After`: with an `orderNumber` that is safe",
+        "send again after `Retry-After`; this is safe for a deal with an `orderNumber`",
     ),
     errors.AnonymousRateExceeded: Cause(
         "too many requests in a minute without a token, from one address or for one site",
-        "wait as `Retry-After` says, or raise the limits",
+        "wait as many seconds as `Retry-After` says, or raise the limits",
     ),
-    errors.DealKeyMissing: Cause("neither `orderId` nor `orderNumber` was sent", "name the deal"),
+    errors.DealKeyMissing: Cause("neither `orderId` nor `orderNumber` was sent", "send one of them"),
     errors.DealNotFound: Cause(
         "the site has no such deal, or it is deleted",
         "check the id; `dealtrace deal history` also shows deleted deals",
     ),
     errors.NumberTaken: Cause(
-        "another deal has the `orderNumber`; the message names it",
+        "another deal has the `orderNumber`; the message has its id",
         "change that deal, or send another number",
     ),
-    errors.CallAndLeadRequest: Cause("both a call and a lead request were sent", "keep one"),
-    errors.DealNotDeleted: Cause("a deal to restore is not deleted (command)", "nothing to do"),
-    errors.LeadNotFound: Cause("the lead to pin, show or delete does not exist (command)", "name another"),
-    errors.DealNotPinned: Cause("a deal to unpin is not pinned (command)", "nothing to do"),
+    errors.CallAndLeadRequest: Cause("both a call and a lead request were sent", "send only one of them"),
+    errors.DealNotDeleted: Cause("a deal to restore is not deleted (command)", "no action is needed"),
+    errors.LeadNotFound: Cause("the lead to pin, show or delete does not exist (command)", "choose another lead"),
+    errors.DealNotPinned: Cause("a deal to unpin is not pinned (command)", "no action is needed"),
     errors.LeadTaken: Cause(
-        "another call or lead request has this identifier, which is unique in a site for good; the message has its id",
-        "send another identifier",
+        "another call or lead request of the site has this identifier, which is never reused; the message has its id",
+        "send a different identifier",
     ),
     errors.NumberReused: Cause(
         "another deal now has the number of the deal to restore (command)",
         "change or delete that deal first",
     ),
-    errors.NameTaken: Cause("a site, token, login or field with that name exists (command)", "choose another"),
+    errors.NameTaken: Cause("a site, token, login or field with that name exists (command)", "choose another name"),
     errors.SiteNotFound: Cause(
         "there is no such site, in a route without a token or in a command",
         "`dealtrace site list`",
     ),
     errors.UnknownSetting: Cause("a site has no such setting (command)", "the message lists the valid ones"),
-    errors.InvalidSetting: Cause("an invalid value (command, cabinet)", "the message says what is valid"),
+    errors.InvalidSetting: Cause(
+        "the value of a setting is invalid (command, cabinet)", "the message says what is valid"
+    ),
     errors.InvitationSpent: Cause(
         "the one-time link was used, is wrong or too old (cabinet)",
-        "ask for a new one; a server without users prints one when it starts",
+        "ask for a new link; a server without users prints a link when it starts",
     ),
     errors.TokenNotFound: Cause("there is no active token with that id (command)", "`dealtrace token list`"),
     errors.PersonNotFound: Cause("no data is stored about the phone or e-mail (command)", "check its spelling"),
-    errors.LeadNotDeleted: Cause("a lead to restore is not deleted (command)", "nothing to do"),
+    errors.LeadNotDeleted: Cause("a lead to restore is not deleted (command)", "no action is needed"),
     errors.RecordingNotFound: Cause(
         "the call has no recording on the web, or the site has no such call",
-        "check the id; the exchange sends `recordUrl`",
+        "check the id; the PBX sends the address of a recording in `recordUrl`",
     ),
-    errors.LeadNotMatched: Cause("no lead matches the `matching` of an item", "use its id, or increase `searchDepth`"),
+    errors.LeadNotMatched: Cause(
+        "no lead matches the `matching` of an item", "send the id of the lead, or increase `searchDepth`"
+    ),
     errors.FileUnreadable: Cause(
         "the file to import is not a table of calls or lead requests (command)",
         "the message says what is wrong",
@@ -159,14 +168,14 @@ CAUSES: Mapping[type[Refusal], Cause] = {
     ),
     AlertNotFound: Cause("the site has no such alert (command)", "`dealtrace alert list SITE_ID`"),
     errors.HostNotFound: Cause(
-        "the site names no such host of that kind (command)",
+        "the site has no such host of this kind (command)",
         "`dealtrace source host list SITE_ID`",
     ),
     errors.LoginRefused: Cause(
         "the login or the password is wrong (cabinet)",
         "`dealtrace user password LOGIN` sets a new one",
     ),
-    refusals.ReportsBusy: Cause("as many reports run and wait as may", "send again after `Retry-After`"),
+    refusals.ReportsBusy: Cause("too many reports are running and waiting", "send again after `Retry-After`"),
     refusals.ReportTooSlow: Cause(
         "a report took too long and was stopped",
         "choose a shorter period or fewer dimensions",
@@ -177,4 +186,4 @@ CAUSES: Mapping[type[Refusal], Cause] = {
     ),
     refusals.SegmentNotFound: Cause("the site has no such segment (command)", "`dealtrace segment list SITE_ID`"),
 }
-"""Every refusal; `docs/api.md` has the same rows."""
+"""The causes and cures of all refusals; `docs/api.md` has the same rows."""

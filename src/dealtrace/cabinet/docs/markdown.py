@@ -23,7 +23,7 @@ class Heading:
 
 @record
 class Text:
-    """A text: its title, what it says first, its headings, and all below the title as HTML."""
+    """A parsed text: its title, its first paragraph, its headings, and everything below the title as HTML."""
 
     title: str
     opening: str
@@ -32,7 +32,7 @@ class Text:
 
 
 def parse_text(source: str) -> Text:
-    """Return a text that begins with a heading of the first level and a paragraph; tags in it are shown as they are."""
+    """Parse Markdown that begins with a first-level heading and a paragraph; HTML tags in it are escaped."""
     reader = MarkdownIt("commonmark", {"html": False})
     tokens = reader.parse(source)
     title, opening, *_ = (token.content for token in tokens if token.type == "inline")
@@ -43,12 +43,12 @@ def parse_text(source: str) -> Text:
 
 
 def render_line(source: str) -> Markup:
-    """Return a line of text with its code marked."""
+    """Return a line of Markdown as HTML, with its code in `code` elements."""
     return Markup(MarkdownIt("commonmark", {"html": False}).renderInline(source))  # noqa: S704 - tags are escaped
 
 
 def _name_headings(tokens: Sequence[Token]) -> Sequence[Heading]:
-    """Give every heading an id made of its words, and return those of the second level."""
+    """Give every heading an id made of its words, and return the headings of the second level."""
     found = []
     for token, content in pairwise(tokens):
         if token.type == "heading_open":

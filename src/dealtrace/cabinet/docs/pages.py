@@ -1,4 +1,4 @@
-"""The pages below `/docs`. They need no login and read nothing that is stored: each is made once a language."""
+"""The pages below `/docs`. They need no login and no database, so each is rendered only once per language."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -21,12 +21,12 @@ from dealtrace.http.endpoint import Endpoint
 from dealtrace.http.samples import ADDRESS
 
 GUIDES_ADDRESS = "https://deals.example.com"
-"""How guides call the server; pages show the address that they were opened at instead."""
+"""The address of the server in guides; pages replace it by the address at which they were opened."""
 _HOST = re.compile(r"[\w.\-]+(:[0-9]+)?|\[[0-9a-fA-F:.]+\](:[0-9]+)?")
 
 
 def docs_routes(endpoints: Sequence[Endpoint], proxies: Proxies) -> list[Route]:
-    """Return the routes of the documentation of some endpoints."""
+    """Return the routes of the documentation pages, which describe the given endpoints."""
     docs = Docs(endpoints, proxies)
     return [
         Route("/docs", docs.show_index),
@@ -37,7 +37,7 @@ def docs_routes(endpoints: Sequence[Endpoint], proxies: Proxies) -> list[Route]:
 
 
 class Docs:
-    """The pages about some endpoints, each made when it is asked for first."""
+    """The documentation pages of the given endpoints, each rendered when it is first requested."""
 
     def __init__(self, endpoints: Sequence[Endpoint], proxies: Proxies) -> None:
         self._endpoints: Mapping[str, Endpoint] = {endpoint.shown_name: endpoint for endpoint in endpoints}
@@ -48,7 +48,7 @@ class Docs:
         self._method = lru_cache(maxsize=None)(self._make_method)
 
     async def show_index(self, request: Request) -> Response:
-        """Show what there is: guides, methods, errors."""
+        """Show the list of guides, methods and errors."""
         return self._answer(request, self._index(language_of_browser(request)))
 
     async def show_errors(self, request: Request) -> Response:
@@ -56,14 +56,14 @@ class Docs:
         return self._answer(request, self._errors(language_of_browser(request)))
 
     async def show_guide(self, request: Request) -> Response:
-        """Show a guide by its name."""
+        """Show the guide with the name in the path; 404 if there is none."""
         name = request.path_params["guide"]
         if name not in GUIDES:
             return self._not_found(request)
         return self._answer(request, self._guide(name, language_of_browser(request)))
 
     async def show_method(self, request: Request) -> Response:
-        """Show a method by its name."""
+        """Show the method with the name in the path; 404 if there is none."""
         name = request.path_params["method"]
         if name not in self._endpoints:
             return self._not_found(request)
@@ -89,7 +89,7 @@ class Docs:
         return self._answer(request, _render("docs/not_found.html", language, "/docs"), NOT_FOUND)
 
     def _answer(self, request: Request, page: str, status: int = 200) -> Response:
-        """Return a page that calls the server by the address it was opened at."""
+        """Return a page in which the server's address is the one at which the page was opened."""
         host = request.url.netloc
         if _HOST.fullmatch(host):
             scheme = "https" if self._proxies.is_https(request.scope) else "http"
@@ -99,7 +99,7 @@ class Docs:
 
 
 def _render(template: str, language: Language, path: str, **context: object) -> str:
-    """Return a page as text; nobody is logged in on it, so its forms carry no token."""
+    """Return a page as text; its forms have no token, since nobody is logged in."""
     page = render_page(
         template,
         language,

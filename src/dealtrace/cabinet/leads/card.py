@@ -45,7 +45,7 @@ class DealLine:
 
 @record
 class LeadFacts:
-    """What was read about a lead; `is_hidden` is true if it is deleted."""
+    """The stored data of a lead; `is_hidden` is true if the lead is deleted."""
 
     entry: LeadEntry
     credits: CreditsByModel

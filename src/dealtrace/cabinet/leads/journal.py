@@ -71,7 +71,7 @@ class VisitRow:
 
 @record
 class Found:
-    """What was read for the page; `total` is `None` for visits, which are too many to count."""
+    """The data of the page; `total` is `None` for visits, which are too many to count."""
 
     entries: Sequence[LeadEntry]
     visits: Sequence[Visit]

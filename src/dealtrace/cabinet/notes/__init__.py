@@ -1,1 +1,1 @@
-"""Notes on the axis of charts: written by people, and made of changes of settings that move figures."""
+"""Notes under charts: notes that people write, and changes of settings that may change figures."""

@@ -1,4 +1,4 @@
-"""The notes under a chart: those that people wrote, and changes after which figures may differ."""
+"""The notes under a chart: notes that people wrote, and changes of settings that may change figures."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
@@ -20,12 +20,12 @@ from dealtrace.storage.accounts.users import find_logins
 from dealtrace.storage.reports.notes import list_notes
 
 SHOWN_MAX = 100
-"""Ours: how many notes a chart has, the latest ones."""
+"""Ours: the most notes of a chart; the latest are shown."""
 
 
 @record
 class AxisNote:
-    """A note: its day, its words, and in words who wrote or did it and when."""
+    """A note under a chart: its day, its text, and a text with its author and time."""
 
     day_on: date
     words: str
@@ -34,7 +34,7 @@ class AxisNote:
 
 @record
 class Axis:
-    """What is noted on the days of a period, and the logins of the people behind it."""
+    """The notes and changes of settings in a period, and the logins of their authors by user id."""
 
     notes: Sequence[Note] = ()
     changes: Sequence[SiteChange] = ()
@@ -42,7 +42,7 @@ class Axis:
 
 
 def read_axis(connection: Connection, site: Site, period: Period) -> Axis:
-    """Return what is noted on the days of a period."""
+    """Return the notes and changes of settings in a period."""
     notes = list_notes(connection, site.id, period)[:SHOWN_MAX]
     changes = list_site_changes(
         connection,
@@ -58,7 +58,7 @@ def read_axis(connection: Connection, site: Site, period: Period) -> Axis:
 
 
 def axis_notes(axis: Axis, site: Site, language: Language, translate: Callable[[str], str]) -> list[AxisNote]:
-    """Return the notes of a chart, the earliest day first."""
+    """Return the notes under a chart as texts, earliest day first."""
 
     def written_by(user_id: int | None) -> str:
         return author_words(axis.logins, user_id, translate)
@@ -81,7 +81,7 @@ def axis_notes(axis: Axis, site: Site, language: Language, translate: Callable[[
 
 
 def author_words(logins: Mapping[int, str], user_id: int | None, translate: Callable[[str], str]) -> str:
-    """Return who did something, in words."""
+    """Return a text that names the author of a change: a login, a deleted user, or a command on the server."""
     if user_id is None:
         return translate("by a command on the server")
     return logins.get(user_id) or translate("a deleted user")

@@ -1,4 +1,4 @@
-"""The notes of a site: all of them, a new one, and removing one."""
+"""The page of a site's notes: list, add and remove them."""
 
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -20,12 +20,12 @@ PLACE = "notes"
 
 
 async def show(view: View) -> Response:
-    """Show the notes, the latest day first."""
+    """Show all notes, latest day first."""
     return await _page(view, day=view.request.query_params.get("day", ""))
 
 
 async def add(view: View) -> Response:
-    """Write a note on a day."""
+    """Add a note to a day."""
     day, text = view.form.get("day").strip(), view.form.get("text")
     try:
         await view.manage(_add, view.here.id, day=day, text=text, user_id=view.who.user.id)

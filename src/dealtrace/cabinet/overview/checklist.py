@@ -18,7 +18,7 @@ class Step:
 
 
 def checklist_of(arrivals: Arrivals, view: View) -> list[Step]:
-    """Return the steps in order; the state of each is the time of the last data, or that there is none yet."""
+    """Return the steps in order; the state of each says when data last arrived, or that none has arrived yet."""
     address = str(view.request.base_url).rstrip("/")
     site_id = view.here.id
     return [

@@ -63,7 +63,7 @@ class Answers:
 
 @record
 class _Page:
-    """What the overview shows around the figures: its address, the form, what is drawn, and the notes under it."""
+    """The parts of the overview besides figures: its address, the form, the metric of the chart, and its notes."""
 
     address: Address
     choices: Choices

@@ -19,7 +19,7 @@ BAD_REQUEST = 400
 
 
 async def show(view: View) -> Response:
-    """Show a user's roles and what can be changed."""
+    """Show a user's roles, and the forms that change the account."""
     whose = await _whose(view)
     return await _page(view, 200, whose) if whose is not None else not_found(view)
 

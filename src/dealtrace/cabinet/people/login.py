@@ -56,7 +56,7 @@ async def user_of(view: View, login: str, password: str) -> User:
 
 
 async def is_own_password(view: View, password: str) -> bool:
-    """Return whether a text is the person's own password, as is asked before changes to how they log in.
+    """Return whether a text is the person's own password, which they must enter to change how they log in.
 
     Raises:
         AnonymousRateExceeded: there were too many attempts.

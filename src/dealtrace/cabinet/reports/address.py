@@ -49,19 +49,19 @@ class Address:
 
     @property
     def query(self) -> str:
-        """The question as an address holds it, without the page."""
+        """The question as a query string."""
         said = dict(self.said)
         pairs = [(name, said[name]) for name in ONCE if said.get(name)]
         return urlencode([*pairs, *((FILTER, text) for text in self.filters)])
 
     def saying(self, **changed: str) -> "Address":
-        """Return the same with some parameters said otherwise; `first` and `last` are `from` and `to`."""
+        """Return the address with some parameters changed; `first` and `last` mean `from` and `to`."""
         names = {"first": "from", "last": "to"}
         said = dict(self.said) | {names.get(name, name): value for name, value in changed.items()}
         return Address(self.page, tuple(said.items()), self.filters)
 
     def written_out(self, usual: Mapping[str, str]) -> "Address":
-        """Return the address that says what is usual too, so that it means the same when that changes."""
+        """Return the address with defaults (`usual`) written out, so that its meaning does not change with them."""
         has_days = self.get("from") or self.get("to")
         missing = {name: value for name, value in usual.items() if not self.get(name)}
         return self.saying(**{name: value for name, value in missing.items() if name != "period" or not has_days})
@@ -76,7 +76,7 @@ class Address:
         return Address(self.page, self.said, tuple(other for other in self.filters if other != text))
 
     def at(self, page: str) -> "Address":
-        """Return the same question on another page."""
+        """Return the address of another page with the same question."""
         return Address(page, self.said, self.filters)
 
     def sorted_by(self, name: str) -> str:
@@ -136,5 +136,5 @@ def key_filter(dimension: Dimension, key: str | None) -> Filter:
 
 
 def key_pairs(keys: Iterable[str | None]) -> list[tuple[str, str]]:
-    """Return the keys of a row as parameters; a missing key is an empty value."""
+    """Return the keys of a row as parameters named `key`; a missing key is an empty value."""
     return [("key", key if key is not None else "") for key in keys]

@@ -27,9 +27,9 @@ DAYS_BY_WEEK = 400
 
 @record
 class TimeLine:
-    """The chart, its title, the table behind it, and the notes on its axis.
+    """A chart over time, its title, the same data as a table, and the notes on its axis.
 
-    `shown` has the label of each point, its value and the compared one.
+    `shown` is the table: the label, value and compared value of each point.
     """
 
     svg: Markup
@@ -52,9 +52,9 @@ def over_time(question: Question, metric: Metric) -> Question:
 
 
 def time_line(report: Report, address: Address | None, language: Language, notes: Sequence[AxisNote] = ()) -> TimeLine:
-    """Return the chart of a report by time; where there are no facts, values are zero, or unknown for ratios.
+    """Return the chart of a report by time; points without facts are zero, or unknown for ratios.
 
-    Each point links to the report of its span of time; without an address it is no link.
+    Each point links to the report for its day, week or month; without an address there are no links.
     """
     (dimension,), (metric,) = report.question.by, report.question.metrics
     (model,) = report.total.values
@@ -83,7 +83,7 @@ def time_line(report: Report, address: Address | None, language: Language, notes
 
 
 def _placed(notes: Sequence[AxisNote], dimension: Dimension, period: Period) -> list[Note]:
-    """Return the notes at their places on the axis; those of one place share a mark."""
+    """Return notes at the points of their days; notes at the same point become one."""
     keys = TIME_KEYS[dimension.name]
     places = {number: place for place, number in enumerate(keys_of_period(dimension.name, period).values())}
     assert keys.number_of is not None

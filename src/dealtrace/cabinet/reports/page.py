@@ -38,16 +38,16 @@ USUAL = {
 }
 """The default values of parameters that are missing in the URL."""
 KEPT = {name: value for name, value in USUAL.items() if name != "limit"}
-"""What is written out where a question is kept; files have all rows unless a limit is asked."""
+"""The defaults that are written out in saved questions; `limit` is not, since files have all rows by default."""
 OK, BAD_REQUEST = 200, 400
 TEMPLATE = "reports/page.html"
 
 
 @record
 class Answers:
-    """What the page shows of a question: a report or a pivot of it, and its first metric over time if it has any.
+    """The answers to the question of the page: its report, its pivot if it has one, and its first metric over time.
 
-    With a pivot the report has the first metric alone.
+    If there is a pivot, the report has only the first metric. `line` is `None` if there is no chart.
     """
 
     question: Question
@@ -74,7 +74,7 @@ async def show(view: View) -> Response:
 
 
 def shown(answers: Answers, address: Address, notes: Sequence[AxisNote], view: View) -> dict[str, object]:
-    """Return what the templates of a report show: a table, the table of a pivot or of all models, and the chart."""
+    """Return the context of the report's template: one of `table`, `models` and `pivot`, and the chart (`line`)."""
     report, pivot, language = answers.report, answers.pivot, view.language
     rows_page = f"{address.page}/rows"
     is_by_models = report.question.model is None
@@ -91,12 +91,15 @@ def shown(answers: Answers, address: Address, notes: Sequence[AxisNote], view: V
 
 
 def read_known_of(connection: Connection, site: Site, now: datetime, user_id: int | None = None) -> Known:
-    """Return what a site has for questions, and a user with their own segments."""
+    """Return what questions may use at a site, including the segments of the user, if one is given."""
     return read_known(connection, site, now, user_id=user_id)
 
 
 def ask_all(source: FactSource, site: Site, question: Question, now: datetime) -> Answers:
-    """Return the report of a question, its pivot if it has one, and the chart unless there is one day or all models."""
+    """Answer a question: its report, its pivot if it has one, and its first metric over time.
+
+    There is no metric over time for a single day or for all models.
+    """
     pivot = ask_pivot(source, site, question, now) if question.pivot is not None else None
     report = pivot.report if pivot is not None else ask(source, site, question, now)
     has_line = question.model is not None and question.period.days > 1
@@ -109,12 +112,12 @@ def _read(connection: Connection, site: Site, now: datetime, user_id: int) -> tu
 
 
 def _saved(address: Address, reports: Sequence[SavedReport]) -> list[tuple[str, str, bool]]:
-    """Return the saved reports: name, address, and whether the page shows it."""
+    """Return the name and address of each saved report, and whether it is the report on the page."""
     here = address.written_out(KEPT).query
     return [(each.name, f"{address.page}?{each.query}", each.query == here) for each in reports]
 
 
 def _rights(view: View) -> dict[str, object]:
-    """Return what the person may do with the report beside reading it."""
+    """Return template variables with the person's rights: whether they may share reports and change saved ones."""
     role = view.role or Role.READER
     return {"may_share": role.includes(Role.OWNER), "may_change": role.includes(Role.ANALYST), "days": DAYS_OFFERED}

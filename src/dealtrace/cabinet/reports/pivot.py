@@ -1,4 +1,4 @@
-"""A pivot as a table: figures by rows and columns, each leading to the rows behind it."""
+"""A pivot as a table for templates: figures by rows and columns, each with a link to the rows behind it."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ from dealtrace.reports.pivot import Figure, Pivot
 
 @record
 class PivotCell:
-    """A figure: its text, and the rows behind it."""
+    """A figure: its text, and the address of the rows behind it, empty if there is no link."""
 
     words: str
     address: str
@@ -24,7 +24,7 @@ class PivotCell:
 
 @record
 class PivotRow:
-    """A row of the table; the last of its cells is the total."""
+    """A row of the table: its keys and figures; the last cell is the total of the row."""
 
     keys: tuple[KeyCell, ...]
     cells: tuple[PivotCell, ...]
@@ -32,7 +32,7 @@ class PivotRow:
 
 @record
 class MetricChoice:
-    """A metric that the pivot can show, the address that shows it, and whether it does."""
+    """A metric that the pivot can show, the address of that pivot, and whether it is shown now."""
 
     words: str
     address: str
@@ -41,7 +41,7 @@ class MetricChoice:
 
 @record
 class PivotTable:
-    """The table of a pivot: what the rows are by, a heading for each column, the rows, and the last line."""
+    """The table of a pivot: the titles of its dimensions, a heading for each column, its rows, and the total line."""
 
     metric: str
     by: tuple[str, ...]
@@ -57,7 +57,7 @@ class PivotTable:
 def pivot_table(
     pivot: Pivot, address: Address | None, rows_page: str, language: Language, words_of: Translate
 ) -> PivotTable:
-    """Return the table of a pivot; without an address nothing leads anywhere and contacts are masked."""
+    """Return the table of a pivot; without an address it has no links, and contacts in it are masked."""
     shaper = _Shaper(pivot, address, rows_page, language, words_of)
     return PivotTable(
         _named(pivot.metric, language),
@@ -72,7 +72,7 @@ def pivot_table(
 
 
 def metric_choices(address: Address, names: Sequence[tuple[str, str]]) -> tuple[MetricChoice, ...]:
-    """Return the metrics of a report, each with the address that puts it first; `names` are names and words."""
+    """Return a choice for each metric, whose address moves it to the front; `names` has pairs of name and title."""
     listed = [name for name, _ in names]
     return tuple(
         MetricChoice(
@@ -120,7 +120,7 @@ class _Shaper:
 
 
 TOTAL = object()
-"""Stands for the column of totals."""
+"""A marker that stands for the column of totals."""
 
 
 def _named(named: object, language: Language) -> str:

@@ -1,4 +1,4 @@
-"""Saved reports: the person's own and those of the site; each leads to the page that asks its question."""
+"""The page of saved reports, the person's own and those of the site; each links to its report."""
 
 from datetime import datetime
 
@@ -24,14 +24,14 @@ from dealtrace.storage.reports.saved import list_saved_reports
 
 PLACE = "reports/saved"
 OWN, SITES = "own", "site"
-"""Whose a report is, as forms say it."""
+"""The values of the form field `whose`: a report of the person, or of the site."""
 
 
 @record
 class SavedLine:
-    """A saved report: whose it is, where it leads, who saved it, what is wrong with it, and whether it may be changed.
+    """A saved report in the list: its owner (`whose`), its address, who saved it, and whether the person may change it.
 
-    `fault` is empty as long as the question can be asked.
+    `fault` says why its question is no longer valid; it is empty if the question is valid.
     """
 
     report: SavedReport
@@ -43,12 +43,12 @@ class SavedLine:
 
 
 async def show(view: View) -> Response:
-    """List the reports of the site and those of the person."""
+    """Show the saved reports of the site and of the person."""
     return await _page(view)
 
 
 async def save(view: View) -> Response:
-    """Save the question of a report under a name; a name that is taken is only replaced on a second word."""
+    """Save the question of a report with a name; if the name is taken, ask whether to replace that report."""
     whose, name = view.form.get("whose"), view.form.get("name")
     if not _may_change(view, whose):
         return view.page("forbidden.html", FORBIDDEN, needed=Role.ANALYST)
@@ -62,7 +62,7 @@ async def save(view: View) -> Response:
     except InvalidParameters as refusal:
         return await _page(view, faults={"": refusal.text(view.language)})
     except NameTaken:
-        words = view.word("There is a report of this name. Replace it, or choose another name.")
+        words = view.word("A report with this name already exists. Replace it, or choose another name.")
         return await _page(view, faults={"name": words}, draft=(whose, name, address.query))
     except InvalidSetting as refusal:
         faults = {str(refusal.facts["key"]): fault_text(refusal, view.language)}
@@ -83,24 +83,24 @@ async def change(view: View) -> Response:
             new_name = view.form.get("new_name")
             done = "saved" if await view.manage(_rename, view.here.id, user_id, name=name, new_name=new_name) else ""
     except NameTaken:
-        return await _page(view, faults={"": view.word("There is a report of this name already.")})
+        return await _page(view, faults={"": view.word("A report with this name already exists.")})
     except InvalidSetting as refusal:
         return await _page(view, faults={"": fault_text(refusal, view.language)})
     return lead_back(view, PLACE, done) if done else not_found(view)
 
 
 def question_of(view: View) -> Address:
-    """Return the question that a form carries, on the page of reports."""
+    """Return the address of the report whose question is in the form."""
     return address_at(view.here.id, view.form.get("query"))
 
 
 def address_at(site_id: int, query: str) -> Address:
-    """Return a question that is stored as an address holds it, on the page of reports of a site."""
+    """Return the address of a report of a site; `query` is its question as a query string."""
     return address_of(f"/cabinet/{site_id}/reports", QueryParams(query.replace("\x00", "")))
 
 
 def fault_of(address: Address, known: Known, view: View) -> str:
-    """Return which words of a stored question no longer exist, empty if it can be asked."""
+    """Return a text that says why a stored question is no longer valid, empty if it is valid."""
     try:
         parse_question(address.words(**USUAL), known)
     except InvalidParameters as refusal:

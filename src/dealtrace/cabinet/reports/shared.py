@@ -1,4 +1,4 @@
-"""What a shared link shows to whoever has it: one report, which the visitor cannot leave."""
+"""The page of a shared link: a single report without links, open to everybody who has the link."""
 
 from datetime import datetime
 
@@ -34,7 +34,7 @@ GONE = 410
 
 @record
 class Opened:
-    """What a key opens: the link, its site, and what the site has for questions."""
+    """A valid link, its site, and what questions may use at the site."""
 
     link: SharedLink
     site: Site
@@ -42,7 +42,7 @@ class Opened:
 
 
 async def show(view: View) -> Response:
-    """Show the report of a link; what else the address says is not looked at, and nobody need be logged in."""
+    """Show the report of a link, without a login; parameters of the address are ignored."""
     view.person, view.form_token = None, ""
     try:
         page = await _answer(view)
@@ -72,7 +72,7 @@ async def _answer(view: View) -> Response:
 
 
 def _shown(answers: Answers, view: View) -> dict[str, object]:
-    """Return what the templates of a report show, without links and contacts."""
+    """Return the context of the report's template, without links and with contacts masked."""
     report, pivot, language = answers.report, answers.pivot, view.language
     by, nowhere = report.question.by, address_at(0, "")
     is_by_models = report.question.model is None

@@ -198,9 +198,9 @@ def rows_address(
     model: AttributionModel,
     placed: Sequence[tuple[Dimension, str | None]],
 ) -> str:
-    """Return the address of the rows behind a figure at these keys, empty if a figure of the metric has none.
+    """Return the address of the rows behind a figure, empty if the metric is not made of rows.
 
-    The whole question stands in it, whatever was usual on the page.
+    `placed` has the dimensions and keys of the figure. The address contains the whole question, without defaults.
     """
     if not metric.adds_up or base_measure(metric) is None:
         return ""

@@ -1,4 +1,4 @@
-"""Reports as visitors of a shared link see them: figures without links, and keys without contacts."""
+"""Tables of reports for visitors of shared links: without links, and with contacts masked."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,14 +9,14 @@ from dealtrace.cabinet.reports.table import Cell, Heading, KeyCell, Line, Table
 from dealtrace.reports.dimensions import Dimension, Kind
 
 NUMBERED = frozenset({"dialled"})
-"""Dimensions whose keys are numbers of the company itself."""
+"""The dimensions whose keys are phone numbers of the company itself, which are not masked."""
 EMAIL_SIGN = "@"
 
 
 def key_for_visitors(dimension: Dimension, words: str) -> str:
-    """Return a key with what looks like a phone or an e-mail masked.
+    """Return the text of a key with everything masked that looks like a phone or an e-mail.
 
-    Ours: campaigns and ads have numbers as long as phones, so of parts of sources e-mails alone are masked.
+    Ours: in sources and campaigns only e-mails are masked, since ids of campaigns look like phones.
     """
     if dimension.is_time or dimension.name in NUMBERED:
         return words
@@ -26,7 +26,7 @@ def key_for_visitors(dimension: Dimension, words: str) -> str:
 
 
 def table_for_visitors(table: Table, by: Sequence[Dimension]) -> Table:
-    """Return a table of a report without links; `by` are the dimensions of its keys."""
+    """Return a copy of a report's table without links and with keys masked; `by` are the dimensions of its keys."""
     return Table(
         tuple(replace(heading, address="") for heading in table.headings),
         tuple(
@@ -42,12 +42,12 @@ def table_for_visitors(table: Table, by: Sequence[Dimension]) -> Table:
 
 
 def models_for_visitors(table: ModelsTable, by: Sequence[Dimension]) -> ModelsTable:
-    """Return a table of all models, which has no links."""
+    """Return a copy of a table of all models with keys masked; `by` are the dimensions of its keys."""
     return replace(table, lines=tuple(_models_line(line, by) for line in table.lines))
 
 
 def heading_for_visitors(heading: Heading, dimension: Dimension) -> Heading:
-    """Return a heading that is a key, without its link."""
+    """Return a copy of a heading that shows a key, with the key masked and without its link."""
     return replace(heading, words=key_for_visitors(dimension, heading.words), address="")
 
 

@@ -1,4 +1,4 @@
-"""The journal of requests: who requested what, the answers, and the reasons of refusals."""
+"""The journal of requests to the API: the callers, what they requested, the answers, and the reasons of refusals."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime

@@ -1,4 +1,4 @@
-"""The form of a rule: what it states, what does not fit, and what the rule would have said."""
+"""The form of an alert's rule: its fields, the faults in them, and the incidents that the rule would have found."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -16,7 +16,7 @@ from dealtrace.record import record
 from dealtrace.reports.metrics import METRICS, Unit
 
 KINDS = {
-    AlertKind.SILENCE: "Nothing where there usually is something",
+    AlertKind.SILENCE: "Silence: zero, though it usually is more",
     AlertKind.DROP: "Lower than usual by at least, %",
     AlertKind.SPIKE: "Higher than usual by at least, %",
     AlertKind.ABOVE: "Above a limit",
@@ -24,12 +24,12 @@ KINDS = {
 }
 assert set(KINDS) == set(AlertKind)
 _PLACES = {"metrics": "metric", "filter": "filters"}
-"""The fields of the form, by what questions call them."""
+"""The fields of the form, by the name of the field in refused questions."""
 
 
 @record
 class AlertDraft:
-    """A rule as a form states it; `members` are the ids of users who get mails."""
+    """The contents of the form; `members` are the ids of the users who get mails."""
 
     kind: str = AlertKind.SILENCE
     metric: str = "calls"
@@ -42,7 +42,7 @@ class AlertDraft:
 
 @record
 class TrialLine:
-    """An incident: its window, the figure and the usual one in words, and when it ended, `None` if it is not over."""
+    """An incident: its window, the figure and the usual figure as texts, and its end, `None` if it is not over."""
 
     since: datetime
     until: datetime
@@ -52,7 +52,7 @@ class TrialLine:
 
 
 def draft_of_form(form: Form) -> AlertDraft:
-    """Return the rule that a form states."""
+    """Return the contents of the form that was sent."""
     return AlertDraft(
         form.get("kind"),
         form.get("metric"),
@@ -65,7 +65,7 @@ def draft_of_form(form: Form) -> AlertDraft:
 
 
 def draft_of_rule(rule: Rule, members: Mapping[int, str]) -> AlertDraft:
-    """Return a stored rule as the form states it; users who have left are left out."""
+    """Return the contents of the form for a stored rule, without recipients who are no longer users of the site."""
     typed = [each for each in rule.recipients if each.user_id is None]
     users = tuple(each.user_id for each in rule.recipients if each.user_id is not None and each.user_id in members)
     return AlertDraft(
@@ -88,24 +88,26 @@ def _amount(rule: Rule) -> str:
 
 
 def words_of_draft(draft: AlertDraft) -> RuleWords:
-    """Return the words of a rule; an amount that silence does not have is left out."""
+    """Return the unparsed rule in the form; the amount is ignored for silence."""
     filters = tuple(line.strip() for line in draft.filters.splitlines() if line.strip())
     amount = "" if draft.kind == AlertKind.SILENCE else draft.amount
     return RuleWords(draft.kind, draft.metric, draft.window, amount, filters)
 
 
 def recipients_of(draft: AlertDraft, members: Mapping[int, str], language: Language) -> tuple[Recipient, ...]:
-    """Return who gets mails: the chosen users, in the language of the person who chose them, and typed addresses.
+    """Return the recipients in the form: typed addresses and chosen users; `members` has logins by user id.
+
+    Users, and addresses without a language, get `language`.
 
     Raises:
-        InvalidSetting: an address is none, or there are too many.
+        InvalidSetting: an address is invalid, or there are too many.
     """
     users = [Recipient(members[user_id], language, user_id) for user_id in draft.members if user_id in members]
     return checked_recipients([*parse_recipients(draft.recipients, language), *users])
 
 
 def faults_of(refusal: InvalidParameters | InvalidSetting, language: Language) -> Faults:
-    """Return what does not fit, by field."""
+    """Return the faults of a refused rule by field of the form."""
     if isinstance(refusal, InvalidSetting):
         key = str(refusal.facts["key"])
         return {key if key != "alert" else "": fault_text(refusal, language)}
@@ -113,7 +115,7 @@ def faults_of(refusal: InvalidParameters | InvalidSetting, language: Language) -
 
 
 def trial_lines(trial: Trial, time_zone: ZoneInfo, language: Language) -> Sequence[TrialLine]:
-    """Return the incidents of a trial in words, the newest first."""
+    """Return the incidents of a trial as texts, newest first."""
     lines = []
     for episode in trial.episodes[::-1]:
         span, judgement, unit = episode.slot.span(time_zone), episode.judgement, trial.metric.unit

@@ -1,4 +1,4 @@
-"""The alerts of a site: rules are listed, tried on the last 30 days before they are saved, changed and removed."""
+"""The pages of alerts: list, add, change and remove rules; a rule is tried on the last 30 days before it is saved."""
 
 from collections.abc import Sequence
 
@@ -45,7 +45,7 @@ INCIDENTS_SHOWN = 20
 
 @record
 class AlertLine:
-    """A rule in the list: its sentence, what is out of the ordinary now, and how many people get mails."""
+    """A rule in the list: its sentence, its current incident with the figure, and the number of its recipients."""
 
     alert: Alert
     sentence: str
@@ -56,19 +56,19 @@ class AlertLine:
 
 @record
 class _Facts:
-    """What the forms choose from: what the site has, and users who can get mails, by id."""
+    """The choices of the form: what questions may use at the site, and the logins of possible recipients by user id."""
 
     known: Known
     members: dict[int, str]
 
 
 async def show(view: View) -> Response:
-    """Show the rules, and the form of a new one."""
+    """Show all rules, and the form for a new rule."""
     return await _list_page(view, await view.read(_read_facts, view.here), AlertDraft())
 
 
 async def add(view: View) -> Response:
-    """Try a new rule on the last 30 days; save it when the person agrees."""
+    """Try a new rule on the last 30 days and show the result; save the rule once the person confirms."""
     facts, draft = await view.read(_read_facts, view.here), draft_of_form(view.form)
     try:
         rule, question = _parse(view, facts, draft)
@@ -81,7 +81,7 @@ async def add(view: View) -> Response:
 
 
 async def show_alert(view: View) -> Response:
-    """Show a rule with its latest incidents, and the form that changes it."""
+    """Show a rule with its latest incidents, and the form to change it."""
     alert = await _find(view)
     if alert is None:
         return not_found(view)
@@ -167,7 +167,7 @@ async def _alert_page(
 
 
 def _form(view: View, facts: _Facts, draft: AlertDraft, trial: Trial | None) -> dict[str, object]:
-    """Return what the form of a rule shows."""
+    """Return the context of the form's template."""
     return {
         "draft": draft,
         "sends_mail": view.means.sends_mail,

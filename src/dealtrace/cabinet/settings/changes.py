@@ -15,7 +15,7 @@ CHANGES_SHOWN = 500
 
 
 async def show(view: View) -> Response:
-    """Show the latest changes, the newest first."""
+    """Show the latest changes, newest first."""
     changes, logins = await view.read(_read, view.here.id)
     return show_settings(
         view,

@@ -41,7 +41,7 @@ class CostChoices:
 
 @record
 class CostPreview:
-    """A file of costs before its import: totals, days, the first costs, and the costs whose sources no visit has."""
+    """A file of costs before its import: totals, days, the first costs, and costs with sources that no visit has."""
 
     name: str
     rows: int

@@ -1,4 +1,4 @@
-"""Reports by mail: a question, held in the address of a report, is sent at a chosen hour to people."""
+"""The page of scheduled reports: people paste the address of a report, which is then mailed at a chosen hour."""
 
 from urllib.parse import urlsplit
 
@@ -31,9 +31,9 @@ from dealtrace.storage.mails.scheduled_reports import list_scheduled_reports
 
 PLACE = "settings/mail-reports"
 RHYTHMS = {
-    Rhythm.DAILY: "Each day, about the day before",
-    Rhythm.WEEKLY: "On Mondays, about the week before",
-    Rhythm.MONTHLY: "On the first of a month, about the month before",
+    Rhythm.DAILY: "Every day, for the day before",
+    Rhythm.WEEKLY: "On Mondays, for the week before",
+    Rhythm.MONTHLY: "On the first day of each month, for the month before",
 }
 assert set(RHYTHMS) == set(Rhythm)
 _ADDRESS_LENGTH_MAX = 8000
@@ -41,7 +41,7 @@ _ADDRESS_LENGTH_MAX = 8000
 
 @record
 class ReportDraft:
-    """A report by mail as a form states it."""
+    """The contents of the form for a new scheduled report."""
 
     title: str = ""
     address: str = ""
@@ -53,7 +53,7 @@ class ReportDraft:
 
 @record
 class ReportLine:
-    """A report in the list: when it is sent, in words, and whether the person is among those who get it."""
+    """A scheduled report in the list: a text that says when it is sent, and whether the person gets it."""
 
     report: ScheduledReport
     rhythm: str
@@ -61,12 +61,12 @@ class ReportLine:
 
 
 async def show(view: View) -> Response:
-    """Show the reports that are sent; those who may add them see the form, too."""
+    """Show the scheduled reports, and a form for people who may add one."""
     return await _page(view, ReportDraft(address=view.request.query_params.get("report", "")))
 
 
 async def add(view: View) -> Response:
-    """Schedule a report."""
+    """Schedule the report in the form, or show the form again with its faults."""
     draft, members = _draft_of(view.form), await view.read(_read_members, view.here)
     try:
         await view.manage(_add, view.here, _new_report(view, draft, members))
@@ -78,7 +78,7 @@ async def add(view: View) -> Response:
 
 
 async def leave(view: View) -> Response:
-    """Send a report to the person no more."""
+    """Remove the person from the recipients of a report."""
     await view.manage(_leave, view.here, number_of(view.form.get("report")), view.who.user.id)
     return lead_back(view, PLACE, "saved")
 
@@ -101,13 +101,13 @@ def _draft_of(form: Form) -> ReportDraft:
 
 
 def _new_report(view: View, draft: ReportDraft, members: dict[int, str]) -> NewScheduledReport:
-    """Return the report that a form states.
+    """Return the report in the form.
 
     Raises:
-        InvalidSetting: a part of it is not valid.
+        InvalidSetting: a field is invalid.
     """
     if draft.rhythm not in list(Rhythm) or draft.hour >= HOURS:
-        raise InvalidSetting(key="rhythm", ru="выберите, когда отправлять", en="choose when it is sent")
+        raise InvalidSetting(key="rhythm", ru="выберите, когда отправлять отчёт", en="choose when to send the report")
     users = [Recipient(members[user_id], view.language, user_id) for user_id in draft.members if user_id in members]
     recipients = checked_recipients([*parse_recipients(draft.recipients, view.language), *users])
     words = address_of("", QueryParams(_query_of(draft.address))).words(**USUAL)
@@ -115,12 +115,16 @@ def _new_report(view: View, draft: ReportDraft, members: dict[int, str]) -> NewS
 
 
 def _query_of(address: str) -> str:
-    """Return the query of an address, or of what stands behind its `?`."""
+    """Return the query string of a URL; a text that is only a query string is returned unchanged.
+
+    Raises:
+        InvalidSetting: the text is not a URL.
+    """
     try:
         query = urlsplit(address[:_ADDRESS_LENGTH_MAX]).query
     except ValueError as fault:
         raise InvalidSetting(
-            key="question", ru="нужен адрес отчёта из браузера", en="the address of a report in the browser is needed"
+            key="question", ru="скопируйте адрес отчёта из браузера", en="copy the address of a report from the browser"
         ) from fault
     return query or ("" if "/" in address else address)
 

@@ -1,4 +1,4 @@
-"""What all pages of settings share: the stored site, messages about changes, and faults of forms."""
+"""Code that all pages of settings share: the stored site, messages about changes, and faults of forms."""
 
 from collections.abc import Mapping
 
@@ -15,7 +15,7 @@ DONE: Mapping[str, str] = {
     "added": "Added.",
     "removed": "Removed.",
     "revoked": "Revoked. Servers stop accepting it within two seconds.",
-    "link": "Revoked. It opens nothing any more.",
+    "link": "Revoked. The link no longer works.",
     "paused": "Paused. Events wait until it is resumed, for up to 30 days.",
     "resumed": "Resumed. Waiting messages are sent in order.",
     "testing": "A test is being sent.",

@@ -1,4 +1,4 @@
-"""The shared links of a site: made, shown once, listed with their last use, revoked."""
+"""The page of a site's shared links: create a link, which is shown only once, list links, and revoke them."""
 
 from datetime import datetime
 
@@ -28,7 +28,10 @@ PLACE = "settings/shared"
 
 @record
 class LinkLine:
-    """A link, the report that it shows, who made it, what is wrong with its question, and whether it is valid."""
+    """A shared link: the address of its report, who made it, why its question is invalid, and whether it still works.
+
+    `fault` is empty if the question is valid.
+    """
 
     link: SharedLink
     address: str
@@ -38,12 +41,12 @@ class LinkLine:
 
 
 async def show(view: View) -> Response:
-    """List the links, the newest first."""
+    """Show the links, newest first."""
     return await _page(view)
 
 
 async def make(view: View) -> Response:
-    """Make a link to a question as it stands, and show the link, which nobody can see again."""
+    """Create a link to a report and show the link, which cannot be shown again."""
     known = await view.read(read_known_of, await stored_site(view), clock.now(), view.who.user.id)
     try:
         address = _frozen(question_of(view), known)
@@ -57,17 +60,17 @@ async def make(view: View) -> Response:
 
 
 async def revoke(view: View) -> Response:
-    """Revoke a link at once."""
+    """Revoke a link; it stops working immediately."""
     if not await view.manage(_revoke, view.here.id, view.form.get("link"), view.who.user.id):
         return not_found(view)
     return lead_back(view, PLACE, "link")
 
 
 def _frozen(address: Address, known: Known) -> Address:
-    """Return a question with what is usual and its segment written out: what others change later does not widen it.
+    """Return an address with its defaults and segment written out, so that later changes of these cannot widen it.
 
     Raises:
-        InvalidParameters: the question cannot be asked.
+        InvalidParameters: the question is invalid.
     """
     parse_question(address.words(**USUAL), known)
     segment = known.segments.get(address.get("segment"), ())

@@ -56,7 +56,7 @@ def _sent(view: View, key: str) -> str:
 
 
 def _agreement(changes: Mapping[str, str]) -> str:
-    """Return a text of the changes that need confirmation, empty if none of them affects deals."""
+    """Return the changes that need confirmation as a text, empty if no change affects deals."""
     return " ".join(f"{key}={changes[key]}" for key in TRIED_AS if key in changes)
 
 

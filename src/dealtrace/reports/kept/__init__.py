@@ -1,1 +1,1 @@
-"""What people keep for reports: filters and questions under a name, and notes on days."""
+"""Things that people save for reports: segments (filters with a name), reports with a name, and notes on days."""

@@ -1,4 +1,4 @@
-"""Notes on the axis of time: what people write down on a day, so that a figure explains itself."""
+"""Notes on days, which charts show on their time axis to explain a change of a figure."""
 
 from datetime import date, datetime
 
@@ -8,12 +8,12 @@ from dealtrace.record import record
 
 NOTE_LENGTH_MAX = 300
 NOTES_MAX = 2_000
-"""Ours: notes of one site."""
+"""Ours: the most notes of one site."""
 
 
 @record
 class Note:
-    """A note on a day of the site, the user who wrote it, and when."""
+    """A note: its day in the site's time zone, its text, its author, and when it was added."""
 
     key: str
     day_on: date
@@ -23,10 +23,10 @@ class Note:
 
 
 def check_note_text(text: str) -> str:
-    """Return the text of a note on one line.
+    """Return the text of a note with all whitespace replaced by single spaces.
 
     Raises:
-        InvalidValue: nothing is left of it, or it is too long.
+        InvalidValue: the text is empty or too long, or has unprintable characters.
     """
     plain = " ".join(text.split())
     if not 0 < len(plain) <= NOTE_LENGTH_MAX or not plain.isprintable():
@@ -36,10 +36,10 @@ def check_note_text(text: str) -> str:
 
 
 def check_note_day(text: str) -> date:
-    """Return the day of a note, written `yyyy-mm-dd`.
+    """Parse the day of a note, written `yyyy-mm-dd`.
 
     Raises:
-        InvalidValue: it is no day of the years that dates may have.
+        InvalidValue: the text is not a date, or its year is outside the allowed years.
     """
     try:
         day_on = date.fromisoformat(text)
@@ -48,6 +48,6 @@ def check_note_day(text: str) -> date:
     if day_on is None or not YEAR_MIN <= day_on.year <= YEAR_MAX:
         raise InvalidValue(
             f"нужна дата вида 2026-11-30, годы {YEAR_MIN}–{YEAR_MAX}",
-            f"a date such as 2026-11-30 is needed, of the years {YEAR_MIN}–{YEAR_MAX}",
+            f"must be a date such as 2026-11-30, in the years {YEAR_MIN}–{YEAR_MAX}",
         )
     return day_on

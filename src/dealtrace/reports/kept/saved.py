@@ -1,18 +1,18 @@
-"""Saved reports: questions that are kept under a name, by a site for all or by a user for their own use."""
+"""Saved reports: questions with a name, for all users of a site or for one user."""
 
 from datetime import datetime
 
 from dealtrace.record import record
 
 SAVED_REPORTS_MAX = 500
-"""Ours: saved reports of one site, those of its users among them."""
+"""Ours: the most saved reports of one site, including those of its users."""
 QUERY_LENGTH_MAX = 8_000
-"""Ours: characters of a question as an address holds it; the longest that a form of the page makes has a tenth."""
+"""Ours: the most characters of a question as a query string; the form on the page creates a tenth of this at most."""
 
 
 @record
 class SavedReport:
-    """A report under a name: its question as an address holds it, and the user whose own it is; `None` is the site's.
+    """A saved report: its name, its question as a query string, and its owner `user_id`, `None` if it is the site's.
 
     `saved_by` is the user who saved it last.
     """
