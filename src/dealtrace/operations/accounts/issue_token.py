@@ -16,7 +16,7 @@ from dealtrace.storage.accounts import tokens
 from dealtrace.storage.id_blocks import IdBlocks
 
 TOKEN_BYTES = 33
-"""264 random bits in 44 characters that need no encoding in a URL."""
+"""264 random bits, written as 44 characters that need no encoding in a URL."""
 
 
 @record

@@ -1,4 +1,4 @@
-"""Add and remove the hosts that a site names: its own, its payment and sign-in pages, engines, networks."""
+"""Add and remove hosts of a site: its own, its payment and sign-in pages, search engines, social networks."""
 
 from datetime import datetime
 
@@ -41,12 +41,12 @@ def add_host(
 def remove_host(
     connection: Connection, site_id: int, kind: str, host: str, now: datetime, user_id: int | None = None
 ) -> SiteHost:
-    """Remove a host from a site and return it, without its name.
+    """Remove a host from a site and return the removed host, without its name.
 
     Raises:
         SiteNotFound: there is no such site.
         InvalidSetting: the kind or the host is not valid.
-        HostNotFound: the site names no such host of that kind.
+        HostNotFound: the site has no such host of that kind.
     """
     require_site(connection, site_id)
     named = SiteHost(_kind(kind), checked_host("HOST", host))
@@ -79,7 +79,7 @@ def _kind(text: str) -> HostKind:
 
 
 def checked_host(key: str, text: str) -> str:
-    """Return the host in what a person wrote, in the form in which hosts are compared.
+    """Return the host in a text that a person typed, in the form in which hosts are compared.
 
     Raises:
         InvalidSetting: the text contains no host.

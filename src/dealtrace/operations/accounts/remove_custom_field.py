@@ -14,7 +14,7 @@ from dealtrace.storage.accounts import custom_fields, revision
 def remove_custom_field(
     connection: Connection, site_id: int, name: str, now: datetime, user_id: int | None = None
 ) -> None:
-    """Remove a field from a site: values sent as `custom[name]` are no longer stored; stored values are kept.
+    """Remove a field from a site: values sent as `custom[name]` are ignored from now on; stored values are kept.
 
     Raises:
         SiteNotFound: there is no such site.
