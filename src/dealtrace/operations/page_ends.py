@@ -1,4 +1,4 @@
-"""Store where the pages of journals ended, for the process that is asked for the next page."""
+"""Store where the pages of journals ended, so that any process can continue with the next page."""
 
 from collections.abc import Sequence
 from datetime import timedelta

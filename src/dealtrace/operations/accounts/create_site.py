@@ -16,7 +16,7 @@ from dealtrace.storage.accounts import sites
 def create_site(connection: Connection, site: Site, now: datetime) -> Site:
     """Create a site and return it; if its id is 0, it gets the next free id.
 
-    Any other id is kept, such as the id of the site at Calltouch.
+    Every other id is kept, such as the id of the site at Calltouch.
 
     Raises:
         InvalidSetting: the name is empty or too long.

@@ -74,7 +74,7 @@ def _named_visits(matchers: Sequence[Matcher]) -> Iterator[int]:
 
 
 def explain_decision(connection: Connection, site: Site, matchers: Sequence[Matcher]) -> tuple[MatcherStep, ...]:
-    """Return a step for each matcher: its outcome, and the leads that have its contacts but do not fit, with the reasons."""
+    """Return a step for each matcher: its outcome, and the leads with its contacts that do not fit, with reasons."""
     (decision,) = decide_matchers(connection, site, [matchers])
     (resolved,) = _with_phones(connection, site, [matchers])
     searches = [search for matcher in resolved if isinstance(search := search_of(matcher), SearchByContact)]

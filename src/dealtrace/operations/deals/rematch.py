@@ -28,7 +28,7 @@ NAMED_AT = datetime(2000, 1, 1, tzinfo=UTC)
 
 @record
 class Concern:
-    """What may connect a lead with deals: its id, its reference in another system, and its contacts with their times."""
+    """What may connect a lead with deals: its id, its reference in another system, its contacts with their times."""
 
     ref: LeadRef
     reference: str | None
@@ -88,7 +88,10 @@ def _find_naming(work: Work, concerns: Sequence[Concern], kind: LeadKind) -> set
 
 @record
 class Chunk:
-    """The result of matching a chunk of deals again: how many, the last id, and how many got another lead or lost theirs."""
+    """The result of matching a chunk of deals again.
+
+    `deals` counts them, `last_id` is the last of their ids, and `changed` counts the deals whose match has changed.
+    """
 
     deals: int
     last_id: int

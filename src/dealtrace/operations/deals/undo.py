@@ -19,7 +19,7 @@ from dealtrace.storage.visits.traffic_sources import intern_sources
 UNDONE = frozenset(
     {VersionKind.CHANGED, VersionKind.DELETED, VersionKind.RESTORED, VersionKind.PINNED, VersionKind.UNPINNED}
 )
-"""The kinds of version that can be undone; to undo a registration, delete the deal, and to undo a match, pin the deal."""
+"""The kinds of version that can be undone; instead of a registration, delete the deal, instead of a match, pin it."""
 _PINS = (VersionKind.PINNED, VersionKind.UNPINNED)
 
 

@@ -27,7 +27,7 @@ def add_column(work: Work, column: ReportColumn) -> None:
 
 
 def check_new_column(column: ReportColumn, columns: list[ReportColumn]) -> None:
-    """Check that a column can be added to a site that has `columns`.
+    """Check that a column can be added to a site that has these other `columns`.
 
     Raises:
         NameTaken, InvalidSetting: as in `add_column`.
@@ -47,7 +47,8 @@ def check_column(column: ReportColumn, columns: list[ReportColumn]) -> None:
     """Check the formula of a column, if it has one, against the other `columns` of the site.
 
     Raises:
-        InvalidSetting: it uses a metric or column that does not exist, or is too large with its columns expanded.
+        InvalidSetting: the formula uses a metric or column that does not exist, or is too large with its columns
+            expanded.
     """
     if column.formula is not None:
         check_parts(column.formula, METRICS, [each.name for each in columns])

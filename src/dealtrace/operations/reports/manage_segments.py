@@ -1,4 +1,4 @@
-"""Add and remove segments of a site or of a user."""
+"""Add and remove segments, which are saved filters, of a site or of a user."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -24,7 +24,7 @@ def add_segment(
     now: datetime,
     user_id: int | None = None,
 ) -> Segment:
-    """Save filters under a name, for the site or only for one user, and return the segment.
+    """Store filters under a name, for everyone at the site or for one user only, and return the segment.
 
     Raises:
         InvalidParameters: a filter is malformed, or uses a name that the site does not have.

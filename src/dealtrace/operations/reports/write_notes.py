@@ -1,4 +1,4 @@
-"""Write notes on the axis of a site's charts, and remove them."""
+"""Add notes to the time axis of a site's charts, and remove them."""
 
 import secrets
 from collections.abc import Callable
@@ -16,7 +16,7 @@ Value = TypeVar("Value")
 
 
 def add_note(connection: Connection, site_id: int, *, day: str, text: str, user_id: int, now: datetime) -> Note:
-    """Write a note on a day, given as `yyyy-mm-dd`, and return it.
+    """Store a note on a day, given as `yyyy-mm-dd`, and return it.
 
     Raises:
         InvalidSetting: the day or the text is not valid, or the site has too many notes.
@@ -39,5 +39,5 @@ def _checked(key: str, check: Callable[[str], Value], text: str) -> Value:
 
 
 def remove_note(connection: Connection, site_id: int, key: str) -> bool:
-    """Remove a note; `False` if there is none."""
+    """Remove a note of the site; return `False` if there is no such note."""
     return delete_note(connection, site_id, key)

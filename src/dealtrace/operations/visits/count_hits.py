@@ -1,4 +1,4 @@
-"""Count hits: each extends the latest visit of its visitor, or starts a new one."""
+"""Count hits: each hit extends the latest visit of its visitor or starts a new visit."""
 
 from collections.abc import Sequence
 from datetime import timedelta

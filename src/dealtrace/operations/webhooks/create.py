@@ -26,12 +26,12 @@ HOST_LENGTH_MAX = 253
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?", re.IGNORECASE)
 _INTERNATIONAL = "xn--"
 WEBHOOKS_MAX = 50
-"""The most webhooks of a site; each costs a row for every event it receives."""
+"""The most webhooks of a site; each of them stores a row for every event that it receives."""
 
 
 @record
 class NewWebhook:
-    """The events that a webhook receives, its URL and format; without `fields` all fields are sent."""
+    """The events that a webhook receives, its URL and format, and the fields that it sends; no `fields` means all."""
 
     site_id: int
     url: str
@@ -73,7 +73,7 @@ def create_webhook(
 
 
 def _checked(url: str) -> str:
-    """Return the URL of a receiver; a password belongs in its query.
+    """Return the URL of a webhook's receiver; a secret of the receiver belongs in its query string.
 
     Raises:
         InvalidSetting: the URL is not valid.
@@ -102,7 +102,7 @@ def _checked(url: str) -> str:
 
 
 def _is_host(host: str, *, is_bracketed: bool) -> bool:
-    """Return whether a host can be resolved and named in certificates: an IP address, or a name of valid labels."""
+    """Return whether a host name can be resolved and certified: an IP address, or a name of valid labels."""
     if is_bracketed:
         return _is_ipv6(host)
     labels = host.removesuffix(".").split(".")
