@@ -9,7 +9,7 @@ from dealtrace.attribution.visit import Visit
 from dealtrace.record import record
 
 CREDIT_LOOKBACK = timedelta(days=90)
-"""Ours: a visit is credited with leads up to this long after it; Calltouch documents no limit."""
+"""Ours: how long before a lead a visit may be to be credited with it; Calltouch documents no limit."""
 HALF_LIFE = timedelta(days=7)
 """Ours: under time decay, a visit this much older gets half the credit, as in other analytics."""
 POSITION_ENDS = Fraction(40, 100)
@@ -17,7 +17,7 @@ POSITION_ENDS = Fraction(40, 100)
 WHOLE = 1_000_000
 """The whole credit of a lead; a share is a whole number of these parts."""
 TOUCHES_MAX = 100
-"""Ours: of more visits, only the first and the latest count; only bots make more."""
+"""Ours: the most visits credited with a lead. Of more, the first and the latest ones count; only bots make more."""
 
 
 class AttributionModel(IntEnum):
@@ -69,10 +69,10 @@ def _order(visit: Visit) -> tuple[datetime, int]:
 
 
 def credits_under(model: AttributionModel, touches: Sequence[Visit]) -> list[Credit]:
-    """Return the credits of `touches`, which are earliest first, under `model`; empty without touches.
+    """Return the credits of `touches` under `model`: shares of visits that are given earliest first.
 
     The largest share is first; of equal shares the later visit is first. So the first credit can be shown alone. The
-    shares add up to `WHOLE` exactly.
+    shares add up to `WHOLE` exactly. Without touches there are no credits.
     Seed: «текущая модель атрибуции, согласно которой определился источник заявки».
     """
     if not touches:
@@ -84,9 +84,10 @@ def credits_under(model: AttributionModel, touches: Sequence[Visit]) -> list[Cre
 
 
 def _whole_parts(weights: Sequence[Fraction]) -> list[int]:
-    """Return shares of `WHOLE` in proportion to `weights`, rounded down; the parts left over go to some of them.
+    """Split `WHOLE` in proportion to `weights`, and return the shares, which are integers and add up to `WHOLE`.
 
-    They go to the shares with the largest remainders, and of equal ones to later visits.
+    Shares are rounded down. The parts left over go to the shares with the largest remainders, and of equal ones to
+    those of later visits.
     """
     total = sum(weights)
     exact = [weight * WHOLE / total for weight in weights]

@@ -12,7 +12,7 @@ from dealtrace.attribution.visit import Visit, VisitId
 from dealtrace.record import record
 
 VISIT_TIMEOUT = timedelta(minutes=30)
-"""Ours: how long after a page the next one still belongs to the same visit; the vendor's cookie lives as long."""
+"""Ours: the longest time between two pages of one visit; the vendor's cookie lives as long."""
 ATTRS_MAX = 100
 ATTRS_LENGTH_MAX = 4096
 """The most attributes of a visit, and the most characters of their names and values together."""

@@ -88,7 +88,7 @@ SEARCH_ENGINES = (
     SearchEngine("swisscows", "query", "swisscows.com"),
     SearchEngine("petal", "query", "petalsearch.com"),
 )
-"""Only a domain itself and the hosts listed here search; any other host under the domain is an ordinary page."""
+"""The search engines; only the domains and hosts listed here search, other hosts under them are ordinary pages."""
 
 SOCIAL_NETWORKS: Mapping[str, str] = {
     "vk": "vk.com vk.ru vk.me vk.cc vkvideo.ru vkontakte.ru userapi.com",
@@ -248,7 +248,7 @@ SHARED_DOMAINS = frozenset(_SHARED.split())
 
 
 def find_known(host: str) -> KnownHost | None:
-    """Return the known host for a host: by its exact name, else by its registered domain; `None` if there is none."""
+    """Return the entry for a host: by its exact name, else by its registered domain; `None` if there is none."""
     exact = _HOSTS.get(host_in_ascii(host))
     return exact if exact is not None else _DOMAINS.get(registered_domain(host))
 

@@ -109,7 +109,7 @@ def utm_of(landing_url: str) -> TrafficSource:
 
 
 def click_ids_of(landing_url: str) -> Mapping[str, str]:
-    """Return the click ids of an address, by parameter in lower case."""
+    """Return the click ids in an address, by the name of their parameter in lower case."""
     return tags_of(landing_url).click_ids
 
 

@@ -54,8 +54,7 @@ class Origin:
     def landing_host(self) -> str:
         """The host of the landing page, in lower case and without a port; empty if the URL has none.
 
-        The path is cut off before `urlsplit`, because that caches its results: there are few hosts, but many pages and
-        click ids.
+        `urlsplit` caches its results, so the path is cut off first: there are few hosts, but many pages and click ids.
         """
         try:
             return urlsplit("/".join(self.details.landing_url.split("/", 3)[:3])).hostname or ""

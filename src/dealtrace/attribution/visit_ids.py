@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from dealtrace.attribution.visit import Visit, VisitId
 
 FIRST_KEYED_ID = 10**12
-"""Ours: ids from here on are keyed. Lower ids are sequential or come from the vendor, and can be guessed."""
+"""Ours: ids from here on are made with a secret key. Lower ids are sequential or the vendor's, and can be guessed."""
 VISIT_ID_END = 2**53
 """The first number too large for an id, so that JavaScript and 1C can represent all ids exactly."""
 GUESSABLE_ID_USABLE = timedelta(hours=24)
-"""Ours: how long after its last page a visit with a guessable id may be named without a token."""
+"""Ours: how long after its last page a visit whose id can be guessed may be referred to without a token."""
 
 _SIZE = VISIT_ID_END - FIRST_KEYED_ID
 _LEFT_BITS, _RIGHT_BITS = 26, 27
@@ -38,7 +38,7 @@ def keyed_visit_id(counter: int, key: bytes) -> VisitId:
 def is_nameable_by_strangers(visit_id: VisitId, visit: Visit | None, now: datetime) -> bool:
     """Return whether a form without a token may refer to a visit by its id; `visit` is the stored visit, or `None`.
 
-    Ours: a guessable id counts only while its visit is fresh; with a token it always counts.
+    Ours: an id that can be guessed is accepted only while its visit is fresh; with a token it is always accepted.
     """
     if visit_id >= FIRST_KEYED_ID:
         return True

@@ -33,5 +33,7 @@ def parse_amount(text: str) -> Decimal:
         )
     amount = Decimal(plain)
     if abs(amount) > AMOUNT_MAX:
-        raise InvalidValue(f"сумма по модулю больше {AMOUNT_MAX}", f"the sum is beyond {AMOUNT_MAX}")
+        raise InvalidValue(
+            f"сумма по модулю больше {AMOUNT_MAX}", f"the sum must be from -{AMOUNT_MAX} to {AMOUNT_MAX}"
+        )
     return amount.quantize(AMOUNT_STEP, ROUND_HALF_UP)

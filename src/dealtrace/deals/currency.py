@@ -10,7 +10,7 @@ CURRENCY_LENGTH_MAX = 16
 RATE_STEPS = 1_000_000
 """A rate is stored in millionths of a ruble."""
 RATE_RUB_MAX = 1_000_000
-"""Ours: rubles for a unit of a currency; gold and bitcoins are no currencies of a CRM's deals."""
+"""Ours: the most rubles for a unit of a currency; gold and bitcoins are no currencies of a CRM's deals."""
 KOPECKS_MAX = 2**63 - 1
 _RUBLES = frozenset({"rub", "rur", "руб", "руб.", "₽"})
 

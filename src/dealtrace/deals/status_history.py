@@ -19,8 +19,8 @@ class PastStatus:
 def status_history(versions: Iterable[DealVersion]) -> list[PastStatus]:
     """Return the statuses of a deal from its versions, oldest first; values of versions are in their JSON form.
 
-    A status begins when the CRM says. If the CRM does not say, the first status begins with the deal, and each later
-    one when its version was stored.
+    A status begins when the CRM says it does. Without such a date, the first status begins with the deal, and each
+    later one when its version was stored.
     """
     past: list[PastStatus] = []
     for version in versions:

@@ -1,6 +1,7 @@
-"""The rules by which contacts belong to one client: leads state them together, directly or through other contacts.
+"""The rules by which contacts belong to one client: leads have them together, directly or through other contacts.
 
-Ours: clients are the connected groups of the contacts of undeleted leads, so that the order of arrival never matters.
+A lead states the contacts that were sent with it. Ours: clients are the connected groups of the contacts of undeleted
+leads, so that the order of arrival never matters.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,7 +13,7 @@ from dealtrace.leads.email import is_filler_email
 from dealtrace.record import record
 
 SHARED_BY_MAX = 20
-"""Ours: a contact that leads state with more than this many others is a manager's or an office's."""
+"""Ours: a contact that leads state together with more than this many others belongs to a manager or an office."""
 
 
 class SetApart(StrEnum):

@@ -24,7 +24,7 @@ NO_NAMES = frozenset(
 )
 """Ours: what people type before the @ when they do not want to leave an address."""
 DOUBLED_NAMES = frozenset({"mail", "email", "почта", "post", "user", "client", "клиент", "example", "site"})
-"""Ours: what they type both before and after the @; only these words, since `ivanov@ivanov.ru` may be real."""
+"""Ours: what such people type both before and after the @; only these words, since `ivanov@ivanov.ru` may be real."""
 SHORT_NAME_MAX = 2
 
 

@@ -29,7 +29,7 @@ _FILLER_IN_RUSSIA = rf"([0-9])\1{{9}}|[0-9]{{3}}0{{{ZEROS_OF_A_FILLER}}}|[0-9]?(
 """Ours: nine consecutive digits are fillers too; forms show them as a hint (`+7 (912) 345-67-89`)."""
 
 ASSIGNED_IN_RUSSIA = rf"(?=[0-9]{{10}}\Z)(?!{_FILLER_IN_RUSSIA})(?:{_of_region('RU')}|(?=7)(?:{_of_region('KZ')}))\Z"
-"""The ten digits after the 7 of every number that Russia or Kazakhstan can assign."""
+"""A pattern of the ten digits after the 7, for every number that Russia or Kazakhstan can assign."""
 
 _ASSIGNED_IN_RUSSIA = re.compile(ASSIGNED_IN_RUSSIA)
 _FILLS_A_FIELD = re.compile(_FILLER)

@@ -107,8 +107,8 @@ def normal_phone(text: str) -> str | None:
 def list_phones(text: str) -> tuple[str, ...]:
     """List the phones in a text, each in normal form and once, in the order written.
 
-    Ours: too few digits for a phone may be part of another number; in a text with such digits only whole ways count,
-    and none if the digits have a plus.
+    Ours: too few digits for a phone may be part of another number. In a text with such digits only ways that are
+    `is_whole` count, and no way counts if the digits have a plus.
     """
     if _READY.match(text) is not None:
         return (RUSSIA + text[-_NATIONAL_LENGTH:],)

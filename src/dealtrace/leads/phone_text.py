@@ -7,7 +7,7 @@ from dealtrace.leads.plain_text import plain, unescape
 from dealtrace.record import record
 
 EXTENSION_LENGTH_MAX = 6
-"""Ours: more digits are not an extension."""
+"""Ours: the most digits of an extension; a longer number is not an extension."""
 
 _EXTENSION = "#"
 _FAULT = "\0"
@@ -31,14 +31,14 @@ class Wrapping:
 
 
 def _exact(scientific: re.Match[str]) -> str:
-    """Return a number in scientific notation as plain digits; the mark of a fault if some digits were rounded away."""
+    """Return a number in scientific notation as plain digits; `_FAULT` if some digits were rounded away."""
     whole, decimals, exponent = scientific[1], scientific[2], int(scientific[3])
     is_exact = len(decimals.rstrip("0")) <= exponent <= len(decimals)
     return whole + decimals[:exponent] if is_exact else _FAULT
 
 
 def _mailbox(address: re.Match[str]) -> str:
-    """Return the replacement of an e-mail: a separator, or the mark of a fault if its name has digits.
+    """Return the replacement of an e-mail: a separator, or `_FAULT` if its name has digits.
 
     Such digits may be part of a phone beside it.
     """
@@ -69,7 +69,7 @@ WRAPPINGS = (
     _like("8920555005O", rf"(?<=[0-9])(?:{_LETTER}|{_LOOK_ALIKE}+)(?!{_LETTER})", _FAULT),
     _like("8 920 555 OO 55", rf"(?<!{_LETTER}){_LOOK_ALIKE}{{1,2}}(?!{_LETTER})", _FAULT),
 )
-"""The texts that are removed, in this order; a fault makes the digits next to it unusable, up to the next separator.
+"""The texts that are removed, in this order; `_FAULT` makes the digits next to it unusable, up to the next separator.
 
 Ours: a letter in the place of a digit, or a mark that hides a digit, makes a number unusable, because the remaining
 digits may be another person's number. A rounded number in scientific notation is unusable for the same reason.

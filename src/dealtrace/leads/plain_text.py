@@ -7,9 +7,9 @@ from functools import lru_cache
 from urllib.parse import unquote
 
 CONTACTS_LENGTH_MAX = 1_000
-"""Ours: a longer text is neither a contact nor a list of contacts."""
+"""Ours: the most characters of a text that is searched for contacts; a longer text is not a list of contacts."""
 _ESCAPES_MAX = 3
-"""Ours: a text that was escaped more often is left as it is."""
+"""Ours: how many times a text is unescaped; what was escaped more often is left escaped."""
 _ESCAPED = re.compile(r"(?:%[0-9A-Fa-f]{2})+|&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});")
 _LINE_ENDS = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 _UNDRAWN = frozenset("\u115f\u1160\u3164\uffa0\u2800")

@@ -1,4 +1,7 @@
-"""The qualification of a lead: whether it is unique and whether it is a target."""
+"""The qualification of a lead: whether it is unique, and whether it is a target.
+
+A target is a lead that may become a deal: a call of some length, or any lead request.
+"""
 
 from datetime import datetime, timedelta
 
@@ -39,7 +42,10 @@ def qualification_of(
 
 
 def is_first(began_at: datetime, previous_at: datetime | None, depth: timedelta | None) -> bool:
-    """Return whether a lead is a first one: `previous_at` is `None`, or before `depth` (`None` means no limit)."""
+    """Return whether a lead is the first within `depth`, inclusive; `previous_at` is when the previous lead began.
+
+    A `previous_at` of `None` means that there is none, and a `depth` of `None` has no limit.
+    """
     return previous_at is None or (depth is not None and began_at - previous_at > depth)
 
 

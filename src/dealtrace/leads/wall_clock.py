@@ -48,7 +48,7 @@ class ClockForm:
 
 
 def read_clock(text: str, *forms: ClockForm) -> datetime | None:
-    """Parse a date and time in one of these forms, naive and in whole seconds; `None` if the text is neither.
+    """Parse a date and time in one of these forms, naive and in whole seconds; `None` if the text is in no such form.
 
     Ours: day, month and hour may have a single digit, seconds may be missing, fractions of a second are cut. Blanks
     around the text are ignored, including no-break spaces, and so are invisible characters.

@@ -30,10 +30,10 @@ class WonBy(StrEnum):
 
 @record
 class Candidate:
-    """A lead that was considered: its window, how long before the deal it began, and how far outside the deal is.
+    """A lead that was considered: its window, and the distance and position of the deal.
 
-    `distance` is negative if the lead began after the deal. `missed_by` is negative if the deal is before the window,
-    positive if it is after it, and zero if it is inside.
+    `distance` is how long before the deal the lead began, negative if it began after the deal. `missed_by` is how far
+    the deal is outside the window: negative before it, positive after it, zero inside.
     """
 
     lead: LeadRef

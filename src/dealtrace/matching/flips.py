@@ -11,7 +11,7 @@ from dealtrace.matching.window import window_of
 from dealtrace.record import record
 
 SECOND = timedelta(seconds=1)
-"""The step of a threshold."""
+"""The unit in which thresholds are given."""
 
 
 @record
@@ -76,7 +76,7 @@ def _flips_without_matching(
 def _raised(clue: ContactClue, happened_at: datetime, leads: Sequence[LeadSpan]) -> Iterator[Flip]:
     """Yield the flip to the smallest longer threshold that gives the deal another lead, if there is any.
 
-    A longer threshold excludes no lead, so the deal keeps its lead under every threshold smaller than that.
+    A longer threshold adds leads and removes none, so below that threshold the deal keeps its lead.
     """
     found = find_lead(clue, happened_at, leads)
     best = _Ranks(clue)
@@ -94,7 +94,7 @@ def _raised(clue: ContactClue, happened_at: datetime, leads: Sequence[LeadSpan])
 def _lowered(clue: ContactClue, happened_at: datetime, leads: Sequence[LeadSpan]) -> Iterator[Flip]:
     """Yield the flip to the largest shorter threshold that takes its lead from the deal, if there is any.
 
-    A shorter threshold includes no new lead, so the deal keeps its lead under every threshold larger than that.
+    A shorter threshold removes leads and adds none, so above that threshold the deal keeps its lead.
     """
     found = find_lead(clue, happened_at, leads)
     needed = threshold_needed(found, happened_at) if found is not None else None

@@ -65,7 +65,7 @@ def refusal_of_own_id(name: str, checked: int, first: int) -> Refusal:
         [
             Violation(
                 name,
-                f"{checked} выдаёт этот сервер: импортировать можно идентификаторы меньше {first}",
+                f"идентификаторы от {first} выдаёт сам сервер, {checked} импортировать нельзя",
                 f"{checked} is assigned by this server: only ids below {first} can be imported",
             )
         ]
@@ -75,7 +75,7 @@ def refusal_of_own_id(name: str, checked: int, first: int) -> Refusal:
 def refusal_of_other_values(name: str, known: int) -> Refusal:
     """Return the refusal of a record that is already stored with other values."""
     return InvalidParameters(
-        [Violation(name, f"{known} уже есть, с другими значениями", f"{known} already exists, with other values")]
+        [Violation(name, f"запись {known} уже есть, её значения другие", f"{known} already exists, with other values")]
     )
 
 

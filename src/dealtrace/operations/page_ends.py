@@ -14,7 +14,7 @@ KEPT_FOR = timedelta(minutes=15)
 
 @record
 class ReadPage:
-    """Where a page ended, and whether it was the first page; reading a first page deletes old ends."""
+    """Where a page ended, and whether it was a first page; storing a first page also deletes ends that are too old."""
 
     end: PageEnd
     is_first: bool

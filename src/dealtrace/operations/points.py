@@ -14,7 +14,7 @@ from dealtrace.quota.points import PaidMethod, points_cost, seconds_to_reset
 from dealtrace.storage.accounts import points
 
 MIDNIGHT_MARGIN = timedelta(minutes=5)
-"""The largest difference between the clocks of two processes, or the starts of two concurrent transactions."""
+"""How far apart the clocks of two processes, or the starts of two concurrent transactions, may be."""
 
 
 def pay_for_calls(work: Work, method: PaidMethod, calls: int) -> int:

@@ -12,7 +12,7 @@ from dealtrace.storage.accounts import unknown_parameters
 
 @record
 class UnknownParameters:
-    """The parameters of a request or several that their endpoints do not have.
+    """Parameters that one or more requests sent although their endpoints do not have them.
 
     `seen` counts them by path and name; `known` lists, by path, the names that the endpoint has.
     """

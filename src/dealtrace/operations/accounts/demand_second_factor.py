@@ -6,7 +6,7 @@ from dealtrace.storage.accounts.installation import set_factor_demanded
 
 
 def demand_second_factor(connection: Connection, *, is_demanded: bool) -> None:
-    """Turn on or off that all users need a second factor to log in.
+    """Turn the requirement that all users log in with a second factor on or off.
 
     While it is on, users without a second factor must set one up before they can open any other page.
     """

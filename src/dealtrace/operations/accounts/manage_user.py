@@ -60,9 +60,9 @@ def take_role(connection: Connection, user_id: UserId, site_id: int) -> None:
 
 
 def set_owner(connection: Connection, user_id: UserId, *, is_owner: bool) -> None:
-    """Make a user an owner of the installation, or take this right away.
+    """Make a user an owner of the installation, or remove this right from the user.
 
-    When it is taken away, the invitations and shared links that the user made stop working.
+    When it is removed, the invitations and shared links that the user made stop working.
 
     Raises:
         InvalidSetting: no owner would be left.
@@ -76,7 +76,7 @@ def set_owner(connection: Connection, user_id: UserId, *, is_owner: bool) -> Non
 def delete_user(connection: Connection, login: str) -> User:
     """Delete a user and return the deleted user; invitations and shared links that they made stop working.
 
-    Ours: segments and reports that are their own are deleted, since nobody else can see them; those of sites stay.
+    Ours: the user's own segments and reports are deleted, since nobody else can see them; those of sites stay.
 
     Raises:
         InvalidSetting: there is no such user, or no owner of the installation would be left.

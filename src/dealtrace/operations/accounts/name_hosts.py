@@ -27,7 +27,9 @@ def add_host(
     named = _checked(kind, host, name)
     if named.host not in site.hosts.known and len(site.hosts.known) >= SITE_HOSTS_MAX:
         raise InvalidSetting(
-            key="host", ru=f"не больше {SITE_HOSTS_MAX} на сайт", en=f"a site may name {SITE_HOSTS_MAX} at most"
+            key="host",
+            ru=f"у сайта уже {SITE_HOSTS_MAX} узлов, удалите ненужный",
+            en=f"the site already has {SITE_HOSTS_MAX} hosts, remove one",
         )
     before = next(
         (each.kind.value for each in site_hosts.list_hosts(connection, site_id) if each.host == named.host), ""
@@ -64,8 +66,8 @@ def _checked(kind: str, host: str, name: str) -> SiteHost:
     if name:
         raise InvalidSetting(
             key="--name",
-            ru="имя источника нужно только для search и social",
-            en="only hosts of kind search and social have a name",
+            ru="имя источника указывают только для search и social",
+            en="give a name only with the kinds search and social",
         )
     return SiteHost(known, checked_host("HOST", host))
 
@@ -86,6 +88,6 @@ def checked_host(key: str, text: str) -> str:
     """
     if not (host := read_host(text)):
         raise InvalidSetting(
-            key=key, ru="ожидается имя узла, например pay.example.com", en="expected a host, such as pay.example.com"
+            key=key, ru="ожидается имя узла, например pay.example.com", en="a host is expected, such as pay.example.com"
         )
     return host

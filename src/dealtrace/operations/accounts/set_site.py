@@ -36,7 +36,7 @@ def set_site(
         SiteNotFound: there is no such site.
         NameTaken: another site has the counter code.
         UnknownSetting: a key is not the name of a setting; the message lists the settings.
-        InvalidSetting: a value is not valid; the message says which values are.
+        InvalidSetting: a value is not valid; the message says which values are valid.
     """
     site = require_site(connection, site_id)
     values: dict[str, object] = {}
@@ -94,8 +94,8 @@ def _zone(key: str, text: str) -> str:
     except (ZoneInfoNotFoundError, ValueError, OSError) as fault:
         raise InvalidSetting(
             key=key,
-            ru="нет такого часового пояса, пример: Europe/Moscow",
-            en="no such time zone, for example: Europe/Moscow",
+            ru="нет такого часового пояса; пример: Europe/Moscow",
+            en="there is no such time zone; an example: Europe/Moscow",
         ) from fault
 
 

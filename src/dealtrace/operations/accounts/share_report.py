@@ -53,7 +53,11 @@ def share_report(connection: Connection, site_id: int, new: NewLink, user_id: Us
     shared_links.delete_expired_links(connection, site_id, now)
     if shared_links.count_shared_links(connection, site_id) >= SHARED_LINKS_MAX:
         limit = SHARED_LINKS_MAX
-        raise InvalidSetting(key="name", ru=f"не больше {limit} ссылок на сайт", en=f"a site has {limit} links at most")
+        raise InvalidSetting(
+            key="name",
+            ru=f"у сайта уже {limit} ссылок, отзовите ненужную",
+            en=f"the site has {limit} links, revoke one",
+        )
     key = secrets.token_urlsafe(SHARED_KEY_BYTES)
     expires_at = now + timedelta(days=new.days)
     link = SharedLink(token_digest(key), site_id, name, new.query, user_id, now, expires_at)

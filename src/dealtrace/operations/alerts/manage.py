@@ -27,8 +27,8 @@ def add_alert(connection: Connection, ids: IdBlocks, site: Site, rule: Rule, now
     if count_alerts(connection, site.id) >= ALERTS_MAX:
         raise InvalidSetting(
             key="alert",
-            ru=f"у площадки уже {ALERTS_MAX}, удалите ненужное",
-            en=f"the site has {ALERTS_MAX} already, remove one that is not needed",
+            ru=f"у сайта уже {ALERTS_MAX} оповещений, удалите ненужное",
+            en=f"the site already has {ALERTS_MAX} alerts, remove one that is not needed",
         )
     added = Alert(AlertId(ids.take()), site.id, rule, created_at=now, due_at=now)
     insert_alert(connection, added)

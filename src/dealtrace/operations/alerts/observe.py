@@ -28,7 +28,7 @@ def observe_each(source: FactSource, site: Site, question: Question, slots: Sequ
 def observe_all(source: FactSource, site: Site, question: Question, slots: Sequence[Slot]) -> Mapping[Slot, Observed]:
     """Return the figures of each window, as `observe_each`, but fast for many adjacent windows.
 
-    One statement reads each fact for all windows, if its values can be summed.
+    If the values of a fact can be summed, one statement reads it for all windows.
     """
     asked, window = with_basis(question), slots[0].window
     measures = {measure for metric in asked.metrics for measure in metric.formula.measures}
@@ -44,7 +44,7 @@ def observe_all(source: FactSource, site: Site, question: Question, slots: Seque
 
 
 def with_basis(question: Question) -> Question:
-    """Return a question that also asks for the number that its ratio is computed from, if its metric is a ratio."""
+    """Return the question; if its metric is a ratio, the number that the ratio is computed from is asked for too."""
     basis = basis_of(question.metrics[0])
     return question if basis is None else replace(question, metrics=(*question.metrics, basis))
 

@@ -21,7 +21,7 @@ from dealtrace.storage.alerts.incidents import end_incident, insert_incident
 from dealtrace.webhooks.event import AlertEvent
 
 LEASE = timedelta(minutes=2)
-"""How long a claim protects alerts if its process dies; evaluating them takes less."""
+"""How long other processes wait for alerts whose process died; evaluating them takes less time."""
 
 
 @record

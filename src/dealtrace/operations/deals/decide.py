@@ -20,7 +20,7 @@ from dealtrace.storage.visits.credits import NamedVisit
 from dealtrace.storage.visits.visits import find_visits
 
 NEAR_MISS = timedelta(days=30)
-"""Ours: a lead that began later than a matcher allows is shown as missed if it is at most this late."""
+"""Ours: a lead that began after a matcher's date is shown as missed if it began at most this long after."""
 
 
 @record
@@ -89,7 +89,7 @@ def _searches(matchers: Sequence[Matcher]) -> list[tuple[int, LeadSearch]]:
 
 
 def _with_phones(connection: Connection, site: Site, lists: Sequence[Sequence[Matcher]]) -> Sequence[Sequence[Matcher]]:
-    """Return the matchers with additional contacts: the phones, known to the site, that their digests are made from."""
+    """Return the matchers with more contacts: the phones that the site knows and whose digests the matchers have."""
     digests = [digest for matchers in lists for matcher in matchers for digest in matcher.digests]
     if not digests:
         return lists

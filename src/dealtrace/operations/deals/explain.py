@@ -55,10 +55,10 @@ class Naming:
 class Explanation:
     """All steps of the search for a deal's lead, in the order of matching.
 
-    `namings` come first, up to the first that identifies a lead. `steps` are the search by contact; they are listed
-    even if contact matching is off, to show what it would find. `flips` are the smallest changes of the rules that
-    would give the deal another lead; they are empty if the lead is pinned or identified by the caller. A deal of deals
-    2.0 has `matchers` instead.
+    `namings` come first, up to the first that identifies a lead. `steps` belong to the search by contact; they are
+    listed even if contact matching is off, to show what the search would find. `flips` are the smallest changes of the
+    rules that would give the deal another lead; there are none if the lead is pinned or identified by the caller. A
+    deal of deals 2.0 has `matchers` instead.
     """
 
     deal: Deal

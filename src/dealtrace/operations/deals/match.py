@@ -29,7 +29,7 @@ class Question:
 
     @classmethod
     def of(cls, deal: Deal | Registration) -> "Question":
-        """Return the question for a deal."""
+        """Return the question about the lead of a deal or registration."""
         return cls(deal.clue, deal.happened_at, deal.matchers)
 
 

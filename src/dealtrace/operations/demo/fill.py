@@ -50,7 +50,7 @@ RECORDS_AT_ONCE = 1000
 
 @record
 class Step:
-    """One transaction of a demo: the number of its records, the most ids it takes, and the function that stores it."""
+    """A transaction of a demo: the number of its records, the most ids it takes, and the function that runs it."""
 
     records: int
     ids: int

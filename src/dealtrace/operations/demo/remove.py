@@ -16,8 +16,8 @@ RECORDS = ("visit", "call", "lead_request", "deal")
 def remove_demo(connection: Connection, site_id: int | None, *, with_others: bool = False) -> Demo:
     """Remove the demo of a site and return it; if no site is given, there must be only one demo.
 
-    A site that the demo created is deleted. Another site is left as empty as it was before. If others have stored
-    data in the site since, it is deleted too, but only with `with_others`.
+    A site that the demo created is deleted. Another site is left as empty as it was before. Data that others have
+    stored in the site since is deleted only if `with_others` is true.
 
     Raises:
         SiteNotFound: there is no such site.

@@ -96,14 +96,17 @@ def _add(work: Work, additions: Sequence[Addition], found: FoundLeads) -> Annota
 
 def beyond_limits(annotations: Annotations) -> Violation | None:
     """Return the violation of the first annotation that exceeds its limit, `None` if all are within their limits."""
-    sizes: Mapping[str, tuple[int, int]] = {
-        "comment": (len(annotations.comment or ""), COMMENT_LENGTH_MAX),
-        "manager": (len(annotations.manager or ""), MANAGER_LENGTH_MAX),
-        "tags": (len(annotations.tags), TAGS_MAX),
+    characters = ("символов", "characters")
+    sizes: Mapping[str, tuple[int, int, tuple[str, str]]] = {
+        "comment": (len(annotations.comment or ""), COMMENT_LENGTH_MAX, characters),
+        "manager": (len(annotations.manager or ""), MANAGER_LENGTH_MAX, characters),
+        "tags": (len(annotations.tags), TAGS_MAX, ("тегов", "tags")),
     }
-    for name, (size, most) in sizes.items():
+    for name, (size, most, (ru, en)) in sizes.items():
         if size > most:
             return Violation(
-                name, f"у лида стало бы {size}, допускается {most}", f"the lead would have {size}, {most} at most"
+                name,
+                f"вместе с прежними {ru} стало бы {size}, допускается не больше {most}",
+                f"the lead would have {size} {en} in total, at most {most} are allowed",
             )
     return None

@@ -173,7 +173,7 @@ def _stated_number(incoming: IncomingLeadRequest) -> str | None:
 
 
 def _taken_ids(work: Work, incoming: Sequence[IncomingCall | IncomingLeadRequest]) -> dict[str, int]:
-    """Return the ids sent with these leads that stored leads already have: the id by its text.
+    """Return the ids sent with these leads that are already in use, each by its text.
 
     A call and a lead request never share an id, because credits and erasures refer to leads by id alone.
     """

@@ -30,9 +30,9 @@ class _Walk:
 
 
 def regroup_clients(work: Work, client_ids: Collection[int], *, with_all_leads: bool = False) -> None:
-    """Regroup the contacts of these clients and of all clients connected to them, as undeleted leads state them.
+    """Regroup the contacts of these clients and of all clients connected to them, by the undeleted leads.
 
-    Contacts that no undeleted lead states are deleted. If a contact gets another client, its leads get that client too;
+    Contacts that no undeleted lead has are deleted. If a contact gets another client, its leads get that client too;
     `with_all_leads` also checks the leads of the other contacts.
     """
     walk = _walk(work, client_ids)
@@ -55,7 +55,7 @@ def regroup_clients(work: Work, client_ids: Collection[int], *, with_all_leads: 
 
 
 def drop_forgotten(work: Work, contacts: Iterable[str]) -> None:
-    """Delete those of these contacts that no undeleted lead states."""
+    """Delete those of these contacts that no undeleted lead has."""
     names = set(contacts)
     if names:
         starts = contact_groups.find_starts(work.connection, work.site.id, names)

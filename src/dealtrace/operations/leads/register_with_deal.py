@@ -44,8 +44,8 @@ def register_with_deals(
     """Register lead requests with their deals; each outcome is the lead request, or a refusal if either was refused.
 
     If one of the two is refused, neither is stored. Sending the same content again is a safe retry: the outcome is the
-    stored lead request, and it costs nothing. If anything is new, points are spent once: for the deal, or without a
-    deal for the lead request.
+    stored lead request, and it costs nothing. If anything is new, points are spent once: for the deal if there is one,
+    else for the lead request.
     """
     return [_register(work, command) for command in commands]
 

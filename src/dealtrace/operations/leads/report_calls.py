@@ -22,8 +22,8 @@ IDS_PER_REPORT_MAX = 2
 def report_calls(work: Work, commands: Sequence[WriteCommand[CallReport]]) -> list[CallId | Refusal]:
     """Store reports of calls; each outcome is the id of the call or a refusal, in input order.
 
-    The first report of a reference creates the call. Each later report updates it, in input order. A report that
-    changes nothing stores nothing and costs nothing. A deleted call stays deleted even if it is reported again.
+    The first report with a reference creates the call. Each later report with the same reference updates it. A report
+    that changes nothing stores nothing and costs nothing. A deleted call stays deleted even if it is reported again.
     """
     lock_registrations(work)
     outcomes: dict[int, CallId | Refusal] = {}

@@ -10,7 +10,7 @@ from dealtrace.record import record
 from dealtrace.storage.mails import outbox
 
 LEASE = timedelta(minutes=5)
-"""How long a claim protects mails if its process dies; writing and sending them takes less."""
+"""How long other processes wait for mails whose process died; writing and sending them takes less time."""
 MAILS_AT_ONCE = 5
 KEPT_FOR = timedelta(days=30)
 """How long mails are kept after they were sent or given up, so that people can see the result."""

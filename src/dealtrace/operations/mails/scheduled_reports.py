@@ -63,9 +63,15 @@ def schedule_report(
             key="title", ru=f"нужно от 1 до {limit} символов", en=f"1 to {limit} characters are needed"
         )
     if not new.recipients:
-        raise InvalidSetting(key="recipients", ru="укажите, кому отправлять", en="name somebody who gets it")
+        raise InvalidSetting(
+            key="recipients", ru="выберите хотя бы одного получателя", en="choose at least one recipient"
+        )
     if scheduled_reports.count_scheduled_reports(connection, site.id) >= REPORTS_MAX:
-        raise InvalidSetting(key="title", ru=f"не больше {REPORTS_MAX} рассылок", en=f"at most {REPORTS_MAX} reports")
+        raise InvalidSetting(
+            key="title",
+            ru=f"у сайта уже {REPORTS_MAX} рассылок, удалите ненужную",
+            en=f"the site has {REPORTS_MAX} scheduled reports, delete one",
+        )
     due_at = next_due(new.rhythm, new.hour, site.time_zone, now)
     report = ScheduledReport(
         id=ScheduledReportId(ids.take()),

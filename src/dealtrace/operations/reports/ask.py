@@ -37,7 +37,7 @@ from dealtrace.storage.reports.stored_facts import StoredFacts
 
 @record
 class FactSource:
-    """Access to the facts of a site: the tables that hold them, and the function that runs statements on the tables."""
+    """Access to the facts of a site, such as visits, leads and deals: their tables, and a function to query them."""
 
     tables: FactTables
     fetch: Fetch

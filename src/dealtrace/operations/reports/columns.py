@@ -37,8 +37,8 @@ def check_new_column(column: ReportColumn, columns: list[ReportColumn]) -> None:
     if len(columns) >= COLUMNS_MAX:
         raise InvalidSetting(
             key="NAME",
-            ru=f"не больше {COLUMNS_MAX} столбцов на сайт",
-            en=f"a site can have at most {COLUMNS_MAX} columns",
+            ru=f"у сайта уже {COLUMNS_MAX} столбцов, удалите ненужный",
+            en=f"the site already has {COLUMNS_MAX} columns, remove one that is not needed",
         )
     check_column(column, columns)
 
@@ -72,7 +72,7 @@ def remove_column(work: Work, name: str) -> None:
     if not delete_column(work.connection, work.site.id, name):
         raise InvalidSetting(
             key="NAME",
-            ru=f"у кабинета нет столбца {name}. Список: dealtrace column list {work.site.id}",
+            ru=f"у сайта нет столбца {name}. Список: dealtrace column list {work.site.id}",
             en=f"the site has no column {name}. To list columns: dealtrace column list {work.site.id}",
         )
     record_work(work, ChangeKind.COLUMN, name, before=name)

@@ -38,10 +38,12 @@ def add_segment(
     except InvalidValue as fault:
         raise InvalidSetting(key="name", ru=fault.ru, en=fault.en) from fault
     if not parsed:
-        raise InvalidSetting(key="filter", ru="нужно хотя бы одно условие", en="at least one filter is needed")
+        raise InvalidSetting(key="filter", ru="нужен хотя бы один фильтр", en="at least one filter is needed")
     if count_segments(connection, site.id) >= SEGMENTS_MAX:
         raise InvalidSetting(
-            key="name", ru=f"не больше {SEGMENTS_MAX} сегментов", en=f"at most {SEGMENTS_MAX} segments"
+            key="name",
+            ru=f"уже есть {SEGMENTS_MAX} сегментов, удалите ненужный",
+            en=f"there are {SEGMENTS_MAX} segments, remove one",
         )
     if not insert_segment(connection, site.id, segment, now):
         raise NameTaken(name=segment.name)

@@ -21,7 +21,9 @@ def read_question(
     rows_max: int | None = LIMIT_MAX,
     user_id: int | None = None,
 ) -> Question:
-    """Parse a question about a site; it shows at most `rows_max` rows unless it has a limit, or all if that is `None`.
+    """Parse a question about a site.
+
+    A question without a limit shows at most `rows_max` rows, or all rows if `rows_max` is `None`.
 
     Raises:
         InvalidParameters: a violation for each word that is unknown or not possible there, with the possible words.
@@ -32,7 +34,10 @@ def read_question(
 def read_known(
     connection: Connection, site: Site, now: datetime, *, rows_max: int | None = LIMIT_MAX, user_id: int | None = None
 ) -> Known:
-    """Return the names that questions about a site may use; a segment of the user hides the site's of the same name."""
+    """Return the names that questions about a site may use.
+
+    If the user and the site have segments of the same name, the user's segment is returned.
+    """
     return Known(
         site_day(now, site.time_zone),
         AttributionModel(site.attribution),

@@ -21,12 +21,16 @@ def save_report(connection: Connection, site_id: int, report: SavedReport, *, ov
     if len(report.query) > QUERY_LENGTH_MAX:
         limit = QUERY_LENGTH_MAX
         raise InvalidSetting(
-            key="query", ru=f"вопрос длиннее {limit} символов", en=f"the question exceeds {limit} characters"
+            key="query",
+            ru=f"отчёт длиннее {limit} символов, уберите часть фильтров",
+            en=f"the report exceeds {limit} characters, remove some filters",
         )
     if saved.count_saved_reports(connection, site_id) >= SAVED_REPORTS_MAX and not overwrites:
         limit = SAVED_REPORTS_MAX
         raise InvalidSetting(
-            key="name", ru=f"не больше {limit} отчётов на сайт", en=f"a site has {limit} reports at most"
+            key="name",
+            ru=f"у сайта уже {limit} отчётов, удалите ненужный",
+            en=f"the site has {limit} reports, delete one",
         )
     if not saved.insert_saved_report(connection, site_id, named, overwrites=overwrites):
         raise NameTaken(name=named.name)

@@ -59,7 +59,7 @@ def read_trial(settings: Iterable[tuple[str, str]]) -> Trial:
     """Parse a trial from pairs of key and text.
 
     Raises:
-        UnknownSetting: a key cannot be tried, or there are no settings; the message lists the keys.
+        UnknownSetting: a key cannot be tried, or no pairs are given; the message lists the keys.
         InvalidSetting: a value is invalid, or a key is repeated.
     """
     values: dict[str, Any] = {}  # Any: each field has its own type
@@ -68,7 +68,9 @@ def read_trial(settings: Iterable[tuple[str, str]]) -> Trial:
         if rule is None:
             raise UnknownSetting(key=key, known=", ".join(KEYS))
         if rule.field in values:
-            raise InvalidSetting(key=key, ru="указано дважды", en="is given twice")
+            raise InvalidSetting(
+                key=key, ru="указано дважды, оставьте одно значение", en="is given twice, keep one value"
+            )
         values[rule.field] = rule.read(key, text)
     return Trial(**values)
 
@@ -81,7 +83,7 @@ def _precedence(key: str, text: str) -> tuple[LeadKind, ...]:
     known = {",".join(words): tuple(KINDS[word] for word in words) for words in (list(KINDS), list(KINDS)[::-1])}
     if text not in known:
         either = " | ".join(known)
-        raise InvalidSetting(key=key, ru=f"ожидается {either}", en=f"one of these is expected: {either}")
+        raise InvalidSetting(key=key, ru=f"ожидается одно из: {either}", en=f"one of these is expected: {either}")
     return known[text]
 
 

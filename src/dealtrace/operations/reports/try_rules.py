@@ -31,7 +31,7 @@ class Tried:
 def try_rules(
     connection: Connection, site: Site, trial: Trial, since: datetime, until: datetime, *, deals_max: int
 ) -> Tried:
-    """Return the effect of a trial on the deals of a period, of which about `deals_max`, earliest first, are tried."""
+    """Return the effect of a trial on the earliest deals of a period, about `deals_max` of them at most."""
     tally, total = Tally(), 0
     query = query_deals(site.id, JournalQuery(since=since, until=until))
     for counted, ids in pages_of(connection, query, DEALS_AT_ONCE):

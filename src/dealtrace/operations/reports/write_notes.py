@@ -24,7 +24,9 @@ def add_note(connection: Connection, site_id: int, *, day: str, text: str, user_
     day_on, plain = _checked("day", check_note_day, day), _checked("text", check_note_text, text)
     if count_notes(connection, site_id) >= NOTES_MAX:
         raise InvalidSetting(
-            key="text", ru=f"не больше {NOTES_MAX} заметок на сайт", en=f"a site has {NOTES_MAX} notes at most"
+            key="text",
+            ru=f"у сайта уже {NOTES_MAX} заметок, удалите ненужную",
+            en=f"the site has {NOTES_MAX} notes, remove one",
         )
     note = Note(secrets.token_hex(KEY_BYTES), day_on, plain, user_id, now)
     insert_note(connection, site_id, note)

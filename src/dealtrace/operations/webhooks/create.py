@@ -53,8 +53,8 @@ def create_webhook(
     if len(webhooks.list_webhooks(connection, new.site_id)) >= WEBHOOKS_MAX:
         raise InvalidSetting(
             key="webhook",
-            ru=f"у площадки уже {WEBHOOKS_MAX}, удалите ненужный",
-            en=f"the site has {WEBHOOKS_MAX} already, delete one that is not needed",
+            ru=f"у сайта уже {WEBHOOKS_MAX} вебхуков, удалите ненужный",
+            en=f"the site already has {WEBHOOKS_MAX} webhooks, delete one that is not needed",
         )
     webhook = Webhook(
         id=WebhookId(ids.take()),
@@ -89,14 +89,14 @@ def _checked(url: str) -> str:
     if not (is_on_the_web and is_bare and is_one_word):
         raise InvalidSetting(
             key="url",
-            ru=f"ожидается https://host/path латиницей, без # и user@, до {URL_LENGTH_MAX} символов",
+            ru=f"ожидается адрес вида https://host/path латиницей, без # и user@, до {URL_LENGTH_MAX} символов",
             en=f"https://host/path is expected, in ASCII, without # and user@, {URL_LENGTH_MAX} characters at most",
         )
     if not _is_host(host, is_bracketed="[" in parts.netloc):
         raise InvalidSetting(
             key="url",
-            ru=f"{host} не может быть именем узла, проверьте его написание (у кириллических имён – в виде xn--…)",
-            en=f"{host} cannot be the name of a host, check its spelling (international names as xn--…)",
+            ru=f"{host} не может быть именем узла, проверьте написание (кириллические имена пишите в виде xn--…)",
+            en=f"{host} cannot be the name of a host, check its spelling (write international names as xn--…)",
         )
     return url
 

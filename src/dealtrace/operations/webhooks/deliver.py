@@ -14,7 +14,7 @@ from dealtrace.webhooks.retry import Fault, Pause, after_fault
 DELIVERIES_AT_ONCE = 50
 """The most deliveries between two commits; if the server dies, at most this many are sent twice."""
 LEASE = timedelta(seconds=15)
-"""How long a claim protects a webhook if its process dies; longer than a process serves a webhook at a time."""
+"""How long other processes wait for a webhook whose process died; a process serves it for less time at once."""
 KEPT_FOR = timedelta(days=30)
 """How long deliveries can be replayed, and how long they wait while a webhook is paused."""
 FAULT_LENGTH_MAX = 500
