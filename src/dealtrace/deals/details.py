@@ -55,7 +55,7 @@ NO_DETAILS = DealDetails()
 
 
 def changed_details(details: DealDetails, parts: Mapping[str, object]) -> DealDetails:
-    """Return the details of a deal with those `parts`, by field name, that were sent.
+    """Return the details of a deal after a change; `parts` are the fields that were sent, by name.
 
     Ours: a sent product replaces the product of the same name, and other products stay; the vendor does not say.
     """
@@ -67,9 +67,9 @@ def changed_details(details: DealDetails, parts: Mapping[str, object]) -> DealDe
 
 
 def contact_clue_of(details: DealDetails) -> ContactClue | None:
-    """Return the phones and e-mails in a deal's details, main contacts first; `None` if there are none.
+    """Return the phones and e-mails in a deal's details as a clue, main contacts first; `None` if there are none.
 
-    Journals show them, and find the deal by them.
+    Journals show this clue, and find deals by it.
     """
     books = [book for book in (details.main_contacts, details.other_contacts) if book is not None]
     phones = _joined([phone for book in books for phone in book.phones])

@@ -1,4 +1,4 @@
-"""The clue of a CRM to the lead of a deal: the identity of a call or lead request, contacts, or neither."""
+"""The clue to the lead of a deal that a CRM sends: the identity of a call or lead request, contacts, or neither."""
 
 from datetime import timedelta
 

@@ -56,9 +56,9 @@ class Matcher:
 
 
 def keys_of(matcher: Matcher) -> tuple[str, ...]:
-    """List the keys of a matcher: a lead or visit with one of these keys may be found by it.
+    """List the keys by which a matcher may find a lead or a visit.
 
-    The keys stand for ids of leads and visits, contacts, and digests of phones.
+    The keys are made from ids of leads and visits, contacts, and digests of phones.
     """
     if matcher.way is Way.VISIT:
         return tuple(map(key_of_visit, matcher.visit_ids))
@@ -88,7 +88,7 @@ WITHOUT_SOURCE = Matcher(Way.NO_SOURCE)
 
 
 def stated_source_of(matchers: Sequence[Matcher]) -> TrafficSource | None:
-    """Return the source that matchers state for a deal if none before it finds a lead, `None` if they state none.
+    """Return the source stated among matchers, which applies if no matcher before it finds a lead, `None` if none is.
 
     Vendor: «customSources», at its place in the order: matchers after `withoutSource` are never reached.
     """

@@ -18,8 +18,8 @@ class Registration:
     """A deal as a CRM registers it.
 
     `number` is as sent, `None` if the CRM sent none. `amount_as_sent` is the text of the sum. `fingerprint` is a hash
-    of all parameters as sent: equal hashes mean that the same registration was sent again. Only deals 2.0 sets the
-    fields after it; `lead_tags` are added to the lead that is found.
+    of all parameters as sent: equal hashes mean that the same registration was sent again. The fields after it are set
+    only by deals 2.0; `lead_tags` are added to the lead that is found.
     """
 
     number: str | None

@@ -69,7 +69,7 @@ def _by_slashes(word: str) -> list[str]:
 
 
 def _is_name(word: str) -> bool:
-    """Return whether a word is a person's name, and so no part of an address: it has letters that are not Latin."""
+    """Return whether a word cannot be part of an address beside it: it ends with a colon or is not in Latin letters."""
     return word.endswith(":") or not word.isascii()
 
 
