@@ -1,1 +1,1 @@
-"""Visits, their traffic sources, and which visits are credited with a lead."""
+"""Visits, their traffic sources, and the rules that credit visits with leads."""

@@ -1,4 +1,4 @@
-"""Reading web addresses leniently: the host in one spelling, its registered domain, parameters in any encoding."""
+"""Parse web addresses leniently: the host in one spelling, its registered domain, parameters in any encoding."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -9,23 +9,23 @@ from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
 from publicsuffixlist import PublicSuffixList
 
 ADDRESS_LENGTH_MAX = 8192
-"""The characters of an address that are read; the rest is ignored."""
+"""The most characters of an address that are read; the rest is ignored."""
 PART_LENGTH_MAX = 1024
 HOST_LENGTH_MAX = 253
-"""The length of the longest name that the Domain Name System can hold."""
+"""The most characters of a name in the Domain Name System."""
 HOSTS_REMEMBERED = 4096
 
 _ESCAPED_AMPERSAND = re.compile(r"&(?:amp;|#0*38;|#x0*26;)+", re.IGNORECASE)
 _MISWRITTEN = re.compile(r"(?:[?;]|%26)(?=utm_\w+=)", re.IGNORECASE)
 _PERCENT_RUN = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _BEFORE_TAGS = "!/?"
-"""What single-page sites write before the parameters in a fragment: `#!/sale?a=1`, `#?a=1`."""
+"""The characters that single-page sites write before the parameters in a fragment: `#!/sale?a=1`, `#?a=1`."""
 
 
 def split_address(address: str) -> SplitResult | None:
     """Return the parts of an address, `None` if it is malformed.
 
-    HTML entities that a template left behind are decoded: `&amp;` is read as `&`.
+    HTML entities that a template left in it are decoded: `&amp;` is read as `&`.
     """
     try:
         parts = urlsplit(_ESCAPED_AMPERSAND.sub("&", address[:ADDRESS_LENGTH_MAX]))
@@ -66,8 +66,9 @@ def host_in_ascii(host: str) -> str:
 def registered_domain(host: str) -> str:
     """Return the registered domain of a host, in ASCII: `shop.co.uk` for `sub.shop.co.uk`.
 
-    Only the suffixes of the Public Suffix List under which registries sell names count; a suffix that a company added
-    for its customers (`github.io`) is a domain like any other. An IP address or a name without a dot is returned whole.
+    Of the Public Suffix List only the suffixes under which registries sell names count. A suffix that a company added
+    for its customers (`github.io`) is treated as an ordinary domain. An IP address or a name without a dot is returned
+    whole.
     """
     ascii_host = host_in_ascii(host)
     if _is_ip(ascii_host) or len(ascii_host) > HOST_LENGTH_MAX:
@@ -78,7 +79,7 @@ def registered_domain(host: str) -> str:
 
 @cache
 def _suffixes() -> PublicSuffixList:
-    """Return the list that the library ships, read on first use because reading takes 40 ms."""
+    """Return the Public Suffix List that the library ships; it is read on first use, because reading takes 40 ms."""
     return PublicSuffixList(only_icann=True)
 
 
@@ -91,7 +92,7 @@ def _is_ip(host: str) -> bool:
 
 
 def parameters_of(text: str) -> Mapping[str, str]:
-    """Return the parameters of `a=1&B=2` by name in lower case: the first value of each that is not blank."""
+    """Return the parameters of a query string, by name in lower case; of repeated ones the first that is not blank."""
     parameters: dict[str, str] = {}
     for piece in _pieces(text):
         name, _, value = piece.partition("=")
@@ -101,19 +102,19 @@ def parameters_of(text: str) -> Mapping[str, str]:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    """Yield the parameters, split at `&`, and utm tags also at `?`, `;` or an encoded `&`."""
+    """Yield the parts `name=value` of a query string, split at `&`; utm tags also at `?`, `;` or an encoded `&`."""
     for piece in text.split("&"):
         yield from _MISWRITTEN.split(piece) if piece[:4].lower() == "utm_" else (piece,)
 
 
 def fragment_parameters_of(fragment: str) -> Mapping[str, str]:
-    """Return the parameters in a fragment, which may have a path before them."""
+    """Return the parameters in the fragment of an address, by name; a path before them is skipped."""
     path, mark, query = fragment.partition("?")
     return parameters_of(query if mark else path.lstrip(_BEFORE_TAGS))
 
 
 def decoded(text: str) -> str:
-    """Return a text without percent-encoding, which old pages write in Windows-1251 and all others in UTF-8."""
+    """Return a text with percent-encoding decoded: as UTF-8, or as Windows-1251, which old pages use."""
     text = text.replace("+", " ")
     if "%" not in text:
         return text
@@ -124,12 +125,12 @@ def decoded(text: str) -> str:
 
 
 def text_of(content: bytes) -> str:
-    """Return bytes as text, read as UTF-8 or, if they are not UTF-8, as Windows-1251."""
+    """Return bytes as text, decoded as UTF-8, or as Windows-1251 if they are not valid UTF-8."""
     return content.decode("utf-8", "ignore") if _is_utf8(content) else content.decode("cp1251", "replace")
 
 
 def _is_utf8(text: bytes) -> bool:
-    """Return whether bytes are UTF-8; a last letter cut in half is accepted after at least one whole letter."""
+    """Return whether bytes are UTF-8; the last letter may be cut off in the middle if a whole letter precedes it."""
     try:
         text.decode()
     except UnicodeDecodeError as fault:
@@ -139,5 +140,5 @@ def _is_utf8(text: bytes) -> bool:
 
 
 def short(text: str) -> str:
-    """Return a text as it is stored: cut to `PART_LENGTH_MAX`, without zero bytes, which databases reject."""
+    """Return a text as it is stored: cut to `PART_LENGTH_MAX`, and without zero bytes, which databases reject."""
     return text.replace("\0", "").strip()[:PART_LENGTH_MAX]

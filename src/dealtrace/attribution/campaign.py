@@ -1,4 +1,4 @@
-"""Campaigns as advertising systems list them, and their names in the visits of a site."""
+"""Campaigns of advertising systems, and the names that they have in the visits of a site."""
 
 import re
 from collections.abc import Collection, Iterable, Mapping
@@ -13,7 +13,7 @@ _FORMS = {BY_ID: ID_MARK, BY_NAME: NAME_MARK}
 
 @record
 class Campaign:
-    """A campaign as an advertising system lists it; an attribute missing in the file is empty."""
+    """A campaign as an advertising system lists it; a value that the file does not have is empty."""
 
     id: str = ""
     name: str = ""
@@ -21,10 +21,10 @@ class Campaign:
 
 @record
 class CampaignNaming:
-    """How campaigns become values of `utm_campaign`.
+    """The rule that turns campaigns into values of `utm_campaign`.
 
-    `form` is `auto`, `id`, `name`, or a text that contains `{id}` or `{name}`. `renames` are exceptions: the value for
-    a campaign, by its id or name.
+    `form` is `auto`, `id`, `name`, or a text that contains `{id}` or `{name}`. `renames` are exceptions to it: the
+    value of `utm_campaign` for a campaign, by the campaign's id or name.
     """
 
     form: str = AUTO
@@ -32,7 +32,7 @@ class CampaignNaming:
 
     @property
     def is_valid(self) -> bool:
-        """Whether the form is a known word or contains `{id}` or `{name}`."""
+        """Whether the form is `auto`, `id` or `name`, or contains `{id}` or `{name}`."""
         return self.form in (AUTO, BY_ID, BY_NAME) or ID_MARK in self.form or NAME_MARK in self.form
 
     @property
@@ -50,7 +50,7 @@ class CampaignNaming:
         return _FORMS.get(self.form, self.form)
 
     def name_campaigns(self, campaigns: Iterable[Campaign], visited: Iterable[str]) -> dict[Campaign, str]:
-        """Return the `utm_campaign` of each campaign; `visited` are the campaigns of the site's visits.
+        """Return the `utm_campaign` of each campaign; `visited` are the campaigns that the site's visits have.
 
         Ours: under `auto`, a campaign gets the value that visits have: its id if a visit has that, else its name. A
         campaign without visits follows the majority of those with visits, and gets its name if there is no majority.
@@ -76,5 +76,5 @@ class CampaignNaming:
 
 
 def campaign_key(name: str) -> str:
-    """Return the key by which campaigns are compared."""
+    """Return the key of a campaign: campaigns with equal keys are the same campaign."""
     return name.strip().casefold()

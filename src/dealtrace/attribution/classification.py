@@ -1,4 +1,4 @@
-"""Where a visit came from, by the address it landed on and the referring page.
+"""Find the traffic source of a visit from its landing page and the referring page.
 
 Ours: the vendor's rules are unknown; these give every value seen of it. They are tried in this order: utm tags,
 openstat, click ids of advertising systems, the referring page, direct.
@@ -24,14 +24,14 @@ MEDIA: Mapping[HostKind, str] = {
     HostKind.ASSISTANT: "ai",
     HostKind.SOCIAL: SOCIAL,
 }
-"""The medium of each kind of host; kinds without a medium count as direct."""
+"""The medium of the visits that each kind of host sends; kinds without a medium count as direct."""
 
 
 def classify(landing_url: str, referrer: str, hosts: SiteHosts = NO_HOSTS) -> TrafficSource:
-    """Return the traffic source of a visit that landed on `landing_url` from the page `referrer` (empty: none).
+    """Return the traffic source of a visit from the addresses of its landing page and of the referring page.
 
-    `hosts` are the site's own entries, which take precedence. Ours: tags without `utm_source` add their campaign,
-    content and term to the source found otherwise.
+    `referrer` is empty if there was none. `hosts` are the hosts that the site has named, which take precedence. Ours:
+    tags without `utm_source` add their campaign, content and term to the source found otherwise.
     """
     tags = tags_of(landing_url)
     if tags.utm.source:
@@ -45,7 +45,7 @@ def classify(landing_url: str, referrer: str, hosts: SiteHosts = NO_HOSTS) -> Tr
 
 
 def reclassified(visit: Visit, hosts: SiteHosts = NO_HOSTS) -> Visit:
-    """Return a visit classified by today's rules and these hosts; without stored addresses it is returned unchanged."""
+    """Return a visit classified again by these hosts and today's rules; without stored addresses it is unchanged."""
     if not visit.landing_url and not visit.referrer:
         return visit
     return replace(
@@ -57,10 +57,10 @@ def reclassified(visit: Visit, hosts: SiteHosts = NO_HOSTS) -> Visit:
 
 
 def _clicked(click_ids: Mapping[str, str], sender: TrafficSource) -> TrafficSource:
-    """Return the source of the first click id, or the referrer's source if that is more precise.
+    """Return the source of the first click id, or the referrer's source if it is more precise.
 
-    The referrer is more precise if both are social networks (Instagram sends `fbclid`) or the same search engine, as it
-    gives the search words.
+    It is more precise if both are social networks, since Instagram too sends `fbclid`. It is also more precise if both
+    are the same search engine, since only the referrer has the search words.
     """
     source = next(CLICK_IDS[name] for name in CLICK_IDS if name in click_ids)
     is_network = source.medium == SOCIAL == sender.medium
@@ -69,7 +69,7 @@ def _clicked(click_ids: Mapping[str, str], sender: TrafficSource) -> TrafficSour
 
 
 def _sender_of(landing_url: str, referrer: str, hosts: SiteHosts) -> TrafficSource:
-    """Return the source of the referring page, `DIRECT` if it is not counted as a referrer."""
+    """Return the source of the referring page; `DIRECT` if there is none, or if it does not count as a referrer."""
     parts = split_address(referrer)
     host = bare_host(parts.hostname or "") if parts is not None else ""
     if parts is None or not host or parts.scheme not in {*PAGE_SCHEMES, APP_SCHEME}:
@@ -83,7 +83,7 @@ def _sender_of(landing_url: str, referrer: str, hosts: SiteHosts) -> TrafficSour
 
 
 def _is_own(host: str, landing_url: str) -> bool:
-    """Return whether a host and the landing page have one owner: a registered domain that strangers do not share."""
+    """Return whether a host has the same owner as the landing page: the same registered domain, unless it is shared."""
     landing = split_address(landing_url)
     own = bare_host(landing.hostname or "") if landing is not None else ""
     if not own:

@@ -1,4 +1,4 @@
-"""What advertising costs: an amount for a traffic source on a day of the site, and how amounts are spread over days."""
+"""The cost of advertising: an amount for a traffic source on a day of the site, and how it is spread over days."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
@@ -25,11 +25,11 @@ SYSTEM_SOURCES: Mapping[str, TrafficSource] = {
     "mytarget": TrafficSource("mytarget", PAID),
     "google": TrafficSource("google", PAID),
 }
-"""The source and medium for advertising systems whose files state neither."""
+"""The traffic source of the costs of each advertising system whose files state neither source nor medium."""
 
 
 class CostOrigin(StrEnum):
-    """How a cost was imported; files and the API are kept apart, and a file replaces only costs from files."""
+    """How costs were imported: by file or by API; a file replaces only costs from files."""
 
     FILE = "file"
     API = "api"
@@ -37,7 +37,7 @@ class CostOrigin(StrEnum):
 
 @record
 class CostAccount:
-    """An account of an advertising system that costs are imported from."""
+    """An account of an advertising system, from which costs are imported."""
 
     system: str
     account: str
@@ -45,12 +45,12 @@ class CostAccount:
 
 
 API_ACCOUNT = CostAccount("api", "", CostOrigin.API)
-"""The account of all costs imported by API, which names none."""
+"""The account of all costs imported by API, where no account is stated."""
 
 
 @record
 class Cost:
-    """What a traffic source cost on a day of the site, in kopecks; clicks and impressions are `None` if unknown."""
+    """The cost of a traffic source on a day of the site, in kopecks; clicks and impressions are `None` if unknown."""
 
     day_on: date
     traffic_source: TrafficSource
@@ -61,7 +61,7 @@ class Cost:
 
 @record
 class CostSpread:
-    """The amount in kopecks that a source cost over a period of the site's days, both ends included."""
+    """The cost of a traffic source, in kopecks, over a period of the site's days, both ends included."""
 
     traffic_source: TrafficSource
     amount_kopecks: int
@@ -70,7 +70,7 @@ class CostSpread:
 
 
 def spread_evenly(spread: CostSpread) -> dict[date, int]:
-    """Return the kopecks of each day: equal shares, with the remainder added to the last day.
+    """Return an equal share of an amount for each day, in kopecks; the last day also gets the remainder.
 
     The shares add up to the amount exactly.
     """
@@ -82,6 +82,6 @@ def spread_evenly(spread: CostSpread) -> dict[date, int]:
 
 
 def sum_known(counts: Iterable[int | None]) -> int | None:
-    """Return the sum of the known counts, `None` if all are unknown."""
+    """Return the sum of those counts that are known, `None` if all are unknown."""
     known = [count for count in counts if count is not None]
     return sum(known) if known else None

@@ -1,4 +1,4 @@
-"""Attribution models: which visits of a visitor are credited with a lead, and with what share."""
+"""Attribution models: the rules that divide the credit for a lead among the visits of its visitor."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -9,19 +9,19 @@ from dealtrace.attribution.visit import Visit
 from dealtrace.record import record
 
 CREDIT_LOOKBACK = timedelta(days=90)
-"""Ours: a visit is credited with leads up to this long after it; Calltouch documents no limit."""
+"""Ours: how long before a lead a visit may be to be credited with it; Calltouch documents no limit."""
 HALF_LIFE = timedelta(days=7)
 """Ours: under time decay, a visit this much older gets half the credit, as in other analytics."""
 POSITION_ENDS = Fraction(40, 100)
 """Ours: the share of the first and of the last visit under the position-based model; the others share the rest."""
 WHOLE = 1_000_000
-"""The whole credit of a lead; a share is an integer number of these parts."""
+"""The whole credit of a lead; a share is a whole number of these parts."""
 TOUCHES_MAX = 100
-"""Ours: of more visits, only the first and the latest count; only bots make more."""
+"""Ours: the most visits credited with a lead. Of more, the first and the latest ones count; only bots make more."""
 
 
 class AttributionModel(IntEnum):
-    """The models that a site can choose; the values are the `attribution` codes of the API.
+    """The attribution models that a site can choose; the values are the `attribution` codes of the API.
 
     Calltouch has 0 and 1; ours: the others, under codes it does not use.
     """
@@ -37,7 +37,7 @@ class AttributionModel(IntEnum):
 
 @record
 class Credit:
-    """A visit and its share in a lead, in parts of `WHOLE`."""
+    """A visit that is credited with a lead, and its share of the credit in parts of `WHOLE`."""
 
     visit: Visit
     share: int
@@ -46,8 +46,8 @@ class Credit:
 def touches_of(lead_at: datetime, own: Visit, visits: Iterable[Visit]) -> list[Visit]:
     """List the visits that may be credited with a lead at `lead_at`, earliest first; the last is `own`.
 
-    `own` is the visit that the lead names, `visits` are any visits of the site. The others listed are the earlier
-    visits of the same visitor, from 90 days before the lead up to it, both ends included; visits that began at the same
+    `own` is the visit that the lead names; `visits` are any visits of the site. The others listed are earlier visits of
+    the same visitor, from 90 days before the lead until the lead, both ends included. Visits that began at the same
     moment are ordered by id. An anonymised visit has no visitor and is listed alone.
     Ours: the named visit counts whenever it began, because clocks of forms and servers differ; a visit that followed it
     did not lead to the form that names it.
@@ -69,10 +69,10 @@ def _order(visit: Visit) -> tuple[datetime, int]:
 
 
 def credits_under(model: AttributionModel, touches: Sequence[Visit]) -> list[Credit]:
-    """Return the credits of `touches` (earliest first) under `model`, empty without touches.
+    """Return the credits of `touches` under `model`: shares of visits that are given earliest first.
 
-    The largest share is first, and of equal shares the later visit, so that the first credit can be shown alone.
-    The shares add up to `WHOLE` exactly.
+    The largest share is first; of equal shares the later visit is first. So the first credit can be shown alone. The
+    shares add up to `WHOLE` exactly. Without touches there are no credits.
     Seed: «текущая модель атрибуции, согласно которой определился источник заявки».
     """
     if not touches:
@@ -84,7 +84,11 @@ def credits_under(model: AttributionModel, touches: Sequence[Visit]) -> list[Cre
 
 
 def _whole_parts(weights: Sequence[Fraction]) -> list[int]:
-    """Return `WHOLE` split by `weights`, rounded down; the rest goes to the largest remainders, later visits first."""
+    """Split `WHOLE` in proportion to `weights`, and return the shares, which are integers and add up to `WHOLE`.
+
+    Shares are rounded down. The parts left over go to the shares with the largest remainders, and of equal ones to
+    those of later visits.
+    """
     total = sum(weights)
     exact = [weight * WHOLE / total for weight in weights]
     shares = [int(share) for share in exact]
@@ -111,7 +115,10 @@ def _first_non_direct(touches: Sequence[Visit]) -> list[Fraction]:
 
 
 def _decayed(touches: Sequence[Visit]) -> list[Fraction]:
-    """Return weights that halve per half-life before the last visit; counting from the lead gives the same shares."""
+    """Return a weight for each visit, halved for each half-life between the visit and the last visit.
+
+    Counting from the time of the lead would give the same shares.
+    """
     last = touches[-1].started_at
     return [Fraction(2 ** ((visit.started_at - last) / HALF_LIFE)) for visit in touches]
 

@@ -1,4 +1,4 @@
-"""Hits, and the visits they make: a hit extends the current visit of its visitor or starts a new one."""
+"""Hits, which are pages that visitors open: each extends the current visit of its visitor or starts a new visit."""
 
 from collections.abc import Mapping
 from dataclasses import field, replace
@@ -12,15 +12,15 @@ from dealtrace.attribution.visit import Visit, VisitId
 from dealtrace.record import record
 
 VISIT_TIMEOUT = timedelta(minutes=30)
-"""Ours: how long after a page the next one still belongs to the same visit; the vendor's cookie lives as long."""
+"""Ours: the longest time between two pages of one visit; the vendor's cookie lives as long."""
 ATTRS_MAX = 100
 ATTRS_LENGTH_MAX = 4096
-"""The most attributes of a visit, and the most characters of all their names and values together."""
+"""The most attributes of a visit, and the most characters of their names and values together."""
 
 
 @record
 class Hit:
-    """A page that a visitor opened, and what is known of the visitor; the fields are those of a visit."""
+    """A page that a visitor opened, and what is known about the visitor; the fields are as in `Visit`."""
 
     visitor_id: str
     url: str
@@ -48,7 +48,7 @@ def continues(latest: Visit, source: TrafficSource, now: datetime) -> bool:
 
 
 def start(hit: Hit, visit_id: VisitId, now: datetime, hosts: SiteHosts = NO_HOSTS) -> Visit:
-    """Return the new visit that a hit starts; `hosts` are the hosts its site names."""
+    """Return the new visit that a hit starts; `hosts` are the hosts that its site has named."""
     return Visit(
         id=visit_id,
         visitor_id=hit.visitor_id,
@@ -71,7 +71,7 @@ def start(hit: Hit, visit_id: VisitId, now: datetime, hosts: SiteHosts = NO_HOST
 
 
 def extend(visit: Visit, hit: Hit, now: datetime) -> Visit:
-    """Return a visit after another hit: unknown client ids are filled in, attributes are added within their limits."""
+    """Return a visit after another hit: unknown client ids are filled in, attributes are added within the limits."""
     return replace(
         visit,
         seen_at=now,
@@ -82,7 +82,7 @@ def extend(visit: Visit, hit: Hit, now: datetime) -> Visit:
 
 
 def bounded_attrs(attrs: Mapping[str, object]) -> dict[str, object]:
-    """Return the attributes that fit the limits of a visit, in input order; any other is left out."""
+    """Return the attributes that fit the limits of a visit, in input order; those that do not fit are left out."""
     kept: dict[str, object] = {}
     length = 0
     for name, value in attrs.items():

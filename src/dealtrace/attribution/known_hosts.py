@@ -1,9 +1,10 @@
 """The one table of generally known hosts: engines, networks, mail, assistants, sign-in and payment pages.
 
-To know another host, add a word to its row; what concerns a single site belongs in its `SiteHosts`.
+To make another host known, add it to the row of its kind. A host that matters to a single site belongs in the
+`SiteHosts` of this site.
 
-Google's domains are from its published list of supported domains, Yandex's from its help; the rest were seen as
-referrers of visits or are in the documentation of the services. The Public Suffix List decides which part of a host is
+Google's domains are from its published list of supported domains, Yandex's from its help. The others were seen as
+referrers of visits, or are in the documentation of the services. The Public Suffix List decides which part of a host is
 a registered domain, see `addresses.registered_domain`.
 """
 
@@ -15,7 +16,7 @@ from dealtrace.record import record
 
 
 class HostKind(StrEnum):
-    """The role of a host that refers visitors to a site."""
+    """The kind of a host from which visitors come to a site."""
 
     OWN = "own"
     PAYMENT = "payment"
@@ -28,7 +29,7 @@ class HostKind(StrEnum):
 
 @record
 class KnownHost:
-    """A known host: its kind, its source (empty: the host itself), and the parameters that hold the search words."""
+    """A known host: its kind, its source (empty means the host itself), and the parameters that hold search words."""
 
     kind: HostKind
     name: str = ""
@@ -37,7 +38,7 @@ class KnownHost:
 
 @record
 class SearchEngine:
-    """An engine: its domains, the hosts under them that also search, and the parameter that holds the search words."""
+    """A search engine: its domains, other hosts under them that search, and the parameter that holds search words."""
 
     name: str
     search_words: str
@@ -87,7 +88,7 @@ SEARCH_ENGINES = (
     SearchEngine("swisscows", "query", "swisscows.com"),
     SearchEngine("petal", "query", "petalsearch.com"),
 )
-"""Only a domain itself and the hosts named here search; any other host under the domain is an ordinary page."""
+"""The search engines; only the domains and hosts listed here search, other hosts under them are ordinary pages."""
 
 SOCIAL_NETWORKS: Mapping[str, str] = {
     "vk": "vk.com vk.ru vk.me vk.cc vkvideo.ru vkontakte.ru userapi.com",
@@ -129,7 +130,7 @@ SOCIAL_NETWORKS: Mapping[str, str] = {
     "slack": "slack.com",
     "zalo": "zalo.me",
 }
-"""Social networks and messengers; a registered domain includes all hosts under it."""
+"""The registered domains of social networks and messengers; a domain includes all hosts under it."""
 
 ASSISTANTS: Mapping[str, str] = {
     "chatgpt": "chatgpt.com chat.openai.com",
@@ -153,7 +154,7 @@ ASSISTANTS: Mapping[str, str] = {
     "character": "character.ai",
     "notebooklm": "notebooklm.google.com",
 }
-"""Assistants that answer in words and cite pages as sources."""
+"""The hosts of AI assistants, which answer in words and cite pages as sources."""
 
 MAIL_HOSTS = f"""
 mail.google.com {_under("mail.yandex", YANDEX_SUFFIXES)} mail.ya.ru touch.mail.ru e.mail.ru m.mail.ru tel.mail.ru
@@ -175,7 +176,7 @@ account.live.com login.yahoo.com api.twitter.com appleid.cdn-apple.com
 esia.gosuslugi.ru login.mos.ru id.sber.ru online.sberbank.ru id.tbank.ru id.tinkoff.ru id.alfabank.ru id.vtb.ru
 id.ozon.ru id.hh.ru auth.tochka.com login.school.mosreg.ru auth0.openai.com auth.openai.com
 """
-"""Exact hosts: other pages of their domains do send visitors."""
+"""Exact names of hosts where people sign in: other pages of their domains do send visitors."""
 
 PAYMENT_HOSTS = f"""
 money.yandex.ru kassa.yandex.ru pay.yandex.ru split.yandex.ru trust.yandex.ru {_under("checkout.pay.yandex", "ru com")}
@@ -197,7 +198,7 @@ webpay.by bepaid.by begateway.com expresspay.by paybox.money paybox.kz freedompa
 lava.ru lava.top enot.io freekassa.com freekassa.ru anypay.io aaio.so modulbank-pay.ru arsenalpay.ru
 ckassa.ru pscb.ru intellectmoney.ru onpay.ru mandarinpay.com mandarin.io paygine.com paymo.ru best2pay.net yandexpay.ru
 """
-"""Registered domains, including all hosts under them, that have only payment pages."""
+"""Registered domains that have only payment pages; a domain includes all hosts under it."""
 
 APPS: Mapping[str, KnownHost] = {
     "com.google.android.googlequicksearchbox": KnownHost(HostKind.SEARCH, "google"),
@@ -220,7 +221,7 @@ APPS: Mapping[str, KnownHost] = {
     "com.google.android.youtube": KnownHost(HostKind.SOCIAL, "youtube"),
     "ru.zen.android": KnownHost(HostKind.SOCIAL, "dzen"),
 }
-"""Android apps, which send their own name instead of a page: `android-app://org.telegram.messenger/`."""
+"""Android apps, which send their own name as referrer instead of a page: `android-app://org.telegram.messenger/`."""
 
 _SHARED = """
 tilda.ws tilda.cc insales.ru myinsales.ru insales.site wixsite.com wixstudio.com editorx.io narod.ru narod2.ru
@@ -243,11 +244,11 @@ msk.ru spb.ru nov.ru nsk.ru exnet.su msk.su spb.su nov.su ru.com ru.net eu.com u
 se.net za.com
 """
 SHARED_DOMAINS = frozenset(_SHARED.split())
-"""Domains of site builders, hosting companies and resellers: different owners share each of them."""
+"""Domains of site builders, hosting companies and resellers, under which hosts have different owners."""
 
 
 def find_known(host: str) -> KnownHost | None:
-    """Return what is known of a host, by its exact name or else its registered domain; `None` if nothing is."""
+    """Return the entry for a host: by its exact name, else by its registered domain; `None` if there is none."""
     exact = _HOSTS.get(host_in_ascii(host))
     return exact if exact is not None else _DOMAINS.get(registered_domain(host))
 
@@ -278,10 +279,10 @@ _HOSTS: Mapping[str, KnownHost] = {
     **dict(_named(HostKind.SOCIAL, SOCIAL_NETWORKS)),
     **dict(_named(HostKind.ASSISTANT, ASSISTANTS)),
 }
-"""Hosts found by their exact name."""
+"""Known hosts by their exact name."""
 _DOMAINS: Mapping[str, KnownHost] = {
     **dict(_named(HostKind.SOCIAL, SOCIAL_NETWORKS)),
     **dict(_named(HostKind.ASSISTANT, ASSISTANTS)),
     **dict(_nameless(HostKind.PAYMENT, PAYMENT_DOMAINS)),
 }
-"""Registered domains found for any host under them; entries that are not registered domains are never found here."""
+"""Known hosts by registered domain, for any host under it; an entry that is no registered domain is never found."""

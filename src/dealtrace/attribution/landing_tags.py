@@ -1,4 +1,4 @@
-"""What advertising systems add to the addresses they lead to: utm tags, openstat, click ids."""
+"""The parameters that advertising systems add to the landing pages of advertisements: utm tags, openstat, click ids."""
 
 import re
 from base64 import urlsafe_b64decode
@@ -18,7 +18,7 @@ from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
 from dealtrace.record import record
 
 TAGS_REMEMBERED = 512
-"""The tags of one opened page are read four times in a row."""
+"""How many addresses are cached with their tags; the tags of an opened page are read four times in a row."""
 PAID = "cpc"
 ORGANIC = "organic"
 SOCIAL = "social"
@@ -41,7 +41,7 @@ OPENSTAT_SERVICES: Mapping[str, str] = {
     "target.my.com": "vk",
     "ads.vk.com": "vk",
 }
-"""The source of each service named in openstat."""
+"""The traffic source name for each service in an openstat label."""
 CLICK_IDS: Mapping[str, TrafficSource] = {
     "yclid": TrafficSource("yandex", PAID),
     "ymclid": TrafficSource("yandex.market", PAID),
@@ -66,7 +66,7 @@ CLICK_IDS: Mapping[str, TrafficSource] = {
     "etext": TrafficSource("yandex", ORGANIC),
     "srsltid": TrafficSource("google", ORGANIC),
 }
-"""The parameter that a system adds to the address it leads to, and its source; the first found in this order counts.
+"""The parameter that each system adds to landing pages, and its source; the first found, in this order, counts.
 
 The names are from the systems' own help pages. Facebook adds `fbclid` to every link, paid or not; Yandex adds `ysclid`
 and `etext` to links from its search, and Google `srsltid` to those from its free product listings.
@@ -77,8 +77,8 @@ and `etext` to links from its search, and Google `srsltid` to those from its fre
 class LandingTags:
     """The advertising parameters in the address of a landing page.
 
-    `utm` holds the tags as they were written; `openstat` is the source that an openstat label names, `NOWHERE` without
-    a label; `click_ids` are by parameter, in lower case.
+    `utm` holds the tags as they were written. `openstat` is the source in the openstat label, `NOWHERE` without a
+    label. `click_ids` are by parameter, in lower case.
     """
 
     utm: TrafficSource = NOWHERE
@@ -91,7 +91,7 @@ NO_TAGS = LandingTags()
 
 @lru_cache(maxsize=TAGS_REMEMBERED)
 def tags_of(landing_url: str) -> LandingTags:
-    """Return the tags of an address; a kind of tag missing in the query is taken from the fragment."""
+    """Return the advertising parameters of an address; a kind that the query lacks is taken from the fragment."""
     if "=" not in landing_url or (parts := split_address(landing_url)) is None:
         return NO_TAGS
     places = (parameters_of(parts.query), fragment_parameters_of(parts.fragment))
@@ -104,12 +104,12 @@ def tags_of(landing_url: str) -> LandingTags:
 
 
 def utm_of(landing_url: str) -> TrafficSource:
-    """Return the utm tags of an address as they were written; the first of a repeated tag counts."""
+    """Return the utm tags of an address as a traffic source, spelt as written; of a repeated tag the first counts."""
     return tags_of(landing_url).utm
 
 
 def click_ids_of(landing_url: str) -> Mapping[str, str]:
-    """Return the click ids of an address, by parameter in lower case."""
+    """Return the click ids in an address, by the name of their parameter in lower case."""
     return tags_of(landing_url).click_ids
 
 
@@ -118,7 +118,10 @@ def _named(parameters: Mapping[str, str], names: Mapping[str, object]) -> dict[s
 
 
 def _openstat_source(label: str) -> TrafficSource:
-    """Return the source in a label `service;campaign;advertisement;place`, plain or Base64; `NOWHERE` if none."""
+    """Return the source in an openstat label `service;campaign;advertisement;place`; `NOWHERE` if it is no label.
+
+    The label may be plain or in Base64.
+    """
     service, *ids = (short(part) for part in (label if ";" in label else _from_base64(label)).split(";"))
     if not service or not ids:
         return NOWHERE
@@ -127,7 +130,7 @@ def _openstat_source(label: str) -> TrafficSource:
 
 
 def _from_base64(label: str) -> str:
-    """Return Base64 of either alphabet as text, with or without padding; empty if it cannot be decoded."""
+    """Return the text that is encoded in Base64 of either alphabet, with or without padding; empty if it is invalid."""
     plain = re.sub(r"[\s=]", "", label.replace("/", "_").replace(" ", "-").replace("+", "-"))
     try:
         content = urlsafe_b64decode(plain + "=" * (-len(plain) % 4))

@@ -1,4 +1,4 @@
-"""An origin: where a lead or a deal comes from, determined once for every HTTP edge."""
+"""The origin of a lead or a deal, which says where it comes from, determined once for every HTTP edge."""
 
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
@@ -8,12 +8,12 @@ from dealtrace.attribution.visit import Visit, VisitId
 from dealtrace.record import record
 
 NO_VISIT = Visit(VisitId(0), "", datetime.min.replace(tzinfo=UTC), NOWHERE)
-"""The `details` of an origin without a visit: every text is empty."""
+"""The visit in the `details` of an origin without a visit: all its texts are empty."""
 
 
 @record
 class LeadVisit:
-    """The visit that a lead names, and the visit that a model credits most for it; often they are the same."""
+    """The visit that a lead names, and the visit that a model credits most for it; often both are the same."""
 
     own: Visit
     credited: Visit
@@ -25,9 +25,9 @@ class Origin:
 
     Every attribute can be read in all three cases. `visit` is the visit that the lead names. `details` is the same
     visit, for its pages, place, browser and client ids; without a visit it is `NO_VISIT`, and `visit_id` and
-    `visited_at` are `None`. `credited` is the visit that the model credits most; `source` is its traffic source, and
-    `utm` the utm tags of its landing page. Without a visit, `source` and `utm` are the stated source. `is_known` is
-    whether there is a visit or a stated source at all, even a source whose every part is empty.
+    `visited_at` are `None`. `credited` is the visit that the model credits most. `source` is the traffic source of this
+    visit, and `utm` holds the utm tags of its landing page. Without a visit, `source` and `utm` are the stated source.
+    `is_known` is whether there is a visit or a stated source, even one whose parts are all empty.
     """
 
     visit: Visit | None = None
@@ -47,15 +47,14 @@ class Origin:
 
     @property
     def visited_at(self) -> datetime | None:
-        """When the visit began."""
+        """When the visit that the lead names began, `None` without a visit."""
         return self.visit.started_at if self.visit is not None else None
 
     @property
     def landing_host(self) -> str:
         """The host of the landing page, in lower case and without a port; empty if the URL has none.
 
-        The path is cut off before `urlsplit`, which caches its results: there are few hosts, but many pages and click
-        ids.
+        `urlsplit` caches its results, so the path is cut off first: there are few hosts, but many pages and click ids.
         """
         try:
             return urlsplit("/".join(self.details.landing_url.split("/", 3)[:3])).hostname or ""
@@ -67,7 +66,7 @@ UNKNOWN_ORIGIN = Origin()
 
 
 def origin_of_lead(visit: LeadVisit | None, stated: TrafficSource | None) -> Origin:
-    """Return the origin of a lead: its visit with the source a model credits, else the source its sender stated."""
+    """Return the origin of a lead: its visit with the source that a model credits, else the source stated with it."""
     if visit is not None:
         own, credited = visit.own, visit.credited
         return Origin(own, own, credited, credited.traffic_source, credited.utm, True)  # noqa: FBT003 - it is quicker
@@ -75,9 +74,10 @@ def origin_of_lead(visit: LeadVisit | None, stated: TrafficSource | None) -> Ori
 
 
 def origin_of_deal(lead: Origin | None, stated: TrafficSource | None, visit: LeadVisit | None = None) -> Origin:
-    """Return the origin of a deal: that of its lead, and only without a lead its visit, or the source stated for it.
+    """Return the origin of a deal: that of its lead; without a lead, its own visit or the source stated for it.
 
-    `lead` is the origin of the deal's lead, `None` if the deal has no lead. `visit` is the one that it was matched to.
+    `lead` is the origin of the deal's lead, `None` if the deal has no lead. `visit` is the visit that a deal without a
+    lead was matched to, `None` if there is none.
     Seed: «Если по переданным ID не удалось найти звонок или заявку, то источник созданной сделки может быть определен
     по переданным параметрам».
     """

@@ -1,4 +1,4 @@
-"""The progress of reclassifying a site's past visits."""
+"""The progress of classifying a site's past visits again."""
 
 import hashlib
 from dataclasses import replace
@@ -10,7 +10,7 @@ from dealtrace.record import record
 
 @record
 class Reclassification:
-    """The state of a reclassification under the hosts that have this digest.
+    """The progress of classifying visits again by the site's hosts; `digest` identifies the hosts.
 
     `after_visitor` is the last visitor whose visits are done, empty at the start. `leads_moved` counts the leads whose
     credited visit or its source changed under the model of the site.
@@ -24,7 +24,7 @@ class Reclassification:
     after_visitor: str = ""
 
     def after(self, visitor_id: str, *, visits: int, changed: int, moved: int) -> "Reclassification":
-        """Return the state after more visitors, of whom `visitor_id` is the last."""
+        """Return the progress after the visits of more visitors are done; `visitor_id` is the last of them."""
         return replace(
             self,
             visits=self.visits + visits,
@@ -35,6 +35,6 @@ class Reclassification:
 
 
 def digest_of(hosts: SiteHosts) -> str:
-    """Return a digest of the hosts of a site, which changes whenever visits must be classified again."""
+    """Return a digest of the hosts of a site; if it changes, the visits must be classified again."""
     listed = "\n".join(f"{host} {known.kind} {known.name}" for host, known in sorted(hosts.known.items()))
     return hashlib.sha256(listed.encode()).hexdigest()

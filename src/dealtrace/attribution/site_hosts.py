@@ -1,4 +1,4 @@
-"""Hosts that a site names: its own, its payment and sign-in pages, search engines, networks."""
+"""The hosts that a site has named: its own, its payment and sign-in pages, search engines, social networks."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import field
@@ -9,17 +9,17 @@ from dealtrace.attribution.known_hosts import SHARED_DOMAINS, HostKind, KnownHos
 from dealtrace.record import record
 
 SITE_KINDS = (HostKind.OWN, HostKind.PAYMENT, HostKind.SIGN_IN, HostKind.SEARCH, HostKind.SOCIAL)
-"""The kinds of host that a site may name."""
+"""The kinds of host that a site can name."""
 NAMED_KINDS = frozenset({HostKind.SEARCH, HostKind.SOCIAL})
-"""The kinds that need the name of a source; the other kinds count as direct."""
+"""The kinds of host that need the name of a traffic source; hosts of the other kinds count as direct."""
 SITE_HOSTS_MAX = 1000
 USUAL_SEARCH_WORDS = ("q", "text", "query", "search")
-"""The parameters that may hold the search words of an engine that a site names."""
+"""The parameters in which a search engine that a site has named may send the search words."""
 
 
 @record
 class SiteHost:
-    """A host that a site names: its kind, the host in ASCII, and its source (empty for kinds that count as direct)."""
+    """A host that a site has named: its kind, the host in ASCII, and its source (empty for kinds without one)."""
 
     kind: HostKind
     host: str
@@ -28,7 +28,7 @@ class SiteHost:
 
 @record
 class SiteHosts:
-    """The hosts of one site, by their ASCII spelling as `read_host` returns it; each is of one kind.
+    """The hosts of one site, by the ASCII spelling that `read_host` returns; each host is of one kind.
 
     A registered domain includes all hosts under it, unless it is a domain that different owners share.
     """
@@ -36,7 +36,7 @@ class SiteHosts:
     known: Mapping[str, KnownHost] = field(default_factory=lambda: MappingProxyType({}))
 
     def find(self, host: str) -> KnownHost | None:
-        """Return what the site says of a host, `None` if it says nothing."""
+        """Return the entry of the site that includes a host, `None` if there is none."""
         if not self.known:
             return None
         if (exact := self.known.get(host_in_ascii(host))) is not None:
@@ -49,12 +49,12 @@ NO_HOSTS = SiteHosts()
 
 
 def hosts_of(entries: Iterable[tuple[HostKind, str, str]]) -> SiteHosts:
-    """Return the hosts of a site from stored triples of kind, host and name; of a repeated host the last counts."""
+    """Return the hosts of a site from stored triples of kind, host and name; of a repeated host, the last counts."""
     return SiteHosts({host: KnownHost(kind, name, USUAL_SEARCH_WORDS) for kind, host, name in entries})
 
 
 def read_host(text: str) -> str:
-    """Return the host in what a person wrote, with or without a scheme, port, path or `*.`; empty if there is none."""
+    """Return the host in a text that a person typed, without scheme, port, path and `*.`; empty if there is none."""
     text = text.strip()
     host = host_of(text) if "//" in text else host_of(f"//{text}")
     host = host_in_ascii(bare_host(host.removeprefix("*.")))

@@ -1,4 +1,4 @@
-"""Costs as a file states them: by campaigns of an advertising system, in exact rubles."""
+"""Costs as a file states them: for campaigns of an advertising system, in exact rubles."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -11,12 +11,12 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.record import record
 
 EXACT = Context(prec=60)
-"""Enough digits for a rate, a tax and their sums without rounding before the final rounding to kopecks."""
+"""Enough digits to compute with rates, taxes and sums exactly, before the result is rounded to kopecks."""
 
 
 @record
 class StatedCost:
-    """What a source cost on a day. The campaign is `campaign`, unless `traffic_source` already names one."""
+    """The cost of a campaign or traffic source on a day; `campaign` applies if `traffic_source` names no campaign."""
 
     day_on: date
     traffic_source: TrafficSource
@@ -27,7 +27,7 @@ class StatedCost:
 
 
 def name_costs(stated: Iterable[StatedCost], naming: CampaignNaming, visited: Iterable[TrafficSource]) -> list[Cost]:
-    """Return the cost of each day and source, campaigns named as `naming` says; `visited` are the sources of visits.
+    """Return the costs by day and source, with campaigns named by `naming`; `visited` are the sources of visits.
 
     Ours: the amounts that a file states for a day and source are added exactly, and the sum is rounded half up to
     kopecks.

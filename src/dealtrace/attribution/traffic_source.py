@@ -7,7 +7,7 @@ from dealtrace.record import record
 
 @record
 class TrafficSource:
-    """Source, medium, campaign, content and keyword, as reports group them; a missing part is empty."""
+    """The source, medium, campaign, content and keyword by which reports group visits; a missing part is empty."""
 
     source: str = ""
     medium: str = ""
@@ -17,12 +17,12 @@ class TrafficSource:
 
     @property
     def is_direct(self) -> bool:
-        """Whether the visitor came directly: by typing the address or from a bookmark."""
+        """Whether the visitor came directly, by typing the address or from a bookmark."""
         return self.source == DIRECT.source
 
     @property
     def is_empty(self) -> bool:
-        """Whether all parts are missing."""
+        """Whether all five parts are missing."""
         return self == NOWHERE
 
 
@@ -30,13 +30,13 @@ SOURCE_PARTS = tuple(part.name for part in fields(TrafficSource))
 DIRECT = TrafficSource(source="(direct)", medium="(none)")
 NOWHERE = TrafficSource()
 SOURCE_LENGTH_MAX = 1024
-"""The most characters of a part."""
+"""The most characters of one part of a traffic source."""
 
 UNKNOWN_PARTS = frozenset({"", "(not set)", "<не заполнено>", "‹не заполнено›"})
-"""What advertising systems and Calltouch write for an unknown part, in lower case."""
+"""The texts that advertising systems and Calltouch write for an unknown part, in lower case."""
 
 
 def part_key(part: str) -> str | None:
-    """Return the key a part is grouped by, without letter case and outer blanks; `None` if the part says nothing."""
+    """Return the key by which a part is grouped, without letter case and outer blanks; `None` for an unknown part."""
     key = part.strip().casefold()
     return None if key in UNKNOWN_PARTS else key

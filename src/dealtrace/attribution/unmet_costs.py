@@ -1,4 +1,4 @@
-"""Costs without visits: their sources are spelt differently than in visits, or brought no visitors."""
+"""Find the costs of sources that no visit has: the source is spelt differently, or has brought no visitors."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import astuple
@@ -7,14 +7,14 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.record import record
 
 _NOTHING = frozenset({"(not set)", "<не заполнено>", "‹не заполнено›"})
-"""The values that mean a missing part."""
+"""The texts that stand for a missing part."""
 CAMPAIGN_PARTS = 3
-"""Source, medium and campaign are the first three of the five parts."""
+"""How many of the five parts identify a campaign: source, medium and campaign."""
 
 
 @record
 class SourceCost:
-    """What a traffic source cost in kopecks, over some days."""
+    """The cost of a traffic source, in kopecks, over some days."""
 
     traffic_source: TrafficSource
     amount_kopecks: int
@@ -22,10 +22,10 @@ class SourceCost:
 
 @record
 class UnmetCosts:
-    """Costs without visits, the largest first.
+    """The costs of sources that no visit has, largest first.
 
-    `sources` match no visit in all five parts; `campaigns` match no visit even in source, medium and campaign, and
-    their content and term are empty.
+    No visit has all five parts of a source in `sources`. No visit has even the source, medium and campaign of those in
+    `campaigns`; their content and term are empty.
     """
 
     sources: list[SourceCost]
@@ -33,7 +33,7 @@ class UnmetCosts:
 
 
 def find_unmet(costs: Iterable[SourceCost], visited: Iterable[TrafficSource]) -> UnmetCosts:
-    """Return the costs whose source is none of `visited`; letter case and outer blanks do not matter.
+    """Return the costs whose source is not among `visited`; letter case and outer blanks do not matter.
 
     Sources that cost nothing are left out.
     """

@@ -1,4 +1,4 @@
-"""A visit: one session of a visitor on the site, and where it came from."""
+"""A visit: the pages that a visitor opens in one session, and where the visitor came from."""
 
 from collections.abc import Mapping
 from dataclasses import field
@@ -15,10 +15,10 @@ VisitId = NewType("VisitId", int)
 class Visit:
     """A visit; `id` is the `sessionId` of the API.
 
-    `utm` holds the utm tags of the landing page as sent, `traffic_source` the source derived from them and the
-    referrer. `click_ids` are of advertisements, by parameter. `attrs` is JSON that the page attached, `None` if
-    it attached none. `device` is `desktop`, `mobile` or `tablet`; like `os` and `browser` it is empty if unknown.
-    `seen_at` is when the visitor last opened another page, `None` before that.
+    `utm` holds the utm tags of the landing page as sent, and `traffic_source` the source found from them and the
+    referrer. `click_ids` are those that advertising systems added, by parameter. `attrs` is the JSON that the page
+    attached, `None` if it attached none. `device` is `desktop`, `mobile` or `tablet`; like `os` and `browser` it is
+    empty if unknown. `seen_at` is when the visitor last opened another page, `None` if there was no other.
     """
 
     id: VisitId

@@ -1,4 +1,4 @@
-"""Ids of visits: unique, and impossible to guess without the key of the database."""
+"""The ids of visits: unique, and impossible to guess without the secret key of the database."""
 
 import hashlib
 from datetime import datetime, timedelta
@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from dealtrace.attribution.visit import Visit, VisitId
 
 FIRST_KEYED_ID = 10**12
-"""Ours: ids from here on are keyed. Lower ids are sequential or come from the vendor, and can be guessed."""
+"""Ours: ids from here on are made with a secret key. Lower ids are sequential or the vendor's, and can be guessed."""
 VISIT_ID_END = 2**53
-"""One above the greatest id, so that JavaScript and 1C represent all ids exactly."""
+"""The first number too large for an id, so that JavaScript and 1C can represent all ids exactly."""
 GUESSABLE_ID_USABLE = timedelta(hours=24)
-"""Ours: how long after its last page a visit with a guessable id may be named without a token."""
+"""Ours: how long after its last page a visit whose id can be guessed may be referred to without a token."""
 
 _SIZE = VISIT_ID_END - FIRST_KEYED_ID
 _LEFT_BITS, _RIGHT_BITS = 26, 27
@@ -19,10 +19,10 @@ _ROUNDS = 8
 
 
 def keyed_visit_id(counter: int, key: bytes) -> VisitId:
-    """Return the id of the visit with this counter; under one key, different counters give different ids.
+    """Return the id for a number of a counter; under the same key, different numbers give different ids.
 
-    A Feistel network permutes the 53-bit numbers; results beyond the range of ids are permuted again, so that the
-    result is a permutation of that range.
+    A Feistel network permutes the 53-bit numbers. If the result is not in the range of ids, it is permuted again, so
+    that the function is a permutation of that range.
 
     Raises:
         ValueError: `counter` is negative or not below the number of ids.
@@ -36,9 +36,9 @@ def keyed_visit_id(counter: int, key: bytes) -> VisitId:
 
 
 def is_nameable_by_strangers(visit_id: VisitId, visit: Visit | None, now: datetime) -> bool:
-    """Return whether a form without a token may name a visit; `visit` is the stored visit with that id, or `None`.
+    """Return whether a form without a token may refer to a visit by its id; `visit` is the stored visit, or `None`.
 
-    Ours: a guessable id counts only while its visit is fresh; with a token it always counts.
+    Ours: an id that can be guessed is accepted only while its visit is fresh; with a token it is always accepted.
     """
     if visit_id >= FIRST_KEYED_ID:
         return True

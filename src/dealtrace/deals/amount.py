@@ -1,4 +1,4 @@
-"""The precision and range of the sum of a deal, in rubles."""
+"""The precision and the largest value of the sum of a deal, in rubles."""
 
 import re
 from decimal import ROUND_HALF_UP, Decimal
@@ -10,7 +10,7 @@ AMOUNT_STEP = Decimal(1).scaleb(-DECIMALS)
 """Sums are rounded to ten-thousandths of a ruble wherever they are read, stored or shown."""
 STEPS_PER_RUBLE = 10**DECIMALS
 AMOUNT_MAX = Decimal(9 * 10**14)
-"""The largest absolute value."""
+"""The largest absolute value of a sum, in rubles."""
 AMOUNT_LENGTH_MAX = 100
 _SPACES = str.maketrans("", "", " \u00a0\u202f\u2009")
 _AMOUNT = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
@@ -33,5 +33,7 @@ def parse_amount(text: str) -> Decimal:
         )
     amount = Decimal(plain)
     if abs(amount) > AMOUNT_MAX:
-        raise InvalidValue(f"сумма по модулю больше {AMOUNT_MAX}", f"the sum is beyond {AMOUNT_MAX}")
+        raise InvalidValue(
+            f"сумма по модулю больше {AMOUNT_MAX}", f"the sum must be from -{AMOUNT_MAX} to {AMOUNT_MAX}"
+        )
     return amount.quantize(AMOUNT_STEP, ROUND_HALF_UP)

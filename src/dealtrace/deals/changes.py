@@ -1,4 +1,4 @@
-"""Changing a deal: an absent parameter keeps the value, an empty one erases it."""
+"""The changes of a deal: a parameter that is not sent keeps the value, and an empty one erases it."""
 
 from collections.abc import Mapping
 from dataclasses import field, replace
@@ -15,7 +15,7 @@ from dealtrace.record import record
 
 
 class Unset(Enum):
-    """The type of `UNSET`: the parameter was not sent."""
+    """The type of `UNSET`, which means that a parameter was not sent."""
 
     UNSET = "unset"
 
@@ -34,16 +34,16 @@ CHANGEABLE = (
 )
 """The fields of a deal that `update-by-id` may change; versions record them before and after."""
 FURTHER = ("margin_rub", "currency", "details", "matchers", "status_since")
-"""The fields that only deals 2.0 can set; versions record their changes too."""
+"""The fields that only deals 2.0 can set; versions record them before and after too."""
 
 
 @record
 class Change:
-    """The values to change of one deal; fields that are `UNSET` are not changed.
+    """A change of a deal; fields that are `UNSET` are not changed.
 
     An erased sum is `None`, an erased text is empty, erased tags are `()`. `custom_values`, `source_parts` and
     `detail_parts` hold only what was sent. `added_tags` and `added_comment` are appended to the present ones.
-    `matchers` replace the deal's matchers and the source stated by them.
+    `matchers` replace the deal's matchers together with the source that those state.
     Seed: «если обновлять значение не требуется, то не передавайте параметр вовсе».
     """
 
@@ -66,9 +66,9 @@ class Change:
 
 
 def apply_change(change: Change, deal: Deal, known_values: Mapping[str, str]) -> Deal:
-    """Return `deal` with `change` applied; equal to `deal` if nothing is different.
+    """Return `deal` with `change` applied; the result equals `deal` if nothing is different.
 
-    `known_values` are the custom values of `change` whose fields the site has. Tags replace the whole list.
+    `known_values` are the values in `change` of custom fields that the site has. Tags replace the whole list.
     Seed: «текущее значение в статистике Calltouch будет перезаписано на пустоту».
     """
     sent = {name: value for name in _WHOLE if (value := getattr(change, name)) is not UNSET}
@@ -118,8 +118,8 @@ def _merged(values: Mapping[str, str] | None, sent: Mapping[str, str]) -> Mappin
 def _restated(deal: Deal, parts: Mapping[str, str]) -> TrafficSource | None:
     """Return the new stated source; a deal with a lead keeps its own, since the lead's source takes precedence.
 
-    Seed: «Если сделка не привязана ко звонку или заявке, то у нее может быть обновлен существующий или назначен
-    новый произвольный источник».
+    Seed: «Если сделка не привязана ко звонку или заявке, то у нее может быть обновлен существующий или назначен новый
+    произвольный источник».
     """
     if deal.lead is not None or not parts:
         return deal.stated_source
@@ -130,7 +130,7 @@ def _restated(deal: Deal, parts: Mapping[str, str]) -> TrafficSource | None:
 def stamp(before: Deal, after: Deal, now: datetime, stated: datetime | Unset = UNSET) -> Deal:
     """Return `after` as the next version of `before`, changed at `now`.
 
-    A new status counts from `now`; a time `stated` by the CRM takes precedence in any case.
+    If the status is new, `now` is also when the status began, unless the CRM has `stated` another time.
     """
     since = now if after.status != before.status else before.status_since
     since = since if isinstance(stated, Unset) else stated
@@ -138,7 +138,7 @@ def stamp(before: Deal, after: Deal, now: datetime, stated: datetime | Unset = U
 
 
 def difference(before: Deal, after: Deal) -> tuple[dict[str, object], dict[str, object]]:
-    """Return two mappings of the fields that differ: their values before and after.
+    """Return the fields that differ between two deals: their values before, and their values after, by field name.
 
     `status_since` is included only if the CRM stated it; otherwise it equals the time of the version.
     """

@@ -1,4 +1,4 @@
-"""Currencies of deals, and what a unit of one is worth in rubles."""
+"""The currencies of deals, and their exchange rates to the ruble."""
 
 from datetime import date
 from decimal import Decimal
@@ -10,14 +10,14 @@ CURRENCY_LENGTH_MAX = 16
 RATE_STEPS = 1_000_000
 """A rate is stored in millionths of a ruble."""
 RATE_RUB_MAX = 1_000_000
-"""Ours: rubles for a unit of a currency; gold and bitcoins are no currencies of a CRM's deals."""
+"""Ours: the most rubles for a unit of a currency; gold and bitcoins are no currencies of a CRM's deals."""
 KOPECKS_MAX = 2**63 - 1
 _RUBLES = frozenset({"rub", "rur", "руб", "руб.", "₽"})
 
 
 @record
 class CurrencyRate:
-    """Rubles for a unit of a currency, from a day of the site on until the next rate."""
+    """The rubles that a unit of a currency is worth, from a day of the site until the day of the next rate."""
 
     currency: str
     since_on: date
@@ -25,15 +25,15 @@ class CurrencyRate:
 
 
 def currency_of(text: str | None) -> str | None:
-    """Return a currency in lower case, `None` if none was sent; rubles have one name."""
+    """Return a currency in lower case, `None` if none was sent; all spellings of the ruble become `rub`."""
     word = text.strip().lower() if text is not None else ""
     return RUBLE if word in _RUBLES else word or None
 
 
 def kopecks_at(amount: int, rate: int) -> int | None:
-    """Return what hundredths of a unit are worth in kopecks, rounded half up, at a rate in `RATE_STEPS`.
+    """Convert hundredths of a unit of a currency to kopecks, rounded half up; `rate` is in millionths of a ruble.
 
-    It is `None` if the number is too large to compute with: its worth is unknown, as without a rate.
+    The result is `None` if a number is too large to compute with; the value is then unknown, as without a rate.
     """
     if abs(amount) > KOPECKS_MAX // (2 * rate):
         return None

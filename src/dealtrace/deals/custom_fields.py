@@ -1,10 +1,10 @@
-"""Custom fields of deals: only fields that the site has added store values."""
+"""Custom fields of deals: values are stored only for fields that the site has."""
 
 from collections.abc import Collection, Mapping
 
 
 def split_by_known(values: Mapping[str, str], known: Collection[str]) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Return the values of known fields by name, and the names of unknown fields.
+    """Return the values of fields that the site has, by field name, and the names of the other fields.
 
     Seed: «если они были добавлены в настройках API личного кабинета Calltouch».
     """

@@ -21,14 +21,17 @@ DealId = NewType("DealId", int)
 class Deal:
     """The current version of a deal.
 
-    `status`, `service`, `manager` and `comment` are as the CRM sent them; `None` was never sent, empty was erased.
-    `amount_rub` is `None` once erased. `happened_at` is when the deal was created according to the CRM, `recorded_at`
-    when it was stored here, `touched_at` when anything about it last changed, `changed_at` when a caller last changed
-    it (`None` before the first change), `status_since` when a caller last changed its status (`None` if nobody has),
-    `pinned_at` when a person pinned its lead (`None` while it is matched by the rules). `version` counts from 1.
-    `margin_rub`, `currency`, `details` and `matchers` belong to deals 2.0: sums are in rubles unless `currency` names
-    another currency, and a deal with `matchers` is matched only by them. `visit_id` is the visit that a matcher named
-    and found; a deal that has one has no lead.
+    `status`, `service`, `manager` and `comment` are as the CRM sent them: `None` if never sent, empty if erased.
+    `amount_rub` is `None` if erased.
+
+    `happened_at` is when the deal was created according to the CRM, and `recorded_at` when it was stored here.
+    `touched_at` is when anything about it last changed. `changed_at` is when a caller last changed it, and
+    `status_since` when a caller last changed its status, both `None` before that. `pinned_at` is when a person pinned
+    its lead, `None` while the rules match it. `version` counts from 1.
+
+    `margin_rub`, `currency`, `details` and `matchers` belong to deals 2.0. Sums are in rubles unless `currency` is
+    another currency. A deal with `matchers` is matched only by them. `visit_id` is the visit that a matcher found; a
+    deal that has one has no lead.
     """
 
     id: DealId
@@ -60,14 +63,14 @@ class Deal:
 
 @record
 class DealKey:
-    """How a caller identifies a deal: by its id, by the CRM's number, or by both."""
+    """The key by which a caller identifies a deal: its id, its number in the CRM, or both."""
 
     id: int | None
     number: str | None
 
 
 def choose_deal(key: DealKey, by_id: Mapping[DealId, Deal], by_number: Mapping[str, Deal]) -> Deal | None:
-    """Return the deal that a key identifies: by id, else by number, else `None`.
+    """Return the deal that a key identifies: by its id, else by its number, else `None`.
 
     Seed: «Если по значению из orderId сделка не была найдена, то поиск идет по значению в orderNumber».
     """
@@ -78,7 +81,7 @@ def choose_deal(key: DealKey, by_id: Mapping[DealId, Deal], by_number: Mapping[s
 
 
 def named_as_sent(deal: Deal, key: DealKey) -> Deal:
-    """Return a deal with its number spelt as the caller sent it, to answer with."""
+    """Return a deal with its number spelt as the caller sent it, for the response."""
     if key.number is None or key.number == deal.number or deal.number not in spellings(key.number):
         return deal
     return replace(deal, number=key.number)

@@ -1,4 +1,4 @@
-"""What deals 2.0 add to the fields of deals 1.0."""
+"""The data of a deal that exists only in deals 2.0."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -28,7 +28,7 @@ class Product:
 
 @record
 class ContactBook:
-    """Contacts of a deal's client as the CRM wrote them."""
+    """The contacts of a deal's client as the CRM wrote them."""
 
     full_name: str = ""
     phones: tuple[str, ...] = ()
@@ -41,7 +41,7 @@ class ContactBook:
 
 @record
 class DealDetails:
-    """The funnel, name, link, products and contacts of a deal; empty means not stated."""
+    """The funnel, name, link, products and contacts of a deal; empty values were not sent."""
 
     funnel: str = ""
     name: str = ""
@@ -55,7 +55,7 @@ NO_DETAILS = DealDetails()
 
 
 def changed_details(details: DealDetails, parts: Mapping[str, object]) -> DealDetails:
-    """Return details with the `parts` that were sent, keyed by field name.
+    """Return the details of a deal after a change; `parts` are the fields that were sent, by name.
 
     Ours: a sent product replaces the product of the same name, and other products stay; the vendor does not say.
     """
@@ -67,7 +67,10 @@ def changed_details(details: DealDetails, parts: Mapping[str, object]) -> DealDe
 
 
 def contact_clue_of(details: DealDetails) -> ContactClue | None:
-    """Return the phones and e-mails of a deal, main contacts first, as journals show them; `None` if there are none."""
+    """Return the phones and e-mails in a deal's details as a clue, main contacts first; `None` if there are none.
+
+    Journals show this clue, and find deals by it.
+    """
     books = [book for book in (details.main_contacts, details.other_contacts) if book is not None]
     phones = _joined([phone for book in books for phone in book.phones])
     emails = _joined([email for book in books for email in book.emails])

@@ -16,11 +16,11 @@ from dealtrace.record import record
 
 @record
 class IncomingDeal:
-    """A deal that is not stored yet, as it is in another system.
+    """A deal of another system that is not stored yet.
 
-    `id` is its id at Calltouch, which it keeps; without one a new id is assigned. `number` is `None` if it has none; at
-    least one of the two is set. `touched_at` is when it last changed, `None` if unknown. The other fields are as in
-    a deal.
+    `id` is its id at Calltouch, which is kept; if it is `None`, the deal gets a new id. `number` is `None` if the deal
+    has none; at least one of the two is set. `touched_at` is when it last changed, `None` if unknown. The other fields
+    are as in `Deal`.
     """
 
     id: DealId | None
@@ -39,19 +39,19 @@ class IncomingDeal:
 
     @property
     def fingerprint(self) -> str:
-        """Return a hash of all that is known of the deal; deals with equal hashes are imported once."""
+        """A hash of all values of the deal; deals with equal hashes are imported once."""
         known = [(part.name, getattr(self, part.name)) for part in fields(self)]
         return hashlib.sha256(
             repr([(name, value) for name, value in known if value not in (None, "", (), {})]).encode()
         ).hexdigest()
 
     def number_with(self, deal_id: int) -> str:
-        """Return the number of the deal, by default made from the id that it gets."""
+        """Return the number of the deal; if it has none, the default number made from `deal_id`."""
         return self.number if self.number is not None else default_number(deal_id)
 
 
 def imported_deal(incoming: IncomingDeal, deal_id: DealId, lead: LeadRef | None, now: datetime) -> Deal:
-    """Return the deal that an import stores; an unknown `touched_at` becomes `now`."""
+    """Return the deal that an import stores; if `touched_at` is unknown, it becomes `now`."""
     return Deal(
         id=deal_id,
         number=incoming.number_with(deal_id),

@@ -1,4 +1,4 @@
-"""What a CRM knows of the lead behind a deal: the identity of a call or lead request, contacts, or nothing."""
+"""The clue to the lead of a deal that a CRM sends: the identity of a call or lead request, contacts, or neither."""
 
 from datetime import timedelta
 
@@ -14,7 +14,7 @@ LINK_THRESHOLD_MAX = timedelta(days=3660)
 
 @record
 class CallIdentity:
-    """A call by its id, by its id in the telephone exchange, or by both; `id` is tried first."""
+    """The identity of a call: its id, its id in the telephone exchange, or both; `id` is tried first."""
 
     id: int | None
     reference: str | None
@@ -22,7 +22,7 @@ class CallIdentity:
 
 @record
 class LeadRequestIdentity:
-    """A lead request by its id, by its number on the site, or by both; `id` is tried first."""
+    """The identity of a lead request: its id, its number on the site, or both; `id` is tried first."""
 
     id: int | None
     number: str | None
@@ -30,7 +30,11 @@ class LeadRequestIdentity:
 
 @record
 class ContactClue:
-    """A phone, an e-mail or both; how long after its lead a deal may follow; and the only kind of lead to search."""
+    """The phone, the e-mail or both by which the lead of a deal is searched.
+
+    `link_threshold` is how long after the end of its lead a deal may follow. `only_kind` is the only kind of lead to
+    search, `None` for both.
+    """
 
     phone: StatedContact | None
     email: StatedContact | None
@@ -39,14 +43,14 @@ class ContactClue:
 
     @property
     def normals(self) -> tuple[str, ...]:
-        """All usable contacts in normal form, phones first."""
+        """All usable contacts of the clue in normal form, phones first."""
         phones = self.phone.normals if self.phone is not None else ()
         return phones if self.email is None else (*phones, *self.email.normals)
 
 
 @record
 class LeadClue:
-    """All that a CRM sent about the lead; a contact is used only if the identity finds no lead.
+    """All that a CRM sent about the lead of a deal; contacts are used only if the identity finds no lead.
 
     There is at most one identity, so a deal cannot come from both a call and a lead request.
     Seed: «Сделка не может быть привязана одновременно ко звонку и к заявке».

@@ -1,4 +1,4 @@
-"""Matchers: the ordered ways in which deals 2.0 say where a deal came from."""
+"""Matchers: the ways to find out where a deal of deals 2.0 came from, in the order in which they are tried."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -10,7 +10,7 @@ from dealtrace.record import record
 
 
 class Preference(StrEnum):
-    """Which of several leads a search by contact returns."""
+    """Which lead a search by contact returns if several fit."""
 
     NEAREST = "nearest"
     NEAREST_UNIQUE = "nearest unique of its kind"
@@ -18,7 +18,7 @@ class Preference(StrEnum):
 
 
 class Way(StrEnum):
-    """How a matcher determines where a deal came from."""
+    """The way in which a matcher finds out where a deal came from."""
 
     ID = "id"
     CONTACT = "contact"
@@ -29,7 +29,7 @@ class Way(StrEnum):
 
 
 FINAL_WAYS = frozenset({Way.SOURCE, Way.NO_SOURCE})
-"""The ways that always succeed; matchers after them are never tried."""
+"""The ways that always succeed; matchers after such a way are never tried."""
 
 
 @record
@@ -37,8 +37,8 @@ class Matcher:
     """A way to find out where a deal came from; fields that do not belong to its `way` are empty.
 
     `kinds` are the kinds of lead that it searches. Contacts are in normal form; `digests` are hexadecimal MD5 digests
-    of phones in normal form. A lead must have begun at or before `until` and at most `depth` before it; without a depth
-    there is no limit. The lead must have all `tags`, or with `any_tag` at least one of them.
+    of phones in normal form. A lead must have begun at or before `until` and at most `depth` before it; a `depth` of
+    `None` has no limit. The lead must have all `tags`, or with `any_tag` at least one of them.
     """
 
     way: Way
@@ -56,7 +56,10 @@ class Matcher:
 
 
 def keys_of(matcher: Matcher) -> tuple[str, ...]:
-    """List the keys of what a matcher may find: names of leads and visits, contacts and their digests."""
+    """List the keys by which a matcher may find a lead or a visit.
+
+    The keys are made from ids of leads and visits, contacts, and digests of phones.
+    """
     if matcher.way is Way.VISIT:
         return tuple(map(key_of_visit, matcher.visit_ids))
     if matcher.way is Way.ID:
@@ -65,17 +68,17 @@ def keys_of(matcher: Matcher) -> tuple[str, ...]:
 
 
 def key_of_lead(kind: LeadKind, lead_id: int) -> str:
-    """Return the key of a lead that is known by its id; no contact has this form."""
+    """Return the key of a lead for matching by id; it cannot be mistaken for a contact."""
     return f"{kind}:{lead_id}"
 
 
 def key_of_visit(visit_id: int) -> str:
-    """Return the key of a visit that is known by its id; no contact and no lead has one that looks like it."""
+    """Return the key of a visit for matching by id; it cannot be mistaken for the key of a lead or a contact."""
     return f"visit:{visit_id}"
 
 
 def began_between(matcher: Matcher) -> tuple[datetime, datetime]:
-    """Return the earliest and the latest start of a lead that a matcher may find."""
+    """Return the earliest and the latest time at which a lead must have begun for a matcher to find it."""
     until = matcher.until if matcher.until is not None else _LATEST
     return (until - matcher.depth if matcher.depth is not None else _EARLIEST), until
 
@@ -85,7 +88,7 @@ WITHOUT_SOURCE = Matcher(Way.NO_SOURCE)
 
 
 def stated_source_of(matchers: Sequence[Matcher]) -> TrafficSource | None:
-    """Return the stated source of a deal for which the preceding matchers find no lead, `None` if none is stated.
+    """Return the source stated among matchers, which applies if no matcher before it finds a lead, `None` if none is.
 
     Vendor: «customSources», at its place in the order: matchers after `withoutSource` are never reached.
     """
@@ -102,7 +105,7 @@ def reachable(matchers: Sequence[Matcher]) -> Iterator[tuple[int, Matcher]]:
 
 
 def unreachable(matchers: Sequence[Matcher]) -> range:
-    """Return the positions of the matchers that are never tried, because one before them always succeeds."""
+    """Return the positions of the matchers that are never tried, because an earlier matcher always succeeds."""
     final = final_position(matchers)
     return range(final + 1, len(matchers)) if final is not None else range(0)
 

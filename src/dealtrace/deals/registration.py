@@ -1,4 +1,4 @@
-"""Registering a deal: the request, the answer, and when a repetition is a safe retry."""
+"""The registration of a deal: the request, the response, and when a repeated request is a safe retry."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -18,8 +18,8 @@ class Registration:
     """A deal as a CRM registers it.
 
     `number` is as sent, `None` if the CRM sent none. `amount_as_sent` is the text of the sum. `fingerprint` is a hash
-    of all parameters as sent: if equal, the same registration was sent again. The fields after it are set by deals 2.0
-    only; `lead_tags` are added to the lead that is found.
+    of all parameters as sent: equal hashes mean that the same registration was sent again. The fields after it are set
+    only by deals 2.0; `lead_tags` are added to the lead that is found.
     """
 
     number: str | None
@@ -45,10 +45,10 @@ class Registration:
 
 @record
 class Receipt:
-    """The answer to a registration, the same each time it is sent again.
+    """The response to a registration, the same each time the registration is sent again.
 
-    `matcher` is the position of the matcher that decided, `None` in deals 1.0 and where none did; `visit_id` is the
-    visit that it found, `None` if it found none.
+    `matcher` is the position of the matcher that decided, `None` if none did and in deals 1.0. `visit_id` is the visit
+    that the matcher found, `None` if it found none.
     """
 
     deal_id: DealId
@@ -62,19 +62,19 @@ class Receipt:
 
     @property
     def call_id(self) -> int | None:
-        """The id of the call that the deal is matched to, by any means; `None` if there is no call."""
+        """The id of the call that the deal is matched to, `None` if it is not matched to a call."""
         return self.lead.id if self.lead is not None and self.lead.kind is LeadKind.CALL else None
 
 
 @record
 class Registered:
-    """A number in use: its deal, and the fingerprint of the registration."""
+    """A number that is in use: the id of its deal, and the fingerprint of the deal's registration."""
 
     deal_id: DealId
     fingerprint: str
 
     def is_retried_by(self, registration: Registration) -> bool:
-        """Return whether `registration` is the same registration sent again."""
+        """Return whether `registration` is the registration of this deal sent again."""
         return self.fingerprint == registration.fingerprint
 
 
@@ -96,9 +96,9 @@ def new_deal(
     now: datetime,
     visit_id: int | None = None,
 ) -> Deal:
-    """Return the deal that a registration creates.
+    """Return the deal that a registration creates; the caller chooses `number`, by default the id.
 
-    Seed: «Если параметр не указан, то по умолчанию он будет равен orderId»: the caller chooses `number` accordingly.
+    Seed: «Если параметр не указан, то по умолчанию он будет равен orderId».
     """
     return Deal(
         id=deal_id,
@@ -126,7 +126,7 @@ def new_deal(
 
 
 def receipt_for(registration: Registration, deal: Deal, matcher: int | None = None) -> Receipt:
-    """Return the answer to the registration that created `deal`; the number and the sum are exactly as sent."""
+    """Return the response to the registration that created `deal`; the number and the sum are exactly as sent."""
     number = registration.number if registration.number is not None else deal.number
     return Receipt(
         deal.id,

@@ -1,4 +1,4 @@
-"""The funnels and statuses that a deal has had, with their dates."""
+"""The past and present statuses of a deal, with their funnels and dates."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -9,7 +9,7 @@ from dealtrace.record import record
 
 @record
 class PastStatus:
-    """A status of a deal, its funnel, and when it began."""
+    """A status that a deal had or has, with its funnel and the time when it began."""
 
     funnel: str
     status: str
@@ -17,10 +17,10 @@ class PastStatus:
 
 
 def status_history(versions: Iterable[DealVersion]) -> list[PastStatus]:
-    """Return the statuses of a deal from its versions, oldest first; the values of versions are as JSON stores them.
+    """Return the statuses of a deal from its versions, oldest first; values of versions are in their JSON form.
 
-    A status begins when the CRM says. If the CRM does not say, the first status begins with the deal, and others when
-    their version was stored.
+    A status begins when the CRM says it does. Without such a date, the first status begins with the deal, and each
+    later one when its version was stored.
     """
     past: list[PastStatus] = []
     for version in versions:

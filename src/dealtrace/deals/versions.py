@@ -1,4 +1,4 @@
-"""The versions of a deal: who changed what and when, with the values before and after."""
+"""The versions of a deal: who changed which fields and when, with the values before and after."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -11,14 +11,14 @@ from dealtrace.deals.deal import Deal, DealId
 from dealtrace.record import record
 
 FIRST_VERSION = 1
-"""The version that a registration creates; it also stores the answer to the registration."""
+"""The version that a registration creates; it also stores the data of the response to the registration."""
 
 Fields = Mapping[str, Any]
 """Fields of a deal by name. Any: each field has a type of its own, and `replace` takes them by name."""
 
 
 class VersionKind(StrEnum):
-    """The operation that created a version."""
+    """The kinds of version, by the operation that creates them."""
 
     REGISTERED = "registered"
     CHANGED = "changed"
@@ -31,7 +31,7 @@ class VersionKind(StrEnum):
 
 @record
 class DealVersion:
-    """A version of a deal; `before` and `after` hold the fields that changed.
+    """A version of a deal; `before` and `after` hold the fields that it changed, by name.
 
     `token_id` is the token of the caller, `user_id` the user of the cabinet who changed the deal; both are `None` if a
     command or a new lead changed it. Values have the types of a deal's fields; versions read from the database have
@@ -49,9 +49,9 @@ class DealVersion:
 
 
 def first_version(deal: Deal, amount_as_sent: str, token_id: int | None, matcher: int | None = None) -> DealVersion:
-    """Return the version of a registration: the whole deal, and the sum as sent, which is needed to answer a retry.
+    """Return the version of a registration: all fields of the deal, and the sum as sent, to respond to a retry.
 
-    A deal of deals 2.0 adds its further fields and the position of the matcher that decided.
+    For a deal of deals 2.0 it also has the fields of 2.0 and the position of the matcher that decided.
     """
     after: dict[str, object] = {
         "number": deal.number,
@@ -76,7 +76,7 @@ def first_version(deal: Deal, amount_as_sent: str, token_id: int | None, matcher
 def next_version(
     before: Deal, after: Deal, kind: VersionKind, *, token_id: int | None = None, user_id: int | None = None
 ) -> DealVersion:
-    """Return the version that turns `before` into `after`, with the fields that a version of this kind holds."""
+    """Return the version that turns `before` into `after`; `kind` decides which fields it has."""
     if kind is VersionKind.CHANGED:
         earlier, later = difference(before, after)
     else:
@@ -95,9 +95,9 @@ _FIELD_OF = {
 
 
 def as_of(deal: Deal, version: int, versions: Iterable[DealVersion]) -> Deal:
-    """Return a deal as of `version`, with the changes of later versions among `versions` reverted.
+    """Return a deal as it was at `version`, by undoing the changes of later versions among `versions`.
 
-    Their `before` must hold values of a deal, not JSON. `touched_at` and `status_since` are not reverted.
+    Their `before` must hold values of a deal, not JSON. `touched_at` and `status_since` are not undone.
     """
     later = [candidate for candidate in versions if candidate.version > version]
     for reverted in sorted(later, key=lambda candidate: candidate.version, reverse=True):
@@ -106,7 +106,7 @@ def as_of(deal: Deal, version: int, versions: Iterable[DealVersion]) -> Deal:
 
 
 def without_person(fields: Fields) -> Fields:
-    """Return the fields of a version, in their JSON form, without anything that may identify the client."""
+    """Return the fields of a version, in their JSON form, without the values that may identify the client."""
     clue = {"clue": {**fields["clue"], "contact": None}} if "clue" in fields else {}
     emptied = {name: empty for name, empty in _EMPTY.items() if name in fields}
     return {name: None if name in _MAY_NAME_A_PERSON else value for name, value in fields.items()} | clue | emptied
@@ -114,4 +114,4 @@ def without_person(fields: Fields) -> Fields:
 
 _MAY_NAME_A_PERSON = ("comment", "custom_values")
 _EMPTY: Fields = {"details": {}, "matchers": []}
-"""Fields of deals 2.0 that may name a person, and their empty values: a version must keep the types."""
+"""Fields of deals 2.0 that may identify a person, with the empty values that replace them."""

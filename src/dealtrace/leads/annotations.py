@@ -9,9 +9,10 @@ from dealtrace.record import record
 
 @record
 class Annotations:
-    """What a caller states about a lead; `None` and empty values mean not stated.
+    """Annotations of a lead as a caller sent them; `None` and empty values mean that nothing was sent.
 
-    `stated_source` applies while the lead has no visit. `custom_values` holds all fields sent, even unknown.
+    `stated_source` applies as long as the lead has no visit. `custom_values` holds the values of all custom fields that
+    were sent, even of fields that the site does not have.
     """
 
     manager: str | None = None
@@ -28,8 +29,8 @@ NO_ANNOTATIONS = Annotations()
 class Addition:
     """Annotations to add to a lead; `None` and empty values add nothing.
 
-    With `overwrite` they replace the existing ones; otherwise tags and managers are appended, and a custom field that
-    has a value keeps it. A comment is appended in either case.
+    With `overwrite`, tags, managers and custom values replace the existing ones. Without it, tags and managers are
+    appended, and custom fields that have a value keep it. A comment is appended in both cases.
     """
 
     tags: tuple[str, ...] = ()
@@ -43,7 +44,7 @@ MANAGERS_SEPARATOR = ", "
 
 
 def with_addition(annotations: Annotations, added: Addition, known_values: Mapping[str, str]) -> Annotations:
-    """Return annotations with `added` applied; `known_values` are the added values of fields that the site has.
+    """Return annotations with `added` applied; `known_values` are the added values of custom fields that the site has.
 
     Ours: several managers are stored as one text, separated by commas, since journals have one field for them.
     """

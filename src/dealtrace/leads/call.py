@@ -14,11 +14,11 @@ CallId = NewType("CallId", int)
 
 @record
 class Circumstances:
-    """How a call went, as its telephone exchange reports it; `None` means not reported.
+    """The details of a call that its telephone exchange reports; `None` means not reported.
 
     `dialled_phone` is the number the client called, `answering_phone` the number that answered, `waiting` how long the
     client waited for an answer. `sip_id` is a second id of the call, unique in a site like `reference`. `exchange` and
-    `exchange_model` name the exchange that reported the call.
+    `exchange_model` identify the exchange that reported the call.
     """
 
     sip_id: str | None = None
@@ -38,8 +38,8 @@ NOT_REPORTED = Circumstances()
 class IncomingCall:
     """A call that is not stored yet.
 
-    `reference` is its id in the exchange (`callReferenceId`), unique in a site. `id` is its id at Calltouch, which it
-    keeps; without one a new id is assigned.
+    `reference` is its id in the exchange (`callReferenceId`), unique in a site. `id` is its id at Calltouch, which is
+    kept; if it is `None`, the call gets a new id.
     """
 
     started_at: datetime
@@ -71,9 +71,9 @@ class Call:
 
 @record
 class CallReport:
-    """A report by an exchange about one of its calls; a call may have several reports.
+    """A report by a telephone exchange about one of its calls; there may be several reports of a call.
 
-    `None` means that this report does not say.
+    `None` means that the report has no value for this field.
     """
 
     reference: str
@@ -99,18 +99,18 @@ class CallPhase(Enum):
 
 
 def phase_of(circumstances: Circumstances, duration: timedelta) -> CallPhase:
-    """Return the phase of a call."""
+    """Return whether a call is in progress or has ended."""
     return CallPhase.ENDED if is_over(circumstances, duration) else CallPhase.ONGOING
 
 
 def is_answered(circumstances: Circumstances, duration: timedelta) -> bool:
-    """Return whether a call was answered, as its exchange reports; without a report, whether anybody talked."""
+    """Return whether a call was answered: as its exchange reports, or else whether its duration is above zero."""
     reported = circumstances.is_successful
     return reported if reported is not None else duration > timedelta(0)
 
 
 def new_call(report: CallReport) -> IncomingCall:
-    """Return a call as its first report describes it; without a duration it is zero, without a phone it is empty."""
+    """Return a call from its first report; a missing duration becomes zero, a missing phone becomes empty."""
     return IncomingCall(
         started_at=report.started_at,
         duration=report.duration or timedelta(0),
@@ -121,7 +121,7 @@ def new_call(report: CallReport) -> IncomingCall:
 
 
 def updated_call(known: IncomingCall, report: CallReport) -> IncomingCall:
-    """Return a call updated by another report; what the report leaves out is kept."""
+    """Return a call updated by another report; values that the report does not have are kept."""
     reported = {part.name: getattr(report.circumstances, part.name) for part in fields(Circumstances)}
     return replace(
         known,

@@ -11,7 +11,7 @@ ClientId = NewType("ClientId", int)
 
 @record
 class Client:
-    """A person; phones and e-mails are normalized, in the order in which they became known."""
+    """A person; phones and e-mails are in normal form, in the order in which they were first seen."""
 
     id: ClientId
     name: str | None
@@ -20,7 +20,10 @@ class Client:
 
 
 def with_stated_contacts(client: Client, phone: str | None, email: str | None) -> Client:
-    """Return a lead's client as answers show it: with the lead's own contacts, even those that belong to no client."""
+    """Return the client of a lead with all contacts of the lead added, even those that belong to no client.
+
+    API responses show clients in this form.
+    """
     unknown = normal_contacts(
         phone if phone not in client.phones else None, email if email not in client.emails else None
     )

@@ -1,6 +1,7 @@
-"""Which contacts belong to one client: contacts that leads state together, directly or indirectly.
+"""The rules by which contacts belong to one client: leads have them together, directly or through other contacts.
 
-Ours: clients are the connected groups of the contacts of undeleted leads, so that the order of arrival never matters.
+A lead states the contacts that were sent with it. Ours: clients are the connected groups of the contacts of undeleted
+leads, so that the order of arrival never matters.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,11 +13,11 @@ from dealtrace.leads.email import is_filler_email
 from dealtrace.record import record
 
 SHARED_BY_MAX = 20
-"""Ours: a contact that leads state with more than this many others is a manager's or an office's."""
+"""Ours: a contact that leads state together with more than this many others belongs to a manager or an office."""
 
 
 class SetApart(StrEnum):
-    """Why a contact does not join clients."""
+    """The reason why a contact does not connect the leads that state it."""
 
     SHARED = "shared"
     FILLER = "filler"
@@ -24,9 +25,9 @@ class SetApart(StrEnum):
 
 @record
 class StatedTogether:
-    """A contact, its present client, the client it was first assigned to, and the contacts that leads state with it.
+    """A contact, its present client, its first client, and the other contacts that its leads state.
 
-    `first_lead_at` is when its earliest lead began.
+    `own_client_id` is the first client, `beside` the other contacts; `first_lead_at` is when the earliest lead began.
     """
 
     contact: str
@@ -38,7 +39,10 @@ class StatedTogether:
 
 @record
 class Group:
-    """The contacts of one client, earliest lead first; its id, `None` if it needs one; the ids merged into it."""
+    """The contacts that belong to one client, the contact of the earliest lead first.
+
+    `client_id` is `None` if the client needs a new id; `aliases` are ids of clients that are merged into this one.
+    """
 
     contacts: tuple[str, ...]
     client_id: int | None
@@ -46,19 +50,23 @@ class Group:
 
 
 def is_filler(contact: str) -> bool:
-    """Return whether many people type this contact to fill a field; such fillers belong to no client."""
+    """Return whether a contact is a filler: an e-mail that many people type only to fill a field, such as `no@no.ru`.
+
+    A filler belongs to no client.
+    """
     return "@" in contact and is_filler_email(contact)
 
 
 def is_shared(beside: Iterable[str]) -> bool:
-    """Return whether a contact that leads state with these other contacts is shared by too many people."""
+    """Return whether a contact is shared by too many people, given the other contacts that its leads state."""
     return len(set(beside)) > SHARED_BY_MAX
 
 
 def owning_contact(contacts: Iterable[str], set_apart: Mapping[str, SetApart]) -> str | None:
-    """Return the contact whose client a lead belongs to, `None` if the lead states only fillers.
+    """Return the contact whose client a lead belongs to, `None` if all contacts of the lead are fillers.
 
-    A shared contact is chosen only if there is no other: the lead then belongs to the person or office behind it.
+    A shared contact is chosen only if there is no other. The lead then belongs to the person or office that the shared
+    contact belongs to.
     """
     reasons = sorted((set_apart.get(contact) is not None, contact) for contact in contacts if not is_filler(contact))
     return reasons[0][1] if reasons else None
@@ -67,9 +75,9 @@ def owning_contact(contacts: Iterable[str], set_apart: Mapping[str, SetApart]) -
 def group_contacts(contacts: Sequence[StatedTogether]) -> list[Group]:
     """Return the groups of these contacts, earliest lead first; a shared contact is a group of its own.
 
-    A group gets the client id first assigned to the contact of its earliest lead; its contacts' other ids become
-    aliases. If one client splits into two groups, the later group needs a new id. The order of `contacts` does not
-    matter.
+    A group gets the client id that was first assigned to the contact of its earliest lead. The ids of its other
+    contacts become aliases. If one client splits into two groups, the later group needs a new id. The order of
+    `contacts` does not matter.
     """
     components = _components({contact.contact: contact for contact in contacts})
     leading: dict[int, int] = {}

@@ -1,4 +1,4 @@
-"""Phones and e-mails as they were written, and the normal form in which they are compared."""
+"""Phones and e-mails as they were written, and in the normal form in which they are compared."""
 
 from hashlib import md5
 
@@ -21,9 +21,9 @@ __all__ = (
 
 @record
 class StatedContact:
-    """A phone or e-mail as it was written, and its normal form: `None` if it is unusable.
+    """A phone or e-mail as it was written, and in normal form, `None` if it is unusable.
 
-    `further` are the other contacts in the same text in normal form, in the order written.
+    `further` are the other contacts in the same text, in normal form and in the order written.
     """
 
     as_sent: str
@@ -37,12 +37,12 @@ class StatedContact:
 
 
 def stated_phone(text: str) -> StatedContact:
-    """Return the phones of a text as they were written and in normal form."""
+    """Return the phones in a text, as they were written and in normal form."""
     return _stated(text, list_phones(text))
 
 
 def stated_email(text: str) -> StatedContact:
-    """Return the e-mails of a text as they were written and in normal form."""
+    """Return the e-mails in a text, as they were written and in normal form."""
     return _stated(text, list_emails(text))
 
 
@@ -51,13 +51,13 @@ def _stated(text: str, normals: tuple[str, ...]) -> StatedContact:
 
 
 def normal_contacts(phone: str | None, email: str | None) -> tuple[str, ...]:
-    """List the contacts that a lead's fields state, each in normal form and once: phones first."""
+    """List the contacts in the phone and e-mail fields of a lead, each once and in normal form, phones first."""
     phones = list_phones(phone) if phone is not None else ()
     return phones if email is None else tuple(dict.fromkeys((*phones, *list_emails(email))))
 
 
 def digest_of(contact: str) -> str | None:
-    """Return the digest of a phone in normal form, `None` for an e-mail.
+    """Return the MD5 digest of a phone in normal form, `None` for an e-mail.
 
     Vendor: «md5Phones», of the digits `7XXXXXXXXXX`. The digest is no secret: anyone who knows the phone can compute
     it.

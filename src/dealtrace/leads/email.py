@@ -1,4 +1,4 @@
-"""E-mails in normal form: in lower case, each domain in its own alphabet."""
+"""E-mails in normal form: in lower case, with an international domain in its own alphabet rather than as `xn--…`."""
 
 import re
 
@@ -24,7 +24,7 @@ NO_NAMES = frozenset(
 )
 """Ours: what people type before the @ when they do not want to leave an address."""
 DOUBLED_NAMES = frozenset({"mail", "email", "почта", "post", "user", "client", "клиент", "example", "site"})
-"""Ours: what they type both before and after the @; only these words, since `ivanov@ivanov.ru` may be real."""
+"""Ours: what such people type both before and after the @; only these words, since `ivanov@ivanov.ru` may be real."""
 SHORT_NAME_MAX = 2
 
 
@@ -45,7 +45,7 @@ def list_emails(text: str) -> tuple[str, ...]:
 
 
 def is_filler_email(normal: str) -> bool:
-    """Return whether an e-mail in normal form is what many people type to fill a field: `1@1.ru`, `no@no.ru`."""
+    """Return whether an e-mail in normal form is a filler, typed only to fill a field: `1@1.ru`, `no@no.ru`."""
     name, _, domain = normal.rpartition("@")
     is_doubled = name == domain.partition(".")[0]
     names_nobody = name in NO_NAMES or len(set(name)) == 1
@@ -53,7 +53,7 @@ def is_filler_email(normal: str) -> bool:
 
 
 def _list_addresses(part: str) -> list[str]:
-    """List the addresses between two separators; none if an adjacent word may be part of an address."""
+    """List the addresses between two separators; the list is empty if a word beside an address may be part of it."""
     part = _LABEL.sub("", part)
     closed = _BLANKS_AROUND_AT.sub("@", part).strip()
     words = [closed] if len(closed.split()) == 1 else part.split()
@@ -69,7 +69,7 @@ def _by_slashes(word: str) -> list[str]:
 
 
 def _is_name(word: str) -> bool:
-    """Return whether a word cannot be part of an address in Latin letters."""
+    """Return whether a word cannot be part of an address beside it: it ends with a colon or is not in Latin letters."""
     return word.endswith(":") or not word.isascii()
 
 
@@ -80,7 +80,7 @@ def _address(word: str) -> str | None:
 
 
 def _label(label: str) -> str:
-    """Return a part of a domain in its own alphabet; an invalid `xn--…` is returned unchanged."""
+    """Return a part of a domain in its own alphabet; an invalid `xn--…` part is returned unchanged."""
     if not label.startswith(_PUNYCODE):
         return label
     coded = label.removeprefix(_PUNYCODE)

@@ -12,7 +12,7 @@ Content = TypeVar("Content")
 
 @record
 class ImportRow(Generic[Content]):
-    """A row of a file: its number, and the call, deal or other record in it, or the refusal of the row."""
+    """A row of a file: its number, and its content: a record such as a call or deal, or the refusal of the row."""
 
     number: int
     content: Content | Refusal
@@ -20,7 +20,7 @@ class ImportRow(Generic[Content]):
 
 @record
 class FileImport:
-    """The progress of an import; `digest` is made of the file's content and of what the file is imported as.
+    """The progress of importing a file; `digest` is computed from the file's content and the kind of its records.
 
     `last_row` is the number of the last row processed, 0 before the first.
     """
@@ -33,5 +33,5 @@ class FileImport:
     finished_at: datetime | None = None
 
     def after(self, last_row: int, *, taken_in: int, refused: int) -> "FileImport":
-        """Return the progress after more rows, the last of which is `last_row`."""
+        """Return the progress after more rows were processed; `last_row` is the number of the last of them."""
         return replace(self, last_row=last_row, taken_in=self.taken_in + taken_in, refused=self.refused + refused)

@@ -16,7 +16,7 @@ class LeadKind(StrEnum):
 
 @record
 class LeadRef:
-    """A reference to a lead of a site."""
+    """A reference to a lead of a site by its kind and id."""
 
     kind: LeadKind
     id: int
@@ -31,10 +31,10 @@ def ids_by_kind(leads: Iterable[LeadRef]) -> dict[LeadKind, list[int]]:
 
 @record
 class LeadSpan:
-    """What matching needs to know of a lead: one of its contacts, its start and end, and its reference.
+    """A contact of a lead with the time of the lead, as matching searches for it.
 
     A lead request ends when it begins. `reference` is a call's id in its exchange or a lead request's number on the
-    site, empty if there is none; it breaks ties, so that the order of arrival never matters.
+    site, empty if there is none. It breaks ties, so that the order of arrival never matters.
     """
 
     ref: LeadRef

@@ -14,9 +14,9 @@ LeadRequestId = NewType("LeadRequestId", int)
 class IncomingLeadRequest:
     """A lead request that is not stored yet.
 
-    `number` is its id on the site (`requestNumber`), unique there; without one its new id becomes its number.
-    `fingerprint` is a hash of everything sent with it: if equal, the same lead request was sent again. `id` is its id
-    at Calltouch, which it keeps; without one a new id is assigned.
+    `number` is its id on the site (`requestNumber`), unique there; if it is `None`, the id becomes the number.
+    `fingerprint` is a hash of everything sent with it: equal hashes mean that the same lead request was sent again.
+    `id` is its id at Calltouch, which is kept; if it is `None`, the lead request gets a new id.
     """
 
     requested_at: datetime
@@ -45,11 +45,11 @@ class LeadRequest:
 
 @record
 class TakenIn:
-    """A stored lead request, and the fingerprint of what was sent."""
+    """A stored lead request, and the fingerprint of what was sent with it."""
 
     lead_request: LeadRequest
     fingerprint: str | None
 
     def is_retried_by(self, incoming: IncomingLeadRequest) -> bool:
-        """Return whether `incoming` is the same lead request sent again; `False` if there is no fingerprint."""
+        """Return whether `incoming` is the stored lead request sent again; `False` if it has no fingerprint."""
         return self.fingerprint is not None and self.fingerprint == incoming.fingerprint

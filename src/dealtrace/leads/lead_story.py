@@ -1,4 +1,4 @@
-"""What answers about a deal contain about its lead: the client, the credited visit, the source."""
+"""The data about a deal's lead that responses contain: its client, its credited visit and its source."""
 
 from datetime import timedelta
 
@@ -11,9 +11,10 @@ from dealtrace.record import record
 
 @record
 class LeadStory:
-    """A lead with its client; `visit` has its own and the credited visit under the site's model, `None` if it has none.
+    """A lead with its client and visits; `visit` has its own and its credited visit, `None` if the lead has no visit.
 
-    `stated_source` applies if there is no visit. `duration` is of a call, `form_name` of a lead request.
+    The credited visit is that of the site's model. `stated_source` applies if there is no visit. Only calls have a
+    `duration`, and only lead requests a `form_name`.
     """
 
     ref: LeadRef
@@ -25,5 +26,5 @@ class LeadStory:
 
     @property
     def origin(self) -> Origin:
-        """Where the lead comes from."""
+        """The origin of the lead: its visits, or its stated source."""
         return origin_of_lead(self.visit, self.stated_source)

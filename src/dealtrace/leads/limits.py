@@ -1,4 +1,4 @@
-"""The largest values that a lead may have, the same for the API and for files.
+"""The limits of a lead's values, the same for the API and for files.
 
 Longer texts are refused, never cut.
 """
@@ -9,20 +9,20 @@ REFERENCE_LENGTH_MAX = 100
 """The most characters of a call's id in its exchange."""
 SIP_ID_LENGTH_MAX = 45
 NUMBER_LENGTH_MAX = 256
-"""The most characters of a lead request's number, and of a deal's."""
+"""The most characters of the number of a lead request or of a deal."""
 LABEL_LENGTH_MAX = 256
-"""The most characters of a name: of a client, manager, form, status or service."""
+"""The most characters of a name of a client, manager, form, status or service."""
 COMMENT_LENGTH_MAX = 10_000
 PHONE_LENGTH_MAX = 64
 EMAIL_LENGTH_MAX = 320
 URL_LENGTH_MAX = 4096
-"""Ours: an address with every tag and click id of an advertisement is far shorter."""
+"""Ours: the most characters of a URL; even with every tag and click id of an advertisement it is far shorter."""
 TAGS_MAX = 100
 TAG_LENGTH_MAX = 256
 CUSTOM_VALUE_LENGTH_MAX = 4096
 CUSTOM_VALUES_MAX = 200
 CALL_DURATION_MAX = timedelta(days=30)
-"""Ours: nobody talks for a month; a longer call is milliseconds mistaken for seconds, or a timestamp."""
+"""Ours: the longest call; a longer one is a mistake, such as milliseconds sent as seconds, or a timestamp."""
 YEAR_MIN = 1990
 YEAR_MAX = 2100
-"""Leads and deals are dated between these years, inclusive; other dates are mistakes."""
+"""The latest year of a lead or deal; a date before `YEAR_MIN` or after it is taken for a mistake."""

@@ -1,4 +1,4 @@
-"""Which phones the world's numbering plans contain, and which are only typed to fill a field."""
+"""The phone numbers that the numbering plans of the world contain, and the numbers that are only typed as fillers."""
 
 import re
 
@@ -16,7 +16,7 @@ _KINDS = (
 
 
 def _of_region(region: str) -> str:
-    """Return one pattern of all the numbers that a region assigns."""
+    """Return a pattern that matches every number that a region assigns."""
     metadata = PhoneMetadata.metadata_for_region(region)
     assert metadata is not None
     described = [getattr(metadata, kind) for kind in _KINDS]
@@ -29,7 +29,7 @@ _FILLER_IN_RUSSIA = rf"([0-9])\1{{9}}|[0-9]{{3}}0{{{ZEROS_OF_A_FILLER}}}|[0-9]?(
 """Ours: nine consecutive digits are fillers too; forms show them as a hint (`+7 (912) 345-67-89`)."""
 
 ASSIGNED_IN_RUSSIA = rf"(?=[0-9]{{10}}\Z)(?!{_FILLER_IN_RUSSIA})(?:{_of_region('RU')}|(?=7)(?:{_of_region('KZ')}))\Z"
-"""The ten digits after the 7 of every number that Russia or Kazakhstan can assign."""
+"""A pattern of the ten digits after the 7, for every number that Russia or Kazakhstan can assign."""
 
 _ASSIGNED_IN_RUSSIA = re.compile(ASSIGNED_IN_RUSSIA)
 _FILLS_A_FIELD = re.compile(_FILLER)
@@ -41,7 +41,7 @@ def is_assigned_in_russia(national: str) -> bool:
 
 
 def stated_foreign(digits: str) -> str | None:
-    """Return a phone from digits explicitly marked as having a country code; `None` if they are not a foreign number.
+    """Return a foreign phone from digits that were written with a country code; `None` if they are no such phone.
 
     Ours: the length only has to be possible in the country, since its numbering plan may be newer than ours.
     """
@@ -50,7 +50,7 @@ def stated_foreign(digits: str) -> str | None:
 
 
 def bare_foreign(digits: str) -> str | None:
-    """Return `digits` if they begin with a country code and that country can assign exactly them, else `None`."""
+    """Return `digits` if they are a country code and a number that this country can assign, else `None`."""
     begins_as_russian = digits[0] in "78" and is_assigned_in_russia(digits[1:BARE_LENGTH_MIN])
     number = _parse(digits) if len(digits) >= BARE_LENGTH_MIN and not begins_as_russian else None
     if number is None or _international(number) != digits or not phonenumbers.is_valid_number(number):
@@ -68,7 +68,7 @@ def _parse(digits: str) -> phonenumbers.PhoneNumber | None:
 
 
 def _international(number: phonenumbers.PhoneNumber) -> str | None:
-    """Return a number with its country code; `None` if its length is wrong for the country or it fills a field."""
+    """Return a number that has a country code; `None` if its length is wrong for the country or it is a filler."""
     national = phonenumbers.national_significant_number(number)
     possible = phonenumbers.is_possible_number_with_reason(number) == phonenumbers.ValidationResult.IS_POSSIBLE
     return f"{number.country_code}{national}" if possible and _FILLS_A_FIELD.match(national) is None else None

@@ -9,17 +9,18 @@ from dealtrace.leads.plain_text import CONTACTS_LENGTH_MAX
 from dealtrace.record import record
 
 _READY = re.compile(rf"(?:\+?7|8){ASSIGNED_IN_RUSSIA}")
-"""What most programs send; it is recognised first for speed and gives the same result as `WAYS` and `WRAPPINGS`."""
+"""The form that most programs send; recognising it first saves time and gives the same result as `WAYS`."""
 _NATIONAL_LENGTH = 10
 
 
 @record
 class Way:
-    """A way of writing a phone: an example, and a pattern in which a single blank means any run of marks.
+    """A way of writing a phone: an example and a pattern, in which a single blank stands for any run of marks.
 
-    The pattern names its groups: `russian`, ten digits that Russia must be able to assign; `stated`, digits explicitly
-    marked as having a country code; without either group the digits may begin with a country code. Digits `behind` are
-    an extension or the next phone. A way that is not `is_whole` counts only in a text without stray digits.
+    The groups of the pattern have names. `russian` are ten digits that must be a number that Russia can assign.
+    `stated` are digits written with a country code. Without either group the digits may begin with a country code.
+    `behind` are digits of an extension or of the next phone. A way that is not `is_whole` counts only if the text has
+    no other digits that are too few for a phone.
     """
 
     example: str
@@ -27,7 +28,7 @@ class Way:
     is_whole: bool
 
     def read(self, digits: str) -> tuple[str, str] | None:
-        """Return the phone written this way and the digits after it, `None` if the digits are no such phone."""
+        """Return the phone written in this way, and the digits after it; `None` if no phone is written in this way."""
         found = self.pattern.fullmatch(digits)
         if found is None:
             return None
@@ -106,8 +107,8 @@ def normal_phone(text: str) -> str | None:
 def list_phones(text: str) -> tuple[str, ...]:
     """List the phones in a text, each in normal form and once, in the order written.
 
-    Ours: too few digits for a phone may be part of another number; in a text with such digits only whole ways count,
-    and none if the digits have a plus.
+    Ours: too few digits for a phone may be part of another number. In a text with such digits only ways that are
+    `is_whole` count, and no way counts if the digits have a plus.
     """
     if _READY.match(text) is not None:
         return (RUSSIA + text[-_NATIONAL_LENGTH:],)
@@ -121,7 +122,7 @@ def list_phones(text: str) -> tuple[str, ...]:
 
 
 def _read(digits: str, ways: Sequence[Way]) -> Iterator[str]:
-    """Yield the phone at the start of the digits, and every phone that follows with only marks in between."""
+    """Yield the phone at the start of the digits, and each phone after it that only marks separate from the last."""
     while digits:
         read = next((read for way in ways if (read := way.read(digits)) is not None), None)
         if read is None:

@@ -1,4 +1,4 @@
-"""Finding the numbers in a text: whatever surrounds phones is removed, and the numbers are separated."""
+"""Find the numbers in a text: remove everything around them, and separate them from each other."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -7,38 +7,41 @@ from dealtrace.leads.plain_text import plain, unescape
 from dealtrace.record import record
 
 EXTENSION_LENGTH_MAX = 6
-"""Ours: more digits are not an extension."""
+"""Ours: the most digits of an extension; a longer number is not an extension."""
 
 _EXTENSION = "#"
 _FAULT = "\0"
-"""The mark that makes the digits next to it unusable; after `plain` a text does not contain it."""
+"""A mark that makes the digits beside it unusable; a text that `plain` returned does not contain it."""
 _LETTER = r"[^\W\d_]"
 _LOOK_ALIKE = "[OoОоΟοQDlLIiЗзбbBSsZz]"
-"""Letters that are mistaken for digits."""
+"""Letters that look like digits."""
 
 
 @record
 class Wrapping:
-    """Text that may surround or interrupt a phone number: an example, a pattern, and the replacement."""
+    """Text that may surround or interrupt a phone number: an example, a pattern, and its replacement."""
 
     example: str
     pattern: re.Pattern[str]
     becomes: str | Callable[[re.Match[str]], str]
 
     def remove(self, text: str) -> str:
-        """Return the text with this wrapping replaced."""
+        """Return the text with every occurrence of this wrapping replaced."""
         return self.pattern.sub(self.becomes, text)
 
 
 def _exact(scientific: re.Match[str]) -> str:
-    """Return a number in scientific notation written out; a fault if some of its digits were rounded away."""
+    """Return a number in scientific notation as plain digits; `_FAULT` if some digits were rounded away."""
     whole, decimals, exponent = scientific[1], scientific[2], int(scientific[3])
     is_exact = len(decimals.rstrip("0")) <= exponent <= len(decimals)
     return whole + decimals[:exponent] if is_exact else _FAULT
 
 
 def _mailbox(address: re.Match[str]) -> str:
-    """Return what replaces an e-mail: a fault if its name has digits, as these may be part of a phone beside it."""
+    """Return the replacement of an e-mail: a separator, or `_FAULT` if its name has digits.
+
+    Such digits may be part of a phone beside it.
+    """
     return _FAULT if re.search("[0-9]", address[1]) else ";"
 
 
@@ -66,7 +69,7 @@ WRAPPINGS = (
     _like("8920555005O", rf"(?<=[0-9])(?:{_LETTER}|{_LOOK_ALIKE}+)(?!{_LETTER})", _FAULT),
     _like("8 920 555 OO 55", rf"(?<!{_LETTER}){_LOOK_ALIKE}{{1,2}}(?!{_LETTER})", _FAULT),
 )
-"""What is removed, in this order; a fault makes the digits next to it unusable, up to the next separator.
+"""The texts that are removed, in this order; `_FAULT` makes the digits next to it unusable, up to the next separator.
 
 Ours: a letter in the place of a digit, or a mark that hides a digit, makes a number unusable, because the remaining
 digits may be another person's number. A rounded number in scientific notation is unusable for the same reason.
@@ -79,7 +82,7 @@ _TRUNK_OR_CODE = re.compile(r"(?:\+ ?)?[78]")
 
 @record
 class Written:
-    """Digits as they were written, possibly after a plus, with every run of marks replaced by a single blank."""
+    """The digits of a number, after a plus if it was written, with every run of marks replaced by a single blank."""
 
     digits: str
     is_extension: bool = False
@@ -91,12 +94,12 @@ class Written:
 
 
 def is_short(digits: str) -> bool:
-    """Return whether these are at most as many digits as an extension may have."""
+    """Return whether a number has no more digits than an extension may have."""
     return len(digits.replace(" ", "").removeprefix("+")) <= EXTENSION_LENGTH_MAX
 
 
 def list_written(text: str) -> list[Written]:
-    """List the numbers in a text in the order written, without numbers next to a fault, up to a separator."""
+    """List the numbers in a text in the order written; numbers next to a fault are left out."""
     if _MARKS_ALONE.fullmatch(text) is not None:
         return list(_divide(_MARKS.remove(text)))
     text = plain(unescape(text))

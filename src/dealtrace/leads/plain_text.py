@@ -1,4 +1,4 @@
-"""Reducing the many characters that people and programs put into contacts to the few that matter."""
+"""Functions that reduce the many characters that people and programs write in contacts to the few that matter."""
 
 import html
 import re
@@ -7,13 +7,13 @@ from functools import lru_cache
 from urllib.parse import unquote
 
 CONTACTS_LENGTH_MAX = 1_000
-"""Ours: a longer text is neither a contact nor a list of contacts."""
+"""Ours: the most characters of a text that is searched for contacts; a longer text is not a list of contacts."""
 _ESCAPES_MAX = 3
-"""Ours: a text that was escaped more often is left as it is."""
+"""Ours: how many times a text is unescaped; what was escaped more often is left escaped."""
 _ESCAPED = re.compile(r"(?:%[0-9A-Fa-f]{2})+|&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});")
 _LINE_ENDS = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 _UNDRAWN = frozenset("\u115f\u1160\u3164\uffa0\u2800")
-"""Characters that Unicode counts as letters or symbols but that are invisible."""
+"""Characters that are invisible although Unicode classifies them as letters or symbols."""
 _PLUSES = frozenset("+\N{HEAVY PLUS SIGN}")
 _SIGNS_OF_ONE_KIND = {"Cf": "", "Cc": "", "Mn": "", "Me": "", "Pd": "-"}
 _CHARACTERS_CACHED = 4096
@@ -30,7 +30,7 @@ def unescape(text: str) -> str:
 
 
 def folded(text: str) -> str:
-    """Return a text in lower case, with compatibility characters replaced, without invisible characters."""
+    """Return a text in lower case, without invisible characters, and with compatibility characters replaced."""
     if text.isascii() and text.isprintable():
         return text.lower()
     text = "".join(map(_visible, text))
@@ -40,7 +40,7 @@ def folded(text: str) -> str:
 
 
 def visible(text: str) -> str:
-    """Return a text without invisible characters, with ASCII blanks and line ends."""
+    """Return a text without invisible characters; every blank becomes a space, and every line end a line feed."""
     return text if text.isascii() and text.isprintable() else "".join(map(_visible, text))
 
 
@@ -58,7 +58,7 @@ def is_blank(text: str) -> bool:
 
 
 def plain(text: str) -> str:
-    """Return a text with every kind of digit, plus, dash, blank and line end in ASCII, without invisible characters.
+    """Return a text without invisible characters, and with all digits, pluses, dashes, blanks and line ends in ASCII.
 
     Superscript and subscript digits are kept: they mark footnotes and are not part of a number.
     """

@@ -1,4 +1,7 @@
-"""The qualification of a lead: whether it is unique and whether it is a target."""
+"""The qualification of a lead: whether it is unique, and whether it is a target.
+
+A target is a lead that may become a deal: a call of some length, or any lead request.
+"""
 
 from datetime import datetime, timedelta
 
@@ -8,7 +11,7 @@ from dealtrace.record import record
 
 @record
 class Qualification:
-    """Whether a lead is the client's first of its kind, a target, and the client's first target."""
+    """Whether a lead is the client's first of its kind, whether it is a target, and whether it is the first target."""
 
     is_unique: bool
     is_target: bool
@@ -17,7 +20,7 @@ class Qualification:
 
 @record
 class Predecessors:
-    """When the client's previous lead of the same kind began, and the previous lead that was a target, or `None`."""
+    """When the client's previous lead of the same kind began, and their previous target; `None` if there is none."""
 
     any_at: datetime | None
     target_at: datetime | None
@@ -39,12 +42,15 @@ def qualification_of(
 
 
 def is_first(began_at: datetime, previous_at: datetime | None, depth: timedelta | None) -> bool:
-    """Return whether a lead has no predecessor within `depth`, inclusive; with `None` the depth has no limit."""
+    """Return whether a lead is the first within `depth`, inclusive; `previous_at` is when the previous lead began.
+
+    A `previous_at` of `None` means that there is none, and a `depth` of `None` has no limit.
+    """
     return previous_at is None or (depth is not None and began_at - previous_at > depth)
 
 
 def is_target_call(circumstances: Circumstances, duration: timedelta, target_call: timedelta) -> bool:
-    """Return whether a call is a target: not reported as unanswered, and a conversation of at least `target_call`.
+    """Return whether a call is a target: it lasted at least `target_call`, and was not reported as unanswered.
 
     Ours: every lead request is a target, since its sender wrote on purpose.
     """

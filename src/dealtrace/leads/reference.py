@@ -1,4 +1,4 @@
-"""Numbers and references that identify deals and leads in other systems; blanks around them are ignored."""
+"""References and numbers of deals and leads in other systems; they are compared without surrounding blanks."""
 
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
@@ -9,7 +9,7 @@ Found = TypeVar("Found")
 
 
 def spellings(reference: str) -> tuple[str, ...]:
-    """List the texts to look a reference up by: stripped of surrounding blanks, then as it was sent.
+    """List the texts by which a reference is searched: without surrounding blanks, then as it was sent.
 
     Ours: references are stored stripped; earlier releases stored them as they were sent, and those are still found.
     """
@@ -18,12 +18,12 @@ def spellings(reference: str) -> tuple[str, ...]:
 
 
 def all_spellings(references: Iterable[str]) -> list[str]:
-    """List the spellings of several references."""
+    """List the texts by which several references are searched."""
     return [spelling for reference in references for spelling in spellings(reference)]
 
 
 def find_spelt(reference: str, known: Mapping[str, Found]) -> Found | None:
-    """Return the value of a reference in `known`, in any of its spellings; `None` if there is none."""
+    """Return the value that `known` has for a reference in any of its spellings; `None` if there is none."""
     for spelling in spellings(reference):
         if spelling in known:
             return known[spelling]

@@ -1,4 +1,4 @@
-"""What a person types into a search field, recognised by its form: an id, a number, a phone, an e-mail or a name."""
+"""Parse the text of a search field: an id, a number, a phone, an e-mail or a name, as its form suggests."""
 
 import re
 
@@ -7,7 +7,7 @@ from dealtrace.leads.plain_text import stripped
 from dealtrace.record import record
 
 ANY = "*"
-"""Matches any characters, or none."""
+"""The character of a mask that stands for any characters, or none."""
 MASK_LENGTH_MIN = 3
 """Ours: the fewest characters of a mask besides `*`; fewer would find too much."""
 SOUGHT_LENGTH_MAX = 256
@@ -17,10 +17,10 @@ _MARKS = re.compile(r"[^0-9*]")
 
 @record
 class Sought:
-    """What is searched for, in every possible reading.
+    """The text of a search, and everything that it may mean.
 
-    `text` is what was typed. `id` is our id, `contacts` phones and e-mails in normal form. A `mask` is the text with
-    `*` for unknown characters; `phone_mask` is then the mask in the normal form of phones, if it may be a phone.
+    `text` is the text as typed. `id` is our id, `contacts` are phones and e-mails in normal form. A `mask` is the text
+    if it has `*` for unknown characters; `phone_mask` is the mask in the normal form of phones, if it may be a phone.
     """
 
     text: str
@@ -31,12 +31,12 @@ class Sought:
 
     @property
     def is_contact(self) -> bool:
-        """Whether the text is a phone or an e-mail, so that names need not be searched."""
+        """Whether the text is a phone or an e-mail, so that names are not searched."""
         return bool(self.contacts)
 
 
 def read_sought(typed: str, id_max: int) -> Sought | None:
-    """Return what was typed in every reading, `None` if there is nothing to search for; no id exceeds `id_max`."""
+    """Parse the text of a search, `None` if there is nothing to search for; a number above `id_max` is not an id."""
     text = stripped(typed)[:SOUGHT_LENGTH_MAX]
     if not text:
         return None
@@ -54,6 +54,6 @@ def _masked(text: str) -> Sought | None:
 
 
 def _normal_mask(text: str) -> str:
-    """Return the mask of a phone in normal form: digits only, with Russia's code for its trunk prefix."""
+    """Return the mask of a phone in normal form: only digits and `*`, with 7 in place of Russia's trunk prefix 8."""
     digits = _MARKS.sub("", text)
     return f"7{digits[1:]}" if digits.startswith("8") and not text.lstrip().startswith("+") else digits

@@ -1,4 +1,4 @@
-"""Reading local dates and times as people and programs write them; each HTTP edge states which forms it accepts."""
+"""Parse local dates and times in the forms that people and programs write; each HTTP edge states which it accepts."""
 
 import re
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ _GROUP_NAME = re.compile(r"\?P<[a-z]+>")
 
 
 class FirstPart(Enum):
-    """The part that a date begins with; the value holds the patterns of all parts in the order that follows from it."""
+    """The first part of a date, which determines the order of the others; the value holds the patterns of all parts."""
 
     DAY = (_DAY, _MONTH, _YEAR)
     MONTH = (_MONTH, _DAY, _YEAR)
@@ -26,7 +26,7 @@ class FirstPart(Enum):
 
 @dataclass(frozen=True)
 class ClockForm:
-    """A way of writing dates: the first part, the separators, and what may be between a date and its time.
+    """A form of dates: the first part, the possible separators, and what may be between a date and its time.
 
     `gap` is a regular expression. If several separators are possible, a date must use the same separator twice.
     """
@@ -38,7 +38,7 @@ class ClockForm:
     clock: re.Pattern[str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Compile the patterns."""
+        """Compile the patterns of this form."""
         first, second, third = self.begins_with.value
         mark = re.escape(self.separators)
         marks = (mark, mark) if len(self.separators) == 1 else (f"(?P<mark>[{mark}])", "(?P=mark)")
@@ -48,7 +48,7 @@ class ClockForm:
 
 
 def read_clock(text: str, *forms: ClockForm) -> datetime | None:
-    """Return the date and time written in one of these forms, naive and in whole seconds; `None` if there is none.
+    """Parse a date and time in one of these forms, naive and in whole seconds; `None` if the text is in no such form.
 
     Ours: day, month and hour may have a single digit, seconds may be missing, fractions of a second are cut. Blanks
     around the text are ignored, including no-break spaces, and so are invisible characters.
@@ -58,7 +58,7 @@ def read_clock(text: str, *forms: ClockForm) -> datetime | None:
 
 
 def read_exact_clock(text: str, *forms: ClockForm) -> datetime | None:
-    """Return the same as `read_clock`, with fractions of a second to the microsecond."""
+    """Parse a date and time as `read_clock`, but keep fractions of a second, to the microsecond."""
     for form in forms:
         found = form.clock.fullmatch(text)
         if found is not None:
@@ -70,7 +70,7 @@ def read_exact_clock(text: str, *forms: ClockForm) -> datetime | None:
 
 
 def read_day(text: str, *forms: ClockForm) -> date | None:
-    """Return the date written in one of these forms without a time, `None` if the text is not a date."""
+    """Parse a date without a time in one of these forms; `None` if the text is not a date."""
     for form in forms:
         found = form.day.fullmatch(text)
         if found is not None:
@@ -81,7 +81,7 @@ def read_day(text: str, *forms: ClockForm) -> date | None:
 
 
 def read_time(text: str) -> time | None:
-    """Return the time of day in a text, in whole seconds; `None` if the text is not a time."""
+    """Parse a time of day, in whole seconds; `None` if the text is not a time."""
     found = _TIME_OF_DAY.fullmatch(visible(text).strip())
     if found is None:
         return None
@@ -92,7 +92,7 @@ def read_time(text: str) -> time | None:
 
 
 def json_pattern(pattern: re.Pattern[str]) -> str:
-    """Return a pattern in the dialect of JSON Schema."""
+    """Return a regular expression of Python in the dialect of JSON Schema."""
     return f"^{_GROUP_NAME.sub('', pattern.pattern)}$"
 
 

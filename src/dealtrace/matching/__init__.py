@@ -1,1 +1,1 @@
-"""Matching: which lead a deal came from, and why."""
+"""Matching: the rules that find the lead a deal came from, and explain why."""

@@ -1,4 +1,4 @@
-"""Why a deal has its lead, or none: every search step in order, by the same rules that match deals."""
+"""The explanation of why a deal has its lead, or none: each search step, by the same rules that match deals."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -12,14 +12,14 @@ from dealtrace.record import record
 
 
 class Missed(StrEnum):
-    """The end of a window that a deal is beyond."""
+    """Which end of a lead's window the deal is beyond."""
 
     OPENING = "opening"
     CLOSING = "closing"
 
 
 class WonBy(StrEnum):
-    """What distinguishes the chosen lead from the next nearest lead whose window contains the deal."""
+    """What distinguishes the chosen lead from the nearest of the other leads whose windows contain the deal."""
 
     ALONE = "no other inside"
     START = "latest start"
@@ -30,10 +30,10 @@ class WonBy(StrEnum):
 
 @record
 class Candidate:
-    """A lead that was considered: its window, how long before the deal it began, and how far outside the deal is.
+    """A lead that was considered: its window, and the distance and position of the deal.
 
-    `distance` is negative if the lead began after the deal; `missed_by` is negative before the window opens, positive
-    after it closes, zero inside.
+    `distance` is how long before the deal the lead began, negative if it began after the deal. `missed_by` is how far
+    the deal is outside the window: negative before it, positive after it, zero inside.
     """
 
     lead: LeadRef
@@ -48,7 +48,7 @@ class Candidate:
 
     @property
     def missed_end(self) -> Missed | None:
-        """The end of the window that the deal is beyond, `None` if the deal is inside."""
+        """Which end of the window the deal is beyond, `None` if it is inside."""
         if self.holds:
             return None
         return Missed.OPENING if self.missed_by < timedelta(0) else Missed.CLOSING
@@ -56,7 +56,10 @@ class Candidate:
 
 @record
 class Step:
-    """A search step: the candidates, nearest first, the chosen lead and what distinguishes it, or `None`."""
+    """A search step: its candidates, nearest first, the chosen lead, and what distinguishes that lead.
+
+    Both are `None` if no lead was chosen.
+    """
 
     search: Search
     candidates: tuple[Candidate, ...]
@@ -67,7 +70,7 @@ class Step:
 def explain_search(clue: ContactClue, happened_at: datetime, leads: Sequence[LeadSpan]) -> list[Step]:
     """Return the steps of the search for a deal's lead, up to the first step that finds a lead.
 
-    `leads` may include leads whose windows do not contain the deal; they become candidates that missed.
+    `leads` may include leads whose windows do not contain the deal; they become candidates that were missed.
     """
     steps: list[Step] = []
     for search in searches_for(clue):

@@ -11,17 +11,17 @@ from dealtrace.matching.window import window_of
 from dealtrace.record import record
 
 SECOND = timedelta(seconds=1)
-"""The step of a threshold."""
+"""The unit in which thresholds are given."""
 
 
 @record
 class Flip:
     """A change of the rules, and the `lead` that the deal would then have, `None` for no lead.
 
-    Rules that do not change are `None`. With `contact_matching` the site must match by contact; `threshold_at_least`
-    and `threshold_at_most` are the nearest thresholds of the deal that change its lead, in whole seconds; a threshold
-    one second nearer does not. `precedence` is another order of the kinds of lead. If all are `None`, the deal only has
-    to be matched again.
+    Rules that do not change are `None`; if all are `None`, the deal only has to be matched again. `contact_matching` is
+    `True` if the site would have to turn contact matching on. `threshold_at_least` and `threshold_at_most` are the
+    thresholds, in whole seconds, nearest to the deal's own that change its lead. `precedence` is another order of the
+    kinds of lead.
     """
 
     lead: LeadRef | None
@@ -39,10 +39,11 @@ def flips_of(
     current: LeadRef | None,
     contact_matching: bool,
 ) -> list[Flip]:
-    """List the smallest changes that give a deal another lead: of the threshold, smallest first, then of the order.
+    """List the smallest changes of the rules that give a deal another lead: of the threshold, then of the order.
 
-    The deal's lead must depend on contacts: it is neither pinned nor identified by the CRM. `current` is its lead;
-    `leads` are the leads with its contacts, whether their windows contain the deal or not.
+    Changes of the threshold are in order of their size. The deal's lead must depend on contacts: it is neither pinned
+    nor identified by the CRM. `current` is the deal's lead. `leads` are all leads with its contacts, even those whose
+    windows do not contain the deal.
     """
     found = _ref(find_lead(clue, happened_at, leads))
     if not contact_matching:
@@ -64,7 +65,7 @@ def _flips_without_matching(
     current: LeadRef | None,
     found: LeadRef | None,
 ) -> list[Flip]:
-    """List the flips of a deal whose site does not match by contact: matching, if necessary with a longer threshold."""
+    """List the flips if contact matching is off: turning it on, together with a longer threshold if necessary."""
     if found != current:
         return [Flip(found, contact_matching=True)]
     if current is not None:
@@ -73,9 +74,9 @@ def _flips_without_matching(
 
 
 def _raised(clue: ContactClue, happened_at: datetime, leads: Sequence[LeadSpan]) -> Iterator[Flip]:
-    """Yield the flip with the smallest longer threshold under which a lead precedes the present one, if there is any.
+    """Yield the flip to the smallest longer threshold that gives the deal another lead, if there is any.
 
-    A longer threshold excludes no lead, so below it the present lead stays.
+    A longer threshold adds leads and removes none, so below that threshold the deal keeps its lead.
     """
     found = find_lead(clue, happened_at, leads)
     best = _Ranks(clue)
@@ -91,9 +92,9 @@ def _raised(clue: ContactClue, happened_at: datetime, leads: Sequence[LeadSpan])
 
 
 def _lowered(clue: ContactClue, happened_at: datetime, leads: Sequence[LeadSpan]) -> Iterator[Flip]:
-    """Yield the flip with the largest shorter threshold under which the present lead does not fit, if there is any.
+    """Yield the flip to the largest shorter threshold that takes its lead from the deal, if there is any.
 
-    A shorter threshold adds no lead, so above it the present lead stays.
+    A shorter threshold removes leads and adds none, so above that threshold the deal keeps its lead.
     """
     found = find_lead(clue, happened_at, leads)
     needed = threshold_needed(found, happened_at) if found is not None else None
@@ -113,25 +114,25 @@ def _reordered(
 def threshold_needed(lead: LeadSpan, happened_at: datetime) -> timedelta | None:
     """Return the smallest threshold, in whole seconds, under which the window of `lead` contains a deal.
 
-    It is `None` for a lead that began after the deal, which no threshold can include.
+    If the lead began after the deal, no threshold is large enough, and the result is `None`.
     """
     missed = window_of(lead, timedelta(0)).missed_by(happened_at)
     return -(-missed // SECOND) * SECOND if missed >= timedelta(0) else None
 
 
 class _Ranks:
-    """The ranks of leads: of the leads whose windows contain a deal, matching takes the one with the greatest rank."""
+    """The ranks of leads: of all leads whose windows contain a deal, matching chooses the lead of the greatest rank."""
 
     def __init__(self, clue: ContactClue) -> None:
         searches = list(searches_for(clue))
         self._places = {search: -place for place, search in reversed(list(enumerate(searches)))}
 
     def has(self, lead: LeadSpan) -> bool:
-        """Return whether any step searches for the lead."""
+        """Return whether any search step can find the lead."""
         return Search(lead.contact, lead.ref.kind) in self._places
 
     def of(self, lead: LeadSpan) -> tuple[int, tuple[datetime, datetime, str, int]]:
-        """Return the rank of a lead; greater ranks come first."""
+        """Return the rank of a lead; of two leads, the one with the greater rank is chosen."""
         return self._places[Search(lead.contact, lead.ref.kind)], nearness(lead)
 
 

@@ -1,4 +1,4 @@
-"""Finding the lead that a program identifies by its id or by contacts."""
+"""The search for the lead that a program identifies by an id or by contacts."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
@@ -12,13 +12,13 @@ from dealtrace.record import record
 
 @record
 class TagFilter:
-    """Tags that a lead must have: all, or any of them; an empty filter accepts every lead."""
+    """The tags that a lead must have: all or any of them; an empty filter accepts every lead."""
 
     tags: frozenset[str] = frozenset()
     any_will_do: bool = False
 
     def admits(self, tags: Iterable[str]) -> bool:
-        """Return whether a lead with these tags is accepted."""
+        """Return whether the filter accepts a lead with these tags."""
         shared = self.tags.intersection(tags)
         return bool(shared) or not self.tags if self.any_will_do else shared == self.tags
 
@@ -33,9 +33,9 @@ class SearchById:
 
 @record
 class SearchByContact:
-    """A search among the leads of these kinds that have one of these normalized contacts.
+    """A search among the leads of the given kinds that have one of these contacts, which are in normal form.
 
-    A lead must have begun at or before `until` and at most `depth` before it; without a depth there is no limit.
+    A lead must have begun at or before `until` and at most `depth` before it; a `depth` of `None` has no limit.
     """
 
     kinds: frozenset[LeadKind]
@@ -52,7 +52,7 @@ LeadSearch = SearchById | SearchByContact
 def search_of(matcher: Matcher) -> LeadSearch | None:
     """Return the search for a lead that a matcher describes, `None` if it describes none.
 
-    Ours: a search by contact needs a latest moment; a matcher without one finds nothing.
+    Ours: a search by contact needs `until`, the latest start of a lead; a matcher without it finds nothing.
     """
     tags = TagFilter(frozenset(matcher.tags), any_will_do=matcher.any_tag)
     if matcher.way is Way.ID and matcher.lead_id is not None:
@@ -65,7 +65,7 @@ def search_of(matcher: Matcher) -> LeadSearch | None:
 
 @record
 class Prospect:
-    """A lead that a search may find, with the values that the search filters by."""
+    """A lead that a search may find, with the values by which searches filter."""
 
     span: LeadSpan
     tags: tuple[str, ...]
@@ -83,7 +83,7 @@ def choose(search: SearchByContact, prospects: Iterable[Prospect]) -> LeadRef | 
 
 
 class Miss(StrEnum):
-    """Why a search does not find a lead that has one of its contacts."""
+    """The reasons why a search does not find a lead that has one of its contacts."""
 
     KIND = "another kind of lead"
     LATER = "began after the date"
@@ -93,7 +93,7 @@ class Miss(StrEnum):
 
 
 def misses(search: SearchByContact, prospect: Prospect) -> Iterator[Miss]:
-    """Yield every reason why a search does not find a lead that has one of its contacts."""
+    """Yield each reason why a search does not find a lead that has one of its contacts."""
     span = prospect.span
     if span.ref.kind not in search.kinds:
         yield Miss.KIND

@@ -1,4 +1,4 @@
-"""The reason why a deal has its lead or source, or has none, in one word for reports."""
+"""The reason why a deal has its lead or source, or has none, as a single word for reports."""
 
 from enum import StrEnum
 
@@ -11,7 +11,7 @@ from dealtrace.record import record
 
 
 class MatchReason(StrEnum):
-    """What a deal was matched by, or why it has no lead; the values are keys of the dimension `match_reason`."""
+    """How a deal was matched, or why it has no lead; the values are keys of the dimension `match_reason`."""
 
     PINNED = "pinned"
     CALL_ID = "call_id"
@@ -38,22 +38,22 @@ UNMATCHED_REASONS = (
     MatchReason.MATCHING_OFF,
     MatchReason.NO_LEAD_NEAR,
 )
-"""The reasons of deals that have neither a lead nor a stated source."""
+"""The reasons why a deal has neither a lead nor a stated source."""
 
 
 @record
 class LeadContacts:
-    """How a deal's lead is identified: its id elsewhere, and all its contacts in normal form."""
+    """The values of a deal's lead by which it may have been found: its id elsewhere and its normalised contacts."""
 
     reference: str | None
     contacts: frozenset[str]
 
 
 def match_reason_of(deal: Deal, lead: LeadContacts | None, *, contact_matching: bool) -> MatchReason:
-    """Return the reason of a deal's match.
+    """Return the reason of a deal's match, or why it has none.
 
-    `lead` belongs to the deal's lead. `contact_matching` is the present setting of the site; its value when the deal
-    was registered is not stored.
+    `lead` has the values of the deal's lead. `contact_matching` is the present setting of the site, since its value at
+    the time of the registration is not stored.
     """
     if deal.lead is not None and lead is not None:
         return _reason_of_lead(deal, lead)
@@ -97,7 +97,7 @@ def _reason_of_lead(deal: Deal, lead: LeadContacts) -> MatchReason:
 
 
 def _reason_of_contacts(sent: ContactClue, contacts: frozenset[str]) -> MatchReason:
-    """Return which contact the lead was found by: a phone is tried before an e-mail, see `searches_for`."""
+    """Return whether the lead was found by a phone or by an e-mail; phones are tried first, see `searches_for`."""
     phones, emails = _normals(sent.phone), _normals(sent.email)
     is_by_email = not phones or (contacts.isdisjoint(phones) and not contacts.isdisjoint(emails))
     return MatchReason.EMAIL if is_by_email else MatchReason.PHONE

@@ -1,4 +1,4 @@
-"""Which matcher of a deal decided, and what the other matchers missed by, by the same rules that match deals."""
+"""The explanation of how matchers found a deal's lead: which one decided, and why the others found nothing."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -15,7 +15,7 @@ CANDIDATES_MAX = 20
 
 
 class MatcherOutcome(StrEnum):
-    """The result of a matcher; one that is never reached stands behind another that always succeeds."""
+    """The result of a matcher; it is `UNREACHABLE` if an earlier matcher always succeeds."""
 
     DECIDED = "decided"
     FOUND_NOTHING = "found nothing"
@@ -26,7 +26,7 @@ class MatcherOutcome(StrEnum):
 
 @record
 class MatcherCandidate:
-    """A lead that a matcher considered: how long before the matcher's date it began, and every reason against it."""
+    """A lead that a matcher considered, how long before the matcher's date it began, and each reason against it."""
 
     lead: LeadRef
     before: timedelta
@@ -47,7 +47,7 @@ def explain_matchers(
 ) -> tuple[MatcherStep, ...]:
     """Return a step for each matcher; `decided` is the position of the matcher that decided, `None` if none did.
 
-    `prospects` may hold leads that no matcher accepts.
+    `prospects` may include leads that no matcher accepts.
     """
     lost = unreachable(matchers)
     return tuple(

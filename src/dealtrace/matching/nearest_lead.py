@@ -1,4 +1,4 @@
-"""The lead a deal came from, among the leads that share its contact."""
+"""The choice of the lead that a deal came from, among the leads that have one of its contacts."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
@@ -9,12 +9,12 @@ from dealtrace.matching.window import window_of
 from dealtrace.record import record
 
 SEARCH_ORDER = (LeadKind.CALL, LeadKind.LEAD_REQUEST)
-"""The order in which the kinds of lead are searched for a phone; `searches_for` quotes the vendor."""
+"""The kinds of lead in the order in which a phone is searched among them; `searches_for` quotes the vendor."""
 
 
 @record
 class Search:
-    """A search step: the leads of one kind that have one contact."""
+    """A search step: a contact, and the kind of lead among which it is searched."""
 
     contact: str
     kind: LeadKind
@@ -39,7 +39,7 @@ def searches_for(clue: ContactClue, precedence: Sequence[LeadKind] = SEARCH_ORDE
 
 
 def nearness(lead: LeadSpan) -> tuple[datetime, datetime, str, int]:
-    """Return a sort key for leads whose windows contain a deal; the greatest key is the nearest lead.
+    """Return a sort key for leads whose windows contain a deal; the lead with the greatest key is the nearest.
 
     The lead that began last is the nearest.
     Ours: ties go to the latest end, then to the greater reference, then to the higher id, never to the order of
@@ -49,14 +49,14 @@ def nearness(lead: LeadSpan) -> tuple[datetime, datetime, str, int]:
 
 
 def nearest(leads: Iterable[LeadSpan]) -> LeadSpan | None:
-    """Return the nearest of leads whose windows contain a deal, `None` if there are none."""
+    """Return the nearest of these leads, whose windows contain a deal; `None` if there are none."""
     return max(leads, key=nearness, default=None)
 
 
 def find_lead(
     clue: ContactClue, happened_at: datetime, leads: Sequence[LeadSpan], precedence: Sequence[LeadKind] = SEARCH_ORDER
 ) -> LeadSpan | None:
-    """Return the lead that a deal of `happened_at` came from, `None` if no window contains it.
+    """Return the lead that a deal of `happened_at` came from, `None` if it is in no lead's window.
 
     `precedence` is the order of the kinds of lead in which a phone is searched for.
     Seed: «поиска ближайшего лида, связанного со сделкой по дате и времени ее создания».

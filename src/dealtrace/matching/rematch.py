@@ -1,4 +1,4 @@
-"""How a new search for the lead changes an existing deal."""
+"""The effect of a new search for the lead on a deal that exists already."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -10,14 +10,14 @@ from dealtrace.record import record
 
 @record
 class Match:
-    """What a deal was matched to: a lead, a visit without a lead, or nothing."""
+    """The match of a deal: a lead, a visit without a lead, or neither."""
 
     lead: LeadRef | None = None
     visit_id: int | None = None
 
     @classmethod
     def of(cls, deal: Deal) -> "Match":
-        """Return what a deal is matched to at present."""
+        """Return the present match of a deal."""
         return cls(deal.lead, deal.visit_id)
 
 
@@ -25,10 +25,10 @@ UNMATCHED = Match()
 
 
 def rematched(deal: Deal, found: Match, *, contact_matching: bool, is_gone: bool = False, now: datetime) -> Deal:
-    """Return `deal` after a new search that `found` a lead or a visit, or the same deal if that does not change.
+    """Return `deal` with the match `found` by a new search, or `deal` itself if its match does not change.
 
-    A pinned lead is kept. If contact matching is off and nothing is found, the previous lead is kept too, unless it
-    `is_gone`; the setting does not apply to deals with matchers of their own.
+    A pinned lead is kept. If contact matching is off and nothing is found, the previous lead is kept too, unless
+    `is_gone` says that it no longer exists; deals with matchers are matched whatever the setting.
     """
     stays = not contact_matching and not deal.matchers and not is_gone
     keeps = deal.pinned_at is not None or (found == UNMATCHED and stays)
@@ -36,5 +36,5 @@ def rematched(deal: Deal, found: Match, *, contact_matching: bool, is_gone: bool
 
 
 def bound(deal: Deal, match: Match, now: datetime) -> Deal:
-    """Return the next version of `deal`, matched to something else."""
+    """Return the next version of `deal`, with another match."""
     return replace(deal, lead=match.lead, visit_id=match.visit_id, touched_at=now, version=deal.version + 1)

@@ -1,4 +1,4 @@
-"""The window: when a deal may have come from a lead."""
+"""The window of a lead: the time in which a deal may have come from it."""
 
 from datetime import datetime, timedelta
 
@@ -8,17 +8,17 @@ from dealtrace.record import record
 
 @record
 class Window:
-    """A span of time, both ends inclusive."""
+    """A window: its first and its last moment, both inclusive."""
 
     opens_at: datetime
     closes_at: datetime
 
     def holds(self, moment: datetime) -> bool:
-        """Return whether `moment` is inside, ends included."""
+        """Return whether `moment` is in the window."""
         return self.opens_at <= moment <= self.closes_at
 
     def missed_by(self, moment: datetime) -> timedelta:
-        """Return how far outside `moment` is: negative before the window, positive after it, zero inside."""
+        """Return how far outside the window `moment` is: negative if before, positive if after, zero if inside."""
         if moment < self.opens_at:
             return moment - self.opens_at
         return max(moment - self.closes_at, timedelta(0))

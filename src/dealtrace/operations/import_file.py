@@ -16,23 +16,23 @@ from dealtrace.record import record
 from dealtrace.storage.leads.file_imports import find_file_import, insert_file_import, update_file_import
 
 ROWS_AT_ONCE = 1000
-"""The rows of a transaction; registrations wait at most as long as one such chunk takes."""
+"""The rows that one transaction stores; registrations wait at most for one transaction."""
 
 Content = TypeVar("Content")
 Import = Callable[[Work, Sequence[Content]], Sequence[object]]
-"""Stores the records of rows and returns an outcome for each in input order: a refusal, or anything else if stored."""
+"""A function that stores records and returns an outcome for each, in input order; a `Refusal` means not stored."""
 
 
 @record
 class ImportedRows:
-    """The outcome of a chunk of rows: the progress of the import, and the refusals by row number."""
+    """The result of importing a chunk of rows: the progress of the import, and the refusals by row number."""
 
     at: FileImport
     refused: Mapping[int, Refusal]
 
 
 def begin_import(work: Work, digest: str) -> FileImport:
-    """Return the progress of a file's import; for a file that is unknown, a new import begins."""
+    """Return the progress of importing a file; if the file is unknown, store a new import and return it."""
     insert_file_import(work.connection, work.site.id, FileImport(digest, work.now))
     found = find_file_import(work.connection, work.site.id, digest)
     assert found is not None
@@ -54,18 +54,18 @@ def import_rows(work: Work, run: Import[Content], at: FileImport, rows: Sequence
 
 
 def store_unrefused(work: Work, run: Import[Content], contents: Sequence[Content | Refusal]) -> list[object]:
-    """Store the records that are not refusals, and return the outcomes in input order; a refusal is its own outcome."""
+    """Store the records and return an outcome for each, in input order; a refusal among them is its own outcome."""
     outcomes = iter(run(work, [content for content in contents if not isinstance(content, Refusal)]))
     return [content if isinstance(content, Refusal) else next(outcomes) for content in contents]
 
 
 def refusal_of_own_id(name: str, checked: int, first: int) -> Refusal:
-    """Return the refusal of an id that this database assigns itself: our own record may have it or get it later."""
+    """Return the refusal of an id that this server assigns itself, since a record of its own may get the same id."""
     return InvalidParameters(
         [
             Violation(
                 name,
-                f"{checked} выдаёт этот сервер: импортировать можно идентификаторы меньше {first}",
+                f"идентификаторы от {first} выдаёт сам сервер, {checked} импортировать нельзя",
                 f"{checked} is assigned by this server: only ids below {first} can be imported",
             )
         ]
@@ -73,14 +73,14 @@ def refusal_of_own_id(name: str, checked: int, first: int) -> Refusal:
 
 
 def refusal_of_other_values(name: str, known: int) -> Refusal:
-    """Return the refusal of a record that is stored already with other values."""
+    """Return the refusal of a record that is already stored with other values."""
     return InvalidParameters(
-        [Violation(name, f"{known} уже есть, с другими значениями", f"{known} already exists, with other values")]
+        [Violation(name, f"запись {known} уже есть, её значения другие", f"{known} already exists, with other values")]
     )
 
 
 def finish_import(work: Work, at: FileImport, noun: str) -> FileImport:
-    """Store that the import of a file of a noun is complete, and return it; that it stored rows is recorded.
+    """Store that the import of a file is complete, and return it; if it stored rows, record it as a change of the site.
 
     Raises:
         ImportInProgress: another command has continued or finished it in the meantime.

@@ -1,4 +1,4 @@
-"""Store where the pages of journals ended, for the process that is asked for the next page."""
+"""Store where the pages of journals ended, so that any process can continue with the next page."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -14,7 +14,7 @@ KEPT_FOR = timedelta(minutes=15)
 
 @record
 class ReadPage:
-    """Where a page ended, and whether it was the first page; reading a first page deletes old ends."""
+    """Where a page ended, and whether it was a first page; storing a first page also deletes ends that are too old."""
 
     end: PageEnd
     is_first: bool

@@ -1,4 +1,4 @@
-"""Export everything stored about a person, or make it anonymous (152-ФЗ)."""
+"""Export all data that is stored about a person, or make it anonymous (152-ФЗ)."""
 
 from collections.abc import Mapping, Sequence
 
@@ -17,7 +17,7 @@ from dealtrace.storage.reports.mirror.mirror import forget_mirror
 
 
 def export_person(connection: Connection, sites: Sequence[Site], contact: str) -> dict[SiteId, Mapping[str, object]]:
-    """Return every row that these sites store about the person with a phone or e-mail, by site and by table.
+    """Return all rows that these sites store about the person who has a phone or e-mail, by site and by table.
 
     Raises:
         PersonNotFound: the contact is not usable, or nothing is stored about the person.
@@ -27,7 +27,7 @@ def export_person(connection: Connection, sites: Sequence[Site], contact: str) -
 
 
 def erase_person(connection: Connection, sites: Sequence[Site], contact: str) -> dict[SiteId, people.Traces]:
-    """Make all data of these sites about the person with a phone or e-mail anonymous; return the traces by site.
+    """Make the data of these sites about the person who has a phone or e-mail anonymous; return the found rows by site.
 
     Deals, leads and their sources are kept, so that no figure changes, and nothing is matched again.
     Ours: an erasure is no version of a deal, because a version would keep what must be erased.
@@ -44,7 +44,7 @@ def erase_person(connection: Connection, sites: Sequence[Site], contact: str) ->
 
 @record
 class Erasure:
-    """The contacts, in normal form, of a person to erase, and the traces whose erasure an operator confirmed."""
+    """A person to erase: the contacts in normal form, and the rows whose erasure an operator confirmed."""
 
     contacts: frozenset[str]
     expected: people.Traces
@@ -52,10 +52,10 @@ class Erasure:
 
 @operation(ids_per_command=0)
 def erase_people(work: Work, commands: Sequence[WriteCommand[Erasure]]) -> list[people.Traces]:
-    """Make people of the site anonymous, in input order; each outcome is the traces that were found.
+    """Make people of the site anonymous, in input order; each outcome is the rows found about the person.
 
-    A person whose traces differ from the expected traces is not changed. Registrations wait, so that they add no data
-    meanwhile. The caller must have removed the column mirror, which would keep the data.
+    If these rows are not the expected ones, the person is not changed. Registrations wait meanwhile, so that they add
+    no data. The caller must remove the column mirror first, because it would keep the data.
     """
     lock_registrations(work)
     outcomes: list[people.Traces] = []

@@ -14,7 +14,7 @@ from dealtrace.quota.points import PaidMethod, points_cost, seconds_to_reset
 from dealtrace.storage.accounts import points
 
 MIDNIGHT_MARGIN = timedelta(minutes=5)
-"""The largest difference between the clocks of two processes, or the starts of two concurrent transactions."""
+"""How far apart the clocks of two processes, or the starts of two concurrent transactions, may be."""
 
 
 def pay_for_calls(work: Work, method: PaidMethod, calls: int) -> int:
@@ -42,9 +42,9 @@ def pay_for_calls(work: Work, method: PaidMethod, calls: int) -> int:
 def lock_registrations(work: Work) -> None:
     """Make this transaction and the registrations of the site, in any process, run one after another.
 
-    A deal and its lead may arrive at the same moment, and one of the two must see the other. Registrations lock the row
-    of their day when they pay, before they look for leads; locking the same row here costs them nothing more. Around
-    midnight both days are locked.
+    A deal and its lead may arrive at the same moment, and then the later transaction must find what the earlier one
+    stored. Registrations pay before they look for leads, which locks the row of the site's day; here the same row is
+    locked at no additional cost. Around midnight both days are locked.
     """
     for day_on in sorted(
         {site_day(work.now + apart, work.site.time_zone) for apart in (-MIDNIGHT_MARGIN, MIDNIGHT_MARGIN)}
@@ -53,13 +53,13 @@ def lock_registrations(work: Work) -> None:
 
 
 def points_refusal(work: Work) -> PointsSpent:
-    """Return the refusal of a call for which the site has too few points, with the seconds until the next allowance."""
+    """Return the refusal of a call that the site has too few points for, with the seconds until its next day."""
     return PointsSpent(retry_after_seconds=seconds_to_reset(work.now, work.site.time_zone))
 
 
 @operation(ids_per_command=0)
 def pay_for_reading(work: Work, commands: Sequence[WriteCommand[PaidMethod]]) -> list[PointsSpent | None]:
-    """Spend the points of calls that only read; each command is a method, each outcome `None` if paid or a refusal."""
+    """Spend the points of API calls that only read: each command is a method, each outcome `None` or a refusal."""
     outcomes: list[PointsSpent | None] = []
     for command in commands:
         paid = pay_for_calls(work, command.payload, 1)

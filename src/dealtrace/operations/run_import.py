@@ -1,4 +1,4 @@
-"""Import a chunk of a file in its own transaction, again if another process stored a conflicting row first."""
+"""Import a chunk of a file in its own transaction; if another process stored a conflicting row first, try again."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -18,12 +18,12 @@ from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import IdBlocks
 
 TRIES_MAX = 3
-"""How often a chunk is tried if a running server stores leads with the same references."""
+"""How often a chunk is tried if other processes store conflicting rows, such as leads with the same references."""
 
 
 @record
 class ImportKind:
-    """How to import the records of a noun, and how many ids each takes at most. Any: each noun has its own records."""
+    """How to import one kind of record, and the most ids that a record takes. Any: each kind has its own records."""
 
     run: Import[Any]
     ids_per_row: int
@@ -35,22 +35,22 @@ IMPORT_KINDS: Mapping[str, ImportKind] = {
     "deal": ImportKind(import_deals, IDS_PER_DEAL_MAX),
     "visit": ImportKind(import_visits, IDS_PER_VISIT_MAX),
 }
-"""What can be imported, by the names of `files.import_format.ImportNoun`."""
+"""The kinds of record that can be imported, by their names in `files.import_format.ImportNoun`."""
 
 
 class RefusedRowsKept(Protocol):
-    """The place where refused rows are kept."""
+    """A place, such as a file, that keeps the refused rows of an import."""
 
     def begin(self, last_row: int) -> None:
-        """Discard kept rows after `last_row`, whose import was not committed."""
+        """Discard refused rows after `last_row`: they were kept by an attempt that was not committed."""
 
     def keep(self, refused: Mapping[int, Refusal]) -> None:
-        """Keep refusals, by row number, before the transaction commits."""
+        """Keep these refusals, by row number; this is called before the transaction commits."""
 
 
 @record
 class ImportPlace:
-    """Where a file is imported to: the database, its ids, the site, and the kind of the rows."""
+    """The target of an import: the database, its ids, the site, and the kind of the rows."""
 
     database: Database
     ids: IdBlocks

@@ -1,4 +1,4 @@
-"""What an operation works with, and how many ids it may take."""
+"""The context of an operation, and the most ids that it may take."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import field
@@ -15,16 +15,16 @@ from dealtrace.storage.reports.statuses import KnownStatuses
 
 Outcome_co = TypeVar("Outcome_co", covariant=True)
 AnyOperation: TypeAlias = "Operation[Any, Any]"
-"""Any: code that runs operations of every kind does not know their payloads and outcomes."""
+"""Any: code that runs operations of every kind does not know the types of their payloads and outcomes."""
 
 
 @record
 class Work:
-    """One site's share of a transaction: the open connection, unused ids, the site, and the time of the batch in UTC.
+    """The context of an operation on one site: the open connection, unused ids, the site, and the time in UTC.
 
-    The caller begins and commits the transaction, and reserves as many ids as the operation declares. `known_statuses`
-    outlive the transaction in a process that writes repeatedly. `user_id` is the person who
-    changes something by a page; commands of the write queue name theirs themselves.
+    The caller begins and commits the transaction, and reserves as many ids as the operation declares. A process that
+    writes repeatedly passes the same `known_statuses` to each transaction. `user_id` is the person who changes
+    something on a page; commands of the write queue carry their own.
     """
 
     connection: Connection
@@ -36,9 +36,9 @@ class Work:
 
 
 class Operation(Protocol[Payload, Outcome_co]):
-    """An operation that the write queue runs: many commands of one site at once, an outcome for each in input order.
+    """A function that executes many commands of one site at once, and returns an outcome for each in input order.
 
-    A command takes at most `ids_per_command` ids, and `ids_per_item` more for each item if it carries a list.
+    A command takes at most `ids_per_command` ids; if it carries a list, it may take `ids_per_item` more for each item.
     """
 
     ids_per_command: int
@@ -53,7 +53,7 @@ def operation(
 ) -> Callable[
     [Callable[[Work, Sequence[WriteCommand[Payload]]], Sequence[Outcome_co]]], Operation[Payload, Outcome_co]
 ]:
-    """Return a decorator that makes a function an operation, with the most ids that one command may take.
+    """Return a decorator that makes a function an operation, given the most ids that one command may take.
 
     The ids are reserved before the transaction begins, so an operation that takes more ids fails its whole batch.
     """
@@ -70,5 +70,5 @@ def operation(
 
 
 def ids_needed(run: Operation[Payload, Outcome_co], items: int) -> int:
-    """Return the most ids that one command of `items` items may take."""
+    """Return the most ids that a command with `items` items may take."""
     return run.ids_per_command + run.ids_per_item * items

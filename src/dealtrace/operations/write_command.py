@@ -9,7 +9,7 @@ Payload = TypeVar("Payload")
 
 @record
 class WriteCommand(Generic[Payload]):
-    """A command's payload and its sender: a token, or a user of the cabinet; both are `None` on the command line."""
+    """The payload of a command and its sender: a token or a user of the cabinet; both `None` for the command line."""
 
     payload: Payload
     token_id: int | None = None

@@ -1,4 +1,4 @@
-"""A site's daily points.
+"""The points that a site may spend on API calls each day.
 
 Seed: «Для каждого проекта выдается индивидуальное суточное количество баллов».
 Seed: «За каждый успешно выполненный запрос списываются баллы».
@@ -15,7 +15,7 @@ POINTS_COST_DEFAULT = 1
 
 
 class PaidMethod(StrEnum):
-    """The methods that cost points, named as in their addresses."""
+    """The methods of the API that cost points; the values are as in their URLs."""
 
     REGISTER = "register"
     UPDATE_BY_ID = "update-by-id"
@@ -46,9 +46,9 @@ class PaidMethod(StrEnum):
 
 
 def seconds_to_reset(now: datetime, time_zone: ZoneInfo) -> int:
-    """Return the whole seconds until the site's next day begins, rounded up, at least 1.
+    """Return the seconds until the site's next day begins, when it gets new points; rounded up, at least 1.
 
-    Points are counted per day of the site.
+    The day is in the site's time zone.
     """
     reset_at = day_end(site_day(now, time_zone), time_zone)
     return max(1, -int((now - reset_at).total_seconds() // 1))

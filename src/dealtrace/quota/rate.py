@@ -1,4 +1,4 @@
-"""The requests of an IP address per second.
+"""The limit on the requests of an IP address per second.
 
 Seed: «не более 5 запросов в секунду с одного IP-адреса».
 """
@@ -13,7 +13,7 @@ _KEYS_CACHED = 4096
 
 @lru_cache(_KEYS_CACHED)
 def rate_key(address: str) -> str:
-    """Return the key under which an IP address is counted; a text that is not an IP address is returned as it is."""
+    """Return the key by which requests of an IP address are counted; any other text is its own key."""
     try:
         parsed = ip_address(address)
     except ValueError:

@@ -137,7 +137,7 @@ def test_a_site_has_not_too_many_rules(stage: Stage, shop: Player) -> None:
     with stage.database.write() as connection:
         for _ in range(ALERTS_MAX):
             manage.add_alert(connection, stage.ids, shop.site, rule, NOW)
-        with pytest.raises(InvalidSetting, match="50 already"):
+        with pytest.raises(InvalidSetting, match="already has 50"):
             manage.add_alert(connection, stage.ids, shop.site, rule, NOW)
 
 

@@ -24,7 +24,9 @@ def add_custom_field(
     require_site(connection, site_id)
     if not 0 < len(name) <= custom_fields.FIELD_NAME_LENGTH_MAX:
         limit = custom_fields.FIELD_NAME_LENGTH_MAX
-        raise InvalidSetting(key="name", ru=f"от 1 до {limit} символов", en=f"1 to {limit} characters are expected")
+        raise InvalidSetting(
+            key="name", ru=f"нужно от 1 до {limit} символов", en=f"1 to {limit} characters are expected"
+        )
     if not custom_fields.insert_custom_field(connection, site_id, name, now):
         raise NameTaken(name=name)
     record_change(connection, site_id, SiteChange(ChangeKind.FIELD, name, "", name, now, user_id))

@@ -1,4 +1,4 @@
-"""Count the parameters that callers send and endpoints do not have."""
+"""Count the parameters that callers send although the endpoint does not have them."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,10 @@ from dealtrace.storage.accounts import unknown_parameters
 
 @record
 class UnknownParameters:
-    """How often unknown parameters were sent, by path and name, and the names that each path knows."""
+    """Parameters that one or more requests sent although their endpoints do not have them.
+
+    `seen` counts them by path and name; `known` lists, by path, the names that the endpoint has.
+    """
 
     seen: Mapping[tuple[str, str], int]
     known: Mapping[str, Sequence[str]]
@@ -20,7 +23,10 @@ class UnknownParameters:
 
 @operation(ids_per_command=0)
 def count_unknown_parameters(work: Work, commands: Sequence[WriteCommand[UnknownParameters]]) -> list[None]:
-    """Add to a site's counts; a new name is stored with the most similar known name. Each outcome is `None`."""
+    """Add unknown parameters to the counts of a site; each outcome is `None`.
+
+    A name that is new to the site is stored together with the most similar name that the endpoint has.
+    """
     seen: Counter[tuple[str, ...]] = Counter()
     known: dict[str, Sequence[str]] = {}
     for command in commands:

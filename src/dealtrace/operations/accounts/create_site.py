@@ -14,7 +14,9 @@ from dealtrace.storage.accounts import sites
 
 
 def create_site(connection: Connection, site: Site, now: datetime) -> Site:
-    """Create a site and return it with its id: the given id, such as its id at Calltouch, or for 0 the next free id.
+    """Create a site and return it; if its id is 0, it gets the next free id.
+
+    Every other id is kept, such as the id of the site at Calltouch.
 
     Raises:
         InvalidSetting: the name is empty or too long.
@@ -32,5 +34,5 @@ def create_site(connection: Connection, site: Site, now: datetime) -> Site:
 
 
 def _new_counter_code() -> str:
-    """Return a random code; among 36^8 codes, two sites practically never get the same code."""
+    """Return a random code of eight characters; with 36^8 possible codes, two sites practically never get the same."""
     return "".join(secrets.choice(COUNTER_CODE_ALPHABET) for _ in range(COUNTER_CODE_LENGTH))

@@ -57,7 +57,7 @@ def _checked_login(login: str) -> str:
     if not name or len(name) > LOGIN_LENGTH_MAX or not name.isprintable():
         raise InvalidSetting(
             key="login",
-            ru=f"от 1 до {LOGIN_LENGTH_MAX} печатных символов",
+            ru=f"нужно от 1 до {LOGIN_LENGTH_MAX} печатных символов",
             en=f"1 to {LOGIN_LENGTH_MAX} printable characters are expected",
         )
     return name
@@ -72,7 +72,7 @@ def check_password(password: str) -> None:
     if not PASSWORD_LENGTH_MIN <= len(password) <= PASSWORD_LENGTH_MAX:
         raise InvalidSetting(
             key="password",
-            ru=f"от {PASSWORD_LENGTH_MIN} до {PASSWORD_LENGTH_MAX} символов",
+            ru=f"нужно от {PASSWORD_LENGTH_MIN} до {PASSWORD_LENGTH_MAX} символов",
             en=f"{PASSWORD_LENGTH_MIN} to {PASSWORD_LENGTH_MAX} characters are expected",
         )
 

@@ -1,4 +1,4 @@
-"""Invite people by one-time links, and accept the links they follow."""
+"""Invite people by one-time links, and accept the invitations when the links are opened."""
 
 import secrets
 from datetime import datetime
@@ -51,7 +51,7 @@ def accept_first_invitation(
 def invite_user(
     connection: Connection, role: Role, now: datetime, *, site_id: int | None, made_by: UserId | None
 ) -> str:
-    """Return a one-time key for a role at a site; without a site, the key makes an owner of the installation.
+    """Return a one-time key that invites a person to a site with a role; without a site, as owner of the installation.
 
     Raises:
         SiteNotFound: there is no such site.
@@ -73,7 +73,7 @@ def invite_user(
 
 
 def make_password_link(connection: Connection, user_id: UserId, now: datetime, *, made_by: UserId) -> str:
-    """Return a one-time key with which a user sets a new password; earlier keys of the user stop working."""
+    """Return a one-time key with which a user can set a new password; earlier keys of the user stop working."""
     key, digest = _make_key()
     invitations.delete_invitations(connection, user_id=user_id)
     new = Invitation(digest, Purpose.PASSWORD, now, now + PASSWORD_LINK_AGE_MAX, made_by=made_by, user_id=user_id)
@@ -82,12 +82,12 @@ def make_password_link(connection: Connection, user_id: UserId, now: datetime, *
 
 
 def revoke_invitation(connection: Connection, digest: str, *, site_id: int | None = None) -> None:
-    """Revoke an unused invitation, if it exists; with a site, only an invitation to that site."""
+    """Revoke an unused invitation if it exists; if a site is given, only if the invitation is to that site."""
     invitations.delete_invitation(connection, digest, site_id)
 
 
 def require_invitation(connection: Connection, key: str, purpose: Purpose, now: datetime) -> Invitation:
-    """Find the unused invitation of a key, without marking it as used.
+    """Return the unused invitation that a key belongs to, without marking it as used.
 
     Raises:
         InvitationSpent: the key is wrong, used, revoked, expired, or for another purpose.
@@ -101,7 +101,7 @@ def require_invitation(connection: Connection, key: str, purpose: Purpose, now: 
 
 
 def join(connection: Connection, ids: IdBlocks, key: str, login: str, password: str, now: datetime) -> User:
-    """Create a user with the role of an invitation.
+    """Accept an invitation: create a user with its role.
 
     Raises:
         InvitationSpent: as `require_invitation`.
@@ -112,7 +112,7 @@ def join(connection: Connection, ids: IdBlocks, key: str, login: str, password: 
 
 
 def accept_role(connection: Connection, key: str, person: Rights, now: datetime) -> Invitation:
-    """Give an existing user the role of an invitation, and return the invitation; a higher role is kept.
+    """Accept an invitation for an existing user, and return it; the user gets its role unless theirs is higher.
 
     Raises:
         InvitationSpent: as `require_invitation`.
@@ -128,7 +128,7 @@ def accept_role(connection: Connection, key: str, person: Rights, now: datetime)
 
 
 def accept_password(connection: Connection, key: str, password: str, now: datetime) -> User:
-    """Set the password of the user for whom a key was made, end all their sessions, and return the user.
+    """Set the password of the user for whom a key was made, end all sessions of the user, and return the user.
 
     Raises:
         InvitationSpent: as `require_invitation`.

@@ -16,7 +16,7 @@ from dealtrace.storage.accounts import tokens
 from dealtrace.storage.id_blocks import IdBlocks
 
 TOKEN_BYTES = 33
-"""264 random bits in 44 characters that need no encoding in a URL."""
+"""264 random bits, written as 44 characters that need no encoding in a URL."""
 
 
 @record
@@ -48,7 +48,9 @@ def issue_token(
     secret = secret if secret is not None else secrets.token_urlsafe(TOKEN_BYTES)
     if not TOKEN_LENGTH_MIN <= len(secret) <= TOKEN_LENGTH_MAX:
         bounds = f"{TOKEN_LENGTH_MIN}–{TOKEN_LENGTH_MAX}"
-        raise InvalidSetting(key="token", ru=f"длина токена {bounds} символов", en=f"a token has {bounds} characters")
+        raise InvalidSetting(
+            key="token", ru=f"нужен токен длиной {bounds} символов", en=f"a token must have {bounds} characters"
+        )
     digest = token_digest(secret)
     if tokens.is_digest_known(connection, digest):
         raise NameTaken(name="token")

@@ -1,4 +1,4 @@
-"""Log people in to the cabinet, and out."""
+"""Log people in to the cabinet and out of it."""
 
 import secrets
 from datetime import datetime
@@ -25,7 +25,7 @@ from dealtrace.storage.accounts.sessions import (
 
 @record
 class Browser:
-    """A browser's IP address, and the name that identifies it to the person."""
+    """The IP address of a browser, and a name by which its user recognises it in the list of sessions."""
 
     ip: str
     name: str
@@ -50,7 +50,7 @@ def check_password(connection: Connection, login: str, password: str) -> User:
 
 
 def open_session(connection: Connection, user: User, browser: Browser, now: datetime) -> str:
-    """Store a new session of a user and return its secret, which only the browser keeps."""
+    """Store a new session of a user and return its secret, which the server does not store."""
     secret = secrets.token_urlsafe(SESSION_BYTES)
     delete_old_sessions(connection, user.id, now - SESSION_AGE_MAX)
     insert_session(
@@ -69,7 +69,7 @@ def open_session(connection: Connection, user: User, browser: Browser, now: date
 
 
 def touch(connection: Connection, _ids: object, digest: str, now: datetime) -> None:
-    """Store that a session was used at `now`."""
+    """Store `now` as the time when a session was last used."""
     touch_session(connection, digest, now)
 
 

@@ -26,7 +26,9 @@ def change_password(connection: Connection, login: str, password: str) -> User:
 
 
 def replace_password(connection: Connection, user_id: UserId, password: str, *, kept_digest: str = "") -> None:
-    """Replace the password of a user; end their sessions but the kept one, and void links that set the password.
+    """Replace the password of a user, and end all their sessions except the one with `kept_digest`.
+
+    Links for setting the password stop working.
 
     Raises:
         InvalidSetting: the password does not fit its limits.
@@ -52,13 +54,15 @@ def give_role(connection: Connection, user_id: UserId, site_id: int, role: Role)
 
 
 def take_role(connection: Connection, user_id: UserId, site_id: int) -> None:
-    """Remove the role of a user at a site; invitations to it and shared links that the user made stop working."""
+    """Remove the role of a user at a site; invitations and shared links that the user made for it stop working."""
     users.delete_membership(connection, user_id, site_id)
     _void_links(connection, user_id, site_id)
 
 
 def set_owner(connection: Connection, user_id: UserId, *, is_owner: bool) -> None:
-    """Make a user an owner of the installation, or no longer one: then what they invited and shared stops working.
+    """Make a user an owner of the installation, or remove this right from the user.
+
+    When it is removed, the invitations and shared links that the user made stop working.
 
     Raises:
         InvalidSetting: no owner would be left.
@@ -72,7 +76,7 @@ def set_owner(connection: Connection, user_id: UserId, *, is_owner: bool) -> Non
 def delete_user(connection: Connection, login: str) -> User:
     """Delete a user and return the deleted user; invitations and shared links that they made stop working.
 
-    Ours: segments and reports that are their own are deleted, since nobody else can see them; those of sites stay.
+    Ours: the user's own segments and reports are deleted, since nobody else can see them; those of sites stay.
 
     Raises:
         InvalidSetting: there is no such user, or no owner of the installation would be left.
@@ -88,7 +92,7 @@ def delete_user(connection: Connection, login: str) -> User:
 
 
 def _void_links(connection: Connection, user_id: UserId, site_id: int | None = None) -> None:
-    """Delete the invitations and shared links that a user made, with a site only those of it."""
+    """Delete the invitations and shared links that a user made; if a site is given, only those of the site."""
     of_site = {"site_id": site_id} if site_id is not None else {}
     invitations.delete_invitations(connection, made_by=user_id, **of_site)
     delete_links_of(connection, user_id, site_id)

@@ -1,4 +1,4 @@
-"""Add and remove the hosts that a site names: its own, its payment and sign-in pages, engines, networks."""
+"""Add and remove hosts of a site: its own, its payment and sign-in pages, search engines, social networks."""
 
 from datetime import datetime
 
@@ -27,7 +27,9 @@ def add_host(
     named = _checked(kind, host, name)
     if named.host not in site.hosts.known and len(site.hosts.known) >= SITE_HOSTS_MAX:
         raise InvalidSetting(
-            key="host", ru=f"не больше {SITE_HOSTS_MAX} на сайт", en=f"a site may name {SITE_HOSTS_MAX} at most"
+            key="host",
+            ru=f"у сайта уже {SITE_HOSTS_MAX} узлов, удалите ненужный",
+            en=f"the site already has {SITE_HOSTS_MAX} hosts, remove one",
         )
     before = next(
         (each.kind.value for each in site_hosts.list_hosts(connection, site_id) if each.host == named.host), ""
@@ -41,12 +43,12 @@ def add_host(
 def remove_host(
     connection: Connection, site_id: int, kind: str, host: str, now: datetime, user_id: int | None = None
 ) -> SiteHost:
-    """Remove a host from a site and return it, without its name.
+    """Remove a host from a site and return the removed host, without its name.
 
     Raises:
         SiteNotFound: there is no such site.
         InvalidSetting: the kind or the host is not valid.
-        HostNotFound: the site names no such host of that kind.
+        HostNotFound: the site has no such host of that kind.
     """
     require_site(connection, site_id)
     named = SiteHost(_kind(kind), checked_host("HOST", host))
@@ -64,8 +66,8 @@ def _checked(kind: str, host: str, name: str) -> SiteHost:
     if name:
         raise InvalidSetting(
             key="--name",
-            ru="имя источника нужно только для search и social",
-            en="only hosts of kind search and social have a name",
+            ru="имя источника указывают только для search и social",
+            en="give a name only with the kinds search and social",
         )
     return SiteHost(known, checked_host("HOST", host))
 
@@ -79,13 +81,13 @@ def _kind(text: str) -> HostKind:
 
 
 def checked_host(key: str, text: str) -> str:
-    """Return the host in what a person wrote, in the form in which hosts are compared.
+    """Return the host in a text that a person typed, in the form in which hosts are compared.
 
     Raises:
         InvalidSetting: the text contains no host.
     """
     if not (host := read_host(text)):
         raise InvalidSetting(
-            key=key, ru="ожидается имя узла, например pay.example.com", en="expected a host, such as pay.example.com"
+            key=key, ru="ожидается имя узла, например pay.example.com", en="a host is expected, such as pay.example.com"
         )
     return host

@@ -27,7 +27,7 @@ class FirstSite:
 def open_first_site(
     connection: Connection, ids: IdBlocks, time_zone: str, points_per_day: int, now: datetime
 ) -> FirstSite | None:
-    """Create the first site and its token, and return them; `None` if there is a site already."""
+    """Create the first site and its token, and return both; return `None` if a site exists already."""
     if list_sites(connection):
         return None
     first = Site(SiteId(0), FIRST_NAME, ZoneInfo(time_zone), points_per_day=points_per_day)

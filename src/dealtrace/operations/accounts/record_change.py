@@ -1,4 +1,4 @@
-"""Record what was changed of a site, by whom and when."""
+"""Record changes of a site: what was changed, by whom and when."""
 
 from dataclasses import replace
 
@@ -9,16 +9,16 @@ from dealtrace.operations.work import Work
 from dealtrace.storage.accounts.site_changes import insert_site_change
 
 TEXT_LENGTH_MAX = 500
-"""Ours: characters kept of what was changed; lists of origins may be longer."""
+"""Ours: the most characters stored of a changed value; lists of origins may be longer."""
 
 
 def record_change(connection: Connection, site_id: int, change: SiteChange) -> None:
-    """Record a change in the transaction that makes it; nothing is recorded where nothing differs."""
+    """Record a change in the transaction that makes it; do nothing if the values before and after are equal."""
     if change.before != change.after:
         name, before, after = (text[:TEXT_LENGTH_MAX] for text in (change.name, change.before, change.after))
         insert_site_change(connection, site_id, replace(change, name=name, before=before, after=after))
 
 
 def record_work(work: Work, kind: ChangeKind, name: str, *, before: str = "", after: str = "") -> None:
-    """Record a change that an operation makes, as `record_change`."""
+    """Record a change as `record_change` does, with the time and the user of an operation's `Work`."""
     record_change(work.connection, work.site.id, SiteChange(kind, name, before, after, work.now, work.user_id))

@@ -14,7 +14,7 @@ from dealtrace.storage.accounts import custom_fields, revision
 def remove_custom_field(
     connection: Connection, site_id: int, name: str, now: datetime, user_id: int | None = None
 ) -> None:
-    """Remove a field from a site: values sent as `custom[name]` are no longer stored; stored values are kept.
+    """Remove a field from a site: values sent as `custom[name]` are ignored from now on; stored values are kept.
 
     Raises:
         SiteNotFound: there is no such site.
@@ -24,7 +24,7 @@ def remove_custom_field(
     if not custom_fields.delete_custom_field(connection, site_id, name):
         raise InvalidSetting(
             key="name",
-            ru=f"у кабинета нет поля {name}. Список: dealtrace field list {site_id}",
+            ru=f"у сайта нет поля {name}. Список: dealtrace field list {site_id}",
             en=f"the site has no field {name}. To list fields: dealtrace field list {site_id}",
         )
     record_change(connection, site_id, SiteChange(ChangeKind.FIELD, name, name, "", now, user_id))

@@ -1,4 +1,4 @@
-"""Turn second factors on and off, and confirm sessions with their codes."""
+"""Turn the second factor of a user on and off, and confirm sessions with its codes."""
 
 import secrets
 from base64 import b32encode
@@ -51,9 +51,9 @@ def address_for_authenticators(user: User, secret: str) -> str:
 def turn_on(
     connection: Connection, user: User, secret: str, code: str, now: datetime, *, kept_digest: str
 ) -> list[str] | None:
-    """Store a second factor if `code` proves that the authenticator app has the secret, and return new recovery codes.
+    """Store a second factor, and return new recovery codes; `None` if the code is wrong or the user has one already.
 
-    All other sessions of the user end. The result is `None` if the code is wrong or the user has a second factor.
+    The code proves that the authenticator app has the secret. All other sessions of the user end.
     """
     step = _matching_step(secret, code, now, after=_NEVER) if SECRET.fullmatch(secret) else None
     if step is None or not second_factors.insert_factor(connection, user.id, Factor(secret, step)):
@@ -88,7 +88,7 @@ def renew_recovery_codes(connection: Connection, user: User) -> list[str]:
 
 
 def confirm_code(connection: Connection, user: User, digest: str, code: str, now: datetime) -> CodeOutcome:
-    """Confirm a session with a code from the authenticator app or a recovery code; either can be used once.
+    """Confirm a session with a code from the authenticator app or a recovery code; each code can be used once.
 
     Attempts are counted in the database, so the limit applies across processes; a right code resets the count.
     """
@@ -108,7 +108,7 @@ def confirm_code(connection: Connection, user: User, digest: str, code: str, now
 
 
 def _matching_step(secret: str, code: str, now: datetime, *, after: int) -> int | None:
-    """Return the time step near `now` and later than `after` that has this code, `None` if there is none."""
+    """Return the time step of a code: near `now` and later than `after`; `None` if no such step has this code."""
     authenticator = pyotp.TOTP(secret, interval=CODE_STEP_SECONDS)
     present = int(now.timestamp()) // CODE_STEP_SECONDS
     near = range(max(present - CODE_STEPS_OFF_MAX, after + 1), present + CODE_STEPS_OFF_MAX + 1)

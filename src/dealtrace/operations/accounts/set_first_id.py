@@ -7,10 +7,12 @@ from dealtrace.storage.id_blocks import raise_first_id
 
 
 def set_first_id(connection: Connection, first_id: int) -> None:
-    """Make new ids begin at `first_id`, so that imports may use all lower ids; repeating the call changes nothing.
+    """Make new ids begin at `first_id`, so that imports may use all lower ids.
+
+    Calling it twice with the same id changes nothing.
 
     Raises:
-        InvalidSetting: ids begin higher, or ids from `first_id` on are already assigned.
+        InvalidSetting: ids already begin at a higher number, or ids from `first_id` on are in use.
     """
     least = raise_first_id(connection, first_id)
     if least is not None:

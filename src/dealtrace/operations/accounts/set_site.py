@@ -30,13 +30,13 @@ def set_site(
 ) -> Site:
     """Change settings of a site, all or none, and return the site; running servers follow within two seconds.
 
-    What differs is recorded with the time and the user who changed it.
+    Each changed setting is recorded with the time and the user who changed it.
 
     Raises:
         SiteNotFound: there is no such site.
         NameTaken: another site has the counter code.
         UnknownSetting: a key is not the name of a setting; the message lists the settings.
-        InvalidSetting: a value is not valid; the message says which values are.
+        InvalidSetting: a value is not valid; the message says which values are valid.
     """
     site = require_site(connection, site_id)
     values: dict[str, object] = {}
@@ -59,7 +59,7 @@ def set_site(
 
 
 def list_faults(settings: Mapping[str, str]) -> list[InvalidSetting]:
-    """List the errors of all invalid values of existing settings; nothing is stored."""
+    """List an error for each invalid value; every key must be the name of a setting. Nothing is stored."""
     faults = []
     for key, text in settings.items():
         read = _points if key in _COST_SETTINGS else _SETTINGS[key][1]
@@ -94,13 +94,13 @@ def _zone(key: str, text: str) -> str:
     except (ZoneInfoNotFoundError, ValueError, OSError) as fault:
         raise InvalidSetting(
             key=key,
-            ru="нет такого часового пояса, пример: Europe/Moscow",
-            en="no such time zone, for example: Europe/Moscow",
+            ru="нет такого часового пояса; пример: Europe/Moscow",
+            en="there is no such time zone; an example: Europe/Moscow",
         ) from fault
 
 
 def whole_to(most: int) -> Callable[[str, str], int]:
-    """Return a function that reads a whole number from 0 to `most`, and raises `InvalidSetting` for anything else."""
+    """Return a parser of whole numbers from 0 to `most`; it raises `InvalidSetting` for any other text."""
 
     def read(key: str, text: str) -> int:
         is_number = text.isascii() and text.isdigit() and len(text) <= len(str(most))
@@ -117,10 +117,10 @@ _points = whole_to(POINTS_MAX)
 
 
 def read_model(key: str, text: str) -> int:
-    """Return the code of an attribution model.
+    """Parse the code of an attribution model.
 
     Raises:
-        InvalidSetting: there is no such model; the message lists the existing models.
+        InvalidSetting: no model has this code; the message lists the codes.
     """
     codes = [str(model.value) for model in AttributionModel]
     if text not in codes:

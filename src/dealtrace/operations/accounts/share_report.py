@@ -1,4 +1,4 @@
-"""Share a report by a link that needs no log-in, and revoke the link."""
+"""Share reports by links that need no log-in, and revoke the links."""
 
 import secrets
 from dataclasses import replace
@@ -24,7 +24,7 @@ from dealtrace.storage.accounts.site_changes import insert_site_change
 
 @record
 class NewLink:
-    """A link to be made: its title, the question as an address holds it, and for how many days."""
+    """A link to create: its title, the query string of the report, and the days until it expires."""
 
     name: str
     query: str
@@ -32,7 +32,9 @@ class NewLink:
 
 
 def share_report(connection: Connection, site_id: int, new: NewLink, user_id: UserId, now: datetime) -> str:
-    """Make a link and return its key, which nobody can see again; links that expired are forgotten.
+    """Create a link to a report and return its key, which is not stored and cannot be shown again.
+
+    Expired links of the site are deleted.
 
     Raises:
         InvalidSetting: the title or the number of days is not valid, or the site has too many links.
@@ -51,7 +53,11 @@ def share_report(connection: Connection, site_id: int, new: NewLink, user_id: Us
     shared_links.delete_expired_links(connection, site_id, now)
     if shared_links.count_shared_links(connection, site_id) >= SHARED_LINKS_MAX:
         limit = SHARED_LINKS_MAX
-        raise InvalidSetting(key="name", ru=f"не больше {limit} ссылок на сайт", en=f"a site has {limit} links at most")
+        raise InvalidSetting(
+            key="name",
+            ru=f"у сайта уже {limit} ссылок, отзовите ненужную",
+            en=f"the site has {limit} links, revoke one",
+        )
     key = secrets.token_urlsafe(SHARED_KEY_BYTES)
     expires_at = now + timedelta(days=new.days)
     link = SharedLink(token_digest(key), site_id, name, new.query, user_id, now, expires_at)
@@ -62,7 +68,7 @@ def share_report(connection: Connection, site_id: int, new: NewLink, user_id: Us
 
 
 def revoke_link(connection: Connection, site_id: int, digest: str, user_id: UserId, now: datetime) -> bool:
-    """Revoke a link of a site at once; `False` if there is none."""
+    """Revoke a link of a site at once; return `False` if the site has no such link."""
     name = shared_links.delete_shared_link(connection, site_id, digest)
     if name is None:
         return False
@@ -71,12 +77,12 @@ def revoke_link(connection: Connection, site_id: int, digest: str, user_id: User
 
 
 def open_link(connection: Connection, key: str, now: datetime) -> SharedLink | None:
-    """Return what a key shows, `None` if it is wrong, revoked or expired."""
+    """Return the shared link that a key opens, `None` if the key is wrong, revoked or expired."""
     link = shared_links.find_shared_link(connection, token_digest(key))
     return link if link is not None and link.is_valid(now) else None
 
 
 def touch_link(connection: Connection, link: SharedLink, now: datetime) -> SharedLink:
-    """Write that a link is in use, and return it so."""
+    """Store `now` as the time when a link was last used, and return the link with it."""
     shared_links.touch_shared_link(connection, link.digest, now)
     return replace(link, used_at=now)

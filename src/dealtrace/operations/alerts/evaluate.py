@@ -1,4 +1,4 @@
-"""Look at the figure of a rule, now or for every window of the last 30 days."""
+"""Evaluate an alert rule for one window of time, or for every window of the last 30 days."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -17,7 +17,7 @@ from dealtrace.reports.question import Question
 
 @record
 class Trial:
-    """What a rule would have said in the last 30 days: how many windows there were, undecided ones, and incidents."""
+    """The results of a rule over the last 30 days: the number of windows, of undecided windows, and the incidents."""
 
     metric: Metric
     windows: int
@@ -26,13 +26,13 @@ class Trial:
 
 
 def evaluate_rule(source: FactSource, site: Site, rule: Rule, question: Question, slot: Slot) -> Judgement:
-    """Return what a rule says of a window; `question` asks for its figure."""
+    """Return the verdict of a rule on a window, with its figures; `question` is the report that computes them."""
     observed = observe_each(source, site, question, [*slots_before(slot), slot])
     return _judge(rule, question.metrics[0], slot, observed)
 
 
 def try_rule(source: FactSource, site: Site, rule: Rule, question: Question, now: datetime) -> Trial:
-    """Return what a rule would have said in the last 30 days, by what is known of them at `now`."""
+    """Return what a rule would have reported in the last 30 days, computed from the data known at `now`."""
     slots = slots_of_trial(rule.window, site.time_zone, now)
     every = dict.fromkeys(each for slot in slots for each in (*slots_before(slot), slot))
     metric, observed = question.metrics[0], observe_all(source, site, question, list(every))

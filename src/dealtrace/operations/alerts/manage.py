@@ -1,4 +1,4 @@
-"""Add, change, remove and test the rules of a site."""
+"""Add, change, remove and test the alert rules of a site."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,7 +19,7 @@ _OF_INCIDENTS = (MailPurpose.ALERT_RAISED, MailPurpose.ALERT_ENDED)
 
 
 def add_alert(connection: Connection, ids: IdBlocks, site: Site, rule: Rule, now: datetime) -> Alert:
-    """Store a rule; a running server looks at its figure within a minute.
+    """Store a rule and return it as an alert; a running server evaluates it within a minute.
 
     Raises:
         InvalidSetting: the site has too many rules.
@@ -27,8 +27,8 @@ def add_alert(connection: Connection, ids: IdBlocks, site: Site, rule: Rule, now
     if count_alerts(connection, site.id) >= ALERTS_MAX:
         raise InvalidSetting(
             key="alert",
-            ru=f"у площадки уже {ALERTS_MAX}, удалите ненужное",
-            en=f"the site has {ALERTS_MAX} already, remove one that is not needed",
+            ru=f"у сайта уже {ALERTS_MAX} оповещений, удалите ненужное",
+            en=f"the site already has {ALERTS_MAX} alerts, remove one that is not needed",
         )
     added = Alert(AlertId(ids.take()), site.id, rule, created_at=now, due_at=now)
     insert_alert(connection, added)
@@ -36,7 +36,7 @@ def add_alert(connection: Connection, ids: IdBlocks, site: Site, rule: Rule, now
 
 
 def change_alert(connection: Connection, site: Site, alert_id: int, rule: Rule, now: datetime) -> None:
-    """Store a rule in place of another; if it was raised it stays so until the new rule has a verdict.
+    """Replace the rule of an alert; a raised alert stays raised until the new rule has a verdict.
 
     Raises:
         AlertNotFound: the site has no such rule.
@@ -46,7 +46,7 @@ def change_alert(connection: Connection, site: Site, alert_id: int, rule: Rule, 
 
 
 def remove_alert(connection: Connection, site: Site, alert_id: int) -> None:
-    """Remove a rule with its incidents, and mails that wait; nobody is notified of an end.
+    """Delete an alert, its incidents and its unsent mails; nobody is notified that an incident ended.
 
     Raises:
         AlertNotFound: the site has no such rule.
@@ -58,7 +58,7 @@ def remove_alert(connection: Connection, site: Site, alert_id: int) -> None:
 
 
 def require_alert(connection: Connection, site: Site, alert_id: int) -> Alert:
-    """Return a rule of a site.
+    """Return an alert of a site.
 
     Raises:
         AlertNotFound: the site has no such rule.
@@ -70,7 +70,7 @@ def require_alert(connection: Connection, site: Site, alert_id: int) -> Alert:
 
 
 def schedule_test_mails(connection: Connection, ids: IdBlocks, alert: Alert, now: datetime) -> Sequence[MailId]:
-    """Have a running server send a test to each recipient of a rule, and return the ids of the mails."""
+    """Store a test mail to each recipient of an alert, for a running server to send, and return the mails' ids."""
     new = [
         (MailId(ids.take()), NewMail(MailPurpose.ALERT_TEST, alert.id, recipient))
         for recipient in alert.rule.recipients

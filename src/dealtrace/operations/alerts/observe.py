@@ -1,4 +1,4 @@
-"""Read the figures of windows: of a few by a statement each, of a month's by one for all."""
+"""Read the figures that alert rules compare: for a few windows of time, or for all windows of a month."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -19,14 +19,17 @@ _DAY = DIMENSIONS["day"]
 
 
 def observe_each(source: FactSource, site: Site, question: Question, slots: Sequence[Slot]) -> Mapping[Slot, Observed]:
-    """Return the figures of windows, each by statements of its own: cheap for few windows, however large the site."""
+    """Return the figures of each window, read by separate statements: fast for few windows, however large the site."""
     asked = with_basis(question)
     totals = ask_totals(source, site, asked, [slot.span(site.time_zone) for slot in slots])
     return {slot: Observed(*total) for slot, total in zip(slots, totals, strict=True)}
 
 
 def observe_all(source: FactSource, site: Site, question: Question, slots: Sequence[Slot]) -> Mapping[Slot, Observed]:
-    """Return the same for many windows that lie close together, by one statement for each fact where sums allow it."""
+    """Return the figures of each window, as `observe_each`, but fast for many adjacent windows.
+
+    If the values of a fact can be summed, one statement reads it for all windows.
+    """
     asked, window = with_basis(question), slots[0].window
     measures = {measure for metric in asked.metrics for measure in metric.formula.measures}
     if (window.hours or window.days) > 1 and not all(measure.adds_up for measure in measures):
@@ -41,7 +44,7 @@ def observe_all(source: FactSource, site: Site, question: Question, slots: Seque
 
 
 def with_basis(question: Question) -> Question:
-    """Return a question that also asks for what its ratio is made of."""
+    """Return the question; if its metric is a ratio, the number that the ratio is computed from is asked for too."""
     basis = basis_of(question.metrics[0])
     return question if basis is None else replace(question, metrics=(*question.metrics, basis))
 

@@ -1,4 +1,4 @@
-"""Take rules in hand that are to be looked at, and store what became of them, with everything that is sent for it."""
+"""Claim the alerts that are due, and store their results together with the notifications they cause."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -21,12 +21,12 @@ from dealtrace.storage.alerts.incidents import end_incident, insert_incident
 from dealtrace.webhooks.event import AlertEvent
 
 LEASE = timedelta(minutes=2)
-"""How long a process that died keeps rules from the others; longer than their figures take."""
+"""How long other processes wait for alerts whose process died; evaluating them takes less time."""
 
 
 @record
 class Looked:
-    """What a rule said of a window: the verdict, the instants of the window, and the figures as texts."""
+    """The evaluation of a rule for a window: the verdict, the window's start and end, and the figures as texts."""
 
     verdict: Verdict
     since: datetime
@@ -38,7 +38,7 @@ class Looked:
 
 @record
 class AlertReport:
-    """What became of a rule in hand: what it said, or why it said nothing, and when it is looked at next.
+    """The result of a claimed alert: its evaluation, or the `fault` that prevented it, and when it is due next.
 
     `sends_mail` is whether the server has a mail server.
     """
@@ -52,16 +52,19 @@ class AlertReport:
 
 @operation(ids_per_command=0)
 def claim_alerts(work: Work, commands: Sequence[WriteCommand[None]]) -> list[list[Alert]]:
-    """Return to each command the rules of the site that are due; until the lease ends no other process has them."""
+    """Claim the alerts of the site that are due; each outcome is the list of claimed alerts.
+
+    Until the lease ends, no other process can claim them.
+    """
     return [claim_rules(work.connection, work.site.id, work.now + LEASE, work.now) for _ in commands]
 
 
 @operation(ids_per_command=1 + RECIPIENTS_MAX)
 def settle_alerts(work: Work, commands: Sequence[WriteCommand[AlertReport]]) -> list[EventKind | None]:
-    """Store what became of rules; each outcome is the event that was sent, `None` if the state stayed as it was.
+    """Store the results of claimed alerts; each outcome is the event that was sent, `None` if the state is unchanged.
 
-    State, incident, webhooks and mails are one transaction, and only the process that has the rule in hand stores
-    them: so each event is sent once, whatever dies or starts again.
+    State, incident, webhook events and mails are stored in one transaction, and only if the process still has its
+    claim. So each event is sent once, even if a process dies or restarts.
     """
     return [_settle(work, command.payload) for command in commands]
 

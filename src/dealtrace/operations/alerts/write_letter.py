@@ -1,4 +1,4 @@
-"""Write the letters of alerts."""
+"""Write the mails that alerts send."""
 
 from sqlalchemy import Connection
 
@@ -11,7 +11,7 @@ from dealtrace.storage.alerts.incidents import find_incidents
 
 
 def write_alert_letter(connection: Connection, site: Site, mail: Mail, cabinet: str) -> Letter | None:
-    """Return what a mail about an alert says, `None` if the rule is gone; `cabinet` is the address of the cabinet."""
+    """Return the text of a mail about an alert, `None` if the alert was deleted; `cabinet` is the cabinet's URL."""
     language = mail.recipient.language
     if mail.purpose is MailPurpose.ALERT_TEST:
         alert, incident = find_alert(connection, site.id, mail.subject_id), None

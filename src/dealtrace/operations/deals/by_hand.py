@@ -1,4 +1,4 @@
-"""What a person does with one deal in the cabinet; it costs no points, and makes a version like any other change."""
+"""Changes that a person makes to a deal in the cabinet; they cost no points, and each creates a version."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -17,7 +17,7 @@ from dealtrace.record import record
 
 
 class Act(StrEnum):
-    """What a person can do with a deal."""
+    """The changes that a person can make to a deal."""
 
     PIN = "pin"
     UNPIN = "unpin"
@@ -28,7 +28,10 @@ class Act(StrEnum):
 
 @record
 class DealAct:
-    """What to do with a deal: `lead` is the lead to pin, `None` for none, `version` the version to undo."""
+    """A change that a person makes to a deal.
+
+    To pin, `lead` is the lead, `None` to pin the deal to no lead. To undo, `version` is the number of the version.
+    """
 
     act: Act
     deal_id: int
@@ -38,13 +41,13 @@ class DealAct:
 
 @operation(ids_per_command=0)
 def act_on_deals(work: Work, commands: Sequence[WriteCommand[DealAct]]) -> list[Deal | Refusal]:
-    """Do with each deal what a person requested, in input order; each outcome is the deal, or a refusal."""
+    """Change deals as people requested, in input order; each outcome is the changed deal or a refusal."""
     lock_registrations(work)
     return [_outcome(work, command.payload, command.user_id) for command in commands]
 
 
 def _outcome(work: Work, wanted: DealAct, user_id: int | None) -> Deal | Refusal:
-    """Return the deal after the act, or a refusal; nothing is written before all refusals are ruled out."""
+    """Return the deal after the change, or a refusal; a refused change stores nothing."""
     try:
         match wanted.act:
             case Act.PIN:

@@ -28,9 +28,9 @@ from dealtrace.storage.visits.traffic_sources import intern_sources
 
 @record
 class ChangedDeal:
-    """A deal after a change, with the story of its lead, `None` if it has no lead.
+    """A deal after a change, and the `story` of its lead, `None` if it has no lead.
 
-    `visit` is the one that the deal was matched to without a lead.
+    `visit` is the visit that a deal without a lead was matched to, `None` if there is none.
     """
 
     deal: Deal
@@ -40,14 +40,14 @@ class ChangedDeal:
 
 @operation(ids_per_command=1)
 def change_deals(work: Work, commands: Sequence[WriteCommand[Change]]) -> list[ChangedDeal | Refusal]:
-    """Change deals; each outcome is the changed deal or a refusal, in input order."""
+    """Change deals, and spend the points; each outcome is the changed deal or a refusal, in input order."""
     return apply_changes(work, commands, PaidMethod.UPDATE_BY_ID)
 
 
 def apply_changes(
     work: Work, commands: Sequence[WriteCommand[Change]], method: PaidMethod
 ) -> list[ChangedDeal | Refusal]:
-    """Change deals for the points of `method`; each outcome is the changed deal or a refusal, in input order.
+    """Change deals, and spend the points of `method`; each outcome is the changed deal or a refusal, in input order.
 
     Several changes of one deal are applied in input order, each with its own version. A change that makes no difference
     succeeds and stores nothing.
@@ -82,14 +82,14 @@ class Ledger:
     """Changes that are applied one after another in memory, and stored together."""
 
     def __init__(self, work: Work) -> None:
-        """Start without changes."""
+        """Create a ledger without changes."""
         self._work = work
         self._changed: dict[int, Deal] = {}
         self._versions: list[DealVersion] = []
         self._unknown: Counter[str] = Counter()
 
     def change(self, found: Deal, command: WriteCommand[Change]) -> Deal:
-        """Apply a change to its deal, after the earlier changes of that deal, and return the result."""
+        """Apply a change to a deal, after its earlier changes in this ledger, and return the changed deal."""
         before = self._changed.get(found.id, found)
         values, unknown_names = split_by_known(command.payload.custom_values, self._work.site.custom_fields)
         self._unknown.update(unknown_names)
@@ -105,7 +105,7 @@ class Ledger:
 
     @property
     def changed(self) -> Mapping[int, Deal]:
-        """The deals that have changed, in their latest state, by id."""
+        """The deals that have changed, by id, with all their changes applied."""
         return self._changed
 
     def store(self) -> None:

@@ -1,4 +1,4 @@
-"""Decide where deals with matchers came from: the first matcher, in order, that finds something decides."""
+"""Decide which lead or visit deals with matchers came from: the first matcher that finds one decides."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -20,14 +20,14 @@ from dealtrace.storage.visits.credits import NamedVisit
 from dealtrace.storage.visits.visits import find_visits
 
 NEAR_MISS = timedelta(days=30)
-"""Ours: how far after a matcher's date a lead may begin to be shown as missed."""
+"""Ours: a lead that began after a matcher's date is shown as missed if it began at most this long after."""
 
 
 @record
 class Decision:
-    """What a deal was matched to, and the position of the matcher that decided, `None` if none did.
+    """The result of matching a deal: its match, and the position of the matcher that decided, `None` if none did.
 
-    `visit` is the one that it was matched to, `None` unless it was matched to a visit.
+    `visit` is set if the deal was matched to a visit.
     """
 
     match: Match = UNMATCHED
@@ -53,9 +53,10 @@ def decide_matchers(connection: Connection, site: Site, lists: Sequence[Sequence
 def _decision(
     matchers: Sequence[Matcher], visits: Mapping[int, Visit], lead: LeadRef | None, by: int | None
 ) -> Decision:
-    """Return the first in order of what was found: the `lead` that the matcher at position `by` found, or a visit.
+    """Return the result of the first matcher that found something.
 
-    Ours: of several visits that a matcher names, the latest that is known counts; the others are on its path.
+    `lead` is the lead that the matcher at position `by` found; matchers before it may have found a visit. Ours: if a
+    matcher names several stored visits, the latest of them counts.
     """
     for position, matcher in reachable(matchers):
         if position == by:
@@ -73,7 +74,7 @@ def _named_visits(matchers: Sequence[Matcher]) -> Iterator[int]:
 
 
 def explain_decision(connection: Connection, site: Site, matchers: Sequence[Matcher]) -> tuple[MatcherStep, ...]:
-    """Return a step for each matcher: whether it decides now, and which leads with its contacts it missed, and why."""
+    """Return a step for each matcher: its outcome, and the leads with its contacts that do not fit, with reasons."""
     (decision,) = decide_matchers(connection, site, [matchers])
     (resolved,) = _with_phones(connection, site, [matchers])
     searches = [search for matcher in resolved if isinstance(search := search_of(matcher), SearchByContact)]
@@ -88,7 +89,7 @@ def _searches(matchers: Sequence[Matcher]) -> list[tuple[int, LeadSearch]]:
 
 
 def _with_phones(connection: Connection, site: Site, lists: Sequence[Sequence[Matcher]]) -> Sequence[Sequence[Matcher]]:
-    """Return the matchers with the known phones of their digests added to their contacts."""
+    """Return the matchers with more contacts: the phones that the site knows and whose digests the matchers have."""
     digests = [digest for matchers in lists for matcher in matchers for digest in matcher.digests]
     if not digests:
         return lists

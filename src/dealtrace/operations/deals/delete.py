@@ -20,7 +20,8 @@ from dealtrace.storage.deals import deals
 def delete_deals(work: Work, commands: Sequence[WriteCommand[DealKey]]) -> list[Deal | Refusal]:
     """Delete deals; each outcome is the deleted deal or a refusal, in input order.
 
-    Deleting frees the number. If two commands of a batch name the same deal, the second is refused as not found.
+    The number of a deleted deal can be used again. If two commands of a batch name the same deal, the second is refused
+    as not found.
     Seed: «Удаленных сделок так же не будет в API-методе выгрузки сделок».
     """
     named = find_deals(work.connection, work.site, [command.payload for command in commands])
@@ -34,7 +35,10 @@ def delete_deals(work: Work, commands: Sequence[WriteCommand[DealKey]]) -> list[
 def delete_paid(
     work: Work, commands: Sequence[WriteCommand[DealKey]], named: NamedDeals, paid: Collection[int]
 ) -> list[Deal | Refusal]:
-    """Delete the deals named at the positions `paid`; each outcome is the deleted deal or a refusal, in input order."""
+    """Delete deals whose commands are paid; each outcome is the deleted deal or a refusal, in input order.
+
+    `paid` holds the positions of the paid commands.
+    """
     deleted = {
         position: with_deletion(deal, work.now, work.now) for position, deal in named.found.items() if position in paid
     }
@@ -58,7 +62,7 @@ def delete_paid(
 
 
 def delete_deal(work: Work, deal_id: int, *, user_id: int | None = None) -> Deal:
-    """Delete a deal of the site for a person, which costs no points, and return it.
+    """Delete a deal of the site on behalf of a person, without spending points, and return it.
 
     Raises:
         DealNotFound: the site has no such deal, or it is deleted already.
@@ -71,5 +75,5 @@ def delete_deal(work: Work, deal_id: int, *, user_id: int | None = None) -> Deal
 
 
 def with_deletion(deal: Deal, deleted_at: datetime | None, now: datetime) -> Deal:
-    """Return the next version of a deal, deleted at `deleted_at`, or restored if that is `None`."""
+    """Return the next version of a deal: deleted at `deleted_at`, or restored if `deleted_at` is `None`."""
     return replace(deal, deleted_at=deleted_at, touched_at=now, version=deal.version + 1)

@@ -1,4 +1,4 @@
-"""Explain why a deal has its lead, or none."""
+"""Explain why a deal has its lead, or why it has none."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -25,11 +25,11 @@ from dealtrace.record import record
 from dealtrace.storage.leads import contact_rows
 
 NEAR_MISS = timedelta(days=30)
-"""Ours: how far outside its window the deal may be for a lead to be shown as a near miss."""
+"""Ours: a lead is shown as a near miss if the deal is at most this far outside the lead's window."""
 
 
 class Verdict(StrEnum):
-    """Why a deal has its lead or none."""
+    """The reason why a deal has its lead, or why it has none."""
 
     PINNED = "pinned by hand"
     NAMED = "named by the caller"
@@ -43,7 +43,7 @@ class Verdict(StrEnum):
 
 @record
 class Naming:
-    """An id or reference by which the caller named a lead, and the lead that has it, `None` if there is none."""
+    """An id or reference of a lead that the caller sent, and the lead that it identifies, `None` if there is none."""
 
     kind: LeadKind
     by: str
@@ -53,11 +53,12 @@ class Naming:
 
 @record
 class Explanation:
-    """Every step that led to a deal's lead, in the order of matching.
+    """All steps of the search for a deal's lead, in the order of matching.
 
-    `namings` come first, up to the first that names an existing lead; `steps` are the search by contact, listed even if
-    contact matching is off, to show what it would find. `flips` are the smallest changes of the rules that would give
-    the deal another lead; a deal whose lead is pinned or named has none. A deal of deals 2.0 has `matchers` instead.
+    `namings` come first, up to the first that identifies a lead. `steps` belong to the search by contact; they are
+    listed even if contact matching is off, to show what the search would find. `flips` are the smallest changes of the
+    rules that would give the deal another lead; there are none if the lead is pinned or identified by the caller. A
+    deal of deals 2.0 has `matchers` instead.
     """
 
     deal: Deal
@@ -69,12 +70,12 @@ class Explanation:
 
     @property
     def named(self) -> LeadRef | None:
-        """The lead that the caller's id or reference identifies now, `None` if there is none."""
+        """The lead that the caller's id or reference identifies at present, `None` if there is none."""
         return next((naming.lead for naming in self.namings if naming.lead is not None), None)
 
     @property
     def verdict(self) -> Verdict:
-        """Why the deal has its lead or none."""
+        """The reason why the deal has its lead, or why it has none."""
         if self.deal.pinned_at is not None:
             return Verdict.PINNED
         if self.matchers:
@@ -93,7 +94,7 @@ def _is_decided(step: MatcherStep) -> bool:
 
 
 def explain_deal(connection: Connection, site: Site, deal: Deal) -> Explanation:
-    """Return how the deal's lead was found, by the rules that matching uses."""
+    """Return the explanation of how the deal's lead was found, by the same rules that matching uses."""
     if deal.matchers:
         steps_of_matchers = explain_decision(connection, site, deal.matchers)
         return Explanation(deal, site.contact_matching, (), (), matchers=steps_of_matchers)
@@ -112,7 +113,7 @@ def explain_deal(connection: Connection, site: Site, deal: Deal) -> Explanation:
 
 
 def _namings(connection: Connection, site: Site, deal: Deal) -> Iterator[Naming]:
-    """Yield each name and the lead it identifies, our own id first, up to the first that identifies a lead."""
+    """Yield each id and reference with the lead it identifies, our own id first, up to the first that finds a lead."""
     for kind, by, value, identity in _names_in(deal.clue):
         (found,) = match_deals(connection, site, [Question(LeadClue(identity), deal.happened_at)])
         yield Naming(kind, by, value, found)
@@ -144,9 +145,10 @@ def _list_spans(connection: Connection, site: Site, happened_at: datetime, conta
 def _list_farther_spans(
     connection: Connection, site: Site, happened_at: datetime, contact: ContactClue, steps: Sequence[Step]
 ) -> list[LeadSpan]:
-    """List the leads beyond the near misses that a smallest longer threshold needs to flip the deal.
+    """List the leads, farther than `NEAR_MISS`, that the deal would get under the smallest sufficient threshold.
 
-    Only steps that found nothing can find such leads; the list is empty if a near miss flips the deal sooner.
+    Only contacts whose search found nothing are considered. The list is empty if a nearer lead needs a smaller
+    threshold.
     """
     failed = [step for step in steps if step.winner is None]
     if any(candidate.missed_end is Missed.CLOSING for step in failed for candidate in step.candidates):
@@ -164,7 +166,7 @@ def _contacts_of(contact: ContactClue) -> set[str]:
 
 
 class CandidateAnswer(TypedDict):
-    """A lead that was considered; instants are UTC."""
+    """A lead that was considered, in JSON; instants are UTC."""
 
     lead: LeadRef
     secondsBeforeDeal: float
@@ -175,7 +177,7 @@ class CandidateAnswer(TypedDict):
 
 
 class StepAnswer(TypedDict):
-    """A search by one contact among leads of one kind."""
+    """A search for one contact among the leads of one kind, in JSON."""
 
     contact: str
     kind: LeadKind
@@ -185,7 +187,7 @@ class StepAnswer(TypedDict):
 
 
 class FlipAnswer(TypedDict):
-    """A change of the rules, and the lead that the deal would then have; rules that do not change are null."""
+    """A change of the rules, in JSON, and the lead that the deal would then have; unchanged rules are null."""
 
     lead: LeadRef | None
     contactMatching: bool | None
@@ -195,7 +197,7 @@ class FlipAnswer(TypedDict):
 
 
 class MatcherCandidateAnswer(TypedDict):
-    """A lead that a matcher considered, and every reason why it does not fit; empty if it fits."""
+    """A lead that a matcher considered, in JSON, and every reason why it does not fit; no reasons if it fits."""
 
     lead: LeadRef
     secondsBeforeDate: float
@@ -203,7 +205,7 @@ class MatcherCandidateAnswer(TypedDict):
 
 
 class MatcherStepAnswer(TypedDict):
-    """A matcher of deals 2.0 and its result."""
+    """A matcher of deals 2.0 and its result, in JSON."""
 
     way: Way
     kinds: list[LeadKind]
@@ -212,7 +214,7 @@ class MatcherStepAnswer(TypedDict):
 
 
 class ExplanationAnswer(TypedDict):
-    """Why a deal has its lead or none, the same on every HTTP edge; instants are UTC."""
+    """The explanation of a deal's lead, in JSON, the same on every HTTP edge; instants are UTC."""
 
     happenedAt: datetime
     deletedAt: datetime | None
@@ -231,7 +233,7 @@ class ExplanationAnswer(TypedDict):
 
 
 def serialize_explanation(explanation: Explanation) -> ExplanationAnswer:
-    """Return an explanation as JSON for programs, the same on every HTTP edge: instants are UTC, durations seconds."""
+    """Return an explanation as JSON, the same on every HTTP edge: instants are UTC, durations are in seconds."""
     deal = explanation.deal
     return {
         "happenedAt": deal.happened_at,

@@ -15,18 +15,21 @@ from dealtrace.storage.deals import deals
 
 @record
 class NamedDeals:
-    """A deal or a refusal for each command of a batch, by position; found deals are paid for in order."""
+    """The deals that the commands of a batch identify, and the refusals of the other commands, both by position.
+
+    The points are spent for the found deals in order.
+    """
 
     found: Mapping[int, Deal]
     refused: Mapping[int, Refusal]
 
     def first(self, paid: int) -> dict[int, Deal]:
-        """Return, by position, the deals of the first `paid` commands that name an existing deal."""
+        """Return the first `paid` of the found deals, by position of the command."""
         return dict(islice(self.found.items(), paid))
 
 
 def find_deals(connection: Connection, site: Site, keys: Sequence[DealKey]) -> NamedDeals:
-    """Find the deal that each key identifies, and lock the deals until the transaction ends.
+    """Find the deal that each key identifies, or a refusal, and lock the deals until the transaction ends.
 
     Seed: «или указаны, но найти сделку по их значениям не удалось, возвращается ошибка 400 Bad Request».
     """
@@ -78,5 +81,5 @@ def find_deal(
 
 
 def not_found(deal_id: int) -> DealNotFound:
-    """Return the refusal of a deal id that the site does not have."""
+    """Return the refusal of a deal id that no deal of the site has."""
     return deal_not_found(DealKey(deal_id, None))

@@ -26,10 +26,10 @@ IDS_PER_DEAL_MAX = 2
 
 
 def import_deals(work: Work, incoming: Sequence[IncomingDeal]) -> list[DealId | Refusal]:
-    """Import deals, with their leads if known; each outcome is the deal's id or a refusal, in input order.
+    """Import deals, with their leads if known; each outcome is the id of the deal or a refusal, in input order.
 
-    A deal that was imported before with the same values is not changed, even if it has changed since; with other values
-    it is refused.
+    If a deal was imported before with the same values, it is not changed, even if it has been changed here since. If it
+    was imported with other values, it is refused.
     """
     lock_registrations(work)
     batch = _Batch(work, find_own_ids(work.connection))
@@ -49,7 +49,7 @@ class _NewDeal:
 
 @dataclass(slots=True)
 class _Batch:
-    """The decisions about a batch: which deals are new, and which deals have their ids and numbers."""
+    """The decisions about a batch: the deals to store, and the stored deals that have the same ids or numbers."""
 
     work: Work
     own: OwnIds
@@ -59,7 +59,7 @@ class _Batch:
     deleted: dict[str, DealId] = field(default_factory=dict)
 
     def find_stored(self, incoming: Sequence[IncomingDeal]) -> None:
-        """Find the deals that have these ids and numbers; for deals without an id, deleted deals too."""
+        """Find the stored deals with these ids and numbers; for deals without an id, also among deleted deals."""
         connection, site_id = self.work.connection, self.work.site.id
         self.by_id = deals.find_fingerprints(connection, site_id, [deal.id for deal in incoming if deal.id is not None])
         numbers = [deal.number_with(deal.id or 0) for deal in incoming]
@@ -69,7 +69,7 @@ class _Batch:
         self.deleted = deals.find_deleted(connection, site_id, missing)
 
     def decide(self, deal: IncomingDeal) -> DealId | Refusal:
-        """Return the id of a deal, new or stored, or its refusal."""
+        """Return the id of a new or stored deal, or the refusal of the deal."""
         refusal = _refusal_of_ids(deal, self.own)
         if refusal is not None:
             return refusal
@@ -92,7 +92,7 @@ class _Batch:
 
 
 def _refusal_of_ids(deal: IncomingDeal, own: OwnIds) -> Refusal | None:
-    """Return the refusal of a deal if this server assigns its id or that of its lead, else `None`."""
+    """Return a refusal if the id of a deal or of its lead is one that this server assigns itself, else `None`."""
     identity = deal.clue.identity
     lead_id = identity.id if identity is not None else None
     for name, checked in (("orderId", deal.id), ("leadId", lead_id)):

@@ -1,4 +1,4 @@
-"""Lists of deals; a list is one call of the API, but each deal is registered or deleted independently."""
+"""Register and delete lists of deals: a list is one call of the API, but each of its deals succeeds or fails alone."""
 
 from collections.abc import Sequence
 from typing import TypeVar
@@ -24,10 +24,10 @@ Outcome = TypeVar("Outcome")
 def register_lists(
     work: Work, commands: Sequence[WriteCommand[Sequence[Registration]]]
 ) -> list[list[Receipt | Refusal] | PointsSpent]:
-    """Register lists of deals; a list's outcome is a receipt or a refusal for each deal, or `PointsSpent`.
+    """Register lists of deals; the outcome of a list is `PointsSpent`, or a receipt or a refusal for each deal.
 
-    A list costs points once if any deal in it is new, and nothing otherwise. Lists of a batch are stored together with
-    the same result as one after another.
+    A list costs points once if any deal in it is new, and nothing otherwise. All lists of a batch are stored together;
+    the result is the same as if each were stored alone, in order.
     """
     items, owners = spread(commands)
     batch = decide_registrations(work, items)
@@ -51,7 +51,7 @@ def register_lists(
 def delete_lists(
     work: Work, commands: Sequence[WriteCommand[Sequence[DealKey]]]
 ) -> list[list[Deal | Refusal] | PointsSpent]:
-    """Delete lists of deals; a list's outcome is the deleted deal or a refusal for each key, or `PointsSpent`.
+    """Delete lists of deals; the outcome of a list is `PointsSpent`, or the deleted deal or a refusal for each key.
 
     A list costs points once if any deal in it was deleted, and nothing otherwise.
     """
@@ -67,7 +67,7 @@ def delete_lists(
 
 
 def spread(commands: Sequence[WriteCommand[Sequence[Item]]]) -> tuple[list[WriteCommand[Item]], list[int]]:
-    """Return the items of all lists as separate commands, and for each item the number of its list."""
+    """Return a command for each item of the lists, and for each of these commands the position of its list."""
     items = [WriteCommand(item, command.token_id) for command in commands for item in command.payload]
     owners = [number for number, command in enumerate(commands) for _ in command.payload]
     return items, owners
@@ -76,7 +76,7 @@ def spread(commands: Sequence[WriteCommand[Sequence[Item]]]) -> tuple[list[Write
 def gather(
     work: Work, commands: Sequence[WriteCommand[Sequence[Item]]], outcomes: Sequence[Outcome], unpaid: set[int]
 ) -> list[list[Outcome] | PointsSpent]:
-    """Return the outcomes grouped by list; an unpaid list is refused as a whole."""
+    """Return the outcomes of the items, grouped by list; the outcome of an unpaid list is a single refusal."""
     rest = iter(outcomes)
     lists = [[next(rest) for _ in command.payload] for command in commands]
     return [points_refusal(work) if number in unpaid else each for number, each in enumerate(lists)]

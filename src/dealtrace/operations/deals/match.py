@@ -1,4 +1,4 @@
-"""Find the leads of deals: read the candidates, then let the rules of `matching` decide."""
+"""Find the leads of deals: read the leads that may fit, then choose by the rules of `matching`."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -21,7 +21,7 @@ from dealtrace.storage.leads import contact_rows, leads
 
 @record
 class Question:
-    """What a deal states about its lead, and when the deal happened; with `matchers` the clue is ignored."""
+    """A deal to match: the clue to its lead, and when the deal happened; with `matchers` the clue is ignored."""
 
     clue: LeadClue
     happened_at: datetime
@@ -29,7 +29,7 @@ class Question:
 
     @classmethod
     def of(cls, deal: Deal | Registration) -> "Question":
-        """Return the question for a deal."""
+        """Return the question about the lead of a deal or registration."""
         return cls(deal.clue, deal.happened_at, deal.matchers)
 
 
@@ -40,8 +40,8 @@ def match_deals(
 
     `precedence` is the order of the kinds of lead in which a phone is searched for.
 
-    A deal of deals 2.0 is matched only by its matchers, whatever the site's setting. An identity comes first. The
-    contact is tried if the identity finds no lead, and only if the site has contact matching on.
+    A deal of deals 2.0 is matched only by its matchers, whatever the site's setting. For any other deal the identity is
+    tried first. If it finds no lead, the contact is tried, but only if the site has contact matching on.
     Seed: «Склейка по номеру телефона или почте по умолчанию выключена».
     """
     return [decision.match.lead for decision in match_with_reasons(connection, site, questions, precedence)]
@@ -50,7 +50,7 @@ def match_deals(
 def match_with_reasons(
     connection: Connection, site: Site, questions: Sequence[Question], precedence: Sequence[LeadKind] = SEARCH_ORDER
 ) -> list[Decision]:
-    """Find the lead of each deal as `match_deals` does, or its visit, and which matcher decided."""
+    """Find the lead or visit of each deal, by the rules of `match_deals`, and the matcher that decided."""
     lists = [question.matchers for question in questions if question.matchers]
     clues = [question for question in questions if not question.matchers] if lists else questions
     by_matchers = iter(decide_matchers(connection, site, lists) if lists else ())
@@ -101,7 +101,7 @@ def _values(contact: ContactClue) -> set[str]:
 
 @record
 class _Named:
-    """The leads of the site that the identities in a batch identify."""
+    """The leads that the call and lead request identities of a batch identify."""
 
     ids: Mapping[LeadKind, set[int]]
     references: Mapping[LeadKind, Mapping[str, int]]
@@ -132,7 +132,7 @@ def _identity_parts(identity: CallIdentity | LeadRequestIdentity) -> tuple[LeadK
 
 
 def _named(clue: LeadClue, named: _Named) -> LeadRef | None:
-    """Return the lead of an identity, by our id first, then by its reference; `None` if there is none."""
+    """Return the lead that an identity refers to, by our id first, then by its reference; `None` if there is none."""
     if clue.identity is None:
         return None
     kind, lead_id, reference = _identity_parts(clue.identity)

@@ -1,4 +1,4 @@
-"""Pin a deal's lead by hand, or let the rules decide again."""
+"""Pin a deal to a lead that a person chose, or unpin it, so that the rules choose its lead again."""
 
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ from dealtrace.storage.leads import leads
 
 
 def pin_deal(work: Work, deal_id: int, lead: LeadRef | None, *, user_id: int | None = None) -> Deal:
-    """Pin a deal to `lead`, or to none, and return the deal; leads that arrive later do not change its lead.
+    """Pin a deal to `lead`, or to no lead if that is `None`, and return it; later leads do not change a pinned deal.
 
     Raises:
         DealNotFound: the site has no such deal, or it is deleted.
@@ -29,7 +29,7 @@ def pin_deal(work: Work, deal_id: int, lead: LeadRef | None, *, user_id: int | N
 
 
 def unpin_deal(work: Work, deal_id: int, *, user_id: int | None = None) -> Deal:
-    """Let the rules match a pinned deal again, now and for later leads, and return the deal.
+    """Unpin a deal, so that the rules match it now and whenever leads arrive, and return it.
 
     Raises:
         DealNotFound: the site has no such deal, or it is deleted.

@@ -33,8 +33,8 @@ def register_deals(work: Work, commands: Sequence[WriteCommand[Registration]]) -
     """Register deals; each outcome is a receipt or a refusal, in input order.
 
     A registration that is sent again with the same parameters is a safe retry: its outcome is the first receipt, and it
-    stores nothing and costs nothing. A command takes an id for the deal, an id for a new source, and one more id if
-    another deal has the first id as its number.
+    stores nothing and costs nothing. A command takes an id for the deal and an id for a new source. It takes one more
+    id if the first is already the number of another deal.
     Seed: «для каждой новой сделки это значение обязательно должно быть уникальным».
     """
     batch = decide_registrations(work, commands)
@@ -45,7 +45,7 @@ def register_deals(work: Work, commands: Sequence[WriteCommand[Registration]]) -
 def store_registrations(
     work: Work, commands: Sequence[WriteCommand[Registration]], batch: "Batch", paid: "Sequence[NewDeal]"
 ) -> list[Receipt | Refusal]:
-    """Store the new deals of a batch that are paid; return a receipt or a refusal for each of its commands."""
+    """Store the paid new deals of a batch; return a receipt or a refusal for each command of the batch."""
     receipts = _store(work, paid)
     first_receipts = find_receipts(work.connection, work.site.id, batch.retried.values())
     refusal = points_refusal(work)
@@ -63,7 +63,7 @@ def store_registrations(
 
 @record
 class NewDeal:
-    """A registration that creates a deal: its position in the batch, and the id and number of the deal."""
+    """A registration that creates a deal, its position in the batch, and the new deal's id and number."""
 
     position: int
     command: WriteCommand[Registration]
@@ -73,7 +73,10 @@ class NewDeal:
 
 @dataclass(slots=True)
 class Batch:
-    """The decisions: the commands that create a deal, and for other commands the deal that has their number."""
+    """The decisions about a batch: the new deals, and the existing deals whose numbers the other commands use.
+
+    `retried` holds safe retries, and `number_taken` refused commands, each as the existing deal's id by position.
+    """
 
     new: list[NewDeal] = field(default_factory=list)
     retried: dict[int, DealId] = field(default_factory=dict)
@@ -81,7 +84,10 @@ class Batch:
 
 
 def decide_registrations(work: Work, commands: Sequence[WriteCommand[Registration]]) -> Batch:
-    """Decide in input order, so that two commands with one number have the same outcomes as in separate batches."""
+    """Decide which registrations create a deal, which are safe retries, and which are refused.
+
+    They are decided in input order: two commands with one number have the same outcomes as in separate batches.
+    """
     stated = [command.payload.number for command in commands if command.payload.number is not None]
     own_ids = [work.ids.take() for _ in commands]
     defaults = [
@@ -107,10 +113,10 @@ def decide_registrations(work: Work, commands: Sequence[WriteCommand[Registratio
 def _choose_number(
     work: Work, own_id: int, stated: str | None, registered: dict[str, Registered]
 ) -> tuple[DealId, str]:
-    """Return a deal's id and number.
+    """Return the id and the number of a new deal; the number is the id if none was sent.
 
-    If a CRM has already used the default number, the next id is taken. Our ids are far above the numbers that CRMs
-    send; if several in a row are used, the ids run out, and the command fails alone and is tried again.
+    If a deal already has the id as its number, the next id is taken. Our ids are far above the numbers that CRMs send.
+    If several in a row are used all the same, the ids run out, and the command fails alone and is tried again.
     """
     if stated is not None:
         return DealId(own_id), stripped(stated)
@@ -151,7 +157,7 @@ def _store(work: Work, batch: Sequence[NewDeal]) -> dict[int, Receipt]:
 
 
 def _make_deal(new: NewDeal, work: Work, match: Match) -> tuple[Deal, tuple[str, ...]]:
-    """Return the deal, and the names of the sent custom fields that the site does not have."""
+    """Return the new deal, and the names of its custom fields that the site does not have."""
     registration = new.command.payload
     values, unknown_names = split_by_known(registration.custom_values, work.site.custom_fields)
     deal = new_deal(

@@ -1,4 +1,4 @@
-"""Match deals again: the deals that an arriving lead concerns, or all deals of a site."""
+"""Match deals again: the deals that an arriving lead may belong to, or all deals of a site."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -23,12 +23,12 @@ from dealtrace.storage.visits.visits import find_visits
 
 CHUNK_DEALS = 1000
 NAMED_AT = datetime(2000, 1, 1, tzinfo=UTC)
-"""The start used for keys of lead ids; any time works, because a matcher by id does not limit the start."""
+"""The time stored for keys that are ids of leads; any time works, because a search by id has no time limit."""
 
 
 @record
 class Concern:
-    """How a lead may concern deals: by its id, its reference in another system, and its contacts with their times."""
+    """What may connect a lead with deals: its id, its reference in another system, its contacts with their times."""
 
     ref: LeadRef
     reference: str | None
@@ -36,10 +36,10 @@ class Concern:
 
 
 def rematch_concerned(work: Work, concerns: Sequence[Concern]) -> list[Deal]:
-    """Match the deals that these leads concern again, and return the deals whose lead has changed.
+    """Match again the deals that these leads may belong to, and return the deals whose lead has changed.
 
-    Deals that name one of the leads or have matchers are matched whatever the site's settings; deals that share a
-    contact only while contact matching is on. The result is the same as if the leads had arrived before the deals.
+    Deals that name one of the leads, and deals with matchers, are always matched again. Deals that share a contact are
+    matched again only if contact matching is on. The result is the same as if the leads had arrived before the deals.
     Ours: the vendor searches for ten minutes; a lead that arrives later explains its deal just as well.
     """
     concerned = {
@@ -58,7 +58,7 @@ def rematch_concerned(work: Work, concerns: Sequence[Concern]) -> list[Deal]:
 
 
 def rematch_naming(work: Work, visits: Sequence[Visit]) -> list[Deal]:
-    """Match again the deals whose matchers name one of these visits, and return those matched to something else."""
+    """Match again the deals whose matchers name one of these visits, and return the deals whose match has changed."""
     keys = {(key_of_visit(visit.id), NAMED_AT) for visit in visits}
     concerned = lead_links.find_ids_by_key(work.connection, work.site.id, keys)
     if not concerned:
@@ -68,7 +68,7 @@ def rematch_naming(work: Work, visits: Sequence[Visit]) -> list[Deal]:
 
 
 def _keys_of(concerns: Sequence[Concern]) -> set[tuple[str, datetime]]:
-    """Return the keys by which matchers may find these leads, each with the start of the lead."""
+    """Return pairs of a key by which matchers may find these leads, and the time when the lead began."""
     keys: set[tuple[str, datetime]] = set()
     for concern in concerns:
         keys.add((key_of_lead(concern.ref.kind, concern.ref.id), NAMED_AT))
@@ -88,7 +88,10 @@ def _find_naming(work: Work, concerns: Sequence[Concern], kind: LeadKind) -> set
 
 @record
 class Chunk:
-    """A chunk of a site's deals that was matched again: how many, the last id, and how many have another lead."""
+    """The result of matching a chunk of deals again.
+
+    `deals` counts them, `last_id` is the last of their ids, and `changed` counts the deals whose match has changed.
+    """
 
     deals: int
     last_id: int
@@ -108,14 +111,17 @@ def rematch_next(work: Work, after_id: int) -> Chunk | None:
 
 
 def rematch_orphaned(work: Work, deleted: LeadRef) -> list[Deal]:
-    """Match the deals of a deleted lead again, and return the deals that now have another lead or none."""
+    """Match the deals of a deleted lead again, and return the deals that got another lead or have none now."""
     orphaned = lead_links.find_ids_by_lead(work.connection, work.site.id, deleted)
     found = deals.list_deals_by_key(work.connection, work.site.id, ids=orphaned, numbers=[], with_deleted=True)
     return rematch_deals(work, found, deleted=deleted)
 
 
 def rematch_deals(work: Work, found: Sequence[Deal], *, deleted: LeadRef | None = None) -> list[Deal]:
-    """Match these deals again, store and return deals whose lead has changed; the lead `deleted` no longer exists."""
+    """Match these deals again, store the deals whose match has changed, and return them.
+
+    `deleted` is a lead that no longer exists, so that its deals lose it.
+    """
     decisions = match_with_reasons(work.connection, work.site, [Question.of(deal) for deal in found])
     pairs = [
         (
@@ -136,7 +142,7 @@ def rematch_deals(work: Work, found: Sequence[Deal], *, deleted: LeadRef | None 
 def rebind_deals(
     work: Work, pairs: Iterable[tuple[Deal, Deal]], kind: VersionKind, *, user_id: int | None = None
 ) -> list[Deal]:
-    """Store deals with another lead, given before and after, as new versions; return the deals after the change."""
+    """Store deals that got another lead, as new versions, and return them; `pairs` are each deal before and after."""
     changes = list(pairs)
     rebound = [after for _, after in changes]
     lead_links.bind_deals(work.connection, work.site.id, rebound, _find_visited_at(work, rebound))
@@ -145,7 +151,7 @@ def rebind_deals(
 
 
 def _find_visited_at(work: Work, matched: Sequence[Deal]) -> dict[DealId, datetime]:
-    """Find when the visits of deals began, or those of their leads, and credit the visits that have no lead."""
+    """Find when the visit of each deal, or of its lead, began; credit the visits that deals have without a lead."""
     refs = [deal.lead for deal in matched if deal.lead is not None]
     of_leads = leads.find_visited_at(work.connection, work.site.id, refs)
     found = {deal.id: of_leads[deal.lead] for deal in matched if deal.lead in of_leads}

@@ -11,12 +11,12 @@ from dealtrace.storage.deals import deals
 
 
 def restore_deal(work: Work, deal_id: int, *, user_id: int | None = None) -> Deal:
-    """Restore a deleted deal of the site for a user of the cabinet or a command, and return it.
+    """Restore a deleted deal of the site and return it; `user_id` is `None` if a command restores it.
 
     Raises:
         DealNotFound: the site never had such a deal.
         DealNotDeleted: the deal is not deleted.
-        NumberReused: another deal has taken the number that the deletion freed.
+        NumberReused: another deal got the same number after the deletion.
     """
     deal = find_deal(work.connection, work.site, deal_id, with_deleted=True)
     if deal.deleted_at is None:

@@ -1,4 +1,4 @@
-"""Try registrations: decide and explain them, and store nothing."""
+"""Try registrations: decide and explain them without storing anything."""
 
 from collections.abc import Sequence
 
@@ -18,14 +18,14 @@ from dealtrace.record import record
 from dealtrace.storage.deals import deals
 
 NO_ID = DealId(0)
-"""Stands for the id of a deal that is not stored."""
+"""The id of a deal that is not stored."""
 
 
 @record
 class Tried:
-    """What a registration would become: a new deal, or a retry of the deal `earlier`, which is `None` for a new one.
+    """The result of trying a registration: a new deal, or a retry of the stored deal `earlier`, `None` for a new deal.
 
-    `explanation` is that of the deal as it would be stored now; `unknown_fields` would not be stored.
+    `explanation` is that of the deal as it would be stored now; custom fields in `unknown_fields` would not be stored.
     """
 
     registration: Registration
@@ -38,7 +38,7 @@ class Tried:
 def try_registrations(
     connection: Connection, site: Site, registrations: Sequence[Registration]
 ) -> list[Tried | NumberTaken]:
-    """Return what each of these registrations would become if they were sent now, in this order.
+    """Return the result that each of these registrations would have if all were sent now, in this order.
 
     Ours: a trial costs no points and is not refused for want of them, because spending would be writing.
     """

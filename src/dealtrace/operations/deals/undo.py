@@ -1,4 +1,4 @@
-"""Undo a version of a deal: a new version restores the values from before it."""
+"""Undo a version of a deal, by a new version that restores the values before it."""
 
 from dataclasses import replace
 
@@ -19,12 +19,14 @@ from dealtrace.storage.visits.traffic_sources import intern_sources
 UNDONE = frozenset(
     {VersionKind.CHANGED, VersionKind.DELETED, VersionKind.RESTORED, VersionKind.PINNED, VersionKind.UNPINNED}
 )
-"""The kinds of version that can be undone: a registration is deleted instead, and a match is overruled by pinning."""
+"""The kinds of version that can be undone; instead of a registration, delete the deal, instead of a match, pin it."""
 _PINS = (VersionKind.PINNED, VersionKind.UNPINNED)
 
 
 def undo_version(work: Work, deal_id: int, number: int, *, user_id: int | None = None) -> Deal:
-    """Restore the values that a version changed, and return the deal; other changes of later versions are kept.
+    """Restore the fields that a version changed to their values before it, and return the deal.
+
+    All other fields keep their present values.
 
     Ours: undoing is a change like any other, so that it can be seen, sent to webhooks and undone itself.
 
@@ -63,7 +65,7 @@ def _change_back(work: Work, undone: DealVersion, user_id: int | None) -> Deal:
 
 
 def _rebind(work: Work, undone: DealVersion, versions: list[DealVersion], user_id: int | None) -> Deal:
-    """Pin a deal to the lead it was pinned to before the version, or unpin it if it was not pinned."""
+    """Pin a deal to its pinned lead from before the version, or unpin it if it was not pinned then."""
     earlier = [each for each in versions if FIRST_VERSION < each.version < undone.version and each.kind in _PINS]
     was_pinned = bool(earlier) and max(earlier, key=lambda each: each.version).kind is VersionKind.PINNED
     if was_pinned:

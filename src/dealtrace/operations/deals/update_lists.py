@@ -1,4 +1,4 @@
-"""Change lists of deals, match deals with new matchers again, and add to their leads."""
+"""Change lists of deals, match deals again whose matchers changed, and add annotations to their leads."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -25,7 +25,7 @@ from dealtrace.storage.deals import deals
 
 @record
 class DealUpdate:
-    """A change of a deal, and what to add to the lead that the deal then has."""
+    """A change of a deal, and the annotations to add to the lead that the deal has after it."""
 
     change: Change
     to_lead: tuple[Addition, ...] = ()
@@ -43,10 +43,10 @@ class UpdatedDeal:
 def update_lists(
     work: Work, commands: Sequence[WriteCommand[Sequence[DealUpdate]]]
 ) -> list[list[UpdatedDeal | Refusal] | PointsSpent]:
-    """Change lists of deals; a list's outcome is the deal or a refusal for each update, or `PointsSpent`.
+    """Change lists of deals; the outcome of a list is `PointsSpent`, or the deal or a refusal for each update.
 
-    Updates are applied in input order. A list costs points once if any update in it makes a difference or adds to a
-    lead, and nothing otherwise.
+    Updates are applied in input order. A list costs points once if any update in it changes a deal or adds to a lead,
+    and nothing otherwise.
     """
     items, owners = spread(commands)
     named = find_deals(work.connection, work.site, [item.payload.change.key for item in items])
@@ -94,7 +94,7 @@ def _update(work: Work, items: Sequence[WriteCommand[DealUpdate]], found: Mappin
 
 
 def _show_contacts(work: Work, before: Mapping[int, Deal], changed: Mapping[int, Deal]) -> None:
-    """Store the changed contacts of deals with matchers as clues, in which journals look for contacts."""
+    """Copy the changed contacts of deals with matchers into their clues, where journals search for contacts."""
     shown = [
         replace(deal, clue=replace(deal.clue, contact=contact_clue_of(deal.details)))
         for deal in changed.values()
@@ -113,7 +113,7 @@ def _add_to_leads(work: Work, updates: Sequence[tuple[Deal, DealUpdate]]) -> Non
 
 
 def _with_matchers(work: Work, updates: Mapping[int, tuple[Deal, DealUpdate]]) -> dict[int, UpdatedDeal]:
-    """Return the updated deals by position, with the matcher that decided if matchers were sent."""
+    """Return the updated deals by position, each with the matcher that decided if its update sent matchers."""
     asked = {
         position: deal for position, (deal, update) in updates.items() if not isinstance(update.change.matchers, Unset)
     }

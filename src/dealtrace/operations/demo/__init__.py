@@ -1,1 +1,1 @@
-"""Operations of the demo: fill a site with a made-up year of data, and remove it."""
+"""Operations of the demo: fill a site with a year of invented data, and remove the data."""

@@ -1,4 +1,4 @@
-"""Begin a demo, in a new site or in an empty one."""
+"""Start a demo in a new site or in an empty one."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -37,7 +37,7 @@ class BegunDemo:
 
 
 def begin_own_site(connection: Connection, ids: IdBlocks, now: datetime) -> BegunDemo:
-    """Create the site of a demo and its token, and return both; the site's age is the year that will fill it.
+    """Create the site of a demo and its token, and return both; the site is dated back to when its data begins.
 
     Raises:
         DemoExists: a site already has a demo.
@@ -51,7 +51,7 @@ def begin_own_site(connection: Connection, ids: IdBlocks, now: datetime) -> Begu
 
 
 def begin_given_site(connection: Connection, site_id: int, now: datetime) -> BegunDemo:
-    """Begin a demo in a site that has no data.
+    """Start a demo in an existing site that has no data.
 
     Raises:
         SiteNotFound: there is no such site.
@@ -70,7 +70,7 @@ def begin_given_site(connection: Connection, site_id: int, now: datetime) -> Beg
 
 
 def _begin(connection: Connection, site: Site, digest: str, now: datetime) -> Site:
-    """Mark the site, add the custom fields of the demo, and return the site with the settings for filling it.
+    """Mark the site as a demo, add custom fields, and return the site with settings for filling it.
 
     Ours: a demo costs no points and sends nothing to webhooks, like the import of a file.
     """

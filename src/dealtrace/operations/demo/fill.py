@@ -1,4 +1,4 @@
-"""Fill a site with a year of data in batches, as the company's programs would have reported it."""
+"""Fill a site with a year of data in batches, as a company's own programs would have sent it."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -41,16 +41,16 @@ from dealtrace.reports.statuses import Meaning
 from dealtrace.storage.leads.file_imports import update_file_import
 
 IDS_PER_COST_MAX = 1
-"""The id of its source."""
+"""The id of the traffic source of a cost."""
 IDS_PER_VISIT_MAX = 2
 """The ids of the visit and its source."""
 RECORDS_AT_ONCE = 1000
-"""How many records one transaction stores; registrations wait at most as long as it takes."""
+"""How many records one transaction stores; registrations of other deals wait at most for one transaction."""
 
 
 @record
 class Step:
-    """One transaction of a demo: the number of its records, the most ids it uses, and the function that stores them."""
+    """A transaction of a demo: the number of its records, the most ids it takes, and the function that runs it."""
 
     records: int
     ids: int
@@ -58,7 +58,7 @@ class Step:
 
 
 def list_steps(year: Year, now: datetime) -> list[Step]:
-    """List the steps that store a year's events up to `now`; they must be run in order, each once."""
+    """List the steps that store the events of a year up to `now`; run each step once, in this order."""
     batches = list_batches(year, now)
     visit_ids: dict[VisitId, VisitId] = {}
     stored = sum(len(batch.visits) + len(batch.leads) + len(batch.deals) for batch in batches)
@@ -99,17 +99,17 @@ def _ids_of(chunk: Sequence[Batch]) -> int:
 
 
 def _costs_by_month(costs: Mapping[CostAccount, Sequence[Cost]]) -> Iterator[tuple[CostAccount, list[Cost]]]:
-    """Yield the costs to import, one account and month at a time."""
+    """Yield each account with its costs of a month, which are imported together."""
     for account, of_account in costs.items():
         for _, of_month in groupby(of_account, key=lambda cost: (cost.day_on.year, cost.day_on.month)):
             yield account, list(of_month)
 
 
 def _store_chunk(visit_ids: dict[VisitId, VisitId], chunk: Sequence[Batch], work: Work) -> None:
-    """Store batches, each as of the time at which it arrives. `visit_ids` maps made-up ids of visits to stored ones.
+    """Store batches, each with the time at which it arrives as the current time.
 
-    Visits get new ids in the database, which cannot be guessed. A visit's row does not say when it was stored, so the
-    visits of all batches are stored together.
+    Visits get new ids, which cannot be guessed; `visit_ids` maps their invented ids to the new ones. The row of a visit
+    does not say when it was stored, so the visits of all batches are stored together.
     """
     _store_visits(work, visit_ids, [visit for batch in chunk for visit in batch.visits])
     for batch in chunk:
@@ -133,7 +133,7 @@ def _store_visits(work: Work, visit_ids: dict[VisitId, VisitId], visits: Sequenc
 
 
 def _named(each: DemoLead, visit_ids: Mapping[VisitId, VisitId]) -> IncomingCall | IncomingLeadRequest:
-    """Return a lead with the stored id of its visit."""
+    """Return a lead in which the invented id of its visit is replaced by the stored id."""
     visit_id = each.lead.visit_id
     return replace(each.lead, visit_id=visit_ids[visit_id]) if visit_id is not None else each.lead
 
@@ -159,6 +159,6 @@ def _finish(stored: int, work: Work) -> None:
 
 
 def _check(outcomes: Sequence[object]) -> None:
-    """Check that nothing was refused, since the data of a demo is valid."""
+    """Check that no record was refused, since all data of a demo is valid."""
     refused = [outcome for outcome in outcomes if isinstance(outcome, Refusal)]
     assert not refused, refused[0]

@@ -1,6 +1,6 @@
-"""The mark of a demo: it is stored as the import of a file that does not exist.
+"""The mark of a demo: the demo is stored as the import of a file that does not exist.
 
-So a demo that was interrupted is recognised, and no table is needed for it.
+This way a demo that was interrupted is recognised, without a table of its own.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ GIVEN_SITE = hashlib.sha256(b"dealtrace demo: a given site").hexdigest()
 
 @record
 class Demo:
-    """A demo in a site; `progress` counts the rows it stored, `has_own_site` is true if it also created the site."""
+    """A demo in a site; `progress` counts the rows that it stored, `has_own_site` is true if it created the site."""
 
     site: Site
     progress: FileImport

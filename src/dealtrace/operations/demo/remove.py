@@ -10,14 +10,14 @@ from dealtrace.storage.accounts.sites import delete_site
 from dealtrace.storage.site_rows import count_site_rows, delete_site_rows
 
 RECORDS = ("visit", "call", "lead_request", "deal")
-"""The tables that a demo counts its rows in and that others may add to."""
+"""The tables whose rows a demo counts, and in which others may have stored rows too."""
 
 
 def remove_demo(connection: Connection, site_id: int | None, *, with_others: bool = False) -> Demo:
-    """Remove the demo of a site, or the only demo if no site is given, and return it.
+    """Remove the demo of a site and return it; if no site is given, there must be only one demo.
 
-    A site that the demo created is deleted; another site is left as empty as it was before. Data that others have
-    stored there since is deleted only with `with_others`.
+    A site that the demo created is deleted. Another site is left as empty as it was before. Data that others have
+    stored in the site since is deleted only if `with_others` is true.
 
     Raises:
         SiteNotFound: there is no such site.

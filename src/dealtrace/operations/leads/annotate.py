@@ -27,7 +27,7 @@ TAGS_MAX = 1000
 
 @record
 class LeadAnnotation:
-    """An addition to one lead, and the searches that find the lead."""
+    """Annotations to add to a lead, and the searches that find the lead."""
 
     searches: tuple[LeadSearch, ...]
     addition: Addition
@@ -35,7 +35,7 @@ class LeadAnnotation:
 
 @record
 class AnnotationCall:
-    """One call of the API: additions to leads, each of which succeeds or fails independently."""
+    """One call of the API with annotations of several leads; each lead succeeds or fails independently."""
 
     method: PaidMethod
     items: Sequence[LeadAnnotation]
@@ -48,7 +48,7 @@ AnnotationOutcomes = list[LeadRef | Refusal]
 def annotate_leads(
     work: Work, commands: Sequence[WriteCommand[AnnotationCall]]
 ) -> list[AnnotationOutcomes | PointsSpent]:
-    """Annotate leads in input order; the outcome of a call is the lead or a refusal for each addition.
+    """Annotate leads in input order; the outcome of a call is `PointsSpent`, or a lead or a refusal for each item.
 
     A call costs points once if any lead was found, and nothing otherwise.
     """
@@ -64,7 +64,7 @@ def annotate_leads(
 
 
 def add_to_leads(work: Work, additions: Sequence[tuple[LeadRef, Addition]]) -> AnnotationOutcomes:
-    """Annotate these leads in input order; the outcome is the lead or a refusal for each addition."""
+    """Annotate these leads in input order; return the lead or a refusal for each addition."""
     refs = [ref for ref, _ in additions]
     stored = find_annotations(work.connection, work.site.id, refs)
     known = [ref if ref in stored else None for ref in refs]
@@ -95,15 +95,18 @@ def _add(work: Work, additions: Sequence[Addition], found: FoundLeads) -> Annota
 
 
 def beyond_limits(annotations: Annotations) -> Violation | None:
-    """Return the violation of the first annotation that is too long, `None` if all fit."""
-    sizes: Mapping[str, tuple[int, int]] = {
-        "comment": (len(annotations.comment or ""), COMMENT_LENGTH_MAX),
-        "manager": (len(annotations.manager or ""), MANAGER_LENGTH_MAX),
-        "tags": (len(annotations.tags), TAGS_MAX),
+    """Return the violation of the first annotation that exceeds its limit, `None` if all are within their limits."""
+    characters = ("символов", "characters")
+    sizes: Mapping[str, tuple[int, int, tuple[str, str]]] = {
+        "comment": (len(annotations.comment or ""), COMMENT_LENGTH_MAX, characters),
+        "manager": (len(annotations.manager or ""), MANAGER_LENGTH_MAX, characters),
+        "tags": (len(annotations.tags), TAGS_MAX, ("тегов", "tags")),
     }
-    for name, (size, most) in sizes.items():
+    for name, (size, most, (ru, en)) in sizes.items():
         if size > most:
             return Violation(
-                name, f"у лида стало бы {size}, допускается {most}", f"the lead would have {size}, {most} at most"
+                name,
+                f"вместе с прежними {ru} стало бы {size}, допускается не больше {most}",
+                f"the lead would have {size} {en} in total, at most {most} are allowed",
             )
     return None

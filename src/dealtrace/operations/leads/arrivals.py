@@ -1,4 +1,4 @@
-"""Leads that arrive: which leads are new, and what was sent about each."""
+"""Leads that arrive: decide which are new, and prepare them for storing."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -37,7 +37,7 @@ class Arrival:
 
     @property
     def ref(self) -> LeadRef:
-        """The reference to the lead."""
+        """The kind and the id of the lead."""
         return LeadRef(LeadKind.CALL if isinstance(self.lead, Call) else LeadKind.LEAD_REQUEST, self.lead.id)
 
     @property
@@ -52,32 +52,32 @@ class Arrival:
 
     @property
     def spans(self) -> tuple[LeadSpan, ...]:
-        """The spans by which matching finds the lead, one for each contact."""
+        """The contacts of the lead with its start and end, by which matching finds it, one span for each contact."""
         ended_at = self.lead.ended_at if isinstance(self.lead, Call) else self.lead.requested_at
         return contact_spans(self.ref, self.contacts, self.started_at, ended_at, self.reference)
 
     @property
     def keeps_client(self) -> bool:
-        """Whether the lead keeps its client: a known call does unless other phones are reported."""
+        """Whether the lead keeps its stored client: true for a stored call unless its contacts have changed."""
         return self.stored is not None and {span.contact for span in self.stored.spans} == set(self.contacts)
 
 
 def contact_spans(
     ref: LeadRef, contacts: Iterable[str], started_at: datetime, ended_at: datetime, reference: str | None
 ) -> tuple[LeadSpan, ...]:
-    """Return the spans by which matching finds a lead, one for each contact."""
+    """Return the spans by which matching finds a lead: one for each contact, with the start and end of the lead."""
     return tuple(LeadSpan(ref, contact, started_at, ended_at, reference or "") for contact in contacts)
 
 
 @dataclass(slots=True)
 class Decision(Generic[Lead]):
-    """The decisions about a list of leads: an outcome for each in input order, and the leads to store, by position."""
+    """The decisions about a list of leads: the outcomes in input order, and the leads to store, by position."""
 
     outcomes: list[Lead | Refusal] = field(default_factory=list)
     arrivals: dict[int, Arrival] = field(default_factory=dict)
 
     def accept(self, lead: Lead, arrival: Arrival) -> None:
-        """Add a new lead as the next outcome, and its arrival to `arrivals`."""
+        """Append a new lead to the outcomes, and add its arrival to the leads to store."""
         self.arrivals[len(self.outcomes)] = arrival
         self.outcomes.append(lead)
 
@@ -85,8 +85,8 @@ class Decision(Generic[Lead]):
 def decide_calls(work: Work, incoming: Sequence[IncomingCall]) -> Decision[Call]:
     """Decide which calls are new; the outcomes are in input order.
 
-    A call has up to three names, each of which stays unique in the site permanently: its reference, its SIP id, and its
-    id at Calltouch. A call is refused if any of its names is in use.
+    A call may have three identifiers: its reference, its SIP id, and its id at Calltouch. Each stays unique in the site
+    permanently, so a call is refused if any of them is in use.
     """
     references = [call.reference for call in incoming if call.reference is not None]
     sip_ids = [call.circumstances.sip_id for call in incoming if call.circumstances.sip_id is not None]
@@ -115,7 +115,7 @@ def decide_calls(work: Work, incoming: Sequence[IncomingCall]) -> Decision[Call]
 
 
 def identified_call(call_id: CallId, details: IncomingCall) -> Call:
-    """Return a new call with its id; blanks around its reference are removed."""
+    """Return a new call that has the given id; blanks around its reference are removed."""
     reference = stripped(details.reference) if details.reference is not None else None
     return Call(call_id, reference, details.started_at, details.duration, details.visit_id)
 
@@ -123,8 +123,8 @@ def identified_call(call_id: CallId, details: IncomingCall) -> Call:
 def call_arrival(call: Call, details: IncomingCall, stored: ReportedCall | None = None) -> Arrival:
     """Return a call ready to be stored.
 
-    A known call whose phone is unchanged keeps its stored contacts. A deleted call has none and must not get any, or
-    matching would find it.
+    A stored call whose phone is unchanged keeps its stored contacts. A deleted call has no contacts and gets none,
+    because matching would find it by them.
     """
     if stored is None or not (stored.is_deleted or details.phone == stored.details.phone):
         return Arrival(call, details, normal_contacts(details.phone, None), stored)
@@ -132,10 +132,10 @@ def call_arrival(call: Call, details: IncomingCall, stored: ReportedCall | None 
 
 
 def decide_lead_requests(work: Work, incoming: Sequence[IncomingLeadRequest]) -> Decision[LeadRequest]:
-    """Decide which lead requests are new; without a number, the id of a lead request becomes its number.
+    """Decide which lead requests are new; the outcomes are in input order.
 
-    A lead request whose number is in use is refused, unless the same lead request was sent again: then the outcome is
-    the lead request stored the first time. The outcomes are in input order.
+    A lead request without a number gets its id as its number. A lead request whose number is in use is refused, unless
+    the same lead request was sent before: then the outcome is the stored one.
     """
     stated = [number for lead_request in incoming if (number := _stated_number(lead_request)) is not None]
     by_number = leads.find_taken_in(work.connection, work.site.id, all_spellings(stated))
@@ -173,7 +173,7 @@ def _stated_number(incoming: IncomingLeadRequest) -> str | None:
 
 
 def _taken_ids(work: Work, incoming: Sequence[IncomingCall | IncomingLeadRequest]) -> dict[str, int]:
-    """Return the Calltouch ids among `incoming` that are in use, by their text.
+    """Return the ids sent with these leads that are already in use, each by its text.
 
     A call and a lead request never share an id, because credits and erasures refer to leads by id alone.
     """

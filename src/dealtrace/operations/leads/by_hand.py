@@ -1,4 +1,4 @@
-"""What a person does with one lead in the cabinet, free of points: delete, restore or annotate it."""
+"""Changes that a person makes to a lead in the cabinet, free of points: delete, restore or annotate it."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,7 +17,7 @@ from dealtrace.webhooks.event import annotations_event
 
 @record
 class Hiding:
-    """A lead to delete, or to restore if `is_hidden` is off."""
+    """A lead to delete if `is_hidden` is true, or to restore if it is false."""
 
     ref: LeadRef
     is_hidden: bool
@@ -25,7 +25,7 @@ class Hiding:
 
 @record
 class Rewriting:
-    """The new tags, manager and comment of a lead; its other annotations are kept."""
+    """The new tags, manager and comment of a lead; all other annotations are kept."""
 
     ref: LeadRef
     tags: tuple[str, ...]
@@ -48,9 +48,10 @@ def hide_leads(work: Work, commands: Sequence[WriteCommand[Hiding]]) -> list[int
 
 @operation(ids_per_command=0)
 def rewrite_annotations(work: Work, commands: Sequence[WriteCommand[Rewriting]]) -> list[LeadRef | Refusal]:
-    """Replace the tags, manager and comment of leads, in input order; each outcome is the lead, or a refusal.
+    """Replace the tags, manager and comment of leads, in input order; each outcome is the lead or a refusal.
 
-    Ours: the API only adds, since programs do not know what others wrote; a person sees it and corrects it.
+    Ours: the API only adds annotations, since programs do not know what others wrote; a person sees the old text and
+    may replace it.
     """
     return [_rewrite(work, command.payload) for command in commands]
 
@@ -76,5 +77,5 @@ def _rewrite(work: Work, wanted: Rewriting) -> LeadRef | Refusal:
 
 
 def _kept(wanted: str, before: str | None) -> str | None:
-    """Return the text that a person wrote, or `None` if it is empty and was never set."""
+    """Return the text that a person typed, or `None` if the text is empty and was never set before."""
     return wanted if wanted or before is not None else None

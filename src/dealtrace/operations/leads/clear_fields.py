@@ -25,7 +25,7 @@ from dealtrace.webhooks.event import annotations_event
 
 @record
 class LeadName:
-    """A lead identified by our id, its reference, or, for a call, its SIP id."""
+    """The id, reference or SIP id by which a caller identifies a lead; only calls have SIP ids."""
 
     kind: LeadKind
     id: int | None = None
@@ -35,7 +35,7 @@ class LeadName:
 
 @record
 class Clearing:
-    """The lead or deal whose fields to clear, and the names of the fields."""
+    """A lead or deal, and the names of its custom fields to clear."""
 
     owner: LeadName | DealKey
     names: tuple[str, ...]
@@ -43,7 +43,7 @@ class Clearing:
 
 @operation(ids_per_command=0)
 def clear_fields(work: Work, commands: Sequence[WriteCommand[Clearing]]) -> list[int | Refusal]:
-    """Clear fields in input order; each outcome is the id of the lead or deal, or a refusal."""
+    """Clear custom fields in input order; each outcome is the id of the lead or deal, or a refusal."""
     return [_clear(work, command) for command in commands]
 
 

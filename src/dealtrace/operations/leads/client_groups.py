@@ -1,4 +1,4 @@
-"""Group the contacts of clients again after leads were stored, changed or deleted."""
+"""Regroup the contacts of clients after leads were stored, changed or deleted."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -23,16 +23,16 @@ from dealtrace.storage.leads.contact_groups import StoredContact
 
 @record
 class _Walk:
-    """The contacts of clients that may merge or split, and the other contacts that leads state with each."""
+    """The contacts of clients that may merge or split, and for each the other contacts of its leads."""
 
     contacts: Mapping[str, StoredContact]
     beside: Mapping[str, set[str]]
 
 
 def regroup_clients(work: Work, client_ids: Collection[int], *, with_all_leads: bool = False) -> None:
-    """Group the contacts of these clients, and of all clients connected to them, by the undeleted leads.
+    """Regroup the contacts of these clients and of all clients connected to them, by the undeleted leads.
 
-    Contacts that no lead states any more are deleted. The leads of a contact that gets another client follow it;
+    Contacts that no undeleted lead has are deleted. If a contact gets another client, its leads get that client too;
     `with_all_leads` also checks the leads of the other contacts.
     """
     walk = _walk(work, client_ids)
@@ -55,7 +55,7 @@ def regroup_clients(work: Work, client_ids: Collection[int], *, with_all_leads: 
 
 
 def drop_forgotten(work: Work, contacts: Iterable[str]) -> None:
-    """Delete the contacts among these that no undeleted lead states any more."""
+    """Delete those of these contacts that no undeleted lead has."""
     names = set(contacts)
     if names:
         starts = contact_groups.find_starts(work.connection, work.site.id, names)
@@ -72,7 +72,7 @@ def part_clients(work: Work, before: Iterable[str], after: Iterable[str] = ()) -
 
 
 def _walk(work: Work, client_ids: Collection[int]) -> _Walk:
-    """Find the contacts of these clients, and of all clients that leads now connect to them."""
+    """Find the contacts of these clients, and of all clients that leads now connect with them."""
     reached, waiting = set(client_ids), set(client_ids)
     walked: dict[str, StoredContact] = {}
     beside: dict[str, set[str]] = {}
@@ -96,7 +96,7 @@ def _walk(work: Work, client_ids: Collection[int]) -> _Walk:
 
 
 def _store_groups(work: Work, walk: _Walk, groups: Sequence[Group]) -> list[StoredContact]:
-    """Store the clients of these groups, and return the contacts that change."""
+    """Store the clients of these groups, and return the contacts whose client or status has changed."""
     changes: list[StoredContact] = []
     fresh = iter(take_ids(work.connection, sum(group.client_id is None for group in groups)))
     for group in groups:
@@ -119,7 +119,7 @@ def _after(walk: _Walk, name: str, client_id: int, aliases: Collection[int]) -> 
 
 
 def _move_leads(work: Work, contacts: Collection[str]) -> None:
-    """Move every lead of these contacts to its present client; a lead that states only fillers gets its own client."""
+    """Move each lead of these contacts to the client of its contacts; a lead with only fillers gets its own client."""
     contacts_of = contact_groups.find_contacts_of_leads(work.connection, work.site.id, contacts)
     stated = {contact for names in contacts_of.values() for contact in names}
     known = clients.find_known_contacts(work.connection, work.site.id, stated)
@@ -134,7 +134,10 @@ def _move_leads(work: Work, contacts: Collection[str]) -> None:
 
 
 def _own_clients(work: Work, current: Mapping[LeadRef, int]) -> dict[LeadRef, int]:
-    """Return a new client for each of these leads whose current client is shared with a contact or another of them."""
+    """Return new clients for those of these leads that share their present client.
+
+    A client is shared if it has a contact, or if another of these leads keeps it.
+    """
     if not current:
         return {}
     shared = {

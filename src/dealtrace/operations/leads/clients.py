@@ -14,7 +14,7 @@ from dealtrace.storage.leads.clients import KnownContact
 
 @record
 class Newcomer:
-    """A lead that needs a client: its contacts, the client's name as sent, and the client it belonged to before."""
+    """A lead that needs a client: its contacts, the client's name as sent, and its former client, if it had one."""
 
     lead_id: int
     contacts: tuple[str, ...]
@@ -24,10 +24,10 @@ class Newcomer:
 
 @dataclass(slots=True)
 class Assignment:
-    """The client of each lead by lead id, and what `settle_clients` must check once the leads are stored.
+    """The client of each lead by lead id, and what `settle_clients` checks after the leads are stored.
 
-    `joined` are clients whose contacts a lead states together; `crowded` are contacts that too many clients may share,
-    each with its client.
+    `joined` are clients that leads connect, so that they may merge. `crowded` holds contacts that too many people may
+    share, each with its client.
     """
 
     client_ids: dict[int, int] = field(default_factory=dict)
@@ -38,11 +38,12 @@ class Assignment:
 def assign_clients(
     work: Work, newcomers: Sequence[Newcomer], new_id: Callable[[], int] | None = None, *, inherits: bool = False
 ) -> Assignment:
-    """Return the client of each lead, after storing new clients and contacts.
+    """Assign a client to each lead, and store new clients and contacts.
 
-    A client is found by any contact of the lead that joins clients; unknown contacts become the client's. A client
-    keeps the first name that is sent. A lead without a known contact keeps its former client if that client has no
-    contacts now; with `inherits` always, because then its contacts have only been normalised differently.
+    A lead gets the client of any of its known contacts, except fillers and shared contacts. Its unknown contacts are
+    added to this client. A client keeps the first name that is sent. A lead without a known contact keeps its former
+    client if that client has no contacts now. With `inherits` it always does, because then its contacts have only been
+    normalised differently.
     """
     take_id = new_id if new_id is not None else work.ids.take
     owners = clients.find_known_contacts(work.connection, work.site.id, _contacts_of(newcomers))
@@ -74,7 +75,7 @@ def assign_clients(
 
 
 def settle_clients(work: Work, assignment: Assignment) -> None:
-    """Merge and split clients because of the leads stored with an assignment; for most leads this reads nothing."""
+    """Merge and split clients after the leads of an assignment are stored; for most leads no query is needed."""
     joined = set(assignment.joined)
     waiting = {contact: owner for contact, owner in assignment.crowded.items() if owner not in joined}
     sizes = contact_groups.count_contacts(work.connection, work.site.id, set(waiting.values()))
@@ -94,7 +95,7 @@ def _contacts_of(newcomers: Iterable[Newcomer]) -> list[str]:
 
 
 def _known_client(newcomer: Newcomer, owners: dict[str, KnownContact]) -> int | None:
-    """Return the client of a known contact that joins clients; a shared contact only if the lead has no other."""
+    """Return the client of a lead's first known contact; a shared contact is used only if the lead has no other."""
     usable = [contact for contact in newcomer.contacts if not is_filler(contact)]
     joining = [contact for contact in usable if contact in owners and owners[contact].set_apart is None]
     if joining:

@@ -1,4 +1,4 @@
-"""Credit leads to the visits of their visitors, when leads arrive and when a visit arrives later."""
+"""Divide the credit for leads among visits, when leads arrive and when earlier visits arrive later."""
 
 from collections.abc import Mapping, Sequence
 
@@ -23,7 +23,10 @@ from dealtrace.webhooks.event import LeadEvent, LeadPart
 
 
 def credit_leads(work: Work, leads: Sequence[Credited]) -> None:
-    """Divide the credit of each lead, or visit that deals name, among the visits of its visitor, under every model."""
+    """Divide the credit for each lead among the visits of its visitor, and store the shares under every model.
+
+    A visit that a deal was matched to without a lead is credited like a lead.
+    """
     touches_by_lead = find_touches(work.connection, work.site.id, leads)
     if touches_by_lead:
         replace_credits(
@@ -37,9 +40,9 @@ def credit_leads(work: Work, leads: Sequence[Credited]) -> None:
 
 
 def find_touches(connection: Connection, site_id: int, leads: Sequence[Credited]) -> dict[int, list[Visit]]:
-    """Find the visits that may be credited with each lead, earliest first, by the id of its credits.
+    """Find the visits that may be credited with each lead, by lead id, earliest visit first.
 
-    Leads whose visit is not stored are missing.
+    Leads whose own visit is not stored are missing. A visit that stands for a lead has its negative id as key.
     """
     own = visits.find_visits(connection, site_id, [lead.visit_id for lead in leads])
     if not own:
@@ -56,9 +59,10 @@ def find_touches(connection: Connection, site_id: int, leads: Sequence[Credited]
 
 
 def credit_again(work: Work, new_visits: Sequence[Visit]) -> None:
-    """Credit again the leads that these new visits may have led to, so that the order of arrival makes no difference.
+    """Divide the credit again for the leads that may have come from these new visits.
 
-    Webhooks receive the leads that the site's model now credits to another visit.
+    So it makes no difference whether a lead or a visit is stored first. Webhooks receive the leads that the site's
+    model now credits to another visit.
     """
     concerned = list_leads_of_visits(work.connection, work.site.id, new_visits, CREDIT_LOOKBACK)
     visitor_ids = {visit.visitor_id for visit in new_visits}
@@ -72,13 +76,13 @@ def credit_again(work: Work, new_visits: Sequence[Visit]) -> None:
 
 
 def find_credited(work: Work, leads: Sequence[VisitedLead]) -> dict[int, Visit]:
-    """Find the visit that the site's model credits most with each of these leads, by lead id."""
+    """Find the visit that the site's model credits most for each of these leads, by lead id."""
     model = AttributionModel(work.site.attribution)
     return find_credited_visits(work.connection, work.site.id, [lead.id for lead in leads], model)
 
 
 def publish_moves(work: Work, leads: Sequence[VisitedLead], before: Mapping[int, Visit]) -> list[VisitedLead]:
-    """Publish to webhooks, and return, the leads that are credited to another visit or source than before."""
+    """Publish the leads whose credited visit or source differs from `before` to webhooks, and return these leads."""
     after = find_credited(work, leads)
     moved = [lead for lead in leads if _credit_of(before.get(lead.id)) != _credit_of(after.get(lead.id))]
     publish_events(work, [LeadEvent(EventKind.LEAD_CHANGED, lead.ref, (LeadPart.VISIT,)) for lead in moved])

@@ -1,4 +1,4 @@
-"""Delete or restore a call or lead request, and match the deals it concerns again."""
+"""Delete or restore a call or lead request, and match the deals again that it may belong to."""
 
 from dealtrace.deals.deal import Deal
 from dealtrace.errors import LeadNotDeleted, LeadNotFound
@@ -15,10 +15,10 @@ from dealtrace.storage.leads import contact_groups, contact_rows, deletion
 
 
 def delete_lead(work: Work, ref: LeadRef) -> list[Deal]:
-    """Delete a lead, and return the deals that now have another lead or none.
+    """Delete a lead, and return the deals that got another lead or have none now.
 
     A deleted lead is hidden, and its reference stays in use. Deals that are pinned to it keep it. Clients that only
-    this lead connected are split again.
+    this lead connected are split.
 
     Raises:
         LeadNotFound: the site has no such lead, or it is deleted already.
@@ -34,7 +34,9 @@ def delete_lead(work: Work, ref: LeadRef) -> list[Deal]:
 
 
 def restore_lead(work: Work, ref: LeadRef) -> list[Deal]:
-    """Restore a deleted lead, and return the deals whose lead changes, as if it had never been deleted.
+    """Restore a deleted lead, and return the deals whose lead changes because of it.
+
+    The result is the same as if the lead had never been deleted.
 
     Raises:
         LeadNotFound: the site never had such a lead.

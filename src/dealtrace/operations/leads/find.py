@@ -1,4 +1,4 @@
-"""Find the leads that programs search for: read the candidates, then let the rules of `matching` decide."""
+"""Find the leads that programs search for: read the leads that may fit, then choose by the rules of `matching`."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 @record
 class FoundLeads:
-    """The lead that each lookup finds, `None` if none fits, and the annotations of every candidate.
+    """The lead that each lookup found, `None` if none fits, and the annotations of all leads that were considered.
 
     `decided_by` has for each lookup the position of the search that found the lead, `None` if none did.
     """
@@ -32,9 +32,10 @@ class FoundLeads:
 def find_leads(
     connection: Connection, site: Site, lookups: Sequence[Sequence[LeadSearch]], *, lock: bool = True
 ) -> FoundLeads:
-    """Find a lead for each of `lookups`, by the first of its searches, in order, that finds a lead.
+    """Find a lead for each lookup: its searches are tried in order, and the first that finds a lead decides.
 
-    With `lock` the candidates are locked until the transaction ends, so that the caller can annotate them.
+    With `lock` all leads that are considered stay locked until the transaction ends, so that the caller can annotate
+    them.
     """
     searches = [search for lookup in lookups for search in lookup]
     spans = contact_rows.list_spans(connection, site.id, [query for search in searches for query in _queries(search)])
@@ -48,7 +49,10 @@ def find_leads(
 
 
 def list_prospects(connection: Connection, site: Site, searches: Sequence[SearchByContact]) -> list[Prospect]:
-    """List the leads with these contacts and times, even those that the searches reject; nothing is locked."""
+    """List the leads with the contacts and times of these searches, including leads that the searches reject.
+
+    The leads are not locked.
+    """
     spans = contact_rows.list_spans(connection, site.id, [query for search in searches for query in _queries(search)])
     annotations = find_annotations(connection, site.id, [span.ref for span in spans], lock=False)
     return _prospects(connection, site, searches, spans, annotations)
@@ -80,7 +84,7 @@ def _prospects(
     spans: Sequence[LeadSpan],
     annotations: Mapping[LeadRef, StoredAnnotations],
 ) -> list[Prospect]:
-    """Return what the searches compare of each lead; uniqueness is read only if a search needs it."""
+    """Return the leads with the values that searches filter by; uniqueness is read only if a search needs it."""
     conditions = {search.preference for search in searches if isinstance(search, SearchByContact)}
     refs = {span.ref for span in spans if span.ref in annotations}
     qualifications: Mapping[LeadRef, Qualification] = {}

@@ -16,7 +16,7 @@ from dealtrace.record import record
 
 @record
 class Imported:
-    """The outcome of an imported list: its number in the log, and an outcome for each lead in input order."""
+    """The outcome of importing a list: its number in the log, and an outcome for each lead in input order."""
 
     log_id: int
     outcomes: Sequence[Call | LeadRequest | Refusal]
@@ -24,7 +24,7 @@ class Imported:
 
 @operation(ids_per_command=1, ids_per_item=IDS_PER_LEAD_MAX)
 def import_calls(work: Work, commands: Sequence[WriteCommand[Sequence[IncomingCall]]]) -> list[Imported | Refusal]:
-    """Import lists of calls; a call whose name is in use is refused, and the rest of its list is imported."""
+    """Import lists of calls; a call whose reference or id is in use is refused, and the other calls are imported."""
     return _import(work, commands, decide_calls(work, _joined(commands)), PaidMethod.CALL_IMPORT)
 
 
@@ -32,7 +32,7 @@ def import_calls(work: Work, commands: Sequence[WriteCommand[Sequence[IncomingCa
 def import_lead_requests(
     work: Work, commands: Sequence[WriteCommand[Sequence[IncomingLeadRequest]]]
 ) -> list[Imported | Refusal]:
-    """Import lists of lead requests; a lead request whose number is in use is refused, the rest of its list is not."""
+    """Import lists of lead requests; one whose number is in use is refused, and the others are imported."""
     return _import(work, commands, decide_lead_requests(work, _joined(commands)), PaidMethod.REQUEST_CREATE)
 
 
@@ -46,7 +46,7 @@ def _import(
     decision: Decision[Call] | Decision[LeadRequest],
     method: PaidMethod,
 ) -> list[Imported | Refusal]:
-    """Store what the points suffice for: a list costs points once if any lead in it is new, and nothing otherwise.
+    """Store the lists that the points suffice for; a list costs points once if any lead in it is new, else nothing.
 
     From the first unpaid list on, all lists are refused, because a later list may repeat leads that were not stored.
     """
@@ -61,7 +61,7 @@ def _import(
 
 
 def _positions(lengths: Sequence[int]) -> list[range]:
-    """Return for each list the positions of its leads among the leads of all lists."""
+    """Return, for each list, the positions that its leads have in the sequence of the leads of all lists."""
     positions: list[range] = []
     start = 0
     for length in lengths:

@@ -1,4 +1,4 @@
-"""Store the leads that arrive, both new and updated."""
+"""Store leads that arrive: new leads and updates of stored calls."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -25,10 +25,10 @@ from dealtrace.webhooks.event import LeadEvent, call_event
 
 
 def store_leads(work: Work, arrivals: Sequence[Arrival]) -> None:
-    """Store leads, each with its client, its contacts and its credit under every model.
+    """Store leads, each with its client, its contacts, and its credits under every model.
 
-    The deals they concern are matched again, so that the order of arrival makes no difference; an updated call also
-    concerns deals by its contacts from before.
+    Deals that may belong to the leads are matched again, so that the order of arrival makes no difference. For an
+    updated call these include deals with its previous contacts.
     """
     if not arrivals:
         return
@@ -51,7 +51,7 @@ def store_leads(work: Work, arrivals: Sequence[Arrival]) -> None:
 
 
 def _store_with_clients(work: Work, arrivals: Sequence[Arrival], homeless: Sequence[Arrival]) -> None:
-    """Store leads; the `homeless` among them still need a client."""
+    """Store leads after assigning clients to those in `homeless`, which have none yet."""
     assignment = assign_clients(work, [_newcomer(arrival) for arrival in homeless])
     _store_rows(work, arrivals, assignment.client_ids)
     settle_clients(work, assignment)
@@ -76,7 +76,7 @@ def _newcomer(arrival: Arrival) -> Newcomer:
 
 
 def _rows(work: Work, arrivals: Sequence[Arrival], assigned: Mapping[int, int]) -> list[NewLead]:
-    """Return the rows to store, each with its client, the known custom values and the id of its stated source."""
+    """Return the rows to store, each with its client, its values of known custom fields, and its stated source's id."""
     annotations = _known_annotations(work, arrivals)
     stated = {annotation.stated_source for annotation in annotations if annotation.stated_source is not None}
     source_ids = intern_sources(work.connection, work.ids, work.site.id, stated) if stated else {}
@@ -106,7 +106,7 @@ def _row(arrival: Arrival, client_id: int) -> NewLead:
 
 
 def _known_annotations(work: Work, arrivals: Sequence[Arrival]) -> list[Annotations]:
-    """Return the annotations without values of custom fields that the site does not have; those are counted."""
+    """Return the annotations without values of custom fields that the site does not have, and count these values."""
     unknown: Counter[str] = Counter()
     known: list[Annotations] = []
     for annotations in (arrival.details.annotations for arrival in arrivals):

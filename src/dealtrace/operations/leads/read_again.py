@@ -1,4 +1,4 @@
-"""Normalise the stored contacts of a site again, in chunks, after a release that reads contacts differently."""
+"""Normalise the stored contacts of a site again, in chunks, after an upgrade that changed the normal form."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -25,7 +25,7 @@ CHUNK = 500
 
 @record
 class Chunk:
-    """The result of a transaction: the leads, clients or deals read, and how many contacts and deals changed."""
+    """The result of one transaction: how many rows were read, and how many contacts and deals changed."""
 
     read: int = 0
     contacts_changed: int = 0
@@ -33,10 +33,11 @@ class Chunk:
 
 
 def read_next_contacts(work: Work) -> Chunk | None:
-    """Normalise the next stored contacts of a site again; return `None` if all are in the form of this release.
+    """Normalise the next stored contacts of a site again; return `None` if all are in this release's normal form.
 
-    Leads come first, then clients, then deals; the deals that a change concerns are matched again. The progress is
-    stored in the same transaction, so that the work can be resumed and registrations wait for one chunk at most.
+    Leads come first, then clients, then deals; deals that may belong to a changed contact are matched again. The
+    progress is stored in the same transaction, so that the work can be resumed. Registrations wait for one chunk at
+    most.
     """
     lock_registrations(work)
     reading = contact_readings.find_reading(work.connection, work.site.id)

@@ -1,4 +1,4 @@
-"""Register lead requests that a site sends one at a time."""
+"""Register lead requests that a site sends one by one."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,7 +19,7 @@ def register_lead_requests(
 ) -> list[LeadRequest | Refusal]:
     """Register lead requests; each outcome is the lead request with its id, or a refusal if its number is in use.
 
-    A lead request that is sent again with the same content is a safe retry and returns the stored one.
+    If a lead request is sent again with the same content, this is a safe retry: the outcome is the stored lead request.
     """
     decision = decide_lead_requests(work, _without_guessed_visits(work, commands))
     store_leads(work, list(decision.arrivals.values()))
@@ -29,7 +29,7 @@ def register_lead_requests(
 def _without_guessed_visits(
     work: Work, commands: Sequence[WriteCommand[IncomingLeadRequest]]
 ) -> list[IncomingLeadRequest]:
-    """Return the lead requests; if sent without a token, without a visit whose id may have been guessed."""
+    """Return the lead requests; those sent without a token lose their visit if its id may have been guessed."""
     guessable = {
         command.payload.visit_id
         for command in commands

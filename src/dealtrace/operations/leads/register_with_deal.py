@@ -27,9 +27,9 @@ Outcome = TypeVar("Outcome", Receipt, LeadRequest)
 
 @record
 class LeadRequestWithDeal:
-    """A lead request, and the deal to register with it; `None` if only the lead request was sent.
+    """A lead request, and the deal to register with it, `None` if only the lead request was sent.
 
-    `method` is the method whose points a lead request without a deal costs.
+    `method` is the API method whose points are spent for a lead request without a deal.
     """
 
     lead_request: IncomingLeadRequest
@@ -41,10 +41,11 @@ class LeadRequestWithDeal:
 def register_with_deals(
     work: Work, commands: Sequence[WriteCommand[LeadRequestWithDeal]]
 ) -> list[LeadRequest | Refusal]:
-    """Register lead requests with their deals; each outcome is the lead request, or a refusal and nothing is stored.
+    """Register lead requests with their deals; each outcome is the lead request, or a refusal if either was refused.
 
-    Sending the same content again is a safe retry: the outcome is the lead request stored first, and it costs nothing.
-    Anything new costs points once, for the deal if there is one.
+    If one of the two is refused, neither is stored. Sending the same content again is a safe retry: the outcome is the
+    stored lead request, and it costs nothing. If anything is new, points are spent once: for the deal if there is one,
+    else for the lead request.
     """
     return [_register(work, command) for command in commands]
 
@@ -61,10 +62,10 @@ def _register(work: Work, command: WriteCommand[LeadRequestWithDeal]) -> LeadReq
 
 
 def _register_both(work: Work, command: WriteCommand[LeadRequestWithDeal]) -> LeadRequest:
-    """Store the lead request and its deal, and return the lead request.
+    """Store a lead request and its deal, and return the lead request.
 
     Raises:
-        Refusal: one of the two is refused; the caller must roll back what was stored of the other.
+        Refusal: one of the two is refused; the caller must roll back the transaction.
     """
     sent = command.payload
     decision = decide_lead_requests(work, [sent.lead_request])
@@ -80,14 +81,14 @@ def _register_both(work: Work, command: WriteCommand[LeadRequestWithDeal]) -> Le
 
 
 def _accepted(outcome: Outcome | Refusal) -> Outcome:
-    """Return the outcome, or raise it if it is a refusal."""
+    """Return the outcome of an operation; raise it if it is a refusal."""
     if isinstance(outcome, Refusal):
         raise outcome
     return outcome
 
 
 def _find_retried(work: Work, sent: LeadRequestWithDeal) -> LeadRequest | None:
-    """Find the lead request of a deal that is sent again, if only the deal has a number to recognise it by."""
+    """Find the stored lead request of a deal that is sent again, when only the deal has a number to recognise it by."""
     if sent.deal is None or sent.deal.number is None or sent.lead_request.number is not None:
         return None
     registered = find_registered(work.connection, work.site.id, all_spellings([sent.deal.number]))

@@ -15,15 +15,15 @@ from dealtrace.quota.points import PaidMethod
 from dealtrace.storage.leads.reported_calls import ReportedCall, find_reported_calls
 
 IDS_PER_REPORT_MAX = 2
-"""The ids of the call and its client; a report states no source."""
+"""The ids of the call and of its client; a report has no traffic source."""
 
 
 @operation(ids_per_command=IDS_PER_REPORT_MAX)
 def report_calls(work: Work, commands: Sequence[WriteCommand[CallReport]]) -> list[CallId | Refusal]:
     """Store reports of calls; each outcome is the id of the call or a refusal, in input order.
 
-    The first report of a reference creates the call, and each later report updates it, in input order. A report that
-    changes nothing stores nothing and costs nothing. A deleted call stays deleted even if reports follow.
+    The first report with a reference creates the call. Each later report with the same reference updates it. A report
+    that changes nothing stores nothing and costs nothing. A deleted call stays deleted even if it is reported again.
     """
     lock_registrations(work)
     outcomes: dict[int, CallId | Refusal] = {}
@@ -33,7 +33,7 @@ def report_calls(work: Work, commands: Sequence[WriteCommand[CallReport]]) -> li
 
 
 def _turns(commands: Sequence[WriteCommand[CallReport]]) -> Iterator[dict[int, CallReport]]:
-    """Yield the reports, by position, in turns in which no reference is repeated."""
+    """Yield the reports by position, split into parts so that no part has two reports of one reference."""
     waiting = {position: command.payload for position, command in enumerate(commands)}
     while waiting:
         first_of: dict[str, int] = {}

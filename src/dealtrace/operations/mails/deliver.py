@@ -1,4 +1,4 @@
-"""Take mails in hand that are to be sent, and store what became of them."""
+"""Claim the mails that are due, and store the results of sending them."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -10,16 +10,16 @@ from dealtrace.record import record
 from dealtrace.storage.mails import outbox
 
 LEASE = timedelta(minutes=5)
-"""How long a process that died keeps mails from the others; longer than writing and sending those in hand takes."""
+"""How long other processes wait for mails whose process died; writing and sending them takes less time."""
 MAILS_AT_ONCE = 5
 KEPT_FOR = timedelta(days=30)
-"""How long mails are kept, sent or given up, for people to see what became of them."""
+"""How long mails are kept after they were sent or given up, so that people can see the result."""
 FAULT_LENGTH_MAX = 300
 
 
 @record
 class MailReport:
-    """What became of a mail in hand: why it could not be sent, `None` if it was."""
+    """The result of sending a claimed mail: the reason of the failure, `None` if the mail was sent."""
 
     mail: Mail
     fault: MailFault | None
@@ -27,7 +27,10 @@ class MailReport:
 
 @operation(ids_per_command=0)
 def claim_mails(work: Work, commands: Sequence[WriteCommand[None]]) -> list[list[Mail]]:
-    """Return to each command mails of the site that are due; until the lease ends no other process has them."""
+    """Claim mails of the site that are due; each outcome is the list of claimed mails.
+
+    Until the lease ends, no other process can claim them.
+    """
     return [
         outbox.claim_mails(work.connection, work.site.id, work.now + LEASE, work.now, MAILS_AT_ONCE) for _ in commands
     ]
@@ -35,7 +38,7 @@ def claim_mails(work: Work, commands: Sequence[WriteCommand[None]]) -> list[list
 
 @operation(ids_per_command=0)
 def settle_mails(work: Work, commands: Sequence[WriteCommand[MailReport]]) -> list[bool]:
-    """Store what became of mails; each outcome is whether the mail was given up."""
+    """Store the results of claimed mails; each outcome is whether the mail was given up after too many failures."""
     return [_settle(work, command.payload) for command in commands]
 
 
@@ -52,5 +55,5 @@ def _settle(work: Work, report: MailReport) -> bool:
 
 @operation(ids_per_command=0)
 def sweep_mails(work: Work, commands: Sequence[WriteCommand[timedelta]]) -> list[int]:
-    """Delete mails older than each command says; each outcome is how many."""
+    """Delete mails older than the age in each command; each outcome is the number of deleted mails."""
     return [outbox.delete_old_mails(work.connection, work.site.id, work.now - command.payload) for command in commands]

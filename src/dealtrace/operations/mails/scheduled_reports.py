@@ -1,4 +1,4 @@
-"""Schedule reports, have them sent when they are due, and stop them."""
+"""Schedule reports by mail, send those that are due, and stop them."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -33,12 +33,12 @@ from dealtrace.storage.mails import scheduled_reports
 from dealtrace.storage.mails.outbox import delete_mails
 
 DUE_AT_ONCE = 4
-"""Reports of one site that one transaction takes; the others follow at the next look."""
+"""The most reports of one site that are sent in one transaction; the next transaction takes the others."""
 
 
 @record
 class NewScheduledReport:
-    """A report to be scheduled; the period of its words does not count."""
+    """A report to schedule; a period in `words` is ignored, since `rhythm` sets the period of each mail."""
 
     title: str
     words: Words
@@ -50,11 +50,11 @@ class NewScheduledReport:
 def schedule_report(
     connection: Connection, ids: IdBlocks, site: Site, new: NewScheduledReport, now: datetime
 ) -> ScheduledReport:
-    """Store a report that is sent by mail from its next time on.
+    """Store a report that is sent by mail on a schedule, and return it.
 
     Raises:
-        InvalidParameters: its question cannot be asked.
-        InvalidSetting: the title is empty or too long, nobody gets it, or the site has too many.
+        InvalidParameters: the question of the report is not valid.
+        InvalidSetting: the title is empty or too long, there is no recipient, or the site has too many reports.
     """
     title = new.title.strip()
     if not 0 < len(title) <= TITLE_LENGTH_MAX or not title.isprintable():
@@ -63,9 +63,15 @@ def schedule_report(
             key="title", ru=f"нужно от 1 до {limit} символов", en=f"1 to {limit} characters are needed"
         )
     if not new.recipients:
-        raise InvalidSetting(key="recipients", ru="укажите, кому отправлять", en="name somebody who gets it")
+        raise InvalidSetting(
+            key="recipients", ru="выберите хотя бы одного получателя", en="choose at least one recipient"
+        )
     if scheduled_reports.count_scheduled_reports(connection, site.id) >= REPORTS_MAX:
-        raise InvalidSetting(key="title", ru=f"не больше {REPORTS_MAX} рассылок", en=f"at most {REPORTS_MAX} reports")
+        raise InvalidSetting(
+            key="title",
+            ru=f"у сайта уже {REPORTS_MAX} рассылок, удалите ненужную",
+            en=f"the site has {REPORTS_MAX} scheduled reports, delete one",
+        )
     due_at = next_due(new.rhythm, new.hour, site.time_zone, now)
     report = ScheduledReport(
         id=ScheduledReportId(ids.take()),
@@ -84,11 +90,11 @@ def schedule_report(
 
 
 def read_due_question(connection: Connection, site: Site, report: ScheduledReport, at: datetime) -> Question:
-    """Return the question of a report that is sent at an instant.
+    """Return the question of a scheduled report, with the period and comparison of the mail sent at `at`.
 
     Raises:
-        InvalidParameters: the question names what the site does not have any more.
-        InvalidSetting: it asks for all models at once.
+        InvalidParameters: the question uses a name that the site no longer has.
+        InvalidSetting: the question asks for all models at once.
     """
     period = period_of(report.rhythm, site_day(at, site.time_zone))
     words = replace(
@@ -105,13 +111,13 @@ def read_due_question(connection: Connection, site: Site, report: ScheduledRepor
 
 
 def stop_report(connection: Connection, site: Site, report_id: int) -> None:
-    """Delete a report, and its mails that wait; one that does not exist is stopped already."""
+    """Delete a scheduled report and its unsent mails; do nothing if it does not exist."""
     if scheduled_reports.delete_scheduled_report(connection, site.id, report_id):
         delete_mails(connection, [MailPurpose.REPORT], [report_id])
 
 
 def leave_report(connection: Connection, site: Site, report_id: int, user_id: int) -> None:
-    """Send a report to a user no more; without anybody left it is deleted."""
+    """Remove a user from the recipients of a scheduled report; without recipients the report is deleted."""
     report = scheduled_reports.find_scheduled_report(connection, site.id, report_id)
     if report is None:
         return
@@ -124,9 +130,10 @@ def leave_report(connection: Connection, site: Site, report_id: int, user_id: in
 
 @operation(ids_per_command=DUE_AT_ONCE * RECIPIENTS_MAX)
 def send_due_reports(work: Work, commands: Sequence[WriteCommand[None]]) -> list[int]:
-    """Store the mails of reports that are due, with when they are sent next; each outcome is how many reports.
+    """Store the mails of reports that are due, and when they are due next; each outcome is the number of reports.
 
-    Both are one transaction, so none is lost or sent twice. Of several times that were missed only the last is sent.
+    Both are stored in one transaction, so no mail is lost or sent twice. If several times were missed, only the mail
+    for the last of them is sent.
     """
     return [_send_due(work) for _ in commands]
 

@@ -1,4 +1,4 @@
-"""Store mails to recipients, in the transaction of what they are about."""
+"""Store mails to recipients, in the same transaction as the change that they report."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,7 +13,7 @@ from dealtrace.storage.mails.outbox import insert_mails
 def send_to(
     work: Work, purpose: MailPurpose, subject_id: int, recipients: Sequence[Recipient], caused_at: datetime
 ) -> None:
-    """Store a mail to each recipient; users who have no role at the site any more get none."""
+    """Store a mail to each recipient, except to users who no longer have a role at the site."""
     new = [
         (MailId(work.ids.take()), NewMail(purpose, subject_id, recipient))
         for recipient in _still_allowed(work, recipients)

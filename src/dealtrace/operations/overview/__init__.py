@@ -1,1 +1,1 @@
-"""What the first page of a site shows besides its figures: what is missing, and what is wrong."""
+"""What the first page of a site shows besides figures: the present problems of the site."""

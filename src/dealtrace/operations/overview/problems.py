@@ -1,4 +1,4 @@
-"""The present problems of a site, most important first."""
+"""Find the present problems of a site, most important first."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -21,11 +21,11 @@ COUNTER_SILENT_AFTER = timedelta(days=1)
 """Ours: even a small site has a visit a day once the counter is installed."""
 
 FIELDS_SHOWN = 5
-"""The most names of unknown fields that are shown."""
+"""The most names of unknown custom fields that are shown."""
 
 
 class ProblemKind(StrEnum):
-    """The kinds of problems; the cabinet has a text and a cure for each."""
+    """The kinds of problems; the cabinet has a description and a cure for each."""
 
     SERVICE_SILENT = "service_silent"
     COUNTER_SILENT = "counter_silent"
@@ -37,7 +37,10 @@ class ProblemKind(StrEnum):
 
 @record
 class Problem:
-    """A problem: its kind, what it is about, how many there are, and since when; empty fields do not apply."""
+    """A problem: its kind, the service, webhook or field it concerns, a count, and its start.
+
+    Values that do not apply to the kind are empty, 0 or `None`.
+    """
 
     kind: ProblemKind
     what: str = ""
@@ -48,7 +51,7 @@ class Problem:
 def list_problems(connection: Connection, site: Site, now: datetime) -> list[Problem]:
     """List the present problems of a site, most important first.
 
-    Unusable contacts are not among them: they are a reason of unmatched deals, which reports count.
+    Unusable contacts are not listed: reports count them as a reason why deals have no lead.
     """
     return [*_silence(connection, site, now), *_settings(connection, site, now), *_content(connection, site)]
 

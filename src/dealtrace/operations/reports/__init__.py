@@ -1,1 +1,1 @@
-"""Operations of reports: answer questions, import costs, define statuses and columns, compare lists of deals."""
+"""Operations of reports: compute reports, import costs, define statuses and columns, compare lists of deals."""

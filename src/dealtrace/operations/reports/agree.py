@@ -32,7 +32,7 @@ def compare_rows(
     """Compare the next rows of a list with the deals of a site; the results are in input order.
 
     As in the API, a deal is found by our id if the row has one, else by its number. Deleted deals count as missing.
-    `seen` has the ids of the deals that earlier rows named; the ids of these rows are added to it.
+    `seen` holds the ids of the deals that earlier rows identified; the ids found for these rows are added to it.
     """
     stated = [row.content for row in rows if isinstance(row.content, IncomingDeal)]
     found = list_deals_by_key(
@@ -54,7 +54,7 @@ class _Known:
         self._by_number = {deal.number: deal for deal in found}
 
     def find(self, stated: IncomingDeal) -> Deal | None:
-        """Find the deal that a row names; `None` if there is none."""
+        """Find the deal that a row identifies; return `None` if there is none."""
         return choose_deal(DealKey(stated.id, stated.number), self._by_id, self._by_number)
 
 
@@ -70,7 +70,7 @@ def _compare(row: ImportRow[object], known: _Known, seen: SeenIds, *, has_sums: 
 def missing_in_file(
     connection: Connection, site: Site, first_at: datetime, last_at: datetime, seen: SeenIds
 ) -> Iterator[tuple[int, list[Comparison]]]:
-    """Yield the stored deals in the days of a list that the list does not name, with the number of all deals there.
+    """Yield, in chunks, the deals that a list lacks, each chunk with the number of all deals in the list's days.
 
     Ours: the days are whole days in the site's time zone, from the earliest date in the list to the latest, since a
     list of a month does not begin with the month's first second.

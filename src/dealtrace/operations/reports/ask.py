@@ -1,4 +1,4 @@
-"""Answer the question of a report."""
+"""Compute the report that answers a question."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -37,14 +37,14 @@ from dealtrace.storage.reports.stored_facts import StoredFacts
 
 @record
 class FactSource:
-    """Access to the facts of a site: their tables, and the function that runs statements on them."""
+    """Access to the facts of a site, such as visits, leads and deals: their tables, and a function to query them."""
 
     tables: FactTables
     fetch: Fetch
 
 
 def stored_facts(connection: Connection, site: Site) -> FactSource:
-    """Return access to the facts of a site in its own database."""
+    """Return access to the facts of a site in the database itself, without the column mirror."""
     of_site = parameters_of_site(site)
 
     def fetch(statement: Selection, parameters: Parameters = NO_PARAMETERS) -> Rows:
@@ -54,7 +54,7 @@ def stored_facts(connection: Connection, site: Site) -> FactSource:
 
 
 def ask(source: FactSource, site: Site, question: Question, now: datetime) -> Report:
-    """Return the answer to a question, without facts after `now`."""
+    """Return the report that answers a question; facts after `now` are left out."""
     spans = _spans(question, site, now)
     filters = resolved_filters(source, question, list(spans.values()))
     formulas = _formulas(source, question)
@@ -74,9 +74,9 @@ def ask(source: FactSource, site: Site, question: Question, now: datetime) -> Re
 def ask_totals(
     source: FactSource, site: Site, question: Question, spans: Sequence[Span]
 ) -> list[tuple[Fraction | None, ...]]:
-    """Return the totals of a question's metrics over each of several spans; its period and grouping do not count.
+    """Return, for each of `spans`, the totals of a question's metrics; its period and dimensions are ignored.
 
-    The question has one model.
+    The question must have one model.
     """
     assert question.model is not None
     filters = resolved_filters(source, question, spans)
@@ -94,9 +94,9 @@ def ask_totals(
 def ask_series(
     source: FactSource, site: Site, question: Question, by: tuple[Dimension, ...], span: Span
 ) -> tuple[Formulas, Gathered]:
-    """Return the formulas of a question's metrics, and what they are made of over a span, for the keys of `by`.
+    """Return the formulas of a question's metrics, and the values they are computed from, for each key of `by`.
 
-    The question has one model.
+    The values cover `span`. The question must have one model.
     """
     assert question.model is not None
     filters = resolved_filters(source, question, [span])
@@ -110,7 +110,7 @@ def _measures(formulas: Formulas) -> set[Measure]:
 
 
 def _spans(question: Question, site: Site, now: datetime) -> dict[Period, Span]:
-    """Return the passed part of the period, and of the compared period if there is one, by period."""
+    """Return the spans of the period and of the compared period, if there is one, by period, cut off at `now`."""
     spans = {question.period: span_of(question.period, site.time_zone, now)}
     if question.comparison is not None:
         other = compared_period(question.period, question.comparison)
@@ -141,7 +141,7 @@ def _formulas(source: FactSource, question: Question) -> Formulas:
 
 
 def resolved_filters(source: FactSource, question: Question, spans: Sequence[Span]) -> tuple[Filter, ...]:
-    """Return the filters, with each `contains` replaced by `among` with the values that contain the text."""
+    """Return the filters; each `contains` filter becomes an `among` filter with all values that contain its text."""
     return tuple(
         Filter(each.dimension, Operator.AMONG, _containing(source, question, each, spans))
         if each.operator is Operator.CONTAINS
@@ -161,7 +161,7 @@ def _containing(source: FactSource, question: Question, condition: Filter, spans
 
 
 def _speller(source: FactSource, question: Question, sides: Sequence[ByModel]) -> Spell:
-    """Return the function that gives the texts of keys; sources and statuses get their most frequent spelling."""
+    """Return the function that formats keys; of a source or status it returns the most frequent spelling."""
     spellings: dict[str, Mapping[str, str]] = {}
     for place, dimension in enumerate(question.by):
         if dimension.kind in (Kind.SOURCE, Kind.STATUS):

@@ -1,4 +1,4 @@
-"""Answer the question of a pivot by three reports of one engine, so that its totals are theirs."""
+"""Compute a pivot table from three reports, so that its totals are the same as theirs."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -10,7 +10,7 @@ from dealtrace.reports.question import Question, Sort
 
 
 def ask_pivot(source: FactSource, site: Site, question: Question, now: datetime) -> Pivot:
-    """Return the first metric of a question that has a pivot, by its rows and columns."""
+    """Return a pivot table of a question's first metric, with rows by `question.by` and columns by `question.pivot`."""
     assert question.pivot is not None
     first = replace(question, metrics=question.metrics[:1], sort=_sort_of(question))
     by_columns = replace(first, by=(question.pivot,), sort=None, limit=COLUMNS_MAX)
@@ -19,6 +19,6 @@ def ask_pivot(source: FactSource, site: Site, question: Question, now: datetime)
 
 
 def _sort_of(question: Question) -> Sort | None:
-    """Return the sequence of the rows, unless it is that of a metric that is not shown."""
+    """Return the order of the rows, `None` if it is by a metric that the table does not show."""
     shown = {question.metrics[0].name, *(dimension.name for dimension in question.by)}
     return question.sort if question.sort is not None and question.sort.name in shown else None

@@ -1,4 +1,4 @@
-"""Find the columns of a site as metrics, and try columns on the last month."""
+"""Return the columns of a site as metrics, and compute columns for the last month as a trial."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -35,13 +35,16 @@ def _metrics(source: FactSource, columns: list[ReportColumn]) -> Mapping[str, Me
 
 
 def try_column(work: Work, column: ReportColumn) -> str:
-    """Return the total of a stored column over the site's last month as a text; `–` if unknown."""
+    """Return the total of a stored column over the site's last month as a text, `–` if it is unknown."""
     columns = list_columns(work.connection, work.site.id)
     return try_new_column(stored_facts(work.connection, work.site), work.site, column.name, columns, work.now)
 
 
 def try_new_column(source: FactSource, site: Site, name: str, columns: list[ReportColumn], now: datetime) -> str:
-    """Return the total of one of `columns`, stored or not, over the site's last month as a text; `–` if unknown."""
+    """Return the total of the column `name` over the site's last month as a text, `–` if it is unknown.
+
+    It must be one of `columns`, which need not be stored.
+    """
     metric = _metrics(source, columns)[f"{COLUMN_PREFIX}{name}"]
     model = AttributionModel(site.attribution)
     question = Question(by=(), metrics=(metric,), period=last_month(site_day(now, site.time_zone)), model=model)

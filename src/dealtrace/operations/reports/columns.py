@@ -27,7 +27,7 @@ def add_column(work: Work, column: ReportColumn) -> None:
 
 
 def check_new_column(column: ReportColumn, columns: list[ReportColumn]) -> None:
-    """Check that a column can be added to a site that has `columns`.
+    """Check that a column can be added to a site that has these other `columns`.
 
     Raises:
         NameTaken, InvalidSetting: as in `add_column`.
@@ -37,8 +37,8 @@ def check_new_column(column: ReportColumn, columns: list[ReportColumn]) -> None:
     if len(columns) >= COLUMNS_MAX:
         raise InvalidSetting(
             key="NAME",
-            ru=f"не больше {COLUMNS_MAX} столбцов на сайт",
-            en=f"a site can have at most {COLUMNS_MAX} columns",
+            ru=f"у сайта уже {COLUMNS_MAX} столбцов, удалите ненужный",
+            en=f"the site already has {COLUMNS_MAX} columns, remove one that is not needed",
         )
     check_column(column, columns)
 
@@ -47,7 +47,8 @@ def check_column(column: ReportColumn, columns: list[ReportColumn]) -> None:
     """Check the formula of a column, if it has one, against the other `columns` of the site.
 
     Raises:
-        InvalidSetting: it uses a metric or column that does not exist, or is too large with its columns expanded.
+        InvalidSetting: the formula uses a metric or column that does not exist, or is too large with its columns
+            expanded.
     """
     if column.formula is not None:
         check_parts(column.formula, METRICS, [each.name for each in columns])
@@ -71,7 +72,7 @@ def remove_column(work: Work, name: str) -> None:
     if not delete_column(work.connection, work.site.id, name):
         raise InvalidSetting(
             key="NAME",
-            ru=f"у кабинета нет столбца {name}. Список: dealtrace column list {work.site.id}",
+            ru=f"у сайта нет столбца {name}. Список: dealtrace column list {work.site.id}",
             en=f"the site has no column {name}. To list columns: dealtrace column list {work.site.id}",
         )
     record_work(work, ChangeKind.COLUMN, name, before=name)

@@ -1,4 +1,4 @@
-"""Import the costs of an account of an advertising system; they replace its costs of the same days."""
+"""Import the costs of an account of an advertising system; they replace its earlier costs of the same days."""
 
 from collections.abc import Collection, Sequence
 from datetime import date, timedelta
@@ -14,19 +14,19 @@ from dealtrace.storage.reports.costs import delete_costs_of_days, insert_costs
 from dealtrace.storage.visits.traffic_sources import intern_sources
 
 USUAL_DELAY = timedelta(days=7)
-"""Ours: costs of a day that come within a week are no news; older ones change figures that people have seen."""
+"""Ours: costs usually arrive within a week of their day; later costs change figures that people have already seen."""
 
 
 @record
 class ImportedCosts:
-    """How many costs of an account were stored, and how many of the same days they replaced."""
+    """How many costs of an account were stored, and how many earlier costs of the same days were replaced."""
 
     stored: int
     replaced: int
 
 
 def import_costs(work: Work, account: CostAccount, days: Collection[date], costs: Sequence[Cost]) -> ImportedCosts:
-    """Replace the costs of an account on `days` as `replace_costs`, and record it if they are older than usual."""
+    """Replace the costs of an account on `days`; if they are later than usual, record it as a change of the site."""
     done = replace_costs(work, account, days, costs)
     first_on = min(days, default=None)
     if first_on is not None and site_day(work.now, work.site.time_zone) - first_on > USUAL_DELAY:
@@ -36,7 +36,7 @@ def import_costs(work: Work, account: CostAccount, days: Collection[date], costs
 
 
 def replace_costs(work: Work, account: CostAccount, days: Collection[date], costs: Sequence[Cost]) -> ImportedCosts:
-    """Replace the costs of an account on `days`; no two costs have the same day and source.
+    """Replace the costs of an account on `days`; no two new costs may have the same day and source.
 
     Importing the same file again changes nothing. Imports and registrations of a site run one after another. Ours:
     `days` are the days that have a row in the file, so a file with gaps deletes nothing on the days in between.

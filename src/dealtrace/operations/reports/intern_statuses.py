@@ -1,4 +1,4 @@
-"""Store the statuses that deals have."""
+"""Store the statuses that deals of a site have."""
 
 from collections.abc import Collection
 
@@ -7,10 +7,10 @@ from dealtrace.storage.reports.statuses import insert_statuses
 
 
 def intern_statuses(work: Work, spellings: Collection[str]) -> None:
-    """Store the statuses of deals that are new to the site, in the same transaction as the deals.
+    """Store those statuses that are new to the site, in the same transaction as the deals that have them.
 
-    Statuses that the process knows to be stored need no query. The transaction must have paid for the deals or locked
-    the registrations of the site.
+    A process remembers the stored statuses, and needs no query for them. The transaction must have paid for the deals
+    or locked the registrations of the site.
     """
     unknown = work.known_statuses.unknown(work.site.id, spellings)
     if unknown:

@@ -1,4 +1,4 @@
-"""Add and remove segments of a site or of a user."""
+"""Add and remove segments, which are saved filters, of a site or of a user."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -24,7 +24,7 @@ def add_segment(
     now: datetime,
     user_id: int | None = None,
 ) -> Segment:
-    """Save filters under a name, for the site or only for one user, and return the segment.
+    """Store filters under a name, for everyone at the site or for one user only, and return the segment.
 
     Raises:
         InvalidParameters: a filter is malformed, or uses a name that the site does not have.
@@ -38,10 +38,12 @@ def add_segment(
     except InvalidValue as fault:
         raise InvalidSetting(key="name", ru=fault.ru, en=fault.en) from fault
     if not parsed:
-        raise InvalidSetting(key="filter", ru="нужно хотя бы одно условие", en="at least one filter is needed")
+        raise InvalidSetting(key="filter", ru="нужен хотя бы один фильтр", en="at least one filter is needed")
     if count_segments(connection, site.id) >= SEGMENTS_MAX:
         raise InvalidSetting(
-            key="name", ru=f"не больше {SEGMENTS_MAX} сегментов", en=f"at most {SEGMENTS_MAX} segments"
+            key="name",
+            ru=f"уже есть {SEGMENTS_MAX} сегментов, удалите ненужный",
+            en=f"there are {SEGMENTS_MAX} segments, remove one",
         )
     if not insert_segment(connection, site.id, segment, now):
         raise NameTaken(name=segment.name)

@@ -19,7 +19,7 @@ def open_facts(database: Database, site: Site) -> Iterator[FactSource]:
     """Yield access to the facts of a site: in the column mirror for SQLite, in the database itself for PostgreSQL.
 
     All statements see one state of the database, with everything committed before. If there can be no mirror, for
-    example on a full disk, SQLite itself is read, with the same results but more slowly.
+    example on a full disk, SQLite itself is read: the results are the same, but it takes longer.
     """
     with ExitStack() as opened:
         mirror = _open_mirror(database, opened)

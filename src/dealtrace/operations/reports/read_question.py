@@ -1,4 +1,4 @@
-"""Parse the question of a report with the names that the site has defined."""
+"""Parse the question of a report, in which the names that a site has defined may be used."""
 
 from datetime import datetime
 
@@ -21,10 +21,12 @@ def read_question(
     rows_max: int | None = LIMIT_MAX,
     user_id: int | None = None,
 ) -> Question:
-    """Parse a question to a site; if `rows_max` is `None`, all rows are shown unless the question has a limit.
+    """Parse a question about a site.
+
+    A question without a limit shows at most `rows_max` rows, or all rows if `rows_max` is `None`.
 
     Raises:
-        InvalidParameters: one violation for each unknown or impossible word, with the words that exist.
+        InvalidParameters: a violation for each word that is unknown or not possible there, with the possible words.
     """
     return parse_question(words, read_known(connection, site, now, rows_max=rows_max, user_id=user_id))
 
@@ -32,7 +34,10 @@ def read_question(
 def read_known(
     connection: Connection, site: Site, now: datetime, *, rows_max: int | None = LIMIT_MAX, user_id: int | None = None
 ) -> Known:
-    """Return what questions may use at a site; a user's segment takes precedence over the site's of the same name."""
+    """Return the names that questions about a site may use.
+
+    If the user and the site have segments of the same name, the user's segment is returned.
+    """
     return Known(
         site_day(now, site.time_zone),
         AttributionModel(site.attribution),

@@ -1,4 +1,4 @@
-"""The JSON of a report, the same for the API and the command line."""
+"""The JSON of a report, the same in the API and on the command line."""
 
 from collections.abc import Mapping, Sequence
 from typing import NotRequired, TypedDict
@@ -10,11 +10,14 @@ from dealtrace.reports.metrics import Metric
 from dealtrace.reports.question import Question
 
 Values = Mapping[str, Shown | Mapping[str, Shown]]
-"""The figures of a row by metric; for all models each value is an object with the figures by code of the model."""
+"""The figures of a row by metric; with all models, each value is an object with a figure for each model's code."""
 
 
 class ReportRow(TypedDict):
-    """A row: a key for each dimension (`null` if missing), and the figures of the period and of the compared one."""
+    """A row of a report: a key for each dimension (`null` if missing), and the figures of the period.
+
+    `compared` holds the figures of the compared period.
+    """
 
     keys: list[str | None]
     values: dict[str, Shown | dict[str, Shown]]
@@ -22,7 +25,7 @@ class ReportRow(TypedDict):
 
 
 class ReportTotal(TypedDict):
-    """The figures of the total."""
+    """The totals of all rows, for the period and for the compared period."""
 
     values: dict[str, Shown | dict[str, Shown]]
     compared: NotRequired[dict[str, Shown | dict[str, Shown]]]
@@ -40,7 +43,7 @@ _Days = TypedDict("_Days", {"from": str, "to": str})
 
 
 class ReportAnswer(_Days):
-    """The answer to a report: its question, rows and total; `model` is `null` for all models at once."""
+    """A report: its question, rows and total; `model` is `null` if it has the figures of all models."""
 
     comparedFrom: NotRequired[str]
     comparedTo: NotRequired[str]
@@ -55,7 +58,7 @@ class ReportAnswer(_Days):
 
 
 def serialize_report(report: Report, site_id: int) -> ReportAnswer:
-    """Build the JSON of a report; a row that is missing in one of the compared periods has zeros there."""
+    """Return a report as JSON; a row that exists in only one of two compared periods has zeros in the other."""
     question = report.question
     answer: ReportAnswer = {
         "from": question.period.first_on.isoformat(),

@@ -1,4 +1,4 @@
-"""Set what currencies are worth to a site."""
+"""Set the exchange rates of a site: rubles for a unit of a currency."""
 
 from collections.abc import Sequence
 
@@ -9,12 +9,15 @@ from dealtrace.storage.reports import rates
 
 
 def set_rates(work: Work, new: Sequence[CurrencyRate]) -> None:
-    """Store rates, each in place of the one of its currency and day; reports of the past follow at once."""
+    """Store exchange rates; a rate replaces an earlier rate of the same currency and day.
+
+    Reports about past days use the new rates at once.
+    """
     lock_registrations(work)
     rates.upsert_rates(work.connection, work.site, new)
 
 
 def remove_rates(work: Work, currency: str) -> int:
-    """Delete all rates of a currency, and return how many there were; its deals have no worth in rubles then."""
+    """Delete all rates of a currency, and return their number; the value of its deals in rubles is then unknown."""
     lock_registrations(work)
     return rates.delete_rates(work.connection, work.site.id, currency)

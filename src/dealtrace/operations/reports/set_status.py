@@ -12,7 +12,7 @@ from dealtrace.storage.reports.statuses import list_statuses, update_meaning
 
 
 def set_status(work: Work, name: str, meaning: str) -> bool:
-    """Set the meaning of all spellings of a status; return `False` if no deal of the site has had it yet.
+    """Set the meaning of a status in all its spellings; return `False` if no deal of the site has ever had it.
 
     Raises:
         InvalidSetting: the name is blank or too long, or the meaning is unknown.

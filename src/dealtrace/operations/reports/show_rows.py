@@ -1,4 +1,4 @@
-"""Build the JSON of the rows behind a figure of a report."""
+"""Build the JSON of the visits, leads, deals or costs behind a figure of a report."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -19,11 +19,11 @@ from dealtrace.storage.reports.scope import Scope
 
 _MONEY = ("amount", "margin", "cost")
 _SHARED_COUNT = {Fact.VISITS: "visits", Fact.LEADS: "leads", Fact.DEALS: "deals", Fact.ASSISTS: "deals"}
-"""The metric that the shares of all rows add up to; costs have no shares."""
+"""The metric that the shares of all rows behind a figure add up to; costs have no shares."""
 
 
 class RowBehind(TypedDict):
-    """A visit, lead or deal with its share and money, or the cost of a traffic source on a day."""
+    """A row behind a figure: a visit, lead or deal with its share and money, or the cost of a source on a day."""
 
     id: NotRequired[int]
     kind: NotRequired[str]
@@ -41,7 +41,7 @@ class RowBehind(TypedDict):
 
 
 class RowsAnswer(TypedDict):
-    """The rows behind a figure: their kind, the number of all rows, one page of them, and the sums of all."""
+    """The rows behind a figure: what kind they are, how many there are, one page of them, and the sums of all."""
 
     kind: str
     total: int
@@ -50,7 +50,7 @@ class RowsAnswer(TypedDict):
 
 
 def show_rows(source: FactSource, site: Site, figure: Figure, now: datetime) -> RowsAnswer:
-    """Return the rows behind a figure in order of time; `sum` is over all of them and includes the figure itself."""
+    """Return one page of the rows behind a figure, earliest first; `sum` covers all rows, and has the figure itself."""
     question = figure.question
     assert question.model is not None
     span = span_of(question.period, site.time_zone, now)

@@ -1,6 +1,6 @@
-"""Store costs that come by API: the cost of a source, spread evenly over a period.
+"""Store the costs of traffic sources that are sent by API, each spread evenly over a period.
 
-Added costs are added to earlier costs by API; restated costs replace earlier costs by API or file.
+Added costs are added to earlier costs sent by API; restated costs replace earlier costs sent by API or file.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from dealtrace.storage.visits.traffic_sources import intern_sources
 
 @operation(ids_per_command=1)
 def add_costs(work: Work, commands: Sequence[WriteCommand[CostSpread]]) -> list[CostSpread | PointsSpent]:
-    """Add costs to the days they are spread over; each outcome is the spread, or the refusal if points are spent.
+    """Add costs to the days of their periods; each outcome is the spread cost, or a refusal if the points are spent.
 
     Paying locks the site's points of the day, so the imports of a site run one after another.
     """
@@ -36,7 +36,7 @@ def add_costs(work: Work, commands: Sequence[WriteCommand[CostSpread]]) -> list[
 
 @operation(ids_per_command=1)
 def restate_costs(work: Work, commands: Sequence[WriteCommand[CostSpread]]) -> list[CostSpread | PointsSpent]:
-    """Replace the costs of sources on the days that the new ones are spread over, if they came by API or file.
+    """Store costs in place of the earlier costs of the same sources and days that were sent by API or file.
 
     If two commands of a batch have the same source and day, the later one counts. The outcomes are as in `add_costs`.
     """

@@ -1,4 +1,4 @@
-"""A trial: rules to try instead of the site's own, without storing anything."""
+"""A trial: rules that are tried instead of a site's own rules, without storing anything."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -18,15 +18,15 @@ from dealtrace.record import record
 
 SECOND = timedelta(seconds=1)
 KINDS = {"calls": LeadKind.CALL, "requests": LeadKind.LEAD_REQUEST}
-"""The kinds of lead by the words of `bindTo`."""
+"""The kinds of lead by the names that the parameter `bindTo` has for them."""
 
 
 @record
 class Trial:
-    """The rules to try; a rule that is `None`, or without own hosts, is not changed.
+    """The rules to try; a rule that is `None`, or an empty list of own hosts, leaves the site's rule as it is.
 
-    `link_threshold` replaces the one of every deal with a contact. `precedence` is the order of the kinds of lead in
-    which a phone is searched for. `own_hosts` are added to the site's own hosts.
+    `link_threshold` replaces the threshold of every deal with a contact. `precedence` is the order of the kinds of lead
+    in which a phone is searched for. `own_hosts` are added to the site's own hosts.
     """
 
     contact_matching: bool | None = None
@@ -37,11 +37,11 @@ class Trial:
 
     @property
     def matches_again(self) -> bool:
-        """Return whether the trial changes a rule of matching, so that deals must be matched again."""
+        """Whether the trial changes a rule of matching, so that deals must be matched again."""
         return (self.contact_matching, self.link_threshold, self.precedence) != (None, None, None)
 
     def model_of(self, site: Site) -> AttributionModel:
-        """Return the attribution model of the trial, else the site's."""
+        """Return the attribution model of the trial; if it has none, the model of the site."""
         return self.model if self.model is not None else AttributionModel(site.attribution)
 
     def site_of(self, site: Site) -> Site:
@@ -59,7 +59,7 @@ def read_trial(settings: Iterable[tuple[str, str]]) -> Trial:
     """Parse a trial from pairs of key and text.
 
     Raises:
-        UnknownSetting: a key cannot be tried, or there are no settings; the message lists the keys.
+        UnknownSetting: a key cannot be tried, or no pairs are given; the message lists the keys.
         InvalidSetting: a value is invalid, or a key is repeated.
     """
     values: dict[str, Any] = {}  # Any: each field has its own type
@@ -68,7 +68,9 @@ def read_trial(settings: Iterable[tuple[str, str]]) -> Trial:
         if rule is None:
             raise UnknownSetting(key=key, known=", ".join(KEYS))
         if rule.field in values:
-            raise InvalidSetting(key=key, ru="указано дважды", en="is given twice")
+            raise InvalidSetting(
+                key=key, ru="указано дважды, оставьте одно значение", en="is given twice, keep one value"
+            )
         values[rule.field] = rule.read(key, text)
     return Trial(**values)
 
@@ -81,7 +83,7 @@ def _precedence(key: str, text: str) -> tuple[LeadKind, ...]:
     known = {",".join(words): tuple(KINDS[word] for word in words) for words in (list(KINDS), list(KINDS)[::-1])}
     if text not in known:
         either = " | ".join(known)
-        raise InvalidSetting(key=key, ru=f"ожидается {either}", en=f"one of these is expected: {either}")
+        raise InvalidSetting(key=key, ru=f"ожидается одно из: {either}", en=f"one of these is expected: {either}")
     return known[text]
 
 
@@ -95,7 +97,7 @@ def _own_hosts(key: str, text: str) -> tuple[str, ...]:
 
 @record
 class Rule:
-    """A rule that can be tried: its key, its field in `Trial`, and the function that parses its text."""
+    """A rule that can be tried: its key, its field in `Trial`, and the function that parses its value."""
 
     key: str
     field: str
@@ -110,4 +112,4 @@ RULES = (
     Rule("own", "own_hosts", _own_hosts),
 )
 KEYS = tuple(rule.key for rule in RULES)
-"""The keys that can be tried."""
+"""The keys of all rules that can be tried."""

@@ -1,4 +1,4 @@
-"""Try other rules on the deals of a period, limited to a number that a person will wait for."""
+"""Try other rules on the deals of a period, but on no more deals than a person will wait for."""
 
 from datetime import datetime
 
@@ -17,21 +17,21 @@ DEALS_AT_ONCE = 1000
 
 @record
 class Tried:
-    """The effect of rules on the deals of a period; `tally` is over the tried deals, `total` the number of all."""
+    """The effect of other rules on deals of a period; `tally` covers the tried deals, `total` counts all deals."""
 
     tally: Tally
     total: int
 
     @property
     def is_whole(self) -> bool:
-        """Return whether all deals of the period were tried."""
+        """Whether all deals of the period were tried."""
         return self.tally.deals >= self.total
 
 
 def try_rules(
     connection: Connection, site: Site, trial: Trial, since: datetime, until: datetime, *, deals_max: int
 ) -> Tried:
-    """Return the effect of a trial on about `deals_max` deals of a period, earliest first."""
+    """Return the effect of a trial on the earliest deals of a period, about `deals_max` of them at most."""
     tally, total = Tally(), 0
     query = query_deals(site.id, JournalQuery(since=since, until=until))
     for counted, ids in pages_of(connection, query, DEALS_AT_ONCE):

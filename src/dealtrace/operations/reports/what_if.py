@@ -1,4 +1,4 @@
-"""Compute the effect of other rules on deals with the same functions that match, credit and classify."""
+"""Compute what other rules would change for deals, with the same functions that match, credit and classify."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -54,7 +54,7 @@ def list_outcomes(connection: Connection, site: Site, trial: Trial, ids: Sequenc
 
 @record
 class _Matched:
-    """The lead that a deal would have; `is_kept` if the rules would not find it but the deal keeps it."""
+    """The lead that a deal would have; `is_kept` if the rules do not find the lead, but the deal would keep it."""
 
     lead: LeadRef | None
     is_kept: bool = False
@@ -82,16 +82,20 @@ def _clue_of(trial: Trial, deal: Deal) -> LeadClue:
 
 @record
 class _Sources:
-    """The sources of leads: those stated with them, and the shares of their visits by id of the lead.
+    """The sources of leads by lead id: the stated sources, and the visits credited with shares.
 
-    The shares of a visit that deals are matched to without a lead are found by its negative id.
+    A visit that a deal was matched to without a lead has its negative id as key.
     """
 
     stated: Mapping[LeadRef, TrafficSource]
     shares: Mapping[int, Shares]
 
     def standing(self, deal: Deal, lead: LeadRef | None) -> Standing:
-        """Return the lead and sources of a deal, by the rule of `attribution.origin`: visit, lead, then deal."""
+        """Return the lead and the sources of a deal.
+
+        The sources of a deal with a lead are the lead's credited visits, else the lead's stated source. Without a lead
+        they are the deal's own visit, else its stated source.
+        """
         if lead is None:
             of_visit = self.shares.get(-deal.visit_id) if deal.visit_id is not None else None
             return Standing(None, of_visit or whole_of(deal.stated_source or NOWHERE))
@@ -113,7 +117,7 @@ def _find_shares(
 def _try_shares(
     connection: Connection, site: Site, trial: Trial, refs: Iterable[LeadRef], named: Sequence[NamedVisit]
 ) -> dict[int, Shares]:
-    """Find the shares of leads under the trial's model; with new own hosts, their visits are classified again."""
+    """Find the shares of leads under the trial's model; if it has own hosts, their visits are first reclassified."""
     tried = trial.site_of(site)
     if not trial.own_hosts:
         return _find_shares(connection, tried, refs, named)
@@ -126,7 +130,7 @@ def _try_shares(
 
 
 def _classified(visit: Visit, hosts: SiteHosts) -> Visit:
-    """Return a visit as it is after a reclassification; visits of anonymized visitors do not change."""
+    """Return a visit as reclassifying would leave it; the visits of anonymised visitors do not change."""
     return reclassified(visit, hosts) if visit.visitor_id else visit
 
 

@@ -1,4 +1,4 @@
-"""Write notes on the axis of a site's charts, and remove them."""
+"""Add notes to the time axis of a site's charts, and remove them."""
 
 import secrets
 from collections.abc import Callable
@@ -16,7 +16,7 @@ Value = TypeVar("Value")
 
 
 def add_note(connection: Connection, site_id: int, *, day: str, text: str, user_id: int, now: datetime) -> Note:
-    """Write a note on a day, given as `yyyy-mm-dd`, and return it.
+    """Store a note on a day, given as `yyyy-mm-dd`, and return it.
 
     Raises:
         InvalidSetting: the day or the text is not valid, or the site has too many notes.
@@ -24,7 +24,9 @@ def add_note(connection: Connection, site_id: int, *, day: str, text: str, user_
     day_on, plain = _checked("day", check_note_day, day), _checked("text", check_note_text, text)
     if count_notes(connection, site_id) >= NOTES_MAX:
         raise InvalidSetting(
-            key="text", ru=f"не больше {NOTES_MAX} заметок на сайт", en=f"a site has {NOTES_MAX} notes at most"
+            key="text",
+            ru=f"у сайта уже {NOTES_MAX} заметок, удалите ненужную",
+            en=f"the site has {NOTES_MAX} notes, remove one",
         )
     note = Note(secrets.token_hex(KEY_BYTES), day_on, plain, user_id, now)
     insert_note(connection, site_id, note)
@@ -39,5 +41,5 @@ def _checked(key: str, check: Callable[[str], Value], text: str) -> Value:
 
 
 def remove_note(connection: Connection, site_id: int, key: str) -> bool:
-    """Remove a note; `False` if there is none."""
+    """Remove a note of the site; return `False` if there is no such note."""
     return delete_note(connection, site_id, key)

@@ -22,9 +22,10 @@ class VisitAttrs:
 
 @operation(ids_per_command=0)
 def attach_attrs(work: Work, commands: Sequence[WriteCommand[VisitAttrs]]) -> list[bool]:
-    """Attach attributes in input order, within the limits of a visit; each outcome is whether the visit was found.
+    """Attach attributes to visits, in input order; each outcome is whether the visit was found.
 
-    Visits whose id may have been guessed are ignored.
+    A visit has limits on its attributes: those beyond the limits are left out. A visit with an id that may have been
+    guessed is treated as not found.
     """
     named = {command.payload.visit_id for command in commands}
     stored = visits.find_visits(work.connection, work.site.id, named)

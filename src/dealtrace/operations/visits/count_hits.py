@@ -1,4 +1,4 @@
-"""Count hits: each extends the latest visit of its visitor, or starts a new one."""
+"""Count hits: each hit extends the latest visit of its visitor or starts a new visit."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -12,7 +12,7 @@ from dealtrace.operations.write_command import WriteCommand
 from dealtrace.storage.visits import visits
 
 VISIT_LENGTH_MAX = timedelta(days=1)
-"""Ours: a visit that lasts a whole day ends, and the next hit starts another; visits are found by when they began."""
+"""Ours: a visit ends after a whole day, and the next hit starts another, because visits are searched by their start."""
 
 
 @operation(ids_per_command=2)

@@ -12,13 +12,13 @@ from dealtrace.operations.work import Work
 from dealtrace.storage.visits.visits import find_visits
 
 IDS_PER_VISIT_MAX = 1
-"""The id of its traffic source."""
+"""The id of the visit's traffic source."""
 
 
 def import_visits(work: Work, visits: Sequence[Visit]) -> Sequence[Visit | Refusal]:
-    """Import visits, and credit again the leads they may have led to; return each visit or a refusal, in input order.
+    """Import visits, and credit the leads again that may have come from them; each outcome is a visit or a refusal.
 
-    A visit that is stored already is not changed.
+    The outcomes are in input order. A visit that is stored already is not changed.
     """
     known = find_visits(work.connection, work.site.id, [visit.id for visit in visits])
     new: list[Visit] = []
@@ -39,5 +39,5 @@ def import_visits(work: Work, visits: Sequence[Visit]) -> Sequence[Visit | Refus
 
 
 def _as_imported(visit: Visit) -> Visit:
-    """Return a visit without the values that files do not have."""
+    """Return a stored visit without the values that files do not have, to compare it with an imported visit."""
     return replace(visit, attrs=None, seen_at=None, click_ids=dict(visit.click_ids))

@@ -1,4 +1,4 @@
-"""Classify the past visits of a site again, in chunks of many visitors, each in its own transaction."""
+"""Classify the past visits of a site again, in chunks of many visitors, each chunk in its own transaction."""
 
 from collections.abc import Sequence
 
@@ -15,18 +15,18 @@ from dealtrace.storage.visits.traffic_sources import intern_sources
 
 VISITORS_AT_ONCE = 200
 VISITS_AT_ONCE = 1000
-"""The limits of a transaction; registrations wait at most as long as one chunk takes."""
+"""The most visits of a chunk, which is one transaction; registrations wait at most for one chunk."""
 
 
 def begin_reclassification(work: Work) -> Reclassification:
-    """Return the progress of the site's reclassification; if the site's hosts have changed, it starts again."""
+    """Return the progress of reclassifying the site's visits; if the site's hosts changed, it starts again."""
     digest = digest_of(work.site.hosts)
     found = reclassification.find_reclassification(work.connection, work.site.id)
     return found if found is not None and found.hosts_digest == digest else Reclassification(digest, work.now)
 
 
 def list_next_visitors(work: Work, at: Reclassification) -> list[str]:
-    """List the visitors of the next chunk; empty at the end."""
+    """List the visitors of the next chunk; an empty list means that all are done."""
     return reclassification.list_next_visitors(
         work.connection,
         work.site.id,
@@ -37,9 +37,10 @@ def list_next_visitors(work: Work, at: Reclassification) -> list[str]:
 
 
 def reclassify_visitors(work: Work, at: Reclassification, visitor_ids: Sequence[str]) -> Reclassification:
-    """Classify all visits of these visitors, credit their leads, and store and return the progress.
+    """Classify all visits of these visitors, credit their leads again, store the progress and return it.
 
-    A lead has the visits of one visitor, so it moves at most once. Webhooks receive the leads that moved.
+    All visits credited with a lead are of one visitor, so a lead changes its credits at most once. Webhooks receive the
+    leads that are then credited to another visit or source.
     """
     lock_registrations(work)
     leads = list_leads_naming(work.connection, work.site.id, visitor_ids)
@@ -56,9 +57,9 @@ def reclassify_visitors(work: Work, at: Reclassification, visitor_ids: Sequence[
 
 
 def finish_reclassification(work: Work) -> None:
-    """Delete the progress of the site's finished reclassification, so that the next run starts from the beginning.
+    """Delete the progress of a finished reclassification, so that the next run starts from the beginning.
 
-    That it changed visits is recorded.
+    If visits were changed, this is recorded as a change of the site.
     """
     found = reclassification.find_reclassification(work.connection, work.site.id)
     if found is not None and found.visits_changed:

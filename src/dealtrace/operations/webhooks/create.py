@@ -26,12 +26,12 @@ HOST_LENGTH_MAX = 253
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?", re.IGNORECASE)
 _INTERNATIONAL = "xn--"
 WEBHOOKS_MAX = 50
-"""The most webhooks of a site; each costs a row for every event it receives."""
+"""The most webhooks of a site; each of them stores a row for every event that it receives."""
 
 
 @record
 class NewWebhook:
-    """The events that a webhook receives, its URL and format; without `fields` all fields are sent."""
+    """The events that a webhook receives, its URL and format, and the fields that it sends; no `fields` means all."""
 
     site_id: int
     url: str
@@ -53,8 +53,8 @@ def create_webhook(
     if len(webhooks.list_webhooks(connection, new.site_id)) >= WEBHOOKS_MAX:
         raise InvalidSetting(
             key="webhook",
-            ru=f"у площадки уже {WEBHOOKS_MAX}, удалите ненужный",
-            en=f"the site has {WEBHOOKS_MAX} already, delete one that is not needed",
+            ru=f"у сайта уже {WEBHOOKS_MAX} вебхуков, удалите ненужный",
+            en=f"the site already has {WEBHOOKS_MAX} webhooks, delete one that is not needed",
         )
     webhook = Webhook(
         id=WebhookId(ids.take()),
@@ -73,7 +73,7 @@ def create_webhook(
 
 
 def _checked(url: str) -> str:
-    """Return the URL of a receiver; a password belongs in its query.
+    """Return the URL of a webhook's receiver; a secret of the receiver belongs in its query string.
 
     Raises:
         InvalidSetting: the URL is not valid.
@@ -89,20 +89,20 @@ def _checked(url: str) -> str:
     if not (is_on_the_web and is_bare and is_one_word):
         raise InvalidSetting(
             key="url",
-            ru=f"ожидается https://host/path латиницей, без # и user@, до {URL_LENGTH_MAX} символов",
+            ru=f"ожидается адрес вида https://host/path латиницей, без # и user@, до {URL_LENGTH_MAX} символов",
             en=f"https://host/path is expected, in ASCII, without # and user@, {URL_LENGTH_MAX} characters at most",
         )
     if not _is_host(host, is_bracketed="[" in parts.netloc):
         raise InvalidSetting(
             key="url",
-            ru=f"{host} не может быть именем узла, проверьте его написание (у кириллических имён – в виде xn--…)",
-            en=f"{host} cannot be the name of a host, check its spelling (international names as xn--…)",
+            ru=f"{host} не может быть именем узла, проверьте написание (кириллические имена пишите в виде xn--…)",
+            en=f"{host} cannot be the name of a host, check its spelling (write international names as xn--…)",
         )
     return url
 
 
 def _is_host(host: str, *, is_bracketed: bool) -> bool:
-    """Return whether a host can be resolved and named in certificates: an IP address, or a name of valid labels."""
+    """Return whether a host name can be resolved and certified: an IP address, or a name of valid labels."""
     if is_bracketed:
         return _is_ipv6(host)
     labels = host.removesuffix(".").split(".")

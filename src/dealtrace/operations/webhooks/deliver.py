@@ -1,4 +1,4 @@
-"""Claim deliveries to send, and acknowledge sent deliveries."""
+"""Claim webhooks with the deliveries to send, and store the results of sending them."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -12,17 +12,17 @@ from dealtrace.webhooks.delivery import Delivery, OutboxPosition
 from dealtrace.webhooks.retry import Fault, Pause, after_fault
 
 DELIVERIES_AT_ONCE = 50
-"""The deliveries sent between two commits; if the server dies, at most as many are sent twice."""
+"""The most deliveries between two commits; if the server dies, at most this many are sent twice."""
 LEASE = timedelta(seconds=15)
-"""How long other processes wait for a webhook whose process died; longer than a process serves a webhook at a time."""
+"""How long other processes wait for a webhook whose process died; a process serves it for less time at once."""
 KEPT_FOR = timedelta(days=30)
-"""How long deliveries can be replayed, and how long they wait for a paused webhook."""
+"""How long deliveries can be replayed, and how long they wait while a webhook is paused."""
 FAULT_LENGTH_MAX = 500
 
 
 @record
 class Claim:
-    """A request of a process, named by `holder`, to serve a webhook."""
+    """A request of a process to serve a webhook; `holder` identifies the process."""
 
     webhook_id: WebhookId
     holder: str
@@ -30,7 +30,7 @@ class Claim:
 
 @record
 class ClaimedDeliveries:
-    """A webhook that only the claiming process may serve for now, and the deliveries to send."""
+    """A webhook that only the claiming process may serve until its lease ends, and the deliveries to send."""
 
     webhook: Webhook
     deliveries: Sequence[Delivery]
@@ -38,7 +38,7 @@ class ClaimedDeliveries:
 
 @record
 class DeliveryReport:
-    """What was delivered of a claim, and why the next delivery failed, `None` if none did.
+    """The deliveries of a claim that were sent, and why the next one failed, `None` if none failed.
 
     `chance`, from 0 to 1, varies the delay of the next attempt; `test_outcome` is the result of a test, if one was
     sent.
@@ -53,12 +53,15 @@ class DeliveryReport:
 
 @operation(ids_per_command=0)
 def claim_deliveries(work: Work, commands: Sequence[WriteCommand[Claim]]) -> list[ClaimedDeliveries | None]:
-    """Claim webhooks; an outcome is `None` if another process serves the webhook or nothing is to be sent to it now."""
+    """Claim webhooks; each outcome is the deliveries to send, or `None`.
+
+    `None` means that another process serves the webhook, or that it has nothing to send now.
+    """
     return [_claim(work, command.payload) for command in commands]
 
 
 def _claim(work: Work, claim: Claim) -> ClaimedDeliveries | None:
-    """Return the waiting deliveries, read after taking the lease, because the last holder may just have sent some."""
+    """Return the waiting deliveries; they are read after taking the lease, as its last holder may have sent some."""
     webhook = webhooks.find_webhook(work.connection, claim.webhook_id)
     if webhook is None or not outbox.needs_attempt(work.connection, webhook, work.now):
         return None
@@ -75,7 +78,10 @@ def _claim(work: Work, claim: Claim) -> ClaimedDeliveries | None:
 
 @operation(ids_per_command=0)
 def acknowledge_deliveries(work: Work, commands: Sequence[WriteCommand[DeliveryReport]]) -> list[Pause | None]:
-    """Acknowledge deliveries, plan the next attempts and release the webhooks; an outcome is a pause or `None`."""
+    """Store the results of claims: mark sent deliveries, plan the next attempts and release the webhooks.
+
+    Each outcome is the pause of the webhook if it was paused now, else `None`.
+    """
     return [_acknowledge(work, command.payload) for command in commands]
 
 
@@ -101,7 +107,7 @@ def _acknowledge(work: Work, report: DeliveryReport) -> Pause | None:
 def _failed(
     webhook: Webhook, report: DeliveryReport, fault: Fault, now: datetime
 ) -> tuple[Pause | None, dict[str, object]]:
-    """Return the reason to pause a webhook after a failed attempt, or `None` to keep sending, and its changed columns.
+    """Return why to pause a webhook after a failed attempt, `None` to go on sending, and the columns to change.
 
     A paused webhook stays paused.
     """

@@ -17,7 +17,7 @@ from dealtrace.webhooks.delivery import position_in
 
 BY_HAND = "by hand"
 WORKS, PAUSED = "works", "paused"
-"""The states of a webhook as changes record them."""
+"""The states of a webhook, as written into the recorded changes of a site."""
 _NO_FAILURES = {"failing_since": None, "failures": 0, "last_fault": None, "next_attempt_at": None}
 
 
@@ -35,9 +35,9 @@ def pause_webhook(connection: Connection, webhook_id: int, now: datetime, user_i
 def resume_webhook(
     connection: Connection, webhook_id: int, now: datetime, *, skip: bool = False, user_id: int | None = None
 ) -> Webhook:
-    """Resume a webhook and return it; waiting deliveries are sent at once, in order.
+    """Resume a webhook and return it; its waiting deliveries are sent at once, in order.
 
-    `skip` drops the first of them, which the receiver may be refusing.
+    With `skip` the first of them is dropped, in case the receiver always refuses it.
 
     Raises:
         WebhookNotFound: there is no such webhook.
@@ -52,7 +52,7 @@ def resume_webhook(
 
 
 def schedule_test(connection: Connection, webhook_id: int, now: datetime) -> Webhook:
-    """Request a running server to send a test to a webhook, even a paused one, and return the webhook.
+    """Request that a running server sends a test to a webhook, even to a paused one, and return the webhook.
 
     Raises:
         WebhookNotFound: there is no such webhook.
@@ -68,8 +68,8 @@ def cancel_test(connection: Connection, webhook_id: int) -> None:
 def replay_since(connection: Connection, webhook_id: int, since: datetime) -> int:
     """Queue the deliveries of a webhook since `since` to be sent again, and return their number.
 
-    A naive `since` is in the time zone of the webhook's site. Messages keep their ids and their order, and are sent
-    before other waiting deliveries.
+    If `since` has no time zone, it is in that of the webhook's site. Messages keep their ids and their order, and are
+    sent before other waiting deliveries.
 
     Raises:
         WebhookNotFound: there is no such webhook.
@@ -81,7 +81,7 @@ def replay_since(connection: Connection, webhook_id: int, since: datetime) -> in
 
 
 def replay_message(connection: Connection, webhook_id: int, message_id: str) -> int:
-    """Queue a message to be sent to a webhook again, and return 1, or 0 if the message still waits to be sent.
+    """Queue a message to be sent to a webhook again; return 1, or 0 if it is still waiting to be sent.
 
     Raises:
         WebhookNotFound: there is no such webhook.
@@ -110,7 +110,10 @@ def delete_webhook(connection: Connection, webhook_id: int, now: datetime, user_
 def record_state(
     connection: Connection, webhook: Webhook, now: datetime, user_id: int | None, *, before: str = "", after: str = ""
 ) -> None:
-    """Record that a webhook was created, paused, resumed or deleted, by its number and host: addresses hold secrets."""
+    """Record that a webhook was created, paused, resumed or deleted.
+
+    The record has only the number and host of the webhook, because its URL may contain a secret.
+    """
     name = f"{webhook.id} {urlsplit(webhook.url).hostname or ''}"
     record_change(connection, webhook.site_id, SiteChange(ChangeKind.WEBHOOK, name, before, after, now, user_id))
 

@@ -1,4 +1,4 @@
-"""Publish events to webhooks: the outbox is written in the same transaction as the change that caused the event."""
+"""Publish events to webhooks; their outbox is written in the same transaction as the change that caused the event."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from dealtrace.webhooks.event import Event, deal_events
 
 
 def publish_events(work: Work, events: Sequence[Event]) -> None:
-    """Put each event into the outbox of each webhook that subscribes to it; without webhooks this costs nothing."""
+    """Add each event to the outbox of each webhook that subscribes to it; a site without webhooks needs no query."""
     deliveries = [
         (listener.webhook_id, event)
         for event in events
