@@ -1,4 +1,4 @@
-"""The parameters of forms that come with a deal, and of the callback widget."""
+"""The parameters of lead requests that are sent with a deal, and of the callback widget."""
 
 from dataclasses import replace
 

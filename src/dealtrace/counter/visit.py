@@ -22,7 +22,7 @@ COUNTED = "counted"
 
 
 class DropReason(StrEnum):
-    """Why a hit is not counted."""
+    """Why a hit (a report of an opened page) is not counted."""
 
     DO_NOT_TRACK = "do_not_track"
     ROBOT = "robot"

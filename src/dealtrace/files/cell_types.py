@@ -168,7 +168,7 @@ class IntegerCell:
 
 @record
 class DurationCell:
-    """A duration, as exact as the cell has it."""
+    """A duration, with the precision that the cell has."""
 
     most: timedelta
 

@@ -68,7 +68,7 @@ class LeadKindCell:
 
 @record
 class FirstCell(TextCell):
-    """The first of several comma-separated phones or e-mails."""
+    """A comma-separated list of phones or e-mails, of which the first is used."""
 
     @property
     def form(self) -> str:

@@ -111,7 +111,7 @@ class ExcelCsvFile:
 
 
 class XlsxFile:
-    """A workbook; when a sheet is full, the next one gets the same headings. Rows are not held in memory.
+    """A workbook; when a sheet is full, the next one gets the same headings. Rows are not kept in memory.
 
     Notes are on a separate sheet, the last one.
     """

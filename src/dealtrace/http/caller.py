@@ -50,7 +50,7 @@ class Caller:
     async def write(
         self, operation: Operation[Payload, Result | Refusal], payload: Payload, *, size: int = 1
     ) -> Result:
-        """Run an operation and return its outcome once it is stored; `size` is how many leads the payload holds.
+        """Run an operation and return its outcome once it is stored; `size` is the number of leads in the payload.
 
         Raises:
             Refusal: the command was refused; nothing of it was stored.
@@ -66,7 +66,7 @@ class Caller:
     async def ask_facts(
         self, ask: Callable[Concatenate[FactSource, P], Result], *args: P.args, **kwargs: P.kwargs
     ) -> Result:
-        """Run a report on the facts of this site and return its result.
+        """Run a report on this site's data and return its result.
 
         Raises:
             Refusal: too many reports are running, this one took too long, or the client closed the connection.

@@ -1,4 +1,4 @@
-"""An endpoint described for people: a request to copy, an answer, its fields, errors and limits."""
+"""Document an endpoint for people: an example request and answer, parameters, fields, errors and limits."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -34,10 +34,10 @@ class ShownError:
 
 @record
 class DescribedMethod:
-    """An endpoint in one language.
+    """The documentation of an endpoint in one language.
 
-    `request` is a curl command with `TOKEN` where the token belongs; `answer` is empty where there is none to show.
-    `fields` are pairs of the key of an answer and its type.
+    `request` is a curl command in which `TOKEN` stands for the token. `answer` is an example, empty if there is none.
+    `fields` are pairs of a key of the answer and its type.
     """
 
     endpoint: Endpoint
@@ -52,7 +52,7 @@ class DescribedMethod:
 
 
 def describe_method(endpoint: Endpoint, language: Language) -> DescribedMethod:
-    """Return an endpoint as people read it, with everything derived from its own tables."""
+    """Return the documentation of an endpoint, derived from its own tables."""
     components = Components()
     schema = components.describe(endpoint.answer)
     return DescribedMethod(
@@ -110,4 +110,4 @@ LIMITS: Mapping[RateLimitClass, Mapping[Language, str]] = {
         "and 6000 for a site (DEALTRACE_VISIT_SITE_RATE_PER_MINUTE)",
     },
 }
-"""The limit of each class of endpoints, by default and with the settings that change it."""
+"""The default rate limit of each class of endpoints in words, with the setting that changes it."""

@@ -137,7 +137,7 @@ def _style_of(parameter: Parameter) -> dict[str, object]:
 
 
 def schema_of(parameter: Parameter) -> dict[str, object]:
-    """Return the JSON Schema of a parameter's values; of one that may repeat, of all of them."""
+    """Return the JSON Schema of a parameter's value, or of the list of its values if it may repeat."""
     schema = dict(parameter.type.schema())
     match parameter:
         case Family():

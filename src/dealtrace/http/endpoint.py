@@ -141,12 +141,12 @@ class Endpoint:
 
     @property
     def shown_name(self) -> str:
-        """The name by which documents know it, unique among all endpoints."""
+        """The endpoint's name in the documentation, unique among all endpoints."""
         return self.name or self.path.rsplit("/", 1)[-1]
 
     @property
     def is_preflighted(self) -> bool:
-        """Return whether browsers may send a preflight request first; a page's GET needs none."""
+        """Return whether browsers may send a preflight request first; GET requests of pages need none."""
         return self.is_for_any_page and "POST" in self.methods
 
     def described(self) -> list[Parameter]:

@@ -1,6 +1,6 @@
 """Count requests in a moving window, in the memory of one process or in a Redis that several processes share.
 
-Setting a clock back locks no client out: memory uses monotonic time, and Redis drops hits that lie in the future.
+Setting a clock back does not lock clients out: memory uses monotonic time, and Redis drops hits in the future.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ return 1
 
 
 class WindowsUnavailable(Exception):  # noqa: N818 - it names the condition
-    """Redis did not answer in time."""
+    """Raised if Redis did not answer in time."""
 
 
 class MovingWindows(Protocol):
@@ -64,7 +64,7 @@ class MemoryWindows:
         self._hits: OrderedDict[str, tuple[int, deque[float]]] = OrderedDict()
 
     async def hit(self, key: str, *, count: int, seconds: int) -> bool:
-        """Count a hit, as `MovingWindows.hit` says."""
+        """Count a hit; see `MovingWindows.hit`."""
         now = self._monotonic()
         _, hits = self._hits.get(key) or (seconds, deque[float](maxlen=count))
         if len(hits) == count and hits[0] > now - seconds:
@@ -101,7 +101,7 @@ class RedisWindows:
         self._hit = self._redis.register_script(_HIT)
 
     async def hit(self, key: str, *, count: int, seconds: int) -> bool:
-        """Count a hit, as `MovingWindows.hit` says."""
+        """Count a hit; see `MovingWindows.hit`."""
         try:
             async with asyncio.timeout(REDIS_SECONDS_MAX):
                 admitted = await self._hit(keys=[_KEY_PREFIX + key], args=[count, seconds])

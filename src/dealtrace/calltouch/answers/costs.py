@@ -4,7 +4,7 @@ from typing import Literal, TypedDict
 
 
 class StoredCosts(TypedDict):
-    """Says that the costs were stored; otherwise the answer is an error."""
+    """States that the costs were stored; if they were not, the answer is an error."""
 
     success: Literal[True]
 

@@ -100,7 +100,7 @@ async def _answer_shared_page(
     """Return the reply with a page when several processes share the database.
 
     The cursor at the end of each page is stored in the primary database, so that any process can serve the next page.
-    Storing it is not awaited: it is queued before the command that spends the page's points, and that one is awaited.
+    Only the command that spends the page's points is awaited; the cursor is queued before it.
     """
     cursor = Cursor()
     if offset:
@@ -115,7 +115,7 @@ async def _answer_shared_page(
 
 
 def _forget_fault(written: "asyncio.Future[None]") -> None:
-    """Ignore a failed write: without the stored end, rows are counted from the start for the next page."""
+    """Ignore a failed write of a cursor; the next page is then found by counting rows from the start."""
     if not written.cancelled():
         written.exception()
 
@@ -126,7 +126,7 @@ def reader_digest(reader: Hashable) -> str:
 
 
 def _in_order(value: object) -> object:
-    """Return a value whose `repr` is the same in every process: sets are sorted, records become lists."""
+    """Return a value in a form whose `repr` is the same in every process: sets are sorted, records are lists."""
     if isinstance(value, frozenset):
         return sorted(repr(_in_order(item)) for item in value)
     if isinstance(value, tuple):

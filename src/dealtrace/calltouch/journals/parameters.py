@@ -29,7 +29,7 @@ FILTERED: Mapping[str, tuple[Field, int]] = {
     "ani": (Field.PHONE, PHONE_LENGTH_MAX),
     "phoneNumber": (Field.DIALLED_PHONE, PHONE_LENGTH_MAX),
 }
-"""The parameters of a filter (`….value`, `….filterMode`), with the field they compare and the longest value."""
+"""The filters by name: the field that `NAME.value` and `NAME.filterMode` compare, and the longest value."""
 
 MODES = {
     "EQUAL": Operator.EQUAL,

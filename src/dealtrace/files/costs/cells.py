@@ -27,7 +27,7 @@ CURRENCIES = {
     "uzs": "UZS", "сум": "UZS", "try": "TRY", "₺": "TRY", "cny": "CNY", "¥": "CNY", "£": "GBP", "gbp": "GBP",
     "amd": "AMD", "gel": "GEL", "azn": "AZN", "kgs": "KGS", "aed": "AED", "ils": "ILS", "chf": "CHF",
 }  # fmt: skip
-"""The codes of currencies by what files write, in lower case and without full stops."""
+"""The code of a currency by the ways to write it, which are in lower case and without full stops."""
 NO_DATA = ("-", "--", "–", "—")
 """What reports show when there is no data."""
 
@@ -44,7 +44,7 @@ class Money:
     amount: Decimal
     currency: str = ""
     is_whole: bool = False
-    """Whether it was written without decimals."""
+    """Whether the sum was written without decimals."""
 
 
 @record
@@ -83,7 +83,7 @@ class MoneyCell:
         return "sum, 0 or more"
 
     def read(self, cell: Cell) -> Money:
-        """Parse the sum: decimals after a comma or point, thousands separated by spaces or the other of these signs."""
+        """Parse the sum; a comma or a point separates the decimals, spaces or the other sign the thousands."""
         text = visible(_number_text(cell)).strip()
         found = _MONEY.fullmatch(text) if len(text) <= MONEY_LENGTH_MAX else None
         number = _decimal(found[3]) if found is not None else None
@@ -158,7 +158,7 @@ def _number_text(cell: Cell) -> str:
 
 
 def _decimal(written: str) -> tuple[Decimal, bool] | None:
-    """Return a number and whether it is whole; if it has commas and points, the last sign separates the decimals."""
+    """Return a number, and whether it is whole; of commas and points, the last sign separates the decimals."""
     digits = _GAPS.sub("", written)
     point, comma = digits.rfind("."), digits.rfind(",")
     if min(point, comma) >= 0:

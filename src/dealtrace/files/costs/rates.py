@@ -1,4 +1,4 @@
-"""Files of currency rates: a currency, the day from which a rate holds, and rubles for a unit."""
+"""Files of currency rates: a currency, the first day of the rate, and the price of one unit in rubles."""
 
 from decimal import Decimal
 from itertools import islice
@@ -14,12 +14,12 @@ from dealtrace.files.unreadable import unreadable
 from dealtrace.record import record
 
 RATES_MAX = 100_000
-"""Rates of a file: one transaction stores them."""
+"""The most rates of a file; one transaction stores them."""
 
 
 @record
 class RateCell:
-    """Rubles for a unit of a currency."""
+    """The price of one unit of a currency, in rubles."""
 
     @property
     def form(self) -> str:
@@ -33,7 +33,7 @@ class RateCell:
 
 @record
 class ForeignCurrencyCell:
-    """A currency that is not rubles, as deals have it."""
+    """A currency other than the ruble, in the form that deals have."""
 
     @property
     def form(self) -> str:
@@ -41,7 +41,7 @@ class ForeignCurrencyCell:
         return CurrencyCell().form
 
     def read(self, cell: Cell) -> str:
-        """Parse the currency."""
+        """Return the code of the currency in the form that deals have."""
         return read_foreign(CurrencyCell().read(cell))
 
 
@@ -53,19 +53,19 @@ RATE_COLUMNS = (
 
 
 def read_rate(text: str) -> Decimal:
-    """Parse rubles for a unit of a currency.
+    """Parse the price of one unit of a currency, in rubles.
 
     Raises:
-        InvalidValue: it is no number above 0, or too large.
+        InvalidValue: the text is not a number above 0, or the number is too large.
     """
     return read_positive(text, RATE_RUB_MAX)
 
 
 def read_foreign(text: str) -> str:
-    """Return a currency as deals have it.
+    """Return the code of a currency in the form that deals have.
 
     Raises:
-        InvalidValue: it is blank, or rubles, which need no rate.
+        InvalidValue: the text is blank, or means the ruble, which needs no rate.
     """
     currency = currency_of(text)
     if currency is None or currency == RUBLE:
@@ -74,10 +74,10 @@ def read_foreign(text: str) -> str:
 
 
 def read_rates(path: Path, encoding: str | None) -> list[CurrencyRate]:
-    """Read a whole file; the encoding of a text file is detected if it is `None`.
+    """Read all rates of a file; if `encoding` is `None`, the encoding of a text file is detected.
 
     Raises:
-        FileUnreadable: it is no table of rates, or has a row that cannot be read; row, column and cure are named.
+        FileUnreadable: the file is not a table of rates, or a row is invalid; the message names its row and column.
     """
     table = open_table(path, encoding, RATE_COLUMNS)
     rows = (row for row in table.read() if not row.is_blank)
