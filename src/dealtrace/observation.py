@@ -30,7 +30,7 @@ MULTIPROCESS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 REQUESTS = Counter("dealtrace_requests", "Requests answered.", ["route", "status"])
 SECONDS = Histogram(
     "dealtrace_request_seconds",
-    "Time to an answer.",
+    "Time to answer a request.",
     ["route"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30),
 )
@@ -43,7 +43,7 @@ COMMIT_SECONDS = Histogram(
 )  # fmt: skip
 RETRIES = Counter("dealtrace_write_retries", "Write transactions that were tried again, by reason.", ["reason"])
 WAITING = Gauge("dealtrace_scribe_waiting", "Writes waiting for their commit.", multiprocess_mode="livesum")
-TALLY = Counter("dealtrace_tally", "What callers sent, by outcome.", ["what", "kind"])
+TALLY = Counter("dealtrace_tally", "Values that callers sent, by outcome.", ["what", "kind"])
 
 ATTEMPTS = Counter("dealtrace_webhook_attempts", "Attempts to send a webhook.", ["outcome"])
 ATTEMPT_SECONDS = Histogram(
@@ -89,7 +89,7 @@ def plain_method(method: str) -> str:
 
 
 def cause_of(fault: BaseException) -> list[dict[str, object]]:
-    """Return the chain of exceptions, cause last: types and places without messages, which may quote what was sent."""
+    """Return the types and places of a chain of exceptions, cause last; messages may quote what was sent."""
     chain: list[BaseException] = []
     following: BaseException | None = fault
     while following is not None and following not in chain:
@@ -142,7 +142,7 @@ class Outage:
 
 
 def connections_that_fit(wanted: int) -> int:
-    """Return how many connections a process may hold: `wanted`, or fewer if it may open fewer files."""
+    """Return how many connections a process may have open: `wanted`, or fewer if it may open fewer files."""
     limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if limit == resource.RLIM_INFINITY:
         return wanted

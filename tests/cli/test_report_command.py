@@ -222,7 +222,7 @@ def test_a_table_fits_its_width_and_names_the_columns_that_do_not(width: int) ->
     table = lines[2].split()
     left_out = [line.strip() for line in lines if line.startswith("  ")]
     assert table[2:] + left_out == names
-    assert ("No room for these columns (see --json or --csv):" in lines) is bool(left_out)
+    assert ("These columns do not fit (use --json or --csv):" in lines) is bool(left_out)
     assert any("…" in line for line in lines)
 
 

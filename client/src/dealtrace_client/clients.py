@@ -20,7 +20,7 @@ RATE_PER_SECOND = 5
 class Client:
     """A synchronous client.
 
-    `address` is the URL of the server, `token` that of a site. At most `rate_per_second` requests are sent per second,
+    `address` is the URL of the server, `token` a site's token. At most `rate_per_second` requests are sent per second,
     by default as many as the server accepts; `None` means no limit.
 
     Raises:

@@ -182,7 +182,7 @@ def calls(
 ) -> Journal[JournalCall]:
     """Return the journal of the calls of a site from day `first` to `last`, inclusive.
 
-    `attribution` is the code of the attribution model, by default that of the site.
+    `attribution` is the code of the attribution model, by default the site's model.
     """
     parameters = _sent(
         dateFrom=f"{first:%d/%m/%Y}",

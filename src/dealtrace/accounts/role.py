@@ -27,7 +27,7 @@ class Role(StrEnum):
 
 @record
 class Rights:
-    """A user and their roles by site; an owner of the installation owns every site, also future ones."""
+    """A user and their roles by site; an owner of the installation owns every site, including future sites."""
 
     user: User
     roles: Mapping[SiteId, Role]

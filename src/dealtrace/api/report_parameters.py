@@ -36,7 +36,7 @@ class ForQuestion:
 
 
 def _names(known: Mapping[str, object], prefix: str, count_max: int) -> ForQuestion:
-    """Return the type of a comma-separated list of names: the known ones, and those that a site defines."""
+    """Return the type of a comma-separated list of names: known names, and names that a site defines."""
 
     def describe() -> Schema:
         listed, defined = {"type": "string", "enum": list(known)}, {"type": "string", "pattern": f"^{prefix}."}

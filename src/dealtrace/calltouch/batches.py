@@ -94,7 +94,7 @@ class Batch:
 
         Raises:
             InvalidParameters: one violation for each value that is missing, malformed or out of range; if values have
-                the wrong JSON type, only the first of these is reported.
+                the wrong JSON type, only the first such value is reported.
         """
         lead = read_item(item, self.shape)
         try:

@@ -67,7 +67,7 @@ UnitOption = Annotated[
 
 @record
 class _Imported:
-    """What was imported, and the costs whose source no visit has."""
+    """The costs that were imported, and those whose source no visit has."""
 
     site_id: int
     account: CostAccount

@@ -53,7 +53,7 @@ class WholeText(Text):
 
 @record
 class VisitorName(Text):
-    """A visitor's id: ours, or that of another counter, which may have more digits than ours."""
+    """A visitor's id: our own, or another counter's, which may have more digits."""
 
     def salvage(self, text: str) -> tuple[str | None, bool]:
         """Return the id if it is a number above zero."""
@@ -164,11 +164,11 @@ SESSION_ID = Parameter(
     "sessionId",
     VisitorName(len(str(ID_MAX))),
     "Идентификатор сессии.",
-    "The visit.",
+    "The id of the visit.",
 )
 TABLE = HitTable(
     (
-        Parameter("siteId", Integer(1), "Номер личного кабинета.", "The number of the site.", required=True),
+        Parameter("siteId", Integer(1), "Номер личного кабинета.", "The id of the site.", required=True),
         Parameter(
             "url", Text(ADDRESS_LENGTH_MAX), "Адрес открытой страницы.", "The page that was opened.", required=True
         ),

@@ -72,7 +72,7 @@ def text_of(cell: Cell) -> str:
 def _lost(shown: str) -> InvalidValue:
     return InvalidValue(
         f"{shown}: в ячейке ошибка или невычисленная формула, впишите значение",
-        f"{shown}: the cell holds an error or a formula that was not calculated, enter the value",
+        f"{shown}: the cell has an error or a formula that was not calculated, enter the value",
     )
 
 

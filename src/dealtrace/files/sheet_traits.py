@@ -123,7 +123,7 @@ class _Cells:
         self._type, self._value, self._has_formula = attributes.get("t", "n"), "", False
 
     def add_text(self, text: str) -> None:
-        """Handle text; only that of values is used."""
+        """Handle text; only text inside values is used."""
         if self._in_value:
             self._value += text
 

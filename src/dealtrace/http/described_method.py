@@ -91,23 +91,23 @@ def _answer(endpoint: Endpoint, schema: Schema, components: Components) -> str:
 LIMITS: Mapping[RateLimitClass, Mapping[Language, str]] = {
     RateLimitClass.API: {
         "ru": "не более 5 запросов в секунду с одного IP-адреса (DEALTRACE_RATE_PER_SECOND)",
-        "en": "5 requests per second from one IP address (DEALTRACE_RATE_PER_SECOND)",
+        "en": "at most 5 requests per second from one IP address (DEALTRACE_RATE_PER_SECOND)",
     },
     RateLimitClass.EXCHANGE: {
         "ru": "не более 50 запросов в секунду с одного IP-адреса (DEALTRACE_EXCHANGE_RATE_PER_SECOND)",
-        "en": "50 requests per second from one IP address (DEALTRACE_EXCHANGE_RATE_PER_SECOND)",
+        "en": "at most 50 requests per second from one IP address (DEALTRACE_EXCHANGE_RATE_PER_SECOND)",
     },
     RateLimitClass.FORM: {
         "ru": "не более 60 запросов в минуту с одного IP-адреса (DEALTRACE_FORM_RATE_PER_MINUTE) "
         "и 600 на кабинет (DEALTRACE_FORM_SITE_RATE_PER_MINUTE)",
-        "en": "60 requests per minute from one IP address (DEALTRACE_FORM_RATE_PER_MINUTE) "
-        "and 600 for a site (DEALTRACE_FORM_SITE_RATE_PER_MINUTE)",
+        "en": "at most 60 requests per minute from one IP address (DEALTRACE_FORM_RATE_PER_MINUTE) "
+        "and 600 per site (DEALTRACE_FORM_SITE_RATE_PER_MINUTE)",
     },
     RateLimitClass.VISIT: {
         "ru": "не более 600 запросов в минуту с одного IP-адреса (DEALTRACE_VISIT_RATE_PER_MINUTE) "
         "и 6000 на кабинет (DEALTRACE_VISIT_SITE_RATE_PER_MINUTE)",
-        "en": "600 requests per minute from one IP address (DEALTRACE_VISIT_RATE_PER_MINUTE) "
-        "and 6000 for a site (DEALTRACE_VISIT_SITE_RATE_PER_MINUTE)",
+        "en": "at most 600 requests per minute from one IP address (DEALTRACE_VISIT_RATE_PER_MINUTE) "
+        "and 6000 per site (DEALTRACE_VISIT_SITE_RATE_PER_MINUTE)",
     },
 }
 """The default rate limit of each class of endpoints in words, with the setting that changes it."""

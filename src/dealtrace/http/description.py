@@ -35,8 +35,8 @@ def describe_api(
         "info": {
             "title": "Dealtrace",
             "version": __version__,
-            "description": "Deals of the Calltouch API 1.0, served at home. Texts of errors are Russian, "
-            "or English with `Accept-Language: en`.",
+            "description": "The Calltouch API on a server of your own. Error messages are in Russian, "
+            "or in English with `Accept-Language: en`.",
         },
         "servers": [{"url": "/", "description": "This server."}],
         "paths": paths,

@@ -46,7 +46,7 @@ class MovingWindows(Protocol):
     """Counts admitted hits per key; refused hits are not counted."""
 
     async def hit(self, key: str, *, count: int, seconds: int) -> bool:
-        """Return whether fewer than `count` hits of `key` were admitted in the last `seconds`, and count this one.
+        """Count a hit of `key` and return `True`, or `False` if `count` hits were admitted in the last `seconds`.
 
         Raises:
             WindowsUnavailable: Redis did not answer in time; the hit may have been counted.
@@ -118,6 +118,6 @@ def moving_windows(redis_url: str) -> MovingWindows:
     """Return windows in the Redis at `redis_url`, or in memory if the URL is empty.
 
     Raises:
-        ValueError: the URL is not that of a Redis.
+        ValueError: the URL is not a Redis URL.
     """
     return RedisWindows(redis_url) if redis_url else MemoryWindows()

@@ -13,7 +13,7 @@ DIGITS_MAX = 16
 
 
 class WireType(Protocol):
-    """A type of parameter. Any: tables hold parameters of all types, and readers of a table know which."""
+    """The type of a parameter. Any: a table has parameters of all types, and its readers know the type of each."""
 
     @property
     def erased(self) -> object:

@@ -1,4 +1,4 @@
-"""Parse the parameters of a request by their table: report all violations together, tell absent from empty."""
+"""Parse the parameters of a request according to a table; all violations are reported together."""
 
 import hashlib
 from collections.abc import Mapping, Sequence

@@ -224,8 +224,8 @@ def warning_of(matchers: Sequence[Matcher], name: str, language: Language) -> st
     places = ", ".join(f"{name}[{position}]" for position in lost)
     word = word_of(matchers[lost.start - 1])
     if language == "ru":
-        return f"{places}: до них очередь не дойдёт, {word} срабатывает всегда; поставьте {word} последним"
-    return f"{places} is never tried: {word} always succeeds; put {word} last"
+        return f"{places}: не проверяется, потому что {word} срабатывает всегда; поставьте {word} последним"
+    return f"{places}: never tried, because {word} always succeeds; put {word} last"
 
 
 def refused_client_order(number: SentNumber, refusal: Refusal, language: Language) -> RefusedClientOrder:

@@ -72,7 +72,7 @@ def word_of(matcher: Matcher) -> str:
 
 
 def _read(element: Element, place: str, time_zone: ZoneInfo, happened_at: datetime, faults: list[Violation]) -> Matcher:
-    """Parse a matcher; if it is invalid, add its violations to `faults` and return one that is not used."""
+    """Parse a matcher; if it is invalid, add its violations to `faults` and return a placeholder."""
     match element.type:
         case "customSources":
             return Matcher(Way.SOURCE, source=_source(element.custom_source_params or SourceParams(), place, faults))

@@ -14,7 +14,7 @@ from dealtrace.leads.limits import COMMENT_LENGTH_MAX, LABEL_LENGTH_MAX, NUMBER_
 from dealtrace.record import record
 
 ORDERS = "orders"
-CRM = Parameter("crm", Text(LABEL_LENGTH_MAX), "Название CRM.", "The CRM that calls.")
+CRM = Parameter("crm", Text(LABEL_LENGTH_MAX), "Название CRM.", "The name of the CRM.")
 NUMBER = Parameter(
     "orderNumber",
     Text(NUMBER_LENGTH_MAX),
@@ -28,7 +28,7 @@ ORDER_DATE = Parameter(
     "orderDate",
     WallClock(DASHED),
     "Дата создания сделки по времени кабинета: dd-mm-yyyy hh:mm:ss.",
-    "When the deal was made, by the site's clock: dd-mm-yyyy hh:mm:ss.",
+    "When the deal was made, in the site's time zone: dd-mm-yyyy hh:mm:ss.",
     absent_when_empty=True,
 )
 SINGLE = (
@@ -37,7 +37,7 @@ SINGLE = (
         "statusDate",
         WallClock(DASHED),
         "С какого времени у сделки этот статус; по умолчанию с orderDate, при обновлении — сейчас.",
-        "Since when the deal has this status; since orderDate by default, of an update since now.",
+        "When the deal got this status; by default orderDate, in an update now.",
         absent_when_empty=True,
     ),
     Parameter(
@@ -246,9 +246,9 @@ UPDATE_TABLE = ParameterTable(
         NUMBER,
         STATUS,
         ORDER_DATE,
-        replace(ORDER_DATE, name="updateDate", ru="Принимается и не хранится.", en="Accepted and not kept."),
+        replace(ORDER_DATE, name="updateDate", ru="Принимается, но не сохраняется.", en="Accepted but not stored."),
         *SINGLE,
-        replace(COMMENT, ru="Комментарий, который добавляется.", en="A comment to add."),
+        replace(COMMENT, ru="Комментарий, который нужно добавить.", en="A comment to add."),
         replace(ADD_TAGS, type=TagChange()),
     ),
     empty_erases=True,
@@ -272,11 +272,11 @@ _TO_LEAD = (
 _RE_MATCHING = replace(
     MATCHING,
     name="reMatching",
-    ru="Те же способы: узнать заново, откуда сделка.",
-    en="The same ways: find out anew where the deal came from.",
+    ru="Способы, как в matching: источник сделки определяется заново.",
+    en="Matchers, as in matching: the deal is matched again.",
 )
 _NEW_COMMENT = replace(
-    COMMENT, name="addNewComment.text", ru="Комментарий, который добавляется.", en="A comment to add."
+    COMMENT, name="addNewComment.text", ru="Комментарий, который нужно добавить.", en="A comment to add."
 )
 UPDATE_BODY = OrderList(UPDATE_TABLE, (_RE_MATCHING, PRODUCTS, CONTACTS, _NEW_COMMENT, *_TO_LEAD))
 DELETE_BODY = NamedOrders((replace(NUMBERS, required=True),))

@@ -44,7 +44,7 @@ def require_dates(sent: Sent) -> None:
 def read_interval(site: Site, sent: Sent) -> tuple[datetime | None, datetime | None]:
     """Return the interval as two instants, the end exclusive; `None` if a side is open.
 
-    Ours: `timeFrom` is a time on the first day and `timeTo` a time on the last day, whose whole second is included.
+    Ours: `timeFrom` is a time on the first day and `timeTo` a time on the last day; that whole second is included.
     Without them the interval covers whole days.
 
     Raises:
@@ -52,14 +52,14 @@ def read_interval(site: Site, sent: Sent) -> tuple[datetime | None, datetime | N
     """
     first, last = sent.get("dateFrom"), sent.get("dateTo")
     if first is not None and last is not None and first > last:
-        raise InvalidParameters([Violation("dateFrom", "позже, чем dateTo", "later than dateTo")])
+        raise InvalidParameters([Violation("dateFrom", "позже, чем dateTo", "must not be later than dateTo")])
     since = _instant(first, sent.get("timeFrom", time()), site) if first is not None else None
     until = None
     if last is not None:
         ends_at = sent.get("timeTo")
         until = _instant(last + _DAY, time(), site) if ends_at is None else _instant(last, ends_at, site) + _SECOND
     if since is not None and until is not None and since >= until:
-        raise InvalidParameters([Violation("timeFrom", "позже, чем timeTo", "later than timeTo")])
+        raise InvalidParameters([Violation("timeFrom", "позже, чем timeTo", "must not be later than timeTo")])
     return since, until
 
 

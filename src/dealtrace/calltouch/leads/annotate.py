@@ -104,7 +104,7 @@ class Method:
     async def respond(self, caller: Caller, items: Sequence[object]) -> Reply:
         """Annotate the leads that are found by valid items, and answer with a result for each item.
 
-        Ours: the vendor documents no answer; this one has the kind and id of the lead of each item, in input order.
+        Ours: the vendor documents no answer; ours has the kind and id of each item's lead, in input order.
         """
         read = [self._read(caller, item) for item in items]
         valid = [item for item in read if isinstance(item, LeadAnnotation)]
@@ -208,8 +208,8 @@ MATCHING = Parameter(
 )
 _OVERWRITE = (
     Flag(),
-    "Заменить имеющиеся; по умолчанию добавить к ним.",
-    "Replace the present ones; by default add to them.",
+    "Заменить прежние значения; по умолчанию новые добавляются к ним.",
+    "Replace the earlier values; by default new values are added to them.",
 )
 
 TAGS = Method(

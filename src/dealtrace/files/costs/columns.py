@@ -26,15 +26,15 @@ COST_COLUMNS = (
             "Всего потрачено", "Списано", "Списания", "spent", "spend", "Стоимость", "Сумма", "amount",
         ),
         MoneyCell(),
-        "What it cost.",
+        "The cost.",
         Need.CELL,
     ),
-    Column("source", ("utm_source", "Источник"), _PART, "The source; the system's if the column is missing."),
+    Column("source", ("utm_source", "Источник"), _PART, "The source; if missing, the advertising system's."),
     Column(
         "medium",
         ("utm_medium", "Канал", "Тип источника"),
         _PART,
-        "The medium; the system's if the column is missing.",
+        "The medium; if missing, the advertising system's.",
     ),
     Column("campaign", ("utm_campaign",), _PART, "The campaign, as in visits."),
     Column(

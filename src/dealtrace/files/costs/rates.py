@@ -47,8 +47,8 @@ class ForeignCurrencyCell:
 
 RATE_COLUMNS = (
     Column("currency", ("Валюта", "Код валюты", "code"), ForeignCurrencyCell(), "The currency.", Need.CELL),
-    Column("date", ("Дата", "День", "day"), DayCell(), "From which day of the site the rate holds.", Need.CELL),
-    Column("rate", ("Курс", "rubles"), RateCell(), "Rubles for a unit of the currency.", Need.CELL),
+    Column("date", ("Дата", "День", "day"), DayCell(), "The first day of the rate.", Need.CELL),
+    Column("rate", ("Курс", "rubles"), RateCell(), "The price of one unit in rubles.", Need.CELL),
 )
 
 
@@ -69,7 +69,9 @@ def read_foreign(text: str) -> str:
     """
     currency = currency_of(text)
     if currency is None or currency == RUBLE:
-        raise InvalidValue("ожидается валюта, кроме рубля, например usd", "expected a currency other than rub, as usd")
+        raise InvalidValue(
+            "ожидается валюта, кроме рубля, например usd", "expected a currency other than rub, such as usd"
+        )
     return currency
 
 
@@ -87,7 +89,7 @@ def read_rates(path: Path, encoding: str | None) -> list[CurrencyRate]:
     layout = lay_out(head.cells, RATE_COLUMNS)
     for column in missing_columns(layout, RATE_COLUMNS):
         accepted = ", ".join((column.name, *column.headings))
-        raise unreadable(path, f"нет столбца: {accepted}", f"there is no column: {accepted}")
+        raise unreadable(path, f"нет ни одного из столбцов: {accepted}", f"it has none of the columns: {accepted}")
     rates = []
     for row in islice(rows, RATES_MAX):
         try:
