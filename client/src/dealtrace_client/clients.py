@@ -18,7 +18,7 @@ RATE_PER_SECOND = 5
 
 
 class Client:
-    """A synchronous client.
+    """A synchronous client of a Dealtrace server.
 
     `address` is the URL of the server, `token` a site's token. At most `rate_per_second` requests are sent per second,
     by default as many as the server accepts; `None` means no limit.
@@ -71,7 +71,7 @@ class Client:
             number, has_next = number + 1, page.has_next
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections to the server."""
         self._http.close()
 
     def __enter__(self) -> Self:
@@ -79,7 +79,7 @@ class Client:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close the connections."""
+        """Close the connections to the server."""
         self.close()
 
     def _request(self, step: Send) -> Answer | Exception:
@@ -137,7 +137,7 @@ class AsyncClient:
             number, has_next = number + 1, page.has_next
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Close the connections to the server."""
         await self._http.aclose()
 
     async def __aenter__(self) -> Self:
@@ -147,7 +147,7 @@ class AsyncClient:
     async def __aexit__(
         self, _kind: type[BaseException] | None, _fault: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        """Close the connections."""
+        """Close the connections to the server."""
         await self.close()
 
     async def _request(self, step: Send) -> Answer | Exception:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 
 class ClientError(Exception):
-    """A call failed."""
+    """Raised if a call failed; the other exceptions of this module are its subclasses."""
 
 
 class Unreachable(ClientError):  # noqa: N818 - named after what is wrong

@@ -30,7 +30,7 @@ class Registered:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """The client behind a lead."""
+    """The person behind a lead."""
 
     id: int
     name: str | None
@@ -190,7 +190,7 @@ def read_deleted(json: Json) -> Deleted:
 
 
 def read_page(json: Json, read: Callable[[Json], T]) -> Page[T]:
-    """Parse a page of a journal."""
+    """Return a page of a journal; `read` parses each record."""
     records = tuple(read(item) for item in json["records"])
     return Page(records, json["page"], json["recordsTotal"], json["page"] < json["pageTotal"])
 

@@ -43,7 +43,7 @@ class Call(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The answer of the server."""
+    """An HTTP response of the server."""
 
     status: int
     body: bytes

@@ -128,7 +128,7 @@ class DemoAnswer(TypedDict):
 
 
 class ImportAnswer(TypedDict):
-    """The result of an import."""
+    """The result of an import: the numbers of rows by outcome."""
 
     siteId: int
     rows: int

@@ -82,7 +82,7 @@ class Attrs:
     erased: None = None
 
     def read(self, text: str) -> Mapping[str, object]:
-        """Parse the object.
+        """Return the members of the object by name.
 
         Raises:
             InvalidValue: the text is not such an object, or has values that cannot be stored.

@@ -37,7 +37,7 @@ _LEAD_KINDS = {
 
 @record
 class AmountCell:
-    """A sum in rubles."""
+    """A cell with a sum in rubles."""
 
     @property
     def form(self) -> str:

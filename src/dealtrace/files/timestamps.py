@@ -56,7 +56,7 @@ class TimeOfDayCell:
         return "time"
 
     def read(self, cell: Cell) -> time:
-        """Parse the time."""
+        """Return the time as a naive time of day."""
         if isinstance(cell, time | datetime):
             return (cell if isinstance(cell, time) else cell.time()).replace(microsecond=0)
         parsed = read_time(text_of(cell))

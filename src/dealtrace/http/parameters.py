@@ -146,7 +146,7 @@ class ParameterTable:
     required: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Index the parameters by name."""
+        """Build the index of the parameters by name."""
         object.__setattr__(self, "named", {parameter.name: parameter for parameter in self.parameters})
         required = tuple(
             parameter.name for parameter in self.parameters if parameter.required and not parameter.is_token

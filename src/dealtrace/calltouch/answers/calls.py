@@ -75,7 +75,7 @@ class _Course(TypedDict):
 
 
 class _Source(Utm):
-    """Where a call comes from."""
+    """The source of a call: the keys about the visit and the advertisement."""
 
     city: str
     source: str
@@ -112,7 +112,7 @@ class _Device(TypedDict):
 
 
 class CallDeal(TypedDict):
-    """A deal of a call."""
+    """A deal of a call, as the journal of calls shows it."""
 
     orderId: Id
     orderNumber: str

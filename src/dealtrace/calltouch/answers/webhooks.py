@@ -59,7 +59,7 @@ class AlertValues(_Window):
 
 
 class OriginValues(TypedDict):
-    """The source of a lead."""
+    """The values that describe the source of a lead."""
 
     attribution: int
     source: str

@@ -100,7 +100,7 @@ class Ids:
     erased: None = None
 
     def read(self, text: str) -> int:
-        """Parse one id."""
+        """Return one id as an integer."""
         return Integer(1).read(text)
 
     def schema(self) -> Mapping[str, object]:
@@ -226,7 +226,7 @@ class NamedOrders:
         return [document]
 
     def described(self) -> list[Parameter]:
-        """List the parameters."""
+        """List the parameters of the body."""
         return list(self.parameters)
 
     def schema(self) -> Mapping[str, object]:

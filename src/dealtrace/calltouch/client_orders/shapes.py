@@ -26,14 +26,14 @@ class Contacts(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class OrderContacts(msgspec.Struct, frozen=True, rename="camel"):
-    """The contacts of a deal."""
+    """The contacts sent with a deal, main and other contacts separately."""
 
     main_contacts: Contacts | None = None
     other_contacts: Contacts | None = None
 
 
 class ProductItem(msgspec.Struct, frozen=True, rename="camel"):
-    """A product of a deal."""
+    """A product sent with a deal."""
 
     name: Word = None
     price: Word = None

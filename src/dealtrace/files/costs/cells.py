@@ -57,7 +57,7 @@ class DayCell:
         return "day"
 
     def read(self, cell: Cell) -> date:
-        """Parse the day."""
+        """Return the day as a date."""
         digits = str(cell) if isinstance(cell, int) else cell
         if isinstance(digits, str) and _DAY_AS_NUMBER.fullmatch(digits.strip()):
             cell = f"{digits.strip()[:4]}-{digits.strip()[4:6]}-{digits.strip()[6:]}"
@@ -83,7 +83,7 @@ class MoneyCell:
         return "sum, 0 or more"
 
     def read(self, cell: Cell) -> Money:
-        """Parse the sum; a comma or a point separates the decimals, spaces or the other sign the thousands."""
+        """Return the sum; a comma or a point separates the decimals, spaces or the other sign the thousands."""
         text = visible(_number_text(cell)).strip()
         found = _MONEY.fullmatch(text) if len(text) <= MONEY_LENGTH_MAX else None
         number = _decimal(found[3]) if found is not None else None
@@ -133,7 +133,7 @@ class CountCell:
         return "integer"
 
     def read(self, cell: Cell) -> int | None:
-        """Parse the number, `None` if the file has no data."""
+        """Return the number as an integer; `None` if the file has no data."""
         return None if text_of(cell) in NO_DATA else IntegerCell(0, COUNT_MAX).read(cell)
 
 

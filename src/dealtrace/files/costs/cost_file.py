@@ -120,7 +120,7 @@ class _Tally:
     least: Decimal | None = None
 
     def add(self, values: RowValues) -> None:
-        """Add a row.
+        """Add the cost, clicks and impressions of a row to the sums.
 
         Raises:
             InvalidParameters: the row's currency has no rate, or the row has neither a source nor a campaign.

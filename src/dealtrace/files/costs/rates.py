@@ -27,7 +27,7 @@ class RateCell:
         return f"number above 0, up to {RATE_RUB_MAX:,}"
 
     def read(self, cell: Cell) -> Decimal:
-        """Parse the rate."""
+        """Return the rate as a decimal number of rubles."""
         return read_rate(str(cell))
 
 
@@ -53,7 +53,7 @@ RATE_COLUMNS = (
 
 
 def read_rate(text: str) -> Decimal:
-    """Parse the price of one unit of a currency, in rubles.
+    """Return the price of one unit of a currency as a decimal number of rubles.
 
     Raises:
         InvalidValue: the text is not a number above 0, or the number is too large.
