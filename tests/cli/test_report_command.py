@@ -241,7 +241,7 @@ def test_in_a_terminal_of_sixty_columns_no_line_is_longer(terminal: Terminal, sh
     os.close(inner)
     printed = _read(outer)
     assert "total" in printed
-    assert "No room for these columns" in printed
+    assert "These columns do not fit" in printed
     assert all(cell_len(line) <= 60 for line in printed.splitlines())
     assert "\x1b" not in printed
 
