@@ -42,7 +42,7 @@ class Unset(Enum):
 
 
 UNSET: Final = Unset.UNSET
-"""Leaves a value unchanged; `None` and an empty text erase it."""
+"""The value that leaves a field unchanged; `None` and an empty text erase the field."""
 
 
 @dataclass(frozen=True, slots=True)

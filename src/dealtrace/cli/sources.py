@@ -131,7 +131,7 @@ class _Reclassifying:
         self._ids = IdBlocks(database.writer)
 
     def run(self) -> Reclassification:
-        """Reclassify the visits of all visitors and return the counts; a dry run begins at the first visitor."""
+        """Reclassify the visits of all visitors and return the counts; a dry run always begins at the first visitor."""
         with self._database.read() as connection:
             state = begin_reclassification(self._work(connection))
             if self._dry_run:

@@ -106,7 +106,7 @@ class Attrs:
         return kept or None, len(kept) == len(members)
 
     def schema(self) -> Mapping[str, object]:
-        """Return the JSON Schema of the text that has the object."""
+        """Return the JSON Schema of a text that contains the object as JSON."""
         return {"type": "string", "maxLength": self.length_max, "contentMediaType": "application/json"}
 
 

@@ -123,7 +123,7 @@ class Method:
 
 
 def read_tags(item: AnnotationItem) -> Addition:
-    """Return the addition with the tags of an item."""
+    """Return the tags of an item, to be added to its lead."""
     added = item.add_tags or AddedTags()
     texts = (word_text(tag.tag) if isinstance(tag, Tag) else tag for tag in added.tags)
     tags = checked("addTags.tags", Tags().read, ",".join(texts))
@@ -131,7 +131,7 @@ def read_tags(item: AnnotationItem) -> Addition:
 
 
 def read_managers(item: AnnotationItem) -> Addition:
-    """Return the addition with the managers of an item."""
+    """Return the managers of an item, to be added to its lead."""
     added = item.add_managers or AddedManagers()
     texts = [word_text(name.manager) if isinstance(name, Manager) else name for name in added.managers]
     managers = tuple(
@@ -142,13 +142,13 @@ def read_managers(item: AnnotationItem) -> Addition:
 
 
 def read_comment(item: AnnotationItem) -> Addition:
-    """Return the addition with the comment of an item."""
+    """Return the comment of an item, to be added to its lead."""
     comment = checked("addComment", Text(COMMENT_LENGTH_MAX).read, word_text(item.add_comment))
     return Addition(comment=_required("addComment", comment))
 
 
 def read_fields(item: AnnotationItem) -> Addition:
-    """Return the addition with an item's values of custom fields."""
+    """Return an item's values of custom fields, to be added to its lead."""
     place = "addCustomFields.customFields"
     added = item.add_custom_fields or AddedFields()
     _check_count(place, len(added.custom_fields), CUSTOM.members_max)

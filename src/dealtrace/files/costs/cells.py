@@ -27,7 +27,7 @@ CURRENCIES = {
     "uzs": "UZS", "сум": "UZS", "try": "TRY", "₺": "TRY", "cny": "CNY", "¥": "CNY", "£": "GBP", "gbp": "GBP",
     "amd": "AMD", "gel": "GEL", "azn": "AZN", "kgs": "KGS", "aed": "AED", "ils": "ILS", "chf": "CHF",
 }  # fmt: skip
-"""The code of a currency by the ways to write it, which are in lower case and without full stops."""
+"""The codes of currencies; the keys are the ways to write a currency, in lower case and without full stops."""
 NO_DATA = ("-", "--", "–", "—")
 """What reports show when there is no data."""
 

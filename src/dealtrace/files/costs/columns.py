@@ -9,7 +9,7 @@ from dealtrace.files.row import Cell
 from dealtrace.record import record
 
 HEAD_LINES = 10
-"""The headings are searched for in this many lines that are not blank."""
+"""How many lines at the beginning are searched for the headings; blank lines do not count."""
 _PART = CostPartCell(SOURCE_LENGTH_MAX)
 COST_COLUMNS = (
     Column(
