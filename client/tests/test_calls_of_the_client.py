@@ -1,4 +1,4 @@
-"""What calls say on the wire, and that the client stands alone; no server is needed."""
+"""What calls send, and that the client does not need the server's package; no server is started."""
 
 import subprocess
 import sys

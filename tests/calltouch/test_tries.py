@@ -73,7 +73,7 @@ def test_a_list_is_tried_item_by_item(server: ServerProcess, served: Stage) -> N
     call = served.call(player, MADE_AT - timedelta(hours=1), phone=PHONE)
     order = {**ORDER, "matching": [by("callContact", phones=[PHONE]), WITHOUT, RECEPTION]}
     (stored,) = create(server, player, order)
-    assert "matching[2] is never tried: withoutSource" in stored["warning"]
+    assert "matching[2]: never tried, because withoutSource" in stored["warning"]
     before = rows_of(served.database, player)
     known, new, twice, bad = tried_list(
         server,
@@ -99,4 +99,4 @@ def test_an_update_is_warned_of_the_same(server: ServerProcess, owner: Player) -
     answer = server.http.post(
         "/lead-service/v1/api/client-order/update", headers=headers, json={"orders": [update]}
     ).json()
-    assert answer["data"]["orders"][0]["warning"].startswith("reMatching[1]: до них очередь не дойдёт")
+    assert answer["data"]["orders"][0]["warning"].startswith("reMatching[1]: не проверяется")

@@ -45,7 +45,7 @@ def test_a_list_that_agrees_ends_with_status_0(server: ServerProcess, served: St
     said = agreed(beside, player, file, 0).out
     assert "In the file: 2 deals, 2001.00 rubles" in said
     assert "Difference: +0 deals, 0.00 rubles" in said
-    assert "They agree." in said
+    assert "The lists agree." in said
     told = agreed(beside, player, file, 0, "--json").json
     assert told["agrees"] is True
     assert told["differences"] == []
@@ -96,7 +96,7 @@ def test_what_was_exported_agrees_in_every_format(
     player = served.open_site()
     register(server, player, "n1", "n2", "00017")
     beside.done("export", "deals", name, "--site", str(player.site.id))
-    assert "They agree." in agreed(beside, player, name, 0).out
+    assert "The lists agree." in agreed(beside, player, name, 0).out
 
 
 def test_other_readers_serve_it_too(server: ServerProcess, served: Stage, beside: Terminal) -> None:

@@ -34,7 +34,10 @@ def test_a_rule_is_added_listed_tried_and_removed(terminal: Terminal) -> None:
     assert "mails to anna@example.org" in shown
     tried = terminal.done("alert", "test", "1", alert_id, "--json").json
     assert (tried["windows"], tried["undecided"], tried["incidents"]) == (30, 30, [])
-    assert "0 alerts in 30 windows; 30 had too little to compare." in terminal.done("alert", "test", "1", alert_id).out
+    assert (
+        "0 alerts in 30 windows; 30 had too little data to compare."
+        in terminal.done("alert", "test", "1", alert_id).out
+    )
     findings = terminal.run("doctor", "--json").json
     assert "mail_server" in {finding["kind"] for finding in findings}
     assert "removed" in terminal.done("alert", "remove", "1", alert_id).out

@@ -222,7 +222,7 @@ def test_a_table_fits_its_width_and_names_the_columns_that_do_not(width: int) ->
     table = lines[2].split()
     left_out = [line.strip() for line in lines if line.startswith("  ")]
     assert table[2:] + left_out == names
-    assert ("No room for these columns (see --json or --csv):" in lines) is bool(left_out)
+    assert ("These columns do not fit (use --json or --csv):" in lines) is bool(left_out)
     assert any("…" in line for line in lines)
 
 
@@ -241,7 +241,7 @@ def test_in_a_terminal_of_sixty_columns_no_line_is_longer(terminal: Terminal, sh
     os.close(inner)
     printed = _read(outer)
     assert "total" in printed
-    assert "No room for these columns" in printed
+    assert "These columns do not fit" in printed
     assert all(cell_len(line) <= 60 for line in printed.splitlines())
     assert "\x1b" not in printed
 

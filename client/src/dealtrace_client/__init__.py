@@ -1,4 +1,4 @@
-"""The Python client for other programs."""
+"""A Python client of the Dealtrace API."""
 
 from dealtrace_client.clients import AsyncClient, Client
 from dealtrace_client.errors import (

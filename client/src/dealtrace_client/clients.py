@@ -1,4 +1,4 @@
-"""The two clients, synchronous and asynchronous; they differ only in how a step of a call is carried out."""
+"""The synchronous and the asynchronous client; they differ only in how they carry out the steps of a call."""
 
 import asyncio
 import time
@@ -18,10 +18,10 @@ RATE_PER_SECOND = 5
 
 
 class Client:
-    """A synchronous client.
+    """A synchronous client of a Dealtrace server.
 
-    `address` is the URL of the server, `token` that of a site. At most `rate_per_second` requests are sent per second,
-    by default as many as the server accepts; `None` is no limit.
+    `address` is the URL of the server, `token` a site's token. At most `rate_per_second` requests are sent per second,
+    by default as many as the server accepts; `None` means no limit.
 
     Raises:
         ValueError: the address is not a URL such as `https://deals.example.com`.
@@ -71,7 +71,7 @@ class Client:
             number, has_next = number + 1, page.has_next
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections to the server."""
         self._http.close()
 
     def __enter__(self) -> Self:
@@ -79,7 +79,7 @@ class Client:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close the connections."""
+        """Close the connections to the server."""
         self.close()
 
     def _request(self, step: Send) -> Answer | Exception:
@@ -137,7 +137,7 @@ class AsyncClient:
             number, has_next = number + 1, page.has_next
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Close the connections to the server."""
         await self._http.aclose()
 
     async def __aenter__(self) -> Self:
@@ -147,7 +147,7 @@ class AsyncClient:
     async def __aexit__(
         self, _kind: type[BaseException] | None, _fault: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        """Close the connections."""
+        """Close the connections to the server."""
         await self.close()
 
     async def _request(self, step: Send) -> Answer | Exception:
@@ -161,12 +161,12 @@ HEADERS = {"Accept-Language": "en"}
 
 
 def _sent(step: Send) -> dict[str, Any]:
-    """Return what httpx sends of a step. Any: its arguments have types of their own."""
+    """Return the arguments of httpx's `request` for a step. Any: these arguments have types of their own."""
     return {"params": step.parameters or None, "headers": step.headers, "content": step.content}
 
 
 def _checked(address: str) -> httpx.URL:
-    """Return the URL of a server; `host:port` would otherwise be retried as if the server did not answer."""
+    """Parse the URL of a server; raise `ValueError` if it is not an `http` or `https` URL."""
     try:
         url = httpx.URL(address.strip())
     except (httpx.InvalidURL, ValueError) as fault:

@@ -18,11 +18,11 @@ from dataclasses import dataclass
 
 
 class ClientError(Exception):
-    """A call failed."""
+    """Raised if a call failed; the other exceptions of this module are its subclasses."""
 
 
 class Unreachable(ClientError):  # noqa: N818 - named after what is wrong
-    """There was no answer; the server may have carried out the call nevertheless."""
+    """The server did not answer; it may have carried out the call nevertheless."""
 
 
 class AnswerUnreadable(ClientError):  # noqa: N818 - named after what is wrong
@@ -53,7 +53,7 @@ class FieldsFaulty(Refused):
 
 
 class TokenRejected(Refused):
-    """The token is unknown, or of another site."""
+    """The token is unknown, or belongs to another site."""
 
 
 class NotFound(Refused):
@@ -91,6 +91,6 @@ SERVER_ERROR_MIN = 500
 
 
 def refusal_for(status: int, code: str, message: str, violations: tuple[FieldViolation, ...] = ()) -> Refused:
-    """Return the exception for a refusal."""
+    """Return the exception for an answer that is a refusal."""
     kind = ServerFailed if status >= SERVER_ERROR_MIN else KIND_OF.get(code, Refused)
     return kind(status, code, message, violations)

@@ -17,7 +17,7 @@ CALL_CLOCK = "%Y-%m-%d %H:%M:%S"
 
 @dataclass(frozen=True, slots=True)
 class LeadRequest:
-    """A lead request to send; it needs a name, a phone or an e-mail. Times are aware; `None` is now."""
+    """A lead request to send; it needs a name, a phone or an e-mail. `requested_at` is aware; `None` means now."""
 
     number: str
     name: str | None = None
@@ -35,7 +35,7 @@ class LeadRequest:
 
 @dataclass(frozen=True, slots=True)
 class PhoneCall:
-    """A call to send; `reference` is its id in its source system."""
+    """A phone call to send; `reference` is its id in the system that it comes from."""
 
     reference: str
     phone: str
@@ -54,7 +54,7 @@ class PhoneCall:
 
 @dataclass(frozen=True, slots=True)
 class LeadOutcome:
-    """What became of a lead: its id here, or the error; `name` is its number or reference."""
+    """The result for a lead: its id on the server, or the error; `name` is the number or reference that was sent."""
 
     name: str
     lead_id: int | None
@@ -64,7 +64,7 @@ class LeadOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Visited:
-    """A visit that was counted, and its visitor; both are `None` if the page view was `dropped`, which says why."""
+    """A counted visit and its visitor; if the page view was not counted, both are `None` and `dropped` says why."""
 
     visit_id: int | None
     visitor_id: str | None
@@ -74,7 +74,7 @@ class Visited:
 def send_lead_requests(
     lead_requests: Iterable[LeadRequest], *, zone: ZoneInfo = MOSCOW
 ) -> Call[tuple[LeadOutcome, ...]]:
-    """Return the call that sends up to 100 lead requests; `zone` is the site's. The same again are a safe retry."""
+    """Return the call that sends up to 100 lead requests; `zone` is the site's. It is safe to repeat."""
     items = [
         _known(
             requestNumber=each.number,
@@ -95,7 +95,7 @@ def send_lead_requests(
 def send_calls(calls: Iterable[PhoneCall], *, zone: ZoneInfo = MOSCOW) -> Call[tuple[LeadOutcome, ...]]:
     """Return the call that sends up to 100 phone calls; `zone` is the site's.
 
-    A call is imported once: if an answer was lost, what an earlier try imported has the error 10047.
+    A phone call is imported only once. If an answer was lost, calls that an earlier try imported have the error 10047.
     """
     words = {True: "successful", False: "unsuccessful", None: None}
     items = [
@@ -129,7 +129,7 @@ def visit(  # noqa: PLR0913 - a page view has as many parameters
 ) -> Call[Visited]:
     """Return the call that reports a page view from a server of the site, for visitors without JavaScript.
 
-    It bears no token. A repeated report is another view of the same visit.
+    The call needs no token. A repeated report counts as another view in the same visit.
     """
     form = _known(
         siteId=site_id,

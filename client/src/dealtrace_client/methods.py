@@ -42,7 +42,7 @@ class Unset(Enum):
 
 
 UNSET: Final = Unset.UNSET
-"""A value that is not changed; `None` and an empty text erase the value."""
+"""The value that leaves a field unchanged; `None` and an empty text erase the field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +80,8 @@ def register(  # noqa: PLR0913 - a deal has as many parameters
 ) -> Call[Registered]:
     """Return the call that registers a deal.
 
-    `happened_at` is aware; `zone` is the site's. `only` is `calls` or `requests`. Without a `number` a random one is
-    generated, so that a try whose answer was lost can be repeated without creating a second deal.
+    `happened_at` is aware; `zone` is the site's. `only` is `calls` or `requests`. Without a `number`, a random number
+    is generated, so that a try whose answer was lost can be repeated without creating a second deal.
     """
     return Call(
         f"{REST}/orders/register/",
@@ -167,7 +167,7 @@ def deals(
 ) -> Journal[JournalDeal]:
     """Return the journal of the deals of a site from day `first` to `last`, inclusive.
 
-    `by` is `created`, `updated` or `session`: which date of a deal is meant.
+    `by` says which date of a deal is compared: `created`, `updated` or `session` (the visit's).
     """
     parameters = _sent(
         dateFrom=f"{first:%d/%m/%Y}", dateTo=f"{last:%d/%m/%Y}", bindTo=by, withOrdersTags="true", limit=PAGE_SIZE
@@ -182,7 +182,7 @@ def calls(
 ) -> Journal[JournalCall]:
     """Return the journal of the calls of a site from day `first` to `last`, inclusive.
 
-    `attribution` is the code of the attribution model, by default that of the site.
+    `attribution` is the code of the attribution model, by default the site's model.
     """
     parameters = _sent(
         dateFrom=f"{first:%d/%m/%Y}",

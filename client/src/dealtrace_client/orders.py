@@ -1,4 +1,4 @@
-"""Deals 2.0: lists of orders, each with its own outcome, and the ways to find out where an order came from."""
+"""Deals 2.0: calls that send lists of orders, and matchers, the ways to find out where an order came from."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,22 +14,22 @@ from dealtrace_client.request_steps import Call
 ORDERS = "/lead-service/v1/api/client-order"
 CLOCK = "%d-%m-%Y %H:%M:%S"
 Matcher = Mapping[str, object]
-"""A way to find out where an order came from, as the API takes it; they are tried in order."""
+"""A way to find out where an order came from, in the JSON of the API; matchers are tried in the order sent."""
 LeadKind = Literal["lead", "call", "request"]
 
 
 def by_call(call_id: int) -> Matcher:
-    """Return the matcher that names a call."""
+    """Return the matcher that finds the call with an id."""
     return {"type": "call", "callParams": {"callId": call_id}}
 
 
 def by_lead_request(lead_request_id: int) -> Matcher:
-    """Return the matcher that names a lead request."""
+    """Return the matcher that finds the lead request with an id."""
     return {"type": "request", "requestParams": {"requestId": lead_request_id}}
 
 
 def by_visit(*visit_ids: int) -> Matcher:
-    """Return the matcher that names visits, as `_ct_session_id` of a page gives them; the latest counts."""
+    """Return the matcher that finds the latest of the visits with these ids; pages have the id in `_ct_session_id`."""
     return {"type": "session", "sessionParams": {"sessionId": [str(visit_id) for visit_id in visit_ids]}}
 
 
@@ -41,13 +41,13 @@ def by_contact(
     depth_minutes: int | None = None,
     tags: Iterable[str] = (),
 ) -> Matcher:
-    """Return the matcher that looks for the nearest lead of a kind by its contacts, at most so many minutes back."""
+    """Return the matcher that finds the nearest lead by its contacts, at most `depth_minutes` before the deal."""
     said = {"phones": list(phones), "emails": list(emails), "searchDepth": depth_minutes, "tags": list(tags)}
     return {"type": f"{kind}Contact", f"{kind}ContactParams": {name: value for name, value in said.items() if value}}
 
 
 def by_source(source: Source) -> Matcher:
-    """Return the matcher that states a source; it always succeeds, so it must be the last."""
+    """Return the matcher that states a source. It always succeeds, so it must be the last in the list."""
     parts = ("source", "medium", "campaign", "content", "term")
     stated = {part: value for part in parts if (value := getattr(source, part))}
     return {"type": "customSources", "customSourceParams": stated}
@@ -55,7 +55,7 @@ def by_source(source: Source) -> Matcher:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An order to create; times are aware. `more` holds other keys of the API as they are, such as `products`."""
+    """An order to create; times are aware. `more` has further keys in the JSON of the API, such as `products`."""
 
     number: str
     status: str
@@ -76,7 +76,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class OrderChange:
-    """What to change of an order; `UNSET` keeps a value. With `matching` the order is matched anew."""
+    """The changes of an order; `UNSET` keeps a value. With `matching`, the server matches the order again."""
 
     number: str
     status: str | Unset = UNSET
@@ -93,7 +93,7 @@ class OrderChange:
 
 @dataclass(frozen=True, slots=True)
 class OrderOutcome:
-    """What became of an order: its deal and the matcher that decided, as the API sends it, or the error."""
+    """The result for an order: its deal and, in the JSON of the API, the matcher that decided; or the error."""
 
     number: str
     deal_id: int | None
@@ -104,31 +104,31 @@ class OrderOutcome:
 
     @property
     def is_done(self) -> bool:
-        """Whether it succeeded."""
+        """Return whether the order was stored."""
         return self.error_code is None
 
 
 def create_orders(orders: Iterable[Order], *, crm: str = "", zone: ZoneInfo = MOSCOW) -> Call[tuple[OrderOutcome, ...]]:
-    """Return the call that creates up to 100 orders; `zone` is the site's. The same orders again are a safe retry."""
+    """Return the call that creates up to 100 orders; `zone` is the site's. It is safe to repeat."""
     body = {"crm": crm, "orders": [_order(order, zone) for order in orders]}
     return Call(f"{ORDERS}/create", {}, _outcomes, body=body)
 
 
 def change_orders(changes: Iterable[OrderChange], *, zone: ZoneInfo = MOSCOW) -> Call[tuple[OrderOutcome, ...]]:
-    """Return the call that changes up to 100 orders; a `comment` is added to those there are."""
+    """Return the call that changes up to 100 orders; a `comment` is added to earlier comments."""
     return Call(f"{ORDERS}/update", {}, _outcomes, body={"orders": [_change(change, zone) for change in changes]})
 
 
 def delete_orders(numbers: Iterable[str]) -> Call[tuple[OrderOutcome, ...]]:
     """Return the call that deletes up to 100 orders.
 
-    If an answer was lost, the next try finds nothing: each order that an earlier try deleted has the error 10041.
+    If an answer was lost, orders that an earlier try deleted have the error 10041 (no such deal).
     """
     return Call(f"{ORDERS}/delete", {}, _outcomes, body={"orderNumbers": list(numbers)})
 
 
 def find_orders(*, numbers: Iterable[str] = (), deal_ids: Iterable[int] = ()) -> Call[tuple[Mapping[str, object], ...]]:
-    """Return the call that reads up to 100 orders as they are stored; those that are not there have an `error`."""
+    """Return the call that reads up to 100 stored orders; an order that does not exist has an `error`."""
     named = {"orderNumbers": list(numbers), "calltouchOrderIds": list(deal_ids)}
     body = {name: values for name, values in named.items() if values}
     return Call(f"{ORDERS}/search", {}, lambda json: tuple(json["data"]["orders"]), body=body)
@@ -172,10 +172,10 @@ def _change(change: OrderChange, zone: ZoneInfo) -> dict[str, object]:
 
 
 def clock(at: datetime, zone: ZoneInfo) -> str:
-    """Return an aware instant on the clock of a site.
+    """Format an aware instant as the local time of a site, `dd-mm-yyyy hh:mm:ss`.
 
     Raises:
-        ValueError: it has no time zone.
+        ValueError: the time has no time zone.
     """
     if at.tzinfo is None:
         raise ValueError("a time must have a time zone")

@@ -6,11 +6,11 @@ from collections import deque
 from collections.abc import Callable
 
 WINDOW_SECONDS = 1.1
-"""A second, and the difference that two requests may have in transit."""
+"""One second, and a margin for differences between the transit times of two requests."""
 
 
 class RateLimit:
-    """At most `per_second` requests in any second; `None` is no limit. Thread-safe."""
+    """Allows at most `per_second` requests in any second; `None` means no limit. Thread-safe."""
 
     def __init__(self, per_second: int | None, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -18,7 +18,7 @@ class RateLimit:
         self._taken: deque[float] | None = deque(maxlen=per_second) if per_second else None
 
     def delay_seconds(self) -> float:
-        """Reserve the next request and return how many seconds to wait before it."""
+        """Reserve a place for the next request, and return how many seconds to wait before sending it."""
         if self._taken is None:
             return 0.0
         with self._lock:

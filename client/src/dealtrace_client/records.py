@@ -13,7 +13,7 @@ Json = Any
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 JOURNAL_CLOCK = "%d/%m/%Y %H:%M:%S"
 UNKNOWN = ("", "(not set)", "<не указано>")
-"""What journals write in place of an unknown value."""
+"""What journals have instead of an unknown value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Registered:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """The client behind a lead."""
+    """The person behind a lead."""
 
     id: int
     name: str | None
@@ -40,7 +40,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A deal after a change; `session` is the credited visit, as the API sends it."""
+    """A deal after a change; `session` is the credited visit in the JSON of the API."""
 
     deal_id: int
     number: str
@@ -55,7 +55,7 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
-    """A deleted deal; if an earlier try deleted it, what the caller identified it by."""
+    """A deleted deal; if an earlier try deleted it, only the id or number that the caller sent."""
 
     deal_id: int | None
     number: str | None
@@ -84,9 +84,9 @@ _NOWHERE = Origin(None, None, None, None, None, None, None, None, None, None, No
 
 @dataclass(frozen=True, slots=True)
 class JournalDeal:
-    """A deal in the journal; `visit` is where it comes from, `None` if that is unknown.
+    """A deal in the journal; `visit` is its origin, `None` if unknown.
 
-    `lead` is as the API sends it, `None` without a lead.
+    `lead` is the JSON of the API, `None` if the deal has no lead.
     """
 
     deal_id: int
@@ -104,7 +104,7 @@ class JournalDeal:
 
 @dataclass(frozen=True, slots=True)
 class JournalCall:
-    """A call in the journal; `phone` is empty if it was withheld."""
+    """A call in the journal; `phone` is empty if the caller hid it."""
 
     call_id: int
     reference: str | None
@@ -128,7 +128,7 @@ class JournalCall:
 
 @dataclass(frozen=True, slots=True)
 class JournalLeadRequest:
-    """A lead request in the journal; `origin` is `None` if neither a visit nor a source is known."""
+    """A lead request in the journal; `origin` is `None` if neither its visit nor its source is known."""
 
     lead_request_id: int
     number: str
@@ -190,13 +190,13 @@ def read_deleted(json: Json) -> Deleted:
 
 
 def read_page(json: Json, read: Callable[[Json], T]) -> Page[T]:
-    """Parse a page of a journal."""
+    """Return a page of a journal; `read` parses each record."""
     records = tuple(read(item) for item in json["records"])
     return Page(records, json["page"], json["recordsTotal"], json["page"] < json["pageTotal"])
 
 
 def read_part(json: Json, read: Callable[[Json], T], number: int, size: int) -> Page[T]:
-    """Parse part `number` of a journal that is an array; a part that is not full is the last."""
+    """Parse page `number` of a journal that is an array; a page with fewer than `size` records is the last."""
     return Page(tuple(read(item) for item in json), number, None, len(json) == size)
 
 

@@ -26,11 +26,11 @@ RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504})
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[T]):
-    """A call of the API: what is sent, and how its answer is parsed.
+    """A call of the API: the request, and how its answer is parsed.
 
-    `read` gets the decoded JSON. `done_before` returns the result in place of `NotFound` if an earlier try, whose
-    answer was lost, may have been carried out. A call with a `body` is sent as JSON, with the token in a header. One
-    that `is_open` is a form without a token.
+    `read` parses the decoded JSON. `done_before` returns the result instead of `NotFound` if an earlier try, whose
+    answer was lost, may have succeeded. A call with a `body` is sent as JSON, with the token in a header. A call that
+    `is_open` is sent as a form without a token.
     """
 
     path: str
@@ -43,7 +43,7 @@ class Call(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The answer of the server."""
+    """An HTTP response of the server."""
 
     status: int
     body: bytes
@@ -52,14 +52,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """A step of a call: wait."""
+    """A step of a call: wait for a number of seconds."""
 
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """A step of a call: send a request, by GET with parameters, or by POST with what `content` holds."""
+    """A step of a call: send a request, by GET, or by POST with `content` as its body."""
 
     path: str
     parameters: Mapping[str, str]
@@ -68,7 +68,7 @@ class Send:
 
     @property
     def method(self) -> str:
-        """The method of the request."""
+        """Return the HTTP method of the request."""
         return "GET" if self.content is None else "POST"
 
 
@@ -81,7 +81,7 @@ class Retries:
     longest_pause_seconds: float = 20.0
 
     def pause_seconds(self, failed: int) -> float:
-        """Return the seconds to wait after the `failed`-th try."""
+        """Return the seconds to wait after `failed` tries have failed."""
         longest: float = min(self.longest_pause_seconds, self.first_pause_seconds * 2 ** (failed - 1))
         return random.uniform(longest / 2, longest)  # noqa: S311 - it only spreads clients
 
@@ -92,8 +92,8 @@ Steps = Generator[Wait | Send, Answer | Exception | None, T]
 def carry_out(call: Call[T], token: str, retries: Retries, rate_limit: RateLimit) -> Steps[T]:
     """Yield the steps of a call until it has an answer, and return the result.
 
-    A try without an answer, or refused for now, is repeated: registering is safe to repeat because of its number,
-    updating has the same effect each time, and reading changes nothing.
+    A try is repeated if it had no answer, or was refused only for the moment. This is safe: a deal is registered once
+    because of its number, an update has the same effect each time, and reading changes nothing.
 
     Raises:
         ClientError: the call failed.

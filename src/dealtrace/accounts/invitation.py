@@ -13,7 +13,7 @@ INVITATION_BYTES = 33
 INVITATION_AGE_MAX = timedelta(days=7)
 """Ours: an invitation not accepted within a week was probably sent to the wrong address."""
 PASSWORD_LINK_AGE_MAX = timedelta(days=1)
-"""Ours: a link that opens an account is used at once, or a new one is made."""
+"""Ours: a link that opens an account is dangerous if it lies around, and a new one is easily made."""
 
 
 class Purpose(StrEnum):

@@ -11,8 +11,8 @@ from dealtrace.record import record
 class Role(StrEnum):
     """A role, from least to most: each role may do everything that the roles before it may.
 
-    A reader sees reports without contacts, an analyst also deals, leads and their contacts, columns and costs, an owner
-    everything.
+    A reader sees reports without contacts. An analyst also works with deals, leads and their contacts, columns and
+    costs. An owner may do everything.
     """
 
     READER = "reader"
@@ -27,7 +27,7 @@ class Role(StrEnum):
 
 @record
 class Rights:
-    """A user and their roles by site; an owner of the installation owns every site, also future ones."""
+    """A user and their roles by site; an owner of the installation owns every site, including future sites."""
 
     user: User
     roles: Mapping[SiteId, Role]

@@ -1,4 +1,4 @@
-"""A shared link: shows one report of a site to its bearer, without a log-in, until it expires or is revoked."""
+"""A shared link: shows one report of a site to anyone who opens it, until it expires or is revoked."""
 
 from datetime import datetime, timedelta
 
@@ -6,21 +6,21 @@ from dealtrace.accounts.user import UserId
 from dealtrace.record import record
 
 SHARED_KEY_BYTES = 33
-"""The randomness of the key of a link, of which only the digest is stored."""
+"""The random bytes in the key of a link; only the digest of the key is stored."""
 SHARED_LINKS_MAX = 200
-"""Ours: links of one site."""
+"""Ours: the most shared links of one site."""
 DAYS_OFFERED = (7, 30, 90, 365)
-"""Ours: how many days a link may be valid; none is valid for ever, because nobody remembers it."""
+"""Ours: how many days a link may be valid; every link expires, because people forget about links."""
 LINK_NAME_LENGTH_MAX = 100
 SEEN_STEP = timedelta(minutes=1)
-"""How often it is written down that a link is in use."""
+"""How often `used_at` is updated while a link is in use."""
 
 
 @record
 class SharedLink:
-    """A link without its key: the site, its title, and the question that it shows as an address holds it.
+    """A link without its key; `query` is the report's question as the query string of its page.
 
-    `made_by` is the user who made it, `used_at` when somebody last opened it.
+    `made_by` is the user who made the link; `used_at` is when somebody last opened it.
     """
 
     digest: str
@@ -33,9 +33,9 @@ class SharedLink:
     used_at: datetime | None = None
 
     def is_valid(self, now: datetime) -> bool:
-        """Whether it still shows something."""
+        """Return whether the link has not expired."""
         return now < self.expires_at
 
     def is_due(self, now: datetime) -> bool:
-        """Whether the time of the last use should be stored again."""
+        """Return whether `used_at` should be updated."""
         return self.used_at is None or now - self.used_at >= SEEN_STEP

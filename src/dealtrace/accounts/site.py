@@ -25,7 +25,7 @@ class Site:
 
     `points_per_day` is 0 if there is no limit. `point_costs` has only the methods that do not cost 1. A lead is unique
     if its client has no earlier lead within `unique_depth` (`None`: ever); a call is a target if the talk lasted at
-    least `target_call`. `listeners` are its webhooks; `hosts` are the hosts it adds for classifying visits. Pages of
+    least `target_call`. `listeners` are its webhooks. `hosts` are its own hosts for classifying visits. Pages of
     `cors_origins` may call the API and read its answers; `counter_code` identifies the site in pages.
     Seed: «Склейка по номеру телефона или почте по умолчанию выключена».
     """

@@ -1,4 +1,4 @@
-"""Changes of a site: what was changed of its settings, by whom and when."""
+"""Changes of a site's settings and data: what was changed, by whom and when."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -9,7 +9,8 @@ from dealtrace.record import record
 class ChangeKind(StrEnum):
     """What was changed.
 
-    `IMPORT` is a file of leads, deals or visits, `COSTS` one of costs, `PAST` past visits that were classified again.
+    `IMPORT` is an import of leads, deals or visits from a file, `COSTS` an import of costs, `PAST` a reclassification
+    of past visits.
     """
 
     SETTING = "setting"
@@ -29,7 +30,7 @@ class ChangeKind(StrEnum):
 MOVING_SETTINGS = frozenset(
     {"contact_matching", "attribution", "timezone", "unique_depth_days", "target_call_seconds", "respects_do_not_track"}
 )
-"""The settings that change figures."""
+"""The settings that affect the figures of reports."""
 MOVING_KINDS = frozenset(
     {ChangeKind.STATUS, ChangeKind.HOST, ChangeKind.COSTS, ChangeKind.IMPORT, ChangeKind.PAST, ChangeKind.DEMO}
 )
@@ -37,9 +38,9 @@ MOVING_KINDS = frozenset(
 
 @record
 class SiteChange:
-    """A change: what was changed, from what to what. `before` is empty of what is new, `after` of what is gone.
+    """A change of a site. `before` is empty if the thing was added, `after` if it was removed.
 
-    `user_id` is `None` if a command or the server itself made it.
+    `user_id` is `None` if a command or the server made the change.
     """
 
     kind: ChangeKind
@@ -51,5 +52,5 @@ class SiteChange:
 
     @property
     def moves_figures(self) -> bool:
-        """Whether figures may differ before and after it, so that charts show it."""
+        """Return whether the change may affect the figures of reports; charts mark such changes."""
         return self.kind in MOVING_KINDS or (self.kind is ChangeKind.SETTING and self.name in MOVING_SETTINGS)

@@ -10,7 +10,7 @@ from dealtrace.record import record
 TokenId = NewType("TokenId", int)
 
 TOKEN_LENGTH_MIN = 16
-"""Ours: a token that an operator brings along must not be guessable; generated tokens have 256 bits."""
+"""Ours: a token that an operator chooses must be hard to guess; generated tokens have 256 random bits."""
 TOKEN_LENGTH_MAX = 200
 
 

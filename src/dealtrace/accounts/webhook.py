@@ -84,17 +84,17 @@ class Webhook:
 
     @property
     def is_paused(self) -> bool:
-        """Whether nothing is sent until a person resumes the webhook."""
+        """Return whether nothing is sent until a person resumes the webhook."""
         return self.paused_at is not None
 
     @property
     def has_failed(self) -> bool:
-        """Whether the latest attempt failed, even if the webhook is paused."""
+        """Return whether the latest attempt failed, even if the webhook is paused."""
         return self.failures > 0
 
     @property
     def state(self) -> WebhookState:
-        """Return the state; a webhook that was paused after failures counts as paused."""
+        """Return the webhook's state; a webhook that was paused after failures counts as paused."""
         if self.is_paused:
             return WebhookState.PAUSED
         return WebhookState.FAILING if self.has_failed else WebhookState.ACTIVE
@@ -110,5 +110,5 @@ class Webhook:
 
     @property
     def is_test_awaited(self) -> bool:
-        """Whether a test was requested and has not run yet."""
+        """Return whether a test was requested and has not run yet."""
         return self.test_asked_at is not None and self.test_outcome is None

@@ -1,4 +1,4 @@
-"""The parameters of reports, and how they become a question."""
+"""The parameters of a report's question: its period, dimensions, metrics and filters."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ Schema = Mapping[str, object]
 
 @dataclass(frozen=True)
 class ForQuestion:
-    """A text that is parsed later, with the question, when the site's names are known; `describe` makes its schema."""
+    """A text that is parsed later, when the names that the site defines are known; `describe` returns its schema."""
 
     describe: Callable[[], Schema]
     erased: str = ""
@@ -31,12 +31,12 @@ class ForQuestion:
         return Text(WORDS_LENGTH_MAX).read(text)
 
     def schema(self) -> Schema:
-        """Return the JSON Schema, with all names that are known now."""
+        """Return the JSON Schema of the text, with the names that every site has."""
         return self.describe()
 
 
 def _names(known: Mapping[str, object], prefix: str, count_max: int) -> ForQuestion:
-    """Return the type of a comma-separated list of names: the known ones, and those that a site defines."""
+    """Return the type of a comma-separated list of names: known names, and names that a site defines."""
 
     def describe() -> Schema:
         listed, defined = {"type": "string", "enum": list(known)}, {"type": "string", "pattern": f"^{prefix}."}
@@ -118,7 +118,7 @@ ROWS = ParameterTable(
 
 
 def words_of(sent: Sent) -> Words:
-    """Return the parts of a question as they were sent, not yet parsed."""
+    """Return the parts of a report's question as texts, not yet parsed."""
     said = {name: sent.get(name, "") for name in REPORT.named}
     return Words(
         by=said["by"],

@@ -16,7 +16,7 @@ from dealtrace.http.parameters import Parameter, ParameterTable, Sent
 
 ITEMS_MAX = 100
 PHONE_NAMES = frozenset({"phone", "phoneNumber", "clientPhoneNumber", "callCenterPhoneNumber", "phones"})
-"""The keys whose values are phones, also if they are sent as numbers."""
+"""The keys whose values are phones, even if they are sent as numbers."""
 
 Word = str | int | float | None
 Shape = TypeVar("Shape", bound=msgspec.Struct)
@@ -36,7 +36,7 @@ class Tag(msgspec.Struct, frozen=True):
 
 
 class StatedSource(msgspec.Struct, frozen=True):
-    """The source that a sender states."""
+    """The traffic source that the sender of a lead states."""
 
     source: Word = None
     medium: Word = None
@@ -94,7 +94,7 @@ class Batch:
 
         Raises:
             InvalidParameters: one violation for each value that is missing, malformed or out of range; if values have
-                the wrong JSON type, only the first of these is reported.
+                the wrong JSON type, only the first such value is reported.
         """
         lead = read_item(item, self.shape)
         try:
@@ -210,14 +210,14 @@ def _wrong_type(message: str) -> Violation:
 
 
 def renamed(violation: Violation) -> Violation:
-    """Return a violation with a custom field named as in this body; other fields keep their names."""
+    """Return a copy of a violation in which a custom field is named as in this body."""
     if not violation.field.startswith(CUSTOM.opening):
         return violation
     return Violation(f"{CUSTOM_FIELDS.name}[{violation.field.removeprefix(CUSTOM.opening)}", violation.ru, violation.en)
 
 
 def _texts(lead: LeadItem) -> Iterator[tuple[str, str]]:
-    """Yield a lead as parameters: nested keys with dotted names, tags joined by commas, custom fields as in forms."""
+    """Yield the names and texts of a lead's values: nested keys have dotted names, tags are joined by commas."""
     for part in msgspec.structs.fields(lead):
         match getattr(lead, part.name):
             case str() | int() | float() as word:

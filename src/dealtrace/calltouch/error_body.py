@@ -59,5 +59,5 @@ def field_violations(refusal: InvalidParameters, language: Language) -> list[Fie
 
 
 def refuse(refusal: Refusal, language: Language) -> Reply:
-    """Return the reply of a refusal with the API's error body."""
+    """Return the reply to a refused request, with the API's error body."""
     return refused_json(refusal, error_body(refusal, language))

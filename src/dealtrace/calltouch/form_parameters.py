@@ -1,4 +1,4 @@
-"""The parameters of forms that come with a deal, and of the callback widget."""
+"""The parameters of lead requests that are sent with a deal, and of the callback widget."""
 
 from dataclasses import replace
 
@@ -44,7 +44,7 @@ WIDGET_REQUEST = (
         "sessionId",
         VisitRef(),
         "Идентификатор сессии: по ней определяется источник.",
-        "The visit of the lead request; it determines the source.",
+        "The id of the visit, which determines the source.",
     ),
     *(
         replace(
@@ -60,5 +60,5 @@ WIDGET_FIELDS = Parameter(
     "fields",
     NamedValues(CUSTOM_VALUE_LENGTH_MAX),
     "Поля формы: имя и почта клиента распознаются, остальное попадает в пользовательские поля и комментарий.",
-    "The fields of the form: the client's name and e-mail are recognised, all others become custom fields or comment.",
+    "The fields of the form: the client's name and e-mail are recognised, others become custom fields or comment.",
 )

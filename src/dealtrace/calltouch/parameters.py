@@ -96,7 +96,7 @@ REGISTER = (
         "requestNumber",
         Text(NUMBER_LENGTH_MAX),
         "Идентификатор заявки на стороне сайта.",
-        "The lead request's id on the site.",
+        "The lead request's id at its website.",
     ),
     Parameter(
         "phoneNumber",
@@ -136,7 +136,7 @@ REGISTER = (
         "orderDate",
         WallClock(),
         "Дата создания сделки по времени кабинета: dd.mm.yyyy hh:mm:ss.",
-        "When the deal was created, by the site's clock: dd.mm.yyyy hh:mm:ss.",
+        "When the deal was created, in the site's time zone: dd.mm.yyyy hh:mm:ss.",
         required=True,
     ),
     Parameter("orderComment", Text(COMMENT_LENGTH_MAX), "Комментарий к сделке.", "A comment on the deal."),
@@ -192,13 +192,13 @@ REQUEST_REGISTER = (
         Text(NUMBER_LENGTH_MAX),
         "Идентификатор заявки на сайте, уникальный; по умолчанию равен requestId. Повтор с тем же содержанием "
         "получает тот же ответ.",
-        "The request's id on the site, unique; requestId by default. The same content sent again gets the same answer.",
+        "The request's id at its website, unique; requestId by default. A repeat gets the same answer.",
     ),
     Parameter(
         "sessionId",
         VisitRef(),
         "Идентификатор сессии: по ней определяется источник. Пустой, 0, null, undefined — без сессии.",
-        "The visit of the lead request; it determines the source. Empty, 0, null, undefined: none.",
+        "The id of the visit, which determines the source. Empty, 0, null and undefined mean no visit.",
     ),
     CLIENT_NAME,
     CLIENT_PHONE,
@@ -210,7 +210,7 @@ REQUEST_REGISTER = (
         "requestDate",
         WallClock(),
         "Дата заявки по времени кабинета: dd.mm.yyyy hh:mm:ss; по умолчанию сейчас.",
-        "When the request was made, by the site's clock: dd.mm.yyyy hh:mm:ss; now by default.",
+        "When the request was made, in the site's time zone: dd.mm.yyyy hh:mm:ss; now by default.",
     ),
 )
 
@@ -218,8 +218,8 @@ ACCESS_TOKEN = replace(CLIENT_API_ID, name="Access-Token")
 SITE_ID = Parameter(
     "SiteId",
     Integer(),
-    "Номер личного кабинета; если передан, должен быть кабинетом токена.",
-    "The number of the site; when sent, it must be the token's.",
+    "Номер личного кабинета; если передан, это должен быть кабинет токена.",
+    "The id of the site; if sent, it must be the token's site.",
 )
 BY_HEADERS = AuthScheme(ACCESS_TOKEN, SITE_ID, is_header=True)
 BY_CLIENT_API_ID_OR_HEADERS = AuthScheme(
@@ -249,7 +249,7 @@ REQUEST_CREATE = (
         Text(NUMBER_LENGTH_MAX),
         "Идентификатор заявки на сайте, уникальный; по умолчанию равен requestId. Повтор с тем же содержанием "
         "получает тот же ответ.",
-        "The request's id on the site, unique; requestId by default. The same content sent again gets the same answer.",
+        "The request's id at its website, unique; requestId by default. A repeat gets the same answer.",
     ),
     SUBJECT,
     PAGE_URL,
@@ -257,7 +257,7 @@ REQUEST_CREATE = (
         "requestDate",
         WallClock(DASHED),
         "Дата заявки по времени кабинета: dd-mm-yyyy hh:mm:ss; по умолчанию сейчас.",
-        "When the request was made, by the site's clock: dd-mm-yyyy hh:mm:ss; now by default.",
+        "When the request was made, in the site's time zone: dd-mm-yyyy hh:mm:ss; now by default.",
     ),
     CLIENT_NAME,
     CLIENT_PHONE,
@@ -271,14 +271,14 @@ CALL_IMPORT = (
         "referenceId",
         Text(REFERENCE_LENGTH_MAX),
         "Идентификатор звонка в его системе, он же callReferenceId; повторно использовать нельзя.",
-        "The call's id in its own system, elsewhere called callReferenceId; it can never be used again.",
+        "The call's id in its own system, elsewhere callReferenceId; no other call may use it.",
         required=True,
     ),
     Parameter(
         "sipCallId",
         Text(SIP_ID_LENGTH_MAX),
         "Второй идентификатор звонка; повторно использовать тоже нельзя.",
-        "The call's second id; it can never be used again either.",
+        "The call's second id; no other call may use it either.",
     ),
     Parameter("clientPhoneNumber", CLIENT_PHONE.type, CLIENT_PHONE.ru, CLIENT_PHONE.en, required=True),
     Parameter(
@@ -291,7 +291,7 @@ CALL_IMPORT = (
         "callStartTime",
         WallClock(DASHED_YEAR_FIRST),
         "Начало звонка по времени кабинета: yyyy-mm-dd hh:mm:ss.",
-        "When the call began, by the site's clock: yyyy-mm-dd hh:mm:ss.",
+        "When the call began, in the site's time zone: yyyy-mm-dd hh:mm:ss.",
         required=True,
     ),
     Parameter(
@@ -326,7 +326,7 @@ INBOUND_CALL = (
         "date",
         WallClock(DASHED_YEAR_FIRST),
         "Начало звонка по времени кабинета: yyyy-mm-dd hh:mm:ss.",
-        "When the call began, by the site's clock: yyyy-mm-dd hh:mm:ss.",
+        "When the call began, in the site's time zone: yyyy-mm-dd hh:mm:ss.",
         required=True,
     ),
     Parameter("callerid", CLIENT_PHONE.type, CLIENT_PHONE.ru, CLIENT_PHONE.en),

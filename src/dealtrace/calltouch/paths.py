@@ -7,5 +7,5 @@ REPORT_SERVICE = "/report-service/RestAPI/api"
 LEAD_SERVICE = "/lead-service/v1/api"
 WIDGET_SERVICE = "/widget-service/v1/api"
 TRY = "/api/try"
-"""Where registrations are tried: what follows is the address of the endpoint that would carry them out."""
+"""The prefix of paths that try a registration; the path of the endpoint that would register follows."""
 NO_PARAMETERS = ParameterTable(())

@@ -46,7 +46,7 @@ from dealtrace.http.endpoint import OPEN, Endpoint, Example, RateLimitClass
 from dealtrace.http.replies import plain_refusal
 
 SITE_PARAMETER = "siteId"
-"""The name of the site's id in paths and parameters, here and in the counter's endpoints."""
+"""The name of the site's id in paths and parameters of this API and of the counter."""
 
 _STATISTICS = tuple(
     Endpoint(
@@ -110,7 +110,7 @@ ENDPOINTS = (
         register.TABLE,
         try_register,
         "Проверить сделку, ничего не сохраняя",
-        "Try a deal, and store nothing",
+        "Try a deal without storing it",
         BY_CLIENT_API_ID,
         name="try-register",
         answer=TriedOrder,

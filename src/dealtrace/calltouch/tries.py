@@ -1,6 +1,6 @@
-"""`/api/try/…`: what a registration would become, and why, with nothing stored.
+"""`/api/try/…`: show what a registration would do, and why, without storing anything.
 
-Ours: Calltouch has no such method. An address of its own, because a mistyped header would register the deal.
+Ours: Calltouch has no such method. The path is separate because a mistyped header would register the deal.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ from dealtrace.operations.deals.try_register import Tried, try_registrations
 
 
 async def try_register(caller: Caller, sent: Sent) -> Reply:
-    """Answer what `orders/register` would make of these parameters.
+    """Answer with what `orders/register` would do with these parameters.
 
     Raises:
         CallAndLeadRequest: both a call and a lead request are named.
@@ -35,7 +35,7 @@ async def try_register(caller: Caller, sent: Sent) -> Reply:
 
 
 async def try_create(caller: Caller, items: Sequence[object]) -> Reply:
-    """Answer what `client-order/create` would make of each order, in their order."""
+    """Answer with what `client-order/create` would do with each order, in input order."""
     read = read_orders(caller, items)
     rest = iter(await _try(caller, [each for each in read if isinstance(each, Registration)]))
     orders = [

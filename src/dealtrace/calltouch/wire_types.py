@@ -36,7 +36,7 @@ class Amount:
     erased: None = None
 
     def read(self, text: str) -> Decimal:
-        """Parse the sum."""
+        """Return the sum as a decimal number of rubles."""
         return parse_amount(text)
 
     def schema(self) -> Mapping[str, object]:
@@ -55,7 +55,7 @@ class CostAmount:
     erased: None = None
 
     def read(self, text: str) -> int:
-        """Parse the cost and return it in kopecks."""
+        """Return the cost as a whole number of kopecks."""
         kopecks = int((Amount().read(text) * KOPECKS_PER_RUBLE).to_integral_value(ROUND_HALF_UP))
         if not 0 <= kopecks <= COST_KOPECKS_MAX:
             most = COST_KOPECKS_MAX // KOPECKS_PER_RUBLE
@@ -80,7 +80,7 @@ class WallClock:
     erased: None = None
 
     def read(self, text: str) -> datetime:
-        """Parse a naive date and time; the caller applies the site's time zone."""
+        """Return a naive date and time; the caller applies the site's time zone."""
         clock = read_clock(text, self.form)
         if clock is None:
             shown, example = _SHOWN[self.form]
@@ -106,7 +106,7 @@ class VisitRef:
     erased: None = None
 
     def read(self, text: str) -> int | None:
-        """Parse the id; `None` if the text is not an id."""
+        """Return the id; `None` if the text is not an id."""
         digits = text.strip()
         if not (digits.isascii() and digits.isdigit() and len(digits) <= DIGITS_MAX):
             return None
@@ -125,7 +125,7 @@ class SlashDay:
     erased: None = None
 
     def read(self, text: str) -> date:
-        """Parse the day."""
+        """Return the day as a date."""
         return _read_day(text, self._forms)
 
     def schema(self) -> Mapping[str, object]:
@@ -147,7 +147,7 @@ class CostDay:
     erased: None = None
 
     def read(self, text: str) -> date:
-        """Parse the day."""
+        """Return the day as a date."""
         return _read_day(text, _COST_DAY_FORMS)
 
     def schema(self) -> Mapping[str, object]:
@@ -182,7 +182,7 @@ class DayClock:
     erased: None = None
 
     def read(self, text: str) -> time:
-        """Parse the time."""
+        """Return the time as a naive time of day."""
         clock = read_time(text)
         if clock is None:
             raise InvalidValue(
@@ -205,7 +205,7 @@ class Tags:
     erased: tuple[str, ...] = ()
 
     def read(self, text: str) -> tuple[str, ...]:
-        """Parse the tags."""
+        """Return the tags as a tuple."""
         tags = tuple(dict.fromkeys(tag for part in text.split(",") if (tag := part.strip())))
         if len(tags) > TAGS_MAX:
             raise InvalidValue(

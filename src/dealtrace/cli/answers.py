@@ -28,7 +28,7 @@ class SiteAnswer(TypedDict):
 
 
 class RateAnswer(TypedDict):
-    """A rate in `rate list`: rubles for a unit of a currency, from a day of the site on."""
+    """A rate in `rate list`: the price of one unit of a currency in rubles, and the first day of the rate."""
 
     currency: str
     since: date
@@ -36,7 +36,7 @@ class RateAnswer(TypedDict):
 
 
 class StatusAnswer(TypedDict):
-    """A status in `status list`: all its spellings, the most frequent first, and how many undeleted deals have it."""
+    """A status in `status list`: its spellings, the most frequent first, and the number of undeleted deals with it."""
 
     name: str
     meaning: str
@@ -54,7 +54,7 @@ class ColumnAnswer(TypedDict):
 
 
 class HostAnswer(TypedDict):
-    """A host in `source host list`; `name` is its source, empty if visits from it have none (own, payment, sign-in)."""
+    """A host in `source host list`; `name` is its source, empty for own, payment and sign-in hosts."""
 
     kind: str
     host: str
@@ -128,7 +128,7 @@ class DemoAnswer(TypedDict):
 
 
 class ImportAnswer(TypedDict):
-    """The result of an import."""
+    """The result of an import: the numbers of rows by outcome."""
 
     siteId: int
     rows: int
@@ -141,7 +141,7 @@ class ImportAnswer(TypedDict):
 
 
 class UnmetCost(TypedDict):
-    """The cost of a source or campaign that no visit has; `cost` is in rubles, with two decimals."""
+    """A source or campaign with costs but without visits; `cost` is in rubles, with two decimals."""
 
     source: str
     medium: str
@@ -154,9 +154,9 @@ class UnmetCost(TypedDict):
 class CostsAnswer(TypedDict):
     """The result of `import costs`; sums are in rubles, with two decimals.
 
-    `rows` is the number of rows of the file, without its totals; `costs` the number of different days and sources in
-    them; `replaced` the number of costs that the same days had before. `unmetSources` are the sources for which no
-    visit has the same five parts, `unmetCampaigns` those for which none has even the same first three.
+    `rows` is the number of rows in the file, without lines with totals. `costs` is the number of costs, one for each
+    different day and source; `replaced` is how many costs the same days had before. `unmetSources` are sources that no
+    visit has in all five parts, `unmetCampaigns` those that no visit has even in source, medium and campaign.
     """
 
     siteId: int
@@ -184,7 +184,7 @@ class SourceShareAnswer(TypedDict):
 
 
 class StandingAnswer(TypedDict):
-    """The lead of a deal and its sources with their shares, the latest touch first."""
+    """The lead of a deal, and its sources with their shares, the source of the latest visit first."""
 
     lead: LeadRef | None
     sources: list[SourceShareAnswer]
@@ -202,7 +202,7 @@ class FlipAnswer(TypedDict):
 
 
 class MatchRateAnswer(TypedDict):
-    """How many deals have a lead, and how many a lead or a stated source (`attributed`).
+    """The number of deals with a lead (`withLead`), and with a lead or a stated source (`attributed`).
 
     `matchRate` is the share of attributed deals, `None` if there are no deals.
     """
@@ -213,7 +213,7 @@ class MatchRateAnswer(TypedDict):
 
 
 class MoveAnswer(TypedDict):
-    """The deals and rubles that would move from one source to another, as decimals."""
+    """The deals and rubles that would move from one source to another, as decimal numbers."""
 
     fromSource: str | None
     fromMedium: str | None
@@ -240,7 +240,7 @@ class TrialHeadAnswer(TypedDict):
 
 
 class TrialAnswer(TypedDict):
-    """What `try` prints after these deals: how many deals there are, and the totals of all changes."""
+    """What `try` prints after the deals that would change: the number of all deals, and the totals of the changes."""
 
     deals: int
     pinned: int
@@ -254,7 +254,7 @@ class TrialAnswer(TypedDict):
 
 
 class ValuesAnswer(TypedDict):
-    """The values of a deal in the file or here; `sum` is a decimal, `None` if the deal has no sum."""
+    """The values of a deal in the file or at this site; `sum` is a decimal, `None` if the deal has no sum."""
 
     sum: str | None
     status: str
@@ -262,7 +262,7 @@ class ValuesAnswer(TypedDict):
 
 
 class DisagreementAnswer(TypedDict):
-    """A deal in `agree` that differs; `file` or `here` is `None` if the deal is missing there."""
+    """A deal in `agree` that differs; `file` is `None` if the file lacks the deal, `here` if this site does."""
 
     kind: str
     row: int | None
@@ -289,7 +289,7 @@ class AgreementHeadAnswer(TypedDict):
 
 
 class AgreementAnswer(TypedDict):
-    """What `agree` prints after the differences; `difference` and `otherSum` say how much more the file has."""
+    """What `agree` prints after the differences; `difference` and `otherSum` are the file's sums minus ours."""
 
     agrees: bool
     inFile: CountAnswer
@@ -324,7 +324,7 @@ class Finding(TypedDict):
 
 
 class AlertAnswer(TypedDict):
-    """A rule in `alert list`; `limit` is a number or a per cent, `raisedAt` is `None` while all is as usual."""
+    """A rule in `alert list`; `limit` is a number or a percentage, `raisedAt` is `None` unless an alert is raised."""
 
     alertId: int
     kind: str
@@ -350,7 +350,7 @@ class AlertIncidentAnswer(TypedDict):
 
 
 class AlertTrialAnswer(TypedDict):
-    """What a rule would have said in the last 30 days; `undecided` windows had too little to compare."""
+    """The alerts that a rule would have raised in 30 days; `undecided` counts windows with too little data to judge."""
 
     alertId: int
     windows: int

@@ -46,7 +46,9 @@ def restore(file: BackupFile) -> None:
         if not file.is_file():
             fail(f"File not found: {file}.")
         if not _is_empty(database):
-            fail("The database is not empty. Set DEALTRACE_DATABASE_URL to an empty one, or move the old file away.")
+            fail(
+                "The database is not empty. Set DEALTRACE_DATABASE_URL to an empty database, or move the old file away."
+            )
         if database.is_sqlite:
             _restore_sqlite(database, file)
         else:

@@ -28,14 +28,14 @@ COMMANDS = {
     "token": ListedCommand("tokens", "token_commands", "Issue, list and revoke API tokens."),
     "user": ListedCommand("users", "user_commands", "Create, invite, list and delete users of the cabinet."),
     "field": ListedCommand("fields", "field_commands", "Add, list and remove custom fields."),
-    "status": ListedCommand("reports.statuses", "status_commands", "Set and list what the statuses of deals mean."),
-    "rate": ListedCommand("reports.rates", "rate_commands", "Set and list what currencies are worth in reports."),
+    "status": ListedCommand("reports.statuses", "status_commands", "Set and list the meanings of deals' statuses."),
+    "rate": ListedCommand("reports.rates", "rate_commands", "Set and list the rates of currencies for reports."),
     "column": ListedCommand("reports.columns", "column_commands", "Add, list and remove columns of reports."),
     "source": ListedCommand(
-        "sources", "source_commands", "Define what hosts mean to a site, and reclassify its past visits."
+        "sources", "source_commands", "Define the kinds of hosts for a site, and reclassify its past visits."
     ),
     "deal": ListedCommand(
-        "deals.commands", "deal_commands", "List, show and restore deals, show their history, pin their leads."
+        "deals.commands", "deal_commands", "List, show and restore deals, show their history, choose their leads."
     ),
     "lead": ListedCommand("leads", "lead_commands", "Show, delete or restore a call or lead request."),
     "explain": ListedCommand("deals.explain", "explain", "Explain why a deal has its lead, or has no lead."),
@@ -53,7 +53,7 @@ COMMANDS = {
         "reports.segments", "segment_commands", "Save, list and remove segments: filters of reports."
     ),
     "alert": ListedCommand("reports.alerts", "alert_commands", "Watch metrics, and notify when a figure is unusual."),
-    "demo": ListedCommand("sites.demo", "demo", "Fill a site with a made-up year of data that ends today."),
+    "demo": ListedCommand("sites.demo", "demo", "Fill a site with made-up data of the year until today."),
     "webhook": ListedCommand("webhooks", "webhook_commands", "Notify other programs of events."),
     "person": ListedCommand("people", "person_commands", "Export or erase the data of a person."),
     "requests": ListedCommand("requests.tail", "request_commands", "Show the journal of requests to the API."),

@@ -43,8 +43,8 @@ SET_APART_SHOWN = 20
 STATUSES_SHOWN = 20
 LISTS_READ = 1000
 _WHY_APART = {
-    SetApart.SHARED: f"leads have it with more than {SHARED_BY_MAX} other contacts, so it is not one person's",
-    SetApart.FILLER: "people enter it only to fill in a required field",
+    SetApart.SHARED: f"leads have it together with over {SHARED_BY_MAX} other contacts, so several people use it",
+    SetApart.FILLER: "it is only entered to fill in a required field",
 }
 
 
@@ -147,7 +147,7 @@ def _site_findings(connection: Connection, site: Site) -> list[Finding]:
 
 
 def _unknown_field_finding(site_id: int, field: UnknownField) -> Finding:
-    named = f"custom[{field.name}]" if field.name else f"custom[…] with other names than the first {NAMES_MAX:,}"
+    named = f"custom[{field.name}]" if field.name else f"custom[…] with further names after the first {NAMES_MAX:,}"
     return {
         "kind": "unknown_field",
         "text": f"Site {site_id}: {named} was sent {counted(field.seen, 'time')} and not stored, "
@@ -181,7 +181,7 @@ def _unknown_setting_finding(unknown: UnknownSetting) -> Finding:
 
 
 def _matcher_findings(connection: Connection, site: Site) -> list[Finding]:
-    """Find deals whose lists have matchers that are never tried, because one before them always succeeds."""
+    """Find deals with matchers that are never tried, because an earlier matcher always succeeds."""
     lists = list_latest_matchers(connection, site.id, LISTS_READ)
     lost = sum(bool(unreachable(matchers)) for matchers in lists)
     if not lost:
@@ -230,7 +230,7 @@ def _status_findings(connection: Connection, site: Site) -> list[Finding]:
 
 
 def _rate_findings(connection: Connection, site: Site) -> list[Finding]:
-    """Find deals in currencies that have no rate on their day, so that reports leave their sums out."""
+    """Find deals in a currency that has no rate on the deal's day; reports leave out their sums."""
     return [
         {
             "kind": "no_rate",
@@ -245,7 +245,7 @@ def _rate_findings(connection: Connection, site: Site) -> list[Finding]:
 
 
 def _named(groups: list[StatusGroup]) -> str:
-    """Return a text with the first statuses and their numbers of deals, and how many more statuses there are."""
+    """Return the first statuses with their numbers of deals, and the number of further statuses, as one text."""
     named = ", ".join(f"{group.name} ({group.deals})" for group in groups[:STATUSES_SHOWN])
     more = len(groups) - STATUSES_SHOWN
     return f"{named} and {more} more" if more > 0 else named

@@ -182,7 +182,7 @@ class _Written:
 
 @contextmanager
 def _accounted_for(path: Path, written: _Written) -> Iterator[None]:
-    """If anything stops the export, end the command and print after how many rows it stopped."""
+    """If anything stops the export, print after how many rows it stopped, and end the command with an error."""
     try:
         with _ended_by_exceptions():
             yield

@@ -67,7 +67,7 @@ UnitOption = Annotated[
 
 @record
 class _Imported:
-    """What was imported, and the costs whose source no visit has."""
+    """The costs that were imported, and those whose source no visit has."""
 
     site_id: int
     account: CostAccount
@@ -235,13 +235,14 @@ def _summarize(imported: _Imported) -> Iterator[str]:
     if file.layout.passed_over:
         yield f"Ignored columns: {', '.join(file.layout.passed_over)}."
     if not imported.unmet.sources:
-        yield "Every cost is matched to visits."
+        yield "Visits have the sources of all costs."
         return
-    unmet = f"For {_rubles(_sum(imported.unmet.sources))} RUB no visit has the same source with all five parts"
+    costs = f"For {_rubles(_sum(imported.unmet.sources))} RUB"
+    unmet = f"{costs} no visit has the same source, medium, campaign, ad and keyword"
     if imported.unmet.campaigns:
-        yield f"{unmet}; for {_rubles(_sum(imported.unmet.campaigns))} RUB not even source, medium and campaign match:"
+        yield f"{unmet}; for {_rubles(_sum(imported.unmet.campaigns))} RUB not even the first three match:"
     else:
-        yield f"{unmet}, but visits have the same source, medium and campaign:"
+        yield f"{unmet}, but visits have the first three:"
 
 
 def _table(unmet: Collection[SourceCost]) -> Table:

@@ -37,7 +37,7 @@ class DealAnswer(TypedDict):
 
 
 class VersionAnswer(TypedDict):
-    """A version in `deal history`; `before` and `after` have the changed fields as the database stores them."""
+    """A change in `deal history`; `before` and `after` have the changed fields as the database stores them."""
 
     siteId: int
     orderId: int

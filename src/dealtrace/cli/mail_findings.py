@@ -1,4 +1,4 @@
-"""What `doctor` finds of alerts and mails: rules that cannot be looked at, and mails that do not arrive."""
+"""The problems with alerts and mails that `doctor` finds: rules that cannot be checked, mails that fail."""
 
 from datetime import timedelta
 
@@ -15,12 +15,12 @@ LOOKED_BACK = timedelta(days=7)
 
 
 def mail_findings(connection: Connection, site: Site, *, has_mail_server: bool) -> list[Finding]:
-    """Find what is wrong with the alerts and mails of a site."""
+    """Find the problems with the alerts and mails of a site."""
     alerts = list_alerts(connection, site.id)
     findings: list[Finding] = [
         {
             "kind": "alert",
-            "text": f"Site {site.id}: alert {alert.id} cannot be looked at: {alert.fault}",
+            "text": f"Site {site.id}: alert {alert.id} cannot be checked: {alert.fault}",
             "cure": f"dealtrace alert remove {site.id} {alert.id}",
             "site_id": site.id,
         }
@@ -28,7 +28,7 @@ def mail_findings(connection: Connection, site: Site, *, has_mail_server: bool) 
         if alert.fault is not None
     ]
     if not has_mail_server and any(alert.rule.recipients for alert in alerts):
-        text = f"Site {site.id}: mails have recipients, but no mail server is set, so none are sent."
+        text = f"Site {site.id}: alerts have recipients, but no mail server is set, so no mails are sent."
         cure = "DEALTRACE_SMTP_URL=smtps://user:password@host"
         findings.append({"kind": "mail_server", "text": text, "cure": cure, "site_id": site.id})
     failed = [mail for mail in list_mails(connection, site.id, clock.now() - LOOKED_BACK) if mail.fault is not None]

@@ -81,7 +81,7 @@ def print_json(content: object) -> None:
 def print_json_with_rows(
     head: Mapping[str, object], name: str, rows: Iterable[object], tail: Callable[[], Mapping[str, object]]
 ) -> None:
-    """Print an object as one line of JSON with a list of any length under `name`, whose rows are written one by one.
+    """Print an object as one line of JSON; its key `name` has a list of any length, written row by row.
 
     The members of `head` come before the list. `tail` is called after the last row, and its members come after the
     list.

@@ -30,7 +30,7 @@ GRACE_SECONDS = 30
 HEADER_SECONDS_MAX = 5
 """How long a connection may take to send its request header, so that idle connections cannot block others."""
 BACKLOG_MAX = 1024
-"""The most connections that wait to be accepted; at most as many as are served at once, so all wait one time-out."""
+"""The most connections that wait to be accepted: no more than are served at once, so none waits long."""
 
 
 def serve(

@@ -29,7 +29,7 @@ def config(as_json: JsonOption = False) -> None:
 
 
 def masked(name: str, value: object) -> object:
-    """Return the value of a setting with passwords in URLs masked; if the whole value is a secret, it is masked."""
+    """Return the value of a setting; a secret value is masked, of a URL only its password."""
     if not isinstance(value, str) or not value:
         return value
     if _SECRET_NAME.search(name):

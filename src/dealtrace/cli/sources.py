@@ -1,4 +1,4 @@
-"""`dealtrace source`: define what hosts mean to a site, and reclassify its past visits."""
+"""`dealtrace source`: define the kinds of hosts for a site, and reclassify its past visits."""
 
 from typing import Annotated
 
@@ -36,7 +36,7 @@ KindArgument = Annotated[str, typer.Argument(metavar="KIND", help="own, payment,
 HostArgument = Annotated[str, typer.Argument(metavar="HOST", help="The host, or any URL on it.")]
 
 source_commands = typer.Typer(
-    help="Define what hosts mean to a site, and reclassify its past visits.", no_args_is_help=True
+    help="Define the kinds of hosts for a site, and reclassify its past visits.", no_args_is_help=True
 )
 host_commands = typer.Typer(help="Add, list and remove the hosts that a site defines.", no_args_is_help=True)
 source_commands.add_typer(host_commands, name="host")
@@ -131,7 +131,7 @@ class _Reclassifying:
         self._ids = IdBlocks(database.writer)
 
     def run(self) -> Reclassification:
-        """Reclassify the visits of all visitors and return the counts; a dry run begins at the first visitor."""
+        """Reclassify the visits of all visitors and return the counts; a dry run always begins at the first visitor."""
         with self._database.read() as connection:
             state = begin_reclassification(self._work(connection))
             if self._dry_run:

@@ -49,7 +49,7 @@ def create(
 
 @user_commands.command("invite")
 def invite(site: AtSiteOption = None, role: RoleOption = None) -> None:
-    """Print a one-time link that gives a role at a site, or makes an owner of the installation."""
+    """Print a one-time link that gives a person a role at a site, or makes them an owner of the installation."""
     _check_pair(site, role)
     with open_prepared() as database, database.write() as connection:
         key = invite_user(connection, role or Role.OWNER, clock.now(), site_id=site, made_by=None)

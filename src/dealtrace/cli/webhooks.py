@@ -28,7 +28,7 @@ from dealtrace.worker.targets import TargetForbidden, TargetUnknown, find_addres
 
 ALL = "all"
 TEST_SECONDS = 20
-"""Long enough: a server looks for tests twice a second, waits for a receiver up to 5 s, and may be busy delivering."""
+"""How long to wait for a test: servers look for tests twice a second and wait up to 5 s for a receiver."""
 TEST_SECONDS_MAX = 300
 POLL_SECONDS = 0.2
 _PORTS = {"http": 80, "https": 443}
@@ -100,7 +100,7 @@ def _check_fields(draft: NewWebhook) -> None:
 def _check_target(url: str) -> None:
     """Fail if a server with these settings would never send to the host of a URL.
 
-    Names that cannot be resolved now are accepted, since they may be later; `create_webhook` refuses invalid URLs.
+    A host name that cannot be resolved now is accepted, since it may be later. `create_webhook` refuses invalid URLs.
     """
     with explained():
         private = read_settings().webhook_private_targets
@@ -114,7 +114,7 @@ def _check_target(url: str) -> None:
     try:
         asyncio.run(find_addresses(host, port, private))
     except TargetForbidden as refused:
-        fail(f"url: nothing would be sent there: {refused}.")
+        fail(f"url: a server would never send anything there: {refused}.")
     except TargetUnknown:
         return
 

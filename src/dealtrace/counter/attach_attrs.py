@@ -12,7 +12,7 @@ TABLE = ATTRS_TABLE
 
 
 class AttachedAttrs(TypedDict):
-    """Whether any parameters were attached: the visit exists and at least one value could be read."""
+    """Says whether any parameters were attached: the visit exists and at least one value could be read."""
 
     success: bool
 

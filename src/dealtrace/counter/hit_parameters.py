@@ -18,7 +18,7 @@ from dealtrace.record import record
 USER_AGENT_LENGTH_MAX = 1024
 CLIENT_ID_LENGTH_MAX = 100
 ATTRS_READ_MAX = 65_536
-"""Only the first so many characters of the object are parsed, so a longer object is dropped."""
+"""The most characters of the object that are parsed; a longer object is dropped."""
 IP_LENGTH_MAX = 45
 VISITOR_DIGITS_MAX = 20
 """The vendor's cookie has 18 or 19 digits; any 64-bit number fits in 20."""
@@ -26,7 +26,7 @@ VISITOR_DIGITS_MAX = 20
 
 @runtime_checkable
 class Salvaged(Protocol):
-    """A type of an optional value: it keeps the part of a text that it can read and raises nothing."""
+    """The type of an optional value: it keeps the readable part of a text and never raises."""
 
     def salvage(self, text: str) -> tuple[object, bool]:
         """Return the value that can be read (`None` if there is none), and whether it is the whole text."""
@@ -53,7 +53,7 @@ class WholeText(Text):
 
 @record
 class VisitorName(Text):
-    """A visitor's id: ours, or that of another counter, which may have more digits than ours."""
+    """A visitor's id: our own, or another counter's, which may have more digits."""
 
     def salvage(self, text: str) -> tuple[str | None, bool]:
         """Return the id if it is a number above zero."""
@@ -82,7 +82,7 @@ class Attrs:
     erased: None = None
 
     def read(self, text: str) -> Mapping[str, object]:
-        """Parse the object.
+        """Return the members of the object by name.
 
         Raises:
             InvalidValue: the text is not such an object, or has values that cannot be stored.
@@ -106,20 +106,20 @@ class Attrs:
         return kept or None, len(kept) == len(members)
 
     def schema(self) -> Mapping[str, object]:
-        """Return the JSON Schema of the text that has the object."""
+        """Return the JSON Schema of a text that contains the object as JSON."""
         return {"type": "string", "maxLength": self.length_max, "contentMediaType": "application/json"}
 
 
 @dataclass(slots=True)
 class SentHit(Sent):
-    """The parsed parameters of a hit; `passed_over` has the names of values that could be read only in part or not."""
+    """The parsed parameters of a hit; `passed_over` names values that could not be read, or only in part."""
 
     passed_over: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class HitTable(ParameterTable):
-    """The parameters of a hit: required ones are parsed as usual, optional ones as far as they can be read.
+    """The parameters of a hit (an opened page): optional values are parsed as far as they can be read.
 
     Ours: a page reports without a person who would see a refusal, and one refused value could lose all visits of that
     visitor.
@@ -164,11 +164,11 @@ SESSION_ID = Parameter(
     "sessionId",
     VisitorName(len(str(ID_MAX))),
     "Идентификатор сессии.",
-    "The visit.",
+    "The id of the visit.",
 )
 TABLE = HitTable(
     (
-        Parameter("siteId", Integer(1), "Номер личного кабинета.", "The number of the site.", required=True),
+        Parameter("siteId", Integer(1), "Номер личного кабинета.", "The id of the site.", required=True),
         Parameter(
             "url", Text(ADDRESS_LENGTH_MAX), "Адрес открытой страницы.", "The page that was opened.", required=True
         ),

@@ -35,7 +35,7 @@ def is_robot(user_agent: str) -> bool:
 
 @lru_cache(maxsize=USER_AGENTS_REMEMBERED)
 def is_server(user_agent: str) -> bool:
-    """Return whether a user agent is that of a site's server reporting for its visitors, such as an HTTP library."""
+    """Return whether a user agent belongs to a site's server that reports for visitors, such as an HTTP library."""
     return any(pattern.search(user_agent) for pattern in _servers())
 
 

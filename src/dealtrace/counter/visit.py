@@ -22,7 +22,7 @@ COUNTED = "counted"
 
 
 class DropReason(StrEnum):
-    """Why a hit is not counted."""
+    """Why a hit (a report of an opened page) is not counted."""
 
     DO_NOT_TRACK = "do_not_track"
     ROBOT = "robot"
@@ -65,7 +65,7 @@ def _answer(
 
 
 def read_hit(caller: Caller, sent: SentHit) -> Hit:
-    """Build a hit from the parameters; a visitor without an id gets a random one that JavaScript represents exactly."""
+    """Build a hit from the parameters; a visitor without an id gets a random id that JavaScript represents exactly."""
     return Hit(
         visitor_id=sent.get("visitorId") or str(1 + secrets.randbelow(ID_MAX)),
         url=sent["url"],

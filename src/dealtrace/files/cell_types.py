@@ -72,7 +72,7 @@ def text_of(cell: Cell) -> str:
 def _lost(shown: str) -> InvalidValue:
     return InvalidValue(
         f"{shown}: в ячейке ошибка или невычисленная формула, впишите значение",
-        f"{shown}: the cell holds an error or a formula that was not calculated, enter the value",
+        f"{shown}: the cell has an error or a formula that was not calculated, enter the value",
     )
 
 
@@ -87,7 +87,7 @@ def _number_text(number: float) -> str:
 
 @record
 class TextCell:
-    """A text of limited length."""
+    """A cell with a text of limited length."""
 
     length_max: int
 
@@ -97,7 +97,7 @@ class TextCell:
         return f"text {self.length_max:,}"
 
     def read(self, cell: Cell) -> str:
-        """Return the text if it is not too long."""
+        """Return the text; raise `InvalidValue` if it is too long."""
         text = text_of(cell)
         if len(text) > self.length_max:
             raise InvalidValue(
@@ -112,7 +112,7 @@ class CodeCell(TextCell):
     """A text that a spreadsheet may mistake for a number, such as an id."""
 
     def read(self, cell: Cell) -> str:
-        """Return the text.
+        """Return the text with all its digits.
 
         Raises:
             InvalidValue: a spreadsheet has rounded its digits, or it is too long.
@@ -151,7 +151,7 @@ class IntegerCell:
         return f"integer, {self.least:,}–{self.most:,}"
 
     def read(self, cell: Cell) -> int:
-        """Parse the integer; spaces between digits are ignored."""
+        """Return the integer; spaces between digits are ignored."""
         digits = text_of(cell).translate(_SPACES)
         if (
             digits.isascii()
@@ -168,7 +168,7 @@ class IntegerCell:
 
 @record
 class DurationCell:
-    """A duration, as exact as the cell has it."""
+    """A duration, with the precision that the cell has."""
 
     most: timedelta
 
@@ -218,7 +218,7 @@ class TagsCell:
         return f"comma-separated tags, up to {TAGS_MAX} of {TAG_LENGTH_MAX} characters"
 
     def read(self, cell: Cell) -> tuple[str, ...]:
-        """Parse the tags."""
+        """Return the tags as a tuple."""
         tags = tuple(dict.fromkeys(tag for part in text_of(cell).split(",") if (tag := part.strip())))
         if len(tags) > TAGS_MAX or any(len(tag) > TAG_LENGTH_MAX for tag in tags):
             raise InvalidValue(
@@ -238,7 +238,7 @@ class AnsweredCell:
         return "yes or no"
 
     def read(self, cell: Cell) -> bool:
-        """Parse yes or no in any of the words that PBXs and people use."""
+        """Return `True` for yes and `False` for no, in any of the words that PBXs and people use."""
         text = _BETWEEN_WORDS.sub(" ", text_of(cell).casefold())
         if text in ANSWERED:
             return True

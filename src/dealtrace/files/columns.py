@@ -20,7 +20,7 @@ RowValues = dict[str, Any]
 
 
 class Need(StrEnum):
-    """What a file must have: nothing, the column, or a value in every cell of the column."""
+    """What a file must have of a column: nothing, the column itself, or a value in each of its cells."""
 
     NOTHING = "no"
     COLUMN = "the column"

@@ -31,7 +31,7 @@ def detect_encoding(path: Path) -> str:
     A file that is mostly UTF-8 counts as UTF-8 even if it is cut off or damaged; reading it then names the faulty row.
 
     Raises:
-        FileUnreadable: the encoding is none of these.
+        FileUnreadable: the file has another encoding.
     """
     with path.open("rb") as file:
         mark = file.read(len(codecs.BOM_UTF8))
@@ -51,7 +51,7 @@ def detect_encoding(path: Path) -> str:
 def read_csv(
     path: Path, encoding: str, count_known: Callable[[Sequence[str]], int], head_lines: int = 1
 ) -> Iterator[Row]:
-    """Yield the rows of a file; the delimiter chosen is the one with which the most headings are recognised.
+    """Yield the rows of a file; the delimiter is chosen so that the most headings are recognised.
 
     The headings must be in one of the first `head_lines` lines that are not blank.
 

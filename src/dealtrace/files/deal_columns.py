@@ -37,7 +37,7 @@ _LEAD_KINDS = {
 
 @record
 class AmountCell:
-    """A sum in rubles."""
+    """A cell with a sum in rubles."""
 
     @property
     def form(self) -> str:
@@ -68,12 +68,12 @@ class LeadKindCell:
 
 @record
 class FirstCell(TextCell):
-    """The first of several comma-separated phones or e-mails."""
+    """A comma-separated list of phones or e-mails, of which the first is used."""
 
     @property
     def form(self) -> str:
         """Return a description of the list."""
-        return f"text {self.length_max:,}, or several with commas"
+        return f"text {self.length_max:,}, or several separated by commas"
 
     def read(self, cell: Cell) -> str:
         """Return the first phone or e-mail."""
@@ -122,7 +122,10 @@ DEAL_COLUMNS = (
     Column("comment", ("Комментарий", "Примечание"), TextCell(COMMENT_LENGTH_MAX), "A comment."),
     Column("tags", ("Теги", "Метки"), TagsCell(), "The tags of the deal."),
     Column(
-        "lead_kind", ("leadType", "orderSource.type", "Тип лида"), LeadKindCell(), "The kind of lead that `lead_id` is."
+        "lead_kind",
+        ("leadType", "orderSource.type", "Тип лида"),
+        LeadKindCell(),
+        "Whether `lead_id` is a call or a lead request.",
     ),
     Column("lead_id", ("leadId", "ID лида"), _ID, "The id of its lead from Calltouch, which may be imported later."),
     Column("call_id", ("callId", "orderSource.callId", "ID звонка"), _ID, "The id of its lead, if it is a call."),
@@ -136,13 +139,13 @@ DEAL_COLUMNS = (
         "phone",
         ("phoneNumber", "contacts.phones", "phones", "client.phones", "Телефоны", "Телефон", "Телефон клиента"),
         FirstCell(PHONE_LENGTH_MAX),
-        "The client's phone, by which a lead is found if none has the id.",
+        "The client's phone, to find a lead if none has the given id.",
     ),
     Column(
         "email",
         ("contacts.emails", "emails", "client.emails", "Почта", "Электронная почта"),
         FirstCell(EMAIL_LENGTH_MAX),
-        "The client's e-mail, by which a lead is found if none has the id.",
+        "The client's e-mail, to find a lead if none has the given id.",
     ),
     Column(
         "source",

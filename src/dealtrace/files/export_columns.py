@@ -34,7 +34,7 @@ class ExportColumn(Generic[Row]):
 
 @record
 class ExportedDeal:
-    """A deal and the story of its lead, `None` if it has no lead."""
+    """A deal, and its lead with client and visit; `story` is `None` if the deal has no lead."""
 
     deal: Deal
     story: LeadStory | None

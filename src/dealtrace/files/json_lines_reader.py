@@ -18,7 +18,7 @@ _OBJECT = re.compile(rb"\s*(?:\[\s*)?\{")
 
 
 def is_json_lines(path: Path) -> bool:
-    """Return whether a file begins with a JSON object or a list of objects; reading a list is then refused."""
+    """Return whether a file begins with a JSON object or a list of objects; `read_json_lines` refuses a list."""
     with path.open("rb") as file:
         start = file.read(START_BYTES)
     return _OBJECT.match(start.removeprefix(codecs.BOM_UTF8)) is not None

@@ -87,7 +87,7 @@ class RowsOfChunk:
         self._rows = rows
 
     def begin(self, last_row: int) -> None:
-        """Delete rows after `last_row`, which an attempt wrote without committing."""
+        """Delete rows after `last_row`, which an earlier attempt wrote without committing."""
         self._refused_rows.begin(last_row)
 
     def keep(self, refused: Mapping[int, Refusal]) -> None:

@@ -60,7 +60,7 @@ class CsvFile:
         file.write(self._lines.format(headings))
 
     def add(self, row: Sequence[Value]) -> None:
-        """Write a row."""
+        """Write one row; `row` has its values in the order of the headings."""
         self._file.write(self._lines.format([self._text(value) for value in row]))
 
     def _text(self, value: Value) -> str:
@@ -91,7 +91,7 @@ class ExcelCsvFile:
         file.write(self._lines.format(spreadsheet_text(heading) for heading in headings))
 
     def add(self, row: Sequence[Value]) -> None:
-        """Write a row."""
+        """Write one row; `row` has its values in the order of the headings."""
         self._file.write(self._lines.format([self._text(value) for value in row]))
 
     def _text(self, value: Value) -> str:
@@ -111,7 +111,7 @@ class ExcelCsvFile:
 
 
 class XlsxFile:
-    """A workbook; when a sheet is full, the next one gets the same headings. Rows are not held in memory.
+    """A workbook; when a sheet is full, the next one gets the same headings. Rows are not kept in memory.
 
     Notes are on a separate sheet, the last one.
     """

@@ -33,7 +33,7 @@ class SheetTraits:
     lost: dict[int, dict[int, LostValue]]
 
     def complete(self, number: int, cells: Sequence[Cell], first_column: int) -> Sequence[Cell]:
-        """Return the cells of a row with the missing facts added; `cells` begin at `first_column` of the sheet."""
+        """Return the cells of row `number`, dates of 1904 and lost values marked; `cells` begin at `first_column`."""
         if self.is_of_1904:
             cells = [
                 NumberOf1904(cell) if isinstance(cell, int | float) and not isinstance(cell, bool) else cell
@@ -123,7 +123,7 @@ class _Cells:
         self._type, self._value, self._has_formula = attributes.get("t", "n"), "", False
 
     def add_text(self, text: str) -> None:
-        """Handle text; only that of values is used."""
+        """Handle text; only text inside values is used."""
         if self._in_value:
             self._value += text
 

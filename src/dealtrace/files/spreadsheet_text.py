@@ -21,7 +21,7 @@ _MONTH = "(?:янв|фев|мар|апр|ма|июн|июл|авг|сен|окт
 _CONVERTED = re.compile(rf'(?=[^0-9]*[0-9])(?:[0-9]|[^\w"]|{_MONTH}|[eе]|[ap]m?|руб|р)++', re.IGNORECASE)
 """Texts that may become a number, date, time or sum of money: digits with signs, months, exponents or currencies."""
 _KEPT = re.compile("0|[1-9][0-9]{0,8}")
-"""Numbers that look the same as numbers and as texts, so that they need no protection; phones are longer."""
+"""Numbers that a spreadsheet shows unchanged, so that they need no protection; phones are longer."""
 
 
 def guard_formula(text: str) -> str:

@@ -56,7 +56,7 @@ class TimeOfDayCell:
         return "time"
 
     def read(self, cell: Cell) -> time:
-        """Parse the time."""
+        """Return the time as a naive time of day."""
         if isinstance(cell, time | datetime):
             return (cell if isinstance(cell, time) else cell.time()).replace(microsecond=0)
         parsed = read_time(text_of(cell))
@@ -68,8 +68,8 @@ class TimeOfDayCell:
 def instant_of(timestamp: datetime | date, time_of_day: time | None, time_zone: ZoneInfo) -> datetime | None:
     """Return a timestamp in UTC; `None` for a date without a time of day.
 
-    When clocks change, a local time that occurs twice means the first, and a skipped one is moved forward. A date alone
-    is not enough, since a lead at the wrong hour would be matched to the wrong deals.
+    When clocks change, a local time that occurs twice means its first occurrence; a skipped one is moved forward.
+    A date alone is not enough, since a lead at the wrong hour would be matched to the wrong deals.
     """
     if not isinstance(timestamp, datetime):
         if time_of_day is None:

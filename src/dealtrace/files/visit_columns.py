@@ -44,7 +44,7 @@ VISIT_REF_COLUMN = Column(
     "visit_id",
     ("sessionId", "session.sessionId", "ID сессии"),
     VisitRefCell(),
-    "The visit before it, which may be imported later.",
+    "The visit that led to it, which may be imported later.",
 )
 _TEXT = TextCell(LABEL_LENGTH_MAX)
 VISIT_COLUMNS = (
@@ -67,7 +67,7 @@ VISIT_COLUMNS = (
         "visitor_id",
         ("visitorId", "ctClientId", "ID посетителя"),
         CodeCell(CLIENT_ID_LENGTH_MAX),
-        "The visitor; without it the visit is its visitor's only one.",
+        "The visitor's id; if missing, the visit gets a visitor of its own.",
     ),
     Column(
         "landing_url",
@@ -79,7 +79,7 @@ VISIT_COLUMNS = (
         "referrer",
         ("ref", "session.ref", "Реферер", "Откуда"),
         TextCell(ADDRESS_LENGTH_MAX),
-        "The page that led to it.",
+        "The page that the visitor came from.",
     ),
     Column(
         "source",
@@ -105,7 +105,7 @@ VISIT_COLUMNS = (
         )
         for part in SOURCE_PARTS
     ),
-    Column("ip", ("session.ip", "IP-адрес"), TextCell(IP_LENGTH_MAX), "The address of the visitor."),
+    Column("ip", ("session.ip", "IP-адрес"), TextCell(IP_LENGTH_MAX), "The visitor's IP address."),
     Column("user_agent", ("userAgent",), TextCell(USER_AGENT_LENGTH_MAX), "The user agent."),
     Column("city", ("session.city", "Город"), _TEXT, "The city."),
     Column("device", ("session.device", "Устройство"), _TEXT, "The device: desktop, mobile or tablet."),
@@ -133,8 +133,8 @@ _AS_THEY_ARE = (
 def visit_of(values: RowValues) -> Visit:
     """Return the visit in a row; `values` are keyed by column name.
 
-    A stated source is used, else the source is determined from the addresses. Ours: a visitor without an id gets the id
-    of the visit.
+    The source is the one stated, else it is determined from the addresses of the page and the referrer. Ours: a visitor
+    without an id gets the id of the visit.
     """
     landing_url = values.get("landing_url", "")
     parts = {part: text for part, text in values_of(values, SOURCE_PARTS).items() if text}

@@ -50,10 +50,10 @@ class Caller:
     async def write(
         self, operation: Operation[Payload, Result | Refusal], payload: Payload, *, size: int = 1
     ) -> Result:
-        """Run an operation and return its outcome once it is stored; `size` is how many leads the payload holds.
+        """Run an operation and return its outcome once it is stored; `size` is the number of leads in the payload.
 
         Raises:
-            Refusal: the command was refused; nothing of it was stored.
+            Refusal: the command was refused, and nothing was stored.
         """
         return await self.write_queue.write(operation, self.site, WriteCommand(payload, self.token_id), size=size)
 
@@ -66,10 +66,10 @@ class Caller:
     async def ask_facts(
         self, ask: Callable[Concatenate[FactSource, P], Result], *args: P.args, **kwargs: P.kwargs
     ) -> Result:
-        """Run a report on the facts of this site and return its result.
+        """Run a report on this site's data and return its result.
 
         Raises:
-            Refusal: too many reports are running, this one took too long, or the client closed the connection.
+            Refusal: too many reports are running, this report took too long, or the client closed the connection.
         """
         return await self.report_pool.ask(self._until_gone, self.site, ask, *args, **kwargs)
 

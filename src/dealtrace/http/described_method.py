@@ -1,4 +1,4 @@
-"""An endpoint described for people: a request to copy, an answer, its fields, errors and limits."""
+"""Document an endpoint for people: an example request and answer, parameters, fields, errors and limits."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -34,10 +34,10 @@ class ShownError:
 
 @record
 class DescribedMethod:
-    """An endpoint in one language.
+    """The documentation of an endpoint in one language.
 
-    `request` is a curl command with `TOKEN` where the token belongs; `answer` is empty where there is none to show.
-    `fields` are pairs of the key of an answer and its type.
+    `request` is a curl command in which `TOKEN` stands for the token. `answer` is an example, empty if there is none.
+    `fields` are pairs of a key of the answer and its type.
     """
 
     endpoint: Endpoint
@@ -52,7 +52,7 @@ class DescribedMethod:
 
 
 def describe_method(endpoint: Endpoint, language: Language) -> DescribedMethod:
-    """Return an endpoint as people read it, with everything derived from its own tables."""
+    """Return the documentation of an endpoint, derived from its own tables."""
     components = Components()
     schema = components.describe(endpoint.answer)
     return DescribedMethod(
@@ -91,23 +91,23 @@ def _answer(endpoint: Endpoint, schema: Schema, components: Components) -> str:
 LIMITS: Mapping[RateLimitClass, Mapping[Language, str]] = {
     RateLimitClass.API: {
         "ru": "не более 5 запросов в секунду с одного IP-адреса (DEALTRACE_RATE_PER_SECOND)",
-        "en": "5 requests per second from one IP address (DEALTRACE_RATE_PER_SECOND)",
+        "en": "at most 5 requests per second from one IP address (DEALTRACE_RATE_PER_SECOND)",
     },
     RateLimitClass.EXCHANGE: {
         "ru": "не более 50 запросов в секунду с одного IP-адреса (DEALTRACE_EXCHANGE_RATE_PER_SECOND)",
-        "en": "50 requests per second from one IP address (DEALTRACE_EXCHANGE_RATE_PER_SECOND)",
+        "en": "at most 50 requests per second from one IP address (DEALTRACE_EXCHANGE_RATE_PER_SECOND)",
     },
     RateLimitClass.FORM: {
         "ru": "не более 60 запросов в минуту с одного IP-адреса (DEALTRACE_FORM_RATE_PER_MINUTE) "
         "и 600 на кабинет (DEALTRACE_FORM_SITE_RATE_PER_MINUTE)",
-        "en": "60 requests per minute from one IP address (DEALTRACE_FORM_RATE_PER_MINUTE) "
-        "and 600 for a site (DEALTRACE_FORM_SITE_RATE_PER_MINUTE)",
+        "en": "at most 60 requests per minute from one IP address (DEALTRACE_FORM_RATE_PER_MINUTE) "
+        "and 600 per site (DEALTRACE_FORM_SITE_RATE_PER_MINUTE)",
     },
     RateLimitClass.VISIT: {
         "ru": "не более 600 запросов в минуту с одного IP-адреса (DEALTRACE_VISIT_RATE_PER_MINUTE) "
         "и 6000 на кабинет (DEALTRACE_VISIT_SITE_RATE_PER_MINUTE)",
-        "en": "600 requests per minute from one IP address (DEALTRACE_VISIT_RATE_PER_MINUTE) "
-        "and 6000 for a site (DEALTRACE_VISIT_SITE_RATE_PER_MINUTE)",
+        "en": "at most 600 requests per minute from one IP address (DEALTRACE_VISIT_RATE_PER_MINUTE) "
+        "and 6000 per site (DEALTRACE_VISIT_SITE_RATE_PER_MINUTE)",
     },
 }
-"""The limit of each class of endpoints, by default and with the settings that change it."""
+"""The default rate limit of each class of endpoints in words, with the setting that changes it."""

@@ -35,8 +35,8 @@ def describe_api(
         "info": {
             "title": "Dealtrace",
             "version": __version__,
-            "description": "Deals of the Calltouch API 1.0, served at home. Texts of errors are Russian, "
-            "or English with `Accept-Language: en`.",
+            "description": "The Calltouch API on a server of your own. Error messages are in Russian, "
+            "or in English with `Accept-Language: en`.",
         },
         "servers": [{"url": "/", "description": "This server."}],
         "paths": paths,
@@ -137,7 +137,7 @@ def _style_of(parameter: Parameter) -> dict[str, object]:
 
 
 def schema_of(parameter: Parameter) -> dict[str, object]:
-    """Return the JSON Schema of a parameter's values; of one that may repeat, of all of them."""
+    """Return the JSON Schema of a parameter's value, or of the list of its values if it may repeat."""
     schema = dict(parameter.type.schema())
     match parameter:
         case Family():

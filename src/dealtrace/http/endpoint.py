@@ -23,7 +23,7 @@ class AuthScheme:
     """How a request identifies its site: by a token in a parameter or header, or by the id of the site.
 
     `site` is the header that may name the site in addition to a token in a header. `instead` is the scheme that
-    applies if the token of this one is not sent. `counter` is the parameter with which a page names the site without a
+    applies if this scheme's token is not sent. `counter` is the parameter with which a page names the site without a
     token: its value is the id of the site or the code of its counter.
     """
 
@@ -35,7 +35,7 @@ class AuthScheme:
 
     @property
     def headers(self) -> tuple[Parameter, ...]:
-        """List the headers of this scheme and of the one in `instead`."""
+        """List the headers of this scheme and of `instead`."""
         own = tuple(header for header in (self.token, self.site) if header is not None) if self.is_header else ()
         return own + (self.instead.headers if self.instead is not None else ())
 
@@ -141,12 +141,12 @@ class Endpoint:
 
     @property
     def shown_name(self) -> str:
-        """The name by which documents know it, unique among all endpoints."""
+        """The endpoint's name in the documentation, unique among all endpoints."""
         return self.name or self.path.rsplit("/", 1)[-1]
 
     @property
     def is_preflighted(self) -> bool:
-        """Return whether browsers may send a preflight request first; a page's GET needs none."""
+        """Return whether browsers may send a preflight request first; GET requests of pages need none."""
         return self.is_for_any_page and "POST" in self.methods
 
     def described(self) -> list[Parameter]:

@@ -39,7 +39,7 @@ class Pairs:
     broken_further: dict[str, Violation] = field(default_factory=dict)
 
     def overridden_by(self, other: "Pairs") -> "Pairs":
-        """Return the parameters of both; for a name in both, the values of `other` are taken."""
+        """Return the parameters of both; if both have a name, the values in `other` are used."""
         kept = {name: texts for name, texts in self.further.items() if name not in other.values}
         broken = {name: violation for name, violation in self.broken_further.items() if name not in other.values}
         return Pairs(
@@ -113,7 +113,7 @@ def _decode(text: str) -> str:
 
 
 def _unescaped(run: re.Match[bytes]) -> bytes:
-    """Return the bytes of consecutive escapes, such as a Cyrillic word; faster than `unquote`, which goes by byte."""
+    """Return the bytes of consecutive escapes, such as a Cyrillic word; faster than `unquote` byte by byte."""
     return bytes.fromhex(run[0].replace(b"%", b" ").decode())
 
 

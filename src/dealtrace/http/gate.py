@@ -131,8 +131,8 @@ class Gate:
     async def allows_page(self, scope: Scope, origin: str) -> bool:
         """Return whether a preflight request from this origin is allowed: whether a site lists the origin.
 
-        Ours: the site is the one named in the path or query. If neither names a site, any site that lists the origin
-        is enough, since a preflight request has no token; the actual request is then checked against its token's site.
+        Ours: the path or the query names the site. If neither does, any site that lists the origin is enough, since a
+        preflight request has no token; the actual request is then checked against its token's site.
         """
         named = scope.get("path_params", {}).get(self._site_parameter)
         if named is None:

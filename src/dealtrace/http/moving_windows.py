@@ -1,6 +1,6 @@
 """Count requests in a moving window, in the memory of one process or in a Redis that several processes share.
 
-Setting a clock back locks no client out: memory uses monotonic time, and Redis drops hits that lie in the future.
+Setting a clock back does not lock clients out: memory uses monotonic time, and Redis drops hits in the future.
 """
 
 import asyncio
@@ -39,14 +39,14 @@ return 1
 
 
 class WindowsUnavailable(Exception):  # noqa: N818 - it names the condition
-    """Redis did not answer in time."""
+    """Raised if Redis did not answer in time."""
 
 
 class MovingWindows(Protocol):
     """Counts admitted hits per key; refused hits are not counted."""
 
     async def hit(self, key: str, *, count: int, seconds: int) -> bool:
-        """Return whether fewer than `count` hits of `key` were admitted in the last `seconds`, and count this one.
+        """Count a hit of `key` and return `True`, or `False` if `count` hits were admitted in the last `seconds`.
 
         Raises:
             WindowsUnavailable: Redis did not answer in time; the hit may have been counted.
@@ -64,7 +64,7 @@ class MemoryWindows:
         self._hits: OrderedDict[str, tuple[int, deque[float]]] = OrderedDict()
 
     async def hit(self, key: str, *, count: int, seconds: int) -> bool:
-        """Count a hit, as `MovingWindows.hit` says."""
+        """Count a hit; see `MovingWindows.hit`."""
         now = self._monotonic()
         _, hits = self._hits.get(key) or (seconds, deque[float](maxlen=count))
         if len(hits) == count and hits[0] > now - seconds:
@@ -101,7 +101,7 @@ class RedisWindows:
         self._hit = self._redis.register_script(_HIT)
 
     async def hit(self, key: str, *, count: int, seconds: int) -> bool:
-        """Count a hit, as `MovingWindows.hit` says."""
+        """Count a hit; see `MovingWindows.hit`."""
         try:
             async with asyncio.timeout(REDIS_SECONDS_MAX):
                 admitted = await self._hit(keys=[_KEY_PREFIX + key], args=[count, seconds])
@@ -118,6 +118,6 @@ def moving_windows(redis_url: str) -> MovingWindows:
     """Return windows in the Redis at `redis_url`, or in memory if the URL is empty.
 
     Raises:
-        ValueError: the URL is not that of a Redis.
+        ValueError: the URL is not a Redis URL.
     """
     return RedisWindows(redis_url) if redis_url else MemoryWindows()

@@ -13,7 +13,7 @@ DIGITS_MAX = 16
 
 
 class WireType(Protocol):
-    """A type of parameter. Any: tables hold parameters of all types, and readers of a table know which."""
+    """The type of a parameter. Any: a table has parameters of all types, and its readers know the type of each."""
 
     @property
     def erased(self) -> object:
@@ -38,7 +38,7 @@ class Text:
     erased: str = ""
 
     def read(self, text: str) -> str:
-        """Return the text unchanged."""
+        """Return the text unchanged; raise `InvalidValue` if it is too long."""
         if len(text) > self.length_max:
             raise InvalidValue(
                 f"длина {len(text)}, допускается не более {self.length_max} символов",
@@ -60,7 +60,7 @@ class Integer:
     erased: None = None
 
     def read(self, text: str) -> int:
-        """Parse the number."""
+        """Return the number as an integer."""
         digits = text.strip()
         signed = digits.removeprefix("-")
         if not (
@@ -106,7 +106,7 @@ class Flag:
     erased: None = None
 
     def read(self, text: str) -> bool:
-        """Parse the flag."""
+        """Return the flag as a boolean."""
         word = text.lower()
         if word in ("true", "1"):
             return True

@@ -1,4 +1,4 @@
-"""Parse the parameters of a request by their table: report all violations together, tell absent from empty."""
+"""Parse the parameters of a request according to a table; all violations are reported together."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -146,7 +146,7 @@ class ParameterTable:
     required: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Index the parameters by name."""
+        """Build the index of the parameters by name."""
         object.__setattr__(self, "named", {parameter.name: parameter for parameter in self.parameters})
         required = tuple(
             parameter.name for parameter in self.parameters if parameter.required and not parameter.is_token

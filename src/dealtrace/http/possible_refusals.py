@@ -29,7 +29,7 @@ _FACTS = {
     "en": "this is not JSON in UTF-8",
     "ru": "это не JSON в кодировке UTF-8",
 }
-"""The values that examples of error texts are filled with."""
+"""The values that fill in the examples of error texts."""
 
 
 def refusals_of(endpoint: Endpoint, method: str | None = None) -> list[tuple[int, type[Refusal]]]:

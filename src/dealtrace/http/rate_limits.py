@@ -87,7 +87,7 @@ class RateLimits:
             raise AnonymousRateExceeded(retry_after_seconds=MINUTE_SECONDS)
 
     async def check_login(self, login: str) -> None:
-        """Count a login attempt by its login, whether or not a person has it: guesses may come from many IP addresses.
+        """Count an attempt to log in, per login and not per IP address, since guesses may come from many addresses.
 
         Raises:
             AnonymousRateExceeded: there were too many attempts with this login.

@@ -94,7 +94,7 @@ def success(content: object, event: str, **facts: object) -> Reply:
 
 
 def ready(content: object) -> msgspec.Raw:
-    """Return a part of an answer, already encoded as JSON: a long answer then needs memory for its text alone."""
+    """Return a value as encoded JSON, for a part of an answer; a long answer then takes memory only for its text."""
     return msgspec.Raw(_ENCODER.encode(content))
 
 
@@ -113,7 +113,7 @@ def file_success(file: BinaryIO, content_type: str, name: str, event: str, **fac
 
 
 def redirect(url: str, event: str, **facts: object) -> Reply:
-    """Return a 302 reply to another URL, with a policy that hides from it which page its visitor came from."""
+    """Return a 302 redirect to another URL; that site does not learn which page the visitor came from."""
     headers = ((b"location", url.encode("ascii")), (b"referrer-policy", b"no-referrer"), JSON_TYPE)
     return Reply(302, b"", headers, event, facts)
 

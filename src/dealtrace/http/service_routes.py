@@ -38,7 +38,7 @@ class _Probes:
         return JSONResponse({"status": "ok"})
 
     async def answer_ready(self, _request: Request) -> Response:
-        """Answer 200 if deals can be registered, else 503, with the state of each part at most a second ago."""
+        """Answer 200 if deals can be registered, else 503, with the state of each part (at most one second old)."""
         health = self._watch.health
         parts = {"write": health.write if self._is_writing() else "the writer has ended", "schema": health.schema}
         is_ready = all(part == OK for part in parts.values())
@@ -53,7 +53,7 @@ class _Probes:
 
 
 def _serialize_mirror(mirror: MirrorStatus) -> dict[str, object]:
-    """Return the state of the column mirror: its size, when it was last opened, and how many changes it is behind."""
+    """Return the column mirror's state: its size, when it was last opened, and how many changes it has yet to copy."""
     return {
         "state": mirror.obstacle or OK,
         "bytes": mirror.size_bytes,

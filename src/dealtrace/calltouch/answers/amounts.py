@@ -17,5 +17,5 @@ def plain_number(amount: Decimal) -> int | Decimal:
 
 
 def whole_rubles(amount: Decimal | None) -> int | None:
-    """Return a sum in whole rubles, rounded half up, for integer keys; `None` if the sum was erased."""
+    """Return a sum in whole rubles, rounded half up; `None` if the sum was erased."""
     return None if amount is None else int(amount.to_integral_value(ROUND_HALF_UP))

@@ -9,7 +9,7 @@ TagType = Literal["API"]
 
 
 class TagGroup(TypedDict):
-    """Tags of one category. There are no categories here, so `category` is empty, and all tags are of type `API`."""
+    """A group of tags. This server has no categories: `category` is always empty and the type always `API`."""
 
     category: str
     type: TagType

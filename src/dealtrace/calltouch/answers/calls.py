@@ -55,7 +55,7 @@ CALLER_ID_BYTES = 16
 
 
 class _Course(TypedDict):
-    """The call itself: its numbers, times and outcome."""
+    """The call itself: its phone numbers, times and outcome."""
 
     callId: Id
     callphase: PhaseName
@@ -75,7 +75,7 @@ class _Course(TypedDict):
 
 
 class _Source(Utm):
-    """Where a call comes from."""
+    """The source of a call: the keys about the visit and the advertisement."""
 
     city: str
     source: str
@@ -112,7 +112,7 @@ class _Device(TypedDict):
 
 
 class CallDeal(TypedDict):
-    """A deal of a call."""
+    """A deal of a call, as the journal of calls shows it."""
 
     orderId: Id
     orderNumber: str
@@ -154,7 +154,7 @@ CallsAnswer = list[CallRecord] | PageAnswer[CallRecord]
 
 
 def call_record(entry: LeadEntry, site: Site, model: AttributionModel, sent: Sent) -> CallRecord:
-    """Build a call of the journal with the optional parts that `sent` requests."""
+    """Build a call as the journal shows it, with the optional parts that the parameters in `sent` request."""
     call, origin, annotations = call_of(entry), entry.origin, entry.annotations
     details = origin.details
     answered = is_answered(entry.circumstances, call.duration)
@@ -266,7 +266,7 @@ def _deal(deal: Deal, site: Site) -> CallDeal:
 
 
 def call_of(entry: LeadEntry) -> Call:
-    """Return the lead of an entry that is known to be a call."""
+    """Return the call of a journal entry; the entry must be about a call."""
     assert isinstance(entry.lead, Call)
     return entry.lead
 
@@ -277,9 +277,9 @@ def caller_number(entry: LeadEntry) -> str:
 
 
 def caller_id(entry: LeadEntry, site: Site) -> str:
-    """Return 32 hexadecimal digits that identify a caller's phone within a site; another site gets other digits.
+    """Return 32 hexadecimal digits that identify a caller's phone; they differ from site to site.
 
-    Ours: if the caller hides the number, the digits are made from the client, which is new with each call.
+    Ours: if the caller hides the number, the digits identify the client, and each such call has a new client.
     """
     phone = normal_phone(entry.phone or "")
     name = f"client {entry.client.id}" if phone is None else phone

@@ -28,9 +28,10 @@ DashedClock = Annotated[str, Meta(pattern="^[0-9]{2}-[0-9]{2}-[0-9]{4} [0-9]{2}:
 
 
 class MatchedBy(TypedDict):
-    """The matcher that decided a deal's source; lead and id are null for a stated source and `withoutSource`.
+    """The matcher that decided a deal's source.
 
-    `id` is that of the lead, and of the visit where `type` is `session`.
+    `id` is the id of the lead, or of the visit if `type` is `session`. For a stated source and `withoutSource`,
+    `leadType` and `id` are null.
     """
 
     type: str
@@ -39,7 +40,7 @@ class MatchedBy(TypedDict):
 
 
 class StoredClientOrder(TypedDict):
-    """The result for an order that was stored; `warning` says which matchers are never tried, if any."""
+    """The result for an order that was stored; `warning` names matchers that are never tried."""
 
     orderNumber: SentNumber
     calltouchOrderId: Id
@@ -83,7 +84,7 @@ class ProductAnswer(TypedDict):
 
 
 class StatusAnswer(TypedDict):
-    """A status that an order had, in a funnel, since a date."""
+    """A status of an order: its funnel, and the date on which the order got it."""
 
     funnel: str
     status: str
@@ -122,7 +123,7 @@ class ContactsAnswer(TypedDict):
 
 
 class OrderContactsAnswer(TypedDict):
-    """The contacts of an order, null where there are none."""
+    """The main and the other contacts of an order; each is null if there are none."""
 
     mainContacts: ContactsAnswer | None
     otherContacts: ContactsAnswer | None
@@ -180,13 +181,13 @@ class ClientOrdersDeleted(TypedDict):
 
 
 class ClientOrdersFound(TypedDict):
-    """The answer of `client-order/search`."""
+    """The answer of `client-order/search`: each order as it is stored, or an error."""
 
     data: _Found
 
 
 def matched_by(matcher: Matcher | None, lead: LeadRef | None, visit_id: int | None) -> MatchedBy | None:
-    """Build which matcher decided, and what it found; `None` if none did."""
+    """Build the matcher that decided a deal's source, with what it found; `None` if no matcher decided."""
     if matcher is None:
         return None
     found = lead_answer(lead)
@@ -196,7 +197,7 @@ def matched_by(matcher: Matcher | None, lead: LeadRef | None, visit_id: int | No
 
 
 def lead_answer(lead: LeadRef | None) -> LeadAnswer | None:
-    """Build the lead of an order; `None` if it has no lead."""
+    """Build the type and id of an order's lead; `None` if it has no lead."""
     if lead is None:
         return None
     return {"leadType": "call" if lead.kind is LeadKind.CALL else "request", "id": lead.id}
@@ -213,9 +214,9 @@ def stored_client_order(
 
 
 def warning_of(matchers: Sequence[Matcher], name: str, language: Language) -> str:
-    """Return which matchers of the list `name` are never tried, and why, empty if all may be.
+    """Return a warning about matchers in the list `name` that are never tried; empty if there are none.
 
-    Ours: public clients put `customSources` behind `withoutSource`, and wonder where their sources are.
+    Ours: some public clients put `customSources` after `withoutSource`, where it is never tried.
     """
     lost = unreachable(matchers)
     if not lost:
@@ -223,8 +224,8 @@ def warning_of(matchers: Sequence[Matcher], name: str, language: Language) -> st
     places = ", ".join(f"{name}[{position}]" for position in lost)
     word = word_of(matchers[lost.start - 1])
     if language == "ru":
-        return f"{places}: до них очередь не дойдёт, {word} срабатывает всегда; поставьте {word} последним"
-    return f"{places} is never tried: {word} always succeeds; put {word} last"
+        return f"{places}: не проверяется, потому что {word} срабатывает всегда; поставьте {word} последним"
+    return f"{places}: never tried, because {word} always succeeds; put {word} last"
 
 
 def refused_client_order(number: SentNumber, refusal: Refusal, language: Language) -> RefusedClientOrder:
@@ -233,7 +234,7 @@ def refused_client_order(number: SentNumber, refusal: Refusal, language: Languag
 
 
 def found_client_order(deal: Deal, history: list[PastStatus], time_zone: ZoneInfo) -> FoundClientOrder:
-    """Build a whole order; `history` is never empty and ends with the current status."""
+    """Build an order with everything stored about it; `history` is its statuses, the current one last."""
     details = deal.details
     statuses = [_status(past, time_zone) for past in history]
     return {

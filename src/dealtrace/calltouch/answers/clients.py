@@ -34,7 +34,7 @@ class ChangedDealClient(TypedDict):
 
 
 class LeadRequestClient(TypedDict):
-    """The client of a lead request; without a token the id is null."""
+    """The client of a lead request; the id is null if the caller has no token."""
 
     clientId: Id | None
     fio: str

@@ -10,7 +10,7 @@ _SECOND = timedelta(seconds=1)
 def instant_of(wall_clock: datetime, time_zone: ZoneInfo) -> datetime:
     """Return the instant (in UTC) of a local time of the site.
 
-    When clocks change, a local time that occurs twice means the first, and a skipped one is moved forward.
+    When clocks change, a local time that occurs twice means its first occurrence; a skipped one is moved forward.
     """
     return wall_clock.replace(tzinfo=time_zone).astimezone(UTC)
 

@@ -4,7 +4,7 @@ from typing import Literal, TypedDict
 
 
 class StoredCosts(TypedDict):
-    """Says that the costs were stored; otherwise the answer is an error."""
+    """States that the costs were stored; if they were not, the answer is an error."""
 
     success: Literal[True]
 
@@ -12,7 +12,7 @@ class StoredCosts(TypedDict):
 class CostsImport(TypedDict):
     """The answer of `costs-import/add` and `costs-import/update`.
 
-    Ours: the vendor documents no answer; this one has the same form as other answers of its API.
+    Ours: the vendor documents no answer; ours has the form of the API's other answers.
     """
 
     data: StoredCosts

@@ -182,9 +182,9 @@ def registered_order(receipt: Receipt, time_zone: ZoneInfo, amount: Decimal) -> 
 def changed_order(
     deal: Deal, story: LeadStory | None, visit: LeadVisit | None, time_zone: ZoneInfo, attribution: int
 ) -> ChangedOrder:
-    """Build the answer of `orders/update-by-id`; `story` is `None` if the deal has no lead.
+    """Build the answer of `orders/update-by-id`.
 
-    `visit` is the one that a deal without a lead was matched to.
+    `story` describes the deal's lead, `None` if it has no lead; `visit` is what a deal without a lead was matched to.
 
     Seed: «После успешной отправки API-запроса на обновление сделки, возвращается следующий JSON-ответ».
     """
@@ -222,7 +222,7 @@ def deleted_order(deal: Deal) -> DeletedOrder:
 
 
 def deal_record(deal: DealEntry, site: Site, model: AttributionModel, sent: Sent) -> DealRecord:
-    """Build a deal of the journal with the optional parts that `sent` requests."""
+    """Build a deal as the journal shows it, with the optional parts that the parameters in `sent` request."""
     story = deal.story
     happened = slashed_clock(deal.happened_at, site.time_zone)
     lead = _lead(story) if story is not None else None

@@ -17,11 +17,11 @@ DottedDay = Annotated[str, Meta(pattern="^[0-9]{2}\\.[0-9]{2}\\.[0-9]{4}$")]
 FourDecimals = Annotated[str, Meta(pattern="^-?[0-9]+\\.[0-9]{4}$")]
 CallerId = Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
 EmptyList = Annotated[list[str], Meta(max_length=0)]
-"""A list that is always empty here, and may have items in the vendor's answers."""
+"""A list that is always empty; in the vendor's answers it may have items."""
 
 Value = TypeVar("Value")
 
 
 def if_requested(sent: Sent, flag: str, value: Value) -> Value | None:
-    """Return the value if the request sets the flag, else `None`."""
+    """Return the value if the caller requested it with a flag, else `None`."""
     return value if sent.get(flag) else None

@@ -12,7 +12,7 @@ SentName = str | int | float | None
 
 
 class _Outcome(TypedDict):
-    """Why an item was refused; null and an empty list if it was accepted."""
+    """The error of an item that was refused; the keys are null or empty if the item was accepted."""
 
     errorCode: str | None
     error: str | None
@@ -20,7 +20,7 @@ class _Outcome(TypedDict):
 
 
 class ImportedCall(_Outcome):
-    """The result for a call: the caller's id of it, whether it was stored, and our id.
+    """The result for a call: the caller's id for it, whether it was stored, and our id.
 
     If another call already has the caller's id, `callId` is our id of that call.
     """
@@ -31,7 +31,7 @@ class ImportedCall(_Outcome):
 
 
 class ImportedLeadRequest(_Outcome):
-    """The result for a lead request: the caller's id of it, whether it was stored, and our id.
+    """The result for a lead request: the caller's id for it, whether it was stored, and our id.
 
     If another lead request already has the caller's id, `requestId` is our id of that lead request.
     """
@@ -42,7 +42,7 @@ class ImportedLeadRequest(_Outcome):
 
 
 class AnnotatedLead(_Outcome):
-    """The result for a lead that was to be annotated: whether it was, and which lead it is."""
+    """The result for a lead of the list: whether it was annotated, and its kind and id."""
 
     updated: bool
     leadType: Literal["call", "request"] | None
@@ -161,7 +161,7 @@ def imported_lead_request(
 
 
 def annotated_lead(outcome: LeadRef | Refusal, language: Language) -> AnnotatedLead:
-    """Build the result for a lead that was to be annotated."""
+    """Build the result for a lead of a list to annotate."""
     if isinstance(outcome, Refusal):
         return {"updated": False, "leadType": None, "leadId": None, **_outcome(outcome, language)}
     lead_type: Literal["call", "request"] = "call" if outcome.kind is LeadKind.CALL else "request"

@@ -1,4 +1,4 @@
-"""Registrations that were tried: what they would become, and why."""
+"""The answers of `/api/try/…`: what a registration would do, and why."""
 
 from typing import TypedDict
 
@@ -10,10 +10,10 @@ from dealtrace.operations.deals.try_register import Tried
 
 
 class TriedOrder(TypedDict):
-    """What a registration would become.
+    """What `orders/register` would do with a deal.
 
-    `orderId` is that of the deal that it repeats, null if it would be new. `unknownFields` are the custom fields whose
-    values would not be kept.
+    `orderId` is the id of the deal that the registration repeats; null if the deal would be new. `unknownFields` are
+    the custom fields whose values would not be stored.
     """
 
     stored: bool
@@ -25,7 +25,7 @@ class TriedOrder(TypedDict):
 
 
 class TriedClientOrder(TypedDict):
-    """What an order of deals 2.0 would become; `matched` and `warning` are as `client-order/create` answers them."""
+    """What `client-order/create` would do with an order; `matched` and `warning` are as in its answer."""
 
     stored: bool
     isNew: bool
@@ -42,13 +42,13 @@ class _Tried(TypedDict):
 
 
 class ClientOrdersTried(TypedDict):
-    """What became of each order, in the order sent."""
+    """What `client-order/create` would do with each order, in input order."""
 
     data: _Tried
 
 
 def tried_order(tried: Tried) -> TriedOrder:
-    """Build what a registration would become."""
+    """Build the answer that says what `orders/register` would do with a deal."""
     return {
         "stored": False,
         "isNew": tried.earlier is None,
@@ -60,7 +60,7 @@ def tried_order(tried: Tried) -> TriedOrder:
 
 
 def tried_client_order(number: SentNumber, tried: Tried, name: str, language: Language) -> TriedClientOrder:
-    """Build what an order of deals 2.0 would become; `name` is that of its list of matchers."""
+    """Build the result that says what would be done with an order; `name` is the key of its list of matchers."""
     matchers, decision = tried.registration.matchers, tried.decision
     decided = matchers[decision.matcher] if decision.matcher is not None else None
     return {

@@ -33,7 +33,7 @@ class Utm(TypedDict):
 
 
 class EarlierVisit(Utm):
-    """One of the visits of the lead's visitor: from the first that may be credited to the last before the lead."""
+    """A visit of a lead's visitor, not later than the lead and recent enough to be credited."""
 
     sessionId: Id
     sessionDate: SlashedClock
@@ -261,7 +261,7 @@ def visitor_number(visitor_id: str) -> int | None:
 
 
 def yandex_direct(visit: Visit | None) -> YandexDirect | None:
-    """Read the ids of Yandex Direct from the UTM tags of a visit; `None` if they have no campaign id.
+    """Return the ids of Yandex Direct in the UTM tags of a visit; `None` if the tags have no campaign id.
 
     Ours: the tags are expected to be filled by `{campaign_id}`, `{ad_id}` and `{phrase_id}`. A click id alone does not
     identify a campaign.
@@ -274,7 +274,7 @@ def yandex_direct(visit: Visit | None) -> YandexDirect | None:
 
 
 def google_ads(visit: Visit | None) -> GoogleAds | None:
-    """Read the ids of Google Ads from the UTM tags of a visit; `None` if they have no campaign id."""
+    """Return the ids of Google Ads in the UTM tags of a visit; `None` if the tags have no campaign id."""
     ids = _advertisement_ids(visit, "google")
     if ids is None:
         return None

@@ -39,7 +39,7 @@ _Window = TypedDict("_Window", {"from": str, "to": str})
 
 
 class AlertValues(_Window):
-    """An alert: its rule, the window that raised it with its figure and the usual one, and its end."""
+    """The values of an alert: its rule, the period that raised it, its figure, the usual figure, and its end."""
 
     alertId: int
     incidentId: int
@@ -59,7 +59,7 @@ class AlertValues(_Window):
 
 
 class OriginValues(TypedDict):
-    """The source of a lead."""
+    """The values that describe the source of a lead."""
 
     attribution: int
     source: str
@@ -167,7 +167,7 @@ class DeliveryValues(TypedDict):
 
 
 def call_values(entry: LeadEntry, site: Site, phase: CallPhase) -> CallValues:
-    """Build the values of a call as of a phase, which may differ from its current one."""
+    """Build the values of a call in a phase, in progress or ended, which may differ from its current phase."""
     call, circumstances, qualification = call_of(entry), entry.circumstances, entry.qualification
     answered = is_answered(circumstances, call.duration)
     return {
@@ -282,7 +282,7 @@ def deal_values(deal: Deal, kind: EventKind, site: Site) -> DealValues:
 
 
 def alert_values(alert: Alert, incident: Incident, kind: EventKind, site: Site) -> AlertValues:
-    """Build the values of an alert as an event left it: one that was raised has no end yet."""
+    """Build the values of an alert right after an event; an alert that was just raised has no end yet."""
     rule, is_over = alert.rule, kind is EventKind.ALERT_ENDED and incident.ended_at is not None
     return {
         "alertId": alert.id,

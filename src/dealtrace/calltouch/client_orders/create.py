@@ -22,9 +22,9 @@ from dealtrace.operations.deals.lists import register_lists
 
 
 async def respond(caller: Caller, items: Sequence[object]) -> Reply:
-    """Register the deals whose items are valid, and answer with what became of each, in their order.
+    """Register the valid orders, and answer with a result for each order, in input order.
 
-    An item that is sent again with the same content is answered with the first id, and costs nothing.
+    An order that is sent again with the same content gets the id of the first deal, and costs no points.
     """
     read = read_orders(caller, items)
     valid = [item for item in read if isinstance(item, Registration)]
@@ -40,12 +40,12 @@ async def respond(caller: Caller, items: Sequence[object]) -> Reply:
 
 
 def read_orders(caller: Caller, items: Sequence[object]) -> list[Registration | InvalidParameters]:
-    """Read the orders of a list, each as a registration, or as what is wrong with it."""
+    """Parse the orders of a list; an invalid order becomes the error that lists its violations."""
     return [_read(caller, item) for item in items]
 
 
 def sent_number(item: object) -> SentNumber:
-    """Return the number of an order as it was sent, `None` if it has none that can be repeated."""
+    """Return the number of an order as it was sent; `None` if it is missing or neither a text nor a number."""
     number = item.get(NUMBER.name) if isinstance(item, Mapping) else None
     return number if isinstance(number, str | int | float) else None
 

@@ -1,4 +1,4 @@
-"""`matching` of deals 2.0: the ways to find out where a deal came from, in their order."""
+"""`matching` of deals 2.0: the ways to find out where a deal came from, tried in the order sent."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -29,7 +29,7 @@ MATCHER_WORDS = (
     "leadContact",
     *_OF_OTHERS.values(),
 )
-"""What `type` may be in an answer."""
+"""The values that `type` may have in an answer."""
 VISITS_MAX = 100
 _UNKNOWN = datetime.max.replace(tzinfo=UTC)
 
@@ -37,13 +37,13 @@ _UNKNOWN = datetime.max.replace(tzinfo=UTC)
 def read_matchers(
     elements: Sequence[Element] | None, time_zone: ZoneInfo, happened_at: datetime | None, name: str = "matching"
 ) -> tuple[Matcher, ...]:
-    """Read the matchers in their order; a deal without any is one without a source.
+    """Parse the matchers and return them in input order; an empty list means `WITHOUT_SOURCE`.
 
-    Ours: a search by contact that has no date looks back from when the deal was made, `happened_at`; if that is
-    unknown, the matcher has no date either.
+    Ours: a search by contact without a date searches back from `happened_at`, the time of the deal; if that is
+    unknown, the matcher has no date.
 
     Raises:
-        InvalidParameters: there are too many, or one is invalid; a violation for each invalid value.
+        InvalidParameters: there are too many matchers, or some are invalid; one violation for each invalid value.
     """
     if not elements:
         return (WITHOUT_SOURCE,)
@@ -61,7 +61,7 @@ def read_matchers(
 
 
 def word_of(matcher: Matcher) -> str:
-    """Return the `type` that a matcher has on the wire."""
+    """Return the `type` of a matcher, as the API names it."""
     match matcher.way:
         case Way.ID:
             return _OF_ONE_KIND[matcher.kinds[0]]
@@ -72,7 +72,7 @@ def word_of(matcher: Matcher) -> str:
 
 
 def _read(element: Element, place: str, time_zone: ZoneInfo, happened_at: datetime, faults: list[Violation]) -> Matcher:
-    """Read a matcher; one that is invalid adds to `faults` and is worth nothing."""
+    """Parse a matcher; if it is invalid, add its violations to `faults` and return a placeholder."""
     match element.type:
         case "customSources":
             return Matcher(Way.SOURCE, source=_source(element.custom_source_params or SourceParams(), place, faults))

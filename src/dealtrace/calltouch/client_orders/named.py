@@ -37,7 +37,7 @@ class Names(msgspec.Struct, frozen=True, rename="camel"):
 
 
 async def delete(caller: Caller, items: Sequence[object]) -> Reply:
-    """Delete the deals, and answer with what became of each, in the order of the numbers."""
+    """Delete the deals, and answer with a result for each number, in input order."""
     numbers = read_item(items[0], Names).order_numbers
     keys = [_key_of_number(number) for number in numbers]
     valid = [key for key in keys if isinstance(key, DealKey)]
@@ -56,13 +56,13 @@ async def delete(caller: Caller, items: Sequence[object]) -> Reply:
 
 
 async def search(caller: Caller, items: Sequence[object]) -> Reply:
-    """Answer with the deals as they are stored, numbers first, then ids, each in the order sent.
+    """Answer with the stored deals: first those sent by number, then those sent by id, each in input order.
 
-    Ours: the vendor names this method and describes nothing of it.
+    Ours: the vendor names this method but does not describe it.
 
     Raises:
         InvalidParameters: a number or an id is malformed.
-        PointsSpent: the site has none left today.
+        PointsSpent: the site has no points left today.
     """
     names = read_item(items[0], Names)
     texts = [checked(NUMBERS.name, Text(NUMBER_LENGTH_MAX).read, word_text(each)) for each in names.order_numbers]

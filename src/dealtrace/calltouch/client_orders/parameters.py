@@ -14,7 +14,7 @@ from dealtrace.leads.limits import COMMENT_LENGTH_MAX, LABEL_LENGTH_MAX, NUMBER_
 from dealtrace.record import record
 
 ORDERS = "orders"
-CRM = Parameter("crm", Text(LABEL_LENGTH_MAX), "Название CRM.", "The CRM that calls.")
+CRM = Parameter("crm", Text(LABEL_LENGTH_MAX), "Название CRM.", "The name of the CRM.")
 NUMBER = Parameter(
     "orderNumber",
     Text(NUMBER_LENGTH_MAX),
@@ -28,7 +28,7 @@ ORDER_DATE = Parameter(
     "orderDate",
     WallClock(DASHED),
     "Дата создания сделки по времени кабинета: dd-mm-yyyy hh:mm:ss.",
-    "When the deal was made, by the site's clock: dd-mm-yyyy hh:mm:ss.",
+    "When the deal was made, in the site's time zone: dd-mm-yyyy hh:mm:ss.",
     absent_when_empty=True,
 )
 SINGLE = (
@@ -37,7 +37,7 @@ SINGLE = (
         "statusDate",
         WallClock(DASHED),
         "С какого времени у сделки этот статус; по умолчанию с orderDate, при обновлении — сейчас.",
-        "Since when the deal has this status; since orderDate by default, of an update since now.",
+        "When the deal got this status; by default orderDate, in an update now.",
         absent_when_empty=True,
     ),
     Parameter(
@@ -58,10 +58,10 @@ _OVERWRITE = {"type": "boolean"}
 
 
 class TagChange(TagObjects):
-    """Tags of an update: a list as on create, or an object that may say that they replace those there are."""
+    """Tags of an update: a list, or an object whose `overwrite` makes them replace the deal's tags."""
 
     def schema(self) -> Mapping[str, object]:
-        """Describe both shapes."""
+        """Return the JSON Schema of both forms."""
         tags = super().schema()
         return {"anyOf": [tags, {"type": "object", "properties": {"tags": tags, "overwrite": _OVERWRITE}}]}
 
@@ -84,11 +84,11 @@ class Products:
     erased: None = None
 
     def read(self, text: str) -> str:
-        """Return the text; products are read one by one by `PRODUCT_TABLE`."""
+        """Return the text unchanged; `PRODUCT_TABLE` parses each product."""
         return text
 
     def schema(self) -> Mapping[str, object]:
-        """Describe the list."""
+        """Return the JSON Schema of the list."""
         item = object_schema(PRODUCT_TABLE.described(), ["name"])
         return {"type": "array", "maxItems": PRODUCTS_MAX, "items": item}
 
@@ -100,27 +100,27 @@ class Ids:
     erased: None = None
 
     def read(self, text: str) -> int:
-        """Parse one of the ids."""
+        """Return one id as an integer."""
         return Integer(1).read(text)
 
     def schema(self) -> Mapping[str, object]:
-        """Describe the list."""
+        """Return the JSON Schema of the list."""
         return {"type": "array", "minItems": 1, "maxItems": ITEMS_MAX, "items": Integer(1).schema()}
 
 
 @record
 class Nested:
-    """An object whose parts are read one by one, described by their JSON Schemas."""
+    """An object whose parts are parsed separately; `parts` has the JSON Schema of each."""
 
     parts: Mapping[str, object]
     erased: None = None
 
     def read(self, text: str) -> str:
-        """Return the text."""
+        """Return the text unchanged."""
         return text
 
     def schema(self) -> Mapping[str, object]:
-        """Describe the object."""
+        """Return the JSON Schema of the object."""
         return {"type": "object", "properties": self.parts}
 
 
@@ -132,7 +132,7 @@ CONTACT_NAMES: Mapping[str, str] = {
     "tgUsername": "telegram_names",
     "vkId": "vk_ids",
 }
-"""The kinds of contacts as the wire names them, and as a deal does."""
+"""The kinds of contacts: the key in the API, and the field of a deal."""
 PRODUCT_TABLE = ParameterTable(
     (
         Parameter("name", Text(LABEL_LENGTH_MAX), "Название.", "The name.", required=True),
@@ -166,9 +166,9 @@ CREATE_TABLE = ParameterTable(
 
 @dataclass(frozen=True)
 class OrderList:
-    """A body with a list of orders: the parameters of an order that are single values, and those that are nested.
+    """A body with a list of orders, and next to it the name of the CRM, which every order gets.
 
-    The name of the CRM stands beside the list, and every order gets it.
+    `table` has the parameters of an order that are single values, `nested` those that are objects or lists.
     """
 
     table: ParameterTable
@@ -176,10 +176,11 @@ class OrderList:
     name: str = ORDERS
 
     def items_of(self, body: bytes) -> list[object]:
-        """Find the orders in a body, each with the name of the CRM.
+        """Return the orders in a body, each with the name of the CRM added.
 
         Raises:
-            UnreadableBody, InvalidParameters: there is no valid list.
+            UnreadableBody: the body is not JSON.
+            InvalidParameters: the list is missing, empty or too long.
         """
         document = read_document(body)
         items = list_in(document, self.name)
@@ -192,7 +193,7 @@ class OrderList:
         return [*self.table.parameters, *self.nested, CUSTOM_FIELDS]
 
     def schema(self) -> Mapping[str, object]:
-        """Describe the body."""
+        """Return the JSON Schema of the body."""
         described = [parameter for parameter in self.described() if parameter is not CRM]
         listed = {
             "type": "array",
@@ -206,16 +207,17 @@ class OrderList:
 
 @dataclass(frozen=True)
 class NamedOrders:
-    """A body that names deals: lists of names, of which any may be sent."""
+    """A body that identifies deals by their numbers or ids: at least one of the lists must be sent."""
 
     parameters: tuple[Parameter, ...]
     name: str = ORDERS
 
     def items_of(self, body: bytes) -> list[object]:
-        """Read the body as JSON.
+        """Parse the body as JSON and return it as the only item.
 
         Raises:
-            UnreadableBody, InvalidParameters: it is no object with one of the lists, or one of them is too long.
+            UnreadableBody: the body is not JSON.
+            InvalidParameters: both lists are missing, or one is empty or too long.
         """
         document = read_document(body)
         sent = [each.name for each in self.parameters if isinstance(document, dict) and each.name in document]
@@ -224,11 +226,11 @@ class NamedOrders:
         return [document]
 
     def described(self) -> list[Parameter]:
-        """List the parameters."""
+        """List the parameters of the body."""
         return list(self.parameters)
 
     def schema(self) -> Mapping[str, object]:
-        """Describe the body."""
+        """Return the JSON Schema of the body."""
         return object_schema(self.described(), [each.name for each in self.parameters if each.required])
 
 
@@ -244,9 +246,9 @@ UPDATE_TABLE = ParameterTable(
         NUMBER,
         STATUS,
         ORDER_DATE,
-        replace(ORDER_DATE, name="updateDate", ru="Принимается и не хранится.", en="Accepted and not kept."),
+        replace(ORDER_DATE, name="updateDate", ru="Принимается, но не сохраняется.", en="Accepted but not stored."),
         *SINGLE,
-        replace(COMMENT, ru="Комментарий, который добавляется.", en="A comment to add."),
+        replace(COMMENT, ru="Комментарий, который нужно добавить.", en="A comment to add."),
         replace(ADD_TAGS, type=TagChange()),
     ),
     empty_erases=True,
@@ -270,11 +272,11 @@ _TO_LEAD = (
 _RE_MATCHING = replace(
     MATCHING,
     name="reMatching",
-    ru="Те же способы: узнать заново, откуда сделка.",
-    en="The same ways: find out anew where the deal came from.",
+    ru="Способы, как в matching: источник сделки определяется заново.",
+    en="Matchers, as in matching: the deal is matched again.",
 )
 _NEW_COMMENT = replace(
-    COMMENT, name="addNewComment.text", ru="Комментарий, который добавляется.", en="A comment to add."
+    COMMENT, name="addNewComment.text", ru="Комментарий, который нужно добавить.", en="A comment to add."
 )
 UPDATE_BODY = OrderList(UPDATE_TABLE, (_RE_MATCHING, PRODUCTS, CONTACTS, _NEW_COMMENT, *_TO_LEAD))
 DELETE_BODY = NamedOrders((replace(NUMBERS, required=True),))

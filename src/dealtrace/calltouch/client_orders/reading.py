@@ -1,4 +1,4 @@
-"""Reading an order of deals 2.0."""
+"""Parse an order of deals 2.0."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -38,10 +38,10 @@ _TAGS = "addTags"
 
 
 def read_registration(site: Site, item: object) -> Registration:
-    """Read an order to create; dates are on the site's clock.
+    """Build a registration from an order; the dates sent are in the site's time zone.
 
     Raises:
-        InvalidParameters: a violation for each value that is missing, malformed or out of range.
+        InvalidParameters: one violation for each value that is missing, malformed or out of range.
     """
     order = read_item(item, Order)
     faults: list[Violation] = []
@@ -90,7 +90,7 @@ def read_registration(site: Site, item: object) -> Registration:
 
 
 def read_single(table: ParameterTable, order: Order) -> Sent:
-    """Read the values of an order that are single words, its comment, tags and custom fields.
+    """Parse the single values of an order, and its comment, tags and custom fields.
 
     Raises:
         InvalidParameters: one violation for each value that is missing, malformed or out of range.
@@ -102,10 +102,10 @@ def read_single(table: ParameterTable, order: Order) -> Sent:
 
 
 def read_products(items: Sequence[ProductItem]) -> tuple[Product, ...]:
-    """Read the products of an order; one without a name is left out.
+    """Return the products of an order; products without a name are left out.
 
     Raises:
-        InvalidParameters: there are too many, or a value of one is invalid.
+        InvalidParameters: there are too many products, or one has an invalid value.
     """
     check_count("products", len(items), PRODUCTS_MAX)
     products: list[Product] = []
@@ -132,10 +132,10 @@ def read_products(items: Sequence[ProductItem]) -> tuple[Product, ...]:
 
 
 def read_contacts(order: Order) -> tuple[ContactBook | None, ContactBook | None]:
-    """Read the main and the other contacts of an order, `None` where there are none.
+    """Return the main and the other contacts of an order; each is `None` if there are none.
 
     Raises:
-        InvalidParameters: there are too many of a kind, or one is too long.
+        InvalidParameters: there are too many contacts of a kind, or a contact is too long.
     """
     sent = order.order_contacts
     if sent is None:
@@ -145,10 +145,10 @@ def read_contacts(order: Order) -> tuple[ContactBook | None, ContactBook | None]
 
 
 def check_count(place: str, count: int, most: int) -> None:
-    """Check that no more was sent than is allowed.
+    """Check that `count` is not above `most`.
 
     Raises:
-        InvalidParameters: there is more.
+        InvalidParameters: the count is too high; the violation names `place`.
     """
     if count > most:
         limit = (f"передано {count}, допускается не более {most}", f"{count} were sent, at most {most} are allowed")
@@ -156,7 +156,7 @@ def check_count(place: str, count: int, most: int) -> None:
 
 
 def collect(faults: list[Violation], read: Callable[[], Value]) -> Value | None:
-    """Return what is read, or `None` and add what is wrong with it to `faults`."""
+    """Return the result of `read`; if it raises, add the violations to `faults` and return `None`."""
     try:
         return read()
     except InvalidParameters as fault:
@@ -165,7 +165,7 @@ def collect(faults: list[Violation], read: Callable[[], Value]) -> Value | None:
 
 
 def _texts(order: Order) -> Iterator[tuple[str, str]]:
-    """Yield what was sent of an order as parameters; `null` is an empty text."""
+    """Yield the names and texts of the values sent in an order; `null` becomes an empty text."""
     for part in msgspec.structs.fields(order):
         value = getattr(order, part.name)
         if value is None or isinstance(value, str | int | float):
@@ -180,16 +180,16 @@ def _texts(order: Order) -> Iterator[tuple[str, str]]:
 
 
 def tags_text(sent: AddedTags | Sequence[Tag | str]) -> str:
-    """Return tags as one text, separated by commas, from either of the shapes that clients send."""
+    """Return tags joined by commas; `sent` is a list of tags, or an object with such a list."""
     tags = sent.tags if isinstance(sent, AddedTags) else sent
     return ",".join(word_text(tag.tag) if isinstance(tag, Tag) else tag for tag in tags)
 
 
 def read_tags(place: str, sent: AddedTags | Sequence[Tag | str] | None) -> tuple[str, ...]:
-    """Read tags from either of their shapes.
+    """Parse tags sent as a list or as an object with a list; return an empty tuple if none were sent.
 
     Raises:
-        InvalidParameters: there are too many, or one is too long.
+        InvalidParameters: there are too many tags, or a tag is too long.
     """
     return checked(place, Tags().read, tags_text(sent)) if sent is not None else ()
 

@@ -33,7 +33,7 @@ ENDPOINTS = (
         NO_PARAMETERS,
         try_create,
         "Проверить сделки списком (2.0), ничего не сохраняя",
-        "Try a list of deals (2.0), and store nothing",
+        "Try a list of deals (2.0) without storing it",
         name="try-client-order-create",
         auth_scheme=BY_HEADERS,
         batch=CREATE_BODY,

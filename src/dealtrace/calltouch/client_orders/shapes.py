@@ -1,4 +1,4 @@
-"""The shapes of an order in a body of deals 2.0; many programs send texts as numbers, and `null` for what is empty."""
+"""The shapes of an order in a body of deals 2.0: texts may be sent as numbers, and empty values as `null`."""
 
 from collections.abc import Sequence
 
@@ -10,11 +10,11 @@ from dealtrace.calltouch.leads.annotate import AddedFields, AddedTags
 from dealtrace.calltouch.leads.matching import Element
 
 Words = Sequence[Word] | Word
-"""A text, or a list of them."""
+"""A text, or a list of texts."""
 
 
 class Contacts(msgspec.Struct, frozen=True, rename="camel"):
-    """Contacts of a client; the vendor sends single texts for the main ones and lists for the others."""
+    """Contacts of a client: main contacts are sent as single texts, other contacts as lists."""
 
     fio: Word = None
     phone_number: Words = None
@@ -26,14 +26,14 @@ class Contacts(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class OrderContacts(msgspec.Struct, frozen=True, rename="camel"):
-    """The contacts of a deal."""
+    """The contacts sent with a deal, main and other contacts separately."""
 
     main_contacts: Contacts | None = None
     other_contacts: Contacts | None = None
 
 
 class ProductItem(msgspec.Struct, frozen=True, rename="camel"):
-    """A product of a deal."""
+    """A product sent with a deal."""
 
     name: Word = None
     price: Word = None
@@ -44,14 +44,14 @@ class ProductItem(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class ManagerOfLead(msgspec.Struct, frozen=True):
-    """The manager of the lead of a deal."""
+    """The manager of a deal's lead; with `overwrite` it replaces the lead's managers."""
 
     manager: Word = None
     overwrite: bool = False
 
 
 class Order(msgspec.Struct, frozen=True, rename="camel"):
-    """A deal of a list, to create or to change; what is unset was not sent."""
+    """A deal to create or to change; keys that were not sent are `UNSET` or `None`."""
 
     crm: Word | UnsetType = UNSET
     matching: Sequence[Element] | None = None

@@ -40,11 +40,11 @@ from dealtrace.leads.limits import LABEL_LENGTH_MAX
 from dealtrace.operations.deals.update_lists import DealUpdate, UpdatedDeal, update_lists
 
 _DETAILS = {"funnel": "funnel", "orderName": "name", "orderLink": "link"}
-"""Single values of an order that are details of a deal, as the wire and as the deal name them."""
+"""Details that are single values: the key in the API, and the field of a deal."""
 
 
 async def respond(caller: Caller, items: Sequence[object]) -> Reply:
-    """Change the deals whose items are valid, and answer with what became of each, in their order."""
+    """Change the deals of the valid orders, and answer with a result for each order, in input order."""
     read = [_read(caller, item) for item in items]
     valid = [item for item in read if isinstance(item, DealUpdate)]
     outcomes: Sequence[UpdatedDeal | Refusal] = (
@@ -61,10 +61,10 @@ async def respond(caller: Caller, items: Sequence[object]) -> Reply:
 
 
 def read_update(site: Site, item: object) -> DealUpdate:
-    """Read the update of an order. Absent values are kept; `null` or an empty string clears a text, but never a sum.
+    """Build an update from an order. Absent values are kept; `null` or an empty string clears a text, but never a sum.
 
     Raises:
-        InvalidParameters: a violation for each value that is missing, malformed or out of range.
+        InvalidParameters: one violation for each value that is missing, malformed or out of range.
     """
     order = read_item(item, Order)
     faults: list[Violation] = []
@@ -99,7 +99,7 @@ def read_update(site: Site, item: object) -> DealUpdate:
 
 
 def _details(order: Order, sent: Sent) -> dict[str, object]:
-    """Return the details that were sent, by the names of a deal's details."""
+    """Return the details that were sent, by the field of a deal that stores them."""
     parts: dict[str, object] = {ours: sent[name] for name, ours in _DETAILS.items() if name in sent.values}
     if order.products is not None:
         parts["products"] = read_products(order.products)
@@ -113,7 +113,7 @@ def _details(order: Order, sent: Sent) -> dict[str, object]:
 
 
 def _to_lead(order: Order) -> tuple[Addition, ...]:
-    """Return what to add to the lead of the deal."""
+    """Return what to add to the deal's lead: managers, tags and custom fields."""
     additions: list[Addition] = []
     if order.lead_manager is not None:
         name = checked("leadManager.manager", Text(LABEL_LENGTH_MAX).read, word_text(order.lead_manager.manager))
@@ -147,7 +147,7 @@ def _read(caller: Caller, item: object) -> DealUpdate | InvalidParameters:
 def _answer(
     number: SentNumber, sent: DealUpdate | InvalidParameters, outcome: UpdatedDeal | Refusal, language: Language
 ) -> StoredClientOrder | RefusedClientOrder:
-    """Build what became of an update; `matched` is null unless the deal was matched anew and a matcher decided."""
+    """Build the result for an order; `matched` is null unless the deal was rematched and a matcher decided."""
     if isinstance(outcome, Refusal):
         return refused_client_order(number, outcome, language)
     matchers = outcome.deal.matchers

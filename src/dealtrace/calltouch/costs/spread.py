@@ -94,7 +94,7 @@ def _source_violations(sent: Sent) -> list[Violation]:
     if not _source_of(sent).is_empty:
         return []
     known = ", ".join(SOURCE_PARTS)
-    return [Violation("source", f"нужно хотя бы одно из: {known}", f"at least one is needed: {known}")]
+    return [Violation("source", f"нужно хотя бы одно из: {known}", f"at least one of these is required: {known}")]
 
 
 def _period_violations(sent: Sent) -> list[Violation]:

@@ -66,7 +66,7 @@ def read_registration(caller: Caller, sent: Sent) -> Registration:
 
 
 def fingerprint(sent: Sent) -> str:
-    """Return a hash of all known parameters except the token; a repeated registration has the same hash."""
+    """Return a hash of all known parameters except the token, by which a repeated registration is recognised."""
     texts = sorted((name, text) for name, text in sent.texts.items() if name != CLIENT_API_ID.name)
     return hashlib.sha256(msgspec.json.encode(texts)).hexdigest()
 

@@ -22,7 +22,7 @@ Build = Callable[[LeadEntry], CallRecord | LeadRequestRecord]
 def build_records(
     connection: Connection, site: Site, query: LeadQuery, ids: Sequence[int], sent: Sent, build: Build
 ) -> list[msgspec.Raw]:
-    """Return the records of leads as encoded JSON, in input order; they are read 1000 at a time to save memory.
+    """Return the records of leads as encoded JSON, in input order; leads are read 1000 at a time to save memory.
 
     The deals of a lead request are always included, the deals of a call only if requested.
     """

@@ -44,7 +44,7 @@ def require_dates(sent: Sent) -> None:
 def read_interval(site: Site, sent: Sent) -> tuple[datetime | None, datetime | None]:
     """Return the interval as two instants, the end exclusive; `None` if a side is open.
 
-    Ours: `timeFrom` is a time on the first day and `timeTo` a time on the last day, whose whole second is included.
+    Ours: `timeFrom` is a time on the first day and `timeTo` a time on the last day; that whole second is included.
     Without them the interval covers whole days.
 
     Raises:
@@ -52,14 +52,14 @@ def read_interval(site: Site, sent: Sent) -> tuple[datetime | None, datetime | N
     """
     first, last = sent.get("dateFrom"), sent.get("dateTo")
     if first is not None and last is not None and first > last:
-        raise InvalidParameters([Violation("dateFrom", "позже, чем dateTo", "later than dateTo")])
+        raise InvalidParameters([Violation("dateFrom", "позже, чем dateTo", "must not be later than dateTo")])
     since = _instant(first, sent.get("timeFrom", time()), site) if first is not None else None
     until = None
     if last is not None:
         ends_at = sent.get("timeTo")
         until = _instant(last + _DAY, time(), site) if ends_at is None else _instant(last, ends_at, site) + _SECOND
     if since is not None and until is not None and since >= until:
-        raise InvalidParameters([Violation("timeFrom", "позже, чем timeTo", "later than timeTo")])
+        raise InvalidParameters([Violation("timeFrom", "позже, чем timeTo", "must not be later than timeTo")])
     return since, until
 
 
@@ -100,7 +100,7 @@ async def _answer_shared_page(
     """Return the reply with a page when several processes share the database.
 
     The cursor at the end of each page is stored in the primary database, so that any process can serve the next page.
-    Storing it is not awaited: it is queued before the command that spends the page's points, and that one is awaited.
+    Only the command that spends the page's points is awaited; the cursor is queued before it.
     """
     cursor = Cursor()
     if offset:
@@ -115,7 +115,7 @@ async def _answer_shared_page(
 
 
 def _forget_fault(written: "asyncio.Future[None]") -> None:
-    """Ignore a failed write: without the stored end, rows are counted from the start for the next page."""
+    """Ignore a failed write of a cursor; the next page is then found by counting rows from the start."""
     if not written.cancelled():
         written.exception()
 
@@ -126,7 +126,7 @@ def reader_digest(reader: Hashable) -> str:
 
 
 def _in_order(value: object) -> object:
-    """Return a value whose `repr` is the same in every process: sets are sorted, records become lists."""
+    """Return a value in a form whose `repr` is the same in every process: sets are sorted, records are lists."""
     if isinstance(value, frozenset):
         return sorted(repr(_in_order(item)) for item in value)
     if isinstance(value, tuple):

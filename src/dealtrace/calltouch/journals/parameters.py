@@ -29,7 +29,7 @@ FILTERED: Mapping[str, tuple[Field, int]] = {
     "ani": (Field.PHONE, PHONE_LENGTH_MAX),
     "phoneNumber": (Field.DIALLED_PHONE, PHONE_LENGTH_MAX),
 }
-"""The parameters of a filter (`….value`, `….filterMode`), with the field they compare and the longest value."""
+"""The filters by name: the field that `NAME.value` and `NAME.filterMode` compare, and the longest value."""
 
 MODES = {
     "EQUAL": Operator.EQUAL,
@@ -37,7 +37,7 @@ MODES = {
     "CONTAINS": Operator.CONTAINS,
     "NOT_CONTAINS": Operator.NOT_CONTAINS,
 }
-"""Ours: the vendor does not document these values; these are the ones its cabinet offers for such filters."""
+"""Ours: the vendor does not document these values; these are the words its web pages offer for such filters."""
 
 
 @record
@@ -165,7 +165,12 @@ CALLS_DIARY = (
     Parameter("uniqueOnly", Flag(), "Только уникальные.", "Only unique calls."),
     Parameter("targetOnly", Flag(), "Только целевые.", "Only targets."),
     Parameter("uniqTargetOnly", Flag(), "Только уникально-целевые.", "Only unique targets."),
-    Parameter("callbackOnly", Flag(), "Только обратные звонки: их здесь нет.", "Only callbacks: there are none here."),
+    Parameter(
+        "callbackOnly",
+        Flag(),
+        "Только обратные звонки; на этом сервере их нет.",
+        "Only callbacks; this server has none.",
+    ),
     Parameter("callId", Integer(), "Только этот звонок.", "Only this call."),
     Parameter("clientId", Text(SOURCE_LENGTH_MAX), "Только этот clientId Google.", "Only this client id of Google."),
     Parameter("utmSource", Text(SOURCE_LENGTH_MAX), "Только этот utm_source.", "Only this utm_source."),
@@ -178,15 +183,25 @@ CALLS_DIARY = (
     Parameter("withYandexDirect", Flag(), "Добавить номера Яндекс.Директа.", "Include the ids of Yandex Direct."),
     Parameter("withGoogleAdwords", Flag(), "Добавить номера Google Ads.", "Include the ids of Google Ads."),
     Parameter(
-        "withText", Flag(), "Добавить текст разговора: его здесь нет.", "Include transcripts: there are none here."
+        "withText",
+        Flag(),
+        "Добавить текст разговора; на этом сервере его нет.",
+        "Include transcripts; this server has none.",
     ),
-    Parameter("withDcm", Flag(), "Добавить данные DCM: их здесь нет.", "Include data of DCM: there are none here."),
-    Parameter("withAttributionFields", Flag(), "Добавить attrs сессии.", "Include the visit's attrs."),
+    Parameter(
+        "withDcm", Flag(), "Добавить данные DCM; на этом сервере их нет.", "Include data of DCM; this server has none."
+    ),
+    Parameter(
+        "withAttributionFields",
+        Flag(),
+        "Добавить сторонние параметры сессии (attrs).",
+        "Include the visit's third-party parameters (attrs).",
+    ),
     Parameter(
         "withCallbackInfo",
         Flag(),
-        "Добавить сведения об обратном звонке: их здесь нет.",
-        "Include the details of a callback: there are none here.",
+        "Добавить сведения об обратном звонке; на этом сервере их нет.",
+        "Include the details of a callback; this server has none.",
     ),
     Parameter("withCustomFields", Flag(), "Добавить пользовательские поля.", "Include custom fields."),
 )
@@ -197,8 +212,8 @@ REQUESTS = (
     Parameter(
         "siteId",
         Integer(),
-        "Номер личного кабинета; если передан, должен быть кабинетом токена.",
-        "The number of the site; when sent, it must be the token's.",
+        "Номер личного кабинета; если передан, это должен быть кабинет токена.",
+        "The id of the site; if sent, it must be the token's site.",
     ),
     Parameter(
         "dateFrom",
@@ -222,9 +237,16 @@ REQUESTS = (
     Parameter("withRequestTags", Flag(), "Добавить теги.", "Include tags."),
     Parameter("withYandexDirect", Flag(), "Добавить номера Яндекс.Директа.", "Include the ids of Yandex Direct."),
     Parameter("withGoogleAdwords", Flag(), "Добавить номера Google Ads.", "Include the ids of Google Ads."),
-    Parameter("withDcm", Flag(), "Добавить данные DCM: их здесь нет.", "Include data of DCM: there are none here."),
+    Parameter(
+        "withDcm", Flag(), "Добавить данные DCM; на этом сервере их нет.", "Include data of DCM; this server has none."
+    ),
     Parameter("withCustomFields", Flag(), "Добавить пользовательские поля.", "Include custom fields."),
-    Parameter("withAttrs", Flag(), "Добавить attrs сессии.", "Include the visit's attrs."),
+    Parameter(
+        "withAttrs",
+        Flag(),
+        "Добавить сторонние параметры сессии (attrs).",
+        "Include the visit's third-party parameters (attrs).",
+    ),
 )
 
 REQUEST = tuple(
@@ -232,7 +254,7 @@ REQUEST = tuple(
     for parameter in REQUESTS
     if parameter.name in ("clientApiId", "siteId", "attribution") or parameter.name.startswith("with")
 )
-"""A single lead request takes only the parameters that choose what is shown."""
+"""The parameters of a single lead request: those that choose its optional parts."""
 
 ACCESS_TOKEN = replace(CLIENT_API_ID, name="access_token")
 BY_ACCESS_TOKEN = AuthScheme(ACCESS_TOKEN)

@@ -64,7 +64,9 @@ async def _answer(caller: Caller, sent: Sent, count: Count, *, searched: bool) -
     site = caller.site
     since, until = read_interval(site, sent)
     if sent["dateTo"] - sent["dateFrom"] > timedelta(days=DAYS_MAX):
-        wrong = Violation("dateTo", f"интервал длиннее {DAYS_MAX} дней", f"an interval of more than {DAYS_MAX} days")
+        wrong = Violation(
+            "dateTo", f"интервал не должен быть длиннее {DAYS_MAX} дней", f"must not be longer than {DAYS_MAX} days"
+        )
         raise InvalidParameters([wrong])
     model = AttributionModel(site.attribution)
     query = LeadQuery(LeadKind.CALL, model, since, until, matches=(SEARCHED,) if searched else ())

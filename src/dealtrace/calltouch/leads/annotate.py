@@ -104,7 +104,7 @@ class Method:
     async def respond(self, caller: Caller, items: Sequence[object]) -> Reply:
         """Annotate the leads that are found by valid items, and answer with a result for each item.
 
-        Ours: the vendor documents no answer; this one has the kind and id of the lead of each item, in input order.
+        Ours: the vendor documents no answer; ours has the kind and id of each item's lead, in input order.
         """
         read = [self._read(caller, item) for item in items]
         valid = [item for item in read if isinstance(item, LeadAnnotation)]
@@ -123,7 +123,7 @@ class Method:
 
 
 def read_tags(item: AnnotationItem) -> Addition:
-    """Parse the tags to add."""
+    """Return the tags of an item, to be added to its lead."""
     added = item.add_tags or AddedTags()
     texts = (word_text(tag.tag) if isinstance(tag, Tag) else tag for tag in added.tags)
     tags = checked("addTags.tags", Tags().read, ",".join(texts))
@@ -131,7 +131,7 @@ def read_tags(item: AnnotationItem) -> Addition:
 
 
 def read_managers(item: AnnotationItem) -> Addition:
-    """Parse the managers to add."""
+    """Return the managers of an item, to be added to its lead."""
     added = item.add_managers or AddedManagers()
     texts = [word_text(name.manager) if isinstance(name, Manager) else name for name in added.managers]
     managers = tuple(
@@ -142,13 +142,13 @@ def read_managers(item: AnnotationItem) -> Addition:
 
 
 def read_comment(item: AnnotationItem) -> Addition:
-    """Parse the comment to add."""
+    """Return the comment of an item, to be added to its lead."""
     comment = checked("addComment", Text(COMMENT_LENGTH_MAX).read, word_text(item.add_comment))
     return Addition(comment=_required("addComment", comment))
 
 
 def read_fields(item: AnnotationItem) -> Addition:
-    """Parse the values of custom fields to add."""
+    """Return an item's values of custom fields, to be added to its lead."""
     place = "addCustomFields.customFields"
     added = item.add_custom_fields or AddedFields()
     _check_count(place, len(added.custom_fields), CUSTOM.members_max)
@@ -208,8 +208,8 @@ MATCHING = Parameter(
 )
 _OVERWRITE = (
     Flag(),
-    "Заменить имеющиеся; по умолчанию добавить к ним.",
-    "Replace the present ones; by default add to them.",
+    "Заменить прежние значения; по умолчанию новые добавляются к ним.",
+    "Replace the earlier values; by default new values are added to them.",
 )
 
 TAGS = Method(

@@ -75,7 +75,7 @@ BODY = Body()
 async def respond(caller: Caller, items: Sequence[object]) -> Reply:
     """Clear the fields; the answer is the same if the lead or deal had none of them.
 
-    Ours: the vendor documents no answer; this one has our id of the lead or deal and the names of the fields.
+    Ours: the vendor documents no answer; ours has our id of the lead or deal, and the names of the fields.
     """
     clearing = read_clearing(items[0])
     owner_id: int = await caller.write(clear_fields, clearing)
@@ -89,14 +89,16 @@ def read_clearing(item: object) -> Clearing:
     """Parse which fields to clear, and of which lead or deal.
 
     Raises:
-        InvalidParameters: not exactly one lead or deal was named, or no field.
+        InvalidParameters: no lead or deal was named, or several, or no field.
     """
     document = read_item(item, Document)
     values = {field.encode_name: getattr(document, field.name) for field in msgspec.structs.fields(document)}
     sent = TABLE.read(Pairs({name: word_text(values[name]) for name in TABLE.named}))
     if len(sent.values) != 1:
         known = ", ".join(TABLE.named)
-        raise InvalidParameters([Violation("*", f"нужно ровно одно из: {known}", f"exactly one is needed: {known}")])
+        raise InvalidParameters(
+            [Violation("*", f"нужно ровно одно из: {known}", f"exactly one of these is required: {known}")]
+        )
     names = tuple(dict.fromkeys(word_text(name) for name in document.custom_fields if name))
     if not 0 < len(names) <= CUSTOM.members_max:
         limit = (f"ожидается от 1 до {CUSTOM.members_max} имён", f"1 to {CUSTOM.members_max} names are expected")

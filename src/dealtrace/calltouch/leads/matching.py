@@ -108,17 +108,20 @@ _BY_CONTACT: Mapping[str, _Contacts] = {
     "requestContact": _Contacts("requestContactParams", frozenset({LeadKind.LEAD_REQUEST}), "requestTypeToMatch"),
 }
 FINDS_NOTHING = frozenset({"chat", "chatContact", "customSources", "withoutSource"})
-"""Ours: there are no chats here, and a source is not a lead: these elements find nothing and the next is tried."""
+"""Ours: there are no chats here, and a source is not a lead, so these elements find nothing and the next is tried."""
 
 
 def read_matching(elements: Sequence[Element] | None, time_zone: ZoneInfo) -> tuple[LeadSearch, ...]:
     """Parse the elements and return their searches in input order.
 
     Raises:
-        InvalidParameters: there are no elements, too many, or invalid ones; one violation for each invalid value.
+        InvalidParameters: there are no elements or too many, or some are invalid; one violation for each invalid value.
     """
     if not elements or len(elements) > ELEMENTS_MAX:
-        limit = (f"ожидается список от 1 до {ELEMENTS_MAX} элементов", f"a list of 1 to {ELEMENTS_MAX} is expected")
+        limit = (
+            f"ожидается список от 1 до {ELEMENTS_MAX} элементов",
+            f"a list of 1 to {ELEMENTS_MAX} elements is expected",
+        )
         raise InvalidParameters([Violation("matching", *limit)])
     faults: list[Violation] = []
     searches = [
@@ -156,7 +159,7 @@ class ElementReader:
         self._by_digest = by_digest
 
     def read(self) -> LeadSearch | None:
-        """Return the search of the element; `None` if its type finds nothing here or the element is invalid."""
+        """Return the search of the element; `None` if the element is invalid or its type cannot find a lead."""
         kind = self._element.type
         if kind in _BY_ID:
             return self._by_id(*_BY_ID[str(kind)], params=f"{kind}Params")
@@ -179,7 +182,9 @@ class ElementReader:
         params = where.params
         sent = self._params(params)
         if sent.md5_phones and not self._by_digest:
-            self._complain(f"{params}.md5Phones", "хеши телефонов не принимаются, передайте phones", "send phones")
+            self._complain(
+                f"{params}.md5Phones", "вместо хешей передайте phones", "hashes are not accepted, send phones"
+            )
         contacts = [
             *self._contacts(f"{params}.phones", sent.phones, Text(PHONE_LENGTH_MAX), list_phones),
             *self._contacts(f"{params}.emails", sent.emails, Text(EMAIL_LENGTH_MAX), list_emails),
@@ -218,8 +223,8 @@ class ElementReader:
         tags = [str(tag) for tag in sent.tags if tag is not None]
         if len(tags) > TAGS_MAX or any(len(tag) > TAG_LENGTH_MAX for tag in tags):
             limit = (
-                f"до {TAGS_MAX} тегов до {TAG_LENGTH_MAX} символов",
-                f"{TAGS_MAX} tags of {TAG_LENGTH_MAX} at most",
+                f"допускается не более {TAGS_MAX} тегов по {TAG_LENGTH_MAX} символов",
+                f"at most {TAGS_MAX} tags of {TAG_LENGTH_MAX} characters are allowed",
             )
             self._complain(f"{params}.tags", *limit)
         logic = self._word(f"{params}.tagsLogic", sent.tags_logic, _LOGIC.read)

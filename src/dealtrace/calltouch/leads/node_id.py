@@ -11,7 +11,7 @@ NODE = 1
 
 
 async def respond(caller: Caller, sent: Sent) -> Reply:
-    """Answer with node 1."""
+    """Answer with the number of the node, always 1."""
     del sent
     answer: Node = {"nodeId": NODE}
     return success(answer, "node_told", site_id=caller.site.id)

@@ -61,7 +61,7 @@ def check_person(sent: Sent) -> None:
     if not any(sent.get(name, "").strip() for name in PERSON_NAMES):
         known = ", ".join(PERSON_NAMES)
         raise InvalidParameters(
-            [Violation(PERSON_NAMES[1], f"нужно хотя бы одно: {known}", f"at least one is needed: {known}")]
+            [Violation(PERSON_NAMES[1], f"нужно хотя бы одно: {known}", f"at least one of these is required: {known}")]
         )
 
 

@@ -53,9 +53,9 @@ TEST_KIND = "webhook.test"
 def write_messages(
     connection: Connection, site: Site, webhook: Webhook, deliveries: Sequence[Delivery], now: datetime
 ) -> dict[OutboxPosition, Message]:
-    """Return messages by their position in the outbox.
+    """Return the messages of deliveries, by position in the outbox.
 
-    Deliveries whose lead, deal or alert no longer exists have none.
+    A delivery has no message if its lead, deal or alert no longer exists.
     """
     entries = _entries(
         connection, site, [delivery.event.lead for delivery in deliveries if isinstance(delivery.event, LeadEvent)]
@@ -140,7 +140,7 @@ def _alerts(connection: Connection, site: Site, events: Sequence[AlertEvent]) ->
 def _lead_fields(
     event: LeadEvent, entry: LeadEntry, site: Site, webhook: Webhook, sent_at: Mapping[str, int]
 ) -> dict[str, str | None]:
-    """Return the body for a lead; for a call that is not over it has the keys of a new call, whatever changed."""
+    """Return the body for a lead; a call in progress has the keys of a new call, whatever changed."""
     values: CallValues | LeadRequestValues
     if isinstance(entry.lead, Call):
         phase = phase_of(entry.circumstances, entry.lead.duration)

@@ -38,7 +38,7 @@ ALERT: Keys = (
     "alertId", "incidentId", "event", "kind", "metric", "window", "limit", "filters", "value", "usual", "from", "to",
     "raisedAt", "endedAt", "endedValue", "siteId", "siteName", "sendingTimestamp",
 )  # fmt: skip
-"""Ours: the vendor has no alerts."""
+"""The keys of alerts. Ours: the vendor has no alerts."""
 
 ON_REQUEST_OF_LEADS: Keys = (
     "gcid", "email", "comment", "customFields", "tags_auto_pr", "tags_auto_af", "rating", "callUrl",
@@ -92,5 +92,5 @@ def choosable_keys(kind: EventKind) -> Keys:
 
 
 def chosen_keys(usual: Keys, on_request: Keys, chosen: Sequence[str]) -> Keys:
-    """List the keys to send: the usual ones, or if some were chosen, those among all keys, in the same order."""
+    """List the keys to send: the chosen keys in the order of all keys, or the usual keys if none were chosen."""
     return tuple(key for key in (*usual, *on_request) if key in chosen) if chosen else usual

@@ -100,7 +100,7 @@ class _Run:
         self._is_hidden = is_hidden or not complaints.is_terminal
 
     def disagreements(self) -> Iterator[Comparison]:
-        """Yield the differences, first of the file's rows, then deals missing in it; at the end both are counted."""
+        """Yield the differences: first of the file's rows, then deals missing in the file; it counts both."""
         # Rows are printed meanwhile and must not go to the console of the progress bar.
         shown = Progress(console=complaints, transient=True, disable=self._is_hidden, redirect_stdout=False)
         with shown as progress:
@@ -137,7 +137,7 @@ def _lines(site: Site, agreement: Agreement, shown: list[Comparison], found: int
     yield f"Here, site {site.id}: {_format_count(ours)}"
     yield f"Difference: {theirs.deals - ours.deals:+} deals, {_format_signed(theirs.kopecks - ours.kopecks)} rubles"
     if agreement.is_whole:
-        yield "They agree."
+        yield "The lists agree."
         return
     for name, count in (
         ("Missing here", agreement.missing_here),
@@ -148,8 +148,8 @@ def _lines(site: Site, agreement: Agreement, shown: list[Comparison], found: int
             yield f"{name}: {_format_count(count)}"
     if agreement.other_sum.deals:
         more = _format_signed(agreement.other_sum.kopecks)
-        yield f"Other sum: {counted(agreement.other_sum.deals, 'deal')}, {more} rubles in the file"
-    for name, deals in (("Other status", agreement.other_status), ("Other date", agreement.other_date)):
+        yield f"Different sum: {counted(agreement.other_sum.deals, 'deal')}, {more} rubles in the file"
+    for name, deals in (("Different status", agreement.other_status), ("Different date", agreement.other_date)):
         if deals:
             yield f"{name}: {counted(deals, 'deal')}"
     if agreement.unreadable:

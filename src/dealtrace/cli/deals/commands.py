@@ -1,4 +1,4 @@
-"""`dealtrace deal`: list, show and restore deals, show their history, pin their leads."""
+"""`dealtrace deal`: list, show and restore deals, show their history, choose their leads."""
 
 from datetime import datetime
 from typing import Annotated
@@ -30,7 +30,7 @@ LISTED = 50
 LISTED_MAX = 1000
 
 deal_commands = typer.Typer(
-    help="List, show and restore deals, show their history, pin their leads.", no_args_is_help=True
+    help="List, show and restore deals, show their history, choose their leads.", no_args_is_help=True
 )
 
 DayOption = datetime | None
@@ -46,7 +46,7 @@ def list_deals(
     limit: Annotated[int, typer.Option(min=1, max=LISTED_MAX, help="How many of the latest deals to list.")] = LISTED,
     as_json: JsonOption = False,
 ) -> None:
-    """List the latest deals of a site by date of creation, without deleted ones. To list all: export deals."""
+    """List the latest deals of a site by date of creation, without deleted deals. To get all: export deals."""
     if first is not None and last is not None and first > last:
         fail("--from is after --to.")
     with open_prepared() as database, database.read() as connection:
@@ -88,7 +88,7 @@ def show(deal: DealArgument, site: OnlySiteOption = None, as_json: JsonOption = 
 
 @deal_commands.command("history")
 def history(deal: DealArgument, site: OnlySiteOption = None, as_json: JsonOption = False) -> None:
-    """List the versions of a deal: when and by which token or user it changed, the values before and after."""
+    """List the changes of a deal: the time, the token or user, and the values before and after."""
     with open_prepared() as database, database.read() as connection:
         owner, found = find_deal(connection, deal, site)
         versions = list_versions(connection, owner.id, found.id)
@@ -130,7 +130,7 @@ def pin(
 
 @deal_commands.command("unpin")
 def unpin(deal: DealArgument, site: OnlySiteOption = None) -> None:
-    """Unpin the lead of a deal and match the deal by the rules again at once."""
+    """Undo the choice of a lead by hand, and match the deal by the rules at once."""
     with open_prepared() as database, database.write() as connection:
         owner, found = find_deal(connection, deal, site)
         unpinned = unpin_deal(work_in(database, connection, owner), found.id)

@@ -73,7 +73,7 @@ def _matcher_lines(steps: Sequence[MatcherStep]) -> Iterator[str]:
 
 def _flip_lines(site: Site, explanation: Explanation) -> Iterator[str]:
     if explanation.flips:
-        yield "The smallest changes that would give it another lead:"
+        yield "The smallest changes that would give the deal another lead:"
     for flip in explanation.flips:
         yield f"  {_format_change(site, flip)}"
         yield f"    gives {format_lead(flip.lead)}"

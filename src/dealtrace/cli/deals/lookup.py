@@ -31,8 +31,8 @@ def format_lead(lead: LeadRef | None) -> str:
 def find_deal(connection: Connection, name: str, only: int | None, *, deleted: bool = False) -> tuple[Site, Deal]:
     """Return the deal with the id or number `name`, and its site; an id takes precedence over a number.
 
-    If several deals have had the number, one that is not deleted is preferred, or with `deleted` one that is. If none
-    or several match, the command ends with a message.
+    If several deals have had the number, a deal that is not deleted is preferred; with `deleted`, a deleted deal. If no
+    deal or several deals match, the command ends with a message.
     """
     sites = sites_to_search(connection, only)
     ids = [int(name)] if name.isascii() and name.isdigit() and len(name) <= len(str(ID_MAX)) else []

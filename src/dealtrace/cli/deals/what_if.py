@@ -96,7 +96,7 @@ class _Run:
         self._is_hidden = is_hidden or not complaints.is_terminal
 
     def flips(self) -> Iterator[Outcome]:
-        """Yield the deals whose lead or source would change; at the end all deals are counted."""
+        """Yield the deals whose lead or source would change; all deals are counted meanwhile."""
         # Rows are printed meanwhile and must not go to the console of the progress bar.
         shown = Progress(console=complaints, transient=True, disable=self._is_hidden, redirect_stdout=False)
         with shown as progress:
@@ -120,7 +120,7 @@ def _lines(run: _Run, pairs: Sequence[tuple[str, str]], shown: Sequence[Outcome]
     yield from _hints(run)
     moves = tally.moves_in_order()
     if moves:
-        yield f"What would move{_listed(min(limit, len(moves)), len(moves))}:"
+        yield f"Moves between sources{_listed(min(limit, len(moves)), len(moves))}:"
     for (source, target), moved in moves[:limit]:
         yield f"  {_format_source(*tally.spelling_of(source))} → {_format_source(*tally.spelling_of(target))}"
         yield f"    {_format_moved(moved)}"
@@ -150,7 +150,7 @@ def _hints(run: _Run) -> Iterator[str]:
         yield f"{counted(tally.kept, 'deal')} would keep a lead that these rules would not find:"
         yield "  switching contact matching off does not change past deals."
     if run.trial.matches_again and not run.trial.site_of(run.site).contact_matching:
-        yield "Contact matching is off here: threshold and order need contact_matching=on."
+        yield "Contact matching is off for this site: threshold and order need contact_matching=on."
 
 
 def _listed(shown: int, total: int) -> str:

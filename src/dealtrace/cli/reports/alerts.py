@@ -1,4 +1,4 @@
-"""`dealtrace alert`: rules that watch metrics."""
+"""`dealtrace alert`: rules that watch metrics and raise alerts."""
 
 import time
 from collections.abc import Sequence
@@ -44,19 +44,20 @@ _PERCENTS = ", ".join(f"{kind} {percent}%" for kind, percent in PERCENT_USUAL.it
 @alert_commands.command("add")
 def add(  # noqa: PLR0913, PLR0917 - a rule has as many parts
     site_id: SiteIdArgument,
-    kind: Annotated[AlertKind, typer.Argument(help="What is out of the ordinary.")],
+    kind: Annotated[AlertKind, typer.Argument(help="How a figure is unusual.")],
     metric: Annotated[str, typer.Argument(help=f"A metric: {', '.join(METRICS)}, column:NAME.")],
-    window: Annotated[str, typer.Option(help=f"What is looked at: {', '.join(WINDOWS)}.")] = "day",
-    limit: Annotated[str, typer.Option(help=f"A limit, or a per cent; by default {_PERCENTS}.")] = "",
+    window: Annotated[str, typer.Option(help=f"The period that is checked: {', '.join(WINDOWS)}.")] = "day",
+    limit: Annotated[str, typer.Option(help=f"A limit or a percentage; by default {_PERCENTS}.")] = "",
     filters: Annotated[
         list[str] | None, typer.Option("--filter", help="A filter dimension:operator:value; may be repeated.")
     ] = None,
     mail: Annotated[
-        list[str] | None, typer.Option("--mail", help='An e-mail, with a language behind it: "a@b.ru en"; repeatable.')
+        list[str] | None,
+        typer.Option("--mail", help='An e-mail and, if needed, a language: "a@b.ru en"; may be repeated.'),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Add a rule. A running server looks at it within a minute, and whenever its window ends."""
+    """Add a rule. A running server checks it within a minute, and then at the end of each window."""
     words = RuleWords(kind.value, metric, window, limit, tuple(filters or ()))
     with open_prepared() as database:
         recipients = parse_recipients("\n".join(mail or ()), "ru")
@@ -68,14 +69,14 @@ def add(  # noqa: PLR0913, PLR0917 - a rule has as many parts
         print_json({"alertId": added.id, "siteId": site_id})
         return
     console.print(f"Alert {added.id} added to site {site_id}: {rule_sentence(rule, LANGUAGE)}.")
-    console.print(f"What it would have said in the last 30 days: dealtrace alert test {site_id} {added.id}")
+    console.print(f"To try it on the last 30 days: dealtrace alert test {site_id} {added.id}")
     if recipients and not read_settings().smtp_url:
         console.print("No mails are sent yet: set DEALTRACE_SMTP_URL for the server.")
 
 
 @alert_commands.command("list")
 def show(site_id: SiteIdArgument, as_json: JsonOption = False) -> None:
-    """List the rules of a site, with what is out of the ordinary now."""
+    """List the rules of a site, with the alerts that are raised now."""
     with open_prepared() as database, database.read() as connection:
         site = require_site(connection, site_id)
         alerts = list_alerts(connection, site.id)
@@ -114,7 +115,7 @@ def _alert_lines(alert: Alert, incident: Incident | None, site: Site) -> list[st
         at = incident.raised_at.astimezone(site.time_zone)
         lines.append(f"    raised on {at:%Y-%m-%d %H:%M}: {value}, usually {usual}")
     if alert.fault is not None:
-        lines.append(f"    cannot be looked at: {alert.fault}")
+        lines.append(f"    cannot be checked: {alert.fault}")
     lines += [f"    filter: {text}" for text in alert.rule.filters]
     if alert.rule.recipients:
         lines.append(f"    mails to {', '.join(each.address for each in alert.rule.recipients)}")
@@ -123,7 +124,7 @@ def _alert_lines(alert: Alert, incident: Incident | None, site: Site) -> list[st
 
 @alert_commands.command("remove")
 def remove(site_id: SiteIdArgument, alert_id: AlertArgument) -> None:
-    """Remove a rule with its past. Nobody is notified if it is raised."""
+    """Remove a rule and its history. Nobody is notified, even if its alert is raised."""
     with open_prepared() as database, database.write() as connection:
         manage.remove_alert(connection, require_site(connection, site_id), alert_id)
     console.print(f"Alert {alert_id} removed from site {site_id}.")
@@ -134,11 +135,11 @@ def try_out(
     site_id: SiteIdArgument,
     alert_id: AlertArgument,
     mail: Annotated[
-        bool, typer.Option("--mail", help="Have a running server send a test to the recipients instead.")
+        bool, typer.Option("--mail", help="Instead, have a running server send a test mail to the recipients.")
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what a rule would have said in the last 30 days, by what is known today."""
+    """Show the alerts that a rule would have raised in the last 30 days, by today's data."""
     with open_prepared() as database:
         with database.read() as connection:
             site = require_site(connection, site_id)
@@ -188,11 +189,11 @@ def _trial_lines(trial: Trial, site: Site) -> Sequence[str]:
         end = f"ended {ended.astimezone(site.time_zone):%Y-%m-%d %H:%M}" if ended is not None else "not over"
         lines.append(f"  {since:%Y-%m-%d %H:%M} – {until:%Y-%m-%d %H:%M}: {value}, usually {usual}; {end}")
     summary = f"{counted(len(trial.episodes), 'alert')} in {counted(trial.windows, 'window')}"
-    return [*lines, f"{summary}; {trial.undecided} had too little to compare."]
+    return [*lines, f"{summary}; {trial.undecided} had too little data to compare."]
 
 
 def _send_test(database: Database, alert: Alert) -> None:
-    """Have a running server send a test to each recipient, and show what became of each."""
+    """Have a running server send a test mail to each recipient, and print each result."""
     if not alert.rule.recipients:
         fail(f"Alert {alert.id} has no recipients.")
     with transaction(database, ids=len(alert.rule.recipients)) as (connection, ids):
@@ -202,7 +203,7 @@ def _send_test(database: Database, alert: Alert) -> None:
     waiting = [mail for mail in mails if mail.fault is None and mail.due_at is not None]
     for mail in mails:
         if mail.fault is None and mail.due_at is None:
-            console.print(f"The mail server took the mail to {mail.recipient.address}.")
+            console.print(f"The mail server accepted the mail to {mail.recipient.address}.")
     if failed or waiting:
         lines = [f"{mail.recipient.address}: {mail.fault}." for mail in failed]
         lines += [
@@ -213,7 +214,7 @@ def _send_test(database: Database, alert: Alert) -> None:
 
 
 def _sent_within(database: Database, mail_ids: Sequence[int]) -> list[Mail]:
-    """Return mails once each was tried, or when a minute has passed."""
+    """Wait until each mail was attempted, at most a minute, and return the mails."""
     deadline = time.monotonic() + SENT_WITHIN_SECONDS
     while True:
         with database.read() as connection:

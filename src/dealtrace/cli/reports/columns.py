@@ -32,12 +32,12 @@ def add(
         str | None, typer.Option(help="The statuses of the deals, separated by commas, in any spelling.")
     ] = None,
     is_count: Annotated[bool, typer.Option("--count", help="Show how many deals have these statuses.")] = False,
-    is_sum: Annotated[bool, typer.Option("--sum", help="Show the sum of their amounts.")] = False,
+    is_sum: Annotated[bool, typer.Option("--sum", help="Show the sum of these deals' amounts.")] = False,
     formula: Annotated[
         str | None, typer.Option(help="A formula over metrics and columns: (won - column:NAME) / leads.")
     ] = None,
 ) -> None:
-    """Add a column: deals in some statuses, counted or summed, or a formula."""
+    """Add a column: the number or the sum of deals with some statuses, or a formula."""
     with open_prepared() as database, database.write() as connection:
         work = work_in(database, connection, require_site(connection, site_id))
         column = _read_column(name, statuses, formula, is_count=is_count, is_sum=is_sum)
@@ -77,7 +77,7 @@ def _read_column(name: str, statuses: str | None, formula: str | None, *, is_cou
     """Return the column that the options describe.
 
     Raises:
-        InvalidSetting: an option is not valid, or they do not go together.
+        InvalidSetting: an option is invalid, or the options cannot be combined.
     """
     column = parse_column_name(name)
     if formula is not None and statuses is None and not is_count and not is_sum:

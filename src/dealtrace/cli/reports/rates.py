@@ -1,4 +1,4 @@
-"""`dealtrace rate`: what currencies other than rubles are worth to a site."""
+"""`dealtrace rate`: the rates at which a site's reports convert other currencies to rubles."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -21,21 +21,24 @@ from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.reports.set_rates import remove_rates, set_rates
 from dealtrace.storage.reports.rates import count_deals_without_rate, list_rates
 
-CurrencyArgument = Annotated[str, typer.Argument(metavar="CURRENCY", help="As deals 2.0 send it, such as usd.")]
+CurrencyArgument = Annotated[
+    str, typer.Argument(metavar="CURRENCY", help="The currency as deals 2.0 send it, such as usd.")
+]
 
-rate_commands = typer.Typer(help="Set and list what currencies are worth in reports.", no_args_is_help=True)
+rate_commands = typer.Typer(help="Set and list the rates of currencies for reports.", no_args_is_help=True)
 
 
 @rate_commands.command("set")
 def set_one(
     site_id: SiteIdArgument,
     currency: CurrencyArgument,
-    rubles: Annotated[str, typer.Argument(metavar="RUBLES", help="Rubles for a unit, such as 92.5.")],
+    rubles: Annotated[str, typer.Argument(metavar="RUBLES", help="The price of one unit in rubles, such as 92.5.")],
     since: Annotated[
-        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="From which day; today if omitted.")
+        datetime | None,
+        typer.Option("--from", formats=["%Y-%m-%d"], help="The first day of the rate; today if omitted."),
     ] = None,
 ) -> None:
-    """Set what a unit of a currency is worth, from a day on until the next rate."""
+    """Set the price of one unit of a currency in rubles, from a day until the next rate."""
     named, rate = _currency(currency), _rubles(rubles)
     with open_prepared() as database, database.write() as connection:
         site = require_site(connection, site_id)
@@ -50,7 +53,7 @@ def take_rates(
     file: Annotated[Path, typer.Argument(help="CSV or XLSX with the columns currency, date and rate.")],
     encoding: EncodingOption = None,
 ) -> None:
-    """Import rates from a file. A row that cannot be read leaves all as it was."""
+    """Import rates from a file. If a row is invalid, nothing changes."""
     with open_prepared() as database, database.write() as connection:
         rates = read_rates(file, encoding)
         site = require_site(connection, site_id)
@@ -60,7 +63,7 @@ def take_rates(
 
 @rate_commands.command("list")
 def show(site_id: SiteIdArgument, as_json: JsonOption = False) -> None:
-    """List the rates of a site, and how many deals have none."""
+    """List the rates of a site, and the number of deals without a rate."""
     with open_prepared() as database, database.read() as connection:
         rates = list_rates(connection, require_site(connection, site_id))
         without = count_deals_without_rate(connection, site_id)
@@ -80,7 +83,7 @@ def show(site_id: SiteIdArgument, as_json: JsonOption = False) -> None:
 
 @rate_commands.command("remove")
 def remove(site_id: SiteIdArgument, currency: CurrencyArgument) -> None:
-    """Remove all rates of a currency. Its deals have no worth in reports then."""
+    """Remove all rates of a currency. Reports then leave out the sums of its deals."""
     named = _currency(currency)
     with open_prepared() as database, database.write() as connection:
         removed = remove_rates(work_in(database, connection, require_site(connection, site_id)), named)

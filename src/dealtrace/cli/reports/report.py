@@ -24,7 +24,7 @@ from dealtrace.reports.presets import REPORT_PRESETS, Preset
 from dealtrace.reports.question import ALL_MODELS, LIMIT_MAX, Words
 from dealtrace.storage.database.engine import Database
 
-Name = Annotated[str, typer.Argument(metavar="[PRESET]", help="sources or models; options override it.")]
+Name = Annotated[str, typer.Argument(metavar="[PRESET]", help="A preset, sources or models; options override it.")]
 By = Annotated[str, typer.Option("--by", help="Dimensions, comma-separated, at most three.")]
 Metrics = Annotated[str, typer.Option("--metrics", help="Metrics, comma-separated.")]
 PeriodOption = Annotated[str, typer.Option("--period", help="A period such as 28d or month; 28d by default.")]
@@ -37,8 +37,10 @@ Filters = Annotated[
     list[str] | None, typer.Option("--filter", help="A filter dimension:operator:value; may be repeated.")
 ]
 SegmentOption = Annotated[str, typer.Option("--segment", help="Add the filters of a segment.")]
-SortOption = Annotated[str, typer.Option("--sort", help="A metric or dimension; descending with a minus.")]
-Limit = Annotated[str, typer.Option("--limit", help="How many rows to show; 1000 by default, files have all.")]
+SortOption = Annotated[
+    str, typer.Option("--sort", help="Sort by a metric or dimension; with a minus in descending order.")
+]
+Limit = Annotated[str, typer.Option("--limit", help="How many rows to show, 1000 by default; files have all rows.")]
 CsvFile = Annotated[Path | None, typer.Option("--csv", help="Write a .csv file.")]
 XlsxFile = Annotated[Path | None, typer.Option("--xlsx", help="Write an .xlsx file.")]
 Excel = Annotated[bool, typer.Option("--excel", help="With --csv: for a Russian Excel.")]
@@ -104,7 +106,7 @@ def _preset(name: str) -> Preset:
 
 
 def _file(csv: Path | None, xlsx: Path | None, *, as_json: bool, excel: bool, force: bool) -> Path | None:
-    """Check that the options go together and return the file to write, `None` if there is none."""
+    """Return the file to write, `None` if there is none; fail if the options cannot be combined."""
     chosen: Sequence[tuple[str, Path]] = [(end, path) for end, path in ((CSV, csv), (XLSX, xlsx)) if path is not None]
     if len(chosen) + as_json > 1:
         fail("Choose one of --json, --csv and --xlsx.")

@@ -113,11 +113,11 @@ def _cut(cell: str, width: int) -> str:
 
 
 def _notes(report: Report, left_out: Sequence[str]) -> Iterator[str]:
-    """Yield notes on what the table does not show, and why figures are unknown or do not add up."""
+    """Yield notes on rows and columns that are not shown, and on figures that are unknown or do not add up."""
     if len(report.rows) < report.rows_total:
         yield f"{len(report.rows)} of {report.rows_total} rows; more with --limit, all with --csv."
     if left_out:
-        yield "No room for these columns (see --json or --csv):"
+        yield "These columns do not fit (use --json or --csv):"
         yield from (f"  {name}" for name in left_out)
     if not report.question.adds_up:
         yield "The rows do not add up to the total: a deal is counted for each of its tags."

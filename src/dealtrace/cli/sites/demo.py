@@ -1,4 +1,4 @@
-"""`dealtrace demo`: fill a site with a made-up year of data to try things out."""
+"""`dealtrace demo`: fill a site with a year of made-up data to try things out."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -30,11 +30,11 @@ SiteOption = Annotated[
     int | None, typer.Option("--site", min=1, max=ID_MAX, help="An empty site to fill; a new one if omitted.")
 ]
 SeedOption = Annotated[
-    int, typer.Option("--seed", help="The seed of the random numbers; another seed makes other data.")
+    int, typer.Option("--seed", help="The seed of the random numbers; another seed makes different data.")
 ]
 RemoveOption = Annotated[bool, typer.Option("--remove", help="Remove the demo.")]
 AllOption = Annotated[
-    bool, typer.Option("--all", help="With --remove: also remove what others have stored in its site.")
+    bool, typer.Option("--all", help="With --remove: also remove data of the site that the demo did not make.")
 ]
 PartOption = Annotated[
     float, typer.Option("--part", min=PART_MIN, max=1, hidden=True, help="Make only this share of the data.")
@@ -49,7 +49,7 @@ def demo(
     part: PartOption = 1,
     as_json: JsonOption = False,
 ) -> None:
-    """Fill a site with a made-up year of data that ends today. The token of a new site is shown only once."""
+    """Fill a site with made-up data of the year until today. The token of a new site is shown only once."""
     if with_others and not remove:
         fail("--all applies to --remove only.")
     if remove:
@@ -93,7 +93,7 @@ def _begin(database: Database, site_id: int | None) -> BegunDemo:
 
 
 def _fill(database: Database, site: Site, seed: int, part: float) -> None:
-    """Make a year and store it step by step; if it is interrupted, `--remove` removes what was stored."""
+    """Make the year of data and store it in steps; if this is interrupted, `--remove` removes what was stored."""
     columns = (*Progress.get_default_columns()[:-1], TimeRemainingColumn())
     with Progress(*columns, console=complaints, transient=True, disable=not complaints.is_terminal) as progress:
         bar = progress.add_task("Making a year", total=None)

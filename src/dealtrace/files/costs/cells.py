@@ -27,7 +27,7 @@ CURRENCIES = {
     "uzs": "UZS", "сум": "UZS", "try": "TRY", "₺": "TRY", "cny": "CNY", "¥": "CNY", "£": "GBP", "gbp": "GBP",
     "amd": "AMD", "gel": "GEL", "azn": "AZN", "kgs": "KGS", "aed": "AED", "ils": "ILS", "chf": "CHF",
 }  # fmt: skip
-"""The codes of currencies by what files write, in lower case and without full stops."""
+"""The codes of currencies; the keys are the ways to write a currency, in lower case and without full stops."""
 NO_DATA = ("-", "--", "–", "—")
 """What reports show when there is no data."""
 
@@ -44,7 +44,7 @@ class Money:
     amount: Decimal
     currency: str = ""
     is_whole: bool = False
-    """Whether it was written without decimals."""
+    """Whether the sum was written without decimals."""
 
 
 @record
@@ -57,7 +57,7 @@ class DayCell:
         return "day"
 
     def read(self, cell: Cell) -> date:
-        """Parse the day."""
+        """Return the day as a date."""
         digits = str(cell) if isinstance(cell, int) else cell
         if isinstance(digits, str) and _DAY_AS_NUMBER.fullmatch(digits.strip()):
             cell = f"{digits.strip()[:4]}-{digits.strip()[4:6]}-{digits.strip()[6:]}"
@@ -83,7 +83,7 @@ class MoneyCell:
         return "sum, 0 or more"
 
     def read(self, cell: Cell) -> Money:
-        """Parse the sum: decimals after a comma or point, thousands separated by spaces or the other of these signs."""
+        """Return the sum; a comma or a point separates the decimals, spaces or the other sign the thousands."""
         text = visible(_number_text(cell)).strip()
         found = _MONEY.fullmatch(text) if len(text) <= MONEY_LENGTH_MAX else None
         number = _decimal(found[3]) if found is not None else None
@@ -133,7 +133,7 @@ class CountCell:
         return "integer"
 
     def read(self, cell: Cell) -> int | None:
-        """Parse the number, `None` if the file has no data."""
+        """Return the number as an integer; `None` if the file has no data."""
         return None if text_of(cell) in NO_DATA else IntegerCell(0, COUNT_MAX).read(cell)
 
 
@@ -158,7 +158,7 @@ def _number_text(cell: Cell) -> str:
 
 
 def _decimal(written: str) -> tuple[Decimal, bool] | None:
-    """Return a number and whether it is whole; if it has commas and points, the last sign separates the decimals."""
+    """Return a number, and whether it is whole; of commas and points, the last sign separates the decimals."""
     digits = _GAPS.sub("", written)
     point, comma = digits.rfind("."), digits.rfind(",")
     if min(point, comma) >= 0:

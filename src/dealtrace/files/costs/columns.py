@@ -9,7 +9,7 @@ from dealtrace.files.row import Cell
 from dealtrace.record import record
 
 HEAD_LINES = 10
-"""The headings are searched for in this many lines that are not blank."""
+"""How many lines at the beginning are searched for the headings; blank lines do not count."""
 _PART = CostPartCell(SOURCE_LENGTH_MAX)
 COST_COLUMNS = (
     Column(
@@ -26,15 +26,15 @@ COST_COLUMNS = (
             "Всего потрачено", "Списано", "Списания", "spent", "spend", "Стоимость", "Сумма", "amount",
         ),
         MoneyCell(),
-        "What it cost.",
+        "The cost.",
         Need.CELL,
     ),
-    Column("source", ("utm_source", "Источник"), _PART, "The source; the system's if the column is missing."),
+    Column("source", ("utm_source", "Источник"), _PART, "The source; if missing, the advertising system's."),
     Column(
         "medium",
         ("utm_medium", "Канал", "Тип источника"),
         _PART,
-        "The medium; the system's if the column is missing.",
+        "The medium; if missing, the advertising system's.",
     ),
     Column("campaign", ("utm_campaign",), _PART, "The campaign, as in visits."),
     Column(

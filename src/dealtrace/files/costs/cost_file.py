@@ -22,7 +22,7 @@ from dealtrace.files.table_file import TableFile, open_table, unreadable
 from dealtrace.record import record
 
 COSTS_MAX = 100_000
-"""The most different days and sources of a file, since one transaction stores them while other writes wait."""
+"""The most costs (pairs of day and source) of a file: other writes wait while one transaction stores them."""
 FAULTS_SHOWN_MAX = 5
 KOPECK_IN_MICROS = MICROS // KOPECKS_PER_RUBLE
 _TOTAL = re.compile(
@@ -35,7 +35,7 @@ _API_COST = "Cost"
 
 
 class CostUnit(StrEnum):
-    """The unit of the cost column."""
+    """The unit of the cost column: money as written, millionths of it, or whichever the numbers suggest."""
 
     AUTO = "auto"
     MONEY = "money"
@@ -44,11 +44,11 @@ class CostUnit(StrEnum):
 
 @record
 class CostReading:
-    """How a file of costs is to be read.
+    """The options for reading a file of costs.
 
     `columns` maps normalised headings of the file to names of columns. `source` and `medium` replace those of all
     rows. `traffic_source` is the advertising system's; its source and medium are used if the file has no column
-    `source`. `rate` is the price in rubles of a unit of foreign currency. `vat_removed` and `vat_added` are percents.
+    `source`. `rate` is the price of one foreign unit in rubles. `vat_removed` and `vat_added` are percentages.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -69,7 +69,7 @@ class CostFile:
     days: frozenset[date]
     rows: int
     totals: int
-    """The number of lines with totals, which are ignored."""
+    """The number of lines with totals; these lines are ignored."""
     unit: CostUnit
     encoding: str | None
     layout: Layout
@@ -120,10 +120,10 @@ class _Tally:
     least: Decimal | None = None
 
     def add(self, values: RowValues) -> None:
-        """Add a row.
+        """Add the cost, clicks and impressions of a row to the sums.
 
         Raises:
-            InvalidParameters: there is no rate for its currency, or neither a source nor a campaign.
+            InvalidParameters: the row's currency has no rate, or the row has neither a source nor a campaign.
         """
         amount = self._rubles_of(values)
         source, campaign = self._source_of(values)
@@ -230,8 +230,8 @@ def _faulty(path: Path, faults: Sequence[tuple[int, InvalidParameters]]) -> File
 def _unit_of(path: Path, headings: CostHeadings, tally: _Tally, stated: CostUnit) -> CostUnit:
     """Return the unit of the cost column.
 
-    Ours: a report of Direct's API has micros unless money was requested, and does not say which. If all numbers are
-    whole kopecks in micros, they are micros; other large whole numbers may be either, so the file is refused.
+    Ours: a report of the Direct API has millionths of a ruble unless rubles were requested, and does not say which.
+    If all numbers are whole kopecks in millionths, they are millionths; if that is uncertain, the file is refused.
     """
     if stated is not CostUnit.AUTO:
         return stated

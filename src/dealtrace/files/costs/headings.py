@@ -21,7 +21,7 @@ from dealtrace.record import record
 
 @record
 class CostHeadings:
-    """The number of the row with the headings, and their meaning; `currency` and `has_vat` are `None` if not stated."""
+    """The number of the row with the headings, and their meaning; `currency` and `has_vat` are `None` if unknown."""
 
     number: int
     layout: Layout
@@ -66,7 +66,7 @@ def read_headings(path: Path, table: TableFile, columns: Mapping[str, str]) -> C
 
 
 def _lay_out(row: Row, columns: Mapping[str, str]) -> Layout:
-    """Return the layout with the file's headings; a column that a heading is mapped to has no other."""
+    """Return the layout with the file's headings; a column to which a heading is mapped ignores all other headings."""
     taken = {normalize_heading(name) for name in columns.values()}
     texts = [heading_text(cell) for cell in row.cells]
     plain = [

@@ -1,4 +1,4 @@
-"""Files of currency rates: a currency, the day from which a rate holds, and rubles for a unit."""
+"""Files of currency rates: a currency, the first day of the rate, and the price of one unit in rubles."""
 
 from decimal import Decimal
 from itertools import islice
@@ -14,12 +14,12 @@ from dealtrace.files.unreadable import unreadable
 from dealtrace.record import record
 
 RATES_MAX = 100_000
-"""Rates of a file: one transaction stores them."""
+"""The most rates of a file; one transaction stores them."""
 
 
 @record
 class RateCell:
-    """Rubles for a unit of a currency."""
+    """The price of one unit of a currency, in rubles."""
 
     @property
     def form(self) -> str:
@@ -27,13 +27,13 @@ class RateCell:
         return f"number above 0, up to {RATE_RUB_MAX:,}"
 
     def read(self, cell: Cell) -> Decimal:
-        """Parse the rate."""
+        """Return the rate as a decimal number of rubles."""
         return read_rate(str(cell))
 
 
 @record
 class ForeignCurrencyCell:
-    """A currency that is not rubles, as deals have it."""
+    """A currency other than the ruble, in the form that deals have."""
 
     @property
     def form(self) -> str:
@@ -41,43 +41,45 @@ class ForeignCurrencyCell:
         return CurrencyCell().form
 
     def read(self, cell: Cell) -> str:
-        """Parse the currency."""
+        """Return the code of the currency in the form that deals have."""
         return read_foreign(CurrencyCell().read(cell))
 
 
 RATE_COLUMNS = (
     Column("currency", ("Валюта", "Код валюты", "code"), ForeignCurrencyCell(), "The currency.", Need.CELL),
-    Column("date", ("Дата", "День", "day"), DayCell(), "From which day of the site the rate holds.", Need.CELL),
-    Column("rate", ("Курс", "rubles"), RateCell(), "Rubles for a unit of the currency.", Need.CELL),
+    Column("date", ("Дата", "День", "day"), DayCell(), "The first day of the rate.", Need.CELL),
+    Column("rate", ("Курс", "rubles"), RateCell(), "The price of one unit in rubles.", Need.CELL),
 )
 
 
 def read_rate(text: str) -> Decimal:
-    """Parse rubles for a unit of a currency.
+    """Return the price of one unit of a currency as a decimal number of rubles.
 
     Raises:
-        InvalidValue: it is no number above 0, or too large.
+        InvalidValue: the text is not a number above 0, or the number is too large.
     """
     return read_positive(text, RATE_RUB_MAX)
 
 
 def read_foreign(text: str) -> str:
-    """Return a currency as deals have it.
+    """Return the code of a currency in the form that deals have.
 
     Raises:
-        InvalidValue: it is blank, or rubles, which need no rate.
+        InvalidValue: the text is blank, or means the ruble, which needs no rate.
     """
     currency = currency_of(text)
     if currency is None or currency == RUBLE:
-        raise InvalidValue("ожидается валюта, кроме рубля, например usd", "expected a currency other than rub, as usd")
+        raise InvalidValue(
+            "ожидается валюта, кроме рубля, например usd", "expected a currency other than rub, such as usd"
+        )
     return currency
 
 
 def read_rates(path: Path, encoding: str | None) -> list[CurrencyRate]:
-    """Read a whole file; the encoding of a text file is detected if it is `None`.
+    """Read all rates of a file; if `encoding` is `None`, the encoding of a text file is detected.
 
     Raises:
-        FileUnreadable: it is no table of rates, or has a row that cannot be read; row, column and cure are named.
+        FileUnreadable: the file is not a table of rates, or a row is invalid; the message names its row and column.
     """
     table = open_table(path, encoding, RATE_COLUMNS)
     rows = (row for row in table.read() if not row.is_blank)
@@ -87,7 +89,7 @@ def read_rates(path: Path, encoding: str | None) -> list[CurrencyRate]:
     layout = lay_out(head.cells, RATE_COLUMNS)
     for column in missing_columns(layout, RATE_COLUMNS):
         accepted = ", ".join((column.name, *column.headings))
-        raise unreadable(path, f"нет столбца: {accepted}", f"there is no column: {accepted}")
+        raise unreadable(path, f"нет ни одного из столбцов: {accepted}", f"it has none of the columns: {accepted}")
     rates = []
     for row in islice(rows, RATES_MAX):
         try:

@@ -1,1 +1,1 @@
-"""Files of reports."""
+"""Write reports to files."""

@@ -1,4 +1,4 @@
-"""Pivots as files: what the page shows, with all rows, and the question that they answer."""
+"""Write pivot tables to files: the table of the page with all its rows, and the report's question."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,15 +10,15 @@ from dealtrace.reports.formats import rounded_value
 from dealtrace.reports.pivot import Pivot, PivotLine
 
 NOTHING, NOTHING_FOR_PEOPLE = "", "(не указано)"
-"""The heading of the column of what has no key."""
+"""The heading of the column for an empty key, in files for programs and for people."""
 
 
 def write_pivot(path: Path, pivot: Pivot, *, for_excel: bool = False) -> None:
-    """Write a pivot as CSV or XLSX, by the extension; the file appears when it is complete, or not at all.
+    """Write a pivot table as CSV or XLSX, by the extension; the file appears only when it is complete.
 
     Raises:
-        OSError: it cannot be written.
-        UnknownExtensionError: the extension names no format.
+        OSError: the file cannot be written, or it exists.
+        UnknownExtensionError: the extension is unknown.
     """
     by = pivot.report.question.by
     is_for_programs = path.suffix.lower() == CSV and not for_excel

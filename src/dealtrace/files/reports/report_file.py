@@ -12,7 +12,7 @@ from dealtrace.reports.question import ALL_MODELS, DESCENDING, Question
 from dealtrace.reports.table import Column, figure_columns, figures_of
 
 TOTAL, TOTAL_FOR_PEOPLE = "# total", "Итого"
-"""The first cell of the last line, which has the total; in files for programs and for people."""
+"""The first cell of the line with the total, in files for programs and for people."""
 
 
 def write_report(path: Path, report: Report, *, for_excel: bool = False, overwrite: bool = False) -> None:
@@ -35,7 +35,7 @@ def write_report(path: Path, report: Report, *, for_excel: bool = False, overwri
 
 
 def question_notes(report: Report) -> Iterator[Note]:
-    """Yield a note for each part of a report's question."""
+    """Yield a note for each part of a report's question, such as its period and filters."""
     question, compared = report.question, report.compared_period
     yield Note("from", "С", question.period.first_on.isoformat())
     yield Note("to", "По", question.period.last_on.isoformat())
