@@ -93,7 +93,7 @@ class TextCell:
 
     @property
     def form(self) -> str:
-        """Return a description of the text."""
+        """Return the accepted forms, for the documentation."""
         return f"text {self.length_max:,}"
 
     def read(self, cell: Cell) -> str:
@@ -147,7 +147,7 @@ class IntegerCell:
 
     @property
     def form(self) -> str:
-        """Return a description of the integer."""
+        """Return the accepted forms, for the documentation."""
         return f"integer, {self.least:,}–{self.most:,}"
 
     def read(self, cell: Cell) -> int:
@@ -174,7 +174,7 @@ class DurationCell:
 
     @property
     def form(self) -> str:
-        """Return a description of the duration."""
+        """Return the accepted forms, for the documentation."""
         return "seconds, mm:ss or hh:mm:ss"
 
     def read(self, cell: Cell) -> timedelta:
@@ -214,7 +214,7 @@ class TagsCell:
 
     @property
     def form(self) -> str:
-        """Return a description of the tags."""
+        """Return the accepted forms, for the documentation."""
         return f"comma-separated tags, up to {TAGS_MAX} of {TAG_LENGTH_MAX} characters"
 
     def read(self, cell: Cell) -> tuple[str, ...]:
@@ -234,7 +234,7 @@ class AnsweredCell:
 
     @property
     def form(self) -> str:
-        """Return a description of the two values."""
+        """Return the accepted forms, for the documentation."""
         return "yes or no"
 
     def read(self, cell: Cell) -> bool:

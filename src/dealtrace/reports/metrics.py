@@ -73,7 +73,7 @@ class AnyFormula(Protocol):
 
     @property
     def adds_up(self) -> bool:
-        """Return whether rows add up to the total."""
+        """Return whether the rows of a report add up to its total."""
 
     def value(self, values: Values) -> Fraction | None:
         """Return the exact value, `None` if a part is unknown or a divisor is zero."""
@@ -94,7 +94,7 @@ class Formula:
 
     @property
     def adds_up(self) -> bool:
-        """Return whether rows add up to the total: ratios and counts of different values do not."""
+        """Return whether the rows of a report add up to its total; ratios and counts of distinct values do not."""
         return self.under is None and all(measure.adds_up for measure in self.measures)
 
     def value(self, values: Values) -> Fraction | None:
@@ -130,7 +130,7 @@ class Metric:
 
     @property
     def adds_up(self) -> bool:
-        """Return whether rows add up to the total: ratios and counts of different values do not."""
+        """Return whether the rows of a report add up to its total; ratios and counts of distinct values do not."""
         return self.formula.adds_up
 
 

@@ -24,8 +24,8 @@ REPLICA_PAUSE_SECONDS = 5.0
 class ReadPool:
     """Runs reading functions on threads; each call gets a connection that sees one consistent state of the database.
 
-    `page_cursors` may be used only from the thread that awaits the reads. A `replica` is used by `read` while it is
-    available and has the revision `revision_needed()` of the accounts; otherwise the primary database is used.
+    `page_cursors` may be used only from the thread that awaits the reads. `read` uses the `replica` while it is
+    available and its accounts are at least as new as `revision_needed()`; otherwise it uses the primary database.
     """
 
     def __init__(

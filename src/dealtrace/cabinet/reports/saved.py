@@ -90,7 +90,7 @@ async def change(view: View) -> Response:
 
 
 def question_of(view: View) -> Address:
-    """Return the address of the report whose question is in the form."""
+    """Return the question in the sent form as the address of its report."""
     return address_at(view.here.id, view.form.get("query"))
 
 

@@ -34,7 +34,7 @@ GONE = 410
 
 @record
 class Opened:
-    """A valid link, its site, and what questions may use at the site."""
+    """A valid link, its site, and the fields, columns and segments of the site that a question may name."""
 
     link: SharedLink
     site: Site

@@ -10,13 +10,9 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.calltouch.answers.calls import call_record
 from dealtrace.calltouch.answers.pages import page_answer
 from dealtrace.calltouch.answers.visits import KEYWORD_UNKNOWN, NOT_SPECIFIED
+from dealtrace.calltouch.journals.interval import read_interval
 from dealtrace.calltouch.journals.lead_pages import build_all_records, build_records
-from dealtrace.calltouch.journals.pages import (
-    answer_page,
-    empty_page,
-    read_interval,
-    requested_page,
-)
+from dealtrace.calltouch.journals.pages import answer_page, empty_page, requested_page
 from dealtrace.calltouch.journals.parameters import CALLS_DIARY, FILTERED
 from dealtrace.errors import InvalidParameters, Violation
 from dealtrace.http.caller import Caller

@@ -1,20 +1,18 @@
-"""What all journals share: parsing the interval and the page, and answering with a page."""
+"""What all journals share: parsing the requested page, and answering with a page."""
 
 import asyncio
 import hashlib
 from collections.abc import Callable, Hashable
 from dataclasses import fields, is_dataclass
-from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import Connection
 
 from dealtrace import clock
 from dealtrace.accounts.site import Site
-from dealtrace.calltouch.answers.clocks import instant_of
 from dealtrace.calltouch.answers.pages import PAGE_SIZE_MAX, page_answer
 from dealtrace.errors import InvalidParameters, Violation
 from dealtrace.http.caller import Caller
-from dealtrace.http.parameters import REQUIRED, Sent
+from dealtrace.http.parameters import Sent
 from dealtrace.http.replies import Reply, success
 from dealtrace.operations.page_ends import KEPT_FOR, ReadPage, keep_page_ends
 from dealtrace.operations.write_command import WriteCommand
@@ -25,46 +23,6 @@ ARRAY_SIZE_MAX = 50_000
 """Ours: the most records that a journal returns without paging; larger results must be requested in parts."""
 RECORDS_AT_ONCE = 1000
 """How many records each round of queries reads."""
-
-_SECOND = timedelta(seconds=1)
-_DAY = timedelta(days=1)
-
-
-def require_dates(sent: Sent) -> None:
-    """Check that an interval was sent.
-
-    Raises:
-        InvalidParameters: `dateFrom`, `dateTo` or both are missing.
-    """
-    missing = [name for name in ("dateFrom", "dateTo") if name not in sent.values]
-    if missing:
-        raise InvalidParameters([Violation(name, *REQUIRED) for name in missing])
-
-
-def read_interval(site: Site, sent: Sent) -> tuple[datetime | None, datetime | None]:
-    """Return the interval as two instants, the end exclusive; `None` if a side is open.
-
-    Ours: `timeFrom` is a time on the first day and `timeTo` a time on the last day; that whole second is included.
-    Without them the interval covers whole days.
-
-    Raises:
-        InvalidParameters: the interval ends before it starts.
-    """
-    first, last = sent.get("dateFrom"), sent.get("dateTo")
-    if first is not None and last is not None and first > last:
-        raise InvalidParameters([Violation("dateFrom", "позже, чем dateTo", "must not be later than dateTo")])
-    since = _instant(first, sent.get("timeFrom", time()), site) if first is not None else None
-    until = None
-    if last is not None:
-        ends_at = sent.get("timeTo")
-        until = _instant(last + _DAY, time(), site) if ends_at is None else _instant(last, ends_at, site) + _SECOND
-    if since is not None and until is not None and since >= until:
-        raise InvalidParameters([Violation("timeFrom", "позже, чем timeTo", "must not be later than timeTo")])
-    return since, until
-
-
-def _instant(day_on: date, clock: time, site: Site) -> datetime:
-    return instant_of(datetime.combine(day_on, clock), site.time_zone)
 
 
 def requested_page(sent: Sent, size_max: int = PAGE_SIZE_MAX) -> tuple[int, int]:

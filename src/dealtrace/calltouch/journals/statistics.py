@@ -13,7 +13,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.calltouch.answers.statistics import DayCounts, KeywordCounts, day_counts, keyword_counts
-from dealtrace.calltouch.journals.pages import read_interval
+from dealtrace.calltouch.journals.interval import read_interval
 from dealtrace.calltouch.journals.parameters import STATISTICS
 from dealtrace.errors import InvalidParameters, Violation
 from dealtrace.http.caller import Caller

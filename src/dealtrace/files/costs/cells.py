@@ -49,7 +49,7 @@ class Money:
 
 @record
 class DayCell:
-    """A day; a time after it is ignored."""
+    """A cell with a day; if a time of day follows it, the time is ignored."""
 
     @property
     def form(self) -> str:

@@ -28,7 +28,7 @@ class Counted:
 
 
 class NameCounts:
-    """The counts of one table, whose key is the site, other texts, and a name."""
+    """How often each name was sent, kept in a table whose key is the site, the name, and columns that describe it."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
