@@ -41,7 +41,7 @@ class PageCursors:
         return Cursor(offset, trail.ends[nearest], offset - nearest, trail.total)
 
     def keep(self, reader: Hashable, cursor: Cursor, page: Page) -> None:
-        """Store where `page` ended, which was found from `cursor`."""
+        """Store the end of `page`, a page that was found from `cursor`."""
         trail = self._trails.pop(reader, None) or _Trail(page.total, 0.0)
         trail.total, trail.read_at = page.total, self._seconds_now()
         if page.end is not None:

@@ -23,7 +23,7 @@ from dealtrace.storage.visits.visits import find_visits
 
 CHUNK_DEALS = 1000
 NAMED_AT = datetime(2000, 1, 1, tzinfo=UTC)
-"""The time stored with search keys that are lead ids. Any time would do, because a search by id has no time limit."""
+"""The time stored with search keys that are lead ids; every time works, because a search by id has no time limit."""
 
 
 @record

@@ -26,7 +26,7 @@ class Tried:
     """The result of trying a registration.
 
     `earlier` is the stored deal if the registration would be a retry, `None` if it would create a deal. `explanation`
-    is that of the deal as it would be stored now. Custom fields in `unknown_fields` would not be stored.
+    is why the deal would have its lead if it were stored now. Custom fields in `unknown_fields` would not be stored.
     """
 
     registration: Registration

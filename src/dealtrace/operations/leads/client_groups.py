@@ -33,7 +33,7 @@ class _Walk:
 
 
 def regroup_clients(work: Work, client_ids: Collection[int], *, with_all_leads: bool = False) -> None:
-    """Group the contacts of these clients, and of all clients connected to them, into clients again.
+    """Regroup the contacts of these clients, and of all clients connected to them, into clients.
 
     Deleted leads do not count. Contacts that no undeleted lead has are deleted. If a contact gets another client, its
     leads get that client too; `with_all_leads` also checks the leads of the other contacts.

@@ -12,7 +12,7 @@ from dealtrace.storage.visits.visits import insert_visits
 
 
 def store_visits(work: Work, visits: Sequence[Visit]) -> None:
-    """Store new visits, and credit the leads that may have come from them again, including leads stored earlier.
+    """Store new visits; the leads that may have come from them, even leads stored earlier, are credited again.
 
     Deals whose matchers name one of these visits are matched again.
     """

@@ -68,8 +68,9 @@ class _Compiled:
 class CompiledStatement:
     """A Core statement, compiled for an engine when it first runs there; column types convert every value.
 
-    For a statement with `ON CONFLICT`, which needs an engine's own insert class, pass a function from that class to the
-    statement. `columns` are the columns that an insert of single rows writes, by default all; the others are null.
+    For a statement with `ON CONFLICT`, which needs an engine's own insert class, pass a function that makes the
+    statement from that class. `columns` are the columns that an insert of single rows writes, by default all; the
+    others are null.
     """
 
     def __init__(

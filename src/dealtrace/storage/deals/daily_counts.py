@@ -115,7 +115,7 @@ class DaysOfDeals:
         return deals or 0
 
     def reach(self, connection: Connection, since: datetime, until: datetime, skip: int) -> tuple[datetime, int] | None:
-        """Find the deal after `skip` others: return the midnight before it and the number of deals before midnight."""
+        """Return the midnight before the deal that follows `skip` others, and how many deals precede that midnight."""
         rows = _REACH.fetch(connection, {**self._parameters(since, until), "skip": skip})
         return (rows[0][0], rows[0][1]) if rows else None
 

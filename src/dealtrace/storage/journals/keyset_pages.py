@@ -65,8 +65,8 @@ class Days(Protocol):
 class PageQuery:
     """A list: those of `rows` that meet `conditions`, ordered by `moment`, then `id`.
 
-    Its moments are from `since` on and before `until`; `None` means no limit. Without `days`, its daily counts, its
-    rows are counted one by one.
+    Its moments are from `since` on and before `until`; `None` means no limit. `days` are its daily counts; without them
+    its rows are counted one by one.
     """
 
     rows: FromClause

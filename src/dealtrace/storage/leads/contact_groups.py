@@ -131,7 +131,7 @@ def list_set_apart(connection: Connection, site_id: int, limit: int) -> list[tup
 
 
 def update_contacts(connection: Connection, site_id: int, contacts: Sequence[StoredContact]) -> None:
-    """Store the clients of these contacts, and for each why it does not merge clients, if that is so."""
+    """Store, for each of these contacts, its client and `set_apart`, the reason why it does not merge clients."""
     rows = [
         {
             "of_site": site_id,

@@ -116,7 +116,10 @@ def predecessor_at(
 
 
 def target_calls(seconds: ColumnElement[int]) -> Condition:
-    """Return the SQL condition that holds for target calls, of at least `seconds` seconds, as in `is_target_call`."""
+    """Return the SQL condition that holds for target calls.
+
+    They last at least `seconds` seconds; the rule is `is_target_call`.
+    """
     return lambda calls: and_(calls.c.is_successful.is_not(False), calls.c.duration_seconds >= seconds)
 
 

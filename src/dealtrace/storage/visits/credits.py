@@ -91,7 +91,7 @@ class NamedVisit:
 
 
 Credited = VisitedLead | NamedVisit
-"""A lead, or a visit that deals are matched to; visits are credited with both."""
+"""What visits are credited with: a lead, or a visit that deals are matched to."""
 
 
 def replace_credits(connection: Connection, site_id: int, credits_of: Mapping[int, CreditsByModel]) -> None:
@@ -180,8 +180,8 @@ def list_leads_of_visits(
 ) -> list[VisitedLead]:
     """List the leads that may be credited to these visits.
 
-    These are leads of the same visitors that began between the earliest of `visits` and `lookback` after the latest,
-    both included. They are also all leads whose own visit is one of `visits`, whenever they began.
+    The leads are of the same visitors, and began between the earliest of `visits` and `lookback` after the latest, both
+    included. Leads whose own visit is one of `visits` are listed whenever they began.
     """
     visitors = sorted({each.visitor_id for each in visits} - {""})
     if not visitors:

@@ -127,7 +127,7 @@ def requeue_deliveries(
 ) -> int:
     """Queue settled deliveries of a webhook again, and return their number.
 
-    With `since` these are the deliveries from then on, with `position` only the delivery there, by default all.
+    With `since` these are the deliveries from then on, with `position` the delivery at this position, by default all.
     """
     again = [*_mine(site_id, webhook_id), webhook_outbox.c.settled_at.is_not(None)]
     if since is not None:
