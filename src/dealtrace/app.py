@@ -56,7 +56,7 @@ DELIVERY_READERS = 2
 SHORT_SHARE = 0.9
 """The share of all connections above which a shortage is logged."""
 OBJECTS_BETWEEN_COLLECTIONS = 20_000
-"""How many new objects trigger garbage collection; a journal page creates 10,000, needed until it is sent."""
+"""The number of new objects that triggers garbage collection; a journal page needs 10,000 until it is sent."""
 ENDPOINTS = (*CALLTOUCH, *COUNTER, *API)
 """Every endpoint for programs; pages for people are separate routes."""
 
@@ -195,7 +195,7 @@ class Application:
         )
 
     def _start_deliveries(self) -> None:
-        """Start sending webhooks. They are read from the primary database, because a replica may lag behind it."""
+        """Start sending webhooks. Messages are read from the primary database, because a replica may lag behind it."""
         self._primary_read_pool = ReadPool(self._primary, DELIVERY_READERS, self._watch)
         self._deliveries = Deliveries(
             self._primary_read_pool,
@@ -350,8 +350,8 @@ class LeadToCabinet:
 def collect_garbage_seldom() -> None:
     """Exempt the imported modules from garbage collection, and collect after 20,000 new objects instead of 700.
 
-    Scanning the modules again and again caused the slowest responses. Collecting while a page is built took a twentieth
-    of its time.
+    The garbage collector used to scan the modules again and again, which caused the slowest responses. A twentieth of
+    the time for building a page was spent on collecting.
     """
     gc.collect()
     gc.freeze()

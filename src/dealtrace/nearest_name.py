@@ -4,13 +4,14 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 CONTAINED_LENGTH_MIN = 3
-"""Ours: shorter names are not looked for inside others, because they are part of too many."""
+"""Ours: the shortest name that is compared as part of a longer name; shorter names are part of too many."""
 
 
 def nearest_name(name: str, known: Iterable[str]) -> str | None:
     """Return the known name most similar to `name`, ignoring case; `None` if no name is similar.
 
-    Ours: a name that contains the other comes first: `sum` suggests `orderSum`, and `orderStatus` suggests `status`.
+    Ours: a name that contains `name`, or is part of it, is preferred: `sum` suggests `orderSum`, and `orderStatus`
+    suggests `status`.
     """
     by_folded = {known_name.casefold(): known_name for known_name in known}
     folded = name.casefold()

@@ -57,7 +57,7 @@ FAILING = Gauge("dealtrace_webhooks_failing", "Webhooks whose last attempt faile
 RESERVED_FILES = 128
 """How many open files a process needs besides client connections: for the database, webhooks, Redis and modules."""
 CONNECTIONS_MIN = 16
-"""The fewest connections of a process, even if its limit on open files is lower."""
+"""A process may open at least this many connections, even if its limit on open files is lower."""
 
 OUTAGE_REPEATED_SECONDS = 60
 """How often a continuing outage is logged."""
@@ -72,14 +72,14 @@ _log = structlog.get_logger()
 
 
 def request_ids() -> Iterator[str]:
-    """Return an iterator of request ids, unique among processes; call it in the process that uses it."""
+    """Return an iterator of request ids that are unique among processes; each process must call this itself."""
     process = secrets.token_hex(4)
     return (f"{process}-{number}" for number in itertools.count(1))
 
 
 @lru_cache(maxsize=1024)
 def plain_path(path: str) -> str:
-    """Return a path for the log; parts that are neither words nor short numbers may be secrets and become `…`."""
+    """Return a path for the log; segments that are neither words nor short numbers may be secrets and become `…`."""
     return "/".join(part if _PLAIN_SEGMENT.fullmatch(part) else "…" for part in path.split("/")[:12])
 
 
@@ -243,7 +243,7 @@ def observe_attempt(*, is_accepted: bool, seconds: float) -> None:
 
 
 def write_metrics() -> tuple[bytes, str]:
-    """Return all metrics in the Prometheus format, including those of sibling processes, and their content type."""
+    """Return the metrics in the Prometheus format and its content type; metrics of sibling processes are included."""
     if not os.environ.get(MULTIPROCESS_VARIABLE):
         return generate_latest(), CONTENT_TYPE_LATEST
     registry = CollectorRegistry()

@@ -54,13 +54,13 @@ def import_rows(work: Work, run: Import[Content], at: FileImport, rows: Sequence
 
 
 def store_unrefused(work: Work, run: Import[Content], contents: Sequence[Content | Refusal]) -> list[object]:
-    """Store the records and return an outcome for each, in input order; a refusal among them is its own outcome."""
+    """Store the records and return an outcome for each, in input order; a refusal among them is returned unchanged."""
     outcomes = iter(run(work, [content for content in contents if not isinstance(content, Refusal)]))
     return [content if isinstance(content, Refusal) else next(outcomes) for content in contents]
 
 
 def refusal_of_own_id(name: str, checked: int, first: int) -> Refusal:
-    """Return the refusal of an id that this server assigns itself, since a record of its own may get the same id."""
+    """Return the refusal to import an id from the range that this server assigns, since the ids might collide."""
     return InvalidParameters(
         [
             Violation(

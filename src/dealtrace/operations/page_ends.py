@@ -14,7 +14,10 @@ KEPT_FOR = timedelta(minutes=15)
 
 @record
 class ReadPage:
-    """Where a page ended, and whether it was a first page; storing a first page also deletes ends that are too old."""
+    """The end of a page that was read, and whether the page was the first of its list.
+
+    Storing a first page also deletes ends that are too old.
+    """
 
     end: PageEnd
     is_first: bool

@@ -27,10 +27,10 @@ def export_person(connection: Connection, sites: Sequence[Site], contact: str) -
 
 
 def erase_person(connection: Connection, sites: Sequence[Site], contact: str) -> dict[SiteId, people.Traces]:
-    """Make the data of these sites about the person who has a phone or e-mail anonymous; return the found rows by site.
+    """Make the data about the person with a phone or e-mail anonymous at these sites; return the found rows by site.
 
-    Deals, leads and their sources are kept, so that no figure changes, and nothing is matched again.
-    Ours: an erasure is no version of a deal, because a version would keep what must be erased.
+    Deals, leads and their sources are kept, so that no number in a report changes, and nothing is matched again.
+    Ours: an erasure creates no version of a deal, because a version would keep what must be erased.
 
     Raises:
         PersonNotFound: the contact is not usable, or nothing is stored about the person.
@@ -54,8 +54,9 @@ class Erasure:
 def erase_people(work: Work, commands: Sequence[WriteCommand[Erasure]]) -> list[people.Traces]:
     """Make people of the site anonymous, in input order; each outcome is the rows found about the person.
 
-    If these rows are not the expected ones, the person is not changed. Registrations wait meanwhile, so that they add
-    no data. The caller must remove the column mirror first, because it would keep the data.
+    A person is not changed if the found rows differ from the expected rows. Registrations wait meanwhile, so that they
+    add no data. The caller must first remove the column mirror, the copy that reports read, because it would keep the
+    data.
     """
     lock_registrations(work)
     outcomes: list[people.Traces] = []

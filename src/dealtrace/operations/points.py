@@ -14,13 +14,13 @@ from dealtrace.quota.points import PaidMethod, points_cost, seconds_to_reset
 from dealtrace.storage.accounts import points
 
 MIDNIGHT_MARGIN = timedelta(minutes=5)
-"""How far apart the clocks of two processes, or the starts of two concurrent transactions, may be."""
+"""How much the clocks of two processes, or the starts of two concurrent transactions, may differ at most."""
 
 
 def pay_for_calls(work: Work, method: PaidMethod, calls: int) -> int:
-    """Spend the points of up to `calls` successful calls of `method`, and return how many of the calls are paid.
+    """Spend the points of up to `calls` successful API calls of `method`; return for how many calls they sufficed.
 
-    All are paid together if the day's allowance suffices, and otherwise one by one until it is spent.
+    If the allowance of the day does not suffice for all calls, points are spent call by call until too few are left.
     """
     if not calls:
         return 0
@@ -42,9 +42,9 @@ def pay_for_calls(work: Work, method: PaidMethod, calls: int) -> int:
 def lock_registrations(work: Work) -> None:
     """Make this transaction and the registrations of the site, in any process, run one after another.
 
-    A deal and its lead may arrive at the same moment, and then the later transaction must find what the earlier one
-    stored. Registrations pay before they look for leads, which locks the row of the site's day; here the same row is
-    locked at no additional cost. Around midnight both days are locked.
+    A deal and its lead may arrive at the same moment; the later transaction must then find what the earlier one stored.
+    A registration spends points before it looks for leads, which locks the row with the site's points of the day. This
+    function locks the same row, so registrations need no other lock. Around midnight the rows of both days are locked.
     """
     for day_on in sorted(
         {site_day(work.now + apart, work.site.time_zone) for apart in (-MIDNIGHT_MARGIN, MIDNIGHT_MARGIN)}
@@ -53,13 +53,16 @@ def lock_registrations(work: Work) -> None:
 
 
 def points_refusal(work: Work) -> PointsSpent:
-    """Return the refusal of a call that the site has too few points for, with the seconds until its next day."""
+    """Return the refusal of a call for lack of points; it has the seconds until the next day of the site."""
     return PointsSpent(retry_after_seconds=seconds_to_reset(work.now, work.site.time_zone))
 
 
 @operation(ids_per_command=0)
 def pay_for_reading(work: Work, commands: Sequence[WriteCommand[PaidMethod]]) -> list[PointsSpent | None]:
-    """Spend the points of API calls that only read: each command is a method, each outcome `None` or a refusal."""
+    """Spend the points of API calls that only read; the payload of a command is the method that was called.
+
+    The outcome is `None` if the site had enough points, otherwise a refusal.
+    """
     outcomes: list[PointsSpent | None] = []
     for command in commands:
         paid = pay_for_calls(work, command.payload, 1)

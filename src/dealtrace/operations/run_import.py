@@ -18,7 +18,7 @@ from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import IdBlocks
 
 TRIES_MAX = 3
-"""How often a chunk is tried if other processes store conflicting rows, such as leads with the same references."""
+"""The most attempts to import a chunk while others store conflicting rows, such as leads with the same reference."""
 
 
 @record
@@ -42,7 +42,7 @@ class RefusedRowsKept(Protocol):
     """A place, such as a file, that keeps the refused rows of an import."""
 
     def begin(self, last_row: int) -> None:
-        """Discard refused rows after `last_row`: they were kept by an attempt that was not committed."""
+        """Discard the rows after `last_row`, which were kept by an attempt that was not committed."""
 
     def keep(self, refused: Mapping[int, Refusal]) -> None:
         """Keep these refusals, by row number; this is called before the transaction commits."""
@@ -50,7 +50,7 @@ class RefusedRowsKept(Protocol):
 
 @record
 class ImportPlace:
-    """The target of an import: the database, its ids, the site, and the kind of the rows."""
+    """The target of an import: the database, the source of new ids, the site, and the kind of record."""
 
     database: Database
     ids: IdBlocks

@@ -1,4 +1,4 @@
-"""The context of an operation, and the most ids that it may take."""
+"""The context of an operation, and the declaration of how many ids an operation may take."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import field
@@ -22,9 +22,9 @@ AnyOperation: TypeAlias = "Operation[Any, Any]"
 class Work:
     """The context of an operation on one site: the open connection, unused ids, the site, and the time in UTC.
 
-    The caller begins and commits the transaction, and reserves as many ids as the operation declares. A process that
-    writes repeatedly passes the same `known_statuses` to each transaction. `user_id` is the person who changes
-    something on a page; commands of the write queue carry their own.
+    The caller begins and commits the transaction, and reserves as many ids as the operation declares. `known_statuses`
+    are the deal statuses known to be stored; a process that writes repeatedly passes the same object to each
+    transaction. `user_id` is the person who changes something on a page; commands of the write queue carry their own.
     """
 
     connection: Connection
@@ -45,7 +45,7 @@ class Operation(Protocol[Payload, Outcome_co]):
     ids_per_item: int
 
     def __call__(self, work: Work, commands: Sequence[WriteCommand[Payload]]) -> Sequence[Outcome_co]:
-        """Execute the commands: read, decide, spend and store."""
+        """Execute the commands: read stored rows, decide, spend points, and store the results."""
 
 
 def operation(

@@ -72,7 +72,9 @@ class DatabaseWatch:
         return Health("no response", "no response", f"no response for {seconds:.0f} s")
 
     def require(self, *, is_fresh: bool = False) -> None:
-        """Check that no file of the database is lost; unless `is_fresh`, a check within `LOOK_SECONDS` is enough.
+        """Check that no file of the database was removed or replaced.
+
+        With `is_fresh` the files are always examined; otherwise the result of the last `LOOK_SECONDS` is used again.
 
         Raises:
             DatabaseUnavailable: the SQLite file, its WAL or its WAL index was removed or replaced.
@@ -117,7 +119,7 @@ class DatabaseWatch:
         return Health(OK, schema, reason, find_mirror_status(self._database) if is_of_this_release else None)
 
     def _try_to_write(self) -> str | None:
-        """Try to write if a write has failed; return why that is still impossible, `None` if all is well."""
+        """Try to write if an earlier write failed; return why writing fails, `None` if nothing is wrong."""
         failure = self._failure
         if failure is None:
             return None

@@ -16,7 +16,7 @@ TRAIL_SECONDS = 900
 
 @dataclass(slots=True)
 class _Trail:
-    """The pages of a list that one reader has read: the sort key of each last row, by the offset of the next page."""
+    """The ends of the pages that a reader has read of a list: the sort key of the last row, by the offset after it."""
 
     total: int
     read_at: float
@@ -31,7 +31,7 @@ class PageCursors:
         self._trails: OrderedDict[Hashable, _Trail] = OrderedDict()
 
     def cursor_of(self, reader: Hashable, offset: int) -> Cursor:
-        """Return the cursor from which the page at `offset` is found fastest; offset 0 starts the list over."""
+        """Return the cursor from which the page at `offset` is found fastest; offset 0 is the start of the list."""
         trail = self._trails.get(reader)
         if offset == 0 or trail is None or trail.read_at + TRAIL_SECONDS < self._seconds_now():
             return Cursor(offset, skip=offset)
@@ -41,7 +41,7 @@ class PageCursors:
         return Cursor(offset, trail.ends[nearest], offset - nearest, trail.total)
 
     def keep(self, reader: Hashable, cursor: Cursor, page: Page) -> None:
-        """Store the end of a page that was found from `cursor`."""
+        """Store the end of `page`, a page that was found from `cursor`."""
         trail = self._trails.pop(reader, None) or _Trail(page.total, 0.0)
         trail.total, trail.read_at = page.total, self._seconds_now()
         if page.end is not None:

@@ -25,7 +25,8 @@ class ReadPool:
     """Runs reading functions on threads; each call gets a connection that sees one consistent state of the database.
 
     `page_cursors` may be used only from the thread that awaits the reads. `read` uses the `replica` while it is
-    available and its accounts are at least as new as `revision_needed()`; otherwise it uses the primary database.
+    available and the revision of its accounts (sites, tokens and so on) is at least `revision_needed()`; otherwise it
+    uses the primary database.
     """
 
     def __init__(
@@ -70,7 +71,7 @@ class ReadPool:
     async def read_newest(
         self, function: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs
     ) -> R:
-        """Call `function` like `read`, but always on the primary database: for tokens, settings and other new data."""
+        """Call `function` like `read`, but only on the primary database: for tokens, settings and other new data."""
         self._watch.require()
         return await asyncio.get_running_loop().run_in_executor(self._pool, self._call_primary, function, args, kwargs)
 
@@ -97,7 +98,7 @@ class ReadPool:
             return function(connection, *args, **kwargs)
 
     def _knows_enough(self, connection: Connection) -> bool:
-        """Return whether the replica has the newest accounts; the replica is queried only after they have changed."""
+        """Return whether the replica has the newest sites and tokens; it is queried only after they have changed."""
         needed = self._revision_needed()
         if self._replica_revision < needed:
             self._replica_revision = find_revision(connection)

@@ -58,9 +58,9 @@ class ReportPool:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> R:
-        """Call `function` with the facts of a site and the arguments on a thread, and return its result.
+        """Call `function` on a thread, with access to the facts of a site and the arguments, and return its result.
 
-        `gone` is awaited until the client has left; the report then ends after its current statement.
+        `gone` must return when the client has left; the report then ends after its current statement.
 
         Raises:
             DatabaseUnavailable: the database file was removed or replaced.
@@ -142,7 +142,7 @@ class ReportPool:
 
 
 def _stoppable(fetch: Fetch, *stops: threading.Event) -> Fetch:
-    """Return a `fetch` that raises `_Stopped` once one of `stops` is set."""
+    """Return a function that does the same as `fetch`, but raises `_Stopped` once one of `stops` is set."""
 
     def fetch_unless_stopped(statement: Selection, parameters: Parameters = NO_PARAMETERS) -> Rows:
         if any(stop.is_set() for stop in stops):

@@ -11,7 +11,7 @@ from dealtrace.operations.write_command import WriteCommand
 from dealtrace.runtime.write_queue import WriteQueue
 
 WAITING_MAX = 20_000
-"""The most requests kept between two writes; beyond that only refused ones are kept, up to `REFUSED_WAITING_MAX`."""
+"""The most requests kept until the next write; then only refused requests are added, up to `REFUSED_WAITING_MAX`."""
 REFUSED_WAITING_MAX = 2 * WAITING_MAX
 REFUSED_FROM = 400
 DELETED_EVERY = timedelta(hours=1)
@@ -22,7 +22,8 @@ NO_SITE = Site(SiteId(0), "", ZoneInfo("UTC"))
 class RequestJournal:
     """Collects requests and stores them together; if the process is killed, up to a second of them is lost.
 
-    Requests are added as functions (`make`) that build the record when it is stored, so that responses are not delayed.
+    A request is added as a function `make`, which builds the record only when it is stored, so that responses are not
+    delayed.
     """
 
     def __init__(self, kept_days: int) -> None:
@@ -66,5 +67,5 @@ class RequestJournal:
 
 
 def _named(site_id: int) -> Site:
-    """Return a site with only its id, which is enough to store its requests."""
+    """Return a site that has only its id and no name, which is enough to store its requests."""
     return Site(SiteId(site_id), "", NO_SITE.time_zone)

@@ -154,9 +154,9 @@ class WriteQueue:
             self._write_due()
 
     def _next_batch(self) -> list[Pending] | None:
-        """Wait for a command, then return it with all others that are waiting.
+        """Wait for a command, then return it with all others that are waiting, up to the size of a batch.
 
-        Returns an empty list if a postponed site is due first, and `None` when the queue is being stopped.
+        The list is empty if a postponed site is due first. The result is `None` when the queue is being stopped.
         """
         try:
             first = self._queue.get(timeout=self._seconds_to_due())
@@ -183,7 +183,8 @@ class WriteQueue:
     def _behind_put_off(self, batch: list[Pending]) -> list[Pending]:
         """Return the commands of sites that are not postponed.
 
-        Commands of a postponed site are appended to its waiting ones, or refused with 503 if those are too many.
+        A command of a postponed site is added to the site's waiting commands, or refused with 503 if too many are
+        waiting.
         """
         fresh = []
         for pending in batch:
@@ -239,7 +240,7 @@ class WriteQueue:
                 self._settle(part)
 
     def _parts(self, batch: list[Pending]) -> list[list[Pending]]:
-        """Split a batch into the parts that are committed together.
+        """Split a batch into lists of commands, each committed in one transaction.
 
         Raises:
             _NotOpen: the database cannot be reached.
@@ -325,8 +326,8 @@ class WriteQueue:
     def _refuse(self, fault: Exception) -> Exception:
         """Return the exception to raise for commands that could not be run because of `fault`.
 
-        Failures of the database are reported to `DatabaseWatch` and become `DatabaseUnavailable`; connections to a
-        read-only server are closed.
+        A failure of the database is reported to `DatabaseWatch` and becomes `DatabaseUnavailable`. If the server is
+        read-only, its connections are closed.
         """
         if not is_database_failure(fault):
             return fault
@@ -336,7 +337,7 @@ class WriteQueue:
         return DatabaseUnavailable(retry_after_seconds=UNAVAILABLE_RETRY_SECONDS)
 
     def _settle(self, batch: list[Pending], fault: BaseException | None = None) -> None:
-        """Schedule the delivery of the commands' outcomes, or of `fault` to all of them."""
+        """Schedule the delivery of the outcomes to the callers; with `fault`, that is the outcome of every command."""
         if fault is not None:
             fail(batch, fault)
         self._loop.call_soon_threadsafe(deliver, batch)
@@ -368,7 +369,7 @@ class _CommitUnclear(Exception):  # noqa: N818 - it names the condition
 
 
 class _NotOpen(Exception):  # noqa: N818
-    """No transaction could begin: the whole database is unavailable, not only one site's part."""
+    """No transaction could begin because the whole database is unavailable, not only the data of one site."""
 
     def __init__(self, cause: Exception) -> None:
         super().__init__(str(cause))

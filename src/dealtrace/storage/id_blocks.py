@@ -83,8 +83,8 @@ def find_own_ids(connection: Connection) -> OwnIds:
 def raise_first_id(connection: Connection, first: int) -> int | None:
     """Make new ids begin at `first`; return `None`, or the lowest possible value if `first` is too low.
 
-    The range of ids assigned before is stored in a separate row and never assigned again, as a running server may still
-    use up its blocks.
+    The range of ids that were assigned before is stored in a separate row, and no id in it is assigned again: a running
+    server may still use ids that it reserved there.
     """
     found = select(id_block.c.first_id, id_block.c.next_id).where(_CURRENT).with_for_update()
     first_before, next_before = connection.execute(found).one()
@@ -108,8 +108,8 @@ def rewrite_block(engine: Engine) -> None:
 def take_ids(connection: Connection, count: int) -> Sequence[int]:
     """Take ids in the transaction of `connection`, for work that cannot know in advance how many it needs.
 
-    Other processes wait for their next block until the transaction ends, so this is for rare cases. The caller must
-    have taken a block before.
+    Other processes that need a block wait until the transaction ends, so this is for rare cases. The caller must have
+    reserved a block before.
     """
     if not count:
         return ()

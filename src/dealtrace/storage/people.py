@@ -95,9 +95,9 @@ class Traces:
 def find_traces(connection: Connection, site_id: int, known_contacts: Collection[str]) -> Traces:
     """Find everything about the person who has one of these contacts, given in normal form.
 
-    Ours: only leads with exactly these contacts count, because anybody can send a form with another person's phone and
-    their own e-mail, and so be merged with that person. A client, or another contact of these leads, is the person's if
-    no other lead has it; the same applies to the other visits of the visitors of these leads.
+    Ours: only leads with exactly these contacts count. Anybody can send a form with another person's phone and their
+    own e-mail, and both are then one client. A client, or another contact of these leads, is the person's if no other
+    lead has it; the same applies to the other visits of the visitors of these leads.
     """
     leading = _column(connection, contact, site_id, contact.c.client_id, contact.c.contact.in_(known_contacts))
     clients = leading | _column(connection, client, site_id, client.c.id, client.c.leading_id.in_(leading))
@@ -122,7 +122,10 @@ def find_traces(connection: Connection, site_id: int, known_contacts: Collection
 
 
 def _leads_of(connection: Connection, site_id: int, kind: LeadKind, known_contacts: Collection[str]) -> set[int]:
-    """Find the leads of one kind that have a contact; deleted leads have no contact rows, so their columns are read."""
+    """Find the leads of one kind that have a contact.
+
+    Deleted leads have no contact rows, so their contacts are read from the rows of the leads.
+    """
     rows, table = lead_contact.c, LEAD_TABLES[kind]
     shown = and_(rows.contact.in_(known_contacts), rows.lead_kind == kind)
     email = literal(None, Text) if kind is LeadKind.CALL else lead_request.c.email
@@ -161,7 +164,7 @@ def _clients_of_others(connection: Connection, site_id: int, leads: Mapping[Lead
 def _own_contacts(
     connection: Connection, site_id: int, leads: Mapping[LeadKind, set[int]], clients: Iterable[int]
 ) -> set[str]:
-    """Find the contacts of these clients and of these leads that no other lead has."""
+    """Find the contacts of these clients and leads, except the contacts that other leads also have."""
     ids = set().union(*leads.values())
     rows = lead_contact.c
     borne = _column(connection, lead_contact, site_id, rows.contact, rows.lead_id.in_(ids))

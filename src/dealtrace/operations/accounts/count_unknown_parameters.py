@@ -12,9 +12,10 @@ from dealtrace.storage.accounts import unknown_parameters
 
 @record
 class UnknownParameters:
-    """Parameters that one or more requests sent although their endpoints do not have them.
+    """Parameters that requests sent although the endpoints do not have them.
 
-    `seen` counts them by path and name; `known` lists, by path, the names that the endpoint has.
+    `seen` is how often each parameter was sent, by path and name. `known` lists, by path, the names that the endpoint
+    has.
     """
 
     seen: Mapping[tuple[str, str], int]

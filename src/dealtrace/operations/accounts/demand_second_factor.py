@@ -6,8 +6,8 @@ from dealtrace.storage.accounts.installation import set_factor_demanded
 
 
 def demand_second_factor(connection: Connection, *, is_demanded: bool) -> None:
-    """Turn the requirement that all users log in with a second factor on or off.
+    """Require all users to log in with a second factor, or stop requiring it.
 
-    While it is on, users without a second factor must set one up before they can open any other page.
+    While it is required, users without a second factor must set one up before they can open any other page.
     """
     set_factor_demanded(connection, is_demanded=is_demanded)

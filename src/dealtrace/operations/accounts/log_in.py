@@ -79,7 +79,7 @@ def end_session(connection: Connection, user_id: UserId, digest: str) -> None:
 
 
 def end_other_sessions(connection: Connection, user_id: UserId, *, kept_digest: str) -> None:
-    """End all sessions of a user except the one with `kept_digest`."""
+    """End all sessions of a user except the session whose digest is `kept_digest`."""
     delete_sessions(connection, user_id, but=kept_digest)
 
 

@@ -26,7 +26,7 @@ def change_password(connection: Connection, login: str, password: str) -> User:
 
 
 def replace_password(connection: Connection, user_id: UserId, password: str, *, kept_digest: str = "") -> None:
-    """Replace the password of a user, and end all their sessions except the one with `kept_digest`.
+    """Replace the password of a user, and end all their sessions except the one whose digest is `kept_digest`.
 
     Links for setting the password stop working.
 

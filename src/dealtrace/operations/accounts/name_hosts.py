@@ -1,4 +1,7 @@
-"""Add and remove hosts of a site: its own, its payment and sign-in pages, search engines, social networks."""
+"""Add hosts to the settings of a site, and remove them.
+
+Hosts are of several kinds: the site's own, payment and sign-in pages, search engines, and social networks.
+"""
 
 from datetime import datetime
 
@@ -43,7 +46,7 @@ def add_host(
 def remove_host(
     connection: Connection, site_id: int, kind: str, host: str, now: datetime, user_id: int | None = None
 ) -> SiteHost:
-    """Remove a host from a site and return the removed host, without its name.
+    """Remove a host from a site and return the removed host; the `name` in the result is empty.
 
     Raises:
         SiteNotFound: there is no such site.

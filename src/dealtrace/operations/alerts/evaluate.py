@@ -17,7 +17,11 @@ from dealtrace.reports.question import Question
 
 @record
 class Trial:
-    """The results of a rule over the last 30 days: the number of windows, of undecided windows, and the incidents."""
+    """The results that a rule would have had over the last 30 days.
+
+    `windows` is the number of evaluated windows of time, and `undecided` the number of those without a verdict.
+    `episodes` are the incidents.
+    """
 
     metric: Metric
     windows: int
@@ -26,7 +30,10 @@ class Trial:
 
 
 def evaluate_rule(source: FactSource, site: Site, rule: Rule, question: Question, slot: Slot) -> Judgement:
-    """Return the verdict of a rule on a window, with its figures; `question` is the report that computes them."""
+    """Return the verdict of a rule on a window of time, with the numbers that it is based on.
+
+    `question` is the report that computes these numbers.
+    """
     observed = observe_each(source, site, question, [*slots_before(slot), slot])
     return _judge(rule, question.metrics[0], slot, observed)
 

@@ -26,9 +26,9 @@ def observe_each(source: FactSource, site: Site, question: Question, slots: Sequ
 
 
 def observe_all(source: FactSource, site: Site, question: Question, slots: Sequence[Slot]) -> Mapping[Slot, Observed]:
-    """Return the figures of each window, as `observe_each`, but fast for many adjacent windows.
+    """Return the figures of each window, like `observe_each`, but faster for many adjacent windows.
 
-    If the values of a fact can be summed, one statement reads it for all windows.
+    If the values of all measures can be summed over time, one statement reads them for all windows.
     """
     asked, window = with_basis(question), slots[0].window
     measures = {measure for metric in asked.metrics for measure in metric.formula.measures}
@@ -44,7 +44,7 @@ def observe_all(source: FactSource, site: Site, question: Question, slots: Seque
 
 
 def with_basis(question: Question) -> Question:
-    """Return the question; if its metric is a ratio, the number that the ratio is computed from is asked for too."""
+    """Return the question; if its metric is a ratio, the metric that the ratio is computed from is added."""
     basis = basis_of(question.metrics[0])
     return question if basis is None else replace(question, metrics=(*question.metrics, basis))
 

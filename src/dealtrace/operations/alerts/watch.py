@@ -21,12 +21,12 @@ from dealtrace.storage.alerts.incidents import end_incident, insert_incident
 from dealtrace.webhooks.event import AlertEvent
 
 LEASE = timedelta(minutes=2)
-"""How long other processes wait for alerts whose process died; evaluating them takes less time."""
+"""How long a process reserves the alerts that it claims, in case it dies; evaluating them takes less time."""
 
 
 @record
 class Looked:
-    """The evaluation of a rule for a window: the verdict, the window's start and end, and the figures as texts."""
+    """The verdict of a rule on a window of time, the window's start and end, and the compared figures as texts."""
 
     verdict: Verdict
     since: datetime
@@ -52,7 +52,7 @@ class AlertReport:
 
 @operation(ids_per_command=0)
 def claim_alerts(work: Work, commands: Sequence[WriteCommand[None]]) -> list[list[Alert]]:
-    """Claim the alerts of the site that are due; each outcome is the list of claimed alerts.
+    """Claim the alerts of the site that are due; the outcome of each command is the list of claimed alerts.
 
     Until the lease ends, no other process can claim them.
     """
@@ -61,10 +61,11 @@ def claim_alerts(work: Work, commands: Sequence[WriteCommand[None]]) -> list[lis
 
 @operation(ids_per_command=1 + RECIPIENTS_MAX)
 def settle_alerts(work: Work, commands: Sequence[WriteCommand[AlertReport]]) -> list[EventKind | None]:
-    """Store the results of claimed alerts; each outcome is the event that was sent, `None` if the state is unchanged.
+    """Store the results of claimed alerts; the outcome of a command is the event that was sent to webhooks.
 
-    State, incident, webhook events and mails are stored in one transaction, and only if the process still has its
-    claim. So each event is sent once, even if a process dies or restarts.
+    The outcome is `None` if the state of the alert is unchanged. State, incident, webhook events and mails are stored
+    in one transaction, and only if the process still has its claim. So each event is sent once, even if a process dies
+    or restarts.
     """
     return [_settle(work, command.payload) for command in commands]
 

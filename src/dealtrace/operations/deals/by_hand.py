@@ -30,7 +30,7 @@ class Act(StrEnum):
 class DealAct:
     """A change that a person makes to a deal.
 
-    To pin, `lead` is the lead, `None` to pin the deal to no lead. To undo, `version` is the number of the version.
+    `lead` is the lead to pin; `None` pins the deal to no lead. `version` is the number of the version to undo.
     """
 
     act: Act

@@ -28,9 +28,10 @@ from dealtrace.storage.visits.traffic_sources import intern_sources
 
 @record
 class ChangedDeal:
-    """A deal after a change, and the `story` of its lead, `None` if it has no lead.
+    """A deal after a change.
 
-    `visit` is the visit that a deal without a lead was matched to, `None` if there is none.
+    `story` has the client and the visits of the deal's lead, `None` if the deal has no lead. `visit` is the visit that
+    a deal without a lead was matched to, `None` if there is none.
     """
 
     deal: Deal

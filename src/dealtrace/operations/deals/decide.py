@@ -1,4 +1,4 @@
-"""Decide which lead or visit deals with matchers came from: the first matcher that finds one decides."""
+"""Match deals by their matchers, which are searches for a lead or visit; the first that finds something decides."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -20,14 +20,15 @@ from dealtrace.storage.visits.credits import NamedVisit
 from dealtrace.storage.visits.visits import find_visits
 
 NEAR_MISS = timedelta(days=30)
-"""Ours: a lead that began after a matcher's date is shown as missed if it began at most this long after."""
+"""Ours: a lead that began after the end of a search is shown as a near miss if it began at most this long after it."""
 
 
 @record
 class Decision:
-    """The result of matching a deal: its match, and the position of the matcher that decided, `None` if none did.
+    """The result of matching a deal by its matchers.
 
-    `visit` is set if the deal was matched to a visit.
+    `matcher` is the position of the matcher that decided, `None` if none did. `visit` is set if the deal was matched to
+    a visit.
     """
 
     match: Match = UNMATCHED
@@ -53,10 +54,10 @@ def decide_matchers(connection: Connection, site: Site, lists: Sequence[Sequence
 def _decision(
     matchers: Sequence[Matcher], visits: Mapping[int, Visit], lead: LeadRef | None, by: int | None
 ) -> Decision:
-    """Return the result of the first matcher that found something.
+    """Return the decision of the first matcher that found a lead or visit.
 
-    `lead` is the lead that the matcher at position `by` found; matchers before it may have found a visit. Ours: if a
-    matcher names several stored visits, the latest of them counts.
+    `lead` is the lead that was found by the matcher at position `by`. A matcher before it may have found a visit.
+    Ours: if a matcher names several stored visits, the latest of them counts.
     """
     for position, matcher in reachable(matchers):
         if position == by:
@@ -74,7 +75,7 @@ def _named_visits(matchers: Sequence[Matcher]) -> Iterator[int]:
 
 
 def explain_decision(connection: Connection, site: Site, matchers: Sequence[Matcher]) -> tuple[MatcherStep, ...]:
-    """Return a step for each matcher: its outcome, and the leads with its contacts that do not fit, with reasons."""
+    """Return a step for each matcher: its outcome, and the considered leads, with the reasons why they do not fit."""
     (decision,) = decide_matchers(connection, site, [matchers])
     (resolved,) = _with_phones(connection, site, [matchers])
     searches = [search for matcher in resolved if isinstance(search := search_of(matcher), SearchByContact)]
@@ -89,7 +90,7 @@ def _searches(matchers: Sequence[Matcher]) -> list[tuple[int, LeadSearch]]:
 
 
 def _with_phones(connection: Connection, site: Site, lists: Sequence[Sequence[Matcher]]) -> Sequence[Sequence[Matcher]]:
-    """Return the matchers with more contacts: the phones that the site knows and whose digests the matchers have."""
+    """Return the matchers with phones added: the phones whose digests a matcher has, if the site knows them."""
     digests = [digest for matchers in lists for matcher in matchers for digest in matcher.digests]
     if not digests:
         return lists

@@ -25,7 +25,7 @@ from dealtrace.record import record
 from dealtrace.storage.leads import contact_rows
 
 NEAR_MISS = timedelta(days=30)
-"""Ours: a lead is shown as a near miss if the deal is at most this far outside the lead's window."""
+"""Ours: a lead is a near miss if the deal happened at most this long outside the time in which the two can match."""
 
 
 class Verdict(StrEnum):
@@ -55,10 +55,10 @@ class Naming:
 class Explanation:
     """All steps of the search for a deal's lead, in the order of matching.
 
-    `namings` come first, up to the first that identifies a lead. `steps` belong to the search by contact; they are
-    listed even if contact matching is off, to show what the search would find. `flips` are the smallest changes of the
-    rules that would give the deal another lead; there are none if the lead is pinned or identified by the caller. A
-    deal of deals 2.0 has `matchers` instead.
+    `namings` are the ids and references that the caller sent, up to the first that identifies a lead; they are tried
+    first. `steps` are the searches by contact; they are listed even if contact matching is off, to show what they would
+    find. `flips` are the smallest changes of the rules that would give the deal another lead; there are none if the
+    lead is pinned or identified by the caller. A deal of deals 2.0 has `matchers` instead.
     """
 
     deal: Deal
@@ -113,7 +113,10 @@ def explain_deal(connection: Connection, site: Site, deal: Deal) -> Explanation:
 
 
 def _namings(connection: Connection, site: Site, deal: Deal) -> Iterator[Naming]:
-    """Yield each id and reference with the lead it identifies, our own id first, up to the first that finds a lead."""
+    """Yield each id and reference that the caller sent, with the lead it identifies, up to the first that finds a lead.
+
+    The id that this server assigned to a lead comes before its reference in another system.
+    """
     for kind, by, value, identity in _names_in(deal.clue):
         (found,) = match_deals(connection, site, [Question(LeadClue(identity), deal.happened_at)])
         yield Naming(kind, by, value, found)
@@ -145,10 +148,10 @@ def _list_spans(connection: Connection, site: Site, happened_at: datetime, conta
 def _list_farther_spans(
     connection: Connection, site: Site, happened_at: datetime, contact: ContactClue, steps: Sequence[Step]
 ) -> list[LeadSpan]:
-    """List the leads, farther than `NEAR_MISS`, that the deal would get under the smallest sufficient threshold.
+    """List the leads, farther than `NEAR_MISS`, that the deal would get if the link threshold were raised just enough.
 
-    Only contacts whose search found nothing are considered. The list is empty if a nearer lead needs a smaller
-    threshold.
+    The link threshold is the longest time between lead and deal. Only contacts whose search found nothing are
+    considered. The list is empty if a nearer lead needs a smaller threshold.
     """
     failed = [step for step in steps if step.winner is None]
     if any(candidate.missed_end is Missed.CLOSING for step in failed for candidate in step.candidates):

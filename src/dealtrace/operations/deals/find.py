@@ -15,16 +15,16 @@ from dealtrace.storage.deals import deals
 
 @record
 class NamedDeals:
-    """The deals that the commands of a batch identify, and the refusals of the other commands, both by position.
+    """The deals that the commands of a batch identify, and the refusals of the other commands.
 
-    The points are spent for the found deals in order.
+    Both are mapped by the position of the command. Points are spent for the found deals in this order.
     """
 
     found: Mapping[int, Deal]
     refused: Mapping[int, Refusal]
 
     def first(self, paid: int) -> dict[int, Deal]:
-        """Return the first `paid` of the found deals, by position of the command."""
+        """Return the first `paid` found deals, those for which points were spent, by position of the command."""
         return dict(islice(self.found.items(), paid))
 
 
@@ -67,7 +67,7 @@ def deal_not_found(key: DealKey) -> DealNotFound:
 def find_deal(
     connection: Connection, site: Site, deal_id: int, *, with_deleted: bool = False, lock: bool = True
 ) -> Deal:
-    """Find a deal of the site by its id; with `lock` it is locked until the transaction ends.
+    """Find a deal of the site by its id; `lock` keeps the deal locked until the transaction ends.
 
     Raises:
         DealNotFound: the site has no such deal, or it is deleted and `with_deleted` is off.

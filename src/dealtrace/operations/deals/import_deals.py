@@ -22,7 +22,7 @@ from dealtrace.storage.leads import leads
 from dealtrace.storage.visits.traffic_sources import intern_sources
 
 IDS_PER_DEAL_MAX = 2
-"""The ids of the deal and of its stated source."""
+"""The most ids that a deal takes: one for the deal, one for its stated source."""
 
 
 def import_deals(work: Work, incoming: Sequence[IncomingDeal]) -> list[DealId | Refusal]:
@@ -92,7 +92,7 @@ class _Batch:
 
 
 def _refusal_of_ids(deal: IncomingDeal, own: OwnIds) -> Refusal | None:
-    """Return a refusal if the id of a deal or of its lead is one that this server assigns itself, else `None`."""
+    """Return a refusal if a deal or its lead has an id from the range that this server assigns itself, else `None`."""
     identity = deal.clue.identity
     lead_id = identity.id if identity is not None else None
     for name, checked in (("orderId", deal.id), ("leadId", lead_id)):

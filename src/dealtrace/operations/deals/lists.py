@@ -24,10 +24,11 @@ Outcome = TypeVar("Outcome")
 def register_lists(
     work: Work, commands: Sequence[WriteCommand[Sequence[Registration]]]
 ) -> list[list[Receipt | Refusal] | PointsSpent]:
-    """Register lists of deals; the outcome of a list is `PointsSpent`, or a receipt or a refusal for each deal.
+    """Register lists of deals; the outcome of a list is a receipt or a refusal for each deal.
 
-    A list costs points once if any deal in it is new, and nothing otherwise. All lists of a batch are stored together;
-    the result is the same as if each were stored alone, in order.
+    The outcome is `PointsSpent` if the site has too few points. A list costs points once if any deal in it is new, and
+    nothing otherwise. All lists of a batch are stored together; the result is the same as if each were stored alone, in
+    order.
     """
     items, owners = spread(commands)
     batch = decide_registrations(work, items)
@@ -76,7 +77,7 @@ def spread(commands: Sequence[WriteCommand[Sequence[Item]]]) -> tuple[list[Write
 def gather(
     work: Work, commands: Sequence[WriteCommand[Sequence[Item]]], outcomes: Sequence[Outcome], unpaid: set[int]
 ) -> list[list[Outcome] | PointsSpent]:
-    """Return the outcomes of the items, grouped by list; the outcome of an unpaid list is a single refusal."""
+    """Return the outcomes of the items, grouped by list; the lists at the positions in `unpaid` get `PointsSpent`."""
     rest = iter(outcomes)
     lists = [[next(rest) for _ in command.payload] for command in commands]
     return [points_refusal(work) if number in unpaid else each for number, each in enumerate(lists)]

@@ -21,7 +21,10 @@ from dealtrace.storage.leads import contact_rows, leads
 
 @record
 class Question:
-    """A deal to match: the clue to its lead, and when the deal happened; with `matchers` the clue is ignored."""
+    """A deal to match: when it happened, and the `clue`, which is what the CRM sent to identify the lead.
+
+    If there are `matchers`, the clue is ignored.
+    """
 
     clue: LeadClue
     happened_at: datetime
@@ -29,7 +32,7 @@ class Question:
 
     @classmethod
     def of(cls, deal: Deal | Registration) -> "Question":
-        """Return the question about the lead of a deal or registration."""
+        """Return a deal or registration as a question for matching."""
         return cls(deal.clue, deal.happened_at, deal.matchers)
 
 
@@ -38,10 +41,11 @@ def match_deals(
 ) -> list[LeadRef | None]:
     """Find the lead of each deal, `None` if there is none, in input order.
 
-    `precedence` is the order of the kinds of lead in which a phone is searched for.
+    A phone is searched for among calls and lead requests in the order of `precedence`.
 
-    A deal of deals 2.0 is matched only by its matchers, whatever the site's setting. For any other deal the identity is
-    tried first. If it finds no lead, the contact is tried, but only if the site has contact matching on.
+    A deal of deals 2.0 is matched only by its matchers, whatever the site's setting. For any other deal the id or
+    reference of a lead is tried first. If it finds no lead, the contact is tried, but only if the site has contact
+    matching on.
     Seed: «Склейка по номеру телефона или почте по умолчанию выключена».
     """
     return [decision.match.lead for decision in match_with_reasons(connection, site, questions, precedence)]
@@ -101,7 +105,7 @@ def _values(contact: ContactClue) -> set[str]:
 
 @record
 class _Named:
-    """The leads that the call and lead request identities of a batch identify."""
+    """The stored leads to which the deals of a batch refer by id or reference."""
 
     ids: Mapping[LeadKind, set[int]]
     references: Mapping[LeadKind, Mapping[str, int]]

@@ -1,4 +1,4 @@
-"""Pin a deal to a lead that a person chose, or unpin it, so that the rules choose its lead again."""
+"""Pin a deal to a lead that a person chose, or unpin it, so that the matching rules choose its lead again."""
 
 from dataclasses import replace
 

@@ -33,8 +33,8 @@ def register_deals(work: Work, commands: Sequence[WriteCommand[Registration]]) -
     """Register deals; each outcome is a receipt or a refusal, in input order.
 
     A registration that is sent again with the same parameters is a safe retry: its outcome is the first receipt, and it
-    stores nothing and costs nothing. A command takes an id for the deal and an id for a new source. It takes one more
-    id if the first is already the number of another deal.
+    stores nothing and costs nothing. A command takes up to three ids: one for the deal, one for a new source, and
+    another one for the deal if the first is already the number of another deal.
     Seed: «для каждой новой сделки это значение обязательно должно быть уникальным».
     """
     batch = decide_registrations(work, commands)
@@ -75,7 +75,8 @@ class NewDeal:
 class Batch:
     """The decisions about a batch: the new deals, and the existing deals whose numbers the other commands use.
 
-    `retried` holds safe retries, and `number_taken` refused commands, each as the existing deal's id by position.
+    `retried` has the safe retries and `number_taken` the refused commands. Both map the position of the command to the
+    id of the existing deal.
     """
 
     new: list[NewDeal] = field(default_factory=list)
@@ -115,8 +116,9 @@ def _choose_number(
 ) -> tuple[DealId, str]:
     """Return the id and the number of a new deal; the number is the id if none was sent.
 
-    If a deal already has the id as its number, the next id is taken. Our ids are far above the numbers that CRMs send.
-    If several in a row are used all the same, the ids run out, and the command fails alone and is tried again.
+    If the id is already the number of another deal, the next id is taken. This is rare: our ids are far above the
+    numbers that CRMs send. If several ids in a row are in use as numbers, no reserved id is left; the command then
+    fails alone and is tried again.
     """
     if stated is not None:
         return DealId(own_id), stripped(stated)

@@ -23,12 +23,15 @@ from dealtrace.storage.visits.visits import find_visits
 
 CHUNK_DEALS = 1000
 NAMED_AT = datetime(2000, 1, 1, tzinfo=UTC)
-"""The time stored for keys that are ids of leads; any time works, because a search by id has no time limit."""
+"""The time stored with search keys that are lead ids; every time works, because a search by id has no time limit."""
 
 
 @record
 class Concern:
-    """What may connect a lead with deals: its id, its reference in another system, its contacts with their times."""
+    """A lead, and the data by which deals may refer to it: its id, its reference in another system, and its contacts.
+
+    Each contact in `spans` has the start and end of the lead.
+    """
 
     ref: LeadRef
     reference: str | None
@@ -38,8 +41,9 @@ class Concern:
 def rematch_concerned(work: Work, concerns: Sequence[Concern]) -> list[Deal]:
     """Match again the deals that these leads may belong to, and return the deals whose lead has changed.
 
-    Deals that name one of the leads, and deals with matchers, are always matched again. Deals that share a contact are
-    matched again only if contact matching is on. The result is the same as if the leads had arrived before the deals.
+    Deals that state the id or reference of one of the leads, and deals with matchers, are always matched again. Deals
+    that share a contact are matched again only if contact matching is on. The result is the same as if the leads had
+    arrived before the deals.
     Ours: the vendor searches for ten minutes; a lead that arrives later explains its deal just as well.
     """
     concerned = {
@@ -142,7 +146,10 @@ def rematch_deals(work: Work, found: Sequence[Deal], *, deleted: LeadRef | None 
 def rebind_deals(
     work: Work, pairs: Iterable[tuple[Deal, Deal]], kind: VersionKind, *, user_id: int | None = None
 ) -> list[Deal]:
-    """Store deals that got another lead, as new versions, and return them; `pairs` are each deal before and after."""
+    """Store deals that got another lead as new versions, and return them.
+
+    Each of `pairs` is a deal before and after the change.
+    """
     changes = list(pairs)
     rebound = [after for _, after in changes]
     lead_links.bind_deals(work.connection, work.site.id, rebound, _find_visited_at(work, rebound))
@@ -151,7 +158,10 @@ def rebind_deals(
 
 
 def _find_visited_at(work: Work, matched: Sequence[Deal]) -> dict[DealId, datetime]:
-    """Find when the visit of each deal, or of its lead, began; credit the visits that deals have without a lead."""
+    """Find when the visit of each deal, or of its lead, began; deals without a visit are missing.
+
+    The visits of deals without a lead also get their credits.
+    """
     refs = [deal.lead for deal in matched if deal.lead is not None]
     of_leads = leads.find_visited_at(work.connection, work.site.id, refs)
     found = {deal.id: of_leads[deal.lead] for deal in matched if deal.lead in of_leads}

@@ -23,9 +23,10 @@ NO_ID = DealId(0)
 
 @record
 class Tried:
-    """The result of trying a registration: a new deal, or a retry of the stored deal `earlier`, `None` for a new deal.
+    """The result of trying a registration.
 
-    `explanation` is that of the deal as it would be stored now; custom fields in `unknown_fields` would not be stored.
+    `earlier` is the stored deal if the registration would be a retry, `None` if it would create a deal. `explanation`
+    is why the deal would have its lead if it were stored now. Custom fields in `unknown_fields` would not be stored.
     """
 
     registration: Registration
@@ -40,7 +41,7 @@ def try_registrations(
 ) -> list[Tried | NumberTaken]:
     """Return the result that each of these registrations would have if all were sent now, in this order.
 
-    Ours: a trial costs no points and is not refused for want of them, because spending would be writing.
+    Ours: a trial costs no points and is not refused if none are left, because spending points would be a write.
     """
     stated = [each.number for each in registrations if each.number is not None]
     registered = deals.find_registered(connection, site.id, all_spellings(stated))

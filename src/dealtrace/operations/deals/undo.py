@@ -19,7 +19,7 @@ from dealtrace.storage.visits.traffic_sources import intern_sources
 UNDONE = frozenset(
     {VersionKind.CHANGED, VersionKind.DELETED, VersionKind.RESTORED, VersionKind.PINNED, VersionKind.UNPINNED}
 )
-"""The kinds of version that can be undone; instead of a registration, delete the deal, instead of a match, pin it."""
+"""The kinds of version that can be undone. To undo a registration, delete the deal; to undo a match, pin the deal."""
 _PINS = (VersionKind.PINNED, VersionKind.UNPINNED)
 
 
@@ -65,7 +65,7 @@ def _change_back(work: Work, undone: DealVersion, user_id: int | None) -> Deal:
 
 
 def _rebind(work: Work, undone: DealVersion, versions: list[DealVersion], user_id: int | None) -> Deal:
-    """Pin a deal to its pinned lead from before the version, or unpin it if it was not pinned then."""
+    """Pin a deal to the lead that it was pinned to before the version, or unpin it if it was not pinned then."""
     earlier = [each for each in versions if FIRST_VERSION < each.version < undone.version and each.kind in _PINS]
     was_pinned = bool(earlier) and max(earlier, key=lambda each: each.version).kind is VersionKind.PINNED
     if was_pinned:

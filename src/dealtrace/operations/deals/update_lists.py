@@ -25,7 +25,7 @@ from dealtrace.storage.deals import deals
 
 @record
 class DealUpdate:
-    """A change of a deal, and the annotations to add to the lead that the deal has after it."""
+    """A change of a deal, and the annotations to add to the deal's lead after the change."""
 
     change: Change
     to_lead: tuple[Addition, ...] = ()
@@ -33,7 +33,10 @@ class DealUpdate:
 
 @record
 class UpdatedDeal:
-    """A deal after an update; `matcher` is the position of the new matcher that decided, `None` if none did."""
+    """A deal after an update.
+
+    `matcher` is the position of the new matcher that decided its lead or visit, `None` if none did.
+    """
 
     deal: Deal
     matcher: int | None = None
@@ -94,7 +97,7 @@ def _update(work: Work, items: Sequence[WriteCommand[DealUpdate]], found: Mappin
 
 
 def _show_contacts(work: Work, before: Mapping[int, Deal], changed: Mapping[int, Deal]) -> None:
-    """Copy the changed contacts of deals with matchers into their clues, where journals search for contacts."""
+    """Copy the changed contacts of deals with matchers into the columns in which journals search for contacts."""
     shown = [
         replace(deal, clue=replace(deal.clue, contact=contact_clue_of(deal.details)))
         for deal in changed.values()

@@ -37,7 +37,7 @@ class BegunDemo:
 
 
 def begin_own_site(connection: Connection, ids: IdBlocks, now: datetime) -> BegunDemo:
-    """Create the site of a demo and its token, and return both; the site is dated back to when its data begins.
+    """Create the site of a demo and its token, and return both; the site is dated to the day on which its data begins.
 
     Raises:
         DemoExists: a site already has a demo.

@@ -41,9 +41,9 @@ from dealtrace.reports.statuses import Meaning
 from dealtrace.storage.leads.file_imports import update_file_import
 
 IDS_PER_COST_MAX = 1
-"""The id of the traffic source of a cost."""
+"""The most ids that a cost takes: one for its traffic source."""
 IDS_PER_VISIT_MAX = 2
-"""The ids of the visit and its source."""
+"""The most ids that a visit takes: one for the visit, one for its traffic source."""
 RECORDS_AT_ONCE = 1000
 """How many records one transaction stores; registrations of other deals wait at most for one transaction."""
 
@@ -99,17 +99,17 @@ def _ids_of(chunk: Sequence[Batch]) -> int:
 
 
 def _costs_by_month(costs: Mapping[CostAccount, Sequence[Cost]]) -> Iterator[tuple[CostAccount, list[Cost]]]:
-    """Yield each account with its costs of a month, which are imported together."""
+    """Yield the costs of each advertising account by month; the costs of a month are imported together."""
     for account, of_account in costs.items():
         for _, of_month in groupby(of_account, key=lambda cost: (cost.day_on.year, cost.day_on.month)):
             yield account, list(of_month)
 
 
 def _store_chunk(visit_ids: dict[VisitId, VisitId], chunk: Sequence[Batch], work: Work) -> None:
-    """Store batches, each with the time at which it arrives as the current time.
+    """Store batches; while a batch is stored, its time of arrival is used as the current time.
 
-    Visits get new ids, which cannot be guessed; `visit_ids` maps their invented ids to the new ones. The row of a visit
-    does not say when it was stored, so the visits of all batches are stored together.
+    Visits get new ids, which cannot be guessed; `visit_ids` maps their invented ids to the new ones. The visits of all
+    batches are stored together, because the row of a visit does not say when it was stored.
     """
     _store_visits(work, visit_ids, [visit for batch in chunk for visit in batch.visits])
     for batch in chunk:

@@ -1,6 +1,6 @@
-"""The mark of a demo: the demo is stored as the import of a file that does not exist.
+"""The record that marks a demo: the import of a file that does not exist.
 
-This way a demo that was interrupted is recognised, without a table of its own.
+It allows an interrupted demo to be recognised without a table of its own.
 """
 
 import hashlib

@@ -10,14 +10,14 @@ from dealtrace.storage.accounts.sites import delete_site
 from dealtrace.storage.site_rows import count_site_rows, delete_site_rows
 
 RECORDS = ("visit", "call", "lead_request", "deal")
-"""The tables whose rows a demo counts, and in which others may have stored rows too."""
+"""The tables whose rows a demo counts; people and programs may have stored rows in them too."""
 
 
 def remove_demo(connection: Connection, site_id: int | None, *, with_others: bool = False) -> Demo:
     """Remove the demo of a site and return it; if no site is given, there must be only one demo.
 
-    A site that the demo created is deleted. Another site is left as empty as it was before. Data that others have
-    stored in the site since is deleted only if `with_others` is true.
+    A site that the demo created is deleted. Another site is left as empty as it was before. If people or programs have
+    stored data in the site since the demo began, that data is deleted only if `with_others` is true.
 
     Raises:
         SiteNotFound: there is no such site.

@@ -20,7 +20,7 @@ from dealtrace.storage.leads.reported_calls import ReportedCall
 Lead = TypeVar("Lead", Call, LeadRequest)
 
 IDS_PER_LEAD_MAX = 3
-"""The ids of the lead, its client and its stated source."""
+"""The most ids that a lead takes: one each for the lead, its client and its stated source."""
 
 
 @record
@@ -52,7 +52,7 @@ class Arrival:
 
     @property
     def spans(self) -> tuple[LeadSpan, ...]:
-        """The contacts of the lead with its start and end, by which matching finds it, one span for each contact."""
+        """The spans by which matching finds the lead: each has one contact, and the start and end of the lead."""
         ended_at = self.lead.ended_at if isinstance(self.lead, Call) else self.lead.requested_at
         return contact_spans(self.ref, self.contacts, self.started_at, ended_at, self.reference)
 
@@ -173,7 +173,7 @@ def _stated_number(incoming: IncomingLeadRequest) -> str | None:
 
 
 def _taken_ids(work: Work, incoming: Sequence[IncomingCall | IncomingLeadRequest]) -> dict[str, int]:
-    """Return the ids sent with these leads that are already in use, each by its text.
+    """Return the ids sent with these leads that are already in use, by the id as a text.
 
     A call and a lead request never share an id, because credits and erasures refer to leads by id alone.
     """

@@ -1,4 +1,4 @@
-"""Changes that a person makes to a lead in the cabinet, free of points: delete, restore or annotate it."""
+"""Delete, restore or annotate leads on behalf of a person in the cabinet; this costs no API points."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -23,17 +23,20 @@ from dealtrace.storage.leads.contact_groups import StoredContact
 
 @record
 class _Walk:
-    """The contacts of clients that may merge or split, and for each the other contacts of its leads."""
+    """The contacts of clients that may merge or split.
+
+    `beside` has, for each contact, the other contacts of its leads.
+    """
 
     contacts: Mapping[str, StoredContact]
     beside: Mapping[str, set[str]]
 
 
 def regroup_clients(work: Work, client_ids: Collection[int], *, with_all_leads: bool = False) -> None:
-    """Regroup the contacts of these clients and of all clients connected to them, by the undeleted leads.
+    """Regroup the contacts of these clients, and of all clients connected to them, into clients.
 
-    Contacts that no undeleted lead has are deleted. If a contact gets another client, its leads get that client too;
-    `with_all_leads` also checks the leads of the other contacts.
+    Deleted leads do not count. Contacts that no undeleted lead has are deleted. If a contact gets another client, its
+    leads get that client too; `with_all_leads` also checks the leads of the other contacts.
     """
     walk = _walk(work, client_ids)
     starts = contact_groups.find_starts(work.connection, work.site.id, walk.contacts)
@@ -55,7 +58,7 @@ def regroup_clients(work: Work, client_ids: Collection[int], *, with_all_leads: 
 
 
 def drop_forgotten(work: Work, contacts: Iterable[str]) -> None:
-    """Delete those of these contacts that no undeleted lead has."""
+    """Delete those of the given contacts that no undeleted lead has."""
     names = set(contacts)
     if names:
         starts = contact_groups.find_starts(work.connection, work.site.id, names)
@@ -119,7 +122,10 @@ def _after(walk: _Walk, name: str, client_id: int, aliases: Collection[int]) -> 
 
 
 def _move_leads(work: Work, contacts: Collection[str]) -> None:
-    """Move each lead of these contacts to the client of its contacts; a lead with only fillers gets its own client."""
+    """Move each lead that has one of these contacts to the client of its contacts.
+
+    A lead whose only contacts are fillers, e-mails such as `no@no.ru`, gets its own client.
+    """
     contacts_of = contact_groups.find_contacts_of_leads(work.connection, work.site.id, contacts)
     stated = {contact for names in contacts_of.values() for contact in names}
     known = clients.find_known_contacts(work.connection, work.site.id, stated)
@@ -134,9 +140,9 @@ def _move_leads(work: Work, contacts: Collection[str]) -> None:
 
 
 def _own_clients(work: Work, current: Mapping[LeadRef, int]) -> dict[LeadRef, int]:
-    """Return new clients for those of these leads that share their present client.
+    """Return new clients for leads that may not stay with their present client, by lead.
 
-    A client is shared if it has a contact, or if another of these leads keeps it.
+    Of several leads with the same client, the first stays; if the client has a contact other than a filler, none stays.
     """
     if not current:
         return {}

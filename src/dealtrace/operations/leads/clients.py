@@ -24,10 +24,10 @@ class Newcomer:
 
 @dataclass(slots=True)
 class Assignment:
-    """The client of each lead by lead id, and what `settle_clients` checks after the leads are stored.
+    """The client id of each lead by lead id, and what `settle_clients` must check after the leads are stored.
 
-    `joined` are clients that leads connect, so that they may merge. `crowded` holds contacts that too many people may
-    share, each with its client.
+    `joined` are clients that new leads connect, so that the clients may merge. `crowded` maps contacts that too many
+    people may share to their clients.
     """
 
     client_ids: dict[int, int] = field(default_factory=dict)
@@ -40,10 +40,10 @@ def assign_clients(
 ) -> Assignment:
     """Assign a client to each lead, and store new clients and contacts.
 
-    A lead gets the client of any of its known contacts, except fillers and shared contacts. Its unknown contacts are
-    added to this client. A client keeps the first name that is sent. A lead without a known contact keeps its former
-    client if that client has no contacts now. With `inherits` it always does, because then its contacts have only been
-    normalised differently.
+    A lead gets the client of any of its known contacts; contacts that many people share, or type only to fill a field,
+    do not count. Its unknown contacts are added to this client. A client keeps the first name that is sent. A lead
+    without a known contact keeps its former client if that client has no contacts now. With `inherits` it always keeps
+    the former client, because its contacts have only been normalised differently.
     """
     take_id = new_id if new_id is not None else work.ids.take
     owners = clients.find_known_contacts(work.connection, work.site.id, _contacts_of(newcomers))
@@ -95,7 +95,7 @@ def _contacts_of(newcomers: Iterable[Newcomer]) -> list[str]:
 
 
 def _known_client(newcomer: Newcomer, owners: dict[str, KnownContact]) -> int | None:
-    """Return the client of a lead's first known contact; a shared contact is used only if the lead has no other."""
+    """Return the client of a lead's first known contact; a shared contact counts only if the lead has no other."""
     usable = [contact for contact in newcomer.contacts if not is_filler(contact)]
     joining = [contact for contact in usable if contact in owners and owners[contact].set_apart is None]
     if joining:

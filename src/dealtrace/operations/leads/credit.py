@@ -25,7 +25,7 @@ from dealtrace.webhooks.event import LeadEvent, LeadPart
 def credit_leads(work: Work, leads: Sequence[Credited]) -> None:
     """Divide the credit for each lead among the visits of its visitor, and store the shares under every model.
 
-    A visit that a deal was matched to without a lead is credited like a lead.
+    If a deal was matched to a visit without a lead, that visit is credited like a lead.
     """
     touches_by_lead = find_touches(work.connection, work.site.id, leads)
     if touches_by_lead:
@@ -42,7 +42,8 @@ def credit_leads(work: Work, leads: Sequence[Credited]) -> None:
 def find_touches(connection: Connection, site_id: int, leads: Sequence[Credited]) -> dict[int, list[Visit]]:
     """Find the visits that may be credited with each lead, by lead id, earliest visit first.
 
-    Leads whose own visit is not stored are missing. A visit that stands for a lead has its negative id as key.
+    Leads whose own visit is not stored are missing. A visit that a deal was matched to without a lead has its negative
+    id as key.
     """
     own = visits.find_visits(connection, site_id, [lead.visit_id for lead in leads])
     if not own:
@@ -76,7 +77,7 @@ def credit_again(work: Work, new_visits: Sequence[Visit]) -> None:
 
 
 def find_credited(work: Work, leads: Sequence[VisitedLead]) -> dict[int, Visit]:
-    """Find the visit that the site's model credits most for each of these leads, by lead id."""
+    """Find, by lead id, the visit that has the largest credit for the lead under the site's attribution model."""
     model = AttributionModel(work.site.attribution)
     return find_credited_visits(work.connection, work.site.id, [lead.id for lead in leads], model)
 

@@ -1,4 +1,4 @@
-"""Delete or restore a call or lead request, and match the deals again that it may belong to."""
+"""Delete or restore a call or lead request, and match again the deals that may belong to it."""
 
 from dealtrace.deals.deal import Deal
 from dealtrace.errors import LeadNotDeleted, LeadNotFound

@@ -19,9 +19,10 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 @record
 class FoundLeads:
-    """The lead that each lookup found, `None` if none fits, and the annotations of all leads that were considered.
+    """The lead that each lookup found, `None` if none fits.
 
-    `decided_by` has for each lookup the position of the search that found the lead, `None` if none did.
+    `decided_by` has for each lookup the position of the search that found the lead, `None` if none did. `annotations`
+    are those of all leads that were considered.
     """
 
     refs: Sequence[LeadRef | None]
@@ -84,7 +85,10 @@ def _prospects(
     spans: Sequence[LeadSpan],
     annotations: Mapping[LeadRef, StoredAnnotations],
 ) -> list[Prospect]:
-    """Return the leads with the values that searches filter by; uniqueness is read only if a search needs it."""
+    """Return the leads with the values that searches filter by.
+
+    Whether a lead is unique is read only if a search needs it.
+    """
     conditions = {search.preference for search in searches if isinstance(search, SearchByContact)}
     refs = {span.ref for span in spans if span.ref in annotations}
     qualifications: Mapping[LeadRef, Qualification] = {}

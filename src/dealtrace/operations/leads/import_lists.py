@@ -16,7 +16,11 @@ from dealtrace.record import record
 
 @record
 class Imported:
-    """The outcome of importing a list: its number in the log, and an outcome for each lead in input order."""
+    """The outcome of importing a list.
+
+    `log_id` identifies the import in the response and in the server's log. `outcomes` has an outcome for each lead, in
+    input order.
+    """
 
     log_id: int
     outcomes: Sequence[Call | LeadRequest | Refusal]
@@ -46,9 +50,10 @@ def _import(
     decision: Decision[Call] | Decision[LeadRequest],
     method: PaidMethod,
 ) -> list[Imported | Refusal]:
-    """Store the lists that the points suffice for; a list costs points once if any lead in it is new, else nothing.
+    """Store the lists for which the site has enough points.
 
-    From the first unpaid list on, all lists are refused, because a later list may repeat leads that were not stored.
+    A list costs points once if any lead in it is new, and nothing otherwise. From the first list that cannot be paid
+    for, all lists are refused, because a later list may repeat leads that were not stored.
     """
     lists = _positions([len(command.payload) for command in commands])
     new = [number for number, positions in enumerate(lists) if not decision.arrivals.keys().isdisjoint(positions)]
@@ -61,7 +66,7 @@ def _import(
 
 
 def _positions(lengths: Sequence[int]) -> list[range]:
-    """Return, for each list, the positions that its leads have in the sequence of the leads of all lists."""
+    """Return, for each list, the positions that its leads have when all lists are joined into one."""
     positions: list[range] = []
     start = 0
     for length in lengths:

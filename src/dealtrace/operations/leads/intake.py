@@ -76,7 +76,7 @@ def _newcomer(arrival: Arrival) -> Newcomer:
 
 
 def _rows(work: Work, arrivals: Sequence[Arrival], assigned: Mapping[int, int]) -> list[NewLead]:
-    """Return the rows to store, each with its client, its values of known custom fields, and its stated source's id."""
+    """Return the rows to store, each with its client, its stated source, and its values of known custom fields."""
     annotations = _known_annotations(work, arrivals)
     stated = {annotation.stated_source for annotation in annotations if annotation.stated_source is not None}
     source_ids = intern_sources(work.connection, work.ids, work.site.id, stated) if stated else {}

@@ -29,7 +29,10 @@ def register_lead_requests(
 def _without_guessed_visits(
     work: Work, commands: Sequence[WriteCommand[IncomingLeadRequest]]
 ) -> list[IncomingLeadRequest]:
-    """Return the lead requests; those sent without a token lose their visit if its id may have been guessed."""
+    """Return the lead requests, without visits that their senders may not refer to.
+
+    A sender without a token may not refer to a visit whose id can be guessed, unless the visit is fresh.
+    """
     guessable = {
         command.payload.visit_id
         for command in commands

@@ -88,7 +88,10 @@ def _accepted(outcome: Outcome | Refusal) -> Outcome:
 
 
 def _find_retried(work: Work, sent: LeadRequestWithDeal) -> LeadRequest | None:
-    """Find the stored lead request of a deal that is sent again, when only the deal has a number to recognise it by."""
+    """Find the stored lead request of a deal that is sent again; `None` if this is not a retry.
+
+    Only the number of the deal is compared, because the lead request was sent without a number.
+    """
     if sent.deal is None or sent.deal.number is None or sent.lead_request.number is not None:
         return None
     registered = find_registered(work.connection, work.site.id, all_spellings([sent.deal.number]))

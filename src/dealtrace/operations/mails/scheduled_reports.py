@@ -38,7 +38,10 @@ DUE_AT_ONCE = 4
 
 @record
 class NewScheduledReport:
-    """A report to schedule; a period in `words` is ignored, since `rhythm` sets the period of each mail."""
+    """A report to schedule; `words` are its question, that is, what it shows.
+
+    A period in the question is ignored, since `rhythm` sets the period of each mail.
+    """
 
     title: str
     words: Words
@@ -53,7 +56,7 @@ def schedule_report(
     """Store a report that is sent by mail on a schedule, and return it.
 
     Raises:
-        InvalidParameters: the question of the report is not valid.
+        InvalidParameters: `new.words` is not a valid question for a report.
         InvalidSetting: the title is empty or too long, there is no recipient, or the site has too many reports.
     """
     title = new.title.strip()
@@ -90,11 +93,13 @@ def schedule_report(
 
 
 def read_due_question(connection: Connection, site: Site, report: ScheduledReport, at: datetime) -> Question:
-    """Return the question of a scheduled report, with the period and comparison of the mail sent at `at`.
+    """Return the question that a scheduled report answers in the mail sent at `at`.
+
+    It covers the period of this mail and the period before for comparison.
 
     Raises:
         InvalidParameters: the question uses a name that the site no longer has.
-        InvalidSetting: the question asks for all models at once.
+        InvalidSetting: the question asks for all attribution models at once.
     """
     period = period_of(report.rhythm, site_day(at, site.time_zone))
     words = replace(
@@ -130,10 +135,10 @@ def leave_report(connection: Connection, site: Site, report_id: int, user_id: in
 
 @operation(ids_per_command=DUE_AT_ONCE * RECIPIENTS_MAX)
 def send_due_reports(work: Work, commands: Sequence[WriteCommand[None]]) -> list[int]:
-    """Store the mails of reports that are due, and when they are due next; each outcome is the number of reports.
+    """Store the mails of the reports that are due; the outcome of a command is the number of reports.
 
-    Both are stored in one transaction, so no mail is lost or sent twice. If several times were missed, only the mail
-    for the last of them is sent.
+    The mails and the next due times of the reports are stored in one transaction, so no mail is lost or sent twice. If
+    several times were missed, only the mail for the last of them is sent.
     """
     return [_send_due(work) for _ in commands]
 

@@ -18,7 +18,7 @@ from dealtrace.storage.reports.statuses import list_statuses
 from dealtrace.storage.webhooks.webhooks import list_webhooks
 
 COUNTER_SILENT_AFTER = timedelta(days=1)
-"""Ours: even a small site has a visit a day once the counter is installed."""
+"""Ours: a counter without a visit for this long is a problem, because even a small site has a visit a day."""
 
 FIELDS_SHOWN = 5
 """The most names of unknown custom fields that are shown."""

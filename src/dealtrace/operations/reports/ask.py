@@ -37,7 +37,10 @@ from dealtrace.storage.reports.stored_facts import StoredFacts
 
 @record
 class FactSource:
-    """Access to the facts of a site, such as visits, leads and deals: their tables, and a function to query them."""
+    """Access to the facts of a site, the visits, leads, deals and so on that reports count.
+
+    `fetch` runs queries on `tables`.
+    """
 
     tables: FactTables
     fetch: Fetch
@@ -74,9 +77,9 @@ def ask(source: FactSource, site: Site, question: Question, now: datetime) -> Re
 def ask_totals(
     source: FactSource, site: Site, question: Question, spans: Sequence[Span]
 ) -> list[tuple[Fraction | None, ...]]:
-    """Return, for each of `spans`, the totals of a question's metrics; its period and dimensions are ignored.
+    """Return, for each time span, the totals of the metrics of a question; its period and dimensions are ignored.
 
-    The question must have one model.
+    The question must have one attribution model.
     """
     assert question.model is not None
     filters = resolved_filters(source, question, spans)
@@ -94,9 +97,9 @@ def ask_totals(
 def ask_series(
     source: FactSource, site: Site, question: Question, by: tuple[Dimension, ...], span: Span
 ) -> tuple[Formulas, Gathered]:
-    """Return the formulas of a question's metrics, and the values they are computed from, for each key of `by`.
+    """Return the formulas of a question's metrics, and the values that the formulas need, by the dimensions in `by`.
 
-    The values cover `span`. The question must have one model.
+    The values are those of the time span `span`. The question must have one attribution model.
     """
     assert question.model is not None
     filters = resolved_filters(source, question, [span])
@@ -110,7 +113,10 @@ def _measures(formulas: Formulas) -> set[Measure]:
 
 
 def _spans(question: Question, site: Site, now: datetime) -> dict[Period, Span]:
-    """Return the spans of the period and of the compared period, if there is one, by period, cut off at `now`."""
+    """Return the start and end of the question's period, and of the compared period if there is one, by period.
+
+    Neither ends after `now`.
+    """
     spans = {question.period: span_of(question.period, site.time_zone, now)}
     if question.comparison is not None:
         other = compared_period(question.period, question.comparison)
@@ -161,7 +167,7 @@ def _containing(source: FactSource, question: Question, condition: Filter, spans
 
 
 def _speller(source: FactSource, question: Question, sides: Sequence[ByModel]) -> Spell:
-    """Return the function that formats keys; of a source or status it returns the most frequent spelling."""
+    """Return a function that converts keys to text; it converts a source or status to its most frequent spelling."""
     spellings: dict[str, Mapping[str, str]] = {}
     for place, dimension in enumerate(question.by):
         if dimension.kind in (Kind.SOURCE, Kind.STATUS):

@@ -1,4 +1,4 @@
-"""Return the columns of a site as metrics, and compute columns for the last month as a trial."""
+"""Convert the columns that a site defined into metrics, and compute a column for the last month on trial."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -35,7 +35,7 @@ def _metrics(source: FactSource, columns: list[ReportColumn]) -> Mapping[str, Me
 
 
 def try_column(work: Work, column: ReportColumn) -> str:
-    """Return the total of a stored column over the site's last month as a text, `–` if it is unknown."""
+    """Compute a stored column for the site's last month; return its total as text, `–` if it is unknown."""
     columns = list_columns(work.connection, work.site.id)
     return try_new_column(stored_facts(work.connection, work.site), work.site, column.name, columns, work.now)
 

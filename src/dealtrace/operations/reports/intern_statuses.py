@@ -7,10 +7,10 @@ from dealtrace.storage.reports.statuses import insert_statuses
 
 
 def intern_statuses(work: Work, spellings: Collection[str]) -> None:
-    """Store those statuses that are new to the site, in the same transaction as the deals that have them.
+    """Store the statuses that are new to the site, in the same transaction as the deals that have them.
 
-    A process remembers the stored statuses, and needs no query for them. The transaction must have paid for the deals
-    or locked the registrations of the site.
+    A process remembers the stored statuses, and needs no query for them. Earlier in the transaction, points must have
+    been spent for the deals, or the registrations of the site must have been locked.
     """
     unknown = work.known_statuses.unknown(work.site.id, spellings)
     if unknown:

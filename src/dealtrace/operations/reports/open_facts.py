@@ -16,10 +16,11 @@ from dealtrace.storage.reports.mirror.mirror import MirrorBusy, current_mirror
 
 @contextmanager
 def open_facts(database: Database, site: Site) -> Iterator[FactSource]:
-    """Yield access to the facts of a site: in the column mirror for SQLite, in the database itself for PostgreSQL.
+    """Yield access to the facts of a site, which are the visits, leads, deals and costs that reports count.
 
-    All statements see one state of the database, with everything committed before. If there can be no mirror, for
-    example on a full disk, SQLite itself is read: the results are the same, but it takes longer.
+    With SQLite they are read from the column mirror, a copy for reports; with PostgreSQL, from the database itself. All
+    statements see the same state of the database, with everything that was committed before the call. If there can be
+    no mirror, for example on a full disk, SQLite itself is read: the results are the same, but it takes longer.
     """
     with ExitStack() as opened:
         mirror = _open_mirror(database, opened)

@@ -1,4 +1,4 @@
-"""Parse the question of a report, in which the names that a site has defined may be used."""
+"""Parse the question of a report; it may use the names of the site's own columns and segments."""
 
 from datetime import datetime
 
@@ -26,7 +26,7 @@ def read_question(
     A question without a limit shows at most `rows_max` rows, or all rows if `rows_max` is `None`.
 
     Raises:
-        InvalidParameters: a violation for each word that is unknown or not possible there, with the possible words.
+        InvalidParameters: words are unknown or not possible in their place; each violation lists the possible words.
     """
     return parse_question(words, read_known(connection, site, now, rows_max=rows_max, user_id=user_id))
 

@@ -19,7 +19,7 @@ from dealtrace.storage.reports.scope import Scope
 
 _MONEY = ("amount", "margin", "cost")
 _SHARED_COUNT = {Fact.VISITS: "visits", Fact.LEADS: "leads", Fact.DEALS: "deals", Fact.ASSISTS: "deals"}
-"""The metric that the shares of all rows behind a figure add up to; costs have no shares."""
+"""The metric that counts the rows behind a figure, as the sum of their shares; costs have no shares."""
 
 
 class RowBehind(TypedDict):
@@ -50,7 +50,10 @@ class RowsAnswer(TypedDict):
 
 
 def show_rows(source: FactSource, site: Site, figure: Figure, now: datetime) -> RowsAnswer:
-    """Return one page of the rows behind a figure, earliest first; `sum` covers all rows, and has the figure itself."""
+    """Return one page of the rows behind a figure, earliest first.
+
+    `sum` has the sums of all rows, not only of the page, and the figure itself.
+    """
     question = figure.question
     assert question.model is not None
     span = span_of(question.period, site.time_zone, now)

@@ -17,9 +17,9 @@ from dealtrace.storage.visits.traffic_sources import intern_sources
 
 @operation(ids_per_command=1)
 def add_costs(work: Work, commands: Sequence[WriteCommand[CostSpread]]) -> list[CostSpread | PointsSpent]:
-    """Add costs to the days of their periods; each outcome is the spread cost, or a refusal if the points are spent.
+    """Add costs to the days of their periods; each outcome is the cost, or a refusal if the site has too few points.
 
-    Paying locks the site's points of the day, so the imports of a site run one after another.
+    Spending points locks the row with the site's points of the day, so the imports of a site run one after another.
     """
     paid = _paid(work, PaidMethod.COSTS_ADD, commands)
     sources = dict.fromkeys(spread.traffic_source for spread in paid)

@@ -18,15 +18,16 @@ from dealtrace.record import record
 
 SECOND = timedelta(seconds=1)
 KINDS = {"calls": LeadKind.CALL, "requests": LeadKind.LEAD_REQUEST}
-"""The kinds of lead by the names that the parameter `bindTo` has for them."""
+"""The kinds of lead by their names in the API parameter `bindTo`."""
 
 
 @record
 class Trial:
-    """The rules to try; a rule that is `None`, or an empty list of own hosts, leaves the site's rule as it is.
+    """The rules to try.
 
-    `link_threshold` replaces the threshold of every deal with a contact. `precedence` is the order of the kinds of lead
-    in which a phone is searched for. `own_hosts` are added to the site's own hosts.
+    A rule that is `None`, or an empty list of own hosts, leaves the site's rule unchanged. `link_threshold` replaces
+    the threshold of every deal with a contact. A phone is searched for among calls and lead requests in the order of
+    `precedence`. `own_hosts` are added to the site's own hosts.
     """
 
     contact_matching: bool | None = None

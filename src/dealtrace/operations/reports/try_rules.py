@@ -1,4 +1,4 @@
-"""Try other rules on the deals of a period, but on no more deals than a person will wait for."""
+"""Try other rules on the deals of a period, but only on as many as can be tried while a person waits."""
 
 from datetime import datetime
 
@@ -31,7 +31,10 @@ class Tried:
 def try_rules(
     connection: Connection, site: Site, trial: Trial, since: datetime, until: datetime, *, deals_max: int
 ) -> Tried:
-    """Return the effect of a trial on the earliest deals of a period, about `deals_max` of them at most."""
+    """Return the effect of a trial on the earliest deals of a period.
+
+    Chunks of deals are tried until at least `deals_max` deals, or all deals, have been tried.
+    """
     tally, total = Tally(), 0
     query = query_deals(site.id, JournalQuery(since=since, until=until))
     for counted, ids in pages_of(connection, query, DEALS_AT_ONCE):

@@ -54,7 +54,7 @@ def list_outcomes(connection: Connection, site: Site, trial: Trial, ids: Sequenc
 
 @record
 class _Matched:
-    """The lead that a deal would have; `is_kept` if the rules do not find the lead, but the deal would keep it."""
+    """The lead that a deal would have; `is_kept` is true if the rules do not find the lead, but the deal keeps it."""
 
     lead: LeadRef | None
     is_kept: bool = False
@@ -82,19 +82,20 @@ def _clue_of(trial: Trial, deal: Deal) -> LeadClue:
 
 @record
 class _Sources:
-    """The sources of leads by lead id: the stated sources, and the visits credited with shares.
+    """The sources of leads: `stated` by lead, and the shares of credited visits by lead id.
 
-    A visit that a deal was matched to without a lead has its negative id as key.
+    The shares of a visit that was matched to a deal without a lead have the visit's negative id as key.
     """
 
     stated: Mapping[LeadRef, TrafficSource]
     shares: Mapping[int, Shares]
 
     def standing(self, deal: Deal, lead: LeadRef | None) -> Standing:
-        """Return the lead and the sources of a deal.
+        """Return the lead of a deal and the deal's sources.
 
-        The sources of a deal with a lead are the lead's credited visits, else the lead's stated source. Without a lead
-        they are the deal's own visit, else its stated source.
+        For a deal with a lead, these are the sources of the lead's credited visits or, if there are none, the lead's
+        stated source. For a deal without a lead, it is the source of the deal's visit or, if there is none, the deal's
+        stated source.
         """
         if lead is None:
             of_visit = self.shares.get(-deal.visit_id) if deal.visit_id is not None else None
@@ -117,7 +118,10 @@ def _find_shares(
 def _try_shares(
     connection: Connection, site: Site, trial: Trial, refs: Iterable[LeadRef], named: Sequence[NamedVisit]
 ) -> dict[int, Shares]:
-    """Find the shares of leads under the trial's model; if it has own hosts, their visits are first reclassified."""
+    """Find the shares of sources in each lead under the attribution model of the trial, by lead id.
+
+    If the trial has own hosts, visits are classified again before they are credited.
+    """
     tried = trial.site_of(site)
     if not trial.own_hosts:
         return _find_shares(connection, tried, refs, named)
@@ -130,7 +134,7 @@ def _try_shares(
 
 
 def _classified(visit: Visit, hosts: SiteHosts) -> Visit:
-    """Return a visit as reclassifying would leave it; the visits of anonymised visitors do not change."""
+    """Return a visit after classifying it again; a visit of an anonymised visitor is returned unchanged."""
     return reclassified(visit, hosts) if visit.visitor_id else visit
 
 

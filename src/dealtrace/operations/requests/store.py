@@ -12,7 +12,7 @@ from dealtrace.storage.accounts.api_requests import delete_requests, insert_requ
 
 @record
 class RequestBatch:
-    """Requests of one site; stored requests from before `kept_since` are deleted, `None` keeps all."""
+    """Requests of one site to store; stored requests from before `kept_since` are deleted, unless it is `None`."""
 
     requests: tuple[ApiRequest, ...]
     kept_since: datetime | None

@@ -24,8 +24,8 @@ class VisitAttrs:
 def attach_attrs(work: Work, commands: Sequence[WriteCommand[VisitAttrs]]) -> list[bool]:
     """Attach attributes to visits, in input order; each outcome is whether the visit was found.
 
-    A visit has limits on its attributes: those beyond the limits are left out. A visit with an id that may have been
-    guessed is treated as not found.
+    Attributes beyond the limits of a visit are left out. A visit whose id can be guessed counts as not found, unless it
+    is fresh.
     """
     named = {command.payload.visit_id for command in commands}
     stored = visits.find_visits(work.connection, work.site.id, named)

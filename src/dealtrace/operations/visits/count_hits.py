@@ -12,7 +12,7 @@ from dealtrace.operations.write_command import WriteCommand
 from dealtrace.storage.visits import visits
 
 VISIT_LENGTH_MAX = timedelta(days=1)
-"""Ours: a visit ends after a whole day, and the next hit starts another, because visits are searched by their start."""
+"""Ours: the longest visit; a hit after it starts another visit, because visits are searched by their start."""
 
 
 @operation(ids_per_command=2)

@@ -12,13 +12,13 @@ from dealtrace.operations.work import Work
 from dealtrace.storage.visits.visits import find_visits
 
 IDS_PER_VISIT_MAX = 1
-"""The id of the visit's traffic source."""
+"""The most new ids that a visit takes: one for its traffic source."""
 
 
 def import_visits(work: Work, visits: Sequence[Visit]) -> Sequence[Visit | Refusal]:
-    """Import visits, and credit the leads again that may have come from them; each outcome is a visit or a refusal.
+    """Import visits; each outcome is a visit or a refusal, in input order.
 
-    The outcomes are in input order. A visit that is stored already is not changed.
+    Leads that may have come from the new visits are credited again. A visit that is stored already is not changed.
     """
     known = find_visits(work.connection, work.site.id, [visit.id for visit in visits])
     new: list[Visit] = []

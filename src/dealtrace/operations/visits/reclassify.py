@@ -39,8 +39,8 @@ def list_next_visitors(work: Work, at: Reclassification) -> list[str]:
 def reclassify_visitors(work: Work, at: Reclassification, visitor_ids: Sequence[str]) -> Reclassification:
     """Classify all visits of these visitors, credit their leads again, store the progress and return it.
 
-    All visits credited with a lead are of one visitor, so a lead changes its credits at most once. Webhooks receive the
-    leads that are then credited to another visit or source.
+    The visits credited with a lead all belong to one visitor, so the credits of a lead change at most once. Webhooks
+    receive the leads that are then credited to another visit or source.
     """
     lock_registrations(work)
     leads = list_leads_naming(work.connection, work.site.id, visitor_ids)

@@ -12,9 +12,9 @@ from dealtrace.storage.visits.visits import insert_visits
 
 
 def store_visits(work: Work, visits: Sequence[Visit]) -> None:
-    """Store new visits, and credit the leads again that may have come from them, even leads stored earlier.
+    """Store new visits; the leads that may have come from them, even leads stored earlier, are credited again.
 
-    Deals that named one of these visits before it was stored are matched again.
+    Deals whose matchers name one of these visits are matched again.
     """
     lock_registrations(work)
     sources = intern_sources(work.connection, work.ids, work.site.id, {visit.traffic_source for visit in visits})

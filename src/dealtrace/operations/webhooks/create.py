@@ -102,7 +102,7 @@ def _checked(url: str) -> str:
 
 
 def _is_host(host: str, *, is_bracketed: bool) -> bool:
-    """Return whether a host name can be resolved and certified: an IP address, or a name of valid labels."""
+    """Return whether a host can be resolved and have a certificate: an IP address, or a name of valid labels."""
     if is_bracketed:
         return _is_ipv6(host)
     labels = host.removesuffix(".").split(".")

@@ -14,7 +14,7 @@ from dealtrace.webhooks.retry import Fault, Pause, after_fault
 DELIVERIES_AT_ONCE = 50
 """The most deliveries between two commits; if the server dies, at most this many are sent twice."""
 LEASE = timedelta(seconds=15)
-"""How long other processes wait for a webhook whose process died; a process serves it for less time at once."""
+"""How long a process reserves a webhook that it serves, in case it dies; one round of sending takes less time."""
 KEPT_FOR = timedelta(days=30)
 """How long deliveries can be replayed, and how long they wait while a webhook is paused."""
 FAULT_LENGTH_MAX = 500
@@ -38,10 +38,10 @@ class ClaimedDeliveries:
 
 @record
 class DeliveryReport:
-    """The deliveries of a claim that were sent, and why the next one failed, `None` if none failed.
+    """The result of serving a claimed webhook.
 
-    `chance`, from 0 to 1, varies the delay of the next attempt; `test_outcome` is the result of a test, if one was
-    sent.
+    `delivered` are the deliveries that were sent. `fault` is why the next one failed, `None` if none failed. `chance`,
+    from 0 to 1, varies the delay of the next attempt. `test_outcome` is the result of a test, if one was sent.
     """
 
     claim: Claim
@@ -61,7 +61,10 @@ def claim_deliveries(work: Work, commands: Sequence[WriteCommand[Claim]]) -> lis
 
 
 def _claim(work: Work, claim: Claim) -> ClaimedDeliveries | None:
-    """Return the waiting deliveries; they are read after taking the lease, as its last holder may have sent some."""
+    """Return a webhook and its waiting deliveries, `None` if there is nothing to send or another process serves it.
+
+    The deliveries are read after the lease is taken, because the previous holder may have sent some of them.
+    """
     webhook = webhooks.find_webhook(work.connection, claim.webhook_id)
     if webhook is None or not outbox.needs_attempt(work.connection, webhook, work.now):
         return None
@@ -80,7 +83,7 @@ def _claim(work: Work, claim: Claim) -> ClaimedDeliveries | None:
 def acknowledge_deliveries(work: Work, commands: Sequence[WriteCommand[DeliveryReport]]) -> list[Pause | None]:
     """Store the results of claims: mark sent deliveries, plan the next attempts and release the webhooks.
 
-    Each outcome is the pause of the webhook if it was paused now, else `None`.
+    An outcome is the reason for a pause if the webhook was paused now, else `None`.
     """
     return [_acknowledge(work, command.payload) for command in commands]
 
@@ -107,9 +110,9 @@ def _acknowledge(work: Work, report: DeliveryReport) -> Pause | None:
 def _failed(
     webhook: Webhook, report: DeliveryReport, fault: Fault, now: datetime
 ) -> tuple[Pause | None, dict[str, object]]:
-    """Return why to pause a webhook after a failed attempt, `None` to go on sending, and the columns to change.
+    """Return the pause after a failed attempt, `None` if sending continues, and the columns to change.
 
-    A paused webhook stays paused.
+    A webhook that is already paused stays paused.
     """
     is_first = bool(report.delivered) or webhook.failing_since is None
     failures = 1 if is_first else webhook.failures + 1
@@ -129,7 +132,7 @@ def _failed(
 
 @operation(ids_per_command=0)
 def sweep_outbox(work: Work, commands: Sequence[WriteCommand[timedelta]]) -> list[int]:
-    """Delete deliveries older than the age in each command; each outcome is the number of deleted deliveries."""
+    """Delete old deliveries; the payload of a command is the age in question, its outcome the number of deliveries."""
     return [
         outbox.delete_old_deliveries(work.connection, work.site.id, work.now - command.payload) for command in commands
     ]

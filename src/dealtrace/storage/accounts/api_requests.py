@@ -54,7 +54,7 @@ def insert_requests(connection: Connection, requests: Sequence[ApiRequest]) -> N
 
 
 def list_requests(connection: Connection, site_id: int, query: RequestQuery, limit: int) -> list[ApiRequest]:
-    """List requests of a site, latest first; site 0 has the requests without a valid site."""
+    """List requests of a site, latest first; site id 0 stands for requests without a valid site."""
     at, request_id = api_request.c.at, api_request.c.request_id
     mine = select(api_request).where(api_request.c.site_id == site_id, *_conditions(query))
     rows = connection.execute(mine.order_by(at.desc(), request_id.desc()).limit(limit))

@@ -11,24 +11,24 @@ from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.database.upsert import insert_into
 
 NAMES_MAX = 1000
-"""Ours: the most names counted per site; more are made up by a program, and no person reads so many."""
+"""Ours: the most names counted per site; only a program makes up more, and no person reads so many."""
 OTHER_NAMES = ""
 """The name in the row that counts all other names; no sent name is empty."""
 
 Key = tuple[str, ...]
-"""The values of a table's primary key after the site; the last value is the name."""
+"""The values of a table's primary key except the site id; the last value is the name."""
 
 
 @record
 class Counted:
-    """Counts by key, with at most as many keys as a site may have; `new` are the keys that get a new row."""
+    """Counts by key, for no more keys than a site may have; `new` are the keys that have no row yet."""
 
     seen: Mapping[Key, int]
     new: frozenset[Key]
 
 
 class NameCounts:
-    """How often each name was sent, kept in a table whose key is the site, the name, and columns that describe it."""
+    """Counts of names in a table; its primary key is the site, the name, and columns that describe the name."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -58,7 +58,10 @@ class NameCounts:
         now: datetime,
         more: Mapping[Key, Mapping[str, object]] | None = None,
     ) -> None:
-        """Add to the counts; `more` has the values of further columns by key, stored when a row is created."""
+        """Add to the counts in the table.
+
+        `more` has values of other columns, by key; they are stored only when a row is created.
+        """
         if not seen:
             return
         names = [column.name for column in self._key]

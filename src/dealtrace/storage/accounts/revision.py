@@ -1,4 +1,4 @@
-"""The revision of the accounts, which rises with every change that running servers must notice."""
+"""The revision of the accounts, a number that rises with every change that running servers must notice."""
 
 from sqlalchemy import Connection, select
 

@@ -50,7 +50,7 @@ def insert_factor(connection: Connection, user_id: int, factor: Factor) -> bool:
 
 
 def update_used_step(connection: Connection, user_id: int, step: int) -> None:
-    """Store the step whose code was used, so that the code is not accepted again."""
+    """Store the time step of an authenticator code that was used, so that the code is not accepted again."""
     connection.execute(update(user).where(user.c.id == user_id).values(totp_used_step=step))
 
 

@@ -61,7 +61,7 @@ def find_login(connection: Connection, digest: str) -> Login | None:
 
 
 def list_sessions(connection: Connection, user_id: int) -> list[Session]:
-    """List the sessions of a user, last used first."""
+    """List the sessions of a user, most recently used first."""
     mine = select(session).where(session.c.user_id == user_id).order_by(session.c.seen_at.desc(), session.c.digest)
     return [_session_from_row(row) for row in connection.execute(mine)]
 

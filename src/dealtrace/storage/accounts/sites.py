@@ -20,7 +20,7 @@ from dealtrace.storage.schema.tables.webhooks import webhook
 from dealtrace.storage.webhooks.webhooks import list_listeners
 
 _DELETED = "deleted site"
-"""The name of the revision row that keeps the ids of deleted sites from being assigned again."""
+"""The name of the row in `revision` that stores the highest id of a deleted site; no site gets this id again."""
 
 
 def insert_site(connection: Connection, new: Site, now: datetime) -> None:

@@ -31,7 +31,7 @@ def insert_user(connection: Connection, new: User, password_hash: str) -> None:
 
 
 def user_from_row(row: Row, prefix: str = "") -> User:
-    """Return the user in a row of `USER_COLUMNS`, whose column names may have a prefix."""
+    """Return the user in a row of `USER_COLUMNS`; in the row, the names of these columns begin with `prefix`."""
     column = partial(getattr, row)
     return User(
         UserId(column(f"{prefix}id")),

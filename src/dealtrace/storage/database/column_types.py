@@ -1,4 +1,4 @@
-"""Column types that behave the same on SQLite and PostgreSQL, and lists that are passed as one parameter.
+"""Column types that behave the same on SQLite and PostgreSQL, and conditions on a list passed as one parameter.
 
 Any: the content of JSON text, and type parameters of SQLAlchemy for values of any column.
 """
@@ -47,7 +47,7 @@ class Instant(TypeDecorator[datetime]):
         return None if value is None else microseconds(value)
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[int | None], datetime | None]:  # noqa: ARG002
-        """Return the function that converts stored instants; a wrapper would double the cost of reading journals."""
+        """Return the function that converts stored instants; wrapping it would double the cost of reading journals."""
         return _instant_or_none
 
 
@@ -128,7 +128,7 @@ class ListOf(TypeDecorator[list[object]]):
 
 
 class is_among(ColumnElement[bool]):  # noqa: N801 - reads as the SQL it is
-    """The condition that a column equals an item of a list of any length; it uses the column's index."""
+    """The condition that a column equals one of the items of a list of any length; it uses the column's index."""
 
     inherit_cache = True
     type = Boolean()
@@ -152,7 +152,7 @@ def _postgresql_among(element: is_among, compiler: SQLCompiler, **kwargs: object
 
 
 class is_among_many(is_among):  # noqa: N801
-    """Like `is_among`, for a list as long as a page; its length is hidden, so that PostgreSQL uses the index."""
+    """Like `is_among`, for long lists: PostgreSQL cannot see how long the list is, and so uses the index."""
 
     inherit_cache = True
 

@@ -21,7 +21,7 @@ Convert = Callable[[Any], Any]  # Any: SQLAlchemy's converters have no types
 Values = Mapping[str, object]
 """Values of parameters or columns, by name."""
 PlainRow = Sequence[Any]
-"""A row by position. Any: drivers do not type columns; every caller makes a record of the row at once."""
+"""The values of a row, by position. Any: drivers do not type columns; callers make a record of the row at once."""
 _INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
@@ -66,10 +66,11 @@ class _Compiled:
 
 
 class CompiledStatement:
-    """A Core statement, compiled for an engine on first use there; column types convert every value.
+    """A Core statement, compiled for an engine when it first runs there; column types convert every value.
 
-    If the statement needs an engine's own insert (`ON CONFLICT`), pass a function that takes that insert. `columns` are
-    the columns that an insert of single rows writes, by default all; the others are null.
+    For a statement with `ON CONFLICT`, which needs an engine's own insert class, pass a function that makes the
+    statement from that class. `columns` are the columns that an insert of single rows writes, by default all; the
+    others are null.
     """
 
     def __init__(
@@ -142,7 +143,7 @@ class CompiledStatement:
 
 
 def _from_arrays(statement: Insert, names: Sequence[str] | None) -> Insert:
-    """Convert an insert of single rows to one that takes an array for each column; a value may itself be a list."""
+    """Convert an insert of single rows to one that takes an array of values per column; a value may be a list."""
     columns = [column for column in statement.table.columns if names is None or column.name in names]
     arrays = (func.unnest(bindparam(column.name, type_=ARRAY(column.type, dimensions=1))) for column in columns)
     return insert(statement.table).from_select([column.name for column in columns], select(*arrays))

@@ -103,7 +103,7 @@ def _sqlstate(error: BaseException) -> str | None:
 
 
 def _sqlite_code(error: sqlite3.Error) -> int:
-    """Return SQLite's primary result code; errors of Python's own module have none and count as `SQLITE_ERROR`."""
+    """Return SQLite's primary result code; errors that Python's module itself raises count as `SQLITE_ERROR`."""
     return int(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)) & 0xFF
 
 

@@ -26,10 +26,10 @@ WRITERS = 2
 
 @dataclass(frozen=True)
 class Database:
-    """A database with one engine to write and one to read, the same for every site.
+    """A database with an engine to write and an engine to read, both used for every site.
 
     A read that takes longer than `read_seconds_max` is stopped, unless that is 0; see `is_stopped`. `mirror_memory_mib`
-    is the memory limit of the column mirror of a SQLite database; 0 means no mirror.
+    is the memory limit of the column mirror, a copy of a SQLite database that reports read; 0 means no mirror.
     """
 
     url: URL

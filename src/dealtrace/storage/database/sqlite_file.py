@@ -23,7 +23,7 @@ def create_private_file(path: Path) -> None:
 
 
 def is_open_to_others(path: Path) -> bool:
-    """Return whether users other than the owner and its group can read or write a file."""
+    """Return whether users other than the owner of a file and the file's group can read or write it."""
     return bool(path.stat().st_mode & OTHERS_MODE)
 
 
@@ -61,7 +61,10 @@ class ServedFiles:
 
 
 def remember_files(database: Database) -> ServedFiles:
-    """Return the files of a SQLite database; a first read creates the WAL and index, which last while it is open."""
+    """Return the files of a SQLite database.
+
+    The database is read first, which creates its WAL and WAL index; both last while the database is open.
+    """
     with database.read() as connection:
         connection.execute(text("SELECT count(*) FROM sqlite_schema")).scalar_one()
         return ServedFiles(database.file)

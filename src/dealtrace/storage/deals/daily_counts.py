@@ -46,7 +46,7 @@ _DAY_MICROSECONDS = DAY // MICROSECOND
 
 
 class JournalMoment(StrEnum):
-    """The moment of a deal that an interval applies to; each has an index and its own counts."""
+    """The time of a deal by which journals select deals; each of these times has an index and its own daily counts."""
 
     HAPPENED = "happened_at"
     TOUCHED = "touched_at"
@@ -84,7 +84,7 @@ _SHIFTS = each_json(bindparam("shifts", type_=Text)).table_valued(column("value"
 
 
 def _shift_statement(engine_insert: EngineInsert) -> Insert:
-    """Return a statement that changes all counts at once: on PostgreSQL a round trip costs as much as ten rows."""
+    """Return a statement that changes all counts at once, as a round trip to PostgreSQL costs as much as ten rows."""
     moment, midnight, lead_kind, deals = (_SHIFTS.c.value[position] for position in range(4))
     rows = select(
         bindparam("site_id"), moment.as_string(), json_integer(midnight), lead_kind.as_string(), json_integer(deals)
@@ -100,7 +100,10 @@ _SHIFT = CompiledStatement(_shift_statement)
 
 @record
 class DaysOfDeals:
-    """The daily counts of a site's undeleted deals by a moment; with `lead_kind`, of deals with such a lead."""
+    """The number of a site's undeleted deals on each UTC day; `moment` is the time of a deal that decides its day.
+
+    With `lead_kind` only deals with a lead of this kind are counted.
+    """
 
     site_id: int
     moment: JournalMoment
@@ -112,7 +115,7 @@ class DaysOfDeals:
         return deals or 0
 
     def reach(self, connection: Connection, since: datetime, until: datetime, skip: int) -> tuple[datetime, int] | None:
-        """Skip `skip` deals; return the midnight before the next deal, and how many deals precede that midnight."""
+        """Return the midnight before the deal that follows `skip` others, and how many deals precede that midnight."""
         rows = _REACH.fetch(connection, {**self._parameters(since, until), "skip": skip})
         return (rows[0][0], rows[0][1]) if rows else None
 
@@ -160,9 +163,10 @@ def list_miscounted_days(connection: Connection, site_id: int) -> list[date]:
 
 
 def _true_days(site_id: int, moment: JournalMoment) -> Select[Any]:  # Any: a Select of columns chosen by name
-    """Return a query that counts deals, with columns like those of `deal_day`.
+    """Return a query that counts the deals of each UTC day, with columns like those of `deal_day`.
 
-    Days count from year 1, because engines round negative quotients towards zero. `_days` is the same rule in Python.
+    The days are computed from year 1, because engines round negative quotients towards zero. `_days` is the same rule
+    in Python.
     """
     since_year_one = type_coerce(deal.c[moment], BigInteger) - microseconds(EARLIEST)
     placed = (
@@ -180,9 +184,9 @@ def _true_days(site_id: int, moment: JournalMoment) -> Select[Any]:  # Any: a Se
 
 
 def _days(rows: Iterable[PlainRow]) -> Iterator[tuple[str, int, str]]:
-    """Yield each moment of an undeleted deal: its name, its day numbered from 1970, and the kind of the deal's lead.
+    """Yield, for each time of an undeleted deal, the name of the time, its UTC day, and the kind of the deal's lead.
 
-    `_true_days` is the same rule in SQL.
+    Days are numbered from 1970. `_true_days` is the same rule in SQL.
     """
     for lead_kind, deleted_at, *moments in rows:
         if deleted_at is None:

@@ -22,13 +22,13 @@ from dealtrace.storage.schema.tables.visits import traffic_source
 
 _STATED = and_(traffic_source.c.site_id == deal.c.site_id, traffic_source.c.id == deal.c.stated_source_id)
 FURTHER_COLUMNS = ("status_since", "margin_rub", "currency", "details", "matchers", "visit_id")
-"""The columns that only deals 2.0 need, and the date of a status; a new deal of deals 1.0 leaves them null."""
+"""The date of a status, and the columns that only deals 2.0 need; a new deal of deals 1.0 leaves all of them null."""
 _NOT_IN_A_DEAL = ("site_id", "visited_at", "fingerprint")
 DEAL_ROWS = select(
     *(column for column in deal.c if column.name not in _NOT_IN_A_DEAL),
     *(traffic_source.c[part] for part in SOURCE_PARTS),
 ).outerjoin(traffic_source, _STATED)
-"""Deals with the parts of their stated source; `deal_from_row` makes a record of such a row."""
+"""The query for deals with the parts of their stated source; `deal_from_row` converts its rows to records."""
 
 NEW_COLUMNS = tuple(column.name for column in deal.c if column.name not in FURTHER_COLUMNS)
 """The columns that a new deal of deals 1.0 is stored with; other columns are null until a change sets them."""
@@ -101,15 +101,15 @@ def further_columns(deal: Deal) -> dict[str, object]:
 
 
 def _stated_parts(parts: DealDetails | Matcher) -> dict[str, object]:
-    """Return the fields that differ from their defaults, so that unstated values take no space."""
+    """Return the fields whose values differ from the defaults, so that default values take no space."""
     return {part.name: value for part in fields(parts) if (value := getattr(parts, part.name)) != part.default}
 
 
 def key_rows(site_id: int, deal: Deal) -> list[Values]:
-    """Return a row for each key by which a lead that arrives late may find a deal with matchers.
+    """Return a row for each key, such as a phone, by which a lead that arrives late may find a deal with matchers.
 
-    A row contains the earliest and latest start of such a lead; for a key of several matchers it is the widest
-    interval.
+    A row contains the earliest and latest start of such a lead. If several matchers have the key, the interval covers
+    all of their intervals.
     """
     ends: dict[str, tuple[datetime, datetime]] = {}
     for matcher in deal.matchers:

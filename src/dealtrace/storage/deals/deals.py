@@ -94,7 +94,10 @@ def find_deleted(connection: Connection, site_id: int, numbers: Sequence[str]) -
 def insert_deals(
     connection: Connection, site_id: int, deals: Sequence[NewDeal], source_ids: Mapping[TrafficSource, int]
 ) -> None:
-    """Store new deals, their further contacts, keys and tags; a number that is in use violates the unique index."""
+    """Store new deals, their further contacts, their tags, and the keys by which late leads find them.
+
+    A number that is in use violates the unique index.
+    """
     full = [new for new in deals if new.deal.matchers]
     plain = [new for new in deals if not new.deal.matchers] if full else deals
     rows = [new_deal_columns(site_id, new, source_ids) for new in plain]
@@ -131,8 +134,8 @@ def list_deals_by_key(
 ) -> list[Deal]:
     """List the deals of a site that have one of these ids or numbers, each once, in the order of their ids.
 
-    With `lock` the deals are locked before they are read: joined rows would be outdated if the read waited for a lock.
-    The query is ordered by `id + 0`, because for `id` SQLite would scan all deals of the site in that index.
+    With `lock` the deals are locked before they are read: if a read waits for a lock, the rows it joins are outdated.
+    The query is ordered by `id + 0`; ordered by `id`, SQLite would scan all deals of the site in the index of ids.
     """
     found: set[int] = set()
     for column, keys in ((deal.c.id, sorted(set(ids))), (deal.c.number, sorted(set(numbers)))):
@@ -168,7 +171,7 @@ def update_deals(
 
 
 def replace_keys(connection: Connection, site_id: int, deals: Sequence[Deal]) -> None:
-    """Replace the keys by which late leads find these deals, after their matchers changed."""
+    """Replace the keys by which late leads find these deals, after the matchers of the deals changed."""
     ids = [changed.id for changed in deals]
     connection.execute(delete(deal_key).where(deal_key.c.site_id == site_id, deal_key.c.deal_id.in_(ids)))
     _INSERT_KEY.run_many(connection, [row for changed in deals for row in key_rows(site_id, changed)])
@@ -182,7 +185,7 @@ def stamp_deals(connection: Connection, site_id: int, deals: Sequence[Deal]) -> 
 
 
 def list_deals_after(connection: Connection, site_id: int, after_id: int, limit: int) -> list[Deal]:
-    """List the deals of a site above `after_id`, by id, including deleted deals, locked against other writers."""
+    """List the deals of a site with ids above `after_id`, ordered by id, locked, including deleted deals."""
     mine = DEAL_ROWS.where(deal.c.site_id == site_id, deal.c.id > after_id)
     return list_deals_of_query(connection, site_id, mine.order_by(deal.c.id).limit(limit).with_for_update(of=deal))
 

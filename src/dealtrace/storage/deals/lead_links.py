@@ -38,7 +38,10 @@ _DEALS_OF_SPANS = {
     "clue_email": _SPANS.outerjoin(deal, and_(deal.c.clue_email == _SPAN_CONTACT, _MAY_BE_BOUND)),
     "clue_further": _SPANS.outerjoin(deal_contact, _IS_FURTHER).outerjoin(deal, and_(_HAS_IT, _MAY_BE_BOUND)),
 }
-"""Contact rows of leads with the deals that have the contact; outer joins make SQLite begin with the contact rows."""
+"""The contact rows of leads, joined with the deals that have the contact.
+
+The joins are outer joins, so that SQLite begins with the contact rows.
+"""
 _FIND_CONCERNED = {
     name: CompiledStatement(select(deal.c.id).select_from(deals_of_spans))
     for name, deals_of_spans in _DEALS_OF_SPANS.items()
@@ -130,7 +133,10 @@ def find_deals_of_leads(
 def bind_deals(
     connection: Connection, site_id: int, deals: Sequence[Deal], visited_at: Mapping[DealId, datetime]
 ) -> None:
-    """Store the lead or visit of each deal; `visited_at` has the start of its own or its lead's visit."""
+    """Store the lead or visit of each deal.
+
+    `visited_at` is when the visit of the deal, or of its lead, began, by deal id.
+    """
     rows = [
         {
             "of_site": site_id,

@@ -17,7 +17,7 @@ from dealtrace.storage.schema.tables.deals import deal_version
 _TYPES = get_type_hints(Deal)
 _CALLER_COLUMNS = [column.name for column in deal_version.c if column is not deal_version.c.user_id]
 _INSERT_VERSION = CompiledStatement(insert(deal_version), columns=_CALLER_COLUMNS)
-"""The insert of versions made by callers and leads, which are nearly all versions; they have no user."""
+"""The insert of versions that have no user; nearly all versions are of this kind, made by callers and leads."""
 _INSERT_VERSION_OF_USER = CompiledStatement(insert(deal_version))
 
 

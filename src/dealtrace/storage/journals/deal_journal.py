@@ -26,7 +26,7 @@ class JournalQuery:
 
 
 def query_deals(site_id: int, query: JournalQuery) -> PageQuery:
-    """Return the list for a query; it never contains deleted deals."""
+    """Return the list of deals that a query selects; it never contains deleted deals."""
     conditions = (deal.c.site_id == site_id, deal.c.deleted_at.is_(None), *_conditions(query))
     is_by_days = query.deal_id is None and query.number is None
     days = DaysOfDeals(site_id, query.moment, query.lead_kind) if is_by_days else None

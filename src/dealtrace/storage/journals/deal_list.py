@@ -79,7 +79,7 @@ def _rows(site: Site, filters: DealFilters) -> FromClause:
 
 
 def _with_source(rows: FromClause, model: AttributionModel) -> FromClause:
-    """Join the source of a deal: that of its lead's credited visit, else the one stated for the lead or the deal."""
+    """Join the source of each deal: that of its credited visit, else the source stated for its lead or for the deal."""
     stated = func.coalesce(call.c.stated_source_id, lead_request.c.stated_source_id, _stated_of_deal())
     source_id = func.coalesce(visit.c.traffic_source_id, stated)
     is_its_source = and_(traffic_source.c.site_id == deal.c.site_id, traffic_source.c.id == source_id)
@@ -91,5 +91,5 @@ def _with_source(rows: FromClause, model: AttributionModel) -> FromClause:
 
 
 def _stated_of_deal() -> ColumnElement[int | None]:
-    """Return the source stated for a deal, null if the deal has a lead; the rule is `origin_of_deal`."""
+    """Select the source stated for a deal; null if the deal has a lead. The rule is `origin_of_deal`."""
     return case((deal.c.lead_id.is_(None), deal.c.stated_source_id))

@@ -37,9 +37,10 @@ class SortKey:
 
 @record
 class Cursor:
-    """Where a page begins: at `offset` in the list, which is `skip` rows after the row `after` (`None`: the start).
+    """The place in a list where a page begins.
 
-    `total` is the length of the list when its first page was read, `None` if it must be counted.
+    It is at `offset` in the list, which is `skip` rows after the row with the key `after` (`None`: after the start).
+    `total` is the length of the list when its first page was read, `None` if the rows must be counted.
     """
 
     offset: int = 0
@@ -62,9 +63,10 @@ class Days(Protocol):
 
 @dataclass(frozen=True)
 class PageQuery:
-    """A list: the rows that meet `conditions`, ordered by `moment`, then `id`.
+    """A list: those of `rows` that meet `conditions`, ordered by `moment`, then `id`.
 
-    It begins at `since` and ends before `until`; `None` means no limit. Without `days` its rows are counted one by one.
+    Its moments are from `since` on and before `until`; `None` means no limit. `days` are its daily counts; without them
+    its rows are counted one by one.
     """
 
     rows: FromClause
@@ -76,7 +78,10 @@ class PageQuery:
     days: Days | None = None
 
     def after(self, key: SortKey | None) -> Conditions:
-        """Return the conditions for rows after `key`; they omit `since`, so that SQLite does not begin there."""
+        """Return the conditions for the rows after `key`; without a key, for all rows.
+
+        With a key, the condition on `since` is left out, because SQLite would begin its search there.
+        """
         conditions = [*self.conditions]
         if key is not None:
             reached = tuple_(literal(key.at, self.moment.type), literal(key.id, self.id.type))
@@ -98,10 +103,10 @@ class Page:
 
 
 def find_page(connection: Connection, query: PageQuery, cursor: Cursor, limit: int) -> Page:
-    """Find a page of at most `limit` rows; the list is counted again only if the page contradicts the cursor's total.
+    """Find a page of at most `limit` rows, with the length of the list.
 
-    The total is the offset of the page plus the rows that now follow, so a reader reaches the last page even if rows
-    before it were added or deleted.
+    The list is counted again only if the page contradicts the cursor's total. The length is the offset of the page plus
+    the number of rows from there on, so a reader reaches the last page even if rows before it were added or deleted.
     """
     rest = _Rest(connection, query, cursor.after)
     conditions, skip = rest.reach(cursor.skip)
@@ -125,7 +130,7 @@ class NewestPage:
 
 
 def find_newest(connection: Connection, query: PageQuery, before: SortKey | None, limit: int) -> NewestPage:
-    """Find the last `limit` rows before a key in reverse order; without a key, the last rows of the list."""
+    """Find the last `limit` rows before a key, newest first; without a key, the last rows of the list."""
     conditions = list(query.after(None))
     if before is not None:
         reached = tuple_(literal(before.at, query.moment.type), literal(before.id, query.id.type))
@@ -144,7 +149,7 @@ def count_rows(connection: Connection, query: PageQuery) -> int:
 
 
 def pages_of(connection: Connection, query: PageQuery, limit: int) -> Iterator[tuple[int, list[int]]]:
-    """Yield the length of the whole list and the ids of up to `limit` rows, page by page to the end."""
+    """Yield the pages of a list from start to end, each as the length of the list and the ids of up to `limit` rows."""
     cursor = Cursor()
     while (page := find_page(connection, query, cursor, limit)).ids:
         yield page.total, page.ids
@@ -158,9 +163,9 @@ def _agrees(total: int, cursor: Cursor, found: int, *, is_followed: bool) -> boo
 
 
 class _Rest:
-    """The part of a list after a key (`None`: the whole list), counted at most once.
+    """The rows of a list after a key (`None`: all rows), counted at most once.
 
-    Daily counts are used for its whole days; the rows before and after these days are counted one by one.
+    Daily counts are used for whole days; the rows before and after the whole days are counted one by one.
     """
 
     def __init__(self, connection: Connection, query: PageQuery, after: SortKey | None) -> None:
@@ -179,7 +184,7 @@ class _Rest:
         return self._before + self._days.count(self._connection, self._first, self._last) + self._behind
 
     def reach(self, skip: int) -> tuple[Conditions, int]:
-        """Find the row after `skip` others: return conditions that it meets, and how many such rows to skip."""
+        """Find the row after `skip` others: return conditions for the rows to read and the number of them to skip."""
         if self._days is not None and skip >= SKIP_MAX and skip >= self._before:
             left = skip - self._before
             reached = self._days.reach(self._connection, self._first, self._last, left)

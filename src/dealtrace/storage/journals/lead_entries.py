@@ -46,9 +46,9 @@ _ROWS = {
 class LeadEntry:
     """Everything a journal shows of a lead.
 
-    `visit` has the lead's own and the credited visit, `None` without a visit. `visits` (the visits that may be
-    credited, the lead's own last) and `deals` (the deals of the lead) are empty unless requested. `circumstances`
-    belong to a call, `page_url` to a lead request.
+    `visit` has the lead's own visit and the credited visit, `None` if the lead has no visit. `visits` are the visits
+    that may be credited, the lead's own last; they and `deals`, the deals of the lead, are empty unless requested.
+    `circumstances` belong to a call, `page_url` to a lead request.
     """
 
     lead: Call | LeadRequest

@@ -19,7 +19,7 @@ from dealtrace.storage.visits.credits import CREDITED, heaviest_of
 
 
 class Counting(StrEnum):
-    """The qualification that listed leads must have."""
+    """The qualifications by which a list of leads can be filtered."""
 
     UNIQUE = "unique"
     TARGET = "target"
@@ -27,7 +27,10 @@ class Counting(StrEnum):
 
 
 class Field(StrEnum):
-    """What lists are filtered by; utm tags and source parts belong to the credited visit or the stated source."""
+    """The fields by which a list of leads can be filtered.
+
+    Utm tags and parts of a source are those of the credited visit or of the stated source.
+    """
 
     SOURCE = "source"
     MEDIUM = "medium"
@@ -83,7 +86,7 @@ _OWN = visit.alias("own_visit")
 
 
 def query_leads(site: Site, query: LeadQuery) -> PageQuery:
-    """Return the list for a query; it never contains deleted leads."""
+    """Return the list of leads that a query selects; it never contains deleted leads."""
     table = LEAD_TABLES[query.kind]
     conditions = [table.c.site_id == site.id, table.c.deleted_at.is_(None), *_conditions(site, query)]
     rows: FromClause = table
@@ -132,7 +135,7 @@ def _part(name: str) -> ColumnElement[str]:
 
 
 def _utm(name: str) -> ColumnElement[str]:
-    """Select a utm tag of the visit or, without a visit, the part of the stated source."""
+    """Select a utm tag of the visit or, without a visit, the part of the stated source with the same name."""
     return func.coalesce(json_text(visit.c.utm, literal(name)), traffic_source.c[name], "")
 
 
@@ -165,5 +168,8 @@ _OPERATORS: Mapping[Operator, Callable[[ColumnElement[str], Filter], ColumnEleme
 
 
 def _contains(field: ColumnElement[str], text: str) -> ColumnElement[bool]:
-    """Return the condition that a text contains another; `LIKE` treats `%` specially and, on SQLite, ignores case."""
+    """Return the condition that `field` contains `text`, in the same letter case.
+
+    `LIKE` is not used: it treats `%` specially and, on SQLite, ignores case.
+    """
     return func.replace(field, text, "") != field if text else field == ""

@@ -44,9 +44,10 @@ def query_lead_list(site_id: int, filters: LeadFilters) -> PageQuery:
 def is_to_ring_back() -> ColumnElement[bool]:
     """Return the condition that a call was missed, and that its client and the site have not spoken since.
 
-    The rules of a missed call are `is_answered` and `is_over` of `leads/call.py`. Ours: any later call of the same
-    client replaces it: if the later call was answered, they have spoken, and if it was missed too, it is the call to
-    return. A call without a phone number cannot be returned.
+    The rules of a missed call are `is_answered` and `is_over` of `leads/call.py`. A call without a phone number cannot
+    be returned.
+    Ours: a later call of the same client replaces an earlier one. If the later call was answered, they have spoken; if
+    it was missed too, it is the call to return.
     """
     later = call.alias("later")
     missed = or_(

@@ -13,7 +13,7 @@ from dealtrace.storage.schema.tables.page_ends import page_end
 
 @record
 class PageEnd:
-    """The last row of a page that a reader read; the next page begins at `offset_after`, the list has `total` rows."""
+    """The end of a page that was read: the key of its last row, the offset after that row, and the list's length."""
 
     reader: str
     offset_after: int
@@ -22,7 +22,10 @@ class PageEnd:
 
 
 def find_cursor(connection: Connection, site_id: int, reader: str, offset: int, since: datetime) -> Cursor:
-    """Return the cursor that finds the page at `offset` fastest, from the pages read since `since`."""
+    """Return the cursor that finds the page at `offset` fastest.
+
+    It begins at the nearest end of a page that the reader has read since `since`.
+    """
     nearest = (
         select(page_end)
         .where(page_end.c.site_id == site_id, page_end.c.reader == reader)

@@ -16,7 +16,7 @@ SHOWN_MAX = 500
 
 
 def find_joined_ids(connection: Connection, site_id: int, client_id: int) -> set[int]:
-    """Find the ids of all clients merged with a client, including its own id; empty if the site has no such client."""
+    """Find the ids of all clients merged with a client, including its own id; empty if the client is unknown."""
     mine = select(func.coalesce(client.c.leading_id, client.c.id)).where(client.c.site_id == site_id)
     leading_id = connection.execute(mine.where(client.c.id == client_id)).scalar()
     if leading_id is None:

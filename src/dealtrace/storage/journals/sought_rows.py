@@ -21,9 +21,9 @@ Text = ColumnElement[Any]
 
 
 def find_sought_deals(connection: Connection, site_id: int, sought: Sought) -> set[int]:
-    """Find the ids of deals by id, number, their own or their leads' contacts, or the client's name.
+    """Find the ids of deals with the sought id, number, contact or client name, including deleted deals.
 
-    Deleted deals are included. Each query finds at most `FOUND_MAX`.
+    Contacts are those of the deal and of its lead. Each query finds at most `FOUND_MAX`.
     """
     mine = select(deal.c.id).where(deal.c.site_id == site_id)
     further = select(deal_contact.c.deal_id).where(deal_contact.c.site_id == site_id)
@@ -42,7 +42,7 @@ def find_sought_deals(connection: Connection, site_id: int, sought: Sought) -> s
 
 
 def find_sought_leads(connection: Connection, site_id: int, sought: Sought) -> dict[LeadKind, set[int]]:
-    """Find the ids of leads by id, reference, contact, or the client's name, at most `FOUND_MAX` by each."""
+    """Find the ids of leads with the sought id, reference, contact or client name, at most `FOUND_MAX` for each."""
     found = _find_clients_leads(connection, site_id, sought)
     for kind, table in LEAD_TABLES.items():
         mine = select(table.c.id).where(table.c.site_id == site_id)
@@ -67,7 +67,10 @@ def _find_clients_leads(connection: Connection, site_id: int, sought: Sought) ->
 
 
 def _find_named_clients(connection: Connection, site_id: int, sought: Sought) -> set[int]:
-    """Find the ids of clients with the sought text in their name, in any usual letter case, and of merged clients."""
+    """Find the ids of clients whose names contain the sought text, and of clients merged with them.
+
+    The text is found in all usual letter cases.
+    """
     if sought.is_contact or sought.mask is not None or sought.id is not None:
         return set()
     written = {sought.text, sought.text.lower(), sought.text.upper(), sought.text.capitalize(), sought.text.title()}
@@ -100,7 +103,7 @@ def _is_contact(column: Text, sought: Sought) -> ColumnElement[bool] | None:
 
 
 def _like(mask: str) -> str:
-    """Return the `LIKE` pattern of a mask, in which every character but `*` matches itself."""
+    """Return the `LIKE` pattern of a mask: `*` stands for any text, every other character only for itself."""
     return "%".join(_literal(part) for part in mask.split(ANY))
 
 

@@ -63,7 +63,10 @@ _LIST_CLIENTS = CompiledStatement(
 
 @record
 class KnownContact:
-    """The id of a contact's client, and why the contact does not merge clients, `None` if it does."""
+    """A contact's client.
+
+    `set_apart` is why leads with this contact are not merged into one client, `None` if they are.
+    """
 
     client_id: int
     set_apart: SetApart | None
@@ -127,7 +130,7 @@ def insert_contacts(connection: Connection, site_id: int, owners: Mapping[str, i
 def find_clients(connection: Connection, site_id: int, ids: Iterable[int]) -> dict[int, Client]:
     """Find clients with all their contacts, by id; unknown ids are missing.
 
-    The id of a client that was merged into another finds the other client.
+    If a client was merged into another, the other client is returned under its id.
     """
     keys = sorted(set(ids))
     if not keys:

@@ -1,4 +1,4 @@
-"""Contacts grouped into clients: which contacts leads state together, and the clients of contacts and of leads."""
+"""The grouping of contacts into clients: contacts that share a lead, and the clients of contacts and of leads."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -67,7 +67,11 @@ _SET_CLIENT = {
 
 @record
 class StoredContact:
-    """A contact: its client, the client it was first assigned to, and why it does not merge clients, or `None`."""
+    """A contact and its client.
+
+    `own_client_id` is the client that it was first assigned to. `set_apart` is why leads with this contact are not
+    merged into one client, `None` if they are.
+    """
 
     contact: str
     client_id: int
@@ -93,7 +97,7 @@ def count_contacts(connection: Connection, site_id: int, client_ids: Collection[
 
 
 def find_neighbours(connection: Connection, site_id: int, contacts: Iterable[str]) -> dict[str, set[str]]:
-    """Find, for each of these contacts, the other contacts that undeleted leads state together with it."""
+    """Find, for each of these contacts, the other contacts of the undeleted leads that have it."""
     found: dict[str, set[str]] = {}
     for value, other in _LIST_NEIGHBOURS.fetch(connection, {"site_id": site_id, "contacts": sorted(set(contacts))}):
         found.setdefault(value, set()).add(other)
@@ -127,7 +131,7 @@ def list_set_apart(connection: Connection, site_id: int, limit: int) -> list[tup
 
 
 def update_contacts(connection: Connection, site_id: int, contacts: Sequence[StoredContact]) -> None:
-    """Store the clients of these contacts, and why any of the contacts does not merge clients."""
+    """Store, for each of these contacts, its client and `set_apart`, the reason why it does not merge clients."""
     rows = [
         {
             "of_site": site_id,
@@ -149,7 +153,7 @@ def delete_contacts(connection: Connection, site_id: int, contacts: Collection[s
 
 
 def set_leading(connection: Connection, site_id: int, client_id: int, aliases: Collection[int]) -> None:
-    """Merge `aliases`, with the clients merged into them, into a client, and separate that client from any other."""
+    """Merge `aliases`, and the clients merged into them, into a client, and undo an earlier merge of that client."""
     clients = client.c
     connection.execute(
         update(client).where(clients.site_id == site_id, clients.id == client_id).values(leading_id=None)
@@ -180,8 +184,8 @@ def find_free_clients(connection: Connection, site_id: int, client_ids: Collecti
 def find_client_of_leads(connection: Connection, site_id: int, leads: Collection[LeadRef]) -> dict[LeadRef, int]:
     """Find the id of the client of each of these leads; unknown leads are missing.
 
-    `recorded_at` is read because the index of clients lacks it: if an index had every column of the query, SQLite would
-    scan the leads of the whole site in it.
+    `recorded_at` is selected because the index of clients lacks it. If that index had every selected column, SQLite
+    would scan all leads of the site in it.
     """
     found: dict[LeadRef, int] = {}
     for kind, table in LEAD_TABLES.items():

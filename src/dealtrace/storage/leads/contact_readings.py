@@ -1,4 +1,4 @@
-"""The progress of normalising a site's stored contacts again, after a release that reads contacts differently."""
+"""The progress of normalising a site's stored contacts again, after a release that changed the normal form."""
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
@@ -13,7 +13,7 @@ from dealtrace.storage.schema.tables.leads import LEAD_TABLES, client, contact_r
 
 
 class Stage(StrEnum):
-    """What is normalised again, in this order: leads first, because clients and deals depend on them."""
+    """The records whose contacts are normalised again, in this order, since clients and deals depend on leads."""
 
     CALLS = "calls"
     LEAD_REQUESTS = "requests"
@@ -31,7 +31,7 @@ _IDS: "Mapping[Stage, Column[int]]" = {
 
 @record
 class Reading:
-    """The progress of normalising a site's contacts: everything up to `last_id` of `stage` is done."""
+    """The progress of normalising a site's contacts: the records of `stage` with ids up to `last_id` are done."""
 
     stage: Stage
     last_id: int

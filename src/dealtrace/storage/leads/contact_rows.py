@@ -61,7 +61,7 @@ def find_latest_end(
 ) -> datetime | None:
     """Find the latest end of the leads that have one of these contacts and began no later than `until`.
 
-    `kinds` has the contacts to look for among the leads of each kind. The result is `None` if there is no such lead.
+    `kinds` has the contacts to look for, by kind of lead. The result is `None` if there is no such lead.
     """
     rows = lead_contact.c
     wanted = [and_(rows.lead_kind == kind, rows.contact.in_(contacts)) for kind, contacts in kinds.items() if contacts]

@@ -17,10 +17,11 @@ _SECOND = timedelta(seconds=1)
 
 @record
 class NewLead:
-    """A lead to insert, with the values that only its rows have: its client, and its contacts in normal form.
+    """A lead to insert, with values that its rows have but `lead` lacks, such as its client.
 
-    `annotations` contain values of known custom fields only; their stated source is stored as `stated_source_id`.
-    `circumstances` belong to a call, `page_url` and `fingerprint` to a lead request.
+    `spans` are its contacts in normal form. `annotations` contain values of known custom fields only; their stated
+    source is stored as `stated_source_id`. `circumstances` belong to a call, `page_url` and `fingerprint` to a lead
+    request.
     """
 
     lead: Call | LeadRequest
@@ -142,7 +143,10 @@ def visit_id_from_row(row: Row) -> VisitId | None:
 
 
 def annotations_from_row(row: Row, stated_sources: Mapping[int, TrafficSource] | None = None) -> Annotations:
-    """Return the annotations in a row of a lead; without `stated_sources` (by id) the stated source is left out."""
+    """Return the annotations in a row of a lead.
+
+    The stated source is looked up in `stated_sources` by id; without them it is left out.
+    """
     return Annotations(
         manager=row.manager,
         comment=row.comment,

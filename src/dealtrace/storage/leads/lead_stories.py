@@ -1,4 +1,4 @@
-"""The stories of leads: their clients and where they came from."""
+"""The stories of leads. A story is the lead's client, its own visit, and the visit credited with it."""
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta

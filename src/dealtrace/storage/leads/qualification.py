@@ -70,7 +70,10 @@ def _of_lead_requests(connection: Connection, site: Site, ids: list[int]) -> dic
 
 
 def find_unique_leads(connection: Connection, site: Site, leads: Iterable[LeadRef]) -> set[LeadRef]:
-    """Find which of these leads are their client's first lead of either kind within the site's depth."""
+    """Find which of these leads are their client's first lead of either kind within the site's depth.
+
+    The depth is the time after which a client counts as new again.
+    """
     unique: set[LeadRef] = set()
     for kind, ids in ids_by_kind(leads).items():
         table = LEAD_TABLES[kind]
@@ -89,7 +92,7 @@ def find_unique_leads(connection: Connection, site: Site, leads: Iterable[LeadRe
 def predecessor_at(
     kind: LeadKind, condition: Condition | None = None, *, among: LeadKind | None = None
 ) -> ScalarSelect[datetime]:
-    """Select the start of the client's previous lead of the same kind, or of the kind `among`.
+    """Select when the client's previous lead began, among leads of the same kind or of the kind `among`.
 
     Only previous leads that meet `condition` count.
     """
@@ -113,7 +116,10 @@ def predecessor_at(
 
 
 def target_calls(seconds: ColumnElement[int]) -> Condition:
-    """Return the condition that a call of at least `seconds` is a target; the rule is `is_target_call`."""
+    """Return the SQL condition that holds for target calls.
+
+    They last at least `seconds` seconds; the rule is `is_target_call`.
+    """
     return lambda calls: and_(calls.c.is_successful.is_not(False), calls.c.duration_seconds >= seconds)
 
 
@@ -138,7 +144,7 @@ _LEAD_REQUESTS = CompiledStatement(
 
 
 def unique_leads(kind: LeadKind, site: Site) -> ColumnElement[bool]:
-    """Return the condition that a lead is its client's first; the rule is `Qualification.is_unique`."""
+    """Return the SQL condition that holds for the first leads of clients; the rule is `Qualification.is_unique`."""
     return _is_first(kind, site, predecessor_at(kind))
 
 
@@ -158,9 +164,9 @@ def _targets(site: Site) -> Condition:
 
 
 def _is_first(kind: LeadKind, site: Site, before: ScalarSelect[datetime]) -> ColumnElement[bool]:
-    """Return the condition that the client's previous lead, which began at `before`, is outside the site's depth.
+    """Return the SQL condition that holds for leads without a previous lead of the client within the site's depth.
 
-    It also holds without a previous lead. The rule is `is_first`.
+    `before` is when the client's previous lead began, null if there is none. The rule is `is_first`.
     """
     if site.unique_depth is None:
         return before.is_(None)

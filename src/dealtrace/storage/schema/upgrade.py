@@ -88,7 +88,7 @@ def _has_schema(database: Database) -> bool:
 
 
 def _cure(found: str | None) -> str:
-    """Return what to do about a database with schema `found`; revisions are numbered in order."""
+    """Return what a person should do about a database with schema `found`; revisions are numbered in order."""
     if found is not None and found > str(newest_revision()):
         return "a newer release created it; install that release"
     return "run `dealtrace db upgrade`"

@@ -91,7 +91,7 @@ class NamedVisit:
 
 
 Credited = VisitedLead | NamedVisit
-"""What is credited to visits: a lead, or a visit that deals are matched to."""
+"""What visits are credited with: a lead, or a visit that deals are matched to."""
 
 
 def replace_credits(connection: Connection, site_id: int, credits_of: Mapping[int, CreditsByModel]) -> None:
@@ -180,8 +180,8 @@ def list_leads_of_visits(
 ) -> list[VisitedLead]:
     """List the leads that may be credited to these visits.
 
-    They are the leads of the same visitors that began between the earliest of `visits` and `lookback` after the latest,
-    both included, and the leads whose own visit is one of `visits`, whenever they began.
+    The leads are of the same visitors, and began between the earliest of `visits` and `lookback` after the latest, both
+    included. Leads whose own visit is one of `visits` are listed whenever they began.
     """
     visitors = sorted({each.visitor_id for each in visits} - {""})
     if not visitors:
@@ -218,7 +218,7 @@ def list_visited_leads(connection: Connection, site_id: int, leads: Iterable[Lea
 
 
 def list_leads_naming(connection: Connection, site_id: int, visitor_ids: Sequence[str]) -> list[VisitedLead]:
-    """List the leads whose own visit belongs to one of these visitors, calls first."""
+    """List the leads whose own visit is a visit of one of these visitors, calls first."""
     return [lead for kind in LEAD_TABLES for lead in _list_naming(connection, site_id, kind, visitor_ids, true())]
 
 

@@ -29,7 +29,7 @@ _LIST_SOURCES = CompiledStatement(
 SOURCES_REMEMBERED_MAX = 4096
 """How many sources are cached; thousands of visits share a few hundred, and an object per visit would be costly."""
 known_source = lru_cache(maxsize=SOURCES_REMEMBERED_MAX)(TrafficSource)
-"""Return the source with these parts, the same object each time."""
+"""Return the traffic source with these parts; equal parts give the same object."""
 
 
 def intern_sources(

@@ -22,7 +22,7 @@ VISIT_COLUMNS = (
     type_coerce(visit.c.utm, Text).label("stored_utm"),
     *(visit.c[name] for name in _OPTIONAL_COLUMNS),
 )
-"""The columns of a visit that are read; `visit_of` makes a record of their values and the source."""
+"""The columns that are read of a visit; `visit_of` makes a visit of their values and its traffic source."""
 VISIT_ROWS = (
     select(*(traffic_source.c[part] for part in SOURCE_PARTS), *VISIT_COLUMNS)
     .select_from(visit)
@@ -178,7 +178,7 @@ def visit_from_row(row: PlainRow) -> Visit:
 
 
 def visit_of(source: TrafficSource, values: PlainRow) -> Visit:
-    """Return the visit with this source and the values of `VISIT_COLUMNS`."""
+    """Return the visit that has this traffic source; `values` are those of `VISIT_COLUMNS`."""
     (
         visit_id, visitor_id, started_at, landing_url, referrer, ip, user_agent, city, utm,
         google_client_id, yandex_client_id, attrs, device, os, browser, click_ids, seen_at,

@@ -1,4 +1,7 @@
-"""The outbox: deliveries that are still to be sent, in the order of the events, and recent settled ones."""
+"""The outbox: deliveries that wait to be sent, in the order of the events, and recent deliveries that were settled.
+
+A delivery is settled when it was sent or will not be sent any more.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -25,7 +28,7 @@ def insert_deliveries(
 ) -> None:
     """Store deliveries of events to webhooks, in input order, after all earlier deliveries of the site.
 
-    Positions are assigned under a lock, so across processes their order is the order of the commits.
+    Positions are assigned under a lock, so that deliveries of all processes are in the order of the commits.
     """
     if not events:
         return
@@ -87,7 +90,7 @@ def has_waiting_deliveries(connection: Connection, site_id: int, webhook_id: int
 
 
 def needs_attempt(connection: Connection, webhook: Webhook, now: datetime) -> bool:
-    """Return whether to send to a webhook now: a requested test, or unsettled deliveries whose next attempt is due."""
+    """Return whether something must be sent to a webhook now: a requested test, or a waiting delivery that is due."""
     return webhook.is_test_awaited or (
         webhook.is_due(now) and has_waiting_deliveries(connection, webhook.site_id, webhook.id)
     )
@@ -122,7 +125,10 @@ def requeue_deliveries(
     since: datetime | None = None,
     position: OutboxPosition | None = None,
 ) -> int:
-    """Queue settled deliveries again, from `since` on, or at `position`, by default all; return their number."""
+    """Queue settled deliveries of a webhook again, and return their number.
+
+    With `since` these are the deliveries from then on, with `position` the delivery at this position, by default all.
+    """
     again = [*_mine(site_id, webhook_id), webhook_outbox.c.settled_at.is_not(None)]
     if since is not None:
         again.append(webhook_outbox.c.recorded_at >= since)

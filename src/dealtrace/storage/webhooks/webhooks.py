@@ -27,7 +27,7 @@ def insert_webhook(connection: Connection, new: Webhook) -> None:
 
 
 def list_webhooks(connection: Connection, site_id: int | None = None) -> list[Webhook]:
-    """List the webhooks of a site, or of all sites by site, oldest first."""
+    """List the webhooks of a site, oldest first; without a site, the webhooks of all sites, grouped by site."""
     query = select(webhook).order_by(webhook.c.site_id, webhook.c.created_at, webhook.c.id)
     if site_id is not None:
         query = query.where(webhook.c.site_id == site_id)

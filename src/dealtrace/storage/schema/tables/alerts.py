@@ -1,4 +1,4 @@
-"""Alert rules, incidents, mails and reports by mail; due rules and mails are control data, found across sites."""
+"""Alert rules, incidents, mails, scheduled reports; rules and mails are control data, found across sites when due."""
 
 from sqlalchemy import BigInteger, Column, Index, Integer, PrimaryKeyConstraint, String, Table, Text, text
 
@@ -64,7 +64,7 @@ mail = Table(
     Index("ix_mail_site_id", "site_id", "caused_at"),
     info=CONTROL,
 )
-"""No foreign key to users: nothing is sent to a user who no longer has a role at the site."""
+"""Mails have no foreign key to users. Nothing is sent to a user who no longer has a role at the site."""
 
 mail_report = Table(
     "mail_report",

@@ -1,7 +1,8 @@
-"""What tables share: their kinds, the names of their keys and indexes, and common columns.
+"""The parts that tables share: their kinds, the names of their keys and indexes, and common columns.
 
-`tenant` tables belong to one site, and their keys begin with `site_id`; `control` tables are found without a site. No
-foreign key connects the two kinds, so a site can be moved or erased by its id alone.
+A row of a `tenant` table belongs to one site, and the keys of the table begin with `site_id`. The rows of a `control`
+table are found without a site. No foreign key connects the two kinds of table, so a site can be moved or erased by its
+id alone.
 """
 
 from typing import Any, TypeAlias
@@ -33,7 +34,7 @@ def site_column() -> "Column[int]":
 
 
 def annotation_columns() -> "tuple[Column[object], ...]":
-    """Return the columns of annotations; the source has no foreign key, as SQLite adds none to an existing table."""
+    """Return the columns of annotations; the source has no foreign key, as SQLite adds none to a table that exists."""
     structured = (Column("tags", JsonText), Column("custom_values", JsonText))
     return (*text_columns("manager", "comment"), *structured, Column("stated_source_id", BigInteger))
 

@@ -1,4 +1,4 @@
-"""A site's spent points, fields and hosts, unknown fields and parameters, reclassifications, and history of changes."""
+"""Tables of a site: spent points, fields, hosts, unknown fields and parameters, reclassifications, and changes."""
 
 from sqlalchemy import BigInteger, Column, Index, PrimaryKeyConstraint, String, Table, Text
 

@@ -1,4 +1,4 @@
-"""Credit in shares: models that divide a lead among its visits, and leads found by their visit.
+"""Shares of credits: models that divide the credit for a lead among its visits, and leads found by their visit.
 
 A credit without a share is a whole credit; all existing credits are whole.
 """

@@ -1,4 +1,4 @@
-"""The number of deals per day, and covering indexes: kinds of leads in journals, contacts of clients."""
+"""The number of deals per day; covering indexes for the kinds of leads in journals and for the contacts of clients."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,7 +14,7 @@ INDEXED = {
 }
 DAY_MICROSECONDS = 86_400_000_000
 SINCE_YEAR_ONE = 719_162 * DAY_MICROSECONDS
-"""Added before a division and subtracted after it, because engines round a quotient towards zero."""
+"""The time from year 1 to 1970: added before a division and subtracted after it, because engines round towards zero."""
 
 
 def upgrade() -> None:

@@ -1,4 +1,4 @@
-"""The statuses of deals and when deals got them, columns of reports, and two fields of deals for later use."""
+"""The statuses of deals and when deals got them, columns of reports, and two fields of deals for a later release."""
 
 from itertools import groupby, islice
 from operator import attrgetter
