@@ -37,7 +37,7 @@ class Hit:
 
 
 def continues(latest: Visit, source: TrafficSource, now: datetime) -> bool:
-    """Return whether a hit from `source` continues the latest visit of its visitor; the timeout itself still counts.
+    """Return whether a hit from `source` continues the latest visit of its visitor, after `VISIT_TIMEOUT` at most.
 
     Ours: a visitor who comes by another advertisement starts another visit, however soon, because that advertisement
     earned the click. The same source again, or a page that counts as direct (the site's own, a sign-in, a payment),
