@@ -66,9 +66,9 @@ def host_in_ascii(host: str) -> str:
 def registered_domain(host: str) -> str:
     """Return the registered domain of a host, in ASCII: `shop.co.uk` for `sub.shop.co.uk`.
 
-    The Public Suffix List counts only for suffixes under which registries sell names. A suffix that a company added for
-    its customers (`github.io`) is treated as an ordinary domain. An IP address or a name without a dot is returned
-    whole.
+    From the Public Suffix List, only the suffixes under which registries sell names are used. A suffix that a company
+    added for its customers (`github.io`) is treated as an ordinary domain. An IP address or a name without a dot is
+    returned whole.
     """
     ascii_host = host_in_ascii(host)
     if _is_ip(ascii_host) or len(ascii_host) > HOST_LENGTH_MAX:
@@ -92,7 +92,10 @@ def _is_ip(host: str) -> bool:
 
 
 def parameters_of(text: str) -> Mapping[str, str]:
-    """Return the parameters of a query string, by name in lower case; the first value that is not blank counts."""
+    """Return the parameters of a query string, by name in lower case; if a name repeats, the first value counts.
+
+    Blank values are left out.
+    """
     parameters: dict[str, str] = {}
     for piece in _pieces(text):
         name, _, value = piece.partition("=")

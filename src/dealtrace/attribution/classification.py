@@ -85,7 +85,7 @@ def _sender_of(landing_url: str, referrer: str, hosts: SiteHosts) -> TrafficSour
 def _is_own(host: str, landing_url: str) -> bool:
     """Return whether a host has the same owner as the landing page.
 
-    It has if both have the same registered domain, unless different owners share this domain.
+    It has if the hosts are equal, or if they have the same registered domain and different owners do not share it.
     """
     landing = split_address(landing_url)
     own = bare_host(landing.hostname or "") if landing is not None else ""

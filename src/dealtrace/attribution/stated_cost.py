@@ -11,7 +11,7 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.record import record
 
 EXACT = Context(prec=60)
-"""Has enough digits to compute rates, taxes and sums exactly, before the result is rounded to kopecks."""
+"""The decimal context with enough digits to compute rates, taxes and sums exactly, before rounding to kopecks."""
 
 
 @record

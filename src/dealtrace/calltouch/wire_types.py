@@ -264,7 +264,7 @@ class MatchingElements(Text):
 
 @record
 class NamedValues:
-    """Fields of a form, sent as a list of objects; the endpoint that receives them parses them itself."""
+    """Fields of a form, sent as a list of objects; the endpoint parses the fields, this type only describes them."""
 
     length_max: int
     erased: None = None

@@ -43,7 +43,7 @@ class Change:
 
     An erased sum is `None`, an erased text is empty, erased tags are `()`. `custom_values`, `source_parts` and
     `detail_parts` hold only the values that were sent. `added_tags` and `added_comment` are appended to the present
-    ones. `matchers` replace the deal's matchers, and the source that matchers state is replaced with them.
+    ones. `matchers` replace the deal's matchers and the source that these stated.
     Seed: «если обновлять значение не требуется, то не передавайте параметр вовсе».
     """
 

@@ -88,7 +88,7 @@ WITHOUT_SOURCE = Matcher(Way.NO_SOURCE)
 
 
 def stated_source_of(matchers: Sequence[Matcher]) -> TrafficSource | None:
-    """Return the source that the first matcher that always succeeds states, `None` if it states none.
+    """Return the source that the first always-successful matcher states, `None` if there is none.
 
     The source applies if no earlier matcher finds a lead.
     Vendor: «customSources», at its place in the order: matchers after `withoutSource` are never reached.

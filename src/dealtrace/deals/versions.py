@@ -11,7 +11,7 @@ from dealtrace.deals.deal import Deal, DealId
 from dealtrace.record import record
 
 FIRST_VERSION = 1
-"""The number of the version that a registration creates, which also stores the data of the response."""
+"""The number of the version that a registration creates; this version also stores the data of the response."""
 
 Fields = Mapping[str, Any]
 """Fields of a deal by name. Any: each field has a type of its own, and `replace` takes them by name."""

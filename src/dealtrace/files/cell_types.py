@@ -37,7 +37,7 @@ class CellType(Protocol):
 
     @property
     def form(self) -> str:
-        """Return a short description for the documentation."""
+        """Return a short description of the accepted values, for the documentation."""
 
     def read(self, cell: Cell) -> object:
         """Parse a cell that is not empty.
@@ -48,7 +48,7 @@ class CellType(Protocol):
 
 
 def text_of(cell: Cell) -> str:
-    """Return a cell as text, with whole numbers without decimals, and without marks that protect a text from formulas.
+    """Return a cell as text; whole numbers have no decimals, and marks that protect from formulas are removed.
 
     Raises:
         InvalidValue: the cell has a number too long to be exact, a null character, or an error.
@@ -178,7 +178,7 @@ class DurationCell:
         return "seconds, mm:ss or hh:mm:ss"
 
     def read(self, cell: Cell) -> timedelta:
-        """Return the duration with fractions of a second, which matter for the second in which a call ends."""
+        """Return the duration with fractions of a second, which affect the second in which a call ends."""
         duration = self._parse(cell)
         if duration is None or not timedelta(0) <= duration <= self.most:
             raise InvalidValue(

@@ -123,7 +123,7 @@ def count_known(headings: Iterable[Cell], columns: Sequence[Column]) -> int:
 
 
 def lay_out(headings: Sequence[Cell], columns: Sequence[Column]) -> Layout:
-    """Return the layout of a file: each column that one of its headings means.
+    """Return the layout of a file: the columns that its headings stand for.
 
     If several headings mean the same column, the one listed first in `Column.headings` is used.
     """

@@ -80,7 +80,7 @@ def read_csv(
 def _rows(path: Path, encoding: str, delimiter: str, errors: str) -> Iterator[Row]:
     """Yield the rows of a file.
 
-    A line with misplaced quotes becomes a row that `is_malformed` and is split at every delimiter.
+    A line with misplaced quotes becomes one row, which is marked `is_malformed` and split at every delimiter.
     """
     with path.open(encoding=_CODECS.get(encoding, encoding), errors=errors, newline="") as file:
         lines = _Lines(file, path)

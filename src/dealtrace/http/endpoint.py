@@ -47,7 +47,7 @@ class AuthScheme:
 
 
 OPEN = AuthScheme()
-"""Needs no token: the path or a parameter names the site."""
+"""The scheme without a token: the path or a parameter names the site."""
 
 
 class RateLimitClass(Enum):

@@ -102,7 +102,7 @@ class Gate:
         return pairs.overridden_by(read_body(header(scope, b"content-type"), body))
 
     async def _identify(self, endpoint: Endpoint, scope: Scope, receive: Receive, pairs: Pairs, ip: str) -> Caller:
-        """Return the caller of a request, after its site was found by token, counter code or id.
+        """Return the caller of a request; its site is found by token, counter code or id.
 
         Raises:
             Refusal: the request names no site, an unknown site, or another site than that of its token.
@@ -129,7 +129,7 @@ class Gate:
         )  # fmt: skip
 
     async def allows_page(self, scope: Scope, origin: str) -> bool:
-        """Return whether a preflight request from this origin is allowed, which requires that a site lists the origin.
+        """Return whether a preflight request is allowed, that is, whether a site lists the page's origin.
 
         Ours: the path or the query names the site. If neither does, any site that lists the origin is enough, since a
         preflight request has no token; the actual request is then checked against its token's site.

@@ -22,7 +22,7 @@ class _Limit:
 
 @record
 class Rates:
-    """The limits of requests from one IP address and, in `…_site_…`, of requests without a token to one site.
+    """The limits of requests from one IP address; those named `…_site_…` limit requests without a token to one site.
 
     0 means no limit.
     """

@@ -13,7 +13,7 @@ from dealtrace.leads.email import is_filler_email
 from dealtrace.record import record
 
 SHARED_BY_MAX = 20
-"""Ours: the most other contacts that leads state beside a contact; one with more belongs to a manager or an office."""
+"""Ours: a contact whose leads state more other contacts than this belongs to a manager or an office."""
 
 
 class SetApart(StrEnum):

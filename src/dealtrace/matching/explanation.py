@@ -58,7 +58,7 @@ class Candidate:
 class Step:
     """A search step: its candidates, nearest first, the chosen lead, and what distinguishes that lead.
 
-    Both are `None` if no lead was chosen.
+    The last two are `None` if no lead was chosen.
     """
 
     search: Search
@@ -100,7 +100,7 @@ def _explain_step(search: Search, threshold: timedelta, happened_at: datetime, l
 
 
 def won_by(winner: LeadSpan, others: Sequence[LeadSpan]) -> WonBy:
-    """Return what distinguishes `winner` from the nearest of `others`: the first part of `nearness` that differs."""
+    """Return what distinguishes `winner` from the nearest of `others`: the first difference in `nearness`."""
     runner_up = nearest(others)
     if runner_up is None:
         return WonBy.ALONE

@@ -121,7 +121,7 @@ def threshold_needed(lead: LeadSpan, happened_at: datetime) -> timedelta | None:
 
 
 class _Ranks:
-    """Ranks leads as matching does: of the leads whose windows contain a deal, the greatest rank is chosen."""
+    """Ranks leads as matching does: it chooses the greatest rank among leads whose windows contain a deal."""
 
     def __init__(self, clue: ContactClue) -> None:
         searches = list(searches_for(clue))

@@ -36,5 +36,5 @@ def rematched(deal: Deal, found: Match, *, contact_matching: bool, is_gone: bool
 
 
 def bound(deal: Deal, match: Match, now: datetime) -> Deal:
-    """Return the next version of `deal`, which has the match `match` from `now` on."""
+    """Return the next version of `deal`, with its match replaced by `match` at `now`."""
     return replace(deal, lead=match.lead, visit_id=match.visit_id, touched_at=now, version=deal.version + 1)

@@ -124,7 +124,7 @@ class CallDeal(TypedDict):
 
 
 class CallRecord(_Course, _Source, _Identifiers, _Device):
-    """A call in the journal; optional parts that were not requested are null."""
+    """A call in the journal; optional keys that were not requested are null."""
 
     mapVisits: list[EarlierVisit] | None
     attrs: Attrs | None

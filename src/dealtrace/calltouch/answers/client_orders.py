@@ -187,7 +187,7 @@ class ClientOrdersFound(TypedDict):
 
 
 def matched_by(matcher: Matcher | None, lead: LeadRef | None, visit_id: int | None) -> MatchedBy | None:
-    """Build the type of the matcher that decided, with the lead or visit it found; `None` if no matcher decided."""
+    """Build an object with the deciding matcher's type and the lead or visit it found; `None` if none decided."""
     if matcher is None:
         return None
     found = lead_answer(lead)

@@ -86,7 +86,7 @@ class DeletedOrder(TypedDict):
 
 
 class CallAsOrigin(TypedDict):
-    """The lead of a deal, if it is a call."""
+    """A call that is the lead of a deal."""
 
     type: Literal["CALL"]
     callId: Id
@@ -95,7 +95,7 @@ class CallAsOrigin(TypedDict):
 
 
 class LeadRequestAsOrigin(TypedDict):
-    """The lead of a deal, if it is a lead request."""
+    """A lead request that is the lead of a deal."""
 
     type: Literal["REQUEST"]
     requestId: Id
@@ -130,7 +130,7 @@ class DealContacts(TypedDict):
 
 
 class DealRecord(TypedDict):
-    """A deal in the journal; optional parts that were not requested are null."""
+    """A deal in the journal; optional keys that were not requested are null."""
 
     orderId: Id
     orderNumber: str

@@ -85,7 +85,7 @@ class RegisteredLeadRequest(_LeadRequestRecord):
 
 
 class LeadRequestRecord(_LeadRequestRecord):
-    """A lead request in the journal; optional parts that were not requested are null."""
+    """A lead request in the journal; optional keys that were not requested are null."""
 
     session: LeadRequestSession
     hostname: str

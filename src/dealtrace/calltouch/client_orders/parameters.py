@@ -100,7 +100,7 @@ class Ids:
     erased: None = None
 
     def read(self, text: str) -> int:
-        """Return one id as an integer."""
+        """Return an id of the list as an integer."""
         return Integer(1).read(text)
 
     def schema(self) -> Mapping[str, object]:

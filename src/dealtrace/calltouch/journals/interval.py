@@ -29,7 +29,7 @@ def read_interval(site: Site, sent: Sent) -> tuple[datetime | None, datetime | N
     included. Without them the period covers whole days.
 
     Raises:
-        InvalidParameters: the interval ends before it starts.
+        InvalidParameters: the period ends before it starts.
     """
     first, last = sent.get("dateFrom"), sent.get("dateTo")
     if first is not None and last is not None and first > last:

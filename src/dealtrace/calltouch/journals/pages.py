@@ -79,7 +79,7 @@ def _forget_fault(written: "asyncio.Future[None]") -> None:
 
 
 def reader_digest(reader: Hashable) -> str:
-    """Return a hexadecimal digest (64 characters) of a reader, a token and its query, equal in every process."""
+    """Return a hexadecimal digest (64 characters) of a reader (token and query) that is equal in every process."""
     return hashlib.sha256(repr(_in_order(reader)).encode()).hexdigest()
 
 

@@ -37,7 +37,7 @@ MODES = {
     "CONTAINS": Operator.CONTAINS,
     "NOT_CONTAINS": Operator.NOT_CONTAINS,
 }
-"""Ours: the vendor does not document these values; these are the words its web pages offer for such filters."""
+"""Ours: the words that the vendor's web pages offer for such filters, since the vendor does not document the values."""
 
 
 @record

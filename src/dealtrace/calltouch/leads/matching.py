@@ -235,7 +235,10 @@ class ElementReader:
     def _contacts(
         self, place: str, sent: Sequence[Word], kind: Text, listed: Callable[[str], Sequence[str]]
     ) -> Iterator[str]:
-        """Yield every contact in the texts, normalised; Ours: a text without a contact is ignored, as elsewhere."""
+        """Yield every contact in the texts, normalised.
+
+        Ours: a text without a contact is ignored, as elsewhere.
+        """
         if len(sent) > CONTACTS_MAX:
             self._complain(place, f"допускается не более {CONTACTS_MAX}", f"no more than {CONTACTS_MAX} are allowed")
             return

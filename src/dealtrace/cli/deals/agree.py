@@ -88,7 +88,7 @@ def _agree(path: Path, site_id: int, encoding: Encoding | None, limit: int, *, a
 
 
 class _Run:
-    """One comparison of a file with a site's deals, of which a thousand rows or deals are read at a time."""
+    """One comparison of a file with a site's deals; a thousand rows or deals are read at a time."""
 
     def __init__(self, connection: Connection, site: Site, file: ImportFile, *, is_hidden: bool) -> None:
         self.agreement = Agreement()

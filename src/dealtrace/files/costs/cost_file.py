@@ -47,9 +47,9 @@ class CostReading:
     """The options for reading a file of costs.
 
     `columns` maps normalised headings of the file to names of columns. `source` and `medium` apply to all rows and
-    replace those in the file. `traffic_source` is the usual source of the advertising system, whose source and medium
-    are used if the file has no column `source`. `rate` is the price of one foreign unit in rubles. `vat_removed` and
-    `vat_added` are percentages.
+    replace those in the file. `traffic_source` is the source of the advertising system; its source and medium are used
+    if the file has no column `source`. `rate` is the price of one foreign unit in rubles. `vat_removed` and `vat_added`
+    are percentages.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
