@@ -1,4 +1,4 @@
-"""A request to the API as the journal keeps it: who sent what, and the answer."""
+"""A request to the API in the journal of requests: its site and token, what was sent, and the answer."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -15,7 +15,7 @@ VALUE_LENGTH_MAX = 200
 
 
 def _spelt(names: str) -> frozenset[str]:
-    """Return the names in their own spelling and in lower case."""
+    """Return the set of these names, each as it is written and in lower case."""
     return frozenset([*names.split(), *names.lower().split()])
 
 
@@ -57,7 +57,7 @@ class ApiRequest:
 
 
 def masked_parameters(sent: Mapping[str, str]) -> dict[str, str]:
-    """Return the sent parameters by name: secrets, contacts and names of people masked, long names and values cut."""
+    """Return the sent parameters by name; secrets, contacts and people's names are masked, and long texts are cut."""
     kept: dict[str, str] = {}
     for name, value in islice(sent.items(), PARAMETERS_KEPT_MAX):
         if len(value) > VALUE_LENGTH_MAX or len(name) > VALUE_LENGTH_MAX:
@@ -105,4 +105,4 @@ _MASKS: Mapping[str, Callable[[str], str]] = {
     **dict.fromkeys(PERSONS, lambda value: value[:1] + MASK if value else ""),
     **dict.fromkeys(IDENTIFIERS, lambda value: value),
 }
-"""How a value is masked, by the name of its parameter in the documented spelling and in lower case."""
+"""Maps the name of a parameter, as documented or in lower case, to the function that masks its value."""

@@ -11,9 +11,9 @@ from dealtrace.record import record
 INVITATION_BYTES = 33
 """The random bytes in the key of a link; only the digest of the key is stored."""
 INVITATION_AGE_MAX = timedelta(days=7)
-"""Ours: an invitation not accepted within a week was probably sent to the wrong address."""
+"""Ours: how long an invitation is valid; one not accepted within a week was probably sent to the wrong address."""
 PASSWORD_LINK_AGE_MAX = timedelta(days=1)
-"""Ours: a link that opens an account is dangerous if it lies around, and a new one is easily made."""
+"""Ours: how long a link that sets a password is valid; a link that lies around is dangerous, and easily made anew."""
 
 
 class Purpose(StrEnum):
@@ -26,7 +26,7 @@ class Purpose(StrEnum):
 
 @record
 class Invitation:
-    """A link without its key.
+    """A one-time link as it is stored, without its key.
 
     `made_by` is `None` if a command or the server made the link. A link for a role makes its user an owner of the
     installation if `site_id` is `None`; a link for a password names the user whose password it sets.

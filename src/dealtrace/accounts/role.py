@@ -37,7 +37,7 @@ class Rights:
         return Role.OWNER if self.user.is_owner else self.roles.get(SiteId(site_id))
 
     def may_open_account_of(self, other: "Rights", site_id: int) -> bool:
-        """Return whether this person may make a link that sets the password of `other`, as an owner of a site.
+        """Return whether this person, as an owner of the site, may make a link with which `other` sets a password.
 
         Ours: only if `other` has no rights elsewhere, since the link would open those too.
         """

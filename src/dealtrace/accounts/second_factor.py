@@ -10,7 +10,7 @@ CODE_STEPS_OFF_MAX = 1
 CODE_TRIES_MAX = 10
 """Ours: how many wrong codes in a row a user may enter; more are treated as guesses."""
 CODE_PAUSE = timedelta(minutes=15)
-"""How long codes are refused after that; a thousand guesses a day would take years, with a million possible codes."""
+"""How long codes are refused after too many wrong ones; guessing one of a million possible codes then takes years."""
 SECRET = re.compile(r"[A-Z2-7]{32}")
 """The secret of an authenticator app: 160 bits in base 32."""
 RECOVERY_CODES = 10

@@ -18,7 +18,7 @@ SEEN_STEP = timedelta(minutes=1)
 
 @record
 class SharedLink:
-    """A link without its key; `query` is the report's question as the query string of its page.
+    """A link without its key; `query` is the query string of the report's page, which defines the report.
 
     `made_by` is the user who made the link; `used_at` is when somebody last opened it.
     """

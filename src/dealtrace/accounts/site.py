@@ -16,17 +16,17 @@ TIME_ZONE_DEFAULT = "Europe/Moscow"
 """Calltouch uses Moscow time, as the figures in its documentation show; a site may set another zone."""
 
 TARGET_CALL_DEFAULT = timedelta(seconds=30)
-"""Ours: a shorter call is probably a wrong number or an answering machine."""
+"""Ours: a call is a target from this talk time on; a shorter one is probably a wrong number or answering machine."""
 
 
 @record
 class Site:
     """A site and its settings; `time_zone` applies to all dates and times that its clients send and read.
 
-    `points_per_day` is 0 if there is no limit. `point_costs` has only the methods that do not cost 1. A lead is unique
-    if its client has no earlier lead within `unique_depth` (`None`: ever); a call is a target if the talk lasted at
-    least `target_call`. `listeners` are its webhooks. `hosts` are its own hosts for classifying visits. Pages of
-    `cors_origins` may call the API and read its answers; `counter_code` identifies the site in pages.
+    `points_per_day` is 0 if there is no limit. `point_costs` has only methods that do not cost 1 point. A lead is
+    unique if its client has no earlier lead within `unique_depth` (`None`: ever); a call is a target if the talk lasted
+    at least `target_call`. `listeners` are its webhooks. `hosts` are the hosts that the site has named for classifying
+    visits. Pages of `cors_origins` may call the API and read its answers; `counter_code` identifies the site in pages.
     Seed: «Склейка по номеру телефона или почте по умолчанию выключена».
     """
 

@@ -48,7 +48,7 @@ class WebhookState(StrEnum):
 
 @record
 class Listener:
-    """A webhook and the events it subscribes to: all that is needed to record an event."""
+    """The id of a webhook and the events it subscribes to, which are enough to record an event for it."""
 
     webhook_id: WebhookId
     events: frozenset[EventKind]
@@ -58,10 +58,10 @@ class Listener:
 class Webhook:
     """A webhook and its state.
 
-    `fields` are the fields that are sent, all if empty. `secret` signs JSON bodies. Nothing is sent while `paused_at`
-    is set; `pause_reason` says why. `failures` counts the attempts that have failed in a row since `failing_since`; the
-    next attempt is due at `next_attempt_at`. A requested test that has not run yet has a `test_asked_at` and no
-    `test_outcome`.
+    `fields` are the names of the fields to send; an empty tuple means all. `secret` signs JSON bodies. Nothing is sent
+    while `paused_at` is set; `pause_reason` says why. `failures` counts the attempts that have failed in a row since
+    `failing_since`; the next attempt is due at `next_attempt_at`. If `test_asked_at` is set and `test_outcome` is not,
+    a requested test has not run yet.
     """
 
     id: WebhookId

@@ -66,9 +66,9 @@ def host_in_ascii(host: str) -> str:
 def registered_domain(host: str) -> str:
     """Return the registered domain of a host, in ASCII: `shop.co.uk` for `sub.shop.co.uk`.
 
-    Of the Public Suffix List only the suffixes under which registries sell names count. A suffix that a company added
-    for its customers (`github.io`) is treated as an ordinary domain. An IP address or a name without a dot is returned
-    whole.
+    From the Public Suffix List, only the suffixes under which registries sell names are used. A suffix that a company
+    added for its customers (`github.io`) is treated as an ordinary domain. An IP address or a name without a dot is
+    returned whole.
     """
     ascii_host = host_in_ascii(host)
     if _is_ip(ascii_host) or len(ascii_host) > HOST_LENGTH_MAX:
@@ -92,7 +92,10 @@ def _is_ip(host: str) -> bool:
 
 
 def parameters_of(text: str) -> Mapping[str, str]:
-    """Return the parameters of a query string, by name in lower case; of repeated ones the first that is not blank."""
+    """Return the parameters of a query string, by name in lower case; if a name repeats, the first value counts.
+
+    Blank values are left out.
+    """
     parameters: dict[str, str] = {}
     for piece in _pieces(text):
         name, _, value = piece.partition("=")
@@ -102,7 +105,7 @@ def parameters_of(text: str) -> Mapping[str, str]:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    """Yield the parts `name=value` of a query string, split at `&`; utm tags also at `?`, `;` or an encoded `&`."""
+    """Yield the texts `name=value` of a query string, split at `&`; utm tags also at `?`, `;` or an encoded `&`."""
     for piece in text.split("&"):
         yield from _MISWRITTEN.split(piece) if piece[:4].lower() == "utm_" else (piece,)
 
@@ -130,7 +133,7 @@ def text_of(content: bytes) -> str:
 
 
 def _is_utf8(text: bytes) -> bool:
-    """Return whether bytes are UTF-8; the last letter may be cut off in the middle if a whole letter precedes it."""
+    """Return whether bytes are UTF-8; the last letter may be incomplete if a complete non-ASCII letter is before it."""
     try:
         text.decode()
     except UnicodeDecodeError as fault:

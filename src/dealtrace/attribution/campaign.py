@@ -1,4 +1,4 @@
-"""Campaigns of advertising systems, and the names that they have in the visits of a site."""
+"""Campaigns of advertising systems, and the values of `utm_campaign` that they have in visits."""
 
 import re
 from collections.abc import Collection, Iterable, Mapping
@@ -21,10 +21,10 @@ class Campaign:
 
 @record
 class CampaignNaming:
-    """The rule that turns campaigns into values of `utm_campaign`.
+    """The rule that chooses the `utm_campaign` of each campaign.
 
-    `form` is `auto`, `id`, `name`, or a text that contains `{id}` or `{name}`. `renames` are exceptions to it: the
-    value of `utm_campaign` for a campaign, by the campaign's id or name.
+    `form` is `auto`, `id`, `name`, or a text that contains `{id}` or `{name}`. `renames` are exceptions: they map the
+    id or name of a campaign to its `utm_campaign`.
     """
 
     form: str = AUTO
@@ -50,7 +50,7 @@ class CampaignNaming:
         return _FORMS.get(self.form, self.form)
 
     def name_campaigns(self, campaigns: Iterable[Campaign], visited: Iterable[str]) -> dict[Campaign, str]:
-        """Return the `utm_campaign` of each campaign; `visited` are the campaigns that the site's visits have.
+        """Return the `utm_campaign` of each campaign; `visited` are the values of `utm_campaign` in the site's visits.
 
         Ours: under `auto`, a campaign gets the value that visits have: its id if a visit has that, else its name. A
         campaign without visits follows the majority of those with visits, and gets its name if there is no majority.

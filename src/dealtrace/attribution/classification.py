@@ -1,7 +1,7 @@
 """Find the traffic source of a visit from its landing page and the referring page.
 
-Ours: the vendor's rules are unknown; these give every value seen of it. They are tried in this order: utm tags,
-openstat, click ids of advertising systems, the referring page, direct.
+Ours: the vendor's rules are unknown; these rules give every value that we have seen of the vendor. They are tried in
+this order: utm tags, openstat, click ids of advertising systems, the referring page, direct.
 """
 
 from collections.abc import Mapping
@@ -57,10 +57,10 @@ def reclassified(visit: Visit, hosts: SiteHosts = NO_HOSTS) -> Visit:
 
 
 def _clicked(click_ids: Mapping[str, str], sender: TrafficSource) -> TrafficSource:
-    """Return the source of the first click id, or the referrer's source if it is more precise.
+    """Return the source of the first click id, or the referrer's source, `sender`, if that is more precise.
 
-    It is more precise if both are social networks, since Instagram too sends `fbclid`. It is also more precise if both
-    are the same search engine, since only the referrer has the search words.
+    The referrer is more precise if both sources are social networks, since Instagram too sends `fbclid`. It is also
+    more precise if both are the same search engine, since only the referrer has the search words.
     """
     source = next(CLICK_IDS[name] for name in CLICK_IDS if name in click_ids)
     is_network = source.medium == SOCIAL == sender.medium
@@ -83,7 +83,10 @@ def _sender_of(landing_url: str, referrer: str, hosts: SiteHosts) -> TrafficSour
 
 
 def _is_own(host: str, landing_url: str) -> bool:
-    """Return whether a host has the same owner as the landing page: the same registered domain, unless it is shared."""
+    """Return whether a host has the same owner as the landing page.
+
+    It has if the hosts are equal, or if they have the same registered domain and different owners do not share it.
+    """
     landing = split_address(landing_url)
     own = bare_host(landing.hostname or "") if landing is not None else ""
     if not own:

@@ -29,7 +29,7 @@ SYSTEM_SOURCES: Mapping[str, TrafficSource] = {
 
 
 class CostOrigin(StrEnum):
-    """How costs were imported: by file or by API; a file replaces only costs from files."""
+    """How costs were imported, by file or by API; a file replaces only costs that came by file."""
 
     FILE = "file"
     API = "api"

@@ -17,7 +17,9 @@ POSITION_ENDS = Fraction(40, 100)
 WHOLE = 1_000_000
 """The whole credit of a lead; a share is a whole number of these parts."""
 TOUCHES_MAX = 100
-"""Ours: the most visits credited with a lead. Of more, the first and the latest ones count; only bots make more."""
+"""Ours: the most visits credited with a lead. If there are more, the first and the latest ones count; only bots make
+more.
+"""
 
 
 class AttributionModel(IntEnum):
@@ -46,9 +48,9 @@ class Credit:
 def touches_of(lead_at: datetime, own: Visit, visits: Iterable[Visit]) -> list[Visit]:
     """List the visits that may be credited with a lead at `lead_at`, earliest first; the last is `own`.
 
-    `own` is the visit that the lead names; `visits` are any visits of the site. The others listed are earlier visits of
-    the same visitor, from 90 days before the lead until the lead, both ends included. Visits that began at the same
-    moment are ordered by id. An anonymised visit has no visitor and is listed alone.
+    `own` is the visit that the lead names; `visits` may be any visits of the site. The list has `own` and earlier
+    visits of the same visitor, from 90 days before the lead until the lead, both ends included. Visits that began at
+    the same moment are ordered by id. An anonymised visit has no visitor and is listed alone.
     Ours: the named visit counts whenever it began, because clocks of forms and servers differ; a visit that followed it
     did not lead to the form that names it.
     """
@@ -86,8 +88,8 @@ def credits_under(model: AttributionModel, touches: Sequence[Visit]) -> list[Cre
 def _whole_parts(weights: Sequence[Fraction]) -> list[int]:
     """Split `WHOLE` in proportion to `weights`, and return the shares, which are integers and add up to `WHOLE`.
 
-    Shares are rounded down. The parts left over go to the shares with the largest remainders, and of equal ones to
-    those of later visits.
+    Shares are rounded down. The parts left over go to the shares with the largest remainders; if remainders are equal,
+    the later visits get them.
     """
     total = sum(weights)
     exact = [weight * WHOLE / total for weight in weights]

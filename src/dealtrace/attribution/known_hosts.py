@@ -38,7 +38,7 @@ class KnownHost:
 
 @record
 class SearchEngine:
-    """A search engine: its domains, other hosts under them that search, and the parameter that holds search words."""
+    """A search engine: its domains, the hosts under them that also search, and the parameter with the search words."""
 
     name: str
     search_words: str

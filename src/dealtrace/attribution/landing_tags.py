@@ -18,7 +18,9 @@ from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
 from dealtrace.record import record
 
 TAGS_REMEMBERED = 512
-"""How many addresses are cached with their tags; the tags of an opened page are read four times in a row."""
+"""How many addresses are cached with their tags, since the server reads the tags of each opened page four times in a
+row.
+"""
 PAID = "cpc"
 ORGANIC = "organic"
 SOCIAL = "social"
@@ -78,7 +80,7 @@ class LandingTags:
     """The advertising parameters in the address of a landing page.
 
     `utm` holds the tags as they were written. `openstat` is the source in the openstat label, `NOWHERE` without a
-    label. `click_ids` are by parameter, in lower case.
+    label. `click_ids` maps names of parameters, in lower case, to click ids.
     """
 
     utm: TrafficSource = NOWHERE
@@ -91,7 +93,10 @@ NO_TAGS = LandingTags()
 
 @lru_cache(maxsize=TAGS_REMEMBERED)
 def tags_of(landing_url: str) -> LandingTags:
-    """Return the advertising parameters of an address; a kind that the query lacks is taken from the fragment."""
+    """Return the advertising parameters of an address.
+
+    Each kind (utm tags, openstat, click ids) is taken from the query, or from the fragment if the query has none.
+    """
     if "=" not in landing_url or (parts := split_address(landing_url)) is None:
         return NO_TAGS
     places = (parameters_of(parts.query), fragment_parameters_of(parts.fragment))
@@ -104,7 +109,7 @@ def tags_of(landing_url: str) -> LandingTags:
 
 
 def utm_of(landing_url: str) -> TrafficSource:
-    """Return the utm tags of an address as a traffic source, spelt as written; of a repeated tag the first counts."""
+    """Return the utm tags of an address as a traffic source, as written; if a tag repeats, its first value counts."""
     return tags_of(landing_url).utm
 
 

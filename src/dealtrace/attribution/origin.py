@@ -1,4 +1,4 @@
-"""The origin of a lead or a deal, which says where it comes from, determined once for every HTTP edge."""
+"""The origin of a lead or a deal: the visit or stated source that it comes from, the same for every HTTP edge."""
 
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
@@ -8,7 +8,7 @@ from dealtrace.attribution.visit import Visit, VisitId
 from dealtrace.record import record
 
 NO_VISIT = Visit(VisitId(0), "", datetime.min.replace(tzinfo=UTC), NOWHERE)
-"""The visit in the `details` of an origin without a visit: all its texts are empty."""
+"""The placeholder in the `details` of an origin without a visit; all its texts are empty."""
 
 
 @record
@@ -23,11 +23,11 @@ class LeadVisit:
 class Origin:
     """Where a lead or a deal comes from: a visit, a stated source, or unknown.
 
-    Every attribute can be read in all three cases. `visit` is the visit that the lead names. `details` is the same
-    visit, for its pages, place, browser and client ids; without a visit it is `NO_VISIT`, and `visit_id` and
-    `visited_at` are `None`. `credited` is the visit that the model credits most. `source` is the traffic source of this
-    visit, and `utm` holds the utm tags of its landing page. Without a visit, `source` and `utm` are the stated source.
-    `is_known` is whether there is a visit or a stated source, even one whose parts are all empty.
+    `visit` is the visit that the lead names, `credited` the visit that the model credits most. `details` is `visit`, or
+    `NO_VISIT` without one, so that pages, place, browser and client ids can always be read. `source` is the traffic
+    source of the credited visit, and `utm` holds the utm tags of its landing page. Without a visit, `source` and `utm`
+    are the stated source, and `visit_id` and `visited_at` are `None`. `is_known` is whether there is a visit or a
+    stated source, even one whose parts are all empty.
     """
 
     visit: Visit | None = None

@@ -36,7 +36,7 @@ class SiteHosts:
     known: Mapping[str, KnownHost] = field(default_factory=lambda: MappingProxyType({}))
 
     def find(self, host: str) -> KnownHost | None:
-        """Return the entry of the site that includes a host, `None` if there is none."""
+        """Return the site's entry for a host or for the domain that includes it, `None` if there is none."""
         if not self.known:
             return None
         if (exact := self.known.get(host_in_ascii(host))) is not None:

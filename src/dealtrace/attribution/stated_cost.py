@@ -11,7 +11,7 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.record import record
 
 EXACT = Context(prec=60)
-"""Enough digits to compute with rates, taxes and sums exactly, before the result is rounded to kopecks."""
+"""The decimal context with enough digits to compute rates, taxes and sums exactly, before rounding to kopecks."""
 
 
 @record
@@ -27,7 +27,7 @@ class StatedCost:
 
 
 def name_costs(stated: Iterable[StatedCost], naming: CampaignNaming, visited: Iterable[TrafficSource]) -> list[Cost]:
-    """Return the costs by day and source, with campaigns named by `naming`; `visited` are the sources of visits.
+    """Return one cost for each day and source; `naming` names the campaigns, `visited` are the sources of visits.
 
     Ours: the amounts that a file states for a day and source are added exactly, and the sum is rounded half up to
     kopecks.

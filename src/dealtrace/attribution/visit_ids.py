@@ -10,7 +10,7 @@ FIRST_KEYED_ID = 10**12
 VISIT_ID_END = 2**53
 """The first number too large for an id, so that JavaScript and 1C can represent all ids exactly."""
 GUESSABLE_ID_USABLE = timedelta(hours=24)
-"""Ours: how long after its last page a visit whose id can be guessed may be referred to without a token."""
+"""Ours: how long after its last page a visit whose id can be guessed may be named by a form without a token."""
 
 _SIZE = VISIT_ID_END - FIRST_KEYED_ID
 _LEFT_BITS, _RIGHT_BITS = 26, 27

@@ -64,7 +64,7 @@ class LeadItem(msgspec.Struct, frozen=True, rename="camel"):
 
 @dataclass(frozen=True)
 class Batch:
-    """The format of a list of leads: its key in the body, and the shape and parameters of each lead."""
+    """The format of a list of leads: its key in the body, and the msgspec struct and the parameters of each lead."""
 
     name: str
     shape: type[LeadItem]
@@ -126,7 +126,7 @@ def read_document(body: bytes) -> object:
 
 
 class _SentFloat(float):
-    """A number with decimals or an exponent that keeps the text it was sent as."""
+    """A float parsed from a number with decimals or an exponent; `as_sent` is the number as text."""
 
     __slots__ = ("as_sent",)
 
@@ -177,7 +177,7 @@ def list_in(document: object, name: str) -> list[object]:
 
 
 def read_item(item: object, shape: type[Shape]) -> Shape:
-    """Convert an item of a list to a shape.
+    """Convert an item of a list to the msgspec struct `shape`.
 
     Raises:
         InvalidParameters: a value has the wrong type; only the first such value is reported.
@@ -210,7 +210,7 @@ def _wrong_type(message: str) -> Violation:
 
 
 def renamed(violation: Violation) -> Violation:
-    """Return a copy of a violation in which a custom field is named as in this body."""
+    """Return a violation whose custom field is named as in JSON bodies; other violations are returned unchanged."""
     if not violation.field.startswith(CUSTOM.opening):
         return violation
     return Violation(f"{CUSTOM_FIELDS.name}[{violation.field.removeprefix(CUSTOM.opening)}", violation.ru, violation.en)

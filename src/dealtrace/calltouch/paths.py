@@ -1,4 +1,4 @@
-"""The first parts of the paths of the Calltouch API, and the table of an endpoint without parameters."""
+"""The prefixes of the paths of the Calltouch API, and the parameter table of an endpoint without parameters."""
 
 from dealtrace.http.parameters import ParameterTable
 
@@ -7,5 +7,5 @@ REPORT_SERVICE = "/report-service/RestAPI/api"
 LEAD_SERVICE = "/lead-service/v1/api"
 WIDGET_SERVICE = "/widget-service/v1/api"
 TRY = "/api/try"
-"""The prefix of paths that try a registration; the path of the endpoint that would register follows."""
+"""The prefix of the paths that try a registration; the path of the endpoint that would register comes after it."""
 NO_PARAMETERS = ParameterTable(())

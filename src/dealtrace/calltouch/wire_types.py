@@ -26,7 +26,7 @@ _SHOWN: Mapping[ClockForm, tuple[str, str]] = {
     SLASHED_MONTH_FIRST: ("mm/dd/yyyy", "03/26/2018"),
     SLASHED_YEAR_FIRST: ("yyyy/mm/dd", "2018/03/26"),
 }
-"""The pattern and an example of each form, for messages."""
+"""Maps each form of dates to its pattern and an example, for messages."""
 
 
 @record
@@ -71,7 +71,7 @@ class CostAmount:
 
 @record
 class WallClock:
-    """A local date and time of the site: `dd.mm.yyyy hh:mm:ss`, or another form.
+    """A local date and time of the site, in the form `dd.mm.yyyy hh:mm:ss` unless `form` is another.
 
     Seed: «Формат dd.mm.yyyy%20hh:mm:ss».
     """
@@ -225,7 +225,7 @@ class Tags:
 
 @record
 class TagObjects(Tags):
-    """Tags as a list of objects; a comma separates tags inside an object as well."""
+    """Tags as a list of objects; the text in an object may also contain several tags, separated by commas."""
 
     def schema(self) -> Mapping[str, object]:
         """Return the JSON Schema of the list."""
@@ -264,7 +264,7 @@ class MatchingElements(Text):
 
 @record
 class NamedValues:
-    """Fields of a form, sent as a list of objects, which the endpoint's body parses itself."""
+    """Fields of a form, sent as a list of objects; the endpoint parses the fields, this type only describes them."""
 
     length_max: int
     erased: None = None

@@ -155,8 +155,8 @@ class CostsAnswer(TypedDict):
     """The result of `import costs`; sums are in rubles, with two decimals.
 
     `rows` is the number of rows in the file, without lines with totals. `costs` is the number of costs, one for each
-    different day and source; `replaced` is how many costs the same days had before. `unmetSources` are sources that no
-    visit has in all five parts, `unmetCampaigns` those that no visit has even in source, medium and campaign.
+    day and source; `replaced` is the number of earlier costs of these days. `unmetSources` are sources that no visit
+    has in all five parts, `unmetCampaigns` those that no visit has even in source, medium and campaign.
     """
 
     siteId: int
@@ -184,7 +184,7 @@ class SourceShareAnswer(TypedDict):
 
 
 class StandingAnswer(TypedDict):
-    """The lead of a deal, and its sources with their shares, the source of the latest visit first."""
+    """How a deal stands: its lead, and its sources with their shares, the source of the latest visit first."""
 
     lead: LeadRef | None
     sources: list[SourceShareAnswer]

@@ -171,7 +171,7 @@ def distribute(
 
 
 def summarize_distribution(added: int, before: Collection[str]) -> str:
-    """Return the message of `db distribute`: how many tables it distributed, and how many were before."""
+    """Return the message of `db distribute`: how many tables it distributed, and how many already were distributed."""
     if not added:
         return "All tables are distributed by site_id already."
     others = f" {counted(len(before), 'table')} had been distributed before." if before else ""

@@ -59,7 +59,7 @@ ForceOption = Annotated[bool, typer.Option("--force", help="Overwrite an existin
 
 @record
 class _Selection(Generic[Item]):
-    """What to export: the query for ids, the function that reads the items of ids, and the columns of the file."""
+    """What to export: a query for ids, a function that reads the records with these ids, and the file's columns."""
 
     query: PageQuery
     read_items: Callable[[Connection, Sequence[int]], Sequence[Item]]
@@ -182,7 +182,7 @@ class _Written:
 
 @contextmanager
 def _accounted_for(path: Path, written: _Written) -> Iterator[None]:
-    """If anything stops the export, print after how many rows it stopped, and end the command with an error."""
+    """Run the export; if anything stops it, print how many rows were written, and end the command with an error."""
     try:
         with _ended_by_exceptions():
             yield

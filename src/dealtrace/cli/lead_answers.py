@@ -51,7 +51,7 @@ class VersionAnswer(TypedDict):
 
 
 class CreditAnswer(TypedDict):
-    """The share of a lead that one attribution model credits to one visit, from 0 to 1."""
+    """A visit that an attribution model credits with a lead, and its share of the credit, from 0 to 1."""
 
     attribution: int
     sessionId: int

@@ -104,7 +104,7 @@ def _serve(settings: Settings, address: str) -> None:
 
 
 def _chosen(host: str | None, port: int | None, workers: int | None) -> Settings:
-    """Return the settings with command-line options applied; the environment passes them to worker processes."""
+    """Return the settings with command-line options applied; worker processes inherit them through the environment."""
     for name, value in (("HOST", host), ("PORT", port), ("WORKERS", workers)):
         if value is not None:
             os.environ[ENVIRONMENT_PREFIX + name] = str(value)

@@ -115,7 +115,7 @@ def reclassify(
 
 
 class _RollBack(Exception):  # noqa: N818 - it is not an error
-    """Rolls back the transaction of a dry run; `after` is the state it reached."""
+    """Raised to roll back the transaction of a dry run; `after` is the progress that the run has reached."""
 
     def __init__(self, after: Reclassification) -> None:
         self.after = after

@@ -56,12 +56,12 @@ def explained() -> Iterator[None]:
 
 
 def work_in(database: Database, connection: Connection, site: Site) -> Work:
-    """Return a `Work` on a site in the transaction of `connection`, as of now."""
+    """Return a `Work`, in which operations run: a site, the transaction of `connection`, and the present time."""
     return Work(connection, IdBlocks(database.writer), site, clock.now())
 
 
 def _explain_os_error(error: OSError) -> str:
-    """Return the system's reason with the name of the file; for our own errors, only their message."""
+    """Return the text of an error: the system's reason with the file's name, or the message of our own error."""
     if error.strerror is None:
         return str(error)
     return f"{error.filename}: {error.strerror}" if error.filename is not None else error.strerror

@@ -42,8 +42,8 @@ class Change:
     """A change of a deal; fields that are `UNSET` are not changed.
 
     An erased sum is `None`, an erased text is empty, erased tags are `()`. `custom_values`, `source_parts` and
-    `detail_parts` hold only what was sent. `added_tags` and `added_comment` are appended to the present ones.
-    `matchers` replace the deal's matchers together with the source that those state.
+    `detail_parts` hold only the values that were sent. `added_tags` and `added_comment` are appended to the present
+    ones. `matchers` replace the deal's matchers and the source that these stated.
     Seed: «если обновлять значение не требуется, то не передавайте параметр вовсе».
     """
 

@@ -33,7 +33,7 @@ def currency_of(text: str | None) -> str | None:
 def kopecks_at(amount: int, rate: int) -> int | None:
     """Convert hundredths of a unit of a currency to kopecks, rounded half up; `rate` is in millionths of a ruble.
 
-    The result is `None` if a number is too large to compute with; the value is then unknown, as without a rate.
+    The result is `None` if the amount is too large to convert; its value is then unknown, as without a rate.
     """
     if abs(amount) > KOPECKS_MAX // (2 * rate):
         return None

@@ -1,4 +1,4 @@
-"""The clue to the lead of a deal that a CRM sends: the identity of a call or lead request, contacts, or neither."""
+"""The clue by which the lead of a deal is searched: ids of a call or lead request and contacts that the CRM sent."""
 
 from datetime import timedelta
 
@@ -32,7 +32,7 @@ class LeadRequestIdentity:
 class ContactClue:
     """The phone, the e-mail or both by which the lead of a deal is searched.
 
-    `link_threshold` is how long after the end of its lead a deal may follow. `only_kind` is the only kind of lead to
+    `link_threshold` is the longest time from the end of a lead to its deal. `only_kind` is the only kind of lead to
     search, `None` for both.
     """
 

@@ -1,4 +1,4 @@
-"""Matchers: the ways to find out where a deal of deals 2.0 came from, in the order in which they are tried."""
+"""Matchers: the searches by which deals 2.0 find out where a deal came from, tried in the order sent."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -18,7 +18,7 @@ class Preference(StrEnum):
 
 
 class Way(StrEnum):
-    """The way in which a matcher finds out where a deal came from."""
+    """How a matcher finds out where a deal came from: by an id, contact or visit, or from a source that it states."""
 
     ID = "id"
     CONTACT = "contact"
@@ -88,8 +88,9 @@ WITHOUT_SOURCE = Matcher(Way.NO_SOURCE)
 
 
 def stated_source_of(matchers: Sequence[Matcher]) -> TrafficSource | None:
-    """Return the source stated among matchers, which applies if no matcher before it finds a lead, `None` if none is.
+    """Return the source that the first always-successful matcher states, `None` if there is none.
 
+    The source applies if no earlier matcher finds a lead.
     Vendor: «customSources», at its place in the order: matchers after `withoutSource` are never reached.
     """
     final = next((matcher for matcher in matchers if matcher.way in FINAL_WAYS), None)

@@ -11,7 +11,7 @@ from dealtrace.deals.deal import Deal, DealId
 from dealtrace.record import record
 
 FIRST_VERSION = 1
-"""The version that a registration creates; it also stores the data of the response to the registration."""
+"""The number of the version that a registration creates; this version also stores the data of the response."""
 
 Fields = Mapping[str, Any]
 """Fields of a deal by name. Any: each field has a type of its own, and `replace` takes them by name."""
@@ -49,9 +49,9 @@ class DealVersion:
 
 
 def first_version(deal: Deal, amount_as_sent: str, token_id: int | None, matcher: int | None = None) -> DealVersion:
-    """Return the version of a registration: all fields of the deal, and the sum as sent, to respond to a retry.
+    """Return the first version of a deal: all its fields, and the sum as sent, with which a retry is answered.
 
-    For a deal of deals 2.0 it also has the fields of 2.0 and the position of the matcher that decided.
+    In deals 2.0 it also has the fields of 2.0 and the position of the matcher that decided.
     """
     after: dict[str, object] = {
         "number": deal.number,

@@ -10,7 +10,7 @@ from dealtrace.leads.limits import COMMENT_LENGTH_MAX, LABEL_LENGTH_MAX
 from dealtrace.record import record
 
 _NO_VALUE = ("(not set)", "<не указано>", "<не заполнено>")
-"""What journals show instead of an unknown value."""
+"""The texts that journals show in place of an unknown value."""
 
 
 @record

@@ -13,21 +13,21 @@ from dealtrace.leads.phone import normal_phone
 from dealtrace.record import record
 
 EXACT_NUMBERS_BELOW = 10**15
-"""Spreadsheets keep fifteen digits of a number, so longer numbers have already lost digits."""
+"""Numbers from here on are inexact, because spreadsheets keep only fifteen digits of a number."""
 DIGITS_MAX = 16
 
 _SHORTENED = re.compile(r"[0-9](?:[.,][0-9]+[eE]\+?|[eE]\+)[0-9]+")
 _DURATION = re.compile(r"(?:([0-9]{1,3}):)?([0-9]{1,3}):([0-5][0-9](?:[.,][0-9]+)?)")
 _SECONDS = re.compile(rf"([0-9]{{1,{DIGITS_MAX}}})(?:[.,]([0-9]+))?")
 DECIMALS_MAX = 3
-"""A number below 1 with more decimals is a fraction of a day, as spreadsheets store durations, not seconds."""
+"""The most decimals of seconds below 1; a number with more is a fraction of a day, as spreadsheets store durations."""
 ERROR_VALUES = frozenset(
     {
         "#n/a", "#ref!", "#value!", "#name?", "#div/0!", "#num!", "#null!", "#calc!", "#spill!", "#н/д", "#ссылка!",
         "#знач!", "#имя?", "#дел/0!", "#число!", "#пусто!", "#перенос!", "#вычисл!",
     }
 )  # fmt: skip
-"""What spreadsheets show and save for an error."""
+"""The texts that spreadsheets show and save for an error, in lower case."""
 _BETWEEN_WORDS = re.compile(r"[\s_-]+")
 _SPACES = str.maketrans("", "", " \u00a0\u202f")
 
@@ -37,7 +37,7 @@ class CellType(Protocol):
 
     @property
     def form(self) -> str:
-        """Return a short description for the documentation."""
+        """Return a short description of the accepted values, for the documentation."""
 
     def read(self, cell: Cell) -> object:
         """Parse a cell that is not empty.
@@ -48,7 +48,7 @@ class CellType(Protocol):
 
 
 def text_of(cell: Cell) -> str:
-    """Return a cell as text: whole numbers without decimals, texts without protection from formulas.
+    """Return a cell as text; whole numbers have no decimals, and marks that protect from formulas are removed.
 
     Raises:
         InvalidValue: the cell has a number too long to be exact, a null character, or an error.
@@ -126,7 +126,7 @@ class CodeCell(TextCell):
         return text
 
     def _is_whole(self, _: str) -> bool:
-        """Return whether a text has all its digits although it looks like a rounded number."""
+        """Return whether a text that looks like a rounded number has all its digits."""
         return False
 
 
@@ -168,7 +168,7 @@ class IntegerCell:
 
 @record
 class DurationCell:
-    """A duration, with the precision that the cell has."""
+    """A cell with a duration, whose fractions of a second are kept."""
 
     most: timedelta
 
@@ -178,7 +178,7 @@ class DurationCell:
         return "seconds, mm:ss or hh:mm:ss"
 
     def read(self, cell: Cell) -> timedelta:
-        """Parse the duration with fractions of a second, which decide in which second a call ends."""
+        """Return the duration with fractions of a second, which affect the second in which a call ends."""
         duration = self._parse(cell)
         if duration is None or not timedelta(0) <= duration <= self.most:
             raise InvalidValue(
@@ -230,7 +230,7 @@ class TagsCell:
 
 @record
 class AnsweredCell:
-    """Whether a call was answered."""
+    """A cell that states whether a call was answered."""
 
     @property
     def form(self) -> str:

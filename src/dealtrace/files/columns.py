@@ -20,7 +20,7 @@ RowValues = dict[str, Any]
 
 
 class Need(StrEnum):
-    """What a file must have of a column: nothing, the column itself, or a value in each of its cells."""
+    """Whether a file must have a column: no, yes, or yes and with a value in each of its cells."""
 
     NOTHING = "no"
     COLUMN = "the column"
@@ -123,7 +123,7 @@ def count_known(headings: Iterable[Cell], columns: Sequence[Column]) -> int:
 
 
 def lay_out(headings: Sequence[Cell], columns: Sequence[Column]) -> Layout:
-    """Find the columns that the headings of a file mean.
+    """Return the layout of a file: the columns that its headings stand for.
 
     If several headings mean the same column, the one listed first in `Column.headings` is used.
     """

@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterable
 
 _END = "\r\n"
-"""The line end given to the csv library; with any other it would not quote a lone carriage return or line feed."""
+"""The end of written lines; with any other, the csv library would not quote a single carriage return or line feed."""
 
 
 class CsvLines:

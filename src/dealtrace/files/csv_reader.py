@@ -17,7 +17,7 @@ LINE_LENGTH_MAX = 1_000_000
 BLOCK_BYTES = 1 << 20
 UTF_8, UTF_16, WINDOWS_1251 = "utf-8", "utf-16", "cp1251"
 _CODECS = {UTF_8: "utf-8-sig"}
-"""Spreadsheets begin UTF-8 files with a byte order mark, which is not part of the first heading."""
+"""Maps an encoding to the codec that reads it: `utf-8-sig` drops the byte order mark that spreadsheets write."""
 _FAULTY = "\udfff"
 """Replaces bytes that cannot be decoded; no encoding has this character."""
 _MARK_FAULTS = "dealtrace-mark-faults"
@@ -78,7 +78,10 @@ def read_csv(
 
 
 def _rows(path: Path, encoding: str, delimiter: str, errors: str) -> Iterator[Row]:
-    """Yield the rows; a line with misplaced quotes is yielded as one row, split at all delimiters, `is_malformed`."""
+    """Yield the rows of a file.
+
+    A line with misplaced quotes becomes one row, which is marked `is_malformed` and split at every delimiter.
+    """
     with path.open(encoding=_CODECS.get(encoding, encoding), errors=errors, newline="") as file:
         lines = _Lines(file, path)
         reader = csv.reader(lines, delimiter=delimiter, strict=True)
@@ -97,7 +100,7 @@ def _rows(path: Path, encoding: str, delimiter: str, errors: str) -> Iterator[Ro
 
 
 class _Lines:
-    """The lines of a file; after `step_back` the lines of the current row, except the first, are read again."""
+    """The lines of a file; `step_back` lets all lines of the current row but the first be read again."""
 
     def __init__(self, file: TextIO, path: Path) -> None:
         self.consumed: deque[str] = deque()

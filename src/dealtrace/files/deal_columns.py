@@ -51,7 +51,7 @@ class AmountCell:
 
 @record
 class LeadKindCell:
-    """Whether a lead is a call or a lead request."""
+    """A cell that states whether a lead is a call or a lead request."""
 
     @property
     def form(self) -> str:
@@ -59,7 +59,7 @@ class LeadKindCell:
         return "call or request"
 
     def read(self, cell: Cell) -> LeadKind:
-        """Parse the kind, in the words of exports and of the journal."""
+        """Return the kind, which the cell states in the words of exports or of the journal."""
         kind = _LEAD_KINDS.get(text_of(cell).casefold())
         if kind is None:
             raise InvalidValue("ожидается call или request", "expected call or request")

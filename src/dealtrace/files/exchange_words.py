@@ -7,7 +7,7 @@ from dealtrace.record import record
 
 @record
 class Exchange:
-    """A PBX: its headings for each of our columns, the best first, and its words for answered and missed calls."""
+    """A PBX: its headings for each of our columns, best first, and its words for answered and missed calls."""
 
     name: str
     headings: Mapping[str, tuple[str, ...]]

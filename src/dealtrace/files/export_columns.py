@@ -43,7 +43,7 @@ class ExportedDeal:
 
 @record
 class ExportedLead:
-    """A call or lead request and its details; `circumstances` are for calls, `page_url` for lead requests."""
+    """A call or lead request and its details; `circumstances` describe calls only, `page_url` is for lead requests."""
 
     lead: Call | LeadRequest
     client: Client

@@ -37,7 +37,7 @@ class ImportFile:
     read: Callable[[], Iterator[Row]]
 
     def rows(self, time_zone: ZoneInfo, after: int) -> Iterator[tuple[Row, ImportRow[object]]]:
-        """Yield each row after row number `after` with its record or the reason to refuse it, without blank rows."""
+        """Yield each row that follows row number `after`, with its record or its refusal; blank rows are left out."""
         for row in self.read():
             if row.number > max(after, self.headings.number) and not row.is_blank:
                 yield row, ImportRow(row.number, self._content(row, time_zone))

@@ -30,8 +30,8 @@ class ImportNoun(StrEnum):
 class ImportFormat:
     """How the rows of a file become records of one kind.
 
-    `time_column` has the date and time of the record; the time of day may be in the column `time` instead;
-    `other_times` are further columns with times. A row needs a value in at least one of the columns `any_of`, else its
+    `time_column` has the date and time of the record; the time of day may be in the column `time` instead.
+    `other_times` are further columns with times. A row must have a value in one of the columns `any_of`; else its
     violation is `lacking`. `make` builds the record from the values of a row by column name, with instants in UTC; it
     raises `InvalidParameters`. With `has_fields`, the site's custom fields are columns too.
     """

@@ -75,7 +75,7 @@ def _read_object(path: Path, number: int, line: bytes) -> dict[str, str]:
 
 
 def _flat(name: str, value: object) -> Iterator[tuple[str, str]]:
-    """Yield the plain values inside a value, each after the name of its column: `visit.source`, `custom[field]`."""
+    """Yield each plain value inside a JSON value as a pair: the name of its column (`visit.source`), and its text."""
     match value:
         case dict():
             for key, inner in value.items():
@@ -91,7 +91,10 @@ def _flat(name: str, value: object) -> Iterator[tuple[str, str]]:
 
 
 def _flat_list(name: str, values: list[object]) -> Iterator[tuple[str, str]]:
-    """Yield a column for each custom field in a list; tags, phones, e-mails and comments are joined to one text."""
+    """Yield a pair of column name and text for each custom field in a list, and one pair for all its other items.
+
+    The texts of tags, phones, e-mails and comments are joined.
+    """
     texts: list[str] = []
     for value in values:
         match value:

@@ -15,7 +15,7 @@ from dealtrace.files.whole_file import open_to_append, written_whole
 
 DELIMITER = ";"
 ENCODING = "utf-8-sig"
-"""With the byte order mark, by which spreadsheets recognise UTF-8."""
+"""UTF-8 with a byte order mark, by which spreadsheets recognise it."""
 ADDED_HEADINGS = {"ru": ("Строка файла", "Что не так"), "en": ("row of the file", "what is wrong")}
 HEADINGS_LENGTH_MAX = 1000
 
@@ -29,9 +29,9 @@ class RefusedRows:
         self._headings = _line([*ADDED_HEADINGS[language], *(_text(heading) for heading in headings)])
 
     def begin(self, last_row: int) -> None:
-        """Keep the rows up to `last_row` that an earlier attempt wrote; if `last_row` is 0, delete the file.
+        """Keep the rows up to `last_row` in the file; if `last_row` is 0, delete the file.
 
-        Rows after it were written but not committed, and the last line may be incomplete.
+        An earlier attempt wrote the rows after `last_row` without committing them, and its last line may be incomplete.
 
         Raises:
             FileUnreadable: the existing file was not written by an import; it is not changed.

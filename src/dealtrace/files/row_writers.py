@@ -24,7 +24,9 @@ SHEET_ROWS_MAX = 1_048_576
 CELL_LENGTH_MAX = 32_767
 """The most characters in a spreadsheet cell; longer texts are truncated and counted."""
 SHOWN_WHOLE_BELOW = 10**11
-"""Excel shows larger integers of a CSV file as `1E+11`, and drops all digits after the fifteenth."""
+"""Excel shows an integer of a CSV file in full only below this; larger ones become `1E+11` and lose all digits after
+the fifteenth.
+"""
 
 
 CSV, XLSX = ".csv", ".xlsx"

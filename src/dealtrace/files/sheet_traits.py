@@ -27,13 +27,16 @@ _REFERENCE = re.compile("([A-Z]{1,3})([0-9]{1,7})")
 
 @record
 class SheetTraits:
-    """Whether days are counted from 1904, and cells without a value by row (from 1) and column (from 0)."""
+    """What the spreadsheet library omits about a sheet: whether days count from 1904, and cells without a value.
+
+    `lost` has these cells by row (from 1) and column (from 0).
+    """
 
     is_of_1904: bool
     lost: dict[int, dict[int, LostValue]]
 
     def complete(self, number: int, cells: Sequence[Cell], first_column: int) -> Sequence[Cell]:
-        """Return the cells of row `number`, dates of 1904 and lost values marked; `cells` begin at `first_column`."""
+        """Return the cells of row `number` with dates of 1904 and lost values marked; they begin at `first_column`."""
         if self.is_of_1904:
             cells = [
                 NumberOf1904(cell) if isinstance(cell, int | float) and not isinstance(cell, bool) else cell
@@ -128,7 +131,7 @@ class _Cells:
             self._value += text
 
     def end(self, name: str) -> None:
-        """Handle the end of an element: record a cell without a value. A formula of type text may have an empty one."""
+        """Handle the end of an element: record a cell without a value; a formula of type text may have no value."""
         match name.rpartition(":")[2]:
             case "v":
                 self._in_value = False

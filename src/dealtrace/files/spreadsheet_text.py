@@ -46,7 +46,7 @@ def spreadsheet_text(text: str) -> str:
 
 
 def plain_text(text: str) -> str:
-    """Return the original of a text protected by `guard_formula` or `spreadsheet_text`, or alike by other programs."""
+    """Return a text without the protection that `guard_formula`, `spreadsheet_text` or other programs gave it."""
     if text.startswith("'") and _GUARDED.match(text) is not None:
         text = text[1:]
     if text.startswith('="') and (constant := _CONSTANT.fullmatch(text)) is not None:

@@ -37,7 +37,7 @@ def open_table(
     """Open a file; if `encoding` is `None`, the encoding of a text file is detected.
 
     The delimiter of a CSV file is found by its headings, which must be in one of the first `head_lines` lines;
-    `plain_heading` converts a heading to the form that `columns` has.
+    `plain_heading` converts each heading before it is compared with those of `columns`.
 
     Raises:
         FileUnreadable: the file is missing, too large, in the old Excel format, or in an unknown encoding.

@@ -112,12 +112,12 @@ def cut_to_second(at: datetime) -> datetime:
 
 
 def whole_span(started_at: datetime, lasting: timedelta) -> tuple[datetime, timedelta]:
-    """Return a start and a duration in whole seconds: both start and end are rounded down to the second."""
+    """Return a start and a duration in whole seconds; the start and the end are each rounded down."""
     start = cut_to_second(started_at)
     return start, cut_to_second(started_at + lasting) - start
 
 
 def _day_of(number: float) -> datetime:
-    """Return the date and time of a spreadsheet's number of days, rounded to the millisecond."""
+    """Return the date and time that a spreadsheet stores as a number of days, naive and rounded to the millisecond."""
     day_zero = DAY_ZERO_OF_1904 if isinstance(number, NumberOf1904) else DAY_ZERO
     return day_zero + timedelta(milliseconds=round(number * _MILLISECONDS_A_DAY))

@@ -15,7 +15,9 @@ from dealtrace.files.unreadable import unreadable
 MAGIC = b"PK\x03\x04"
 UNPACKED_BYTES_MAX = 1 << 30
 CELLS_MAX = 20_000_000
-"""The most rows times columns: the library keeps the whole rectangle in memory, even if few cells are filled."""
+"""The largest product of rows and columns: the library keeps the whole rectangle in memory, even if few cells are
+filled.
+"""
 BLOCK_BYTES = 1 << 20
 REFERENCE_BYTES_MAX = 64
 _SHEET = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
@@ -63,7 +65,7 @@ def _check_size(path: Path) -> None:
 
 
 def _check_entry(packed: ZipFile, entry: ZipInfo, path: Path) -> None:
-    """Check the last cell of a sheet and the counts that it declares, since the library allocates memory for both."""
+    """Check the last cell of a sheet and the counts that it states, since the library reserves memory for both."""
     rows = columns = counted = 0
     carried = b""
     is_sheet = _SHEET.fullmatch(entry.filename) is not None

@@ -12,7 +12,7 @@ from dealtrace.http.replies import RefusalWriter, Reply
 from dealtrace.record import record
 
 Respond = Callable[[Caller, Any], Awaitable[Reply]]
-"""A handler: takes the caller and the parsed request, returns the reply.
+"""A handler: a function that takes the caller and the parsed request, and returns the reply.
 
 Any: the request is a `Sent`, or the items of a `ListBody` if the endpoint has a `batch`.
 """
@@ -22,9 +22,9 @@ Any: the request is a `Sent`, or the items of a `ListBody` if the endpoint has a
 class AuthScheme:
     """How a request identifies its site: by a token in a parameter or header, or by the id of the site.
 
-    `site` is the header that may name the site in addition to a token in a header. `instead` is the scheme that
-    applies if this scheme's token is not sent. `counter` is the parameter with which a page names the site without a
-    token: its value is the id of the site or the code of its counter.
+    `site` is a header that may also name the site if the token is in a header. If this scheme's token is not sent, the
+    scheme `instead` applies. `counter` is the parameter with which a page names the site without a token: its value is
+    the id of the site or the code of its counter.
     """
 
     token: Parameter | None = None
@@ -47,7 +47,7 @@ class AuthScheme:
 
 
 OPEN = AuthScheme()
-"""Needs no token: the path or a parameter names the site."""
+"""The scheme without a token: the path or a parameter names the site."""
 
 
 class RateLimitClass(Enum):
@@ -102,13 +102,13 @@ class Example:
 class Endpoint:
     """One endpoint: its path (without a slash at the end), methods, parameters and handler.
 
-    `name` is set when the last part of the path does not identify the endpoint. `refuse` writes its refusals if they
-    are not the API's usual error body, and `statuses` has the HTTP statuses that differ from `STATUS_OF`. With
-    `is_for_any_page`, scripts of any page may call it and read its answers; with `is_for_site_pages`, only scripts of
-    the origins that the site lists. With `reads_json`, a JSON object in the body is read as a form, whatever its
-    Content-Type. `batch` is the list it takes as JSON instead of parameters. `answer` is the type of its answer, as
-    `/openapi.json` describes it; endpoints with `redirects` answer with a redirect and have no answer. `refusals` are
-    specific to this endpoint: those that every endpoint of its kind may answer with are not repeated.
+    `name` is set when the last part of the path does not identify the endpoint. `refuse` writes refusals if they do not
+    have the API's usual error body, and `statuses` has the HTTP statuses that differ from `STATUS_OF`. With
+    `is_for_any_page`, scripts of any page may call the endpoint and read its answers; with `is_for_site_pages`, only
+    scripts of the origins that the site lists. With `reads_json`, a JSON object in the body is read as a form, whatever
+    its Content-Type. An endpoint with a `batch` takes a JSON list instead of parameters. `answer` is the type of the
+    answer, which `/openapi.json` describes; endpoints with `redirects` answer with a redirect and have no `answer`.
+    `refusals` are only those specific to this endpoint, not those of every endpoint of its kind.
     """
 
     path: str

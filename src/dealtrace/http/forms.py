@@ -29,8 +29,9 @@ class Pairs:
     """The parameters of a request: decoded values, and violations for values that cannot be decoded.
 
     Ours: if a parameter that may not repeat is sent again, its first value counts; byte order marks before names and
-    values are ignored. `further` has the second and later values of each name. `broken_further` has the violations of
-    second and later values that cannot be decoded.
+    values are ignored. `values` has the first value of each name, `further` the second and later values.
+    `broken_further` has the violations of second and later values that cannot be decoded, `broken` all other
+    violations.
     """
 
     values: dict[str, str] = field(default_factory=dict)
@@ -100,7 +101,7 @@ def _take_encoded(pairs: Pairs, name: str, value: str) -> None:
 
 
 def _note_broken(pairs: Pairs, name: str, fault: ValueError) -> None:
-    """Record a value that cannot be decoded; after a valid value it matters only if the parameter may repeat."""
+    """Record a value that cannot be decoded; if a valid value precedes it, it goes to `broken_further`."""
     noted = pairs.broken_further if name in pairs.values else pairs.broken
     noted.setdefault(name, _violation(name, fault))
 
@@ -113,7 +114,7 @@ def _decode(text: str) -> str:
 
 
 def _unescaped(run: re.Match[bytes]) -> bytes:
-    """Return the bytes of consecutive escapes, such as a Cyrillic word; faster than `unquote` byte by byte."""
+    """Return the bytes of a run of `%XX` escapes, such as a Cyrillic word; faster than `unquote` byte by byte."""
     return bytes.fromhex(run[0].replace(b"%", b" ").decode())
 
 

@@ -30,9 +30,9 @@ from dealtrace.runtime.write_queue import WriteQueue
 
 
 class Gate:
-    """Admits or refuses requests; `site_parameter` is the name of the site's id in paths and parameters.
+    """Admits or refuses requests; `site_parameter` is the name that the site's id has in paths and parameters.
 
-    `unknown_parameters` counts the parameters of admitted requests that their endpoint does not know.
+    `unknown_parameters` counts parameters of admitted requests that the endpoint does not know.
     """
 
     def __init__(  # noqa: PLR0913 - what a request may be answered with
@@ -102,10 +102,10 @@ class Gate:
         return pairs.overridden_by(read_body(header(scope, b"content-type"), body))
 
     async def _identify(self, endpoint: Endpoint, scope: Scope, receive: Receive, pairs: Pairs, ip: str) -> Caller:
-        """Return the caller of a request: its site by token, counter code or id.
+        """Return the caller of a request; its site is found by token, counter code or id.
 
         Raises:
-            Refusal: the site is not named, unknown, or not the token's.
+            Refusal: the request names no site, an unknown site, or another site than that of its token.
         """
         path_params = scope.get("path_params", {})
         in_path = path_params.get(self._site_parameter)
@@ -129,7 +129,7 @@ class Gate:
         )  # fmt: skip
 
     async def allows_page(self, scope: Scope, origin: str) -> bool:
-        """Return whether a preflight request from this origin is allowed: whether a site lists the origin.
+        """Return whether a preflight request is allowed, that is, whether a site lists the page's origin.
 
         Ours: the path or the query names the site. If neither does, any site that lists the origin is enough, since a
         preflight request has no token; the actual request is then checked against its token's site.

@@ -1,6 +1,7 @@
 """Count requests in a moving window, in the memory of one process or in a Redis that several processes share.
 
-Setting a clock back does not lock clients out: memory uses monotonic time, and Redis drops hits in the future.
+A clock that is set back locks no client out: counts in memory use monotonic time, and counts in Redis drop requests
+from the future.
 """
 
 import asyncio

@@ -13,7 +13,7 @@ DIGITS_MAX = 16
 
 
 class WireType(Protocol):
-    """The type of a parameter. Any: a table has parameters of all types, and its readers know the type of each."""
+    """The type of a parameter. Any: parameters have many types, and the readers of a table know the type of each."""
 
     @property
     def erased(self) -> object:

@@ -20,9 +20,9 @@ REQUIRED = ("обязательный параметр не передан", "th
 class Parameter:
     """A parameter: its name on the wire, its type, whether it is required, and its description in both languages.
 
-    `absent_when_empty` is for parameters by which an update finds a deal: it cannot erase them. `gives_way_to` names
-    the parameter that replaces this one if this one is malformed. `is_token` marks the token, which the gate checks
-    before all other parameters.
+    With `absent_when_empty`, an empty value counts as absent: updates find a deal by such parameters and cannot erase
+    them. A malformed value is ignored if the parameter that `gives_way_to` names was sent. `is_token` marks the token,
+    which the gate checks before all other parameters.
     """
 
     name: str
@@ -65,7 +65,7 @@ class Family(Parameter):
         return key
 
     def check_count(self, before: int) -> None:
-        """Check that one more parameter may be added to the `before` already read.
+        """Check that a request may have another parameter of the family; `before` is how many it already has.
 
         Raises:
             InvalidValue: the maximum is reached.
@@ -134,9 +134,9 @@ class Sent:
 class ParameterTable:
     """The parameters of one endpoint; with `empty_erases`, `name=` erases the stored value.
 
-    Seed: «какой-либо из параметров выше передается с пустым значением, то текущее значение в статистике Calltouch
-    будет перезаписано на пустоту» is a rule for updates; elsewhere an empty parameter counts as absent.
-    Ours: a value of blanks also counts as absent, except that an update stores it in parameters that take any text.
+    Seed: «какой-либо из параметров выше передается с пустым значением, то текущее значение в статистике Calltouch будет
+    перезаписано на пустоту» is a rule for updates; elsewhere an empty parameter counts as absent.
+    Ours: a value that has only blanks also counts as absent, but an update stores it if the parameter takes any text.
     """
 
     parameters: tuple[Parameter, ...]
@@ -202,7 +202,7 @@ class ParameterTable:
         return self.empty_erases and not parameter.absent_when_empty and isinstance(parameter.type, Text)
 
     def _check_violations(self, violations: Mapping[str, Violation], sent: Sent) -> None:
-        """Raise `InvalidParameters` for each malformed parameter that no other parameter replaces."""
+        """Raise `InvalidParameters` with all violations but those of parameters that another parameter replaces."""
         blamed = [violation for name, violation in violations.items() if not self._gives_way(name, sent)]
         if blamed:
             raise InvalidParameters(blamed)

@@ -22,7 +22,10 @@ class _Limit:
 
 @record
 class Rates:
-    """The limits of requests from one IP address, and without a token to one site (`…_site_…`); 0 means no limit."""
+    """The limits of requests from one IP address; those named `…_site_…` limit requests without a token to one site.
+
+    0 means no limit.
+    """
 
     per_second: int
     exchange_per_second: int

@@ -71,8 +71,8 @@ STATUS_OF: Mapping[type[Refusal], int] = {
 class Reply:
     """A response ready to be sent; `event` and `facts` are logged with the request.
 
-    `tally` has pairs of event and kind that `/metrics` counts in addition. `file` is sent in pieces instead of `body`
-    and then closed.
+    `tally` has pairs of an event and its kind, which `/metrics` counts too. A `file` is sent piece by piece instead of
+    `body` and then closed.
     """
 
     status: int
@@ -94,7 +94,7 @@ def success(content: object, event: str, **facts: object) -> Reply:
 
 
 def ready(content: object) -> msgspec.Raw:
-    """Return a value as encoded JSON, for a part of an answer; a long answer then takes memory only for its text."""
+    """Return a value as encoded JSON, to be put into a longer answer, which then takes memory only for its text."""
     return msgspec.Raw(_ENCODER.encode(content))
 
 

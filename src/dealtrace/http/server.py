@@ -35,7 +35,7 @@ _log = structlog.get_logger()
 
 
 class HttpServer:
-    """Answers every request of one process: endpoints through `Routes`, all other paths through the ASGI `pages`."""
+    """Answers every request of one process: `Routes` serves endpoints, the ASGI application `pages` all other paths."""
 
     def __init__(
         self, routes: Routes, pages: ASGIApp, database_outage: observation.Outage, journal: RequestJournal

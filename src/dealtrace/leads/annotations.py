@@ -44,8 +44,9 @@ MANAGERS_SEPARATOR = ", "
 
 
 def with_addition(annotations: Annotations, added: Addition, known_values: Mapping[str, str]) -> Annotations:
-    """Return annotations with `added` applied; `known_values` are the added values of custom fields that the site has.
+    """Return annotations with `added` applied.
 
+    `known_values` are those custom values of `added` whose fields the site has.
     Ours: several managers are stored as one text, separated by commas, since journals have one field for them.
     """
     managers = (

@@ -20,7 +20,7 @@ class Client:
 
 
 def with_stated_contacts(client: Client, phone: str | None, email: str | None) -> Client:
-    """Return the client of a lead with all contacts of the lead added, even those that belong to no client.
+    """Return the client of a lead with all contacts of the lead added, even contacts that are stored for no client.
 
     API responses show clients in this form.
     """

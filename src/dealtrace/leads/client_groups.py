@@ -1,7 +1,7 @@
-"""The rules by which contacts belong to one client: leads have them together, directly or through other contacts.
+"""The rules that group contacts into clients: contacts that leads have together belong to the same client.
 
-A lead states the contacts that were sent with it. Ours: clients are the connected groups of the contacts of undeleted
-leads, so that the order of arrival never matters.
+A lead states the contacts that were sent with it. Ours: two contacts are connected if an undeleted lead states both,
+and a client is all contacts that are connected, directly or through others. So the order of arrival never matters.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,7 +13,7 @@ from dealtrace.leads.email import is_filler_email
 from dealtrace.record import record
 
 SHARED_BY_MAX = 20
-"""Ours: a contact that leads state together with more than this many others belongs to a manager or an office."""
+"""Ours: a contact whose leads state more other contacts than this belongs to a manager or an office."""
 
 
 class SetApart(StrEnum):
@@ -25,9 +25,10 @@ class SetApart(StrEnum):
 
 @record
 class StatedTogether:
-    """A contact, its present client, its first client, and the other contacts that its leads state.
+    """A contact with its clients, and the other contacts that the same leads state.
 
-    `own_client_id` is the first client, `beside` the other contacts; `first_lead_at` is when the earliest lead began.
+    `client_id` is its present client, `own_client_id` its first client. `first_lead_at` is when its earliest lead
+    began. `beside` are the other contacts.
     """
 
     contact: str
@@ -39,7 +40,7 @@ class StatedTogether:
 
 @record
 class Group:
-    """The contacts that belong to one client, the contact of the earliest lead first.
+    """The contacts of one client; the contact of the earliest lead is first.
 
     `client_id` is `None` if the client needs a new id; `aliases` are ids of clients that are merged into this one.
     """
@@ -58,7 +59,7 @@ def is_filler(contact: str) -> bool:
 
 
 def is_shared(beside: Iterable[str]) -> bool:
-    """Return whether a contact is shared by too many people, given the other contacts that its leads state."""
+    """Return whether too many people share a contact; `beside` are the other contacts that its leads state."""
     return len(set(beside)) > SHARED_BY_MAX
 
 

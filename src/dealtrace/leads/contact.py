@@ -21,7 +21,7 @@ __all__ = (
 
 @record
 class StatedContact:
-    """A phone or e-mail as it was written, and in normal form, `None` if it is unusable.
+    """A phone or e-mail as it was written; `normal` is its normal form, `None` if it is unusable.
 
     `further` are the other contacts in the same text, in normal form and in the order written.
     """

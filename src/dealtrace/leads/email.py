@@ -36,9 +36,10 @@ def normal_email(text: str) -> str | None:
 def list_emails(text: str) -> tuple[str, ...]:
     """List the e-mails in a text, each in normal form and once, in the order written.
 
-    Ours: anything around an address is removed: `mailto:`, names, quotes, brackets, a period after it. An adjacent word
-    that may be part of the address (`iv an@example.org`) makes it unusable. An internationalised domain in its own
-    alphabet equals its `xn--…` form. Mailboxes that differ only in letter case do not occur in practice.
+    Ours: anything around an address is removed: `mailto:`, names, quotes, brackets, a period after it. An address is
+    unusable if an adjacent word may be part of it (`iv an@example.org`). An internationalised domain in its own
+    alphabet equals its `xn--…` form. Letter case is ignored: mailboxes that differ only in case do not occur in
+    practice.
     """
     parts = _APART.split(folded(unescape(text))) if len(text) <= CONTACTS_LENGTH_MAX else []
     return tuple(dict.fromkeys(address for part in parts for address in _list_addresses(part)))
@@ -53,7 +54,7 @@ def is_filler_email(normal: str) -> bool:
 
 
 def _list_addresses(part: str) -> list[str]:
-    """List the addresses between two separators; the list is empty if a word beside an address may be part of it."""
+    """List the addresses in a text without separators; none if a word beside an address may be part of it."""
     part = _LABEL.sub("", part)
     closed = _BLANKS_AROUND_AT.sub("@", part).strip()
     words = [closed] if len(closed.split()) == 1 else part.split()
@@ -69,7 +70,7 @@ def _by_slashes(word: str) -> list[str]:
 
 
 def _is_name(word: str) -> bool:
-    """Return whether a word cannot be part of an address beside it: it ends with a colon or is not in Latin letters."""
+    """Return whether a word beside an address is a name or label: it ends with a colon or is not in Latin letters."""
     return word.endswith(":") or not word.isascii()
 
 

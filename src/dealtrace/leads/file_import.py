@@ -12,7 +12,7 @@ Content = TypeVar("Content")
 
 @record
 class ImportRow(Generic[Content]):
-    """A row of a file: its number, and its content: a record such as a call or deal, or the refusal of the row."""
+    """A row of a file: its number, and its record (such as a call or deal) or the refusal of the row."""
 
     number: int
     content: Content | Refusal

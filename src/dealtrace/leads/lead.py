@@ -31,7 +31,7 @@ def ids_by_kind(leads: Iterable[LeadRef]) -> dict[LeadKind, list[int]]:
 
 @record
 class LeadSpan:
-    """A contact of a lead with the time of the lead, as matching searches for it.
+    """One contact of a lead, and the start and end of the lead, as matching reads them.
 
     A lead request ends when it begins. `reference` is a call's id in its exchange or a lead request's number on the
     site, empty if there is none. It breaks ties, so that the order of arrival never matters.

@@ -11,10 +11,11 @@ from dealtrace.record import record
 
 @record
 class LeadStory:
-    """A lead with its client and visits; `visit` has its own and its credited visit, `None` if the lead has no visit.
+    """A lead with its client, visits and source.
 
-    The credited visit is that of the site's model. `stated_source` applies if there is no visit. Only calls have a
-    `duration`, and only lead requests a `form_name`.
+    `visit` has the visit that the lead names and the visit that the site's model credits; it is `None` if the lead has
+    no visit. `stated_source` applies if there is no visit. Only calls have a `duration`, and only lead requests a
+    `form_name`.
     """
 
     ref: LeadRef

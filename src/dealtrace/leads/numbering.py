@@ -1,4 +1,4 @@
-"""The phone numbers that the numbering plans of the world contain, and the numbers that are only typed as fillers."""
+"""Check whether phone numbers exist in the numbering plans of the world, or are only typed to fill a field."""
 
 import re
 

@@ -9,18 +9,18 @@ from dealtrace.leads.plain_text import CONTACTS_LENGTH_MAX
 from dealtrace.record import record
 
 _READY = re.compile(rf"(?:\+?7|8){ASSIGNED_IN_RUSSIA}")
-"""The form that most programs send; recognising it first saves time and gives the same result as `WAYS`."""
+"""The form in which most programs send phones; checking it first saves time and gives the same result as `WAYS`."""
 _NATIONAL_LENGTH = 10
 
 
 @record
 class Way:
-    """A way of writing a phone: an example and a pattern, in which a single blank stands for any run of marks.
+    """A way to write a phone: an example and a pattern, in which a single blank stands for any run of marks.
 
-    The groups of the pattern have names. `russian` are ten digits that must be a number that Russia can assign.
-    `stated` are digits written with a country code. Without either group the digits may begin with a country code.
-    `behind` are digits of an extension or of the next phone. A way that is not `is_whole` counts only if the text has
-    no other digits that are too few for a phone.
+    The pattern may have named groups. `russian` are ten digits that must be a number that Russia can assign. `stated`
+    are digits written with a country code. Without either group the digits may begin with a country code. `behind` are
+    digits of an extension or of the next phone. A way that is not `is_whole` is used only if the text has no other
+    digits that are too few for a phone.
     """
 
     example: str
@@ -69,7 +69,7 @@ WAYS = (
     _way("495 123-45-67", _TEN, is_whole=False),
     _way("375 29 123-45-67", "[1-9](?: ?[0-9])*", is_whole=False),
 )
-"""All ways in which a phone may be written; the first that gives a phone counts.
+"""All ways to write a phone, in the order in which they are tried; the first that gives a phone is used.
 
 Ours: a plus before the first digit announces a country code, except that `+8` followed by a mark is Russia's trunk
 prefix, and so is the 8 of `+89`, as no country has the code 89. Digits without a plus that Russia can assign are
@@ -85,8 +85,8 @@ _CODES_OF_TWO_LEVELS = re.compile("[0-9]{3} [0-9]{2} [0-9]{3} ?[0-9]{2} ?[0-9]{2
 def _begins_as_russian(digits: str) -> bool:
     """Return whether digits without a plus begin like a Russian number, so that they are not read as foreign.
 
-    Ours: an 8 that is separate or has ten digits after it is the trunk prefix; ten digits that Russia can assign are a
-    number followed by something else, except in the grouping `998 90 123-45-67`.
+    Ours: an 8 that is separate or has ten digits after it is the trunk prefix. Ten digits that Russia can assign are a
+    number that something else follows, except in the grouping `998 90 123-45-67`.
     """
     ten = _TEN_AND_MORE.fullmatch(digits) if _CODES_OF_TWO_LEVELS.fullmatch(digits) is None else None
     is_local = ten is not None and is_assigned_in_russia(ten["russian"].replace(" ", ""))
@@ -97,7 +97,8 @@ def normal_phone(text: str) -> str | None:
     """Return the first usable phone of a text as digits with the country code (`79205550055`), `None` if there is none.
 
     Seed: «Номер телефон клиента в формате 7XXXXXXXXXX».
-    Ours: all `WAYS` are read, in all `phone_text.WRAPPINGS`; numbers that cannot be assigned are unusable.
+    Ours: a phone may be written in any of the `WAYS`, with any of `phone_text.WRAPPINGS` around it; numbers that cannot
+    be assigned are unusable.
     """
     if _READY.match(text) is not None:
         return RUSSIA + text[-_NATIONAL_LENGTH:]
@@ -107,8 +108,8 @@ def normal_phone(text: str) -> str | None:
 def list_phones(text: str) -> tuple[str, ...]:
     """List the phones in a text, each in normal form and once, in the order written.
 
-    Ours: too few digits for a phone may be part of another number. In a text with such digits only ways that are
-    `is_whole` count, and no way counts if the digits have a plus.
+    Ours: digits that are too few for a phone may be part of another number. If a text has such digits, only the `WAYS`
+    that are `is_whole` are tried, and none is tried if those digits have a plus.
     """
     if _READY.match(text) is not None:
         return (RUSSIA + text[-_NATIONAL_LENGTH:],)
@@ -122,7 +123,7 @@ def list_phones(text: str) -> tuple[str, ...]:
 
 
 def _read(digits: str, ways: Sequence[Way]) -> Iterator[str]:
-    """Yield the phone at the start of the digits, and each phone after it that only marks separate from the last."""
+    """Yield the phones that follow each other in a run of digits, up to an extension or digits that are no phone."""
     while digits:
         read = next((read for way in ways if (read := way.read(digits)) is not None), None)
         if read is None:

@@ -82,7 +82,7 @@ _TRUNK_OR_CODE = re.compile(r"(?:\+ ?)?[78]")
 
 @record
 class Written:
-    """The digits of a number, after a plus if it was written, with every run of marks replaced by a single blank."""
+    """A number in a text: a plus if it was written, and the digits, in which a blank replaces every run of marks."""
 
     digits: str
     is_extension: bool = False

@@ -19,8 +19,9 @@ _MARKS = re.compile(r"[^0-9*]")
 class Sought:
     """The text of a search, and everything that it may mean.
 
-    `text` is the text as typed. `id` is our id, `contacts` are phones and e-mails in normal form. A `mask` is the text
-    if it has `*` for unknown characters; `phone_mask` is the mask in the normal form of phones, if it may be a phone.
+    `text` is the text as typed. `id` is our id, `contacts` are phones and e-mails in normal form. If the text has a `*`
+    for unknown characters, it is also the `mask`; `phone_mask` is the mask in the normal form of phones, if it may be a
+    phone.
     """
 
     text: str

@@ -17,7 +17,7 @@ _GROUP_NAME = re.compile(r"\?P<[a-z]+>")
 
 
 class FirstPart(Enum):
-    """The first part of a date, which determines the order of the others; the value holds the patterns of all parts."""
+    """The first part of a date, which determines the order of the others; values have the patterns in this order."""
 
     DAY = (_DAY, _MONTH, _YEAR)
     MONTH = (_MONTH, _DAY, _YEAR)

@@ -12,7 +12,7 @@ from dealtrace.record import record
 
 
 class Missed(StrEnum):
-    """Which end of a lead's window the deal is beyond."""
+    """The end of a lead's window that a deal misses: the deal is before the opening or after the closing."""
 
     OPENING = "opening"
     CLOSING = "closing"
@@ -30,7 +30,7 @@ class WonBy(StrEnum):
 
 @record
 class Candidate:
-    """A lead that was considered: its window, and the distance and position of the deal.
+    """A lead that was considered for a deal: its window, and how far the deal is from the lead and from the window.
 
     `distance` is how long before the deal the lead began, negative if it began after the deal. `missed_by` is how far
     the deal is outside the window: negative before it, positive after it, zero inside.
@@ -58,7 +58,7 @@ class Candidate:
 class Step:
     """A search step: its candidates, nearest first, the chosen lead, and what distinguishes that lead.
 
-    Both are `None` if no lead was chosen.
+    The last two are `None` if no lead was chosen.
     """
 
     search: Search
@@ -100,7 +100,7 @@ def _explain_step(search: Search, threshold: timedelta, happened_at: datetime, l
 
 
 def won_by(winner: LeadSpan, others: Sequence[LeadSpan]) -> WonBy:
-    """Return what distinguishes `winner` from the nearest of `others`: the first part of `nearness` that differs."""
+    """Return what distinguishes `winner` from the nearest of `others`: the first difference in `nearness`."""
     runner_up = nearest(others)
     if runner_up is None:
         return WonBy.ALONE

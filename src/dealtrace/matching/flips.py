@@ -19,9 +19,9 @@ class Flip:
     """A change of the rules, and the `lead` that the deal would then have, `None` for no lead.
 
     Rules that do not change are `None`; if all are `None`, the deal only has to be matched again. `contact_matching` is
-    `True` if the site would have to turn contact matching on. `threshold_at_least` and `threshold_at_most` are the
-    thresholds, in whole seconds, nearest to the deal's own that change its lead. `precedence` is another order of the
-    kinds of lead.
+    `True` if the site would have to turn contact matching on. `threshold_at_least` is the smallest longer threshold and
+    `threshold_at_most` the largest shorter threshold that changes the lead, in whole seconds. `precedence` is another
+    order of the kinds of lead.
     """
 
     lead: LeadRef | None
@@ -39,11 +39,11 @@ def flips_of(
     current: LeadRef | None,
     contact_matching: bool,
 ) -> list[Flip]:
-    """List the smallest changes of the rules that give a deal another lead: of the threshold, then of the order.
+    """List the smallest changes of the rules that give a deal another lead: first of the threshold, then of the order.
 
-    Changes of the threshold are in order of their size. The deal's lead must depend on contacts: it is neither pinned
-    nor identified by the CRM. `current` is the deal's lead. `leads` are all leads with its contacts, even those whose
-    windows do not contain the deal.
+    Changes of the threshold are in order of their size. The deal must be matched by contacts: its lead is neither
+    pinned nor identified by the CRM. `current` is the deal's lead. `leads` are all leads with its contacts, even those
+    whose windows do not contain the deal.
     """
     found = _ref(find_lead(clue, happened_at, leads))
     if not contact_matching:
@@ -92,7 +92,7 @@ def _raised(clue: ContactClue, happened_at: datetime, leads: Sequence[LeadSpan])
 
 
 def _lowered(clue: ContactClue, happened_at: datetime, leads: Sequence[LeadSpan]) -> Iterator[Flip]:
-    """Yield the flip to the largest shorter threshold that takes its lead from the deal, if there is any.
+    """Yield the flip to the largest shorter threshold under which the deal loses its lead, if there is any.
 
     A shorter threshold removes leads and adds none, so above that threshold the deal keeps its lead.
     """
@@ -121,7 +121,7 @@ def threshold_needed(lead: LeadSpan, happened_at: datetime) -> timedelta | None:
 
 
 class _Ranks:
-    """The ranks of leads: of all leads whose windows contain a deal, matching chooses the lead of the greatest rank."""
+    """Ranks leads as matching does: it chooses the greatest rank among leads whose windows contain a deal."""
 
     def __init__(self, clue: ContactClue) -> None:
         searches = list(searches_for(clue))

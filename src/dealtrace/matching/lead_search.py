@@ -65,7 +65,7 @@ def search_of(matcher: Matcher) -> LeadSearch | None:
 
 @record
 class Prospect:
-    """A lead that a search may find, with the values by which searches filter."""
+    """A lead that a search may find, with its tags and whether it is unique, by which searches filter."""
 
     span: LeadSpan
     tags: tuple[str, ...]

@@ -9,7 +9,7 @@ from dealtrace.matching.window import window_of
 from dealtrace.record import record
 
 SEARCH_ORDER = (LeadKind.CALL, LeadKind.LEAD_REQUEST)
-"""The kinds of lead in the order in which a phone is searched among them; `searches_for` quotes the vendor."""
+"""The order of the kinds of lead in which a phone is looked up; `searches_for` quotes the vendor."""
 
 
 @record

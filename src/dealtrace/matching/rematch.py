@@ -1,4 +1,4 @@
-"""The effect of a new search for the lead on a deal that exists already."""
+"""The effect that a new search for the lead has on a stored deal."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -36,5 +36,5 @@ def rematched(deal: Deal, found: Match, *, contact_matching: bool, is_gone: bool
 
 
 def bound(deal: Deal, match: Match, now: datetime) -> Deal:
-    """Return the next version of `deal`, with another match."""
+    """Return the next version of `deal`, with its match replaced by `match` at `now`."""
     return replace(deal, lead=match.lead, visit_id=match.visit_id, touched_at=now, version=deal.version + 1)

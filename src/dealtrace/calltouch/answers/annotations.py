@@ -1,4 +1,4 @@
-"""What callers added to a lead or a deal: tags, comments, custom fields."""
+"""The tags, comments and custom fields that callers added to a lead or a deal."""
 
 from collections.abc import Mapping
 from typing import Literal, TypedDict

@@ -55,7 +55,7 @@ CALLER_ID_BYTES = 16
 
 
 class _Course(TypedDict):
-    """The call itself: its phone numbers, times and outcome."""
+    """The keys that describe the course of a call: its phone numbers, times and outcome."""
 
     callId: Id
     callphase: PhaseName
@@ -75,7 +75,7 @@ class _Course(TypedDict):
 
 
 class _Source(Utm):
-    """The source of a call: the keys about the visit and the advertisement."""
+    """The keys that describe the source of a call: the visit and the advertisement."""
 
     city: str
     source: str
@@ -112,7 +112,7 @@ class _Device(TypedDict):
 
 
 class CallDeal(TypedDict):
-    """A deal of a call, as the journal of calls shows it."""
+    """A deal that grew out of a call, in the journal of calls."""
 
     orderId: Id
     orderNumber: str
@@ -124,7 +124,7 @@ class CallDeal(TypedDict):
 
 
 class CallRecord(_Course, _Source, _Identifiers, _Device):
-    """A call in the journal; optional parts that were not requested are null."""
+    """A call in the journal; optional keys that were not requested are null."""
 
     mapVisits: list[EarlierVisit] | None
     attrs: Attrs | None
@@ -154,7 +154,7 @@ CallsAnswer = list[CallRecord] | PageAnswer[CallRecord]
 
 
 def call_record(entry: LeadEntry, site: Site, model: AttributionModel, sent: Sent) -> CallRecord:
-    """Build a call as the journal shows it, with the optional parts that the parameters in `sent` request."""
+    """Build a call as the journal shows it; the flags in `sent` decide which optional keys have values."""
     call, origin, annotations = call_of(entry), entry.origin, entry.annotations
     details = origin.details
     answered = is_answered(entry.circumstances, call.duration)

@@ -1,4 +1,4 @@
-"""Deals 2.0: the result for each order of a list, and orders as they are stored."""
+"""Deals 2.0: the results for a list of orders, and orders as they are stored."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -28,7 +28,7 @@ DashedClock = Annotated[str, Meta(pattern="^[0-9]{2}-[0-9]{2}-[0-9]{4} [0-9]{2}:
 
 
 class MatchedBy(TypedDict):
-    """The matcher that decided a deal's source.
+    """The matcher that found a deal's source; a matcher is one of the searches that the caller listed.
 
     `id` is the id of the lead, or of the visit if `type` is `session`. For a stated source and `withoutSource`,
     `leadType` and `id` are null.
@@ -187,7 +187,7 @@ class ClientOrdersFound(TypedDict):
 
 
 def matched_by(matcher: Matcher | None, lead: LeadRef | None, visit_id: int | None) -> MatchedBy | None:
-    """Build the matcher that decided a deal's source, with what it found; `None` if no matcher decided."""
+    """Build an object with the deciding matcher's type and the lead or visit it found; `None` if none decided."""
     if matcher is None:
         return None
     found = lead_answer(lead)
@@ -197,7 +197,7 @@ def matched_by(matcher: Matcher | None, lead: LeadRef | None, visit_id: int | No
 
 
 def lead_answer(lead: LeadRef | None) -> LeadAnswer | None:
-    """Build the type and id of an order's lead; `None` if it has no lead."""
+    """Build an object with the type and id of an order's lead; `None` if the order has no lead."""
     if lead is None:
         return None
     return {"leadType": "call" if lead.kind is LeadKind.CALL else "request", "id": lead.id}
@@ -214,8 +214,9 @@ def stored_client_order(
 
 
 def warning_of(matchers: Sequence[Matcher], name: str, language: Language) -> str:
-    """Return a warning about matchers in the list `name` that are never tried; empty if there are none.
+    """Return a warning that names the matchers that are never tried; empty if there are none.
 
+    `name` is the key of the list of matchers in the request.
     Ours: some public clients put `customSources` after `withoutSource`, where it is never tried.
     """
     lost = unreachable(matchers)
@@ -234,7 +235,7 @@ def refused_client_order(number: SentNumber, refusal: Refusal, language: Languag
 
 
 def found_client_order(deal: Deal, history: list[PastStatus], time_zone: ZoneInfo) -> FoundClientOrder:
-    """Build an order with everything stored about it; `history` is its statuses, the current one last."""
+    """Build an order as it is stored; `history` lists its statuses, the current one last."""
     details = deal.details
     statuses = [_status(past, time_zone) for past in history]
     return {

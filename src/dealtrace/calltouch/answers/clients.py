@@ -25,7 +25,7 @@ class Contact(TypedDict):
 
 
 class ChangedDealClient(TypedDict):
-    """The client in the answer to a change of a deal."""
+    """The client of a deal, in the answer of `orders/update-by-id`."""
 
     fio: str | None
     clientId: Id
@@ -51,7 +51,7 @@ class DealClient(TypedDict):
 
 
 def changed_deal_client(story: LeadStory) -> ChangedDealClient:
-    """Build the client of a changed deal; `contacts` is null if there are no e-mails.
+    """Build the client of a changed deal; its key `contacts` is null if there are no e-mails.
 
     As in the vendor's answers, phones are of type `WORK` if the lead is a call and `OTHER` if it is a lead request.
     """
@@ -76,7 +76,7 @@ def lead_request_client(client: Client) -> LeadRequestClient:
 
 
 def stated_client(name: str, phone: str | None, email: str | None) -> LeadRequestClient:
-    """Build the client of a form from the contacts that were sent; the id is null."""
+    """Build the client of a lead request from the contacts that its form sent; the client's id is null."""
     return {
         "clientId": None,
         "fio": name,

@@ -4,7 +4,7 @@ from typing import Literal, TypedDict
 
 
 class StoredCosts(TypedDict):
-    """States that the costs were stored; if they were not, the answer is an error."""
+    """The result of an import whose costs were stored; a refused import gets an error instead."""
 
     success: Literal[True]
 

@@ -56,7 +56,7 @@ class _Order(TypedDict):
 
 
 class RegisteredOrder(_Order):
-    """A deal that was just registered; `sum` is the text that was sent, `currentAmount` the same as a number."""
+    """A deal that was just registered; `sum` is the sum as it was sent, `currentAmount` is the same sum as a number."""
 
     sum: str
     currentAmount: int | Decimal
@@ -86,7 +86,7 @@ class DeletedOrder(TypedDict):
 
 
 class CallAsOrigin(TypedDict):
-    """The lead of a deal, if it is a call."""
+    """A call that is the lead of a deal."""
 
     type: Literal["CALL"]
     callId: Id
@@ -95,7 +95,7 @@ class CallAsOrigin(TypedDict):
 
 
 class LeadRequestAsOrigin(TypedDict):
-    """The lead of a deal, if it is a lead request."""
+    """A lead request that is the lead of a deal."""
 
     type: Literal["REQUEST"]
     requestId: Id
@@ -106,7 +106,7 @@ DealLead = CallAsOrigin | LeadRequestAsOrigin
 
 
 class DealVisit(Utm):
-    """The source of a deal; `sessionId` is null for a stated source."""
+    """The source of a deal: its visit, or the source that a caller stated, for which `sessionId` is null."""
 
     sessionId: Id | None
     source: str
@@ -130,7 +130,7 @@ class DealContacts(TypedDict):
 
 
 class DealRecord(TypedDict):
-    """A deal in the journal; optional parts that were not requested are null."""
+    """A deal in the journal; optional keys that were not requested are null."""
 
     orderId: Id
     orderNumber: str
@@ -184,7 +184,8 @@ def changed_order(
 ) -> ChangedOrder:
     """Build the answer of `orders/update-by-id`.
 
-    `story` describes the deal's lead, `None` if it has no lead; `visit` is what a deal without a lead was matched to.
+    `story` describes the deal's lead; it is `None` if the deal has no lead. `visit` is the visit that a deal without a
+    lead was matched to.
 
     Seed: «После успешной отправки API-запроса на обновление сделки, возвращается следующий JSON-ответ».
     """
@@ -222,7 +223,7 @@ def deleted_order(deal: Deal) -> DeletedOrder:
 
 
 def deal_record(deal: DealEntry, site: Site, model: AttributionModel, sent: Sent) -> DealRecord:
-    """Build a deal as the journal shows it, with the optional parts that the parameters in `sent` request."""
+    """Build a deal as the journal shows it; the flags in `sent` decide which optional keys have values."""
     story = deal.story
     happened = slashed_clock(deal.happened_at, site.time_zone)
     lead = _lead(story) if story is not None else None
@@ -263,7 +264,7 @@ def _contacts(deal: DealEntry) -> DealContacts:
 
 
 def _visit(origin: Origin, model: AttributionModel) -> DealVisit | None:
-    """Build the source of a deal; `None` if unknown. For a stated source, city and URLs are null."""
+    """Build the source of a deal; `None` if it is unknown. If a caller stated the source, city and URLs are null."""
     if not origin.is_known:
         return None
     source, details, is_visit = origin.source, origin.details, origin.visit is not None

@@ -85,7 +85,7 @@ class RegisteredLeadRequest(_LeadRequestRecord):
 
 
 class LeadRequestRecord(_LeadRequestRecord):
-    """A lead request in the journal; optional parts that were not requested are null."""
+    """A lead request in the journal; optional keys that were not requested are null."""
 
     session: LeadRequestSession
     hostname: str
@@ -96,7 +96,7 @@ LeadRequestsAnswer = list[LeadRequestRecord]
 
 
 def lead_request_record(entry: LeadEntry, site: Site, model: AttributionModel, sent: Sent) -> LeadRequestRecord:
-    """Build a lead request as the journal shows it, with the optional parts that the parameters in `sent` request."""
+    """Build a lead request as the journal shows it; the flags in `sent` decide which optional keys have values."""
     lead_request, origin, annotations = entry.lead, entry.origin, entry.annotations
     assert isinstance(lead_request, LeadRequest)
     visits = [earlier_visit(visit, site.time_zone) for visit in entry.visits]
@@ -169,7 +169,7 @@ def registered_lead_request(lead_request: LeadRequest, sent: Sent, origin: Origi
 
 
 def _deal(deal: Deal, origin: Origin, site: Site, model: AttributionModel) -> LeadRequestDeal:
-    """Build a deal of a lead request: as in `orders/update-by-id`, but without nesting and with whole rubles."""
+    """Build a deal of a lead request: the keys of `orders/update-by-id` in one flat object, with whole rubles."""
     return {
         **stored_order(deal, site.time_zone),
         "currentAmount": whole_rubles(deal.amount_rub),

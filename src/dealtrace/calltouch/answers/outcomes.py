@@ -12,7 +12,7 @@ SentName = str | int | float | None
 
 
 class _Outcome(TypedDict):
-    """The error of an item that was refused; the keys are null or empty if the item was accepted."""
+    """Why an item was refused: the error and its violations, which are null or empty if the item was accepted."""
 
     errorCode: str | None
     error: str | None
@@ -161,7 +161,7 @@ def imported_lead_request(
 
 
 def annotated_lead(outcome: LeadRef | Refusal, language: Language) -> AnnotatedLead:
-    """Build the result for a lead of a list to annotate."""
+    """Build the result for one lead; `outcome` is the annotated lead, or the refusal of the item."""
     if isinstance(outcome, Refusal):
         return {"updated": False, "leadType": None, "leadId": None, **_outcome(outcome, language)}
     lead_type: Literal["call", "request"] = "call" if outcome.kind is LeadKind.CALL else "request"

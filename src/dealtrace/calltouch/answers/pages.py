@@ -28,7 +28,7 @@ class PageAnswer(TypedDict, Generic[Record]):
 
 
 def page_answer(number: int, size: int, total: int, records: Sequence[Record]) -> PageAnswer[Record]:
-    """Build a page from its number, the page size, the number of records on all pages, and its own records."""
+    """Build a page from its number, its records, the page size, and the total number of records on all pages."""
     pages = max(1, -(-total // size))
     return {
         "page": number,

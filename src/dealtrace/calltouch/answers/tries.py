@@ -12,8 +12,8 @@ from dealtrace.operations.deals.try_register import Tried
 class TriedOrder(TypedDict):
     """What `orders/register` would do with a deal.
 
-    `orderId` is the id of the deal that the registration repeats; null if the deal would be new. `unknownFields` are
-    the custom fields whose values would not be stored.
+    `orderId` is the id of the deal that an equal request has already registered; null if the deal would be new.
+    `unknownFields` are the custom fields whose values would not be stored.
     """
 
     stored: bool
@@ -25,7 +25,7 @@ class TriedOrder(TypedDict):
 
 
 class TriedClientOrder(TypedDict):
-    """What `client-order/create` would do with an order; `matched` and `warning` are as in its answer."""
+    """What `client-order/create` would do with an order; it would answer with the same `matched` and `warning`."""
 
     stored: bool
     isNew: bool
@@ -60,7 +60,10 @@ def tried_order(tried: Tried) -> TriedOrder:
 
 
 def tried_client_order(number: SentNumber, tried: Tried, name: str, language: Language) -> TriedClientOrder:
-    """Build the result that says what would be done with an order; `name` is the key of its list of matchers."""
+    """Build the result that says what `client-order/create` would do with an order.
+
+    `name` is the key of the list of matchers in the request.
+    """
     matchers, decision = tried.registration.matchers, tried.decision
     decided = matchers[decision.matcher] if decision.matcher is not None else None
     return {

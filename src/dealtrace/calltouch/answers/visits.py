@@ -14,7 +14,7 @@ from dealtrace.http.parameters import Sent
 
 KEYWORD_UNKNOWN = "(not set)"
 NOT_SPECIFIED = "<не указано>"
-"""Replaces a UTM tag or city that is unknown."""
+"""The text that answers contain in place of an unknown UTM tag or city."""
 _CPC = "cpc"
 _CLICK_IDS = {"yandex": ("yclid",), "google": ("gclid", "gbraid", "wbraid")}
 
@@ -154,7 +154,7 @@ def credited_session(origin: Origin, attribution: int) -> CreditedSession | None
     """Build the source of a deal's lead; `None` if it is unknown.
 
     Seed: «Объект будет содержать вложенные объекты с описанием источника звонка или заявки».
-    Ours: a stated source is answered like a visit's, but with `sessionId` null, since there was no visit.
+    Ours: a source that a caller stated has the keys of a visit, but `sessionId` is null, since there was no visit.
     """
     if not origin.is_known:
         return None
@@ -185,8 +185,8 @@ def credited_session(origin: Origin, attribution: int) -> CreditedSession | None
 def lead_request_session(origin: Origin, time_zone: ZoneInfo, attribution: int, sent: Sent) -> LeadRequestSession:
     """Build the source of a lead request in the journal.
 
-    Ours: if it is unknown, the object is still there, with `sessionId` null and texts such as `(not set)`, as in the
-    journal of calls: clients of the journals read its keys without checking for null.
+    Ours: an unknown source is an object too, with `sessionId` null and texts such as `(not set)`, as in the journal of
+    calls. Clients of the journals read its keys without checking for null.
     """
     source, utm, details = origin.source, origin.utm, origin.details
     return {
@@ -261,7 +261,7 @@ def visitor_number(visitor_id: str) -> int | None:
 
 
 def yandex_direct(visit: Visit | None) -> YandexDirect | None:
-    """Return the ids of Yandex Direct in the UTM tags of a visit; `None` if the tags have no campaign id.
+    """Return the campaign, ad and phrase ids of Yandex Direct in a visit's UTM tags; `None` without a campaign id.
 
     Ours: the tags are expected to be filled by `{campaign_id}`, `{ad_id}` and `{phrase_id}`. A click id alone does not
     identify a campaign.
@@ -274,7 +274,7 @@ def yandex_direct(visit: Visit | None) -> YandexDirect | None:
 
 
 def google_ads(visit: Visit | None) -> GoogleAds | None:
-    """Return the ids of Google Ads in the UTM tags of a visit; `None` if the tags have no campaign id."""
+    """Return the campaign, ad and criteria ids of Google Ads in a visit's UTM tags; `None` without a campaign id."""
     ids = _advertisement_ids(visit, "google")
     if ids is None:
         return None

@@ -39,7 +39,7 @@ _Window = TypedDict("_Window", {"from": str, "to": str})
 
 
 class AlertValues(_Window):
-    """The values of an alert: its rule, the period that raised it, its figure, the usual figure, and its end."""
+    """The values of an alert: its rule, the watched period, the metric's actual and usual values, and its end."""
 
     alertId: int
     incidentId: int
@@ -167,7 +167,7 @@ class DeliveryValues(TypedDict):
 
 
 def call_values(entry: LeadEntry, site: Site, phase: CallPhase) -> CallValues:
-    """Build the values of a call in a phase, in progress or ended, which may differ from its current phase."""
+    """Build the values of a call as of `phase` (in progress or ended), which may differ from its current phase."""
     call, circumstances, qualification = call_of(entry), entry.circumstances, entry.qualification
     answered = is_answered(circumstances, call.duration)
     return {

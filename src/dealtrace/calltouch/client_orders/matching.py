@@ -1,4 +1,4 @@
-"""`matching` of deals 2.0: the ways to find out where a deal came from, tried in the order sent."""
+"""`matching` of deals 2.0: the searches for the source of a deal, tried in the order sent."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -39,8 +39,8 @@ def read_matchers(
 ) -> tuple[Matcher, ...]:
     """Parse the matchers and return them in input order; an empty list means `WITHOUT_SOURCE`.
 
-    Ours: a search by contact without a date searches back from `happened_at`, the time of the deal; if that is
-    unknown, the matcher has no date.
+    Ours: a search by contact without a date searches back from `happened_at`, the time of the deal. If that is unknown
+    too, the matcher has no date.
 
     Raises:
         InvalidParameters: there are too many matchers, or some are invalid; one violation for each invalid value.

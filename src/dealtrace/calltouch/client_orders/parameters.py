@@ -58,10 +58,10 @@ _OVERWRITE = {"type": "boolean"}
 
 
 class TagChange(TagObjects):
-    """Tags of an update: a list, or an object whose `overwrite` makes them replace the deal's tags."""
+    """Tags in an update: a list of tags to add, or an object whose `overwrite` replaces the deal's earlier tags."""
 
     def schema(self) -> Mapping[str, object]:
-        """Return the JSON Schema of both forms."""
+        """Return the JSON Schema that accepts a list of tags or an object with such a list."""
         tags = super().schema()
         return {"anyOf": [tags, {"type": "object", "properties": {"tags": tags, "overwrite": _OVERWRITE}}]}
 
@@ -84,7 +84,7 @@ class Products:
     erased: None = None
 
     def read(self, text: str) -> str:
-        """Return the text unchanged; `PRODUCT_TABLE` parses each product."""
+        """Return the text of the list unchanged; `PRODUCT_TABLE` parses each product."""
         return text
 
     def schema(self) -> Mapping[str, object]:
@@ -100,7 +100,7 @@ class Ids:
     erased: None = None
 
     def read(self, text: str) -> int:
-        """Return one id as an integer."""
+        """Return an id of the list as an integer."""
         return Integer(1).read(text)
 
     def schema(self) -> Mapping[str, object]:
@@ -110,7 +110,7 @@ class Ids:
 
 @record
 class Nested:
-    """An object whose parts are parsed separately; `parts` has the JSON Schema of each."""
+    """An object whose keys are parsed separately; `parts` has the JSON Schema of each key."""
 
     parts: Mapping[str, object]
     erased: None = None
@@ -132,7 +132,7 @@ CONTACT_NAMES: Mapping[str, str] = {
     "tgUsername": "telegram_names",
     "vkId": "vk_ids",
 }
-"""The kinds of contacts: the key in the API, and the field of a deal."""
+"""Maps the API's key of each kind of contact to the field in which a deal stores it."""
 PRODUCT_TABLE = ParameterTable(
     (
         Parameter("name", Text(LABEL_LENGTH_MAX), "Название.", "The name.", required=True),
@@ -166,9 +166,9 @@ CREATE_TABLE = ParameterTable(
 
 @dataclass(frozen=True)
 class OrderList:
-    """A body with a list of orders, and next to it the name of the CRM, which every order gets.
+    """A body with a list of orders and the name of the CRM, which is added to every order.
 
-    `table` has the parameters of an order that are single values, `nested` those that are objects or lists.
+    `table` has the parameters whose values are single texts or numbers, `nested` those that are objects or lists.
     """
 
     table: ParameterTable

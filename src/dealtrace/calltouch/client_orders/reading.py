@@ -90,7 +90,7 @@ def read_registration(site: Site, item: object) -> Registration:
 
 
 def read_single(table: ParameterTable, order: Order) -> Sent:
-    """Parse the single values of an order, and its comment, tags and custom fields.
+    """Parse the values of an order that are texts or numbers, and its comment, tags and custom fields.
 
     Raises:
         InvalidParameters: one violation for each value that is missing, malformed or out of range.

@@ -44,7 +44,7 @@ class ProductItem(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class ManagerOfLead(msgspec.Struct, frozen=True):
-    """The manager of a deal's lead; with `overwrite` it replaces the lead's managers."""
+    """The manager to add to a deal's lead; with `overwrite`, the new manager replaces the lead's managers."""
 
     manager: Word = None
     overwrite: bool = False

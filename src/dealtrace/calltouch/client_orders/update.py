@@ -40,7 +40,7 @@ from dealtrace.leads.limits import LABEL_LENGTH_MAX
 from dealtrace.operations.deals.update_lists import DealUpdate, UpdatedDeal, update_lists
 
 _DETAILS = {"funnel": "funnel", "orderName": "name", "orderLink": "link"}
-"""Details that are single values: the key in the API, and the field of a deal."""
+"""Maps the API's key of each detail that is a single text to the field in which a deal stores it."""
 
 
 async def respond(caller: Caller, items: Sequence[object]) -> Reply:
@@ -113,7 +113,7 @@ def _details(order: Order, sent: Sent) -> dict[str, object]:
 
 
 def _to_lead(order: Order) -> tuple[Addition, ...]:
-    """Return what to add to the deal's lead: managers, tags and custom fields."""
+    """Return the managers, tags and custom fields to add to the deal's lead."""
     additions: list[Addition] = []
     if order.lead_manager is not None:
         name = checked("leadManager.manager", Text(LABEL_LENGTH_MAX).read, word_text(order.lead_manager.manager))
@@ -147,7 +147,7 @@ def _read(caller: Caller, item: object) -> DealUpdate | InvalidParameters:
 def _answer(
     number: SentNumber, sent: DealUpdate | InvalidParameters, outcome: UpdatedDeal | Refusal, language: Language
 ) -> StoredClientOrder | RefusedClientOrder:
-    """Build the result for an order; `matched` is null unless the deal was rematched and a matcher decided."""
+    """Build the result for an order; `matched` is null if the deal was not rematched or no matcher decided."""
     if isinstance(outcome, Refusal):
         return refused_client_order(number, outcome, language)
     matchers = outcome.deal.matchers

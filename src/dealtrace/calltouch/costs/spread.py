@@ -1,4 +1,4 @@
-"""`costs-import/add` and `costs-import/update`: the cost of a source over a period, spread evenly over its days."""
+"""`costs-import/add` and `costs-import/update`: store the cost of a source, spread evenly over the days of a period."""
 
 from dealtrace.attribution.cost import SPREAD_DAYS_MAX, CostSpread
 from dealtrace.attribution.traffic_source import SOURCE_LENGTH_MAX, SOURCE_PARTS, TrafficSource
@@ -14,7 +14,7 @@ from dealtrace.operations.reports.spread_costs import add_costs, restate_costs
 
 KEYWORD = "keyword"
 NOT_FILLED = "<не заполнено>"
-"""What the vendor shows for a part of the source that was not sent."""
+"""The text that the vendor shows for a missing part of a source."""
 _PART = Text(SOURCE_LENGTH_MAX)
 _MEANINGS = {
     "source": ("Источник.", "The source."),
@@ -60,13 +60,13 @@ TABLE = ParameterTable(
 
 
 async def add(caller: Caller, sent: Sent) -> Reply:
-    """Add the cost to the costs that the days already have."""
+    """Add the sent cost to the costs that are stored for the days and the source."""
     await caller.write(add_costs, read_spread(sent))
     return success(COSTS_IMPORT, "costs_added", site_id=caller.site.id)
 
 
 async def update(caller: Caller, sent: Sent) -> Reply:
-    """Replace the costs that the days have for exactly this source, if they came by API or file."""
+    """Replace the costs that are stored for the days and exactly this source, if they came by API or file."""
     await caller.write(restate_costs, read_spread(sent))
     return success(COSTS_IMPORT, "costs_updated", site_id=caller.site.id)
 
@@ -84,7 +84,10 @@ def read_spread(sent: Sent) -> CostSpread:
 
 
 def _source_of(sent: Sent) -> TrafficSource:
-    """Return the source; Ours: a part that is sent as `<не заполнено>` counts as missing."""
+    """Return the source that the parameters state.
+
+    Ours: a part that is sent as `<не заполнено>` counts as missing.
+    """
     named = {**sent.values, "term": sent.get("term", sent.get(KEYWORD, ""))}
     parts = {part: named.get(part, "") for part in SOURCE_PARTS}
     return TrafficSource(**{part: "" if text.strip() == NOT_FILLED else text for part, text in parts.items()})

@@ -1,4 +1,4 @@
-"""`calls-diary/calls`: the journal of calls, as a page of any interval or an array of one day's calls."""
+"""`calls-diary/calls`: the journal of calls, either one page of any period or an array with all calls of one day."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -101,7 +101,7 @@ def _plain(text: str) -> str:
 def answer_page_of_calls(
     connection: Connection, cursor: Cursor, *, site: Site, query: LeadQuery, sent: Sent
 ) -> tuple[Page, Reply]:
-    """Find the page that begins at a cursor; return it with the reply built from it."""
+    """Read the page of calls that begins at a cursor; return the page and the reply built from it."""
     number, limit = requested_page(sent)
     page = find_page(connection, query_leads(site, query), cursor, limit)
     build = partial(call_record, site=site, model=query.model, sent=sent)

@@ -26,12 +26,12 @@ RECORDS_AT_ONCE = 1000
 
 
 def requested_page(sent: Sent, size_max: int = PAGE_SIZE_MAX) -> tuple[int, int]:
-    """Return the number and size of the requested page; page 0 means the first, size 0 the largest size."""
+    """Return the number and size of the requested page; page 0 means the first page, size 0 means the largest size."""
     return max(1, sent.get("page", 1)), min(sent.get("limit") or PAGE_SIZE_MAX, size_max)
 
 
 def empty_page(number: int, limit: int, site: Site, event: str) -> Reply:
-    """Return the reply with a page without records."""
+    """Return a reply whose page has no records."""
     return success(page_answer(number, limit, 0, []), event, site_id=site.id, records=0)
 
 
@@ -40,8 +40,8 @@ async def answer_page(
 ) -> Reply:
     """Return the reply with the page after `offset` rows.
 
-    If the end of the reader's previous page is remembered, the page is read from there instead of counting rows. A
-    reader is a token together with its query.
+    If the end of the same reader's previous page is remembered, the page is read from there; otherwise rows are
+    counted. A reader is a token together with its query.
     """
     reader = (caller.site.id, caller.token_id, query)
     if caller.read_pool.is_shared:
@@ -58,7 +58,7 @@ async def _answer_shared_page(
     """Return the reply with a page when several processes share the database.
 
     The cursor at the end of each page is stored in the primary database, so that any process can serve the next page.
-    Only the command that spends the page's points is awaited; the cursor is queued before it.
+    The cursor is queued before the command that spends the page's points, and only that command is awaited.
     """
     cursor = Cursor()
     if offset:
@@ -79,7 +79,7 @@ def _forget_fault(written: "asyncio.Future[None]") -> None:
 
 
 def reader_digest(reader: Hashable) -> str:
-    """Return a hexadecimal digest (64 characters) of a reader that is the same in every process."""
+    """Return a hexadecimal digest (64 characters) of a reader (token and query) that is equal in every process."""
     return hashlib.sha256(repr(_in_order(reader)).encode()).hexdigest()
 
 

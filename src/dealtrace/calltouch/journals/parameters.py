@@ -29,7 +29,7 @@ FILTERED: Mapping[str, tuple[Field, int]] = {
     "ani": (Field.PHONE, PHONE_LENGTH_MAX),
     "phoneNumber": (Field.DIALLED_PHONE, PHONE_LENGTH_MAX),
 }
-"""The filters by name: the field that `NAME.value` and `NAME.filterMode` compare, and the longest value."""
+"""The filters by name; each has the field that `NAME.value` and `NAME.filterMode` compare, and the longest value."""
 
 MODES = {
     "EQUAL": Operator.EQUAL,
@@ -37,7 +37,7 @@ MODES = {
     "CONTAINS": Operator.CONTAINS,
     "NOT_CONTAINS": Operator.NOT_CONTAINS,
 }
-"""Ours: the vendor does not document these values; these are the words its web pages offer for such filters."""
+"""Ours: the words that the vendor's web pages offer for such filters, since the vendor does not document the values."""
 
 
 @record
@@ -254,7 +254,7 @@ REQUEST = tuple(
     for parameter in REQUESTS
     if parameter.name in ("clientApiId", "siteId", "attribution") or parameter.name.startswith("with")
 )
-"""The parameters of a single lead request: those that choose its optional parts."""
+"""The parameters for reading one lead request: token, site, attribution model, and the flags of optional keys."""
 
 ACCESS_TOKEN = replace(CLIENT_API_ID, name="access_token")
 BY_ACCESS_TOKEN = AuthScheme(ACCESS_TOKEN)

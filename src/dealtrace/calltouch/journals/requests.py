@@ -23,7 +23,9 @@ from dealtrace.storage.journals.lead_journal import LeadQuery, query_leads
 
 TABLE = ParameterTable(REQUESTS)
 PART_SIZE_MAX = 10_000
-"""Ours: larger than in other journals, since clients take a page shorter than they requested for the last one."""
+"""Ours: the largest page; larger than in other journals, since clients stop at a page with fewer records than
+requested.
+"""
 TOTAL_HEADER = b"x-total-count"
 """Ours: the number of lead requests on all pages is a header, since an array has no key for it."""
 _EVENT = "lead_requests_listed"

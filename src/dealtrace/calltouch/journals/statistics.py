@@ -29,7 +29,7 @@ TABLE = ParameterTable(STATISTICS)
 DAYS_MAX = 3660
 KEYWORDS_MAX = 1000
 SEARCHED = Filter(Field.MEDIUM, "organic")
-"""Finds calls from search engines, by the medium they are classified as."""
+"""The filter that finds calls from search engines: their source has the medium `organic`."""
 _EVENT = "calls_counted"
 
 Count = Callable[[Connection, Site, LeadQuery, Sent], int | DayCounts | KeywordCounts]
@@ -46,12 +46,12 @@ async def count_by_date(caller: Caller, sent: Sent) -> Reply:
 
 
 async def searched_by_date(caller: Caller, sent: Sent) -> Reply:
-    """Answer with the number of calls from search engines of each day."""
+    """Answer with the number of calls from search engines on each day."""
     return await _answer(caller, sent, _by_date, searched=True)
 
 
 async def searched_by_keyword(caller: Caller, sent: Sent) -> Reply:
-    """Answer with the number of calls from search engines by keyword."""
+    """Answer with the number of calls from search engines for each keyword."""
     return await _answer(caller, sent, _by_keyword, searched=True)
 
 

@@ -79,7 +79,7 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True)
 class Method:
-    """One of the endpoints: the key of its list, its parameters, and how items are parsed and the answer is built."""
+    """An endpoint that annotates leads: the key of its list, its parameters, and functions that parse and answer."""
 
     name: str
     paid: PaidMethod
@@ -102,7 +102,7 @@ class Method:
         return {"type": "object", "required": [self.name], "properties": {self.name: listed}}
 
     async def respond(self, caller: Caller, items: Sequence[object]) -> Reply:
-        """Annotate the leads that are found by valid items, and answer with a result for each item.
+        """Annotate the leads that the valid items identify, and answer with a result for each item.
 
         Ours: the vendor documents no answer; ours has the kind and id of each item's lead, in input order.
         """

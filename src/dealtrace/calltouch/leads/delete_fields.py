@@ -86,10 +86,10 @@ async def respond(caller: Caller, items: Sequence[object]) -> Reply:
 
 
 def read_clearing(item: object) -> Clearing:
-    """Parse which fields to clear, and of which lead or deal.
+    """Parse the names of the fields to clear, and the lead or deal that has them.
 
     Raises:
-        InvalidParameters: no lead or deal was named, or several, or no field.
+        InvalidParameters: not exactly one lead or deal was named, or no field or too many.
     """
     document = read_item(item, Document)
     values = {field.encode_name: getattr(document, field.name) for field in msgspec.structs.fields(document)}

@@ -40,7 +40,7 @@ BOTH = frozenset(LeadKind)
 
 
 class Params(msgspec.Struct, frozen=True, rename="camel"):
-    """The parameters of an element; its type decides which of them are read."""
+    """The parameters of an element of `matching`; the element's type decides which of them are read."""
 
     call_id: Word = None
     request_id: Word = None
@@ -87,10 +87,10 @@ class Element(msgspec.Struct, frozen=True, rename="camel"):
 
 @record
 class _Contacts:
-    """How an element finds a lead by contact.
+    """A type of element that searches for a lead by contact.
 
-    `params` is the key of its parameters, `kinds` are the kinds of leads it searches, and `wanted` is the key that says
-    which lead to choose.
+    `params` is the key of its parameters, `kinds` are the kinds of leads that it searches, and `wanted` is the
+    parameter that says which lead to choose.
     """
 
     params: str
@@ -108,7 +108,9 @@ _BY_CONTACT: Mapping[str, _Contacts] = {
     "requestContact": _Contacts("requestContactParams", frozenset({LeadKind.LEAD_REQUEST}), "requestTypeToMatch"),
 }
 FINDS_NOTHING = frozenset({"chat", "chatContact", "customSources", "withoutSource"})
-"""Ours: there are no chats here, and a source is not a lead, so these elements find nothing and the next is tried."""
+"""Ours: the types of elements that find no lead, so that the next is tried: there are no chats, and a source is no
+lead.
+"""
 
 
 def read_matching(elements: Sequence[Element] | None, time_zone: ZoneInfo) -> tuple[LeadSearch, ...]:
@@ -135,10 +137,10 @@ def read_matching(elements: Sequence[Element] | None, time_zone: ZoneInfo) -> tu
 
 
 class ElementReader:
-    """Parses an element and collects the violations in it.
+    """Parses an element of `matching` and adds its violations to `faults`.
 
-    A search by contact finds the nearest lead before the element's date, or before `until` (now by default) if it has
-    none. `by_digest` is for endpoints that find phones by their MD5.
+    A search by contact finds the nearest lead before the date in the element; `until` (now by default) replaces a
+    missing date. `by_digest` is for endpoints that find phones by their MD5.
     """
 
     def __init__(
@@ -233,7 +235,10 @@ class ElementReader:
     def _contacts(
         self, place: str, sent: Sequence[Word], kind: Text, listed: Callable[[str], Sequence[str]]
     ) -> Iterator[str]:
-        """Yield every contact in the texts, normalised; Ours: a text without a contact is ignored, as elsewhere."""
+        """Yield every contact in the texts, normalised.
+
+        Ours: a text without a contact is ignored, as elsewhere.
+        """
         if len(sent) > CONTACTS_MAX:
             self._complain(place, f"допускается не более {CONTACTS_MAX}", f"no more than {CONTACTS_MAX} are allowed")
             return
@@ -259,6 +264,6 @@ class ElementReader:
 
 
 def _value(struct: msgspec.Struct, name: str) -> Any:
-    """Return the value of a key, given by its name in JSON. Any: keys have values of several types."""
+    """Return the field of a struct whose key in JSON is `name`. Any: the fields have values of several types."""
     by_name = {field.encode_name: field.name for field in msgspec.structs.fields(struct)}
     return getattr(struct, by_name[name])

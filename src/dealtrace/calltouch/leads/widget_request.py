@@ -200,7 +200,7 @@ def _check(document: Document, sent: Sent, person: _Person) -> None:
 
 
 def _annotations(caller: Caller, sent: Sent, person: _Person) -> Annotations:
-    """Return the other fields of the form: those the site knows as custom fields, the rest as lines of the comment."""
+    """Return the annotations of a form; fields that are not custom fields of the site become lines of the comment."""
     known = {name: value for name, value in person.rest if name in caller.site.custom_fields}
     lines = [f"{name}: {value}" for name, value in person.rest if name not in known]
     if SCHEDULE_TIME.name in sent.values:

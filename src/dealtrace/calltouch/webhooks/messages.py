@@ -1,4 +1,7 @@
-"""Build the messages of webhooks: leads as they are when sent, deals as they were right after the event."""
+"""Build the messages of webhooks.
+
+A message has a lead as it is when the message is sent, but a deal as it was right after the event.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -140,7 +143,10 @@ def _alerts(connection: Connection, site: Site, events: Sequence[AlertEvent]) ->
 def _lead_fields(
     event: LeadEvent, entry: LeadEntry, site: Site, webhook: Webhook, sent_at: Mapping[str, int]
 ) -> dict[str, str | None]:
-    """Return the body for a lead; a call in progress has the keys of a new call, whatever changed."""
+    """Return the keys of a message about a lead with their texts.
+
+    Whatever has changed, a message about a call in progress has only the keys of a new call.
+    """
     values: CallValues | LeadRequestValues
     if isinstance(entry.lead, Call):
         phase = phase_of(entry.circumstances, entry.lead.duration)

@@ -79,7 +79,7 @@ CHANGED_KEYS: Mapping[LeadPart, Keys] = {
 }
 OF_EACH_DELIVERY = "sendingTimestamp"
 OF_AN_ENDING: Keys = ("callphase", *(key for key in CALL if key not in CALL_BEGUN))
-"""The keys that change when a call ends, whatever its PBX reports."""
+"""The keys that count as changed when a call ends, whatever its PBX reports."""
 
 
 def choosable_keys(kind: EventKind) -> Keys:

@@ -88,7 +88,7 @@ def _agree(path: Path, site_id: int, encoding: Encoding | None, limit: int, *, a
 
 
 class _Run:
-    """One run of the command; reads a thousand rows of the file or deals of the site at a time."""
+    """One comparison of a file with a site's deals; a thousand rows or deals are read at a time."""
 
     def __init__(self, connection: Connection, site: Site, file: ImportFile, *, is_hidden: bool) -> None:
         self.agreement = Agreement()
@@ -100,7 +100,7 @@ class _Run:
         self._is_hidden = is_hidden or not complaints.is_terminal
 
     def disagreements(self) -> Iterator[Comparison]:
-        """Yield the differences: first of the file's rows, then deals missing in the file; it counts both."""
+        """Yield and count the differences: first rows of the file that differ, then deals that the file lacks."""
         # Rows are printed meanwhile and must not go to the console of the progress bar.
         shown = Progress(console=complaints, transient=True, disable=self._is_hidden, redirect_stdout=False)
         with shown as progress:

@@ -24,7 +24,7 @@ ToOption = Annotated[
 
 @record
 class Period:
-    """The first and last day in the site's time zone, and the same period as instants in UTC, the end exclusive."""
+    """A period of days in the site's time zone; `since` and `until` are the same period in UTC, the end exclusive."""
 
     first_on: date
     last_on: date

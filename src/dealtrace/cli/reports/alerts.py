@@ -214,7 +214,7 @@ def _send_test(database: Database, alert: Alert) -> None:
 
 
 def _sent_within(database: Database, mail_ids: Sequence[int]) -> list[Mail]:
-    """Wait until each mail was attempted, at most a minute, and return the mails."""
+    """Return the mails once the server has tried to send each of them, or after a minute."""
     deadline = time.monotonic() + SENT_WITHIN_SECONDS
     while True:
         with database.read() as connection:

@@ -15,7 +15,7 @@ from dealtrace.leads.plain_text import visible
 from dealtrace.record import record
 
 MICROS = 10**6
-"""Yandex Direct's reports give costs in millionths of a ruble."""
+"""How many units make a ruble in Yandex Direct's reports, which give costs in millionths."""
 WRITTEN_MAX = COST_KOPECKS_MAX // KOPECKS_PER_RUBLE * MICROS
 """The largest number allowed in a cell."""
 MONEY_LENGTH_MAX = 100
@@ -27,9 +27,9 @@ CURRENCIES = {
     "uzs": "UZS", "сум": "UZS", "try": "TRY", "₺": "TRY", "cny": "CNY", "¥": "CNY", "£": "GBP", "gbp": "GBP",
     "amd": "AMD", "gel": "GEL", "azn": "AZN", "kgs": "KGS", "aed": "AED", "ils": "ILS", "chf": "CHF",
 }  # fmt: skip
-"""The codes of currencies; the keys are the ways to write a currency, in lower case and without full stops."""
+"""Maps each way to write a currency, in lower case and without full stops, to the code of the currency."""
 NO_DATA = ("-", "--", "–", "—")
-"""What reports show when there is no data."""
+"""The texts that reports show where there is no data."""
 
 _DAY_AS_NUMBER = re.compile("[0-9]{8}")
 _MONEY = re.compile(r"([^0-9+,.\-−\s]*)\s*([+\-−]?)\s*([0-9.,][0-9.,\s'’]*)([^0-9+,\-−]*)")
@@ -83,7 +83,7 @@ class MoneyCell:
         return "sum, 0 or more"
 
     def read(self, cell: Cell) -> Money:
-        """Return the sum; a comma or a point separates the decimals, spaces or the other sign the thousands."""
+        """Return the sum; its decimals follow a comma or point, and spaces or the other sign may separate thousands."""
         text = visible(_number_text(cell)).strip()
         found = _MONEY.fullmatch(text) if len(text) <= MONEY_LENGTH_MAX else None
         number = _decimal(found[3]) if found is not None else None
@@ -158,7 +158,10 @@ def _number_text(cell: Cell) -> str:
 
 
 def _decimal(written: str) -> tuple[Decimal, bool] | None:
-    """Return a number, and whether it is whole; of commas and points, the last sign separates the decimals."""
+    """Return the number in a text and whether it is whole, `None` if the text is malformed.
+
+    If the text has both commas and points, the last of them separates the decimals.
+    """
     digits = _GAPS.sub("", written)
     point, comma = digits.rfind("."), digits.rfind(",")
     if min(point, comma) >= 0:

@@ -22,7 +22,7 @@ from dealtrace.files.table_file import TableFile, open_table, unreadable
 from dealtrace.record import record
 
 COSTS_MAX = 100_000
-"""The most costs (pairs of day and source) of a file: other writes wait while one transaction stores them."""
+"""The most costs (pairs of day and source) of a file; one transaction stores them all, while other writes wait."""
 FAULTS_SHOWN_MAX = 5
 KOPECK_IN_MICROS = MICROS // KOPECKS_PER_RUBLE
 _TOTAL = re.compile(
@@ -35,7 +35,7 @@ _API_COST = "Cost"
 
 
 class CostUnit(StrEnum):
-    """The unit of the cost column: money as written, millionths of it, or whichever the numbers suggest."""
+    """The unit of the cost column: money as written, millionths of it, or `AUTO`, the unit that the numbers suggest."""
 
     AUTO = "auto"
     MONEY = "money"
@@ -46,9 +46,10 @@ class CostUnit(StrEnum):
 class CostReading:
     """The options for reading a file of costs.
 
-    `columns` maps normalised headings of the file to names of columns. `source` and `medium` replace those of all
-    rows. `traffic_source` is the advertising system's; its source and medium are used if the file has no column
-    `source`. `rate` is the price of one foreign unit in rubles. `vat_removed` and `vat_added` are percentages.
+    `columns` maps normalised headings of the file to names of columns. `source` and `medium` apply to all rows and
+    replace those in the file. `traffic_source` is the source of the advertising system; its source and medium are used
+    if the file has no column `source`. `rate` is the price of one foreign unit in rubles. `vat_removed` and `vat_added`
+    are percentages.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -230,8 +231,8 @@ def _faulty(path: Path, faults: Sequence[tuple[int, InvalidParameters]]) -> File
 def _unit_of(path: Path, headings: CostHeadings, tally: _Tally, stated: CostUnit) -> CostUnit:
     """Return the unit of the cost column.
 
-    Ours: a report of the Direct API has millionths of a ruble unless rubles were requested, and does not say which.
-    If all numbers are whole kopecks in millionths, they are millionths; if that is uncertain, the file is refused.
+    Ours: a report of the Direct API has millionths of a ruble unless rubles were requested, and does not say which. If
+    all numbers, read as millionths, are whole kopecks, they are millionths; if that is uncertain, the file is refused.
     """
     if stated is not CostUnit.AUTO:
         return stated

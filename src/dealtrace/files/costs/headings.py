@@ -21,7 +21,7 @@ from dealtrace.record import record
 
 @record
 class CostHeadings:
-    """The number of the row with the headings, and their meaning; `currency` and `has_vat` are `None` if unknown."""
+    """The row number and layout of the headings; `currency` and `has_vat` (VAT is included) are `None` if unknown."""
 
     number: int
     layout: Layout
@@ -35,7 +35,7 @@ def plain_heading(cell: Cell, columns: Mapping[str, str]) -> Cell:
 
 
 def read_headings(path: Path, table: TableFile, columns: Mapping[str, str]) -> CostHeadings:
-    """Return the headings: the line with the most recognised headings among the first `HEAD_LINES`.
+    """Find the headings of a file: the line with the most recognised headings among the first `HEAD_LINES`.
 
     `columns` maps normalised headings of the file to names of columns.
 
@@ -66,7 +66,10 @@ def read_headings(path: Path, table: TableFile, columns: Mapping[str, str]) -> C
 
 
 def _lay_out(row: Row, columns: Mapping[str, str]) -> Layout:
-    """Return the layout with the file's headings; a column to which a heading is mapped ignores all other headings."""
+    """Return the layout with the file's headings.
+
+    If a heading is mapped to a column by an option, all other headings of that column are ignored.
+    """
     taken = {normalize_heading(name) for name in columns.values()}
     texts = [heading_text(cell) for cell in row.cells]
     plain = [

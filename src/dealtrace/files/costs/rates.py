@@ -33,7 +33,7 @@ class RateCell:
 
 @record
 class ForeignCurrencyCell:
-    """A currency other than the ruble, in the form that deals have."""
+    """A cell with a currency other than the ruble."""
 
     @property
     def form(self) -> str:
@@ -41,7 +41,7 @@ class ForeignCurrencyCell:
         return CurrencyCell().form
 
     def read(self, cell: Cell) -> str:
-        """Return the code of the currency in the form that deals have."""
+        """Return the code of the currency as deals store it, in lower case."""
         return read_foreign(CurrencyCell().read(cell))
 
 
@@ -62,7 +62,7 @@ def read_rate(text: str) -> Decimal:
 
 
 def read_foreign(text: str) -> str:
-    """Return the code of a currency in the form that deals have.
+    """Return the code of a foreign currency as deals store it, in lower case.
 
     Raises:
         InvalidValue: the text is blank, or means the ruble, which needs no rate.

@@ -1,4 +1,4 @@
-"""Write pivot tables to files: the table of the page with all its rows, and the report's question."""
+"""Write pivot tables to files: all rows of the table on the page, with the period, filters and other settings."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +10,7 @@ from dealtrace.reports.formats import rounded_value
 from dealtrace.reports.pivot import Pivot, PivotLine
 
 NOTHING, NOTHING_FOR_PEOPLE = "", "(не указано)"
-"""The heading of the column for an empty key, in files for programs and for people."""
+"""The heading of the column whose key is empty, in files for programs and in files for people."""
 
 
 def write_pivot(path: Path, pivot: Pivot, *, for_excel: bool = False) -> None:

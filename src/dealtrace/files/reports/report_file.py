@@ -1,4 +1,4 @@
-"""Write reports as files: the rows, the total after them, and the question of the report."""
+"""Write reports as files: the rows, the total after them, and the period, filters and other settings of the report."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -35,7 +35,7 @@ def write_report(path: Path, report: Report, *, for_excel: bool = False, overwri
 
 
 def question_notes(report: Report) -> Iterator[Note]:
-    """Yield a note for each part of a report's question, such as its period and filters."""
+    """Yield a note for each setting of a report, such as its period, metrics and filters."""
     question, compared = report.question, report.compared_period
     yield Note("from", "С", question.period.first_on.isoformat())
     yield Note("to", "По", question.period.last_on.isoformat())
