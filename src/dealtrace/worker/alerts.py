@@ -65,7 +65,7 @@ class Alerts:
     async def _look_at(self, site: Site, alert: Alert, known: Known) -> None:
         """Check a rule and store the verdict.
 
-        If this fails, another check follows when the lease expires, the time for which this process claimed the rule.
+        If this fails, the rule is checked again when its lease, the claim of this process, expires.
         """
         rule = alert.rule
         slot = last_slot(rule.window, site.time_zone, clock.now())

@@ -81,8 +81,8 @@ _YEARS_OF_VISITS = 3
 def offsets_of_visits(time_zone: ZoneInfo, until: datetime) -> Offsets:
     """Return the UTC offsets of a time zone for the visits of leads that came before `until`.
 
-    A visit may begin after its lead. Ours: the offsets end at most three years after `until`, at the end of a year, so
-    that they are computed only once a year.
+    A visit may begin after its lead. Ours: at most two years after `until`. The offsets cover whole years, so that they
+    are computed only once a year.
     """
     return offsets_between(time_zone, EPOCH, datetime(until.year + _YEARS_OF_VISITS, 1, 1, tzinfo=UTC))
 

@@ -24,7 +24,7 @@ STATEMENTS_MAX = 1_000
 """How many statements a process caches; building a statement can take longer than running it."""
 _SECOND = 1_000_000
 _SHIFT = -microseconds(datetime.min.replace(tzinfo=UTC))
-"""A number of microseconds, whole seconds, that makes every instant positive when it is added."""
+"""The microseconds to add to an instant so that it is positive; they are a whole number of seconds."""
 _WON_FLAGS = frozenset({"is_won", FIRST_WON})
 
 

@@ -26,7 +26,7 @@ _PREFIX = "mark_"
 
 
 class Kind(StrEnum):
-    """The kind of a mark says what its id identifies, such as a deal with its tags, a lead's touches, or a day of costs.
+    """The kind of a mark says what its id identifies, such as a deal with its tags, a lead's touches or a day of costs.
 
     Marks are applied in the order of the kinds. Touches, leads and deals copy attributes of visits, and leads and deals
     also copy touches.

@@ -19,7 +19,7 @@ from dealtrace.storage.reports.mirror.library import MirrorConnection
 
 _ROWS_AT_ONCE = 5_000
 _LINE_BYTES_MAX = 8 * 1024 * 1024
-"""The most bytes of a line, more than 200 custom values of 4,096 characters need, even if all of them are quotes."""
+"""The most bytes of a line; 200 custom values of 4,096 characters need fewer, even if all of them are quotes."""
 _OPTIONS = (
     "auto_detect = false, header = false, delim = ',', quote = '\"', escape = '\"', nullstr = '', "
     "allow_quoted_nulls = false, new_line = '\\n', parallel = false, "

@@ -179,7 +179,7 @@ _TAKEN: Mapping[Kind, tuple[_Part, ...]] = {
     Kind.RATES: (),
     Kind.COSTS: (_COSTS,),
 }
-"""The parts of which rows are copied again, for each kind of mark."""
+"""The parts that copy changed rows, for each kind of mark."""
 
 
 def fill(source: Connection, mirror: MirrorConnection, progress: Progress) -> None:
