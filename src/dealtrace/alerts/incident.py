@@ -20,10 +20,10 @@ IncidentId = NewType("IncidentId", int)
 
 @record
 class Incident:
-    """A stored incident: its first window (`since` to `until`), the figure of that window, and the usual figure.
+    """A stored incident: its first window (`since` to `until`), the figure in that window, and the usual figure.
 
-    `ended_value` is the normal figure that ended it; `ended_at` is `None` while it continues. Figures are decimal texts
-    in the unit of the metric, `None` if unknown.
+    `ended_value` is the normal figure that ended the incident. `ended_at` is `None` while it continues. Figures are
+    texts of decimals in the unit of the metric, `None` if unknown.
     """
 
     id: IncidentId
@@ -40,9 +40,9 @@ class Incident:
 
 @record
 class Episode:
-    """An incident that a trial found: its first window and figure; `ended` is the first normal window after it.
+    """An incident that a trial found: its first unusual window, and the judgement on the figure in it.
 
-    `ended` is `None` if the incident is not over.
+    `ended` is the first normal window after that, `None` if the incident is not over.
     """
 
     slot: Slot
@@ -51,7 +51,7 @@ class Episode:
 
 
 def episodes_of(judged: Sequence[tuple[Slot, Judgement]]) -> list[Episode]:
-    """List the incidents in a sequence of windows and verdicts, oldest first; undecided windows change nothing."""
+    """List the incidents in a sequence of judged windows, oldest first; undecided windows neither begin nor end one."""
     found: list[Episode] = []
     for slot, judgement in judged:
         is_open = bool(found) and found[-1].ended is None

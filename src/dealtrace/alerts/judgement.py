@@ -17,11 +17,11 @@ WEEKS_MIN = 3
 BASIS_MIN = 20
 """Ours: a ratio of fewer deals, leads, visits or clicks is too uncertain to judge."""
 DEVIATIONS = 3
-"""Ours: a count must differ from the usual one by this many square roots of it; by chance, 1 count in 1000 does."""
+"""Ours: a count must differ from the usual count by this many square roots of that; 1 in 1000 does so by chance."""
 
 
 class Verdict(Enum):
-    """The verdict on a figure: usual, unusual, or undecided for lack of data; then the alert keeps its state."""
+    """Whether a figure is usual, unusual, or undecided for lack of data; undecided figures leave the alert as it is."""
 
     QUIET = auto()
     RAISED = auto()
@@ -30,7 +30,7 @@ class Verdict(Enum):
 
 @record
 class Observed:
-    """The figure of a window, `None` if unknown; of a ratio, `basis` counts its deals, leads, visits or clicks."""
+    """The figure of a window, `None` if unknown; for a ratio, `basis` counts its deals, leads, visits or clicks."""
 
     value: Fraction | None
     basis: Fraction | None = None
@@ -67,10 +67,10 @@ def basis_of(metric: Metric) -> Metric | None:
 
 
 def judge(rule: Rule, metric: Metric, current: Observed, before: Sequence[Observed]) -> Judgement:
-    """Return the verdict on a figure; `before` has the figures of the same window in past weeks, oldest first.
+    """Return the judgement on a figure; `before` has the figures of the same window in past weeks, oldest first.
 
-    Ours: zeros before the first other figure are ignored, since nothing was measured yet. A drop or spike is a figure
-    beyond those of all past weeks that differs from their median by at least the percentage of the rule.
+    Ours: zeros before the first other figure are ignored, since nothing was measured yet. A drop is below the figures
+    of all past weeks, a spike is above them. Both differ from their median by at least the percentage of the rule.
     """
     history = _history(before)
     usual = _usual(rule.kind, history)

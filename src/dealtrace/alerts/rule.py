@@ -27,10 +27,10 @@ _PERCENT_SIGN = "%"
 
 
 class AlertKind(StrEnum):
-    """Which figures raise an alert.
+    """The kind of an alert says which figures raise it.
 
-    `SILENCE`: a count of zero that is usually greater. `DROP` and `SPIKE`: a figure that is a given percentage below
-    or above the usual one. `ABOVE` and `BELOW`: a figure beyond a fixed limit.
+    `SILENCE`: a count is zero and is usually greater. `DROP` and `SPIKE`: a figure is a given percentage below or above
+    the usual one. `ABOVE` and `BELOW`: a figure is beyond a fixed limit.
     """
 
     SILENCE = "silence"
@@ -117,7 +117,7 @@ def parse_rule(words: RuleWords, known: Known, recipients: tuple[Recipient, ...]
 
 
 def question_of(metric: str, filters: tuple[str, ...], known: Known) -> Question:
-    """Return the question whose answer is the figure of a rule; it has no dimensions, and its period is not used.
+    """Return the question for the figure of a rule; the question has no dimensions, and its period is not used.
 
     Raises:
         InvalidParameters: the metric or a filter is unknown.

@@ -18,7 +18,7 @@ TRIAL_DAYS = 30
 
 @record
 class Window:
-    """A window of `hours`, a divisor of 24, or of `days`; the other is zero.
+    """The stretch of time that an alert checks, in `hours` (a divisor of 24) or in `days`; the other is zero.
 
     `ru` and `en` are its names at the end of a sentence, such as “within 3 hours”.
     """
@@ -44,7 +44,7 @@ WINDOWS: Mapping[str, Window] = {window.name: window for window in _TABLE}
 
 @record
 class Slot:
-    """One occurrence of a window: its last day in the site's zone, and the local hour of its end (24 is midnight)."""
+    """One occurrence of a window: its last day in the site's zone, and the local hour of its end, 24 for midnight."""
 
     window: Window
     last_on: date
@@ -55,7 +55,7 @@ class Slot:
         return Slot(self.window, self.last_on - weeks * DAYS_OF_WEEK * DAY, self.end_hour)
 
     def span(self, time_zone: ZoneInfo) -> Span:
-        """Return the start and end in UTC, and for windows of days also the days, which costs are read by."""
+        """Return the start and end in UTC and, for windows of days, also the days, because costs are read by day."""
         if self.window.days:
             period = Period(self.last_on - (self.window.days - 1) * DAY, self.last_on)
             return Span(day_start(period.first_on, time_zone), day_end(self.last_on, time_zone), period)
@@ -91,7 +91,7 @@ def following(slot: Slot) -> Slot:
 
 
 def slots_before(slot: Slot) -> Sequence[Slot]:
-    """List the same window in the `WEEKS_BACK` weeks before, oldest first."""
+    """List the occurrences on the same weekdays and hours in the `WEEKS_BACK` weeks before, oldest first."""
     return [slot.weeks_before(weeks) for weeks in range(WEEKS_BACK, 0, -1)]
 
 

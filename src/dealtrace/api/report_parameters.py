@@ -21,7 +21,7 @@ Schema = Mapping[str, object]
 
 @dataclass(frozen=True)
 class ForQuestion:
-    """A text that is parsed later, when the names that the site defines are known; `describe` returns its schema."""
+    """A text that is parsed later, when the names at the site are known; `describe` returns its JSON Schema."""
 
     describe: Callable[[], Schema]
     erased: str = ""
@@ -141,6 +141,6 @@ def figure_of(sent: Sent, known: Known) -> Figure:
     """Return the figure whose rows are requested.
 
     Raises:
-        InvalidParameters: one violation for each unknown or impossible word, with the words that exist.
+        InvalidParameters: one violation for each unknown or unsuitable value, with the valid values.
     """
     return parse_figure(words_of(sent), sent.get("key", []), sent.get("offset", 0), known)

@@ -46,7 +46,7 @@ _VALUES: Mapping[str, str] = {
     "deal": "deals",
     "visit": "visits",
 }
-"""Stored values that pages show in the person's language, with their English texts, which pages translate."""
+"""The English texts for stored values; pages translate them into the language of the person."""
 assert set(_CHANGED) == set(ChangeKind)
 
 

@@ -17,7 +17,7 @@ FORM_BYTES_MAX = 100_000
 FIELDS_MAX = 200
 TOKEN_FIELD = "form_token"  # noqa: S105 - the name of a field
 FORMS = "forms of "
-"""The form token of a session is the digest of this prefix and the session's secret."""
+"""A prefix; the form token of a session is the digest of this prefix and the session's secret."""
 
 
 @record
@@ -50,10 +50,10 @@ def form_token_of(secret: str) -> str:
 
 
 def is_own_form(request: Request, form: Form, form_token: str) -> bool:
-    """Return whether a form was sent from our own page.
+    """Return whether a form was sent from one of our own pages.
 
-    Browsers say so in `Sec-Fetch-Site` or `Origin`. For other clients the form token decides. Without a session any
-    form is accepted, since another page could not misuse it.
+    Browsers send `Sec-Fetch-Site` or `Origin`, which decides. Without these headers the form token decides. Without a
+    session any form is accepted, since another website could not misuse it.
     """
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     if site is not None:

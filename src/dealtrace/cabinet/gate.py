@@ -34,11 +34,11 @@ Respond = Callable[[View], Awaitable[Response]]
 class Page:
     """A page: its path below `/cabinet`, its handler, and who may open it.
 
-    `role` is the least role that is needed at the site of the path, `None` if the path names no site. Pages with
-    `is_open` need no login, pages with `is_of_installation` are for owners of the installation. `takes_code` marks
-    pages for entering the code of two-factor authentication; `sets_factor` marks pages that stay open to people who
-    must set it up first. `form_bytes_max` and `files_max` limit what is sent; a form with files is parsed only after
-    the rights of the person are checked.
+    `role` is the least role that a person needs at the site of the path, `None` if the path names no site. Pages with
+    `is_open` need no login, pages with `is_of_installation` are for owners of the installation. People enter the code
+    of two-factor authentication on pages with `takes_code`. Pages with `sets_factor` are open to people who must first
+    set it up. `form_bytes_max` and `files_max` limit a form; a form with files is parsed only after the rights of the
+    person are checked.
     """
 
     path: str
@@ -84,7 +84,7 @@ class Gate:
         return await page.respond(view)
 
     async def _bar(self, view: View, page: Page) -> Response | None:
-        """Return the response that refuses a page which needs a login, `None` if the person may open it."""
+        """Return the response for a person who may not open a page that needs a login, `None` if they may."""
         if view.person is None:
             return _to_login(view)
         if view.lacks_factor and not page.sets_factor:
@@ -112,7 +112,7 @@ class Gate:
             await view.manage(touch, login.session.digest, now)
 
     async def _find_site(self, view: View) -> None:
-        """Set the site of the path and the person's role; without a role nothing is set, as if there were no site."""
+        """Set the view's site (from the path) and the person's role there; set neither if the person has no role."""
         site_id = view.request.path_params["site"]
         if site_id > ID_MAX or view.who.role_at(site_id) is None:
             return
@@ -164,7 +164,7 @@ def _to_login(view: View) -> Response:
 
 
 def then_query(then: str) -> str:
-    """Return the query string with the path to open after logging in, empty if there is none."""
+    """Return the query string `?then=…` with the path to open after logging in; empty if `then` is empty."""
     return f"?{urlencode({'then': then})}" if then else ""
 
 

@@ -29,7 +29,7 @@ _OF_KEY = 2
 
 @record
 class Listing:
-    """The URL of a list: its path and its parameters."""
+    """A list as its URL names it: its path, and the parameters of period, search, filters and paging."""
 
     page: str
     said: tuple[tuple[str, str], ...]
@@ -39,20 +39,20 @@ class Listing:
         return dict(self.said).get(name, "")
 
     def link(self, **changed: str) -> str:
-        """Return the URL with some parameters changed, for the first page unless `before` is given."""
+        """Return the URL with some parameters changed; it leads to the first page, unless `before` is given."""
         said = {name: value for name, value in self.said if name != BEFORE} | changed
         query = urlencode({name: value for name, value in said.items() if value})
         return f"{self.page}?{query}" if query else self.page
 
     @property
     def before(self) -> SortKey | None:
-        """Return the key after which the page begins, `None` for the first page."""
+        """Return the sort key in the URL after which the page begins, `None` for the first page."""
         moment, _, id_ = self.get(BEFORE).partition(".")
         numbers = [part for part in (moment, id_) if re.fullmatch("[0-9]{1,15}|[1-8][0-9]{15}", part, re.ASCII)]
         return SortKey(instant(int(moment)), int(id_)) if len(numbers) == _OF_KEY else None
 
     def next_page(self, end: SortKey | None) -> str:
-        """Return the URL of the page after a key, empty if `end` is `None`."""
+        """Return the URL of the page that begins after the sort key `end`, empty if there is none."""
         return self.link(**{BEFORE: f"{microseconds(end.at)}.{end.id}"}) if end is not None else ""
 
     @property
@@ -62,7 +62,7 @@ class Listing:
 
 
 def listing_of(page: str, query: QueryParams, names: tuple[str, ...]) -> Listing:
-    """Return a list's URL with only the parameters in `names` and those of period, search and paging."""
+    """Return the list at a path, with the parameters of its query in `names` and those of period, search and paging."""
     said = (*PERIOD, SEARCH, *names, BEFORE)
     return Listing(page, tuple((name, query[name].replace("\x00", "")) for name in said if query.get(name)))
 
@@ -90,7 +90,7 @@ class Days:
 
 
 def days_of(listing: Listing, site: Site, now: datetime, language: Language) -> Days:
-    """Return the period of a URL; if it is invalid, the default period with the fault."""
+    """Return the period in the URL of a list; if it is invalid, return the default period with the fault."""
     first, last = listing.get("from"), listing.get("to")
     preset = "" if first or last else listing.get("period") or DEFAULT_PRESET
     known = Known(site_day(now, site.time_zone), AttributionModel(site.attribution))

@@ -37,7 +37,10 @@ FOLDER = files("dealtrace.cabinet")
 def render_page(
     template: str, language: Language, status: int = 200, *, block: str = "", **context: object
 ) -> HTMLResponse:
-    """Return a page, or only one block of it if a script requested it; `block` is the id of the element to replace."""
+    """Return a page, or only one block of its template if a script requested that.
+
+    `block` is the id of the element that the script replaces.
+    """
     environment = environment_of(language)
     found = environment.get_template(template)
     words = {**context, "language": language}

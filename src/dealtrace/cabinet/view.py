@@ -55,12 +55,12 @@ class Means:
 
 @dataclass(slots=True)
 class View:
-    """A request for a page.
+    """The request for a page, the person who sent it, and the site in its path.
 
-    `person` is the user who is logged in, `None` on open pages without a login. `site` is the site of the path and
-    `role` the person's role at it; both are `None` if the path has no site. `form` has the form that was sent, empty
-    for GET. `session_digest` identifies the session of `person`; `lacks_factor` is true if they must first set up
-    two-factor authentication. `form_token` is the token that their forms must send.
+    `person` is the user who is logged in, `None` on open pages without a login. `role` is the role of the person at
+    `site`; both are `None` if the path has no site. `form` has the fields of the sent form, none for GET.
+    `session_digest` identifies the session of `person`. `lacks_factor` is true if the person must first set up
+    two-factor authentication. `form_token` is the token that forms of the page must send.
     """
 
     request: Request
@@ -93,7 +93,7 @@ class View:
 
     @property
     def is_secure(self) -> bool:
-        """Return whether the browser used https, as far as is known."""
+        """Return whether the browser used https to reach this server or a trusted proxy."""
         return self.means.proxies.is_https(self.request.scope)
 
     @property
@@ -103,7 +103,7 @@ class View:
 
     @property
     def address(self) -> str:
-        """Return the path and query of the page, to return to it later; for a form, the path of the first page."""
+        """Return the path and query of the page, to return to it later; `/cabinet/` if the request sent a form."""
         url = self.request.url
         if self.request.method != "GET":
             return "/cabinet/"
@@ -118,7 +118,7 @@ class View:
     async def ask(
         self, ask: Callable[Concatenate[FactSource, Site, P], Result], *args: P.args, **kwargs: P.kwargs
     ) -> Result:
-        """Call a reporting function with the facts of the site and the site, and return its result.
+        """Call `ask` in the report pool with the facts of the site and the site, and return its result.
 
         Raises:
             Refusal: too many reports are running, this one took too long, or the browser closed the connection.
@@ -142,7 +142,7 @@ class View:
     async def manage(
         self, change: Callable[Concatenate[Connection, IdBlocks, P], Result], *args: P.args, **kwargs: P.kwargs
     ) -> Result:
-        """Call a function that changes accounts in its own transaction, with ids it may use, and return its result.
+        """Call `change`, which changes accounts, in its own transaction with ids it may use, and return its result.
 
         Raises:
             Refusal: the change was refused; nothing was stored.
@@ -159,7 +159,7 @@ class View:
         return render_page(template, self.language, status, block=block, **{**self._shared(), **context})
 
     def lead_to(self, path: str) -> Response:
-        """Return a redirect to another page of the cabinet, such as after a change."""
+        """Return a redirect to another page of the cabinet, for example after a change."""
         return RedirectResponse(f"/cabinet{path}", SEE_OTHER, headers={"cache-control": "no-store"})
 
     def _shared(self) -> dict[str, object]:

@@ -18,7 +18,7 @@ from dealtrace.record import record
 USER_AGENT_LENGTH_MAX = 1024
 CLIENT_ID_LENGTH_MAX = 100
 ATTRS_READ_MAX = 65_536
-"""The most characters of the object that are parsed; a longer object is dropped."""
+"""The most characters of the JSON text of third-party parameters; a longer text is dropped."""
 IP_LENGTH_MAX = 45
 VISITOR_DIGITS_MAX = 20
 """The vendor's cookie has 18 or 19 digits; any 64-bit number fits in 20."""
@@ -26,10 +26,10 @@ VISITOR_DIGITS_MAX = 20
 
 @runtime_checkable
 class Salvaged(Protocol):
-    """The type of an optional value: it keeps the readable part of a text and never raises."""
+    """The type of an optional parameter: `salvage` returns what can be read of a text and never raises."""
 
     def salvage(self, text: str) -> tuple[object, bool]:
-        """Return the value that can be read (`None` if there is none), and whether it is the whole text."""
+        """Return the part of a text that can be read (`None` if there is none), and whether it is the whole text."""
 
 
 @record
@@ -112,7 +112,7 @@ class Attrs:
 
 @dataclass(slots=True)
 class SentHit(Sent):
-    """The parsed parameters of a hit; `passed_over` names values that could not be read, or only in part."""
+    """The parsed parameters of a hit; `passed_over` has the names of those that could not be read, or only in part."""
 
     passed_over: tuple[str, ...] = ()
 
@@ -121,7 +121,7 @@ class SentHit(Sent):
 class HitTable(ParameterTable):
     """The parameters of a hit (an opened page): optional values are parsed as far as they can be read.
 
-    Ours: a page reports without a person who would see a refusal, and one refused value could lose all visits of that
+    Ours: pages send hits without a person who would see a refusal, and one refused value could lose all visits of a
     visitor.
     """
 

@@ -14,17 +14,17 @@ PATTERNS_AT_ONCE = 25
 """How many patterns are joined into one expression; a single expression of all patterns is three times slower."""
 HTTP_LIBRARY = "http-library"
 PATTERNS_OF_PEOPLE = frozenset({r"AP3A\.240617\.008", "MetaIAB Facebook", "okhttp"})
-"""Patterns of the list that match people's browsers and apps: a build of Android 15, pages opened in the Facebook app,
-and the HTTP library of Android apps."""
+"""Patterns in the package's list that match people's browsers and apps: a build of Android 15, pages opened in the
+Facebook app, and the HTTP library of Android apps."""
 LIBRARIES_OF_CRAWLERS = frozenset(
     {
         "phpcrawl", "HTTrack", "SimpleCrawler", "crawler4j", "Scrapy", r"newspaper\/", "colly", "[mM]echanize",
         "trafilatura", "Download Ninja", "GoParserBot", "larbin", "rawweb-bot",
     }
 )  # fmt: skip
-"""Libraries of the list that are used only for crawling."""
+"""HTTP libraries in the package's list that only crawlers use."""
 MORE_SERVERS = (r"^WordPress/", "^Java/")
-"""User agents of sites' servers that are not among the libraries of the list."""
+"""Patterns of user agents of sites' servers that are missing from the package's HTTP libraries."""
 
 
 @lru_cache(maxsize=USER_AGENTS_REMEMBERED)

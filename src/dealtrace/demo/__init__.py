@@ -1,1 +1,4 @@
-"""A year of a made-up company, the same for the same seed; pure except for a seeded random number generator."""
+"""The demo: made-up data of a company over a year. The same seed always gives the same data.
+
+The code is pure, except that it uses a seeded random number generator.
+"""

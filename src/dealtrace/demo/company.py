@@ -6,12 +6,12 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.record import record
 
 ADDRESS = "https://okna.example"
-"""Domains under `.example` are reserved and belong to no one."""
+"""The address of the company's website; domains under `.example` are reserved and belong to no one."""
 
 
 @record
 class System:
-    """An advertising system: the account of its costs, and the parameter that it adds to URLs."""
+    """An advertising system: the account to which its costs belong, and the parameter that it adds to URLs."""
 
     account: CostAccount
     click_id: str
@@ -19,7 +19,7 @@ class System:
 
 @record
 class Campaign:
-    """A campaign: its source in UTM tags, and for advertising systems the price of a click; mailings have no system."""
+    """A campaign: its traffic source, and the price of a click in its advertising system. Mailings have no system."""
 
     source: TrafficSource
     system: System | None = None
@@ -32,8 +32,8 @@ class Campaign:
 class Channel:
     """A way in which visitors come to a page: by a campaign, from another website, or directly.
 
-    `visits` is how many of 1,000 visitors first come this way, `leads` how likely they are to leave a lead (1 is
-    average), and `wins` the share of their deals that is won.
+    `visits` is the number of visitors, of 1,000, who first come this way. `leads` is how likely they are to leave a
+    lead, where 1 is average. `wins` is the share of their deals that is won.
     """
 
     name: str
@@ -98,7 +98,7 @@ RETURNING_WEIGHTS = {
     "news by mail": 12.0,
     "reminder by mail": 10.0,
 }
-"""The channels, with weights, of returning visitors who do not use their first channel again."""
+"""The channels through which visitors return if they do not use their first channel again, with weights."""
 RETURNING_ALIKE = 0.25
 """The share of returning visitors who return through their first channel."""
 
@@ -145,7 +145,7 @@ DEVICES = (
 
 OFFICE_NUMBER = "74950000100"
 DIALLED_NUMBERS = {"yandex": "74950000101", "google": "74950000102", "vk": "74950000103", "rassylka": "74950000104"}
-"""The numbers shown to visitors from these sources; all others see the office number."""
+"""The phone numbers that visitors see, by their source; visitors from other sources see the office number."""
 EXCHANGE = "office-pbx"
 FORMS = {"Расчёт стоимости": 44.0, "Обратный звонок": 31.0, "Вызов замерщика": 25.0}
 CALL_MANAGERS = {"Анна Белова": 34.0, "Игорь Соколов": 30.0, "Мария Лебедева": 22.0, "Тимур Галиев": 14.0}

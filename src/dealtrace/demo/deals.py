@@ -37,7 +37,7 @@ STATED = 0.07
 NOWHERE_FROM = 0.04
 """The share of deals with neither a lead nor a source."""
 NAMED = 0.3
-"""The share of deals that contain the id of their lead; the others contain its contacts."""
+"""The share of deals with a lead that contain its id; the others contain its contacts."""
 TOO_LATE = 0.03
 """The share of deals that are made too long after the lead to be matched by contact."""
 CHANGES_AMOUNT = 0.4
@@ -64,7 +64,7 @@ class DemoChange:
 
 @record
 class _Beginning:
-    """When a deal was made, what the CRM knows about its lead, and the share of such deals that is won."""
+    """The time of a new deal, what the CRM knows about its lead or source, and the share of such deals that is won."""
 
     happened_at: datetime
     wins: float
@@ -75,7 +75,7 @@ class _Beginning:
 def make_deals(
     random: Random, calendar: Calendar, leads: list[DemoLead], deals: int
 ) -> tuple[list[DemoDeal], list[DemoChange]]:
-    """Return `deals` deals and the changes of all of them, some of which happen after the year."""
+    """Return `deals` deals and all their changes; some changes happen after the end of the year."""
     stated, unknown = int(deals * STATED), int(deals * NOWHERE_FROM)
     reached = [lead for lead in leads if lead.is_reached]
     grown = random.sample(reached, min(len(reached), deals - stated - unknown))
@@ -103,7 +103,7 @@ def _stated(random: Random) -> TrafficSource:
 
 
 def _from_lead(random: Random, lead: DemoLead) -> _Beginning:
-    """Return the beginning of a deal, usually within the two hours in which it can be matched by contact."""
+    """Return the beginning of a deal that a lead led to, usually within the two hours in which contacts match."""
     if random.random() < TOO_LATE:
         wait = timedelta(hours=random.uniform(3, 30))
     else:

@@ -26,7 +26,7 @@ OFFLINE = 0.12
 """The share of clients who call without having visited the site."""
 OFFLINE_WINS = 0.46
 CALLS = 0.7
-"""The share of leads that are calls during the hours in which calls are answered."""
+"""The share of calls among leads, in the hours in which calls are answered."""
 MISSED = 0.13
 REDIALS = 0.65
 """The share of missed calls after which the client calls again within minutes."""
@@ -75,7 +75,10 @@ class DemoLead:
 
 
 def make_leads(random: Random, calendar: Calendar, visitors: list[Visitor], leads: int) -> list[DemoLead]:
-    """Return leads in order of time, `leads` of which are reported; they come from the visitors most ready to buy."""
+    """Return leads in order of time; `leads` of them are reported, the others are not.
+
+    The visitors most likely to leave a lead are used first.
+    """
     made: list[DemoLead] = []
     reported = 0
     for client, at in _draw_clients(random, calendar, visitors):
@@ -96,7 +99,10 @@ def _numbered(lead: IncomingCall | IncomingLeadRequest, number: int) -> Incoming
 
 
 def _draw_clients(random: Random, calendar: Calendar, visitors: list[Visitor]) -> Iterator[tuple[Client, datetime]]:
-    """Yield clients with the time of their first lead: the readiest visitors first, and clients without a visit."""
+    """Yield clients, each with the time of their first lead.
+
+    The visitors most likely to leave a lead come first; clients without a visit come between them.
+    """
     drawn = sorted(visitors, key=lambda visitor: random.random() ** (1 / visitor.readiness), reverse=True)
     serial = 0
     for visitor in drawn:

@@ -22,12 +22,12 @@ from dealtrace.demo.rhythm import DAY, Calendar
 from dealtrace.record import record
 
 RETURNS = 0.38
-"""The share of visitors who return, and of returning visitors who return again."""
+"""The share of visitors who return after their first visit; the same share returns after each later visit."""
 RETURN_DAYS = 5.5
 """The average number of days until they return."""
 VISITS_MAX = 12
 QUIET_KEPT = 0.1
-"""The share of visits that still happen on the quiet weekend, of those drawn for it."""
+"""The share of visits that are kept, of those whose random time lies on the quiet weekend."""
 PAGES_MORE = 0.55
 """The share of visits with a second page."""
 PAGE_SECONDS = 210
@@ -52,7 +52,7 @@ class Visitor:
 
     @property
     def wins(self) -> float:
-        """Return the share of such visitors' deals that is won, by their first channel."""
+        """Return the share of won deals among the deals of visitors with the same first channel."""
         return self.channels[0].wins
 
 
@@ -101,7 +101,7 @@ def _draw_return(random: Random, first: Channel) -> Channel:
 
 
 def _describe(random: Random) -> Hit:
-    """Return a hit (a page view) without a URL, with the values that all visits of a visitor share."""
+    """Return a hit (a page view) that all visits of a visitor are made from; it has no URL yet."""
     (city,) = random.choices(list(CITIES), list(CITIES.values()))
     (device,) = random.choices(DEVICES, [device.weight for device in DEVICES])
     return Hit(

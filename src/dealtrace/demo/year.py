@@ -18,16 +18,16 @@ from dealtrace.record import record
 
 VISITS, LEADS, DEALS = 50_000, 6_000, 3_000
 BATCH = timedelta(hours=3)
-"""How often the company's programs report what happened."""
+"""The interval at which the company's programs report what happened."""
 
 Event = TypeVar("Event")
 
 
 @record
 class Year:
-    """Everything that happens in a year; changes of deals may happen after it.
+    """Everything that happens to the company in a year; some changes of deals happen after it.
 
-    The ids of visits are numbered from 1. Costs are by account.
+    The ids of visits are numbered from 1. `costs` has the costs of each account.
     """
 
     calendar: Calendar
@@ -50,7 +50,10 @@ class Batch:
 
 
 def make_year(seed: int, last_on: date, time_zone: ZoneInfo, part: float = 1) -> Year:
-    """Return the year that ends on a day, the same for the same seed and day; with `part`, only this share of it."""
+    """Return the demo's data for the year that ends on `last_on`; the same arguments always give the same data.
+
+    `part` scales the numbers of visits, leads and deals; 1 is the full size.
+    """
     random = Random(seed)  # noqa: S311 - the same seed must give the same year
     calendar = make_calendar(last_on, time_zone)
     visitors = make_visitors(random, calendar, round(VISITS * part))
@@ -61,7 +64,7 @@ def make_year(seed: int, last_on: date, time_zone: ZoneInfo, part: float = 1) ->
 
 
 def list_batches(year: Year, now: datetime) -> list[Batch]:
-    """List what has been reported by `now`, in batches of three hours; the last batch arrives now."""
+    """List the batches in which everything up to `now` was reported, one every three hours; the last arrives now."""
     visits = _by_batch([_as_seen(visit, now) for visit in year.visits], lambda visit: visit.started_at, now)
     leads = _by_batch(year.leads, lambda lead: lead.arrives_at, now)
     deals = _by_batch(year.deals, lambda deal: deal.arrives_at, now)
@@ -85,7 +88,7 @@ def _as_seen(visit: Visit, now: datetime) -> Visit:
 def _by_batch(
     events: Iterable[Event], arrival: Callable[[Event], datetime | None], now: datetime
 ) -> dict[int, list[Event]]:
-    """Return the events reported by `now`, by number of their batch, each list in order of arrival."""
+    """Return the events reported by `now`, grouped by the number of their batch, each list in order of arrival."""
     arrived = [(at, event) for event in events if (at := arrival(event)) is not None and at <= now]
     batches: dict[int, list[Event]] = {}
     for at, event in sorted(arrived, key=lambda pair: pair[0]):

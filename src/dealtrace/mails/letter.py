@@ -1,4 +1,4 @@
-"""A letter, and the mail it becomes: the same content as plain text and as simple HTML, and attachments."""
+"""Letters, and the mails made of them: the same content as plain text and as simple HTML, with attachments."""
 
 from collections.abc import Sequence
 from datetime import datetime

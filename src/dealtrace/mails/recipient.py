@@ -33,7 +33,8 @@ def is_address(text: str) -> bool:
 def parse_recipients(text: str, usual: Language) -> tuple[Recipient, ...]:
     """Parse recipients, such as `a@example.org en, b@example.org`, without duplicates.
 
-    Separators are commas, semicolons and line breaks. `usual` is the language of addresses without a language.
+    Separators are commas, semicolons and line breaks. `usual` is the language of addresses that are written without
+    one.
 
     Raises:
         InvalidSetting: a part of the list is not an address, or there are too many addresses.

@@ -1,4 +1,4 @@
-"""The letter of a scheduled report: a table with each figure and the same figure of the period before."""
+"""The letter of a scheduled report, with a table of its figures and those of the period before."""
 
 from decimal import Decimal
 
@@ -28,7 +28,7 @@ _DAY = "%d.%m.%Y"
 
 
 def report_letter(title: str, report: Report, site_name: str, language: Language, link: str) -> Letter:
-    """Return the letter of a report, which must be compared with another period; `link` is where to unsubscribe."""
+    """Return the letter of a report that is compared with another period; `link` is the URL for unsubscribing."""
     period, other = report.question.period, report.compared_period
     assert other is not None
     paragraphs = [

@@ -59,7 +59,7 @@ def next_due(rhythm: Rhythm, hour: int, time_zone: ZoneInfo, after: datetime) ->
 
 
 def last_due(rhythm: Rhythm, hour: int, time_zone: ZoneInfo, due_at: datetime, now: datetime) -> datetime:
-    """Return the latest time from `due_at` to `now` at which a report was due, in UTC; earlier ones are skipped."""
+    """Return the latest time from `due_at` to `now` at which a report was due, in UTC; earlier times are skipped."""
     while (following := next_due(rhythm, hour, time_zone, due_at)) <= now:
         due_at = following
     return due_at

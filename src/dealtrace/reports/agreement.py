@@ -11,7 +11,7 @@ from dealtrace.record import record
 from dealtrace.reports.shares import kopecks_of
 
 IDS_PER_MASK = 256
-"""How many ids share a bit mask; ids of deals are dense, so a remembered id takes less than a byte."""
+"""The number of ids in a bit mask. Ids of deals are dense, so a remembered id takes less than a byte."""
 
 
 class Disagreement(StrEnum):
@@ -67,8 +67,8 @@ def differing_fields(theirs: IncomingDeal, ours: Deal, *, has_sums: bool) -> tup
 
     Statuses are compared trimmed and case-folded, sums in kopecks.
 
-    Ours: no sum equals a sum of 0, because many CRMs print one for the other; dates are compared to the minute, because
-    many lists have no seconds.
+    Ours: a missing sum equals a sum of 0, because many CRMs print one for the other. Dates are compared to the minute,
+    because many lists have no seconds.
     """
     differs = {
         Field.SUM: has_sums and in_kopecks(theirs.amount_rub) != in_kopecks(ours.amount_rub),
@@ -121,11 +121,11 @@ class Count:
 
 @dataclass(slots=True)
 class Agreement:
-    """The totals of a comparison.
+    """The totals of a comparison between a CRM's list and the stored deals.
 
-    `theirs` counts the valid rows of the list. `ours` counts the stored deals that are in the list or within its days.
-    `other_sum` counts the deals with different sums; its kopecks are the sums in the list minus those of the site.
-    `first_at` and `last_at` are the earliest and the latest date in the list.
+    `theirs` counts the valid rows of the list. `ours` counts the stored deals that are in the list, or between its
+    first and last day. `other_sum` counts the deals with different sums; its kopecks are the sums in the list minus
+    those of the site. `first_at` and `last_at` are the earliest and the latest date in the list.
     """
 
     theirs: Count = field(default_factory=Count)
@@ -147,7 +147,7 @@ class Agreement:
         return not any((*(count.deals for count in differing), self.other_status, self.other_date, self.unreadable))
 
     def add(self, compared: Comparison, *, has_sums: bool) -> None:
-        """Add a comparison to the totals; without `has_sums` the list is assumed to have the stored sums."""
+        """Add a comparison to the totals; if the list has no sums (`has_sums`), the stored sums are used for it."""
         theirs, ours = compared.theirs, compared.ours
         own = in_kopecks(ours.amount_rub) if ours is not None else 0
         stated = in_kopecks(theirs.amount_rub) if theirs is not None and has_sums else own

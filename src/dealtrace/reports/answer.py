@@ -36,7 +36,7 @@ class GatheredRows(Mapping[Keys, Mapping[Measure, int]]):
         self._groups: list[tuple[tuple[Measure, ...], dict[Keys, Fetched]]] = []
 
     def add(self, measures: tuple[Measure, ...], rows: Sequence[Fetched]) -> None:
-        """Add fetched rows, each of its keys and then the values of `measures`."""
+        """Add fetched rows; each row has its keys, followed by the values of `measures`."""
         self._groups.append((measures, {tuple(row[: self._width]): row for row in rows}))
 
     def __getitem__(self, keys: Keys) -> Mapping[Measure, int]:
@@ -62,10 +62,11 @@ class GatheredRows(Mapping[Keys, Mapping[Measure, int]]):
 
 @record
 class Gathered:
-    """The measures of the rows and of the total, for one period and one model; rows are found by their keys.
+    """The measures of all rows and of the total, for one period and one model.
 
-    A missing measure is zero, unless it is unknown. `unknown_in_rows` are the measures of facts that lack a dimension
-    of the rows. `unknown` are the measures of facts that lack a filtered dimension; these have no total either.
+    `rows` has the measures of each row by its keys. A measure that is missing there is zero, unless it is unknown.
+    `unknown_in_rows` are the measures of facts that lack a dimension of the rows. `unknown` are the measures of facts
+    that lack a filtered dimension; these have no total either.
     """
 
     rows: Mapping[Keys, Mapping[Measure, int]]
@@ -204,9 +205,10 @@ def _all_keys(sides: Iterable[Gathered]) -> list[Keys]:
 
 
 def _shift_to(question: Question, compared: Period | None) -> tuple[int, ...]:
-    """Return a number for each dimension: adding it to keys of the compared period gives keys of the same day here.
+    """Return for each dimension the number that turns keys of the compared period into keys of the question's period.
 
-    The first day of the compared period becomes the first day of the question's period; other keys get 0.
+    The number is added to a key: the first day of one period becomes the first day of the other. It is 0 for
+    dimensions that are not days, weeks, months or quarters.
     """
     if compared is None:
         return ()
@@ -231,9 +233,10 @@ def _moved(side: Gathered, shift: tuple[int, ...]) -> Gathered:
 def _in_order(
     question: Question, every: list[Keys], spell: Spell, figure: Callable[[Keys, int], Fraction | None]
 ) -> list[Keys]:
-    """Return the keys of all rows in order: by the question's sort, else times ascending, else first metric descending.
+    """Return the keys of all rows in the order of the report.
 
-    Unknown values and missing keys come last; ties are ordered by keys in code-point order.
+    Rows follow the question's sort. Without a sort, times are ascending, else the first metric is descending. Unknown
+    values and missing keys come last; ties are ordered by keys in code-point order.
     """
     ordered = every
     for place in reversed(range(len(question.by))):
@@ -256,7 +259,7 @@ KeyRank = Callable[[Keys], str | int | None]
 
 
 def _key_rank(question: Question, spell: Spell, place: int) -> KeyRank:
-    """Return a sort key function for the keys at an index: times sort by number, names by the text that is shown."""
+    """Return a function that ranks rows by their key at an index: times by number, names by the text that is shown."""
     dimension = question.by[place]
 
     def rank(keys: Keys) -> str | int | None:

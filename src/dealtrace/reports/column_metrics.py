@@ -13,7 +13,7 @@ from dealtrace.reports.metrics import COLUMN_PREFIX, METRICS, AnyFormula, Metric
 
 @record
 class ColumnFormula:
-    """A formula over metrics and other columns; `parts` has the formula of each of them, `None` if unknown."""
+    """The formula of a column; `parts` has the formula of each metric and column in it, `None` if that is unknown."""
 
     tree: FormulaTree
     parts: tuple[tuple[Part, AnyFormula | None], ...]
@@ -36,7 +36,7 @@ class ColumnFormula:
 
 
 def metrics_of_columns(columns: Iterable[ReportColumn], *, has_won: bool, has_margins: bool) -> Mapping[str, Metric]:
-    """Return the columns of a site as metrics, by name; for the flags see `formula_at_site`."""
+    """Return the columns of a site as metrics, by name; `formula_at_site` explains `has_won` and `has_margins`."""
     formulas: dict[Part, AnyFormula | None] = {
         MetricName(name): formula_at_site(metric, has_won=has_won, has_margins=has_margins)
         for name, metric in METRICS.items()

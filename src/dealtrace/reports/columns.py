@@ -128,7 +128,7 @@ def _operands(column: ReportColumn) -> list[Number | MetricName | ColumnName]:
 
 
 def _own_operands(column: ReportColumn) -> int:
-    """Return the number of operands of a column that are not columns; 1 for a column that counts or sums deals."""
+    """Return how many numbers and metrics the formula of a column has; 1 for a column that counts or sums deals."""
     if column.formula is None:
         return 1
     return sum(not isinstance(part, ColumnName) for part in _operands(column))

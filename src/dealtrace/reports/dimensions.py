@@ -15,10 +15,10 @@ FIELD_PREFIX = "field:"
 
 
 class Kind(Enum):
-    """The kind of a dimension's keys.
+    """The kind of the keys of a dimension.
 
-    `SOURCE` keys are parts of traffic sources and `STATUS` keys are statuses, both grouped regardless of case.
-    `CALENDAR` keys are consecutive periods such as days, `CLOCK` keys recur, such as hours; both are integers in SQL
+    `SOURCE` keys are parts of traffic sources and `STATUS` keys are statuses; both are grouped regardless of case.
+    `CALENDAR` keys are consecutive periods, such as days. `CLOCK` keys recur, such as hours. Both are integers in SQL
     statements, see `time_keys.py`. A fact may have several `TAG` keys. All other keys are `TEXT`.
     """
 
@@ -94,7 +94,7 @@ DIMENSIONS: Mapping[str, Dimension] = {dimension.name: dimension for dimension i
 assert [name for name, listed in DIMENSIONS.items() if listed.kind is Kind.SOURCE] == list(SOURCE_PARTS)
 
 OWN_HOUR = Dimension("own_hour", "Час события", "Hour of the event", _VISITED, Kind.CLOCK)
-"""The hour of the fact itself, which alerts use; `hour`, which reports use, is the hour of the visit that led to it."""
+"""The hour of the fact itself, which alerts use. Reports use `hour`, the hour of the visit that led to the fact."""
 
 
 def field_dimension(field: str) -> Dimension:

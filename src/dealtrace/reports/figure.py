@@ -47,10 +47,12 @@ def base_measure(metric: Metric) -> Measure | None:
 
 
 def parse_figure(words: Words, keys: Sequence[str], offset: int, known: Known) -> Figure:
-    """Parse the figure of a question; `keys` has a text for each dimension, empty for a missing key.
+    """Parse a figure of a report; `words` is its unparsed question.
+
+    `keys` has a text for each dimension, empty for a missing key.
 
     Raises:
-        InvalidParameters: one violation for each unknown or impossible word, with the words that exist.
+        InvalidParameters: one violation for each unknown or unsuitable value, with the valid values.
     """
     question = parse_question(words, known)
     violations = [*_check_metric(question, known), *_check_facts(question)]
@@ -93,7 +95,7 @@ def _check_metric(question: Question, known: Known) -> list[Violation]:
 
 
 def _check_facts(question: Question) -> list[Violation]:
-    """List violations for the dimensions that the facts of the metric do not have: such a figure is unknown."""
+    """List a violation for each dimension that the facts of the metric lack, since the figure would be unknown."""
     facts = {fact for metric in question.metrics for fact in metric.facts}
     places = [("by", dimension) for dimension in question.by]
     places += [("filter", each.dimension) for each in question.filters]

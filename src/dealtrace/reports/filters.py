@@ -39,7 +39,7 @@ class Operator(StrEnum):
 
     @property
     def is_negative(self) -> bool:
-        """Return whether the filter excludes keys; it then keeps facts without a key."""
+        """Return whether the operator excludes keys; such a filter keeps facts without a key."""
         return self is Operator.NOT
 
 
@@ -132,7 +132,7 @@ def escaped_name(name: str) -> str:
 
 
 class Condition(Protocol):
-    """The part of a filter that all of its forms share: a dimension and an operator."""
+    """What all forms of a filter (with or without its values) have: a dimension and an operator."""
 
     @property
     def dimension(self) -> Dimension:
@@ -149,7 +149,8 @@ C = TypeVar("C", bound=Condition)
 def by_dimension(filters: Sequence[C]) -> Mapping[Dimension, tuple[list[C], list[C]]]:
     """Return the positive and the negative filters of each dimension.
 
-    A fact is kept if for each dimension at least one positive filter (if there are any) and all negative filters match.
+    A fact is kept if it matches all negative filters and, for each dimension with positive filters, at least one of
+    these.
     """
     grouped: dict[Dimension, tuple[list[C], list[C]]] = {}
     for condition in filters:

@@ -56,7 +56,7 @@ def rounded(value: Fraction) -> Decimal:
 
 
 def format_units(units: int, digits: int) -> str:
-    """Format an integer of units of 10^-digits as a decimal text."""
+    """Format an integer as a decimal text with `digits` decimals; with two, 5 is `0.05`."""
     sign, size = "-" if units < 0 else "", str(abs(units)).rjust(digits + 1, "0")
     return f"{sign}{size[:-digits]}.{size[-digits:]}"
 

@@ -25,7 +25,7 @@ DEPTH_MAX = 32
 """Ours: how deeply parentheses and signs may be nested."""
 NUMBER_LENGTH_MAX = 20
 SETTING = "formula"
-"""The key of the formula in refusals."""
+"""The value of `key` in refusals of a formula."""
 
 _TOKEN = re.compile(
     r"""\s*(?:

@@ -9,9 +9,9 @@ from dealtrace.reports.facts import Fact
 class Aggregate(Enum):
     """How a measure is computed from the facts of a row.
 
-    `COUNT` adds the shares of facts, in millionths. `MONEY` adds sums in kopecks, each split by the shares. `DISTINCT`
-    counts different values of an attribute, ignoring shares. `TOTAL` adds an attribute, ignoring shares. `DURATION`
-    adds times in whole seconds, multiplied by the shares.
+    `COUNT` adds the shares of facts, in millionths. `MONEY` adds sums in kopecks, after each was split by the shares.
+    `DISTINCT` counts different values of an attribute, ignoring shares. `TOTAL` adds an attribute, ignoring shares.
+    `DURATION` adds times in whole seconds, multiplied by the shares.
     """
 
     COUNT = auto()

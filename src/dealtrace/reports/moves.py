@@ -1,4 +1,4 @@
-"""Compute from and to which sources deals and their money move when the rules change."""
+"""Compute how deals and their money move between sources when the rules change."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,7 +8,7 @@ from dealtrace.record import record
 from dealtrace.reports.shares import split_kopecks
 
 NOTHING = frozenset({"", "(not set)", "<не заполнено>", "‹не заполнено›"})
-"""The texts that mean a missing name of a source, trimmed and case-folded."""
+"""The texts that stand for a missing name of a source, trimmed and case-folded."""
 
 Shares = Sequence[tuple[TrafficSource, int]]
 """The sources of the visits that led to a deal, latest first, each with its share; the shares add up to `WHOLE`."""
@@ -62,9 +62,10 @@ Moves = dict[tuple[SourceKey, SourceKey], Moved]
 
 
 def moves_of(before: Shares, after: Shares, kopecks: int) -> Moves:
-    """Return what moves when the shares of a deal of `kopecks` change, by pairs of old and new source.
+    """Return the deals and kopecks that move between sources when the shares of a deal of `kopecks` change.
 
-    What a source has after equals what it had before, minus what moves away, plus what moves to it, to the kopeck.
+    The keys are pairs of old and new source. The value of a source after the change equals its value before, minus what
+    moves away, plus what moves to it, to the kopeck.
     """
     moves: Moves = {}
     for pair, deals in _flow(_deals_by_key(before), _deals_by_key(after)).items():
@@ -90,10 +91,10 @@ def _summed(keys: Sequence[SourceKey], parts: Sequence[int]) -> dict[SourceKey, 
 
 
 def _flow(before: Mapping[SourceKey, int], after: Mapping[SourceKey, int]) -> dict[tuple[SourceKey, SourceKey], int]:
-    """Return the amount that moves from each losing source to each gaining source, by pairs of these.
+    """Return the amount that moves from each losing source to each gaining source, by pairs of old and new source.
 
-    Sources are paired in the order of their rank. `before` and `after` must have the same sum, and all their values the
-    sign of the sum.
+    Sources are paired in the order of their rank. `before` and `after` must have the same sum, and no value may have
+    the opposite sign.
     """
     sign = -1 if sum(before.values()) < 0 else 1
     keys = sorted(before.keys() | after.keys(), key=lambda key: key.rank)
@@ -114,5 +115,5 @@ def _flow(before: Mapping[SourceKey, int], after: Mapping[SourceKey, int]) -> di
 
 
 def whole_of(source: TrafficSource) -> Shares:
-    """Return the shares of a deal that belongs to a single source."""
+    """Return shares that give a single source the whole deal."""
     return ((source, WHOLE),)

@@ -32,9 +32,10 @@ class Period:
 
 @record
 class Span:
-    """The part of a period that has passed: instants in UTC, `until` exclusive, and whole days for costs.
+    """The part of a period that has passed.
 
-    `days` is `None` if the whole period lies in the future.
+    `since` and `until` are instants in UTC, `until` is exclusive. `days` is this part in whole days, for costs; it is
+    `None` if the whole period lies in the future.
     """
 
     since: datetime
@@ -57,7 +58,10 @@ def compared_period(period: Period, comparison: Comparison) -> Period:
 
 
 def _counterpart(period: Period, comparison: Comparison) -> Callable[[date], date]:
-    """Return a function from a day to the day it is compared with; `WEEKDAYS` goes back the fewest whole weeks."""
+    """Return a function that maps a day of the period to the day it is compared with.
+
+    `WEEKDAYS` goes back by whole weeks, the fewest that are not shorter than the period.
+    """
     match comparison:
         case Comparison.PREVIOUS:
             return lambda day_on: day_on - period.days * DAY
@@ -85,10 +89,10 @@ def span_of(period: Period, time_zone: ZoneInfo, now: datetime) -> Span:
 
 
 def compared_span(period: Period, comparison: Comparison, time_zone: ZoneInfo, now: datetime) -> Span:
-    """Return the part of the compared period that is used.
+    """Return the part of the compared period that a report uses.
 
-    If `period` is not over, the compared period ends on the day that today is compared with, as long after midnight as
-    it is now. Ours: if clocks changed on one of these days, equal time has passed on both, so local times may differ.
+    If `period` is not over, this part ends on the day that today is compared with, as long after midnight as it is now.
+    Ours: if clocks changed on one of these days, equal time has passed on both, so local times may differ.
     """
     other, today = compared_period(period, comparison), site_day(now, time_zone)
     if period.first_on > today:

@@ -40,7 +40,7 @@ class Pivot:
 
 
 def pivoted(rows: Report, columns: Report, cells: Report) -> Pivot:
-    """Build a pivot from the reports by rows, by columns, and by both (`cells`).
+    """Build a pivot from three reports: by rows, by columns, and by both (`cells`).
 
     A cell without facts is zero if the metric adds up and both totals are known; otherwise it is unknown.
     """

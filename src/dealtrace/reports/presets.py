@@ -8,7 +8,7 @@ from dealtrace.reports.question import ALL_MODELS
 
 @record
 class Preset:
-    """The dimensions and metrics of a report; `models` is `all` for all models at once."""
+    """The dimensions and metrics of a named report; `models` is `all` if it compares all models."""
 
     by: str
     metrics: str

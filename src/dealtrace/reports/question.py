@@ -82,7 +82,10 @@ class Question:
 
 @record
 class Words:
-    """An unparsed question; empty texts are missing parts. The filters of `segment` are added to `filters`."""
+    """A question as unparsed texts; a missing part is an empty text.
+
+    `segment` names a segment (saved filters), whose filters are added to `filters`.
+    """
 
     by: str = ""
     pivot: str = ""
@@ -102,7 +105,7 @@ class Words:
 
 @record
 class Known:
-    """What a question may use at a site: today's date, the default model, custom fields, columns and segments.
+    """What a parser needs to know of a site: today's date, default model, custom fields, columns and segments.
 
     `segments` has the unparsed filters of each segment; `rows_max` is `None` if all rows may be requested.
     """
@@ -119,7 +122,7 @@ def parse_question(words: Words, known: Known) -> Question:
     """Parse a question.
 
     Raises:
-        InvalidParameters: one violation for each unknown or impossible word, with the words that exist.
+        InvalidParameters: one violation for each unknown or unsuitable value, with the valid values.
     """
     parser = _Parser(known)
     by: tuple[Dimension, ...] = parser.read("by", lambda: parser.dimensions(words.by), NO_DIMENSIONS)
@@ -178,7 +181,10 @@ class _Parser:
         return tuple(self.dimension(name) for name in names)
 
     def pivot(self, words: Words, by: Sequence[Dimension]) -> Dimension | None:
-        """Return the dimension of the pivot's columns, `None` without a pivot; it counts towards `BY_MAX`."""
+        """Return the dimension of the pivot's columns, `None` without a pivot.
+
+        `BY_MAX` limits the dimensions of rows and columns together.
+        """
         if not words.pivot:
             return None
         dimension = self.dimension(words.pivot)
@@ -265,7 +271,7 @@ class _Parser:
             ) from fault
 
     def filter(self, text: str) -> Filter:
-        """Parse a filter: the dimension ends at the first `:`, or at the second if it is a custom field."""
+        """Parse a filter. The name of the dimension ends at the first `:`, or at the second for a custom field."""
         if any(map(_is_lone_surrogate, text)):
             raise InvalidValue("текст не в кодировке UTF-8", "must be valid UTF-8")
         name, *rest = split_escaped(text, SEPARATOR, 1)

@@ -3,13 +3,13 @@
 from datetime import datetime, timedelta
 
 LOOKED_BACK = timedelta(days=28)
-"""Ours: the time from which the usual number of deals is taken."""
+"""Ours: the time before now in which deals are counted to find how often they usually come."""
 DEALS_MIN = 8
 """Ours: with fewer deals in that time, a pause means nothing."""
 PAUSE_MIN = timedelta(hours=24)
 """Ours: shorter pauses, such as nights and single quiet days, are not silence."""
 TIMES_USUAL = 8
-"""Ours: silence is a pause this many times as long as the average; by chance this happens once in 3000 pauses."""
+"""Ours: silence is a pause this many times as long as the average pause; 1 pause in 3000 is so long by chance."""
 
 
 def is_silent(deals: int, last_at: datetime, now: datetime) -> bool:

@@ -17,9 +17,10 @@ MONTHS_OF_QUARTER = 3
 
 @record
 class TimeKeys:
-    """How the keys of a dimension of time are converted: from a day to a number, to text and back; with an example.
+    """The conversions of a dimension of time, and an example of a key's text.
 
-    `number_of` is `None` for hours, since a day has all of them. `parse` returns the number of a key's text.
+    `number_of` converts a day to the number of its key; it is `None` for hours, since a day has all of them. `text_of`
+    converts the number to text, `parse` converts it back.
 
     Raises:
         ValueError: from `parse`, if the text is not a key.
@@ -95,7 +96,7 @@ TIME_KEYS: Mapping[str, TimeKeys] = {
 
 
 def keys_of_period(name: str, period: Period) -> dict[str, int]:
-    """Return the keys of a dimension of time in a period: numbers by text, in order of time."""
+    """Return the keys that a dimension of time has in a period, as numbers by text, in order of time."""
     keys = TIME_KEYS[name]
     if keys.number_of is None:
         return {keys.text_of(hour): hour for hour in range(HOURS)}

@@ -1,4 +1,4 @@
-"""The effect of other rules on deals: the outcome of each deal, and the totals."""
+"""The effect that other rules would have on deals: the outcome of each deal, and the totals."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ MOVES_MAX = 10_000
 
 @record
 class Standing:
-    """The lead of a deal and its sources with their shares, under some rules."""
+    """The lead of a deal and the sources credited with it, each with its share, under one set of rules."""
 
     lead: LeadRef | None
     shares: Shares
@@ -24,9 +24,9 @@ class Standing:
 
 @record
 class Outcome:
-    """The lead and sources of a deal now (`before`) and under the rules that are tried (`after`).
+    """A deal with its lead and sources now (`before`) and under the rules that are tried (`after`).
 
-    `is_kept` marks a deal that would keep a lead that those rules would not find.
+    `is_kept` is true if the deal would keep its lead although those rules would not find it.
     """
 
     deal: Deal
@@ -65,9 +65,9 @@ class MatchCount:
 class Tally:
     """The effect of other rules on all deals of a period.
 
-    `pinned` deals keep the lead that a person chose; `kept` deals keep a lead that the rules would no longer find.
-    `flipped` deals would have another lead, `moved` deals another source, and `changed` deals either of these.
-    `further` is the sum of moves beyond `MOVES_MAX` pairs of sources.
+    `pinned` counts deals that keep the lead a person chose. `kept` counts deals that keep a lead which the rules would
+    no longer find. `flipped` counts deals that would have another lead, `moved` those with another source, and
+    `changed` those with either. `further` is the sum of moves beyond `MOVES_MAX` pairs of sources.
     """
 
     deals: int = 0
@@ -107,9 +107,9 @@ class Tally:
         return is_changed
 
     def spelling_of(self, key: SourceKey) -> tuple[str | None, str | None]:
-        """Return the spelling of a source and of its medium that most deals with a changed source have.
+        """Return the most frequent spelling of a source and its medium among the deals whose source would change.
 
-        Either is `None` if the source has none. Of equally frequent spellings, the first by code points is returned.
+        A part that is missing is `None`. Of equally frequent spellings, the first by code points is returned.
         """
         spelt = self._spelt[key]
         return min(spelt, key=lambda each: (-spelt[each], each[0] or "", each[1] or ""))

@@ -35,7 +35,7 @@ class LeadPart(StrEnum):
 
 @record
 class LeadEvent:
-    """An event of a lead; `changed` lists the parts that had a value before and changed."""
+    """An event of a lead; `changed` lists the parts that changed, and is empty if the lead is new."""
 
     kind: EventKind
     lead: LeadRef
@@ -63,7 +63,10 @@ Event = LeadEvent | DealEvent | AlertEvent
 
 
 def call_event(lead: LeadRef, before: IncomingCall | None, after: IncomingCall) -> LeadEvent:
-    """Return the event that a report of a call causes: connected, disconnected, or changed since `before`."""
+    """Return the event for a report of a call: connected, disconnected or changed.
+
+    `before` is the call as it was reported earlier, `None` for the first report.
+    """
     ended = is_over(after.circumstances, after.duration)
     if before is None:
         return LeadEvent(EventKind.CALL_DISCONNECTED if ended else EventKind.CALL_CONNECTED, lead)
@@ -108,10 +111,10 @@ _OF_VERSION: Mapping[VersionKind, EventKind] = {
 
 
 def deal_events(version: DealVersion) -> list[Event]:
-    """List the events that a version of a deal causes: events of the deal, and of the leads that it gained or lost.
+    """List the events that a version of a deal causes, for the deal and for the leads that it gained or lost.
 
-    Ours: a deal that is matched at registration causes two events, created and matched, so that receivers learn of
-    every match from the same event.
+    Ours: a deal that is matched at registration causes two events, “created” and “matched”. So receivers learn of every
+    match from the same event.
     """
     events: list[Event] = []
     if version.kind in _OF_VERSION:

@@ -45,8 +45,8 @@ class Pause:
 def after_fault(fault: Fault, failures: int, failing_since: datetime, now: datetime, chance: float) -> TryAgain | Pause:
     """Return when to try again after a failed attempt, or why to pause the webhook instead.
 
-    The attempt is the last of `failures` in a row since `failing_since`. Delays double from five seconds to an hour;
-    `chance`, from 0 to 1, varies them.
+    `failures` counts the failed attempts in a row since `failing_since`, including this one. Delays double from five
+    seconds to an hour; `chance`, from 0 to 1, varies them.
     """
     if fault.is_final:
         return Pause(f"{fault.reason}: the receiver accepts no more messages")

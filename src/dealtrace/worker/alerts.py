@@ -63,7 +63,10 @@ class Alerts:
                 await self._look_at(site, alert, known)
 
     async def _look_at(self, site: Site, alert: Alert, known: Known) -> None:
-        """Check a rule and store the verdict; if this fails, the rule is checked again when its lease expires."""
+        """Check a rule and store the verdict.
+
+        If this fails, the rule is checked again when its lease, the claim of this process, expires.
+        """
         rule = alert.rule
         slot = last_slot(rule.window, site.time_zone, clock.now())
         next_due_at = next_look(slot, site.time_zone)
@@ -96,7 +99,7 @@ class Alerts:
 
 
 async def _forever() -> None:
-    """Wait forever, in place of a client who may close the connection."""
+    """Wait forever: the report pool waits for a client to leave, and here there is no client."""
     await asyncio.Event().wait()
 
 

@@ -16,7 +16,10 @@ SocketOptions = Iterable[httpcore.SOCKET_OPTION] | None
 
 
 class TargetTransport(httpx.AsyncHTTPTransport):
-    """One connection to one receiver, only to allowed addresses; certificates are checked against its host name."""
+    """A transport with one connection to one receiver, to allowed addresses only.
+
+    The receiver's certificate is checked against its host name.
+    """
 
     def __init__(self, trust: ssl.SSLContext, private: Sequence[str], seconds: float) -> None:
         super().__init__(verify=trust, trust_env=False)
@@ -27,7 +30,7 @@ class TargetTransport(httpx.AsyncHTTPTransport):
 class TargetBackend(httpcore.AsyncNetworkBackend):
     """Opens connections by host name; an address that failed is not tried again while there are others.
 
-    `seconds` is the time in which all addresses must have been tried.
+    All addresses must have been tried within `seconds`.
     """
 
     def __init__(self, private: Sequence[str], seconds: float) -> None:

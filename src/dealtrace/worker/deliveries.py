@@ -39,11 +39,11 @@ from dealtrace.worker.webhook_client import WebhookClient, WebhookConnection
 POLL_SECONDS = 0.5
 """How often the outbox is polled; a delivery to a healthy receiver waits at most this long."""
 ROUND_SECONDS = 3.0
-"""How long one webhook is served before the outcome is stored; a test and the last attempt may take longer."""
+"""How long deliveries to a webhook are sent before the outcome is stored; a test or a last attempt may take longer."""
 AT_ONCE_MAX = 32
 HELD_BACK_SECONDS = 5.0
 HELD_BACK_SECONDS_MAX = 300.0
-"""How long a process skips a webhook whose outcome it could not store: at first, and at most."""
+"""How long a process skips a webhook whose outcome it could not store: `HELD_BACK_SECONDS` at first, this at most."""
 SWEEP_SECONDS = 3600.0
 
 _log = structlog.get_logger()
@@ -56,7 +56,7 @@ class MessageWriter(Protocol):
     def __call__(
         self, connection: Connection, site: Site, webhook: Webhook, deliveries: Sequence[Delivery], now: datetime
     ) -> dict[OutboxPosition, Message]:
-        """Return messages by position of their delivery; deliveries whose deal or lead no longer exists have none."""
+        """Return the message of each delivery, by position; a delivery whose deal or lead no longer exists has none."""
 
 
 class Deliveries:
@@ -228,7 +228,7 @@ async def _attempt(connection: WebhookConnection, webhook: Webhook, message: Mes
 
 
 def _unwritable(webhook: Webhook, broken: Exception) -> Fault:
-    """Log a message that cannot be written, which is our bug; return a fault, so that retries slow down as usual."""
+    """Log that a message cannot be written, which is our bug; return a fault, so that retries slow down as usual."""
     _log.error("webhook_not_written", webhook_id=webhook.id, cause=observation.cause_of(broken))
     return Fault(f"the message cannot be written: {type(broken).__name__}")
 

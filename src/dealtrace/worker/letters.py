@@ -44,7 +44,7 @@ class Letters:
 
 
 async def _forever() -> None:
-    """Wait forever, in place of a client who may close the connection."""
+    """Wait forever: the report pool waits for a client to leave, and here there is no client."""
     await asyncio.Event().wait()
 
 
@@ -56,7 +56,7 @@ def _read_report(connection: Connection, site: Site, mail: Mail) -> tuple[Schedu
 def _write(
     source: FactSource, site: Site, report: ScheduledReport, question: Question, mail: Mail, link: str
 ) -> Letter:
-    """Return the letter of a report with the report attached as a CSV file, as known at the time of sending."""
+    """Return the letter of a report as of the time of sending, with the report attached as a CSV file."""
     answered = ask(source, site, question, clock.now())
     letter = report_letter(report.title, answered, site.name, mail.recipient.language, link)
     with TemporaryDirectory() as folder:

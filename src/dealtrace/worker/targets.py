@@ -8,7 +8,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_netw
 Address = IPv4Address | IPv6Address
 
 _UNICAST_IPV6 = IPv6Network("2000::/3")
-"""The public IPv6 addresses; mapped, translated, local and reserved addresses lie outside."""
+"""The network of public IPv6 addresses; mapped, translated, local and reserved addresses lie outside."""
 _CLOSED = tuple(
     ip_network(network)
     for network in (
@@ -50,10 +50,10 @@ class TargetUnknown(Exception):  # noqa: N818
 
 
 async def find_addresses(host: str, port: int, private: Sequence[str]) -> list[str]:
-    """Return the allowed IP addresses of a host in the resolver's order; `private` lists private networks to allow.
+    """Return the allowed IP addresses of a host in the resolver's order: public ones, and those in `private` networks.
 
     Connect only to the returned addresses: the name may resolve to others the next time. `host` must be ASCII and is
-    resolved as it is, because the standard library encodes international names by IDNA 2003, which may mean another
+    resolved unchanged. The standard library would encode an international name by IDNA 2003, which may mean another
     host.
 
     Raises:

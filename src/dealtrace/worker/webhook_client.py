@@ -49,8 +49,8 @@ class WebhookConnection:
     async def send(self, outgoing: Outgoing) -> Fault | None:
         """Send a request; return `None` if it was accepted, else the fault.
 
-        A status of 2xx means accepted, even if the body of the answer then breaks off. Nothing is raised: any failure
-        is a fault, after which the webhook is tried less and less often.
+        A status of 2xx means accepted, even if reading the body fails afterwards. Nothing is raised: every failure is
+        returned as a fault, after which the webhook is tried less and less often.
         """
         is_accepted = False
         try:
@@ -71,7 +71,10 @@ class WebhookConnection:
 
     @asynccontextmanager
     async def _open(self, outgoing: Outgoing) -> AsyncIterator[httpx.Response]:
-        """Yield the answer; if TLS cannot be set up with an address, nothing was sent and the next address is tried."""
+        """Send a request and yield the answer.
+
+        If TLS cannot be set up with an address, nothing was sent, and the next address is tried.
+        """
         headers = {**outgoing.headers, "user-agent": f"Dealtrace/{__version__}"}
         request = self._client.build_request(outgoing.method, outgoing.url, content=outgoing.body, headers=headers)
         while True:

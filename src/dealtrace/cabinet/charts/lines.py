@@ -17,7 +17,7 @@ LABELS_MAX = 8
 
 @record
 class Point:
-    """A point for a span of time: its label, value and compared value, and the address of the page it links to."""
+    """A point of a chart: the label of its span of time, its value and compared value, and the URL that it links to."""
 
     label: str
     value: Fraction | None

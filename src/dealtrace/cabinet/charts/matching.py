@@ -1,4 +1,4 @@
-"""The timeline of a deal's match: the time of the deal, and the window of each lead that was considered."""
+"""The chart of a deal's match: the time of the deal, and the window of time for the deals of each lead considered."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta

@@ -25,7 +25,7 @@ BUSY_RETRY_SECONDS = 5
 
 @record
 class ContactLine:
-    """A contact of the person, whether it is chosen, and how many leads have it."""
+    """A contact of the person, and how many leads have it; `is_chosen` says whether its data is exported or erased."""
 
     text: str
     is_chosen: bool
@@ -34,7 +34,7 @@ class ContactLine:
 
 @record
 class Preview:
-    """The contacts of a person, and the data found by the chosen contacts, which would be exported or erased."""
+    """The contacts of a person, and the traces of the chosen contacts: the data that would be exported or erased."""
 
     contacts: tuple[ContactLine, ...]
     traces: people.Traces
@@ -46,7 +46,7 @@ class Preview:
 
     @property
     def fingerprint(self) -> str:
-        """Return the numbers of leads, deals, visits and clients as a text, to notice changes before confirmation."""
+        """Return the numbers of leads, deals, visits and clients as a text; a different text means changed data."""
         traces = self.traces
         return ".".join(map(str, (traces.leads, len(traces.deals), len(traces.visits), len(traces.clients))))
 
@@ -75,7 +75,7 @@ async def export(view: View) -> Response:
 
 
 async def erase(view: View) -> Response:
-    """Ask for confirmation with the counts, then anonymize the person if the counts have not changed."""
+    """Ask for confirmation and show the counts; once confirmed, anonymize the person if the counts are the same."""
     facts = await read_person(view)
     if facts is None:
         return not_found(view)

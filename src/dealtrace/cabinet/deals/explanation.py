@@ -1,4 +1,4 @@
-"""Explain to people why a deal has its lead: as a chart, in words, and what would change the lead."""
+"""Explain to people why a deal has its lead: in words, as a chart, and by the changes that would replace the lead."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -44,7 +44,7 @@ class StepLines:
 
 @record
 class FlipLine:
-    """The smallest change of the rules that would give the deal another lead, and that lead."""
+    """The smallest change of a rule that would give the deal another lead, and the name and address of that lead."""
 
     change: str
     lead: str
@@ -53,7 +53,10 @@ class FlipLine:
 
 @record
 class Explained:
-    """The explanation of a match; `chart` may be empty, `pinnable` has values and names of leads to choose from."""
+    """The explanation of a match, as texts and a chart, which may be empty.
+
+    `pinnable` has the form value and name of each lead that a person may choose.
+    """
 
     verdict: str
     notes: tuple[str, ...]

@@ -44,7 +44,10 @@ class Row:
 
 @record
 class Found:
-    """The data of the page: its deals, the key after which the next page begins, the total number, and all statuses."""
+    """The data of the page: its deals, and the total number of deals found.
+
+    `end` is the key after which the next page begins. `statuses` are all statuses of the site's deals.
+    """
 
     entries: Sequence[DealEntry]
     end: SortKey | None

@@ -16,7 +16,7 @@ CreditsByModel = Mapping[AttributionModel, Sequence[Credit]]
 
 @record
 class PathModel:
-    """An attribution model, and whether it is the site's."""
+    """The name of an attribution model; `is_own` is true for the model of the site."""
 
     words: str
     is_own: bool
@@ -24,7 +24,7 @@ class PathModel:
 
 @record
 class PathVisit:
-    """A visit of the path, as texts; `shares` has its share under each model, empty if it has none."""
+    """A visit of the path, as texts; `shares` has a text for each model, empty if the visit has no share under it."""
 
     began: str
     source: str

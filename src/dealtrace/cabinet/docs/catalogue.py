@@ -13,7 +13,7 @@ from dealtrace.record import record
 from dealtrace.reports import refusals
 
 METHODS_LISTED_MAX = 8
-"""An error of more methods than this is shown as an error of nearly every method, without their names."""
+"""The most methods that are listed for an error. An error of more methods is shown as one of nearly every method."""
 _PLACEHOLDER = re.compile(r"\{\w+\}")
 
 
@@ -27,9 +27,10 @@ class Cause:
 
 @record
 class CatalogueRow:
-    """A refusal: its code, HTTP status, cause, cure, and message, in which `…` stands for variable parts.
+    """A refusal: its code, HTTP status, cause, cure and message; `…` in the message stands for a variable part.
 
-    `methods` are the methods that may return it: empty if there are none, or if nearly all may (`is_general`).
+    `methods` are the methods that may return it. It is empty if there are none, and also if nearly all may
+    (`is_general`).
     """
 
     code: int

@@ -21,7 +21,7 @@ from dealtrace.http.endpoint import Endpoint
 from dealtrace.http.samples import ADDRESS
 
 GUIDES_ADDRESS = "https://deals.example.com"
-"""The address of the server in guides; pages replace it by the address at which they were opened."""
+"""The example address of the server in guides; a page shows the address at which it was opened instead."""
 _HOST = re.compile(r"[\w.\-]+(:[0-9]+)?|\[[0-9a-fA-F:.]+\](:[0-9]+)?")
 
 
@@ -99,7 +99,7 @@ class Docs:
 
 
 def _render(template: str, language: Language, path: str, **context: object) -> str:
-    """Return a page as text; its forms have no token, since nobody is logged in."""
+    """Return a page as HTML text; its forms have no form token, since nobody is logged in."""
     page = render_page(
         template,
         language,

@@ -1,1 +1,1 @@
-"""Notes under charts: notes that people write, and changes of settings that may change figures."""
+"""Notes under charts, which explain changes of figures: notes that people write, and changes of settings."""

@@ -33,14 +33,17 @@ from dealtrace.reports.question import Known, Question, Words, parse_question
 from dealtrace.storage.reports.arrivals import Arrivals, find_arrivals
 
 FIGURES = ("match_rate", "deals", "amount", "leads", "cost", "drr")
-"""The six figures; the match rate comes first, since unmatched deals are missing from the results of sources."""
+"""The names of the six figures. The match rate comes first: reports by source miss the deals without a match."""
 NEW_SITE_PRESET = "today"
 SOURCES_SHOWN = 15
 
 
 @record
 class Figure:
-    """A figure: its title, value and change, links to its rows and its chart, and whether the chart is shown."""
+    """A figure: its title, value, change and formula; `address` is the URL of the overview with its chart.
+
+    `is_drawn` is true if the chart shows it now.
+    """
 
     name: str
     words: str
@@ -63,7 +66,7 @@ class Answers:
 
 @record
 class _Page:
-    """The parts of the overview besides figures: its address, the form, the metric of the chart, and its notes."""
+    """The parts of the overview other than figures; `drawn` is the name of the metric in the chart."""
 
     address: Address
     choices: Choices

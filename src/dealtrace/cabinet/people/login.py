@@ -17,7 +17,7 @@ from dealtrace.storage.accounts.users import has_users
 
 FORBIDDEN = 403
 LIMITS = {"login": LOGIN_LENGTH_MAX, "password_min": PASSWORD_LENGTH_MIN, "password": PASSWORD_LENGTH_MAX}
-"""Limits of the length of logins and passwords, for forms."""
+"""The limits of the length of logins and passwords, by their names in templates of forms."""
 
 
 async def show(view: View) -> Response:
@@ -98,7 +98,7 @@ def _open(connection: Connection, _ids: object, user: User, browser: Browser) ->
 
 
 def own_path(then: str) -> str:
-    """Return the path below `/cabinet` to open after logging in; other hosts and paths are replaced by `/`."""
+    """Return the path below `/cabinet` to open after logging in; `/` if `then` leads out of the cabinet."""
     parts = urlsplit(then)
     is_ours = not parts.scheme and not parts.netloc and parts.path.startswith("/cabinet/") and "\\" not in then
     path = parts.path.removeprefix("/cabinet") if is_ours else "/"

@@ -14,7 +14,7 @@ from dealtrace.storage.accounts.second_factors import count_recovery_codes
 from dealtrace.storage.accounts.sessions import list_sessions
 
 OTHERS = "others"
-"""Sent instead of a session's digest to end all sessions except the current one."""
+"""The form value that stands for all sessions except the current one; other values are digests of sessions."""
 
 
 @record

@@ -24,7 +24,7 @@ from dealtrace.storage.accounts.sites import list_sites
 from dealtrace.storage.accounts.users import find_times_of_use, list_rights
 
 OWN_INSTALLATION = "installation"
-"""Sent instead of a site to invite an owner of the installation."""
+"""The form value that invites an owner of the installation; other values are sites."""
 
 
 @record

@@ -1,1 +1,1 @@
-"""The page of reports: any question, stored in the URL."""
+"""The page of reports, which shows the answer to any question; its URL contains the question."""

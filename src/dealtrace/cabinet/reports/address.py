@@ -1,4 +1,4 @@
-"""The URL of a report: it contains the whole question, and every link changes one part of it."""
+"""The URL of a report, which contains the whole question; each link of a page changes one part of the URL."""
 
 from collections.abc import Iterable, Mapping
 from urllib.parse import urlencode
@@ -26,7 +26,7 @@ ONCE = (
     "limit",
     "chart",
 )
-"""The parameters that a URL has at most once, in the order in which they are written."""
+"""The parameters that occur at most once in a URL, in the order in which URLs contain them."""
 FILTER = "filter"
 
 
@@ -43,7 +43,7 @@ class Address:
         return dict(self.said).get(name, "")
 
     def link(self, **changed: str) -> str:
-        """Return the URL with some parameters changed; `first` and `last` mean `from` and `to`."""
+        """Return the URL with some parameters changed; `from` and `to` are passed as `first` and `last`."""
         query = self.saying(**changed).query
         return f"{self.page}?{query}" if query else self.page
 
@@ -55,13 +55,13 @@ class Address:
         return urlencode([*pairs, *((FILTER, text) for text in self.filters)])
 
     def saying(self, **changed: str) -> "Address":
-        """Return the address with some parameters changed; `first` and `last` mean `from` and `to`."""
+        """Return the address with some parameters changed; `from` and `to` are passed as `first` and `last`."""
         names = {"first": "from", "last": "to"}
         said = dict(self.said) | {names.get(name, name): value for name, value in changed.items()}
         return Address(self.page, tuple(said.items()), self.filters)
 
     def written_out(self, usual: Mapping[str, str]) -> "Address":
-        """Return the address with defaults (`usual`) written out, so that its meaning does not change with them."""
+        """Return the address with the defaults `usual` for missing parameters; later defaults then do not change it."""
         has_days = self.get("from") or self.get("to")
         missing = {name: value for name, value in usual.items() if not self.get(name)}
         return self.saying(**{name: value for name, value in missing.items() if name != "period" or not has_days})
@@ -120,9 +120,10 @@ def new_filter_of(query: QueryParams) -> str:
 
 
 def address_of(page: str, query: QueryParams) -> Address:
-    """Return the address of a request; lists that a form sends as several fields are joined.
+    """Return the address of the report that a query asks for.
 
-    The form sends “all models” as a value of the model, and a new filter as three fields.
+    A form sends lists as several fields, which are joined; “all models” as a value of the model; and a new filter as
+    three fields.
     """
     said = tuple((name, ",".join(part for part in query.getlist(name) if part)) for name in ONCE if name in query)
     said = tuple(("models", value) if (name, value) == ("model", ALL_MODELS) else (name, value) for name, value in said)

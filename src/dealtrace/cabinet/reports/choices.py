@@ -35,7 +35,7 @@ class Chip:
 
 @record
 class Choices:
-    """The fields of the form, each with its choices in order; `by` has a list of choices for each level."""
+    """The fields of the form, each with its choices in order; `by` has the choices for each level of grouping."""
 
     periods: tuple[Choice, ...]
     comparisons: tuple[Choice, ...]
@@ -145,7 +145,7 @@ def _named(listed: Iterable[Dimension | Metric], chosen: set[str], language: Lan
 
 
 def _chip(address: Address, text: str, dimensions: Iterable[Dimension], language: Language) -> Chip:
-    """Return the chip of a filter, with the names of its dimension and operator and the value as it was written."""
+    """Return the chip of a filter, with the titles of its dimension and operator and its value as it was written."""
     names = {each.name: _said((each.ru, each.en), language) for each in dimensions}
     name, _, rest = text.partition(":")
     operator, _, value = rest.partition(":")

@@ -22,14 +22,14 @@ from dealtrace.reports.time_keys import TIME_KEYS, keys_of_period
 
 DAYS_BY_DAY = 62
 DAYS_BY_WEEK = 400
-"""Ours: periods up to these numbers of days are drawn by days and by weeks, longer periods by months."""
+"""Ours: periods of up to `DAYS_BY_DAY` days are drawn by days, up to `DAYS_BY_WEEK` by weeks, longer ones by months."""
 
 
 @record
 class TimeLine:
-    """A chart over time, its title, the same data as a table, and the notes on its axis.
+    """A chart over time, its title, and the notes on its axis.
 
-    `shown` is the table: the label, value and compared value of each point.
+    `shown` has the data of the chart as a table: the label, value and compared value of each point.
     """
 
     svg: Markup

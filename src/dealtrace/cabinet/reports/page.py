@@ -38,7 +38,7 @@ USUAL = {
 }
 """The default values of parameters that are missing in the URL."""
 KEPT = {name: value for name, value in USUAL.items() if name != "limit"}
-"""The defaults that are written out in saved questions; `limit` is not, since files have all rows by default."""
+"""The defaults that saved questions contain; `limit` is not among them, since files have all rows by default."""
 OK, BAD_REQUEST = 200, 400
 TEMPLATE = "reports/page.html"
 
@@ -74,7 +74,7 @@ async def show(view: View) -> Response:
 
 
 def shown(answers: Answers, address: Address, notes: Sequence[AxisNote], view: View) -> dict[str, object]:
-    """Return the context of the report's template: one of `table`, `models` and `pivot`, and the chart (`line`)."""
+    """Return the template variables of a report: its chart `line`, and one of `table`, `models` and `pivot`."""
     report, pivot, language = answers.report, answers.pivot, view.language
     rows_page = f"{address.page}/rows"
     is_by_models = report.question.model is None
@@ -91,7 +91,7 @@ def shown(answers: Answers, address: Address, notes: Sequence[AxisNote], view: V
 
 
 def read_known_of(connection: Connection, site: Site, now: datetime, user_id: int | None = None) -> Known:
-    """Return what questions may use at a site, including the segments of the user, if one is given."""
+    """Return the names that a question may use at a site; with `user_id`, also the segments of this user."""
     return read_known(connection, site, now, user_id=user_id)
 
 

@@ -32,7 +32,7 @@ class PivotRow:
 
 @record
 class MetricChoice:
-    """A metric that the pivot can show, the address of that pivot, and whether it is shown now."""
+    """A metric that the pivot can show, the URL of the pivot of that metric, and whether it is shown now."""
 
     words: str
     address: str
@@ -72,7 +72,7 @@ def pivot_table(
 
 
 def metric_choices(address: Address, names: Sequence[tuple[str, str]]) -> tuple[MetricChoice, ...]:
-    """Return a choice for each metric, whose address moves it to the front; `names` has pairs of name and title."""
+    """Return a choice for each metric; its URL moves the metric to the front. `names` has pairs of name and title."""
     listed = [name for name, _ in names]
     return tuple(
         MetricChoice(

@@ -143,7 +143,7 @@ def _sums(row: RowBehind, names: Sequence[str]) -> list[str | None]:
 
 
 class _Shaper:
-    """Builds the table of rows; links lead only to pages that the person may open."""
+    """Builds the table of the rows behind a figure; it links only to pages that the person may open."""
 
     def __init__(self, view: View, details: Details) -> None:
         self._view, self._details, self._say = view, details, view.word

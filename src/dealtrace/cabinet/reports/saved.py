@@ -24,7 +24,7 @@ from dealtrace.storage.reports.saved import list_saved_reports
 
 PLACE = "reports/saved"
 OWN, SITES = "own", "site"
-"""The values of the form field `whose`: a report of the person, or of the site."""
+"""The values of the form field `whose`: the report belongs to the person, or to the site."""
 
 
 @record

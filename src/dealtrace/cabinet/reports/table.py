@@ -29,7 +29,10 @@ Translate = Callable[[str], str]
 
 @record
 class Heading:
-    """The heading of a column: its text and meaning, the URL sorted by it, and the sign of the current order."""
+    """The heading of a column: its text and meaning, and the URL that sorts by it.
+
+    `sign` shows the current order; it is empty if the table is sorted by another column.
+    """
 
     words: str
     meaning: str
@@ -48,7 +51,7 @@ class Change:
 
 @record
 class Cell:
-    """A value: its text, bar and change, the link to its rows, and the mark of the best or worst in its column."""
+    """A value: its text, bar and change, the URL of the rows behind it, and a mark for the column's best and worst."""
 
     words: str
     bar: Markup
@@ -176,7 +179,7 @@ class _Shaper:
         return {f"-{name}": "▼", name: "▲"}.get(self.address.get("sort"), "")
 
     def _best(self, rows: Sequence[Row], place: int) -> tuple[Fraction, Fraction] | None:
-        """Return the best and the worst value of a column of ratios; `None` if they are equal or it has no ratios."""
+        """Return the best and the worst value of a column of ratios; `None` for other columns and for equal values."""
         metric = self.question.metrics[place]
         values = [value for row in rows if (value := self._value(row, place)) is not None]
         if metric.unit in (Unit.COUNT, Unit.MONEY, Unit.NUMBER) or len(set(values)) < 2:  # noqa: PLR2004 - one value is both best and worst
@@ -198,9 +201,9 @@ def rows_address(
     model: AttributionModel,
     placed: Sequence[tuple[Dimension, str | None]],
 ) -> str:
-    """Return the address of the rows behind a figure, empty if the metric is not made of rows.
+    """Return the URL of the rows behind a figure; empty if the metric does not count or sum such rows.
 
-    `placed` has the dimensions and keys of the figure. The address contains the whole question, without defaults.
+    `placed` has the dimensions and keys of the figure. The URL contains the whole question and relies on no defaults.
     """
     if not metric.adds_up or base_measure(metric) is None:
         return ""
@@ -217,7 +220,10 @@ def rows_address(
 
 
 def change_of(metric: Metric, value: Fraction | None, compared: Fraction | None, language: Language) -> Change | None:
-    """Return the change of a value in per cent: `None` if unknown or unchanged, only a sign if it was zero before."""
+    """Return the change of a value in per cent, `None` if the change is unknown or zero.
+
+    If the compared value is zero, the text of the change is only a sign.
+    """
     if value is None or compared is None or value == compared:
         return None
     is_better = (value > compared) != (metric.name in LESS_IS_BETTER)

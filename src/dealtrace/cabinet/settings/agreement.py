@@ -1,4 +1,4 @@
-"""Compare a CRM's list of deals with the site's: differences are shown, nothing is stored."""
+"""Compare a CRM's list of deals with the deals of the site; show the differences and store nothing."""
 
 from itertools import islice
 from pathlib import Path

@@ -24,7 +24,7 @@ KINDS = {
 }
 assert set(KINDS) == set(AlertKind)
 _PLACES = {"metrics": "metric", "filter": "filters"}
-"""The fields of the form, by the name of the field in refused questions."""
+"""The names of the form's fields, by the names of the fields in refusals of questions."""
 
 
 @record
@@ -42,7 +42,10 @@ class AlertDraft:
 
 @record
 class TrialLine:
-    """An incident: its window, the figure and the usual figure as texts, and its end, `None` if it is not over."""
+    """An incident of a trial: its first window, and the figure and the usual figure in it as texts.
+
+    `ended_at` is `None` if the incident is not over.
+    """
 
     since: datetime
     until: datetime
@@ -88,16 +91,16 @@ def _amount(rule: Rule) -> str:
 
 
 def words_of_draft(draft: AlertDraft) -> RuleWords:
-    """Return the unparsed rule in the form; the amount is ignored for silence."""
+    """Return the rule in the form, unparsed. A rule about silence has no amount."""
     filters = tuple(line.strip() for line in draft.filters.splitlines() if line.strip())
     amount = "" if draft.kind == AlertKind.SILENCE else draft.amount
     return RuleWords(draft.kind, draft.metric, draft.window, amount, filters)
 
 
 def recipients_of(draft: AlertDraft, members: Mapping[int, str], language: Language) -> tuple[Recipient, ...]:
-    """Return the recipients in the form: typed addresses and chosen users; `members` has logins by user id.
+    """Return the recipients in the form: the typed addresses and the chosen users.
 
-    Users, and addresses without a language, get `language`.
+    `members` has the logins of users by id. `language` is for users, and for addresses without a language.
 
     Raises:
         InvalidSetting: an address is invalid, or there are too many.
@@ -107,7 +110,7 @@ def recipients_of(draft: AlertDraft, members: Mapping[int, str], language: Langu
 
 
 def faults_of(refusal: InvalidParameters | InvalidSetting, language: Language) -> Faults:
-    """Return the faults of a refused rule by field of the form."""
+    """Return the faults of a refused rule, by the name of the form's field beside which each is shown."""
     if isinstance(refusal, InvalidSetting):
         key = str(refusal.facts["key"])
         return {key if key != "alert" else "": fault_text(refusal, language)}

@@ -56,7 +56,7 @@ class AlertLine:
 
 @record
 class _Facts:
-    """The choices of the form: what questions may use at the site, and the logins of possible recipients by user id."""
+    """The data for the form: the names that a rule may use at the site, and the logins of its users by user id."""
 
     known: Known
     members: dict[int, str]

@@ -23,7 +23,7 @@ from dealtrace.storage.reports.columns import list_columns
 PLACE = "settings/columns"
 STATUSES_OFFERED_MAX = 200
 _FIELDS = {"NAME": "name", "--statuses": "status", "formula": "formula", "kind": "kind"}
-"""The fields of the form, by the names that refusals use."""
+"""The names of the form's fields, by the names that refusals use."""
 _KINDS = {
     ColumnKind.COUNT: "The number of deals with these statuses",
     ColumnKind.SUM: "The sum of their amounts",

@@ -41,7 +41,7 @@ class CostChoices:
 
 @record
 class CostPreview:
-    """A file of costs before its import: totals, days, the first costs, and costs with sources that no visit has."""
+    """A file of costs before its import: totals, days, the first costs, and the costs whose source no visit has."""
 
     name: str
     rows: int
@@ -126,10 +126,10 @@ def try_costs(database: Database, site: Site, path: Path, choices: CostChoices) 
 
 
 def store_costs(database: Database, site: Site, path: Path, choices: CostChoices, user_id: int) -> ImportedCosts:
-    """Import a file of costs as `dealtrace import costs` does.
+    """Import a file of costs as the command `dealtrace import costs` does.
 
     Raises:
-        FileUnreadable, InvalidSetting: as `try_costs`.
+        FileUnreadable, InvalidSetting: for the same reasons as from `try_costs`.
     """
     file = read_cost_file(path, choices.encoding, choices.reading)
     with database.read() as connection:
@@ -142,7 +142,7 @@ def store_costs(database: Database, site: Site, path: Path, choices: CostChoices
 
 
 def _named(file: CostFile, choices: CostChoices, costs: list[Cost]) -> list[Cost]:
-    """Return the costs after checking that their campaigns can be named and are not too long.
+    """Check that the campaigns of costs can be named and are not too long, and return the costs.
 
     Raises:
         InvalidSetting: a campaign is too long, or the file has no column with the campaigns.

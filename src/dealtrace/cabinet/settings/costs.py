@@ -53,7 +53,7 @@ class CostLine:
 
 
 async def show(view: View) -> Response:
-    """Show the costs by month, or by day with `by=day`; with `unmet` also the costs without visits."""
+    """Show the costs by month (by day with `by=day`); with `unmet`, also show the costs whose source no visit has."""
     return await _page(view)
 
 
@@ -99,7 +99,7 @@ async def run(view: View) -> Response:
 
 
 def by_month(costs: Iterable[AccountCosts]) -> list[CostLine]:
-    """Return the costs of each account by month, in input order."""
+    """Return the costs of each account by month, latest month first."""
     sums: dict[tuple[date, str, str], tuple[int, int]] = {}
     for cost in costs:
         key = (cost.day_on.replace(day=1), cost.system, cost.account)

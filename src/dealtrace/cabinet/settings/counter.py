@@ -1,4 +1,4 @@
-"""Lines to copy into pages, forms and PBXs, and a check whether visits arrive."""
+"""Code to copy into pages, forms and PBXs, and a check whether visits arrive."""
 
 from starlette.responses import Response
 

@@ -15,7 +15,7 @@ PLACE = "settings/fields"
 
 
 async def show(view: View) -> Response:
-    """Show the fields; the URL may name a field whose removal is to be confirmed."""
+    """Show the fields; if the URL names a field to remove, ask for confirmation."""
     return await _page(view, removed=view.request.query_params.get("remove", ""))
 
 

@@ -53,7 +53,7 @@ class ReportDraft:
 
 @record
 class ReportLine:
-    """A scheduled report in the list: a text that says when it is sent, and whether the person gets it."""
+    """A scheduled report in the list; `rhythm` says when it is sent, `is_mine` whether the person gets it."""
 
     report: ScheduledReport
     rhythm: str

@@ -22,7 +22,7 @@ DONE: Mapping[str, str] = {
     "again": "The message will be sent again.",
     "host": "Saved. It applies to new visits within two seconds, and to past visits after they are reclassified.",
 }
-"""Messages about changes, by their word in the URL."""
+"""The messages about changes, by the code that stands for each of them in the URL."""
 Faults = Mapping[str, str]
 """The faults of a form by field; the fault of the whole form has an empty name."""
 
@@ -66,4 +66,4 @@ def number_of(text: str) -> int:
 
 
 NUMBER_LENGTH_MAX = 18
-"""The most digits of a number that fits into an id of any database."""
+"""The most digits of a number in a form, so that it always fits into an id of the database."""

@@ -31,7 +31,7 @@ class RefusedRow:
 
 @record
 class Preview:
-    """A file as it would be imported; `headings` are the recognised headings with their columns.
+    """The preview of a file; `headings` has each recognised heading with the column that it was recognised as.
 
     Only the first `checked` of `total` rows were read.
     """

@@ -67,7 +67,7 @@ async def revoke(view: View) -> Response:
 
 
 def _frozen(address: Address, known: Known) -> Address:
-    """Return an address with its defaults and segment written out, so that later changes of these cannot widen it.
+    """Return an address that contains its defaults and the filters of its segment, so later changes cannot widen it.
 
     Raises:
         InvalidParameters: the question is invalid.

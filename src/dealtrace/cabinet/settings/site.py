@@ -1,4 +1,4 @@
-"""The settings of a site: name, time zone, matching, model, unique and target leads, points and costs of requests."""
+"""The page of a site's settings: name, time zone, matching, attribution model, unique and target leads, API points."""
 
 from collections.abc import Mapping
 from zoneinfo import available_timezones
@@ -21,7 +21,7 @@ from dealtrace.storage.accounts.points import find_points_spent
 
 SWITCHES = ("contact_matching", "respects_do_not_track")
 ELSEWHERE = ("cors_origins", "counter")
-"""Settings that are not on this page."""
+"""Settings of `set_site` that are not on this page."""
 
 
 async def show(view: View) -> Response:
@@ -56,7 +56,7 @@ def _sent(view: View, key: str) -> str:
 
 
 def _agreement(changes: Mapping[str, str]) -> str:
-    """Return the changes that need confirmation as a text, empty if no change affects deals."""
+    """Return the changes that need confirmation as a text of keys and values, empty if no change affects deals."""
     return " ".join(f"{key}={changes[key]}" for key in TRIED_AS if key in changes)
 
 

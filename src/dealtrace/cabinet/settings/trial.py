@@ -20,12 +20,12 @@ DEALS_MAX = 10_000
 """The most deals that are tried, which takes a few seconds; `dealtrace try` has no limit."""
 MOVES_SHOWN = 10
 TRIED_AS = {"contact_matching": "contact_matching", "attribution": "model"}
-"""The settings that can be tried, with their names in `dealtrace try`."""
+"""The settings that can be tried, with the name that `dealtrace try` has for each."""
 
 
 @record
 class Move:
-    """The deals and their sum that would move from one source to another."""
+    """The deals that would move from one source to another: their number and the sum of their amounts, as texts."""
 
     source: str
     target: str
@@ -35,9 +35,9 @@ class Move:
 
 @record
 class Forecast:
-    """The effect of a change: match rate before and after, deals whose lead or source would change, and moved sums.
+    """The effect of a change: match rates before and after, deals whose lead or source would change, and moved sums.
 
-    Only `tried` of `total` deals were tried. `needs_match` is true if past deals change only after a rematch.
+    Only `tried` of `total` deals were tried. `needs_match` is true if past deals change only when they are rematched.
     """
 
     before: str

@@ -29,7 +29,7 @@ PRIVATE = 0o700
 
 @record
 class Owner:
-    """The owner of a file: it is found only in the same session, at the same site, for the same purpose."""
+    """The owner of an uploaded file: a session, a site and a purpose. The file is found only with all three."""
 
     session: str
     site_id: int

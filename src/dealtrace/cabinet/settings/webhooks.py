@@ -31,7 +31,10 @@ _STYLES = {BodyStyle.FORM: "Form", BodyStyle.GET: "Query string", BodyStyle.JSON
 
 @record
 class LogLine:
-    """A delivery: the id of its message, its event, when it was recorded, and when it was delivered or given up."""
+    """A delivery: the id of its message, its event, and when it was recorded.
+
+    `settled_at` is when it was delivered or given up, `None` if it is still waiting.
+    """
 
     message_id: str
     event: str
@@ -181,4 +184,4 @@ _ACTS: dict[str, tuple[Callable[[Connection, IdBlocks, int, str, int], None], st
     "replay": (_replay, "again"),
     "delete": (_delete, "removed"),
 }
-"""The actions on a webhook: their functions, and the words of the messages shown afterwards."""
+"""The actions on a webhook: the function of each, and the code of the message that is shown afterwards."""

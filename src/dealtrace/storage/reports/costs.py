@@ -28,7 +28,7 @@ def insert_costs(
     costs: Iterable[Cost],
     source_ids: Mapping[TrafficSource, int],
 ) -> None:
-    """Store costs of an account; it must not have costs with the same day and source yet."""
+    """Store the costs of an account. The account must not have a cost with the same day and source yet."""
     rows = [_row(site_id, account, found, source_ids[found.traffic_source]) for found in costs]
     _INSERT_COSTS.run_many(connection, rows)
 
@@ -48,7 +48,10 @@ def delete_costs_of_days(connection: Connection, site_id: int, account: CostAcco
 def add_api_costs(
     connection: Connection, site_id: int, costs: Iterable[Cost], source_ids: Mapping[TrafficSource, int]
 ) -> None:
-    """Add costs to earlier costs by API with the same day and source; `costs` must not repeat a day and source."""
+    """Store costs that were sent by API; each is added to the stored cost by API with the same day and source, if any.
+
+    `costs` must not repeat a day and source.
+    """
     rows = [_row(site_id, API_ACCOUNT, found, source_ids[found.traffic_source]) for found in costs]
     if rows:
         statement = insert_into(connection, cost)
@@ -59,7 +62,10 @@ def add_api_costs(
 def delete_restated_costs(
     connection: Connection, site_id: int, spreads: Sequence[CostSpread], source_ids: Mapping[TrafficSource, int]
 ) -> None:
-    """Delete the costs by file or API that have the source and a day of one of `spreads`, which replace them."""
+    """Delete the costs that `spreads` (costs of a source over several days) replace.
+
+    These are the costs by file or API that have the source of a spread and a day in its period.
+    """
     restated = (
         cost.c.site_id == bindparam("site"),
         cost.c.traffic_source_id == bindparam("source"),
@@ -116,7 +122,10 @@ def list_account_costs(connection: Connection, site_id: int, since: date, until:
 def find_unmet_costs_between(
     connection: Connection, site_id: int, since: date, until: date, visited: Collection[TrafficSource]
 ) -> UnmetCosts:
-    """Return the costs of all accounts on these days whose source is not in `visited`, the sources of visits."""
+    """Return the costs of all accounts from `since` to `until` whose source no visit has.
+
+    `visited` has the sources of all visits.
+    """
     amount = cast(func.sum(cost.c.amount_kopecks), BigInteger)
     parts = [traffic_source.c[part] for part in SOURCE_PARTS]
     same_source = (cost.c.site_id == traffic_source.c.site_id) & (cost.c.traffic_source_id == traffic_source.c.id)
@@ -139,7 +148,10 @@ def find_unmet_costs(
     days: Collection[date],
     visited: Collection[TrafficSource],
 ) -> UnmetCosts:
-    """Return the costs of an account on these days whose source is not in `visited`, the sources of visits."""
+    """Return the costs of an account on these days whose source no visit has.
+
+    `visited` has the sources of all visits.
+    """
     amount = cast(func.sum(cost.c.amount_kopecks), BigInteger)
     parts = [traffic_source.c[part] for part in SOURCE_PARTS]
     same_source = (cost.c.site_id == traffic_source.c.site_id) & (cost.c.traffic_source_id == traffic_source.c.id)

@@ -1,4 +1,4 @@
-"""The rows that a statement of a report counts: facts of a period with their shares, joined with what groups them."""
+"""The rows that a statement of a report counts: facts of a period, each with its share, sources and tags."""
 
 from sqlalchemy import BigInteger, ColumnElement, FromClause, Subquery, and_, case, false, func, literal, select
 
@@ -19,7 +19,7 @@ _MONEY = ("amount", "margin")
 
 @record
 class Group:
-    """Measures of one kind of fact, dated by the same moment, so that one statement computes them together."""
+    """Measures that one statement computes together, since they count the same facts, dated by the same time."""
 
     fact: Fact
     moment: Moment
@@ -32,7 +32,7 @@ class Group:
 
 @record
 class CountedRows:
-    """Facts of a period with their shares, joined with the sources and the tags by which they are grouped."""
+    """The facts of a period with their shares, joined with the sources and tags that the report groups by."""
 
     fact: Fact
     facts: FromClause
@@ -56,7 +56,10 @@ class Wanted:
 
 
 def wanted_of(shape: Shape, group: Group, *shown: str) -> Wanted:
-    """Return what the statement of a group of measures needs; `shown` are further attributes that it selects."""
+    """Return the attributes and joins that the statement for a group of measures needs.
+
+    `shown` has further attributes, which the statement selects.
+    """
     dimensions = [*shape.by, *(each.dimension for each in shape.filters)]
     attributes = {AT, *shown}
     for dimension in dimensions:
@@ -111,7 +114,10 @@ def counted_rows(tables: FactTables, shape: Shape, group: Group, wanted: Wanted)
 
 
 def in_span(shape: Shape, fact: Fact, at: Expression) -> ColumnElement[bool]:
-    """Return the condition that a fact belongs to the period: by its instant `at` or, for costs, by its day `at`."""
+    """Return the condition that a fact is dated within the period.
+
+    `at` is the column with the instant of the fact or, for costs, with the day.
+    """
     if fact is Fact.COSTS:
         return at.between(FIRST_ON, LAST_ON) if shape.has_days else false()
     return and_(at >= SINCE, at < UNTIL)
@@ -141,7 +147,10 @@ def _first_won(tables: FactTables, moment: Moment) -> Subquery:
 
 
 def key_of(dimension: Dimension, rows: CountedRows) -> Expression:
-    """Return the key of a row in a dimension: a number for times, the case-folded text for sources and statuses."""
+    """Return the expression for the key that a row has in a dimension.
+
+    The key is a number for times, and a case-folded text for sources and statuses.
+    """
     match dimension.kind:
         case Kind.SOURCE:
             assert rows.sources is not None

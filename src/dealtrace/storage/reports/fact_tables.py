@@ -1,7 +1,8 @@
-"""The interface to the facts of reports, as selects that do not depend on where the facts are stored.
+"""The interface to the facts of reports: selects that do not depend on where the facts are stored.
 
-A fact is a visit, a lead, a deal, an assist or a cost. A touch is a visit that a lead is credited to. An assist counts
-a deal for each touch of its lead but the last. Any: the columns of a select depend on the wanted attributes.
+A fact is a visit, a lead, a deal, an assist or a cost. A touch is a visit that a lead is credited to. An assist is a
+deal counted for one touch of its lead, which is not the last. Any: the columns of a select depend on the wanted
+attributes.
 """
 
 from collections.abc import Hashable, Iterable, Sequence
@@ -18,13 +19,13 @@ from dealtrace.reports.question import DateOf
 from dealtrace.storage.reports.expressions import Parameters, Selection, parameter
 
 SITE_ID, TARGET_SECONDS = parameter("site_id"), parameter("target_seconds")
-"""The site whose facts are selected, and the length in seconds from which its calls count as targets."""
+"""The id of the site whose facts are selected, and the shortest duration of its target calls in seconds."""
 AT = "at"
 """The attribute that dates a fact: an instant in microseconds or, for costs, the ordinal of a day."""
 
 
 class Moment(StrEnum):
-    """The time that dates a deal in a report: of the deal, its lead, its last change, or its current status."""
+    """The time by which a report dates a deal: its own, or that of its lead, last change or current status."""
 
     HAPPENED = "happened"
     LEAD = "lead"
@@ -38,7 +39,10 @@ def moment_of_deals(date_of: DateOf) -> Moment:
 
 
 def moments_of_deals(date_of: DateOf) -> tuple[Moment, ...]:
-    """Return all times that may date deals in a report; won deals may be dated by their status."""
+    """Return all times by which a report may date deals.
+
+    Reports by changes date won deals by the time of their status, and other deals by their last change.
+    """
     moment = moment_of_deals(date_of)
     return (moment, Moment.STATUS) if date_of is DateOf.CHANGED else (moment,)
 
@@ -49,11 +53,11 @@ def parameters_of_site(site: Site) -> Parameters:
 
 
 class FactTables(Hashable, Protocol):
-    """The facts of the site that is passed as a parameter; equal objects make equal statements.
+    """The facts of one site as selects; the id of the site is a parameter. Equal objects build equal statements.
 
-    Every select has `id` and the wanted attributes as columns. Attributes are named after the dimensions of a fact, or
-    are needed by measures and flags. Texts without information are null. `Any`: the columns of a select depend on the
-    wanted attributes.
+    Every select has the column `id` and a column for each wanted attribute. Attributes have the names of dimensions,
+    or are needed by measures and flags. A text without information, such as `(not set)`, is null. `Any`: the columns
+    of a select depend on the wanted attributes.
     """
 
     def rows(self, fact: Fact, wanted: Iterable[str], moment: Moment) -> Selection:
@@ -62,18 +66,18 @@ class FactTables(Hashable, Protocol):
     def touches(self, model: AttributionModel) -> Selection:
         """Select the touches of leads: `lead_id`, `position`, `share`, `touched_at`, `visit_id`, `source_id`.
 
-        For a deal that was matched to a visit, `lead_id` is the negative id of that visit, in the deal and in its
-        touches.
+        A deal may be matched to a visit instead of a lead. Then the deal and its touches have the negative id of that
+        visit as their `lead_id`.
         """
 
     def touch_attributes(self, fact: Fact, model: AttributionModel, money: Sequence[str]) -> Iterable[str]:
         """Return the attributes that `touched` needs in addition to the wanted ones."""
 
     def touched(self, facts: Subquery, fact: Fact, model: AttributionModel, money: Sequence[str]) -> Subquery:
-        """Select facts once for each touch of their lead under a model: their attributes, `share` and `source_id`.
+        """Select each fact once for each touch of its lead under a model: its attributes, `share` and `source_id`.
 
-        `touched_at` is null for a fact without touches; `money` is split by the shares. Assists are repeated for all
-        touches but the last, the same under every model.
+        A fact without touches is selected once, and its `touched_at` is null. The sums in `money` are split by the
+        shares. An assist is selected for every touch but the last, whatever the model.
         """
 
     def tags(self, fact: Fact) -> Selection:

@@ -41,7 +41,10 @@ def _condition(tables: FactTables, condition: FilterShape, rows: CountedRows) ->
 
 
 def _tag_condition(tables: FactTables, condition: FilterShape, rows: CountedRows) -> ColumnElement[bool]:
-    """Return the condition that any tag of a fact is a value of the filter; no value means a fact without tags."""
+    """Return the condition that one of the tags of a fact is a value of the filter.
+
+    A filter for a missing value holds for facts without tags.
+    """
     tags = tables.tags(rows.fact).subquery()
     is_tagged = rows.facts.c.id.in_(select(tags.c.owner_id))
     if not condition.operator.takes_value:
@@ -53,7 +56,7 @@ def _tag_condition(tables: FactTables, condition: FilterShape, rows: CountedRows
 
 
 def _is_one_of(key: Expression, condition: FilterShape) -> ColumnElement[bool]:
-    """Return the condition that a key is a value of the filter; the condition is never null, even for a null key."""
+    """Return the condition that a key is a value of the filter; it is true or false, even for a null key."""
     present = _is_named(key, condition)
     if condition.names_nothing:
         return or_(key.is_(None), present)

@@ -18,7 +18,7 @@ DAY_LENGTH = timedelta(days=1) // MICROSECOND
 HOUR_LENGTH = timedelta(hours=1) // MICROSECOND
 EPOCH_ORDINAL = EPOCH.toordinal()
 _MARCH_OF_YEAR_0 = 305
-"""The number of days from 1 March of the year 0, from which months are counted, to the ordinal 0."""
+"""The number of days from 1 March of the year 0 to the day with the ordinal 0; months are counted from that March."""
 _ERA_DAYS, _ERA_YEARS = 146_097, 400
 _CENTURY_DAYS, _LEAP_DAYS, _YEAR_DAYS = 36_524, 1_460, 365
 
@@ -31,7 +31,7 @@ class Offsets:
     changes: tuple[tuple[int, int], ...]
 
     def parameters(self, name: str) -> Parameters:
-        """Return the statement parameters for the `LocalTime` with this name."""
+        """Return the offsets and changes as statement parameters for the `LocalTime` that is called `name`."""
         given = {_offset_name(name, 0): self.first}
         for place, (at, offset) in enumerate(self.changes, start=1):
             given |= {_change_name(name, place): at, _offset_name(name, place): offset}
@@ -47,7 +47,10 @@ def _change_name(name: str, place: int) -> str:
 
 
 class LocalTime:
-    """Local time as SQL, with `changes` changes of the UTC offset; the offsets are parameters prefixed by `name`."""
+    """Expressions for local time in a period in which the UTC offset changes `changes` times.
+
+    The offsets are statement parameters, whose names begin with `name`.
+    """
 
     def __init__(self, name: str, changes: int) -> None:
         self._offsets = [parameter(_offset_name(name, place)) for place in range(changes + 1)]
@@ -76,10 +79,10 @@ _YEARS_OF_VISITS = 3
 
 
 def offsets_of_visits(time_zone: ZoneInfo, until: datetime) -> Offsets:
-    """Return the offsets of a time zone for the visits of leads before `until`; a visit may begin after its lead.
+    """Return the UTC offsets of a time zone for the visits of leads that came before `until`.
 
-    Ours: at most two years after `until`. Whole years are used, so that offsets since 1970 are computed only once a
-    year.
+    A visit may begin after its lead. Ours: at most two years after `until`. The offsets cover whole years, so that they
+    are computed only once a year.
     """
     return offsets_between(time_zone, EPOCH, datetime(until.year + _YEARS_OF_VISITS, 1, 1, tzinfo=UTC))
 

@@ -19,15 +19,15 @@ from dealtrace.storage.reports.fact_tables import AT, FactTables, Moment
 
 _STATED_BY = ((Fact.VISITS, "source_id"), (Fact.LEADS, "stated_source_id"), (Fact.DEALS, "stated_source_id"),
               (Fact.COSTS, "source_id"))  # fmt: skip
-"""The facts that count the spellings of sources: visits, costs, and the leads and deals with a stated source."""
+"""The facts in which spellings of sources are counted, each with its column of source ids."""
 _LISTED = "listed"
 """The parameter with the keys or ids to look for."""
 
 
 def find_spellings(fetch: Fetch, tables: FactTables, dimension: Dimension, keys: Collection[str]) -> dict[str, str]:
-    """Find the most frequent spelling of each key of sources or statuses; of equals, the first alphabetically.
+    """Find the most frequent spelling of each key of sources or statuses; among equals, the first alphabetically.
 
-    Spellings of a source are counted in visits, leads, deals and costs, those of a status in deals.
+    Spellings of a source are counted in visits, leads, deals and costs, spellings of a status only in deals.
     """
     if dimension.kind is Kind.STATUS:
         spellings = tables.statuses().subquery("statuses")
@@ -76,9 +76,10 @@ def _count_statuses(fetch: Fetch, tables: FactTables, spellings: Sequence[str]) 
 def find_containing(
     fetch: Fetch, tables: FactTables, dimension: Dimension, text: str, spans: Sequence[Span], moments: Sequence[Moment]
 ) -> tuple[str, ...]:
-    """Find the keys of a dimension that contain a text, ignoring case, in facts that `moments` date in `spans`.
+    """Find the keys of a dimension that contain a text, ignoring case.
 
-    Engines fold the case of different alphabets, so the values are compared in Python.
+    Only keys of facts in `spans` are found; `moments` are the times that date deals. The values are compared in Python,
+    because engines fold the case of different alphabets.
     """
     sought = text.casefold()
     values = (row[0] for query in _values(tables, dimension, spans, moments) for row in fetch(query))

@@ -19,7 +19,10 @@ IS_FOREIGN = func.coalesce(deal.c.currency, RUBLE) != RUBLE
 
 
 def rate_of_deal() -> Expression:
-    """Return the latest rate of a deal's currency from before the deal, times `RATE_STEPS`; null if there is none."""
+    """Return the expression for the latest rate of a deal's currency at the time of the deal, null if there is none.
+
+    The rate is multiplied by `RATE_STEPS`.
+    """
     fitting = (
         _RATE.site_id == deal.c.site_id,
         _RATE.currency == deal.c.currency,
@@ -30,7 +33,10 @@ def rate_of_deal() -> Expression:
 
 
 def kopecks_at(amount: Expression, rate: Expression) -> Expression:
-    """Convert an amount, in hundredths of a unit, to kopecks; the rule is `deals.currency.kopecks_at`."""
+    """Return the expression that converts an amount, in hundredths of a currency unit, to kopecks.
+
+    The rule is `deals.currency.kopecks_at`.
+    """
     half = RATE_STEPS // 2
     worth = case((amount < 0, -((half - amount * rate) // RATE_STEPS)), else_=(amount * rate + half) // RATE_STEPS)
     return case((func.abs(amount) <= KOPECKS_MAX // (2 * rate), worth), else_=None)

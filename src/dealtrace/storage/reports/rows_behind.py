@@ -1,4 +1,4 @@
-"""Find the facts behind a figure of a report, in the same rows that the figure's statement counts.
+"""Find the facts behind a figure of a report: the same rows that the statement of the figure counts.
 
 Any: the columns of a select depend on the wanted attributes, and drivers do not type rows.
 """
@@ -30,7 +30,7 @@ SUMS: Mapping[Fact, tuple[str, ...]] = {
     Fact.ASSISTS: ("amount",),
     Fact.COSTS: ("cost", "clicks"),
 }
-"""The attributes that are shown and summed for each kind of fact, in addition to the metric's own."""
+"""The attributes of each kind of fact that are always shown and summed, in addition to the metric's own."""
 _LABELS: Mapping[Fact, tuple[str, ...]] = {Fact.LEADS: ("lead_kind",), Fact.COSTS: ("source_id",)}
 """The attributes that are only shown, to identify a row."""
 
@@ -51,7 +51,10 @@ class BehindRow:
 
 @record
 class RowsBehind:
-    """A page of rows behind a figure; the number, shares and sums of all rows; and the figure itself."""
+    """A page of the rows behind a figure, and the figure itself.
+
+    `total`, `share` and `sums` are the number, shares and sums of all rows, not only of this page.
+    """
 
     rows: Sequence[BehindRow]
     total: int

@@ -9,7 +9,10 @@ from dealtrace.storage.schema.tables.reports import saved_report, segment
 
 
 def insert_saved_report(connection: Connection, site_id: int, report: SavedReport, *, overwrites: bool) -> bool:
-    """Save a report; `False` if its owner already has a report with this name, unless it `overwrites` that report."""
+    """Save a report; `False` if its owner already has a report with this name.
+
+    With `overwrites` the report replaces that one.
+    """
     values = {"query": report.query, "saved_by": report.saved_by, "saved_at": report.saved_at}
     statement = insert_into(connection, saved_report).values(
         site_id=site_id, user_id=_owner(report.user_id), name=report.name, **values

@@ -1,4 +1,4 @@
-"""One period of a report (its own, or the one it is compared with), and the statement parameters for it."""
+"""A period of a report (its own or the compared period), and the parameters of the statements for it."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -19,12 +19,15 @@ SINCE, UNTIL = parameter("since"), parameter("until")
 FIRST_ON, LAST_ON = parameter("first_on"), parameter("last_on")
 """The ordinals of the first and the last day of a period, both included."""
 CLOCK, CLOCK_OF_VISITS = "clock", "clock_of_visits"
-"""The names of the site's local time for facts of the period, and for the visits of its leads."""
+"""The names of the `LocalTime` for facts of the period, and of the `LocalTime` for the visits of its leads."""
 
 
 @record
 class FilterShape:
-    """A filter without its values: its position, how many keys it has, and whether it includes facts without a key."""
+    """A filter without its values: its position and the number of its values.
+
+    `names_nothing` is true if it includes facts without a key.
+    """
 
     place: int
     dimension: Dimension
@@ -117,7 +120,7 @@ def _keys(condition: Filter) -> set[str | int | None]:
 
 
 def _offsets(scope: Scope) -> Offsets:
-    """Return the UTC offsets for whole years, so that reports about other days can share them."""
+    """Return the UTC offsets for all years of a period as a whole, so that reports about other days share them."""
     since, until = scope.span.since.year, max(scope.span.since, scope.span.until).year + 1
     return offsets_between(scope.site.time_zone, datetime(since, 1, 1, tzinfo=UTC), datetime(until, 1, 1, tzinfo=UTC))
 

@@ -13,11 +13,11 @@ from dealtrace.attribution.traffic_source import UNKNOWN_PARTS
 from dealtrace.storage.reports.expressions import Expression
 
 HALVES = 1_000_000_000
-"""SQLite adds only 64-bit integers, so larger sums are added as billions and a remainder."""
+"""The divisor that splits sums into billions and a remainder, because SQLite adds only 64-bit integers."""
 
 
 class WholeNumber(TypeDecorator[int]):
-    """A sum of any size; the sum of no rows is zero."""
+    """The SQL type of integer sums of any size; the sum of no rows is zero."""
 
     impl = BigInteger
     cache_ok = True
@@ -91,7 +91,7 @@ BLANKS = "".join(character for character in map(chr, range(0x3001)) if character
 
 
 def _unknown_spellings() -> Sequence[str]:
-    """Return the spellings of placeholders after `lower` in any engine: SQLite lowers only Latin letters.
+    """Return every text that a placeholder may become by `lower` in any engine; SQLite lowers only Latin letters.
 
     Ours: Cyrillic placeholders are expected in lower case, capitalised or in upper case, not in mixed case.
     """

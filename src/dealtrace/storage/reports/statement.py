@@ -24,7 +24,7 @@ STATEMENTS_MAX = 1_000
 """How many statements a process caches; building a statement can take longer than running it."""
 _SECOND = 1_000_000
 _SHIFT = -microseconds(datetime.min.replace(tzinfo=UTC))
-"""Added to an instant in microseconds to make it positive; it is a whole number of seconds."""
+"""The microseconds to add to an instant so that it is positive; they are a whole number of seconds."""
 _WON_FLAGS = frozenset({"is_won", FIRST_WON})
 
 
@@ -67,13 +67,16 @@ def _groups(measures: Iterable[Measure], date_of: DateOf) -> list[Group]:
 
 
 def _order(measure: Measure) -> tuple[object, ...]:
-    """Return the sort key of measures, so that reports with the same measures share one statement."""
+    """Return a key that sorts measures, so that reports with the same measures share one statement."""
     statuses = sorted(measure.statuses) if measure.statuses is not None else []
     return measure.fact, measure.aggregate.value, measure.attribute, measure.flag, measure.statuses is None, statuses
 
 
 def moment_of(measure: Measure, date_of: DateOf) -> Moment:
-    """Return the time that dates a measure's facts; in reports by changes, won deals are dated by their status."""
+    """Return the time by which the facts of a measure are dated.
+
+    Reports by changes date won deals by the time of their status.
+    """
     if date_of is DateOf.CHANGED and measure.flag in _WON_FLAGS:
         return Moment.STATUS
     return moment_of_deals(date_of)

@@ -18,7 +18,7 @@ REMEMBERED_MAX = 50_000
 
 
 def _insert(engine_insert: Callable[..., Any]) -> Insert:
-    """Return the insert statement. Any: the engines' inserts share no type with `on_conflict_do_nothing`."""
+    """Return the statement for new statuses. Any: the engines' inserts share no type with `on_conflict_do_nothing`."""
     statement: Insert = (
         engine_insert(deal_status)
         .values({column.name: bindparam(column.name, type_=column.type) for column in deal_status.c})
@@ -52,7 +52,7 @@ class KnownStatuses:
         self._count = 0
 
     def unknown(self, site_id: int, spellings: Collection[str]) -> Collection[str]:
-        """Return the spellings that may have to be stored; none if the site has too many statuses already."""
+        """Return the spellings that are not known to be stored; none if the site can have no more statuses."""
         if site_id in self._full:
             return ()
         known = self._spellings.get(site_id)
@@ -110,7 +110,7 @@ def list_statuses(connection: Connection, site_id: int) -> list[Status]:
 
 
 def find_deals_by_status(connection: Connection, site_id: int) -> dict[str, int]:
-    """Return the number of undeleted deals by spelling of their status; all of the site's deals are read."""
+    """Return the number of undeleted deals with each spelling of a status; this reads all deals of the site."""
     mine = select(deal.c.status, func.count()).where(deal.c.site_id == site_id, deal.c.deleted_at.is_(None))
     return {row[0]: row[1] for row in connection.execute(mine.group_by(deal.c.status))}
 

@@ -1,4 +1,4 @@
-"""Facts as selects over the database's tables; they have no contacts, clients' names or comments."""
+"""Facts as selects over the database's tables; no contacts, names of clients or comments are selected."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -61,7 +61,7 @@ MOMENTS_OF_DEALS = {
     Moment.CHANGED: "changed_at",
     Moment.STATUS: "status_at",
 }
-"""The attribute with each time that can date a deal."""
+"""The attribute of a deal for each time by which reports may date it."""
 _LEAD, _VISIT, _STATUS = "lead", "visit", "status"
 
 
@@ -100,7 +100,7 @@ def visit_columns(names: Iterable[str]) -> list[Expression]:
 
 
 def touch_columns() -> list[Expression]:
-    """Return the columns of touches that need no join with visits."""
+    """Return the columns of touches that can be selected without joining visits."""
     credit = lead_credit.c
     return [
         credit.lead_id,
@@ -142,7 +142,7 @@ class StoredFacts:
         )
 
     def touch_attributes(self, fact: Fact, model: AttributionModel, money: Sequence[str]) -> Iterable[str]:  # noqa: ARG002
-        """Return the attributes that touches are joined by; see `FactTables`."""
+        """Return the attributes by which facts are joined with their touches; see `FactTables`."""
         return "lead_id", "stated_source_id"
 
     def touched(self, facts: Subquery, fact: Fact, model: AttributionModel, money: Sequence[str]) -> Subquery:
@@ -324,7 +324,10 @@ def _moment_of_deal(moment: Moment) -> Attribute:
 
 
 def _seconds_if_target() -> Expression:
-    """Return the seconds of a call that count towards a target, null if none do; the rule is `is_target_call`."""
+    """Return the expression for the seconds by which a call may be a target, null for an unsuccessful call.
+
+    The rule is `is_target_call`.
+    """
     return case((call.c.is_successful.is_not(False), call.c.duration_seconds), else_=None)
 
 

@@ -18,10 +18,10 @@ SPLIT_MODELS = (AttributionModel.LINEAR, AttributionModel.TIME_DECAY, Attributio
 def with_touches(
     touches: Subquery, facts: Subquery, fact: Fact, model: AttributionModel, money: Sequence[str]
 ) -> Subquery:
-    """Return facts once for each touch of their lead, with the share and the source of the touch.
+    """Return each fact once for each touch of its lead, with the share and the source of the touch.
 
-    `touches` are those under `model`, or for assists the linear ones; the last touch makes no assist. A fact without
-    touches is returned once, with the whole share and its stated source.
+    `touches` are the touches under `model`; for assists, those under the linear model, without the last touch of each
+    lead. A fact without touches is returned once, with the whole share and its stated source.
     """
     is_touch = touches.c.lead_id == facts.c.lead_id
     if fact is Fact.ASSISTS:

@@ -20,7 +20,7 @@ def note_clients(mirror: MirrorConnection, site_id: int, leads: Sequence[int]) -
 
 
 def replace_clients(mirror: MirrorConnection, site_id: int, leads: Sequence[int]) -> None:
-    """Compute the first lead again for the clients who have, or before the change had, these leads."""
+    """Compute the first lead again for each client who has one of these leads, or had one before the change."""
     mirror.execute(f"INSERT INTO changed_clients {_OF_LEADS}", [site_id, leads])
     theirs = "site_id = ? AND client_id IN (SELECT client_id FROM changed_clients)"
     mirror.execute(f"DELETE FROM clients WHERE {theirs}", [site_id])  # noqa: S608 - a condition of ours

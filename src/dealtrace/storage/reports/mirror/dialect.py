@@ -55,8 +55,9 @@ DIALECT: Dialect = DuckdbDialect(paramstyle="numeric_dollar")  # type: ignore[no
 
 @record
 class WrittenStatement:
-    """The SQL text of a statement, its parameters in order with their converters, and the converters of its columns.
+    """A statement compiled to SQL text.
 
+    `inward` has its parameters in order, each with its converter. `outward` has the converters of columns by index.
     `constants` are the parameters whose values are part of the statement.
     """
 
@@ -72,7 +73,7 @@ class WrittenStatement:
 
 
 _written: WeakKeyDictionary[Selection, dict[str, WrittenStatement]] = WeakKeyDictionary()
-"""The compiled forms of each statement, by engine; they are dropped together with the statement."""
+"""The compiled forms of each statement, by the name of the engine; they are dropped together with the statement."""
 
 
 def written(statement: Selection, dialect: Dialect) -> WrittenStatement:

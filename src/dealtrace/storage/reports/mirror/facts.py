@@ -47,7 +47,7 @@ class MirrorFacts:
         return self._plain(tables.touches, names).where(tables.touches.c.model == int(model))
 
     def touch_attributes(self, fact: Fact, model: AttributionModel, money: Sequence[str]) -> Iterable[str]:
-        """Return the columns that contain the touches; see `FactTables`."""
+        """Return the columns of leads and deals that contain touches; see `FactTables`."""
         if fact is Fact.ASSISTS:
             return (tables.ASSISTS,)
         if model not in SPLIT_MODELS:
@@ -136,7 +136,10 @@ class MirrorFacts:
         return select(*chosen).select_from(rows).where(table.c.site_id == SITE_ID)
 
     def _match_reason(self) -> Expression:
-        """Return the reason of a deal's match; the mirror stores it for a site that does not match by contact."""
+        """Return the expression for the reason of a deal's match.
+
+        The mirror stores the reasons of a site that does not match by contact; other reasons are derived from them.
+        """
         reason = tables.deals.c.match_reason
         if not self.contact_matching:
             return reason
@@ -180,7 +183,7 @@ _ONE_NULL: Expression = literal_column("[CAST(NULL AS BIGINT)]")
 
 
 def _each(values: Expression) -> Expression:
-    """Return an expression that makes a row of each list item; several lists in one select are unnested in parallel."""
+    """Return the expression that unnests a list into rows; lists in the same select are unnested in parallel."""
     return func.unnest(values, type_=BigInteger)
 
 

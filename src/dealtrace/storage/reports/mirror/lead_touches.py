@@ -18,11 +18,11 @@ _ITEM_OF = {"sources": "source", "touched_ats": "touched_at", "shares": "share"}
 _OF_ONE = ("source_id", "touched_at")
 _IN_ORDER = "ORDER BY touched_at DESC, visit_id DESC"
 _PLACES = 128
-"""More than the most touches of a lead, `attribution.credit.TOUCHES_MAX`."""
+"""A factor of ranks (see `_rank`), greater than the number of touches of any lead, `attribution.credit.TOUCHES_MAX`."""
 
 
 def _gathering() -> str:
-    """Return the statement that gathers touches, with a placeholder for its condition."""
+    """Return the SQL text that gathers the touches of each lead in a row; it has a placeholder for a condition."""
     item = "struct_pack(source := source_id, touched_at := touched_at, share := share)"
     aggregates = [
         *(f"max({column}) FILTER (WHERE model = {model:d})" for model in tables.SINGLE_MODELS for column in _OF_ONE),
@@ -78,9 +78,9 @@ def forget(mirror: MirrorConnection) -> None:
 
 
 def joined_touches(lead_id: str, money: Iterable[str] = ()) -> tuple[str, Mapping[str, str]]:
-    """Return the join of streamed rows with gathered touches, and the expressions of the columns that it adds.
+    """Return the SQL join of streamed rows with gathered touches, and an expression for each column that it adds.
 
-    `lead_id` is the column of the streamed rows with their lead. The sums in `money` are split among the touches.
+    `lead_id` is the column of the streamed rows with the id of the lead. The sums in `money` are split among touches.
     """
     is_theirs = f"lead_touches.site_id = streamed.site_id AND lead_touches.lead_id = streamed.{lead_id}"
     written = f"LEFT JOIN lead_touches ON {is_theirs}"
@@ -98,14 +98,17 @@ def _floor(size: str) -> str:
 
 
 def _rank(size: str) -> str:
-    """Return the rank of a touch for the kopecks left over: the greatest remainder first, then the later touch."""
+    """Return the SQL expression for the rank of a touch: kopecks left over by rounding go to the highest ranks.
+
+    The touch with the greatest remainder ranks highest; of equal remainders, the later touch.
+    """
     return f"({size} % {WHOLE} * share % {WHOLE} * {_PLACES} + {_PLACES} - place)"
 
 
 def _least(amount: str, shares: str) -> str:
-    """Return the lowest rank that still gets one of the kopecks left over, null if none are left.
+    """Return the SQL expression for the lowest rank that still gets a leftover kopeck, null if no kopecks are left.
 
-    No touch gets more than one, even if shares do not add up to the whole because a visit is not stored.
+    No touch gets more than one, even if the shares do not add up to the whole because a visit is not stored.
     """
     size = f"abs({amount})"
     floors = f"list_sum(list_transform({shares}, lambda share: {_floor(size)}))"

@@ -17,9 +17,9 @@ _SETTINGS = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
 }
-"""Keeping the order would cost memory; extensions would be downloaded from the internet."""
+"""DuckDB's settings. Keeping the order of rows would cost memory; extensions would be downloaded from the internet."""
 _SILENCE = "SET enable_progress_bar = false"
-"""DuckDB prints a progress bar for long statements by default."""
+"""Turns off the progress bar, which DuckDB prints for long statements by default."""
 
 
 class MirrorFault(Exception):  # noqa: N818 - it says whose fault it is
@@ -54,7 +54,10 @@ class MirrorConnection:
 
     @contextmanager
     def stopped_after(self, seconds: int) -> Iterator[None]:
-        """Interrupt a statement of the block after `seconds`; 0 means no limit. DuckDB itself has no limit."""
+        """Interrupt the statement that still runs `seconds` after the block began; 0 means no limit.
+
+        DuckDB itself has no limit.
+        """
         if not seconds:
             yield
             return

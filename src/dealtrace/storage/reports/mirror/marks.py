@@ -1,8 +1,8 @@
 """Marks: rows that say which facts changed, so that the mirror can be brought up to date.
 
-SQLite triggers write them in the transaction of the change. The triggers exist only while there is a mirror. Each
-update of the mirror gives the database and the mirror a new stamp, a random text. If their stamps differ, the mirror is
-of another database, or of another state of this one, such as a restored backup.
+SQLite triggers write marks in the transaction of the change. The triggers exist only while there is a mirror. Each
+update of the mirror stores a new stamp, a random text, in the database and in the mirror. If their stamps differ, the
+mirror was made from another database, or from another state of this one, such as before a backup was restored.
 """
 
 from collections.abc import Mapping
@@ -26,10 +26,10 @@ _PREFIX = "mark_"
 
 
 class Kind(StrEnum):
-    """What the id in a mark refers to: a deal with its tags, the touches of a lead, the day of costs, and so on.
+    """The kind of a mark says what its id identifies, such as a deal with its tags, a lead's touches or a day of costs.
 
-    Marks are applied in the order of the kinds, because touches, leads and deals copy attributes of visits, and leads
-    and deals copy touches.
+    Marks are applied in the order of the kinds. Touches, leads and deals copy attributes of visits, and leads and deals
+    also copy touches.
     """
 
     SOURCE = "source"
@@ -54,7 +54,7 @@ class Mark:
 
 @record
 class _Marked:
-    """How changes of a table are marked: the kind of mark, the column with its id, and columns that affect no fact."""
+    """How changes of a table are marked: with which kind, and which column as id; `ignored` columns affect no fact."""
 
     kind: Kind
     key: str
@@ -75,7 +75,7 @@ MARKED: Mapping[Table, _Marked] = {
     cost: _Marked(Kind.COSTS, "day_on"),
     currency_rate: _Marked(Kind.RATES, "0"),
 }
-"""Every table that facts are selected from; a page view changes only `seen_at`."""
+"""Every table that facts are selected from; `seen_at`, which every page view changes, affects no fact."""
 
 
 def _triggers() -> dict[str, str]:

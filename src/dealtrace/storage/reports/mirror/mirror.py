@@ -119,9 +119,9 @@ def _quiet(_table: str) -> None:
 def current_mirror(
     database: Database, progress: Progress = _quiet, patience: float = PATIENCE_SECONDS
 ) -> Iterator[MirrorConnection]:
-    """Open the mirror with everything committed so far, and close it at the end of the block.
+    """Bring the mirror up to date with the database and open it; close it at the end of the block.
 
-    The mirror is built again if it is missing, damaged, of another version, or of another state of the database.
+    The mirror is built again if it is missing, damaged, of another version, or made from another state of the database.
 
     Raises:
         MirrorBusy: another process used the mirror for too long.
@@ -184,7 +184,7 @@ def _state(mirror: MirrorConnection) -> State:
 
 
 def _bring_up_to_date(database: Database, mirror: MirrorConnection) -> bool:
-    """Apply all marks to the mirror; `False` if the mirror is of another state of the database."""
+    """Apply all marks to the mirror; `False` if the mirror was made from another state of the database."""
     with database.read(is_limited=False) as source:
         stamp = marks.find_stamp(source)
         state = _state(mirror)
@@ -208,8 +208,8 @@ def _take_over_stretch(
 ) -> str | None:
     """Apply marks to the mirror, delete them, and return the new stamp; `None` if another mirror was built meanwhile.
 
-    The marks are deleted after the mirror has committed. If the process ends before that, or the database cannot be
-    written, the marks are applied again later, which changes nothing.
+    The marks are deleted only after the mirror has committed. If the process ends before that, or the database cannot
+    be written, the marks are applied again later. Applying them twice changes nothing.
     """
     new_stamp, last_number = token_hex(), stretch[-1].number
     mirror.execute("BEGIN")
@@ -228,7 +228,10 @@ def _take_over_stretch(
 
 
 def build(database: Database, folder: Path, progress: Progress) -> None:
-    """Build a new mirror; the caller must hold the lock of its folder. Later changes are marked, to be applied next."""
+    """Build a new mirror; the caller must hold the lock of its folder.
+
+    Changes during the build are marked, and the next update applies them.
+    """
     remove_files(folder)
     with database.write() as connection:
         stamp = marks.start_marking(connection)

@@ -19,7 +19,7 @@ from dealtrace.storage.reports.mirror.library import MirrorConnection
 
 _ROWS_AT_ONCE = 5_000
 _LINE_BYTES_MAX = 8 * 1024 * 1024
-"""The longest line: more bytes than 200 custom values of 4,096 characters need, even if all of them are quotes."""
+"""The most bytes of a line; 200 custom values of 4,096 characters need fewer, even if all of them are quotes."""
 _OPTIONS = (
     "auto_detect = false, header = false, delim = ',', quote = '\"', escape = '\"', nullstr = '', "
     "allow_quoted_nulls = false, new_line = '\\n', parallel = false, "
@@ -29,10 +29,10 @@ _OPTIONS = (
 
 @record
 class Stream:
-    """The columns of rows that are streamed into a table of the mirror, and the statement that inserts the rows.
+    """How rows are streamed into a table of the mirror.
 
-    `numbers` and `texts` are the columns of the selects over the database, without the site. `inserting` has a
-    placeholder `{streamed}` for the rows; `parameters` are its parameters in order.
+    `numbers` and `texts` are the selected columns, except the site. `inserting` is the SQL text that inserts the rows,
+    with a placeholder `{streamed}` for them. `parameters` are its parameters in order.
     """
 
     numbers: tuple[str, ...]

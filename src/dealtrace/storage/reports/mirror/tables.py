@@ -18,13 +18,13 @@ _VISIT_TEXTS = ("landing_page", "city", "device", "browser", "os")
 MONEY = ("amount", "margin")
 SINGLE_MODELS = tuple(model for model in AttributionModel if model not in SPLIT_MODELS)
 TOUCH_NUMBERS = tuple(f"{name}_{model:d}" for model in SINGLE_MODELS for name in ("source", "touched_at"))
-"""The source and the time of a lead's only touch, under each model that credits one visit."""
+"""Columns with the source and the time of a lead's only touch, for each model that credits a single visit."""
 TOUCH_LISTS = tuple(f"{name}_{model:d}" for model in SPLIT_MODELS for name in ("sources", "touched_ats", "shares"))
-"""The sources, times and shares of all touches, latest first, under each model that may credit several visits."""
+"""Columns with the sources, times and shares of all touches, latest first, for each model that may credit several."""
 ASSISTS = "assisting_sources"
-"""The sources of all touches but the last."""
+"""The column with the sources of all touches but the last."""
 MONEY_LISTS = tuple(f"{name}_{model:d}" for model in SPLIT_MODELS for name in MONEY)
-"""The kopecks that each touch gets of a deal's sums."""
+"""Columns with the kopecks that each touch gets of a deal's sums."""
 
 metadata = MetaData()
 

@@ -37,19 +37,20 @@ Progress = Callable[[str], None]
 
 
 Selects = Callable[[], Iterable[tuple[Selection, Any]]]
-"""Makes the selects for all rows of a site, each with the column of the key by which rows are replaced."""
+"""Returns the selects for all rows of a site, each with the column that the ids of marks refer to."""
 _FACTS = StoredFacts(contact_matching=False)
 """The facts of a site as the mirror stores them, independent of the site's settings.
 
-Match reasons are those of a site that does not match by contact; reasons for the other setting are derived from them.
+Match reasons are stored as for a site that does not match by contact; other reasons are derived from them.
 """
 
 
 @record
 class _Part:
-    """How the rows of one table are copied: all rows when the table is filled, or only those that changed.
+    """How the rows of one table are copied into the mirror.
 
-    `key` is the column of the mirror by which rows are replaced.
+    `filling` streams `all_rows` into the empty table, `changing` streams only `changed_rows`. `key` is the column of
+    the mirror by which changed rows are replaced.
     """
 
     target: Table
@@ -78,7 +79,7 @@ _CREDITED_VISIT = Join(_IS_VISIT, {"source_id": "visits.source_id"})
 def _stream(target: Table, *joins: Join) -> Stream:
     """Return the stream of a table; the columns of `joins` are taken from other tables of the mirror.
 
-    SQLite would look up every visit separately, which takes longer than everything else.
+    DuckDB does these joins: SQLite would look up every visit separately, which takes longer than everything else.
     """
     taken = {name: of for join in joins for name, of in join.taken.items()}
     columns = [column for column in target.c if column.name not in ("site_id", *taken)]
@@ -95,13 +96,13 @@ def _stream(target: Table, *joins: Join) -> Stream:
 
 
 def _alike(target: Table, key: str, selects: Selects) -> _Part:
-    """Return a part that copies all rows and changed rows in the same way."""
+    """Return a part whose changed rows are copied in the same way as all rows."""
     stream = _stream(target)
     return _Part(target, key, stream, selects, stream, selects)
 
 
 def _in_visits(target: Table, touches: Join, selects: Callable[[Iterable[str]], Selects]) -> _Part:
-    """Return a part whose rows copy attributes of their visit and of their touches."""
+    """Return the part of a table whose rows contain attributes of their visit and of their touches."""
     filling, changing = _stream(target, _OWN_VISIT, touches), _stream(target, touches)
     return _Part(
         target, "id", filling, selects((*filling.numbers, *filling.texts)),
@@ -178,7 +179,7 @@ _TAKEN: Mapping[Kind, tuple[_Part, ...]] = {
     Kind.RATES: (),
     Kind.COSTS: (_COSTS,),
 }
-"""The parts that are copied for each kind of mark."""
+"""The parts that copy changed rows, for each kind of mark."""
 
 
 def fill(source: Connection, mirror: MirrorConnection, progress: Progress) -> None:
@@ -197,7 +198,7 @@ def fill(source: Connection, mirror: MirrorConnection, progress: Progress) -> No
 
 
 def take_over(source: Connection, mirror: MirrorConnection, marks: Iterable[Mark]) -> None:
-    """Copy the marked facts again, and the facts that repeat any of their attributes."""
+    """Copy the marked facts again, and also the facts that contain attributes of marked facts."""
     by_site: dict[int, Marked] = defaultdict(lambda: defaultdict(set))
     for mark in marks:
         by_site[mark.site_id][mark.kind].add(mark.id)
