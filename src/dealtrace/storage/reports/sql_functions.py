@@ -90,6 +90,7 @@ BLANKS = "".join(character for character in map(chr, range(0x3001)) if character
 """The characters that `str.strip` removes; engines remove only spaces by default."""
 
 
+@cache
 def _unknown_spellings() -> Sequence[str]:
     """Return the spellings of placeholders after `lower` in any engine: SQLite lowers only Latin letters.
 
