@@ -9,6 +9,8 @@ import ctypes
 import gc
 import json
 import os
+import resource
+import runpy
 import select
 import shutil
 import signal
@@ -203,6 +205,9 @@ def _start(order: Order) -> int:
         return child
     try:
         _become(order, keeping)
+    except BaseException:  # noqa: BLE001 - it is printed as Python prints it
+        sys.excepthook(*sys.exc_info())
+        sys.stderr.flush()
     finally:
         os._exit(NOT_STARTED)
 
@@ -247,17 +252,13 @@ def _end_with_keeper(keeping: int) -> None:
 
 
 def _run_program(order: Order) -> None:
-    import resource  # noqa: PLC0415 - Windows has none
-
     if order.open_files:
         resource.setrlimit(resource.RLIMIT_NOFILE, (order.open_files, order.open_files))
     os.execvpe(order.arguments[0], list(order.arguments), order.environment)  # noqa: S606 - no shell is needed
 
 
 def _run_imported(order: Order) -> None:
-    import runpy  # noqa: PLC0415 - only forks need it
-
-    from dealtrace.cli.commands import main  # noqa: PLC0415 - likewise
+    from dealtrace.cli.commands import main  # noqa: PLC0415 - only forks need it
 
     sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
     status = 1

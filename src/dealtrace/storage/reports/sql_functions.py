@@ -1,6 +1,7 @@
 """SQL expressions of reports that differ between engines."""
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Dialect, Integer, Text, case, func, literal
