@@ -5,6 +5,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Without their bytecode, every server that a test starts and every worker would compile all of the source anew.
+unexport PYTHONDONTWRITEBYTECODE
 POSTGRESQL := $(shell ls -d /usr/lib/postgresql/*/bin 2>/dev/null | tail -n 1)
 
 # Debian's python3 comes without venv; root can mend that at once, everybody else is told how.
