@@ -53,7 +53,7 @@ run: install
 
 test: install-dev install-programs
 	@echo 'Running the tests …'
-	$(BIN)/pytest -n 3 -m 'not torture'
+	$(BIN)/pytest -n 3 --dist worksteal -m 'not torture'
 
 check: install-dev
 	$(BIN)/ruff format --check .
@@ -70,7 +70,7 @@ bench: install-dev
 
 torture: install-dev install-programs
 	$(BIN)/pytest -m torture
-	$(BIN)/pytest -n 2 -m 'not torture' --every-engine
+	$(BIN)/pytest -n 2 --dist worksteal -m 'not torture' --every-engine
 
 # The pictures of docs/images, taken of the demo with Chromium.
 screenshots: install-dev install-programs

@@ -56,6 +56,7 @@ class PostgresqlServer:
             out=f"{self.folder}/log",
             err=f"{self.folder}/log",
             user=self._user,
+            ended_by=signal.SIGQUIT,  # killed, it would leave its shared memory behind
         )
         deadline = time.monotonic() + STARTED_WITHIN_SECONDS
         while True:

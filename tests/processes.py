@@ -22,11 +22,12 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Timer
 from typing import Any
 
 PR_SET_PDEATHSIG = 1
 NOT_STARTED = 127
+SECONDS_TO_END = 10
 WIDE = "300"
 """The columns of the terminals that commands print to."""
 
@@ -36,8 +37,8 @@ class Order:
     """What to start: `out` and `err` are files that are added to, `user` is a user and a group.
 
     `arguments` are those of `dealtrace` for `how="command"`, a Python file and its arguments for `how="script"`, a
-    program and its arguments for `how="program"`. Only a program takes all of the environment; it can be given a limit
-    of open files.
+    program and its arguments for `how="program"`. Only a program can be given a limit of open files. `ended_by` is the
+    signal that it gets if it outlives the tests.
     """
 
     arguments: Sequence[str]
@@ -49,6 +50,7 @@ class Order:
     err: str = os.devnull
     user: tuple[int, int] | None = None
     open_files: int = 0
+    ended_by: int = signal.SIGKILL
 
 
 class Process:
@@ -85,8 +87,7 @@ class Process:
 
     def kill_family(self) -> None:
         """End it and what it started as a power cut would."""
-        with suppress(ProcessLookupError):
-            os.killpg(self.pid, signal.SIGKILL)
+        _signal_family(self.pid, signal.SIGKILL)
         self.wait()
 
     def _status_within(self, seconds: float | None) -> int | None:
@@ -165,32 +166,45 @@ def start_program(arguments: Sequence[str], folder: Path | str = "/", **options:
 
 
 def _keep() -> None:
-    started: set[int] = set()
+    started: dict[int, int] = {}
     folders: list[str] = []
     for line in sys.stdin:
         asked = json.loads(line)
         answer = 0
         if "start" in asked:
-            answer = _start(Order(**asked["start"]))
-            started.add(answer)
+            order = Order(**asked["start"])
+            answer = _start(order)
+            started[answer] = order.ended_by
         elif "status" in asked:
             answer = os.waitstatus_to_exitcode(os.waitpid(asked["status"], 0)[1])
-            started.remove(asked["status"])
+            del started[asked["status"]]
         else:
             folders.append(asked["remove"])
         print(answer, flush=True)  # noqa: T201 - the answer to `Keeper._ask`
-    for pid in started:
-        with suppress(ProcessLookupError):
-            os.killpg(pid, signal.SIGKILL)
-    for pid in started:
-        os.waitpid(pid, 0)
+    _end(started)
     for folder in folders:
         _remove(Path(folder))
 
 
+def _end(started: Mapping[int, int]) -> None:
+    """End processes and their families, each by its signal; those that do not end in seconds are killed."""
+    killer = Timer(SECONDS_TO_END, lambda: [_signal_family(pid, signal.SIGKILL) for pid in started])
+    killer.start()
+    for pid, sent in started.items():
+        _signal_family(pid, sent)
+    for pid in started:
+        os.waitpid(pid, 0)
+    killer.cancel()
+
+
+def _signal_family(pid: int, sent: int) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(pid, sent)
+
+
 def _remove(folder: Path) -> None:
     """Remove a folder that the last of a family, which ends by itself, may still be writing to."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + SECONDS_TO_END
     while folder.exists() and time.monotonic() < deadline:
         shutil.rmtree(folder, ignore_errors=True)
         time.sleep(0.05)

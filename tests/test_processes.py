@@ -43,6 +43,13 @@ def family_of(pid: int) -> set[int]:
     return {pid}.union(*(family_of(int(child)) for child in children))
 
 
+def memory_of(pid: int) -> set[Path]:
+    """Return the files of the shared memory that a process uses."""
+    lines = Path(f"/proc/{pid}/maps").read_text().splitlines()
+    shared = (line.split()[-1] for line in lines if "/dev/shm/" in line)  # noqa: S108 - PostgreSQL chose it
+    return {Path(name) for name in shared if name != "(deleted)"}
+
+
 def runs(pid: int) -> bool:
     """Whether a process runs; one that has ended may wait to be noticed by what is above it."""
     try:
@@ -63,10 +70,11 @@ def test_nothing_that_a_runner_started_outlives_it(tmp_path: Path, ended_by: sig
         assert runner.stdout is not None
         started: dict[str, Any] = json.loads(runner.stdout.readline())
         family = set().union(*(family_of(pid) for pid in started["pids"]))
+        left = {Path(started["folder"])}.union(*map(memory_of, family))
         assert len(family) > len(started["pids"]) + 4, "servers have processes below them"
         os.killpg(runner.pid, ended_by)  # as Ctrl-C does
     wait_until(lambda: not any(map(runs, family)))
-    wait_until(lambda: not Path(started["folder"]).exists())
+    wait_until(lambda: not any(path.exists() for path in left))
 
 
 def test_a_program_that_cannot_be_started_says_why(tmp_path: Path) -> None:
