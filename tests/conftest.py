@@ -168,6 +168,25 @@ def served(server: ServerProcess) -> Iterator[Stage]:
     opened.close()
 
 
+@pytest.fixture(scope="module")
+def own_server(
+    new_database_url: Callable[[], str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ServerProcess]:
+    """Run a server for a module, which makes it its `server`: what looks at all sites looks at those of its tests."""
+    process = ServerProcess(new_database_url(), tmp_path_factory.mktemp("server"), is_fork=True)
+    yield process
+    process.close()
+    drop_database(process.database_url)
+
+
+@pytest.fixture(scope="module")
+def own_served(own_server: ServerProcess) -> Iterator[Stage]:
+    """Give a stage in the database of the module's own server, which makes it its `served`."""
+    opened = open_database(own_server.database_url)
+    yield Stage(opened)
+    opened.close()
+
+
 @pytest.fixture
 def owner(served: Stage) -> Player:
     """Give a Moscow site on the running server, contact matching on, with a custom field `margin`."""
