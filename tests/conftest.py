@@ -168,25 +168,6 @@ def served(server: ServerProcess) -> Iterator[Stage]:
     opened.close()
 
 
-@pytest.fixture(scope="module")
-def own_server(
-    new_database_url: Callable[[], str], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[ServerProcess]:
-    """Run a server for a module, which makes it its `server`: what looks at all sites looks at those of its tests."""
-    process = ServerProcess(new_database_url(), tmp_path_factory.mktemp("server"), is_fork=True)
-    yield process
-    process.close()
-    drop_database(process.database_url)
-
-
-@pytest.fixture(scope="module")
-def own_served(own_server: ServerProcess) -> Iterator[Stage]:
-    """Give a stage in the database of the module's own server, which makes it its `served`."""
-    opened = open_database(own_server.database_url)
-    yield Stage(opened)
-    opened.close()
-
-
 @pytest.fixture
 def owner(served: Stage) -> Player:
     """Give a Moscow site on the running server, contact matching on, with a custom field `margin`."""
@@ -203,7 +184,8 @@ def stranger(served: Stage) -> Player:
 def start_server_on(tmp_path: Path, dropped_afterwards: list[str]) -> Iterator[Callable[..., ServerProcess]]:
     """Give a function that starts a server on a database that the test names, with settings of its own.
 
-    A test that names a SQLite file runs once; those that use `start_server` run once for each engine.
+    A test that names a SQLite file runs once; those that use `start_server` run once for each engine. A test that
+    changes how Python starts gives `is_fork=False`.
     """
     del dropped_afterwards  # the servers end before their databases go
     started: list[ServerProcess] = []
@@ -211,7 +193,7 @@ def start_server_on(tmp_path: Path, dropped_afterwards: list[str]) -> Iterator[C
     def start(database_url: str, **settings: Any) -> ServerProcess:
         folder = tmp_path / f"server{len(started)}"
         folder.mkdir()
-        started.append(ServerProcess(database_url, folder, is_fork=True, **settings))
+        started.append(ServerProcess(database_url, folder, **{"is_fork": True, **settings}))
         return started[-1]
 
     yield start

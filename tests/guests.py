@@ -27,14 +27,16 @@ PASSWORD = "correct horse battery"
 _NUMBERS = count(1)
 
 
-def new_user(database: Database, roles: Mapping[Any, Role] | None = None, *, login: str = "") -> User:
+def new_user(
+    database: Database, roles: Mapping[Any, Role] | None = None, *, login: str = "", password_hash: str = ""
+) -> User:
     """Store a user with these roles at sites, or an owner of the installation; their password is `PASSWORD`."""
     stage = Stage(database)
     stage.ids.ensure(10)
     name = login or f"person{next(_NUMBERS)}@example.com"
     user = User(UserId(stage.ids.take()), name, datetime.now(UTC), is_owner=roles is None)
     with database.write() as connection:
-        users.insert_user(connection, user, _hash_of_the_password())
+        users.insert_user(connection, user, password_hash or _hash_of_the_password())
         for site_id, role in (roles or {}).items():
             users.set_membership(connection, user.id, site_id, role)
     return user

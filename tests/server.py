@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -76,17 +76,7 @@ class ServerProcess:
 
     def start(self) -> None:
         """Start and wait until it is ready."""
-        command = ["serve", "--port", str(self.port)]
-        order = Order(
-            command if self.is_fork else [sys.executable, "-m", "dealtrace", *command],
-            self.environment,
-            str(self.folder),
-            how="command" if self.is_fork else "program",
-            out=str(self.folder / "out"),
-            err=str(self.folder / "err"),
-            open_files=self.open_files,
-        )
-        self.process = keeper().start(order)
+        self.process = keeper().start(self._order(["serve", "--port", str(self.port)], self.environment, self.folder))
         deadline = time.monotonic() + STARTED_WITHIN_SECONDS
         while True:
             try:
@@ -155,12 +145,24 @@ class ServerProcess:
         self, *arguments: str, environment: Mapping[str, str] = MappingProxyType({})
     ) -> "subprocess.CompletedProcess[str]":
         """Run `dealtrace …` beside the server, on its database; `environment` is beyond the server's own."""
-        with tempfile.TemporaryDirectory() as folder:
-            out, err = Path(folder, "out"), Path(folder, "err")
-            printed = {"how": "command", "out": str(out), "err": str(err)}
-            order = Order(arguments, {**self.environment, **environment}, str(self.folder), **printed)
+        with tempfile.TemporaryDirectory() as printed:
+            folder = Path(printed)
+            order = self._order(arguments, {**self.environment, **environment}, folder)
             status = keeper().start(order).wait(timeout=ENDED_WITHIN_SECONDS)
-            return subprocess.CompletedProcess(arguments, status, out.read_text(), err.read_text())
+            said = ((folder / name).read_text() for name in ("out", "err"))
+            return subprocess.CompletedProcess(arguments, status, *said)
+
+    def _order(self, arguments: Sequence[str], environment: Mapping[str, str], printed: Path) -> Order:
+        """Return the order of a command that prints into a folder; beside a fork it is a fork too."""
+        return Order(
+            arguments if self.is_fork else [sys.executable, "-m", "dealtrace", *arguments],
+            environment,
+            str(self.folder),
+            how="command" if self.is_fork else "program",
+            out=str(printed / "out"),
+            err=str(printed / "err"),
+            open_files=self.open_files,
+        )
 
 
 def deal_parameters(token: str, **parameters: Any) -> Mapping[str, Any]:

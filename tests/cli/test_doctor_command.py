@@ -3,7 +3,6 @@
 import shlex
 from typing import Any
 
-import pytest
 from sqlalchemy import insert, update
 
 from cast import Player, Stage
@@ -14,18 +13,6 @@ from dealtrace.storage.schema.tables.reports import deal_status
 from server import REGISTER, ServerProcess, deal_parameters
 from waiting import wait_until
 from write_commands import NOON
-
-
-@pytest.fixture(scope="module")
-def server(own_server: ServerProcess) -> ServerProcess:
-    """Give a server with few sites: the doctor looks at each."""
-    return own_server
-
-
-@pytest.fixture(scope="module")
-def served(own_served: Stage) -> Stage:
-    """Give a stage in its database."""
-    return own_served
 
 
 def found(terminal: Terminal) -> list[dict[str, Any]]:

@@ -1,24 +1,10 @@
 """`dealtrace person`: export and erase, beside a running server."""
 
-import pytest
-
 from cast import Player, Stage, moscow
 from commands import Terminal
 from server import ServerProcess
 
 PHONE = "79205557788"
-
-
-@pytest.fixture(scope="module")
-def server(own_server: ServerProcess) -> ServerProcess:
-    """Give a server with few sites: a person is sought in each."""
-    return own_server
-
-
-@pytest.fixture(scope="module")
-def served(own_served: Stage) -> Stage:
-    """Give a stage in its database."""
-    return own_served
 
 
 def test_it_tells_and_erases_a_person(server: ServerProcess, served: Stage, beside: Terminal, owner: Player) -> None:
