@@ -5,6 +5,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Without their bytecode, every server that a test starts and every worker would compile all of the source anew.
+unexport PYTHONDONTWRITEBYTECODE
 POSTGRESQL := $(shell ls -d /usr/lib/postgresql/*/bin 2>/dev/null | tail -n 1)
 
 # Debian's python3 comes without venv; root can mend that at once, everybody else is told how.
@@ -51,7 +53,7 @@ run: install
 
 test: install-dev install-programs
 	@echo 'Running the tests …'
-	$(BIN)/pytest -n 3 -m 'not torture'
+	$(BIN)/pytest -n 3 --dist worksteal -m 'not torture'
 
 check: install-dev
 	$(BIN)/ruff format --check .
@@ -68,7 +70,7 @@ bench: install-dev
 
 torture: install-dev install-programs
 	$(BIN)/pytest -m torture
-	$(BIN)/pytest -n 2 -m 'not torture' --every-engine
+	$(BIN)/pytest -n 2 --dist worksteal -m 'not torture' --every-engine
 
 # The pictures of docs/images, taken of the demo with Chromium.
 screenshots: install-dev install-programs

@@ -2,9 +2,7 @@
 
 import base64
 import json
-import os
 import shutil
-import signal
 import subprocess
 import threading
 import time
@@ -17,6 +15,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from websockets.sync.client import connect
+
+from processes import start_program
 
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-dev-shm-usage",
@@ -44,13 +44,9 @@ class Browser:
         flags = (*FLAGS, *([f"--user-agent={user_agent}"] if user_agent is not None else []))
         program = find_chromium()
         assert program is not None
-        with (folder / "chromium.log").open("wb") as log:
-            self._process = subprocess.Popen(
-                [program, *flags, f"--user-data-dir={folder / 'profile'}", "about:blank"],
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        log = str(folder / "chromium.log")
+        command = [program, *flags, f"--user-data-dir={folder / 'profile'}", "about:blank"]
+        self._process = start_program(command, folder, out=log, err=log)
         port = self._wait_for_port(folder / "profile" / "DevToolsActivePort")
         self._numbers = count(1)
         self._open = ExitStack()
@@ -167,11 +163,9 @@ class Browser:
         """End the browser."""
         self._ask("Browser.close", root=True)
         self._open.close()
-        try:
+        with suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout=10)
-        finally:
-            with suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.kill_family()
 
     def _cookies(self) -> list[dict[str, Any]]:
         kept: list[dict[str, Any]] = self._ask("Storage.getCookies", root=True, browserContextId=self._context)[

@@ -1,5 +1,6 @@
 """What every test may ask for: both engines, a fresh database, a real server, the cast."""
 
+import gc
 import shutil
 import signal
 import uuid
@@ -18,6 +19,7 @@ from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.schema.upgrade import prepare_schema
 from engines import deal_to_engines
 from postgresql import PostgresqlServer, drop_database, find_programs
+from processes import close_keeper
 from server import ServerProcess
 
 TEMPLATE = "dealtrace_template"
@@ -39,6 +41,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         dealt = set(deal_to_engines(items))
         config.hook.pytest_deselected(items=list(dealt))
         items[:] = [item for item in items if item not in dealt]
+
+
+def pytest_collection_finish() -> None:
+    """Have the thousands of tests out of the way whenever Python looks for garbage."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_unconfigure() -> None:
+    """End what tests have started and not ended."""
+    close_keeper()
 
 
 @pytest.fixture(scope="session")
@@ -171,7 +184,8 @@ def stranger(served: Stage) -> Player:
 def start_server_on(tmp_path: Path, dropped_afterwards: list[str]) -> Iterator[Callable[..., ServerProcess]]:
     """Give a function that starts a server on a database that the test names, with settings of its own.
 
-    A test that names a SQLite file runs once; those that use `start_server` run once for each engine.
+    A test that names a SQLite file runs once; those that use `start_server` run once for each engine. A test that
+    changes how Python starts gives `is_fork=False`.
     """
     del dropped_afterwards  # the servers end before their databases go
     started: list[ServerProcess] = []
@@ -179,7 +193,7 @@ def start_server_on(tmp_path: Path, dropped_afterwards: list[str]) -> Iterator[C
     def start(database_url: str, **settings: Any) -> ServerProcess:
         folder = tmp_path / f"server{len(started)}"
         folder.mkdir()
-        started.append(ServerProcess(database_url, folder, **settings))
+        started.append(ServerProcess(database_url, folder, **{"is_fork": True, **settings}))
         return started[-1]
 
     yield start
@@ -220,11 +234,9 @@ def browser(chromium: Browser) -> Browser:
 
 
 @pytest.fixture(scope="session")
-def command_line() -> Iterator[CommandLine]:
+def command_line() -> CommandLine:
     """Give what commands are run by."""
-    line = CommandLine()
-    yield line
-    line.close()
+    return CommandLine()
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from itertools import count
 from typing import Any
 
 import httpx
+from argon2 import PasswordHasher
 from sqlalchemy import select, update
 
 from cast import Stage
@@ -16,7 +17,6 @@ from dealtrace.accounts.role import Role
 from dealtrace.accounts.site import SiteId
 from dealtrace.accounts.user import User, UserId
 from dealtrace.cabinet.forms import form_token_of
-from dealtrace.operations.accounts.create_user import password_hasher
 from dealtrace.operations.accounts.log_in import Browser, open_session
 from dealtrace.storage.accounts import users
 from dealtrace.storage.database.engine import Database
@@ -27,14 +27,16 @@ PASSWORD = "correct horse battery"
 _NUMBERS = count(1)
 
 
-def new_user(database: Database, roles: Mapping[Any, Role] | None = None, *, login: str = "") -> User:
+def new_user(
+    database: Database, roles: Mapping[Any, Role] | None = None, *, login: str = "", password_hash: str = ""
+) -> User:
     """Store a user with these roles at sites, or an owner of the installation; their password is `PASSWORD`."""
     stage = Stage(database)
     stage.ids.ensure(10)
     name = login or f"person{next(_NUMBERS)}@example.com"
     user = User(UserId(stage.ids.take()), name, datetime.now(UTC), is_owner=roles is None)
     with database.write() as connection:
-        users.insert_user(connection, user, _hash_of_the_password())
+        users.insert_user(connection, user, password_hash or _hash_of_the_password())
         for site_id, role in (roles or {}).items():
             users.set_membership(connection, user.id, site_id, role)
     return user
@@ -42,8 +44,8 @@ def new_user(database: Database, roles: Mapping[Any, Role] | None = None, *, log
 
 @cache
 def _hash_of_the_password() -> str:
-    """Hash the password of all once, which takes a fifth of a second."""
-    return password_hasher().hash(PASSWORD)
+    """Hash the password of all once, so that checking it at each log-in costs little too."""
+    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 
 
 class Guest:

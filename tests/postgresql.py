@@ -4,7 +4,6 @@ import os
 import pwd
 import shutil
 import signal
-import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
@@ -14,9 +13,15 @@ from pathlib import Path
 import psycopg
 from sqlalchemy import make_url
 
+from processes import keeper, start_program
+
 STARTED_WITHIN_SECONDS = 30
-FAST = ("-F", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
+FAST = ("-F", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "autovacuum=off")
 """Settings for tests that do not ask what survives a crash; only for testing."""
+
+
+CHOOSES_STRATEGY = 150_000
+"""The version since which PostgreSQL logs a new database page by page, which takes twice the time, unless told."""
 
 
 def find_programs() -> Path | None:
@@ -37,6 +42,8 @@ class PostgresqlServer:
         self.folder = Path(tempfile.mkdtemp(prefix="dealtrace-pg-", dir=place))
         self._programs = programs
         self._settings = settings
+        keeper().remove_in_the_end(self.folder)
+        self._user = _lesser_user() if os.getuid() == 0 else None
         self._own()
         self._run("initdb", "-D", f"{self.folder}/data", "-U", "dealtrace", "-A", "trust", "-N", "--locale=C.UTF-8")
         self.start()
@@ -44,14 +51,13 @@ class PostgresqlServer:
     def start(self) -> None:
         """Start the server and wait until it answers."""
         command = [f"{self._programs}/postgres", "-D", f"{self.folder}/data", "-k", str(self.folder), "-h", ""]
-        with (self.folder / "log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [*command, "-c", "max_connections=300", *self._settings],
-                stdout=log,
-                stderr=log,
-                cwd="/",
-                **self._as_whom(),
-            )
+        self.process = start_program(
+            [*command, "-c", "max_connections=300", *self._settings],
+            out=f"{self.folder}/log",
+            err=f"{self.folder}/log",
+            user=self._user,
+            ended_by=signal.SIGQUIT,  # killed, it would leave its shared memory behind
+        )
         deadline = time.monotonic() + STARTED_WITHIN_SECONDS
         while True:
             try:
@@ -70,7 +76,8 @@ class PostgresqlServer:
     def create(self, name: str, template: str = "template1") -> str:
         """Create a database and tell its address."""
         with psycopg.connect(self.address("postgres"), autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+            copied = " STRATEGY FILE_COPY" if connection.info.server_version >= CHOOSES_STRATEGY else ""
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"{copied}')
         return self.address(name)
 
     def kill(self) -> None:
@@ -93,21 +100,13 @@ class PostgresqlServer:
 
     def _own(self) -> None:
         """PostgreSQL refuses root: then everything belongs to a lesser user."""
-        if os.getuid() == 0:
-            who = _lesser_user()
-            os.chown(self.folder, who.pw_uid, who.pw_gid)
+        if self._user is not None:
+            os.chown(self.folder, *self._user)
 
     def _run(self, program: str, *arguments: str) -> None:
-        subprocess.run(
-            [f"{self._programs}/{program}", *arguments], check=True, capture_output=True, cwd="/", **self._as_whom()
-        )
-
-    @staticmethod
-    def _as_whom() -> dict[str, object]:
-        if os.getuid() != 0:
-            return {}
-        who = _lesser_user()
-        return {"user": who.pw_uid, "group": who.pw_gid, "extra_groups": []}
+        log = f"{self.folder}/{program}.log"
+        ended = start_program([f"{self._programs}/{program}", *arguments], out=log, err=log, user=self._user).wait()
+        assert ended == 0, Path(log).read_text()
 
 
 def drop_database(address: str) -> None:
@@ -119,8 +118,9 @@ def drop_database(address: str) -> None:
         connection.execute(f'DROP DATABASE IF EXISTS "{url.database}" WITH (FORCE)')
 
 
-def _lesser_user() -> pwd.struct_passwd:
+def _lesser_user() -> tuple[int, int]:
     try:
-        return pwd.getpwnam("postgres")
+        found = pwd.getpwnam("postgres")
     except KeyError:
-        return pwd.getpwnam("nobody")
+        found = pwd.getpwnam("nobody")
+    return found.pw_uid, found.pw_gid

@@ -2,10 +2,10 @@
 
 import shutil
 import socket
-import subprocess
 import time
 from pathlib import Path
 
+from processes import start_program
 from server import free_port
 
 STARTED_WITHIN_SECONDS = 20
@@ -20,7 +20,7 @@ class RedisServer:
         self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}"
         options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
-        self.process = subprocess.Popen([program, *options], stdout=subprocess.DEVNULL)
+        self.process = start_program([program, *options])
         deadline = time.monotonic() + STARTED_WITHIN_SECONDS
         while not self._answers():
             assert time.monotonic() < deadline

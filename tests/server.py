@@ -5,16 +5,19 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import httpx
 
+from processes import Order, keeper
+
 STARTED_WITHIN_SECONDS = 60
+ENDED_WITHIN_SECONDS = 60
 LIMITS = (
     "rate_per_second",
     "exchange_rate_per_second",
@@ -39,10 +42,13 @@ def free_port() -> int:
 
 
 class ServerProcess:
-    """`dealtrace serve` as a user starts it; what it prints is in `folder`."""
+    """`dealtrace serve` as a user starts it, or a fork of it; what it prints is in `folder`."""
 
-    def __init__(self, database_url: str, folder: Path, *, open_files: int = 0, **settings: Any) -> None:
+    def __init__(
+        self, database_url: str, folder: Path, *, open_files: int = 0, is_fork: bool = False, **settings: Any
+    ) -> None:
         self.open_files = open_files
+        self.is_fork = is_fork and not open_files and settings.get("workers", 1) == 1
         self.database_url = database_url
         self.folder = folder
         self.port = free_port()
@@ -70,13 +76,7 @@ class ServerProcess:
 
     def start(self) -> None:
         """Start and wait until it is ready."""
-        command = [sys.executable, "-m", "dealtrace", "serve", "--port", str(self.port)]
-        if self.open_files:
-            command = ["bash", "-c", f'ulimit -n {self.open_files}; exec "$@"', "bash", *command]
-        with (self.folder / "out").open("ab") as out, (self.folder / "err").open("ab") as err:
-            self.process = subprocess.Popen(
-                command, stdout=out, stderr=err, env=self.environment, cwd=self.folder, start_new_session=True
-            )
+        self.process = keeper().start(self._order(["serve", "--port", str(self.port)], self.environment, self.folder))
         deadline = time.monotonic() + STARTED_WITHIN_SECONDS
         while True:
             try:
@@ -97,9 +97,7 @@ class ServerProcess:
 
     def kill(self) -> None:
         """End it, and its workers, as a power cut would."""
-        with suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+        self.process.kill_family()
 
     def close(self) -> None:
         """End it for good."""
@@ -144,18 +142,26 @@ class ServerProcess:
             return answer
 
     def command(
-        self, *arguments: str, environment: Mapping[str, str] = MappingProxyType({}), **options: Any
+        self, *arguments: str, environment: Mapping[str, str] = MappingProxyType({})
     ) -> "subprocess.CompletedProcess[str]":
         """Run `dealtrace …` beside the server, on its database; `environment` is beyond the server's own."""
-        command = [sys.executable, "-m", "dealtrace", *arguments]
-        return subprocess.run(
-            command,
-            env={**self.environment, **environment},
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            check=False,
-            **options,
+        with tempfile.TemporaryDirectory() as printed:
+            folder = Path(printed)
+            order = self._order(arguments, {**self.environment, **environment}, folder)
+            status = keeper().start(order).wait(timeout=ENDED_WITHIN_SECONDS)
+            said = ((folder / name).read_text() for name in ("out", "err"))
+            return subprocess.CompletedProcess(arguments, status, *said)
+
+    def _order(self, arguments: Sequence[str], environment: Mapping[str, str], printed: Path) -> Order:
+        """Return the order of a command that prints into a folder; beside a fork it is a fork too."""
+        return Order(
+            arguments if self.is_fork else [sys.executable, "-m", "dealtrace", *arguments],
+            environment,
+            str(self.folder),
+            how="command" if self.is_fork else "program",
+            out=str(printed / "out"),
+            err=str(printed / "err"),
+            open_files=self.open_files,
         )
 
 

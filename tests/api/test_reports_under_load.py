@@ -49,7 +49,7 @@ def slow_server(
 ) -> ServerProcess:
     (tmp_path / "sitecustomize.py").write_text(SLOW.format(folder=str(tmp_path)))
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    return start_server()
+    return start_server(is_fork=False)
 
 
 @pytest.fixture

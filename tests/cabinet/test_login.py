@@ -15,6 +15,7 @@ from cast import Player, Stage
 from dealtrace.accounts.role import Role
 from dealtrace.accounts.session import SESSION_AGE_MAX, SESSION_IDLE_MAX
 from dealtrace.accounts.user import User
+from dealtrace.operations.accounts.create_user import password_hasher
 from dealtrace.storage.database.engine import open_database
 from guests import PASSWORD, Guest, age_sessions, count_sessions, logged_in, new_user
 from postgresql import PostgresqlServer
@@ -111,8 +112,8 @@ def test_a_page_says_the_same_whether_the_login_or_the_password_is_wrong(server:
     assert PASSWORD not in wrong.text + unknown.text
 
 
-def test_an_unknown_login_takes_as_long_as_a_wrong_password(server: ServerProcess, anna: User) -> None:
-    guest = Guest(server)
+def test_an_unknown_login_takes_as_long_as_a_wrong_password(server: ServerProcess, served: Stage) -> None:
+    guest, anna = Guest(server), new_user(served.database, password_hash=password_hasher().hash(PASSWORD))
 
     def seconds(login: str) -> float:
         began = perf_counter()

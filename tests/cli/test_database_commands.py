@@ -197,17 +197,12 @@ def test_settings_come_from_a_file_too(command_line: CommandLine, tmp_path: Path
     assert "dealtrace.toml" in terminal.refused("site", "list")
 
 
-def test_commands_that_start_together_make_a_new_database_once(tmp_path: Path) -> None:
+def test_commands_that_start_together_make_a_new_database_once(command_line: CommandLine, tmp_path: Path) -> None:
     """A container may start its server and its first commands together."""
-    lines = [CommandLine() for _ in range(3)]
     folders = [tmp_path / str(number) for number in range(3)]
     for folder in folders:
         folder.mkdir()
-    terminals = [
-        Terminal(line, f"sqlite:///{tmp_path / 'own.db'}", folder) for line, folder in zip(lines, folders, strict=True)
-    ]
+    terminals = [Terminal(command_line, f"sqlite:///{tmp_path / 'own.db'}", folder) for folder in folders]
     with ThreadPoolExecutor(3) as pool:
         made = list(pool.map(lambda item: item.json("site", "create", "Shop"), terminals))
-    for line in lines:
-        line.close()
     assert sorted(site["siteId"] for site in made) == [1, 2, 3]

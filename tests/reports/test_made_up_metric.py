@@ -26,7 +26,7 @@ def test_a_new_metric_stands_in_every_way_out_at_once(
 ) -> None:
     (tmp_path / "sitecustomize.py").write_text(LINE)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    server = start_server()
+    server = start_server(is_fork=False)
     database = open_database(server.database_url)
     shop = Stage(database).open_site()
     Stage(database).call(shop, NOON)

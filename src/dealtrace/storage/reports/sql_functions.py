@@ -1,6 +1,7 @@
 """SQL expressions of reports that differ between engines."""
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Dialect, Integer, Text, case, func, literal
@@ -90,6 +91,7 @@ BLANKS = "".join(character for character in map(chr, range(0x3001)) if character
 """The characters that `str.strip` removes; engines remove only spaces by default."""
 
 
+@cache
 def _unknown_spellings() -> Sequence[str]:
     """Return every text that a placeholder may become by `lower` in any engine; SQLite lowers only Latin letters.
 

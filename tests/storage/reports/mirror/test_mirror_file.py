@@ -1,10 +1,9 @@
 """The file of the mirror: whatever befalls it, figures are those of the database."""
 
+import os
 import shutil
 import sqlite3
 import stat
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -32,6 +31,7 @@ from dealtrace.storage.reports.mirror.mirror import (
 from dealtrace.storage.reports.mirror.status import find_mirror_status
 from dealtrace.storage.schema.upgrade import upgrade_schema
 from mirrored import NOON, PHONE, Scene, stored_and_mirrored
+from processes import Order, keeper
 from write_commands import by_contact, registration
 
 CRASHING = Path(__file__).with_name("crash_taking_over.py")
@@ -59,6 +59,12 @@ def register(scene: Scene, number: str) -> None:
     scene.stage.perform(
         register_deals, scene.shop, registration(number, happened_at=NOON, clue=by_contact(PHONE), tags=(number,))
     )
+
+
+def crash_at(scene: Scene, step: int) -> int:
+    """Bring the mirror up to date in a process that kills itself before a step; return its exit status."""
+    order = [str(CRASHING), str(scene.stage.database.url), str(step)]
+    return keeper().start(Order(order, dict(os.environ), "/", how="script")).wait()
 
 
 def builds(database: Database) -> list[str]:
@@ -92,10 +98,7 @@ def test_a_process_that_dies_at_any_step_of_taking_over_changes_no_figure(scene:
     while not is_finished:
         step += 1
         register(scene, f"step {step}")
-        crashed = subprocess.run(
-            [sys.executable, CRASHING, str(scene.stage.database.url), str(step)], check=False, capture_output=True
-        )
-        is_finished = crashed.returncode == 0
+        is_finished = crash_at(scene, step) == 0
         scene.compare()
     assert step > 10
 
@@ -104,9 +107,7 @@ def test_a_process_that_dies_at_any_step_of_building_changes_no_figure(scene: Sc
     for step in (1, 2, 5, 15, 20, 22, 23, 24):
         shutil.rmtree(folder_of(scene.stage.database))
         register(scene, f"step {step}")
-        subprocess.run(
-            [sys.executable, CRASHING, str(scene.stage.database.url), str(step)], check=False, capture_output=True
-        )
+        crash_at(scene, step)
         scene.compare()
 
 

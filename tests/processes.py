@@ -1,0 +1,298 @@
+"""The one place where tests start processes, so that none is left behind by tests that end half-way.
+
+A keeper process starts them all. When the tests end - however they end: its standard input is then closed - it kills
+what still runs and removes the folders it was given. Importing the program takes a second of CPU, so the keeper
+imports it once, and commands and servers are forks of it, which from then on do what they do when started otherwise.
+"""
+
+import ctypes
+import gc
+import json
+import os
+import resource
+import runpy
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from threading import Lock, Timer
+from typing import Any
+
+PR_SET_PDEATHSIG = 1
+NOT_STARTED = 127
+SECONDS_TO_END = 10
+WIDE = "300"
+"""The columns of the terminals that commands print to."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to start: `out` and `err` are files that are added to, `user` is a user and a group.
+
+    `arguments` are those of `dealtrace` for `how="command"`, a Python file and its arguments for `how="script"`, a
+    program and its arguments for `how="program"`. Only a program can be given a limit of open files. `ended_by` is the
+    signal that it gets if it outlives the tests.
+    """
+
+    arguments: Sequence[str]
+    environment: Mapping[str, str]
+    folder: str
+    how: str = "program"
+    given: str = os.devnull
+    out: str = os.devnull
+    err: str = os.devnull
+    user: tuple[int, int] | None = None
+    open_files: int = 0
+    ended_by: int = signal.SIGKILL
+
+
+class Process:
+    """A process that the keeper started, with the methods of `subprocess.Popen` that tests use."""
+
+    def __init__(self, keeper: "Keeper", pid: int) -> None:
+        self.pid = pid
+        self.returncode: int | None = None
+        self._keeper = keeper
+        self._lock = Lock()
+        self._pidfd = os.pidfd_open(pid)
+        self._ended = select.poll()
+        self._ended.register(self._pidfd, select.POLLIN)
+
+    def poll(self) -> int | None:
+        """Return the exit status, or `None` while it runs."""
+        return self._status_within(0)
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Return the exit status when it has ended; after a number of seconds, give up."""
+        status = self._status_within(timeout)
+        if status is None:
+            raise subprocess.TimeoutExpired(str(self.pid), timeout or 0)
+        return status
+
+    def send_signal(self, sent: int) -> None:
+        """Send a signal, unless it has ended."""
+        if self.returncode is None:  # until it is asked for its status, its id is nobody else's
+            os.kill(self.pid, sent)
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        self.send_signal(signal.SIGKILL)
+
+    def kill_family(self) -> None:
+        """End it and what it started as a power cut would."""
+        _signal_family(self.pid, signal.SIGKILL)
+        self.wait()
+
+    def _status_within(self, seconds: float | None) -> int | None:
+        with self._lock:
+            if self.returncode is None and self._ended.poll(None if seconds is None else seconds * 1000):
+                self.returncode = self._keeper.status_of(self.pid)
+                os.close(self._pidfd)
+        return self.returncode
+
+
+class Keeper:
+    """The keeper as tests see it."""
+
+    def __init__(self) -> None:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("DEALTRACE_")}
+        self._lock = Lock()
+        self._process = subprocess.Popen(
+            [sys.executable, __file__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**environment, "COLUMNS": WIDE},
+            text=True,
+            start_new_session=True,  # Ctrl-C is for the tests
+        )
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    def start(self, order: Order) -> Process:
+        """Start a process in a session of its own."""
+        return Process(self, self._ask({"start": asdict(order)}))
+
+    def status_of(self, pid: int) -> int:
+        """Return the exit status of a process that has ended."""
+        return self._ask({"status": pid})
+
+    def remove_in_the_end(self, folder: Path) -> None:
+        """Remove a folder when the tests have ended, if it is still there."""
+        self._ask({"remove": str(folder)})
+
+    def close(self) -> None:
+        """End it, and what still runs."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.wait()
+        self._process.stdout.close()
+
+    def _ask(self, asked: Mapping[str, Any]) -> int:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        with self._lock:
+            self._process.stdin.write(json.dumps(asked) + "\n")
+            self._process.stdin.flush()
+            return int(self._process.stdout.readline())
+
+
+@cache
+def keeper() -> Keeper:
+    """Return the keeper of this process, which its end ends."""
+    return Keeper()
+
+
+def close_keeper() -> None:
+    """End the keeper, if there is one, and what it still keeps."""
+    if keeper.cache_info().currsize:
+        keeper().close()
+        keeper.cache_clear()
+
+
+def start_program(arguments: Sequence[str], folder: Path | str = "/", **options: Any) -> Process:
+    """Start a program with the environment of the tests."""
+    return keeper().start(Order(arguments, dict(os.environ), str(folder), **options))
+
+
+def _keep() -> None:
+    started: dict[int, int] = {}
+    folders: list[str] = []
+    for line in sys.stdin:
+        asked = json.loads(line)
+        answer = 0
+        if "start" in asked:
+            order = Order(**asked["start"])
+            answer = _start(order)
+            started[answer] = order.ended_by
+        elif "status" in asked:
+            answer = os.waitstatus_to_exitcode(os.waitpid(asked["status"], 0)[1])
+            del started[asked["status"]]
+        else:
+            folders.append(asked["remove"])
+        print(answer, flush=True)  # noqa: T201 - the answer to `Keeper._ask`
+    _end(started)
+    for folder in folders:
+        _remove(Path(folder))
+
+
+def _end(started: Mapping[int, int]) -> None:
+    """End processes and their families, each by its signal; those that do not end in seconds are killed."""
+    killer = Timer(SECONDS_TO_END, lambda: [_signal_family(pid, signal.SIGKILL) for pid in started])
+    killer.start()
+    for pid, sent in started.items():
+        _signal_family(pid, sent)
+    for pid in started:
+        os.waitpid(pid, 0)
+    killer.cancel()
+
+
+def _signal_family(pid: int, sent: int) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(pid, sent)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder that the last of a family, which ends by itself, may still be writing to."""
+    deadline = time.monotonic() + SECONDS_TO_END
+    while folder.exists() and time.monotonic() < deadline:
+        shutil.rmtree(folder, ignore_errors=True)
+        time.sleep(0.05)
+
+
+def _start(order: Order) -> int:
+    if order.how != "program":
+        _import_the_program()
+    keeping = os.getpid()
+    child = os.fork()
+    if child:
+        return child
+    try:
+        _become(order, keeping)
+    except BaseException:  # noqa: BLE001 - it is printed as Python prints it
+        sys.excepthook(*sys.exc_info())
+        sys.stderr.flush()
+    finally:
+        os._exit(NOT_STARTED)
+
+
+@cache
+def _import_the_program() -> None:
+    from dealtrace import app  # noqa: PLC0415 - most keepers start programs only
+    from dealtrace.cli.commands import COMMANDS, load_command  # noqa: PLC0415 - likewise
+
+    assert app
+    for name in COMMANDS:
+        load_command(name)
+    gc.collect()
+    gc.freeze()  # what the forks share they need not look through
+
+
+def _become(order: Order, keeping: int) -> None:
+    os.setsid()
+    for number, name in enumerate((order.given, order.out, order.err)):
+        opened = os.open(name, os.O_RDONLY if number == 0 else os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+        os.dup2(opened, number)
+        os.close(opened)
+    if order.user is not None:
+        os.setgroups([])
+        os.setgid(order.user[1])
+        os.setuid(order.user[0])
+    _end_with_keeper(keeping)
+    os.chdir(order.folder)
+    os.environ.clear()
+    os.environ.update(order.environment)
+    if order.how == "program":
+        _run_program(order)
+    else:
+        _run_imported(order)
+
+
+def _end_with_keeper(keeping: int) -> None:
+    """Have this process killed when the keeper dies; that may have died already."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != keeping:
+        os._exit(NOT_STARTED)
+
+
+def _run_program(order: Order) -> None:
+    if order.open_files:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (order.open_files, order.open_files))
+    os.execvpe(order.arguments[0], list(order.arguments), order.environment)  # noqa: S606 - no shell is needed
+
+
+def _run_imported(order: Order) -> None:
+    from dealtrace.cli.commands import main  # noqa: PLC0415 - only forks need it
+
+    sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
+    status = 1
+    try:
+        if order.how == "command":
+            sys.argv = ["dealtrace", *order.arguments]
+            main()
+        else:
+            sys.argv = list(order.arguments)
+            runpy.run_path(order.arguments[0], run_name="__main__")
+        status = 0
+    except SystemExit as end:
+        status = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:  # noqa: BLE001 - it is printed as Python prints it
+        sys.excepthook(*sys.exc_info())
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+
+
+if __name__ == "__main__":
+    _keep()

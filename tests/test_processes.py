@@ -1,0 +1,92 @@
+"""Processes that tests start end with the tests, however those end."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from absent import leave_out
+from postgresql import find_programs
+from processes import start_program
+from waiting import wait_until
+
+RUNNER = """
+import json, sys, time
+from pathlib import Path
+
+from postgresql import PostgresqlServer, find_programs
+from processes import keeper
+from server import ServerProcess
+
+folder = Path(sys.argv[1])
+servers = []
+for name, is_fork in (("fork", True), ("program", False)):
+    (folder / name).mkdir()
+    url = f"sqlite:///{folder / name}/dealtrace.db"
+    servers.append(ServerProcess(url, folder / name, is_fork=is_fork).process.pid)
+postgresql = PostgresqlServer(find_programs())
+pids = [keeper().pid, postgresql.process.pid, *servers]
+print(json.dumps({"pids": pids, "folder": str(postgresql.folder)}), flush=True)
+time.sleep(600)
+"""
+"""A runner of tests that has started servers and is still testing."""
+
+
+def family_of(pid: int) -> set[int]:
+    """Return the ids of a process and of all processes below it."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return {pid}.union(*(family_of(int(child)) for child in children))
+
+
+def memory_of(pid: int) -> set[Path]:
+    """Return the files of the shared memory that a process uses."""
+    lines = Path(f"/proc/{pid}/maps").read_text().splitlines()
+    shared = (line.split()[-1] for line in lines if "/dev/shm/" in line)  # noqa: S108 - PostgreSQL chose it
+    return {Path(name) for name in shared if name != "(deleted)"}
+
+
+def runs(pid: int) -> bool:
+    """Whether a process runs; one that has ended may wait to be noticed by what is above it."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+@pytest.mark.parametrize("ended_by", [signal.SIGKILL, signal.SIGINT])
+def test_nothing_that_a_runner_started_outlives_it(tmp_path: Path, ended_by: signal.Signals) -> None:
+    if find_programs() is None:
+        leave_out("PostgreSQL", "postgresql")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    with subprocess.Popen(
+        [sys.executable, "-c", RUNNER, str(tmp_path)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        env=environment, start_new_session=True,
+    ) as runner:  # fmt: skip
+        assert runner.stdout is not None
+        started: dict[str, Any] = json.loads(runner.stdout.readline())
+        family = set().union(*(family_of(pid) for pid in started["pids"]))
+        left = {Path(started["folder"])}.union(*map(memory_of, family))
+        assert len(family) > len(started["pids"]) + 4, "servers have processes below them"
+        os.killpg(runner.pid, ended_by)  # as Ctrl-C does
+    wait_until(lambda: not any(map(runs, family)))
+    wait_until(lambda: not any(path.exists() for path in left))
+
+
+def test_a_program_that_cannot_be_started_says_why(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    assert start_program(["/no/such/program"], err=str(log)).wait() == 127
+    assert "/no/such/program" in log.read_text()
+
+
+def test_how_a_process_ended_is_known_as_often_as_it_is_asked() -> None:
+    process = start_program(["sleep", "600"])
+    assert process.poll() is None
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(0.01)
+    process.kill()
+    assert [process.wait(), process.poll(), process.returncode] == [-signal.SIGKILL] * 3
