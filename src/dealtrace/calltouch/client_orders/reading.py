@@ -12,6 +12,7 @@ from dealtrace.calltouch.batches import Tag, Word, read_item, renamed, word_text
 from dealtrace.calltouch.client_orders.matching import read_matchers
 from dealtrace.calltouch.client_orders.parameters import CONTACT_NAMES, CREATE_TABLE, CRM, PRODUCT_TABLE
 from dealtrace.calltouch.client_orders.shapes import Contacts, Order, ProductItem, Words
+from dealtrace.calltouch.json_keys import named_values, value_of
 from dealtrace.calltouch.leads.annotate import AddedTags, checked
 from dealtrace.calltouch.parameters import CUSTOM
 from dealtrace.calltouch.wire_types import Tags
@@ -96,7 +97,7 @@ def read_single(table: ParameterTable, order: Order) -> Sent:
         InvalidParameters: one violation for each value that is missing, malformed or out of range.
     """
     try:
-        return table.read(Pairs(dict(_texts(order))))
+        return table.read(Pairs(dict(_texts(table, order))))
     except InvalidParameters as fault:
         raise InvalidParameters([renamed(violation) for violation in fault.violations]) from fault
 
@@ -164,12 +165,11 @@ def collect(faults: list[Violation], read: Callable[[], Value]) -> Value | None:
         return None
 
 
-def _texts(order: Order) -> Iterator[tuple[str, str]]:
-    """Yield what was sent of an order as parameters; `null` is an empty text."""
-    for part in msgspec.structs.fields(order):
-        value = getattr(order, part.name)
-        if value is None or isinstance(value, str | int | float):
-            yield part.encode_name, word_text(value)
+def _texts(table: ParameterTable, order: Order) -> Iterator[tuple[str, str]]:
+    """Yield what was sent of an order as parameters of a table; `null` is an empty text."""
+    for key, value in named_values(order):
+        if key in table.named and (value is None or isinstance(value, str | int | float)):
+            yield key, word_text(value)
     comment = order.comment if order.comment is not None else order.add_new_comment
     if comment is not None:
         yield "comment.text", comment if isinstance(comment, str) else word_text(comment.text)
@@ -197,9 +197,8 @@ def read_tags(place: str, sent: AddedTags | Sequence[Tag | str] | None) -> tuple
 def _book(place: str, sent: Contacts | None) -> ContactBook | None:
     if sent is None:
         return None
-    values = {field.encode_name: getattr(sent, field.name) for field in msgspec.structs.fields(sent)}
     lists: Mapping[str, tuple[str, ...]] = {
-        ours: _contacts(f"{place}.{name}", values[name]) for name, ours in CONTACT_NAMES.items()
+        ours: _contacts(f"{place}.{name}", value_of(sent, name)) for name, ours in CONTACT_NAMES.items()
     }
     name = checked(f"{place}.fio", Text(LABEL_LENGTH_MAX).read, word_text(sent.fio))
     book = ContactBook(full_name=name, **lists)

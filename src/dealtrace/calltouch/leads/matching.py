@@ -3,13 +3,14 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from dealtrace import clock
 from dealtrace.calltouch.answers.clocks import instant_of
+from dealtrace.calltouch.json_keys import value_of
 from dealtrace.calltouch.wire_types import DASHED, WallClock
 from dealtrace.deals.matchers import Preference
 from dealtrace.errors import InvalidParameters, InvalidValue, Violation
@@ -169,7 +170,7 @@ class ElementReader:
 
     def _by_id(self, name: str, kind: LeadKind, *, params: str) -> SearchById | None:
         sent = self._params(params)
-        lead_id = self._word(f"{params}.{name}", _value(sent, name), Integer(1).read)
+        lead_id = self._word(f"{params}.{name}", value_of(sent, name), Integer(1).read)
         if lead_id is None:
             self._require(f"{params}.{name}")
             return None
@@ -193,14 +194,14 @@ class ElementReader:
             tuple(contacts),
             instant_of(moment, self._time_zone) if moment is not None else self._until or clock.now(),
             timedelta(minutes=minutes) if minutes is not None else None,
-            self._word(f"{params}.{where.wanted}", _value(sent, where.wanted), _WANTED.read) or Preference.NEAREST,
+            self._word(f"{params}.{where.wanted}", value_of(sent, where.wanted), _WANTED.read) or Preference.NEAREST,
             self._tags(params, sent),
         )
 
     def digests(self) -> tuple[str, ...]:
         """List the MD5 digests of phones in the element, in lower case; texts that are not digests are ignored."""
         where = _BY_CONTACT.get(str(self._element.type))
-        sent: Params | None = _value(self._element, where.params) if where is not None else None
+        sent: Params | None = value_of(self._element, where.params) if where is not None else None
         words = sent.md5_phones if sent is not None else ()
         if len(words) > CONTACTS_MAX:
             self._complain("md5Phones", f"допускается не более {CONTACTS_MAX}", f"at most {CONTACTS_MAX} are allowed")
@@ -209,7 +210,7 @@ class ElementReader:
         return tuple(dict.fromkeys(digest for digest in digests if _DIGEST.fullmatch(digest)))
 
     def _params(self, name: str) -> Params:
-        sent: Params | None = _value(self._element, name)
+        sent: Params | None = value_of(self._element, name)
         if sent is None:
             self._require(name)
         return sent or Params()
@@ -251,9 +252,3 @@ class ElementReader:
 
     def _complain(self, place: str, ru: str, en: str) -> None:
         self._faults.append(Violation(f"{self._place}.{place}", ru, en))
-
-
-def _value(struct: msgspec.Struct, name: str) -> Any:
-    """Return the value of a key, given by its name in JSON. Any: keys have values of several types."""
-    by_name = {field.encode_name: field.name for field in msgspec.structs.fields(struct)}
-    return getattr(struct, by_name[name])
