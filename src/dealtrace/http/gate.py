@@ -71,7 +71,7 @@ class Gate:
             body = await receive_body(scope, receive, self._body_bytes_max)
             caller = await self._identify(endpoint, scope, receive, Pairs(), ip)
             items = endpoint.batch.items_of(body)
-            known = {parameter.name.partition(".")[0] for parameter in endpoint.batch.described()}
+            known = endpoint.item_keys
             sent_names = (name for item in items if isinstance(item, dict) for name in item)
             self._count_unknown(caller.site, endpoint, [name for name in sent_names if name not in known], known)
             return caller, items

@@ -10,9 +10,9 @@ from dealtrace.accounts.site import Site
 from dealtrace.calltouch.answers.clocks import instant_of
 from dealtrace.calltouch.batches import Tag, Word, read_item, renamed, word_text
 from dealtrace.calltouch.client_orders.matching import read_matchers
-from dealtrace.calltouch.client_orders.parameters import CONTACT_NAMES, CREATE_TABLE, CRM, PRODUCT_TABLE
+from dealtrace.calltouch.client_orders.parameters import CONTACT_NAMES, CREATE_TABLE, CRM, PRODUCT_TABLE, UPDATE_TABLE
 from dealtrace.calltouch.client_orders.shapes import Contacts, Order, ProductItem, Words
-from dealtrace.calltouch.json_keys import named_values, value_of
+from dealtrace.calltouch.json_keys import fields_by_key, value_of
 from dealtrace.calltouch.leads.annotate import AddedTags, checked
 from dealtrace.calltouch.parameters import CUSTOM
 from dealtrace.calltouch.wire_types import Tags
@@ -36,6 +36,8 @@ from dealtrace.leads.limits import LABEL_LENGTH_MAX
 
 Value = TypeVar("Value")
 _TAGS = "addTags"
+_WORDS = {key: name for key, name in fields_by_key(Order).items() if key in UPDATE_TABLE.named}
+"""The fields that may be single words, of an order to create or to change."""
 
 
 def read_registration(site: Site, item: object) -> Registration:
@@ -97,7 +99,7 @@ def read_single(table: ParameterTable, order: Order) -> Sent:
         InvalidParameters: one violation for each value that is missing, malformed or out of range.
     """
     try:
-        return table.read(Pairs(dict(_texts(table, order))))
+        return table.read(Pairs(dict(_texts(order))))
     except InvalidParameters as fault:
         raise InvalidParameters([renamed(violation) for violation in fault.violations]) from fault
 
@@ -165,10 +167,11 @@ def collect(faults: list[Violation], read: Callable[[], Value]) -> Value | None:
         return None
 
 
-def _texts(table: ParameterTable, order: Order) -> Iterator[tuple[str, str]]:
-    """Yield what was sent of an order as parameters of a table; `null` is an empty text."""
-    for key, value in named_values(order):
-        if key in table.named and (value is None or isinstance(value, str | int | float)):
+def _texts(order: Order) -> Iterator[tuple[str, str]]:
+    """Yield what was sent of an order as parameters; `null` is an empty text."""
+    for key, name in _WORDS.items():
+        value = getattr(order, name)
+        if value is None or isinstance(value, str | int | float):
             yield key, word_text(value)
     comment = order.comment if order.comment is not None else order.add_new_comment
     if comment is not None:

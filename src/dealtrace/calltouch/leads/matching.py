@@ -37,6 +37,8 @@ _WANTED = Choice(
 )
 _DIGEST = re.compile("[0-9a-f]{32}")
 _LOGIC = Choice({"and": False, "or": True})
+_ID, _DATE, _DEPTH = Integer(1), WallClock(DASHED), Integer(0, DEPTH_MINUTES_MAX)
+_PHONE, _EMAIL = Text(PHONE_LENGTH_MAX), Text(EMAIL_LENGTH_MAX)
 BOTH = frozenset(LeadKind)
 
 
@@ -170,7 +172,7 @@ class ElementReader:
 
     def _by_id(self, name: str, kind: LeadKind, *, params: str) -> SearchById | None:
         sent = self._params(params)
-        lead_id = self._word(f"{params}.{name}", value_of(sent, name), Integer(1).read)
+        lead_id = self._word(f"{params}.{name}", value_of(sent, name), _ID.read)
         if lead_id is None:
             self._require(f"{params}.{name}")
             return None
@@ -182,13 +184,13 @@ class ElementReader:
         if sent.md5_phones and not self._by_digest:
             self._complain(f"{params}.md5Phones", "хеши телефонов не принимаются, передайте phones", "send phones")
         contacts = [
-            *self._contacts(f"{params}.phones", sent.phones, Text(PHONE_LENGTH_MAX), list_phones),
-            *self._contacts(f"{params}.emails", sent.emails, Text(EMAIL_LENGTH_MAX), list_emails),
+            *self._contacts(f"{params}.phones", sent.phones, _PHONE, list_phones),
+            *self._contacts(f"{params}.emails", sent.emails, _EMAIL, list_emails),
         ]
         if not (sent.phones or sent.emails or sent.md5_phones):
             self._require(f"{params}.phones")
-        moment = self._word(f"{params}.date", sent.date, WallClock(DASHED).read)
-        minutes = self._word(f"{params}.searchDepth", sent.search_depth, Integer(0, DEPTH_MINUTES_MAX).read)
+        moment = self._word(f"{params}.date", sent.date, _DATE.read)
+        minutes = self._word(f"{params}.searchDepth", sent.search_depth, _DEPTH.read)
         return SearchByContact(
             where.kinds,
             tuple(contacts),

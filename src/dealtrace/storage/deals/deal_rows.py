@@ -100,9 +100,12 @@ def further_columns(deal: Deal) -> dict[str, object]:
     }
 
 
+_DEFAULTS = {shape: [(part.name, part.default) for part in fields(shape)] for shape in (DealDetails, Matcher)}
+
+
 def _stated_parts(parts: DealDetails | Matcher) -> dict[str, object]:
     """Return the fields that differ from their defaults, so that unstated values take no space."""
-    return {part.name: value for part in fields(parts) if (value := getattr(parts, part.name)) != part.default}
+    return {name: value for name, default in _DEFAULTS[type(parts)] if (value := getattr(parts, name)) != default}
 
 
 def key_rows(site_id: int, deal: Deal) -> list[Values]:
