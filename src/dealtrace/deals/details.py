@@ -69,6 +69,8 @@ def changed_details(details: DealDetails, parts: Mapping[str, object]) -> DealDe
 def contact_clue_of(details: DealDetails) -> ContactClue | None:
     """Return the phones and e-mails of a deal, main contacts first, as journals show them; `None` if there are none."""
     books = [book for book in (details.main_contacts, details.other_contacts) if book is not None]
+    if not books:
+        return None
     phones = _joined([phone for book in books for phone in book.phones])
     emails = _joined([email for book in books for email in book.emails])
     if not phones and not emails:

@@ -72,8 +72,8 @@ class Gate:
             caller = await self._identify(endpoint, scope, receive, Pairs(), ip)
             items = endpoint.batch.items_of(body)
             known = endpoint.item_keys
-            sent_names = (name for item in items if isinstance(item, dict) for name in item)
-            self._count_unknown(caller.site, endpoint, [name for name in sent_names if name not in known], known)
+            unknown = [name for item in items if isinstance(item, dict) for name in item if name not in known]
+            self._count_unknown(caller.site, endpoint, unknown, known)
             return caller, items
         pairs = await self._read_pairs(endpoint, scope, receive)
         note: RequestNote = scope[NOTE]

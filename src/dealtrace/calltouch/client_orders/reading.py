@@ -1,10 +1,12 @@
 """Reading an order of deals 2.0."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import TypeVar
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from dealtrace.accounts.site import Site
 from dealtrace.calltouch.answers.clocks import instant_of
@@ -36,8 +38,9 @@ from dealtrace.leads.limits import LABEL_LENGTH_MAX
 
 Value = TypeVar("Value")
 _TAGS = "addTags"
-_WORDS = {key: name for key, name in fields_by_key(Order).items() if key in UPDATE_TABLE.named}
-"""The fields that may be single words, of an order to create or to change."""
+_WORDS = {key: name for key, name in fields_by_key(Order).items() if key in UPDATE_TABLE.named and key != _TAGS}
+"""The fields that are single words, of an order to create or to change."""
+_words_of: Callable[[Order], Sequence[Word | UnsetType]] = attrgetter(*_WORDS.values())
 
 
 def read_registration(site: Site, item: object) -> Registration:
@@ -99,7 +102,7 @@ def read_single(table: ParameterTable, order: Order) -> Sent:
         InvalidParameters: one violation for each value that is missing, malformed or out of range.
     """
     try:
-        return table.read(Pairs(dict(_texts(order))))
+        return table.read(Pairs(_texts(order)))
     except InvalidParameters as fault:
         raise InvalidParameters([renamed(violation) for violation in fault.violations]) from fault
 
@@ -167,19 +170,16 @@ def collect(faults: list[Violation], read: Callable[[], Value]) -> Value | None:
         return None
 
 
-def _texts(order: Order) -> Iterator[tuple[str, str]]:
-    """Yield what was sent of an order as parameters; `null` is an empty text."""
-    for key, name in _WORDS.items():
-        value = getattr(order, name)
-        if value is None or isinstance(value, str | int | float):
-            yield key, word_text(value)
+def _texts(order: Order) -> dict[str, str]:
+    """Return what was sent of an order as parameters; `null` is an empty text."""
+    texts = {key: word_text(value) for key, value in zip(_WORDS, _words_of(order), strict=True) if value is not UNSET}
+    texts[_TAGS] = tags_text(order.add_tags) if order.add_tags is not None else ""
     comment = order.comment if order.comment is not None else order.add_new_comment
     if comment is not None:
-        yield "comment.text", comment if isinstance(comment, str) else word_text(comment.text)
-    if order.add_tags is not None:
-        yield _TAGS, tags_text(order.add_tags)
+        texts["comment.text"] = comment if isinstance(comment, str) else word_text(comment.text)
     for field in reversed(order.custom_fields or ()):
-        yield f"{CUSTOM.name}[{word_text(field.field)}]", word_text(field.value)
+        texts[f"{CUSTOM.name}[{word_text(field.field)}]"] = word_text(field.value)
+    return texts
 
 
 def tags_text(sent: AddedTags | Sequence[Tag | str]) -> str:

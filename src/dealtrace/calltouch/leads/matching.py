@@ -205,6 +205,8 @@ class ElementReader:
         where = _BY_CONTACT.get(str(self._element.type))
         sent: Params | None = value_of(self._element, where.params) if where is not None else None
         words = sent.md5_phones if sent is not None else ()
+        if not words:
+            return ()
         if len(words) > CONTACTS_MAX:
             self._complain("md5Phones", f"допускается не более {CONTACTS_MAX}", f"at most {CONTACTS_MAX} are allowed")
             return ()
@@ -218,6 +220,8 @@ class ElementReader:
         return sent or Params()
 
     def _tags(self, params: str, sent: Params) -> TagFilter:
+        if not sent.tags and sent.tags_logic is None:
+            return TagFilter()
         tags = [str(tag) for tag in sent.tags if tag is not None]
         if len(tags) > TAGS_MAX or any(len(tag) > TAG_LENGTH_MAX for tag in tags):
             limit = (
