@@ -15,6 +15,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 from benchmarks import webhooks
 from benchmarks.cabinet import report_cabinet
+from benchmarks.client_orders import report_client_orders
 from benchmarks.growth import FEW, MANY, report_growth
 from benchmarks.http_layer import report_http_layer
 from benchmarks.import_calls import report_import
@@ -29,7 +30,7 @@ from dealtrace.storage.accounts.sites import find_site
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.id_blocks import IdBlocks
 
-PARTS = ("register", "http", "import", "growth", "journals", "webhooks", "reports", "cabinet")
+PARTS = ("register", "client-orders", "http", "import", "growth", "journals", "webhooks", "reports", "cabinet")
 CALLS = 50_000
 CALLS_AT_ONCE = 1000
 BEFORE_THE_DEALS = datetime(2018, 3, 26, 6, 0, tzinfo=UTC)
@@ -65,6 +66,9 @@ def main() -> None:
             places = {engine: _prepare(create("bench"), chosen.calls) for engine, create in addresses.items()}
         if "register" in parts:
             _report(_run_rounds(folder, places, chosen, CONTENDERS))
+        if "client-orders" in parts:
+            place = _prepare(addresses["sqlite"]("orders"), chosen.calls)
+            report_client_orders(place, chosen.rounds, chosen.calls)
         if "http" in parts:
             place = _prepare(addresses["sqlite"]("http"), 0)
             report_http_layer(place.url, place.token, chosen.rounds)

@@ -1,10 +1,12 @@
 """`dealtrace` itself: its version, what it costs to start, and output that cannot be written."""
 
+import gc
 import json
 import os
 import resource
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,19 @@ from dealtrace.cli.commands import COMMANDS, load_command
 PROGRAM = [sys.executable, "-m", "dealtrace"]
 CPU_SECONDS_MAX = 0.25
 HEAVY = {"sqlalchemy", "alembic", "granian", "phonenumbers", "psycopg", "pydantic", "xlsxwriter"}
+OF_OTHERS = {
+    "alembic",
+    "argon2",
+    "babel",
+    "duckdb",
+    "granian",
+    "httpx",
+    "jinja2",
+    "starlette",
+    "structlog",
+    "xlsxwriter",
+}
+OF_OTHERS |= {"psycopg", "sqlalchemy.orm"}
 
 
 def test_it_has_a_version(terminal: Terminal) -> None:
@@ -44,14 +59,35 @@ def test_it_imports_nothing_heavy_to_say_what_it_is(argument: str) -> None:
     assert not HEAVY & imported_by([argument], {})
 
 
-@pytest.mark.parametrize("group", ["site", "token", "user", "field"])
-def test_a_command_on_sqlite_imports_neither_another_driver_nor_numbering_plans(group: str, tmp_path: Path) -> None:
-    environment = {"DEALTRACE_DATABASE_URL": f"sqlite:///{tmp_path}/own.db"}
+@pytest.fixture(scope="module")
+def own_database(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
+    environment = {"DEALTRACE_DATABASE_URL": f"sqlite:///{tmp_path_factory.mktemp('root')}/own.db"}
     subprocess.run([*PROGRAM, "site", "create", "Shop"], check=True, env={**os.environ, **environment})
-    arguments = [group, "list", *(["1"] if group in ("token", "field") else [])]
-    imported = imported_by(arguments, environment)
+    return environment
+
+
+@pytest.mark.parametrize("command", ["site list", "token list 1", "user list", "field list 1", "config"])
+def test_a_command_on_sqlite_imports_neither_another_driver_nor_numbering_plans(
+    command: str, own_database: Mapping[str, str]
+) -> None:
+    imported = imported_by(command.split(), own_database)
     assert "sqlalchemy" in imported
-    assert not {"psycopg", "phonenumbers", "alembic"} & imported
+    assert not {"psycopg", "phonenumbers", "dealtrace.storage.schema.tables.whole"} & imported
+
+
+@pytest.mark.parametrize("command", ["site list", "deal list --site 1", "lead show call 1", "config"])
+def test_a_command_imports_nothing_of_the_server_of_migrations_and_of_reports(
+    command: str, own_database: Mapping[str, str]
+) -> None:
+    imported = imported_by(command.split(), own_database)
+    assert "pydantic_settings" in imported
+    assert not OF_OTHERS & imported
+
+
+def test_imports_are_exempt_from_garbage_collection_which_goes_on() -> None:
+    load_command("site")
+    assert gc.isenabled()
+    assert gc.get_freeze_count() > 0
 
 
 def test_it_costs_a_quarter_of_a_second_at_most_to_say_what_it_is() -> None:

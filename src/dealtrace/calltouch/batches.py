@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import msgspec
 
+from dealtrace.calltouch.json_keys import named_values
 from dealtrace.calltouch.parameters import CUSTOM, CUSTOM_FIELDS
 from dealtrace.errors import InvalidParameters, UnreadableBody, Violation
 from dealtrace.http.body import without_mark
@@ -218,13 +219,13 @@ def renamed(violation: Violation) -> Violation:
 
 def _texts(lead: LeadItem) -> Iterator[tuple[str, str]]:
     """Yield the names and texts of a lead's values: nested keys have dotted names, tags are joined by commas."""
-    for part in msgspec.structs.fields(lead):
-        match getattr(lead, part.name):
+    for key, value in named_values(lead):
+        match value:
             case str() | int() | float() as word:
-                yield (f"{part.encode_name}.text" if part.name == "comment" else part.encode_name), str(word)
+                yield (f"{key}.text" if key == "comment" else key), str(word)
             case Comment() | StatedSource() as nested:
                 for name, word in msgspec.structs.asdict(nested).items():
-                    yield f"{part.encode_name}.{name}", word_text(word)
+                    yield f"{key}.{name}", word_text(word)
     yield "addTags", ",".join(word_text(tag.tag) if isinstance(tag, Tag) else tag for tag in lead.add_tags or ())
     for field in reversed(lead.custom_fields or ()):
         yield f"{CUSTOM.name}[{word_text(field.field)}]", word_text(field.value)

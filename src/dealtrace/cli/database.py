@@ -19,6 +19,7 @@ from dealtrace.storage.deals.daily_counts import list_miscounted_days, recount_d
 from dealtrace.storage.leads.contact_readings import count_unread, find_reading
 from dealtrace.storage.reports.mirror.mirror import current_mirror, file_of, without_mirror
 from dealtrace.storage.reports.mirror.take_over import MIRRORED_TABLES
+from dealtrace.storage.schema.differences import schema_differences
 from dealtrace.storage.schema.distribution import (
     distribution_problems,
     distribution_statements,
@@ -29,7 +30,6 @@ from dealtrace.storage.schema.upgrade import (
     is_current,
     newest_revision,
     require_database,
-    schema_differences,
     upgrade_schema,
 )
 

@@ -33,7 +33,7 @@ from dealtrace.storage.leads.contact_rows import count_unusable_leads
 from dealtrace.storage.reports.mirror.status import MirrorStatus, find_mirror_status
 from dealtrace.storage.reports.rates import count_deals_without_rate
 from dealtrace.storage.reports.statuses import find_deals_by_status, has_won_status, list_statuses
-from dealtrace.storage.schema.upgrade import schema_differences
+from dealtrace.storage.schema.differences import schema_differences
 from dealtrace.storage.webhooks.webhooks import list_webhooks
 
 POINTS_NEARLY_SPENT = 0.9

@@ -72,6 +72,8 @@ def contact_clue_of(details: DealDetails) -> ContactClue | None:
     Journals show this clue, and find deals by it.
     """
     books = [book for book in (details.main_contacts, details.other_contacts) if book is not None]
+    if not books:
+        return None
     phones = _joined([phone for book in books for phone in book.phones])
     emails = _joined([email for book in books for email in book.emails])
     if not phones and not emails:

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 from typing import Any, Protocol
 
 from dealtrace.errors import Refusal
@@ -148,6 +149,12 @@ class Endpoint:
     def is_preflighted(self) -> bool:
         """Return whether browsers may send a preflight request first; GET requests of pages need none."""
         return self.is_for_any_page and "POST" in self.methods
+
+    @cached_property
+    def item_keys(self) -> frozenset[str]:
+        """Return the keys that an item of its `batch` may have."""
+        described = self.batch.described() if self.batch is not None else ()
+        return frozenset(parameter.name.partition(".")[0] for parameter in described)
 
     def described(self) -> list[Parameter]:
         """List every header and parameter that a caller may send, headers first."""

@@ -71,9 +71,9 @@ class Gate:
             body = await receive_body(scope, receive, self._body_bytes_max)
             caller = await self._identify(endpoint, scope, receive, Pairs(), ip)
             items = endpoint.batch.items_of(body)
-            known = {parameter.name.partition(".")[0] for parameter in endpoint.batch.described()}
-            sent_names = (name for item in items if isinstance(item, dict) for name in item)
-            self._count_unknown(caller.site, endpoint, [name for name in sent_names if name not in known], known)
+            known = endpoint.item_keys
+            unknown = [name for item in items if isinstance(item, dict) for name in item if name not in known]
+            self._count_unknown(caller.site, endpoint, unknown, known)
             return caller, items
         pairs = await self._read_pairs(endpoint, scope, receive)
         note: RequestNote = scope[NOTE]

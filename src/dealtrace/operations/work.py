@@ -11,7 +11,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.operations.write_command import Payload, WriteCommand
 from dealtrace.record import record
 from dealtrace.storage.id_blocks import IdBlocks
-from dealtrace.storage.reports.statuses import KnownStatuses
+from dealtrace.storage.reports.known_statuses import KnownStatuses
 
 Outcome_co = TypeVar("Outcome_co", covariant=True)
 AnyOperation: TypeAlias = "Operation[Any, Any]"

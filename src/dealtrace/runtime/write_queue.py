@@ -40,7 +40,7 @@ from dealtrace.storage.database.database_errors import (
 )
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import IdBlocks
-from dealtrace.storage.reports.statuses import KnownStatuses
+from dealtrace.storage.reports.known_statuses import KnownStatuses
 from dealtrace.storage.schema.distribution import is_distributed
 
 Outcome = TypeVar("Outcome")

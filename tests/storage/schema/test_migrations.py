@@ -24,6 +24,7 @@ from dealtrace.storage.deals.daily_counts import list_miscounted_days
 from dealtrace.storage.deals.versions import list_versions
 from dealtrace.storage.id_blocks import IdBlocks, find_own_ids
 from dealtrace.storage.leads.clients import find_phones_by_digest
+from dealtrace.storage.schema.differences import schema_differences
 from dealtrace.storage.schema.tables.deals import deal, deal_day
 from dealtrace.storage.schema.tables.leads import contact
 from dealtrace.storage.schema.tables.reports import deal_status
@@ -35,7 +36,6 @@ from dealtrace.storage.schema.upgrade import (
     is_current,
     newest_revision,
     prepare_schema,
-    schema_differences,
     upgrade_schema,
 )
 from postgresql import PostgresqlServer

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -94,7 +95,7 @@ def _of_search(search: LeadSearch, digests: tuple[str, ...]) -> Matcher:
         return Matcher(Way.ID, kinds, search.ref.id, tags=tags, any_tag=search.tags.any_will_do)
     return Matcher(
         Way.CONTACT,
-        tuple(kind for kind in LeadKind if kind in search.kinds),
+        _in_order(search.kinds),
         contacts=tuple(dict.fromkeys(search.contacts)),
         digests=digests,
         until=search.until if search.until != _UNKNOWN else None,
@@ -103,6 +104,11 @@ def _of_search(search: LeadSearch, digests: tuple[str, ...]) -> Matcher:
         tags=tags,
         any_tag=search.tags.any_will_do,
     )
+
+
+@cache
+def _in_order(kinds: frozenset[LeadKind]) -> tuple[LeadKind, ...]:
+    return tuple(kind for kind in LeadKind if kind in kinds)
 
 
 def _source(params: SourceParams, place: str, faults: list[Violation]) -> TrafficSource | None:

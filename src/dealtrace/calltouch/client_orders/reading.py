@@ -1,17 +1,20 @@
 """Parse an order of deals 2.0."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import TypeVar
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from dealtrace.accounts.site import Site
 from dealtrace.calltouch.answers.clocks import instant_of
 from dealtrace.calltouch.batches import Tag, Word, read_item, renamed, word_text
 from dealtrace.calltouch.client_orders.matching import read_matchers
-from dealtrace.calltouch.client_orders.parameters import CONTACT_NAMES, CREATE_TABLE, CRM, PRODUCT_TABLE
+from dealtrace.calltouch.client_orders.parameters import CONTACT_NAMES, CREATE_TABLE, CRM, PRODUCT_TABLE, UPDATE_TABLE
 from dealtrace.calltouch.client_orders.shapes import Contacts, Order, ProductItem, Words
+from dealtrace.calltouch.json_keys import fields_by_key, value_of
 from dealtrace.calltouch.leads.annotate import AddedTags, checked
 from dealtrace.calltouch.parameters import CUSTOM
 from dealtrace.calltouch.wire_types import Tags
@@ -35,6 +38,9 @@ from dealtrace.leads.limits import LABEL_LENGTH_MAX
 
 Value = TypeVar("Value")
 _TAGS = "addTags"
+_WORDS = {key: name for key, name in fields_by_key(Order).items() if key in UPDATE_TABLE.named and key != _TAGS}
+"""The fields that are single words, of an order to create or to change."""
+_words_of: Callable[[Order], Sequence[Word | UnsetType]] = attrgetter(*_WORDS.values())
 
 
 def read_registration(site: Site, item: object) -> Registration:
@@ -96,7 +102,7 @@ def read_single(table: ParameterTable, order: Order) -> Sent:
         InvalidParameters: one violation for each value that is missing, malformed or out of range.
     """
     try:
-        return table.read(Pairs(dict(_texts(order))))
+        return table.read(Pairs(_texts(order)))
     except InvalidParameters as fault:
         raise InvalidParameters([renamed(violation) for violation in fault.violations]) from fault
 
@@ -164,19 +170,16 @@ def collect(faults: list[Violation], read: Callable[[], Value]) -> Value | None:
         return None
 
 
-def _texts(order: Order) -> Iterator[tuple[str, str]]:
-    """Yield the names and texts of the values sent in an order; `null` becomes an empty text."""
-    for part in msgspec.structs.fields(order):
-        value = getattr(order, part.name)
-        if value is None or isinstance(value, str | int | float):
-            yield part.encode_name, word_text(value)
+def _texts(order: Order) -> dict[str, str]:
+    """Return the names and texts of the values sent in an order; `null` becomes an empty text."""
+    texts = {key: word_text(value) for key, value in zip(_WORDS, _words_of(order), strict=True) if value is not UNSET}
+    texts[_TAGS] = tags_text(order.add_tags) if order.add_tags is not None else ""
     comment = order.comment if order.comment is not None else order.add_new_comment
     if comment is not None:
-        yield "comment.text", comment if isinstance(comment, str) else word_text(comment.text)
-    if order.add_tags is not None:
-        yield _TAGS, tags_text(order.add_tags)
+        texts["comment.text"] = comment if isinstance(comment, str) else word_text(comment.text)
     for field in reversed(order.custom_fields or ()):
-        yield f"{CUSTOM.name}[{word_text(field.field)}]", word_text(field.value)
+        texts[f"{CUSTOM.name}[{word_text(field.field)}]"] = word_text(field.value)
+    return texts
 
 
 def tags_text(sent: AddedTags | Sequence[Tag | str]) -> str:
@@ -197,9 +200,8 @@ def read_tags(place: str, sent: AddedTags | Sequence[Tag | str] | None) -> tuple
 def _book(place: str, sent: Contacts | None) -> ContactBook | None:
     if sent is None:
         return None
-    values = {field.encode_name: getattr(sent, field.name) for field in msgspec.structs.fields(sent)}
     lists: Mapping[str, tuple[str, ...]] = {
-        ours: _contacts(f"{place}.{name}", values[name]) for name, ours in CONTACT_NAMES.items()
+        ours: _contacts(f"{place}.{name}", value_of(sent, name)) for name, ours in CONTACT_NAMES.items()
     }
     name = checked(f"{place}.fio", Text(LABEL_LENGTH_MAX).read, word_text(sent.fio))
     book = ContactBook(full_name=name, **lists)

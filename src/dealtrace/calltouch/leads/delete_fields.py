@@ -6,6 +6,7 @@ import msgspec
 
 from dealtrace.calltouch.answers.outcomes import fields_clearing
 from dealtrace.calltouch.batches import Word, object_schema, read_document, read_item, word_text
+from dealtrace.calltouch.json_keys import named_values
 from dealtrace.calltouch.parameters import CUSTOM
 from dealtrace.calltouch.wire_types import Names
 from dealtrace.deals.deal import DealKey
@@ -92,7 +93,7 @@ def read_clearing(item: object) -> Clearing:
         InvalidParameters: not exactly one lead or deal was named, or no field or too many.
     """
     document = read_item(item, Document)
-    values = {field.encode_name: getattr(document, field.name) for field in msgspec.structs.fields(document)}
+    values = dict(named_values(document))
     sent = TABLE.read(Pairs({name: word_text(values[name]) for name in TABLE.named}))
     if len(sent.values) != 1:
         known = ", ".join(TABLE.named)

@@ -3,13 +3,14 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from dealtrace import clock
 from dealtrace.calltouch.answers.clocks import instant_of
+from dealtrace.calltouch.json_keys import value_of
 from dealtrace.calltouch.wire_types import DASHED, WallClock
 from dealtrace.deals.matchers import Preference
 from dealtrace.errors import InvalidParameters, InvalidValue, Violation
@@ -36,6 +37,8 @@ _WANTED = Choice(
 )
 _DIGEST = re.compile("[0-9a-f]{32}")
 _LOGIC = Choice({"and": False, "or": True})
+_ID, _DATE, _DEPTH = Integer(1), WallClock(DASHED), Integer(0, DEPTH_MINUTES_MAX)
+_PHONE, _EMAIL = Text(PHONE_LENGTH_MAX), Text(EMAIL_LENGTH_MAX)
 BOTH = frozenset(LeadKind)
 
 
@@ -174,7 +177,7 @@ class ElementReader:
 
     def _by_id(self, name: str, kind: LeadKind, *, params: str) -> SearchById | None:
         sent = self._params(params)
-        lead_id = self._word(f"{params}.{name}", _value(sent, name), Integer(1).read)
+        lead_id = self._word(f"{params}.{name}", value_of(sent, name), _ID.read)
         if lead_id is None:
             self._require(f"{params}.{name}")
             return None
@@ -188,27 +191,29 @@ class ElementReader:
                 f"{params}.md5Phones", "вместо хешей передайте phones", "hashes are not accepted, send phones"
             )
         contacts = [
-            *self._contacts(f"{params}.phones", sent.phones, Text(PHONE_LENGTH_MAX), list_phones),
-            *self._contacts(f"{params}.emails", sent.emails, Text(EMAIL_LENGTH_MAX), list_emails),
+            *self._contacts(f"{params}.phones", sent.phones, _PHONE, list_phones),
+            *self._contacts(f"{params}.emails", sent.emails, _EMAIL, list_emails),
         ]
         if not (sent.phones or sent.emails or sent.md5_phones):
             self._require(f"{params}.phones")
-        moment = self._word(f"{params}.date", sent.date, WallClock(DASHED).read)
-        minutes = self._word(f"{params}.searchDepth", sent.search_depth, Integer(0, DEPTH_MINUTES_MAX).read)
+        moment = self._word(f"{params}.date", sent.date, _DATE.read)
+        minutes = self._word(f"{params}.searchDepth", sent.search_depth, _DEPTH.read)
         return SearchByContact(
             where.kinds,
             tuple(contacts),
             instant_of(moment, self._time_zone) if moment is not None else self._until or clock.now(),
             timedelta(minutes=minutes) if minutes is not None else None,
-            self._word(f"{params}.{where.wanted}", _value(sent, where.wanted), _WANTED.read) or Preference.NEAREST,
+            self._word(f"{params}.{where.wanted}", value_of(sent, where.wanted), _WANTED.read) or Preference.NEAREST,
             self._tags(params, sent),
         )
 
     def digests(self) -> tuple[str, ...]:
         """List the MD5 digests of phones in the element, in lower case; texts that are not digests are ignored."""
         where = _BY_CONTACT.get(str(self._element.type))
-        sent: Params | None = _value(self._element, where.params) if where is not None else None
+        sent: Params | None = value_of(self._element, where.params) if where is not None else None
         words = sent.md5_phones if sent is not None else ()
+        if not words:
+            return ()
         if len(words) > CONTACTS_MAX:
             self._complain("md5Phones", f"допускается не более {CONTACTS_MAX}", f"at most {CONTACTS_MAX} are allowed")
             return ()
@@ -216,12 +221,14 @@ class ElementReader:
         return tuple(dict.fromkeys(digest for digest in digests if _DIGEST.fullmatch(digest)))
 
     def _params(self, name: str) -> Params:
-        sent: Params | None = _value(self._element, name)
+        sent: Params | None = value_of(self._element, name)
         if sent is None:
             self._require(name)
         return sent or Params()
 
     def _tags(self, params: str, sent: Params) -> TagFilter:
+        if not sent.tags and sent.tags_logic is None:
+            return TagFilter()
         tags = [str(tag) for tag in sent.tags if tag is not None]
         if len(tags) > TAGS_MAX or any(len(tag) > TAG_LENGTH_MAX for tag in tags):
             limit = (
@@ -261,9 +268,3 @@ class ElementReader:
 
     def _complain(self, place: str, ru: str, en: str) -> None:
         self._faults.append(Violation(f"{self._place}.{place}", ru, en))
-
-
-def _value(struct: msgspec.Struct, name: str) -> Any:
-    """Return the field of a struct whose key in JSON is `name`. Any: the fields have values of several types."""
-    by_name = {field.encode_name: field.name for field in msgspec.structs.fields(struct)}
-    return getattr(struct, by_name[name])

@@ -13,6 +13,7 @@ from dealtrace.attribution.visit import VisitId
 from dealtrace.calltouch.answers.outcomes import WidgetRequest
 from dealtrace.calltouch.batches import Tag, Word, object_schema, read_document, read_item, word_text
 from dealtrace.calltouch.form_parameters import CALL_URL, ROUTE_KEY, SCHEDULE_TIME, WIDGET_FIELDS, WIDGET_REQUEST
+from dealtrace.calltouch.json_keys import named_values
 from dealtrace.errors import ContactUnusable, InvalidParameters, Violation, WidgetNotFound
 from dealtrace.http.caller import Caller
 from dealtrace.http.forms import Pairs
@@ -164,7 +165,7 @@ def _read_person(document: Document) -> _Person:
 
 
 def _texts(document: Document) -> dict[str, str]:
-    named = {field.encode_name: getattr(document, field.name) for field in msgspec.structs.fields(document)}
+    named = dict(named_values(document))
     tags = document.tags if isinstance(document.tags, str) else ",".join(map(_tag_text, document.tags or ()))
     return {name: tags if name == "tags" else word_text(named[name]) for name in TABLE.named}
 

@@ -20,7 +20,7 @@ from dealtrace.operations.demo.remove import remove_demo
 from dealtrace.operations.work import Work
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import IdBlocks, transaction
-from dealtrace.storage.reports.statuses import KnownStatuses
+from dealtrace.storage.reports.known_statuses import KnownStatuses
 from dealtrace.storage.site_rows import count_site_rows
 
 SEED_DEFAULT = 1

@@ -3,15 +3,13 @@
 from typing import Any
 
 from sqlalchemy import Connection, Table
-from sqlalchemy.dialects.postgresql import Insert as PostgresqlInsert
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from dealtrace.storage.database.compiled_statement import engine_insert
 
 
-def insert_into(connection: Connection, table: Table) -> "PostgresqlInsert | SqliteInsert | Any":
+def insert_into(connection: Connection, table: Table) -> Any:
     """Return an insert that can be extended with `.on_conflict_do_update(…)`; its SQL is the same on both engines.
 
     Any: the inserts of both engines have this method, but share no type that declares it.
     """
-    return sqlite_insert(table) if connection.dialect.name == "sqlite" else postgresql_insert(table)
+    return engine_insert(connection.dialect.name)(table)

@@ -1,8 +1,9 @@
 """Conversion between deals and the rows of their table."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 from msgspec import convert
 from sqlalchemy import and_, select
@@ -100,9 +101,25 @@ def further_columns(deal: Deal) -> dict[str, object]:
     }
 
 
+def _parts_of(
+    shape: type[DealDetails | Matcher],
+) -> tuple[list[str], Callable[[object], Sequence[object]], list[object]]:
+    """Return the names of the fields, what reads all of their values at once, and their defaults."""
+    names = [part.name for part in fields(shape)]
+    return names, attrgetter(*names), [part.default for part in fields(shape)]
+
+
+_PARTS = {shape: _parts_of(shape) for shape in (DealDetails, Matcher)}
+
+
 def _stated_parts(parts: DealDetails | Matcher) -> dict[str, object]:
     """Return the fields whose values differ from the defaults, so that default values take no space."""
-    return {part.name: value for part in fields(parts) if (value := getattr(parts, part.name)) != part.default}
+    of_all, values, defaults = _PARTS[type(parts)]
+    return {
+        name: value
+        for name, value, default in zip(of_all, values(parts), defaults, strict=True)
+        if value is not default and value != default
+    }
 
 
 def key_rows(site_id: int, deal: Deal) -> list[Values]:

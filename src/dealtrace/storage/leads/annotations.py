@@ -7,7 +7,8 @@ from sqlalchemy import Connection, bindparam, select, update
 from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.lead import LeadKind, LeadRef, ids_by_kind
 from dealtrace.record import record
-from dealtrace.storage.database.compiled_statement import Values
+from dealtrace.storage.database.column_types import is_among
+from dealtrace.storage.database.compiled_statement import CompiledStatement, Values
 from dealtrace.storage.leads.lead_rows import annotation_columns, annotations_from_row
 from dealtrace.storage.schema.tables.leads import LEAD_TABLES
 
@@ -18,6 +19,14 @@ _UPDATE = {
     .values({name: bindparam(f"new_{name}", type_=table.c[name].type) for name in _COLUMNS})
     for kind, table in LEAD_TABLES.items()
 }
+_FIND = {
+    kind: select(table.c.id, table.c.client_id, *(table.c[name] for name in _COLUMNS)).where(
+        table.c.site_id == bindparam("site_id"), is_among(table.c.id, "ids"), table.c.deleted_at.is_(None)
+    )
+    for kind, table in LEAD_TABLES.items()
+}
+_READ = {kind: CompiledStatement(query) for kind, query in _FIND.items()}
+_LOCK = {kind: CompiledStatement(query.with_for_update()) for kind, query in _FIND.items()}
 
 
 @record
@@ -37,10 +46,8 @@ def find_annotations(
     """
     found: dict[LeadRef, StoredAnnotations] = {}
     for kind, ids in ids_by_kind(leads).items():
-        table = LEAD_TABLES[kind]
-        columns = select(table.c.id, table.c.client_id, *(table.c[name] for name in _COLUMNS))
-        mine = (table.c.site_id == site_id, table.c.id.in_(ids), table.c.deleted_at.is_(None))
-        for row in connection.execute(columns.where(*mine).with_for_update() if lock else columns.where(*mine)):
+        statement = (_LOCK if lock else _READ)[kind]
+        for row in statement.fetch_named(connection, {"site_id": site_id, "ids": ids}):
             found[LeadRef(kind, row.id)] = StoredAnnotations(annotations_from_row(row), row.client_id)
     return found
 

@@ -1,6 +1,6 @@
 """Checking whether the database has the schema of this release, and upgrading it.
 
-Alembic is imported only to upgrade or compare: it takes half a second of CPU, and every command checks the revision.
+Alembic is imported only to upgrade: it takes half a second of CPU, and every command checks the revision.
 """
 
 from functools import cache
@@ -11,7 +11,6 @@ from sqlalchemy import Column, Connection, MetaData, Table, Text, inspect, selec
 
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.database.sqlite_file import create_private_file
-from dealtrace.storage.schema.tables.whole import metadata
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 VERSION_TABLE = "schema_version"
@@ -126,16 +125,6 @@ def is_current(database: Database) -> bool:
     """Return whether the database has the schema this release needs."""
     with database.read() as connection:
         return _revision(connection) == newest_revision()
-
-
-def schema_differences(database: Database) -> list[str]:
-    """List the differences between the database and the tables that this release declares."""
-    autogenerate, migration = import_module("alembic.autogenerate"), import_module("alembic.migration")
-    with database.read() as connection:
-        context = migration.MigrationContext.configure(
-            connection, opts={"version_table": VERSION_TABLE, "compare_type": True}
-        )
-        return [repr(difference) for difference in autogenerate.compare_metadata(context, metadata)]
 
 
 def _revision(connection: Connection) -> str | None:
