@@ -63,12 +63,7 @@ def everything(source: FactSource) -> dict[str, list[tuple[Any, ...]]]:
     for fact, attributes in ATTRIBUTES.items():
         for moment in Moment if fact is Fact.DEALS else (Moment.HAPPENED,):
             found[f"{fact} {moment}"] = source.fetch(source.tables.rows(fact, attributes, moment))
-    names = ("lead_id", "position", "share", "touched_at", "visit_id", "source_id")
     for model in AttributionModel:
-        touches = source.tables.touches(model).subquery()
-        found[f"touches {model}"] = source.fetch(
-            touches.select().with_only_columns(*(touches.c[name] for name in names))
-        )
         for fact in (Fact.LEADS, Fact.DEALS, Fact.ASSISTS):
             found[f"{fact} by touches {model}"] = source.fetch(touched(source.tables, fact, model))
     for fact in (Fact.LEADS, Fact.DEALS):

@@ -58,19 +58,13 @@ class FactTables(Hashable, Protocol):
     def rows(self, fact: Fact, wanted: Iterable[str], moment: Moment) -> Selection:
         """Select the facts with the wanted attributes; for assists these are deals."""
 
-    def touches(self, model: AttributionModel) -> Selection:
-        """Select the touches of leads: `lead_id`, `position`, `share`, `touched_at`, `visit_id`, `source_id`.
-
-        A deal that was matched to a visit has the negative id of the visit for its `lead_id`, and so have its touches.
-        """
-
     def touch_attributes(self, fact: Fact, model: AttributionModel, money: Sequence[str]) -> Iterable[str]:
         """Return the attributes that `touched` needs of leads or deals, beside those that are wanted."""
 
     def touched(self, facts: Subquery, fact: Fact, model: AttributionModel, money: Sequence[str]) -> Subquery:
         """Select facts once for each touch of their lead under a model: their attributes, `share` and `source_id`.
 
-        `touched_at` is null where there is no touch; `money` is split by the shares. Assists are the touches that are
+        A deal that was matched to a visit has the negative id of the visit for its lead. `touched_at` is null where there is no touch; `money` is split by the shares. Assists are the touches that are
         not the last, under any model.
         """
 

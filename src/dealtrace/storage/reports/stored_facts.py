@@ -133,7 +133,7 @@ class StoredFacts:
                 return self._deals(names, moment)
 
     def touches(self, model: AttributionModel) -> Selection:
-        """Select the touches of leads under a model; see `FactTables`."""
+        """Select the touches of leads: `lead_id`, `position`, `share`, `touched_at`, `visit_id`, `source_id`."""
         credit = lead_credit.c
         return (
             select(*touch_columns(), visit.c.traffic_source_id.label("source_id"))

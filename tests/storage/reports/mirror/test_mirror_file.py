@@ -71,8 +71,8 @@ def builds(database: Database) -> list[str]:
 
 def test_what_was_just_registered_is_in_the_next_figure(scene: Scene) -> None:
     register(scene, "next")
-    scene.compare()
     assert builds(scene.stage.database) == []
+    scene.compare()
 
 
 def test_settings_of_the_site_need_nothing_to_be_built(scene: Scene) -> None:

@@ -41,11 +41,6 @@ class MirrorFacts:
             case Fact.DEALS | Fact.ASSISTS:
                 return self._deals(names, moment)
 
-    def touches(self, model: AttributionModel) -> Selection:
-        """Select the touches of leads under a model; see `FactTables`."""
-        names = ("lead_id", "position", "share", "touched_at", "visit_id", "source_id")
-        return self._plain(tables.touches, names).where(tables.touches.c.model == int(model))
-
     def touch_attributes(self, fact: Fact, model: AttributionModel, money: Sequence[str]) -> Iterable[str]:
         """Return the columns with the touches; see `FactTables`."""
         if fact is Fact.ASSISTS:

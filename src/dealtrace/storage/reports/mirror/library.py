@@ -67,6 +67,15 @@ class MirrorConnection:
             timer.cancel()
             timer.join()  # an interruption that is on its way must not meet the next statement
 
+    @contextmanager
+    def attached(self, file: Path, catalog: str) -> Iterator[None]:
+        """Have another file as a catalog of this name during the block; it is deleted at the end."""
+        quoted = str(file).replace("'", "''")
+        self.execute(f"ATTACH '{quoted}' AS {catalog}")
+        yield
+        self.execute(f"DETACH {catalog}")
+        file.unlink()
+
     def close(self) -> None:
         """Close the file; what was not committed is gone."""
         self._connection.close()

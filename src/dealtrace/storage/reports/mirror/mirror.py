@@ -26,7 +26,8 @@ PATIENCE_SECONDS = 120.0
 _LOOK_SECONDS = 0.01
 MARKS_AT_ONCE = 20_000
 """How many marks are taken over in one transaction of the mirror: what they name is held in memory."""
-_FACTS, _NEW_FACTS, _LOCK, _SPILLED = "facts.duckdb", "new.duckdb", "lock", "spilled"
+_FACTS, _NEW_FACTS, _SCRATCH = "facts.duckdb", "new.duckdb", "scratch.duckdb"
+_LOCK, _SPILLED = "lock", "spilled"
 
 
 class MirrorBusy(Exception):  # noqa: N818 - it names the state
@@ -238,7 +239,7 @@ def build(database: Database, folder: Path, progress: Progress) -> None:
         for statement in creating_statements():
             mirror.execute(statement)
         with database.read(is_limited=False) as source:
-            fill(source, mirror, progress)
+            fill(source, mirror, folder / _SCRATCH, progress)
         mirror.execute("INSERT INTO state VALUES (?, ?, ?, 0)", [VERSION, stamp, stamp])
     finally:
         mirror.close()

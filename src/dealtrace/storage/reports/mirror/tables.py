@@ -10,7 +10,7 @@ from dealtrace.attribution.traffic_source import SOURCE_PARTS
 from dealtrace.storage.reports.mirror.dialect import DIALECT
 from dealtrace.storage.reports.touched_rows import SPLIT_MODELS
 
-VERSION = 3
+VERSION = 4
 """Raise this with every change of a table here, or of what its rows mean: older mirrors are then rebuilt."""
 CUSTOM_VALUES = "custom_values"
 _VISIT_TEXTS = ("landing_page", "city", "device", "browser", "os")
@@ -26,13 +26,23 @@ ASSISTS = "assisting_sources"
 MONEY_LISTS = tuple(f"{name}_{model:d}" for model in SPLIT_MODELS for name in MONEY)
 """The kopecks of a deal that each of its touches gets."""
 
-metadata = MetaData()
+SCRATCH, TEMPORARY = "scratch", "temp"
+"""The catalogs of tables that a mirror has only while it is built, in a file of their own, or while it is changed."""
+metadata, PASSING = MetaData(), MetaData()
+"""The tables of the mirror, and those that it has only while it is built or changed."""
 
 
-def _table(name: str, numbers: Iterable[str], texts: Iterable[str], lists: Iterable[str] = ()) -> Table:
+def _table(
+    name: str,
+    numbers: Iterable[str],
+    texts: Iterable[str],
+    lists: Iterable[str] = (),
+    *,
+    of: MetaData = metadata,
+) -> Table:
     return Table(
         name,
-        metadata,
+        of,
         Column("site_id", BigInteger),
         *(Column(column, BigInteger) for column in numbers),
         *(Column(column, Text) for column in texts),
@@ -64,7 +74,13 @@ deals = _table(
     ),
     (*TOUCH_LISTS, ASSISTS, *MONEY_LISTS),
 )  # fmt: skip
-touches = _table("touches", ("lead_id", "model", "position", "share", "touched_at", "visit_id", "source_id"), ())
+touched_visits = _table("touched_visits", ("lead_id", "visit_id"), ())
+"""The visits that are touches of leads under any model, once each: what repeats something of a visit."""
+touches = _table(
+    "touches", ("lead_id", "model", "position", "share", "touched_at", "visit_id", "source_id"), (), of=PASSING
+)
+lead_touches = _table("lead_touches", ("lead_id", *TOUCH_NUMBERS), (), (ASSISTS, *TOUCH_LISTS), of=PASSING)
+"""The touches of every lead in one row."""
 lead_tags = _table("lead_tags", ("owner_id",), ("tag",))
 deal_tags = _table("deal_tags", ("owner_id",), ("tag",))
 costs = _table("costs", ("id", "at", "source_id", "cost", "clicks"), ("system", "account"))
@@ -81,11 +97,12 @@ state = Table(
 """One row: the version of the tables, the stamps of the last take-over and of the one before, and its last mark."""
 
 
-def creating_statements() -> list[str]:
-    """Return the statements that create the tables; custom values become maps of texts."""
+def creating_statements(of: MetaData = metadata, catalog: str = "") -> list[str]:
+    """Return the statements that create tables, in the main catalog by default; custom values become maps of texts."""
+    created = {"": "CREATE TABLE ", TEMPORARY: "CREATE OR REPLACE TEMP TABLE "}.get(catalog, f"CREATE TABLE {catalog}.")
     return [
-        str(CreateTable(table).compile(dialect=DIALECT)).replace(
-            f'"{CUSTOM_VALUES}" TEXT', f'"{CUSTOM_VALUES}" MAP(VARCHAR, VARCHAR)'
-        )
-        for table in metadata.sorted_tables
+        str(CreateTable(table).compile(dialect=DIALECT))
+        .replace("CREATE TABLE ", created)
+        .replace(f'"{CUSTOM_VALUES}" TEXT', f'"{CUSTOM_VALUES}" MAP(VARCHAR, VARCHAR)')
+        for table in of.sorted_tables
     ]
