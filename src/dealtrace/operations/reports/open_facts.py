@@ -12,6 +12,7 @@ from dealtrace.storage.reports.mirror.dialect import fetch_rows
 from dealtrace.storage.reports.mirror.facts import MirrorFacts
 from dealtrace.storage.reports.mirror.library import MirrorConnection, MirrorFault
 from dealtrace.storage.reports.mirror.mirror import MirrorBusy, current_mirror
+from dealtrace.storage.reports.mirror.visitors import find_visit_keys
 
 
 @contextmanager
@@ -36,7 +37,7 @@ def _mirrored_facts(mirror: MirrorConnection, site: Site, seconds_max: int) -> F
         with mirror.stopped_after(seconds_max):
             return fetch_rows(mirror, statement, {**of_site, **parameters})
 
-    return FactSource(MirrorFacts(site.contact_matching), fetch)
+    return FactSource(MirrorFacts(site.contact_matching, find_visit_keys(mirror, site.id)), fetch)
 
 
 def _open_mirror(database: Database, opened: ExitStack) -> MirrorConnection | None:

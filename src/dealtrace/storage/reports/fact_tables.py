@@ -12,6 +12,7 @@ from sqlalchemy import Subquery
 
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
+from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.question import DateOf
 from dealtrace.storage.reports.expressions import Parameters, Selection, parameter
@@ -55,6 +56,13 @@ class FactTables(Hashable, Protocol):
     of a select depend on what is wanted.
     """
 
+    def visitors_max(self, by: Sequence[Dimension]) -> int | None:
+        """Return the number that no visitor's number exceeds, if different ones are best counted by bitmaps.
+
+        `None` if visitors are texts, or if a report by these dimensions may have so many rows that these take too much
+        memory.
+        """
+
     def rows(self, fact: Fact, wanted: Iterable[str], moment: Moment) -> Selection:
         """Select the facts with the wanted attributes; for assists these are deals."""
 
@@ -64,8 +72,9 @@ class FactTables(Hashable, Protocol):
     def touched(self, facts: Subquery, fact: Fact, model: AttributionModel, money: Sequence[str]) -> Subquery:
         """Select facts once for each touch of their lead under a model: their attributes, `share` and `source_id`.
 
-        A deal that was matched to a visit has the negative id of the visit for its lead. `touched_at` is null where there is no touch; `money` is split by the shares. Assists are the touches that are
-        not the last, under any model.
+        A deal that was matched to a visit has the negative id of the visit for its lead. `touched_at` is null where
+        there is no touch; `money` is split by the shares. Assists are the touches that are not the last, under any
+        model.
         """
 
     def tags(self, fact: Fact) -> Selection:

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from dealtrace.attribution.credit import WHOLE, AttributionModel
 from dealtrace.leads.lead import LeadKind
 from dealtrace.record import record
-from dealtrace.reports.dimensions import FIELD_PREFIX
+from dealtrace.reports.dimensions import FIELD_PREFIX, Dimension
 from dealtrace.reports.facts import Fact
 from dealtrace.storage.database.column_types import json_text
 from dealtrace.storage.deals.match_reasons import match_reason
@@ -116,6 +116,10 @@ class StoredFacts:
     """The facts of a site over the tables of its database; whether it matches by contact says what reasons mean."""
 
     contact_matching: bool
+
+    def visitors_max(self, by: Sequence[Dimension]) -> int | None:  # noqa: ARG002
+        """Return nothing: visitors are texts; see `FactTables`."""
+        return None
 
     def rows(self, fact: Fact, wanted: Iterable[str], moment: Moment) -> Selection:
         """Select the facts with the wanted attributes; see `FactTables`."""

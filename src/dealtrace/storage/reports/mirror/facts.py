@@ -7,11 +7,12 @@ from sqlalchemy import BigInteger, FromClause, Subquery, Text, case, cast, func,
 from dealtrace.attribution.credit import WHOLE, AttributionModel
 from dealtrace.matching.match_reason import MatchReason
 from dealtrace.record import record
-from dealtrace.reports.dimensions import FIELD_PREFIX
+from dealtrace.reports.dimensions import FIELD_PREFIX, Dimension
 from dealtrace.reports.facts import Fact
 from dealtrace.storage.reports.expressions import Expression, Selection
 from dealtrace.storage.reports.fact_tables import AT, SITE_ID, TARGET_SECONDS, Moment
 from dealtrace.storage.reports.mirror import tables
+from dealtrace.storage.reports.mirror.visitors import VisitKeys
 from dealtrace.storage.reports.sql_functions import known_text
 from dealtrace.storage.reports.stored_facts import MOMENTS_OF_DEALS, NEW_CLIENT, RETURNING_CLIENT
 from dealtrace.storage.reports.touched_rows import SPLIT_MODELS
@@ -27,6 +28,11 @@ class MirrorFacts:
     """
 
     contact_matching: bool
+    visit_keys: VisitKeys
+
+    def visitors_max(self, by: Sequence[Dimension]) -> int | None:
+        """Return the number that no visitor's exceeds if their bitmaps are small; see `FactTables`."""
+        return self.visit_keys.visitors if self.visit_keys.fit(by) else None
 
     def rows(self, fact: Fact, wanted: Iterable[str], moment: Moment) -> Selection:
         """Select the facts with the wanted attributes; see `FactTables`."""

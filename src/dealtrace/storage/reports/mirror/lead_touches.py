@@ -45,12 +45,6 @@ _GATHERING = _gathering()
 _VISITS = "INSERT INTO touched_visits SELECT DISTINCT site_id, lead_id, visit_id FROM {touches}"
 
 
-def start(mirror: MirrorConnection, catalog: str) -> None:
-    """Create the empty tables of touches and of what is gathered from them."""
-    for statement in tables.creating_statements(tables.PASSING, catalog):
-        mirror.execute(statement)
-
-
 def gather_all(mirror: MirrorConnection, catalog: str) -> list[str]:
     """Gather all touches, some at a time, and return the conditions on a lead's id that part them.
 
@@ -134,4 +128,5 @@ def _split(amount: str, shares: str) -> str:
     """Return the kopecks that each touch gets of an amount."""
     size = f"abs({amount})"
     extra = f"CASE WHEN {_rank(size)} >= {_least(amount, shares)} THEN 1 ELSE 0 END"
-    return f"list_transform({shares}, lambda share, place: CAST(sign({amount}) * ({_floor(size)} + {extra}) AS BIGINT))"
+    kopecks = f"lambda share, place: CAST(sign({amount}) * ({_floor(size)} + {extra}) AS BIGINT)"
+    return f"CASE WHEN {amount} IS NOT NULL THEN list_transform({shares}, {kopecks}) END"

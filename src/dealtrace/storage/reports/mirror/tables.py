@@ -13,7 +13,7 @@ from dealtrace.storage.reports.touched_rows import SPLIT_MODELS
 VERSION = 4
 """Raise this with every change of a table here, or of what its rows mean: older mirrors are then rebuilt."""
 CUSTOM_VALUES = "custom_values"
-_VISIT_TEXTS = ("landing_page", "city", "device", "browser", "os")
+VISIT_TEXTS = ("landing_page", "city", "device", "browser", "os")
 
 MONEY = ("amount", "margin")
 SINGLE_MODELS = tuple(model for model in AttributionModel if model not in SPLIT_MODELS)
@@ -50,14 +50,19 @@ def _table(
     )
 
 
-visits = _table("visits", ("id", "at", "source_id"), ("visitor", *_VISIT_TEXTS))
+visits = _table("visits", ("id", "at", "source_id", "visitor"), VISIT_TEXTS)
+visit_rows = _table("visit_rows", ("id", "at", "source_id"), ("visitor", *VISIT_TEXTS), of=PASSING)
+visitors = _table("visitors", ("number",), ("visitor",))
+"""Visitors by the number that visits have, from 1 in every site."""
+visit_texts = _table("visit_texts", (), ("dimension", "text"))
+"""The texts that visits have, by dimension: no report of them has more keys."""
 leads = _table(
     "leads",
     (
         "id", "at", "client_id", "visit_id", "stated_source_id", "hour_at", "is_answered", "target_seconds",
         *TOUCH_NUMBERS,
     ),
-    ("lead_kind", "manager", "form", "dialled", *_VISIT_TEXTS, CUSTOM_VALUES),
+    ("lead_kind", "manager", "form", "dialled", *VISIT_TEXTS, CUSTOM_VALUES),
     TOUCH_LISTS,
 )  # fmt: skip
 clients = _table("clients", ("client_id", "at"), ())
@@ -69,7 +74,7 @@ deals = _table(
         "stated_source_id", "is_matched", "hour_at", "visit_id", *TOUCH_NUMBERS,
     ),
     (
-        "manager", "service", "status_spelling", "lead_kind", "form", "dialled", "match_reason", *_VISIT_TEXTS,
+        "manager", "service", "status_spelling", "lead_kind", "form", "dialled", "match_reason", *VISIT_TEXTS,
         CUSTOM_VALUES,
     ),
     (*TOUCH_LISTS, ASSISTS, *MONEY_LISTS),

@@ -18,7 +18,7 @@ from dealtrace.reports.facts import Fact
 from dealtrace.storage.database.column_types import is_among_many
 from dealtrace.storage.reports.expressions import Expression, Parameters, Selection
 from dealtrace.storage.reports.fact_tables import AT, SITE_ID, Moment
-from dealtrace.storage.reports.mirror import clients, dialect, lead_touches, tables
+from dealtrace.storage.reports.mirror import clients, dialect, lead_touches, tables, visitors
 from dealtrace.storage.reports.mirror.lead_touches import joined_touches
 from dealtrace.storage.reports.mirror.library import MirrorConnection
 from dealtrace.storage.reports.mirror.marks import Kind, Mark
@@ -123,19 +123,23 @@ def _of_deals(names: Iterable[str]) -> Selects:
 
 
 def _visit_part() -> _Part:
-    """Return the part of visits: their rows stream as they are, and DuckDB selects the attributes from them."""
+    """Return the part of visits: their rows stream as they are, DuckDB selects the attributes and numbers visitors."""
     raw = ("id", "started_at", "traffic_source_id"), ("visitor_id", "landing_url", "city", "device", "browser", "os")
-    names = [column.name for column in tables.visits.c if column.name != "site_id"]
+    names = [column.name for column in tables.visit_rows.c if column.name != "site_id"]
     written = dialect.written(select(visit.c.site_id, *visit_columns(names)), dialect.DIALECT)
     columns = ", ".join(f'"{name}"' for name in ("site_id", *names))
-    inserting = f"INSERT INTO visits ({columns}) WITH visit AS (SELECT * FROM {{streamed}}) {written.text}"  # noqa: S608
-    stream = Stream(*raw, inserting, tuple(written.arguments({})))
+
+    def stream(catalog: str) -> Stream:
+        into = f"INSERT INTO {catalog}.visit_rows ({columns})"
+        inserting = f"{into} WITH visit AS (SELECT * FROM {{streamed}}) {written.text}"  # noqa: S608
+        return Stream(*raw, inserting, tuple(written.arguments({})))
+
     rows = select(*(visit.c[name] for part in raw for name in part))
 
     def selects() -> Iterable[tuple[Selection, Any]]:
         return [(rows.where(visit.c.site_id == SITE_ID), visit.c.id)]
 
-    return _Part(tables.visits, "id", stream, selects, stream, selects)
+    return _Part(tables.visits, "id", stream(tables.SCRATCH), selects, stream(tables.TEMPORARY), selects)
 
 
 def _touch_part() -> _Part:
@@ -191,7 +195,7 @@ def fill(source: Connection, mirror: MirrorConnection, scratch: Path, progress: 
     sites = source.execute(select(site.c.id).order_by(site.c.id)).scalars().all()
     conditions: Sequence[str] = ()
     with mirror.attached(scratch, tables.SCRATCH):
-        lead_touches.start(mirror, tables.SCRATCH)
+        _create_passing(mirror, tables.SCRATCH)
         for part in _PARTS:
             progress(part.target.name)
             selects = _selects(part, only_changed=False)
@@ -200,10 +204,18 @@ def fill(source: Connection, mirror: MirrorConnection, scratch: Path, progress: 
                 _fill_by_parts(source, mirror, part, rows, conditions)
             else:
                 stream_rows(source, mirror, part.filling, rows)
-            if part is _TOUCHES:
+            if part is _VISITS:
+                visitors.place_visits(mirror, tables.SCRATCH)
+                mirror.execute(f"DROP TABLE {tables.SCRATCH}.visit_rows")
+            elif part is _TOUCHES:
                 conditions = lead_touches.gather_all(mirror, tables.SCRATCH)
             elif part is _LEADS:
                 clients.fill_clients(mirror)
+
+
+def _create_passing(mirror: MirrorConnection, catalog: str) -> None:
+    for statement in tables.creating_statements(tables.PASSING, catalog):
+        mirror.execute(statement)
 
 
 def _fill_by_parts(
@@ -215,7 +227,7 @@ def _fill_by_parts(
 ) -> None:
     """Fill a table whose rows are joined with touches, some leads at a time."""
     streamed, touches = f"{tables.SCRATCH}.streamed", f"{tables.SCRATCH}.lead_touches"
-    staging = replace(part.filling, inserting=f"CREATE TABLE {streamed} AS SELECT * FROM {{streamed}}")
+    staging = replace(part.filling, inserting=f"CREATE TABLE {streamed} AS SELECT * FROM {{streamed}}")  # noqa: S608
     stream_rows(source, mirror, staging, rows)
     for condition in conditions:
         of_lead, of_row = condition.format(lead_id="lead_id"), condition.format(lead_id=part.lead)
@@ -233,6 +245,7 @@ def take_over(source: Connection, mirror: MirrorConnection, marks: Iterable[Mark
     for mark in marks:
         by_site[mark.site_id][mark.kind].add(mark.id)
     for site_id, marked in by_site.items():
+        _create_passing(mirror, tables.TEMPORARY)
         _add_what_repeats(source, mirror, site_id, marked)
         _take_over_touches(source, mirror, site_id, marked)
         for kind in Kind:
@@ -247,7 +260,6 @@ def _take_over_touches(source: Connection, mirror: MirrorConnection, site_id: in
         theirs = select(credit_key_of_deal()).where(deal.c.site_id == site_id, _is_among(deal.c.id, deals))
         leads = leads.union(source.execute(theirs.distinct()).scalars()) - {None}
     if leads or deals:
-        lead_touches.start(mirror, tables.TEMPORARY)
         given = {SITE_ID.key: site_id, _IDS: sorted(leads)}
         stream_rows(
             source, mirror, _TOUCHES.changing, [(rows, given) for rows in _selects(_TOUCHES, only_changed=True)]
@@ -266,6 +278,8 @@ def _take_over_kind(source: Connection, mirror: MirrorConnection, site_id: int, 
             in_place = changing.inserting.format(streamed="{streamed}", touches=f"{tables.TEMPORARY}.lead_touches")
             changing = replace(changing, inserting=in_place)
         stream_rows(source, mirror, changing, [(rows, given) for rows in _selects(part, only_changed=True)])
+    if kind is Kind.VISIT:
+        visitors.place_visits(mirror, tables.TEMPORARY)
     if kind is Kind.LEAD:
         clients.replace_clients(mirror, site_id, ids)
 
