@@ -92,12 +92,9 @@ class MirrorFacts:
 
     def _leads(self, names: list[str]) -> Selection:
         lead = tables.leads
-        rows: FromClause = lead
         computed: dict[str, Expression] = {"lead_id": lead.c.id}
         if "client_kind" in names:
-            first = self._first_leads()
-            rows = rows.outerjoin(first, first.c.client_id == lead.c.client_id)
-            computed["client_kind"] = _client_kind(first, lead.c[AT])
+            computed["client_kind"] = _client_kind(lead, lead.c[AT])
         if "is_target" in names:
             computed["is_target"] = case((lead.c.target_seconds >= TARGET_SECONDS, 1), else_=0)
         if "has_deal" in names:
@@ -105,7 +102,7 @@ class MirrorFacts:
                 tables.deals.c.site_id == SITE_ID, tables.deals.c.lead_id.is_not(None)
             )
             computed["has_deal"] = case((lead.c.id.in_(mine), 1), else_=0)
-        return self._chosen(lead, rows, names, computed)
+        return self._chosen(lead, lead, names, computed)
 
     def _deals(self, names: list[str], moment: Moment) -> Selection:
         deal = tables.deals
@@ -118,9 +115,7 @@ class MirrorFacts:
             computed["status"] = case((status.c.spelling.is_(None), unlisted), else_=status.c.known)
             computed["meaning"] = status.c.meaning
         if "client_kind" in names:
-            first = self._first_leads()
-            rows = rows.outerjoin(first, first.c.client_id == deal.c.client_id)
-            kind = _client_kind(first, deal.c.lead_at)
+            kind = _client_kind(deal, deal.c.lead_at)
             computed["client_kind"] = case((deal.c.lead_id > 0, kind), else_=None)
         return self._chosen(deal, rows, names, computed)
 
@@ -142,10 +137,6 @@ class MirrorFacts:
         if not self.contact_matching:
             return reason
         return case((reason == MatchReason.MATCHING_OFF, MatchReason.NO_LEAD_NEAR), else_=reason)
-
-    def _first_leads(self) -> FromClause:
-        """Select when the first lead of every client began."""
-        return self._plain(tables.clients, ("client_id", AT)).subquery("first_leads")
 
 
 def _assisting(kept: Sequence[Expression], sources: Expression) -> Subquery:
@@ -185,9 +176,9 @@ def _each(values: Expression) -> Expression:
     return func.unnest(values, type_=BigInteger)
 
 
-def _client_kind(first: FromClause, started_at: Expression) -> Expression:
+def _client_kind(table: FromClause, started_at: Expression) -> Expression:
     """Return whether a client had a lead before this one; leads of one moment are first together."""
-    return case((first.c[AT] < started_at, RETURNING_CLIENT), else_=NEW_CLIENT)
+    return case((table.c[tables.CLIENT_SINCE] < started_at, RETURNING_CLIENT), else_=NEW_CLIENT)
 
 
 def _value_of(values: Expression, name: str) -> Expression:

@@ -13,6 +13,8 @@ from dealtrace.storage.reports.touched_rows import SPLIT_MODELS
 VERSION = 4
 """Raise this with every change of a table here, or of what its rows mean: older mirrors are then rebuilt."""
 CUSTOM_VALUES = "custom_values"
+CLIENT_SINCE = "client_since"
+"""When the first lead of the client began."""
 VISIT_TEXTS = ("landing_page", "city", "device", "browser", "os")
 
 MONEY = ("amount", "margin")
@@ -59,19 +61,17 @@ visit_texts = _table("visit_texts", (), ("dimension", "text"))
 leads = _table(
     "leads",
     (
-        "id", "at", "client_id", "visit_id", "stated_source_id", "hour_at", "is_answered", "target_seconds",
-        *TOUCH_NUMBERS,
+        "id", "at", "client_id", CLIENT_SINCE, "visit_id", "stated_source_id", "hour_at", "is_answered",
+        "target_seconds", *TOUCH_NUMBERS,
     ),
     ("lead_kind", "manager", "form", "dialled", *VISIT_TEXTS, CUSTOM_VALUES),
     TOUCH_LISTS,
 )  # fmt: skip
-clients = _table("clients", ("client_id", "at"), ())
-"""When the first lead of every client began."""
 deals = _table(
     "deals",
     (
-        "id", "happened_at", "lead_at", "changed_at", "status_at", "lead_id", "client_id", "amount", "margin",
-        "stated_source_id", "is_matched", "hour_at", "visit_id", *TOUCH_NUMBERS,
+        "id", "happened_at", "lead_at", "changed_at", "status_at", "lead_id", "client_id", CLIENT_SINCE, "amount",
+        "margin", "stated_source_id", "is_matched", "hour_at", "visit_id", *TOUCH_NUMBERS,
     ),
     (
         "manager", "service", "status_spelling", "lead_kind", "form", "dialled", "match_reason", *VISIT_TEXTS,

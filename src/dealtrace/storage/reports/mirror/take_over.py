@@ -105,9 +105,10 @@ def _alike(target: Table, key: str, selects: Selects) -> _Part:
 
 
 def _in_visits(target: Table, lead: str, money: Iterable[str], selects: Callable[[Iterable[str]], Selects]) -> _Part:
-    """Return a part whose rows have attributes of their visits and touches; `lead` is the column with their lead."""
+    """Return a part whose rows have attributes of their visits, touches and clients; `lead` is their lead's column."""
     touches = Join(*joined_touches(lead, money))
-    filling, changing = _stream(target, _OWN_VISIT, touches), _stream(target, touches)
+    filling = _stream(target, _OWN_VISIT, touches, Join(*clients.joined_clients()))
+    changing = _stream(target, touches)
     return _Part(
         target, "id", filling, selects((*filling.numbers, *filling.texts)),
         changing, selects((*changing.numbers, *changing.texts)), lead,
@@ -209,8 +210,6 @@ def fill(source: Connection, mirror: MirrorConnection, scratch: Path, progress: 
                 mirror.execute(f"DROP TABLE {tables.SCRATCH}.visit_rows")
             elif part is _TOUCHES:
                 conditions = lead_touches.gather_all(mirror, tables.SCRATCH)
-            elif part is _LEADS:
-                clients.fill_clients(mirror)
 
 
 def _create_passing(mirror: MirrorConnection, catalog: str) -> None:
@@ -229,6 +228,8 @@ def _fill_by_parts(
     streamed, touches = f"{tables.SCRATCH}.streamed", f"{tables.SCRATCH}.lead_touches"
     staging = replace(part.filling, inserting=f"CREATE TABLE {streamed} AS SELECT * FROM {{streamed}}")  # noqa: S608
     stream_rows(source, mirror, staging, rows)
+    if part is _LEADS:
+        clients.gather_clients(mirror, streamed)
     for condition in conditions:
         of_lead, of_row = condition.format(lead_id="lead_id"), condition.format(lead_id=part.lead)
         inserting = part.filling.inserting.format(
@@ -281,7 +282,7 @@ def _take_over_kind(source: Connection, mirror: MirrorConnection, site_id: int, 
     if kind is Kind.VISIT:
         visitors.place_visits(mirror, tables.TEMPORARY)
     if kind is Kind.LEAD:
-        clients.replace_clients(mirror, site_id, ids)
+        clients.update_clients(mirror, site_id, ids)
 
 
 @cache
