@@ -27,15 +27,16 @@ class MirrorFault(Exception):  # noqa: N818 - it says whose fault it is
 
 
 class MirrorConnection:
-    """A connection to a DuckDB file. Any: the library and what columns hold are not typed."""
+    """A connection to a DuckDB file, for one thread. Any: the library and what columns hold are not typed."""
 
-    def __init__(self, module: Any, file: Path, settings: dict[str, Any]) -> None:
+    def __init__(self, module: Any, connection: Any) -> None:
+        self._module, self._connection = module, connection
         self._fault, self._interruption = module.Error, module.InterruptException
-        try:
-            self._connection = module.connect(str(file), config=settings)
-            self._connection.execute(_SILENCE)
-        except self._fault as fault:
-            raise MirrorFault(str(fault)) from fault
+        self.execute(_SILENCE)
+
+    def cursor(self) -> "MirrorConnection":
+        """Open another connection to the same file, for another thread; it has its own transactions."""
+        return MirrorConnection(self._module, self._connection.cursor())
 
     def execute(self, query: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Run a statement and return its rows.
@@ -88,4 +89,9 @@ def connect(file: Path, memory_mib: int, spilled: Path) -> MirrorConnection:
         MirrorFault: it is no DuckDB file, or damaged, or another process has it.
     """
     settings = {**_SETTINGS, "memory_limit": f"{memory_mib}MiB", "temp_directory": str(spilled)}
-    return MirrorConnection(import_module(_MODULE), file, settings)
+    module = import_module(_MODULE)
+    try:
+        connection = module.connect(str(file), config=settings)
+    except module.Error as fault:
+        raise MirrorFault(str(fault)) from fault
+    return MirrorConnection(module, connection)
