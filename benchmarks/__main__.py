@@ -89,7 +89,7 @@ def _report_large_sites(
         for engine, create in addresses.items():
             report_journals(engine, create("journals"), chosen.deals)
     if "reports" in parts:
-        report_reports(folder, chosen.deals)
+        report_reports(folder, addresses, chosen.deals)
     if "cabinet" in parts:
         report_cabinet(folder, chosen.deals)
 

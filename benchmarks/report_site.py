@@ -5,6 +5,15 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sqlalchemy import select
+
+from dealtrace.storage.database.engine import Database
+from dealtrace.storage.schema.tables.costs import cost
+from dealtrace.storage.schema.tables.deals import deal, deal_tag
+from dealtrace.storage.schema.tables.leads import call, client, lead_credit, lead_request
+from dealtrace.storage.schema.tables.reports import deal_status
+from dealtrace.storage.schema.tables.visits import traffic_source, visit
+
 SITE = 1
 DAYS = 400
 LAST_AT = datetime(2026, 11, 26, tzinfo=UTC)
@@ -38,6 +47,24 @@ def fill_site(file: Path, deals: int, leads: int, visits: int) -> None:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
+def copy_site(filled: Database, copy: Database) -> None:
+    """Copy what `fill_site` generated into a database of PostgreSQL with the same empty site."""
+    with filled.read() as source, copy.write() as target:
+        target.exec_driver_sql("SET session_replication_role = replica")  # rows refer to what was not generated
+        for table in _TABLES:
+            to_driver = [column.type.dialect_impl(target.dialect).bind_processor(target.dialect) for column in table.c]
+            names = ", ".join(f'"{column.name}"' for column in table.c)
+            rows = source.execution_options(yield_per=_ROWS_AT_ONCE).execute(select(table))
+            driver = target.connection.cursor()
+            with driver.copy(f"COPY {table.name} ({names}) FROM STDIN") as copied:
+                for row in rows:
+                    copied.write_row(
+                        [value if to is None else to(value) for to, value in zip(to_driver, row, strict=True)]
+                    )
+
+
+_ROWS_AT_ONCE = 5_000
+_TABLES = (traffic_source, deal_status, visit, client, call, lead_request, lead_credit, deal, deal_tag, cost)
 _SOURCES = """traffic_source (site_id, id, digest, source, medium, campaign, content, term,
     source_key, medium_key, campaign_key, content_key, term_key)
 {numbers} SELECT 1, i, printf('%064d', i), 'source' || (i % 40), 'medium' || (i % 6), 'campaign' || i,

@@ -8,13 +8,13 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
-from benchmarks.report_site import LAST_AT, SITE, fill_site
+from benchmarks.report_site import LAST_AT, SITE, copy_site, fill_site
 from benchmarks.serving import environment_of
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
@@ -49,14 +49,34 @@ QUESTIONS = {
 }
 
 
-def report_reports(folder: Path, deals: int) -> None:
-    """Measure a site of so many deals and leads, and five times as many visits."""
+def report_reports(folder: Path, addresses: Mapping[str, Callable[[str], str]], deals: int) -> None:
+    """Measure a site of so many deals and leads, and five times as many visits, on each engine there is."""
     file = folder / "reports.db"
-    environment = environment_of(f"sqlite:///{file}", 1)
-    command = [sys.executable, "-m", "dealtrace", "site", "create", "Bench"]
-    subprocess.run(command, env=environment, check=True, capture_output=True)
+    _create_site(f"sqlite:///{file}")
     fill_site(file, deals, deals, deals * VISITS_PER_LEAD)
+    if "postgresql" in addresses:
+        url = addresses["postgresql"]("reports")
+        _create_site(url)
+        measure_postgresql(file, url)
     measure_reports(file)
+
+
+def _create_site(url: str) -> None:
+    command = [sys.executable, "-m", "dealtrace", "site", "create", "Bench"]
+    subprocess.run(command, env=environment_of(url, 1), check=True, capture_output=True)
+
+
+def measure_postgresql(file: Path, url: str) -> None:
+    """Print how long each question takes on PostgreSQL with the site of a SQLite file; its CPU is the server's."""
+    database = open_database(url)
+    copy_site(open_database(f"sqlite:///{file}"), database)
+    database.gather_statistics()
+    with database.read() as connection:
+        site = find_site(connection, SITE)
+    assert site is not None
+    for name, words in QUESTIONS.items():
+        _timed(f"PostgreSQL: {name}", lambda words=words: _ask(database, site, words), ROUNDS)
+    database.close()
 
 
 def measure_reports(file: Path) -> None:

@@ -2,7 +2,7 @@
 
 import calendar
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
 from functools import lru_cache
@@ -10,7 +10,10 @@ from zoneinfo import ZoneInfo
 
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.reports.answer import Report
+from dealtrace.reports.columns import ColumnKind, ReportColumn
 from dealtrace.reports.filters import Filter
+from dealtrace.reports.formulas import ColumnName, FormulaTree, MetricName, Negation, Number, Operation
+from dealtrace.reports.metrics import COLUMN_PREFIX
 from dealtrace.reports.question import Question
 from figures_records import MILLION, Piece, Records, folded, has_dimension, key_of_day, known
 
@@ -78,27 +81,38 @@ def _lies_in(piece: Piece, day: date, side: Side, zone: ZoneInfo) -> bool:
 Pieces = Sequence[Piece]
 
 
-def _count(fact: str, mark: str | None = None) -> Callable[[Pieces], Fraction]:
-    return lambda pieces: Fraction(
-        sum(piece.share for piece in pieces if piece.fact == fact and (mark is None or mark in piece.marks)), MILLION
-    )
+@dataclass(frozen=True)
+class Counted:
+    """A metric over the pieces of a fact that have a mark, each of which counts in its own way."""
 
+    fact: str
+    mark: str | None
+    compute: Callable[[Pieces], Fraction]
+    admits: Callable[[Piece], bool] = lambda _: True
 
-def _distinct(fact: str, mark: str | None = None) -> Callable[[Pieces], Fraction]:
-    return lambda pieces: Fraction(
-        len({piece.client for piece in pieces if piece.fact == fact and (mark is None or mark in piece.marks)} - {None})
-    )
+    def __call__(self, pieces: Pieces) -> Fraction:
+        """Return the value of a row's pieces."""
+        return self.compute(self.of(pieces))
 
-
-def _money(fact: str, number: str, mark: str | None = None) -> Callable[[Pieces], Fraction]:
-    return lambda pieces: Fraction(
-        sum(
-            piece.numbers[number] or 0
+    def of(self, pieces: Pieces) -> Pieces:
+        """List the pieces that count."""
+        return [
+            piece
             for piece in pieces
-            if piece.fact == fact and (mark is None or mark in piece.marks)
-        ),
-        100,
-    )
+            if piece.fact == self.fact and (self.mark is None or self.mark in piece.marks) and self.admits(piece)
+        ]
+
+
+def _count(fact: str, mark: str | None = None) -> Counted:
+    return Counted(fact, mark, lambda pieces: Fraction(sum(piece.share for piece in pieces), MILLION))
+
+
+def _distinct(fact: str, mark: str | None = None) -> Counted:
+    return Counted(fact, mark, lambda pieces: Fraction(len({piece.client for piece in pieces} - {None})))
+
+
+def _money(fact: str, number: str, mark: str | None = None) -> Counted:
+    return Counted(fact, mark, lambda pieces: Fraction(sum(piece.numbers[number] or 0 for piece in pieces), 100))
 
 
 def _assisted(pieces: Pieces) -> Fraction:
@@ -169,8 +183,15 @@ FORMULAS: Mapping[str, Formula] = {
     "drr": (("won", "cost"), _over(COST, WON_AMOUNT)),
 }
 """The facts of each metric, and how its value is made of the pieces of a row."""
+COLUMN_SUM = _money("deal", "amount")
 NOTHING: Formula = ((), lambda _: None)
 OF_INCOME = ("roi", "romi", "roas", "drr")
+
+
+def _joined(sign: str, before: Value, after: Value) -> Value:
+    if before is None or after is None or (sign == "/" and not after):
+        return None
+    return {"+": before + after, "-": before - after, "*": before * after, "/": before / (after or 1)}[sign]
 
 
 @dataclass(frozen=True)
@@ -205,15 +226,16 @@ def shown_answer(report: Report) -> Answer:
 class Oracle:
     """Answers questions of one site at one moment."""
 
-    def __init__(self, records: Records, now: datetime) -> None:
+    def __init__(self, records: Records, now: datetime, columns: Iterable[ReportColumn] = ()) -> None:
         self.records = records
         self.now = now
+        self.columns = {column.name: column for column in columns}
 
     def answer(self, question: Question) -> Answer:
         """Return the answer to a question."""
         models = list(AttributionModel) if question.model is None else [question.model]
         sides = _sides(question, self.records.site.time_zone, self.now)
-        formulas = [self._formula(metric.name) for metric in question.metrics]
+        formulas = [self.formula(metric.name) for metric in question.metrics]
         rows: list[dict[int, dict[Keys, list[Piece]]]] = []
         totals: list[Values] = []
         for place, side in enumerate(sides):
@@ -240,13 +262,55 @@ class Oracle:
         total = Line((), totals[0], totals[1] if len(totals) > 1 else None)
         return Answer(ordered[: question.limit], len(ordered), total)
 
-    def _formula(self, metric: str) -> Formula:
+    def pieces_behind(self, question: Question, keys: Keys) -> Pieces:
+        """List the pieces of a row of the period, by the keys that are shown; the question has one model."""
+        assert question.model is not None
+        formulas = [self.formula(metric.name) for metric in question.metrics]
+        (side,) = _sides(question, self.records.site.time_zone, self.now)
+        kept = self._kept(question, formulas, side, question.model)
+        names = [dimension.name for dimension in question.by]
+        if not names:
+            return kept
+        return [
+            piece
+            for found, pieces in self._by_keys(question, kept, 0).items()
+            if keys == tuple(self.records.spelling(name, key) for name, key in zip(names, found, strict=True))
+            for piece in pieces
+        ]
+
+    def formula(self, metric: str) -> Formula:
+        """Return the facts of a metric or column at this site, and how its value is made of the pieces of a row."""
+        if metric.startswith(COLUMN_PREFIX):
+            return self._formula_of_column(self.columns[metric.removeprefix(COLUMN_PREFIX)])
         if metric in OF_INCOME and "won" not in self.records.meanings.values():
             return NOTHING
         has_margins = any(deal.id in self.records.margins for deal in self.records.deals)
         if metric in ("roi", "romi") and has_margins:
             return ("won", "cost"), _return(WON_MARGIN)
         return FORMULAS[metric]
+
+    def _formula_of_column(self, column: ReportColumn) -> Formula:
+        if column.formula is not None:
+            return self._computed(column.formula)
+        names = {status.strip().casefold() for status in column.statuses}
+        counted = _count("deal") if column.kind is ColumnKind.COUNT else COLUMN_SUM
+        return ("deal",), replace(counted, admits=lambda piece: self.records.keys(piece, "status")[0] in names)
+
+    def _computed(self, tree: FormulaTree) -> Formula:
+        match tree:
+            case Number(value):
+                return (), lambda _: Fraction(value)
+            case MetricName(name):
+                return self.formula(name)
+            case ColumnName(name):
+                return self.formula(f"{COLUMN_PREFIX}{name}")
+            case Negation(operand):
+                facts, compute = self._computed(operand)
+                return facts, lambda pieces: _joined("-", Fraction(0), compute(pieces))
+            case Operation(sign, left, right):
+                (first, before), (second, after) = self._computed(left), self._computed(right)
+                facts = tuple(sorted({*first, *second}))
+                return facts, lambda pieces: _joined(sign, before(pieces), after(pieces))
 
     def _kept(
         self, question: Question, formulas: Sequence[Formula], side: Side | None, model: AttributionModel

@@ -6,7 +6,7 @@ from random import Random
 from dealtrace.leads.limits import YEAR_MAX
 from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.filters import escaped, escaped_name
-from dealtrace.reports.metrics import METRICS
+from dealtrace.reports.metrics import COLUMN_PREFIX, METRICS
 from dealtrace.reports.periods import PRESETS
 from dealtrace.reports.question import Words
 from figures_records import key_of_day
@@ -30,7 +30,9 @@ def random_words(random: Random, scene: Scene) -> Words:
     fields = [f"field:{name}" for name in sorted(scene.player.site.custom_fields)]
     every = [*DIMENSIONS, *fields]
     by = random.sample(every, random.choice((0, 1, 1, 1, 2, 2, 3)))
-    metrics = random.sample(list(METRICS), random.choice((1, 1, 2, 3, 6)))
+    own = [f"{COLUMN_PREFIX}{column.name}" for column in scene.columns]
+    metrics = random.sample([*METRICS, *own, *own], random.choice((1, 1, 2, 3, 6)))
+    metrics = list(dict.fromkeys(metrics))
     columns = [*by, *metrics]
     models = "all" if random.random() < 0.06 else ""
     return Words(
@@ -42,9 +44,17 @@ def random_words(random: Random, scene: Scene) -> Words:
         date_of=random.choice(("", "deal", "lead", "changed")),
         compare=random.choice(("", "previous", "year", "weekdays")),
         filters=tuple(_filter(random, scene, random.choice((*every, *by, *by))) for _ in range(_few(random))),
+        segment=random.choice(list(scene.segments)) if scene.segments and random.random() < 0.2 else "",
         sort=random.choice(("", "-")) + escaped_name(random.choice(columns)) if random.random() < 0.3 else "",
         limit=str(random.randrange(1, 5)) if random.random() < 0.15 else "",
     )
+
+
+def random_filters(random: Random, scene: Scene) -> list[str]:
+    """Return one or two filters in words."""
+    fields = [f"field:{name}" for name in sorted(scene.player.site.custom_fields)]
+    every = [*DIMENSIONS, *fields]
+    return [_filter(random, scene, random.choice(every)) for _ in range(random.randrange(1, 3))]
 
 
 def _few(random: Random) -> int:

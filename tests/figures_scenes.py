@@ -28,15 +28,20 @@ from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.deals.restore import restore_deal
 from dealtrace.operations.leads.delete import delete_lead, restore_lead
 from dealtrace.operations.leads.register_lead_requests import register_lead_requests
+from dealtrace.operations.reports.columns import add_column
 from dealtrace.operations.reports.import_costs import import_costs
+from dealtrace.operations.reports.manage_segments import add_segment
 from dealtrace.operations.reports.set_status import set_status
 from dealtrace.operations.visits.store_visits import store_visits
+from dealtrace.reports.columns import ColumnKind, ReportColumn, parse_statuses
+from dealtrace.reports.formulas import parse_formula
 from dealtrace.storage.deals.deals import list_deals_by_key
 from dealtrace.storage.schema.tables.deals import deal as deal_table
 from dealtrace.storage.schema.tables.leads import LEAD_TABLES
 from figures_records import LeadRecord, Records
 from write_commands import by_call, by_contact, by_lead_request, change, registration
 
+FORMULA_METRICS = ("deals", "leads", "visits", "won_amount", "cost", "roi", "average", "cac", "match_rate", "visitors")
 ZONES = (
     "Europe/Moscow", "Europe/Berlin", "America/New_York", "Atlantic/Azores", "Australia/Lord_Howe", "Asia/Kathmandu",
     "America/Sao_Paulo", "Pacific/Kiritimati", "Africa/Casablanca", "UTC",
@@ -87,6 +92,8 @@ class Scene:
     costs: dict[CostAccount, list[Cost]] = field(default_factory=dict)
     meanings: dict[str, str] = field(default_factory=dict)
     margins: dict[int, Decimal] = field(default_factory=dict)
+    columns: list[ReportColumn] = field(default_factory=list)
+    segments: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -271,6 +278,28 @@ class Scene:
         except Exception as refusal:
             if type(refusal).__module__ != "dealtrace.errors":
                 raise
+
+    def add_columns(self) -> None:
+        """Give the site columns of statuses, and a formula over some of them and of the metrics."""
+        for name, kind in (("in work", ColumnKind.COUNT), ("worth", ColumnKind.SUM)):
+            statuses = parse_statuses(",".join(self.random.sample(STATUSES, 3)) + ",new")
+            self._add_column(ReportColumn(name, kind, statuses))
+        for number in range(self.random.randrange(3)):
+            metric, other = self.random.choice(FORMULA_METRICS), self.random.choice(FORMULA_METRICS)
+            part = self.random.choice(('"in work"', '"worth"', "2.5", f"({other} - -1)"))
+            formula = parse_formula(f"{metric} {self.random.choice('+-*/')} {part}")
+            self._add_column(ReportColumn(f"formula {number}", ColumnKind.FORMULA, formula=formula))
+
+    def _add_column(self, column: ReportColumn) -> None:
+        self.work(add_column, column)
+        self.columns.append(column)
+
+    def add_segment(self, filters: Sequence[str]) -> None:
+        """Save a segment of the site with these filters."""
+        name = f"segment {len(self.segments)}"
+        with self.stage.database.write() as connection:
+            add_segment(connection, self.player.site, name, filters, self.now)
+        self.segments[name] = tuple(filters)
 
     def records(self) -> Records:
         """Return what the oracle answers from; clients and the leads of deals are read back."""

@@ -37,7 +37,7 @@ _OF_VISIT = {"landing_page", "hour_at", "city", "device", "browser", "os"}
 _FIELDS = {f"field:{name}" for name in FIELDS}
 _OF_LEADS = {"manager", "form", "dialled", "lead_kind", "client_id", "client_kind", "stated_source_id", "lead_id"}
 ATTRIBUTES = {
-    Fact.VISITS: {AT, "visitor", "source_id", *_OF_VISIT} - {"hour_at"},
+    Fact.VISITS: {AT, "source_id", *_OF_VISIT} - {"hour_at"},
     Fact.LEADS: {AT, *_OF_LEADS, *_OF_VISIT, *_FIELDS, "visit_id", "is_answered", "is_target", "has_deal"},
     Fact.DEALS: {
         AT, *_OF_LEADS, *_OF_VISIT, *_FIELDS, "happened_at", "service", "status", "status_spelling", "meaning",
@@ -63,12 +63,11 @@ def everything(source: FactSource) -> dict[str, list[tuple[Any, ...]]]:
     for fact, attributes in ATTRIBUTES.items():
         for moment in Moment if fact is Fact.DEALS else (Moment.HAPPENED,):
             found[f"{fact} {moment}"] = source.fetch(source.tables.rows(fact, attributes, moment))
-    names = ("lead_id", "position", "share", "touched_at", "visit_id", "source_id")
+    of_visitors: dict[object, list[int]] = {}
+    for visit_id, visitor in source.fetch(source.tables.rows(Fact.VISITS, {"visitor"}, Moment.HAPPENED)):
+        of_visitors.setdefault(visitor, []).append(visit_id)
+    found["visits of visitors"] = [(visitor is None, *sorted(ids)) for visitor, ids in of_visitors.items()]
     for model in AttributionModel:
-        touches = source.tables.touches(model).subquery()
-        found[f"touches {model}"] = source.fetch(
-            touches.select().with_only_columns(*(touches.c[name] for name in names))
-        )
         for fact in (Fact.LEADS, Fact.DEALS, Fact.ASSISTS):
             found[f"{fact} by touches {model}"] = source.fetch(touched(source.tables, fact, model))
     for fact in (Fact.LEADS, Fact.DEALS):

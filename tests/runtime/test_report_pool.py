@@ -30,15 +30,6 @@ def limited(database: Database) -> Iterator[Database]:
     opened.close()
 
 
-@pytest.fixture
-def side_by_side(database: Database) -> Iterator[Database]:
-    """Give a database whose reports run beside each other: a mirror answers no two of them at once."""
-    address = database.url.render_as_string(hide_password=False)
-    opened = open_database(address, readers=REPORTS_AT_ONCE, mirror_memory_mib=0)
-    yield opened
-    opened.close()
-
-
 async def stays() -> None:
     await asyncio.Event().wait()
 
@@ -89,7 +80,7 @@ def test_a_report_that_takes_too_long_is_stopped_and_the_next_is_answered(
     assert stage.database.is_sqlite is limited.is_sqlite
 
 
-def test_beyond_those_that_run_a_report_waits_a_little_and_is_refused(side_by_side: Database, shop: Player) -> None:
+def test_beyond_those_that_run_a_report_waits_a_little_and_is_refused(database: Database, shop: Player) -> None:
     go_on = threading.Event()
 
     async def story(pool: ReportPool) -> None:
@@ -103,10 +94,10 @@ def test_beyond_those_that_run_a_report_waits_a_little_and_is_refused(side_by_si
         go_on.set()
         assert await asyncio.gather(*running, *waiting) == [True] * REPORTS_AT_ONCE + [1] * WAITING_MAX
 
-    told(side_by_side, story, wait_seconds=float(LONG_SECONDS))
+    told(database, story, wait_seconds=float(LONG_SECONDS))
 
 
-def test_a_report_that_waited_in_vain_may_be_asked_again(side_by_side: Database, shop: Player) -> None:
+def test_a_report_that_waited_in_vain_may_be_asked_again(database: Database, shop: Player) -> None:
     go_on = threading.Event()
 
     async def story(pool: ReportPool) -> None:
@@ -117,7 +108,7 @@ def test_a_report_that_waited_in_vain_may_be_asked_again(side_by_side: Database,
         await asyncio.gather(*running)
         assert await pool.ask(stays, shop.site, lambda _: 2) == 2
 
-    told(side_by_side, story, wait_seconds=0.05)
+    told(database, story, wait_seconds=0.05)
 
 
 def test_a_report_whose_client_left_ends_at_its_next_statement(limited: Database, shop: Player) -> None:

@@ -17,7 +17,8 @@ from dealtrace.http.replies import success
 from dealtrace.operations.people import Erasure, erase_people
 from dealtrace.record import record
 from dealtrace.storage import people
-from dealtrace.storage.reports.mirror.mirror import MirrorBusy, without_mirror
+from dealtrace.storage.reports.mirror.mirror import without_mirror
+from dealtrace.storage.reports.mirror.sessions import MirrorBusy
 
 ERASE = "erase"
 BUSY_RETRY_SECONDS = 5

@@ -5,13 +5,16 @@ from contextlib import ExitStack, contextmanager
 
 from dealtrace.accounts.site import Site
 from dealtrace.operations.reports.ask import FactSource, stored_facts
+from dealtrace.storage.database.database_errors import StatementStopped
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.reports.expressions import NO_PARAMETERS, Parameters, Rows, Selection
 from dealtrace.storage.reports.fact_tables import parameters_of_site
 from dealtrace.storage.reports.mirror.dialect import fetch_rows
 from dealtrace.storage.reports.mirror.facts import MirrorFacts
 from dealtrace.storage.reports.mirror.library import MirrorConnection, MirrorFault
-from dealtrace.storage.reports.mirror.mirror import MirrorBusy, current_mirror
+from dealtrace.storage.reports.mirror.mirror import PATIENCE_SECONDS, current_mirror
+from dealtrace.storage.reports.mirror.sessions import MirrorBusy
+from dealtrace.storage.reports.mirror.visitors import find_visit_keys
 
 
 @contextmanager
@@ -21,6 +24,9 @@ def open_facts(database: Database, site: Site) -> Iterator[FactSource]:
     With SQLite they are read from the column mirror, a copy for reports; with PostgreSQL, from the database itself. All
     statements see the same state of the database, with everything that was committed before the call. If there can be
     no mirror, for example on a full disk, SQLite itself is read: the results are the same, but it takes longer.
+
+    Raises:
+        StatementStopped: others had the mirror for longer than a read may take.
     """
     with ExitStack() as opened:
         mirror = _open_mirror(database, opened)
@@ -37,13 +43,18 @@ def _mirrored_facts(mirror: MirrorConnection, site: Site, seconds_max: int) -> F
         with mirror.stopped_after(seconds_max):
             return fetch_rows(mirror, statement, {**of_site, **parameters})
 
-    return FactSource(MirrorFacts(site.contact_matching), fetch)
+    return FactSource(MirrorFacts(site.contact_matching, find_visit_keys(mirror, site.id)), fetch)
 
 
 def _open_mirror(database: Database, opened: ExitStack) -> MirrorConnection | None:
     if not database.is_sqlite or not database.mirror_memory_mib:
         return None
+    patience = database.read_seconds_max or PATIENCE_SECONDS
     try:
-        return opened.enter_context(current_mirror(database))
-    except (MirrorBusy, MirrorFault, OSError):
+        return opened.enter_context(current_mirror(database, patience=patience))
+    except MirrorBusy as fault:
+        if database.read_seconds_max:
+            raise StatementStopped(str(fault)) from fault
+        return None
+    except (MirrorFault, OSError):
         return None

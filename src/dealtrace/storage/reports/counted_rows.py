@@ -32,7 +32,10 @@ class Group:
 
 @record
 class CountedRows:
-    """The facts of a period with their shares, joined with the sources and tags that the report groups by."""
+    """The facts of a period with their shares, joined with the sources and tags that the report groups by.
+
+    `visitors_max` is the greatest number of a visitor, if they are counted by bitmaps.
+    """
 
     fact: Fact
     facts: FromClause
@@ -42,6 +45,7 @@ class CountedRows:
     tags: FromClause | None
     local_time: LocalTime
     visit_time: LocalTime | None
+    visitors_max: int | None
 
 
 @record
@@ -110,7 +114,8 @@ def counted_rows(tables: FactTables, shape: Shape, group: Group, wanted: Wanted)
     is_by_visit = "hour_at" in wanted.attributes
     visit_time = LocalTime(CLOCK_OF_VISITS, shape.changes_of_visits) if is_by_visit else None
     local_time = LocalTime(CLOCK, shape.changes)
-    return CountedRows(group.fact, facts, joined, share, sources, tags, local_time, visit_time)
+    visitors_max = tables.visitors_max(shape.by) if "visitor" in wanted.attributes else None
+    return CountedRows(group.fact, facts, joined, share, sources, tags, local_time, visit_time, visitors_max)
 
 
 def in_span(shape: Shape, fact: Fact, at: Expression) -> ColumnElement[bool]:

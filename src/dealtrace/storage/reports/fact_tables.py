@@ -14,6 +14,7 @@ from sqlalchemy import Subquery
 
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
+from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.question import DateOf
 from dealtrace.storage.reports.expressions import Parameters, Selection, parameter
@@ -60,15 +61,15 @@ class FactTables(Hashable, Protocol):
     of a select depend on the wanted attributes.
     """
 
-    def rows(self, fact: Fact, wanted: Iterable[str], moment: Moment) -> Selection:
-        """Select the facts of a kind with the wanted attributes; for assists, select deals."""
+    def visitors_max(self, by: Sequence[Dimension]) -> int | None:
+        """Return the number that no visitor's number exceeds, if different ones are best counted by bitmaps.
 
-    def touches(self, model: AttributionModel) -> Selection:
-        """Select the touches of leads: `lead_id`, `position`, `share`, `touched_at`, `visit_id`, `source_id`.
-
-        A deal may be matched to a visit instead of a lead. Then the deal and its touches have the negative id of that
-        visit as their `lead_id`.
+        `None` if visitors are texts, or if a report by these dimensions may have so many rows that these take too much
+        memory.
         """
+
+    def rows(self, fact: Fact, wanted: Iterable[str], moment: Moment) -> Selection:
+        """Select the facts with the wanted attributes; for assists these are deals."""
 
     def touch_attributes(self, fact: Fact, model: AttributionModel, money: Sequence[str]) -> Iterable[str]:
         """Return the attributes that `touched` needs in addition to the wanted ones."""
@@ -76,8 +77,9 @@ class FactTables(Hashable, Protocol):
     def touched(self, facts: Subquery, fact: Fact, model: AttributionModel, money: Sequence[str]) -> Subquery:
         """Select each fact once for each touch of its lead under a model: its attributes, `share` and `source_id`.
 
-        A fact without touches is selected once, and its `touched_at` is null. The sums in `money` are split by the
-        shares. An assist is selected for every touch but the last, whatever the model.
+        A deal that was matched to a visit has the negative id of the visit for its lead. `touched_at` is null where
+        there is no touch; `money` is split by the shares. Assists are the touches that are not the last, under any
+        model.
         """
 
     def tags(self, fact: Fact) -> Selection:

@@ -57,6 +57,20 @@ def _sqlite_total(element: total_of, compiler: SQLCompiler, **kwargs: object) ->
     return f"(sum(({added}) / {HALVES}) || ':' || sum(({added}) % {HALVES}))"
 
 
+class different_numbers(FunctionElement[int]):  # noqa: N801
+    """How many different numbers there are, none below 0 or above a literal: DuckDB sets a bit for each."""
+
+    name = "different_numbers"
+    inherit_cache = True
+    type = BigInteger()
+
+
+@compiles(different_numbers, "duckdb")
+def _duckdb_different(element: different_numbers, compiler: SQLCompiler, **kwargs: object) -> str:
+    number, highest = (compiler.process(clause, **kwargs) for clause in element.clauses)
+    return f"coalesce(bit_count(bitstring_agg({number}, 0, {highest})), 0)"
+
+
 class items_of(FunctionElement[str]):  # noqa: N801
     """The texts of a JSON array as rows of one column, `value`."""
 

@@ -5,7 +5,19 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from sqlalchemy import BigInteger, ColumnElement, Text, and_, case, distinct, false, func, literal, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Text,
+    and_,
+    case,
+    distinct,
+    false,
+    func,
+    literal,
+    literal_column,
+    select,
+)
 
 from dealtrace.reports.answer import Gathered, GatheredRows
 from dealtrace.reports.facts import Fact
@@ -18,7 +30,7 @@ from dealtrace.storage.reports.fact_tables import FactTables, Moment, moment_of_
 from dealtrace.storage.reports.filter_conditions import filter_conditions
 from dealtrace.storage.reports.flags import FIRST_WON, flag_condition
 from dealtrace.storage.reports.scope import Scope, Shape, parameters_of, shape_of
-from dealtrace.storage.reports.sql_functions import total_of
+from dealtrace.storage.reports.sql_functions import different_numbers, total_of
 
 STATEMENTS_MAX = 1_000
 """How many statements a process caches; building a statement can take longer than running it."""
@@ -103,7 +115,10 @@ def aggregate_of(rows: CountedRows, measure: Measure) -> Expression:
             return total_of(_where(counts, func.coalesce(rows.facts.c[measure.attribute], 0)))
         case Aggregate.DISTINCT:
             attribute = rows.facts.c[measure.attribute]
-            return func.count(distinct(attribute if counts is None else case((counts, attribute))))
+            counted = attribute if counts is None else case((counts, attribute))
+            if rows.visitors_max is not None:
+                return different_numbers(counted, literal_column(str(rows.visitors_max)))
+            return func.count(distinct(counted))
         case Aggregate.DURATION:
             seconds = _seconds(rows.facts.c.happened_at) - _seconds(rows.facts.c.touched_at)
             return total_of(_where(counts, func.coalesce(seconds, 0) * rows.share))

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from dealtrace.attribution.credit import WHOLE, AttributionModel
 from dealtrace.leads.lead import LeadKind
 from dealtrace.record import record
-from dealtrace.reports.dimensions import FIELD_PREFIX
+from dealtrace.reports.dimensions import FIELD_PREFIX, Dimension
 from dealtrace.reports.facts import Fact
 from dealtrace.storage.database.column_types import json_text
 from dealtrace.storage.deals.match_reasons import match_reason
@@ -117,6 +117,10 @@ class StoredFacts:
 
     contact_matching: bool
 
+    def visitors_max(self, by: Sequence[Dimension]) -> int | None:  # noqa: ARG002
+        """Return nothing: visitors are texts; see `FactTables`."""
+        return None
+
     def rows(self, fact: Fact, wanted: Iterable[str], moment: Moment) -> Selection:
         """Select the facts with the wanted attributes; see `FactTables`."""
         names = sorted({"id", *wanted})
@@ -133,7 +137,7 @@ class StoredFacts:
                 return self._deals(names, moment)
 
     def touches(self, model: AttributionModel) -> Selection:
-        """Select the touches of leads under a model; see `FactTables`."""
+        """Select the touches of leads: `lead_id`, `position`, `share`, `touched_at`, `visit_id`, `source_id`."""
         credit = lead_credit.c
         return (
             select(*touch_columns(), visit.c.traffic_source_id.label("source_id"))
@@ -209,6 +213,7 @@ class StoredFacts:
                 known_text(call.c.dialled_phone) if is_call else cast(null(), call.c.dialled_phone.type)
             ),
             "client_kind": Attribute(self._client_kind(table.c.client_id, started_at)),
+            "client_since": Attribute(_client_since(table.c.client_id)),
             "is_answered": Attribute(_is_answered() if is_call else cast(literal(0), BigInteger)),
             "is_target": Attribute(case((seconds >= TARGET_SECONDS, 1), else_=0)),
             "target_seconds": Attribute(seconds),
@@ -244,6 +249,9 @@ class StoredFacts:
             "form": Attribute(known_text(lead_request.c.form_name), (_LEAD,)),
             "dialled": Attribute(known_text(call.c.dialled_phone), (_LEAD,)),
             "client_kind": Attribute(self._client_kind_of_deal(), (_LEAD,)),
+            "client_since": Attribute(
+                _client_since(func.coalesce(call.c.client_id, lead_request.c.client_id)), (_LEAD,)
+            ),
             "match_reason": Attribute(match_reason(contact_matching=self.contact_matching), (_LEAD,)),
             "stated_source_id": Attribute(
                 case(
@@ -300,6 +308,19 @@ class StoredFacts:
         client_id = func.coalesce(call.c.client_id, lead_request.c.client_id)
         kind = self._client_kind(client_id, _lead_started_at())
         return case((deal.c.lead_id.is_(None), None), else_=kind)
+
+
+def _client_since(client_id: Expression) -> Expression:
+    """Return when the first lead of a client began, null if it has none."""
+    calls, requests = (_first_lead(kind, client_id) for kind in LeadKind)
+    return case((calls < requests, calls), else_=func.coalesce(requests, calls))
+
+
+def _first_lead(kind: LeadKind, client_id: Expression) -> Expression:
+    first = LEAD_TABLES[kind].alias(f"first_{kind}")
+    started_at = _microseconds(first.c[LEAD_STARTS[kind].name])
+    theirs = (first.c.site_id == SITE_ID, first.c.client_id == client_id, first.c.deleted_at.is_(None))
+    return select(func.min(started_at)).where(*theirs).scalar_subquery()
 
 
 def _visit_of_deal() -> Expression:

@@ -9,7 +9,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,17 +17,22 @@ import pytest
 from cast import Stage
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.people import erase_person
+from dealtrace.operations.reports.ask import FactSource
 from dealtrace.operations.reports.open_facts import open_facts
+from dealtrace.reports.facts import Fact
+from dealtrace.storage.database.database_errors import StatementStopped
 from dealtrace.storage.database.engine import Database, open_database
+from dealtrace.storage.reports.fact_tables import Moment
 from dealtrace.storage.reports.mirror.facts import MirrorFacts
 from dealtrace.storage.reports.mirror.mirror import (
-    MirrorBusy,
     current_mirror,
     file_of,
     folder_of,
+    forget_mirror,
     held_mirror,
     without_mirror,
 )
+from dealtrace.storage.reports.mirror.sessions import MirrorBusy
 from dealtrace.storage.reports.mirror.status import find_mirror_status
 from dealtrace.storage.schema.upgrade import upgrade_schema
 from mirrored import NOON, PHONE, Scene, stored_and_mirrored
@@ -77,8 +82,8 @@ def builds(database: Database) -> list[str]:
 
 def test_what_was_just_registered_is_in_the_next_figure(scene: Scene) -> None:
     register(scene, "next")
-    scene.compare()
     assert builds(scene.stage.database) == []
+    scene.compare()
 
 
 def test_settings_of_the_site_need_nothing_to_be_built(scene: Scene) -> None:
@@ -170,7 +175,7 @@ def test_an_upgraded_schema_makes_it_be_built_anew(scene: Scene) -> None:
     scene.compare()
 
 
-def test_two_who_ask_at_once_wait_for_each_other(scene: Scene) -> None:
+def test_many_who_ask_at_once_all_ask_the_mirror(scene: Scene) -> None:
     failed: list[BaseException] = []
 
     def ask(number: int) -> None:
@@ -191,6 +196,59 @@ def test_two_who_ask_at_once_wait_for_each_other(scene: Scene) -> None:
     for thread in threads:
         thread.join()
     assert failed == []
+    scene.compare()
+
+
+def count_deals(source: FactSource) -> int:
+    return len(source.fetch(source.tables.rows(Fact.DEALS, set(), Moment.HAPPENED)))
+
+
+def test_threads_of_a_process_read_side_by_side_each_the_state_of_its_beginning(scene: Scene) -> None:
+    database, site = scene.stage.database, scene.shop.site
+    with open_facts(database, site) as before:
+        earlier = count_deals(before)
+        register(scene, "between")
+        with open_facts(database, site) as after:
+            assert isinstance(after.tables, MirrorFacts)
+            assert count_deals(after) == earlier + 1
+        assert count_deals(before) == earlier
+    assert builds(database) == []
+
+
+def test_a_process_that_waits_for_the_mirror_is_not_overtaken_by_threads_that_could_share_it(scene: Scene) -> None:
+    database = scene.stage.database
+    had = Event()
+
+    def wait_for_it() -> None:
+        with held_mirror(database):
+            had.set()
+
+    waiting = Thread(target=wait_for_it)
+    with current_mirror(database):
+        waiting.start()
+        while True:
+            try:
+                with current_mirror(database, patience=0.05):
+                    assert not had.is_set()
+            except MirrorBusy:
+                break
+    waiting.join()
+    assert had.is_set()
+
+
+def test_a_report_waits_for_the_mirror_no_longer_than_it_may_take(scene: Scene) -> None:
+    limited = replace(scene.stage.database, read_seconds_max=1)
+    with held_mirror(limited), pytest.raises(StatementStopped), open_facts(limited, scene.shop.site):
+        pass
+
+
+def test_a_mirror_that_is_damaged_while_others_read_it_is_built_anew_once_they_left(scene: Scene) -> None:
+    database = scene.stage.database
+    with current_mirror(database):
+        with database.write() as connection:
+            forget_mirror(connection)
+        with pytest.raises(MirrorBusy), current_mirror(database, patience=0.05):
+            pass
     scene.compare()
 
 

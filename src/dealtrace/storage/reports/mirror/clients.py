@@ -1,17 +1,25 @@
-"""The time of each client's first lead, stored because computing it takes longer than the rest of a report."""
+"""When the first lead of every client began, kept with leads and deals: finding it takes most of a question."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from dealtrace.storage.reports.mirror import tables
 from dealtrace.storage.reports.mirror.library import MirrorConnection
 
-_FIRST = 'INSERT INTO clients SELECT site_id, client_id, min("at") FROM leads WHERE client_id IS NOT NULL'
+_CLIENTS = f"{tables.SCRATCH}.clients"
 _OF_LEADS = """SELECT client_id FROM leads
     WHERE site_id = ? AND id IN (SELECT unnest(CAST(? AS BIGINT[]))) AND client_id IS NOT NULL"""
 
 
-def fill_clients(mirror: MirrorConnection) -> None:
-    """Compute the first lead of every client; the table must be empty."""
-    mirror.execute(f"{_FIRST} GROUP BY site_id, client_id")
+def gather_clients(mirror: MirrorConnection, leads: str) -> None:
+    """Find when the first lead of every client began, among all the leads of a table."""
+    first = f'SELECT site_id, client_id, min("at") AS "at" FROM {leads} WHERE client_id IS NOT NULL'  # noqa: S608
+    mirror.execute(f"CREATE TABLE {_CLIENTS} AS {first} GROUP BY site_id, client_id")
+
+
+def joined_clients() -> tuple[str, Mapping[str, str]]:
+    """Return the join of gathered clients with streamed rows, and the column that is taken from them."""
+    is_theirs = "clients.site_id = streamed.site_id AND clients.client_id = streamed.client_id"
+    return f"LEFT JOIN {_CLIENTS} AS clients ON {is_theirs}", {tables.CLIENT_SINCE: 'clients."at"'}
 
 
 def note_clients(mirror: MirrorConnection, site_id: int, leads: Sequence[int]) -> None:
@@ -19,9 +27,17 @@ def note_clients(mirror: MirrorConnection, site_id: int, leads: Sequence[int]) -
     mirror.execute(f"CREATE OR REPLACE TEMP TABLE changed_clients AS {_OF_LEADS}", [site_id, leads])
 
 
-def replace_clients(mirror: MirrorConnection, site_id: int, leads: Sequence[int]) -> None:
-    """Compute the first lead again for each client who has one of these leads, or had one before the change."""
+def update_clients(mirror: MirrorConnection, site_id: int, leads: Sequence[int]) -> None:
+    """Update all leads and deals of the clients whose leads some were and are now, if their first is another."""
     mirror.execute(f"INSERT INTO changed_clients {_OF_LEADS}", [site_id, leads])
-    theirs = "site_id = ? AND client_id IN (SELECT client_id FROM changed_clients)"
-    mirror.execute(f"DELETE FROM clients WHERE {theirs}", [site_id])  # noqa: S608 - a condition of ours
-    mirror.execute(f"{_FIRST} AND {theirs} GROUP BY site_id, client_id", [site_id])
+    mirror.execute(_FIRSTS, [site_id])
+    for table in (tables.leads.name, tables.deals.name):
+        mirror.execute(_UPDATING.format(table=table), [site_id])
+
+
+_FIRSTS = """CREATE OR REPLACE TEMP TABLE firsts AS
+SELECT changed.client_id, min(leads."at") AS "at" FROM (SELECT DISTINCT client_id FROM changed_clients) AS changed
+LEFT JOIN leads ON leads.site_id = ? AND leads.client_id = changed.client_id GROUP BY changed.client_id"""
+_UPDATING = f"""UPDATE {{table}} SET {tables.CLIENT_SINCE} = firsts."at" FROM firsts
+WHERE {{table}}.site_id = ? AND {{table}}.client_id = firsts.client_id
+AND {{table}}.{tables.CLIENT_SINCE} IS DISTINCT FROM firsts."at" """  # noqa: S608 - a name of ours

@@ -7,11 +7,12 @@ from sqlalchemy import BigInteger, FromClause, Subquery, Text, case, cast, func,
 from dealtrace.attribution.credit import WHOLE, AttributionModel
 from dealtrace.matching.match_reason import MatchReason
 from dealtrace.record import record
-from dealtrace.reports.dimensions import FIELD_PREFIX
+from dealtrace.reports.dimensions import FIELD_PREFIX, Dimension
 from dealtrace.reports.facts import Fact
 from dealtrace.storage.reports.expressions import Expression, Selection
 from dealtrace.storage.reports.fact_tables import AT, SITE_ID, TARGET_SECONDS, Moment
 from dealtrace.storage.reports.mirror import tables
+from dealtrace.storage.reports.mirror.visitors import VisitKeys
 from dealtrace.storage.reports.sql_functions import known_text
 from dealtrace.storage.reports.stored_facts import MOMENTS_OF_DEALS, NEW_CLIENT, RETURNING_CLIENT
 from dealtrace.storage.reports.touched_rows import SPLIT_MODELS
@@ -27,6 +28,11 @@ class MirrorFacts:
     """
 
     contact_matching: bool
+    visit_keys: VisitKeys
+
+    def visitors_max(self, by: Sequence[Dimension]) -> int | None:
+        """Return the number that no visitor's exceeds if their bitmaps are small; see `FactTables`."""
+        return self.visit_keys.visitors if self.visit_keys.fit(by) else None
 
     def rows(self, fact: Fact, wanted: Iterable[str], moment: Moment) -> Selection:
         """Select the facts with the wanted attributes; see `FactTables`."""
@@ -40,11 +46,6 @@ class MirrorFacts:
                 return self._leads(names)
             case Fact.DEALS | Fact.ASSISTS:
                 return self._deals(names, moment)
-
-    def touches(self, model: AttributionModel) -> Selection:
-        """Select the touches of leads under a model; see `FactTables`."""
-        names = ("lead_id", "position", "share", "touched_at", "visit_id", "source_id")
-        return self._plain(tables.touches, names).where(tables.touches.c.model == int(model))
 
     def touch_attributes(self, fact: Fact, model: AttributionModel, money: Sequence[str]) -> Iterable[str]:
         """Return the columns of leads and deals that contain touches; see `FactTables`."""
@@ -91,12 +92,9 @@ class MirrorFacts:
 
     def _leads(self, names: list[str]) -> Selection:
         lead = tables.leads
-        rows: FromClause = lead
         computed: dict[str, Expression] = {"lead_id": lead.c.id}
         if "client_kind" in names:
-            first = self._first_leads()
-            rows = rows.outerjoin(first, first.c.client_id == lead.c.client_id)
-            computed["client_kind"] = _client_kind(first, lead.c[AT])
+            computed["client_kind"] = _client_kind(lead, lead.c[AT])
         if "is_target" in names:
             computed["is_target"] = case((lead.c.target_seconds >= TARGET_SECONDS, 1), else_=0)
         if "has_deal" in names:
@@ -104,7 +102,7 @@ class MirrorFacts:
                 tables.deals.c.site_id == SITE_ID, tables.deals.c.lead_id.is_not(None)
             )
             computed["has_deal"] = case((lead.c.id.in_(mine), 1), else_=0)
-        return self._chosen(lead, rows, names, computed)
+        return self._chosen(lead, lead, names, computed)
 
     def _deals(self, names: list[str], moment: Moment) -> Selection:
         deal = tables.deals
@@ -117,9 +115,7 @@ class MirrorFacts:
             computed["status"] = case((status.c.spelling.is_(None), unlisted), else_=status.c.known)
             computed["meaning"] = status.c.meaning
         if "client_kind" in names:
-            first = self._first_leads()
-            rows = rows.outerjoin(first, first.c.client_id == deal.c.client_id)
-            kind = _client_kind(first, deal.c.lead_at)
+            kind = _client_kind(deal, deal.c.lead_at)
             computed["client_kind"] = case((deal.c.lead_id > 0, kind), else_=None)
         return self._chosen(deal, rows, names, computed)
 
@@ -144,10 +140,6 @@ class MirrorFacts:
         if not self.contact_matching:
             return reason
         return case((reason == MatchReason.MATCHING_OFF, MatchReason.NO_LEAD_NEAR), else_=reason)
-
-    def _first_leads(self) -> FromClause:
-        """Select the time of every client's first lead."""
-        return self._plain(tables.clients, ("client_id", AT)).subquery("first_leads")
 
 
 def _assisting(kept: Sequence[Expression], sources: Expression) -> Subquery:
@@ -187,9 +179,9 @@ def _each(values: Expression) -> Expression:
     return func.unnest(values, type_=BigInteger)
 
 
-def _client_kind(first: FromClause, started_at: Expression) -> Expression:
+def _client_kind(table: FromClause, started_at: Expression) -> Expression:
     """Return the key for a new or returning client: returning if the client's first lead began earlier."""
-    return case((first.c[AT] < started_at, RETURNING_CLIENT), else_=NEW_CLIENT)
+    return case((table.c[tables.CLIENT_SINCE] < started_at, RETURNING_CLIENT), else_=NEW_CLIENT)
 
 
 def _value_of(values: Expression, name: str) -> Expression:

@@ -37,53 +37,63 @@ def _gathering() -> str:
         for name in _ITEM_OF
     )
     kept = ", ".join(("site_id", "lead_id", *tables.TOUCH_NUMBERS, tables.ASSISTS))
-    grouped = f"SELECT site_id, lead_id, {gathered} FROM touches WHERE {{condition}} GROUP BY site_id, lead_id"  # noqa: S608
+    grouped = f"SELECT site_id, lead_id, {gathered} FROM {{touches}} GROUP BY site_id, lead_id"  # noqa: S608
     return f"SELECT {kept}, {lists} FROM ({grouped})"  # noqa: S608
 
 
 _GATHERING = _gathering()
+_VISITS = "INSERT INTO touched_visits SELECT DISTINCT site_id, lead_id, visit_id FROM {touches}"
 
 
-def gather_all(mirror: MirrorConnection) -> None:
-    """Gather the touches of all leads, about a million touches at a time."""
-    _start(mirror, "false")
-    ((count,),) = mirror.execute("SELECT count(*) FROM touches")
+def gather_all(mirror: MirrorConnection, catalog: str) -> list[str]:
+    """Gather all touches, about a million touches at a time, and return the conditions on a lead's id that part them.
+
+    DuckDB holds what it joins with in memory, so whatever is joined with gathered touches is joined by parts as well.
+    """
+    ((count,),) = mirror.execute(f"SELECT count(*) FROM {catalog}.touches")  # noqa: S608 - a name of ours
     parts = count // _AT_ONCE + 1
     bounds: list[int] = []
     if parts > 1:
         quantiles = [part / parts for part in range(1, parts)]
-        ((bounds,),) = mirror.execute(f"SELECT approx_quantile(lead_id, {quantiles}) FROM touches")  # noqa: S608
-    for since, until in pairwise([None, *bounds, None]):
-        conditions = [f"lead_id >= {since}"] if since is not None else []
-        conditions += [f"lead_id < {until}"] if until is not None else []
-        condition = " AND ".join(conditions or ["true"])
-        mirror.execute(f"INSERT INTO lead_touches {_GATHERING.format(condition=condition)}")
+        ((found,),) = mirror.execute(f"SELECT approx_quantile(lead_id, {quantiles}) FROM {catalog}.touches")  # noqa: S608
+        bounds = sorted(set(found))
+    conditions = [_between(since, until) for since, until in pairwise([None, *bounds, None])]
+    for condition in conditions:
+        _gather(mirror, catalog, f"(SELECT * FROM {catalog}.touches WHERE {condition.format(lead_id='lead_id')})")  # noqa: S608
+    return conditions
 
 
-def gather_some(mirror: MirrorConnection, site_id: int, leads: Sequence[int]) -> None:
-    """Gather the touches of these leads of a site, in place of those gathered before."""
-    ids = sorted(lead_id for lead_id in leads if lead_id is not None)
-    condition = "site_id = ? AND lead_id IN (SELECT unnest(CAST(? AS BIGINT[])))"
-    _start(mirror, condition, [site_id, ids])
+def _between(since: int | None, until: int | None) -> str:
+    """Return the condition that `{lead_id}` lies in a part; the first part has what has no lead."""
+    conditions = [f"{{lead_id}} >= {since}"] if since is not None else []
+    conditions += [f"{{lead_id}} < {until}"] if until is not None else []
+    condition = " AND ".join(conditions or ["true"])
+    return condition if since is not None else f"({{lead_id}} IS NULL OR {condition})"
 
 
-def _start(mirror: MirrorConnection, condition: str, parameters: Sequence[object] = ()) -> None:
-    gathering = _GATHERING.format(condition=condition)
-    mirror.execute(f"CREATE OR REPLACE TEMP TABLE lead_touches AS {gathering}", parameters)
+def gather_some(mirror: MirrorConnection, catalog: str, site_id: int, leads: Sequence[int]) -> None:
+    """Gather the touches of some leads of a site; `leads` are those whose touches themselves have changed."""
+    if leads:
+        theirs = "site_id = ? AND lead_id IN (SELECT unnest(CAST(? AS BIGINT[])))"
+        mirror.execute(f"DELETE FROM touched_visits WHERE {theirs}", [site_id, leads])  # noqa: S608
+        touches = f"(SELECT * FROM {catalog}.touches WHERE {theirs})"  # noqa: S608
+        mirror.execute(_VISITS.format(touches=touches), [site_id, leads])
+    mirror.execute(f"INSERT INTO {catalog}.lead_touches {_GATHERING.format(touches=f'{catalog}.touches')}")
 
 
-def forget(mirror: MirrorConnection) -> None:
-    """Drop the table of gathered touches."""
-    mirror.execute("DROP TABLE IF EXISTS lead_touches")
+def _gather(mirror: MirrorConnection, catalog: str, touches: str) -> None:
+    mirror.execute(_VISITS.format(touches=touches))
+    mirror.execute(f"INSERT INTO {catalog}.lead_touches {_GATHERING.format(touches=touches)}")
 
 
 def joined_touches(lead_id: str, money: Iterable[str] = ()) -> tuple[str, Mapping[str, str]]:
     """Return the SQL join of streamed rows with gathered touches, and an expression for each column that it adds.
 
-    `lead_id` is the column of the streamed rows with the id of the lead. The sums in `money` are split among touches.
+    `lead_id` is the column of the streamed rows with the id of the lead. The sums in `money` are split among touches. The join has `{touches}` where the
+    gathered touches are read.
     """
     is_theirs = f"lead_touches.site_id = streamed.site_id AND lead_touches.lead_id = streamed.{lead_id}"
-    written = f"LEFT JOIN lead_touches ON {is_theirs}"
+    written = f"LEFT JOIN {{touches}} AS lead_touches ON {is_theirs}"
     names = (*tables.TOUCH_NUMBERS, *tables.TOUCH_LISTS)
     taken = {name: f'lead_touches."{name}"' for name in names}
     for name in money:
@@ -121,4 +131,5 @@ def _split(amount: str, shares: str) -> str:
     """Return the list of kopecks that each touch gets of an amount."""
     size = f"abs({amount})"
     extra = f"CASE WHEN {_rank(size)} >= {_least(amount, shares)} THEN 1 ELSE 0 END"
-    return f"list_transform({shares}, lambda share, place: CAST(sign({amount}) * ({_floor(size)} + {extra}) AS BIGINT))"
+    kopecks = f"lambda share, place: CAST(sign({amount}) * ({_floor(size)} + {extra}) AS BIGINT)"
+    return f"CASE WHEN {amount} IS NOT NULL THEN list_transform({shares}, {kopecks}) END"

@@ -27,15 +27,16 @@ class MirrorFault(Exception):  # noqa: N818 - it says whose fault it is
 
 
 class MirrorConnection:
-    """A connection to a DuckDB file. Any: neither the library nor the values of columns are typed."""
+    """A connection to a DuckDB file, for one thread. Any: neither the library nor the values of columns are typed."""
 
-    def __init__(self, module: Any, file: Path, settings: dict[str, Any]) -> None:
+    def __init__(self, module: Any, connection: Any) -> None:
+        self._module, self._connection = module, connection
         self._fault, self._interruption = module.Error, module.InterruptException
-        try:
-            self._connection = module.connect(str(file), config=settings)
-            self._connection.execute(_SILENCE)
-        except self._fault as fault:
-            raise MirrorFault(str(fault)) from fault
+        self.execute(_SILENCE)
+
+    def cursor(self) -> "MirrorConnection":
+        """Open another connection to the same file, for another thread; it has its own transactions."""
+        return MirrorConnection(self._module, self._connection.cursor())
 
     def execute(self, query: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Run a statement and return its rows.
@@ -70,6 +71,15 @@ class MirrorConnection:
             timer.cancel()
             timer.join()  # an interruption that is on its way must not meet the next statement
 
+    @contextmanager
+    def attached(self, file: Path, catalog: str) -> Iterator[None]:
+        """Have another file as a catalog of this name during the block; it is deleted at the end."""
+        quoted = str(file).replace("'", "''")
+        self.execute(f"ATTACH '{quoted}' AS {catalog}")
+        yield
+        self.execute(f"DETACH {catalog}")
+        file.unlink()
+
     def close(self) -> None:
         """Close the file; uncommitted changes are lost."""
         self._connection.close()
@@ -82,4 +92,9 @@ def connect(file: Path, memory_mib: int, spilled: Path) -> MirrorConnection:
         MirrorFault: the file is not a DuckDB file, is damaged, or is open in another process.
     """
     settings = {**_SETTINGS, "memory_limit": f"{memory_mib}MiB", "temp_directory": str(spilled)}
-    return MirrorConnection(import_module(_MODULE), file, settings)
+    module = import_module(_MODULE)
+    try:
+        connection = module.connect(str(file), config=settings)
+    except module.Error as fault:
+        raise MirrorFault(str(fault)) from fault
+    return MirrorConnection(module, connection)

@@ -5,7 +5,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
 
@@ -16,6 +16,7 @@ from dealtrace.record import record
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.reports.mirror import marks
 from dealtrace.storage.reports.mirror.library import MirrorConnection, MirrorFault, connect
+from dealtrace.storage.reports.mirror.sessions import MirrorBusy, Sessions
 from dealtrace.storage.reports.mirror.tables import VERSION, creating_statements
 from dealtrace.storage.reports.mirror.take_over import Progress, fill, take_over
 
@@ -25,12 +26,10 @@ PATIENCE_SECONDS = 120.0
 """How long a report waits for the mirror while another process reads or builds it."""
 _LOOK_SECONDS = 0.01
 MARKS_AT_ONCE = 20_000
-"""How many marks are applied in one transaction of the mirror, which keeps the changed facts in memory."""
-_FACTS, _NEW_FACTS, _LOCK, _SPILLED = "facts.duckdb", "new.duckdb", "lock", "spilled"
-
-
-class MirrorBusy(Exception):  # noqa: N818 - it names the state
-    """Another process used the mirror for too long."""
+"""How many marks are taken over in one transaction of the mirror: what they name is held in memory."""
+_FACTS, _NEW_FACTS, _SCRATCH = "facts.duckdb", "new.duckdb", "scratch.duckdb"
+_LOCK, _WAITING, _SPILLED = "lock", "waiting", "spilled"
+_SESSIONS = Sessions()
 
 
 @record
@@ -86,29 +85,49 @@ def held_mirror(database: Database, patience: float = PATIENCE_SECONDS) -> Itera
     """Lock the folder of the mirror for this process until the end of the block; the folder is created if missing.
 
     Raises:
-        MirrorBusy: another process had the lock for longer than `patience` seconds.
+        MirrorBusy: others had the lock for longer than `patience` seconds.
     """
     folder = folder_of(database)
     folder.mkdir(mode=PRIVATE_FOLDER_MODE, exist_ok=True)
     folder.chmod(PRIVATE_FOLDER_MODE)
-    lock = os.open(folder / _LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, PRIVATE_MODE)
-    try:
-        _wait_for(lock, time.monotonic() + patience)
+    with _lock_file(folder / _LOCK) as lock:
+        if not _is_locked_now(lock):
+            with _lock_file(folder / _WAITING) as waiting:
+                fcntl.flock(waiting, fcntl.LOCK_SH)
+                _wait_for(lock, time.monotonic() + patience)
         yield folder
+
+
+@contextmanager
+def _lock_file(file: Path) -> Iterator[int]:
+    """Open a file to lock; closing it ends the lock."""
+    opened = os.open(file, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, PRIVATE_MODE)
+    try:
+        yield opened
     finally:
-        os.close(lock)
+        os.close(opened)
 
 
 def _wait_for(lock: int, until: float) -> None:
-    while True:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > until:
-                raise MirrorBusy from None
-            time.sleep(_LOOK_SECONDS)
-        else:
-            return
+    while not _is_locked_now(lock):
+        if time.monotonic() > until:
+            raise MirrorBusy
+        time.sleep(_LOOK_SECONDS)
+
+
+def _is_locked_now(lock: int) -> bool:
+    """Lock a file; `False` if others have it."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _is_wanted(folder: Path) -> bool:
+    """Return whether somebody waits for the mirror who cannot share it: another process, or an erasure."""
+    with _lock_file(folder / _WAITING) as waiting:
+        return not _is_locked_now(waiting)
 
 
 def _quiet(_table: str) -> None:
@@ -121,26 +140,58 @@ def current_mirror(
 ) -> Iterator[MirrorConnection]:
     """Bring the mirror up to date with the database and open it; close it at the end of the block.
 
-    The mirror is built again if it is missing, damaged, of another version, or made from another state of the database.
+    The mirror is built again if it is missing, damaged, of another version, or made from another state of the database. Threads of one
+    process share it and read side by side, each the state as of its own beginning.
 
     Raises:
-        MirrorBusy: another process used the mirror for too long.
+        MirrorBusy: others used the mirror for too long.
         MirrorFault: DuckDB cannot build the mirror: the disk or the memory is full.
         OSError: the folder of the mirror cannot be written to.
     """
-    with held_mirror(database, patience) as folder:
+    folder, until = folder_of(database), time.monotonic() + patience
+    with ExitStack() as reading:
+        with _SESSIONS.door(folder, until):
+            mirror = _join(database, folder, reading) or _open(database, folder, reading, until, progress)
+            mirror.execute("BEGIN")
+            _state(mirror)  # a transaction sees the state of its first statement
+        yield mirror
+
+
+def _join(database: Database, folder: Path, reading: ExitStack) -> MirrorConnection | None:
+    """Share the mirror that this process has open, brought up to date; `None` if that is not possible.
+
+    If others wait for it, or it has to be built anew, its readers must leave first.
+    """
+    session = _SESSIONS.join(folder)
+    if session is None:
+        return None
+    with ExitStack() as joined:
+        joined.callback(_SESSIONS.leave, folder, session)
+        mirror = joined.enter_context(closing(session.connection.cursor()))
+        with suppress(MirrorFault):
+            if not _is_wanted(folder) and _bring_up_to_date(database, mirror):
+                reading.enter_context(joined.pop_all())
+                return mirror
+    return None
+
+
+def _open(database: Database, folder: Path, reading: ExitStack, until: float, progress: Progress) -> MirrorConnection:
+    """Open the mirror once nobody has it, for others to join."""
+    _SESSIONS.wait_for_end(folder, until)
+    with ExitStack() as opened:
+        opened.enter_context(held_mirror(database, until - time.monotonic()))
         try:
-            mirror = _open_current(database, folder, progress)
+            connection = _open_current(database, folder, progress)
         except (MirrorFault, OSError) as fault:
             with suppress(OSError):
                 fault_file_of(database).write_text(str(fault).partition("\n")[0])
             raise
+        opened.callback(_make_private, folder)
+        opened.enter_context(closing(connection))
         fault_file_of(database).unlink(missing_ok=True)
-        try:
-            yield mirror
-        finally:
-            mirror.close()
-            _make_private(folder)
+        session = _SESSIONS.begin(folder, connection, opened.pop_all())
+    reading.callback(_SESSIONS.leave, folder, session)
+    return reading.enter_context(closing(connection.cursor()))
 
 
 def _open_current(database: Database, folder: Path, progress: Progress) -> MirrorConnection:
@@ -241,7 +292,7 @@ def build(database: Database, folder: Path, progress: Progress) -> None:
         for statement in creating_statements():
             mirror.execute(statement)
         with database.read(is_limited=False) as source:
-            fill(source, mirror, progress)
+            fill(source, mirror, folder / _SCRATCH, progress)
         mirror.execute("INSERT INTO state VALUES (?, ?, ?, 0)", [VERSION, stamp, stamp])
     finally:
         mirror.close()
@@ -249,9 +300,9 @@ def build(database: Database, folder: Path, progress: Progress) -> None:
 
 
 def remove_files(folder: Path) -> None:
-    """Delete all files of the mirror except its lock; the caller must hold the lock."""
+    """Delete all files of the mirror except its locks; the caller must hold the lock."""
     for entry in folder.iterdir():
-        if entry.name == _LOCK:
+        if entry.name in (_LOCK, _WAITING):
             continue
         if entry.is_dir():
             shutil.rmtree(entry)

@@ -9,10 +9,10 @@ from contextlib import closing
 from functools import lru_cache
 from threading import Thread
 
-from sqlalchemy import Connection, Text, cast, func, literal, select, type_coerce
+from sqlalchemy import Connection, Text, func, select, type_coerce
 
 from dealtrace.record import record
-from dealtrace.storage.reports.expressions import Expression, Parameters, Selection
+from dealtrace.storage.reports.expressions import Parameters, Selection
 from dealtrace.storage.reports.fact_tables import SITE_ID
 from dealtrace.storage.reports.mirror import dialect
 from dealtrace.storage.reports.mirror.library import MirrorConnection
@@ -21,7 +21,7 @@ _ROWS_AT_ONCE = 5_000
 _LINE_BYTES_MAX = 8 * 1024 * 1024
 """The most bytes of a line; 200 custom values of 4,096 characters need fewer, even if all of them are quotes."""
 _OPTIONS = (
-    "auto_detect = false, header = false, delim = ',', quote = '\"', escape = '\"', nullstr = '', "
+    "auto_detect = false, header = false, delim = ',', quote = '''', escape = '''', nullstr = ['', 'NULL'], "
     "allow_quoted_nulls = false, new_line = '\\n', parallel = false, "
     f"max_line_size = {_LINE_BYTES_MAX}, buffer_size = {_LINE_BYTES_MAX}"
 )
@@ -91,21 +91,19 @@ class _Feeder(Thread):
 
 @lru_cache(64)
 def line_of(stream: Stream, rows: Selection) -> Selection:
-    """Return a select whose rows are lines of CSV: the site, the numbers, then the texts."""
+    """Return a select whose rows are lines of CSV: the site, the numbers, then the texts.
+
+    SQLite formats a line in one call, which takes less than half the time of joining its values one by one. `%s` makes
+    nothing of null; `%Q` makes `NULL` of it, and puts a text in single quotes.
+    """
     found = rows.subquery("found")
-    line: Expression = cast(SITE_ID, Text)
-    fields = [found.c[name] for name in stream.numbers] + [_quoted(found.c[name]) for name in stream.texts]
-    for field in fields:
-        line = line.concat(",").concat(func.coalesce(type_coerce(field, Text), ""))
-    return select(line.concat("\n"))
-
-
-def _quoted(value: Expression) -> Expression:
-    return literal('"').concat(func.replace(type_coerce(value, Text), '"', '""')).concat('"')
+    line = ",".join(("%s", *("%s" for _ in stream.numbers), *("%Q" for _ in stream.texts))) + "\n"
+    values = [found.c[name] for name in (*stream.numbers, *stream.texts)]
+    return select(func.printf(line, SITE_ID, *(type_coerce(value, Text) for value in values)))
 
 
 def _reading(stream: Stream, pipe: int) -> str:
-    """Return the DuckDB expression that reads CSV from a pipe: an empty value is null, `""` is an empty text."""
+    """Return the DuckDB expression that reads CSV from a pipe: an empty value is null, `''` is an empty text."""
     types = {"site_id": "BIGINT", **dict.fromkeys(stream.numbers, "BIGINT"), **dict.fromkeys(stream.texts, "VARCHAR")}
     columns = ", ".join(f"'{name}': '{kind}'" for name, kind in types.items())
     return f"read_csv('/dev/fd/{pipe}', {_OPTIONS}, columns = {{{columns}}})"

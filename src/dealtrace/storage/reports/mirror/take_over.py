@@ -5,7 +5,9 @@ Any: drivers do not type rows.
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Table, Text, select
@@ -14,9 +16,9 @@ from dealtrace.leads.lead import LeadKind
 from dealtrace.record import record
 from dealtrace.reports.facts import Fact
 from dealtrace.storage.database.column_types import is_among_many
-from dealtrace.storage.reports.expressions import Expression, Selection
+from dealtrace.storage.reports.expressions import Expression, Parameters, Selection
 from dealtrace.storage.reports.fact_tables import AT, SITE_ID, Moment
-from dealtrace.storage.reports.mirror import clients, dialect, lead_touches, tables
+from dealtrace.storage.reports.mirror import clients, dialect, lead_touches, tables, visitors
 from dealtrace.storage.reports.mirror.lead_touches import joined_touches
 from dealtrace.storage.reports.mirror.library import MirrorConnection
 from dealtrace.storage.reports.mirror.marks import Kind, Mark
@@ -50,7 +52,7 @@ class _Part:
     """How the rows of one table are copied into the mirror.
 
     `filling` streams `all_rows` into the empty table, `changing` streams only `changed_rows`. `key` is the column of
-    the mirror by which changed rows are replaced.
+    the mirror by which changed rows are replaced, `lead` the one by which they are joined with touches.
     """
 
     target: Table
@@ -59,6 +61,7 @@ class _Part:
     all_rows: Selects
     changing: Stream
     changed_rows: Selects
+    lead: str = ""
 
 
 @record
@@ -76,8 +79,8 @@ _OWN_VISIT = Join(f"LEFT {_IS_VISIT}", {name: f'visits."{column}"' for name, col
 _CREDITED_VISIT = Join(_IS_VISIT, {"source_id": "visits.source_id"})
 
 
-def _stream(target: Table, *joins: Join) -> Stream:
-    """Return the stream of a table; the columns of `joins` are taken from other tables of the mirror.
+def _stream(target: Table, *joins: Join, catalog: str = "") -> Stream:
+    """Return the stream of a table of a catalog; the columns of `joins` are taken from other tables of the mirror.
 
     DuckDB does these joins: SQLite would look up every visit separately, which takes longer than everything else.
     """
@@ -91,7 +94,8 @@ def _stream(target: Table, *joins: Join) -> Stream:
     values |= taken
     names = ", ".join(f'"{name}"' for name in values)
     joined = " ".join(("{streamed} AS streamed", *(join.written for join in joins)))
-    inserting = f"INSERT INTO {target.name} ({names}) SELECT {', '.join(values.values())} FROM {joined}"  # noqa: S608
+    name = f"{catalog}.{target.name}" if catalog else target.name
+    inserting = f"INSERT INTO {name} ({names}) SELECT {', '.join(values.values())} FROM {joined}"  # noqa: S608
     return Stream(numbers, texts, inserting)
 
 
@@ -101,12 +105,14 @@ def _alike(target: Table, key: str, selects: Selects) -> _Part:
     return _Part(target, key, stream, selects, stream, selects)
 
 
-def _in_visits(target: Table, touches: Join, selects: Callable[[Iterable[str]], Selects]) -> _Part:
-    """Return the part of a table whose rows contain attributes of their visit and of their touches."""
-    filling, changing = _stream(target, _OWN_VISIT, touches), _stream(target, touches)
+def _in_visits(target: Table, lead: str, money: Iterable[str], selects: Callable[[Iterable[str]], Selects]) -> _Part:
+    """Return a part whose rows have attributes of their visits, touches and clients; `lead` is their lead's column."""
+    touches = Join(*joined_touches(lead, money))
+    filling = _stream(target, _OWN_VISIT, touches, Join(*clients.joined_clients()))
+    changing = _stream(target, touches)
     return _Part(
         target, "id", filling, selects((*filling.numbers, *filling.texts)),
-        changing, selects((*changing.numbers, *changing.texts)),
+        changing, selects((*changing.numbers, *changing.texts)), lead,
     )  # fmt: skip
 
 
@@ -119,19 +125,23 @@ def _of_deals(names: Iterable[str]) -> Selects:
 
 
 def _visit_part() -> _Part:
-    """Return the part for visits: raw columns are streamed, and DuckDB computes the attributes from them."""
+    """Return the part for visits: raw columns are streamed, DuckDB computes the attributes and numbers visitors."""
     raw = ("id", "started_at", "traffic_source_id"), ("visitor_id", "landing_url", "city", "device", "browser", "os")
-    names = [column.name for column in tables.visits.c if column.name != "site_id"]
+    names = [column.name for column in tables.visit_rows.c if column.name != "site_id"]
     written = dialect.written(select(visit.c.site_id, *visit_columns(names)), dialect.DIALECT)
     columns = ", ".join(f'"{name}"' for name in ("site_id", *names))
-    inserting = f"INSERT INTO visits ({columns}) WITH visit AS (SELECT * FROM {{streamed}}) {written.text}"  # noqa: S608
-    stream = Stream(*raw, inserting, tuple(written.arguments({})))
+
+    def stream(catalog: str) -> Stream:
+        into = f"INSERT INTO {catalog}.visit_rows ({columns})"
+        inserting = f"{into} WITH visit AS (SELECT * FROM {{streamed}}) {written.text}"  # noqa: S608
+        return Stream(*raw, inserting, tuple(written.arguments({})))
+
     rows = select(*(visit.c[name] for part in raw for name in part))
 
     def selects() -> Iterable[tuple[Selection, Any]]:
         return [(rows.where(visit.c.site_id == SITE_ID), visit.c.id)]
 
-    return _Part(tables.visits, "id", stream, selects, stream, selects)
+    return _Part(tables.visits, "id", stream(tables.SCRATCH), selects, stream(tables.TEMPORARY), selects)
 
 
 def _touch_part() -> _Part:
@@ -142,18 +152,18 @@ def _touch_part() -> _Part:
         return lambda: [(rows.where(lead_credit.c.site_id == SITE_ID), lead_credit.c.lead_id)]
 
     return _Part(
-        tables.touches, "lead_id", _stream(tables.touches, _CREDITED_VISIT), of_site(touches),
-        _stream(tables.touches), of_site(with_sources),
+        tables.touches, "lead_id", _stream(tables.touches, _CREDITED_VISIT, catalog=tables.SCRATCH), of_site(touches),
+        _stream(tables.touches, catalog=tables.TEMPORARY), of_site(with_sources),
     )  # fmt: skip
 
 
 _VISITS = _visit_part()
-_LEADS = _in_visits(tables.leads, Join(*joined_touches("id")), _of_leads)
+_LEADS = _in_visits(tables.leads, "id", (), _of_leads)
 _LEAD_TAGS = _alike(
     tables.lead_tags, "owner_id",
     lambda: [(_FACTS.lead_tags(kind), LEAD_TABLES[kind].c.id) for kind in LeadKind],
 )  # fmt: skip
-_DEALS = _in_visits(tables.deals, Join(*joined_touches("lead_id", tables.MONEY)), _of_deals)
+_DEALS = _in_visits(tables.deals, "lead_id", tables.MONEY, _of_deals)
 _DEAL_TAGS = _alike(
     tables.deal_tags, "owner_id", lambda: [(_FACTS.tags(Fact.DEALS), deal_tag.c.deal_id)]
 )  # fmt: skip
@@ -172,7 +182,7 @@ _IDS = "ids"
 _TAKEN: Mapping[Kind, tuple[_Part, ...]] = {
     Kind.DEAL: (_DEALS, _DEAL_TAGS),
     Kind.LEAD: (_LEADS, _LEAD_TAGS),
-    Kind.TOUCHES: (_TOUCHES,),
+    Kind.TOUCHES: (),
     Kind.VISIT: (_VISITS,),
     Kind.SOURCE: (_SOURCES,),
     Kind.STATUSES: (_STATUSES,),
@@ -182,19 +192,53 @@ _TAKEN: Mapping[Kind, tuple[_Part, ...]] = {
 """The parts that copy changed rows, for each kind of mark."""
 
 
-def fill(source: Connection, mirror: MirrorConnection, progress: Progress) -> None:
-    """Fill an empty mirror with all facts of all sites."""
+def fill(source: Connection, mirror: MirrorConnection, scratch: Path, progress: Progress) -> None:
+    """Fill an empty mirror with all facts of all sites; `scratch` is a file that there is meanwhile."""
     sites = source.execute(select(site.c.id).order_by(site.c.id)).scalars().all()
-    for part in _PARTS:
-        progress(part.target.name)
-        selects = _selects(part, only_changed=False)
-        rows = [(selected, {SITE_ID.key: site_id}) for site_id in sites for selected in selects]
-        stream_rows(source, mirror, part.filling, rows)
-        if part is _TOUCHES:
-            lead_touches.gather_all(mirror)
-        elif part is _LEADS:
-            clients.fill_clients(mirror)
-    lead_touches.forget(mirror)
+    conditions: Sequence[str] = ()
+    with mirror.attached(scratch, tables.SCRATCH):
+        _create_passing(mirror, tables.SCRATCH)
+        for part in _PARTS:
+            progress(part.target.name)
+            selects = _selects(part, only_changed=False)
+            rows = [(selected, {SITE_ID.key: site_id}) for site_id in sites for selected in selects]
+            if part.lead:
+                _fill_by_parts(source, mirror, part, rows, conditions)
+            else:
+                stream_rows(source, mirror, part.filling, rows)
+            if part is _VISITS:
+                visitors.place_visits(mirror, tables.SCRATCH)
+                mirror.execute(f"DROP TABLE {tables.SCRATCH}.visit_rows")
+            elif part is _TOUCHES:
+                conditions = lead_touches.gather_all(mirror, tables.SCRATCH)
+
+
+def _create_passing(mirror: MirrorConnection, catalog: str) -> None:
+    for statement in tables.creating_statements(tables.PASSING, catalog):
+        mirror.execute(statement)
+
+
+def _fill_by_parts(
+    source: Connection,
+    mirror: MirrorConnection,
+    part: _Part,
+    rows: Iterable[tuple[Selection, Parameters]],
+    conditions: Iterable[str],
+) -> None:
+    """Fill a table whose rows are joined with touches, some leads at a time."""
+    streamed, touches = f"{tables.SCRATCH}.streamed", f"{tables.SCRATCH}.lead_touches"
+    staging = replace(part.filling, inserting=f"CREATE TABLE {streamed} AS SELECT * FROM {{streamed}}")  # noqa: S608
+    stream_rows(source, mirror, staging, rows)
+    if part is _LEADS:
+        clients.gather_clients(mirror, streamed)
+    for condition in conditions:
+        of_lead, of_row = condition.format(lead_id="lead_id"), condition.format(lead_id=part.lead)
+        inserting = part.filling.inserting.format(
+            streamed=f"(SELECT * FROM {streamed} WHERE {of_row})",  # noqa: S608 - conditions of ours
+            touches=f"(SELECT * FROM {touches} WHERE {of_lead})",  # noqa: S608
+        )
+        mirror.execute(inserting)
+    mirror.execute(f"DROP TABLE {streamed}")
 
 
 def take_over(source: Connection, mirror: MirrorConnection, marks: Iterable[Mark]) -> None:
@@ -203,25 +247,43 @@ def take_over(source: Connection, mirror: MirrorConnection, marks: Iterable[Mark
     for mark in marks:
         by_site[mark.site_id][mark.kind].add(mark.id)
     for site_id, marked in by_site.items():
+        _create_passing(mirror, tables.TEMPORARY)
         _add_what_repeats(source, mirror, site_id, marked)
+        _take_over_touches(source, mirror, site_id, marked)
         for kind in Kind:
             if ids := marked[kind]:
                 _take_over_kind(source, mirror, site_id, kind, sorted(ids))
 
 
+def _take_over_touches(source: Connection, mirror: MirrorConnection, site_id: int, marked: Marked) -> None:
+    """Gather the touches of all leads of which something is taken over."""
+    leads = marked[Kind.TOUCHES] | marked[Kind.LEAD]
+    if deals := marked[Kind.DEAL]:
+        theirs = select(credit_key_of_deal()).where(deal.c.site_id == site_id, _is_among(deal.c.id, deals))
+        leads = leads.union(source.execute(theirs.distinct()).scalars()) - {None}
+    if leads or deals:
+        given = {SITE_ID.key: site_id, _IDS: sorted(leads)}
+        stream_rows(
+            source, mirror, _TOUCHES.changing, [(rows, given) for rows in _selects(_TOUCHES, only_changed=True)]
+        )
+        lead_touches.gather_some(mirror, tables.TEMPORARY, site_id, sorted(marked[Kind.TOUCHES]))
+
+
 def _take_over_kind(source: Connection, mirror: MirrorConnection, site_id: int, kind: Kind, ids: Sequence[int]) -> None:
     if kind is Kind.LEAD:
-        lead_touches.gather_some(mirror, site_id, ids)
         clients.note_clients(mirror, site_id, ids)
-    elif kind is Kind.DEAL:
-        theirs = select(credit_key_of_deal()).where(deal.c.site_id == site_id, _is_among(deal.c.id, ids))
-        lead_touches.gather_some(mirror, site_id, source.execute(theirs.distinct()).scalars().all())
     given = {SITE_ID.key: site_id, _IDS: ids}
     for part in _TAKEN[kind]:
         _delete(mirror, part, site_id, ids)
-        stream_rows(source, mirror, part.changing, [(rows, given) for rows in _selects(part, only_changed=True)])
+        changing = part.changing
+        if part.lead:
+            in_place = changing.inserting.format(streamed="{streamed}", touches=f"{tables.TEMPORARY}.lead_touches")
+            changing = replace(changing, inserting=in_place)
+        stream_rows(source, mirror, changing, [(rows, given) for rows in _selects(part, only_changed=True)])
+    if kind is Kind.VISIT:
+        visitors.place_visits(mirror, tables.TEMPORARY)
     if kind is Kind.LEAD:
-        clients.replace_clients(mirror, site_id, ids)
+        clients.update_clients(mirror, site_id, ids)
 
 
 @cache
@@ -247,7 +309,7 @@ def _add_what_repeats(source: Connection, mirror: MirrorConnection, site_id: int
         for table in LEAD_TABLES.values():
             naming = select(table.c.id).where(table.c.site_id == site_id, _is_among(table.c.visit_id, visits))
             marked[Kind.LEAD].update(source.execute(naming).scalars())
-        touch = tables.touches.c
+        touch = tables.touched_visits.c
         touched = select(touch.lead_id).distinct().where(touch.site_id == site_id, _is_among(touch.visit_id, visits))
         marked[Kind.TOUCHES].update(lead_id for (lead_id,) in dialect.fetch_rows(mirror, touched))
     if named := {-key for key in marked[Kind.TOUCHES] if key < 0}:
