@@ -87,6 +87,7 @@ def _fill_settings(owner: Guest) -> dict[str, str]:
     imports = owner.send("settings/imports", files={"file": ("calls.csv", CALLS.encode())}, noun="call", encoding="")
     costs = owner.send("costs", files={"file": ("costs.csv", COSTS.encode())}, **COST_FORM)
     owner.send("settings/alerts", **ALERT, filters=f"manager:is:{HOSTILE}", recipients="a@example.com", agreed="on")
+    owner.send("reports/segments", name=HOSTILE[-100:], whose="site", query=f"filter=manager:is:{HOSTILE}")
     alert = re.search(r'settings/alerts/(\d+)"', owner.get("settings/alerts").text)
     link = owner.post("settings/shared", name=HOSTILE[-100:], query="by=campaign&metrics=leads&period=28d", days="30")
     shared = re.search(r"/cabinet/shared/([\w-]+)", link.text)

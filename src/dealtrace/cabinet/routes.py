@@ -28,7 +28,7 @@ from dealtrace.cabinet.people import (
 )
 from dealtrace.cabinet.reports import page as reports
 from dealtrace.cabinet.reports import rows as report_rows
-from dealtrace.cabinet.reports import saved, shared
+from dealtrace.cabinet.reports import saved, segments, shared
 from dealtrace.cabinet.reports.file import send_as
 from dealtrace.cabinet.requests import page as requests
 from dealtrace.cabinet.settings.routes import SETTINGS_PAGES
@@ -52,6 +52,9 @@ PAGES = (
     Page("/{site:int}/reports/saved", "GET", saved.show, Role.READER),
     Page("/{site:int}/reports/saved", "POST", saved.save, Role.READER),
     Page("/{site:int}/reports/saved/change", "POST", saved.change, Role.READER),
+    Page("/{site:int}/reports/segments", "GET", segments.show, Role.READER),
+    Page("/{site:int}/reports/segments", "POST", segments.save, Role.READER),
+    Page("/{site:int}/reports/segments/change", "POST", segments.change, Role.READER),
     Page("/{site:int}/notes", "GET", notes.show, Role.READER),
     Page("/{site:int}/notes", "POST", notes.add, Role.ANALYST),
     Page("/{site:int}/notes/remove", "POST", notes.remove, Role.ANALYST),

@@ -117,7 +117,7 @@ def leave_report(connection: Connection, site: Site, report_id: int, user_id: in
         return
     others = tuple(each for each in report.recipients if each.user_id != user_id)
     if others:
-        scheduled_reports.update_recipients(connection, report, others)
+        scheduled_reports.update_scheduled_report(connection, replace(report, recipients=others))
     else:
         stop_report(connection, site, report_id)
 

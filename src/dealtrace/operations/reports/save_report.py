@@ -53,7 +53,7 @@ def delete_report(connection: Connection, site_id: int, user_id: int | None, nam
 
 
 def check_name(name: str) -> str:
-    """Return the name of a report without blanks around it.
+    """Return the name of a saved report or of a segment without blanks around it.
 
     Raises:
         InvalidSetting: it is empty or too long.
