@@ -25,6 +25,7 @@ COST_FORM = {
     "system": "yandex", "account": "main", "campaign": "auto", "source": "", "medium": "", "vat": "", "percent": "",
     "rate": "",
 }  # fmt: skip
+MAILED = {"recipients": f"{'w' * 60}@example.com"}
 ALERT = {"kind": "above", "metric": "deals", "window": "day", "amount": "3"}
 
 
@@ -88,14 +89,17 @@ def _fill_settings(owner: Guest) -> dict[str, str]:
     costs = owner.send("costs", files={"file": ("costs.csv", COSTS.encode())}, **COST_FORM)
     owner.send("settings/alerts", **ALERT, filters=f"manager:is:{HOSTILE}", recipients="a@example.com", agreed="on")
     owner.send("reports/segments", name=HOSTILE[-100:], whose="site", query=f"filter=manager:is:{HOSTILE}")
+    owner.send("settings/mail-reports", title=LONG[:100], question="metrics=deals", rhythm="daily", hour="9", **MAILED)
+    report = re.search(r'settings/mail-reports/(\d+)"', owner.get("settings/mail-reports").text)
     alert = re.search(r'settings/alerts/(\d+)"', owner.get("settings/alerts").text)
     link = owner.post("settings/shared", name=HOSTILE[-100:], query="by=campaign&metrics=leads&period=28d", days="30")
     shared = re.search(r"/cabinet/shared/([\w-]+)", link.text)
     assert alert is not None
+    assert report is not None
     assert shared is not None
     answers = {"webhook": hook, "imports": imports, "costs": costs}
     for name, answer in answers.items():
         assert answer.is_redirect, (name, text_of(answer.text))
     leads_to = {name: re.split(r"[?#]", answer.headers["location"])[0] for name, answer in answers.items()}
     made = {name: path.rpartition("/")[2] for name, path in leads_to.items()}
-    return {**made, "alert": alert[1], "shared": shared[1]}
+    return {**made, "alert": alert[1], "report": report[1], "shared": shared[1]}

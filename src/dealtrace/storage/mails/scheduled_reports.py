@@ -73,20 +73,21 @@ def update_due(connection: Connection, report: ScheduledReport, due_at: datetime
     return connection.execute(update(mail_report).where(*mine).values(due_at=due_at)).rowcount > 0
 
 
+def written_words(words: Words) -> str:
+    """Return a question as it is stored: its parts as the query of an address, named as in `Words`."""
+    said = [(name, text) for name, text in asdict(words).items() if name != _FILTERS and text]
+    return urlencode([*said, *((_FILTERS, text) for text in words.filters)])
+
+
 def _changing(report: ScheduledReport) -> Values:
     """Return the columns of what people may change of a report."""
     return {
         "title": report.title,
-        "question": _written(report.words),
+        "question": written_words(report.words),
         "rhythm": report.rhythm,
         "hour": report.hour,
         "recipients": stored_recipients(report.recipients),
     }
-
-
-def _written(words: Words) -> str:
-    said = [(name, text) for name, text in asdict(words).items() if name != _FILTERS and text]
-    return urlencode([*said, *((_FILTERS, text) for text in words.filters)])
 
 
 def _read(text: str) -> Words:
