@@ -9,7 +9,9 @@ from decimal import Decimal
 from cast import Player, Stage
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.leads.call import Circumstances
+from dealtrace.mails.subscription import MailList, Subscription, link_key
 from dealtrace.operations.deals.register import register_deals
+from dealtrace.storage.mails.leaves import find_signing_key
 from guests import Guest, member_of, new_user, text_of
 from server import ServerProcess
 from write_commands import by_contact, registration
@@ -75,6 +77,9 @@ def fill_site(server: ServerProcess, stage: Stage) -> FilledSite:
     places = {"site": player.site.id, "deal": receipt.deal_id, "kind": "call", "lead": call.id, "client": client[1]}
     vera = new_user(stage.database, {player.site.id: "reader"}, login=f"{LONG}@example.com")
     places |= {"user": vera.id, **_fill_settings(owner)}
+    mailed = Subscription(player.site.id, MailList.REPORT, int(str(places["report"])), MAILED["recipients"])
+    with stage.database.read() as connection:
+        places["unsubscribe"] = link_key(mailed, find_signing_key(connection))
     return FilledSite(player, owner, {name: str(place) for name, place in places.items()})
 
 

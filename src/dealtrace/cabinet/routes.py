@@ -23,6 +23,7 @@ from dealtrace.cabinet.people import (
     own_password,
     profile,
     second_factor,
+    unsubscribe,
     users,
     welcome,
 )
@@ -59,6 +60,8 @@ PAGES = (
     Page("/{site:int}/notes", "POST", notes.add, Role.ANALYST),
     Page("/{site:int}/notes/remove", "POST", notes.remove, Role.ANALYST),
     Page("/shared/{key}", "GET", shared.show, is_open=True),
+    Page("/unsubscribe/{key}", "GET", unsubscribe.show, is_open=True),
+    Page("/unsubscribe/{key}", "POST", unsubscribe.change, is_open=True, is_signed=True),
     Page("/{site:int}/deals", "GET", deal_journal.show, Role.ANALYST),
     Page("/{site:int}/deals/{deal:int}", "GET", deal_card.show, Role.ANALYST),
     Page("/{site:int}/deals/{deal:int}", "POST", deal_actions.act, Role.ANALYST),

@@ -1,6 +1,6 @@
 """A letter as a mail: plain text and simple HTML that say the same, and attachments."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -8,11 +8,19 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from html import escape
 
+from dealtrace.errors import Language
 from dealtrace.mails.recipient import Recipient
 from dealtrace.record import record
 
 SUBJECT_LENGTH_MAX = 200
+ONE_CLICK = "List-Unsubscribe=One-Click"
+"""What mailboxes send when their button is pressed, RFC 8058; the standard allows it to addresses of https alone."""
+_SECURE = "https://"
 _COLUMN_GAP = "  "
+_UNSUBSCRIBE: Mapping[Language, str] = {
+    "ru": "Не получать больше таких писем:",
+    "en": "To get no more of these mails:",
+}
 
 
 @record
@@ -34,13 +42,17 @@ class Attachment:
 
 @record
 class Letter:
-    """What a mail says: paragraphs, a table behind them, and the page that shows more."""
+    """What a mail says: paragraphs, a table behind them, and the page that shows more.
+
+    `unsubscribe` is the link by which the recipient gets no more of these mails, empty for users, who need none.
+    """
 
     subject: str
     paragraphs: tuple[str, ...]
     link: str = ""
     table: LetterTable | None = None
     attachments: tuple[Attachment, ...] = ()
+    unsubscribe: str = ""
 
 
 @record
@@ -66,7 +78,11 @@ def write_mail(letter: Letter, envelope: Envelope) -> EmailMessage:
     mail["Message-ID"] = f"<{envelope.message_id}@{domain_of(envelope.sender)}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail["Content-Language"] = envelope.recipient.language
-    mail.set_content(_in_text(letter))
+    if letter.unsubscribe:
+        mail["List-Unsubscribe"] = f"<{letter.unsubscribe}>"
+        if letter.unsubscribe.startswith(_SECURE):
+            mail["List-Unsubscribe-Post"] = ONE_CLICK
+    mail.set_content(_in_text(letter, envelope.recipient.language))
     mail.add_alternative(_in_html(letter, envelope.recipient.language), subtype="html")
     for attached in letter.attachments:
         mail.add_attachment(attached.content, "text", attached.subtype, filename=one_line(attached.name))
@@ -83,12 +99,14 @@ def one_line(text: str) -> str:
     return "".join(sign if sign.isprintable() else " " for sign in text).strip()
 
 
-def _in_text(letter: Letter) -> str:
+def _in_text(letter: Letter, language: Language) -> str:
     parts = [*letter.paragraphs]
     if letter.table is not None:
         parts.append(_table_in_text(letter.table))
     if letter.link:
         parts.append(letter.link)
+    if letter.unsubscribe:
+        parts.append(f"{_UNSUBSCRIBE[language]} {letter.unsubscribe}")
     return "\n\n".join(parts) + "\n"
 
 
@@ -100,7 +118,7 @@ def _table_in_text(table: LetterTable) -> str:
     )
 
 
-def _in_html(letter: Letter, language: str) -> str:
+def _in_html(letter: Letter, language: Language) -> str:
     body = [f"<p>{escape(paragraph)}</p>" for paragraph in letter.paragraphs]
     if letter.table is not None:
         head = "".join(f'<th scope="col" align="left">{escape(cell)}</th>' for cell in letter.table.head)
@@ -109,7 +127,13 @@ def _in_html(letter: Letter, language: str) -> str:
         body += [f"<tr>{cells}</tr>" for cells in rows]
         body.append("</table>")
     if letter.link:
-        body.append(f'<p><a href="{escape(letter.link)}">{escape(letter.link)}</a></p>')
+        body.append(f"<p>{_anchor(letter.link)}</p>")
+    if letter.unsubscribe:
+        body.append(f"<p>{_UNSUBSCRIBE[language]} {_anchor(letter.unsubscribe)}</p>")
     title = escape(one_line(letter.subject))
     lines = ["<!doctype html>", f'<html lang="{language}"><head><meta charset="utf-8"><title>{title}</title></head>']
     return "\n".join([*lines, "<body>", *body, "</body></html>", ""])
+
+
+def _anchor(address: str) -> str:
+    return f'<a href="{escape(address)}">{escape(address)}</a>'

@@ -1,6 +1,7 @@
 """Reports by mail: a question, held in the address of a report, is sent at a chosen hour to people."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from sqlalchemy import Connection
@@ -19,6 +20,7 @@ from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, InvalidSetting
 from dealtrace.mails.recipient import Recipient, checked_recipients, format_recipients, is_address, parse_recipients
 from dealtrace.mails.scheduled_report import Rhythm, ScheduledReport
+from dealtrace.mails.subscription import MailList
 from dealtrace.operations.mails.scheduled_reports import (
     NewScheduledReport,
     change_report,
@@ -30,6 +32,7 @@ from dealtrace.record import record
 from dealtrace.reports.time_keys import HOURS
 from dealtrace.storage.accounts.users import list_rights
 from dealtrace.storage.id_blocks import IdBlocks
+from dealtrace.storage.mails.leaves import list_leaves_of_site
 from dealtrace.storage.mails.scheduled_reports import find_scheduled_report, list_scheduled_reports
 
 PLACE = "settings/mail-reports"
@@ -56,11 +59,15 @@ class ReportDraft:
 
 @record
 class ReportLine:
-    """A report in the list: when it is sent, in words, and whether the person is among those who get it."""
+    """A report in the list: when it is sent, in words, and whether the person is among those who get it.
+
+    `recipients` has the address of each, with when it left by the link of a mail, `None` if it gets the report.
+    """
 
     report: ScheduledReport
     rhythm: str
     is_mine: bool
+    recipients: Sequence[tuple[str, datetime | None]]
 
 
 async def show(view: View) -> Response:
@@ -177,24 +184,25 @@ def _query_of(address: str) -> str:
 
 
 async def _page(view: View, draft: ReportDraft, *, faults: Faults | None = None) -> Response:
-    reports, members = await view.read(_read, view.here)
-    user_id = view.who.user.id
+    reports, members, leaves = await view.read(_read, view.here)
     return show_settings(
         view,
         "settings/mail_reports.html",
         view.word("Reports by mail"),
         faults=faults,
-        reports=[
-            ReportLine(
-                report,
-                view.word(RHYTHMS[report.rhythm]),
-                any(each.user_id == user_id for each in report.recipients),
-            )
-            for report in reports
-        ],
+        reports=[_line(view, report, leaves.get(report.id, {})) for report in reports],
         may_add=view.role is not None and view.role.includes(Role.ANALYST),
         form=_form(view, draft, members),
     )
+
+
+def _line(view: View, report: ScheduledReport, left: Mapping[str, datetime]) -> ReportLine:
+    is_mine = any(each.user_id == view.who.user.id for each in report.recipients)
+    recipients = [
+        (each.address, left.get(each.address.casefold()) if each.user_id is None else None)
+        for each in report.recipients
+    ]
+    return ReportLine(report, view.word(RHYTHMS[report.rhythm]), is_mine, recipients)
 
 
 def _report_page(
@@ -217,8 +225,11 @@ def _form(view: View, draft: ReportDraft, members: dict[int, str]) -> dict[str, 
     }
 
 
-def _read(connection: Connection, site: Site) -> tuple[list[ScheduledReport], dict[int, str]]:
-    return list_scheduled_reports(connection, site.id), _read_members(connection, site)
+def _read(
+    connection: Connection, site: Site
+) -> tuple[list[ScheduledReport], dict[int, str], Mapping[int, Mapping[str, datetime]]]:
+    leaves = list_leaves_of_site(connection, site.id, MailList.REPORT)
+    return list_scheduled_reports(connection, site.id), _read_members(connection, site), leaves
 
 
 def _read_members(connection: Connection, site: Site) -> dict[int, str]:

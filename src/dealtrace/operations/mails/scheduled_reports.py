@@ -22,8 +22,9 @@ from dealtrace.mails.scheduled_report import (
     next_due,
     period_of,
 )
+from dealtrace.mails.subscription import MailList
 from dealtrace.operations.accounts.record_change import record_change
-from dealtrace.operations.mails.send_to import send_to
+from dealtrace.operations.mails.send_to import Mailing, send_to
 from dealtrace.operations.reports.read_question import read_question
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
@@ -32,6 +33,7 @@ from dealtrace.reports.periods import Comparison
 from dealtrace.reports.question import LIMIT_MAX, Question, Words
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.mails import scheduled_reports
+from dealtrace.storage.mails.leaves import delete_leaves
 from dealtrace.storage.mails.outbox import delete_mails
 
 DUE_AT_ONCE = 4
@@ -182,6 +184,7 @@ def stop_report(connection: Connection, site: Site, report_id: int, now: datetim
     report = scheduled_reports.find_scheduled_report(connection, site.id, report_id)
     if report is not None and scheduled_reports.delete_scheduled_report(connection, site.id, report_id):
         delete_mails(connection, [MailPurpose.REPORT], [report_id])
+        delete_leaves(connection, site.id, MailList.REPORT, report_id)
         _record(connection, report, report.title, "", now, user_id)
 
 
@@ -215,6 +218,10 @@ def _send_due(work: Work) -> int:
         at = last_due(report.rhythm, report.hour, zone, report.due_at, work.now)
         following = next_due(report.rhythm, report.hour, zone, work.now)
         if scheduled_reports.update_due(work.connection, report, following):
-            send_to(work, MailPurpose.REPORT, report.id, report.recipients, at)
+            send_to(work, _mailing(report), report.recipients, at)
             sent += 1
     return sent
+
+
+def _mailing(report: ScheduledReport) -> Mailing:
+    return Mailing(MailPurpose.REPORT, report.id, MailList.REPORT, report.id)

@@ -66,6 +66,18 @@ mail = Table(
 )
 """No foreign key leads to users: who lost their role at the site gets nothing any more."""
 
+mail_leave = Table(
+    "mail_leave",
+    metadata,
+    Column("site_id", BigInteger, nullable=False),
+    Column("list", String(8), nullable=False),
+    Column("list_id", BigInteger, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("left_at", Instant, nullable=False),
+    PrimaryKeyConstraint("site_id", "list", "list_id", "address"),
+    info=CONTROL,
+)
+
 mail_report = Table(
     "mail_report",
     metadata,
