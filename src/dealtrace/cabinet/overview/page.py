@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from dealtrace import clock
 from dealtrace.accounts.site import Site
-from dealtrace.cabinet.formats import metric_value
+from dealtrace.cabinet.formats import metric_value, number
 from dealtrace.cabinet.notes.axis import AxisNote, axis_notes, read_axis
 from dealtrace.cabinet.overview.checklist import Step, checklist_of
 from dealtrace.cabinet.overview.problems import Trouble, troubles_of
@@ -21,7 +21,7 @@ from dealtrace.cabinet.reports.table import Change, change_of, table_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, Language
 from dealtrace.matching.match_reason import UNMATCHED_REASONS
-from dealtrace.operations.overview.problems import Problem, list_problems
+from dealtrace.operations.overview.problems import Problem, ProblemKind, list_problems
 from dealtrace.operations.reports.ask import FactSource, ask
 from dealtrace.record import record
 from dealtrace.reports.answer import Report
@@ -31,9 +31,12 @@ from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.periods import DEFAULT_PRESET, Comparison
 from dealtrace.reports.question import Known, Question, Words, parse_question
 from dealtrace.storage.reports.arrivals import Arrivals, find_arrivals
+from dealtrace.storage.reports.rates import list_sums_without_rate
 
 FIGURES = ("match_rate", "deals", "amount", "leads", "cost", "drr")
 """The six figures; the match rate comes first, since unmatched deals are missing from the results of sources."""
+NO_RATE = METRICS["no_rate"]
+"""Asked beside the figures, to say when their sums are incomplete."""
 NEW_SITE_PRESET = "today"
 SOURCES_SHOWN = 15
 
@@ -87,7 +90,19 @@ async def show(view: View) -> Response:
     notes = axis_notes(axis, view.here, view.language, view.word)
     choices = choices_of(address, usual, known, view.language)
     page = _Page(address, choices, drawn, notes)
+    problems += await _lacking_rates(view, answers.figures)
     return _shown(view, page, answers, checklist_of(arrivals, view), troubles_of(problems, view))
+
+
+async def _lacking_rates(view: View, figures: Report) -> list[Problem]:
+    """Return the problem that sums lack deals for want of rates, if they do: how many deals, and their own sums."""
+    (values,) = figures.total.values.values()
+    count = values[figures.question.metrics.index(NO_RATE)]
+    if not count:
+        return []
+    sums = await view.read(list_sums_without_rate, view.here, figures.question.period)
+    named = ", ".join(f"{number(view.language, amount)}\u00a0{currency.upper()}" for currency, amount in sums)
+    return [Problem(ProblemKind.NO_RATE, named, int(count))]
 
 
 def _usual(arrivals: Arrivals) -> dict[str, str]:
@@ -97,7 +112,7 @@ def _usual(arrivals: Arrivals) -> dict[str, str]:
 
 def _words(address: Address, usual: dict[str, str]) -> Words:
     asked = address.words(**usual)
-    return replace(asked, by="", metrics=",".join(FIGURES), sort="", limit="", models="")
+    return replace(asked, by="", metrics=",".join((*FIGURES, NO_RATE.name)), sort="", limit="", models="")
 
 
 def _read(connection: Connection, site: Site, now: datetime) -> tuple[Known, Arrivals, list[Problem]]:
@@ -160,6 +175,8 @@ def _figures(report: Report, address: Address, drawn: str, language: Language) -
     (model,) = report.total.values
     figures = []
     for place, metric in enumerate(report.question.metrics):
+        if metric is NO_RATE:
+            continue
         value = report.total.values[model][place]
         compared = report.total.compared[model][place] if report.total.compared is not None else None
         figures.append(

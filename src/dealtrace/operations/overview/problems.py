@@ -33,6 +33,7 @@ class ProblemKind(StrEnum):
     WEBHOOK_FAILED = "webhook_failed"
     NO_WON_STATUS = "no_won_status"
     FIELDS_UNKNOWN = "fields_unknown"
+    NO_RATE = "no_rate"
 
 
 @record
@@ -48,7 +49,8 @@ class Problem:
 def list_problems(connection: Connection, site: Site, now: datetime) -> list[Problem]:
     """List the present problems of a site, most important first.
 
-    Unusable contacts are not among them: they are a reason of unmatched deals, which reports count.
+    Unusable contacts are not among them: they are a reason of unmatched deals, which reports count. Nor are deals
+    without a rate: those of the shown period are counted by its report.
     """
     return [*_silence(connection, site, now), *_settings(connection, site, now), *_content(connection, site)]
 

@@ -10,7 +10,7 @@ from dealtrace.attribution.traffic_source import SOURCE_PARTS
 from dealtrace.storage.reports.mirror.dialect import DIALECT
 from dealtrace.storage.reports.touched_rows import SPLIT_MODELS
 
-VERSION = 3
+VERSION = 4
 """Raise this with every change of a table here, or of what its rows mean: older mirrors are then rebuilt."""
 CUSTOM_VALUES = "custom_values"
 _VISIT_TEXTS = ("landing_page", "city", "device", "browser", "os")
@@ -56,7 +56,7 @@ deals = _table(
     "deals",
     (
         "id", "happened_at", "lead_at", "changed_at", "status_at", "lead_id", "client_id", "amount", "margin",
-        "stated_source_id", "is_matched", "hour_at", "visit_id", *TOUCH_NUMBERS,
+        "stated_source_id", "is_matched", "lacks_rate", "hour_at", "visit_id", *TOUCH_NUMBERS,
     ),
     (
         "manager", "service", "status_spelling", "lead_kind", "form", "dialled", "match_reason", *_VISIT_TEXTS,
