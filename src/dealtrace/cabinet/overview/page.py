@@ -1,5 +1,6 @@
 """The overview of a site: six figures, a chart, current problems, sources by money, unmatched deals by reason."""
 
+from asyncio import gather
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -77,7 +78,7 @@ class _Page:
 async def show(view: View) -> Response:
     """Show the overview; for a site without deals, the steps to connect it come first."""
     address, now = address_of(f"/cabinet/{view.here.id}/", view.request.query_params), clock.now()
-    known, arrivals, problems = await view.read(_read, view.here, now)
+    known, arrivals = await view.read(_read, view.here, now)
     usual = _usual(arrivals)
     try:
         question = parse_question(_words(address, usual), known)
@@ -85,13 +86,15 @@ async def show(view: View) -> Response:
         address = Address(address.page, (), ())
         question = parse_question(_words(address, usual), known)
     drawn = address.get("chart") if address.get("chart") in FIGURES else "amount"
-    answers = await view.ask(_ask, question, drawn, now)
+    answers, problems = await gather(
+        view.ask(_ask, question, drawn, now), view.read(list_problems, view.here, now)
+    )  # side by side: the problems of a large site take as long as a report
     axis = await view.read(read_axis, view.here, question.period)
     notes = axis_notes(axis, view.here, view.language, view.word)
     choices = choices_of(address, usual, known, view.language)
     page = _Page(address, choices, drawn, notes)
-    problems += await _lacking_rates(view, answers.figures)
-    return _shown(view, page, answers, checklist_of(arrivals, view), troubles_of(problems, view))
+    troubles = troubles_of([*problems, *await _lacking_rates(view, answers.figures)], view)
+    return _shown(view, page, answers, checklist_of(arrivals, view), troubles)
 
 
 async def _lacking_rates(view: View, figures: Report) -> list[Problem]:
@@ -115,12 +118,8 @@ def _words(address: Address, usual: dict[str, str]) -> Words:
     return replace(asked, by="", metrics=",".join((*FIGURES, NO_RATE.name)), sort="", limit="", models="")
 
 
-def _read(connection: Connection, site: Site, now: datetime) -> tuple[Known, Arrivals, list[Problem]]:
-    return (
-        read_known_of(connection, site, now),
-        find_arrivals(connection, site.id),
-        list_problems(connection, site, now),
-    )
+def _read(connection: Connection, site: Site, now: datetime) -> tuple[Known, Arrivals]:
+    return read_known_of(connection, site, now), find_arrivals(connection, site.id)
 
 
 def _ask(source: FactSource, site: Site, question: Question, drawn: str, now: datetime) -> Answers:
