@@ -22,7 +22,7 @@ from dealtrace.operations.mails.scheduled_reports import (
     stop_report,
 )
 from dealtrace.reports.question import Words
-from dealtrace.storage.mails.leaves import find_signing_key, list_leaves
+from dealtrace.storage.mails.leaves import find_leaves, find_signing_key
 from dealtrace.storage.mails.outbox import list_mails
 from engines import on_one_engine
 from guests import member_of, text_of
@@ -75,7 +75,7 @@ def waiting(served: Stage, site: Player) -> list[str]:
 
 def has_left(served: Stage, site: Player, mail_list: MailList, list_id: int) -> list[str]:
     with served.database.read() as connection:
-        return list(list_leaves(connection, site.site.id, mail_list, list_id))
+        return list(find_leaves(connection, site.site.id, mail_list, list_id))
 
 
 @pytest.mark.parametrize("mail_list", MailList)

@@ -40,7 +40,7 @@ from dealtrace.storage.accounts.users import list_rights
 from dealtrace.storage.alerts.alerts import find_alert, list_alerts
 from dealtrace.storage.alerts.incidents import find_incidents, list_incidents
 from dealtrace.storage.id_blocks import IdBlocks
-from dealtrace.storage.mails.leaves import list_leaves
+from dealtrace.storage.mails.leaves import find_leaves
 
 PLACE = "settings/alerts"
 INCIDENTS_SHOWN = 20
@@ -179,7 +179,7 @@ def _read_past(
     connection: Connection, site_id: int, alert_id: int
 ) -> tuple[Sequence[Incident], Mapping[str, datetime]]:
     past = list_incidents(connection, site_id, INCIDENTS_SHOWN, alert_id)
-    return past, list_leaves(connection, site_id, MailList.ALERT, alert_id)
+    return past, find_leaves(connection, site_id, MailList.ALERT, alert_id)
 
 
 def _form(view: View, facts: _Facts, draft: AlertDraft, trial: Trial | None) -> dict[str, object]:

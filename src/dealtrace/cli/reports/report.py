@@ -94,11 +94,17 @@ def report(  # noqa: PLR0913, PLR0917 - a question has this many parts
             write_answer(file, answered, for_excel=excel, overwrite=force)
     if file is not None:
         console.print(f"{counted(len(_rows(answered)), 'row')} and the total written to {file}.")
-    elif as_json:
-        print_json(serialize_answer(answered, site.id))
     else:
-        for line in answer_lines(answered, console.width if console.is_terminal else None):
-            console.print(line)
+        _print(answered, site, as_json=as_json)
+
+
+def _print(answered: Report | Pivot, site: Site, *, as_json: bool) -> None:
+    """Print an answer as JSON, or as a table that fits the terminal."""
+    if as_json:
+        print_json(serialize_answer(answered, site.id))
+        return
+    for line in answer_lines(answered, console.width if console.is_terminal else None):
+        console.print(line)
 
 
 def _rows(answered: Report | Pivot) -> Sequence[object]:

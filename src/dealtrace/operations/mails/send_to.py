@@ -11,7 +11,7 @@ from dealtrace.mails.subscription import MailList
 from dealtrace.operations.work import Work
 from dealtrace.record import record
 from dealtrace.storage.accounts.users import list_rights
-from dealtrace.storage.mails.leaves import list_leaves
+from dealtrace.storage.mails.leaves import find_leaves
 from dealtrace.storage.mails.outbox import insert_mails
 
 
@@ -36,7 +36,7 @@ def without_leavers(
     connection: Connection, site_id: int, mailing: Mailing, recipients: Sequence[Recipient]
 ) -> list[Recipient]:
     """Return the recipients without the typed addresses that have left."""
-    left = list_leaves(connection, site_id, mailing.list, mailing.list_id)
+    left = find_leaves(connection, site_id, mailing.list, mailing.list_id)
     return [each for each in recipients if each.user_id is not None or each.address.casefold() not in left]
 
 

@@ -12,7 +12,7 @@ from dealtrace.mails.subscription import MailList, Subscription, link_key, parse
 from dealtrace.record import record
 from dealtrace.storage.alerts.alerts import find_alert
 from dealtrace.storage.alerts.incidents import find_incidents, list_incident_ids
-from dealtrace.storage.mails.leaves import delete_leave, find_signing_key, insert_leave, list_leaves
+from dealtrace.storage.mails.leaves import delete_leave, find_leaves, find_signing_key, insert_leave
 from dealtrace.storage.mails.outbox import delete_waiting_mails
 from dealtrace.storage.mails.scheduled_reports import find_scheduled_report
 
@@ -42,7 +42,7 @@ def find_subscription(connection: Connection, text: str) -> FoundSubscription | 
     about = _find_about(connection, found) if found is not None else None
     if found is None or about is None or not _is_among(found, _recipients_of(about)):
         return None
-    left = list_leaves(connection, found.site_id, found.list, found.list_id)
+    left = find_leaves(connection, found.site_id, found.list, found.list_id)
     return FoundSubscription(found, about, left.get(found.folded_address))
 
 

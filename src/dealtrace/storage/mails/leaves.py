@@ -31,14 +31,14 @@ def delete_leave(connection: Connection, left: Subscription) -> None:
     connection.execute(delete(mail_leave).where(*mine, mail_leave.c.address == left.folded_address))
 
 
-def list_leaves(connection: Connection, site_id: int, mail_list: MailList, list_id: int) -> dict[str, datetime]:
+def find_leaves(connection: Connection, site_id: int, mail_list: MailList, list_id: int) -> dict[str, datetime]:
     """Return the addresses that left a report or a rule, casefolded and in their order, with when they did."""
     mine = select(mail_leave).where(*_of_list(site_id, mail_list, list_id)).order_by(mail_leave.c.address)
     return {row.address: row.left_at for row in connection.execute(mine)}
 
 
-def list_leaves_of_site(connection: Connection, site_id: int, mail_list: MailList) -> dict[int, dict[str, datetime]]:
-    """Return what `list_leaves` does for every report or every rule of a site that an address has left, by id."""
+def find_leaves_of_site(connection: Connection, site_id: int, mail_list: MailList) -> dict[int, dict[str, datetime]]:
+    """Return what `find_leaves` does for every report or every rule of a site that an address has left, by id."""
     mine = (mail_leave.c.site_id == site_id, mail_leave.c.list == mail_list.value)
     found: dict[int, dict[str, datetime]] = {}
     for row in connection.execute(select(mail_leave).where(*mine).order_by(mail_leave.c.address)):
