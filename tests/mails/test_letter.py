@@ -81,7 +81,9 @@ def test_no_text_becomes_a_header(text: str) -> None:
 def test_only_an_address_of_https_has_the_button_of_mailboxes() -> None:
     for scheme, button in (("https", "List-Unsubscribe=One-Click"), ("http", None)):
         link = f"{scheme}://x.example/cabinet/unsubscribe/{'k' * 300}"
-        mail = sent(Letter("a", ("b",), unsubscribe=link))
+        letter = Letter("a", ("b",), unsubscribe=link)
+        assert f"\r\nList-Unsubscribe: <{link}>\r\n".encode() in write_mail(letter, ENVELOPE).as_bytes()
+        mail = sent(letter)
         assert str(mail["List-Unsubscribe"]).replace(" ", "") == f"<{link}>"
         assert mail["List-Unsubscribe-Post"] == button
         assert part(mail, "plain").splitlines()[-1] == f"Не получать больше таких писем: {link}"

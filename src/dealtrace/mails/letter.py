@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from email.headerregistry import Address
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, Policy
 from email.utils import format_datetime
 from html import escape
 
@@ -21,6 +21,19 @@ _UNSUBSCRIBE: Mapping[Language, str] = {
     "ru": "Не получать больше таких писем:",
     "en": "To get no more of these mails:",
 }
+
+
+class LinkHeader(UnstructuredHeader, BaseHeader):
+    """A header with a link, which is written as it is: the library would encode a long one, which no mailbox reads."""
+
+    def fold(self, *, policy: Policy) -> str:
+        """Return the line of the header; a link of ours is far shorter than the 998 characters of RFC 5322."""
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+_HEADERS = HeaderRegistry()
+_HEADERS.map_to_type("list-unsubscribe", LinkHeader)
+_POLICY = SMTP.clone(header_factory=_HEADERS)
 
 
 @record
@@ -70,7 +83,7 @@ def write_mail(letter: Letter, envelope: Envelope) -> EmailMessage:
 
     No text can add a header: the library refuses line breaks in one, and none are left in the subject.
     """
-    mail = EmailMessage(SMTP)
+    mail = EmailMessage(_POLICY)
     mail["Subject"] = one_line(letter.subject)[:SUBJECT_LENGTH_MAX]
     mail["From"] = Address(addr_spec=envelope.sender)
     mail["To"] = Address(addr_spec=envelope.recipient.address)
