@@ -3,7 +3,20 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, case, delete, false, func, not_, select, type_coerce
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    and_,
+    case,
+    delete,
+    false,
+    func,
+    not_,
+    or_,
+    select,
+    type_coerce,
+)
 
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import day_end, day_start, site_day
@@ -32,8 +45,9 @@ def rate_of_deal() -> Expression:
 
 
 def lacks_rate() -> ColumnElement[bool]:
-    """Return the condition that the worth of a deal in rubles is unknown for want of a rate."""
-    return case((not_(IS_FOREIGN), false()), else_=rate_of_deal().is_(None))
+    """Return the condition that a deal has a sum whose worth in rubles is unknown for want of a rate."""
+    is_without_sums = and_(deal.c.amount_rub.is_(None), deal.c.margin_rub.is_(None))
+    return case((or_(not_(IS_FOREIGN), is_without_sums), false()), else_=rate_of_deal().is_(None))
 
 
 def kopecks_at(amount: Expression, rate: Expression) -> Expression:
@@ -72,10 +86,10 @@ def list_rates(connection: Connection, site: Site) -> list[CurrencyRate]:
 
 
 def count_deals_without_rate(connection: Connection, site_id: int) -> dict[str, int]:
-    """Count the undeleted deals of a site whose worth in rubles is unknown for want of a rate, by currency."""
+    """Count the undeleted deals of a site that have a sum of unknown worth for want of a rate, by currency."""
     theirs = (deal.c.site_id == site_id, deal.c.deleted_at.is_(None), lacks_rate())
     counted = select(deal.c.currency, func.count()).where(*theirs).group_by(deal.c.currency)
-    return dict(connection.execute(counted).tuples().all())
+    return {currency: deals for currency, deals in connection.execute(counted)}  # noqa: C416 - rows are no pairs to mypy
 
 
 def list_sums_without_rate(connection: Connection, site: Site, period: Period) -> list[tuple[str, Decimal]]:
