@@ -164,6 +164,7 @@ FORMULAS: Mapping[str, Formula] = {
     "won_margin": (("won",), WON_MARGIN),
     "lost": (("deal",), _count("deal", "lost")),
     "average": (("deal",), _over(_money("deal", "amount"), _count("deal", "sum"))),
+    "no_rate": (("deal",), _count("deal", "unrated")),
     "match_rate": (("deal",), _over(_count("deal", "matched"), _count("deal"))),
     "unmatched": (("deal",), _count("deal", "unmatched")),
     "assisted": (("assist",), _assisted),

@@ -9,7 +9,9 @@ from decimal import Decimal
 from cast import Player, Stage
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.leads.call import Circumstances
+from dealtrace.mails.subscription import MailList, Subscription, link_key
 from dealtrace.operations.deals.register import register_deals
+from dealtrace.storage.mails.leaves import find_signing_key
 from guests import Guest, member_of, new_user, text_of
 from server import ServerProcess
 from write_commands import by_contact, registration
@@ -25,6 +27,7 @@ COST_FORM = {
     "system": "yandex", "account": "main", "campaign": "auto", "source": "", "medium": "", "vat": "", "percent": "",
     "rate": "",
 }  # fmt: skip
+MAILED = {"recipients": f"{'w' * 60}@example.com"}
 ALERT = {"kind": "above", "metric": "deals", "window": "day", "amount": "3"}
 
 
@@ -74,6 +77,9 @@ def fill_site(server: ServerProcess, stage: Stage) -> FilledSite:
     places = {"site": player.site.id, "deal": receipt.deal_id, "kind": "call", "lead": call.id, "client": client[1]}
     vera = new_user(stage.database, {player.site.id: "reader"}, login=f"{LONG}@example.com")
     places |= {"user": vera.id, **_fill_settings(owner)}
+    mailed = Subscription(player.site.id, MailList.REPORT, int(str(places["report"])), MAILED["recipients"])
+    with stage.database.read() as connection:
+        places["unsubscribe"] = link_key(mailed, find_signing_key(connection))
     return FilledSite(player, owner, {name: str(place) for name, place in places.items()})
 
 
@@ -87,14 +93,18 @@ def _fill_settings(owner: Guest) -> dict[str, str]:
     imports = owner.send("settings/imports", files={"file": ("calls.csv", CALLS.encode())}, noun="call", encoding="")
     costs = owner.send("costs", files={"file": ("costs.csv", COSTS.encode())}, **COST_FORM)
     owner.send("settings/alerts", **ALERT, filters=f"manager:is:{HOSTILE}", recipients="a@example.com", agreed="on")
+    owner.send("reports/segments", name=HOSTILE[-100:], whose="site", query=f"filter=manager:is:{HOSTILE}")
+    owner.send("settings/mail-reports", title=LONG[:100], question="metrics=deals", rhythm="daily", hour="9", **MAILED)
+    report = re.search(r'settings/mail-reports/(\d+)"', owner.get("settings/mail-reports").text)
     alert = re.search(r'settings/alerts/(\d+)"', owner.get("settings/alerts").text)
     link = owner.post("settings/shared", name=HOSTILE[-100:], query="by=campaign&metrics=leads&period=28d", days="30")
     shared = re.search(r"/cabinet/shared/([\w-]+)", link.text)
     assert alert is not None
+    assert report is not None
     assert shared is not None
     answers = {"webhook": hook, "imports": imports, "costs": costs}
     for name, answer in answers.items():
         assert answer.is_redirect, (name, text_of(answer.text))
     leads_to = {name: re.split(r"[?#]", answer.headers["location"])[0] for name, answer in answers.items()}
     made = {name: path.rpartition("/")[2] for name, path in leads_to.items()}
-    return {**made, "alert": alert[1], "shared": shared[1]}
+    return {**made, "alert": alert[1], "report": report[1], "shared": shared[1]}

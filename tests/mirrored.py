@@ -41,7 +41,7 @@ ATTRIBUTES = {
     Fact.LEADS: {AT, *_OF_LEADS, *_OF_VISIT, *_FIELDS, "visit_id", "is_answered", "is_target", "has_deal"},
     Fact.DEALS: {
         AT, *_OF_LEADS, *_OF_VISIT, *_FIELDS, "happened_at", "service", "status", "status_spelling", "meaning",
-        "amount", "margin", "match_reason", "is_matched",
+        "amount", "margin", "match_reason", "is_matched", "lacks_rate",
     },
     Fact.COSTS: {AT, "source_id", "cost", "clicks", "system", "account"},
 }  # fmt: skip

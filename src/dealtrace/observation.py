@@ -52,6 +52,12 @@ ATTEMPT_SECONDS = Histogram(
     buckets=(0.01, 0.05, 0.1, 0.5, 1, 2.5, 5),
 )
 PAUSED = Gauge("dealtrace_webhooks_paused", "Webhooks that are paused.", multiprocess_mode="livemax")
+MAIL_ATTEMPTS = Counter("dealtrace_mail_attempts", "Attempts to send a mail.", ["outcome"])
+MAILS_WAITING = Gauge("dealtrace_mails_waiting", "Mails that are not sent yet.", multiprocess_mode="livemax")
+ALERT_LOOKS = Counter("dealtrace_alert_looks", "Looks at rules of alerts.", ["outcome"])
+ALERTS_WAITING = Gauge(
+    "dealtrace_alerts_waiting", "Rules of alerts that are to be looked at.", multiprocess_mode="livemax"
+)
 FAILING = Gauge("dealtrace_webhooks_failing", "Webhooks whose last attempt failed.", multiprocess_mode="livemax")
 
 RESERVED_FILES = 128

@@ -366,3 +366,43 @@ def test_a_report_costs_a_point_and_nothing_when_refused(server: ServerProcess, 
     for path in ("/api/reports", "/api/reports.csv", "/api/reports/rows"):
         assert ask(server, player, path, metrics="deals").status_code == 200
     assert ask(server, player, "/api/reports.xlsx", metrics="deals").status_code == 429
+
+
+def test_a_pivot_has_the_first_metric_by_rows_and_columns(server: ServerProcess, shop: Player) -> None:
+    asked = {"by": "source", "metrics": "amount,deals", "pivot": "day", "model": "1"}
+    answer = answered(server, shop, **asked)
+    assert answer["by"] == ["source"]
+    assert answer["metrics"] == ["amount"]
+    assert answer["pivot"] == "day"
+    assert answer["columns"] == ["2024-11-10", "2024-11-11"]
+    assert answer["columnsTotal"] == 2
+    assert answer["rows"] == [
+        {"keys": ["google"], "values": {"amount": "150.01"}, "cells": ["150.01", "0.00"]},
+        {"keys": [None], "values": {"amount": "0.00"}, "cells": ["0.00", "0.00"]},
+    ]
+    assert answer["total"] == {"values": {"amount": "150.01"}, "cells": ["150.01", "0.00"]}
+    plain = answered(server, shop, by="source", metrics="amount", model="1")
+    assert [row["values"] for row in answer["rows"]] == [row["values"] for row in plain["rows"]]
+    assert "pivot" not in plain
+
+
+def test_files_of_a_pivot_have_a_column_for_each_key(server: ServerProcess, shop: Player) -> None:
+    asked = {"by": "source", "metrics": "deals", "pivot": "manager", "sort": "source"}
+    lines = ask(server, shop, "/api/reports.csv", **asked).text.splitlines()
+    rows = list(csv.reader(line for line in lines if not line.startswith("# ") or line.startswith("# total")))
+    answer = answered(server, shop, **asked)
+    assert rows[0] == ["source", *(key or "" for key in answer["columns"]), "# total"]
+    assert [row[0] for row in rows[1:]] == [*(row["keys"][0] or "" for row in answer["rows"]), "# total"]
+    figures = [[*row["cells"], row["values"]["deals"]] for row in (*answer["rows"], answer["total"])]
+    assert [row[1:] for row in rows[1:]] == [[str(figure) for figure in row] for row in figures]
+    book = CalamineWorkbook.from_filelike(io.BytesIO(ask(server, shop, "/api/reports.xlsx", **asked).content))
+    table = book.get_sheet_by_index(0).to_python()
+    assert len(table) == len(rows)
+    assert table[-1][-1] == answer["total"]["values"]["deals"]
+
+
+@pytest.mark.parametrize("wrong", [{"pivot": "source"}, {"pivot": "nonsense"}, {"by": None}, {"compare": "year"}])
+def test_a_pivot_that_cannot_be_asked_is_refused(server: ServerProcess, shop: Player, wrong: dict[str, str]) -> None:
+    refused = ask(server, shop, **{"by": "source", "metrics": "deals", "pivot": "day", **wrong})
+    assert refused.status_code == 400
+    assert "pivot" in refused.text

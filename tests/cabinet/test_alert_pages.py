@@ -155,6 +155,43 @@ def test_a_report_is_scheduled_by_its_address_left_and_removed(
     assert reports(served, owner) == []
 
 
+def test_a_report_is_changed_on_its_own_page(server: ServerProcess, served: Stage, owner: Player, boss: Guest) -> None:
+    reader = member_of(server, served, owner.site.id, Role.READER)
+    user_id = re.findall(rf'value="(\d+)"> {re.escape(reader.login)}', boss.get("settings/mail-reports").text)[0]
+    boss.send("settings/mail-reports", **REPORT, member=user_id, recipients="anna@example.com en")
+    (before,) = reports(served, owner)
+    place = f"settings/mail-reports/{before.id}"
+    page = boss.get(place)
+    assert page.status_code == 200
+    stated = dict(re.findall(r'name="(title|question)" type="text" value="([^"]*)"', page.text))
+    assert stated["title"] == "Sources"
+    assert html.unescape(stated["question"]) == f"/cabinet/{owner.site.id}/reports?by=source&metrics=deals"
+    assert '<option value="daily" selected>' in page.text
+    assert '<option value="7" selected>' in page.text
+    assert f'value="{user_id}" checked' in page.text
+    assert ">anna@example.com en</textarea>" in page.text
+    kept = {**REPORT, "question": html.unescape(stated["question"]), "member": user_id}
+    saved = boss.post(place, **{**kept, "title": "Leads", "hour": "8"}, recipients="bob@example.com ru")
+    assert "Saved." in text_of(saved.text)
+    (after,) = reports(served, owner)
+    assert (after.id, after.title, after.words, after.hour) == (before.id, "Leads", before.words, 8)
+    assert {each.address for each in after.recipients} == {"bob@example.com", reader.login}
+    told = text_of(boss.get("settings/changes").text)
+    for line in ("“Sources”: each day 7:00 → each day 8:00", "“Sources”: anna@example.com → bob@example.com"):
+        assert f"Report by mail {line}" in told
+    refused = boss.post(place, **{**kept, "title": ""}, recipients="bob@example.com")
+    assert refused.status_code == 400
+    assert 'id="fault-title"' in refused.text
+    assert reports(served, owner) == [after]
+    assert reader.get(place).status_code == 403
+    for odd in ("x", "0", "9" * 30):
+        assert boss.get(f"settings/mail-reports/{odd}").status_code == 404
+        assert boss.send(f"settings/mail-reports/{odd}", **kept).status_code == 404
+    neighbour = member_of(server, served, served.open_site().site.id)
+    assert neighbour.get(place).status_code == 404
+    assert neighbour.send(place, **kept).status_code == 404
+
+
 def test_a_report_that_cannot_be_scheduled_says_why(served: Stage, owner: Player, boss: Guest) -> None:
     for changed, field in (
         ({"title": ""}, "title"),

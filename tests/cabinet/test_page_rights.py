@@ -72,7 +72,7 @@ def test_who_has_a_lower_role_is_told_which_it_takes(crowd: Crowd, page: Page) -
     assert {Role.OWNER: "владелец", Role.ANALYST: "аналитик"}[page.role] in answer.text
 
 
-@each([page for page in PAGES if page.method == "POST"])
+@each([page for page in PAGES if page.method == "POST" and not page.is_signed])
 @pytest.mark.parametrize("headers", [{"sec-fetch-site": "cross-site"}, {"origin": "https://evil.example"}])
 def test_nothing_is_taken_from_a_foreign_page(crowd: Crowd, page: Page, headers: dict[str, str]) -> None:
     answer = crowd.ask(crowd.members[Role.OWNER], page, **headers)
@@ -94,4 +94,11 @@ def test_every_page_that_is_open_to_all_is_known_here(owner: Player) -> None:
         "/invitation",
         "/password",
         "/shared/{key}",
+        "/unsubscribe/{key}",
     }
+
+
+def test_every_page_that_takes_forms_from_anywhere_is_known_here() -> None:
+    """Its path must be signed, and the person who is logged in must not matter to it."""
+    assert {page.path for page in PAGES if page.is_signed} == {"/unsubscribe/{key}"}
+    assert all(page.is_open for page in PAGES if page.is_signed)

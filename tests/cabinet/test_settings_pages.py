@@ -51,6 +51,7 @@ CHANGES = {
     "settings/alerts/1": Role.ANALYST,
     "settings/mail-reports": Role.ANALYST,
     "settings/mail-reports/remove": Role.ANALYST,
+    "settings/mail-reports/1": Role.ANALYST,
     "settings/hosts": Role.OWNER,
     "settings/hosts/remove": Role.OWNER,
     "settings/webhooks": Role.OWNER,

@@ -111,6 +111,7 @@ def walk(host: ServerProcess, stage: Stage, site: FilledSite, browser: Browser, 
         walker.go(f".top nav a[href='{link}']")
         assert walker.path == link
     see_reports(walker, root)
+    keep_segment(walker, root)
     if way.role.includes(Role.ANALYST):
         see_deals(walker, root)
         see_leads(walker, root)
@@ -128,6 +129,17 @@ def see_reports(walker: Walker, root: str) -> None:
     walker.go("main form button:not([name])")
     walker.go(f"main table a[href^='{root}/reports/rows']")
     assert walker.finds("main table")
+
+
+def keep_segment(walker: Walker, root: str) -> None:
+    """Filter a report by clicking a value, save the filter as a segment, and ask the report of that segment."""
+    walker.go(f".top nav a[href='{root}/reports']")
+    walker.go("main table tbody th a")
+    walker.use("details:has([action$='/reports/segments']) summary")
+    walker.write("[action$='/reports/segments'] [name=name]", "walk")
+    walker.go("[action$='/reports/segments'] button")
+    walker.go("main tbody th a[href*='segment=walk']")
+    assert walker.finds("[name=segment] [value=walk][selected]")
 
 
 def see_deals(walker: Walker, root: str) -> None:

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from cast import Player
+from cast import Player, Stage
 from commands import Terminal
+from guests import member_of, text_of
 from server import ServerProcess
 
 DAYS = {"metrics": "deals,amount,margin", "from": "2018-03-01", "to": "2018-03-31"}
@@ -54,6 +55,34 @@ def test_a_deal_counts_by_the_latest_rate_before_it_and_never_one_to_one(
     assert [(each["name"], each["seen"]) for each in findings if each["site_id"] == owner.site.id] == [("usd", 1)]
     assert "2 rates" in beside.done("rate", "remove", site, "usd").out
     assert figures(server, owner)[:2] == (5, "710.00")
+
+
+def without_rate(server: ServerProcess, player: Player) -> tuple[list[tuple[str, int]], int]:
+    """Return the deals that lack a rate by day, and their number."""
+    asked = {"by": "day", "metrics": "no_rate", "from": "2018-03-01", "to": "2018-03-31", "sort": "day"}
+    answer = server.http.get("/api/reports", params=asked, headers={"Access-Token": player.token}).json()
+    rows = [(row["keys"][0], row["values"]["no_rate"]) for row in answer["rows"]]
+    return [row for row in rows if row[1]], answer["total"]["values"]["no_rate"]
+
+
+def test_deals_that_sums_lack_are_counted_until_they_have_a_rate(
+    server: ServerProcess, beside: Terminal, owner: Player, served: Stage
+) -> None:
+    site = str(owner.site.id)
+    boss = member_of(server, served, owner.site.id)
+    days = {"from": "2018-03-01", "to": "2018-03-31"}
+    assert without_rate(server, owner) == ([("2018-03-24", 1), ("2018-03-25", 2), ("2018-03-26", 1)], 4)
+    page = text_of(boss.get("", **days).text)
+    assert "no rate of their currency: 4 in the period, in all 10 EUR, 30 USD." in " ".join(
+        page.replace("\xa0", " ").split()
+    )
+    assert f"dealtrace rate set {site} CURRENCY RUBLES --from DAY" in page
+    beside.done("rate", "set", site, "USD", "100", "--from", "2018-03-25")
+    assert without_rate(server, owner) == ([("2018-03-24", 1), ("2018-03-25", 1)], 2)
+    beside.done("rate", "set", site, "USD", "100", "--from", "2018-03-01")
+    beside.done("rate", "set", site, "EUR", "100", "--from", "2018-03-01")
+    assert without_rate(server, owner) == ([], 0)
+    assert "no rate of their currency" not in boss.get("", **days).text
 
 
 def test_what_is_no_rate_is_refused_and_named(beside: Terminal, owner: Player, tmp_path: Path) -> None:

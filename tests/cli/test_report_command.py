@@ -255,3 +255,25 @@ def _read(descriptor: int) -> str:
         pass
     os.close(descriptor)
     return found.decode()
+
+
+def test_a_pivot_is_a_table_json_and_a_file(terminal: Terminal, shop: Player) -> None:
+    asked = ("report", *site(shop), *DAYS, "--by", "source", "--metrics", "deals", "--model", "1", "--pivot", "manager")
+    assert terminal.done(*asked).out.splitlines() == [
+        "2024-11-01 – 2024-11-30, model 1",
+        "deals, columns by manager",
+        "",
+        "source            total  =1+1  —",
+        "----------------  -----  ----  -",
+        "google\\u001b[31m      1     0  1",
+        "—                     1     1  0",
+        "----------------  -----  ----  -",
+        "total                 2     1  1",
+    ]
+    answer = terminal.json(*asked, "--json")
+    assert answer["columns"] == ["=1+1", None]
+    assert [row["cells"] for row in answer["rows"]] == [[0, 1], [1, 0]]
+    assert terminal.done(*asked, "--csv", "p.csv").out == "2 rows and the total written to p.csv.\n"
+    assert terminal.done(*asked, "--csv", "p.csv", "--force").out
+    lines = (terminal.folder / "p.csv").read_text().splitlines()
+    assert lines[-1] == "# total,1,1,2"

@@ -76,3 +76,15 @@ def test_no_text_becomes_a_header(text: str) -> None:
     mail = sent(letter)
     assert set(mail.keys()) <= HEADERS
     assert all("Bcc" not in each.keys() and "X" not in each.keys() for each in mail.walk())  # noqa: SIM118 - of mails
+
+
+def test_only_an_address_of_https_has_the_button_of_mailboxes() -> None:
+    for scheme, button in (("https", "List-Unsubscribe=One-Click"), ("http", None)):
+        link = f"{scheme}://x.example/cabinet/unsubscribe/{'k' * 300}"
+        letter = Letter("a", ("b",), unsubscribe=link)
+        assert f"\r\nList-Unsubscribe: <{link}>\r\n".encode() in write_mail(letter, ENVELOPE).as_bytes()
+        mail = sent(letter)
+        assert str(mail["List-Unsubscribe"]).replace(" ", "") == f"<{link}>"
+        assert mail["List-Unsubscribe-Post"] == button
+        assert part(mail, "plain").splitlines()[-1] == f"Не получать больше таких писем: {link}"
+    assert sent(Letter("a", ("b",)))["List-Unsubscribe"] is None

@@ -35,7 +35,7 @@ from dealtrace.operations.alerts.watch import AlertReport, Looked
 from dealtrace.operations.deals.by_hand import Act, DealAct
 from dealtrace.operations.deals.update_lists import DealUpdate
 from dealtrace.operations.leads.annotate import AnnotationCall, LeadAnnotation
-from dealtrace.operations.leads.by_hand import Hiding, Rewriting
+from dealtrace.operations.leads.by_hand import Deletion, Rewriting
 from dealtrace.operations.leads.clear_fields import Clearing
 from dealtrace.operations.leads.register_with_deal import LeadRequestWithDeal
 from dealtrace.operations.mails.deliver import MailReport
@@ -200,7 +200,7 @@ def undone(stage: Stage, shop: Player, number: int) -> Any:
 
 def brought_back(stage: Stage, shop: Player, number: int) -> LeadRef:
     ref = LeadRef(LeadKind.CALL, stage.call(shop, NOON, phone=f"7921{number:07d}").id)
-    stage.perform(OPERATIONS["hide_leads"], shop, Hiding(ref, is_hidden=True))
+    stage.perform(OPERATIONS["delete_leads"], shop, Deletion(ref, is_deleted=True))
     return ref
 
 
@@ -238,7 +238,7 @@ WORST: dict[str, Callable[[Stage, Player, int], Any]] = {
     "add_costs": lambda _stage, _shop, number: spread(number),
     "restate_costs": lambda _stage, _shop, number: spread(number),
     "act_on_deals": undone,
-    "hide_leads": lambda stage, shop, number: Hiding(brought_back(stage, shop, number), is_hidden=False),
+    "delete_leads": lambda stage, shop, number: Deletion(brought_back(stage, shop, number), is_deleted=False),
     "rewrite_annotations": lambda stage, shop, number: Rewriting(
         LeadRef(LeadKind.CALL, stage.call(shop, NOON, phone=f"7921{number:07d}").id), ("new",), "Ann", "Text"
     ),

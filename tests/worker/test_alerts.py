@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import update
 
 from cast import Player, Stage
-from dealtrace import clock
+from dealtrace import clock, observation
 from dealtrace.accounts.site_days import day_start, site_day
 from dealtrace.accounts.webhook import BodyStyle, EventKind
 from dealtrace.alerts.incident import Incident
@@ -167,3 +167,32 @@ def test_filters_watch_a_single_service(stage: Stage) -> None:
     add_rule(stage, shop, "silence", "deals", "day", filters=("service:is:1C",))
     look(stage, shop)
     assert state(stage, shop)[1] == []
+
+
+def metric(name: str) -> float:
+    """Return the value of a metric of this process, 0 if it has none yet."""
+    lines = observation.write_metrics()[0].decode().splitlines()
+    return sum(float(line.rpartition(" ")[2]) for line in lines if line.rpartition(" ")[0] == name)
+
+
+def looks(outcome: str) -> float:
+    return metric(f'dealtrace_alert_looks_total{{outcome="{outcome}"}}')
+
+
+def test_looks_are_counted_by_what_came_of_them(stage: Stage) -> None:
+    shop = stage.open_site()
+    for week in range(1, 9):
+        add_deals(stage, shop, days_ago=1 + 7 * week, count=9)
+    before = {outcome: looks(outcome) for outcome in ("raised", "ended", "nothing", "failed")}
+    add_rule(stage, shop, "silence", "deals", "day")
+    look(stage, shop)
+    make_due(stage)
+    look(stage, shop)
+    add_deals(stage, shop, days_ago=1, count=2)
+    make_due(stage)
+    look(stage, shop)
+    with stage.database.write() as connection:
+        connection.execute(update(alert_table).values(metric="column:Gone", due_at=clock.now()))
+    look(stage, shop, is_over=lambda alert: alert.fault is not None)
+    assert {outcome: looks(outcome) - count for outcome, count in before.items()} == dict.fromkeys(before, 1.0)
+    assert metric("dealtrace_alerts_waiting") in (0.0, 1.0)

@@ -12,7 +12,8 @@ import pytest
 from sqlalchemy import update
 
 from cast import Player, Stage
-from dealtrace import clock
+from dealtrace import clock, observation
+from dealtrace.accounts.role import Role
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import day_start, site_day
 from dealtrace.alerts.rule import Alert, AlertKind, Rule
@@ -22,6 +23,8 @@ from dealtrace.mails.letter import Letter
 from dealtrace.mails.mail import Mail
 from dealtrace.mails.recipient import Recipient
 from dealtrace.mails.scheduled_report import Rhythm
+from dealtrace.mails.subscription import MailList, Subscription, parse_link_key
+from dealtrace.operations.accounts.create_user import create_user
 from dealtrace.operations.alerts import manage
 from dealtrace.operations.deals.import_deals import import_deals
 from dealtrace.operations.mails.scheduled_reports import NewScheduledReport, schedule_report
@@ -30,13 +33,14 @@ from dealtrace.runtime.database_watch import DatabaseWatch
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.report_pool import ReportPool
 from dealtrace.settings import Settings
+from dealtrace.storage.mails.leaves import find_signing_key
 from dealtrace.storage.mails.outbox import list_mails
 from dealtrace.storage.schema.tables.alerts import mail as mail_table
 from dealtrace.worker.letters import Letters
 from dealtrace.worker.mails import Mails
 from dealtrace.worker.smtp_client import SmtpClient
 from engines import on_one_engine
-from mail_server import ACCEPTED, MailServer
+from mail_server import ACCEPTED, MailServer, ReceivedMail
 from write_commands import open_write_queue, run
 
 pytestmark = on_one_engine
@@ -117,6 +121,39 @@ def test_each_mail_is_sent_once_in_the_language_of_its_recipient(
         ("bob@example.com",): "Test: Calls: silence within a day – Shop",
     }
     assert len(mail_server.received) == 2
+
+
+def unsubscribed_by(stage: Stage, received: ReceivedMail) -> Subscription | None:
+    """Return the subscription that the link of a mail ends; its headers and both its parts have the same."""
+    page = "https://deals.example.org/cabinet/unsubscribe/"
+    link = str(received.mail["List-Unsubscribe"]).replace(" ", "").removeprefix("<").removesuffix(">")
+    assert link.startswith(page)
+    assert str(received.mail["List-Unsubscribe-Post"]) == "List-Unsubscribe=One-Click"
+    html = received.mail.get_body(("html",))
+    assert html is not None
+    assert link in received.text
+    assert f'href="{link}"' in html.get_content()
+    with stage.database.read() as connection:
+        return parse_link_key(link.removeprefix(page), find_signing_key(connection))
+
+
+def test_a_typed_address_gets_a_link_to_leave_and_a_user_gets_none(
+    stage: Stage, shop: Player, mail_server: MailServer
+) -> None:
+    stage.ids.ensure(10)
+    with stage.database.write() as connection:
+        roles = {shop.site.id: Role.READER}
+        user = create_user(connection, stage.ids, "bob@example.com", "correct horse battery", clock.now(), roles=roles)
+        recipients = (RECIPIENTS[0], Recipient(user.login, "en", user.id))
+        rule = Rule(AlertKind.SILENCE, "calls", WINDOWS["day"], None, (), recipients)
+        alert = manage.add_alert(connection, stage.ids, shop.site, rule, clock.now())
+        manage.schedule_test_mails(connection, stage.ids, alert, clock.now())
+    send_until(stage, mail_server, lambda: len(mail_server.received) == 2)
+    mails = {received.recipients[0]: received for received in mail_server.received}
+    link = unsubscribed_by(stage, mails["anna@example.com"])
+    assert link == Subscription(shop.site.id, MailList.ALERT, alert.id, "anna@example.com")
+    assert mails["bob@example.com"].mail["List-Unsubscribe"] is None
+    assert "unsubscribe" not in mails["bob@example.com"].text
 
 
 def test_a_fault_is_stored_and_the_mail_tried_again_with_the_same_id(
@@ -201,7 +238,7 @@ def test_a_report_arrives_as_a_table_with_a_file_beside_the_period_before(
         import_deals(stage.work(connection, shop), deals)
         words = Words(by="service", metrics="deals,amount")
         new = NewScheduledReport("Сервисы", words, Rhythm.DAILY, 0, RECIPIENTS[:1])
-        schedule_report(connection, stage.ids, shop.site, new, yesterday)
+        report = schedule_report(connection, stage.ids, shop.site, new, yesterday)
     send_until(stage, mail_server, lambda: mail_server.received)
     (received,) = mail_server.received
     assert str(received.mail["Subject"]) == "Сервисы – Shop"
@@ -209,7 +246,40 @@ def test_a_report_arrives_as_a_table_with_a_file_beside_the_period_before(
     assert "Сервис Сделки Сделки, до этого Сумма сделок Сумма сделок, до этого" in lines
     assert "1C 2 1 21 ₽ 10,5 ₽" in lines
     assert "Итого 3 1 31,5 ₽ 10,5 ₽" in lines
-    assert f"https://deals.example.org/cabinet/{shop.site.id}/settings/mail-reports" in lines
+    assert not any("settings/mail-reports" in line for line in lines)
+    assert unsubscribed_by(stage, received) == Subscription(
+        shop.site.id, MailList.REPORT, report.id, "anna@example.com"
+    )
     (attached,) = received.mail.iter_attachments()
     assert attached.get_content_type() == "text/csv"
     assert "1C;2;1;" in bytes(attached.get_payload(decode=True) or b"").decode("utf-8-sig")  # type: ignore[arg-type]
+
+
+def metric(name: str) -> float:
+    """Return the value of a metric of this process, 0 if it has none yet."""
+    lines = observation.write_metrics()[0].decode().splitlines()
+    return sum(float(line.rpartition(" ")[2]) for line in lines if line.rpartition(" ")[0] == name)
+
+
+def attempts(outcome: str) -> float:
+    return metric(f'dealtrace_mail_attempts_total{{outcome="{outcome}"}}')
+
+
+def test_mails_are_counted_by_what_became_of_them(
+    stage: Stage, shop: Player, alert: Alert, mail_server: MailServer
+) -> None:
+    before = {outcome: attempts(outcome) for outcome in ("sent", "failed", "given_up")}
+    answers = {"anna@example.com": "450 later", "bob@example.com": "550 nobody"}
+    mail_server.answer = lambda address: answers.get(address, ACCEPTED)
+    send_until(
+        stage,
+        mail_server,
+        lambda: (
+            all(mail.attempts for mail in mails_of(stage, shop).values()) and metric("dealtrace_mails_waiting") == 1
+        ),
+    )
+    answers.clear()
+    with stage.database.write() as connection:
+        connection.execute(update(mail_table).where(mail_table.c.due_at.is_not(None)).values(due_at=clock.now()))
+    send_until(stage, mail_server, lambda: mail_server.received and metric("dealtrace_mails_waiting") == 0)
+    assert {outcome: attempts(outcome) - count for outcome, count in before.items()} == dict.fromkeys(before, 1.0)

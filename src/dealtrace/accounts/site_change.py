@@ -21,6 +21,7 @@ class ChangeKind(StrEnum):
     TOKEN = "token"  # noqa: S105 - a kind
     WEBHOOK = "webhook"
     SHARED_LINK = "shared_link"
+    MAIL_REPORT = "mail_report"
     COSTS = "costs"
     IMPORT = "import"
     PAST = "past"

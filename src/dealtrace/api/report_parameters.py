@@ -37,10 +37,15 @@ class ForQuestion:
 
 def _names(known: Mapping[str, object], prefix: str, count_max: int) -> ForQuestion:
     """Return the type of a comma-separated list of names: known names, and names that a site defines."""
+    return ForQuestion(lambda: {"type": "array", "items": _name(known, prefix).schema(), "maxItems": count_max})
+
+
+def _name(known: Mapping[str, object], prefix: str) -> ForQuestion:
+    """Return the type of one name: a known one, or one that a site defines."""
 
     def describe() -> Schema:
         listed, defined = {"type": "string", "enum": list(known)}, {"type": "string", "pattern": f"^{prefix}."}
-        return {"type": "array", "items": {"anyOf": [listed, defined]}, "maxItems": count_max}
+        return {"anyOf": [listed, defined]}
 
     return ForQuestion(describe)
 
@@ -100,7 +105,13 @@ _QUESTION = (
     ),
     Parameter("limit", _LIMIT, "Сколько строк показать.", "How many rows to show."),
 )
-REPORT = ParameterTable(_QUESTION)
+_PIVOT = Parameter(
+    "pivot",
+    _name(DIMENSIONS, FIELD_PREFIX),
+    "Группировка для столбцов: первый показатель покажут по её ключам.",
+    "The dimension of columns: the first metric is shown by its keys.",
+)
+REPORT = ParameterTable((*_QUESTION, _PIVOT))
 ROWS = ParameterTable(
     (
         *_QUESTION,
@@ -122,6 +133,7 @@ def words_of(sent: Sent) -> Words:
     said = {name: sent.get(name, "") for name in REPORT.named}
     return Words(
         by=said["by"],
+        pivot=said["pivot"],
         metrics=said["metrics"],
         period=said["period"],
         first=said["from"],

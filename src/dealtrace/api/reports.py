@@ -9,14 +9,15 @@ from typing import BinaryIO
 from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.api.report_parameters import figure_of, words_of
-from dealtrace.files.reports.report_file import write_report
+from dealtrace.files.reports.answer_file import write_answer
 from dealtrace.files.row_writers import CSV, XLSX
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameters import Sent
 from dealtrace.http.replies import Reply, file_success, success
-from dealtrace.operations.reports.ask import FactSource, ask
+from dealtrace.operations.reports.ask import FactSource
+from dealtrace.operations.reports.ask_pivot import ask_as_asked
 from dealtrace.operations.reports.read_question import read_known, read_question
-from dealtrace.operations.reports.report_answer import serialize_report
+from dealtrace.operations.reports.report_answer import serialize_answer
 from dealtrace.operations.reports.show_rows import show_rows
 from dealtrace.quota.points import PaidMethod
 from dealtrace.reports.question import Question
@@ -38,8 +39,8 @@ async def respond(caller: Caller, sent: Sent) -> Reply:
 
 
 def _answer(source: FactSource, site: Site, question: Question, now: datetime) -> Reply:
-    report = ask(source, site, question, now)
-    return success(serialize_report(report, site.id), _EVENT, site_id=site.id, rows=len(report.rows))
+    answer = serialize_answer(ask_as_asked(source, site, question, now), site.id)
+    return success(answer, _EVENT, site_id=site.id, rows=len(answer["rows"]))
 
 
 def respond_with(extension: str) -> Callable[[Caller, Sent], Awaitable[Reply]]:
@@ -63,10 +64,10 @@ def respond_with(extension: str) -> Callable[[Caller, Sent], Awaitable[Reply]]:
 
 def _write(source: FactSource, site: Site, question: Question, now: datetime, extension: str) -> BinaryIO:
     """Write a report to a temporary file and return the open file; it is already unlinked, so closing it deletes it."""
-    report = ask(source, site, question, now)
+    answered = ask_as_asked(source, site, question, now)
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"report{extension}"
-        write_report(path, report)
+        write_answer(path, answered)
         return path.open("rb")
 
 

@@ -8,6 +8,7 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.formats import NOTHING, day
 from dealtrace.cabinet.reports.choices import model_words
 from dealtrace.errors import Language
+from dealtrace.mails.scheduled_report import Rhythm
 
 _SETTINGS: Mapping[str, str] = {
     "name": "Name",
@@ -28,6 +29,7 @@ _CHANGED: Mapping[ChangeKind, str] = {
     ChangeKind.TOKEN: "Token “%(name)s”: %(done)s",
     ChangeKind.WEBHOOK: "Webhook %(name)s: %(before)s → %(after)s",
     ChangeKind.SHARED_LINK: "Shared link “%(name)s”: %(done)s",
+    ChangeKind.MAIL_REPORT: "Report by mail “%(name)s”: %(before)s → %(after)s",
     ChangeKind.COSTS: "Costs imported: %(name)s, %(after)s",
     ChangeKind.IMPORT: "File imported: %(name)s, rows: %(after)s",
     ChangeKind.PAST: "Past visits reclassified, changed: %(after)s",
@@ -45,6 +47,9 @@ _VALUES: Mapping[str, str] = {
     "lead_request": "lead requests",
     "deal": "deals",
     "visit": "visits",
+    Rhythm.DAILY: "each day",
+    Rhythm.WEEKLY: "on Mondays",
+    Rhythm.MONTHLY: "on the first of a month",
 }
 """The English texts for stored values; pages translate them into the language of the person."""
 assert set(_CHANGED) == set(ChangeKind)
@@ -58,6 +63,9 @@ def change_words(change: SiteChange, language: Language, translate: Callable[[st
             return " – ".join(day(language, date.fromisoformat(each)) for each in text.split())
         if change.kind is ChangeKind.SETTING and change.name == "attribution" and text:
             return model_words(AttributionModel(int(text)), language)
+        if change.kind is ChangeKind.MAIL_REPORT:
+            rhythm, _, hour = text.partition(" ")
+            return f"{translate(_VALUES[rhythm])} {hour}" if hour and rhythm in list(Rhythm) else text or NOTHING
         if change.kind in (ChangeKind.SETTING, ChangeKind.STATUS, ChangeKind.WEBHOOK, ChangeKind.IMPORT):
             return translate(_VALUES[text]) if text in _VALUES else text or NOTHING
         return text or NOTHING

@@ -35,10 +35,10 @@ class Page:
     """A page: its path below `/cabinet`, its handler, and who may open it.
 
     `role` is the least role that a person needs at the site of the path, `None` if the path names no site. Pages with
-    `is_open` need no login, pages with `is_of_installation` are for owners of the installation. People enter the code
-    of two-factor authentication on pages with `takes_code`. Pages with `sets_factor` are open to people who must first
-    set it up. `form_bytes_max` and `files_max` limit a form; a form with files is parsed only after the rights of the
-    person are checked.
+    `is_open` need no login; open pages with `is_signed` accept forms from anywhere, since their path is signed. Pages
+    with `is_of_installation` are for owners of the installation. People enter the code of two-factor authentication on
+    pages with `takes_code`. Pages with `sets_factor` are open to people who must first set it up. `form_bytes_max` and
+    `files_max` limit a form; a form with files is parsed only after the rights of the person are checked.
     """
 
     path: str
@@ -46,6 +46,7 @@ class Page:
     respond: Respond
     role: Role | None = None
     is_open: bool = False
+    is_signed: bool = False
     is_of_installation: bool = False
     takes_code: bool = False
     sets_factor: bool = False
@@ -127,7 +128,7 @@ class Gate:
 async def _read_own_form(view: View, page: Page, secret: str) -> bool:
     """Parse the form, and return whether it was sent from our own page."""
     view.form = await read_form(view.request, bytes_max=page.form_bytes_max, files_max=page.files_max)
-    return is_own_form(view.request, view.form, form_token_of(secret) if secret else "")
+    return page.is_signed or is_own_form(view.request, view.form, form_token_of(secret) if secret else "")
 
 
 def language_of_browser(request: Request) -> Language:

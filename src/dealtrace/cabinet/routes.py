@@ -23,12 +23,13 @@ from dealtrace.cabinet.people import (
     own_password,
     profile,
     second_factor,
+    unsubscribe,
     users,
     welcome,
 )
 from dealtrace.cabinet.reports import page as reports
 from dealtrace.cabinet.reports import rows as report_rows
-from dealtrace.cabinet.reports import saved, shared
+from dealtrace.cabinet.reports import saved, segments, shared
 from dealtrace.cabinet.reports.file import send_as
 from dealtrace.cabinet.requests import page as requests
 from dealtrace.cabinet.settings.routes import SETTINGS_PAGES
@@ -52,10 +53,15 @@ PAGES = (
     Page("/{site:int}/reports/saved", "GET", saved.show, Role.READER),
     Page("/{site:int}/reports/saved", "POST", saved.save, Role.READER),
     Page("/{site:int}/reports/saved/change", "POST", saved.change, Role.READER),
+    Page("/{site:int}/reports/segments", "GET", segments.show, Role.READER),
+    Page("/{site:int}/reports/segments", "POST", segments.save, Role.READER),
+    Page("/{site:int}/reports/segments/change", "POST", segments.change, Role.READER),
     Page("/{site:int}/notes", "GET", notes.show, Role.READER),
     Page("/{site:int}/notes", "POST", notes.add, Role.ANALYST),
     Page("/{site:int}/notes/remove", "POST", notes.remove, Role.ANALYST),
     Page("/shared/{key}", "GET", shared.show, is_open=True),
+    Page("/unsubscribe/{key}", "GET", unsubscribe.show, is_open=True),
+    Page("/unsubscribe/{key}", "POST", unsubscribe.change, is_open=True, is_signed=True),
     Page("/{site:int}/deals", "GET", deal_journal.show, Role.ANALYST),
     Page("/{site:int}/deals/{deal:int}", "GET", deal_card.show, Role.ANALYST),
     Page("/{site:int}/deals/{deal:int}", "POST", deal_actions.act, Role.ANALYST),

@@ -8,9 +8,11 @@ from urllib.parse import unquote
 import msgspec
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.types import Receive, Scope
 
 from dealtrace.errors import InvalidParameters, UnreadableBody, Violation
-from dealtrace.http.body import MARK, without_mark
+from dealtrace.http.asgi import header
+from dealtrace.http.body import MARK, receive_body, without_mark
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
@@ -60,6 +62,20 @@ class Pairs:
     def all_of(self, name: str) -> list[str]:
         """Return all values of a name in the order they were sent, empty if it was not sent."""
         return [self.values[name], *self.further.get(name, ())] if name in self.values else []
+
+
+async def receive_pairs(scope: Scope, receive: Receive, *, reads_json: bool, body_bytes_max: int) -> Pairs:
+    """Receive and parse the parameters of query and body; for a name in both, the body's value counts.
+
+    Seed: «Поддерживаемые методы отправки: GET и POST».
+    """
+    pairs = read_pairs(scope["query_string"])
+    if scope["method"] != "POST":
+        return pairs
+    body = await receive_body(scope, receive, body_bytes_max)
+    if reads_json and (sent := read_json_object(body)) is not None:
+        return pairs.overridden_by(sent)
+    return pairs.overridden_by(read_body(header(scope, b"content-type"), body))
 
 
 def read_pairs(encoded: bytes) -> Pairs:

@@ -17,7 +17,7 @@ from dealtrace.http.body import receive_body
 from dealtrace.http.caller import Caller
 from dealtrace.http.client_address import Proxies
 from dealtrace.http.endpoint import AuthScheme, Endpoint, RateLimitClass
-from dealtrace.http.forms import Pairs, read_body, read_json_object, read_pairs
+from dealtrace.http.forms import Pairs, read_pairs, receive_pairs
 from dealtrace.http.parameter_types import DIGITS_MAX
 from dealtrace.http.parameters import REQUIRED, Sent
 from dealtrace.http.rate_limits import RateLimits
@@ -75,7 +75,7 @@ class Gate:
             unknown = [name for item in items if isinstance(item, dict) for name in item if name not in known]
             self._count_unknown(caller.site, endpoint, unknown, known)
             return caller, items
-        pairs = await self._read_pairs(endpoint, scope, receive)
+        pairs = await receive_pairs(scope, receive, reads_json=endpoint.reads_json, body_bytes_max=self._body_bytes_max)
         note: RequestNote = scope[NOTE]
         note.sent = pairs.values
         caller = await self._identify(endpoint, scope, receive, pairs, ip)
@@ -87,19 +87,6 @@ class Gate:
     def _count_unknown(self, site: Site, endpoint: Endpoint, names: Sequence[str], known: Iterable[str]) -> None:
         if names := [name for name in names if name != self._site_parameter]:
             self.unknown_parameters.count(site, endpoint.path, names, sorted(known))
-
-    async def _read_pairs(self, endpoint: Endpoint, scope: Scope, receive: Receive) -> Pairs:
-        """Parse the parameters of query and body; for a name in both, the body's value counts.
-
-        Seed: «Поддерживаемые методы отправки: GET и POST».
-        """
-        pairs = read_pairs(scope["query_string"])
-        if scope["method"] != "POST":
-            return pairs
-        body = await receive_body(scope, receive, self._body_bytes_max)
-        if endpoint.reads_json and (sent := read_json_object(body)) is not None:
-            return pairs.overridden_by(sent)
-        return pairs.overridden_by(read_body(header(scope, b"content-type"), body))
 
     async def _identify(self, endpoint: Endpoint, scope: Scope, receive: Receive, pairs: Pairs, ip: str) -> Caller:
         """Return the caller of a request; its site is found by token, counter code or id.

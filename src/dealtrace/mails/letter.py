@@ -1,18 +1,39 @@
 """Letters, and the mails made of them: the same content as plain text and as simple HTML, with attachments."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from email.headerregistry import Address
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, Policy
 from email.utils import format_datetime
 from html import escape
 
+from dealtrace.errors import Language
 from dealtrace.mails.recipient import Recipient
 from dealtrace.record import record
 
 SUBJECT_LENGTH_MAX = 200
+ONE_CLICK = "List-Unsubscribe=One-Click"
+"""What mailboxes send when their button is pressed, RFC 8058; the standard allows it to addresses of https alone."""
+_SECURE = "https://"
 _COLUMN_GAP = "  "
+_UNSUBSCRIBE: Mapping[Language, str] = {
+    "ru": "Не получать больше таких писем:",
+    "en": "To get no more of these mails:",
+}
+
+
+class LinkHeader(UnstructuredHeader, BaseHeader):
+    """A header with a link, which is written as it is: the library would encode a long one, which no mailbox reads."""
+
+    def fold(self, *, policy: Policy) -> str:
+        """Return the line of the header; a link of ours is far shorter than the 998 characters of RFC 5322."""
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+_HEADERS = HeaderRegistry()
+_HEADERS.map_to_type("list-unsubscribe", LinkHeader)
+_POLICY = SMTP.clone(header_factory=_HEADERS)
 
 
 @record
@@ -34,13 +55,17 @@ class Attachment:
 
 @record
 class Letter:
-    """The content of a mail: a subject, paragraphs, then a table, the URL of a page with more, and attachments."""
+    """The content of a mail: a subject, paragraphs, then a table, the URL of a page with more, and attachments.
+
+    `unsubscribe` is the link by which the recipient gets no more of these mails, empty for users, who need none.
+    """
 
     subject: str
     paragraphs: tuple[str, ...]
     link: str = ""
     table: LetterTable | None = None
     attachments: tuple[Attachment, ...] = ()
+    unsubscribe: str = ""
 
 
 @record
@@ -58,7 +83,7 @@ def write_mail(letter: Letter, envelope: Envelope) -> EmailMessage:
 
     No text can add a header: the library refuses line breaks in headers, and they are removed from the subject.
     """
-    mail = EmailMessage(SMTP)
+    mail = EmailMessage(_POLICY)
     mail["Subject"] = one_line(letter.subject)[:SUBJECT_LENGTH_MAX]
     mail["From"] = Address(addr_spec=envelope.sender)
     mail["To"] = Address(addr_spec=envelope.recipient.address)
@@ -66,7 +91,11 @@ def write_mail(letter: Letter, envelope: Envelope) -> EmailMessage:
     mail["Message-ID"] = f"<{envelope.message_id}@{domain_of(envelope.sender)}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail["Content-Language"] = envelope.recipient.language
-    mail.set_content(_in_text(letter))
+    if letter.unsubscribe:
+        mail["List-Unsubscribe"] = f"<{letter.unsubscribe}>"
+        if letter.unsubscribe.startswith(_SECURE):
+            mail["List-Unsubscribe-Post"] = ONE_CLICK
+    mail.set_content(_in_text(letter, envelope.recipient.language))
     mail.add_alternative(_in_html(letter, envelope.recipient.language), subtype="html")
     for attached in letter.attachments:
         mail.add_attachment(attached.content, "text", attached.subtype, filename=one_line(attached.name))
@@ -83,12 +112,14 @@ def one_line(text: str) -> str:
     return "".join(sign if sign.isprintable() else " " for sign in text).strip()
 
 
-def _in_text(letter: Letter) -> str:
+def _in_text(letter: Letter, language: Language) -> str:
     parts = [*letter.paragraphs]
     if letter.table is not None:
         parts.append(_table_in_text(letter.table))
     if letter.link:
         parts.append(letter.link)
+    if letter.unsubscribe:
+        parts.append(f"{_UNSUBSCRIBE[language]} {letter.unsubscribe}")
     return "\n\n".join(parts) + "\n"
 
 
@@ -100,7 +131,7 @@ def _table_in_text(table: LetterTable) -> str:
     )
 
 
-def _in_html(letter: Letter, language: str) -> str:
+def _in_html(letter: Letter, language: Language) -> str:
     body = [f"<p>{escape(paragraph)}</p>" for paragraph in letter.paragraphs]
     if letter.table is not None:
         head = "".join(f'<th scope="col" align="left">{escape(cell)}</th>' for cell in letter.table.head)
@@ -109,7 +140,13 @@ def _in_html(letter: Letter, language: str) -> str:
         body += [f"<tr>{cells}</tr>" for cells in rows]
         body.append("</table>")
     if letter.link:
-        body.append(f'<p><a href="{escape(letter.link)}">{escape(letter.link)}</a></p>')
+        body.append(f"<p>{_anchor(letter.link)}</p>")
+    if letter.unsubscribe:
+        body.append(f"<p>{_UNSUBSCRIBE[language]} {_anchor(letter.unsubscribe)}</p>")
     title = escape(one_line(letter.subject))
     lines = ["<!doctype html>", f'<html lang="{language}"><head><meta charset="utf-8"><title>{title}</title></head>']
     return "\n".join([*lines, "<body>", *body, "</body></html>", ""])
+
+
+def _anchor(address: str) -> str:
+    return f'<a href="{escape(address)}">{escape(address)}</a>'

@@ -28,7 +28,10 @@ _DAY = "%d.%m.%Y"
 
 
 def report_letter(title: str, report: Report, site_name: str, language: Language, link: str) -> Letter:
-    """Return the letter of a report that is compared with another period; `link` is the URL for unsubscribing."""
+    """Return the letter of a report that is compared with another period; `link` is the URL for unsubscribing.
+
+    `link` is the page on which users get no more of it; typed addresses have a link of their own, and this is empty.
+    """
     period, other = report.question.period, report.compared_period
     assert other is not None
     paragraphs = [
@@ -42,7 +45,8 @@ def report_letter(title: str, report: Report, site_name: str, language: Language
     ]
     if len(report.rows) > ROWS_SHOWN:
         paragraphs.append(_MORE[language].format(shown=ROWS_SHOWN, rows=report.rows_total))
-    paragraphs.append(_LEAVE[language])
+    if link:
+        paragraphs.append(_LEAVE[language])
     return Letter(f"{title} – {site_name}", tuple(paragraphs), link, _table(report, language))
 
 

@@ -17,9 +17,10 @@ FIELD_PREFIX = "field:"
 class Kind(Enum):
     """The kind of the keys of a dimension.
 
-    `SOURCE` keys are parts of traffic sources and `STATUS` keys are statuses; both are grouped regardless of case.
-    `CALENDAR` keys are consecutive periods, such as days. `CLOCK` keys recur, such as hours. Both are integers in SQL
-    statements, see `time_keys.py`. A fact may have several `TAG` keys. All other keys are `TEXT`.
+    `SOURCE` keys are parts of traffic sources and `STATUS` keys are statuses, both are grouped regardless of case.
+    `CALENDAR` keys are consecutive periods such as days, `CLOCK` keys recur, such as weekdays, and `VISIT_CLOCK` keys
+    are those of the visit that a fact grew out of; all three are integers in SQL statements, see `time_keys.py`. A fact
+    may have several `TAG` keys. All other keys are `TEXT`.
     """
 
     TEXT = auto()
@@ -27,6 +28,7 @@ class Kind(Enum):
     STATUS = auto()
     CALENDAR = auto()
     CLOCK = auto()
+    VISIT_CLOCK = auto()
     TAG = auto()
 
 
@@ -58,7 +60,7 @@ class Dimension:
     @property
     def is_time(self) -> bool:
         """Return whether the keys are times, which are sorted in order of time."""
-        return self.kind in (Kind.CALENDAR, Kind.CLOCK)
+        return self.kind in (Kind.CALENDAR, Kind.CLOCK, Kind.VISIT_CLOCK)
 
 
 _TABLE = (
@@ -68,7 +70,7 @@ _TABLE = (
     Dimension("content", "Объявление", "Ad", _ALL, Kind.SOURCE),
     Dimension("term", "Ключевое слово", "Keyword", _ALL, Kind.SOURCE),
     Dimension("landing_page", "Страница входа", "Landing page", _VISITED),
-    Dimension("hour", "Час", "Hour", _VISITED, Kind.CLOCK),
+    Dimension("hour", "Час", "Hour", _VISITED, Kind.VISIT_CLOCK),
     Dimension("weekday", "День недели", "Weekday", _ALL, Kind.CLOCK),
     Dimension("day", "День", "Day", _ALL, Kind.CALENDAR),
     Dimension("week", "Неделя", "Week", _ALL, Kind.CALENDAR),

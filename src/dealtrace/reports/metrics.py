@@ -198,6 +198,8 @@ _TABLE = (
     Metric("lost", "Отказы", "Lost deals", Unit.COUNT, plain(Measure(Fact.DEALS, flag="is_lost"))),
     Metric("average", "Средний чек", "Average amount", Unit.PRICE, ratio(AMOUNT, _WITH_AMOUNT),
            "amount / deals with a sum"),
+    Metric("no_rate", "Сделки без курса валюты", "Deals without a rate", Unit.COUNT,
+           plain(Measure(Fact.DEALS, flag="lacks_rate"))),
     Metric("match_rate", "Доля склеенных сделок", "Match rate", Unit.RATIO, ratio(_MATCHED, DEALS),
            "deals with a lead or a stated source / deals"),
     Metric("unmatched", "Сделки без источника", "Unmatched deals", Unit.COUNT,

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from dealtrace import clock, observation
 from dealtrace.accounts.site import Site
+from dealtrace.accounts.webhook import EventKind
 from dealtrace.alerts.incident import figure_text
 from dealtrace.alerts.rule import Alert, question_of
 from dealtrace.alerts.windows import Slot, last_slot, next_look
@@ -21,7 +22,7 @@ from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.report_pool import ReportPool
 from dealtrace.runtime.write_queue import WriteQueue
 from dealtrace.storage.accounts.sites import find_site
-from dealtrace.storage.alerts.alerts import list_sites_with_due_alerts
+from dealtrace.storage.alerts.alerts import count_due_alerts, list_sites_with_due_alerts
 from dealtrace.worker.repeating import repeat
 
 POLL_SECONDS = 20.0
@@ -55,6 +56,7 @@ class Alerts:
 
     async def _poll(self) -> None:
         """Check every rule that is due, site by site."""
+        observation.ALERTS_WAITING.set(await self._read_pool.read(count_due_alerts, clock.now()))
         for site in await self._read_pool.read(_list_due_sites, clock.now()):
             alerts = await self._write_queue.write(claim_alerts, site, WriteCommand(None))
             known = await self._read_pool.read(read_known, site, clock.now()) if alerts else None
@@ -78,10 +80,12 @@ class Alerts:
             try:
                 looked = await self._ask(site, alert, question, slot)
             except Exception as fault:  # noqa: BLE001 - other rules are looked at all the same
+                observation.ALERT_LOOKS.labels("failed").inc()
                 _log.warning("alert_not_looked_at", alert_id=alert.id, cause=observation.cause_of(fault))
                 return
             report = AlertReport(alert, next_due_at, looked, sends_mail=self._sends_mail)
         event = await self._write_queue.write(settle_alerts, site, WriteCommand(report))
+        observation.ALERT_LOOKS.labels(_outcome(report, event)).inc()
         if event is not None:
             _log.info("alert_sent", alert_id=alert.id, kind=event.value)
 
@@ -96,6 +100,17 @@ class Alerts:
             figure_text(metric, judgement.value),
             figure_text(metric, judgement.usual),
         )
+
+
+def _outcome(report: AlertReport, event: EventKind | None) -> str:
+    """Return what came of a look, as the metric names it."""
+    match event:
+        case EventKind.ALERT_RAISED:
+            return "raised"
+        case EventKind.ALERT_ENDED:
+            return "ended"
+        case _:
+            return "failed" if report.fault is not None else "nothing"
 
 
 async def _forever() -> None:

@@ -16,6 +16,7 @@ from dealtrace.mails.report_letter import report_letter
 from dealtrace.mails.scheduled_report import ScheduledReport
 from dealtrace.operations.alerts.write_letter import write_alert_letter
 from dealtrace.operations.mails.scheduled_reports import read_due_question
+from dealtrace.operations.mails.unsubscribe import find_unsubscribe_key
 from dealtrace.operations.reports.ask import FactSource, ask
 from dealtrace.reports.question import Question
 from dealtrace.runtime.read_pool import ReadPool
@@ -33,13 +34,19 @@ class Letters:
 
     async def write(self, site: Site, mail: Mail) -> Letter | None:
         """Return the letter of a mail, `None` if its alert or report was removed."""
+        key = await self._read_pool.read(find_unsubscribe_key, mail)
+        letter = await self._letter(site, mail)
+        link = f"{self._cabinet}/unsubscribe/{key}" if key else ""
+        return replace(letter, unsubscribe=link) if letter is not None else None
+
+    async def _letter(self, site: Site, mail: Mail) -> Letter | None:
         if mail.purpose is not MailPurpose.REPORT:
             return await self._read_pool.read(write_alert_letter, site, mail, self._cabinet)
         found = await self._read_pool.read(_read_report, site, mail)
         if found is None:
             return None
         report, question = found
-        link = f"{self._cabinet}/{site.id}/settings/mail-reports"
+        link = f"{self._cabinet}/{site.id}/settings/mail-reports" if mail.recipient.user_id is not None else ""
         return await self._report_pool.ask(_forever, site, _write, site, report, question, mail, link)
 
 

@@ -17,7 +17,7 @@ from dealtrace.operations.write_command import WriteCommand
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.write_queue import WriteQueue
 from dealtrace.storage.accounts.sites import find_site, list_sites
-from dealtrace.storage.mails.outbox import list_sites_with_due_mails
+from dealtrace.storage.mails.outbox import count_waiting_mails, list_sites_with_due_mails
 from dealtrace.storage.mails.scheduled_reports import list_sites_with_due_reports
 from dealtrace.worker.repeating import repeat
 from dealtrace.worker.smtp_client import SmtpClient
@@ -68,6 +68,7 @@ class Mails:
         """Create the mails of due reports, then send all due mails, site by site."""
         for site in await self._read_pool.read(_list_sites_of_reports, clock.now()):
             await self._write_queue.write(send_due_reports, site, WriteCommand(None))
+        observation.MAILS_WAITING.set(await self._read_pool.read(count_waiting_mails))
         for site in await self._read_pool.read(_list_due_sites, clock.now()):
             for mail in await self._write_queue.write(claim_mails, site, WriteCommand(None)):
                 if self._is_stopping:
@@ -80,6 +81,8 @@ class Mails:
         fault = await self._attempt(site, mail)
         is_given_up = await self._write_queue.write(settle_mails, site, WriteCommand(MailReport(mail, fault)))
         facts = {"mail_id": mail.id, "purpose": mail.purpose.value}
+        outcome = "sent" if fault is None else "given_up" if is_given_up else "failed"
+        observation.MAIL_ATTEMPTS.labels(outcome).inc()
         if fault is None:
             _log.info("mail_sent", **facts)
         elif is_given_up:

@@ -7,12 +7,14 @@ import pytest
 
 from cast import Player, Stage, moscow
 from dealtrace.accounts.role import Role
+from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.errors import InvalidParameters, InvalidSetting
 from dealtrace.mails.recipient import Recipient
 from dealtrace.mails.scheduled_report import Rhythm, ScheduledReport
 from dealtrace.operations.accounts.create_user import create_user
 from dealtrace.operations.mails.scheduled_reports import (
     NewScheduledReport,
+    change_report,
     leave_report,
     read_due_question,
     schedule_report,
@@ -20,6 +22,7 @@ from dealtrace.operations.mails.scheduled_reports import (
     stop_report,
 )
 from dealtrace.reports.question import Words
+from dealtrace.storage.accounts.site_changes import list_site_changes
 from dealtrace.storage.mails.outbox import list_mails
 from dealtrace.storage.mails.scheduled_reports import list_scheduled_reports
 
@@ -92,10 +95,72 @@ def test_who_leaves_gets_no_more_and_the_last_one_ends_it(stage: Stage, shop: Pl
     )
     with stage.database.write() as connection:
         for report in (both, alone):
-            leave_report(connection, shop.site, report.id, user.id)
+            leave_report(connection, shop.site, report.id, user.id, NOW)
         assert [each.recipients for each in list_scheduled_reports(connection, shop.site.id)] == [(ANNA,)]
     stage.perform(send_due_reports, shop, None, now=both.due_at)
     with stage.database.write() as connection:
-        stop_report(connection, shop.site, both.id)
+        stop_report(connection, shop.site, both.id, NOW)
         assert list_scheduled_reports(connection, shop.site.id) == []
     assert mails(stage, shop) == []
+
+
+def changes(stage: Stage, shop: Player) -> set[tuple[str, str, str, int | None]]:
+    with stage.database.read() as connection:
+        found = list_site_changes(connection, shop.site.id, most=100, kinds=[ChangeKind.MAIL_REPORT])
+    return {(each.name, each.before, each.after, each.user_id) for each in found}
+
+
+def change(stage: Stage, shop: Player, report: ScheduledReport, new: NewScheduledReport) -> ScheduledReport | None:
+    with stage.database.write() as connection:
+        if not change_report(connection, shop.site, report.id, new, NOW, 7):
+            return None
+        (stored,) = list_scheduled_reports(connection, shop.site.id)
+    return stored
+
+
+def test_a_changed_report_is_sent_at_its_new_time_to_its_new_recipients(stage: Stage, shop: Player) -> None:
+    before = schedule(stage, shop)
+    words = Words(by="source", metrics="leads")
+    new = NewScheduledReport(" Leads ", words, Rhythm.WEEKLY, 7, (Recipient("bob@example.com"),))
+    after = change(stage, shop, before, new)
+    assert after is not None
+    assert (after.title, after.words, after.recipients) == ("Leads", words, new.recipients)
+    assert (after.id, after.created_at, after.due_at) == (before.id, NOW, moscow("2026-11-16", "07:00:00"))
+    assert stage.perform(send_due_reports, shop, None, now=before.due_at) == [0]
+    assert stage.perform(send_due_reports, shop, None, now=after.due_at) == [1]
+    assert mails(stage, shop) == [("bob@example.com", after.due_at)]
+    assert changes(stage, shop) == {
+        ("Sources", "", "Sources", None),
+        ("Sources", "Sources", "Leads", 7),
+        ("Sources", "daily 9:00", "weekly 7:00", 7),
+        ("Sources", "by=source&metrics=deals%2Camount&filters=source%3Ais%3Aa%7Cb", "by=source&metrics=leads", 7),
+        ("Sources", "anna@example.com", "bob@example.com", 7),
+    }
+
+
+def test_a_report_whose_time_stays_is_sent_when_it_would_have_been(stage: Stage, shop: Player) -> None:
+    before = schedule(stage, shop)
+    after = change(stage, shop, before, replace(NEW, recipients=(ANNA, Recipient("bob@example.com"))))
+    assert after is not None
+    assert after.due_at == before.due_at
+    assert changes(stage, shop) == {("Sources", "", "Sources", None), ("Sources", "", "bob@example.com", 7)}
+    with stage.database.write() as connection:
+        stop_report(connection, shop.site, before.id, NOW, 7)
+    assert ("Sources", "Sources", "", 7) in changes(stage, shop)
+    assert change(stage, shop, before, NEW) is None
+
+
+@pytest.mark.parametrize("wrong", [{"title": ""}, {"recipients": ()}, {"words": Words(metrics="deal")}])
+def test_a_change_that_cannot_be_sent_changes_nothing(stage: Stage, shop: Player, wrong: dict[str, object]) -> None:
+    before = schedule(stage, shop)
+    with pytest.raises((InvalidSetting, InvalidParameters)):
+        change(stage, shop, before, replace(NEW, **wrong))
+    with stage.database.read() as connection:
+        assert list_scheduled_reports(connection, shop.site.id) == [before]
+
+
+def test_a_neighbour_changes_no_report(stage: Stage, shop: Player) -> None:
+    before = schedule(stage, shop)
+    assert change(stage, stage.open_site(), before, replace(NEW, title="mine")) is None
+    with stage.database.read() as connection:
+        assert list_scheduled_reports(connection, shop.site.id) == [before]

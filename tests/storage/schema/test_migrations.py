@@ -204,9 +204,11 @@ def test_a_step_that_fails_leaves_nothing_behind(empty: Database) -> None:
 
 
 def forget_alerts(connection: Connection) -> None:
-    """Undo what the step 0026 made."""
-    for table in ("alert", "alert_incident", "mail", "mail_report"):
+    """Undo what the steps 0026 and 0029 made."""
+    for table in ("alert", "alert_incident", "mail", "mail_report", "mail_leave"):
         connection.exec_driver_sql(f"DROP TABLE {table}")
+    if inspect(connection).has_table("database_key"):
+        connection.exec_driver_sql("DELETE FROM database_key WHERE name = 'unsubscribe'")
 
 
 def forget_deals_2(connection: Connection) -> None:

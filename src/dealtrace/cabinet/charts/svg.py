@@ -5,12 +5,13 @@ from markupsafe import Markup, escape
 
 def element(name: str, *children: Markup, **attributes: object) -> Markup:
     """Return an element; in names of attributes `_` becomes `-`, and `class_` becomes `class`."""
-    shown = Markup("").join(
-        Markup(' {}="{}"').format(Markup(key.rstrip("_").replace("_", "-")), value)  # noqa: S704 - our own names
+    shown = "".join(
+        f' {key.rstrip("_").replace("_", "-")}="{escape(value)}"'
         for key, value in attributes.items()
         if value is not None
     )
-    return Markup("<{0}{1}>{2}</{0}>").format(Markup(name), shown, Markup("").join(children))  # noqa: S704 - our own names
+    content = "".join(map(escape, children))
+    return Markup(f"<{name}{shown}>{content}</{name}>")  # noqa: S704 - our own names, and the rest is escaped
 
 
 def text(content: str, **attributes: object) -> Markup:

@@ -7,15 +7,16 @@ from dealtrace.cabinet.leads.card import ref_of
 from dealtrace.cabinet.places import lead_address
 from dealtrace.cabinet.view import View
 from dealtrace.errors import LeadNotFound
-from dealtrace.operations.leads.by_hand import Hiding, Rewriting, hide_leads, rewrite_annotations
+from dealtrace.operations.leads.by_hand import Deletion, Rewriting, delete_leads, rewrite_annotations
 
-HIDE, BRING_BACK, NOTE = "hide", "bring_back", "note"
+DELETE, RESTORE, NOTE = "hide", "bring_back", "note"
+"""The buttons of the page, as its form states them."""
 
 
 async def act(view: View) -> Response:
     """Run the action of the form's button, then redirect to the page of the lead."""
     ref, wanted = ref_of(view.request.path_params), view.form.get("act")
-    if ref is None or wanted not in (HIDE, BRING_BACK, NOTE):
+    if ref is None or wanted not in (DELETE, RESTORE, NOTE):
         return not_found(view)
     try:
         if wanted == NOTE:
@@ -23,7 +24,7 @@ async def act(view: View) -> Response:
             manager, comment = view.form.get("manager").strip(), view.form.get("comment").replace("\r\n", "\n").strip()
             await view.write(rewrite_annotations, Rewriting(ref, tags, manager, comment))
         else:
-            await view.write(hide_leads, Hiding(ref, is_hidden=wanted == HIDE))
+            await view.write(delete_leads, Deletion(ref, is_deleted=wanted == DELETE))
     except LeadNotFound:
         return not_found(view)
     return view.lead_to(lead_address(view.here.id, ref).removeprefix("/cabinet"))

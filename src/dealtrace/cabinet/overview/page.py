@@ -1,5 +1,6 @@
 """The overview of a site: six figures, a chart, current problems, sources by money, unmatched deals by reason."""
 
+from asyncio import gather
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -9,7 +10,7 @@ from starlette.responses import Response
 
 from dealtrace import clock
 from dealtrace.accounts.site import Site
-from dealtrace.cabinet.formats import metric_value
+from dealtrace.cabinet.formats import metric_value, number
 from dealtrace.cabinet.notes.axis import AxisNote, axis_notes, read_axis
 from dealtrace.cabinet.overview.checklist import Step, checklist_of
 from dealtrace.cabinet.overview.problems import Trouble, troubles_of
@@ -21,7 +22,7 @@ from dealtrace.cabinet.reports.table import Change, change_of, table_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, Language
 from dealtrace.matching.match_reason import UNMATCHED_REASONS
-from dealtrace.operations.overview.problems import Problem, list_problems
+from dealtrace.operations.overview.problems import Problem, ProblemKind, list_problems
 from dealtrace.operations.reports.ask import FactSource, ask
 from dealtrace.record import record
 from dealtrace.reports.answer import Report
@@ -31,9 +32,12 @@ from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.periods import DEFAULT_PRESET, Comparison
 from dealtrace.reports.question import Known, Question, Words, parse_question
 from dealtrace.storage.reports.arrivals import Arrivals, find_arrivals
+from dealtrace.storage.reports.rates import list_sums_without_rate
 
 FIGURES = ("match_rate", "deals", "amount", "leads", "cost", "drr")
 """The names of the six figures. The match rate comes first: reports by source miss the deals without a match."""
+NO_RATE = METRICS["no_rate"]
+"""Asked beside the figures, to say when their sums are incomplete."""
 NEW_SITE_PRESET = "today"
 SOURCES_SHOWN = 15
 
@@ -77,7 +81,7 @@ class _Page:
 async def show(view: View) -> Response:
     """Show the overview; for a site without deals, the steps to connect it come first."""
     address, now = address_of(f"/cabinet/{view.here.id}/", view.request.query_params), clock.now()
-    known, arrivals, problems = await view.read(_read, view.here, now)
+    known, arrivals = await view.read(_read, view.here, now)
     usual = _usual(arrivals)
     try:
         question = parse_question(_words(address, usual), known)
@@ -85,12 +89,26 @@ async def show(view: View) -> Response:
         address = Address(address.page, (), ())
         question = parse_question(_words(address, usual), known)
     drawn = address.get("chart") if address.get("chart") in FIGURES else "amount"
-    answers = await view.ask(_ask, question, drawn, now)
+    answers, problems = await gather(
+        view.ask(_ask, question, drawn, now), view.read(list_problems, view.here, now)
+    )  # side by side: the problems of a large site take as long as a report
     axis = await view.read(read_axis, view.here, question.period)
     notes = axis_notes(axis, view.here, view.language, view.word)
     choices = choices_of(address, usual, known, view.language)
     page = _Page(address, choices, drawn, notes)
-    return _shown(view, page, answers, checklist_of(arrivals, view), troubles_of(problems, view))
+    troubles = troubles_of([*problems, *await _lacking_rates(view, answers.figures)], view)
+    return _shown(view, page, answers, checklist_of(arrivals, view), troubles)
+
+
+async def _lacking_rates(view: View, figures: Report) -> list[Problem]:
+    """Return the problem that sums lack deals for want of rates, if they do: how many deals, and their own sums."""
+    (values,) = figures.total.values.values()
+    count = values[figures.question.metrics.index(NO_RATE)]
+    if not count:
+        return []
+    sums = await view.read(list_sums_without_rate, view.here, figures.question.period)
+    named = ", ".join(f"{number(view.language, amount)}\u00a0{currency.upper()}" for currency, amount in sums)
+    return [Problem(ProblemKind.NO_RATE, named, int(count))]
 
 
 def _usual(arrivals: Arrivals) -> dict[str, str]:
@@ -100,15 +118,11 @@ def _usual(arrivals: Arrivals) -> dict[str, str]:
 
 def _words(address: Address, usual: dict[str, str]) -> Words:
     asked = address.words(**usual)
-    return replace(asked, by="", metrics=",".join(FIGURES), sort="", limit="", models="")
+    return replace(asked, by="", metrics=",".join((*FIGURES, NO_RATE.name)), sort="", limit="", models="")
 
 
-def _read(connection: Connection, site: Site, now: datetime) -> tuple[Known, Arrivals, list[Problem]]:
-    return (
-        read_known_of(connection, site, now),
-        find_arrivals(connection, site.id),
-        list_problems(connection, site, now),
-    )
+def _read(connection: Connection, site: Site, now: datetime) -> tuple[Known, Arrivals]:
+    return read_known_of(connection, site, now), find_arrivals(connection, site.id)
 
 
 def _ask(source: FactSource, site: Site, question: Question, drawn: str, now: datetime) -> Answers:
@@ -163,6 +177,8 @@ def _figures(report: Report, address: Address, drawn: str, language: Language) -
     (model,) = report.total.values
     figures = []
     for place, metric in enumerate(report.question.metrics):
+        if metric is NO_RATE:
+            continue
         value = report.total.values[model][place]
         compared = report.total.compared[model][place] if report.total.compared is not None else None
         figures.append(

@@ -48,6 +48,11 @@ _WORDS: Mapping[ProblemKind, tuple[str, str, str]] = {
         "Add the fields that you need.",
         "settings/fields",
     ),
+    ProblemKind.NO_RATE: (
+        "Sums lack deals that have no rate of their currency: %(count)s in the period, in all %(what)s.",
+        "Set the rates: dealtrace rate set %(site)s CURRENCY RUBLES --from DAY",
+        "reports?by=service&metrics=no_rate,deals,amount",
+    ),
 }
 assert set(_WORDS) == set(ProblemKind)
 
@@ -60,5 +65,5 @@ def troubles_of(problems: Sequence[Problem], view: View) -> list[Trouble]:
 def _trouble(problem: Problem, view: View, translate: Callable[[str], str]) -> Trouble:
     words, cure, place = _WORDS[problem.kind]
     since = clock_time(view.language, problem.since, view.here.time_zone) if problem.since is not None else ""
-    facts = {"what": problem.what, "count": problem.count, "since": since}
-    return Trouble(translate(words) % facts, translate(cure), f"/cabinet/{view.here.id}/{place}")
+    facts = {"what": problem.what, "count": problem.count, "since": since, "site": view.here.id}
+    return Trouble(translate(words) % facts, translate(cure) % facts, f"/cabinet/{view.here.id}/{place}")

@@ -131,6 +131,13 @@ def address_of(page: str, query: QueryParams) -> Address:
     return Address(page, said, tuple(text for text in filters if text))
 
 
+def address_of_words(page: str, words: Words) -> Address:
+    """Return the address of a question that is kept in its parts."""
+    named = {"from": words.first, "to": words.last, "date": words.date_of}
+    said = ((name, named.get(name) or str(getattr(words, name, ""))) for name in ONCE)
+    return Address(page, tuple((name, value) for name, value in said if value), words.filters)
+
+
 def key_filter(dimension: Dimension, key: str | None) -> Filter:
     """Return the filter for the facts of a row with this key."""
     return Filter(dimension, Operator.EMPTY) if key is None else Filter(dimension, Operator.IS, (key,))

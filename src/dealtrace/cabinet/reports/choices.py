@@ -132,6 +132,12 @@ def choices_of(address: Address, usual: Mapping[str, str], known: Known, languag
     )
 
 
+def words_of_filters(texts: Iterable[str], known: Known, language: Language) -> list[str]:
+    """List filters in words; one that uses a removed field keeps the name it had."""
+    dimensions = [*DIMENSIONS.values(), *map(field_dimension, known.fields)]
+    return [_filter_words(text, dimensions, language) for text in texts]
+
+
 def _said(words: tuple[str, str], language: Language) -> str:
     return words[0] if language == "ru" else words[1]
 
@@ -145,10 +151,13 @@ def _named(listed: Iterable[Dimension | Metric], chosen: set[str], language: Lan
 
 
 def _chip(address: Address, text: str, dimensions: Iterable[Dimension], language: Language) -> Chip:
-    """Return the chip of a filter, with the titles of its dimension and operator and its value as it was written."""
+    return Chip(_filter_words(text, dimensions, language), address.without_filter(text).link())
+
+
+def _filter_words(text: str, dimensions: Iterable[Dimension], language: Language) -> str:
+    """Return a filter with the titles of its dimension and operator, and its value as it was written."""
     names = {each.name: _said((each.ru, each.en), language) for each in dimensions}
     name, _, rest = text.partition(":")
     operator, _, value = rest.partition(":")
     said = _OPERATORS.get(operator) if operator in tuple(_OPERATORS) else None  # type: ignore[call-overload]
-    words = f"{names.get(name, name)} {_said(said, language) if said else operator} {value}".strip()
-    return Chip(words, address.without_filter(text).link())
+    return f"{names.get(name, name)} {_said(said, language) if said else operator} {value}".strip()

@@ -16,11 +16,10 @@ from dealtrace.cabinet.rendering import HEADERS
 from dealtrace.cabinet.reports.address import address_of
 from dealtrace.cabinet.reports.page import KEPT
 from dealtrace.cabinet.view import View
-from dealtrace.files.reports.pivot_file import write_pivot
-from dealtrace.files.reports.report_file import write_report
+from dealtrace.files.reports.answer_file import write_answer
 from dealtrace.files.row_writers import CSV, XLSX
-from dealtrace.operations.reports.ask import FactSource, ask
-from dealtrace.operations.reports.ask_pivot import ask_pivot
+from dealtrace.operations.reports.ask import FactSource
+from dealtrace.operations.reports.ask_pivot import ask_as_asked
 from dealtrace.operations.reports.read_question import read_question
 from dealtrace.reports.question import Question, Words
 
@@ -56,10 +55,7 @@ def _write(source: FactSource, site: Site, question: Question, now: datetime, ex
     """Write a report to a temporary file and return the open file; it is already unlinked, so closing it deletes it."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"report{extension}"
-        if question.pivot is not None:
-            write_pivot(path, ask_pivot(source, site, question, now), for_excel=extension == CSV)
-        else:
-            write_report(path, ask(source, site, question, now), for_excel=extension == CSV)
+        write_answer(path, ask_as_asked(source, site, question, now), for_excel=extension == CSV)
         return path.open("rb")
 
 

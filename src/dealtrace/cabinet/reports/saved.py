@@ -7,10 +7,18 @@ from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
 from dealtrace import clock
-from dealtrace.accounts.role import Role
 from dealtrace.accounts.site import Site
-from dealtrace.cabinet.gate import FORBIDDEN, not_found
 from dealtrace.cabinet.reports.address import Address, address_of
+from dealtrace.cabinet.reports.keeping import (
+    NO_DRAFT,
+    Draft,
+    change_kept,
+    draft_of,
+    forbidden,
+    may_change,
+    owner_of,
+    whose_of,
+)
 from dealtrace.cabinet.reports.page import KEPT, USUAL, read_known_of
 from dealtrace.cabinet.settings.page import BAD_REQUEST, Faults, fault_text, lead_back, show_settings, stored_site
 from dealtrace.cabinet.view import View
@@ -23,8 +31,6 @@ from dealtrace.storage.accounts.users import find_logins
 from dealtrace.storage.reports.saved import list_saved_reports
 
 PLACE = "reports/saved"
-OWN, SITES = "own", "site"
-"""The values of the form field `whose`: the report belongs to the person, or to the site."""
 
 
 @record
@@ -49,44 +55,38 @@ async def show(view: View) -> Response:
 
 async def save(view: View) -> Response:
     """Save the question of a report with a name; if the name is taken, ask whether to replace that report."""
-    whose, name = view.form.get("whose"), view.form.get("name")
-    if not _may_change(view, whose):
-        return view.page("forbidden.html", FORBIDDEN, needed=Role.ANALYST)
     address = question_of(view)
-    user_id = _owner(view, whose)
+    draft = draft_of(view, address.query)
+    if not may_change(view, draft.whose):
+        return forbidden(view)
+    user_id = owner_of(view, draft.whose)
     known = await view.read(read_known_of, await stored_site(view), clock.now(), user_id)
     try:
         parse_question(address.words(**USUAL), known)
-        report = SavedReport(name, address.written_out(KEPT).query, user_id, view.who.user.id, clock.now())
+        report = SavedReport(draft.name, address.written_out(KEPT).query, user_id, view.who.user.id, clock.now())
         await view.manage(_save, view.here.id, report, view.form.has("overwrite"))
     except InvalidParameters as refusal:
         return await _page(view, faults={"": refusal.text(view.language)})
     except NameTaken:
         words = view.word("A report with this name already exists. Replace it, or choose another name.")
-        return await _page(view, faults={"name": words}, draft=(whose, name, address.query))
+        return await _page(view, faults={"name": words}, draft=draft)
     except InvalidSetting as refusal:
         faults = {str(refusal.facts["key"]): fault_text(refusal, view.language)}
-        return await _page(view, faults=faults, draft=(whose, name, address.query))
+        return await _page(view, faults=faults, draft=draft)
     return lead_back(view, PLACE, "saved")
 
 
 async def change(view: View) -> Response:
     """Rename or delete a saved report."""
-    whose, name = view.form.get("whose"), view.form.get("name")
-    if not _may_change(view, whose):
-        return view.page("forbidden.html", FORBIDDEN, needed=Role.ANALYST)
-    user_id = _owner(view, whose)
-    try:
-        if view.form.get("act") == "delete":
-            done = "removed" if await view.manage(_delete, view.here.id, user_id, name) else ""
-        else:
-            new_name = view.form.get("new_name")
-            done = "saved" if await view.manage(_rename, view.here.id, user_id, name=name, new_name=new_name) else ""
-    except NameTaken:
-        return await _page(view, faults={"": view.word("A report with this name already exists.")})
-    except InvalidSetting as refusal:
-        return await _page(view, faults={"": fault_text(refusal, view.language)})
-    return lead_back(view, PLACE, done) if done else not_found(view)
+    site_id = view.here.id
+    return await change_kept(
+        view,
+        PLACE,
+        rename=lambda owner, name, new_name: view.manage(_rename, site_id, owner, name=name, new_name=new_name),
+        delete=lambda owner, name: view.manage(_delete, site_id, owner, name),
+        show_faults=lambda faults: _page(view, faults=faults),
+        taken=view.word("A report with this name already exists."),
+    )
 
 
 def question_of(view: View) -> Address:
@@ -108,24 +108,15 @@ def fault_of(address: Address, known: Known, view: View) -> str:
     return ""
 
 
-def _owner(view: View, whose: str) -> int | None:
-    return None if whose == SITES else view.who.user.id
-
-
-def _may_change(view: View, whose: str) -> bool:
-    return whose != SITES or (view.role is not None and view.role.includes(Role.ANALYST))
-
-
-async def _page(view: View, *, faults: Faults | None = None, draft: tuple[str, str, str] | None = None) -> Response:
+async def _page(view: View, *, faults: Faults | None = None, draft: Draft = NO_DRAFT) -> Response:
     site = await stored_site(view)
     reports, known, logins = await view.read(_read, site, view.who.user.id, clock.now())
     lines = []
     for report in reports:
-        address, whose = address_at(view.here.id, report.query), SITES if report.user_id is None else OWN
+        address, whose = address_at(view.here.id, report.query), whose_of(report.user_id)
         saved_by = logins.get(report.saved_by or 0, "")
         fault = fault_of(address, known, view)
-        lines.append(SavedLine(report, whose, address.link(), saved_by, fault, _may_change(view, whose)))
-    whose, name, query = draft or (OWN, "", "")
+        lines.append(SavedLine(report, whose, address.link(), saved_by, fault, may_change(view, whose)))
     return show_settings(
         view,
         "reports/saved.html",
@@ -133,9 +124,7 @@ async def _page(view: View, *, faults: Faults | None = None, draft: tuple[str, s
         faults=faults,
         status=BAD_REQUEST if faults else 0,
         lines=lines,
-        whose=whose,
-        name=name,
-        query=query,
+        draft=draft,
     )
 
 

@@ -93,7 +93,7 @@ def table_of(report: Report, address: Address, rows_page: str, language: Languag
     shaper = _Shaper(report, model, address, rows_page, language, words_of)
     return Table(
         tuple(shaper.headings()),
-        tuple(shaper.line(row) for row in report.rows),
+        tuple(shaper.line(row) for row in shaper.rows),
         tuple(shaper.cells(report.total, is_total=True)),
         report.rows_total,
     )
@@ -111,12 +111,13 @@ class _Shaper:
     ) -> None:
         self.question, self.model, self.address = report.question, model, address
         self.rows_page, self.language, self.words_of = rows_page, language, words_of
+        self.rows = list(report.rows)
+        """Built once: a report computes a row whenever it is asked for one."""
         columns = range(len(self.question.metrics))
         self.largest = [
-            max((self._value(row, place) or Fraction(0) for row in report.rows), default=Fraction(0))
-            for place in columns
+            max((self._value(row, place) or Fraction(0) for row in self.rows), default=Fraction(0)) for place in columns
         ]
-        self.best = [self._best(report.rows, place) for place in columns]
+        self.best = [self._best(self.rows, place) for place in columns]
 
     def headings(self) -> list[Heading]:
         question = self.question

@@ -1,6 +1,7 @@
 """The pages of alerts: list, add, change and remove rules; a rule is tried on the last 30 days before it is saved."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -27,7 +28,8 @@ from dealtrace.cabinet.settings.page import Faults, lead_back, number_of, show_s
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, InvalidSetting
 from dealtrace.mails.figure_words import figure_words
-from dealtrace.mails.recipient import is_address
+from dealtrace.mails.recipient import Recipient, is_address
+from dealtrace.mails.subscription import MailList
 from dealtrace.operations.alerts import manage
 from dealtrace.operations.alerts.evaluate import Trial, try_rule
 from dealtrace.operations.reports.read_question import read_known
@@ -38,6 +40,7 @@ from dealtrace.storage.accounts.users import list_rights
 from dealtrace.storage.alerts.alerts import find_alert, list_alerts
 from dealtrace.storage.alerts.incidents import find_incidents, list_incidents
 from dealtrace.storage.id_blocks import IdBlocks
+from dealtrace.storage.mails.leaves import find_leaves
 
 PLACE = "settings/alerts"
 INCIDENTS_SHOWN = 20
@@ -153,7 +156,7 @@ async def _alert_page(
     trial: Trial | None = None,
     faults: Faults | None = None,
 ) -> Response:
-    past = await view.read(list_incidents, view.here.id, INCIDENTS_SHOWN, alert.id)
+    past, left = await view.read(_read_past, view.here.id, alert.id)
     return show_settings(
         view,
         "settings/alert.html",
@@ -162,8 +165,21 @@ async def _alert_page(
         alert=alert,
         sentence=rule_sentence(alert.rule, view.language),
         incidents=[_incident_line(view, incident) for incident in past],
+        leaves=[(each.address, left[each.address.casefold()]) for each in _leavers(alert, left)],
         form=_form(view, facts, draft, trial),
     )
+
+
+def _leavers(alert: Alert, left: Mapping[str, datetime]) -> list[Recipient]:
+    """List the typed addresses of a rule that get no more of its mails."""
+    return [each for each in alert.rule.recipients if each.user_id is None and each.address.casefold() in left]
+
+
+def _read_past(
+    connection: Connection, site_id: int, alert_id: int
+) -> tuple[Sequence[Incident], Mapping[str, datetime]]:
+    past = list_incidents(connection, site_id, INCIDENTS_SHOWN, alert_id)
+    return past, find_leaves(connection, site_id, MailList.ALERT, alert_id)
 
 
 def _form(view: View, facts: _Facts, draft: AlertDraft, trial: Trial | None) -> dict[str, object]:

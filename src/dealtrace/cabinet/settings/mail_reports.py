@@ -1,5 +1,7 @@
 """The page of scheduled reports: people paste the address of a report, which is then mailed at a chosen hour."""
 
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from sqlalchemy import Connection
@@ -10,15 +12,18 @@ from dealtrace import clock
 from dealtrace.accounts.role import Role
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.forms import Form
-from dealtrace.cabinet.reports.address import address_of
+from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.reports.address import address_of, address_of_words
 from dealtrace.cabinet.reports.page import USUAL
 from dealtrace.cabinet.settings.page import Faults, fault_text, lead_back, number_of, show_settings
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, InvalidSetting
-from dealtrace.mails.recipient import Recipient, checked_recipients, is_address, parse_recipients
+from dealtrace.mails.recipient import Recipient, checked_recipients, format_recipients, is_address, parse_recipients
 from dealtrace.mails.scheduled_report import Rhythm, ScheduledReport
+from dealtrace.mails.subscription import MailList
 from dealtrace.operations.mails.scheduled_reports import (
     NewScheduledReport,
+    change_report,
     leave_report,
     schedule_report,
     stop_report,
@@ -27,7 +32,8 @@ from dealtrace.record import record
 from dealtrace.reports.time_keys import HOURS
 from dealtrace.storage.accounts.users import list_rights
 from dealtrace.storage.id_blocks import IdBlocks
-from dealtrace.storage.mails.scheduled_reports import list_scheduled_reports
+from dealtrace.storage.mails.leaves import find_leaves_of_site
+from dealtrace.storage.mails.scheduled_reports import find_scheduled_report, list_scheduled_reports
 
 PLACE = "settings/mail-reports"
 RHYTHMS = {
@@ -53,11 +59,15 @@ class ReportDraft:
 
 @record
 class ReportLine:
-    """A scheduled report in the list; `rhythm` says when it is sent, `is_mine` whether the person gets it."""
+    """A scheduled report in the list; `rhythm` says when it is sent, `is_mine` whether the person gets it.
+
+    `recipients` has the address of each, with when it left by the link of a mail, `None` if it gets the report.
+    """
 
     report: ScheduledReport
     rhythm: str
     is_mine: bool
+    recipients: Sequence[tuple[str, datetime | None]]
 
 
 async def show(view: View) -> Response:
@@ -65,15 +75,37 @@ async def show(view: View) -> Response:
     return await _page(view, ReportDraft(address=view.request.query_params.get("report", "")))
 
 
+async def show_report(view: View) -> Response:
+    """Show a report with the form that changes it."""
+    found = await view.read(_read_report, view.here, number_of(view.request.path_params["report"]))
+    if found is None:
+        return not_found(view)
+    report, members = found
+    return _report_page(view, report, _draft_of_report(view, report, members), members)
+
+
+async def change(view: View) -> Response:
+    """Save a changed report."""
+    found = await view.read(_read_report, view.here, number_of(view.request.path_params["report"]))
+    if found is None:
+        return not_found(view)
+    report, members = found
+    draft = _draft_of(view.form)
+    try:
+        new = _new_report(view, draft, members, report.recipients)
+        is_there = await view.manage(_change, view.here, report.id, new, view.who.user.id)
+    except (InvalidParameters, InvalidSetting) as refusal:
+        return _report_page(view, report, draft, members, faults=_faults_of(view, refusal))
+    return lead_back(view, PLACE, "saved") if is_there else not_found(view)
+
+
 async def add(view: View) -> Response:
     """Schedule the report in the form, or show the form again with its faults."""
     draft, members = _draft_of(view.form), await view.read(_read_members, view.here)
     try:
-        await view.manage(_add, view.here, _new_report(view, draft, members))
-    except InvalidSetting as refusal:
-        return await _page(view, draft, faults={str(refusal.facts["key"]): fault_text(refusal, view.language)})
-    except InvalidParameters as refusal:
-        return await _page(view, draft, faults={"question": refusal.text(view.language)})
+        await view.manage(_add, view.here, _new_report(view, draft, members), view.who.user.id)
+    except (InvalidParameters, InvalidSetting) as refusal:
+        return await _page(view, draft, faults=_faults_of(view, refusal))
     return lead_back(view, PLACE, "added")
 
 
@@ -85,7 +117,7 @@ async def leave(view: View) -> Response:
 
 async def remove(view: View) -> Response:
     """Stop a report for everybody."""
-    await view.manage(_remove, view.here, number_of(view.form.get("report")))
+    await view.manage(_remove, view.here, number_of(view.form.get("report")), view.who.user.id)
     return lead_back(view, PLACE, "removed")
 
 
@@ -100,15 +132,41 @@ def _draft_of(form: Form) -> ReportDraft:
     )
 
 
-def _new_report(view: View, draft: ReportDraft, members: dict[int, str]) -> NewScheduledReport:
-    """Return the report in the form.
+def _draft_of_report(view: View, report: ScheduledReport, members: dict[int, str]) -> ReportDraft:
+    """Return a stored report as the form states it; users who have no role any more are left out."""
+    users = (each.user_id for each in report.recipients if each.user_id is not None)
+    return ReportDraft(
+        report.title,
+        address_of_words(f"/cabinet/{view.here.id}/reports", report.words).link(),
+        report.rhythm,
+        report.hour,
+        tuple(user_id for user_id in users if user_id in members),
+        format_recipients(each for each in report.recipients if each.user_id is None),
+    )
+
+
+def _faults_of(view: View, refusal: InvalidParameters | InvalidSetting) -> Faults:
+    if isinstance(refusal, InvalidParameters):
+        return {"question": refusal.text(view.language)}
+    return {str(refusal.facts["key"]): fault_text(refusal, view.language)}
+
+
+def _new_report(
+    view: View, draft: ReportDraft, members: dict[int, str], before: Sequence[Recipient] = ()
+) -> NewScheduledReport:
+    """Return the report that a form states; users who got it `before` get it in their language.
 
     Raises:
         InvalidSetting: a field is invalid.
     """
     if draft.rhythm not in list(Rhythm) or draft.hour >= HOURS:
         raise InvalidSetting(key="rhythm", ru="выберите, когда отправлять отчёт", en="choose when to send the report")
-    users = [Recipient(members[user_id], view.language, user_id) for user_id in draft.members if user_id in members]
+    languages = {each.user_id: each.language for each in before if each.user_id is not None}
+    users = [
+        Recipient(members[user_id], languages.get(user_id, view.language), user_id)
+        for user_id in draft.members
+        if user_id in members
+    ]
     recipients = checked_recipients([*parse_recipients(draft.recipients, view.language), *users])
     words = address_of("", QueryParams(_query_of(draft.address))).words(**USUAL)
     return NewScheduledReport(draft.title, words, Rhythm(draft.rhythm), draft.hour, recipients)
@@ -130,32 +188,52 @@ def _query_of(address: str) -> str:
 
 
 async def _page(view: View, draft: ReportDraft, *, faults: Faults | None = None) -> Response:
-    reports, members = await view.read(_read, view.here)
-    user_id = view.who.user.id
+    reports, members, leaves = await view.read(_read, view.here)
     return show_settings(
         view,
         "settings/mail_reports.html",
         view.word("Reports by mail"),
         faults=faults,
-        reports=[
-            ReportLine(
-                report,
-                view.word(RHYTHMS[report.rhythm]),
-                any(each.user_id == user_id for each in report.recipients),
-            )
-            for report in reports
-        ],
+        reports=[_line(view, report, leaves.get(report.id, {})) for report in reports],
         may_add=view.role is not None and view.role.includes(Role.ANALYST),
-        draft=draft,
-        rhythms=[(str(rhythm), view.word(words), rhythm == draft.rhythm) for rhythm, words in RHYTHMS.items()],
-        hours=[(hour, hour == draft.hour) for hour in range(HOURS)],
-        members=[(user_id, login, user_id in draft.members) for user_id, login in members.items()],
-        sends_mail=view.means.sends_mail,
+        form=_form(view, draft, members),
     )
 
 
-def _read(connection: Connection, site: Site) -> tuple[list[ScheduledReport], dict[int, str]]:
-    return list_scheduled_reports(connection, site.id), _read_members(connection, site)
+def _line(view: View, report: ScheduledReport, left: Mapping[str, datetime]) -> ReportLine:
+    is_mine = any(each.user_id == view.who.user.id for each in report.recipients)
+    recipients = [
+        (each.address, left.get(each.address.casefold()) if each.user_id is None else None)
+        for each in report.recipients
+    ]
+    return ReportLine(report, view.word(RHYTHMS[report.rhythm]), is_mine, recipients)
+
+
+def _report_page(
+    view: View, report: ScheduledReport, draft: ReportDraft, members: dict[int, str], *, faults: Faults | None = None
+) -> Response:
+    title = view.word("Report by mail")
+    return show_settings(
+        view, "settings/mail_report.html", title, faults=faults, report=report, form=_form(view, draft, members)
+    )
+
+
+def _form(view: View, draft: ReportDraft, members: dict[int, str]) -> dict[str, object]:
+    """Return what the form of a report shows."""
+    return {
+        "draft": draft,
+        "rhythms": [(str(rhythm), view.word(words), rhythm == draft.rhythm) for rhythm, words in RHYTHMS.items()],
+        "hours": [(hour, hour == draft.hour) for hour in range(HOURS)],
+        "members": [(user_id, login, user_id in draft.members) for user_id, login in members.items()],
+        "sends_mail": view.means.sends_mail,
+    }
+
+
+def _read(
+    connection: Connection, site: Site
+) -> tuple[list[ScheduledReport], dict[int, str], Mapping[int, Mapping[str, datetime]]]:
+    leaves = find_leaves_of_site(connection, site.id, MailList.REPORT)
+    return list_scheduled_reports(connection, site.id), _read_members(connection, site), leaves
 
 
 def _read_members(connection: Connection, site: Site) -> dict[int, str]:
@@ -163,13 +241,24 @@ def _read_members(connection: Connection, site: Site) -> dict[int, str]:
     return {user.id: user.login for user in people if is_address(user.login)}
 
 
-def _add(connection: Connection, ids: IdBlocks, site: Site, new: NewScheduledReport) -> None:
-    schedule_report(connection, ids, site, new, clock.now())
+def _read_report(connection: Connection, site: Site, report_id: int) -> tuple[ScheduledReport, dict[int, str]] | None:
+    report = find_scheduled_report(connection, site.id, report_id)
+    return (report, _read_members(connection, site)) if report is not None else None
+
+
+def _add(connection: Connection, ids: IdBlocks, site: Site, new: NewScheduledReport, user_id: int) -> None:
+    schedule_report(connection, ids, site, new, clock.now(), user_id)
+
+
+def _change(
+    connection: Connection, _ids: IdBlocks, site: Site, report_id: int, new: NewScheduledReport, user_id: int
+) -> bool:
+    return change_report(connection, site, report_id, new, clock.now(), user_id)
 
 
 def _leave(connection: Connection, _ids: IdBlocks, site: Site, report_id: int, user_id: int) -> None:
-    leave_report(connection, site, report_id, user_id)
+    leave_report(connection, site, report_id, user_id, clock.now())
 
 
-def _remove(connection: Connection, _ids: IdBlocks, site: Site, report_id: int) -> None:
-    stop_report(connection, site, report_id)
+def _remove(connection: Connection, _ids: IdBlocks, site: Site, report_id: int, user_id: int) -> None:
+    stop_report(connection, site, report_id, clock.now(), user_id)

@@ -52,6 +52,8 @@ SETTINGS_PAGES = (
     Page("/{site:int}/settings/mail-reports", "POST", mail_reports.add, Role.ANALYST),
     Page("/{site:int}/settings/mail-reports/leave", "POST", mail_reports.leave, Role.READER),
     Page("/{site:int}/settings/mail-reports/remove", "POST", mail_reports.remove, Role.ANALYST),
+    Page("/{site:int}/settings/mail-reports/{report}", "GET", mail_reports.show_report, Role.ANALYST),
+    Page("/{site:int}/settings/mail-reports/{report}", "POST", mail_reports.change, Role.ANALYST),
     Page("/{site:int}/settings/counter", "GET", counter.show, Role.OWNER),
     Page("/{site:int}/settings/imports", "GET", imports.show, Role.OWNER),
     Page(

@@ -10,22 +10,24 @@ import typer
 from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.cli.options import JsonOption, SiteIdOption
-from dealtrace.cli.reports.table_lines import report_lines
+from dealtrace.cli.reports.table_lines import answer_lines
 from dealtrace.cli.terminal import console, counted, fail, open_prepared, print_json
-from dealtrace.files.reports.report_file import write_report
+from dealtrace.files.reports.answer_file import write_answer
 from dealtrace.files.row_writers import CSV, XLSX
 from dealtrace.operations.accounts.require_site import require_site
-from dealtrace.operations.reports.ask import ask
+from dealtrace.operations.reports.ask_pivot import ask_as_asked
 from dealtrace.operations.reports.open_facts import open_facts
 from dealtrace.operations.reports.read_question import read_question
-from dealtrace.operations.reports.report_answer import serialize_report
+from dealtrace.operations.reports.report_answer import serialize_answer
 from dealtrace.reports.answer import Report
+from dealtrace.reports.pivot import Pivot
 from dealtrace.reports.presets import REPORT_PRESETS, Preset
 from dealtrace.reports.question import ALL_MODELS, LIMIT_MAX, Words
 from dealtrace.storage.database.engine import Database
 
 Name = Annotated[str, typer.Argument(metavar="[PRESET]", help="A preset, sources or models; options override it.")]
 By = Annotated[str, typer.Option("--by", help="Dimensions, comma-separated, at most three.")]
+PivotOption = Annotated[str, typer.Option("--pivot", help="A dimension: the first metric by its keys, as columns.")]
 Metrics = Annotated[str, typer.Option("--metrics", help="Metrics, comma-separated.")]
 PeriodOption = Annotated[str, typer.Option("--period", help="A period such as 28d or month; 28d by default.")]
 First = Annotated[str, typer.Option("--from", help="The first day, in the site's time zone.")]
@@ -51,6 +53,7 @@ def report(  # noqa: PLR0913, PLR0917 - a question has this many parts
     site_id: SiteIdOption,
     preset: Name = "",
     by: By = "",
+    pivot: PivotOption = "",
     metrics: Metrics = "",
     period: PeriodOption = "",
     first: First = "",
@@ -73,6 +76,7 @@ def report(  # noqa: PLR0913, PLR0917 - a question has this many parts
     file = _file(csv, xlsx, as_json=as_json, excel=excel, force=force)
     words = Words(
         by=by or chosen.by,
+        pivot=pivot,
         metrics=metrics or chosen.metrics,
         period=period,
         first=first,
@@ -89,14 +93,24 @@ def report(  # noqa: PLR0913, PLR0917 - a question has this many parts
     with open_prepared() as database:
         site, answered = _ask(database, site_id, words, clock.now(), rows_max=LIMIT_MAX if file is None else None)
         if file is not None:
-            write_report(file, answered, for_excel=excel, overwrite=force)
+            write_answer(file, answered, for_excel=excel, overwrite=force)
     if file is not None:
-        console.print(f"{counted(len(answered.rows), 'row')} and the total written to {file}.")
-    elif as_json:
-        print_json(serialize_report(answered, site.id))
+        console.print(f"{counted(len(_rows(answered)), 'row')} and the total written to {file}.")
     else:
-        for line in report_lines(answered, console.width if console.is_terminal else None):
-            console.print(line)
+        _print(answered, site, as_json=as_json)
+
+
+def _print(answered: Report | Pivot, site: Site, *, as_json: bool) -> None:
+    """Print an answer as JSON, or as a table that fits the terminal."""
+    if as_json:
+        print_json(serialize_answer(answered, site.id))
+        return
+    for line in answer_lines(answered, console.width if console.is_terminal else None):
+        console.print(line)
+
+
+def _rows(answered: Report | Pivot) -> Sequence[object]:
+    return answered.lines if isinstance(answered, Pivot) else answered.rows
 
 
 def _preset(name: str) -> Preset:
@@ -120,9 +134,11 @@ def _file(csv: Path | None, xlsx: Path | None, *, as_json: bool, excel: bool, fo
     return chosen[0][1] if chosen else None
 
 
-def _ask(database: Database, site_id: int, words: Words, now: datetime, *, rows_max: int | None) -> tuple[Site, Report]:
+def _ask(
+    database: Database, site_id: int, words: Words, now: datetime, *, rows_max: int | None
+) -> tuple[Site, Report | Pivot]:
     with database.read() as connection:
         site = require_site(connection, site_id)
         question = read_question(connection, site, words, now, rows_max=rows_max)
     with open_facts(database, site) as facts:
-        return site, ask(facts, site, question, now)
+        return site, ask_as_asked(facts, site, question, now)

@@ -1,6 +1,7 @@
 """Format a report as lines of text that fit a width."""
 
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 
 from rich.cells import cell_len, set_cell_size
 
@@ -9,6 +10,8 @@ from dealtrace.cli.output import cleaned
 from dealtrace.record import record
 from dealtrace.reports.answer import Report, Row
 from dealtrace.reports.formats import format_value
+from dealtrace.reports.metrics import Metric
+from dealtrace.reports.pivot import Pivot, PivotLine
 from dealtrace.reports.table import figure_columns, figures_of
 
 NOTHING = "—"
@@ -33,6 +36,11 @@ class _Table:
         return [max(cell_len(line[place]) for line in lines) for place in range(len(self.headings))]
 
 
+def answer_lines(answered: Report | Pivot, width: int | None) -> Iterator[str]:
+    """Yield the lines of a report or of a pivot, as `report_lines` does."""
+    return pivot_lines(answered, width) if isinstance(answered, Pivot) else report_lines(answered, width)
+
+
 def report_lines(report: Report, width: int | None) -> Iterator[str]:
     """Yield the lines of a report: its question, the table with its total, and notes on what is not shown.
 
@@ -42,7 +50,23 @@ def report_lines(report: Report, width: int | None) -> Iterator[str]:
     yield from _heading(report)
     table = _table(report)
     widths = _fitting(table, width)
-    shown = len(widths)
+    yield from _table_lines(table, widths)
+    yield from _notes(report, table.headings[len(widths) :])
+
+
+def pivot_lines(pivot: Pivot, width: int | None) -> Iterator[str]:
+    """Yield the lines of a pivot: the totals of its rows stand before the columns, so that they are never left out."""
+    yield from _heading(pivot.report)
+    yield f"{cleaned(pivot.metric.name)}, columns by {cleaned(pivot.dimension.name)}"
+    table = _pivot_table(pivot)
+    widths = _fitting(table, width)
+    yield from _table_lines(table, widths)
+    yield from _notes(pivot.report, table.headings[len(widths) :])
+    if len(pivot.columns) < pivot.columns_total:
+        yield f"{len(pivot.columns)} of {pivot.columns_total} columns; totals are of all."
+
+
+def _table_lines(table: _Table, widths: Sequence[int]) -> Iterator[str]:
     yield ""
     yield _line(table.headings, widths, table.keys)
     yield GAP.join("-" * each for each in widths)
@@ -50,7 +74,6 @@ def report_lines(report: Report, width: int | None) -> Iterator[str]:
         yield _line(row, widths, table.keys)
     yield GAP.join("-" * each for each in widths)
     yield _line(table.total, widths, table.keys)
-    yield from _notes(report, table.headings[shown:])
 
 
 def _heading(report: Report) -> Iterator[str]:
@@ -66,13 +89,31 @@ def _table(report: Report) -> _Table:
 
     def figures(row: Row) -> Iterator[str]:
         for column, value in zip(columns, figures_of(question, row), strict=True):
-            shown = format_value(column.metric, value)
-            yield NOTHING if shown is None else str(shown)
+            yield _figure(column.metric, value)
 
     keys = [cleaned(dimension.name) for dimension in question.by] or [""]
-    rows = [[*(cleaned(key) if key is not None else NOTHING for key in row.keys), *figures(row)] for row in report.rows]
+    rows = [[*map(_key, row.keys), *figures(row)] for row in report.rows]
     total = ["total", *[""] * (len(keys) - 1), *figures(report.total)]
     return _Table(len(keys), [*keys, *(cleaned(column.name) for column in columns)], rows, total)
+
+
+def _pivot_table(pivot: Pivot) -> _Table:
+    def figures(line: PivotLine) -> Iterator[str]:
+        return (_figure(pivot.metric, value) for value in (line.total, *line.values))
+
+    keys = [cleaned(dimension.name) for dimension in pivot.report.question.by]
+    rows = [[*map(_key, line.keys), *figures(line)] for line in pivot.lines]
+    total = ["total", *[""] * (len(keys) - 1), *figures(pivot.total)]
+    return _Table(len(keys), [*keys, "total", *map(_key, pivot.columns)], rows, total)
+
+
+def _key(key: str | None) -> str:
+    return cleaned(key) if key is not None else NOTHING
+
+
+def _figure(metric: Metric, value: Fraction | None) -> str:
+    shown = format_value(metric, value)
+    return NOTHING if shown is None else str(shown)
 
 
 def _fitting(table: _Table, width: int | None) -> list[int]:

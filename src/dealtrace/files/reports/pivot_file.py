@@ -13,18 +13,19 @@ NOTHING, NOTHING_FOR_PEOPLE = "", "(не указано)"
 """The heading of the column whose key is empty, in files for programs and in files for people."""
 
 
-def write_pivot(path: Path, pivot: Pivot, *, for_excel: bool = False) -> None:
+def write_pivot(path: Path, pivot: Pivot, *, for_excel: bool = False, overwrite: bool = False) -> None:
     """Write a pivot table as CSV or XLSX, by the extension; the file appears only when it is complete.
 
     Raises:
-        OSError: the file cannot be written, or it exists.
+        OSError: the file cannot be written, or it exists and `overwrite` is false.
         UnknownExtensionError: the extension is unknown.
     """
     by = pivot.report.question.by
     is_for_programs = path.suffix.lower() == CSV and not for_excel
     names = [*(each.name for each in by), *(key or NOTHING for key in pivot.columns), TOTAL]
     headings = [*(each.ru for each in by), *(key or NOTHING_FOR_PEOPLE for key in pivot.columns), TOTAL_FOR_PEOPLE]
-    with open_writer(path, names, headings, for_excel=for_excel, overwrite=False, notes=tuple(_notes(pivot))) as file:
+    notes = tuple(_notes(pivot))
+    with open_writer(path, names, headings, for_excel=for_excel, overwrite=overwrite, notes=notes) as file:
         for line in pivot.lines:
             file.add([*line.keys, *_figures(pivot, line)])
         keys = [TOTAL if is_for_programs else TOTAL_FOR_PEOPLE, *[None] * (len(by) - 1)]

@@ -9,7 +9,8 @@ from dealtrace.alerts.judgement import Verdict
 from dealtrace.alerts.rule import Alert
 from dealtrace.mails.mail import MailPurpose
 from dealtrace.mails.recipient import RECIPIENTS_MAX
-from dealtrace.operations.mails.send_to import send_to
+from dealtrace.mails.subscription import MailList
+from dealtrace.operations.mails.send_to import Mailing, send_to
 from dealtrace.operations.webhooks.publish import publish_events
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
@@ -103,5 +104,6 @@ def _incident(alert: Alert, looked: Looked, incident_id: int, now: datetime) -> 
 def _send(work: Work, report: AlertReport, kind: EventKind, incident_id: int) -> EventKind:
     publish_events(work, [AlertEvent(kind, incident_id)])
     if report.sends_mail:
-        send_to(work, MailPurpose(kind.value), incident_id, report.alert.rule.recipients, work.now)
+        mailing = Mailing(MailPurpose(kind.value), incident_id, MailList.ALERT, report.alert.id)
+        send_to(work, mailing, report.alert.rule.recipients, work.now)
     return kind

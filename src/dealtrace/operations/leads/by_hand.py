@@ -16,11 +16,11 @@ from dealtrace.webhooks.event import annotations_event
 
 
 @record
-class Hiding:
-    """A lead to delete if `is_hidden` is true, or to restore if it is false."""
+class Deletion:
+    """A lead to delete if `is_deleted` is true, or to restore if it is false."""
 
     ref: LeadRef
-    is_hidden: bool
+    is_deleted: bool
 
 
 @record
@@ -34,11 +34,11 @@ class Rewriting:
 
 
 @operation(ids_per_command=0)
-def hide_leads(work: Work, commands: Sequence[WriteCommand[Hiding]]) -> list[int | Refusal]:
+def delete_leads(work: Work, commands: Sequence[WriteCommand[Deletion]]) -> list[int | Refusal]:
     """Delete or restore leads in input order; each outcome is the number of deals whose lead changed, or a refusal."""
     outcomes: list[int | Refusal] = []
     for command in commands:
-        change = delete_lead if command.payload.is_hidden else restore_lead
+        change = delete_lead if command.payload.is_deleted else restore_lead
         try:
             outcomes.append(len(change(work, command.payload.ref)))
         except Refusal as refusal:

@@ -1,12 +1,13 @@
 """Schedule reports by mail, send those that are due, and stop them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
+from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.accounts.site_days import site_day
 from dealtrace.errors import InvalidSetting
 from dealtrace.mails.mail import MailPurpose
@@ -21,7 +22,9 @@ from dealtrace.mails.scheduled_report import (
     next_due,
     period_of,
 )
-from dealtrace.operations.mails.send_to import send_to
+from dealtrace.mails.subscription import MailList
+from dealtrace.operations.accounts.record_change import record_change
+from dealtrace.operations.mails.send_to import Mailing, send_to
 from dealtrace.operations.reports.read_question import read_question
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
@@ -30,6 +33,7 @@ from dealtrace.reports.periods import Comparison
 from dealtrace.reports.question import LIMIT_MAX, Question, Words
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.mails import scheduled_reports
+from dealtrace.storage.mails.leaves import delete_leaves
 from dealtrace.storage.mails.outbox import delete_mails
 
 DUE_AT_ONCE = 4
@@ -51,24 +55,20 @@ class NewScheduledReport:
 
 
 def schedule_report(
-    connection: Connection, ids: IdBlocks, site: Site, new: NewScheduledReport, now: datetime
+    connection: Connection,
+    ids: IdBlocks,
+    site: Site,
+    new: NewScheduledReport,
+    now: datetime,
+    user_id: int | None = None,
 ) -> ScheduledReport:
-    """Store a report that is sent by mail on a schedule, and return it.
+    """Store a report that is sent by mail on a schedule, and return it; `user_id` is the user who adds it.
 
     Raises:
         InvalidParameters: `new.words` is not a valid question for a report.
         InvalidSetting: the title is empty or too long, there is no recipient, or the site has too many reports.
     """
-    title = new.title.strip()
-    if not 0 < len(title) <= TITLE_LENGTH_MAX or not title.isprintable():
-        limit = TITLE_LENGTH_MAX
-        raise InvalidSetting(
-            key="title", ru=f"нужно от 1 до {limit} символов", en=f"1 to {limit} characters are needed"
-        )
-    if not new.recipients:
-        raise InvalidSetting(
-            key="recipients", ru="выберите хотя бы одного получателя", en="choose at least one recipient"
-        )
+    title = _checked_title(new)
     if scheduled_reports.count_scheduled_reports(connection, site.id) >= REPORTS_MAX:
         raise InvalidSetting(
             key="title",
@@ -80,7 +80,7 @@ def schedule_report(
         id=ScheduledReportId(ids.take()),
         site_id=site.id,
         title=title,
-        words=replace(new.words, period="", first="", last="", compare="", limit=""),
+        words=_without_period(new.words),
         rhythm=new.rhythm,
         hour=new.hour,
         recipients=new.recipients,
@@ -89,7 +89,80 @@ def schedule_report(
     )
     read_due_question(connection, site, report, due_at)
     scheduled_reports.insert_scheduled_report(connection, report)
+    _record(connection, report, "", report.title, now, user_id)
     return report
+
+
+def change_report(
+    connection: Connection, site: Site, report_id: int, new: NewScheduledReport, now: datetime, user_id: int | None
+) -> bool:
+    """Store another title, question, time or other recipients of a report; `False` if the site has no such report.
+
+    A changed time counts from now on; otherwise the report is sent next when it would have been. `user_id` is the
+    user who changes it. Mails that wait go to those who were to get them.
+
+    Raises:
+        InvalidParameters: its question cannot be asked.
+        InvalidSetting: the title is empty or too long, or nobody gets it.
+    """
+    report = scheduled_reports.find_scheduled_report(connection, site.id, report_id)
+    if report is None:
+        return False
+    changed = replace(
+        report,
+        title=_checked_title(new),
+        words=_without_period(new.words),
+        rhythm=new.rhythm,
+        hour=new.hour,
+        recipients=new.recipients,
+    )
+    is_moved = (changed.rhythm, changed.hour) != (report.rhythm, report.hour)
+    due_at = next_due(changed.rhythm, changed.hour, site.time_zone, now) if is_moved else None
+    read_due_question(connection, site, changed, due_at or report.due_at)
+    scheduled_reports.update_scheduled_report(connection, changed, due_at=due_at)
+    for before, after in _differences(report, changed):
+        _record(connection, report, before, after, now, user_id)
+    return True
+
+
+def _checked_title(new: NewScheduledReport) -> str:
+    """Return the title of a report without blanks around it.
+
+    Raises:
+        InvalidSetting: the title is empty or too long, or nobody gets the report.
+    """
+    title = new.title.strip()
+    if not 0 < len(title) <= TITLE_LENGTH_MAX or not title.isprintable():
+        limit = TITLE_LENGTH_MAX
+        raise InvalidSetting(
+            key="title", ru=f"нужно от 1 до {limit} символов", en=f"1 to {limit} characters are needed"
+        )
+    if not new.recipients:
+        raise InvalidSetting(key="recipients", ru="выберите хотя бы одного получателя", en="choose at least one recipient")
+    return title
+
+
+def _without_period(words: Words) -> Words:
+    return replace(words, period="", first="", last="", compare="", limit="")
+
+
+def _differences(report: ScheduledReport, changed: ScheduledReport) -> Iterator[tuple[str, str]]:
+    """Yield what was changed, from what to what; of recipients those who left the list and those who came."""
+    yield report.title, changed.title
+    yield f"{report.rhythm} {report.hour}:00", f"{changed.rhythm} {changed.hour}:00"
+    yield scheduled_reports.written_words(report.words), scheduled_reports.written_words(changed.words)
+    before, after = ({each.address: None for each in which.recipients} for which in (report, changed))
+    yield (
+        ", ".join(each for each in before if each not in after),
+        ", ".join(each for each in after if each not in before),
+    )
+
+
+def _record(
+    connection: Connection, report: ScheduledReport, before: str, after: str, now: datetime, user_id: int | None
+) -> None:
+    change = SiteChange(ChangeKind.MAIL_REPORT, report.title, before, after, now, user_id)
+    record_change(connection, report.site_id, change)
 
 
 def read_due_question(connection: Connection, site: Site, report: ScheduledReport, at: datetime) -> Question:
@@ -115,22 +188,28 @@ def read_due_question(connection: Connection, site: Site, report: ScheduledRepor
     return question
 
 
-def stop_report(connection: Connection, site: Site, report_id: int) -> None:
+def stop_report(connection: Connection, site: Site, report_id: int, now: datetime, user_id: int | None = None) -> None:
     """Delete a scheduled report and its unsent mails; do nothing if it does not exist."""
-    if scheduled_reports.delete_scheduled_report(connection, site.id, report_id):
+    report = scheduled_reports.find_scheduled_report(connection, site.id, report_id)
+    if report is not None and scheduled_reports.delete_scheduled_report(connection, site.id, report_id):
         delete_mails(connection, [MailPurpose.REPORT], [report_id])
+        delete_leaves(connection, site.id, MailList.REPORT, report_id)
+        _record(connection, report, report.title, "", now, user_id)
 
 
-def leave_report(connection: Connection, site: Site, report_id: int, user_id: int) -> None:
+def leave_report(connection: Connection, site: Site, report_id: int, user_id: int, now: datetime) -> None:
     """Remove a user from the recipients of a scheduled report; without recipients the report is deleted."""
     report = scheduled_reports.find_scheduled_report(connection, site.id, report_id)
     if report is None:
         return
     others = tuple(each for each in report.recipients if each.user_id != user_id)
-    if others:
-        scheduled_reports.update_recipients(connection, report, others)
-    else:
-        stop_report(connection, site, report_id)
+    if not others:
+        stop_report(connection, site, report_id, now, user_id)
+        return
+    changed = replace(report, recipients=others)
+    scheduled_reports.update_scheduled_report(connection, changed)
+    for before, after in _differences(report, changed):
+        _record(connection, report, before, after, now, user_id)
 
 
 @operation(ids_per_command=DUE_AT_ONCE * RECIPIENTS_MAX)
@@ -149,6 +228,10 @@ def _send_due(work: Work) -> int:
         at = last_due(report.rhythm, report.hour, zone, report.due_at, work.now)
         following = next_due(report.rhythm, report.hour, zone, work.now)
         if scheduled_reports.update_due(work.connection, report, following):
-            send_to(work, MailPurpose.REPORT, report.id, report.recipients, at)
+            send_to(work, _mailing(report), report.recipients, at)
             sent += 1
     return sent
+
+
+def _mailing(report: ScheduledReport) -> Mailing:
+    return Mailing(MailPurpose.REPORT, report.id, MailList.REPORT, report.id)

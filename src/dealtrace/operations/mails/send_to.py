@@ -3,22 +3,41 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from sqlalchemy import Connection
+
 from dealtrace.mails.mail import MailId, MailPurpose, NewMail
 from dealtrace.mails.recipient import Recipient
+from dealtrace.mails.subscription import MailList
 from dealtrace.operations.work import Work
+from dealtrace.record import record
 from dealtrace.storage.accounts.users import list_rights
+from dealtrace.storage.mails.leaves import find_leaves
 from dealtrace.storage.mails.outbox import insert_mails
 
 
-def send_to(
-    work: Work, purpose: MailPurpose, subject_id: int, recipients: Sequence[Recipient], caused_at: datetime
-) -> None:
-    """Store a mail to each recipient, except to users who no longer have a role at the site."""
-    new = [
-        (MailId(work.ids.take()), NewMail(purpose, subject_id, recipient))
-        for recipient in _still_allowed(work, recipients)
-    ]
+@record
+class Mailing:
+    """What mails are about: their purpose and subject, and the report or the rule that they come from."""
+
+    purpose: MailPurpose
+    subject_id: int
+    list: MailList
+    list_id: int
+
+
+def send_to(work: Work, mailing: Mailing, recipients: Sequence[Recipient], caused_at: datetime) -> None:
+    """Store a mail to each recipient; users without a role at the site and addresses that have left get none."""
+    allowed = _still_allowed(work, without_leavers(work.connection, work.site.id, mailing, recipients))
+    new = [(MailId(work.ids.take()), NewMail(mailing.purpose, mailing.subject_id, recipient)) for recipient in allowed]
     insert_mails(work.connection, work.site.id, new, caused_at, work.now)
+
+
+def without_leavers(
+    connection: Connection, site_id: int, mailing: Mailing, recipients: Sequence[Recipient]
+) -> list[Recipient]:
+    """Return the recipients without the typed addresses that have left."""
+    left = find_leaves(connection, site_id, mailing.list, mailing.list_id)
+    return [each for each in recipients if each.user_id is not None or each.address.casefold() not in left]
 
 
 def _still_allowed(work: Work, recipients: Sequence[Recipient]) -> list[Recipient]:

@@ -33,6 +33,7 @@ class ProblemKind(StrEnum):
     WEBHOOK_FAILED = "webhook_failed"
     NO_WON_STATUS = "no_won_status"
     FIELDS_UNKNOWN = "fields_unknown"
+    NO_RATE = "no_rate"
 
 
 @record
@@ -51,7 +52,8 @@ class Problem:
 def list_problems(connection: Connection, site: Site, now: datetime) -> list[Problem]:
     """List the present problems of a site, most important first.
 
-    Unusable contacts are not listed: reports count them as a reason why deals have no lead.
+    Unusable contacts are not listed: reports count them as a reason why deals have no lead. Nor are deals
+    without a rate: those of the shown period are counted by its report.
     """
     return [*_silence(connection, site, now), *_settings(connection, site, now), *_content(connection, site)]
 

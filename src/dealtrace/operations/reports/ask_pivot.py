@@ -5,8 +5,14 @@ from datetime import datetime
 
 from dealtrace.accounts.site import Site
 from dealtrace.operations.reports.ask import FactSource, ask
+from dealtrace.reports.answer import Report
 from dealtrace.reports.pivot import COLUMNS_MAX, Pivot, pivoted
 from dealtrace.reports.question import Question, Sort
+
+
+def ask_as_asked(source: FactSource, site: Site, question: Question, now: datetime) -> Report | Pivot:
+    """Return the report of a question, or its pivot if it has one."""
+    return ask(source, site, question, now) if question.pivot is None else ask_pivot(source, site, question, now)
 
 
 def ask_pivot(source: FactSource, site: Site, question: Question, now: datetime) -> Pivot:

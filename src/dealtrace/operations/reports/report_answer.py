@@ -5,8 +5,9 @@ from typing import NotRequired, TypedDict
 
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.reports.answer import Figures, Report, Row
-from dealtrace.reports.formats import Shown, format_figures
+from dealtrace.reports.formats import Shown, format_figures, format_value
 from dealtrace.reports.metrics import Metric
+from dealtrace.reports.pivot import Pivot
 from dealtrace.reports.question import Question
 
 Values = Mapping[str, Shown | Mapping[str, Shown]]
@@ -14,21 +15,23 @@ Values = Mapping[str, Shown | Mapping[str, Shown]]
 
 
 class ReportRow(TypedDict):
-    """A row of a report: a key for each dimension (`null` if missing), and the figures of the period.
+    """A row: a key for each dimension (`null` if missing), and the figures of the period and of the compared one.
 
-    `compared` holds the figures of the compared period.
+    `cells` has the figures of a pivot, one for each of its columns.
     """
 
     keys: list[str | None]
     values: dict[str, Shown | dict[str, Shown]]
     compared: NotRequired[dict[str, Shown | dict[str, Shown]]]
+    cells: NotRequired[list[Shown]]
 
 
 class ReportTotal(TypedDict):
-    """The totals of all rows, for the period and for the compared period."""
+    """The totals of all rows, for the period and for the compared period; `cells` as in rows."""
 
     values: dict[str, Shown | dict[str, Shown]]
     compared: NotRequired[dict[str, Shown | dict[str, Shown]]]
+    cells: NotRequired[list[Shown]]
 
 
 class ReportHint(TypedDict):
@@ -43,18 +46,41 @@ _Days = TypedDict("_Days", {"from": str, "to": str})
 
 
 class ReportAnswer(_Days):
-    """A report: its question, rows and total; `model` is `null` if it has the figures of all models."""
+    """A report: its question, rows and total; `model` is `null` if it has the figures of all models.
+
+    A pivot has the first metric alone, and the keys of its columns; `columnsTotal` counts also those that are left out.
+    """
 
     comparedFrom: NotRequired[str]
     comparedTo: NotRequired[str]
     model: int | None
     by: list[str]
     metrics: list[str]
+    pivot: NotRequired[str]
+    columns: NotRequired[list[str | None]]
+    columnsTotal: NotRequired[int]
     rows: list[ReportRow]
     rowsTotal: int
     addsUp: bool
     total: ReportTotal
     hints: NotRequired[list[ReportHint]]
+
+
+def serialize_answer(answered: Report | Pivot, site_id: int) -> ReportAnswer:
+    """Build the JSON of a report or of a pivot."""
+    return serialize_pivot(answered, site_id) if isinstance(answered, Pivot) else serialize_report(answered, site_id)
+
+
+def serialize_pivot(pivot: Pivot, site_id: int) -> ReportAnswer:
+    """Build the JSON of a pivot: that of its report, with the figures of the columns in `cells`."""
+    answer = serialize_report(pivot.report, site_id)
+    answer["pivot"] = pivot.dimension.name
+    answer["columns"] = list(pivot.columns)
+    answer["columnsTotal"] = pivot.columns_total
+    for row, line in zip(answer["rows"], pivot.lines, strict=True):
+        row["cells"] = [format_value(pivot.metric, value) for value in line.values]
+    answer["total"]["cells"] = [format_value(pivot.metric, value) for value in pivot.total.values]
+    return answer
 
 
 def serialize_report(report: Report, site_id: int) -> ReportAnswer:

@@ -57,7 +57,7 @@ def delete_report(connection: Connection, site_id: int, user_id: int | None, nam
 
 
 def check_name(name: str) -> str:
-    """Return the name of a report without surrounding blanks.
+    """Return the name of a saved report or of a segment without surrounding blanks.
 
     Raises:
         InvalidSetting: the name is empty or too long.

@@ -1,6 +1,7 @@
 """Saved reports: questions with a name, for all users of a site or for one user."""
 
 from datetime import datetime
+from urllib.parse import parse_qsl, urlencode
 
 from dealtrace.record import record
 
@@ -8,6 +9,9 @@ SAVED_REPORTS_MAX = 500
 """Ours: the most saved reports of one site, including those of its users."""
 QUERY_LENGTH_MAX = 8_000
 """Ours: the most characters of a question as a query string; the form of a report writes at most a tenth of this."""
+
+SEGMENT = "segment"
+"""The parameter of a question that names a segment."""
 
 
 @record
@@ -22,3 +26,11 @@ class SavedReport:
     user_id: int | None
     saved_by: int | None
     saved_at: datetime
+
+
+def with_segment_renamed(query: str, name: str, new_name: str) -> str:
+    """Return a question as an address holds it, unchanged unless it names the segment that was renamed."""
+    pairs = parse_qsl(query)
+    if (SEGMENT, name) not in pairs:
+        return query
+    return urlencode([(SEGMENT, new_name) if pair == (SEGMENT, name) else pair for pair in pairs])

@@ -57,6 +57,11 @@ def list_sites_with_due_alerts(connection: Connection, now: datetime) -> list[in
     return list(connection.execute(select(alert.c.site_id).where(alert.c.due_at <= now).distinct()).scalars())
 
 
+def count_due_alerts(connection: Connection, now: datetime) -> int:
+    """Return how many rules of all sites are to be looked at now."""
+    return int(connection.execute(select(func.count()).where(alert.c.due_at <= now)).scalar_one())
+
+
 def claim_alerts(connection: Connection, site_id: int, until: datetime, now: datetime) -> list[Alert]:
     """Return the rules of a site that are due, and reserve them for this process until `until`."""
     due = (alert.c.site_id == site_id, alert.c.due_at <= now)

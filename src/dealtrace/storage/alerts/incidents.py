@@ -50,6 +50,12 @@ def list_incidents(connection: Connection, site_id: int, limit: int, alert_id: i
     return [_incident_from_row(row) for row in connection.execute(latest)]
 
 
+def list_incident_ids(connection: Connection, site_id: int, alert_id: int) -> list[int]:
+    """List the ids of the incidents of a rule."""
+    mine = (alert_incident.c.site_id == site_id, alert_incident.c.alert_id == alert_id)
+    return list(connection.execute(select(alert_incident.c.id).where(*mine)).scalars())
+
+
 def delete_incidents(connection: Connection, site_id: int, alert_id: int) -> list[int]:
     """Delete the incidents of a rule, and return the ids of the incidents."""
     mine = (alert_incident.c.site_id == site_id, alert_incident.c.alert_id == alert_id)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from dealtrace.mails.mail import Mail, MailId, MailPurpose, NewMail
 from dealtrace.mails.recipient import Recipient
@@ -40,6 +40,11 @@ def list_sites_with_due_mails(connection: Connection, now: datetime) -> list[int
     return list(connection.execute(select(mail.c.site_id).where(mail.c.due_at <= now).distinct()).scalars())
 
 
+def count_waiting_mails(connection: Connection) -> int:
+    """Return how many mails of all sites are not sent yet, and not given up."""
+    return int(connection.execute(select(func.count()).where(mail.c.due_at.is_not(None))).scalar_one())
+
+
 def claim_mails(connection: Connection, site_id: int, until: datetime, now: datetime, limit: int) -> list[Mail]:
     """Return up to `limit` due mails of a site, oldest first, and reserve them for this process until `until`."""
     due = select(mail.c.id).where(mail.c.site_id == site_id, mail.c.due_at <= now).order_by(mail.c.due_at, mail.c.id)
@@ -71,6 +76,15 @@ def delete_mails(connection: Connection, purposes: Sequence[MailPurpose], subjec
     if subject_ids:
         about = (mail.c.purpose.in_(list(purposes)), mail.c.subject_id.in_(list(subject_ids)))
         connection.execute(delete(mail).where(*about))
+
+
+def delete_waiting_mails(
+    connection: Connection, site_id: int, purposes: Sequence[MailPurpose], subject_ids: Sequence[int], address: str
+) -> None:
+    """Delete the mails about these subjects that wait to be sent to a casefolded address."""
+    about = (mail.c.site_id == site_id, mail.c.purpose.in_(list(purposes)), mail.c.subject_id.in_(list(subject_ids)))
+    waiting = (mail.c.due_at.is_not(None), mail.c.user_id.is_(None), func.lower(mail.c.address) == address)
+    connection.execute(delete(mail).where(*about, *waiting))
 
 
 def delete_old_mails(connection: Connection, site_id: int, before: datetime) -> int:

@@ -6,10 +6,9 @@ from urllib.parse import parse_qsl, urlencode
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from dealtrace.mails.recipient import Recipient
 from dealtrace.mails.scheduled_report import Rhythm, ScheduledReport, ScheduledReportId
 from dealtrace.reports.question import Words
-from dealtrace.storage.database.compiled_statement import Row
+from dealtrace.storage.database.compiled_statement import Row, Values
 from dealtrace.storage.mails.recipients import recipients_from, stored_recipients
 from dealtrace.storage.schema.tables.alerts import mail_report
 
@@ -20,15 +19,7 @@ def insert_scheduled_report(connection: Connection, new: ScheduledReport) -> Non
     """Store a new report."""
     connection.execute(
         insert(mail_report).values(
-            id=new.id,
-            site_id=new.site_id,
-            title=new.title,
-            question=_written(new.words),
-            rhythm=new.rhythm,
-            hour=new.hour,
-            recipients=stored_recipients(new.recipients),
-            created_at=new.created_at,
-            due_at=new.due_at,
+            id=new.id, site_id=new.site_id, created_at=new.created_at, due_at=new.due_at, **_changing(new)
         )
     )
 
@@ -51,10 +42,11 @@ def count_scheduled_reports(connection: Connection, site_id: int) -> int:
     return int(connection.execute(select(func.count()).where(mail_report.c.site_id == site_id)).scalar_one())
 
 
-def update_recipients(connection: Connection, report: ScheduledReport, recipients: tuple[Recipient, ...]) -> None:
-    """Store the recipients of a report."""
-    changed = update(mail_report).where(mail_report.c.site_id == report.site_id, mail_report.c.id == report.id)
-    connection.execute(changed.values(recipients=stored_recipients(recipients)))
+def update_scheduled_report(connection: Connection, report: ScheduledReport, *, due_at: datetime | None = None) -> bool:
+    """Store what people changed of a report, and when it is sent next if given; `False` if there is no such report."""
+    mine = (mail_report.c.site_id == report.site_id, mail_report.c.id == report.id)
+    values = {**_changing(report), **({"due_at": due_at} if due_at is not None else {})}
+    return connection.execute(update(mail_report).where(*mine).values(**values)).rowcount > 0
 
 
 def delete_scheduled_report(connection: Connection, site_id: int, report_id: int) -> bool:
@@ -81,9 +73,21 @@ def update_due(connection: Connection, report: ScheduledReport, due_at: datetime
     return connection.execute(update(mail_report).where(*mine).values(due_at=due_at)).rowcount > 0
 
 
-def _written(words: Words) -> str:
+def written_words(words: Words) -> str:
+    """Return a question as it is stored: its parts as the query of an address, named as in `Words`."""
     said = [(name, text) for name, text in asdict(words).items() if name != _FILTERS and text]
     return urlencode([*said, *((_FILTERS, text) for text in words.filters)])
+
+
+def _changing(report: ScheduledReport) -> Values:
+    """Return the columns of what people may change of a report."""
+    return {
+        "title": report.title,
+        "question": written_words(report.words),
+        "rhythm": report.rhythm,
+        "hour": report.hour,
+        "recipients": stored_recipients(report.recipients),
+    }
 
 
 def _read(text: str) -> Words:

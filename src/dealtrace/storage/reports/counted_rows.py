@@ -70,7 +70,7 @@ def wanted_of(shape: Shape, group: Group, *shown: str) -> Wanted:
         match dimension.kind:
             case Kind.TEXT | Kind.STATUS:
                 attributes.add(dimension.name)
-            case Kind.CLOCK if dimension.name == "hour":
+            case Kind.VISIT_CLOCK:
                 attributes.add("hour_at" if group.fact is not Fact.VISITS else AT)
             case _:
                 pass
@@ -163,7 +163,9 @@ def key_of(dimension: Dimension, rows: CountedRows) -> Expression:
         case Kind.TAG:
             assert rows.tags is not None
             return rows.tags.c.tag
-        case Kind.CALENDAR | Kind.CLOCK:
+        case Kind.VISIT_CLOCK if rows.visit_time is not None:
+            return rows.visit_time.hour(rows.facts.c.hour_at)
+        case Kind.CALENDAR | Kind.CLOCK | Kind.VISIT_CLOCK:
             return _time_key(dimension, rows)
         case _:
             return rows.facts.c[dimension.name]
@@ -173,6 +175,4 @@ def _time_key(dimension: Dimension, rows: CountedRows) -> Expression:
     at = rows.facts.c[AT]
     if dimension.name in KEYS_OF_DAY:
         return KEYS_OF_DAY[dimension.name](at if rows.fact is Fact.COSTS else rows.local_time.ordinal(at))
-    if rows.visit_time is None or dimension.name != "hour":
-        return rows.local_time.hour(at)
-    return rows.visit_time.hour(rows.facts.c.hour_at)
+    return rows.local_time.hour(at)

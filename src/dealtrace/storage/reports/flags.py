@@ -37,6 +37,7 @@ FLAGS: Mapping[str, Flag] = {
     "is_won": Flag(("meaning",), lambda row: row.meaning == Meaning.WON),
     "is_lost": Flag(("meaning",), lambda row: row.meaning == Meaning.LOST),
     "has_amount": Flag(("amount",), lambda row: row.amount.is_not(None)),
+    "lacks_rate": Flag(("lacks_rate",), lambda row: row.lacks_rate == 1),
     "is_matched": Flag(("is_matched",), lambda row: row.is_matched == 1),
     "is_unmatched": Flag(("is_matched",), lambda row: row.is_matched == 0),
     FIRST_WON: Flag(("meaning", "client_id"), lambda row: row.is_first_won == 1),

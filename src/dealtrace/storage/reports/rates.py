@@ -3,11 +3,26 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from sqlalchemy import Connection, case, delete, func, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    and_,
+    case,
+    delete,
+    false,
+    func,
+    not_,
+    or_,
+    select,
+    type_coerce,
+)
 
 from dealtrace.accounts.site import Site
-from dealtrace.accounts.site_days import day_start, site_day
+from dealtrace.accounts.site_days import day_end, day_start, site_day
+from dealtrace.deals.amount import STEPS_PER_RUBLE
 from dealtrace.deals.currency import KOPECKS_MAX, RATE_STEPS, RUBLE, CurrencyRate
+from dealtrace.reports.periods import Period
 from dealtrace.storage.database.upsert import insert_into
 from dealtrace.storage.reports.expressions import Expression
 from dealtrace.storage.schema.tables.deals import deal
@@ -30,6 +45,12 @@ def rate_of_deal() -> Expression:
     )
     latest = select(_RATE.rate).where(*fitting).order_by(_RATE.since_at.desc()).limit(1)
     return latest.correlate(deal).scalar_subquery()
+
+
+def lacks_rate() -> ColumnElement[bool]:
+    """Return the condition that a deal has a sum whose worth in rubles is unknown for want of a rate."""
+    is_without_sums = and_(deal.c.amount_rub.is_(None), deal.c.margin_rub.is_(None))
+    return case((or_(not_(IS_FOREIGN), is_without_sums), false()), else_=rate_of_deal().is_(None))
 
 
 def kopecks_at(amount: Expression, rate: Expression) -> Expression:
@@ -71,7 +92,17 @@ def list_rates(connection: Connection, site: Site) -> list[CurrencyRate]:
 
 
 def count_deals_without_rate(connection: Connection, site_id: int) -> dict[str, int]:
-    """Count, by currency, the undeleted deals of a site that have no rate to convert them to rubles."""
-    theirs = (deal.c.site_id == site_id, deal.c.deleted_at.is_(None), IS_FOREIGN, rate_of_deal().is_(None))
+    """Count the undeleted deals of a site that have a sum of unknown worth for want of a rate, by currency."""
+    theirs = (deal.c.site_id == site_id, deal.c.deleted_at.is_(None), lacks_rate())
     counted = select(deal.c.currency, func.count()).where(*theirs).group_by(deal.c.currency)
-    return dict(connection.execute(counted).tuples().all())
+    return {currency: deals for currency, deals in connection.execute(counted)}  # noqa: C416 - rows are no pairs to mypy
+
+
+def list_sums_without_rate(connection: Connection, site: Site, period: Period) -> list[tuple[str, Decimal]]:
+    """List the currencies of the deals of a period that lack a rate, with the sum of those deals in that currency."""
+    since, until = day_start(period.first_on, site.time_zone), day_end(period.last_on, site.time_zone)
+    theirs = (deal.c.site_id == site.id, deal.c.deleted_at.is_(None), lacks_rate())
+    steps = func.sum(type_coerce(deal.c.amount_rub, BigInteger))
+    summed = select(deal.c.currency, steps).where(*theirs, deal.c.happened_at >= since, deal.c.happened_at < until)
+    rows = connection.execute(summed.group_by(deal.c.currency).order_by(deal.c.currency))
+    return [(currency, Decimal(int(total or 0)) / STEPS_PER_RUBLE) for currency, total in rows]

@@ -3,6 +3,7 @@
 from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
 from dealtrace.reports.kept.saved import SavedReport
+from dealtrace.storage.database.compiled_statement import Row
 from dealtrace.storage.database.upsert import insert_into
 from dealtrace.storage.reports.segments import SITES_OWN
 from dealtrace.storage.schema.tables.reports import saved_report, segment
@@ -47,11 +48,20 @@ def list_saved_reports(connection: Connection, site_id: int, user_id: int | None
     """List the reports of the site by name, followed by the user's by name."""
     owners = sorted({SITES_OWN, _owner(user_id)})
     mine = select(saved_report).where(saved_report.c.site_id == site_id, saved_report.c.user_id.in_(owners))
-    found = [
-        SavedReport(row.name, row.query, row.user_id if row.user_id != SITES_OWN else None, row.saved_by, row.saved_at)
-        for row in connection.execute(mine)
-    ]
+    found = map(_report_from_row, connection.execute(mine))
     return sorted(found, key=lambda each: (each.user_id is not None, each.name.casefold(), each.name))
+
+
+def list_reports_of_all(connection: Connection, site_id: int) -> list[SavedReport]:
+    """List the reports of a site and of all its users, in no particular order."""
+    all_reports = select(saved_report).where(saved_report.c.site_id == site_id)
+    return list(map(_report_from_row, connection.execute(all_reports)))
+
+
+def update_query(connection: Connection, site_id: int, report: SavedReport, query: str) -> None:
+    """Store another question of a report; who saved it and when stay."""
+    mine = _named(site_id, report.user_id, report.name)
+    connection.execute(update(saved_report).where(*mine).values(query=query))
 
 
 def count_saved_reports(connection: Connection, site_id: int) -> int:
@@ -68,6 +78,11 @@ def delete_what_a_user_saved(connection: Connection, site_id: int, user_id: int)
 def _named(site_id: int, user_id: int | None, name: str) -> tuple[ColumnElement[bool], ...]:
     columns = saved_report.c
     return columns.site_id == site_id, columns.user_id == _owner(user_id), columns.name == name
+
+
+def _report_from_row(row: Row) -> SavedReport:
+    user_id = row.user_id if row.user_id != SITES_OWN else None
+    return SavedReport(row.name, row.query, user_id, row.saved_by, row.saved_at)
 
 
 def _owner(user_id: int | None) -> int:

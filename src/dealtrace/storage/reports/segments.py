@@ -1,8 +1,9 @@
 """Segments (saved filters) of sites and of their users."""
 
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
 from dealtrace.reports.kept.segments import Segment
 from dealtrace.storage.database.upsert import insert_into
@@ -12,23 +13,38 @@ SITES_OWN = 0
 """The user id of segments that belong to the site."""
 
 
-def insert_segment(connection: Connection, site_id: int, added: Segment, now: datetime) -> bool:
-    """Store a segment; return `False` if its owner already has one with this name."""
+def insert_segment(
+    connection: Connection, site_id: int, added: Segment, now: datetime, *, overwrites: bool = False
+) -> bool:
+    """Store a segment; return `False` if its owner has one with this name, which may not be replaced."""
+    values = {"filters": list(added.filters), "added_at": now}
     statement = insert_into(connection, segment).values(
-        site_id=site_id,
-        user_id=_owner(added.user_id),
-        name=added.name,
-        filters=list(added.filters),
-        added_at=now,
+        site_id=site_id, user_id=_owner(added.user_id), name=added.name, **values
     )
-    statement = statement.on_conflict_do_nothing(index_elements=["site_id", "user_id", "name"])
+    key = ["site_id", "user_id", "name"]
+    if overwrites:
+        connection.execute(statement.on_conflict_do_update(index_elements=key, set_=values))
+        return True
+    statement = statement.on_conflict_do_nothing(index_elements=key)
     return connection.execute(statement.returning(segment.c.name)).first() is not None
+
+
+def rename_segment(connection: Connection, site_id: int, user_id: int | None, name: str, new_name: str) -> bool:
+    """Rename a segment of the site or of a user; return `False` if there is none. The new name must be free."""
+    renamed = update(segment).where(*_named(site_id, user_id, name)).values(name=new_name)
+    return connection.execute(renamed.returning(segment.c.name)).first() is not None
 
 
 def delete_segment(connection: Connection, site_id: int, name: str, user_id: int | None = None) -> bool:
     """Delete a segment of the site or of a user; return `False` if there is none."""
-    mine = (segment.c.site_id == site_id, segment.c.user_id == _owner(user_id), segment.c.name == name)
-    return connection.execute(delete(segment).where(*mine).returning(segment.c.name)).first() is not None
+    gone = delete(segment).where(*_named(site_id, user_id, name)).returning(segment.c.name)
+    return connection.execute(gone).first() is not None
+
+
+def find_owners(connection: Connection, site_id: int, names: Collection[str]) -> set[int | None]:
+    """Return the users who have a segment with one of these names, and `None` if the site has one."""
+    named = select(segment.c.user_id).where(segment.c.site_id == site_id, segment.c.name.in_(sorted(names)))
+    return {owner if owner != SITES_OWN else None for owner in connection.execute(named).scalars()}
 
 
 def list_segments(connection: Connection, site_id: int, user_id: int | None = None) -> list[Segment]:
@@ -45,6 +61,10 @@ def list_segments(connection: Connection, site_id: int, user_id: int | None = No
 def count_segments(connection: Connection, site_id: int) -> int:
     """Return the number of segments of a site and of all its users."""
     return int(connection.execute(select(func.count()).where(segment.c.site_id == site_id)).scalar_one())
+
+
+def _named(site_id: int, user_id: int | None, name: str) -> tuple[ColumnElement[bool], ...]:
+    return segment.c.site_id == site_id, segment.c.user_id == _owner(user_id), segment.c.name == name
 
 
 def _owner(user_id: int | None) -> int:

@@ -28,7 +28,7 @@ from dealtrace.storage.database.column_types import json_text
 from dealtrace.storage.deals.match_reasons import match_reason
 from dealtrace.storage.reports.expressions import Expression, Selection
 from dealtrace.storage.reports.fact_tables import AT, SITE_ID, TARGET_SECONDS, Moment
-from dealtrace.storage.reports.rates import IS_FOREIGN, kopecks_at, rate_of_deal
+from dealtrace.storage.reports.rates import IS_FOREIGN, kopecks_at, lacks_rate, rate_of_deal
 from dealtrace.storage.reports.sql_functions import items_of, known_text, without_query
 from dealtrace.storage.reports.touched_rows import with_touches
 from dealtrace.storage.schema.tables.costs import cost
@@ -241,6 +241,7 @@ class StoredFacts:
             "meaning": Attribute(deal_status.c.meaning, (_STATUS,)),
             "amount": Attribute(_in_rubles(deal.c.amount_rub)),
             "margin": Attribute(_in_rubles(deal.c.margin_rub)),
+            "lacks_rate": Attribute(case((lacks_rate(), 1), else_=0)),
             "lead_kind": Attribute(
                 case(*((deal.c.lead_kind == kind, key) for kind, key in KIND_KEYS.items()), else_=None)
             ),

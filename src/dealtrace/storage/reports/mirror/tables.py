@@ -71,7 +71,7 @@ deals = _table(
     "deals",
     (
         "id", "happened_at", "lead_at", "changed_at", "status_at", "lead_id", "client_id", CLIENT_SINCE, "amount",
-        "margin", "stated_source_id", "is_matched", "hour_at", "visit_id", *TOUCH_NUMBERS,
+        "margin", "stated_source_id", "is_matched", "lacks_rate", "hour_at", "visit_id", *TOUCH_NUMBERS,
     ),
     (
         "manager", "service", "status_spelling", "lead_kind", "form", "dialled", "match_reason", *VISIT_TEXTS,

@@ -66,6 +66,18 @@ mail = Table(
 )
 """Mails have no foreign key to users. Nothing is sent to a user who no longer has a role at the site."""
 
+mail_leave = Table(
+    "mail_leave",
+    metadata,
+    Column("site_id", BigInteger, nullable=False),
+    Column("list", String(8), nullable=False),
+    Column("list_id", BigInteger, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("left_at", Instant, nullable=False),
+    PrimaryKeyConstraint("site_id", "list", "list_id", "address"),
+    info=CONTROL,
+)
+
 mail_report = Table(
     "mail_report",
     metadata,

@@ -1,0 +1,66 @@
+"""The page of the link by which a typed address gets no more mails; its signature stands for a login."""
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from dealtrace import clock
+from dealtrace.alerts.sentences import rule_sentence
+from dealtrace.cabinet.gate import limit_guessing
+from dealtrace.cabinet.view import View
+from dealtrace.mails.scheduled_report import ScheduledReport
+from dealtrace.mails.subscription import Subscription
+from dealtrace.operations.mails.unsubscribe import (
+    FoundSubscription,
+    find_subscription,
+    subscribe_again,
+    unsubscribe,
+)
+from dealtrace.storage.accounts.sites import find_site
+
+HEADERS = {"cache-control": "private, no-store", "referrer-policy": "no-referrer", "x-robots-tag": "noindex, nofollow"}
+GONE = 410
+AGAIN = "again"
+
+
+async def show(view: View) -> Response:
+    """Show what the address gets, and the button that ends it; opening the page changes nothing."""
+    return await _page(view, await _find(view))
+
+
+async def change(view: View) -> Response:
+    """Send no more mails to the address, or send them again; mailboxes send such a form themselves."""
+    found = await _find(view)
+    if found is not None and view.form.get("act") == AGAIN:
+        await view.manage(_return, found.subscription)
+    elif found is not None:
+        await view.manage(_leave, found.subscription)
+    return await _page(view, await _find(view))
+
+
+async def _find(view: View) -> FoundSubscription | None:
+    """Return what the link is about; one that is not ours counts as an attempt to guess one."""
+    view.person, view.form_token = None, ""
+    found = await view.read(find_subscription, view.request.path_params["key"])
+    if found is None:
+        await limit_guessing(view)
+    return found
+
+
+async def _page(view: View, found: FoundSubscription | None) -> Response:
+    if found is None:
+        page = view.page("unsubscribe.html", GONE, found=None)
+    else:
+        about = found.about
+        named = about.title if isinstance(about, ScheduledReport) else rule_sentence(about.rule, view.language)
+        site = await view.read(find_site, found.subscription.site_id)
+        page = view.page("unsubscribe.html", found=found, about=named, from_site=site.name if site is not None else "")
+    page.headers.update(HEADERS)
+    return page
+
+
+def _leave(connection: Connection, _ids: object, leaving: Subscription) -> None:
+    unsubscribe(connection, leaving, clock.now())
+
+
+def _return(connection: Connection, _ids: object, returning: Subscription) -> None:
+    subscribe_again(connection, returning)

@@ -1,0 +1,58 @@
+"""Subscriptions of typed addresses: what an address gets, and the signed link by which it gets no more."""
+
+import hashlib
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from enum import StrEnum
+
+from dealtrace.mails.recipient import ADDRESS_LENGTH_MAX
+from dealtrace.record import record
+
+LINK_KEY_LENGTH_MAX = 2 * ADDRESS_LENGTH_MAX + 100
+_APART = "."
+
+
+class MailList(StrEnum):
+    """What mails come from: a report that is sent by mail, or a rule of alerts."""
+
+    REPORT = "report"
+    ALERT = "alert"
+
+
+@record
+class Subscription:
+    """An address that is no user's, and the report or the rule whose mails it gets."""
+
+    site_id: int
+    list: MailList
+    list_id: int
+    address: str
+
+    @property
+    def folded_address(self) -> str:
+        """The address in the one spelling under which it is kept that it has left."""
+        return self.address.casefold()
+
+
+def link_key(subscription: Subscription, key: bytes) -> str:
+    """Return the last part of the link that ends a subscription, signed with the key of the installation."""
+    address = urlsafe_b64encode(subscription.address.encode()).decode().rstrip("=")
+    stated = _APART.join((str(subscription.site_id), subscription.list, str(subscription.list_id), address))
+    return f"{stated}{_APART}{_signature(stated, key)}"
+
+
+def parse_link_key(text: str, key: bytes) -> Subscription | None:
+    """Return the subscription that a link ends, `None` if its signature is not ours."""
+    stated, _, signature = text.rpartition(_APART)
+    if len(text) > LINK_KEY_LENGTH_MAX or not text.isascii():
+        return None
+    if not hmac.compare_digest(signature, _signature(stated, key)):
+        return None
+    site_id, mail_list, list_id, address = stated.split(_APART)
+    padded = address + "=" * (-len(address) % 4)
+    return Subscription(int(site_id), MailList(mail_list), int(list_id), urlsafe_b64decode(padded).decode())
+
+
+def _signature(stated: str, key: bytes) -> str:
+    digest = hmac.digest(key, stated.encode(), hashlib.sha256)
+    return urlsafe_b64encode(digest).decode().rstrip("=")

@@ -1,0 +1,89 @@
+"""Let typed addresses leave a report or a rule of alerts by the link of a mail, and come back."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from dealtrace.alerts.rule import Alert
+from dealtrace.mails.mail import Mail, MailPurpose
+from dealtrace.mails.recipient import Recipient
+from dealtrace.mails.scheduled_report import ScheduledReport
+from dealtrace.mails.subscription import MailList, Subscription, link_key, parse_link_key
+from dealtrace.record import record
+from dealtrace.storage.alerts.alerts import find_alert
+from dealtrace.storage.alerts.incidents import find_incidents, list_incident_ids
+from dealtrace.storage.mails.leaves import delete_leave, find_leaves, find_signing_key, insert_leave
+from dealtrace.storage.mails.outbox import delete_waiting_mails
+from dealtrace.storage.mails.scheduled_reports import find_scheduled_report
+
+_OF_INCIDENTS = (MailPurpose.ALERT_RAISED, MailPurpose.ALERT_ENDED)
+
+
+@record
+class FoundSubscription:
+    """A subscription of a link, what its mails are about, and when the address left, `None` if it gets them."""
+
+    subscription: Subscription
+    about: ScheduledReport | Alert
+    left_at: datetime | None
+
+
+def find_unsubscribe_key(connection: Connection, mail: Mail) -> str:
+    """Return the last part of the link by which the recipient of a mail gets no more, empty if they are a user."""
+    if mail.recipient.user_id is not None:
+        return ""
+    subscription = _subscription_of(connection, mail)
+    return link_key(subscription, find_signing_key(connection)) if subscription is not None else ""
+
+
+def find_subscription(connection: Connection, text: str) -> FoundSubscription | None:
+    """Return what a link is about, `None` if it is not ours, or if no mails come from there any more."""
+    found = parse_link_key(text, find_signing_key(connection))
+    about = _find_about(connection, found) if found is not None else None
+    if found is None or about is None or not _is_among(found, _recipients_of(about)):
+        return None
+    left = find_leaves(connection, found.site_id, found.list, found.list_id)
+    return FoundSubscription(found, about, left.get(found.folded_address))
+
+
+def unsubscribe(connection: Connection, leaving: Subscription, now: datetime) -> None:
+    """Send no more mails of a report or a rule to an address, neither those that wait."""
+    insert_leave(connection, leaving, now)
+    site_id, address = leaving.site_id, leaving.folded_address
+    if leaving.list is MailList.REPORT:
+        delete_waiting_mails(connection, site_id, [MailPurpose.REPORT], [leaving.list_id], address)
+        return
+    delete_waiting_mails(connection, site_id, [MailPurpose.ALERT_TEST], [leaving.list_id], address)
+    incident_ids = list_incident_ids(connection, site_id, leaving.list_id)
+    delete_waiting_mails(connection, site_id, _OF_INCIDENTS, incident_ids, address)
+
+
+def subscribe_again(connection: Connection, returning: Subscription) -> None:
+    """Send mails to an address again that had left."""
+    delete_leave(connection, returning)
+
+
+def _subscription_of(connection: Connection, mail: Mail) -> Subscription | None:
+    mail_list, list_id = MailList.ALERT, mail.subject_id
+    if mail.purpose is MailPurpose.REPORT:
+        mail_list = MailList.REPORT
+    elif mail.purpose in _OF_INCIDENTS:
+        incident = find_incidents(connection, mail.site_id, [mail.subject_id]).get(mail.subject_id)
+        if incident is None:
+            return None
+        list_id = incident.alert_id
+    return Subscription(mail.site_id, mail_list, list_id, mail.recipient.address)
+
+
+def _find_about(connection: Connection, found: Subscription) -> ScheduledReport | Alert | None:
+    if found.list is MailList.REPORT:
+        return find_scheduled_report(connection, found.site_id, found.list_id)
+    return find_alert(connection, found.site_id, found.list_id)
+
+
+def _recipients_of(about: ScheduledReport | Alert) -> tuple[Recipient, ...]:
+    return about.recipients if isinstance(about, ScheduledReport) else about.rule.recipients
+
+
+def _is_among(found: Subscription, recipients: tuple[Recipient, ...]) -> bool:
+    return any(each.user_id is None and each.address.casefold() == found.folded_address for each in recipients)

@@ -1,0 +1,50 @@
+"""The table of a report: rows are computed when they are asked for, so each is asked for once."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from fractions import Fraction
+
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.cabinet.reports.address import Address
+from dealtrace.cabinet.reports.table import table_of
+from dealtrace.reports.answer import Report, Row
+from dealtrace.reports.dimensions import DIMENSIONS
+from dealtrace.reports.metrics import METRICS
+from dealtrace.reports.periods import Period
+from dealtrace.reports.question import Question
+
+MODEL = AttributionModel.LAST_INTERACTION
+DAY = date(2026, 11, 26)
+VALUES = {"yandex": (5, Fraction(1, 2)), "google": (10, Fraction(1, 4)), None: (0, None)}
+
+
+class CountedRows(list[Row]):
+    """Rows that count how often they are asked for."""
+
+    asked = 0
+
+    def __iter__(self) -> Iterator[Row]:
+        """Iterate over the rows, which counts each."""
+        self.asked += len(self)
+        return super().__iter__()
+
+
+def report() -> Report:
+    question = Question((DIMENSIONS["source"],), (METRICS["deals"], METRICS["match_rate"]), Period(DAY, DAY), MODEL)
+    rows = [Row((key,), {MODEL: (Fraction(deals), rate)}, None) for key, (deals, rate) in VALUES.items()]
+    return Report(question, rows, len(rows), Row((), {MODEL: (Fraction(15), Fraction(1, 3))}, None))
+
+
+def test_a_table_asks_for_every_row_once() -> None:
+    rows = CountedRows(report().rows)
+    table = table_of(replace(report(), rows=rows), Address("/", (), ()), "/rows", "en", str)
+    assert len(table.lines) == len(VALUES)
+    assert rows.asked == len(VALUES)
+
+
+def test_bars_are_in_proportion_and_ratios_have_their_best_and_worst() -> None:
+    table = table_of(report(), Address("/", (), ()), "/rows", "en", str)
+    widths = ['width="50"' in line.cells[0].bar for line in table.lines]
+    assert widths == [True, False, False]
+    assert [line.cells[1].mark for line in table.lines] == ["★", "▿", ""]
