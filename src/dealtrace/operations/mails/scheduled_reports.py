@@ -138,7 +138,9 @@ def _checked_title(new: NewScheduledReport) -> str:
             key="title", ru=f"нужно от 1 до {limit} символов", en=f"1 to {limit} characters are needed"
         )
     if not new.recipients:
-        raise InvalidSetting(key="recipients", ru="выберите хотя бы одного получателя", en="choose at least one recipient")
+        raise InvalidSetting(
+            key="recipients", ru="выберите хотя бы одного получателя", en="choose at least one recipient"
+        )
     return title
 
 

@@ -89,8 +89,8 @@ def _gather(mirror: MirrorConnection, catalog: str, touches: str) -> None:
 def joined_touches(lead_id: str, money: Iterable[str] = ()) -> tuple[str, Mapping[str, str]]:
     """Return the SQL join of streamed rows with gathered touches, and an expression for each column that it adds.
 
-    `lead_id` is the column of the streamed rows with the id of the lead. The sums in `money` are split among touches. The join has `{touches}` where the
-    gathered touches are read.
+    `lead_id` is the column of the streamed rows with the id of the lead. The sums in `money` are split among touches.
+    The join has `{touches}` where the gathered touches are read.
     """
     is_theirs = f"lead_touches.site_id = streamed.site_id AND lead_touches.lead_id = streamed.{lead_id}"
     written = f"LEFT JOIN {{touches}} AS lead_touches ON {is_theirs}"

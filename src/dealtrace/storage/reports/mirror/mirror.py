@@ -140,8 +140,8 @@ def current_mirror(
 ) -> Iterator[MirrorConnection]:
     """Bring the mirror up to date with the database and open it; close it at the end of the block.
 
-    The mirror is built again if it is missing, damaged, of another version, or made from another state of the database. Threads of one
-    process share it and read side by side, each the state as of its own beginning.
+    The mirror is built again if it is missing, damaged, of another version, or made from another state of the
+    database. Threads of one process share it and read side by side, each the state as of its own beginning.
 
     Raises:
         MirrorBusy: others used the mirror for too long.
