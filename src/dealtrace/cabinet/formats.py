@@ -11,6 +11,7 @@ from dealtrace.reports.formats import rounded
 from dealtrace.reports.metrics import Metric, Unit
 
 THIN_SPACE = "\u202f"
+MINUS = "−"
 NOTHING = "–"
 """Shown for a value that is unknown or undefined."""
 _POINT = {"ru": ",", "en": "."}
@@ -34,11 +35,11 @@ def filters_of(language: Language) -> dict[str, Callable[..., str]]:
 
 
 def number(language: Language, value: Fraction | Decimal | int | None, digits: int = 0) -> str:
-    """Format a number with groups of three digits, rounded to `digits` decimals."""
+    """Format a number with groups of three digits and a minus sign (not a hyphen), rounded to `digits` decimals."""
     if value is None:
         return NOTHING
     text = f"{Decimal(round(Fraction(value) * 10**digits)).scaleb(-digits):,.{digits}f}"
-    return text.replace(",", THIN_SPACE).replace(".", _POINT[language])
+    return text.replace(",", THIN_SPACE).replace(".", _POINT[language]).replace("-", MINUS)
 
 
 def money(language: Language, value: Fraction | Decimal | int | None) -> str:
