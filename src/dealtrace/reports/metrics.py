@@ -143,6 +143,11 @@ class Metric:
         """Return whether rows add up to the total: ratios and counts of different values do not."""
         return self.formula.adds_up
 
+    @property
+    def depends_on_model(self) -> bool:
+        """Return whether attribution models can change the metric: they credit visits with leads and deals."""
+        return not self.facts.isdisjoint({Fact.LEADS, Fact.DEALS})
+
 
 def plain(*measures: Measure) -> Formula:
     """Return the formula that is the sum of measures."""

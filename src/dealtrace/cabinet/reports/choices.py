@@ -26,6 +26,15 @@ class Choice:
 
 
 @record
+class MetricChoice:
+    """A metric that a table of one metric can show, the address of that table, and whether it is shown now."""
+
+    words: str
+    address: str
+    is_shown: bool
+
+
+@record
 class Chip:
     """An active filter: its text, and the URL without it."""
 
@@ -77,6 +86,38 @@ _MODELS = {
     AttributionModel.TIME_DECAY: ("С учётом давности", "Time decay"),
     AttributionModel.POSITION_BASED: ("С учётом позиции", "Position-based"),
 }
+_MEANINGS = {
+    AttributionModel.LAST_INTERACTION: (
+        "всё получает последний визит перед обращением, даже прямой заход",
+        "the last visit before the lead gets everything, even if it was direct",
+    ),
+    AttributionModel.LAST_NON_DIRECT: (
+        "всё получает последний визит перед обращением, который не был прямым заходом: с рекламы, из поиска или по "
+        "ссылке; прямой — только если других не было",
+        "the last visit before the lead that was not direct gets everything: from an ad, a search or a link; "
+        "a direct one only if there was no other",
+    ),
+    AttributionModel.FIRST_INTERACTION: (
+        "всё получает первый визит клиента за 90 дней, даже прямой заход",
+        "the client’s first visit in 90 days gets everything, even if it was direct",
+    ),
+    AttributionModel.FIRST_NON_DIRECT: (
+        "всё получает первый за 90 дней визит, который не был прямым заходом; прямой — только если других не было",
+        "the first visit in 90 days that was not direct gets everything; a direct one only if there was no other",
+    ),
+    AttributionModel.LINEAR: (
+        "все визиты за 90 дней получают поровну, поэтому числа дробные",
+        "all visits in 90 days get equal shares, so numbers have fractions",
+    ),
+    AttributionModel.TIME_DECAY: (
+        "чем раньше визит, тем меньше его доля: вдвое за каждые 7 дней",
+        "the earlier a visit, the less it gets: half as much for every 7 days",
+    ),
+    AttributionModel.POSITION_BASED: (
+        "по 40 % первому и последнему визиту, остальное поровну между ними",
+        "40% each for the first and the last visit, the rest in equal shares between them",
+    ),
+}
 _DATES = {
     DateOf.DEAL: ("Дата сделки", "Date of the deal"),
     DateOf.LEAD: ("Дата лида", "Date of the lead"),
@@ -95,6 +136,11 @@ assert set(_PERIODS) == set(PRESETS)
 def model_words(model: AttributionModel, language: Language) -> str:
     """Return the name of a model."""
     return _said(_MODELS[model], language)
+
+
+def model_meaning(model: AttributionModel, language: Language) -> str:
+    """Return the rule by which a model credits visits, as a part of a sentence."""
+    return _said(_MEANINGS[model], language)
 
 
 def period_choices(chosen: str, language: Language) -> tuple[Choice, ...]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.formats import metric_value
 from dealtrace.cabinet.reports.address import Address, key_filter
+from dealtrace.cabinet.reports.choices import MetricChoice
 from dealtrace.cabinet.reports.key_words import key_words
 from dealtrace.cabinet.reports.table import KeyCell, Translate, rows_address
 from dealtrace.cabinet.reports.visitors import key_for_visitors
@@ -28,15 +29,6 @@ class PivotRow:
 
     keys: tuple[KeyCell, ...]
     cells: tuple[PivotCell, ...]
-
-
-@record
-class MetricChoice:
-    """A metric that the pivot can show, the address of that pivot, and whether it is shown now."""
-
-    words: str
-    address: str
-    is_shown: bool
 
 
 @record

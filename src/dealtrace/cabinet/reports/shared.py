@@ -10,9 +10,8 @@ from dealtrace.accounts.shared_link import SharedLink
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.formats import day
 from dealtrace.cabinet.gate import NOT_FOUND, limit_guessing, refused
-from dealtrace.cabinet.reports.line import time_line
 from dealtrace.cabinet.reports.models import by_models
-from dealtrace.cabinet.reports.page import OK, USUAL, Answers, ask_all, read_known_of
+from dealtrace.cabinet.reports.page import OK, USUAL, Answers, ask_all, line_of, model_said, read_known_of
 from dealtrace.cabinet.reports.pivot import pivot_table
 from dealtrace.cabinet.reports.saved import address_at
 from dealtrace.cabinet.reports.table import table_of
@@ -59,14 +58,15 @@ async def _answer(view: View) -> Response:
     opened = await view.read(_open, view.request.path_params["key"], now)
     if opened is None:
         return view.page("shared/gone.html", NOT_FOUND)
+    asked = address_at(opened.site.id, opened.link.query)
     try:
-        question = parse_question(address_at(opened.site.id, opened.link.query).words(**USUAL), opened.known)
+        question = parse_question(asked.words(**USUAL), opened.known)
     except InvalidParameters:
         return view.page("shared/gone.html", GONE)
     if opened.link.is_due(now):
         await view.manage(_touch, opened.link, now)
     view.site = opened.site
-    answers = await view.ask(ask_all, question, now)
+    answers = await view.ask(ask_all, question, now, asked.get("chart"))
     view.site = None
     return view.page("shared/page.html", OK, **{"title": opened.link.name, **_shown(answers, view)})
 
@@ -74,17 +74,18 @@ async def _answer(view: View) -> Response:
 def _shown(answers: Answers, view: View) -> dict[str, object]:
     """Return the context of the report's template, without links and with contacts masked."""
     report, pivot, language = answers.report, answers.pivot, view.language
-    by, nowhere = report.question.by, address_at(0, "")
+    by, nowhere, nothing = report.question.by, address_at(0, ""), view.word("(nothing)")
     is_by_models = report.question.model is None
     has_table = not is_by_models and pivot is None
     table = table_of(report, nowhere, "", language, view.word) if has_table else None
     return {
         "report": report,
         "table": table_for_visitors(table, by) if table is not None else None,
-        "models": models_for_visitors(by_models(report, language), by) if is_by_models else None,
+        "models": models_for_visitors(by_models(report, None, "", language, nothing), by) if is_by_models else None,
         "pivot": pivot_table(pivot, None, "", language, view.word) if pivot is not None else None,
         "metrics": (),
-        "line": time_line(answers.line, None, language) if answers.line is not None else None,
+        "model": model_said(report, language),
+        "line": line_of(answers, None, language),
         "first": day(language, answers.question.period.first_on),
         "last": day(language, answers.question.period.last_on),
     }
