@@ -1,4 +1,4 @@
-"""The page of reports and the overview as people read them: models, comparison, metrics, and the way between sections."""
+"""Reports and the overview as people read them: models, comparison, metrics, and the way between sections."""
 
 import html
 import re
@@ -9,8 +9,13 @@ import pytest
 
 from cast import Player, Stage
 from dealtrace.accounts.role import Role
+from dealtrace.accounts.site_days import day_start, site_day
+from dealtrace.attribution.cost import Cost, CostAccount
 from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.cabinet.formats import day_span
+from dealtrace.leads.call import IncomingCall
 from dealtrace.operations.deals.register import register_deals
+from dealtrace.operations.reports.import_costs import import_costs
 from engines import on_one_engine
 from guests import Guest, member_of
 from server import ServerProcess
@@ -76,3 +81,114 @@ def test_a_model_says_what_it_means(analyst: Guest) -> None:
     page = words_of(analyst.get("reports", model="all").text)
     assert "all visits in 90 days get equal shares" in page
     assert "the difference between the greatest and the least number of the row" in page
+
+
+def test_an_unfinished_day_says_up_to_which_moment_it_is_compared(analyst: Guest) -> None:
+    said = "today is not over, so the earlier period counts only until"
+    cut = words_of(analyst.get("reports", period="7d", compare="previous").text)
+    assert re.search(f"{said} [0-9]+ [A-Z][a-z]+ [0-9]+, [0-9]+:[0-9]+, the same time of day", cut)
+    assert said in words_of(analyst.get("").text)
+    assert said not in words_of(analyst.get("reports", period="yesterday", compare="previous").text)
+    assert said not in words_of(analyst.get("reports", period="7d").text)
+
+
+def test_the_earlier_number_is_on_the_page(analyst: Guest) -> None:
+    assert "was 0" in words_of(analyst.get("reports", period="7d", compare="previous", metrics="deals").text)
+
+
+@pytest.mark.parametrize("section", ["reports", "deals", "leads", ""])
+def test_period_comparison_and_model_are_kept_from_section_to_section(
+    analyst: Guest, site: Player, section: str
+) -> None:
+    page = analyst.get(section, period="90d", compare="year", model="2").text
+    root = f"/cabinet/{site.site.id}"
+    menu = [address for address in links_of(page) if address.startswith(f"{root}/")]
+    for place in ("/", "/reports", "/deals", "/leads"):
+        assert f"{root}{place}?period=90d&compare=year&model=2" in menu
+    assert f"{root}/settings" in menu
+
+
+def test_a_form_of_a_list_keeps_comparison_and_model(analyst: Guest) -> None:
+    page = analyst.get("deals", compare="year", model="2").text
+    assert '<input type="hidden" name="compare" value="year">' in page
+    assert '<input type="hidden" name="model" value="2">' in page
+
+
+def test_what_is_no_period_is_not_carried_along(analyst: Guest, site: Player) -> None:
+    page = analyst.get("deals", period="nonsense", compare="<x>", model="77").text
+    assert f"/cabinet/{site.site.id}/reports" in links_of(page)
+
+
+def test_the_overview_hands_its_comparison_to_the_menu_and_to_the_reasons(analyst: Guest, site: Player) -> None:
+    links = links_of(analyst.get("").text)
+    assert f"/cabinet/{site.site.id}/reports?period=28d&compare=previous" in links
+    (reason,) = [address for address in links if "filter=match_reason" in address and "/rows" not in address]
+    assert "compare=previous" in reason
+    page = analyst.follow(reason).text
+    assert "<figcaption>Deals</figcaption>" in page
+    assert "compared with" in words_of(page)
+
+
+def test_metrics_stand_in_groups_with_their_meaning_and_stay_open_when_chosen(analyst: Guest) -> None:
+    page = analyst.get("reports").text
+    assert re.findall("<legend>(.*?)</legend>", page) == ["Traffic", "Leads", "Deals", "Money"]
+    assert "Cost share of income cost / won amount" in words_of(page)
+    opened = re.compile(r"<details open>\s*<summary>Metrics")
+    assert not opened.search(page)
+    assert opened.search(analyst.get("reports", metrics="deals,won").text)
+
+
+def test_columns_keep_their_order_when_the_form_is_sent(analyst: Guest) -> None:
+    asked = [("ordered", "won,amount,deals"), *(("metrics", name) for name in ("deals", "amount", "won", "cost"))]
+    page = analyst.http.get(f"/cabinet/{analyst.site_id}/reports", params=[*asked, ("by", "source")]).text
+    headings = re.findall(r'<th scope="col" class="value"><a [^>]*>(.*?)</a>', page)
+    assert headings == ["Won deals", "Amount", "Deals", "Cost"]
+
+
+@pytest.fixture
+def broken(served: Stage) -> Player:
+    """Give a site whose PBX sent no calls for a week, and a campaign that costs money and brings nobody."""
+    player = served.open_site()
+    began = site_day(NOW, player.site.time_zone) - timedelta(days=70)
+    calls = [
+        IncomingCall(
+            day_start(began + timedelta(days=number), player.site.time_zone) + timedelta(hours=hour),
+            timedelta(minutes=1),
+            PHONE,
+        )
+        for number in range(70)
+        if number not in range(55, 62)
+        for hour in (9, 12)
+    ]
+    served.calls(player, *calls)
+    for number in range(20):
+        served.visit(player, NOW - timedelta(days=3, minutes=number), TrafficSource("yandex", "cpc", "okna"))
+    day_on = began + timedelta(days=67)
+    costs = [Cost(day_on, TrafficSource("yandex", "cpc", name), 3_178_200, None, None) for name in ("okna", "old<b>")]
+    with served.database.write() as connection:
+        import_costs(served.work(connection, player), CostAccount("direct", "a"), {day_on}, costs)
+    return player
+
+
+def test_a_week_without_calls_is_told_on_the_overview_after_it_has_ended(
+    server: ServerProcess, served: Stage, broken: Player
+) -> None:
+    analyst = member_of(server, served, broken.site.id, Role.ANALYST)
+    began = site_day(NOW, broken.site.time_zone) - timedelta(days=70)
+    days = day_span("en", began + timedelta(days=55), began + timedelta(days=61)).replace("\u00a0", " ")
+    page = analyst.get("", period="28d").text
+    assert f"There were no calls on {days} (usually 2 a day)." in words_of(page)
+    (link,) = [address for address in links_of(page) if "metrics=calls" in address]
+    assert analyst.follow(link).status_code == 200
+    assert "There were no calls" not in analyst.get("", period="7d").text
+
+
+def test_costs_of_a_campaign_without_visits_are_told_on_the_overview(
+    server: ServerProcess, served: Stage, broken: Player
+) -> None:
+    reader = member_of(server, served, broken.site.id, Role.READER)
+    page = reader.get("", period="28d").text
+    assert "The campaign old<b> (yandex) cost 31 782 ₽ and brought no visits." in words_of(page)
+    assert "old<b>" not in page
+    (link,) = [address for address in links_of(page) if "metrics=cost%2Cvisits" in address]
+    assert "old<b>" in words_of(reader.follow(link).text)

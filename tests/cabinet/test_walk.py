@@ -108,7 +108,7 @@ def walk(host: ServerProcess, stage: Stage, site: FilledSite, browser: Browser, 
     links = browser.run("[...document.querySelectorAll('.top nav a')].map(link => link.pathname)")
     assert links == [f"{root}/", *(f"{root}/{each.place}" for each in SECTIONS if way.role.includes(each.role))]
     for link in links[1:]:
-        walker.go(f".top nav a[href='{link}']")
+        walker.go(f".top nav a:is([href='{link}'], [href^='{link}?'])")
         assert walker.path == link
     see_reports(walker, root)
     if way.role.includes(Role.ANALYST):
@@ -124,7 +124,7 @@ def walk(host: ServerProcess, stage: Stage, site: FilledSite, browser: Browser, 
 
 def see_reports(walker: Walker, root: str) -> None:
     """Ask a report, and follow a figure to its rows."""
-    walker.go(f".top nav a[href='{root}/reports']")
+    walker.go(f".top nav a[href^='{root}/reports']")
     walker.go("main form button:not([name])")
     walker.go(f"main table a[href^='{root}/reports/rows']")
     assert walker.finds("main table")
@@ -132,7 +132,7 @@ def see_reports(walker: Walker, root: str) -> None:
 
 def see_deals(walker: Walker, root: str) -> None:
     """Find a deal by its number, pin it by hand, and leave it to the rules again."""
-    walker.go(f".top nav a[href='{root}/deals']")
+    walker.go(f".top nav a[href^='{root}/deals']")
     walker.write("[name=q]", NUMBER)
     walker.go("main form button")
     walker.go("main tbody th a")
@@ -147,7 +147,7 @@ def see_deals(walker: Walker, root: str) -> None:
 
 def see_leads(walker: Walker, root: str) -> None:
     """Open a missed call, and the time line of its client."""
-    walker.go(f".top nav a[href='{root}/leads']")
+    walker.go(f".top nav a[href^='{root}/leads']")
     walker.go("main a[href*='tab=missed']")
     walker.go(f"main tbody a[href^='{root}/leads/call/']")
     walker.go(f"main a[href^='{root}/people/']")

@@ -73,6 +73,17 @@ def day(language: Language, value: date) -> str:
     return f"{value.day}\u00a0{MONTHS[language][value.month - 1]}\u00a0{value.year}"
 
 
+def day_span(language: Language, first_on: date, last_on: date) -> str:
+    """Format days without their year, the month once if it is the same: 9–15 ноя."""
+    months = MONTHS[language]
+    last = f"{last_on.day}\u00a0{months[last_on.month - 1]}"
+    if first_on == last_on:
+        return last
+    if (first_on.year, first_on.month) == (last_on.year, last_on.month):
+        return f"{first_on.day}–{last}"
+    return f"{first_on.day}\u00a0{months[first_on.month - 1]} – {last}"
+
+
 def clock_time(language: Language, value: datetime, zone: ZoneInfo) -> str:
     """Format an instant in a time zone: 26 ноя 2026, 09:05."""
     local = value.astimezone(zone)

@@ -1,6 +1,6 @@
 """The fields of the form above a report: what can be chosen, and what is chosen now."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from dealtrace.attribution.credit import AttributionModel
@@ -12,6 +12,7 @@ from dealtrace.reports.filters import Operator
 from dealtrace.reports.metrics import METRICS, Metric
 from dealtrace.reports.periods import PRESETS, Comparison
 from dealtrace.reports.question import ALL_MODELS, BY_MAX, DateOf, Known
+from dealtrace.reports.reading.meanings import GROUP_TITLES, group_of, meaning_of
 
 Value = TypeVar("Value", bound=str)
 
@@ -35,6 +36,24 @@ class MetricChoice:
 
 
 @record
+class MetricOption:
+    """A metric that can be chosen: its name, its title and meaning, and whether it is chosen."""
+
+    value: str
+    words: str
+    meaning: str
+    is_chosen: bool
+
+
+@record
+class MetricOptions:
+    """A group of metrics that can be chosen."""
+
+    title: str
+    metrics: tuple[MetricOption, ...]
+
+
+@record
 class Chip:
     """An active filter: its text, and the URL without it."""
 
@@ -52,7 +71,7 @@ class Choices:
     dates: tuple[Choice, ...]
     by: tuple[tuple[Choice, ...], ...]
     pivot: tuple[Choice, ...]
-    metrics: tuple[Choice, ...]
+    metrics: tuple[MetricOptions, ...]
     segments: tuple[Choice, ...]
     filter_dimensions: tuple[Choice, ...]
     operators: tuple[Choice, ...]
@@ -92,18 +111,16 @@ _MEANINGS = {
         "the last visit before the lead gets everything, even if it was direct",
     ),
     AttributionModel.LAST_NON_DIRECT: (
-        "всё получает последний визит перед обращением, который не был прямым заходом: с рекламы, из поиска или по "
-        "ссылке; прямой — только если других не было",
-        "the last visit before the lead that was not direct gets everything: from an ad, a search or a link; "
-        "a direct one only if there was no other",
+        "всё получает последний визит с рекламы, из поиска или по ссылке; прямой заход — только если других не было",
+        "the last visit from an ad, a search or a link gets everything; a direct one only if there was no other",
     ),
     AttributionModel.FIRST_INTERACTION: (
         "всё получает первый визит клиента за 90 дней, даже прямой заход",
         "the client’s first visit in 90 days gets everything, even if it was direct",
     ),
     AttributionModel.FIRST_NON_DIRECT: (
-        "всё получает первый за 90 дней визит, который не был прямым заходом; прямой — только если других не было",
-        "the first visit in 90 days that was not direct gets everything; a direct one only if there was no other",
+        "всё получает первый за 90 дней визит с рекламы, из поиска или по ссылке; прямой — только если других не было",
+        "the first such visit in 90 days gets everything; a direct one only if there was no other",
     ),
     AttributionModel.LINEAR: (
         "все визиты за 90 дней получают поровну, поэтому числа дробные",
@@ -168,7 +185,7 @@ def choices_of(address: Address, usual: Mapping[str, str], known: Known, languag
             for level in range(BY_MAX)
         ),
         pivot=_named(dimensions, {address.get("pivot")}, language),
-        metrics=_named([*METRICS.values(), *known.columns.values()], set(said["metrics"].split(",")), language),
+        metrics=_metric_options([*METRICS.values(), *known.columns.values()], said["metrics"].split(","), language),
         segments=tuple(Choice(name, name, name == address.get("segment")) for name in known.segments),
         filter_dimensions=_named([each for each in dimensions if each.kind is not Kind.CALENDAR], set(), language),
         operators=_chosen(Operator.IS, _OPERATORS, language),
@@ -186,8 +203,24 @@ def _chosen(chosen: str, words: Mapping[Value, tuple[str, str]], language: Langu
     return tuple(Choice(value, _said(pair, language), value == chosen) for value, pair in words.items())
 
 
-def _named(listed: Iterable[Dimension | Metric], chosen: set[str], language: Language) -> tuple[Choice, ...]:
+def _named(listed: Iterable[Dimension], chosen: set[str], language: Language) -> tuple[Choice, ...]:
     return tuple(Choice(each.name, _said((each.ru, each.en), language), each.name in chosen) for each in listed)
+
+
+def _metric_options(metrics: Sequence[Metric], chosen: Sequence[str], language: Language) -> tuple[MetricOptions, ...]:
+    """Return the metrics in their groups; empty groups are left out."""
+    found = []
+    for group, titles in GROUP_TITLES.items():
+        options = tuple(
+            MetricOption(
+                each.name, _said((each.ru, each.en), language), meaning_of(each, language), each.name in chosen
+            )
+            for each in metrics
+            if group_of(each) is group
+        )
+        if options:
+            found.append(MetricOptions(_said(titles, language), options))
+    return tuple(found)
 
 
 def _chip(address: Address, text: str, dimensions: Iterable[Dimension], language: Language) -> Chip:

@@ -15,6 +15,7 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.notes.axis import AxisNote, axis_notes, read_axis
 from dealtrace.cabinet.reports.address import Address, address_of
 from dealtrace.cabinet.reports.choices import choices_of, model_meaning, model_words
+from dealtrace.cabinet.reports.comparison import compared_until
 from dealtrace.cabinet.reports.line import TimeLine, over_time, time_line
 from dealtrace.cabinet.reports.models import by_models, metric_under_models, model_metric_choices
 from dealtrace.cabinet.reports.pivot import metric_choices, pivot_table
@@ -65,7 +66,13 @@ async def show(view: View) -> Response:
     address = address_of(f"/cabinet/{site.id}/reports", view.request.query_params)
     known, saved = await view.read(_read, site, now, view.who.user.id)
     choices = choices_of(address, USUAL, known, view.language)
-    around = {"address": address, "choices": choices, "saved": _saved(address, saved), **_rights(view)}
+    around = {
+        "address": address,
+        "choices": choices,
+        "usual_metrics": USUAL["metrics"],
+        "saved": _saved(address, saved),
+        **_rights(view),
+    }
     try:
         question = parse_question(address.words(**USUAL), known)
     except InvalidParameters as refusal:
@@ -73,10 +80,12 @@ async def show(view: View) -> Response:
         return view.page(TEMPLATE, BAD_REQUEST, **{"fault": fault, "report": None, **around})
     answers = await view.ask(ask_all, question, now, address.get("chart"))
     notes = axis_notes(await view.read(read_axis, site, question.period), site, view.language, view.word)
-    return view.page(TEMPLATE, OK, **{"fault": "", **around, **shown(answers, address, notes, view)})
+    return view.page(TEMPLATE, OK, **{"fault": "", **around, **shown(answers, address, notes, view, now)})
 
 
-def shown(answers: Answers, address: Address, notes: Sequence[AxisNote], view: View) -> dict[str, object]:
+def shown(
+    answers: Answers, address: Address, notes: Sequence[AxisNote], view: View, now: datetime
+) -> dict[str, object]:
     """Return the context of the report's template: one of `table`, `models` and `pivot`, and the chart (`line`)."""
     report, pivot, language = answers.report, answers.pivot, view.language
     rows_page = f"{address.page}/rows"
@@ -87,6 +96,7 @@ def shown(answers: Answers, address: Address, notes: Sequence[AxisNote], view: V
     return {
         "report": report,
         "model": model_said(report, language),
+        "compared_until": compared_until(report.question, view.here, now, language),
         "table": table_of(report, address, rows_page, language, view.word) if has_table else None,
         "models": by_models(report, address, rows_page, language, view.word("(nothing)")) if is_by_models else None,
         "pivot": pivot_table(pivot, address, rows_page, language, view.word) if pivot is not None else None,

@@ -10,6 +10,7 @@ from dealtrace.accounts.shared_link import SharedLink
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.formats import day
 from dealtrace.cabinet.gate import NOT_FOUND, limit_guessing, refused
+from dealtrace.cabinet.reports.comparison import compared_until
 from dealtrace.cabinet.reports.models import by_models
 from dealtrace.cabinet.reports.page import OK, USUAL, Answers, ask_all, line_of, model_said, read_known_of
 from dealtrace.cabinet.reports.pivot import pivot_table
@@ -68,7 +69,10 @@ async def _answer(view: View) -> Response:
     view.site = opened.site
     answers = await view.ask(ask_all, question, now, asked.get("chart"))
     view.site = None
-    return view.page("shared/page.html", OK, **{"title": opened.link.name, **_shown(answers, view)})
+    until = compared_until(answers.report.question, opened.site, now, view.language)
+    return view.page(
+        "shared/page.html", OK, **{"title": opened.link.name, "compared_until": until, **_shown(answers, view)}
+    )
 
 
 def _shown(answers: Answers, view: View) -> dict[str, object]:

@@ -21,6 +21,7 @@ from dealtrace.reports.filters import format_filter
 from dealtrace.reports.metrics import Growth, Metric, Unit
 from dealtrace.reports.question import Question
 from dealtrace.reports.reading.growth import can_be_best, growth_of, has_best, is_unsourced
+from dealtrace.reports.reading.meanings import meaning_of
 
 Translate = Callable[[str], str]
 
@@ -132,7 +133,7 @@ class _Shaper:
         return keys + [
             Heading(
                 _named(each.ru, each.en, self.language),
-                getattr(each, "formula_text", ""),
+                meaning_of(each, self.language),
                 self.address.sorted_by(each.name),
                 self._sign(each.name),
                 is_value=True,
