@@ -192,3 +192,46 @@ def test_costs_of_a_campaign_without_visits_are_told_on_the_overview(
     assert "old<b>" not in page
     (link,) = [address for address in links_of(page) if "metrics=cost%2Cvisits" in address]
     assert "old<b>" in words_of(reader.follow(link).text)
+
+
+def test_the_form_is_folded_to_a_line_once_a_question_is_asked(analyst: Guest) -> None:
+    asked = analyst.get("reports", by="manager", metrics="deals", period="7d", compare="year").text
+    summary = re.search(r'<details class="card">\s*<summary>(.*?)</summary>', asked)
+    assert summary is not None
+    assert summary[1] == "7 days · Manager · Year before · Last non-direct"
+    assert '<details class="card" open>' in analyst.get("reports", period="7d", compare="year").text
+    assert '<details class="card" open>' in analyst.get("reports", by="nonsense").text
+
+
+def test_the_table_of_a_report_comes_before_the_notes(analyst: Guest) -> None:
+    page = analyst.get("reports", period="7d").text
+    assert page.index('aria-label="Report"') < page.index(f'href="/cabinet/{analyst.site_id}/notes"')
+
+
+def test_the_deals_behind_a_figure_show_status_source_and_reason(analyst: Guest) -> None:
+    page = words_of(analyst.get("reports/rows", metrics="deals", period="7d").text)
+    assert "Number Date Status Source Match reason Share" in page
+    assert re.search(r"yandex / cpc / a by phone 100 %", page)
+    assert re.search(r"no source the CRM sent neither a lead nor a contact 100 %", page)
+
+
+def test_deleting_stands_at_the_end_of_the_cards_and_the_search_hint_beside_its_field(analyst: Guest) -> None:
+    page = analyst.get("deals", period="7d").text
+    assert re.search(r'name="q"[^>]*></label>\s*<small class="hint" id="search-hint">', page)
+    (deal, *_) = [address for address in links_of(page) if re.search("/deals/[0-9]+$", address)]
+    card = analyst.follow(deal).text
+    assert card.index("History") < card.index('value="delete"')
+    (lead, *_) = [address for address in links_of(analyst.get("leads", period="7d").text) if "/leads/call/" in address]
+    card = analyst.follow(lead).text
+    assert card.index("<h2>Deals</h2>") < card.index('value="hide"')
+
+
+def test_a_call_is_named_by_both_of_its_ids(server: ServerProcess, served: Stage) -> None:
+    player = served.open_site()
+    call = served.call(player, NOW - timedelta(hours=1), reference="pbx-7")
+    analyst = member_of(server, served, player.site.id, Role.ANALYST)
+    assert f"pbx-7 ID {call.id}" in words_of(analyst.get("leads", period="7d").text)
+    card = words_of(analyst.get(f"leads/call/{call.id}").text)
+    assert f"Call {call.id}" in card
+    assert "pbx-7" in card
+    assert "no source: the call is linked to no visit to the site" in card

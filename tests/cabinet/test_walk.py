@@ -81,6 +81,30 @@ def test_axe_finds_nothing_in_either_theme_and_the_page_fits_a_phone(
     assert list(faults_of(browser)) == []
 
 
+@pytest.mark.parametrize("page", ["", "/reports?by=source,medium&period=28d&compare=previous"])
+def test_a_phone_shows_whole_sums_readable_charts_and_whose_row_it_is(
+    host: ServerProcess, site: FilledSite, browser: Browser, page: str
+) -> None:
+    browser.emulate()
+    browser.keep_cookie("session", site.owner.secret, host.address)
+    browser.open(f"{host.address}/cabinet/{site.player.site.id}{page}")
+    browser.resize(360, 740)
+    lines = browser.run(
+        "[...document.querySelectorAll('.figure .value')].map(e => e.getClientRects().length * (e.scrollWidth <= "
+        "e.clientWidth && e.clientHeight < 40 ? 1 : 9))"
+    )
+    assert set(lines) <= {1}
+    assert browser.run("document.querySelector('.top nav').clientHeight") < 50
+    sizes = browser.run(
+        "[...document.querySelectorAll('svg.chart text')].map(e => e.getBoundingClientRect()).filter(e => e.width)"
+        ".map(e => e.height)"
+    )
+    assert sizes
+    assert min(sizes) > 9
+    sticks = "getComputedStyle(document.querySelector('main .scroll tbody th')).position"
+    assert browser.run(sticks) == "sticky"
+
+
 @pytest.mark.parametrize("way", PAIRWISE, ids=str)
 def test_a_person_finds_the_way(
     host: ServerProcess, stage_of_walk: Stage, site: FilledSite, browser: Browser, way: Way

@@ -5,10 +5,11 @@ from typing import TypeVar
 
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.reports.address import Address
+from dealtrace.cabinet.reports.key_words import value_words
 from dealtrace.errors import Language
 from dealtrace.record import record
 from dealtrace.reports.dimensions import DIMENSIONS, Dimension, Kind, field_dimension
-from dealtrace.reports.filters import Operator
+from dealtrace.reports.filters import VALUE_SEPARATOR, Operator, split_escaped, unescaped
 from dealtrace.reports.metrics import METRICS, Metric
 from dealtrace.reports.periods import PRESETS, Comparison
 from dealtrace.reports.question import ALL_MODELS, BY_MAX, DateOf, Known
@@ -79,6 +80,14 @@ class Choices:
     first: str
     last: str
 
+    @property
+    def summary(self) -> tuple[str, ...]:
+        """The question in short: its days, dimensions, pivot, comparison and model."""
+        days = [f"{self.first or '…'} – {self.last or '…'}"] if self.first or self.last else _chosen_words(self.periods)
+        levels = [words for level in (*self.by, self.pivot) for words in _chosen_words(level)]
+        compared = [each.words for each in self.comparisons if each.is_chosen and each.value]
+        return (*days, *levels, *compared, *_chosen_words(self.models))
+
 
 _PERIODS = {
     "today": ("Сегодня", "Today"),
@@ -147,6 +156,7 @@ _OPERATORS = {
     Operator.EMPTY: ("не указано", "is empty"),
     Operator.FILLED: ("указано", "is filled"),
 }
+_SAID_OPERATORS: Mapping[str, tuple[str, str]] = {**_OPERATORS, Operator.AMONG: ("одно из:", "one of:")}
 assert set(_PERIODS) == set(PRESETS)
 
 
@@ -195,6 +205,10 @@ def choices_of(address: Address, usual: Mapping[str, str], known: Known, languag
     )
 
 
+def _chosen_words(choices: Iterable[Choice]) -> list[str]:
+    return [each.words for each in choices if each.is_chosen]
+
+
 def _said(words: tuple[str, str], language: Language) -> str:
     return words[0] if language == "ru" else words[1]
 
@@ -224,10 +238,12 @@ def _metric_options(metrics: Sequence[Metric], chosen: Sequence[str], language: 
 
 
 def _chip(address: Address, text: str, dimensions: Iterable[Dimension], language: Language) -> Chip:
-    """Return the chip of a filter, with the names of its dimension and operator and the value as it was written."""
-    names = {each.name: _said((each.ru, each.en), language) for each in dimensions}
+    """Return the chip of a filter, with the names of its dimension and operator, and its values in words."""
+    names = {each.name: each for each in dimensions}
     name, _, rest = text.partition(":")
     operator, _, value = rest.partition(":")
-    said = _OPERATORS.get(operator) if operator in tuple(_OPERATORS) else None  # type: ignore[call-overload]
-    words = f"{names.get(name, name)} {_said(said, language) if said else operator} {value}".strip()
+    dimension, said = names.get(name), _SAID_OPERATORS.get(operator)
+    title = _said((dimension.ru, dimension.en), language) if dimension is not None else name
+    values = [value_words(dimension, unescaped(each), language) for each in split_escaped(value, VALUE_SEPARATOR)]
+    words = f"{title} {_said(said, language) if said else operator} {', '.join(values)}".strip()
     return Chip(words, address.without_filter(text).link())

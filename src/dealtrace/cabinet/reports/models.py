@@ -7,8 +7,8 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.formats import NOTHING, metric_value
 from dealtrace.cabinet.reports.address import Address, key_filter
 from dealtrace.cabinet.reports.choices import MetricChoice, model_meaning, model_words
-from dealtrace.cabinet.reports.key_words import key_words
-from dealtrace.cabinet.reports.table import KeyCell, rows_address
+from dealtrace.cabinet.reports.key_words import key_words, nothing_words
+from dealtrace.cabinet.reports.table import KeyCell, Translate, rows_address
 from dealtrace.errors import Language
 from dealtrace.record import record
 from dealtrace.reports.answer import Report, Row
@@ -75,12 +75,11 @@ def model_metric_choices(
     )
 
 
-def by_models(report: Report, address: Address | None, rows_page: str, language: Language, nothing: str) -> ModelsTable:
-    """Return the table of a report's only metric under all models; without an address it has no links.
-
-    `nothing` is the text of a missing key.
-    """
-    shaper = _Shaper(report, address, rows_page, language, nothing)
+def by_models(
+    report: Report, address: Address | None, rows_page: str, language: Language, words_of: Translate
+) -> ModelsTable:
+    """Return the table of a report's only metric under all models; without an address it has no links."""
+    shaper = _Shaper(report, address, rows_page, language, words_of)
     return ModelsTable(
         _named(shaper.metric, language),
         tuple(_named(each, language) for each in report.question.by),
@@ -92,10 +91,10 @@ def by_models(report: Report, address: Address | None, rows_page: str, language:
 
 class _Shaper:
     def __init__(
-        self, report: Report, address: Address | None, rows_page: str, language: Language, nothing: str
+        self, report: Report, address: Address | None, rows_page: str, language: Language, words_of: Translate
     ) -> None:
         self.question, (self.metric,) = report.question, report.question.metrics
-        self.address, self.rows_page, self.language, self.nothing = address, rows_page, language, nothing
+        self.address, self.rows_page, self.language, self.words_of = address, rows_page, language, words_of
 
     def line(self, row: Row) -> ModelsLine:
         values = [row.values[model][0] for model in AttributionModel]
@@ -110,7 +109,9 @@ class _Shaper:
     def _keys(self, row: Row) -> tuple[KeyCell, ...]:
         return tuple(
             KeyCell(
-                key_words(dimension, key, self.language) if key is not None else self.nothing,
+                key_words(dimension, key, self.language)
+                if key is not None
+                else nothing_words(dimension, self.words_of),
                 self.address.with_filter(key_filter(dimension, key)).link() if self.address is not None else "",
                 key is None,
             )

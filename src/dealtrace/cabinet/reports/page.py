@@ -43,6 +43,8 @@ USUAL = {
 """The default values of parameters that are missing in the URL."""
 KEPT = {name: value for name, value in USUAL.items() if name != "limit"}
 """The defaults that are written out in saved questions; `limit` is not, since files have all rows by default."""
+ASKED = ("by", "pivot", "metrics", "segment", "sort", "date", "chart")
+"""The parameters that make a question; with only a period, a comparison or a model the form stays open."""
 OK, BAD_REQUEST = 200, 400
 TEMPLATE = "reports/page.html"
 
@@ -70,6 +72,7 @@ async def show(view: View) -> Response:
         "address": address,
         "choices": choices,
         "usual_metrics": USUAL["metrics"],
+        "is_asked": any(address.get(name) for name in ASKED) or bool(address.filters),
         "saved": _saved(address, saved),
         **_rights(view),
     }
@@ -98,7 +101,7 @@ def shown(
         "model": model_said(report, language),
         "compared_until": compared_until(report.question, view.here, now, language),
         "table": table_of(report, address, rows_page, language, view.word) if has_table else None,
-        "models": by_models(report, address, rows_page, language, view.word("(nothing)")) if is_by_models else None,
+        "models": by_models(report, address, rows_page, language, view.word) if is_by_models else None,
         "pivot": pivot_table(pivot, address, rows_page, language, view.word) if pivot is not None else None,
         "metrics": model_metric_choices(address, metrics, report.question.metrics[0], language)
         if is_by_models

@@ -78,14 +78,14 @@ async def _answer(view: View) -> Response:
 def _shown(answers: Answers, view: View) -> dict[str, object]:
     """Return the context of the report's template, without links and with contacts masked."""
     report, pivot, language = answers.report, answers.pivot, view.language
-    by, nowhere, nothing = report.question.by, address_at(0, ""), view.word("(nothing)")
+    by, nowhere = report.question.by, address_at(0, "")
     is_by_models = report.question.model is None
     has_table = not is_by_models and pivot is None
     table = table_of(report, nowhere, "", language, view.word) if has_table else None
     return {
         "report": report,
         "table": table_for_visitors(table, by) if table is not None else None,
-        "models": models_for_visitors(by_models(report, None, "", language, nothing), by) if is_by_models else None,
+        "models": models_for_visitors(by_models(report, None, "", language, view.word), by) if is_by_models else None,
         "pivot": pivot_table(pivot, None, "", language, view.word) if pivot is not None else None,
         "metrics": (),
         "model": model_said(report, language),

@@ -10,7 +10,7 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.charts.bars import cell_bar
 from dealtrace.cabinet.formats import metric_value, number
 from dealtrace.cabinet.reports.address import Address, key_filter, key_pairs
-from dealtrace.cabinet.reports.key_words import key_words
+from dealtrace.cabinet.reports.key_words import key_words, nothing_words
 from dealtrace.errors import Language
 from dealtrace.matching.match_reason import UNMATCHED_REASONS
 from dealtrace.record import record
@@ -21,7 +21,7 @@ from dealtrace.reports.filters import format_filter
 from dealtrace.reports.metrics import Growth, Metric, Unit
 from dealtrace.reports.question import Question
 from dealtrace.reports.reading.growth import can_be_best, growth_of, has_best, is_unsourced
-from dealtrace.reports.reading.meanings import meaning_of
+from dealtrace.reports.reading.meanings import dimension_meaning, meaning_of
 
 Translate = Callable[[str], str]
 
@@ -123,7 +123,7 @@ class _Shaper:
         keys = [
             Heading(
                 _named(each.ru, each.en, self.language),
-                "",
+                dimension_meaning(each, self.language),
                 self.address.sorted_by(each.name),
                 self._sign(each.name),
                 is_value=False,
@@ -144,7 +144,9 @@ class _Shaper:
     def line(self, row: Row) -> Line:
         keys = tuple(
             KeyCell(
-                key_words(dimension, key, self.language) if key is not None else self.words_of("(nothing)"),
+                key_words(dimension, key, self.language)
+                if key is not None
+                else nothing_words(dimension, self.words_of),
                 self.address.with_filter(key_filter(dimension, key)).link(),
                 key is None,
             )

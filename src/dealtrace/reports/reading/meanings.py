@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from dealtrace.errors import Language
+from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.metrics import COLUMN_PREFIX, Metric, Unit
 
@@ -92,3 +93,21 @@ def group_of(metric: Metric) -> MetricGroup:
     if metric.facts == {Fact.VISITS}:
         return MetricGroup.TRAFFIC
     return MetricGroup.LEADS if Fact.LEADS in metric.facts else MetricGroup.DEALS
+
+
+_DIMENSIONS: Mapping[str, tuple[str, str]] = {
+    "match_reason": (
+        "склейка — поиск лида, из которого выросла сделка; причина говорит, как он найден или почему не найден",
+        "matching looks for the lead that a deal grew out of; the reason says how it was found, or why it was not",
+    ),
+    "client_kind": (
+        "новый клиент или повторный; у сделки без лида клиент неизвестен",
+        "a new client or a returning one; the client of a deal without a lead is unknown",
+    ),
+}
+
+
+def dimension_meaning(dimension: Dimension, language: Language) -> str:
+    """Return the meaning of a dimension in a line, empty if its title says it."""
+    ru, en = _DIMENSIONS.get(dimension.name, ("", ""))
+    return ru if language == "ru" else en
