@@ -156,7 +156,10 @@ _OPERATORS = {
     Operator.EMPTY: ("не указано", "is empty"),
     Operator.FILLED: ("указано", "is filled"),
 }
-_SAID_OPERATORS: Mapping[str, tuple[str, str]] = {**_OPERATORS, Operator.AMONG: ("одно из:", "one of:")}
+_SAID_OPERATORS: Mapping[str, tuple[str, str]] = {
+    **{operator.value: words for operator, words in _OPERATORS.items()},
+    Operator.AMONG.value: ("одно из:", "one of:"),
+}
 assert set(_PERIODS) == set(PRESETS)
 
 

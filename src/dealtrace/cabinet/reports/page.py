@@ -117,8 +117,9 @@ def line_of(
     if answers.line is None:
         return None
     line, model = time_line(answers.line, address, language, notes), answers.line.question.model
-    is_by_models = answers.question.model is None and model is not None
-    return replace(line, title=f"{line.title}: {model_words(model, language)}") if is_by_models else line
+    if answers.question.model is not None or model is None:
+        return line
+    return replace(line, title=f"{line.title}: {model_words(model, language)}")
 
 
 def model_said(report: Report, language: Language) -> tuple[str, str] | None:

@@ -160,6 +160,7 @@ class _Shaper:
         """Return the rows as a table, with columns for the sums that the rows have."""
         rows, kind = answer["rows"], Fact(answer["kind"])
         sums = [name for name in ("amount", "margin") if any(name in row for row in rows)]
+        names: tuple[str, ...]
         match kind:
             case Fact.COSTS:
                 names, cells = ("Date", "Source"), [self._cost(row) for row in rows]
