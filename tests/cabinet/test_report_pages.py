@@ -220,7 +220,7 @@ def test_deleting_stands_at_the_end_of_the_cards_and_the_search_hint_beside_its_
     assert re.search(r'name="q"[^>]*></label>\s*<small class="hint" id="search-hint">', page)
     (deal, *_) = [address for address in links_of(page) if re.search("/deals/[0-9]+$", address)]
     card = analyst.follow(deal).text
-    assert card.index("History") < card.index('value="delete"')
+    assert card.index("<h2>What was changed and by whom</h2>") < card.index('value="delete"')
     (lead, *_) = [address for address in links_of(analyst.get("leads", period="7d").text) if "/leads/call/" in address]
     card = analyst.follow(lead).text
     assert card.index("<h2>Deals</h2>") < card.index('value="hide"')

@@ -16,11 +16,16 @@ def growth_of(metric: Metric, *, is_unsourced: bool) -> Growth:
     """Return what growth of a figure means.
 
     Ours: deals without a source are deals that no advertising is credited with, so more of them is bad, however good
-    more deals are elsewhere. Growth of their other figures is neither good nor bad.
+    more deals are elsewhere. Growth of their other figures, such as sales, is neither good nor bad.
     """
     if not is_unsourced or metric.growth is not Growth.GOOD:
         return metric.growth
-    return Growth.BAD if metric.adds_up and metric.facts <= _OF_DEALS else Growth.NEUTRAL
+    return Growth.BAD if metric.facts <= _OF_DEALS and _counts_all(metric) else Growth.NEUTRAL
+
+
+def _counts_all(metric: Metric) -> bool:
+    """Return whether a metric counts or sums all facts, not only some, such as won deals."""
+    return metric.adds_up and not any(measure.flag or measure.statuses for measure in metric.formula.measures)
 
 
 def is_unsourced(
