@@ -81,7 +81,7 @@ def test_axe_finds_nothing_in_either_theme_and_the_page_fits_a_phone(
     assert list(faults_of(browser)) == []
 
 
-@pytest.mark.parametrize("page", ["", "/reports?by=source,medium&period=28d&compare=previous"])
+@pytest.mark.parametrize("page", ["/", "/reports?by=source,medium&period=28d&compare=previous"])
 def test_a_phone_shows_whole_sums_readable_charts_and_whose_row_it_is(
     host: ServerProcess, site: FilledSite, browser: Browser, page: str
 ) -> None:
