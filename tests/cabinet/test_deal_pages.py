@@ -145,10 +145,11 @@ def test_the_card_tells_why_the_deal_has_its_lead(served: Stage, site: Player, a
     page = analyst.get(f"deals/{deal}").text
     words = text_of(page)
     assert (
-        f"✓ Call {call.id} 26 Mar 2018, 10:30 26 Mar 2018, 12:35 chosen: it began 1 h 30 min before the deal" in words
+        f"✓ Call {call.id} chosen: it began 1 h 30 min before the deal 26 Mar 2018, 10:30 26 Mar 2018, 12:35" in words
     )
     assert (
-        f"Call {missed.id} 26 Mar 2018, 08:00 26 Mar 2018, 10:05 no match: the allowed time ended 1 h 55 min" in words
+        f"Call {missed.id} no match: the allowed time ended 1 h 55 min before the deal 26 Mar 2018, 08:00 26 Mar"
+        in words
     )
     assert (
         "If the time allowed after the end of a lead is at most 1 h 24 min (linkTimeThreshold, 5 099 s): no lead"
