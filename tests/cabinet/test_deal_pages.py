@@ -145,14 +145,18 @@ def test_the_card_tells_why_the_deal_has_its_lead(served: Stage, site: Player, a
     page = analyst.get(f"deals/{deal}").text
     words = text_of(page)
     assert (
-        f"✓ Call {call.id} 26 Mar 2018, 10:30 26 Mar 2018, 12:35 chosen: it began 1 h 30 min before the deal" in words
+        f"✓ Call {call.id} chosen: it began 1 h 30 min before the deal 26 Mar 2018, 10:30 26 Mar 2018, 12:35" in words
     )
     assert (
-        f"Call {missed.id} 26 Mar 2018, 08:00 26 Mar 2018, 10:05 no match: the allowed time ended 1 h 55 min" in words
+        f"Call {missed.id} no match: the allowed time ended 1 h 55 min before the deal 26 Mar 2018, 08:00 26 Mar"
+        in words
     )
     assert (
-        "If the time allowed after the end of a lead is at most 1 h 24 min (linkTimeThreshold 5 099): no lead" in words
+        "If the time allowed after the end of a lead is at most 1 h 24 min (linkTimeThreshold, 5 099 s): no lead"
+        in words
     )
+    assert "comes from the CRM with each deal; the person who set up the CRM can change it" in words
+    assert 'href="/docs/methods/register"' in page.partition("<main")[2]
     assert '<svg xmlns="http://www.w3.org/2000/svg" class="chart matching" role="img"' in page
     assert page.count('class="won"') == page.count('class="missed"') == 1
     assert "★ 26 Mar 2018, 10:00 yandex / cpc / spring" in words

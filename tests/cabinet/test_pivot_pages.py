@@ -132,7 +132,7 @@ def test_somebody_with_several_sites_compares_those_and_no_others(
     rows = table_of(page.text)
     assert rows[0][:4] == ["Site", "Time zone", "Match rate", "Deals"]
     assert [row[0] for row in rows[1:]] == ["Shop", "Far <b>"]
-    assert rows[1][3].split() == ["3", "+"]
+    assert rows[1][3].split() == ["3", "+", "was", "0"]
     assert rows[2][3] == "0"
     assert "Asia/Vladivostok" in rows[2][1]
     today = guest.http.get("/cabinet/", params={"period": "today"}, headers={"accept-language": "en"})

@@ -81,6 +81,30 @@ def test_axe_finds_nothing_in_either_theme_and_the_page_fits_a_phone(
     assert list(faults_of(browser)) == []
 
 
+@pytest.mark.parametrize("page", ["/", "/reports?by=source,medium&period=28d&compare=previous"])
+def test_a_phone_shows_whole_sums_readable_charts_and_whose_row_it_is(
+    host: ServerProcess, site: FilledSite, browser: Browser, page: str
+) -> None:
+    browser.emulate()
+    browser.keep_cookie("session", site.owner.secret, host.address)
+    browser.open(f"{host.address}/cabinet/{site.player.site.id}{page}")
+    browser.resize(360, 740)
+    lines = browser.run(
+        "[...document.querySelectorAll('.figure .value')].map(e => e.getClientRects().length * (e.scrollWidth <= "
+        "e.clientWidth && e.clientHeight < 40 ? 1 : 9))"
+    )
+    assert set(lines) <= {1}
+    assert browser.run("document.querySelector('.top nav').clientHeight") < 50
+    sizes = browser.run(
+        "[...document.querySelectorAll('svg.chart text')].map(e => e.getBoundingClientRect()).filter(e => e.width)"
+        ".map(e => e.height)"
+    )
+    assert sizes
+    assert min(sizes) > 9
+    sticks = "getComputedStyle(document.querySelector('main .scroll tbody th')).position"
+    assert browser.run(sticks) == "sticky"
+
+
 @pytest.mark.parametrize("way", PAIRWISE, ids=str)
 def test_a_person_finds_the_way(
     host: ServerProcess, stage_of_walk: Stage, site: FilledSite, browser: Browser, way: Way
@@ -108,7 +132,7 @@ def walk(host: ServerProcess, stage: Stage, site: FilledSite, browser: Browser, 
     links = browser.run("[...document.querySelectorAll('.top nav a')].map(link => link.pathname)")
     assert links == [f"{root}/", *(f"{root}/{each.place}" for each in SECTIONS if way.role.includes(each.role))]
     for link in links[1:]:
-        walker.go(f".top nav a[href='{link}']")
+        walker.go(f".top nav a:is([href='{link}'], [href^='{link}?'])")
         assert walker.path == link
     see_reports(walker, root)
     keep_segment(walker, root)
@@ -125,7 +149,7 @@ def walk(host: ServerProcess, stage: Stage, site: FilledSite, browser: Browser, 
 
 def see_reports(walker: Walker, root: str) -> None:
     """Ask a report, and follow a figure to its rows."""
-    walker.go(f".top nav a[href='{root}/reports']")
+    walker.go(f".top nav a[href^='{root}/reports']")
     walker.go("main form button:not([name])")
     walker.go(f"main table a[href^='{root}/reports/rows']")
     assert walker.finds("main table")
@@ -144,7 +168,7 @@ def keep_segment(walker: Walker, root: str) -> None:
 
 def see_deals(walker: Walker, root: str) -> None:
     """Find a deal by its number, pin it by hand, and leave it to the rules again."""
-    walker.go(f".top nav a[href='{root}/deals']")
+    walker.go(f".top nav a[href^='{root}/deals']")
     walker.write("[name=q]", NUMBER)
     walker.go("main form button")
     walker.go("main tbody th a")
@@ -159,7 +183,7 @@ def see_deals(walker: Walker, root: str) -> None:
 
 def see_leads(walker: Walker, root: str) -> None:
     """Open a missed call, and the time line of its client."""
-    walker.go(f".top nav a[href='{root}/leads']")
+    walker.go(f".top nav a[href^='{root}/leads']")
     walker.go("main a[href*='tab=missed']")
     walker.go(f"main tbody a[href^='{root}/leads/call/']")
     walker.go(f"main a[href^='{root}/people/']")

@@ -10,10 +10,8 @@ from dealtrace.mails.figure_words import PERCENT
 from dealtrace.record import record
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.metrics import METRICS, Formula, Metric, Unit
-from dealtrace.reports.silence import TIMES_USUAL
+from dealtrace.reports.silence import TIMES_USUAL, WEEKS_MIN
 
-WEEKS_MIN = 3
-"""Ours: fewer weeks do not show what is usual."""
 BASIS_MIN = 20
 """Ours: a ratio of fewer deals, leads, visits or clicks is too uncertain to judge."""
 DEVIATIONS = 3

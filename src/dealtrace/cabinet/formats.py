@@ -11,6 +11,7 @@ from dealtrace.reports.formats import rounded
 from dealtrace.reports.metrics import Metric, Unit
 
 THIN_SPACE = "\u202f"
+MINUS = "−"
 NOTHING = "–"
 """Shown for a value that is unknown or undefined."""
 _POINT = {"ru": ",", "en": "."}
@@ -34,11 +35,11 @@ def filters_of(language: Language) -> dict[str, Callable[..., str]]:
 
 
 def number(language: Language, value: Fraction | Decimal | int | None, digits: int = 0) -> str:
-    """Format a number with groups of three digits, rounded to `digits` decimals."""
+    """Format a number with groups of three digits and a minus sign (not a hyphen), rounded to `digits` decimals."""
     if value is None:
         return NOTHING
     text = f"{Decimal(round(Fraction(value) * 10**digits)).scaleb(-digits):,.{digits}f}"
-    return text.replace(",", THIN_SPACE).replace(".", _POINT[language])
+    return text.replace(",", THIN_SPACE).replace(".", _POINT[language]).replace("-", MINUS)
 
 
 def money(language: Language, value: Fraction | Decimal | int | None) -> str:
@@ -70,6 +71,17 @@ def metric_value(language: Language, metric: Metric, value: Fraction | None) -> 
 def day(language: Language, value: date) -> str:
     """Format a day: 26 ноя 2026."""
     return f"{value.day}\u00a0{MONTHS[language][value.month - 1]}\u00a0{value.year}"
+
+
+def day_span(language: Language, first_on: date, last_on: date) -> str:
+    """Format days without their year, the month once if it is the same: 9–15 ноя."""
+    months = MONTHS[language]
+    last = f"{last_on.day}\u00a0{months[last_on.month - 1]}"
+    if first_on == last_on:
+        return last
+    if (first_on.year, first_on.month) == (last_on.year, last_on.month):
+        return f"{first_on.day}–{last}"
+    return f"{first_on.day}\u00a0{months[first_on.month - 1]} – {last}"
 
 
 def clock_time(language: Language, value: datetime, zone: ZoneInfo) -> str:

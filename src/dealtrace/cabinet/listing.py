@@ -10,6 +10,7 @@ from dealtrace.accounts.own_ids import ID_MAX
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import day_end, day_start, site_day
 from dealtrace.attribution.credit import AttributionModel
+from dealtrace.cabinet.carried import QUESTION
 from dealtrace.cabinet.reports.choices import Choice, period_choices
 from dealtrace.errors import InvalidParameters, Language
 from dealtrace.leads.sought import Sought, read_sought
@@ -63,7 +64,7 @@ class Listing:
 
 def listing_of(page: str, query: QueryParams, names: tuple[str, ...]) -> Listing:
     """Return the list at a path, with the parameters of its query in `names` and those of period, search and paging."""
-    said = (*PERIOD, SEARCH, *names, BEFORE)
+    said = (*PERIOD, *QUESTION, SEARCH, *names, BEFORE)
     return Listing(page, tuple((name, query[name].replace("\x00", "")) for name in said if query.get(name)))
 
 

@@ -7,11 +7,15 @@ from dealtrace.record import record
 
 @record
 class Section:
-    """A section: its path below the site, its title in English, and the least role that may open it."""
+    """A section: its path below the site, its title in English, the least role that may open it, and its period.
+
+    `has_period` is whether it shows a period, which links to it carry along.
+    """
 
     place: str
     title: str
     role: Role
+    has_period: bool = False
 
 
 @record
@@ -20,12 +24,13 @@ class Link:
 
     path: str
     title: str
+    has_period: bool
 
 
 SECTIONS = (
-    Section("reports", "Reports", Role.READER),
-    Section("deals", "Deals", Role.ANALYST),
-    Section("leads", "Leads", Role.ANALYST),
+    Section("reports", "Reports", Role.READER, has_period=True),
+    Section("deals", "Deals", Role.ANALYST, has_period=True),
+    Section("leads", "Leads", Role.ANALYST, has_period=True),
     Section("requests", "Requests", Role.OWNER),
     Section("settings", "Settings", Role.ANALYST),
 )
@@ -34,7 +39,7 @@ SECTIONS = (
 def sections_of(site: Site, role: Role) -> list[Link]:
     """List the sections of a site that a role may open."""
     return [
-        Link(f"/cabinet/{site.id}/{section.place}", section.title)
+        Link(f"/cabinet/{site.id}/{section.place}", section.title, section.has_period)
         for section in SECTIONS
         if role.includes(section.role)
     ]

@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from dealtrace import clock
 from dealtrace.accounts.role import Rights, Role
 from dealtrace.accounts.site import Site
+from dealtrace.cabinet.carried import carried_query
 from dealtrace.cabinet.forms import Form
 from dealtrace.cabinet.rendering import render_page, words_of
 from dealtrace.errors import Language
@@ -170,6 +171,7 @@ class View:
             "form_token": self.form_token,
             "path": self.request.url.path,
             "address": self.address,
+            "carried": carried_query(self.request.query_params),
             "now": clock.now(),
             "utc": UTC,
         }

@@ -19,7 +19,7 @@ def figure_words(text: str | None, unit: Unit, language: Language) -> str:
         number = round(number * PERCENT, 1)
     elif unit not in (Unit.COUNT, Unit.MONEY):
         number = round(number, 2)
-    shown = f"{number:f}"
+    shown = f"{number:f}".replace("-", "−")
     if "." in shown:
         shown = shown.rstrip("0").rstrip(".")
     if language == "ru":

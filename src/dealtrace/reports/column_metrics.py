@@ -8,7 +8,17 @@ from dealtrace.reports.columns import ColumnKind, ReportColumn, list_in_evaluati
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.formulas import ColumnName, FormulaTree, MetricName, Part, evaluate, list_operands
 from dealtrace.reports.measures import Aggregate, Measure
-from dealtrace.reports.metrics import COLUMN_PREFIX, METRICS, AnyFormula, Metric, Unit, Values, formula_at_site, plain
+from dealtrace.reports.metrics import (
+    COLUMN_PREFIX,
+    METRICS,
+    AnyFormula,
+    Growth,
+    Metric,
+    Unit,
+    Values,
+    formula_at_site,
+    plain,
+)
 
 
 @record
@@ -46,8 +56,15 @@ def metrics_of_columns(columns: Iterable[ReportColumn], *, has_won: bool, has_ma
         formula = _formula_of(column, formulas)
         formulas[ColumnName(column.name)] = formula
         name = f"{COLUMN_PREFIX}{column.name}"
-        found[name] = Metric(name, column.name, column.name, _UNITS[column.kind], formula)
+        ru, en = _titles(column.name)
+        found[name] = Metric(name, ru, en, _UNITS[column.kind], formula, growth=Growth.NEUTRAL)
     return found
+
+
+def _titles(name: str) -> tuple[str, str]:
+    """Return the titles of a column; one that is called like a metric says that it is the site's own."""
+    taken = {title.casefold() for metric in METRICS.values() for title in (metric.ru, metric.en)}
+    return (f"{name} (свой столбец)", f"{name} (own column)") if name.casefold() in taken else (name, name)
 
 
 _UNITS = {ColumnKind.COUNT: Unit.COUNT, ColumnKind.SUM: Unit.MONEY, ColumnKind.FORMULA: Unit.NUMBER}

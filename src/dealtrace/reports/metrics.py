@@ -30,6 +30,14 @@ class Unit(StrEnum):
     NUMBER = "number"
 
 
+class Growth(StrEnum):
+    """What it means that a metric grows: good, bad, or neither."""
+
+    GOOD = "good"
+    BAD = "bad"
+    NEUTRAL = "neutral"
+
+
 Values = Mapping[Measure, int | None]
 """The values of a row's measures; `None` if the row cannot have the measure."""
 
@@ -111,7 +119,8 @@ class Metric:
     """A metric: its name, its titles in Russian and English, its unit and its formula.
 
     `formula_text` shows the formula of a ratio to people. `needs_won` is for metrics that are unknown while no status
-    of the site means won. `margin_formula` replaces `formula` at sites whose deals have margins.
+    of the site means won. `margin_formula` replaces `formula` at sites whose deals have margins. `growth` says whether
+    growth is good.
     """
 
     name: str
@@ -122,6 +131,7 @@ class Metric:
     formula_text: str = ""
     needs_won: bool = False
     margin_formula: Formula | None = None
+    growth: Growth = Growth.GOOD
 
     @property
     def facts(self) -> frozenset[Fact]:
@@ -132,6 +142,11 @@ class Metric:
     def adds_up(self) -> bool:
         """Return whether the rows of a report add up to its total; ratios and counts of distinct values do not."""
         return self.formula.adds_up
+
+    @property
+    def depends_on_model(self) -> bool:
+        """Return whether attribution models can change the metric: they credit visits with leads and deals."""
+        return not self.facts.isdisjoint({Fact.LEADS, Fact.DEALS})
 
 
 def plain(*measures: Measure) -> Formula:
@@ -181,7 +196,7 @@ _TABLE = (
            plain(Measure(Fact.VISITS, Aggregate.DISTINCT, "visitor"))),
     Metric("calls", "Звонки", "Calls", Unit.COUNT, _calls("is_call")),
     Metric("answered_calls", "Принятые звонки", "Answered calls", Unit.COUNT, _calls("is_answered")),
-    Metric("missed_calls", "Пропущенные звонки", "Missed calls", Unit.COUNT, _calls("is_missed")),
+    Metric("missed_calls", "Пропущенные звонки", "Missed calls", Unit.COUNT, _calls("is_missed"), growth=Growth.BAD),
     Metric("unique_calls", "Уникальные звонки", "Unique calls", Unit.COUNT, _clients("is_call")),
     Metric("target_calls", "Целевые звонки", "Target calls", Unit.COUNT, _calls("is_target")),
     Metric("unique_target_calls", "Уникально-целевые звонки", "Unique target calls", Unit.COUNT,
@@ -195,36 +210,36 @@ _TABLE = (
     Metric("won", "Продажи", "Won deals", Unit.COUNT, plain(WON)),
     Metric("won_amount", "Выручка", "Won amount", Unit.MONEY, plain(WON_AMOUNT)),
     Metric("won_margin", "Маржа продаж", "Won margin", Unit.MONEY, plain(WON_MARGIN)),
-    Metric("lost", "Отказы", "Lost deals", Unit.COUNT, plain(Measure(Fact.DEALS, flag="is_lost"))),
+    Metric("lost", "Отказы", "Lost deals", Unit.COUNT, plain(Measure(Fact.DEALS, flag="is_lost")), growth=Growth.BAD),
     Metric("average", "Средний чек", "Average amount", Unit.PRICE, ratio(AMOUNT, _WITH_AMOUNT),
            "amount / deals with a sum"),
     Metric("no_rate", "Сделки без курса валюты", "Deals without a rate", Unit.COUNT,
-           plain(Measure(Fact.DEALS, flag="lacks_rate"))),
+           plain(Measure(Fact.DEALS, flag="lacks_rate")), growth=Growth.BAD),
     Metric("match_rate", "Доля склеенных сделок", "Match rate", Unit.RATIO, ratio(_MATCHED, DEALS),
            "deals with a lead or a stated source / deals"),
     Metric("unmatched", "Сделки без источника", "Unmatched deals", Unit.COUNT,
-           plain(Measure(Fact.DEALS, flag="is_unmatched"))),
+           plain(Measure(Fact.DEALS, flag="is_unmatched")), growth=Growth.BAD),
     Metric("assisted", "Ассоциированные сделки", "Assisted deals", Unit.COUNT,
            plain(Measure(Fact.ASSISTS, Aggregate.DISTINCT, "id"))),
     Metric("days_to_deal", "Дней до сделки", "Days to the deal", Unit.DAYS, ratio(_TIME_FROM_TOUCH, _TOUCHED),
-           "time from the touch to the deal / deals, by shares"),
+           "time from the touch to the deal / deals, by shares", growth=Growth.BAD),
     Metric("visit_to_lead", "Визит → лид", "Visit to lead", Unit.RATIO, ratio(_LEADS_WITH_VISIT, VISITS),
            "leads with a visit / visits"),
     Metric("lead_to_deal", "Лид → сделка", "Lead to deal", Unit.RATIO, ratio(_LEADS_WITH_DEAL, LEADS),
            "leads with a deal / leads"),
     Metric("deal_to_won", "Сделка → продажа", "Deal to won", Unit.RATIO, ratio(WON, DEALS), "won / deals"),
-    Metric("cost", "Расходы", "Cost", Unit.MONEY, plain(COST)),
-    Metric("clicks", "Клики", "Clicks", Unit.COUNT, plain(CLICKS)),
-    Metric("cpc", "Цена клика", "Cost per click", Unit.PRICE, ratio(COST, CLICKS), "cost / clicks"),
-    Metric("cpl", "Цена лида", "Cost per lead", Unit.PRICE, ratio(COST, LEADS), "cost / leads"),
-    Metric("cpo", "Цена сделки", "Cost per deal", Unit.PRICE, ratio(COST, DEALS), "cost / deals"),
+    Metric("cost", "Расходы", "Cost", Unit.MONEY, plain(COST), growth=Growth.NEUTRAL),
+    Metric("clicks", "Клики", "Clicks", Unit.COUNT, plain(CLICKS), growth=Growth.NEUTRAL),
+    Metric("cpc", "Цена клика", "Cost per click", Unit.PRICE, ratio(COST, CLICKS), "cost / clicks", growth=Growth.BAD),
+    Metric("cpl", "Цена лида", "Cost per lead", Unit.PRICE, ratio(COST, LEADS), "cost / leads", growth=Growth.BAD),
+    Metric("cpo", "Цена сделки", "Cost per deal", Unit.PRICE, ratio(COST, DEALS), "cost / deals", growth=Growth.BAD),
     Metric("cac", "Цена нового клиента", "Customer acquisition cost", Unit.PRICE, ratio(COST, _FIRST_BUYERS),
-           "cost / clients whose first won deal is in the period"),
+           "cost / clients whose first won deal is in the period", growth=Growth.BAD),
     Metric("roi", "ROI", "ROI", Unit.RATIO, _RETURN, _RETURN_TEXT, needs_won=True, margin_formula=_MARGIN_RETURN),
     Metric("romi", "ROMI", "ROMI", Unit.RATIO, _RETURN, _RETURN_TEXT, needs_won=True, margin_formula=_MARGIN_RETURN),
     Metric("roas", "ROAS", "ROAS", Unit.RATIO, ratio(WON_AMOUNT, COST), "won_amount / cost", needs_won=True),
     Metric("drr", "ДРР", "Cost share of income", Unit.RATIO, ratio(COST, WON_AMOUNT), "cost / won_amount",
-           needs_won=True),
+           needs_won=True, growth=Growth.BAD),
 )  # fmt: skip
 METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _TABLE}
 """All metrics except the columns of sites, by name."""

@@ -8,6 +8,8 @@ DEALS_MIN = 8
 """Ours: with fewer deals in that time, a pause means nothing."""
 PAUSE_MIN = timedelta(hours=24)
 """Ours: shorter pauses, such as nights and single quiet days, are not silence."""
+WEEKS_MIN = 3
+"""Ours: fewer weeks do not show what is usual."""
 TIMES_USUAL = 8
 """Ours: silence is a pause this many times as long as the average pause; 1 pause in 3000 is so long by chance."""
 

@@ -29,6 +29,13 @@ def test_a_line_and_a_ghost_are_drawn_and_every_point_says_what_it_is() -> None:
     assert list(chart.iter(f"{SVG}script")) == []
 
 
+def test_a_narrow_page_shows_fewer_labels_of_time() -> None:
+    chart = drawn(*(Point(str(number), Fraction(number)) for number in range(28)))
+    labels = [text for text in chart.iter(f"{SVG}text") if (text.get("class") or "").startswith("x")]
+    assert [text.text for text in labels] == ["0", "4", "8", "12", "16", "20", "24"]
+    assert [text.text for text in labels if text.get("class") == "x"] == ["0", "12", "24"]
+
+
 def test_an_unknown_value_interrupts_the_line() -> None:
     chart = drawn(Point("1", Fraction(1)), Point("2", None), Point("3", Fraction(1)))
     assert (paths(chart)["line"] or "").count("M") == 2
@@ -48,7 +55,7 @@ def test_nothing_to_draw_is_an_empty_chart() -> None:
 
 
 def test_a_bar_is_as_long_as_the_share_of_the_largest() -> None:
-    assert 'width="50"' in cell_bar(Fraction(5), Fraction(10))
+    assert 'x="50" width="50"' in cell_bar(Fraction(5), Fraction(10)), "it ends at the right edge"
     assert 'width="1"' in cell_bar(Fraction(1, 10**9), Fraction(10))
     for value, largest in ((None, 10), (Fraction(0), 10), (Fraction(-5), 10), (Fraction(5), 0)):
         assert cell_bar(value, Fraction(largest)) == ""

@@ -30,5 +30,15 @@ def test_marks_are_round_few_and_evenly_apart(values: list[Fraction]) -> None:
     assert str(step).rstrip("0") in ("1", "2", "5")
 
 
+@given(st.lists(st.integers(0, 10**6), max_size=20))
+def test_whole_values_have_whole_marks(values: list[int]) -> None:
+    marks = scale_for([Fraction(value) for value in values], 200).marks
+    assert all(mark.denominator == 1 for mark in marks)
+
+
+def test_a_chart_of_zeros_has_no_half_marks() -> None:
+    assert scale_for([Fraction(0)] * 28, 200).marks == (0, 1)
+
+
 def test_nothing_has_a_scale_too() -> None:
     assert scale_for([], 200).marks[0] == 0

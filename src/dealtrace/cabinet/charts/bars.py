@@ -12,10 +12,13 @@ WIDTH, HEIGHT = 100, 6
 def cell_bar(value: Fraction | None, largest: Fraction) -> Markup:
     """Return a bar whose length is the value divided by the largest; empty if the value is unknown or not positive.
 
-    The bar only repeats the number beside it, so it is hidden from screen readers.
+    It ends at the right edge of the cell, below the number, and only repeats it, so it is hidden from screen readers.
     """
     if value is None or value <= 0 or largest <= 0:
         return Markup("")
     width = max(1, round(WIDTH * value / largest))
-    bar = element("rect", width=width, height=HEIGHT, rx=2)
-    return element("svg", bar, class_="cell", viewBox=f"0 0 {WIDTH} {HEIGHT}", aria_hidden="true", focusable="false")
+    bar = element("rect", x=WIDTH - width, width=width, height=HEIGHT)
+    size = f"0 0 {WIDTH} {HEIGHT}"
+    return element(
+        "svg", bar, class_="cell", viewBox=size, preserveAspectRatio="none", aria_hidden="true", focusable="false"
+    )

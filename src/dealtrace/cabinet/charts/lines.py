@@ -13,6 +13,8 @@ WIDTH, HEIGHT = 900, 240
 LEFT, RIGHT, TOP, BOTTOM = 64, 12, 12, 26
 LABELS_MAX = 8
 """The most labels on the time axis."""
+FEWER_LABELS = 3
+"""On a narrow page, one of so many labels is shown."""
 
 
 @record
@@ -65,14 +67,21 @@ def _value_axis(scale: Scale, format_value: Callable[[Fraction | None], str]) ->
     for mark in scale.marks:
         y = _up(scale, mark)
         parts.append(element("line", class_="axis", x1=LEFT, x2=WIDTH - RIGHT, y1=y, y2=y))
-        parts.append(text(format_value(mark), x=LEFT - 6, y=y + 4, text_anchor="end"))
+        parts.append(text(format_value(mark), class_="y", x=LEFT - 6, y=y + 4, text_anchor="end"))
     return parts
 
 
 def _time_axis(points: Sequence[Point]) -> list[Markup]:
+    """Return the labels of the time axis; those of the class `more` are left out where the page is narrow."""
     every = max(1, -(-len(points) // LABELS_MAX))
     return [
-        text(point.label, x=_across(place, len(points)), y=HEIGHT - 6, text_anchor=_anchor(place, len(points)))
+        text(
+            point.label,
+            class_="x" if place % (every * FEWER_LABELS) == 0 else "x more",
+            x=_across(place, len(points)),
+            y=HEIGHT - 6,
+            text_anchor=_anchor(place, len(points)),
+        )
         for place, point in enumerate(points)
         if place % every == 0
     ]

@@ -26,11 +26,13 @@ class Scale:
 
 
 def scale_for(values: Sequence[Fraction], length: int) -> Scale:
-    """Return a scale that includes zero and all values, with a mark at both ends."""
+    """Return a scale that includes zero and all values, with a mark at both ends; whole values have whole marks."""
     low, high = min([*values, Fraction(0)]), max([*values, Fraction(0)])
     if low == high:
         high = low + 1
     step = _round_step((high - low) / MARKS)
+    if all(value.denominator == 1 for value in values):
+        step = max(step, Fraction(1))
     first, last = floor(low / step), ceil(high / step)
     marks = tuple(step * number for number in range(first, last + 1))
     return Scale(marks[0], marks[-1], length, marks)

@@ -121,6 +121,13 @@ def _shown(view: View, facts: CardFacts) -> dict[str, object]:
     }
 
 
+def _why_unsourced(deal: Deal) -> str:
+    """Return an English text with the reason why a deal has no source."""
+    if deal.lead is None:
+        return "no source: no lead was found for the deal"
+    return "no source: the deal’s lead is linked to no visit to the site"
+
+
 def _facts(view: View, facts: CardFacts) -> list[Fact]:
     say, zone, deal, lead = view.word, view.here.time_zone, facts.deal, facts.lead
     origin = origin_of_deal(lead.origin if lead is not None else None, deal.stated_source, facts.visit)
@@ -129,7 +136,7 @@ def _facts(view: View, facts: CardFacts) -> list[Fact]:
         (say("Status"), deal.status),
         (say("Sum"), money(view.language, deal.amount_rub)),
         (say("Date of the deal"), clock_time(view.language, deal.happened_at, zone)),
-        (say("Source"), source_words(origin.source) if origin.is_known else say("no source")),
+        (say("Source"), source_words(origin.source) if origin.is_known else say(_why_unsourced(deal))),
         (say("Service"), deal.service),
         (say("Manager"), deal.manager or ""),
         (say("Phone"), contact.phone.as_sent if contact is not None and contact.phone is not None else ""),

@@ -53,9 +53,9 @@ class FlipLine:
 
 @record
 class Explained:
-    """The explanation of a match, as texts and a chart, which may be empty.
+    """The explanation of a match; `chart` may be empty, `pinnable` has values and names of leads to choose from.
 
-    `pinnable` has the form value and name of each lead that a person may choose.
+    `names_threshold` is whether a flip would change the time allowed for matching.
     """
 
     verdict: str
@@ -64,6 +64,7 @@ class Explained:
     steps: tuple[StepLines, ...]
     flips: tuple[FlipLine, ...]
     pinnable: tuple[tuple[str, str], ...]
+    names_threshold: bool
 
 
 class Explainer:
@@ -83,6 +84,7 @@ class Explainer:
             tuple(self._step(step) for step in explanation.steps),
             tuple(self._flip(flip) for flip in explanation.flips),
             tuple(self._pinnable(explanation)),
+            any(flip.threshold_at_least or flip.threshold_at_most for flip in explanation.flips),
         )
 
     def lead_words(self, ref: LeadRef | None) -> str:
@@ -193,11 +195,11 @@ class Explainer:
         for threshold, words in (
             (
                 flip.threshold_at_least,
-                "the time allowed after the end of a lead is at least %(time)s (linkTimeThreshold %(seconds)s)",
+                "the time allowed after the end of a lead is at least %(time)s (linkTimeThreshold, %(seconds)s s)",
             ),
             (
                 flip.threshold_at_most,
-                "the time allowed after the end of a lead is at most %(time)s (linkTimeThreshold %(seconds)s)",
+                "the time allowed after the end of a lead is at most %(time)s (linkTimeThreshold, %(seconds)s s)",
             ),
         ):
             if threshold is not None:

@@ -17,6 +17,7 @@ from dealtrace.cabinet.view import View
 from dealtrace.deals.deal import Deal
 from dealtrace.leads.call import Call
 from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.leads.lead_request import LeadRequest
 from dealtrace.record import record
 from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
 from dealtrace.storage.leads.deletion import find_hideable
@@ -94,7 +95,7 @@ def _read(connection: Connection, site: Site, ref: LeadRef) -> LeadFacts | None:
 def _facts(entry: LeadEntry, view: View) -> list[Fact]:
     say, lead, went = view.word, entry.lead, entry.circumstances
     began_at = lead.started_at if isinstance(lead, Call) else lead.requested_at
-    source = source_words(entry.origin.source) if entry.origin.is_known else say("no source")
+    source = source_words(entry.origin.source) if entry.origin.is_known else say(_why_unsourced(lead))
     counted = [
         words
         for words, is_so in (
@@ -126,6 +127,15 @@ def _facts(entry: LeadEntry, view: View) -> list[Fact]:
         Fact(say("E-mail"), entry.email or ""),
         Fact(say("Page"), entry.page_url or "", web_address(entry.page_url)),
     ]
+
+
+def _why_unsourced(lead: Call | LeadRequest) -> str:
+    """Return an English text with the reason why a lead has no source."""
+    if lead.visit_id is not None:
+        return "no source"
+    if isinstance(lead, Call):
+        return "no source: the call is linked to no visit to the site"
+    return "no source: the request is linked to no visit to the site"
 
 
 def _deal(deal: Deal, view: View) -> DealLine:

@@ -49,6 +49,7 @@ class LeadRow:
     address: str
     began: str
     name: str
+    own_id: str
     client: str
     client_address: str
     contacts: str
@@ -132,6 +133,7 @@ def lead_row(entry: LeadEntry, view: View) -> LeadRow:
         lead_address(site_id, LeadRef(LeadKind.CALL if is_call else LeadKind.LEAD_REQUEST, lead.id)),
         clock_time(view.language, began_at, view.here.time_zone),
         (lead.reference or str(lead.id)) if isinstance(lead, Call) else lead.number,
+        str(lead.id),
         entry.client.name or view.word("no name"),
         f"/cabinet/{site_id}/people/{entry.client.id}",
         ", ".join(contact for contact in (entry.phone, entry.email) if contact),

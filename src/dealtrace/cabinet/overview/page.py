@@ -10,18 +10,22 @@ from starlette.responses import Response
 
 from dealtrace import clock
 from dealtrace.accounts.site import Site
+from dealtrace.cabinet.carried import carried_query
 from dealtrace.cabinet.formats import metric_value, number
 from dealtrace.cabinet.notes.axis import AxisNote, axis_notes, read_axis
 from dealtrace.cabinet.overview.checklist import Step, checklist_of
+from dealtrace.cabinet.overview.missing import missing_troubles
 from dealtrace.cabinet.overview.problems import Trouble, troubles_of
 from dealtrace.cabinet.reports.address import Address, address_of
 from dealtrace.cabinet.reports.choices import Choices, choices_of
+from dealtrace.cabinet.reports.comparison import compared_until
 from dealtrace.cabinet.reports.line import over_time, time_line
 from dealtrace.cabinet.reports.page import read_known_of
 from dealtrace.cabinet.reports.table import Change, change_of, table_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, Language
 from dealtrace.matching.match_reason import UNMATCHED_REASONS
+from dealtrace.operations.overview.missing_data import MissingData, find_missing_data
 from dealtrace.operations.overview.problems import Problem, ProblemKind, list_problems
 from dealtrace.operations.reports.ask import FactSource, ask
 from dealtrace.record import record
@@ -31,6 +35,7 @@ from dealtrace.reports.filters import Filter, Operator
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.periods import DEFAULT_PRESET, Comparison
 from dealtrace.reports.question import Known, Question, Words, parse_question
+from dealtrace.reports.reading.meanings import meaning_of
 from dealtrace.storage.reports.arrivals import Arrivals, find_arrivals
 from dealtrace.storage.reports.rates import list_sums_without_rate
 
@@ -66,13 +71,19 @@ class Answers:
     line: Report | None
     sources: Report
     unmatched: Report
+    missing: MissingData
 
 
 @record
 class _Page:
-    """The parts of the overview other than figures; `drawn` is the name of the metric in the chart."""
+    """The parts of the overview other than figures; `drawn` is the name of the metric in the chart.
+
+    `asked` is the address with its defaults written out; for `compared_until` see `comparison.py`.
+    """
 
     address: Address
+    asked: Address
+    compared_until: str
     choices: Choices
     drawn: str
     notes: Sequence[AxisNote]
@@ -95,7 +106,8 @@ async def show(view: View) -> Response:
     axis = await view.read(read_axis, view.here, question.period)
     notes = axis_notes(axis, view.here, view.language, view.word)
     choices = choices_of(address, usual, known, view.language)
-    page = _Page(address, choices, drawn, notes)
+    until = compared_until(question, view.here, now, view.language)
+    page = _Page(address, address.written_out(usual), until, choices, drawn, notes)
     troubles = troubles_of([*problems, *await _lacking_rates(view, answers.figures)], view)
     return _shown(view, page, answers, checklist_of(arrivals, view), troubles)
 
@@ -145,6 +157,7 @@ def _ask(source: FactSource, site: Site, question: Question, drawn: str, now: da
             ),
             now,
         ),
+        find_missing_data(source, site, question.period, now),
     )
 
 
@@ -152,7 +165,8 @@ def _shown(
     view: View, page: _Page, answers: Answers, checklist: Sequence[Step], troubles: Sequence[Trouble]
 ) -> Response:
     address, notes = page.address, page.notes
-    reports = address.at(f"/cabinet/{view.here.id}/reports")
+    reports = page.asked.at(f"/cabinet/{view.here.id}/reports")
+    by_day = reports.saying(by="day", metrics="deals,amount")
     rows = f"/cabinet/{view.here.id}/reports/rows"
     language = view.language
     return view.page(
@@ -165,11 +179,13 @@ def _shown(
         line=time_line(answers.line, reports, language, notes) if answers.line is not None else None,
         sources=table_of(answers.sources, reports, rows, language, view.word),
         sources_report=answers.sources,
-        unmatched=table_of(answers.unmatched, reports, rows, language, view.word),
+        unmatched=table_of(answers.unmatched, by_day, rows, language, view.word),
         unmatched_report=answers.unmatched,
+        compared_until=page.compared_until,
+        carried=carried_query(dict(page.asked.said)),
         checklist=checklist,
         is_new=any(not step.is_done and step.is_needed for step in checklist),
-        troubles=troubles,
+        troubles=[*troubles, *missing_troubles(answers.missing, reports, answers.figures.question.period, view)],
     )
 
 
@@ -187,7 +203,7 @@ def _figures(report: Report, address: Address, drawn: str, language: Language) -
                 metric.ru if language == "ru" else metric.en,
                 metric_value(language, metric, value),
                 change_of(metric, value, compared, language),
-                metric.formula_text,
+                meaning_of(metric, language),
                 address.link(chart=metric.name),
                 metric.name == drawn,
             )

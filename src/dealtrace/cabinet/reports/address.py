@@ -28,6 +28,8 @@ ONCE = (
 )
 """The parameters that occur at most once in a URL, in the order in which URLs contain them."""
 FILTER = "filter"
+ORDERED = "ordered"
+"""The field of the form that has the metrics in the order in which they were shown."""
 
 
 @record
@@ -125,7 +127,7 @@ def address_of(page: str, query: QueryParams) -> Address:
     A form sends lists as several fields, which are joined; “all models” as a value of the model; and a new filter as
     three fields.
     """
-    said = tuple((name, ",".join(part for part in query.getlist(name) if part)) for name in ONCE if name in query)
+    said = tuple((name, ",".join(_in_order(name, query))) for name in ONCE if name in query)
     said = tuple(("models", value) if (name, value) == ("model", ALL_MODELS) else (name, value) for name, value in said)
     filters = dict.fromkeys([*query.getlist(FILTER), new_filter_of(query)])
     return Address(page, said, tuple(text for text in filters if text))
@@ -136,6 +138,15 @@ def address_of_words(page: str, words: Words) -> Address:
     named = {"from": words.first, "to": words.last, "date": words.date_of}
     said = ((name, named.get(name) or str(getattr(words, name, ""))) for name in ONCE)
     return Address(page, tuple((name, value) for name, value in said if value), words.filters)
+
+
+def _in_order(name: str, query: QueryParams) -> list[str]:
+    """Return the non-empty values of a parameter; metrics that were shown before keep their order, new ones follow."""
+    values = [part for part in query.getlist(name) if part]
+    if name != "metrics" or ORDERED not in query:
+        return values
+    before = query[ORDERED].split(",")
+    return sorted(values, key=lambda value: before.index(value) if value in before else len(before))
 
 
 def key_filter(dimension: Dimension, key: str | None) -> Filter:

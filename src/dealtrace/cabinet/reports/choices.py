@@ -1,17 +1,19 @@
 """The fields of the form above a report: what can be chosen, and what is chosen now."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.reports.address import Address
+from dealtrace.cabinet.reports.key_words import value_words
 from dealtrace.errors import Language
 from dealtrace.record import record
 from dealtrace.reports.dimensions import DIMENSIONS, Dimension, Kind, field_dimension
-from dealtrace.reports.filters import Operator
+from dealtrace.reports.filters import VALUE_SEPARATOR, Operator, split_escaped, unescaped
 from dealtrace.reports.metrics import METRICS, Metric
 from dealtrace.reports.periods import PRESETS, Comparison
 from dealtrace.reports.question import ALL_MODELS, BY_MAX, DateOf, Known
+from dealtrace.reports.reading.meanings import GROUP_TITLES, group_of, meaning_of
 
 Value = TypeVar("Value", bound=str)
 
@@ -23,6 +25,33 @@ class Choice:
     value: str
     words: str
     is_chosen: bool
+
+
+@record
+class MetricChoice:
+    """A metric that a table of one metric can show, the address of that table, and whether it is shown now."""
+
+    words: str
+    address: str
+    is_shown: bool
+
+
+@record
+class MetricOption:
+    """A metric that can be chosen: its name, its title and meaning, and whether it is chosen."""
+
+    value: str
+    words: str
+    meaning: str
+    is_chosen: bool
+
+
+@record
+class MetricOptions:
+    """A group of metrics that can be chosen."""
+
+    title: str
+    metrics: tuple[MetricOption, ...]
 
 
 @record
@@ -43,13 +72,21 @@ class Choices:
     dates: tuple[Choice, ...]
     by: tuple[tuple[Choice, ...], ...]
     pivot: tuple[Choice, ...]
-    metrics: tuple[Choice, ...]
+    metrics: tuple[MetricOptions, ...]
     segments: tuple[Choice, ...]
     filter_dimensions: tuple[Choice, ...]
     operators: tuple[Choice, ...]
     chips: tuple[Chip, ...]
     first: str
     last: str
+
+    @property
+    def summary(self) -> tuple[str, ...]:
+        """The question in short: its days, dimensions, pivot, comparison and model."""
+        days = [f"{self.first or '…'} – {self.last or '…'}"] if self.first or self.last else _chosen_words(self.periods)
+        levels = [words for level in (*self.by, self.pivot) for words in _chosen_words(level)]
+        compared = [each.words for each in self.comparisons if each.is_chosen and each.value]
+        return (*days, *levels, *compared, *_chosen_words(self.models))
 
 
 _PERIODS = {
@@ -77,6 +114,36 @@ _MODELS = {
     AttributionModel.TIME_DECAY: ("С учётом давности", "Time decay"),
     AttributionModel.POSITION_BASED: ("С учётом позиции", "Position-based"),
 }
+_MEANINGS = {
+    AttributionModel.LAST_INTERACTION: (
+        "всё получает последний визит перед обращением, даже прямой заход",
+        "the last visit before the lead gets everything, even if it was direct",
+    ),
+    AttributionModel.LAST_NON_DIRECT: (
+        "всё получает последний визит с рекламы, из поиска или по ссылке; прямой заход — только если других не было",
+        "the last visit from an ad, a search or a link gets everything; a direct one only if there was no other",
+    ),
+    AttributionModel.FIRST_INTERACTION: (
+        "всё получает первый визит клиента за 90 дней, даже прямой заход",
+        "the client’s first visit in 90 days gets everything, even if it was direct",
+    ),
+    AttributionModel.FIRST_NON_DIRECT: (
+        "всё получает первый за 90 дней визит с рекламы, из поиска или по ссылке; прямой — только если других не было",
+        "the first such visit in 90 days gets everything; a direct one only if there was no other",
+    ),
+    AttributionModel.LINEAR: (
+        "все визиты за 90 дней получают поровну, поэтому числа дробные",
+        "all visits in 90 days get equal shares, so numbers have fractions",
+    ),
+    AttributionModel.TIME_DECAY: (
+        "чем раньше визит, тем меньше его доля: вдвое за каждые 7 дней",
+        "the earlier a visit, the less it gets: half as much for every 7 days",
+    ),
+    AttributionModel.POSITION_BASED: (
+        "по 40 % первому и последнему визиту, остальное поровну между ними",
+        "40% each for the first and the last visit, the rest in equal shares between them",
+    ),
+}
 _DATES = {
     DateOf.DEAL: ("Дата сделки", "Date of the deal"),
     DateOf.LEAD: ("Дата лида", "Date of the lead"),
@@ -89,12 +156,21 @@ _OPERATORS = {
     Operator.EMPTY: ("не указано", "is empty"),
     Operator.FILLED: ("указано", "is filled"),
 }
+_SAID_OPERATORS: Mapping[str, tuple[str, str]] = {
+    **{operator.value: words for operator, words in _OPERATORS.items()},
+    Operator.AMONG.value: ("одно из:", "one of:"),
+}
 assert set(_PERIODS) == set(PRESETS)
 
 
 def model_words(model: AttributionModel, language: Language) -> str:
     """Return the name of a model."""
     return _said(_MODELS[model], language)
+
+
+def model_meaning(model: AttributionModel, language: Language) -> str:
+    """Return the rule by which a model credits visits, as a part of a sentence."""
+    return _said(_MEANINGS[model], language)
 
 
 def period_choices(chosen: str, language: Language) -> tuple[Choice, ...]:
@@ -122,7 +198,7 @@ def choices_of(address: Address, usual: Mapping[str, str], known: Known, languag
             for level in range(BY_MAX)
         ),
         pivot=_named(dimensions, {address.get("pivot")}, language),
-        metrics=_named([*METRICS.values(), *known.columns.values()], set(said["metrics"].split(",")), language),
+        metrics=_metric_options([*METRICS.values(), *known.columns.values()], said["metrics"].split(","), language),
         segments=tuple(Choice(name, name, name == address.get("segment")) for name in known.segments),
         filter_dimensions=_named([each for each in dimensions if each.kind is not Kind.CALENDAR], set(), language),
         operators=_chosen(Operator.IS, _OPERATORS, language),
@@ -138,6 +214,10 @@ def words_of_filters(texts: Iterable[str], known: Known, language: Language) -> 
     return [_filter_words(text, dimensions, language) for text in texts]
 
 
+def _chosen_words(choices: Iterable[Choice]) -> list[str]:
+    return [each.words for each in choices if each.is_chosen]
+
+
 def _said(words: tuple[str, str], language: Language) -> str:
     return words[0] if language == "ru" else words[1]
 
@@ -146,8 +226,24 @@ def _chosen(chosen: str, words: Mapping[Value, tuple[str, str]], language: Langu
     return tuple(Choice(value, _said(pair, language), value == chosen) for value, pair in words.items())
 
 
-def _named(listed: Iterable[Dimension | Metric], chosen: set[str], language: Language) -> tuple[Choice, ...]:
+def _named(listed: Iterable[Dimension], chosen: set[str], language: Language) -> tuple[Choice, ...]:
     return tuple(Choice(each.name, _said((each.ru, each.en), language), each.name in chosen) for each in listed)
+
+
+def _metric_options(metrics: Sequence[Metric], chosen: Sequence[str], language: Language) -> tuple[MetricOptions, ...]:
+    """Return the metrics in their groups; empty groups are left out."""
+    found = []
+    for group, titles in GROUP_TITLES.items():
+        options = tuple(
+            MetricOption(
+                each.name, _said((each.ru, each.en), language), meaning_of(each, language), each.name in chosen
+            )
+            for each in metrics
+            if group_of(each) is group
+        )
+        if options:
+            found.append(MetricOptions(_said(titles, language), options))
+    return tuple(found)
 
 
 def _chip(address: Address, text: str, dimensions: Iterable[Dimension], language: Language) -> Chip:
@@ -155,9 +251,11 @@ def _chip(address: Address, text: str, dimensions: Iterable[Dimension], language
 
 
 def _filter_words(text: str, dimensions: Iterable[Dimension], language: Language) -> str:
-    """Return a filter with the titles of its dimension and operator, and its value as it was written."""
-    names = {each.name: _said((each.ru, each.en), language) for each in dimensions}
+    """Return a filter with the titles of its dimension and operator, and its values in words."""
+    names = {each.name: each for each in dimensions}
     name, _, rest = text.partition(":")
     operator, _, value = rest.partition(":")
-    said = _OPERATORS.get(operator) if operator in tuple(_OPERATORS) else None  # type: ignore[call-overload]
-    return f"{names.get(name, name)} {_said(said, language) if said else operator} {value}".strip()
+    dimension, said = names.get(name), _SAID_OPERATORS.get(operator)
+    title = _said((dimension.ru, dimension.en), language) if dimension is not None else name
+    values = [value_words(dimension, unescaped(each), language) for each in split_escaped(value, VALUE_SEPARATOR)]
+    return f"{title} {_said(said, language) if said else operator} {', '.join(values)}".strip()

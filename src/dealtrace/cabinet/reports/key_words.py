@@ -1,13 +1,15 @@
 """Texts for the keys of reports, such as codes and times."""
 
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
 
-from dealtrace.cabinet.formats import MONTHS
-from dealtrace.errors import Language
+from dealtrace.cabinet.formats import MONTHS, day_span
+from dealtrace.errors import InvalidValue, Language
 from dealtrace.leads.lead import LeadKind
 from dealtrace.matching.match_reason import MatchReason
 from dealtrace.reports.dimensions import Dimension
+from dealtrace.reports.periods import DAYS_OF_WEEK
+from dealtrace.reports.time_keys import number_of_key
 from dealtrace.storage.reports.stored_facts import KIND_KEYS, NEW_CLIENT, RETURNING_CLIENT
 
 _REASONS: Mapping[str, tuple[str, str]] = {
@@ -56,11 +58,36 @@ def key_words(dimension: Dimension, key: str, language: Language) -> str:
     match dimension.name:
         case "day":
             return day_words(key, language)
+        case "week":
+            first_on = date.fromordinal(number_of_key("week", key) * DAYS_OF_WEEK + 1)
+            return day_span(language, first_on, first_on + timedelta(days=DAYS_OF_WEEK - 1))
         case "month":
             year, month = key.split("-")
             return f"{MONTHS[language][int(month) - 1]} {year}"
+        case "quarter":
+            year, quarter = key.split("-Q")
+            return f"{quarter} кв. {year}" if language == "ru" else f"Q{quarter} {year}"
         case _:
             return key
+
+
+def value_words(dimension: Dimension | None, value: str, language: Language) -> str:
+    """Return the text of a value that a filter compares with; values that are no keys are returned unchanged."""
+    if dimension is None:
+        return value
+    try:
+        if dimension.is_time:
+            number_of_key(dimension.name, value)
+    except InvalidValue:
+        return value
+    return key_words(dimension, value, language)
+
+
+def nothing_words(dimension: Dimension, translate: Callable[[str], str]) -> str:
+    """Return the text of a missing key, with the reason where it is known."""
+    if dimension.name == "client_kind":
+        return translate("(client unknown: the deal has no lead)")
+    return translate("(nothing)")
 
 
 def day_words(key: str, language: Language) -> str:

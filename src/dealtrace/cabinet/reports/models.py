@@ -5,21 +5,40 @@ from fractions import Fraction
 
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.formats import NOTHING, metric_value
-from dealtrace.cabinet.reports.choices import model_words
-from dealtrace.cabinet.reports.key_words import key_words
+from dealtrace.cabinet.reports.address import Address, key_filter
+from dealtrace.cabinet.reports.choices import MetricChoice, model_meaning, model_words
+from dealtrace.cabinet.reports.key_words import key_words, nothing_words
+from dealtrace.cabinet.reports.table import KeyCell, Translate, rows_address
 from dealtrace.errors import Language
 from dealtrace.record import record
 from dealtrace.reports.answer import Report, Row
-from dealtrace.reports.dimensions import Dimension
-from dealtrace.reports.metrics import Metric
+from dealtrace.reports.metrics import METRICS, Metric
+
+USUAL_METRIC = METRICS["deals"]
+
+
+@record
+class ModelHeading:
+    """The heading of a model: its name, and the rule by which it credits visits."""
+
+    words: str
+    meaning: str
+
+
+@record
+class ModelCell:
+    """A value under a model: its text, and the address of the rows behind it, empty if there is no link."""
+
+    words: str
+    address: str
 
 
 @record
 class ModelsLine:
     """A row: its keys, a value for each model, and the difference between the greatest and the least."""
 
-    keys: tuple[str | None, ...]
-    values: tuple[str, ...]
+    keys: tuple[KeyCell, ...]
+    values: tuple[ModelCell, ...]
     apart: str
 
 
@@ -29,30 +48,84 @@ class ModelsTable:
 
     metric: str
     by: tuple[str, ...]
-    models: tuple[str, ...]
+    models: tuple[ModelHeading, ...]
     lines: tuple[ModelsLine, ...]
     total: ModelsLine
 
 
-def by_models(report: Report, language: Language) -> ModelsTable:
-    """Return the table of a report's first metric under all models."""
-    metric = report.question.metrics[0]
+def metric_under_models(metrics: Sequence[Metric], chosen: str) -> Metric:
+    """Return the metric that is shown under all models: the chosen one, else deals, else the first that models change.
+
+    Ours: visits and costs are the same under all models, and a table of them would say that models change nothing.
+    """
+    able = {metric.name: metric for metric in metrics if metric.depends_on_model}
+    if chosen in able:
+        return able[chosen]
+    return next(iter(able.values()), USUAL_METRIC) if USUAL_METRIC.name not in able else USUAL_METRIC
+
+
+def model_metric_choices(
+    address: Address, metrics: Sequence[Metric], shown: Metric, language: Language
+) -> tuple[MetricChoice, ...]:
+    """Return a choice for each metric that models can change, with the address of the table of that metric."""
+    return tuple(
+        MetricChoice(_named(metric, language), address.link(chart=metric.name), metric == shown)
+        for metric in metrics
+        if metric.depends_on_model
+    )
+
+
+def by_models(
+    report: Report, address: Address | None, rows_page: str, language: Language, words_of: Translate
+) -> ModelsTable:
+    """Return the table of a report's only metric under all models; without an address it has no links."""
+    shaper = _Shaper(report, address, rows_page, language, words_of)
     return ModelsTable(
-        metric.ru if language == "ru" else metric.en,
-        tuple(each.ru if language == "ru" else each.en for each in report.question.by),
-        tuple(model_words(model, language) for model in AttributionModel),
-        tuple(_line(row, report.question.by, metric, language) for row in report.rows),
-        _line(report.total, (), metric, language),
+        _named(shaper.metric, language),
+        tuple(_named(each, language) for each in report.question.by),
+        tuple(ModelHeading(model_words(each, language), model_meaning(each, language)) for each in AttributionModel),
+        tuple(shaper.line(row) for row in report.rows),
+        shaper.line(report.total),
     )
 
 
-def _line(row: Row, by: Sequence[Dimension], metric: Metric, language: Language) -> ModelsLine:
-    values = [row.values[model][0] for model in AttributionModel]
-    known = [value for value in values if value is not None]
-    apart: Fraction | None = max(known) - min(known) if known else None
-    shown = tuple(metric_value(language, metric, value) for value in values)
-    keys = tuple(
-        key_words(dimension, key, language) if key is not None else None
-        for dimension, key in zip(by, row.keys, strict=False)
-    )
-    return ModelsLine(keys, shown, metric_value(language, metric, apart) if apart else NOTHING)
+class _Shaper:
+    def __init__(
+        self, report: Report, address: Address | None, rows_page: str, language: Language, words_of: Translate
+    ) -> None:
+        self.question, (self.metric,) = report.question, report.question.metrics
+        self.address, self.rows_page, self.language, self.words_of = address, rows_page, language, words_of
+
+    def line(self, row: Row) -> ModelsLine:
+        values = [row.values[model][0] for model in AttributionModel]
+        known = [value for value in values if value is not None]
+        apart: Fraction | None = max(known) - min(known) if known else None
+        return ModelsLine(
+            self._keys(row),
+            tuple(self._cell(row, model) for model in AttributionModel),
+            metric_value(self.language, self.metric, apart) if apart else NOTHING,
+        )
+
+    def _keys(self, row: Row) -> tuple[KeyCell, ...]:
+        return tuple(
+            KeyCell(
+                key_words(dimension, key, self.language)
+                if key is not None
+                else nothing_words(dimension, self.words_of),
+                self.address.with_filter(key_filter(dimension, key)).link() if self.address is not None else "",
+                key is None,
+            )
+            for dimension, key in zip(self.question.by, row.keys, strict=False)
+        )
+
+    def _cell(self, row: Row, model: AttributionModel) -> ModelCell:
+        value = row.values[model][0]
+        words = metric_value(self.language, self.metric, value)
+        if self.address is None or not value:
+            return ModelCell(words, "")
+        placed = list(zip(self.question.by, row.keys, strict=False))
+        return ModelCell(words, rows_address(self.rows_page, self.question, self.metric, model, placed))
+
+
+def _named(named: object, language: Language) -> str:
+    return str(getattr(named, language))

@@ -1,6 +1,7 @@
 """The page of a report."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -10,24 +11,27 @@ from dealtrace import clock
 from dealtrace.accounts.role import Role
 from dealtrace.accounts.shared_link import DAYS_OFFERED
 from dealtrace.accounts.site import Site
+from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.notes.axis import AxisNote, axis_notes, read_axis
 from dealtrace.cabinet.reports.address import Address, address_of
-from dealtrace.cabinet.reports.choices import choices_of
-from dealtrace.cabinet.reports.line import over_time, time_line
-from dealtrace.cabinet.reports.models import by_models
+from dealtrace.cabinet.reports.choices import choices_of, model_meaning, model_words
+from dealtrace.cabinet.reports.comparison import compared_until
+from dealtrace.cabinet.reports.line import TimeLine, over_time, time_line
+from dealtrace.cabinet.reports.models import by_models, metric_under_models, model_metric_choices
 from dealtrace.cabinet.reports.pivot import metric_choices, pivot_table
 from dealtrace.cabinet.reports.table import table_of
 from dealtrace.cabinet.view import View
-from dealtrace.errors import InvalidParameters
+from dealtrace.errors import InvalidParameters, Language
 from dealtrace.operations.reports.ask import FactSource, ask
 from dealtrace.operations.reports.ask_pivot import ask_pivot
 from dealtrace.operations.reports.read_question import read_known
 from dealtrace.record import record
 from dealtrace.reports.answer import Report
 from dealtrace.reports.kept.saved import SavedReport
+from dealtrace.reports.metrics import Metric
 from dealtrace.reports.periods import DEFAULT_PRESET
 from dealtrace.reports.pivot import Pivot
-from dealtrace.reports.question import Known, Question, parse_question
+from dealtrace.reports.question import Known, Question, Sort, parse_question
 from dealtrace.storage.reports.saved import list_saved_reports
 
 USUAL = {
@@ -39,6 +43,8 @@ USUAL = {
 """The default values of parameters that are missing in the URL."""
 KEPT = {name: value for name, value in USUAL.items() if name != "limit"}
 """The defaults that saved questions contain; `limit` is not among them, since files have all rows by default."""
+ASKED = ("by", "pivot", "metrics", "segment", "sort", "date", "chart")
+"""The parameters that make a question; with only a period, a comparison or a model the form stays open."""
 OK, BAD_REQUEST = 200, 400
 TEMPLATE = "reports/page.html"
 
@@ -47,7 +53,7 @@ TEMPLATE = "reports/page.html"
 class Answers:
     """The answers to the question of the page: its report, its pivot if it has one, and its first metric over time.
 
-    If there is a pivot, the report has only the first metric. `line` is `None` if there is no chart.
+    If there is a pivot or all models, the report has only one metric. `line` is `None` if there is no chart.
     """
 
     question: Question
@@ -62,32 +68,64 @@ async def show(view: View) -> Response:
     address = address_of(f"/cabinet/{site.id}/reports", view.request.query_params)
     known, saved = await view.read(_read, site, now, view.who.user.id)
     choices = choices_of(address, USUAL, known, view.language)
-    around = {"address": address, "choices": choices, "saved": _saved(address, saved), **_rights(view)}
+    around = {
+        "address": address,
+        "choices": choices,
+        "usual_metrics": USUAL["metrics"],
+        "is_asked": any(address.get(name) for name in ASKED) or bool(address.filters),
+        "saved": _saved(address, saved),
+        **_rights(view),
+    }
     try:
         question = parse_question(address.words(**USUAL), known)
     except InvalidParameters as refusal:
         fault = refusal.text(view.language)
         return view.page(TEMPLATE, BAD_REQUEST, **{"fault": fault, "report": None, **around})
-    answers = await view.ask(ask_all, question, now)
+    answers = await view.ask(ask_all, question, now, address.get("chart"))
     notes = axis_notes(await view.read(read_axis, site, question.period), site, view.language, view.word)
-    return view.page(TEMPLATE, OK, **{"fault": "", **around, **shown(answers, address, notes, view)})
+    return view.page(TEMPLATE, OK, **{"fault": "", **around, **shown(answers, address, notes, view, now)})
 
 
-def shown(answers: Answers, address: Address, notes: Sequence[AxisNote], view: View) -> dict[str, object]:
+def shown(
+    answers: Answers, address: Address, notes: Sequence[AxisNote], view: View, now: datetime
+) -> dict[str, object]:
     """Return the template variables of a report: its chart `line`, and one of `table`, `models` and `pivot`."""
     report, pivot, language = answers.report, answers.pivot, view.language
     rows_page = f"{address.page}/rows"
     is_by_models = report.question.model is None
     has_table = not is_by_models and pivot is None
     named = [(each.name, each.ru if language == "ru" else each.en) for each in answers.question.metrics]
+    metrics = answers.question.metrics
     return {
         "report": report,
+        "model": model_said(report, language),
+        "compared_until": compared_until(report.question, view.here, now, language),
         "table": table_of(report, address, rows_page, language, view.word) if has_table else None,
-        "models": by_models(report, language) if is_by_models else None,
+        "models": by_models(report, address, rows_page, language, view.word) if is_by_models else None,
         "pivot": pivot_table(pivot, address, rows_page, language, view.word) if pivot is not None else None,
-        "metrics": metric_choices(address, named),
-        "line": time_line(answers.line, address, language, notes) if answers.line is not None else None,
+        "metrics": model_metric_choices(address, metrics, report.question.metrics[0], language)
+        if is_by_models
+        else metric_choices(address, named),
+        "line": line_of(answers, address, language, notes),
     }
+
+
+def line_of(
+    answers: Answers, address: Address | None, language: Language, notes: Sequence[AxisNote] = ()
+) -> TimeLine | None:
+    """Return the chart of the answers; if the report has all models, the title names the model of the chart."""
+    if answers.line is None:
+        return None
+    line, model = time_line(answers.line, address, language, notes), answers.line.question.model
+    if answers.question.model is not None or model is None:
+        return line
+    return replace(line, title=f"{line.title}: {model_words(model, language)}")
+
+
+def model_said(report: Report, language: Language) -> tuple[str, str] | None:
+    """Return the name of a report's model and the rule by which it credits visits, `None` if it has all models."""
+    model = report.question.model
+    return (model_words(model, language), model_meaning(model, language)) if model is not None else None
 
 
 def read_known_of(connection: Connection, site: Site, now: datetime, user_id: int | None = None) -> Known:
@@ -95,16 +133,28 @@ def read_known_of(connection: Connection, site: Site, now: datetime, user_id: in
     return read_known(connection, site, now, user_id=user_id)
 
 
-def ask_all(source: FactSource, site: Site, question: Question, now: datetime) -> Answers:
+def ask_all(source: FactSource, site: Site, question: Question, now: datetime, chart: str = "") -> Answers:
     """Answer a question: its report, its pivot if it has one, and its first metric over time.
 
-    There is no metric over time for a single day or for all models.
+    For all models, the report and the chart have one metric, `chart` if models can change it, and the chart is of the
+    site's own model. There is no chart of a single day.
     """
+    drawn = question.metrics[0]
+    shown, over_days = question, question
+    if question.model is None:
+        drawn = metric_under_models(question.metrics, chart)
+        shown = replace(question, metrics=(drawn,), sort=_kept_sort(question, drawn), comparison=None)
+        over_days = replace(question, model=AttributionModel(site.attribution))
     pivot = ask_pivot(source, site, question, now) if question.pivot is not None else None
-    report = pivot.report if pivot is not None else ask(source, site, question, now)
-    has_line = question.model is not None and question.period.days > 1
-    line = ask(source, site, over_time(question, question.metrics[0]), now) if has_line else None
+    report = pivot.report if pivot is not None else ask(source, site, shown, now)
+    line = ask(source, site, over_time(over_days, drawn), now) if question.period.days > 1 else None
     return Answers(question, report, pivot, line)
+
+
+def _kept_sort(question: Question, metric: Metric) -> Sort | None:
+    """Return the sort of a question if it still has that column with only this metric."""
+    names = {metric.name, *(dimension.name for dimension in question.by)}
+    return question.sort if question.sort is not None and question.sort.name in names else None
 
 
 def _read(connection: Connection, site: Site, now: datetime, user_id: int) -> tuple[Known, list[SavedReport]]:

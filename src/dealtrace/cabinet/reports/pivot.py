@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.formats import metric_value
 from dealtrace.cabinet.reports.address import Address, key_filter
-from dealtrace.cabinet.reports.key_words import key_words
+from dealtrace.cabinet.reports.choices import MetricChoice
+from dealtrace.cabinet.reports.key_words import key_words, nothing_words
 from dealtrace.cabinet.reports.table import KeyCell, Translate, rows_address
 from dealtrace.cabinet.reports.visitors import key_for_visitors
 from dealtrace.errors import Language
@@ -28,15 +29,6 @@ class PivotRow:
 
     keys: tuple[KeyCell, ...]
     cells: tuple[PivotCell, ...]
-
-
-@record
-class MetricChoice:
-    """A metric that the pivot can show, the URL of the pivot of that metric, and whether it is shown now."""
-
-    words: str
-    address: str
-    is_shown: bool
 
 
 @record
@@ -94,7 +86,7 @@ class _Shaper:
         (self.model,) = pivot.report.total.values
 
     def key(self, dimension: Dimension, key: str | None) -> KeyCell:
-        words = key_words(dimension, key, self.language) if key is not None else self.words_of("(nothing)")
+        words = key_words(dimension, key, self.language) if key is not None else nothing_words(dimension, self.words_of)
         if self.address is None:
             return KeyCell(key_for_visitors(dimension, words), "", key is None)
         return KeyCell(words, self.address.with_filter(key_filter(dimension, key)).link(), key is None)

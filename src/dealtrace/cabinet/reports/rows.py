@@ -13,24 +13,27 @@ from dealtrace import clock
 from dealtrace.accounts.own_ids import ID_MAX
 from dealtrace.accounts.role import Role
 from dealtrace.accounts.site import Site
+from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import Visit
 from dealtrace.cabinet.formats import NOTHING, clock_time, day, metric_value, number
 from dealtrace.cabinet.places import KINDS, lead_address, source_words
 from dealtrace.cabinet.reports.address import Address, address_of, key_pairs
 from dealtrace.cabinet.reports.choices import choices_of, model_words
+from dealtrace.cabinet.reports.key_words import nothing_words, value_words
 from dealtrace.cabinet.reports.page import BAD_REQUEST, read_known_of
 from dealtrace.cabinet.view import View
-from dealtrace.deals.deal import Deal
 from dealtrace.errors import InvalidParameters
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.operations.reports.show_rows import RowBehind, RowsAnswer, show_rows
 from dealtrace.record import record
+from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.figure import Figure, parse_figure
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.periods import DEFAULT_PRESET
-from dealtrace.storage.deals.deals import list_deals_by_id
+from dealtrace.storage.deals.match_reasons import find_match_reasons
+from dealtrace.storage.journals.deal_entries import DealEntry, list_deal_entries
 from dealtrace.storage.leads.leads import find_started_at
 from dealtrace.storage.visits.visits import find_visits
 
@@ -56,7 +59,7 @@ class RowTable:
 
 
 async def show(view: View) -> Response:
-    """Show the rows behind a figure; a person without access to deals and leads sees only numbers, dates and sums."""
+    """Show the rows behind a figure; a person without access to deals and leads sees no links and no contacts."""
     query, now = view.request.query_params, clock.now()
     address = address_of(f"/cabinet/{view.here.id}/reports/rows", query)
     keys, offset = query.getlist("key"), _offset(query.get("offset", ""))
@@ -101,7 +104,8 @@ def _page(address: Address, keys: Sequence[str], offset: int) -> str:
 def _keys(figure: Figure, keys: Sequence[str], view: View) -> list[str]:
     """Return texts with the dimensions and keys of the figure, as they were requested."""
     return [
-        f"{_named(dimension.ru, dimension.en, view)}: {text or view.word('(nothing)')}"
+        f"{_named(dimension.ru, dimension.en, view)}: "
+        f"{value_words(dimension, text, view.language) if text else nothing_words(dimension, view.word)}"
         for dimension, text in zip(figure.question.by, keys, strict=True)
     ]
 
@@ -118,7 +122,8 @@ def _exact(shown: object) -> Fraction | None:
 class Details:
     """The details of the rows, by id."""
 
-    deals: Mapping[int, Deal]
+    deals: Mapping[int, DealEntry]
+    reasons: Mapping[int, str]
     leads: Mapping[LeadRef, datetime]
     visits: Mapping[int, Visit]
 
@@ -126,8 +131,10 @@ class Details:
 def _read(connection: Connection, site: Site, answer: RowsAnswer) -> Details:
     kind, rows = answer["kind"], answer["rows"]
     ids = [row["id"] for row in rows if "id" in row]
+    model, deal_ids = AttributionModel(site.attribution), ids if kind == Fact.DEALS else []
     return Details(
-        {deal.id: deal for deal in list_deals_by_id(connection, site.id, ids)} if kind == Fact.DEALS else {},
+        {entry.id: entry for entry in list_deal_entries(connection, site.id, deal_ids, model)},
+        find_match_reasons(connection, site.id, deal_ids, contact_matching=site.contact_matching),
         find_started_at(connection, site.id, map(_ref, rows)) if kind == Fact.LEADS else {},
         find_visits(connection, site.id, ids) if kind == Fact.VISITS else {},
     )
@@ -153,6 +160,7 @@ class _Shaper:
         """Return the rows as a table, with columns for the sums that the rows have."""
         rows, kind = answer["rows"], Fact(answer["kind"])
         sums = [name for name in ("amount", "margin") if any(name in row for row in rows)]
+        names: tuple[str, ...]
         match kind:
             case Fact.COSTS:
                 names, cells = ("Date", "Source"), [self._cost(row) for row in rows]
@@ -162,7 +170,7 @@ class _Shaper:
             case Fact.VISITS:
                 names, cells = ("Date", "Source"), [self._visit(row) for row in rows]
             case _:
-                names, cells = ("Number", "Date"), [self._deal(row) for row in rows]
+                names, cells = ("Number", "Date", "Status", "Source", "Match reason"), [self._deal(row) for row in rows]
         money_cells = [tuple(map(self._money, _sums(row, sums))) for row in rows]
         return RowTable(
             self._headings((*names, "Share"), sums),
@@ -177,9 +185,16 @@ class _Shaper:
     def _deal(self, row: RowBehind) -> tuple[RowCell, ...]:
         deal = self._details.deals.get(row["id"])
         if deal is None:
-            return (RowCell(str(row["id"])), RowCell(NOTHING))
+            return (RowCell(str(row["id"])), *[RowCell(NOTHING)] * 4)
         address = f"/cabinet/{self._view.here.id}/deals/{deal.id}" if self._may_open else ""
-        return (RowCell(deal.number, address), RowCell(self._moment(deal.happened_at)))
+        reason = self._details.reasons.get(deal.id, "")
+        return (
+            RowCell(deal.number, address),
+            RowCell(self._moment(deal.happened_at)),
+            RowCell(deal.status),
+            RowCell(source_words(deal.origin.source) if deal.origin.is_known else self._say("no source")),
+            RowCell(value_words(DIMENSIONS["match_reason"], reason, self._view.language)),
+        )
 
     def _lead(self, row: RowBehind) -> tuple[RowCell, ...]:
         ref = _ref(row)

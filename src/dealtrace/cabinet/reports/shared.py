@@ -10,9 +10,9 @@ from dealtrace.accounts.shared_link import SharedLink
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.formats import day
 from dealtrace.cabinet.gate import NOT_FOUND, limit_guessing, refused
-from dealtrace.cabinet.reports.line import time_line
+from dealtrace.cabinet.reports.comparison import compared_until
 from dealtrace.cabinet.reports.models import by_models
-from dealtrace.cabinet.reports.page import OK, USUAL, Answers, ask_all, read_known_of
+from dealtrace.cabinet.reports.page import OK, USUAL, Answers, ask_all, line_of, model_said, read_known_of
 from dealtrace.cabinet.reports.pivot import pivot_table
 from dealtrace.cabinet.reports.saved import address_at
 from dealtrace.cabinet.reports.table import table_of
@@ -59,16 +59,20 @@ async def _answer(view: View) -> Response:
     opened = await view.read(_open, view.request.path_params["key"], now)
     if opened is None:
         return view.page("shared/gone.html", NOT_FOUND)
+    asked = address_at(opened.site.id, opened.link.query)
     try:
-        question = parse_question(address_at(opened.site.id, opened.link.query).words(**USUAL), opened.known)
+        question = parse_question(asked.words(**USUAL), opened.known)
     except InvalidParameters:
         return view.page("shared/gone.html", GONE)
     if opened.link.is_due(now):
         await view.manage(_touch, opened.link, now)
     view.site = opened.site
-    answers = await view.ask(ask_all, question, now)
+    answers = await view.ask(ask_all, question, now, asked.get("chart"))
     view.site = None
-    return view.page("shared/page.html", OK, **{"title": opened.link.name, **_shown(answers, view)})
+    until = compared_until(answers.report.question, opened.site, now, view.language)
+    return view.page(
+        "shared/page.html", OK, **{"title": opened.link.name, "compared_until": until, **_shown(answers, view)}
+    )
 
 
 def _shown(answers: Answers, view: View) -> dict[str, object]:
@@ -81,10 +85,11 @@ def _shown(answers: Answers, view: View) -> dict[str, object]:
     return {
         "report": report,
         "table": table_for_visitors(table, by) if table is not None else None,
-        "models": models_for_visitors(by_models(report, language), by) if is_by_models else None,
+        "models": models_for_visitors(by_models(report, None, "", language, view.word), by) if is_by_models else None,
         "pivot": pivot_table(pivot, None, "", language, view.word) if pivot is not None else None,
         "metrics": (),
-        "line": time_line(answers.line, None, language) if answers.line is not None else None,
+        "model": model_said(report, language),
+        "line": line_of(answers, None, language),
         "first": day(language, answers.question.period.first_on),
         "last": day(language, answers.question.period.last_on),
     }

@@ -10,20 +10,19 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.charts.bars import cell_bar
 from dealtrace.cabinet.formats import metric_value, number
 from dealtrace.cabinet.reports.address import Address, key_filter, key_pairs
-from dealtrace.cabinet.reports.key_words import key_words
+from dealtrace.cabinet.reports.key_words import key_words, nothing_words
 from dealtrace.errors import Language
+from dealtrace.matching.match_reason import UNMATCHED_REASONS
 from dealtrace.record import record
 from dealtrace.reports.answer import Report, Row
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.figure import base_measure
 from dealtrace.reports.filters import format_filter
-from dealtrace.reports.metrics import Metric, Unit
+from dealtrace.reports.metrics import Growth, Metric, Unit
 from dealtrace.reports.question import Question
+from dealtrace.reports.reading.growth import can_be_best, growth_of, has_best, is_unsourced
+from dealtrace.reports.reading.meanings import dimension_meaning, meaning_of
 
-LESS_IS_BETTER = frozenset(
-    {"cost", "cpc", "cpl", "cpo", "cac", "drr", "lost", "unmatched", "missed_calls", "days_to_deal"}
-)
-"""The metrics for which a smaller value is better."""
 Translate = Callable[[str], str]
 
 
@@ -43,10 +42,14 @@ class Heading:
 
 @record
 class Change:
-    """The change against the compared period: its text, and whether it is `better` or `worse`."""
+    """The change against the compared period: its text, its judgement, and the value of that period as text.
+
+    The judgement is `better`, `worse` or `neutral`.
+    """
 
     words: str
     judgement: str
+    before: str
 
 
 @record
@@ -124,7 +127,7 @@ class _Shaper:
         keys = [
             Heading(
                 _named(each.ru, each.en, self.language),
-                "",
+                dimension_meaning(each, self.language),
                 self.address.sorted_by(each.name),
                 self._sign(each.name),
                 is_value=False,
@@ -134,7 +137,7 @@ class _Shaper:
         return keys + [
             Heading(
                 _named(each.ru, each.en, self.language),
-                getattr(each, "formula_text", ""),
+                meaning_of(each, self.language),
                 self.address.sorted_by(each.name),
                 self._sign(each.name),
                 is_value=True,
@@ -145,7 +148,9 @@ class _Shaper:
     def line(self, row: Row) -> Line:
         keys = tuple(
             KeyCell(
-                key_words(dimension, key, self.language) if key is not None else self.words_of("(nothing)"),
+                key_words(dimension, key, self.language)
+                if key is not None
+                else nothing_words(dimension, self.words_of),
                 self.address.with_filter(key_filter(dimension, key)).link(),
                 key is None,
             )
@@ -164,10 +169,15 @@ class _Shaper:
             Markup("")
             if is_total or metric.unit not in (Unit.COUNT, Unit.MONEY)
             else cell_bar(value, self.largest[place]),
-            change_of(metric, value, compared, self.language) if row.compared is not None else None,
+            change_of(metric, value, compared, self.language, self._growth(row, metric)),
             self._behind(row, metric) if value else "",
-            "" if is_total or value is None else self._mark(place, value),
+            "" if is_total or value is None else self._mark(row, place, value),
         )
+
+    def _growth(self, row: Row, metric: Metric) -> Growth:
+        """Return what growth of a metric means in a row."""
+        question = self.question
+        return growth_of(metric, is_unsourced=is_unsourced(question.by, row.keys, question.filters, UNMATCHED_REASONS))
 
     def _behind(self, row: Row, metric: Metric) -> str:
         placed = list(zip(self.question.by, row.keys, strict=False))
@@ -180,17 +190,23 @@ class _Shaper:
         return {f"-{name}": "▼", name: "▲"}.get(self.address.get("sort"), "")
 
     def _best(self, rows: Sequence[Row], place: int) -> tuple[Fraction, Fraction] | None:
-        """Return the best and the worst value of a column of ratios; `None` for other columns and for equal values."""
+        """Return the best and the worst value of a column; `None` if they are equal or the column has neither."""
         metric = self.question.metrics[place]
-        values = [value for row in rows if (value := self._value(row, place)) is not None]
-        if metric.unit in (Unit.COUNT, Unit.MONEY, Unit.NUMBER) or len(set(values)) < 2:  # noqa: PLR2004 - one value is both best and worst
+        if not has_best(metric):
+            return None
+        values = {
+            value
+            for row in rows
+            if (value := self._value(row, place)) is not None and can_be_best(metric, value, row.keys)
+        }
+        if len(values) < 2:  # noqa: PLR2004 - one value is both best and worst
             return None
         ends = (max(values), min(values))
-        return (ends[1], ends[0]) if metric.name in LESS_IS_BETTER else ends
+        return (ends[1], ends[0]) if metric.growth is Growth.BAD else ends
 
-    def _mark(self, place: int, value: Fraction) -> str:
+    def _mark(self, row: Row, place: int, value: Fraction) -> str:
         ends = self.best[place]
-        if ends is None:
+        if ends is None or not can_be_best(self.question.metrics[place], value, row.keys):
             return ""
         return {ends[0]: "★", ends[1]: "▿"}.get(value, "")
 
@@ -220,19 +236,35 @@ def rows_address(
     return f"{address}&{urlencode(key_pairs([key for _, key in placed]))}" if placed else address
 
 
-def change_of(metric: Metric, value: Fraction | None, compared: Fraction | None, language: Language) -> Change | None:
-    """Return the change of a value in per cent, `None` if the change is unknown or zero.
+def change_of(
+    metric: Metric,
+    value: Fraction | None,
+    compared: Fraction | None,
+    language: Language,
+    growth: Growth | None = None,
+) -> Change | None:
+    """Return the change of a value in per cent, only a sign if it was zero before; `None` if there is none.
 
-    If the compared value is zero, the text of the change is only a sign.
+    `growth` is what growth means here, by default what it means for the metric.
     """
     if value is None or compared is None or value == compared:
         return None
-    is_better = (value > compared) != (metric.name in LESS_IS_BETTER)
-    judgement = "better" if is_better else "worse"
+    judgement = _JUDGEMENTS[growth or metric.growth, value > compared]
+    before = metric_value(language, metric, compared)
     if not compared:
-        return Change("+" if value > 0 else "−", judgement)
+        return Change("+" if value > 0 else "−", judgement, before)
     share = (value - compared) / abs(compared) * 100
-    return Change(f"{'+' if share > 0 else '−'}{number(language, abs(share))}\u00a0%", judgement)
+    return Change(f"{'+' if share > 0 else '−'}{number(language, abs(share))}\u00a0%", judgement, before)
+
+
+_JUDGEMENTS = {
+    (Growth.GOOD, True): "better",
+    (Growth.GOOD, False): "worse",
+    (Growth.BAD, True): "worse",
+    (Growth.BAD, False): "better",
+    (Growth.NEUTRAL, True): "neutral",
+    (Growth.NEUTRAL, False): "neutral",
+}
 
 
 def _named(ru: str, en: str, language: Language) -> str:

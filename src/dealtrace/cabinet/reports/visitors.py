@@ -52,9 +52,7 @@ def heading_for_visitors(heading: Heading, dimension: Dimension) -> Heading:
 
 
 def _models_line(line: ModelsLine, by: Sequence[Dimension]) -> ModelsLine:
-    keys = zip(by, line.keys, strict=False)
-    shown = tuple(key_for_visitors(dimension, key) if key is not None else None for dimension, key in keys)
-    return replace(line, keys=shown)
+    return replace(line, keys=tuple(_key(dimension, key) for dimension, key in zip(by, line.keys, strict=False)))
 
 
 def _key(dimension: Dimension, key: KeyCell) -> KeyCell:

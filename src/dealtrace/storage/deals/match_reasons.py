@@ -3,12 +3,14 @@
 Any: SQLAlchemy does not know the type of a CASE of texts.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, case, literal, or_, select
 
 from dealtrace.leads.lead import LeadKind
 from dealtrace.matching.match_reason import MatchReason
+from dealtrace.storage.database.column_types import is_in
 from dealtrace.storage.schema.tables.deals import deal, deal_contact
 from dealtrace.storage.schema.tables.leads import call, lead_contact, lead_request
 
@@ -35,6 +37,24 @@ def match_reason(*, contact_matching: bool) -> ColumnElement[Any]:
         else_=MatchReason.NO_LEAD_NEAR if contact_matching else MatchReason.MATCHING_OFF,
     )
     return case((deal.c.lead_id.is_(None), without_lead), else_=_with_lead(~has_contact))
+
+
+def find_match_reasons(
+    connection: Connection, site_id: int, deal_ids: Sequence[int], *, contact_matching: bool
+) -> dict[int, str]:
+    """Find why these deals have their lead or none, by deal id."""
+    if not deal_ids:
+        return {}
+    joined = deal.outerjoin(call, _is_its_lead(call, LeadKind.CALL)).outerjoin(
+        lead_request, _is_its_lead(lead_request, LeadKind.LEAD_REQUEST)
+    )
+    reason = match_reason(contact_matching=contact_matching)
+    query = select(deal.c.id, reason).select_from(joined).where(deal.c.site_id == site_id, is_in(deal.c.id, deal_ids))
+    return {row[0]: str(row[1]) for row in connection.execute(query)}
+
+
+def _is_its_lead(table: Table, kind: LeadKind) -> ColumnElement[bool]:
+    return and_(table.c.site_id == deal.c.site_id, table.c.id == deal.c.lead_id, deal.c.lead_kind == kind)
 
 
 def _with_lead(is_without_contact: ColumnElement[bool]) -> ColumnElement[Any]:

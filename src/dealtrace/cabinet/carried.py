@@ -1,0 +1,34 @@
+"""The period, comparison and model of a page, which links to other sections of the site carry along."""
+
+from collections.abc import Mapping
+from datetime import date
+from urllib.parse import urlencode
+
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.reports.periods import PRESETS, Comparison
+from dealtrace.reports.question import ALL_MODELS
+
+_MODELS = {ALL_MODELS, *(str(int(model)) for model in AttributionModel)}
+QUESTION = ("compare", "model", "models")
+"""The carried parameters that lists of deals and leads do not use; they only pass them on."""
+
+
+def carried_query(said: Mapping[str, str]) -> str:
+    """Return the parameters of a page that links carry along as `?…`, empty if it has none; others are left out."""
+    is_valid = {
+        "period": said.get("period") in PRESETS,
+        "from": _is_day(said.get("from", "")),
+        "to": _is_day(said.get("to", "")),
+        "compare": said.get("compare") in tuple(Comparison),
+        "model": said.get("model") in _MODELS,
+        "models": said.get("models") == ALL_MODELS,
+    }
+    pairs = [(name, said[name]) for name, is_so in is_valid.items() if is_so]
+    return f"?{urlencode(pairs)}" if pairs else ""
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False

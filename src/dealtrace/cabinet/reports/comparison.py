@@ -1,0 +1,18 @@
+"""A text that says up to which moment a comparison counts, if the period is not over."""
+
+from datetime import datetime
+
+from dealtrace.accounts.site import Site
+from dealtrace.accounts.site_days import site_day
+from dealtrace.cabinet.formats import clock_time
+from dealtrace.errors import Language
+from dealtrace.reports.periods import INSTANT, compared_span
+from dealtrace.reports.question import Question
+
+
+def compared_until(question: Question, site: Site, now: datetime, language: Language) -> str:
+    """Return the moment up to which the compared period is counted, empty if all of it is."""
+    if question.comparison is None or question.period.last_on < site_day(now, site.time_zone):
+        return ""
+    span = compared_span(question.period, question.comparison, site.time_zone, now)
+    return clock_time(language, span.until - INSTANT, site.time_zone) if span.days is not None else ""

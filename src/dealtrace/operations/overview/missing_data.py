@@ -1,0 +1,71 @@
+"""Find the data that is missing in a period: days without calls, requests or visits, and costs without visits."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from dealtrace.accounts.site import Site
+from dealtrace.accounts.site_days import site_day
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.operations.reports.ask import FactSource, ask
+from dealtrace.record import record
+from dealtrace.reports.answer import Report
+from dealtrace.reports.dimensions import DIMENSIONS
+from dealtrace.reports.metrics import METRICS, Metric
+from dealtrace.reports.periods import DAY, DAYS_OF_WEEK, Period
+from dealtrace.reports.question import Question
+from dealtrace.reports.reading.gaps import WEEKS_AROUND, CampaignCost, Gap, find_costs_without_visits, find_gaps
+
+WATCHED = tuple(METRICS[name] for name in ("calls", "requests", "visits"))
+DAYS_WATCHED = 400
+"""Ours: longer periods are for trends; their days are not searched for gaps."""
+
+
+@record
+class MissingData:
+    """The gaps of metrics in a period, earliest first, and the campaigns that have costs but no visits."""
+
+    gaps: Sequence[tuple[Metric, Gap]]
+    idle: Sequence[CampaignCost]
+
+
+def find_missing_data(source: FactSource, site: Site, period: Period, now: datetime) -> MissingData:
+    """Find what is missing in a period; today, which is not over, is not searched for gaps."""
+    if period.days > DAYS_WATCHED:
+        return MissingData((), ())
+    return MissingData(_gaps(source, site, period, now), _idle(source, site, period, now))
+
+
+def _gaps(source: FactSource, site: Site, period: Period, now: datetime) -> list[tuple[Metric, Gap]]:
+    around = timedelta(days=DAYS_OF_WEEK * WEEKS_AROUND)
+    last_on = min(period.last_on + around, site_day(now, site.time_zone) - DAY)
+    watched = Period(period.first_on - around, last_on)
+    if watched.days < 1:
+        return []
+    question = Question((DIMENSIONS["day"],), WATCHED, watched, AttributionModel(site.attribution), limit=None)
+    report = ask(source, site, question, now)
+    found = [(metric, gap) for place, metric in enumerate(WATCHED) for gap in find_gaps(_counts(report, place))]
+    shown = [each for each in found if each[1].first_on <= period.last_on and each[1].last_on >= period.first_on]
+    return sorted(shown, key=lambda each: each[1].first_on)
+
+
+def _counts(report: Report, place: int) -> dict[date, int]:
+    """Return the count of a metric on each day of a report by day; days without facts are zero."""
+    (model,) = report.total.values
+    period = report.question.period
+    counts = dict.fromkeys((period.first_on + number * DAY for number in range(period.days)), 0)
+    for row in report.rows:
+        counts[date.fromisoformat(str(row.keys[0]))] = int(row.values[model][place] or 0)
+    return counts
+
+
+def _idle(source: FactSource, site: Site, period: Period, now: datetime) -> list[CampaignCost]:
+    by = (DIMENSIONS["source"], DIMENSIONS["campaign"])
+    metrics = (METRICS["cost"], METRICS["visits"])
+    report = ask(source, site, Question(by, metrics, period, AttributionModel(site.attribution), limit=None), now)
+    (model,) = report.total.values
+    campaigns = []
+    for row in report.rows:
+        (cost, visits), (name, campaign) = row.values[model], row.keys
+        if cost and name is not None and campaign is not None:
+            campaigns.append(CampaignCost(name, campaign, cost, int(visits or 0)))
+    return find_costs_without_visits(campaigns)

@@ -1,0 +1,67 @@
+"""Decide whether it is good or bad news that a figure grows, and which figures of a column can be called best."""
+
+from collections.abc import Collection, Sequence
+from fractions import Fraction
+
+from dealtrace.reports.dimensions import Dimension
+from dealtrace.reports.facts import Fact
+from dealtrace.reports.filters import Filter, Operator
+from dealtrace.reports.metrics import COST, Formula, Growth, Metric, Sum, Unit
+
+_OF_DEALS = frozenset({Fact.DEALS, Fact.ASSISTS})
+_PLAIN = frozenset({Unit.COUNT, Unit.MONEY, Unit.NUMBER})
+
+
+def growth_of(metric: Metric, *, is_unsourced: bool) -> Growth:
+    """Return what growth of a figure means.
+
+    Ours: deals without a source are deals that no advertising is credited with, so more of them is bad, however good
+    more deals are elsewhere. Growth of their other figures, such as sales, is neither good nor bad.
+    """
+    if not is_unsourced or metric.growth is not Growth.GOOD:
+        return metric.growth
+    return Growth.BAD if metric.facts <= _OF_DEALS and _counts_all(metric) else Growth.NEUTRAL
+
+
+def _counts_all(metric: Metric) -> bool:
+    """Return whether a metric counts or sums all facts, not only some, such as won deals."""
+    return metric.adds_up and not any(measure.flag or measure.statuses for measure in metric.formula.measures)
+
+
+def is_unsourced(
+    by: Sequence[Dimension], keys: Sequence[str | None], filters: Sequence[Filter], reasons: Collection[str]
+) -> bool:
+    """Return whether a row counts only what has no source; `reasons` are the match reasons of unmatched deals."""
+    placed = zip(by, keys, strict=False)
+    return any(_is_unsourced_key(dimension, key, reasons) for dimension, key in placed) or any(
+        _is_unsourced_filter(condition, reasons) for condition in filters
+    )
+
+
+def _is_unsourced_key(dimension: Dimension, key: str | None, reasons: Collection[str]) -> bool:
+    return (dimension.name == "source" and key is None) or (dimension.name == "match_reason" and key in reasons)
+
+
+def _is_unsourced_filter(condition: Filter, reasons: Collection[str]) -> bool:
+    if condition.dimension.name == "source":
+        return condition.operator is Operator.EMPTY
+    is_chosen = condition.operator in (Operator.IS, Operator.AMONG)
+    return condition.dimension.name == "match_reason" and is_chosen and set(condition.values) <= set(reasons)
+
+
+def has_best(metric: Metric) -> bool:
+    """Return whether the rows of a metric have a best and a worst: ratios and prices, unless growth is neutral."""
+    return metric.unit not in _PLAIN and metric.growth is not Growth.NEUTRAL
+
+
+def can_be_best(metric: Metric, value: Fraction, keys: Sequence[str | None]) -> bool:
+    """Return whether the figure of a row can be the best or the worst of its column.
+
+    Ours: a lead that cost nothing was not bought cheaply, so prices of rows without costs are no achievement; a row
+    without a key is not a source or a manager that could be good or bad at all.
+    """
+    return None not in keys and (value != 0 or not _is_price(metric))
+
+
+def _is_price(metric: Metric) -> bool:
+    return isinstance(metric.formula, Formula) and metric.formula.over == Sum(((COST, 1),))

@@ -1,0 +1,62 @@
+"""Keys of reports and values of filters as people read them: no codes, and no names of parameters."""
+
+from datetime import date
+
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.cabinet.rendering import words_of
+from dealtrace.cabinet.reports.address import Address
+from dealtrace.cabinet.reports.choices import choices_of
+from dealtrace.cabinet.reports.key_words import key_words, nothing_words, value_words
+from dealtrace.reports.dimensions import DIMENSIONS
+from dealtrace.reports.question import Known
+from dealtrace.reports.reading.meanings import dimension_meaning
+
+
+def plain(text: str) -> str:
+    return text.replace("\u00a0", " ")
+
+
+def test_weeks_are_shown_as_their_days_and_quarters_in_words() -> None:
+    week, quarter = DIMENSIONS["week"], DIMENSIONS["quarter"]
+    assert plain(key_words(week, "2026-W35", "ru")) == "24–30 авг"
+    assert plain(key_words(week, "2026-W40", "en")) == "28 Sep – 4 Oct"
+    assert key_words(quarter, "2026-Q3", "ru") == "3 кв. 2026"
+    assert key_words(quarter, "2026-Q3", "en") == "Q3 2026"
+
+
+def test_values_of_filters_are_shown_in_words() -> None:
+    assert value_words(DIMENSIONS["match_reason"], "no_lead_near", "ru") == "нет лида в допустимое время"
+    for name in ("week", "day", "month", "quarter", "weekday"):
+        for nonsense in ("", "x", "2026-W99", "2026-13", "-", "2026-Q"):
+            assert value_words(DIMENSIONS[name], nonsense, "ru") == nonsense
+
+
+def chips(*filters: str) -> list[str]:
+    known = Known(date(2026, 11, 26), AttributionModel.LINEAR)
+    address = Address("/reports", (), filters)
+    return [plain(chip.words) for chip in choices_of(address, {}, known, "ru").chips]
+
+
+def test_a_chip_has_no_codes() -> None:
+    shown = chips("match_reason:is:no_lead_near", "match_reason:among:phone|no_lead_near", "week:is:2026-W35")
+    assert shown == [
+        "Причина склейки равно нет лида в допустимое время",
+        "Причина склейки одно из: по телефону, нет лида в допустимое время",
+        "Неделя равно 24–30 авг",
+    ]
+    assert chips(r"campaign:is:a\|b", "nonsense", "source:empty") == [
+        "Кампания равно a|b",
+        "nonsense",
+        "Источник не указано",
+    ]
+
+
+def test_a_missing_client_says_why_it_is_missing() -> None:
+    say = words_of("ru").gettext
+    assert nothing_words(DIMENSIONS["client_kind"], say) == "(клиент неизвестен: у сделки нет лида)"
+    assert nothing_words(DIMENSIONS["source"], say) == "(не указано)"
+
+
+def test_matching_is_explained_where_it_is_named() -> None:
+    assert "поиск лида" in dimension_meaning(DIMENSIONS["match_reason"], "ru")
+    assert dimension_meaning(DIMENSIONS["source"], "en") == ""

@@ -1,0 +1,237 @@
+"""Reports and the overview as people read them: models, comparison, metrics, and the way between sections."""
+
+import html
+import re
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from cast import Player, Stage
+from dealtrace.accounts.role import Role
+from dealtrace.accounts.site_days import day_start, site_day
+from dealtrace.attribution.cost import Cost, CostAccount
+from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.cabinet.formats import day_span
+from dealtrace.leads.call import IncomingCall
+from dealtrace.operations.deals.register import register_deals
+from dealtrace.operations.reports.import_costs import import_costs
+from engines import on_one_engine
+from guests import Guest, member_of
+from server import ServerProcess
+from write_commands import by_contact, registration
+
+pytestmark = on_one_engine
+PHONE = "79205550055"
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture
+def site(served: Stage) -> Player:
+    """Give a site with a deal of a client who came from an ad and then directly, and a deal without a lead."""
+    player = served.open_site(contact_matching=True)
+    served.visit(player, NOW - timedelta(hours=9), TrafficSource("yandex", "cpc", "a"))
+    direct = served.visit(player, NOW - timedelta(hours=4), TrafficSource("(direct)", "(none)"))
+    served.call(player, NOW - timedelta(hours=3), visit_id=direct.id)
+    deals = [
+        registration("1", happened_at=NOW - timedelta(hours=1), amount_rub=Decimal(100), clue=by_contact(PHONE)),
+        registration("2", happened_at=NOW - timedelta(hours=1), amount_rub=Decimal(20)),
+    ]
+    served.perform(register_deals, player, *deals)
+    return player
+
+
+@pytest.fixture
+def analyst(server: ServerProcess, served: Stage, site: Player) -> Guest:
+    return member_of(server, served, site.site.id, Role.ANALYST)
+
+
+def words_of(page: str) -> str:
+    """Return the text of a page without markup, with plain spaces."""
+    text = html.unescape(re.sub(r"<[^>]+>", " ", page.partition("<main")[2]))
+    return re.sub(r"[\s\u202f]+", " ", text)
+
+
+def links_of(page: str) -> list[str]:
+    return [html.unescape(address) for address in re.findall(r'href="([^"]*)"', page)]
+
+
+def test_all_models_are_compared_by_deals_and_every_number_leads_to_its_rows(analyst: Guest) -> None:
+    page = analyst.get("reports", model="all", period="7d").text
+    assert re.search(r"<caption>Deals:", page)
+    assert "Deals: Last non-direct" in words_of(page)
+    behind = [address for address in links_of(page) if "/reports/rows" in address]
+    assert {re.search("model=([0-9])", address)[1] for address in behind} == set("0123456")  # type: ignore[index]
+    for address in behind:
+        rows = analyst.follow(address).text
+        assert re.search("<h1>Deals: [0-9.]+</h1>", rows), address
+
+
+def test_a_metric_that_models_change_can_be_chosen_and_visits_are_not_offered(analyst: Guest) -> None:
+    page = analyst.get("reports", model="all", period="7d", metrics="visits,leads,amount,cost").text
+    assert re.search(r"<caption>Leads:", page)
+    chosen = [address for address in links_of(page) if "chart=amount" in address]
+    assert re.search(r"<caption>Amount:", analyst.follow(chosen[0]).text)
+    assert not [address for address in links_of(page) if re.search("chart=(visits|cost)", address)]
+    assert re.search(r"<caption>Deals:", analyst.get("reports", model="all", metrics="visits,cost").text)
+
+
+def test_a_model_says_what_it_means(analyst: Guest) -> None:
+    assert "a direct one only if there was no other" in words_of(analyst.get("reports").text)
+    page = words_of(analyst.get("reports", model="all").text)
+    assert "all visits in 90 days get equal shares" in page
+    assert "the difference between the greatest and the least number of the row" in page
+
+
+def test_an_unfinished_day_says_up_to_which_moment_it_is_compared(analyst: Guest) -> None:
+    said = "today is not over, so the earlier period counts only until"
+    cut = words_of(analyst.get("reports", period="7d", compare="previous").text)
+    assert re.search(f"{said} [0-9]+ [A-Z][a-z]+ [0-9]+, [0-9]+:[0-9]+, the same time of day", cut)
+    assert said in words_of(analyst.get("").text)
+    assert said not in words_of(analyst.get("reports", period="yesterday", compare="previous").text)
+    assert said not in words_of(analyst.get("reports", period="7d").text)
+
+
+def test_the_earlier_number_is_on_the_page(analyst: Guest) -> None:
+    assert "was 0" in words_of(analyst.get("reports", period="7d", compare="previous", metrics="deals").text)
+
+
+@pytest.mark.parametrize("section", ["reports", "deals", "leads", ""])
+def test_period_comparison_and_model_are_kept_from_section_to_section(
+    analyst: Guest, site: Player, section: str
+) -> None:
+    page = analyst.get(section, period="90d", compare="year", model="2").text
+    root = f"/cabinet/{site.site.id}"
+    menu = [address for address in links_of(page) if address.startswith(f"{root}/")]
+    for place in ("/", "/reports", "/deals", "/leads"):
+        assert f"{root}{place}?period=90d&compare=year&model=2" in menu
+    assert f"{root}/settings" in menu
+
+
+def test_a_form_of_a_list_keeps_comparison_and_model(analyst: Guest) -> None:
+    page = analyst.get("deals", compare="year", model="2").text
+    assert '<input type="hidden" name="compare" value="year">' in page
+    assert '<input type="hidden" name="model" value="2">' in page
+
+
+def test_what_is_no_period_is_not_carried_along(analyst: Guest, site: Player) -> None:
+    page = analyst.get("deals", period="nonsense", compare="<x>", model="77").text
+    assert f"/cabinet/{site.site.id}/reports" in links_of(page)
+
+
+def test_the_overview_hands_its_comparison_to_the_menu_and_to_the_reasons(analyst: Guest, site: Player) -> None:
+    links = links_of(analyst.get("").text)
+    assert f"/cabinet/{site.site.id}/reports?period=28d&compare=previous" in links
+    (reason,) = [address for address in links if "filter=match_reason" in address and "/rows" not in address]
+    assert "compare=previous" in reason
+    page = analyst.follow(reason).text
+    assert "<figcaption>Deals</figcaption>" in page
+    assert "compared with" in words_of(page)
+
+
+def test_metrics_stand_in_groups_with_their_meaning_and_stay_open_when_chosen(analyst: Guest) -> None:
+    page = analyst.get("reports").text
+    assert re.findall("<legend>(.*?)</legend>", page) == ["Traffic", "Leads", "Deals", "Money"]
+    assert "Cost share of income cost / won amount" in words_of(page)
+    opened = re.compile(r"<details open>\s*<summary>Metrics")
+    assert not opened.search(page)
+    assert opened.search(analyst.get("reports", metrics="deals,won").text)
+
+
+def test_columns_keep_their_order_when_the_form_is_sent(analyst: Guest) -> None:
+    asked = [("ordered", "won,amount,deals"), *(("metrics", name) for name in ("deals", "amount", "won", "cost"))]
+    page = analyst.http.get(f"/cabinet/{analyst.site_id}/reports", params=[*asked, ("by", "source")]).text
+    headings = re.findall(r'<th scope="col" class="value"><a [^>]*>(.*?)</a>', page)
+    assert headings == ["Won deals", "Amount", "Deals", "Cost"]
+
+
+@pytest.fixture
+def broken(served: Stage) -> Player:
+    """Give a site whose PBX sent no calls for a week, and a campaign that costs money and brings nobody."""
+    player = served.open_site()
+    began = site_day(NOW, player.site.time_zone) - timedelta(days=70)
+    calls = [
+        IncomingCall(
+            day_start(began + timedelta(days=number), player.site.time_zone) + timedelta(hours=hour),
+            timedelta(minutes=1),
+            PHONE,
+        )
+        for number in range(70)
+        if number not in range(55, 62)
+        for hour in (9, 12)
+    ]
+    served.calls(player, *calls)
+    for number in range(20):
+        served.visit(player, NOW - timedelta(days=3, minutes=number), TrafficSource("yandex", "cpc", "okna"))
+    day_on = began + timedelta(days=67)
+    costs = [Cost(day_on, TrafficSource("yandex", "cpc", name), 3_178_200, None, None) for name in ("okna", "old<b>")]
+    with served.database.write() as connection:
+        import_costs(served.work(connection, player), CostAccount("direct", "a"), {day_on}, costs)
+    return player
+
+
+def test_a_week_without_calls_is_told_on_the_overview_after_it_has_ended(
+    server: ServerProcess, served: Stage, broken: Player
+) -> None:
+    analyst = member_of(server, served, broken.site.id, Role.ANALYST)
+    began = site_day(NOW, broken.site.time_zone) - timedelta(days=70)
+    days = day_span("en", began + timedelta(days=55), began + timedelta(days=61)).replace("\u00a0", " ")
+    page = analyst.get("", period="28d").text
+    assert f"There were no calls on {days} (usually 2 a day)." in words_of(page)
+    (link,) = [address for address in links_of(page) if "metrics=calls" in address]
+    assert analyst.follow(link).status_code == 200
+    assert "There were no calls" not in analyst.get("", period="7d").text
+
+
+def test_costs_of_a_campaign_without_visits_are_told_on_the_overview(
+    server: ServerProcess, served: Stage, broken: Player
+) -> None:
+    reader = member_of(server, served, broken.site.id, Role.READER)
+    page = reader.get("", period="28d").text
+    assert "The campaign old<b> (yandex) cost 31 782 ₽ and brought no visits." in words_of(page)
+    assert "old<b>" not in page
+    (link,) = [address for address in links_of(page) if "metrics=cost%2Cvisits" in address]
+    assert "old<b>" in words_of(reader.follow(link).text)
+
+
+def test_the_form_is_folded_to_a_line_once_a_question_is_asked(analyst: Guest) -> None:
+    asked = analyst.get("reports", by="manager", metrics="deals", period="7d", compare="year").text
+    summary = re.search(r'<details class="card">\s*<summary>(.*?)</summary>', asked)
+    assert summary is not None
+    assert summary[1] == "7 days · Manager · Year before · Last non-direct"
+    assert '<details class="card" open>' in analyst.get("reports", period="7d", compare="year").text
+    assert '<details class="card" open>' in analyst.get("reports", by="nonsense").text
+
+
+def test_the_table_of_a_report_comes_before_the_notes(analyst: Guest) -> None:
+    page = analyst.get("reports", period="7d").text
+    assert page.index('aria-label="Report"') < page.index(f'href="/cabinet/{analyst.site_id}/notes"')
+
+
+def test_the_deals_behind_a_figure_show_status_source_and_reason(analyst: Guest) -> None:
+    page = words_of(analyst.get("reports/rows", metrics="deals", period="7d").text)
+    assert "Number Date Status Source Match reason Share" in page
+    assert re.search(r"yandex / cpc / a by phone 100 %", page)
+    assert re.search(r"no source the CRM sent neither a lead nor a contact 100 %", page)
+
+
+def test_deleting_stands_at_the_end_of_the_cards_and_the_search_hint_beside_its_field(analyst: Guest) -> None:
+    page = analyst.get("deals", period="7d").text
+    assert re.search(r'name="q"[^>]*></label>\s*<small class="hint" id="search-hint">', page)
+    (deal, *_) = [address for address in links_of(page) if re.search("/deals/[0-9]+$", address)]
+    card = analyst.follow(deal).text
+    assert card.index("<h2>What was changed and by whom</h2>") < card.index('value="delete"')
+    (lead, *_) = [address for address in links_of(analyst.get("leads", period="7d").text) if "/leads/call/" in address]
+    card = analyst.follow(lead).text
+    assert card.index("<h2>Deals</h2>") < card.index('value="hide"')
+
+
+def test_a_call_is_named_by_both_of_its_ids(server: ServerProcess, served: Stage) -> None:
+    player = served.open_site()
+    call = served.call(player, NOW - timedelta(hours=1), reference="pbx-7")
+    analyst = member_of(server, served, player.site.id, Role.ANALYST)
+    assert f"pbx-7 ID {call.id}" in words_of(analyst.get("leads", period="7d").text)
+    card = words_of(analyst.get(f"leads/call/{call.id}").text)
+    assert f"Call {call.id}" in card
+    assert "pbx-7" in card
+    assert "no source: the call is linked to no visit to the site" in card

@@ -1,0 +1,88 @@
+"""The table of a report as people read it: good and bad changes, the earlier number, the best and the worst row."""
+
+from collections.abc import Mapping
+from datetime import date
+from fractions import Fraction
+
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.cabinet.formats import metric_value, money, number
+from dealtrace.cabinet.reports.address import Address
+from dealtrace.cabinet.reports.table import Change, Table, change_of, table_of
+from dealtrace.reports.answer import Report, Row
+from dealtrace.reports.metrics import METRICS
+from dealtrace.reports.periods import Period
+from dealtrace.reports.question import Known, Words, parse_question
+
+MODEL = AttributionModel.LAST_NON_DIRECT
+TODAY = date(2026, 11, 26)
+PERIOD = Period(date(2026, 10, 2), date(2026, 10, 29))
+Values = tuple[int | None, ...]
+
+
+def table(
+    by: str, metrics: str, rows: Mapping[str | None, tuple[Values, Values]], filters: tuple[str, ...] = ()
+) -> Table:
+    question = parse_question(Words(by=by, metrics=metrics, compare="previous", filters=filters), Known(TODAY, MODEL))
+    shown = [Row((key,), figures(now), figures(before)) for key, (now, before) in rows.items()]
+    total = Row((), *(figures(sides) for sides in next(iter(rows.values()))))
+    report = Report(question, shown, len(shown), total, PERIOD)
+    return table_of(report, Address("/reports", (), ()), "/rows", "ru", lambda words: words)
+
+
+def figures(values: Values) -> dict[AttributionModel, tuple[Fraction | None, ...]]:
+    return {MODEL: tuple(Fraction(value) if value is not None else None for value in values)}
+
+
+def judgements(shown: Table) -> list[list[str]]:
+    return [[cell.change.judgement if cell.change else "" for cell in line.cells] for line in shown.lines]
+
+
+def test_a_change_is_good_bad_or_neither_by_its_metric() -> None:
+    shown = table("manager", "deals,lost,cpl,cost,drr", {"Анна": ((2, 2, 2, 2, 2), (1, 1, 1, 1, 1))})
+    assert judgements(shown) == [["better", "worse", "worse", "neutral", "worse"]]
+    shown = table("manager", "deals,lost,cpl,cost,drr", {"Анна": ((1, 1, 1, 1, 1), (2, 2, 2, 2, 2))})
+    assert judgements(shown) == [["worse", "better", "better", "neutral", "better"]]
+
+
+def test_more_deals_without_a_source_are_marked_as_bad() -> None:
+    assert judgements(table("source", "deals", {None: ((95,), (63,)), "yandex": ((95,), (63,))})) == [
+        ["worse"],
+        ["better"],
+    ]
+    by_reason = table("match_reason", "deals,amount", {"no_lead_near": ((31, 310), (1, 10))})
+    assert judgements(by_reason) == [["worse", "worse"]]
+    filtered = table("manager", "deals", {"Анна": ((31,), (1,))}, filters=("match_reason:is:no_lead_near",))
+    assert judgements(filtered) == [["worse"]]
+    assert filtered.total[0].change is not None
+    assert filtered.total[0].change.judgement == "worse"
+
+
+def test_the_earlier_number_stands_beside_the_change() -> None:
+    deals, drr = METRICS["deals"], METRICS["drr"]
+    assert change_of(deals, Fraction(71), Fraction(93), "ru") == Change("−24\u00a0%", "worse", "93")
+    assert change_of(deals, Fraction(7), Fraction(0), "ru") == Change("+", "better", "0")
+    assert change_of(drr, Fraction(1, 4), Fraction(1, 2), "ru") == Change("−50\u00a0%", "better", "50,0\u00a0%")
+    assert change_of(deals, Fraction(7), Fraction(7), "ru") is None
+    assert change_of(deals, Fraction(7), None, "ru") is None
+
+
+def marks(shown: Table) -> list[str]:
+    return [line.cells[0].mark for line in shown.lines]
+
+
+def test_rows_without_costs_are_neither_best_nor_worst() -> None:
+    rows: dict[str | None, tuple[Values, Values]] = {
+        "seo": ((0,), (0,)),
+        "yandex": ((3,), (0,)),
+        "vk": ((9,), (0,)),
+        None: ((99,), (0,)),
+    }
+    assert marks(table("source", "cpl", rows)) == ["", "★", "▿", ""]
+    assert marks(table("source", "cost", rows)) == ["", "", "", ""]
+    assert marks(table("source", "deal_to_won", rows)) == ["▿", "", "★", ""]
+
+
+def test_negative_numbers_have_a_minus_sign_and_not_a_hyphen() -> None:
+    assert number("ru", -1234) == "−1\u202f234"
+    assert money("en", Fraction(-5, 2)) == "−2.50\u00a0₽"
+    assert metric_value("ru", METRICS["romi"], Fraction(-9, 10)) == "−90,0\u00a0%"
