@@ -15,12 +15,12 @@ def fill_clients(mirror: MirrorConnection) -> None:
 
 
 def note_clients(mirror: MirrorConnection, site_id: int, leads: Sequence[int]) -> None:
-    """Store the clients of these leads in a temporary table, before the leads are replaced."""
+    """Store the clients of leads in a temporary table, before the leads are replaced."""
     mirror.execute(f"CREATE OR REPLACE TEMP TABLE changed_clients AS {_OF_LEADS}", [site_id, leads])
 
 
 def replace_clients(mirror: MirrorConnection, site_id: int, leads: Sequence[int]) -> None:
-    """Compute the first lead again for each client who has one of these leads, or had one before the change."""
+    """Compute the first lead again for each client who has one of the leads, or had one before the change."""
     mirror.execute(f"INSERT INTO changed_clients {_OF_LEADS}", [site_id, leads])
     theirs = "site_id = ? AND client_id IN (SELECT client_id FROM changed_clients)"
     mirror.execute(f"DELETE FROM clients WHERE {theirs}", [site_id])  # noqa: S608 - a condition of ours
