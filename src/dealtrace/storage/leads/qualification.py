@@ -151,7 +151,7 @@ def target_leads(kind: LeadKind, site: Site) -> ColumnElement[bool]:
 
 
 def unique_target_leads(kind: LeadKind, site: Site) -> ColumnElement[bool]:
-    """Return the condition that a lead is its client's first target; the rule is `Qualification.is_unique_target`."""
+    """Return the SQL condition that a lead is its client's first target; see `Qualification.is_unique_target`."""
     condition = _targets(site) if kind is LeadKind.CALL else None
     return and_(target_leads(kind, site), _is_first(kind, site, predecessor_at(kind, condition)))
 

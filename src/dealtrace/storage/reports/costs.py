@@ -48,7 +48,7 @@ def delete_costs_of_days(connection: Connection, site_id: int, account: CostAcco
 def add_api_costs(
     connection: Connection, site_id: int, costs: Iterable[Cost], source_ids: Mapping[TrafficSource, int]
 ) -> None:
-    """Add costs that were sent by API to the stored costs by API with the same day and source.
+    """Store costs sent by API, adding each to the stored cost by API with the same day and source, if any.
 
     `costs` must not repeat a day and source.
     """

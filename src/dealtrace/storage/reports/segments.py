@@ -13,7 +13,7 @@ SITES_OWN = 0
 
 
 def insert_segment(connection: Connection, site_id: int, added: Segment, now: datetime) -> bool:
-    """Store a segment; return `False` if its owner already has one with this name."""
+    """Store a segment, and return whether it was stored; `False` means that its owner has one with this name."""
     statement = insert_into(connection, segment).values(
         site_id=site_id,
         user_id=_owner(added.user_id),
@@ -26,13 +26,13 @@ def insert_segment(connection: Connection, site_id: int, added: Segment, now: da
 
 
 def delete_segment(connection: Connection, site_id: int, name: str, user_id: int | None = None) -> bool:
-    """Delete a segment of the site or of a user; return `False` if there is none."""
+    """Delete a segment of the site or of a user, and return whether there was one."""
     mine = (segment.c.site_id == site_id, segment.c.user_id == _owner(user_id), segment.c.name == name)
     return connection.execute(delete(segment).where(*mine).returning(segment.c.name)).first() is not None
 
 
 def list_segments(connection: Connection, site_id: int, user_id: int | None = None) -> list[Segment]:
-    """List the segments of the site by name, followed by the user's by name."""
+    """List the segments of the site, then those of the user, each ordered by name."""
     owners = {SITES_OWN, _owner(user_id)}
     mine = select(segment).where(segment.c.site_id == site_id, segment.c.user_id.in_(sorted(owners)))
     found = [
