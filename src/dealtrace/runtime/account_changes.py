@@ -1,4 +1,4 @@
-"""Changes of sites, users and tokens, which are rare and run each in its own transaction."""
+"""Changes of sites, users and tokens; they are rare, and each has its own transaction."""
 
 import asyncio
 import threading

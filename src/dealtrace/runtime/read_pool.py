@@ -22,7 +22,7 @@ REPLICA_PAUSE_SECONDS = 5.0
 
 
 class ReadPool:
-    """Runs functions that read on threads; each call gets a connection that sees one consistent state.
+    """Runs reading functions on threads; each call gets a connection that sees one consistent state.
 
     `page_cursors` may be used only from the thread that awaits the reads. `read` uses the `replica` while it works and
     has at least the revision `revision_needed()` of the accounts (sites, tokens and so on); otherwise it uses the

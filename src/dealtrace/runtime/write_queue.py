@@ -50,12 +50,12 @@ ALONE_TRIES_MAX = 3
 """How many times a command is run again after a conflict before it counts as failed."""
 OVERLOADED_RETRY_SECONDS = 1
 PUT_OFF_SHARE = 3
-"""How many times as long as its last try took a postponed site waits, so that other sites get most of the time."""
+"""How long a postponed site waits, as a multiple of its last try's duration, so that other sites are not held up."""
 
 
 @dataclass(slots=True)
 class _PutOff:
-    """The commands of a postponed site, which wait until a temporary fault is over; times are monotonic."""
+    """The commands of a postponed site, which wait for a fault to pass; times are on the monotonic clock."""
 
     deadline: float
     pause: float
@@ -116,7 +116,7 @@ class WriteQueue:
         *,
         size: int = 1,
     ) -> "asyncio.Future[Outcome]":
-        """Queue a command; the returned future has its outcome once it is committed, or raises its refusal.
+        """Queue a command and return its future, which gives the outcome after the commit or raises the refusal.
 
         `size` is the number of items in the command, such as calls in a list; ids are reserved for each item.
 

@@ -66,7 +66,7 @@ def delete_invitation(connection: Connection, digest: str, site_id: int | None =
 
 
 def delete_invitations(connection: Connection, **of: int) -> None:
-    """Delete the unused links that have the given values, by column, such as `made_by` or `user_id`."""
+    """Delete the unused links with the given values of columns, such as `made_by` or `user_id`."""
     matching = [invitation.c[name] == value for name, value in of.items()]
     connection.execute(delete(invitation).where(_UNUSED, *matching))
 

@@ -11,7 +11,7 @@ from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.database.upsert import insert_into
 
 NAMES_MAX = 1000
-"""Ours: the most names counted per site; a site with more is sent made-up names, which nobody reads."""
+"""Ours: the most names counted per site; a program made up any further names, and nobody reads them."""
 OTHER_NAMES = ""
 """The name of the row that counts all other names; callers never send an empty name."""
 
@@ -28,7 +28,7 @@ class Counted:
 
 
 class NameCounts:
-    """A table that counts names by its primary key: the site, columns that describe the name, and the name."""
+    """A table of counts of names; its primary key is the site, columns that describe the name, and the name."""
 
     def __init__(self, table: Table) -> None:
         self._table = table

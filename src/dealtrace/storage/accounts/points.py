@@ -1,4 +1,4 @@
-"""The points a site spent on a day."""
+"""The points that a site spent on a day."""
 
 from datetime import date
 

@@ -20,7 +20,7 @@ from dealtrace.storage.schema.tables.webhooks import webhook
 from dealtrace.storage.webhooks.webhooks import list_listeners
 
 _DELETED = "deleted site"
-"""The name of the row of `revision` with the highest id of a deleted site, so that no site gets this id again."""
+"""The name of the row in `revision` with the highest id of a deleted site."""
 
 
 def insert_site(connection: Connection, new: Site, now: datetime) -> None:

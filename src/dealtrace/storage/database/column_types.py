@@ -49,7 +49,7 @@ class Instant(TypeDecorator[datetime]):
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[int | None], datetime | None]:  # noqa: ARG002
         """Return the function that converts a stored integer to an instant.
 
-        Wrapping the function would double the time to read a journal.
+        A further call per value would double the time to read a journal.
         """
         return _instant_or_none
 

@@ -16,7 +16,7 @@ from dealtrace.storage.database.time_limit import stopped_after
 SQLITE_BUSY_SECONDS = 30
 """How long a writer waits for the transaction of another process, such as a command."""
 SQLITE_CHECKPOINT_PAGES = 4000
-"""How many pages are written between WAL checkpoints; grouped inserts take 1.3 times as long with SQLite's 1000."""
+"""How many pages are written between WAL checkpoints; with SQLite's default, grouped inserts take 1.3 times as long."""
 POSTGRESQL_CONNECT_SECONDS = 5
 MIRROR_MEMORY_DEFAULT = 1024
 """The memory limit of the column mirror, in MiB; the rest of the mirror is written to disk."""
@@ -72,7 +72,7 @@ class Database:
                 yield connection
 
     def gather_statistics(self) -> None:
-        """Refresh PostgreSQL's statistics a minute before it would itself; SQLite does not need them."""
+        """Refresh PostgreSQL's statistics, which it would do itself a minute later; SQLite needs none."""
         if not self.is_sqlite:
             with self.write() as connection:
                 connection.exec_driver_sql("ANALYZE")

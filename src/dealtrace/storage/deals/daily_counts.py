@@ -149,7 +149,7 @@ def recounting(connection: Connection, site_id: int, ids: Sequence[int]) -> Iter
 
 
 def recount_deals(connection: Connection, site_id: int) -> None:
-    """Count all deals of a site, and replace the stored counts; until then, other transactions cannot write deals."""
+    """Count all deals of a site, and replace the stored counts; meanwhile no other transaction can write deals."""
     if connection.dialect.name == "postgresql":  # SQLite has one writer at a time
         connection.exec_driver_sql(f"LOCK TABLE {deal_day.name} IN SHARE ROW EXCLUSIVE MODE")
     connection.execute(delete(deal_day).where(deal_day.c.site_id == site_id))
@@ -187,7 +187,7 @@ def _true_days(site_id: int, moment: JournalMoment) -> Select[Any]:  # Any: a Se
 
 
 def _days(rows: Iterable[PlainRow]) -> Iterator[tuple[str, int, str]]:
-    """Yield the name of each time of each undeleted deal, its UTC day, and the kind of the deal's lead.
+    """Yield each time of each undeleted deal: the name of the time, its UTC day, and the kind of the deal's lead.
 
     Days are numbered from 1970. `_true_days` is the same rule in SQL.
     """

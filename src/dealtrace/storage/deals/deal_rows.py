@@ -101,7 +101,7 @@ def further_columns(deal: Deal) -> dict[str, object]:
 
 
 def _stated_parts(parts: DealDetails | Matcher) -> dict[str, object]:
-    """Return only the fields that differ from their defaults, so that default values take no space."""
+    """Return only the fields that differ from their defaults, so that defaults take no space."""
     return {part.name: value for part in fields(parts) if (value := getattr(parts, part.name)) != part.default}
 
 
@@ -124,7 +124,7 @@ def key_rows(site_id: int, deal: Deal) -> list[Values]:
 
 
 def stamp_columns(deal: Deal) -> dict[str, object]:
-    """Return the columns with the times a deal was touched, changed and deleted, and its version."""
+    """Return the columns with the times at which a deal was touched, changed and deleted, and with its version."""
     return {name: getattr(deal, name) for name in STAMP_COLUMNS}
 
 

@@ -17,7 +17,7 @@ from dealtrace.storage.schema.tables.deals import deal_version
 _TYPES = get_type_hints(Deal)
 _CALLER_COLUMNS = [column.name for column in deal_version.c if column is not deal_version.c.user_id]
 _INSERT_VERSION = CompiledStatement(insert(deal_version), columns=_CALLER_COLUMNS)
-"""The insert of versions without a user; nearly all are without, because callers and leads make them."""
+"""The insert of versions without a user, which callers and leads make."""
 _INSERT_VERSION_OF_USER = CompiledStatement(insert(deal_version))
 
 
@@ -54,7 +54,7 @@ def list_versions(connection: Connection, site_id: int, deal_id: int) -> list[De
 def find_later_versions(
     connection: Connection, site_id: int, deal_ids: Iterable[int]
 ) -> dict[DealId, list[DealVersion]]:
-    """Find the versions of deals except each first one, by deal id, oldest first, with values typed as in a deal."""
+    """Find the versions of deals after the first, by deal id, oldest first, with values typed as in a deal."""
     mine = (
         deal_version.c.site_id == site_id,
         deal_version.c.deal_id.in_(sorted(set(deal_ids))),

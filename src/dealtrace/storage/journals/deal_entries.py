@@ -100,7 +100,7 @@ def list_deal_entries(
 ) -> list[DealEntry]:
     """List the journal entries of deals in the order of `ids`, including deleted deals; unknown ids are missing.
 
-    `model` chooses the credited visit. The number of queries does not depend on the number of deals.
+    `model` chooses the credited visit.
     """
     if not ids:
         return []

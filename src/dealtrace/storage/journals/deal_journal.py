@@ -1,4 +1,4 @@
-"""Pages of a site's deals, dated by the deal, by its last event, or by the visit of its lead."""
+"""Pages of a site's deals, by when a deal happened, was last touched, or its lead's visit began."""
 
 from collections.abc import Iterator
 from datetime import datetime

@@ -24,7 +24,7 @@ from dealtrace.storage.database.column_types import DAY, EARLIEST, EPOCH, LATEST
 Conditions = tuple[ColumnElement[bool], ...]
 
 SKIP_MAX = 10_000
-"""The number of rows from which rows are skipped by daily counts instead of one by one, if the list has them."""
+"""The most rows that are skipped one by one in a list with daily counts; more rows are skipped by whole days."""
 
 
 @record

@@ -81,7 +81,7 @@ def list_lead_entries(
 ) -> list[LeadEntry]:
     """List the journal entries of leads in the order of `ids`; unknown ids are missing.
 
-    `model` chooses the credited visit. The number of queries does not depend on the number of leads.
+    `model` chooses the credited visit.
     """
     if not ids:
         return []

@@ -1,4 +1,4 @@
-"""Pages of a site's calls or lead requests, dated by the lead or by its visit."""
+"""Pages of a site's calls or lead requests, by the start of the lead or of its visit."""
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime

@@ -26,7 +26,7 @@ def find_joined_ids(connection: Connection, site_id: int, client_id: int) -> set
 
 
 def list_lead_ids(connection: Connection, site_id: int, kind: LeadKind, client_ids: Collection[int]) -> list[int]:
-    """List the ids of the newest undeleted leads of clients, of the given kind, newest first."""
+    """List the ids of clients' newest undeleted leads of a kind, newest first."""
     table, started_at = LEAD_TABLES[kind], LEAD_STARTS[kind]
     theirs = (table.c.site_id == site_id, is_in(table.c.client_id, sorted(client_ids)), table.c.deleted_at.is_(None))
     newest = select(table.c.id).where(*theirs).order_by(started_at.desc(), table.c.id.desc()).limit(SHOWN_MAX)

@@ -52,7 +52,7 @@ def find_sought_leads(connection: Connection, site_id: int, sought: Sought) -> d
 
 
 def _find_clients_leads(connection: Connection, site_id: int, sought: Sought) -> dict[LeadKind, set[int]]:
-    """Find the ids of leads with the sought contact, or of clients with the sought name."""
+    """Find the ids of leads with the sought contact, or with a client of the sought name."""
     found: dict[LeadKind, set[int]] = {kind: set() for kind in LeadKind}
     bearing = select(lead_contact.c.lead_id, lead_contact.c.lead_kind).where(lead_contact.c.site_id == site_id)
     for query in _where(bearing, _is_contact(lead_contact.c.contact, sought)):
@@ -69,7 +69,7 @@ def _find_clients_leads(connection: Connection, site_id: int, sought: Sought) ->
 def _find_named_clients(connection: Connection, site_id: int, sought: Sought) -> set[int]:
     """Find the ids of clients whose names contain the sought text, and of clients merged with them.
 
-    The search ignores case, except for names in unusual mixed case.
+    The search ignores case, unless a name mixes cases in an unusual way.
     """
     if sought.is_contact or sought.mask is not None or sought.id is not None:
         return set()

@@ -104,7 +104,7 @@ def insert_clients(connection: Connection, site_id: int, clients: Sequence[Clien
 
 
 def name_unnamed_clients(connection: Connection, site_id: int, names: Mapping[int, str]) -> None:
-    """Store names of clients, by client id; names of clients that already have one are left out."""
+    """Store names, given by client id, for those clients that have none."""
     if names:
         rows = [{"of_site": site_id, "of_client": owner, "new_name": name} for owner, name in names.items()]
         connection.execute(_NAME_UNNAMED, rows)

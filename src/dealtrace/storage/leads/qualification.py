@@ -116,7 +116,7 @@ def predecessor_at(
 
 
 def target_calls(seconds: ColumnElement[int]) -> Condition:
-    """Return the SQL condition that a call is a target, lasting at least `seconds`; the rule is `is_target_call`."""
+    """Return the SQL condition that a call is a target, so lasts at least `seconds`; the rule is `is_target_call`."""
     return lambda calls: and_(calls.c.is_successful.is_not(False), calls.c.duration_seconds >= seconds)
 
 
@@ -161,7 +161,7 @@ def _targets(site: Site) -> Condition:
 
 
 def _is_first(kind: LeadKind, site: Site, before: ScalarSelect[datetime]) -> ColumnElement[bool]:
-    """Return the SQL condition that holds for leads whose client had no lead before within the site's depth.
+    """Return the SQL condition that a lead's client had no earlier lead within the site's depth.
 
     `before` is the start of the client's previous lead, null if there is none. The rule is `is_first`.
     """

@@ -42,10 +42,7 @@ class ServiceDeals:
 
 
 def find_arrivals(connection: Connection, site_id: int) -> Arrivals:
-    """Find when the visits, leads and deals of a site first and last arrived.
-
-    Each time is read from one end of an index.
-    """
+    """Find when the visits, leads and deals of a site first and last arrived."""
     mine = select(cost.c.day_on).where(cost.c.site_id == site_id).limit(1)
     return Arrivals(
         _stretch(connection, site_id, visit.c.started_at),

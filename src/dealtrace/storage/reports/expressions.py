@@ -1,6 +1,6 @@
 """Short names for the types of SQL statements and expressions in reports.
 
-Any: SQLAlchemy types them by their columns, which depend on the question.
+Any: SQLAlchemy types them by their columns, which depend on the report.
 """
 
 from collections.abc import Mapping, Sequence

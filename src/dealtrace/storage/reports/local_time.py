@@ -31,7 +31,7 @@ class Offsets:
     changes: tuple[tuple[int, int], ...]
 
     def parameters(self, name: str) -> Parameters:
-        """Return the offsets and their changes as statement parameters for the `LocalTime` with the name `name`."""
+        """Return the offsets and their changes as statement parameters for the `LocalTime` named `name`."""
         given = {_offset_name(name, 0): self.first}
         for place, (at, offset) in enumerate(self.changes, start=1):
             given |= {_change_name(name, place): at, _offset_name(name, place): offset}

@@ -19,7 +19,7 @@ IS_FOREIGN = func.coalesce(deal.c.currency, RUBLE) != RUBLE
 
 
 def rate_of_deal() -> Expression:
-    """Return the SQL expression for a deal's rate: the latest of its currency at its time, null if there is none.
+    """Return the SQL expression for the latest rate of a deal's currency at the deal's time, null if there is none.
 
     The rate is multiplied by `RATE_STEPS`.
     """

@@ -278,7 +278,7 @@ class StoredFacts:
         return case((select(literal(1)).where(*theirs).exists(), 1), else_=0)
 
     def _client_kind(self, client_id: Expression, started_at: Expression) -> Expression:
-        """Return the key of the dimension `client_kind`: whether the client had an earlier lead of either kind.
+        """Return the SQL expression for the key of `client_kind`, new if the client had no earlier lead of either kind.
 
         Ours: if several first leads have the same time, each is of a new client, so the order of arrival does not
         matter.
@@ -324,15 +324,15 @@ def _moment_of_deal(moment: Moment) -> Attribute:
 
 
 def _seconds_if_target() -> Expression:
-    """Return the SQL expression for the seconds by which a call may be a target, null for an unsuccessful call.
+    """Return the SQL expression for the duration of a call in seconds, null for an unsuccessful call.
 
-    The rule is `is_target_call`.
+    Only a successful call can be a target; the rule is `is_target_call`.
     """
     return case((call.c.is_successful.is_not(False), call.c.duration_seconds), else_=None)
 
 
 def _in_rubles(amount: Expression) -> Expression:
-    """Return the SQL expression for a deal's sum in kopecks, converted at the site's rate, null if there is no rate."""
+    """Return the SQL expression for a deal's sum in kopecks, null if its currency needs a rate and has none."""
     return case((IS_FOREIGN, kopecks_at(kopecks(amount), rate_of_deal())), else_=kopecks(amount))
 
 

@@ -123,7 +123,7 @@ def newest_revision() -> str:
 
 
 def is_current(database: Database) -> bool:
-    """Return whether the database has the schema this release needs."""
+    """Return whether the database has the schema that this release needs."""
     with database.read() as connection:
         return _revision(connection) == newest_revision()
 

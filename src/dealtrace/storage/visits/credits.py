@@ -94,7 +94,7 @@ class NamedVisit:
 
 
 Credited = VisitedLead | NamedVisit
-"""The thing that visits are credited with: a lead, or a visit to which deals are matched."""
+"""A lead that visits are credited with, or a visit to which deals are matched."""
 
 
 def replace_credits(connection: Connection, site_id: int, credits_of: Mapping[int, CreditsByModel]) -> None:

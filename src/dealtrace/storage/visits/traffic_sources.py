@@ -27,7 +27,7 @@ _LIST_SOURCES = CompiledStatement(
 )
 
 SOURCES_REMEMBERED_MAX = 4096
-"""How many sources are cached; thousands of visits share a few hundred sources."""
+"""How many sources are cached."""
 known_source = lru_cache(maxsize=SOURCES_REMEMBERED_MAX)(TrafficSource)
 """Return the traffic source with the given parts; equal parts give the same object."""
 

@@ -26,7 +26,7 @@ _INSERT_DELIVERY = CompiledStatement(insert(webhook_outbox))
 def insert_deliveries(
     connection: Connection, site_id: int, events: Sequence[tuple[WebhookId, Event]], now: datetime
 ) -> None:
-    """Store deliveries in input order, after all earlier deliveries of the site.
+    """Store deliveries in the given order, after all earlier deliveries of the site.
 
     Positions are assigned under a lock, so that deliveries of all processes are in the order of the commits.
     """

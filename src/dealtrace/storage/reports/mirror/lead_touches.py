@@ -18,7 +18,7 @@ _ITEM_OF = {"sources": "source", "touched_ats": "touched_at", "shares": "share"}
 _OF_ONE = ("source_id", "touched_at")
 _IN_ORDER = "ORDER BY touched_at DESC, visit_id DESC"
 _PLACES = 128
-"""The factor of remainders in `_rank`, greater than `TOUCHES_MAX`, the number of touches that a lead may have."""
+"""The factor by which `_rank` multiplies remainders, greater than `TOUCHES_MAX`, the most touches of a lead."""
 
 
 def _gathering() -> str:

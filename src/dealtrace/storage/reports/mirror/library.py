@@ -17,7 +17,7 @@ _SETTINGS = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
 }
-"""The settings of DuckDB: it may reorder rows, which saves memory, and download no extensions."""
+"""The settings of DuckDB: rows may be reordered, which saves memory, and no extensions are downloaded."""
 _SILENCE = "SET enable_progress_bar = false"
 """The setting that turns off the progress bar, which DuckDB prints for long statements by default."""
 
@@ -54,7 +54,7 @@ class MirrorConnection:
 
     @contextmanager
     def stopped_after(self, seconds: int) -> Iterator[None]:
-        """Interrupt the statement that is running in the block when `seconds` seconds have passed; 0 means no limit."""
+        """Interrupt the statement that runs in the block when `seconds` have passed; 0 means no limit."""
         if not seconds:
             yield
             return

@@ -46,8 +46,7 @@ def stream_rows(
 ) -> None:
     """Insert the rows of selects from the database into the mirror; each select comes with its parameters.
 
-    SQLite writes the rows to a pipe as lines of CSV, and DuckDB reads the pipe. Without further libraries nothing is
-    faster, and memory is needed only for the pipe.
+    SQLite writes the rows to a pipe as lines of CSV, and DuckDB reads the pipe.
     """
     statements = []
     for selected, parameters in rows:

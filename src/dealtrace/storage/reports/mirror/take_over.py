@@ -47,7 +47,7 @@ Match reasons are stored as for a site that does not match by contact; other rea
 
 @record
 class _Part:
-    """The way in which the rows of a table are copied into the mirror.
+    """A part of the copy: how the rows of a table are copied into the mirror.
 
     `filling` streams `all_rows` into the empty table, `changing` streams only `changed_rows`. `key` is the column of
     the mirror by which changed rows are replaced.

@@ -1,6 +1,6 @@
 """Alert rules, incidents, mails and scheduled reports.
 
-Rules and mails are control data, since due ones are looked for in all sites.
+Rules and mails are control data, because those that are due are found across sites.
 """
 
 from sqlalchemy import BigInteger, Column, Index, Integer, PrimaryKeyConstraint, String, Table, Text, text

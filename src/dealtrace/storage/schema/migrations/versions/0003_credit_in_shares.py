@@ -1,4 +1,4 @@
-"""Shares of credits, for models that divide a lead among its visits; leads are also found by their visit.
+"""Shares of credits, for models that divide the credit for a lead; leads are also found by their visit.
 
 A credit without a share is a whole credit, as are all existing credits.
 """
