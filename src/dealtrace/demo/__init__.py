@@ -1,4 +1,4 @@
-"""The demo: made-up data of a company over a year. The same seed always gives the same data.
+"""The demo: made-up data of a company over a year; the same seed always gives the same data.
 
-The code is pure, except that it uses a seeded random number generator.
+The code is pure, except for a seeded random number generator.
 """

@@ -6,7 +6,7 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.record import record
 
 ADDRESS = "https://okna.example"
-"""The address of the company's website; domains under `.example` are reserved and belong to no one."""
+"""The address of the company's website; a domain under `.example` belongs to nobody."""
 
 
 @record
@@ -19,7 +19,10 @@ class System:
 
 @record
 class Campaign:
-    """A campaign: its traffic source, and the price of a click in its advertising system. Mailings have no system."""
+    """A campaign: its traffic source, and the price of a click in its advertising system.
+
+    Mailings have no system.
+    """
 
     source: TrafficSource
     system: System | None = None
@@ -32,8 +35,8 @@ class Campaign:
 class Channel:
     """A way in which visitors come to a page: by a campaign, from another website, or directly.
 
-    `visits` is the number of visitors, of 1,000, who first come this way. `leads` is how likely they are to leave a
-    lead, where 1 is average. `wins` is the share of their deals that is won.
+    `visits` is how many of 1,000 visitors first come this way. `leads` is how likely they are to leave a lead, where 1
+    is average. `wins` is the share of their deals that is won.
     """
 
     name: str
@@ -98,12 +101,12 @@ RETURNING_WEIGHTS = {
     "news by mail": 12.0,
     "reminder by mail": 10.0,
 }
-"""The channels through which visitors return if they do not use their first channel again, with weights."""
+"""The channels through which visitors return who do not use their first channel again, with weights."""
 RETURNING_ALIKE = 0.25
 """The share of returning visitors who return through their first channel."""
 
 UNSEEN = TrafficSource("yandex", PAID, "okna_staraya")
-"""A campaign that costs money and brings no visits, since its links lead elsewhere."""
+"""A campaign that costs money and brings no visits, because its links lead to another website."""
 UNSEEN_DAY_RUB = 350.0
 
 CITIES = {
@@ -119,7 +122,7 @@ CITIES = {
 
 @record
 class Device:
-    """A device, and the user agent of its browser."""
+    """A kind of device, and the user agent of its browser."""
 
     kind: str
     os: str
@@ -145,13 +148,13 @@ DEVICES = (
 
 OFFICE_NUMBER = "74950000100"
 DIALLED_NUMBERS = {"yandex": "74950000101", "google": "74950000102", "vk": "74950000103", "rassylka": "74950000104"}
-"""The phone numbers that visitors see, by their source; visitors from other sources see the office number."""
+"""The phone numbers that the site shows to visitors, by source; all other visitors see the office number."""
 EXCHANGE = "office-pbx"
 FORMS = {"Расчёт стоимости": 44.0, "Обратный звонок": 31.0, "Вызов замерщика": 25.0}
 CALL_MANAGERS = {"Анна Белова": 34.0, "Игорь Соколов": 30.0, "Мария Лебедева": 22.0, "Тимур Галиев": 14.0}
 
 PRODUCTS = {"Окна": (52.0, 41_000), "Балкон": (24.0, 86_000), "Двери": (10.0, 33_000), "Ремонт окон": (14.0, 6_400)}
-"""The products: how often each is sold, and its usual amount in rubles."""
+"""The products of the company: how often each is sold, and its usual amount in rubles."""
 PRODUCT_FIELD, PAYMENT_FIELD = "product", "payment"
 """The custom fields of deals."""
 PAYMENTS = {"Карта": 40.0, "Счёт": 22.0, "Рассрочка": 38.0}
@@ -171,7 +174,7 @@ FIRST_NAMES = ("Александр", "Елена", "Сергей", "Ольга",
                "Рустам", "Алсу", "Павел", "Светлана", "Виктор", "Дарья")  # fmt: skip
 LAST_NAMES = ("Ким", "Шевченко", "Черных", "Дубко", "Мельник", "Гончар", "Саакян", "Белых", "Цой", "Матвиенко",
               "Ли", "Живаго", "Бондарь", "Литвак", "Седых", "Коваль")  # fmt: skip
-"""Last names that are the same for women and men."""
+"""Last names that women and men share."""
 
 SHARE_COLUMN, REFUSED_COLUMN, MEASURED_COLUMN = "Доля отказов", "Отказы", "На замере"
 SEGMENT_NAME, SEGMENT_FILTERS = "Москва, телефоны", ("city:is:Москва", "device:is:mobile")

@@ -1,4 +1,4 @@
-"""The deals of the demo: the leads they come from, what the CRM knows about these leads, and later changes."""
+"""The deals of the demo: their leads, what the CRM knows about these leads, and later changes."""
 
 import hashlib
 from collections.abc import Iterator
@@ -37,9 +37,9 @@ STATED = 0.07
 NOWHERE_FROM = 0.04
 """The share of deals with neither a lead nor a source."""
 NAMED = 0.3
-"""The share of deals with a lead that contain its id; the others contain its contacts."""
+"""The share of deals with a lead that name the lead by its id; the others contain its contacts."""
 TOO_LATE = 0.03
-"""The share of deals that are made too long after the lead to be matched by contact."""
+"""The share of deals that are made too long after their lead to be matched by contact."""
 CHANGES_AMOUNT = 0.4
 IS_MEASURED = 0.72
 FIRST_NUMBER = 10_001
@@ -48,7 +48,7 @@ ROUNDED_TO = 100
 
 @record
 class DemoDeal:
-    """A registration, and when the CRM sends it."""
+    """The registration of a deal, and when the CRM sends it."""
 
     registration: Registration
     arrives_at: datetime
@@ -64,7 +64,7 @@ class DemoChange:
 
 @record
 class _Beginning:
-    """The time of a new deal, what the CRM knows about its lead or source, and the share of such deals that is won."""
+    """A new deal: its time, what the CRM knows about its lead or source, and the share of such deals that is won."""
 
     happened_at: datetime
     wins: float
@@ -103,7 +103,7 @@ def _stated(random: Random) -> TrafficSource:
 
 
 def _from_lead(random: Random, lead: DemoLead) -> _Beginning:
-    """Return the beginning of a deal that a lead led to, usually within the two hours in which contacts match."""
+    """Return a new deal that comes from a lead, usually within the two hours in which contacts match."""
     if random.random() < TOO_LATE:
         wait = timedelta(hours=random.uniform(3, 30))
     else:

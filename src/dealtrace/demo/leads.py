@@ -38,7 +38,7 @@ LATE = 0.03
 
 @record
 class Client:
-    """A person who leaves leads; `wins` is the share of such clients' deals that is won."""
+    """A person who leaves leads; `wins` is the share of won deals among the deals of such clients."""
 
     name: str
     phone: str
@@ -56,7 +56,7 @@ class Client:
 
 @record
 class DemoLead:
-    """A lead, its client, and when it is reported, `None` if the PBX never reports it."""
+    """A lead, its client, and when it is reported, or `None` if the PBX never reports it."""
 
     lead: IncomingCall | IncomingLeadRequest
     client: Client
@@ -70,12 +70,12 @@ class DemoLead:
 
     @property
     def is_reached(self) -> bool:
-        """Return whether the company spoke to the client, or received a lead request."""
+        """Return whether the company spoke to the client or received a lead request."""
         return not isinstance(self.lead, IncomingCall) or self.lead.duration > timedelta(0)
 
 
 def make_leads(random: Random, calendar: Calendar, visitors: list[Visitor], leads: int) -> list[DemoLead]:
-    """Return leads in order of time; `leads` of them are reported, the others are not.
+    """Return leads in order of time: `leads` reported leads, and others that are never reported.
 
     The visitors most likely to leave a lead are used first.
     """
@@ -101,7 +101,7 @@ def _numbered(lead: IncomingCall | IncomingLeadRequest, number: int) -> Incoming
 def _draw_clients(random: Random, calendar: Calendar, visitors: list[Visitor]) -> Iterator[tuple[Client, datetime]]:
     """Yield clients, each with the time of their first lead.
 
-    The visitors most likely to leave a lead come first; clients without a visit come between them.
+    The visitors most likely to leave a lead come first, with clients without a visit between them.
     """
     drawn = sorted(visitors, key=lambda visitor: random.random() ** (1 / visitor.readiness), reverse=True)
     serial = 0

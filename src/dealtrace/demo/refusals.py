@@ -38,7 +38,7 @@ class SiteUnfit(Refusal):
 
 
 class SiteInUse(Refusal):
-    """The site of a demo also has data of others, which would be removed with it."""
+    """The site of a demo also has other data, which would be removed with the demo."""
 
     code = 10094
     ru = (

@@ -1,4 +1,4 @@
-"""The calendar of the demo's company: seasons, weekdays and hours, a quiet weekend and a week without calls."""
+"""The calendar of the demo's company: seasons, weekdays, hours, a quiet weekend and a week without calls."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import accumulate
@@ -43,7 +43,7 @@ class Calendar:
 
     @property
     def last_on(self) -> date:
-        """Return the last day."""
+        """Return the last day of the year."""
         return self.days[-1]
 
     def draw(self, random: Random) -> datetime:
@@ -58,7 +58,7 @@ class Calendar:
         return datetime.combine(day, time(hour, second // 60, second % 60), self.time_zone).astimezone(UTC)
 
     def at_work(self, random: Random, at: datetime) -> datetime:
-        """Return the instant if it lies in working hours, else a random instant of the next working hour."""
+        """Return an instant unchanged in working hours, else a random instant of the next working hour."""
         local = at.astimezone(self.time_zone)
         if OPENS <= local.time() < CLOSES:
             return at
@@ -67,7 +67,7 @@ class Calendar:
         return opens + timedelta(seconds=random.randrange(3600))
 
     def is_open(self, at: datetime) -> bool:
-        """Return whether calls are answered at that hour."""
+        """Return whether calls are answered at an instant."""
         return at.astimezone(self.time_zone).hour in ANSWERED_HOURS
 
     def is_quiet(self, at: datetime) -> bool:

@@ -22,12 +22,12 @@ from dealtrace.demo.rhythm import DAY, Calendar
 from dealtrace.record import record
 
 RETURNS = 0.38
-"""The share of visitors who return after their first visit; the same share returns after each later visit."""
+"""The share of visitors who return after a visit."""
 RETURN_DAYS = 5.5
-"""The average number of days until they return."""
+"""The average number of days until a visitor returns."""
 VISITS_MAX = 12
 QUIET_KEPT = 0.1
-"""The share of visits that are kept, of those whose random time lies on the quiet weekend."""
+"""The share of visits on the quiet weekend that are kept; the others are dropped."""
 PAGES_MORE = 0.55
 """The share of visits with a second page."""
 PAGE_SECONDS = 210
@@ -57,7 +57,7 @@ class Visitor:
 
 
 def make_visitors(random: Random, calendar: Calendar, visits: int) -> list[Visitor]:
-    """Return visitors who make `visits` visits in total; the ids of the visits are numbered from 1."""
+    """Return visitors with `visits` visits in total; the ids of the visits are numbered from 1."""
     made: list[Visitor] = []
     left = visits
     while left:
@@ -80,7 +80,7 @@ def _make_visitor(random: Random, calendar: Calendar, first_id: VisitId, visits_
 
 
 def _draw_moments(random: Random, calendar: Calendar, visits_max: int) -> list[datetime]:
-    """Return random times of a visitor's visits, each on a later day than the one before."""
+    """Return random times of a visitor's visits, each on a later day than the visit before."""
     moments = [calendar.draw(random)]
     while len(moments) < visits_max and random.random() < RETURNS:
         after = 1 + int(random.expovariate(1 / RETURN_DAYS))
@@ -101,7 +101,7 @@ def _draw_return(random: Random, first: Channel) -> Channel:
 
 
 def _describe(random: Random) -> Hit:
-    """Return a hit (a page view) that all visits of a visitor are made from; it has no URL yet."""
+    """Return a hit (a page view) with the data that all visits of a visitor share; it has no URL yet."""
     (city,) = random.choices(list(CITIES), list(CITIES.values()))
     (device,) = random.choices(DEVICES, [device.weight for device in DEVICES])
     return Hit(

@@ -40,7 +40,7 @@ class Year:
 
 @record
 class Batch:
-    """What is reported at one time, each list in order of arrival."""
+    """A batch of reports: everything that programs report at one time, each list in order of arrival."""
 
     arrives_at: datetime
     visits: Sequence[Visit]
@@ -64,7 +64,7 @@ def make_year(seed: int, last_on: date, time_zone: ZoneInfo, part: float = 1) ->
 
 
 def list_batches(year: Year, now: datetime) -> list[Batch]:
-    """List the batches in which everything up to `now` was reported, one every three hours; the last arrives now."""
+    """List the batches that report everything up to `now`, one every three hours; the last arrives at `now`."""
     visits = _by_batch([_as_seen(visit, now) for visit in year.visits], lambda visit: visit.started_at, now)
     leads = _by_batch(year.leads, lambda lead: lead.arrives_at, now)
     deals = _by_batch(year.deals, lambda deal: deal.arrives_at, now)
@@ -88,7 +88,7 @@ def _as_seen(visit: Visit, now: datetime) -> Visit:
 def _by_batch(
     events: Iterable[Event], arrival: Callable[[Event], datetime | None], now: datetime
 ) -> dict[int, list[Event]]:
-    """Return the events reported by `now`, grouped by the number of their batch, each list in order of arrival."""
+    """Return the events reported by `now`, grouped by the number of their batch, in order of arrival."""
     arrived = [(at, event) for event in events if (at := arrival(event)) is not None and at <= now]
     batches: dict[int, list[Event]] = {}
     for at, event in sorted(arrived, key=lambda pair: pair[0]):

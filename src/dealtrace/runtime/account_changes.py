@@ -1,4 +1,4 @@
-"""Run changes of sites, users and tokens, each in its own transaction, because they are rare."""
+"""Changes of sites, users and tokens; they are rare, and each has its own transaction."""
 
 import asyncio
 import threading
@@ -17,7 +17,10 @@ Result = TypeVar("Result")
 
 
 class AccountChanges:
-    """Runs functions that change sites, users or tokens, one at a time; unused ids are kept for the next change."""
+    """Runs functions that change sites, users or tokens, one at a time.
+
+    Unused ids are kept for the next change.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -27,7 +30,7 @@ class AccountChanges:
     async def run(
         self, change: Callable[Concatenate[Connection, IdBlocks, P], Result], *args: P.args, **kwargs: P.kwargs
     ) -> Result:
-        """Call `change` on a thread in its own transaction and return its result.
+        """Call `change` on a thread in its own transaction, and return its result.
 
         Raises:
             Refusal: the change was refused; nothing was stored.

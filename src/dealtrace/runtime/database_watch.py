@@ -1,4 +1,4 @@
-"""Check whether the database accepts writes, for `/readyz`, and refuse requests if its file was removed or replaced."""
+"""Check whether the database accepts writes, for `/readyz`, and refuse requests if its file is removed or replaced."""
 
 import math
 import threading
@@ -18,16 +18,17 @@ from dealtrace.storage.schema.upgrade import is_current, newest_revision
 OK = "ok"
 UNAVAILABLE_RETRY_SECONDS = 5
 LOOK_SECONDS = 0.1
-"""Requests reuse a check of the database's files for this many seconds; every batch of writes checks them again."""
+"""How many seconds a check of the database's files is reused for requests; every batch of writes checks again."""
 STALE_SECONDS = 10
-"""If the last check is older than this many seconds, the database counts as not responding."""
+"""The age in seconds of a check above which the database counts as not responding."""
 
 
 @record
 class Health:
-    """The state of each part: `ok`, or the problem in a few words; `reason` has the details for the log.
+    """The state of each part of the database: `ok`, or the problem in a few words.
 
-    `mirror` is the state of the column mirror, `None` without one; it does not affect whether deals can be registered.
+    `reason` has the details for the log. `mirror` is the state of the column mirror, or `None` without one; it does not
+    affect whether deals can be registered.
     """
 
     write: str
@@ -42,9 +43,9 @@ class Health:
 
 
 class DatabaseWatch:
-    """Checks one database; `check` is called every second, the other methods from any thread at any time.
+    """Checks a database; `check` is called every second, the other methods from any thread at any time.
 
-    After a failed write, `check` tries to write until it succeeds; without failures it writes nothing.
+    After a failed write, `check` tries to write until it succeeds; otherwise it writes nothing.
     """
 
     def __init__(self, database: Database, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -59,13 +60,13 @@ class DatabaseWatch:
         self._health = Health("not checked yet", "not checked yet")
 
     def start(self) -> None:
-        """Remember the files of a SQLite database, to notice if they are removed or replaced."""
+        """Remember the files of a SQLite database, so that their removal or replacement is noticed."""
         if self._database.is_sqlite:
             self._files = remember_files(self._database)
 
     @property
     def health(self) -> Health:
-        """Return the result of the last check, or "no response" if it is older than `STALE_SECONDS`."""
+        """Return the result of the last check, or "no response" if the check is older than `STALE_SECONDS`."""
         seconds = self._monotonic() - self._checked_at
         if seconds <= STALE_SECONDS:
             return self._health
@@ -74,7 +75,7 @@ class DatabaseWatch:
     def require(self, *, is_fresh: bool = False) -> None:
         """Check that no file of the database was removed or replaced.
 
-        With `is_fresh` the files are always examined; otherwise the result of the last `LOOK_SECONDS` is used again.
+        Without `is_fresh` the result of a check in the last `LOOK_SECONDS` is reused.
 
         Raises:
             DatabaseUnavailable: the SQLite file, its WAL or its WAL index was removed or replaced.
@@ -89,12 +90,12 @@ class DatabaseWatch:
             raise DatabaseUnavailable(retry_after_seconds=UNAVAILABLE_RETRY_SECONDS)
 
     def report(self, failure: BaseException) -> None:
-        """Store the failure of a write, so that the next check tries to write."""
+        """Remember a failed write, so that the next check tries to write."""
         with self._lock:
             self._failure = message_of(failure) or type(failure).__name__
 
     def check(self) -> Health:
-        """Check all parts and return their state; blocks while the database does not respond."""
+        """Check all parts and return their state; this blocks while the database does not respond."""
         self._health = self._examine()
         self._checked_at = self._monotonic()
         return self._health
@@ -119,7 +120,7 @@ class DatabaseWatch:
         return Health(OK, schema, reason, find_mirror_status(self._database) if is_of_this_release else None)
 
     def _try_to_write(self) -> str | None:
-        """Try to write if an earlier write failed; return why writing fails, `None` if nothing is wrong."""
+        """Try to write if an earlier write failed, and return why writing fails, or `None` if nothing failed."""
         failure = self._failure
         if failure is None:
             return None

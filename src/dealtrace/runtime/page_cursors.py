@@ -1,4 +1,4 @@
-"""Remember where pages of lists ended, so that the next page is found without counting rows from the start."""
+"""The ends of the pages that readers read, so that the next page is found without counting rows from the start."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from dealtrace.storage.journals.keyset_pages import Cursor, Page, SortKey
 
 TRAILS_MAX = 256
-"""How many readers a process remembers; the one that has been idle longest is forgotten first."""
+"""How many readers a process remembers; the reader that has been idle longest is forgotten first."""
 ENDS_MAX = 64
-"""How many ends of pages are remembered for each reader."""
+"""How many ends of pages a process remembers for each reader."""
 TRAIL_SECONDS = 900
-"""How long a reader is remembered after its last page."""
+"""How many seconds a process remembers a reader after the last page."""
 
 
 @dataclass(slots=True)
 class _Trail:
-    """The ends of the pages that a reader has read of a list: the sort key of the last row, by the offset after it."""
+    """The ends of the pages of a list that a reader has read: the sort key of each last row, by the offset after it."""
 
     total: int
     read_at: float
@@ -41,7 +41,7 @@ class PageCursors:
         return Cursor(offset, trail.ends[nearest], offset - nearest, trail.total)
 
     def keep(self, reader: Hashable, cursor: Cursor, page: Page) -> None:
-        """Store the end of `page`, a page that was found from `cursor`."""
+        """Remember the end of `page`, a page that was found from `cursor`."""
         trail = self._trails.pop(reader, None) or _Trail(page.total, 0.0)
         trail.total, trail.read_at = page.total, self._seconds_now()
         if page.end is not None:

@@ -1,4 +1,4 @@
-"""Group the commands that wait in the write queue, and deliver their outcomes."""
+"""Commands that wait in the write queue: grouping them, and delivering their outcomes."""
 
 import asyncio
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ _UNSETTLED = object()
 
 @dataclass(slots=True)
 class Pending:
-    """A waiting command and the future that receives its outcome; `size` is the number of items in it.
+    """A waiting command, and the future that receives its outcome; `size` is the number of items in the command.
 
     Any: commands of all operations wait in one queue.
     """
@@ -28,17 +28,17 @@ class Pending:
 
 
 def count_items(batch: Sequence[Pending]) -> int:
-    """Return the total number of items in the commands."""
+    """Return the total number of items in commands."""
     return sum(pending.size for pending in batch)
 
 
 def count_ids(batch: Sequence[Pending]) -> int:
-    """Return the maximum number of ids that the commands may use."""
+    """Return the largest number of ids that commands may use."""
     return sum(ids_needed(pending.operation, pending.size) for pending in batch)
 
 
 def group_by_site(batch: Sequence[Pending]) -> list[list[Pending]]:
-    """Group commands by site, ordered by the id of the site; within a site they keep the order of arrival."""
+    """Group commands by site, ordered by site id; the commands of a site keep their order of arrival."""
     sites: dict[int, list[Pending]] = {}
     for pending in batch:
         sites.setdefault(pending.site.id, []).append(pending)
@@ -46,7 +46,7 @@ def group_by_site(batch: Sequence[Pending]) -> list[list[Pending]]:
 
 
 def group_by_operation(batch: Sequence[Pending]) -> list[list[Pending]]:
-    """Group commands by operation and site, ordered by the id of the site, then by arrival."""
+    """Group commands by operation and site, ordered by site id, then by arrival."""
     groups: dict[tuple[AnyOperation, int], list[Pending]] = {}
     for pending in batch:
         groups.setdefault((pending.operation, pending.site.id), []).append(pending)
@@ -54,13 +54,13 @@ def group_by_operation(batch: Sequence[Pending]) -> list[list[Pending]]:
 
 
 def fail(batch: Sequence[Pending], fault: BaseException) -> None:
-    """Set `fault` as the outcome of all commands."""
+    """Set `fault` as the outcome of commands."""
     for pending in batch:
         pending.outcome = fault
 
 
 def deliver(batch: Sequence[Pending]) -> None:
-    """Resolve the futures that are still awaited; called once per batch, in the event loop."""
+    """Deliver the outcomes of commands whose callers still wait; called once per batch, in the event loop."""
     for pending in batch:
         if pending.answer.done():
             continue

@@ -1,4 +1,4 @@
-"""A pool of threads for reading, so that a slow query does not delay other requests."""
+"""A pool of threads that read, so that a slow query does not delay other requests."""
 
 import asyncio
 import time
@@ -18,15 +18,15 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 REPLICA_PAUSE_SECONDS = 5.0
-"""How long a replica is not used after it failed."""
+"""How many seconds a replica is not used after it failed."""
 
 
 class ReadPool:
-    """Runs reading functions on threads; each call gets a connection that sees one consistent state of the database.
+    """Runs reading functions on threads; each call gets a connection that sees one consistent state.
 
-    `page_cursors` may be used only from the thread that awaits the reads. `read` uses the `replica` while it is
-    available and the revision of its accounts (sites, tokens and so on) is at least `revision_needed()`; otherwise it
-    uses the primary database.
+    `page_cursors` may be used only from the thread that awaits the reads. `read` uses the `replica` while it works and
+    has at least the revision `revision_needed()` of the accounts (sites, tokens and so on); otherwise it uses the
+    primary database.
     """
 
     def __init__(
@@ -49,18 +49,18 @@ class ReadPool:
 
     @property
     def is_shared(self) -> bool:
-        """Return whether several processes may serve the database; page cursors in memory are then not enough."""
+        """Return whether several processes may serve the database, so that page cursors in memory are not enough."""
         return not self._database.is_sqlite
 
     @property
     def is_replica_away(self) -> bool:
-        """Return whether reads avoid the replica because it failed recently."""
+        """Return whether the replica is not used because it failed recently."""
         return self._replica_away_until > 0.0
 
     async def read(self, function: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Call `function` with a connection and the arguments on a thread of the pool, and return its result.
+        """Call `function` with a connection and the arguments on a thread, and return its result.
 
-        With a replica, `function` may be called twice, and may not yet see the latest changes.
+        With a replica, `function` may be called twice, and may not see the latest changes.
 
         Raises:
             DatabaseUnavailable: the database file was removed or replaced.
@@ -71,7 +71,7 @@ class ReadPool:
     async def read_newest(
         self, function: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs
     ) -> R:
-        """Call `function` like `read`, but only on the primary database: for tokens, settings and other new data."""
+        """Call `function` as `read` does, but on the primary database, for data that must be new, such as tokens."""
         self._watch.require()
         return await asyncio.get_running_loop().run_in_executor(self._pool, self._call_primary, function, args, kwargs)
 

@@ -22,23 +22,23 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 REPORTS_AT_ONCE = 2
-"""How many threads, each with a database connection, run reports in one process."""
+"""How many threads run reports in a process; each has a database connection."""
 WAITING_MAX = 16
-"""Ours: the most reports that may wait for a free thread in one process."""
+"""Ours: the most reports that wait for a free thread in a process."""
 WAIT_SECONDS = 5.0
-"""Ours: how long a report waits for a free thread before it is refused with `Retry-After`."""
+"""Ours: how many seconds a report waits for a free thread before it is refused with `Retry-After`."""
 REPORT_SECONDS_MAX = 30
-"""Ours: a report's statement that takes longer than this is cancelled."""
+"""Ours: how many seconds a statement of a report may take before it is cancelled."""
 
 
 class _Stopped(Exception):  # noqa: N818 - it is not an error
-    """Raised to end a report whose client has left, or that still runs when the server stops."""
+    """A report was ended because its client left or the server is stopping."""
 
 
 class ReportPool:
-    """Runs reports on threads; a report is refused if too many others are running and waiting.
+    """Runs reports on threads, and refuses a report if too many others are running and waiting.
 
-    `database` is used only for reports and has a connection for each thread.
+    `database` is used only for reports, and has a connection for each thread.
     """
 
     def __init__(self, database: Database, watch: DatabaseWatch, *, wait_seconds: float = WAIT_SECONDS) -> None:
@@ -58,9 +58,9 @@ class ReportPool:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> R:
-        """Call `function` on a thread, with access to the facts of a site and the arguments, and return its result.
+        """Call `function` on a thread with the facts of a site and the arguments, and return its result.
 
-        `gone` must return when the client has left; the report then ends after its current statement.
+        `gone` must return when the client leaves; the report then ends after its current statement.
 
         Raises:
             DatabaseUnavailable: the database file was removed or replaced.
@@ -110,7 +110,7 @@ class ReportPool:
         raise ClientGone if leaving.done() else ReportsBusy(retry_after_seconds=round(self._wait_seconds))
 
     def _give_up(self, acquiring: asyncio.Future[Literal[True]]) -> None:
-        """Release the thread if it was acquired; otherwise stop waiting for it."""
+        """Release the thread if it was acquired; otherwise stop waiting for a thread."""
         if acquiring.done():
             self._free.release()
         else:
@@ -142,7 +142,7 @@ class ReportPool:
 
 
 def _stoppable(fetch: Fetch, *stops: threading.Event) -> Fetch:
-    """Return a function that does the same as `fetch`, but raises `_Stopped` once one of `stops` is set."""
+    """Return a function that works like `fetch` until one of `stops` is set, and then raises `_Stopped`."""
 
     def fetch_unless_stopped(statement: Selection, parameters: Parameters = NO_PARAMETERS) -> Rows:
         if any(stop.is_set() for stop in stops):

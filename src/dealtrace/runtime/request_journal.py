@@ -1,4 +1,4 @@
-"""The journal of requests of one process, collected in memory and stored once a second."""
+"""The journal of a process's requests, collected in memory and stored once a second."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from dealtrace.operations.write_command import WriteCommand
 from dealtrace.runtime.write_queue import WriteQueue
 
 WAITING_MAX = 20_000
-"""The most requests kept until the next write; then only refused requests are added, up to `REFUSED_WAITING_MAX`."""
+"""The most requests kept until the next write; refused requests are kept up to `REFUSED_WAITING_MAX`."""
 REFUSED_WAITING_MAX = 2 * WAITING_MAX
 REFUSED_FROM = 400
 DELETED_EVERY = timedelta(hours=1)
@@ -20,9 +20,9 @@ NO_SITE = Site(SiteId(0), "", ZoneInfo("UTC"))
 
 
 class RequestJournal:
-    """Collects requests and stores them together; if the process is killed, up to a second of them is lost.
+    """Collects requests and stores them together; if the process is killed, requests of up to a second are lost.
 
-    A request is added as a function `make`, which builds the record only when it is stored, so that responses are not
+    A request is added as a function `make`, which builds its record when it is stored, so that responses are not
     delayed.
     """
 
@@ -39,7 +39,7 @@ class RequestJournal:
             self._waiting.append((site_id, make))
 
     async def store(self, write_queue: WriteQueue, now: datetime) -> None:
-        """Write the collected requests through the write queue; returns once they are stored.
+        """Write the collected requests through the write queue; return once they are stored.
 
         Raises:
             Refusal: the database is unavailable; the collected requests are lost.
@@ -67,5 +67,5 @@ class RequestJournal:
 
 
 def _named(site_id: int) -> Site:
-    """Return a site that has only its id and no name, which is enough to store its requests."""
+    """Return a site with only an id, which is enough to store its requests."""
     return Site(SiteId(site_id), "", NO_SITE.time_zone)

@@ -10,7 +10,7 @@ from dealtrace.storage.accounts.sites import find_cors_origins, find_site, find_
 from dealtrace.storage.accounts.tokens import find_token
 
 TOKENS_CACHED_MAX = 10_000
-"""How many valid tokens are cached; unknown tokens are not cached, so that guessing does not fill the memory."""
+"""How many valid tokens are cached; unknown tokens are not, so that guesses do not fill the memory."""
 
 
 @record
@@ -22,7 +22,7 @@ class Admission:
 
 
 class SiteCache:
-    """Caches sites and the access that tokens give; `follow` is called every second and clears it after changes."""
+    """Caches sites and the access that tokens give; `follow`, called every second, clears the cache after changes."""
 
     def __init__(self) -> None:
         self._admissions: dict[str, Admission] = {}
@@ -38,11 +38,11 @@ class SiteCache:
         return self._newest
 
     def remembered(self, token: str) -> Admission | None:
-        """Return the cached access of a token; `None` if it is not cached."""
+        """Return the cached access of a token, or `None` if it is not cached."""
         return self._admissions.get(token_digest(token))
 
     def look_up(self, connection: Connection, token: str) -> Admission | None:
-        """Find the access of a token in the database and cache it; `None` if the token gives no access."""
+        """Look up the access of a token in the database and cache it; return it, or `None` if the token gives none."""
         memory = self._admissions  # if `follow` replaces it meanwhile, this entry is dropped with it
         revision = self._find_revision(connection)
         digest = token_digest(token)
@@ -58,11 +58,11 @@ class SiteCache:
         return admission
 
     def remembered_site(self, site_id: int) -> Site | None:
-        """Return a cached site, for requests without a token; `None` if it is not cached."""
+        """Return a cached site, for requests without a token, or `None` if it is not cached."""
         return self._sites.get(site_id)
 
     def look_up_site(self, connection: Connection, site_id: int) -> Site | None:
-        """Find a site in the database and cache it; `None` if there is no such site."""
+        """Look up a site in the database and cache it; return it, or `None` if there is no such site."""
         memory = self._sites
         revision = self._find_revision(connection)
         site = find_site(connection, SiteId(site_id))
@@ -71,11 +71,11 @@ class SiteCache:
         return site
 
     def remembered_site_of_counter(self, code: str) -> Site | None:
-        """Return the cached site whose visit counter has this code; `None` if it is not cached."""
+        """Return the cached site whose visit counter has a code, or `None` if it is not cached."""
         return self._sites_of_counters.get(code)
 
     def look_up_site_of_counter(self, connection: Connection, code: str) -> Site | None:
-        """Find the site whose visit counter has this code, and cache it; `None` if there is no such site."""
+        """Look up a site by the code of its visit counter and cache it; return it, or `None` if there is none."""
         memory = self._sites_of_counters
         revision = self._find_revision(connection)
         site = find_site_of_counter(connection, code)
@@ -84,11 +84,11 @@ class SiteCache:
         return site
 
     def remembered_cors_origins(self) -> frozenset[str] | None:
-        """Return the cached CORS origins of all sites; `None` if they are not cached."""
+        """Return the cached CORS origins of all sites, or `None` if they are not cached."""
         return self._cors_origins
 
     def look_up_cors_origins(self, connection: Connection) -> frozenset[str]:
-        """Find the CORS origins of all sites in the database and cache them."""
+        """Look up the CORS origins of all sites in the database, cache and return them."""
         revision = self._find_revision(connection)
         found = find_cors_origins(connection)
         if revision == self._revision:
@@ -96,7 +96,7 @@ class SiteCache:
         return found
 
     def follow(self, connection: Connection) -> int | None:
-        """Clear the cache if the accounts changed; return their new revision, `None` if nothing changed."""
+        """Clear the cache if the accounts changed; return their new revision, or `None` if nothing changed."""
         revision = self._find_revision(connection)
         if revision == self._revision:
             return None

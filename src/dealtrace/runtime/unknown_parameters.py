@@ -1,4 +1,4 @@
-"""Count unknown parameters of the requests of one process in memory, and store the counts once a second."""
+"""Counts of unknown parameters in a process's requests, kept in memory and stored once a second."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,9 +9,9 @@ from dealtrace.operations.write_command import WriteCommand
 from dealtrace.runtime.write_queue import WriteQueue
 
 NAMES_AT_ONCE_MAX = 1000
-"""The most names of all sites that are counted between two writes; further names are counted together."""
+"""The most names, over all sites, that are counted between two writes; other names are counted together."""
 NAME_LENGTH_MAX = 100
-"""Ours: a longer name is not a misspelt parameter; such names are counted together."""
+"""Ours: the longest name that is counted; a longer name is not a misspelt parameter."""
 _OTHERS = ("", "")
 
 
@@ -24,7 +24,7 @@ class UnknownParametersTally:
         self._names = 0
 
     def count(self, site: Site, path: str, names: Sequence[str], known: Sequence[str]) -> None:
-        """Count the unknown names of a request to a path; `known` are the parameters that the path accepts."""
+        """Count the names in a request that are not `known`, the parameters that the path accepts."""
         _, seen = self._seen.setdefault(site.id, (site, Counter()))
         self._known[path] = known
         for name in names:
@@ -36,7 +36,7 @@ class UnknownParametersTally:
             seen[key] += 1
 
     async def store(self, write_queue: WriteQueue) -> None:
-        """Write the counts through the write queue and reset them; returns once they are stored.
+        """Write the counts through the write queue and reset them; return once they are stored.
 
         Raises:
             Refusal: the database is unavailable; the counts are lost.

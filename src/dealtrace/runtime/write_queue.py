@@ -1,8 +1,8 @@
-"""A queue with one writing thread: waiting commands are committed together, but each can fail alone.
+"""A queue with a writing thread: waiting commands are committed together, but each can fail alone.
 
-The thread takes all waiting commands, runs them in one transaction, commits, and only then reports their outcomes. If a
-command fails, the thread rolls back and runs the commands again one by one, each in a savepoint, so that a failing
-command does not affect the others. Savepoints cost nothing in the usual case, when all commands succeed.
+The thread runs all waiting commands in a transaction, commits, and only then delivers their outcomes. If a command
+fails, the thread rolls back and runs the commands again one by one, each in a savepoint, so that the others are not
+affected.
 """
 
 import asyncio
@@ -50,12 +50,12 @@ ALONE_TRIES_MAX = 3
 """How many times a command is run again after a conflict before it counts as failed."""
 OVERLOADED_RETRY_SECONDS = 1
 PUT_OFF_SHARE = 3
-"""A postponed site waits this many times as long as its last try took, so that other sites get most of the time."""
+"""How long a postponed site waits, as a multiple of its last try's duration, so that other sites are not held up."""
 
 
 @dataclass(slots=True)
 class _PutOff:
-    """The commands of a postponed site, which wait for a temporary fault to pass; times are on the monotonic clock."""
+    """The commands of a postponed site, which wait for a fault to pass; times are on the monotonic clock."""
 
     deadline: float
     pause: float
@@ -64,7 +64,7 @@ class _PutOff:
 
 
 class WriteQueue:
-    """The only writer of a process; it must be created in the running event loop that awaits its outcomes."""
+    """The only writer of a process; it must be created in the event loop that awaits the outcomes."""
 
     def __init__(  # noqa: PLR0913 - two of the arguments only observe
         self,
@@ -116,9 +116,9 @@ class WriteQueue:
         *,
         size: int = 1,
     ) -> "asyncio.Future[Outcome]":
-        """Queue a command; the future returns its outcome once it is committed, or raises its refusal.
+        """Queue a command and return its future, which gives the outcome after the commit or raises the refusal.
 
-        `size` is the number of items in the command, such as the calls in a list; ids are reserved for each item.
+        `size` is the number of items in the command, such as calls in a list; ids are reserved for each item.
 
         Raises:
             Overloaded: too many commands are waiting already; nothing was stored.
@@ -154,9 +154,9 @@ class WriteQueue:
             self._write_due()
 
     def _next_batch(self) -> list[Pending] | None:
-        """Wait for a command, then return it with all others that are waiting, up to the size of a batch.
+        """Wait for a command, and return a batch of all commands that are waiting, up to a maximum size.
 
-        The list is empty if a postponed site is due first. The result is `None` when the queue is being stopped.
+        The batch is empty if a postponed site is due first, and `None` if the queue is being stopped.
         """
         try:
             first = self._queue.get(timeout=self._seconds_to_due())
@@ -175,16 +175,15 @@ class WriteQueue:
         return batch
 
     def _seconds_to_due(self) -> float | None:
-        """Return the seconds until the next postponed site is due; `None` if no site is postponed."""
+        """Return the seconds until the next postponed site is due, or `None` if no site is postponed."""
         if not self._put_off:
             return None
         return max(0.0, min(late.due_at for late in self._put_off.values()) - time.monotonic())
 
     def _behind_put_off(self, batch: list[Pending]) -> list[Pending]:
-        """Return the commands of sites that are not postponed.
+        """Return the commands of sites that are not postponed, and put the others off.
 
-        A command of a postponed site is added to the site's waiting commands, or refused with 503 if too many are
-        waiting.
+        A command of a postponed site joins the site's waiting commands, or is refused with 503 if too many wait.
         """
         fresh = []
         for pending in batch:
@@ -198,7 +197,7 @@ class WriteQueue:
         return fresh
 
     def _write_due(self) -> None:
-        """Try the postponed sites that are due again."""
+        """Write the commands of each postponed site whose time has come."""
         now = time.monotonic()
         for site_id, late in list(self._put_off.items()):
             if late.due_at <= now:
@@ -206,9 +205,9 @@ class WriteQueue:
                 self._write(late.batch, late.deadline, pause=late.pause)
 
     def _write(self, batch: list[Pending], deadline: float, *, pause: float = 0.0) -> None:
-        """Write `batch` and set the outcome of every command in it, except those of postponed sites.
+        """Write `batch` and deliver the outcomes of its commands, except those of sites that are postponed.
 
-        If the whole database is unavailable, this waits for it. `pause` is the length in seconds of the last pause.
+        This waits while the whole database is unavailable. `pause` is the last pause before a retry, in seconds.
         """
         parts, whole_pause = [batch], RETRY_PAUSE_SECONDS
         while parts:
@@ -240,7 +239,7 @@ class WriteQueue:
                 self._settle(part)
 
     def _parts(self, batch: list[Pending]) -> list[list[Pending]]:
-        """Split a batch into lists of commands, each committed in one transaction.
+        """Split a batch into parts, lists of commands that are each committed in a transaction.
 
         Raises:
             _NotOpen: the database cannot be reached.
@@ -256,9 +255,9 @@ class WriteQueue:
         return group_by_site(batch) if self._is_apart else [batch]
 
     def _postpone(self, part: list[Pending], fault: Exception, deadline: float, pause: float, took: float) -> None:
-        """Postpone a site; the first retry is immediate, since a conflict with another process is usually over by then.
+        """Postpone the commands of a site, or refuse them if the deadline is too close for another try.
 
-        If the deadline is too close for another try, the commands are refused instead.
+        The first retry is immediate, since a conflict with another process is usually over.
         """
         now = time.monotonic()
         due_at = now + max(pause, took * PUT_OFF_SHARE if pause else 0.0)
@@ -269,7 +268,7 @@ class WriteQueue:
         self._put_off[part[0].site.id] = _PutOff(deadline, following, due_at, part)
 
     def _write_part(self, part: list[Pending]) -> None:
-        """Write commands together, or one by one if that fails; set the outcome of each.
+        """Write commands together, or one by one if that fails, and set the outcome of each.
 
         Raises:
             _NotOpen: the database cannot be reached; nothing was run.
@@ -310,7 +309,7 @@ class WriteQueue:
             _commit(transaction)
 
     def _open(self, opened: ExitStack, ids: int) -> tuple[Connection, RootTransaction]:
-        """Reserve ids and begin a transaction; return its connection and the transaction.
+        """Reserve ids and begin a transaction; return the connection and the transaction.
 
         Raises:
             _NotOpen: the whole database cannot be written to.
@@ -324,7 +323,7 @@ class WriteQueue:
             raise _NotOpen(fault) from fault
 
     def _refuse(self, fault: Exception) -> Exception:
-        """Return the exception to raise for commands that could not be run because of `fault`.
+        """Return the exception with which commands are refused because of `fault`.
 
         A failure of the database is reported to `DatabaseWatch` and becomes `DatabaseUnavailable`. If the server is
         read-only, its connections are closed.
@@ -337,7 +336,7 @@ class WriteQueue:
         return DatabaseUnavailable(retry_after_seconds=UNAVAILABLE_RETRY_SECONDS)
 
     def _settle(self, batch: list[Pending], fault: BaseException | None = None) -> None:
-        """Schedule the delivery of the outcomes to the callers; with `fault`, that is the outcome of every command."""
+        """Schedule the delivery of the outcomes of commands; `fault`, if given, is the outcome of each."""
         if fault is not None:
             fail(batch, fault)
         self._loop.call_soon_threadsafe(deliver, batch)
@@ -365,7 +364,7 @@ class WriteQueue:
 
 
 class _CommitUnclear(Exception):  # noqa: N818 - it names the condition
-    """The commit itself failed: it is unknown whether it took effect, so it must not be repeated."""
+    """The commit failed, and it is unknown whether it took effect; so it must not be repeated."""
 
 
 class _NotOpen(Exception):  # noqa: N818

@@ -1,4 +1,4 @@
-"""Ids from blocks: a process reserves 1,000 integers at a time in a control table and assigns them from memory."""
+"""Blocks of ids: a process reserves 1,000 integers at a time in a control table, and assigns them from memory."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ _VISIT_IDS = "visit ids"
 
 
 class IdBlocks:
-    """A source of ids below 2^53 that are unique across processes and known before the insert, but not ordered by time.
+    """A source of ids below 2^53, which are unique across processes and not ordered by time.
 
     `ensure` reserves blocks in its own short transaction, before the work that uses them begins; `take` needs no
     database. Ids that a process leaves unused are lost. Not thread-safe.
@@ -50,7 +50,7 @@ class IdBlocks:
         return taken
 
     def take_visit_id(self) -> VisitId:
-        """Return the id of a new visit, which cannot be guessed: the next id, permuted with the key of the database.
+        """Return the id of a new visit: the next id, permuted with the database's key so that nobody can guess it.
 
         Raises:
             IndexError: as for `take`.
@@ -81,10 +81,10 @@ def find_own_ids(connection: Connection) -> OwnIds:
 
 
 def raise_first_id(connection: Connection, first: int) -> int | None:
-    """Make new ids begin at `first`; return `None`, or the lowest possible value if `first` is too low.
+    """Make new ids begin at `first`, and return `None`; if `first` is too low, return the lowest possible value.
 
-    The range of ids that were assigned before is stored in a separate row, and no id in it is assigned again: a running
-    server may still use ids that it reserved there.
+    The range of ids assigned before is stored separately, and no id in it is assigned again: a running server may still
+    have reserved ids.
     """
     found = select(id_block.c.first_id, id_block.c.next_id).where(_CURRENT).with_for_update()
     first_before, next_before = connection.execute(found).one()
@@ -100,16 +100,15 @@ def raise_first_id(connection: Connection, first: int) -> int | None:
 
 
 def rewrite_block(engine: Engine) -> None:
-    """Rewrite the next id unchanged and commit, to find out whether a write succeeds."""
+    """Write the next id unchanged and commit, to find out whether a write succeeds."""
     with engine.begin() as connection:
         connection.execute(update(id_block).where(id_block.c.name == _NAME).values(next_id=id_block.c.next_id))
 
 
 def take_ids(connection: Connection, count: int) -> Sequence[int]:
-    """Take ids in the transaction of `connection`, for work that cannot know in advance how many it needs.
+    """Take ids in the caller's transaction, for work that cannot know in advance how many it needs.
 
-    Other processes that need a block wait until the transaction ends, so this is for rare cases. The caller must have
-    reserved a block before.
+    Other processes that need a block wait until the transaction ends. The caller must have reserved a block before.
     """
     if not count:
         return ()
@@ -126,7 +125,7 @@ def take_ids(connection: Connection, count: int) -> Sequence[int]:
 def transaction(database: Database, *, ids: int) -> Iterator[tuple[Connection, IdBlocks]]:
     """Open a transaction in which at least `ids` new ids can be taken; it commits at the end of the block.
 
-    This is for commands that write once, because the rest of the block is lost. A server keeps one `IdBlocks` instead.
+    Unused ids are lost. A server therefore keeps one `IdBlocks` instead.
     """
     blocks = IdBlocks(database.writer)
     blocks.ensure(ids)

@@ -1,4 +1,4 @@
-"""Everything a site stores about one person, found by a phone or e-mail, to export or make anonymous."""
+"""All stored data about a person, found by a phone or e-mail, to export it or make it anonymous."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TypeVar
@@ -53,21 +53,21 @@ ANONYMOUS: Mapping[Table, Values] = {
         "fingerprint": "",
     },
 }
-"""The values that replace whatever may identify a person.
+"""The values that replace any value that may identify a person.
 
 A deal's fingerprint is replaced too: anyone who knows the rest of a registration could try phones until one fits.
 """
 
 DELETED = frozenset({contact, lead_contact, deal_contact, deal_key})
-"""Tables whose rows contain nothing but a contact."""
+"""The tables whose rows contain nothing but a contact, and are deleted."""
 
 VersionFields = tuple[int, int, Fields, Fields]
-"""A version of a deal: deal id, version, fields before and after as JSON stores them."""
+"""A version of a deal: the deal's id, the version's number, and the fields before and after, as JSON stores them."""
 
 
 @record
 class Traces:
-    """The rows that belong to a person: contacts by their text, everything else by id."""
+    """The rows that belong to a person: contacts by text, all others by id."""
 
     contacts: frozenset[str]
     clients: frozenset[int]
@@ -93,11 +93,11 @@ class Traces:
 
 
 def find_traces(connection: Connection, site_id: int, known_contacts: Collection[str]) -> Traces:
-    """Find everything about the person who has one of these contacts, given in normal form.
+    """Find all rows of the person who has one of `known_contacts`, which are in normal form.
 
     Ours: only leads with exactly these contacts count. Anybody can send a form with another person's phone and their
-    own e-mail, and both are then one client. A client, or another contact of these leads, is the person's if no other
-    lead has it; the same applies to the other visits of the visitors of these leads.
+    own e-mail, and both contacts then have one client. The client or another contact of these leads is the person's
+    only if no other lead has it. The same applies to further visits of the leads' visitors.
     """
     leading = _column(connection, contact, site_id, contact.c.client_id, contact.c.contact.in_(known_contacts))
     clients = leading | _column(connection, client, site_id, client.c.id, client.c.leading_id.in_(leading))
@@ -122,7 +122,7 @@ def find_traces(connection: Connection, site_id: int, known_contacts: Collection
 
 
 def _leads_of(connection: Connection, site_id: int, kind: LeadKind, known_contacts: Collection[str]) -> set[int]:
-    """Find the leads of one kind that have a contact.
+    """Find the leads of a kind that have one of the given contacts.
 
     Deleted leads have no contact rows, so their contacts are read from the rows of the leads.
     """
@@ -143,14 +143,14 @@ def _leads_of(connection: Connection, site_id: int, kind: LeadKind, known_contac
 
 
 def _bears_contact(kind: LeadKind) -> ColumnElement[bool]:
-    """Return the condition that a lead has any contact; an anonymised lead, for example, has none."""
+    """Return the SQL condition that a lead has a contact; an anonymised lead has none."""
     if kind is LeadKind.CALL:
         return call.c.phone != ""
     return or_(lead_request.c.phone != "", lead_request.c.email != "")
 
 
 def _clients_of_others(connection: Connection, site_id: int, leads: Mapping[LeadKind, set[int]]) -> set[int]:
-    """Find the clients of these leads that also have other leads."""
+    """Find the clients of the given leads who also have other leads."""
     mine: set[int] = set()
     for kind, table in LEAD_TABLES.items():
         mine |= _column(connection, table, site_id, table.c.client_id, table.c.id.in_(leads[kind]))
@@ -164,7 +164,7 @@ def _clients_of_others(connection: Connection, site_id: int, leads: Mapping[Lead
 def _own_contacts(
     connection: Connection, site_id: int, leads: Mapping[LeadKind, set[int]], clients: Iterable[int]
 ) -> set[str]:
-    """Find the contacts of these clients and leads, except the contacts that other leads also have."""
+    """Find the contacts of the given clients and leads that no other lead has."""
     ids = set().union(*leads.values())
     rows = lead_contact.c
     borne = _column(connection, lead_contact, site_id, rows.contact, rows.lead_id.in_(ids))
@@ -176,7 +176,7 @@ def _own_contacts(
 def _own_visits(
     connection: Connection, site_id: int, leads: Mapping[LeadKind, set[int]], named_by_deals: set[int]
 ) -> set[int]:
-    """Find the visits of these leads and deals, and the other visits of their visitors who have no other leads."""
+    """Find the visits of leads and deals, and all other visits of their visitors who have no other leads."""
     named = named_by_deals | _visits_named_by(
         connection, site_id, {kind: LEAD_TABLES[kind].c.id.in_(leads[kind]) for kind in LeadKind}
     )
@@ -207,7 +207,7 @@ def _visits_named_by(connection: Connection, site_id: int, leads: Mapping[LeadKi
 
 
 def find_rows(connection: Connection, site_id: int, traces: Traces) -> dict[str, list[dict[str, object]]]:
-    """Find every row of a person as stored, by the name of its table."""
+    """Find the stored rows of a person, by the name of the table."""
     return {
         table.name: [dict(row) for row in connection.execute(select(table).where(mine)).mappings()]
         for table, mine in _rows_of(site_id, traces)
@@ -222,7 +222,7 @@ def list_version_fields(connection: Connection, site_id: int, traces: Traces) ->
 
 
 def anonymise(connection: Connection, site_id: int, traces: Traces, versions: Sequence[VersionFields]) -> None:
-    """Replace everything that identifies the person; `versions` are the cleaned versions of the person's deals."""
+    """Replace all values that identify a person; `versions` replace the stored versions of the person's deals."""
     for table, mine in _rows_of(site_id, traces):
         if table in ANONYMOUS:
             connection.execute(update(table).where(mine).values(ANONYMOUS[table]))

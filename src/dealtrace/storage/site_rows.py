@@ -6,11 +6,11 @@ from dealtrace.storage.schema.tables.parts import TENANT
 from dealtrace.storage.schema.tables.whole import metadata
 
 HISTORY = "site_change"
-"""The table with the history of changes to a site; its rows are not counted as data of the site."""
+"""The table with the history of changes to a site, which does not count as the site's data."""
 
 
 def count_site_rows(connection: Connection, site_id: int) -> dict[str, int]:
-    """Return the number of rows of a site by table; empty tables and the history of changes are left out."""
+    """Return the number of rows of a site by table, except empty tables and the history of changes."""
     found = {
         table.name: connection.execute(
             select(func.count()).select_from(table).where(table.c.site_id == site_id)
@@ -21,7 +21,7 @@ def count_site_rows(connection: Connection, site_id: int) -> dict[str, int]:
 
 
 def delete_site_rows(connection: Connection, site_id: int) -> None:
-    """Delete all rows of a site, except the site itself, its settings, tokens, webhooks and members."""
+    """Delete all rows of a site, but keep the site, its settings, tokens, webhooks and members."""
     for table in reversed(_tenant_tables()):  # referring rows are deleted first
         connection.execute(delete(table).where(table.c.site_id == site_id))
 

@@ -1,1 +1,1 @@
-"""Background work of the server: sending webhooks and mails, and checking the rules of alerts."""
+"""The background work of the server: sending webhooks and mails, and checking the rules of alerts."""

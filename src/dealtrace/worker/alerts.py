@@ -1,4 +1,4 @@
-"""Check the rules of alerts when their windows end, each in one process at a time, so that no event is sent twice."""
+"""Check the rules of alerts when their windows end, each in a single process, so that no event is sent twice."""
 
 import asyncio
 from datetime import datetime
@@ -26,7 +26,7 @@ from dealtrace.storage.alerts.alerts import count_due_alerts, list_sites_with_du
 from dealtrace.worker.repeating import repeat
 
 POLL_SECONDS = 20.0
-"""How often the database is polled for rules to check; a new rule waits at most this long."""
+"""How many seconds pass between two queries for rules to check; a new rule waits at most this long."""
 
 _log = structlog.get_logger()
 
@@ -50,7 +50,7 @@ class Alerts:
         self._loop = asyncio.create_task(repeat(self._poll, poll_seconds, "alerts_not_looked_at"))
 
     async def stop(self) -> None:
-        """Stop checking rules; rules that are claimed but not checked are left to another process."""
+        """Stop checking rules; rules that are claimed but not yet checked are left to another process."""
         self._loop.cancel()
         await asyncio.gather(self._loop, return_exceptions=True)
 
@@ -67,7 +67,7 @@ class Alerts:
     async def _look_at(self, site: Site, alert: Alert, known: Known) -> None:
         """Check a rule and store the verdict.
 
-        If this fails, the rule is checked again when its lease, the claim of this process, expires.
+        If this fails, the rule is checked again when the lease of this process on the rule expires.
         """
         rule = alert.rule
         slot = last_slot(rule.window, site.time_zone, clock.now())
@@ -114,7 +114,7 @@ def _outcome(report: AlertReport, event: EventKind | None) -> str:
 
 
 async def _forever() -> None:
-    """Wait forever: the report pool waits for a client to leave, and here there is no client."""
+    """Wait forever, where the report pool would wait for a client to leave; here there is no client."""
     await asyncio.Event().wait()
 
 

@@ -1,4 +1,4 @@
-"""Connect to a webhook's receiver: to the first of its allowed addresses that answers."""
+"""Connect to a webhook's receiver, at the first of its allowed addresses that accepts."""
 
 import asyncio
 import ssl
@@ -10,13 +10,13 @@ import httpx
 from dealtrace.worker.targets import find_addresses
 
 STAGGER_SECONDS = 0.3
-"""How long to wait for an address before the next one is tried in parallel; the first may still answer later."""
+"""How many seconds pass before the next address is tried in parallel; the first may still accept later."""
 
 SocketOptions = Iterable[httpcore.SOCKET_OPTION] | None
 
 
 class TargetTransport(httpx.AsyncHTTPTransport):
-    """A transport with one connection to one receiver, to allowed addresses only.
+    """A transport with a connection to a receiver, at allowed addresses only.
 
     The receiver's certificate is checked against its host name.
     """
@@ -28,7 +28,7 @@ class TargetTransport(httpx.AsyncHTTPTransport):
 
 
 class TargetBackend(httpcore.AsyncNetworkBackend):
-    """Opens connections by host name; an address that failed is not tried again while there are others.
+    """Opens connections by host name, trying an address that failed only if there are no others.
 
     All addresses must have been tried within `seconds`.
     """
@@ -65,11 +65,11 @@ class TargetBackend(httpcore.AsyncNetworkBackend):
         return stream
 
     async def sleep(self, seconds: float) -> None:
-        """Sleep, as the library's interface demands."""
+        """Sleep, as the library's interface requires."""
         await asyncio.sleep(seconds)
 
     def give_up_last(self) -> None:
-        """Mark the address of the last connection as failed: it accepted, but TLS could not be set up."""
+        """Mark the address of the last connection as failed; it accepted, but TLS could not be set up."""
         if self._last is not None:
             self._failed.add(self._last)
         self.has_more = False
@@ -77,9 +77,9 @@ class TargetBackend(httpcore.AsyncNetworkBackend):
     async def _first_to_accept(
         self, addresses: Sequence[str], port: int, seconds: float | None
     ) -> tuple[str, httpcore.AsyncNetworkStream]:
-        """Return the first address that accepts, and its connection.
+        """Return the first address that accepts, and the connection.
 
-        The next address is tried in parallel after a short while, or at once if the previous one failed. All other
+        The next address is tried in parallel after a short while, or at once if the previous address failed. All other
         connections are closed.
         """
         stagger = min(STAGGER_SECONDS, self._seconds / 2 / len(addresses))
@@ -107,7 +107,7 @@ class TargetBackend(httpcore.AsyncNetworkBackend):
 
 
 async def _drop(tasks: Iterable[asyncio.Task[httpcore.AsyncNetworkStream]]) -> None:
-    """Cancel unfinished attempts, and close the connections of finished ones."""
+    """Cancel unfinished attempts, and close the connections of finished attempts."""
     dropped = set(tasks)
     for task in dropped:
         task.cancel()

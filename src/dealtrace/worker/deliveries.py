@@ -1,4 +1,4 @@
-"""Send waiting deliveries: in order for each webhook, webhooks in parallel, each by one process at a time."""
+"""Send waiting deliveries: to each webhook in order and from a single process, to several webhooks in parallel."""
 
 import asyncio
 import secrets
@@ -37,13 +37,13 @@ from dealtrace.worker.repeating import repeat
 from dealtrace.worker.webhook_client import WebhookClient, WebhookConnection
 
 POLL_SECONDS = 0.5
-"""How often the outbox is polled; a delivery to a healthy receiver waits at most this long."""
+"""How many seconds pass between two queries of the outbox; a delivery to a healthy receiver waits at most this long."""
 ROUND_SECONDS = 3.0
-"""How long deliveries to a webhook are sent before the outcome is stored; a test or a last attempt may take longer."""
+"""How many seconds deliveries to a webhook are sent before the outcome is stored."""
 AT_ONCE_MAX = 32
 HELD_BACK_SECONDS = 5.0
 HELD_BACK_SECONDS_MAX = 300.0
-"""How long a process skips a webhook whose outcome it could not store: `HELD_BACK_SECONDS` at first, this at most."""
+"""The most seconds that a process skips a webhook whose outcome it could not store."""
 SWEEP_SECONDS = 3600.0
 
 _log = structlog.get_logger()
@@ -51,12 +51,12 @@ _dice = secrets.SystemRandom()
 
 
 class MessageWriter(Protocol):
-    """Writes the messages of deliveries."""
+    """A function that writes the messages of deliveries."""
 
     def __call__(
         self, connection: Connection, site: Site, webhook: Webhook, deliveries: Sequence[Delivery], now: datetime
     ) -> dict[OutboxPosition, Message]:
-        """Return the message of each delivery, by position; a delivery whose deal or lead no longer exists has none."""
+        """Return the message of each delivery by position, except of deliveries whose deal or lead no longer exists."""
 
 
 class Deliveries:
@@ -86,14 +86,14 @@ class Deliveries:
         ]
 
     async def stop(self) -> None:
-        """Start no new attempts, wait for running ones, and store their outcome."""
+        """Start no new attempts, wait for running attempts, and store their outcome."""
         self._stopping = True
         for loop in self._loops:
             loop.cancel()
         await asyncio.gather(*self._loops, *self._in_hand.values(), return_exceptions=True)
 
     async def _poll(self) -> None:
-        """Start serving every webhook that has deliveries to send and is not being served."""
+        """Begin to serve every webhook that has deliveries to send and is not being served."""
         webhooks = await self._read_pool.read(list_webhooks)
         observation.PAUSED.set(sum(webhook.is_paused for webhook in webhooks))
         observation.FAILING.set(sum(webhook.has_failed for webhook in webhooks))
@@ -132,7 +132,7 @@ class Deliveries:
             del self._in_hand[webhook_id]
 
     def _hold_back(self, webhook_id: WebhookId) -> float:
-        """Skip a webhook for a while, twice as long after each failure in a row; return the number of seconds."""
+        """Skip a webhook for a while, twice as long after each failure in a row, and return the number of seconds."""
         before = self._broken.get(webhook_id)
         seconds = min(before.seconds * 2, HELD_BACK_SECONDS_MAX) if before is not None else HELD_BACK_SECONDS
         self._broken[webhook_id] = _HeldBack(seconds, time.monotonic() + seconds)
@@ -160,9 +160,10 @@ class Deliveries:
     async def _deliver(
         self, connection: WebhookConnection, site: Site, in_hand: ClaimedDeliveries
     ) -> tuple[list[OutboxPosition], Fault | None]:
-        """Send deliveries in order until one fails, time is up or the server stops.
+        """Send deliveries in order until a delivery fails, time is up or the server stops.
 
-        Returns the positions that are done (deliveries without a message are skipped and count as done), and the fault.
+        Returns the positions of finished deliveries, including those skipped because they have no message, and the
+        fault, if any.
         """
         if not in_hand.deliveries:
             return [], None
@@ -234,7 +235,7 @@ def _unwritable(webhook: Webhook, broken: Exception) -> Fault:
 
 
 def _log_outcome(webhook_id: WebhookId, report: DeliveryReport, pause: Pause | None) -> None:
-    """Log the outcome of one round, without URLs and answers, which may contain secrets."""
+    """Log the outcome of a round of deliveries, without URLs and answers, which may contain secrets."""
     facts = {"webhook_id": webhook_id, "told": len(report.delivered)}
     if pause is not None:
         _log.error("webhook_paused", **facts, cure="dealtrace webhook list")

@@ -25,7 +25,7 @@ from dealtrace.storage.mails.scheduled_reports import find_scheduled_report
 
 
 class Letters:
-    """Writes letters; `cabinet` is the URL of the cabinet, for links."""
+    """Writes letters; `cabinet` is the URL of the cabinet, to which letters link."""
 
     def __init__(self, read_pool: ReadPool, report_pool: ReportPool, cabinet: str) -> None:
         self._read_pool = read_pool
@@ -33,7 +33,7 @@ class Letters:
         self._cabinet = cabinet
 
     async def write(self, site: Site, mail: Mail) -> Letter | None:
-        """Return the letter of a mail, `None` if its alert or report was removed."""
+        """Return the letter of a mail, or `None` if its alert or report was removed."""
         key = await self._read_pool.read(find_unsubscribe_key, mail)
         letter = await self._letter(site, mail)
         link = f"{self._cabinet}/unsubscribe/{key}" if key else ""
@@ -51,7 +51,7 @@ class Letters:
 
 
 async def _forever() -> None:
-    """Wait forever: the report pool waits for a client to leave, and here there is no client."""
+    """Wait forever, where the report pool would wait for a client to leave; here there is no client."""
     await asyncio.Event().wait()
 
 

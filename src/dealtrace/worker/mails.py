@@ -1,4 +1,4 @@
-"""Send waiting mails: each by one process, which tries again until the mail is sent or given up."""
+"""Send waiting mails, each from a single process, which tries again until the mail is sent or given up."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -23,11 +23,11 @@ from dealtrace.worker.repeating import repeat
 from dealtrace.worker.smtp_client import SmtpClient
 
 POLL_SECONDS = 2.0
-"""How often the database is polled for mails to send."""
+"""How many seconds pass between two queries for mails to send."""
 SWEEP_SECONDS = 3600.0
 
 LetterWriter = Callable[[Site, Mail], Awaitable[Letter | None]]
-"""Returns the letter of a mail, `None` if the alert or report that the mail is about was removed."""
+"""A function that returns the letter of a mail, or `None` if the alert or report of the mail was removed."""
 
 _log = structlog.get_logger()
 
@@ -56,7 +56,7 @@ class Mails:
         ]
 
     async def stop(self) -> None:
-        """Stop after the mail that is being sent, and store its outcome, so that it is not sent again."""
+        """Stop after the mail that is being sent, and store its outcome, so that the mail is not sent again."""
         self._is_stopping = True
         for loop in self._loops:
             loop.cancel()
@@ -77,7 +77,7 @@ class Mails:
                 await asyncio.shield(self._in_hand)
 
     async def _send(self, site: Site, mail: Mail) -> None:
-        """Send a mail and store the outcome; if its alert or report was removed, it counts as sent."""
+        """Send a mail and store the outcome; a mail whose alert or report was removed counts as sent."""
         fault = await self._attempt(site, mail)
         is_given_up = await self._write_queue.write(settle_mails, site, WriteCommand(MailReport(mail, fault)))
         facts = {"mail_id": mail.id, "purpose": mail.purpose.value}

@@ -9,7 +9,7 @@ _log = structlog.get_logger()
 
 
 async def repeat(work: Callable[[], Awaitable[None]], pause_seconds: float, event: str) -> None:
-    """Repeat `work` forever with a pause, even after failures; log `event` only for the first failure in a row."""
+    """Repeat `work` forever with a pause, even after failures; log `event` only for the first of several failures."""
     is_failing = False
     while True:
         try:

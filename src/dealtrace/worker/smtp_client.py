@@ -14,7 +14,7 @@ SMTP_SECONDS = 20.0
 """Ours: the time limit for each response of the mail server."""
 PERMANENT = 500
 WORDS_MAX = 200
-"""How many characters of a mail server's error are shown to people."""
+"""How many characters of a mail server's error are shown."""
 
 
 class SmtpClient:
@@ -27,7 +27,7 @@ class SmtpClient:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="smtp")
 
     async def send(self, mail: EmailMessage, address: str) -> MailFault | None:
-        """Send a mail to an address; return `None` if the server accepted it, else the fault."""
+        """Send a mail to an address, and return `None` if the server accepted it, or else the fault."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._send, mail, address)
 
     def stop(self) -> None:

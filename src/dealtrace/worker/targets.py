@@ -1,4 +1,4 @@
-"""Check which hosts webhooks may be sent to: a URL must not reach hosts in the server's private network."""
+"""The hosts to which webhooks may be sent: a URL must not reach hosts in the server's private network."""
 
 import asyncio
 import socket
@@ -8,7 +8,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_netw
 Address = IPv4Address | IPv6Address
 
 _UNICAST_IPV6 = IPv6Network("2000::/3")
-"""The network of public IPv6 addresses; mapped, translated, local and reserved addresses lie outside."""
+"""The network of public IPv6 addresses; mapped, translated, local and reserved addresses lie outside it."""
 _CLOSED = tuple(
     ip_network(network)
     for network in (
@@ -50,11 +50,10 @@ class TargetUnknown(Exception):  # noqa: N818
 
 
 async def find_addresses(host: str, port: int, private: Sequence[str]) -> list[str]:
-    """Return the allowed IP addresses of a host in the resolver's order: public ones, and those in `private` networks.
+    """Find the allowed IP addresses of a host, public or in a `private` network, in the resolver's order.
 
-    Connect only to the returned addresses: the name may resolve to others the next time. `host` must be ASCII and is
-    resolved unchanged. The standard library would encode an international name by IDNA 2003, which may mean another
-    host.
+    Connect only to these addresses: the name may resolve to others the next time. `host` must be ASCII and is resolved
+    unchanged. The standard library would encode an international name by IDNA 2003, which may mean another host.
 
     Raises:
         TargetUnknown: the host name cannot be resolved.
@@ -75,9 +74,10 @@ async def find_addresses(host: str, port: int, private: Sequence[str]) -> list[s
 
 
 def is_allowed(address: Address, private: Sequence[str]) -> bool:
-    """Return whether an address is public or in one of the `private` networks; IPv4 mapped to IPv6 counts as IPv4.
+    """Return whether an address is public or in one of the `private` networks.
 
-    A metadata service is allowed only if its own address is listed, not by a network that contains the address.
+    IPv4 mapped to IPv6 counts as IPv4. A metadata service is allowed only if its own address is listed, not by a
+    network that contains the address.
     """
     plain = (address.ipv4_mapped if isinstance(address, IPv6Address) else None) or address
     networks = [ip_network(network) for network in private]

@@ -14,7 +14,7 @@ from dealtrace.worker.connecting import TargetBackend, TargetTransport
 from dealtrace.worker.targets import TargetForbidden, TargetUnknown
 
 ATTEMPT_SECONDS = 5.0
-"""Ours: the time from resolving the name to the end of the answer; slow receivers should answer before they work."""
+"""Ours: how many seconds an attempt may take, from resolving the name to the end of the answer."""
 ANSWER_BYTES_MAX = 65_536
 """The most bytes of an answer that are read."""
 WORDS_MAX = 120
@@ -22,7 +22,7 @@ WORDS_MAX = 120
 
 
 class WebhookClient:
-    """Connects to receivers on public hosts, and on those in the `private` networks."""
+    """Connects to receivers of webhooks on public hosts, and on hosts in the `private` networks."""
 
     def __init__(self, private: Sequence[str]) -> None:
         self._private = private
@@ -31,7 +31,7 @@ class WebhookClient:
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator["WebhookConnection"]:
-        """Yield a connection to one receiver for several requests; nothing is shared with other receivers."""
+        """Yield a connection to a receiver for several requests; nothing is shared with other receivers."""
         transport = TargetTransport(self._trust, self._private, ATTEMPT_SECONDS)
         async with httpx.AsyncClient(
             transport=transport, trust_env=False, timeout=ATTEMPT_SECONDS, follow_redirects=False
@@ -40,17 +40,17 @@ class WebhookClient:
 
 
 class WebhookConnection:
-    """Sends several requests to one receiver."""
+    """A connection to a receiver, which sends several requests."""
 
     def __init__(self, client: httpx.AsyncClient, backend: TargetBackend) -> None:
         self._client = client
         self._backend = backend
 
     async def send(self, outgoing: Outgoing) -> Fault | None:
-        """Send a request; return `None` if it was accepted, else the fault.
+        """Send a request, and return `None` if it was accepted, or else the fault.
 
-        A status of 2xx means accepted, even if reading the body fails afterwards. Nothing is raised: every failure is
-        returned as a fault, after which the webhook is tried less and less often.
+        A status of 2xx means accepted, even if reading the body fails afterwards. Nothing is raised: every failure is a
+        fault, after which the webhook is tried less and less often.
         """
         is_accepted = False
         try:
@@ -92,7 +92,7 @@ class WebhookConnection:
 
 
 async def _beginning(answer: httpx.Response) -> bytes:
-    """Return the first `ANSWER_BYTES_MAX` bytes of an answer; if there are more, the connection is closed."""
+    """Return the first `ANSWER_BYTES_MAX` bytes of an answer; if there are more bytes, close the connection."""
     read = b""
     async for piece in answer.aiter_raw():
         read += piece

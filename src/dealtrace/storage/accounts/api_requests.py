@@ -18,7 +18,10 @@ _INSERT = CompiledStatement(insert(api_request))
 
 @record
 class RequestQuery:
-    """Which requests to list, latest first; `before` is the moment and id of the last request of the previous page."""
+    """A query for the requests of a site, latest first.
+
+    `before` is the moment and id of the last request of the previous page.
+    """
 
     since: datetime | None = None
     until: datetime | None = None
@@ -62,7 +65,7 @@ def list_requests(connection: Connection, site_id: int, query: RequestQuery, lim
 
 
 def find_last_uses(connection: Connection, site_id: int) -> dict[int, datetime]:
-    """Find, by token id, when each token of a site last sent a journalled request; reads the whole journal."""
+    """Find when each token of a site last sent a journalled request, by token id; this reads the whole journal."""
     at, token_id = api_request.c.at, api_request.c.token_id
     mine = select(token_id, func.max(at, type_=at.type)).where(api_request.c.site_id == site_id, token_id.is_not(None))
     return {row[0]: row[1] for row in connection.execute(mine.group_by(token_id))}

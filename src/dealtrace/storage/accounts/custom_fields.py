@@ -16,9 +16,9 @@ _COUNTS = NameCounts(unknown_field)
 
 @record
 class UnknownField:
-    """A field that callers send and the site does not have: how often and when last its values were ignored.
+    """A field that callers send although the site does not have it, and how often and when last they sent it.
 
-    The name is empty for the row that counts all fields beyond the limit.
+    The name is empty in the row for all fields beyond the limit.
     """
 
     name: str
@@ -27,7 +27,10 @@ class UnknownField:
 
 
 def insert_custom_field(connection: Connection, site_id: int, name: str, now: datetime) -> bool:
-    """Add a field to the site and delete it from the unknown fields; `False` if the site already has the field."""
+    """Add a field to the site, and return whether it was added; `False` means that the site already has it.
+
+    An added field is deleted from the unknown fields.
+    """
     statement = insert_into(connection, custom_field).values(site_id=site_id, name=name, added_at=now)
     statement = statement.on_conflict_do_nothing(index_elements=["site_id", "name"]).returning(custom_field.c.name)
     added = connection.execute(statement).first() is not None
@@ -36,7 +39,7 @@ def insert_custom_field(connection: Connection, site_id: int, name: str, now: da
 
 
 def delete_custom_field(connection: Connection, site_id: int, name: str) -> bool:
-    """Delete a field of the site, but not its stored values; `False` if the site does not have the field."""
+    """Delete a field of the site, but not its stored values; return whether the site had the field."""
     mine = (custom_field.c.site_id == site_id, custom_field.c.name == name)
     return connection.execute(delete(custom_field).where(*mine).returning(custom_field.c.name)).first() is not None
 

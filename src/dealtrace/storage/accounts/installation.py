@@ -10,7 +10,7 @@ _SWITCH = {True: "on", False: "off"}
 
 
 def factor_demanded() -> ColumnElement[bool]:
-    """Return the SQL condition that every user must have a second factor."""
+    """Return the SQL condition that holds if every user must have a second factor."""
     return exists().where(installation.c.name == _FACTOR, installation.c.value == _SWITCH[True])
 
 

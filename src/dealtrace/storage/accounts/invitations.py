@@ -31,7 +31,7 @@ def insert_invitation(connection: Connection, new: Invitation) -> None:
 
 
 def find_invitation(connection: Connection, digest: str) -> Invitation | None:
-    """Find an unused one-time link, which may have expired; `None` if there is none."""
+    """Find an unused one-time link, expired or not, or return `None` if there is none."""
     row = connection.execute(select(invitation).where(invitation.c.digest == digest, _UNUSED)).one_or_none()
     return _invitation_from_row(row) if row is not None else None
 
@@ -46,19 +46,19 @@ def list_role_invitations(connection: Connection, now: datetime, site_id: int | 
 
 
 def use_invitation(connection: Connection, digest: str, now: datetime) -> bool:
-    """Mark a one-time link as used; `False` if it was used already."""
+    """Mark a one-time link as used, and return whether it was unused before."""
     used = update(invitation).where(invitation.c.digest == digest, _UNUSED).values(used_at=now)
     return connection.execute(used.returning(invitation.c.digest)).first() is not None
 
 
 def use_first_invitations(connection: Connection, now: datetime) -> set[str]:
-    """Mark all unused links that invite the first user as used, and return their digests."""
+    """Mark all unused links for the first user as used, and return their digests."""
     used = update(invitation).where(_UNUSED, invitation.c.purpose == Purpose.FIRST).values(used_at=now)
     return set(connection.execute(used.returning(invitation.c.digest)).scalars())
 
 
 def delete_invitation(connection: Connection, digest: str, site_id: int | None = None) -> bool:
-    """Delete an unused link; `False` if there is none. With a site, only a link for a role at that site is deleted."""
+    """Delete an unused link, and return whether there was one; with a site, only a link for a role at that site."""
     found = delete(invitation).where(invitation.c.digest == digest, _UNUSED)
     if site_id is not None:
         found = found.where(invitation.c.site_id == site_id)
@@ -66,7 +66,7 @@ def delete_invitation(connection: Connection, digest: str, site_id: int | None =
 
 
 def delete_invitations(connection: Connection, **of: int) -> None:
-    """Delete the unused links whose columns, such as `made_by` or `user_id`, have these values."""
+    """Delete the unused links with the given values of columns, such as `made_by` or `user_id`."""
     matching = [invitation.c[name] == value for name, value in of.items()]
     connection.execute(delete(invitation).where(_UNUSED, *matching))
 

@@ -1,4 +1,4 @@
-"""Counts by names that callers choose: a limited number of rows per site, and one row for all other names."""
+"""Counts of names that callers choose: a limited number of rows per site, and a row for all other names."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,9 +11,9 @@ from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.database.upsert import insert_into
 
 NAMES_MAX = 1000
-"""Ours: the most names counted per site; only a program makes up more, and no person reads so many."""
+"""Ours: the most names counted per site; a program made up any further names, and nobody reads them."""
 OTHER_NAMES = ""
-"""The name in the row that counts all other names; no sent name is empty."""
+"""The name of the row that counts all other names; callers never send an empty name."""
 
 Key = tuple[str, ...]
 """The values of a table's primary key except the site id; the last value is the name."""
@@ -21,14 +21,14 @@ Key = tuple[str, ...]
 
 @record
 class Counted:
-    """Counts by key, for no more keys than a site may have; `new` are the keys that have no row yet."""
+    """Counts of names by key; `new` has the keys that the table does not have yet."""
 
     seen: Mapping[Key, int]
     new: frozenset[Key]
 
 
 class NameCounts:
-    """Counts of names in a table; its primary key is the site, the name, and columns that describe the name."""
+    """A table of counts of names; its primary key is the site, columns that describe the name, and the name."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -38,7 +38,7 @@ class NameCounts:
         )
 
     def fit(self, connection: Connection, site_id: int, seen: Mapping[Key, int]) -> Counted:
-        """Return the counts with keys beyond the site's limit combined under `OTHER_NAMES`."""
+        """Return the counts, with those of keys beyond the site's limit summed under `OTHER_NAMES`."""
         names = sorted({key[-1] for key in seen})
         known = {tuple(row) for row in self._find.fetch(connection, {"site_id": site_id, "names": names})}
         others = (OTHER_NAMES,) * len(self._key)
@@ -58,9 +58,9 @@ class NameCounts:
         now: datetime,
         more: Mapping[Key, Mapping[str, object]] | None = None,
     ) -> None:
-        """Add to the counts in the table.
+        """Add the numbers in `seen` to the counts in the table.
 
-        `more` has values of other columns, by key; they are stored only when a row is created.
+        `more` has, by key, values of further columns, which are stored only in new rows.
         """
         if not seen:
             return

@@ -1,4 +1,4 @@
-"""The points a site spent on a day."""
+"""The points that a site spent on a day."""
 
 from datetime import date
 
@@ -11,7 +11,7 @@ NO_LIMIT = 2**62
 
 
 def _spend_statement(engine_insert: EngineInsert) -> Insert:
-    """Return the statement that adds to the points spent on a day, unless their sum would exceed the allowance."""
+    """Return the statement that adds points to those spent on a day, unless the sum would exceed the allowance."""
     spend = engine_insert(points_day).values(
         site_id=bindparam("site_id"), day_on=bindparam("day_on"), spent=bindparam("spent")
     )
@@ -28,10 +28,10 @@ _SPEND = CompiledStatement(_spend_statement)
 
 
 def spend_points(connection: Connection, site_id: int, day_on: date, points: int, *, points_per_day: int) -> bool:
-    """Spend `points` of the site's allowance for `day_on`; return `False` if fewer are left.
+    """Spend `points` of the site's allowance for `day_on`, and return whether enough were left.
 
-    A `points_per_day` of 0 means no limit. One conditional statement spends the points, and returns a row only if
-    enough were left, so that several processes cannot overspend together.
+    A `points_per_day` of 0 means no limit. A single conditional statement checks and spends, so that several processes
+    cannot overspend together.
     """
     allowance = points_per_day or NO_LIMIT
     if points > allowance:

@@ -20,9 +20,9 @@ class Factor:
 def count_try(
     connection: Connection, user_id: int, now: datetime, *, tries_max: int, forget_before: datetime
 ) -> Factor | None:
-    """Count an attempt to enter a code and return the factor; `None` if there is none or too many attempts failed.
+    """Count an attempt to enter a code, and return the factor, or `None` if the user has none or failed too often.
 
-    The count starts again if the last attempt was before `forget_before`. A user's simultaneous attempts are counted
+    The count starts again if the last attempt was before `forget_before`. Simultaneous attempts of a user are counted
     one after another.
     """
     is_past = or_(user.c.code_failed_at.is_(None), user.c.code_failed_at < forget_before)
@@ -43,7 +43,7 @@ def clear_tries(connection: Connection, user_id: int) -> None:
 
 
 def insert_factor(connection: Connection, user_id: int, factor: Factor) -> bool:
-    """Store the factor of a user; `False` if the user already has one."""
+    """Store the factor of a user, and return whether it was stored; `False` means that the user already has one."""
     free = (user.c.id == user_id, user.c.totp_secret.is_(None))
     stored = update(user).where(*free).values(totp_secret=factor.secret, totp_used_step=factor.used_step)
     return connection.execute(stored.returning(user.c.id)).first() is not None
@@ -69,7 +69,7 @@ def replace_recovery_codes(connection: Connection, user_id: int, digests: Iterab
 
 
 def use_recovery_code(connection: Connection, user_id: int, digest: str) -> bool:
-    """Use up a recovery code; `False` if the user has no such code."""
+    """Delete a recovery code of a user, and return whether the user had it."""
     mine = (recovery_code.c.user_id == user_id, recovery_code.c.digest == digest)
     return connection.execute(delete(recovery_code).where(*mine).returning(recovery_code.c.digest)).first() is not None
 

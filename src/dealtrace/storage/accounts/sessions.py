@@ -20,7 +20,7 @@ BROWSER_LENGTH_MAX = 200
 class Login:
     """A session and the rights of its user.
 
-    `lacks_factor` is whether the installation requires a second factor that the user has not set up.
+    `lacks_factor` is true if the user must have a second factor, and has none.
     """
 
     session: Session
@@ -44,7 +44,7 @@ def insert_session(connection: Connection, new: Session) -> None:
 
 
 def find_login(connection: Connection, digest: str) -> Login | None:
-    """Find a session by its digest, with the rights of its user; it may have expired. `None` if there is none."""
+    """Find a session, expired or not, with the rights of its user, or return `None` if no session has the digest."""
     columns = (*(column.label(f"user_{column.name}") for column in USER_COLUMNS), *session.c)
     query = (
         select(*columns, factor_demanded().label("is_demanded"))
@@ -78,7 +78,7 @@ def delete_session(connection: Connection, user_id: int, digest: str) -> None:
 
 
 def delete_sessions(connection: Connection, user_id: int, *, but: str = "") -> None:
-    """Delete all sessions of a user except the one with the digest `but`."""
+    """Delete all sessions of a user, except the session with the digest `but`."""
     connection.execute(delete(session).where(session.c.user_id == user_id, session.c.digest != but))
 
 

@@ -26,7 +26,7 @@ def insert_shared_link(connection: Connection, new: SharedLink) -> None:
 
 
 def find_shared_link(connection: Connection, digest: str) -> SharedLink | None:
-    """Find a link by the digest of its key; it may have expired. `None` if there is none."""
+    """Find a link, expired or not, by the digest of its key, or return `None` if there is none."""
     row = connection.execute(select(shared_link).where(shared_link.c.digest == digest)).one_or_none()
     return _from_row(row) if row is not None else None
 
@@ -49,7 +49,7 @@ def touch_shared_link(connection: Connection, digest: str, now: datetime) -> Non
 
 
 def delete_shared_link(connection: Connection, site_id: int, digest: str) -> str | None:
-    """Delete a link of a site and return its title; `None` if there is none."""
+    """Delete a link of a site and return its title, or `None` if there is no such link."""
     mine = (shared_link.c.site_id == site_id, shared_link.c.digest == digest)
     gone = connection.execute(delete(shared_link).where(*mine).returning(shared_link.c.name)).one_or_none()
     return gone.name if gone is not None else None

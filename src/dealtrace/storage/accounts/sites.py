@@ -20,7 +20,7 @@ from dealtrace.storage.schema.tables.webhooks import webhook
 from dealtrace.storage.webhooks.webhooks import list_listeners
 
 _DELETED = "deleted site"
-"""The name of the row in `revision` that stores the highest id of a deleted site; no site gets this id again."""
+"""The name of the row in `revision` with the highest id of a deleted site."""
 
 
 def insert_site(connection: Connection, new: Site, now: datetime) -> None:
@@ -46,20 +46,20 @@ def insert_site(connection: Connection, new: Site, now: datetime) -> None:
 
 
 def update_site(connection: Connection, site_id: int, values: Mapping[str, object]) -> bool:
-    """Change settings of a site, given by column name; `False` if there is no such site."""
+    """Change settings of a site, given by column name, and return whether there is such a site."""
     changed = connection.execute(update(site).where(site.c.id == site_id).values(**values)).rowcount > 0
     raise_revision(connection)
     return changed
 
 
 def find_site(connection: Connection, site_id: int) -> Site | None:
-    """Find a site with its settings, custom fields and webhooks; `None` if there is none."""
+    """Find a site with its settings, custom fields and webhooks, or return `None` if there is none."""
     row = connection.execute(select(site).where(site.c.id == site_id)).one_or_none()
     return _site_from_row(connection, row) if row is not None else None
 
 
 def find_site_of_counter(connection: Connection, code: str) -> Site | None:
-    """Find a site by the code of its visit counter, as `find_site` does by id."""
+    """Find the site whose visit counter has a code, or return `None` if there is none."""
     row = connection.execute(select(site).where(site.c.counter_code == code)).one_or_none()
     return _site_from_row(connection, row) if row is not None else None
 
@@ -81,9 +81,9 @@ def list_site_ids(connection: Connection) -> list[SiteId]:
 
 
 def next_site_id(connection: Connection) -> SiteId:
-    """Return the id for a new site: one above the highest that ever existed, 1 for the first.
+    """Return the id for a new site: 1 for the first site, then one above the highest id that ever existed.
 
-    The id of a deleted site is not assigned again, because running servers may still remember data under it.
+    The id of a deleted site is not assigned again, because running servers may still remember its data.
     """
     highest = connection.execute(select(func.max(site.c.id))).scalar_one()
     deleted = connection.execute(select(revision.c.number).where(revision.c.name == _DELETED)).scalar_one_or_none()

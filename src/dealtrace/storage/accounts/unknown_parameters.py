@@ -14,9 +14,9 @@ _COUNTS = NameCounts(unknown_parameter)
 
 @record
 class UnknownParameter:
-    """A parameter that an endpoint does not have: its path, how often it was sent, and the most similar known name.
+    """A parameter that callers sent although the endpoint does not have it, and how often they sent it.
 
-    Path and name are empty for the row that counts all parameters beyond the limit.
+    `nearest` is the most similar known name. Path and name are empty in the row for all parameters beyond the limit.
     """
 
     path: str
@@ -27,14 +27,14 @@ class UnknownParameter:
 
 
 def fit_unknown_parameters(connection: Connection, site_id: int, seen: Mapping[Key, int]) -> Counted:
-    """Return counts, by path and name, with parameters beyond the site's limit counted together."""
+    """Return the counts by path and name, with those of parameters beyond the site's limit summed."""
     return _COUNTS.fit(connection, site_id, seen)
 
 
 def count_unknown_parameters(
     connection: Connection, site_id: int, counted: Counted, nearest: Mapping[Key, str | None], now: datetime
 ) -> None:
-    """Add to the counts of unknown parameters, and store the nearest known name with each new one."""
+    """Add to the counts of unknown parameters; a new parameter is stored with the most similar known name."""
     rows = {key: {"nearest": nearest.get(key)} for key in counted.seen}
     _COUNTS.add(connection, site_id, counted.seen, now, rows)
 

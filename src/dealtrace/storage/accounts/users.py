@@ -31,7 +31,7 @@ def insert_user(connection: Connection, new: User, password_hash: str) -> None:
 
 
 def user_from_row(row: Row, prefix: str = "") -> User:
-    """Return the user in a row of `USER_COLUMNS`; in the row, the names of these columns begin with `prefix`."""
+    """Return the user in a row with `USER_COLUMNS`, whose names in the row begin with `prefix`."""
     column = partial(getattr, row)
     return User(
         UserId(column(f"{prefix}id")),
@@ -43,13 +43,13 @@ def user_from_row(row: Row, prefix: str = "") -> User:
 
 
 def find_user(connection: Connection, login: str) -> User | None:
-    """Find a user by the normal form of the login; `None` if there is none."""
+    """Find a user by the normal form of the login, or return `None` if there is none."""
     row = connection.execute(select(*USER_COLUMNS).where(user.c.login == login)).one_or_none()
     return user_from_row(row) if row is not None else None
 
 
 def find_password_hash(connection: Connection, user_id: int) -> str | None:
-    """Find the hash of a user's password; `None` if there is no such user."""
+    """Find the hash of a user's password, or return `None` if there is no such user."""
     return connection.execute(select(user.c.password_hash).where(user.c.id == user_id)).scalar_one_or_none()
 
 
@@ -59,19 +59,19 @@ def list_users(connection: Connection) -> list[User]:
 
 
 def find_roles(connection: Connection, user_id: int) -> dict[SiteId, Role]:
-    """Find the roles of a user, by site."""
+    """Find the roles of a user, by site id."""
     rows = connection.execute(select(membership.c.site_id, membership.c.role).where(membership.c.user_id == user_id))
     return {SiteId(site_id): Role(role) for site_id, role in rows}
 
 
 def find_rights(connection: Connection, user_id: int) -> Rights | None:
-    """Find a user by id, with their roles by site."""
+    """Find a user and the user's roles by id, or return `None` if there is no such user."""
     row = connection.execute(select(*USER_COLUMNS).where(user.c.id == user_id)).one_or_none()
     return Rights(user_from_row(row), find_roles(connection, user_id)) if row is not None else None
 
 
 def list_rights(connection: Connection, site_id: int | None = None) -> list[Rights]:
-    """List the users with all their roles, ordered by login; with a site, only the users with a role at it."""
+    """List the users with all their roles, ordered by login; with a site, only the users with a role at that site."""
     roles: dict[int, dict[SiteId, Role]] = {}
     for user_id, of_site, role in connection.execute(
         select(membership.c.user_id, membership.c.site_id, membership.c.role)
@@ -82,7 +82,7 @@ def list_rights(connection: Connection, site_id: int | None = None) -> list[Righ
 
 
 def list_owners(connection: Connection) -> list[UserId]:
-    """List the ids of the installation's owners; the rows are locked until the transaction ends."""
+    """List the ids of the installation's owners, and lock their rows until the transaction ends."""
     owners = select(user.c.id).where(user.c.is_owner.is_(True)).order_by(user.c.id).with_for_update()
     return [UserId(user_id) for user_id in connection.execute(owners).scalars()]
 
@@ -94,7 +94,7 @@ def find_times_of_use(connection: Connection) -> dict[UserId, datetime]:
 
 
 def find_logins(connection: Connection, user_ids: Collection[int]) -> dict[int, str]:
-    """Find the logins of these users by id; deleted users are missing."""
+    """Find the logins of users, by user id; deleted users are missing."""
     named = select(user.c.id, user.c.login).where(user.c.id.in_(sorted(user_ids)))
     return {row.id: row.login for row in connection.execute(named)} if user_ids else {}
 
@@ -125,7 +125,7 @@ def set_membership(connection: Connection, user_id: int, site_id: int, role: Rol
 
 
 def delete_membership(connection: Connection, user_id: int, site_id: int) -> bool:
-    """Delete the role of a user at a site; `False` if they had none."""
+    """Delete the role of a user at a site, and return whether the user had one."""
     mine = (membership.c.user_id == user_id, membership.c.site_id == site_id)
     return connection.execute(delete(membership).where(*mine).returning(membership.c.role)).first() is not None
 

@@ -22,7 +22,7 @@ def insert_alert(connection: Connection, new: Alert) -> None:
 
 
 def update_rule(connection: Connection, site_id: int, alert_id: int, rule: Rule, due_at: datetime) -> bool:
-    """Replace a rule, which is next checked at `due_at`; `False` if the site has no such rule."""
+    """Replace a rule and the time of its next check, `due_at`; return whether the site has such a rule."""
     mine = (alert.c.site_id == site_id, alert.c.id == alert_id)
     changed = update(alert).where(*mine).values(due_at=due_at, fault=None, **_columns(rule))
     return connection.execute(changed).rowcount > 0
@@ -35,7 +35,7 @@ def list_alerts(connection: Connection, site_id: int) -> list[Alert]:
 
 
 def find_alert(connection: Connection, site_id: int, alert_id: int) -> Alert | None:
-    """Find a rule of a site by its id; `None` if there is none."""
+    """Find a rule of a site by its id, or return `None` if there is none."""
     mine = (alert.c.site_id == site_id, alert.c.id == alert_id)
     row = connection.execute(select(alert).where(*mine)).one_or_none()
     return _alert_from_row(row) if row is not None else None
@@ -47,7 +47,7 @@ def count_alerts(connection: Connection, site_id: int) -> int:
 
 
 def delete_alert(connection: Connection, site_id: int, alert_id: int) -> bool:
-    """Delete a rule; `False` if the site has no such rule."""
+    """Delete a rule, and return whether the site had it."""
     mine = (alert.c.site_id == site_id, alert.c.id == alert_id)
     return connection.execute(delete(alert).where(*mine)).rowcount > 0
 
@@ -63,14 +63,14 @@ def count_due_alerts(connection: Connection, now: datetime) -> int:
 
 
 def claim_alerts(connection: Connection, site_id: int, until: datetime, now: datetime) -> list[Alert]:
-    """Return the rules of a site that are due, and reserve them for this process until `until`."""
+    """Return the due rules of a site, and reserve them for this process until `until`."""
     due = (alert.c.site_id == site_id, alert.c.due_at <= now)
     claimed = connection.execute(update(alert).where(*due).values(due_at=until).returning(*alert.c))
     return sorted(map(_alert_from_row, claimed), key=lambda each: each.id)
 
 
 def update_claimed_alert(connection: Connection, claimed: Alert, values: Values) -> bool:
-    """Change columns of a rule that is still reserved; `False` if it was changed, or reserved by another process."""
+    """Change columns of a rule if it is still reserved as in `claimed`, and return whether it was."""
     mine = (alert.c.id == claimed.id, alert.c.due_at == claimed.due_at)
     return connection.execute(update(alert).where(*mine).values(**values)).rowcount > 0
 

@@ -29,7 +29,7 @@ def insert_incident(connection: Connection, site_id: int, new: Incident) -> None
 
 
 def end_incident(connection: Connection, site_id: int, incident_id: int, ended_at: datetime, value: str | None) -> None:
-    """Store when an incident ended, and the value of its metric at the end."""
+    """Store when an incident ended, and the value of its metric at that time."""
     mine = (alert_incident.c.site_id == site_id, alert_incident.c.id == incident_id)
     connection.execute(update(alert_incident).where(*mine).values(ended_at=ended_at, ended_value=value))
 
@@ -42,7 +42,7 @@ def find_incidents(connection: Connection, site_id: int, incident_ids: Collectio
 
 
 def list_incidents(connection: Connection, site_id: int, limit: int, alert_id: int | None = None) -> list[Incident]:
-    """List the latest incidents of a site, or of one of its rules, newest first."""
+    """List the latest incidents of a site, or of a rule if given, newest first."""
     wanted = [alert_incident.c.site_id == site_id]
     if alert_id is not None:
         wanted.append(alert_incident.c.alert_id == alert_id)
@@ -57,7 +57,7 @@ def list_incident_ids(connection: Connection, site_id: int, alert_id: int) -> li
 
 
 def delete_incidents(connection: Connection, site_id: int, alert_id: int) -> list[int]:
-    """Delete the incidents of a rule, and return the ids of the incidents."""
+    """Delete the incidents of a rule, and return their ids."""
     mine = (alert_incident.c.site_id == site_id, alert_incident.c.alert_id == alert_id)
     return list(connection.execute(delete(alert_incident).where(*mine).returning(alert_incident.c.id)).scalars())
 

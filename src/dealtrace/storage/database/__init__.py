@@ -1,1 +1,1 @@
-"""The two engines: connections, column types, compiled statements, and the meaning of errors."""
+"""SQLite and PostgreSQL: connections, column types, compiled statements, and kinds of errors."""

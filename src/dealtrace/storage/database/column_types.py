@@ -1,4 +1,4 @@
-"""Column types that behave the same on SQLite and PostgreSQL, and conditions on a list passed as one parameter.
+"""Column types that work alike on SQLite and PostgreSQL, and conditions on a list that is passed as one parameter.
 
 Any: the content of JSON text, and type parameters of SQLAlchemy for values of any column.
 """
@@ -37,7 +37,7 @@ def instant(stored: int) -> datetime:
 
 
 class Instant(TypeDecorator[datetime]):
-    """An instant, stored as microseconds since 1970 in UTC: the same order and arithmetic on both engines."""
+    """An instant, stored as microseconds since 1970 in UTC, so that both engines sort and compute alike."""
 
     impl = BigInteger
     cache_ok = True
@@ -121,7 +121,7 @@ def _json_or_none(stored: str | None) -> Any:
 
 
 class ListOf(TypeDecorator[list[object]]):
-    """A list as one parameter of a compiled statement: JSON on SQLite, an array on PostgreSQL."""
+    """A list as a parameter of a compiled statement: JSON on SQLite, an array on PostgreSQL."""
 
     impl = Text
     cache_ok = True
@@ -140,7 +140,7 @@ class ListOf(TypeDecorator[list[object]]):
 
 
 class is_among(ColumnElement[bool]):  # noqa: N801 - reads as the SQL it is
-    """The condition that a column equals one of the items of a list of any length; it uses the column's index."""
+    """The condition that a column equals an item of a list of any length; it uses the column's index."""
 
     inherit_cache = True
     type = Boolean()
@@ -154,7 +154,7 @@ class is_among(ColumnElement[bool]):  # noqa: N801 - reads as the SQL it is
         )
 
     def self_group(self, against: object = None) -> "is_among":  # noqa: ARG002 - the library's signature
-        """Return itself; SQLAlchemy would write `(…) = 1` for SQLite, which cannot use an index."""
+        """Return this condition unchanged; SQLAlchemy would write `(…) = 1` for SQLite, which then uses no index."""
         return self
 
 
@@ -164,7 +164,7 @@ def _postgresql_among(element: is_among, compiler: SQLCompiler, **kwargs: object
 
 
 class is_among_many(is_among):  # noqa: N801
-    """Like `is_among`, for long lists: PostgreSQL cannot see how long the list is, and so uses the index."""
+    """A condition like `is_among`, for long lists: PostgreSQL cannot estimate the length, and so uses the index."""
 
     inherit_cache = True
 
@@ -182,16 +182,16 @@ def _sqlite_among(element: is_among, compiler: SQLCompiler, **kwargs: object) ->
 
 
 IN_LIST_MAX = 200
-"""Longer lists are passed as one parameter, because engines limit the number of parameters."""
+"""The length of a list above which it is passed as one parameter, because engines limit the number of parameters."""
 
 
 def is_in(column: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bool]:
-    """Return the condition that a column equals one of any number of `values`."""
+    """Return the condition that a column equals one of `values`, of which there may be any number."""
     return column.in_(values) if len(values) <= IN_LIST_MAX else is_among_many(column, "listed", values)
 
 
 class each_json(FunctionElement[Any]):  # noqa: N801
-    """The items of a JSON array of arrays as rows; the statement selects elements by position."""
+    """A table function that turns the items of a JSON array into rows; each item is itself an array."""
 
     name = "each_json"
     inherit_cache = True
@@ -214,7 +214,7 @@ def _postgresql_each_json(element: FunctionElement[Any], compiler: SQLCompiler, 
 
 
 class json_text(FunctionElement[str]):  # noqa: N801
-    """The text under a name in a `JsonText` column; null if the column is null or lacks the name.
+    """Return the text under a name in a `JsonText` column, or null if the column is null or lacks the name.
 
     SQLite's `->>` is not used because it would read a name such as `0` or `$x` as a path.
     """

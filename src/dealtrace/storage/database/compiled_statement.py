@@ -1,7 +1,7 @@
-"""Core statements that are compiled to SQL text once per engine and then run directly on the driver.
+"""Statements of SQLAlchemy Core that are compiled to SQL once per engine, and then run on the driver's cursor.
 
-SQLAlchemy takes longer to execute a small statement than the database takes to answer it. Frequent statements therefore
-keep the text, the order of the parameters and the converters of the column types, and use the driver's cursor.
+SQLAlchemy takes longer to execute a small statement than the database. A compiled statement therefore keeps its text,
+the order of its parameters and the converters of its column types.
 """
 
 from collections import namedtuple
@@ -40,9 +40,9 @@ def engine_insert(engine: str) -> EngineInsert:
 
 @record
 class _Compiled:
-    """The SQL text for one engine, its parameters in order, and the converters of values to and from the driver.
+    """A statement's SQL text for an engine, its parameters in order, and the converters to and from the driver.
 
-    `takes_arrays` marks an insert that takes one array per column. `constants` are parameters with a fixed value.
+    `takes_arrays` marks an insert that takes an array per column. `constants` are parameters with a fixed value.
     """
 
     text: str
@@ -72,11 +72,10 @@ class _Compiled:
 
 
 class CompiledStatement:
-    """A Core statement, compiled for an engine when it first runs there; column types convert every value.
+    """A statement of SQLAlchemy Core, compiled for an engine when it first runs on that engine.
 
-    For a statement with `ON CONFLICT`, which needs an engine's own insert class, pass a function that makes the
-    statement from that class. `columns` are the columns that an insert of single rows writes, by default all; the
-    others are null.
+    A statement with `ON CONFLICT` needs an engine's own insert class: pass a function that makes the statement from
+    that class. `columns` are the columns that an insert of single rows writes, by default all; the others are null.
     """
 
     def __init__(
@@ -89,9 +88,9 @@ class CompiledStatement:
         self._compiled: dict[str, _Compiled] = {}
 
     def run_many(self, connection: Connection, rows: Sequence[Values]) -> None:
-        """Run the statement for each of `rows` in one round trip; do nothing without rows.
+        """Run the statement for each of `rows` in one round trip; without rows, do nothing.
 
-        PostgreSQL takes inserted rows as one array per column, five times faster than row by row.
+        PostgreSQL takes inserted rows as an array per column, five times faster than row by row.
         """
         if not rows:
             return
@@ -149,7 +148,7 @@ class CompiledStatement:
 
 
 def _from_arrays(statement: Insert, names: Sequence[str] | None) -> Insert:
-    """Convert an insert of single rows to one that takes an array of values per column; a value may be a list."""
+    """Return an insert that takes an array of values per column, made from an insert of single rows."""
     columns = [column for column in statement.table.columns if names is None or column.name in names]
     arrays = (func.unnest(bindparam(column.name, type_=ARRAY(column.type, dimensions=1))) for column in columns)
     return insert(statement.table).from_select([column.name for column in columns], select(*arrays))
@@ -157,7 +156,7 @@ def _from_arrays(statement: Insert, names: Sequence[str] | None) -> Insert:
 
 @cache
 def _row_maker(columns: tuple[str, ...]) -> Callable[[PlainRow], Row]:
-    """Return a function that makes a row with named columns."""
+    """Return a function that makes a `Row` of the values of a row."""
     make: Callable[[PlainRow], Row] = namedtuple("Row", columns)._make  # type: ignore[attr-defined]  # noqa: PYI024 - the columns are data here
     return make
 

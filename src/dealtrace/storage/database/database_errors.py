@@ -1,11 +1,11 @@
-"""What an error of the database means: a lost race, a transient or a permanent failure; decided only here."""
+"""The meaning of a database error: a lost race, a temporary failure or a permanent failure."""
 
 import re
 import sqlite3
 import sys
 
 PASSING_SQLSTATES = frozenset({"40001", "40P01", "57P01", "57P02", "57P03"})
-"""The SQLSTATEs of a serialization failure, a deadlock, and a server that is stopping, has crashed or is starting."""
+"""The SQLSTATEs of a serialization failure, a deadlock, and a server that is stopping, crashed or starting."""
 RETRY_REASONS = {"40001": "serialization", "40P01": "deadlock"}
 CONNECTION_CLASS = "08"
 STOPPED_SQLSTATE = "57014"
@@ -20,11 +20,11 @@ _UNREADABLE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 class StatementStopped(Exception):  # noqa: N818 - it says what was done
-    """A statement took too long and was stopped in DuckDB, which is used without SQLAlchemy."""
+    """A statement in DuckDB, which is used without SQLAlchemy, took too long and was stopped."""
 
 
 def driver_error(fault: BaseException) -> BaseException:
-    """Return the driver's error inside an error of SQLAlchemy; the driver's own errors are returned unchanged."""
+    """Return the driver's error inside an error of SQLAlchemy, or the error itself if it is the driver's."""
     original = getattr(fault, "orig", None)
     return original if isinstance(original, BaseException) else fault
 
@@ -32,7 +32,7 @@ def driver_error(fault: BaseException) -> BaseException:
 def is_lost_race(fault: BaseException) -> bool:
     """Return whether another transaction stored a conflicting row first, so that a second attempt can succeed.
 
-    Citus reports a violated key of a shard as an internal error, which can be recognised only by its message.
+    Citus reports a violated key of a shard as an internal error, which only its message identifies.
     """
     error = driver_error(fault)
     if _is_postgresql(error, "InternalError_"):
@@ -51,7 +51,7 @@ def retry_reason(fault: BaseException) -> str:
 
 
 def is_database_failure(fault: BaseException) -> bool:
-    """Return whether the database itself fails (unreachable, full, locked, read-only, unreadable) for any statement.
+    """Return whether the database itself fails: it is unreachable, full, locked, read-only or unreadable.
 
     SQLite also reports a faulty statement or a missing table as an operational error; as on PostgreSQL, that is our
     bug.
@@ -75,23 +75,22 @@ def is_stopped(fault: BaseException) -> bool:
 
 
 def is_read_only(fault: BaseException) -> bool:
-    """Return whether a PostgreSQL server accepts no writes; another connection may reach a server that does."""
+    """Return whether a PostgreSQL server accepts no writes; a new connection may reach a server that does."""
     error = driver_error(fault)
     return _is_postgresql(error) and _sqlstate(error) == READ_ONLY_SQLSTATE
 
 
 def message_of(fault: BaseException) -> str | None:
-    """Return the first line of the database's message (later lines quote rows), `None` for other errors."""
+    """Return the first line of the database's message, or `None` for other errors; later lines quote rows."""
     error = driver_error(fault)
     is_of_database = isinstance(error, sqlite3.Error) or _is_postgresql(error)
     return str(error).partition("\n")[0] if is_of_database else None
 
 
 def _is_postgresql(error: BaseException, name: str = "Error") -> bool:
-    """Return whether an error is of this class of the PostgreSQL driver.
+    """Return whether an error has the given class of the PostgreSQL driver.
 
-    The driver is looked up instead of imported: without it none of its errors exist, and importing it would make every
-    command on SQLite start a tenth slower.
+    The driver is looked up instead of imported: importing it would make every command on SQLite start a tenth slower.
     """
     driver = sys.modules.get("psycopg")
     return driver is not None and isinstance(error, getattr(driver.errors, name))
@@ -103,7 +102,7 @@ def _sqlstate(error: BaseException) -> str | None:
 
 
 def _sqlite_code(error: sqlite3.Error) -> int:
-    """Return SQLite's primary result code; errors that Python's module itself raises count as `SQLITE_ERROR`."""
+    """Return SQLite's primary result code, or `SQLITE_ERROR` for an error that Python's own module raises."""
     return int(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)) & 0xFF
 
 

@@ -14,22 +14,22 @@ from sqlalchemy.pool import NullPool, QueuePool
 from dealtrace.storage.database.time_limit import stopped_after
 
 SQLITE_BUSY_SECONDS = 30
-"""How long a writer waits for another process, such as a command run while the server runs, to end its transaction."""
+"""How long a writer waits for the transaction of another process, such as a command."""
 SQLITE_CHECKPOINT_PAGES = 4000
-"""The pages between WAL checkpoints; with SQLite's default of 1000, grouped inserts take 1.3 times as long."""
+"""How many pages are written between WAL checkpoints; with SQLite's default, grouped inserts take 1.3 times as long."""
 POSTGRESQL_CONNECT_SECONDS = 5
 MIRROR_MEMORY_DEFAULT = 1024
 """The memory limit of the column mirror, in MiB; the rest of the mirror is written to disk."""
 WRITERS = 2
-"""Connections for the write queue, and for the short transactions that take blocks of ids."""
+"""The number of connections for the write queue, and for the short transactions that reserve ids."""
 
 
 @dataclass(frozen=True)
 class Database:
     """A database with an engine to write and an engine to read, both used for every site.
 
-    A read that takes longer than `read_seconds_max` is stopped, unless that is 0; see `is_stopped`. `mirror_memory_mib`
-    is the memory limit of the column mirror, a copy of a SQLite database that reports read; 0 means no mirror.
+    A read that takes longer than `read_seconds_max` is stopped; 0 means no limit. `mirror_memory_mib` is the memory
+    limit of the column mirror, a copy of a SQLite database for reports; 0 means no mirror.
     """
 
     url: URL
@@ -45,13 +45,13 @@ class Database:
 
     @property
     def file(self) -> Path:
-        """The path of the SQLite file; only a SQLite database has one."""
+        """The path of the SQLite file; PostgreSQL has none."""
         assert self.url.database is not None
         return Path(self.url.database)
 
     @property
     def name(self) -> str:
-        """The name for people, without the password: the absolute path of the file, or the server's address."""
+        """The name of the database without its password: the absolute path of the file, or the server's address."""
         if self.is_sqlite:
             return str(self.file.absolute())
         place = {key: value for key, value in self.url.query.items() if key in ("host", "port")}
@@ -65,14 +65,14 @@ class Database:
 
     @contextmanager
     def read(self, *, is_limited: bool = True) -> Iterator[Connection]:
-        """Open a read-only transaction that sees one consistent state; `is_limited` applies `read_seconds_max`."""
+        """Open a read-only transaction that sees one consistent state; `is_limited` applies the time limit."""
         with self.reader.connect() as connection:
             connection.begin()
             with stopped_after(connection, self.read_seconds_max if is_limited else 0):
                 yield connection
 
     def gather_statistics(self) -> None:
-        """Refresh PostgreSQL's statistics, which it would do by itself a minute later; SQLite does not need them."""
+        """Refresh PostgreSQL's statistics, which it would do itself a minute later; SQLite needs none."""
         if not self.is_sqlite:
             with self.write() as connection:
                 connection.exec_driver_sql("ANALYZE")

@@ -1,4 +1,4 @@
-"""The files of a SQLite database: created private, served by one server, and checked for removal or replacement."""
+"""Create the files of a SQLite database, claim them for a server, and notice if they are removed or replaced."""
 
 import fcntl
 import os
@@ -18,20 +18,20 @@ FileId = tuple[int, int]
 
 
 def create_private_file(path: Path) -> None:
-    """Create a file that only its owner can read, unless it exists; SQLite gives its WAL the same mode."""
+    """Create a file that only its owner can read, unless it exists; SQLite gives the WAL the same mode."""
     os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, PRIVATE_MODE))
 
 
 def is_open_to_others(path: Path) -> bool:
-    """Return whether users other than the owner of a file and the file's group can read or write it."""
+    """Return whether users other than the owner and the group of a file can read or write it."""
     return bool(path.stat().st_mode & OTHERS_MODE)
 
 
 def claim_file(path: Path) -> bool:
-    """Lock a database file until this process and its children end; `False` if another server has locked it.
+    """Lock a database file until this process and its children end, and return whether no other server had locked it.
 
-    The lock is on the file itself, so links and other names lead to the same lock. Commands can still use the file. The
-    descriptor stays open on purpose: closing it would also release SQLite's own locks in this process.
+    Other names of the file share the lock, and commands can still use the file. The descriptor stays open: closing it
+    would also release SQLite's own locks in this process.
     """
     claim = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
@@ -43,20 +43,20 @@ def claim_file(path: Path) -> bool:
 
 
 class ServedFiles:
-    """A database file with its WAL and index, as a server opened them.
+    """A database file, its WAL and the WAL's index, as a server opened them.
 
     A connection continues to write to a file that was removed or replaced, and those writes are lost.
     """
 
     def __init__(self, path: Path) -> None:
-        """Remember the files; a connection must have read from the database."""
+        """Remember the files, which exist once a connection has read from the database."""
         self._files = {path: file_id(path)}
         for companion in _COMPANIONS:
             file = path.with_name(path.name + companion)
             self._files[file] = file_id(file)
 
     def find_lost(self) -> Path | None:
-        """Return the path of a file that has been removed or replaced, `None` if there is none."""
+        """Return the path of a file that has been removed or replaced, or `None` if there is none."""
         return next((path for path, known in self._files.items() if file_id(path) != known), None)
 
 
@@ -71,7 +71,7 @@ def remember_files(database: Database) -> ServedFiles:
 
 
 def file_id(path: Path) -> FileId | None:
-    """Return the identity of a file, `None` if the file does not exist."""
+    """Return the identity of a file, or `None` if the file does not exist."""
     try:
         found = os.stat(path)  # noqa: PTH116 - called for every request, and cheaper than `Path.stat`
     except OSError:

@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, text
 
 STEPS_BETWEEN_LOOKS = 100_000
-"""Steps of SQLite's virtual machine between two checks of the clock: a few milliseconds."""
+"""How many steps SQLite's virtual machine runs between two checks of the clock: a few milliseconds."""
 
 
 @contextmanager
 def stopped_after(connection: Connection, seconds: int) -> Iterator[None]:
-    """Stop the reads of a connection's transaction that take longer than `seconds`; 0 means no limit.
+    """Stop reads of a connection inside the block if they exceed a time limit in seconds; 0 means no limit.
 
     PostgreSQL limits each statement, SQLite all statements of the transaction together.
     """

@@ -8,7 +8,7 @@ from dealtrace.storage.database.compiled_statement import engine_insert
 
 
 def insert_into(connection: Connection, table: Table) -> Any:
-    """Return an insert that can be extended with `.on_conflict_do_update(…)`; its SQL is the same on both engines.
+    """Return an insert that can be extended with `.on_conflict_do_update(…)` on either engine.
 
     Any: the inserts of both engines have this method, but share no type that declares it.
     """

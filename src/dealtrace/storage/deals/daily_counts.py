@@ -1,4 +1,4 @@
-"""The number of deals of a site per UTC day, updated with the deals so that journals need not count rows."""
+"""The number of deals of a site per UTC day, stored so that journals need not count rows."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -46,7 +46,7 @@ _DAY_MICROSECONDS = DAY // MICROSECOND
 
 
 class JournalMoment(StrEnum):
-    """The time of a deal by which journals select deals; each of these times has an index and its own daily counts."""
+    """The time of a deal by which journals select deals; each such time has an index and daily counts."""
 
     HAPPENED = "happened_at"
     TOUCHED = "touched_at"
@@ -84,7 +84,7 @@ _SHIFTS = each_json(bindparam("shifts", type_=Text)).table_valued(column("value"
 
 
 def _shift_statement(engine_insert: EngineInsert) -> Insert:
-    """Return a statement that changes all counts at once, as a round trip to PostgreSQL costs as much as ten rows."""
+    """Return a statement that changes any number of counts in one round trip."""
     moment, midnight, lead_kind, deals = (_SHIFTS.c.value[position] for position in range(4))
     rows = select(
         bindparam("site_id"), moment.as_string(), json_integer(midnight), lead_kind.as_string(), json_integer(deals)
@@ -100,7 +100,7 @@ _SHIFT = CompiledStatement(_shift_statement)
 
 @record
 class DaysOfDeals:
-    """The number of a site's undeleted deals on each UTC day; `moment` is the time of a deal that decides its day.
+    """The number of a site's undeleted deals on each UTC day, dated by `moment`.
 
     With `lead_kind` only deals with a lead of this kind are counted.
     """
@@ -115,7 +115,10 @@ class DaysOfDeals:
         return deals or 0
 
     def reach(self, connection: Connection, since: datetime, until: datetime, skip: int) -> tuple[datetime, int] | None:
-        """Return the midnight before the deal that follows `skip` others, and how many deals precede that midnight."""
+        """Find the deal that follows `skip` others; return its midnight, and how many deals precede that midnight.
+
+        The result is `None` if the interval contains no deals.
+        """
         rows = _REACH.fetch(connection, {**self._parameters(since, until), "skip": skip})
         return (rows[0][0], rows[0][1]) if rows else None
 
@@ -136,7 +139,7 @@ def count_new_deals(connection: Connection, site_id: int, rows: Iterable[Values]
 
 @contextmanager
 def recounting(connection: Connection, site_id: int, ids: Sequence[int]) -> Iterator[None]:
-    """Correct the counts of deals that are changed inside the block; the caller must have locked the deals."""
+    """Update the counts for deals that are changed inside the block; the caller must have locked the deals."""
     parameters = {"site_id": site_id, "ids": list(ids)}
     before = Counter(_days(_LIST_COUNTED.fetch(connection, parameters)))
     yield
@@ -146,7 +149,7 @@ def recounting(connection: Connection, site_id: int, ids: Sequence[int]) -> Iter
 
 
 def recount_deals(connection: Connection, site_id: int) -> None:
-    """Count all deals of a site and replace the stored counts; until then, writers of deals of any site wait."""
+    """Count all deals of a site, and replace the stored counts; meanwhile no other transaction can write deals."""
     if connection.dialect.name == "postgresql":  # SQLite has one writer at a time
         connection.exec_driver_sql(f"LOCK TABLE {deal_day.name} IN SHARE ROW EXCLUSIVE MODE")
     connection.execute(delete(deal_day).where(deal_day.c.site_id == site_id))
@@ -155,7 +158,7 @@ def recount_deals(connection: Connection, site_id: int) -> None:
 
 
 def list_miscounted_days(connection: Connection, site_id: int) -> list[date]:
-    """List the UTC days whose stored counts differ from the deals; this counts all deals of the site."""
+    """List the UTC days whose stored counts differ from the deals; this reads all deals of the site."""
     stored = select(deal_day).where(deal_day.c.site_id == site_id, deal_day.c.deals != 0)
     true = [row for moment in JournalMoment for row in connection.execute(_true_days(site_id, moment))]
     differing = {tuple(row) for row in true} ^ {tuple(row) for row in connection.execute(stored)}
@@ -163,10 +166,10 @@ def list_miscounted_days(connection: Connection, site_id: int) -> list[date]:
 
 
 def _true_days(site_id: int, moment: JournalMoment) -> Select[Any]:  # Any: a Select of columns chosen by name
-    """Return a query that counts the deals of each UTC day, with columns like those of `deal_day`.
+    """Return a query that counts the deals of each UTC day, with the columns of `deal_day`.
 
-    The days are computed from year 1, because engines round negative quotients towards zero. `_days` is the same rule
-    in Python.
+    Days are computed from year 1, because engines round negative quotients towards zero. `_days` is the same rule in
+    Python.
     """
     since_year_one = type_coerce(deal.c[moment], BigInteger) - microseconds(EARLIEST)
     placed = (
@@ -184,7 +187,7 @@ def _true_days(site_id: int, moment: JournalMoment) -> Select[Any]:  # Any: a Se
 
 
 def _days(rows: Iterable[PlainRow]) -> Iterator[tuple[str, int, str]]:
-    """Yield, for each time of an undeleted deal, the name of the time, its UTC day, and the kind of the deal's lead.
+    """Yield each time of each undeleted deal: the name of the time, its UTC day, and the kind of the deal's lead.
 
     Days are numbered from 1970. `_true_days` is the same rule in SQL.
     """
@@ -196,7 +199,7 @@ def _days(rows: Iterable[PlainRow]) -> Iterator[tuple[str, int, str]]:
 
 
 def _shift(connection: Connection, site_id: int, shifts: Mapping[tuple[str, int, str], int]) -> None:
-    """Add to the counts in a fixed order, so that two writers cannot deadlock."""
+    """Add numbers to the counts in a fixed order, so that two writers cannot deadlock."""
     rows = [
         (moment, microseconds(EPOCH + DAY * day), lead_kind, deals)
         for (moment, day, lead_kind), deals in sorted(shifts.items())

@@ -23,21 +23,21 @@ from dealtrace.storage.schema.tables.visits import traffic_source
 
 _STATED = and_(traffic_source.c.site_id == deal.c.site_id, traffic_source.c.id == deal.c.stated_source_id)
 FURTHER_COLUMNS = ("status_since", "margin_rub", "currency", "details", "matchers", "visit_id")
-"""The date of a status, and the columns that only deals 2.0 need; a new deal of deals 1.0 leaves all of them null."""
+"""The columns that only deals 2.0 set, and the date of the status; all are null in a new deal of deals 1.0."""
 _NOT_IN_A_DEAL = ("site_id", "visited_at", "fingerprint")
 DEAL_ROWS = select(
     *(column for column in deal.c if column.name not in _NOT_IN_A_DEAL),
     *(traffic_source.c[part] for part in SOURCE_PARTS),
 ).outerjoin(traffic_source, _STATED)
-"""The query for deals with the parts of their stated source; `deal_from_row` converts its rows to records."""
+"""The query for deals with the parts of their stated source; `deal_from_row` converts its rows."""
 
 NEW_COLUMNS = tuple(column.name for column in deal.c if column.name not in FURTHER_COLUMNS)
-"""The columns that a new deal of deals 1.0 is stored with; other columns are null until a change sets them."""
+"""The columns that an insert writes for a new deal of deals 1.0; the others are null until a change sets them."""
 STAMP_COLUMNS = ("touched_at", "changed_at", "deleted_at", "version")
 CHANGING_COLUMNS = ("status", "amount_rub", "service", "manager", "comment", "custom_values", "stated_source_id")
-"""The columns that both a new deal and a change write, besides the times and the version."""
+"""The columns that a new deal and a change both write, besides the times and the version."""
 LEAD_KINDS: Mapping[str, LeadKind] = {kind.value: kind for kind in LeadKind}
-"""Lead kinds by their stored names; a lookup costs less than calling the enumeration for every deal of a page."""
+"""The kinds of leads by stored name; calling the enumeration for every deal of a page costs more."""
 
 
 @record
@@ -66,7 +66,7 @@ def new_deal_columns(site_id: int, new: NewDeal, source_ids: Mapping[TrafficSour
 
 
 def lead_columns(deal: Deal, visited_at: datetime | None) -> dict[str, object]:
-    """Return the columns for the lead of a deal; `visited_at` is when the visit of the deal or of its lead began."""
+    """Return the columns for the lead of a deal; `visited_at` is the start of the visit of the deal or its lead."""
     return {
         "lead_kind": deal.lead.kind if deal.lead is not None else None,
         "lead_id": deal.lead.id if deal.lead is not None else None,
@@ -113,7 +113,7 @@ _PARTS = {shape: _parts_of(shape) for shape in (DealDetails, Matcher)}
 
 
 def _stated_parts(parts: DealDetails | Matcher) -> dict[str, object]:
-    """Return the fields whose values differ from the defaults, so that default values take no space."""
+    """Return only the fields that differ from their defaults, so that defaults take no space."""
     of_all, values, defaults = _PARTS[type(parts)]
     return {
         name: value
@@ -123,7 +123,7 @@ def _stated_parts(parts: DealDetails | Matcher) -> dict[str, object]:
 
 
 def key_rows(site_id: int, deal: Deal) -> list[Values]:
-    """Return a row for each key, such as a phone, by which a lead that arrives late may find a deal with matchers.
+    """Return a row for each key, such as a phone, by which a late lead may find a deal with matchers.
 
     A row contains the earliest and latest start of such a lead. If several matchers have the key, the interval covers
     all of their intervals.
@@ -141,7 +141,7 @@ def key_rows(site_id: int, deal: Deal) -> list[Values]:
 
 
 def stamp_columns(deal: Deal) -> dict[str, object]:
-    """Return the columns with the times a deal was touched, changed and deleted, and its version."""
+    """Return the columns with the times at which a deal was touched, changed and deleted, and with its version."""
     return {name: getattr(deal, name) for name in STAMP_COLUMNS}
 
 
@@ -169,7 +169,7 @@ _NO_CLUE_COLUMNS: Values = {
 
 
 def clue_columns(clue: LeadClue) -> dict[str, object]:
-    """Return the columns of a deal's clue: what the CRM stated to find its lead."""
+    """Return the columns of a deal's clue, the data with which the CRM identifies its lead."""
     columns = dict(_NO_CLUE_COLUMNS)
     match clue.identity:
         case CallIdentity(call_id, reference):
@@ -201,7 +201,7 @@ def _further_contacts(contact: ContactClue) -> list[str]:
 
 
 def contact_rows(rows: Iterable[Values]) -> list[Values]:
-    """Return a row for each contact of these deals after the first phone and e-mail, which are columns of the deal."""
+    """Return a row for each contact of the deals after the first phone and e-mail, which are columns of the deal."""
     return [
         {"site_id": row["site_id"], "contact": contact, "deal_id": row["id"]}
         for row in rows
@@ -211,7 +211,7 @@ def contact_rows(rows: Iterable[Values]) -> list[Values]:
 
 
 def deal_from_row(row: Row, tags: tuple[str, ...]) -> Deal:
-    """Return the deal in a row of `DEAL_ROWS`, with its tags."""
+    """Return the deal in a row of `DEAL_ROWS`, with the given tags."""
     return Deal(
         id=DealId(row.id),
         number=row.number,

@@ -68,7 +68,7 @@ _LIST_TAGS = CompiledStatement(
 
 
 def find_registered(connection: Connection, site_id: int, numbers: Sequence[str]) -> dict[str, Registered]:
-    """Find the undeleted deals of a site that have these numbers, by number; free numbers are missing."""
+    """Find the undeleted deals of a site with the given numbers, by number; unused numbers are missing."""
     if not numbers:
         return {}
     rows = _FIND_REGISTERED.fetch(connection, {"site_id": site_id, "numbers": list(numbers)})
@@ -76,14 +76,14 @@ def find_registered(connection: Connection, site_id: int, numbers: Sequence[str]
 
 
 def find_fingerprints(connection: Connection, site_id: int, ids: Iterable[int]) -> dict[int, str]:
-    """Find the registration fingerprints of these deals by id, including deleted deals; unknown ids are missing."""
+    """Find the registration fingerprints of deals by id, including deleted deals; unknown ids are missing."""
     mine = (deal.c.site_id == site_id, deal.c.id.in_(sorted(set(ids))))
     rows = connection.execute(select(deal.c.id, deal.c.fingerprint).where(*mine))
     return {deal_id: fingerprint for deal_id, fingerprint in rows}  # noqa: C416 - a row is no pair to the type checker
 
 
 def find_deleted(connection: Connection, site_id: int, numbers: Sequence[str]) -> dict[str, DealId]:
-    """Find the deleted deals that had these numbers, by fingerprint; reads all deals of the site."""
+    """Find the deleted deals that had the given numbers, by fingerprint; this reads all deals of the site."""
     if not numbers:
         return {}
     mine = (deal.c.site_id == site_id, deal.c.number.in_(numbers), deal.c.deleted_at.is_not(None))
@@ -94,7 +94,7 @@ def find_deleted(connection: Connection, site_id: int, numbers: Sequence[str]) -
 def insert_deals(
     connection: Connection, site_id: int, deals: Sequence[NewDeal], source_ids: Mapping[TrafficSource, int]
 ) -> None:
-    """Store new deals, their further contacts, their tags, and the keys by which late leads find them.
+    """Store new deals with their further contacts, their tags, and the keys by which late leads find them.
 
     A number that is in use violates the unique index.
     """
@@ -113,7 +113,7 @@ def insert_deals(
 
 
 def update_clues(connection: Connection, site_id: int, deals: Sequence[Deal]) -> None:
-    """Store what these deals state about their leads, after their contacts were normalised again."""
+    """Store the clues of deals to their leads, after the contacts were normalised again."""
     ids = [changed.id for changed in deals]
     connection.execute(delete(deal_contact).where(deal_contact.c.site_id == site_id, deal_contact.c.deal_id.in_(ids)))
     clues = [{"site_id": site_id, "id": changed.id, **clue_columns(changed.clue)} for changed in deals]
@@ -132,10 +132,10 @@ def list_deals_by_key(
     with_deleted: bool = False,
     lock: bool = True,
 ) -> list[Deal]:
-    """List the deals of a site that have one of these ids or numbers, each once, in the order of their ids.
+    """List the deals of a site that have one of the given ids or numbers, each once, ordered by id.
 
-    With `lock` the deals are locked before they are read: if a read waits for a lock, the rows it joins are outdated.
-    The query is ordered by `id + 0`; ordered by `id`, SQLite would scan all deals of the site in the index of ids.
+    With `lock` the deals are locked before they are read, because a read that waits for a lock joins outdated rows. The
+    query is ordered by `id + 0`; ordered by `id`, SQLite would scan all deals of the site.
     """
     found: set[int] = set()
     for column, keys in ((deal.c.id, sorted(set(ids))), (deal.c.number, sorted(set(numbers)))):
@@ -171,21 +171,21 @@ def update_deals(
 
 
 def replace_keys(connection: Connection, site_id: int, deals: Sequence[Deal]) -> None:
-    """Replace the keys by which late leads find these deals, after the matchers of the deals changed."""
+    """Replace the keys by which late leads find deals, after the matchers of the deals changed."""
     ids = [changed.id for changed in deals]
     connection.execute(delete(deal_key).where(deal_key.c.site_id == site_id, deal_key.c.deal_id.in_(ids)))
     _INSERT_KEY.run_many(connection, [row for changed in deals for row in key_rows(site_id, changed)])
 
 
 def stamp_deals(connection: Connection, site_id: int, deals: Sequence[Deal]) -> None:
-    """Store that deals were deleted or restored; a number that is in use again violates the unique index."""
+    """Store when deals were deleted or restored; a restored number that is in use violates the unique index."""
     rows = [{"of_site": site_id, "of_deal": stamped.id, **stamp_columns(stamped)} for stamped in deals]
     with recounting(connection, site_id, [stamped.id for stamped in deals]):
         _STAMP_DEAL.run_many(connection, rows)
 
 
 def list_deals_after(connection: Connection, site_id: int, after_id: int, limit: int) -> list[Deal]:
-    """List the deals of a site with ids above `after_id`, ordered by id, locked, including deleted deals."""
+    """Lock and list the deals of a site with ids above `after_id`, ordered by id, including deleted deals."""
     mine = DEAL_ROWS.where(deal.c.site_id == site_id, deal.c.id > after_id)
     return list_deals_of_query(connection, site_id, mine.order_by(deal.c.id).limit(limit).with_for_update(of=deal))
 
@@ -221,7 +221,7 @@ def list_deals_of_query(connection: Connection, site_id: int, query: Select[tupl
 
 
 def list_deals_by_id(connection: Connection, site_id: int, ids: Sequence[int]) -> list[Deal]:
-    """List these deals in the order of `ids`, including deleted deals; unknown ids are missing."""
+    """List deals in the order of `ids`, including deleted deals; unknown ids are missing."""
     if not ids:
         return []
     rows = _LIST_BY_ID.fetch_named(connection, {"site_id": site_id, "ids": list(ids)})
@@ -230,7 +230,7 @@ def list_deals_by_id(connection: Connection, site_id: int, ids: Sequence[int]) -
 
 
 def find_tags(connection: Connection, site_id: int, deal_ids: Sequence[int]) -> dict[int, list[str]]:
-    """Find the tags of these deals, in stored order, by deal id; deals without tags are missing."""
+    """Find the tags of deals, in stored order, by deal id; deals without tags are missing."""
     tags: dict[int, list[str]] = {}
     if deal_ids:
         for deal_id, tag in _LIST_TAGS.fetch(connection, {"site_id": site_id, "deal_ids": list(deal_ids)}):

@@ -38,7 +38,7 @@ _DEALS_OF_SPANS = {
     "clue_email": _SPANS.outerjoin(deal, and_(deal.c.clue_email == _SPAN_CONTACT, _MAY_BE_BOUND)),
     "clue_further": _SPANS.outerjoin(deal_contact, _IS_FURTHER).outerjoin(deal, and_(_HAS_IT, _MAY_BE_BOUND)),
 }
-"""The contact rows of leads, joined with the deals that have the contact.
+"""The query for the contact rows of leads, joined with the deals that have the contact.
 
 The joins are outer joins, so that SQLite begins with the contact rows.
 """
@@ -69,7 +69,7 @@ _CLUES = {
 
 
 def find_ids_by_contact(connection: Connection, site_id: int, spans: Sequence[LeadSpan]) -> set[int]:
-    """Find the ids of deals that may match these leads by contact, including deleted deals.
+    """Find the ids of deals that may match the given leads by contact, including deleted deals.
 
     Deals that may match only leads of the other kind are missing.
     """
@@ -83,7 +83,10 @@ def find_ids_by_contact(connection: Connection, site_id: int, spans: Sequence[Le
 
 
 def find_ids_by_key(connection: Connection, site_id: int, keys: Collection[tuple[str, datetime]]) -> set[int]:
-    """Find the ids of deals, also deleted, whose matchers may find a lead with one of these keys and start times."""
+    """Find the ids of deals whose matchers may find a lead with one of `keys`, including deleted deals.
+
+    Each key comes with the start of its lead.
+    """
     if not keys:
         return set()
     spans = [(key, microseconds(started_at)) for key, started_at in keys]
@@ -94,7 +97,7 @@ def find_ids_by_key(connection: Connection, site_id: int, keys: Collection[tuple
 def find_ids_by_clue(
     connection: Connection, site_id: int, kind: LeadKind, ids: Sequence[int], references: Sequence[str]
 ) -> set[int]:
-    """Find the ids of deals registered with one of these ids or references of leads, including deleted deals."""
+    """Find the ids of deals that were registered with the id or reference of a lead, including deleted deals."""
     by_id, by_reference = _CLUES[kind]
     found: set[int] = set()
     for clue, keys in ((by_id, ids), (by_reference, references)):
@@ -113,10 +116,9 @@ def find_ids_by_lead(connection: Connection, site_id: int, lead: LeadRef) -> set
 def find_deals_of_leads(
     connection: Connection, site_id: int, kind: LeadKind, lead_ids: Sequence[int]
 ) -> dict[int, list[Deal]]:
-    """Find the undeleted deals of these leads by lead id, in order of time; leads without deals are missing.
+    """Find the undeleted deals of leads by lead id, in order of time; leads without deals are missing.
 
-    They are sorted in Python: for a sorted query, SQLite would scan all deals of the site instead of looking up the
-    few.
+    Python sorts the deals: for a sorted query, SQLite would scan all deals of the site.
     """
     theirs = DEAL_ROWS.where(
         deal.c.site_id == site_id, is_among(deal.c.lead_id, "lead_ids"), deal.c.lead_kind == kind,
@@ -135,7 +137,7 @@ def bind_deals(
 ) -> None:
     """Store the lead or visit of each deal.
 
-    `visited_at` is when the visit of the deal, or of its lead, began, by deal id.
+    `visited_at` has, by deal id, the start of the deal's visit or of its lead's visit.
     """
     rows = [
         {

@@ -1,4 +1,4 @@
-"""Why a deal has its lead or has none, in SQL; the rule is in `matching/match_reason.py`.
+"""The reason why a deal has its lead or has none, in SQL; the rule is in `matching/match_reason.py`.
 
 Any: SQLAlchemy does not know the type of a CASE of texts.
 """
@@ -16,7 +16,10 @@ from dealtrace.storage.schema.tables.leads import call, lead_contact, lead_reque
 
 
 def match_reason(*, contact_matching: bool) -> ColumnElement[Any]:
-    """Return why a deal has its lead or none; the lead must be joined. `contact_matching` is the site's setting."""
+    """Return the SQL expression for the reason why a deal has its lead or none; the query must join the lead.
+
+    `contact_matching` is the site's setting.
+    """
     clue = deal.c
     has_identity = or_(
         clue.clue_call_id.is_not(None),
@@ -82,9 +85,9 @@ def _with_lead(is_without_contact: ColumnElement[bool]) -> ColumnElement[Any]:
 
 
 def _shares(*, is_email: bool) -> ColumnElement[bool]:
-    """Return the condition that a deal and its lead have a phone, or an e-mail, in common.
+    """Return the SQL condition that a deal and its lead have a phone, or an e-mail, in common.
 
-    Rows of leads contain contacts as they were sent; their normal forms are in the contact rows that matching uses.
+    Rows of leads contain contacts as sent; their normal forms are in the contact rows that matching uses.
     """
     contact = lead_contact.c.contact
     sent = deal.c.clue_email if is_email else deal.c.clue_phone

@@ -17,7 +17,7 @@ from dealtrace.storage.schema.tables.deals import deal_version
 _TYPES = get_type_hints(Deal)
 _CALLER_COLUMNS = [column.name for column in deal_version.c if column is not deal_version.c.user_id]
 _INSERT_VERSION = CompiledStatement(insert(deal_version), columns=_CALLER_COLUMNS)
-"""The insert of versions that have no user; nearly all versions are of this kind, made by callers and leads."""
+"""The insert of versions without a user, which callers and leads make."""
 _INSERT_VERSION_OF_USER = CompiledStatement(insert(deal_version))
 
 
@@ -45,7 +45,7 @@ def insert_versions(connection: Connection, site_id: int, versions: Sequence[Dea
 
 
 def list_versions(connection: Connection, site_id: int, deal_id: int) -> list[DealVersion]:
-    """List the versions of a deal, oldest first; their values are as JSON stores them."""
+    """List the versions of a deal, oldest first, with values as JSON stores them."""
     mine = (deal_version.c.site_id == site_id, deal_version.c.deal_id == deal_id)
     rows = connection.execute(select(deal_version).where(*mine).order_by(deal_version.c.version))
     return [_version_from_row(row, row.before, row.after) for row in rows]
@@ -54,7 +54,7 @@ def list_versions(connection: Connection, site_id: int, deal_id: int) -> list[De
 def find_later_versions(
     connection: Connection, site_id: int, deal_ids: Iterable[int]
 ) -> dict[DealId, list[DealVersion]]:
-    """Find all but the first versions of these deals by deal id, oldest first, with values typed as in a deal."""
+    """Find the versions of deals after the first, by deal id, oldest first, with values typed as in a deal."""
     mine = (
         deal_version.c.site_id == site_id,
         deal_version.c.deal_id.in_(sorted(set(deal_ids))),
@@ -68,7 +68,7 @@ def find_later_versions(
 
 
 def find_receipts(connection: Connection, site_id: int, deal_ids: Iterable[int]) -> dict[int, Receipt]:
-    """Find the responses to the registrations of these deals, by deal id; later changes do not affect them."""
+    """Find the responses to the registrations of deals, by deal id; later changes do not affect them."""
     keys = sorted(set(deal_ids))
     if not keys:
         return {}

@@ -1,4 +1,4 @@
-"""Deals with their past statuses."""
+"""Deals with the statuses they have had."""
 
 from collections.abc import Sequence
 
@@ -21,7 +21,7 @@ class WholeDeal:
 
 
 def list_whole_deals(connection: Connection, site_id: int, keys: Sequence[DealKey]) -> list[WholeDeal | None]:
-    """List the undeleted deal that each key identifies, `None` if there is none, in the order of the keys."""
+    """List the undeleted deal that each key identifies, or `None` if there is none, in the order of the keys."""
     known = list_deals_by_key(
         connection,
         site_id,

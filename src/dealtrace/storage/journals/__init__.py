@@ -1,1 +1,1 @@
-"""Read models over several nouns: the entries of the journals, their filters and their pages."""
+"""The entries of the journals, read from the tables of several nouns, with their filters and pages."""

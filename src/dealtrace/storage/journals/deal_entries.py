@@ -1,4 +1,4 @@
-"""Entries of the journal of deals, read for a whole page at once."""
+"""The entries of the journal of deals, read for a whole page at once."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -32,11 +32,11 @@ _SECOND = timedelta(seconds=1)
 
 @record
 class DealEntry:
-    """Everything the journal shows of a deal.
+    """An entry of the journal of deals.
 
-    `phone` and `email` are as the CRM sent them. `story` describes its lead, and is `None` without a lead. `visit` is
-    the visit that a deal without a lead was matched to. `stated_source` was stated for the deal itself. Deals 2.0 may
-    have a `name` and a `funnel`.
+    `phone` and `email` are as the CRM sent them. `story` describes the deal's lead, and is `None` without a lead.
+    `visit` is the visit that a deal without a lead was matched to. `stated_source` was stated for the deal itself.
+    Deals 2.0 may have a `name` and a `funnel`.
     """
 
     id: DealId
@@ -60,7 +60,7 @@ class DealEntry:
 
     @property
     def origin(self) -> Origin:
-        """Where the deal comes from: a visit, a stated source, or unknown."""
+        """The origin of the deal: a visit, a stated source, or unknown."""
         return origin_of_deal(self.story.origin if self.story is not None else None, self.stated_source, self.visit)
 
 
@@ -83,7 +83,7 @@ _DEAL_COLUMNS = (
 _LEAD_COLUMNS = (call.c.duration_seconds, lead_request.c.form_name)
 _SOURCE_AT, _KEY_AT, _NAMED_AT = 3, 4, 5
 _VISIT_AT = len(_REFERRING_COLUMNS) + len(_DEAL_COLUMNS) + len(_LEAD_COLUMNS)
-"""Positions in `_ENTRIES` rows: the credited visit's source, the credits' key, the deal's visit, the credited visit."""
+"""The positions of the source, the key of the credits, the deal's visit, and the credited visit in a row."""
 _ENTRIES = CompiledStatement(
     select(*_REFERRING_COLUMNS, *(deal.c[name] for name in _DEAL_COLUMNS), *_LEAD_COLUMNS, *VISIT_COLUMNS)
     .select_from(deal)
@@ -98,9 +98,9 @@ _ENTRIES = CompiledStatement(
 def list_deal_entries(
     connection: Connection, site_id: int, ids: Sequence[int], model: AttributionModel
 ) -> list[DealEntry]:
-    """List the entries of these deals in the order of `ids`, including deleted deals; unknown ids are missing.
+    """List the journal entries of deals in the order of `ids`, including deleted deals; unknown ids are missing.
 
-    `model` chooses the credited visit. The number of queries does not depend on the number of deals.
+    `model` chooses the credited visit.
     """
     if not ids:
         return []
@@ -117,7 +117,7 @@ def list_deal_entries(
 
 @record
 class _Referred:
-    """What the deals of a page refer to: clients and sources by id, and tags by deal id."""
+    """The clients and sources that the deals of a page refer to, by id, and the tags of the deals, by deal id."""
 
     clients: Mapping[int, Client]
     sources: Mapping[int, TrafficSource]
@@ -127,7 +127,7 @@ class _Referred:
 def _lead_visits(
     connection: Connection, site_id: int, rows: Sequence[PlainRow], sources: Mapping[int, TrafficSource]
 ) -> dict[int, LeadVisit]:
-    """Find the visits of the deals in these rows, by the key under which the deal's credits are stored."""
+    """Find the own and credited visits of deals or their leads, by the key under which their credits are stored."""
     credited: dict[int, Visit] = {}
     named: dict[int, int | None] = {}
     for row in rows:

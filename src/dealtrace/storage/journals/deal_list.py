@@ -22,11 +22,11 @@ from dealtrace.storage.visits.credits import CREDITED, credit_key_of_deal, heavi
 
 @record
 class DealFilters:
-    """Which deals to list: deals that happened from `since` on and before `until`, where `None` means no limit.
+    """The filters of a list of deals, which happened from `since` on and before `until`; `None` means no limit.
 
-    Empty and `None` filters are ignored; `ids` restricts the list to these deals. `is_matched` requires a lead or a
-    stated source. `source` is compared, without case, with the source of the visit that the site's model credits, or
-    with the stated source.
+    Empty and `None` filters are ignored. `ids` restricts the list to deals with these ids. `is_matched` requires a lead
+    or a stated source. `source` is compared, ignoring case, with the source of the visit that the site's model credits,
+    or with the stated source.
     """
 
     since: datetime | None = None
@@ -79,7 +79,7 @@ def _rows(site: Site, filters: DealFilters) -> FromClause:
 
 
 def _with_source(rows: FromClause, model: AttributionModel) -> FromClause:
-    """Join the source of each deal: that of its credited visit, else the source stated for its lead or for the deal."""
+    """Join the source of each deal: of its credited visit, else the source stated for its lead or for itself."""
     stated = func.coalesce(call.c.stated_source_id, lead_request.c.stated_source_id, _stated_of_deal())
     source_id = func.coalesce(visit.c.traffic_source_id, stated)
     is_its_source = and_(traffic_source.c.site_id == deal.c.site_id, traffic_source.c.id == source_id)
@@ -91,5 +91,5 @@ def _with_source(rows: FromClause, model: AttributionModel) -> FromClause:
 
 
 def _stated_of_deal() -> ColumnElement[int | None]:
-    """Select the source stated for a deal; null if the deal has a lead. The rule is `origin_of_deal`."""
+    """Select the source stated for a deal, or null if the deal has a lead; the rule is `origin_of_deal`."""
     return case((deal.c.lead_id.is_(None), deal.c.stated_source_id))

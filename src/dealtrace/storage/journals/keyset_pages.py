@@ -1,4 +1,4 @@
-"""Pages of a long list, each found from the key at which the previous page ended."""
+"""Pages of a long list, each read from the key of the last row of the previous page."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -24,12 +24,12 @@ from dealtrace.storage.database.column_types import DAY, EARLIEST, EPOCH, LATEST
 Conditions = tuple[ColumnElement[bool], ...]
 
 SKIP_MAX = 10_000
-"""The most rows that are skipped one by one in a list with daily counts."""
+"""The most rows that are skipped one by one in a list with daily counts; more rows are skipped by whole days."""
 
 
 @record
 class SortKey:
-    """The key of a row, by which a list is ordered."""
+    """The time and id of a row, by which a list is ordered."""
 
     at: datetime
     id: int
@@ -37,10 +37,10 @@ class SortKey:
 
 @record
 class Cursor:
-    """The place in a list where a page begins.
+    """The place in a list where a page begins: at `offset`, which is `skip` rows after the row with the key `after`.
 
-    It is at `offset` in the list, which is `skip` rows after the row with the key `after` (`None`: after the start).
-    `total` is the length of the list when its first page was read, `None` if the rows must be counted.
+    An `after` of `None` means the start of the list. `total` is the length of the list when its first page was read, or
+    `None` if the rows must be counted.
     """
 
     offset: int = 0
@@ -50,22 +50,25 @@ class Cursor:
 
 
 class Days(Protocol):
-    """Daily counts of a list: how many rows fall on each UTC day, known without counting them."""
+    """The daily counts of a list: the stored number of rows on each UTC day."""
 
     def count(self, connection: Connection, since: datetime, until: datetime) -> int:
         """Count the rows on the days whose midnights are from `since` on and before `until`."""
         ...
 
     def reach(self, connection: Connection, since: datetime, until: datetime, skip: int) -> tuple[datetime, int] | None:
-        """Skip `skip` rows; return the midnight before the next row, and how many rows precede that midnight."""
+        """Find the row that follows `skip` others; return its midnight, and how many rows precede that midnight.
+
+        The result is `None` if the interval contains no rows.
+        """
         ...
 
 
 @dataclass(frozen=True)
 class PageQuery:
-    """A list: those of `rows` that meet `conditions`, ordered by `moment`, then `id`.
+    """A query for a list: the rows that meet `conditions`, ordered by `moment`, then `id`.
 
-    Its moments are from `since` on and before `until`; `None` means no limit. `days` are its daily counts; without them
+    `moment` is from `since` on and before `until`; `None` means no limit. Without `days`, the daily counts of the list,
     its rows are counted one by one.
     """
 
@@ -95,7 +98,7 @@ class PageQuery:
 
 @record
 class Page:
-    """The ids of a page, the key of its last row (`None` for an empty page), and the length of the whole list."""
+    """A page of a list: its ids, the key of its last row (`None` if the page is empty), and the length of the list."""
 
     ids: list[int]
     end: SortKey | None
@@ -103,10 +106,10 @@ class Page:
 
 
 def find_page(connection: Connection, query: PageQuery, cursor: Cursor, limit: int) -> Page:
-    """Find a page of at most `limit` rows, with the length of the list.
+    """Find a page of at most `limit` rows, and the length of the list.
 
-    The list is counted again only if the page contradicts the cursor's total. The length is the offset of the page plus
-    the number of rows from there on, so a reader reaches the last page even if rows before it were added or deleted.
+    The list is counted again only if the page contradicts the cursor's total. The length is then the offset of the page
+    plus the number of rows after it, so that a reader reaches the last page even if earlier rows were added or deleted.
     """
     rest = _Rest(connection, query, cursor.after)
     conditions, skip = rest.reach(cursor.skip)
@@ -123,14 +126,14 @@ def find_page(connection: Connection, query: PageQuery, cursor: Cursor, limit: i
 
 @record
 class NewestPage:
-    """The ids of a page, newest first, and the key after which the next page begins, `None` on the last page."""
+    """A page of a list, newest first: its ids, and the key where the next page begins (`None` on the last page)."""
 
     ids: list[int]
     end: SortKey | None
 
 
 def find_newest(connection: Connection, query: PageQuery, before: SortKey | None, limit: int) -> NewestPage:
-    """Find the last `limit` rows before a key, newest first; without a key, the last rows of the list."""
+    """Find the last `limit` rows before a key, newest first; without a key, find the last rows of the list."""
     conditions = list(query.after(None))
     if before is not None:
         reached = tuple_(literal(before.at, query.moment.type), literal(before.id, query.id.type))
@@ -149,7 +152,7 @@ def count_rows(connection: Connection, query: PageQuery) -> int:
 
 
 def pages_of(connection: Connection, query: PageQuery, limit: int) -> Iterator[tuple[int, list[int]]]:
-    """Yield the pages of a list from start to end, each as the length of the list and the ids of up to `limit` rows."""
+    """Yield the pages of a list in order, each as the length of the list and the ids of up to `limit` rows."""
     cursor = Cursor()
     while (page := find_page(connection, query, cursor, limit)).ids:
         yield page.total, page.ids
@@ -163,7 +166,7 @@ def _agrees(total: int, cursor: Cursor, found: int, *, is_followed: bool) -> boo
 
 
 class _Rest:
-    """The rows of a list after a key (`None`: all rows), counted at most once.
+    """The rows of a list after a key, or all rows if the key is `None`; they are counted at most once.
 
     Daily counts are used for whole days; the rows before and after the whole days are counted one by one.
     """
@@ -184,7 +187,7 @@ class _Rest:
         return self._before + self._days.count(self._connection, self._first, self._last) + self._behind
 
     def reach(self, skip: int) -> tuple[Conditions, int]:
-        """Find the row after `skip` others: return conditions for the rows to read and the number of them to skip."""
+        """Find the row that follows `skip` others; return conditions for reading, and how many rows to skip first."""
         if self._days is not None and skip >= SKIP_MAX and skip >= self._before:
             left = skip - self._before
             reached = self._days.reach(self._connection, self._first, self._last, left)
@@ -216,5 +219,5 @@ def _last_midnight(at: datetime) -> datetime:
 
 
 def _first_midnight(at: datetime) -> datetime:
-    """Return the first UTC midnight at or after an instant; `LATEST` if there is none."""
+    """Return the first UTC midnight at or after an instant, or `LATEST` if there is none."""
     return LATEST if LATEST - at < DAY else EPOCH - (EPOCH - at) // DAY * DAY

@@ -1,4 +1,4 @@
-"""Entries of the journals of leads, read for a whole page at once."""
+"""The entries of the journals of leads, read for a whole page at once."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -44,10 +44,10 @@ _ROWS = {
 
 @record
 class LeadEntry:
-    """Everything a journal shows of a lead.
+    """An entry of a journal of leads.
 
-    `visit` has the lead's own visit and the credited visit, `None` if the lead has no visit. `visits` are the visits
-    that may be credited, the lead's own last; they and `deals`, the deals of the lead, are empty unless requested.
+    `visit` has the lead's own visit and the credited visit, or is `None` if the lead has no visit. `visits` are all
+    visits that may be credited, the lead's own last. `visits` and the lead's `deals` are empty unless requested.
     `circumstances` belong to a call, `page_url` to a lead request.
     """
 
@@ -65,7 +65,7 @@ class LeadEntry:
 
     @property
     def origin(self) -> Origin:
-        """Where the lead comes from: a visit, a stated source, or unknown."""
+        """The origin of the lead: a visit, a stated source, or unknown."""
         return origin_of_lead(self.visit, self.annotations.stated_source)
 
 
@@ -79,9 +79,9 @@ def list_lead_entries(
     with_visits: bool = False,
     with_deals: bool = False,
 ) -> list[LeadEntry]:
-    """List the entries of these leads in the order of `ids`; unknown ids are missing.
+    """List the journal entries of leads in the order of `ids`; unknown ids are missing.
 
-    `model` chooses the credited visit. The number of queries does not depend on the number of leads.
+    `model` chooses the credited visit.
     """
     if not ids:
         return []
@@ -101,7 +101,7 @@ def list_lead_entries(
 
 @record
 class _Referred:
-    """What the leads of a page refer to: clients and stated sources by their ids, the rest by lead."""
+    """The data that the leads of a page refer to: clients and stated sources by their ids, the rest by lead."""
 
     clients: Mapping[int, Client]
     stated_sources: Mapping[int, TrafficSource]
@@ -153,7 +153,7 @@ def _lead_request_entry(row: Row, referred: _Referred, visits: Sequence[Visit], 
 def _visits_before(
     connection: Connection, site_id: int, started_at: Mapping[int, datetime], visits: Mapping[int, LeadVisit]
 ) -> dict[int, list[Visit]]:
-    """Find the visits that may be credited with each lead, earliest first and its own last, by lead id."""
+    """Find the visits that may be credited with each lead, by lead id: earliest first, the lead's own last."""
     visitors = {visit.own.visitor_id for visit in visits.values()} - {""}
     moments = [started_at[lead_id] for lead_id in visits]
     of_visitor: dict[str, list[Visit]] = {}

@@ -1,4 +1,4 @@
-"""Pages of a site's calls or lead requests, by when they or their visits began."""
+"""Pages of a site's calls or lead requests, by the start of the lead or of its visit."""
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
@@ -29,7 +29,7 @@ class Counting(StrEnum):
 class Field(StrEnum):
     """The fields by which a list of leads can be filtered.
 
-    Utm tags and parts of a source are those of the credited visit or of the stated source.
+    Utm tags and parts of a source are those of the credited visit, or of the stated source.
     """
 
     SOURCE = "source"
@@ -46,7 +46,7 @@ class Field(StrEnum):
 
 
 class Operator(StrEnum):
-    """How a field is compared with the text of a filter; the comparison is case-sensitive."""
+    """A way to compare a field with the text of a filter; the comparison is case-sensitive."""
 
     EQUAL = "equal"
     NOT_EQUAL = "not equal"
@@ -56,7 +56,7 @@ class Operator(StrEnum):
 
 @record
 class Filter:
-    """A condition on listed leads; an empty text matches an unknown value."""
+    """A condition on the leads of a list; an empty text matches an unknown value."""
 
     field: Field
     text: str
@@ -65,9 +65,9 @@ class Filter:
 
 @record
 class LeadQuery:
-    """Which leads of one kind to list: leads that began from `since` on and before `until`.
+    """A query for leads of a kind that began from `since` on and before `until`.
 
-    With `by_visit` the interval applies to the start of the leads' visits. `model` chooses the visit whose source the
+    With `by_visit` the visits of the leads began in this interval instead. `model` chooses the visit whose source the
     filters in `matches` compare.
     """
 
@@ -86,7 +86,7 @@ _OWN = visit.alias("own_visit")
 
 
 def query_leads(site: Site, query: LeadQuery) -> PageQuery:
-    """Return the list of leads that a query selects; it never contains deleted leads."""
+    """Return the list of undeleted leads that a query selects."""
     table = LEAD_TABLES[query.kind]
     conditions = [table.c.site_id == site.id, table.c.deleted_at.is_(None), *_conditions(site, query)]
     rows: FromClause = table
@@ -103,7 +103,7 @@ def query_leads(site: Site, query: LeadQuery) -> PageQuery:
 
 
 def _is_own(table: Table) -> ColumnElement[bool]:
-    """Return the condition that a visit is the lead's own."""
+    """Return the SQL condition that a visit is the lead's own."""
     return and_(_OWN.c.site_id == table.c.site_id, _OWN.c.id == table.c.visit_id)
 
 
@@ -120,7 +120,7 @@ def _conditions(site: Site, query: LeadQuery) -> Iterator[ColumnElement[bool]]:
 
 
 def _with_sources(rows: FromClause, table: Table, model: AttributionModel) -> FromClause:
-    """Join the source of a lead: of the credited visit or, without a visit, the stated source."""
+    """Join the source of the credited visit of each lead, or the stated source of a lead without a visit."""
     source_id = func.coalesce(visit.c.traffic_source_id, table.c.stated_source_id)
     is_its_source = and_(traffic_source.c.site_id == table.c.site_id, traffic_source.c.id == source_id)
     return (
@@ -168,7 +168,7 @@ _OPERATORS: Mapping[Operator, Callable[[ColumnElement[str], Filter], ColumnEleme
 
 
 def _contains(field: ColumnElement[str], text: str) -> ColumnElement[bool]:
-    """Return the condition that `field` contains `text`, in the same letter case.
+    """Return the SQL condition that `field` contains `text`; the comparison is case-sensitive.
 
     `LIKE` is not used: it treats `%` specially and, on SQLite, ignores case.
     """

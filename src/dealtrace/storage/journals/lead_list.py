@@ -15,10 +15,10 @@ from dealtrace.storage.schema.tables.visits import visit
 
 @record
 class LeadFilters:
-    """Which leads of a kind to list: leads that began from `since` on and before `until`, where `None` means no limit.
+    """The filters of a list of leads, which began from `since` on and before `until`; `None` means no limit.
 
-    `ids` restricts the list to these leads, `None` does not. `to_ring_back` lists only missed calls that still need a
-    call back.
+    `ids` restricts the list to leads with these ids, unless it is `None`. `to_ring_back` lists only missed calls that
+    still need a call back.
     """
 
     kind: LeadKind
@@ -42,12 +42,11 @@ def query_lead_list(site_id: int, filters: LeadFilters) -> PageQuery:
 
 
 def is_to_ring_back() -> ColumnElement[bool]:
-    """Return the condition that a call was missed, and that its client and the site have not spoken since.
+    """Return the SQL condition that a call was missed, and that its client and the site have not spoken since.
 
     The rules of a missed call are `is_answered` and `is_over` of `leads/call.py`. A call without a phone number cannot
-    be returned.
-    Ours: a later call of the same client replaces an earlier one. If the later call was answered, they have spoken; if
-    it was missed too, it is the call to return.
+    be returned. Ours: a later call of the same client replaces an earlier one. If the later call was answered, they
+    have spoken; if it was missed too, it is the call to return.
     """
     later = call.alias("later")
     missed = or_(
@@ -64,5 +63,5 @@ def is_to_ring_back() -> ColumnElement[bool]:
 
 
 def query_visit_list(site_id: int, since: datetime, until: datetime) -> PageQuery:
-    """Return the list of visits that began from `since` on and before `until`."""
+    """Return the query for the visits that began from `since` on and before `until`."""
     return PageQuery(visit, visit.c.started_at, visit.c.id, (visit.c.site_id == site_id,), since, until)

@@ -1,4 +1,4 @@
-"""Where the pages of journals ended, stored in the database so that any process can find the next page quickly."""
+"""The ends of the pages of journals, stored so that any process finds the next page quickly."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,7 +13,7 @@ from dealtrace.storage.schema.tables.page_ends import page_end
 
 @record
 class PageEnd:
-    """The end of a page that was read: the key of its last row, the offset after that row, and the list's length."""
+    """The end of a page: the key of its last row, the offset after this row, and the length of the list."""
 
     reader: str
     offset_after: int
@@ -24,7 +24,7 @@ class PageEnd:
 def find_cursor(connection: Connection, site_id: int, reader: str, offset: int, since: datetime) -> Cursor:
     """Return the cursor that finds the page at `offset` fastest.
 
-    It begins at the nearest end of a page that the reader has read since `since`.
+    It begins at the nearest end of a page that `reader` has read since `since`, or at the start of the list.
     """
     nearest = (
         select(page_end)
@@ -40,7 +40,7 @@ def find_cursor(connection: Connection, site_id: int, reader: str, offset: int, 
 
 
 def store_page_ends(connection: Connection, site_id: int, ends: Sequence[PageEnd], now: datetime) -> None:
-    """Store where pages ended; a page that was read again overwrites its earlier end."""
+    """Store the ends of pages; the end of a page that was read before is overwritten."""
     rows = {
         (end.reader, end.offset_after): {
             "site_id": site_id,

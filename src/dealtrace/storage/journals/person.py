@@ -1,4 +1,4 @@
-"""What is known about a client: the person's calls, lead requests and deals, and the visits of their browsers."""
+"""The records of a client: calls, lead requests, deals, and the visits of the client's browsers."""
 
 from collections.abc import Collection, Sequence
 
@@ -16,7 +16,7 @@ SHOWN_MAX = 500
 
 
 def find_joined_ids(connection: Connection, site_id: int, client_id: int) -> set[int]:
-    """Find the ids of all clients merged with a client, including its own id; empty if the client is unknown."""
+    """Find the ids of all clients merged with a client, including its own, or none if the client is unknown."""
     mine = select(func.coalesce(client.c.leading_id, client.c.id)).where(client.c.site_id == site_id)
     leading_id = connection.execute(mine.where(client.c.id == client_id)).scalar()
     if leading_id is None:
@@ -26,7 +26,7 @@ def find_joined_ids(connection: Connection, site_id: int, client_id: int) -> set
 
 
 def list_lead_ids(connection: Connection, site_id: int, kind: LeadKind, client_ids: Collection[int]) -> list[int]:
-    """List the ids of the newest undeleted leads of one kind of these clients, newest first."""
+    """List the ids of clients' newest undeleted leads of a kind, newest first."""
     table, started_at = LEAD_TABLES[kind], LEAD_STARTS[kind]
     theirs = (table.c.site_id == site_id, is_in(table.c.client_id, sorted(client_ids)), table.c.deleted_at.is_(None))
     newest = select(table.c.id).where(*theirs).order_by(started_at.desc(), table.c.id.desc()).limit(SHOWN_MAX)
@@ -34,7 +34,7 @@ def list_lead_ids(connection: Connection, site_id: int, kind: LeadKind, client_i
 
 
 def find_deal_ids_by_contact(connection: Connection, site_id: int, contacts: Sequence[str]) -> set[int]:
-    """Find the ids of the newest undeleted deals that a CRM registered with one of these contacts."""
+    """Find the ids of the newest undeleted deals that a CRM registered with one of the given contacts."""
     further = select(deal_contact.c.deal_id).where(
         deal_contact.c.site_id == site_id, deal_contact.c.contact.in_(contacts)
     )
@@ -45,6 +45,6 @@ def find_deal_ids_by_contact(connection: Connection, site_id: int, contacts: Seq
 
 
 def list_newest_visits(connection: Connection, site_id: int, visitors: Collection[str]) -> list[Visit]:
-    """List the newest visits of these visitors, newest first."""
+    """List the newest visits of visitors, newest first."""
     visits = list_visits_of_visitors(connection, site_id, set(visitors) - {""})
     return sorted(visits, key=lambda visit: (visit.started_at, visit.id), reverse=True)[:SHOWN_MAX]

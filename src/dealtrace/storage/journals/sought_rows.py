@@ -1,4 +1,4 @@
-"""Search for deals and leads: one small query for each possible reading of the typed text."""
+"""The search for deals and leads: a small query for each possible meaning of the typed text."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -13,7 +13,7 @@ from dealtrace.storage.schema.tables.deals import deal, deal_contact
 from dealtrace.storage.schema.tables.leads import LEAD_REFERENCES, LEAD_TABLES, client, lead_contact
 
 FOUND_MAX = 1000
-"""Ours: the most rows found for each reading of the typed text; a text that finds as many is not specific enough."""
+"""Ours: the most rows that a query finds; a text that finds as many is not specific enough."""
 _ESCAPE = "\\"
 
 Text = ColumnElement[Any]
@@ -23,7 +23,7 @@ Text = ColumnElement[Any]
 def find_sought_deals(connection: Connection, site_id: int, sought: Sought) -> set[int]:
     """Find the ids of deals with the sought id, number, contact or client name, including deleted deals.
 
-    Contacts are those of the deal and of its lead. Each query finds at most `FOUND_MAX`.
+    The contact may be the deal's or its lead's. Each query finds at most `FOUND_MAX`.
     """
     mine = select(deal.c.id).where(deal.c.site_id == site_id)
     further = select(deal_contact.c.deal_id).where(deal_contact.c.site_id == site_id)
@@ -42,7 +42,7 @@ def find_sought_deals(connection: Connection, site_id: int, sought: Sought) -> s
 
 
 def find_sought_leads(connection: Connection, site_id: int, sought: Sought) -> dict[LeadKind, set[int]]:
-    """Find the ids of leads with the sought id, reference, contact or client name, at most `FOUND_MAX` for each."""
+    """Find the ids of leads with the sought id, reference, contact or client name, at most `FOUND_MAX` per query."""
     found = _find_clients_leads(connection, site_id, sought)
     for kind, table in LEAD_TABLES.items():
         mine = select(table.c.id).where(table.c.site_id == site_id)
@@ -69,7 +69,7 @@ def _find_clients_leads(connection: Connection, site_id: int, sought: Sought) ->
 def _find_named_clients(connection: Connection, site_id: int, sought: Sought) -> set[int]:
     """Find the ids of clients whose names contain the sought text, and of clients merged with them.
 
-    The text is found in all usual letter cases.
+    The search ignores case, unless a name mixes cases in an unusual way.
     """
     if sought.is_contact or sought.mask is not None or sought.id is not None:
         return set()
@@ -103,7 +103,7 @@ def _is_contact(column: Text, sought: Sought) -> ColumnElement[bool] | None:
 
 
 def _like(mask: str) -> str:
-    """Return the `LIKE` pattern of a mask: `*` stands for any text, every other character only for itself."""
+    """Return the `LIKE` pattern for a mask, in which `*` stands for any text and other characters for themselves."""
     return "%".join(_literal(part) for part in mask.split(ANY))
 
 

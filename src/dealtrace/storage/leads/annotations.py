@@ -1,4 +1,4 @@
-"""The annotations of leads: read under a lock, merged by the caller, and written back."""
+"""The annotations of leads, which are read under a lock, merged by the caller, and written back."""
 
 from collections.abc import Iterable, Mapping
 
@@ -40,7 +40,7 @@ class StoredAnnotations:
 def find_annotations(
     connection: Connection, site_id: int, leads: Iterable[LeadRef], *, lock: bool = True
 ) -> dict[LeadRef, StoredAnnotations]:
-    """Find the annotations of these leads; unknown and deleted leads are missing.
+    """Find the annotations of leads; unknown and deleted leads are missing.
 
     With `lock` the leads are locked until the transaction ends, so that the annotations can be written back.
     """
@@ -53,7 +53,7 @@ def find_annotations(
 
 
 def update_annotations(connection: Connection, site_id: int, annotations: Mapping[LeadRef, Annotations]) -> None:
-    """Replace the annotations of these leads, but not their stated sources."""
+    """Replace the annotations of leads, but not their stated sources."""
     for kind in LeadKind:
         rows = [_row(site_id, ref.id, written) for ref, written in annotations.items() if ref.kind is kind]
         if rows:

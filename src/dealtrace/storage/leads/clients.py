@@ -63,9 +63,9 @@ _LIST_CLIENTS = CompiledStatement(
 
 @record
 class KnownContact:
-    """A contact's client.
+    """A contact and its client.
 
-    `set_apart` is why leads with this contact are not merged into one client, `None` if they are.
+    `set_apart` is the reason why leads with this contact are not merged into one client, or `None` if they are.
     """
 
     client_id: int
@@ -73,12 +73,12 @@ class KnownContact:
 
 
 def find_client_ids(connection: Connection, site_id: int, contacts: Iterable[str]) -> dict[str, int]:
-    """Find the ids of the clients who have these contacts, by contact; unknown contacts are missing."""
+    """Find the ids of the clients of contacts, by contact; unknown contacts are missing."""
     return {value: known.client_id for value, known in find_known_contacts(connection, site_id, contacts).items()}
 
 
 def find_known_contacts(connection: Connection, site_id: int, contacts: Iterable[str]) -> dict[str, KnownContact]:
-    """Find the clients of these contacts, by contact; unknown contacts are missing."""
+    """Find contacts with their clients, by contact; unknown contacts are missing."""
     keys = sorted(set(contacts))
     if not keys:
         return {}
@@ -89,7 +89,7 @@ def find_known_contacts(connection: Connection, site_id: int, contacts: Iterable
 
 
 def find_phones_by_digest(connection: Connection, site_id: int, digests: Iterable[str]) -> dict[str, str]:
-    """Find the phones with these digests, in normal form, by digest; unknown digests are missing."""
+    """Find phones in normal form by their digests; unknown digests are missing."""
     keys = sorted(set(digests))
     if not keys:
         return {}
@@ -98,13 +98,13 @@ def find_phones_by_digest(connection: Connection, site_id: int, digests: Iterabl
 
 
 def insert_clients(connection: Connection, site_id: int, clients: Sequence[Client]) -> None:
-    """Store new clients without their contacts, which `insert_contacts` stores."""
+    """Store new clients without contacts, which `insert_contacts` stores."""
     rows = [{"site_id": site_id, "id": new.id, "name": new.name, "leading_id": None} for new in clients]
     _INSERT_CLIENT.run_many(connection, rows)
 
 
 def name_unnamed_clients(connection: Connection, site_id: int, names: Mapping[int, str]) -> None:
-    """Store names, given by client id, for the clients that have none yet."""
+    """Store names, given by client id, for those clients that have none."""
     if names:
         rows = [{"of_site": site_id, "of_client": owner, "new_name": name} for owner, name in names.items()]
         connection.execute(_NAME_UNNAMED, rows)
@@ -130,7 +130,7 @@ def insert_contacts(connection: Connection, site_id: int, owners: Mapping[str, i
 def find_clients(connection: Connection, site_id: int, ids: Iterable[int]) -> dict[int, Client]:
     """Find clients with all their contacts, by id; unknown ids are missing.
 
-    If a client was merged into another, the other client is returned under its id.
+    The id of a client that was merged into another finds that other client.
     """
     keys = sorted(set(ids))
     if not keys:

@@ -1,4 +1,4 @@
-"""The grouping of contacts into clients: contacts that share a lead, and the clients of contacts and of leads."""
+"""The grouping of contacts into clients: which contacts share a lead, and the clients of contacts and leads."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -69,8 +69,8 @@ _SET_CLIENT = {
 class StoredContact:
     """A contact and its client.
 
-    `own_client_id` is the client that it was first assigned to. `set_apart` is why leads with this contact are not
-    merged into one client, `None` if they are.
+    `own_client_id` is the client to which the contact was first assigned. `set_apart` is the reason why leads with this
+    contact are not merged into one client, or `None` if they are.
     """
 
     contact: str
@@ -80,7 +80,7 @@ class StoredContact:
 
 
 def list_contacts(connection: Connection, site_id: int, client_ids: Collection[int]) -> list[StoredContact]:
-    """List the contacts of these clients in no particular order."""
+    """List the contacts of clients in no particular order."""
     rows = _LIST_CONTACTS.fetch(connection, {"site_id": site_id, "client_ids": sorted(client_ids)})
     return [
         StoredContact(value, owner, own if own is not None else owner, SetApart(reason) if reason is not None else None)
@@ -89,7 +89,7 @@ def list_contacts(connection: Connection, site_id: int, client_ids: Collection[i
 
 
 def count_contacts(connection: Connection, site_id: int, client_ids: Collection[int]) -> dict[int, int]:
-    """Count the contacts of these clients, by client id; clients without contacts are missing."""
+    """Count the contacts of clients, by client id; clients without contacts are missing."""
     if not client_ids:
         return {}
     rows = _COUNT_CONTACTS.fetch(connection, {"site_id": site_id, "client_ids": sorted(client_ids)})
@@ -97,7 +97,7 @@ def count_contacts(connection: Connection, site_id: int, client_ids: Collection[
 
 
 def find_neighbours(connection: Connection, site_id: int, contacts: Iterable[str]) -> dict[str, set[str]]:
-    """Find, for each of these contacts, the other contacts of the undeleted leads that have it."""
+    """Find, for each contact, the other contacts of its undeleted leads."""
     found: dict[str, set[str]] = {}
     for value, other in _LIST_NEIGHBOURS.fetch(connection, {"site_id": site_id, "contacts": sorted(set(contacts))}):
         found.setdefault(value, set()).add(other)
@@ -105,7 +105,7 @@ def find_neighbours(connection: Connection, site_id: int, contacts: Iterable[str
 
 
 def find_starts(connection: Connection, site_id: int, contacts: Iterable[str]) -> dict[str, datetime]:
-    """Find when the earliest undeleted lead of each of these contacts began; contacts without a lead are missing."""
+    """Find when the earliest undeleted lead of each contact began; contacts without a lead are missing."""
     rows = _FIND_STARTS.fetch(connection, {"site_id": site_id, "contacts": sorted(set(contacts))})
     return {value: started_at for value, started_at in rows}  # noqa: C416 - a row is no pair to the type checker
 
@@ -113,7 +113,7 @@ def find_starts(connection: Connection, site_id: int, contacts: Iterable[str]) -
 def find_contacts_of_leads(
     connection: Connection, site_id: int, contacts: Iterable[str]
 ) -> dict[LeadRef, tuple[str, ...]]:
-    """Find all contacts of each undeleted lead that states one of these contacts."""
+    """Find all contacts of each undeleted lead that has one of the given contacts."""
     found: dict[LeadRef, tuple[str, ...]] = {}
     for kind, lead_id, value in _LIST_LEADS.fetch(connection, {"site_id": site_id, "contacts": sorted(set(contacts))}):
         ref = LeadRef(LeadKind(kind), lead_id)
@@ -131,7 +131,7 @@ def list_set_apart(connection: Connection, site_id: int, limit: int) -> list[tup
 
 
 def update_contacts(connection: Connection, site_id: int, contacts: Sequence[StoredContact]) -> None:
-    """Store, for each of these contacts, its client and `set_apart`, the reason why it does not merge clients."""
+    """Store the client of each contact, and `set_apart`, the reason why the contact does not merge clients."""
     rows = [
         {
             "of_site": site_id,
@@ -147,13 +147,16 @@ def update_contacts(connection: Connection, site_id: int, contacts: Sequence[Sto
 
 
 def delete_contacts(connection: Connection, site_id: int, contacts: Collection[str]) -> None:
-    """Delete contacts that no undeleted lead states any more."""
+    """Delete contacts that no undeleted lead has any more."""
     if contacts:
         connection.execute(delete(contact).where(contact.c.site_id == site_id, contact.c.contact.in_(contacts)))
 
 
 def set_leading(connection: Connection, site_id: int, client_id: int, aliases: Collection[int]) -> None:
-    """Merge `aliases`, and the clients merged into them, into a client, and undo an earlier merge of that client."""
+    """Merge the clients `aliases`, and all clients merged into them, into `client_id`.
+
+    If `client_id` itself was merged into another client, that is undone.
+    """
     clients = client.c
     connection.execute(
         update(client).where(clients.site_id == site_id, clients.id == client_id).values(leading_id=None)
@@ -162,7 +165,7 @@ def set_leading(connection: Connection, site_id: int, client_id: int, aliases: C
 
 
 def set_aliases(connection: Connection, site_id: int, client_id: int, aliases: Collection[int]) -> None:
-    """Merge clients, and the clients merged into them, into another client."""
+    """Merge clients, and all clients merged into them, into another client."""
     for column in (client.c.id, client.c.leading_id):
         if aliases:
             theirs = (client.c.site_id == site_id, column.in_(aliases))
@@ -170,7 +173,7 @@ def set_aliases(connection: Connection, site_id: int, client_id: int, aliases: C
 
 
 def find_free_clients(connection: Connection, site_id: int, client_ids: Collection[int]) -> set[int]:
-    """Find which of these clients have no contacts and are not merged into another client."""
+    """Find the clients that have no contacts and are not merged into another client."""
     has_contacts = (contact.c.site_id == client.c.site_id, contact.c.client_id == client.c.id)
     free = select(client.c.id).where(
         client.c.site_id == site_id,
@@ -182,7 +185,7 @@ def find_free_clients(connection: Connection, site_id: int, client_ids: Collecti
 
 
 def find_client_of_leads(connection: Connection, site_id: int, leads: Collection[LeadRef]) -> dict[LeadRef, int]:
-    """Find the id of the client of each of these leads; unknown leads are missing.
+    """Find the client id of each lead; unknown leads are missing.
 
     `recorded_at` is selected because the index of clients lacks it. If that index had every selected column, SQLite
     would scan all leads of the site in it.
@@ -198,7 +201,7 @@ def find_client_of_leads(connection: Connection, site_id: int, leads: Collection
 
 
 def set_clients(connection: Connection, site_id: int, clients: Mapping[LeadRef, int]) -> None:
-    """Store the client ids of these leads."""
+    """Store the client ids of leads."""
     for kind in LeadKind:
         rows = [
             {"of_site": site_id, "of_lead": ref.id, "new_client_id": client_id}

@@ -1,4 +1,4 @@
-"""The progress of normalising a site's stored contacts again, after a release that changed the normal form."""
+"""The progress of normalising a site's contacts again, after a release changed the normal form."""
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
@@ -13,7 +13,7 @@ from dealtrace.storage.schema.tables.leads import LEAD_TABLES, client, contact_r
 
 
 class Stage(StrEnum):
-    """The records whose contacts are normalised again, in this order, since clients and deals depend on leads."""
+    """A stage of normalising contacts again; leads come first, because clients and deals depend on them."""
 
     CALLS = "calls"
     LEAD_REQUESTS = "requests"
@@ -31,20 +31,20 @@ _IDS: "Mapping[Stage, Column[int]]" = {
 
 @record
 class Reading:
-    """The progress of normalising a site's contacts: the records of `stage` with ids up to `last_id` are done."""
+    """The progress of normalising a site's contacts: records of `stage` with ids up to `last_id` are finished."""
 
     stage: Stage
     last_id: int
 
 
 def find_reading(connection: Connection, site_id: int) -> Reading | None:
-    """Find the progress for a site; `None` if all its contacts are in the form of this release."""
+    """Find the progress for a site, or return `None` if all its contacts have the normal form of this release."""
     row = connection.execute(select(contact_reading).where(contact_reading.c.site_id == site_id)).one_or_none()
     return Reading(Stage(row.stage), row.last_id) if row is not None else None
 
 
 def store_reading(connection: Connection, site_id: int, reading: Reading | None) -> None:
-    """Store the progress for a site; `None` means that all contacts are done."""
+    """Store the progress for a site, or delete it if `reading` is `None`, since all contacts are finished."""
     mine = contact_reading.c.site_id == site_id
     if reading is None:
         connection.execute(delete(contact_reading).where(mine))
@@ -77,7 +77,7 @@ def list_ids_after(connection: Connection, site_id: int, reading: Reading, limit
 
 
 def list_leads(connection: Connection, site_id: int, kind: LeadKind, ids: Sequence[int]) -> list[HideableLead]:
-    """List the undeleted leads among these ids, with their contacts as sent."""
+    """List the undeleted leads with the given ids, with contacts as sent."""
     table = LEAD_TABLES[kind]
     mine = (table.c.site_id == site_id, table.c.id.in_(ids), table.c.deleted_at.is_(None))
     return [hideable_from_row(kind, row) for row in connection.execute(select(table).where(*mine))]

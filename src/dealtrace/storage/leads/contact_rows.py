@@ -1,4 +1,4 @@
-"""The contact rows by which matching finds leads: one per contact of a lead, with the lead's start and end."""
+"""The contact rows by which matching finds leads: a row per contact of a lead, with the lead's start and end."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -36,7 +36,7 @@ _LIST_SPANS = CompiledStatement(
 
 @record
 class SpanQuery:
-    """Leads with `contact` that began no later than `until` and ended no earlier than `ended_since`."""
+    """A query for leads with `contact` that began no later than `until` and ended no earlier than `ended_since`."""
 
     contact: str
     until: datetime
@@ -44,7 +44,7 @@ class SpanQuery:
 
 
 def list_spans(connection: Connection, site_id: int, queries: Sequence[SpanQuery]) -> list[LeadSpan]:
-    """List every lead that fits one of `queries`, once per contact, in no particular order."""
+    """List every lead that meets one of `queries`, once per contact, in no particular order."""
     if not queries:
         return []
     keys = [(query.contact, microseconds(query.until), microseconds(query.ended_since)) for query in queries]
@@ -59,9 +59,9 @@ def list_spans(connection: Connection, site_id: int, queries: Sequence[SpanQuery
 def find_latest_end(
     connection: Connection, site_id: int, kinds: Mapping[LeadKind, Collection[str]], until: datetime
 ) -> datetime | None:
-    """Find the latest end of the leads that have one of these contacts and began no later than `until`.
+    """Find the latest end of the leads that have a given contact and began no later than `until`.
 
-    `kinds` has the contacts to look for, by kind of lead. The result is `None` if there is no such lead.
+    `kinds` has the contacts by kind of lead. The result is `None` if there is no such lead.
     """
     rows = lead_contact.c
     wanted = [and_(rows.lead_kind == kind, rows.contact.in_(contacts)) for kind, contacts in kinds.items() if contacts]
@@ -80,7 +80,7 @@ def insert_spans(connection: Connection, site_id: int, spans: Iterable[LeadSpan]
 def find_spans_of_leads(
     connection: Connection, site_id: int, kind: LeadKind, ids: Sequence[int]
 ) -> dict[int, tuple[LeadSpan, ...]]:
-    """Find the contact rows of these leads by lead id, ordered by contact; leads without rows are missing."""
+    """Find the contact rows of leads by lead id, ordered by contact; leads without rows are missing."""
     rows = lead_contact.c
     found: dict[int, tuple[LeadSpan, ...]] = {}
     for row in connection.execute(
@@ -95,14 +95,14 @@ def find_spans_of_leads(
 
 
 def delete_contact_rows(connection: Connection, site_id: int, kind: LeadKind, ids: Sequence[int]) -> None:
-    """Delete the contact rows of these leads, so that matching no longer finds them."""
+    """Delete the contact rows of leads, so that matching no longer finds these leads."""
     rows = lead_contact.c
     mine = (rows.site_id == site_id, rows.lead_id.in_(ids), rows.lead_kind == kind)
     connection.execute(delete(lead_contact).where(*mine))
 
 
 def count_unusable_leads(connection: Connection, site_id: int) -> int:
-    """Count the undeleted leads with a phone or an e-mail that has no normal form, so that matching cannot use it."""
+    """Count the undeleted leads with a phone or e-mail that has no normal form, so that matching cannot use it."""
     return sum(_count_unusable(connection, site_id, kind) for kind in LeadKind)
 
 

@@ -1,4 +1,4 @@
-"""Deleting and restoring leads: their rows are kept and only marked."""
+"""Deleting and restoring leads; a deleted lead stays in its table and is only marked."""
 
 from datetime import datetime, timedelta
 
@@ -12,10 +12,7 @@ from dealtrace.storage.schema.tables.leads import LEAD_TABLES
 
 @record
 class HideableLead:
-    """The fields of a lead that deleting and restoring need: start, end, reference, contacts as sent, and client.
-
-    `deleted_at` is `None` while the lead is not deleted.
-    """
+    """A lead, deleted or not, with the fields that deleting and restoring need."""
 
     ref: LeadRef
     started_at: datetime
@@ -28,7 +25,7 @@ class HideableLead:
 
 
 def find_hideable(connection: Connection, site_id: int, ref: LeadRef) -> HideableLead | None:
-    """Find a lead, deleted or not; `None` if there is none."""
+    """Find a lead, deleted or not, or return `None` if there is none."""
     table = LEAD_TABLES[ref.kind]
     row = connection.execute(select(table).where(table.c.site_id == site_id, table.c.id == ref.id)).one_or_none()
     return hideable_from_row(ref.kind, row) if row is not None else None
@@ -48,7 +45,7 @@ def hideable_from_row(kind: LeadKind, row: Row) -> HideableLead:
 
 
 def stamp_lead(connection: Connection, site_id: int, ref: LeadRef, deleted_at: datetime | None) -> None:
-    """Mark a lead as deleted since an instant; `None` restores it."""
+    """Mark a lead as deleted at an instant; `None` restores the lead."""
     table = LEAD_TABLES[ref.kind]
     mine = update(table).where(table.c.site_id == site_id, table.c.id == ref.id)
     connection.execute(mine.values(deleted_at=deleted_at))

@@ -8,7 +8,7 @@ from dealtrace.storage.schema.tables.file_imports import file_import
 
 
 def find_file_import(connection: Connection, site_id: int, digest: str) -> FileImport | None:
-    """Find an import by the digest of its file; `None` if there is none."""
+    """Find an import by the digest of its file, or return `None` if there is none."""
     row = connection.execute(
         select(file_import).where(file_import.c.site_id == site_id, file_import.c.digest == digest)
     ).one_or_none()
@@ -24,7 +24,10 @@ def insert_file_import(connection: Connection, site_id: int, begun: FileImport) 
 
 
 def update_file_import(connection: Connection, site_id: int, before: FileImport, after: FileImport) -> bool:
-    """Store the progress of an import; `False` if another process has continued it from `before`."""
+    """Replace the progress `before` of an import with `after`, and return whether it was still `before`.
+
+    `False` means that another process has continued or finished the import.
+    """
     unchanged = (
         file_import.c.site_id == site_id,
         file_import.c.digest == before.digest,

@@ -17,7 +17,7 @@ _SECOND = timedelta(seconds=1)
 
 @record
 class NewLead:
-    """A lead to insert, with values that its rows have but `lead` lacks, such as its client.
+    """A lead to insert, with further values for its rows, such as its client.
 
     `spans` are its contacts in normal form. `annotations` contain values of known custom fields only; their stated
     source is stored as `stated_source_id`. `circumstances` belong to a call, `page_url` and `fingerprint` to a lead
@@ -64,7 +64,7 @@ def reported_columns(new: NewLead) -> dict[str, object]:
 
 
 def circumstance_columns(circumstances: Circumstances) -> dict[str, object]:
-    """Return the columns of the circumstances of a call."""
+    """Return the columns for the circumstances of a call, such as its SIP id."""
     waiting = circumstances.waiting
     return {
         "sip_id": circumstances.sip_id,
@@ -138,14 +138,14 @@ def lead_request_from_row(row: Row) -> LeadRequest:
 
 
 def visit_id_from_row(row: Row) -> VisitId | None:
-    """Return the id of the visit in a row of a lead, `None` if the lead has no visit."""
+    """Return the id of the visit in a row of a lead, or `None` if the lead has no visit."""
     return VisitId(row.visit_id) if row.visit_id is not None else None
 
 
 def annotations_from_row(row: Row, stated_sources: Mapping[int, TrafficSource] | None = None) -> Annotations:
     """Return the annotations in a row of a lead.
 
-    The stated source is looked up in `stated_sources` by id; without them it is left out.
+    The stated source is looked up in `stated_sources` by id; without `stated_sources` it is left out.
     """
     return Annotations(
         manager=row.manager,

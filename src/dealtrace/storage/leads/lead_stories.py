@@ -1,4 +1,4 @@
-"""The stories of leads. A story is the lead's client, its own visit, and the visit credited with it."""
+"""The stories of leads: their clients, their own visits, and the visits credited with them."""
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
@@ -34,7 +34,7 @@ _LIST_LEADS: Mapping[LeadKind, CompiledStatement] = {
 def find_lead_stories(
     connection: Connection, site_id: int, leads: Iterable[LeadRef], model: AttributionModel
 ) -> dict[LeadRef, LeadStory]:
-    """Find the stories of these leads: the client, the lead's own visit, and the visit credited under `model`."""
+    """Find the stories of leads: the client, the lead's own visit, and the visit credited under `model`."""
     rows = [
         (LeadRef(kind, lead_id), client_id, stated_id, visit_id, detail, phone, email)
         for kind, ids in ids_by_kind(leads).items()

@@ -81,7 +81,7 @@ def insert_leads(connection: Connection, site_id: int, leads: Sequence[NewLead],
 
 
 def find_known_ids(connection: Connection, site_id: int, kind: LeadKind, ids: Iterable[int]) -> set[int]:
-    """Find which of these ids belong to undeleted leads of this kind."""
+    """Find which of the given ids belong to undeleted leads of a kind."""
     keys = sorted(set(ids))
     if not keys:
         return set()
@@ -112,7 +112,7 @@ def find_ids_by_sip_id(connection: Connection, site_id: int, sip_ids: Iterable[s
 
 
 def find_taken_in(connection: Connection, site_id: int, numbers: Iterable[str]) -> dict[str, TakenIn]:
-    """Find the lead requests that have these numbers, by number; free numbers are missing."""
+    """Find the lead requests with the given numbers, by number; unused numbers are missing."""
     keys = sorted(set(numbers))
     if not keys:
         return {}
@@ -121,14 +121,14 @@ def find_taken_in(connection: Connection, site_id: int, numbers: Iterable[str]) 
 
 
 def find_record_url(connection: Connection, site_id: int, call_id: int) -> str | None:
-    """Find the URL of a call's recording, as reported; `None` if there is none, or no such undeleted call."""
+    """Find the URL of a call's recording, or return `None` if the call has none, is deleted or is unknown."""
     mine = (call.c.site_id == site_id, call.c.id == call_id, call.c.deleted_at.is_(None))
     found: str | None = connection.execute(select(call.c.record_url).where(*mine)).scalar()
     return found
 
 
 def find_stated_sources(connection: Connection, site_id: int, leads: Iterable[LeadRef]) -> dict[LeadRef, TrafficSource]:
-    """Find the sources that were stated with these leads; leads without a stated source are missing."""
+    """Find the sources stated for leads; leads without a stated source are missing."""
     ids: dict[LeadRef, int] = {}
     for kind, keys in ids_by_kind(leads).items():
         rows = _FIND_STATED[kind].fetch(connection, {"site_id": site_id, "ids": keys})
@@ -138,7 +138,7 @@ def find_stated_sources(connection: Connection, site_id: int, leads: Iterable[Le
 
 
 def find_visited_at(connection: Connection, site_id: int, leads: Sequence[LeadRef]) -> dict[LeadRef, datetime]:
-    """Find when the visits of these leads began; leads without a visit are missing."""
+    """Find when the visits of leads began; leads without a visit are missing."""
     found: dict[LeadRef, datetime] = {}
     for kind, ids in ids_by_kind(leads).items():
         rows = _FIND_VISITED_AT[kind].fetch(connection, {"site_id": site_id, "ids": ids})
@@ -147,7 +147,7 @@ def find_visited_at(connection: Connection, site_id: int, leads: Sequence[LeadRe
 
 
 def find_started_at(connection: Connection, site_id: int, leads: Iterable[LeadRef]) -> dict[LeadRef, datetime]:
-    """Find when these leads began, including deleted leads; unknown leads are missing."""
+    """Find when leads began, including deleted leads; unknown leads are missing."""
     found: dict[LeadRef, datetime] = {}
     for kind, ids in ids_by_kind(leads).items():
         table = LEAD_TABLES[kind]

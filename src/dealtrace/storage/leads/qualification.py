@@ -1,4 +1,4 @@
-"""The qualification of leads, unique or target, by the rules of `leads/qualification.py`, also in SQL."""
+"""The qualification of leads as unique or target, by the rules of `leads/qualification.py`, also in SQL."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
@@ -28,11 +28,11 @@ from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.schema.tables.leads import LEAD_STARTS, LEAD_TABLES, call, lead_request
 
 Condition = Callable[[FromClause], ColumnElement[bool]]
-"""A condition on the rows of a table of leads, or on an alias of the table."""
+"""A function that returns a SQL condition on the rows of a table of leads, or of an alias of that table."""
 
 
 def find_qualifications(connection: Connection, site: Site, leads: Iterable[LeadRef]) -> dict[LeadRef, Qualification]:
-    """Find the qualification of each of these leads; unknown leads are missing."""
+    """Find the qualification of leads; unknown leads are missing."""
     ids = ids_by_kind(leads)
     return _of_calls(connection, site, ids.get(LeadKind.CALL, [])) | _of_lead_requests(
         connection, site, ids.get(LeadKind.LEAD_REQUEST, [])
@@ -70,7 +70,7 @@ def _of_lead_requests(connection: Connection, site: Site, ids: list[int]) -> dic
 
 
 def find_unique_leads(connection: Connection, site: Site, leads: Iterable[LeadRef]) -> set[LeadRef]:
-    """Find which of these leads are their client's first lead of either kind within the site's depth.
+    """Find the leads that are their client's first lead of either kind within the site's depth.
 
     The depth is the time after which a client counts as new again.
     """
@@ -92,7 +92,7 @@ def find_unique_leads(connection: Connection, site: Site, leads: Iterable[LeadRe
 def predecessor_at(
     kind: LeadKind, condition: Condition | None = None, *, among: LeadKind | None = None
 ) -> ScalarSelect[datetime]:
-    """Select when the client's previous lead began, among leads of the same kind or of the kind `among`.
+    """Select the start of the client's previous lead of the same kind, or of the kind `among`.
 
     Only previous leads that meet `condition` count.
     """
@@ -116,10 +116,7 @@ def predecessor_at(
 
 
 def target_calls(seconds: ColumnElement[int]) -> Condition:
-    """Return the SQL condition that holds for target calls.
-
-    They last at least `seconds` seconds; the rule is `is_target_call`.
-    """
+    """Return the SQL condition that a call is a target, so lasts at least `seconds`; the rule is `is_target_call`."""
     return lambda calls: and_(calls.c.is_successful.is_not(False), calls.c.duration_seconds >= seconds)
 
 
@@ -144,17 +141,17 @@ _LEAD_REQUESTS = CompiledStatement(
 
 
 def unique_leads(kind: LeadKind, site: Site) -> ColumnElement[bool]:
-    """Return the SQL condition that holds for the first leads of clients; the rule is `Qualification.is_unique`."""
+    """Return the SQL condition that a lead is its client's first; the rule is `Qualification.is_unique`."""
     return _is_first(kind, site, predecessor_at(kind))
 
 
 def target_leads(kind: LeadKind, site: Site) -> ColumnElement[bool]:
-    """Return the condition that a lead is a target; the rule is `Qualification.is_target`."""
+    """Return the SQL condition that a lead is a target; the rule is `Qualification.is_target`."""
     return _targets(site)(LEAD_TABLES[kind]) if kind is LeadKind.CALL else true()
 
 
 def unique_target_leads(kind: LeadKind, site: Site) -> ColumnElement[bool]:
-    """Return the condition that a lead is its client's first target; the rule is `Qualification.is_unique_target`."""
+    """Return the SQL condition that a lead is its client's first target; see `Qualification.is_unique_target`."""
     condition = _targets(site) if kind is LeadKind.CALL else None
     return and_(target_leads(kind, site), _is_first(kind, site, predecessor_at(kind, condition)))
 
@@ -164,9 +161,9 @@ def _targets(site: Site) -> Condition:
 
 
 def _is_first(kind: LeadKind, site: Site, before: ScalarSelect[datetime]) -> ColumnElement[bool]:
-    """Return the SQL condition that holds for leads without a previous lead of the client within the site's depth.
+    """Return the SQL condition that a lead's client had no earlier lead within the site's depth.
 
-    `before` is when the client's previous lead began, null if there is none. The rule is `is_first`.
+    `before` is the start of the client's previous lead, null if there is none. The rule is `is_first`.
     """
     if site.unique_depth is None:
         return before.is_(None)

@@ -1,4 +1,4 @@
-"""Calls that a PBX reported: finding them, and replacing their data when they are reported again."""
+"""Calls that a PBX reported: found by reference, and updated when they are reported again."""
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
@@ -29,9 +29,9 @@ _UPDATE_CALL = (
 
 @record
 class ReportedCall:
-    """A stored call: the data that the PBX reported (without annotations), its client, and its contact rows.
+    """A stored call: the data that the PBX reported, its client, and its contact rows.
 
-    A deleted call has no contact rows until it is restored.
+    Annotations are not included. A deleted call has no contact rows until it is restored.
     """
 
     id: CallId
@@ -42,7 +42,7 @@ class ReportedCall:
 
 
 def find_reported_calls(connection: Connection, site_id: int, references: Iterable[str]) -> dict[str, ReportedCall]:
-    """Find calls, deleted or not, by their references; unknown references are missing."""
+    """Find calls by their references, including deleted calls; unknown references are missing."""
     keys = sorted(set(references))
     rows = connection.execute(select(call).where(call.c.site_id == site_id, call.c.reference.in_(keys))).all()
     spans = find_spans_of_leads(connection, site_id, LeadKind.CALL, [row.id for row in rows])
@@ -55,7 +55,7 @@ def find_reported_calls(connection: Connection, site_id: int, references: Iterab
 
 
 def update_calls(connection: Connection, site_id: int, calls: Sequence[NewLead]) -> None:
-    """Replace the reported data of calls and their contact rows, and delete their credits; annotations stay."""
+    """Replace the reported data and the contact rows of calls, and delete their credits; annotations stay."""
     connection.execute(_UPDATE_CALL, [_row(site_id, reported) for reported in calls])
     ids = [reported.lead.id for reported in calls]
     delete_contact_rows(connection, site_id, LeadKind.CALL, ids)

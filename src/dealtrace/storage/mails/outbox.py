@@ -1,4 +1,4 @@
-"""Mails that wait to be sent, and mails of the last weeks."""
+"""Mails that wait to be sent, and mails sent in the last weeks."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,7 +14,7 @@ from dealtrace.storage.schema.tables.alerts import mail
 def insert_mails(
     connection: Connection, site_id: int, mails: Sequence[tuple[MailId, NewMail]], caused_at: datetime, now: datetime
 ) -> None:
-    """Store mails that are due at once."""
+    """Store new mails, which are due at once."""
     if not mails:
         return
     rows = [
@@ -36,7 +36,7 @@ def insert_mails(
 
 
 def list_sites_with_due_mails(connection: Connection, now: datetime) -> list[int]:
-    """List the ids of the sites that have a mail to be sent now."""
+    """List the ids of the sites that have a due mail."""
     return list(connection.execute(select(mail.c.site_id).where(mail.c.due_at <= now).distinct()).scalars())
 
 
@@ -54,7 +54,7 @@ def claim_mails(connection: Connection, site_id: int, until: datetime, now: date
 
 
 def update_claimed_mail(connection: Connection, claimed: Mail, values: Values) -> bool:
-    """Change columns of a mail that is still reserved; `False` if another process has reserved it."""
+    """Change columns of a mail if it is still reserved as in `claimed`, and return whether it was."""
     mine = (mail.c.id == claimed.id, mail.c.due_at == claimed.due_at)
     return connection.execute(update(mail).where(*mine).values(**values)).rowcount > 0
 
@@ -66,13 +66,13 @@ def list_mails(connection: Connection, site_id: int, since: datetime) -> list[Ma
 
 
 def find_mail(connection: Connection, mail_id: int) -> Mail | None:
-    """Find a mail by its id; `None` if there is none."""
+    """Find a mail by its id, or return `None` if there is none."""
     row = connection.execute(select(mail).where(mail.c.id == mail_id)).one_or_none()
     return _mail_from_row(row) if row is not None else None
 
 
 def delete_mails(connection: Connection, purposes: Sequence[MailPurpose], subject_ids: Sequence[int]) -> None:
-    """Delete the mails of these purposes about the subjects with these ids, sent or not."""
+    """Delete mails, sent or not, by their purposes and the ids of their subjects."""
     if subject_ids:
         about = (mail.c.purpose.in_(list(purposes)), mail.c.subject_id.in_(list(subject_ids)))
         connection.execute(delete(mail).where(*about))

@@ -1,4 +1,4 @@
-"""Recipients as they are stored: lists of address, language and user."""
+"""Recipients of mails as they are stored: each as a list of address, language and user id."""
 
 from collections.abc import Sequence
 
@@ -7,10 +7,10 @@ from dealtrace.mails.recipient import Recipient
 
 
 def stored_recipients(recipients: Sequence[Recipient]) -> list[list[object]]:
-    """Return recipients as lists of address, language and user id."""
+    """Return each recipient as a list of address, language and user id."""
     return [[each.address, each.language, each.user_id] for each in recipients]
 
 
 def recipients_from(stored: Sequence[tuple[str, Language, int | None]]) -> tuple[Recipient, ...]:
-    """Return the recipients in lists of address, language and user id."""
+    """Return the recipients stored as lists of address, language and user id."""
     return tuple(Recipient(*each) for each in stored)

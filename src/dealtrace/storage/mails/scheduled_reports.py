@@ -31,7 +31,7 @@ def list_scheduled_reports(connection: Connection, site_id: int) -> list[Schedul
 
 
 def find_scheduled_report(connection: Connection, site_id: int, report_id: int) -> ScheduledReport | None:
-    """Find a report of a site by its id; `None` if there is none."""
+    """Find a report of a site by its id, or return `None` if there is none."""
     mine = (mail_report.c.site_id == site_id, mail_report.c.id == report_id)
     row = connection.execute(select(mail_report).where(*mine)).one_or_none()
     return _report_from_row(row) if row is not None else None
@@ -50,25 +50,25 @@ def update_scheduled_report(connection: Connection, report: ScheduledReport, *, 
 
 
 def delete_scheduled_report(connection: Connection, site_id: int, report_id: int) -> bool:
-    """Delete a report; `False` if the site has no such report."""
+    """Delete a report, and return whether the site had it."""
     mine = (mail_report.c.site_id == site_id, mail_report.c.id == report_id)
     return connection.execute(delete(mail_report).where(*mine)).rowcount > 0
 
 
 def list_sites_with_due_reports(connection: Connection, now: datetime) -> list[int]:
-    """List the ids of the sites that have a report to be sent now."""
+    """List the ids of the sites that have a report to send now."""
     due = select(mail_report.c.site_id).where(mail_report.c.due_at <= now)
     return list(connection.execute(due.distinct()).scalars())
 
 
 def list_due_reports(connection: Connection, site_id: int, now: datetime) -> list[ScheduledReport]:
-    """List the reports of a site that are to be sent now."""
+    """List the reports of a site to send now."""
     due = select(mail_report).where(mail_report.c.site_id == site_id, mail_report.c.due_at <= now)
     return [_report_from_row(row) for row in connection.execute(due.order_by(mail_report.c.id))]
 
 
 def update_due(connection: Connection, report: ScheduledReport, due_at: datetime) -> bool:
-    """Store when a report is sent next; `False` if another process has already stored it."""
+    """Store when a report is next sent unless another process has stored it, and return whether it was stored."""
     mine = (mail_report.c.id == report.id, mail_report.c.due_at == report.due_at)
     return connection.execute(update(mail_report).where(*mine).values(due_at=due_at)).rowcount > 0
 

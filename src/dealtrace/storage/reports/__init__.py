@@ -1,1 +1,1 @@
-"""Facts and the statements that group them; tables that only reports use: costs, statuses, columns, segments."""
+"""The facts of reports, the statements that group them, and tables that only reports use, such as costs."""

@@ -1,4 +1,4 @@
-"""Find when visits, leads and deals of a site first and last arrived, and which services send its deals."""
+"""The times of a site's first and last visits, leads and deals, and the services that send its deals."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,7 +15,7 @@ from dealtrace.storage.schema.tables.visits import visit
 
 @record
 class Stretch:
-    """The times of the first and the last record of a kind, `None` if there is none yet."""
+    """The times of the first and the last record of a kind, or `None` if there is no record."""
 
     first_at: datetime | None
     last_at: datetime | None
@@ -34,7 +34,7 @@ class Arrivals:
 
 @record
 class ServiceDeals:
-    """The number of deals that a service sent since an instant, and when the last was recorded."""
+    """A service, the number of deals that it sent since an instant, and when the last was recorded."""
 
     service: str
     deals: int
@@ -42,10 +42,7 @@ class ServiceDeals:
 
 
 def find_arrivals(connection: Connection, site_id: int) -> Arrivals:
-    """Find when the visits, leads and deals of a site first and last arrived.
-
-    Each time is read from one end of an index.
-    """
+    """Find when the visits, leads and deals of a site first and last arrived."""
     mine = select(cost.c.day_on).where(cost.c.site_id == site_id).limit(1)
     return Arrivals(
         _stretch(connection, site_id, visit.c.started_at),
@@ -65,7 +62,7 @@ def _stretch(connection: Connection, site_id: int, at: "Column[Any]") -> Stretch
 
 
 def list_service_deals(connection: Connection, site_id: int, since: datetime) -> Sequence[ServiceDeals]:
-    """List the services that sent deals since an instant, the one with the most deals first."""
+    """List the services that sent deals since an instant, by number of deals, the largest first."""
     counted = func.count()
     mine = (
         select(deal.c.service, counted, func.max(deal.c.recorded_at, type_=deal.c.recorded_at.type))

@@ -24,7 +24,7 @@ def insert_column(connection: Connection, site_id: int, column: ReportColumn, no
 
 
 def delete_column(connection: Connection, site_id: int, name: str) -> bool:
-    """Delete a column of a site; `False` if there is no such column."""
+    """Delete a column of a site, and return whether the site had it."""
     mine = (report_column.c.site_id == site_id, report_column.c.name == name)
     return connection.execute(delete(report_column).where(*mine)).rowcount > 0
 

@@ -28,13 +28,13 @@ def insert_costs(
     costs: Iterable[Cost],
     source_ids: Mapping[TrafficSource, int],
 ) -> None:
-    """Store the costs of an account. The account must not have a cost with the same day and source yet."""
+    """Store the costs of an account, which must not have a cost with the same day and source yet."""
     rows = [_row(site_id, account, found, source_ids[found.traffic_source]) for found in costs]
     _INSERT_COSTS.run_many(connection, rows)
 
 
 def delete_costs_of_days(connection: Connection, site_id: int, account: CostAccount, days: Collection[date]) -> int:
-    """Delete the costs of an account on these days, and return how many were deleted."""
+    """Delete the costs of an account on the given days, and return their number."""
     mine = (
         cost.c.site_id == site_id,
         cost.c.system == account.system,
@@ -48,7 +48,7 @@ def delete_costs_of_days(connection: Connection, site_id: int, account: CostAcco
 def add_api_costs(
     connection: Connection, site_id: int, costs: Iterable[Cost], source_ids: Mapping[TrafficSource, int]
 ) -> None:
-    """Store costs that were sent by API; each is added to the stored cost by API with the same day and source, if any.
+    """Store costs sent by API, adding each to the stored cost by API with the same day and source, if any.
 
     `costs` must not repeat a day and source.
     """
@@ -62,9 +62,9 @@ def add_api_costs(
 def delete_restated_costs(
     connection: Connection, site_id: int, spreads: Sequence[CostSpread], source_ids: Mapping[TrafficSource, int]
 ) -> None:
-    """Delete the costs that `spreads` (costs of a source over several days) replace.
+    """Delete the costs by file or API that `spreads`, costs of a source over several days, replace.
 
-    These are the costs by file or API that have the source of a spread and a day in its period.
+    A spread replaces the costs with its source on the days of its period.
     """
     restated = (
         cost.c.site_id == bindparam("site"),
@@ -87,7 +87,7 @@ def delete_restated_costs(
 
 
 def list_visited_sources(connection: Connection, site_id: int) -> list[TrafficSource]:
-    """List the traffic sources of all visits of a site; reads all of its visits once."""
+    """List the traffic sources of all visits of a site; this reads all its visits."""
     visited = select(visit.c.traffic_source_id).where(visit.c.site_id == site_id)
     rows = connection.execute(
         select(*(traffic_source.c[part] for part in SOURCE_PARTS)).where(
@@ -99,7 +99,7 @@ def list_visited_sources(connection: Connection, site_id: int) -> list[TrafficSo
 
 @record
 class AccountCosts:
-    """The cost of an account on a day in kopecks, and its known clicks."""
+    """The cost of an account on a day in kopecks, and the number of clicks, as far as known."""
 
     day_on: date
     system: str
@@ -109,7 +109,10 @@ class AccountCosts:
 
 
 def list_account_costs(connection: Connection, site_id: int, since: date, until: date) -> list[AccountCosts]:
-    """List the costs of each account on each of these days, latest day first; costs by API have no account."""
+    """List the costs of each account by day, latest day first; costs by API have no account.
+
+    The days are from `since` to `until`, both included.
+    """
     groups = (cost.c.day_on, cost.c.system, cost.c.account)
     sums = (cast(func.sum(cost.c.amount_kopecks), BigInteger), cast(func.sum(cost.c.clicks), BigInteger))
     mine = select(*groups, *sums).where(cost.c.site_id == site_id, cost.c.day_on >= since, cost.c.day_on <= until)
@@ -122,7 +125,7 @@ def list_account_costs(connection: Connection, site_id: int, since: date, until:
 def find_unmet_costs_between(
     connection: Connection, site_id: int, since: date, until: date, visited: Collection[TrafficSource]
 ) -> UnmetCosts:
-    """Return the costs of all accounts from `since` to `until` whose source no visit has.
+    """Return the costs from `since` to `until` for which there are no visits with the same source.
 
     `visited` has the sources of all visits.
     """
@@ -148,7 +151,7 @@ def find_unmet_costs(
     days: Collection[date],
     visited: Collection[TrafficSource],
 ) -> UnmetCosts:
-    """Return the costs of an account on these days whose source no visit has.
+    """Return the costs of an account on the given days for which there are no visits with the same source.
 
     `visited` has the sources of all visits.
     """

@@ -1,4 +1,4 @@
-"""The rows that a statement of a report counts: facts of a period, each with its share, sources and tags."""
+"""The rows that a statement of a report counts: facts of a period with their shares, sources and tags."""
 
 from sqlalchemy import BigInteger, ColumnElement, FromClause, Subquery, and_, case, false, func, literal, select
 
@@ -19,20 +19,20 @@ _MONEY = ("amount", "margin")
 
 @record
 class Group:
-    """Measures that one statement computes together, since they count the same facts, dated by the same time."""
+    """A group of measures that one statement computes: they count the same facts, dated by the same time."""
 
     fact: Fact
     moment: Moment
     measures: tuple[Measure, ...]
 
     def of(self, measures: tuple[Measure, ...]) -> "Group":
-        """Return the group with only these measures."""
+        """Return the group with only the given measures."""
         return Group(self.fact, self.moment, measures)
 
 
 @record
 class CountedRows:
-    """The facts of a period with their shares, joined with the sources and tags that the report groups by.
+    """The facts of a period with their shares, joined with the sources and tags by which the report groups.
 
     `visitors_max` is the greatest number of a visitor, if they are counted by bitmaps.
     """
@@ -50,7 +50,7 @@ class CountedRows:
 
 @record
 class Wanted:
-    """The attributes and joins that a statement needs for its facts."""
+    """The attributes and joins that a statement needs."""
 
     attributes: frozenset[str]
     needs_touches: bool
@@ -62,7 +62,7 @@ class Wanted:
 def wanted_of(shape: Shape, group: Group, *shown: str) -> Wanted:
     """Return the attributes and joins that the statement for a group of measures needs.
 
-    `shown` has further attributes, which the statement selects.
+    `shown` has further attributes to select.
     """
     dimensions = [*shape.by, *(each.dimension for each in shape.filters)]
     attributes = {AT, *shown}
@@ -119,7 +119,7 @@ def counted_rows(tables: FactTables, shape: Shape, group: Group, wanted: Wanted)
 
 
 def in_span(shape: Shape, fact: Fact, at: Expression) -> ColumnElement[bool]:
-    """Return the condition that a fact is dated within the period.
+    """Return the SQL condition that a fact is dated within the period.
 
     `at` is the column with the instant of the fact or, for costs, with the day.
     """
@@ -129,7 +129,7 @@ def in_span(shape: Shape, fact: Fact, at: Expression) -> ColumnElement[bool]:
 
 
 def _with_first_won(chosen: Selection, base: Subquery, first: Subquery) -> Selection:
-    """Add a column that is 1 for the first won deal of each client, else 0.
+    """Return the facts with a column that is 1 for the first won deal of each client, else 0.
 
     Ours: if several first won deals of a client have the same time, each counts, so the order of arrival does not
     matter.
@@ -152,7 +152,7 @@ def _first_won(tables: FactTables, moment: Moment) -> Subquery:
 
 
 def key_of(dimension: Dimension, rows: CountedRows) -> Expression:
-    """Return the expression for the key that a row has in a dimension.
+    """Return the SQL expression for the key of a row in a dimension.
 
     The key is a number for times, and a case-folded text for sources and statuses.
     """

@@ -1,6 +1,6 @@
 """Short names for the types of SQL statements and expressions in reports.
 
-Any: SQLAlchemy types them by their columns, which depend on the question.
+Any: SQLAlchemy types them by their columns, which depend on the report.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ NO_PARAMETERS: Parameters = MappingProxyType({})
 
 
 class Fetch(Protocol):
-    """Runs statements over the facts of a site."""
+    """A function that runs statements over the facts of a site."""
 
     def __call__(self, statement: Selection, parameters: Parameters = NO_PARAMETERS) -> Rows:
         """Run a statement and return all its rows; the parameters of the site are added."""

@@ -1,8 +1,7 @@
-"""The interface to the facts of reports: selects that do not depend on where the facts are stored.
+"""The facts of reports as selects that do not depend on where the facts are stored.
 
 A fact is a visit, a lead, a deal, an assist or a cost. A touch is a visit that a lead is credited to. An assist is a
-deal counted for one touch of its lead, which is not the last. Any: the columns of a select depend on the wanted
-attributes.
+deal counted for a touch of its lead other than the last. Any: the columns of a select depend on the wanted attributes.
 """
 
 from collections.abc import Hashable, Iterable, Sequence
@@ -20,13 +19,13 @@ from dealtrace.reports.question import DateOf
 from dealtrace.storage.reports.expressions import Parameters, Selection, parameter
 
 SITE_ID, TARGET_SECONDS = parameter("site_id"), parameter("target_seconds")
-"""The id of the site whose facts are selected, and the shortest duration of its target calls in seconds."""
+"""The id of the site whose facts are selected, and the shortest duration of a target call in seconds."""
 AT = "at"
 """The attribute that dates a fact: an instant in microseconds or, for costs, the ordinal of a day."""
 
 
 class Moment(StrEnum):
-    """The time by which a report dates a deal: its own, or that of its lead, last change or current status."""
+    """The time by which a report dates a deal: its own time, or that of its lead, last change or current status."""
 
     HAPPENED = "happened"
     LEAD = "lead"
@@ -42,7 +41,7 @@ def moment_of_deals(date_of: DateOf) -> Moment:
 def moments_of_deals(date_of: DateOf) -> tuple[Moment, ...]:
     """Return all times by which a report may date deals.
 
-    Reports by changes date won deals by the time of their status, and other deals by their last change.
+    Reports by changes date won deals by their status, and other deals by their last change.
     """
     moment = moment_of_deals(date_of)
     return (moment, Moment.STATUS) if date_of is DateOf.CHANGED else (moment,)
@@ -54,11 +53,11 @@ def parameters_of_site(site: Site) -> Parameters:
 
 
 class FactTables(Hashable, Protocol):
-    """The facts of one site as selects; the id of the site is a parameter. Equal objects build equal statements.
+    """The facts of a site as selects with the id of the site as a parameter; equal objects build equal statements.
 
-    Every select has the column `id` and a column for each wanted attribute. Attributes have the names of dimensions,
-    or are needed by measures and flags. A text without information, such as `(not set)`, is null. `Any`: the columns
-    of a select depend on the wanted attributes.
+    Every select has the column `id` and a column for each wanted attribute. Attributes have the names of dimensions, or
+    are needed by measures and flags. A text without information, such as `(not set)`, is null. `Any`: the columns of a
+    select depend on the wanted attributes.
     """
 
     def visitors_max(self, by: Sequence[Dimension]) -> int | None:
@@ -72,7 +71,7 @@ class FactTables(Hashable, Protocol):
         """Select the facts with the wanted attributes; for assists these are deals."""
 
     def touch_attributes(self, fact: Fact, model: AttributionModel, money: Sequence[str]) -> Iterable[str]:
-        """Return the attributes that `touched` needs in addition to the wanted ones."""
+        """Return the attributes that `touched` needs besides the wanted ones."""
 
     def touched(self, facts: Subquery, fact: Fact, model: AttributionModel, money: Sequence[str]) -> Subquery:
         """Select each fact once for each touch of its lead under a model: its attributes, `share` and `source_id`.
@@ -86,7 +85,7 @@ class FactTables(Hashable, Protocol):
         """Select the distinct tags of leads or deals: `owner_id` and `tag`."""
 
     def sources(self) -> Selection:
-        """Select the traffic sources: `id`, the five parts, and the key of each part (`source_key` and so on)."""
+        """Select the traffic sources: `id`, the five parts, and the key of each part, such as `source_key`."""
 
     def statuses(self) -> Selection:
         """Select the statuses that deals have had: `spelling`, `key` and `meaning`."""

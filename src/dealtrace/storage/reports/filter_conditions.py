@@ -41,7 +41,7 @@ def _condition(tables: FactTables, condition: FilterShape, rows: CountedRows) ->
 
 
 def _tag_condition(tables: FactTables, condition: FilterShape, rows: CountedRows) -> ColumnElement[bool]:
-    """Return the condition that one of the tags of a fact is a value of the filter.
+    """Return the SQL condition that a tag of a fact is among the filter's values.
 
     A filter for a missing value holds for facts without tags.
     """
@@ -56,7 +56,7 @@ def _tag_condition(tables: FactTables, condition: FilterShape, rows: CountedRows
 
 
 def _is_one_of(key: Expression, condition: FilterShape) -> ColumnElement[bool]:
-    """Return the condition that a key is a value of the filter; it is true or false, even for a null key."""
+    """Return the SQL condition that a key is among the filter's values; it is never null, even for a null key."""
     present = _is_named(key, condition)
     if condition.names_nothing:
         return or_(key.is_(None), present)

@@ -1,4 +1,4 @@
-"""The flags of measures: conditions on facts, each with the attributes that it needs."""
+"""The flags of measures: SQL conditions on facts, and the attributes that each needs."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -10,16 +10,16 @@ from dealtrace.reports.statuses import Meaning
 from dealtrace.storage.reports.stored_facts import KIND_KEYS
 
 FIRST_WON = "is_first_won"
-"""The flag of a client's first won deal; the statement must join the table of first won deals."""
+"""The flag of the first won deal of a client; the statement must join the first won deals."""
 TOUCHED = "is_touched"
-"""The flag of facts that have touches; the statement must join the touches."""
+"""The flag of a fact with touches; the statement must join the touches."""
 Columns = Any
 """Any: the columns of a select depend on the wanted attributes."""
 
 
 @record
 class Flag:
-    """The attributes that a flag needs, and its condition on the columns with these names."""
+    """A condition on a fact, and the attributes that it needs as columns."""
 
     attributes: tuple[str, ...]
     condition: Callable[[Columns], ColumnElement[bool]]
@@ -47,5 +47,5 @@ FLAGS: Mapping[str, Flag] = {
 
 
 def flag_condition(row: FromClause, flag: str) -> ColumnElement[bool]:
-    """Return the condition that a row has the named flag."""
+    """Return the SQL condition that a row has the named flag."""
     return FLAGS[flag].condition(row.c)

@@ -1,4 +1,4 @@
-"""A site's local time in SQL: hours, days and other periods, as integers that all engines compute alike."""
+"""A site's local time in SQL: hours, days and other periods as integers, which all engines compute alike."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -18,20 +18,20 @@ DAY_LENGTH = timedelta(days=1) // MICROSECOND
 HOUR_LENGTH = timedelta(hours=1) // MICROSECOND
 EPOCH_ORDINAL = EPOCH.toordinal()
 _MARCH_OF_YEAR_0 = 305
-"""The number of days from 1 March of the year 0 to the day with the ordinal 0; months are counted from that March."""
+"""The number of days from 1 March of the year 0 to the day with the ordinal 0."""
 _ERA_DAYS, _ERA_YEARS = 146_097, 400
 _CENTURY_DAYS, _LEAP_DAYS, _YEAR_DAYS = 36_524, 1_460, 365
 
 
 @record
 class Offsets:
-    """The UTC offsets of a time zone in a period: the first offset, and each change with its instant and new offset."""
+    """The UTC offsets of a time zone in a period: the first offset, then the instant and new offset of each change."""
 
     first: int
     changes: tuple[tuple[int, int], ...]
 
     def parameters(self, name: str) -> Parameters:
-        """Return the offsets and changes as statement parameters for the `LocalTime` that is called `name`."""
+        """Return the offsets and their changes as statement parameters for the `LocalTime` named `name`."""
         given = {_offset_name(name, 0): self.first}
         for place, (at, offset) in enumerate(self.changes, start=1):
             given |= {_change_name(name, place): at, _offset_name(name, place): offset}
@@ -47,7 +47,7 @@ def _change_name(name: str, place: int) -> str:
 
 
 class LocalTime:
-    """Expressions for local time in a period in which the UTC offset changes `changes` times.
+    """SQL expressions for local time in a period in which the UTC offset changes `changes` times.
 
     The offsets are statement parameters, whose names begin with `name`.
     """
@@ -65,7 +65,7 @@ class LocalTime:
         return self._since_year_1(at) // _number(DAY_LENGTH)
 
     def _since_year_1(self, at: Number) -> Number:
-        """Return local microseconds since ordinal 0, which are never negative, so that all engines divide alike."""
+        """Return the local microseconds since ordinal 0; they are never negative, so that all engines divide alike."""
         return at + self._offset(at) + _number(EPOCH_ORDINAL * DAY_LENGTH)
 
     def _offset(self, at: Number) -> Number:
@@ -89,7 +89,7 @@ def offsets_of_visits(time_zone: ZoneInfo, until: datetime) -> Offsets:
 
 @lru_cache(maxsize=256)
 def offsets_between(time_zone: ZoneInfo, since: datetime, until: datetime) -> Offsets:
-    """Return the offsets of a time zone between two instants."""
+    """Return the UTC offsets of a time zone between two instants."""
     (_, first), *changes = time_zone_offsets(time_zone, since, max(since, until))
     return Offsets(first // MICROSECOND, tuple((microseconds(at), offset // MICROSECOND) for at, offset in changes))
 
@@ -109,7 +109,7 @@ def _week(ordinal: Number) -> Number:
 def _month(ordinal: Number) -> Number:
     """Return the number of months since the year 0, in the Gregorian calendar.
 
-    Years begin in March, so that the leap day comes last; then every five months have 153 days.
+    Years begin in March, so that the leap day comes last; months then repeat in groups of five with 153 days.
     """
     days = ordinal + _number(_MARCH_OF_YEAR_0)
     era = days // _number(_ERA_DAYS)
@@ -128,4 +128,4 @@ KEYS_OF_DAY: Mapping[str, Callable[[Number], Number]] = {
     "month": _month,
     "quarter": lambda ordinal: _month(ordinal) // _number(MONTHS_OF_QUARTER),
 }
-"""Functions from the ordinal of a day to the key of a time dimension; `reports/time_keys.py` has the rules."""
+"""A function for each time dimension, from the ordinal of a day to a key; `reports/time_keys.py` has the rules."""

@@ -1,4 +1,4 @@
-"""Find the most frequent spellings of keys, and the keys that contain a text.
+"""The most frequent spellings of keys, and the keys that contain a text.
 
 Any: the columns of a select depend on the wanted attributes, and drivers do not type rows.
 """
@@ -19,13 +19,13 @@ from dealtrace.storage.reports.fact_tables import AT, FactTables, Moment
 
 _STATED_BY = ((Fact.VISITS, "source_id"), (Fact.LEADS, "stated_source_id"), (Fact.DEALS, "stated_source_id"),
               (Fact.COSTS, "source_id"))  # fmt: skip
-"""The facts in which spellings of sources are counted, each with its column of source ids."""
+"""The facts in which the spellings of sources are counted, each with its column of source ids."""
 _LISTED = "listed"
 """The parameter with the keys or ids to look for."""
 
 
 def find_spellings(fetch: Fetch, tables: FactTables, dimension: Dimension, keys: Collection[str]) -> dict[str, str]:
-    """Find the most frequent spelling of each key of sources or statuses; among equals, the first alphabetically.
+    """Find the most frequent spelling of each key of sources or statuses; among equals, the first in the alphabet.
 
     Spellings of a source are counted in visits, leads, deals and costs, spellings of a status only in deals.
     """
@@ -40,7 +40,7 @@ def find_spellings(fetch: Fetch, tables: FactTables, dimension: Dimension, keys:
 
 
 def _commonest(found: Iterable[Sequence[Any]], keys: Collection[str], count: Any) -> dict[str, str]:
-    """Return the most frequent spelling of each key; `found` has rows of key, spelling and the counted id or text."""
+    """Return the most frequent spelling of each key; `found` has rows of key, spelling, and counted id or text."""
     spelt: dict[str, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
     for key, spelling, counted in found:
         if key in keys:
@@ -78,7 +78,7 @@ def find_containing(
 ) -> tuple[str, ...]:
     """Find the keys of a dimension that contain a text, ignoring case.
 
-    Only keys of facts in `spans` are found; `moments` are the times that date deals. The values are compared in Python,
+    Only keys of facts in `spans` are found; `moments` are the times that date deals. Python compares the values,
     because engines fold the case of different alphabets.
     """
     sought = text.casefold()

@@ -22,13 +22,13 @@ def insert_note(connection: Connection, site_id: int, new: Note) -> None:
 
 
 def delete_note(connection: Connection, site_id: int, key: str) -> bool:
-    """Delete a note; `False` if there is none with this key."""
+    """Delete a note, and return whether the site had it."""
     mine = (note.c.site_id == site_id, note.c.key == key)
     return connection.execute(delete(note).where(*mine).returning(note.c.key)).first() is not None
 
 
 def list_notes(connection: Connection, site_id: int, period: Period | None = None) -> list[Note]:
-    """List the notes of a site, latest day first; with a period, only the notes on its days."""
+    """List the notes of a site, latest day first; with a period, list only the notes on its days."""
     mine = select(note).where(note.c.site_id == site_id)
     if period is not None:
         mine = mine.where(note.c.day_on >= period.first_on, note.c.day_on <= period.last_on)

@@ -1,4 +1,4 @@
-"""Currency rates: the rubles that a site counts for a unit of another currency."""
+"""Currency rates: how many rubles a site counts for a unit of another currency."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -30,11 +30,11 @@ from dealtrace.storage.schema.tables.rates import currency_rate
 
 _RATE = currency_rate.c
 IS_FOREIGN = func.coalesce(deal.c.currency, RUBLE) != RUBLE
-"""The condition that the sums of a deal are in another currency than rubles."""
+"""The SQL condition that the sums of a deal are in another currency than rubles."""
 
 
 def rate_of_deal() -> Expression:
-    """Return the expression for the latest rate of a deal's currency at the time of the deal, null if there is none.
+    """Return the SQL expression for the latest rate of a deal's currency at the deal's time, null if there is none.
 
     The rate is multiplied by `RATE_STEPS`.
     """
@@ -54,7 +54,7 @@ def lacks_rate() -> ColumnElement[bool]:
 
 
 def kopecks_at(amount: Expression, rate: Expression) -> Expression:
-    """Return the expression that converts an amount, in hundredths of a currency unit, to kopecks.
+    """Return the SQL expression that converts hundredths of a currency unit to kopecks.
 
     The rule is `deals.currency.kopecks_at`.
     """
@@ -64,7 +64,7 @@ def kopecks_at(amount: Expression, rate: Expression) -> Expression:
 
 
 def upsert_rates(connection: Connection, site: Site, rates: Sequence[CurrencyRate]) -> None:
-    """Store rates; each replaces the previous rate of its currency and day."""
+    """Store rates, replacing the previous rate of the same currency and day."""
     for rate in rates:
         since_at = day_start(rate.since_on, site.time_zone)
         values = {"rate": int(rate.rubles * RATE_STEPS)}

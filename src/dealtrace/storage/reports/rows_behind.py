@@ -1,4 +1,4 @@
-"""Find the facts behind a figure of a report: the same rows that the statement of the figure counts.
+"""Find the facts that the statement of a report counts for a figure, a single number in the report.
 
 Any: the columns of a select depend on the wanted attributes, and drivers do not type rows.
 """
@@ -30,16 +30,16 @@ SUMS: Mapping[Fact, tuple[str, ...]] = {
     Fact.ASSISTS: ("amount",),
     Fact.COSTS: ("cost", "clicks"),
 }
-"""The attributes of each kind of fact that are always shown and summed, in addition to the metric's own."""
+"""The attributes of each kind of fact that are always listed and summed, besides the metric's own attribute."""
 _LABELS: Mapping[Fact, tuple[str, ...]] = {Fact.LEADS: ("lead_kind",), Fact.COSTS: ("source_id",)}
-"""The attributes that are only shown, to identify a row."""
+"""The attributes that are listed to identify a row, and are not summed."""
 
 
 @record
 class BehindRow:
     """A fact behind a figure: its id, instant or day, share in millionths, summed attributes, and labels.
 
-    For a cost, this is the whole cost of a source on a day, and `id` is the id of the source.
+    A cost is the whole cost of a source on a day, and its `id` is the id of the source.
     """
 
     id: int
@@ -51,7 +51,7 @@ class BehindRow:
 
 @record
 class RowsBehind:
-    """A page of the rows behind a figure, and the figure itself.
+    """A page of the rows behind a figure, and the figure.
 
     `total`, `share` and `sums` are the number, shares and sums of all rows, not only of this page.
     """
@@ -66,9 +66,10 @@ class RowsBehind:
 def find_rows_behind(
     fetch: Fetch, tables: FactTables, scope: Scope, measure: Measure, keys: Keys, page: tuple[int, int]
 ) -> RowsBehind:
-    """Find the facts behind a figure, ordered by instant and id; `page` is how many to skip and how many to return.
+    """Find a page of the facts behind a figure, ordered by instant and id.
 
-    A fact with several touches in the figure's row is listed once, with the sum of its shares.
+    `page` is how many facts to skip and how many to return. A fact with several touches in the figure's row is listed
+    once, with the sum of its shares.
     """
     own = (measure.attribute,) if measure.aggregate in (Aggregate.MONEY, Aggregate.TOTAL) else ()
     sums, labels = tuple(dict.fromkeys((*SUMS[measure.fact], *own))), _LABELS.get(measure.fact, ())
@@ -92,7 +93,7 @@ def find_rows_behind(
 def _conditions(
     tables: FactTables, shape: Shape, rows: CountedRows, measure: Measure, keys: Keys
 ) -> list[ColumnElement[bool]]:
-    """Return the conditions of the filters, of the row that the figure is in, and of the metric."""
+    """Return the SQL conditions of the filters, of the figure's row in the report, and of the metric."""
     conditions = filter_conditions(tables, shape.filters, rows)
     for dimension, key in zip(shape.by, keys, strict=True):
         column = key_of(dimension, rows)

@@ -10,9 +10,9 @@ from dealtrace.storage.schema.tables.reports import saved_report, segment
 
 
 def insert_saved_report(connection: Connection, site_id: int, report: SavedReport, *, overwrites: bool) -> bool:
-    """Save a report; `False` if its owner already has a report with this name.
+    """Save a report, and return whether it was saved; `False` means that its owner has a report with this name.
 
-    With `overwrites` the report replaces that one.
+    With `overwrites` the report replaces that report.
     """
     values = {"query": report.query, "saved_by": report.saved_by, "saved_at": report.saved_at}
     statement = insert_into(connection, saved_report).values(
@@ -27,25 +27,25 @@ def insert_saved_report(connection: Connection, site_id: int, report: SavedRepor
 
 
 def rename_saved_report(connection: Connection, site_id: int, user_id: int | None, name: str, new_name: str) -> bool:
-    """Rename a report of the site or of a user; `False` if there is no such report. The new name must be free."""
+    """Rename a report of the site or of a user to an unused name, and return whether there is such a report."""
     renamed = update(saved_report).where(*_named(site_id, user_id, name)).values(name=new_name)
     return connection.execute(renamed.returning(saved_report.c.name)).first() is not None
 
 
 def delete_saved_report(connection: Connection, site_id: int, user_id: int | None, name: str) -> bool:
-    """Delete a report of the site or of a user; `False` if there is no such report."""
+    """Delete a report of the site or of a user, and return whether there was one."""
     gone = delete(saved_report).where(*_named(site_id, user_id, name)).returning(saved_report.c.name)
     return connection.execute(gone).first() is not None
 
 
 def find_saved_report(connection: Connection, site_id: int, user_id: int | None, name: str) -> SavedReport | None:
-    """Find a report of the site or of a user by its name; `None` if there is none."""
+    """Find a report of the site or of a user by name, or return `None` if there is none."""
     mine = [each for each in list_saved_reports(connection, site_id, user_id) if each.user_id == user_id]
     return next((each for each in mine if each.name == name), None)
 
 
 def list_saved_reports(connection: Connection, site_id: int, user_id: int | None = None) -> list[SavedReport]:
-    """List the reports of the site by name, followed by the user's by name."""
+    """List the reports of the site, then those of the user, each ordered by name."""
     owners = sorted({SITES_OWN, _owner(user_id)})
     mine = select(saved_report).where(saved_report.c.site_id == site_id, saved_report.c.user_id.in_(owners))
     found = map(_report_from_row, connection.execute(mine))
@@ -70,7 +70,7 @@ def count_saved_reports(connection: Connection, site_id: int) -> int:
 
 
 def delete_what_a_user_saved(connection: Connection, site_id: int, user_id: int) -> None:
-    """Delete a user's own reports and segments at a site; those of the site stay."""
+    """Delete a user's own reports and segments at a site, and keep those of the site."""
     for table in (saved_report, segment):
         connection.execute(delete(table).where(table.c.site_id == site_id, table.c.user_id == user_id))
 

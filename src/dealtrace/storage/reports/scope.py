@@ -1,4 +1,4 @@
-"""A period of a report (its own or the compared period), and the parameters of the statements for it."""
+"""A period of a report, its own or the one it is compared with, and the parameters of the statements for it."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -15,18 +15,18 @@ from dealtrace.storage.reports.expressions import Parameters, parameter
 from dealtrace.storage.reports.local_time import Offsets, offsets_between, offsets_of_visits
 
 SINCE, UNTIL = parameter("since"), parameter("until")
-"""The bounds of a period: facts belong to it from the first instant on and before the second."""
+"""The bounds of a period: its facts are from the first instant on and before the second."""
 FIRST_ON, LAST_ON = parameter("first_on"), parameter("last_on")
-"""The ordinals of the first and the last day of a period, both included."""
+"""The ordinals of the first and last day of a period, both included."""
 CLOCK, CLOCK_OF_VISITS = "clock", "clock_of_visits"
 """The names of the `LocalTime` for facts of the period, and of the `LocalTime` for the visits of its leads."""
 
 
 @record
 class FilterShape:
-    """A filter without its values: its position and the number of its values.
+    """A filter without its values: its position among the filters, and the number of its values.
 
-    `names_nothing` is true if it includes facts without a key.
+    `names_nothing` is true if facts without a key are among the values.
     """
 
     place: int
@@ -47,7 +47,7 @@ class FilterShape:
 
 @record
 class Shape:
-    """Everything that determines the text of a statement; reports of the same shape differ only in parameters."""
+    """The data that determines the text of a statement; reports of the same shape differ only in parameters."""
 
     by: tuple[Dimension, ...]
     filters: tuple[FilterShape, ...]
@@ -59,7 +59,7 @@ class Shape:
 
 @record
 class Scope:
-    """One period of a report: the site, groupings, filters, attribution model, and the moment that dates deals."""
+    """A period of a report: the site, groupings, filters, attribution model, and the time that dates deals."""
 
     site: Site
     by: tuple[Dimension, ...]
@@ -70,7 +70,7 @@ class Scope:
 
     @property
     def adds_up(self) -> bool:
-        """Whether each fact belongs to only one row, so that rows add up to the total."""
+        """Whether each fact belongs to only one row, so that the total is the sum of the rows."""
         return all(dimension.adds_up for dimension in self.by)
 
 
@@ -120,7 +120,7 @@ def _keys(condition: Filter) -> set[str | int | None]:
 
 
 def _offsets(scope: Scope) -> Offsets:
-    """Return the UTC offsets for all years of a period as a whole, so that reports about other days share them."""
+    """Return the UTC offsets for the whole years of a period, so that reports about other days share the statements."""
     since, until = scope.span.since.year, max(scope.span.since, scope.span.until).year + 1
     return offsets_between(scope.site.time_zone, datetime(since, 1, 1, tzinfo=UTC), datetime(until, 1, 1, tzinfo=UTC))
 

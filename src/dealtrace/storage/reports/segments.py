@@ -16,7 +16,7 @@ SITES_OWN = 0
 def insert_segment(
     connection: Connection, site_id: int, added: Segment, now: datetime, *, overwrites: bool = False
 ) -> bool:
-    """Store a segment; return `False` if its owner has one with this name, which may not be replaced."""
+    """Store a segment, and return whether it was stored; `False` means that its owner has one with this name, which may not be replaced."""
     values = {"filters": list(added.filters), "added_at": now}
     statement = insert_into(connection, segment).values(
         site_id=site_id, user_id=_owner(added.user_id), name=added.name, **values
@@ -36,7 +36,7 @@ def rename_segment(connection: Connection, site_id: int, user_id: int | None, na
 
 
 def delete_segment(connection: Connection, site_id: int, name: str, user_id: int | None = None) -> bool:
-    """Delete a segment of the site or of a user; return `False` if there is none."""
+    """Delete a segment of the site or of a user, and return whether there was one."""
     gone = delete(segment).where(*_named(site_id, user_id, name)).returning(segment.c.name)
     return connection.execute(gone).first() is not None
 
@@ -48,7 +48,7 @@ def find_owners(connection: Connection, site_id: int, names: Collection[str]) ->
 
 
 def list_segments(connection: Connection, site_id: int, user_id: int | None = None) -> list[Segment]:
-    """List the segments of the site by name, followed by the user's by name."""
+    """List the segments of the site, then those of the user, each ordered by name."""
     owners = {SITES_OWN, _owner(user_id)}
     mine = select(segment).where(segment.c.site_id == site_id, segment.c.user_id.in_(sorted(owners)))
     found = [

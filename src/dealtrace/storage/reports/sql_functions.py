@@ -18,18 +18,18 @@ HALVES = 1_000_000_000
 
 
 class WholeNumber(TypeDecorator[int]):
-    """The SQL type of integer sums of any size; the sum of no rows is zero."""
+    """The SQL type of sums of integers, which may have any size; the sum of no rows is zero."""
 
     impl = BigInteger
     cache_ok = True
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], int]:  # noqa: ARG002
-        """Return the function that converts results of an engine. Any: each engine returns another type."""
+        """Return the function that converts an engine's results to integers. Any: each engine returns another type."""
         return whole_number
 
 
 def whole_number(answered: Any) -> int:
-    """Return a sum as an integer, from whatever type the driver returns."""
+    """Return a sum as an integer, whatever type the driver returns."""
     if answered is None:
         return 0
     if isinstance(answered, str):
@@ -39,7 +39,7 @@ def whole_number(answered: Any) -> int:
 
 
 class total_of(FunctionElement[int]):  # noqa: N801 - reads as the SQL it is
-    """The exact sum of an integer expression."""
+    """The SQL expression for the exact sum of an integer expression."""
 
     name = "total_of"
     inherit_cache = True
@@ -72,7 +72,7 @@ def _duckdb_different(element: different_numbers, compiler: SQLCompiler, **kwarg
 
 
 class items_of(FunctionElement[str]):  # noqa: N801
-    """The texts of a JSON array as rows of one column, `value`."""
+    """A table function that returns the texts of a JSON array as rows with one column, `value`."""
 
     name = "items_of"
     inherit_cache = True
@@ -90,7 +90,7 @@ def _postgresql_items(element: items_of, compiler: SQLCompiler, **kwargs: object
 
 
 def known_text(text: Expression) -> Expression:
-    """Return a text, or null for a placeholder such as `(not set)`; the rule is `attribution.traffic_source.part_key`.
+    """Return the SQL expression for a text, null for a placeholder such as `(not set)`; see `traffic_source.part_key`.
 
     Only texts that begin like a placeholder are trimmed and lowered: doing that to every text took most of the time of
     a report by a custom field.
@@ -124,7 +124,7 @@ def _lowered_latin(text: str) -> str:
 
 
 def without_query(url: ColumnElement[str]) -> Expression:
-    """Return the URL of a page without query and fragment."""
+    """Return the SQL expression for the URL of a page without query and fragment."""
     return _before("#", _before("?", url))
 
 
@@ -133,7 +133,7 @@ def _before(sign: str, text: Expression) -> Expression:
 
 
 class position_in(FunctionElement[int]):  # noqa: N801
-    """The position of a text in another, counted from 1; 0 if it is not found."""
+    """The SQL expression for the position of a text in another, counted from 1; 0 if it is not found."""
 
     name = "position_in"
     inherit_cache = True

@@ -1,4 +1,4 @@
-"""Build and run the statements of a report, wherever its facts are stored."""
+"""Build the statements of a report and run them, wherever its facts are stored."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -36,12 +36,12 @@ STATEMENTS_MAX = 1_000
 """How many statements a process caches; building a statement can take longer than running it."""
 _SECOND = 1_000_000
 _SHIFT = -microseconds(datetime.min.replace(tzinfo=UTC))
-"""The microseconds to add to an instant so that it is positive; they are a whole number of seconds."""
+"""The microseconds, whole seconds, that are added to an instant to make it positive."""
 _WON_FLAGS = frozenset({"is_won", FIRST_WON})
 
 
 def gather(fetch: Fetch, tables: FactTables, scope: Scope, measures: Iterable[Measure]) -> Gathered:
-    """Return the measures of a scope: for each row of keys, and in total.
+    """Return the values of measures for each row of a scope, and in total.
 
     A total that is the sum of its rows is added up; other totals are queried separately.
     """
@@ -79,13 +79,13 @@ def _groups(measures: Iterable[Measure], date_of: DateOf) -> list[Group]:
 
 
 def _order(measure: Measure) -> tuple[object, ...]:
-    """Return a key that sorts measures, so that reports with the same measures share one statement."""
+    """Return the key by which measures are sorted, so that reports with the same measures share a statement."""
     statuses = sorted(measure.statuses) if measure.statuses is not None else []
     return measure.fact, measure.aggregate.value, measure.attribute, measure.flag, measure.statuses is None, statuses
 
 
 def moment_of(measure: Measure, date_of: DateOf) -> Moment:
-    """Return the time by which the facts of a measure are dated.
+    """Return the time that dates the facts of a measure.
 
     Reports by changes date won deals by the time of their status.
     """
@@ -96,7 +96,7 @@ def moment_of(measure: Measure, date_of: DateOf) -> Moment:
 
 @lru_cache(STATEMENTS_MAX)
 def grouped_statement(tables: FactTables, shape: Shape, group: Group) -> Selection:
-    """Return the statement whose columns are the keys, followed by the measures in their order."""
+    """Return the statement with the keys as columns, followed by the measures in their order."""
     wanted = wanted_of(shape, group)
     rows = counted_rows(tables, shape, group, wanted)
     keys = [key_of(dimension, rows).label(f"key_{place}") for place, dimension in enumerate(shape.by)]
@@ -125,7 +125,7 @@ def aggregate_of(rows: CountedRows, measure: Measure) -> Expression:
 
 
 def counts_of(rows: CountedRows, measure: Measure) -> ColumnElement[bool] | None:
-    """Return the condition that a row counts towards a measure; `None` if every row does."""
+    """Return the SQL condition that a row counts towards a measure, or `None` if every row does."""
     conditions = [flag_condition(rows.facts, measure.flag)] if measure.flag else []
     if measure.statuses is not None:
         keys = [literal(key, Text) for key in sorted(measure.statuses)]
@@ -138,5 +138,5 @@ def _where(condition: ColumnElement[bool] | None, added: Expression) -> Expressi
 
 
 def _seconds(at: Expression) -> Expression:
-    """Convert microseconds to whole seconds, rounding down even before 1970."""
+    """Return the SQL expression that converts microseconds to seconds, rounded down even before 1970."""
     return (at + literal(_SHIFT, BigInteger)) // literal(_SECOND, BigInteger)

@@ -1,4 +1,4 @@
-"""The statuses of a site's deals: each spelling is stored once, with its meaning."""
+"""The statuses of a site's deals; each spelling is stored once, with its meaning."""
 
 from collections.abc import Callable, Collection
 from datetime import datetime
@@ -41,7 +41,7 @@ _FIND_MEANINGS = CompiledStatement(
 def insert_statuses(
     connection: Connection, site_id: int, spellings: Collection[str], now: datetime, known: KnownStatuses
 ) -> None:
-    """Store the spellings that are new to the site, up to its limit; blank ones are not statuses and are skipped.
+    """Store the spellings that are new to the site, up to its limit; blank spellings are skipped.
 
     A new spelling of a known status gets its meaning. The caller must have locked the site's registrations, so that no
     other transaction sets a meaning meanwhile. `now` is the time of the transaction.
@@ -63,7 +63,7 @@ def insert_statuses(
 
 
 def update_meaning(connection: Connection, site_id: int, name: str, meaning: Meaning, now: datetime) -> bool:
-    """Store the meaning of all spellings of a status; an unknown status is added, and `False` returned."""
+    """Store the meaning of all spellings of a status, and return whether the status existed; otherwise it is added."""
     mine = (deal_status.c.site_id == site_id, deal_status.c.key == status_key(name))
     is_seen = connection.execute(update(deal_status).where(*mine).values(meaning=meaning.value)).rowcount > 0
     row = insert_into(connection, deal_status).values(**_row(site_id, name, meaning, now))
@@ -72,13 +72,13 @@ def update_meaning(connection: Connection, site_id: int, name: str, meaning: Mea
 
 
 def list_statuses(connection: Connection, site_id: int) -> list[Status]:
-    """List all spellings of statuses that a site's deals have had or that it has set, in no particular order."""
+    """List all spellings of statuses that a site's deals have had, or that got a meaning, in no particular order."""
     query = select(deal_status.c.spelling, deal_status.c.meaning).where(deal_status.c.site_id == site_id)
     return [Status(spelling, Meaning(meaning)) for spelling, meaning in connection.execute(query)]
 
 
 def find_deals_by_status(connection: Connection, site_id: int) -> dict[str, int]:
-    """Return the number of undeleted deals with each spelling of a status; this reads all deals of the site."""
+    """Find the number of undeleted deals with each spelling of a status; this reads all deals of the site."""
     mine = select(deal.c.status, func.count()).where(deal.c.site_id == site_id, deal.c.deleted_at.is_(None))
     return {row[0]: row[1] for row in connection.execute(mine.group_by(deal.c.status))}
 
@@ -90,7 +90,7 @@ def has_won_status(connection: Connection, site_id: int) -> bool:
 
 
 def _count_stored(connection: Connection, site_id: int, now: datetime) -> tuple[int, int]:
-    """Return the number of statuses stored by earlier transactions, and how many more the site may have."""
+    """Return the number of statuses that earlier transactions stored, and how many more the site may have."""
     mine = select(
         func.count().filter(deal_status.c.first_seen_at != now),
         func.count(),

@@ -1,4 +1,4 @@
-"""Facts as selects over the database's tables; no contacts, names of clients or comments are selected."""
+"""The facts of reports as selects over the database; no contacts, names of clients or comments are selected."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -47,7 +47,7 @@ STEPS_PER_KOPECK = 100
 
 @record
 class Attribute:
-    """An attribute of a fact: its expression, and the tables to join for it, in order."""
+    """An attribute of a fact: its SQL expression, and the names of the tables to join for it, in order."""
 
     of: Expression
     joins: tuple[str, ...] = ()
@@ -61,7 +61,7 @@ MOMENTS_OF_DEALS = {
     Moment.CHANGED: "changed_at",
     Moment.STATUS: "status_at",
 }
-"""The attribute of a deal for each time by which reports may date it."""
+"""The attribute of a deal for each time by which reports may date deals."""
 _LEAD, _VISIT, _STATUS = "lead", "visit", "status"
 
 
@@ -70,7 +70,7 @@ def _microseconds(moment: Expression) -> Expression:
 
 
 def kopecks(stored: Expression) -> Expression:
-    """Convert a stored sum to kopecks, rounded to the nearest, half away from zero."""
+    """Return the SQL expression that converts a stored sum to kopecks, rounded to the nearest, half away from zero."""
     steps, half = type_coerce(stored, BigInteger), STEPS_PER_KOPECK // 2
     return case((steps < 0, -((half - steps) // STEPS_PER_KOPECK)), else_=(steps + half) // STEPS_PER_KOPECK)
 
@@ -95,12 +95,12 @@ _OF_VISITS: Attributes = {
 
 
 def visit_columns(names: Iterable[str]) -> list[Expression]:
-    """Return the named attributes of visits as columns."""
+    """Return columns of visits for the named attributes."""
     return [_OF_VISITS[name].of.label(name) for name in names]
 
 
 def touch_columns() -> list[Expression]:
-    """Return the columns of touches that can be selected without joining visits."""
+    """Return the columns of touches that need no join with visits."""
     credit = lead_credit.c
     return [
         credit.lead_id,
@@ -287,7 +287,7 @@ class StoredFacts:
         return case((select(literal(1)).where(*theirs).exists(), 1), else_=0)
 
     def _client_kind(self, client_id: Expression, started_at: Expression) -> Expression:
-        """Return the key of the dimension `client_kind`: whether the client had an earlier lead of either kind.
+        """Return the SQL expression for the key of `client_kind`, new if the client had no earlier lead of either kind.
 
         Ours: if several first leads have the same time, each is of a new client, so the order of arrival does not
         matter.
@@ -346,20 +346,20 @@ def _moment_of_deal(moment: Moment) -> Attribute:
 
 
 def _seconds_if_target() -> Expression:
-    """Return the expression for the seconds by which a call may be a target, null for an unsuccessful call.
+    """Return the SQL expression for the duration of a call in seconds, null for an unsuccessful call.
 
-    The rule is `is_target_call`.
+    Only a successful call can be a target; the rule is `is_target_call`.
     """
     return case((call.c.is_successful.is_not(False), call.c.duration_seconds), else_=None)
 
 
 def _in_rubles(amount: Expression) -> Expression:
-    """Return a sum of a deal in kopecks, converted at the site's rate; null for another currency without a rate."""
+    """Return the SQL expression for a deal's sum in kopecks, null if its currency needs a rate and has none."""
     return case((IS_FOREIGN, kopecks_at(kopecks(amount), rate_of_deal())), else_=kopecks(amount))
 
 
 def _is_answered() -> Expression:
-    """Return 1 for an answered call, else 0; the rule is `leads.call.is_answered`."""
+    """Return the SQL expression that is 1 for an answered call, else 0; the rule is `leads.call.is_answered`."""
     reported = call.c.is_successful
     return case(
         (reported.is_(True), 1), (and_(reported.is_(None), call.c.duration_seconds > 0), 1), else_=0
@@ -383,7 +383,7 @@ def _with_lead(rows: FromClause) -> FromClause:
 
 
 def _chosen(names: Iterable[str], attributes: Attributes, joins: Joins, table: FromClause) -> Selection:
-    """Select the named attributes of a table, with only the joins that they need."""
+    """Select the named attributes of a table, with only the joins that these attributes need."""
     chosen = [(name, attributes[name]) for name in names]
     needed = {join for _, attribute in chosen for join in attribute.joins}
     rows = table

@@ -1,4 +1,4 @@
-"""Repeat facts for each touch of their lead, and split their kopecks by shares; the rule is in `reports/shares.py`.
+"""Facts repeated for each touch of their lead, with kopecks split by shares; the rule is in `reports/shares.py`.
 
 A touch is a visit that a lead is credited to.
 """
@@ -18,10 +18,10 @@ SPLIT_MODELS = (AttributionModel.LINEAR, AttributionModel.TIME_DECAY, Attributio
 def with_touches(
     touches: Subquery, facts: Subquery, fact: Fact, model: AttributionModel, money: Sequence[str]
 ) -> Subquery:
-    """Return each fact once for each touch of its lead, with the share and the source of the touch.
+    """Select each fact once for each touch of its lead, with the share and the source of the touch.
 
     `touches` are the touches under `model`; for assists, those under the linear model, without the last touch of each
-    lead. A fact without touches is returned once, with the whole share and its stated source.
+    lead. A fact without touches is selected once, with the whole share and its stated source.
     """
     is_touch = touches.c.lead_id == facts.c.lead_id
     if fact is Fact.ASSISTS:
@@ -45,7 +45,7 @@ def with_touches(
 
 
 def _with_split_money(touched: Subquery, money: Sequence[str]) -> Subquery:
-    """Return facts with their kopecks split by shares; the rule is in `reports/shares.py`.
+    """Select facts with their kopecks split by shares; the rule is in `reports/shares.py`.
 
     Kopecks are split into whole millions and the rest, so that no product exceeds 64 bits.
     """

@@ -1,4 +1,4 @@
-"""How the tables are distributed over a Citus cluster: tenant tables by site, control tables not at all."""
+"""The distribution of the tables over a Citus cluster: tenant tables by site, control tables not at all."""
 
 from collections.abc import Collection
 
@@ -9,7 +9,7 @@ from dealtrace.storage.schema.tables.whole import metadata
 
 
 def distribution_statements(distributed: Collection[str] = ()) -> list[str]:
-    """List the SQL statements that distribute every tenant table by `site_id`, referenced tables first.
+    """List the SQL statements that distribute tenant tables by `site_id`, referenced tables first.
 
     The tables are co-located. Those in `distributed` are left out.
     """
@@ -30,7 +30,7 @@ def tenant_tables() -> list[str]:
 
 
 def distribution_problems(distributed: Collection[str]) -> list[str]:
-    """List how the distributed tables of a database with Citus differ from the tables that should be distributed."""
+    """List how the distributed tables of a Citus database differ from those that should be distributed."""
     tenants = tenant_tables()
     if not set(tenants) & set(distributed):
         return ["Citus is installed, but no table is distributed. Run: dealtrace db distribute"]
@@ -46,14 +46,17 @@ def distribution_problems(distributed: Collection[str]) -> list[str]:
 
 
 def has_citus(connection: Connection) -> bool:
-    """Return whether Citus is installed in this database; always `False` on SQLite."""
+    """Return whether Citus is installed in the database; SQLite never has it."""
     if connection.dialect.name == "sqlite":
         return False
     return connection.execute(text("SELECT 1 FROM pg_extension WHERE extname = 'citus'")).first() is not None
 
 
 def list_distributed_tables(connection: Connection) -> list[str]:
-    """List the tables of the current schema that are distributed by a column, in alphabetical order; requires Citus."""
+    """List the tables of the current schema that are distributed by a column, in alphabetical order.
+
+    The database must have Citus.
+    """
     rows = connection.execute(
         text(
             "SELECT c.relname FROM pg_dist_partition d JOIN pg_class c ON c.oid = d.logicalrelid "
@@ -64,5 +67,5 @@ def list_distributed_tables(connection: Connection) -> list[str]:
 
 
 def is_distributed(connection: Connection) -> bool:
-    """Return whether any tables are distributed; a transaction should then be limited to one site."""
+    """Return whether any tables are distributed; then a transaction should be limited to one site."""
     return has_citus(connection) and bool(list_distributed_tables(connection))

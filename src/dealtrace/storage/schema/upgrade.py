@@ -1,6 +1,6 @@
-"""Checking whether the database has the schema of this release, and upgrading it.
+"""Check whether the database has the schema of this release, and upgrade it.
 
-Alembic is imported only to upgrade: it takes half a second of CPU, and every command checks the revision.
+Alembic is imported only to upgrade: the import takes half a second of CPU.
 """
 
 from functools import cache
@@ -17,11 +17,11 @@ VERSION_TABLE = "schema_version"
 
 
 class SchemaOutdated(Exception):  # noqa: N818 - it names the state, as its message does
-    """The database has the schema of another release; the message names the command that upgrades it."""
+    """The database has the schema of another release; the message contains the command that upgrades it."""
 
 
 class DatabaseMissing(Exception):  # noqa: N818 - it names the state, as its message does
-    """The database is missing or empty; the message names it and how to create one."""
+    """The database is missing or empty; the message says how to create it."""
 
 
 def prepare_schema(database: Database) -> None:
@@ -48,7 +48,7 @@ def require_schema(database: Database) -> None:
 
 
 def require_database(database: Database) -> None:
-    """Check that the database has tables, of any release, and create nothing.
+    """Check that the database has the tables of any release, and create nothing.
 
     Raises:
         DatabaseMissing: the database does not exist or is empty.
@@ -71,7 +71,7 @@ def _state(database: Database) -> tuple[str | None, bool]:
 
 
 def _has_schema(database: Database) -> bool:
-    """Return whether the database has the schema of this release; `False` if it is empty.
+    """Return whether the database has the schema of this release; an empty database does not.
 
     Raises:
         SchemaOutdated: the schema is of another release.
@@ -87,14 +87,14 @@ def _has_schema(database: Database) -> bool:
 
 
 def _cure(found: str | None) -> str:
-    """Return what a person should do about a database with schema `found`; revisions are numbered in order."""
+    """Return the advice for a person whose database has the schema `found`; revisions are numbered in order."""
     if found is not None and found > str(newest_revision()):
         return "a newer release created it; install that release"
     return "run `dealtrace db upgrade`"
 
 
 def upgrade_schema(database: Database) -> None:
-    """Upgrade the schema to this release step by step, in one transaction if the engine supports that."""
+    """Upgrade the schema to this release step by step, in a single transaction if the engine supports that."""
     config = import_module("alembic.config").Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with database.write() as connection:
@@ -105,9 +105,9 @@ def upgrade_schema(database: Database) -> None:
 
 
 def _drop_triggers(connection: Connection) -> None:
-    """Drop the triggers that mark changes for the column mirror: SQLite cannot alter a column that a trigger uses.
+    """Drop the triggers that mark changes for the column mirror; SQLite cannot alter a column that a trigger uses.
 
-    The mirror notices that they are missing and is rebuilt, which a change of the schema requires anyway.
+    The mirror notices that the triggers are missing, and is rebuilt.
     """
     if _revision(connection) == newest_revision():
         return
@@ -117,12 +117,12 @@ def _drop_triggers(connection: Connection) -> None:
 
 @cache
 def newest_revision() -> str:
-    """Return the schema revision that this release needs; the file name of a migration begins with its revision."""
+    """Return the schema revision that this release needs; file names of migrations begin with their revisions."""
     return max(file.name.partition("_")[0] for file in (MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
 def is_current(database: Database) -> bool:
-    """Return whether the database has the schema this release needs."""
+    """Return whether the database has the schema that this release needs."""
     with database.read() as connection:
         return _revision(connection) == newest_revision()
 

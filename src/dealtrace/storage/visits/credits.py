@@ -1,4 +1,4 @@
-"""The credits of leads: the visits that each attribution model credits with a lead, and their shares."""
+"""The credits of leads: the visits that each attribution model credits with a lead, and the shares of these visits."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -19,12 +19,12 @@ from dealtrace.storage.schema.tables.visits import visit
 from dealtrace.storage.visits.visits import VISIT_ROWS, find_visits, visit_from_row
 
 HEAVIEST = 0
-"""The position of a lead's largest credit: credits are stored in the order of `attribution/credit.py`."""
+"""The position of a lead's largest credit; credits are stored in the order of `attribution/credit.py`."""
 Operand = ColumnElement[Any] | int  # Any: columns and parameters of every type are compared
 
 
 def heaviest_of(site_id: Operand, lead_id: Operand, model: Operand) -> ColumnElement[bool]:
-    """Return the condition that a credit is the largest of a lead under a model; `replace_credits` stores it first."""
+    """Return the SQL condition that a credit is the largest of a lead under a model, and so stored first."""
     credit = lead_credit.c
     return and_(
         credit.site_id == site_id, credit.lead_id == lead_id, credit.model == model, credit.position == HEAVIEST
@@ -32,7 +32,10 @@ def heaviest_of(site_id: Operand, lead_id: Operand, model: Operand) -> ColumnEle
 
 
 def credit_key_of_deal() -> ColumnElement[int]:
-    """Return the id under which a deal's credits are stored: its lead's id or, negative, its visit's id."""
+    """Return the SQL expression for the id under which a deal's credits are stored.
+
+    It is the id of the deal's lead or, negative, of its visit.
+    """
     return func.coalesce(deal.c.lead_id, -deal.c.visit_id)
 
 
@@ -40,7 +43,7 @@ CREDITED = and_(
     visit.c.site_id == lead_credit.c.site_id, visit.c.started_at == lead_credit.c.visit_started_at,
     visit.c.id == lead_credit.c.visit_id,
 )  # fmt: skip
-"""The condition that a credit belongs to a visit."""
+"""The SQL condition that a credit belongs to a visit."""
 _LIST_HEAVIEST = CompiledStatement(
     VISIT_ROWS.join(lead_credit, CREDITED)
     .add_columns(lead_credit.c.lead_id)
@@ -65,7 +68,7 @@ CreditsByModel = Mapping[AttributionModel, Sequence[Credit]]
 
 @record
 class VisitedLead:
-    """A lead with a visit: the lead, when it began, and the visit's id."""
+    """A lead with a visit: the lead, its start, and the id of the visit."""
 
     ref: LeadRef
     started_at: datetime
@@ -79,7 +82,7 @@ class VisitedLead:
 
 @record
 class NamedVisit:
-    """A visit that deals are matched to without a lead; it is credited like a lead that began with the visit."""
+    """A visit to which deals are matched without a lead; it is credited like a lead that began with the visit."""
 
     visit_id: int
     started_at: datetime
@@ -91,11 +94,11 @@ class NamedVisit:
 
 
 Credited = VisitedLead | NamedVisit
-"""What visits are credited with: a lead, or a visit that deals are matched to."""
+"""A lead that visits are credited with, or a visit to which deals are matched."""
 
 
 def replace_credits(connection: Connection, site_id: int, credits_of: Mapping[int, CreditsByModel]) -> None:
-    """Replace the credits of these leads under every model; the credits of each model come largest first."""
+    """Replace the credits of leads under every model; the given credits of a model come largest first."""
     mine = (lead_credit.c.site_id == site_id, lead_credit.c.lead_id.in_(list(credits_of)))
     connection.execute(delete(lead_credit).where(*mine))
     rows = [
@@ -119,7 +122,7 @@ def replace_credits(connection: Connection, site_id: int, credits_of: Mapping[in
 def find_credited_visits(
     connection: Connection, site_id: int, lead_ids: Sequence[int], model: AttributionModel
 ) -> dict[int, Visit]:
-    """Find each lead's visit with the largest credit under `model`, by lead id; leads without a visit are missing."""
+    """Find the visit with each lead's largest credit under `model`, by lead id; leads without a visit are missing."""
     if not lead_ids:
         return {}
     parameters = {"site_id": site_id, "lead_ids": list(lead_ids), "model": int(model)}
@@ -129,7 +132,7 @@ def find_credited_visits(
 def find_lead_visits(
     connection: Connection, site_id: int, named: Mapping[int, int | None], model: AttributionModel
 ) -> dict[int, LeadVisit]:
-    """Find the visits of leads by lead id: their own visit, and the visit with the largest credit under `model`.
+    """Find the own visit and the visit with the largest credit under `model` of each lead, by lead id.
 
     `named` has the id of each lead's own visit, by lead id. Leads without a stored visit are missing.
     """
@@ -139,7 +142,7 @@ def find_lead_visits(
 def beside_own_visits(
     connection: Connection, site_id: int, credited: Mapping[int, Visit], named: Mapping[int, int | None]
 ) -> dict[int, LeadVisit]:
-    """Return, by lead id, each lead's own visit together with its credited visit."""
+    """Return the own visit and the credited visit of each lead, by lead id."""
     own_ids = {lead_id: named.get(lead_id) or visit.id for lead_id, visit in credited.items()}
     others = find_visits(
         connection, site_id, {own_ids[lead_id] for lead_id, visit in credited.items() if own_ids[lead_id] != visit.id}
@@ -160,7 +163,7 @@ def find_credits_under(
 
 
 def find_credits(connection: Connection, site_id: int, lead_id: int) -> dict[AttributionModel, list[Credit]]:
-    """Find the credits of a lead by model, largest first; empty if the lead has no visit."""
+    """Find the credits of a lead by model, largest first; a lead without a visit has none."""
     credit = lead_credit.c
     mine = (credit.site_id == site_id, credit.lead_id == lead_id)
     rows = connection.execute(
@@ -178,10 +181,10 @@ def find_credits(connection: Connection, site_id: int, lead_id: int) -> dict[Att
 def list_leads_of_visits(
     connection: Connection, site_id: int, visits: Sequence[Visit], lookback: timedelta
 ) -> list[VisitedLead]:
-    """List the leads that may be credited to these visits.
+    """List the leads that may be credited to the given visits.
 
-    The leads are of the same visitors, and began between the earliest of `visits` and `lookback` after the latest, both
-    included. Leads whose own visit is one of `visits` are listed whenever they began.
+    They are leads of the same visitors that began from the earliest of `visits` until `lookback` after the latest, both
+    included, and all leads whose own visit is one of `visits`.
     """
     visitors = sorted({each.visitor_id for each in visits} - {""})
     if not visitors:
@@ -195,7 +198,7 @@ def list_leads_of_visits(
 
 
 def list_named_visits(connection: Connection, site_id: int, visitor_ids: Iterable[str]) -> list[NamedVisit]:
-    """List the visits of these visitors that deals are matched to, each once."""
+    """List the visits of the given visitors to which deals are matched, each once."""
     visitors = sorted(set(visitor_ids) - {""})
     if not visitors:
         return []
@@ -206,7 +209,7 @@ def list_named_visits(connection: Connection, site_id: int, visitor_ids: Iterabl
 
 
 def list_visited_leads(connection: Connection, site_id: int, leads: Iterable[LeadRef]) -> list[VisitedLead]:
-    """List those of these leads that have a visit, stored or not, in no particular order."""
+    """List those of the given leads that have a visit, stored or not, in no particular order."""
     found: list[VisitedLead] = []
     for kind, ids in ids_by_kind(leads).items():
         table = LEAD_TABLES[kind]
@@ -218,7 +221,7 @@ def list_visited_leads(connection: Connection, site_id: int, leads: Iterable[Lea
 
 
 def list_leads_naming(connection: Connection, site_id: int, visitor_ids: Sequence[str]) -> list[VisitedLead]:
-    """List the leads whose own visit is a visit of one of these visitors, calls first."""
+    """List the leads whose own visit belongs to one of the given visitors, calls first."""
     return [lead for kind in LEAD_TABLES for lead in _list_naming(connection, site_id, kind, visitor_ids, true())]
 
 

@@ -1,4 +1,4 @@
-"""The progress of reclassifying a site's visits, and the next visitors."""
+"""The progress of reclassifying a site's visits, and the next visitors to reclassify."""
 
 from sqlalchemy import Connection, delete, func, select
 
@@ -11,7 +11,7 @@ _FIELDS = ("hosts_digest", "started_at", "visits", "visits_changed", "leads_move
 
 
 def find_reclassification(connection: Connection, site_id: int) -> Reclassification | None:
-    """Find the progress of a site's reclassification; `None` if there is none to continue."""
+    """Find the progress of a site's unfinished reclassification, or return `None` if there is none."""
     columns = (reclassification.c[name] for name in _FIELDS)
     row = connection.execute(select(*columns).where(reclassification.c.site_id == site_id)).one_or_none()
     return Reclassification(*row) if row is not None else None
@@ -25,16 +25,17 @@ def upsert_reclassification(connection: Connection, site_id: int, at: Reclassifi
 
 
 def delete_reclassification(connection: Connection, site_id: int) -> None:
-    """Delete the state of a reclassification that is finished."""
+    """Delete the progress of a finished reclassification."""
     connection.execute(delete(reclassification).where(reclassification.c.site_id == site_id))
 
 
 def list_next_visitors(
     connection: Connection, site_id: int, after_visitor: str, *, visitors_max: int, visits_max: int
 ) -> list[str]:
-    """List the next visitors after `after_visitor`, by id: at least one, and at most `visits_max` visits together.
+    """List up to `visitors_max` visitors after `after_visitor`, ordered by id, with up to `visits_max` visits in total.
 
-    Anonymised visitors are left out: their visits have no address to classify.
+    A first visitor with more visits is listed alone. Anonymised visitors are left out: their visits have no address to
+    classify.
     """
     counted = (
         select(visit.c.visitor_id, func.count())
@@ -54,6 +55,6 @@ def list_next_visitors(
 
 
 def count_visits(connection: Connection, site_id: int, after_visitor: str = "") -> int:
-    """Count the visits of the site's visitors whose ids follow `after_visitor`."""
+    """Count the visits of visitors whose ids follow `after_visitor`."""
     mine = (visit.c.site_id == site_id, visit.c.visitor_id > after_visitor)
     return int(connection.execute(select(func.count()).select_from(visit).where(*mine)).scalar_one())

@@ -27,15 +27,15 @@ _LIST_SOURCES = CompiledStatement(
 )
 
 SOURCES_REMEMBERED_MAX = 4096
-"""How many sources are cached; thousands of visits share a few hundred, and an object per visit would be costly."""
+"""How many sources are cached."""
 known_source = lru_cache(maxsize=SOURCES_REMEMBERED_MAX)(TrafficSource)
-"""Return the traffic source with these parts; equal parts give the same object."""
+"""Return the traffic source with the given parts; equal parts give the same object."""
 
 
 def intern_sources(
     connection: Connection, ids: IdBlocks, site_id: int, sources: Iterable[TrafficSource]
 ) -> dict[TrafficSource, int]:
-    """Return the id of each of `sources` in the site, storing new sources first."""
+    """Return the id of each traffic source in a site, storing new sources first."""
     by_digest = {_digest(source): source for source in sources}
     if not by_digest:
         return {}
@@ -53,7 +53,7 @@ def intern_sources(
 
 
 def find_sources(connection: Connection, site_id: int, ids: Iterable[int]) -> dict[int, TrafficSource]:
-    """Find the sources with these ids, by id; unknown ids are missing."""
+    """Find traffic sources by id; unknown ids are missing."""
     keys = sorted(set(ids))
     if not keys:
         return {}

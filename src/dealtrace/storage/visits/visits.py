@@ -22,13 +22,13 @@ VISIT_COLUMNS = (
     type_coerce(visit.c.utm, Text).label("stored_utm"),
     *(visit.c[name] for name in _OPTIONAL_COLUMNS),
 )
-"""The columns that are read of a visit; `visit_of` makes a visit of their values and its traffic source."""
+"""The columns that are read of a visit; `visit_of` makes a visit from them and a traffic source."""
 VISIT_ROWS = (
     select(*(traffic_source.c[part] for part in SOURCE_PARTS), *VISIT_COLUMNS)
     .select_from(visit)
     .join(traffic_source, _SAME_SOURCE)
 )
-"""Visits with the parts of their sources; `visit_from_row` makes a record of such a row."""
+"""The query for visits with the parts of their sources; `visit_from_row` converts its rows."""
 _LIST_BY_ID = CompiledStatement(VISIT_ROWS.where(visit.c.site_id == bindparam("site_id"), is_among(visit.c.id, "ids")))
 
 
@@ -55,7 +55,7 @@ def list_visits_of_visitors(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> list[Visit]:
-    """List the visits of these visitors in no particular order, from `since` to `until`, both included if given."""
+    """List the visits of visitors from `since` to `until`, both included if given, in no particular order."""
     visitors = sorted(set(visitor_ids))
     if not visitors:
         return []
@@ -69,7 +69,7 @@ def list_visits_of_visitors(
 
 
 def count_visits_of_visitors(connection: Connection, site_id: int, visitor_ids: Iterable[str]) -> int:
-    """Count the visits of these visitors."""
+    """Count the visits of the given visitors."""
     mine = (visit.c.site_id == site_id, visit.c.visitor_id.in_(sorted(set(visitor_ids))))
     return int(connection.execute(select(func.count()).select_from(visit).where(*mine)).scalar_one())
 
@@ -77,7 +77,7 @@ def count_visits_of_visitors(connection: Connection, site_id: int, visitor_ids: 
 def find_latest_visits(
     connection: Connection, site_id: int, visitor_ids: Iterable[str], since: datetime
 ) -> dict[str, Visit]:
-    """Find the latest visit from `since` on of each visitor, by visitor id; visitors without one are missing."""
+    """Find the latest visit of each visitor from `since` on, by visitor id; visitors without one are missing."""
     visitors = sorted(set(visitor_ids))
     if not visitors:
         return {}
@@ -87,7 +87,7 @@ def find_latest_visits(
 
 
 def find_last_visit(connection: Connection, site_id: int) -> Visit | None:
-    """Find the visit of a site that began last, `None` if there is none; an index makes this cheap."""
+    """Find the visit of a site that began last, or return `None` if there is none."""
     mine = VISIT_ROWS.where(visit.c.site_id == site_id)
     row = connection.execute(mine.order_by(visit.c.started_at.desc(), visit.c.id.desc()).limit(1)).first()
     return visit_from_row(row) if row is not None else None
@@ -106,7 +106,7 @@ _UPDATE_SEEN = (
 
 
 def update_seen(connection: Connection, site_id: int, visits: Sequence[Visit]) -> None:
-    """Store when these visits were last seen, and their client ids and attributes."""
+    """Store when visits were last seen, and their client ids and attributes."""
     rows = [
         {"of_site": site_id, "of_start": seen.started_at, "of_visit": seen.id}
         | {f"new_{name}": getattr(seen, name) for name in _SEEN}
@@ -131,7 +131,7 @@ _UPDATE_CLASSIFICATION = (
 def update_classification(
     connection: Connection, site_id: int, visits: Sequence[Visit], source_ids: Mapping[TrafficSource, int]
 ) -> None:
-    """Store the source, the utm tags and the click ids of these visits; `source_ids` has the id of each source."""
+    """Store the source, utm tags and click ids of visits; `source_ids` has the stored id of each source."""
     rows = [
         {"of_site": site_id, "of_start": again.started_at, "of_visit": again.id}
         | {f"new_{name}": row[name] for name in _CLASSIFIED}
@@ -178,7 +178,7 @@ def visit_from_row(row: PlainRow) -> Visit:
 
 
 def visit_of(source: TrafficSource, values: PlainRow) -> Visit:
-    """Return the visit that has this traffic source; `values` are those of `VISIT_COLUMNS`."""
+    """Return the visit with a traffic source and the values of `VISIT_COLUMNS`."""
     (
         visit_id, visitor_id, started_at, landing_url, referrer, ip, user_agent, city, utm,
         google_client_id, yandex_client_id, attrs, device, os, browser, click_ids, seen_at,

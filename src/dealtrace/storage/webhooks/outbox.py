@@ -1,4 +1,4 @@
-"""The outbox: deliveries that wait to be sent, in the order of the events, and recent deliveries that were settled.
+"""The outbox: deliveries that wait to be sent, in the order of the events, and recent settled deliveries.
 
 A delivery is settled when it was sent or will not be sent any more.
 """
@@ -26,7 +26,7 @@ _INSERT_DELIVERY = CompiledStatement(insert(webhook_outbox))
 def insert_deliveries(
     connection: Connection, site_id: int, events: Sequence[tuple[WebhookId, Event]], now: datetime
 ) -> None:
-    """Store deliveries of events to webhooks, in input order, after all earlier deliveries of the site.
+    """Store deliveries in the given order, after all earlier deliveries of the site.
 
     Positions are assigned under a lock, so that deliveries of all processes are in the order of the commits.
     """
@@ -51,7 +51,7 @@ def insert_deliveries(
 
 
 def _take_positions(connection: Connection, site_id: int, count: int) -> int:
-    """Reserve the next `count` positions of a site and return the first; others wait until this transaction ends."""
+    """Reserve `count` positions of a site and return the first; other transactions wait until this transaction ends."""
     start = insert_into(connection, webhook_position).values(site_id=site_id, last=count)
     counted = start.on_conflict_do_update(
         index_elements=["site_id"], set_={"last": webhook_position.c.last + start.excluded.last}
@@ -78,7 +78,7 @@ def list_waiting_deliveries(connection: Connection, site_id: int, webhook_id: in
 def list_latest_deliveries(
     connection: Connection, site_id: int, webhook_id: int, limit: int
 ) -> list[tuple[Delivery, datetime | None]]:
-    """List the latest deliveries of a webhook, newest first, each with when it was settled, `None` if it was not."""
+    """List the latest deliveries of a webhook, newest first, each with when it was settled, or `None` if it was not."""
     query = select(webhook_outbox).where(*_mine(site_id, webhook_id)).order_by(webhook_outbox.c.position.desc())
     return [(_delivery_from_row(row), row.settled_at) for row in connection.execute(query.limit(limit))]
 
@@ -90,7 +90,7 @@ def has_waiting_deliveries(connection: Connection, site_id: int, webhook_id: int
 
 
 def needs_attempt(connection: Connection, webhook: Webhook, now: datetime) -> bool:
-    """Return whether something must be sent to a webhook now: a requested test, or a waiting delivery that is due."""
+    """Return whether a webhook has something to send now: a requested test, or a due delivery."""
     return webhook.is_test_awaited or (
         webhook.is_due(now) and has_waiting_deliveries(connection, webhook.site_id, webhook.id)
     )
@@ -127,7 +127,8 @@ def requeue_deliveries(
 ) -> int:
     """Queue settled deliveries of a webhook again, and return their number.
 
-    With `since` these are the deliveries from then on, with `position` the delivery at this position, by default all.
+    `since` limits them to deliveries from then on, `position` to the delivery at this position; by default all are
+    queued.
     """
     again = [*_mine(site_id, webhook_id), webhook_outbox.c.settled_at.is_not(None)]
     if since is not None:

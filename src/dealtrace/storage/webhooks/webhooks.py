@@ -1,4 +1,4 @@
-"""Webhooks, the state of their deliveries, and the leases by which processes share them."""
+"""Webhooks, the state of their deliveries, and the leases by which processes share webhooks."""
 
 from datetime import datetime
 
@@ -27,7 +27,7 @@ def insert_webhook(connection: Connection, new: Webhook) -> None:
 
 
 def list_webhooks(connection: Connection, site_id: int | None = None) -> list[Webhook]:
-    """List the webhooks of a site, oldest first; without a site, the webhooks of all sites, grouped by site."""
+    """List the webhooks of a site, oldest first; without a site, list those of all sites, grouped by site."""
     query = select(webhook).order_by(webhook.c.site_id, webhook.c.created_at, webhook.c.id)
     if site_id is not None:
         query = query.where(webhook.c.site_id == site_id)
@@ -35,13 +35,13 @@ def list_webhooks(connection: Connection, site_id: int | None = None) -> list[We
 
 
 def find_webhook(connection: Connection, webhook_id: int) -> Webhook | None:
-    """Find a webhook by its id; `None` if there is none."""
+    """Find a webhook by its id, or return `None` if there is none."""
     row = connection.execute(select(webhook).where(webhook.c.id == webhook_id)).one_or_none()
     return _webhook_from_row(row) if row is not None else None
 
 
 def list_listeners(connection: Connection, site_id: int) -> tuple[Listener, ...]:
-    """List the webhooks of a site with the events they subscribe to, in the order of their ids."""
+    """List the webhooks of a site in the order of their ids, each with the events that it subscribes to."""
     query = select(webhook.c.id, webhook.c.events).where(webhook.c.site_id == site_id).order_by(webhook.c.id)
     return tuple(
         Listener(WebhookId(row.id), frozenset(map(EventKind, row.events))) for row in connection.execute(query)
@@ -59,13 +59,13 @@ def delete_webhook(connection: Connection, webhook_id: int) -> None:
 
 
 def lease_webhook(connection: Connection, webhook_id: int, holder: str, until: datetime, now: datetime) -> bool:
-    """Lease a webhook to `holder` until `until`; `False` if the lease of another holder has not expired."""
+    """Lease a webhook to `holder` until `until` unless another holder's lease is valid; return whether that is done."""
     is_free = or_(webhook.c.leased_until.is_(None), webhook.c.leased_until < now, webhook.c.lease_holder == holder)
     return _change(connection, webhook_id, is_free, {"lease_holder": holder, "leased_until": until})
 
 
 def update_held_webhook(connection: Connection, webhook_id: int, holder: str, values: Values) -> bool:
-    """Change columns of a webhook leased to `holder`; `False` if it is not leased to `holder` or was deleted."""
+    """Change columns of a webhook if it is still leased to `holder`, and return whether it was."""
     return _change(connection, webhook_id, webhook.c.lease_holder == holder, values)
 
 

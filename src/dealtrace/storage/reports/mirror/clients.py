@@ -23,7 +23,7 @@ def joined_clients() -> tuple[str, Mapping[str, str]]:
 
 
 def note_clients(mirror: MirrorConnection, site_id: int, leads: Sequence[int]) -> None:
-    """Store the clients of these leads in a temporary table, before the leads are replaced."""
+    """Store the clients of leads in a temporary table, before the leads are replaced."""
     mirror.execute(f"CREATE OR REPLACE TEMP TABLE changed_clients AS {_OF_LEADS}", [site_id, leads])
 
 

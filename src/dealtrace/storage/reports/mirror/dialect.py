@@ -19,13 +19,13 @@ from dealtrace.storage.reports.mirror.library import MirrorConnection
 
 
 class _WideInteger(BigInteger):
-    """An integer whose parameters are cast to 64 bits; DuckDB would give small values a smaller type."""
+    """An integer type whose parameters are cast to 64 bits; DuckDB would give small values a smaller type."""
 
     render_bind_cast = True
 
 
 class _Compiler(PGCompiler):
-    """Compiles the expressions that DuckDB writes differently from PostgreSQL.
+    """A compiler of expressions that DuckDB writes differently from PostgreSQL.
 
     Any: these methods override those of SQLAlchemy, which pass keywords on.
     """
@@ -40,7 +40,7 @@ class _Preparer(PGIdentifierPreparer):
 
 
 class DuckdbDialect(PGDialect):
-    """PostgreSQL's dialect with DuckDB's differences; it compiles statements and opens no connections."""
+    """A dialect that compiles statements for DuckDB, based on PostgreSQL's; it opens no connections."""
 
     name = "duckdb"
     statement_compiler = _Compiler
@@ -58,7 +58,7 @@ class WrittenStatement:
     """A statement compiled to SQL text.
 
     `inward` has its parameters in order, each with its converter. `outward` has the converters of columns by index.
-    `constants` are the parameters whose values are part of the statement.
+    `constants` are parameters with a fixed value.
     """
 
     text: str
@@ -67,13 +67,13 @@ class WrittenStatement:
     outward: Mapping[int, Convert]
 
     def arguments(self, parameters: Parameters) -> list[object]:
-        """Return the converted values of the parameters, in the order in which a driver takes them."""
+        """Return the converted values of the parameters in order."""
         given = {**self.constants, **parameters}
         return [convert(given[name]) if convert is not None else given[name] for name, convert in self.inward]
 
 
 _written: WeakKeyDictionary[Selection, dict[str, WrittenStatement]] = WeakKeyDictionary()
-"""The compiled forms of each statement, by the name of the engine; they are dropped together with the statement."""
+"""The compiled forms of each statement by engine; they are dropped together with the statement."""
 
 
 def written(statement: Selection, dialect: Dialect) -> WrittenStatement:
@@ -105,7 +105,7 @@ def _write(statement: Selection, dialect: Dialect) -> WrittenStatement:
 
 
 def fetch_rows(connection: MirrorConnection, statement: Selection, parameters: Parameters = NO_PARAMETERS) -> Rows:
-    """Run a statement and return all its rows; values are converted by the types of their columns."""
+    """Run a statement and return all its rows, with values converted by the types of their columns."""
     found = written(statement, DIALECT)
     rows: list[Sequence[object]] = list(connection.execute(found.text, found.arguments(parameters)))
     if found.outward:

@@ -132,9 +132,9 @@ class MirrorFacts:
         return select(*chosen).select_from(rows).where(table.c.site_id == SITE_ID)
 
     def _match_reason(self) -> Expression:
-        """Return the expression for the reason of a deal's match.
+        """Return the SQL expression for the reason of a deal's match.
 
-        The mirror stores the reasons of a site that does not match by contact; other reasons are derived from them.
+        The mirror stores the reasons for a site that does not match by contact; other reasons are derived from them.
         """
         reason = tables.deals.c.match_reason
         if not self.contact_matching:
@@ -175,15 +175,18 @@ _ONE_NULL: Expression = literal_column("[CAST(NULL AS BIGINT)]")
 
 
 def _each(values: Expression) -> Expression:
-    """Return the expression that unnests a list into rows; lists in the same select are unnested in parallel."""
+    """Return the SQL expression that turns a list into rows; lists in the same select are read in parallel."""
     return func.unnest(values, type_=BigInteger)
 
 
 def _client_kind(table: FromClause, started_at: Expression) -> Expression:
-    """Return the key for a new or returning client: returning if the client's first lead began earlier."""
+    """Return the SQL expression for the key of a new or returning client.
+
+    A client is returning if the client's first lead began before this one.
+    """
     return case((table.c[tables.CLIENT_SINCE] < started_at, RETURNING_CLIENT), else_=NEW_CLIENT)
 
 
 def _value_of(values: Expression, name: str) -> Expression:
-    """Return the text stored under a key of a map, null if there is none."""
+    """Return the SQL expression for the text under a key of a map, null if there is none."""
     return func.map_extract_value(values, literal(name), type_=Text)

@@ -1,7 +1,7 @@
-"""Gather the touches of each lead (the visits it is credited to) in one row, to store them with leads and deals.
+"""Gather the touches of each lead in a row, to store them with leads and deals.
 
-Reports then read touches together with the facts. Joining every fact with its touches, and splitting kopecks in each
-report, took most of the time.
+A touch is a visit that a lead is credited to. Joining every fact with its touches, and splitting kopecks, took most of
+the time of a report.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,16 +13,16 @@ from dealtrace.storage.reports.mirror.library import MirrorConnection
 from dealtrace.storage.reports.touched_rows import SPLIT_MODELS
 
 _AT_ONCE = 1_000_000
-"""How many touches one statement gathers, because DuckDB keeps unfinished lists in memory."""
+"""How many touches a statement gathers; DuckDB keeps unfinished lists in memory."""
 _ITEM_OF = {"sources": "source", "touched_ats": "touched_at", "shares": "share"}
 _OF_ONE = ("source_id", "touched_at")
 _IN_ORDER = "ORDER BY touched_at DESC, visit_id DESC"
 _PLACES = 128
-"""A factor of ranks (see `_rank`), greater than the number of touches of any lead, `attribution.credit.TOUCHES_MAX`."""
+"""The factor by which `_rank` multiplies remainders, greater than `TOUCHES_MAX`, the most touches of a lead."""
 
 
 def _gathering() -> str:
-    """Return the SQL text that gathers the touches of each lead in a row; it has a placeholder for a condition."""
+    """Return the SQL text that gathers the touches of each lead in a row, with a placeholder for a condition."""
     item = "struct_pack(source := source_id, touched_at := touched_at, share := share)"
     aggregates = [
         *(f"max({column}) FILTER (WHERE model = {model:d})" for model in tables.SINGLE_MODELS for column in _OF_ONE),
@@ -108,7 +108,7 @@ def _floor(size: str) -> str:
 
 
 def _rank(size: str) -> str:
-    """Return the SQL expression for the rank of a touch: kopecks left over by rounding go to the highest ranks.
+    """Return the SQL expression for the rank of a touch, by which kopecks left over by rounding are given out.
 
     The touch with the greatest remainder ranks highest; of equal remainders, the later touch.
     """
@@ -116,7 +116,7 @@ def _rank(size: str) -> str:
 
 
 def _least(amount: str, shares: str) -> str:
-    """Return the SQL expression for the lowest rank that still gets a leftover kopeck, null if no kopecks are left.
+    """Return the SQL expression for the lowest rank that gets a leftover kopeck, null if none is left.
 
     No touch gets more than one, even if the shares do not add up to the whole because a visit is not stored.
     """
@@ -128,7 +128,7 @@ def _least(amount: str, shares: str) -> str:
 
 
 def _split(amount: str, shares: str) -> str:
-    """Return the list of kopecks that each touch gets of an amount."""
+    """Return the SQL expression for the list of kopecks that each touch gets of an amount."""
     size = f"abs({amount})"
     extra = f"CASE WHEN {_rank(size)} >= {_least(amount, shares)} THEN 1 ELSE 0 END"
     kopecks = f"lambda share, place: CAST(sign({amount}) * ({_floor(size)} + {extra}) AS BIGINT)"

@@ -17,9 +17,9 @@ _SETTINGS = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
 }
-"""DuckDB's settings. Keeping the order of rows would cost memory; extensions would be downloaded from the internet."""
+"""The settings of DuckDB: rows may be reordered, which saves memory, and no extensions are downloaded."""
 _SILENCE = "SET enable_progress_bar = false"
-"""Turns off the progress bar, which DuckDB prints for long statements by default."""
+"""The setting that turns off the progress bar, which DuckDB prints for long statements by default."""
 
 
 class MirrorFault(Exception):  # noqa: N818 - it says whose fault it is
@@ -55,10 +55,7 @@ class MirrorConnection:
 
     @contextmanager
     def stopped_after(self, seconds: int) -> Iterator[None]:
-        """Interrupt the statement that still runs `seconds` after the block began; 0 means no limit.
-
-        DuckDB itself has no limit.
-        """
+        """Interrupt the statement that runs in the block when `seconds` have passed; 0 means no limit."""
         if not seconds:
             yield
             return
@@ -86,7 +83,7 @@ class MirrorConnection:
 
 
 def connect(file: Path, memory_mib: int, spilled: Path) -> MirrorConnection:
-    """Open or create a DuckDB file; data beyond `memory_mib` is written to files in the folder `spilled`.
+    """Open or create a DuckDB file; data beyond `memory_mib` of memory is written to the folder `spilled`.
 
     Raises:
         MirrorFault: the file is not a DuckDB file, is damaged, or is open in another process.

@@ -1,8 +1,8 @@
-"""Marks: rows that say which facts changed, so that the mirror can be brought up to date.
+"""Marks: rows that record which facts changed, so that the mirror can be brought up to date.
 
 SQLite triggers write marks in the transaction of the change. The triggers exist only while there is a mirror. Each
-update of the mirror stores a new stamp, a random text, in the database and in the mirror. If their stamps differ, the
-mirror was made from another database, or from another state of this one, such as before a backup was restored.
+update of the mirror stores a new stamp, a random text, in the database and in the mirror. Different stamps mean that
+the mirror was made from another database, or from another state of this database, such as before a backup was restored.
 """
 
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ _PREFIX = "mark_"
 
 
 class Kind(StrEnum):
-    """The kind of a mark says what its id identifies, such as a deal with its tags, a lead's touches or a day of costs.
+    """A kind of marks: what the id of a mark identifies, such as a deal with its tags, or a day of costs.
 
     Marks are applied in the order of the kinds. Touches, leads and deals copy attributes of visits, and leads and deals
     also copy touches.
@@ -54,7 +54,10 @@ class Mark:
 
 @record
 class _Marked:
-    """How changes of a table are marked: with which kind, and which column as id; `ignored` columns affect no fact."""
+    """How changes of a table are marked: the kind of the mark, and the column with its id.
+
+    Changes of `ignored` columns are not marked.
+    """
 
     kind: Kind
     key: str
@@ -75,7 +78,7 @@ MARKED: Mapping[Table, _Marked] = {
     cost: _Marked(Kind.COSTS, "day_on"),
     currency_rate: _Marked(Kind.RATES, "0"),
 }
-"""Every table that facts are selected from; `seen_at`, which every page view changes, affects no fact."""
+"""Every table from which facts are selected; `seen_at`, which every page view changes, affects no fact."""
 
 
 def _triggers() -> dict[str, str]:
@@ -96,7 +99,7 @@ def _triggers() -> dict[str, str]:
 
 
 def _marking(marked: _Marked, row: str, *, is_further: bool) -> str:
-    """Return the statement that marks a row; the old row of an update is marked only if its site or id has changed."""
+    """Return the SQL text that marks a row; if `is_further`, it does so only if the row's site or id has changed."""
     key = f"{row}.{marked.key}" if marked.key.isidentifier() else marked.key
     moved = f" WHERE OLD.site_id <> NEW.site_id OR {key} <> {key.replace('OLD', 'NEW')}" if is_further else ""
     return f"INSERT INTO mirror_mark (site_id, kind, id) SELECT {row}.site_id, '{marked.kind}', {key}{moved};"
@@ -107,7 +110,7 @@ _SCHEMA = text(f"SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND 
 
 
 def start_marking(connection: Connection) -> str:
-    """Start to mark every change, delete earlier marks, and return the new stamp of the database."""
+    """Start to mark changes and return the new stamp of the database; earlier marks are deleted."""
     stop_marking(connection)
     for statement in _TRIGGERS.values():
         connection.execute(text(statement))
@@ -117,7 +120,7 @@ def start_marking(connection: Connection) -> str:
 
 
 def stop_marking(connection: Connection) -> None:
-    """Stop marking changes, and delete all marks and the stamp; any existing mirror is then out of date."""
+    """Stop marking changes, and delete all marks and the stamp, so that any existing mirror is out of date."""
     for name, _ in connection.execute(_SCHEMA).all():
         connection.execute(text(f"DROP TRIGGER {name}"))
     connection.execute(delete(mirror_mark))
@@ -125,19 +128,19 @@ def stop_marking(connection: Connection) -> None:
 
 
 def find_stamp(connection: Connection) -> str | None:
-    """Find the stamp of the database; `None` if changes are not marked by the triggers of this release."""
+    """Find the stamp of the database, or return `None` if the triggers of this release do not mark its changes."""
     if {name: sql for name, sql in connection.execute(_SCHEMA)} != _TRIGGERS:  # noqa: C416 - rows are no pairs
         return None
     return connection.execute(select(database_key.c.key).where(database_key.c.name == _STAMP)).scalar_one_or_none()
 
 
 def find_last_number(connection: Connection) -> int:
-    """Find the number of the last mark; 0 if there is none."""
+    """Find the number of the last mark, or return 0 if there is none."""
     return connection.execute(select(func.max(mirror_mark.c.number))).scalar_one() or 0
 
 
 def count_marks(connection: Connection) -> int:
-    """Return the number of waiting marks, computed from the first and last number, because there may be millions."""
+    """Return the number of waiting marks, computed from the first and the last number, because counting may be slow."""
     numbers = mirror_mark.c.number
     first, last = connection.execute(select(func.min(numbers), func.max(numbers))).one()
     return last - first + 1 if last is not None else 0
@@ -151,9 +154,9 @@ def list_marks(connection: Connection, after: int, limit: int) -> list[Mark]:
 
 
 def settle_marks(connection: Connection, last_number: int, stamp: str, new_stamp: str) -> bool:
-    """Delete the marks up to `last_number` and store a new stamp; `False` if the stamp is no longer `stamp`.
+    """Delete the marks up to `last_number` and store a new stamp, if the stamp is still `stamp`; return whether it was.
 
-    Marks made meanwhile have higher numbers and stay.
+    Later marks have higher numbers and stay.
     """
     renewed = connection.execute(
         update(database_key).where(database_key.c.name == _STAMP, database_key.c.key == stamp).values(key=new_stamp)

@@ -1,4 +1,4 @@
-"""The mirror of a database: one process at a time opens it, brings it up to date, reads it and closes it."""
+"""The mirror of a database: a process locks it, brings it up to date, reads it and closes it."""
 
 import fcntl
 import os
@@ -34,7 +34,7 @@ _SESSIONS = Sessions()
 
 @record
 class State:
-    """The state stored in a mirror: the stamps of its last two updates, and the number of the last mark applied."""
+    """The state of a mirror: the stamps of its last two updates, and the number of the last mark applied."""
 
     stamp: str
     stamp_before: str
@@ -42,7 +42,7 @@ class State:
 
 
 def folder_of(database: Database) -> Path:
-    """Return the folder of the mirror, next to the SQLite file; deleting it is always safe."""
+    """Return the folder of the mirror, next to the SQLite file; it can safely be deleted at any time."""
     return database.file.with_name(database.file.name + FOLDER_SUFFIX)
 
 
@@ -60,8 +60,8 @@ def fault_file_of(database: Database) -> Path:
 def without_mirror(database: Database) -> Iterator[None]:
     """Delete the mirror, and prevent any process from building it until the end of the block.
 
-    This is for erasing a person. The caller also calls `forget_mirror` in the transaction that erases. A new file is
-    needed because a DuckDB file keeps deleted data in its pages.
+    This is for erasing a person: only a new file removes data that DuckDB deleted but kept in its pages. The caller
+    also calls `forget_mirror` in the transaction that erases.
 
     Raises:
         MirrorBusy: another process used the mirror for too long.
@@ -82,7 +82,7 @@ def forget_mirror(connection: Connection) -> None:
 
 @contextmanager
 def held_mirror(database: Database, patience: float = PATIENCE_SECONDS) -> Iterator[Path]:
-    """Lock the folder of the mirror for this process until the end of the block; the folder is created if missing.
+    """Lock the folder of the mirror until the end of the block; create the folder if it is missing.
 
     Raises:
         MirrorBusy: others had the lock for longer than `patience` seconds.
@@ -140,8 +140,8 @@ def current_mirror(
 ) -> Iterator[MirrorConnection]:
     """Bring the mirror up to date with the database and open it; close it at the end of the block.
 
-    The mirror is built again if it is missing, damaged, of another version, or made from another state of the
-    database. Threads of one process share it and read side by side, each the state as of its own beginning.
+    A mirror that is missing, damaged, of another version, or made from another state of the
+    database is built again. Threads of one process share it and read side by side, each the state as of its own beginning.
 
     Raises:
         MirrorBusy: others used the mirror for too long.
@@ -211,7 +211,7 @@ def _open_current(database: Database, folder: Path, progress: Progress) -> Mirro
 
 
 def _open_existing(database: Database, folder: Path) -> MirrorConnection | None:
-    """Open the file of the mirror; `None` if it is missing, damaged or of another version."""
+    """Open the file of the mirror, or return `None` if it is missing, damaged or of another version."""
     file = folder / _FACTS
     if not file.exists():
         return None
@@ -235,7 +235,7 @@ def _state(mirror: MirrorConnection) -> State:
 
 
 def _bring_up_to_date(database: Database, mirror: MirrorConnection) -> bool:
-    """Apply all marks to the mirror; `False` if the mirror was made from another state of the database."""
+    """Apply all marks to the mirror, and return whether it was made from this state of the database."""
     with database.read(is_limited=False) as source:
         stamp = marks.find_stamp(source)
         state = _state(mirror)
@@ -257,10 +257,10 @@ def _bring_up_to_date(database: Database, mirror: MirrorConnection) -> bool:
 def _take_over_stretch(
     database: Database, source: Connection, mirror: MirrorConnection, stretch: list[marks.Mark], stamp: str
 ) -> str | None:
-    """Apply marks to the mirror, delete them, and return the new stamp; `None` if another mirror was built meanwhile.
+    """Apply marks to the mirror, delete them, and return the new stamp, or `None` if another mirror was built.
 
-    The marks are deleted only after the mirror has committed. If the process ends before that, or the database cannot
-    be written, the marks are applied again later. Applying them twice changes nothing.
+    Marks are deleted after the mirror has committed. If the process ends between the two, the marks are applied again
+    later, which changes nothing.
     """
     new_stamp, last_number = token_hex(), stretch[-1].number
     mirror.execute("BEGIN")

@@ -1,4 +1,4 @@
-"""Stream the rows of the mirror's tables from the SQLite database into the mirror.
+"""Copy rows from the SQLite database into the mirror's tables as a stream.
 
 Any: the columns of a select depend on the wanted attributes.
 """
@@ -19,7 +19,7 @@ from dealtrace.storage.reports.mirror.library import MirrorConnection
 
 _ROWS_AT_ONCE = 5_000
 _LINE_BYTES_MAX = 8 * 1024 * 1024
-"""The most bytes of a line; 200 custom values of 4,096 characters need fewer, even if all of them are quotes."""
+"""The most bytes of a line, more than a row with 200 custom values of 4,096 characters needs."""
 _OPTIONS = (
     "auto_detect = false, header = false, delim = ',', quote = '''', escape = '''', nullstr = ['', 'NULL'], "
     "allow_quoted_nulls = false, new_line = '\\n', parallel = false, "
@@ -29,7 +29,7 @@ _OPTIONS = (
 
 @record
 class Stream:
-    """How rows are streamed into a table of the mirror.
+    """A stream of rows into a table of the mirror.
 
     `numbers` and `texts` are the selected columns, except the site. `inserting` is the SQL text that inserts the rows,
     with a placeholder `{streamed}` for them. `parameters` are its parameters in order.
@@ -44,10 +44,9 @@ class Stream:
 def stream_rows(
     source: Connection, mirror: MirrorConnection, stream: Stream, rows: Iterable[tuple[Selection, Parameters]]
 ) -> None:
-    """Insert the rows of the selects, each with its parameters, from the database into the mirror.
+    """Insert the rows of selects from the database into the mirror; each select comes with its parameters.
 
-    SQLite writes the rows to a pipe as lines of CSV, and DuckDB reads them from the pipe. This is the fastest way
-    without further libraries, and needs no memory but the pipe's.
+    SQLite writes the rows to a pipe as lines of CSV, and DuckDB reads the pipe.
     """
     statements = []
     for selected, parameters in rows:
@@ -66,7 +65,7 @@ def stream_rows(
 
 
 class _Feeder(Thread):
-    """A thread that runs statements of SQLite and writes each row to a pipe as a line."""
+    """A thread that runs statements in SQLite and writes each row to a pipe as a line."""
 
     def __init__(self, source: Connection, statements: Sequence[tuple[str, Sequence[object]]], pipe: int) -> None:
         super().__init__(name="mirror-feeder", daemon=True)
@@ -103,7 +102,7 @@ def line_of(stream: Stream, rows: Selection) -> Selection:
 
 
 def _reading(stream: Stream, pipe: int) -> str:
-    """Return the DuckDB expression that reads CSV from a pipe: an empty value is null, `''` is an empty text."""
+    """Return the DuckDB expression that reads CSV from a pipe; an empty value is null, and `''` an empty text."""
     types = {"site_id": "BIGINT", **dict.fromkeys(stream.numbers, "BIGINT"), **dict.fromkeys(stream.texts, "VARCHAR")}
     columns = ", ".join(f"'{name}': '{kind}'" for name, kind in types.items())
     return f"read_csv('/dev/fd/{pipe}', {_OPTIONS}, columns = {{{columns}}})"

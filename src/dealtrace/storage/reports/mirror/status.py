@@ -1,4 +1,4 @@
-"""The status of a mirror, found without opening the mirror."""
+"""The status of a mirror, found without opening it."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,9 +11,10 @@ from dealtrace.storage.reports.mirror.mirror import fault_file_of, file_of
 
 @record
 class MirrorStatus:
-    """The size of a mirror in bytes, when it was last opened, and how many changes it must still apply.
+    """The size of a mirror in bytes, when it was last opened, and the number of changes that it must still apply.
 
-    `obstacle` says in a few words why the next report must build the mirror again; it is empty if the mirror is usable.
+    `obstacle` is the reason, in a few words, why the next report must build the mirror again; it is empty if there is
+    none.
     """
 
     size_bytes: int
@@ -23,7 +24,7 @@ class MirrorStatus:
 
 
 def find_mirror_status(database: Database) -> MirrorStatus | None:
-    """Find the status of a database's mirror; `None` if it is not built yet or switched off, or on PostgreSQL."""
+    """Find the status of a database's mirror, or return `None` if there is no mirror, as on PostgreSQL."""
     if not database.is_sqlite or not database.mirror_memory_mib:
         return None
     fault_file, file = fault_file_of(database), file_of(database)

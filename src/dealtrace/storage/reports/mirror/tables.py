@@ -1,4 +1,4 @@
-"""The tables of the mirror: one for each kind of fact, with attributes that `stored_facts.py` selects."""
+"""The tables of the mirror, one for each kind of fact; their columns are attributes in `stored_facts.py`."""
 
 from collections.abc import Iterable
 
@@ -11,7 +11,7 @@ from dealtrace.storage.reports.mirror.dialect import DIALECT
 from dealtrace.storage.reports.touched_rows import SPLIT_MODELS
 
 VERSION = 4
-"""Raise this whenever a table here or the meaning of its rows changes; older mirrors are then rebuilt."""
+"""The version of the tables, raised whenever a table or the meaning of its rows changes; older mirrors are rebuilt."""
 CUSTOM_VALUES = "custom_values"
 CLIENT_SINCE = "client_since"
 """When the first lead of the client began."""
@@ -20,13 +20,13 @@ VISIT_TEXTS = ("landing_page", "city", "device", "browser", "os")
 MONEY = ("amount", "margin")
 SINGLE_MODELS = tuple(model for model in AttributionModel if model not in SPLIT_MODELS)
 TOUCH_NUMBERS = tuple(f"{name}_{model:d}" for model in SINGLE_MODELS for name in ("source", "touched_at"))
-"""Columns with the source and the time of a lead's only touch, for each model that credits a single visit."""
+"""The columns with the source and the time of a lead's only touch, for each model that credits a single visit."""
 TOUCH_LISTS = tuple(f"{name}_{model:d}" for model in SPLIT_MODELS for name in ("sources", "touched_ats", "shares"))
-"""Columns with the sources, times and shares of all touches, latest first, for each model that may credit several."""
+"""The columns with the sources, times and shares of touches, latest first, for each model that splits credit."""
 ASSISTS = "assisting_sources"
 """The column with the sources of all touches but the last."""
 MONEY_LISTS = tuple(f"{name}_{model:d}" for model in SPLIT_MODELS for name in MONEY)
-"""Columns with the kopecks that each touch gets of a deal's sums."""
+"""The columns with the kopecks that each touch gets of a deal's sums."""
 
 SCRATCH, TEMPORARY = "scratch", "temp"
 """The catalogs of tables that a mirror has only while it is built, in a file of their own, or while it is changed."""
@@ -99,11 +99,11 @@ state = Table(
     Column("stamp_before", Text),
     Column("last_number", BigInteger),
 )
-"""One row: the version of the tables, the stamps of the last two updates, and the last mark applied."""
+"""A table with one row: the version of the tables, the stamps of the last two updates, and the last mark applied."""
 
 
 def creating_statements(of: MetaData = metadata, catalog: str = "") -> list[str]:
-    """Return the statements that create tables, in the main catalog by default; custom values become maps of texts."""
+    """Return the statements that create tables, in the main catalog by default; columns of custom values become maps of texts."""
     created = {"": "CREATE TABLE ", TEMPORARY: "CREATE OR REPLACE TEMP TABLE "}.get(catalog, f"CREATE TABLE {catalog}.")
     return [
         str(CreateTable(table).compile(dialect=DIALECT))

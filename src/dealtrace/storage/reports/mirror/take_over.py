@@ -1,4 +1,4 @@
-"""Copy facts from the database into the mirror: all of them, or those that changed.
+"""Copy facts from the database into the mirror, either all or only changed facts.
 
 Any: drivers do not type rows.
 """
@@ -35,11 +35,11 @@ from dealtrace.storage.visits.credits import CREDITED, credit_key_of_deal
 Ids = Collection[int]
 Marked = dict[Kind, set[int]]
 Progress = Callable[[str], None]
-"""Called with the name of each table of the mirror before it is filled."""
+"""A function that is called with the name of each table of the mirror before the table is filled."""
 
 
 Selects = Callable[[], Iterable[tuple[Selection, Any]]]
-"""Returns the selects for all rows of a site, each with the column that the ids of marks refer to."""
+"""A function that returns the selects for all rows of a site, each with the column that ids of marks refer to."""
 _FACTS = StoredFacts(contact_matching=False)
 """The facts of a site as the mirror stores them, independent of the site's settings.
 
@@ -49,7 +49,7 @@ Match reasons are stored as for a site that does not match by contact; other rea
 
 @record
 class _Part:
-    """How the rows of one table are copied into the mirror.
+    """A part of the copy: how the rows of a table are copied into the mirror.
 
     `filling` streams `all_rows` into the empty table, `changing` streams only `changed_rows`. `key` is the column of
     the mirror by which changed rows are replaced, `lead` the one by which they are joined with touches.
@@ -66,7 +66,7 @@ class _Part:
 
 @record
 class Join:
-    """A join of streamed rows with a table of the mirror, and the expressions of the columns that it adds."""
+    """The SQL join of streamed rows with a table of the mirror, and an expression for each column that it adds."""
 
     written: str
     taken: Mapping[str, str]
@@ -80,7 +80,7 @@ _CREDITED_VISIT = Join(_IS_VISIT, {"source_id": "visits.source_id"})
 
 
 def _stream(target: Table, *joins: Join, catalog: str = "") -> Stream:
-    """Return the stream of a table of a catalog; the columns of `joins` are taken from other tables of the mirror.
+    """Return the stream into a table of a catalog; `joins` add columns from other tables of the mirror.
 
     DuckDB does these joins: SQLite would look up every visit separately, which takes longer than everything else.
     """
@@ -100,7 +100,7 @@ def _stream(target: Table, *joins: Join, catalog: str = "") -> Stream:
 
 
 def _alike(target: Table, key: str, selects: Selects) -> _Part:
-    """Return a part whose changed rows are copied in the same way as all rows."""
+    """Return the part for a table in which changed rows are copied in the same way as all rows."""
     stream = _stream(target)
     return _Part(target, key, stream, selects, stream, selects)
 
@@ -176,7 +176,7 @@ _SOURCES = _alike(tables.sources, "id", lambda: [(_FACTS.sources(), traffic_sour
 _STATUSES = _alike(tables.statuses, "", lambda: [(_FACTS.statuses(), None)])
 _PARTS = (_SOURCES, _STATUSES, _VISITS, _TOUCHES, _LEADS, _LEAD_TAGS, _DEALS, _DEAL_TAGS, _COSTS)
 MIRRORED_TABLES = len(_PARTS)
-"""How many tables are filled when a mirror is built."""
+"""The number of tables that are filled when a mirror is built."""
 _IDS = "ids"
 """The parameter with the ids of changed facts."""
 _TAKEN: Mapping[Kind, tuple[_Part, ...]] = {
@@ -189,7 +189,7 @@ _TAKEN: Mapping[Kind, tuple[_Part, ...]] = {
     Kind.RATES: (),
     Kind.COSTS: (_COSTS,),
 }
-"""The parts that copy changed rows, for each kind of mark."""
+"""The parts that copy changed rows, by the kind of the mark."""
 
 
 def fill(source: Connection, mirror: MirrorConnection, scratch: Path, progress: Progress) -> None:
@@ -242,7 +242,7 @@ def _fill_by_parts(
 
 
 def take_over(source: Connection, mirror: MirrorConnection, marks: Iterable[Mark]) -> None:
-    """Copy the marked facts again, and also the facts that contain attributes of marked facts."""
+    """Copy the marked facts again, and the facts that contain attributes of marked facts."""
     by_site: dict[int, Marked] = defaultdict(lambda: defaultdict(set))
     for mark in marks:
         by_site[mark.site_id][mark.kind].add(mark.id)
@@ -288,7 +288,7 @@ def _take_over_kind(source: Connection, mirror: MirrorConnection, site_id: int, 
 
 @cache
 def _selects(part: _Part, *, only_changed: bool) -> list[Selection]:
-    """Return the selects of a part; they are cached, because building them takes longer than fetching a few rows."""
+    """Return the selects of a part, cached because building them takes longer than fetching a few rows."""
     if not only_changed:
         return [rows for rows, _ in part.all_rows()]
     return [rows if key is None else rows.where(is_among_many(key, _IDS)) for rows, key in part.changed_rows()]
@@ -297,7 +297,7 @@ def _selects(part: _Part, *, only_changed: bool) -> list[Selection]:
 def _add_what_repeats(source: Connection, mirror: MirrorConnection, site_id: int, marked: Marked) -> None:
     """Mark the touches, leads and deals that copy attributes of marked visits, touches or leads.
 
-    If a rate changed, mark all deals in other currencies than rubles.
+    If a rate changed, all deals in other currencies than rubles are marked.
     """
 
     def deals(*conditions: Expression) -> None:

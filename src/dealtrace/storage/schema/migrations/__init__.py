@@ -1,1 +1,4 @@
-"""All migrations, forward only; a migration that breaks the running release comes in the release after it."""
+"""All migrations, which only go forward.
+
+A migration that would break the previous release comes a release later.
+"""

@@ -1,4 +1,4 @@
-"""Alembic's entry point: run the migrations on the connection that `storage.schema` passes."""
+"""The entry point of Alembic: run the migrations on the connection that `storage.schema` passes."""
 
 from alembic import context
 

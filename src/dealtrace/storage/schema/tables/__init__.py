@@ -1,1 +1,1 @@
-"""The tables, a file per noun; `whole` imports them all."""
+"""The tables, in a file per noun; `whole` imports them all."""

@@ -1,4 +1,7 @@
-"""Alert rules, incidents, mails, scheduled reports; rules and mails are control data, found across sites when due."""
+"""Alert rules, incidents, mails and scheduled reports.
+
+Rules and mails are control data, because those that are due are found across sites.
+"""
 
 from sqlalchemy import BigInteger, Column, Index, Integer, PrimaryKeyConstraint, String, Table, Text, text
 
@@ -64,7 +67,7 @@ mail = Table(
     Index("ix_mail_site_id", "site_id", "caused_at"),
     info=CONTROL,
 )
-"""Mails have no foreign key to users. Nothing is sent to a user who no longer has a role at the site."""
+"""Mails have no foreign key to users; a mail is not sent to a user who no longer has a role at the site."""
 
 mail_leave = Table(
     "mail_leave",

@@ -1,4 +1,4 @@
-"""Control tables: sites, users, tokens, and all other data that is not found by site."""
+"""Control tables: sites, users, tokens, and all other data that is found without a site."""
 
 from sqlalchemy import (
     BigInteger,

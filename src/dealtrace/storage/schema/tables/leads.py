@@ -117,7 +117,7 @@ LEAD_REFERENCES: "Mapping[LeadKind, Column[str]]" = {
     LeadKind.CALL: call.c.reference,
     LeadKind.LEAD_REQUEST: lead_request.c.number,
 }
-"""The column that identifies a lead in another system: a call's id in its PBX, a lead request's number."""
+"""The column that identifies a lead in another system: a call's id in its PBX, or a lead request's number."""
 
 lead_contact = Table(
     "lead_contact",

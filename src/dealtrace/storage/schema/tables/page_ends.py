@@ -1,4 +1,4 @@
-"""Where the pages of journals ended, so that any server process finds the next page quickly."""
+"""The ends of the pages of journals, from which any server process finds the next page quickly."""
 
 from sqlalchemy import BigInteger, Column, PrimaryKeyConstraint, String, Table
 

@@ -1,6 +1,6 @@
-"""The parts that tables share: their kinds, the names of their keys and indexes, and common columns.
+"""The common parts of tables: the two kinds of table, names of keys and indexes, and common columns.
 
-A row of a `tenant` table belongs to one site, and the keys of the table begin with `site_id`. The rows of a `control`
+A row of a `tenant` table belongs to a site, and the keys of the table begin with `site_id`. The rows of a `control`
 table are found without a site. No foreign key connects the two kinds of table, so a site can be moved or erased by its
 id alone.
 """
@@ -29,28 +29,31 @@ metadata = MetaData(
 
 
 def site_column() -> "Column[int]":
-    """Return the column with which every key of a tenant table begins."""
+    """Return the column `site_id`, with which every key of a tenant table begins."""
     return Column("site_id", BigInteger, nullable=False)
 
 
 def annotation_columns() -> "tuple[Column[object], ...]":
-    """Return the columns of annotations; the source has no foreign key, as SQLite adds none to a table that exists."""
+    """Return the columns of annotations.
+
+    The source has no foreign key, because SQLite cannot add one to an existing table.
+    """
     structured = (Column("tags", JsonText), Column("custom_values", JsonText))
     return (*text_columns("manager", "comment"), *structured, Column("stated_source_id", BigInteger))
 
 
 def text_columns(*names: str) -> "list[Column[str]]":
-    """Return nullable text columns with these names."""
+    """Return nullable text columns with the given names."""
     return [Column(name, Text) for name in names]
 
 
 def index_where_present(name: str, column: AnyColumn, *then: AnyColumn, unique: bool = False) -> None:
-    """Create an index on a column that is null in most rows, over the rows where it is not null."""
+    """Create an index on a column that is null in most rows; it contains only the other rows."""
     is_present = text(f"{column.name} IS NOT NULL")
     columns = (column.table.c.site_id, column, *then)
     Index(name, *columns, unique=unique, sqlite_where=is_present, postgresql_where=is_present)
 
 
 def index_undeleted(name: str, *columns: AnyColumn) -> None:
-    """Create an index on these columns over the rows that are not deleted."""
+    """Create an index on the given columns; it contains only undeleted rows."""
     Index(name, columns[0].table.c.site_id, *columns, sqlite_where=UNDELETED, postgresql_where=UNDELETED)

@@ -1,4 +1,4 @@
-"""What a site defines for its reports: the meaning of deal statuses, columns, segments, saved reports and notes."""
+"""A site's own definitions for reports: meanings of statuses, columns, segments, saved reports and notes."""
 
 from sqlalchemy import BigInteger, Column, Index, PrimaryKeyConstraint, String, Table, Text
 
@@ -41,7 +41,7 @@ segment = Table(
     PrimaryKeyConstraint("site_id", "user_id", "name"),
     info=TENANT,
 )
-"""`user_id` is 0 for segments of the site; no foreign key may refer from a tenant table to users."""
+"""Segments; `user_id` is 0 for segments of the site, because tenant tables have no foreign keys to users."""
 
 saved_report = Table(
     "saved_report",
@@ -55,7 +55,7 @@ saved_report = Table(
     PrimaryKeyConstraint("site_id", "user_id", "name"),
     info=TENANT,
 )
-"""`user_id` is 0 for reports of the site, as for segments."""
+"""Saved reports; `user_id` is 0 for reports of the site."""
 
 note = Table(
     "note",

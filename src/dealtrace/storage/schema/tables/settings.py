@@ -1,4 +1,4 @@
-"""Tables of a site: spent points, fields, hosts, unknown fields and parameters, reclassifications, and changes."""
+"""The tables of a site's points, fields, hosts, unknown fields and parameters, reclassifications and changes."""
 
 from sqlalchemy import BigInteger, Column, Index, PrimaryKeyConstraint, String, Table, Text
 

@@ -1,4 +1,4 @@
-"""Webhooks, which are control data, and their outbox, which belongs to the site."""
+"""Webhooks, which are control data, and the outbox of their deliveries, which belongs to the site."""
 
 from sqlalchemy import BigInteger, Column, Index, Integer, PrimaryKeyConstraint, String, Table, Text, text
 

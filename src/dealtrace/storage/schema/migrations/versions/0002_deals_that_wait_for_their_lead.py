@@ -1,4 +1,4 @@
-"""Deals that get their lead later: by the clue that they were registered with, or from a person who pins it."""
+"""Deals that get their lead later: by the clue they were registered with, or from a person who pins the lead."""
 
 import sqlalchemy as sa
 from alembic import op

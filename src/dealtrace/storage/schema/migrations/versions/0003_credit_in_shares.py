@@ -1,6 +1,6 @@
-"""Shares of credits: models that divide the credit for a lead among its visits, and leads found by their visit.
+"""Shares of credits, for models that divide the credit for a lead; leads are also found by their visit.
 
-A credit without a share is a whole credit; all existing credits are whole.
+A credit without a share is a whole credit, as are all existing credits.
 """
 
 import sqlalchemy as sa

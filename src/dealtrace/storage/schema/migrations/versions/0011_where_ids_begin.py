@@ -1,4 +1,4 @@
-"""The first id: ten billion if this database has assigned any id, otherwise a billion."""
+"""The first id of a database: ten billion if any id was assigned, otherwise a billion."""
 
 import sqlalchemy as sa
 from alembic import op

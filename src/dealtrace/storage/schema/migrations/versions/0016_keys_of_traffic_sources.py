@@ -20,7 +20,7 @@ source = sa.table(
 
 
 def upgrade() -> None:
-    """Apply the migration; the keys are made in Python, because databases fold the case of few alphabets."""
+    """Apply the migration; Python makes the keys, because databases fold the case of few alphabets."""
     for part in PARTS:
         op.add_column("traffic_source", sa.Column(f"{part}_key", sa.Text(), nullable=True))
     connection = op.get_bind()

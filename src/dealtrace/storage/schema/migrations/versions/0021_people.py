@@ -8,7 +8,7 @@ down_revision = "0020"
 
 
 def upgrade() -> None:
-    """Apply the migration; existing users, who could see every site, become owners of the installation."""
+    """Apply the migration; existing users could see every site, so they become owners of the installation."""
     op.add_column("user", sa.Column("is_owner", sa.Boolean(), nullable=True))
     op.add_column("user", sa.Column("totp_secret", sa.Text(), nullable=True))
     op.add_column("user", sa.Column("totp_used_step", sa.BigInteger(), nullable=True))

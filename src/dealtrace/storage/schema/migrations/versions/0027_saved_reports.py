@@ -1,4 +1,4 @@
-"""Saved reports, shared links, notes on charts, and the changes of a site's settings."""
+"""Saved reports, shared links, notes on charts, and changes of a site's settings."""
 
 import sqlalchemy as sa
 from alembic import op
