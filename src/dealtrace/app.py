@@ -54,9 +54,9 @@ FOLLOW_SECONDS = 1.0
 DELIVERY_READERS = 2
 """How many threads, each with a database connection, read the content of webhook messages."""
 SHORT_SHARE = 0.9
-"""The share of all connections above which a shortage is logged."""
+"""The share of connections in use above which a shortage is logged."""
 OBJECTS_BETWEEN_COLLECTIONS = 20_000
-"""The number of new objects that triggers garbage collection; a journal page needs 10,000 until it is sent."""
+"""The number of new objects that triggers garbage collection; one page of a journal creates 10,000."""
 ENDPOINTS = (*CALLTOUCH, *COUNTER, *API)
 """Every endpoint for programs; pages for people are separate routes."""
 

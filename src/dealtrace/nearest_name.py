@@ -8,7 +8,7 @@ CONTAINED_LENGTH_MIN = 3
 
 
 def nearest_name(name: str, known: Iterable[str]) -> str | None:
-    """Return the known name most similar to `name`, ignoring case; `None` if no name is similar.
+    """Return the known name most similar to `name`, ignoring case, or `None` if no name is similar.
 
     Ours: a name that contains `name`, or is part of it, is preferred: `sum` suggests `orderSum`, and `orderStatus`
     suggests `status`.

@@ -206,7 +206,7 @@ class Settings(BaseSettings):
 
     @property
     def mail_server(self) -> MailServer | None:
-        """The mail server, `None` if no mails are sent."""
+        """The mail server, or `None` if no mails are sent."""
         return _mail_server(urlsplit(self.smtp_url)) if self.smtp_url else None
 
     @property

@@ -84,7 +84,7 @@ class Gate:
         return await page.respond(view)
 
     async def _bar(self, view: View, page: Page) -> Response | None:
-        """Return the response for a person who may not open a page that needs a login, `None` if they may."""
+        """Return the response that keeps a person from a page that needs a login, or `None` if they may open it."""
         if view.person is None:
             return _to_login(view)
         if view.lacks_factor and not page.sets_factor:
@@ -112,7 +112,7 @@ class Gate:
             await view.manage(touch, login.session.digest, now)
 
     async def _find_site(self, view: View) -> None:
-        """Set the view's site (from the path) and the person's role there; set neither if the person has no role."""
+        """Set the view's site (from the path) and the person's role there, or neither if the person has no role."""
         site_id = view.request.path_params["site"]
         if site_id > ID_MAX or view.who.role_at(site_id) is None:
             return
@@ -164,7 +164,7 @@ def _to_login(view: View) -> Response:
 
 
 def then_query(then: str) -> str:
-    """Return the query string `?then=…` with the path to open after logging in; empty if `then` is empty."""
+    """Return the query string `?then=…` with the path to open after logging in, or an empty text if `then` is empty."""
     return f"?{urlencode({'then': then})}" if then else ""
 
 

@@ -1,4 +1,4 @@
-"""A view: the request of a page, its person and site, and the means to read, write and answer.
+"""A view: a request for a page, its person and site, and the functions that read, write and respond.
 
 Any: operations return results of many types.
 """
@@ -57,7 +57,7 @@ class Means:
 class View:
     """The request for a page, the person who sent it, and the site in its path.
 
-    `person` is the user who is logged in, `None` on open pages without a login. `role` is the role of the person at
+    `person` is the user who is logged in, or `None` on open pages without a login. `role` is the role of the person at
     `site`; both are `None` if the path has no site. `form` has the fields of the sent form, none for GET.
     `session_digest` identifies the session of `person`. `lacks_factor` is true if the person must first set up
     two-factor authentication. `form_token` is the token that forms of the page must send.
@@ -88,7 +88,7 @@ class View:
 
     @property
     def ip(self) -> str:
-        """Return the IP address of the browser, empty if unknown."""
+        """Return the IP address of the browser, or an empty text if unknown."""
         return self.means.proxies.client_ip(self.request.scope)
 
     @property
@@ -103,7 +103,7 @@ class View:
 
     @property
     def address(self) -> str:
-        """Return the path and query of the page, to return to it later; `/cabinet/` if the request sent a form."""
+        """Return the path and query of the page, to return to it later, or `/cabinet/` if the request sent a form."""
         url = self.request.url
         if self.request.method != "GET":
             return "/cabinet/"
@@ -142,7 +142,7 @@ class View:
     async def manage(
         self, change: Callable[Concatenate[Connection, IdBlocks, P], Result], *args: P.args, **kwargs: P.kwargs
     ) -> Result:
-        """Call `change`, which changes accounts, in its own transaction with ids it may use, and return its result.
+        """Run `change`, which changes accounts, in its own transaction with ids for new rows, and return its result.
 
         Raises:
             Refusal: the change was refused; nothing was stored.

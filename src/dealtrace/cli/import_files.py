@@ -49,7 +49,7 @@ PublishOption = Annotated[bool, typer.Option("--tell-webhooks", help="Send the i
 
 
 def _add_command(name: str, noun: ImportNoun, records: str) -> None:
-    """Add the command that imports records of one kind; otherwise the four commands are the same."""
+    """Add the command that imports one kind of record."""
 
     @import_commands.command(name, help=f"Import {records}. If an import is stopped, run it again to continue.")
     def import_records(

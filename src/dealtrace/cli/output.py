@@ -129,7 +129,7 @@ def end_without_output(failure: OutputFailed) -> NoReturn:
 
 
 def _clean(printed: Any) -> Any:
-    """Return an object for Rich with its texts cleaned. Any: Rich prints objects of many types, and tables of them."""
+    """Return a text or table with its texts cleaned. Any: Rich prints objects of many types."""
     if isinstance(printed, str):
         return cleaned(printed)
     if isinstance(printed, Table):

@@ -53,15 +53,15 @@ def lock_registrations(work: Work) -> None:
 
 
 def points_refusal(work: Work) -> PointsSpent:
-    """Return the refusal of a call for lack of points; it has the seconds until the next day of the site."""
+    """Return the refusal of a call for lack of points; it says how many seconds remain of the site's day."""
     return PointsSpent(retry_after_seconds=seconds_to_reset(work.now, work.site.time_zone))
 
 
 @operation(ids_per_command=0)
 def pay_for_reading(work: Work, commands: Sequence[WriteCommand[PaidMethod]]) -> list[PointsSpent | None]:
-    """Spend the points of API calls that only read; the payload of a command is the method that was called.
+    """Spend points for calls of the API that only read; each outcome is `None`, or a refusal if points are lacking.
 
-    The outcome is `None` if the site had enough points, otherwise a refusal.
+    The payload of each command is the API method that was called.
     """
     outcomes: list[PointsSpent | None] = []
     for command in commands:

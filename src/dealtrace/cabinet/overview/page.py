@@ -33,14 +33,14 @@ from dealtrace.reports.question import Known, Question, Words, parse_question
 from dealtrace.storage.reports.arrivals import Arrivals, find_arrivals
 
 FIGURES = ("match_rate", "deals", "amount", "leads", "cost", "drr")
-"""The names of the six figures. The match rate comes first: reports by source miss the deals without a match."""
+"""The names of the six metrics; the match rate comes first, because reports by source omit deals without a match."""
 NEW_SITE_PRESET = "today"
 SOURCES_SHOWN = 15
 
 
 @record
 class Figure:
-    """A figure: its title, value, change and formula; `address` is the URL of the overview with its chart.
+    """A metric on the overview: its title, value, change and formula; `address` is the overview with its chart.
 
     `is_drawn` is true if the chart shows it now.
     """
@@ -66,7 +66,7 @@ class Answers:
 
 @record
 class _Page:
-    """The parts of the overview other than figures; `drawn` is the name of the metric in the chart."""
+    """The other data of the overview; `drawn` is the name of the metric in the chart."""
 
     address: Address
     choices: Choices

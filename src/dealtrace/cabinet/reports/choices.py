@@ -35,7 +35,7 @@ class Chip:
 
 @record
 class Choices:
-    """The fields of the form, each with its choices in order; `by` has the choices for each level of grouping."""
+    """The fields of the form, each with its choices in order; `by` has a list of choices for each level of grouping."""
 
     periods: tuple[Choice, ...]
     comparisons: tuple[Choice, ...]
@@ -103,7 +103,7 @@ def period_choices(chosen: str, language: Language) -> tuple[Choice, ...]:
 
 
 def choices_of(address: Address, usual: Mapping[str, str], known: Known, language: Language) -> Choices:
-    """Return the fields of the form for an address; `usual` has the values of missing parameters."""
+    """Return the form fields for an address; a parameter that it lacks has its value in `usual`."""
     said = {name: address.get(name) or usual.get(name, "") for name in ("period", "by", "metrics", "compare", "date")}
     has_days = bool(address.get("from") or address.get("to"))
     model = ALL_MODELS if address.get("models") else address.get("model") or str(int(known.model))
@@ -145,7 +145,7 @@ def _named(listed: Iterable[Dimension | Metric], chosen: set[str], language: Lan
 
 
 def _chip(address: Address, text: str, dimensions: Iterable[Dimension], language: Language) -> Chip:
-    """Return the chip of a filter, with the titles of its dimension and operator and its value as it was written."""
+    """Return the chip of a filter: the titles of its dimension and operator, its value, and the URL without it."""
     names = {each.name: _said((each.ru, each.en), language) for each in dimensions}
     name, _, rest = text.partition(":")
     operator, _, value = rest.partition(":")

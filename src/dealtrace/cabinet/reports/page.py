@@ -38,16 +38,16 @@ USUAL = {
 }
 """The default values of parameters that are missing in the URL."""
 KEPT = {name: value for name, value in USUAL.items() if name != "limit"}
-"""The defaults that saved questions contain; `limit` is not among them, since files have all rows by default."""
+"""The defaults that saved questions include; `limit` is missing, because files have all rows by default."""
 OK, BAD_REQUEST = 200, 400
 TEMPLATE = "reports/page.html"
 
 
 @record
 class Answers:
-    """The answers to the question of the page: its report, its pivot if it has one, and its first metric over time.
+    """The reports of the page: the rows, the pivot if there is one, and the first metric over time.
 
-    If there is a pivot, the report has only the first metric. `line` is `None` if there is no chart.
+    With a pivot, the report has only the first metric. `line` is `None` if there is no chart.
     """
 
     question: Question
@@ -74,7 +74,7 @@ async def show(view: View) -> Response:
 
 
 def shown(answers: Answers, address: Address, notes: Sequence[AxisNote], view: View) -> dict[str, object]:
-    """Return the template variables of a report: its chart `line`, and one of `table`, `models` and `pivot`."""
+    """Return the template variables of a report: its chart `line`, and either `table`, `models` or `pivot`."""
     report, pivot, language = answers.report, answers.pivot, view.language
     rows_page = f"{address.page}/rows"
     is_by_models = report.question.model is None
@@ -96,7 +96,7 @@ def read_known_of(connection: Connection, site: Site, now: datetime, user_id: in
 
 
 def ask_all(source: FactSource, site: Site, question: Question, now: datetime) -> Answers:
-    """Answer a question: its report, its pivot if it has one, and its first metric over time.
+    """Return the reports of the page: the rows, the pivot if there is one, and the first metric over time.
 
     There is no metric over time for a single day or for all models.
     """

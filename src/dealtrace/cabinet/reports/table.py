@@ -51,7 +51,7 @@ class Change:
 
 @record
 class Cell:
-    """A value: its text, bar and change, the URL of the rows behind it, and a mark for the column's best and worst."""
+    """A value of the table: its text, bar and change, the URL of the rows behind it, and a mark if best or worst."""
 
     words: str
     bar: Markup
@@ -62,7 +62,7 @@ class Cell:
 
 @record
 class KeyCell:
-    """A key: its text, the URL filtered by it, and whether the key is missing."""
+    """The key of a row: its text, the URL of the report filtered by it, and whether the key is missing."""
 
     words: str
     address: str
@@ -179,7 +179,7 @@ class _Shaper:
         return {f"-{name}": "▼", name: "▲"}.get(self.address.get("sort"), "")
 
     def _best(self, rows: Sequence[Row], place: int) -> tuple[Fraction, Fraction] | None:
-        """Return the best and the worst value of a column of ratios; `None` for other columns and for equal values."""
+        """Return the best and the worst value of a column of ratios, or `None` for other columns and equal values."""
         metric = self.question.metrics[place]
         values = [value for row in rows if (value := self._value(row, place)) is not None]
         if metric.unit in (Unit.COUNT, Unit.MONEY, Unit.NUMBER) or len(set(values)) < 2:  # noqa: PLR2004 - one value is both best and worst
@@ -201,9 +201,9 @@ def rows_address(
     model: AttributionModel,
     placed: Sequence[tuple[Dimension, str | None]],
 ) -> str:
-    """Return the URL of the rows behind a figure; empty if the metric does not count or sum such rows.
+    """Return the URL of the rows behind a figure, or an empty text if the metric does not count or sum such rows.
 
-    `placed` has the dimensions and keys of the figure. The URL contains the whole question and relies on no defaults.
+    `placed` has the dimensions of the figure, each with its key. The URL contains the whole question, without defaults.
     """
     if not metric.adds_up or base_measure(metric) is None:
         return ""
@@ -220,7 +220,7 @@ def rows_address(
 
 
 def change_of(metric: Metric, value: Fraction | None, compared: Fraction | None, language: Language) -> Change | None:
-    """Return the change of a value in per cent, `None` if the change is unknown or zero.
+    """Return the change of a value in per cent, or `None` if the change is unknown or zero.
 
     If the compared value is zero, the text of the change is only a sign.
     """

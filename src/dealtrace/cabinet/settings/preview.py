@@ -31,7 +31,7 @@ class RefusedRow:
 
 @record
 class Preview:
-    """The preview of a file; `headings` has each recognised heading with the column that it was recognised as.
+    """The preview of a file; `headings` has each recognised heading, paired with its column.
 
     Only the first `checked` of `total` rows were read.
     """
@@ -79,7 +79,7 @@ def preview_file(path: Path, noun: ImportNoun, encoding: str | None, site: Site,
 
 
 def cells_of(row: Row, layout: Layout) -> tuple[str, ...]:
-    """Return the parsed values of a row's recognised cells, as texts."""
+    """Return the parsed values of a row in the recognised columns, as texts."""
     values = layout.read(row)
     return tuple(_shown(values.get(found.column.name)) for found in layout.found_columns)
 

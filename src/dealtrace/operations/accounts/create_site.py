@@ -14,9 +14,7 @@ from dealtrace.storage.accounts import sites
 
 
 def create_site(connection: Connection, site: Site, now: datetime) -> Site:
-    """Create a site and return it; if its id is 0, it gets the next free id.
-
-    Every other id is kept, such as the id of the site at Calltouch.
+    """Create a site and return it; a site with the id 0 gets the next free id, any other id is kept.
 
     Raises:
         InvalidSetting: the name is empty or too long.

@@ -26,7 +26,7 @@ def begin_reclassification(work: Work) -> Reclassification:
 
 
 def list_next_visitors(work: Work, at: Reclassification) -> list[str]:
-    """List the visitors of the next chunk; an empty list means that all are done."""
+    """List the visitors of the next chunk, or return an empty list if all are done."""
     return reclassification.list_next_visitors(
         work.connection,
         work.site.id,

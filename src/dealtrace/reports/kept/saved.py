@@ -12,7 +12,7 @@ QUERY_LENGTH_MAX = 8_000
 
 @record
 class SavedReport:
-    """A saved report: its name, its question as a query string, and its owner `user_id`, `None` if it is the site's.
+    """A saved report: its name, its question as a query string, and its owner `user_id`, or `None` if it is the site's.
 
     `saved_by` is the user who saved it last.
     """
