@@ -350,8 +350,7 @@ class LeadToCabinet:
 def collect_garbage_seldom() -> None:
     """Exempt the imported modules from garbage collection, and collect after 20,000 new objects instead of 700.
 
-    The garbage collector used to scan the modules again and again, which caused the slowest responses. A twentieth of
-    the time for building a page was spent on collecting.
+    Otherwise the collector scans the modules again and again, which causes the slowest responses.
     """
     gc.collect()
     gc.freeze()

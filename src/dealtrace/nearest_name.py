@@ -1,4 +1,4 @@
-"""Suggesting a known name for an unknown name."""
+"""Suggest a known name for an unknown name."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches

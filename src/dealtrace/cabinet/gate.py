@@ -34,7 +34,7 @@ Respond = Callable[[View], Awaitable[Response]]
 class Page:
     """A page: its path below `/cabinet`, its handler, and who may open it.
 
-    `role` is the least role that a person needs at the site of the path, `None` if the path names no site. Pages with
+    `role` is the least role that a person needs at the site of the path, or `None` if the path has no site. Pages with
     `is_open` need no login, pages with `is_of_installation` are for owners of the installation. People enter the code
     of two-factor authentication on pages with `takes_code`. Pages with `sets_factor` are open to people who must first
     set it up. `form_bytes_max` and `files_max` limit a form; a form with files is parsed only after the rights of the

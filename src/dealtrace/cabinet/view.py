@@ -58,9 +58,8 @@ class View:
     """The request for a page, the person who sent it, and the site in its path.
 
     `person` is the user who is logged in, or `None` on open pages without a login. `role` is the role of the person at
-    `site`; both are `None` if the path has no site. `form` has the fields of the sent form, none for GET.
-    `session_digest` identifies the session of `person`. `lacks_factor` is true if the person must first set up
-    two-factor authentication. `form_token` is the token that forms of the page must send.
+    `site`; both are `None` if the path has no site. `form` is empty for GET. `session_digest` identifies the session of
+    `person`. `lacks_factor` is true if the person must first set up two-factor authentication.
     """
 
     request: Request
@@ -98,7 +97,7 @@ class View:
 
     @property
     def origin(self) -> str:
-        """Return the scheme and host of this server as the browser sees them, for links that people pass on."""
+        """Return the scheme and host of this server as the browser sees them."""
         return f"{'https' if self.is_secure else 'http'}://{self.request.url.netloc}"
 
     @property
@@ -118,7 +117,7 @@ class View:
     async def ask(
         self, ask: Callable[Concatenate[FactSource, Site, P], Result], *args: P.args, **kwargs: P.kwargs
     ) -> Result:
-        """Call `ask` in the report pool with the facts of the site and the site, and return its result.
+        """Call `ask` with a site's facts and the site in the report pool, and return its result.
 
         Raises:
             Refusal: too many reports are running, this one took too long, or the browser closed the connection.

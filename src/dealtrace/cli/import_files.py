@@ -134,7 +134,7 @@ def _continue_import(job: _ImportJob, state: FileImport) -> FileImport:
 
 
 def refresh_statistics(database: Database) -> None:
-    """Refresh the planner's statistics; if this fails, for example if a node is down, the import is still complete."""
+    """Refresh the planner's statistics; if this fails, the import is still complete."""
     try:
         database.gather_statistics()
     except Exception as error:

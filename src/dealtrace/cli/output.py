@@ -23,8 +23,8 @@ class OutputFailed(Exception):  # noqa: N818 - it names what happened
 class CleanConsole(Console):
     """A console that prints each text as one line, without control characters.
 
-    Names, comments and numbers come from strangers. An ESC could change what is already on the screen, a right-to-left
-    mark could make a number look different, and a newline could forge a line of output.
+    Stored texts come from strangers: an ESC could change what is already on the screen, and a newline could forge a
+    line of output.
     """
 
     def __init__(self, *, stderr: bool = False) -> None:

@@ -213,7 +213,7 @@ def try_out(
 
 
 def _outcome_of_test(database: Database, webhook_id: int, seconds: int) -> str | None:
-    """Wait for the result of a test: why it failed, empty if it was accepted, or `None` if no server ran it in time."""
+    """Return why a test failed, an empty text if it was accepted, or `None` if no server ran it in time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         with database.read() as connection:

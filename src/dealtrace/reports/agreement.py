@@ -50,7 +50,7 @@ class Comparison:
 def compare_deals(
     row: int, theirs: IncomingDeal, ours: Deal | None, *, has_sums: bool, is_repeated: bool
 ) -> Comparison:
-    """Compare a deal of the list with the stored one, or `None` if there is none.
+    """Compare a deal of the list with the stored deal; `None` stands for a missing deal.
 
     `has_sums` is whether the list has sums at all, `is_repeated` whether an earlier row was the same deal.
     """

@@ -205,7 +205,7 @@ def _all_keys(sides: Iterable[Gathered]) -> list[Keys]:
 
 
 def _shift_to(question: Question, compared: Period | None) -> tuple[int, ...]:
-    """Return, for each dimension, the number to add to its keys of the compared period to get keys of the question's.
+    """Return, for each dimension, how far keys of the compared period are from their counterparts in the question's.
 
     The first day of one period becomes the first day of the other. The number is 0 for dimensions that are not days,
     weeks, months or quarters.
@@ -259,7 +259,7 @@ KeyRank = Callable[[Keys], str | int | None]
 
 
 def _key_rank(question: Question, spell: Spell, place: int) -> KeyRank:
-    """Return a function that returns a row's sort value: its key at an index as a number for a time, else as a text."""
+    """Return a function that ranks rows by the key at an index: the number of a time, or the shown text of a name."""
     dimension = question.by[place]
 
     def rank(keys: Keys) -> str | int | None:

@@ -28,7 +28,7 @@ class SourceKey:
 
 
 def key_of(source: TrafficSource) -> SourceKey:
-    """Return the key by which reports group a source."""
+    """Return the key that sorts sources by name in code-point order, missing names last."""
     return SourceKey(_name(source.source), _name(source.medium))
 
 

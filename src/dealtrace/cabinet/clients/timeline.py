@@ -91,7 +91,7 @@ def address_of_person(view: View, client: Client) -> str:
 
 
 async def read_person(view: View) -> PersonFacts | None:
-    """Read the person in the page's path, or `None` if the site has no such person."""
+    """Return the person in the page's path, or `None` if the site has no such person."""
     client_id = view.request.path_params["client"]
     return await view.read(_read, view.here, client_id) if client_id <= ID_MAX else None
 

@@ -35,7 +35,7 @@ class Chip:
 
 @record
 class Choices:
-    """The fields of the form, each with its choices in order; `by` has a list of choices for each level of grouping."""
+    """The fields of the form with their choices, in order; `by` has choices for each level of grouping."""
 
     periods: tuple[Choice, ...]
     comparisons: tuple[Choice, ...]

@@ -86,7 +86,7 @@ async def run(view: View) -> Response:
 
 
 async def send_refused(view: View) -> Response:
-    """Send the refused rows of an import as a CSV file, which people correct and upload again."""
+    """Send the refused rows of an import as a CSV file."""
     kept = find_sent_file(view, PLACE)
     if kept is None or not kept.refused_path.is_file():
         return gone(view)

@@ -35,7 +35,7 @@ class Move:
 
 @record
 class Forecast:
-    """The effect of changed settings on deals: the match rates before and after, and how many leads and sources change.
+    """The effect of changed settings: match rates before and after, and how many deals change their lead or source.
 
     Only `tried` of `total` deals were tried. `moves` are the deals that would move from one source to another.
     `needs_match` is true if past deals change only when they are rematched.

@@ -19,7 +19,7 @@ UPLOAD_BYTES_MAX = 20 << 20
 FORM_BYTES_MAX = UPLOAD_BYTES_MAX + 100_000
 KEPT_SECONDS = 3600
 UPLOADS_MAX = 50
-"""The most uploads of all users together; the oldest are deleted, so that forgotten files do not fill the disk."""
+"""The most uploads of all users together; beyond it the oldest are deleted."""
 NAME_LENGTH_MAX = 80
 KEY_BYTES = 18
 _FOLDER = "dealtrace-uploads"

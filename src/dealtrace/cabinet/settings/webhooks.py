@@ -90,7 +90,7 @@ async def act(view: View) -> Response:
 
 
 async def _find(view: View) -> Webhook | None:
-    """Find the webhook whose id is in the path, or `None` if the site does not have it."""
+    """Return the webhook whose id is in the path, or `None` if the site does not have it."""
     listed = await view.read(list_webhooks, view.here.id)
     return next((webhook for webhook in listed if webhook.id == number_of(view.request.path_params["webhook"])), None)
 

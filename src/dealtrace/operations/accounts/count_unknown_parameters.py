@@ -1,4 +1,4 @@
-"""Count the parameters that callers send although the endpoint does not have them."""
+"""Count the unknown parameters that callers send."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence

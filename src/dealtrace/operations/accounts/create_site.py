@@ -32,5 +32,5 @@ def create_site(connection: Connection, site: Site, now: datetime) -> Site:
 
 
 def _new_counter_code() -> str:
-    """Return a random code of eight characters; with 36^8 possible codes, two sites practically never get the same."""
+    """Return a random code of eight characters, one of 36^8 possible codes."""
     return "".join(secrets.choice(COUNTER_CODE_ALPHABET) for _ in range(COUNTER_CODE_LENGTH))

@@ -30,7 +30,7 @@ class Trial:
 
 
 def evaluate_rule(source: FactSource, site: Site, rule: Rule, question: Question, slot: Slot) -> Judgement:
-    """Return a rule's verdict on one window of time, with the number that was judged and the usual number.
+    """Return a rule's verdict on one window of time, with the number judged and the usual number.
 
     `question` is the report that computes these numbers.
     """

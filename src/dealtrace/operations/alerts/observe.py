@@ -44,7 +44,7 @@ def observe_all(source: FactSource, site: Site, question: Question, slots: Seque
 
 
 def with_basis(question: Question) -> Question:
-    """Return a question with the basis of its ratio as a second metric, or unchanged if its metric is not a ratio."""
+    """Return the question; if its metric is a ratio, the result of `basis_of` is added as second metric."""
     basis = basis_of(question.metrics[0])
     return question if basis is None else replace(question, metrics=(*question.metrics, basis))
 

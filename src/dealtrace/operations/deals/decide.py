@@ -20,7 +20,7 @@ from dealtrace.storage.visits.credits import NamedVisit
 from dealtrace.storage.visits.visits import find_visits
 
 NEAR_MISS = timedelta(days=30)
-"""Ours: how long after the end of a search's time span a lead may begin to be shown as a near miss."""
+"""Ours: a lead that began up to this long after the end of a search is shown as a near miss."""
 
 
 @record

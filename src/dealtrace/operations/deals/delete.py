@@ -37,7 +37,7 @@ def delete_paid(
 ) -> list[Deal | Refusal]:
     """Delete the deals of the commands at the positions in `paid`; return deleted deals or refusals, in input order.
 
-    These are the commands for which points (the API's quota) were spent.
+    These are the commands for which points were spent.
     """
     deleted = {
         position: with_deletion(deal, work.now, work.now) for position, deal in named.found.items() if position in paid

@@ -25,7 +25,7 @@ from dealtrace.record import record
 from dealtrace.storage.leads import contact_rows
 
 NEAR_MISS = timedelta(days=30)
-"""Ours: a lead whose window of time ends before the deal, or begins after it, by at most this much is a near miss."""
+"""Ours: a lead is a near miss if the deal happened up to this long before or after the lead's window of time."""
 
 
 class Verdict(StrEnum):
@@ -56,9 +56,9 @@ class Explanation:
     """The explanation of a deal's lead: all searches for the lead, in the order of matching.
 
     `namings` are the ids and references that the caller sent. They are tried first, until one identifies a lead.
-    `steps` are the searches by contact. They are listed even if contact matching is off, to show what they would find.
-    `flips` are the smallest changes of the rules that would give the deal another lead; there are none if the lead is
-    pinned or identified by the caller. A deal of the deals API 2.0 has only `matchers`.
+    `steps` are the searches by contact, which are listed even if contact matching is off. `flips` are the smallest
+    changes of the rules that would give the deal another lead; there are none if the lead is pinned or identified by
+    the caller. A deal of the deals API 2.0 has only `matchers`.
     """
 
     deal: Deal
@@ -113,7 +113,7 @@ def explain_deal(connection: Connection, site: Site, deal: Deal) -> Explanation:
 
 
 def _namings(connection: Connection, site: Site, deal: Deal) -> Iterator[Naming]:
-    """Yield the ids and references that the caller sent, in the order of trying, until one of them identifies a lead.
+    """Yield the ids and references that the caller sent, ending with the first that identifies a lead.
 
     The id that this server assigned to a lead comes before its reference in another system.
     """
@@ -217,7 +217,7 @@ class MatcherStepAnswer(TypedDict):
 
 
 class ExplanationAnswer(TypedDict):
-    """The explanation of a deal's lead, in JSON, the same on every HTTP edge; instants are UTC."""
+    """The explanation of a deal's lead, in JSON; instants are in UTC."""
 
     happenedAt: datetime
     deletedAt: datetime | None
@@ -236,7 +236,7 @@ class ExplanationAnswer(TypedDict):
 
 
 def serialize_explanation(explanation: Explanation) -> ExplanationAnswer:
-    """Return an explanation as JSON, the same on every HTTP edge: instants are UTC, durations are in seconds."""
+    """Return an explanation as JSON; instants are in UTC, durations in seconds."""
     deal = explanation.deal
     return {
         "happenedAt": deal.happened_at,

@@ -136,7 +136,7 @@ def _identity_parts(identity: CallIdentity | LeadRequestIdentity) -> tuple[LeadK
 
 
 def _named(clue: LeadClue, named: _Named) -> LeadRef | None:
-    """Return the lead with the id, or else with the reference, in a clue; return `None` if there is no such lead."""
+    """Return the lead that a clue names by id or reference, or `None` if there is none; the id is tried first."""
     if clue.identity is None:
         return None
     kind, lead_id, reference = _identity_parts(clue.identity)

@@ -23,7 +23,7 @@ from dealtrace.storage.visits.visits import find_visits
 
 CHUNK_DEALS = 1000
 NAMED_AT = datetime(2000, 1, 1, tzinfo=UTC)
-"""The time stored beside a search key that is a lead id; it has no effect, since a search by id has no time limit."""
+"""The time stored with a search key that is a lead id; such a search has no time limit."""
 
 
 @record
@@ -72,7 +72,7 @@ def rematch_naming(work: Work, visits: Sequence[Visit]) -> list[Deal]:
 
 
 def _keys_of(concerns: Sequence[Concern]) -> set[tuple[str, datetime]]:
-    """Return pairs of a key, by which a matcher may find one of these leads, and the time when the lead began."""
+    """Return the keys by which matchers may find these leads, each with the time when its lead began."""
     keys: set[tuple[str, datetime]] = set()
     for concern in concerns:
         keys.add((key_of_lead(concern.ref.kind, concern.ref.id), NAMED_AT))

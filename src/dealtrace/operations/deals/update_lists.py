@@ -97,7 +97,7 @@ def _update(work: Work, items: Sequence[WriteCommand[DealUpdate]], found: Mappin
 
 
 def _show_contacts(work: Work, before: Mapping[int, Deal], changed: Mapping[int, Deal]) -> None:
-    """For deals with matchers, copy changed contacts to the columns that the search in journals reads."""
+    """Copy changed contacts of deals with matchers to the columns that the search in journals reads."""
     shown = [
         replace(deal, clue=replace(deal.clue, contact=contact_clue_of(deal.details)))
         for deal in changed.values()

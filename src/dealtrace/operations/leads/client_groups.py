@@ -35,8 +35,8 @@ class _Walk:
 def regroup_clients(work: Work, client_ids: Collection[int], *, with_all_leads: bool = False) -> None:
     """Divide the contacts of these clients, and of all clients connected to them, into clients again.
 
-    Deleted leads do not count. A contact that no other lead has is deleted. If a contact gets another client, its leads
-    get that client too; `with_all_leads` also checks the leads of all other contacts.
+    Deleted leads do not count, and contacts without other leads are deleted. If a contact gets another client, its
+    leads get that client too; `with_all_leads` also checks the leads of all other contacts.
     """
     walk = _walk(work, client_ids)
     starts = contact_groups.find_starts(work.connection, work.site.id, walk.contacts)

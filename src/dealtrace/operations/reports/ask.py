@@ -77,7 +77,7 @@ def ask(source: FactSource, site: Site, question: Question, now: datetime) -> Re
 def ask_totals(
     source: FactSource, site: Site, question: Question, spans: Sequence[Span]
 ) -> list[tuple[Fraction | None, ...]]:
-    """Return, for each time span, the totals of the metrics of a question; its period and dimensions are ignored.
+    """Return the totals of a question's metrics for each time span; the question's period and dimensions are ignored.
 
     The question must have one attribution model.
     """

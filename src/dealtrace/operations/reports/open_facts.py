@@ -20,7 +20,7 @@ def open_facts(database: Database, site: Site) -> Iterator[FactSource]:
 
     With SQLite they are read from the column mirror, a copy for reports; with PostgreSQL, from the database itself. All
     statements see the same state of the database, with everything that was committed before the call. If there can be
-    no mirror, for example on a full disk, SQLite itself is read: the results are the same, but it takes longer.
+    no mirror, for example on a full disk, SQLite itself is read, which takes longer.
     """
     with ExitStack() as opened:
         mirror = _open_mirror(database, opened)

@@ -34,7 +34,7 @@ def read_question(
 def read_known(
     connection: Connection, site: Site, now: datetime, *, rows_max: int | None = LIMIT_MAX, user_id: int | None = None
 ) -> Known:
-    """Return the data of a site that the parser of questions needs, such as the names of columns and segments.
+    """Return the data of a site that the parser of questions needs, such as the names of segments.
 
     A segment of the user hides a segment of the site with the same name.
     """

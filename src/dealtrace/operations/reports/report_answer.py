@@ -10,7 +10,7 @@ from dealtrace.reports.metrics import Metric
 from dealtrace.reports.question import Question
 
 Values = Mapping[str, Shown | Mapping[str, Shown]]
-"""The values of a row by metric; in a report with all models, each of them is an object with a value per model code."""
+"""The values of a row by metric; in a report with all models, each value is an object with a value per model code."""
 
 
 class ReportRow(TypedDict):

@@ -39,8 +39,7 @@ def list_next_visitors(work: Work, at: Reclassification) -> list[str]:
 def reclassify_visitors(work: Work, at: Reclassification, visitor_ids: Sequence[str]) -> Reclassification:
     """Classify all visits of these visitors, credit their leads again, store the progress and return it.
 
-    The visits credited with a lead all belong to one visitor, so the credits of a lead change at most once. Webhooks
-    receive the leads that are then credited to another visit or source.
+    Webhooks receive the leads that are then credited to another visit or source.
     """
     lock_registrations(work)
     leads = list_leads_naming(work.connection, work.site.id, visitor_ids)

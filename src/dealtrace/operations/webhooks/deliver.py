@@ -40,8 +40,8 @@ class ClaimedDeliveries:
 class DeliveryReport:
     """The result of serving a claimed webhook.
 
-    `delivered` are the deliveries that were sent. `fault` is why the next one failed, `None` if none failed. `chance`,
-    from 0 to 1, varies the delay of the next attempt. `test_outcome` is the result of a test, if one was sent.
+    `delivered` are the deliveries that were sent. `fault` is why the next one failed, or `None`. `chance`, from 0 to 1,
+    varies the delay of the next attempt. `test_outcome` is the result of a test, if one was sent.
     """
 
     claim: Claim

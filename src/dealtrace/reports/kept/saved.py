@@ -7,7 +7,7 @@ from dealtrace.record import record
 SAVED_REPORTS_MAX = 500
 """Ours: the most saved reports of one site, including those of its users."""
 QUERY_LENGTH_MAX = 8_000
-"""Ours: the most characters of a question as a query string; the form of a report writes at most a tenth of this."""
+"""Ours: the most characters of a question as a query string."""
 
 
 @record
