@@ -1,4 +1,4 @@
-"""Dealtrace stores the deals a CRM sends and finds the advertising that led to them.
+"""Dealtrace stores the deals that a CRM sends, and finds the advertising that led to them.
 
 The domain is `attribution`, `leads`, `deals`, `matching`, `accounts`, `quota`, `webhooks` and `reports`; the other
 packages store its records, carry out operations, and serve people and programs.

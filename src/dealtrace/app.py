@@ -54,9 +54,9 @@ FOLLOW_SECONDS = 1.0
 DELIVERY_READERS = 2
 """How many threads, each with a database connection, read the content of webhook messages."""
 SHORT_SHARE = 0.9
-"""The share of all connections above which a shortage is logged."""
+"""The share of connections in use above which a shortage is logged."""
 OBJECTS_BETWEEN_COLLECTIONS = 20_000
-"""The number of new objects that triggers garbage collection; a journal page needs 10,000 until it is sent."""
+"""The number of new objects that triggers garbage collection; one page of a journal creates 10,000."""
 ENDPOINTS = (*CALLTOUCH, *COUNTER, *API)
 """Every endpoint for programs; pages for people are separate routes."""
 
@@ -350,8 +350,7 @@ class LeadToCabinet:
 def collect_garbage_seldom() -> None:
     """Exempt the imported modules from garbage collection, and collect after 20,000 new objects instead of 700.
 
-    The garbage collector used to scan the modules again and again, which caused the slowest responses. A twentieth of
-    the time for building a page was spent on collecting.
+    Otherwise the collector scans the modules again and again, which causes the slowest responses.
     """
     gc.collect()
     gc.freeze()

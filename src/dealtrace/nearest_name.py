@@ -1,4 +1,4 @@
-"""Suggesting a known name for an unknown name."""
+"""Suggest a known name for an unknown name."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -8,7 +8,7 @@ CONTAINED_LENGTH_MIN = 3
 
 
 def nearest_name(name: str, known: Iterable[str]) -> str | None:
-    """Return the known name most similar to `name`, ignoring case; `None` if no name is similar.
+    """Return the known name most similar to `name`, ignoring case, or `None` if no name is similar.
 
     Ours: a name that contains `name`, or is part of it, is preferred: `sum` suggests `orderSum`, and `orderStatus`
     suggests `status`.

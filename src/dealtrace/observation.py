@@ -63,7 +63,7 @@ FAILING = Gauge("dealtrace_webhooks_failing", "Webhooks whose last attempt faile
 RESERVED_FILES = 128
 """How many open files a process needs besides client connections: for the database, webhooks, Redis and modules."""
 CONNECTIONS_MIN = 16
-"""A process may open at least this many connections, even if its limit on open files is lower."""
+"""The number of connections that a process may always open, even if its limit on open files is lower."""
 
 OUTAGE_REPEATED_SECONDS = 60
 """How often a continuing outage is logged."""
@@ -113,9 +113,9 @@ def cause_of(fault: BaseException) -> list[dict[str, object]]:
 
 
 class Outage:
-    """Logs that something the server needs is unavailable: at once, then once a minute, and when it is available again.
+    """Logs the outage of something that the server needs: at once, then once a minute, and when it ends.
 
-    The log events are `event` and finally `end_event`. Not thread-safe.
+    The log lines are named `event` and, at the end, `end_event`. Not thread-safe.
     """
 
     def __init__(self, event: str, end_event: str, monotonic: Callable[[], float] = time.monotonic) -> None:

@@ -31,7 +31,7 @@ TOML_FILE = Path("dealtrace.toml")
 ENV_FILE = Path(".env")
 _OWN_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 OTHER_VARIABLES = frozenset({"new_password"})
-"""Variables with our prefix that commands read but that are not settings; in lower case and without the prefix."""
+"""The variables with our prefix that commands read but that are not settings; lower case, without the prefix."""
 
 
 class MailSecurity(Enum):
@@ -206,7 +206,7 @@ class Settings(BaseSettings):
 
     @property
     def mail_server(self) -> MailServer | None:
-        """The mail server, `None` if no mails are sent."""
+        """The mail server, or `None` if no mails are sent."""
         return _mail_server(urlsplit(self.smtp_url)) if self.smtp_url else None
 
     @property

@@ -23,7 +23,7 @@ class Incident:
     """A stored incident: its first window (`since` to `until`), the figure in that window, and the usual figure.
 
     `ended_value` is the normal figure that ended the incident. `ended_at` is `None` while it continues. Figures are
-    texts of decimals in the unit of the metric, `None` if unknown.
+    texts of decimals in the unit of the metric, or `None` if unknown.
     """
 
     id: IncidentId
@@ -42,7 +42,7 @@ class Incident:
 class Episode:
     """An incident that a trial found: its first unusual window, and the judgement on the figure in it.
 
-    `ended` is the first normal window after that, `None` if the incident is not over.
+    `ended` is the first normal window after that, or `None` if the incident is not over.
     """
 
     slot: Slot
@@ -63,6 +63,6 @@ def episodes_of(judged: Sequence[tuple[Slot, Judgement]]) -> list[Episode]:
 
 
 def figure_text(metric: Metric, value: Fraction | None) -> str | None:
-    """Format a figure as incidents store it: a rounded decimal text, `None` if unknown."""
+    """Format a figure as incidents store it: a rounded decimal text, or `None` if unknown."""
     rounded = rounded_value(metric, value)
     return f"{Decimal(rounded):f}" if rounded is not None else None

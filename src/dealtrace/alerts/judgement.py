@@ -15,7 +15,7 @@ from dealtrace.reports.silence import TIMES_USUAL, WEEKS_MIN
 BASIS_MIN = 20
 """Ours: a ratio of fewer deals, leads, visits or clicks is too uncertain to judge."""
 DEVIATIONS = 3
-"""Ours: a count must differ from the usual count by this many square roots of that; 1 in 1000 does so by chance."""
+"""Ours: how many square roots of the usual count a count must be away from it; 1 in 1000 is so far by chance."""
 
 
 class Verdict(Enum):
@@ -28,7 +28,7 @@ class Verdict(Enum):
 
 @record
 class Observed:
-    """The figure of a window, `None` if unknown; for a ratio, `basis` counts its deals, leads, visits or clicks."""
+    """The number observed in a window, or `None`; `basis` counts the deals, leads, visits or clicks of a ratio."""
 
     value: Fraction | None
     basis: Fraction | None = None
@@ -41,7 +41,7 @@ class Observed:
 
 @record
 class Judgement:
-    """The verdict on a figure, the figure, and the usual figure; unknown figures are `None`."""
+    """The verdict on a number, the number, and the usual number; unknown numbers are `None`."""
 
     verdict: Verdict
     value: Fraction | None
@@ -49,9 +49,9 @@ class Judgement:
 
 
 def basis_of(metric: Metric) -> Metric | None:
-    """Return the metric that counts the deals, leads, visits or clicks of a ratio.
+    """Return the metric that counts the deals, leads, visits or clicks of a ratio, or `None` if there is none.
 
-    Returns `None` if `metric` is not a ratio, or a ratio divided by money.
+    There is none if `metric` is not a ratio, or a ratio divided by money.
     """
     if not isinstance(metric.formula, Formula):
         return None if metric.formula.adds_up else METRICS["deals"]
@@ -65,9 +65,9 @@ def basis_of(metric: Metric) -> Metric | None:
 
 
 def judge(rule: Rule, metric: Metric, current: Observed, before: Sequence[Observed]) -> Judgement:
-    """Return the judgement on a figure; `before` has the figures of the same window in past weeks, oldest first.
+    """Return the judgement on the number `current`; `before` has the numbers of past weeks, oldest first.
 
-    Ours: zeros before the first other figure are ignored, since nothing was measured yet. A drop is below the figures
+    Ours: zeros before the first other number are ignored, since nothing was measured yet. A drop is below the numbers
     of all past weeks, a spike is above them. Both differ from their median by at least the percentage of the rule.
     """
     history = _history(before)

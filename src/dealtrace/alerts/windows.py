@@ -18,7 +18,7 @@ TRIAL_DAYS = 30
 
 @record
 class Window:
-    """The stretch of time that an alert checks, in `hours` (a divisor of 24) or in `days`; the other is zero.
+    """A length of time that an alert checks, in `hours` (a divisor of 24) or in `days`; the other is zero.
 
     `ru` and `en` are its names at the end of a sentence, such as “within 3 hours”.
     """
@@ -44,18 +44,18 @@ WINDOWS: Mapping[str, Window] = {window.name: window for window in _TABLE}
 
 @record
 class Slot:
-    """One occurrence of a window: its last day in the site's zone, and the local hour of its end, 24 for midnight."""
+    """An occurrence of a window: its last day in the site's zone, and the local hour of its end (24 is midnight)."""
 
     window: Window
     last_on: date
     end_hour: int = HOURS_OF_DAY
 
     def weeks_before(self, weeks: int) -> "Slot":
-        """Return the occurrence on the same weekdays and hours, `weeks` earlier."""
+        """Return the occurrence of the window `weeks` weeks earlier, on the same weekdays and hours."""
         return Slot(self.window, self.last_on - weeks * DAYS_OF_WEEK * DAY, self.end_hour)
 
     def span(self, time_zone: ZoneInfo) -> Span:
-        """Return the start and end in UTC and, for windows of days, also the days, because costs are read by day."""
+        """Return the start and end in UTC; for windows of days also the days, because costs are read by day."""
         if self.window.days:
             period = Period(self.last_on - (self.window.days - 1) * DAY, self.last_on)
             return Span(day_start(period.first_on, time_zone), day_end(self.last_on, time_zone), period)
@@ -91,7 +91,7 @@ def following(slot: Slot) -> Slot:
 
 
 def slots_before(slot: Slot) -> Sequence[Slot]:
-    """List the occurrences on the same weekdays and hours in the `WEEKS_BACK` weeks before, oldest first."""
+    """List the occurrences of the window in the `WEEKS_BACK` weeks before `slot`, one for each week, oldest first."""
     return [slot.weeks_before(weeks) for weeks in range(WEEKS_BACK, 0, -1)]
 
 

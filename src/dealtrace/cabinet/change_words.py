@@ -56,7 +56,7 @@ assert set(_CHANGED) == set(ChangeKind)
 
 
 def change_words(change: SiteChange, language: Language, translate: Callable[[str], str]) -> str:
-    """Return a sentence that describes a change, with the old and the new value; `translate` translates its texts."""
+    """Return a sentence that describes a change, with the old and the new value, in the language of `translate`."""
 
     def value(text: str) -> str:
         if change.kind is ChangeKind.COSTS:

@@ -24,7 +24,7 @@ _UNITS = {"ru": ("дн.", "ч", "мин", "с"), "en": ("d", "h", "min", "s")}
 
 
 def filters_of(language: Language) -> dict[str, Callable[..., str]]:
-    """Return the filters of templates for a language, by name."""
+    """Return the template filters for a language, by name."""
     return {
         "number": lambda value, digits=0: number(language, value, digits),
         "money": lambda value: money(language, value),

@@ -17,18 +17,18 @@ FORM_BYTES_MAX = 100_000
 FIELDS_MAX = 200
 TOKEN_FIELD = "form_token"  # noqa: S105 - the name of a field
 FORMS = "forms of "
-"""A prefix; the form token of a session is the digest of this prefix and the session's secret."""
+"""The text that is hashed before a session's secret to make the token of the session's forms."""
 
 
 @record
 class Form:
-    """The fields of a form in the order sent, and its files, which only some pages accept."""
+    """The fields of a sent form in their order, and its files."""
 
     fields: Sequence[tuple[str, str]]
     files: Sequence[tuple[str, UploadFile]] = ()
 
     def get(self, name: str) -> str:
-        """Return the first value of a field, empty if it was not sent."""
+        """Return the first value of a field, or an empty text if it was not sent."""
         return next((value for field, value in self.fields if field == name), "")
 
     def all(self, name: str) -> list[str]:
@@ -36,7 +36,7 @@ class Form:
         return [value for field, value in self.fields if field == name]
 
     def file(self, name: str) -> UploadFile | None:
-        """Return the file that was chosen for a field, `None` if no file was chosen."""
+        """Return the file that was chosen for a field, or `None` if no file was chosen."""
         return next((file for field, file in self.files if field == name and file.filename), None)
 
     def has(self, name: str) -> bool:
@@ -52,7 +52,7 @@ def form_token_of(secret: str) -> str:
 def is_own_form(request: Request, form: Form, form_token: str) -> bool:
     """Return whether a form was sent from one of our own pages.
 
-    Browsers send `Sec-Fetch-Site` or `Origin`, which decides. Without these headers the form token decides. Without a
+    The browser's header `Sec-Fetch-Site` or `Origin` decides or, without these headers, the form token. Without a
     session any form is accepted, since another website could not misuse it.
     """
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")

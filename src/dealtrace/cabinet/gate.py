@@ -34,7 +34,7 @@ Respond = Callable[[View], Awaitable[Response]]
 class Page:
     """A page: its path below `/cabinet`, its handler, and who may open it.
 
-    `role` is the least role that a person needs at the site of the path, `None` if the path names no site. Pages with
+    `role` is the least role that a person needs at the site of the path, or `None` if the path has no site. Pages with
     `is_open` need no login; open pages with `is_signed` accept forms from anywhere, since their path is signed. Pages
     with `is_of_installation` are for owners of the installation. People enter the code of two-factor authentication on
     pages with `takes_code`. Pages with `sets_factor` are open to people who must first set it up. `form_bytes_max` and
@@ -85,7 +85,7 @@ class Gate:
         return await page.respond(view)
 
     async def _bar(self, view: View, page: Page) -> Response | None:
-        """Return the response for a person who may not open a page that needs a login, `None` if they may."""
+        """Return the response that keeps a person from a page that needs a login, or `None` if they may open it."""
         if view.person is None:
             return _to_login(view)
         if view.lacks_factor and not page.sets_factor:
@@ -113,7 +113,7 @@ class Gate:
             await view.manage(touch, login.session.digest, now)
 
     async def _find_site(self, view: View) -> None:
-        """Set the view's site (from the path) and the person's role there; set neither if the person has no role."""
+        """Set the view's site (from the path) and the person's role there, or neither if the person has no role."""
         site_id = view.request.path_params["site"]
         if site_id > ID_MAX or view.who.role_at(site_id) is None:
             return
@@ -165,7 +165,7 @@ def _to_login(view: View) -> Response:
 
 
 def then_query(then: str) -> str:
-    """Return the query string `?then=…` with the path to open after logging in; empty if `then` is empty."""
+    """Return the query string `?then=…` with the path to open after logging in, or an empty text if `then` is empty."""
     return f"?{urlencode({'then': then})}" if then else ""
 
 

@@ -86,7 +86,7 @@ def _page_address(preset: str, page: int) -> str:
 
 
 async def _line(view: View, site: Site, preset: str) -> SiteLine:
-    """Return the figures of a site; if its report is refused, return the reason instead."""
+    """Return a site with its figures or, if its report is refused, with the reason."""
     view.site, now = site, clock.now()
     question = _question(site, preset, now)
     try:

@@ -30,13 +30,13 @@ _OF_KEY = 2
 
 @record
 class Listing:
-    """A list as its URL names it: its path, and the parameters of period, search, filters and paging."""
+    """A list of the cabinet: its path, and the URL parameters for the period, search, filters and paging."""
 
     page: str
     said: tuple[tuple[str, str], ...]
 
     def get(self, name: str) -> str:
-        """Return a parameter, empty if it is missing."""
+        """Return a parameter, or an empty text if it is missing."""
         return dict(self.said).get(name, "")
 
     def link(self, **changed: str) -> str:
@@ -47,13 +47,13 @@ class Listing:
 
     @property
     def before(self) -> SortKey | None:
-        """Return the sort key in the URL after which the page begins, `None` for the first page."""
+        """Return the sort key after which the page begins, or `None` for the first page."""
         moment, _, id_ = self.get(BEFORE).partition(".")
         numbers = [part for part in (moment, id_) if re.fullmatch("[0-9]{1,15}|[1-8][0-9]{15}", part, re.ASCII)]
         return SortKey(instant(int(moment)), int(id_)) if len(numbers) == _OF_KEY else None
 
     def next_page(self, end: SortKey | None) -> str:
-        """Return the URL of the page that begins after the sort key `end`, empty if there is none."""
+        """Return the URL of the page that begins after the sort key `end`, or an empty text if there is none."""
         return self.link(**{BEFORE: f"{microseconds(end.at)}.{end.id}"}) if end is not None else ""
 
     @property
@@ -63,14 +63,14 @@ class Listing:
 
 
 def listing_of(page: str, query: QueryParams, names: tuple[str, ...]) -> Listing:
-    """Return the list at a path, with the parameters of its query in `names` and those of period, search and paging."""
+    """Return the list at a path, with the parameters of its URL; `names` are those that only this list has."""
     said = (*PERIOD, *QUESTION, SEARCH, *names, BEFORE)
     return Listing(page, tuple((name, query[name].replace("\x00", "")) for name in said if query.get(name)))
 
 
 @record
 class Days:
-    """The period of a list, and the fields of its form; `fault` says what is wrong with it, empty if nothing."""
+    """The period of a list, and the form fields that set it; `fault` says why it is invalid, or is empty."""
 
     period: Period
     choices: tuple[Choice, ...]
@@ -91,7 +91,7 @@ class Days:
 
 
 def days_of(listing: Listing, site: Site, now: datetime, language: Language) -> Days:
-    """Return the period in the URL of a list; if it is invalid, return the default period with the fault."""
+    """Return the period in the URL of a list or, if that is invalid, the default period with the fault."""
     first, last = listing.get("from"), listing.get("to")
     preset = "" if first or last else listing.get("period") or DEFAULT_PRESET
     known = Known(site_day(now, site.time_zone), AttributionModel(site.attribution))

@@ -17,7 +17,7 @@ def lead_address(site_id: int, ref: LeadRef) -> str:
 
 
 def web_address(text: str | None) -> str:
-    """Return an `http` or `https` URL that is safe as a link (`javascript:` is not), else empty."""
+    """Return a URL if it is safe as a link (`http` or `https`, not `javascript:`), or an empty text."""
     if text is None:
         return ""
     try:

@@ -69,7 +69,7 @@ def environment_of(language: Language) -> jinja2.Environment:
 
 @cache
 def words_of(language: Language) -> NullTranslations:
-    """Return the translations of a language from all its files; for English they are empty."""
+    """Return the translations of all texts into a language; for English there are none."""
     if language == "en":
         return NullTranslations()
     catalog = Catalog(locale=language)

@@ -1,4 +1,4 @@
-"""A view: the request of a page, its person and site, and the means to read, write and answer.
+"""A view: a request for a page, its person and site, and the functions that read, write and respond.
 
 Any: operations return results of many types.
 """
@@ -58,10 +58,9 @@ class Means:
 class View:
     """The request for a page, the person who sent it, and the site in its path.
 
-    `person` is the user who is logged in, `None` on open pages without a login. `role` is the role of the person at
-    `site`; both are `None` if the path has no site. `form` has the fields of the sent form, none for GET.
-    `session_digest` identifies the session of `person`. `lacks_factor` is true if the person must first set up
-    two-factor authentication. `form_token` is the token that forms of the page must send.
+    `person` is the user who is logged in, or `None` on open pages without a login. `role` is the role of the person at
+    `site`; both are `None` if the path has no site. `form` is empty for GET. `session_digest` identifies the session of
+    `person`. `lacks_factor` is true if the person must first set up two-factor authentication.
     """
 
     request: Request
@@ -89,7 +88,7 @@ class View:
 
     @property
     def ip(self) -> str:
-        """Return the IP address of the browser, empty if unknown."""
+        """Return the IP address of the browser, or an empty text if unknown."""
         return self.means.proxies.client_ip(self.request.scope)
 
     @property
@@ -99,12 +98,12 @@ class View:
 
     @property
     def origin(self) -> str:
-        """Return the scheme and host of this server as the browser sees them, for links that people pass on."""
+        """Return the scheme and host of this server as the browser sees them."""
         return f"{'https' if self.is_secure else 'http'}://{self.request.url.netloc}"
 
     @property
     def address(self) -> str:
-        """Return the path and query of the page, to return to it later; `/cabinet/` if the request sent a form."""
+        """Return the path and query of the page, to return to it later, or `/cabinet/` if the request sent a form."""
         url = self.request.url
         if self.request.method != "GET":
             return "/cabinet/"
@@ -119,7 +118,7 @@ class View:
     async def ask(
         self, ask: Callable[Concatenate[FactSource, Site, P], Result], *args: P.args, **kwargs: P.kwargs
     ) -> Result:
-        """Call `ask` in the report pool with the facts of the site and the site, and return its result.
+        """Call `ask` with a site's facts and the site in the report pool, and return its result.
 
         Raises:
             Refusal: too many reports are running, this one took too long, or the browser closed the connection.
@@ -143,7 +142,7 @@ class View:
     async def manage(
         self, change: Callable[Concatenate[Connection, IdBlocks, P], Result], *args: P.args, **kwargs: P.kwargs
     ) -> Result:
-        """Call `change`, which changes accounts, in its own transaction with ids it may use, and return its result.
+        """Run `change`, which changes accounts, in its own transaction with ids for new rows, and return its result.
 
         Raises:
             Refusal: the change was refused; nothing was stored.

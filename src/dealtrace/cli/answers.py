@@ -156,7 +156,7 @@ class CostsAnswer(TypedDict):
 
     `rows` is the number of rows in the file, without lines with totals. `costs` is the number of costs, one for each
     day and source; `replaced` is the number of earlier costs of these days. `unmetSources` are sources that no visit
-    has in all five parts, `unmetCampaigns` those that no visit has even in source, medium and campaign.
+    has, `unmetCampaigns` those that no visit has even in source, medium and campaign alone.
     """
 
     siteId: int
@@ -184,7 +184,7 @@ class SourceShareAnswer(TypedDict):
 
 
 class StandingAnswer(TypedDict):
-    """How a deal stands: its lead, and its sources with their shares, the source of the latest visit first."""
+    """The lead of a deal, and its sources with their shares, the source of the latest visit first."""
 
     lead: LeadRef | None
     sources: list[SourceShareAnswer]
@@ -204,7 +204,7 @@ class FlipAnswer(TypedDict):
 class MatchRateAnswer(TypedDict):
     """The number of deals with a lead (`withLead`), and with a lead or a stated source (`attributed`).
 
-    `matchRate` is the share of attributed deals, `None` if there are no deals.
+    `matchRate` is the share of attributed deals, or `None` if there are no deals.
     """
 
     withLead: int
@@ -254,7 +254,7 @@ class TrialAnswer(TypedDict):
 
 
 class ValuesAnswer(TypedDict):
-    """The values of a deal in the file or at this site; `sum` is a decimal, `None` if the deal has no sum."""
+    """The values of a deal in the file or at this site; `sum` is a decimal, or `None` if the deal has no sum."""
 
     sum: str | None
     status: str

@@ -67,7 +67,7 @@ def doctor(as_json: JsonOption = False) -> None:
 
 
 def _mirror_line(mirror: MirrorStatus) -> str:
-    """Return the line about the column mirror; its state is never a problem, since the next report updates it."""
+    """Return a line about the column mirror; its state is never a problem, since the next report updates it."""
     size, age = f"{mirror.size_bytes / 2**20:,.0f} MiB", clock.now() - mirror.opened_at
     if mirror.obstacle:
         return f"The column mirror of reports: the next report rebuilds it, because {mirror.obstacle}."
@@ -181,7 +181,7 @@ def _unknown_setting_finding(unknown: UnknownSetting) -> Finding:
 
 
 def _matcher_findings(connection: Connection, site: Site) -> list[Finding]:
-    """Find deals with matchers that are never tried, because an earlier matcher always succeeds."""
+    """Return a problem if deals have matchers that are never tried, because an earlier matcher always succeeds."""
     lists = list_latest_matchers(connection, site.id, LISTS_READ)
     lost = sum(bool(unreachable(matchers)) for matchers in lists)
     if not lost:
@@ -245,7 +245,7 @@ def _rate_findings(connection: Connection, site: Site) -> list[Finding]:
 
 
 def _named(groups: list[StatusGroup]) -> str:
-    """Return the first statuses with their numbers of deals, and the number of further statuses, as one text."""
+    """Return a text with the first statuses, their numbers of deals, and the number of all further statuses."""
     named = ", ".join(f"{group.name} ({group.deals})" for group in groups[:STATUSES_SHOWN])
     more = len(groups) - STATUSES_SHOWN
     return f"{named} and {more} more" if more > 0 else named

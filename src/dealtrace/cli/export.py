@@ -59,7 +59,7 @@ ForceOption = Annotated[bool, typer.Option("--force", help="Overwrite an existin
 
 @record
 class _Selection(Generic[Item]):
-    """What to export: a query for ids, a function that reads the records with these ids, and the file's columns."""
+    """The records to export: a query for ids, a function that reads records by id, and the columns of the file."""
 
     query: PageQuery
     read_items: Callable[[Connection, Sequence[int]], Sequence[Item]]
@@ -67,11 +67,11 @@ class _Selection(Generic[Item]):
 
 
 _Select = Callable[[Site, datetime | None, datetime | None], _Selection[Item]]
-"""Returns the selection of a site's records between two instants."""
+"""A function that returns the selection of a site's records between two instants."""
 
 
 def _add_command(name: str, select: _Select[Item], meaning: str) -> None:
-    """Add the command that exports records of one kind; otherwise the three commands are the same."""
+    """Add the command that exports one kind of record."""
 
     @export_commands.command(name, help=meaning)
     def export_records(
@@ -104,7 +104,7 @@ def _select_leads(
 
 
 def _interval(site: Site, first: Day | None, last: Day | None) -> tuple[datetime | None, datetime | None]:
-    """Return the start of the first day and the end of the last day as instants in UTC; `None` if not given."""
+    """Return the start of the first day and the end of the last day in UTC, each `None` if its day is not given."""
     if first is not None and last is not None and first > last:
         fail("--from is after --to.")
     since = day_start(first.date(), site.time_zone) if first is not None else None

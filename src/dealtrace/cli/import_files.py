@@ -49,7 +49,7 @@ PublishOption = Annotated[bool, typer.Option("--tell-webhooks", help="Send the i
 
 
 def _add_command(name: str, noun: ImportNoun, records: str) -> None:
-    """Add the command that imports records of one kind; otherwise the four commands are the same."""
+    """Add the command that imports one kind of record."""
 
     @import_commands.command(name, help=f"Import {records}. If an import is stopped, run it again to continue.")
     def import_records(
@@ -134,7 +134,7 @@ def _continue_import(job: _ImportJob, state: FileImport) -> FileImport:
 
 
 def refresh_statistics(database: Database) -> None:
-    """Refresh the planner's statistics; if this fails, for example if a node is down, the import is still complete."""
+    """Refresh the planner's statistics; if this fails, the import is still complete."""
     try:
         database.gather_statistics()
     except Exception as error:

@@ -23,8 +23,8 @@ class OutputFailed(Exception):  # noqa: N818 - it names what happened
 class CleanConsole(Console):
     """A console that prints each text as one line, without control characters.
 
-    Names, comments and numbers come from strangers. An ESC could change what is already on the screen, a right-to-left
-    mark could make a number look different, and a newline could forge a line of output.
+    Stored texts come from strangers: an ESC could change what is already on the screen, and a newline could forge a
+    line of output.
     """
 
     def __init__(self, *, stderr: bool = False) -> None:
@@ -129,7 +129,7 @@ def end_without_output(failure: OutputFailed) -> NoReturn:
 
 
 def _clean(printed: Any) -> Any:
-    """Return an object for Rich with its texts cleaned. Any: Rich prints objects of many types, and tables of them."""
+    """Return a text or table with its texts cleaned. Any: Rich prints objects of many types."""
     if isinstance(printed, str):
         return cleaned(printed)
     if isinstance(printed, Table):

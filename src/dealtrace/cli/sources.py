@@ -115,7 +115,7 @@ def reclassify(
 
 
 class _RollBack(Exception):  # noqa: N818 - it is not an error
-    """Raised to roll back the transaction of a dry run; `after` is the progress that the run has reached."""
+    """Raised to roll back a chunk of a dry run; `after` is the progress with this chunk."""
 
     def __init__(self, after: Reclassification) -> None:
         self.after = after
@@ -154,7 +154,7 @@ class _Reclassifying:
         return state
 
     def _next(self, state: Reclassification) -> Reclassification | None:
-        """Process the next chunk and return the new state, `None` at the end; in a dry run it is rolled back."""
+        """Process the next chunk and return the new state, or `None` at the end; a dry run rolls the chunk back."""
         for tries_left in reversed(range(TRIES_MAX)):
             with self._database.read() as connection:
                 visitors = list_next_visitors(self._work(connection), state)

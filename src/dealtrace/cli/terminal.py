@@ -56,7 +56,7 @@ def explained() -> Iterator[None]:
 
 
 def work_in(database: Database, connection: Connection, site: Site) -> Work:
-    """Return a `Work`, in which operations run: a site, the transaction of `connection`, and the present time."""
+    """Return the `Work` (context) of an operation on a site at this time, in the transaction of `connection`."""
     return Work(connection, IdBlocks(database.writer), site, clock.now())
 
 

@@ -84,7 +84,7 @@ def _parse_events(text: str) -> frozenset[EventKind]:
 
 
 def _check_fields(draft: NewWebhook) -> None:
-    """Fail unless each field belongs to a chosen event and each chosen event has at least one of the fields."""
+    """End the command unless each field belongs to a chosen event, and each chosen event has one of the fields."""
     if not draft.fields:
         return
     keys_of = {kind: choosable_keys(kind) for kind in EventKind if kind in draft.events}
@@ -213,7 +213,7 @@ def try_out(
 
 
 def _outcome_of_test(database: Database, webhook_id: int, seconds: int) -> str | None:
-    """Wait for the result of a test: why it failed, empty if it was accepted, `None` if no server ran it in time."""
+    """Return why a test failed, an empty text if it was accepted, or `None` if no server ran it in time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         with database.read() as connection:

@@ -37,7 +37,7 @@ class NewMail:
 class Mail:
     """A stored mail, without its text, which is written when the mail is sent.
 
-    `caused_at` is the time of the event that it is about. `due_at` is the time of the next attempt, `None` after the
+    `caused_at` is the time of the event that it is about. `due_at` is the time of the next attempt, or `None` after the
     mail was sent or given up. `attempts` is the number of failed attempts, `fault` the reason of the last failure.
     """
 
@@ -66,7 +66,7 @@ class MailFault:
 
 
 def next_attempt(fault: MailFault, attempts: int, now: datetime) -> datetime | None:
-    """Return when to send a mail again after `attempts` failures, `None` to give up; `fault` is the last failure."""
+    """Return when to send a mail again after `attempts` failures, or `None` to give up; `fault` is the last failure."""
     if fault.is_final or attempts >= ATTEMPTS_MAX:
         return None
     pause: timedelta = FIRST_PAUSE * 2 ** min(attempts - 1, _DOUBLINGS_MAX)

@@ -56,7 +56,7 @@ def parse_recipients(text: str, usual: Language) -> tuple[Recipient, ...]:
 
 
 def checked_recipients(recipients: Iterable[Recipient]) -> tuple[Recipient, ...]:
-    """Return recipients without duplicates; the last recipient with an address is kept.
+    """Return recipients without duplicates; of several recipients with the same address, the last is kept.
 
     Raises:
         InvalidSetting: there are too many.

@@ -1,4 +1,4 @@
-"""Store where the pages of journals ended, so that any process can continue with the next page."""
+"""Store the position at which each journal page ends, so that any server process can read the next page."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -14,9 +14,9 @@ KEPT_FOR = timedelta(minutes=15)
 
 @record
 class ReadPage:
-    """The end of a page that was read, and whether the page was the first of its list.
+    """A journal page that was read: the position at which it ends, and whether it was the first page.
 
-    Storing a first page also deletes ends that are too old.
+    Storing a first page also deletes positions that are too old.
     """
 
     end: PageEnd
@@ -25,7 +25,7 @@ class ReadPage:
 
 @operation(ids_per_command=0)
 def keep_page_ends(work: Work, commands: Sequence[WriteCommand[ReadPage]]) -> list[None]:
-    """Store where pages ended; each outcome is `None`."""
+    """Store the positions at which pages end; each outcome is `None`."""
     pages = [command.payload for command in commands]
     store_page_ends(work.connection, work.site.id, [page.end for page in pages], work.now)
     if any(page.is_first for page in pages):

@@ -43,8 +43,8 @@ def lock_registrations(work: Work) -> None:
     """Make this transaction and the registrations of the site, in any process, run one after another.
 
     A deal and its lead may arrive at the same moment; the later transaction must then find what the earlier one stored.
-    A registration spends points before it looks for leads, which locks the row with the site's points of the day. This
-    function locks the same row, so registrations need no other lock. Around midnight the rows of both days are locked.
+    A registration locks the row with the site's points of the day, because it spends points before it looks for leads.
+    This function locks the same row, and around midnight the rows of both days.
     """
     for day_on in sorted(
         {site_day(work.now + apart, work.site.time_zone) for apart in (-MIDNIGHT_MARGIN, MIDNIGHT_MARGIN)}
@@ -53,15 +53,15 @@ def lock_registrations(work: Work) -> None:
 
 
 def points_refusal(work: Work) -> PointsSpent:
-    """Return the refusal of a call for lack of points; it has the seconds until the next day of the site."""
+    """Return the refusal of a call for lack of points; it says how many seconds remain of the site's day."""
     return PointsSpent(retry_after_seconds=seconds_to_reset(work.now, work.site.time_zone))
 
 
 @operation(ids_per_command=0)
 def pay_for_reading(work: Work, commands: Sequence[WriteCommand[PaidMethod]]) -> list[PointsSpent | None]:
-    """Spend the points of API calls that only read; the payload of a command is the method that was called.
+    """Spend points (the API's quota) for calls of methods that only read.
 
-    The outcome is `None` if the site had enough points, otherwise a refusal.
+    Each outcome is `None` if the site had enough points, otherwise a refusal.
     """
     outcomes: list[PointsSpent | None] = []
     for command in commands:

@@ -18,12 +18,15 @@ from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import IdBlocks
 
 TRIES_MAX = 3
-"""The most attempts to import a chunk while others store conflicting rows, such as leads with the same reference."""
+"""How often to try to import a chunk while others store conflicting rows, such as leads with the same reference."""
 
 
 @record
 class ImportKind:
-    """How to import one kind of record, and the most ids that a record takes. Any: each kind has its own records."""
+    """The function that imports one kind of record, and the most ids that a record takes.
+
+    Any: each kind has its own records.
+    """
 
     run: Import[Any]
     ids_per_row: int
@@ -42,7 +45,7 @@ class RefusedRowsKept(Protocol):
     """A place, such as a file, that keeps the refused rows of an import."""
 
     def begin(self, last_row: int) -> None:
-        """Discard the rows after `last_row`, which were kept by an attempt that was not committed."""
+        """Discard the kept rows after `last_row`, which an uncommitted attempt has left."""
 
     def keep(self, refused: Mapping[int, Refusal]) -> None:
         """Keep these refusals, by row number; this is called before the transaction commits."""

@@ -15,7 +15,7 @@ from dealtrace.storage.reports.known_statuses import KnownStatuses
 
 Outcome_co = TypeVar("Outcome_co", covariant=True)
 AnyOperation: TypeAlias = "Operation[Any, Any]"
-"""Any: code that runs operations of every kind does not know the types of their payloads and outcomes."""
+"""An operation of unknown types. Any: the same code runs operations with payloads and outcomes of every type."""
 
 
 @record

@@ -50,7 +50,7 @@ class Comparison:
 def compare_deals(
     row: int, theirs: IncomingDeal, ours: Deal | None, *, has_sums: bool, is_repeated: bool
 ) -> Comparison:
-    """Compare a deal of the list with the stored one, `None` if there is none.
+    """Compare a deal of the list with the stored deal; `None` stands for a missing deal.
 
     `has_sums` is whether the list has sums at all, `is_repeated` whether an earlier row was the same deal.
     """
@@ -79,7 +79,7 @@ def differing_fields(theirs: IncomingDeal, ours: Deal, *, has_sums: bool) -> tup
 
 
 def in_kopecks(amount_rub: Decimal | None) -> int:
-    """Return a sum in kopecks, 0 for no sum."""
+    """Return a sum in kopecks, or 0 for no sum."""
     return kopecks_of(amount_rub) if amount_rub is not None else 0
 
 
@@ -147,7 +147,7 @@ class Agreement:
         return not any((*(count.deals for count in differing), self.other_status, self.other_date, self.unreadable))
 
     def add(self, compared: Comparison, *, has_sums: bool) -> None:
-        """Add a comparison to the totals; if the list has no sums (`has_sums`), the stored sums are used for it."""
+        """Add a comparison to the totals; if the list has no sums (`has_sums`), the stored sums stand for them."""
         theirs, ours = compared.theirs, compared.ours
         own = in_kopecks(ours.amount_rub) if ours is not None else 0
         stated = in_kopecks(theirs.amount_rub) if theirs is not None and has_sums else own

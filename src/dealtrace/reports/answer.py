@@ -15,7 +15,7 @@ from dealtrace.reports.question import Question
 from dealtrace.reports.time_keys import TIME_KEYS
 
 Key = str | int | None
-"""A key in SQL statements: a number for times, the case-folded text for names, `None` if missing."""
+"""A key in SQL statements: a number for a time, a case-folded text for a name, or `None` if it is missing."""
 Keys = tuple[Key, ...]
 Spell = Callable[[Dimension, Key], str | None]
 """Returns the text of a key for display."""
@@ -26,7 +26,7 @@ Fetched = Sequence[Any]
 
 
 class GatheredRows(Mapping[Keys, Mapping[Measure, int]]):
-    """A mapping from the keys of a row to its measures; it stores fetched rows, which take half the memory of `dict`s.
+    """A mapping from the keys of a row to its measures. It keeps fetched rows, which need half the memory of `dict`s.
 
     A fetched row has `width` keys, then its measures.
     """
@@ -64,9 +64,9 @@ class GatheredRows(Mapping[Keys, Mapping[Measure, int]]):
 class Gathered:
     """The measures of all rows and of the total, for one period and one model.
 
-    `rows` has the measures of each row by its keys. A measure that is missing there is zero, unless it is unknown.
+    `rows` has the measures of each row by its keys; a measure that is missing there is zero, unless it is unknown.
     `unknown_in_rows` are the measures of facts that lack a dimension of the rows. `unknown` are the measures of facts
-    that lack a filtered dimension; these have no total either.
+    that lack a dimension of a filter; their totals are unknown too.
     """
 
     rows: Mapping[Keys, Mapping[Measure, int]]
@@ -77,7 +77,7 @@ class Gathered:
 
 ByModel = Mapping[AttributionModel, Gathered]
 Figures = Mapping[AttributionModel, tuple[Fraction | None, ...]]
-"""Exact values of the question's metrics, in the question's order, under each of its models."""
+"""The exact values of a question's metrics, in the question's order, for each of its attribution models."""
 
 
 @record
@@ -105,7 +105,7 @@ class Report:
 
 
 Formulas = Mapping[Metric, AnyFormula | None]
-"""The formula of each metric at a site; `None` if the metric is unknown there."""
+"""The formula of each metric at a site, or `None` for a metric that is unknown there."""
 
 
 def put_together(
@@ -205,10 +205,10 @@ def _all_keys(sides: Iterable[Gathered]) -> list[Keys]:
 
 
 def _shift_to(question: Question, compared: Period | None) -> tuple[int, ...]:
-    """Return for each dimension the number that turns keys of the compared period into keys of the question's period.
+    """Return, for each dimension, how far keys of the compared period are from their counterparts in the question's.
 
-    The number is added to a key: the first day of one period becomes the first day of the other. It is 0 for
-    dimensions that are not days, weeks, months or quarters.
+    The first day of one period becomes the first day of the other. The number is 0 for dimensions that are not days,
+    weeks, months or quarters.
     """
     if compared is None:
         return ()
@@ -259,7 +259,7 @@ KeyRank = Callable[[Keys], str | int | None]
 
 
 def _key_rank(question: Question, spell: Spell, place: int) -> KeyRank:
-    """Return a function that ranks rows by their key at an index: times by number, names by the text that is shown."""
+    """Return a function that ranks rows by the key at an index: the number of a time, or the shown text of a name."""
     dimension = question.by[place]
 
     def rank(keys: Keys) -> str | int | None:

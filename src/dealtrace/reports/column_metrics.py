@@ -23,7 +23,7 @@ from dealtrace.reports.metrics import (
 
 @record
 class ColumnFormula:
-    """The formula of a column; `parts` has the formula of each metric and column in it, `None` if that is unknown."""
+    """The formula of a column; `parts` has the formula of each metric and column in it, or `None` if it is unknown."""
 
     tree: FormulaTree
     parts: tuple[tuple[Part, AnyFormula | None], ...]
@@ -39,14 +39,14 @@ class ColumnFormula:
         return False
 
     def value(self, values: Values) -> Fraction | None:
-        """Return the exact value, `None` if a part is unknown or a divisor is zero."""
+        """Return the exact value, or `None` if a part is unknown or a divisor is zero."""
         return evaluate(
             self.tree, {name: part.value(values) if part is not None else None for name, part in self.parts}
         )
 
 
 def metrics_of_columns(columns: Iterable[ReportColumn], *, has_won: bool, has_margins: bool) -> Mapping[str, Metric]:
-    """Return the columns of a site as metrics, by name; `formula_at_site` explains `has_won` and `has_margins`."""
+    """Return a site's columns as metrics, by name; `formula_at_site` explains `has_won` and `has_margins`."""
     formulas: dict[Part, AnyFormula | None] = {
         MetricName(name): formula_at_site(metric, has_won=has_won, has_margins=has_margins)
         for name, metric in METRICS.items()

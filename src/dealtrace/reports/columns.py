@@ -15,7 +15,7 @@ COLUMNS_MAX = 100
 COLUMN_NAME_LENGTH_MAX = 60
 STATUSES_OF_A_COLUMN_MAX = 100
 OPERANDS_MAX = 1_000
-"""Ours: the most operands of a formula with its columns expanded, so that no value takes unlimited memory."""
+"""Ours: the most numbers and metrics in a formula after its columns are replaced by their formulas, to limit memory."""
 RESERVED = ':,|\\"'
 """The characters that a name cannot have, since they are separators in questions and formulas."""
 _PIECE = re.compile(r"(?:\\.|[^,\\]|\\\Z)*")
@@ -44,14 +44,14 @@ class ReportColumn:
 
     @property
     def status_keys(self) -> frozenset[str]:
-        """Return the statuses in the form used for comparing, see `status_key`."""
+        """Return the statuses as comparable keys, made by `status_key`."""
         return frozenset(map(status_key, self.statuses))
 
 
 def parse_column_name(text: str) -> str:
     r"""Return the name of a new column, trimmed.
 
-    Ours: `:`, `,`, `|`, `\` and `"` are not allowed, so that names need no escaping in questions and formulas.
+    Ours: the characters in `RESERVED` are not allowed, so that names need no escaping in questions and formulas.
 
     Raises:
         InvalidSetting: the name is empty or too long, or has a reserved or unprintable character.
@@ -114,7 +114,7 @@ def list_in_evaluation_sequence(columns: Iterable[ReportColumn]) -> list[ReportC
 
 
 def columns_named_by(column: ReportColumn) -> list[str]:
-    """List the names of the columns in a column's formula, with repetitions."""
+    """List the names of the columns that a column's formula uses, with repetitions."""
     return [part.name for part in _operands(column) if isinstance(part, ColumnName)]
 
 
@@ -128,7 +128,7 @@ def _operands(column: ReportColumn) -> list[Number | MetricName | ColumnName]:
 
 
 def _own_operands(column: ReportColumn) -> int:
-    """Return how many numbers and metrics the formula of a column has; 1 for a column that counts or sums deals."""
+    """Return how many numbers and metrics a column's formula has, or 1 for a column without a formula."""
     if column.formula is None:
         return 1
     return sum(not isinstance(part, ColumnName) for part in _operands(column))

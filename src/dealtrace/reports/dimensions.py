@@ -96,9 +96,9 @@ DIMENSIONS: Mapping[str, Dimension] = {dimension.name: dimension for dimension i
 assert [name for name, listed in DIMENSIONS.items() if listed.kind is Kind.SOURCE] == list(SOURCE_PARTS)
 
 OWN_HOUR = Dimension("own_hour", "Час события", "Hour of the event", _VISITED, Kind.CLOCK)
-"""The hour of the fact itself, which alerts use. Reports use `hour`, the hour of the visit that led to the fact."""
+"""The hour of an event itself, for alerts. In reports, `hour` is that of the visit that led to the event."""
 
 
 def field_dimension(field: str) -> Dimension:
-    """Return the dimension of a custom field; leads and deals have separate values of it."""
+    """Return the dimension of a custom field; leads and deals have separate values of the field."""
     return Dimension(f"{FIELD_PREFIX}{field}", f"Поле «{field}»", f"Field “{field}”", _OF_LEADS, field=field)

@@ -33,12 +33,12 @@ class Figure:
 
     @property
     def limit(self) -> int:
-        """Return how many rows are shown at most."""
+        """Return the most rows to show."""
         return self.question.limit if self.question.limit is not None else LIMIT_DEFAULT
 
 
 def base_measure(metric: Metric) -> Measure | None:
-    """Return the measure of a metric that counts or sums facts of one kind, `None` for all other metrics."""
+    """Return the measure of a metric that counts or sums facts of one kind, or `None` for any other metric."""
     formula = metric.formula
     if not isinstance(formula, Formula) or formula.under is not None or len(formula.over.terms) != 1:
         return None
@@ -95,7 +95,7 @@ def _check_metric(question: Question, known: Known) -> list[Violation]:
 
 
 def _check_facts(question: Question) -> list[Violation]:
-    """List a violation for each dimension that the facts of the metric lack, since the figure would be unknown."""
+    """Return a violation for each dimension that the metric's facts do not have; the figure would be unknown."""
     facts = {fact for metric in question.metrics for fact in metric.facts}
     places = [("by", dimension) for dimension in question.by]
     places += [("filter", each.dimension) for each in question.filters]

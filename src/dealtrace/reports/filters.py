@@ -23,7 +23,7 @@ FILTERS_MAX = 50
 
 
 class Operator(StrEnum):
-    """How the key of a fact is compared; `EMPTY` and `FILLED` have no value, `AMONG` may have several."""
+    """How a filter compares keys with its values; `EMPTY` and `FILLED` have no value, `AMONG` may have several."""
 
     IS = "is"
     NOT = "not"
@@ -132,7 +132,7 @@ def escaped_name(name: str) -> str:
 
 
 class Condition(Protocol):
-    """What all forms of a filter (with or without its values) have: a dimension and an operator."""
+    """A filter in any form: a dimension and an operator, with or without values."""
 
     @property
     def dimension(self) -> Dimension:
@@ -147,7 +147,7 @@ C = TypeVar("C", bound=Condition)
 
 
 def by_dimension(filters: Sequence[C]) -> Mapping[Dimension, tuple[list[C], list[C]]]:
-    """Return the positive and the negative filters of each dimension.
+    """Return two lists for each dimension: its positive and its negative filters.
 
     A fact is kept if it matches all negative filters and, for each dimension with positive filters, at least one of
     these.
@@ -160,7 +160,7 @@ def by_dimension(filters: Sequence[C]) -> Mapping[Dimension, tuple[list[C], list
 
 
 def key_of_value(dimension: Dimension, value: str) -> str | int | None:
-    """Return a filter's value as a key of SQL statements; `None` for a placeholder such as `(not set)`.
+    """Return a filter's value in the form that SQL compares, or `None` for a placeholder such as `(not set)`.
 
     Raises:
         InvalidValue: the value is not a valid time of the dimension.

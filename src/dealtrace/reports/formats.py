@@ -14,7 +14,7 @@ MONEY_DIGITS = 2
 
 
 def format_value(metric: Metric, value: Fraction | None) -> Shown:
-    """Format a value for answers; `None` if it is unknown.
+    """Return a value as answers show it, or `None` if it is unknown.
 
     Counts are integers, or texts with six decimals if they are made of shares; money is a text with two decimals;
     ratios are numbers rounded half even to six decimals.
@@ -27,7 +27,7 @@ def format_value(metric: Metric, value: Fraction | None) -> Shown:
 
 
 def rounded_value(metric: Metric, value: Fraction | None) -> int | Decimal | None:
-    """Round a value to the decimals that answers show; `None` if it is unknown."""
+    """Return a value rounded to the decimals that answers show, or `None` if it is unknown."""
     if value is None:
         return None
     match metric.unit:

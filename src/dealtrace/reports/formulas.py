@@ -78,7 +78,7 @@ class Operation:
 
 
 Part = MetricName | ColumnName
-"""An operand whose value comes from the report."""
+"""A metric or column in a formula, whose value comes from the report."""
 FormulaTree = Number | MetricName | ColumnName | Negation | Operation
 
 
@@ -116,9 +116,9 @@ def format_formula(formula: FormulaTree) -> str:
 
 
 def evaluate(formula: FormulaTree, values: Mapping[Part, Fraction | None]) -> Fraction | None:
-    """Return the exact value of a formula; `None` if it divides by zero or a part is unknown.
+    """Return the exact value of a formula, or `None` if it divides by zero or a part is unknown.
 
-    `values` has the value of every part of the formula, `None` if it is unknown.
+    `values` has the value of every metric and column in the formula, or `None` if it is unknown.
     """
     match formula:
         case Number(value):

@@ -23,9 +23,9 @@ class Aggregate(Enum):
 
 @record
 class Measure:
-    """A measure of facts: the attribute that it adds or counts, and the flag that facts must have.
+    """A measure of facts: the attribute that it adds or counts, and a flag that facts must have to be counted.
 
-    `statuses` are the keys of the statuses that count, `None` if all do.
+    `statuses` are the keys of the statuses that count, or `None` if all do.
     """
 
     fact: Fact

@@ -39,7 +39,7 @@ class Growth(StrEnum):
 
 
 Values = Mapping[Measure, int | None]
-"""The values of a row's measures; `None` if the row cannot have the measure."""
+"""The value of each measure in a row, or `None` for a measure that the row cannot have."""
 
 
 @record
@@ -49,7 +49,7 @@ class Sum:
     terms: tuple[tuple[Measure, int], ...]
 
     def value(self, values: Values) -> Fraction | None:
-        """Return the sum, `None` if a measure is unknown; money is in rubles, times are in days."""
+        """Return the sum, or `None` if a measure is unknown; money is in rubles, times are in days."""
         if len(self.terms) == 1:
             ((measure, sign),) = self.terms
             only = values[measure]
@@ -84,7 +84,7 @@ class AnyFormula(Protocol):
         """Return whether the rows of a report add up to its total."""
 
     def value(self, values: Values) -> Fraction | None:
-        """Return the exact value, `None` if a part is unknown or a divisor is zero."""
+        """Return the exact value, or `None` if a part is unknown or a divisor is zero."""
 
 
 @record
@@ -106,7 +106,7 @@ class Formula:
         return self.under is None and all(measure.adds_up for measure in self.measures)
 
     def value(self, values: Values) -> Fraction | None:
-        """Return the exact value, `None` if a part is unknown or the divisor is zero."""
+        """Return the exact value, or `None` if a part is unknown or the divisor is zero."""
         over = self.over.value(values)
         if self.under is None or over is None:
             return over
@@ -155,7 +155,7 @@ def plain(*measures: Measure) -> Formula:
 
 
 def ratio(over: Measure | tuple[Measure, Measure], under: Measure) -> Formula:
-    """Return the formula that divides a measure, or the difference of two measures, by another."""
+    """Return the formula that divides `over`, a measure or the difference of two measures, by `under`."""
     terms = ((over, 1),) if isinstance(over, Measure) else ((over[0], 1), (over[1], -1))
     return Formula(Sum(terms), Sum(((under, 1),)))
 
@@ -246,7 +246,7 @@ METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _TABLE}
 
 
 def formula_at_site(metric: Metric, *, has_won: bool, has_margins: bool) -> AnyFormula | None:
-    """Return the formula of a metric at a site, `None` if the metric is unknown there.
+    """Return the formula of a metric at a site, or `None` if the metric is unknown there.
 
     Ratios of income are unknown while no status of the site means won (`has_won`). If its deals have margins
     (`has_margins`), ROI and ROMI are computed from margins instead of amounts.

@@ -16,7 +16,7 @@ Shares = Sequence[tuple[TrafficSource, int]]
 
 @record
 class SourceKey:
-    """A source and its medium as reports group them: trimmed and case-folded, `None` if missing."""
+    """A source and its medium as reports group them: trimmed and case-folded, or `None` if missing."""
 
     source: str | None
     medium: str | None
@@ -28,12 +28,12 @@ class SourceKey:
 
 
 def key_of(source: TrafficSource) -> SourceKey:
-    """Return the key by which reports group a source."""
+    """Return the key that sorts sources by name in code-point order, missing names last."""
     return SourceKey(_name(source.source), _name(source.medium))
 
 
 def spelling_of(source: TrafficSource) -> tuple[str | None, str | None]:
-    """Return a source and its medium in their own spelling, trimmed; `None` if missing."""
+    """Return a source and its medium in their own spelling, trimmed, or `None` if missing."""
     key = key_of(source)
     return (
         source.source.strip() if key.source is not None else None,
@@ -93,8 +93,8 @@ def _summed(keys: Sequence[SourceKey], parts: Sequence[int]) -> dict[SourceKey, 
 def _flow(before: Mapping[SourceKey, int], after: Mapping[SourceKey, int]) -> dict[tuple[SourceKey, SourceKey], int]:
     """Return the amount that moves from each losing source to each gaining source, by pairs of old and new source.
 
-    Sources are paired in the order of their rank. `before` and `after` must have the same sum, and no value may have
-    the opposite sign.
+    Sources are paired in the order of their rank. `before` and `after` must have the same sum; all values must have its
+    sign.
     """
     sign = -1 if sum(before.values()) < 0 else 1
     keys = sorted(before.keys() | after.keys(), key=lambda key: key.rank)
@@ -115,5 +115,5 @@ def _flow(before: Mapping[SourceKey, int], after: Mapping[SourceKey, int]) -> di
 
 
 def whole_of(source: TrafficSource) -> Shares:
-    """Return shares that give a single source the whole deal."""
+    """Return the shares of a deal that belongs to a single source."""
     return ((source, WHOLE),)

@@ -34,7 +34,7 @@ class Period:
 class Span:
     """The part of a period that has passed.
 
-    `since` and `until` are instants in UTC, `until` is exclusive. `days` is this part in whole days, for costs; it is
+    `since` and `until` are instants in UTC; `until` is exclusive. `days` is the same part in whole days, for costs, or
     `None` if the whole period lies in the future.
     """
 
@@ -58,9 +58,9 @@ def compared_period(period: Period, comparison: Comparison) -> Period:
 
 
 def _counterpart(period: Period, comparison: Comparison) -> Callable[[date], date]:
-    """Return a function that maps a day of the period to the day it is compared with.
+    """Return a function from a day of the period to the day that it is compared with.
 
-    `WEEKDAYS` goes back by whole weeks, the fewest that are not shorter than the period.
+    `WEEKDAYS` goes back by the fewest whole weeks that are at least as long as the period.
     """
     match comparison:
         case Comparison.PREVIOUS:
@@ -91,7 +91,7 @@ def span_of(period: Period, time_zone: ZoneInfo, now: datetime) -> Span:
 def compared_span(period: Period, comparison: Comparison, time_zone: ZoneInfo, now: datetime) -> Span:
     """Return the part of the compared period that a report uses.
 
-    If `period` is not over, this part ends on the day that today is compared with, as long after midnight as it is now.
+    If `period` is not over, this part ends on the day that is compared with today, at the same time since midnight.
     Ours: if clocks changed on one of these days, equal time has passed on both, so local times may differ.
     """
     other, today = compared_period(period, comparison), site_day(now, time_zone)
@@ -134,7 +134,7 @@ def last_month(today: date) -> Period:
 
 
 def time_zone_offsets(time_zone: ZoneInfo, since: datetime, until: datetime) -> list[tuple[datetime, timedelta]]:
-    """List the zone's offset from UTC at `since`, and each change of it before `until` with its instant."""
+    """List the zone's offsets from UTC between `since` and `until`, each with the instant at which it begins."""
     found = [(since, _offset(time_zone, since))]
     at = since
     while at < until:
@@ -146,7 +146,7 @@ def time_zone_offsets(time_zone: ZoneInfo, since: datetime, until: datetime) -> 
 
 
 def _change_between(time_zone: ZoneInfo, before: datetime, after: datetime) -> datetime:
-    """Return the first instant with another offset from UTC; offsets change at whole seconds."""
+    """Return the instant between two instants at which the offset from UTC changes; it changes at whole seconds."""
     offset = _offset(time_zone, before)
     while after - before > timedelta(seconds=1):
         middle = before + (after - before) // 2

@@ -58,9 +58,9 @@ class Sort:
 
 @record
 class Question:
-    """The parsed question of a report. `model` is `None` for all models at once; `limit` is `None` for all rows.
+    """A parsed question. `model` is `None` for all models at once; `limit` is `None` for all rows.
 
-    With `pivot` the first metric is also shown by the keys of that dimension, a column for each.
+    `pivot` is the dimension whose keys become columns of the first metric, or `None` if there is no pivot.
     """
 
     by: tuple[Dimension, ...]
@@ -105,7 +105,7 @@ class Words:
 
 @record
 class Known:
-    """What a parser needs to know of a site: today's date, default model, custom fields, columns and segments.
+    """The data of a site that the parser needs: today's date, default model, custom fields, columns and segments.
 
     `segments` has the unparsed filters of each segment; `rows_max` is `None` if all rows may be requested.
     """
@@ -167,7 +167,7 @@ class _Parser:
         self.violations: list[Violation] = []
 
     def read(self, field: str, parse: Callable[[], Value], otherwise: Value) -> Value:
-        """Return the result of `parse`; if it raises `InvalidValue`, record a violation and return `otherwise`."""
+        """Return the result of `parse`, or record a violation and return `otherwise` if it raises `InvalidValue`."""
         try:
             return parse()
         except InvalidValue as fault:
@@ -181,7 +181,7 @@ class _Parser:
         return tuple(self.dimension(name) for name in names)
 
     def pivot(self, words: Words, by: Sequence[Dimension]) -> Dimension | None:
-        """Return the dimension of the pivot's columns, `None` without a pivot.
+        """Return the dimension of the pivot's columns, or `None` without a pivot.
 
         `BY_MAX` limits the dimensions of rows and columns together.
         """

@@ -21,7 +21,7 @@ class Column:
 
 
 def figure_columns(report: Report) -> list[Column]:
-    """Return a column for each metric and model, each followed by the column of the compared period, if there is one.
+    """Return a column for each metric under each model; with a compared period, its column follows each of them.
 
     If all models are shown, the code of the model is added to the name.
     """

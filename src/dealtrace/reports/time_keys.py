@@ -17,10 +17,10 @@ MONTHS_OF_QUARTER = 3
 
 @record
 class TimeKeys:
-    """The conversions of a dimension of time, and an example of a key's text.
+    """The functions that convert keys of a time dimension, and an example of a key's text.
 
     `number_of` converts a day to the number of its key; it is `None` for hours, since a day has all of them. `text_of`
-    converts the number to text, `parse` converts it back.
+    converts the number to text, and `parse` converts the text back.
 
     Raises:
         ValueError: from `parse`, if the text is not a key.
@@ -96,7 +96,7 @@ TIME_KEYS: Mapping[str, TimeKeys] = {
 
 
 def keys_of_period(name: str, period: Period) -> dict[str, int]:
-    """Return the keys that a dimension of time has in a period, as numbers by text, in order of time."""
+    """Return the keys of a time dimension in a period, in order of time: the number of each key, by its text."""
     keys = TIME_KEYS[name]
     if keys.number_of is None:
         return {keys.text_of(hour): hour for hour in range(HOURS)}

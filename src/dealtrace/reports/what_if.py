@@ -16,7 +16,7 @@ MOVES_MAX = 10_000
 
 @record
 class Standing:
-    """The lead of a deal and the sources credited with it, each with its share, under one set of rules."""
+    """The lead of a deal, and the sources of the deal with their shares, under one set of rules."""
 
     lead: LeadRef | None
     shares: Shares
@@ -50,7 +50,7 @@ class Outcome:
 
 @record
 class MatchCount:
-    """The number of deals that have a lead, and of deals that have a lead or a stated source (`attributed`)."""
+    """The number of deals that have a lead, and of those that have a lead or a stated source (`attributed`)."""
 
     with_lead: int = 0
     attributed: int = 0

@@ -65,7 +65,7 @@ Event = LeadEvent | DealEvent | AlertEvent
 def call_event(lead: LeadRef, before: IncomingCall | None, after: IncomingCall) -> LeadEvent:
     """Return the event for a report of a call: connected, disconnected or changed.
 
-    `before` is the call as it was reported earlier, `None` for the first report.
+    `before` is the call as it was reported earlier, or `None` for the first report.
     """
     ended = is_over(after.circumstances, after.duration)
     if before is None:
@@ -113,8 +113,8 @@ _OF_VERSION: Mapping[VersionKind, EventKind] = {
 def deal_events(version: DealVersion) -> list[Event]:
     """List the events that a version of a deal causes, for the deal and for the leads that it gained or lost.
 
-    Ours: a deal that is matched at registration causes two events, “created” and “matched”. So receivers learn of every
-    match from the same event.
+    Ours: a deal that is matched at registration causes two events, “created” and “matched”, so that receivers learn of
+    every match from the same event.
     """
     events: list[Event] = []
     if version.kind in _OF_VERSION:

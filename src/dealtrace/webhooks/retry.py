@@ -8,9 +8,9 @@ from dealtrace.record import record
 FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(hours=1)
 JITTER = 0.2
-"""Each delay is lengthened by up to this share, so that webhooks that failed together are not retried together."""
+"""The largest random share added to a delay, so that webhooks that failed together are not retried together."""
 TRIED_FOR = timedelta(days=3)
-"""Ours: it may take until after a weekend for a person to repair a receiver."""
+"""Ours: how long a webhook may fail before it is paused; a person may repair a receiver only after a weekend."""
 _DOUBLINGS_MAX = 20
 
 

@@ -1,4 +1,4 @@
-"""The chart of a deal's match: the time of the deal, and the window of time for the deals of each lead considered."""
+"""A chart of a deal's match: the time of the deal, and the windows of time in which the leads considered can match."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta

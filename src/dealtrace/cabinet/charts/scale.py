@@ -13,7 +13,7 @@ _STEPS = (1, 2, 5, 10)
 
 @record
 class Scale:
-    """Maps values from `low` to `high` to positions from 0 to `length`; `marks` are round values in this range."""
+    """A scale from values between `low` and `high` to positions between 0 and `length`; `marks` are round values."""
 
     low: Fraction
     high: Fraction

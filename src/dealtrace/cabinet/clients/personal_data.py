@@ -47,7 +47,7 @@ class Preview:
 
     @property
     def fingerprint(self) -> str:
-        """Return the numbers of leads, deals, visits and clients as a text; a different text means changed data."""
+        """Return the counts of leads, deals, visits and clients as a text, which shows whether the data has changed."""
         traces = self.traces
         return ".".join(map(str, (traces.leads, len(traces.deals), len(traces.visits), len(traces.clients))))
 
@@ -76,7 +76,7 @@ async def export(view: View) -> Response:
 
 
 async def erase(view: View) -> Response:
-    """Ask for confirmation and show the counts; once confirmed, anonymize the person if the counts are the same."""
+    """Anonymize a person if the confirmed counts still hold; otherwise show the counts and ask for confirmation."""
     facts = await read_person(view)
     if facts is None:
         return not_found(view)

@@ -37,7 +37,7 @@ from dealtrace.storage.leads.clients import find_clients
 
 @record
 class Event:
-    """An event of the timeline: its time, title, details and amount; `address` is its page, empty if it has none."""
+    """An event of the timeline: its time, title, details and amount; `address` is its page, or empty if it has none."""
 
     at: datetime
     moment: str
@@ -91,7 +91,7 @@ def address_of_person(view: View, client: Client) -> str:
 
 
 async def read_person(view: View) -> PersonFacts | None:
-    """Read the person in the page's path; `None` if the site has no such person."""
+    """Return the person in the page's path, or `None` if the site has no such person."""
     client_id = view.request.path_params["client"]
     return await view.read(_read, view.here, client_id) if client_id <= ID_MAX else None
 

@@ -28,7 +28,7 @@ async def act(view: View) -> Response:
 
 
 def _chosen_lead(view: View) -> LeadRef | None:
-    """Return the lead that was chosen in the list or entered by its id; `None` for no lead.
+    """Return the lead that was chosen in the list or entered by its id, or `None` for no lead.
 
     Raises:
         InvalidParameters: no lead was chosen.

@@ -212,7 +212,7 @@ class Explainer:
             yield self._say("the deal is only matched again")
 
     def _pinnable(self, explanation: Explanation) -> Iterator[tuple[str, str]]:
-        """Yield the form value and name of each lead that a person may choose, without duplicates."""
+        """Yield the form value and the name of each lead that a person may choose, each lead once."""
         refs = [naming.lead for naming in explanation.namings]
         refs += [candidate.lead for step in explanation.steps for candidate in step.candidates[:CANDIDATES_SHOWN]]
         for ref in dict.fromkeys(ref for ref in refs if ref is not None):

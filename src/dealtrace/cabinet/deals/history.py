@@ -58,7 +58,7 @@ class Callers:
 
 
 class Historian:
-    """Turns the versions of a deal into the texts of a page; `callers` has the names of those who made them."""
+    """Writes the versions of a deal as texts for a page; `callers` names the tokens and users that made them."""
 
     def __init__(self, view: View, callers: Callers) -> None:
         self._view = view

@@ -46,7 +46,8 @@ class Row:
 class Found:
     """The data of the page: its deals, and the total number of deals found.
 
-    `end` is the key after which the next page begins. `statuses` are all statuses of the site's deals.
+    `end` is the sort key after which the next page begins, or `None` on the last page. `statuses` are all statuses of
+    the site's deals.
     """
 
     entries: Sequence[DealEntry]

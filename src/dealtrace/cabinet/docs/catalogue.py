@@ -13,7 +13,7 @@ from dealtrace.record import record
 from dealtrace.reports import refusals
 
 METHODS_LISTED_MAX = 8
-"""The most methods that are listed for an error. An error of more methods is shown as one of nearly every method."""
+"""The most methods listed for an error; if more can return it, the page says that nearly every method can."""
 _PLACEHOLDER = re.compile(r"\{\w+\}")
 
 
@@ -29,8 +29,7 @@ class Cause:
 class CatalogueRow:
     """A refusal: its code, HTTP status, cause, cure and message; `…` in the message stands for a variable part.
 
-    `methods` are the methods that may return it. It is empty if there are none, and also if nearly all may
-    (`is_general`).
+    `methods` are the methods that may return it. None are listed if nearly all may (`is_general`).
     """
 
     code: int

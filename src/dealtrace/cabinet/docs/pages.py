@@ -21,7 +21,7 @@ from dealtrace.http.endpoint import Endpoint
 from dealtrace.http.samples import ADDRESS
 
 GUIDES_ADDRESS = "https://deals.example.com"
-"""The example address of the server in guides; a page shows the address at which it was opened instead."""
+"""The example address of the server in guides; a page replaces it with the address at which it was opened."""
 _HOST = re.compile(r"[\w.\-]+(:[0-9]+)?|\[[0-9a-fA-F:.]+\](:[0-9]+)?")
 
 

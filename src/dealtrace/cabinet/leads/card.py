@@ -54,7 +54,7 @@ class LeadFacts:
 
 
 def ref_of(params: Mapping[str, object]) -> LeadRef | None:
-    """Return the lead that a path names, `None` if the kind or the id in it is impossible."""
+    """Return the lead that a path names, or `None` if the kind or the id in it is impossible."""
     kind, lead_id = KINDS.get(str(params["kind"])), int(str(params["lead"]))
     return LeadRef(kind, lead_id) if kind is not None and lead_id <= ID_MAX else None
 

@@ -40,7 +40,7 @@ from dealtrace.storage.reports.arrivals import Arrivals, find_arrivals
 from dealtrace.storage.reports.rates import list_sums_without_rate
 
 FIGURES = ("match_rate", "deals", "amount", "leads", "cost", "drr")
-"""The names of the six figures. The match rate comes first: reports by source miss the deals without a match."""
+"""The names of the six metrics; the match rate comes first, because reports by source omit deals without a match."""
 NO_RATE = METRICS["no_rate"]
 """Asked beside the figures, to say when their sums are incomplete."""
 NEW_SITE_PRESET = "today"
@@ -49,7 +49,7 @@ SOURCES_SHOWN = 15
 
 @record
 class Figure:
-    """A figure: its title, value, change and formula; `address` is the URL of the overview with its chart.
+    """A metric on the overview: its title, value, change and formula; `address` is the overview with its chart.
 
     `is_drawn` is true if the chart shows it now.
     """
@@ -76,7 +76,7 @@ class Answers:
 
 @record
 class _Page:
-    """The parts of the overview other than figures; `drawn` is the name of the metric in the chart.
+    """The other data of the overview; `drawn` is the name of the metric in the chart.
 
     `asked` is the address with its defaults written out; for `compared_until` see `comparison.py`.
     """

@@ -79,7 +79,7 @@ async def delete(view: View) -> Response:
 
 
 def role_of_form(view: View) -> Role | None:
-    """Return the role in a form, `None` if it has no valid role."""
+    """Return the role in a form, or `None` if it has no valid role."""
     named = view.form.get("role")
     return Role(named) if named in tuple(Role) else None
 

@@ -17,7 +17,7 @@ from dealtrace.storage.accounts.users import has_users
 
 FORBIDDEN = 403
 LIMITS = {"login": LOGIN_LENGTH_MAX, "password_min": PASSWORD_LENGTH_MIN, "password": PASSWORD_LENGTH_MAX}
-"""The limits of the length of logins and passwords, by their names in templates of forms."""
+"""The length limits of logins and passwords, by the names that templates of forms use."""
 
 
 async def show(view: View) -> Response:

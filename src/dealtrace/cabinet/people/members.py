@@ -75,7 +75,7 @@ async def make_password_link(view: View) -> Response:
 
 
 async def _member(view: View) -> Rights | None:
-    """Return the member named in the form, `None` if they have no role at the site."""
+    """Return the member named in the form, or `None` if they have no role at the site."""
     members = await view.read(_look_up, view.here.id)
     return next((whose for whose in members.people if str(whose.user.id) == view.form.get("user")), None)
 

@@ -14,7 +14,7 @@ from dealtrace.storage.accounts.second_factors import count_recovery_codes
 from dealtrace.storage.accounts.sessions import list_sessions
 
 OTHERS = "others"
-"""The form value that stands for all sessions except the current one; other values are digests of sessions."""
+"""The form value for all sessions except the current one; any other value is the digest of a session."""
 
 
 @record

@@ -29,7 +29,7 @@ OWN_INSTALLATION = "installation"
 
 @record
 class People:
-    """All users and when each was last seen, all sites, the open invitations, and whether all need two factors."""
+    """Users, when each was last seen, sites, open invitations, and whether all users need two-factor authentication."""
 
     users: list[Rights]
     seen_at: Mapping[UserId, datetime]

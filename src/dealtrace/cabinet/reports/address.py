@@ -26,7 +26,7 @@ ONCE = (
     "limit",
     "chart",
 )
-"""The parameters that occur at most once in a URL, in the order in which URLs contain them."""
+"""The parameters that a report's URL has at most once, in the order in which it has them."""
 FILTER = "filter"
 ORDERED = "ordered"
 """The field of the form that has the metrics in the order in which they were shown."""
@@ -41,7 +41,7 @@ class Address:
     filters: tuple[str, ...]
 
     def get(self, name: str) -> str:
-        """Return a parameter, empty if it is missing."""
+        """Return a parameter, or an empty text if it is missing."""
         return dict(self.said).get(name, "")
 
     def link(self, **changed: str) -> str:
@@ -57,13 +57,13 @@ class Address:
         return urlencode([*pairs, *((FILTER, text) for text in self.filters)])
 
     def saying(self, **changed: str) -> "Address":
-        """Return the address with some parameters changed; `from` and `to` are passed as `first` and `last`."""
+        """Return a copy with some parameters changed; `from` and `to` are passed as `first` and `last`."""
         names = {"first": "from", "last": "to"}
         said = dict(self.said) | {names.get(name, name): value for name, value in changed.items()}
         return Address(self.page, tuple(said.items()), self.filters)
 
     def written_out(self, usual: Mapping[str, str]) -> "Address":
-        """Return the address with the defaults `usual` for missing parameters; later defaults then do not change it."""
+        """Return a copy with the values in `usual` for missing parameters, so that later defaults do not change it."""
         has_days = self.get("from") or self.get("to")
         missing = {name: value for name, value in usual.items() if not self.get(name)}
         return self.saying(**{name: value for name, value in missing.items() if name != "period" or not has_days})
@@ -87,7 +87,7 @@ class Address:
         return self.link(sort=name if self.get("sort") == falling else falling)
 
     def words(self, **usual: str) -> Words:
-        """Return the unparsed question; `usual` has the values of missing parameters."""
+        """Return the unparsed question; a missing parameter has its value in `usual`."""
         said: Mapping[str, str] = {**usual, **{name: value for name, value in self.said if value}}
         return Words(
             by=said.get("by", ""),
@@ -122,10 +122,9 @@ def new_filter_of(query: QueryParams) -> str:
 
 
 def address_of(page: str, query: QueryParams) -> Address:
-    """Return the address of the report that a query asks for.
+    """Return the page and the question of a report from the query string of a link or form.
 
-    A form sends lists as several fields, which are joined; “all models” as a value of the model; and a new filter as
-    three fields.
+    A form sends a list as several fields, “all models” as a value of `model`, and a new filter as three fields.
     """
     said = tuple((name, ",".join(_in_order(name, query))) for name in ONCE if name in query)
     said = tuple(("models", value) if (name, value) == ("model", ALL_MODELS) else (name, value) for name, value in said)
@@ -150,10 +149,10 @@ def _in_order(name: str, query: QueryParams) -> list[str]:
 
 
 def key_filter(dimension: Dimension, key: str | None) -> Filter:
-    """Return the filter for the facts of a row with this key."""
+    """Return the filter that keeps facts with this key, or facts without a key if it is `None`."""
     return Filter(dimension, Operator.EMPTY) if key is None else Filter(dimension, Operator.IS, (key,))
 
 
 def key_pairs(keys: Iterable[str | None]) -> list[tuple[str, str]]:
-    """Return the keys of a row as parameters named `key`; a missing key is an empty value."""
+    """Return the keys of a row as URL parameters named `key`; a missing key becomes an empty value."""
     return [("key", key if key is not None else "") for key in keys]

@@ -64,7 +64,7 @@ class Chip:
 
 @record
 class Choices:
-    """The fields of the form, each with its choices in order; `by` has the choices for each level of grouping."""
+    """The fields of the form with their choices, in order; `by` has choices for each level of grouping."""
 
     periods: tuple[Choice, ...]
     comparisons: tuple[Choice, ...]
@@ -179,7 +179,7 @@ def period_choices(chosen: str, language: Language) -> tuple[Choice, ...]:
 
 
 def choices_of(address: Address, usual: Mapping[str, str], known: Known, language: Language) -> Choices:
-    """Return the fields of the form for an address; `usual` has the values of missing parameters."""
+    """Return the form fields for an address; a parameter that it lacks has its value in `usual`."""
     said = {name: address.get(name) or usual.get(name, "") for name in ("period", "by", "metrics", "compare", "date")}
     has_days = bool(address.get("from") or address.get("to"))
     model = ALL_MODELS if address.get("models") else address.get("model") or str(int(known.model))

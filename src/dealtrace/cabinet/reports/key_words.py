@@ -1,4 +1,4 @@
-"""Texts for the keys of reports, such as codes and times."""
+"""Texts for the keys of reports, which are the values that rows are grouped by, such as codes and times."""
 
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
@@ -51,7 +51,7 @@ assert set(_REASONS) == set(MatchReason)
 
 
 def key_words(dimension: Dimension, key: str, language: Language) -> str:
-    """Return the text of a key; keys without a text are returned unchanged."""
+    """Return the text of a key; a key that needs no other text is returned unchanged."""
     words = _WORDS.get(dimension.name, {}).get(key)
     if words is not None:
         return words[0] if language == "ru" else words[1]

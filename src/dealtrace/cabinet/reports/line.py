@@ -27,9 +27,9 @@ DAYS_BY_WEEK = 400
 
 @record
 class TimeLine:
-    """A chart over time, its title, and the notes on its axis.
+    """A chart over time, with its title and notes.
 
-    `shown` has the data of the chart as a table: the label, value and compared value of each point.
+    `shown` has the chart as a table: the label, value and compared value of each point.
     """
 
     svg: Markup
@@ -47,14 +47,14 @@ def time_dimension(period: Period) -> Dimension:
 
 
 def over_time(question: Question, metric: Metric) -> Question:
-    """Return the question for one metric over time, with the filters and the comparison of another question."""
+    """Return a question for one metric over time, with the filters and the comparison of another question."""
     return replace(question, by=(time_dimension(question.period),), metrics=(metric,), sort=None, limit=None)
 
 
 def time_line(report: Report, address: Address | None, language: Language, notes: Sequence[AxisNote] = ()) -> TimeLine:
-    """Return the chart of a report by time; points without facts are zero, or unknown for ratios.
+    """Return the chart of a report over time; points without data are zero, or unknown if the metric is a ratio.
 
-    Each point links to the report for its day, week or month; without an address there are no links.
+    With an address, each point links to the report for its day, week or month.
     """
     (dimension,), (metric,) = report.question.by, report.question.metrics
     (model,) = report.total.values
@@ -83,7 +83,7 @@ def time_line(report: Report, address: Address | None, language: Language, notes
 
 
 def _placed(notes: Sequence[AxisNote], dimension: Dimension, period: Period) -> list[Note]:
-    """Return notes at the points of their days; notes at the same point become one."""
+    """Return the notes of a chart, each at the point that includes its day; notes at the same point are joined."""
     keys = TIME_KEYS[dimension.name]
     places = {number: place for place, number in enumerate(keys_of_period(dimension.name, period).values())}
     assert keys.number_of is not None

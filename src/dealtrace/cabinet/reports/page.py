@@ -42,7 +42,7 @@ USUAL = {
 }
 """The default values of parameters that are missing in the URL."""
 KEPT = {name: value for name, value in USUAL.items() if name != "limit"}
-"""The defaults that saved questions contain; `limit` is not among them, since files have all rows by default."""
+"""The defaults that saved questions include; `limit` is missing, because files have all rows by default."""
 ASKED = ("by", "pivot", "metrics", "segment", "sort", "date", "chart")
 """The parameters that make a question; with only a period, a comparison or a model the form stays open."""
 OK, BAD_REQUEST = 200, 400
@@ -51,9 +51,9 @@ TEMPLATE = "reports/page.html"
 
 @record
 class Answers:
-    """The answers to the question of the page: its report, its pivot if it has one, and its first metric over time.
+    """The reports of the page: the rows, the pivot if there is one, and the first metric over time.
 
-    If there is a pivot or all models, the report has only one metric. `line` is `None` if there is no chart.
+    With a pivot or all models, the report has only one metric. `line` is `None` if there is no chart.
     """
 
     question: Question
@@ -89,7 +89,7 @@ async def show(view: View) -> Response:
 def shown(
     answers: Answers, address: Address, notes: Sequence[AxisNote], view: View, now: datetime
 ) -> dict[str, object]:
-    """Return the template variables of a report: its chart `line`, and one of `table`, `models` and `pivot`."""
+    """Return the template variables of a report: its chart `line`, and either `table`, `models` or `pivot`."""
     report, pivot, language = answers.report, answers.pivot, view.language
     rows_page = f"{address.page}/rows"
     is_by_models = report.question.model is None
@@ -134,7 +134,7 @@ def read_known_of(connection: Connection, site: Site, now: datetime, user_id: in
 
 
 def ask_all(source: FactSource, site: Site, question: Question, now: datetime, chart: str = "") -> Answers:
-    """Answer a question: its report, its pivot if it has one, and its first metric over time.
+    """Return the reports of the page: the rows, the pivot if there is one, and the first metric over time.
 
     For all models, the report and the chart have one metric, `chart` if models can change it, and the chart is of the
     site's own model. There is no chart of a single day.

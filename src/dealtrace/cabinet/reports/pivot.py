@@ -49,7 +49,7 @@ class PivotTable:
 def pivot_table(
     pivot: Pivot, address: Address | None, rows_page: str, language: Language, words_of: Translate
 ) -> PivotTable:
-    """Return the table of a pivot; without an address it has no links, and contacts in it are masked."""
+    """Return the table of a pivot; without an address it has no links and its contacts are masked."""
     shaper = _Shaper(pivot, address, rows_page, language, words_of)
     return PivotTable(
         _named(pivot.metric, language),
@@ -64,7 +64,7 @@ def pivot_table(
 
 
 def metric_choices(address: Address, names: Sequence[tuple[str, str]]) -> tuple[MetricChoice, ...]:
-    """Return a choice for each metric; its URL moves the metric to the front. `names` has pairs of name and title."""
+    """Return a choice for each metric; its URL puts the metric first. `names` has pairs of name and title."""
     listed = [name for name, _ in names]
     return tuple(
         MetricChoice(

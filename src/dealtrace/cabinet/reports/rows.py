@@ -120,7 +120,7 @@ def _exact(shown: object) -> Fraction | None:
 
 @record
 class Details:
-    """The details of the rows, by id."""
+    """The deals, the dates of leads, and the visits that rows show, by id."""
 
     deals: Mapping[int, DealEntry]
     reasons: Mapping[int, str]
@@ -157,7 +157,7 @@ class _Shaper:
         self._may_open = view.role is not None and view.role.includes(Role.ANALYST)
 
     def table(self, answer: RowsAnswer) -> RowTable:
-        """Return the rows as a table, with columns for the sums that the rows have."""
+        """Return the rows as a table, with columns for amount and margin if the rows have them."""
         rows, kind = answer["rows"], Fact(answer["kind"])
         sums = [name for name in ("amount", "margin") if any(name in row for row in rows)]
         names: tuple[str, ...]

@@ -90,7 +90,7 @@ async def change(view: View) -> Response:
 
 
 def question_of(view: View) -> Address:
-    """Return the question in the sent form as the address of its report."""
+    """Return the address of the report whose question a form sent."""
     return address_at(view.here.id, view.form.get("query"))
 
 
@@ -100,7 +100,7 @@ def address_at(site_id: int, query: str) -> Address:
 
 
 def fault_of(address: Address, known: Known, view: View) -> str:
-    """Return a text that says why a stored question is no longer valid, empty if it is valid."""
+    """Return a text that says why a stored question is no longer valid, or an empty text if it is valid."""
     try:
         parse_question(address.words(**USUAL), known)
     except InvalidParameters as refusal:

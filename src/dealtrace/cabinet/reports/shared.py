@@ -34,7 +34,7 @@ GONE = 410
 
 @record
 class Opened:
-    """A valid link, its site, and the fields, columns and segments of the site that a question may name."""
+    """A shared link that works, its site, and the names that its question may use."""
 
     link: SharedLink
     site: Site

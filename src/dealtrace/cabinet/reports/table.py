@@ -54,7 +54,7 @@ class Change:
 
 @record
 class Cell:
-    """A value: its text, bar and change, the URL of the rows behind it, and a mark for the column's best and worst."""
+    """A value of the table: its text, bar and change, the URL of the rows behind it, and a mark if best or worst."""
 
     words: str
     bar: Markup
@@ -65,7 +65,7 @@ class Cell:
 
 @record
 class KeyCell:
-    """A key: its text, the URL filtered by it, and whether the key is missing."""
+    """The key of a row: its text, the URL of the report filtered by it, and whether the key is missing."""
 
     words: str
     address: str
@@ -218,9 +218,9 @@ def rows_address(
     model: AttributionModel,
     placed: Sequence[tuple[Dimension, str | None]],
 ) -> str:
-    """Return the URL of the rows behind a figure; empty if the metric does not count or sum such rows.
+    """Return the URL of the rows behind a figure, or an empty text if the metric does not count or sum such rows.
 
-    `placed` has the dimensions and keys of the figure. The URL contains the whole question and relies on no defaults.
+    `placed` has the dimensions of the figure, each with its key. The URL contains the whole question, without defaults.
     """
     if not metric.adds_up or base_measure(metric) is None:
         return ""

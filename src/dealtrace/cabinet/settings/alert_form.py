@@ -24,12 +24,12 @@ KINDS = {
 }
 assert set(KINDS) == set(AlertKind)
 _PLACES = {"metrics": "metric", "filter": "filters"}
-"""The names of the form's fields, by the names of the fields in refusals of questions."""
+"""The form's fields for those fields in the refusal of a question that have another name there."""
 
 
 @record
 class AlertDraft:
-    """The contents of the form; `members` are the ids of the users who get mails."""
+    """The contents of the form; `members` are the users who get mails, by id."""
 
     kind: str = AlertKind.SILENCE
     metric: str = "calls"
@@ -91,7 +91,7 @@ def _amount(rule: Rule) -> str:
 
 
 def words_of_draft(draft: AlertDraft) -> RuleWords:
-    """Return the rule in the form, unparsed. A rule about silence has no amount."""
+    """Return the unparsed rule in the form; a rule about silence has no amount."""
     filters = tuple(line.strip() for line in draft.filters.splitlines() if line.strip())
     amount = "" if draft.kind == AlertKind.SILENCE else draft.amount
     return RuleWords(draft.kind, draft.metric, draft.window, amount, filters)
@@ -110,7 +110,7 @@ def recipients_of(draft: AlertDraft, members: Mapping[int, str], language: Langu
 
 
 def faults_of(refusal: InvalidParameters | InvalidSetting, language: Language) -> Faults:
-    """Return the faults of a refused rule, by the name of the form's field beside which each is shown."""
+    """Return the messages about a refused rule, by the name of the form's field."""
     if isinstance(refusal, InvalidSetting):
         key = str(refusal.facts["key"])
         return {key if key != "alert" else "": fault_text(refusal, language)}

@@ -142,7 +142,7 @@ def store_costs(database: Database, site: Site, path: Path, choices: CostChoices
 
 
 def _named(file: CostFile, choices: CostChoices, costs: list[Cost]) -> list[Cost]:
-    """Check that the campaigns of costs can be named and are not too long, and return the costs.
+    """Check that the file has the campaigns that the options need and that none is too long; return the costs.
 
     Raises:
         InvalidSetting: a campaign is too long, or the file has no column with the campaigns.

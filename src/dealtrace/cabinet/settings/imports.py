@@ -86,7 +86,7 @@ async def run(view: View) -> Response:
 
 
 async def send_refused(view: View) -> Response:
-    """Send the refused rows of an import as a CSV file, which people correct and upload again."""
+    """Send the refused rows of an import as a CSV file."""
     kept = find_sent_file(view, PLACE)
     if kept is None or not kept.refused_path.is_file():
         return gone(view)
@@ -96,7 +96,7 @@ async def send_refused(view: View) -> Response:
 
 
 async def keep_sent_file(view: View, purpose: str, options: dict[str, str]) -> Upload | None:
-    """Store the uploaded file with its options; `None` if no file was chosen."""
+    """Store the uploaded file with its options and return it, or return `None` if no file was chosen."""
     sent = view.form.file("file")
     if sent is None:
         return None
@@ -105,7 +105,7 @@ async def keep_sent_file(view: View, purpose: str, options: dict[str, str]) -> U
 
 
 def find_sent_file(view: View, purpose: str) -> Upload | None:
-    """Find the file whose key is in the path; `None` if it is gone or another person's."""
+    """Return the file whose key is in the path, or `None` if it is gone or another person's."""
     return find_upload(Owner(view.session_digest, view.here.id, purpose), view.request.path_params["key"])
 
 

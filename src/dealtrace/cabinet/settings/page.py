@@ -28,7 +28,7 @@ Faults = Mapping[str, str]
 
 
 async def stored_site(view: View) -> Site:
-    """Read the site from the database for the page; the cached one may be a second old."""
+    """Read the site of the page from the database and return it; the cached site may be a second old."""
     view.site = await view.read(require_site, view.here.id)
     return view.site
 
@@ -61,7 +61,7 @@ def fault_text(refusal: Refusal, language: Language) -> str:
 
 
 def number_of(text: str) -> int:
-    """Parse a whole number, 0 if the text is not one."""
+    """Return the whole number in a text, or 0 if the text is not a number."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= NUMBER_LENGTH_MAX else 0
 
 

@@ -18,7 +18,7 @@ from dealtrace.record import record
 ROWS_SHOWN = 10
 REFUSED_SHOWN = 20
 CHECKED_MAX = 20_000
-"""The most rows that a preview reads; this takes about a second, while the same process registers deals."""
+"""The most rows that a preview reads, which takes about a second."""
 
 
 @record
@@ -31,7 +31,7 @@ class RefusedRow:
 
 @record
 class Preview:
-    """The preview of a file; `headings` has each recognised heading with the column that it was recognised as.
+    """The preview of a file; `headings` has each recognised heading, paired with its column.
 
     Only the first `checked` of `total` rows were read.
     """
@@ -79,7 +79,7 @@ def preview_file(path: Path, noun: ImportNoun, encoding: str | None, site: Site,
 
 
 def cells_of(row: Row, layout: Layout) -> tuple[str, ...]:
-    """Return the parsed values of a row's recognised cells, as texts."""
+    """Return the parsed values of a row in the recognised columns, as texts."""
     values = layout.read(row)
     return tuple(_shown(values.get(found.column.name)) for found in layout.found_columns)
 

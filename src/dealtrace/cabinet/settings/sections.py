@@ -37,7 +37,7 @@ class SettingsSection:
 
 @record
 class _Facts:
-    """The facts that the states are derived from."""
+    """The data from which the states of the sections are derived."""
 
     spent: int
     tokens: int

@@ -28,9 +28,9 @@ PLACE = "settings/shared"
 
 @record
 class LinkLine:
-    """A shared link: the address of its report, who made it, why its question is invalid, and whether it still works.
+    """A shared link in the list: the address of its report, who made it, and whether it still works.
 
-    `fault` is empty if the question is valid.
+    `fault` says why its question is invalid, and is empty if the question is valid.
     """
 
     link: SharedLink
@@ -67,7 +67,7 @@ async def revoke(view: View) -> Response:
 
 
 def _frozen(address: Address, known: Known) -> Address:
-    """Return an address that contains its defaults and the filters of its segment, so later changes cannot widen it.
+    """Return the address with its defaults and its segment's filters written out, so later changes cannot widen it.
 
     Raises:
         InvalidParameters: the question is invalid.

@@ -1,4 +1,4 @@
-"""The page of a site's settings: name, time zone, matching, attribution model, unique and target leads, API points."""
+"""A site's settings page: name, time zone, matching, attribution, unique and target leads, points (the API's quota)."""
 
 from collections.abc import Mapping
 from zoneinfo import available_timezones
@@ -56,7 +56,7 @@ def _sent(view: View, key: str) -> str:
 
 
 def _agreement(changes: Mapping[str, str]) -> str:
-    """Return the changes that need confirmation as a text of keys and values, empty if no change affects deals."""
+    """Return the changes that affect deals as the text to confirm, or an empty text if no change does."""
     return " ".join(f"{key}={changes[key]}" for key in TRIED_AS if key in changes)
 
 

@@ -21,7 +21,7 @@ from dealtrace.storage.id_blocks import IdBlocks
 
 @record
 class TokenLine:
-    """A token and its last use, `None` if it is not in the journal of requests."""
+    """A token and its last use, or `None` if it is not in the journal of requests."""
 
     token: Token
     used_at: datetime | None

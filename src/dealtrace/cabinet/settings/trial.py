@@ -35,9 +35,10 @@ class Move:
 
 @record
 class Forecast:
-    """The effect of a change: match rates before and after, deals whose lead or source would change, and moved sums.
+    """The effect of changed settings: match rates before and after, and how many deals change their lead or source.
 
-    Only `tried` of `total` deals were tried. `needs_match` is true if past deals change only when they are rematched.
+    Only `tried` of `total` deals were tried. `moves` are the deals that would move from one source to another.
+    `needs_match` is true if past deals change only when they are rematched.
     """
 
     before: str

@@ -19,7 +19,7 @@ UPLOAD_BYTES_MAX = 20 << 20
 FORM_BYTES_MAX = UPLOAD_BYTES_MAX + 100_000
 KEPT_SECONDS = 3600
 UPLOADS_MAX = 50
-"""The most uploads of all users together; the oldest are deleted, so that forgotten files do not fill the disk."""
+"""The most uploads of all users together; beyond it the oldest are deleted."""
 NAME_LENGTH_MAX = 80
 KEY_BYTES = 18
 _FOLDER = "dealtrace-uploads"
@@ -29,7 +29,7 @@ PRIVATE = 0o700
 
 @record
 class Owner:
-    """The owner of an uploaded file: a session, a site and a purpose. The file is found only with all three."""
+    """The owner of an uploaded file: a session, a site and a purpose. All three are needed to find the file."""
 
     session: str
     site_id: int
@@ -64,7 +64,7 @@ class Upload:
 
     @property
     def outcome(self) -> dict[str, str]:
-        """Return the result of its import, empty before the import."""
+        """Return the result of the file's import; it is empty before the import."""
         return _read(self.folder / _OUTCOME)
 
     def finish(self, outcome: Mapping[str, str]) -> None:
@@ -92,7 +92,7 @@ def keep_upload(owner: Owner, name: str, content: BinaryIO, options: Mapping[str
 
 
 def find_upload(owner: Owner, key: str) -> Upload | None:
-    """Find a file by its key; `None` if it has another owner or is gone."""
+    """Return the file with this key, or `None` if it has another owner or is gone."""
     upload = Upload(key, _private_folder() / owner.folder_of(key))
     return upload if upload.folder.is_dir() and (upload.folder / _OPTIONS).is_file() else None
 
@@ -105,7 +105,7 @@ def _plain_name(name: str) -> str:
 
 
 def _private_folder() -> Path:
-    """Return the folder of all uploads, which only its owner can read.
+    """Return the folder of all uploads, which other users of the machine cannot read.
 
     Raises:
         PermissionError: a folder with this name exists and belongs to another user, or others can read it.

@@ -33,7 +33,7 @@ _STYLES = {BodyStyle.FORM: "Form", BodyStyle.GET: "Query string", BodyStyle.JSON
 class LogLine:
     """A delivery: the id of its message, its event, and when it was recorded.
 
-    `settled_at` is when it was delivered or given up, `None` if it is still waiting.
+    `settled_at` is when it was delivered or given up, or `None` if it is still waiting.
     """
 
     message_id: str
@@ -90,7 +90,7 @@ async def act(view: View) -> Response:
 
 
 async def _find(view: View) -> Webhook | None:
-    """Find the webhook whose id is in the path; `None` if the site does not have it."""
+    """Return the webhook whose id is in the path, or `None` if the site does not have it."""
     listed = await view.read(list_webhooks, view.here.id)
     return next((webhook for webhook in listed if webhook.id == number_of(view.request.path_params["webhook"])), None)
 

@@ -100,7 +100,7 @@ class _Run:
         self._is_hidden = is_hidden or not complaints.is_terminal
 
     def disagreements(self) -> Iterator[Comparison]:
-        """Yield and count the differences: first rows of the file that differ, then deals that the file lacks."""
+        """Yield the differences and add them to the totals: first rows that differ, then deals that the file lacks."""
         # Rows are printed meanwhile and must not go to the console of the progress bar.
         shown = Progress(console=complaints, transient=True, disable=self._is_hidden, redirect_stdout=False)
         with shown as progress:

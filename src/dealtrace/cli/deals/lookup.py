@@ -29,10 +29,10 @@ def format_lead(lead: LeadRef | None) -> str:
 
 
 def find_deal(connection: Connection, name: str, only: int | None, *, deleted: bool = False) -> tuple[Site, Deal]:
-    """Return the deal with the id or number `name`, and its site; an id takes precedence over a number.
+    """Return the deal with the id or, failing that, the number `name`, and its site.
 
-    If several deals have had the number, a deal that is not deleted is preferred; with `deleted`, a deleted deal. If no
-    deal or several deals match, the command ends with a message.
+    Of several deals with the number, one that is not deleted is preferred; with `deleted`, a deleted one. If no deal or
+    several deals match, the command ends with a message.
     """
     sites = sites_to_search(connection, only)
     ids = [int(name)] if name.isascii() and name.isdigit() and len(name) <= len(str(ID_MAX)) else []

@@ -120,7 +120,7 @@ def _preset(name: str) -> Preset:
 
 
 def _file(csv: Path | None, xlsx: Path | None, *, as_json: bool, excel: bool, force: bool) -> Path | None:
-    """Return the file to write, `None` if there is none; fail if the options cannot be combined."""
+    """Return the file to write, or `None` if there is none; fail if the options cannot be combined."""
     chosen: Sequence[tuple[str, Path]] = [(end, path) for end, path in ((CSV, csv), (XLSX, xlsx)) if path is not None]
     if len(chosen) + as_json > 1:
         fail("Choose one of --json, --csv and --xlsx.")

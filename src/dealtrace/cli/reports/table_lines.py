@@ -17,7 +17,7 @@ from dealtrace.reports.table import figure_columns, figures_of
 NOTHING = "—"
 GAP = "  "
 KEY_WIDTH_MIN = 10
-"""Keys are cut to this width before a column of figures is left out."""
+"""The width to which keys are cut before a column of figures is left out."""
 CUT = "…"
 
 

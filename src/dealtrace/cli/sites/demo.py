@@ -111,7 +111,7 @@ def _fill(database: Database, site: Site, seed: int, part: float) -> None:
 
 
 def _take(database: Database, site: Site, now: datetime, steps: Sequence[Step]) -> Iterator[Step]:
-    """Store the steps, each in its own transaction, and yield each after it is stored."""
+    """Store each step in its own transaction, and yield the step after it is stored."""
     ids, known = IdBlocks(database.writer), KnownStatuses()
     for step in steps:
         ids.ensure(step.ids)

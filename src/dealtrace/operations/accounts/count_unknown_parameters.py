@@ -1,4 +1,4 @@
-"""Count the parameters that callers send although the endpoint does not have them."""
+"""Count the unknown parameters that callers send."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -12,10 +12,10 @@ from dealtrace.storage.accounts import unknown_parameters
 
 @record
 class UnknownParameters:
-    """Parameters that requests sent although the endpoints do not have them.
+    """The unknown parameters of requests, and the known parameters of the endpoints.
 
-    `seen` is how often each parameter was sent, by path and name. `known` lists, by path, the names that the endpoint
-    has.
+    `seen` counts how often each unknown parameter was sent, by path and name. `known` lists the names that an endpoint
+    has, by path.
     """
 
     seen: Mapping[tuple[str, str], int]

@@ -14,9 +14,7 @@ from dealtrace.storage.accounts import sites
 
 
 def create_site(connection: Connection, site: Site, now: datetime) -> Site:
-    """Create a site and return it; if its id is 0, it gets the next free id.
-
-    Every other id is kept, such as the id of the site at Calltouch.
+    """Create a site and return it; a site with the id 0 gets the next free id, any other id is kept.
 
     Raises:
         InvalidSetting: the name is empty or too long.
@@ -34,5 +32,5 @@ def create_site(connection: Connection, site: Site, now: datetime) -> Site:
 
 
 def _new_counter_code() -> str:
-    """Return a random code of eight characters; with 36^8 possible codes, two sites practically never get the same."""
+    """Return a random code of eight characters, one of 36^8 possible codes."""
     return "".join(secrets.choice(COUNTER_CODE_ALPHABET) for _ in range(COUNTER_CODE_LENGTH))

@@ -82,7 +82,7 @@ def make_password_link(connection: Connection, user_id: UserId, now: datetime, *
 
 
 def revoke_invitation(connection: Connection, digest: str, *, site_id: int | None = None) -> None:
-    """Revoke an unused invitation if it exists; if a site is given, only if the invitation is to that site."""
+    """Revoke an unused invitation, if it exists; with a site, only an invitation to that site."""
     invitations.delete_invitation(connection, digest, site_id)
 
 
@@ -112,7 +112,9 @@ def join(connection: Connection, ids: IdBlocks, key: str, login: str, password: 
 
 
 def accept_role(connection: Connection, key: str, person: Rights, now: datetime) -> Invitation:
-    """Accept an invitation for an existing user, and return it; the user gets its role unless theirs is higher.
+    """Accept an invitation for an existing user, and return the invitation.
+
+    The user gets the role of the invitation unless their present role is higher.
 
     Raises:
         InvitationSpent: as `require_invitation`.

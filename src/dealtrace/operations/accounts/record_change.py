@@ -9,11 +9,11 @@ from dealtrace.operations.work import Work
 from dealtrace.storage.accounts.site_changes import insert_site_change
 
 TEXT_LENGTH_MAX = 500
-"""Ours: the most characters stored of a changed value; lists of origins may be longer."""
+"""Ours: the most characters of a changed value that are stored; a longer value is cut."""
 
 
 def record_change(connection: Connection, site_id: int, change: SiteChange) -> None:
-    """Record a change in the transaction that makes it; do nothing if the values before and after are equal."""
+    """Record a change in the transaction that makes it, unless its values before and after are equal."""
     if change.before != change.after:
         name, before, after = (text[:TEXT_LENGTH_MAX] for text in (change.name, change.before, change.after))
         insert_site_change(connection, site_id, replace(change, name=name, before=before, after=after))

@@ -109,7 +109,7 @@ def confirm_code(connection: Connection, user: User, digest: str, code: str, now
 
 
 def _matching_step(secret: str, code: str, now: datetime, *, after: int) -> int | None:
-    """Return the time step of a code: near `now` and later than `after`; `None` if no such step has this code."""
+    """Return the time step near `now` that has this code, or `None` if no step later than `after` has it."""
     authenticator = pyotp.TOTP(secret, interval=CODE_STEP_SECONDS)
     present = int(now.timestamp()) // CODE_STEP_SECONDS
     near = range(max(present - CODE_STEPS_OFF_MAX, after + 1), present + CODE_STEPS_OFF_MAX + 1)

@@ -77,7 +77,7 @@ def revoke_link(connection: Connection, site_id: int, digest: str, user_id: User
 
 
 def open_link(connection: Connection, key: str, now: datetime) -> SharedLink | None:
-    """Return the shared link that a key opens, `None` if the key is wrong, revoked or expired."""
+    """Return the shared link that a key opens, or `None` if the key is wrong, revoked or expired."""
     link = shared_links.find_shared_link(connection, token_digest(key))
     return link if link is not None and link.is_valid(now) else None
 

@@ -30,7 +30,7 @@ class Trial:
 
 
 def evaluate_rule(source: FactSource, site: Site, rule: Rule, question: Question, slot: Slot) -> Judgement:
-    """Return the verdict of a rule on a window of time, with the numbers that it is based on.
+    """Return a rule's verdict on one window of time, with the number judged and the usual number.
 
     `question` is the report that computes these numbers.
     """
@@ -39,7 +39,7 @@ def evaluate_rule(source: FactSource, site: Site, rule: Rule, question: Question
 
 
 def try_rule(source: FactSource, site: Site, rule: Rule, question: Question, now: datetime) -> Trial:
-    """Return what a rule would have reported in the last 30 days, computed from the data known at `now`."""
+    """Return the results that a rule would have had in the last 30 days, computed from the data known at `now`."""
     slots = slots_of_trial(rule.window, site.time_zone, now)
     every = dict.fromkeys(each for slot in slots for each in (*slots_before(slot), slot))
     metric, observed = question.metrics[0], observe_all(source, site, question, list(every))

@@ -1,4 +1,4 @@
-"""Read the figures that alert rules compare: for a few windows of time, or for all windows of a month."""
+"""Read the numbers that alert rules judge, for a few windows of time or for all windows of a month."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -19,16 +19,16 @@ _DAY = DIMENSIONS["day"]
 
 
 def observe_each(source: FactSource, site: Site, question: Question, slots: Sequence[Slot]) -> Mapping[Slot, Observed]:
-    """Return the figures of each window, read by separate statements: fast for few windows, however large the site."""
+    """Return the numbers of each window of time, read by separate statements; this is fast for few windows."""
     asked = with_basis(question)
     totals = ask_totals(source, site, asked, [slot.span(site.time_zone) for slot in slots])
     return {slot: Observed(*total) for slot, total in zip(slots, totals, strict=True)}
 
 
 def observe_all(source: FactSource, site: Site, question: Question, slots: Sequence[Slot]) -> Mapping[Slot, Observed]:
-    """Return the figures of each window, like `observe_each`, but faster for many adjacent windows.
+    """Return the same as `observe_each`, but faster for many adjacent windows.
 
-    If the values of all measures can be summed over time, one statement reads them for all windows.
+    One statement reads the numbers of all windows if the measures of the metric can be summed over time.
     """
     asked, window = with_basis(question), slots[0].window
     measures = {measure for metric in asked.metrics for measure in metric.formula.measures}
@@ -44,7 +44,7 @@ def observe_all(source: FactSource, site: Site, question: Question, slots: Seque
 
 
 def with_basis(question: Question) -> Question:
-    """Return the question; if its metric is a ratio, the metric that the ratio is computed from is added."""
+    """Return the question; if its metric is a ratio, the result of `basis_of` is added as second metric."""
     basis = basis_of(question.metrics[0])
     return question if basis is None else replace(question, metrics=(*question.metrics, basis))
 

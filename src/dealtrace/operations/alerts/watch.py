@@ -27,7 +27,7 @@ LEASE = timedelta(minutes=2)
 
 @record
 class Looked:
-    """The verdict of a rule on a window of time, the window's start and end, and the compared figures as texts."""
+    """The verdict of a rule on one window of time: the window, and the observed and the usual value as texts."""
 
     verdict: Verdict
     since: datetime
@@ -62,11 +62,10 @@ def claim_alerts(work: Work, commands: Sequence[WriteCommand[None]]) -> list[lis
 
 @operation(ids_per_command=1 + RECIPIENTS_MAX)
 def settle_alerts(work: Work, commands: Sequence[WriteCommand[AlertReport]]) -> list[EventKind | None]:
-    """Store the results of claimed alerts; the outcome of a command is the event that was sent to webhooks.
+    """Store the results of claimed alerts; each outcome is the event sent to webhooks, or `None` if nothing changed.
 
-    The outcome is `None` if the state of the alert is unchanged. State, incident, webhook events and mails are stored
-    in one transaction, and only if the process still has its claim. So each event is sent once, even if a process dies
-    or restarts.
+    State, incident, webhook events and mails are stored in one transaction, and only if the process still has its
+    claim. So each event is sent once, even if a process dies or restarts.
     """
     return [_settle(work, command.payload) for command in commands]
 

@@ -1,4 +1,4 @@
-"""Changes that a person makes to a deal in the cabinet; they cost no points, and each creates a version."""
+"""Changes that a person makes to a deal in the cabinet. Each creates a version; none costs points (the API's quota)."""
 
 from collections.abc import Sequence
 from enum import StrEnum

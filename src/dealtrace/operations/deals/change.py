@@ -30,8 +30,8 @@ from dealtrace.storage.visits.traffic_sources import intern_sources
 class ChangedDeal:
     """A deal after a change.
 
-    `story` has the client and the visits of the deal's lead, `None` if the deal has no lead. `visit` is the visit that
-    a deal without a lead was matched to, `None` if there is none.
+    `story` has the client and the visits of the deal's lead, or is `None` if the deal has no lead. `visit` is the visit
+    to which a deal without a lead was matched, or `None`.
     """
 
     deal: Deal
@@ -48,10 +48,10 @@ def change_deals(work: Work, commands: Sequence[WriteCommand[Change]]) -> list[C
 def apply_changes(
     work: Work, commands: Sequence[WriteCommand[Change]], method: PaidMethod
 ) -> list[ChangedDeal | Refusal]:
-    """Change deals, and spend the points of `method`; each outcome is the changed deal or a refusal, in input order.
+    """Change deals; each outcome is the changed deal or a refusal, in input order.
 
-    Several changes of one deal are applied in input order, each with its own version. A change that makes no difference
-    succeeds and stores nothing.
+    Points (the API's quota) are spent as for calls of `method`. Several changes of one deal are applied in input order,
+    each with its own version. A change that makes no difference succeeds and stores nothing.
     """
     named = find_deals(work.connection, work.site, [command.payload.key for command in commands])
     paid = pay_for_calls(work, method, len(named.found))

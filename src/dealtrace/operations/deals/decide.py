@@ -20,15 +20,15 @@ from dealtrace.storage.visits.credits import NamedVisit
 from dealtrace.storage.visits.visits import find_visits
 
 NEAR_MISS = timedelta(days=30)
-"""Ours: a lead that began after the end of a search is shown as a near miss if it began at most this long after it."""
+"""Ours: a lead that began up to this long after the end of a search is shown as a near miss."""
 
 
 @record
 class Decision:
     """The result of matching a deal by its matchers.
 
-    `matcher` is the position of the matcher that decided, `None` if none did. `visit` is set if the deal was matched to
-    a visit.
+    `matcher` is the position of the matcher that decided, or `None` if none did. `visit` is set if the deal was matched
+    to a visit.
     """
 
     match: Match = UNMATCHED
@@ -56,7 +56,7 @@ def _decision(
 ) -> Decision:
     """Return the decision of the first matcher that found a lead or visit.
 
-    `lead` is the lead that was found by the matcher at position `by`. A matcher before it may have found a visit.
+    `lead` was found by the matcher at position `by`; a matcher before that may have found a visit.
     Ours: if a matcher names several stored visits, the latest of them counts.
     """
     for position, matcher in reachable(matchers):
@@ -75,7 +75,7 @@ def _named_visits(matchers: Sequence[Matcher]) -> Iterator[int]:
 
 
 def explain_decision(connection: Connection, site: Site, matchers: Sequence[Matcher]) -> tuple[MatcherStep, ...]:
-    """Return a step for each matcher: its outcome, and the considered leads, with the reasons why they do not fit."""
+    """Return a step for each matcher: its outcome, the leads that it considered, and why they do not fit."""
     (decision,) = decide_matchers(connection, site, [matchers])
     (resolved,) = _with_phones(connection, site, [matchers])
     searches = [search for matcher in resolved if isinstance(search := search_of(matcher), SearchByContact)]
@@ -90,7 +90,7 @@ def _searches(matchers: Sequence[Matcher]) -> list[tuple[int, LeadSearch]]:
 
 
 def _with_phones(connection: Connection, site: Site, lists: Sequence[Sequence[Matcher]]) -> Sequence[Sequence[Matcher]]:
-    """Return the matchers with phones added: the phones whose digests a matcher has, if the site knows them."""
+    """Return the lists of matchers; a matcher with hashes of phones also gets those phones that the site knows."""
     digests = [digest for matchers in lists for matcher in matchers for digest in matcher.digests]
     if not digests:
         return lists

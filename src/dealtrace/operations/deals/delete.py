@@ -35,9 +35,9 @@ def delete_deals(work: Work, commands: Sequence[WriteCommand[DealKey]]) -> list[
 def delete_paid(
     work: Work, commands: Sequence[WriteCommand[DealKey]], named: NamedDeals, paid: Collection[int]
 ) -> list[Deal | Refusal]:
-    """Delete the deals for which points were spent; return deleted deals or refusals, in input order.
+    """Delete the deals of the commands at the positions in `paid`; return deleted deals or refusals, in input order.
 
-    `paid` holds the positions of the commands that delete them.
+    These are the commands for which points were spent.
     """
     deleted = {
         position: with_deletion(deal, work.now, work.now) for position, deal in named.found.items() if position in paid

@@ -25,7 +25,7 @@ from dealtrace.record import record
 from dealtrace.storage.leads import contact_rows
 
 NEAR_MISS = timedelta(days=30)
-"""Ours: a lead is a near miss if the deal happened at most this long outside the time in which the two can match."""
+"""Ours: a lead is a near miss if the deal happened up to this long before or after the lead's window of time."""
 
 
 class Verdict(StrEnum):
@@ -43,7 +43,7 @@ class Verdict(StrEnum):
 
 @record
 class Naming:
-    """An id or reference of a lead that the caller sent, and the lead that it identifies, `None` if there is none."""
+    """An id or reference of a lead that the caller sent; `lead` is the lead with it, or `None` if there is none."""
 
     kind: LeadKind
     by: str
@@ -53,12 +53,12 @@ class Naming:
 
 @record
 class Explanation:
-    """All steps of the search for a deal's lead, in the order of matching.
+    """The explanation of a deal's lead: all searches for the lead, in the order of matching.
 
-    `namings` are the ids and references that the caller sent, up to the first that identifies a lead; they are tried
-    first. `steps` are the searches by contact; they are listed even if contact matching is off, to show what they would
-    find. `flips` are the smallest changes of the rules that would give the deal another lead; there are none if the
-    lead is pinned or identified by the caller. A deal of deals 2.0 has `matchers` instead.
+    `namings` are the ids and references that the caller sent. They are tried first, until one identifies a lead.
+    `steps` are the searches by contact, which are listed even if contact matching is off. `flips` are the smallest
+    changes of the rules that would give the deal another lead; there are none if the lead is pinned or identified by
+    the caller. A deal of the deals API 2.0 has only `matchers`.
     """
 
     deal: Deal
@@ -70,7 +70,7 @@ class Explanation:
 
     @property
     def named(self) -> LeadRef | None:
-        """The lead that the caller's id or reference identifies at present, `None` if there is none."""
+        """The lead that the caller's id or reference identifies at present, or `None` if there is none."""
         return next((naming.lead for naming in self.namings if naming.lead is not None), None)
 
     @property
@@ -113,7 +113,7 @@ def explain_deal(connection: Connection, site: Site, deal: Deal) -> Explanation:
 
 
 def _namings(connection: Connection, site: Site, deal: Deal) -> Iterator[Naming]:
-    """Yield each id and reference that the caller sent, with the lead it identifies, up to the first that finds a lead.
+    """Yield the ids and references that the caller sent, ending with the first that identifies a lead.
 
     The id that this server assigned to a lead comes before its reference in another system.
     """
@@ -139,7 +139,7 @@ def _names_in(clue: LeadClue) -> Iterator[tuple[LeadKind, str, str, CallIdentity
 
 
 def _list_spans(connection: Connection, site: Site, happened_at: datetime, contact: ContactClue) -> list[LeadSpan]:
-    """List the leads with a deal's contacts whose windows contain the deal or miss it by at most `NEAR_MISS`."""
+    """List the leads with a deal's contacts that can match the deal, or that miss it by at most `NEAR_MISS`."""
     since = happened_at - contact.link_threshold - NEAR_MISS
     queries = [contact_rows.SpanQuery(value, happened_at + NEAR_MISS, since) for value in _contacts_of(contact)]
     return contact_rows.list_spans(connection, site.id, queries)
@@ -148,10 +148,10 @@ def _list_spans(connection: Connection, site: Site, happened_at: datetime, conta
 def _list_farther_spans(
     connection: Connection, site: Site, happened_at: datetime, contact: ContactClue, steps: Sequence[Step]
 ) -> list[LeadSpan]:
-    """List the leads, farther than `NEAR_MISS`, that the deal would get if the link threshold were raised just enough.
+    """List the leads beyond `NEAR_MISS` that the deal would get if its link threshold were just long enough.
 
-    The link threshold is the longest time between lead and deal. Only contacts whose search found nothing are
-    considered. The list is empty if a nearer lead needs a smaller threshold.
+    The link threshold is the longest time between a lead and its deal. Only contacts whose search found nothing are
+    used. The list is empty if a nearer lead needs a smaller threshold.
     """
     failed = [step for step in steps if step.winner is None]
     if any(candidate.missed_end is Missed.CLOSING for step in failed for candidate in step.candidates):
@@ -217,7 +217,7 @@ class MatcherStepAnswer(TypedDict):
 
 
 class ExplanationAnswer(TypedDict):
-    """The explanation of a deal's lead, in JSON, the same on every HTTP edge; instants are UTC."""
+    """The explanation of a deal's lead, in JSON; instants are in UTC."""
 
     happenedAt: datetime
     deletedAt: datetime | None
@@ -236,7 +236,7 @@ class ExplanationAnswer(TypedDict):
 
 
 def serialize_explanation(explanation: Explanation) -> ExplanationAnswer:
-    """Return an explanation as JSON, the same on every HTTP edge: instants are UTC, durations are in seconds."""
+    """Return an explanation as JSON; instants are in UTC, durations in seconds."""
     deal = explanation.deal
     return {
         "happenedAt": deal.happened_at,

@@ -15,16 +15,16 @@ from dealtrace.storage.deals import deals
 
 @record
 class NamedDeals:
-    """The deals that the commands of a batch identify, and the refusals of the other commands.
+    """The deals found for a batch of commands, and the refusals of the other commands, by position of the command.
 
-    Both are mapped by the position of the command. Points are spent for the found deals in this order.
+    Points (the API's quota) are spent for the deals in the order of `found`.
     """
 
     found: Mapping[int, Deal]
     refused: Mapping[int, Refusal]
 
     def first(self, paid: int) -> dict[int, Deal]:
-        """Return the first `paid` found deals, those for which points were spent, by position of the command."""
+        """Return the first `paid` deals of `found`, by position of the command."""
         return dict(islice(self.found.items(), paid))
 
 
@@ -59,7 +59,7 @@ def _refusal(key: DealKey) -> Refusal:
 
 
 def deal_not_found(key: DealKey) -> DealNotFound:
-    """Return the refusal of a key that identifies no deal of the site."""
+    """Return the refusal that says that the site has no deal with this key."""
     parameters = (("orderId", key.id), ("orderNumber", key.number))
     return DealNotFound(key=", ".join(f"{name}={value}" for name, value in parameters if value is not None))
 
@@ -81,5 +81,5 @@ def find_deal(
 
 
 def not_found(deal_id: int) -> DealNotFound:
-    """Return the refusal of a deal id that no deal of the site has."""
+    """Return the refusal that says that the site has no deal with this id."""
     return deal_not_found(DealKey(deal_id, None))

@@ -77,7 +77,7 @@ def spread(commands: Sequence[WriteCommand[Sequence[Item]]]) -> tuple[list[Write
 def gather(
     work: Work, commands: Sequence[WriteCommand[Sequence[Item]]], outcomes: Sequence[Outcome], unpaid: set[int]
 ) -> list[list[Outcome] | PointsSpent]:
-    """Return the outcomes of the items, grouped by list; the lists at the positions in `unpaid` get `PointsSpent`."""
+    """Return the outcomes of the items, grouped by list; a list at a position in `unpaid` gets `PointsSpent`."""
     rest = iter(outcomes)
     lists = [[next(rest) for _ in command.payload] for command in commands]
     return [points_refusal(work) if number in unpaid else each for number, each in enumerate(lists)]

@@ -21,7 +21,7 @@ from dealtrace.storage.leads import contact_rows, leads
 
 @record
 class Question:
-    """A deal to match: when it happened, and the `clue`, which is what the CRM sent to identify the lead.
+    """A deal to match: when it happened, and its `clue`, the id, reference or contacts that the CRM sent.
 
     If there are `matchers`, the clue is ignored.
     """
@@ -39,12 +39,12 @@ class Question:
 def match_deals(
     connection: Connection, site: Site, questions: Sequence[Question], precedence: Sequence[LeadKind] = SEARCH_ORDER
 ) -> list[LeadRef | None]:
-    """Find the lead of each deal, `None` if there is none, in input order.
+    """Return the lead of each deal, or `None` if there is none, in input order.
 
     A phone is searched for among calls and lead requests in the order of `precedence`.
 
-    A deal of deals 2.0 is matched only by its matchers, whatever the site's setting. For any other deal the id or
-    reference of a lead is tried first. If it finds no lead, the contact is tried, but only if the site has contact
+    A deal of the deals API 2.0 is matched only by its matchers, whatever the site's setting. For any other deal the id
+    or reference of a lead is tried first. If it finds no lead, the contact is tried, but only if the site has contact
     matching on.
     Seed: «Склейка по номеру телефона или почте по умолчанию выключена».
     """
@@ -136,7 +136,7 @@ def _identity_parts(identity: CallIdentity | LeadRequestIdentity) -> tuple[LeadK
 
 
 def _named(clue: LeadClue, named: _Named) -> LeadRef | None:
-    """Return the lead that an identity refers to, by our id first, then by its reference; `None` if there is none."""
+    """Return the lead that a clue names by id or reference, or `None` if there is none; the id is tried first."""
     if clue.identity is None:
         return None
     kind, lead_id, reference = _identity_parts(clue.identity)

@@ -116,9 +116,8 @@ def _choose_number(
 ) -> tuple[DealId, str]:
     """Return the id and the number of a new deal; the number is the id if none was sent.
 
-    If the id is already the number of another deal, the next id is taken. This is rare: our ids are far above the
-    numbers that CRMs send. If several ids in a row are in use as numbers, no reserved id is left; the command then
-    fails alone and is tried again.
+    If the id is already the number of another deal, the next id is taken. If several ids in a row are in use as
+    numbers, no reserved id is left; the command then fails alone and is tried again.
     """
     if stated is not None:
         return DealId(own_id), stripped(stated)

@@ -23,14 +23,14 @@ from dealtrace.storage.visits.visits import find_visits
 
 CHUNK_DEALS = 1000
 NAMED_AT = datetime(2000, 1, 1, tzinfo=UTC)
-"""The time stored with search keys that are lead ids; every time works, because a search by id has no time limit."""
+"""The time stored with a search key that is a lead id; such a search has no time limit."""
 
 
 @record
 class Concern:
-    """A lead, and the data by which deals may refer to it: its id, its reference in another system, and its contacts.
+    """A lead and the data by which deals may refer to it: its id, its reference in another system, and its contacts.
 
-    Each contact in `spans` has the start and end of the lead.
+    `spans` has an item for each contact, with the start and end of the lead.
     """
 
     ref: LeadRef
@@ -72,7 +72,7 @@ def rematch_naming(work: Work, visits: Sequence[Visit]) -> list[Deal]:
 
 
 def _keys_of(concerns: Sequence[Concern]) -> set[tuple[str, datetime]]:
-    """Return pairs of a key by which matchers may find these leads, and the time when the lead began."""
+    """Return the keys by which matchers may find these leads, each with the time when its lead began."""
     keys: set[tuple[str, datetime]] = set()
     for concern in concerns:
         keys.add((key_of_lead(concern.ref.kind, concern.ref.id), NAMED_AT))
@@ -94,7 +94,7 @@ def _find_naming(work: Work, concerns: Sequence[Concern], kind: LeadKind) -> set
 class Chunk:
     """The result of matching a chunk of deals again.
 
-    `deals` counts them, `last_id` is the last of their ids, and `changed` counts the deals whose match has changed.
+    `deals` is their number, `last_id` their last id, and `changed` the number of those whose match has changed.
     """
 
     deals: int
@@ -158,9 +158,9 @@ def rebind_deals(
 
 
 def _find_visited_at(work: Work, matched: Sequence[Deal]) -> dict[DealId, datetime]:
-    """Find when the visit of each deal, or of its lead, began; deals without a visit are missing.
+    """Return when the visit of each deal, or of its lead, began, by deal id; deals without a visit are missing.
 
-    The visits of deals without a lead also get their credits.
+    The visits of deals without a lead are also credited.
     """
     refs = [deal.lead for deal in matched if deal.lead is not None]
     of_leads = leads.find_visited_at(work.connection, work.site.id, refs)

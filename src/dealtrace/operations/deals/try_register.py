@@ -25,8 +25,8 @@ NO_ID = DealId(0)
 class Tried:
     """The result of trying a registration.
 
-    `earlier` is the stored deal if the registration would be a retry, `None` if it would create a deal. `explanation`
-    is why the deal would have its lead if it were stored now. Custom fields in `unknown_fields` would not be stored.
+    `earlier` is the stored deal if the registration would be a retry, or `None`. `explanation` is why the deal would
+    have its lead if it were stored now. Custom fields in `unknown_fields` would not be stored.
     """
 
     registration: Registration

@@ -35,7 +35,7 @@ class DealUpdate:
 class UpdatedDeal:
     """A deal after an update.
 
-    `matcher` is the position of the new matcher that decided its lead or visit, `None` if none did.
+    `matcher` is the position of the new matcher that decided, or `None` if none did.
     """
 
     deal: Deal
@@ -97,7 +97,7 @@ def _update(work: Work, items: Sequence[WriteCommand[DealUpdate]], found: Mappin
 
 
 def _show_contacts(work: Work, before: Mapping[int, Deal], changed: Mapping[int, Deal]) -> None:
-    """Copy the changed contacts of deals with matchers into the columns in which journals search for contacts."""
+    """Copy changed contacts of deals with matchers to the columns that the search in journals reads."""
     shown = [
         replace(deal, clue=replace(deal.clue, contact=contact_clue_of(deal.details)))
         for deal in changed.values()
@@ -116,7 +116,7 @@ def _add_to_leads(work: Work, updates: Sequence[tuple[Deal, DealUpdate]]) -> Non
 
 
 def _with_matchers(work: Work, updates: Mapping[int, tuple[Deal, DealUpdate]]) -> dict[int, UpdatedDeal]:
-    """Return the updated deals by position, each with the matcher that decided if its update sent matchers."""
+    """Return each updated deal by position, with the matcher that decided if the update sent matchers."""
     asked = {
         position: deal for position, (deal, update) in updates.items() if not isinstance(update.change.matchers, Unset)
     }

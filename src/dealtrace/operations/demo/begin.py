@@ -30,7 +30,7 @@ LABEL = "demo"
 
 @record
 class BegunDemo:
-    """The site that a demo fills, and the secret of its token, `None` if the site existed before."""
+    """The site of a new demo, and the secret of its token, or `None` if the site existed before."""
 
     site: Site
     secret: str | None

@@ -50,7 +50,7 @@ RECORDS_AT_ONCE = 1000
 
 @record
 class Step:
-    """A transaction of a demo: the number of its records, the most ids it takes, and the function that runs it."""
+    """A transaction of a demo: how many records it stores, the most ids it takes, and the function that runs it."""
 
     records: int
     ids: int
@@ -73,7 +73,7 @@ def list_steps(year: Year, now: datetime) -> list[Step]:
 
 
 def _cut(batches: Sequence[Batch]) -> Iterator[Sequence[Batch]]:
-    """Yield the batches in chunks, each to be stored in one transaction."""
+    """Yield the batches in chunks; each chunk is stored in one transaction."""
     chunk: list[Batch] = []
     for batch in batches:
         chunk.append(batch)

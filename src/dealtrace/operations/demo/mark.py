@@ -28,7 +28,7 @@ class Demo:
 
 
 def find_demo(connection: Connection, site: Site) -> Demo | None:
-    """Find the demo of a site, finished or not; `None` if it has none."""
+    """Return the demo of a site, finished or not, or `None` if it has none."""
     for digest in (OWN_SITE, GIVEN_SITE):
         progress = find_file_import(connection, site.id, digest)
         if progress is not None:

@@ -10,7 +10,7 @@ from dealtrace.storage.accounts.sites import delete_site
 from dealtrace.storage.site_rows import count_site_rows, delete_site_rows
 
 RECORDS = ("visit", "call", "lead_request", "deal")
-"""The tables whose rows a demo counts; people and programs may have stored rows in them too."""
+"""The tables in which `remove_demo` looks for rows that people or programs have added to those of the demo."""
 
 
 def remove_demo(connection: Connection, site_id: int | None, *, with_others: bool = False) -> Demo:

@@ -27,7 +27,7 @@ TAGS_MAX = 1000
 
 @record
 class LeadAnnotation:
-    """Annotations to add to a lead, and the searches that find the lead."""
+    """The annotations to add to a lead, and the searches by which to find the lead."""
 
     searches: tuple[LeadSearch, ...]
     addition: Addition
@@ -95,7 +95,7 @@ def _add(work: Work, additions: Sequence[Addition], found: FoundLeads) -> Annota
 
 
 def beyond_limits(annotations: Annotations) -> Violation | None:
-    """Return the violation of the first annotation that exceeds its limit, `None` if all are within their limits."""
+    """Return the violation of the first annotation that is too long, or `None` if all are within their limits."""
     characters = ("символов", "characters")
     sizes: Mapping[str, tuple[int, int, tuple[str, str]]] = {
         "comment": (len(annotations.comment or ""), COMMENT_LENGTH_MAX, characters),

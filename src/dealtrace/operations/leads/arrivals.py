@@ -25,9 +25,9 @@ IDS_PER_LEAD_MAX = 3
 
 @record
 class Arrival:
-    """A lead to store: the lead with its id, everything sent about it, and its contacts in normal form.
+    """A lead ready to be stored, with everything sent about it, and its contacts in normal form.
 
-    `stored` is the call that this lead replaces, `None` for a new lead.
+    `stored` is the call that this lead replaces, or `None` for a new lead.
     """
 
     lead: Call | LeadRequest
@@ -58,14 +58,14 @@ class Arrival:
 
     @property
     def keeps_client(self) -> bool:
-        """Whether the lead keeps its stored client: true for a stored call unless its contacts have changed."""
+        """Whether the lead is a stored call with unchanged contacts, so that it keeps its client."""
         return self.stored is not None and {span.contact for span in self.stored.spans} == set(self.contacts)
 
 
 def contact_spans(
     ref: LeadRef, contacts: Iterable[str], started_at: datetime, ended_at: datetime, reference: str | None
 ) -> tuple[LeadSpan, ...]:
-    """Return the spans by which matching finds a lead: one for each contact, with the start and end of the lead."""
+    """Return a span for each contact of a lead: the contact, and the start and end of the lead."""
     return tuple(LeadSpan(ref, contact, started_at, ended_at, reference or "") for contact in contacts)
 
 

@@ -1,4 +1,4 @@
-"""Delete, restore or annotate leads on behalf of a person in the cabinet; this costs no API points."""
+"""Delete, restore or annotate leads on behalf of a person in the cabinet; this costs no points (the API's quota)."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -77,5 +77,5 @@ def _rewrite(work: Work, wanted: Rewriting) -> LeadRef | Refusal:
 
 
 def _kept(wanted: str, before: str | None) -> str | None:
-    """Return the text that a person typed, or `None` if the text is empty and was never set before."""
+    """Return the text `wanted`, or `None` if it is empty and the value was never set before."""
     return wanted if wanted or before is not None else None

@@ -25,7 +25,7 @@ from dealtrace.webhooks.event import annotations_event
 
 @record
 class LeadName:
-    """The id, reference or SIP id by which a caller identifies a lead; only calls have SIP ids."""
+    """The identifier by which a caller names a lead: an id, a reference or, for a call, a SIP id."""
 
     kind: LeadKind
     id: int | None = None

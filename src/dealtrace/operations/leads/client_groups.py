@@ -23,9 +23,9 @@ from dealtrace.storage.leads.contact_groups import StoredContact
 
 @record
 class _Walk:
-    """The contacts of clients that may merge or split.
+    """The contacts of clients that may have to be merged or split.
 
-    `beside` has, for each contact, the other contacts of its leads.
+    `beside` has, by contact, the other contacts of the same leads.
     """
 
     contacts: Mapping[str, StoredContact]
@@ -33,10 +33,10 @@ class _Walk:
 
 
 def regroup_clients(work: Work, client_ids: Collection[int], *, with_all_leads: bool = False) -> None:
-    """Regroup the contacts of these clients, and of all clients connected to them, into clients.
+    """Divide the contacts of these clients, and of all clients connected to them, into clients again.
 
-    Deleted leads do not count. Contacts that no undeleted lead has are deleted. If a contact gets another client, its
-    leads get that client too; `with_all_leads` also checks the leads of the other contacts.
+    Deleted leads do not count, and contacts without other leads are deleted. If a contact gets another client, its
+    leads get that client too; `with_all_leads` also checks the leads of all other contacts.
     """
     walk = _walk(work, client_ids)
     starts = contact_groups.find_starts(work.connection, work.site.id, walk.contacts)
@@ -58,7 +58,7 @@ def regroup_clients(work: Work, client_ids: Collection[int], *, with_all_leads: 
 
 
 def drop_forgotten(work: Work, contacts: Iterable[str]) -> None:
-    """Delete those of the given contacts that no undeleted lead has."""
+    """Delete each of these contacts that no lead has; deleted leads do not count."""
     names = set(contacts)
     if names:
         starts = contact_groups.find_starts(work.connection, work.site.id, names)
@@ -66,7 +66,7 @@ def drop_forgotten(work: Work, contacts: Iterable[str]) -> None:
 
 
 def part_clients(work: Work, before: Iterable[str], after: Iterable[str] = ()) -> None:
-    """Regroup clients after a lead's contacts changed from `before` to `after`, or after the lead was deleted."""
+    """Regroup clients after a lead's contacts changed from `before` to `after`, which is empty for a deleted lead."""
     earlier, later = ({name for name in names if not is_filler(name)} for names in (before, after))
     if max(len(earlier), len(later)) > 1:
         owners = clients.find_client_ids(work.connection, work.site.id, earlier | later)
@@ -140,9 +140,9 @@ def _move_leads(work: Work, contacts: Collection[str]) -> None:
 
 
 def _own_clients(work: Work, current: Mapping[LeadRef, int]) -> dict[LeadRef, int]:
-    """Return new clients for leads that may not stay with their present client, by lead.
+    """Create clients for leads that may not keep their present client, and return the new client ids by lead.
 
-    Of several leads with the same client, the first stays; if the client has a contact other than a filler, none stays.
+    The first lead of a client keeps the client if all contacts of the client are fillers.
     """
     if not current:
         return {}

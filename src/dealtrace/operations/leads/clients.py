@@ -14,7 +14,7 @@ from dealtrace.storage.leads.clients import KnownContact
 
 @record
 class Newcomer:
-    """A lead that needs a client: its contacts, the client's name as sent, and its former client, if it had one."""
+    """A lead that needs a client: its contacts, the client's name that was sent, and its former client, if any."""
 
     lead_id: int
     contacts: tuple[str, ...]
@@ -24,10 +24,10 @@ class Newcomer:
 
 @dataclass(slots=True)
 class Assignment:
-    """The client id of each lead by lead id, and what `settle_clients` must check after the leads are stored.
+    """The client id of each lead, by lead id, and the clients that `settle_clients` must check later.
 
-    `joined` are clients that new leads connect, so that the clients may merge. `crowded` maps contacts that too many
-    people may share to their clients.
+    `joined` are clients that new leads connect, so that they may have to be merged. `crowded` has the contacts that too
+    many people may share, each with its client.
     """
 
     client_ids: dict[int, int] = field(default_factory=dict)
@@ -40,10 +40,10 @@ def assign_clients(
 ) -> Assignment:
     """Assign a client to each lead, and store new clients and contacts.
 
-    A lead gets the client of any of its known contacts; contacts that many people share, or type only to fill a field,
-    do not count. Its unknown contacts are added to this client. A client keeps the first name that is sent. A lead
-    without a known contact keeps its former client if that client has no contacts now. With `inherits` it always keeps
-    the former client, because its contacts have only been normalised differently.
+    A lead gets the client of its first known contact. Contacts that many people share, and fillers (typed only to fill
+    a field), do not count. Unknown contacts are added to this client. A client keeps the first name that is sent. A
+    lead without a known contact keeps its former client if that client has no contacts now, or in any case with
+    `inherits`.
     """
     take_id = new_id if new_id is not None else work.ids.take
     owners = clients.find_known_contacts(work.connection, work.site.id, _contacts_of(newcomers))
@@ -95,7 +95,10 @@ def _contacts_of(newcomers: Iterable[Newcomer]) -> list[str]:
 
 
 def _known_client(newcomer: Newcomer, owners: dict[str, KnownContact]) -> int | None:
-    """Return the client of a lead's first known contact; a shared contact counts only if the lead has no other."""
+    """Return the client of a lead's first known contact, or `None` if it has none.
+
+    A shared contact counts only if the lead has no other.
+    """
     usable = [contact for contact in newcomer.contacts if not is_filler(contact)]
     joining = [contact for contact in usable if contact in owners and owners[contact].set_apart is None]
     if joining:

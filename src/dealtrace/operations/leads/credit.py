@@ -23,9 +23,9 @@ from dealtrace.webhooks.event import LeadEvent, LeadPart
 
 
 def credit_leads(work: Work, leads: Sequence[Credited]) -> None:
-    """Divide the credit for each lead among the visits of its visitor, and store the shares under every model.
+    """Divide the credit for each lead among its visitor's visits, and store the shares for every attribution model.
 
-    If a deal was matched to a visit without a lead, that visit is credited like a lead.
+    A visit to which a deal without a lead was matched is credited like a lead.
     """
     touches_by_lead = find_touches(work.connection, work.site.id, leads)
     if touches_by_lead:
@@ -40,10 +40,10 @@ def credit_leads(work: Work, leads: Sequence[Credited]) -> None:
 
 
 def find_touches(connection: Connection, site_id: int, leads: Sequence[Credited]) -> dict[int, list[Visit]]:
-    """Find the visits that may be credited with each lead, by lead id, earliest visit first.
+    """Return the visits that may be credited with each lead, by lead id, earliest visit first.
 
-    Leads whose own visit is not stored are missing. A visit that a deal was matched to without a lead has its negative
-    id as key.
+    Leads whose own visit is not stored are missing. A visit to which a deal without a lead was matched stands for a
+    lead; its key is its negative id.
     """
     own = visits.find_visits(connection, site_id, [lead.visit_id for lead in leads])
     if not own:
@@ -62,7 +62,7 @@ def find_touches(connection: Connection, site_id: int, leads: Sequence[Credited]
 def credit_again(work: Work, new_visits: Sequence[Visit]) -> None:
     """Divide the credit again for the leads that may have come from these new visits.
 
-    So it makes no difference whether a lead or a visit is stored first. Webhooks receive the leads that the site's
+    The result is the same as if the visits had been stored before the leads. Webhooks receive the leads that the site's
     model now credits to another visit.
     """
     concerned = list_leads_of_visits(work.connection, work.site.id, new_visits, CREDIT_LOOKBACK)
@@ -83,7 +83,7 @@ def find_credited(work: Work, leads: Sequence[VisitedLead]) -> dict[int, Visit]:
 
 
 def publish_moves(work: Work, leads: Sequence[VisitedLead], before: Mapping[int, Visit]) -> list[VisitedLead]:
-    """Publish the leads whose credited visit or source differs from `before` to webhooks, and return these leads."""
+    """Return the leads whose credited visit or source differs from that in `before`, and publish them to webhooks."""
     after = find_credited(work, leads)
     moved = [lead for lead in leads if _credit_of(before.get(lead.id)) != _credit_of(after.get(lead.id))]
     publish_events(work, [LeadEvent(EventKind.LEAD_CHANGED, lead.ref, (LeadPart.VISIT,)) for lead in moved])

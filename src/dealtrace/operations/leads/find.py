@@ -19,10 +19,10 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 @record
 class FoundLeads:
-    """The lead that each lookup found, `None` if none fits.
+    """The results of lookups: the lead that each of them found, or `None` if no lead fits.
 
-    `decided_by` has for each lookup the position of the search that found the lead, `None` if none did. `annotations`
-    are those of all leads that were considered.
+    `decided_by` has the position of the search that found each lead, or `None`. `annotations` are those of all leads
+    that were considered.
     """
 
     refs: Sequence[LeadRef | None]
@@ -50,7 +50,7 @@ def find_leads(
 
 
 def list_prospects(connection: Connection, site: Site, searches: Sequence[SearchByContact]) -> list[Prospect]:
-    """List the leads with the contacts and times of these searches, including leads that the searches reject.
+    """List the leads that have the contacts and times of these searches, even if other conditions reject them.
 
     The leads are not locked.
     """
@@ -85,7 +85,7 @@ def _prospects(
     spans: Sequence[LeadSpan],
     annotations: Mapping[LeadRef, StoredAnnotations],
 ) -> list[Prospect]:
-    """Return the leads with the values that searches filter by.
+    """Return the leads with the values that searches compare.
 
     Whether a lead is unique is read only if a search needs it.
     """

@@ -66,7 +66,7 @@ def _import(
 
 
 def _positions(lengths: Sequence[int]) -> list[range]:
-    """Return, for each list, the positions that its leads have when all lists are joined into one."""
+    """Return the positions that the leads of each list have after all lists are joined into one."""
     positions: list[range] = []
     start = 0
     for length in lengths:

@@ -51,7 +51,7 @@ def store_leads(work: Work, arrivals: Sequence[Arrival]) -> None:
 
 
 def _store_with_clients(work: Work, arrivals: Sequence[Arrival], homeless: Sequence[Arrival]) -> None:
-    """Store leads after assigning clients to those in `homeless`, which have none yet."""
+    """Assign clients to the leads in `homeless`, which have none yet, and store all leads."""
     assignment = assign_clients(work, [_newcomer(arrival) for arrival in homeless])
     _store_rows(work, arrivals, assignment.client_ids)
     settle_clients(work, assignment)
@@ -76,7 +76,7 @@ def _newcomer(arrival: Arrival) -> Newcomer:
 
 
 def _rows(work: Work, arrivals: Sequence[Arrival], assigned: Mapping[int, int]) -> list[NewLead]:
-    """Return the rows to store, each with its client, its stated source, and its values of known custom fields."""
+    """Return the rows of the leads, each with its client, its stated source and its known custom fields."""
     annotations = _known_annotations(work, arrivals)
     stated = {annotation.stated_source for annotation in annotations if annotation.stated_source is not None}
     source_ids = intern_sources(work.connection, work.ids, work.site.id, stated) if stated else {}

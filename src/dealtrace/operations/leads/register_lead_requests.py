@@ -29,9 +29,9 @@ def register_lead_requests(
 def _without_guessed_visits(
     work: Work, commands: Sequence[WriteCommand[IncomingLeadRequest]]
 ) -> list[IncomingLeadRequest]:
-    """Return the lead requests, without visits that their senders may not refer to.
+    """Return the lead requests; those that may not refer to their visits come without them.
 
-    A sender without a token may not refer to a visit whose id can be guessed, unless the visit is fresh.
+    A sender without a token may refer to a visit with a guessable id only while the visit is fresh.
     """
     guessable = {
         command.payload.visit_id

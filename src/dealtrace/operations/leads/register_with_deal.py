@@ -27,9 +27,9 @@ Outcome = TypeVar("Outcome", Receipt, LeadRequest)
 
 @record
 class LeadRequestWithDeal:
-    """A lead request, and the deal to register with it, `None` if only the lead request was sent.
+    """A lead request, and the deal to register with it, or `None` if only the lead request was sent.
 
-    `method` is the API method whose points are spent for a lead request without a deal.
+    `method` is the API method whose price in points is paid for a lead request without a deal.
     """
 
     lead_request: IncomingLeadRequest
@@ -81,14 +81,14 @@ def _register_both(work: Work, command: WriteCommand[LeadRequestWithDeal]) -> Le
 
 
 def _accepted(outcome: Outcome | Refusal) -> Outcome:
-    """Return the outcome of an operation; raise it if it is a refusal."""
+    """Return the outcome of an operation, or raise the outcome if it is a refusal."""
     if isinstance(outcome, Refusal):
         raise outcome
     return outcome
 
 
 def _find_retried(work: Work, sent: LeadRequestWithDeal) -> LeadRequest | None:
-    """Find the stored lead request of a deal that is sent again; `None` if this is not a retry.
+    """Return the stored lead request of a deal that is sent again, or `None` if this is not a retry.
 
     Only the number of the deal is compared, because the lead request was sent without a number.
     """

@@ -19,7 +19,7 @@ FAULT_LENGTH_MAX = 300
 
 @record
 class MailReport:
-    """The result of sending a claimed mail; `fault` is why it was not sent, `None` if it was sent."""
+    """The result of sending a claimed mail; `fault` is why it was not sent, or `None` if it was sent."""
 
     mail: Mail
     fault: MailFault | None
@@ -38,7 +38,7 @@ def claim_mails(work: Work, commands: Sequence[WriteCommand[None]]) -> list[list
 
 @operation(ids_per_command=0)
 def settle_mails(work: Work, commands: Sequence[WriteCommand[MailReport]]) -> list[bool]:
-    """Store the results of claimed mails; an outcome is true if the mail was given up after too many failures."""
+    """Store the results of sending claimed mails; each outcome is whether the mail was given up."""
     return [_settle(work, command.payload) for command in commands]
 
 
@@ -55,5 +55,5 @@ def _settle(work: Work, report: MailReport) -> bool:
 
 @operation(ids_per_command=0)
 def sweep_mails(work: Work, commands: Sequence[WriteCommand[timedelta]]) -> list[int]:
-    """Delete old mails; the payload of a command is the age in question, its outcome the number of deleted mails."""
+    """Delete mails that are older than the age in the command; each outcome is the number of deleted mails."""
     return [outbox.delete_old_mails(work.connection, work.site.id, work.now - command.payload) for command in commands]

@@ -42,7 +42,7 @@ DUE_AT_ONCE = 4
 
 @record
 class NewScheduledReport:
-    """A report to schedule; `words` are its question, that is, what it shows.
+    """A report to schedule; `words` are its unparsed question, which says what to show.
 
     A period in the question is ignored, since `rhythm` sets the period of each mail.
     """
@@ -168,9 +168,9 @@ def _record(
 
 
 def read_due_question(connection: Connection, site: Site, report: ScheduledReport, at: datetime) -> Question:
-    """Return the question that a scheduled report answers in the mail sent at `at`.
+    """Return the parsed question of a scheduled report for the mail that is sent at `at`.
 
-    It covers the period of this mail and the period before for comparison.
+    Its period is the one that this mail covers, compared with the period before.
 
     Raises:
         InvalidParameters: the question uses a name that the site no longer has.

@@ -1,1 +1,1 @@
-"""What the first page of a site shows besides figures: the present problems of the site."""
+"""The present problems of a site, which its first page shows."""

@@ -37,7 +37,7 @@ from dealtrace.storage.reports.stored_facts import StoredFacts
 
 @record
 class FactSource:
-    """Access to the facts of a site, the visits, leads, deals and so on that reports count.
+    """A source of a site's facts, which are the visits, leads, deals and costs that reports count.
 
     `fetch` runs queries on `tables`.
     """
@@ -47,7 +47,7 @@ class FactSource:
 
 
 def stored_facts(connection: Connection, site: Site) -> FactSource:
-    """Return access to the facts of a site in the database itself, without the column mirror."""
+    """Return a source of a site's facts that reads the database itself instead of the column mirror."""
     of_site = parameters_of_site(site)
 
     def fetch(statement: Selection, parameters: Parameters = NO_PARAMETERS) -> Rows:
@@ -77,7 +77,7 @@ def ask(source: FactSource, site: Site, question: Question, now: datetime) -> Re
 def ask_totals(
     source: FactSource, site: Site, question: Question, spans: Sequence[Span]
 ) -> list[tuple[Fraction | None, ...]]:
-    """Return, for each time span, the totals of the metrics of a question; its period and dimensions are ignored.
+    """Return the totals of a question's metrics for each time span; the question's period and dimensions are ignored.
 
     The question must have one attribution model.
     """
@@ -97,9 +97,9 @@ def ask_totals(
 def ask_series(
     source: FactSource, site: Site, question: Question, by: tuple[Dimension, ...], span: Span
 ) -> tuple[Formulas, Gathered]:
-    """Return the formulas of a question's metrics, and the values that the formulas need, by the dimensions in `by`.
+    """Return the formulas of a question's metrics, and the measures that they need in `span`, by the dimensions `by`.
 
-    The values are those of the time span `span`. The question must have one attribution model.
+    The question must have one attribution model.
     """
     assert question.model is not None
     filters = resolved_filters(source, question, [span])
@@ -113,9 +113,9 @@ def _measures(formulas: Formulas) -> set[Measure]:
 
 
 def _spans(question: Question, site: Site, now: datetime) -> dict[Period, Span]:
-    """Return the start and end of the question's period, and of the compared period if there is one, by period.
+    """Return the time spans of the question's period and of the compared period, if there is one, by period.
 
-    Neither ends after `now`.
+    No span ends after `now`.
     """
     spans = {question.period: span_of(question.period, site.time_zone, now)}
     if question.comparison is not None:
@@ -167,7 +167,7 @@ def _containing(source: FactSource, question: Question, condition: Filter, spans
 
 
 def _speller(source: FactSource, question: Question, sides: Sequence[ByModel]) -> Spell:
-    """Return a function that converts keys to text; it converts a source or status to its most frequent spelling."""
+    """Return a function that writes a key as text; for a source or status it returns the most frequent spelling."""
     spellings: dict[str, Mapping[str, str]] = {}
     for place, dimension in enumerate(question.by):
         if dimension.kind in (Kind.SOURCE, Kind.STATUS):

@@ -25,6 +25,6 @@ def ask_pivot(source: FactSource, site: Site, question: Question, now: datetime)
 
 
 def _sort_of(question: Question) -> Sort | None:
-    """Return the order of the table's rows; `None` if they are ordered by a metric that the table does not show."""
+    """Return the question's sort, or `None` if it has none or sorts by a metric that the table does not show."""
     shown = {question.metrics[0].name, *(dimension.name for dimension in question.by)}
     return question.sort if question.sort is not None and question.sort.name in shown else None

@@ -35,15 +35,15 @@ def _metrics(source: FactSource, columns: list[ReportColumn]) -> Mapping[str, Me
 
 
 def try_column(work: Work, column: ReportColumn) -> str:
-    """Compute a stored column for the site's last month; return its total as text, `–` if it is unknown."""
+    """Return the total of a stored column over the site's last month as a text, or `–` if it is unknown."""
     columns = list_columns(work.connection, work.site.id)
     return try_new_column(stored_facts(work.connection, work.site), work.site, column.name, columns, work.now)
 
 
 def try_new_column(source: FactSource, site: Site, name: str, columns: list[ReportColumn], now: datetime) -> str:
-    """Return the total of the column `name` over the site's last month as a text, `–` if it is unknown.
+    """Return the total of the column `name` over the site's last month as a text, or `–` if it is unknown.
 
-    It must be one of `columns`, which need not be stored.
+    The column is one of `columns`, which need not be stored.
     """
     metric = _metrics(source, columns)[f"{COLUMN_PREFIX}{name}"]
     model = AttributionModel(site.attribution)

@@ -1,4 +1,4 @@
-"""Open the facts of a site for reports."""
+"""Open the facts of a site, such as visits and deals, for reports."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -19,11 +19,11 @@ from dealtrace.storage.reports.mirror.visitors import find_visit_keys
 
 @contextmanager
 def open_facts(database: Database, site: Site) -> Iterator[FactSource]:
-    """Yield access to the facts of a site, which are the visits, leads, deals and costs that reports count.
+    """Yield a source of a site's facts, which are the visits, leads, deals and costs that reports count.
 
     With SQLite they are read from the column mirror, a copy for reports; with PostgreSQL, from the database itself. All
     statements see the same state of the database, with everything that was committed before the call. If there can be
-    no mirror, for example on a full disk, SQLite itself is read: the results are the same, but it takes longer.
+    no mirror, for example on a full disk, SQLite itself is read, which takes longer.
 
     Raises:
         StatementStopped: others had the mirror for longer than a read may take.

@@ -34,9 +34,9 @@ def read_question(
 def read_known(
     connection: Connection, site: Site, now: datetime, *, rows_max: int | None = LIMIT_MAX, user_id: int | None = None
 ) -> Known:
-    """Return the names that questions about a site may use.
+    """Return the data of a site that the parser of questions needs, such as the names of segments.
 
-    If the user and the site have segments of the same name, the user's segment is returned.
+    A segment of the user hides a segment of the site with the same name.
     """
     return Known(
         site_day(now, site.time_zone),

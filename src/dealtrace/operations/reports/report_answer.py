@@ -11,7 +11,7 @@ from dealtrace.reports.pivot import Pivot
 from dealtrace.reports.question import Question
 
 Values = Mapping[str, Shown | Mapping[str, Shown]]
-"""The figures of a row by metric; in a report with all models, each value is an object with a figure per model code."""
+"""The values of a row by metric; in a report with all models, each value is an object with a value per model code."""
 
 
 class ReportRow(TypedDict):

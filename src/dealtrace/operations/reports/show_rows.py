@@ -19,7 +19,7 @@ from dealtrace.storage.reports.scope import Scope
 
 _MONEY = ("amount", "margin", "cost")
 _SHARED_COUNT = {Fact.VISITS: "visits", Fact.LEADS: "leads", Fact.DEALS: "deals", Fact.ASSISTS: "deals"}
-"""The metric that counts the rows behind a figure, as the sum of their shares; costs have no shares."""
+"""The metric whose value is the sum of the shares of the rows behind a figure; costs have no shares."""
 
 
 class RowBehind(TypedDict):

@@ -54,7 +54,7 @@ def list_outcomes(connection: Connection, site: Site, trial: Trial, ids: Sequenc
 
 @record
 class _Matched:
-    """The lead that a deal would have; `is_kept` is true if the rules do not find the lead, but the deal keeps it."""
+    """The lead that a deal would have; `is_kept` is true if the deal keeps a lead that the rules do not find."""
 
     lead: LeadRef | None
     is_kept: bool = False
@@ -82,9 +82,9 @@ def _clue_of(trial: Trial, deal: Deal) -> LeadClue:
 
 @record
 class _Sources:
-    """The sources of leads: `stated` by lead, and the shares of credited visits by lead id.
+    """The sources of leads: the stated source by lead, and the shares of credited visits by lead id.
 
-    The shares of a visit that was matched to a deal without a lead have the visit's negative id as key.
+    The shares of a visit to which a deal without a lead was matched have the visit's negative id as key.
     """
 
     stated: Mapping[LeadRef, TrafficSource]
@@ -93,9 +93,8 @@ class _Sources:
     def standing(self, deal: Deal, lead: LeadRef | None) -> Standing:
         """Return the lead of a deal and the deal's sources.
 
-        For a deal with a lead, these are the sources of the lead's credited visits or, if there are none, the lead's
-        stated source. For a deal without a lead, it is the source of the deal's visit or, if there is none, the deal's
-        stated source.
+        With a lead, these are the sources of the lead's credited visits or, if there are none, the lead's stated
+        source. Without a lead, they are the source of the deal's visit or, if there is none, the deal's stated source.
         """
         if lead is None:
             of_visit = self.shares.get(-deal.visit_id) if deal.visit_id is not None else None
@@ -118,7 +117,7 @@ def _find_shares(
 def _try_shares(
     connection: Connection, site: Site, trial: Trial, refs: Iterable[LeadRef], named: Sequence[NamedVisit]
 ) -> dict[int, Shares]:
-    """Find the shares of sources in each lead under the attribution model of the trial, by lead id.
+    """Return the shares of sources in each lead under the attribution model of the trial, by lead id.
 
     If the trial has own hosts, visits are classified again before they are credited.
     """

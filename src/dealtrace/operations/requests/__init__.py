@@ -1,1 +1,1 @@
-"""Storing the journal of requests to the API."""
+"""Store the journal of requests to the API."""

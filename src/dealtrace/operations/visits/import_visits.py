@@ -39,5 +39,5 @@ def import_visits(work: Work, visits: Sequence[Visit]) -> Sequence[Visit | Refus
 
 
 def _as_imported(visit: Visit) -> Visit:
-    """Return a stored visit without the values that files do not have, to compare it with an imported visit."""
+    """Return a stored visit without the values that files lack, so that it can be compared with an imported visit."""
     return replace(visit, attrs=None, seen_at=None, click_ids=dict(visit.click_ids))

@@ -26,7 +26,7 @@ def begin_reclassification(work: Work) -> Reclassification:
 
 
 def list_next_visitors(work: Work, at: Reclassification) -> list[str]:
-    """List the visitors of the next chunk; an empty list means that all are done."""
+    """List the visitors of the next chunk, or return an empty list if all are done."""
     return reclassification.list_next_visitors(
         work.connection,
         work.site.id,
@@ -39,8 +39,7 @@ def list_next_visitors(work: Work, at: Reclassification) -> list[str]:
 def reclassify_visitors(work: Work, at: Reclassification, visitor_ids: Sequence[str]) -> Reclassification:
     """Classify all visits of these visitors, credit their leads again, store the progress and return it.
 
-    The visits credited with a lead all belong to one visitor, so the credits of a lead change at most once. Webhooks
-    receive the leads that are then credited to another visit or source.
+    Webhooks receive the leads that are then credited to another visit or source.
     """
     lock_registrations(work)
     leads = list_leads_naming(work.connection, work.site.id, visitor_ids)

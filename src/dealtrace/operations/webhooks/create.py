@@ -73,7 +73,7 @@ def create_webhook(
 
 
 def _checked(url: str) -> str:
-    """Return the URL of a webhook's receiver; a secret of the receiver belongs in its query string.
+    """Check that a URL can be that of a webhook's receiver, and return the URL.
 
     Raises:
         InvalidSetting: the URL is not valid.

@@ -40,8 +40,8 @@ class ClaimedDeliveries:
 class DeliveryReport:
     """The result of serving a claimed webhook.
 
-    `delivered` are the deliveries that were sent. `fault` is why the next one failed, `None` if none failed. `chance`,
-    from 0 to 1, varies the delay of the next attempt. `test_outcome` is the result of a test, if one was sent.
+    `delivered` are the deliveries that were sent. `fault` is why the next one failed, or `None`. `chance`, from 0 to 1,
+    varies the delay of the next attempt. `test_outcome` is the result of a test, if one was sent.
     """
 
     claim: Claim
@@ -61,7 +61,7 @@ def claim_deliveries(work: Work, commands: Sequence[WriteCommand[Claim]]) -> lis
 
 
 def _claim(work: Work, claim: Claim) -> ClaimedDeliveries | None:
-    """Return a webhook and its waiting deliveries, `None` if there is nothing to send or another process serves it.
+    """Return a webhook and its waiting deliveries, or `None` if there is nothing to send or another process serves it.
 
     The deliveries are read after the lease is taken, because the previous holder may have sent some of them.
     """
@@ -83,7 +83,7 @@ def _claim(work: Work, claim: Claim) -> ClaimedDeliveries | None:
 def acknowledge_deliveries(work: Work, commands: Sequence[WriteCommand[DeliveryReport]]) -> list[Pause | None]:
     """Store the results of claims: mark sent deliveries, plan the next attempts and release the webhooks.
 
-    An outcome is the reason for a pause if the webhook was paused now, else `None`.
+    Each outcome is the pause of a webhook that was paused now, or `None`.
     """
     return [_acknowledge(work, command.payload) for command in commands]
 
@@ -110,9 +110,9 @@ def _acknowledge(work: Work, report: DeliveryReport) -> Pause | None:
 def _failed(
     webhook: Webhook, report: DeliveryReport, fault: Fault, now: datetime
 ) -> tuple[Pause | None, dict[str, object]]:
-    """Return the pause after a failed attempt, `None` if sending continues, and the columns to change.
+    """Return the pause after a failed attempt, or `None` if there is none, and the columns of the webhook to change.
 
-    A webhook that is already paused stays paused.
+    A webhook that is already paused gets no new pause.
     """
     is_first = bool(report.delivered) or webhook.failing_since is None
     failures = 1 if is_first else webhook.failures + 1
@@ -132,7 +132,7 @@ def _failed(
 
 @operation(ids_per_command=0)
 def sweep_outbox(work: Work, commands: Sequence[WriteCommand[timedelta]]) -> list[int]:
-    """Delete old deliveries; the payload of a command is the age in question, its outcome the number of deliveries."""
+    """Delete deliveries that are older than the age in the command; each outcome is the number of deleted ones."""
     return [
         outbox.delete_old_deliveries(work.connection, work.site.id, work.now - command.payload) for command in commands
     ]

@@ -8,7 +8,7 @@ from dealtrace.record import record
 SAVED_REPORTS_MAX = 500
 """Ours: the most saved reports of one site, including those of its users."""
 QUERY_LENGTH_MAX = 8_000
-"""Ours: the most characters of a question as a query string; the form of a report writes at most a tenth of this."""
+"""Ours: the most characters of a question as a query string."""
 
 SEGMENT = "segment"
 """The parameter of a question that names a segment."""
@@ -16,7 +16,7 @@ SEGMENT = "segment"
 
 @record
 class SavedReport:
-    """A saved report: its name, its question as a query string, and its owner `user_id`, `None` if it is the site's.
+    """A saved report: its name, its question as a query string, and its owner `user_id`, or `None` if it is the site's.
 
     `saved_by` is the user who saved it last.
     """
