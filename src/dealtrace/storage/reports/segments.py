@@ -16,7 +16,7 @@ SITES_OWN = 0
 def insert_segment(
     connection: Connection, site_id: int, added: Segment, now: datetime, *, overwrites: bool = False
 ) -> bool:
-    """Store a segment, and return whether it was stored; `False` means that its owner has one with this name, which may not be replaced."""
+    """Store a segment, and return `True`, or `False` if its owner has one with this name and `overwrites` is false."""
     values = {"filters": list(added.filters), "added_at": now}
     statement = insert_into(connection, segment).values(
         site_id=site_id, user_id=_owner(added.user_id), name=added.name, **values

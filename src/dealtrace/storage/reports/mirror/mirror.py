@@ -140,8 +140,8 @@ def current_mirror(
 ) -> Iterator[MirrorConnection]:
     """Bring the mirror up to date with the database and open it; close it at the end of the block.
 
-    A mirror that is missing, damaged, of another version, or made from another state of the
-    database is built again. Threads of one process share it and read side by side, each the state as of its own beginning.
+    A mirror that is missing, damaged, of another version, or made from another state of the database is built again.
+    Threads of one process share it and read side by side; each sees the state at which it began.
 
     Raises:
         MirrorBusy: others used the mirror for too long.

@@ -103,7 +103,10 @@ state = Table(
 
 
 def creating_statements(of: MetaData = metadata, catalog: str = "") -> list[str]:
-    """Return the statements that create tables, in the main catalog by default; columns of custom values become maps of texts."""
+    """Return the statements that create tables, in the main catalog by default.
+
+    Columns of custom values become maps of texts.
+    """
     created = {"": "CREATE TABLE ", TEMPORARY: "CREATE OR REPLACE TEMP TABLE "}.get(catalog, f"CREATE TABLE {catalog}.")
     return [
         str(CreateTable(table).compile(dialect=DIALECT))
