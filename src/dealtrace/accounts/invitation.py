@@ -11,9 +11,9 @@ from dealtrace.record import record
 INVITATION_BYTES = 33
 """The random bytes in the key of a link; only the digest of the key is stored."""
 INVITATION_AGE_MAX = timedelta(days=7)
-"""Ours: how long an invitation is valid; one not accepted within a week was probably sent to the wrong address."""
+"""Ours: how long an invitation is valid; an invitation not accepted in a week probably has a wrong address."""
 PASSWORD_LINK_AGE_MAX = timedelta(days=1)
-"""Ours: how long a link that sets a password is valid; a link that lies around is dangerous, and easily made anew."""
+"""Ours: how long a link that sets a password is valid; a forgotten link is dangerous, and a new one is easily made."""
 
 
 class Purpose(StrEnum):

@@ -101,7 +101,7 @@ class Webhook:
 
     @property
     def reason(self) -> str | None:
-        """Return why the webhook is paused or failing, `None` if it is neither."""
+        """Return why the webhook is paused or failing, or `None` if it is neither."""
         return self.pause_reason or self.last_fault
 
     def is_due(self, now: datetime) -> bool:

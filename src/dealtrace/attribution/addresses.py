@@ -23,7 +23,7 @@ _BEFORE_TAGS = "!/?"
 
 
 def split_address(address: str) -> SplitResult | None:
-    """Return the parts of an address, `None` if it is malformed.
+    """Return the parts of an address, or `None` if it is malformed.
 
     HTML entities that a template left in it are decoded: `&amp;` is read as `&`.
     """
@@ -36,7 +36,7 @@ def split_address(address: str) -> SplitResult | None:
 
 
 def host_of(address: str) -> str:
-    """Return the host of an address in lower case, without `www.`; empty if there is none."""
+    """Return the host of an address in lower case, without `www.`, or an empty text if there is none."""
     parts = split_address(address)
     return bare_host(parts.hostname or "") if parts is not None else ""
 
@@ -105,7 +105,7 @@ def parameters_of(text: str) -> Mapping[str, str]:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    """Yield the texts `name=value` of a query string, split at `&`; utm tags also at `?`, `;` or an encoded `&`."""
+    """Yield the texts `name=value` of a query string, split at `&`; utm tags also at `?`, `;` and encoded `&`."""
     for piece in text.split("&"):
         yield from _MISWRITTEN.split(piece) if piece[:4].lower() == "utm_" else (piece,)
 

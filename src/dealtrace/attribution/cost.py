@@ -82,6 +82,6 @@ def spread_evenly(spread: CostSpread) -> dict[date, int]:
 
 
 def sum_known(counts: Iterable[int | None]) -> int | None:
-    """Return the sum of those counts that are known, `None` if all are unknown."""
+    """Return the sum of the counts that are known, or `None` if none is known."""
     known = [count for count in counts if count is not None]
     return sum(known) if known else None

@@ -15,7 +15,7 @@ HALF_LIFE = timedelta(days=7)
 POSITION_ENDS = Fraction(40, 100)
 """Ours: the share of the first and of the last visit under the position-based model; the others share the rest."""
 WHOLE = 1_000_000
-"""The whole credit of a lead; a share is a whole number of these parts."""
+"""The number of parts in the credit of a lead; a share is a whole number of parts."""
 TOUCHES_MAX = 100
 """Ours: the most visits credited with a lead. If there are more, the first and the latest ones count; only bots make
 more.
@@ -71,10 +71,9 @@ def _order(visit: Visit) -> tuple[datetime, int]:
 
 
 def credits_under(model: AttributionModel, touches: Sequence[Visit]) -> list[Credit]:
-    """Return the credits of `touches` under `model`: shares of visits that are given earliest first.
+    """Return the credit that each visit gets under `model`, the largest share first; `touches` are earliest first.
 
-    The largest share is first; of equal shares the later visit is first. So the first credit can be shown alone. The
-    shares add up to `WHOLE` exactly. Without touches there are no credits.
+    Of equal shares the later visit is first. The shares add up to `WHOLE` exactly; visits with no share are left out.
     Seed: «текущая модель атрибуции, согласно которой определился источник заявки».
     """
     if not touches:

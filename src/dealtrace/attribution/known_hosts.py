@@ -248,7 +248,7 @@ SHARED_DOMAINS = frozenset(_SHARED.split())
 
 
 def find_known(host: str) -> KnownHost | None:
-    """Return the entry for a host: by its exact name, else by its registered domain; `None` if there is none."""
+    """Return the entry for a host: by its exact name, else by its registered domain, or `None` if there is none."""
     exact = _HOSTS.get(host_in_ascii(host))
     return exact if exact is not None else _DOMAINS.get(registered_domain(host))
 

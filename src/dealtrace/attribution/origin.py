@@ -47,12 +47,12 @@ class Origin:
 
     @property
     def visited_at(self) -> datetime | None:
-        """When the visit that the lead names began, `None` without a visit."""
+        """When the visit that the lead names began, or `None` without a visit."""
         return self.visit.started_at if self.visit is not None else None
 
     @property
     def landing_host(self) -> str:
-        """The host of the landing page, in lower case and without a port; empty if the URL has none.
+        """The host of the landing page, in lower case and without a port, or an empty text if the URL has none.
 
         `urlsplit` caches its results, so the path is cut off first: there are few hosts, but many pages and click ids.
         """

@@ -36,7 +36,7 @@ class Tag(msgspec.Struct, frozen=True):
 
 
 class StatedSource(msgspec.Struct, frozen=True):
-    """The traffic source that the sender of a lead states."""
+    """Build the answer of `customfield/delete`; `kind` is `None` for the fields of a deal."""
 
     source: Word = None
     medium: Word = None
@@ -210,7 +210,7 @@ def _wrong_type(message: str) -> Violation:
 
 
 def renamed(violation: Violation) -> Violation:
-    """Return a violation whose custom field is named as in JSON bodies; other violations are returned unchanged."""
+    """Return a violation with its custom field named as in JSON bodies; other violations are returned unchanged."""
     if not violation.field.startswith(CUSTOM.opening):
         return violation
     return Violation(f"{CUSTOM_FIELDS.name}[{violation.field.removeprefix(CUSTOM.opening)}", violation.ru, violation.en)
@@ -231,5 +231,5 @@ def _texts(lead: LeadItem) -> Iterator[tuple[str, str]]:
 
 
 def word_text(word: Word) -> str:
-    """Return a text or number as text, empty for `None`."""
+    """Return a text or number as text, and `None` as an empty text."""
     return "" if word is None else str(word)

@@ -116,7 +116,7 @@ def _merged(values: Mapping[str, str] | None, sent: Mapping[str, str]) -> Mappin
 
 
 def _restated(deal: Deal, parts: Mapping[str, str]) -> TrafficSource | None:
-    """Return the new stated source; a deal with a lead keeps its own, since the lead's source takes precedence.
+    """Return the source stated for a deal after a change; a deal with a lead keeps its source, as the lead's is used.
 
     Seed: «Если сделка не привязана ко звонку или заявке, то у нее может быть обновлен существующий или назначен новый
     произвольный источник».
@@ -130,7 +130,7 @@ def _restated(deal: Deal, parts: Mapping[str, str]) -> TrafficSource | None:
 def stamp(before: Deal, after: Deal, now: datetime, stated: datetime | Unset = UNSET) -> Deal:
     """Return `after` as the next version of `before`, changed at `now`.
 
-    If the status is new, `now` is also when the status began, unless the CRM has `stated` another time.
+    A new status begins at `now`; `stated`, if given, replaces this time.
     """
     since = now if after.status != before.status else before.status_since
     since = since if isinstance(stated, Unset) else stated

@@ -25,7 +25,7 @@ class CurrencyRate:
 
 
 def currency_of(text: str | None) -> str | None:
-    """Return a currency in lower case, `None` if none was sent; all spellings of the ruble become `rub`."""
+    """Return a currency in lower case, or `None` if none was sent; all spellings of the ruble become `rub`."""
     word = text.strip().lower() if text is not None else ""
     return RUBLE if word in _RUBLES else word or None
 

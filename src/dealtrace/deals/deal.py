@@ -70,7 +70,7 @@ class DealKey:
 
 
 def choose_deal(key: DealKey, by_id: Mapping[DealId, Deal], by_number: Mapping[str, Deal]) -> Deal | None:
-    """Return the deal that a key identifies: by its id, else by its number, else `None`.
+    """Return the deal with the id of a key, else the deal with its number, else `None`.
 
     Seed: «Если по значению из orderId сделка не была найдена, то поиск идет по значению в orderNumber».
     """

@@ -67,7 +67,7 @@ def changed_details(details: DealDetails, parts: Mapping[str, object]) -> DealDe
 
 
 def contact_clue_of(details: DealDetails) -> ContactClue | None:
-    """Return the phones and e-mails in a deal's details as a clue to its lead, main contacts first, or `None`.
+    """Return the contacts in a deal's details as a clue to its lead, main contacts first, or `None` if there are none.
 
     Journals show this clue, and find deals by it.
     """

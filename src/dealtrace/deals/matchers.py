@@ -88,7 +88,7 @@ WITHOUT_SOURCE = Matcher(Way.NO_SOURCE)
 
 
 def stated_source_of(matchers: Sequence[Matcher]) -> TrafficSource | None:
-    """Return the source that the first always-successful matcher states, `None` if there is none.
+    """Return the source that the first always-successful matcher states, or `None` if there is none.
 
     The source applies if no earlier matcher finds a lead.
     Vendor: «customSources», at its place in the order: matchers after `withoutSource` are never reached.
@@ -112,5 +112,5 @@ def unreachable(matchers: Sequence[Matcher]) -> range:
 
 
 def final_position(matchers: Sequence[Matcher]) -> int | None:
-    """Return the position, from 0, of the first matcher that always succeeds, `None` if there is none."""
+    """Return the position, from 0, of the first matcher that always succeeds, or `None` if there is none."""
     return next((position for position, matcher in enumerate(matchers) if matcher.way in FINAL_WAYS), None)

@@ -62,13 +62,13 @@ class Receipt:
 
     @property
     def call_id(self) -> int | None:
-        """The id of the call that the deal is matched to, `None` if it is not matched to a call."""
+        """The id of the call that the deal is matched to, or `None` if it is not matched to a call."""
         return self.lead.id if self.lead is not None and self.lead.kind is LeadKind.CALL else None
 
 
 @record
 class Registered:
-    """The deal that already has a number: its id, and the fingerprint of its registration."""
+    """The id of the deal that already has a number, and the fingerprint of its registration."""
 
     deal_id: DealId
     fingerprint: str

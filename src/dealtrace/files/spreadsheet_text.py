@@ -9,7 +9,7 @@ in case a person edits a cell or saves the sheet as CSV.
 import re
 
 FORMULA_STARTS = "=+-@\t\r\n＝＋－＠"
-"""A spreadsheet may run a text as a formula if it begins with one of these characters."""
+"""The characters at the start of a text that a spreadsheet may run as a formula."""
 
 _NEEDS_GUARD = re.compile(rf"'*[{re.escape(FORMULA_STARTS)}]")
 _GUARDED = re.compile(rf"''*[{re.escape(FORMULA_STARTS)}]")

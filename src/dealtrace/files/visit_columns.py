@@ -30,11 +30,11 @@ class VisitRefCell:
 
     @property
     def form(self) -> str:
-        """Return a description of the id."""
+        """Return a description of the accepted values."""
         return "integer"
 
     def read(self, cell: Cell) -> VisitId | None:
-        """Parse the id; `None` if the cell has no valid id."""
+        """Return the id in a cell, or `None` if the cell has no valid id."""
         digits = text_of(cell)
         is_number = digits.isascii() and digits.isdigit() and len(digits) <= DIGITS_MAX
         return VisitId(int(digits)) if is_number and 0 < int(digits) <= ID_MAX else None

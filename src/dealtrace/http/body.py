@@ -13,7 +13,7 @@ _MARK_IN_UTF8 = MARK.encode()
 BODY_SECONDS_MAX = 20
 """How long a body may take to arrive."""
 DISCARDED_BYTES_MAX = 16 * 1024 * 1024
-"""How many bytes beyond the limit are still received and dropped, since many clients read no answer while they send."""
+"""How many bytes beyond the limit are still received and dropped."""
 
 
 async def receive_body(scope: Scope, receive: Receive, bytes_max: int) -> bytes:

@@ -22,9 +22,9 @@ Any: the request is a `Sent`, or the items of a `ListBody` if the endpoint has a
 class AuthScheme:
     """How a request identifies its site: by a token in a parameter or header, or by the id of the site.
 
-    `site` is a header that may also name the site if the token is in a header. If this scheme's token is not sent, the
-    scheme `instead` applies. `counter` is the parameter with which a page names the site without a token: its value is
-    the id of the site or the code of its counter.
+    If the token is in a header, the header `site` may name the site too. If no token is sent, the scheme `instead`
+    applies. A page without a token names the site by the parameter `counter`: the id of the site or the code of its
+    counter.
     """
 
     token: Parameter | None = None
@@ -51,7 +51,7 @@ OPEN = AuthScheme()
 
 
 class RateLimitClass(Enum):
-    """The rate limit that a request counts against."""
+    """The classes of endpoints, each with rate limits of its own."""
 
     API = "api"
     EXCHANGE = "exchange"
@@ -146,7 +146,7 @@ class Endpoint:
 
     @property
     def is_preflighted(self) -> bool:
-        """Return whether browsers may send a preflight request first; GET requests of pages need none."""
+        """Return whether browsers may send a preflight request before the actual request."""
         return self.is_for_any_page and "POST" in self.methods
 
     def described(self) -> list[Parameter]:

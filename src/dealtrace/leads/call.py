@@ -14,7 +14,7 @@ CallId = NewType("CallId", int)
 
 @record
 class Circumstances:
-    """The details of a call that its telephone exchange reports; `None` means not reported.
+    """The details of a call that its telephone exchange reports; `None` means that a detail was not reported.
 
     `dialled_phone` is the number the client called, `answering_phone` the number that answered, `waiting` how long the
     client waited for an answer. `sip_id` is a second id of the call, unique in a site like `reference`. `exchange` and

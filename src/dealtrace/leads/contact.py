@@ -57,7 +57,7 @@ def normal_contacts(phone: str | None, email: str | None) -> tuple[str, ...]:
 
 
 def digest_of(contact: str) -> str | None:
-    """Return the MD5 digest of a phone in normal form, `None` for an e-mail.
+    """Return the MD5 digest of a phone in normal form, or `None` for an e-mail.
 
     Vendor: «md5Phones», of the digits `7XXXXXXXXXX`. The digest is no secret: anyone who knows the phone can compute
     it.

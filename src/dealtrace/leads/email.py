@@ -29,7 +29,7 @@ SHORT_NAME_MAX = 2
 
 
 def normal_email(text: str) -> str | None:
-    """Return the first usable e-mail of a text in normal form, `None` if there is none."""
+    """Return the first usable e-mail in a text, in normal form, or `None` if there is none."""
     return next(iter(list_emails(text)), None)
 
 
@@ -54,7 +54,7 @@ def is_filler_email(normal: str) -> bool:
 
 
 def _list_addresses(part: str) -> list[str]:
-    """List the addresses in a text without separators; none if a word beside an address may be part of it."""
+    """List the addresses in a text without separators, or none if a word beside an address may be part of it."""
     part = _LABEL.sub("", part)
     closed = _BLANKS_AROUND_AT.sub("@", part).strip()
     words = [closed] if len(closed.split()) == 1 else part.split()

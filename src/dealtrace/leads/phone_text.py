@@ -31,7 +31,7 @@ class Wrapping:
 
 
 def _exact(scientific: re.Match[str]) -> str:
-    """Return a number in scientific notation as plain digits; `_FAULT` if some digits were rounded away."""
+    """Return a number in scientific notation as plain digits, or `_FAULT` if some digits were rounded away."""
     whole, decimals, exponent = scientific[1], scientific[2], int(scientific[3])
     is_exact = len(decimals.rstrip("0")) <= exponent <= len(decimals)
     return whole + decimals[:exponent] if is_exact else _FAULT

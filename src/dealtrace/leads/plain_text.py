@@ -1,4 +1,4 @@
-"""Functions that reduce the many characters that people and programs write in contacts to the few that matter."""
+"""Replace or remove characters that do not matter in a text, such as invisible ones, and unify the others."""
 
 import html
 import re

@@ -20,7 +20,7 @@ class Qualification:
 
 @record
 class Predecessors:
-    """When the client's previous lead of the same kind began, and their previous target; `None` if there is none."""
+    """The start of the client's previous lead of the same kind and of their previous target, or `None` for each."""
 
     any_at: datetime | None
     target_at: datetime | None

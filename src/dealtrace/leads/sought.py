@@ -37,7 +37,7 @@ class Sought:
 
 
 def read_sought(typed: str, id_max: int) -> Sought | None:
-    """Parse the text of a search, `None` if there is nothing to search for; a number above `id_max` is not an id."""
+    """Return what a search text may mean, or `None` if it means nothing; a number above `id_max` is not an id."""
     text = stripped(typed)[:SOUGHT_LENGTH_MAX]
     if not text:
         return None

@@ -48,7 +48,7 @@ class Candidate:
 
     @property
     def missed_end(self) -> Missed | None:
-        """Which end of the window the deal is beyond, `None` if it is inside."""
+        """Which end of the window the deal is beyond, or `None` if it is inside."""
         if self.holds:
             return None
         return Missed.OPENING if self.missed_by < timedelta(0) else Missed.CLOSING

@@ -43,7 +43,7 @@ UNMATCHED_REASONS = (
 
 @record
 class LeadContacts:
-    """The values of a deal's lead by which it may have been found: its id elsewhere and its normalised contacts."""
+    """The values by which a deal's lead may have been found: its id in the other system, and its contacts."""
 
     reference: str | None
     contacts: frozenset[str]

@@ -45,7 +45,7 @@ class MatcherStep:
 def explain_matchers(
     matchers: Sequence[Matcher], decided: int | None, prospects: Sequence[Prospect]
 ) -> tuple[MatcherStep, ...]:
-    """Return a step for each matcher; `decided` is the position of the matcher that decided, `None` if none did.
+    """Return a step for each matcher; `decided` is the position of the matcher that decided, or `None`.
 
     `prospects` may include leads that no matcher accepts.
     """

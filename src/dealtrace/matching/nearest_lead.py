@@ -49,14 +49,14 @@ def nearness(lead: LeadSpan) -> tuple[datetime, datetime, str, int]:
 
 
 def nearest(leads: Iterable[LeadSpan]) -> LeadSpan | None:
-    """Return the nearest of these leads, whose windows contain a deal; `None` if there are none."""
+    """Return the nearest of these leads, whose windows contain a deal, or `None` if there are none."""
     return max(leads, key=nearness, default=None)
 
 
 def find_lead(
     clue: ContactClue, happened_at: datetime, leads: Sequence[LeadSpan], precedence: Sequence[LeadKind] = SEARCH_ORDER
 ) -> LeadSpan | None:
-    """Return the lead that a deal of `happened_at` came from, `None` if it is in no lead's window.
+    """Return the lead that a deal of `happened_at` came from, or `None` if it is in no lead's window.
 
     `precedence` is the order of the kinds of lead in which a phone is searched for.
     Seed: «поиска ближайшего лида, связанного со сделкой по дате и времени ее создания».

@@ -72,7 +72,7 @@ def fingerprint(sent: Sent) -> str:
 
 
 def _identity(sent: Sent) -> CallIdentity | LeadRequestIdentity | None:
-    """Return the call or lead request that the caller names, `None` if neither is named.
+    """Return the call or lead request that the caller names, or `None` if neither is named.
 
     Seed: «Нельзя создать сделку одновременно по звонку и заявке».
     """
@@ -101,6 +101,6 @@ def _contact(sent: Sent) -> ContactClue | None:
 
 
 def _stated_source(sent: Sent) -> TrafficSource | None:
-    """Return the source that the caller states, `None` if no part of it was sent."""
+    """Return the source that the caller states, or `None` if no part of it was sent."""
     stated = {part: sent[part] for part in SOURCE_PARTS if part in sent.values}
     return TrafficSource(**stated) if stated else None

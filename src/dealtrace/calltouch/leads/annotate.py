@@ -163,7 +163,7 @@ def read_fields(item: AnnotationItem) -> Addition:
 
 
 def checked(place: str, read: Callable[[str], Value], text: str) -> Value:
-    """Parse a text with `read` and return its result.
+    """Return the result of `read` for a text.
 
     Raises:
         InvalidParameters: the text is malformed, too long or has a zero byte; the violation names `place`.

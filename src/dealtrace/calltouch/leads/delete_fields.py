@@ -58,7 +58,7 @@ class Body:
         return [read_document(body)]
 
     def described(self) -> list[Parameter]:
-        """List the parameters of the object."""
+        """List the parameters of the body."""
         names = Parameter(
             self.name, Names(CUSTOM.key_length_max), "Имена полей.", "The names of the fields.", required=True
         )
@@ -86,7 +86,7 @@ async def respond(caller: Caller, items: Sequence[object]) -> Reply:
 
 
 def read_clearing(item: object) -> Clearing:
-    """Parse the names of the fields to clear, and the lead or deal that has them.
+    """Parse the names of the fields to clear, and the lead or deal that has these fields.
 
     Raises:
         InvalidParameters: not exactly one lead or deal was named, or no field or too many.

@@ -23,7 +23,7 @@ Result = TypeVar("Result")
 
 @record
 class LeadList(Generic[Result]):
-    """Functions that parse, store and answer a list of leads; `name` is the key of the caller's own id of a lead."""
+    """An endpoint that imports leads: functions that parse, store and answer them. `name` is the key of a caller's id."""
 
     batch: Batch
     read: Callable[[Caller, Sent], Incoming]

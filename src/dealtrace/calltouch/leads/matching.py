@@ -108,9 +108,7 @@ _BY_CONTACT: Mapping[str, _Contacts] = {
     "requestContact": _Contacts("requestContactParams", frozenset({LeadKind.LEAD_REQUEST}), "requestTypeToMatch"),
 }
 FINDS_NOTHING = frozenset({"chat", "chatContact", "customSources", "withoutSource"})
-"""Ours: the types of elements that find no lead, so that the next is tried: there are no chats, and a source is no
-lead.
-"""
+"""Ours: the types of elements that find no lead (there are no chats, and a source is no lead); the next is tried."""
 
 
 def read_matching(elements: Sequence[Element] | None, time_zone: ZoneInfo) -> tuple[LeadSearch, ...]:
@@ -139,8 +137,8 @@ def read_matching(elements: Sequence[Element] | None, time_zone: ZoneInfo) -> tu
 class ElementReader:
     """Parses an element of `matching` and adds its violations to `faults`.
 
-    A search by contact finds the nearest lead before the date in the element; `until` (now by default) replaces a
-    missing date. `by_digest` is for endpoints that find phones by their MD5.
+    A search by contact finds the nearest lead before the date in the element, or before `until` (by default now) if it
+    has no date. With `by_digest`, phones may be sent as MD5 digests.
     """
 
     def __init__(
@@ -161,7 +159,7 @@ class ElementReader:
         self._by_digest = by_digest
 
     def read(self) -> LeadSearch | None:
-        """Return the search of the element; `None` if the element is invalid or its type cannot find a lead."""
+        """Return the search of the element, or `None` if the element is invalid or of a type that finds no lead."""
         kind = self._element.type
         if kind in _BY_ID:
             return self._by_id(*_BY_ID[str(kind)], params=f"{kind}Params")
@@ -235,10 +233,7 @@ class ElementReader:
     def _contacts(
         self, place: str, sent: Sequence[Word], kind: Text, listed: Callable[[str], Sequence[str]]
     ) -> Iterator[str]:
-        """Yield every contact in the texts, normalised.
-
-        Ours: a text without a contact is ignored, as elsewhere.
-        """
+        """Yield every contact in the texts, in normal form; a text without a contact is ignored."""
         if len(sent) > CONTACTS_MAX:
             self._complain(place, f"допускается не более {CONTACTS_MAX}", f"no more than {CONTACTS_MAX} are allowed")
             return
@@ -264,6 +259,6 @@ class ElementReader:
 
 
 def _value(struct: msgspec.Struct, name: str) -> Any:
-    """Return the field of a struct whose key in JSON is `name`. Any: the fields have values of several types."""
+    """Return the value of the field whose key in JSON is `name`. Any: the fields have values of several types."""
     by_name = {field.encode_name: field.name for field in msgspec.structs.fields(struct)}
     return getattr(struct, by_name[name])

@@ -97,7 +97,7 @@ class HeadingUnits:
 
 
 def split_units(heading: Cell) -> HeadingUnits:
-    """Split a heading into its text and the currency and tax at its end."""
+    """Return a heading split into its text and the currency and tax at its end."""
     text = heading_text(heading)
     found = list(_WORDS.finditer(text))
     words = [word[0].strip(".").casefold() for word in found]
