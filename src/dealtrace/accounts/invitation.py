@@ -29,7 +29,7 @@ class Invitation:
     """A one-time link as it is stored, without its key.
 
     `made_by` is `None` if a command or the server made the link. A link for a role makes its user an owner of the
-    installation if `site_id` is `None`; a link for a password names the user whose password it sets.
+    installation if `site_id` is `None`.
     """
 
     digest: str

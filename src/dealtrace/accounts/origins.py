@@ -28,7 +28,7 @@ def read_origins(key: str, text: str) -> tuple[str, ...]:
 def _read_origin(key: str, text: str) -> str:
     """Return an origin in lower case, its host in ASCII, without the default port of its scheme.
 
-    Ours: `*` and `null` are refused: a site may put its token in its own pages, but not let every other page use it.
+    Ours: `*` and `null` are refused, since they would let every page use the site's token.
     """
     try:
         parts = urlsplit(text)

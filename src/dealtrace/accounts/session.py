@@ -21,8 +21,7 @@ SEEN_STEP = timedelta(minutes=1)
 class Session:
     """A session without its secret, of which only the digest is stored.
 
-    `is_confirmed` is whether the person gave their second factor, if they have one. `ip` and `browser` help the person
-    recognise the session.
+    `is_confirmed` is whether the person gave their second factor, if they have one.
     """
 
     digest: str

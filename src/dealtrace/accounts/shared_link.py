@@ -18,9 +18,9 @@ SEEN_STEP = timedelta(minutes=1)
 
 @record
 class SharedLink:
-    """A link without its key; `query` is the query string of the report's page, which defines the report.
+    """A link without its key; `query` is the query string that defines the report.
 
-    `made_by` is the user who made the link; `used_at` is when somebody last opened it.
+    `used_at` is when somebody last opened the link.
     """
 
     digest: str

@@ -50,10 +50,7 @@ def bare_host(host: str) -> str:
 
 @lru_cache(maxsize=HOSTS_REMEMBERED)
 def host_in_ascii(host: str) -> str:
-    """Return the ASCII spelling of a host: `магазин.рф` and `xn--80aaxitdbjk.xn--p1ai` both give the latter.
-
-    A host that cannot be written in ASCII is returned as it is.
-    """
+    """Return a host in ASCII (`xn--80aaxitdbjk.xn--p1ai` for `магазин.рф`), or unchanged if it has no such form."""
     if host.isascii() or len(host) > HOST_LENGTH_MAX:
         return host
     try:
@@ -66,9 +63,8 @@ def host_in_ascii(host: str) -> str:
 def registered_domain(host: str) -> str:
     """Return the registered domain of a host, in ASCII: `shop.co.uk` for `sub.shop.co.uk`.
 
-    From the Public Suffix List, only the suffixes under which registries sell names are used. A suffix that a company
-    added for its customers (`github.io`) is treated as an ordinary domain. An IP address or a name without a dot is
-    returned whole.
+    A suffix of the Public Suffix List that a company added for its customers (`github.io`) is treated as an ordinary
+    domain. An IP address or a name without a dot is returned whole.
     """
     ascii_host = host_in_ascii(host)
     if _is_ip(ascii_host) or len(ascii_host) > HOST_LENGTH_MAX:

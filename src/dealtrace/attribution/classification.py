@@ -1,7 +1,7 @@
 """Find the traffic source of a visit from its landing page and the referring page.
 
-Ours: the vendor's rules are unknown; these rules give every value that we have seen of the vendor. They are tried in
-this order: utm tags, openstat, click ids of advertising systems, the referring page, direct.
+Ours: the vendor's rules are unknown. Our rules are tried in this order: utm tags, openstat, click ids of advertising
+systems, the referring page, direct.
 """
 
 from collections.abc import Mapping
@@ -30,8 +30,8 @@ MEDIA: Mapping[HostKind, str] = {
 def classify(landing_url: str, referrer: str, hosts: SiteHosts = NO_HOSTS) -> TrafficSource:
     """Return the traffic source of a visit from the addresses of its landing page and of the referring page.
 
-    `referrer` is empty if there was none. `hosts` are the hosts that the site has named, which take precedence. Ours:
-    tags without `utm_source` add their campaign, content and term to the source found otherwise.
+    `referrer` is empty if there was none. `hosts` are the hosts that the site has named, which take precedence.
+    Ours: tags without `utm_source` add their campaign, content and term to the source found otherwise.
     """
     tags = tags_of(landing_url)
     if tags.utm.source:

@@ -49,10 +49,10 @@ def touches_of(lead_at: datetime, own: Visit, visits: Iterable[Visit]) -> list[V
     """List the visits that may be credited with a lead at `lead_at`, earliest first; the last is `own`.
 
     `own` is the visit that the lead names; `visits` may be any visits of the site. The list has `own` and earlier
-    visits of the same visitor, from 90 days before the lead until the lead, both ends included. Visits that began at
-    the same moment are ordered by id. An anonymised visit has no visitor and is listed alone.
-    Ours: the named visit counts whenever it began, because clocks of forms and servers differ; a visit that followed it
-    did not lead to the form that names it.
+    visits of the same visitor, from 90 days before the lead until the lead, both ends included. An anonymised visit is
+    listed alone.
+    Ours: the named visit counts whenever it began, because clocks of forms and servers differ; later visits do not
+    count.
     """
     earliest = lead_at - CREDIT_LOOKBACK
     others = [
@@ -87,8 +87,8 @@ def credits_under(model: AttributionModel, touches: Sequence[Visit]) -> list[Cre
 def _whole_parts(weights: Sequence[Fraction]) -> list[int]:
     """Split `WHOLE` in proportion to `weights`, and return the shares, which are integers and add up to `WHOLE`.
 
-    Shares are rounded down. The parts left over go to the shares with the largest remainders; if remainders are equal,
-    the later visits get them.
+    Shares are rounded down, and the remaining parts go to the shares with the largest remainders; the later visit is
+    preferred.
     """
     total = sum(weights)
     exact = [weight * WHOLE / total for weight in weights]
@@ -116,10 +116,7 @@ def _first_non_direct(touches: Sequence[Visit]) -> list[Fraction]:
 
 
 def _decayed(touches: Sequence[Visit]) -> list[Fraction]:
-    """Return a weight for each visit, halved for each half-life between the visit and the last visit.
-
-    Counting from the time of the lead would give the same shares.
-    """
+    """Return a weight for each visit: 1 for the last visit, and half as much for each half-life before it."""
     last = touches[-1].started_at
     return [Fraction(2 ** ((visit.started_at - last) / HALF_LIFE)) for visit in touches]
 

@@ -70,8 +70,8 @@ CLICK_IDS: Mapping[str, TrafficSource] = {
 }
 """Maps parameters that systems add to landing pages to their sources; the first found, in this order, counts.
 
-The names are from the systems' own help pages. Facebook adds `fbclid` to every link, paid or not; Yandex adds `ysclid`
-and `etext` to links from its search, and Google `srsltid` to those from its free product listings.
+Facebook adds `fbclid` to every link, paid or not; Yandex adds `ysclid` and `etext` to links from its search, and Google
+`srsltid` to those from its free product listings.
 """
 
 

@@ -21,8 +21,7 @@ _ROUNDS = 8
 def keyed_visit_id(counter: int, key: bytes) -> VisitId:
     """Return the id for a number of a counter; under the same key, different numbers give different ids.
 
-    A Feistel network permutes the 53-bit numbers. If the result is not in the range of ids, it is permuted again, so
-    that the function is a permutation of that range.
+    A Feistel network permutes the 53-bit numbers, again and again until the result is in the range of ids.
 
     Raises:
         ValueError: `counter` is negative or not below the number of ids.

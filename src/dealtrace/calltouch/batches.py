@@ -36,7 +36,7 @@ class Tag(msgspec.Struct, frozen=True):
 
 
 class StatedSource(msgspec.Struct, frozen=True):
-    """Build the answer of `customfield/delete`; `kind` is `None` for the fields of a deal."""
+    """The traffic source that the sender of a lead states."""
 
     source: Word = None
     medium: Word = None
@@ -106,7 +106,7 @@ class Batch:
 def read_document(body: bytes) -> object:
     """Parse a body as JSON.
 
-    Ours: a phone sent as a number with decimals or an exponent is returned as the text that was sent, because a rounded
+    Ours: a phone sent as a number with decimals or an exponent is returned as the text that was sent, since its rounded
     number (`7.92055500E+10`) would be somebody else's phone.
 
     Raises:

@@ -48,8 +48,8 @@ class Amount:
 class CostAmount:
     """A cost in rubles, 0 or more, written as `Amount` is.
 
-    Ours: it is stored in kopecks, rounded half up, as reports show it; a negative cost is refused, since a cost is
-    corrected by sending it again.
+    Ours: it is stored in kopecks, rounded half up; a negative cost is refused, since a cost is corrected by sending it
+    again.
     """
 
     erased: None = None
@@ -100,7 +100,7 @@ class VisitRef:
     """The id of a visit, as the scripts of pages send it.
 
     Ours: `0`, `null`, `undefined` and any other text that is not an id mean that there is no visit. The vendor refuses
-    the whole lead request in this case, but losing the client is worse than losing the source.
+    the whole lead request, but losing the client is worse than losing the source.
     """
 
     erased: None = None

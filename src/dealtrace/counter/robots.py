@@ -14,8 +14,8 @@ PATTERNS_AT_ONCE = 25
 """How many patterns are joined into one expression; a single expression of all patterns is three times slower."""
 HTTP_LIBRARY = "http-library"
 PATTERNS_OF_PEOPLE = frozenset({r"AP3A\.240617\.008", "MetaIAB Facebook", "okhttp"})
-"""Patterns in the package's list that match people's browsers and apps: a build of Android 15, pages opened in the
-Facebook app, and the HTTP library of Android apps."""
+"""Patterns in the package's list that match people's browsers and apps: Android 15, the Facebook app, Android apps.
+"""
 LIBRARIES_OF_CRAWLERS = frozenset(
     {
         "phpcrawl", "HTTrack", "SimpleCrawler", "crawler4j", "Scrapy", r"newspaper\/", "colly", "[mM]echanize",

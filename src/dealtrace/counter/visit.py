@@ -81,8 +81,8 @@ def read_hit(caller: Caller, sent: SentHit) -> Hit:
 def _agent_of_request(caller: Caller, sent: SentHit) -> str:
     """Return the user agent of the visitor's browser, or an empty text if the site's server sent the request.
 
-    Ours: a request that contains the visitor's IP address or user agent comes from a server, and so does a request with
-    the user agent of an HTTP library. The user agent of a server says nothing about the visitor and is ignored.
+    Ours: a server sent the request if it contains the visitor's IP address or user agent, or if an HTTP library made
+    it.
     """
     agent = storable(caller.header(b"user-agent"))[:USER_AGENT_LENGTH_MAX]
     speaks_for_others = bool({"ip", "userAgent"} & {*sent.texts, *sent.passed_over}) or is_server(agent)

@@ -57,7 +57,7 @@ NO_DETAILS = DealDetails()
 def changed_details(details: DealDetails, parts: Mapping[str, object]) -> DealDetails:
     """Return the details of a deal after a change; `parts` are the fields that were sent, by name.
 
-    Ours: a sent product replaces the product of the same name, and other products stay; the vendor does not say.
+    Ours: a sent product replaces the product of the same name, and other products stay.
     """
     changed = replace(details, **parts)  # type: ignore[arg-type]  # the names are fields, with values of their types
     if "products" not in parts:

@@ -28,7 +28,7 @@ codecs.register_error(_MARK_FAULTS, lambda error: (_FAULTY, getattr(error, "end"
 def detect_encoding(path: Path) -> str:
     """Return the encoding of a file: UTF-16 or UTF-8 by its byte order mark, else UTF-8 or Windows-1251 by its content.
 
-    A file that is mostly UTF-8 counts as UTF-8 even if it is cut off or damaged; reading it then names the faulty row.
+    A damaged file that is mostly UTF-8 counts as UTF-8; reading it then names the faulty row.
 
     Raises:
         FileUnreadable: the file has another encoding.

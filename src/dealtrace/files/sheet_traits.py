@@ -27,9 +27,9 @@ _REFERENCE = re.compile("([A-Z]{1,3})([0-9]{1,7})")
 
 @record
 class SheetTraits:
-    """What the spreadsheet library omits about a sheet: whether days count from 1904, and cells without a value.
+    """The traits of a sheet that the library omits: whether days count from 1904, and cells without a value.
 
-    `lost` has these cells by row (from 1) and column (from 0).
+    `lost` has the cells without a value, by row (from 1) and column (from 0).
     """
 
     is_of_1904: bool

@@ -68,8 +68,7 @@ class TimeOfDayCell:
 def instant_of(timestamp: datetime | date, time_of_day: time | None, time_zone: ZoneInfo) -> datetime | None:
     """Return a timestamp in UTC, or `None` for a date without a time of day.
 
-    When clocks change, a time that occurs twice means its first occurrence, and a skipped time is moved forward. A date
-    alone is not enough, since a lead at the wrong hour would be matched to the wrong deals.
+    When clocks change, a time that occurs twice means its first occurrence, and a skipped time is moved forward.
     """
     if not isinstance(timestamp, datetime):
         if time_of_day is None:

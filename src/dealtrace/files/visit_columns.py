@@ -133,8 +133,8 @@ _AS_THEY_ARE = (
 def visit_of(values: RowValues) -> Visit:
     """Return the visit in a row; `values` are keyed by column name.
 
-    If the row states no source, the source is determined from the addresses of the page and the referrer. Ours: a
-    visitor without an id gets the id of the visit.
+    If the row states no source, it is determined from the addresses of the page and the referrer.
+    Ours: a visitor without an id gets the id of the visit.
     """
     landing_url = values.get("landing_url", "")
     parts = {part: text for part, text in values_of(values, SOURCE_PARTS).items() if text}

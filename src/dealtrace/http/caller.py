@@ -26,10 +26,10 @@ Result = TypeVar("Result")
 
 @record
 class Caller:
-    """The caller of an admitted request: the site it may read and write, and how to reach the storage.
+    """The caller of an admitted request: the site it may read and write, and access to the storage.
 
     `token_id` is `None` if the endpoint needs no token. `path_params` has the values of the `{…}` parts of the path.
-    `ip` is the client's IP address, empty if unknown.
+    `ip` is empty if unknown.
     """
 
     site: Site

@@ -1,4 +1,4 @@
-"""Cross-origin requests (CORS): which pages may call an endpoint and read its answers.
+"""Cross-origin requests (CORS): pages that may call an endpoint and read its answers.
 
 Some endpoints answer scripts of any page, others only scripts of the origins that the token's site lists.
 """

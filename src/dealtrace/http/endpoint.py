@@ -20,7 +20,7 @@ Any: the request is a `Sent`, or the items of a `ListBody` if the endpoint has a
 
 @record
 class AuthScheme:
-    """How a request identifies its site: by a token in a parameter or header, or by the id of the site.
+    """The way in which a request identifies its site: a token in a parameter or header, or the id of the site.
 
     If the token is in a header, the header `site` may name the site too. If no token is sent, the scheme `instead`
     applies. A page without a token names the site by the parameter `counter`: the id of the site or the code of its
@@ -102,13 +102,12 @@ class Example:
 class Endpoint:
     """One endpoint: its path (without a slash at the end), methods, parameters and handler.
 
-    `name` is set when the last part of the path does not identify the endpoint. `refuse` writes refusals if they do not
-    have the API's usual error body, and `statuses` has the HTTP statuses that differ from `STATUS_OF`. With
-    `is_for_any_page`, scripts of any page may call the endpoint and read its answers; with `is_for_site_pages`, only
-    scripts of the origins that the site lists. With `reads_json`, a JSON object in the body is read as a form, whatever
-    its Content-Type. An endpoint with a `batch` takes a JSON list instead of parameters. `answer` is the type of the
-    answer, which `/openapi.json` describes; endpoints with `redirects` answer with a redirect and have no `answer`.
-    `refusals` are only those specific to this endpoint, not those of every endpoint of its kind.
+    `name` is set if the last part of the path does not identify the endpoint. `refuse` writes refusals in a format
+    other than the API's; `statuses` has the HTTP statuses that differ from `STATUS_OF`. With `is_for_any_page`, scripts
+    of any page may call the endpoint and read its answers; with `is_for_site_pages`, only scripts of the origins that
+    the site lists. With `reads_json`, a JSON object in the body is read as a form. An endpoint with a `batch` takes a
+    JSON list instead of parameters. `answer` is the type of the answer for `/openapi.json`; endpoints with `redirects`
+    have none. `refusals` are those that only this endpoint has.
     """
 
     path: str

@@ -28,10 +28,10 @@ _UNUSUAL = re.compile(f"[\ud800-\udfff{MARK}]")
 class Pairs:
     """The parameters of a request: decoded values, and violations for values that cannot be decoded.
 
+    `values` has the first value of each name, `further` the later values. `broken_further` has the violations of later
+    values, `broken` all other violations.
     Ours: if a parameter that may not repeat is sent again, its first value counts; byte order marks before names and
-    values are ignored. `values` has the first value of each name, `further` the second and later values.
-    `broken_further` has the violations of second and later values that cannot be decoded, `broken` all other
-    violations.
+    values are ignored.
     """
 
     values: dict[str, str] = field(default_factory=dict)

@@ -1,7 +1,7 @@
 """Admit or refuse requests: rate limit, method, token and parameters are checked, in this order.
 
-Ours: the order of checks. The rate limit comes first, because it belongs to the client's IP address and not to the
-site; refused requests cost no points.
+Ours: the rate limit comes first, because it belongs to the client's IP address and not to the site; refused requests
+cost no points.
 """
 
 from collections.abc import Iterable, Sequence
@@ -129,10 +129,10 @@ class Gate:
         )  # fmt: skip
 
     async def allows_page(self, scope: Scope, origin: str) -> bool:
-        """Return whether a preflight request is allowed, that is, whether a site lists the page's origin.
+        """Return whether a preflight request is allowed, that is, whether the site lists the page's origin.
 
-        Ours: the path or the query names the site. If neither does, any site that lists the origin is enough, since a
-        preflight request has no token; the actual request is then checked against its token's site.
+        Ours: the path or the query names the site. If neither does, any site that lists the origin is enough; the
+        actual request is then checked against its token's site.
         """
         named = scope.get("path_params", {}).get(self._site_parameter)
         if named is None:

@@ -27,7 +27,7 @@ class Components:
         """Return the schema of a type, matching the JSON that our encoder writes for its values.
 
         Typed dictionaries and records become components that allow no additional keys. `object` stands for any JSON
-        value. Unions, lists and mappings are described here, all other types by msgspec.
+        value.
         """
         origin, arguments = typing.get_origin(described) or described, typing.get_args(described)
         if isinstance(origin, type) and (typing.is_typeddict(origin) or is_dataclass(origin)):

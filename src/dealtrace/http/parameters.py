@@ -20,9 +20,9 @@ REQUIRED = ("обязательный параметр не передан", "th
 class Parameter:
     """A parameter: its name on the wire, its type, whether it is required, and its description in both languages.
 
-    With `absent_when_empty`, an empty value counts as absent, since updates find deals by such parameters and cannot
-    erase them. If the parameter named by `gives_way_to` was sent too, a malformed value is ignored. `is_token` marks
-    the token, which the gate checks before all other parameters.
+    With `absent_when_empty`, an empty value counts as absent, since updates find deals by such parameters. If the
+    parameter named by `gives_way_to` was sent too, a malformed value is ignored. `is_token` marks the token, which the
+    gate checks first.
     """
 
     name: str
@@ -108,8 +108,7 @@ class Sent:
     """The parsed parameters of a request.
 
     `values` has parsed values by name, `custom` the values of the family by key, `texts` the known parameters as they
-    were sent, and `unknown` the names that the endpoint does not know. Any: each value has the type of its parameter,
-    which a type checker cannot derive from a name.
+    were sent, and `unknown` the names that the endpoint does not know. Any: each value has the type of its parameter.
     """
 
     values: dict[str, object] = field(default_factory=dict)

@@ -16,9 +16,7 @@ CallId = NewType("CallId", int)
 class Circumstances:
     """The details of a call that its telephone exchange reports; `None` means that a detail was not reported.
 
-    `dialled_phone` is the number the client called, `answering_phone` the number that answered, `waiting` how long the
-    client waited for an answer. `sip_id` is a second id of the call, unique in a site like `reference`. `exchange` and
-    `exchange_model` identify the exchange that reported the call.
+    `waiting` is how long the client waited for an answer. `sip_id` is a second id of the call, unique in a site.
     """
 
     sip_id: str | None = None
@@ -71,10 +69,7 @@ class Call:
 
 @record
 class CallReport:
-    """A report by a telephone exchange about one of its calls; there may be several reports of a call.
-
-    `None` means that the report has no value for this field.
-    """
+    """A report by a telephone exchange about a call, one of several; `None` means that a value was not reported."""
 
     reference: str
     started_at: datetime

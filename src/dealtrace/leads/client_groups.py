@@ -1,7 +1,7 @@
 """The rules that group contacts into clients: contacts of the same lead belong to the same client.
 
-A lead states the contacts that were sent with it. Ours: two contacts are connected if an undeleted lead states both,
-and a client is all contacts that are connected, directly or through others. So the order of arrival never matters.
+Ours: two contacts are connected if a lead that is not deleted was sent with both, and a client is all contacts that are
+connected, directly or through others. So the order of arrival never matters.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -75,9 +75,8 @@ def owning_contact(contacts: Iterable[str], set_apart: Mapping[str, SetApart]) -
 def group_contacts(contacts: Sequence[StatedTogether]) -> list[Group]:
     """Return the groups of these contacts, earliest lead first; a shared contact is a group of its own.
 
-    A group gets the client id that was first assigned to the contact of its earliest lead. The ids of its other
-    contacts become aliases. If one client splits into two groups, the later group needs a new id. The order of
-    `contacts` does not matter.
+    A group gets the client id that was first assigned to the contact of its earliest lead; the ids of its other
+    contacts become aliases. If a client splits into two groups, the later group needs a new id.
     """
     components = _components({contact.contact: contact for contact in contacts})
     leading: dict[int, int] = {}

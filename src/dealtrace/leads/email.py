@@ -37,9 +37,7 @@ def list_emails(text: str) -> tuple[str, ...]:
     """List the e-mails in a text, each in normal form and once, in the order written.
 
     Ours: anything around an address is removed: `mailto:`, names, quotes, brackets, a period after it. An address is
-    unusable if an adjacent word may be part of it (`iv an@example.org`). An internationalised domain in its own
-    alphabet equals its `xn--…` form. Letter case is ignored: mailboxes that differ only in case do not occur in
-    practice.
+    unusable if an adjacent word may be part of it (`iv an@example.org`). Letter case is ignored.
     """
     parts = _APART.split(folded(unescape(text))) if len(text) <= CONTACTS_LENGTH_MAX else []
     return tuple(dict.fromkeys(address for part in parts for address in _list_addresses(part)))

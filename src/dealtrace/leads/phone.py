@@ -17,10 +17,9 @@ _NATIONAL_LENGTH = 10
 class Way:
     """A way to write a phone: an example and a pattern, in which a single blank stands for any run of marks.
 
-    The pattern may have named groups. `russian` are ten digits that must be a number that Russia can assign. `stated`
-    are digits written with a country code. Without either group the digits may begin with a country code. `behind` are
-    digits of an extension or of the next phone. If `is_whole` is false, the way is used only in texts whose other
-    numbers are all long enough for phones.
+    The pattern may have named groups: `russian` for ten digits that Russia can assign, `stated` for digits written with
+    a country code, `behind` for digits of an extension or of the next phone. If `is_whole` is false, the way is used
+    only in texts whose other numbers are all long enough for phones.
     """
 
     example: str
@@ -71,10 +70,9 @@ WAYS = (
 )
 """All ways to write a phone, in the order in which they are tried; the first that gives a phone is used.
 
-Ours: a plus before the first digit announces a country code, except that `+8` followed by a mark is Russia's trunk
-prefix, and so is the 8 of `+89`, as no country has the code 89. Digits without a plus that Russia can assign are
-Russian. After eleven digits followed by a mark, up to six more are an extension; ten digits with more digits after them
-are unusable.
+Ours: a plus before the first digit announces a country code, but a separate `+8` and the 8 of `+89` are Russia's trunk
+prefix. Digits without a plus that Russia can assign are Russian. After eleven digits and a mark, up to six more are an
+extension; ten digits with more digits after them are unusable.
 """
 
 _TRUNK_PREFIX = re.compile("[78] .*|8[0-9]{10}")
@@ -109,7 +107,7 @@ def list_phones(text: str) -> tuple[str, ...]:
     """List the phones in a text, each in normal form and once, in the order written.
 
     Ours: digits that are too few for a phone may be part of another number. If a text has such digits, only the `WAYS`
-    that are `is_whole` are tried, and none is tried if those digits have a plus.
+    with `is_whole` are tried; if such digits have a plus, the list is empty.
     """
     if _READY.match(text) is not None:
         return (RUSSIA + text[-_NATIONAL_LENGTH:],)

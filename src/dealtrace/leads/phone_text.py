@@ -71,8 +71,8 @@ WRAPPINGS = (
 )
 """The texts that are removed, in this order; `_FAULT` makes the digits next to it unusable, up to the next separator.
 
-Ours: a letter in the place of a digit, or a mark that hides a digit, makes a number unusable, because the remaining
-digits may be another person's number. A rounded number in scientific notation is unusable for the same reason.
+Ours: a letter in the place of a digit, a mark that hides a digit, or rounding makes a number unusable, because the
+remaining digits may be another person's number.
 """
 
 _NUMBER = re.compile(r"(?:\+ ?)?[0-9](?:[0-9 ]*[0-9])?")

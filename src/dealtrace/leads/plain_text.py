@@ -60,7 +60,7 @@ def is_blank(text: str) -> bool:
 def plain(text: str) -> str:
     """Return a text without invisible characters, and with all digits, pluses, dashes, blanks and line ends in ASCII.
 
-    Superscript and subscript digits are kept: they mark footnotes and are not part of a number.
+    Superscript and subscript digits are kept, since they mark footnotes.
     """
     return text if text.isascii() and text.isprintable() else "".join(map(_plain, text))
 

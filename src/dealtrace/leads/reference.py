@@ -11,7 +11,7 @@ Found = TypeVar("Found")
 def spellings(reference: str) -> tuple[str, ...]:
     """List the texts to search for a reference: first without surrounding blanks, then as it was sent.
 
-    Ours: references are stored stripped; earlier releases stored them as they were sent, and those are still found.
+    Ours: references are stored stripped, but earlier releases stored them as they were sent.
     """
     bare = stripped(reference)
     return (bare,) if bare == reference else (bare, reference)

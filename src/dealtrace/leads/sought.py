@@ -19,9 +19,8 @@ _MARKS = re.compile(r"[^0-9*]")
 class Sought:
     """The text of a search, and everything that it may mean.
 
-    `text` is the text as typed. `id` is our id, `contacts` are phones and e-mails in normal form. If the text has a `*`
-    for unknown characters, it is also the `mask`; `phone_mask` is the mask in the normal form of phones, if it may be a
-    phone.
+    `id` is our id, `contacts` are phones and e-mails in normal form. A text with `*` for unknown characters is also a
+    `mask`; `phone_mask` is the mask in the normal form of phones, if it may be a phone.
     """
 
     text: str

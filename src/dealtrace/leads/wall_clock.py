@@ -28,7 +28,7 @@ class FirstPart(Enum):
 class ClockForm:
     """A form of dates: the first part, the possible separators, and what may be between a date and its time.
 
-    `gap` is a regular expression. If several separators are possible, a date must use the same separator twice.
+    `gap` is a regular expression. A date must use the same separator twice.
     """
 
     begins_with: FirstPart
@@ -50,8 +50,8 @@ class ClockForm:
 def read_clock(text: str, *forms: ClockForm) -> datetime | None:
     """Return the date and time in a text, naive and in whole seconds, or `None` if it is in none of these forms.
 
-    Ours: day, month and hour may have a single digit, seconds may be missing, fractions of a second are cut. Blanks
-    around the text are ignored, including no-break spaces, and so are invisible characters.
+    Ours: day, month and hour may have a single digit, seconds may be missing, fractions of a second are cut. Blanks and
+    invisible characters around the text are ignored.
     """
     exact = read_exact_clock(text, *forms)
     return exact.replace(microsecond=0) if exact is not None and exact.microsecond else exact

@@ -16,12 +16,11 @@ SECOND = timedelta(seconds=1)
 
 @record
 class Flip:
-    """A change of the rules, and the `lead` that the deal would then have, `None` for no lead.
+    """A change of the rules, and the lead that the deal would then have, or `None` for no lead.
 
-    Rules that do not change are `None`; if all are `None`, the deal only has to be matched again. `contact_matching` is
-    `True` if the site would have to turn contact matching on. `threshold_at_least` is the smallest longer threshold and
-    `threshold_at_most` the largest shorter threshold that changes the lead, in whole seconds. `precedence` is another
-    order of the kinds of lead.
+    Rules that do not change are `None`; if all are `None`, the deal only has to be matched again. `threshold_at_least`
+    is the smallest longer threshold and `threshold_at_most` the largest shorter threshold that changes the lead, in
+    whole seconds. `precedence` is another order of the kinds of lead.
     """
 
     lead: LeadRef | None
@@ -41,9 +40,8 @@ def flips_of(
 ) -> list[Flip]:
     """List the smallest changes of the rules that give a deal another lead: first of the threshold, then of the order.
 
-    Changes of the threshold are in order of their size. The deal must be matched by contacts: its lead is neither
-    pinned nor identified by the CRM. `current` is the deal's lead. `leads` are all leads with its contacts, even those
-    whose windows do not contain the deal.
+    The deal must be matched by contacts: its lead is neither pinned nor identified by the CRM. `current` is the deal's
+    lead. `leads` are all leads with its contacts, even those whose windows do not contain the deal.
     """
     found = _ref(find_lead(clue, happened_at, leads))
     if not contact_matching:
@@ -112,9 +110,9 @@ def _reordered(
 
 
 def threshold_needed(lead: LeadSpan, happened_at: datetime) -> timedelta | None:
-    """Return the smallest threshold, in whole seconds, under which the window of `lead` contains a deal.
+    """Return the least threshold, in whole seconds, under which a lead's window contains a deal.
 
-    If the lead began after the deal, no threshold is large enough, and the result is `None`.
+    The result is `None` if the lead began after the deal.
     """
     missed = window_of(lead, timedelta(0)).missed_by(happened_at)
     return -(-missed // SECOND) * SECOND if missed >= timedelta(0) else None

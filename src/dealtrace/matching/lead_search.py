@@ -52,7 +52,7 @@ LeadSearch = SearchById | SearchByContact
 def search_of(matcher: Matcher) -> LeadSearch | None:
     """Return the search for a lead that a matcher describes, or `None` if it describes none.
 
-    Ours: a search by contact needs `until`, the latest start of a lead; a matcher without it finds nothing.
+    Ours: a search by contact needs `until`, the latest start of a lead.
     """
     tags = TagFilter(frozenset(matcher.tags), any_will_do=matcher.any_tag)
     if matcher.way is Way.ID and matcher.lead_id is not None:

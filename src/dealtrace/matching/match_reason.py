@@ -52,8 +52,8 @@ class LeadContacts:
 def match_reason_of(deal: Deal, lead: LeadContacts | None, *, contact_matching: bool) -> MatchReason:
     """Return the reason why a deal has its lead or source, or has neither.
 
-    `lead` has the values of the deal's lead. `contact_matching` is the present setting of the site, since its value at
-    the time of the registration is not stored.
+    `contact_matching` is the present setting of the site, since its value at the time of the registration is not
+    stored.
     """
     if deal.lead is not None and lead is not None:
         return _reason_of_lead(deal, lead)

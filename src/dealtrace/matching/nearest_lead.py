@@ -23,8 +23,8 @@ class Search:
 def searches_for(clue: ContactClue, precedence: Sequence[LeadKind] = SEARCH_ORDER) -> Iterator[Search]:
     """Yield the search steps in order; the first step that finds a lead ends the search.
 
-    Several phones in one field are tried in the order written, each with all its kinds of lead. An e-mail is searched
-    among lead requests only. Invalid contacts are skipped.
+    Phones in one field are tried in the order written, each with all its kinds of lead. E-mails are searched among lead
+    requests only.
     Seed: «Если параметр не передан, то поиск сначала среди звонков, потом среди заявок».
     Seed: «По переданной почте будет выполняться поиск заявки».
     Ours: the phone is tried before the e-mail, because it identifies a person more reliably.
@@ -39,11 +39,10 @@ def searches_for(clue: ContactClue, precedence: Sequence[LeadKind] = SEARCH_ORDE
 
 
 def nearness(lead: LeadSpan) -> tuple[datetime, datetime, str, int]:
-    """Return a sort key for leads whose windows contain a deal; the lead with the greatest key is the nearest.
+    """Return a sort key for leads whose windows contain a deal; the nearest lead has the greatest key.
 
     The lead that began last is the nearest.
-    Ours: ties go to the latest end, then to the greater reference, then to the higher id, never to the order of
-    arrival.
+    Ours: ties go to the latest end, then to the greater reference, then to the higher id.
     """
     return lead.started_at, lead.ended_at, lead.reference, lead.ref.id
 

@@ -184,9 +184,7 @@ def changed_order(
 ) -> ChangedOrder:
     """Build the answer of `orders/update-by-id`.
 
-    `story` describes the deal's lead; it is `None` if the deal has no lead. `visit` is the visit that a deal without a
-    lead was matched to.
-
+    `story` describes the deal's lead; a deal without a lead may have a `visit`.
     Seed: «После успешной отправки API-запроса на обновление сделки, возвращается следующий JSON-ответ».
     """
     origin = story.origin if story is not None else origin_of_lead(visit, None)

@@ -135,8 +135,8 @@ def lead_request_record(entry: LeadEntry, site: Site, model: AttributionModel, s
 def registered_lead_request(lead_request: LeadRequest, sent: Sent, origin: Origin, site: Site) -> RegisteredLeadRequest:
     """Build the answer of `requests/{siteId}/register`; it has the keys of the journal.
 
-    Ours: the caller has no token, so the answer repeats only what was sent. It does not reveal what else is stored:
-    whether the person has contacted the site before, their name, or their deals.
+    Ours: the caller has no token, so the answer repeats only what was sent and reveals nothing that is stored about the
+    person.
     """
     return {
         "date": epoch_ms(lead_request.requested_at),

@@ -185,8 +185,8 @@ def credited_session(origin: Origin, attribution: int) -> CreditedSession | None
 def lead_request_session(origin: Origin, time_zone: ZoneInfo, attribution: int, sent: Sent) -> LeadRequestSession:
     """Build the source of a lead request in the journal.
 
-    Ours: an unknown source is an object too, with `sessionId` null and texts such as `(not set)`, as in the journal of
-    calls. Clients of the journals read its keys without checking for null.
+    Ours: an unknown source is an object too, with `sessionId` null and texts such as `(not set)`, since clients read
+    its keys without checking for null.
     """
     source, utm, details = origin.source, origin.utm, origin.details
     return {
@@ -222,8 +222,8 @@ def public_lead_request_session(
 ) -> PublicLeadRequestSession | None:
     """Build the source of a lead request for a caller without a token, or `None` if it has no visit.
 
-    Ours: everything that reveals who the visitor is, where they are and what they read is left out. A stranger could
-    send the id of another person's visit: such ids appear in cookies and in logs of pages, and can be guessed.
+    Ours: everything that reveals who the visitor is, where they are and what they read is left out, since a stranger
+    could send the id of another person's visit.
     """
     if origin.visit is None:
         return None

@@ -1,7 +1,6 @@
 """The values that webhooks send.
 
-Unknown values are `None`. A receiver gets the keys it chose, in the order of `webhooks.vocabulary`, each with a text
-or null.
+Unknown values are `None`. A receiver gets the keys it chose, each with a text or null.
 """
 
 import json

@@ -39,8 +39,7 @@ def read_matchers(
 ) -> tuple[Matcher, ...]:
     """Parse the matchers in input order; an empty list gives `WITHOUT_SOURCE` as the only matcher.
 
-    Ours: a search by contact without a date searches back from `happened_at`, the time of the deal. If that is unknown
-    too, the matcher has no date.
+    Ours: a search by contact without a date searches back from `happened_at`, the time of the deal.
 
     Raises:
         InvalidParameters: there are too many matchers, or some are invalid; one violation for each invalid value.

@@ -57,8 +57,8 @@ async def _answer_shared_page(
 ) -> Reply:
     """Return the reply with a page when several processes share the database.
 
-    The position at the end of each page is stored in the primary database, so that any process can serve the next page.
-    It is queued before the command that spends the page's points, and only that command is awaited.
+    The position at the end of the page is stored there, so that any process can serve the next page. It is queued
+    before the command that spends the page's points, and only that command is awaited.
     """
     cursor = Cursor()
     if offset:

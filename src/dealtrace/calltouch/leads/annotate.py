@@ -102,9 +102,9 @@ class Method:
         return {"type": "object", "required": [self.name], "properties": {self.name: listed}}
 
     async def respond(self, caller: Caller, items: Sequence[object]) -> Reply:
-        """Annotate the leads that the valid items identify, and answer with a result for each item.
+        """Annotate the leads that the valid items identify, and answer with a result for each item, in input order.
 
-        Ours: the vendor documents no answer; ours has the kind and id of each item's lead, in input order.
+        Ours: the vendor documents no answer; ours has the kind and id of each lead.
         """
         read = [self._read(caller, item) for item in items]
         valid = [item for item in read if isinstance(item, LeadAnnotation)]

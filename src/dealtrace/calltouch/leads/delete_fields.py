@@ -73,9 +73,9 @@ BODY = Body()
 
 
 async def respond(caller: Caller, items: Sequence[object]) -> Reply:
-    """Clear the fields; the answer is the same if the lead or deal had none of them.
+    """Clear the fields and answer with their names; the answer is the same if the lead or deal had none of them.
 
-    Ours: the vendor documents no answer; ours has our id of the lead or deal, and the names of the fields.
+    Ours: the vendor documents no answer.
     """
     clearing = read_clearing(items[0])
     owner_id: int = await caller.write(clear_fields, clearing)

@@ -23,7 +23,7 @@ Result = TypeVar("Result")
 
 @record
 class LeadList(Generic[Result]):
-    """An endpoint that imports leads: functions that parse, store and answer them. `name` is the key of a caller's id."""
+    """An endpoint that imports leads: functions that parse, store and answer them; `name` is the key of an id."""
 
     batch: Batch
     read: Callable[[Caller, Sent], Incoming]
@@ -57,8 +57,8 @@ def _read(lead_list: LeadList[Result], caller: Caller, item: object) -> Incoming
 def _result(lead_list: LeadList[Result], item: object, outcome: Outcome, language: Language) -> Result:
     """Build the result for a lead.
 
-    Ours: clients check the key `imported`. The other keys identify the lead and explain a refusal as an error body
-    does. If another lead already has the caller's id, the result has our id of that lead.
+    Ours: clients check the key `imported`. If another lead already has the caller's id, the result has our id of that
+    lead.
     """
     name = item.get(lead_list.name) if isinstance(item, Mapping) else None
     sent_name = name if isinstance(name, str | int | float) else None

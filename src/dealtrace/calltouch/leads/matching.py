@@ -89,8 +89,8 @@ class Element(msgspec.Struct, frozen=True, rename="camel"):
 class _Contacts:
     """A type of element that searches for a lead by contact.
 
-    `params` is the key of its parameters, `kinds` are the kinds of leads that it searches, and `wanted` is the
-    parameter that says which lead to choose.
+    `params` is the key of its parameters, `kinds` are the kinds of lead to search, and `wanted` is the parameter that
+    says which lead to choose.
     """
 
     params: str
@@ -233,7 +233,10 @@ class ElementReader:
     def _contacts(
         self, place: str, sent: Sequence[Word], kind: Text, listed: Callable[[str], Sequence[str]]
     ) -> Iterator[str]:
-        """Yield every contact in the texts, in normal form; a text without a contact is ignored."""
+        """Yield every contact in the texts, in normal form.
+
+        Ours: a text without a contact is ignored.
+        """
         if len(sent) > CONTACTS_MAX:
             self._complain(place, f"допускается не более {CONTACTS_MAX}", f"no more than {CONTACTS_MAX} are allowed")
             return

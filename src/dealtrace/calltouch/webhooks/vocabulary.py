@@ -47,7 +47,7 @@ ON_REQUEST_OF_LEADS: Keys = (
 ON_REQUEST_OF_DEALS: Keys = ("comment", "customFields", "siteId", "siteName", "sendingTimestamp")
 """The keys of deals that are sent only to webhooks that choose them, after all other keys.
 
-Ours: keys that the vendor never sends are not sent by default, but e-mails and comments may be chosen.
+Ours: keys that the vendor never sends are not sent by default.
 """
 
 _KEYS: Mapping[EventKind, Sequence[Keys]] = {

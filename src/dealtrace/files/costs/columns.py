@@ -88,7 +88,7 @@ _FILLING = frozenset({"в", "in"})
 class HeadingUnits:
     """A heading such as `Расход (руб., с НДС)`, split into its text, currency and tax.
 
-    `currency` is `None` if the heading names none; `has_vat` says whether the sums include VAT, `None` if unknown.
+    `currency` and `has_vat` (whether the sums include VAT) are `None` if the heading does not say.
     """
 
     plain: str
