@@ -17,7 +17,7 @@ PASSWORD_LINK_AGE_MAX = timedelta(days=1)
 
 
 class Purpose(StrEnum):
-    """What a one-time link is for."""
+    """The purpose of a one-time link."""
 
     FIRST = "first"
     ROLE = "role"

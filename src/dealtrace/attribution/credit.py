@@ -9,7 +9,7 @@ from dealtrace.attribution.visit import Visit
 from dealtrace.record import record
 
 CREDIT_LOOKBACK = timedelta(days=90)
-"""Ours: how long before a lead a visit may be to be credited with it; Calltouch documents no limit."""
+"""Ours: the longest time from a visit to a lead that it is credited with; Calltouch documents no limit."""
 HALF_LIFE = timedelta(days=7)
 """Ours: under time decay, a visit this much older gets half the credit, as in other analytics."""
 POSITION_ENDS = Fraction(40, 100)

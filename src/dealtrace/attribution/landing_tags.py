@@ -18,9 +18,7 @@ from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
 from dealtrace.record import record
 
 TAGS_REMEMBERED = 512
-"""How many addresses are cached with their tags, since the server reads the tags of each opened page four times in a
-row.
-"""
+"""How many addresses are cached with their tags; the server reads the tags of an opened page four times in a row."""
 PAID = "cpc"
 ORGANIC = "organic"
 SOCIAL = "social"

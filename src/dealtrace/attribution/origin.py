@@ -46,7 +46,7 @@ class Origin:
 
     @property
     def visited_at(self) -> datetime | None:
-        """When the visit that the lead names began, or `None` without a visit."""
+        """The start of the visit that the lead names, or `None` without a visit."""
         return self.visit.started_at if self.visit is not None else None
 
     @property

@@ -189,7 +189,7 @@ def read_item(item: object, shape: type[Shape]) -> Shape:
 
 
 def object_schema(parameters: Sequence[Parameter], required: Sequence[str]) -> dict[str, object]:
-    """Return the JSON Schema of an object; a dotted name is a key of a nested object."""
+    """Return the JSON Schema of an object with these parameters; a dotted name becomes a key of a nested object."""
     parts: dict[str, dict[str, object]] = {}
     inner: dict[str, dict[str, object]] = {}
     for parameter in parameters:

@@ -35,7 +35,7 @@ def is_robot(user_agent: str) -> bool:
 
 @lru_cache(maxsize=USER_AGENTS_REMEMBERED)
 def is_server(user_agent: str) -> bool:
-    """Return whether a user agent is an HTTP library's, with which a site's server reports the visits of others."""
+    """Return whether a user agent belongs to an HTTP library, with which a site's server sends requests."""
     return any(pattern.search(user_agent) for pattern in _servers())
 
 

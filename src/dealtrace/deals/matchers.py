@@ -18,7 +18,7 @@ class Preference(StrEnum):
 
 
 class Way(StrEnum):
-    """How a matcher finds out where a deal came from: by an id, contact or visit, or from a source that it states."""
+    """The way in which a matcher finds out where a deal came from: an id, a contact, a visit, or a stated source."""
 
     ID = "id"
     CONTACT = "contact"
@@ -56,10 +56,7 @@ class Matcher:
 
 
 def keys_of(matcher: Matcher) -> tuple[str, ...]:
-    """List the keys by which a matcher may find a lead or a visit.
-
-    The keys are made from ids of leads and visits, contacts, and digests of phones.
-    """
+    """List the keys by which a matcher may find a lead or visit: made from ids, contacts or digests of phones."""
     if matcher.way is Way.VISIT:
         return tuple(map(key_of_visit, matcher.visit_ids))
     if matcher.way is Way.ID:

@@ -100,7 +100,7 @@ def _rows(path: Path, encoding: str, delimiter: str, errors: str) -> Iterator[Ro
 
 
 class _Lines:
-    """The lines of a file; `step_back` lets all lines of the current row but the first be read again."""
+    """The lines of a file; after `step_back`, all lines of the current row but the first are read again."""
 
     def __init__(self, file: TextIO, path: Path) -> None:
         self.consumed: deque[str] = deque()

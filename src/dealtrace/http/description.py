@@ -124,7 +124,7 @@ def _parameter(parameter: Parameter, place: str, example: Example) -> dict[str, 
 
 
 def _style_of(parameter: Parameter) -> dict[str, object]:
-    """Return OpenAPI's `style` and `explode` for a parameter with several values, or no keys for other parameters."""
+    """Return the OpenAPI keys `style` and `explode` of a parameter with several values, or no keys for others."""
     match parameter:
         case Family():
             return _AS_FAMILY

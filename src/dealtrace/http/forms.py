@@ -114,7 +114,7 @@ def _decode(text: str) -> str:
 
 
 def _unescaped(run: re.Match[bytes]) -> bytes:
-    """Return the bytes of a run of `%XX` escapes, such as a Cyrillic word; faster than `unquote` byte by byte."""
+    """Return the bytes of a run of `%XX` escapes, such as a Cyrillic word."""
     return bytes.fromhex(run[0].replace(b"%", b" ").decode())
 
 

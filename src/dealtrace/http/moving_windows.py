@@ -47,7 +47,7 @@ class MovingWindows(Protocol):
     """Counts requests (hits) by key in a moving window; refused hits are not counted."""
 
     async def hit(self, key: str, *, count: int, seconds: int) -> bool:
-        """Count a hit of `key` and return `True`, or `False` if `count` hits were admitted in the last `seconds`.
+        """Count a hit and return `True`, or return `False` if `key` already has `count` hits within `seconds` seconds.
 
         Raises:
             WindowsUnavailable: Redis did not answer in time; the hit may have been counted.

@@ -63,7 +63,7 @@ class Call:
 
     @property
     def ended_at(self) -> datetime:
-        """When the conversation ended."""
+        """The end of the conversation."""
         return self.started_at + self.duration
 
 
@@ -87,7 +87,7 @@ def is_over(circumstances: Circumstances, duration: timedelta) -> bool:
 
 
 class CallPhase(Enum):
-    """Whether a call is in progress or has ended."""
+    """The phase of a call: in progress or ended."""
 
     ONGOING = "ongoing"
     ENDED = "ended"

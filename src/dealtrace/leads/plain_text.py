@@ -1,4 +1,4 @@
-"""Replace or remove characters that do not matter in a text, such as invisible ones, and unify the others."""
+"""Clean texts: remove invisible characters, decode escapes, and write digits, dashes and blanks in ASCII."""
 
 import html
 import re

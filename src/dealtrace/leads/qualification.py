@@ -11,7 +11,7 @@ from dealtrace.record import record
 
 @record
 class Qualification:
-    """Whether a lead is the client's first of its kind, whether it is a target, and whether it is the first target."""
+    """The qualification of a lead: whether it is the client's first of its kind, a target, and the first target."""
 
     is_unique: bool
     is_target: bool
@@ -20,7 +20,7 @@ class Qualification:
 
 @record
 class Predecessors:
-    """The start of the client's previous lead of the same kind and of their previous target, or `None` for each."""
+    """The start of the client's previous lead of the same kind, and of their previous target, if there are any."""
 
     any_at: datetime | None
     target_at: datetime | None

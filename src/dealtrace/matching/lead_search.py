@@ -93,7 +93,7 @@ class Miss(StrEnum):
 
 
 def misses(search: SearchByContact, prospect: Prospect) -> Iterator[Miss]:
-    """Yield each reason why a search does not find the lead of a prospect."""
+    """Yield each reason why a search does not find a prospect's lead."""
     span = prospect.span
     if span.ref.kind not in search.kinds:
         yield Miss.KIND

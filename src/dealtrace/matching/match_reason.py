@@ -11,7 +11,7 @@ from dealtrace.record import record
 
 
 class MatchReason(StrEnum):
-    """How a deal was matched, or why it has no lead; the values are keys of the dimension `match_reason`."""
+    """The reason why a deal has its lead, or has no lead; the values are keys of the dimension `match_reason`."""
 
     PINNED = "pinned"
     CALL_ID = "call_id"

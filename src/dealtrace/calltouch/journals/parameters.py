@@ -49,7 +49,7 @@ class FilterMode:
     def read(self, text: str) -> Operator:
         """Parse a word and return its operator.
 
-        Ours: the vendor's clients write these words in several ways, and a refusal would cost them the whole page.
+        Ours: the vendor's clients write these words in several ways.
         """
         found = _MODES_READ.get(text.strip().upper().removesuffix("S"))
         if found is None:

@@ -23,7 +23,10 @@ Result = TypeVar("Result")
 
 @record
 class LeadList(Generic[Result]):
-    """An endpoint that imports leads: functions that parse, store and answer them; `name` is the key of an id."""
+    """The functions that parse, store and answer a list of leads.
+
+    `name` is the key of the caller's own id of a lead.
+    """
 
     batch: Batch
     read: Callable[[Caller, Sent], Incoming]
