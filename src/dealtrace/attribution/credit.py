@@ -9,13 +9,13 @@ from dealtrace.attribution.visit import Visit
 from dealtrace.record import record
 
 CREDIT_LOOKBACK = timedelta(days=90)
-"""Ours: the longest time from a visit to a lead that it is credited with; Calltouch documents no limit."""
+"""Ours: the longest time between a visit and a lead whose credit it gets; Calltouch documents no limit."""
 HALF_LIFE = timedelta(days=7)
 """Ours: under time decay, a visit this much older gets half the credit, as in other analytics."""
 POSITION_ENDS = Fraction(40, 100)
 """Ours: the share of the first and of the last visit under the position-based model; the others share the rest."""
 WHOLE = 1_000_000
-"""The number of parts in the credit of a lead; a share is a whole number of parts."""
+"""The number of parts of the credit for a lead; each share is a whole number of parts."""
 TOUCHES_MAX = 100
 """Ours: the most visits credited with a lead. If there are more, the first and the latest ones count; only bots make
 more.

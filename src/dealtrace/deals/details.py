@@ -41,7 +41,7 @@ class ContactBook:
 
 @record
 class DealDetails:
-    """The funnel, name, link, products and contacts of a deal; empty values were not sent."""
+    """The funnel, name, link, products and contacts of a deal; a value that was not sent is empty."""
 
     funnel: str = ""
     name: str = ""

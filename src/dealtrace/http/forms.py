@@ -58,7 +58,7 @@ class Pairs:
             self.values[name] = value
 
     def all_of(self, name: str) -> list[str]:
-        """Return all values of a name in the order they were sent, or an empty list if it was not sent."""
+        """Return all values of a name in the order they were sent, or an empty list if none was sent."""
         return [self.values[name], *self.further.get(name, ())] if name in self.values else []
 
 

@@ -44,7 +44,7 @@ class Family(Parameter):
 
     @property
     def opening(self) -> str:
-        """Return the text that every parameter of the family begins with: `name[`."""
+        """Return the text `name[`, with which every parameter of the family begins."""
         return f"{self.name}["
 
     def key_of(self, name: str) -> str:

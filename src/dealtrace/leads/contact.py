@@ -37,12 +37,12 @@ class StatedContact:
 
 
 def stated_phone(text: str) -> StatedContact:
-    """Return the phones in a text, as they were written and in normal form."""
+    """Return a text as it was written, with the normal forms of the phones in it."""
     return _stated(text, list_phones(text))
 
 
 def stated_email(text: str) -> StatedContact:
-    """Return the e-mails in a text, as they were written and in normal form."""
+    """Return a text as it was written, with the normal forms of the e-mails in it."""
     return _stated(text, list_emails(text))
 
 

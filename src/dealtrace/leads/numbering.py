@@ -26,7 +26,7 @@ def _of_region(region: str) -> str:
 _FILLER = rf"([0-9])\1+\Z|[0-9]*0{{{ZEROS_OF_A_FILLER}}}\Z"
 """Ours: one repeated digit, or seven zeros at the end, is typed by people who do not want to be called."""
 _FILLER_IN_RUSSIA = rf"([0-9])\1{{9}}|[0-9]{{3}}0{{{ZEROS_OF_A_FILLER}}}|[0-9]?(?:123456789|987654321)"
-"""Ours: nine consecutive digits are fillers too; forms show them as a hint (`+7 (912) 345-67-89`)."""
+"""Ours: the digits 1 to 9 in order are fillers too; forms show them as a hint (`+7 (912) 345-67-89`)."""
 
 ASSIGNED_IN_RUSSIA = rf"(?=[0-9]{{10}}\Z)(?!{_FILLER_IN_RUSSIA})(?:{_of_region('RU')}|(?=7)(?:{_of_region('KZ')}))\Z"
 """A pattern of the ten digits after the 7, for every number that Russia or Kazakhstan can assign."""

@@ -72,9 +72,9 @@ def _flips_without_matching(
 
 
 def _raised(clue: ContactClue, happened_at: datetime, leads: Sequence[LeadSpan]) -> Iterator[Flip]:
-    """Yield the flip to the smallest longer threshold that gives the deal another lead, if there is any.
+    """Yield the flip to the smallest longer threshold that gives the deal another lead, if there is one.
 
-    A longer threshold adds leads and removes none, so below that threshold the deal keeps its lead.
+    Below that threshold the deal keeps its lead, since a longer threshold only adds leads.
     """
     found = find_lead(clue, happened_at, leads)
     best = _Ranks(clue)
@@ -90,9 +90,9 @@ def _raised(clue: ContactClue, happened_at: datetime, leads: Sequence[LeadSpan])
 
 
 def _lowered(clue: ContactClue, happened_at: datetime, leads: Sequence[LeadSpan]) -> Iterator[Flip]:
-    """Yield the flip to the largest shorter threshold under which the deal loses its lead, if there is any.
+    """Yield the flip to the largest shorter threshold that takes the lead from the deal, if there is one.
 
-    A shorter threshold removes leads and adds none, so above that threshold the deal keeps its lead.
+    Above that threshold the deal keeps its lead, since a shorter threshold only removes leads.
     """
     found = find_lead(clue, happened_at, leads)
     needed = threshold_needed(found, happened_at) if found is not None else None

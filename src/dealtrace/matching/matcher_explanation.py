@@ -35,7 +35,7 @@ class MatcherCandidate:
 
 @record
 class MatcherStep:
-    """A matcher, its result, and the leads with its contacts, latest first."""
+    """A matcher, its result, and the leads that have one of its contacts, latest first."""
 
     matcher: Matcher
     outcome: MatcherOutcome

@@ -40,7 +40,7 @@ class MatchedBy(TypedDict):
 
 
 class StoredClientOrder(TypedDict):
-    """The result for an order that was stored; `warning` names matchers that are never tried."""
+    """The result for an order that was stored; `warning` names the matchers that are never tried."""
 
     orderNumber: SentNumber
     calltouchOrderId: Id

@@ -37,7 +37,7 @@ _UNKNOWN = datetime.max.replace(tzinfo=UTC)
 def read_matchers(
     elements: Sequence[Element] | None, time_zone: ZoneInfo, happened_at: datetime | None, name: str = "matching"
 ) -> tuple[Matcher, ...]:
-    """Parse the matchers in input order; an empty list gives `WITHOUT_SOURCE` as the only matcher.
+    """Parse the matchers in input order, or return `WITHOUT_SOURCE` if the list is empty.
 
     Ours: a search by contact without a date searches back from `happened_at`, the time of the deal.
 

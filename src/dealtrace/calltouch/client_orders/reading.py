@@ -156,7 +156,7 @@ def check_count(place: str, count: int, most: int) -> None:
 
 
 def collect(faults: list[Violation], read: Callable[[], Value]) -> Value | None:
-    """Return the result of `read`, or `None` if it raises; then its violations are added to `faults`."""
+    """Return the result of `read`, or add the violations that it raises to `faults` and return `None`."""
     try:
         return read()
     except InvalidParameters as fault:

@@ -47,7 +47,7 @@ class FilterMode:
     erased: None = None
 
     def read(self, text: str) -> Operator:
-        """Parse a word and return its operator.
+        """Parse the word for a comparison and return its operator.
 
         Ours: the vendor's clients write these words in several ways.
         """

@@ -65,7 +65,7 @@ class AddedFields(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class AnnotationItem(msgspec.Struct, frozen=True, rename="camel"):
-    """A lead of the list and what to add to it; each endpoint reads its own key."""
+    """A lead of the list and the annotations to add to it; each endpoint reads its own key."""
 
     matching: Sequence[Element] | None = None
     add_tags: AddedTags | None = None

@@ -70,7 +70,7 @@ _RECEIVED: Schema = {
 
 
 def describe_webhooks(components: Components) -> dict[str, Schema]:
-    """Return the OpenAPI path items of all events and of the test message, by the name of the event."""
+    """Return the OpenAPI path items of all events and of the test message, by event name."""
     described = {
         kind.value: _path_item(
             kind.value,

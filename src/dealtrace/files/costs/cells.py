@@ -189,7 +189,7 @@ def _number(whole: str | None, decimals: str) -> tuple[Decimal, bool] | None:
 
 
 def read_positive(text: str, most: int | None) -> Decimal:
-    """Parse a number above 0 and up to `most` (`None`: no limit), without a currency.
+    """Parse a number above 0, without a currency; `most` is the largest allowed number, or `None` for no limit.
 
     Raises:
         InvalidValue: the text is not such a number.
