@@ -53,7 +53,7 @@ class Proxies:
         return str(nearest)
 
     def is_https(self, scope: Scope) -> bool:
-        """Return whether the browser used https to reach this server or the trusted proxy nearest to it."""
+        """Return whether the browser used https to reach this server or the trusted proxy nearest to the browser."""
         peer = _read_address(scope["client"][0]) if scope.get("client") else None
         if peer is None or not self._is_trusted(peer):
             return bool(scope["scheme"] == "https")

@@ -30,8 +30,8 @@ DashedClock = Annotated[str, Meta(pattern="^[0-9]{2}-[0-9]{2}-[0-9]{4} [0-9]{2}:
 class MatchedBy(TypedDict):
     """The matcher that found a deal's source; a matcher is one of the searches that the caller listed.
 
-    `id` is the id of the lead, or of the visit if `type` is `session`. If no lead was found, `leadType` and `id` are
-    null.
+    `id` is the id of the lead, or of the visit if `type` is `session`. For a stated source and `withoutSource`,
+    `leadType` and `id` are null.
     """
 
     type: str
