@@ -15,7 +15,7 @@ VALUE_LENGTH_MAX = 200
 
 
 def _spelt(names: str) -> frozenset[str]:
-    """Return the set of these names, each as it is written and in lower case."""
+    """Return the set of these names, as written and in lower case."""
     return frozenset([*names.split(), *names.lower().split()])
 
 

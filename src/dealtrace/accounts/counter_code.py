@@ -15,7 +15,7 @@ def is_counter_code(text: str) -> bool:
 
 
 def read_counter_code(key: str, text: str) -> str:
-    """Return a code that an operator states, such as the site's code at Calltouch, in lower case.
+    """Return the counter code that an operator typed, converted to lower case.
 
     Raises:
         InvalidSetting: the text cannot be a code.

@@ -11,13 +11,13 @@ from dealtrace.record import record
 INVITATION_BYTES = 33
 """The random bytes in the key of a link; only the digest of the key is stored."""
 INVITATION_AGE_MAX = timedelta(days=7)
-"""Ours: how long an invitation is valid; one not accepted within a week was probably sent to the wrong address."""
+"""Ours: how long an invitation is valid; an invitation not accepted in a week probably has a wrong address."""
 PASSWORD_LINK_AGE_MAX = timedelta(days=1)
-"""Ours: how long a link that sets a password is valid; a link that lies around is dangerous, and easily made anew."""
+"""Ours: how long a link that sets a password is valid; a forgotten link is dangerous, and a new one is easily made."""
 
 
 class Purpose(StrEnum):
-    """What a one-time link is for."""
+    """The purpose of a one-time link."""
 
     FIRST = "first"
     ROLE = "role"
@@ -29,7 +29,7 @@ class Invitation:
     """A one-time link as it is stored, without its key.
 
     `made_by` is `None` if a command or the server made the link. A link for a role makes its user an owner of the
-    installation if `site_id` is `None`; a link for a password names the user whose password it sets.
+    installation if `site_id` is `None`.
     """
 
     digest: str

@@ -12,7 +12,7 @@ _HOST = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]")
 
 
 def read_origins(key: str, text: str) -> tuple[str, ...]:
-    """Return the origins of a comma-separated list, as browsers write them; an empty text gives an empty tuple.
+    """Return the origins in a comma-separated list as browsers write them, or an empty tuple for an empty text.
 
     Raises:
         InvalidSetting: a part is not an origin, or there are more than `ORIGINS_MAX`.
@@ -28,7 +28,7 @@ def read_origins(key: str, text: str) -> tuple[str, ...]:
 def _read_origin(key: str, text: str) -> str:
     """Return an origin in lower case, its host in ASCII, without the default port of its scheme.
 
-    Ours: `*` and `null` are refused: a site may put its token in its own pages, but not let every other page use it.
+    Ours: `*` and `null` are refused, since they would let every page use the site's token.
     """
     try:
         parts = urlsplit(text)

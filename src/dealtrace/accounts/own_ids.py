@@ -1,4 +1,4 @@
-"""Which ids this database assigns, and which are left to data imported from Calltouch."""
+"""The ids that this database assigns, and the ids left to data imported from Calltouch."""
 
 from dealtrace.record import record
 

@@ -20,7 +20,7 @@ class Role(StrEnum):
     OWNER = "owner"
 
     def includes(self, other: "Role") -> bool:
-        """Return whether this role may do what `other` may."""
+        """Return whether this role may do everything that the role `other` may."""
         ranks = tuple(Role)
         return ranks.index(self) >= ranks.index(other)
 
@@ -33,13 +33,14 @@ class Rights:
     roles: Mapping[SiteId, Role]
 
     def role_at(self, site_id: int) -> Role | None:
-        """Return the role at a site; `None` if the person has none and must not learn that the site exists."""
+        """Return the role at a site, or `None` if the person has none and must not learn that the site exists."""
         return Role.OWNER if self.user.is_owner else self.roles.get(SiteId(site_id))
 
     def may_open_account_of(self, other: "Rights", site_id: int) -> bool:
-        """Return whether this person, as an owner of the site, may make a link with which `other` sets a password.
+        """Return whether this user may make a link with which another user, `other`, sets a password.
 
-        Ours: only if `other` has no rights elsewhere, since the link would open those too.
+        Ours: this user must own the site, and `other` must have no rights elsewhere, since the link would open those
+        too.
         """
         if self.user.is_owner:
             return True

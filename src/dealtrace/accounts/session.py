@@ -21,8 +21,7 @@ SEEN_STEP = timedelta(minutes=1)
 class Session:
     """A session without its secret, of which only the digest is stored.
 
-    `is_confirmed` is whether the person gave their second factor, if they have one. `ip` and `browser` help the person
-    recognise the session.
+    `is_confirmed` is whether the person gave their second factor, if they have one.
     """
 
     digest: str
@@ -40,7 +39,7 @@ class Session:
         return now - self.seen_at > SESSION_IDLE_MAX or now - self.created_at > SESSION_AGE_MAX
 
     def is_due(self, now: datetime) -> bool:
-        """Return whether `seen_at` should be updated: a minute has passed, or the session expired unconfirmed."""
+        """Return whether to save the session again: `seen_at` is a minute old, or the wait for a code is over."""
         if not self.is_confirmed:
             return now - self.created_at > CODE_WAIT_MAX
         return now - self.seen_at > SEEN_STEP

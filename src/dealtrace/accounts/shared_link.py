@@ -10,7 +10,7 @@ SHARED_KEY_BYTES = 33
 SHARED_LINKS_MAX = 200
 """Ours: the most shared links of one site."""
 DAYS_OFFERED = (7, 30, 90, 365)
-"""Ours: how many days a link may be valid; every link expires, because people forget about links."""
+"""Ours: the numbers of days that a link may be valid; every link expires, because people forget about links."""
 LINK_NAME_LENGTH_MAX = 100
 SEEN_STEP = timedelta(minutes=1)
 """How often `used_at` is updated while a link is in use."""
@@ -18,9 +18,9 @@ SEEN_STEP = timedelta(minutes=1)
 
 @record
 class SharedLink:
-    """A link without its key; `query` is the query string of the report's page, which defines the report.
+    """A link without its key; `query` is the query string that defines the report.
 
-    `made_by` is the user who made the link; `used_at` is when somebody last opened it.
+    `used_at` is when somebody last opened the link.
     """
 
     digest: str

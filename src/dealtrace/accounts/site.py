@@ -16,7 +16,7 @@ TIME_ZONE_DEFAULT = "Europe/Moscow"
 """Calltouch uses Moscow time, as the figures in its documentation show; a site may set another zone."""
 
 TARGET_CALL_DEFAULT = timedelta(seconds=30)
-"""Ours: a call is a target from this talk time on; a shorter one is probably a wrong number or answering machine."""
+"""Ours: the shortest talk of a target call; shorter calls are probably wrong numbers or answering machines."""
 
 
 @record

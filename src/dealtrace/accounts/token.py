@@ -29,7 +29,7 @@ class Token:
 def token_digest(token: str) -> str:
     """Return the hexadecimal digest under which a token is stored.
 
-    Spaces count as `+`, because a `+` that was not encoded arrives as a space. Tokens are long and random, so plain
-    SHA-256 cannot be reversed and no slow password hash is needed.
+    Spaces count as `+`, because a `+` that was not encoded arrives as a space. Plain SHA-256 is enough, since tokens
+    are long and random.
     """
     return hashlib.sha256(token.replace(" ", "+").encode()).hexdigest()

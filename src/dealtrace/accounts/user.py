@@ -16,8 +16,7 @@ LOGIN_LENGTH_MAX = 200
 class User:
     """A person who can log in; `login` is case-insensitive.
 
-    `is_owner` marks an owner of the installation, who owns every site. `has_second_factor` is whether logging in also
-    takes a code from an authenticator app.
+    `is_owner` marks an owner of the installation, who owns every site.
     """
 
     id: UserId

@@ -12,9 +12,9 @@ WebhookId = NewType("WebhookId", int)
 class EventKind(StrEnum):
     """The events of a site, by the names that people choose from.
 
-    A call is connected when its telephone exchange reports its start, disconnected when it reports the end; a call
-    first reported at its end is only disconnected. A deal is matched whenever its lead changes or is removed.
-    An alert is raised when the figure that its rule watches is unusual, and ends when the figure is usual again.
+    A call is connected when its telephone exchange reports its start, disconnected when it reports the end. A deal is
+    matched whenever its lead changes or is removed. An alert is raised when the figure that its rule watches is
+    unusual, and ends when the figure is usual again.
     """
 
     CALL_CONNECTED = "call.connected"
@@ -59,9 +59,8 @@ class Webhook:
     """A webhook and its state.
 
     `fields` are the names of the fields to send; an empty tuple means all. `secret` signs JSON bodies. Nothing is sent
-    while `paused_at` is set; `pause_reason` says why. `failures` counts the attempts that have failed in a row since
-    `failing_since`; the next attempt is due at `next_attempt_at`. If `test_asked_at` is set and `test_outcome` is not,
-    a requested test has not run yet.
+    while `paused_at` is set. `failures` counts the attempts that have failed in a row since `failing_since`. If
+    `test_asked_at` is set and `test_outcome` is not, a test is due.
     """
 
     id: WebhookId
@@ -101,7 +100,7 @@ class Webhook:
 
     @property
     def reason(self) -> str | None:
-        """Return why the webhook is paused or failing, `None` if it is neither."""
+        """Return why the webhook is paused or failing, or `None` if it is neither."""
         return self.pause_reason or self.last_fault
 
     def is_due(self, now: datetime) -> bool:

@@ -17,7 +17,7 @@ DEAL = "orderId"
 
 
 class DealExplanation(ExplanationAnswer):
-    """Why a deal has its lead, or has no lead; instants are in UTC."""
+    """The explanation why a deal has its lead, or has no lead; instants are in UTC."""
 
     orderId: int
     orderNumber: str

@@ -1,4 +1,4 @@
-"""The parameters of a report's question: its period, dimensions, metrics and filters."""
+"""The parameters that define a report: its period, dimensions, metrics and filters."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -21,22 +21,22 @@ Schema = Mapping[str, object]
 
 @dataclass(frozen=True)
 class ForQuestion:
-    """A text that is parsed later, when the names at the site are known; `describe` returns its JSON Schema."""
+    """A text that is parsed later, when the names that a site defines are known; `describe` returns its JSON Schema."""
 
     describe: Callable[[], Schema]
     erased: str = ""
 
     def read(self, text: str) -> str:
-        """Return the text unchanged."""
+        """Return `text` unchanged."""
         return Text(WORDS_LENGTH_MAX).read(text)
 
     def schema(self) -> Schema:
-        """Return the JSON Schema of the text, with the names that every site has."""
+        """Return the JSON Schema of this type, with the names that every site has."""
         return self.describe()
 
 
 def _names(known: Mapping[str, object], prefix: str, count_max: int) -> ForQuestion:
-    """Return the type of a comma-separated list of names: known names, and names that a site defines."""
+    """Return the type of a parameter with a comma-separated list of names, some of which a site may define."""
     return ForQuestion(lambda: {"type": "array", "items": _name(known, prefix).schema(), "maxItems": count_max})
 
 
@@ -129,7 +129,7 @@ ROWS = ParameterTable(
 
 
 def words_of(sent: Sent) -> Words:
-    """Return the parts of a report's question as texts, not yet parsed."""
+    """Return the parameters that define a report as texts, not yet parsed."""
     said = {name: sent.get(name, "") for name in REPORT.named}
     return Words(
         by=said["by"],
@@ -150,7 +150,7 @@ def words_of(sent: Sent) -> Words:
 
 
 def figure_of(sent: Sent, known: Known) -> Figure:
-    """Return the figure whose rows are requested.
+    """Return the figure (a number in a report) whose rows are requested.
 
     Raises:
         InvalidParameters: one violation for each unknown or unsuitable value, with the valid values.

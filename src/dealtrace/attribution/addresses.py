@@ -23,7 +23,7 @@ _BEFORE_TAGS = "!/?"
 
 
 def split_address(address: str) -> SplitResult | None:
-    """Return the parts of an address, `None` if it is malformed.
+    """Return the parts of an address, or `None` if it is malformed.
 
     HTML entities that a template left in it are decoded: `&amp;` is read as `&`.
     """
@@ -36,7 +36,7 @@ def split_address(address: str) -> SplitResult | None:
 
 
 def host_of(address: str) -> str:
-    """Return the host of an address in lower case, without `www.`; empty if there is none."""
+    """Return the host of an address in lower case, without `www.`, or an empty text if there is none."""
     parts = split_address(address)
     return bare_host(parts.hostname or "") if parts is not None else ""
 
@@ -50,10 +50,7 @@ def bare_host(host: str) -> str:
 
 @lru_cache(maxsize=HOSTS_REMEMBERED)
 def host_in_ascii(host: str) -> str:
-    """Return the ASCII spelling of a host: `магазин.рф` and `xn--80aaxitdbjk.xn--p1ai` both give the latter.
-
-    A host that cannot be written in ASCII is returned as it is.
-    """
+    """Return a host in ASCII (`xn--80aaxitdbjk.xn--p1ai` for `магазин.рф`), or unchanged if it has no such form."""
     if host.isascii() or len(host) > HOST_LENGTH_MAX:
         return host
     try:
@@ -66,9 +63,8 @@ def host_in_ascii(host: str) -> str:
 def registered_domain(host: str) -> str:
     """Return the registered domain of a host, in ASCII: `shop.co.uk` for `sub.shop.co.uk`.
 
-    From the Public Suffix List, only the suffixes under which registries sell names are used. A suffix that a company
-    added for its customers (`github.io`) is treated as an ordinary domain. An IP address or a name without a dot is
-    returned whole.
+    A suffix of the Public Suffix List that a company added for its customers (`github.io`) is treated as an ordinary
+    domain. An IP address or a name without a dot is returned whole.
     """
     ascii_host = host_in_ascii(host)
     if _is_ip(ascii_host) or len(ascii_host) > HOST_LENGTH_MAX:
@@ -105,7 +101,7 @@ def parameters_of(text: str) -> Mapping[str, str]:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    """Yield the texts `name=value` of a query string, split at `&`; utm tags also at `?`, `;` or an encoded `&`."""
+    """Yield the texts `name=value` of a query string, split at `&`; utm tags also at `?`, `;` and encoded `&`."""
     for piece in text.split("&"):
         yield from _MISWRITTEN.split(piece) if piece[:4].lower() == "utm_" else (piece,)
 

@@ -52,9 +52,9 @@ class CampaignNaming:
     def name_campaigns(self, campaigns: Iterable[Campaign], visited: Iterable[str]) -> dict[Campaign, str]:
         """Return the `utm_campaign` of each campaign; `visited` are the values of `utm_campaign` in the site's visits.
 
-        Ours: under `auto`, a campaign gets the value that visits have: its id if a visit has that, else its name. A
-        campaign without visits follows the majority of those with visits, and gets its name if there is no majority.
-        Names are compared without letter case.
+        Ours: under `auto`, a campaign gets its id if a visit has that, else its name if a visit has that. A campaign
+        without visits follows the majority of the others, and gets its name if there is no majority. Letter case does
+        not matter.
         """
         listed = list(dict.fromkeys(campaigns))
         known = {campaign_key(name) for name in visited} - {""}

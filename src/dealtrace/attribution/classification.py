@@ -1,7 +1,7 @@
 """Find the traffic source of a visit from its landing page and the referring page.
 
-Ours: the vendor's rules are unknown; these rules give every value that we have seen of the vendor. They are tried in
-this order: utm tags, openstat, click ids of advertising systems, the referring page, direct.
+Ours: the vendor's rules are unknown. Our rules are tried in this order: utm tags, openstat, click ids of advertising
+systems, the referring page, direct.
 """
 
 from collections.abc import Mapping
@@ -30,8 +30,8 @@ MEDIA: Mapping[HostKind, str] = {
 def classify(landing_url: str, referrer: str, hosts: SiteHosts = NO_HOSTS) -> TrafficSource:
     """Return the traffic source of a visit from the addresses of its landing page and of the referring page.
 
-    `referrer` is empty if there was none. `hosts` are the hosts that the site has named, which take precedence. Ours:
-    tags without `utm_source` add their campaign, content and term to the source found otherwise.
+    `referrer` is empty if there was none. `hosts` are the hosts that the site has named, which take precedence.
+    Ours: tags without `utm_source` add their campaign, content and term to the source found otherwise.
     """
     tags = tags_of(landing_url)
     if tags.utm.source:
@@ -57,10 +57,10 @@ def reclassified(visit: Visit, hosts: SiteHosts = NO_HOSTS) -> Visit:
 
 
 def _clicked(click_ids: Mapping[str, str], sender: TrafficSource) -> TrafficSource:
-    """Return the source of the first click id, or the referrer's source, `sender`, if that is more precise.
+    """Return the source of the first click id, or `sender`, the source of the referring page, if it is more precise.
 
-    The referrer is more precise if both sources are social networks, since Instagram too sends `fbclid`. It is also
-    more precise if both are the same search engine, since only the referrer has the search words.
+    The referring page is more precise if both are social networks, since Instagram too sends `fbclid`. It is also more
+    precise if both are the same search engine, since only its address has the search words.
     """
     source = next(CLICK_IDS[name] for name in CLICK_IDS if name in click_ids)
     is_network = source.medium == SOCIAL == sender.medium
@@ -69,7 +69,7 @@ def _clicked(click_ids: Mapping[str, str], sender: TrafficSource) -> TrafficSour
 
 
 def _sender_of(landing_url: str, referrer: str, hosts: SiteHosts) -> TrafficSource:
-    """Return the source of the referring page; `DIRECT` if there is none, or if it does not count as a referrer."""
+    """Return the source of the referring page, or `DIRECT` if there is none or it does not count as a referrer."""
     parts = split_address(referrer)
     host = bare_host(parts.hostname or "") if parts is not None else ""
     if parts is None or not host or parts.scheme not in {*PAGE_SCHEMES, APP_SCHEME}:
@@ -85,7 +85,7 @@ def _sender_of(landing_url: str, referrer: str, hosts: SiteHosts) -> TrafficSour
 def _is_own(host: str, landing_url: str) -> bool:
     """Return whether a host has the same owner as the landing page.
 
-    It has if the hosts are equal, or if they have the same registered domain and different owners do not share it.
+    Equal hosts have the same owner, and so have hosts of one registered domain, unless different owners share it.
     """
     landing = split_address(landing_url)
     own = bare_host(landing.hostname or "") if landing is not None else ""

@@ -10,7 +10,7 @@ from dealtrace.record import record
 
 KOPECKS_PER_RUBLE = 100
 COST_KOPECKS_MAX = 10**12
-"""Ours: ten billion rubles for a source on a day; sums of millions of such costs still fit 64 bits."""
+"""Ours: the largest cost of a source on a day, ten billion rubles; sums of millions of such costs still fit 64 bits."""
 COUNT_MAX = 10**12
 """The most clicks or impressions of a source on a day."""
 SPREAD_DAYS_MAX = 366
@@ -29,7 +29,7 @@ SYSTEM_SOURCES: Mapping[str, TrafficSource] = {
 
 
 class CostOrigin(StrEnum):
-    """How costs were imported, by file or by API; a file replaces only costs that came by file."""
+    """The way in which costs were imported, by file or by API; a file replaces only costs that came by file."""
 
     FILE = "file"
     API = "api"
@@ -82,6 +82,6 @@ def spread_evenly(spread: CostSpread) -> dict[date, int]:
 
 
 def sum_known(counts: Iterable[int | None]) -> int | None:
-    """Return the sum of those counts that are known, `None` if all are unknown."""
+    """Return the sum of the counts that are known, or `None` if none is known."""
     known = [count for count in counts if count is not None]
     return sum(known) if known else None

@@ -9,13 +9,13 @@ from dealtrace.attribution.visit import Visit
 from dealtrace.record import record
 
 CREDIT_LOOKBACK = timedelta(days=90)
-"""Ours: how long before a lead a visit may be to be credited with it; Calltouch documents no limit."""
+"""Ours: the longest time between a visit and a lead whose credit it gets; Calltouch documents no limit."""
 HALF_LIFE = timedelta(days=7)
 """Ours: under time decay, a visit this much older gets half the credit, as in other analytics."""
 POSITION_ENDS = Fraction(40, 100)
 """Ours: the share of the first and of the last visit under the position-based model; the others share the rest."""
 WHOLE = 1_000_000
-"""The whole credit of a lead; a share is a whole number of these parts."""
+"""The number of parts of the credit for a lead; each share is a whole number of parts."""
 TOUCHES_MAX = 100
 """Ours: the most visits credited with a lead. If there are more, the first and the latest ones count; only bots make
 more.
@@ -49,10 +49,10 @@ def touches_of(lead_at: datetime, own: Visit, visits: Iterable[Visit]) -> list[V
     """List the visits that may be credited with a lead at `lead_at`, earliest first; the last is `own`.
 
     `own` is the visit that the lead names; `visits` may be any visits of the site. The list has `own` and earlier
-    visits of the same visitor, from 90 days before the lead until the lead, both ends included. Visits that began at
-    the same moment are ordered by id. An anonymised visit has no visitor and is listed alone.
-    Ours: the named visit counts whenever it began, because clocks of forms and servers differ; a visit that followed it
-    did not lead to the form that names it.
+    visits of the same visitor, from 90 days before the lead until the lead, both ends included. An anonymised visit is
+    listed alone.
+    Ours: the named visit counts whenever it began, because clocks of forms and servers differ; later visits do not
+    count.
     """
     earliest = lead_at - CREDIT_LOOKBACK
     others = [
@@ -71,10 +71,9 @@ def _order(visit: Visit) -> tuple[datetime, int]:
 
 
 def credits_under(model: AttributionModel, touches: Sequence[Visit]) -> list[Credit]:
-    """Return the credits of `touches` under `model`: shares of visits that are given earliest first.
+    """Return the credit that each visit gets under `model`, the largest share first; `touches` are earliest first.
 
-    The largest share is first; of equal shares the later visit is first. So the first credit can be shown alone. The
-    shares add up to `WHOLE` exactly. Without touches there are no credits.
+    Of equal shares the later visit is first. The shares add up to `WHOLE` exactly; visits with no share are left out.
     Seed: «текущая модель атрибуции, согласно которой определился источник заявки».
     """
     if not touches:
@@ -88,8 +87,8 @@ def credits_under(model: AttributionModel, touches: Sequence[Visit]) -> list[Cre
 def _whole_parts(weights: Sequence[Fraction]) -> list[int]:
     """Split `WHOLE` in proportion to `weights`, and return the shares, which are integers and add up to `WHOLE`.
 
-    Shares are rounded down. The parts left over go to the shares with the largest remainders; if remainders are equal,
-    the later visits get them.
+    Shares are rounded down, and the remaining parts go to the shares with the largest remainders; the later visit is
+    preferred.
     """
     total = sum(weights)
     exact = [weight * WHOLE / total for weight in weights]
@@ -117,10 +116,7 @@ def _first_non_direct(touches: Sequence[Visit]) -> list[Fraction]:
 
 
 def _decayed(touches: Sequence[Visit]) -> list[Fraction]:
-    """Return a weight for each visit, halved for each half-life between the visit and the last visit.
-
-    Counting from the time of the lead would give the same shares.
-    """
+    """Return a weight for each visit: 1 for the last visit, and half as much for each half-life before it."""
     last = touches[-1].started_at
     return [Fraction(2 ** ((visit.started_at - last) / HALF_LIFE)) for visit in touches]
 

@@ -40,9 +40,8 @@ def continues(latest: Visit, source: TrafficSource, now: datetime) -> bool:
     """Return whether a hit from `source` continues the latest visit of its visitor.
 
     The pause before the hit may be `VISIT_TIMEOUT` at most.
-    Ours: a visitor who comes by another advertisement starts another visit, however soon, because that advertisement
-    earned the click. The same source again, or a page that counts as direct (the site's own, a sign-in, a payment),
-    does not start another visit.
+    Ours: a visitor who comes by another advertisement starts another visit, because that advertisement earned the
+    click. The same source again, or a page that counts as direct (the site's own, a sign-in, a payment), does not.
     """
     quiet = now - (latest.seen_at or latest.started_at)
     return quiet <= VISIT_TIMEOUT and (source.is_direct or source == latest.traffic_source)

@@ -1,11 +1,9 @@
 """The one table of generally known hosts: engines, networks, mail, assistants, sign-in and payment pages.
 
-To make another host known, add it to the row of its kind. A host that matters to a single site belongs in the
-`SiteHosts` of this site.
+A host that matters to a single site belongs in the `SiteHosts` of this site.
 
 Google's domains are from its published list of supported domains, Yandex's from its help. The others were seen as
-referrers of visits, or are in the documentation of the services. The Public Suffix List decides which part of a host is
-a registered domain, see `addresses.registered_domain`.
+referrers of visits, or are in the documentation of the services.
 """
 
 from collections.abc import Iterator, Mapping
@@ -248,7 +246,7 @@ SHARED_DOMAINS = frozenset(_SHARED.split())
 
 
 def find_known(host: str) -> KnownHost | None:
-    """Return the entry for a host: by its exact name, else by its registered domain; `None` if there is none."""
+    """Return the entry for a host: by its exact name, else by its registered domain, or `None` if there is none."""
     exact = _HOSTS.get(host_in_ascii(host))
     return exact if exact is not None else _DOMAINS.get(registered_domain(host))
 

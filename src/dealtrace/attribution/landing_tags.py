@@ -18,9 +18,7 @@ from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
 from dealtrace.record import record
 
 TAGS_REMEMBERED = 512
-"""How many addresses are cached with their tags, since the server reads the tags of each opened page four times in a
-row.
-"""
+"""How many addresses are cached with their tags; the server reads the tags of an opened page four times in a row."""
 PAID = "cpc"
 ORGANIC = "organic"
 SOCIAL = "social"
@@ -68,10 +66,10 @@ CLICK_IDS: Mapping[str, TrafficSource] = {
     "etext": TrafficSource("yandex", ORGANIC),
     "srsltid": TrafficSource("google", ORGANIC),
 }
-"""The parameter that each system adds to landing pages, and its source; the first found, in this order, counts.
+"""Maps parameters that systems add to landing pages to their sources; the first found, in this order, counts.
 
-The names are from the systems' own help pages. Facebook adds `fbclid` to every link, paid or not; Yandex adds `ysclid`
-and `etext` to links from its search, and Google `srsltid` to those from its free product listings.
+Facebook adds `fbclid` to every link, paid or not; Yandex adds `ysclid` and `etext` to links from its search, and Google
+`srsltid` to those from its free product listings.
 """
 
 
@@ -123,7 +121,7 @@ def _named(parameters: Mapping[str, str], names: Mapping[str, object]) -> dict[s
 
 
 def _openstat_source(label: str) -> TrafficSource:
-    """Return the source in an openstat label `service;campaign;advertisement;place`; `NOWHERE` if it is no label.
+    """Return the source in an openstat label `service;campaign;advertisement;place`, or `NOWHERE` if it is no label.
 
     The label may be plain or in Base64.
     """
@@ -135,7 +133,7 @@ def _openstat_source(label: str) -> TrafficSource:
 
 
 def _from_base64(label: str) -> str:
-    """Return the text that is encoded in Base64 of either alphabet, with or without padding; empty if it is invalid."""
+    """Return the text encoded in either alphabet of Base64, padded or not, or an empty text if it is invalid."""
     plain = re.sub(r"[\s=]", "", label.replace("/", "_").replace(" ", "-").replace("+", "-"))
     try:
         content = urlsafe_b64decode(plain + "=" * (-len(plain) % 4))

@@ -21,13 +21,12 @@ class LeadVisit:
 
 @record
 class Origin:
-    """Where a lead or a deal comes from: a visit, a stated source, or unknown.
+    """The origin of a lead or a deal: a visit, a stated source, or unknown.
 
     `visit` is the visit that the lead names, `credited` the visit that the model credits most. `details` is `visit`, or
-    `NO_VISIT` without one, so that pages, place, browser and client ids can always be read. `source` is the traffic
-    source of the credited visit, and `utm` holds the utm tags of its landing page. Without a visit, `source` and `utm`
-    are the stated source, and `visit_id` and `visited_at` are `None`. `is_known` is whether there is a visit or a
-    stated source, even one whose parts are all empty.
+    `NO_VISIT` without one. `source` is the traffic source of the credited visit, and `utm` holds the utm tags of its
+    landing page; without a visit, both are the stated source. `is_known` is whether there is a visit or a stated
+    source, even one whose parts are all empty.
     """
 
     visit: Visit | None = None
@@ -47,15 +46,12 @@ class Origin:
 
     @property
     def visited_at(self) -> datetime | None:
-        """When the visit that the lead names began, `None` without a visit."""
+        """The start of the visit that the lead names, or `None` without a visit."""
         return self.visit.started_at if self.visit is not None else None
 
     @property
     def landing_host(self) -> str:
-        """The host of the landing page, in lower case and without a port; empty if the URL has none.
-
-        `urlsplit` caches its results, so the path is cut off first: there are few hosts, but many pages and click ids.
-        """
+        """The host of the landing page, in lower case and without a port, or an empty text if the URL has none."""
         try:
             return urlsplit("/".join(self.details.landing_url.split("/", 3)[:3])).hostname or ""
         except ValueError:
@@ -74,10 +70,10 @@ def origin_of_lead(visit: LeadVisit | None, stated: TrafficSource | None) -> Ori
 
 
 def origin_of_deal(lead: Origin | None, stated: TrafficSource | None, visit: LeadVisit | None = None) -> Origin:
-    """Return the origin of a deal: that of its lead; without a lead, its own visit or the source stated for it.
+    """Return the origin of a deal: that of its lead, or without a lead, that of its own visit or stated source.
 
-    `lead` is the origin of the deal's lead, `None` if the deal has no lead. `visit` is the visit that a deal without a
-    lead was matched to, `None` if there is none.
+    `lead` is the origin of the deal's lead, `None` if the deal has no lead. `visit` is the visit of a deal without a
+    lead.
     Seed: «Если по переданным ID не удалось найти звонок или заявку, то источник созданной сделки может быть определен
     по переданным параметрам».
     """

@@ -13,7 +13,7 @@ class Reclassification:
     """The progress of classifying visits again by the site's hosts, which `hosts_digest` identifies.
 
     `after_visitor` is the last visitor whose visits are done, empty at the start. `leads_moved` counts the leads whose
-    credited visit or its source changed under the model of the site.
+    credited visit or source changed.
     """
 
     hosts_digest: str

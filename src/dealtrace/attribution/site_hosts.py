@@ -28,7 +28,7 @@ class SiteHost:
 
 @record
 class SiteHosts:
-    """The hosts of one site, by the ASCII spelling that `read_host` returns; each host is of one kind.
+    """The hosts that one site has named, by their ASCII spelling; each host is of one kind.
 
     A registered domain includes all hosts under it, unless it is a domain that different owners share.
     """
@@ -36,7 +36,7 @@ class SiteHosts:
     known: Mapping[str, KnownHost] = field(default_factory=lambda: MappingProxyType({}))
 
     def find(self, host: str) -> KnownHost | None:
-        """Return the site's entry for a host or for the domain that includes it, `None` if there is none."""
+        """Return the site's entry for a host or for the domain that includes it, or `None` if there is none."""
         if not self.known:
             return None
         if (exact := self.known.get(host_in_ascii(host))) is not None:
@@ -54,7 +54,7 @@ def hosts_of(entries: Iterable[tuple[HostKind, str, str]]) -> SiteHosts:
 
 
 def read_host(text: str) -> str:
-    """Return the host in a text that a person typed, without scheme, port, path and `*.`; empty if there is none."""
+    """Return the host in a text that a person typed, without scheme, port and path, or an empty text."""
     text = text.strip()
     host = host_of(text) if "//" in text else host_of(f"//{text}")
     host = host_in_ascii(bare_host(host.removeprefix("*.")))

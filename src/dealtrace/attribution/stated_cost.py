@@ -29,8 +29,7 @@ class StatedCost:
 def name_costs(stated: Iterable[StatedCost], naming: CampaignNaming, visited: Iterable[TrafficSource]) -> list[Cost]:
     """Return one cost for each day and source; `naming` names the campaigns, `visited` are the sources of visits.
 
-    Ours: the amounts that a file states for a day and source are added exactly, and the sum is rounded half up to
-    kopecks.
+    Ours: the amounts for a day and source are added exactly, and the sum is rounded half up to kopecks.
     """
     listed = list(stated)
     campaigns = [cost.campaign for cost in listed if not cost.traffic_source.campaign]

@@ -37,6 +37,6 @@ UNKNOWN_PARTS = frozenset({"", "(not set)", "<не заполнено>", "‹н�
 
 
 def part_key(part: str) -> str | None:
-    """Return the key by which a part is grouped, without letter case and outer blanks; `None` for an unknown part."""
+    """Return a part of a source as it is grouped, without letter case and outer blanks, or `None` if it is unknown."""
     key = part.strip().casefold()
     return None if key in UNKNOWN_PARTS else key

@@ -24,8 +24,8 @@ class SourceCost:
 class UnmetCosts:
     """The costs of sources that no visit has, largest first.
 
-    No visit has all five parts of a source in `sources`. No visit has even the source, medium and campaign of those in
-    `campaigns`; their content and term are empty.
+    No visit has all five parts of a source in `sources`. No visit has even the source, medium and campaign of a source
+    in `campaigns`, which is listed without content and term.
     """
 
     sources: list[SourceCost]

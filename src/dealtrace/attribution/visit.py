@@ -16,9 +16,9 @@ class Visit:
     """A visit; `id` is the `sessionId` of the API.
 
     `utm` holds the utm tags of the landing page as sent, and `traffic_source` the source found from them and the
-    referrer. `click_ids` are those that advertising systems added, by parameter. `attrs` is the JSON that the page
-    attached, `None` if it attached none. `device` is `desktop`, `mobile` or `tablet`; like `os` and `browser` it is
-    empty if unknown. `seen_at` is when the visitor last opened another page, `None` if there was no other.
+    referrer. `click_ids` are by the parameter with which an advertising system added them. `attrs` is the JSON that the
+    page attached. `device` is `desktop`, `mobile`, `tablet` or empty. `seen_at` is when the visitor last opened another
+    page.
     """
 
     id: VisitId

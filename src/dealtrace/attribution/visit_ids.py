@@ -10,7 +10,7 @@ FIRST_KEYED_ID = 10**12
 VISIT_ID_END = 2**53
 """The first number too large for an id, so that JavaScript and 1C can represent all ids exactly."""
 GUESSABLE_ID_USABLE = timedelta(hours=24)
-"""Ours: how long after its last page a visit whose id can be guessed may be named by a form without a token."""
+"""Ours: how long a form without a token may name a visit with a guessable id, counted from the visit's last page."""
 
 _SIZE = VISIT_ID_END - FIRST_KEYED_ID
 _LEFT_BITS, _RIGHT_BITS = 26, 27
@@ -19,10 +19,9 @@ _ROUNDS = 8
 
 
 def keyed_visit_id(counter: int, key: bytes) -> VisitId:
-    """Return the id for a number of a counter; under the same key, different numbers give different ids.
+    """Return the visit id for a number of a counter; under the same key, different numbers give different ids.
 
-    A Feistel network permutes the 53-bit numbers. If the result is not in the range of ids, it is permuted again, so
-    that the function is a permutation of that range.
+    A Feistel network permutes the 53-bit numbers, again and again until the result is in the range of ids.
 
     Raises:
         ValueError: `counter` is negative or not below the number of ids.

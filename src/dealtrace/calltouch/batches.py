@@ -107,7 +107,7 @@ class Batch:
 def read_document(body: bytes) -> object:
     """Parse a body as JSON.
 
-    Ours: a phone sent as a number with decimals or an exponent is returned as the text that was sent, because a rounded
+    Ours: a phone sent as a number with decimals or an exponent is returned as the text that was sent, since its rounded
     number (`7.92055500E+10`) would be somebody else's phone.
 
     Raises:
@@ -190,7 +190,7 @@ def read_item(item: object, shape: type[Shape]) -> Shape:
 
 
 def object_schema(parameters: Sequence[Parameter], required: Sequence[str]) -> dict[str, object]:
-    """Return the JSON Schema of an object; a dotted name is a key of a nested object."""
+    """Return the JSON Schema of an object with these parameters; a dotted name becomes a key of a nested object."""
     parts: dict[str, dict[str, object]] = {}
     inner: dict[str, dict[str, object]] = {}
     for parameter in parameters:
@@ -211,7 +211,7 @@ def _wrong_type(message: str) -> Violation:
 
 
 def renamed(violation: Violation) -> Violation:
-    """Return a violation whose custom field is named as in JSON bodies; other violations are returned unchanged."""
+    """Return a violation with its custom field named as in JSON bodies; other violations are returned unchanged."""
     if not violation.field.startswith(CUSTOM.opening):
         return violation
     return Violation(f"{CUSTOM_FIELDS.name}[{violation.field.removeprefix(CUSTOM.opening)}", violation.ru, violation.en)
@@ -232,5 +232,5 @@ def _texts(lead: LeadItem) -> Iterator[tuple[str, str]]:
 
 
 def word_text(word: Word) -> str:
-    """Return a text or number as text, empty for `None`."""
+    """Return a text or number as text, and `None` as an empty text."""
     return "" if word is None else str(word)

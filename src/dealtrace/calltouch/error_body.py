@@ -9,27 +9,27 @@ from dealtrace.http.replies import Reply, refused_json
 
 
 class FieldViolation(TypedDict):
-    """What is wrong with one parameter."""
+    """The error in one parameter."""
 
     field: str
     message: str
 
 
 class Violations(TypedDict):
-    """Everything that is wrong with the parameters."""
+    """The errors in all parameters."""
 
     violations: list[FieldViolation]
 
 
 class ApiError(TypedDict):
-    """The code and text of a refusal, in the place where some clients read them."""
+    """The code and text of a refusal, in a place where some clients read them."""
 
     errorCode: int
     errorMessage: str
 
 
 class ErrorData(TypedDict):
-    """The text and code of a refusal, and what is wrong with each parameter."""
+    """The text and code of a refusal, and the errors in parameters."""
 
     message: str
     apiErrorData: ApiError
@@ -54,7 +54,7 @@ def error_body(refusal: Refusal, language: Language) -> ErrorBody:
 
 
 def field_violations(refusal: InvalidParameters, language: Language) -> list[FieldViolation]:
-    """List what is wrong with each parameter, in the language of the caller."""
+    """List the errors in parameters, in the language of the caller."""
     return [{"field": violation.field, "message": violation.text(language)} for violation in refusal.violations]
 
 

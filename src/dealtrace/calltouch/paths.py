@@ -7,5 +7,5 @@ REPORT_SERVICE = "/report-service/RestAPI/api"
 LEAD_SERVICE = "/lead-service/v1/api"
 WIDGET_SERVICE = "/widget-service/v1/api"
 TRY = "/api/try"
-"""The prefix of the paths that try a registration; the path of the endpoint that would register comes after it."""
+"""The prefix of the paths that try a registration; the path of the endpoint that registers follows it."""
 NO_PARAMETERS = ParameterTable(())

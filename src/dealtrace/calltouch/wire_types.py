@@ -36,11 +36,11 @@ class Amount:
     erased: None = None
 
     def read(self, text: str) -> Decimal:
-        """Return the sum as a decimal number of rubles."""
+        """Parse a sum as a decimal number of rubles."""
         return parse_amount(text)
 
     def schema(self) -> Mapping[str, object]:
-        """Return the JSON Schema of the sum."""
+        """Return the JSON Schema of this type."""
         return {"type": "string", "pattern": r"^[+-]?[0-9\s]+([.,][0-9]*)?$", "maxLength": AMOUNT_LENGTH_MAX}
 
 
@@ -48,14 +48,14 @@ class Amount:
 class CostAmount:
     """A cost in rubles, 0 or more, written as `Amount` is.
 
-    Ours: it is stored in kopecks, rounded half up, as reports show it; a negative cost is refused, since a cost is
-    corrected by sending it again.
+    Ours: it is stored in kopecks, rounded half up; a negative cost is refused, since a cost is corrected by sending it
+    again.
     """
 
     erased: None = None
 
     def read(self, text: str) -> int:
-        """Return the cost as a whole number of kopecks."""
+        """Parse a cost as a whole number of kopecks."""
         kopecks = int((Amount().read(text) * KOPECKS_PER_RUBLE).to_integral_value(ROUND_HALF_UP))
         if not 0 <= kopecks <= COST_KOPECKS_MAX:
             most = COST_KOPECKS_MAX // KOPECKS_PER_RUBLE
@@ -65,7 +65,7 @@ class CostAmount:
         return kopecks
 
     def schema(self) -> Mapping[str, object]:
-        """Return the JSON Schema of the cost."""
+        """Return the JSON Schema of this type."""
         return {"type": "string", "pattern": r"^\+?[0-9\s]+([.,][0-9]*)?$", "maxLength": AMOUNT_LENGTH_MAX}
 
 
@@ -80,7 +80,7 @@ class WallClock:
     erased: None = None
 
     def read(self, text: str) -> datetime:
-        """Return a naive date and time; the caller applies the site's time zone."""
+        """Parse a naive date and time; the caller applies the site's time zone."""
         clock = read_clock(text, self.form)
         if clock is None:
             shown, example = _SHOWN[self.form]
@@ -91,7 +91,7 @@ class WallClock:
         return clock
 
     def schema(self) -> Mapping[str, object]:
-        """Return the JSON Schema of the date and time."""
+        """Return the JSON Schema of this type."""
         return {"type": "string", "pattern": json_pattern(self.form.clock)}
 
 
@@ -100,20 +100,20 @@ class VisitRef:
     """The id of a visit, as the scripts of pages send it.
 
     Ours: `0`, `null`, `undefined` and any other text that is not an id mean that there is no visit. The vendor refuses
-    the whole lead request in this case, but losing the client is worse than losing the source.
+    the whole lead request, but losing the client is worse than losing the source.
     """
 
     erased: None = None
 
     def read(self, text: str) -> int | None:
-        """Return the id; `None` if the text is not an id."""
+        """Return the id in a text, or `None` if the text is not an id."""
         digits = text.strip()
         if not (digits.isascii() and digits.isdigit() and len(digits) <= DIGITS_MAX):
             return None
         return int(digits) if 0 < int(digits) <= ID_MAX else None
 
     def schema(self) -> Mapping[str, object]:
-        """Return the JSON Schema of the id."""
+        """Return the JSON Schema of this type."""
         return {"type": "string"}
 
 
@@ -125,11 +125,11 @@ class SlashDay:
     erased: None = None
 
     def read(self, text: str) -> date:
-        """Return the day as a date."""
+        """Parse a day as a date."""
         return _read_day(text, self._forms)
 
     def schema(self) -> Mapping[str, object]:
-        """Return the JSON Schema of the day."""
+        """Return the JSON Schema of this type."""
         return _day_schema(self._forms)
 
     @property
@@ -147,11 +147,11 @@ class CostDay:
     erased: None = None
 
     def read(self, text: str) -> date:
-        """Return the day as a date."""
+        """Parse a day as a date."""
         return _read_day(text, _COST_DAY_FORMS)
 
     def schema(self) -> Mapping[str, object]:
-        """Return the JSON Schema of the day."""
+        """Return the JSON Schema of this type."""
         return _day_schema(_COST_DAY_FORMS)
 
 
@@ -182,7 +182,7 @@ class DayClock:
     erased: None = None
 
     def read(self, text: str) -> time:
-        """Return the time as a naive time of day."""
+        """Parse a naive time of day."""
         clock = read_time(text)
         if clock is None:
             raise InvalidValue(
@@ -191,7 +191,7 @@ class DayClock:
         return clock
 
     def schema(self) -> Mapping[str, object]:
-        """Return the JSON Schema of the time."""
+        """Return the JSON Schema of this type."""
         return {"type": "string", "pattern": TIME_PATTERN}
 
 
@@ -205,7 +205,7 @@ class Tags:
     erased: tuple[str, ...] = ()
 
     def read(self, text: str) -> tuple[str, ...]:
-        """Return the tags as a tuple."""
+        """Parse tags as a tuple."""
         tags = tuple(dict.fromkeys(tag for part in text.split(",") if (tag := part.strip())))
         if len(tags) > TAGS_MAX:
             raise InvalidValue(
@@ -219,7 +219,7 @@ class Tags:
         return tags
 
     def schema(self) -> Mapping[str, object]:
-        """Return the JSON Schema of the text."""
+        """Return the JSON Schema of this type."""
         return {"type": "string"}
 
 
@@ -228,7 +228,7 @@ class TagObjects(Tags):
     """Tags as a list of objects; the text in an object may also contain several tags, separated by commas."""
 
     def schema(self) -> Mapping[str, object]:
-        """Return the JSON Schema of the list."""
+        """Return the JSON Schema of this type."""
         tag = {"type": "object", "properties": {"tag": {"type": "string", "maxLength": TAG_LENGTH_MAX}}}
         return {"type": "array", "maxItems": TAGS_MAX, "items": tag}
 
@@ -238,7 +238,7 @@ class ManagerObjects(Text):
     """Managers, sent as a list of objects."""
 
     def schema(self) -> Mapping[str, object]:
-        """Return the JSON Schema of the list."""
+        """Return the JSON Schema of this type."""
         said = {"manager": {"type": "string", "maxLength": self.length_max}}
         return {"type": "array", "items": {"type": "object", "properties": said}}
 
@@ -248,7 +248,7 @@ class Names(Text):
     """A list of names."""
 
     def schema(self) -> Mapping[str, object]:
-        """Return the JSON Schema of the list."""
+        """Return the JSON Schema of this type."""
         return {"type": "array", "minItems": 1, "items": {"type": "string", "maxLength": self.length_max}}
 
 
@@ -257,24 +257,24 @@ class MatchingElements(Text):
     """Searches for a lead, sent as a list of objects with different types."""
 
     def schema(self) -> Mapping[str, object]:
-        """Return the JSON Schema of the list."""
+        """Return the JSON Schema of this type."""
         element = {"type": "object", "required": ["type"], "properties": {"type": {"type": "string"}}}
         return {"type": "array", "minItems": 1, "items": element}
 
 
 @record
 class NamedValues:
-    """Fields of a form, sent as a list of objects; the endpoint parses the fields, this type only describes them."""
+    """Fields of a form, sent as a list of objects; this type only describes them, the endpoint parses them."""
 
     length_max: int
     erased: None = None
 
     def read(self, text: str) -> str:
-        """Return the text unchanged."""
+        """Return `text` unchanged."""
         return text
 
     def schema(self) -> Mapping[str, object]:
-        """Return the JSON Schema of the list."""
+        """Return the JSON Schema of this type."""
         words = {name: {"type": "string"} for name in ("name", "type")}
         field = {**words, "value": {"type": "string", "maxLength": self.length_max}}
         return {"type": "array", "items": {"type": "object", "properties": field}}
@@ -285,6 +285,6 @@ class FieldObjects(Text):
     """Values of custom fields, sent as a list of objects."""
 
     def schema(self) -> Mapping[str, object]:
-        """Return the JSON Schema of the list."""
+        """Return the JSON Schema of this type."""
         said = {"field": {"type": "string"}, "value": {"type": "string", "maxLength": self.length_max}}
         return {"type": "array", "items": {"type": "object", "required": ["field"], "properties": said}}

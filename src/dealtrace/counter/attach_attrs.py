@@ -12,7 +12,7 @@ TABLE = ATTRS_TABLE
 
 
 class AttachedAttrs(TypedDict):
-    """Says whether any parameters were attached: the visit exists and at least one value could be read."""
+    """The answer: whether the visit exists and at least one parameter could be read and attached."""
 
     success: bool
 

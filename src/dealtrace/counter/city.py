@@ -12,7 +12,7 @@ VARIABLE = "DEALTRACE_CITY_DATABASE"
 
 @cache
 def open_cities() -> maxminddb.Reader | None:
-    """Open the file named in the settings and cache its reader; `None` if the settings name no file.
+    """Return the cached reader of the file named in the settings, or `None` if the settings name no file.
 
     Raises:
         InvalidSettings: the file is missing or is not an MMDB file.
@@ -28,7 +28,7 @@ def open_cities() -> maxminddb.Reader | None:
 
 
 def city_of(ip: str) -> str:
-    """Return the English name of the city of an IP address, in lower case as the vendor writes it; empty if unknown."""
+    """Return the English name of an IP address's city in lower case, or an empty text if the city is unknown."""
     cities = open_cities()
     if cities is None:
         return ""

@@ -1,4 +1,4 @@
-"""The parameters of an opened page. Optional values that cannot be read are left out; the visit is still counted."""
+"""The parameters of an opened page. Unreadable optional values are left out, and the visit is still counted."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,10 +26,10 @@ VISITOR_DIGITS_MAX = 20
 
 @runtime_checkable
 class Salvaged(Protocol):
-    """The type of an optional parameter: `salvage` returns what can be read of a text and never raises."""
+    """The type of an optional parameter: `salvage` returns the usable part of a text and never raises."""
 
     def salvage(self, text: str) -> tuple[object, bool]:
-        """Return the part of a text that can be read (`None` if there is none), and whether it is the whole text."""
+        """Return the usable part of a text, or `None` if nothing is usable, and whether the whole text is usable."""
 
 
 @record
@@ -37,7 +37,7 @@ class CutText(Text):
     """A text that is cut if it is too long."""
 
     def salvage(self, text: str) -> tuple[str | None, bool]:
-        """Return the text without zero bytes, cut to the limit."""
+        """Return the text, cut and without zero bytes, or `None` if nothing is left, and whether it is unchanged."""
         kept = storable(text)[: self.length_max]
         return kept or None, kept == text
 
@@ -47,7 +47,7 @@ class WholeText(Text):
     """A text that is dropped if it is too long."""
 
     def salvage(self, text: str) -> tuple[str | None, bool]:
-        """Return the text if it is not too long and has no zero bytes."""
+        """Return the text and `True`, or `None` and `False` if the text is too long or has zero bytes."""
         return (text, True) if len(text) <= self.length_max and text == storable(text) else (None, False)
 
 
@@ -56,7 +56,7 @@ class VisitorName(Text):
     """A visitor's id: our own, or another counter's, which may have more digits."""
 
     def salvage(self, text: str) -> tuple[str | None, bool]:
-        """Return the id if it is a number above zero."""
+        """Return the id and `True`, or `None` and `False` if the text is not a number above zero."""
         name = text.strip()
         is_name = name.isascii() and name.isdigit() and len(name) <= self.length_max and int(name) > 0
         return (name, True) if is_name else (None, False)
@@ -67,7 +67,7 @@ class Address(Text):
     """An IP address."""
 
     def salvage(self, text: str) -> tuple[str | None, bool]:
-        """Return the address if it is IPv4 or IPv6."""
+        """Return the address and `True`, or `None` and `False` if the text is neither IPv4 nor IPv6."""
         try:
             return str(ip_address(text.strip())), True
         except ValueError:
@@ -96,7 +96,7 @@ class Attrs:
         return kept
 
     def salvage(self, text: str) -> tuple[Mapping[str, object] | None, bool]:
-        """Return the members with plain values, up to the limits, in the order they were sent."""
+        """Return the members that can be stored, or `None` if there are none, and whether these are all members."""
         try:
             members = msgspec.json.decode(text[:ATTRS_READ_MAX], type=dict[str, object])
         except (msgspec.DecodeError, RecursionError, UnicodeError):
@@ -106,13 +106,13 @@ class Attrs:
         return kept or None, len(kept) == len(members)
 
     def schema(self) -> Mapping[str, object]:
-        """Return the JSON Schema of a text that contains the object as JSON."""
+        """Return the JSON Schema of this type."""
         return {"type": "string", "maxLength": self.length_max, "contentMediaType": "application/json"}
 
 
 @dataclass(slots=True)
 class SentHit(Sent):
-    """The parsed parameters of a hit; `passed_over` has the names of those that could not be read, or only in part."""
+    """The parsed parameters of a hit; `passed_over` names the parameters that could not be read, or only in part."""
 
     passed_over: tuple[str, ...] = ()
 
@@ -121,8 +121,7 @@ class SentHit(Sent):
 class HitTable(ParameterTable):
     """The parameters of a hit (an opened page): optional values are parsed as far as they can be read.
 
-    Ours: pages send hits without a person who would see a refusal, and one refused value could lose all visits of a
-    visitor.
+    Ours: nobody would see a refusal of a hit, and one refused value could lose all visits of a visitor.
     """
 
     def read(self, pairs: Pairs) -> SentHit:

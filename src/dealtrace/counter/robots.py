@@ -14,8 +14,8 @@ PATTERNS_AT_ONCE = 25
 """How many patterns are joined into one expression; a single expression of all patterns is three times slower."""
 HTTP_LIBRARY = "http-library"
 PATTERNS_OF_PEOPLE = frozenset({r"AP3A\.240617\.008", "MetaIAB Facebook", "okhttp"})
-"""Patterns in the package's list that match people's browsers and apps: a build of Android 15, pages opened in the
-Facebook app, and the HTTP library of Android apps."""
+"""Patterns in the package's list that match people's browsers and apps: Android 15, the Facebook app, Android apps.
+"""
 LIBRARIES_OF_CRAWLERS = frozenset(
     {
         "phpcrawl", "HTTrack", "SimpleCrawler", "crawler4j", "Scrapy", r"newspaper\/", "colly", "[mM]echanize",
@@ -24,18 +24,18 @@ LIBRARIES_OF_CRAWLERS = frozenset(
 )  # fmt: skip
 """HTTP libraries in the package's list that only crawlers use."""
 MORE_SERVERS = (r"^WordPress/", "^Java/")
-"""Patterns of user agents of sites' servers that are missing from the package's HTTP libraries."""
+"""Patterns of user agents of sites' servers that the package does not list as HTTP libraries."""
 
 
 @lru_cache(maxsize=USER_AGENTS_REMEMBERED)
 def is_robot(user_agent: str) -> bool:
-    """Return whether a user agent is a robot's; takes 0.15 ms for a new one, the result is then cached."""
+    """Return whether a user agent is a robot's. The result is cached, since a new user agent takes 0.15 ms."""
     return any(pattern.search(user_agent) for pattern in _robots())
 
 
 @lru_cache(maxsize=USER_AGENTS_REMEMBERED)
 def is_server(user_agent: str) -> bool:
-    """Return whether a user agent belongs to a site's server that reports for visitors, such as an HTTP library."""
+    """Return whether a user agent belongs to an HTTP library, with which a site's server sends requests."""
     return any(pattern.search(user_agent) for pattern in _servers())
 
 

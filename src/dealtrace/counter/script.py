@@ -74,8 +74,7 @@ def _script(caller: Caller, *, named: str) -> Reply:
 def script_of(site_id: int, *, respects_do_not_track: bool, code: str, named: str = "") -> tuple[bytes, str]:
     """Return the script with the values of a site filled in, and its ETag.
 
-    `named` is the id or code of the site in the URL of `/init.js`, empty for `/counter/{siteId}.js`. `code` and `named`
-    consist of digits and letters.
+    `named` is the id or code of the site in the URL of `/init.js`, empty for `/counter/{siteId}.js`.
     """
     filled = {
         "siteId": str(site_id),

@@ -22,7 +22,7 @@ COUNTED = "counted"
 
 
 class DropReason(StrEnum):
-    """Why a hit (a report of an opened page) is not counted."""
+    """The reason for not counting a hit (a report of an opened page)."""
 
     DO_NOT_TRACK = "do_not_track"
     ROBOT = "robot"
@@ -79,10 +79,10 @@ def read_hit(caller: Caller, sent: SentHit) -> Hit:
 
 
 def _agent_of_request(caller: Caller, sent: SentHit) -> str:
-    """Return the user agent of the visitor's browser; empty if the site's server sent the request.
+    """Return the user agent of the visitor's browser, or an empty text if the site's server sent the request.
 
-    Ours: a request that contains the visitor's IP address or user agent comes from a server, and so does a request with
-    the user agent of an HTTP library. The user agent of a server says nothing about the visitor and is ignored.
+    Ours: a server sent the request if it contains the visitor's IP address or user agent, or if an HTTP library made
+    it.
     """
     agent = storable(caller.header(b"user-agent"))[:USER_AGENT_LENGTH_MAX]
     speaks_for_others = bool({"ip", "userAgent"} & {*sent.texts, *sent.passed_over}) or is_server(agent)
@@ -90,13 +90,13 @@ def _agent_of_request(caller: Caller, sent: SentHit) -> str:
 
 
 def respect_do_not_track(caller: Caller, hit: Hit) -> Hit | DropReason:
-    """Drop the hit of a visitor who asks not to be tracked, if the site respects that; else return it unchanged."""
+    """Return the hit, or the reason for dropping it if the site respects the visitor's wish not to be tracked."""
     asks = caller.header(b"dnt") == "1" or caller.header(b"sec-gpc") == "1"
     return DropReason.DO_NOT_TRACK if asks and caller.site.respects_do_not_track else hit
 
 
 def add_equipment(_caller: Caller, hit: Hit) -> Hit | DropReason:
-    """Return the hit with device, operating system and browser; drop hits of robots."""
+    """Return the hit with device, operating system and browser, or the reason for dropping it if it is a robot's."""
     equipment = equipment_of(hit.user_agent)
     if equipment.is_robot:
         return DropReason.ROBOT

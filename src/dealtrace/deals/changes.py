@@ -41,9 +41,8 @@ FURTHER = ("margin_rub", "currency", "details", "matchers", "status_since")
 class Change:
     """A change of a deal; fields that are `UNSET` are not changed.
 
-    An erased sum is `None`, an erased text is empty, erased tags are `()`. `custom_values`, `source_parts` and
-    `detail_parts` hold only the values that were sent. `added_tags` and `added_comment` are appended to the present
-    ones. `matchers` replace the deal's matchers and the source that these stated.
+    An erased sum is `None`, an erased text is empty, erased tags are `()`. `added_tags` and `added_comment` are
+    appended. `matchers` replace the deal's matchers and the source that these stated.
     Seed: «если обновлять значение не требуется, то не передавайте параметр вовсе».
     """
 
@@ -68,7 +67,7 @@ class Change:
 def apply_change(change: Change, deal: Deal, known_values: Mapping[str, str]) -> Deal:
     """Return `deal` with `change` applied; the result equals `deal` if nothing is different.
 
-    `known_values` are the values in `change` of custom fields that the site has. Tags replace the whole list.
+    `known_values` are the custom values in `change` of fields that the site has. Tags replace the whole list.
     Seed: «текущее значение в статистике Calltouch будет перезаписано на пустоту».
     """
     sent = {name: value for name in _WHOLE if (value := getattr(change, name)) is not UNSET}
@@ -116,7 +115,7 @@ def _merged(values: Mapping[str, str] | None, sent: Mapping[str, str]) -> Mappin
 
 
 def _restated(deal: Deal, parts: Mapping[str, str]) -> TrafficSource | None:
-    """Return the new stated source; a deal with a lead keeps its own, since the lead's source takes precedence.
+    """Return the source stated for a deal after a change; a deal with a lead keeps its source, as the lead's is used.
 
     Seed: «Если сделка не привязана ко звонку или заявке, то у нее может быть обновлен существующий или назначен новый
     произвольный источник».
@@ -130,7 +129,7 @@ def _restated(deal: Deal, parts: Mapping[str, str]) -> TrafficSource | None:
 def stamp(before: Deal, after: Deal, now: datetime, stated: datetime | Unset = UNSET) -> Deal:
     """Return `after` as the next version of `before`, changed at `now`.
 
-    If the status is new, `now` is also when the status began, unless the CRM has `stated` another time.
+    A new status begins at `now`; `stated`, if given, replaces this time.
     """
     since = now if after.status != before.status else before.status_since
     since = since if isinstance(stated, Unset) else stated
@@ -138,7 +137,7 @@ def stamp(before: Deal, after: Deal, now: datetime, stated: datetime | Unset = U
 
 
 def difference(before: Deal, after: Deal) -> tuple[dict[str, object], dict[str, object]]:
-    """Return the fields that differ between two deals: their values before, and their values after, by field name.
+    """Return the fields that differ between two deals, as values before and values after, each by field name.
 
     `status_since` is included only if the CRM stated it; otherwise it equals the time of the version.
     """

@@ -25,15 +25,15 @@ class CurrencyRate:
 
 
 def currency_of(text: str | None) -> str | None:
-    """Return a currency in lower case, `None` if none was sent; all spellings of the ruble become `rub`."""
+    """Return a currency in lower case, or `None` if none was sent; all spellings of the ruble become `rub`."""
     word = text.strip().lower() if text is not None else ""
     return RUBLE if word in _RUBLES else word or None
 
 
 def kopecks_at(amount: int, rate: int) -> int | None:
-    """Convert hundredths of a unit of a currency to kopecks, rounded half up; `rate` is in millionths of a ruble.
+    """Return kopecks for hundredths of a unit of a currency, rounded half up, or `None` if the amount is too large.
 
-    The result is `None` if the amount is too large to convert; its value is then unknown, as without a rate.
+    `rate` is in millionths of a ruble.
     """
     if abs(amount) > KOPECKS_MAX // (2 * rate):
         return None

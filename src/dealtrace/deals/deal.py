@@ -25,13 +25,11 @@ class Deal:
     `amount_rub` is `None` if erased.
 
     `happened_at` is when the deal was created according to the CRM, and `recorded_at` when it was stored here.
-    `touched_at` is when anything about it last changed. `changed_at` is when a caller last changed it, and
-    `status_since` when a caller last changed its status, both `None` before that. `pinned_at` is when a person pinned
-    its lead, `None` while the rules match it. `version` counts from 1.
+    `touched_at` is when anything about it last changed, `changed_at` when a caller last changed it, `status_since` when
+    a caller last changed its status. `pinned_at` is when a person pinned its lead, `None` while the rules match it.
 
-    `margin_rub`, `currency`, `details` and `matchers` belong to deals 2.0. Sums are in rubles unless `currency` is
-    another currency. A deal with `matchers` is matched only by them. `visit_id` is the visit that a matcher found; a
-    deal that has one has no lead.
+    Sums are in rubles unless `currency` is another currency. A deal with `matchers` is matched only by them. `visit_id`
+    is the visit that a matcher found; a deal that has one has no lead.
     """
 
     id: DealId
@@ -70,7 +68,7 @@ class DealKey:
 
 
 def choose_deal(key: DealKey, by_id: Mapping[DealId, Deal], by_number: Mapping[str, Deal]) -> Deal | None:
-    """Return the deal that a key identifies: by its id, else by its number, else `None`.
+    """Return the deal with the id of a key, else the deal with its number, else `None`.
 
     Seed: «Если по значению из orderId сделка не была найдена, то поиск идет по значению в orderNumber».
     """

@@ -41,7 +41,7 @@ class ContactBook:
 
 @record
 class DealDetails:
-    """The funnel, name, link, products and contacts of a deal; empty values were not sent."""
+    """The funnel, name, link, products and contacts of a deal; a value that was not sent is empty."""
 
     funnel: str = ""
     name: str = ""
@@ -57,7 +57,7 @@ NO_DETAILS = DealDetails()
 def changed_details(details: DealDetails, parts: Mapping[str, object]) -> DealDetails:
     """Return the details of a deal after a change; `parts` are the fields that were sent, by name.
 
-    Ours: a sent product replaces the product of the same name, and other products stay; the vendor does not say.
+    Ours: a sent product replaces the product of the same name, and other products stay.
     """
     changed = replace(details, **parts)  # type: ignore[arg-type]  # the names are fields, with values of their types
     if "products" not in parts:
@@ -67,7 +67,7 @@ def changed_details(details: DealDetails, parts: Mapping[str, object]) -> DealDe
 
 
 def contact_clue_of(details: DealDetails) -> ContactClue | None:
-    """Return the phones and e-mails in a deal's details as a clue to its lead, main contacts first, or `None`.
+    """Return the contacts in a deal's details as a clue to its lead, main contacts first, or `None` if there are none.
 
     Journals show this clue, and find deals by it.
     """

@@ -16,11 +16,10 @@ from dealtrace.record import record
 
 @record
 class IncomingDeal:
-    """A deal of another system that is not stored yet.
+    """A deal of another system that is not stored yet; most fields are as in `Deal`.
 
-    `id` is its id at Calltouch, which is kept; if it is `None`, the deal gets a new id. `number` is `None` if the deal
-    has none; at least one of the two is set. `touched_at` is when it last changed, `None` if unknown. The other fields
-    are as in `Deal`.
+    `id` is its id at Calltouch, which is kept; if it is `None`, the deal gets a new id. `id` or `number` is set.
+    `touched_at` is when the deal last changed, `None` if unknown.
     """
 
     id: DealId | None

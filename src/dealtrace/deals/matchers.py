@@ -18,7 +18,7 @@ class Preference(StrEnum):
 
 
 class Way(StrEnum):
-    """How a matcher finds out where a deal came from: by an id, contact or visit, or from a source that it states."""
+    """The way in which a matcher finds out where a deal came from: an id, a contact, a visit, or a stated source."""
 
     ID = "id"
     CONTACT = "contact"
@@ -56,10 +56,7 @@ class Matcher:
 
 
 def keys_of(matcher: Matcher) -> tuple[str, ...]:
-    """List the keys by which a matcher may find a lead or a visit.
-
-    The keys are made from ids of leads and visits, contacts, and digests of phones.
-    """
+    """List the keys by which a matcher may find a lead or visit: made from ids, contacts or digests of phones."""
     if matcher.way is Way.VISIT:
         return tuple(map(key_of_visit, matcher.visit_ids))
     if matcher.way is Way.ID:
@@ -88,7 +85,7 @@ WITHOUT_SOURCE = Matcher(Way.NO_SOURCE)
 
 
 def stated_source_of(matchers: Sequence[Matcher]) -> TrafficSource | None:
-    """Return the source that the first always-successful matcher states, `None` if there is none.
+    """Return the source that the first always-successful matcher states, or `None` if there is none.
 
     The source applies if no earlier matcher finds a lead.
     Vendor: «customSources», at its place in the order: matchers after `withoutSource` are never reached.
@@ -112,5 +109,5 @@ def unreachable(matchers: Sequence[Matcher]) -> range:
 
 
 def final_position(matchers: Sequence[Matcher]) -> int | None:
-    """Return the position, from 0, of the first matcher that always succeeds, `None` if there is none."""
+    """Return the position, from 0, of the first matcher that always succeeds, or `None` if there is none."""
     return next((position for position, matcher in enumerate(matchers) if matcher.way in FINAL_WAYS), None)

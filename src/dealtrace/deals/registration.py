@@ -18,8 +18,8 @@ class Registration:
     """A deal as a CRM registers it.
 
     `number` is as sent, `None` if the CRM sent none. `amount_as_sent` is the text of the sum. `fingerprint` is a hash
-    of all parameters as sent: equal hashes mean that the same registration was sent again. The fields after
-    `fingerprint` are set only by deals 2.0; `lead_tags` are added to the lead that is found.
+    of all parameters: equal hashes mean that the same registration was sent again. The fields after `fingerprint` are
+    only for deals 2.0; `lead_tags` are added to the lead that is found.
     """
 
     number: str | None
@@ -47,8 +47,8 @@ class Registration:
 class Receipt:
     """The response to a registration, the same each time the registration is sent again.
 
-    `matcher` is the position of the matcher that decided; it is `None` if none did, and always in deals 1.0. `visit_id`
-    is the visit that the matcher found, `None` if it found none.
+    `matcher` is the position of the matcher that decided, and `visit_id` the visit that it found, `None` if there is
+    none.
     """
 
     deal_id: DealId
@@ -62,13 +62,13 @@ class Receipt:
 
     @property
     def call_id(self) -> int | None:
-        """The id of the call that the deal is matched to, `None` if it is not matched to a call."""
+        """The id of the call that the deal is matched to, or `None` if it is not matched to a call."""
         return self.lead.id if self.lead is not None and self.lead.kind is LeadKind.CALL else None
 
 
 @record
 class Registered:
-    """The deal that already has a number: its id, and the fingerprint of its registration."""
+    """The id of the deal that already has a number, and the fingerprint of its registration."""
 
     deal_id: DealId
     fingerprint: str

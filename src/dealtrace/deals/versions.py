@@ -33,9 +33,8 @@ class VersionKind(StrEnum):
 class DealVersion:
     """A version of a deal; `before` and `after` hold the fields that it changed, by name.
 
-    `token_id` is the token of the caller, `user_id` the user of the cabinet who changed the deal; both are `None` if a
-    command or a new lead changed it. Values have the types of a deal's fields; versions read from the database have
-    them as JSON.
+    `token_id` and `user_id` say who changed the deal; both are `None` if a command or a new lead did. Values have the
+    types of a deal's fields; versions read from the database have them as JSON.
     """
 
     deal_id: DealId
@@ -49,7 +48,7 @@ class DealVersion:
 
 
 def first_version(deal: Deal, amount_as_sent: str, token_id: int | None, matcher: int | None = None) -> DealVersion:
-    """Return the first version of a deal: all its fields, and the sum as sent, with which a retry is answered.
+    """Return the first version of a deal: all its fields, and the sum as sent, for the response to a retry.
 
     In deals 2.0 it also has the fields of 2.0 and the position of the matcher that decided.
     """

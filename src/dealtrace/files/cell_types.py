@@ -93,7 +93,7 @@ class TextCell:
 
     @property
     def form(self) -> str:
-        """Return the accepted forms, for the documentation."""
+        """Return a description of the accepted values."""
         return f"text {self.length_max:,}"
 
     def read(self, cell: Cell) -> str:
@@ -147,7 +147,7 @@ class IntegerCell:
 
     @property
     def form(self) -> str:
-        """Return the accepted forms, for the documentation."""
+        """Return a description of the accepted values."""
         return f"integer, {self.least:,}–{self.most:,}"
 
     def read(self, cell: Cell) -> int:
@@ -174,11 +174,11 @@ class DurationCell:
 
     @property
     def form(self) -> str:
-        """Return the accepted forms, for the documentation."""
+        """Return a description of the accepted values."""
         return "seconds, mm:ss or hh:mm:ss"
 
     def read(self, cell: Cell) -> timedelta:
-        """Return the duration with fractions of a second, which affect the second in which a call ends."""
+        """Parse a duration with fractions of a second, which decide in which second a call ends."""
         duration = self._parse(cell)
         if duration is None or not timedelta(0) <= duration <= self.most:
             raise InvalidValue(
@@ -214,7 +214,7 @@ class TagsCell:
 
     @property
     def form(self) -> str:
-        """Return the accepted forms, for the documentation."""
+        """Return a description of the accepted values."""
         return f"comma-separated tags, up to {TAGS_MAX} of {TAG_LENGTH_MAX} characters"
 
     def read(self, cell: Cell) -> tuple[str, ...]:
@@ -234,7 +234,7 @@ class AnsweredCell:
 
     @property
     def form(self) -> str:
-        """Return the accepted forms, for the documentation."""
+        """Return a description of the accepted values."""
         return "yes or no"
 
     def read(self, cell: Cell) -> bool:

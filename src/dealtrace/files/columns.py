@@ -20,7 +20,7 @@ RowValues = dict[str, Any]
 
 
 class Need(StrEnum):
-    """Whether a file must have a column: no, yes, or yes and with a value in each of its cells."""
+    """The need for a column in a file: none, required, or required with a value in each of its cells."""
 
     NOTHING = "no"
     COLUMN = "the column"

@@ -28,7 +28,7 @@ codecs.register_error(_MARK_FAULTS, lambda error: (_FAULTY, getattr(error, "end"
 def detect_encoding(path: Path) -> str:
     """Return the encoding of a file: UTF-16 or UTF-8 by its byte order mark, else UTF-8 or Windows-1251 by its content.
 
-    A file that is mostly UTF-8 counts as UTF-8 even if it is cut off or damaged; reading it then names the faulty row.
+    A damaged file that is mostly UTF-8 counts as UTF-8; reading it then names the faulty row.
 
     Raises:
         FileUnreadable: the file has another encoding.
@@ -100,7 +100,7 @@ def _rows(path: Path, encoding: str, delimiter: str, errors: str) -> Iterator[Ro
 
 
 class _Lines:
-    """The lines of a file; `step_back` lets all lines of the current row but the first be read again."""
+    """The lines of a file; after `step_back`, all lines of the current row but the first are read again."""
 
     def __init__(self, file: TextIO, path: Path) -> None:
         self.consumed: deque[str] = deque()

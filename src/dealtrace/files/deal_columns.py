@@ -41,7 +41,7 @@ class AmountCell:
 
     @property
     def form(self) -> str:
-        """Return a description of the sum."""
+        """Return a description of the accepted values."""
         return "rubles, up to four decimals"
 
     def read(self, cell: Cell) -> Decimal:
@@ -55,7 +55,7 @@ class LeadKindCell:
 
     @property
     def form(self) -> str:
-        """Return a description of the two kinds."""
+        """Return a description of the accepted values."""
         return "call or request"
 
     def read(self, cell: Cell) -> LeadKind:
@@ -72,7 +72,7 @@ class FirstCell(TextCell):
 
     @property
     def form(self) -> str:
-        """Return a description of the list."""
+        """Return a description of the accepted values."""
         return f"text {self.length_max:,}, or several separated by commas"
 
     def read(self, cell: Cell) -> str:

@@ -89,7 +89,7 @@ MISSED = frozenset(word for exchange in EXCHANGES for word in exchange.missed)
 def exchange_headings(column: str) -> tuple[str, ...]:
     """List the headings that PBXs use for one of our columns of calls, the best first.
 
-    Ours: the company's number is preferred to the extension that a call was forwarded to, so `did` comes before `dst`.
+    Ours: for the dialled phone, `did` (the company's number) comes before `dst` (the extension that got the call).
     """
     headings = [heading for exchange in EXCHANGES for heading in exchange.headings.get(column, ())]
     return tuple(sorted(headings, key=lambda heading: heading in _LESS_EXACT))

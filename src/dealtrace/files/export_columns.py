@@ -164,5 +164,5 @@ def _seconds(lasting: timedelta | None) -> int | None:
 
 
 def on_the_clock(value: Value, zone: ZoneInfo) -> Value:
-    """Return an instant as naive local time of the site, to the second; all other values are returned unchanged."""
+    """Return an instant as naive local time of the site, to the second, and any other value unchanged."""
     return value.astimezone(zone).replace(tzinfo=None, microsecond=0) if isinstance(value, datetime) else value

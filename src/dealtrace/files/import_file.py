@@ -24,7 +24,7 @@ FORMATS: Mapping[ImportNoun, ImportFormat] = {known.noun: known for known in (CA
 class ImportFile:
     """A file that was read once to check it: a table of records of one kind.
 
-    `encoding` is `None` for spreadsheets. `rows_total` is the number of rows that are not blank, without the headings.
+    `encoding` is `None` for spreadsheets. `rows_total` counts the rows that are not blank, without the headings.
     """
 
     path: Path

@@ -28,12 +28,12 @@ class ImportNoun(StrEnum):
 
 @record
 class ImportFormat:
-    """How the rows of a file become records of one kind.
+    """The format of the files with one kind of record, and how a row becomes a record.
 
     `time_column` has the date and time of the record; the time of day may be in the column `time` instead.
     `other_times` are further columns with times. A row must have a value in one of the columns `any_of`; else its
-    violation is `lacking`. `make` builds the record from the values of a row by column name, with instants in UTC; it
-    raises `InvalidParameters`. With `has_fields`, the site's custom fields are columns too.
+    violation is `lacking`. `make` builds the record from the values of a row, with instants in UTC, or raises
+    `InvalidParameters`. With `has_fields`, the site's custom fields are columns too.
     """
 
     noun: ImportNoun
@@ -80,7 +80,7 @@ def _instant(layout: Layout, name: str, at: datetime | None) -> datetime:
 def _field_columns(columns: Sequence[Column], fields: Sequence[str]) -> list[Column]:
     """Return a column for each custom field; its plain name is also a heading, unless another column has it.
 
-    Fields whose names differ only in case or punctuation are left out, since headings could not tell them apart.
+    Fields whose names differ only in case or punctuation are left out.
     """
     taken = [normalize_heading(heading) for column in columns for heading in (column.name, *column.headings)]
     names = [normalize_heading(field) for field in fields]

@@ -29,9 +29,7 @@ class RefusedRows:
         self._headings = _line([*ADDED_HEADINGS[language], *(_text(heading) for heading in headings)])
 
     def begin(self, last_row: int) -> None:
-        """Keep the rows up to `last_row` in the file; if `last_row` is 0, delete the file.
-
-        An earlier attempt wrote the rows after `last_row` without committing them, and its last line may be incomplete.
+        """Keep the rows up to `last_row` in the file and remove later rows; if `last_row` is 0, delete the file.
 
         Raises:
             FileUnreadable: the existing file was not written by an import; it is not changed.

@@ -27,16 +27,16 @@ _REFERENCE = re.compile("([A-Z]{1,3})([0-9]{1,7})")
 
 @record
 class SheetTraits:
-    """What the spreadsheet library omits about a sheet: whether days count from 1904, and cells without a value.
+    """The traits of a sheet that the library omits: whether days count from 1904, and cells without a value.
 
-    `lost` has these cells by row (from 1) and column (from 0).
+    `lost` has the cells without a value, by row (from 1) and column (from 0).
     """
 
     is_of_1904: bool
     lost: dict[int, dict[int, LostValue]]
 
     def complete(self, number: int, cells: Sequence[Cell], first_column: int) -> Sequence[Cell]:
-        """Return the cells of row `number` with dates of 1904 and lost values marked; they begin at `first_column`."""
+        """Return the cells of row `number` from `first_column` on, with dates of 1904 and lost values marked."""
         if self.is_of_1904:
             cells = [
                 NumberOf1904(cell) if isinstance(cell, int | float) and not isinstance(cell, bool) else cell
@@ -66,7 +66,7 @@ def read_sheet_traits(path: Path) -> SheetTraits:
 
 
 def _first_sheet(workbook: bytes, relations: bytes) -> str:
-    """Return the path of the first sheet in the archive, empty if the workbook does not name it."""
+    """Return the path of the first sheet in the archive, or an empty text if the workbook does not name it."""
     first = _FIRST_SHEET.search(workbook)
     for relation in _RELATION.findall(relations):
         attributes = dict(re.findall(rb"\b(Id|Target)\s*=\s*[\"']([^\"']*)", relation))

@@ -1,15 +1,14 @@
 """Protect texts that a spreadsheet would take for formulas, numbers or dates, and read them back.
 
-A spreadsheet that opens a CSV file runs some texts as formulas, and turns others into numbers and dates: it drops
-leading zeros and all digits after the fifteenth, and rewrites phones as `7,92E+10`. An apostrophe prevents the former,
-`="…"` (a formula with a constant text) the latter. In a workbook texts remain texts, but they get the apostrophe too,
-in case a person edits a cell or saves the sheet as CSV.
+A spreadsheet that opens a CSV file runs some texts as formulas; an apostrophe prevents this, also in workbooks, which
+people edit or save as CSV. It turns other texts into numbers and dates: it drops leading zeros and rewrites phones as
+`7,92E+10`; `="…"` (a formula with a constant text) prevents this.
 """
 
 import re
 
 FORMULA_STARTS = "=+-@\t\r\n＝＋－＠"
-"""A spreadsheet may run a text as a formula if it begins with one of these characters."""
+"""The characters at the start of a text that a spreadsheet may run as a formula."""
 
 _NEEDS_GUARD = re.compile(rf"'*[{re.escape(FORMULA_STARTS)}]")
 _GUARDED = re.compile(rf"''*[{re.escape(FORMULA_STARTS)}]")

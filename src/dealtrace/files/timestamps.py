@@ -29,7 +29,7 @@ class TimestampCell:
 
     @property
     def form(self) -> str:
-        """Return a description of the timestamp."""
+        """Return a description of the accepted values."""
         return "date and time"
 
     def read(self, cell: Cell) -> datetime | date:
@@ -52,7 +52,7 @@ class TimeOfDayCell:
 
     @property
     def form(self) -> str:
-        """Return a description of the time of day."""
+        """Return a description of the accepted values."""
         return "time"
 
     def read(self, cell: Cell) -> time:
@@ -66,10 +66,9 @@ class TimeOfDayCell:
 
 
 def instant_of(timestamp: datetime | date, time_of_day: time | None, time_zone: ZoneInfo) -> datetime | None:
-    """Return a timestamp in UTC; `None` for a date without a time of day.
+    """Return a timestamp in UTC, or `None` for a date without a time of day.
 
-    When clocks change, a local time that occurs twice means its first occurrence; a skipped one is moved forward.
-    A date alone is not enough, since a lead at the wrong hour would be matched to the wrong deals.
+    When clocks change, a time that occurs twice means its first occurrence, and a skipped time is moved forward.
     """
     if not isinstance(timestamp, datetime):
         if time_of_day is None:

@@ -30,11 +30,11 @@ class VisitRefCell:
 
     @property
     def form(self) -> str:
-        """Return a description of the id."""
+        """Return a description of the accepted values."""
         return "integer"
 
     def read(self, cell: Cell) -> VisitId | None:
-        """Parse the id; `None` if the cell has no valid id."""
+        """Return the id in a cell, or `None` if the cell has no valid id."""
         digits = text_of(cell)
         is_number = digits.isascii() and digits.isdigit() and len(digits) <= DIGITS_MAX
         return VisitId(int(digits)) if is_number and 0 < int(digits) <= ID_MAX else None
@@ -133,8 +133,8 @@ _AS_THEY_ARE = (
 def visit_of(values: RowValues) -> Visit:
     """Return the visit in a row; `values` are keyed by column name.
 
-    If the row states no source, the source is determined from the addresses of the page and the referrer. Ours: a
-    visitor without an id gets the id of the visit.
+    If the row states no source, it is determined from the addresses of the page and the referrer.
+    Ours: a visitor without an id gets the id of the visit.
     """
     landing_url = values.get("landing_url", "")
     parts = {part: text for part, text in values_of(values, SOURCE_PARTS).items() if text}

@@ -17,8 +17,8 @@ NAME_LENGTH_KEPT = 40
 def written_whole(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
     """Yield the path of an empty private file to write to; on success it is synced and renamed to `path`.
 
-    On any failure, including Ctrl-C and a full disk, it is deleted, and a file at `path` is not changed. If `path` is a
-    symbolic link, the file that it points to is replaced.
+    On any failure it is deleted, and a file at `path` is not changed. If `path` is a symbolic link, the file that it
+    points to is replaced.
 
     Raises:
         FileExistsError: `path` exists and `overwrite` is false, or it is not a regular file.

@@ -65,7 +65,7 @@ def _check_size(path: Path) -> None:
 
 
 def _check_entry(packed: ZipFile, entry: ZipInfo, path: Path) -> None:
-    """Check the last cell of a sheet and the counts that it states, since the library reserves memory for both."""
+    """Check a sheet's last cell and stated counts against the limits, since the library reserves memory for both."""
     rows = columns = counted = 0
     carried = b""
     is_sheet = _SHEET.fullmatch(entry.filename) is not None

@@ -8,7 +8,7 @@ from dealtrace.errors import Language
 
 
 def header(scope: Scope, name: bytes) -> str:
-    """Return the value of a header, empty if it was not sent; `name` is lower-case."""
+    """Return the value of a header, or an empty text if it was not sent; `name` is in lower case."""
     for key, value in scope["headers"]:
         if key == name:
             return str(value, "latin-1")
@@ -16,7 +16,7 @@ def header(scope: Scope, name: bytes) -> str:
 
 
 def joined_header(scope: Scope, name: bytes) -> str:
-    """Return the values of a header that was sent several times, in order, joined by commas; `name` is lower-case."""
+    """Return all values of a header in order, joined by commas; `name` is in lower case."""
     return ",".join([value.decode("latin-1") for key, value in scope["headers"] if key == name])
 
 

@@ -13,14 +13,14 @@ _MARK_IN_UTF8 = MARK.encode()
 BODY_SECONDS_MAX = 20
 """How long a body may take to arrive."""
 DISCARDED_BYTES_MAX = 16 * 1024 * 1024
-"""How many bytes beyond the limit are still received and dropped, since many clients read no answer while they send."""
+"""How many bytes beyond the limit are still received and dropped."""
 
 
 async def receive_body(scope: Scope, receive: Receive, bytes_max: int) -> bytes:
     """Return the whole body of a request.
 
-    A body that is slightly too large is received to its end and dropped before it is refused, since many clients read
-    no answer before they have sent everything.
+    A body that is slightly too large is received to its end before it is refused, since many clients read no answer
+    until they have sent everything.
 
     Raises:
         BodyTooLarge: the body is longer than `bytes_max`.
@@ -58,7 +58,7 @@ async def _collect(receive: Receive, bytes_max: int) -> bytes:
 def without_mark(body: bytes) -> bytes:
     """Return a body without the byte order marks at its start.
 
-    Ours: 1C, Excel and Windows editors write these marks, and they are not part of any name or value.
+    Ours: 1C, Excel and Windows editors write these marks.
     """
     while body.startswith(_MARK_IN_UTF8):
         body = body.removeprefix(_MARK_IN_UTF8)

@@ -26,10 +26,10 @@ Result = TypeVar("Result")
 
 @record
 class Caller:
-    """The caller of an admitted request: the site it may read and write, and how to reach the storage.
+    """The caller of an admitted request: the site it may read and write, and access to the storage.
 
     `token_id` is `None` if the endpoint needs no token. `path_params` has the values of the `{…}` parts of the path.
-    `ip` is the client's IP address, empty if unknown.
+    `ip` is empty if unknown.
     """
 
     site: Site
@@ -44,23 +44,23 @@ class Caller:
     receive: Receive
 
     def header(self, name: bytes) -> str:
-        """Return a header of the request, empty if it was not sent; `name` is lower-case."""
+        """Return the value of a header, or an empty text if it was not sent; `name` is in lower case."""
         return header(self.scope, name)
 
     async def write(
         self, operation: Operation[Payload, Result | Refusal], payload: Payload, *, size: int = 1
     ) -> Result:
-        """Run an operation and return its outcome once it is stored; `size` is the number of leads in the payload.
+        """Run an operation and return its result once it is stored; `size` is the number of leads in the payload.
 
         Raises:
-            Refusal: the command was refused, and nothing was stored.
+            Refusal: the operation was refused, and nothing was stored.
         """
         return await self.write_queue.write(operation, self.site, WriteCommand(payload, self.token_id), size=size)
 
     async def read(
         self, ask: Callable[Concatenate[Connection, SiteId, P], Result], *args: P.args, **kwargs: P.kwargs
     ) -> Result:
-        """Run a reading function of the storage for this site and return its result."""
+        """Run a function that reads this site's data, and return its result."""
         return await self.read_pool.read(ask, self.site.id, *args, **kwargs)
 
     async def ask_facts(

@@ -28,7 +28,7 @@ class Proxies:
         self._warned = False
 
     def client_ip(self, scope: Scope) -> str:
-        """Return the client's IP address, empty if unknown.
+        """Return the client's IP address, or an empty text if it is unknown.
 
         It is the last address of `X-Forwarded-For` that is not a trusted proxy's. All lines of the header are read in
         order, since a proxy either extends the line it received or adds another. If an entry is not an address, the
@@ -53,10 +53,7 @@ class Proxies:
         return str(nearest)
 
     def is_https(self, scope: Scope) -> bool:
-        """Return whether the browser used https to reach this server or a trusted proxy.
-
-        With several proxies, the first entry of `X-Forwarded-Proto` counts: it is about the proxy nearest the browser.
-        """
+        """Return whether the browser used https to reach this server or the trusted proxy nearest to the browser."""
         peer = _read_address(scope["client"][0]) if scope.get("client") else None
         if peer is None or not self._is_trusted(peer):
             return bool(scope["scheme"] == "https")
@@ -80,7 +77,7 @@ def _plain_ip(peer: str) -> str:
 
 
 def _read_address(hop: str) -> Address | None:
-    """Parse an address with or without port, brackets and quotes, `None` if malformed; `::ffff:…` becomes IPv4."""
+    """Return the address in a text without port, brackets and quotes, or `None`; `::ffff:…` becomes IPv4."""
     bare = hop.strip('"')
     found = _BRACKETED.fullmatch(bare) or _WITH_PORT.fullmatch(bare)
     try:

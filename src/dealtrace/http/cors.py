@@ -1,4 +1,4 @@
-"""Cross-origin requests (CORS): which pages may call an endpoint and read its answers.
+"""Cross-origin requests (CORS): pages that may call an endpoint and read its answers.
 
 Some endpoints answer scripts of any page, others only scripts of the origins that the token's site lists.
 """
@@ -13,36 +13,36 @@ ANY_ORIGIN: Sequence[Header] = (
     (b"access-control-allow-origin", b"*"),
     (b"access-control-expose-headers", b"Retry-After, X-Request-Id"),
 )
-"""Sent even if the request has no `Origin`: a cache may later give the same answer to a page."""
+"""The headers that let any page read an answer; sent even without `Origin`, since caches may give it to a page."""
 BY_ORIGIN: Header = (b"vary", b"Origin")
-"""Sent when the answer depends on the page's origin, so that a cache does not give it to a page of another origin."""
+"""The header of answers that depend on the page's origin: caches must not give them to pages of another origin."""
 PREFLIGHT_SECONDS = 86_400
 SITE_PREFLIGHT_SECONDS = 60
-"""Ours: a site may remove an origin from its list, and browsers notice within a minute."""
+"""Ours: how long browsers remember a preflight reply; a site may remove an origin, which must take effect soon."""
 
 
 def preflight(methods: Sequence[str], requested_headers: str) -> Reply:
-    """Return the reply to a preflight request that allows any page to send the actual request."""
+    """Return a preflight reply that allows any page to send the actual request."""
     return _preflight(ANY_ORIGIN, methods, requested_headers, PREFLIGHT_SECONDS)
 
 
 def preflight_of_origin(origin: str, methods: Sequence[str], requested_headers: str) -> Reply:
-    """Return the reply to a preflight request that allows the pages of one origin to send the actual request."""
+    """Return a preflight reply that allows the pages of one origin to send the actual request."""
     return _preflight(_allowed(origin), methods, requested_headers, SITE_PREFLIGHT_SECONDS)
 
 
 def readable_by_any_page(reply: Reply) -> Reply:
-    """Return a copy of the reply with headers that allow scripts of any page to read it."""
+    """Return a copy of the reply that scripts of any page may read."""
     return replace(reply, headers=(*reply.headers, *ANY_ORIGIN))
 
 
 def readable_by_origin(reply: Reply, origin: str) -> Reply:
-    """Return a copy of the reply with headers that allow scripts of one origin to read it."""
+    """Return a copy of the reply that scripts of one origin may read."""
     return replace(reply, headers=(*reply.headers, *_allowed(origin)))
 
 
 def varying_by_origin(reply: Reply) -> Reply:
-    """Return a copy of the reply with `Vary: Origin`: this origin may not read it, and caches must not share it."""
+    """Return a copy of the reply that this origin may not read; `Vary: Origin` keeps caches from sharing it."""
     return replace(reply, headers=(*reply.headers, BY_ORIGIN))
 
 

@@ -13,7 +13,7 @@ from dealtrace.http.replies import STATUS_OF
 from dealtrace.http.samples import TOKEN, sample
 
 DescribeWebhooks = Callable[[Components], Mapping[str, Schema]]
-"""Returns the path item of each webhook by name, and adds their schemas to the components."""
+"""A function that returns the OpenAPI path items of webhooks by name, and adds their schemas to the components."""
 
 
 def describe_api(
@@ -21,7 +21,7 @@ def describe_api(
 ) -> dict[str, object]:
     """Return the OpenAPI 3.1 document of endpoints and webhooks.
 
-    `error_body` is the type of the JSON that refusals are answered with.
+    `error_body` is the type of the JSON in answers to refused requests.
     """
     components = Components()
     error = components.describe(error_body)
@@ -124,7 +124,7 @@ def _parameter(parameter: Parameter, place: str, example: Example) -> dict[str, 
 
 
 def _style_of(parameter: Parameter) -> dict[str, object]:
-    """Return OpenAPI's `style` and `explode` for parameters with several values, empty for all others."""
+    """Return the OpenAPI keys `style` and `explode` of a parameter with several values, or no keys for others."""
     match parameter:
         case Family():
             return _AS_FAMILY

@@ -21,11 +21,11 @@ Any: the request is a `Sent`, or the items of a `ListBody` if the endpoint has a
 
 @record
 class AuthScheme:
-    """How a request identifies its site: by a token in a parameter or header, or by the id of the site.
+    """The way in which a request identifies its site: a token in a parameter or header, or the id of the site.
 
-    `site` is a header that may also name the site if the token is in a header. If this scheme's token is not sent, the
-    scheme `instead` applies. `counter` is the parameter with which a page names the site without a token: its value is
-    the id of the site or the code of its counter.
+    If the token is in a header, the header `site` may name the site too. If no token is sent, the scheme `instead`
+    applies. A page without a token names the site by the parameter `counter`: the id of the site or the code of its
+    counter.
     """
 
     token: Parameter | None = None
@@ -52,7 +52,7 @@ OPEN = AuthScheme()
 
 
 class RateLimitClass(Enum):
-    """The rate limit that a request counts against."""
+    """The classes of endpoints, each with rate limits of its own."""
 
     API = "api"
     EXCHANGE = "exchange"
@@ -103,13 +103,12 @@ class Example:
 class Endpoint:
     """One endpoint: its path (without a slash at the end), methods, parameters and handler.
 
-    `name` is set when the last part of the path does not identify the endpoint. `refuse` writes refusals if they do not
-    have the API's usual error body, and `statuses` has the HTTP statuses that differ from `STATUS_OF`. With
-    `is_for_any_page`, scripts of any page may call the endpoint and read its answers; with `is_for_site_pages`, only
-    scripts of the origins that the site lists. With `reads_json`, a JSON object in the body is read as a form, whatever
-    its Content-Type. An endpoint with a `batch` takes a JSON list instead of parameters. `answer` is the type of the
-    answer, which `/openapi.json` describes; endpoints with `redirects` answer with a redirect and have no `answer`.
-    `refusals` are only those specific to this endpoint, not those of every endpoint of its kind.
+    `name` is set if the last part of the path does not identify the endpoint. `refuse` writes refusals in a format
+    other than the API's; `statuses` has the HTTP statuses that differ from `STATUS_OF`. With `is_for_any_page`, scripts
+    of any page may call the endpoint and read its answers; with `is_for_site_pages`, only scripts of the origins that
+    the site lists. With `reads_json`, a JSON object in the body is read as a form. An endpoint with a `batch` takes a
+    JSON list instead of parameters. `answer` is the type of the answer for `/openapi.json`; endpoints with `redirects`
+    have none. `refusals` are those that only this endpoint has.
     """
 
     path: str
@@ -147,7 +146,7 @@ class Endpoint:
 
     @property
     def is_preflighted(self) -> bool:
-        """Return whether browsers may send a preflight request first; GET requests of pages need none."""
+        """Return whether browsers may send a preflight request before the actual request."""
         return self.is_for_any_page and "POST" in self.methods
 
     @cached_property

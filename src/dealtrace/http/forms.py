@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
 PARAMETERS_MAX = 1000
-"""Ours: a request with more parameters is refused."""
+"""Ours: the most parameters of a request."""
 
 _ESCAPED = re.compile(b"(?:%[0-9A-Fa-f]{2})+")
 _BROKEN_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
@@ -30,10 +30,10 @@ _UNUSUAL = re.compile(f"[\ud800-\udfff{MARK}]")
 class Pairs:
     """The parameters of a request: decoded values, and violations for values that cannot be decoded.
 
+    `values` has the first value of each name, `further` the later values. `broken_further` has the violations of later
+    values, `broken` all other violations.
     Ours: if a parameter that may not repeat is sent again, its first value counts; byte order marks before names and
-    values are ignored. `values` has the first value of each name, `further` the second and later values.
-    `broken_further` has the violations of second and later values that cannot be decoded, `broken` all other
-    violations.
+    values are ignored.
     """
 
     values: dict[str, str] = field(default_factory=dict)
@@ -42,7 +42,7 @@ class Pairs:
     broken_further: dict[str, Violation] = field(default_factory=dict)
 
     def overridden_by(self, other: "Pairs") -> "Pairs":
-        """Return the parameters of both; if both have a name, the values in `other` are used."""
+        """Return the parameters of both; a name that both have gets the values in `other`."""
         kept = {name: texts for name, texts in self.further.items() if name not in other.values}
         broken = {name: violation for name, violation in self.broken_further.items() if name not in other.values}
         return Pairs(
@@ -60,7 +60,7 @@ class Pairs:
             self.values[name] = value
 
     def all_of(self, name: str) -> list[str]:
-        """Return all values of a name in the order they were sent, empty if it was not sent."""
+        """Return all values of a name in the order they were sent, or an empty list if none was sent."""
         return [self.values[name], *self.further.get(name, ())] if name in self.values else []
 
 
@@ -117,7 +117,7 @@ def _take_encoded(pairs: Pairs, name: str, value: str) -> None:
 
 
 def _note_broken(pairs: Pairs, name: str, fault: ValueError) -> None:
-    """Record a value that cannot be decoded; if a valid value precedes it, it goes to `broken_further`."""
+    """Record a value that cannot be decoded: in `broken_further` after a valid value of its name, else in `broken`."""
     noted = pairs.broken_further if name in pairs.values else pairs.broken
     noted.setdefault(name, _violation(name, fault))
 
@@ -130,7 +130,7 @@ def _decode(text: str) -> str:
 
 
 def _unescaped(run: re.Match[bytes]) -> bytes:
-    """Return the bytes of a run of `%XX` escapes, such as a Cyrillic word; faster than `unquote` byte by byte."""
+    """Return the bytes of a run of `%XX` escapes, such as a Cyrillic word."""
     return bytes.fromhex(run[0].replace(b"%", b" ").decode())
 
 
@@ -160,9 +160,9 @@ def _check_count(count: int) -> None:
 
 
 def read_body(content_type: str, body: bytes) -> Pairs:
-    """Parse the body of a form, urlencoded or multipart; a body without a type is read as urlencoded.
+    """Parse the body of a form, urlencoded or multipart; a body without a type is parsed as urlencoded.
 
-    Ours: multipart is read as browsers send it; other types are refused, because guessing would lose data.
+    Ours: multipart is parsed as browsers send it; other types are refused, because guessing would lose data.
 
     Raises:
         UnreadableBody: another type, a charset other than UTF-8, or malformed multipart.
@@ -191,7 +191,7 @@ def read_body(content_type: str, body: bytes) -> Pairs:
 
 
 def read_json_object(body: bytes) -> Pairs | None:
-    """Parse a JSON object as if it were a form; `None` if the body is not a JSON object. Lists become comma-separated.
+    """Return the parameters in a JSON object, or `None` if the body is not a JSON object; lists become comma-separated.
 
     Ours: some sites' forms send JSON with the Content-Type of a form, and a refusal would lose the lead.
 

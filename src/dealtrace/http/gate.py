@@ -1,7 +1,7 @@
 """Admit or refuse requests: rate limit, method, token and parameters are checked, in this order.
 
-Ours: the order of checks. The rate limit comes first, because it belongs to the client's IP address and not to the
-site; refused requests cost no points.
+Ours: the rate limit comes first, because it belongs to the client's IP address and not to the site; refused requests
+cost no points.
 """
 
 from collections.abc import Iterable, Sequence
@@ -116,10 +116,10 @@ class Gate:
         )  # fmt: skip
 
     async def allows_page(self, scope: Scope, origin: str) -> bool:
-        """Return whether a preflight request is allowed, that is, whether a site lists the page's origin.
+        """Return whether a preflight request is allowed, that is, whether the site lists the page's origin.
 
-        Ours: the path or the query names the site. If neither does, any site that lists the origin is enough, since a
-        preflight request has no token; the actual request is then checked against its token's site.
+        Ours: the path or the query names the site. If neither does, any site that lists the origin is enough; the
+        actual request is then checked against its token's site.
         """
         named = scope.get("path_params", {}).get(self._site_parameter)
         if named is None:
@@ -164,7 +164,7 @@ class Gate:
         return site
 
     async def _site_of_number(self, site_id: str) -> Site | None:
-        """Find a site by the text of its id; `None` if there is none or the text is not written as an id."""
+        """Return the site whose id is written in a text, or `None` if there is none or the text is not an id."""
         number = int(site_id) if site_id.isascii() and site_id.isdigit() and len(site_id) <= DIGITS_MAX else 0
         site = self._site_cache.remembered_site(number)
         if site is None:

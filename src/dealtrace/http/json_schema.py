@@ -27,7 +27,7 @@ class Components:
         """Return the schema of a type, matching the JSON that our encoder writes for its values.
 
         Typed dictionaries and records become components that allow no additional keys. `object` stands for any JSON
-        value. Unions, lists and mappings are described here, all other types by msgspec.
+        value.
         """
         origin, arguments = typing.get_origin(described) or described, typing.get_args(described)
         if isinstance(origin, type) and (typing.is_typeddict(origin) or is_dataclass(origin)):
@@ -74,7 +74,7 @@ class Components:
 
 
 def _filled(hint: Any, arguments: tuple[type, ...]) -> object:
-    """Return the type of a key, with `arguments` for its type variables. Any: type hints have no common type."""
+    """Return the type of a key, its type variables replaced by `arguments`. Any: type hints have no common type."""
     if typing.get_origin(hint) is NotRequired:
         (hint,) = typing.get_args(hint)
     is_generic = typing.get_origin(hint) is not Annotated and getattr(hint, "__parameters__", None)

@@ -44,10 +44,10 @@ class WindowsUnavailable(Exception):  # noqa: N818 - it names the condition
 
 
 class MovingWindows(Protocol):
-    """Counts admitted hits per key; refused hits are not counted."""
+    """Counts requests (hits) by key in a moving window; refused hits are not counted."""
 
     async def hit(self, key: str, *, count: int, seconds: int) -> bool:
-        """Count a hit of `key` and return `True`, or `False` if `count` hits were admitted in the last `seconds`.
+        """Count a hit and return `True`, or return `False` if `key` already has `count` hits within `seconds` seconds.
 
         Raises:
             WindowsUnavailable: Redis did not answer in time; the hit may have been counted.
@@ -58,7 +58,7 @@ class MovingWindows(Protocol):
 
 
 class MemoryWindows:
-    """Counts in memory; keys without an admitted hit in their window are dropped."""
+    """Moving windows in memory; keys without an admitted hit in their window are dropped."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
@@ -88,7 +88,7 @@ class MemoryWindows:
 
 
 class RedisWindows:
-    """Counts in Redis or Valkey, using the server's clock."""
+    """Moving windows in Redis or Valkey, by the server's clock."""
 
     def __init__(self, url: str) -> None:
         pool = BlockingConnectionPool.from_url(

@@ -27,7 +27,7 @@ class WireType(Protocol):
         """
 
     def schema(self) -> Mapping[str, object]:
-        """Return the JSON Schema of the type."""
+        """Return the JSON Schema of this type."""
 
 
 @record
@@ -47,7 +47,7 @@ class Text:
         return text
 
     def schema(self) -> Mapping[str, object]:
-        """Return the JSON Schema of the text."""
+        """Return the JSON Schema of this type."""
         return {"type": "string", "maxLength": self.length_max}
 
 
@@ -60,7 +60,7 @@ class Integer:
     erased: None = None
 
     def read(self, text: str) -> int:
-        """Return the number as an integer."""
+        """Parse an integer."""
         digits = text.strip()
         signed = digits.removeprefix("-")
         if not (
@@ -76,7 +76,7 @@ class Integer:
         return int(digits)
 
     def schema(self) -> Mapping[str, object]:
-        """Return the JSON Schema of the number."""
+        """Return the JSON Schema of this type."""
         return {"type": "integer", "minimum": self.least, "maximum": self.most}
 
 
@@ -88,14 +88,14 @@ class Choice:
     erased: None = None
 
     def read(self, text: str) -> Any:
-        """Return the value of the word."""
+        """Return the value that a word stands for."""
         if text not in self.meanings:
             known = ", ".join(self.meanings)
             raise InvalidValue(f"ожидается одно из: {known}", f"must be one of: {known}")
         return self.meanings[text]
 
     def schema(self) -> Mapping[str, object]:
-        """Return the JSON Schema of the words."""
+        """Return the JSON Schema of this type."""
         return {"type": "string", "enum": list(self.meanings)}
 
 
@@ -106,7 +106,7 @@ class Flag:
     erased: None = None
 
     def read(self, text: str) -> bool:
-        """Return the flag as a boolean."""
+        """Parse a boolean."""
         word = text.lower()
         if word in ("true", "1"):
             return True
@@ -115,5 +115,5 @@ class Flag:
         raise InvalidValue("ожидается true или false", "must be true or false")
 
     def schema(self) -> Mapping[str, object]:
-        """Return the JSON Schema of the flag."""
+        """Return the JSON Schema of this type."""
         return {"type": "string", "enum": ["true", "false", "True", "False", "1", "0"]}

@@ -20,9 +20,9 @@ REQUIRED = ("обязательный параметр не передан", "th
 class Parameter:
     """A parameter: its name on the wire, its type, whether it is required, and its description in both languages.
 
-    With `absent_when_empty`, an empty value counts as absent: updates find a deal by such parameters and cannot erase
-    them. A malformed value is ignored if the parameter that `gives_way_to` names was sent. `is_token` marks the token,
-    which the gate checks before all other parameters.
+    With `absent_when_empty`, an empty value counts as absent, since updates find deals by such parameters. If the
+    parameter named by `gives_way_to` was sent too, a malformed value is ignored. `is_token` marks the token, which the
+    gate checks first.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Family(Parameter):
 
     @property
     def opening(self) -> str:
-        """Return the text that every parameter of the family begins with: `name[`."""
+        """Return the text `name[`, with which every parameter of the family begins."""
         return f"{self.name}["
 
     def key_of(self, name: str) -> str:
@@ -65,7 +65,7 @@ class Family(Parameter):
         return key
 
     def check_count(self, before: int) -> None:
-        """Check that a request may have another parameter of the family; `before` is how many it already has.
+        """Check that the family has room for one more parameter; `before` is how many the request already has.
 
         Raises:
             InvalidValue: the maximum is reached.
@@ -108,8 +108,7 @@ class Sent:
     """The parsed parameters of a request.
 
     `values` has parsed values by name, `custom` the values of the family by key, `texts` the known parameters as they
-    were sent, and `unknown` the names that the endpoint does not know. Any: each value has the type of its parameter,
-    which a type checker cannot derive from a name.
+    were sent, and `unknown` the names that the endpoint does not know. Any: each value has the type of its parameter.
     """
 
     values: dict[str, object] = field(default_factory=dict)
@@ -122,7 +121,7 @@ class Sent:
         return self.values[name]
 
     def get(self, name: str, absent: object = None) -> Any:
-        """Return the value of a parameter, or `absent` if it was not sent."""
+        """Return the value of a parameter, or `absent` if the parameter was not sent."""
         return self.values.get(name, absent)
 
     def fingerprint(self) -> str:
@@ -202,7 +201,7 @@ class ParameterTable:
         return self.empty_erases and not parameter.absent_when_empty and isinstance(parameter.type, Text)
 
     def _check_violations(self, violations: Mapping[str, Violation], sent: Sent) -> None:
-        """Raise `InvalidParameters` with all violations but those of parameters that another parameter replaces."""
+        """Raise `InvalidParameters` if there are violations, except of parameters that give way to others."""
         blamed = [violation for name, violation in violations.items() if not self._gives_way(name, sent)]
         if blamed:
             raise InvalidParameters(blamed)

@@ -55,7 +55,7 @@ class RateLimits:
         self._outage = Outage("rate_limit_unavailable", "rate_limit_back")
 
     def per_second(self, rate_limit_class: RateLimitClass) -> int:
-        """Return how many requests per second one IP address may send, 0 if the class has no limit per second."""
+        """Return how many requests per second one IP address may send, or 0 if the class has no such limit."""
         limit = self._per_ip[rate_limit_class]
         return limit.count if limit is not None and limit.seconds == 1 else 0
 

@@ -85,7 +85,7 @@ class Reply:
 
 
 RefusalWriter = Callable[[Refusal, Language], Reply]
-"""Writes a refusal in the format that the clients of an edge expect."""
+"""A function that writes a refusal in the format that the clients of an edge expect."""
 
 
 def success(content: object, event: str, **facts: object) -> Reply:
@@ -94,7 +94,7 @@ def success(content: object, event: str, **facts: object) -> Reply:
 
 
 def ready(content: object) -> msgspec.Raw:
-    """Return a value as encoded JSON, to be put into a longer answer, which then takes memory only for its text."""
+    """Return a value as encoded JSON, ready to become part of a longer answer."""
     return msgspec.Raw(_ENCODER.encode(content))
 
 

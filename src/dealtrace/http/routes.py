@@ -57,7 +57,7 @@ class Routes:
         return readable_by_any_page(reply) if endpoint.is_for_any_page else reply
 
     async def _answer_page(self, endpoint: Endpoint, scope: Scope, receive: Receive, origin: str) -> Reply:
-        """Return the answer to a page's script, which headers allow to read it if the site lists the page's origin."""
+        """Return the answer to a page's script; if the site lists the page's origin, headers let the script read it."""
         requested = header(scope, b"access-control-request-method")
         if (
             scope["method"] == "OPTIONS"

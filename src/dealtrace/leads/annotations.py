@@ -11,8 +11,8 @@ from dealtrace.record import record
 class Annotations:
     """Annotations of a lead as a caller sent them; `None` and empty values mean that nothing was sent.
 
-    `stated_source` applies as long as the lead has no visit. `custom_values` holds the values of all custom fields that
-    were sent, even of fields that the site does not have.
+    `stated_source` applies if the lead has no visit. `custom_values` has even values of fields that the site does not
+    have.
     """
 
     manager: str | None = None
@@ -30,7 +30,7 @@ class Addition:
     """Annotations to add to a lead; `None` and empty values add nothing.
 
     With `overwrite`, tags, managers and custom values replace the existing ones. Without it, tags and managers are
-    appended, and custom fields that have a value keep it. A comment is appended in both cases.
+    appended, and custom fields keep the value they have. A comment is always appended.
     """
 
     tags: tuple[str, ...] = ()
@@ -46,7 +46,7 @@ MANAGERS_SEPARATOR = ", "
 def with_addition(annotations: Annotations, added: Addition, known_values: Mapping[str, str]) -> Annotations:
     """Return annotations with `added` applied.
 
-    `known_values` are those custom values of `added` whose fields the site has.
+    `known_values` are the custom values in `added` of fields that the site has.
     Ours: several managers are stored as one text, separated by commas, since journals have one field for them.
     """
     managers = (

@@ -14,11 +14,9 @@ CallId = NewType("CallId", int)
 
 @record
 class Circumstances:
-    """The details of a call that its telephone exchange reports; `None` means not reported.
+    """The details of a call that its telephone exchange reports; `None` means that a detail was not reported.
 
-    `dialled_phone` is the number the client called, `answering_phone` the number that answered, `waiting` how long the
-    client waited for an answer. `sip_id` is a second id of the call, unique in a site like `reference`. `exchange` and
-    `exchange_model` identify the exchange that reported the call.
+    `waiting` is how long the client waited for an answer. `sip_id` is a second id of the call, unique in a site.
     """
 
     sip_id: str | None = None
@@ -65,16 +63,13 @@ class Call:
 
     @property
     def ended_at(self) -> datetime:
-        """When the conversation ended."""
+        """The end of the conversation."""
         return self.started_at + self.duration
 
 
 @record
 class CallReport:
-    """A report by a telephone exchange about one of its calls; there may be several reports of a call.
-
-    `None` means that the report has no value for this field.
-    """
+    """A report by a telephone exchange about a call, one of several; `None` means that a value was not reported."""
 
     reference: str
     started_at: datetime
@@ -92,7 +87,7 @@ def is_over(circumstances: Circumstances, duration: timedelta) -> bool:
 
 
 class CallPhase(Enum):
-    """Whether a call is in progress or has ended."""
+    """The phase of a call: in progress or ended."""
 
     ONGOING = "ongoing"
     ENDED = "ended"

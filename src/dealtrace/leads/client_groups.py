@@ -1,7 +1,7 @@
-"""The rules that group contacts into clients: contacts that leads have together belong to the same client.
+"""The rules that group contacts into clients: contacts of the same lead belong to the same client.
 
-A lead states the contacts that were sent with it. Ours: two contacts are connected if an undeleted lead states both,
-and a client is all contacts that are connected, directly or through others. So the order of arrival never matters.
+Ours: two contacts are connected if a lead that is not deleted was sent with both, and a client is all contacts that are
+connected, directly or through others. So the order of arrival never matters.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,7 +13,7 @@ from dealtrace.leads.email import is_filler_email
 from dealtrace.record import record
 
 SHARED_BY_MAX = 20
-"""Ours: a contact whose leads state more other contacts than this belongs to a manager or an office."""
+"""Ours: if the leads of a contact state more other contacts than this, it belongs to a manager or an office."""
 
 
 class SetApart(StrEnum):
@@ -25,10 +25,10 @@ class SetApart(StrEnum):
 
 @record
 class StatedTogether:
-    """A contact with its clients, and the other contacts that the same leads state.
+    """A contact, its present and its first client, and the other contacts of its leads.
 
-    `client_id` is its present client, `own_client_id` its first client. `first_lead_at` is when its earliest lead
-    began. `beside` are the other contacts.
+    `client_id` is the present client, `own_client_id` the first. `first_lead_at` is when the earliest lead began.
+    `beside` are the other contacts.
     """
 
     contact: str
@@ -59,15 +59,14 @@ def is_filler(contact: str) -> bool:
 
 
 def is_shared(beside: Iterable[str]) -> bool:
-    """Return whether too many people share a contact; `beside` are the other contacts that its leads state."""
+    """Return whether too many people share a contact; `beside` are the other contacts of its leads."""
     return len(set(beside)) > SHARED_BY_MAX
 
 
 def owning_contact(contacts: Iterable[str], set_apart: Mapping[str, SetApart]) -> str | None:
-    """Return the contact whose client a lead belongs to, `None` if all contacts of the lead are fillers.
+    """Return the contact whose client a lead belongs to, or `None` if all contacts of the lead are fillers.
 
-    A shared contact is chosen only if there is no other. The lead then belongs to the person or office that the shared
-    contact belongs to.
+    A shared contact is chosen only if the lead has no other contact.
     """
     reasons = sorted((set_apart.get(contact) is not None, contact) for contact in contacts if not is_filler(contact))
     return reasons[0][1] if reasons else None
@@ -76,9 +75,8 @@ def owning_contact(contacts: Iterable[str], set_apart: Mapping[str, SetApart]) -
 def group_contacts(contacts: Sequence[StatedTogether]) -> list[Group]:
     """Return the groups of these contacts, earliest lead first; a shared contact is a group of its own.
 
-    A group gets the client id that was first assigned to the contact of its earliest lead. The ids of its other
-    contacts become aliases. If one client splits into two groups, the later group needs a new id. The order of
-    `contacts` does not matter.
+    A group gets the client id that was first assigned to the contact of its earliest lead; the ids of its other
+    contacts become aliases. If a client splits into two groups, the later group needs a new id.
     """
     components = _components({contact.contact: contact for contact in contacts})
     leading: dict[int, int] = {}

@@ -37,12 +37,12 @@ class StatedContact:
 
 
 def stated_phone(text: str) -> StatedContact:
-    """Return the phones in a text, as they were written and in normal form."""
+    """Return a text as it was written, with the normal forms of the phones in it."""
     return _stated(text, list_phones(text))
 
 
 def stated_email(text: str) -> StatedContact:
-    """Return the e-mails in a text, as they were written and in normal form."""
+    """Return a text as it was written, with the normal forms of the e-mails in it."""
     return _stated(text, list_emails(text))
 
 
@@ -57,7 +57,7 @@ def normal_contacts(phone: str | None, email: str | None) -> tuple[str, ...]:
 
 
 def digest_of(contact: str) -> str | None:
-    """Return the MD5 digest of a phone in normal form, `None` for an e-mail.
+    """Return the MD5 digest of a phone in normal form, or `None` for an e-mail.
 
     Vendor: «md5Phones», of the digits `7XXXXXXXXXX`. The digest is no secret: anyone who knows the phone can compute
     it.

@@ -29,7 +29,7 @@ SHORT_NAME_MAX = 2
 
 
 def normal_email(text: str) -> str | None:
-    """Return the first usable e-mail of a text in normal form, `None` if there is none."""
+    """Return the first usable e-mail in a text, in normal form, or `None` if there is none."""
     return next(iter(list_emails(text)), None)
 
 
@@ -37,9 +37,7 @@ def list_emails(text: str) -> tuple[str, ...]:
     """List the e-mails in a text, each in normal form and once, in the order written.
 
     Ours: anything around an address is removed: `mailto:`, names, quotes, brackets, a period after it. An address is
-    unusable if an adjacent word may be part of it (`iv an@example.org`). An internationalised domain in its own
-    alphabet equals its `xn--…` form. Letter case is ignored: mailboxes that differ only in case do not occur in
-    practice.
+    unusable if an adjacent word may be part of it (`iv an@example.org`). Letter case is ignored.
     """
     parts = _APART.split(folded(unescape(text))) if len(text) <= CONTACTS_LENGTH_MAX else []
     return tuple(dict.fromkeys(address for part in parts for address in _list_addresses(part)))
@@ -54,7 +52,7 @@ def is_filler_email(normal: str) -> bool:
 
 
 def _list_addresses(part: str) -> list[str]:
-    """List the addresses in a text without separators; none if a word beside an address may be part of it."""
+    """List the addresses in a text without separators, or none if a word beside an address may be part of it."""
     part = _LABEL.sub("", part)
     closed = _BLANKS_AROUND_AT.sub("@", part).strip()
     words = [closed] if len(closed.split()) == 1 else part.split()

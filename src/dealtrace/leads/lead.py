@@ -31,10 +31,10 @@ def ids_by_kind(leads: Iterable[LeadRef]) -> dict[LeadKind, list[int]]:
 
 @record
 class LeadSpan:
-    """One contact of a lead, and the start and end of the lead, as matching reads them.
+    """One contact of a lead, and the start and end of the lead, for matching.
 
     A lead request ends when it begins. `reference` is a call's id in its exchange or a lead request's number on the
-    site, empty if there is none. It breaks ties, so that the order of arrival never matters.
+    site, empty if there is none; it breaks ties.
     """
 
     ref: LeadRef

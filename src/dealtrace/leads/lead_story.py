@@ -14,8 +14,7 @@ class LeadStory:
     """A lead with its client, visits and source.
 
     `visit` has the visit that the lead names and the visit that the site's model credits; it is `None` if the lead has
-    no visit. `stated_source` applies if there is no visit. Only calls have a `duration`, and only lead requests a
-    `form_name`.
+    no visit, and then `stated_source` applies.
     """
 
     ref: LeadRef

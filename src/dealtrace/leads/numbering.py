@@ -8,7 +8,7 @@ from phonenumbers import PhoneMetadata
 RUSSIA = "7"
 """The country code of Russia and Kazakhstan, which share one numbering plan."""
 BARE_LENGTH_MIN = 11
-"""Ours: digits without a plus are foreign only from this length on, because a truncated Russian number is shorter."""
+"""Ours: the fewest digits that may be a foreign number without a plus; fewer may be a truncated Russian number."""
 ZEROS_OF_A_FILLER = 7
 _KINDS = (
     "mobile", "fixed_line", "toll_free", "premium_rate", "shared_cost", "personal_number", "voip", "pager", "uan"
@@ -26,7 +26,7 @@ def _of_region(region: str) -> str:
 _FILLER = rf"([0-9])\1+\Z|[0-9]*0{{{ZEROS_OF_A_FILLER}}}\Z"
 """Ours: one repeated digit, or seven zeros at the end, is typed by people who do not want to be called."""
 _FILLER_IN_RUSSIA = rf"([0-9])\1{{9}}|[0-9]{{3}}0{{{ZEROS_OF_A_FILLER}}}|[0-9]?(?:123456789|987654321)"
-"""Ours: nine consecutive digits are fillers too; forms show them as a hint (`+7 (912) 345-67-89`)."""
+"""Ours: the digits 1 to 9 in order are fillers too; forms show them as a hint (`+7 (912) 345-67-89`)."""
 
 ASSIGNED_IN_RUSSIA = rf"(?=[0-9]{{10}}\Z)(?!{_FILLER_IN_RUSSIA})(?:{_of_region('RU')}|(?=7)(?:{_of_region('KZ')}))\Z"
 """A pattern of the ten digits after the 7, for every number that Russia or Kazakhstan can assign."""
@@ -41,7 +41,7 @@ def is_assigned_in_russia(national: str) -> bool:
 
 
 def stated_foreign(digits: str) -> str | None:
-    """Return a foreign phone from digits that were written with a country code; `None` if they are no such phone.
+    """Return the foreign phone with these digits, written with a country code, or `None` if there is no such phone.
 
     Ours: the length only has to be possible in the country, since its numbering plan may be newer than ours.
     """
@@ -68,7 +68,7 @@ def _parse(digits: str) -> phonenumbers.PhoneNumber | None:
 
 
 def _international(number: phonenumbers.PhoneNumber) -> str | None:
-    """Return a number that has a country code; `None` if its length is wrong for the country or it is a filler."""
+    """Return a parsed number as digits, or `None` if its length is wrong for the country or it is a filler."""
     national = phonenumbers.national_significant_number(number)
     possible = phonenumbers.is_possible_number_with_reason(number) == phonenumbers.ValidationResult.IS_POSSIBLE
     return f"{number.country_code}{national}" if possible and _FILLS_A_FIELD.match(national) is None else None

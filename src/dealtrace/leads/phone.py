@@ -9,7 +9,7 @@ from dealtrace.leads.plain_text import CONTACTS_LENGTH_MAX
 from dealtrace.record import record
 
 _READY = re.compile(rf"(?:\+?7|8){ASSIGNED_IN_RUSSIA}")
-"""The form in which most programs send phones; checking it first saves time and gives the same result as `WAYS`."""
+"""The form in which most programs send phones; it is checked first to save time."""
 _NATIONAL_LENGTH = 10
 
 
@@ -17,10 +17,9 @@ _NATIONAL_LENGTH = 10
 class Way:
     """A way to write a phone: an example and a pattern, in which a single blank stands for any run of marks.
 
-    The pattern may have named groups. `russian` are ten digits that must be a number that Russia can assign. `stated`
-    are digits written with a country code. Without either group the digits may begin with a country code. `behind` are
-    digits of an extension or of the next phone. A way that is not `is_whole` is used only if the text has no other
-    digits that are too few for a phone.
+    The pattern may have named groups: `russian` for ten digits that Russia can assign, `stated` for digits written with
+    a country code, `behind` for digits of an extension or of the next phone. If `is_whole` is false, the way is used
+    only in texts whose other numbers are all long enough for phones.
     """
 
     example: str
@@ -28,7 +27,7 @@ class Way:
     is_whole: bool
 
     def read(self, digits: str) -> tuple[str, str] | None:
-        """Return the phone written in this way, and the digits after it; `None` if no phone is written in this way."""
+        """Return the phone in `digits` and the digits after it, or `None` if no phone is written in this way."""
         found = self.pattern.fullmatch(digits)
         if found is None:
             return None
@@ -71,10 +70,9 @@ WAYS = (
 )
 """All ways to write a phone, in the order in which they are tried; the first that gives a phone is used.
 
-Ours: a plus before the first digit announces a country code, except that `+8` followed by a mark is Russia's trunk
-prefix, and so is the 8 of `+89`, as no country has the code 89. Digits without a plus that Russia can assign are
-Russian. After eleven digits followed by a mark, up to six more are an extension; ten digits with more digits after them
-are unusable.
+Ours: a plus before the first digit announces a country code, but a separate `+8` and the 8 of `+89` are Russia's trunk
+prefix. Digits without a plus that Russia can assign are Russian. After eleven digits and a mark, up to six more are an
+extension; ten digits with more digits after them are unusable.
 """
 
 _TRUNK_PREFIX = re.compile("[78] .*|8[0-9]{10}")
@@ -85,8 +83,8 @@ _CODES_OF_TWO_LEVELS = re.compile("[0-9]{3} [0-9]{2} [0-9]{3} ?[0-9]{2} ?[0-9]{2
 def _begins_as_russian(digits: str) -> bool:
     """Return whether digits without a plus begin like a Russian number, so that they are not read as foreign.
 
-    Ours: an 8 that is separate or has ten digits after it is the trunk prefix. Ten digits that Russia can assign are a
-    number that something else follows, except in the grouping `998 90 123-45-67`.
+    Ours: a separate 8, or an 8 before ten digits, is the trunk prefix. Ten digits that Russia can assign are a number
+    even if more digits follow, except in the grouping `998 90 123-45-67`.
     """
     ten = _TEN_AND_MORE.fullmatch(digits) if _CODES_OF_TWO_LEVELS.fullmatch(digits) is None else None
     is_local = ten is not None and is_assigned_in_russia(ten["russian"].replace(" ", ""))
@@ -94,7 +92,7 @@ def _begins_as_russian(digits: str) -> bool:
 
 
 def normal_phone(text: str) -> str | None:
-    """Return the first usable phone of a text as digits with the country code (`79205550055`), `None` if there is none.
+    """Return the first usable phone in a text, with its country code (`79205550055`), or `None` if there is none.
 
     Seed: «Номер телефон клиента в формате 7XXXXXXXXXX».
     Ours: a phone may be written in any of the `WAYS`, with any of `phone_text.WRAPPINGS` around it; numbers that cannot
@@ -109,7 +107,7 @@ def list_phones(text: str) -> tuple[str, ...]:
     """List the phones in a text, each in normal form and once, in the order written.
 
     Ours: digits that are too few for a phone may be part of another number. If a text has such digits, only the `WAYS`
-    that are `is_whole` are tried, and none is tried if those digits have a plus.
+    with `is_whole` are tried; if such digits have a plus, the list is empty.
     """
     if _READY.match(text) is not None:
         return (RUSSIA + text[-_NATIONAL_LENGTH:],)
@@ -123,7 +121,7 @@ def list_phones(text: str) -> tuple[str, ...]:
 
 
 def _read(digits: str, ways: Sequence[Way]) -> Iterator[str]:
-    """Yield the phones that follow each other in a run of digits, up to an extension or digits that are no phone."""
+    """Yield the phones that follow each other in a run of digits, up to an extension or other digits."""
     while digits:
         read = next((read for way in ways if (read := way.read(digits)) is not None), None)
         if read is None:

@@ -31,7 +31,7 @@ class Wrapping:
 
 
 def _exact(scientific: re.Match[str]) -> str:
-    """Return a number in scientific notation as plain digits; `_FAULT` if some digits were rounded away."""
+    """Return a number in scientific notation as plain digits, or `_FAULT` if some digits were rounded away."""
     whole, decimals, exponent = scientific[1], scientific[2], int(scientific[3])
     is_exact = len(decimals.rstrip("0")) <= exponent <= len(decimals)
     return whole + decimals[:exponent] if is_exact else _FAULT
@@ -71,8 +71,8 @@ WRAPPINGS = (
 )
 """The texts that are removed, in this order; `_FAULT` makes the digits next to it unusable, up to the next separator.
 
-Ours: a letter in the place of a digit, or a mark that hides a digit, makes a number unusable, because the remaining
-digits may be another person's number. A rounded number in scientific notation is unusable for the same reason.
+Ours: a letter in the place of a digit, a mark that hides a digit, or rounding makes a number unusable, because the
+remaining digits may be another person's number.
 """
 
 _NUMBER = re.compile(r"(?:\+ ?)?[0-9](?:[0-9 ]*[0-9])?")

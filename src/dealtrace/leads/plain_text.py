@@ -1,4 +1,4 @@
-"""Functions that reduce the many characters that people and programs write in contacts to the few that matter."""
+"""Clean texts: remove invisible characters, decode escapes, and write digits, dashes and blanks in ASCII."""
 
 import html
 import re
@@ -60,7 +60,7 @@ def is_blank(text: str) -> bool:
 def plain(text: str) -> str:
     """Return a text without invisible characters, and with all digits, pluses, dashes, blanks and line ends in ASCII.
 
-    Superscript and subscript digits are kept: they mark footnotes and are not part of a number.
+    Superscript and subscript digits are kept, since they mark footnotes.
     """
     return text if text.isascii() and text.isprintable() else "".join(map(_plain, text))
 

@@ -11,7 +11,7 @@ from dealtrace.record import record
 
 @record
 class Qualification:
-    """Whether a lead is the client's first of its kind, whether it is a target, and whether it is the first target."""
+    """The qualification of a lead: whether it is the client's first of its kind, a target, and the first target."""
 
     is_unique: bool
     is_target: bool
@@ -20,7 +20,7 @@ class Qualification:
 
 @record
 class Predecessors:
-    """When the client's previous lead of the same kind began, and their previous target; `None` if there is none."""
+    """The start of the client's previous lead of the same kind, and of their previous target, if there are any."""
 
     any_at: datetime | None
     target_at: datetime | None
@@ -31,8 +31,8 @@ def qualification_of(
 ) -> Qualification:
     """Return the qualification of a lead that began at `began_at`.
 
-    Ours: a lead is unique if there is none before it within `unique_depth`, inclusive; `None` is no limit. A target is
-    a unique target if there is no target before it, even if there are other leads.
+    Ours: a lead is unique if the client has no earlier lead within `unique_depth`, inclusive; `None` is no limit. A
+    target is a unique target if the client has no earlier target, even after other leads.
     """
     return Qualification(
         is_unique=is_first(began_at, before.any_at, unique_depth),
@@ -44,7 +44,7 @@ def qualification_of(
 def is_first(began_at: datetime, previous_at: datetime | None, depth: timedelta | None) -> bool:
     """Return whether a lead is the first within `depth`, inclusive; `previous_at` is when the previous lead began.
 
-    A `previous_at` of `None` means that there is none, and a `depth` of `None` has no limit.
+    `previous_at` is `None` if there is none, and `depth` is `None` if there is no limit.
     """
     return previous_at is None or (depth is not None and began_at - previous_at > depth)
 

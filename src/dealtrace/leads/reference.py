@@ -11,7 +11,7 @@ Found = TypeVar("Found")
 def spellings(reference: str) -> tuple[str, ...]:
     """List the texts to search for a reference: first without surrounding blanks, then as it was sent.
 
-    Ours: references are stored stripped; earlier releases stored them as they were sent, and those are still found.
+    Ours: references are stored stripped, but earlier releases stored them as they were sent.
     """
     bare = stripped(reference)
     return (bare,) if bare == reference else (bare, reference)
@@ -23,7 +23,7 @@ def all_spellings(references: Iterable[str]) -> list[str]:
 
 
 def find_spelt(reference: str, known: Mapping[str, Found]) -> Found | None:
-    """Return the value in `known` under any spelling of a reference; `None` if there is none."""
+    """Return the value that `known` has under any spelling of a reference, or `None` if there is none."""
     for spelling in spellings(reference):
         if spelling in known:
             return known[spelling]

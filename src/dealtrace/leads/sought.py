@@ -19,9 +19,8 @@ _MARKS = re.compile(r"[^0-9*]")
 class Sought:
     """The text of a search, and everything that it may mean.
 
-    `text` is the text as typed. `id` is our id, `contacts` are phones and e-mails in normal form. If the text has a `*`
-    for unknown characters, it is also the `mask`; `phone_mask` is the mask in the normal form of phones, if it may be a
-    phone.
+    `id` is our id, `contacts` are phones and e-mails in normal form. A text with `*` for unknown characters is also a
+    `mask`; `phone_mask` is the mask in the normal form of phones, if it may be a phone.
     """
 
     text: str
@@ -37,7 +36,7 @@ class Sought:
 
 
 def read_sought(typed: str, id_max: int) -> Sought | None:
-    """Parse the text of a search, `None` if there is nothing to search for; a number above `id_max` is not an id."""
+    """Return what a search text may mean, or `None` if it means nothing; a number above `id_max` is not an id."""
     text = stripped(typed)[:SOUGHT_LENGTH_MAX]
     if not text:
         return None

@@ -17,7 +17,7 @@ _GROUP_NAME = re.compile(r"\?P<[a-z]+>")
 
 
 class FirstPart(Enum):
-    """The first part of a date, which determines the order of the others; values have the patterns in this order."""
+    """The first part of a date, which determines the order of the others; each value has the patterns in that order."""
 
     DAY = (_DAY, _MONTH, _YEAR)
     MONTH = (_MONTH, _DAY, _YEAR)
@@ -28,7 +28,7 @@ class FirstPart(Enum):
 class ClockForm:
     """A form of dates: the first part, the possible separators, and what may be between a date and its time.
 
-    `gap` is a regular expression. If several separators are possible, a date must use the same separator twice.
+    `gap` is a regular expression. A date must use the same separator twice.
     """
 
     begins_with: FirstPart
@@ -48,17 +48,17 @@ class ClockForm:
 
 
 def read_clock(text: str, *forms: ClockForm) -> datetime | None:
-    """Parse a date and time in one of these forms, naive and in whole seconds; `None` if the text is in no such form.
+    """Return the date and time in a text, naive and in whole seconds, or `None` if it is in none of these forms.
 
-    Ours: day, month and hour may have a single digit, seconds may be missing, fractions of a second are cut. Blanks
-    around the text are ignored, including no-break spaces, and so are invisible characters.
+    Ours: day, month and hour may have a single digit, seconds may be missing, fractions of a second are cut. Blanks and
+    invisible characters around the text are ignored.
     """
     exact = read_exact_clock(text, *forms)
     return exact.replace(microsecond=0) if exact is not None and exact.microsecond else exact
 
 
 def read_exact_clock(text: str, *forms: ClockForm) -> datetime | None:
-    """Parse a date and time as `read_clock`, but keep fractions of a second, to the microsecond."""
+    """Return the date and time in a text as `read_clock` does, but with fractions of a second, to the microsecond."""
     for form in forms:
         found = form.clock.fullmatch(text)
         if found is not None:
@@ -70,7 +70,7 @@ def read_exact_clock(text: str, *forms: ClockForm) -> datetime | None:
 
 
 def read_day(text: str, *forms: ClockForm) -> date | None:
-    """Parse a date without a time in one of these forms; `None` if the text is not a date."""
+    """Return the date in a text, or `None` if the text is not a date in one of these forms."""
     for form in forms:
         found = form.day.fullmatch(text)
         if found is not None:
@@ -81,7 +81,7 @@ def read_day(text: str, *forms: ClockForm) -> date | None:
 
 
 def read_time(text: str) -> time | None:
-    """Parse a time of day, in whole seconds; `None` if the text is not a time."""
+    """Return the time of day in a text, in whole seconds, or `None` if the text is not a time."""
     found = _TIME_OF_DAY.fullmatch(visible(text).strip())
     if found is None:
         return None

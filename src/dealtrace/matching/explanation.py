@@ -19,7 +19,7 @@ class Missed(StrEnum):
 
 
 class WonBy(StrEnum):
-    """What distinguishes the chosen lead from the nearest of the other leads whose windows contain the deal."""
+    """The reason why the chosen lead is nearer than the other leads whose windows contain the deal."""
 
     ALONE = "no other inside"
     START = "latest start"
@@ -48,7 +48,7 @@ class Candidate:
 
     @property
     def missed_end(self) -> Missed | None:
-        """Which end of the window the deal is beyond, `None` if it is inside."""
+        """The end of the window that the deal is beyond, or `None` if the deal is inside."""
         if self.holds:
             return None
         return Missed.OPENING if self.missed_by < timedelta(0) else Missed.CLOSING

@@ -16,12 +16,11 @@ SECOND = timedelta(seconds=1)
 
 @record
 class Flip:
-    """A change of the rules, and the `lead` that the deal would then have, `None` for no lead.
+    """A change of the rules, and the lead that the deal would then have, or `None` for no lead.
 
-    Rules that do not change are `None`; if all are `None`, the deal only has to be matched again. `contact_matching` is
-    `True` if the site would have to turn contact matching on. `threshold_at_least` is the smallest longer threshold and
-    `threshold_at_most` the largest shorter threshold that changes the lead, in whole seconds. `precedence` is another
-    order of the kinds of lead.
+    Rules that do not change are `None`; if all are `None`, the deal only has to be matched again. `threshold_at_least`
+    is the smallest longer threshold and `threshold_at_most` the largest shorter threshold that changes the lead, in
+    whole seconds. `precedence` is another order of the kinds of lead.
     """
 
     lead: LeadRef | None
@@ -41,9 +40,8 @@ def flips_of(
 ) -> list[Flip]:
     """List the smallest changes of the rules that give a deal another lead: first of the threshold, then of the order.
 
-    Changes of the threshold are in order of their size. The deal must be matched by contacts: its lead is neither
-    pinned nor identified by the CRM. `current` is the deal's lead. `leads` are all leads with its contacts, even those
-    whose windows do not contain the deal.
+    The deal must be matched by contacts: its lead is neither pinned nor identified by the CRM. `current` is the deal's
+    lead. `leads` are all leads with its contacts, even those whose windows do not contain the deal.
     """
     found = _ref(find_lead(clue, happened_at, leads))
     if not contact_matching:
@@ -74,9 +72,9 @@ def _flips_without_matching(
 
 
 def _raised(clue: ContactClue, happened_at: datetime, leads: Sequence[LeadSpan]) -> Iterator[Flip]:
-    """Yield the flip to the smallest longer threshold that gives the deal another lead, if there is any.
+    """Yield the flip to the smallest longer threshold that gives the deal another lead, if there is one.
 
-    A longer threshold adds leads and removes none, so below that threshold the deal keeps its lead.
+    Below that threshold the deal keeps its lead, since a longer threshold only adds leads.
     """
     found = find_lead(clue, happened_at, leads)
     best = _Ranks(clue)
@@ -92,9 +90,9 @@ def _raised(clue: ContactClue, happened_at: datetime, leads: Sequence[LeadSpan])
 
 
 def _lowered(clue: ContactClue, happened_at: datetime, leads: Sequence[LeadSpan]) -> Iterator[Flip]:
-    """Yield the flip to the largest shorter threshold under which the deal loses its lead, if there is any.
+    """Yield the flip to the largest shorter threshold that takes the lead from the deal, if there is one.
 
-    A shorter threshold removes leads and adds none, so above that threshold the deal keeps its lead.
+    Above that threshold the deal keeps its lead, since a shorter threshold only removes leads.
     """
     found = find_lead(clue, happened_at, leads)
     needed = threshold_needed(found, happened_at) if found is not None else None
@@ -112,9 +110,9 @@ def _reordered(
 
 
 def threshold_needed(lead: LeadSpan, happened_at: datetime) -> timedelta | None:
-    """Return the smallest threshold, in whole seconds, under which the window of `lead` contains a deal.
+    """Return the least threshold, in whole seconds, under which a lead's window contains a deal.
 
-    If the lead began after the deal, no threshold is large enough, and the result is `None`.
+    The result is `None` if the lead began after the deal.
     """
     missed = window_of(lead, timedelta(0)).missed_by(happened_at)
     return -(-missed // SECOND) * SECOND if missed >= timedelta(0) else None

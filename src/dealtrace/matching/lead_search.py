@@ -50,9 +50,9 @@ LeadSearch = SearchById | SearchByContact
 
 
 def search_of(matcher: Matcher) -> LeadSearch | None:
-    """Return the search for a lead that a matcher describes, `None` if it describes none.
+    """Return the search for a lead that a matcher describes, or `None` if it describes none.
 
-    Ours: a search by contact needs `until`, the latest start of a lead; a matcher without it finds nothing.
+    Ours: a search by contact needs `until`, the latest start of a lead.
     """
     tags = TagFilter(frozenset(matcher.tags), any_will_do=matcher.any_tag)
     if matcher.way is Way.ID and matcher.lead_id is not None:
@@ -65,7 +65,7 @@ def search_of(matcher: Matcher) -> LeadSearch | None:
 
 @record
 class Prospect:
-    """A lead that a search may find, with its tags and whether it is unique, by which searches filter."""
+    """A lead that a search may find, its tags, and whether it is unique."""
 
     span: LeadSpan
     tags: tuple[str, ...]
@@ -74,7 +74,7 @@ class Prospect:
 
 
 def choose(search: SearchByContact, prospects: Iterable[Prospect]) -> LeadRef | None:
-    """Return the nearest lead that a search by contact finds, `None` if there is none.
+    """Return the nearest lead that a search by contact finds, or `None` if there is none.
 
     Ours: ties are broken as in matching, and both ends of the depth are inclusive.
     """
@@ -93,7 +93,7 @@ class Miss(StrEnum):
 
 
 def misses(search: SearchByContact, prospect: Prospect) -> Iterator[Miss]:
-    """Yield each reason why a search does not find a lead that has one of its contacts."""
+    """Yield each reason why a search does not find a prospect's lead."""
     span = prospect.span
     if span.ref.kind not in search.kinds:
         yield Miss.KIND

@@ -11,7 +11,7 @@ from dealtrace.record import record
 
 
 class MatchReason(StrEnum):
-    """How a deal was matched, or why it has no lead; the values are keys of the dimension `match_reason`."""
+    """The reason why a deal has its lead, or has no lead; the values are keys of the dimension `match_reason`."""
 
     PINNED = "pinned"
     CALL_ID = "call_id"
@@ -43,7 +43,7 @@ UNMATCHED_REASONS = (
 
 @record
 class LeadContacts:
-    """The values of a deal's lead by which it may have been found: its id elsewhere and its normalised contacts."""
+    """The values by which a deal's lead may have been found: its id in the other system, and its contacts."""
 
     reference: str | None
     contacts: frozenset[str]
@@ -52,8 +52,8 @@ class LeadContacts:
 def match_reason_of(deal: Deal, lead: LeadContacts | None, *, contact_matching: bool) -> MatchReason:
     """Return the reason why a deal has its lead or source, or has neither.
 
-    `lead` has the values of the deal's lead. `contact_matching` is the present setting of the site, since its value at
-    the time of the registration is not stored.
+    `contact_matching` is the present setting of the site, since its value at the time of the registration is not
+    stored.
     """
     if deal.lead is not None and lead is not None:
         return _reason_of_lead(deal, lead)

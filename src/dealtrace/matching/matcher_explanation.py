@@ -35,7 +35,7 @@ class MatcherCandidate:
 
 @record
 class MatcherStep:
-    """A matcher, its result, and the leads with its contacts, latest first."""
+    """A matcher, its result, and the leads that have one of its contacts, latest first."""
 
     matcher: Matcher
     outcome: MatcherOutcome
@@ -45,7 +45,7 @@ class MatcherStep:
 def explain_matchers(
     matchers: Sequence[Matcher], decided: int | None, prospects: Sequence[Prospect]
 ) -> tuple[MatcherStep, ...]:
-    """Return a step for each matcher; `decided` is the position of the matcher that decided, `None` if none did.
+    """Return a step for each matcher; `decided` is the position of the matcher that decided, or `None`.
 
     `prospects` may include leads that no matcher accepts.
     """

@@ -23,8 +23,8 @@ class Search:
 def searches_for(clue: ContactClue, precedence: Sequence[LeadKind] = SEARCH_ORDER) -> Iterator[Search]:
     """Yield the search steps in order; the first step that finds a lead ends the search.
 
-    Several phones in one field are tried in the order written, each with all its kinds of lead. An e-mail is searched
-    among lead requests only. Invalid contacts are skipped.
+    Phones in one field are tried in the order written, each with all its kinds of lead. E-mails are searched among lead
+    requests only.
     Seed: «Если параметр не передан, то поиск сначала среди звонков, потом среди заявок».
     Seed: «По переданной почте будет выполняться поиск заявки».
     Ours: the phone is tried before the e-mail, because it identifies a person more reliably.
@@ -39,24 +39,23 @@ def searches_for(clue: ContactClue, precedence: Sequence[LeadKind] = SEARCH_ORDE
 
 
 def nearness(lead: LeadSpan) -> tuple[datetime, datetime, str, int]:
-    """Return a sort key for leads whose windows contain a deal; the lead with the greatest key is the nearest.
+    """Return a sort key for leads whose windows contain a deal; the nearest lead has the greatest key.
 
     The lead that began last is the nearest.
-    Ours: ties go to the latest end, then to the greater reference, then to the higher id, never to the order of
-    arrival.
+    Ours: ties go to the latest end, then to the greater reference, then to the higher id.
     """
     return lead.started_at, lead.ended_at, lead.reference, lead.ref.id
 
 
 def nearest(leads: Iterable[LeadSpan]) -> LeadSpan | None:
-    """Return the nearest of these leads, whose windows contain a deal; `None` if there are none."""
+    """Return the nearest of these leads, whose windows contain a deal, or `None` if there are none."""
     return max(leads, key=nearness, default=None)
 
 
 def find_lead(
     clue: ContactClue, happened_at: datetime, leads: Sequence[LeadSpan], precedence: Sequence[LeadKind] = SEARCH_ORDER
 ) -> LeadSpan | None:
-    """Return the lead that a deal of `happened_at` came from, `None` if it is in no lead's window.
+    """Return the lead that a deal of `happened_at` came from, or `None` if it is in no lead's window.
 
     `precedence` is the order of the kinds of lead in which a phone is searched for.
     Seed: «поиска ближайшего лида, связанного со сделкой по дате и времени ее создания».

@@ -25,7 +25,7 @@ UNMATCHED = Match()
 
 
 def rematched(deal: Deal, found: Match, *, contact_matching: bool, is_gone: bool = False, now: datetime) -> Deal:
-    """Return `deal` with the match `found` by a new search, or `deal` itself if its match does not change.
+    """Return `deal` with the match `found`, or `deal` itself if its match does not change.
 
     A pinned lead is kept. If contact matching is off and nothing is found, the previous lead is kept too, unless
     `is_gone` says that it no longer exists; deals with matchers are matched whatever the setting.

@@ -1,1 +1,1 @@
-"""Limits on use: the points of a site per day, and the requests of an IP address per second."""
+"""Limits on use: the points that a site may spend per day, and the requests of an IP address per second."""

@@ -9,7 +9,7 @@ TagType = Literal["API"]
 
 
 class TagGroup(TypedDict):
-    """A group of tags. This server has no categories: `category` is always empty and the type always `API`."""
+    """A group of tags; `category` is always empty, and `type` always `API`."""
 
     category: str
     type: TagType

@@ -154,7 +154,7 @@ CallsAnswer = list[CallRecord] | PageAnswer[CallRecord]
 
 
 def call_record(entry: LeadEntry, site: Site, model: AttributionModel, sent: Sent) -> CallRecord:
-    """Build a call as the journal shows it; the flags in `sent` decide which optional keys have values."""
+    """Build the journal's record of a call; an optional key is null unless its flag was sent."""
     call, origin, annotations = call_of(entry), entry.origin, entry.annotations
     details = origin.details
     answered = is_answered(entry.circumstances, call.duration)
@@ -272,14 +272,14 @@ def call_of(entry: LeadEntry) -> Call:
 
 
 def caller_number(entry: LeadEntry) -> str:
-    """Return the caller's phone, normalised if possible, else as it was sent; empty if the caller hides it."""
+    """Return the caller's phone in normal form or else as it was sent, or an empty text if the caller hides it."""
     return normal_phone(entry.phone or "") or entry.phone or ""
 
 
 def caller_id(entry: LeadEntry, site: Site) -> str:
-    """Return 32 hexadecimal digits that identify a caller's phone; they differ from site to site.
+    """Return 32 hexadecimal digits that identify a caller's phone at a site.
 
-    Ours: if the caller hides the number, the digits identify the client, and each such call has a new client.
+    Ours: a caller who hides the number gets the digits of a client, which is a new client for each such call.
     """
     phone = normal_phone(entry.phone or "")
     name = f"client {entry.client.id}" if phone is None else phone

@@ -40,7 +40,7 @@ class MatchedBy(TypedDict):
 
 
 class StoredClientOrder(TypedDict):
-    """The result for an order that was stored; `warning` names matchers that are never tried."""
+    """The result for an order that was stored; `warning` names the matchers that are never tried."""
 
     orderNumber: SentNumber
     calltouchOrderId: Id
@@ -187,7 +187,7 @@ class ClientOrdersFound(TypedDict):
 
 
 def matched_by(matcher: Matcher | None, lead: LeadRef | None, visit_id: int | None) -> MatchedBy | None:
-    """Build an object with the deciding matcher's type and the lead or visit it found; `None` if none decided."""
+    """Build the type of the matcher that decided and the lead or visit it found, or `None` if no matcher decided."""
     if matcher is None:
         return None
     found = lead_answer(lead)
@@ -197,7 +197,7 @@ def matched_by(matcher: Matcher | None, lead: LeadRef | None, visit_id: int | No
 
 
 def lead_answer(lead: LeadRef | None) -> LeadAnswer | None:
-    """Build an object with the type and id of an order's lead; `None` if the order has no lead."""
+    """Build the type and id of an order's lead, or `None` if the order has no lead."""
     if lead is None:
         return None
     return {"leadType": "call" if lead.kind is LeadKind.CALL else "request", "id": lead.id}
@@ -214,7 +214,7 @@ def stored_client_order(
 
 
 def warning_of(matchers: Sequence[Matcher], name: str, language: Language) -> str:
-    """Return a warning that names the matchers that are never tried; empty if there are none.
+    """Return a warning that names the matchers that are never tried, or an empty text if there are none.
 
     `name` is the key of the list of matchers in the request.
     Ours: some public clients put `customSources` after `withoutSource`, where it is never tried.

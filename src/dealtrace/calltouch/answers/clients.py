@@ -53,7 +53,7 @@ class DealClient(TypedDict):
 def changed_deal_client(story: LeadStory) -> ChangedDealClient:
     """Build the client of a changed deal; its key `contacts` is null if there are no e-mails.
 
-    As in the vendor's answers, phones are of type `WORK` if the lead is a call and `OTHER` if it is a lead request.
+    Phones are of type `WORK` if the lead is a call and `OTHER` if it is a lead request, as in the vendor's answers.
     """
     client = story.client
     phone_type: PhoneType = "WORK" if story.ref.kind is LeadKind.CALL else "OTHER"

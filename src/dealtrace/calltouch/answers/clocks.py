@@ -10,7 +10,7 @@ _SECOND = timedelta(seconds=1)
 def instant_of(wall_clock: datetime, time_zone: ZoneInfo) -> datetime:
     """Return the instant (in UTC) of a local time of the site.
 
-    When clocks change, a local time that occurs twice means its first occurrence; a skipped one is moved forward.
+    When clocks change, a time that occurs twice means its first occurrence, and a skipped time is moved forward.
     """
     return wall_clock.replace(tzinfo=time_zone).astimezone(UTC)
 
@@ -54,7 +54,7 @@ def dotted_clock(at: datetime, time_zone: ZoneInfo) -> str:
 
 
 def whole_seconds(duration: timedelta | None) -> int:
-    """Return a duration in whole seconds, 0 if it is unknown."""
+    """Return a duration in whole seconds, or 0 if it is unknown."""
     return duration // _SECOND if duration is not None else 0
 
 

@@ -4,7 +4,7 @@ from typing import Literal, TypedDict
 
 
 class StoredCosts(TypedDict):
-    """The result of an import whose costs were stored; a refused import gets an error instead."""
+    """The result of a successful import of costs."""
 
     success: Literal[True]
 

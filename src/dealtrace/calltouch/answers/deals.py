@@ -1,4 +1,4 @@
-"""Deals: registered, changed, deleted, and in the journal."""
+"""Answers about deals: registered, changed, deleted, and listed in the journal."""
 
 from decimal import Decimal
 from typing import Literal, TypedDict
@@ -106,7 +106,7 @@ DealLead = CallAsOrigin | LeadRequestAsOrigin
 
 
 class DealVisit(Utm):
-    """The source of a deal: its visit, or the source that a caller stated, for which `sessionId` is null."""
+    """The source of a deal: a visit, or a source that a caller stated (then `sessionId` is null)."""
 
     sessionId: Id | None
     source: str
@@ -184,9 +184,7 @@ def changed_order(
 ) -> ChangedOrder:
     """Build the answer of `orders/update-by-id`.
 
-    `story` describes the deal's lead; it is `None` if the deal has no lead. `visit` is the visit that a deal without a
-    lead was matched to.
-
+    `story` describes the deal's lead; a deal without a lead may have a `visit`.
     Seed: «После успешной отправки API-запроса на обновление сделки, возвращается следующий JSON-ответ».
     """
     origin = story.origin if story is not None else origin_of_lead(visit, None)
@@ -223,7 +221,7 @@ def deleted_order(deal: Deal) -> DeletedOrder:
 
 
 def deal_record(deal: DealEntry, site: Site, model: AttributionModel, sent: Sent) -> DealRecord:
-    """Build a deal as the journal shows it; the flags in `sent` decide which optional keys have values."""
+    """Build the journal's record of a deal; an optional key is null unless its flag was sent."""
     story = deal.story
     happened = slashed_clock(deal.happened_at, site.time_zone)
     lead = _lead(story) if story is not None else None
@@ -264,7 +262,7 @@ def _contacts(deal: DealEntry) -> DealContacts:
 
 
 def _visit(origin: Origin, model: AttributionModel) -> DealVisit | None:
-    """Build the source of a deal; `None` if it is unknown. If a caller stated the source, city and URLs are null."""
+    """Build the source of a deal, or `None` if it is unknown; a source that a caller stated has no city and URLs."""
     if not origin.is_known:
         return None
     source, details, is_visit = origin.source, origin.details, origin.visit is not None

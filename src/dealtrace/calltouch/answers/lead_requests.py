@@ -96,7 +96,7 @@ LeadRequestsAnswer = list[LeadRequestRecord]
 
 
 def lead_request_record(entry: LeadEntry, site: Site, model: AttributionModel, sent: Sent) -> LeadRequestRecord:
-    """Build a lead request as the journal shows it; the flags in `sent` decide which optional keys have values."""
+    """Build the journal's record of a lead request; an optional key is null unless its flag was sent."""
     lead_request, origin, annotations = entry.lead, entry.origin, entry.annotations
     assert isinstance(lead_request, LeadRequest)
     visits = [earlier_visit(visit, site.time_zone) for visit in entry.visits]
@@ -135,8 +135,8 @@ def lead_request_record(entry: LeadEntry, site: Site, model: AttributionModel, s
 def registered_lead_request(lead_request: LeadRequest, sent: Sent, origin: Origin, site: Site) -> RegisteredLeadRequest:
     """Build the answer of `requests/{siteId}/register`; it has the keys of the journal.
 
-    Ours: the caller has no token, so the answer repeats only what was sent. It does not reveal what else is stored:
-    whether the person has contacted the site before, their name, or their deals.
+    Ours: the caller has no token, so the answer repeats only what was sent and reveals nothing that is stored about the
+    person.
     """
     return {
         "date": epoch_ms(lead_request.requested_at),
@@ -169,7 +169,7 @@ def registered_lead_request(lead_request: LeadRequest, sent: Sent, origin: Origi
 
 
 def _deal(deal: Deal, origin: Origin, site: Site, model: AttributionModel) -> LeadRequestDeal:
-    """Build a deal of a lead request: the keys of `orders/update-by-id` in one flat object, with whole rubles."""
+    """Build a deal of a lead request: the keys of `orders/update-by-id` in one object, with sums in whole rubles."""
     return {
         **stored_order(deal, site.time_zone),
         "currentAmount": whole_rubles(deal.amount_rub),

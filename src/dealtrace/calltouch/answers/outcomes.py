@@ -12,7 +12,7 @@ SentName = str | int | float | None
 
 
 class _Outcome(TypedDict):
-    """Why an item was refused: the error and its violations, which are null or empty if the item was accepted."""
+    """The error of a refused item and its violations; null and empty if the item was accepted."""
 
     errorCode: str | None
     error: str | None
@@ -20,7 +20,7 @@ class _Outcome(TypedDict):
 
 
 class ImportedCall(_Outcome):
-    """The result for a call: the caller's id for it, whether it was stored, and our id.
+    """The result for a call: the caller's id of the call, whether the call was stored, and our id of it.
 
     If another call already has the caller's id, `callId` is our id of that call.
     """
@@ -31,7 +31,7 @@ class ImportedCall(_Outcome):
 
 
 class ImportedLeadRequest(_Outcome):
-    """The result for a lead request: the caller's id for it, whether it was stored, and our id.
+    """The result for a lead request: the caller's id of it, whether it was stored, and our id of it.
 
     If another lead request already has the caller's id, `requestId` is our id of that lead request.
     """
@@ -144,14 +144,14 @@ class Node(TypedDict):
 
 
 def imported_call(name: SentName, call_id: int | None, refusal: Refusal | None, language: Language) -> ImportedCall:
-    """Build the result for a call; `refusal` is the reason if it was not stored."""
+    """Build the result for a call; `refusal` is `None` if the call was stored."""
     return {"referenceId": name, "imported": refusal is None, "callId": call_id, **_outcome(refusal, language)}
 
 
 def imported_lead_request(
     name: SentName, lead_request_id: int | None, refusal: Refusal | None, language: Language
 ) -> ImportedLeadRequest:
-    """Build the result for a lead request; `refusal` is the reason if it was not stored."""
+    """Build the result for a lead request; `refusal` is `None` if the lead request was stored."""
     return {
         "requestNumber": name,
         "imported": refusal is None,

@@ -15,7 +15,7 @@ _FromOne = Annotated[int, Meta(ge=1)]
 class PageAnswer(TypedDict, Generic[Record]):
     """A page of records; an empty journal has one page.
 
-    Ours: `totalPage` and `recordsCount` repeat `pageTotal` and `recordsTotal` under the names that some clients read.
+    Ours: `totalPage` and `recordsCount` repeat `pageTotal` and `recordsTotal` for some clients.
     """
 
     page: _FromOne

@@ -118,7 +118,7 @@ class GoogleAds(TypedDict):
 
 
 def utm_answer(utm: TrafficSource) -> Utm:
-    """Build UTM tags; `NOT_SPECIFIED` replaces an absent one."""
+    """Build the UTM tags of a source, with `NOT_SPECIFIED` in place of absent tags."""
     return {
         "utmSource": utm.source or NOT_SPECIFIED,
         "utmMedium": utm.medium or NOT_SPECIFIED,
@@ -151,7 +151,7 @@ def earlier_visit(visit: Visit, time_zone: ZoneInfo) -> EarlierVisit:
 
 
 def credited_session(origin: Origin, attribution: int) -> CreditedSession | None:
-    """Build the source of a deal's lead; `None` if it is unknown.
+    """Build the source of a deal's lead, or `None` if it is unknown.
 
     Seed: «Объект будет содержать вложенные объекты с описанием источника звонка или заявки».
     Ours: a source that a caller stated has the keys of a visit, but `sessionId` is null, since there was no visit.
@@ -185,8 +185,8 @@ def credited_session(origin: Origin, attribution: int) -> CreditedSession | None
 def lead_request_session(origin: Origin, time_zone: ZoneInfo, attribution: int, sent: Sent) -> LeadRequestSession:
     """Build the source of a lead request in the journal.
 
-    Ours: an unknown source is an object too, with `sessionId` null and texts such as `(not set)`, as in the journal of
-    calls. Clients of the journals read its keys without checking for null.
+    Ours: an unknown source is an object too, with `sessionId` null and texts such as `(not set)`, since clients read
+    its keys without checking for null.
     """
     source, utm, details = origin.source, origin.utm, origin.details
     return {
@@ -220,10 +220,10 @@ def lead_request_session(origin: Origin, time_zone: ZoneInfo, attribution: int, 
 def public_lead_request_session(
     origin: Origin, time_zone: ZoneInfo, attribution: int
 ) -> PublicLeadRequestSession | None:
-    """Build the source of a lead request for a caller without a token; `None` if it has no visit.
+    """Build the source of a lead request for a caller without a token, or `None` if it has no visit.
 
-    Ours: everything that reveals who the visitor is, where they are and what they read is left out. A stranger could
-    send the id of another person's visit: such ids appear in cookies and in logs of pages, and can be guessed.
+    Ours: everything that reveals who the visitor is, where they are and what they read is left out, since a stranger
+    could send the id of another person's visit.
     """
     if origin.visit is None:
         return None
@@ -254,14 +254,14 @@ def public_lead_request_session(
 
 
 def visitor_number(visitor_id: str) -> int | None:
-    """Return a visitor's id as a number; `None` if it is not a number that JavaScript represents exactly."""
+    """Return a visitor's id as a number, or `None` if it is not a number that JavaScript represents exactly."""
     if not (visitor_id.isascii() and visitor_id.isdigit() and len(visitor_id) <= DIGITS_MAX):
         return None
     return int(visitor_id) if int(visitor_id) <= ID_MAX else None
 
 
 def yandex_direct(visit: Visit | None) -> YandexDirect | None:
-    """Return the campaign, ad and phrase ids of Yandex Direct in a visit's UTM tags; `None` without a campaign id.
+    """Return the campaign, ad and phrase ids of Yandex Direct in a visit's UTM tags, or `None` without a campaign id.
 
     Ours: the tags are expected to be filled by `{campaign_id}`, `{ad_id}` and `{phrase_id}`. A click id alone does not
     identify a campaign.
@@ -274,7 +274,7 @@ def yandex_direct(visit: Visit | None) -> YandexDirect | None:
 
 
 def google_ads(visit: Visit | None) -> GoogleAds | None:
-    """Return the campaign, ad and criteria ids of Google Ads in a visit's UTM tags; `None` without a campaign id."""
+    """Return the campaign, ad and criteria ids of Google Ads in a visit's UTM tags, or `None` without a campaign id."""
     ids = _advertisement_ids(visit, "google")
     if ids is None:
         return None

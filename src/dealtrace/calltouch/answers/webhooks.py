@@ -1,7 +1,6 @@
 """The values that webhooks send.
 
-Unknown values are `None`. A receiver gets the keys it chose, in the order of `webhooks.vocabulary`, each with a text
-or null.
+Unknown values are `None`. A receiver gets the keys it chose, each with a text or null.
 """
 
 import json
@@ -23,7 +22,7 @@ from dealtrace.leads.lead_request import LeadRequest
 from dealtrace.storage.journals.lead_entries import LeadEntry
 
 REDIRECT_UNKNOWN = "undefined"
-"""The vendor's deliveries have this text if the forwarding number is unknown."""
+"""The text that the vendor sends in place of an unknown forwarding number."""
 
 DealEventName = Literal["create", "update", "delete", "restore", "match"]
 _EVENT_NAMES: Mapping[EventKind, DealEventName] = {
@@ -167,7 +166,7 @@ class DeliveryValues(TypedDict):
 
 
 def call_values(entry: LeadEntry, site: Site, phase: CallPhase) -> CallValues:
-    """Build the values of a call as of `phase` (in progress or ended), which may differ from its current phase."""
+    """Build the values of a call, shown as in `phase` (in progress or ended) even if its present phase differs."""
     call, circumstances, qualification = call_of(entry), entry.circumstances, entry.qualification
     answered = is_answered(circumstances, call.duration)
     return {
@@ -282,7 +281,7 @@ def deal_values(deal: Deal, kind: EventKind, site: Site) -> DealValues:
 
 
 def alert_values(alert: Alert, incident: Incident, kind: EventKind, site: Site) -> AlertValues:
-    """Build the values of an alert right after an event; an alert that was just raised has no end yet."""
+    """Build the values of an alert right after it was raised or ended."""
     rule, is_over = alert.rule, kind is EventKind.ALERT_ENDED and incident.ended_at is not None
     return {
         "alertId": alert.id,
@@ -306,7 +305,7 @@ def alert_values(alert: Alert, incident: Incident, kind: EventKind, site: Site) 
 
 
 def in_texts(values: Mapping[str, object], keys: Sequence[str]) -> dict[str, str | None]:
-    """Return the values of `keys` as texts, in the order of `keys`; `None` for keys without a value."""
+    """Return the value of each key as text, or `None` if a key has no value, in the order of `keys`."""
     return {key: _text(values.get(key)) for key in keys}
 
 
@@ -317,5 +316,5 @@ def _text(value: object) -> str | None:
 
 
 def _json_text(values: Mapping[str, object] | None) -> str | None:
-    """Encode an object as JSON; `None` if it is absent or empty."""
+    """Encode an object as JSON, or `None` if it is absent or empty."""
     return json.dumps(values, ensure_ascii=False) if values else None

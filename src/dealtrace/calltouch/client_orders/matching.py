@@ -38,10 +38,9 @@ _UNKNOWN = datetime.max.replace(tzinfo=UTC)
 def read_matchers(
     elements: Sequence[Element] | None, time_zone: ZoneInfo, happened_at: datetime | None, name: str = "matching"
 ) -> tuple[Matcher, ...]:
-    """Parse the matchers and return them in input order; an empty list means `WITHOUT_SOURCE`.
+    """Parse the matchers in input order, or return `WITHOUT_SOURCE` if the list is empty.
 
-    Ours: a search by contact without a date searches back from `happened_at`, the time of the deal. If that is unknown
-    too, the matcher has no date.
+    Ours: a search by contact without a date searches back from `happened_at`, the time of the deal.
 
     Raises:
         InvalidParameters: there are too many matchers, or some are invalid; one violation for each invalid value.
@@ -62,7 +61,7 @@ def read_matchers(
 
 
 def word_of(matcher: Matcher) -> str:
-    """Return the `type` of a matcher, as the API names it."""
+    """Return the API's word for the type of a matcher."""
     match matcher.way:
         case Way.ID:
             return _OF_ONE_KIND[matcher.kinds[0]]

@@ -58,7 +58,7 @@ _OVERWRITE = {"type": "boolean"}
 
 
 class TagChange(TagObjects):
-    """Tags in an update: a list of tags to add, or an object whose `overwrite` replaces the deal's earlier tags."""
+    """Tags in an update: a list of tags to add, or an object with such a list that can replace the earlier tags."""
 
     def schema(self) -> Mapping[str, object]:
         """Return the JSON Schema that accepts a list of tags or an object with such a list."""
@@ -84,11 +84,11 @@ class Products:
     erased: None = None
 
     def read(self, text: str) -> str:
-        """Return the text of the list unchanged; `PRODUCT_TABLE` parses each product."""
+        """Return `text` unchanged; `PRODUCT_TABLE` parses each product."""
         return text
 
     def schema(self) -> Mapping[str, object]:
-        """Return the JSON Schema of the list."""
+        """Return the JSON Schema of this type."""
         item = object_schema(PRODUCT_TABLE.described(), ["name"])
         return {"type": "array", "maxItems": PRODUCTS_MAX, "items": item}
 
@@ -100,11 +100,11 @@ class Ids:
     erased: None = None
 
     def read(self, text: str) -> int:
-        """Return an id of the list as an integer."""
+        """Parse an id of the list as an integer."""
         return Integer(1).read(text)
 
     def schema(self) -> Mapping[str, object]:
-        """Return the JSON Schema of the list."""
+        """Return the JSON Schema of this type."""
         return {"type": "array", "minItems": 1, "maxItems": ITEMS_MAX, "items": Integer(1).schema()}
 
 
@@ -116,11 +116,11 @@ class Nested:
     erased: None = None
 
     def read(self, text: str) -> str:
-        """Return the text unchanged."""
+        """Return `text` unchanged."""
         return text
 
     def schema(self) -> Mapping[str, object]:
-        """Return the JSON Schema of the object."""
+        """Return the JSON Schema of this type."""
         return {"type": "object", "properties": self.parts}
 
 
@@ -132,7 +132,7 @@ CONTACT_NAMES: Mapping[str, str] = {
     "tgUsername": "telegram_names",
     "vkId": "vk_ids",
 }
-"""Maps the API's key of each kind of contact to the field in which a deal stores it."""
+"""Maps the API's key of each kind of contact to the deal's field for it."""
 PRODUCT_TABLE = ParameterTable(
     (
         Parameter("name", Text(LABEL_LENGTH_MAX), "Название.", "The name.", required=True),

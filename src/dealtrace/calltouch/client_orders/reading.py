@@ -138,7 +138,7 @@ def read_products(items: Sequence[ProductItem]) -> tuple[Product, ...]:
 
 
 def read_contacts(order: Order) -> tuple[ContactBook | None, ContactBook | None]:
-    """Return the main and the other contacts of an order; each is `None` if there are none.
+    """Return the main and the other contacts of an order, each `None` if there are none.
 
     Raises:
         InvalidParameters: there are too many contacts of a kind, or a contact is too long.
@@ -151,7 +151,7 @@ def read_contacts(order: Order) -> tuple[ContactBook | None, ContactBook | None]
 
 
 def check_count(place: str, count: int, most: int) -> None:
-    """Check that `count` is not above `most`.
+    """Check that `count` is at most `most`.
 
     Raises:
         InvalidParameters: the count is too high; the violation names `place`.
@@ -162,7 +162,7 @@ def check_count(place: str, count: int, most: int) -> None:
 
 
 def collect(faults: list[Violation], read: Callable[[], Value]) -> Value | None:
-    """Return the result of `read`; if it raises, add the violations to `faults` and return `None`."""
+    """Return the result of `read`, or add the violations that it raises to `faults` and return `None`."""
     try:
         return read()
     except InvalidParameters as fault:

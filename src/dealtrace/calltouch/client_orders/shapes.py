@@ -1,4 +1,4 @@
-"""The shapes of an order in a body of deals 2.0: texts may be sent as numbers, and empty values as `null`."""
+"""The msgspec structs of an order in deals 2.0; texts may be sent as numbers, and empty values as `null`."""
 
 from collections.abc import Sequence
 

@@ -40,7 +40,7 @@ from dealtrace.leads.limits import LABEL_LENGTH_MAX
 from dealtrace.operations.deals.update_lists import DealUpdate, UpdatedDeal, update_lists
 
 _DETAILS = {"funnel": "funnel", "orderName": "name", "orderLink": "link"}
-"""Maps the API's key of each detail that is a single text to the field in which a deal stores it."""
+"""Maps the API's keys of details that are single texts to the deal's fields for them."""
 
 
 async def respond(caller: Caller, items: Sequence[object]) -> Reply:
@@ -99,7 +99,7 @@ def read_update(site: Site, item: object) -> DealUpdate:
 
 
 def _details(order: Order, sent: Sent) -> dict[str, object]:
-    """Return the details that were sent, by the field of a deal that stores them."""
+    """Return the details that were sent, by the name of the deal's field."""
     parts: dict[str, object] = {ours: sent[name] for name, ours in _DETAILS.items() if name in sent.values}
     if order.products is not None:
         parts["products"] = read_products(order.products)

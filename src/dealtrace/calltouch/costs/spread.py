@@ -66,7 +66,7 @@ async def add(caller: Caller, sent: Sent) -> Reply:
 
 
 async def update(caller: Caller, sent: Sent) -> Reply:
-    """Replace the costs that are stored for the days and exactly this source, if they came by API or file."""
+    """Replace the costs that are stored for the days and exactly this source, whether they came by API or by file."""
     await caller.write(restate_costs, read_spread(sent))
     return success(COSTS_IMPORT, "costs_updated", site_id=caller.site.id)
 

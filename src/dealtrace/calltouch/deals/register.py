@@ -61,6 +61,6 @@ def fingerprint(sent: Sent) -> str:
 
 
 def _stated_source(sent: Sent) -> TrafficSource | None:
-    """Return the source that the caller states, `None` if no part of it was sent."""
+    """Return the source that the caller states, or `None` if no part of it was sent."""
     stated = {part: sent[part] for part in SOURCE_PARTS if part in sent.values}
     return TrafficSource(**stated) if stated else None

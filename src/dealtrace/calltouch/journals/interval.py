@@ -23,7 +23,7 @@ def require_dates(sent: Sent) -> None:
 
 
 def read_interval(site: Site, sent: Sent) -> tuple[datetime | None, datetime | None]:
-    """Return the period as two instants, the end exclusive; each is `None` if its date was not sent.
+    """Return the first moment of the period and the first moment after it, each `None` if its date was not sent.
 
     Ours: `timeFrom` is a time on the first day and `timeTo` a time on the last day; the whole second `timeTo` is
     included. Without them the period covers whole days.

@@ -1,4 +1,4 @@
-"""What all journals share: parsing the requested page, and answering with a page."""
+"""Parse the requested page of a journal, and answer with a page."""
 
 import asyncio
 import hashlib
@@ -22,7 +22,7 @@ from dealtrace.storage.journals.page_ends import PageEnd, find_cursor
 ARRAY_SIZE_MAX = 50_000
 """Ours: the most records that a journal returns without paging; larger results must be requested in parts."""
 RECORDS_AT_ONCE = 1000
-"""How many records each round of queries reads."""
+"""How many records are read at a time."""
 
 
 def requested_page(sent: Sent, size_max: int = PAGE_SIZE_MAX) -> tuple[int, int]:
@@ -38,10 +38,10 @@ def empty_page(number: int, limit: int, site: Site, event: str) -> Reply:
 async def answer_page(
     caller: Caller, query: Hashable, offset: int, answer: Callable[[Connection, Cursor], tuple[Page, Reply]]
 ) -> Reply:
-    """Return the reply with the page after `offset` rows.
+    """Return the reply with the page of a journal that begins after `offset` rows.
 
-    If the end of the same reader's previous page is remembered, the page is read from there; otherwise rows are
-    counted. A reader is a token together with its query.
+    A reader (a token with a query) that has just read the previous page continues where it ended; otherwise rows are
+    counted.
     """
     reader = (caller.site.id, caller.token_id, query)
     if caller.read_pool.is_shared:
@@ -57,8 +57,8 @@ async def _answer_shared_page(
 ) -> Reply:
     """Return the reply with a page when several processes share the database.
 
-    The cursor at the end of each page is stored in the primary database, so that any process can serve the next page.
-    The cursor is queued before the command that spends the page's points, and only that command is awaited.
+    The position at the end of the page is stored there, so that any process can serve the next page. It is queued
+    before the command that spends the page's points, and only that command is awaited.
     """
     cursor = Cursor()
     if offset:
@@ -73,18 +73,18 @@ async def _answer_shared_page(
 
 
 def _forget_fault(written: "asyncio.Future[None]") -> None:
-    """Ignore a failed write of a cursor; the next page is then found by counting rows from the start."""
+    """Ignore a failed write of a page's end; the next page is then found by counting rows from the start."""
     if not written.cancelled():
         written.exception()
 
 
 def reader_digest(reader: Hashable) -> str:
-    """Return a hexadecimal digest (64 characters) of a reader (token and query) that is equal in every process."""
+    """Return a reader (a token with a query) as 64 hexadecimal digits, the same in every process."""
     return hashlib.sha256(repr(_in_order(reader)).encode()).hexdigest()
 
 
 def _in_order(value: object) -> object:
-    """Return a value in a form whose `repr` is the same in every process: sets are sorted, records are lists."""
+    """Return a value in a form whose `repr` is the same in every process: sets are sorted, records become lists."""
     if isinstance(value, frozenset):
         return sorted(repr(_in_order(item)) for item in value)
     if isinstance(value, tuple):

@@ -29,7 +29,7 @@ FILTERED: Mapping[str, tuple[Field, int]] = {
     "ani": (Field.PHONE, PHONE_LENGTH_MAX),
     "phoneNumber": (Field.DIALLED_PHONE, PHONE_LENGTH_MAX),
 }
-"""The filters by name; each has the field that `NAME.value` and `NAME.filterMode` compare, and the longest value."""
+"""Maps the name of each filter to the field that it compares and the greatest length of its value."""
 
 MODES = {
     "EQUAL": Operator.EQUAL,
@@ -37,19 +37,19 @@ MODES = {
     "CONTAINS": Operator.CONTAINS,
     "NOT_CONTAINS": Operator.NOT_CONTAINS,
 }
-"""Ours: the words that the vendor's web pages offer for such filters, since the vendor does not document the values."""
+"""Maps words for comparisons to operators. Ours: the vendor documents no words, but its web pages offer these."""
 
 
 @record
 class FilterMode:
-    """How a filter compares: a word of `MODES`, in upper or lower case, with or without the final `S`."""
+    """The comparison that a filter makes: a word of `MODES` in any letter case, with or without a final `S`."""
 
     erased: None = None
 
     def read(self, text: str) -> Operator:
-        """Parse the word and return its operator.
+        """Parse the word for a comparison and return its operator.
 
-        Ours: the vendor's clients write these words in several ways, and a refusal would cost them the whole page.
+        Ours: the vendor's clients write these words in several ways.
         """
         found = _MODES_READ.get(text.strip().upper().removesuffix("S"))
         if found is None:
@@ -58,7 +58,7 @@ class FilterMode:
         return found
 
     def schema(self) -> Mapping[str, object]:
-        """Return the JSON Schema of the parameter: the accepted words in their preferred spelling."""
+        """Return the JSON Schema of this type: the accepted words in their preferred spelling."""
         return {"type": "string", "enum": list(MODES)}
 
 

@@ -27,7 +27,7 @@ PART_SIZE_MAX = 10_000
 requested.
 """
 TOTAL_HEADER = b"x-total-count"
-"""Ours: the number of lead requests on all pages is a header, since an array has no key for it."""
+"""Ours: the header with the number of lead requests on all pages, since an array has no key for it."""
 _EVENT = "lead_requests_listed"
 
 

@@ -65,7 +65,7 @@ class AddedFields(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class AnnotationItem(msgspec.Struct, frozen=True, rename="camel"):
-    """A lead of the list and what to add to it; each endpoint reads its own key."""
+    """A lead of the list and the annotations to add to it; each endpoint reads its own key."""
 
     matching: Sequence[Element] | None = None
     add_tags: AddedTags | None = None
@@ -102,9 +102,9 @@ class Method:
         return {"type": "object", "required": [self.name], "properties": {self.name: listed}}
 
     async def respond(self, caller: Caller, items: Sequence[object]) -> Reply:
-        """Annotate the leads that the valid items identify, and answer with a result for each item.
+        """Annotate the leads that the valid items identify, and answer with a result for each item, in input order.
 
-        Ours: the vendor documents no answer; ours has the kind and id of each item's lead, in input order.
+        Ours: the vendor documents no answer; ours has the kind and id of each lead.
         """
         read = [self._read(caller, item) for item in items]
         valid = [item for item in read if isinstance(item, LeadAnnotation)]
@@ -163,7 +163,7 @@ def read_fields(item: AnnotationItem) -> Addition:
 
 
 def checked(place: str, read: Callable[[str], Value], text: str) -> Value:
-    """Parse a text with `read` and return its result.
+    """Return the result of `read` for a text.
 
     Raises:
         InvalidParameters: the text is malformed, too long or has a zero byte; the violation names `place`.

@@ -59,7 +59,7 @@ class Body:
         return [read_document(body)]
 
     def described(self) -> list[Parameter]:
-        """List the parameters of the object."""
+        """List the parameters of the body."""
         names = Parameter(
             self.name, Names(CUSTOM.key_length_max), "Имена полей.", "The names of the fields.", required=True
         )
@@ -74,9 +74,9 @@ BODY = Body()
 
 
 async def respond(caller: Caller, items: Sequence[object]) -> Reply:
-    """Clear the fields; the answer is the same if the lead or deal had none of them.
+    """Clear the fields and answer with their names; the answer is the same if the lead or deal had none of them.
 
-    Ours: the vendor documents no answer; ours has our id of the lead or deal, and the names of the fields.
+    Ours: the vendor documents no answer.
     """
     clearing = read_clearing(items[0])
     owner_id: int = await caller.write(clear_fields, clearing)
@@ -87,7 +87,7 @@ async def respond(caller: Caller, items: Sequence[object]) -> Reply:
 
 
 def read_clearing(item: object) -> Clearing:
-    """Parse the names of the fields to clear, and the lead or deal that has them.
+    """Parse the names of the fields to clear, and the lead or deal that has these fields.
 
     Raises:
         InvalidParameters: not exactly one lead or deal was named, or no field or too many.

@@ -57,8 +57,7 @@ LEAD_LIST = LeadList(BATCH, read_call, import_calls, name="referenceId", result=
 async def respond(caller: Caller, items: Sequence[object]) -> Reply:
     """Store the valid calls and answer with a result for each item, in input order.
 
-    Ours: the vendor answers only with the id of a queued job. Here the calls are already stored, so the answer also
-    has their ids; `logId` is the id of the entry in the log.
+    Ours: the vendor answers only with the id of a queued job; this answer also has the ids of the stored calls.
     """
     log_id, calls = await take_in(LEAD_LIST, caller, items)
     answer: CallsImport = {"data": {"logId": log_id, "calls": calls}}

@@ -19,7 +19,7 @@ EXCHANGE = "ATS_CODE"
 async def respond(caller: Caller, sent: Sent) -> Reply:
     """Store the call and answer with its id as plain text.
 
-    Ours: the answer is the id of the call, the same for all its reports; the vendor's is the id of a queued job.
+    Ours: all reports of a call get the same id; the vendor answers with the id of a queued job.
     """
     call_id: CallId = await caller.write(report_calls, read_report(caller, sent))
     return plain_success(str(call_id), "call_reported", site_id=caller.site.id, call_id=call_id)

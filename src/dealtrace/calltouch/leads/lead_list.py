@@ -23,7 +23,10 @@ Result = TypeVar("Result")
 
 @record
 class LeadList(Generic[Result]):
-    """Functions that parse, store and answer a list of leads; `name` is the key of the caller's own id of a lead."""
+    """The functions that parse, store and answer a list of leads.
+
+    `name` is the key of the caller's own id of a lead.
+    """
 
     batch: Batch
     read: Callable[[Caller, Sent], Incoming]
@@ -57,8 +60,8 @@ def _read(lead_list: LeadList[Result], caller: Caller, item: object) -> Incoming
 def _result(lead_list: LeadList[Result], item: object, outcome: Outcome, language: Language) -> Result:
     """Build the result for a lead.
 
-    Ours: clients check the key `imported`. The other keys identify the lead and explain a refusal as an error body
-    does. If another lead already has the caller's id, the result has our id of that lead.
+    Ours: clients check the key `imported`. If another lead already has the caller's id, the result has our id of that
+    lead.
     """
     name = item.get(lead_list.name) if isinstance(item, Mapping) else None
     sent_name = name if isinstance(name, str | int | float) else None

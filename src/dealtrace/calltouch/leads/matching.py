@@ -92,8 +92,8 @@ class Element(msgspec.Struct, frozen=True, rename="camel"):
 class _Contacts:
     """A type of element that searches for a lead by contact.
 
-    `params` is the key of its parameters, `kinds` are the kinds of leads that it searches, and `wanted` is the
-    parameter that says which lead to choose.
+    `params` is the key of its parameters, `kinds` are the kinds of lead to search, and `wanted` is the parameter that
+    says which lead to choose.
     """
 
     params: str
@@ -111,9 +111,7 @@ _BY_CONTACT: Mapping[str, _Contacts] = {
     "requestContact": _Contacts("requestContactParams", frozenset({LeadKind.LEAD_REQUEST}), "requestTypeToMatch"),
 }
 FINDS_NOTHING = frozenset({"chat", "chatContact", "customSources", "withoutSource"})
-"""Ours: the types of elements that find no lead, so that the next is tried: there are no chats, and a source is no
-lead.
-"""
+"""Ours: the types of elements that find no lead (there are no chats, and a source is no lead); the next is tried."""
 
 
 def read_matching(elements: Sequence[Element] | None, time_zone: ZoneInfo) -> tuple[LeadSearch, ...]:
@@ -142,8 +140,8 @@ def read_matching(elements: Sequence[Element] | None, time_zone: ZoneInfo) -> tu
 class ElementReader:
     """Parses an element of `matching` and adds its violations to `faults`.
 
-    A search by contact finds the nearest lead before the date in the element; `until` (now by default) replaces a
-    missing date. `by_digest` is for endpoints that find phones by their MD5.
+    A search by contact finds the nearest lead before the date in the element, or before `until` (by default now) if it
+    has no date. With `by_digest`, phones may be sent as MD5 digests.
     """
 
     def __init__(
@@ -164,7 +162,7 @@ class ElementReader:
         self._by_digest = by_digest
 
     def read(self) -> LeadSearch | None:
-        """Return the search of the element; `None` if the element is invalid or its type cannot find a lead."""
+        """Return the search of the element, or `None` if the element is invalid or of a type that finds no lead."""
         kind = self._element.type
         if kind in _BY_ID:
             return self._by_id(*_BY_ID[str(kind)], params=f"{kind}Params")
@@ -242,9 +240,9 @@ class ElementReader:
     def _contacts(
         self, place: str, sent: Sequence[Word], kind: Text, listed: Callable[[str], Sequence[str]]
     ) -> Iterator[str]:
-        """Yield every contact in the texts, normalised.
+        """Yield every contact in the texts, in normal form.
 
-        Ours: a text without a contact is ignored, as elsewhere.
+        Ours: a text without a contact is ignored.
         """
         if len(sent) > CONTACTS_MAX:
             self._complain(place, f"допускается не более {CONTACTS_MAX}", f"no more than {CONTACTS_MAX} are allowed")

@@ -26,7 +26,7 @@ async def respond(caller: Caller, sent: Sent) -> Reply:
 
 
 def read_deal(caller: Caller, sent: Sent) -> Registration | None:
-    """Build the registration of the deal; `None` if a required parameter of the deal is missing.
+    """Build the registration of the deal, or return `None` if a required parameter of the deal is missing.
 
     Ours: if the deal is incomplete, the lead request is still registered, since a refusal would lose it.
     """

@@ -75,7 +75,7 @@ class Body:
         return [read_document(body)]
 
     def described(self) -> list[Parameter]:
-        """List the parameters of the object."""
+        """List the parameters of the body."""
         return [*WIDGET_REQUEST, WIDGET_FIELDS]
 
     def schema(self) -> Mapping[str, object]:

@@ -70,7 +70,7 @@ _RECEIVED: Schema = {
 
 
 def describe_webhooks(components: Components) -> dict[str, Schema]:
-    """Return the OpenAPI path items of all events and of the test message, by the name of the event."""
+    """Return the OpenAPI path items of all events and of the test message, by event name."""
     described = {
         kind.value: _path_item(
             kind.value,
@@ -142,7 +142,7 @@ def _refer(components: Components, body: Body, absent: Schema) -> Schema:
 
 
 def _text_schema(described: object, absent: Schema) -> Schema:
-    """Return the JSON Schema of the text into which `answers.webhooks.in_texts` turns values of this type."""
+    """Return the JSON Schema of the texts that `answers.webhooks.in_texts` makes of values of a type."""
     if described is NoneType:
         return absent
     if described is bool:

@@ -1,6 +1,6 @@
 """Build the messages of webhooks.
 
-A message has a lead as it is when the message is sent, but a deal as it was right after the event.
+A message shows a lead as it is when the message is sent, but a deal as it was right after the event.
 """
 
 from collections.abc import Mapping, Sequence
@@ -58,7 +58,7 @@ def write_messages(
 ) -> dict[OutboxPosition, Message]:
     """Return the messages of deliveries, by position in the outbox.
 
-    A delivery has no message if its lead, deal or alert no longer exists.
+    A delivery whose lead, deal or alert no longer exists is left out.
     """
     entries = _entries(
         connection, site, [delivery.event.lead for delivery in deliveries if isinstance(delivery.event, LeadEvent)]
@@ -143,9 +143,9 @@ def _alerts(connection: Connection, site: Site, events: Sequence[AlertEvent]) ->
 def _lead_fields(
     event: LeadEvent, entry: LeadEntry, site: Site, webhook: Webhook, sent_at: Mapping[str, int]
 ) -> dict[str, str | None]:
-    """Return the keys of a message about a lead with their texts.
+    """Return the texts of a message about a lead, by key.
 
-    Whatever has changed, a message about a call in progress has only the keys of a new call.
+    A message about a call in progress has only the keys for a call that has just begun, whatever has changed.
     """
     values: CallValues | LeadRequestValues
     if isinstance(entry.lead, Call):
@@ -160,7 +160,7 @@ def _lead_fields(
 
 
 def _changed_fields(event: LeadEvent, keys: Keys) -> str | None:
-    """Return the keys that changed since the lead was last sent, in body order, joined by commas; `None` if none."""
+    """Return the keys that changed since the lead was last sent, joined by commas, or `None` if nothing changed."""
     if not event.changed:
         return None
     changed = {key for part in event.changed for key in CHANGED_KEYS[part]} | {OF_EACH_DELIVERY}

@@ -45,9 +45,9 @@ ON_REQUEST_OF_LEADS: Keys = (
     "callback_request_id", "callback_final_attempt",
 )  # fmt: skip
 ON_REQUEST_OF_DEALS: Keys = ("comment", "customFields", "siteId", "siteName", "sendingTimestamp")
-"""Keys that are sent only to webhooks that choose them, after all other keys.
+"""The keys of deals that are sent only to webhooks that choose them, after all other keys.
 
-Ours: keys that the vendor never sends are not sent by default, but e-mails and comments may be chosen.
+Ours: keys that the vendor never sends are not sent by default.
 """
 
 _KEYS: Mapping[EventKind, Sequence[Keys]] = {

@@ -53,7 +53,7 @@ class DayCell:
 
     @property
     def form(self) -> str:
-        """Return a description of the day."""
+        """Return a description of the accepted values."""
         return "day"
 
     def read(self, cell: Cell) -> date:
@@ -79,7 +79,7 @@ class MoneyCell:
 
     @property
     def form(self) -> str:
-        """Return a description of the sum."""
+        """Return a description of the accepted values."""
         return "sum, 0 or more"
 
     def read(self, cell: Cell) -> Money:
@@ -105,7 +105,7 @@ class CurrencyCell:
 
     @property
     def form(self) -> str:
-        """Return a description of the currency."""
+        """Return a description of the accepted values."""
         return "code or sign of a currency"
 
     def read(self, cell: Cell) -> str:
@@ -118,7 +118,7 @@ class CostPartCell(CodeCell):
     """A part of a traffic source, or the id or name of a campaign; refused if a spreadsheet has rounded it."""
 
     def read(self, cell: Cell) -> str:
-        """Return the text, empty for a placeholder such as `(not set)` or `--`."""
+        """Return the text of a cell, or an empty text for a placeholder such as `(not set)` or `--`."""
         text = SourcePartCell(self.length_max).read(CodeCell.read(self, cell))
         return "" if text in NO_DATA else text
 
@@ -129,11 +129,11 @@ class CountCell:
 
     @property
     def form(self) -> str:
-        """Return a description of the number."""
+        """Return a description of the accepted values."""
         return "integer"
 
     def read(self, cell: Cell) -> int | None:
-        """Return the number as an integer; `None` if the file has no data."""
+        """Return the number in a cell as an integer, or `None` if the file has no data."""
         return None if text_of(cell) in NO_DATA else IntegerCell(0, COUNT_MAX).read(cell)
 
 
@@ -158,7 +158,7 @@ def _number_text(cell: Cell) -> str:
 
 
 def _decimal(written: str) -> tuple[Decimal, bool] | None:
-    """Return the number in a text and whether it is whole, `None` if the text is malformed.
+    """Return the number in a text and whether it is whole, or `None` if the text is malformed.
 
     If the text has both commas and points, the last of them separates the decimals.
     """
@@ -176,7 +176,7 @@ def _decimal(written: str) -> tuple[Decimal, bool] | None:
 
 
 def _joined(digits: str, between: str) -> str | None:
-    """Return a whole number without its thousands separators, `None` if they are in the wrong places."""
+    """Return a whole number without its thousands separators, or `None` if they are in the wrong places."""
     first, *others = digits.split(between)
     is_grouped = 0 < len(first) <= 3 and all(len(group) == 3 for group in others)  # noqa: PLR2004 - thousands
     return "".join((first, *others)) if is_grouped else None
@@ -189,7 +189,7 @@ def _number(whole: str | None, decimals: str) -> tuple[Decimal, bool] | None:
 
 
 def read_positive(text: str, most: int | None) -> Decimal:
-    """Parse a number above 0 and up to `most` (`None`: no limit), without a currency.
+    """Parse a number above 0, without a currency; `most` is the largest allowed number, or `None` for no limit.
 
     Raises:
         InvalidValue: the text is not such a number.

@@ -88,7 +88,7 @@ _FILLING = frozenset({"в", "in"})
 class HeadingUnits:
     """A heading such as `Расход (руб., с НДС)`, split into its text, currency and tax.
 
-    `currency` is `None` if the heading names none; `has_vat` says whether the sums include VAT, `None` if unknown.
+    `currency` and `has_vat` (whether the sums include VAT) are `None` if the heading does not say.
     """
 
     plain: str
@@ -97,7 +97,7 @@ class HeadingUnits:
 
 
 def split_units(heading: Cell) -> HeadingUnits:
-    """Split a heading into its text and the currency and tax at its end."""
+    """Return a heading split into its text and the currency and tax at its end."""
     text = heading_text(heading)
     found = list(_WORDS.finditer(text))
     words = [word[0].strip(".").casefold() for word in found]

@@ -46,10 +46,9 @@ class CostUnit(StrEnum):
 class CostReading:
     """The options for reading a file of costs.
 
-    `columns` maps normalised headings of the file to names of columns. `source` and `medium` apply to all rows and
-    replace those in the file. `traffic_source` is the source of the advertising system; its source and medium are used
-    if the file has no column `source`. `rate` is the price of one foreign unit in rubles. `vat_removed` and `vat_added`
-    are percentages.
+    `columns` maps normalised headings of the file to names of columns. `source` and `medium` replace those in all rows
+    of the file. `traffic_source` is the source of the advertising system, which applies if the file has no column
+    `source`. `rate` is the price of one foreign unit in rubles. `vat_removed` and `vat_added` are percentages.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -231,8 +230,8 @@ def _faulty(path: Path, faults: Sequence[tuple[int, InvalidParameters]]) -> File
 def _unit_of(path: Path, headings: CostHeadings, tally: _Tally, stated: CostUnit) -> CostUnit:
     """Return the unit of the cost column.
 
-    Ours: a report of the Direct API has millionths of a ruble unless rubles were requested, and does not say which. If
-    all numbers, read as millionths, are whole kopecks, they are millionths; if that is uncertain, the file is refused.
+    Ours: a report of the Direct API does not say whether its costs are rubles or millionths. If all numbers, read as
+    millionths, are whole kopecks, they are millionths; if that is uncertain, the file is refused.
     """
     if stated is not CostUnit.AUTO:
         return stated

@@ -30,7 +30,7 @@ class CostHeadings:
 
 
 def plain_heading(cell: Cell, columns: Mapping[str, str]) -> Cell:
-    """Return the name of the column that a heading is mapped to, else the heading without its units."""
+    """Return the column's name if the heading is mapped to a column, else the heading without its units."""
     return columns.get(normalize_heading(cell)) or split_units(cell).plain
 
 

@@ -23,7 +23,7 @@ class RateCell:
 
     @property
     def form(self) -> str:
-        """Return a description of the rate."""
+        """Return a description of the accepted values."""
         return f"number above 0, up to {RATE_RUB_MAX:,}"
 
     def read(self, cell: Cell) -> Decimal:
@@ -37,7 +37,7 @@ class ForeignCurrencyCell:
 
     @property
     def form(self) -> str:
-        """Return a description of the currency."""
+        """Return a description of the accepted values."""
         return CurrencyCell().form
 
     def read(self, cell: Cell) -> str:

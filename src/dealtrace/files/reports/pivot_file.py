@@ -10,7 +10,7 @@ from dealtrace.reports.formats import rounded_value
 from dealtrace.reports.pivot import Pivot, PivotLine
 
 NOTHING, NOTHING_FOR_PEOPLE = "", "(не указано)"
-"""The heading of the column whose key is empty, in files for programs and in files for people."""
+"""The heading of the column with the empty key: in files for programs, and in files for people."""
 
 
 def write_pivot(path: Path, pivot: Pivot, *, for_excel: bool = False, overwrite: bool = False) -> None:
