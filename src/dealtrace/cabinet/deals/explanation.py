@@ -209,7 +209,7 @@ class Explainer:
             is_calls_first = flip.precedence[0] is LeadKind.CALL
             yield self._say("calls are searched first" if is_calls_first else "lead requests are searched before calls")
         if flip == Flip(flip.lead):
-            yield self._say("the deal is only matched again")
+            yield self._say("just match the deal again")
 
     def _pinnable(self, explanation: Explanation) -> Iterator[tuple[str, str]]:
         """Yield the form value and the name of each lead that a person may choose, each lead once."""

@@ -119,7 +119,9 @@ CAUSES: Mapping[type[Refusal], Cause] = {
         "change that deal, or send another number",
     ),
     errors.CallAndLeadRequest: Cause("both a call and a lead request were sent", "send only one of them"),
-    errors.DealNotDeleted: Cause("a deal to restore is not deleted (command)", "no action is needed"),
+    errors.DealNotDeleted: Cause(
+        "the deal cannot be restored, since it is not deleted (command)", "no action is needed"
+    ),
     errors.LeadNotFound: Cause("the lead to pin, show or delete does not exist (command)", "choose another lead"),
     errors.DealNotPinned: Cause("a deal to unpin is not pinned (command)", "no action is needed"),
     errors.LeadTaken: Cause(
@@ -145,7 +147,9 @@ CAUSES: Mapping[type[Refusal], Cause] = {
     ),
     errors.TokenNotFound: Cause("there is no active token with that id (command)", "`dealtrace token list`"),
     errors.PersonNotFound: Cause("no data is stored about the phone or e-mail (command)", "check its spelling"),
-    errors.LeadNotDeleted: Cause("a lead to restore is not deleted (command)", "no action is needed"),
+    errors.LeadNotDeleted: Cause(
+        "the lead cannot be restored, since it is not deleted (command)", "no action is needed"
+    ),
     errors.RecordingNotFound: Cause(
         "the call has no recording on the web, or the site has no such call",
         "check the id; the PBX sends the address of a recording in `recordUrl`",
