@@ -170,7 +170,7 @@ def then_query(then: str) -> str:
 
 
 async def limit_guessing(view: View) -> None:
-    """Count an attempt to guess a secret from the browser's IP address.
+    """Count a request that may guess a password, code or link towards the rate limit of its IP address.
 
     Raises:
         AnonymousRateExceeded: there were too many attempts from this IP address.

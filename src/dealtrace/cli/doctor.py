@@ -245,7 +245,7 @@ def _rate_findings(connection: Connection, site: Site) -> list[Finding]:
 
 
 def _named(groups: list[StatusGroup]) -> str:
-    """Return a text with the first statuses, their numbers of deals, and the number of all further statuses."""
+    """Return the first statuses with their numbers of deals, such as `new (3), paid (1) and 5 more`."""
     named = ", ".join(f"{group.name} ({group.deals})" for group in groups[:STATUSES_SHOWN])
     more = len(groups) - STATUSES_SHOWN
     return f"{named} and {more} more" if more > 0 else named

@@ -198,7 +198,7 @@ def try_out(
         TEST_SECONDS
     ),
 ) -> None:
-    """Let a running server send a test message, even if the webhook is paused. Values are field names in braces."""
+    """Have a server send a test message, even if the webhook is paused. Each value is its field's name in braces."""
     with open_prepared() as database:
         with database.write() as connection:
             manage.schedule_test(connection, webhook_id, clock.now())

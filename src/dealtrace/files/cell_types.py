@@ -178,7 +178,7 @@ class DurationCell:
         return "seconds, mm:ss or hh:mm:ss"
 
     def read(self, cell: Cell) -> timedelta:
-        """Parse a duration with fractions of a second, which decide in which second a call ends."""
+        """Parse a duration; fractions of a second are kept, because the end of a call depends on them."""
         duration = self._parse(cell)
         if duration is None or not timedelta(0) <= duration <= self.most:
             raise InvalidValue(

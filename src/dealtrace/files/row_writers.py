@@ -126,7 +126,7 @@ class XlsxFile:
         self._start_sheet()
 
     def add(self, row: Sequence[Value]) -> None:
-        """Write a row; a text never becomes a formula, whatever it begins with, even when a person edits it."""
+        """Write a row; texts that look like formulas get an apostrophe, so that editing a cell never runs one."""
         if self._row == SHEET_ROWS_MAX:
             self._start_sheet()
         for column, value in enumerate(row):
@@ -163,7 +163,7 @@ class XlsxFile:
 
 
 class JsonLines:
-    """JSON Lines: an object per line; sums are texts, times are naive local times of the site."""
+    """JSON Lines: an object per line; sums are strings, times are local to the site, without an offset."""
 
     def __init__(self, file: TextIO, names: Sequence[str]) -> None:
         self.cut = 0

@@ -27,7 +27,7 @@ class LinkHeader(UnstructuredHeader, BaseHeader):
     """A header with a link, which is written as it is: the library would encode a long one, which no mailbox reads."""
 
     def fold(self, *, policy: Policy) -> str:
-        """Return the line of the header; a link of ours is far shorter than the 998 characters of RFC 5322."""
+        """Return the header unfolded, on one line; our links are far below the 998 characters of RFC 5322."""
         return f"{self.name}: {self}{policy.linesep}"
 
 

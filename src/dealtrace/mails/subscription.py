@@ -21,7 +21,7 @@ class MailList(StrEnum):
 
 @record
 class Subscription:
-    """An address that is no user's, and the report or the rule whose mails it gets."""
+    """An address that belongs to no user, and the report or alert rule whose mails are sent to it."""
 
     site_id: int
     list: MailList
@@ -30,7 +30,7 @@ class Subscription:
 
     @property
     def folded_address(self) -> str:
-        """The address in the one spelling under which it is kept that it has left."""
+        """Return the address casefolded, as it is stored when it unsubscribes."""
         return self.address.casefold()
 
 

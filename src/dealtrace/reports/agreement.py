@@ -34,7 +34,7 @@ class Field(StrEnum):
 
 @record
 class Comparison:
-    """A deal of the list (`theirs`), of the site (`ours`), or of both; the missing one is `None`.
+    """A deal as the list has it (`theirs`) and as the site has it (`ours`); a side without it is `None`.
 
     `row` is the number of the row in the list, `fields` are the fields that differ. `reason` says why a row is invalid.
     """

@@ -51,12 +51,12 @@ _dice = secrets.SystemRandom()
 
 
 class MessageWriter(Protocol):
-    """A function that writes the messages of deliveries."""
+    """A function that composes the messages of deliveries; it only reads."""
 
     def __call__(
         self, connection: Connection, site: Site, webhook: Webhook, deliveries: Sequence[Delivery], now: datetime
     ) -> dict[OutboxPosition, Message]:
-        """Return the message of each delivery by position, except of deliveries whose deal or lead no longer exists."""
+        """Return messages by position, sent at `now`; deliveries whose lead, deal or alert is gone have none."""
 
 
 class Deliveries:

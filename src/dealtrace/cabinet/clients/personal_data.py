@@ -35,7 +35,7 @@ class ContactLine:
 
 @record
 class Preview:
-    """The contacts of a person, and the traces of the chosen contacts: the data that would be exported or erased."""
+    """The contacts of a person, and the rows found by the chosen contacts (`traces`), to be exported or erased."""
 
     contacts: tuple[ContactLine, ...]
     traces: people.Traces

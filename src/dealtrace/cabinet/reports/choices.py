@@ -179,7 +179,7 @@ def period_choices(chosen: str, language: Language) -> tuple[Choice, ...]:
 
 
 def choices_of(address: Address, usual: Mapping[str, str], known: Known, language: Language) -> Choices:
-    """Return the form fields for an address; a parameter that it lacks has its value in `usual`."""
+    """Return the fields of the form for an address; `usual` has the values of parameters not in the address."""
     said = {name: address.get(name) or usual.get(name, "") for name in ("period", "by", "metrics", "compare", "date")}
     has_days = bool(address.get("from") or address.get("to"))
     model = ALL_MODELS if address.get("models") else address.get("model") or str(int(known.model))

@@ -78,7 +78,7 @@ def model_metric_choices(
 def by_models(
     report: Report, address: Address | None, rows_page: str, language: Language, words_of: Translate
 ) -> ModelsTable:
-    """Return the table of a report's only metric under all models; without an address it has no links."""
+    """Return the table of a report's only metric under all models, without links if `address` is `None`."""
     shaper = _Shaper(report, address, rows_page, language, words_of)
     return ModelsTable(
         _named(shaper.metric, language),

@@ -120,7 +120,7 @@ def _exact(shown: object) -> Fraction | None:
 
 @record
 class Details:
-    """The deals, the dates of leads, and the visits that rows show, by id."""
+    """What rows show, by id: deals, their match reasons, start times of leads, visits."""
 
     deals: Mapping[int, DealEntry]
     reasons: Mapping[int, str]

@@ -58,7 +58,7 @@ async def show(view: View) -> Response:
 
 
 async def compare(view: View) -> Response:
-    """Compare a list with the deals of the site and show the result; the file is then deleted."""
+    """Compare an uploaded list with the deals of the site, delete its file, and show the result."""
     site = await stored_site(view)
     encoding = view.form.get("encoding")
     kept = await keep_sent_file(view, "agreement", {})

@@ -41,7 +41,7 @@ class CostChoices:
 
 @record
 class CostPreview:
-    """A file of costs before its import: totals, days, the first costs, and the costs whose source no visit has."""
+    """A file of costs before its import: totals, days, the first costs, and the costs of sources without visits."""
 
     name: str
     rows: int

@@ -53,7 +53,7 @@ class CostLine:
 
 
 async def show(view: View) -> Response:
-    """Show the costs by month (by day with `by=day`); with `unmet`, also show the costs whose source no visit has."""
+    """Show the costs by month (by day with `by=day`); with `unmet`, also show the costs of campaigns without visits."""
     return await _page(view)
 
 

@@ -75,7 +75,7 @@ class Body:
         return [read_document(body)]
 
     def described(self) -> list[Parameter]:
-        """List the parameters of the body."""
+        """List the keys of the body, for the documentation."""
         return [*WIDGET_REQUEST, WIDGET_FIELDS]
 
     def schema(self) -> Mapping[str, object]:

@@ -76,7 +76,7 @@ def set_owner(connection: Connection, user_id: UserId, *, is_owner: bool) -> Non
 def delete_user(connection: Connection, login: str) -> User:
     """Delete a user and return the deleted user; invitations and shared links that they made stop working.
 
-    Ours: the user's own segments and reports are deleted, since nobody else can see them; those of sites stay.
+    Ours: the user's own segments and reports are deleted, since nobody else can see them; shared ones are kept.
 
     Raises:
         InvalidSetting: there is no such user, or no owner of the installation would be left.

@@ -1,4 +1,4 @@
-"""Import lists of calls and lead requests that programs send."""
+"""Import lists of calls and lead requests received through the API."""
 
 from collections.abc import Sequence
 

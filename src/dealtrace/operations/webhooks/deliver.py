@@ -110,7 +110,7 @@ def _acknowledge(work: Work, report: DeliveryReport) -> Pause | None:
 def _failed(
     webhook: Webhook, report: DeliveryReport, fault: Fault, now: datetime
 ) -> tuple[Pause | None, dict[str, object]]:
-    """Return the pause after a failed attempt, or `None` if there is none, and the columns of the webhook to change.
+    """Return a pair: the pause that a failed attempt causes, or `None`, and the new values of the webhook's columns.
 
     A webhook that is already paused gets no new pause.
     """

@@ -152,7 +152,7 @@ def count_rows(connection: Connection, query: PageQuery) -> int:
 
 
 def pages_of(connection: Connection, query: PageQuery, limit: int) -> Iterator[tuple[int, list[int]]]:
-    """Yield the pages of a list in order, each as the length of the list and the ids of up to `limit` rows."""
+    """Yield the pages of a list in order: pairs of the whole list's length and up to `limit` ids."""
     cursor = Cursor()
     while (page := find_page(connection, query, cursor, limit)).ids:
         yield page.total, page.ids

@@ -35,7 +35,7 @@ class Sessions:
         """Have the door of a mirror alone: it is opened and brought up to date by one thread at a time.
 
         Raises:
-            MirrorBusy: other threads had it until then, in the time of `time.monotonic`.
+            MirrorBusy: other threads still had it at `until`, in the time of `time.monotonic`.
         """
         with self._changed:
             door = self._doors[folder]
@@ -77,7 +77,7 @@ class Sessions:
         """Wait until a mirror is not open in this process.
 
         Raises:
-            MirrorBusy: it was open until then.
+            MirrorBusy: it was still open at `until`, in the time of `time.monotonic`.
         """
         with self._changed:
             if not self._changed.wait_for(lambda: folder not in self._open, max(until - time.monotonic(), 0)):

@@ -69,7 +69,7 @@ class VisitKeys:
 
 
 def _keys_of(dimension: Dimension, counts: Mapping[str, int]) -> int:
-    """Return how many keys a dimension has at most; every day of UTC lies in two of the site's."""
+    """Return the most keys that a dimension can have; a UTC day overlaps two local days of the site."""
     match dimension.kind:
         case Kind.CLOCK:
             return HOURS

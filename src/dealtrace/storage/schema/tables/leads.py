@@ -1,4 +1,4 @@
-"""Clients and their contacts, calls and lead requests, and their contact rows and credits."""
+"""Clients and their contacts; calls and lead requests with their contacts and credits."""
 
 from collections.abc import Mapping
 from datetime import datetime
