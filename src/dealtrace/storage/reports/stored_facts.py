@@ -267,16 +267,8 @@ class StoredFacts:
             **{name: Attribute(attribute.of, (_LEAD, *attribute.joins)) for name, attribute in _of_visit(own).items()},
             **{name: Attribute(field) for name, field in _fields(deal.c.custom_values, names).items()},
         }
-        joins: Joins = {
-            _LEAD: _with_lead,
-            _VISIT: lambda rows: rows.outerjoin(own, _is_visit(own, _visit_of_deal(), deal)),
-            _STATUS: lambda rows: rows.outerjoin(
-                deal_status,
-                and_(deal_status.c.site_id == deal.c.site_id, deal_status.c.spelling == deal.c.status),
-            ),
-        }
         mine = (deal.c.site_id == SITE_ID, deal.c.deleted_at.is_(None))
-        return _chosen(names, attributes, joins, deal).where(*mine)
+        return _chosen(names, attributes, _joins_of_deals(own), deal).where(*mine)
 
     def _has_deal(self, table: FromClause) -> Expression:
         theirs = (
@@ -311,10 +303,22 @@ class StoredFacts:
         return case((deal.c.lead_id.is_(None), None), else_=kind)
 
 
+def _joins_of_deals(own: FromClause) -> Joins:
+    """Return the joins of deals; `own` is the table of visits under the name it has for the visit of a deal."""
+    return {
+        _LEAD: _with_lead,
+        _VISIT: lambda rows: rows.outerjoin(own, _is_visit(own, _visit_of_deal(), deal)),
+        _STATUS: lambda rows: rows.outerjoin(
+            deal_status,
+            and_(deal_status.c.site_id == deal.c.site_id, deal_status.c.spelling == deal.c.status),
+        ),
+    }
+
+
 def _client_since(client_id: Expression) -> Expression:
     """Return when the first lead of a client began, null if it has none."""
-    calls, requests = (_first_lead(kind, client_id) for kind in LeadKind)
-    return case((calls < requests, calls), else_=func.coalesce(requests, calls))
+    by_call, by_request = (_first_lead(kind, client_id) for kind in LeadKind)
+    return case((by_call < by_request, by_call), else_=func.coalesce(by_request, by_call))
 
 
 def _first_lead(kind: LeadKind, client_id: Expression) -> Expression:
