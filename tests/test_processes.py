@@ -12,17 +12,18 @@ import pytest
 
 from absent import leave_out
 from postgresql import find_programs
-from processes import start_program
+from processes import SECONDS_TO_END, start_program
 from waiting import wait_until
 
 RUNNER = """
-import json, sys, time
+import json, signal, sys, time
 from pathlib import Path
 
 from postgresql import PostgresqlServer, find_programs
 from processes import keeper
 from server import ServerProcess
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored by what a script starts in the background
 folder = Path(sys.argv[1])
 servers = []
 for name, is_fork in (("fork", True), ("program", False)):
@@ -38,24 +39,30 @@ time.sleep(600)
 
 
 def family_of(pid: int) -> set[int]:
-    """Return the ids of a process and of all processes below it."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    """Return the ids of a process and of all processes below it that have not ended."""
+    children = text_of(pid, f"task/{pid}/children").split()
     return {pid}.union(*(family_of(int(child)) for child in children))
 
 
 def memory_of(pid: int) -> set[Path]:
     """Return the files of the shared memory that a process uses."""
-    lines = Path(f"/proc/{pid}/maps").read_text().splitlines()
+    lines = text_of(pid, "maps").splitlines()
     shared = (line.split()[-1] for line in lines if "/dev/shm/" in line)  # noqa: S108 - PostgreSQL chose it
     return {Path(name) for name in shared if name != "(deleted)"}
 
 
+def text_of(pid: int, name: str) -> str:
+    """Return what the system says of a process, nothing if it has ended."""
+    try:
+        return Path(f"/proc/{pid}/{name}").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
 def runs(pid: int) -> bool:
     """Whether a process runs; one that has ended may wait to be noticed by what is above it."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
+    state = text_of(pid, "stat")
+    return bool(state) and state.rsplit(")", 1)[1].split()[0] != "Z"
 
 
 @pytest.mark.parametrize("ended_by", [signal.SIGKILL, signal.SIGINT])
@@ -67,12 +74,16 @@ def test_nothing_that_a_runner_started_outlives_it(tmp_path: Path, ended_by: sig
         [sys.executable, "-c", RUNNER, str(tmp_path)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         env=environment, start_new_session=True,
     ) as runner:  # fmt: skip
-        assert runner.stdout is not None
-        started: dict[str, Any] = json.loads(runner.stdout.readline())
-        family = set().union(*(family_of(pid) for pid in started["pids"]))
-        left = {Path(started["folder"])}.union(*map(memory_of, family))
-        assert len(family) > len(started["pids"]) + 4, "servers have processes below them"
-        os.killpg(runner.pid, ended_by)  # as Ctrl-C does
+        try:
+            assert runner.stdout is not None
+            started: dict[str, Any] = json.loads(runner.stdout.readline())
+            family = set().union(*(family_of(pid) for pid in started["pids"]))
+            left = {Path(started["folder"])}.union(*map(memory_of, family))
+            assert len(family) > len(started["pids"]) + 4, "servers have processes below them"
+            os.killpg(runner.pid, ended_by)  # as Ctrl-C does
+            runner.wait(SECONDS_TO_END)
+        finally:
+            runner.kill()
     wait_until(lambda: not any(map(runs, family)))
     wait_until(lambda: not any(path.exists() for path in left))
 

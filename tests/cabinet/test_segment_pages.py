@@ -146,7 +146,7 @@ def test_a_segment_whose_field_was_removed_says_so(
     analyst.post("reports/segments", name="Omsk", whose="site", query="filter=field%3Acity%3Ais%3AOmsk")
     with served.database.write() as connection:
         remove_custom_field(connection, site.site.id, "city", NOON)
-    wait_until(lambda: "no custom field “city”" in analyst.get("reports/segments").text)
+    wait_until(lambda: "unknown custom field “city”" in analyst.get("reports/segments").text)
     refused = analyst.post("reports/segments", name="New", whose="own", query="filter=field%3Acity%3Ais%3AOmsk")
     assert refused.status_code == 400
     assert "New" not in segments_of(refused)

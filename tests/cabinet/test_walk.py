@@ -157,7 +157,7 @@ def see_reports(walker: Walker, root: str) -> None:
 
 def keep_segment(walker: Walker, root: str) -> None:
     """Filter a report by clicking a value, save the filter as a segment, and ask the report of that segment."""
-    walker.go(f".top nav a[href='{root}/reports']")
+    walker.go(f".top nav a:is([href='{root}/reports'], [href^='{root}/reports?'])")
     walker.go("main table tbody th a")
     walker.use("details:has([action$='/reports/segments']) summary")
     walker.write("[action$='/reports/segments'] [name=name]", "walk")

@@ -45,7 +45,7 @@ def _name(known: Mapping[str, object], prefix: str) -> ForQuestion:
 
     def describe() -> Schema:
         listed, defined = {"type": "string", "enum": list(known)}, {"type": "string", "pattern": f"^{prefix}."}
-        return {"anyOf": [listed, defined]}
+        return {"type": "string", "anyOf": [listed, defined]}
 
     return ForQuestion(describe)
 

@@ -6,9 +6,9 @@ import pytest
 
 from cast import Player, Stage
 from dealtrace.reports.statuses import Meaning
-from dealtrace.storage.reports import statuses
+from dealtrace.storage.reports import known_statuses
+from dealtrace.storage.reports.known_statuses import KnownStatuses
 from dealtrace.storage.reports.statuses import (
-    KnownStatuses,
     has_won_status,
     insert_statuses,
     list_statuses,
@@ -76,7 +76,7 @@ def test_a_transaction_that_is_rolled_back_leaves_nothing_known(stage: Stage, sh
 def test_a_site_has_room_for_so_many_and_then_for_none(
     stage: Stage, shop: Player, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(statuses, "STATUSES_MAX", 3)
+    monkeypatch.setattr(known_statuses, "STATUSES_MAX", 3)
     known = KnownStatuses()
     add(stage, shop, known, "a", "b")
     add(stage, shop, known, "c", "d", now=LATER)
@@ -89,7 +89,7 @@ def test_a_site_has_room_for_so_many_and_then_for_none(
 
 
 def test_no_more_is_remembered_than_fits(stage: Stage, shop: Player, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(statuses, "REMEMBERED_MAX", 2)
+    monkeypatch.setattr(known_statuses, "REMEMBERED_MAX", 2)
     known = KnownStatuses()
     for spelling in "abc":
         known.remember(shop.site.id, [spelling])

@@ -12,6 +12,7 @@ from pathlib import Path
 from threading import Event, Thread
 from zoneinfo import ZoneInfo
 
+import duckdb
 import pytest
 
 from cast import Stage
@@ -133,7 +134,7 @@ def test_damage_in_the_middle_of_the_file_is_built_anew_when_it_is_found(scene: 
 
 
 def test_a_mirror_of_another_version_is_built_anew(scene: Scene) -> None:
-    with current_mirror(scene.stage.database) as mirror:
+    with duckdb.connect(str(file_of(scene.stage.database))) as mirror:
         mirror.execute("UPDATE state SET version = 0")
     assert builds(scene.stage.database)
     scene.compare()
