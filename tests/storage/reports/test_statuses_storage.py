@@ -6,7 +6,7 @@ import pytest
 
 from cast import Player, Stage
 from dealtrace.reports.statuses import Meaning
-from dealtrace.storage.reports import known_statuses
+from dealtrace.storage.reports import known_statuses, statuses
 from dealtrace.storage.reports.known_statuses import KnownStatuses
 from dealtrace.storage.reports.statuses import (
     has_won_status,
@@ -76,7 +76,7 @@ def test_a_transaction_that_is_rolled_back_leaves_nothing_known(stage: Stage, sh
 def test_a_site_has_room_for_so_many_and_then_for_none(
     stage: Stage, shop: Player, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(known_statuses, "STATUSES_MAX", 3)
+    monkeypatch.setattr(statuses, "STATUSES_MAX", 3)
     known = KnownStatuses()
     add(stage, shop, known, "a", "b")
     add(stage, shop, known, "c", "d", now=LATER)
