@@ -179,20 +179,26 @@ def looks(outcome: str) -> float:
     return metric(f'dealtrace_alert_looks_total{{outcome="{outcome}"}}')
 
 
+def look_until_counted(stage: Stage, shop: Player, outcome: str) -> None:
+    """Have a process look at the rule until a look of this outcome is counted, which is after it is stored."""
+    counted = looks(outcome)
+    look(stage, shop, is_over=lambda _alert: looks(outcome) > counted)
+
+
 def test_looks_are_counted_by_what_came_of_them(stage: Stage) -> None:
     shop = stage.open_site()
     for week in range(1, 9):
         add_deals(stage, shop, days_ago=1 + 7 * week, count=9)
     before = {outcome: looks(outcome) for outcome in ("raised", "ended", "nothing", "failed")}
     add_rule(stage, shop, "silence", "deals", "day")
-    look(stage, shop)
+    look_until_counted(stage, shop, "raised")
     make_due(stage)
-    look(stage, shop)
+    look_until_counted(stage, shop, "nothing")
     add_deals(stage, shop, days_ago=1, count=2)
     make_due(stage)
-    look(stage, shop)
+    look_until_counted(stage, shop, "ended")
     with stage.database.write() as connection:
         connection.execute(update(alert_table).values(metric="column:Gone", due_at=clock.now()))
-    look(stage, shop, is_over=lambda alert: alert.fault is not None)
+    look_until_counted(stage, shop, "failed")
     assert {outcome: looks(outcome) - count for outcome, count in before.items()} == dict.fromkeys(before, 1.0)
     assert metric("dealtrace_alerts_waiting") in (0.0, 1.0)
