@@ -16,6 +16,7 @@ from dealtrace.attribution.visit import Visit
 from dealtrace.storage.visits.visits import find_visits
 from server import REST, ServerProcess
 from stored import rows_of
+from waiting import wait_until
 
 LOADER = """
 (function(w,n){w.CalltouchDataObject=n;w[n]=function(){w[n].callbacks.push(arguments)};w[n].callbacks=[];})(window,"ct");
@@ -111,8 +112,8 @@ def test_it_takes_over_the_queue_of_the_vendors_loader_and_tells_ids_of_others(
     browser.open(f"{site.address}/loader")
     visit_id = browser.wait(KNOWN)
     browser.run("window.ct('set_attrs', {step: 2})")
-    wanted = {"plan": "gold", "step": 2}
-    visit = wait_for(lambda: visit_of(served, owner, visit_id), lambda visit: visit.attrs == wanted)
+    wait_until(lambda: visit_of(served, owner, visit_id).attrs == {"plan": "gold", "step": 2})
+    visit = visit_of(served, owner, visit_id)
     assert (visit.google_client_id, visit.yandex_client_id) == ("123.456", "16000000001")
 
 
@@ -317,12 +318,3 @@ def test_a_browser_without_a_window_is_a_robot(
     finally:
         robot.close()
         pages.close()
-
-
-def wait_for(look: Callable[[], Any], holds: Callable[[Any], bool]) -> Any:
-    deadline = datetime.now(UTC).timestamp() + 20
-    while True:
-        found = look()
-        if holds(found):
-            return found
-        assert datetime.now(UTC).timestamp() < deadline, found
