@@ -10,8 +10,9 @@ from urllib.parse import urlencode
 
 import msgspec
 import uvloop
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Message, Scope
 
+from benchmarks.lifespan import running
 from benchmarks.serving import Place
 from dealtrace import observation
 from dealtrace.app import Application
@@ -45,41 +46,18 @@ def report_client_orders(place: Place, rounds: int, calls: int) -> None:
 async def _measure(place: Place, rounds: int, calls: int) -> Mapping[str, list[float]]:
     """Return microseconds of CPU a deal by kind of request, the kinds in turn in each round."""
     app = Application(Settings(database_url=place.url, rate_per_second=0))
-    stop, started = asyncio.Event(), asyncio.Event()
-    life = asyncio.create_task(app({"type": "lifespan"}, _events(stop), _signal(started)))
-    await started.wait()
     numbers = itertools.count()
     phones = 2 * max(calls, 1)
     figures: dict[str, list[float]] = {kind.name: [] for kind in KINDS}
-    for _ in range(rounds + 1):
-        for kind in KINDS:
-            requests = [
-                kind.request([next(numbers) for _ in range(kind.deals)], f"{place.token}|{phones}")
-                for _ in range(DEALS_A_ROUND // kind.deals)
-            ]
-            figures[kind.name].append(await _cpu_of(app, requests, kind.at_once) / DEALS_A_ROUND * 1e6)
-    stop.set()
-    await life
+    async with running(app):
+        for _ in range(rounds + 1):
+            for kind in KINDS:
+                requests = [
+                    kind.request([next(numbers) for _ in range(kind.deals)], f"{place.token}|{phones}")
+                    for _ in range(DEALS_A_ROUND // kind.deals)
+                ]
+                figures[kind.name].append(await _cpu_of(app, requests, kind.at_once) / DEALS_A_ROUND * 1e6)
     return {name: of[1:] for name, of in figures.items()}
-
-
-def _events(stop: asyncio.Event) -> Receive:
-    waits = iter((None, stop))
-
-    async def receive() -> Message:
-        event = next(waits)
-        if event is not None:
-            await event.wait()
-        return {"type": "lifespan"}
-
-    return receive
-
-
-def _signal(started: asyncio.Event) -> Send:
-    async def send(_message: Message) -> None:
-        started.set()
-
-    return send
 
 
 def _register(numbers: Sequence[int], of: str) -> tuple[Scope, bytes]:

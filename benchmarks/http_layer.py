@@ -15,14 +15,15 @@ from starlette.datastructures import QueryParams
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.routing import Match, Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope
 
+from benchmarks.lifespan import running
 from benchmarks.no_store import Forgetful
 from dealtrace import observation
 from dealtrace.app import ENDPOINTS, Application
+from dealtrace.http import gate
 from dealtrace.http.endpoint import Endpoint
 from dealtrace.http.forms import Pairs, read_body, read_pairs
-from dealtrace.http.gate import Gate
 from dealtrace.http.routes import Routes
 from dealtrace.settings import Settings
 
@@ -42,15 +43,13 @@ CALLS_A_PIECE = 2000
 TIMER_ROUNDS = 9
 
 
-class StarletteGate(Gate):
-    """Reads parameters by Starlette, which repairs broken encoding where ours refuses it."""
-
-    async def _read_pairs(self, scope: Scope, receive: Receive) -> Pairs:
-        request = Request(scope, receive)
-        values = dict(request.query_params)
-        if scope["method"] == "POST":
-            values |= {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
-        return Pairs(values)
+async def received_by_starlette(scope: Scope, receive: Receive, **_limits: Any) -> Pairs:
+    """Receive and parse parameters by Starlette, which repairs broken encoding where ours refuses it."""
+    request = Request(scope, receive)
+    values = dict(request.query_params)
+    if scope["method"] == "POST":
+        values |= {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
+    return Pairs(values)
 
 
 class StarletteRoutes(Routes):
@@ -83,51 +82,27 @@ def report_http_layer(url: str, token: str, rounds: int) -> None:
 
 async def _report(url: str, token: str, rounds: int) -> None:
     app = Application(Settings(database_url=url, rate_per_second=0), Forgetful)
-    lifespan, started = asyncio.Event(), asyncio.Event()
-    life = asyncio.create_task(app({"type": "lifespan"}, _events(lifespan), _signal(started)))
-    await started.wait()
-    _print_requests(await _measure(app, token, rounds))
-    _print_pieces(await _time_pieces(app, token))
-    lifespan.set()
-    await life
-
-
-def _events(stop: asyncio.Event) -> Receive:
-    waits = iter((None, stop))
-
-    async def receive() -> Message:
-        event = next(waits)
-        if event is not None:
-            await event.wait()
-        return {"type": "lifespan"}
-
-    return receive
-
-
-def _signal(started: asyncio.Event) -> Send:
-    async def send(_message: Message) -> None:
-        started.set()
-
-    return send
+    async with running(app):
+        _print_requests(await _measure(app, token, rounds))
+        _print_pieces(await _time_pieces(app, token))
 
 
 async def _measure(app: Application, token: str, rounds: int) -> dict[str, dict[str, list[float]]]:
     """Return microseconds of CPU a request by kind of request and contender, the contenders in turn in each round."""
-    ours = app._server._routes
-    gate = ours._gate
+    ours, received = app._server._routes, gate.receive_pairs
     with_cors = CORSMiddleware(app, allow_origins=["*"], allow_methods=["GET", "POST"])
-    contenders: dict[str, tuple[ASGIApp, Routes, type[Gate]]] = {
-        "ours": (app, ours, Gate),
-        "Starlette's routes": (app, StarletteRoutes(ours), Gate),
-        "Starlette's query and forms": (app, ours, StarletteGate),
-        "CORSMiddleware around all": (with_cors, ours, Gate),
+    contenders: dict[str, tuple[ASGIApp, Routes, Callable[..., Awaitable[Pairs]]]] = {
+        "ours": (app, ours, received),
+        "Starlette's routes": (app, StarletteRoutes(ours), received),
+        "Starlette's query and forms": (app, ours, received_by_starlette),
+        "CORSMiddleware around all": (with_cors, ours, received),
     }
     figures: dict[str, dict[str, list[float]]] = {kind: {name: [] for name in contenders} for kind in _requests(token)}
     for _ in range(rounds + 1):
         for kind, (scope, body) in _requests(token).items():
-            for name, (called, app._server._routes, gate.__class__) in contenders.items():
+            for name, (called, app._server._routes, gate.receive_pairs) in contenders.items():
                 figures[kind][name].append(await _cpu_of(called, scope, body))
-    app._server._routes, gate.__class__ = ours, Gate
+    app._server._routes, gate.receive_pairs = ours, received
     return {kind: {name: of[1:] for name, of in by.items()} for kind, by in figures.items()}
 
 
