@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-PATIENCE_SECONDS = 20
+from waiting import wait_until
 
 
 @dataclass(frozen=True)
@@ -59,12 +59,9 @@ class Receiver:
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self._thread.start()
 
-    def wait_for(self, count: int, seconds: float = PATIENCE_SECONDS) -> list[Received]:
+    def wait_for(self, count: int) -> list[Received]:
         """Wait until so many requests have come, and return them all."""
-        deadline = time.monotonic() + seconds
-        while len(self.received) < count:
-            assert time.monotonic() < deadline, f"{len(self.received)} of {count} came: {self.received}"
-            time.sleep(0.02)
+        wait_until(lambda: len(self.received) >= count)
         return list(self.received)
 
     def vanish(self) -> None:

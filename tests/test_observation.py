@@ -2,7 +2,6 @@
 
 import io
 import json
-import time
 from typing import Any
 from urllib.parse import quote
 
@@ -13,8 +12,8 @@ from cast import Player
 from dealtrace import observation
 from dealtrace.observation import cause_of, plain_method, plain_path, request_ids
 from server import DELETE, REGISTER, UPDATE, ServerProcess
+from waiting import wait_until
 
-LOGGED_WITHIN_SECONDS = 5
 SECRETS = {
     "phoneNumber": "79169998877",
     "email": "ivan.secret@example.org",
@@ -26,12 +25,8 @@ SECRETS = {
 
 def lines_of(server: ServerProcess, request_id: str) -> list[dict[str, Any]]:
     """Read what the log says of a request; its line is written when its answer has been sent."""
-    deadline = time.monotonic() + LOGGED_WITHIN_SECONDS
-    while True:
-        found = [json.loads(line) for line in server.logged.splitlines() if f'"{request_id}"' in line]
-        if found or time.monotonic() > deadline:
-            return found
-        time.sleep(0.01)
+    wait_until(lambda: f'"{request_id}"' in server.logged)
+    return [json.loads(line) for line in server.logged.splitlines() if f'"{request_id}"' in line]
 
 
 def test_a_request_is_one_line_with_the_keys_that_matter(server: ServerProcess, owner: Player) -> None:
@@ -142,10 +137,7 @@ def test_a_method_nobody_knows_is_not_logged() -> None:
 def test_an_address_there_is_not_stays_out_of_the_log(server: ServerProcess) -> None:
     server.http.request("IVANPETROV", "/ivan.petrov/tokenabcdef")
     named = server.http.get("/ivan.petrov/tokenabcdef").headers["x-request-id"]
-    deadline = time.monotonic() + 20
-    while f'"request_id":"{named}"' not in server.logged:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    wait_until(lambda: f'"request_id":"{named}"' in server.logged)
     assert "petrov" not in server.logged.lower()
 
 

@@ -1,5 +1,6 @@
 """Waiting for a condition instead of for a time."""
 
+import asyncio
 import re
 import time
 from collections.abc import Callable
@@ -19,6 +20,14 @@ def wait_until(condition: Callable[[], object]) -> None:
     while not condition():
         assert time.monotonic() < deadline, condition
         time.sleep(PAUSE_SECONDS)
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Wait as `wait_until` does, while the tasks of the event loop run."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, condition
+        await asyncio.sleep(PAUSE_SECONDS)
 
 
 def wait_until_followed(server: ServerProcess) -> None:

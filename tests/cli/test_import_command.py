@@ -5,10 +5,8 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,6 +16,7 @@ from dealtrace.cli.import_files import refresh_statistics
 from dealtrace.storage.database.engine import open_database
 from server import ServerProcess
 from spreadsheet import write_xlsx
+from waiting import wait_until
 
 PHONE = "79205550055"
 MANY = 6_000
@@ -164,13 +163,6 @@ def start(terminal: Terminal, *arguments: str) -> "subprocess.Popen[bytes]":
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-
-
-def wait_until(happened: Callable[[], Any]) -> None:
-    deadline = time.monotonic() + LONG_SECONDS
-    while not happened():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def last_row(terminal: Terminal) -> int:

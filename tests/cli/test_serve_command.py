@@ -6,7 +6,6 @@ import re
 import shutil
 import socket
 import subprocess
-import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -18,6 +17,7 @@ from commands import CommandLine, Terminal
 from engines import on_one_engine
 from postgresql import PostgresqlServer
 from server import ServerProcess, free_port
+from waiting import wait_until
 
 LINK = re.compile(r"http://127\.0\.0\.1:\d+(/cabinet/welcome\?key=(\S+))")
 PASSWORD = "correct horse battery"
@@ -123,14 +123,14 @@ def test_no_process_outlives_the_one_that_started_it(start_server_on: StartServe
     server = started_on_nothing(start_server_on, tmp_path)
     server.process.kill()
     server.process.wait()
-    deadline = time.monotonic() + 20
-    while True:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", server.port)):
-                break
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    wait_until(lambda: not listens(server.port))
     server.start()
+
+
+def listens(port: int) -> bool:
+    """Return whether anybody listens on a port of this machine."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_a_host_that_is_not_ours_is_told(command_line: CommandLine, tmp_path: Path) -> None:

@@ -86,7 +86,7 @@ def test_a_part_of_a_line_end_is_quoted(text: str, end: str) -> None:
 
 
 def test_a_long_text_is_judged_quickly() -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     for text in ("1" * 200 + "x", "мая" * 80 + "1ж", "1" + "р" * 250 + "ж"):
         spreadsheet_text(text)
-    assert time.perf_counter() - started < 1
+    assert time.thread_time() - started < 1

@@ -1,8 +1,6 @@
 """Rules that servers look at: each event is sent once, whatever starts again and however many processes there are."""
 
-import asyncio
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
 from datetime import timedelta
@@ -34,9 +32,9 @@ from dealtrace.storage.mails.outbox import list_mails
 from dealtrace.storage.schema.tables.alerts import alert as alert_table
 from dealtrace.storage.schema.tables.webhooks import webhook_outbox
 from dealtrace.worker.alerts import Alerts
+from waiting import until
 from write_commands import open_write_queue, run
 
-PATIENCE_SECONDS = 30
 ANNA = Recipient("anna@example.com", "ru")
 
 
@@ -106,10 +104,7 @@ def look(stage: Stage, shop: Player, *, processes: int = 1, is_over: Callable[[A
                 opened.callback(read_pool.stop)
                 opened.callback(reports.stop)
                 workers.append(Alerts(read_pool, queue, reports, sends_mail=True, poll_seconds=0.02))
-            deadline = time.monotonic() + PATIENCE_SECONDS
-            while not is_done(state(stage, shop)[0]):
-                assert time.monotonic() < deadline
-                await asyncio.sleep(0.02)
+            await until(lambda: is_done(state(stage, shop)[0]))
             for worker in workers:
                 await worker.stop()
 

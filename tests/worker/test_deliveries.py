@@ -1,7 +1,6 @@
 """Webhooks whose deliveries cannot be written, or whose outcome cannot be stored."""
 
 import asyncio
-import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,9 +21,8 @@ from dealtrace.webhooks.http_request import Message
 from dealtrace.worker import deliveries
 from dealtrace.worker.deliveries import POLL_SECONDS, Deliveries
 from dealtrace.worker.webhook_client import WebhookClient
+from waiting import until
 from write_commands import run
-
-PATIENCE_SECONDS = 30
 
 
 class Writer:
@@ -75,10 +73,7 @@ def deliver_until(stage: Stage, writer: Writer, is_over: Any) -> None:
             write_messages=writer,
             write_test=lambda _webhook, now: Message("id", "test", now, {}),
         )
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while not is_over():
-            assert time.monotonic() < deadline
-            await asyncio.sleep(0.02)
+        await until(is_over)
         await asyncio.sleep(2.5 * POLL_SECONDS)
         await sender.stop()
         await queue.stop()

@@ -1,7 +1,6 @@
 """Mails that a server sends: once each, again after a fault, and never about what is gone."""
 
 import asyncio
-import time
 from collections.abc import Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -41,10 +40,10 @@ from dealtrace.worker.mails import Mails
 from dealtrace.worker.smtp_client import SmtpClient
 from engines import on_one_engine
 from mail_server import ACCEPTED, MailServer, ReceivedMail
+from waiting import until
 from write_commands import open_write_queue, run
 
 pytestmark = on_one_engine
-PATIENCE_SECONDS = 30
 HOUR = timedelta(hours=1)
 RECIPIENTS = (Recipient("anna@example.com", "ru"), Recipient("bob@example.com", "en"))
 
@@ -89,13 +88,6 @@ async def sending(stage: Stage, mail_server: MailServer, write_letter: Any = Non
             await mails.stop()
             read_pool.stop()
             reports.stop()
-
-
-async def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.02)
 
 
 def send_until(
