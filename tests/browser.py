@@ -143,17 +143,11 @@ class Browser:
 
     def cookies(self) -> dict[str, str]:
         """Tell all cookies there are."""
-        return {
-            cooky["name"]: cooky["value"]
-            for cooky in self._ask("Storage.getCookies", root=True, browserContextId=self._context)["cookies"]
-        }
+        return {cooky["name"]: cooky["value"] for cooky in self._cookies()}
 
     def lifetimes(self) -> dict[str, float]:
         """Return when each cookie ends, in seconds of the epoch; -1 for those that end with the browser."""
-        return {
-            cooky["name"]: cooky["expires"]
-            for cooky in self._ask("Storage.getCookies", root=True, browserContextId=self._context)["cookies"]
-        }
+        return {cooky["name"]: cooky["expires"] for cooky in self._cookies()}
 
     def forget(self) -> None:
         """Lose all cookies."""

@@ -28,13 +28,13 @@ class Picture:
 
 
 def list_pictures(owner: Guest) -> list[Picture]:
-    """List the pictures of the site of the demo; the deal is one that has a lead."""
-    deal = re.search(r"/deals/(\d+)", owner.get("deals", matched="yes").text)
-    assert deal is not None
+    """List the pictures of the site of the demo; the deal is the newest whose lead was found by a contact."""
+    deals = re.findall(r"/deals/(\d+)", owner.get("deals", matched="yes").text)
+    deal = next(deal for deal in deals if "svg" in owner.get(f"deals/{deal}").text)
     return [
         Picture("overview.png", ""),
         Picture("overview.ru.png", "", language="ru"),
-        Picture("deal.png", f"deals/{deal[1]}"),
+        Picture("deal.png", f"deals/{deal}"),
         Picture("reports-dark.png", "reports", is_dark=True),
         Picture("docs-phone.png", "/docs", width=360),
     ]
