@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from enum import StrEnum
 from itertools import islice
 from pathlib import Path
 from typing import Annotated
@@ -15,7 +14,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.cli.answers import ImportAnswer
 from dealtrace.cli.options import JsonOption, SiteIdOption
 from dealtrace.cli.terminal import complaints, console, counted, fail, open_prepared, print_json, work_in
-from dealtrace.files.csv_reader import UTF_8
+from dealtrace.files.csv_reader import UTF_8, Encoding
 from dealtrace.files.import_file import ImportFile, open_import_file
 from dealtrace.files.import_format import ImportNoun
 from dealtrace.files.refused_rows import RefusedRows, RowsOfChunk
@@ -30,16 +29,6 @@ from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import IdBlocks
 
 import_commands = typer.Typer(help="Import calls, lead requests, deals, visits and costs.", no_args_is_help=True)
-
-
-class Encoding(StrEnum):
-    """The encodings of a CSV file."""
-
-    UTF_8 = "utf-8"
-    WINDOWS_1251 = "cp1251"
-    UTF_16 = "utf-16"
-    KOI8_R = "koi8-r"
-    DOS_866 = "cp866"
 
 
 FileArgument = Annotated[Path, typer.Argument(help="CSV or XLSX with headings, or JSON Lines.")]
