@@ -6,6 +6,7 @@ from dataclasses import replace
 from dealtrace.attribution.hit import bounded_attrs
 from dealtrace.attribution.visit import VisitId
 from dealtrace.attribution.visit_ids import is_nameable_by_strangers
+from dealtrace.operations.points import lock_registrations
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record
@@ -26,6 +27,7 @@ def attach_attrs(work: Work, commands: Sequence[WriteCommand[VisitAttrs]]) -> li
 
     Attributes beyond the limits of a visit are left out. A visit with a guessable id is found only while it is fresh.
     """
+    lock_registrations(work)
     named = {command.payload.visit_id for command in commands}
     stored = visits.find_visits(work.connection, work.site.id, named)
     known = {
@@ -35,5 +37,6 @@ def attach_attrs(work: Work, commands: Sequence[WriteCommand[VisitAttrs]]) -> li
         if (visit := known.get(sent.visit_id)) is not None:
             attrs = bounded_attrs({**(visit.attrs or {}), **sent.attrs})
             known[sent.visit_id] = replace(visit, attrs=attrs or None)
-    visits.update_seen(work.connection, work.site.id, list(known.values()))
+    changed = [visit for visit_id, visit in known.items() if visit != stored[visit_id]]
+    visits.update_seen(work.connection, work.site.id, changed)
     return [command.payload.visit_id in known for command in commands]

@@ -6,6 +6,7 @@ from datetime import timedelta
 from dealtrace.attribution.classification import classify
 from dealtrace.attribution.hit import Hit, continues, extend, start
 from dealtrace.attribution.visit import Visit
+from dealtrace.operations.points import lock_registrations
 from dealtrace.operations.visits.store_visits import store_visits
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
@@ -17,7 +18,11 @@ VISIT_LENGTH_MAX = timedelta(days=1)
 
 @operation(ids_per_command=2)
 def count_hits(work: Work, commands: Sequence[WriteCommand[Hit]]) -> list[Visit]:
-    """Count hits in the order of the commands; each outcome is the visit that the hit belongs to."""
+    """Count hits in the order of the commands; each outcome is the visit that the hit belongs to.
+
+    Hits and attributes of a site are stored one after another, in any process, so that none overwrites another.
+    """
+    lock_registrations(work)
     hosts = work.site.hosts
     visitors = {command.payload.visitor_id for command in commands}
     latest = visits.find_latest_visits(work.connection, work.site.id, visitors, work.now - VISIT_LENGTH_MAX)
