@@ -60,7 +60,6 @@ _SMTP = {
     "smtp+starttls": (MailSecurity.STARTTLS, 587),
 }
 """The encryption and the usual port of each URL scheme."""
-_STARTTLS_QUERY = "starttls=yes"
 _MAIL_ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", re.ASCII)
 
 
@@ -225,8 +224,8 @@ class Settings(BaseSettings):
             is_sound = parts.scheme in _SMTP and bool(parts.hostname) and parts.port != 0
         except ValueError as fault:
             raise ValueError(_SMTP_CURE) from fault
-        is_bare = parts.path in ("", "/") and parts.query in ("", _STARTTLS_QUERY) and not parts.fragment
-        if not (is_sound and is_bare) or (parts.query and parts.scheme == "smtps"):
+        is_bare = parts.path in ("", "/") and not parts.query and not parts.fragment
+        if not (is_sound and is_bare):
             raise ValueError(_SMTP_CURE)
         server = _mail_server(parts)
         if server.password and server.security is MailSecurity.NONE and server.host not in _OWN_HOSTS:
@@ -295,7 +294,7 @@ class Settings(BaseSettings):
 
 
 def _mail_server(parts: SplitResult) -> MailServer:
-    security, port = _SMTP["smtp+starttls" if parts.query else parts.scheme]
+    security, port = _SMTP[parts.scheme]
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
     return MailServer(parts.hostname or "", parts.port or port, security, user, password)
 
