@@ -30,7 +30,7 @@ async def change_role(view: View) -> Response:
     sites = {str(site.id): site for site in await view.read(list_sites)}
     if whose is None or site_id not in sites:
         return not_found(view)
-    await view.manage(_change_role, whose.user.id, sites[site_id].id, role_of_form(view))
+    await store_role(view, whose.user.id, sites[site_id].id)
     return _back(view, whose)
 
 
@@ -82,6 +82,11 @@ def role_of_form(view: View) -> Role | None:
     """Return the role in a form, or `None` if it has no valid role."""
     named = view.form.get("role")
     return Role(named) if named in tuple(Role) else None
+
+
+async def store_role(view: View, user_id: UserId, site_id: int) -> None:
+    """Store the role in a form as the user's role at a site; without a valid role, remove the role that they have."""
+    await view.manage(_change_role, user_id, site_id, role_of_form(view))
 
 
 async def _whose(view: View) -> Rights | None:

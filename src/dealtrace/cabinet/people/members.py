@@ -6,13 +6,11 @@ from starlette.responses import Response
 from dealtrace import clock
 from dealtrace.accounts.invitation import Invitation
 from dealtrace.accounts.role import Rights, Role
-from dealtrace.accounts.user import UserId
 from dealtrace.cabinet.gate import FORBIDDEN, not_found
 from dealtrace.cabinet.people import links
-from dealtrace.cabinet.people.account import role_of_form
+from dealtrace.cabinet.people.account import role_of_form, store_role
 from dealtrace.cabinet.view import View
 from dealtrace.operations.accounts.invite_user import revoke_invitation
-from dealtrace.operations.accounts.manage_user import give_role, take_role
 from dealtrace.record import record
 from dealtrace.storage.accounts.invitations import list_role_invitations
 from dealtrace.storage.accounts.users import list_rights
@@ -46,7 +44,7 @@ async def change_role(view: View) -> Response:
     member = await _member(view)
     if member is None:
         return not_found(view)
-    await view.manage(_change_role, member.user.id, view.here.id, role_of_form(view))
+    await store_role(view, member.user.id, view.here.id)
     return view.lead_to(f"/{view.here.id}/settings/users") if member.user.id != view.who.user.id else view.lead_to("/")
 
 
@@ -82,13 +80,6 @@ async def _member(view: View) -> Rights | None:
 
 def _look_up(connection: Connection, site_id: int) -> Members:
     return Members(list_rights(connection, site_id), list_role_invitations(connection, clock.now(), site_id))
-
-
-def _change_role(connection: Connection, _ids: object, user_id: UserId, site_id: int, role: Role | None) -> None:
-    if role is None:
-        take_role(connection, user_id, site_id)
-    else:
-        give_role(connection, user_id, site_id, role)
 
 
 def _revoke(connection: Connection, _ids: object, digest: str, site_id: int) -> None:
