@@ -8,32 +8,20 @@ import pytest
 from cast import Player, Stage
 from dealtrace.accounts.site import Site
 from dealtrace.deals.deal import Deal
-from dealtrace.deals.lead_clue import LeadClue
 from dealtrace.errors import LeadNotDeleted, LeadNotFound, LeadTaken
 from dealtrace.leads.call import Call, CallReport, IncomingCall
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_request import LeadRequest
 from dealtrace.operations.deals.pin import pin_deal
-from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.leads.delete import delete_lead, restore_lead
 from dealtrace.operations.leads.report_calls import report_calls
 from dealtrace.operations.people import erase_person, export_person
 from dealtrace.operations.work import Work
-from stored import deal_of, versions_of
-from write_commands import NOON, by_call, by_contact, registration
+from stored import lead_of, versions_of
+from write_commands import NOON, by_call, by_contact, register_by
 
 PHONE, MAIL = "79205550055", "ivan@example.ru"
 BEFORE = NOON - timedelta(minutes=10)
-
-
-def register(stage: Stage, player: Player, clue: LeadClue, number: str = "n") -> int:
-    (receipt,) = stage.perform(register_deals, player, registration(number, clue=clue))
-    found: int = receipt.deal_id
-    return found
-
-
-def lead_of(stage: Stage, player: Player, deal_id: int) -> LeadRef | None:
-    return deal_of(stage.database, player, deal_id).lead
 
 
 def ref_of(lead: Call | LeadRequest) -> LeadRef:
@@ -49,8 +37,8 @@ def change(stage: Stage, site: Site, verb: Callable[..., list[Deal]], lead: Call
 def test_its_deals_go_to_the_next_nearest_and_come_back(stage: Stage, shop: Player) -> None:
     near = stage.call(shop, BEFORE, phone=PHONE, reference="ats-1")
     far = stage.call(shop, BEFORE - timedelta(minutes=20), phone=PHONE)
-    by_phone = register(stage, shop, by_contact(PHONE), "a")
-    by_name = register(stage, shop, by_call(reference="ats-1"), "b")
+    by_phone = register_by(stage, shop, by_contact(PHONE), "a")
+    by_name = register_by(stage, shop, by_call(reference="ats-1"), "b")
     assert sorted(change(stage, shop.site, delete_lead, near)) == sorted([by_phone, by_name])
     assert lead_of(stage, shop, by_phone) == ref_of(far)
     assert lead_of(stage, shop, by_name) is None
@@ -65,10 +53,10 @@ def test_its_deals_go_to_the_next_nearest_and_come_back(stage: Stage, shop: Play
 
 def test_it_matters_not_whether_the_deal_came_before_it_went(stage: Stage, shop: Player) -> None:
     gone = stage.lead_request(shop, BEFORE, email=MAIL)
-    earlier = register(stage, shop, by_contact(email=MAIL), "a")
+    earlier = register_by(stage, shop, by_contact(email=MAIL), "a")
     change(stage, shop.site, delete_lead, gone)
-    later = register(stage, shop, by_contact(email=MAIL), "b")
-    named = register(stage, shop, by_call(call_id=stage.call(shop, BEFORE).id), "c")
+    later = register_by(stage, shop, by_contact(email=MAIL), "b")
+    named = register_by(stage, shop, by_call(call_id=stage.call(shop, BEFORE).id), "c")
     assert lead_of(stage, shop, earlier) is lead_of(stage, shop, later) is None
     assert lead_of(stage, shop, named) is not None
     change(stage, shop.site, restore_lead, gone)
@@ -77,7 +65,7 @@ def test_it_matters_not_whether_the_deal_came_before_it_went(stage: Stage, shop:
 
 def test_a_deal_loses_it_even_where_contacts_are_not_matched_any_more(stage: Stage, shop: Player) -> None:
     call = stage.call(shop, BEFORE, phone=PHONE)
-    deal_id = register(stage, shop, by_contact(PHONE))
+    deal_id = register_by(stage, shop, by_contact(PHONE))
     off = stage.open_site().site
     site = Site(shop.site.id, off.name, off.time_zone)
     assert change(stage, site, delete_lead, call) == [deal_id]
@@ -86,7 +74,7 @@ def test_a_deal_loses_it_even_where_contacts_are_not_matched_any_more(stage: Sta
 
 def test_a_pinned_deal_keeps_it(stage: Stage, shop: Player) -> None:
     call = stage.call(shop, BEFORE, phone=PHONE)
-    deal_id = register(stage, shop, by_contact(PHONE))
+    deal_id = register_by(stage, shop, by_contact(PHONE))
     with stage.database.write() as connection:
         pin_deal(stage.work(connection, shop, datetime.now(UTC)), deal_id, ref_of(call))
     assert change(stage, shop.site, delete_lead, call) == []
@@ -101,7 +89,7 @@ def test_its_names_stay_taken(stage: Stage, shop: Player) -> None:
 
 
 def test_an_exchange_that_tells_of_it_again_does_not_bring_it_back(stage: Stage, shop: Player) -> None:
-    deal_id = register(stage, shop, by_contact(PHONE))
+    deal_id = register_by(stage, shop, by_contact(PHONE))
     (call_id,) = stage.perform(report_calls, shop, CallReport("ats-1", BEFORE, phone=PHONE))
     ref = LeadRef(LeadKind.CALL, call_id)
     change(stage, shop.site, delete_lead, ref)
