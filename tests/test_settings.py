@@ -15,7 +15,7 @@ from dealtrace.settings import (
     MailSecurity,
     MailServer,
     Settings,
-    UnknownSetting,
+    UnknownVariable,
     list_unknown_settings,
     read_settings,
 )
@@ -301,10 +301,10 @@ def test_settings_that_do_not_exist_are_listed_with_the_nearest_name_and_without
     Path(".env").write_text("DEALTRACE_HOOST=secret\nDEALTRACE_HOST=::1\nHOOST=1\n")
     Path("dealtrace.toml").write_text('worker = 1\nworkers = 2\nxyzzy = "secret"\n')
     assert list_unknown_settings() == [
-        UnknownSetting("the environment", "DEALTRACE_PROT", "DEALTRACE_PORT"),
-        UnknownSetting(".env", "DEALTRACE_HOOST", "DEALTRACE_HOST"),
-        UnknownSetting("dealtrace.toml", "worker", "workers"),
-        UnknownSetting("dealtrace.toml", "xyzzy", None),
+        UnknownVariable("the environment", "DEALTRACE_PROT", "DEALTRACE_PORT"),
+        UnknownVariable(".env", "DEALTRACE_HOOST", "DEALTRACE_HOST"),
+        UnknownVariable("dealtrace.toml", "worker", "workers"),
+        UnknownVariable("dealtrace.toml", "xyzzy", None),
     ]
     assert "secret" not in "".join(map(str, list_unknown_settings()))
 

@@ -324,7 +324,7 @@ def read_settings() -> Settings:
 
 
 @record
-class UnknownSetting:
+class UnknownVariable:
     """A setting that does not exist: where it was found, its name there, and the most similar known name, if any."""
 
     place: str
@@ -337,19 +337,19 @@ class UnknownSetting:
         return f"Unknown setting {self.name} in {self.place}: it has no effect.{meant}"
 
 
-def list_unknown_settings() -> list[UnknownSetting]:
+def list_unknown_settings() -> list[UnknownVariable]:
     """List the names in the environment, `.env` and `dealtrace.toml` that look like settings but are not."""
     known = Settings.model_fields
     variables = {f"{ENVIRONMENT_PREFIX}{name.upper()}" for name in known}
-    unknown: list[UnknownSetting] = []
+    unknown: list[UnknownVariable] = []
     sources = {"the environment": EnvSettingsSource(Settings), str(ENV_FILE): DotEnvSettingsSource(Settings)}
     for place, source in sources.items():
         for name in sorted(source.env_vars):
             bare = name.removeprefix(ENVIRONMENT_PREFIX.lower())
             if bare != name and bare not in known and bare not in OTHER_VARIABLES:
-                unknown.append(UnknownSetting(place, name.upper(), nearest_name(name, variables)))
+                unknown.append(UnknownVariable(place, name.upper(), nearest_name(name, variables)))
     in_toml = sorted(set(TomlConfigSettingsSource(Settings).toml_data) - set(known))
-    return [*unknown, *(UnknownSetting(str(TOML_FILE), name, nearest_name(name, known)) for name in in_toml)]
+    return [*unknown, *(UnknownVariable(str(TOML_FILE), name, nearest_name(name, known)) for name in in_toml)]
 
 
 def _explain(error: ErrorDetails) -> str:

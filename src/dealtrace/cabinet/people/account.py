@@ -43,7 +43,7 @@ async def change_ownership(view: View) -> Response:
         await view.manage(_set_owner, whose.user.id, view.form.has("is_owner"))
     except InvalidSetting as refusal:
         return await _page(view, BAD_REQUEST, whose, refusal.text(view.language))
-    return _back(view, whose) if view.who.user.id != whose.user.id else view.lead_to("/")
+    return _back(view, whose) if view.rights.user.id != whose.user.id else view.redirect_to("/")
 
 
 async def make_password_link(view: View) -> Response:
@@ -75,7 +75,7 @@ async def delete(view: View) -> Response:
         await view.manage(_delete, whose.user)
     except InvalidSetting as refusal:
         return await _page(view, BAD_REQUEST, whose, refusal.text(view.language))
-    return view.lead_to("/users")
+    return view.redirect_to("/users")
 
 
 def role_of_form(view: View) -> Role | None:
@@ -107,7 +107,7 @@ async def _page(view: View, status: int, whose: Rights, fault: str = "") -> Resp
 
 
 def _back(view: View, whose: Rights) -> Response:
-    return view.lead_to(f"/users/{whose.user.id}")
+    return view.redirect_to(f"/users/{whose.user.id}")
 
 
 def _change_role(connection: Connection, _ids: object, user_id: UserId, site_id: int, role: Role | None) -> None:

@@ -46,11 +46,11 @@ async def upload(view: View) -> Response:
     if kept is None:
         return _page(view, chosen, {"file": view.word("Choose a file.")})
     try:
-        await asyncio.to_thread(_open, kept, view.here)
+        await asyncio.to_thread(_open, kept, view.current_site)
     except FileUnreadable as refusal:
         kept.delete()
         return _page(view, chosen, {"file": fault_text(refusal, view.language)})
-    return view.lead_to(f"/{view.here.id}/{PLACE}/{kept.key}")
+    return view.redirect_to(f"/{view.current_site.id}/{PLACE}/{kept.key}")
 
 
 async def show_preview(view: View) -> Response:
@@ -70,11 +70,11 @@ async def run(view: View) -> Response:
         return gone(view)
     if not kept.outcome:
         try:
-            await asyncio.to_thread(_run, view.means.database, kept, site, view.who.user.id)
+            await asyncio.to_thread(_run, view.services.database, kept, site, view.rights.user.id)
         except (FileUnreadable, ImportInProgress) as refusal:
             if not kept.outcome:
                 return await _preview_page(view, kept, site, {"": fault_text(refusal, view.language)})
-    return view.lead_to(f"/{site.id}/{PLACE}/{kept.key}")
+    return view.redirect_to(f"/{site.id}/{PLACE}/{kept.key}")
 
 
 async def send_refused(view: View) -> Response:
@@ -92,13 +92,13 @@ async def keep_sent_file(view: View, purpose: str, options: dict[str, str]) -> U
     sent = view.form.file("file")
     if sent is None:
         return None
-    owner = Owner(view.session_digest, view.here.id, purpose)
+    owner = Owner(view.session_digest, view.current_site.id, purpose)
     return await asyncio.to_thread(keep_upload, owner, sent.filename or "", sent.file, options)
 
 
 def find_sent_file(view: View, purpose: str) -> Upload | None:
     """Return the file whose key is in the path, or `None` if it is gone or another person's."""
-    return find_upload(Owner(view.session_digest, view.here.id, purpose), view.request.path_params["key"])
+    return find_upload(Owner(view.session_digest, view.current_site.id, purpose), view.request.path_params["key"])
 
 
 def gone(view: View) -> Response:
