@@ -39,21 +39,25 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "storage": DOMAIN,
     "runtime": DOMAIN | {"operations", "storage"},
     "operations": DOMAIN | {"storage", "demo"},
-    "http": DOMAIN | {"operations", "runtime", "storage", "clock", "observation"},
+    "http": DOMAIN | {"operations", "runtime", "storage", "clock", "log", "metrics"},
     "calltouch": A_WEB_EDGE_MAY,
     "counter": A_WEB_EDGE_MAY,
     "api": A_WEB_EDGE_MAY | {"files"},
     "cabinet": A_WEB_EDGE_MAY | {"files"},
-    "cli": AN_EDGE_MAY | {"demo", "files", "observation"},
-    "worker": AN_EDGE_MAY | {"files", "runtime", "observation"},
-    "app": (EDGES - {"cli"}) | {"http", "runtime", "storage", "settings", "clock", "observation"},
+    "cli": AN_EDGE_MAY | {"demo", "files", "metrics", "open_files"},
+    "worker": AN_EDGE_MAY | {"files", "runtime", "log", "metrics", "observation"},
+    "app": (EDGES - {"cli"})
+    | {"http", "runtime", "storage", "settings", "clock", "log", "metrics", "open_files", "observation"},
     "errors": frozenset({"refusal"}),
     "refusal": frozenset(),
     "record": frozenset(),
     "nearest_name": frozenset(),
     "settings": frozenset(),
     "clock": frozenset(),
-    "observation": frozenset(),
+    "log": frozenset({"metrics"}),
+    "metrics": frozenset(),
+    "open_files": frozenset(),
+    "observation": frozenset({"log", "metrics", "open_files"}),
     "__main__": frozenset({"cli"}),
     "__init__": frozenset(),
 }
@@ -107,7 +111,8 @@ LIBRARIES: dict[str, frozenset[str]] = {
     "worker": frozenset({"sqlalchemy", "httpcore", "httpx", "structlog"}),
     "cli": frozenset({"sqlalchemy", "typer", "rich", "granian", "msgspec"}),
     "app": frozenset({"starlette", "structlog"}),
-    "observation": frozenset({"prometheus_client", "structlog", "msgspec"}),
+    "log": frozenset({"structlog", "msgspec"}),
+    "metrics": frozenset({"prometheus_client"}),
     "settings": frozenset({"pydantic", "pydantic_core", "pydantic_settings", "sqlalchemy"}),
 }
 """Which libraries a folder may use; a folder that is not here uses the standard library alone."""
@@ -157,7 +162,7 @@ SHARED_THREADS: dict[str, str] = {
 }
 """The modules that use the event loop's default executor, whose threads all of them share, and what for."""
 
-ENVIRONMENT_READERS = frozenset({"settings.py", "observation.py", "cli/serve.py", "cli/backup.py"})
+ENVIRONMENT_READERS = frozenset({"settings.py", "metrics.py", "cli/serve.py", "cli/backup.py"})
 NOT_FOR_THE_DOMAIN = frozenset(
     {
         "asyncio",
