@@ -13,15 +13,15 @@ IDS = 1000
 
 
 @pytest.fixture
-def connection(database: Database) -> Iterator[Connection]:
-    """Open the transaction of a test."""
-    with database.write() as opened:
-        yield opened
-
-
-@pytest.fixture
 def ids(database: Database) -> IdBlocks:
     """Return ids to give away."""
     blocks = IdBlocks(database.writer)
     blocks.ensure(IDS)
     return blocks
+
+
+@pytest.fixture
+def connection(database: Database, ids: IdBlocks) -> Iterator[Connection]:
+    """Open the transaction of a test, after ids were taken: SQLite has one writer."""
+    with database.write() as opened:
+        yield opened
