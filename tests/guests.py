@@ -82,17 +82,19 @@ class Guest:
         login = user if isinstance(user, str) else user.login
         return self.send("/login", login=login, password=password, **fields)
 
-    def get(self, path: str, **query: Any) -> httpx.Response:
+    def get(self, path: str, /, **query: Any) -> httpx.Response:
         """Open a page."""
         return self.http.get(self._address_of(path), params=query or None)
 
-    def send(self, path: str, *, files: Mapping[str, tuple[str, bytes]] | None = None, **fields: Any) -> httpx.Response:
+    def send(
+        self, path: str, /, *, files: Mapping[str, tuple[str, bytes]] | None = None, **fields: Any
+    ) -> httpx.Response:
         """Send a form of our own page, with the token that it carries."""
         token = {"form_token": form_token_of(self.secret)} if self.secret else {}
         own = {"sec-fetch-site": "same-origin"}
         return self.http.post(self._address_of(path), data={**token, **fields}, files=files, headers=own)
 
-    def post(self, path: str, **fields: Any) -> httpx.Response:
+    def post(self, path: str, /, **fields: Any) -> httpx.Response:
         """Send a form, and follow where it leads."""
         answer = self.send(path, **fields)
         return self.follow(answer.headers["location"]) if answer.is_redirect else answer

@@ -211,6 +211,8 @@ def test_costs_are_listed_by_month_and_by_day(server: ServerProcess, served: Sta
         ({"rate": "-1"}, "rate"),
         ({"source": "x" * 2000}, "source"),
         ({"campaign": "id"}, "file"),
+        ({"encoding": "hex"}, "file"),
+        ({"encoding": "golden"}, "file"),
     ],
 )
 def test_choices_of_costs_that_do_not_fit_are_refused_beside_their_fields(

@@ -60,6 +60,10 @@ class Rule:
     filters: tuple[str, ...] = ()
     recipients: tuple[Recipient, ...] = ()
 
+    def watches_as(self, other: "Rule") -> bool:
+        """Return whether both rules watch the same figure, so that values of one can be compared with the other's."""
+        return (self.metric, self.window, self.filters) == (other.metric, other.window, other.filters)
+
 
 @record
 class RuleWords:

@@ -60,11 +60,13 @@ def is_own_form(request: Request, form: Form, form_token: str) -> bool:
         return site in ("same-origin", "none")
     if origin is not None:
         return urlsplit(origin).netloc == request.headers.get("host")
-    return not form_token or hmac.compare_digest(form.get(TOKEN_FIELD), form_token)
+    return not form_token or hmac.compare_digest(form.get(TOKEN_FIELD).encode(), form_token.encode())
 
 
 async def read_form(request: Request, *, bytes_max: int = FORM_BYTES_MAX, files_max: int = 0) -> Form:
     """Parse a form with up to `files_max` files; larger files are stored in unnamed temporary files.
+
+    NUL characters are removed from texts, since PostgreSQL refuses them.
 
     Raises:
         BodyTooLarge: the form is longer than `bytes_max`.
@@ -86,6 +88,6 @@ async def read_form(request: Request, *, bytes_max: int = FORM_BYTES_MAX, files_
         raise UnreadableBody(ru="форма заполнена неверно", en="the form is malformed") from fault
     items = sent.multi_items()
     return Form(
-        tuple((name, value) for name, value in items if not isinstance(value, UploadFile)),
+        tuple((name, value.replace("\0", "")) for name, value in items if not isinstance(value, UploadFile)),
         tuple((name, value) for name, value in items if isinstance(value, UploadFile)),
     )

@@ -64,6 +64,7 @@ class Gate:
         """Return a request handler for a page, which redirects or refuses a person who may not open the page."""
 
         async def answer(request: Request) -> Response:
+            _remove_nul(request)
             view = View(request, self._means, language_of_browser(request))
             try:
                 return await self._answer(view, page)
@@ -123,6 +124,16 @@ class Gate:
 
     def _look_up(self, connection: Connection, site_id: int) -> Site | None:
         return self._means.site_cache.look_up_site(connection, site_id)
+
+
+def _remove_nul(request: Request) -> None:
+    """Remove NUL characters from the URL, since PostgreSQL refuses texts with them; forms are read without them too."""
+    scope = request.scope
+    scope["query_string"] = scope["query_string"].replace(b"%00", b"")
+    scope["path_params"] = {
+        name: value.replace("\0", "") if isinstance(value, str) else value
+        for name, value in request.path_params.items()
+    }
 
 
 async def _read_own_form(view: View, page: Page, secret: str) -> bool:

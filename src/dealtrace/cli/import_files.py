@@ -1,7 +1,6 @@
 """`dealtrace import`: import calls, lead requests, deals and visits from files."""
 
 from collections.abc import Iterator
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +13,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.cli.answers import ImportAnswer
 from dealtrace.cli.options import JsonOption, SiteIdOption
 from dealtrace.cli.terminal import complaints, console, counted, fail, open_prepared, print_json
-from dealtrace.files.csv_reader import UTF_8
+from dealtrace.files.csv_reader import UTF_8, Encoding
 from dealtrace.files.import_file import ImportFile, open_import_file
 from dealtrace.files.import_format import ImportNoun
 from dealtrace.files.refused_rows import RefusedRows
@@ -24,16 +23,6 @@ from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.run_import import ImportJob, ImportOutcome, run_import
 
 import_commands = typer.Typer(help="Import calls, lead requests, deals, visits and costs.", no_args_is_help=True)
-
-
-class Encoding(StrEnum):
-    """The encodings of a CSV file."""
-
-    UTF_8 = "utf-8"
-    WINDOWS_1251 = "cp1251"
-    UTF_16 = "utf-16"
-    KOI8_R = "koi8-r"
-    DOS_866 = "cp866"
 
 
 FileArgument = Annotated[Path, typer.Argument(help="CSV or XLSX with headings, or JSON Lines.")]

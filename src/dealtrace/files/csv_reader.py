@@ -3,7 +3,8 @@
 import codecs
 import csv
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from enum import StrEnum
 from itertools import islice
 from pathlib import Path
 from typing import TextIO
@@ -15,8 +16,20 @@ from dealtrace.files.unreadable import unreadable
 DELIMITERS = ";,\t"
 LINE_LENGTH_MAX = 1_000_000
 BLOCK_BYTES = 1 << 20
-UTF_8, UTF_16, WINDOWS_1251 = "utf-8", "utf-16", "cp1251"
-_CODECS = {UTF_8: "utf-8-sig"}
+
+
+class Encoding(StrEnum):
+    """The encodings of a CSV file."""
+
+    UTF_8 = "utf-8"
+    WINDOWS_1251 = "cp1251"
+    UTF_16 = "utf-16"
+    KOI8_R = "koi8-r"
+    DOS_866 = "cp866"
+
+
+UTF_8, UTF_16, WINDOWS_1251 = Encoding.UTF_8, Encoding.UTF_16, Encoding.WINDOWS_1251
+_CODECS: Mapping[str, str] = {UTF_8: "utf-8-sig"}
 """Maps an encoding to the codec that reads it: `utf-8-sig` drops the byte order mark that spreadsheets write."""
 _FAULTY = "\udfff"
 """Replaces bytes that cannot be decoded; no encoding has this character."""

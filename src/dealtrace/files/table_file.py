@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from dealtrace.files.columns import Column, count_known
-from dealtrace.files.csv_reader import UTF_8, detect_encoding, read_csv
+from dealtrace.files.csv_reader import UTF_8, Encoding, detect_encoding, read_csv
 from dealtrace.files.json_lines_reader import is_json_lines, read_json_lines
 from dealtrace.files.row import Cell, Row
 from dealtrace.files.unreadable import unreadable
@@ -52,6 +52,9 @@ def open_table(
     if is_json_lines(path):
         return TableFile(path, UTF_8, partial(read_json_lines, path))
     encoding = encoding or detect_encoding(path)
+    if encoding not in list(Encoding):
+        known_ones = ", ".join(Encoding)
+        raise unreadable(path, f"такой кодировки нет, есть {known_ones}", f"the encoding must be one of {known_ones}")
 
     def known(headings: Sequence[Cell]) -> int:
         return count_known(map(plain_heading, headings), columns)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -97,6 +98,31 @@ def test_a_rule_that_was_changed_meanwhile_is_looked_at_again(stage: Stage, shop
         manage.change_alert(connection, shop.site, added.id, alert.rule, NOW)
     assert settle(stage, shop, alert, RAISED) is None
     assert [each.id for each in claim(stage, shop)] == [added.id]
+
+
+@pytest.mark.parametrize(
+    ("changed", "goes_on"),
+    [
+        ({"amount": Decimal(40)}, True),
+        ({"kind": AlertKind.SPIKE}, True),
+        ({"metric": "amount"}, False),
+        ({"window": WINDOWS["day"]}, False),
+        ({"filters": ("service:is:1C",)}, False),
+    ],
+)
+def test_a_rule_that_watches_another_figure_ends_what_the_former_raised(
+    stage: Stage, shop: Player, changed: dict[str, Any], goes_on: bool
+) -> None:
+    added = add(stage, shop, ())
+    (alert,) = claim(stage, shop)
+    settle(stage, shop, alert, RAISED)
+    with stage.database.write() as connection:
+        manage.change_alert(connection, shop.site, added.id, replace(alert.rule, **changed), NOW + HOUR)
+    with stage.database.read() as connection:
+        (incident,) = list_incidents(connection, shop.site.id, 10)
+    assert (incident.ended_at is None, incident.ended_value) == (goes_on, None)
+    (again,) = claim(stage, shop, NOW + HOUR)
+    assert settle(stage, shop, again, QUIET, NOW + HOUR) == (EventKind.ALERT_ENDED if goes_on else None)
 
 
 def test_every_recipient_gets_a_mail_but_users_who_left(stage: Stage, shop: Player) -> None:

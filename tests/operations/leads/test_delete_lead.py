@@ -9,11 +9,12 @@ from cast import Player, Stage
 from dealtrace.accounts.site import Site
 from dealtrace.deals.deal import Deal
 from dealtrace.errors import LeadNotDeleted, LeadNotFound, LeadTaken
-from dealtrace.leads.call import Call, CallReport, IncomingCall
+from dealtrace.leads.call import Call, CallId, CallReport, IncomingCall
 from dealtrace.leads.lead import LeadKind, LeadRef
-from dealtrace.leads.lead_request import LeadRequest
+from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest, LeadRequestId
 from dealtrace.operations.deals.pin import pin_deal
 from dealtrace.operations.leads.delete import delete_lead, restore_lead
+from dealtrace.operations.leads.register_lead_requests import register_lead_requests
 from dealtrace.operations.leads.report_calls import report_calls
 from dealtrace.operations.people import erase_person, export_person
 from dealtrace.operations.work import Work
@@ -86,6 +87,16 @@ def test_its_names_stay_taken(stage: Stage, shop: Player) -> None:
     change(stage, shop.site, delete_lead, call)
     (refused,) = stage.calls(shop, IncomingCall(NOON, timedelta(0), PHONE, "ats-1"))
     assert isinstance(refused, LeadTaken)
+
+
+def test_its_id_stays_taken_for_leads_of_both_kinds(stage: Stage, shop: Player) -> None:
+    stage.calls(shop, IncomingCall(NOON, timedelta(0), PHONE, id=CallId(17)))
+    change(stage, shop.site, delete_lead, LeadRef(LeadKind.CALL, 17))
+    (call,) = stage.calls(shop, IncomingCall(NOON, timedelta(0), PHONE, id=CallId(17)))
+    request_17 = IncomingLeadRequest(NOON, number="R-1", id=LeadRequestId(17))
+    (request,) = stage.perform(register_lead_requests, shop, request_17)
+    assert isinstance(call, LeadTaken)
+    assert isinstance(request, LeadTaken)
 
 
 def test_an_exchange_that_tells_of_it_again_does_not_bring_it_back(stage: Stage, shop: Player) -> None:

@@ -30,6 +30,7 @@ from dealtrace.operations.leads.report_calls import report_calls
 from dealtrace.operations.webhooks.create import NewWebhook, create_webhook
 from dealtrace.quota.points import PaidMethod
 from dealtrace.storage.accounts.sites import find_site
+from dealtrace.storage.visits.credits import find_credits
 from dealtrace.storage.webhooks.outbox import list_waiting_deliveries
 from dealtrace.webhooks.event import DealEvent, Event, LeadEvent, LeadPart
 from write_commands import NOON, by_contact, change, registration
@@ -161,6 +162,19 @@ def test_a_visit_that_earns_a_lead_s_credit_late_is_told_of_once(stage: Stage, s
     stage.visit(shop, NOON - timedelta(days=2), TrafficSource("google", "cpc"))
     lead = LeadRef(LeadKind.CALL, call.id)
     assert published(stage, shop, hook) == [LeadEvent(EventKind.LEAD_CHANGED, lead, (LeadPart.VISIT,))]
+
+
+def test_a_deleted_lead_is_credited_again_but_not_told_of(stage: Stage, shop: Player) -> None:
+    shop, hook = listen(stage, shop, {EventKind.LEAD_CHANGED})
+    own = stage.visit(shop, NOON - timedelta(hours=1), TrafficSource("(direct)", "(none)"))
+    lead = LeadRef(LeadKind.CALL, stage.call(shop, NOON, visit_id=own.id).id)
+    with stage.database.write() as connection:
+        delete_lead(stage.work(connection, shop), lead)
+    earlier = stage.visit(shop, NOON - timedelta(days=1), TrafficSource("yandex", "cpc"))
+    with stage.database.read() as connection:
+        shares = find_credits(connection, shop.site.id, lead.id)
+    assert shares[AttributionModel.LAST_NON_DIRECT][0].visit.id == earlier.id
+    assert published(stage, shop, hook) == []
 
 
 def test_each_webhook_hears_what_it_wants_and_of_its_own_site_alone(stage: Stage, shop: Player) -> None:

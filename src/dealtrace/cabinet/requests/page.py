@@ -1,6 +1,6 @@
 """The journal of requests to the API: the callers, what they requested, the answers, and the reasons of refusals."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ from dealtrace.accounts.api_request import ApiRequest
 from dealtrace.accounts.site import SiteId
 from dealtrace.accounts.site_days import day_end, day_start
 from dealtrace.cabinet.formats import clock_time
+from dealtrace.cabinet.settings.page import number_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import Language
 from dealtrace.record import record
@@ -73,23 +74,23 @@ def _read(connection: Connection, site_id: int, query: RequestQuery) -> tuple[li
 
 def _query(asked: QueryParams, zone: ZoneInfo) -> RequestQuery:
     """Return the query of a URL; invalid parameters are ignored."""
-    first, last = _day(asked.get("from", "")), _day(asked.get("to", ""))
-    token, before_at = asked.get("token", ""), _instant(asked.get("before_at", ""))
+    before_at = _instant(asked.get("before_at", ""))
     return RequestQuery(
-        since=day_start(first, zone) if first is not None else None,
-        until=day_end(last, zone) if last is not None else None,
+        since=_bound(asked.get("from", ""), zone, day_start),
+        until=_bound(asked.get("to", ""), zone, day_end),
         is_refused=bool(asked.get("refused")),
         path=asked.get("path", "").strip(),
         text=asked.get("text", "").strip(),
-        token_id=int(token) if token.isascii() and token.isdecimal() else None,
+        token_id=number_of(asked.get("token", "")) or None,
         before=(before_at, asked.get("before_id", "")) if before_at is not None else None,
     )
 
 
-def _day(text: str) -> date | None:
+def _bound(text: str, zone: ZoneInfo, bound: Callable[[date, ZoneInfo], datetime]) -> datetime | None:
+    """Return the start or end of a day, or `None` if the text is no day or the bound lies outside all years."""
     try:
-        return date.fromisoformat(text)
-    except ValueError:
+        return bound(date.fromisoformat(text), zone)
+    except (ValueError, OverflowError):
         return None
 
 

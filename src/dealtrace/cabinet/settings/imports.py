@@ -13,7 +13,7 @@ from dealtrace.cabinet.settings.preview import preview_file
 from dealtrace.cabinet.settings.uploads import UPLOAD_BYTES_MAX, Owner, Upload, find_upload, keep_upload
 from dealtrace.cabinet.view import View
 from dealtrace.errors import FileUnreadable, ImportInProgress, Refusal
-from dealtrace.files.csv_reader import UTF_8, UTF_16, WINDOWS_1251
+from dealtrace.files.csv_reader import Encoding
 from dealtrace.files.import_file import ImportFile, open_import_file
 from dealtrace.files.import_format import ImportNoun
 from dealtrace.files.refused_rows import RefusedRows
@@ -28,7 +28,7 @@ NOUNS = {
     ImportNoun.DEAL: "Deals",
     ImportNoun.VISIT: "Visits",
 }
-ENCODINGS = ("", UTF_8, WINDOWS_1251, UTF_16, "koi8-r", "cp866")
+ENCODINGS = ("", *Encoding)
 """The encodings of text files; empty means that the encoding is detected."""
 
 

@@ -68,9 +68,13 @@ class Upload:
         return _read(self.folder / _OUTCOME)
 
     def finish(self, outcome: Mapping[str, str]) -> None:
-        """Store the result of the import and delete the file; refused rows remain for download."""
+        """Store the result of the import and delete the file; refused rows remain for download.
+
+        The upload may have been deleted meanwhile, as one of the oldest.
+        """
+        self.folder.mkdir(mode=PRIVATE, exist_ok=True)
         (self.folder / _OUTCOME).write_text(json.dumps(dict(outcome)))
-        shutil.rmtree(self.folder / _SENT)
+        shutil.rmtree(self.folder / _SENT, ignore_errors=True)
 
     def delete(self) -> None:
         """Delete the file, its options, result and refused rows."""
@@ -121,10 +125,18 @@ def _private_folder() -> Path:
 
 def _sweep(place: Path) -> None:
     """Delete uploads that are too old, and the oldest if there are too many."""
-    made = sorted(((folder.stat().st_mtime, folder) for folder in place.iterdir()), reverse=True)
+    made = sorted(((_made_at(folder), folder) for folder in place.iterdir()), reverse=True)
     for number, (at, folder) in enumerate(made, 1):
         if number >= UPLOADS_MAX or at < clock.now().timestamp() - KEPT_SECONDS:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _made_at(folder: Path) -> float:
+    """Return when an upload was made, in seconds of the epoch, or 0 if another request has just deleted it."""
+    try:
+        return folder.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
 
 
 def _read(path: Path) -> dict[str, str]:

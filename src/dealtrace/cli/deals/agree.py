@@ -11,11 +11,12 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.cli.answers import AgreementAnswer, AgreementHeadAnswer, CountAnswer, DisagreementAnswer, ValuesAnswer
-from dealtrace.cli.import_files import Encoding, EncodingOption
+from dealtrace.cli.import_files import EncodingOption
 from dealtrace.cli.options import JsonOption, SiteIdOption
 from dealtrace.cli.terminal import complaints, console, counted, fail, open_prepared, print_json_with_rows
 from dealtrace.deals.deal import Deal
 from dealtrace.deals.incoming_deal import IncomingDeal
+from dealtrace.files.csv_reader import Encoding
 from dealtrace.files.import_file import ImportFile, open_import_file
 from dealtrace.files.import_format import ImportNoun
 from dealtrace.operations.accounts.require_site import require_site

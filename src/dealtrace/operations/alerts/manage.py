@@ -12,8 +12,15 @@ from dealtrace.errors import InvalidSetting
 from dealtrace.mails.mail import MailId, MailPurpose, NewMail
 from dealtrace.mails.subscription import MailList
 from dealtrace.operations.mails.send_to import Mailing, without_leavers
-from dealtrace.storage.alerts.alerts import count_alerts, delete_alert, find_alert, insert_alert, update_rule
-from dealtrace.storage.alerts.incidents import delete_incidents
+from dealtrace.storage.alerts.alerts import (
+    count_alerts,
+    delete_alert,
+    find_alert,
+    insert_alert,
+    lower_alert,
+    update_rule,
+)
+from dealtrace.storage.alerts.incidents import delete_incidents, end_incidents
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.mails.leaves import delete_leaves
 from dealtrace.storage.mails.outbox import delete_mails, insert_mails
@@ -41,11 +48,17 @@ def add_alert(connection: Connection, ids: IdBlocks, site: Site, rule: Rule, now
 def change_alert(connection: Connection, site: Site, alert_id: int, rule: Rule, now: datetime) -> None:
     """Replace the rule of an alert; a raised alert stays raised until the new rule has a verdict.
 
+    Ours: if the new rule watches another figure, a raised alert ends at once, and nobody is notified: the figure that
+    raised it is not watched any more.
+
     Raises:
         AlertNotFound: the site has no such rule.
     """
-    if not update_rule(connection, site.id, alert_id, rule, now):
-        raise AlertNotFound(alert_id=alert_id, site_id=site.id)
+    before = require_alert(connection, site, alert_id)
+    update_rule(connection, site.id, alert_id, rule, now)
+    if not rule.watches_as(before.rule):
+        lower_alert(connection, site.id, alert_id)
+        end_incidents(connection, site.id, alert_id, now)
 
 
 def remove_alert(connection: Connection, site: Site, alert_id: int) -> None:

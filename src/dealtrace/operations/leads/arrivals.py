@@ -173,7 +173,7 @@ def _stated_number(incoming: IncomingLeadRequest) -> str | None:
 
 
 def _taken_ids(work: Work, incoming: Sequence[IncomingCall | IncomingLeadRequest]) -> dict[str, int]:
-    """Return the ids sent with these leads that are already in use, by the id as a text.
+    """Return the ids sent with these leads that are already in use, also by deleted leads, by the id as a text.
 
     A call and a lead request never share an id, because credits and erasures refer to leads by id alone.
     """
@@ -181,5 +181,5 @@ def _taken_ids(work: Work, incoming: Sequence[IncomingCall | IncomingLeadRequest
     return {
         str(lead_id): lead_id
         for kind in LeadKind
-        for lead_id in leads.find_known_ids(work.connection, work.site.id, kind, stated)
+        for lead_id in leads.find_known_ids(work.connection, work.site.id, kind, stated, with_deleted=True)
     }

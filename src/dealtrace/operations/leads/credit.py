@@ -8,8 +8,10 @@ from dealtrace.accounts.webhook import EventKind
 from dealtrace.attribution.credit import CREDIT_LOOKBACK, AttributionModel, credits_under, touches_of
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import Visit, VisitId
+from dealtrace.leads.lead import ids_by_kind
 from dealtrace.operations.webhooks.publish import publish_events
 from dealtrace.operations.work import Work
+from dealtrace.storage.leads.leads import find_known_ids
 from dealtrace.storage.visits import visits
 from dealtrace.storage.visits.credits import (
     Credited,
@@ -83,11 +85,23 @@ def find_credited(work: Work, leads: Sequence[VisitedLead]) -> dict[int, Visit]:
 
 
 def publish_moves(work: Work, leads: Sequence[VisitedLead], before: Mapping[int, Visit]) -> list[VisitedLead]:
-    """Return the leads whose credited visit or source differs from that in `before`, and publish them to webhooks."""
+    """Return the leads whose credited visit or source differs from that in `before`, and publish them to webhooks.
+
+    Deleted leads are returned, but not published.
+    """
     after = find_credited(work, leads)
     moved = [lead for lead in leads if _credit_of(before.get(lead.id)) != _credit_of(after.get(lead.id))]
-    publish_events(work, [LeadEvent(EventKind.LEAD_CHANGED, lead.ref, (LeadPart.VISIT,)) for lead in moved])
+    published = _undeleted(work, moved) if work.site.listeners else []
+    publish_events(work, [LeadEvent(EventKind.LEAD_CHANGED, lead.ref, (LeadPart.VISIT,)) for lead in published])
     return moved
+
+
+def _undeleted(work: Work, leads: Sequence[VisitedLead]) -> list[VisitedLead]:
+    known = {
+        kind: find_known_ids(work.connection, work.site.id, kind, ids)
+        for kind, ids in ids_by_kind(lead.ref for lead in leads).items()
+    }
+    return [lead for lead in leads if lead.id in known[lead.ref.kind]]
 
 
 def _credit_of(visit: Visit | None) -> tuple[VisitId, TrafficSource] | None:

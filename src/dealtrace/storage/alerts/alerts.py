@@ -21,11 +21,16 @@ def insert_alert(connection: Connection, new: Alert) -> None:
     )
 
 
-def update_rule(connection: Connection, site_id: int, alert_id: int, rule: Rule, due_at: datetime) -> bool:
-    """Replace a rule and the time of its next check, `due_at`; return whether the site has such a rule."""
+def update_rule(connection: Connection, site_id: int, alert_id: int, rule: Rule, due_at: datetime) -> None:
+    """Replace a rule and the time of its next check, `due_at`."""
     mine = (alert.c.site_id == site_id, alert.c.id == alert_id)
-    changed = update(alert).where(*mine).values(due_at=due_at, fault=None, **_columns(rule))
-    return connection.execute(changed).rowcount > 0
+    connection.execute(update(alert).where(*mine).values(due_at=due_at, fault=None, **_columns(rule)))
+
+
+def lower_alert(connection: Connection, site_id: int, alert_id: int) -> None:
+    """Store that an alert is not raised."""
+    mine = (alert.c.site_id == site_id, alert.c.id == alert_id)
+    connection.execute(update(alert).where(*mine).values(incident_id=None))
 
 
 def list_alerts(connection: Connection, site_id: int) -> list[Alert]:

@@ -34,6 +34,13 @@ def end_incident(connection: Connection, site_id: int, incident_id: int, ended_a
     connection.execute(update(alert_incident).where(*mine).values(ended_at=ended_at, ended_value=value))
 
 
+def end_incidents(connection: Connection, site_id: int, alert_id: int, ended_at: datetime) -> None:
+    """Store that the incidents of a rule that are not over ended, without a value."""
+    mine = (alert_incident.c.site_id == site_id, alert_incident.c.alert_id == alert_id)
+    open_ones = (*mine, alert_incident.c.ended_at.is_(None))
+    connection.execute(update(alert_incident).where(*open_ones).values(ended_at=ended_at))
+
+
 def find_incidents(connection: Connection, site_id: int, incident_ids: Collection[int]) -> dict[int, Incident]:
     """Find incidents of a site by id; unknown ids are missing."""
     wanted = (alert_incident.c.site_id == site_id, alert_incident.c.id.in_(sorted(incident_ids)))

@@ -26,8 +26,8 @@ _INSERT_CALL = CompiledStatement(insert(call))
 _INSERT_LEAD_REQUEST = CompiledStatement(insert(lead_request))
 _FIND_IDS = {
     kind: CompiledStatement(
-        select(table.c.id).where(
-            table.c.site_id == bindparam("site_id"), is_among(table.c.id, "ids"), table.c.deleted_at.is_(None)
+        select(table.c.id, table.c.deleted_at).where(
+            table.c.site_id == bindparam("site_id"), is_among(table.c.id, "ids")
         )
     )
     for kind, table in LEAD_TABLES.items()
@@ -80,12 +80,18 @@ def insert_leads(connection: Connection, site_id: int, leads: Sequence[NewLead],
     insert_spans(connection, site_id, [span for new in leads for span in new.spans])
 
 
-def find_known_ids(connection: Connection, site_id: int, kind: LeadKind, ids: Iterable[int]) -> set[int]:
-    """Find which of the given ids belong to undeleted leads of a kind."""
+def find_known_ids(
+    connection: Connection, site_id: int, kind: LeadKind, ids: Iterable[int], *, with_deleted: bool = False
+) -> set[int]:
+    """Find which of the given ids belong to leads of a kind.
+
+    `with_deleted` includes deleted leads, whose ids stay in use.
+    """
     keys = sorted(set(ids))
     if not keys:
         return set()
-    return {lead_id for (lead_id,) in _FIND_IDS[kind].fetch(connection, {"site_id": site_id, "ids": keys})}
+    rows = _FIND_IDS[kind].fetch(connection, {"site_id": site_id, "ids": keys})
+    return {lead_id for lead_id, deleted_at in rows if with_deleted or deleted_at is None}
 
 
 def find_ids_by_reference(
