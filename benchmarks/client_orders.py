@@ -14,7 +14,7 @@ from starlette.types import Message, Scope
 
 from benchmarks.lifespan import running
 from benchmarks.serving import Place
-from dealtrace import observation
+from dealtrace import log
 from dealtrace.app import Application
 from dealtrace.settings import Settings
 
@@ -37,7 +37,7 @@ class Kind:
 
 def report_client_orders(place: Place, rounds: int, calls: int) -> None:
     """Print the CPU of a deal by each kind of request, and its ratio to `orders/register` within each round."""
-    observation.start_logging("ERROR")
+    log.start_logging("ERROR")
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         figures = runner.run(_measure(place, rounds, calls))
     _print(figures)

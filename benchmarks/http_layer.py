@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope
 
 from benchmarks.lifespan import running
 from benchmarks.no_store import Forgetful
-from dealtrace import observation
+from dealtrace import log
 from dealtrace.app import ENDPOINTS, Application
 from dealtrace.http import gate
 from dealtrace.http.endpoint import Endpoint
@@ -75,7 +75,7 @@ async def _not_called(_request: Request) -> Any:
 
 def report_http_layer(url: str, token: str, rounds: int) -> None:
     """Print the CPU of a request with each part of ours replaced by Starlette's, and of each part alone."""
-    observation.start_logging("ERROR")
+    log.start_logging("ERROR")
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_report(url, token, rounds))
 

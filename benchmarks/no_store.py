@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from dealtrace import observation
+from dealtrace import log
 from dealtrace.app import Application
 from dealtrace.deals.deal import DealId
 from dealtrace.deals.registration import Receipt, Registration
@@ -30,5 +30,5 @@ class Forgetful(WriteQueue):
 def create_app() -> Application:
     """Make the application, as the product does."""
     settings = read_settings()
-    observation.start_logging(settings.log_level)
+    log.start_logging(settings.log_level)
     return Application(settings, Forgetful)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
 from sqlalchemy import Connection, Engine, event
 
 from dealtrace.storage.schema.tables.parts import TENANT
@@ -75,3 +76,11 @@ def audited_statements() -> Iterator[list[str]]:
         yield complaints
     finally:
         event.remove(Engine, "before_cursor_execute", listen)
+
+
+@pytest.fixture(autouse=True)
+def audited() -> Iterator[None]:
+    """Fail a test that ran a statement which a cluster would refuse; a `conftest.py` imports this for its folder."""
+    with audited_statements() as complaints:
+        yield
+    assert not complaints, "\n" + "\n".join(complaints)

@@ -7,12 +7,16 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, select
 
-from cast import Player
+from cast import Player, Stage
+from dealtrace.accounts.site import Site
 from dealtrace.deals.deal import Deal
 from dealtrace.deals.versions import DealVersion
+from dealtrace.leads.lead import LeadRef
+from dealtrace.storage.accounts.sites import find_site
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.deals.deals import list_deals_by_key
 from dealtrace.storage.deals.versions import list_versions
+from dealtrace.storage.reports.statuses import list_statuses
 from dealtrace.storage.schema.tables.parts import TENANT
 from dealtrace.storage.schema.tables.requests import api_request
 from dealtrace.storage.schema.tables.settings import points_day, site_change
@@ -50,6 +54,11 @@ def deal_of(database: Database, player: Player, deal_id: int, *, deleted: bool =
     """Return a deal of a site."""
     (deal,) = deals_of(database, player, deal_id, deleted=deleted)
     return deal
+
+
+def lead_of(stage: Stage, player: Player, deal_id: int) -> LeadRef | None:
+    """Return the lead of a deal, or `None` if the deal has none."""
+    return deal_of(stage.database, player, deal_id).lead
 
 
 def versions_of(database: Database, player: Player, deal_id: int) -> list[DealVersion]:
@@ -91,3 +100,17 @@ def _wait_until_locked(database: Database, following: "Future[Any]") -> None:
     with database.reader.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         while not following.done() and not connection.exec_driver_sql(waits).first():
             assert time.monotonic() < deadline
+
+
+def site_of(database: Database, player: Player) -> Site:
+    """Return a site with its settings."""
+    with database.read() as connection:
+        site = find_site(connection, player.site.id)
+    assert site is not None
+    return site
+
+
+def meanings_of(stage: Stage, player: Player) -> dict[str, str]:
+    """Return the meanings of a site's statuses by spelling."""
+    with stage.database.read() as connection:
+        return {status.spelling: status.meaning.value for status in list_statuses(connection, player.site.id)}

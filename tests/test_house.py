@@ -39,21 +39,25 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "storage": DOMAIN,
     "runtime": DOMAIN | {"operations", "storage"},
     "operations": DOMAIN | {"storage", "demo"},
-    "http": DOMAIN | {"operations", "runtime", "storage", "clock", "observation"},
+    "http": DOMAIN | {"operations", "runtime", "storage", "clock", "log", "metrics"},
     "calltouch": A_WEB_EDGE_MAY,
     "counter": A_WEB_EDGE_MAY,
     "api": A_WEB_EDGE_MAY | {"files"},
     "cabinet": A_WEB_EDGE_MAY | {"files"},
-    "cli": AN_EDGE_MAY | {"demo", "files", "observation"},
-    "worker": AN_EDGE_MAY | {"files", "runtime", "observation"},
-    "app": (EDGES - {"cli"}) | {"http", "runtime", "storage", "settings", "clock", "observation"},
+    "cli": AN_EDGE_MAY | {"demo", "files", "metrics", "open_files"},
+    "worker": AN_EDGE_MAY | {"files", "runtime", "log", "metrics", "observation"},
+    "app": (EDGES - {"cli"})
+    | {"http", "runtime", "storage", "settings", "clock", "log", "metrics", "open_files", "observation"},
     "errors": frozenset({"refusal"}),
     "refusal": frozenset(),
     "record": frozenset(),
     "nearest_name": frozenset(),
     "settings": frozenset(),
     "clock": frozenset(),
-    "observation": frozenset(),
+    "log": frozenset({"metrics"}),
+    "metrics": frozenset(),
+    "open_files": frozenset(),
+    "observation": frozenset({"log", "metrics", "open_files"}),
     "__main__": frozenset({"cli"}),
     "__init__": frozenset(),
 }
@@ -107,7 +111,8 @@ LIBRARIES: dict[str, frozenset[str]] = {
     "worker": frozenset({"sqlalchemy", "httpcore", "httpx", "structlog"}),
     "cli": frozenset({"sqlalchemy", "typer", "rich", "granian", "msgspec"}),
     "app": frozenset({"starlette", "structlog"}),
-    "observation": frozenset({"prometheus_client", "structlog", "msgspec"}),
+    "log": frozenset({"structlog", "msgspec"}),
+    "metrics": frozenset({"prometheus_client"}),
     "settings": frozenset({"pydantic", "pydantic_core", "pydantic_settings", "sqlalchemy"}),
 }
 """Which libraries a folder may use; a folder that is not here uses the standard library alone."""
@@ -132,7 +137,32 @@ APP_MAY_USE = frozenset({"database", "schema"})
 SPEAK_JSON = frozenset({"cli", "api"})
 """Their JSON names deals as the wire does."""
 
-ENVIRONMENT_READERS = frozenset({"settings.py", "observation.py", "cli/serve.py", "cli/backup.py"})
+OWN_TRANSACTIONS: dict[str, str] = {
+    "runtime/write_queue.py": "it commits what requests change of deals, leads and visits",
+    "runtime/account_changes.py": "sites, users and tokens are changed rarely, one change at a time",
+    "operations/run_import.py": "a file is imported in chunks, each with its progress, by a command or a thread",
+    "cabinet/settings/cost_files.py": "a file of costs replaces those of its days in one transaction",
+    "storage/reports/mirror/mirror.py": "whoever holds the lock of the mirror settles the marks that it has taken over",
+    "storage/id_blocks.py": "ids are taken before the transaction that uses them",
+    "storage/schema/upgrade.py": "the schema is changed before anything is served",
+    "storage/database/engine.py": "it opens the transactions of all others, and gathers PostgreSQL's statistics",
+    "storage/database/write_mode.py": "it finds out whether the database can be written, and writes nothing",
+}
+"""The modules that open a transaction on the writing connections, and why; commands, in `cli/`, may always."""
+
+SHARED_THREADS: dict[str, str] = {
+    "app.py": "the health of the database is checked every second",
+    "runtime/write_queue.py": "a stop waits for the end of the writing thread",
+    "runtime/account_changes.py": "changes of accounts are rare and short",
+    "cabinet/people/login.py": "passwords are checked here, which takes as long as the hash",
+    "cabinet/clients/personal_data.py": "an erasure waits for the lock of the mirror",
+    "cabinet/settings/imports.py": "uploads are kept, previewed and imported, one a person",
+    "cabinet/settings/costs.py": "files of costs are previewed and imported, one a person",
+    "http/server.py": "files are sent in pieces, each read from the disk",
+}
+"""The modules that use the event loop's default executor, whose threads all of them share, and what for."""
+
+ENVIRONMENT_READERS = frozenset({"settings.py", "metrics.py", "cli/serve.py", "cli/backup.py"})
 NOT_FOR_THE_DOMAIN = frozenset(
     {
         "asyncio",
@@ -279,6 +309,20 @@ def hold(rule: Callable[[Module], Iterator[str]], modules: list[Module] = MODULE
     assert not complaints, "\n" + "\n".join(complaints)
 
 
+def hold_list(
+    named: dict[str, str], modules: list[Module], find: Callable[[Module], Iterator[ast.AST]], what: str, cure: str
+) -> None:
+    """Fail if a module that is not named does what `find` finds, or if a named module does not."""
+    doing = {module.name for module in modules if any(find(module))}
+    assert named.keys() <= doing, f"Delete from the list: {', '.join(sorted(named.keys() - doing))}"
+
+    def rule(module: Module) -> Iterator[str]:
+        for node in find(module):
+            yield module.complain(node, what, cure)
+
+    hold(rule, [module for module in modules if module.name not in named])
+
+
 def test_it_imports_inward_only() -> None:
     def rule(module: Module) -> Iterator[str]:
         allowed = MAY_IMPORT.get(module.folder)
@@ -406,7 +450,7 @@ def test_it_writes_through_operations_only() -> None:
             if source.startswith("dealtrace.storage") and WRITING.match(name):
                 yield module.complain(node, f"an edge writes by `{name}`", "Write through `operations/` (§6).")
 
-    hold(rule, [module for module in MODULES if module.folder in EDGES | {"app", "door"}])
+    hold(rule, [module for module in MODULES if module.folder in EDGES | {"app"}])
 
 
 def test_it_wires_the_machinery_of_storage_in_app_and_none_of_its_nouns() -> None:
@@ -426,6 +470,40 @@ def test_it_commits_in_the_write_queue_alone() -> None:
                 yield module.complain(node, f"`.{node.attr}` is called", cure)
 
     hold(rule, [module for module in MODULES if module.name != "runtime/write_queue.py"])
+
+
+def test_only_named_modules_open_transactions_of_their_own() -> None:
+    def opens(module: Module) -> Iterator[ast.AST]:
+        for node, source, name in module.imports():
+            if (source, name) == ("dealtrace.storage.id_blocks", "transaction"):
+                yield node
+        for node in ast.walk(module.tree):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+                continue
+            is_write = node.func.attr == "write" and not node.args and not node.keywords
+            is_connection = node.func.attr in ("begin", "connect") and ast.unparse(node.func.value).endswith("writer")
+            if is_write or is_connection:
+                yield node
+
+    cure = "Hand a command to the write queue (§6), or name the module in `OWN_TRANSACTIONS` with the reason."
+    servers = [module for module in MODULES if module.folder != "cli"]
+    hold_list(OWN_TRANSACTIONS, servers, opens, "a transaction is opened", cure)
+
+
+def test_only_named_modules_use_the_threads_that_all_share() -> None:
+    def uses(module: Module) -> Iterator[ast.AST]:
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Attribute | ast.Name):
+                named = node.attr if isinstance(node, ast.Attribute) else node.id
+                if named in ("to_thread", "run_in_threadpool"):
+                    yield node
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                first = node.args[0] if node.args else None
+                if node.func.attr == "run_in_executor" and isinstance(first, ast.Constant) and first.value is None:
+                    yield node
+
+    cure = "Give it a pool of its own in `runtime/`, or name the module in `SHARED_THREADS` with the reason."
+    hold_list(SHARED_THREADS, MODULES, uses, "a thread of the default executor is used", cure)
 
 
 def test_it_imports_at_the_top_of_a_file() -> None:

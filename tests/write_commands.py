@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from cast import moscow
+from cast import Player, Stage, moscow
 from dealtrace.deals.changes import Change
-from dealtrace.deals.deal import DealKey
+from dealtrace.deals.deal import DealId, DealKey
 from dealtrace.deals.lead_clue import (
     LINK_THRESHOLD_DEFAULT,
     NO_CLUE,
@@ -20,9 +20,10 @@ from dealtrace.deals.lead_clue import (
     LeadClue,
     LeadRequestIdentity,
 )
-from dealtrace.deals.registration import Registration
+from dealtrace.deals.registration import Receipt, Registration
 from dealtrace.leads.contact import stated_email, stated_phone
 from dealtrace.leads.lead import LeadKind
+from dealtrace.operations.deals.register import register_deals
 from dealtrace.runtime.write_queue import WriteQueue
 from dealtrace.storage.database.engine import Database
 
@@ -52,6 +53,18 @@ def registration(number: str | None = None, **fields: Any) -> Registration:
     )
     made = replace(made, **fields)
     return made if made.fingerprint else replace(made, fingerprint=hashlib.sha256(repr(made).encode()).hexdigest())
+
+
+def register(stage: Stage, player: Player, number: str | None = "N", **fields: Any) -> DealId:
+    """Register a deal, and return its id."""
+    (receipt,) = stage.perform(register_deals, player, registration(number, **fields))
+    assert isinstance(receipt, Receipt), receipt
+    return receipt.deal_id
+
+
+def register_by(stage: Stage, player: Player, clue: LeadClue, number: str = "n") -> DealId:
+    """Register a deal with a clue, and return its id."""
+    return register(stage, player, number, clue=clue)
 
 
 def change(deal_id: int | None = None, number: str | None = None, **fields: Any) -> Change:

@@ -42,6 +42,8 @@ Refusal
 ├── LoginRefused          10075  the login or the password is wrong
 └── InternalFailure         500  our fault; the log has the details under the request id
 
+`demo/refusals.py`, `reports/refusals.py` and `alerts/refusals.py` have the refusals of these nouns.
+
 The HTTP API, the command line and the cabinet each turn refusals into responses in one place.
 """
 

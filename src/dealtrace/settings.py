@@ -60,7 +60,6 @@ _SMTP = {
     "smtp+starttls": (MailSecurity.STARTTLS, 587),
 }
 """The encryption and the usual port of each URL scheme."""
-_STARTTLS_QUERY = "starttls=yes"
 _MAIL_ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", re.ASCII)
 
 
@@ -225,8 +224,8 @@ class Settings(BaseSettings):
             is_sound = parts.scheme in _SMTP and bool(parts.hostname) and parts.port != 0
         except ValueError as fault:
             raise ValueError(_SMTP_CURE) from fault
-        is_bare = parts.path in ("", "/") and parts.query in ("", _STARTTLS_QUERY) and not parts.fragment
-        if not (is_sound and is_bare) or (parts.query and parts.scheme == "smtps"):
+        is_bare = parts.path in ("", "/") and not parts.query and not parts.fragment
+        if not (is_sound and is_bare):
             raise ValueError(_SMTP_CURE)
         server = _mail_server(parts)
         if server.password and server.security is MailSecurity.NONE and server.host not in _OWN_HOSTS:
@@ -295,7 +294,7 @@ class Settings(BaseSettings):
 
 
 def _mail_server(parts: SplitResult) -> MailServer:
-    security, port = _SMTP["smtp+starttls" if parts.query else parts.scheme]
+    security, port = _SMTP[parts.scheme]
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
     return MailServer(parts.hostname or "", parts.port or port, security, user, password)
 
@@ -325,7 +324,7 @@ def read_settings() -> Settings:
 
 
 @record
-class UnknownSetting:
+class UnknownVariable:
     """A setting that does not exist: where it was found, its name there, and the most similar known name, if any."""
 
     place: str
@@ -338,19 +337,19 @@ class UnknownSetting:
         return f"Unknown setting {self.name} in {self.place}: it has no effect.{meant}"
 
 
-def list_unknown_settings() -> list[UnknownSetting]:
+def list_unknown_settings() -> list[UnknownVariable]:
     """List the names in the environment, `.env` and `dealtrace.toml` that look like settings but are not."""
     known = Settings.model_fields
     variables = {f"{ENVIRONMENT_PREFIX}{name.upper()}" for name in known}
-    unknown: list[UnknownSetting] = []
+    unknown: list[UnknownVariable] = []
     sources = {"the environment": EnvSettingsSource(Settings), str(ENV_FILE): DotEnvSettingsSource(Settings)}
     for place, source in sources.items():
         for name in sorted(source.env_vars):
             bare = name.removeprefix(ENVIRONMENT_PREFIX.lower())
             if bare != name and bare not in known and bare not in OTHER_VARIABLES:
-                unknown.append(UnknownSetting(place, name.upper(), nearest_name(name, variables)))
+                unknown.append(UnknownVariable(place, name.upper(), nearest_name(name, variables)))
     in_toml = sorted(set(TomlConfigSettingsSource(Settings).toml_data) - set(known))
-    return [*unknown, *(UnknownSetting(str(TOML_FILE), name, nearest_name(name, known)) for name in in_toml)]
+    return [*unknown, *(UnknownVariable(str(TOML_FILE), name, nearest_name(name, known)) for name in in_toml)]
 
 
 def _explain(error: ErrorDetails) -> str:

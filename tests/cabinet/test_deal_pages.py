@@ -16,7 +16,7 @@ from dealtrace.operations.deals.change import change_deals
 from dealtrace.operations.deals.delete import delete_deals
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.storage.accounts.points import find_points_spent
-from guests import Guest, member_of
+from guests import Guest, member_of, text_of
 from server import ServerProcess
 from write_commands import by_contact, change, registration
 
@@ -47,11 +47,6 @@ def register(stage: Stage, player: Player, number: str, **fields: object) -> int
 def numbers(page: str) -> list[str]:
     """Return the numbers of the deals that a page lists, in their sequence."""
     return [html.unescape(found) for found in re.findall(r'<a href="[^"]*/deals/\d+"><bdi>(.*?)</bdi>', page)]
-
-
-def text_of(page: str) -> str:
-    """Return the words of a page without its elements."""
-    return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page)))
 
 
 def test_the_newest_deals_come_first_a_page_at_a_time(served: Stage, site: Player, analyst: Guest) -> None:

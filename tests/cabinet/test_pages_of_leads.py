@@ -11,7 +11,7 @@ from dealtrace.accounts.role import Role
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.leads.call import Circumstances
 from dealtrace.operations.deals.register import register_deals
-from guests import Guest, member_of
+from guests import Guest, member_of, text_of
 from server import ServerProcess
 from write_commands import by_contact, registration
 
@@ -37,11 +37,6 @@ def analyst(server: ServerProcess, served: Stage, site: Player) -> Guest:
 def listed(page: str) -> list[int]:
     """Return the ids of the leads that a page lists, in their sequence."""
     return [int(found) for found in re.findall(r'<th scope="row"><a href="[^"]*/leads/\w+/(\d+)">', page)]
-
-
-def text_of(page: str) -> str:
-    """Return the words of a page without its elements."""
-    return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page)))
 
 
 def test_each_tab_lists_its_leads(served: Stage, site: Player, analyst: Guest) -> None:

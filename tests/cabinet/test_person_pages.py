@@ -10,7 +10,7 @@ from cast import Player, Stage, moscow
 from dealtrace.accounts.role import Role
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.operations.deals.register import register_deals
-from guests import Guest, member_of
+from guests import Guest, member_of, text_of
 from server import ServerProcess
 from write_commands import by_contact, registration
 
@@ -47,11 +47,6 @@ def person(served: Stage, site: Player, owner: Guest) -> str:
     found = re.search(r'href="/cabinet/\d+/(people/\d+)"', page)
     assert found is not None
     return found[1]
-
-
-def text_of(page: str) -> str:
-    """Return the words of a page without its elements."""
-    return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.partition("<main")[2])))
 
 
 def test_everything_of_a_person_stands_in_one_line_of_time(owner: Guest, person: str) -> None:

@@ -7,13 +7,12 @@ import pytest
 
 from browser import Browser
 from cast import Player, Stage
-from dealtrace.accounts.site import Site
 from dealtrace.attribution.traffic_source import TrafficSource
-from dealtrace.storage.accounts.sites import find_site
 from engines import on_one_engine
 from guests import Guest, member_of
 from receiver import Receiver
 from server import ServerProcess
+from stored import site_of
 
 pytestmark = on_one_engine
 
@@ -28,13 +27,6 @@ def boss(server: ServerProcess, served: Stage, owner: Player, browser: Browser) 
 
 def address(server: ServerProcess, boss: Guest, place: str) -> str:
     return f"{server.address}/cabinet/{boss.site_id}/{place}"
-
-
-def stored(served: Stage, owner: Player) -> Site:
-    with served.database.read() as connection:
-        site = find_site(connection, owner.site.id)
-    assert site is not None
-    return site
 
 
 def test_the_counter_page_follows_by_itself(
@@ -55,10 +47,10 @@ def test_a_model_is_saved_after_its_forecast(
     browser.run("document.querySelector('[name=attribution]').value = '4'")
     browser.run("document.querySelector('main form').requestSubmit()")
     browser.wait("document.getElementById('forecast') !== null")
-    assert stored(served, owner).attribution == 1
+    assert site_of(served.database, owner).attribution == 1
     browser.run("document.querySelector('main form').requestSubmit()")
     browser.wait("location.search === '?done=saved' && document.querySelector('.done') !== null")
-    assert stored(served, owner).attribution == 4
+    assert site_of(served.database, owner).attribution == 4
 
 
 def test_a_webhook_is_tested_and_says_so(server: ServerProcess, boss: Guest, browser: Browser) -> None:

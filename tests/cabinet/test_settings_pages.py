@@ -9,7 +9,6 @@ import pytest
 
 from cast import Player, Stage
 from dealtrace.accounts.role import Role
-from dealtrace.accounts.site import Site
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.cabinet.forms import form_token_of
 from dealtrace.deals.incoming_deal import IncomingDeal
@@ -17,7 +16,6 @@ from dealtrace.operations.deals.import_deals import import_deals
 from dealtrace.reports.statuses import Meaning
 from dealtrace.storage.accounts.custom_fields import count_unknown_fields
 from dealtrace.storage.accounts.site_hosts import list_hosts
-from dealtrace.storage.accounts.sites import find_site
 from dealtrace.storage.accounts.tokens import list_tokens
 from dealtrace.storage.reports.columns import list_columns
 from dealtrace.storage.reports.statuses import list_statuses
@@ -25,6 +23,7 @@ from dealtrace.storage.webhooks.webhooks import list_webhooks
 from guests import Guest, member_of, text_of
 from receiver import Receiver
 from server import ServerProcess
+from stored import site_of
 from waiting import wait_until, wait_until_followed
 
 FOR_ANALYSTS = ("settings", "settings/statuses", "settings/columns", "settings/alerts", "costs")
@@ -71,13 +70,6 @@ CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
 def boss(server: ServerProcess, served: Stage, owner: Player) -> Guest:
     """Give the owner of the site, in English."""
     return member_of(server, served, owner.site.id)
-
-
-def stored(served: Stage, owner: Player) -> Site:
-    with served.database.read() as connection:
-        site = find_site(connection, owner.site.id)
-    assert site is not None
-    return site
 
 
 def add_deals(served: Stage, owner: Player, *statuses: str, at: datetime = NOW) -> None:
@@ -166,7 +158,7 @@ def test_the_settings_of_a_site_are_saved(boss: Guest, served: Stage, owner: Pla
         303,
         f"/cabinet/{boss.site_id}/settings/site?done=saved",
     )
-    site = stored(served, owner)
+    site = site_of(served.database, owner)
     assert (site.name, site.time_zone.key, site.points_per_day) == ("Shop of ours", "Asia/Omsk", 500)
     assert site.unique_depth == timedelta(days=30)
     assert site.target_call == timedelta(seconds=20)
@@ -188,7 +180,7 @@ def test_every_setting_that_does_not_fit_is_named_beside_its_field(boss: Guest, 
         assert f'id="fault-{name}"' in answer.text
         assert f'aria-describedby="fault-{name}"' in answer.text
     assert "Europe/Nowhere" in answer.text, "what was typed is kept"
-    assert stored(served, owner) == owner.site
+    assert site_of(served.database, owner) == owner.site
 
 
 def test_a_change_that_moves_deals_is_shown_before_it_is_saved(boss: Guest, served: Stage, owner: Player) -> None:
@@ -201,14 +193,14 @@ def test_a_change_that_moves_deals_is_shown_before_it_is_saved(boss: Guest, serv
     tried = boss.send("settings/site", **form)
     assert tried.status_code == 200
     assert "How this would change the deals of the last 28 days" in text_of(tried.text)
-    assert stored(served, owner).attribution == 1
+    assert site_of(served.database, owner).attribution == 1
     agreed = re.findall(r'name="agreed" value="([^"]*)"', tried.text)[0]
     assert agreed == "attribution=2"
     other = boss.send("settings/site", **{**form, "attribution": "0", "agreed": agreed})
     assert other.status_code == 200, "what was agreed to is not what is sent now"
     saved = boss.send("settings/site", **{**form, "agreed": agreed})
     assert saved.status_code == 303
-    assert (stored(served, owner).attribution, stored(served, owner).name) == (2, "Shop of ours")
+    assert (site_of(served.database, owner).attribution, site_of(served.database, owner).name) == (2, "Shop of ours")
 
 
 def test_the_forecast_says_what_contact_matching_would_find(server: ServerProcess, served: Stage) -> None:
@@ -226,7 +218,7 @@ def test_the_forecast_says_what_contact_matching_would_find(server: ServerProces
     assert "(no source) vk / cpc 1 1 500 ₽" in text
     assert "Deals checked 1 of 1" in text
     assert "dealtrace match" in text
-    assert not stored(served, owner).contact_matching
+    assert not site_of(served.database, owner).contact_matching
 
 
 def test_a_token_is_issued_shown_once_and_revoked(
@@ -267,7 +259,7 @@ def test_fields_are_added_also_those_that_were_sent_and_removed_after_a_warning(
     page = boss.get("settings/fields")
     assert "manager 7" in text_of(page.text)
     assert boss.send("settings/fields", name="manager").status_code == 303
-    assert stored(served, owner).custom_fields == {"margin", "manager"}
+    assert site_of(served.database, owner).custom_fields == {"margin", "manager"}
     assert "manager 7" not in text_of(boss.get("settings/fields").text)
     for name in ("manager", "", "x" * 101):
         answer = boss.send("settings/fields", name=name)
@@ -275,7 +267,7 @@ def test_fields_are_added_also_those_that_were_sent_and_removed_after_a_warning(
     assert "Remove the field margin?" in text_of(boss.get("settings/fields", remove="margin").text)
     assert boss.send("settings/fields/remove", name="margin").status_code == 303
     assert boss.send("settings/fields/remove", name="margin").status_code == 400
-    assert stored(served, owner).custom_fields == {"manager"}
+    assert site_of(served.database, owner).custom_fields == {"manager"}
 
 
 def test_an_analyst_says_what_statuses_mean(server: ServerProcess, served: Stage, owner: Player) -> None:

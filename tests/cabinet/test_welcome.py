@@ -14,7 +14,7 @@ from cast import Stage
 from dealtrace.operations.accounts.invite_user import invite_first_user
 from dealtrace.storage.accounts.users import find_user
 from dealtrace.storage.database.engine import Database
-from dealtrace.storage.schema.tables.control import id_block, invitation, membership, session, user
+from dealtrace.storage.schema.tables.control import id_block, invitation, membership, recovery_code, session, user
 from engines import on_one_engine
 from server import ServerProcess
 
@@ -30,7 +30,7 @@ PASSWORD = "correct horse battery"
 def host(server: ServerProcess, served: Stage) -> Database:
     """Give the database of the running server, without any user."""
     with served.database.write() as connection:
-        for table in (session, membership, user, invitation):
+        for table in (session, recovery_code, membership, user, invitation):
             connection.execute(delete(table))
     return served.database
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dealtrace.cli.serve import HEADER_SECONDS_MAX
-from dealtrace.observation import CONNECTIONS_MIN, RESERVED_FILES, connections_that_fit
+from dealtrace.open_files import CONNECTIONS_MIN, RESERVED_FILES, connections_that_fit
 from engines import on_one_engine
 from server import ServerProcess
 from waiting import wait_until

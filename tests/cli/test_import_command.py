@@ -12,7 +12,8 @@ import pytest
 
 from cast import Player
 from commands import CommandLine, Terminal
-from dealtrace.cli.import_files import refresh_statistics
+from dealtrace.cli.import_files import report_stale_statistics
+from dealtrace.operations.run_import import refresh_statistics
 from dealtrace.storage.database.engine import open_database
 from server import ServerProcess
 from spreadsheet import write_xlsx
@@ -301,5 +302,5 @@ def test_an_import_stays_a_success_though_statistics_cannot_be_refreshed(
 ) -> None:
     """As when a worker of a cluster is away: every row of this site is stored by then."""
     away = open_database(f"postgresql://dealtrace@/away?host={tmp_path}")
-    refresh_statistics(away)
+    report_stale_statistics(refresh_statistics(away))
     assert "statistics" in capfd.readouterr().err

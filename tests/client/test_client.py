@@ -28,6 +28,7 @@ from dealtrace_client import (
     FieldsFaulty,
     NotFound,
     NumberTaken,
+    OrderChange,
     PointsSpent,
     Retries,
     ServerFailed,
@@ -35,11 +36,13 @@ from dealtrace_client import (
     TokenRejected,
     Unreachable,
     calls,
+    change_orders,
     deals,
     delete,
     lead_requests,
     register,
     update,
+    visit,
 )
 from dealtrace_client.rate_limit import RateLimit
 from engines import on_one_engine
@@ -337,6 +340,8 @@ class Strange:
                 self.end_headers()
                 self.wfile.write(body)
 
+            do_POST = do_GET  # noqa: N815 - the server's name
+
             def log_message(self, *_words: object) -> None:
                 """Keep quiet."""
 
@@ -409,6 +414,61 @@ def test_what_does_not_pass_is_told(
     with pytest.raises(fault):
         Both(kind, server.address, "t", retries=QUICK).send(plain())
     assert len(server.asked) == tries
+
+
+COMMENTED = change_orders([OrderChange("A-1", status="won", comment="called back")])
+COMMENTED_BY_JSON = change_orders([OrderChange("A-1", more={"comment": "called back"})])
+PAGE_VIEW = visit(1, "https://shop.example/")
+OUTCOMES = json.dumps({"data": {"orders": []}}).encode()
+
+
+@pytest.mark.parametrize("call", [COMMENTED, COMMENTED_BY_JSON, PAGE_VIEW])
+@pytest.mark.parametrize(
+    ("answer", "fault"),
+    [
+        (None, Unreachable),
+        ((500, error(500), {}), ServerFailed),
+        ((502, b"", {}), ServerFailed),
+        ((503, error(10033), {"Retry-After": "0"}), ServerFailed),
+    ],
+)
+def test_a_call_that_adds_something_is_not_repeated_if_it_may_have_been_stored(
+    kind: str, strange: Callable[..., Strange], call: Any, answer: Any, fault: type[Exception]
+) -> None:
+    server = strange(answer)
+    with pytest.raises(fault):
+        Both(kind, server.address, "t", retries=QUICK).send(call)
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("code", [(503, 10032), (429, 10030)])
+def test_a_call_that_adds_something_is_repeated_if_nothing_was_stored(
+    kind: str, strange: Callable[..., Strange], code: tuple[int, int]
+) -> None:
+    server = strange((code[0], error(code[1]), {"Retry-After": "0"}), (200, OUTCOMES, {}))
+    assert Both(kind, server.address, "t", retries=QUICK).send(COMMENTED) == ()
+    assert len(server.asked) == 2
+
+
+def test_a_call_that_adds_something_waits_for_a_server_that_is_not_there(
+    kind: str, start_server: Callable[..., ServerProcess]
+) -> None:
+    server = start_server()
+    patient = Retries(tries_max=60, first_pause_seconds=0.1, longest_pause_seconds=0.5)
+    client = Both(kind, server.address, first_token(server), retries=patient)
+    server.kill()
+    comes_back = threading.Timer(1.0, server.start)
+    comes_back.start()
+    (outcome,) = client.send(COMMENTED)
+    comes_back.join()
+    assert outcome.error_code == 10041
+
+
+def test_a_change_without_a_comment_is_repeated(kind: str, strange: Callable[..., Strange]) -> None:
+    for change in (OrderChange("A-1", status="won"), OrderChange("A-1", comment="")):
+        server = strange(None, (200, OUTCOMES, {}))
+        assert Both(kind, server.address, "t", retries=QUICK).send(change_orders([change])) == ()
+        assert len(server.asked) == 2
 
 
 def test_a_deletion_whose_answer_was_lost_counts_as_done(kind: str, strange: Callable[..., Strange]) -> None:

@@ -28,16 +28,6 @@ BURST = 11
 """Seed: «если в 1 секунду с одного IP-адреса поступит 11 API-запросов»."""
 
 
-@pytest.fixture
-def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    """Start a Redis."""
-    if not RedisServer.is_installed():
-        pytest.skip("Redis is not installed: apt-get install redis-server")
-    server = RedisServer(tmp_path_factory.mktemp("redis"))
-    yield server
-    server.stop()
-
-
 def opened_site(server: ServerProcess, **settings: object) -> Player:
     """Open a site in a running server's database."""
     database = open_database(server.database_url)

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from typing import TypeVar
 
@@ -17,16 +17,6 @@ from write_commands import run
 
 T = TypeVar("T")
 HOUR = 3600
-
-
-@pytest.fixture(scope="module")
-def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    """Start a Redis."""
-    if not RedisServer.is_installed():
-        pytest.skip("Redis is not installed: apt-get install redis-server")
-    server = RedisServer(tmp_path_factory.mktemp("redis"))
-    yield server
-    server.stop()
 
 
 async def admitted(windows: MovingWindows, hits: int, *, key: str = "a", count: int = 5, seconds: int = 60) -> int:

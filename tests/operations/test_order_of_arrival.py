@@ -24,7 +24,7 @@ from dealtrace.operations.leads.report_calls import report_calls
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.leads.lead_stories import find_lead_stories
 from dealtrace.storage.leads.qualification import find_qualifications
-from stored import deal_of
+from stored import lead_of
 from write_commands import NOON, by_call, by_contact, by_lead_request, registration
 
 PHONES = ("79205550055", "8 (920) 555-00-66", "+7 920 555-00-66, +7 920 555-00-77")
@@ -36,7 +36,7 @@ NAMES = st.sampled_from([f"lead-{number}" for number in range(3)])
 
 @dataclass(frozen=True)
 class Arrived:
-    """What was arrived of a lead last: the words that make it, whether it is hidden."""
+    """The latest state of a lead: the command that stores it, and whether the lead is deleted."""
 
     command: CallReport | IncomingLeadRequest
     hidden: bool = False
@@ -217,10 +217,6 @@ def take_in(stage: Stage, player: Player, command: CallReport | IncomingLeadRequ
 def change(stage: Stage, player: Player, verb: Callable[..., object], ref: LeadRef) -> None:
     with stage.database.write() as connection:
         verb(stage.work(connection, player, datetime.now(UTC)), ref)
-
-
-def lead_of(stage: Stage, player: Player, deal_id: int) -> LeadRef | None:
-    return deal_of(stage.database, player, deal_id).lead
 
 
 @pytest.fixture(scope="module")

@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
+from cast import Player, Stage
 from dealtrace.errors import DatabaseUnavailable
+from dealtrace.operations.reports.open_facts import open_facts
 from dealtrace.runtime.database_watch import LOOK_SECONDS, STALE_SECONDS, DatabaseWatch
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.schema.upgrade import prepare_schema
+from write_commands import register
 
 
 def test_a_database_that_is_well_is_well(database: Database) -> None:
@@ -20,6 +23,24 @@ def test_a_database_that_is_well_is_well(database: Database) -> None:
     assert watch.check().is_ok
     assert watch.health.is_ok
     watch.require()
+
+
+def test_it_shows_how_far_the_mirror_is_behind_and_stays_well(stage: Stage, shop: Player) -> None:
+    watch = DatabaseWatch(stage.database)
+    assert watch.check().mirror is None, "no report was asked yet"
+    with open_facts(stage.database, shop.site):
+        """The first report builds the mirror."""
+    built = watch.check().mirror
+    register(stage, shop)
+    health = watch.check()
+    assert health.is_ok
+    if stage.database.is_sqlite:
+        assert built is not None
+        assert health.mirror is not None
+        assert (built.behind, built.obstacle) == (0, "")
+        assert health.mirror.behind > 0
+    else:
+        assert (built, health.mirror) == (None, None), "PostgreSQL has no mirror"
 
 
 def test_nothing_is_written_as_long_as_all_is_well(database: Database) -> None:

@@ -11,8 +11,8 @@ import pytest
 from psycopg import errors
 
 from cast import Player, Stage
-from dealtrace import observation
 from dealtrace.errors import DatabaseUnavailable
+from dealtrace.log import RetryLog
 from dealtrace.operations.work import Work
 from write_commands import open_write_queue, run
 
@@ -200,7 +200,7 @@ def test_a_broken_command_harms_neither_its_site_nor_the_others(stage: Stage, si
 
 def test_retries_are_logged_once_a_minute(capsys: pytest.CaptureFixture[str]) -> None:
     now = 1000.0
-    retries = observation.RetryLog(lambda: now)
+    retries = RetryLog(lambda: now)
     retries.log()
     assert capsys.readouterr().out == ""
     for reason in ("deadlock", "deadlock", "race"):

@@ -117,27 +117,6 @@ def test_it_answers_only_what_another_connection_can_already_see(database: Datab
     run(story)
 
 
-def test_it_has_committed_before_anybody_is_answered(database: Database, shop: Player) -> None:
-    answered: list[str] = []
-    order: list[str] = []
-
-    def on_commit(_connection: Connection) -> None:
-        order.append("commit" if not answered else "commit after an answer")
-
-    async def story() -> None:
-        async with open_write_queue(database) as write_queue:
-            futures = [write_queue.write(note, shop.site, f"w{count}") for count in range(5)]
-            for future in futures:
-                future.add_done_callback(lambda done: answered.append(done.result()))
-            await asyncio.gather(*futures)
-
-    event.listen(database.writer, "commit", on_commit)
-    run(story)
-    event.remove(database.writer, "commit", on_commit)
-    assert len(answered) == 5
-    assert "commit" in order
-
-
 def test_it_keeps_the_neighbours_of_a_broken_command(database: Database, shop: Player) -> None:
     async def story() -> list[Any]:
         gate = Gate()

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import update
 
 from cast import Player, Stage
-from dealtrace import clock, observation
+from dealtrace import clock
 from dealtrace.accounts.site_days import day_start, site_day
 from dealtrace.accounts.webhook import BodyStyle, EventKind
 from dealtrace.alerts.incident import Incident
@@ -32,6 +32,7 @@ from dealtrace.storage.mails.outbox import list_mails
 from dealtrace.storage.schema.tables.alerts import alert as alert_table
 from dealtrace.storage.schema.tables.webhooks import webhook_outbox
 from dealtrace.worker.alerts import Alerts
+from metric_values import metric_value
 from waiting import until
 from write_commands import open_write_queue, run
 
@@ -164,14 +165,8 @@ def test_filters_watch_a_single_service(stage: Stage) -> None:
     assert state(stage, shop)[1] == []
 
 
-def metric(name: str) -> float:
-    """Return the value of a metric of this process, 0 if it has none yet."""
-    lines = observation.write_metrics()[0].decode().splitlines()
-    return sum(float(line.rpartition(" ")[2]) for line in lines if line.rpartition(" ")[0] == name)
-
-
 def looks(outcome: str) -> float:
-    return metric(f'dealtrace_alert_looks_total{{outcome="{outcome}"}}')
+    return metric_value(f'dealtrace_alert_looks_total{{outcome="{outcome}"}}')
 
 
 def look_until_counted(stage: Stage, shop: Player, outcome: str) -> None:
@@ -196,4 +191,4 @@ def test_looks_are_counted_by_what_came_of_them(stage: Stage) -> None:
         connection.execute(update(alert_table).values(metric="column:Gone", due_at=clock.now()))
     look_until_counted(stage, shop, "failed")
     assert {outcome: looks(outcome) - count for outcome, count in before.items()} == dict.fromkeys(before, 1.0)
-    assert metric("dealtrace_alerts_waiting") in (0.0, 1.0)
+    assert metric_value("dealtrace_alerts_waiting") in (0.0, 1.0)

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import update
 
 from cast import Player, Stage
-from dealtrace import clock, observation
+from dealtrace import clock
 from dealtrace.accounts.role import Role
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import day_start, site_day
@@ -40,6 +40,7 @@ from dealtrace.worker.mails import Mails
 from dealtrace.worker.smtp_client import SmtpClient
 from engines import on_one_engine
 from mail_server import ACCEPTED, MailServer, ReceivedMail
+from metric_values import metric_value
 from waiting import until
 from write_commands import open_write_queue, run
 
@@ -247,14 +248,8 @@ def test_a_report_arrives_as_a_table_with_a_file_beside_the_period_before(
     assert "1C;2;1;" in bytes(attached.get_payload(decode=True) or b"").decode("utf-8-sig")  # type: ignore[arg-type]
 
 
-def metric(name: str) -> float:
-    """Return the value of a metric of this process, 0 if it has none yet."""
-    lines = observation.write_metrics()[0].decode().splitlines()
-    return sum(float(line.rpartition(" ")[2]) for line in lines if line.rpartition(" ")[0] == name)
-
-
 def attempts(outcome: str) -> float:
-    return metric(f'dealtrace_mail_attempts_total{{outcome="{outcome}"}}')
+    return metric_value(f'dealtrace_mail_attempts_total{{outcome="{outcome}"}}')
 
 
 def test_mails_are_counted_by_what_became_of_them(
@@ -267,11 +262,12 @@ def test_mails_are_counted_by_what_became_of_them(
         stage,
         mail_server,
         lambda: (
-            all(mail.attempts for mail in mails_of(stage, shop).values()) and metric("dealtrace_mails_waiting") == 1
+            all(mail.attempts for mail in mails_of(stage, shop).values())
+            and metric_value("dealtrace_mails_waiting") == 1
         ),
     )
     answers.clear()
     with stage.database.write() as connection:
         connection.execute(update(mail_table).where(mail_table.c.due_at.is_not(None)).values(due_at=clock.now()))
-    send_until(stage, mail_server, lambda: mail_server.received and metric("dealtrace_mails_waiting") == 0)
+    send_until(stage, mail_server, lambda: mail_server.received and metric_value("dealtrace_mails_waiting") == 0)
     assert {outcome: attempts(outcome) - count for outcome, count in before.items()} == dict.fromkeys(before, 1.0)

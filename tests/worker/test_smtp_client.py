@@ -70,11 +70,11 @@ def test_a_mail_arrives_with_its_sender_and_recipient(mail_server: MailServer) -
     assert (received.mail["Subject"], received.text) == ("Отчёт", "Первое.\n")
 
 
-@pytest.mark.parametrize(("scheme", "query"), [("smtps", ""), ("smtp+starttls", ""), ("smtp", "?starttls=yes")])
-def test_a_password_goes_over_tls_alone(trusted: Path, scheme: str, query: str) -> None:
+@pytest.mark.parametrize("scheme", ["smtps", "smtp+starttls"])
+def test_a_password_goes_over_tls_alone(trusted: Path, scheme: str) -> None:
     server = MailServer(**{"tls" if scheme == "smtps" else "starttls": trusted}, asks_password=True)
     try:
-        assert send(f"{scheme}://{LOGIN}localhost:{server.port}{query}") is None
+        assert send(f"{scheme}://{LOGIN}localhost:{server.port}") is None
         assert server.received[0].is_encrypted
     finally:
         server.close()

@@ -10,7 +10,7 @@ import httpx
 
 from dealtrace_client.methods import Journal
 from dealtrace_client.rate_limit import RateLimit
-from dealtrace_client.request_steps import Answer, Call, Retries, Send, Wait, carry_out
+from dealtrace_client.request_steps import Answer, Call, NoAnswer, Retries, Send, Wait, carry_out
 
 T = TypeVar("T")
 TIMEOUT_SECONDS = 15.0
@@ -48,7 +48,7 @@ class Client:
             ClientError: the call failed.
         """
         steps = carry_out(call, self._token, self._retries, self._rate_limit)
-        outcome: Answer | Exception | None = None
+        outcome: Answer | NoAnswer | None = None
         while True:
             try:
                 step = steps.send(outcome)
@@ -82,11 +82,11 @@ class Client:
         """Close the connections to the server."""
         self.close()
 
-    def _request(self, step: Send) -> Answer | Exception:
+    def _request(self, step: Send) -> Answer | NoAnswer:
         try:
             return _answer(self._http.request(step.method, step.path, **_sent(step)))
         except httpx.TransportError as error:
-            return error
+            return _no_answer(error)
 
 
 class AsyncClient:
@@ -113,7 +113,7 @@ class AsyncClient:
             ClientError: the call failed.
         """
         steps = carry_out(call, self._token, self._retries, self._rate_limit)
-        outcome: Answer | Exception | None = None
+        outcome: Answer | NoAnswer | None = None
         while True:
             try:
                 step = steps.send(outcome)
@@ -150,11 +150,11 @@ class AsyncClient:
         """Close the connections to the server."""
         await self.close()
 
-    async def _request(self, step: Send) -> Answer | Exception:
+    async def _request(self, step: Send) -> Answer | NoAnswer:
         try:
             return _answer(await self._http.request(step.method, step.path, **_sent(step)))
         except httpx.TransportError as error:
-            return error
+            return _no_answer(error)
 
 
 HEADERS = {"Accept-Language": "en"}
@@ -179,3 +179,8 @@ def _checked(address: str) -> httpx.URL:
 def _answer(response: httpx.Response) -> Answer:
     delay = response.headers.get("retry-after", "")
     return Answer(response.status_code, response.content, float(delay) if delay.isdigit() else None)
+
+
+def _no_answer(error: httpx.TransportError) -> NoAnswer:
+    before_a_connection = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+    return NoAnswer(error, was_connected=not isinstance(error, before_a_connection))

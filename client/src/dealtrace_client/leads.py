@@ -129,7 +129,8 @@ def visit(  # noqa: PLR0913 - a page view has as many parameters
 ) -> Call[Visited]:
     """Return the call that reports a page view from a server of the site, for visitors without JavaScript.
 
-    The call needs no token. A repeated report counts as another view in the same visit.
+    The call needs no token. Each report counts as a page view, without a `visitor_id` as another visitor's, so it is
+    not repeated if the server may have counted it: the call fails with `Unreachable` or `ServerFailed`.
     """
     form = _known(
         siteId=site_id,
@@ -142,7 +143,7 @@ def visit(  # noqa: PLR0913 - a page view has as many parameters
         userAgent=user_agent,
     )
     sent = {name: str(value) for name, value in form.items()}
-    return Call("/counter/visit", sent, _read_visited, is_open=True)
+    return Call("/counter/visit", sent, _read_visited, is_open=True, is_repeatable=False)
 
 
 def _known(**values: object) -> dict[str, object]:

@@ -115,8 +115,14 @@ def create_orders(orders: Iterable[Order], *, crm: str = "", zone: ZoneInfo = MO
 
 
 def change_orders(changes: Iterable[OrderChange], *, zone: ZoneInfo = MOSCOW) -> Call[tuple[OrderOutcome, ...]]:
-    """Return the call that changes up to 100 orders; a `comment` is added to earlier comments."""
-    return Call(f"{ORDERS}/update", {}, _outcomes, body={"orders": [_change(change, zone) for change in changes]})
+    """Return the call that changes up to 100 orders.
+
+    A `comment` is added to earlier comments, so a list with a comment is not repeated if the server may have stored
+    it: the call fails with `Unreachable` or `ServerFailed`, and `find_orders` shows what was stored.
+    """
+    orders = [_change(change, zone) for change in changes]
+    is_repeatable = not any(map(_adds_comment, orders))
+    return Call(f"{ORDERS}/update", {}, _outcomes, body={"orders": orders}, is_repeatable=is_repeatable)
 
 
 def delete_orders(numbers: Iterable[str]) -> Call[tuple[OrderOutcome, ...]]:
@@ -169,6 +175,12 @@ def _change(change: OrderChange, zone: ZoneInfo) -> dict[str, object]:
     known = {name: value for name, value in said.items() if value is not UNSET}
     anew = {"reMatching": list(change.matching)} if change.matching else {}
     return {"orderNumber": change.number, **known, **anew, **change.more}
+
+
+def _adds_comment(order: Mapping[str, object]) -> bool:
+    """Return whether a change adds a comment, which the API takes under either key."""
+    comments = (order.get("addNewComment"), order.get("comment"))
+    return any(comment.get("text") if isinstance(comment, Mapping) else comment for comment in comments)
 
 
 def clock(at: datetime, zone: ZoneInfo) -> str:

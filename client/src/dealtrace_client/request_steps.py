@@ -21,7 +21,10 @@ from dealtrace_client.records import Json
 
 T = TypeVar("T")
 OK = 200
-RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504})
+TOO_MANY_REQUESTS = 429
+RETRIED_STATUSES = frozenset({TOO_MANY_REQUESTS, 500, 502, 503, 504})
+OVERLOADED = "10032"
+"""The code of a refusal by which the server says that it has stored nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,8 @@ class Call(Generic[T]):
 
     `read` parses the decoded JSON. `done_before` returns the result instead of `NotFound` if an earlier try, whose
     answer was lost, may have succeeded. A call with a `body` is sent as JSON, with the token in a header. A call that
-    `is_open` is sent as a form without a token.
+    `is_open` is sent as a form without a token. A call that is not `is_repeatable` does more if the server carries it
+    out twice: it is tried again only if the server cannot have carried it out.
     """
 
     path: str
@@ -39,6 +43,7 @@ class Call(Generic[T]):
     done_before: Callable[[], T] | None = None
     body: object = None
     is_open: bool = False
+    is_repeatable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,14 @@ class Answer:
     status: int
     body: bytes
     retry_after_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnswer:
+    """The failure to get a response; without a connection, nothing can have reached the server."""
+
+    cause: Exception
+    was_connected: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +99,15 @@ class Retries:
         return random.uniform(longest / 2, longest)  # noqa: S311 - it only spreads clients
 
 
-Steps = Generator[Wait | Send, Answer | Exception | None, T]
+Steps = Generator[Wait | Send, Answer | NoAnswer | None, T]
 
 
 def carry_out(call: Call[T], token: str, retries: Retries, rate_limit: RateLimit) -> Steps[T]:
     """Yield the steps of a call until it has an answer, and return the result.
 
-    A try is repeated if it had no answer, or was refused only for the moment. This is safe: a deal is registered once
-    because of its number, an update has the same effect each time, and reading changes nothing.
+    A try is repeated if it had no answer, or was refused only for the moment. Most calls have the same effect each
+    time: a deal is registered once because of its number, and a change sets values. A call that is not `is_repeatable`
+    fails if the server may have carried it out.
 
     Raises:
         ClientError: the call failed.
@@ -106,7 +120,8 @@ def carry_out(call: Call[T], token: str, retries: Retries, rate_limit: RateLimit
         try:
             return _read(call, answer, is_first=tried == 1)
         except (Unreachable, Refused) as error:
-            if tried == retries.tries_max or not _is_temporary(error):
+            may_be_done = not call.is_repeatable and not _is_surely_undone(answer, error)
+            if tried == retries.tries_max or may_be_done or not _is_temporary(error):
                 raise
             asked_for = answer.retry_after_seconds if isinstance(answer, Answer) else None
             longest = retries.longest_pause_seconds
@@ -130,9 +145,17 @@ def _is_temporary(error: Unreachable | Refused) -> bool:
     return True
 
 
-def _read(call: Call[T], answer: Answer | Exception | None, *, is_first: bool) -> T:
+def _is_surely_undone(answer: Answer | NoAnswer | None, error: Unreachable | Refused) -> bool:
+    """Return whether the server cannot have carried out a call that failed."""
+    if isinstance(error, Refused):
+        return error.status == TOO_MANY_REQUESTS or error.code == OVERLOADED
+    return isinstance(answer, NoAnswer) and not answer.was_connected
+
+
+def _read(call: Call[T], answer: Answer | NoAnswer | None, *, is_first: bool) -> T:
     if not isinstance(answer, Answer):
-        raise Unreachable(str(answer)) from answer
+        cause = answer.cause if answer is not None else None
+        raise Unreachable(str(cause)) from cause
     content = _decode(answer)
     if answer.status == OK:
         try:

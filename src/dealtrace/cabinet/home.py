@@ -56,9 +56,9 @@ class SiteLine:
 
 async def show(view: View) -> Response:
     """Redirect to the site if the person has only one, else compare the sites of the person."""
-    sites = await view.read(list_own_sites, view.who)
+    sites = await view.read(list_own_sites, view.rights)
     if len(sites) == 1:
-        return view.lead_to(f"/{sites[0].id}/")
+        return view.redirect_to(f"/{sites[0].id}/")
     query = view.request.query_params
     preset = query.get("period", "") if query.get("period") in PRESETS else DEFAULT_PRESET
     number = query.get("page", "1")

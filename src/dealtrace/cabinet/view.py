@@ -40,7 +40,7 @@ SEE_OTHER = 303
 
 
 @record
-class Means:
+class Services:
     """The services that all pages of a process share; `sends_mail` is whether the server has a mail server."""
 
     database: Database
@@ -54,6 +54,10 @@ class Means:
     sends_mail: bool
 
 
+Means = Services
+"""The earlier name, which the application and the gate use."""
+
+
 @dataclass(slots=True)
 class View:
     """The request for a page, the person who sent it, and the site in its path.
@@ -64,7 +68,7 @@ class View:
     """
 
     request: Request
-    means: Means
+    services: Services
     language: Language
     person: Rights | None = None
     site: Site | None = None
@@ -75,26 +79,26 @@ class View:
     form: Form = NO_FORM
 
     @property
-    def here(self) -> Site:
+    def current_site(self) -> Site:
         """Return the site of the path, on pages that have one."""
         assert self.site is not None
         return self.site
 
     @property
-    def who(self) -> Rights:
-        """Return the person who is logged in, on pages that need a login."""
+    def rights(self) -> Rights:
+        """Return the person who is logged in, with their roles, on pages that need a login."""
         assert self.person is not None
         return self.person
 
     @property
     def ip(self) -> str:
         """Return the IP address of the browser, or an empty text if unknown."""
-        return self.means.proxies.client_ip(self.request.scope)
+        return self.services.proxies.client_ip(self.request.scope)
 
     @property
     def is_secure(self) -> bool:
         """Return whether the browser used https to reach this server or a trusted proxy."""
-        return self.means.proxies.is_https(self.request.scope)
+        return self.services.proxies.is_https(self.request.scope)
 
     @property
     def origin(self) -> str:
@@ -113,7 +117,7 @@ class View:
         self, ask: Callable[Concatenate[Connection, P], Result], *args: P.args, **kwargs: P.kwargs
     ) -> Result:
         """Call a reading function with a connection on a thread of the read pool and return its result."""
-        return await self.means.read_pool.read_newest(ask, *args, **kwargs)
+        return await self.services.read_pool.read_newest(ask, *args, **kwargs)
 
     async def ask(
         self, ask: Callable[Concatenate[FactSource, Site, P], Result], *args: P.args, **kwargs: P.kwargs
@@ -123,7 +127,9 @@ class View:
         Raises:
             Refusal: too many reports are running, this one took too long, or the browser closed the connection.
         """
-        return await self.means.report_pool.ask(self._until_gone, self.here, ask, self.here, *args, **kwargs)
+        return await self.services.report_pool.ask(
+            self._until_gone, self.current_site, ask, self.current_site, *args, **kwargs
+        )
 
     async def _until_gone(self) -> None:
         """Wait until the browser closes the connection."""
@@ -136,8 +142,8 @@ class View:
         Raises:
             Refusal: the command was refused; nothing was stored.
         """
-        command = WriteCommand(payload, user_id=self.who.user.id)
-        return await self.means.write_queue.write(operation, self.here, command, size=size)
+        command = WriteCommand(payload, user_id=self.rights.user.id)
+        return await self.services.write_queue.write(operation, self.current_site, command, size=size)
 
     async def manage(
         self, change: Callable[Concatenate[Connection, IdBlocks, P], Result], *args: P.args, **kwargs: P.kwargs
@@ -147,7 +153,7 @@ class View:
         Raises:
             Refusal: the change was refused; nothing was stored.
         """
-        return await self.means.account_changes.run(change, *args, **kwargs)
+        return await self.services.account_changes.run(change, *args, **kwargs)
 
     def word(self, text: str) -> str:
         """Translate a text into the language of the person; the translations are in `words`."""
@@ -158,9 +164,17 @@ class View:
         block = self.request.headers.get("hx-target") or ""
         return render_page(template, self.language, status, block=block, **{**self._shared(), **context})
 
-    def lead_to(self, path: str) -> Response:
+    def redirect_to(self, path: str) -> Response:
         """Return a redirect to another page of the cabinet, for example after a change."""
         return RedirectResponse(f"/cabinet{path}", SEE_OTHER, headers={"cache-control": "no-store"})
+
+    @property
+    def means(self) -> Services:
+        """Return the services by their earlier name, which the gate and the login use."""
+        return self.services
+
+    here, who, lead_to = current_site, rights, redirect_to
+    """Earlier names, which pages of reports, the gate and the login use."""
 
     def _shared(self) -> dict[str, object]:
         return {

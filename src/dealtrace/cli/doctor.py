@@ -17,7 +17,7 @@ from dealtrace.cli.terminal import console, counted, open_prepared, print_json
 from dealtrace.deals.matchers import unreachable
 from dealtrace.leads.client_groups import SHARED_BY_MAX, SetApart
 from dealtrace.reports.statuses import STATUSES_MAX, Meaning, StatusGroup, group_statuses
-from dealtrace.settings import UnknownSetting, list_unknown_settings, read_settings
+from dealtrace.settings import UnknownVariable, list_unknown_settings, read_settings
 from dealtrace.storage.accounts.custom_fields import UnknownField, list_unknown_fields
 from dealtrace.storage.accounts.name_counts import NAMES_MAX
 from dealtrace.storage.accounts.points import find_points_spent
@@ -175,7 +175,7 @@ def _unknown_parameter_finding(site_id: int, parameter: UnknownParameter) -> Fin
     }
 
 
-def _unknown_setting_finding(unknown: UnknownSetting) -> Finding:
+def _unknown_setting_finding(unknown: UnknownVariable) -> Finding:
     cure = "The settings are listed in docs/settings.md."
     return {"kind": "unknown_setting", "text": str(unknown), "cure": cure, "name": unknown.name}
 

@@ -16,7 +16,7 @@ from dealtrace.attribution.stated_cost import name_costs
 from dealtrace.attribution.traffic_source import SOURCE_LENGTH_MAX
 from dealtrace.attribution.unmet_costs import SourceCost, UnmetCosts
 from dealtrace.cli.answers import CostsAnswer, UnmetCost
-from dealtrace.cli.import_files import EncodingOption, FileArgument, import_commands, refresh_statistics
+from dealtrace.cli.import_files import EncodingOption, FileArgument, import_commands, report_stale_statistics
 from dealtrace.cli.options import JsonOption, SiteIdOption
 from dealtrace.cli.terminal import console, counted, fail, open_prepared, print_json
 from dealtrace.errors import InvalidValue
@@ -27,6 +27,7 @@ from dealtrace.files.costs.cost_file import CostFile, CostReading, CostUnit, rea
 from dealtrace.files.csv_reader import UTF_8
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.reports.import_costs import ImportedCosts, import_costs
+from dealtrace.operations.run_import import refresh_statistics
 from dealtrace.operations.work import Work
 from dealtrace.record import record
 from dealtrace.storage.database.engine import Database
@@ -114,7 +115,7 @@ def take_costs(  # noqa: PLR0913, PLR0917 - an argument for each option
         fail("--campaign must be auto, id, name, or a text that contains {id} or {name}.")
     with open_prepared() as database:
         imported = _import(database, site_id, named, file, encoding, reading, naming)
-        refresh_statistics(database)
+        report_stale_statistics(refresh_statistics(database))
     if as_json:
         print_json(_serialize(imported))
     else:

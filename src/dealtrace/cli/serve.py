@@ -17,7 +17,8 @@ from granian.server import Server
 from dealtrace import clock
 from dealtrace.accounts.site import TIME_ZONE_DEFAULT
 from dealtrace.cli.terminal import complaints, console, explained, fail, open_prepared
-from dealtrace.observation import MULTIPROCESS_VARIABLE, RESERVED_FILES, connections_that_fit
+from dealtrace.metrics import MULTIPROCESS_VARIABLE
+from dealtrace.open_files import RESERVED_FILES, connections_that_fit
 from dealtrace.operations.accounts.invite_user import invite_first_user
 from dealtrace.operations.accounts.open_first_site import FirstSite, open_first_site
 from dealtrace.settings import ENVIRONMENT_PREFIX, Settings, list_unknown_settings, read_settings

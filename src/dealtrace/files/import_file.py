@@ -12,7 +12,8 @@ from dealtrace.files.deal_columns import DEALS
 from dealtrace.files.import_format import ImportFormat, ImportNoun
 from dealtrace.files.lead_request_columns import LEAD_REQUESTS
 from dealtrace.files.row import COLUMNS_MAX, Row
-from dealtrace.files.table_file import open_table, unreadable
+from dealtrace.files.table_file import open_table
+from dealtrace.files.unreadable import unreadable
 from dealtrace.files.visit_columns import VISITS
 from dealtrace.leads.file_import import ImportRow
 from dealtrace.record import record

@@ -2,7 +2,7 @@
 
 import csv
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from dealtrace.errors import InvalidParameters, InvalidValue, Language, Refusal
@@ -75,22 +75,6 @@ class RefusedRows:
             file.write(self._headings + lines if is_new else lines)
             file.flush()
             os.fsync(file.fileno())
-
-
-class RowsOfChunk:
-    """Writes the refused rows of a chunk, given by their numbers."""
-
-    def __init__(self, refused_rows: RefusedRows, rows: Sequence[Row]) -> None:
-        self._refused_rows = refused_rows
-        self._rows = rows
-
-    def begin(self, last_row: int) -> None:
-        """Delete rows after `last_row`, which an earlier attempt wrote without committing."""
-        self._refused_rows.begin(last_row)
-
-    def keep(self, refused: Mapping[int, Refusal]) -> None:
-        """Write the rows with these numbers and their refusals; they are on disk before this returns."""
-        self._refused_rows.add((row, refused[row.number]) for row in self._rows if row.number in refused)
 
 
 def _is_later(number: str, last_row: int) -> bool:

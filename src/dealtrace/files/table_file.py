@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from dealtrace.errors import FileUnreadable
 from dealtrace.files.columns import Column, count_known
 from dealtrace.files.csv_reader import UTF_8, Encoding, detect_encoding, read_csv
 from dealtrace.files.json_lines_reader import is_json_lines, read_json_lines
 from dealtrace.files.row import Cell, Row
+from dealtrace.files.unreadable import unreadable
 from dealtrace.files.xlsx_reader import MAGIC, read_xlsx
 from dealtrace.record import record
 
@@ -60,11 +60,6 @@ def open_table(
         return count_known(map(plain_heading, headings), columns)
 
     return TableFile(path, encoding, partial(read_csv, path, encoding, known, head_lines))
-
-
-def unreadable(path: Path, ru: str, en: str) -> FileUnreadable:
-    """Return the refusal of a file, with the reason in both languages; only the name of the file is shown."""
-    return FileUnreadable(file=path.name, ru=ru, en=en)
 
 
 def _check_file(path: Path) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dealtrace.errors import AnonymousRateExceeded, RateExceeded
 from dealtrace.http.endpoint import RateLimitClass
 from dealtrace.http.moving_windows import WindowsUnavailable, moving_windows
-from dealtrace.observation import Outage
+from dealtrace.log import Outage
 from dealtrace.quota.rate import rate_key
 from dealtrace.record import record
 

@@ -9,7 +9,7 @@ from typing import BinaryIO
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dealtrace import clock, observation
+from dealtrace import clock, log, metrics
 from dealtrace.accounts.api_request import ApiRequest, masked_parameters, masked_text
 from dealtrace.errors import DatabaseUnavailable, InternalFailure, PathNotFound, Refusal
 from dealtrace.http.asgi import language_of
@@ -37,14 +37,12 @@ _log = structlog.get_logger()
 class HttpServer:
     """Answers every request of one process: `Routes` serves endpoints, the ASGI application `pages` all other paths."""
 
-    def __init__(
-        self, routes: Routes, pages: ASGIApp, database_outage: observation.Outage, journal: RequestJournal
-    ) -> None:
+    def __init__(self, routes: Routes, pages: ASGIApp, database_outage: log.Outage, journal: RequestJournal) -> None:
         self._routes = routes
         self._pages = pages
         self._database_outage = database_outage
         self._journal = journal
-        self._request_ids = observation.request_ids()
+        self._request_ids = log.request_ids()
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, count it and log it."""
@@ -69,7 +67,7 @@ class HttpServer:
 
     def _journal_request(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:
         note: RequestNote = scope.get(NOTE) or RequestNote()
-        at, method, path = clock.now(), observation.plain_method(scope["method"]), observation.plain_path(scope["path"])
+        at, method, path = clock.now(), log.plain_method(scope["method"]), log.plain_path(scope["path"])
 
         def make() -> ApiRequest:
             refusal = note.refusal
@@ -97,7 +95,7 @@ class HttpServer:
         if is_database_failure(fault):
             self._database_outage.failed(message_of(fault) or "", request_id=request_id)
             return DatabaseUnavailable(retry_after_seconds=UNAVAILABLE_RETRY_SECONDS)
-        _log.error("request_broke", request_id=request_id, reason=message_of(fault), cause=observation.cause_of(fault))
+        _log.error("request_broke", request_id=request_id, reason=message_of(fault), cause=log.cause_of(fault))
         return InternalFailure(request_id=request_id)
 
     async def _answer_page(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> Reply:
@@ -147,14 +145,14 @@ async def _send_file(file: BinaryIO, send: Send) -> None:
 
 def _record(scope: Scope, request_id: str, route: str, reply: Reply, seconds: float) -> None:
     """Count the request and log it; an unknown path is logged as `…`, since it may contain anything."""
-    observation.observe_request(route, reply.status, seconds)
-    observation.observe_tally(reply.tally)
-    log = _log.debug if scope["path"] in PROBES else _log.info
-    log(
+    metrics.observe_request(route, reply.status, seconds)
+    metrics.observe_tally(reply.tally)
+    write_line = _log.debug if scope["path"] in PROBES else _log.info
+    write_line(
         reply.event,
         request_id=request_id,
-        method=observation.plain_method(scope["method"]),
-        path=observation.plain_path(scope["path"]) if reply.status != NOT_FOUND else "…",
+        method=log.plain_method(scope["method"]),
+        path=log.plain_path(scope["path"]) if reply.status != NOT_FOUND else "…",
         status=reply.status,
         ms=round(seconds * 1000, 2),
         **reply.facts,

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from dealtrace import __version__, observation
+from dealtrace import __version__, metrics
 from dealtrace.http.json_schema import Schema
 from dealtrace.runtime.database_watch import OK, DatabaseWatch
 from dealtrace.storage.reports.mirror.status import MirrorStatus
@@ -73,5 +73,5 @@ class _Description:
 
 
 async def _answer_metrics(_request: Request) -> Response:
-    body, content_type = observation.write_metrics()
+    body, content_type = metrics.write_metrics()
     return Response(body, headers={"content-type": content_type})

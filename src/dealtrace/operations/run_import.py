@@ -1,19 +1,21 @@
-"""Import a chunk of a file in its own transaction; if another process stored a conflicting row first, try again."""
+"""Import a file from where an earlier run stopped, a chunk of rows per transaction, and refresh the statistics."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, Protocol
+from itertools import islice
+from typing import Any, Generic, Protocol, TypeVar
 
 from dealtrace.accounts.site import Site
 from dealtrace.errors import Refusal
 from dealtrace.leads.file_import import FileImport, ImportRow
 from dealtrace.operations.deals.import_deals import IDS_PER_DEAL_MAX, import_deals
-from dealtrace.operations.import_file import Import, import_rows
+from dealtrace.operations.import_file import ROWS_AT_ONCE, Import, begin_import, finish_import, import_rows
 from dealtrace.operations.leads.import_leads import IDS_PER_LEAD_MAX, import_calls, import_lead_requests
 from dealtrace.operations.visits.import_visits import IDS_PER_VISIT_MAX, import_visits
 from dealtrace.operations.work import Work
 from dealtrace.record import record
-from dealtrace.storage.database.database_errors import is_lost_race
+from dealtrace.storage.database.database_errors import is_lost_race, message_of
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import IdBlocks
 
@@ -40,45 +42,114 @@ IMPORT_KINDS: Mapping[str, ImportKind] = {
 }
 """The kinds of record that can be imported, by their names in `files.import_format.ImportNoun`."""
 
+FileRow = TypeVar("FileRow")
+RefusedRow_contra = TypeVar("RefusedRow_contra", contravariant=True)
 
-class RefusedRowsKept(Protocol):
+
+class RefusedRowsKept(Protocol[RefusedRow_contra]):
     """A place, such as a file, that keeps the refused rows of an import."""
 
     def begin(self, last_row: int) -> None:
         """Discard the kept rows after `last_row`, which an uncommitted attempt has left."""
 
-    def keep(self, refused: Mapping[int, Refusal]) -> None:
-        """Keep these refusals, by row number; this is called before the transaction commits."""
+    def add(self, refused: Iterable[tuple[RefusedRow_contra, Refusal]]) -> None:
+        """Keep these rows; this is called before the transaction commits."""
 
 
 @record
-class ImportPlace:
-    """The target of an import: the database, the source of new ids, the site, and the kind of record."""
+class ImportJob(Generic[FileRow]):
+    """A file and the site to import it into.
+
+    `noun` is a key of `IMPORT_KINDS`, and `digest` identifies the file. `rows` yields what follows a row number: each
+    row as it stands in the file, and its record or refusal. The import is recorded as a change by the user. Webhooks
+    receive nothing, unless the job `publishes`.
+    """
 
     database: Database
-    ids: IdBlocks
     site: Site
-    kind: ImportKind
+    noun: str
+    digest: str
+    rows: Callable[[int], Iterator[tuple[FileRow, ImportRow[object]]]]
+    refused: RefusedRowsKept[FileRow]
+    user_id: int | None = None
+    publishes: bool = False
 
 
-def import_chunk(
-    place: ImportPlace, state: FileImport, rows: Sequence[ImportRow[object]], kept: RefusedRowsKept, now: datetime
-) -> FileImport:
-    """Import the next rows and return the progress of the import; refused rows are kept before the commit.
+@record
+class ImportOutcome:
+    """The result of an import, and whether an earlier run had finished it; nothing is changed then.
+
+    `statistics_fault` is why the database's statistics could not be refreshed, or `None`.
+    """
+
+    state: FileImport
+    finished_before: bool
+    statistics_fault: str | None = None
+
+
+def run_import(
+    job: ImportJob[FileRow], now: Callable[[], datetime], show: Callable[[FileImport], None] = lambda _: None
+) -> ImportOutcome:
+    """Import the rows of a file that no earlier run has imported; `show` gets the progress at first and per chunk.
+
+    If this is interrupted, the next run continues after the last chunk. Refused rows are kept before their chunk is
+    committed.
 
     Raises:
-        ImportInProgress: another command has imported these rows in the meantime.
+        ImportInProgress: another run has imported the next rows in the meantime.
+        FileUnreadable: `job.refused` cannot keep the refused rows.
     """
+    job = job if job.publishes else replace(job, site=replace(job.site, listeners=()))
+    ids = IdBlocks(job.database.writer)
+    with job.database.write() as connection:
+        state = begin_import(Work(connection, ids, job.site, now()), job.digest)
+    if state.finished_at is not None:
+        return ImportOutcome(state, finished_before=True)
+    job.refused.begin(state.last_row)
+    show(state)
+    rows = job.rows(state.last_row)
+    while chunk := list(islice(rows, ROWS_AT_ONCE)):
+        state = _import_chunk(job, ids, state, chunk, now())
+        show(state)
+    with job.database.write() as connection:
+        state = finish_import(Work(connection, ids, job.site, now(), user_id=job.user_id), state, job.noun)
+    return ImportOutcome(state, finished_before=False, statistics_fault=refresh_statistics(job.database))
+
+
+def refresh_statistics(database: Database) -> str | None:
+    """Refresh the statistics of the database's planner; return why this failed, or `None`.
+
+    An import is complete without them: on a cluster, a worker that is away refuses to gather them.
+    """
+    try:
+        database.gather_statistics()
+    except Exception as error:
+        message = message_of(error)
+        if message is None:
+            raise
+        return message
+    return None
+
+
+def _import_chunk(
+    job: ImportJob[FileRow],
+    ids: IdBlocks,
+    state: FileImport,
+    chunk: Sequence[tuple[FileRow, ImportRow[object]]],
+    now: datetime,
+) -> FileImport:
+    """Import rows and return the progress; if another process stored a conflicting row first, try again."""
+    kind = IMPORT_KINDS[job.noun]
     for tries_left in reversed(range(TRIES_MAX)):
-        place.ids.ensure(len(rows) * place.kind.ids_per_row)
+        ids.ensure(len(chunk) * kind.ids_per_row)
         try:
-            with place.database.write() as connection:
-                done = import_rows(Work(connection, place.ids, place.site, now), place.kind.run, state, rows)
-                kept.keep(done.refused)
+            with job.database.write() as connection:
+                done = import_rows(Work(connection, ids, job.site, now), kind.run, state, [row for _, row in chunk])
+                job.refused.add((kept, done.refused[row.number]) for kept, row in chunk if row.number in done.refused)
         except Exception as error:
             if not (tries_left and is_lost_race(error)):
                 raise
-            kept.begin(state.last_row)
+            job.refused.begin(state.last_row)
         else:
             return done.at
     raise AssertionError

@@ -3,7 +3,7 @@
 A new dimension needs a line in `DIMENSIONS`, and an attribute of every fact in `storage/reports/` that has it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import Enum, auto
 
 from dealtrace.attribution.traffic_source import SOURCE_PARTS
@@ -61,6 +61,11 @@ class Dimension:
     def is_time(self) -> bool:
         """Return whether the keys are times, which are sorted in order of time."""
         return self.kind in (Kind.CALENDAR, Kind.CLOCK, Kind.VISIT_CLOCK)
+
+
+def rows_add_up(by: Iterable[Dimension]) -> bool:
+    """Return whether the rows of a report by these dimensions add up to its total: no fact is in several rows."""
+    return all(dimension.adds_up for dimension in by)
 
 
 _TABLE = (

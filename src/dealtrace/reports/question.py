@@ -13,7 +13,7 @@ from dealtrace.errors import InvalidParameters, InvalidValue, Violation
 from dealtrace.leads.limits import YEAR_MAX, YEAR_MIN
 from dealtrace.nearest_name import nearest_name
 from dealtrace.record import record
-from dealtrace.reports.dimensions import DIMENSIONS, FIELD_PREFIX, Dimension, field_dimension
+from dealtrace.reports.dimensions import DIMENSIONS, FIELD_PREFIX, Dimension, field_dimension, rows_add_up
 from dealtrace.reports.filters import (
     FILTERS_MAX,
     LIST_SEPARATOR,
@@ -76,8 +76,8 @@ class Question:
 
     @property
     def adds_up(self) -> bool:
-        """Return whether rows add up to the total: no dimension gives a fact several keys."""
-        return all(dimension.adds_up for dimension in self.by)
+        """Return whether rows add up to the total."""
+        return rows_add_up(self.by)
 
 
 @record

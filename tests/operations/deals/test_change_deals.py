@@ -14,8 +14,7 @@ from cast import VLADIVOSTOK, Player, Stage
 from dealtrace.attribution.origin import LeadVisit
 from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
 from dealtrace.deals.changes import Change
-from dealtrace.deals.deal import Deal, DealId, DealKey
-from dealtrace.deals.registration import Receipt
+from dealtrace.deals.deal import Deal, DealKey
 from dealtrace.deals.versions import VersionKind
 from dealtrace.errors import DealKeyMissing, DealNotFound, PointsSpent
 from dealtrace.leads.client import Client
@@ -24,7 +23,6 @@ from dealtrace.leads.lead_story import LeadStory
 from dealtrace.operations.accounts.set_site import set_site
 from dealtrace.operations.deals.change import ChangedDeal, change_deals
 from dealtrace.operations.deals.delete import delete_deals
-from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.deals.restore import restore_deal
 from dealtrace.operations.work import Work
 from dealtrace.operations.write_command import WriteCommand
@@ -34,7 +32,7 @@ from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.schema.tables.settings import points_day, unknown_field
 from stored import deal_of, points_of, rows_of, side_by_side, versions_of
-from write_commands import NOON, by_contact, change, open_write_queue, registration, run, utc_now
+from write_commands import NOON, by_contact, change, open_write_queue, register, run, utc_now
 
 YANDEX = TrafficSource(source="yandex", medium="cpc")
 DIRECT = TrafficSource(source="(direct)", medium="(none)")
@@ -58,12 +56,6 @@ def stage(shared_stage: Stage) -> Stage:
 @pytest.fixture
 def shop(stage: Stage) -> Player:
     return stage.open_site(contact_matching=True, fields=["margin", "colour"])
-
-
-def register(stage: Stage, player: Player, number: str | None = "N", **said: Any) -> DealId:
-    (receipt,) = stage.perform(register_deals, player, registration(number, **said))
-    assert isinstance(receipt, Receipt), receipt
-    return receipt.deal_id
 
 
 def make(stage: Stage, player: Player, *wanted: Change) -> list[Any]:

@@ -6,29 +6,21 @@ from typing import Any
 import pytest
 
 from cast import VLADIVOSTOK, Player, Stage
-from dealtrace.deals.deal import Deal, DealId, DealKey
-from dealtrace.deals.registration import Receipt
+from dealtrace.deals.deal import Deal, DealKey
 from dealtrace.deals.versions import DealVersion, VersionKind
 from dealtrace.errors import DealKeyMissing, DealNotFound, PointsSpent
 from dealtrace.operations.deals.delete import delete_deals
-from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.storage.journals.deal_journal import JournalQuery, query_deals
 from dealtrace.storage.journals.keyset_pages import Cursor, Page, find_page
 from stored import deal_of, deals_of, points_of, rows_of, side_by_side, versions_of
-from write_commands import registration, utc_now
+from write_commands import register, utc_now
 
 
 @pytest.fixture(scope="module")
 def stage(shared_stage: Stage) -> Stage:
     """Give one stage to all tests here: each opens sites of its own."""
     return shared_stage
-
-
-def register(stage: Stage, player: Player, number: str | None = "N", **said: Any) -> DealId:
-    (receipt,) = stage.perform(register_deals, player, registration(number, **said))
-    assert isinstance(receipt, Receipt), receipt
-    return receipt.deal_id
 
 
 def delete(stage: Stage, player: Player, *keys: tuple[int | None, str | None], now: Any = None) -> list[Any]:

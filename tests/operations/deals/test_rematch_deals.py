@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from cast import Player, Stage
 from dealtrace.deals.deal import Deal, DealKey
-from dealtrace.deals.lead_clue import NO_CLUE, LeadClue
+from dealtrace.deals.lead_clue import NO_CLUE
 from dealtrace.errors import DealNotFound, DealNotPinned, LeadNotFound
 from dealtrace.leads.call import IncomingCall
 from dealtrace.leads.lead import LeadKind, LeadRef
@@ -28,17 +28,11 @@ from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.deals.deals import list_deals_by_key
 from postgresql import PostgresqlServer
 from stored import deal_of, versions_of
-from write_commands import NOON, by_call, by_contact, by_lead_request, registration
+from write_commands import NOON, by_call, by_contact, by_lead_request, register_by, registration
 
 PHONE = "79205550055"
 MAIL = "ivan@example.ru"
 BEFORE = NOON - timedelta(minutes=10)
-
-
-def register(stage: Stage, player: Player, clue: LeadClue, number: str = "n") -> int:
-    (receipt,) = stage.perform(register_deals, player, registration(number, clue=clue))
-    found: int = receipt.deal_id
-    return found
 
 
 def lead_of(stage: Stage, player: Player, deal_id: int) -> LeadRef | None:
@@ -53,20 +47,20 @@ class TestALateLead:
     """A lead that comes in after the deal it explains."""
 
     def test_by_phone(self, stage: Stage, shop: Player) -> None:
-        deal_id = register(stage, shop, by_contact(PHONE))
+        deal_id = register_by(stage, shop, by_contact(PHONE))
         call = stage.call(shop, BEFORE, phone=PHONE)
         assert lead_of(stage, shop, deal_id) == LeadRef(LeadKind.CALL, call.id)
 
     def test_by_e_mail(self, stage: Stage, shop: Player) -> None:
-        deal_id = register(stage, shop, by_contact(email=MAIL))
+        deal_id = register_by(stage, shop, by_contact(email=MAIL))
         lead_request = stage.lead_request(shop, BEFORE, email="Ivan@Example.RU")
         assert lead_of(stage, shop, deal_id) == LeadRef(LeadKind.LEAD_REQUEST, lead_request.id)
 
     @pytest.mark.parametrize("is_on", [True, False])
     def test_by_what_the_deal_names_whatever_the_switch_says(self, stage: Stage, *, is_on: bool) -> None:
         shop = stage.open_site(contact_matching=is_on)
-        by_reference = register(stage, shop, by_call(reference="ats-1"), "a")
-        by_number = register(stage, shop, by_lead_request(number="form-1"), "b")
+        by_reference = register_by(stage, shop, by_call(reference="ats-1"), "a")
+        by_number = register_by(stage, shop, by_lead_request(number="form-1"), "b")
         call = stage.call(shop, BEFORE, reference="ats-1")
         lead_request = stage.lead_request(shop, BEFORE, number="form-1", email=MAIL)
         assert lead_of(stage, shop, by_reference) == LeadRef(LeadKind.CALL, call.id)
@@ -74,13 +68,13 @@ class TestALateLead:
 
     def test_not_by_contact_while_the_switch_is_off(self, stage: Stage) -> None:
         shop = stage.open_site()
-        deal_id = register(stage, shop, by_contact(PHONE))
+        deal_id = register_by(stage, shop, by_contact(PHONE))
         stage.call(shop, BEFORE, phone=PHONE)
         assert lead_of(stage, shop, deal_id) is None
 
     def test_not_outside_its_window(self, stage: Stage, shop: Player) -> None:
         threshold = timedelta(seconds=300)
-        deal_id = register(stage, shop, by_contact(PHONE, threshold=threshold))
+        deal_id = register_by(stage, shop, by_contact(PHONE, threshold=threshold))
         stage.call(shop, NOON + timedelta(seconds=1), phone=PHONE)
         stage.call(shop, NOON - threshold - timedelta(seconds=61), seconds=60, phone=PHONE)
         assert lead_of(stage, shop, deal_id) is None
@@ -89,14 +83,14 @@ class TestALateLead:
 
     def test_a_nearer_one_takes_over_and_a_farther_one_does_not(self, stage: Stage, shop: Player) -> None:
         stage.call(shop, BEFORE, phone=PHONE)
-        deal_id = register(stage, shop, by_contact(PHONE))
+        deal_id = register_by(stage, shop, by_contact(PHONE))
         nearer = stage.call(shop, NOON - timedelta(minutes=1), phone=PHONE)
         stage.call(shop, NOON - timedelta(minutes=30), phone=PHONE)
         stage.lead_request(shop, NOON, phone=PHONE)
         assert lead_of(stage, shop, deal_id) == LeadRef(LeadKind.CALL, nearer.id)
 
     def test_the_named_one_stands_above_a_contact(self, stage: Stage, shop: Player) -> None:
-        deal_id = register(stage, shop, by_call(reference="ats-1", clue=by_contact(PHONE)))
+        deal_id = register_by(stage, shop, by_call(reference="ats-1", clue=by_contact(PHONE)))
         by_phone = stage.call(shop, BEFORE, phone=PHONE)
         assert lead_of(stage, shop, deal_id) == LeadRef(LeadKind.CALL, by_phone.id)
         named = stage.call(shop, NOON - timedelta(days=3), phone="79990000001", reference="ats-1")
@@ -104,13 +98,13 @@ class TestALateLead:
 
     def test_a_deal_of_another_site_is_not_concerned(self, stage: Stage, shop: Player) -> None:
         neighbour = stage.open_site(contact_matching=True)
-        deal_id = register(stage, neighbour, by_contact(PHONE))
-        named = register(stage, neighbour, by_call(reference="ats-1"), "m")
+        deal_id = register_by(stage, neighbour, by_contact(PHONE))
+        named = register_by(stage, neighbour, by_call(reference="ats-1"), "m")
         stage.call(shop, BEFORE, phone=PHONE, reference="ats-1")
         assert lead_of(stage, neighbour, deal_id) is lead_of(stage, neighbour, named) is None
 
     def test_a_deleted_deal_comes_back_with_it(self, stage: Stage, shop: Player) -> None:
-        deal_id = register(stage, shop, by_contact(PHONE))
+        deal_id = register_by(stage, shop, by_contact(PHONE))
         stage.perform(delete_deals, shop, DealKey(deal_id, None))
         call = stage.call(shop, BEFORE, phone=PHONE)
         with stage.database.write() as connection:
@@ -118,7 +112,7 @@ class TestALateLead:
         assert restored.lead == LeadRef(LeadKind.CALL, call.id)
 
     def test_it_is_a_version_that_names_no_token(self, stage: Stage, shop: Player) -> None:
-        deal_id = register(stage, shop, by_contact(PHONE))
+        deal_id = register_by(stage, shop, by_contact(PHONE))
         call = stage.call(shop, BEFORE, phone=PHONE)
         first, second = versions_of(stage.database, shop, deal_id)
         assert (first.kind, first.after["lead"]) == ("registered", None)
@@ -142,8 +136,8 @@ class TestTheSwitch:
     def test_switching_on_and_matching_anew(self, stage: Stage, shop: Player) -> None:
         off = switched_off(shop)
         stage.call(off, BEFORE, phone=PHONE)
-        deal_ids = [register(stage, off, by_contact(PHONE), f"n{number}") for number in range(3)]
-        register(stage, off, NO_CLUE, "nothing")
+        deal_ids = [register_by(stage, off, by_contact(PHONE), f"n{number}") for number in range(3)]
+        register_by(stage, off, NO_CLUE, "nothing")
         assert {lead_of(stage, off, deal_id) for deal_id in deal_ids} == {None}
         with stage.database.write() as connection:
             chunk = rematch_next(stage.work(connection, shop, NOON), 0)
@@ -154,7 +148,7 @@ class TestTheSwitch:
 
     def test_switching_off_keeps_what_is_matched(self, stage: Stage, shop: Player) -> None:
         call = stage.call(shop, BEFORE, phone=PHONE)
-        deal_id = register(stage, shop, by_contact(PHONE))
+        deal_id = register_by(stage, shop, by_contact(PHONE))
         with stage.database.write() as connection:
             chunk = rematch_next(stage.work(connection, switched_off(shop), NOON), 0)
         assert chunk is not None
@@ -167,7 +161,7 @@ class TestAPin:
 
     def test_a_pinned_deal_is_never_matched_anew(self, stage: Stage, shop: Player) -> None:
         far = stage.call(shop, BEFORE - timedelta(days=9), phone="79990000001")
-        deal_id = register(stage, shop, by_call(reference="ats-1", clue=by_contact(PHONE)))
+        deal_id = register_by(stage, shop, by_call(reference="ats-1", clue=by_contact(PHONE)))
         self.pin(stage, shop, deal_id, LeadRef(LeadKind.CALL, far.id))
         stage.call(shop, BEFORE, phone=PHONE, reference="ats-1")
         assert lead_of(stage, shop, deal_id) == LeadRef(LeadKind.CALL, far.id)
@@ -175,7 +169,7 @@ class TestAPin:
 
     def test_it_may_be_pinned_to_nothing_and_left_to_the_rules_again(self, stage: Stage, shop: Player) -> None:
         call = stage.call(shop, BEFORE, phone=PHONE)
-        deal_id = register(stage, shop, by_contact(PHONE))
+        deal_id = register_by(stage, shop, by_contact(PHONE))
         assert self.pin(stage, shop, deal_id, None).lead is None
         stage.call(shop, BEFORE, phone=PHONE)
         assert lead_of(stage, shop, deal_id) is None
@@ -189,7 +183,7 @@ class TestAPin:
     def test_what_is_not_there_is_refused(self, stage: Stage, shop: Player) -> None:
         neighbour = stage.open_site()
         call = stage.call(neighbour, BEFORE)
-        deal_id = register(stage, shop, NO_CLUE)
+        deal_id = register_by(stage, shop, NO_CLUE)
         with stage.database.write() as connection:
             with pytest.raises(LeadNotFound):
                 pin_deal(stage.work(connection, shop, NOON), deal_id, LeadRef(LeadKind.CALL, call.id))
@@ -300,7 +294,7 @@ def test_a_deal_and_its_lead_that_meet_always_find_each_other(postgresql_server:
     def register_all() -> None:
         for number in range(meetings):
             barrier.wait()
-            register(one, player, by_contact(f"7920555{number:04}"), f"n{number}")
+            register_by(one, player, by_contact(f"7920555{number:04}"), f"n{number}")
 
     def call_all() -> None:
         for number in range(meetings):

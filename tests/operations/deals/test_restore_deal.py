@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from cast import VLADIVOSTOK, Player, Stage
-from dealtrace.deals.deal import Deal, DealId, DealKey
-from dealtrace.deals.registration import Receipt
+from dealtrace.deals.deal import Deal, DealKey
 from dealtrace.deals.versions import VersionKind
 from dealtrace.errors import DealNotDeleted, DealNotFound, NumberReused, Refusal
 from dealtrace.operations.deals.change import change_deals
@@ -18,19 +17,13 @@ from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.deals.restore import restore_deal
 from dealtrace.storage.database.database_errors import is_lost_race
 from stored import deal_of, points_of, rows_of, side_by_side, versions_of
-from write_commands import change, registration, utc_now
+from write_commands import change, register, registration, utc_now
 
 
 @pytest.fixture(scope="module")
 def stage(shared_stage: Stage) -> Stage:
     """Give one stage to all tests here: each opens sites of its own."""
     return shared_stage
-
-
-def register(stage: Stage, player: Player, number: str | None = "N", **said: Any) -> DealId:
-    (receipt,) = stage.perform(register_deals, player, registration(number, **said))
-    assert isinstance(receipt, Receipt), receipt
-    return receipt.deal_id
 
 
 def delete(stage: Stage, player: Player, deal_id: int) -> Deal:

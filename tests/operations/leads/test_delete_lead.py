@@ -8,33 +8,21 @@ import pytest
 from cast import Player, Stage
 from dealtrace.accounts.site import Site
 from dealtrace.deals.deal import Deal
-from dealtrace.deals.lead_clue import LeadClue
 from dealtrace.errors import LeadNotDeleted, LeadNotFound, LeadTaken
 from dealtrace.leads.call import Call, CallId, CallReport, IncomingCall
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest, LeadRequestId
 from dealtrace.operations.deals.pin import pin_deal
-from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.leads.delete import delete_lead, restore_lead
 from dealtrace.operations.leads.register_lead_requests import register_lead_requests
 from dealtrace.operations.leads.report_calls import report_calls
 from dealtrace.operations.people import erase_person, export_person
 from dealtrace.operations.work import Work
-from stored import deal_of, versions_of
-from write_commands import NOON, by_call, by_contact, registration
+from stored import lead_of, versions_of
+from write_commands import NOON, by_call, by_contact, register_by
 
 PHONE, MAIL = "79205550055", "ivan@example.ru"
 BEFORE = NOON - timedelta(minutes=10)
-
-
-def register(stage: Stage, player: Player, clue: LeadClue, number: str = "n") -> int:
-    (receipt,) = stage.perform(register_deals, player, registration(number, clue=clue))
-    found: int = receipt.deal_id
-    return found
-
-
-def lead_of(stage: Stage, player: Player, deal_id: int) -> LeadRef | None:
-    return deal_of(stage.database, player, deal_id).lead
 
 
 def ref_of(lead: Call | LeadRequest) -> LeadRef:
@@ -50,8 +38,8 @@ def change(stage: Stage, site: Site, verb: Callable[..., list[Deal]], lead: Call
 def test_its_deals_go_to_the_next_nearest_and_come_back(stage: Stage, shop: Player) -> None:
     near = stage.call(shop, BEFORE, phone=PHONE, reference="ats-1")
     far = stage.call(shop, BEFORE - timedelta(minutes=20), phone=PHONE)
-    by_phone = register(stage, shop, by_contact(PHONE), "a")
-    by_name = register(stage, shop, by_call(reference="ats-1"), "b")
+    by_phone = register_by(stage, shop, by_contact(PHONE), "a")
+    by_name = register_by(stage, shop, by_call(reference="ats-1"), "b")
     assert sorted(change(stage, shop.site, delete_lead, near)) == sorted([by_phone, by_name])
     assert lead_of(stage, shop, by_phone) == ref_of(far)
     assert lead_of(stage, shop, by_name) is None
@@ -66,10 +54,10 @@ def test_its_deals_go_to_the_next_nearest_and_come_back(stage: Stage, shop: Play
 
 def test_it_matters_not_whether_the_deal_came_before_it_went(stage: Stage, shop: Player) -> None:
     gone = stage.lead_request(shop, BEFORE, email=MAIL)
-    earlier = register(stage, shop, by_contact(email=MAIL), "a")
+    earlier = register_by(stage, shop, by_contact(email=MAIL), "a")
     change(stage, shop.site, delete_lead, gone)
-    later = register(stage, shop, by_contact(email=MAIL), "b")
-    named = register(stage, shop, by_call(call_id=stage.call(shop, BEFORE).id), "c")
+    later = register_by(stage, shop, by_contact(email=MAIL), "b")
+    named = register_by(stage, shop, by_call(call_id=stage.call(shop, BEFORE).id), "c")
     assert lead_of(stage, shop, earlier) is lead_of(stage, shop, later) is None
     assert lead_of(stage, shop, named) is not None
     change(stage, shop.site, restore_lead, gone)
@@ -78,7 +66,7 @@ def test_it_matters_not_whether_the_deal_came_before_it_went(stage: Stage, shop:
 
 def test_a_deal_loses_it_even_where_contacts_are_not_matched_any_more(stage: Stage, shop: Player) -> None:
     call = stage.call(shop, BEFORE, phone=PHONE)
-    deal_id = register(stage, shop, by_contact(PHONE))
+    deal_id = register_by(stage, shop, by_contact(PHONE))
     off = stage.open_site().site
     site = Site(shop.site.id, off.name, off.time_zone)
     assert change(stage, site, delete_lead, call) == [deal_id]
@@ -87,7 +75,7 @@ def test_a_deal_loses_it_even_where_contacts_are_not_matched_any_more(stage: Sta
 
 def test_a_pinned_deal_keeps_it(stage: Stage, shop: Player) -> None:
     call = stage.call(shop, BEFORE, phone=PHONE)
-    deal_id = register(stage, shop, by_contact(PHONE))
+    deal_id = register_by(stage, shop, by_contact(PHONE))
     with stage.database.write() as connection:
         pin_deal(stage.work(connection, shop, datetime.now(UTC)), deal_id, ref_of(call))
     assert change(stage, shop.site, delete_lead, call) == []
@@ -112,7 +100,7 @@ def test_its_id_stays_taken_for_leads_of_both_kinds(stage: Stage, shop: Player) 
 
 
 def test_an_exchange_that_tells_of_it_again_does_not_bring_it_back(stage: Stage, shop: Player) -> None:
-    deal_id = register(stage, shop, by_contact(PHONE))
+    deal_id = register_by(stage, shop, by_contact(PHONE))
     (call_id,) = stage.perform(report_calls, shop, CallReport("ats-1", BEFORE, phone=PHONE))
     ref = LeadRef(LeadKind.CALL, call_id)
     change(stage, shop.site, delete_lead, ref)

@@ -21,7 +21,7 @@ from dealtrace.operations.leads.report_calls import IDS_PER_REPORT_MAX, report_c
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.storage.schema.tables.leads import call as call_table
-from stored import deal_of, points_of, rows_of, versions_of
+from stored import lead_of, points_of, rows_of, versions_of
 from write_commands import NOON, by_call, by_contact, registration
 
 PHONE = "79205550055"
@@ -64,10 +64,6 @@ def register(stage: Stage, player: Player, **said: Any) -> int:
     (receipt,) = stage.perform(register_deals, player, registration(**said))
     deal_id: int = receipt.deal_id
     return deal_id
-
-
-def lead_of(stage: Stage, player: Player, deal_id: int) -> LeadRef | None:
-    return deal_of(stage.database, player, deal_id).lead
 
 
 def test_the_first_report_makes_a_call(stage: Stage, shop: Player) -> None:

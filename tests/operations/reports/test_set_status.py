@@ -17,15 +17,9 @@ from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.reports.set_status import set_status
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.storage.accounts.revision import find_revision
-from dealtrace.storage.reports.statuses import find_deals_by_status, list_statuses
-from stored import side_by_side
+from dealtrace.storage.reports.statuses import find_deals_by_status
+from stored import meanings_of, side_by_side
 from write_commands import NOON, change, open_write_queue, registration, run
-
-
-def stored(stage: Stage, player: Player) -> dict[str, str]:
-    """Return the meanings of the stored statuses by their spelling."""
-    with stage.database.read() as connection:
-        return {status.spelling: status.meaning.value for status in list_statuses(connection, player.site.id)}
 
 
 def put(stage: Stage, player: Player, name: str, meaning: str) -> bool:
@@ -42,7 +36,7 @@ def test_statuses_of_new_changed_and_imported_deals_are_stored(stage: Stage, sho
     with stage.database.write() as connection:
         work = stage.work(connection, shop, NOON + timedelta(days=1))
         import_deals(work, [IncomingDeal(DealId(7811141), "K1", "archived", Decimal(1), NOON)])
-    assert stored(stage, shop) == dict.fromkeys(["new", "New", "paid", "sent", "archived"], "open")
+    assert meanings_of(stage, shop) == dict.fromkeys(["new", "New", "paid", "sent", "archived"], "open")
     with stage.database.read() as connection:
         assert find_deals_by_status(connection, shop.site.id) == {"": 1, "New": 1, "new": 1, "archived": 1}
 
@@ -50,7 +44,7 @@ def test_statuses_of_new_changed_and_imported_deals_are_stored(stage: Stage, sho
 def test_a_registration_that_is_refused_stores_no_status(stage: Stage, shop: Player) -> None:
     stage.perform(register_deals, shop, registration("1", status="new"))
     stage.perform(register_deals, shop, registration("1", status="other"))
-    assert stored(stage, shop) == {"new": "open"}
+    assert meanings_of(stage, shop) == {"new": "open"}
 
 
 def test_a_status_is_set_for_all_its_spellings_and_for_those_to_come(stage: Stage, shop: Player) -> None:
@@ -62,18 +56,18 @@ def test_a_status_is_set_for_all_its_spellings_and_for_those_to_come(stage: Stag
     with stage.database.read() as connection:
         assert find_revision(connection) == before + 2
     stage.perform(register_deals, shop, registration("3", status="wON"), registration("4", status="отказ"))
-    assert stored(stage, shop) == {
+    assert meanings_of(stage, shop) == {
         "Won": "won", "WON ": "won", "won": "won", "wON": "won", "Отказ": "lost", "отказ": "lost",
     }  # fmt: skip
     put(stage, shop, "WON", "open")
-    assert stored(stage, shop)["wON"] == "open"
+    assert meanings_of(stage, shop)["wON"] == "open"
 
 
 @pytest.mark.parametrize(("name", "meaning"), [("", "won"), (" \u00a0", "won"), ("x" * 257, "won"), ("x", "Won")])
 def test_what_is_no_status_and_no_meaning_is_refused(stage: Stage, shop: Player, name: str, meaning: str) -> None:
     with pytest.raises(InvalidSetting):
         put(stage, shop, name, meaning)
-    assert stored(stage, shop) == {}
+    assert meanings_of(stage, shop) == {}
 
 
 def test_a_spelling_that_arrives_while_its_status_is_set_has_the_meaning(stage: Stage, shop: Player) -> None:
@@ -84,7 +78,7 @@ def test_a_spelling_that_arrives_while_its_status_is_set_has_the_meaning(stage: 
 
     stage.ids.ensure(10)
     side_by_side(stage.database, register, lambda connection: set_status(stage.work(connection, shop), "won", "won"))
-    assert stored(stage, shop) == {"won": "won", "WON": "won"}
+    assert meanings_of(stage, shop) == {"won": "won", "WON": "won"}
 
 
 def test_a_meaning_that_is_being_set_reaches_a_spelling_that_arrives(stage: Stage, shop: Player) -> None:
@@ -95,7 +89,7 @@ def test_a_meaning_that_is_being_set_reaches_a_spelling_that_arrives(stage: Stag
 
     stage.ids.ensure(10)
     side_by_side(stage.database, lambda connection: set_status(stage.work(connection, shop), "won", "won"), register)
-    assert stored(stage, shop) == {"won": "won", "WON": "won"}
+    assert meanings_of(stage, shop) == {"won": "won", "WON": "won"}
 
 
 def test_a_server_looks_for_a_status_until_it_is_stored_and_then_no_more(stage: Stage, shop: Player) -> None:
@@ -108,4 +102,4 @@ def test_a_server_looks_for_a_status_until_it_is_stored_and_then_no_more(stage: 
             return [*unknown, list(queue._known_statuses.unknown(shop.site.id, ["new"]))]
 
     assert run(story) == [["new"], ["new"], [], []]
-    assert stored(stage, shop) == {"new": "open"}
+    assert meanings_of(stage, shop) == {"new": "open"}

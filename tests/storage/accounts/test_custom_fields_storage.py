@@ -1,9 +1,7 @@
 """A site's own fields, and the counts of those it does not have."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
-import pytest
 from sqlalchemy import Connection
 
 from dealtrace.storage.accounts.custom_fields import (
@@ -19,12 +17,6 @@ from stored import side_by_side
 from write_commands import NOON
 
 LATER = NOON + timedelta(hours=1)
-
-
-@pytest.fixture
-def connection(database: Database) -> Iterator[Connection]:
-    with database.write() as opened:
-        yield opened
 
 
 def test_it_adds_a_field_once_to_each_site(connection: Connection) -> None:

@@ -1,26 +1,17 @@
 """The revision: it rises with every change that servers must notice."""
 
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
 from sqlalchemy import Connection
 
 from cast import MOSCOW
 from dealtrace.accounts.site import Site, SiteId
 from dealtrace.accounts.token import Token, TokenId
 from dealtrace.storage.accounts import revision, sites, tokens
-from dealtrace.storage.database.engine import Database
 from write_commands import NOON
 
 SITE = Site(SiteId(1), "Shop", MOSCOW)
 TOKEN = Token(TokenId(10**10), SiteId(1), "crm", NOON)
-
-
-@pytest.fixture
-def connection(database: Database) -> Iterator[Connection]:
-    with database.write() as opened:
-        yield opened
 
 
 def test_it_raises_the_revision_with_every_change_servers_must_know(connection: Connection) -> None:

@@ -1,6 +1,5 @@
 """Sites: stored with all their settings, numbered, and changed one at a time."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -10,7 +9,6 @@ from cast import MOSCOW, VLADIVOSTOK
 from dealtrace.accounts.site import Site, SiteId
 from dealtrace.storage.accounts import sites
 from dealtrace.storage.accounts.custom_fields import insert_custom_field
-from dealtrace.storage.database.engine import Database
 from write_commands import NOON
 
 SITE = Site(SiteId(1), "Shop", MOSCOW)
@@ -23,12 +21,6 @@ RICH = Site(
     point_costs={"register": 2, "orders-diary": 0},
     attribution=0,
 )
-
-
-@pytest.fixture
-def connection(database: Database) -> Iterator[Connection]:
-    with database.write() as opened:
-        yield opened
 
 
 @pytest.mark.parametrize("site", [SITE, RICH])

@@ -1,6 +1,5 @@
 """Tokens: found by their digests while they live, and never issued twice."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -16,12 +15,6 @@ from write_commands import NOON
 
 TOKEN = Token(TokenId(10**10), SiteId(1), "crm", NOON)
 LATER = NOON + timedelta(hours=1)
-
-
-@pytest.fixture
-def connection(database: Database) -> Iterator[Connection]:
-    with database.write() as opened:
-        yield opened
 
 
 def test_it_finds_a_live_token_by_its_digest(connection: Connection) -> None:

@@ -1,6 +1,5 @@
 """Users and the sites they may see."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -14,12 +13,6 @@ from dealtrace.storage.database.engine import Database
 from write_commands import NOON
 
 USER = User(UserId(10**10), "ivan", NOON)
-
-
-@pytest.fixture
-def connection(database: Database) -> Iterator[Connection]:
-    with database.write() as opened:
-        yield opened
 
 
 def test_it_finds_a_user_by_the_login(connection: Connection) -> None:

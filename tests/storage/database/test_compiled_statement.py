@@ -57,12 +57,6 @@ def written(statement: CompiledStatement, connection: Connection) -> Any:
     return core(inserts[connection.dialect.name]) if callable(core) and not hasattr(core, "compile") else core
 
 
-@pytest.fixture
-def connection(database: Database) -> Iterator[Connection]:
-    with database.write() as opened:
-        yield opened
-
-
 # The texts.
 
 

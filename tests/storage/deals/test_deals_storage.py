@@ -1,6 +1,5 @@
 """Deals: rows and the records they stand for, numbers that belong to one, stamps, and who is locked meanwhile."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -62,19 +61,6 @@ CLUES = [
     by_contact(None, "a@b.ru", only=LeadKind.LEAD_REQUEST),
     by_lead_request(6, clue=by_contact("79205550055")),
 ]
-
-
-@pytest.fixture
-def ids(database: Database) -> IdBlocks:
-    blocks = IdBlocks(database.writer)
-    blocks.ensure(1000)
-    return blocks
-
-
-@pytest.fixture
-def connection(database: Database, ids: IdBlocks) -> Iterator[Connection]:
-    with database.write() as opened:
-        yield opened
 
 
 def keep(connection: Connection, ids: IdBlocks, *deals: Deal, site_id: int = 1) -> None:

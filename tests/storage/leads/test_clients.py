@@ -1,7 +1,6 @@
 """Clients and their contacts."""
 
 import sqlite3
-from collections.abc import Iterator
 from datetime import timedelta
 
 import psycopg
@@ -15,12 +14,6 @@ from write_commands import NOON
 
 IVAN = Client(ClientId(1), "Иван")
 NOBODY = Client(ClientId(2), None)
-
-
-@pytest.fixture
-def connection(database: Database) -> Iterator[Connection]:
-    with database.write() as opened:
-        yield opened
 
 
 def test_it_keeps_people_with_their_contacts_in_the_order_they_became_known(connection: Connection) -> None:

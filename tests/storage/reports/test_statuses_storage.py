@@ -11,9 +11,9 @@ from dealtrace.storage.reports.known_statuses import KnownStatuses
 from dealtrace.storage.reports.statuses import (
     has_won_status,
     insert_statuses,
-    list_statuses,
     update_meaning,
 )
+from stored import meanings_of
 from write_commands import NOON
 
 LATER = NOON + timedelta(seconds=1)
@@ -25,18 +25,12 @@ def add(stage: Stage, player: Player, known: KnownStatuses, *spellings: str, now
         insert_statuses(connection, player.site.id, spellings, now, known)
 
 
-def stored(stage: Stage, player: Player) -> dict[str, str]:
-    """Return the meanings of the stored statuses by their spelling."""
-    with stage.database.read() as connection:
-        return {status.spelling: status.meaning.value for status in list_statuses(connection, player.site.id)}
-
-
 def test_each_spelling_is_stored_once_and_a_blank_one_never(stage: Stage, shop: Player) -> None:
     neighbour, known = stage.open_site(), KnownStatuses()
     add(stage, shop, known, "won", "Won", " ")
     add(stage, shop, known, "won", "new", "", now=LATER)
-    assert stored(stage, shop) == {"won": "open", "Won": "open", "new": "open"}
-    assert stored(stage, neighbour) == {}
+    assert meanings_of(stage, shop) == {"won": "open", "Won": "open", "new": "open"}
+    assert meanings_of(stage, neighbour) == {}
 
 
 def test_a_new_spelling_has_the_meaning_of_the_others(stage: Stage, shop: Player) -> None:
@@ -47,7 +41,7 @@ def test_a_new_spelling_has_the_meaning_of_the_others(stage: Stage, shop: Player
         assert not update_meaning(connection, shop.site.id, "Refused", Meaning.LOST, LATER)
         assert has_won_status(connection, shop.site.id)
     add(stage, shop, KnownStatuses(), "wON", "refused", "new")
-    assert stored(stage, shop) == {
+    assert meanings_of(stage, shop) == {
         "won": "won", "WON ": "won", " Won": "won", "wON": "won", "Refused": "lost", "refused": "lost", "new": "open",
     }  # fmt: skip
 
@@ -69,7 +63,7 @@ def test_a_transaction_that_is_rolled_back_leaves_nothing_known(stage: Stage, sh
         for _ in range(2):
             insert_statuses(connection, shop.site.id, ["new"], NOON, known)
         nested.rollback()
-    assert stored(stage, shop) == {}
+    assert meanings_of(stage, shop) == {}
     assert list(known.unknown(shop.site.id, {"new"})) == ["new"]
 
 
@@ -80,10 +74,10 @@ def test_a_site_has_room_for_so_many_and_then_for_none(
     known = KnownStatuses()
     add(stage, shop, known, "a", "b")
     add(stage, shop, known, "c", "d", now=LATER)
-    assert stored(stage, shop).keys() == {"a", "b", "c"}
+    assert meanings_of(stage, shop).keys() == {"a", "b", "c"}
     assert list(known.unknown(shop.site.id, {"e"})) == ["e"]
     add(stage, shop, known, "d", now=LATER + timedelta(seconds=1))
-    assert stored(stage, shop).keys() == {"a", "b", "c"}
+    assert meanings_of(stage, shop).keys() == {"a", "b", "c"}
     assert list(known.unknown(shop.site.id, {"e"})) == []
     assert list(known.unknown(shop.site.id + 1, {"e"})) == ["e"]
 

@@ -1,9 +1,7 @@
 """Traffic sources: each kept once in a site."""
 
-from collections.abc import Iterator
 from dataclasses import astuple
 
-import pytest
 from sqlalchemy import Connection, select
 
 from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
@@ -24,19 +22,6 @@ ALIKE = [
     TrafficSource("A", "b"),
     TrafficSource("a ", "b"),
 ]
-
-
-@pytest.fixture
-def ids(database: Database) -> IdBlocks:
-    blocks = IdBlocks(database.writer)
-    blocks.ensure(1000)
-    return blocks
-
-
-@pytest.fixture
-def connection(database: Database, ids: IdBlocks) -> Iterator[Connection]:
-    with database.write() as opened:
-        yield opened
 
 
 def kept(connection: Connection, site_id: int) -> dict[int, tuple[str, ...]]:

@@ -1,15 +1,12 @@
 """Visits: kept whole, found by id or by visitor and time."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-import pytest
 from sqlalchemy import Connection
 
 from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
 from dealtrace.attribution.visit import Visit, VisitId
-from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.visits.traffic_sources import intern_sources
 from dealtrace.storage.visits.visits import find_visits, insert_visits, list_visits_of_visitors
@@ -18,19 +15,6 @@ from write_commands import NOON
 YANDEX = TrafficSource("yandex", "cpc")
 MICROSECOND = timedelta(microseconds=1)
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def ids(database: Database) -> IdBlocks:
-    blocks = IdBlocks(database.writer)
-    blocks.ensure(1000)
-    return blocks
-
-
-@pytest.fixture
-def connection(database: Database, ids: IdBlocks) -> Iterator[Connection]:
-    with database.write() as opened:
-        yield opened
 
 
 def visit(number: int, started_at: datetime = NOON, visitor: str = "v", **more: Any) -> Visit:

@@ -66,10 +66,10 @@ async def export(view: View) -> Response:
     if facts is None:
         return not_found(view)
     preview = await _preview(view, facts)
-    rows = await view.read(_rows, view.here, preview.traces)
-    name = f"person-{view.here.id}-{facts.client.id}.json"
+    rows = await view.read(_rows, view.current_site, preview.traces)
+    name = f"person-{view.current_site.id}-{facts.client.id}.json"
     return Response(
-        success({"siteId": view.here.id, **rows}, "person_exported").body,
+        success({"siteId": view.current_site.id, **rows}, "person_exported").body,
         media_type="application/json",
         headers={**HEADERS, "content-disposition": f'attachment; filename="{name}"'},
     )
@@ -100,7 +100,7 @@ async def _erase(view: View, erasure: Erasure) -> people.Traces:
     """
     with ExitStack() as held:
         try:
-            await asyncio.to_thread(held.enter_context, without_mirror(view.means.database))
+            await asyncio.to_thread(held.enter_context, without_mirror(view.services.database))
         except MirrorBusy:
             raise Overloaded(retry_after_seconds=BUSY_RETRY_SECONDS) from None
         found: people.Traces = await view.write(erase_people, erasure)
@@ -112,7 +112,7 @@ async def _preview(view: View, facts: PersonFacts) -> Preview:
     asked = view.form.all("contact") if view.form.fields else view.request.query_params.getlist("contact")
     is_first = not view.form.fields and "contact" not in view.request.query_params
     chosen = frozenset(facts.contacts if is_first else asked) & frozenset(facts.contacts)
-    return await view.read(_read, view.here, facts.contacts, chosen)
+    return await view.read(_read, view.current_site, facts.contacts, chosen)
 
 
 def _read(connection: Connection, site: Site, contacts: tuple[str, ...], chosen: frozenset[str]) -> Preview:

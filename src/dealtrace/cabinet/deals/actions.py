@@ -24,7 +24,7 @@ async def act(view: View) -> Response:
         await view.write(act_on_deals, DealAct(Act(wanted), deal_id, lead, version))
     except DealNotFound:
         return not_found(view)
-    return view.lead_to(f"/{view.here.id}/deals/{deal_id}")
+    return view.redirect_to(f"/{view.current_site.id}/deals/{deal_id}")
 
 
 def _chosen_lead(view: View) -> LeadRef | None:

@@ -57,7 +57,7 @@ async def show(view: View) -> Response:
     if deal_id > ID_MAX:
         return not_found(view)
     try:
-        facts = await view.read(_read, view.here, deal_id)
+        facts = await view.read(_read, view.current_site, deal_id)
     except DealNotFound:
         return not_found(view)
     return view.page("deals/card.html", 200, **_shown(view, facts))
@@ -104,12 +104,12 @@ def _shown(view: View, facts: CardFacts) -> dict[str, object]:
     deleted_at = deal.deleted_at
     return {
         "deal": deal,
-        "address": f"/cabinet/{view.here.id}/deals/{deal.id}",
-        "deleted": clock_time(view.language, deleted_at, view.here.time_zone) if deleted_at is not None else "",
+        "address": f"/cabinet/{view.current_site.id}/deals/{deal.id}",
+        "deleted": clock_time(view.language, deleted_at, view.current_site.time_zone) if deleted_at is not None else "",
         "facts": _facts(view, facts),
         "custom": sorted((deal.custom_values or {}).items()),
         "lead_words": explainer.lead_words(deal.lead),
-        "lead_address": lead_address(view.here.id, deal.lead) if deal.lead is not None else "",
+        "lead_address": lead_address(view.current_site.id, deal.lead) if deal.lead is not None else "",
         "client": lead.client if lead is not None else None,
         "explained": explainer.explained(facts.explanation),
         "client_path": path_of(_path(facts), facts.credits, view)
@@ -129,7 +129,7 @@ def _why_unsourced(deal: Deal) -> str:
 
 
 def _facts(view: View, facts: CardFacts) -> list[Fact]:
-    say, zone, deal, lead = view.word, view.here.time_zone, facts.deal, facts.lead
+    say, zone, deal, lead = view.word, view.current_site.time_zone, facts.deal, facts.lead
     origin = origin_of_deal(lead.origin if lead is not None else None, deal.stated_source, facts.visit)
     contact = deal.clue.contact
     lines = [

@@ -72,7 +72,7 @@ class Explainer:
 
     def __init__(self, view: View) -> None:
         self._view = view
-        self._site_id = view.here.id
+        self._site_id = view.current_site.id
         self._say = view.word
 
     def explained(self, explanation: Explanation) -> Explained:
@@ -142,7 +142,7 @@ class Explainer:
         )
 
     def _candidate(self, candidate: Candidate, step: Step) -> CandidateLine:
-        zone, language = self._view.here.time_zone, self._view.language
+        zone, language = self._view.current_site.time_zone, self._view.language
         return CandidateLine(
             self.lead_words(candidate.lead),
             self._address(candidate.lead),
@@ -172,7 +172,7 @@ class Explainer:
         ]
         if not drawn:
             return Markup("")
-        zone, language = self._view.here.time_zone, self._view.language
+        zone, language = self._view.current_site.time_zone, self._view.language
         return matching_chart(
             self._say("The deal and the considered leads on a timeline"),
             self._say("Deal"),

@@ -109,7 +109,7 @@ class Historian:
                 yield FieldChange(self._say(FIELDS[name]), before, self._words(name, version.after[name]))
 
     def _moment(self, moment: datetime) -> str:
-        return clock_time(self._view.language, moment, self._view.here.time_zone)
+        return clock_time(self._view.language, moment, self._view.current_site.time_zone)
 
     def _words(self, name: str, value: Any) -> str:  # noqa: PLR0911 - a case for each field
         """Return the text of a field's value in stored JSON."""

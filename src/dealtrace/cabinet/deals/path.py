@@ -45,7 +45,7 @@ class Path:
 
 def path_of(visits: Sequence[Visit], credited: CreditsByModel, view: View) -> Path:
     """Return the path of a lead; `visits` are the visits that may be credited."""
-    own = AttributionModel(view.here.attribution)
+    own = AttributionModel(view.current_site.attribution)
     models = tuple(PathModel(model_words(model, view.language), model is own) for model in AttributionModel)
     shares = {
         model: {credit.visit.id: credit.share for credit in credited.get(model, ())} for model in AttributionModel
@@ -54,7 +54,7 @@ def path_of(visits: Sequence[Visit], credited: CreditsByModel, view: View) -> Pa
         models,
         tuple(
             PathVisit(
-                clock_time(view.language, visit.started_at, view.here.time_zone),
+                clock_time(view.language, visit.started_at, view.current_site.time_zone),
                 source_words(visit.traffic_source),
                 visit.landing_url,
                 web_address(visit.landing_url),

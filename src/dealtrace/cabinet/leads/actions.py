@@ -27,4 +27,4 @@ async def act(view: View) -> Response:
             await view.write(delete_leads, Deletion(ref, is_deleted=wanted == DELETE))
     except LeadNotFound:
         return not_found(view)
-    return view.lead_to(lead_address(view.here.id, ref).removeprefix("/cabinet"))
+    return view.redirect_to(lead_address(view.current_site.id, ref).removeprefix("/cabinet"))

@@ -28,7 +28,7 @@ async def add(view: View) -> Response:
     """Add a note to a day."""
     day, text = view.form.get("day").strip(), view.form.get("text")
     try:
-        await view.manage(_add, view.here.id, day=day, text=text, user_id=view.who.user.id)
+        await view.manage(_add, view.current_site.id, day=day, text=text, user_id=view.rights.user.id)
     except InvalidSetting as refusal:
         faults = {str(refusal.facts["key"]): fault_text(refusal, view.language)}
         return await _page(view, day=day, text=text, faults=faults)
@@ -37,20 +37,20 @@ async def add(view: View) -> Response:
 
 async def remove(view: View) -> Response:
     """Remove a note."""
-    if not await view.manage(_remove, view.here.id, view.form.get("note")):
+    if not await view.manage(_remove, view.current_site.id, view.form.get("note")):
         return not_found(view)
     return lead_back(view, PLACE, "removed")
 
 
 async def _page(view: View, *, day: str, text: str = "", faults: Faults | None = None) -> Response:
-    notes, logins = await view.read(_read, view.here.id)
+    notes, logins = await view.read(_read, view.current_site.id)
     return show_settings(
         view,
         "notes/page.html",
         view.word("Notes"),
         faults=faults,
         notes=[(note, author_words(logins, note.user_id, view.word)) for note in notes],
-        day=day or site_day(clock.now(), view.here.time_zone).isoformat(),
+        day=day or site_day(clock.now(), view.current_site.time_zone).isoformat(),
         text=text,
         length_max=NOTE_LENGTH_MAX,
         may_write=view.role is not None and view.role.includes(Role.ANALYST),

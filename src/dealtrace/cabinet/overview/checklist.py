@@ -20,7 +20,7 @@ class Step:
 def checklist_of(arrivals: Arrivals, view: View) -> list[Step]:
     """Return the steps in order; the state of each says when data last arrived, or that none has arrived yet."""
     address = str(view.request.base_url).rstrip("/")
-    site_id = view.here.id
+    site_id = view.current_site.id
     return [
         _step(
             view, view.word("Counter on the pages"), arrivals.visits, is_needed=False,
@@ -46,6 +46,6 @@ def _step(view: View, title: str, stretch: Stretch, line: str, *, is_needed: boo
     state = (
         view.word("No data yet")
         if last_at is None
-        else f"{view.word('Last:')} {clock_time(view.language, last_at, view.here.time_zone)}"
+        else f"{view.word('Last:')} {clock_time(view.language, last_at, view.current_site.time_zone)}"
     )
     return Step(title, state, line, last_at is not None, is_needed)

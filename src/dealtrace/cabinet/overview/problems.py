@@ -64,6 +64,6 @@ def troubles_of(problems: Sequence[Problem], view: View) -> list[Trouble]:
 
 def _trouble(problem: Problem, view: View, translate: Callable[[str], str]) -> Trouble:
     words, cure, place = _WORDS[problem.kind]
-    since = clock_time(view.language, problem.since, view.here.time_zone) if problem.since is not None else ""
-    facts = {"what": problem.what, "count": problem.count, "since": since, "site": view.here.id}
-    return Trouble(translate(words) % facts, translate(cure) % facts, f"/cabinet/{view.here.id}/{place}")
+    since = clock_time(view.language, problem.since, view.current_site.time_zone) if problem.since is not None else ""
+    facts = {"what": problem.what, "count": problem.count, "since": since, "site": view.current_site.id}
+    return Trouble(translate(words) % facts, translate(cure) % facts, f"/cabinet/{view.current_site.id}/{place}")

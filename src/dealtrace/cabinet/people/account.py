@@ -30,7 +30,7 @@ async def change_role(view: View) -> Response:
     sites = {str(site.id): site for site in await view.read(list_sites)}
     if whose is None or site_id not in sites:
         return not_found(view)
-    await view.manage(_change_role, whose.user.id, sites[site_id].id, role_of_form(view))
+    await store_role(view, whose.user.id, sites[site_id].id)
     return _back(view, whose)
 
 
@@ -43,7 +43,7 @@ async def change_ownership(view: View) -> Response:
         await view.manage(_set_owner, whose.user.id, view.form.has("is_owner"))
     except InvalidSetting as refusal:
         return await _page(view, BAD_REQUEST, whose, refusal.text(view.language))
-    return _back(view, whose) if view.who.user.id != whose.user.id else view.lead_to("/")
+    return _back(view, whose) if view.rights.user.id != whose.user.id else view.redirect_to("/")
 
 
 async def make_password_link(view: View) -> Response:
@@ -75,13 +75,18 @@ async def delete(view: View) -> Response:
         await view.manage(_delete, whose.user)
     except InvalidSetting as refusal:
         return await _page(view, BAD_REQUEST, whose, refusal.text(view.language))
-    return view.lead_to("/users")
+    return view.redirect_to("/users")
 
 
 def role_of_form(view: View) -> Role | None:
     """Return the role in a form, or `None` if it has no valid role."""
     named = view.form.get("role")
     return Role(named) if named in tuple(Role) else None
+
+
+async def store_role(view: View, user_id: UserId, site_id: int) -> None:
+    """Store the role in a form as the user's role at a site; without a valid role, remove the role that they have."""
+    await view.manage(_change_role, user_id, site_id, role_of_form(view))
 
 
 async def _whose(view: View) -> Rights | None:
@@ -102,7 +107,7 @@ async def _page(view: View, status: int, whose: Rights, fault: str = "") -> Resp
 
 
 def _back(view: View, whose: Rights) -> Response:
-    return view.lead_to(f"/users/{whose.user.id}")
+    return view.redirect_to(f"/users/{whose.user.id}")
 
 
 def _change_role(connection: Connection, _ids: object, user_id: UserId, site_id: int, role: Role | None) -> None:

@@ -22,10 +22,10 @@ async def confirm(view: View) -> Response:
     """Confirm the login, or show the form again with the fault."""
     then = view.form.get("then")
     await limit_guessing(view)
-    outcome = await view.manage(_confirm, view.who.user, view.session_digest, view.form.get("code"))
+    outcome = await view.manage(_confirm, view.rights.user, view.session_digest, view.form.get("code"))
     match outcome:
         case CodeOutcome.RIGHT:
-            return view.lead_to(own_path(then))
+            return view.redirect_to(own_path(then))
         case CodeOutcome.WRONG:
             return _form(view, FORBIDDEN, then, outcome)
         case CodeOutcome.TOO_MANY:

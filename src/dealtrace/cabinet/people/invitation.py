@@ -40,7 +40,7 @@ async def accept(view: View) -> Response:
     offer = await _offer(view, key)
     if view.person is not None:
         taken = await view.manage(_accept, key, view.person)
-        return view.lead_to(f"/{taken.site_id}/" if taken.site_id is not None else "/")
+        return view.redirect_to(f"/{taken.site_id}/" if taken.site_id is not None else "/")
     try:
         user = await view.manage(_join, key, view.form.get("login"), view.form.get("password"))
     except InvitationSpent:

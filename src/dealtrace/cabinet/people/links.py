@@ -14,7 +14,7 @@ from dealtrace.operations.accounts.invite_user import invite_user, make_password
 
 async def show_invitation(view: View, role: Role, site: Site | None, back: str) -> Response:
     """Create and show a link that gives a role at a site, or without a site, ownership of the installation."""
-    key = await view.manage(_invite, role, site, view.who.user.id)
+    key = await view.manage(_invite, role, site, view.rights.user.id)
     return view.page(
         "people/link.html",
         link=f"{view.origin}/cabinet/invitation?key={key}",
@@ -28,7 +28,7 @@ async def show_invitation(view: View, role: Role, site: Site | None, back: str) 
 
 async def show_password_link(view: View, user: User, back: str) -> Response:
     """Create and show a link with which a user can set a new password."""
-    key = await view.manage(_make_password_link, user.id, view.who.user.id)
+    key = await view.manage(_make_password_link, user.id, view.rights.user.id)
     return view.page(
         "people/link.html",
         link=f"{view.origin}/cabinet/password?key={key}",

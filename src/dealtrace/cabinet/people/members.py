@@ -6,13 +6,11 @@ from starlette.responses import Response
 from dealtrace import clock
 from dealtrace.accounts.invitation import Invitation
 from dealtrace.accounts.role import Rights, Role
-from dealtrace.accounts.user import UserId
 from dealtrace.cabinet.gate import FORBIDDEN, not_found
 from dealtrace.cabinet.people import links
-from dealtrace.cabinet.people.account import role_of_form
+from dealtrace.cabinet.people.account import role_of_form, store_role
 from dealtrace.cabinet.view import View
 from dealtrace.operations.accounts.invite_user import revoke_invitation
-from dealtrace.operations.accounts.manage_user import give_role, take_role
 from dealtrace.record import record
 from dealtrace.storage.accounts.invitations import list_role_invitations
 from dealtrace.storage.accounts.users import list_rights
@@ -28,15 +26,19 @@ class Members:
 
 async def show(view: View) -> Response:
     """List the users and the open invitations."""
-    members = await view.read(_look_up, view.here.id)
+    members = await view.read(_look_up, view.current_site.id)
     return view.page(
         "people/members.html",
         people=[
-            (whose.user, whose.roles[view.here.id], view.who.may_open_account_of(whose, view.here.id))
+            (
+                whose.user,
+                whose.roles[view.current_site.id],
+                view.rights.may_open_account_of(whose, view.current_site.id),
+            )
             for whose in members.people
         ],
         invitations=members.invitations,
-        site_names={view.here.id: view.here.name},
+        site_names={view.current_site.id: view.current_site.name},
         roles=list(Role),
     )
 
@@ -46,8 +48,12 @@ async def change_role(view: View) -> Response:
     member = await _member(view)
     if member is None:
         return not_found(view)
-    await view.manage(_change_role, member.user.id, view.here.id, role_of_form(view))
-    return view.lead_to(f"/{view.here.id}/settings/users") if member.user.id != view.who.user.id else view.lead_to("/")
+    await store_role(view, member.user.id, view.current_site.id)
+    return (
+        view.redirect_to(f"/{view.current_site.id}/settings/users")
+        if member.user.id != view.rights.user.id
+        else view.redirect_to("/")
+    )
 
 
 async def invite(view: View) -> Response:
@@ -55,13 +61,13 @@ async def invite(view: View) -> Response:
     role = role_of_form(view)
     if role is None:
         return not_found(view)
-    return await links.show_invitation(view, role, view.here, f"/{view.here.id}/settings/users")
+    return await links.show_invitation(view, role, view.current_site, f"/{view.current_site.id}/settings/users")
 
 
 async def revoke(view: View) -> Response:
     """Revoke an invitation to the site."""
-    await view.manage(_revoke, view.form.get("digest"), view.here.id)
-    return view.lead_to(f"/{view.here.id}/settings/users")
+    await view.manage(_revoke, view.form.get("digest"), view.current_site.id)
+    return view.redirect_to(f"/{view.current_site.id}/settings/users")
 
 
 async def make_password_link(view: View) -> Response:
@@ -69,26 +75,19 @@ async def make_password_link(view: View) -> Response:
     member = await _member(view)
     if member is None:
         return not_found(view)
-    if not view.who.may_open_account_of(member, view.here.id):
+    if not view.rights.may_open_account_of(member, view.current_site.id):
         return view.page("forbidden.html", FORBIDDEN, needed=Role.OWNER)
-    return await links.show_password_link(view, member.user, f"/{view.here.id}/settings/users")
+    return await links.show_password_link(view, member.user, f"/{view.current_site.id}/settings/users")
 
 
 async def _member(view: View) -> Rights | None:
     """Return the member named in the form, or `None` if they have no role at the site."""
-    members = await view.read(_look_up, view.here.id)
+    members = await view.read(_look_up, view.current_site.id)
     return next((whose for whose in members.people if str(whose.user.id) == view.form.get("user")), None)
 
 
 def _look_up(connection: Connection, site_id: int) -> Members:
     return Members(list_rights(connection, site_id), list_role_invitations(connection, clock.now(), site_id))
-
-
-def _change_role(connection: Connection, _ids: object, user_id: UserId, site_id: int, role: Role | None) -> None:
-    if role is None:
-        take_role(connection, user_id, site_id)
-    else:
-        give_role(connection, user_id, site_id, role)
 
 
 def _revoke(connection: Connection, _ids: object, digest: str, site_id: int) -> None:

@@ -22,10 +22,10 @@ async def change(view: View) -> Response:
     if not await is_own_password(view, view.form.get("password")):
         return await profile.page(view, BAD_REQUEST, view.word("The current password is wrong"))
     try:
-        await view.manage(_replace, view.who.user.id, view.form.get("new_password"), view.session_digest)
+        await view.manage(_replace, view.rights.user.id, view.form.get("new_password"), view.session_digest)
     except InvalidSetting as refusal:
         return await profile.page(view, BAD_REQUEST, refusal.text(view.language))
-    return view.lead_to("/profile")
+    return view.redirect_to("/profile")
 
 
 async def show(view: View) -> Response:

@@ -32,7 +32,7 @@ async def show(view: View) -> Response:
 
 async def page(view: View, status: int, fault: str = "") -> Response:
     """Return the page of the profile, with a fault if there is one."""
-    stored = await view.read(_look_up, view.who.user.id)
+    stored = await view.read(_look_up, view.rights.user.id)
     return view.page(
         "people/profile.html",
         status,
@@ -48,10 +48,10 @@ async def end(view: View) -> Response:
     """End a session, or all sessions except the current one."""
     digest = view.form.get("session")
     if digest == OTHERS:
-        await view.manage(_end_others, view.who.user.id, view.session_digest)
+        await view.manage(_end_others, view.rights.user.id, view.session_digest)
     else:
-        await view.manage(_end, view.who.user.id, digest)
-    return view.lead_to("/profile")
+        await view.manage(_end, view.rights.user.id, digest)
+    return view.redirect_to("/profile")
 
 
 def _look_up(connection: Connection, user_id: UserId) -> Profile:

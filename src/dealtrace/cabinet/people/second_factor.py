@@ -25,8 +25,8 @@ QR_SCALE = 5
 
 async def show(view: View) -> Response:
     """Show a new secret for an authenticator app; redirect to the profile if it is already turned on."""
-    if view.who.user.has_second_factor:
-        return view.lead_to("/profile")
+    if view.rights.user.has_second_factor:
+        return view.redirect_to("/profile")
     return _form(view, 200, make_secret())
 
 
@@ -34,7 +34,7 @@ async def set_up(view: View) -> Response:
     """Turn on two-factor authentication and show the recovery codes, or show the form again with the fault."""
     secret = view.form.get("secret")
     await limit_guessing(view)
-    codes = await view.manage(_turn_on, view.who.user, secret, view.form.get("code"), view.session_digest)
+    codes = await view.manage(_turn_on, view.rights.user, secret, view.form.get("code"), view.session_digest)
     if codes is None:
         fault = view.word("The code is wrong. Is the clock of your phone right?")
         return _form(view, BAD_REQUEST, secret if SECRET.fullmatch(secret) else make_secret(), fault)
@@ -43,23 +43,23 @@ async def set_up(view: View) -> Response:
 
 async def show_new_codes(view: View) -> Response:
     """Create and show new recovery codes, which replace the old ones."""
-    if not view.who.user.has_second_factor:
-        return view.lead_to("/profile")
+    if not view.rights.user.has_second_factor:
+        return view.redirect_to("/profile")
     if not await is_own_password(view, view.form.get("password")):
         return await profile.page(view, BAD_REQUEST, view.word("The current password is wrong"))
-    return view.page("people/recovery_codes.html", codes=await view.manage(_renew, view.who.user))
+    return view.page("people/recovery_codes.html", codes=await view.manage(_renew, view.rights.user))
 
 
 async def remove(view: View) -> Response:
     """Turn off two-factor authentication, or show the profile again with the fault."""
     if not await is_own_password(view, view.form.get("password")):
         return await profile.page(view, BAD_REQUEST, view.word("The current password is wrong"))
-    await view.manage(_turn_off, view.who.user)
-    return view.lead_to("/profile")
+    await view.manage(_turn_off, view.rights.user)
+    return view.redirect_to("/profile")
 
 
 def _form(view: View, status: int, secret: str, fault: str = "") -> Response:
-    address = address_for_authenticators(view.who.user, secret)
+    address = address_for_authenticators(view.rights.user, secret)
     picture = segno.make_qr(address).svg_data_uri(scale=QR_SCALE, light="white", dark="black")
     return view.page(
         "people/second_factor.html",

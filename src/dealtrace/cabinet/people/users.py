@@ -64,13 +64,13 @@ async def invite(view: View) -> Response:
 async def revoke(view: View) -> Response:
     """Revoke an invitation."""
     await view.manage(_revoke, view.form.get("digest"))
-    return view.lead_to("/users")
+    return view.redirect_to("/users")
 
 
 async def demand(view: View) -> Response:
     """Require two-factor authentication for all users, or stop requiring it."""
     await view.manage(_demand, view.form.has("is_demanded"))
-    return view.lead_to("/users")
+    return view.redirect_to("/users")
 
 
 def _look_up(connection: Connection) -> People:

@@ -34,9 +34,9 @@ def send_as(extension: str) -> Callable[[View], Awaitable[Response]]:
     """Return the handler that sends a report as a file with this extension."""
 
     async def send(view: View) -> Response:
-        site, now = view.here, clock.now()
+        site, now = view.current_site, clock.now()
         address = address_of(f"/cabinet/{site.id}/reports", view.request.query_params)
-        question = await view.read(_read, site, address.words(**KEPT), now, view.who.user.id)
+        question = await view.read(_read, site, address.words(**KEPT), now, view.rights.user.id)
         file = await view.ask(_write, question, now, extension)
         name = f"report-{site.id}-{question.period.first_on}-{question.period.last_on}{extension}"
         headers = {**HEADERS, "content-disposition": f'attachment; filename="{name}"'}

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from dealtrace.accounts.api_request import masked_text
 from dealtrace.cabinet.reports.models import ModelsLine, ModelsTable
-from dealtrace.cabinet.reports.table import Cell, Heading, KeyCell, Line, Table
+from dealtrace.cabinet.reports.table import Cell, KeyCell, Line, Table
 from dealtrace.reports.dimensions import Dimension, Kind
 
 NUMBERED = frozenset({"dialled"})
@@ -44,11 +44,6 @@ def table_for_visitors(table: Table, by: Sequence[Dimension]) -> Table:
 def models_for_visitors(table: ModelsTable, by: Sequence[Dimension]) -> ModelsTable:
     """Return a copy of a table of all models with keys masked; `by` are the dimensions of its keys."""
     return replace(table, lines=tuple(_models_line(line, by) for line in table.lines))
-
-
-def heading_for_visitors(heading: Heading, dimension: Dimension) -> Heading:
-    """Return a copy of a heading that shows a key, with the key masked and without its link."""
-    return replace(heading, words=key_for_visitors(dimension, heading.words), address="")
 
 
 def _models_line(line: ModelsLine, by: Sequence[Dimension]) -> ModelsLine:

@@ -44,7 +44,7 @@ class Line:
 
 async def show(view: View) -> Response:
     """Show the requests of the site."""
-    return await _show(view, view.here.id, view.here.time_zone)
+    return await _show(view, view.current_site.id, view.current_site.time_zone)
 
 
 async def show_without_site(view: View) -> Response:

@@ -139,7 +139,7 @@ def _side(view: View, deal: IncomingDeal | Deal | None, fields: tuple[Field, ...
     if deal is None:
         return NOTHING
     said = {
-        Field.DATE: clock_time(view.language, deal.happened_at, view.here.time_zone),
+        Field.DATE: clock_time(view.language, deal.happened_at, view.current_site.time_zone),
         Field.STATUS: deal.status or NOTHING,
         Field.SUM: money(view.language, deal.amount_rub),
     }

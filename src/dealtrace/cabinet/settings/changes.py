@@ -16,7 +16,7 @@ CHANGES_SHOWN = 500
 
 async def show(view: View) -> Response:
     """Show the latest changes, newest first."""
-    changes, logins = await view.read(_read, view.here.id)
+    changes, logins = await view.read(_read, view.current_site.id)
     return show_settings(
         view,
         "settings/changes.html",

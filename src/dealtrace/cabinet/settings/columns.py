@@ -52,12 +52,12 @@ async def add(view: View) -> Response:
     draft = _draft_of(view)
     try:
         column = _column_of(draft)
-        columns = await view.read(list_columns, view.here.id)
+        columns = await view.read(list_columns, view.current_site.id)
         check_new_column(column, columns)
         if not view.form.has("agreed"):
             tried = await view.ask(try_new_column, column.name, [*columns, column], clock.now())
             return await _page(view, draft, tried=tried)
-        await view.manage(_add, view.here, column, view.who.user.id)
+        await view.manage(_add, view.current_site, column, view.rights.user.id)
     except NameTaken as refusal:
         return await _page(view, draft, faults={"name": refusal.text(view.language)})
     except InvalidSetting as refusal:
@@ -69,7 +69,7 @@ async def add(view: View) -> Response:
 async def remove(view: View) -> Response:
     """Remove a column, or show why this is refused, such as a formula that uses it."""
     try:
-        await view.manage(_remove, view.here, view.form.get("name"), view.who.user.id)
+        await view.manage(_remove, view.current_site, view.form.get("name"), view.rights.user.id)
     except InvalidSetting as refusal:
         return await _page(view, Draft(), faults={"": fault_text(refusal, view.language)})
     return lead_back(view, PLACE, "removed")
@@ -96,7 +96,7 @@ def _column_of(draft: Draft) -> ReportColumn:
 
 
 async def _page(view: View, draft: Draft, *, tried: str = "", faults: Faults | None = None) -> Response:
-    columns, statuses = await view.read(_read, view.here.id)
+    columns, statuses = await view.read(_read, view.current_site.id)
     offered = list(dict.fromkeys([*draft.statuses, *(status.name for status in statuses[:STATUSES_OFFERED_MAX])]))
     return show_settings(
         view,

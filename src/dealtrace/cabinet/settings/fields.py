@@ -23,7 +23,7 @@ async def add(view: View) -> Response:
     """Add a field: its values are stored from now on."""
     name = view.form.get("name").strip()
     try:
-        await view.manage(_add, view.here.id, name, view.who.user.id)
+        await view.manage(_add, view.current_site.id, name, view.rights.user.id)
     except (InvalidSetting, NameTaken) as refusal:
         return await _page(view, name=name, faults={"name": fault_text(refusal, view.language)})
     return lead_back(view, PLACE, "added")
@@ -32,7 +32,7 @@ async def add(view: View) -> Response:
 async def remove(view: View) -> Response:
     """Remove a field: its new values are no longer stored, stored values remain."""
     try:
-        await view.manage(_remove, view.here.id, view.form.get("name"), view.who.user.id)
+        await view.manage(_remove, view.current_site.id, view.form.get("name"), view.rights.user.id)
     except InvalidSetting as refusal:
         return await _page(view, faults={"": fault_text(refusal, view.language)})
     return lead_back(view, PLACE, "removed")

@@ -33,7 +33,7 @@ async def add(view: View) -> Response:
     """Add a host; adding the same host again replaces it."""
     sent = {name: view.form.get(name).strip() for name in ("kind", "host", "name")}
     try:
-        await view.manage(_add, view.here.id, view.who.user.id, **sent)
+        await view.manage(_add, view.current_site.id, view.rights.user.id, **sent)
     except InvalidSetting as refusal:
         field = _FIELDS[str(refusal.facts["key"])]
         return await _page(view, **sent, faults={field: fault_text(refusal, view.language)})
@@ -44,7 +44,7 @@ async def remove(view: View) -> Response:
     """Remove a host."""
     kind, _, host = view.form.get("which").partition(" ")
     try:
-        await view.manage(_remove, view.here.id, view.who.user.id, kind=kind, host=host)
+        await view.manage(_remove, view.current_site.id, view.rights.user.id, kind=kind, host=host)
     except (InvalidSetting, HostNotFound):
         return await _page(view, faults={"": view.word("The host has already been removed.")})
     return lead_back(view, "settings/hosts", "host")
@@ -53,7 +53,7 @@ async def remove(view: View) -> Response:
 async def _page(
     view: View, *, kind: str = "", host: str = "", name: str = "", faults: Faults | None = None
 ) -> Response:
-    hosts = await view.read(list_hosts, view.here.id)
+    hosts = await view.read(list_hosts, view.current_site.id)
     return show_settings(
         view,
         "settings/hosts.html",

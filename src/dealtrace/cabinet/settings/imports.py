@@ -1,9 +1,7 @@
 """Import calls, lead requests, deals and visits from a file, after a preview."""
 
 import asyncio
-from collections.abc import Iterator
-from dataclasses import replace
-from itertools import islice
+from functools import partial
 
 from starlette.responses import Response
 
@@ -18,15 +16,9 @@ from dealtrace.errors import FileUnreadable, ImportInProgress, Refusal
 from dealtrace.files.csv_reader import Encoding
 from dealtrace.files.import_file import ImportFile, open_import_file
 from dealtrace.files.import_format import ImportNoun
-from dealtrace.files.refused_rows import RefusedRows, RowsOfChunk
-from dealtrace.files.row import Row
-from dealtrace.leads.file_import import FileImport, ImportRow
-from dealtrace.operations.import_file import ROWS_AT_ONCE, begin_import, finish_import
-from dealtrace.operations.run_import import IMPORT_KINDS, ImportPlace, import_chunk
-from dealtrace.operations.work import Work
-from dealtrace.storage.database.database_errors import message_of
+from dealtrace.files.refused_rows import RefusedRows
+from dealtrace.operations.run_import import ImportJob, run_import
 from dealtrace.storage.database.engine import Database
-from dealtrace.storage.id_blocks import IdBlocks
 
 PLACE = "settings/imports"
 GONE = 404
@@ -54,11 +46,11 @@ async def upload(view: View) -> Response:
     if kept is None:
         return _page(view, chosen, {"file": view.word("Choose a file.")})
     try:
-        await asyncio.to_thread(_open, kept, view.here)
+        await asyncio.to_thread(_open, kept, view.current_site)
     except FileUnreadable as refusal:
         kept.delete()
         return _page(view, chosen, {"file": fault_text(refusal, view.language)})
-    return view.lead_to(f"/{view.here.id}/{PLACE}/{kept.key}")
+    return view.redirect_to(f"/{view.current_site.id}/{PLACE}/{kept.key}")
 
 
 async def show_preview(view: View) -> Response:
@@ -78,11 +70,11 @@ async def run(view: View) -> Response:
         return gone(view)
     if not kept.outcome:
         try:
-            await asyncio.to_thread(_run, view.means.database, kept, site, view.who.user.id)
+            await asyncio.to_thread(_run, view.services.database, kept, site, view.rights.user.id)
         except (FileUnreadable, ImportInProgress) as refusal:
             if not kept.outcome:
                 return await _preview_page(view, kept, site, {"": fault_text(refusal, view.language)})
-    return view.lead_to(f"/{site.id}/{PLACE}/{kept.key}")
+    return view.redirect_to(f"/{site.id}/{PLACE}/{kept.key}")
 
 
 async def send_refused(view: View) -> Response:
@@ -100,13 +92,13 @@ async def keep_sent_file(view: View, purpose: str, options: dict[str, str]) -> U
     sent = view.form.file("file")
     if sent is None:
         return None
-    owner = Owner(view.session_digest, view.here.id, purpose)
+    owner = Owner(view.session_digest, view.current_site.id, purpose)
     return await asyncio.to_thread(keep_upload, owner, sent.filename or "", sent.file, options)
 
 
 def find_sent_file(view: View, purpose: str) -> Upload | None:
     """Return the file whose key is in the path, or `None` if it is gone or another person's."""
-    return find_upload(Owner(view.session_digest, view.here.id, purpose), view.request.path_params["key"])
+    return find_upload(Owner(view.session_digest, view.current_site.id, purpose), view.request.path_params["key"])
 
 
 def gone(view: View) -> Response:
@@ -121,45 +113,21 @@ def _open(kept: Upload, site: Site) -> ImportFile:
 
 
 def _run(database: Database, kept: Upload, site: Site, user_id: int) -> None:
-    """Import a file in chunks, as `dealtrace import` does; nothing is sent to webhooks."""
-    file, quiet = _open(kept, site), replace(site, listeners=())
+    """Import a file, and store the result beside it."""
+    file = _open(kept, site)
     refused = RefusedRows(kept.refused_path, file.headings.cells, file.layout.language)
-    place = ImportPlace(database, IdBlocks(database.writer), quiet, IMPORT_KINDS[file.format.noun])
-    with database.write() as connection:
-        state = begin_import(Work(connection, place.ids, quiet, clock.now()), file.digest)
-    finished_before = state.finished_at is not None
-    if not finished_before:
-        refused.begin(state.last_row)
-        for chunk in _chunks(file, site, state):
-            kept_rows = RowsOfChunk(refused, [row for row, _ in chunk])
-            state = import_chunk(place, state, [row for _, row in chunk], kept_rows, clock.now())
-        with database.write() as connection:
-            work = Work(connection, place.ids, quiet, clock.now(), user_id=user_id)
-            state = finish_import(work, state, file.format.noun)
-        _refresh_statistics(database)
+    rows = partial(file.rows, site.time_zone)
+    outcome = run_import(
+        ImportJob(database, site, file.format.noun, file.digest, rows, refused, user_id=user_id), clock.now
+    )
     kept.finish(
         {
             "name": kept.path.name,
-            "taken_in": str(state.taken_in),
-            "refused": str(state.refused),
-            "before": "yes" if finished_before else "",
+            "taken_in": str(outcome.state.taken_in),
+            "refused": str(outcome.state.refused),
+            "before": "yes" if outcome.finished_before else "",
         }
     )
-
-
-def _chunks(file: ImportFile, site: Site, state: FileImport) -> Iterator[list[tuple[Row, ImportRow[object]]]]:
-    rows = file.rows(site.time_zone, state.last_row)
-    while chunk := list(islice(rows, ROWS_AT_ONCE)):
-        yield chunk
-
-
-def _refresh_statistics(database: Database) -> None:
-    """Refresh the database's statistics; if this fails, the import is still complete."""
-    try:
-        database.gather_statistics()
-    except Exception as fault:
-        if message_of(fault) is None:
-            raise
 
 
 def _page(

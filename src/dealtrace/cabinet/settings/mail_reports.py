@@ -77,7 +77,7 @@ async def show(view: View) -> Response:
 
 async def show_report(view: View) -> Response:
     """Show a report with the form that changes it."""
-    found = await view.read(_read_report, view.here, number_of(view.request.path_params["report"]))
+    found = await view.read(_read_report, view.current_site, number_of(view.request.path_params["report"]))
     if found is None:
         return not_found(view)
     report, members = found
@@ -86,14 +86,14 @@ async def show_report(view: View) -> Response:
 
 async def change(view: View) -> Response:
     """Save a changed report."""
-    found = await view.read(_read_report, view.here, number_of(view.request.path_params["report"]))
+    found = await view.read(_read_report, view.current_site, number_of(view.request.path_params["report"]))
     if found is None:
         return not_found(view)
     report, members = found
     draft = _draft_of(view.form)
     try:
         new = _new_report(view, draft, members, report.recipients)
-        is_there = await view.manage(_change, view.here, report.id, new, view.who.user.id)
+        is_there = await view.manage(_change, view.current_site, report.id, new, view.rights.user.id)
     except (InvalidParameters, InvalidSetting) as refusal:
         return _report_page(view, report, draft, members, faults=_faults_of(view, refusal))
     return lead_back(view, PLACE, "saved") if is_there else not_found(view)
@@ -101,9 +101,9 @@ async def change(view: View) -> Response:
 
 async def add(view: View) -> Response:
     """Schedule the report in the form, or show the form again with its faults."""
-    draft, members = _draft_of(view.form), await view.read(_read_members, view.here)
+    draft, members = _draft_of(view.form), await view.read(_read_members, view.current_site)
     try:
-        await view.manage(_add, view.here, _new_report(view, draft, members), view.who.user.id)
+        await view.manage(_add, view.current_site, _new_report(view, draft, members), view.rights.user.id)
     except (InvalidParameters, InvalidSetting) as refusal:
         return await _page(view, draft, faults=_faults_of(view, refusal))
     return lead_back(view, PLACE, "added")
@@ -111,13 +111,13 @@ async def add(view: View) -> Response:
 
 async def leave(view: View) -> Response:
     """Remove the person from the recipients of a report."""
-    await view.manage(_leave, view.here, number_of(view.form.get("report")), view.who.user.id)
+    await view.manage(_leave, view.current_site, number_of(view.form.get("report")), view.rights.user.id)
     return lead_back(view, PLACE, "saved")
 
 
 async def remove(view: View) -> Response:
     """Stop a report for everybody."""
-    await view.manage(_remove, view.here, number_of(view.form.get("report")), view.who.user.id)
+    await view.manage(_remove, view.current_site, number_of(view.form.get("report")), view.rights.user.id)
     return lead_back(view, PLACE, "removed")
 
 
@@ -137,7 +137,7 @@ def _draft_of_report(view: View, report: ScheduledReport, members: dict[int, str
     users = (each.user_id for each in report.recipients if each.user_id is not None)
     return ReportDraft(
         report.title,
-        address_of_words(f"/cabinet/{view.here.id}/reports", report.words).link(),
+        address_of_words(f"/cabinet/{view.current_site.id}/reports", report.words).link(),
         report.rhythm,
         report.hour,
         tuple(user_id for user_id in users if user_id in members),
@@ -188,7 +188,7 @@ def _query_of(address: str) -> str:
 
 
 async def _page(view: View, draft: ReportDraft, *, faults: Faults | None = None) -> Response:
-    reports, members, leaves = await view.read(_read, view.here)
+    reports, members, leaves = await view.read(_read, view.current_site)
     return show_settings(
         view,
         "settings/mail_reports.html",
@@ -201,7 +201,7 @@ async def _page(view: View, draft: ReportDraft, *, faults: Faults | None = None)
 
 
 def _line(view: View, report: ScheduledReport, left: Mapping[str, datetime]) -> ReportLine:
-    is_mine = any(each.user_id == view.who.user.id for each in report.recipients)
+    is_mine = any(each.user_id == view.rights.user.id for each in report.recipients)
     recipients = [
         (each.address, left.get(each.address.casefold()) if each.user_id is None else None)
         for each in report.recipients
@@ -225,7 +225,7 @@ def _form(view: View, draft: ReportDraft, members: dict[int, str]) -> dict[str, 
         "rhythms": [(str(rhythm), view.word(words), rhythm == draft.rhythm) for rhythm, words in RHYTHMS.items()],
         "hours": [(hour, hour == draft.hour) for hour in range(HOURS)],
         "members": [(user_id, login, user_id in draft.members) for user_id, login in members.items()],
-        "sends_mail": view.means.sends_mail,
+        "sends_mail": view.services.sends_mail,
     }
 
 

@@ -29,7 +29,7 @@ Faults = Mapping[str, str]
 
 async def stored_site(view: View) -> Site:
     """Read the site of the page from the database and return it; the cached site may be a second old."""
-    view.site = await view.read(require_site, view.here.id)
+    view.site = await view.read(require_site, view.current_site.id)
     return view.site
 
 
@@ -50,7 +50,7 @@ def show_settings(
 
 def lead_back(view: View, place: str, done: str) -> Response:
     """Redirect to a page of settings with a message about the change."""
-    return view.lead_to(f"/{view.here.id}/{place}?done={done}")
+    return view.redirect_to(f"/{view.current_site.id}/{place}?done={done}")
 
 
 def fault_text(refusal: Refusal, language: Language) -> str:

@@ -40,7 +40,7 @@ async def save(view: View) -> Response:
     agreed = _agreement(changes)
     if agreed and view.form.get("agreed") != agreed:
         return await _page(view, sent, tried=await forecast(view, changes), agreed=agreed)
-    await view.manage(_set, view.here.id, changes, view.who.user.id)
+    await view.manage(_set, view.current_site.id, changes, view.rights.user.id)
     return lead_back(view, "settings/site", "saved")
 
 
@@ -68,7 +68,7 @@ async def _page(
     tried: Forecast | None = None,
     agreed: str = "",
 ) -> Response:
-    today = site_day(clock.now(), view.here.time_zone)
+    today = site_day(clock.now(), view.current_site.time_zone)
     costs = [(key, key.removeprefix(COST_PREFIX), values[key]) for key in values if key.startswith(COST_PREFIX)]
     return show_settings(
         view,
@@ -82,8 +82,8 @@ async def _page(
             for model in AttributionModel
         ],
         zones=sorted(available_timezones()),
-        spent=await view.read(find_points_spent, view.here.id, today),
-        per_second=view.means.rate_limits.per_second(RateLimitClass.API),
+        spent=await view.read(find_points_spent, view.current_site.id, today),
+        per_second=view.services.rate_limits.per_second(RateLimitClass.API),
         tried=tried,
         agreed=agreed,
     )

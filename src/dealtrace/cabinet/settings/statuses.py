@@ -24,7 +24,7 @@ async def save(view: View) -> Response:
     """Set what a status means."""
     name = view.form.get("name")
     try:
-        await view.manage(_set, view.here, name, view.form.get("meaning"), view.who.user.id)
+        await view.manage(_set, view.current_site, name, view.form.get("meaning"), view.rights.user.id)
     except InvalidSetting as refusal:
         field = "meaning" if refusal.facts["key"] == "MEANING" else "name"
         return await _page(view, name=name, faults={field: fault_text(refusal, view.language)})
@@ -42,7 +42,7 @@ async def _page(view: View, *, name: str = "", faults: Faults | None = None) -> 
         "settings/statuses.html",
         view.word("Statuses"),
         faults=faults,
-        statuses=await view.read(read_statuses, view.here.id),
+        statuses=await view.read(read_statuses, view.current_site.id),
         meanings=[(str(meaning), view.word(meaning)) for meaning in Meaning],
         name=name,
     )

@@ -38,23 +38,23 @@ async def issue(view: View) -> Response:
     if not 0 < len(label) <= LABEL_LENGTH_MAX:
         words = view.word("Describe what the token is for in 1 to %(most)s characters.") % {"most": LABEL_LENGTH_MAX}
         return await _page(view, label=label, faults={"label": words})
-    return await _page(view, secret=await view.manage(_issue, view.here.id, label, view.who.user.id))
+    return await _page(view, secret=await view.manage(_issue, view.current_site.id, label, view.rights.user.id))
 
 
 async def revoke(view: View) -> Response:
     """Revoke a token permanently."""
     token_id = number_of(view.form.get("token"))
-    if not any(token.id == token_id for token in await view.read(list_tokens, view.here.id)):
+    if not any(token.id == token_id for token in await view.read(list_tokens, view.current_site.id)):
         return not_found(view)
     try:
-        await view.manage(_revoke, token_id, view.who.user.id)
+        await view.manage(_revoke, token_id, view.rights.user.id)
     except TokenNotFound:
         return await _page(view, faults={"": view.word("The token has already been revoked.")})
     return lead_back(view, "settings/tokens", "revoked")
 
 
 async def _page(view: View, *, label: str = "", secret: str = "", faults: Faults | None = None) -> Response:
-    tokens, used_at = await view.read(_read, view.here.id)
+    tokens, used_at = await view.read(_read, view.current_site.id)
     lines = [TokenLine(token, used_at.get(token.id)) for token in tokens]
     lines.sort(key=lambda line: (line.token.revoked_at is not None, line.token.created_at))
     title = view.word("Tokens")

@@ -61,10 +61,10 @@ async def forecast(view: View, changes: Mapping[str, str]) -> Forecast:
         InvalidSetting: a value is invalid.
     """
     trial = read_trial([(TRIED_AS[key], text) for key, text in changes.items() if key in TRIED_AS])
-    last_on = site_day(clock.now(), view.here.time_zone)
-    since = day_start(last_on - timedelta(days=DAYS - 1), view.here.time_zone)
-    until = day_end(last_on, view.here.time_zone)
-    tried = await view.read(try_rules, view.here, trial, since, until, deals_max=DEALS_MAX)
+    last_on = site_day(clock.now(), view.current_site.time_zone)
+    since = day_start(last_on - timedelta(days=DAYS - 1), view.current_site.time_zone)
+    until = day_end(last_on, view.current_site.time_zone)
+    tried = await view.read(try_rules, view.current_site, trial, since, until, deals_max=DEALS_MAX)
     return _in_words(tried, view.language, view.word("(no source)"), needs_match=trial.matches_again)
 
 

@@ -58,9 +58,9 @@ async def create(view: View) -> Response:
         faults["style"] = view.word("Choose a format.")
     if faults:
         return await _page(view, url=url, chosen=chosen, style=style, faults=faults)
-    draft = NewWebhook(view.here.id, url, events, BodyStyle(style))
+    draft = NewWebhook(view.current_site.id, url, events, BodyStyle(style))
     try:
-        made = await view.manage(_create, draft, view.who.user.id)
+        made = await view.manage(_create, draft, view.rights.user.id)
     except InvalidSetting as refusal:
         faults = {"url" if refusal.facts["key"] == "url" else "": fault_text(refusal, view.language)}
         return await _page(view, url=url, chosen=chosen, style=style, faults=faults)
@@ -83,7 +83,7 @@ async def act(view: View) -> Response:
         return not_found(view)
     run, done = act_of
     try:
-        await view.manage(run, webhook.id, view.form.get("message"), view.who.user.id)
+        await view.manage(run, webhook.id, view.form.get("message"), view.rights.user.id)
     except DeliveryNotFound as refusal:
         return await _log_page(view, webhook, faults={"": refusal.text(view.language)})
     return lead_back(view, PLACE if done == "removed" else f"{PLACE}/{webhook.id}", done)
@@ -91,7 +91,7 @@ async def act(view: View) -> Response:
 
 async def _find(view: View) -> Webhook | None:
     """Return the webhook whose id is in the path, or `None` if the site does not have it."""
-    listed = await view.read(list_webhooks, view.here.id)
+    listed = await view.read(list_webhooks, view.current_site.id)
     return next((webhook for webhook in listed if webhook.id == number_of(view.request.path_params["webhook"])), None)
 
 
@@ -104,7 +104,7 @@ async def _page(
     secret: str = "",
     faults: Faults | None = None,
 ) -> Response:
-    webhooks = await view.read(_read, view.here.id)
+    webhooks = await view.read(_read, view.current_site.id)
     return show_settings(
         view,
         "settings/webhooks.html",

@@ -24,13 +24,6 @@ _OF_OTHERS = {
     Way.CHAT: "chat",
     Way.VISIT: "session",
 }
-MATCHER_WORDS = (
-    *_OF_ONE_KIND.values(),
-    *(f"{word}Contact" for word in _OF_ONE_KIND.values()),
-    "leadContact",
-    *_OF_OTHERS.values(),
-)
-"""The values that `type` may have in an answer."""
 VISITS_MAX = 100
 _UNKNOWN = datetime.max.replace(tzinfo=UTC)
 

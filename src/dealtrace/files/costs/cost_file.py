@@ -18,7 +18,8 @@ from dealtrace.files.costs.cells import MICROS, NO_DATA, RUBLE, Money
 from dealtrace.files.costs.columns import COST_COLUMNS, HEAD_LINES
 from dealtrace.files.costs.headings import CostHeadings, plain_heading, read_headings
 from dealtrace.files.row import Row
-from dealtrace.files.table_file import TableFile, open_table, unreadable
+from dealtrace.files.table_file import TableFile, open_table
+from dealtrace.files.unreadable import unreadable
 from dealtrace.record import record
 
 COSTS_MAX = 100_000

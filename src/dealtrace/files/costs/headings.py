@@ -15,7 +15,8 @@ from dealtrace.files.columns import (
 )
 from dealtrace.files.costs.columns import COST_COLUMNS, HEAD_LINES, split_units
 from dealtrace.files.row import COLUMNS_MAX, Cell, Row
-from dealtrace.files.table_file import TableFile, unreadable
+from dealtrace.files.table_file import TableFile
+from dealtrace.files.unreadable import unreadable
 from dealtrace.record import record
 
 

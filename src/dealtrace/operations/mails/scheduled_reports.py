@@ -96,14 +96,14 @@ def schedule_report(
 def change_report(
     connection: Connection, site: Site, report_id: int, new: NewScheduledReport, now: datetime, user_id: int | None
 ) -> bool:
-    """Store another title, question, time or other recipients of a report; `False` if the site has no such report.
+    """Change the title, question, time or recipients of a report; return `False` if the site has no such report.
 
-    A changed time counts from now on; otherwise the report is sent next when it would have been. `user_id` is the
-    user who changes it. Mails that wait go to those who were to get them.
+    If the rhythm or the hour changes, the next mail is due at the first such time after `now`; otherwise it stays due
+    when it was. Mails that are already waiting keep their recipients. `user_id` is the user who changes the report.
 
     Raises:
         InvalidParameters: its question cannot be asked.
-        InvalidSetting: the title is empty or too long, or nobody gets it.
+        InvalidSetting: the title is empty or too long, or there are no recipients.
     """
     report = scheduled_reports.find_scheduled_report(connection, site.id, report_id)
     if report is None:
@@ -129,7 +129,7 @@ def _checked_title(new: NewScheduledReport) -> str:
     """Return the title of a report without blanks around it.
 
     Raises:
-        InvalidSetting: the title is empty or too long, or nobody gets the report.
+        InvalidSetting: the title is empty or too long, or there are no recipients.
     """
     title = new.title.strip()
     if not 0 < len(title) <= TITLE_LENGTH_MAX or not title.isprintable():

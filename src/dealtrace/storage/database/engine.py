@@ -113,12 +113,6 @@ def open_database(
     return Database(url, writer, reader, read_seconds_max)
 
 
-def data_dsn_for(database: Database, site_id: int) -> str:
-    """Return the address of the database with a site's data, which is the same for all sites today."""
-    del site_id
-    return database.url.render_as_string(hide_password=False)
-
-
 def _postgresql_engine(url: URL, *, pool: int, prepared_statements: bool) -> Engine:
     options: dict[str, object] = (
         {} if "connect_timeout" in url.query else {"connect_timeout": POSTGRESQL_CONNECT_SECONDS}

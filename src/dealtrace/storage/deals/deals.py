@@ -113,7 +113,7 @@ def insert_deals(
 
 
 def update_clues(connection: Connection, site_id: int, deals: Sequence[Deal]) -> None:
-    """Store the clues of deals to their leads, after the contacts were normalised again."""
+    """Store the clues of deals to their leads, and replace the contacts by which these deals are found."""
     ids = [changed.id for changed in deals]
     connection.execute(delete(deal_contact).where(deal_contact.c.site_id == site_id, deal_contact.c.deal_id.in_(ids)))
     clues = [{"site_id": site_id, "id": changed.id, **clue_columns(changed.clue)} for changed in deals]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.record import record
-from dealtrace.reports.dimensions import Dimension
+from dealtrace.reports.dimensions import Dimension, rows_add_up
 from dealtrace.reports.filters import Filter, Operator, key_of_value
 from dealtrace.reports.periods import Span
 from dealtrace.reports.question import DateOf
@@ -70,8 +70,8 @@ class Scope:
 
     @property
     def adds_up(self) -> bool:
-        """Whether each fact belongs to only one row, so that the total is the sum of the rows."""
-        return all(dimension.adds_up for dimension in self.by)
+        """Whether rows add up to the total."""
+        return rows_add_up(self.by)
 
 
 def shape_of(scope: Scope) -> Shape:

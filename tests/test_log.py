@@ -9,8 +9,8 @@ import pytest
 import structlog
 
 from cast import Player
-from dealtrace import observation
-from dealtrace.observation import cause_of, plain_method, plain_path, request_ids
+from dealtrace import log
+from dealtrace.log import cause_of, plain_method, plain_path, request_ids
 from server import DELETE, REGISTER, UPDATE, ServerProcess
 from waiting import wait_until
 
@@ -125,7 +125,7 @@ def test_a_log_that_cannot_be_written_harms_nobody() -> None:
         def write(self, _line: Any) -> int:
             raise OSError(28, "No space left on device")
 
-    patient = observation._LossyFile(Full())  # type: ignore[arg-type]
+    patient = log._LossyFile(Full())  # type: ignore[arg-type]
     patient.write(b"lost")
     patient.flush()
 
@@ -148,7 +148,7 @@ class TestOutage:
         """Return the event and failures of each line that a story of failures and successes logs."""
         now = [0.0]
         with structlog.testing.capture_logs() as lines:
-            outage = observation.Outage("thing_unavailable", "thing_back", lambda: now[0])
+            outage = log.Outage("thing_unavailable", "thing_back", lambda: now[0])
             for moment, what in story:
                 now[0] = moment
                 outage.ended() if what == "ok" else outage.failed(what)

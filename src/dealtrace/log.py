@@ -1,0 +1,158 @@
+"""The log: one line per request, and the outages of what the server needs.
+
+Tokens, phones, e-mails and names are never logged, nor is the query string, which contains them.
+"""
+
+import collections
+import itertools
+import logging
+import math
+import re
+import secrets
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import lru_cache
+from typing import BinaryIO
+
+import msgspec
+import structlog
+
+from dealtrace import metrics
+
+OUTAGE_REPEATED_SECONDS = 60
+"""How often a continuing outage is logged."""
+
+RETRY_LOG_SECONDS = 60.0
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_PLAIN_SEGMENT = re.compile(r"[A-Za-z][A-Za-z._-]{0,39}|[0-9]{1,9}|")
+
+_log = structlog.get_logger()
+
+
+def request_ids() -> Iterator[str]:
+    """Return an iterator of request ids that are unique among processes; each process must call this itself."""
+    process = secrets.token_hex(4)
+    return (f"{process}-{number}" for number in itertools.count(1))
+
+
+@lru_cache(maxsize=1024)
+def plain_path(path: str) -> str:
+    """Return a path for the log; segments that are neither words nor short numbers may be secrets and become `…`."""
+    return "/".join(part if _PLAIN_SEGMENT.fullmatch(part) else "…" for part in path.split("/")[:12])
+
+
+def plain_method(method: str) -> str:
+    """Return a method for the log; an unknown method, which may be any text, becomes `other`."""
+    return method if method in _METHODS else "other"
+
+
+def cause_of(fault: BaseException) -> list[dict[str, object]]:
+    """Return the type and the traceback lines of an exception and its causes; messages are left out for privacy."""
+    chain: list[BaseException] = []
+    following: BaseException | None = fault
+    while following is not None and following not in chain:
+        chain.append(following)
+        following = following.__cause__ or following.__context__
+    return [
+        {
+            "type": type(link).__qualname__,
+            "at": [
+                f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(link.__traceback__)
+            ],
+        }
+        for link in chain
+    ]
+
+
+class Outage:
+    """Logs the outage of something that the server needs: at once, then once a minute, and when it ends.
+
+    The log lines are named `event` and, at the end, `end_event`. Not thread-safe.
+    """
+
+    def __init__(self, event: str, end_event: str, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._event = event
+        self._end_event = end_event
+        self._monotonic = monotonic
+        self._logged_at = -math.inf
+        self._began_at: float | None = None
+        self._is_announced = False
+        self._failures = 0
+
+    def failed(self, reason: str, **facts: object) -> None:
+        """Count a failure, and log it unless another failure was logged within the last minute."""
+        now = self._monotonic()
+        self._began_at = now if self._began_at is None else self._began_at
+        self._failures += 1
+        if now - self._logged_at >= OUTAGE_REPEATED_SECONDS:
+            self._logged_at = now
+            self._is_announced = True
+            _log.warning(self._event, reason=reason, failures=self._failures, **facts)
+
+    def ended(self) -> None:
+        """Log the end of the outage, if its beginning was logged."""
+        if self._began_at is None:
+            return
+        if self._is_announced:
+            seconds = round(self._monotonic() - self._began_at, 1)
+            _log.info(self._end_event, seconds=seconds, failures=self._failures)
+        self._began_at, self._is_announced, self._failures = None, False, 0
+
+
+class RetryLog:
+    """Counts the retries of the write queue, and logs their number at most once a minute."""
+
+    def __init__(self, seconds_now: Callable[[], float] = time.monotonic) -> None:
+        self._seconds_now = seconds_now
+        self._seen: collections.Counter[str] = collections.Counter()
+        self._logged_at = -RETRY_LOG_SECONDS
+
+    def observe(self, reason: str) -> None:
+        """Count a retry; called from the writing thread."""
+        metrics.RETRIES.labels(reason).inc()
+        self._seen[reason] += 1
+
+    def log(self) -> None:
+        """Log the retries since the last log line, if there were any and a minute has passed; called every second."""
+        now = self._seconds_now()
+        if not self._seen or now < self._logged_at + RETRY_LOG_SECONDS:
+            return
+        seen, self._seen, self._logged_at = self._seen, collections.Counter(), now
+        _log.warning("writes_retried", **seen)
+
+
+def start_logging(level: str) -> None:
+    """Configure the log: JSON lines on standard error, from `level` up."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(serializer=_encode),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
+        logger_factory=structlog.BytesLoggerFactory(_LossyFile(sys.stderr.buffer)),  # type: ignore[arg-type]
+        cache_logger_on_first_use=True,
+    )
+
+
+class _LossyFile:
+    """A file whose write errors are ignored: a full disk loses log lines, not responses."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def write(self, line: bytes) -> None:
+        with suppress(OSError):
+            self._file.write(line)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._file.flush()
+
+
+def _encode(event: dict[str, object], **_: object) -> bytes:
+    return msgspec.json.encode(event, enc_hook=repr)
