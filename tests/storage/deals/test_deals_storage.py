@@ -85,7 +85,9 @@ def keep(connection: Connection, ids: IdBlocks, *deals: Deal, site_id: int = 1) 
 
 def change(connection: Connection, ids: IdBlocks, *deals: Deal, site_id: int = 1) -> None:
     stated = {deal.stated_source for deal in deals if deal.stated_source is not None}
-    update_deals(connection, site_id, deals, intern_sources(connection, ids, site_id, stated))
+    stored = {deal.id: deal for deal in listed(connection, *(deal.id for deal in deals), site_id=site_id)}
+    changes = [(stored[deal.id], deal) for deal in deals if deal.id in stored]
+    update_deals(connection, site_id, changes, intern_sources(connection, ids, site_id, stated))
 
 
 def listed(connection: Connection, *wanted: int, site_id: int = 1, **more: Any) -> list[Deal]:
@@ -217,7 +219,7 @@ def test_it_never_changes_what_only_a_registration_says(connection: Connection, 
     change(
         connection,
         ids,
-        replace(WHOLE, number="other", happened_at=LATER, lead=None, clue=LeadClue(), recorded_at=NOON),
+        replace(WHOLE, number="other", happened_at=LATER, lead=None, recorded_at=NOON),
     )
     assert listed(connection, 2) == [WHOLE]
 

@@ -167,6 +167,9 @@ _NO_CLUE_COLUMNS: Values = {
     "clue_further": None,
 }
 
+CLUE_COLUMNS = tuple(_NO_CLUE_COLUMNS)
+"""The columns of a deal's clue."""
+
 
 def clue_columns(clue: LeadClue) -> dict[str, object]:
     """Return the columns of a deal's clue, the data with which the CRM identifies its lead."""

@@ -15,6 +15,7 @@ from dealtrace.storage.database.compiled_statement import CompiledStatement, Row
 from dealtrace.storage.deals.daily_counts import count_new_deals, recounting
 from dealtrace.storage.deals.deal_rows import (
     CHANGING_COLUMNS,
+    CLUE_COLUMNS,
     DEAL_ROWS,
     FURTHER_COLUMNS,
     NEW_COLUMNS,
@@ -58,6 +59,11 @@ _STAMP_DEAL = CompiledStatement(
     update(deal)
     .where(deal.c.site_id == bindparam("of_site"), deal.c.id == bindparam("of_deal"))
     .values({name: bindparam(name, type_=deal.c[name].type) for name in STAMP_COLUMNS})
+)
+_UPDATE_CLUE = CompiledStatement(
+    update(deal)
+    .where(deal.c.site_id == bindparam("of_site"), deal.c.id == bindparam("of_deal"))
+    .values({name: bindparam(name, type_=deal.c[name].type) for name in CLUE_COLUMNS})
 )
 _LIST_BY_ID = CompiledStatement(DEAL_ROWS.where(deal.c.site_id == bindparam("site_id"), is_among(deal.c.id, "ids")))
 _LIST_TAGS = CompiledStatement(
@@ -113,14 +119,14 @@ def insert_deals(
 
 
 def update_clues(connection: Connection, site_id: int, deals: Sequence[Deal]) -> None:
-    """Store the clues of deals to their leads, after the contacts were normalised again."""
+    """Store the clues of deals to their leads, after the contacts changed or were normalised again."""
+    if not deals:
+        return
     ids = [changed.id for changed in deals]
     connection.execute(delete(deal_contact).where(deal_contact.c.site_id == site_id, deal_contact.c.deal_id.in_(ids)))
-    clues = [{"site_id": site_id, "id": changed.id, **clue_columns(changed.clue)} for changed in deals]
-    for columns in clues:
-        mine = update(deal).where(deal.c.site_id == site_id, deal.c.id == columns["id"])
-        connection.execute(mine.values(**columns))
-    _INSERT_CONTACT.run_many(connection, contact_rows(clues))
+    rows = [{"site_id": site_id, "id": changed.id, **clue_columns(changed.clue)} for changed in deals]
+    _UPDATE_CLUE.run_many(connection, [{**row, "of_site": site_id, "of_deal": row["id"]} for row in rows])
+    _INSERT_CONTACT.run_many(connection, contact_rows(rows))
 
 
 def list_deals_by_key(
@@ -151,9 +157,16 @@ def list_deals_by_key(
 
 
 def update_deals(
-    connection: Connection, site_id: int, deals: Sequence[Deal], source_ids: Mapping[TrafficSource, int]
+    connection: Connection,
+    site_id: int,
+    changes: Sequence[tuple[Deal, Deal]],
+    source_ids: Mapping[TrafficSource, int],
 ) -> None:
-    """Store everything that a change may have changed, including tags."""
+    """Store everything that changes may have changed: fields, tags, the clue, and the keys for late leads.
+
+    Each of `changes` is a deal as it is stored and as it is after the change.
+    """
+    deals = [after for _, after in changes]
     ids = [changed.id for changed in deals]
     rows = [
         {
@@ -168,10 +181,13 @@ def update_deals(
         _UPDATE_DEAL.run_many(connection, rows)
     connection.execute(delete(deal_tag).where(deal_tag.c.site_id == site_id, deal_tag.c.deal_id.in_(ids)))
     _INSERT_TAG.run_many(connection, [row for changed in deals for row in tag_rows(site_id, changed)])
+    update_clues(connection, site_id, [after for before, after in changes if after.clue != before.clue])
+    _replace_keys(connection, site_id, [after for before, after in changes if after.matchers != before.matchers])
 
 
-def replace_keys(connection: Connection, site_id: int, deals: Sequence[Deal]) -> None:
-    """Replace the keys by which late leads find deals, after the matchers of the deals changed."""
+def _replace_keys(connection: Connection, site_id: int, deals: Sequence[Deal]) -> None:
+    if not deals:
+        return
     ids = [changed.id for changed in deals]
     connection.execute(delete(deal_key).where(deal_key.c.site_id == site_id, deal_key.c.deal_id.in_(ids)))
     _INSERT_KEY.run_many(connection, [row for changed in deals for row in key_rows(site_id, changed)])

@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import Connection, insert, select
 
 from dealtrace.deals.deal import Deal, DealId
+from dealtrace.deals.lead_clue import ContactClue
 from dealtrace.deals.registration import Receipt
 from dealtrace.deals.versions import FIRST_VERSION, DealVersion, Fields, VersionKind
 from dealtrace.leads.lead import LeadKind, LeadRef
@@ -69,9 +70,26 @@ def find_later_versions(
 
 def find_receipts(connection: Connection, site_id: int, deal_ids: Iterable[int]) -> dict[int, Receipt]:
     """Find the responses to the registrations of deals, by deal id; later changes do not affect them."""
+    return {deal_id: _receipt(deal_id, after) for deal_id, after in _first_fields(connection, site_id, deal_ids)}
+
+
+def find_registered_contacts(
+    connection: Connection, site_id: int, deal_ids: Iterable[int]
+) -> dict[DealId, ContactClue | None]:
+    """Find the contacts that deals of deals 1.0 were registered with, by deal id; deals of deals 2.0 are missing."""
+    registered = {
+        DealId(deal_id): msgspec.convert(after["clue"]["contact"], ContactClue | None)
+        for deal_id, after in _first_fields(connection, site_id, deal_ids)
+        if "matchers" not in after
+    }
+    return {deal_id: contact and contact.normalised_again() for deal_id, contact in registered.items()}
+
+
+def _first_fields(connection: Connection, site_id: int, deal_ids: Iterable[int]) -> list[tuple[int, Fields]]:
+    """List the fields of the first version of each deal, with its id, as JSON stores them."""
     keys = sorted(set(deal_ids))
     if not keys:
-        return {}
+        return []
     rows = connection.execute(
         select(deal_version.c.deal_id, deal_version.c.after).where(
             deal_version.c.site_id == site_id,
@@ -79,7 +97,7 @@ def find_receipts(connection: Connection, site_id: int, deal_ids: Iterable[int])
             deal_version.c.version == FIRST_VERSION,
         )
     )
-    return {deal_id: _receipt(deal_id, after) for deal_id, after in rows}
+    return [(deal_id, after) for deal_id, after in rows]
 
 
 def _version_from_row(row: Row, before: Fields, after: Fields) -> DealVersion:
@@ -90,7 +108,9 @@ def _version_from_row(row: Row, before: Fields, after: Fields) -> DealVersion:
 
 
 def _typed(stored: Fields) -> Fields:
-    return {name: msgspec.convert(value, _TYPES[name]) for name, value in stored.items()}
+    """Return fields typed as in a deal, where no custom values are an empty mapping."""
+    typed = {name: msgspec.convert(value, _TYPES[name]) for name, value in stored.items()}
+    return typed | {"custom_values": typed["custom_values"] or {}} if "custom_values" in typed else typed
 
 
 def _receipt(deal_id: int, after: Fields) -> Receipt:
