@@ -282,3 +282,11 @@ def test_it_counts_deals_whose_contacts_nobody_can_have(
 def test_it_needs_a_source_that_is_kept(database: Database) -> None:
     with pytest.raises(Exception, match=r"traffic_source|FOREIGN KEY"), database.write() as connection:
         insert_deals(connection, 1, [NewDeal(WHOLE, "", None)], {YANDEX: 404})
+
+
+def test_any_number_of_ids_and_numbers_is_looked_up(connection: Connection, ids: IdBlocks) -> None:
+    """Engines limit the parameters of a statement to some ten thousand."""
+    keep(connection, ids, BARE, WHOLE)
+    numbers = [str(number) for number in range(40_000)]
+    found = listed(connection, *range(70_000), numbers=[*numbers, WHOLE.number], with_deleted=True)
+    assert [deal.id for deal in found] == sorted([BARE.id, WHOLE.id])

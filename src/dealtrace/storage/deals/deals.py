@@ -10,7 +10,7 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.deal import Deal, DealId
 from dealtrace.deals.matchers import Matcher
 from dealtrace.deals.registration import Registered
-from dealtrace.storage.database.column_types import is_among
+from dealtrace.storage.database.column_types import is_among, is_in
 from dealtrace.storage.database.compiled_statement import CompiledStatement, Row
 from dealtrace.storage.deals.daily_counts import count_new_deals, recounting
 from dealtrace.storage.deals.deal_rows import (
@@ -83,7 +83,7 @@ def find_registered(connection: Connection, site_id: int, numbers: Sequence[str]
 
 def find_fingerprints(connection: Connection, site_id: int, ids: Iterable[int]) -> dict[int, str]:
     """Find the registration fingerprints of deals by id, including deleted deals; unknown ids are missing."""
-    mine = (deal.c.site_id == site_id, deal.c.id.in_(sorted(set(ids))))
+    mine = (deal.c.site_id == site_id, is_in(deal.c.id, sorted(set(ids))))
     rows = connection.execute(select(deal.c.id, deal.c.fingerprint).where(*mine))
     return {deal_id: fingerprint for deal_id, fingerprint in rows}  # noqa: C416 - a row is no pair to the type checker
 
@@ -123,7 +123,9 @@ def update_clues(connection: Connection, site_id: int, deals: Sequence[Deal]) ->
     if not deals:
         return
     ids = [changed.id for changed in deals]
-    connection.execute(delete(deal_contact).where(deal_contact.c.site_id == site_id, deal_contact.c.deal_id.in_(ids)))
+    connection.execute(
+        delete(deal_contact).where(deal_contact.c.site_id == site_id, is_in(deal_contact.c.deal_id, ids))
+    )
     rows = [{"site_id": site_id, "id": changed.id, **clue_columns(changed.clue)} for changed in deals]
     _UPDATE_CLUE.run_many(connection, [{**row, "of_site": site_id, "of_deal": row["id"]} for row in rows])
     _INSERT_CONTACT.run_many(connection, contact_rows(rows))
@@ -146,13 +148,13 @@ def list_deals_by_key(
     found: set[int] = set()
     for column, keys in ((deal.c.id, sorted(set(ids))), (deal.c.number, sorted(set(numbers)))):
         if keys:
-            query = select(deal.c.id).where(deal.c.site_id == site_id, column.in_(keys)).order_by(deal.c.id + 0)
+            query = select(deal.c.id).where(deal.c.site_id == site_id, is_in(column, keys)).order_by(deal.c.id + 0)
             if not with_deleted:
                 query = query.where(deal.c.deleted_at.is_(None))
             found.update(connection.execute(query.with_for_update() if lock else query).scalars())
     if not found:
         return []
-    mine = DEAL_ROWS.where(deal.c.site_id == site_id, deal.c.id.in_(sorted(found)))
+    mine = DEAL_ROWS.where(deal.c.site_id == site_id, is_in(deal.c.id, sorted(found)))
     return list_deals_of_query(connection, site_id, mine.order_by(deal.c.id))
 
 
@@ -179,7 +181,7 @@ def update_deals(
     ]
     with recounting(connection, site_id, ids):
         _UPDATE_DEAL.run_many(connection, rows)
-    connection.execute(delete(deal_tag).where(deal_tag.c.site_id == site_id, deal_tag.c.deal_id.in_(ids)))
+    connection.execute(delete(deal_tag).where(deal_tag.c.site_id == site_id, is_in(deal_tag.c.deal_id, ids)))
     _INSERT_TAG.run_many(connection, [row for changed in deals for row in tag_rows(site_id, changed)])
     update_clues(connection, site_id, [after for before, after in changes if after.clue != before.clue])
     _replace_keys(connection, site_id, [after for before, after in changes if after.matchers != before.matchers])
@@ -189,7 +191,7 @@ def _replace_keys(connection: Connection, site_id: int, deals: Sequence[Deal]) -
     if not deals:
         return
     ids = [changed.id for changed in deals]
-    connection.execute(delete(deal_key).where(deal_key.c.site_id == site_id, deal_key.c.deal_id.in_(ids)))
+    connection.execute(delete(deal_key).where(deal_key.c.site_id == site_id, is_in(deal_key.c.deal_id, ids)))
     _INSERT_KEY.run_many(connection, [row for changed in deals for row in key_rows(site_id, changed)])
 
 

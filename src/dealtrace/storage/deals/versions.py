@@ -12,6 +12,7 @@ from dealtrace.deals.lead_clue import ContactClue
 from dealtrace.deals.registration import Receipt
 from dealtrace.deals.versions import FIRST_VERSION, DealVersion, Fields, VersionKind
 from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.storage.database.column_types import is_in
 from dealtrace.storage.database.compiled_statement import CompiledStatement, Row
 from dealtrace.storage.schema.tables.deals import deal_version
 
@@ -47,9 +48,16 @@ def insert_versions(connection: Connection, site_id: int, versions: Sequence[Dea
 
 def list_versions(connection: Connection, site_id: int, deal_id: int) -> list[DealVersion]:
     """List the versions of a deal, oldest first, with values as JSON stores them."""
-    mine = (deal_version.c.site_id == site_id, deal_version.c.deal_id == deal_id)
-    rows = connection.execute(select(deal_version).where(*mine).order_by(deal_version.c.version))
-    return [_version_from_row(row, row.before, row.after) for row in rows]
+    return find_versions(connection, site_id, [DealId(deal_id)]).get(DealId(deal_id), [])
+
+
+def find_versions(connection: Connection, site_id: int, deal_ids: Sequence[DealId]) -> dict[DealId, list[DealVersion]]:
+    """Find the versions of deals by deal id, oldest first, with values as JSON stores them."""
+    mine = (deal_version.c.site_id == site_id, is_in(deal_version.c.deal_id, deal_ids))
+    found: dict[DealId, list[DealVersion]] = {}
+    for row in connection.execute(select(deal_version).where(*mine).order_by(deal_version.c.version)):
+        found.setdefault(DealId(row.deal_id), []).append(_version_from_row(row, row.before, row.after))
+    return found
 
 
 def find_later_versions(
@@ -58,7 +66,7 @@ def find_later_versions(
     """Find the versions of deals after the first, by deal id, oldest first, with values typed as in a deal."""
     mine = (
         deal_version.c.site_id == site_id,
-        deal_version.c.deal_id.in_(sorted(set(deal_ids))),
+        is_in(deal_version.c.deal_id, sorted(set(deal_ids))),
         deal_version.c.version > FIRST_VERSION,
     )
     found: dict[DealId, list[DealVersion]] = {}
@@ -93,7 +101,7 @@ def _first_fields(connection: Connection, site_id: int, deal_ids: Iterable[int])
     rows = connection.execute(
         select(deal_version.c.deal_id, deal_version.c.after).where(
             deal_version.c.site_id == site_id,
-            deal_version.c.deal_id.in_(keys),
+            is_in(deal_version.c.deal_id, keys),
             deal_version.c.version == FIRST_VERSION,
         )
     )
