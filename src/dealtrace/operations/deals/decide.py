@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
 
 from sqlalchemy import Connection
 
@@ -10,6 +9,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.attribution.visit import Visit
 from dealtrace.deals.matchers import Matcher, final_position, reachable
 from dealtrace.leads.lead import LeadRef
+from dealtrace.matching.explanation import NEAR_MISS
 from dealtrace.matching.lead_search import LeadSearch, SearchByContact, search_of
 from dealtrace.matching.matcher_explanation import MatcherStep, explain_matchers
 from dealtrace.matching.rematch import UNMATCHED, Match
@@ -18,9 +18,6 @@ from dealtrace.record import record
 from dealtrace.storage.leads.clients import find_phones_by_digest
 from dealtrace.storage.visits.credits import NamedVisit
 from dealtrace.storage.visits.visits import find_visits
-
-NEAR_MISS = timedelta(days=30)
-"""Ours: a lead that began up to this long after the end of a search is shown as a near miss."""
 
 
 @record

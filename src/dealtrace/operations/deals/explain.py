@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import TypedDict
 
 from sqlalchemy import Connection
@@ -14,31 +13,19 @@ from dealtrace.deals.deal import Deal
 from dealtrace.deals.lead_clue import LINK_THRESHOLD_MAX, CallIdentity, ContactClue, LeadClue, LeadRequestIdentity
 from dealtrace.deals.matchers import Way
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
-from dealtrace.matching.explanation import Candidate, Missed, Step, WonBy, explain_search
+from dealtrace.matching.explanation import NEAR_MISS, Candidate, Missed, Step, WonBy, explain_search
 from dealtrace.matching.flips import SECOND, Flip, flips_of
 from dealtrace.matching.lead_search import Miss
+from dealtrace.matching.match_reason import LeadContacts, Verdict, match_reason_of, verdict_of
 from dealtrace.matching.matcher_explanation import MatcherOutcome, MatcherStep
-from dealtrace.matching.nearest_lead import searches_for
+from dealtrace.matching.nearest_lead import searched_contacts
 from dealtrace.operations.deals.decide import explain_decision
 from dealtrace.operations.deals.match import Question, match_deals
 from dealtrace.record import record
 from dealtrace.storage.leads import contact_rows
 
-NEAR_MISS = timedelta(days=30)
-"""Ours: a lead is a near miss if the deal happened up to this long before or after the lead's window of time."""
-
-
-class Verdict(StrEnum):
-    """The reason why a deal has its lead, or why it has none."""
-
-    PINNED = "pinned by hand"
-    NAMED = "named by the caller"
-    CONTACT = "found by contact"
-    MATCHER = "decided by a matcher"
-    KEPT = "kept from before contact matching was switched off"
-    NO_CLUE = "nothing identifies the lead"
-    SWITCHED_OFF = "contact matching is off"
-    NONE_FITS = "no lead fits"
+REFERENCE = "reference"
+"""The word for a reference in another system, by which a caller names a lead."""
 
 
 @record
@@ -76,17 +63,19 @@ class Explanation:
     @property
     def verdict(self) -> Verdict:
         """The reason why the deal has its lead, or why it has none."""
-        if self.deal.pinned_at is not None:
-            return Verdict.PINNED
-        if self.matchers:
+        deal = replace(self.deal, stated_source=None)
+        if deal.matchers and deal.pinned_at is None:
             return Verdict.MATCHER if any(map(_is_decided, self.matchers)) else Verdict.NONE_FITS
-        if self.named is not None:
-            return Verdict.NAMED
-        if self.deal.lead is not None:
-            return Verdict.CONTACT if self.contact_matching else Verdict.KEPT
-        if not self.namings and self.deal.clue.contact is None:
-            return Verdict.NO_CLUE
-        return Verdict.SWITCHED_OFF if self.steps and not self.contact_matching else Verdict.NONE_FITS
+        reason = match_reason_of(deal, self._found_by(deal.lead), contact_matching=self.contact_matching)
+        return verdict_of(reason, contact_matching=self.contact_matching)
+
+    def _found_by(self, lead: LeadRef | None) -> LeadContacts | None:
+        """Return the reference and contacts by which the deal may have found `lead`, as far as they were searched."""
+        if lead is None:
+            return None
+        references = (naming.value for naming in self.namings if naming.lead == lead and naming.by == REFERENCE)
+        shared = (step.search.contact for step in self.steps if any(each.lead == lead for each in step.candidates))
+        return LeadContacts(next(references, None), frozenset(shared))
 
 
 def _is_decided(step: MatcherStep) -> bool:
@@ -130,18 +119,18 @@ def _names_in(clue: LeadClue) -> Iterator[tuple[LeadKind, str, str, CallIdentity
             if lead_id is not None:
                 yield LeadKind.CALL, "id", str(lead_id), CallIdentity(lead_id, None)
             if reference is not None:
-                yield LeadKind.CALL, "reference", reference, CallIdentity(None, reference)
+                yield LeadKind.CALL, REFERENCE, reference, CallIdentity(None, reference)
         case LeadRequestIdentity(lead_id, number):
             if lead_id is not None:
                 yield LeadKind.LEAD_REQUEST, "id", str(lead_id), LeadRequestIdentity(lead_id, None)
             if number is not None:
-                yield LeadKind.LEAD_REQUEST, "reference", number, LeadRequestIdentity(None, number)
+                yield LeadKind.LEAD_REQUEST, REFERENCE, number, LeadRequestIdentity(None, number)
 
 
 def _list_spans(connection: Connection, site: Site, happened_at: datetime, contact: ContactClue) -> list[LeadSpan]:
     """List the leads with a deal's contacts that can match the deal, or that miss it by at most `NEAR_MISS`."""
     since = happened_at - contact.link_threshold - NEAR_MISS
-    queries = [contact_rows.SpanQuery(value, happened_at + NEAR_MISS, since) for value in _contacts_of(contact)]
+    queries = [contact_rows.SpanQuery(value, happened_at + NEAR_MISS, since) for value in searched_contacts(contact)]
     return contact_rows.list_spans(connection, site.id, queries)
 
 
@@ -160,12 +149,8 @@ def _list_farther_spans(
     latest = contact_rows.find_latest_end(connection, site.id, wanted, happened_at)
     if latest is None or latest < happened_at - LINK_THRESHOLD_MAX:
         return []
-    queries = [contact_rows.SpanQuery(value, happened_at, latest - SECOND) for value in _contacts_of(contact)]
+    queries = [contact_rows.SpanQuery(value, happened_at, latest - SECOND) for value in searched_contacts(contact)]
     return contact_rows.list_spans(connection, site.id, queries)
-
-
-def _contacts_of(contact: ContactClue) -> set[str]:
-    return {search.contact for search in searches_for(contact)}
 
 
 class CandidateAnswer(TypedDict):

@@ -7,12 +7,12 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.deals.deal import Deal
-from dealtrace.deals.lead_clue import CallIdentity, ContactClue, LeadClue, LeadRequestIdentity
+from dealtrace.deals.lead_clue import CallIdentity, LeadClue, LeadRequestIdentity
 from dealtrace.deals.matchers import Matcher
 from dealtrace.deals.registration import Registration
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.leads.reference import find_spelt, spellings
-from dealtrace.matching.nearest_lead import SEARCH_ORDER, find_lead, searches_for
+from dealtrace.matching.nearest_lead import SEARCH_ORDER, find_lead, searched_contacts
 from dealtrace.matching.rematch import Match
 from dealtrace.operations.deals.decide import Decision, decide_matchers
 from dealtrace.record import record
@@ -96,11 +96,7 @@ def _queries(question: Question) -> Iterator[contact_rows.SpanQuery]:
     contact = question.clue.contact
     if contact is not None:
         since = question.happened_at - contact.link_threshold
-        yield from (contact_rows.SpanQuery(value, question.happened_at, since) for value in _values(contact))
-
-
-def _values(contact: ContactClue) -> set[str]:
-    return {search.contact for search in searches_for(contact)}
+        yield from (contact_rows.SpanQuery(value, question.happened_at, since) for value in searched_contacts(contact))
 
 
 @record
