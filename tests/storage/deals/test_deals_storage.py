@@ -16,7 +16,7 @@ from dealtrace.deals.registration import Registered
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.storage.database.database_errors import is_lost_race
 from dealtrace.storage.database.engine import Database
-from dealtrace.storage.deals.deal_rows import NewDeal
+from dealtrace.storage.deals.deal_rows import DealToInsert
 from dealtrace.storage.deals.deals import (
     count_unusable_contacts,
     find_registered,
@@ -80,7 +80,7 @@ def connection(database: Database, ids: IdBlocks) -> Iterator[Connection]:
 def keep(connection: Connection, ids: IdBlocks, *deals: Deal, site_id: int = 1) -> None:
     stated = {deal.stated_source for deal in deals if deal.stated_source is not None}
     sources = intern_sources(connection, ids, site_id, stated)
-    insert_deals(connection, site_id, [NewDeal(deal, f"print of {deal.id}", None) for deal in deals], sources)
+    insert_deals(connection, site_id, [DealToInsert(deal, f"print of {deal.id}", None) for deal in deals], sources)
 
 
 def change(connection: Connection, ids: IdBlocks, *deals: Deal, site_id: int = 1) -> None:
@@ -281,7 +281,7 @@ def test_it_counts_deals_whose_contacts_nobody_can_have(
 
 def test_it_needs_a_source_that_is_kept(database: Database) -> None:
     with pytest.raises(Exception, match=r"traffic_source|FOREIGN KEY"), database.write() as connection:
-        insert_deals(connection, 1, [NewDeal(WHOLE, "", None)], {YANDEX: 404})
+        insert_deals(connection, 1, [DealToInsert(WHOLE, "", None)], {YANDEX: 404})
 
 
 def test_any_number_of_ids_and_numbers_is_looked_up(connection: Connection, ids: IdBlocks) -> None:

@@ -21,7 +21,7 @@ from dealtrace.storage.visits.visits import find_visits
 
 
 @record
-class Decision:
+class MatchDecision:
     """The result of matching a deal by its matchers.
 
     `matcher` is the position of the matcher that decided, or `None` if none did. `visit` is set if the deal was matched
@@ -33,7 +33,7 @@ class Decision:
     visit: NamedVisit | None = None
 
 
-def decide_matchers(connection: Connection, site: Site, lists: Sequence[Sequence[Matcher]]) -> list[Decision]:
+def decide_matchers(connection: Connection, site: Site, lists: Sequence[Sequence[Matcher]]) -> list[MatchDecision]:
     """Return the decision for each list of matchers, in input order; the number of queries is constant.
 
     Vendor: the order is the priority, and the next matcher is tried if the previous one found nothing.
@@ -50,7 +50,7 @@ def decide_matchers(connection: Connection, site: Site, lists: Sequence[Sequence
 
 def _decision(
     matchers: Sequence[Matcher], visits: Mapping[int, Visit], lead: LeadRef | None, by: int | None
-) -> Decision:
+) -> MatchDecision:
     """Return the decision of the first matcher that found a lead or visit.
 
     `lead` was found by the matcher at position `by`; a matcher before that may have found a visit.
@@ -62,8 +62,8 @@ def _decision(
         known = [visits[visit_id] for visit_id in matcher.visit_ids if visit_id in visits]
         if known:
             visit = max(known, key=lambda each: (each.started_at, each.id))
-            return Decision(Match(visit_id=visit.id), position, NamedVisit(visit.id, visit.started_at))
-    return Decision(Match(lead), by if by is not None else final_position(matchers))
+            return MatchDecision(Match(visit_id=visit.id), position, NamedVisit(visit.id, visit.started_at))
+    return MatchDecision(Match(lead), by if by is not None else final_position(matchers))
 
 
 def _named_visits(matchers: Sequence[Matcher]) -> Iterator[int]:

@@ -20,7 +20,7 @@ from dealtrace.matching.match_reason import LeadContacts, Verdict, match_reason_
 from dealtrace.matching.matcher_explanation import MatcherOutcome, MatcherStep
 from dealtrace.matching.nearest_lead import searched_contacts
 from dealtrace.operations.deals.decide import explain_decision
-from dealtrace.operations.deals.match import Question, match_deals
+from dealtrace.operations.deals.match import DealToMatch, match_deals
 from dealtrace.record import record
 from dealtrace.storage.leads import contact_rows
 
@@ -107,7 +107,7 @@ def _namings(connection: Connection, site: Site, deal: Deal) -> Iterator[Naming]
     The id that this server assigned to a lead comes before its reference in another system.
     """
     for kind, by, value, identity in _names_in(deal.clue):
-        (found,) = match_deals(connection, site, [Question(LeadClue(identity), deal.happened_at)])
+        (found,) = match_deals(connection, site, [DealToMatch(LeadClue(identity), deal.happened_at)])
         yield Naming(kind, by, value, found)
         if found is not None:
             break

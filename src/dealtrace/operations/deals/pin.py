@@ -8,7 +8,7 @@ from dealtrace.errors import DealNotPinned, LeadNotFound
 from dealtrace.leads.lead import LeadRef
 from dealtrace.matching.rematch import Match, bound
 from dealtrace.operations.deals.find import find_deal
-from dealtrace.operations.deals.match import Question, match_with_reasons
+from dealtrace.operations.deals.match import DealToMatch, match_with_reasons
 from dealtrace.operations.deals.rematch import rebind_deals
 from dealtrace.operations.work import Work
 from dealtrace.storage.leads import leads
@@ -42,6 +42,6 @@ def unpin_deal(work: Work, deal_id: int, *, user_id: int | None = None) -> Deal:
     deal = find_deal(work.connection, work.site, deal_id)
     if deal.pinned_at is None:
         raise DealNotPinned(deal_id=deal_id)
-    (decision,) = match_with_reasons(work.connection, work.site, [Question.of(deal)])
+    (decision,) = match_with_reasons(work.connection, work.site, [DealToMatch.of(deal)])
     unpinned = replace(bound(deal, decision.match, work.now), pinned_at=None)
     return rebind_deals(work, [(deal, unpinned)], VersionKind.UNPINNED, user_id=user_id)[0]

@@ -10,7 +10,7 @@ from dealtrace.deals.versions import VersionKind, next_version
 from dealtrace.leads.contact import digest_of
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.matching.rematch import rematched
-from dealtrace.operations.deals.match import Question, match_with_reasons
+from dealtrace.operations.deals.match import DealToMatch, match_with_reasons
 from dealtrace.operations.leads.credit import credit_leads
 from dealtrace.operations.points import lock_registrations
 from dealtrace.operations.webhooks.publish import store_versions
@@ -126,7 +126,7 @@ def rematch_deals(work: Work, found: Sequence[Deal], *, keeps_lead: bool = True)
 
     With `keeps_lead` off, deals for which no lead is found lose theirs even if contact matching is off.
     """
-    decisions = match_with_reasons(work.connection, work.site, [Question.of(deal) for deal in found])
+    decisions = match_with_reasons(work.connection, work.site, [DealToMatch.of(deal) for deal in found])
     pairs = [
         (
             deal,

@@ -16,7 +16,7 @@ from dealtrace.deals.lead_clue import LeadClue
 from dealtrace.leads.lead import LeadRef
 from dealtrace.matching.nearest_lead import SEARCH_ORDER
 from dealtrace.matching.rematch import Match, rematched
-from dealtrace.operations.deals.match import Question, match_deals
+from dealtrace.operations.deals.match import DealToMatch, match_deals
 from dealtrace.operations.leads.credit import find_touches
 from dealtrace.operations.reports.trial import Trial
 from dealtrace.record import record
@@ -62,8 +62,8 @@ class _Matched:
 
 def _match_again(connection: Connection, site: Site, trial: Trial, found: Sequence[Deal]) -> list[_Matched]:
     tried = trial.site_of(site)
-    questions = [Question(_clue_of(trial, deal), deal.happened_at, deal.matchers) for deal in found]
-    leads = match_deals(connection, tried, questions, trial.precedence or SEARCH_ORDER)
+    to_match = [DealToMatch(_clue_of(trial, deal), deal.happened_at, deal.matchers) for deal in found]
+    leads = match_deals(connection, tried, to_match, trial.precedence or SEARCH_ORDER)
     return [_matched(tried, deal, lead) for deal, lead in zip(found, leads, strict=True)]
 
 

@@ -20,7 +20,7 @@ from dealtrace.storage.deals.deal_rows import (
     FURTHER_COLUMNS,
     NEW_COLUMNS,
     STAMP_COLUMNS,
-    NewDeal,
+    DealToInsert,
     changing_columns,
     clue_columns,
     contact_rows,
@@ -98,7 +98,7 @@ def find_deleted(connection: Connection, site_id: int, numbers: Sequence[str]) -
 
 
 def insert_deals(
-    connection: Connection, site_id: int, deals: Sequence[NewDeal], source_ids: Mapping[TrafficSource, int]
+    connection: Connection, site_id: int, deals: Sequence[DealToInsert], source_ids: Mapping[TrafficSource, int]
 ) -> None:
     """Store new deals with their further contacts, their tags, and the keys by which late leads find them.
 
