@@ -20,7 +20,7 @@ from dealtrace.quota.points import PaidMethod
 from dealtrace.record import record
 from dealtrace.storage.accounts import custom_fields
 from dealtrace.storage.leads import lead_stories
-from dealtrace.storage.visits.credits import find_lead_visits
+from dealtrace.storage.visits.credits import find_deal_visits
 
 
 @record
@@ -64,13 +64,12 @@ def _with_stories(work: Work, changed: Mapping[int, Deal]) -> dict[int, ChangedD
     refs = [deal.lead for deal in changed.values() if deal.lead is not None]
     model = AttributionModel(work.site.attribution)
     stories = lead_stories.find_lead_stories(work.connection, work.site.id, refs, model)
-    named = {-deal.visit_id: deal.visit_id for deal in changed.values() if deal.visit_id is not None}
-    visits = find_lead_visits(work.connection, work.site.id, named, model) if named else {}
+    visits = find_deal_visits(work.connection, work.site.id, changed.values(), model)
     return {
         position: ChangedDeal(
             deal,
             stories.get(deal.lead) if deal.lead is not None else None,
-            visits.get(-deal.visit_id) if deal.visit_id is not None else None,
+            visits.get(deal.id),
         )
         for position, deal in changed.items()
     }
