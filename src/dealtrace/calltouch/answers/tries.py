@@ -2,10 +2,10 @@
 
 from typing import TypedDict
 
+from dealtrace.answers.explanation import ExplanationAnswer, serialize_explanation
 from dealtrace.calltouch.answers.client_orders import MatchedBy, RefusedClientOrder, SentNumber, matched_by, warning_of
 from dealtrace.calltouch.answers.formats import Id
 from dealtrace.errors import Language
-from dealtrace.operations.deals.explain import ExplanationAnswer, serialize_explanation
 from dealtrace.operations.deals.try_register import TriedRegistration
 
 
