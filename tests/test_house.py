@@ -40,11 +40,12 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "runtime": DOMAIN | {"operations", "storage"},
     "operations": DOMAIN | {"storage", "demo"},
     "http": DOMAIN | {"operations", "runtime", "storage", "clock", "log", "metrics"},
-    "calltouch": A_WEB_EDGE_MAY,
+    "answers": DOMAIN | {"operations"},
+    "calltouch": A_WEB_EDGE_MAY | {"answers"},
     "counter": A_WEB_EDGE_MAY,
-    "api": A_WEB_EDGE_MAY | {"files"},
+    "api": A_WEB_EDGE_MAY | {"answers", "files"},
     "cabinet": A_WEB_EDGE_MAY | {"files"},
-    "cli": AN_EDGE_MAY | {"demo", "files", "metrics", "open_files"},
+    "cli": AN_EDGE_MAY | {"answers", "demo", "files", "metrics", "open_files"},
     "worker": AN_EDGE_MAY | {"files", "runtime", "log", "metrics", "observation"},
     "app": (EDGES - {"cli"})
     | {"http", "runtime", "storage", "settings", "clock", "log", "metrics", "open_files", "observation"},
@@ -185,12 +186,11 @@ SQL_TEXT = re.compile(
     r"\s*(SELECT\s|INSERT\s+INTO\s|UPDATE\s+\w+\s+SET\s|DELETE\s+FROM\s|PRAGMA\s|CREATE\s|ALTER\s|DROP\s|BEGIN\b|VACUUM\b)"
 )
 SHAPES = (
+    "answers/",
     "calltouch/answers/",
     "api/",
     "counter/visit.py",
     "http/error_body.py",
-    "operations/deals/explain.py",
-    "operations/reports/report_answer.py",
 )
 """Where the shapes of the wire's JSON stand; their keys are the wire's."""
 ORDER_WORD = re.compile(r"orders?$|order_(?!by$)|order[A-Z]")

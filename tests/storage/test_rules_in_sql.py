@@ -26,7 +26,7 @@ from dealtrace.leads.qualification import Predecessors, Qualification, is_target
 from dealtrace.matching.window import window_of
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.deals.daily_counts import list_miscounted_days
-from dealtrace.storage.deals.deal_rows import NewDeal
+from dealtrace.storage.deals.deal_rows import DealToInsert
 from dealtrace.storage.deals.deals import insert_deals
 from dealtrace.storage.deals.lead_links import find_ids_by_contact
 from dealtrace.storage.id_blocks import IdBlocks
@@ -213,7 +213,7 @@ def test_when_a_deal_may_have_grown_out_of_a_lead(
     span = LeadSpan(LeadRef(LeadKind.CALL, ids_of()), contact, started_at, started_at + duration)
     with new_site(shared_stage.database) as (connection, site):
         stored = [deal_of_a_contact(happened_at, threshold) for happened_at, threshold in deals]
-        insert_deals(connection, site.id, [NewDeal(deal, "", None) for deal in stored], {})
+        insert_deals(connection, site.id, [DealToInsert(deal, "", None) for deal in stored], {})
         insert_spans(connection, site.id, [span])
         expected = set()
         for deal, (happened_at, threshold) in zip(stored, deals, strict=True):
@@ -228,6 +228,6 @@ def test_when_a_deal_may_have_grown_out_of_a_lead(
 @given(happened=st.lists(st.datetimes(datetime(2, 1, 1), datetime(9998, 1, 1), timezones=st.just(UTC)), max_size=5))  # noqa: DTZ001 - Hypothesis adds the zone
 def test_on_which_days_deals_count(shared_stage: Stage, happened: list[datetime]) -> None:
     with new_site(shared_stage.database) as (connection, site):
-        deals = [NewDeal(deal_of_a_contact(at, DAY), "", at) for at in happened]
+        deals = [DealToInsert(deal_of_a_contact(at, DAY), "", at) for at in happened]
         insert_deals(connection, site.id, deals, {})
         assert list_miscounted_days(connection, site.id) == []

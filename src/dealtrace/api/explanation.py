@@ -3,12 +3,13 @@
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
+from dealtrace.answers.explanation import ExplanationAnswer, serialize_explanation
 from dealtrace.errors import InvalidParameters, InvalidValue, Violation
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameter_types import Integer
 from dealtrace.http.parameters import ParameterTable, Sent
 from dealtrace.http.replies import Reply, success
-from dealtrace.operations.deals.explain import Explanation, ExplanationAnswer, explain_deal, serialize_explanation
+from dealtrace.operations.deals.explain import Explanation, explain_deal
 from dealtrace.operations.deals.find import find_deal
 from dealtrace.quota.points import PaidMethod
 

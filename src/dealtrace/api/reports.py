@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 from dealtrace import clock
 from dealtrace.accounts.site import Site
+from dealtrace.answers.report import serialize_answer
 from dealtrace.api.report_parameters import figure_of, words_of
 from dealtrace.files.reports.answer_file import write_answer
 from dealtrace.files.row_writers import CSV, XLSX
@@ -17,7 +18,6 @@ from dealtrace.http.replies import Reply, file_success, success
 from dealtrace.operations.reports.ask import FactSource
 from dealtrace.operations.reports.ask_pivot import ask_as_asked
 from dealtrace.operations.reports.read_question import read_known, read_question
-from dealtrace.operations.reports.report_answer import serialize_answer
 from dealtrace.operations.reports.show_rows import show_rows
 from dealtrace.quota.points import PaidMethod
 from dealtrace.reports.question import Question

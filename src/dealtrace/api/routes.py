@@ -1,6 +1,7 @@
 """Every endpoint of our own JSON API."""
 
 from dealtrace.accounts.token import TOKEN_LENGTH_MAX
+from dealtrace.answers.report import ReportAnswer
 from dealtrace.api import explanation, token
 from dealtrace.api.report_parameters import REPORT, ROWS
 from dealtrace.api.reports import CONTENT_TYPES, respond, respond_with, respond_with_rows
@@ -9,7 +10,6 @@ from dealtrace.files.row_writers import CSV, XLSX
 from dealtrace.http.endpoint import AuthScheme, Endpoint, Example
 from dealtrace.http.parameter_types import Text
 from dealtrace.http.parameters import Parameter
-from dealtrace.operations.reports.report_answer import ReportAnswer
 from dealtrace.operations.reports.show_rows import RowsAnswer
 from dealtrace.reports.refusals import ReportsBusy, ReportTooSlow
 

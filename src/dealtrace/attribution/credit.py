@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import IntEnum
 from fractions import Fraction
+from typing import NewType
 
 from dealtrace.attribution.visit import Visit
 from dealtrace.record import record
@@ -20,6 +21,15 @@ TOUCHES_MAX = 100
 """Ours: the most visits credited with a lead. If there are more, the first and the latest ones count; only bots make
 more.
 """
+
+
+CreditKey = NewType("CreditKey", int)
+"""What credits belong to: a lead, by its id, or a visit to which deals are matched without a lead."""
+
+
+def credit_key_of_visit(visit_id: int) -> CreditKey:
+    """Return the key of a visit to which deals are matched: its negative id, because ids of leads are positive."""
+    return CreditKey(-visit_id)
 
 
 class AttributionModel(IntEnum):

@@ -18,7 +18,7 @@ from dealtrace.errors import Language, NumberTaken, Refusal
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameters import Sent
 from dealtrace.http.replies import Reply, success
-from dealtrace.operations.deals.try_register import Tried, try_registrations
+from dealtrace.operations.deals.try_register import TriedRegistration, try_registrations
 
 
 async def try_register(caller: Caller, sent: Sent) -> Reply:
@@ -46,18 +46,20 @@ async def try_create(caller: Caller, items: Sequence[object]) -> Reply:
     return success(answer, "client_orders_tried", site_id=caller.site.id, orders=len(items))
 
 
-async def _try(caller: Caller, registrations: Sequence[Registration]) -> list[Tried | NumberTaken]:
+async def _try(caller: Caller, registrations: Sequence[Registration]) -> list[TriedRegistration | NumberTaken]:
     return await caller.read(_read, caller.site, registrations)
 
 
 def _read(
     connection: Connection, site_id: int, site: Site, registrations: Sequence[Registration]
-) -> list[Tried | NumberTaken]:
+) -> list[TriedRegistration | NumberTaken]:
     del site_id
     return try_registrations(connection, site, registrations)
 
 
-def _answer(number: SentNumber, outcome: Tried | Refusal, language: Language) -> TriedClientOrder | RefusedClientOrder:
+def _answer(
+    number: SentNumber, outcome: TriedRegistration | Refusal, language: Language
+) -> TriedClientOrder | RefusedClientOrder:
     if isinstance(outcome, Refusal):
         return refused_client_order(number, outcome, language)
     return tried_client_order(number, outcome, MATCHING.name, language)

@@ -38,7 +38,7 @@ from dealtrace.storage.journals.keyset_pages import PageQuery, pages_of
 from dealtrace.storage.journals.lead_entries import list_lead_entries
 from dealtrace.storage.journals.lead_journal import LeadQuery, query_leads
 from dealtrace.storage.leads.lead_stories import find_lead_stories
-from dealtrace.storage.visits.credits import find_lead_visits
+from dealtrace.storage.visits.credits import find_deal_visits
 
 ROWS_AT_ONCE = 1000
 Day = datetime
@@ -117,13 +117,12 @@ def _read_deals(site: Site, connection: Connection, ids: Sequence[int]) -> list[
     refs = [deal.lead for deal in deals if deal.lead is not None]
     model = AttributionModel(site.attribution)
     stories = find_lead_stories(connection, site.id, refs, model)
-    named = {-deal.visit_id: deal.visit_id for deal in deals if deal.visit_id is not None}
-    visits = find_lead_visits(connection, site.id, named, model)
+    visits = find_deal_visits(connection, site.id, deals, model)
     return [
         ExportedDeal(
             deal,
             stories.get(deal.lead) if deal.lead is not None else None,
-            visits.get(-deal.visit_id) if deal.visit_id is not None else None,
+            visits.get(deal.id),
         )
         for deal in deals
     ]

@@ -8,7 +8,7 @@ import typer
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
-from dealtrace.attribution.credit import WHOLE, AttributionModel
+from dealtrace.attribution.credit import WHOLE, AttributionModel, CreditKey
 from dealtrace.cli.lead_answers import LeadAnswer
 from dealtrace.cli.options import ID_MAX, JsonOption, OnlySiteOption
 from dealtrace.cli.site_lookup import sites_to_search
@@ -85,7 +85,7 @@ def _find_lead(connection: Connection, kind: KindName, lead_id: int, only: int |
 def _describe_lead(connection: Connection, site: Site, lead: HideableLead) -> LeadAnswer:
     story = find_lead_stories(connection, site.id, [lead.ref], AttributionModel(site.attribution))[lead.ref]
     qualification = find_qualifications(connection, site, [lead.ref])[lead.ref]
-    shares = find_credits(connection, site.id, lead.ref.id)
+    shares = find_credits(connection, site.id, CreditKey(lead.ref.id))
     return {
         "siteId": site.id,
         "lead": lead.ref,

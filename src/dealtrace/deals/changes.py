@@ -9,7 +9,8 @@ from typing import Final
 
 from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
 from dealtrace.deals.deal import Deal, DealKey
-from dealtrace.deals.details import changed_details
+from dealtrace.deals.details import changed_details, contact_clue_of
+from dealtrace.deals.lead_clue import ContactClue
 from dealtrace.deals.matchers import Matcher, stated_source_of
 from dealtrace.record import record
 
@@ -126,7 +127,24 @@ def _restated(deal: Deal, parts: Mapping[str, str]) -> TrafficSource | None:
     return None if restated.is_empty else restated
 
 
-def stamp(before: Deal, after: Deal, now: datetime, stated: datetime | Unset = UNSET) -> Deal:
+def has_same_contacts(before: Deal, after: Deal) -> bool:
+    """Return whether a change leaves everything that decides which contacts the clue of a deal has."""
+    deciding = (
+        (bool(deal.matchers), deal.details.main_contacts, deal.details.other_contacts) for deal in (before, after)
+    )
+    return next(deciding) == next(deciding)
+
+
+def contact_after(deal: Deal, registered: ContactClue | None) -> ContactClue | None:
+    """Return the contacts that the clue of a changed deal has, by which journals show and find the deal.
+
+    A deal with matchers has those of its details. Without them, a deal of deals 1.0 has those that it was `registered`
+    with; they are `None` for a deal of deals 2.0.
+    """
+    return (contact_clue_of(deal.details) if deal.matchers else None) or registered
+
+
+def stamp(before: Deal, after: Deal, now: datetime, stated: datetime | Unset | None = UNSET) -> Deal:
     """Return `after` as the next version of `before`, changed at `now`.
 
     A new status begins at `now`; `stated`, if given, replaces this time.
@@ -139,8 +157,9 @@ def stamp(before: Deal, after: Deal, now: datetime, stated: datetime | Unset = U
 def difference(before: Deal, after: Deal) -> tuple[dict[str, object], dict[str, object]]:
     """Return the fields that differ between two deals, as values before and values after, each by field name.
 
-    `status_since` is included only if the CRM stated it; otherwise it equals the time of the version.
+    `status_since` is missing if it follows from the rest: the status is new and began at the time of the version.
     """
-    names = (*CHANGEABLE, *FURTHER) if after.status_since != after.touched_at else (*CHANGEABLE, *FURTHER[:-1])
+    follows = before.status != after.status and after.status_since == after.touched_at
+    names = (*CHANGEABLE, *(FURTHER[:-1] if follows else FURTHER))
     differing = [name for name in names if getattr(before, name) != getattr(after, name)]
     return {name: getattr(before, name) for name in differing}, {name: getattr(after, name) for name in differing}

@@ -1,8 +1,9 @@
 """The clue by which the lead of a deal is searched: ids of a call or lead request and contacts that the CRM sent."""
 
+from dataclasses import replace
 from datetime import timedelta
 
-from dealtrace.leads.contact import StatedContact
+from dealtrace.leads.contact import StatedContact, stated_email, stated_phone
 from dealtrace.leads.lead import LeadKind
 from dealtrace.record import record
 
@@ -46,6 +47,14 @@ class ContactClue:
         """All usable contacts of the clue in normal form, phones first."""
         phones = self.phone.normals if self.phone is not None else ()
         return phones if self.email is None else (*phones, *self.email.normals)
+
+    def normalised_again(self) -> "ContactClue":
+        """Return the clue with the contacts as they were sent, in the normal form of this release."""
+        return replace(
+            self,
+            phone=stated_phone(self.phone.as_sent) if self.phone is not None else None,
+            email=stated_email(self.email.as_sent) if self.email is not None else None,
+        )
 
 
 @record

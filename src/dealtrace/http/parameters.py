@@ -124,9 +124,13 @@ class Sent:
         """Return the value of a parameter, or `absent` if the parameter was not sent."""
         return self.values.get(name, absent)
 
-    def fingerprint(self) -> str:
-        """Return the hexadecimal SHA-256 of all known parameters as they were sent, equal for a repeated request."""
-        return hashlib.sha256(msgspec.json.encode(sorted(self.texts.items()))).hexdigest()
+    def fingerprint(self, *, without: str | None = None) -> str:
+        """Return the hexadecimal SHA-256 of all known parameters as they were sent, equal for a repeated request.
+
+        `without` is the name of a parameter that does not count.
+        """
+        texts = sorted((name, text) for name, text in self.texts.items() if name != without)
+        return hashlib.sha256(msgspec.json.encode(texts)).hexdigest()
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,9 @@ from dealtrace.matching.nearest_lead import Search, nearest, nearness, searches_
 from dealtrace.matching.window import Window, window_of
 from dealtrace.record import record
 
+NEAR_MISS = timedelta(days=30)
+"""Ours: explanations show leads that miss a deal by up to this: before or after the time allowed for matching."""
+
 
 class Missed(StrEnum):
     """The end of a lead's window that a deal misses: the deal is before the opening or after the closing."""

@@ -1,5 +1,6 @@
-"""The reason why a deal has its lead or source, or has none, as a single word for reports."""
+"""The reason why a deal has its lead or source, or has none: a word for reports, and a verdict for explanations."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 from dealtrace.deals.deal import Deal
@@ -39,6 +40,48 @@ UNMATCHED_REASONS = (
     MatchReason.NO_LEAD_NEAR,
 )
 """The reasons why a deal has neither a lead nor a stated source."""
+
+
+class Verdict(StrEnum):
+    """The reason why a deal has its lead, or why it has none, as explanations give it."""
+
+    PINNED = "pinned by hand"
+    NAMED = "named by the caller"
+    CONTACT = "found by contact"
+    MATCHER = "decided by a matcher"
+    KEPT = "kept from before contact matching was switched off"
+    NO_CLUE = "nothing identifies the lead"
+    SWITCHED_OFF = "contact matching is off"
+    NONE_FITS = "no lead fits"
+
+
+_VERDICTS: Mapping[MatchReason, Verdict] = {
+    MatchReason.PINNED: Verdict.PINNED,
+    MatchReason.PINNED_TO_NONE: Verdict.PINNED,
+    MatchReason.CALL_ID: Verdict.NAMED,
+    MatchReason.CALL_REFERENCE: Verdict.NAMED,
+    MatchReason.REQUEST_ID: Verdict.NAMED,
+    MatchReason.REQUEST_NUMBER: Verdict.NAMED,
+    MatchReason.MATCHER: Verdict.MATCHER,
+    MatchReason.PHONE: Verdict.CONTACT,
+    MatchReason.EMAIL: Verdict.CONTACT,
+    MatchReason.NOTHING_SENT: Verdict.NO_CLUE,
+    MatchReason.LEAD_UNKNOWN: Verdict.NONE_FITS,
+    MatchReason.CONTACT_UNUSABLE: Verdict.NONE_FITS,
+    MatchReason.MATCHING_OFF: Verdict.SWITCHED_OFF,
+    MatchReason.NO_LEAD_NEAR: Verdict.NONE_FITS,
+}
+"""The verdict of each reason; a stated source is no reason for a lead, and has none."""
+
+
+def verdict_of(reason: MatchReason, *, contact_matching: bool) -> Verdict:
+    """Return the verdict that a reason comes to; without contact matching, a lead found by contact is only kept.
+
+    Raises:
+        KeyError: the reason is a stated source.
+    """
+    verdict = _VERDICTS[reason]
+    return Verdict.KEPT if verdict is Verdict.CONTACT and not contact_matching else verdict
 
 
 @record

@@ -38,6 +38,11 @@ def searches_for(clue: ContactClue, precedence: Sequence[LeadKind] = SEARCH_ORDE
             yield Search(email, LeadKind.LEAD_REQUEST)
 
 
+def searched_contacts(clue: ContactClue) -> set[str]:
+    """Return the contacts for which leads are searched."""
+    return {search.contact for search in searches_for(clue)}
+
+
 def nearness(lead: LeadSpan) -> tuple[datetime, datetime, str, int]:
     """Return a sort key for leads whose windows contain a deal; the nearest lead has the greatest key.
 

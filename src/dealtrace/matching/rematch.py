@@ -24,13 +24,14 @@ class Match:
 UNMATCHED = Match()
 
 
-def rematched(deal: Deal, found: Match, *, contact_matching: bool, is_gone: bool = False, now: datetime) -> Deal:
+def rematched(deal: Deal, found: Match, *, contact_matching: bool, keeps_lead: bool = True, now: datetime) -> Deal:
     """Return `deal` with the match `found`, or `deal` itself if its match does not change.
 
-    A pinned lead is kept. If contact matching is off and nothing is found, the previous lead is kept too, unless
-    `is_gone` says that it no longer exists; deals with matchers are matched whatever the setting.
+    A pinned lead is kept. If contact matching is off and nothing is found, the previous lead is kept too; `keeps_lead`
+    is off if that lead no longer exists, or was found in a way that no longer applies. Deals with matchers are matched
+    whatever the setting.
     """
-    stays = not contact_matching and not deal.matchers and not is_gone
+    stays = not contact_matching and not deal.matchers and keeps_lead
     keeps = deal.pinned_at is not None or (found == UNMATCHED and stays)
     return deal if keeps or found == Match.of(deal) else bound(deal, found, now)
 

@@ -8,7 +8,7 @@ import pytest
 from cast import VLADIVOSTOK, Player, Stage
 from dealtrace.deals.lead_clue import NO_CLUE, LeadClue
 from dealtrace.leads.lead import LeadKind, LeadRef
-from dealtrace.operations.deals.match import Question, match_deals
+from dealtrace.operations.deals.match import DealToMatch, match_deals
 from dealtrace.operations.deals.register import register_deals
 from stored import deal_of, rows_of
 from write_commands import NOON, by_call, by_contact, by_lead_request, registration
@@ -26,7 +26,7 @@ def stage(shared_stage: Stage) -> Stage:
 
 def match(stage: Stage, player: Player, *clues: LeadClue) -> list[LeadRef | None]:
     with stage.database.read() as connection:
-        return match_deals(connection, player.site, [Question(clue, NOON) for clue in clues])
+        return match_deals(connection, player.site, [DealToMatch(clue, NOON) for clue in clues])
 
 
 def call(found: int) -> LeadRef:

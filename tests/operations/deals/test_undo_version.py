@@ -1,5 +1,6 @@
 """Undoing a version of a deal, and everything else that a person does with a deal by hand."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -8,6 +9,8 @@ import pytest
 from cast import Player, Stage
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.deal import Deal, DealKey
+from dealtrace.deals.details import ContactBook
+from dealtrace.deals.matchers import WITHOUT_SOURCE, Matcher, Way
 from dealtrace.deals.versions import VersionKind
 from dealtrace.errors import DealNotFound, DealNotPinned, NumberReused, Refusal
 from dealtrace.leads.lead import LeadKind, LeadRef
@@ -15,10 +18,13 @@ from dealtrace.operations.deals.by_hand import Act, DealAct, act_on_deals
 from dealtrace.operations.deals.change import change_deals
 from dealtrace.operations.deals.delete import delete_deals
 from dealtrace.operations.deals.register import register_deals
+from dealtrace.operations.deals.update_lists import DealUpdate, update_lists
 from dealtrace.storage.deals.versions import list_versions
+from stored import deal_of, rows_of, versions_of
 from write_commands import NOON, by_contact, change, registration
 
 PHONE = "79205550055"
+MAIL = "ivan@example.ru"
 
 
 def register(stage: Stage, shop: Player, number: str = "A-1", **fields: Any) -> int:
@@ -37,6 +43,20 @@ def undo(stage: Stage, shop: Player, deal_id: int, version: int) -> Deal:
     outcome = act(stage, shop, Act.UNDO, deal_id, version=version)
     assert isinstance(outcome, Deal), outcome
     return outcome
+
+
+def update(stage: Stage, shop: Player, deal_id: int, **fields: Any) -> Deal:
+    ((outcome,),) = stage.perform(update_lists, shop, [DealUpdate(change(deal_id, **fields))])
+    deal: Deal = outcome.deal
+    return deal
+
+
+def searching(contact: str) -> Matcher:
+    return Matcher(Way.CONTACT, tuple(LeadKind), contacts=(contact,), until=NOON)
+
+
+def keys_of_deals(stage: Stage, shop: Player) -> list[str]:
+    return [key for _, key, *_ in rows_of(stage.database, shop).get("deal_key", ())]
 
 
 def test_every_field_becomes_what_it_was(stage: Stage, shop: Player) -> None:
@@ -115,3 +135,95 @@ def test_no_other_version_is_undone(stage: Stage, shop: Player, version: int) ->
     deal = register(stage, shop)
     assert isinstance(act(stage, shop, Act.UNDO, deal, version=version), DealNotFound)
     assert isinstance(act(stage, shop, Act.UNPIN, deal), DealNotPinned)
+
+
+class TestDeals20:
+    """Deals 2.0 search for their lead by matchers; the search follows an undone change."""
+
+    def test_the_deal_is_matched_by_the_restored_matchers(self, stage: Stage, shop: Player) -> None:
+        call = stage.call(shop, NOON - timedelta(minutes=30), phone=PHONE)
+        request = stage.lead_request(shop, NOON - timedelta(minutes=20), email=MAIL)
+        deal = register(stage, shop, matchers=(searching(PHONE),))
+        assert update(stage, shop, deal, matchers=(searching(MAIL),)).lead == LeadRef(LeadKind.LEAD_REQUEST, request.id)
+        undone = undo(stage, shop, deal, 2)
+        assert undone.matchers == (searching(PHONE),)
+        assert undone.lead == LeadRef(LeadKind.CALL, call.id)
+        assert undone == deal_of(stage.database, shop, deal)
+        assert keys_of_deals(stage, shop) == [PHONE]
+        kinds = [version.kind for version in versions_of(stage.database, shop, deal)][3:]
+        assert kinds == [VersionKind.CHANGED, VersionKind.MATCHED]
+
+    def test_late_leads_find_the_deal_by_the_restored_matchers(self, stage: Stage, shop: Player) -> None:
+        deal = register(stage, shop, matchers=(searching(PHONE),))
+        update(stage, shop, deal, matchers=(searching(MAIL),))
+        undo(stage, shop, deal, 2)
+        stage.lead_request(shop, NOON - timedelta(minutes=20), email=MAIL)
+        assert deal_of(stage.database, shop, deal).lead is None
+        call = stage.call(shop, NOON - timedelta(minutes=30), phone=PHONE)
+        assert deal_of(stage.database, shop, deal).lead == LeadRef(LeadKind.CALL, call.id)
+
+    def test_journals_find_the_deal_by_the_restored_contacts(self, stage: Stage, shop: Player) -> None:
+        deal = register(stage, shop, matchers=(WITHOUT_SOURCE,))
+        clue = deal_of(stage.database, shop, deal).clue
+        phones = ContactBook(phones=(PHONE, "79205550066"))
+        changed = update(stage, shop, deal, detail_parts={"main_contacts": phones})
+        assert changed.clue.contact is not None
+        assert changed.clue.contact.normals == phones.phones
+        assert deal_of(stage.database, shop, deal).clue == changed.clue
+        assert undo(stage, shop, deal, 2).clue == clue
+        assert deal_of(stage.database, shop, deal).clue == clue
+        assert "deal_contact" not in rows_of(stage.database, shop)
+
+    @pytest.mark.parametrize("is_on", [True, False])
+    def test_a_deal_of_deals_1_is_matched_by_its_clue_again(self, stage: Stage, *, is_on: bool) -> None:
+        shop = stage.open_site(contact_matching=is_on)
+        call = stage.call(shop, NOON - timedelta(minutes=30), phone=PHONE)
+        request = stage.lead_request(shop, NOON - timedelta(minutes=20), email=MAIL)
+        clue = by_contact(f"8 (920) 555-00-55, {PHONE[:-1]}6", threshold=timedelta(hours=5), only=LeadKind.CALL)
+        deal = register(stage, shop, clue=clue)
+        contacts = {"main_contacts": ContactBook(emails=(MAIL,))}
+        changed = update(stage, shop, deal, matchers=(searching(MAIL),), detail_parts=contacts)
+        assert changed.lead == LeadRef(LeadKind.LEAD_REQUEST, request.id)
+        undone = undo(stage, shop, deal, 2)
+        assert undone.clue == clue
+        assert undone.lead == (LeadRef(LeadKind.CALL, call.id) if is_on else None)
+        assert undone == deal_of(stage.database, shop, deal)
+        assert keys_of_deals(stage, shop) == []
+
+    def test_a_pinned_lead_stays(self, stage: Stage, shop: Player) -> None:
+        call = stage.call(shop, NOON - timedelta(minutes=30), phone=PHONE)
+        deal = register(stage, shop, matchers=(searching(PHONE),))
+        update(stage, shop, deal, matchers=(WITHOUT_SOURCE,))
+        act(stage, shop, Act.PIN, deal, lead=None)
+        assert undo(stage, shop, deal, 2).lead is None
+        act(stage, shop, Act.UNPIN, deal)
+        assert deal_of(stage.database, shop, deal).lead == LeadRef(LeadKind.CALL, call.id)
+
+    def test_the_stated_date_of_a_status_is_restored(self, stage: Stage, shop: Player) -> None:
+        deal = register(stage, shop, status_since=NOON, matchers=(WITHOUT_SOURCE,))
+        update(stage, shop, deal, status_since=NOON + timedelta(days=1))
+        undone = undo(stage, shop, deal, 2)
+        assert undone.status_since == NOON
+        assert undone == deal_of(stage.database, shop, deal)
+        last = versions_of(stage.database, shop, deal)[-1]
+        assert list(last.before) == list(last.after) == ["status_since"]
+
+
+def test_no_version_is_empty(stage: Stage, shop: Player) -> None:
+    """A date of a status that is the time of the change itself is a change too."""
+    deal = register(stage, shop, status_since=NOON, matchers=(WITHOUT_SOURCE,))
+    now = NOON + timedelta(days=1)
+    dated = DealUpdate(change(deal, status_since=now))
+    stage.perform(update_lists, shop, [dated], now=now)
+    last = versions_of(stage.database, shop, deal)[-1]
+    assert list(last.after) == ["status_since"]
+    assert undo(stage, shop, deal, 2).status_since == NOON
+
+
+def test_a_deal_that_is_pinned_so_already_is_left_alone(stage: Stage, shop: Player) -> None:
+    call = stage.call(shop, NOON, phone=PHONE)
+    deal = register(stage, shop, clue=by_contact(PHONE))
+    lead = LeadRef(LeadKind.CALL, call.id)
+    assert act(stage, shop, Act.PIN, deal, lead=lead).version == 2
+    assert act(stage, shop, Act.PIN, deal, lead=lead).version == 2
+    assert [version.kind for version in versions_of(stage.database, shop, deal)][1:] == [VersionKind.PINNED]

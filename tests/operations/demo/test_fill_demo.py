@@ -12,6 +12,7 @@ import pytest
 from cast import MOSCOW, Player, Stage
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
+from dealtrace.answers.report import serialize_report
 from dealtrace.demo.company import LOST, NEW, WON
 from dealtrace.demo.refusals import DemoExists, DemoMissing, SeveralDemos, SiteInUse, SiteNotEmpty, SiteUnfit
 from dealtrace.demo.rhythm import DAY
@@ -25,7 +26,6 @@ from dealtrace.operations.demo.remove import remove_demo
 from dealtrace.operations.reports.ask import ask
 from dealtrace.operations.reports.open_facts import open_facts
 from dealtrace.operations.reports.read_question import read_question
-from dealtrace.operations.reports.report_answer import serialize_report
 from dealtrace.operations.work import Work
 from dealtrace.reports.question import ALL_MODELS, Words
 from dealtrace.storage.accounts.points import find_points_spent

@@ -15,7 +15,7 @@ from dealtrace.deals.registration import Registered
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.storage.database.database_errors import is_lost_race
 from dealtrace.storage.database.engine import Database
-from dealtrace.storage.deals.deal_rows import NewDeal
+from dealtrace.storage.deals.deal_rows import DealToInsert
 from dealtrace.storage.deals.deals import (
     count_unusable_contacts,
     find_registered,
@@ -66,12 +66,14 @@ CLUES = [
 def keep(connection: Connection, ids: IdBlocks, *deals: Deal, site_id: int = 1) -> None:
     stated = {deal.stated_source for deal in deals if deal.stated_source is not None}
     sources = intern_sources(connection, ids, site_id, stated)
-    insert_deals(connection, site_id, [NewDeal(deal, f"print of {deal.id}", None) for deal in deals], sources)
+    insert_deals(connection, site_id, [DealToInsert(deal, f"print of {deal.id}", None) for deal in deals], sources)
 
 
 def change(connection: Connection, ids: IdBlocks, *deals: Deal, site_id: int = 1) -> None:
     stated = {deal.stated_source for deal in deals if deal.stated_source is not None}
-    update_deals(connection, site_id, deals, intern_sources(connection, ids, site_id, stated))
+    stored = {deal.id: deal for deal in listed(connection, *(deal.id for deal in deals), site_id=site_id)}
+    changes = [(stored[deal.id], deal) for deal in deals if deal.id in stored]
+    update_deals(connection, site_id, changes, intern_sources(connection, ids, site_id, stated))
 
 
 def listed(connection: Connection, *wanted: int, site_id: int = 1, **more: Any) -> list[Deal]:
@@ -203,7 +205,7 @@ def test_it_never_changes_what_only_a_registration_says(connection: Connection, 
     change(
         connection,
         ids,
-        replace(WHOLE, number="other", happened_at=LATER, lead=None, clue=LeadClue(), recorded_at=NOON),
+        replace(WHOLE, number="other", happened_at=LATER, lead=None, recorded_at=NOON),
     )
     assert listed(connection, 2) == [WHOLE]
 
@@ -265,4 +267,12 @@ def test_it_counts_deals_whose_contacts_nobody_can_have(
 
 def test_it_needs_a_source_that_is_kept(database: Database) -> None:
     with pytest.raises(Exception, match=r"traffic_source|FOREIGN KEY"), database.write() as connection:
-        insert_deals(connection, 1, [NewDeal(WHOLE, "", None)], {YANDEX: 404})
+        insert_deals(connection, 1, [DealToInsert(WHOLE, "", None)], {YANDEX: 404})
+
+
+def test_any_number_of_ids_and_numbers_is_looked_up(connection: Connection, ids: IdBlocks) -> None:
+    """Engines limit the parameters of a statement to some ten thousand."""
+    keep(connection, ids, BARE, WHOLE)
+    numbers = [str(number) for number in range(40_000)]
+    found = listed(connection, *range(70_000), numbers=[*numbers, WHOLE.number], with_deleted=True)
+    assert [deal.id for deal in found] == sorted([BARE.id, WHOLE.id])

@@ -17,7 +17,7 @@ from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.storage.database.database_errors import is_lost_race
 from dealtrace.storage.database.engine import Database, open_database
-from dealtrace.storage.deals.deal_rows import NewDeal
+from dealtrace.storage.deals.deal_rows import DealToInsert
 from dealtrace.storage.deals.deals import insert_deals
 from dealtrace.storage.deals.versions import find_receipts, insert_versions, list_versions
 from write_commands import NOON, by_contact, registration
@@ -29,7 +29,7 @@ DEAL = Deal(DealId(1), "N", "new", Decimal(1000), NOON, NOON, NOON, "AmoCRM", cu
 def connection(database: Database) -> Iterator[Connection]:
     with database.write() as opened:
         for site_id in (1, 2):
-            insert_deals(opened, site_id, [NewDeal(DEAL, "", None), NewDeal(_second(), "", None)], {})
+            insert_deals(opened, site_id, [DealToInsert(DEAL, "", None), DealToInsert(_second(), "", None)], {})
         yield opened
 
 

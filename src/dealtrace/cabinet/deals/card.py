@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from dealtrace.accounts.own_ids import ID_MAX
 from dealtrace.accounts.site import Site
-from dealtrace.attribution.credit import AttributionModel
+from dealtrace.attribution.credit import AttributionModel, CreditKey, credit_key_of_visit
 from dealtrace.attribution.origin import LeadVisit, origin_of_deal
 from dealtrace.attribution.visit import Visit
 from dealtrace.cabinet.deals.explanation import Explainer
@@ -27,7 +27,7 @@ from dealtrace.storage.accounts.tokens import list_tokens
 from dealtrace.storage.accounts.users import find_logins
 from dealtrace.storage.deals.versions import list_versions
 from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
-from dealtrace.storage.visits.credits import find_credits, find_lead_visits
+from dealtrace.storage.visits.credits import find_credits, find_deal_visits
 
 
 @record
@@ -84,10 +84,9 @@ def _read(connection: Connection, site: Site, deal_id: int) -> CardFacts:
 def _credited(connection: Connection, site: Site, deal: Deal) -> tuple[CreditsByModel, LeadVisit | None]:
     """Find the credits of a deal, and its visit if the deal was matched to a visit instead of a lead."""
     if deal.visit_id is None:
-        return (find_credits(connection, site.id, deal.lead.id) if deal.lead is not None else {}), None
-    key, model = -deal.visit_id, AttributionModel(site.attribution)
-    visits = find_lead_visits(connection, site.id, {key: deal.visit_id}, model)
-    return find_credits(connection, site.id, key), visits.get(key)
+        return (find_credits(connection, site.id, CreditKey(deal.lead.id)) if deal.lead is not None else {}), None
+    visits = find_deal_visits(connection, site.id, [deal], AttributionModel(site.attribution))
+    return find_credits(connection, site.id, credit_key_of_visit(deal.visit_id)), visits.get(deal.id)
 
 
 def _path(facts: CardFacts) -> list[Visit]:

@@ -13,7 +13,8 @@ from dealtrace.cabinet.view import View
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.matching.explanation import Candidate, Missed, Step
 from dealtrace.matching.flips import SECOND, Flip
-from dealtrace.operations.deals.explain import Explanation, Naming, Verdict
+from dealtrace.matching.match_reason import Verdict
+from dealtrace.operations.deals.explain import Explanation, Naming
 from dealtrace.record import record
 
 CANDIDATES_SHOWN = 20

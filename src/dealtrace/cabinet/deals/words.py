@@ -4,8 +4,7 @@ from collections.abc import Mapping
 
 from dealtrace.deals.versions import VersionKind
 from dealtrace.matching.explanation import WonBy
-from dealtrace.matching.match_reason import MatchReason
-from dealtrace.operations.deals.explain import Verdict
+from dealtrace.matching.match_reason import MatchReason, Verdict
 
 REASONS: Mapping[MatchReason, str] = {
     MatchReason.PINNED: "Pinned by hand",

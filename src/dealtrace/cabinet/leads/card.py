@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from dealtrace.accounts.own_ids import ID_MAX
 from dealtrace.accounts.site import Site
-from dealtrace.attribution.credit import AttributionModel
+from dealtrace.attribution.credit import AttributionModel, CreditKey
 from dealtrace.cabinet.deals.path import CreditsByModel, path_of
 from dealtrace.cabinet.formats import clock_time, money
 from dealtrace.cabinet.gate import not_found
@@ -89,7 +89,7 @@ def _read(connection: Connection, site: Site, ref: LeadRef) -> LeadFacts | None:
         return None
     model = AttributionModel(site.attribution)
     (entry,) = list_lead_entries(connection, site, ref.kind, [ref.id], model, with_visits=True, with_deals=True)
-    return LeadFacts(entry, find_credits(connection, site.id, ref.id), hideable.deleted_at is not None)
+    return LeadFacts(entry, find_credits(connection, site.id, CreditKey(ref.id)), hideable.deleted_at is not None)
 
 
 def _facts(entry: LeadEntry, view: View) -> list[Fact]:

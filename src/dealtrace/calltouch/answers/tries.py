@@ -2,11 +2,11 @@
 
 from typing import TypedDict
 
+from dealtrace.answers.explanation import ExplanationAnswer, serialize_explanation
 from dealtrace.calltouch.answers.client_orders import MatchedBy, RefusedClientOrder, SentNumber, matched_by, warning_of
 from dealtrace.calltouch.answers.formats import Id
 from dealtrace.errors import Language
-from dealtrace.operations.deals.explain import ExplanationAnswer, serialize_explanation
-from dealtrace.operations.deals.try_register import Tried
+from dealtrace.operations.deals.try_register import TriedRegistration
 
 
 class TriedOrder(TypedDict):
@@ -47,7 +47,7 @@ class ClientOrdersTried(TypedDict):
     data: _Tried
 
 
-def tried_order(tried: Tried) -> TriedOrder:
+def tried_order(tried: TriedRegistration) -> TriedOrder:
     """Build the answer about what `orders/register` would do with a deal."""
     return {
         "stored": False,
@@ -59,7 +59,7 @@ def tried_order(tried: Tried) -> TriedOrder:
     }
 
 
-def tried_client_order(number: SentNumber, tried: Tried, name: str, language: Language) -> TriedClientOrder:
+def tried_client_order(number: SentNumber, tried: TriedRegistration, name: str, language: Language) -> TriedClientOrder:
     """Build the result about what `client-order/create` would do with an order.
 
     `name` is the key of the list of matchers in the request.

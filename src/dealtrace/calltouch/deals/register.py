@@ -3,10 +3,6 @@
 Seed: «API-метод для создания новых сделок».
 """
 
-import hashlib
-
-import msgspec
-
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.calltouch.answers.clocks import instant_of
 from dealtrace.calltouch.answers.deals import registered_order
@@ -50,14 +46,8 @@ def read_registration(caller: Caller, sent: Sent) -> Registration:
         custom_values=sent.custom,
         stated_source=_stated_source(sent),
         clue=read_clue(sent),
-        fingerprint=fingerprint(sent),
+        fingerprint=sent.fingerprint(without=CLIENT_API_ID.name),
     )
-
-
-def fingerprint(sent: Sent) -> str:
-    """Return a hash of all known parameters except the token, by which a repeated registration is recognised."""
-    texts = sorted((name, text) for name, text in sent.texts.items() if name != CLIENT_API_ID.name)
-    return hashlib.sha256(msgspec.json.encode(texts)).hexdigest()
 
 
 def _stated_source(sent: Sent) -> TrafficSource | None:

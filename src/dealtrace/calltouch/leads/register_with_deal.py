@@ -1,11 +1,10 @@
 """`requests/orders/register`: register a lead request, and a deal if all its required parameters were sent."""
 
 from dealtrace.calltouch.answers.clocks import instant_of
-from dealtrace.calltouch.deals.register import fingerprint
 from dealtrace.calltouch.form_parameters import REQUESTS_ORDERS_REGISTER
 from dealtrace.calltouch.journals.request import answer_lead_request
 from dealtrace.calltouch.leads.register_request import read_lead_request
-from dealtrace.calltouch.parameters import CUSTOM
+from dealtrace.calltouch.parameters import CLIENT_API_ID, CUSTOM
 from dealtrace.deals.lead_clue import LeadClue
 from dealtrace.deals.registration import Registration
 from dealtrace.http.caller import Caller
@@ -45,5 +44,5 @@ def read_deal(caller: Caller, sent: Sent) -> Registration | None:
         custom_values=sent.custom,
         stated_source=None,
         clue=LeadClue(),
-        fingerprint=fingerprint(sent),
+        fingerprint=sent.fingerprint(without=CLIENT_API_ID.name),
     )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from dealtrace.accounts.site import Site
+from dealtrace.answers.explanation import serialize_explanation
 from dealtrace.cli.deals.history import format_instant
 from dealtrace.cli.deals.lookup import NOUN, DealArgument, find_deal, format_lead, format_lead_of
 from dealtrace.cli.options import JsonOption, OnlySiteOption
@@ -10,7 +11,7 @@ from dealtrace.cli.terminal import console, open_prepared, print_json
 from dealtrace.matching.explanation import Candidate, Missed, Step
 from dealtrace.matching.flips import SECOND, Flip
 from dealtrace.matching.matcher_explanation import MatcherStep
-from dealtrace.operations.deals.explain import Explanation, explain_deal, serialize_explanation
+from dealtrace.operations.deals.explain import Explanation, explain_deal
 
 
 def explain(deal: DealArgument, site: OnlySiteOption = None, as_json: JsonOption = False) -> None:

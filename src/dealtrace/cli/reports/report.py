@@ -9,6 +9,7 @@ import typer
 
 from dealtrace import clock
 from dealtrace.accounts.site import Site
+from dealtrace.answers.report import serialize_answer
 from dealtrace.cli.options import JsonOption, SiteIdOption
 from dealtrace.cli.reports.table_lines import answer_lines
 from dealtrace.cli.terminal import console, counted, fail, open_prepared, print_json
@@ -18,7 +19,6 @@ from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.reports.ask_pivot import ask_as_asked
 from dealtrace.operations.reports.open_facts import open_facts
 from dealtrace.operations.reports.read_question import read_question
-from dealtrace.operations.reports.report_answer import serialize_answer
 from dealtrace.reports.answer import Report
 from dealtrace.reports.pivot import Pivot
 from dealtrace.reports.presets import REPORT_PRESETS, Preset

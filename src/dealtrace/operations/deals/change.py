@@ -7,23 +7,20 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.origin import LeadVisit
 from dealtrace.deals.changes import Change, apply_change, stamp
 from dealtrace.deals.custom_fields import split_by_known
-from dealtrace.deals.deal import Deal
+from dealtrace.deals.deal import Deal, DealId
 from dealtrace.deals.versions import DealVersion, VersionKind, next_version
 from dealtrace.errors import Refusal
 from dealtrace.leads.lead_story import LeadStory
 from dealtrace.operations.deals.find import find_deals
+from dealtrace.operations.deals.store_changes import store_changes
 from dealtrace.operations.points import pay_for_calls, points_refusal
-from dealtrace.operations.reports.intern_statuses import intern_statuses
-from dealtrace.operations.webhooks.publish import store_versions
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.quota.points import PaidMethod
 from dealtrace.record import record
 from dealtrace.storage.accounts import custom_fields
-from dealtrace.storage.deals import deals
 from dealtrace.storage.leads import lead_stories
-from dealtrace.storage.visits.credits import find_lead_visits
-from dealtrace.storage.visits.traffic_sources import intern_sources
+from dealtrace.storage.visits.credits import find_deal_visits
 
 
 @record
@@ -67,13 +64,12 @@ def _with_stories(work: Work, changed: Mapping[int, Deal]) -> dict[int, ChangedD
     refs = [deal.lead for deal in changed.values() if deal.lead is not None]
     model = AttributionModel(work.site.attribution)
     stories = lead_stories.find_lead_stories(work.connection, work.site.id, refs, model)
-    named = {-deal.visit_id: deal.visit_id for deal in changed.values() if deal.visit_id is not None}
-    visits = find_lead_visits(work.connection, work.site.id, named, model) if named else {}
+    visits = find_deal_visits(work.connection, work.site.id, changed.values(), model)
     return {
         position: ChangedDeal(
             deal,
             stories.get(deal.lead) if deal.lead is not None else None,
-            visits.get(-deal.visit_id) if deal.visit_id is not None else None,
+            visits.get(deal.id),
         )
         for position, deal in changed.items()
     }
@@ -85,7 +81,8 @@ class Ledger:
     def __init__(self, work: Work) -> None:
         """Create a ledger without changes."""
         self._work = work
-        self._changed: dict[int, Deal] = {}
+        self._found: dict[DealId, Deal] = {}
+        self._changed: dict[DealId, Deal] = {}
         self._versions: list[DealVersion] = []
         self._unknown: Counter[str] = Counter()
 
@@ -98,26 +95,16 @@ class Ledger:
         if after == before:
             return before
         after = stamp(before, after, self._work.now, command.payload.status_since)
+        self._found.setdefault(found.id, found)
         self._changed[after.id] = after
         self._versions.append(
             next_version(before, after, VersionKind.CHANGED, token_id=command.token_id, user_id=command.user_id)
         )
         return after
 
-    @property
-    def changed(self) -> Mapping[int, Deal]:
-        """The deals that have changed, by id, with all their changes applied."""
-        return self._changed
-
-    def store(self) -> None:
-        """Store the latest state of the deals, and a version for each change."""
+    def store(self) -> Mapping[DealId, Deal]:
+        """Store the changes, with a version for each, and return the changed deals by id as they are afterwards."""
         work = self._work
         custom_fields.count_unknown_fields(work.connection, work.site.id, self._unknown, work.now)
-        changed = list(self._changed.values())
-        if not changed:
-            return
-        stated = {deal.stated_source for deal in changed if deal.stated_source is not None}
-        source_ids = intern_sources(work.connection, work.ids, work.site.id, stated)
-        deals.update_deals(work.connection, work.site.id, changed, source_ids)
-        intern_statuses(work, {version.after["status"] for version in self._versions if "status" in version.after})
-        store_versions(work, self._versions)
+        changes = [(found, self._changed[deal_id]) for deal_id, found in self._found.items()]
+        return store_changes(work, changes, self._versions)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
 
 from sqlalchemy import Connection
 
@@ -10,6 +9,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.attribution.visit import Visit
 from dealtrace.deals.matchers import Matcher, final_position, reachable
 from dealtrace.leads.lead import LeadRef
+from dealtrace.matching.explanation import NEAR_MISS
 from dealtrace.matching.lead_search import LeadSearch, SearchByContact, search_of
 from dealtrace.matching.matcher_explanation import MatcherStep, explain_matchers
 from dealtrace.matching.rematch import UNMATCHED, Match
@@ -19,12 +19,9 @@ from dealtrace.storage.leads.clients import find_phones_by_digest
 from dealtrace.storage.visits.credits import NamedVisit
 from dealtrace.storage.visits.visits import find_visits
 
-NEAR_MISS = timedelta(days=30)
-"""Ours: a lead that began up to this long after the end of a search is shown as a near miss."""
-
 
 @record
-class Decision:
+class MatchDecision:
     """The result of matching a deal by its matchers.
 
     `matcher` is the position of the matcher that decided, or `None` if none did. `visit` is set if the deal was matched
@@ -36,7 +33,7 @@ class Decision:
     visit: NamedVisit | None = None
 
 
-def decide_matchers(connection: Connection, site: Site, lists: Sequence[Sequence[Matcher]]) -> list[Decision]:
+def decide_matchers(connection: Connection, site: Site, lists: Sequence[Sequence[Matcher]]) -> list[MatchDecision]:
     """Return the decision for each list of matchers, in input order; the number of queries is constant.
 
     Vendor: the order is the priority, and the next matcher is tried if the previous one found nothing.
@@ -53,7 +50,7 @@ def decide_matchers(connection: Connection, site: Site, lists: Sequence[Sequence
 
 def _decision(
     matchers: Sequence[Matcher], visits: Mapping[int, Visit], lead: LeadRef | None, by: int | None
-) -> Decision:
+) -> MatchDecision:
     """Return the decision of the first matcher that found a lead or visit.
 
     `lead` was found by the matcher at position `by`; a matcher before that may have found a visit.
@@ -65,8 +62,8 @@ def _decision(
         known = [visits[visit_id] for visit_id in matcher.visit_ids if visit_id in visits]
         if known:
             visit = max(known, key=lambda each: (each.started_at, each.id))
-            return Decision(Match(visit_id=visit.id), position, NamedVisit(visit.id, visit.started_at))
-    return Decision(Match(lead), by if by is not None else final_position(matchers))
+            return MatchDecision(Match(visit_id=visit.id), position, NamedVisit(visit.id, visit.started_at))
+    return MatchDecision(Match(lead), by if by is not None else final_position(matchers))
 
 
 def _named_visits(matchers: Sequence[Matcher]) -> Iterator[int]:

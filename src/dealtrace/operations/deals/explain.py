@@ -2,43 +2,26 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import TypedDict
+from datetime import datetime
 
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
-from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.deal import Deal
 from dealtrace.deals.lead_clue import LINK_THRESHOLD_MAX, CallIdentity, ContactClue, LeadClue, LeadRequestIdentity
-from dealtrace.deals.matchers import Way
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
-from dealtrace.matching.explanation import Candidate, Missed, Step, WonBy, explain_search
+from dealtrace.matching.explanation import NEAR_MISS, Missed, Step, explain_search
 from dealtrace.matching.flips import SECOND, Flip, flips_of
-from dealtrace.matching.lead_search import Miss
+from dealtrace.matching.match_reason import LeadContacts, Verdict, match_reason_of, verdict_of
 from dealtrace.matching.matcher_explanation import MatcherOutcome, MatcherStep
-from dealtrace.matching.nearest_lead import searches_for
+from dealtrace.matching.nearest_lead import searched_contacts
 from dealtrace.operations.deals.decide import explain_decision
-from dealtrace.operations.deals.match import Question, match_deals
+from dealtrace.operations.deals.match import DealToMatch, match_deals
 from dealtrace.record import record
 from dealtrace.storage.leads import contact_rows
 
-NEAR_MISS = timedelta(days=30)
-"""Ours: a lead is a near miss if the deal happened up to this long before or after the lead's window of time."""
-
-
-class Verdict(StrEnum):
-    """The reason why a deal has its lead, or why it has none."""
-
-    PINNED = "pinned by hand"
-    NAMED = "named by the caller"
-    CONTACT = "found by contact"
-    MATCHER = "decided by a matcher"
-    KEPT = "kept from before contact matching was switched off"
-    NO_CLUE = "nothing identifies the lead"
-    SWITCHED_OFF = "contact matching is off"
-    NONE_FITS = "no lead fits"
+REFERENCE = "reference"
+"""The word for a reference in another system, by which a caller names a lead."""
 
 
 @record
@@ -76,17 +59,19 @@ class Explanation:
     @property
     def verdict(self) -> Verdict:
         """The reason why the deal has its lead, or why it has none."""
-        if self.deal.pinned_at is not None:
-            return Verdict.PINNED
-        if self.matchers:
+        deal = replace(self.deal, stated_source=None)
+        if deal.matchers and deal.pinned_at is None:
             return Verdict.MATCHER if any(map(_is_decided, self.matchers)) else Verdict.NONE_FITS
-        if self.named is not None:
-            return Verdict.NAMED
-        if self.deal.lead is not None:
-            return Verdict.CONTACT if self.contact_matching else Verdict.KEPT
-        if not self.namings and self.deal.clue.contact is None:
-            return Verdict.NO_CLUE
-        return Verdict.SWITCHED_OFF if self.steps and not self.contact_matching else Verdict.NONE_FITS
+        reason = match_reason_of(deal, self._found_by(deal.lead), contact_matching=self.contact_matching)
+        return verdict_of(reason, contact_matching=self.contact_matching)
+
+    def _found_by(self, lead: LeadRef | None) -> LeadContacts | None:
+        """Return the reference and contacts by which the deal may have found `lead`, as far as they were searched."""
+        if lead is None:
+            return None
+        references = (naming.value for naming in self.namings if naming.lead == lead and naming.by == REFERENCE)
+        shared = (step.search.contact for step in self.steps if any(each.lead == lead for each in step.candidates))
+        return LeadContacts(next(references, None), frozenset(shared))
 
 
 def _is_decided(step: MatcherStep) -> bool:
@@ -118,7 +103,7 @@ def _namings(connection: Connection, site: Site, deal: Deal) -> Iterator[Naming]
     The id that this server assigned to a lead comes before its reference in another system.
     """
     for kind, by, value, identity in _names_in(deal.clue):
-        (found,) = match_deals(connection, site, [Question(LeadClue(identity), deal.happened_at)])
+        (found,) = match_deals(connection, site, [DealToMatch(LeadClue(identity), deal.happened_at)])
         yield Naming(kind, by, value, found)
         if found is not None:
             break
@@ -130,18 +115,18 @@ def _names_in(clue: LeadClue) -> Iterator[tuple[LeadKind, str, str, CallIdentity
             if lead_id is not None:
                 yield LeadKind.CALL, "id", str(lead_id), CallIdentity(lead_id, None)
             if reference is not None:
-                yield LeadKind.CALL, "reference", reference, CallIdentity(None, reference)
+                yield LeadKind.CALL, REFERENCE, reference, CallIdentity(None, reference)
         case LeadRequestIdentity(lead_id, number):
             if lead_id is not None:
                 yield LeadKind.LEAD_REQUEST, "id", str(lead_id), LeadRequestIdentity(lead_id, None)
             if number is not None:
-                yield LeadKind.LEAD_REQUEST, "reference", number, LeadRequestIdentity(None, number)
+                yield LeadKind.LEAD_REQUEST, REFERENCE, number, LeadRequestIdentity(None, number)
 
 
 def _list_spans(connection: Connection, site: Site, happened_at: datetime, contact: ContactClue) -> list[LeadSpan]:
     """List the leads with a deal's contacts that can match the deal, or that miss it by at most `NEAR_MISS`."""
     since = happened_at - contact.link_threshold - NEAR_MISS
-    queries = [contact_rows.SpanQuery(value, happened_at + NEAR_MISS, since) for value in _contacts_of(contact)]
+    queries = [contact_rows.SpanQuery(value, happened_at + NEAR_MISS, since) for value in searched_contacts(contact)]
     return contact_rows.list_spans(connection, site.id, queries)
 
 
@@ -160,148 +145,5 @@ def _list_farther_spans(
     latest = contact_rows.find_latest_end(connection, site.id, wanted, happened_at)
     if latest is None or latest < happened_at - LINK_THRESHOLD_MAX:
         return []
-    queries = [contact_rows.SpanQuery(value, happened_at, latest - SECOND) for value in _contacts_of(contact)]
+    queries = [contact_rows.SpanQuery(value, happened_at, latest - SECOND) for value in searched_contacts(contact)]
     return contact_rows.list_spans(connection, site.id, queries)
-
-
-def _contacts_of(contact: ContactClue) -> set[str]:
-    return {search.contact for search in searches_for(contact)}
-
-
-class CandidateAnswer(TypedDict):
-    """A lead that was considered, in JSON; instants are UTC."""
-
-    lead: LeadRef
-    secondsBeforeDeal: float
-    opensAt: datetime
-    closesAt: datetime
-    missedBySeconds: float
-    missedEnd: Missed | None
-
-
-class StepAnswer(TypedDict):
-    """A search for one contact among the leads of one kind, in JSON."""
-
-    contact: str
-    kind: LeadKind
-    winner: LeadRef | None
-    wonBy: WonBy | None
-    candidates: list[CandidateAnswer]
-
-
-class FlipAnswer(TypedDict):
-    """A change of the rules, in JSON, and the lead that the deal would then have; unchanged rules are null."""
-
-    lead: LeadRef | None
-    contactMatching: bool | None
-    linkTimeThresholdMin: int | None
-    linkTimeThresholdMax: int | None
-    searchOrder: list[LeadKind] | None
-
-
-class MatcherCandidateAnswer(TypedDict):
-    """A lead that a matcher considered, in JSON, and every reason why it does not fit; no reasons if it fits."""
-
-    lead: LeadRef
-    secondsBeforeDate: float
-    missedBy: list[Miss]
-
-
-class MatcherStepAnswer(TypedDict):
-    """A matcher of deals 2.0 and its result, in JSON."""
-
-    way: Way
-    kinds: list[LeadKind]
-    outcome: MatcherOutcome
-    candidates: list[MatcherCandidateAnswer]
-
-
-class ExplanationAnswer(TypedDict):
-    """The explanation of a deal's lead, in JSON; instants are in UTC."""
-
-    happenedAt: datetime
-    deletedAt: datetime | None
-    lead: LeadRef | None
-    verdict: Verdict
-    pinnedAt: datetime | None
-    contactMatching: bool
-    clue: LeadClue
-    namings: tuple[Naming, ...]
-    namedLead: LeadRef | None
-    steps: list[StepAnswer]
-    flips: list[FlipAnswer]
-    matchers: list[MatcherStepAnswer]
-    statedSource: TrafficSource | None
-    visitId: int | None
-
-
-def serialize_explanation(explanation: Explanation) -> ExplanationAnswer:
-    """Return an explanation as JSON; instants are in UTC, durations in seconds."""
-    deal = explanation.deal
-    return {
-        "happenedAt": deal.happened_at,
-        "deletedAt": deal.deleted_at,
-        "lead": deal.lead,
-        "verdict": explanation.verdict,
-        "pinnedAt": deal.pinned_at,
-        "contactMatching": explanation.contact_matching,
-        "clue": deal.clue,
-        "namings": explanation.namings,
-        "namedLead": explanation.named,
-        "steps": [_serialize_step(step) for step in explanation.steps],
-        "flips": [_serialize_flip(flip) for flip in explanation.flips],
-        "matchers": [_serialize_matcher(step) for step in explanation.matchers],
-        "statedSource": deal.stated_source,
-        "visitId": deal.visit_id,
-    }
-
-
-def _serialize_matcher(step: MatcherStep) -> MatcherStepAnswer:
-    return {
-        "way": step.matcher.way,
-        "kinds": list(step.matcher.kinds),
-        "outcome": step.outcome,
-        "candidates": [
-            {
-                "lead": candidate.lead,
-                "secondsBeforeDate": candidate.before.total_seconds(),
-                "missedBy": list(candidate.missed_by),
-            }
-            for candidate in step.candidates
-        ],
-    }
-
-
-def _serialize_step(step: Step) -> StepAnswer:
-    return {
-        "contact": step.search.contact,
-        "kind": step.search.kind,
-        "winner": step.winner,
-        "wonBy": step.won_by,
-        "candidates": [_serialize_candidate(candidate) for candidate in step.candidates],
-    }
-
-
-def _serialize_candidate(candidate: Candidate) -> CandidateAnswer:
-    return {
-        "lead": candidate.lead,
-        "secondsBeforeDeal": candidate.distance.total_seconds(),
-        "opensAt": candidate.window.opens_at,
-        "closesAt": candidate.window.closes_at,
-        "missedBySeconds": candidate.missed_by.total_seconds(),
-        "missedEnd": candidate.missed_end,
-    }
-
-
-def _serialize_flip(flip: Flip) -> FlipAnswer:
-    return {
-        "lead": flip.lead,
-        "contactMatching": flip.contact_matching,
-        "linkTimeThresholdMin": _seconds(flip.threshold_at_least),
-        "linkTimeThresholdMax": _seconds(flip.threshold_at_most),
-        "searchOrder": list(flip.precedence) if flip.precedence is not None else None,
-    }
-
-
-def _seconds(threshold: timedelta | None) -> int | None:
-    return threshold // SECOND if threshold is not None else None

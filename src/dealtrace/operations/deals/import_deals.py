@@ -9,7 +9,7 @@ from dealtrace.deals.incoming_deal import IncomingDeal, imported_deal
 from dealtrace.deals.registration import Registered
 from dealtrace.deals.versions import first_version
 from dealtrace.errors import NumberTaken, Refusal
-from dealtrace.operations.deals.match import Question, match_deals
+from dealtrace.operations.deals.match import DealToMatch, match_deals
 from dealtrace.operations.import_file import refusal_of_other_values, refusal_of_own_id
 from dealtrace.operations.points import lock_registrations
 from dealtrace.operations.reports.intern_statuses import intern_statuses
@@ -41,7 +41,7 @@ def import_deals(work: Work, incoming: Sequence[IncomingDeal]) -> list[DealId | 
 
 
 @record
-class _NewDeal:
+class _DealToImport:
     incoming: IncomingDeal
     deal_id: DealId
     fingerprint: str
@@ -53,7 +53,7 @@ class _Batch:
 
     work: Work
     own: OwnIds
-    new: list[_NewDeal] = field(default_factory=list)
+    new: list[_DealToImport] = field(default_factory=list)
     by_id: dict[int, str] = field(default_factory=dict)
     by_number: dict[str, Registered] = field(default_factory=dict)
     deleted: dict[str, DealId] = field(default_factory=dict)
@@ -87,7 +87,7 @@ class _Batch:
         deal_id = deal.id if deal.id is not None else DealId(self.work.ids.take())
         self.by_id[deal_id] = fingerprint
         self.by_number[number] = Registered(deal_id, fingerprint)
-        self.new.append(_NewDeal(deal, deal_id, fingerprint))
+        self.new.append(_DealToImport(deal, deal_id, fingerprint))
         return deal_id
 
 
@@ -101,15 +101,15 @@ def _refusal_of_ids(deal: IncomingDeal, own: OwnIds) -> Refusal | None:
     return None
 
 
-def _store(work: Work, new: Sequence[_NewDeal]) -> None:
-    questions = [Question(each.incoming.clue, each.incoming.happened_at) for each in new]
-    matched = match_deals(work.connection, work.site, questions)
+def _store(work: Work, new: Sequence[_DealToImport]) -> None:
+    to_match = [DealToMatch(each.incoming.clue, each.incoming.happened_at) for each in new]
+    matched = match_deals(work.connection, work.site, to_match)
     visited_at = leads.find_visited_at(work.connection, work.site.id, [lead for lead in matched if lead is not None])
     stored = [
         imported_deal(each.incoming, each.deal_id, lead, work.now) for each, lead in zip(new, matched, strict=True)
     ]
     rows = [
-        deal_rows.NewDeal(deal, each.fingerprint, visited_at.get(deal.lead) if deal.lead is not None else None)
+        deal_rows.DealToInsert(deal, each.fingerprint, visited_at.get(deal.lead) if deal.lead is not None else None)
         for each, deal in zip(new, stored, strict=True)
     ]
     stated = {deal.stated_source for deal in stored if deal.stated_source is not None}

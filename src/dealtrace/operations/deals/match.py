@@ -7,20 +7,20 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.deals.deal import Deal
-from dealtrace.deals.lead_clue import CallIdentity, ContactClue, LeadClue, LeadRequestIdentity
+from dealtrace.deals.lead_clue import CallIdentity, LeadClue, LeadRequestIdentity
 from dealtrace.deals.matchers import Matcher
 from dealtrace.deals.registration import Registration
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.leads.reference import find_spelt, spellings
-from dealtrace.matching.nearest_lead import SEARCH_ORDER, find_lead, searches_for
+from dealtrace.matching.nearest_lead import SEARCH_ORDER, find_lead, searched_contacts
 from dealtrace.matching.rematch import Match
-from dealtrace.operations.deals.decide import Decision, decide_matchers
+from dealtrace.operations.deals.decide import MatchDecision, decide_matchers
 from dealtrace.record import record
 from dealtrace.storage.leads import contact_rows, leads
 
 
 @record
-class Question:
+class DealToMatch:
     """A deal to match: when it happened, and its `clue`, the id, reference or contacts that the CRM sent.
 
     If there are `matchers`, the clue is ignored.
@@ -31,13 +31,13 @@ class Question:
     matchers: tuple[Matcher, ...] = ()
 
     @classmethod
-    def of(cls, deal: Deal | Registration) -> "Question":
-        """Return a deal or registration as a question for matching."""
+    def of(cls, deal: Deal | Registration) -> "DealToMatch":
+        """Return a deal or registration as a deal to match."""
         return cls(deal.clue, deal.happened_at, deal.matchers)
 
 
 def match_deals(
-    connection: Connection, site: Site, questions: Sequence[Question], precedence: Sequence[LeadKind] = SEARCH_ORDER
+    connection: Connection, site: Site, deals: Sequence[DealToMatch], precedence: Sequence[LeadKind] = SEARCH_ORDER
 ) -> list[LeadRef | None]:
     """Return the lead of each deal, or `None` if there is none, in input order.
 
@@ -48,59 +48,55 @@ def match_deals(
     matching on.
     Seed: «Склейка по номеру телефона или почте по умолчанию выключена».
     """
-    return [decision.match.lead for decision in match_with_reasons(connection, site, questions, precedence)]
+    return [decision.match.lead for decision in match_with_reasons(connection, site, deals, precedence)]
 
 
 def match_with_reasons(
-    connection: Connection, site: Site, questions: Sequence[Question], precedence: Sequence[LeadKind] = SEARCH_ORDER
-) -> list[Decision]:
+    connection: Connection, site: Site, deals: Sequence[DealToMatch], precedence: Sequence[LeadKind] = SEARCH_ORDER
+) -> list[MatchDecision]:
     """Find the lead or visit of each deal, by the rules of `match_deals`, and the matcher that decided."""
-    lists = [question.matchers for question in questions if question.matchers]
-    clues = [question for question in questions if not question.matchers] if lists else questions
+    lists = [deal.matchers for deal in deals if deal.matchers]
+    clues = [deal for deal in deals if not deal.matchers] if lists else deals
     by_matchers = iter(decide_matchers(connection, site, lists) if lists else ())
     by_clue = iter(_match_clues(connection, site, clues, precedence) if clues else ())
-    return [next(by_matchers) if question.matchers else Decision(Match(next(by_clue))) for question in questions]
+    return [next(by_matchers) if deal.matchers else MatchDecision(Match(next(by_clue))) for deal in deals]
 
 
 def _match_clues(
-    connection: Connection, site: Site, questions: Sequence[Question], precedence: Sequence[LeadKind]
+    connection: Connection, site: Site, deals: Sequence[DealToMatch], precedence: Sequence[LeadKind]
 ) -> list[LeadRef | None]:
-    named = _leads_by_identity(connection, site, questions)
-    unresolved = [question for question in questions if _named(question.clue, named) is None]
+    named = _leads_by_identity(connection, site, deals)
+    unresolved = [deal for deal in deals if _named(deal.clue, named) is None]
     spans = _spans_by_contact(connection, site, unresolved) if site.contact_matching else {}
-    return [_named(question.clue, named) or _by_contact(question, spans, precedence) for question in questions]
+    return [_named(deal.clue, named) or _by_contact(deal, spans, precedence) for deal in deals]
 
 
 def _by_contact(
-    question: Question, spans: Mapping[str, Sequence[LeadSpan]], precedence: Sequence[LeadKind]
+    deal: DealToMatch, spans: Mapping[str, Sequence[LeadSpan]], precedence: Sequence[LeadKind]
 ) -> LeadRef | None:
-    contact = question.clue.contact
+    contact = deal.clue.contact
     if contact is None or not spans:
         return None
     candidates = [span for value in contact.normals for span in spans.get(value, ())]
-    found = find_lead(contact, question.happened_at, candidates, precedence) if candidates else None
+    found = find_lead(contact, deal.happened_at, candidates, precedence) if candidates else None
     return found.ref if found is not None else None
 
 
 def _spans_by_contact(
-    connection: Connection, site: Site, questions: Iterable[Question]
+    connection: Connection, site: Site, deals: Iterable[DealToMatch]
 ) -> Mapping[str, Sequence[LeadSpan]]:
-    queries = [query for question in questions for query in _queries(question)]
+    queries = [query for deal in deals for query in _queries(deal)]
     spans: dict[str, list[LeadSpan]] = {}
     for span in contact_rows.list_spans(connection, site.id, queries):
         spans.setdefault(span.contact, []).append(span)
     return spans
 
 
-def _queries(question: Question) -> Iterator[contact_rows.SpanQuery]:
-    contact = question.clue.contact
+def _queries(deal: DealToMatch) -> Iterator[contact_rows.SpanQuery]:
+    contact = deal.clue.contact
     if contact is not None:
-        since = question.happened_at - contact.link_threshold
-        yield from (contact_rows.SpanQuery(value, question.happened_at, since) for value in _values(contact))
-
-
-def _values(contact: ContactClue) -> set[str]:
-    return {search.contact for search in searches_for(contact)}
+        since = deal.happened_at - contact.link_threshold
+        yield from (contact_rows.SpanQuery(value, deal.happened_at, since) for value in searched_contacts(contact))
 
 
 @record
@@ -111,12 +107,12 @@ class _Named:
     references: Mapping[LeadKind, Mapping[str, int]]
 
 
-def _leads_by_identity(connection: Connection, site: Site, questions: Sequence[Question]) -> _Named:
+def _leads_by_identity(connection: Connection, site: Site, deals: Sequence[DealToMatch]) -> _Named:
     ids: dict[LeadKind, set[int]] = {kind: set() for kind in LeadKind}
     references: dict[LeadKind, set[str]] = {kind: set() for kind in LeadKind}
-    for question in questions:
-        if question.clue.identity is not None:
-            kind, lead_id, reference = _identity_parts(question.clue.identity)
+    for deal in deals:
+        if deal.clue.identity is not None:
+            kind, lead_id, reference = _identity_parts(deal.clue.identity)
             if lead_id is not None:
                 ids[kind].add(lead_id)
             if reference is not None:

@@ -8,7 +8,7 @@ from dealtrace.errors import DealNotPinned, LeadNotFound
 from dealtrace.leads.lead import LeadRef
 from dealtrace.matching.rematch import Match, bound
 from dealtrace.operations.deals.find import find_deal
-from dealtrace.operations.deals.match import Question, match_with_reasons
+from dealtrace.operations.deals.match import DealToMatch, match_with_reasons
 from dealtrace.operations.deals.rematch import rebind_deals
 from dealtrace.operations.work import Work
 from dealtrace.storage.leads import leads
@@ -17,6 +17,8 @@ from dealtrace.storage.leads import leads
 def pin_deal(work: Work, deal_id: int, lead: LeadRef | None, *, user_id: int | None = None) -> Deal:
     """Pin a deal to `lead`, or to no lead if that is `None`, and return it; later leads do not change a pinned deal.
 
+    A deal that is already pinned to this lead is returned unchanged.
+
     Raises:
         DealNotFound: the site has no such deal, or it is deleted.
         LeadNotFound: the site has no such lead.
@@ -24,6 +26,8 @@ def pin_deal(work: Work, deal_id: int, lead: LeadRef | None, *, user_id: int | N
     deal = find_deal(work.connection, work.site, deal_id)
     if lead is not None and lead.id not in leads.find_known_ids(work.connection, work.site.id, lead.kind, [lead.id]):
         raise LeadNotFound(lead_id=lead.id)
+    if deal.pinned_at is not None and Match.of(deal) == Match(lead):
+        return deal
     pinned = replace(bound(deal, Match(lead), work.now), pinned_at=work.now)
     return rebind_deals(work, [(deal, pinned)], VersionKind.PINNED, user_id=user_id)[0]
 
@@ -38,6 +42,6 @@ def unpin_deal(work: Work, deal_id: int, *, user_id: int | None = None) -> Deal:
     deal = find_deal(work.connection, work.site, deal_id)
     if deal.pinned_at is None:
         raise DealNotPinned(deal_id=deal_id)
-    (decision,) = match_with_reasons(work.connection, work.site, [Question.of(deal)])
+    (decision,) = match_with_reasons(work.connection, work.site, [DealToMatch.of(deal)])
     unpinned = replace(bound(deal, decision.match, work.now), pinned_at=None)
     return rebind_deals(work, [(deal, unpinned)], VersionKind.UNPINNED, user_id=user_id)[0]

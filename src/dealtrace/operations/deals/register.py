@@ -12,7 +12,7 @@ from dealtrace.errors import NumberTaken, Refusal
 from dealtrace.leads.plain_text import stripped
 from dealtrace.leads.reference import all_spellings, find_spelt
 from dealtrace.matching.rematch import Match
-from dealtrace.operations.deals.match import Question, match_with_reasons
+from dealtrace.operations.deals.match import DealToMatch, match_with_reasons
 from dealtrace.operations.leads.credit import credit_leads
 from dealtrace.operations.points import pay_for_calls, points_refusal
 from dealtrace.operations.reports.intern_statuses import intern_statuses
@@ -130,12 +130,12 @@ def _choose_number(
 def _store(work: Work, batch: Sequence[NewDeal]) -> dict[int, Receipt]:
     if not batch:
         return {}
-    questions = [Question.of(new.command.payload) for new in batch]
-    decisions = match_with_reasons(work.connection, work.site, questions)
+    to_match = [DealToMatch.of(new.command.payload) for new in batch]
+    decisions = match_with_reasons(work.connection, work.site, to_match)
     refs = [decision.match.lead for decision in decisions if decision.match.lead is not None]
     visited_at = leads.find_visited_at(work.connection, work.site.id, refs)
     credit_leads(work, [decision.visit for decision in decisions if decision.visit is not None])
-    rows: list[deal_rows.NewDeal] = []
+    rows: list[deal_rows.DealToInsert] = []
     versions: list[DealVersion] = []
     unknown: Counter[str] = Counter()
     receipts: dict[int, Receipt] = {}
@@ -145,7 +145,7 @@ def _store(work: Work, batch: Sequence[NewDeal]) -> dict[int, Receipt]:
         unknown.update(unknown_names)
         of_visit = decision.visit.started_at if decision.visit is not None else None
         visited = visited_at.get(lead) if lead is not None else of_visit
-        rows.append(deal_rows.NewDeal(deal, registration.fingerprint, visited))
+        rows.append(deal_rows.DealToInsert(deal, registration.fingerprint, visited))
         versions.append(first_version(deal, registration.amount_as_sent, new.command.token_id, decision.matcher))
         receipts[new.position] = receipt_for(registration, deal, decision.matcher)
     stated = {row.deal.stated_source for row in rows if row.deal.stated_source is not None}

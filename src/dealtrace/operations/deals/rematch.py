@@ -10,7 +10,7 @@ from dealtrace.deals.versions import VersionKind, next_version
 from dealtrace.leads.contact import digest_of
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.matching.rematch import rematched
-from dealtrace.operations.deals.match import Question, match_with_reasons
+from dealtrace.operations.deals.match import DealToMatch, match_with_reasons
 from dealtrace.operations.leads.credit import credit_leads
 from dealtrace.operations.points import lock_registrations
 from dealtrace.operations.webhooks.publish import store_versions
@@ -118,15 +118,15 @@ def rematch_orphaned(work: Work, deleted: LeadRef) -> list[Deal]:
     """Match the deals of a deleted lead again, and return the deals that got another lead or have none now."""
     orphaned = lead_links.find_ids_by_lead(work.connection, work.site.id, deleted)
     found = deals.list_deals_by_key(work.connection, work.site.id, ids=orphaned, numbers=[], with_deleted=True)
-    return rematch_deals(work, found, deleted=deleted)
+    return rematch_deals(work, found, keeps_lead=False)
 
 
-def rematch_deals(work: Work, found: Sequence[Deal], *, deleted: LeadRef | None = None) -> list[Deal]:
+def rematch_deals(work: Work, found: Sequence[Deal], *, keeps_lead: bool = True) -> list[Deal]:
     """Match these deals again, store the deals whose match has changed, and return them.
 
-    `deleted` is a lead that no longer exists, so that its deals lose it.
+    With `keeps_lead` off, deals for which no lead is found lose theirs even if contact matching is off.
     """
-    decisions = match_with_reasons(work.connection, work.site, [Question.of(deal) for deal in found])
+    decisions = match_with_reasons(work.connection, work.site, [DealToMatch.of(deal) for deal in found])
     pairs = [
         (
             deal,
@@ -134,7 +134,7 @@ def rematch_deals(work: Work, found: Sequence[Deal], *, deleted: LeadRef | None 
                 deal,
                 decision.match,
                 contact_matching=work.site.contact_matching,
-                is_gone=deleted is not None and deal.lead == deleted,
+                keeps_lead=keeps_lead,
                 now=work.now,
             ),
         )

@@ -11,9 +11,9 @@ from dealtrace.deals.registration import Registered, Registration, new_deal
 from dealtrace.errors import NumberTaken
 from dealtrace.leads.plain_text import stripped
 from dealtrace.leads.reference import all_spellings, find_spelt
-from dealtrace.operations.deals.decide import Decision
+from dealtrace.operations.deals.decide import MatchDecision
 from dealtrace.operations.deals.explain import Explanation, explain_deal
-from dealtrace.operations.deals.match import Question, match_with_reasons
+from dealtrace.operations.deals.match import DealToMatch, match_with_reasons
 from dealtrace.record import record
 from dealtrace.storage.deals import deals
 
@@ -22,7 +22,7 @@ NO_ID = DealId(0)
 
 
 @record
-class Tried:
+class TriedRegistration:
     """The result of trying a registration.
 
     `earlier` is the stored deal if the registration would be a retry, or `None`. `explanation` is why the deal would
@@ -30,7 +30,7 @@ class Tried:
     """
 
     registration: Registration
-    decision: Decision
+    decision: MatchDecision
     explanation: Explanation
     unknown_fields: tuple[str, ...]
     earlier: DealId | None = None
@@ -38,15 +38,15 @@ class Tried:
 
 def try_registrations(
     connection: Connection, site: Site, registrations: Sequence[Registration]
-) -> list[Tried | NumberTaken]:
+) -> list[TriedRegistration | NumberTaken]:
     """Return the result that each of these registrations would have if all were sent now, in this order.
 
     Ours: a trial costs no points and is not refused if none are left, because spending points would be a write.
     """
     stated = [each.number for each in registrations if each.number is not None]
     registered = deals.find_registered(connection, site.id, all_spellings(stated))
-    decisions = match_with_reasons(connection, site, [Question.of(each) for each in registrations])
-    tried: list[Tried | NumberTaken] = []
+    decisions = match_with_reasons(connection, site, [DealToMatch.of(each) for each in registrations])
+    tried: list[TriedRegistration | NumberTaken] = []
     for registration, decision in zip(registrations, decisions, strict=True):
         number = registration.number
         earlier = find_spelt(number, registered) if number is not None else None
@@ -60,8 +60,8 @@ def try_registrations(
 
 
 def _try(
-    connection: Connection, site: Site, registration: Registration, decision: Decision, earlier: Registered | None
-) -> Tried:
+    connection: Connection, site: Site, registration: Registration, decision: MatchDecision, earlier: Registered | None
+) -> TriedRegistration:
     values, unknown = split_by_known(registration.custom_values, site.custom_fields)
     deal = new_deal(
         registration,
@@ -73,4 +73,4 @@ def _try(
         visit_id=decision.match.visit_id,
     )
     known = earlier.deal_id if earlier is not None else None
-    return Tried(registration, decision, explain_deal(connection, site, deal), unknown, known)
+    return TriedRegistration(registration, decision, explain_deal(connection, site, deal), unknown, known)

@@ -2,19 +2,16 @@
 
 from dataclasses import replace
 
-from dealtrace.deals.changes import stamp
+from dealtrace.deals.changes import UNSET, stamp
 from dealtrace.deals.deal import Deal
 from dealtrace.deals.versions import FIRST_VERSION, DealVersion, VersionKind, next_version
 from dealtrace.operations.deals.delete import delete_deal
 from dealtrace.operations.deals.find import find_deal, not_found
 from dealtrace.operations.deals.pin import pin_deal, unpin_deal
 from dealtrace.operations.deals.restore import restore_deal
-from dealtrace.operations.reports.intern_statuses import intern_statuses
-from dealtrace.operations.webhooks.publish import store_versions
+from dealtrace.operations.deals.store_changes import store_changes
 from dealtrace.operations.work import Work
-from dealtrace.storage.deals import deals
 from dealtrace.storage.deals.versions import find_later_versions
-from dealtrace.storage.visits.traffic_sources import intern_sources
 
 UNDONE = frozenset(
     {VersionKind.CHANGED, VersionKind.DELETED, VersionKind.RESTORED, VersionKind.PINNED, VersionKind.UNPINNED}
@@ -55,13 +52,9 @@ def _change_back(work: Work, undone: DealVersion, user_id: int | None) -> Deal:
     before = replace(deal, **undone.before)
     if before == deal:
         return deal
-    changed = stamp(deal, before, work.now)
-    stated = {changed.stated_source} if changed.stated_source is not None else set()
-    source_ids = intern_sources(work.connection, work.ids, work.site.id, stated)
-    deals.update_deals(work.connection, work.site.id, [changed], source_ids)
-    intern_statuses(work, {changed.status})
-    store_versions(work, [next_version(deal, changed, VersionKind.CHANGED, user_id=user_id)])
-    return changed
+    changed = stamp(deal, before, work.now, undone.before.get("status_since", UNSET))
+    version = next_version(deal, changed, VersionKind.CHANGED, user_id=user_id)
+    return store_changes(work, [(deal, changed)], [version])[deal.id]
 
 
 def _rebind(work: Work, undone: DealVersion, versions: list[DealVersion], user_id: int | None) -> Deal:

@@ -6,21 +6,18 @@ from dataclasses import replace
 from dealtrace.deals.changes import Change, Unset, apply_change
 from dealtrace.deals.custom_fields import split_by_known
 from dealtrace.deals.deal import Deal
-from dealtrace.deals.details import contact_clue_of
 from dealtrace.errors import PointsSpent, Refusal
 from dealtrace.leads.annotations import Addition
 from dealtrace.operations.deals.change import Ledger
 from dealtrace.operations.deals.decide import decide_matchers
 from dealtrace.operations.deals.find import find_deals
 from dealtrace.operations.deals.lists import gather, spread
-from dealtrace.operations.deals.rematch import rematch_deals
 from dealtrace.operations.leads.annotate import add_to_leads
 from dealtrace.operations.points import pay_for_calls, points_refusal
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.quota.points import PaidMethod
 from dealtrace.record import record
-from dealtrace.storage.deals import deals
 
 
 @record
@@ -80,31 +77,13 @@ def _dated(change: Change, deal: Deal) -> Change:
 
 def _update(work: Work, items: Sequence[WriteCommand[DealUpdate]], found: Mapping[int, Deal]) -> dict[int, UpdatedDeal]:
     ledger = Ledger(work)
-    before: dict[int, Deal] = {deal.id: deal for deal in found.values()}
     for position, deal in found.items():
         item = items[position]
         ledger.change(deal, WriteCommand(_dated(item.payload.change, deal), item.token_id))
-    ledger.store()
-    latest: dict[int, Deal] = {**before, **ledger.changed}
-    _show_contacts(work, before, ledger.changed)
-    anew = [deal for deal in ledger.changed.values() if deal.matchers != before[deal.id].matchers]
-    if anew:
-        deals.replace_keys(work.connection, work.site.id, anew)
-        latest |= {deal.id: deal for deal in rematch_deals(work, anew)}
-    updates = {position: (latest[deal.id], items[position].payload) for position, deal in found.items()}
+    latest = ledger.store()
+    updates = {position: (latest.get(deal.id, deal), items[position].payload) for position, deal in found.items()}
     _add_to_leads(work, list(updates.values()))
     return _with_matchers(work, updates)
-
-
-def _show_contacts(work: Work, before: Mapping[int, Deal], changed: Mapping[int, Deal]) -> None:
-    """Copy changed contacts of deals with matchers to the columns that the search in journals reads."""
-    shown = [
-        replace(deal, clue=replace(deal.clue, contact=contact_clue_of(deal.details)))
-        for deal in changed.values()
-        if deal.matchers and deal.details != before[deal.id].details
-    ]
-    if shown:
-        deals.update_clues(work.connection, work.site.id, shown)
 
 
 def _add_to_leads(work: Work, updates: Sequence[tuple[Deal, DealUpdate]]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Connection
 
 from dealtrace.accounts.webhook import EventKind
-from dealtrace.attribution.credit import CREDIT_LOOKBACK, AttributionModel, credits_under, touches_of
+from dealtrace.attribution.credit import CREDIT_LOOKBACK, AttributionModel, CreditKey, credits_under, touches_of
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import Visit, VisitId
 from dealtrace.leads.lead import ids_by_kind
@@ -29,23 +29,23 @@ def credit_leads(work: Work, leads: Sequence[Credited]) -> None:
 
     A visit to which a deal without a lead was matched is credited like a lead.
     """
-    touches_by_lead = find_touches(work.connection, work.site.id, leads)
-    if touches_by_lead:
+    touches_by_key = find_touches(work.connection, work.site.id, leads)
+    if touches_by_key:
         replace_credits(
             work.connection,
             work.site.id,
             {
-                lead_id: {model: credits_under(model, touches) for model in AttributionModel}
-                for lead_id, touches in touches_by_lead.items()
+                key: {model: credits_under(model, touches) for model in AttributionModel}
+                for key, touches in touches_by_key.items()
             },
         )
 
 
-def find_touches(connection: Connection, site_id: int, leads: Sequence[Credited]) -> dict[int, list[Visit]]:
-    """Return the visits that may be credited with each lead, by lead id, earliest visit first.
+def find_touches(connection: Connection, site_id: int, leads: Sequence[Credited]) -> dict[CreditKey, list[Visit]]:
+    """Return the visits that may be credited with each lead, earliest visit first.
 
     Leads whose own visit is not stored are missing. A visit to which a deal without a lead was matched stands for a
-    lead; its key is its negative id.
+    lead.
     """
     own = visits.find_visits(connection, site_id, [lead.visit_id for lead in leads])
     if not own:
@@ -58,7 +58,11 @@ def find_touches(connection: Connection, site_id: int, leads: Sequence[Credited]
         min(moments) - CREDIT_LOOKBACK,
         max(moments),
     )
-    return {lead.id: touches_of(lead.started_at, own[lead.visit_id], around) for lead in leads if lead.visit_id in own}
+    return {
+        lead.credit_key: touches_of(lead.started_at, own[lead.visit_id], around)
+        for lead in leads
+        if lead.visit_id in own
+    }
 
 
 def credit_again(work: Work, new_visits: Sequence[Visit]) -> None:
@@ -81,7 +85,7 @@ def credit_again(work: Work, new_visits: Sequence[Visit]) -> None:
 def find_credited(work: Work, leads: Sequence[VisitedLead]) -> dict[int, Visit]:
     """Find, by lead id, the visit that has the largest credit for the lead under the site's attribution model."""
     model = AttributionModel(work.site.attribution)
-    return find_credited_visits(work.connection, work.site.id, [lead.id for lead in leads], model)
+    return find_credited_visits(work.connection, work.site.id, [lead.ref.id for lead in leads], model)
 
 
 def publish_moves(work: Work, leads: Sequence[VisitedLead], before: Mapping[int, Visit]) -> list[VisitedLead]:
@@ -90,7 +94,7 @@ def publish_moves(work: Work, leads: Sequence[VisitedLead], before: Mapping[int,
     Deleted leads are returned, but not published.
     """
     after = find_credited(work, leads)
-    moved = [lead for lead in leads if _credit_of(before.get(lead.id)) != _credit_of(after.get(lead.id))]
+    moved = [lead for lead in leads if _credit_of(before.get(lead.ref.id)) != _credit_of(after.get(lead.ref.id))]
     published = _undeleted(work, moved) if work.site.listeners else []
     publish_events(work, [LeadEvent(EventKind.LEAD_CHANGED, lead.ref, (LeadPart.VISIT,)) for lead in published])
     return moved
@@ -101,7 +105,7 @@ def _undeleted(work: Work, leads: Sequence[VisitedLead]) -> list[VisitedLead]:
         kind: find_known_ids(work.connection, work.site.id, kind, ids)
         for kind, ids in ids_by_kind(lead.ref for lead in leads).items()
     }
-    return [lead for lead in leads if lead.id in known[lead.ref.kind]]
+    return [lead for lead in leads if lead.ref.id in known[lead.ref.kind]]
 
 
 def _credit_of(visit: Visit | None) -> tuple[VisitId, TrafficSource] | None:

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dealtrace.deals.deal import Deal
-from dealtrace.deals.lead_clue import ContactClue
-from dealtrace.leads.contact import normal_contacts, stated_email, stated_phone
+from dealtrace.leads.contact import normal_contacts
 from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.deals.rematch import Concern, rematch_concerned, rematch_deals
 from dealtrace.operations.leads.arrivals import contact_spans
@@ -106,11 +105,4 @@ def _with_contacts_read(deal: Deal) -> Deal:
     contact = deal.clue.contact
     if contact is None:
         return deal
-    phone, email = contact.phone, contact.email
-    again = ContactClue(
-        stated_phone(phone.as_sent) if phone is not None else None,
-        stated_email(email.as_sent) if email is not None else None,
-        contact.link_threshold,
-        contact.only_kind,
-    )
-    return replace(deal, clue=replace(deal.clue, contact=again))
+    return replace(deal, clue=replace(deal.clue, contact=contact.normalised_again()))

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.classification import reclassified
-from dealtrace.attribution.credit import AttributionModel, Credit, credits_under
+from dealtrace.attribution.credit import AttributionModel, Credit, CreditKey, credit_key_of_visit, credits_under
 from dealtrace.attribution.site_hosts import SiteHosts
 from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
 from dealtrace.attribution.visit import Visit
@@ -16,7 +16,7 @@ from dealtrace.deals.lead_clue import LeadClue
 from dealtrace.leads.lead import LeadRef
 from dealtrace.matching.nearest_lead import SEARCH_ORDER
 from dealtrace.matching.rematch import Match, rematched
-from dealtrace.operations.deals.match import Question, match_deals
+from dealtrace.operations.deals.match import DealToMatch, match_deals
 from dealtrace.operations.leads.credit import find_touches
 from dealtrace.operations.reports.trial import Trial
 from dealtrace.record import record
@@ -62,8 +62,8 @@ class _Matched:
 
 def _match_again(connection: Connection, site: Site, trial: Trial, found: Sequence[Deal]) -> list[_Matched]:
     tried = trial.site_of(site)
-    questions = [Question(_clue_of(trial, deal), deal.happened_at, deal.matchers) for deal in found]
-    leads = match_deals(connection, tried, questions, trial.precedence or SEARCH_ORDER)
+    to_match = [DealToMatch(_clue_of(trial, deal), deal.happened_at, deal.matchers) for deal in found]
+    leads = match_deals(connection, tried, to_match, trial.precedence or SEARCH_ORDER)
     return [_matched(tried, deal, lead) for deal, lead in zip(found, leads, strict=True)]
 
 
@@ -82,13 +82,10 @@ def _clue_of(trial: Trial, deal: Deal) -> LeadClue:
 
 @record
 class _Sources:
-    """The sources of leads: the stated source by lead, and the shares of credited visits by lead id.
-
-    The shares of a visit to which a deal without a lead was matched have the visit's negative id as key.
-    """
+    """The sources of leads: the stated source by lead, and the shares of credited visits."""
 
     stated: Mapping[LeadRef, TrafficSource]
-    shares: Mapping[int, Shares]
+    shares: Mapping[CreditKey, Shares]
 
     def standing(self, deal: Deal, lead: LeadRef | None) -> Standing:
         """Return the lead of a deal and the deal's sources.
@@ -97,9 +94,9 @@ class _Sources:
         source. Without a lead, they are the source of the deal's visit or, if there is none, the deal's stated source.
         """
         if lead is None:
-            of_visit = self.shares.get(-deal.visit_id) if deal.visit_id is not None else None
+            of_visit = self.shares.get(credit_key_of_visit(deal.visit_id)) if deal.visit_id is not None else None
             return Standing(None, of_visit or whole_of(deal.stated_source or NOWHERE))
-        return Standing(lead, self.shares.get(lead.id) or whole_of(self.stated.get(lead, NOWHERE)))
+        return Standing(lead, self.shares.get(CreditKey(lead.id)) or whole_of(self.stated.get(lead, NOWHERE)))
 
 
 def _credits_again(trial: Trial) -> bool:
@@ -108,16 +105,16 @@ def _credits_again(trial: Trial) -> bool:
 
 def _find_shares(
     connection: Connection, site: Site, refs: Iterable[LeadRef], visits: Sequence[NamedVisit]
-) -> dict[int, Shares]:
-    ids = [*(ref.id for ref in refs), *(visit.id for visit in visits)]
-    found = find_credits_under(connection, site.id, ids, AttributionModel(site.attribution))
-    return {lead_id: _latest_first(credited) for lead_id, credited in found.items()}
+) -> dict[CreditKey, Shares]:
+    keys = [*(CreditKey(ref.id) for ref in refs), *(visit.credit_key for visit in visits)]
+    found = find_credits_under(connection, site.id, keys, AttributionModel(site.attribution))
+    return {key: _latest_first(credited) for key, credited in found.items()}
 
 
 def _try_shares(
     connection: Connection, site: Site, trial: Trial, refs: Iterable[LeadRef], named: Sequence[NamedVisit]
-) -> dict[int, Shares]:
-    """Return the shares of sources in each lead under the attribution model of the trial, by lead id.
+) -> dict[CreditKey, Shares]:
+    """Return the shares of sources in each lead under the attribution model of the trial, by key.
 
     If the trial has own hosts, visits are classified again before they are credited.
     """
@@ -127,8 +124,8 @@ def _try_shares(
     touches = find_touches(connection, site.id, [*list_visited_leads(connection, site.id, refs), *named])
     model = trial.model_of(site)
     return {
-        lead_id: _latest_first(credits_under(model, [_classified(visit, tried.hosts) for visit in visits]))
-        for lead_id, visits in touches.items()
+        key: _latest_first(credits_under(model, [_classified(visit, tried.hosts) for visit in visits]))
+        for key, visits in touches.items()
     }
 
 

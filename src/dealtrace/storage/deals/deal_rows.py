@@ -41,7 +41,7 @@ LEAD_KINDS: Mapping[str, LeadKind] = {kind.value: kind for kind in LeadKind}
 
 
 @record
-class NewDeal:
+class DealToInsert:
     """A deal to insert, with the fingerprint of its registration and the start of its visit."""
 
     deal: Deal
@@ -49,7 +49,7 @@ class NewDeal:
     visited_at: datetime | None
 
 
-def new_deal_columns(site_id: int, new: NewDeal, source_ids: Mapping[TrafficSource, int]) -> dict[str, object]:
+def new_deal_columns(site_id: int, new: DealToInsert, source_ids: Mapping[TrafficSource, int]) -> dict[str, object]:
     """Return the whole row of a new deal."""
     deal = new.deal
     return {
@@ -166,6 +166,9 @@ _NO_CLUE_COLUMNS: Values = {
     "clue_only_kind": None,
     "clue_further": None,
 }
+
+CLUE_COLUMNS = tuple(_NO_CLUE_COLUMNS)
+"""The columns of a deal's clue."""
 
 
 def clue_columns(clue: LeadClue) -> dict[str, object]:

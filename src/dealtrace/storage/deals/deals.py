@@ -10,16 +10,17 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.deal import Deal, DealId
 from dealtrace.deals.matchers import Matcher
 from dealtrace.deals.registration import Registered
-from dealtrace.storage.database.column_types import is_among
+from dealtrace.storage.database.column_types import is_among, is_in
 from dealtrace.storage.database.compiled_statement import CompiledStatement, Row
 from dealtrace.storage.deals.daily_counts import count_new_deals, recounting
 from dealtrace.storage.deals.deal_rows import (
     CHANGING_COLUMNS,
+    CLUE_COLUMNS,
     DEAL_ROWS,
     FURTHER_COLUMNS,
     NEW_COLUMNS,
     STAMP_COLUMNS,
-    NewDeal,
+    DealToInsert,
     changing_columns,
     clue_columns,
     contact_rows,
@@ -59,6 +60,11 @@ _STAMP_DEAL = CompiledStatement(
     .where(deal.c.site_id == bindparam("of_site"), deal.c.id == bindparam("of_deal"))
     .values({name: bindparam(name, type_=deal.c[name].type) for name in STAMP_COLUMNS})
 )
+_UPDATE_CLUE = CompiledStatement(
+    update(deal)
+    .where(deal.c.site_id == bindparam("of_site"), deal.c.id == bindparam("of_deal"))
+    .values({name: bindparam(name, type_=deal.c[name].type) for name in CLUE_COLUMNS})
+)
 _LIST_BY_ID = CompiledStatement(DEAL_ROWS.where(deal.c.site_id == bindparam("site_id"), is_among(deal.c.id, "ids")))
 _LIST_TAGS = CompiledStatement(
     select(deal_tag.c.deal_id, deal_tag.c.tag)
@@ -77,7 +83,7 @@ def find_registered(connection: Connection, site_id: int, numbers: Sequence[str]
 
 def find_fingerprints(connection: Connection, site_id: int, ids: Iterable[int]) -> dict[int, str]:
     """Find the registration fingerprints of deals by id, including deleted deals; unknown ids are missing."""
-    mine = (deal.c.site_id == site_id, deal.c.id.in_(sorted(set(ids))))
+    mine = (deal.c.site_id == site_id, is_in(deal.c.id, sorted(set(ids))))
     rows = connection.execute(select(deal.c.id, deal.c.fingerprint).where(*mine))
     return {deal_id: fingerprint for deal_id, fingerprint in rows}  # noqa: C416 - a row is no pair to the type checker
 
@@ -92,7 +98,7 @@ def find_deleted(connection: Connection, site_id: int, numbers: Sequence[str]) -
 
 
 def insert_deals(
-    connection: Connection, site_id: int, deals: Sequence[NewDeal], source_ids: Mapping[TrafficSource, int]
+    connection: Connection, site_id: int, deals: Sequence[DealToInsert], source_ids: Mapping[TrafficSource, int]
 ) -> None:
     """Store new deals with their further contacts, their tags, and the keys by which late leads find them.
 
@@ -114,13 +120,15 @@ def insert_deals(
 
 def update_clues(connection: Connection, site_id: int, deals: Sequence[Deal]) -> None:
     """Store the clues of deals to their leads, and replace the contacts by which these deals are found."""
+    if not deals:
+        return
     ids = [changed.id for changed in deals]
-    connection.execute(delete(deal_contact).where(deal_contact.c.site_id == site_id, deal_contact.c.deal_id.in_(ids)))
-    clues = [{"site_id": site_id, "id": changed.id, **clue_columns(changed.clue)} for changed in deals]
-    for columns in clues:
-        mine = update(deal).where(deal.c.site_id == site_id, deal.c.id == columns["id"])
-        connection.execute(mine.values(**columns))
-    _INSERT_CONTACT.run_many(connection, contact_rows(clues))
+    connection.execute(
+        delete(deal_contact).where(deal_contact.c.site_id == site_id, is_in(deal_contact.c.deal_id, ids))
+    )
+    rows = [{"site_id": site_id, "id": changed.id, **clue_columns(changed.clue)} for changed in deals]
+    _UPDATE_CLUE.run_many(connection, [{**row, "of_site": site_id, "of_deal": row["id"]} for row in rows])
+    _INSERT_CONTACT.run_many(connection, contact_rows(rows))
 
 
 def list_deals_by_key(
@@ -140,20 +148,27 @@ def list_deals_by_key(
     found: set[int] = set()
     for column, keys in ((deal.c.id, sorted(set(ids))), (deal.c.number, sorted(set(numbers)))):
         if keys:
-            query = select(deal.c.id).where(deal.c.site_id == site_id, column.in_(keys)).order_by(deal.c.id + 0)
+            query = select(deal.c.id).where(deal.c.site_id == site_id, is_in(column, keys)).order_by(deal.c.id + 0)
             if not with_deleted:
                 query = query.where(deal.c.deleted_at.is_(None))
             found.update(connection.execute(query.with_for_update() if lock else query).scalars())
     if not found:
         return []
-    mine = DEAL_ROWS.where(deal.c.site_id == site_id, deal.c.id.in_(sorted(found)))
+    mine = DEAL_ROWS.where(deal.c.site_id == site_id, is_in(deal.c.id, sorted(found)))
     return list_deals_of_query(connection, site_id, mine.order_by(deal.c.id))
 
 
 def update_deals(
-    connection: Connection, site_id: int, deals: Sequence[Deal], source_ids: Mapping[TrafficSource, int]
+    connection: Connection,
+    site_id: int,
+    changes: Sequence[tuple[Deal, Deal]],
+    source_ids: Mapping[TrafficSource, int],
 ) -> None:
-    """Store everything that a change may have changed, including tags."""
+    """Store everything that changes may have changed: fields, tags, the clue, and the keys for late leads.
+
+    Each of `changes` is a deal as it is stored and as it is after the change.
+    """
+    deals = [after for _, after in changes]
     ids = [changed.id for changed in deals]
     rows = [
         {
@@ -166,14 +181,17 @@ def update_deals(
     ]
     with recounting(connection, site_id, ids):
         _UPDATE_DEAL.run_many(connection, rows)
-    connection.execute(delete(deal_tag).where(deal_tag.c.site_id == site_id, deal_tag.c.deal_id.in_(ids)))
+    connection.execute(delete(deal_tag).where(deal_tag.c.site_id == site_id, is_in(deal_tag.c.deal_id, ids)))
     _INSERT_TAG.run_many(connection, [row for changed in deals for row in tag_rows(site_id, changed)])
+    update_clues(connection, site_id, [after for before, after in changes if after.clue != before.clue])
+    _replace_keys(connection, site_id, [after for before, after in changes if after.matchers != before.matchers])
 
 
-def replace_keys(connection: Connection, site_id: int, deals: Sequence[Deal]) -> None:
-    """Replace the keys by which late leads find deals, after the matchers of the deals changed."""
+def _replace_keys(connection: Connection, site_id: int, deals: Sequence[Deal]) -> None:
+    if not deals:
+        return
     ids = [changed.id for changed in deals]
-    connection.execute(delete(deal_key).where(deal_key.c.site_id == site_id, deal_key.c.deal_id.in_(ids)))
+    connection.execute(delete(deal_key).where(deal_key.c.site_id == site_id, is_in(deal_key.c.deal_id, ids)))
     _INSERT_KEY.run_many(connection, [row for changed in deals for row in key_rows(site_id, changed)])
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
-from sqlalchemy import JSON, Connection, Text, and_, bindparam, column, or_, select, update
+from sqlalchemy import JSON, ColumnElement, Connection, Table, Text, and_, bindparam, column, or_, select, update
 
 from dealtrace.deals.deal import Deal, DealId
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
@@ -66,6 +66,11 @@ _CLUES = {
     LeadKind.CALL: ("clue_call_id", "clue_call_reference"),
     LeadKind.LEAD_REQUEST: ("clue_lead_request_id", "clue_lead_request_number"),
 }
+
+
+def is_its_lead(table: Table, kind: LeadKind) -> ColumnElement[bool]:
+    """Return the SQL condition that a row of the table of calls or lead requests is the lead of a deal."""
+    return and_(table.c.site_id == deal.c.site_id, table.c.id == deal.c.lead_id, deal.c.lead_kind == kind)
 
 
 def find_ids_by_contact(connection: Connection, site_id: int, spans: Sequence[LeadSpan]) -> set[int]:

@@ -6,11 +6,12 @@ Any: SQLAlchemy does not know the type of a CASE of texts.
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, case, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, case, literal, or_, select
 
 from dealtrace.leads.lead import LeadKind
 from dealtrace.matching.match_reason import MatchReason
 from dealtrace.storage.database.column_types import is_in
+from dealtrace.storage.deals.lead_links import is_its_lead
 from dealtrace.storage.schema.tables.deals import deal, deal_contact
 from dealtrace.storage.schema.tables.leads import call, lead_contact, lead_request
 
@@ -48,16 +49,12 @@ def find_match_reasons(
     """Find why these deals have their lead or none, by deal id."""
     if not deal_ids:
         return {}
-    joined = deal.outerjoin(call, _is_its_lead(call, LeadKind.CALL)).outerjoin(
-        lead_request, _is_its_lead(lead_request, LeadKind.LEAD_REQUEST)
+    joined = deal.outerjoin(call, is_its_lead(call, LeadKind.CALL)).outerjoin(
+        lead_request, is_its_lead(lead_request, LeadKind.LEAD_REQUEST)
     )
     reason = match_reason(contact_matching=contact_matching)
     query = select(deal.c.id, reason).select_from(joined).where(deal.c.site_id == site_id, is_in(deal.c.id, deal_ids))
     return {row[0]: str(row[1]) for row in connection.execute(query)}
-
-
-def _is_its_lead(table: Table, kind: LeadKind) -> ColumnElement[bool]:
-    return and_(table.c.site_id == deal.c.site_id, table.c.id == deal.c.lead_id, deal.c.lead_kind == kind)
 
 
 def _with_lead(is_without_contact: ColumnElement[bool]) -> ColumnElement[Any]:

@@ -8,9 +8,11 @@ import msgspec
 from sqlalchemy import Connection, insert, select
 
 from dealtrace.deals.deal import Deal, DealId
+from dealtrace.deals.lead_clue import ContactClue
 from dealtrace.deals.registration import Receipt
 from dealtrace.deals.versions import FIRST_VERSION, DealVersion, Fields, VersionKind
 from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.storage.database.column_types import is_in
 from dealtrace.storage.database.compiled_statement import CompiledStatement, Row
 from dealtrace.storage.schema.tables.deals import deal_version
 
@@ -46,9 +48,16 @@ def insert_versions(connection: Connection, site_id: int, versions: Sequence[Dea
 
 def list_versions(connection: Connection, site_id: int, deal_id: int) -> list[DealVersion]:
     """List the versions of a deal, oldest first, with values as JSON stores them."""
-    mine = (deal_version.c.site_id == site_id, deal_version.c.deal_id == deal_id)
-    rows = connection.execute(select(deal_version).where(*mine).order_by(deal_version.c.version))
-    return [_version_from_row(row, row.before, row.after) for row in rows]
+    return find_versions(connection, site_id, [DealId(deal_id)]).get(DealId(deal_id), [])
+
+
+def find_versions(connection: Connection, site_id: int, deal_ids: Sequence[DealId]) -> dict[DealId, list[DealVersion]]:
+    """Find the versions of deals by deal id, oldest first, with values as JSON stores them."""
+    mine = (deal_version.c.site_id == site_id, is_in(deal_version.c.deal_id, deal_ids))
+    found: dict[DealId, list[DealVersion]] = {}
+    for row in connection.execute(select(deal_version).where(*mine).order_by(deal_version.c.version)):
+        found.setdefault(DealId(row.deal_id), []).append(_version_from_row(row, row.before, row.after))
+    return found
 
 
 def find_later_versions(
@@ -57,7 +66,7 @@ def find_later_versions(
     """Find the versions of deals after the first, by deal id, oldest first, with values typed as in a deal."""
     mine = (
         deal_version.c.site_id == site_id,
-        deal_version.c.deal_id.in_(sorted(set(deal_ids))),
+        is_in(deal_version.c.deal_id, sorted(set(deal_ids))),
         deal_version.c.version > FIRST_VERSION,
     )
     found: dict[DealId, list[DealVersion]] = {}
@@ -69,17 +78,34 @@ def find_later_versions(
 
 def find_receipts(connection: Connection, site_id: int, deal_ids: Iterable[int]) -> dict[int, Receipt]:
     """Find the responses to the registrations of deals, by deal id; later changes do not affect them."""
+    return {deal_id: _receipt(deal_id, after) for deal_id, after in _first_fields(connection, site_id, deal_ids)}
+
+
+def find_registered_contacts(
+    connection: Connection, site_id: int, deal_ids: Iterable[int]
+) -> dict[DealId, ContactClue | None]:
+    """Find the contacts that deals of deals 1.0 were registered with, by deal id; deals of deals 2.0 are missing."""
+    registered = {
+        DealId(deal_id): msgspec.convert(after["clue"]["contact"], ContactClue | None)
+        for deal_id, after in _first_fields(connection, site_id, deal_ids)
+        if "matchers" not in after
+    }
+    return {deal_id: contact and contact.normalised_again() for deal_id, contact in registered.items()}
+
+
+def _first_fields(connection: Connection, site_id: int, deal_ids: Iterable[int]) -> list[tuple[int, Fields]]:
+    """List the fields of the first version of each deal, with its id, as JSON stores them."""
     keys = sorted(set(deal_ids))
     if not keys:
-        return {}
+        return []
     rows = connection.execute(
         select(deal_version.c.deal_id, deal_version.c.after).where(
             deal_version.c.site_id == site_id,
-            deal_version.c.deal_id.in_(keys),
+            is_in(deal_version.c.deal_id, keys),
             deal_version.c.version == FIRST_VERSION,
         )
     )
-    return {deal_id: _receipt(deal_id, after) for deal_id, after in rows}
+    return [(deal_id, after) for deal_id, after in rows]
 
 
 def _version_from_row(row: Row, before: Fields, after: Fields) -> DealVersion:
@@ -90,7 +116,9 @@ def _version_from_row(row: Row, before: Fields, after: Fields) -> DealVersion:
 
 
 def _typed(stored: Fields) -> Fields:
-    return {name: msgspec.convert(value, _TYPES[name]) for name, value in stored.items()}
+    """Return fields typed as in a deal, where no custom values are an empty mapping."""
+    typed = {name: msgspec.convert(value, _TYPES[name]) for name, value in stored.items()}
+    return typed | {"custom_values": typed["custom_values"] or {}} if "custom_values" in typed else typed
 
 
 def _receipt(deal_id: int, after: Fields) -> Receipt:

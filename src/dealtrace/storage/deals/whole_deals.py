@@ -9,7 +9,7 @@ from dealtrace.deals.status_history import PastStatus, status_history
 from dealtrace.leads.reference import all_spellings
 from dealtrace.record import record
 from dealtrace.storage.deals.deals import list_deals_by_key
-from dealtrace.storage.deals.versions import list_versions
+from dealtrace.storage.deals.versions import find_versions
 
 
 @record
@@ -31,6 +31,6 @@ def list_whole_deals(connection: Connection, site_id: int, keys: Sequence[DealKe
     )
     by_id = {deal.id: deal for deal in known}
     by_number = {deal.number: deal for deal in known}
-    histories = {deal.id: status_history(list_versions(connection, site_id, deal.id)) for deal in known}
+    versions = find_versions(connection, site_id, [deal.id for deal in known])
     chosen = [choose_deal(key, by_id, by_number) for key in keys]
-    return [WholeDeal(deal, histories[deal.id]) if deal is not None else None for deal in chosen]
+    return [WholeDeal(deal, status_history(versions.get(deal.id, ()))) if deal is not None else None for deal in chosen]

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.origin import LeadVisit, Origin, origin_of_deal
@@ -19,6 +19,7 @@ from dealtrace.storage.database.column_types import is_among_many
 from dealtrace.storage.database.compiled_statement import CompiledStatement, PlainRow
 from dealtrace.storage.deals.deal_rows import LEAD_KINDS
 from dealtrace.storage.deals.deals import find_tags
+from dealtrace.storage.deals.lead_links import is_its_lead
 from dealtrace.storage.leads.clients import find_clients
 from dealtrace.storage.schema.tables.deals import deal
 from dealtrace.storage.schema.tables.leads import call, lead_credit, lead_request
@@ -64,10 +65,6 @@ class DealEntry:
         return origin_of_deal(self.story.origin if self.story is not None else None, self.stated_source, self.visit)
 
 
-def _is_its_lead(table: Table, kind: LeadKind) -> ColumnElement[bool]:
-    return and_(table.c.site_id == deal.c.site_id, table.c.id == deal.c.lead_id, deal.c.lead_kind == kind)
-
-
 _REFERRING_COLUMNS = (
     func.coalesce(call.c.client_id, lead_request.c.client_id).label("client_id"),
     deal.c.stated_source_id.label("stated_by_deal_id"),
@@ -87,8 +84,8 @@ _VISIT_AT = len(_REFERRING_COLUMNS) + len(_DEAL_COLUMNS) + len(_LEAD_COLUMNS)
 _ENTRIES = CompiledStatement(
     select(*_REFERRING_COLUMNS, *(deal.c[name] for name in _DEAL_COLUMNS), *_LEAD_COLUMNS, *VISIT_COLUMNS)
     .select_from(deal)
-    .outerjoin(call, _is_its_lead(call, LeadKind.CALL))
-    .outerjoin(lead_request, _is_its_lead(lead_request, LeadKind.LEAD_REQUEST))
+    .outerjoin(call, is_its_lead(call, LeadKind.CALL))
+    .outerjoin(lead_request, is_its_lead(lead_request, LeadKind.LEAD_REQUEST))
     .outerjoin(lead_credit, heaviest_of(deal.c.site_id, credit_key_of_deal(), bindparam("model")))
     .outerjoin(visit, CREDITED)
     .where(deal.c.site_id == bindparam("site_id"), is_among_many(deal.c.id, "ids"))

@@ -12,6 +12,7 @@ from dealtrace.matching.match_reason import MatchReason
 from dealtrace.record import record
 from dealtrace.storage.database.column_types import is_in
 from dealtrace.storage.deals.daily_counts import DaysOfDeals, JournalMoment
+from dealtrace.storage.deals.lead_links import is_its_lead
 from dealtrace.storage.deals.match_reasons import match_reason
 from dealtrace.storage.journals.keyset_pages import PageQuery
 from dealtrace.storage.schema.tables.deals import deal
@@ -71,10 +72,7 @@ def _rows(site: Site, filters: DealFilters) -> FromClause:
     rows: FromClause = deal
     if filters.reason is not None or filters.source:
         for kind, table in LEAD_TABLES.items():
-            is_its_lead = and_(
-                table.c.site_id == deal.c.site_id, table.c.id == deal.c.lead_id, deal.c.lead_kind == kind
-            )
-            rows = rows.outerjoin(table, is_its_lead)
+            rows = rows.outerjoin(table, is_its_lead(table, kind))
     return _with_source(rows, AttributionModel(site.attribution)) if filters.source else rows
 
 

@@ -6,9 +6,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, insert, or_, select, true
 
-from dealtrace.attribution.credit import WHOLE, AttributionModel, Credit
+from dealtrace.attribution.credit import WHOLE, AttributionModel, Credit, CreditKey, credit_key_of_visit
 from dealtrace.attribution.origin import LeadVisit
 from dealtrace.attribution.visit import Visit
+from dealtrace.deals.deal import Deal, DealId
 from dealtrace.leads.lead import LeadKind, LeadRef, ids_by_kind
 from dealtrace.record import record
 from dealtrace.storage.database.column_types import is_among
@@ -32,10 +33,7 @@ def heaviest_of(site_id: Operand, lead_id: Operand, model: Operand) -> ColumnEle
 
 
 def credit_key_of_deal() -> ColumnElement[int]:
-    """Return the SQL expression for the id under which a deal's credits are stored.
-
-    It is the id of the deal's lead or, negative, of its visit.
-    """
+    """Return the SQL expression for the `CreditKey` of a deal: of its lead or of its visit."""
     return func.coalesce(deal.c.lead_id, -deal.c.visit_id)
 
 
@@ -75,9 +73,9 @@ class VisitedLead:
     visit_id: int
 
     @property
-    def id(self) -> int:
-        """The id of the lead; leads of both kinds share one range of ids."""
-        return self.ref.id
+    def credit_key(self) -> CreditKey:
+        """The key of the lead's credits; leads of both kinds share one range of ids."""
+        return CreditKey(self.ref.id)
 
 
 @record
@@ -88,30 +86,30 @@ class NamedVisit:
     started_at: datetime
 
     @property
-    def id(self) -> int:
-        """The negative id of the visit, under which its credits are stored; ids of leads are positive."""
-        return -self.visit_id
+    def credit_key(self) -> CreditKey:
+        """The key of the visit's credits."""
+        return credit_key_of_visit(self.visit_id)
 
 
 Credited = VisitedLead | NamedVisit
 """A lead that visits are credited with, or a visit to which deals are matched."""
 
 
-def replace_credits(connection: Connection, site_id: int, credits_of: Mapping[int, CreditsByModel]) -> None:
+def replace_credits(connection: Connection, site_id: int, credits_of: Mapping[CreditKey, CreditsByModel]) -> None:
     """Replace the credits of leads under every model; the given credits of a model come largest first."""
     mine = (lead_credit.c.site_id == site_id, lead_credit.c.lead_id.in_(list(credits_of)))
     connection.execute(delete(lead_credit).where(*mine))
     rows = [
         {
             "site_id": site_id,
-            "lead_id": lead_id,
+            "lead_id": key,
             "model": int(model),
             "position": position,
             "visit_id": credit.visit.id,
             "visit_started_at": credit.visit.started_at,
             "share": credit.share,
         }
-        for lead_id, by_model in credits_of.items()
+        for key, by_model in credits_of.items()
         for model, credited in by_model.items()
         for position, credit in enumerate(credited)
     ]
@@ -139,6 +137,22 @@ def find_lead_visits(
     return beside_own_visits(connection, site_id, find_credited_visits(connection, site_id, list(named), model), named)
 
 
+def find_deal_visits(
+    connection: Connection, site_id: int, deals: Iterable[Deal], model: AttributionModel
+) -> dict[DealId, LeadVisit]:
+    """Find the visit to which each deal without a lead was matched, and the visit with its largest credit, by deal id.
+
+    Deals that are not matched to a stored visit are missing.
+    """
+    visit_ids = {deal.id: deal.visit_id for deal in deals if deal.visit_id is not None}
+    if not visit_ids:
+        return {}
+    named = {int(credit_key_of_visit(visit_id)): visit_id for visit_id in visit_ids.values()}
+    found = find_lead_visits(connection, site_id, named, model)
+    keys = {deal_id: credit_key_of_visit(visit_id) for deal_id, visit_id in visit_ids.items()}
+    return {deal_id: found[key] for deal_id, key in keys.items() if key in found}
+
+
 def beside_own_visits(
     connection: Connection, site_id: int, credited: Mapping[int, Visit], named: Mapping[int, int | None]
 ) -> dict[int, LeadVisit]:
@@ -151,21 +165,23 @@ def beside_own_visits(
 
 
 def find_credits_under(
-    connection: Connection, site_id: int, lead_ids: Sequence[int], model: AttributionModel
-) -> dict[int, list[Credit]]:
-    """Find the credits of leads under `model` by lead id, largest first; leads without a visit are missing."""
-    found: dict[int, list[Credit]] = {}
-    if lead_ids:
-        parameters = {"site_id": site_id, "lead_ids": list(lead_ids), "model": int(model)}
-        for *row, lead_id, share in _LIST_CREDITS.fetch(connection, parameters):
-            found.setdefault(lead_id, []).append(Credit(visit_from_row(row), share if share is not None else WHOLE))
+    connection: Connection, site_id: int, keys: Sequence[CreditKey], model: AttributionModel
+) -> dict[CreditKey, list[Credit]]:
+    """Find the credits under `model` by their key, largest first; leads without a visit are missing."""
+    found: dict[CreditKey, list[Credit]] = {}
+    if keys:
+        parameters = {"site_id": site_id, "lead_ids": list(keys), "model": int(model)}
+        for *row, key, share in _LIST_CREDITS.fetch(connection, parameters):
+            found.setdefault(CreditKey(key), []).append(
+                Credit(visit_from_row(row), share if share is not None else WHOLE)
+            )
     return found
 
 
-def find_credits(connection: Connection, site_id: int, lead_id: int) -> dict[AttributionModel, list[Credit]]:
-    """Find the credits of a lead by model, largest first; a lead without a visit has none."""
+def find_credits(connection: Connection, site_id: int, key: CreditKey) -> dict[AttributionModel, list[Credit]]:
+    """Find the credits of a lead or a named visit by model, largest first; a lead without a visit has none."""
     credit = lead_credit.c
-    mine = (credit.site_id == site_id, credit.lead_id == lead_id)
+    mine = (credit.site_id == site_id, credit.lead_id == key)
     rows = connection.execute(
         select(credit.model, credit.visit_id, credit.share).where(*mine).order_by(credit.model, credit.position)
     ).all()

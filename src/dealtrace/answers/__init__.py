@@ -1,0 +1,1 @@
+"""JSON that several edges share: a type for each answer, and the function that builds it from a record."""

@@ -1,0 +1,154 @@
+"""The JSON of an explanation why a deal has its lead, the same in the API, in trials and on the command line."""
+
+from datetime import datetime, timedelta
+from typing import TypedDict
+
+from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.deals.lead_clue import LeadClue
+from dealtrace.deals.matchers import Way
+from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.matching.explanation import Candidate, Missed, Step, WonBy
+from dealtrace.matching.flips import SECOND, Flip
+from dealtrace.matching.lead_search import Miss
+from dealtrace.matching.match_reason import Verdict
+from dealtrace.matching.matcher_explanation import MatcherOutcome, MatcherStep
+from dealtrace.operations.deals.explain import Explanation, Naming
+
+
+class CandidateAnswer(TypedDict):
+    """A lead that was considered, in JSON; instants are UTC."""
+
+    lead: LeadRef
+    secondsBeforeDeal: float
+    opensAt: datetime
+    closesAt: datetime
+    missedBySeconds: float
+    missedEnd: Missed | None
+
+
+class StepAnswer(TypedDict):
+    """A search for one contact among the leads of one kind, in JSON."""
+
+    contact: str
+    kind: LeadKind
+    winner: LeadRef | None
+    wonBy: WonBy | None
+    candidates: list[CandidateAnswer]
+
+
+class FlipAnswer(TypedDict):
+    """A change of the rules, in JSON, and the lead that the deal would then have; unchanged rules are null."""
+
+    lead: LeadRef | None
+    contactMatching: bool | None
+    linkTimeThresholdMin: int | None
+    linkTimeThresholdMax: int | None
+    searchOrder: list[LeadKind] | None
+
+
+class MatcherCandidateAnswer(TypedDict):
+    """A lead that a matcher considered, in JSON, and every reason why it does not fit; no reasons if it fits."""
+
+    lead: LeadRef
+    secondsBeforeDate: float
+    missedBy: list[Miss]
+
+
+class MatcherStepAnswer(TypedDict):
+    """A matcher of deals 2.0 and its result, in JSON."""
+
+    way: Way
+    kinds: list[LeadKind]
+    outcome: MatcherOutcome
+    candidates: list[MatcherCandidateAnswer]
+
+
+class ExplanationAnswer(TypedDict):
+    """The explanation of a deal's lead, in JSON; instants are in UTC."""
+
+    happenedAt: datetime
+    deletedAt: datetime | None
+    lead: LeadRef | None
+    verdict: Verdict
+    pinnedAt: datetime | None
+    contactMatching: bool
+    clue: LeadClue
+    namings: tuple[Naming, ...]
+    namedLead: LeadRef | None
+    steps: list[StepAnswer]
+    flips: list[FlipAnswer]
+    matchers: list[MatcherStepAnswer]
+    statedSource: TrafficSource | None
+    visitId: int | None
+
+
+def serialize_explanation(explanation: Explanation) -> ExplanationAnswer:
+    """Return an explanation as JSON; instants are in UTC, durations in seconds."""
+    deal = explanation.deal
+    return {
+        "happenedAt": deal.happened_at,
+        "deletedAt": deal.deleted_at,
+        "lead": deal.lead,
+        "verdict": explanation.verdict,
+        "pinnedAt": deal.pinned_at,
+        "contactMatching": explanation.contact_matching,
+        "clue": deal.clue,
+        "namings": explanation.namings,
+        "namedLead": explanation.named,
+        "steps": [_serialize_step(step) for step in explanation.steps],
+        "flips": [_serialize_flip(flip) for flip in explanation.flips],
+        "matchers": [_serialize_matcher(step) for step in explanation.matchers],
+        "statedSource": deal.stated_source,
+        "visitId": deal.visit_id,
+    }
+
+
+def _serialize_matcher(step: MatcherStep) -> MatcherStepAnswer:
+    return {
+        "way": step.matcher.way,
+        "kinds": list(step.matcher.kinds),
+        "outcome": step.outcome,
+        "candidates": [
+            {
+                "lead": candidate.lead,
+                "secondsBeforeDate": candidate.before.total_seconds(),
+                "missedBy": list(candidate.missed_by),
+            }
+            for candidate in step.candidates
+        ],
+    }
+
+
+def _serialize_step(step: Step) -> StepAnswer:
+    return {
+        "contact": step.search.contact,
+        "kind": step.search.kind,
+        "winner": step.winner,
+        "wonBy": step.won_by,
+        "candidates": [_serialize_candidate(candidate) for candidate in step.candidates],
+    }
+
+
+def _serialize_candidate(candidate: Candidate) -> CandidateAnswer:
+    return {
+        "lead": candidate.lead,
+        "secondsBeforeDeal": candidate.distance.total_seconds(),
+        "opensAt": candidate.window.opens_at,
+        "closesAt": candidate.window.closes_at,
+        "missedBySeconds": candidate.missed_by.total_seconds(),
+        "missedEnd": candidate.missed_end,
+    }
+
+
+def _serialize_flip(flip: Flip) -> FlipAnswer:
+    return {
+        "lead": flip.lead,
+        "contactMatching": flip.contact_matching,
+        "linkTimeThresholdMin": _seconds(flip.threshold_at_least),
+        "linkTimeThresholdMax": _seconds(flip.threshold_at_most),
+        "searchOrder": list(flip.precedence) if flip.precedence is not None else None,
+    }
+
+
+def _seconds(threshold: timedelta | None) -> int | None:
+    return threshold // SECOND if threshold is not None else None

@@ -1,0 +1,55 @@
+"""Store changes of deals with everything that follows from them: search keys, contacts, counts, versions, the match."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from dealtrace.deals.changes import contact_after, has_same_contacts
+from dealtrace.deals.deal import Deal, DealId
+from dealtrace.deals.versions import DealVersion
+from dealtrace.operations.deals.rematch import rematch_deals
+from dealtrace.operations.reports.intern_statuses import intern_statuses
+from dealtrace.operations.webhooks.publish import store_versions
+from dealtrace.operations.work import Work
+from dealtrace.storage.deals import deals
+from dealtrace.storage.deals.versions import find_registered_contacts
+from dealtrace.storage.visits.traffic_sources import intern_sources
+
+
+def store_changes(
+    work: Work, changes: Sequence[tuple[Deal, Deal]], versions: Sequence[DealVersion]
+) -> dict[DealId, Deal]:
+    """Store deals whose fields have changed, and return each by id as it is afterwards.
+
+    Each of `changes` is a stored deal and the deal with all its changes; `versions` are these changes, in order. All
+    changes of a deal's fields come here, so that a deal is always found, matched and counted by the fields that it has:
+    if its matchers changed, it is matched again, which is a version of its own.
+    """
+    if not changes:
+        return {}
+    pairs = _with_contacts(work, changes)
+    stated = {after.stated_source for _, after in pairs if after.stated_source is not None}
+    source_ids = intern_sources(work.connection, work.ids, work.site.id, stated)
+    deals.update_deals(work.connection, work.site.id, pairs, source_ids)
+    intern_statuses(work, {version.after["status"] for version in versions if "status" in version.after})
+    store_versions(work, versions)
+    stored = {after.id: after for _, after in pairs}
+    to_match = [after for before, after in pairs if after.matchers != before.matchers]
+    if to_match:
+        stored |= {deal.id: deal for deal in rematch_deals(work, to_match, keeps_lead=False)}
+    return stored
+
+
+def _with_contacts(work: Work, changes: Sequence[tuple[Deal, Deal]]) -> Sequence[tuple[Deal, Deal]]:
+    """Return the changes with the contacts that the changed deals have; most changes leave them and need no query."""
+    touched = {after.id: after for before, after in changes if not has_same_contacts(before, after)}
+    if not touched:
+        return changes
+    registered = find_registered_contacts(work.connection, work.site.id, touched)
+    contacts = {deal_id: contact_after(after, registered.get(deal_id)) for deal_id, after in touched.items()}
+    return [
+        (
+            before,
+            replace(after, clue=replace(after.clue, contact=contacts[after.id])) if after.id in contacts else after,
+        )
+        for before, after in changes
+    ]
