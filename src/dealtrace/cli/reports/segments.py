@@ -10,6 +10,8 @@ from dealtrace.cli.options import JsonOption, SiteIdArgument
 from dealtrace.cli.terminal import console, open_prepared, print_json
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.reports.manage_segments import add_segment, remove_segment
+from dealtrace.reports.kept.names import KeptName
+from dealtrace.reports.refusals import SegmentNotFound
 from dealtrace.storage.reports.segments import list_segments
 
 segment_commands = typer.Typer(help="Save, list and remove segments: filters of reports.", no_args_is_help=True)
@@ -24,7 +26,7 @@ def add(
 ) -> None:
     """Save filters under a name. A running server can use the segment at once."""
     with open_prepared() as database, database.write() as connection:
-        added = add_segment(connection, require_site(connection, site_id), name, filters, clock.now())
+        added = add_segment(connection, require_site(connection, site_id), KeptName(name), filters, clock.now())
     console.print(f"Segment {added.name} added to site {site_id}: {' '.join(added.filters)}")
 
 
@@ -48,5 +50,6 @@ def show(site_id: SiteIdArgument, as_json: JsonOption = False) -> None:
 def remove(site_id: SiteIdArgument, name: NameArgument) -> None:
     """Remove a segment."""
     with open_prepared() as database, database.write() as connection:
-        remove_segment(connection, require_site(connection, site_id), name)
+        if not remove_segment(connection, require_site(connection, site_id), KeptName(name)):
+            raise SegmentNotFound(name=name, site_id=site_id)
     console.print(f"Segment {name} removed from site {site_id}.")

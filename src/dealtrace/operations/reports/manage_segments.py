@@ -10,12 +10,11 @@ from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.errors import InvalidSetting, NameTaken
-from dealtrace.operations.reports.save_report import check_name
 from dealtrace.reports.filters import format_filter
+from dealtrace.reports.kept.names import KeptName, check_kept_name
 from dealtrace.reports.kept.saved import with_segment_renamed
 from dealtrace.reports.kept.segments import SEGMENTS_MAX, Segment
 from dealtrace.reports.question import Known, parse_filters
-from dealtrace.reports.refusals import SegmentNotFound
 from dealtrace.storage.mails.scheduled_reports import list_scheduled_reports, update_scheduled_report
 from dealtrace.storage.reports import segments
 from dealtrace.storage.reports.saved import list_reports_of_all, update_query
@@ -25,10 +24,9 @@ from dealtrace.storage.reports.segments import count_segments, delete_segment, f
 def add_segment(
     connection: Connection,
     site: Site,
-    name: str,
+    kept: KeptName,
     filters: Sequence[str],
     now: datetime,
-    user_id: int | None = None,
     *,
     overwrites: bool = False,
 ) -> Segment:
@@ -41,7 +39,7 @@ def add_segment(
     """
     known = Known(site_day(now, site.time_zone), AttributionModel(site.attribution), site.custom_fields)
     parsed = parse_filters(filters, known)
-    segment = Segment(check_name(name), tuple(map(format_filter, parsed)), user_id)
+    segment = Segment(check_kept_name(kept.name), tuple(map(format_filter, parsed)), kept.user_id)
     if not parsed:
         raise InvalidSetting(key="filter", ru="нужен хотя бы один фильтр", en="at least one filter is needed")
     if count_segments(connection, site.id) >= SEGMENTS_MAX and not overwrites:
@@ -55,40 +53,33 @@ def add_segment(
     return segment
 
 
-def rename_segment(connection: Connection, site: Site, user_id: int | None, name: str, new_name: str) -> None:
-    """Rename a segment of the site or of a user; saved reports and reports by mail that name it follow.
+def rename_segment(connection: Connection, site: Site, kept: KeptName, new_name: str) -> bool:
+    """Rename a segment; saved reports and reports by mail that name it follow. Return `False` if there is none.
 
     Ours: a report of a user who has a segment of either name themselves is left alone, since it means theirs.
 
     Raises:
         InvalidSetting: the new name is empty or too long.
         NameTaken: there is a segment of the new name.
-        SegmentNotFound: there is no segment with this name.
     """
-    checked = check_name(new_name)
-    if checked == name:
-        return
-    if user_id in find_owners(connection, site.id, [checked]):
+    name, checked = kept.name, check_kept_name(new_name)
+    if kept.user_id in find_owners(connection, site.id, [checked]) and checked != name:
         raise NameTaken(name=checked)
     owners = find_owners(connection, site.id, [name, checked])
-    if not segments.rename_segment(connection, site.id, user_id, name, checked):
-        raise SegmentNotFound(name=name, site_id=site.id)
+    if not segments.rename_segment(connection, site.id, kept.user_id, name, checked):
+        return False
     for report in list_reports_of_all(connection, site.id):
-        if report.user_id == user_id or (user_id is None and report.user_id not in owners):
+        if report.user_id == kept.user_id or (kept.user_id is None and report.user_id not in owners):
             query = with_segment_renamed(report.query, name, checked)
             if query != report.query:
                 update_query(connection, site.id, report, query)
-    for scheduled in list_scheduled_reports(connection, site.id) if user_id is None else ():
+    for scheduled in list_scheduled_reports(connection, site.id) if kept.user_id is None else ():
         if scheduled.words.segment == name:
             words = replace(scheduled.words, segment=checked)
             update_scheduled_report(connection, replace(scheduled, words=words))
+    return True
 
 
-def remove_segment(connection: Connection, site: Site, name: str, user_id: int | None = None) -> None:
-    """Remove a segment of the site or of a user.
-
-    Raises:
-        SegmentNotFound: there is no segment with this name.
-    """
-    if not delete_segment(connection, site.id, name.strip(), user_id):
-        raise SegmentNotFound(name=name, site_id=site.id)
+def remove_segment(connection: Connection, site: Site, kept: KeptName) -> bool:
+    """Remove a segment of the site or of a user; return `False` if there is none."""
+    return delete_segment(connection, site.id, kept.name.strip(), kept.user_id)
