@@ -108,6 +108,13 @@ def test_a_rule_is_changed_tested_and_removed(served: Stage, owner: Player, boss
         ]
     assert boss.send(place, act="remove").status_code == 303
     assert stored(served, owner) == []
+    changes = text_of(boss.get("settings/changes").text)
+    for line in (
+        "“Match rate”: – → Match rate: less than 15 % within a week",
+        "“Match rate”: Match rate: less than 15 % within a week → Leads: 30 % below usual within a day",
+        "“Leads”: Leads: 30 % below usual within a day → –",
+    ):
+        assert f"{boss.login} Alert {line}" in changes.replace("\u00a0", " ")
     assert boss.get(place).status_code == 404
 
 

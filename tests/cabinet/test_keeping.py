@@ -231,3 +231,29 @@ def test_a_report_of_the_site_names_no_segment_that_only_its_author_has(
     assert analyst.get(f"reports?{query}").status_code == 200
     assert analyst.post("reports/saved", name="a", whose="site", query=query).status_code == 400
     assert "a" in kept_on(analyst.post("reports/saved", name="a", whose="own", query=query))
+
+
+def test_what_is_kept_for_the_site_is_told_among_its_changes_and_what_is_ones_own_is_not(
+    person: Callable[[Role], Guest],
+) -> None:
+    owner, analyst = person(Role.OWNER), person(Role.ANALYST)
+    for place in KINDS:
+        analyst.post(place, name="Mine", whose="own", query=QUERY)
+        analyst.post(place, name="All", whose="site", query="metrics=deals&filter=source%3Ais%3Avk")
+        analyst.post(place, name="All", whose="site", query=MORE.replace("segment=Search&", ""), overwrite="yes")
+        for change in ({"new_name": "New", "act": "rename"}, {"act": "delete"}):
+            for whose, name in (("own", "Mine"), ("site", "All" if change["act"] == "rename" else "New")):
+                analyst.post(f"{place}/change", name=name, whose=whose, **change)
+    words = text_of(owner.get("settings/changes").text)
+    assert "Mine" not in words
+    assert words.count(analyst.login) == 8
+    for said in (
+        "Segment “All”: – → source:is:vk",
+        "Segment “All”: source:is:vk → device:is:mobile",
+        "Segment “All”: All → New",
+        "Segment “New”: device:is:mobile → –",
+        "Saved report “All”: – → by=source,medium&metrics=deals&period=28d&filter=source:is:vk",
+        "Saved report “All”: All → New",
+        "Saved report “New”: by=source,medium&metrics=deals&period=28d&filter=device:is:mobile → –",
+    ):
+        assert said in words

@@ -106,7 +106,7 @@ def test_a_segment_is_bound_as_it_was(owner_of: Guest, served: Stage, site: Play
         add_segment(connection, site.site, KeptName("agency"), [f"campaign:is:{CAMPAIGN}"], NOON)
     address = share(owner_of, "by=campaign&metrics=leads&segment=agency")
     with served.database.write() as connection:
-        remove_segment(connection, site.site, KeptName("agency"))
+        remove_segment(connection, site.site, KeptName("agency"), NOON)
         add_segment(connection, site.site, KeptName("agency"), ["campaign:filled"], NOON)
     page = visit(address)
     assert page.status_code == 200

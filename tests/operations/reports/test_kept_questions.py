@@ -69,11 +69,11 @@ def test_a_name_is_kept_once_an_owner(stage: Stage, shop: Player) -> None:
         save(stage, shop, " a ", 7)
     with stage.database.write() as connection:
         with pytest.raises(NameTaken):
-            rename_report(connection, shop.site, KeptName("b", 7), "a")
-        assert rename_report(connection, shop.site, KeptName("b", 7), "b ")
-        assert rename_report(connection, shop.site, KeptName("b", 7), "c")
-        assert not rename_report(connection, shop.site, KeptName("b", 7), "d")
-        assert not rename_report(connection, shop.site, KeptName("c", 8), "d")
+            rename_report(connection, shop.site, KeptName("b", 7), "a", NOON, 7)
+        assert rename_report(connection, shop.site, KeptName("b", 7), "b ", NOON, 7)
+        assert rename_report(connection, shop.site, KeptName("b", 7), "c", NOON, 7)
+        assert not rename_report(connection, shop.site, KeptName("b", 7), "d", NOON, 7)
+        assert not rename_report(connection, shop.site, KeptName("c", 8), "d", NOON, 7)
 
 
 def test_questions_and_reports_have_limits(stage: Stage, shop: Player, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,7 +51,7 @@ def test_a_users_segment_is_theirs_alone_and_hides_the_sites(stage: Stage, shop:
         asked(stage, shop, "b", user_id=8)
     assert [each.name for each in listed(stage, shop, user_id=7)] == ["a", "a", "b"]
     with stage.database.write() as connection:
-        remove_segment(connection, shop.site, KeptName("a", 7))
+        remove_segment(connection, shop.site, KeptName("a", 7), NOW)
     assert asked(stage, shop, "a", user_id=7) == ["source:is:site"]
 
 
@@ -60,7 +60,7 @@ def test_a_neighbour_has_segments_of_its_own(stage: Stage, shop: Player) -> None
     add(stage, shop, "a", "source:is:x")
     assert listed(stage, neighbour) == []
     with stage.database.write() as connection:
-        assert not remove_segment(connection, neighbour.site, KeptName("a"))
+        assert not remove_segment(connection, neighbour.site, KeptName("a"), NOW)
     add(stage, neighbour, "a", "source:is:y")
     assert asked(stage, shop, "a") == ["source:is:x"]
 

@@ -1,12 +1,14 @@
 """What people keep on the page of reports: saved reports and segments, own ones and those of the site."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from sqlalchemy import Connection
 from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
+from dealtrace import clock
 from dealtrace.accounts.role import Role
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.gate import FORBIDDEN, not_found
@@ -75,8 +77,8 @@ class KeptPage:
     title: str
     list_lines: Callable[[View], Awaitable[Sequence[KeptLine]]]
     save: Save
-    rename: Callable[[Connection, Site, KeptName, str], bool]
-    delete: Callable[[Connection, Site, KeptName], bool]
+    rename: Callable[[Connection, Site, KeptName, str, datetime, int | None], bool]
+    delete: Callable[[Connection, Site, KeptName, datetime, int | None], bool]
 
     async def show(self, view: View) -> Response:
         """List what the site and the person have."""
@@ -104,7 +106,7 @@ class KeptPage:
             return _forbidden(view)
         done, change = ("removed", self._delete) if view.form.get("act") == "delete" else ("saved", self._rename)
         try:
-            is_done = await view.manage(change, view.here.id, _kept(view), view.form.get("new_name"))
+            is_done = await view.manage(change, view.here.id, _kept(view), view.who.user.id, view.form.get("new_name"))
         except (InvalidSetting, NameTaken) as refusal:
             faults = _faults_of(refusal, view, taken=view.word("This name is taken. Choose another name."))
             return await self._page(view, faults={"": " ".join(faults.values())})
@@ -138,11 +140,15 @@ class KeptPage:
     ) -> None:
         self.save(connection, require_site(connection, site_id), address, kept, by, overwrites=overwrites)
 
-    def _rename(self, connection: Connection, _ids: object, site_id: int, kept: KeptName, new_name: str) -> bool:
-        return self.rename(connection, require_site(connection, site_id), kept, new_name)
+    def _rename(
+        self, connection: Connection, _ids: object, site_id: int, kept: KeptName, by: int, new_name: str
+    ) -> bool:
+        return self.rename(connection, require_site(connection, site_id), kept, new_name, clock.now(), by)
 
-    def _delete(self, connection: Connection, _ids: object, site_id: int, kept: KeptName, _new_name: str) -> bool:
-        return self.delete(connection, require_site(connection, site_id), kept)
+    def _delete(
+        self, connection: Connection, _ids: object, site_id: int, kept: KeptName, by: int, _new_name: str
+    ) -> bool:
+        return self.delete(connection, require_site(connection, site_id), kept, clock.now(), by)
 
 
 def question_of(view: View) -> Address:

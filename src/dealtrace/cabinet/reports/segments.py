@@ -51,7 +51,7 @@ def _save(connection: Connection, site: Site, address: Address, kept: KeptName, 
     now = clock.now()
     picked = read_known_of(connection, site, now, by).segments.get(address.get("segment"), ())
     filters = dict.fromkeys([*address.filters, *picked])
-    add_segment(connection, site, kept, tuple(filters), now, overwrites=overwrites)
+    add_segment(connection, site, kept, tuple(filters), now, by, overwrites=overwrites)
 
 
 SEGMENTS = KeptPage("reports/segments", "Segments", _list, _save, rename_segment, remove_segment)

@@ -71,7 +71,8 @@ def rename(
 ) -> None:
     """Rename a segment; saved reports and reports by mail that name it follow."""
     with open_prepared() as database, database.write() as connection:
-        if not rename_segment(connection, require_site(connection, site_id), KeptName(name), new_name):
+        site, kept = require_site(connection, site_id), KeptName(name.strip())
+        if not rename_segment(connection, site, kept, new_name, clock.now()):
             raise SegmentNotFound(name=name, site_id=site_id)
     console.print(f"Segment {name} of site {site_id} is now named {new_name.strip()}.", markup=False)
 
@@ -80,6 +81,6 @@ def rename(
 def remove(site_id: SiteIdArgument, name: NameArgument) -> None:
     """Remove a segment."""
     with open_prepared() as database, database.write() as connection:
-        if not remove_segment(connection, require_site(connection, site_id), KeptName(name)):
+        if not remove_segment(connection, require_site(connection, site_id), KeptName(name.strip()), clock.now()):
             raise SegmentNotFound(name=name, site_id=site_id)
     console.print(f"Segment {name} removed from site {site_id}.", markup=False)

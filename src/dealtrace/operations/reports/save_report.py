@@ -1,11 +1,15 @@
 """Save, rename and delete reports of a site or of a user."""
 
 from dataclasses import replace
+from datetime import datetime
+from urllib.parse import unquote_plus
 
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
+from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.errors import InvalidSetting, NameTaken
+from dealtrace.operations.reports.record_kept import KeptChange, record_kept
 from dealtrace.reports.kept.names import KeptName, check_kept_name
 from dealtrace.reports.kept.saved import QUERY_LENGTH_MAX, SAVED_REPORTS_MAX, SavedReport
 from dealtrace.storage.reports import saved
@@ -33,12 +37,20 @@ def save_report(connection: Connection, site: Site, report: SavedReport, *, over
             ru=f"у сайта уже {limit} отчётов, удалите ненужный",
             en=f"the site has {limit} reports, delete one",
         )
+    kept = KeptName(named.name, named.user_id)
+    before = _question_words(connection, site, kept)
     if not saved.insert_saved_report(connection, site.id, named, overwrites=overwrites):
         raise NameTaken(name=named.name)
+    change = KeptChange(ChangeKind.SAVED_REPORT, kept, before, unquote_plus(named.query))
+    record_kept(connection, site, change, named.saved_at, named.saved_by)
 
 
-def rename_report(connection: Connection, site: Site, kept: KeptName, new_name: str) -> bool:
+def rename_report(
+    connection: Connection, site: Site, kept: KeptName, new_name: str, now: datetime, by: int | None
+) -> bool:
     """Rename a report of the site or of a user; return `False` if no report has the old name.
+
+    `by` is the user who does it.
 
     Raises:
         InvalidSetting: the new name is empty or too long.
@@ -49,9 +61,25 @@ def rename_report(connection: Connection, site: Site, kept: KeptName, new_name: 
         return True
     if saved.find_saved_report(connection, site.id, kept.user_id, checked) is not None:
         raise NameTaken(name=checked)
-    return saved.rename_saved_report(connection, site.id, kept.user_id, kept.name, checked)
+    if not saved.rename_saved_report(connection, site.id, kept.user_id, kept.name, checked):
+        return False
+    record_kept(connection, site, KeptChange(ChangeKind.SAVED_REPORT, kept, kept.name, checked), now, by)
+    return True
 
 
-def delete_report(connection: Connection, site: Site, kept: KeptName) -> bool:
-    """Delete a report of the site or of a user; return `False` if there is no such report."""
-    return saved.delete_saved_report(connection, site.id, kept.user_id, kept.name)
+def delete_report(connection: Connection, site: Site, kept: KeptName, now: datetime, by: int | None) -> bool:
+    """Delete a report of the site or of a user; return `False` if there is no such report.
+
+    `by` is the user who does it.
+    """
+    before = _question_words(connection, site, kept)
+    if not saved.delete_saved_report(connection, site.id, kept.user_id, kept.name):
+        return False
+    record_kept(connection, site, KeptChange(ChangeKind.SAVED_REPORT, kept, before, ""), now, by)
+    return True
+
+
+def _question_words(connection: Connection, site: Site, kept: KeptName) -> str:
+    """Return the question of a saved report as people read it, or an empty text if there is no such report."""
+    report = saved.find_saved_report(connection, site.id, kept.user_id, kept.name)
+    return unquote_plus(report.query) if report is not None else ""
