@@ -199,6 +199,16 @@ def test_a_report_is_changed_on_its_own_page(server: ServerProcess, served: Stag
     assert neighbour.send(place, **kept).status_code == 404
 
 
+def test_a_pivot_is_sent_as_the_page_shows_it(served: Stage, owner: Player, boss: Guest) -> None:
+    query = "by=source&pivot=month&metrics=deals"
+    assert boss.send("settings/mail-reports", **{**REPORT, "question": f"/reports?{query}"}).status_code == 400
+    sent = {**REPORT, "question": f"/reports?{query}&compare=previous", "recipients": "anna@example.com"}
+    assert boss.send("settings/mail-reports", **sent).status_code == 303
+    (report,) = reports(served, owner)
+    assert (report.words.pivot, report.words.compare) == ("month", "")
+    assert query in html.unescape(boss.get(f"settings/mail-reports/{report.id}").text)
+
+
 def test_a_report_that_cannot_be_scheduled_says_why(served: Stage, owner: Player, boss: Guest) -> None:
     for changed, field in (
         ({"title": ""}, "title"),

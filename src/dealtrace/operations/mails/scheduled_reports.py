@@ -166,7 +166,7 @@ def _record(
 def read_due_question(connection: Connection, site: Site, report: ScheduledReport, at: datetime) -> Question:
     """Return the parsed question of a scheduled report for the mail that is sent at `at`.
 
-    Its period is the one that this mail covers, compared with the period before.
+    Its period is the one that this mail covers, compared with the period before; a pivot has no comparison.
 
     Raises:
         InvalidParameters: the question uses a name that the site no longer has.
@@ -177,7 +177,7 @@ def read_due_question(connection: Connection, site: Site, report: ScheduledRepor
         report.words,
         first=period.first_on.isoformat(),
         last=period.last_on.isoformat(),
-        compare=Comparison.PREVIOUS,
+        compare=Comparison.PREVIOUS if not report.words.pivot else "",
         limit=str(LIMIT_MAX),
     )
     question = read_question(connection, site, words, at)
