@@ -29,12 +29,12 @@ DAYS_BY_WEEK = 400
 class TimeLine:
     """A chart over time, with its title and notes.
 
-    `shown` has the chart as a table: the label, value and compared value of each point.
+    `shown` has the chart as a table: the label, value, compared value and notes of each point.
     """
 
     svg: Markup
     title: str
-    shown: tuple[tuple[str, str, str], ...]
+    shown: tuple[tuple[str, str, str, str], ...]
     has_comparison: bool
     notes: tuple[AxisNote, ...] = ()
 
@@ -77,8 +77,13 @@ def time_line(report: Report, address: Address | None, language: Language, notes
     def format_value(value: Fraction | None) -> str:
         return metric_value(language, metric, value)
 
-    svg = line_chart(title, points, format_value, _placed(notes, dimension, report.question.period))
-    shown = tuple((point.label, format_value(point.value), format_value(point.compared)) for point in points)
+    placed = _placed(notes, dimension, report.question.period)
+    svg = line_chart(title, points, format_value, placed)
+    noted = {note.place: note.words for note in placed}
+    shown = tuple(
+        (point.label, format_value(point.value), format_value(point.compared), noted.get(place, ""))
+        for place, point in enumerate(points)
+    )
     return TimeLine(svg, title, shown, report.compared_period is not None, tuple(notes))
 
 
