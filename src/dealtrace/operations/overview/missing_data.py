@@ -36,9 +36,10 @@ def find_missing_data(source: FactSource, site: Site, period: Period, now: datet
 
 
 def list_metric_gaps(source: FactSource, site: Site, period: Period, now: datetime) -> list[tuple[Metric, Gap]]:
-    """List the days in a period on which there were no calls, requests or visits, though there usually are; earliest first.
+    """List the days in a period on which there were no calls, requests or visits, though there usually are.
 
-    A gap may begin before the period or end after it. Periods longer than `DAYS_WATCHED` have none.
+    The earliest are first. A gap may begin before the period or end after it. Periods longer than `DAYS_WATCHED` have
+    none.
     """
     if period.days > DAYS_WATCHED:
         return []
