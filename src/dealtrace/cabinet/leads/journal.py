@@ -97,6 +97,8 @@ async def show(view: View) -> Response:
         total=found.total,
         next_page=listing.next_page(found.end),
         is_first=listing.before is None,
+        next_words=view.word("Older"),
+        first_words=view.word("To the newest"),
         is_deleted=listing.get("deleted") == YES,
     )
 
