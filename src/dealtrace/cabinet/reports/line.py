@@ -96,4 +96,9 @@ def _placed(notes: Sequence[AxisNote], dimension: Dimension, period: Period) -> 
     for note in notes:
         if (number := keys.number_of(note.day_on)) in places:
             found.setdefault(places[number], []).append(note.words)
-    return [Note(place, "; ".join(words)) for place, words in sorted(found.items())]
+    return [Note(place, _joined(words)) for place, words in sorted(found.items())]
+
+
+def _joined(texts: Sequence[str]) -> str:
+    """Return texts as one; of sentences, only the last keeps its full stop."""
+    return "; ".join([*(text.removesuffix(".") for text in texts[:-1]), *texts[-1:]])
