@@ -11,7 +11,7 @@ from cast import Player, Stage, moscow
 from dealtrace.accounts.role import Role
 from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.traffic_source import TrafficSource
-from dealtrace.cabinet.deals.journal import Order, order_of
+from dealtrace.cabinet.deals.journal import Sorting, sorting_of
 from dealtrace.cabinet.listing import Listing
 from dealtrace.deals.deal import DealKey
 from dealtrace.operations.deals.change import change_deals
@@ -112,13 +112,13 @@ def test_the_list_is_sorted_by_date_and_sum_page_after_page(served: Stage, site:
 
 def test_an_order_that_is_unknown_or_too_long_is_the_usual_one() -> None:
     for sort, total, order in (
-        ("", 1, Order.NEWEST),
-        ("sum", 1, Order.NEWEST),
-        ("-amount", SORTED_MAX, Order.HIGHEST),
-        ("-amount", SORTED_MAX + 1, Order.NEWEST),
-        ("date", SORTED_MAX + 1, Order.OLDEST),
+        ("", 1, Sorting.NEWEST),
+        ("sum", 1, Sorting.NEWEST),
+        ("-amount", SORTED_MAX, Sorting.HIGHEST),
+        ("-amount", SORTED_MAX + 1, Sorting.NEWEST),
+        ("date", SORTED_MAX + 1, Sorting.OLDEST),
     ):
-        assert order_of(Listing("/", (("sort", sort),)), total) is order
+        assert sorting_of(Listing("/", (("sort", sort),)), total) is order
 
 
 def test_a_place_that_was_typed_breaks_nothing(served: Stage, site: Player, analyst: Guest) -> None:

@@ -37,7 +37,7 @@ ASKED = ("status", "manager", "service", "matched", "reason", "source", "deleted
 YES, NO = "yes", "no"
 
 
-class Order(StrEnum):
+class Sorting(StrEnum):
     """The orders of the list, as the address states them."""
 
     NEWEST = "-date"
@@ -50,11 +50,11 @@ class Order(StrEnum):
 class Heading:
     """The heading of a column that the list can be sorted by: the link that does, and the order that it has now.
 
-    `address` is empty if the list is too long; `order` is a value of `aria-sort`, empty without an order.
+    `address` is empty if the list is too long; `sorting` is a value of `aria-sort`, empty without one.
     """
 
     address: str
-    order: str
+    sorting: str
 
 
 @record
@@ -76,12 +76,12 @@ class Found:
     """The data of the page: its deals, and the total number of deals found.
 
     `end` is the key after which the next page begins, or `None` on the last page. `statuses` are all statuses of the
-    site's deals. `order` is the order that was asked for, or the default one if the list is too long for it.
+    site's deals. `sorting` is the order that was asked for, or the default one if the list is too long for it.
     """
 
     entries: Sequence[DealEntry]
     end: SortKey | AmountKey | None
-    order: Order
+    sorting: Sorting
     total: int
     statuses: Sequence[str]
 
@@ -94,11 +94,11 @@ async def show(view: View) -> Response:
     is_sortable = found.total <= SORTED_MAX
     return view.page(
         "deals/journal.html",
-        by_date=_heading(listing, found.order, Order.NEWEST, Order.OLDEST),
-        by_amount=_heading(listing, found.order, Order.HIGHEST, Order.LOWEST) if is_sortable else Heading("", ""),
+        by_date=_heading(listing, found.sorting, Sorting.NEWEST, Sorting.OLDEST),
+        by_amount=_heading(listing, found.sorting, Sorting.HIGHEST, Sorting.LOWEST) if is_sortable else Heading("", ""),
         sorted_max=SORTED_MAX if not is_sortable else 0,
-        next_words=view.word("Older") if found.order is Order.NEWEST else view.word("Next deals"),
-        first_words=view.word("To the newest") if found.order is Order.NEWEST else view.word("To the first deals"),
+        next_words=view.word("Older") if found.sorting is Sorting.NEWEST else view.word("Next deals"),
+        first_words=view.word("To the newest") if found.sorting is Sorting.NEWEST else view.word("To the first deals"),
         listing=listing,
         days=days,
         rows=[_row(entry, view) for entry in found.entries],
@@ -112,11 +112,11 @@ async def show(view: View) -> Response:
     )
 
 
-def _heading(listing: Listing, order: Order, falling: Order, rising: Order) -> Heading:
+def _heading(listing: Listing, sorting: Sorting, falling: Sorting, rising: Sorting) -> Heading:
     """Return the heading of a column; its link sorts in descending order, or in ascending order if the list is so."""
-    following = rising if order is falling else falling
-    address = listing.link(sort=following if following is not Order.NEWEST else "")
-    return Heading(address, {falling: "descending", rising: "ascending"}.get(order, ""))
+    following = rising if sorting is falling else falling
+    address = listing.link(sort=following if following is not Sorting.NEWEST else "")
+    return Heading(address, {falling: "descending", rising: "ascending"}.get(sorting, ""))
 
 
 def _choices(view: View, words: dict[str, str], chosen: str) -> list[Choice]:
@@ -128,33 +128,33 @@ def _read(connection: Connection, site: Site, listing: Listing, days: Days) -> F
     ids = find_sought_deals(connection, site.id, sought) if sought is not None else None
     query = query_deal_list(site, _filters(listing, ids, None if sought else (days.since, days.until)))
     total = count_rows(connection, query)
-    order = order_of(listing, total)
-    page = _page(connection, query, listing, order)
+    sorting = sorting_of(listing, total)
+    page = _page(connection, query, listing, sorting)
     statuses = {status.spelling for status in list_statuses(connection, site.id)}
     return Found(
         list_deal_entries(connection, site.id, page.ids, AttributionModel(site.attribution)),
         page.end,
-        order,
+        sorting,
         total,
         sorted(statuses, key=str.casefold),
     )
 
 
-def order_of(listing: Listing, total: int) -> Order:
-    """Return the order in the address, or the default order if there is none or the list is too long for it."""
+def sorting_of(listing: Listing, total: int) -> Sorting:
+    """Return the order in the address, or the default one if there is none or the list is too long for it."""
     stated = listing.get("sort")
-    order = Order(stated) if stated in tuple(Order) else Order.NEWEST
-    return order if order in (Order.NEWEST, Order.OLDEST) or total <= SORTED_MAX else Order.NEWEST
+    sorting = Sorting(stated) if stated in tuple(Sorting) else Sorting.NEWEST
+    return sorting if sorting in (Sorting.NEWEST, Sorting.OLDEST) or total <= SORTED_MAX else Sorting.NEWEST
 
 
-def _page(connection: Connection, query: PageQuery, listing: Listing, order: Order) -> NextPage | AmountPage:
-    match order:
-        case Order.NEWEST:
+def _page(connection: Connection, query: PageQuery, listing: Listing, sorting: Sorting) -> NextPage | AmountPage:
+    match sorting:
+        case Sorting.NEWEST:
             return find_newest(connection, query, listing.before, PAGE_ROWS)
-        case Order.OLDEST:
+        case Sorting.OLDEST:
             return find_oldest(connection, query, listing.before, PAGE_ROWS)
-        case Order.HIGHEST | Order.LOWEST:
-            after, highest_first = listing.before_amount, order is Order.HIGHEST
+        case Sorting.HIGHEST | Sorting.LOWEST:
+            after, highest_first = listing.before_amount, sorting is Sorting.HIGHEST
             return find_by_amount(connection, query, after, PAGE_ROWS, highest_first=highest_first)
 
 

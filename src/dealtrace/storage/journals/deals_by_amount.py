@@ -35,8 +35,9 @@ def find_by_amount(
     if after is not None:
         conditions.append(_follows(amount, after, highest_first=highest_first))
     keys = select(amount, deal.c.id).select_from(query.rows).where(*conditions)
-    order = (amount.desc(), deal.c.id.desc()) if highest_first else (amount.asc(), deal.c.id.asc())
-    found = connection.execute(keys.order_by(order[0].nulls_last(), order[1]).limit(limit + 1)).all()
+    falling, rising = (amount.desc(), deal.c.id.desc()), (amount.asc(), deal.c.id.asc())
+    by_amount, by_id = falling if highest_first else rising
+    found = connection.execute(keys.order_by(by_amount.nulls_last(), by_id).limit(limit + 1)).all()
     page = found[:limit]
     return AmountPage([row_id for _, row_id in page], AmountKey(*page[-1]) if len(found) > limit else None)
 
