@@ -5,7 +5,17 @@ from decimal import Decimal
 
 import pytest
 
-from dealtrace.alerts.rule import PERCENT_USUAL, AlertKind, Rule, RuleWords, can_be_silent, parse_rule
+from dealtrace.alerts.rule import (
+    PERCENT_USUAL,
+    AlertKind,
+    Rule,
+    RuleWords,
+    can_be_silent,
+    format_rule,
+    parse_formatted_rule,
+    parse_rule,
+)
+from dealtrace.alerts.windows import WINDOWS
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.errors import InvalidParameters, InvalidSetting
 from dealtrace.reports.facts import Fact
@@ -92,3 +102,16 @@ def test_unknown_words_are_refused_with_the_ones_that_exist() -> None:
         parsed("drop", "deals", filters=("sorce:is:yandex",))
     with pytest.raises(InvalidSetting, match="one metric"):
         parsed("drop", "deals,leads")
+
+
+@pytest.mark.parametrize("amount", [None, Decimal(30), Decimal("-0.15"), Decimal("1500.50")])
+@pytest.mark.parametrize("metric", ["deals", "column:В работе"])
+def test_a_rule_in_a_line_is_read_again(metric: str, amount: Decimal | None) -> None:
+    for kind in AlertKind:
+        rule = Rule(kind, metric, WINDOWS["3h"], amount)
+        assert parse_formatted_rule(format_rule(rule)) == rule
+
+
+@pytest.mark.parametrize("text", ["", "a@example.com", "drop", "drop 3h - ", "drop 9h 1 deals", "fall 3h 1 deals"])
+def test_another_line_is_no_rule(text: str) -> None:
+    assert parse_formatted_rule(text) is None

@@ -108,6 +108,13 @@ def test_a_rule_is_changed_tested_and_removed(served: Stage, owner: Player, boss
         ]
     assert boss.send(place, act="remove").status_code == 303
     assert stored(served, owner) == []
+    changes = text_of(boss.get("settings/changes").text)
+    for line in (
+        "“Match rate”: – → Match rate: less than 15 % within a week",
+        "“Match rate”: Match rate: less than 15 % within a week → Leads: 30 % below usual within a day",
+        "“Leads”: Leads: 30 % below usual within a day → –",
+    ):
+        assert f"{boss.login} Alert {line}" in changes.replace("\u00a0", " ")
     assert boss.get(place).status_code == 404
 
 
@@ -190,6 +197,16 @@ def test_a_report_is_changed_on_its_own_page(server: ServerProcess, served: Stag
     neighbour = member_of(server, served, served.open_site().site.id)
     assert neighbour.get(place).status_code == 404
     assert neighbour.send(place, **kept).status_code == 404
+
+
+def test_a_pivot_is_sent_as_the_page_shows_it(served: Stage, owner: Player, boss: Guest) -> None:
+    query = "by=source&pivot=month&metrics=deals"
+    assert boss.send("settings/mail-reports", **{**REPORT, "question": f"/reports?{query}"}).status_code == 400
+    sent = {**REPORT, "question": f"/reports?{query}&compare=previous", "recipients": "anna@example.com"}
+    assert boss.send("settings/mail-reports", **sent).status_code == 303
+    (report,) = reports(served, owner)
+    assert (report.words.pivot, report.words.compare) == ("month", "")
+    assert query in html.unescape(boss.get(f"settings/mail-reports/{report.id}").text)
 
 
 def test_a_report_that_cannot_be_scheduled_says_why(served: Stage, owner: Player, boss: Guest) -> None:

@@ -11,11 +11,14 @@ from cast import Player, Stage, moscow
 from dealtrace.accounts.role import Role
 from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.cabinet.deals.journal import Sorting, sorting_of
+from dealtrace.cabinet.listing import Listing
 from dealtrace.deals.deal import DealKey
 from dealtrace.operations.deals.change import change_deals
 from dealtrace.operations.deals.delete import delete_deals
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.storage.accounts.points import find_points_spent
+from dealtrace.storage.journals.deals_by_amount import SORTED_MAX
 from guests import Guest, member_of, text_of
 from server import ServerProcess
 from write_commands import by_contact, change, registration
@@ -62,6 +65,62 @@ def test_the_newest_deals_come_first_a_page_at_a_time(served: Stage, site: Playe
     assert numbers(page) == [f"D-{place:02}" for place in range(9, -1, -1)]
     assert "To the newest" in page
     assert 'rel="next"' not in page
+
+
+def links_of(page: str) -> dict[str, tuple[str, str]]:
+    """Return the links of the headings that a list can be sorted by, with the order that each column has now."""
+    found = re.findall(r'<th scope="col"[^>]*?(?: aria-sort="(\w+)")?><a href="([^"]+)">(\w+)</a>', page)
+    return {words: (html.unescape(address), order) for order, address, words in found}
+
+
+def test_the_list_is_sorted_by_date_and_sum_page_after_page(served: Stage, site: Player, analyst: Guest) -> None:
+    first = moscow(DAY, "12:00:00")
+    amounts = [None if place % 7 == 0 else Decimal(place * 37 % 60) for place in range(60)]
+    deals = [
+        registration(f"D-{place:02}", happened_at=first + timedelta(minutes=place), amount_rub=amount)
+        for place, amount in enumerate(amounts)
+    ]
+    served.perform(register_deals, site, *deals)
+    register(served, site, "other", status="lost", happened_at=first)
+    known = [place for place in range(60) if amounts[place] is not None]
+    rising = sorted(known, key=lambda place: amounts[place] or 0)
+    unknown = [place for place in range(60) if amounts[place] is None]
+    page = analyst.get("deals", **MARCH, status="new").text
+    assert {words: order for words, (_, order) in links_of(page).items()} == {"Date": "descending", "Sum": ""}
+    for words, order, places in (
+        ("Sum", "descending", [*rising[::-1], *unknown[::-1]]),
+        ("Sum", "ascending", [*rising, *unknown]),
+        ("Date", "descending", range(59, -1, -1)),
+        ("Date", "ascending", range(60)),
+    ):
+        page = analyst.follow(links_of(page)[words][0]).text
+        assert links_of(page)[words][1] == order
+        assert page.count("aria-sort") == 1
+        following = re.search(r'rel="next" href="([^"]+)"', page)
+        assert following is not None
+        rest = analyst.follow(html.unescape(following[1])).text
+        assert 'rel="next"' not in rest
+        assert numbers(page) + numbers(rest) == [f"D-{place:02}" for place in places]
+        assert numbers(analyst.follow(links_of(rest)[words][0]).text) != numbers(rest), "a new order begins anew"
+    assert '<input type="hidden" name="sort" value="date">' in page, "the form keeps the order"
+
+
+def test_an_order_that_is_unknown_or_too_long_is_the_usual_one() -> None:
+    for sort, total, order in (
+        ("", 1, Sorting.NEWEST),
+        ("sum", 1, Sorting.NEWEST),
+        ("-amount", SORTED_MAX, Sorting.HIGHEST),
+        ("-amount", SORTED_MAX + 1, Sorting.NEWEST),
+        ("date", SORTED_MAX + 1, Sorting.OLDEST),
+    ):
+        assert sorting_of(Listing("/", (("sort", sort),)), total) is order
+
+
+def test_a_place_that_was_typed_breaks_nothing(served: Stage, site: Player, analyst: Guest) -> None:
+    register(served, site, "A")
+    for sort in ("-amount", "amount", "date", ""):
+        for before in ("1.2", "none.1", "-5.1", "--5.1", "-none.1", "x", ".", "1.", f"{'9' * 30}.1", "1.-1"):
+            assert analyst.get("deals", **MARCH, sort=sort, before=before).status_code == 200, (sort, before)
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,11 @@ from dealtrace.accounts.site_days import day_start, site_day
 from dealtrace.attribution.cost import Cost, CostAccount
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.cabinet.formats import day_span
+from dealtrace.cabinet.reports.key_words import key_words
 from dealtrace.leads.call import IncomingCall
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.reports.import_costs import import_costs
+from dealtrace.reports.dimensions import DIMENSIONS
 from engines import on_one_engine
 from guests import Guest, member_of
 from server import ServerProcess
@@ -181,6 +183,30 @@ def test_a_week_without_calls_is_told_on_the_overview_after_it_has_ended(
     (link,) = [address for address in links_of(page) if "metrics=calls" in address]
     assert analyst.follow(link).status_code == 200
     assert "There were no calls" not in analyst.get("", period="7d").text
+
+
+def test_days_without_calls_are_noted_on_the_chart_in_its_table_and_below_it(
+    server: ServerProcess, served: Stage, broken: Player
+) -> None:
+    reader = member_of(server, served, broken.site.id, Role.READER)
+    began = site_day(NOW, broken.site.time_zone) - timedelta(days=70)
+    days = day_span("en", began + timedelta(days=55), began + timedelta(days=61))
+    noted = f"There were no calls on {days} (usually 2 a day)."
+    for place in ("reports", ""):
+        for period, grain in (("28d", "day"), ("90d", "week")):
+            page = reader.get(place, period=period, metrics="leads").text
+            assert f"<title>{noted}</title>" in page, grain
+            assert f"<td>{noted}</td>" in page
+            assert f"{noted} <small" in page
+            assert "noted automatically" in page
+    assert noted not in reader.get("reports", period="7d").text
+    within = {"from": (began + timedelta(days=58)).isoformat(), "to": (began + timedelta(days=64)).isoformat()}
+    page = reader.get("reports", **within).text
+    marked = re.search(rf'<th scope="row">([^<]*)</th>(?:(?!</tr>).)*<td>{re.escape(noted)}</td>', page)
+    assert marked is not None
+    assert marked[1] == key_words(DIMENSIONS["day"], within["from"], "en"), "the gap began before the period"
+    assert "There were no" not in reader.get("reports", **{**within, "to": within["from"]}).text, "a day has no chart"
+    assert "There were no" not in member_of(server, served, served.open_site().site.id).get("reports").text
 
 
 def test_costs_of_a_campaign_without_visits_are_told_on_the_overview(

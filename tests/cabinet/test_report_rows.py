@@ -81,6 +81,20 @@ def test_deals_lead_to_their_cards_only_for_who_may_see_them(visitor: Guest, sit
     assert PHONE not in page + leads
 
 
+@pytest.mark.parametrize(("model", "source"), [("0", "(direct) / (none)"), ("2", "yandex / cpc / spring")])
+def test_leads_show_the_source_that_the_model_of_the_figure_credits(
+    visitor: Guest, served: Stage, site: Player, model: str, source: str
+) -> None:
+    served.visit(site, moscow(DAY, "13:00:00"), YANDEX, visitor="other")
+    later = served.visit(site, moscow(DAY, "14:00:00"), TrafficSource("(direct)", "(none)"), visitor="other")
+    served.call(site, moscow(DAY, "14:30:00"), visit_id=later.id)
+    served.call(site, moscow(DAY, "15:00:00"))
+    page = visitor.get("reports/rows", **MARCH, metrics="calls", model=model).text
+    rows = [re.findall(r"<bdi>([^<]*)</bdi>", row) for row in re.findall(r"<tr>(.*?)</tr>", page)][1:]
+    assert [cells[2] for cells in rows] == ["yandex / cpc / spring", source, "no source"]
+    assert [cells[1].replace("\u00a0", " ") for cells in rows][1] == "26 Mar 2018, 14:30"
+
+
 def test_rows_come_a_page_at_a_time(visitor: Guest) -> None:
     page = visitor.get("reports/rows", **MARCH, metrics="deals").text
     assert "Rows 1 to 100 of 122" in page

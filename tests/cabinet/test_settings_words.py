@@ -33,9 +33,3 @@ def test_every_text_is_translated_and_every_translation_is_used() -> None:
 
 MEANINGS = {"won", "lost", "open"}
 """The meanings of statuses are words of the domain."""
-
-
-def test_every_template_is_short() -> None:
-    assert {
-        each.name: len(each.read_text().splitlines()) for each in TEMPLATES if len(each.read_text().splitlines()) >= 80
-    } == {}

@@ -158,7 +158,7 @@ def test_a_segment_is_saved_used_and_removed(terminal: Terminal, shop: Player) -
     ).out
     assert said == f"Segment Платный added to site {number}: medium:is:cpc tag:empty\n"
     assert terminal.json("segment", "list", number, "--json") == [
-        {"name": "Платный", "filters": ["medium:is:cpc", "tag:empty"]}
+        {"name": "Платный", "filters": ["medium:is:cpc", "tag:empty"], "fault": None}
     ]
     answer = terminal.json("report", *site(shop), *DAYS, "--metrics", "deals", "--segment", "Платный", "--json")
     assert answer["total"]["values"] == {"deals": 1}
@@ -175,6 +175,23 @@ def test_a_segment_whose_field_is_removed_says_so(terminal: Terminal, shop: Play
     refused = terminal.run("report", *site(shop), "--metrics", "deals", "--segment", "Москва")
     assert refused.status == 1
     assert "segment “Москва” can no longer be used: unknown custom field “city”" in refused.err
+    (listed,) = terminal.json("segment", "list", number, "--json")
+    assert "unknown custom field “city”" in listed["fault"]
+    assert "cannot be used: " in terminal.done("segment", "list", number).out
+
+
+def test_a_segment_is_replaced_and_renamed(terminal: Terminal, shop: Player) -> None:
+    number = str(shop.site.id)
+    for name in ("[a]", "b"):
+        terminal.done("segment", "add", number, name, "--filter", "medium:is:cpc")
+    terminal.done("segment", "add", number, "[a]", "--replace", "--filter", "source:is:vk")
+    assert "Already exists: b" in terminal.run("segment", "rename", number, "[a]", "b").err
+    assert "1 to 100 printable characters" in terminal.run("segment", "rename", number, "[a]", " ").err
+    assert "segment list" in terminal.run("segment", "rename", number, "c", "d").err
+    renamed = terminal.done("segment", "rename", number, "[a]", " [c] ").out
+    assert renamed == f"Segment [a] of site {number} is now named [c].\n"
+    listed = terminal.json("segment", "list", number, "--json")
+    assert {each["name"]: each["filters"] for each in listed} == {"[c]": ["source:is:vk"], "b": ["medium:is:cpc"]}
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -21,7 +21,7 @@ from dealtrace.deals.incoming_deal import IncomingDeal
 from dealtrace.mails.letter import Letter
 from dealtrace.mails.mail import Mail
 from dealtrace.mails.recipient import Recipient
-from dealtrace.mails.scheduled_report import Rhythm
+from dealtrace.mails.scheduled_report import Rhythm, ScheduledReport
 from dealtrace.mails.subscription import MailList, Subscription, parse_link_key
 from dealtrace.operations.accounts.create_user import create_user
 from dealtrace.operations.alerts import manage
@@ -45,7 +45,7 @@ from waiting import until
 from write_commands import open_write_queue, run
 
 pytestmark = on_one_engine
-HOUR = timedelta(hours=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 RECIPIENTS = (Recipient("anna@example.com", "ru"), Recipient("bob@example.com", "en"))
 
 
@@ -215,23 +215,59 @@ def test_a_process_that_stops_stores_what_became_of_the_mail_in_hand(
     assert settled
 
 
-def test_a_report_arrives_as_a_table_with_a_file_beside_the_period_before(
-    stage: Stage, shop: Player, mail_server: MailServer
-) -> None:
-    yesterday = day_start(site_day(clock.now(), shop.site.time_zone) - timedelta(days=1), shop.site.time_zone)
-    sent = [(yesterday, "1C"), (yesterday, "1C"), (yesterday, "<b>"), (yesterday - timedelta(days=1), "1C")]
+def start_of_yesterday(shop: Player) -> datetime:
+    return day_start(site_day(clock.now(), shop.site.time_zone) - DAY, shop.site.time_zone)
+
+
+def add_deals(stage: Stage, shop: Player, *made: tuple[datetime, str]) -> None:
+    """Register deals of 10.50 rubles of these times and services."""
+    amount = Decimal("10.50")
     stage.ids.ensure(2000)
     with stage.database.write() as connection:
         deals = [
-            IncomingDeal(
-                id=None, number=str(number), happened_at=at, status="", amount_rub=Decimal("10.50"), service=service
-            )
-            for number, (at, service) in enumerate(sent)
+            IncomingDeal(id=None, number=str(number), happened_at=at, status="", amount_rub=amount, service=service)
+            for number, (at, service) in enumerate(made)
         ]
         import_deals(stage.work(connection, shop), deals)
-        words = Words(by="service", metrics="deals,amount")
+
+
+def schedule_since_yesterday(stage: Stage, shop: Player, words: Words) -> ScheduledReport:
+    """Schedule a report that became due at the start of today."""
+    stage.ids.ensure(2000)
+    with stage.database.write() as connection:
         new = NewScheduledReport("Сервисы", words, Rhythm.DAILY, 0, RECIPIENTS[:1])
-        report = schedule_report(connection, stage.ids, shop.site, new, yesterday)
+        return schedule_report(connection, stage.ids, shop.site, new, start_of_yesterday(shop))
+
+
+def test_a_pivot_arrives_as_a_pivot_in_the_mail_and_in_its_file(
+    stage: Stage, shop: Player, mail_server: MailServer
+) -> None:
+    yesterday = start_of_yesterday(shop)
+    schedule_since_yesterday(stage, shop, Words(by="day", pivot="service", metrics="amount,deals"))
+    services = [f"s{number:02}" for number in range(13)]
+    add_deals(stage, shop, *[(yesterday, service) for service in (*services, "s00")], (yesterday - DAY, "before"))
+    send_until(stage, mail_server, lambda: mail_server.received)
+    (received,) = mail_server.received
+    lines = [" ".join(line.split()) for line in received.text.splitlines()]
+    day_on = yesterday.astimezone(shop.site.time_zone).date()
+    assert f"С {day_on:%d.%m.%Y} по {day_on:%d.%m.%Y}." in lines
+    assert "Показатель: Сумма сделок. Столбцы: Сервис." in lines
+    assert "Показано столбцов: 12 из 13. Остальные — в приложенном файле." in lines
+    assert f"День {' '.join(services[:12])} Итого" in lines
+    assert f"{day_on} 21 ₽ {'10,5 ₽ ' * 11}147 ₽" in lines
+    assert f"Итого 21 ₽ {'10,5 ₽ ' * 11}147 ₽" in lines
+    (attached,) = received.mail.iter_attachments()
+    rows = bytes(attached.get_payload(decode=True) or b"").decode("utf-8-sig").splitlines()  # type: ignore[arg-type]
+    assert f"День;{';'.join(services)};Итого" in rows
+    assert f"Итого;21,00;{'10,50;' * 12}147,00" in rows, rows
+
+
+def test_a_report_arrives_as_a_table_with_a_file_beside_the_period_before(
+    stage: Stage, shop: Player, mail_server: MailServer
+) -> None:
+    yesterday = start_of_yesterday(shop)
+    report = schedule_since_yesterday(stage, shop, Words(by="service", metrics="deals,amount"))
+    add_deals(stage, shop, *[(yesterday, service) for service in ("1C", "1C", "<b>")], (yesterday - DAY, "1C"))
     send_until(stage, mail_server, lambda: mail_server.received)
     (received,) = mail_server.received
     assert str(received.mail["Subject"]) == "Сервисы – Shop"

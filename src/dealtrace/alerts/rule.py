@@ -24,6 +24,7 @@ ALERTS_MAX = 50
 """Ours: the most rules of one site; each costs a few SQL statements whenever its window ends."""
 _NUMBER = re.compile(r"[+-]?[0-9]{1,15}(?:[.,][0-9]{1,6})?")
 _PERCENT_SIGN = "%"
+_NO_AMOUNT = "-"
 
 
 class AlertKind(StrEnum):
@@ -118,6 +119,21 @@ def parse_rule(words: RuleWords, known: Known, recipients: tuple[Recipient, ...]
         )
     filters = tuple(text for text in words.filters if text)
     return Rule(kind, metric.name, window, _amount(kind, metric, words.amount), filters, recipients), question
+
+
+def format_rule(rule: Rule) -> str:
+    """Return what a rule watches in one line, without its filters and recipients; `parse_formatted_rule` reads it."""
+    amount = f"{rule.amount:f}" if rule.amount is not None else _NO_AMOUNT
+    return f"{rule.kind} {rule.window.name} {amount} {rule.metric}"
+
+
+def parse_formatted_rule(text: str) -> Rule | None:
+    """Return the rule in a line of `format_rule`, or `None` if the line is another text."""
+    kind, window, amount, metric, *_ = *text.split(" ", 3), "", "", "", ""
+    has_amount = _NUMBER.fullmatch(amount) is not None
+    if kind not in tuple(AlertKind) or window not in WINDOWS or not (metric and (has_amount or amount == _NO_AMOUNT)):
+        return None
+    return Rule(AlertKind(kind), metric, WINDOWS[window], Decimal(amount) if has_amount else None)
 
 
 def question_of(metric: str, filters: tuple[str, ...], known: Known) -> Question:

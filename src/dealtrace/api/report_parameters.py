@@ -9,7 +9,7 @@ from dealtrace.http.parameters import Parameter, ParameterTable, Repeated, Sent
 from dealtrace.reports.dimensions import DIMENSIONS, FIELD_PREFIX
 from dealtrace.reports.figure import Figure, parse_figure
 from dealtrace.reports.filters import FILTERS_MAX
-from dealtrace.reports.kept.segments import SEGMENT_NAME_LENGTH_MAX
+from dealtrace.reports.kept.names import NAME_LENGTH_MAX
 from dealtrace.reports.metrics import COLUMN_PREFIX, METRICS
 from dealtrace.reports.periods import PRESETS, Comparison
 from dealtrace.reports.question import ALL_MODELS, BY_MAX, LIMIT_MAX, METRICS_MAX, DateOf, Known, Words
@@ -96,7 +96,7 @@ _QUESTION = (
         "A filter, written dimension:operator:value; may be sent several times.",
         count_max=FILTERS_MAX,
     ),
-    Parameter("segment", Text(SEGMENT_NAME_LENGTH_MAX), "Сегмент: сохранённые фильтры.", "A segment: saved filters."),
+    Parameter("segment", Text(NAME_LENGTH_MAX), "Сегмент: сохранённые фильтры.", "A segment: saved filters."),
     Parameter(
         "sort",
         Text(WORDS_LENGTH_MAX),

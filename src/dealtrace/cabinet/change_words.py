@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from datetime import date
 
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
+from dealtrace.alerts.rule import parse_formatted_rule
+from dealtrace.alerts.sentences import metric_words, rule_sentence
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.formats import NOTHING, day
 from dealtrace.cabinet.reports.choices import model_words
@@ -30,6 +32,9 @@ _CHANGED: Mapping[ChangeKind, str] = {
     ChangeKind.WEBHOOK: "Webhook %(name)s: %(before)s → %(after)s",
     ChangeKind.SHARED_LINK: "Shared link “%(name)s”: %(done)s",
     ChangeKind.MAIL_REPORT: "Report by mail “%(name)s”: %(before)s → %(after)s",
+    ChangeKind.SEGMENT: "Segment “%(name)s”: %(before)s → %(after)s",
+    ChangeKind.SAVED_REPORT: "Saved report “%(name)s”: %(before)s → %(after)s",
+    ChangeKind.ALERT: "Alert “%(name)s”: %(before)s → %(after)s",
     ChangeKind.COSTS: "Costs imported: %(name)s, %(after)s",
     ChangeKind.IMPORT: "File imported: %(name)s, rows: %(after)s",
     ChangeKind.PAST: "Past visits reclassified, changed: %(after)s",
@@ -63,6 +68,9 @@ def change_words(change: SiteChange, language: Language, translate: Callable[[st
             return " – ".join(day(language, date.fromisoformat(each)) for each in text.split())
         if change.kind is ChangeKind.SETTING and change.name == "attribution" and text:
             return model_words(AttributionModel(int(text)), language)
+        if change.kind is ChangeKind.ALERT:
+            rule = parse_formatted_rule(text)
+            return rule_sentence(rule, language) if rule is not None else text or NOTHING
         if change.kind is ChangeKind.MAIL_REPORT:
             rhythm, _, hour = text.partition(" ")
             return f"{translate(_VALUES[rhythm])} {hour}" if hour and rhythm in list(Rhythm) else text or NOTHING
@@ -73,6 +81,8 @@ def change_words(change: SiteChange, language: Language, translate: Callable[[st
     name = change.name
     if change.kind is ChangeKind.SETTING:
         name = translate(_SETTINGS[name]) if name in _SETTINGS else name
+    if change.kind is ChangeKind.ALERT:
+        name = metric_words(name, language)
     if change.kind is ChangeKind.IMPORT:
         name = value(name)
     return translate(_CHANGED[change.kind]) % {

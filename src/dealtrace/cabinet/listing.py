@@ -18,6 +18,7 @@ from dealtrace.record import record
 from dealtrace.reports.periods import DEFAULT_PRESET, Period
 from dealtrace.reports.question import Known, Words, parse_question
 from dealtrace.storage.database.column_types import instant, microseconds
+from dealtrace.storage.journals.deals_by_amount import AmountKey
 from dealtrace.storage.journals.keyset_pages import SortKey
 
 PAGE_ROWS = 50
@@ -25,7 +26,12 @@ PAGE_ROWS = 50
 BEFORE = "before"
 SEARCH = "q"
 PERIOD = ("period", "from", "to")
-_OF_KEY = 2
+_NO_AMOUNT = "none"
+
+
+def _is_number(text: str) -> bool:
+    """Return whether a part of a key is a number that the database can compare, below the last instant."""
+    return re.fullmatch("[0-9]{1,15}|[1-8][0-9]{15}", text, re.ASCII) is not None
 
 
 @record
@@ -49,12 +55,25 @@ class Listing:
     def before(self) -> SortKey | None:
         """Return the sort key after which the page begins, or `None` for the first page."""
         moment, _, id_ = self.get(BEFORE).partition(".")
-        numbers = [part for part in (moment, id_) if re.fullmatch("[0-9]{1,15}|[1-8][0-9]{15}", part, re.ASCII)]
-        return SortKey(instant(int(moment)), int(id_)) if len(numbers) == _OF_KEY else None
+        return SortKey(instant(int(moment)), int(id_)) if _is_number(moment) and _is_number(id_) else None
 
-    def next_page(self, end: SortKey | None) -> str:
-        """Return the URL of the page that begins after the sort key `end`, or an empty text if there is none."""
-        return self.link(**{BEFORE: f"{microseconds(end.at)}.{end.id}"}) if end is not None else ""
+    @property
+    def before_amount(self) -> AmountKey | None:
+        """Return the key after which the page of a list by amounts begins, or `None` for the first page."""
+        amount, _, id_ = self.get(BEFORE).partition(".")
+        if not _is_number(id_) or not (amount == _NO_AMOUNT or _is_number(amount.removeprefix("-"))):
+            return None
+        return AmountKey(int(amount) if amount != _NO_AMOUNT else None, int(id_))
+
+    def next_page(self, end: SortKey | AmountKey | None) -> str:
+        """Return the URL of the page that begins after the key `end`, or an empty text if there is none."""
+        match end:
+            case None:
+                return ""
+            case SortKey():
+                return self.link(**{BEFORE: f"{microseconds(end.at)}.{end.id}"})
+            case AmountKey():
+                return self.link(**{BEFORE: f"{end.amount if end.amount is not None else _NO_AMOUNT}.{end.id}"})
 
     @property
     def sought(self) -> Sought | None:

@@ -29,8 +29,10 @@ from dealtrace.cabinet.people import (
 )
 from dealtrace.cabinet.reports import page as reports
 from dealtrace.cabinet.reports import rows as report_rows
-from dealtrace.cabinet.reports import saved, segments, shared
+from dealtrace.cabinet.reports import shared
 from dealtrace.cabinet.reports.file import send_as
+from dealtrace.cabinet.reports.saved import SAVED_REPORTS
+from dealtrace.cabinet.reports.segments import SEGMENTS
 from dealtrace.cabinet.requests import page as requests
 from dealtrace.cabinet.settings.routes import SETTINGS_PAGES
 from dealtrace.cabinet.static_files import send_file
@@ -50,12 +52,12 @@ PAGES = (
     Page("/{site:int}/reports/rows", "GET", report_rows.show, Role.READER),
     Page("/{site:int}/reports.csv", "GET", send_as(CSV), Role.READER),
     Page("/{site:int}/reports.xlsx", "GET", send_as(XLSX), Role.READER),
-    Page("/{site:int}/reports/saved", "GET", saved.show, Role.READER),
-    Page("/{site:int}/reports/saved", "POST", saved.save, Role.READER),
-    Page("/{site:int}/reports/saved/change", "POST", saved.change, Role.READER),
-    Page("/{site:int}/reports/segments", "GET", segments.show, Role.READER),
-    Page("/{site:int}/reports/segments", "POST", segments.save, Role.READER),
-    Page("/{site:int}/reports/segments/change", "POST", segments.change, Role.READER),
+    Page("/{site:int}/reports/saved", "GET", SAVED_REPORTS.show, Role.READER),
+    Page("/{site:int}/reports/saved", "POST", SAVED_REPORTS.keep, Role.READER),
+    Page("/{site:int}/reports/saved/change", "POST", SAVED_REPORTS.change, Role.READER),
+    Page("/{site:int}/reports/segments", "GET", SEGMENTS.show, Role.READER),
+    Page("/{site:int}/reports/segments", "POST", SEGMENTS.keep, Role.READER),
+    Page("/{site:int}/reports/segments/change", "POST", SEGMENTS.change, Role.READER),
     Page("/{site:int}/notes", "GET", notes.show, Role.READER),
     Page("/{site:int}/notes", "POST", notes.add, Role.ANALYST),
     Page("/{site:int}/notes/remove", "POST", notes.remove, Role.ANALYST),

@@ -62,10 +62,14 @@ class HostAnswer(TypedDict):
 
 
 class SegmentAnswer(TypedDict):
-    """A segment in `segment list`; filters are written `dimension:operator:value`."""
+    """A segment in `segment list`; filters are written `dimension:operator:value`.
+
+    `fault` says why it can no longer be used, `None` if it can.
+    """
 
     name: str
     filters: list[str]
+    fault: str | None
 
 
 class ReclassificationAnswer(TypedDict):

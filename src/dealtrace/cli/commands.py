@@ -51,7 +51,7 @@ COMMANDS = {
         "reports.report", "report", "Show the results of advertising by any dimensions, with a total."
     ),
     "segment": ListedCommand(
-        "reports.segments", "segment_commands", "Save, list and remove segments: filters of reports."
+        "reports.segments", "segment_commands", "Save, list, rename and remove segments: filters of reports."
     ),
     "alert": ListedCommand("reports.alerts", "alert_commands", "Watch metrics, and notify when a figure is unusual."),
     "demo": ListedCommand("sites.demo", "demo", "Fill a site with made-up data of the year until today."),

@@ -72,3 +72,10 @@ def checked_recipients(recipients: Iterable[Recipient]) -> tuple[Recipient, ...]
 def format_recipients(recipients: Iterable[Recipient]) -> str:
     """Format recipients for `parse_recipients`, one per line: `a@example.org en`."""
     return "\n".join(f"{recipient.address} {recipient.language}" for recipient in recipients)
+
+
+def recipients_changed(before: Iterable[Recipient], after: Iterable[Recipient]) -> tuple[str, str]:
+    """Return the addresses that are only in `before`, and those that are only in `after`, each as a list in words."""
+    was, became = ({each.address: None for each in recipients} for recipients in (before, after))
+    gone, new = (each for each in was if each not in became), (each for each in became if each not in was)
+    return ", ".join(gone), ", ".join(new)

@@ -1,20 +1,36 @@
-"""The letter of a scheduled report, with a table of its figures and those of the period before."""
+"""The letter of a scheduled report, with a table of its figures and those of the period before, or of a pivot."""
 
+from collections.abc import Iterable
 from decimal import Decimal
+from fractions import Fraction
 
 from dealtrace.errors import Language
-from dealtrace.mails.figure_words import figure_words
+from dealtrace.mails.figure_words import UNKNOWN, figure_words
 from dealtrace.mails.letter import Letter, LetterTable
 from dealtrace.reports.answer import Report, Row
+from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.formats import rounded_value
+from dealtrace.reports.metrics import Metric
+from dealtrace.reports.pivot import Pivot, PivotLine
 from dealtrace.reports.table import COMPARED, COMPARED_RU, figure_columns, figures_of
 
 ROWS_SHOWN = 50
 """Ours: the most rows in the text of a mail; the attached file has all rows."""
+COLUMNS_SHOWN = 12
+"""Ours: the most columns of a pivot in the text of a mail, such as the months of a year."""
 _TOTAL = {"ru": "Итого", "en": "Total"}
 _PERIOD = {
     "ru": "С {first} по {last}, в сравнении с {other_first} – {other_last}.",
     "en": "From {first} to {last}, compared with {other_first} – {other_last}.",
+}
+_PERIOD_ALONE = {"ru": "С {first} по {last}.", "en": "From {first} to {last}."}
+_PIVOT = {
+    "ru": "Показатель: {metric}. Столбцы: {dimension}.",
+    "en": "Metric: {metric}. Columns: {dimension}.",
+}
+_MORE_COLUMNS = {
+    "ru": "Показано столбцов: {shown} из {columns}. Остальные — в приложенном файле.",
+    "en": "{shown} of {columns} columns are shown. The others are in the attached file.",
 }
 _MORE = {
     "ru": "Показано строк: {shown} из {rows}. Остальные — в приложенном файле.",
@@ -27,37 +43,65 @@ _LEAVE = {
 _DAY = "%d.%m.%Y"
 
 
-def report_letter(title: str, report: Report, site_name: str, language: Language, link: str) -> Letter:
-    """Return the letter of a report that is compared with another period; `link` is the URL for unsubscribing.
+def report_letter(title: str, answered: Report | Pivot, site_name: str, language: Language, link: str) -> Letter:
+    """Return the letter of a report with the figures of the period before, or of a pivot, which has none.
 
     `link` is the page on which users get no more of it; typed addresses have a link of their own, and this is empty.
     """
-    period, other = report.question.period, report.compared_period
-    assert other is not None
-    paragraphs = [
-        f"{site_name}. {title}.",
-        _PERIOD[language].format(
-            first=f"{period.first_on:{_DAY}}",
-            last=f"{period.last_on:{_DAY}}",
-            other_first=f"{other.first_on:{_DAY}}",
-            other_last=f"{other.last_on:{_DAY}}",
-        ),
-    ]
+    report = answered.report if isinstance(answered, Pivot) else answered
+    paragraphs = [f"{site_name}. {title}.", _period(report, language)]
+    if isinstance(answered, Pivot):
+        metric, dimension = (_named(each, language) for each in (answered.metric, answered.dimension))
+        paragraphs.append(_PIVOT[language].format(metric=metric, dimension=dimension))
+        if len(answered.columns) > COLUMNS_SHOWN:
+            words = _MORE_COLUMNS[language].format(shown=COLUMNS_SHOWN, columns=len(answered.columns))
+            paragraphs.append(words)
     if len(report.rows) > ROWS_SHOWN:
         paragraphs.append(_MORE[language].format(shown=ROWS_SHOWN, rows=report.rows_total))
     if link:
         paragraphs.append(_LEAVE[language])
-    return Letter(f"{title} – {site_name}", tuple(paragraphs), link, _table(report, language))
+    table = _pivot_table(answered, language) if isinstance(answered, Pivot) else _table(report, language)
+    return Letter(f"{title} – {site_name}", tuple(paragraphs), link, table)
+
+
+def _period(report: Report, language: Language) -> str:
+    period, other = report.question.period, report.compared_period
+    days = {"first": f"{period.first_on:{_DAY}}", "last": f"{period.last_on:{_DAY}}"}
+    if other is None:
+        return _PERIOD_ALONE[language].format(**days)
+    return _PERIOD[language].format(
+        **days, other_first=f"{other.first_on:{_DAY}}", other_last=f"{other.last_on:{_DAY}}"
+    )
 
 
 def _table(report: Report, language: Language) -> LetterTable:
     question = report.question
-    dimensions = tuple(each.ru if language == "ru" else each.en for each in question.by)
+    dimensions = tuple(_named(each, language) for each in question.by)
     head = (*(dimensions or ("",)), *_headings(report, language))
-    keyed = ((tuple(key if key is not None else "–" for key in row.keys), row) for row in report.rows[:ROWS_SHOWN])
-    rows = [(*keys, *_cells(report, row, language)) for keys, row in keyed] if question.by else []
+    rows = [(*_keys(row.keys), *_cells(report, row, language)) for row in report.rows[:ROWS_SHOWN] if question.by]
     blank = ("",) * (len(dimensions) - 1)
     return LetterTable(head, [*rows, (_TOTAL[language], *blank, *_cells(report, report.total, language))])
+
+
+def _pivot_table(pivot: Pivot, language: Language) -> LetterTable:
+    """Return the first columns of a pivot, and the totals of its rows, which are over all columns."""
+    dimensions = tuple(_named(each, language) for each in pivot.report.question.by)
+    head = (*dimensions, *_keys(pivot.columns[:COLUMNS_SHOWN]), _TOTAL[language])
+
+    def figures(line: PivotLine) -> tuple[str, ...]:
+        return tuple(_cell(pivot.metric, figure, language) for figure in (*line.values[:COLUMNS_SHOWN], line.total))
+
+    rows = [(*_keys(line.keys), *figures(line)) for line in pivot.lines[:ROWS_SHOWN]]
+    blank = ("",) * (len(dimensions) - 1)
+    return LetterTable(head, [*rows, (_TOTAL[language], *blank, *figures(pivot.total))])
+
+
+def _keys(keys: Iterable[str | None]) -> tuple[str, ...]:
+    return tuple(key if key is not None else UNKNOWN for key in keys)
+
+
+def _named(named: Dimension | Metric, language: Language) -> str:
+    return named.ru if language == "ru" else named.en
 
 
 def _headings(report: Report, language: Language) -> tuple[str, ...]:
@@ -71,9 +115,11 @@ def _headings(report: Report, language: Language) -> tuple[str, ...]:
 
 
 def _cells(report: Report, row: Row, language: Language) -> tuple[str, ...]:
-    cells = []
-    for column, figure in zip(figure_columns(report), figures_of(report.question, row), strict=True):
-        rounded = rounded_value(column.metric, figure)
-        text = f"{Decimal(rounded):f}" if rounded is not None else None
-        cells.append(figure_words(text, column.metric.unit, language))
-    return tuple(cells)
+    figures = zip(figure_columns(report), figures_of(report.question, row), strict=True)
+    return tuple(_cell(column.metric, figure, language) for column, figure in figures)
+
+
+def _cell(metric: Metric, figure: Fraction | None, language: Language) -> str:
+    rounded = rounded_value(metric, figure)
+    text = f"{Decimal(rounded):f}" if rounded is not None else None
+    return figure_words(text, metric.unit, language)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from dealtrace import clock
 from dealtrace.accounts.site import Site
-from dealtrace.files.reports.report_file import write_report
+from dealtrace.files.reports.answer_file import write_answer
 from dealtrace.mails.letter import Attachment, Letter
 from dealtrace.mails.mail import Mail, MailPurpose
 from dealtrace.mails.report_letter import report_letter
@@ -17,7 +17,8 @@ from dealtrace.mails.scheduled_report import ScheduledReport
 from dealtrace.operations.alerts.write_letter import write_alert_letter
 from dealtrace.operations.mails.scheduled_reports import read_due_question
 from dealtrace.operations.mails.unsubscribe import find_unsubscribe_key
-from dealtrace.operations.reports.ask import FactSource, ask
+from dealtrace.operations.reports.ask import FactSource
+from dealtrace.operations.reports.ask_pivot import ask_as_asked
 from dealtrace.reports.question import Question
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.report_pool import ReportPool
@@ -63,12 +64,12 @@ def _read_report(connection: Connection, site: Site, mail: Mail) -> tuple[Schedu
 def _write(
     source: FactSource, site: Site, report: ScheduledReport, question: Question, mail: Mail, link: str
 ) -> Letter:
-    """Return the letter of a report as of the time of sending, with the report attached as a CSV file."""
-    answered = ask(source, site, question, clock.now())
+    """Return the letter of a report as of the time of sending, with the report or its pivot attached as a CSV file."""
+    answered = ask_as_asked(source, site, question, clock.now())
     letter = report_letter(report.title, answered, site.name, mail.recipient.language, link)
     with TemporaryDirectory() as folder:
         path = Path(folder) / "report.csv"
-        write_report(path, answered, for_excel=mail.recipient.language == "ru")
+        write_answer(path, answered, for_excel=mail.recipient.language == "ru")
         period = question.period
         name = f"report-{site.id}-{period.first_on}-{period.last_on}.csv"
         return replace(letter, attachments=(Attachment(name, "csv", path.read_bytes()),))

@@ -147,9 +147,9 @@ def test_a_removed_rule_leaves_nothing(stage: Stage, shop: Player) -> None:
     settle(stage, shop, alert, RAISED)
     neighbour = stage.open_site()
     with stage.database.write() as connection, pytest.raises(AlertNotFound):
-        manage.remove_alert(connection, neighbour.site, added.id)
+        manage.remove_alert(connection, neighbour.site, added.id, NOW)
     with stage.database.write() as connection:
-        manage.remove_alert(connection, shop.site, added.id)
+        manage.remove_alert(connection, shop.site, added.id, NOW)
         assert find_alert(connection, shop.site.id, added.id) is None
         assert list_incidents(connection, shop.site.id, 10) == []
     assert mails_of(stage, shop) == []

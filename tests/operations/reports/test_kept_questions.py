@@ -12,6 +12,7 @@ from dealtrace.operations.reports.manage_segments import add_segment
 from dealtrace.operations.reports.save_report import rename_report, save_report
 from dealtrace.operations.reports.write_notes import add_note
 from dealtrace.reports.kept import saved as limits
+from dealtrace.reports.kept.names import KeptName
 from dealtrace.reports.kept.saved import QUERY_LENGTH_MAX, SavedReport
 from dealtrace.storage.reports.notes import list_notes
 from dealtrace.storage.reports.saved import list_saved_reports
@@ -31,7 +32,7 @@ def anna(stage: Stage, shop: Player) -> User:
 
 def save(stage: Stage, player: Player, name: str, user_id: int | None, query: str = "metrics=deals") -> None:
     with stage.database.write() as connection:
-        save_report(connection, player.site.id, SavedReport(name, query, user_id, user_id, NOON), overwrites=False)
+        save_report(connection, player.site, SavedReport(name, query, user_id, user_id, NOON), overwrites=False)
 
 
 def test_own_reports_and_segments_are_deleted_with_their_user_and_those_of_sites_stay(
@@ -42,7 +43,7 @@ def test_own_reports_and_segments_are_deleted_with_their_user_and_those_of_sites
         for user_id in (None, anna.id, anna.id + 1):
             save(stage, player, "a", user_id)
             with stage.database.write() as connection:
-                add_segment(connection, player.site, "s", ["source:is:a"], NOON, user_id)
+                add_segment(connection, player.site, KeptName("s", user_id), ["source:is:a"], NOON)
     with stage.database.write() as connection:
         add_note(connection, shop.site.id, day="2026-11-26", text="kept", user_id=anna.id, now=NOON)
         delete_user(connection, "anna")
@@ -68,11 +69,11 @@ def test_a_name_is_kept_once_an_owner(stage: Stage, shop: Player) -> None:
         save(stage, shop, " a ", 7)
     with stage.database.write() as connection:
         with pytest.raises(NameTaken):
-            rename_report(connection, shop.site.id, 7, "b", "a")
-        assert rename_report(connection, shop.site.id, 7, "b", "b ")
-        assert rename_report(connection, shop.site.id, 7, "b", "c")
-        assert not rename_report(connection, shop.site.id, 7, "b", "d")
-        assert not rename_report(connection, shop.site.id, 8, "c", "d")
+            rename_report(connection, shop.site, KeptName("b", 7), "a", NOON, 7)
+        assert rename_report(connection, shop.site, KeptName("b", 7), "b ", NOON, 7)
+        assert rename_report(connection, shop.site, KeptName("b", 7), "c", NOON, 7)
+        assert not rename_report(connection, shop.site, KeptName("b", 7), "d", NOON, 7)
+        assert not rename_report(connection, shop.site, KeptName("c", 8), "d", NOON, 7)
 
 
 def test_questions_and_reports_have_limits(stage: Stage, shop: Player, monkeypatch: pytest.MonkeyPatch) -> None:

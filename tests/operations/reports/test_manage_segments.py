@@ -9,9 +9,9 @@ from dealtrace.errors import InvalidParameters, InvalidSetting, NameTaken
 from dealtrace.operations.reports.manage_segments import add_segment, remove_segment
 from dealtrace.operations.reports.read_question import read_question
 from dealtrace.reports.filters import format_filter
+from dealtrace.reports.kept.names import KeptName
 from dealtrace.reports.kept.segments import SEGMENTS_MAX, Segment
 from dealtrace.reports.question import Words
-from dealtrace.reports.refusals import SegmentNotFound
 from dealtrace.storage.reports.segments import list_segments
 
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
@@ -19,7 +19,7 @@ NOW = datetime(2026, 11, 26, tzinfo=UTC)
 
 def add(stage: Stage, player: Player, name: str, *filters: str, user_id: int | None = None) -> Segment:
     with stage.database.write() as connection:
-        return add_segment(connection, player.site, name, filters, NOW, user_id)
+        return add_segment(connection, player.site, KeptName(name, user_id), filters, NOW)
 
 
 def listed(stage: Stage, player: Player, user_id: int | None = None) -> list[Segment]:
@@ -51,7 +51,7 @@ def test_a_users_segment_is_theirs_alone_and_hides_the_sites(stage: Stage, shop:
         asked(stage, shop, "b", user_id=8)
     assert [each.name for each in listed(stage, shop, user_id=7)] == ["a", "a", "b"]
     with stage.database.write() as connection:
-        remove_segment(connection, shop.site, "a", 7)
+        remove_segment(connection, shop.site, KeptName("a", 7), NOW)
     assert asked(stage, shop, "a", user_id=7) == ["source:is:site"]
 
 
@@ -59,8 +59,8 @@ def test_a_neighbour_has_segments_of_its_own(stage: Stage, shop: Player) -> None
     neighbour = stage.open_site()
     add(stage, shop, "a", "source:is:x")
     assert listed(stage, neighbour) == []
-    with pytest.raises(SegmentNotFound), stage.database.write() as connection:
-        remove_segment(connection, neighbour.site, "a")
+    with stage.database.write() as connection:
+        assert not remove_segment(connection, neighbour.site, KeptName("a"), NOW)
     add(stage, neighbour, "a", "source:is:y")
     assert asked(stage, shop, "a") == ["source:is:x"]
 
@@ -79,6 +79,6 @@ def test_a_segment_that_says_nothing_or_stands_already_is_refused(stage: Stage, 
 def test_a_site_has_a_limit_of_segments(stage: Stage, shop: Player) -> None:
     with stage.database.write() as connection:
         for number in range(SEGMENTS_MAX):
-            add_segment(connection, shop.site, f"{number}", ["source:is:x"], NOW, number % 3 or None)
+            add_segment(connection, shop.site, KeptName(f"{number}", number % 3 or None), ["source:is:x"], NOW)
     with pytest.raises(InvalidSetting):
         add(stage, shop, "one more", "source:is:x")

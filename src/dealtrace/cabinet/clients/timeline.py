@@ -134,12 +134,11 @@ def _events(facts: PersonFacts, view: View) -> Iterator[Event]:
 def _lead_event(entry: LeadEntry, view: View) -> Event:
     lead = entry.lead
     is_call = isinstance(lead, Call)
-    at = lead.started_at if isinstance(lead, Call) else lead.requested_at
     state = call_state(entry, view) if is_call else "" if isinstance(lead, Call) else lead.form_name
     source = source_words(entry.origin.source) if entry.origin.is_known else ""
     return Event(
-        at,
-        clock_time(view.language, at, view.here.time_zone),
+        entry.began_at,
+        clock_time(view.language, entry.began_at, view.here.time_zone),
         view.word(LEAD_WORDS[LeadKind.CALL if is_call else LeadKind.LEAD_REQUEST]),
         lead_address(view.here.id, LeadRef(LeadKind.CALL if is_call else LeadKind.LEAD_REQUEST, lead.id)),
         " · ".join(part for part in (state, source) if part),

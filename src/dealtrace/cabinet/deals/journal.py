@@ -1,7 +1,8 @@
-"""The journal of deals: by period, with search and filters, newest first."""
+"""The journal of deals: by period, with search and filters, by date or sum."""
 
 from collections.abc import Sequence
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -12,7 +13,7 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.deals.words import REASONS
 from dealtrace.cabinet.formats import clock_time, money
 from dealtrace.cabinet.lead_words import LEAD_WORDS
-from dealtrace.cabinet.listing import PAGE_ROWS, Days, Listing, days_of, listing_of
+from dealtrace.cabinet.listing import BEFORE, PAGE_ROWS, Days, Listing, days_of, listing_of
 from dealtrace.cabinet.places import lead_address, source_words
 from dealtrace.cabinet.reports.choices import Choice
 from dealtrace.cabinet.view import View
@@ -20,12 +21,40 @@ from dealtrace.matching.match_reason import MatchReason
 from dealtrace.record import record
 from dealtrace.storage.journals.deal_entries import DealEntry, list_deal_entries
 from dealtrace.storage.journals.deal_list import DealFilters, query_deal_list
-from dealtrace.storage.journals.keyset_pages import SortKey, count_rows, find_newest
+from dealtrace.storage.journals.deals_by_amount import SORTED_MAX, AmountKey, AmountPage, find_by_amount
+from dealtrace.storage.journals.keyset_pages import (
+    NextPage,
+    PageQuery,
+    SortKey,
+    count_rows,
+    find_newest,
+    find_oldest,
+)
 from dealtrace.storage.journals.sought_rows import find_sought_deals
 from dealtrace.storage.reports.statuses import list_statuses
 
-ASKED = ("status", "manager", "service", "matched", "reason", "source", "deleted")
+ASKED = ("status", "manager", "service", "matched", "reason", "source", "deleted", "sort")
 YES, NO = "yes", "no"
+
+
+class Sorting(StrEnum):
+    """The orders of the list, as the address states them."""
+
+    NEWEST = "-date"
+    OLDEST = "date"
+    HIGHEST = "-amount"
+    LOWEST = "amount"
+
+
+@record
+class Heading:
+    """The heading of a column that the list can be sorted by: the link that does, and the order that it has now.
+
+    `address` is empty if the list is too long; `sorting` is a value of `aria-sort`, empty without one.
+    """
+
+    address: str
+    sorting: str
 
 
 @record
@@ -46,12 +75,13 @@ class Row:
 class Found:
     """The data of the page: its deals, and the total number of deals found.
 
-    `end` is the sort key after which the next page begins, or `None` on the last page. `statuses` are all statuses of
-    the site's deals.
+    `end` is the key after which the next page begins, or `None` on the last page. `statuses` are all statuses of the
+    site's deals. `sorting` is the order that was asked for, or the default one if the list is too long for it.
     """
 
     entries: Sequence[DealEntry]
-    end: SortKey | None
+    end: SortKey | AmountKey | None
+    sorting: Sorting
     total: int
     statuses: Sequence[str]
 
@@ -61,19 +91,32 @@ async def show(view: View) -> Response:
     listing = listing_of(f"/cabinet/{view.here.id}/deals", view.request.query_params, ASKED)
     days = days_of(listing, view.here, clock.now(), view.language)
     found = await view.read(_read, view.here, listing, days)
+    is_sortable = found.total <= SORTED_MAX
     return view.page(
         "deals/journal.html",
+        by_date=_heading(listing, found.sorting, Sorting.NEWEST, Sorting.OLDEST),
+        by_amount=_heading(listing, found.sorting, Sorting.HIGHEST, Sorting.LOWEST) if is_sortable else Heading("", ""),
+        sorted_max=SORTED_MAX if not is_sortable else 0,
+        next_words=view.word("Older") if found.sorting is Sorting.NEWEST else view.word("Next deals"),
+        first_words=view.word("To the newest") if found.sorting is Sorting.NEWEST else view.word("To the first deals"),
         listing=listing,
         days=days,
         rows=[_row(entry, view) for entry in found.entries],
         total=found.total,
         next_page=listing.next_page(found.end),
-        is_first=listing.before is None,
+        is_first=not listing.get(BEFORE),
         statuses=found.statuses,
         reasons=_choices(view, {reason.value: REASONS[reason] for reason in MatchReason}, listing.get("reason")),
         matched=_choices(view, {YES: "With a source", NO: "Without a source"}, listing.get("matched")),
         is_deleted=listing.get("deleted") == YES,
     )
+
+
+def _heading(listing: Listing, sorting: Sorting, falling: Sorting, rising: Sorting) -> Heading:
+    """Return the heading of a column; its link sorts in descending order, or in ascending order if the list is so."""
+    following = rising if sorting is falling else falling
+    address = listing.link(sort=following if following is not Sorting.NEWEST else "")
+    return Heading(address, {falling: "descending", rising: "ascending"}.get(sorting, ""))
 
 
 def _choices(view: View, words: dict[str, str], chosen: str) -> list[Choice]:
@@ -84,14 +127,35 @@ def _read(connection: Connection, site: Site, listing: Listing, days: Days) -> F
     sought = listing.sought
     ids = find_sought_deals(connection, site.id, sought) if sought is not None else None
     query = query_deal_list(site, _filters(listing, ids, None if sought else (days.since, days.until)))
-    page = find_newest(connection, query, listing.before, PAGE_ROWS)
+    total = count_rows(connection, query)
+    sorting = sorting_of(listing, total)
+    page = _page(connection, query, listing, sorting)
     statuses = {status.spelling for status in list_statuses(connection, site.id)}
     return Found(
         list_deal_entries(connection, site.id, page.ids, AttributionModel(site.attribution)),
         page.end,
-        count_rows(connection, query),
+        sorting,
+        total,
         sorted(statuses, key=str.casefold),
     )
+
+
+def sorting_of(listing: Listing, total: int) -> Sorting:
+    """Return the order in the address, or the default one if there is none or the list is too long for it."""
+    stated = listing.get("sort")
+    sorting = Sorting(stated) if stated in tuple(Sorting) else Sorting.NEWEST
+    return sorting if sorting in (Sorting.NEWEST, Sorting.OLDEST) or total <= SORTED_MAX else Sorting.NEWEST
+
+
+def _page(connection: Connection, query: PageQuery, listing: Listing, sorting: Sorting) -> NextPage | AmountPage:
+    match sorting:
+        case Sorting.NEWEST:
+            return find_newest(connection, query, listing.before, PAGE_ROWS)
+        case Sorting.OLDEST:
+            return find_oldest(connection, query, listing.before, PAGE_ROWS)
+        case Sorting.HIGHEST | Sorting.LOWEST:
+            after, highest_first = listing.before_amount, sorting is Sorting.HIGHEST
+            return find_by_amount(connection, query, after, PAGE_ROWS, highest_first=highest_first)
 
 
 def _filters(listing: Listing, ids: set[int] | None, within: tuple[datetime, datetime] | None) -> DealFilters:

@@ -94,7 +94,6 @@ def _read(connection: Connection, site: Site, ref: LeadRef) -> LeadFacts | None:
 
 def _facts(entry: LeadEntry, view: View) -> list[Fact]:
     say, lead, went = view.word, entry.lead, entry.circumstances
-    began_at = lead.started_at if isinstance(lead, Call) else lead.requested_at
     source = source_words(entry.origin.source) if entry.origin.is_known else say(_why_unsourced(lead))
     counted = [
         words
@@ -105,7 +104,7 @@ def _facts(entry: LeadEntry, view: View) -> list[Fact]:
         if is_so
     ]
     common = [
-        Fact(say("Date"), clock_time(view.language, began_at, view.here.time_zone)),
+        Fact(say("Date"), clock_time(view.language, entry.began_at, view.here.time_zone)),
         Fact(say("Source"), source),
         Fact(say("Counts as"), ", ".join(counted)),
     ]

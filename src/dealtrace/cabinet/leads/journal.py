@@ -97,6 +97,8 @@ async def show(view: View) -> Response:
         total=found.total,
         next_page=listing.next_page(found.end),
         is_first=listing.before is None,
+        next_words=view.word("Older"),
+        first_words=view.word("To the newest"),
         is_deleted=listing.get("deleted") == YES,
     )
 
@@ -128,10 +130,9 @@ def lead_row(entry: LeadEntry, view: View) -> LeadRow:
     """Return the row of a lead."""
     lead, site_id = entry.lead, view.here.id
     is_call = isinstance(lead, Call)
-    began_at = lead.started_at if isinstance(lead, Call) else lead.requested_at
     return LeadRow(
         lead_address(site_id, LeadRef(LeadKind.CALL if is_call else LeadKind.LEAD_REQUEST, lead.id)),
-        clock_time(view.language, began_at, view.here.time_zone),
+        clock_time(view.language, entry.began_at, view.here.time_zone),
         (lead.reference or str(lead.id)) if isinstance(lead, Call) else lead.number,
         str(lead.id),
         entry.client.name or view.word("no name"),

@@ -1,4 +1,4 @@
-"""The notes under a chart: notes that people wrote, and changes of settings that may change figures."""
+"""The notes under a chart: those that people wrote, changes that may change figures, and days without data."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
@@ -11,10 +11,13 @@ from dealtrace.accounts.site_change import MOVING_KINDS, ChangeKind, SiteChange
 from dealtrace.accounts.site_days import day_end, day_start, site_day
 from dealtrace.cabinet.change_words import change_words
 from dealtrace.cabinet.formats import clock_time
+from dealtrace.cabinet.notes.gap_words import gap_words
 from dealtrace.errors import Language
 from dealtrace.record import record
 from dealtrace.reports.kept.notes import Note
+from dealtrace.reports.metrics import Metric
 from dealtrace.reports.periods import Period
+from dealtrace.reports.reading.gaps import Gap
 from dealtrace.storage.accounts.site_changes import list_site_changes
 from dealtrace.storage.accounts.users import find_logins
 from dealtrace.storage.reports.notes import list_notes
@@ -36,6 +39,7 @@ class AxisNote:
 class Axis:
     """The notes and changes of settings in a period, and the logins of their authors by user id."""
 
+    period: Period
     notes: Sequence[Note] = ()
     changes: Sequence[SiteChange] = ()
     logins: Mapping[int, str] = field(default_factory=dict)
@@ -54,11 +58,17 @@ def read_axis(connection: Connection, site: Site, period: Period) -> Axis:
     )
     moving = [change for change in changes if change.moves_figures]
     people = {note.user_id for note in notes} | {change.user_id for change in moving}
-    return Axis(notes, moving, find_logins(connection, {user_id for user_id in people if user_id is not None}))
+    return Axis(period, notes, moving, find_logins(connection, {user_id for user_id in people if user_id is not None}))
 
 
-def axis_notes(axis: Axis, site: Site, language: Language, translate: Callable[[str], str]) -> list[AxisNote]:
-    """Return the notes under a chart as texts, earliest day first."""
+def axis_notes(
+    axis: Axis,
+    gaps: Sequence[tuple[Metric, Gap]],
+    site: Site,
+    language: Language,
+    translate: Callable[[str], str],
+) -> list[AxisNote]:
+    """Return the notes under a chart as texts, earliest day first; `gaps` are the days without data in its period."""
 
     def written_by(user_id: int | None) -> str:
         return author_words(axis.logins, user_id, translate)
@@ -77,7 +87,15 @@ def axis_notes(axis: Axis, site: Site, language: Language, translate: Callable[[
         )
         for change in axis.changes
     ]
-    return sorted([*written, *automatic], key=lambda note: note.day_on)[-SHOWN_MAX:]
+    without_data = [
+        AxisNote(
+            max(gap.first_on, axis.period.first_on),
+            gap_words(metric, gap, language, translate),
+            translate("noted automatically"),
+        )
+        for metric, gap in gaps
+    ]
+    return sorted([*written, *automatic, *without_data], key=lambda note: note.day_on)[-SHOWN_MAX:]
 
 
 def author_words(logins: Mapping[int, str], user_id: int | None, translate: Callable[[str], str]) -> str:

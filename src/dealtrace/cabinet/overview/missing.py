@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
-from dealtrace.cabinet.formats import day_span, money, number
+from dealtrace.cabinet.formats import money
+from dealtrace.cabinet.notes.gap_words import gap_words
 from dealtrace.cabinet.overview.problems import Trouble
 from dealtrace.cabinet.reports.address import Address, key_filter
 from dealtrace.cabinet.view import View
@@ -16,15 +17,12 @@ from dealtrace.reports.reading.gaps import CampaignCost, Gap
 SHOWN_MAX = 5
 """Ours: the most texts of each kind; the latest gaps and the most expensive campaigns are shown."""
 _AROUND = timedelta(days=7)
-_WORDS: Mapping[str, tuple[str, str]] = {
-    "calls": ("There were no calls on %(days)s (usually %(usual)s a day).", "Check the PBX, and see these days."),
-    "requests": (
-        "There were no lead requests on %(days)s (usually %(usual)s a day).",
-        "Check the forms of the site, and see these days.",
-    ),
-    "visits": ("There were no visits on %(days)s (usually %(usual)s a day).", "Check the counter, and see these days."),
+_CURES: Mapping[str, str] = {
+    "calls": "Check the PBX, and see these days.",
+    "requests": "Check the forms of the site, and see these days.",
+    "visits": "Check the counter, and see these days.",
 }
-assert set(_WORDS) == {metric.name for metric in WATCHED}
+assert set(_CURES) == {metric.name for metric in WATCHED}
 
 
 def missing_troubles(missing: MissingData, address: Address, period: Period, view: View) -> list[Trouble]:
@@ -34,19 +32,13 @@ def missing_troubles(missing: MissingData, address: Address, period: Period, vie
 
 
 def _gap(metric: Metric, gap: Gap, address: Address, view: View) -> Trouble:
-    words, cure = _WORDS[metric.name]
-    low, high = (number(view.language, value) for value in (gap.low, gap.high))
-    facts = {
-        "days": day_span(view.language, gap.first_on, gap.last_on),
-        "usual": low if low == high else f"{low}–{high}",
-    }
     link = Address(address.page, (), ()).link(
         by="day",
         metrics=metric.name,
         first=(gap.first_on - _AROUND).isoformat(),
         last=(gap.last_on + _AROUND).isoformat(),
     )
-    return Trouble(view.word(words) % facts, view.word(cure), link)
+    return Trouble(gap_words(metric, gap, view.language, view.word), view.word(_CURES[metric.name]), link)
 
 
 def _idle(each: CampaignCost, address: Address, period: Period, view: View) -> Trouble:

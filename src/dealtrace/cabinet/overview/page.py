@@ -104,7 +104,7 @@ async def show(view: View) -> Response:
         view.ask(_ask, question, drawn, now), view.read(list_problems, view.here, now)
     )  # side by side: the problems of a large site take as long as a report
     axis = await view.read(read_axis, view.here, question.period)
-    notes = axis_notes(axis, view.here, view.language, view.word)
+    notes = axis_notes(axis, answers.missing.gaps, view.here, view.language, view.word)
     choices = choices_of(address, usual, known, view.language)
     until = compared_until(question, view.here, now, view.language)
     page = _Page(address, address.written_out(usual), until, choices, drawn, notes)

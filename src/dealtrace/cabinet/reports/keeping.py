@@ -1,15 +1,26 @@
 """What people keep on the page of reports: saved reports and segments, own ones and those of the site."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Protocol
 
+from sqlalchemy import Connection
+from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
+from dealtrace import clock
 from dealtrace.accounts.role import Role
+from dealtrace.accounts.site import Site
 from dealtrace.cabinet.gate import FORBIDDEN, not_found
-from dealtrace.cabinet.settings.page import Faults, fault_text, lead_back
+from dealtrace.cabinet.reports.address import Address, address_of
+from dealtrace.cabinet.reports.page import USUAL
+from dealtrace.cabinet.settings.page import Faults, fault_text, lead_back, show_settings
 from dealtrace.cabinet.view import View
-from dealtrace.errors import InvalidSetting, NameTaken
+from dealtrace.errors import InvalidParameters, InvalidSetting, NameTaken
+from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.record import record
+from dealtrace.reports.kept.names import KeptName
+from dealtrace.reports.question import Known, parse_question
 
 OWN, SITES = "own", "site"
 """Whose something kept is, as forms state it."""
@@ -27,56 +38,154 @@ class Draft:
 NO_DRAFT = Draft()
 
 
-def draft_of(view: View, query: str) -> Draft:
-    """Return what a form states; `query` is its question, already parsed once and written again."""
-    return Draft(view.form.get("whose"), view.form.get("name"), query)
+@record
+class KeptLine:
+    """Something kept, in its list: the address of its report, and `details`, which is what else the list says about it.
+
+    `fault` says why its question is no longer valid; it is empty if the question is valid.
+    """
+
+    kept: KeptName
+    address: str
+    details: Sequence[str]
+    fault: str
 
 
-def whose_of(user_id: int | None) -> str:
-    """Return whose something is, as forms state it; `None` is the site's."""
-    return SITES if user_id is None else OWN
+class Save(Protocol):
+    """Stores a question under a name; `by` is the user who does it, whose segments the question may name.
+
+    Raises:
+        InvalidParameters: the question is not valid at the site.
+        InvalidSetting: the name is empty or too long, or the site has too many things of the kind.
+        NameTaken: the name is taken, and what has it may not be replaced.
+    """
+
+    def __call__(
+        self, connection: Connection, site: Site, address: Address, kept: KeptName, by: int, *, overwrites: bool
+    ) -> None:
+        """Store the question of an address under a name."""
 
 
-def owner_of(view: View, whose: str) -> int | None:
-    """Return the user that something belongs to, `None` if it is the site's."""
-    return None if whose == SITES else view.who.user.id
+@record
+class KeptPage:
+    """A page of one kind of things that people keep: it lists, saves, renames and deletes them.
+
+    `rename` and `delete` return `False` if there is nothing of the name.
+    """
+
+    place: str
+    title: str
+    list_lines: Callable[[View], Awaitable[Sequence[KeptLine]]]
+    save: Save
+    rename: Callable[[Connection, Site, KeptName, str, datetime, int | None], bool]
+    delete: Callable[[Connection, Site, KeptName, datetime, int | None], bool]
+
+    async def show(self, view: View) -> Response:
+        """List what the site and the person have."""
+        return await self._page(view)
+
+    async def keep(self, view: View) -> Response:
+        """Save what a form states; if the name is taken, ask whether to replace what has it."""
+        address, whose = question_of(view), view.form.get("whose")
+        if not _may_change(view, whose):
+            return _forbidden(view)
+        kept, by, overwrites = _kept(view), view.who.user.id, view.form.has("overwrite")
+        try:
+            await view.manage(self._save, view.here.id, address, kept=kept, by=by, overwrites=overwrites)
+        except InvalidParameters as refusal:
+            return await self._page(view, faults={"": refusal.text(view.language)})
+        except (InvalidSetting, NameTaken) as refusal:
+            words = view.word("This name is taken. Replace what has it, or choose another name.")
+            faults = _faults_of(refusal, view, taken=words)
+            return await self._page(view, faults=faults, draft=Draft(whose, kept.name, address.query))
+        return lead_back(view, self.place, "saved")
+
+    async def change(self, view: View) -> Response:
+        """Rename or delete what a form names."""
+        if not _may_change(view, view.form.get("whose")):
+            return _forbidden(view)
+        done, change = ("removed", self._delete) if view.form.get("act") == "delete" else ("saved", self._rename)
+        try:
+            is_done = await view.manage(change, view.here.id, _kept(view), view.who.user.id, view.form.get("new_name"))
+        except (InvalidSetting, NameTaken) as refusal:
+            faults = _faults_of(refusal, view, taken=view.word("This name is taken. Choose another name."))
+            return await self._page(view, faults={"": " ".join(faults.values())})
+        return lead_back(view, self.place, done) if is_done else not_found(view)
+
+    async def _page(self, view: View, *, faults: Faults | None = None, draft: Draft = NO_DRAFT) -> Response:
+        lines = []
+        for line in await self.list_lines(view):
+            whose = SITES if line.kept.user_id is None else OWN
+            lines.append((line, whose, _may_change(view, whose)))
+        return show_settings(
+            view,
+            f"{self.place}.html",
+            view.word(self.title),
+            faults=faults,
+            place=f"/cabinet/{view.here.id}/{self.place}",
+            lines=lines,
+            draft=draft,
+        )
+
+    def _save(
+        self,
+        connection: Connection,
+        _ids: object,
+        site_id: int,
+        address: Address,
+        *,
+        kept: KeptName,
+        by: int,
+        overwrites: bool,
+    ) -> None:
+        self.save(connection, require_site(connection, site_id), address, kept, by, overwrites=overwrites)
+
+    def _rename(
+        self, connection: Connection, _ids: object, site_id: int, kept: KeptName, by: int, new_name: str
+    ) -> bool:
+        return self.rename(connection, require_site(connection, site_id), kept, new_name, clock.now(), by)
+
+    def _delete(
+        self, connection: Connection, _ids: object, site_id: int, kept: KeptName, by: int, _new_name: str
+    ) -> bool:
+        return self.delete(connection, require_site(connection, site_id), kept, clock.now(), by)
 
 
-def may_change(view: View, whose: str) -> bool:
+def question_of(view: View) -> Address:
+    """Return the address of the report whose question a form sent."""
+    return address_at(view.here.id, view.form.get("query"))
+
+
+def address_at(site_id: int, query: str) -> Address:
+    """Return the address of a report of a site; `query` is its question as a query string."""
+    return address_of(f"/cabinet/{site_id}/reports", QueryParams(query.replace("\x00", "")))
+
+
+def fault_of(address: Address, known: Known, view: View) -> str:
+    """Return a text that says why a stored question is no longer valid, or an empty text if it is valid."""
+    try:
+        parse_question(address.words(**USUAL), known)
+    except InvalidParameters as refusal:
+        return refusal.text(view.language)
+    return ""
+
+
+def _faults_of(refusal: InvalidSetting | NameTaken, view: View, taken: str) -> Faults:
+    """Return the fault of a form: that of the name stands beside its field, another one above the form."""
+    if isinstance(refusal, NameTaken):
+        return {"name": taken}
+    return {"name" if refusal.facts["key"] == "name" else "": fault_text(refusal, view.language)}
+
+
+def _kept(view: View) -> KeptName:
+    """Return what a form names."""
+    return KeptName(view.form.get("name"), None if view.form.get("whose") == SITES else view.who.user.id)
+
+
+def _may_change(view: View, whose: str) -> bool:
     """Return whether the person may keep, rename and delete: their own always, the site's from analyst up."""
     return whose != SITES or (view.role is not None and view.role.includes(Role.ANALYST))
 
 
-def forbidden(view: View) -> Response:
-    """Return the page for those who may not change what is the site's."""
+def _forbidden(view: View) -> Response:
     return view.page("forbidden.html", FORBIDDEN, needed=Role.ANALYST)
-
-
-async def change_kept(
-    view: View,
-    place: str,
-    *,
-    rename: Callable[[int | None, str, str], Awaitable[bool]],
-    delete: Callable[[int | None, str], Awaitable[bool]],
-    show_faults: Callable[[Faults], Awaitable[Response]],
-    taken: str,
-) -> Response:
-    """Rename or delete what a form names; `taken` is the fault of a new name that another one has.
-
-    `rename` gets the owner, the name and the new name, `delete` the owner and the name; both return `False` if there
-    is nothing of the name.
-    """
-    whose, name = view.form.get("whose"), view.form.get("name")
-    if not may_change(view, whose):
-        return forbidden(view)
-    user_id = owner_of(view, whose)
-    try:
-        if view.form.get("act") == "delete":
-            done = "removed" if await delete(user_id, name) else ""
-        else:
-            done = "saved" if await rename(user_id, name, view.form.get("new_name")) else ""
-    except NameTaken:
-        return await show_faults({"": taken})
-    except InvalidSetting as refusal:
-        return await show_faults({"": fault_text(refusal, view.language)})
-    return lead_back(view, place, done) if done else not_found(view)

@@ -29,12 +29,12 @@ DAYS_BY_WEEK = 400
 class TimeLine:
     """A chart over time, with its title and notes.
 
-    `shown` has the chart as a table: the label, value and compared value of each point.
+    `shown` has the chart as a table: the label, value, compared value and notes of each point.
     """
 
     svg: Markup
     title: str
-    shown: tuple[tuple[str, str, str], ...]
+    shown: tuple[tuple[str, str, str, str], ...]
     has_comparison: bool
     notes: tuple[AxisNote, ...] = ()
 
@@ -77,8 +77,13 @@ def time_line(report: Report, address: Address | None, language: Language, notes
     def format_value(value: Fraction | None) -> str:
         return metric_value(language, metric, value)
 
-    svg = line_chart(title, points, format_value, _placed(notes, dimension, report.question.period))
-    shown = tuple((point.label, format_value(point.value), format_value(point.compared)) for point in points)
+    placed = _placed(notes, dimension, report.question.period)
+    svg = line_chart(title, points, format_value, placed)
+    noted = {note.place: note.words for note in placed}
+    shown = tuple(
+        (point.label, format_value(point.value), format_value(point.compared), noted.get(place, ""))
+        for place, point in enumerate(points)
+    )
     return TimeLine(svg, title, shown, report.compared_period is not None, tuple(notes))
 
 
@@ -91,4 +96,9 @@ def _placed(notes: Sequence[AxisNote], dimension: Dimension, period: Period) -> 
     for note in notes:
         if (number := keys.number_of(note.day_on)) in places:
             found.setdefault(places[number], []).append(note.words)
-    return [Note(place, "; ".join(words)) for place, words in sorted(found.items())]
+    return [Note(place, _joined(words)) for place, words in sorted(found.items())]
+
+
+def _joined(texts: Sequence[str]) -> str:
+    """Return texts as one; of sentences, only the last keeps its full stop."""
+    return "; ".join([*(text.removesuffix(".") for text in texts[:-1]), *texts[-1:]])

@@ -22,6 +22,7 @@ from dealtrace.cabinet.reports.pivot import metric_choices, pivot_table
 from dealtrace.cabinet.reports.table import table_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, Language
+from dealtrace.operations.overview.missing_data import list_metric_gaps
 from dealtrace.operations.reports.ask import FactSource, ask
 from dealtrace.operations.reports.ask_pivot import ask_pivot
 from dealtrace.operations.reports.read_question import read_known
@@ -32,6 +33,7 @@ from dealtrace.reports.metrics import Metric
 from dealtrace.reports.periods import DEFAULT_PRESET
 from dealtrace.reports.pivot import Pivot
 from dealtrace.reports.question import Known, Question, Sort, parse_question
+from dealtrace.reports.reading.gaps import Gap
 from dealtrace.storage.reports.saved import list_saved_reports
 
 USUAL = {
@@ -81,8 +83,9 @@ async def show(view: View) -> Response:
     except InvalidParameters as refusal:
         fault = refusal.text(view.language)
         return view.page(TEMPLATE, BAD_REQUEST, **{"fault": fault, "report": None, **around})
-    answers = await view.ask(ask_all, question, now, address.get("chart"))
-    notes = axis_notes(await view.read(read_axis, site, question.period), site, view.language, view.word)
+    answers, gaps = await view.ask(_ask, question, now, address.get("chart"))
+    axis = await view.read(read_axis, site, question.period)
+    notes = axis_notes(axis, gaps, site, view.language, view.word)
     return view.page(TEMPLATE, OK, **{"fault": "", **around, **shown(answers, address, notes, view, now)})
 
 
@@ -131,6 +134,15 @@ def model_said(report: Report, language: Language) -> tuple[str, str] | None:
 def read_known_of(connection: Connection, site: Site, now: datetime, user_id: int | None = None) -> Known:
     """Return the names that a question may use at a site; with `user_id`, also the segments of this user."""
     return read_known(connection, site, now, user_id=user_id)
+
+
+def _ask(
+    source: FactSource, site: Site, question: Question, now: datetime, chart: str
+) -> tuple[Answers, Sequence[tuple[Metric, Gap]]]:
+    """Return the reports of the page, and the days without data for the notes of its chart, if it has one."""
+    answers = ask_all(source, site, question, now, chart)
+    has_chart = answers.line is not None
+    return answers, list_metric_gaps(source, site, question.period, now) if has_chart else ()
 
 
 def ask_all(source: FactSource, site: Site, question: Question, now: datetime, chart: str = "") -> Answers:

@@ -14,6 +14,7 @@ from dealtrace.accounts.own_ids import ID_MAX
 from dealtrace.accounts.role import Role
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
+from dealtrace.attribution.origin import Origin
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import Visit
 from dealtrace.cabinet.formats import NOTHING, clock_time, day, metric_value, number
@@ -24,7 +25,7 @@ from dealtrace.cabinet.reports.key_words import nothing_words, value_words
 from dealtrace.cabinet.reports.page import BAD_REQUEST, read_known_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters
-from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.leads.lead import LeadKind, LeadRef, ids_by_kind
 from dealtrace.operations.reports.show_rows import RowBehind, RowsAnswer, show_rows
 from dealtrace.record import record
 from dealtrace.reports.dimensions import DIMENSIONS
@@ -34,7 +35,7 @@ from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.periods import DEFAULT_PRESET
 from dealtrace.storage.deals.match_reasons import find_match_reasons
 from dealtrace.storage.journals.deal_entries import DealEntry, list_deal_entries
-from dealtrace.storage.leads.leads import find_started_at
+from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
 from dealtrace.storage.visits.visits import find_visits
 
 ROWS = "100"
@@ -70,7 +71,8 @@ async def show(view: View) -> Response:
     except InvalidParameters as refusal:
         return view.page(TEMPLATE, BAD_REQUEST, fault=refusal.text(view.language), figure=None)
     answer = await view.ask(show_rows, figure, now)
-    facts = await view.read(_read, view.here, answer)
+    assert figure.question.model is not None
+    facts = await view.read(_read, view.here, answer, figure.question.model)
     shown = len(answer["rows"])
     return view.page(
         TEMPLATE,
@@ -79,7 +81,7 @@ async def show(view: View) -> Response:
         title=_named(figure.metric.ru, figure.metric.en, view),
         value=metric_value(view.language, figure.metric, _exact(answer["sum"][figure.metric.name])),
         conditions=[*_keys(figure, keys, view), *(chip.words for chip in choices.chips)],
-        model=model_words(figure.question.model, view.language) if figure.question.model is not None else "",
+        model=model_words(figure.question.model, view.language),
         table=_Shaper(view, facts).table(answer),
         first=offset + 1,
         last=offset + shown,
@@ -120,24 +122,35 @@ def _exact(shown: object) -> Fraction | None:
 
 @record
 class Details:
-    """What rows show, by id: deals, their match reasons, start times of leads, visits."""
+    """What rows show, by id: deals, their match reasons, leads, visits."""
 
     deals: Mapping[int, DealEntry]
     reasons: Mapping[int, str]
-    leads: Mapping[LeadRef, datetime]
+    leads: Mapping[LeadRef, LeadEntry]
     visits: Mapping[int, Visit]
 
 
-def _read(connection: Connection, site: Site, answer: RowsAnswer) -> Details:
+def _read(connection: Connection, site: Site, answer: RowsAnswer, model: AttributionModel) -> Details:
+    """Return what the rows show; `model`, that of the figure, chooses the visit whose source they have."""
     kind, rows = answer["kind"], answer["rows"]
     ids = [row["id"] for row in rows if "id" in row]
-    model, deal_ids = AttributionModel(site.attribution), ids if kind == Fact.DEALS else []
+    deal_ids = ids if kind == Fact.DEALS else []
     return Details(
         {entry.id: entry for entry in list_deal_entries(connection, site.id, deal_ids, model)},
         find_match_reasons(connection, site.id, deal_ids, contact_matching=site.contact_matching),
-        find_started_at(connection, site.id, map(_ref, rows)) if kind == Fact.LEADS else {},
+        _find_leads(connection, site, [_ref(row) for row in rows], model) if kind == Fact.LEADS else {},
         find_visits(connection, site.id, ids) if kind == Fact.VISITS else {},
     )
+
+
+def _find_leads(
+    connection: Connection, site: Site, refs: Sequence[LeadRef], model: AttributionModel
+) -> dict[LeadRef, LeadEntry]:
+    found = {}
+    for kind, ids in ids_by_kind(refs).items():
+        entries = list_lead_entries(connection, site, kind, ids, model)
+        found.update({LeadRef(kind, entry.lead.id): entry for entry in entries})
+    return found
 
 
 def _ref(row: RowBehind) -> LeadRef:
@@ -166,7 +179,7 @@ class _Shaper:
                 names, cells = ("Date", "Source"), [self._cost(row) for row in rows]
                 return RowTable(self._headings(names, ("cost", "clicks")), tuple(cells))
             case Fact.LEADS:
-                names, cells = ("Lead", "Date"), [self._lead(row) for row in rows]
+                names, cells = ("Lead", "Date", "Source"), [self._lead(row) for row in rows]
             case Fact.VISITS:
                 names, cells = ("Date", "Source"), [self._visit(row) for row in rows]
             case _:
@@ -192,16 +205,18 @@ class _Shaper:
             RowCell(deal.number, address),
             RowCell(self._moment(deal.happened_at)),
             RowCell(deal.status),
-            RowCell(source_words(deal.origin.source) if deal.origin.is_known else self._say("no source")),
+            self._source(deal.origin),
             RowCell(value_words(DIMENSIONS["match_reason"], reason, self._view.language)),
         )
 
     def _lead(self, row: RowBehind) -> tuple[RowCell, ...]:
         ref = _ref(row)
         words = f"{self._say('Call' if ref.kind is LeadKind.CALL else 'Lead request')} {ref.id}"
-        started_at = self._details.leads.get(ref)
         address = lead_address(self._view.here.id, ref) if self._may_open else ""
-        return (RowCell(words, address), RowCell(self._moment(started_at) if started_at is not None else NOTHING))
+        entry = self._details.leads.get(ref)
+        if entry is None:
+            return (RowCell(words, address), *[RowCell(NOTHING)] * 2)
+        return (RowCell(words, address), RowCell(self._moment(entry.began_at)), self._source(entry.origin))
 
     def _visit(self, row: RowBehind) -> tuple[RowCell, ...]:
         visit = self._details.visits.get(row["id"])
@@ -218,6 +233,9 @@ class _Shaper:
             self._money(row.get("cost")),
             RowCell(number(self._view.language, clicks), is_value=True),
         )
+
+    def _source(self, origin: Origin) -> RowCell:
+        return RowCell(source_words(origin.source) if origin.is_known else self._say("no source"))
 
     def _share(self, row: RowBehind) -> RowCell:
         share = Fraction(row.get("share", "1"))

@@ -11,10 +11,10 @@ from dealtrace.accounts.site import Site
 from dealtrace.cabinet.formats import day
 from dealtrace.cabinet.gate import NOT_FOUND, limit_guessing, refused
 from dealtrace.cabinet.reports.comparison import compared_until
+from dealtrace.cabinet.reports.keeping import address_at
 from dealtrace.cabinet.reports.models import by_models
 from dealtrace.cabinet.reports.page import OK, USUAL, Answers, ask_all, line_of, model_said, read_known_of
 from dealtrace.cabinet.reports.pivot import pivot_table
-from dealtrace.cabinet.reports.saved import address_at
 from dealtrace.cabinet.reports.table import table_of
 from dealtrace.cabinet.reports.visitors import models_for_visitors, table_for_visitors
 from dealtrace.cabinet.view import View

@@ -77,7 +77,7 @@ async def add(view: View) -> Response:
         rule, question = _parse(view, facts, draft)
         if not view.form.has("agreed"):
             return await _list_page(view, facts, draft, trial=await _try(view, rule, question))
-        await view.manage(_add, view.here, rule)
+        await view.manage(_add, view.here, rule, view.who.user.id)
     except (InvalidParameters, InvalidSetting) as refusal:
         return await _list_page(view, facts, draft, faults=faults_of(refusal, view.language))
     return lead_back(view, PLACE, "added")
@@ -99,7 +99,7 @@ async def change(view: View) -> Response:
         return not_found(view)
     match view.form.get("act"):
         case "remove":
-            await view.manage(_remove, view.here, alert.id)
+            await view.manage(_remove, view.here, alert.id, view.who.user.id)
             return lead_back(view, PLACE, "removed")
         case "test":
             await view.manage(_test, view.here, alert.id)
@@ -114,7 +114,7 @@ async def _save(view: View, alert: Alert) -> Response:
         rule, question = _parse(view, facts, draft)
         if not view.form.has("agreed"):
             return await _alert_page(view, alert, facts, draft, trial=await _try(view, rule, question))
-        await view.manage(_change, view.here, alert.id, rule)
+        await view.manage(_change, view.here, alert.id, rule, view.who.user.id)
     except (InvalidParameters, InvalidSetting) as refusal:
         return await _alert_page(view, alert, facts, draft, faults=faults_of(refusal, view.language))
     return lead_back(view, f"{PLACE}/{alert.id}", "saved")
@@ -233,16 +233,16 @@ def _read_alerts(connection: Connection, site_id: int) -> tuple[list[Alert], dic
     return alerts, find_incidents(connection, site_id, raised)
 
 
-def _add(connection: Connection, ids: IdBlocks, site: Site, rule: Rule) -> None:
-    manage.add_alert(connection, ids, site, rule, clock.now())
+def _add(connection: Connection, ids: IdBlocks, site: Site, rule: Rule, user_id: int) -> None:
+    manage.add_alert(connection, ids, site, rule, clock.now(), user_id)
 
 
-def _change(connection: Connection, _ids: IdBlocks, site: Site, alert_id: int, rule: Rule) -> None:
-    manage.change_alert(connection, site, alert_id, rule, clock.now())
+def _change(connection: Connection, _ids: IdBlocks, site: Site, alert_id: int, rule: Rule, user_id: int) -> None:
+    manage.change_alert(connection, site, alert_id, rule, clock.now(), user_id)
 
 
-def _remove(connection: Connection, _ids: IdBlocks, site: Site, alert_id: int) -> None:
-    manage.remove_alert(connection, site, alert_id)
+def _remove(connection: Connection, _ids: IdBlocks, site: Site, alert_id: int, user_id: int) -> None:
+    manage.remove_alert(connection, site, alert_id, clock.now(), user_id)
 
 
 def _test(connection: Connection, ids: IdBlocks, site: Site, alert_id: int) -> None:

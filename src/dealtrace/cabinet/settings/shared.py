@@ -12,8 +12,8 @@ from dealtrace.accounts.user import UserId
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.notes.axis import author_words
 from dealtrace.cabinet.reports.address import Address
+from dealtrace.cabinet.reports.keeping import address_at, fault_of, question_of
 from dealtrace.cabinet.reports.page import KEPT, USUAL, read_known_of
-from dealtrace.cabinet.reports.saved import address_at, fault_of, question_of
 from dealtrace.cabinet.settings.page import Faults, fault_text, lead_back, number_of, show_settings, stored_site
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, InvalidSetting

@@ -126,7 +126,7 @@ def _alert_lines(alert: Alert, incident: Incident | None, site: Site) -> list[st
 def remove(site_id: SiteIdArgument, alert_id: AlertArgument) -> None:
     """Remove a rule and its history. Nobody is notified, even if its alert is raised."""
     with open_prepared() as database, database.write() as connection:
-        manage.remove_alert(connection, require_site(connection, site_id), alert_id)
+        manage.remove_alert(connection, require_site(connection, site_id), alert_id, clock.now())
     console.print(f"Alert {alert_id} removed from site {site_id}.")
 
 

@@ -8,11 +8,17 @@ from dealtrace import clock
 from dealtrace.cli.answers import SegmentAnswer
 from dealtrace.cli.options import JsonOption, SiteIdArgument
 from dealtrace.cli.terminal import console, open_prepared, print_json
+from dealtrace.errors import InvalidParameters
 from dealtrace.operations.accounts.require_site import require_site
-from dealtrace.operations.reports.manage_segments import add_segment, remove_segment
+from dealtrace.operations.reports.manage_segments import add_segment, remove_segment, rename_segment
+from dealtrace.operations.reports.read_question import read_known
+from dealtrace.reports.kept.names import KeptName
+from dealtrace.reports.kept.segments import Segment
+from dealtrace.reports.question import Known, parse_filters
+from dealtrace.reports.refusals import SegmentNotFound
 from dealtrace.storage.reports.segments import list_segments
 
-segment_commands = typer.Typer(help="Save, list and remove segments: filters of reports.", no_args_is_help=True)
+segment_commands = typer.Typer(help="Save, list, rename and remove segments: filters of reports.", no_args_is_help=True)
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The name of the segment.")]
 
 
@@ -21,32 +27,60 @@ def add(
     site_id: SiteIdArgument,
     name: NameArgument,
     filters: Annotated[list[str], typer.Option("--filter", help="A filter dimension:operator:value; may be repeated.")],
+    replaces: Annotated[bool, typer.Option("--replace", help="Replace the segment with this name.")] = False,
 ) -> None:
     """Save filters under a name. A running server can use the segment at once."""
     with open_prepared() as database, database.write() as connection:
-        added = add_segment(connection, require_site(connection, site_id), name, filters, clock.now())
-    console.print(f"Segment {added.name} added to site {site_id}: {' '.join(added.filters)}")
+        site = require_site(connection, site_id)
+        added = add_segment(connection, site, KeptName(name), filters, clock.now(), overwrites=replaces)
+    console.print(f"Segment {added.name} added to site {site_id}: {' '.join(added.filters)}", markup=False)
 
 
 @segment_commands.command("list")
 def show(site_id: SiteIdArgument, as_json: JsonOption = False) -> None:
     """List the segments of a site with their filters."""
     with open_prepared() as database, database.read() as connection:
-        require_site(connection, site_id)
+        known = read_known(connection, require_site(connection, site_id), clock.now())
         segments = list_segments(connection, site_id)
+    answers = [_answer(segment, known) for segment in segments]
     if as_json:
-        rows: list[SegmentAnswer] = [{"name": each.name, "filters": list(each.filters)} for each in segments]
-        print_json(rows)
+        print_json(answers)
         return
-    for each in segments:
-        console.print(each.name)
-        for condition in each.filters:
-            console.print(f"  {condition}")
+    for answer in answers:
+        console.print(answer["name"], markup=False)
+        for condition in answer["filters"]:
+            console.print(f"  {condition}", markup=False)
+        if answer["fault"] is not None:
+            console.print(f"  cannot be used: {answer['fault']}", markup=False)
+
+
+def _answer(segment: Segment, known: Known) -> SegmentAnswer:
+    fault = None
+    try:
+        parse_filters(segment.filters, known)
+    except InvalidParameters as refusal:
+        fault = refusal.text("en")
+    return {"name": segment.name, "filters": list(segment.filters), "fault": fault}
+
+
+@segment_commands.command("rename")
+def rename(
+    site_id: SiteIdArgument,
+    name: NameArgument,
+    new_name: Annotated[str, typer.Argument(metavar="NEW_NAME", help="Its new name.")],
+) -> None:
+    """Rename a segment; saved reports and reports by mail that name it follow."""
+    with open_prepared() as database, database.write() as connection:
+        site, kept = require_site(connection, site_id), KeptName(name.strip())
+        if not rename_segment(connection, site, kept, new_name, clock.now()):
+            raise SegmentNotFound(name=name, site_id=site_id)
+    console.print(f"Segment {name} of site {site_id} is now named {new_name.strip()}.", markup=False)
 
 
 @segment_commands.command("remove")
 def remove(site_id: SiteIdArgument, name: NameArgument) -> None:
     """Remove a segment."""
     with open_prepared() as database, database.write() as connection:
-        remove_segment(connection, require_site(connection, site_id), name)
-    console.print(f"Segment {name} removed from site {site_id}.")
+        if not remove_segment(connection, require_site(connection, site_id), KeptName(name.strip()), clock.now()):
+            raise SegmentNotFound(name=name, site_id=site_id)
+    console.print(f"Segment {name} removed from site {site_id}.", markup=False)

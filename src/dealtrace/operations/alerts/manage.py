@@ -1,16 +1,19 @@
 """Add, change, remove and test the alert rules of a site."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
+from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.alerts.refusals import AlertNotFound
-from dealtrace.alerts.rule import ALERTS_MAX, Alert, AlertId, Rule
+from dealtrace.alerts.rule import ALERTS_MAX, Alert, AlertId, Rule, format_rule
 from dealtrace.errors import InvalidSetting
 from dealtrace.mails.mail import MailId, MailPurpose, NewMail
+from dealtrace.mails.recipient import recipients_changed
 from dealtrace.mails.subscription import MailList
+from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.mails.send_to import Mailing, without_leavers
 from dealtrace.storage.alerts.alerts import (
     count_alerts,
@@ -28,8 +31,12 @@ from dealtrace.storage.mails.outbox import delete_mails, insert_mails
 _OF_INCIDENTS = (MailPurpose.ALERT_RAISED, MailPurpose.ALERT_ENDED)
 
 
-def add_alert(connection: Connection, ids: IdBlocks, site: Site, rule: Rule, now: datetime) -> Alert:
+def add_alert(
+    connection: Connection, ids: IdBlocks, site: Site, rule: Rule, now: datetime, user_id: int | None = None
+) -> Alert:
     """Store a rule and return it as an alert; a running server evaluates it within a minute.
+
+    `user_id` is the user who adds it, `None` if a command does.
 
     Raises:
         InvalidSetting: the site has too many rules.
@@ -42,10 +49,14 @@ def add_alert(connection: Connection, ids: IdBlocks, site: Site, rule: Rule, now
         )
     added = Alert(AlertId(ids.take()), site.id, rule, created_at=now, due_at=now)
     insert_alert(connection, added)
+    change = SiteChange(ChangeKind.ALERT, rule.metric, "", format_rule(rule), now, user_id)
+    record_change(connection, site.id, change)
     return added
 
 
-def change_alert(connection: Connection, site: Site, alert_id: int, rule: Rule, now: datetime) -> None:
+def change_alert(
+    connection: Connection, site: Site, alert_id: int, rule: Rule, now: datetime, user_id: int | None = None
+) -> None:
     """Replace the rule of an alert; a raised alert stays raised until the new rule has a verdict.
 
     Ours: if the new rule watches another figure, a raised alert ends at once, and nobody is notified: the figure that
@@ -54,24 +65,35 @@ def change_alert(connection: Connection, site: Site, alert_id: int, rule: Rule, 
     Raises:
         AlertNotFound: the site has no such rule.
     """
-    before = require_alert(connection, site, alert_id)
+    before = require_alert(connection, site, alert_id).rule
     update_rule(connection, site.id, alert_id, rule, now)
-    if not rule.watches_as(before.rule):
+    if not rule.watches_as(before):
         lower_alert(connection, site.id, alert_id)
         end_incidents(connection, site.id, alert_id, now)
+    for was, became in _differences(before, rule):
+        record_change(connection, site.id, SiteChange(ChangeKind.ALERT, before.metric, was, became, now, user_id))
 
 
-def remove_alert(connection: Connection, site: Site, alert_id: int) -> None:
+def remove_alert(connection: Connection, site: Site, alert_id: int, now: datetime, user_id: int | None = None) -> None:
     """Delete an alert, its incidents and its unsent mails; nobody is notified that an incident ended.
 
     Raises:
         AlertNotFound: the site has no such rule.
     """
-    if not delete_alert(connection, site.id, alert_id):
-        raise AlertNotFound(alert_id=alert_id, site_id=site.id)
+    rule = require_alert(connection, site, alert_id).rule
+    delete_alert(connection, site.id, alert_id)
+    change = SiteChange(ChangeKind.ALERT, rule.metric, format_rule(rule), "", now, user_id)
+    record_change(connection, site.id, change)
     delete_mails(connection, _OF_INCIDENTS, delete_incidents(connection, site.id, alert_id))
     delete_mails(connection, [MailPurpose.ALERT_TEST], [alert_id])
     delete_leaves(connection, site.id, MailList.ALERT, alert_id)
+
+
+def _differences(before: Rule, after: Rule) -> Iterator[tuple[str, str]]:
+    """Yield what was changed of a rule, from what to what; of recipients those who left the list and those who came."""
+    yield format_rule(before), format_rule(after)
+    yield ", ".join(before.filters), ", ".join(after.filters)
+    yield recipients_changed(before.recipients, after.recipients)
 
 
 def require_alert(connection: Connection, site: Site, alert_id: int) -> Alert:

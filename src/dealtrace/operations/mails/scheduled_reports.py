@@ -11,7 +11,7 @@ from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.accounts.site_days import site_day
 from dealtrace.errors import InvalidSetting
 from dealtrace.mails.mail import MailPurpose
-from dealtrace.mails.recipient import RECIPIENTS_MAX, Recipient
+from dealtrace.mails.recipient import RECIPIENTS_MAX, Recipient, recipients_changed
 from dealtrace.mails.scheduled_report import (
     REPORTS_MAX,
     TITLE_LENGTH_MAX,
@@ -153,11 +153,7 @@ def _differences(report: ScheduledReport, changed: ScheduledReport) -> Iterator[
     yield report.title, changed.title
     yield f"{report.rhythm} {report.hour}:00", f"{changed.rhythm} {changed.hour}:00"
     yield scheduled_reports.written_words(report.words), scheduled_reports.written_words(changed.words)
-    before, after = ({each.address: None for each in which.recipients} for which in (report, changed))
-    yield (
-        ", ".join(each for each in before if each not in after),
-        ", ".join(each for each in after if each not in before),
-    )
+    yield recipients_changed(report.recipients, changed.recipients)
 
 
 def _record(
@@ -170,7 +166,7 @@ def _record(
 def read_due_question(connection: Connection, site: Site, report: ScheduledReport, at: datetime) -> Question:
     """Return the parsed question of a scheduled report for the mail that is sent at `at`.
 
-    Its period is the one that this mail covers, compared with the period before.
+    Its period is the one that this mail covers, compared with the period before; a pivot has no comparison.
 
     Raises:
         InvalidParameters: the question uses a name that the site no longer has.
@@ -181,7 +177,7 @@ def read_due_question(connection: Connection, site: Site, report: ScheduledRepor
         report.words,
         first=period.first_on.isoformat(),
         last=period.last_on.isoformat(),
-        compare=Comparison.PREVIOUS,
+        compare=Comparison.PREVIOUS if not report.words.pivot else "",
         limit=str(LIMIT_MAX),
     )
     question = read_question(connection, site, words, at)

@@ -32,10 +32,17 @@ def find_missing_data(source: FactSource, site: Site, period: Period, now: datet
     """Find what is missing in a period; today, which is not over, is not searched for gaps."""
     if period.days > DAYS_WATCHED:
         return MissingData((), ())
-    return MissingData(_gaps(source, site, period, now), _idle(source, site, period, now))
+    return MissingData(list_metric_gaps(source, site, period, now), _idle(source, site, period, now))
 
 
-def _gaps(source: FactSource, site: Site, period: Period, now: datetime) -> list[tuple[Metric, Gap]]:
+def list_metric_gaps(source: FactSource, site: Site, period: Period, now: datetime) -> list[tuple[Metric, Gap]]:
+    """List the days in a period on which there were no calls, requests or visits, though there usually are.
+
+    The earliest are first. A gap may begin before the period or end after it. Periods longer than `DAYS_WATCHED` have
+    none.
+    """
+    if period.days > DAYS_WATCHED:
+        return []
     around = timedelta(days=DAYS_OF_WEEK * WEEKS_AROUND)
     last_on = min(period.last_on + around, site_day(now, site.time_zone) - DAY)
     watched = Period(period.first_on - around, last_on)

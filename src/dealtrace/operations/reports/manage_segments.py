@@ -7,32 +7,43 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
+from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.errors import InvalidSetting, NameTaken
-from dealtrace.operations.reports.save_report import check_name
+from dealtrace.operations.reports.record_kept import KeptChange, record_kept
 from dealtrace.reports.filters import format_filter
+from dealtrace.reports.kept.names import KeptName, check_kept_name
 from dealtrace.reports.kept.saved import with_segment_renamed
 from dealtrace.reports.kept.segments import SEGMENTS_MAX, Segment
 from dealtrace.reports.question import Known, parse_filters
-from dealtrace.reports.refusals import SegmentNotFound
 from dealtrace.storage.mails.scheduled_reports import list_scheduled_reports, update_scheduled_report
 from dealtrace.storage.reports import segments
 from dealtrace.storage.reports.saved import list_reports_of_all, update_query
-from dealtrace.storage.reports.segments import count_segments, delete_segment, find_owners, insert_segment
+from dealtrace.storage.reports.segments import (
+    count_segments,
+    delete_segment,
+    find_owners,
+    insert_segment,
+    list_segments,
+)
+
+FILTERS_APART = ", "
 
 
 def add_segment(
     connection: Connection,
     site: Site,
-    name: str,
+    kept: KeptName,
     filters: Sequence[str],
     now: datetime,
-    user_id: int | None = None,
+    by: int | None = None,
     *,
     overwrites: bool = False,
 ) -> Segment:
     """Store filters under a name, for everyone at the site or for one user only, and return the segment.
+
+    `by` is the user who does it, `None` if a command does.
 
     Raises:
         InvalidParameters: a filter is malformed, or uses a name that the site does not have.
@@ -41,7 +52,7 @@ def add_segment(
     """
     known = Known(site_day(now, site.time_zone), AttributionModel(site.attribution), site.custom_fields)
     parsed = parse_filters(filters, known)
-    segment = Segment(check_name(name), tuple(map(format_filter, parsed)), user_id)
+    segment = Segment(check_kept_name(kept.name), tuple(map(format_filter, parsed)), kept.user_id)
     if not parsed:
         raise InvalidSetting(key="filter", ru="нужен хотя бы один фильтр", en="at least one filter is needed")
     if count_segments(connection, site.id) >= SEGMENTS_MAX and not overwrites:
@@ -50,45 +61,56 @@ def add_segment(
             ru=f"уже есть {SEGMENTS_MAX} сегментов, удалите ненужный",
             en=f"there are {SEGMENTS_MAX} segments, remove one",
         )
+    named = KeptName(segment.name, segment.user_id)
+    before = _filters_words(connection, site, named)
     if not insert_segment(connection, site.id, segment, now, overwrites=overwrites):
         raise NameTaken(name=segment.name)
+    change = KeptChange(ChangeKind.SEGMENT, named, before, FILTERS_APART.join(segment.filters))
+    record_kept(connection, site, change, now, by)
     return segment
 
 
-def rename_segment(connection: Connection, site: Site, user_id: int | None, name: str, new_name: str) -> None:
-    """Rename a segment of the site or of a user; saved reports and reports by mail that name it follow.
+def rename_segment(
+    connection: Connection, site: Site, kept: KeptName, new_name: str, now: datetime, by: int | None = None
+) -> bool:
+    """Rename a segment; saved reports and reports by mail that name it follow. Return `False` if there is none.
 
     Ours: a report of a user who has a segment of either name themselves is left alone, since it means theirs.
 
     Raises:
         InvalidSetting: the new name is empty or too long.
         NameTaken: there is a segment of the new name.
-        SegmentNotFound: there is no segment with this name.
     """
-    checked = check_name(new_name)
-    if checked == name:
-        return
-    if user_id in find_owners(connection, site.id, [checked]):
+    name, checked = kept.name, check_kept_name(new_name)
+    if kept.user_id in find_owners(connection, site.id, [checked]) and checked != name:
         raise NameTaken(name=checked)
     owners = find_owners(connection, site.id, [name, checked])
-    if not segments.rename_segment(connection, site.id, user_id, name, checked):
-        raise SegmentNotFound(name=name, site_id=site.id)
+    if not segments.rename_segment(connection, site.id, kept.user_id, name, checked):
+        return False
+    record_kept(connection, site, KeptChange(ChangeKind.SEGMENT, kept, name, checked), now, by)
     for report in list_reports_of_all(connection, site.id):
-        if report.user_id == user_id or (user_id is None and report.user_id not in owners):
+        if report.user_id == kept.user_id or (kept.user_id is None and report.user_id not in owners):
             query = with_segment_renamed(report.query, name, checked)
             if query != report.query:
                 update_query(connection, site.id, report, query)
-    for scheduled in list_scheduled_reports(connection, site.id) if user_id is None else ():
+    for scheduled in list_scheduled_reports(connection, site.id) if kept.user_id is None else ():
         if scheduled.words.segment == name:
             words = replace(scheduled.words, segment=checked)
             update_scheduled_report(connection, replace(scheduled, words=words))
+    return True
 
 
-def remove_segment(connection: Connection, site: Site, name: str, user_id: int | None = None) -> None:
-    """Remove a segment of the site or of a user.
+def remove_segment(connection: Connection, site: Site, kept: KeptName, now: datetime, by: int | None = None) -> bool:
+    """Remove a segment of the site or of a user; return `False` if there is none."""
+    before = _filters_words(connection, site, kept)
+    if not delete_segment(connection, site.id, kept.name, kept.user_id):
+        return False
+    record_kept(connection, site, KeptChange(ChangeKind.SEGMENT, kept, before, ""), now, by)
+    return True
 
-    Raises:
-        SegmentNotFound: there is no segment with this name.
-    """
-    if not delete_segment(connection, site.id, name.strip(), user_id):
-        raise SegmentNotFound(name=name, site_id=site.id)
+
+def _filters_words(connection: Connection, site: Site, kept: KeptName) -> str:
+    """Return the filters of a segment as a list, or an empty text if there is no such segment."""
+    mine = list_segments(connection, site.id, kept.user_id)
+    found = (each.filters for each in mine if (each.name, each.user_id) == (kept.name, kept.user_id))
+    return FILTERS_APART.join(next(found, ()))

@@ -1,23 +1,28 @@
 """Save, rename and delete reports of a site or of a user."""
 
 from dataclasses import replace
+from datetime import datetime
+from urllib.parse import unquote_plus
 
 from sqlalchemy import Connection
 
-from dealtrace.errors import InvalidSetting, InvalidValue, NameTaken
+from dealtrace.accounts.site import Site
+from dealtrace.accounts.site_change import ChangeKind
+from dealtrace.errors import InvalidSetting, NameTaken
+from dealtrace.operations.reports.record_kept import KeptChange, record_kept
+from dealtrace.reports.kept.names import KeptName, check_kept_name
 from dealtrace.reports.kept.saved import QUERY_LENGTH_MAX, SAVED_REPORTS_MAX, SavedReport
-from dealtrace.reports.kept.segments import check_saved_name
 from dealtrace.storage.reports import saved
 
 
-def save_report(connection: Connection, site_id: int, report: SavedReport, *, overwrites: bool) -> None:
+def save_report(connection: Connection, site: Site, report: SavedReport, *, overwrites: bool) -> None:
     """Store a question as a report with a name, for everyone at the site or for one user only.
 
     Raises:
         InvalidSetting: the name is empty or too long, the question is too long, or there are too many reports.
         NameTaken: a report with this name exists, and replacing it was not allowed.
     """
-    named = replace(report, name=check_name(report.name))
+    named = replace(report, name=check_kept_name(report.name))
     if len(report.query) > QUERY_LENGTH_MAX:
         limit = QUERY_LENGTH_MAX
         raise InvalidSetting(
@@ -25,44 +30,56 @@ def save_report(connection: Connection, site_id: int, report: SavedReport, *, ov
             ru=f"отчёт длиннее {limit} символов, уберите часть фильтров",
             en=f"the report exceeds {limit} characters, remove some filters",
         )
-    if saved.count_saved_reports(connection, site_id) >= SAVED_REPORTS_MAX and not overwrites:
+    if saved.count_saved_reports(connection, site.id) >= SAVED_REPORTS_MAX and not overwrites:
         limit = SAVED_REPORTS_MAX
         raise InvalidSetting(
             key="name",
             ru=f"у сайта уже {limit} отчётов, удалите ненужный",
             en=f"the site has {limit} reports, delete one",
         )
-    if not saved.insert_saved_report(connection, site_id, named, overwrites=overwrites):
+    kept = KeptName(named.name, named.user_id)
+    before = _question_words(connection, site, kept)
+    if not saved.insert_saved_report(connection, site.id, named, overwrites=overwrites):
         raise NameTaken(name=named.name)
+    change = KeptChange(ChangeKind.SAVED_REPORT, kept, before, unquote_plus(named.query))
+    record_kept(connection, site, change, named.saved_at, named.saved_by)
 
 
-def rename_report(connection: Connection, site_id: int, user_id: int | None, name: str, new_name: str) -> bool:
+def rename_report(
+    connection: Connection, site: Site, kept: KeptName, new_name: str, now: datetime, by: int | None
+) -> bool:
     """Rename a report of the site or of a user; return `False` if no report has the old name.
+
+    `by` is the user who does it.
 
     Raises:
         InvalidSetting: the new name is empty or too long.
         NameTaken: a report has the new name already.
     """
-    checked = check_name(new_name)
-    if checked == name:
+    checked = check_kept_name(new_name)
+    if checked == kept.name:
         return True
-    if saved.find_saved_report(connection, site_id, user_id, checked) is not None:
+    if saved.find_saved_report(connection, site.id, kept.user_id, checked) is not None:
         raise NameTaken(name=checked)
-    return saved.rename_saved_report(connection, site_id, user_id, name, checked)
+    if not saved.rename_saved_report(connection, site.id, kept.user_id, kept.name, checked):
+        return False
+    record_kept(connection, site, KeptChange(ChangeKind.SAVED_REPORT, kept, kept.name, checked), now, by)
+    return True
 
 
-def delete_report(connection: Connection, site_id: int, user_id: int | None, name: str) -> bool:
-    """Delete a report of the site or of a user; return `False` if there is no such report."""
-    return saved.delete_saved_report(connection, site_id, user_id, name)
+def delete_report(connection: Connection, site: Site, kept: KeptName, now: datetime, by: int | None) -> bool:
+    """Delete a report of the site or of a user; return `False` if there is no such report.
 
-
-def check_name(name: str) -> str:
-    """Return the name of a saved report or of a segment without surrounding blanks.
-
-    Raises:
-        InvalidSetting: the name is empty or too long.
+    `by` is the user who does it.
     """
-    try:
-        return check_saved_name(name)
-    except InvalidValue as fault:
-        raise InvalidSetting(key="name", ru=fault.ru, en=fault.en) from fault
+    before = _question_words(connection, site, kept)
+    if not saved.delete_saved_report(connection, site.id, kept.user_id, kept.name):
+        return False
+    record_kept(connection, site, KeptChange(ChangeKind.SAVED_REPORT, kept, before, ""), now, by)
+    return True
+
+
+def _question_words(connection: Connection, site: Site, kept: KeptName) -> str:
+    """Return the question of a saved report as people read it, or an empty text if there is no such report."""
+    report = saved.find_saved_report(connection, site.id, kept.user_id, kept.name)
+    return unquote_plus(report.query) if report is not None else ""

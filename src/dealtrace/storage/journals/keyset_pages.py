@@ -11,6 +11,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
+    Select,
     func,
     literal,
     select,
@@ -125,25 +126,36 @@ def find_page(connection: Connection, query: PageQuery, cursor: Cursor, limit: i
 
 
 @record
-class NewestPage:
-    """A page of a list, newest first: its ids, and the key where the next page begins (`None` on the last page)."""
+class NextPage:
+    """A page of a list: its ids in order, and the key where the next page begins (`None` on the last page)."""
 
     ids: list[int]
     end: SortKey | None
 
 
-def find_newest(connection: Connection, query: PageQuery, before: SortKey | None, limit: int) -> NewestPage:
+def find_newest(connection: Connection, query: PageQuery, before: SortKey | None, limit: int) -> NextPage:
     """Find the last `limit` rows before a key, newest first; without a key, find the last rows of the list."""
     conditions = list(query.after(None))
     if before is not None:
         reached = tuple_(literal(before.at, query.moment.type), literal(before.id, query.id.type))
         conditions.append(tuple_(query.moment, query.id) < reached)
     keys = select(type_coerce(query.moment, BigInteger), query.id).select_from(query.rows).where(*conditions)
-    newest = keys.order_by(query.moment.desc(), query.id.desc()).limit(limit + 1)
-    found = connection.execute(newest).all()
+    return _next_page(connection, keys.order_by(query.moment.desc(), query.id.desc()), limit)
+
+
+def find_oldest(connection: Connection, query: PageQuery, after: SortKey | None, limit: int) -> NextPage:
+    """Find the first `limit` rows after a key, oldest first; without a key, find the first rows of the list."""
+    is_before = after is not None and query.since is not None and after.at < query.since
+    conditions = query.after(after if not is_before else None)
+    keys = select(type_coerce(query.moment, BigInteger), query.id).select_from(query.rows).where(*conditions)
+    return _next_page(connection, keys.order_by(query.moment, query.id), limit)
+
+
+def _next_page(connection: Connection, in_order: Select[int, int], limit: int) -> NextPage:
+    found = connection.execute(in_order.limit(limit + 1)).all()
     page = found[:limit]
     end = SortKey(instant(page[-1][0]), page[-1][1]) if len(found) > limit else None
-    return NewestPage([row_id for _, row_id in page], end)
+    return NextPage([row_id for _, row_id in page], end)
 
 
 def count_rows(connection: Connection, query: PageQuery) -> int:

@@ -64,6 +64,11 @@ class LeadEntry:
     deals: Sequence[Deal] = ()
 
     @property
+    def began_at(self) -> datetime:
+        """When the call or the lead request came."""
+        return self.lead.started_at if isinstance(self.lead, Call) else self.lead.requested_at
+
+    @property
     def origin(self) -> Origin:
         """The origin of the lead: a visit, a stated source, or unknown."""
         return origin_of_lead(self.visit, self.annotations.stated_source)

@@ -9,7 +9,7 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.leads.call import Call
 from dealtrace.leads.lead import LeadKind, LeadRef, ids_by_kind
 from dealtrace.leads.lead_request import LeadRequest, TakenIn
-from dealtrace.storage.database.column_types import is_among, is_in
+from dealtrace.storage.database.column_types import is_among
 from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.leads.contact_rows import insert_spans
 from dealtrace.storage.leads.lead_rows import (
@@ -18,7 +18,7 @@ from dealtrace.storage.leads.lead_rows import (
     new_call_columns,
     new_lead_request_columns,
 )
-from dealtrace.storage.schema.tables.leads import LEAD_REFERENCES, LEAD_STARTS, LEAD_TABLES, call, lead_request
+from dealtrace.storage.schema.tables.leads import LEAD_REFERENCES, LEAD_TABLES, call, lead_request
 from dealtrace.storage.schema.tables.visits import visit
 from dealtrace.storage.visits.traffic_sources import find_sources
 
@@ -149,14 +149,4 @@ def find_visited_at(connection: Connection, site_id: int, leads: Sequence[LeadRe
     for kind, ids in ids_by_kind(leads).items():
         rows = _FIND_VISITED_AT[kind].fetch(connection, {"site_id": site_id, "ids": ids})
         found |= {LeadRef(kind, lead_id): started_at for lead_id, started_at in rows}
-    return found
-
-
-def find_started_at(connection: Connection, site_id: int, leads: Iterable[LeadRef]) -> dict[LeadRef, datetime]:
-    """Find when leads began, including deleted leads; unknown leads are missing."""
-    found: dict[LeadRef, datetime] = {}
-    for kind, ids in ids_by_kind(leads).items():
-        table = LEAD_TABLES[kind]
-        query = select(table.c.id, LEAD_STARTS[kind]).where(table.c.site_id == site_id, is_in(table.c.id, ids))
-        found |= {LeadRef(kind, lead_id): started_at for lead_id, started_at in connection.execute(query)}
     return found

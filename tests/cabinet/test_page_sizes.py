@@ -1,0 +1,50 @@
+"""Pages and templates are small: a phone in the underground loads them, and a person reads them at once."""
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+import dealtrace.cabinet
+from cast import Stage
+from engines import on_one_engine
+from guests import member_of
+from server import ServerProcess
+
+FOLDER = Path(dealtrace.cabinet.__file__).parent
+TEMPLATES = sorted((FOLDER / "templates").rglob("*.html"))
+LINES_MAX = 80
+COMPRESSED_MAX = 40 * 1024
+PART = "0.03"
+METRICS = "visits,leads,deals,won,amount,cost,drr"
+LARGE = (
+    "?period=year&compare=year",
+    f"reports?period=year&by=source,medium,campaign&metrics={METRICS}&compare=year",
+    f"reports?period=year&by=source,campaign,term&metrics={METRICS}&compare=previous",
+    "reports?period=year&by=campaign&pivot=day&metrics=deals",
+    "reports?period=year&by=source,medium,campaign&models=all&metrics=deals",
+    "reports?period=year&by=day&metrics=deals,amount&compare=previous",
+    "reports/rows?period=year&metrics=deals",
+    "reports/rows?period=year&metrics=leads",
+    "deals?period=year&sort=-amount",
+    "leads?period=year",
+)
+"""Pages with as many rows, columns and words as they have."""
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.relative_to(FOLDER / "templates").as_posix())
+def test_a_template_is_short(path: Path) -> None:
+    assert len(path.read_text().splitlines()) < LINES_MAX
+
+
+@on_one_engine
+def test_pages_of_a_year_are_small(server: ServerProcess, served: Stage) -> None:
+    made = server.command("demo", "--part", PART, "--json")
+    assert made.returncode == 0, made.stderr
+    number = json.loads(made.stdout)["siteId"]
+    owner = member_of(server, served, number)
+    for page in LARGE:
+        answer = owner.follow(f"/cabinet/{number}/{page}")
+        assert answer.status_code == 200
+        assert 0 < len(gzip.compress(answer.content)) <= COMPRESSED_MAX, page
