@@ -91,7 +91,7 @@ class Alerts:
 
     async def _ask(self, site: Site, alert: Alert, question: Question, slot: Slot) -> Looked:
         metric, span = question.metrics[0], slot.span(site.time_zone)
-        judgement = await self._report_pool.ask(_forever, site, evaluate_rule, site, alert.rule, question, slot)
+        judgement = await self._report_pool.ask(None, site, evaluate_rule, site, alert.rule, question, slot)
         return Looked(
             judgement.verdict,
             span.since,
@@ -111,11 +111,6 @@ def _outcome(report: AlertReport, event: EventKind | None) -> str:
             return "ended"
         case _:
             return "failed" if report.fault is not None else "nothing"
-
-
-async def _forever() -> None:
-    """Wait forever, where the report pool would wait for a client to leave; here there is no client."""
-    await asyncio.Event().wait()
 
 
 def _list_due_sites(connection: Connection, now: datetime) -> list[Site]:
