@@ -13,7 +13,7 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.carried import QUESTION
 from dealtrace.cabinet.reports.choices import Choice, period_choices
 from dealtrace.errors import InvalidParameters, Language
-from dealtrace.leads.sought import Sought, read_sought
+from dealtrace.leads.search_text import SearchText, parse_search
 from dealtrace.record import record
 from dealtrace.reports.periods import DEFAULT_PRESET, Period
 from dealtrace.reports.question import Known, Words, parse_question
@@ -57,9 +57,9 @@ class Listing:
         return self.link(**{BEFORE: f"{microseconds(end.at)}.{end.id}"}) if end is not None else ""
 
     @property
-    def sought(self) -> Sought | None:
+    def search(self) -> SearchText | None:
         """Return the text that is searched for, `None` if there is no search."""
-        return read_sought(self.get(SEARCH), ID_MAX)
+        return parse_search(self.get(SEARCH), ID_MAX)
 
 
 def listing_of(page: str, query: QueryParams, names: tuple[str, ...]) -> Listing:

@@ -37,7 +37,7 @@ from dealtrace.storage.journals.deal_journal import JournalQuery, query_deals
 from dealtrace.storage.journals.keyset_pages import PageQuery, pages_of
 from dealtrace.storage.journals.lead_entries import list_lead_entries
 from dealtrace.storage.journals.lead_journal import LeadQuery, query_leads
-from dealtrace.storage.leads.lead_stories import find_lead_stories
+from dealtrace.storage.leads.lead_summaries import find_lead_summaries
 from dealtrace.storage.visits.credits import find_lead_visits
 
 ROWS_AT_ONCE = 1000
@@ -116,13 +116,13 @@ def _read_deals(site: Site, connection: Connection, ids: Sequence[int]) -> list[
     deals = list_deals_by_id(connection, site.id, ids)
     refs = [deal.lead for deal in deals if deal.lead is not None]
     model = AttributionModel(site.attribution)
-    stories = find_lead_stories(connection, site.id, refs, model)
+    summaries = find_lead_summaries(connection, site.id, refs, model)
     named = {-deal.visit_id: deal.visit_id for deal in deals if deal.visit_id is not None}
     visits = find_lead_visits(connection, site.id, named, model)
     return [
         ExportedDeal(
             deal,
-            stories.get(deal.lead) if deal.lead is not None else None,
+            summaries.get(deal.lead) if deal.lead is not None else None,
             visits.get(-deal.visit_id) if deal.visit_id is not None else None,
         )
         for deal in deals
