@@ -28,13 +28,13 @@ from dealtrace.operations.accounts.create_user import create_user
 from dealtrace.operations.alerts import manage
 from dealtrace.operations.deals.import_deals import import_deals
 from dealtrace.operations.mails.scheduled_reports import NewScheduledReport, schedule_report
-from dealtrace.reports.question import Words
+from dealtrace.reports.question import RawQuestion
 from dealtrace.runtime.database_watch import DatabaseWatch
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.report_pool import ReportPool
 from dealtrace.settings import Settings
-from dealtrace.storage.mails.leaves import find_signing_key
 from dealtrace.storage.mails.outbox import list_mails
+from dealtrace.storage.mails.unsubscriptions import find_signing_key
 from dealtrace.storage.schema.tables.alerts import mail as mail_table
 from dealtrace.worker.letters import Letters
 from dealtrace.worker.mails import Mails
@@ -236,7 +236,7 @@ def test_a_report_arrives_as_a_table_with_a_file_beside_the_period_before(
             for number, (at, service) in enumerate(sent)
         ]
         import_deals(stage.work(connection, shop), deals)
-        words = Words(by="service", metrics="deals,amount")
+        words = RawQuestion(by="service", metrics="deals,amount")
         new = NewScheduledReport("Сервисы", words, Rhythm.DAILY, 0, RECIPIENTS[:1])
         report = schedule_report(connection, stage.ids, shop.site, new, yesterday)
     send_until(stage, mail_server, lambda: mail_server.received)

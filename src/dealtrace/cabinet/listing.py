@@ -16,7 +16,7 @@ from dealtrace.errors import InvalidParameters, Language
 from dealtrace.leads.search_text import SearchText, parse_search
 from dealtrace.record import record
 from dealtrace.reports.periods import DEFAULT_PRESET, Period
-from dealtrace.reports.question import Known, Words, parse_question
+from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
 from dealtrace.storage.database.column_types import instant, microseconds
 from dealtrace.storage.journals.keyset_pages import SortKey
 
@@ -94,9 +94,12 @@ def days_of(listing: Listing, site: Site, now: datetime, language: Language) -> 
     """Return the period in the URL of a list or, if that is invalid, the default period with the fault."""
     first, last = listing.get("from"), listing.get("to")
     preset = "" if first or last else listing.get("period") or DEFAULT_PRESET
-    known = Known(site_day(now, site.time_zone), AttributionModel(site.attribution))
+    context = QuestionContext(site_day(now, site.time_zone), AttributionModel(site.attribution))
     try:
-        fault, question = "", parse_question(Words(metrics="deals", period=preset, first=first, last=last), known)
+        fault, question = (
+            "",
+            parse_question(RawQuestion(metrics="deals", period=preset, first=first, last=last), context),
+        )
     except InvalidParameters as refusal:
-        fault, question = refusal.text(language), parse_question(Words(metrics="deals"), known)
+        fault, question = refusal.text(language), parse_question(RawQuestion(metrics="deals"), context)
     return Days(question.period, period_choices(preset, language), first, last, fault, site)

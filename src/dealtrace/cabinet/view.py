@@ -40,7 +40,7 @@ SEE_OTHER = 303
 
 
 @record
-class Means:
+class Services:
     """The services that all pages of a process share; `sends_mail` is whether the server has a mail server."""
 
     database: Database
@@ -64,7 +64,7 @@ class View:
     """
 
     request: Request
-    means: Means
+    services: Services
     language: Language
     person: Rights | None = None
     site: Site | None = None
@@ -89,12 +89,12 @@ class View:
     @property
     def ip(self) -> str:
         """Return the IP address of the browser, or an empty text if unknown."""
-        return self.means.proxies.client_ip(self.request.scope)
+        return self.services.proxies.client_ip(self.request.scope)
 
     @property
     def is_secure(self) -> bool:
         """Return whether the browser used https to reach this server or a trusted proxy."""
-        return self.means.proxies.is_https(self.request.scope)
+        return self.services.proxies.is_https(self.request.scope)
 
     @property
     def origin(self) -> str:
@@ -113,7 +113,7 @@ class View:
         self, ask: Callable[Concatenate[Connection, P], Result], *args: P.args, **kwargs: P.kwargs
     ) -> Result:
         """Call a reading function with a connection on a thread of the read pool and return its result."""
-        return await self.means.read_pool.read_newest(ask, *args, **kwargs)
+        return await self.services.read_pool.read_newest(ask, *args, **kwargs)
 
     async def ask(
         self, ask: Callable[Concatenate[FactSource, Site, P], Result], *args: P.args, **kwargs: P.kwargs
@@ -123,7 +123,7 @@ class View:
         Raises:
             Refusal: too many reports are running, this one took too long, or the browser closed the connection.
         """
-        return await self.means.report_pool.ask(self._until_gone, self.here, ask, self.here, *args, **kwargs)
+        return await self.services.report_pool.ask(self._until_gone, self.here, ask, self.here, *args, **kwargs)
 
     async def _until_gone(self) -> None:
         """Wait until the browser closes the connection."""
@@ -137,7 +137,7 @@ class View:
             Refusal: the command was refused; nothing was stored.
         """
         command = WriteCommand(payload, user_id=self.who.user.id)
-        return await self.means.write_queue.write(operation, self.here, command, size=size)
+        return await self.services.write_queue.write(operation, self.here, command, size=size)
 
     async def manage(
         self, change: Callable[Concatenate[Connection, IdBlocks, P], Result], *args: P.args, **kwargs: P.kwargs
@@ -147,7 +147,7 @@ class View:
         Raises:
             Refusal: the change was refused; nothing was stored.
         """
-        return await self.means.account_changes.run(change, *args, **kwargs)
+        return await self.services.account_changes.run(change, *args, **kwargs)
 
     def word(self, text: str) -> str:
         """Translate a text into the language of the person; the translations are in `words`."""

@@ -100,7 +100,7 @@ async def _erase(view: View, erasure: Erasure) -> people.Traces:
     """
     with ExitStack() as held:
         try:
-            await asyncio.to_thread(held.enter_context, without_mirror(view.means.database))
+            await asyncio.to_thread(held.enter_context, without_mirror(view.services.database))
         except MirrorBusy:
             raise Overloaded(retry_after_seconds=BUSY_RETRY_SECONDS) from None
         found: people.Traces = await view.write(erase_people, erasure)

@@ -78,7 +78,7 @@ async def run(view: View) -> Response:
         return gone(view)
     if not kept.outcome:
         try:
-            await asyncio.to_thread(_run, view.means.database, kept, site, view.who.user.id)
+            await asyncio.to_thread(_run, view.services.database, kept, site, view.who.user.id)
         except (FileUnreadable, ImportInProgress) as refusal:
             if not kept.outcome:
                 return await _preview_page(view, kept, site, {"": fault_text(refusal, view.language)})

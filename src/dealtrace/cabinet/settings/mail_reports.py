@@ -32,8 +32,8 @@ from dealtrace.record import record
 from dealtrace.reports.time_keys import HOURS
 from dealtrace.storage.accounts.users import list_rights
 from dealtrace.storage.id_blocks import IdBlocks
-from dealtrace.storage.mails.leaves import find_leaves_of_site
 from dealtrace.storage.mails.scheduled_reports import find_scheduled_report, list_scheduled_reports
+from dealtrace.storage.mails.unsubscriptions import find_unsubscriptions_of_site
 
 PLACE = "settings/mail-reports"
 RHYTHMS = {
@@ -225,14 +225,14 @@ def _form(view: View, draft: ReportDraft, members: dict[int, str]) -> dict[str, 
         "rhythms": [(str(rhythm), view.word(words), rhythm == draft.rhythm) for rhythm, words in RHYTHMS.items()],
         "hours": [(hour, hour == draft.hour) for hour in range(HOURS)],
         "members": [(user_id, login, user_id in draft.members) for user_id, login in members.items()],
-        "sends_mail": view.means.sends_mail,
+        "sends_mail": view.services.sends_mail,
     }
 
 
 def _read(
     connection: Connection, site: Site
 ) -> tuple[list[ScheduledReport], dict[int, str], Mapping[int, Mapping[str, datetime]]]:
-    leaves = find_leaves_of_site(connection, site.id, MailList.REPORT)
+    leaves = find_unsubscriptions_of_site(connection, site.id, MailList.REPORT)
     return list_scheduled_reports(connection, site.id), _read_members(connection, site), leaves
 
 

@@ -83,7 +83,7 @@ async def _page(
         ],
         zones=sorted(available_timezones()),
         spent=await view.read(find_points_spent, view.here.id, today),
-        per_second=view.means.rate_limits.per_second(RateLimitClass.API),
+        per_second=view.services.rate_limits.per_second(RateLimitClass.API),
         tried=tried,
         agreed=agreed,
     )
