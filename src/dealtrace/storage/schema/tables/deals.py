@@ -19,6 +19,7 @@ from dealtrace.storage.schema.tables.parts import (
     index_undeleted,
     index_where_present,
     metadata,
+    rows_where,
     site_column,
 )
 
@@ -70,7 +71,7 @@ deal = Table(
 
 Index(
     "uq_deal_number", deal.c.site_id, deal.c.number, unique=True,
-    sqlite_where=UNDELETED, postgresql_where=UNDELETED,
+    info=rows_where(UNDELETED),
 )  # fmt: skip
 # These indexes have all columns that a journal uses; otherwise SQLite reads every row to find and count its deals.
 # Indexes of leads do not: SQLite would use a covering index even to find a few ids, and read the whole site.
