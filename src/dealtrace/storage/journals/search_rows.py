@@ -26,10 +26,13 @@ def find_searched_deals(connection: Connection, site_id: int, search: SearchText
     The contact may be the deal's or its lead's. Each query finds at most `FOUND_MAX`.
     """
     mine = select(deal.c.id).where(deal.c.site_id == site_id)
+    numbered = _is_reference(deal.c.number, search)
     further = select(deal_contact.c.deal_id).where(deal_contact.c.site_id == site_id)
     found: set[int] = set()
     for query in (
-        *_where(mine, _is_id(deal.c.id, search), _is_reference(deal.c.number, search)),
+        *_where(mine, _is_id(deal.c.id, search)),
+        *_where(mine.where(deal.c.deleted_at.is_(None)), numbered),
+        *_where(mine.where(deal.c.deleted_at.is_not(None)), numbered),
         *_where(mine, *(_is_contact(column, search) for column in (deal.c.clue_phone, deal.c.clue_email))),
         *_where(further, _is_contact(deal_contact.c.contact, search)),
     ):

@@ -19,6 +19,7 @@ WHERE = "where"
 AnyColumn: TypeAlias = "Column[Any]"
 """Any: an index has columns of all types."""
 UNDELETED = text("deleted_at IS NULL")
+DELETED = text("deleted_at IS NOT NULL")
 
 metadata = MetaData(
     naming_convention={
