@@ -25,7 +25,7 @@ from dealtrace.operations.reports.ask import ask
 from dealtrace.operations.reports.open_facts import open_facts
 from dealtrace.operations.work import Work
 from dealtrace.operations.write_command import WriteCommand
-from dealtrace.reports.question import Known, Words, parse_question
+from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
 from dealtrace.storage.accounts.sites import find_site
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.id_blocks import IdBlocks
@@ -105,9 +105,9 @@ def _open(database: Database) -> None:
 
 
 def _ask(database: Database, site: Site, words: dict[str, str]) -> None:
-    known = Known(LAST_AT.date(), AttributionModel(site.attribution), ["branch"])
+    known = QuestionContext(LAST_AT.date(), AttributionModel(site.attribution), ["branch"])
     with open_facts(database, site) as source:
-        ask(source, site, parse_question(Words(**YEAR, **words), known), LAST_AT)
+        ask(source, site, parse_question(RawQuestion(**YEAR, **words), known), LAST_AT)
 
 
 def _timed(name: str, step: Callable[[], None], rounds: int = 1) -> None:

@@ -10,12 +10,12 @@ from cast import Stage
 from dealtrace.errors import InvalidParameters
 from dealtrace.operations.reports.ask import FactSource, ask, stored_facts
 from dealtrace.operations.reports.open_facts import open_facts
-from dealtrace.operations.reports.read_question import read_known
+from dealtrace.operations.reports.read_question import read_question_context
 from dealtrace.operations.reports.show_rows import show_rows
 from dealtrace.reports.answer import Report
 from dealtrace.reports.figure import parse_figure
 from dealtrace.reports.formats import format_kopecks, format_share, format_value
-from dealtrace.reports.question import Known, Question, Words, parse_question
+from dealtrace.reports.question import Question, QuestionContext, RawQuestion, parse_question
 from dealtrace.storage.reports.mirror.facts import MirrorFacts
 from figures_oracle import Answer, Counted, Oracle, Pieces, shown_answer
 from figures_questions import random_filters, random_words
@@ -23,13 +23,13 @@ from figures_records import Piece, has_dimension
 from figures_scenes import Scene, play_scene
 
 
-def known_of(scene: Scene) -> Known:
+def known_of(scene: Scene) -> QuestionContext:
     """Return what questions may use at a site."""
     with scene.stage.database.read() as connection:
-        return read_known(connection, scene.player.site, scene.now)
+        return read_question_context(connection, scene.player.site, scene.now)
 
 
-def parsed(scene: Scene, words: Words) -> Question:
+def parsed(scene: Scene, words: RawQuestion) -> Question:
     """Return the question that words ask of a site."""
     return parse_question(words, known_of(scene))
 
@@ -68,7 +68,12 @@ def _sources(stage: Stage, scene: Scene, opened: ExitStack) -> Iterator[FactSour
 
 
 def check_rows_behind(
-    random: Random, sources: list[FactSource], oracle: Oracle, words: Words, known: Known, answer: Answer
+    random: Random,
+    sources: list[FactSource],
+    oracle: Oracle,
+    words: RawQuestion,
+    known: QuestionContext,
+    answer: Answer,
 ) -> None:
     """Check the rows behind a figure of an answer: which facts they are, with which shares and sums."""
     site, line = oracle.records.site, random.choice([*answer.lines, answer.total])
@@ -107,7 +112,7 @@ def _rows_of(pieces: Pieces) -> list[tuple[int, str, str | None]]:
     return rows
 
 
-def check_sums(words: Words, report: Report, oracle: Oracle) -> None:
+def check_sums(words: RawQuestion, report: Report, oracle: Oracle) -> None:
     """Check that the rows of a metric that adds up add up to its total, under every model and in both periods."""
     question = report.question
     names = [dimension.name for dimension in question.by]

@@ -8,7 +8,7 @@ from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.filters import escaped, escaped_name
 from dealtrace.reports.metrics import COLUMN_PREFIX, METRICS
 from dealtrace.reports.periods import PRESETS
-from dealtrace.reports.question import Words
+from dealtrace.reports.question import RawQuestion
 from figures_records import key_of_day
 from figures_scenes import CAMPAIGNS, DAYS_BACK, MEDIUMS, NAMES, SAY_NOTHING, SOURCES, STATUSES, TAGS, Scene
 
@@ -25,7 +25,7 @@ VALUES = {
 }  # fmt: skip
 
 
-def random_words(random: Random, scene: Scene) -> Words:
+def random_words(random: Random, scene: Scene) -> RawQuestion:
     """Return a question in words."""
     fields = [f"field:{name}" for name in sorted(scene.player.site.custom_fields)]
     every = [*DIMENSIONS, *fields]
@@ -35,7 +35,7 @@ def random_words(random: Random, scene: Scene) -> Words:
     metrics = list(dict.fromkeys(metrics))
     columns = [*by, *metrics]
     models = "all" if random.random() < 0.06 else ""
-    return Words(
+    return RawQuestion(
         by=",".join(escaped_name(name) for name in by),
         metrics=",".join(metrics),
         **_period(random, scene),

@@ -11,7 +11,7 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.leads.call import Circumstances
 from dealtrace.mails.subscription import MailList, Subscription, link_key
 from dealtrace.operations.deals.register import register_deals
-from dealtrace.storage.mails.leaves import find_signing_key
+from dealtrace.storage.mails.unsubscriptions import find_signing_key
 from guests import Guest, member_of, new_user, text_of
 from server import ServerProcess
 from write_commands import by_contact, registration

@@ -15,7 +15,7 @@ from dealtrace import clock, observation
 from dealtrace.api.routes import ENDPOINTS as API
 from dealtrace.cabinet.docs.pages import docs_routes
 from dealtrace.cabinet.routes import cabinet_routes
-from dealtrace.cabinet.view import Means
+from dealtrace.cabinet.view import Services
 from dealtrace.calltouch.error_body import ErrorBody, refuse
 from dealtrace.calltouch.routes import ENDPOINTS as CALLTOUCH
 from dealtrace.calltouch.routes import SITE_PARAMETER
@@ -126,7 +126,7 @@ class Application:
         self._rate_limits = RateLimits(self._rates(), self._settings.redis_url)
         self._proxies = Proxies(self._settings.trusted_proxies)
         services = service_routes(describe, self._watch, lambda: self._write_queue.is_alive)
-        means = Means(
+        page_services = Services(
             self._database,
             AccountChanges(self._database),
             self._read_pool,
@@ -137,7 +137,7 @@ class Application:
             self._report_pool,
             self._settings.mail_server is not None,
         )
-        pages = page_router([*services, *docs_routes(ENDPOINTS, self._proxies)], cabinet_routes(means))
+        pages = page_router([*services, *docs_routes(ENDPOINTS, self._proxies)], cabinet_routes(page_services))
         self._gate = self._make_gate()
         self._journal = RequestJournal(self._settings.requests_kept_days)
         routes = Routes(self._gate, ENDPOINTS, refuse)

@@ -87,7 +87,7 @@ class Settings(BaseSettings):
         default=True,
         description="Use prepared statements on PostgreSQL; turn off for PgBouncer before 1.21 in transaction mode.",
     )
-    host: str = Field("127.0.0.1", description="The IP address to listen on; `0.0.0.0` for all.")
+    host: str = Field("127.0.0.1", description="The IP address, or a name of one, to listen on; `0.0.0.0` for all.")
     port: int = Field(8000, ge=1, le=65535, description="The TCP port to listen on.")
     workers: int = Field(1, ge=1, le=64, description="Server processes; more than 1 needs PostgreSQL.")
     connections_max: int = Field(

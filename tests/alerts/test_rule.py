@@ -8,8 +8,8 @@ import pytest
 from dealtrace.alerts.rule import (
     PERCENT_USUAL,
     AlertKind,
+    RawRule,
     Rule,
-    RuleWords,
     can_be_silent,
     format_rule,
     parse_formatted_rule,
@@ -20,14 +20,14 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.errors import InvalidParameters, InvalidSetting
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.metrics import METRICS, Metric, Unit
-from dealtrace.reports.question import Known
+from dealtrace.reports.question import QuestionContext
 
-KNOWN = Known(date(2026, 11, 10), AttributionModel(1))
+KNOWN = QuestionContext(date(2026, 11, 10), AttributionModel(1))
 LIMITS = {AlertKind.ABOVE: "1", AlertKind.BELOW: "1"}
 
 
 def parsed(kind: str, metric: str, window: str = "day", amount: str = "", filters: tuple[str, ...] = ()) -> Rule:
-    rule, _ = parse_rule(RuleWords(kind, metric, window, amount, filters), KNOWN)
+    rule, _ = parse_rule(RawRule(kind, metric, window, amount, filters), KNOWN)
     return rule
 
 

@@ -14,7 +14,7 @@ from dealtrace.alerts.windows import (
     Slot,
     following,
     last_slot,
-    next_look,
+    next_check,
     slots_before,
     slots_of_trial,
 )
@@ -48,7 +48,7 @@ def test_the_next_look_finds_the_next_window_and_a_moment_before_the_same(window
         now = moscow("2026-10-24", "09:00:00")
         for _ in range(60):
             slot = last_slot(window, zone, now)  # type: ignore[arg-type]
-            look = next_look(slot, zone)
+            look = next_check(slot, zone)
             assert look > now
             assert last_slot(window, zone, look - timedelta(microseconds=1)) == slot  # type: ignore[arg-type]
             assert last_slot(window, zone, look) == following(slot)  # type: ignore[arg-type]

@@ -16,7 +16,7 @@ from dealtrace.operations.accounts.remove_custom_field import remove_custom_fiel
 from dealtrace.operations.mails.scheduled_reports import NewScheduledReport, schedule_report
 from dealtrace.operations.reports.manage_segments import add_segment
 from dealtrace.reports.kept.names import KeptName
-from dealtrace.reports.question import Words
+from dealtrace.reports.question import RawQuestion
 from dealtrace.storage.mails.scheduled_reports import list_scheduled_reports
 from engines import on_one_engine
 from guests import Guest, member_of, text_of
@@ -153,7 +153,7 @@ def test_what_names_a_segment_follows_when_it_is_renamed(
     reader.post("reports/saved", name="of a reader", whose="own", query=query)
     with served.database.write() as connection:
         mailed = NewScheduledReport(
-            "Week", Words(metrics="deals", segment="All"), Rhythm.WEEKLY, 9, (Recipient("a@b.example"),)
+            "Week", RawQuestion(metrics="deals", segment="All"), Rhythm.WEEKLY, 9, (Recipient("a@b.example"),)
         )
         schedule_report(connection, served.ids, site.site, mailed, NOON)
     theirs = person(Role.READER)

@@ -8,7 +8,7 @@ from dealtrace.cabinet.reports.address import Address
 from dealtrace.cabinet.reports.choices import choices_of
 from dealtrace.cabinet.reports.key_words import key_words, nothing_words, value_words
 from dealtrace.reports.dimensions import DIMENSIONS
-from dealtrace.reports.question import Known
+from dealtrace.reports.question import QuestionContext
 from dealtrace.reports.reading.meanings import dimension_meaning
 
 
@@ -32,7 +32,7 @@ def test_values_of_filters_are_shown_in_words() -> None:
 
 
 def chips(*filters: str) -> list[str]:
-    known = Known(date(2026, 11, 26), AttributionModel.LINEAR)
+    known = QuestionContext(date(2026, 11, 26), AttributionModel.LINEAR)
     address = Address("/reports", (), filters)
     return [plain(chip.words) for chip in choices_of(address, {}, known, "ru").chips]
 

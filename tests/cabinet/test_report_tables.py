@@ -11,7 +11,7 @@ from dealtrace.cabinet.reports.table import Change, Table, change_of, table_of
 from dealtrace.reports.answer import Report, Row
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.periods import Period
-from dealtrace.reports.question import Known, Words, parse_question
+from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
 
 MODEL = AttributionModel.LAST_NON_DIRECT
 TODAY = date(2026, 11, 26)
@@ -22,7 +22,9 @@ Values = tuple[int | None, ...]
 def table(
     by: str, metrics: str, rows: Mapping[str | None, tuple[Values, Values]], filters: tuple[str, ...] = ()
 ) -> Table:
-    question = parse_question(Words(by=by, metrics=metrics, compare="previous", filters=filters), Known(TODAY, MODEL))
+    question = parse_question(
+        RawQuestion(by=by, metrics=metrics, compare="previous", filters=filters), QuestionContext(TODAY, MODEL)
+    )
     shown = [Row((key,), figures(now), figures(before)) for key, (now, before) in rows.items()]
     total = Row((), *(figures(sides) for sides in next(iter(rows.values()))))
     report = Report(question, shown, len(shown), total, PERIOD)

@@ -21,9 +21,9 @@ from dealtrace.operations.mails.scheduled_reports import (
     send_due_reports,
     stop_report,
 )
-from dealtrace.reports.question import Words
-from dealtrace.storage.mails.leaves import find_leaves, find_signing_key
+from dealtrace.reports.question import RawQuestion
 from dealtrace.storage.mails.outbox import list_mails
+from dealtrace.storage.mails.unsubscriptions import find_signing_key, find_unsubscriptions
 from engines import on_one_engine
 from guests import member_of, text_of
 from server import ServerProcess
@@ -46,7 +46,7 @@ def lists(served: Stage, site: Player) -> dict[MailList, int]:
     served.ids.ensure(50)
     now = clock.now()
     rule = Rule(AlertKind.SILENCE, "calls", WINDOWS["day"], None, (), RECIPIENTS)
-    new = NewScheduledReport("Week", Words(metrics="deals"), Rhythm.DAILY, 9, RECIPIENTS)
+    new = NewScheduledReport("Week", RawQuestion(metrics="deals"), Rhythm.DAILY, 9, RECIPIENTS)
     with served.database.write() as connection:
         report = schedule_report(connection, served.ids, site.site, new, now - timedelta(days=2))
         alert = manage.add_alert(connection, served.ids, site.site, rule, now)
@@ -75,7 +75,7 @@ def waiting(served: Stage, site: Player) -> list[str]:
 
 def has_left(served: Stage, site: Player, mail_list: MailList, list_id: int) -> list[str]:
     with served.database.read() as connection:
-        return list(find_leaves(connection, site.site.id, mail_list, list_id))
+        return list(find_unsubscriptions(connection, site.site.id, mail_list, list_id))
 
 
 @pytest.mark.parametrize("mail_list", MailList)

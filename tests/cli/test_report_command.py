@@ -22,7 +22,7 @@ from dealtrace.deals.lead_clue import CallIdentity, LeadClue
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.reports.answer import Report, Row
 from dealtrace.reports.presets import REPORT_PRESETS
-from dealtrace.reports.question import Known, Words, parse_question
+from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
 from dealtrace.storage.database.engine import open_database
 from write_commands import registration
 
@@ -217,12 +217,12 @@ def test_a_segment_that_cannot_be_is_refused(
 
 # The table by itself
 
-KNOWN = Known(date(2026, 11, 26), AttributionModel.LAST_INTERACTION)
+KNOWN = QuestionContext(date(2026, 11, 26), AttributionModel.LAST_INTERACTION)
 
 
 def report(keys: list[str | None], figures: list[Fraction | None], **words: str) -> Report:
     """Return a report of one row whose figures are those of every metric."""
-    question = parse_question(Words(**words), KNOWN)
+    question = parse_question(RawQuestion(**words), KNOWN)
     model = question.model
     models = [model] if model is not None else list(AttributionModel)
     values = dict.fromkeys(models, tuple(figures))

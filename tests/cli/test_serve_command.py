@@ -14,6 +14,8 @@ import httpx
 import pytest
 
 from commands import CommandLine, Terminal
+from dealtrace.cli.serve import _free_address
+from dealtrace.settings import Settings
 from engines import on_one_engine
 from postgresql import PostgresqlServer
 from server import ServerProcess, free_port
@@ -137,6 +139,31 @@ def test_a_host_that_is_not_ours_is_told(command_line: CommandLine, tmp_path: Pa
     terminal = Terminal(command_line, f"sqlite:///{tmp_path / 'own.db'}", tmp_path)
     assert "Cannot listen on 192.0.2.1" in terminal.refused("serve", "--host", "192.0.2.1")
     assert "Cannot listen on no host" in terminal.refused("serve", "--host", "no host")
+
+
+@pytest.mark.parametrize(
+    ("resolved", "chosen"),
+    [(["::1", "127.0.0.1"], "127.0.0.1"), (["192.0.2.1", "127.0.0.1"], "127.0.0.1"), (["192.0.2.1", "::1"], "::1")],
+)
+def test_of_the_addresses_of_a_name_it_takes_one_that_this_machine_has_ipv4_first(
+    monkeypatch: pytest.MonkeyPatch, resolved: list[str], chosen: str
+) -> None:
+    answers = [answer for text in resolved for answer in socket.getaddrinfo(text, 0, type=socket.SOCK_STREAM)]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answers)
+    assert _free_address(Settings(host="localhost")) == chosen
+
+
+def test_a_port_that_is_taken_at_one_address_of_a_name_is_not_served_at_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        answers = [*socket.getaddrinfo("::1", port), *socket.getaddrinfo("127.0.0.1", port)]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answers)
+        with pytest.raises(OSError, match="Address already in use"):
+            _free_address(Settings(host="localhost", port=port))
 
 
 def test_a_server_whose_processes_cannot_start_ends_with_a_word(command_line: CommandLine, tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ from dealtrace.mails.scheduled_report import Rhythm
 from dealtrace.matching.lead_search import SearchById
 from dealtrace.operations.accounts.count_unknown_parameters import UnknownParameters
 from dealtrace.operations.alerts.manage import add_alert
-from dealtrace.operations.alerts.watch import AlertReport, Looked
+from dealtrace.operations.alerts.watch import AlertEvaluation, AlertReport
 from dealtrace.operations.deals.by_hand import Act, DealAct
 from dealtrace.operations.deals.update_lists import DealUpdate
 from dealtrace.operations.leads.annotate import AnnotationCall, LeadAnnotation
@@ -50,7 +50,7 @@ from dealtrace.operations.work import Operation, Work, ids_needed
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.quota.points import PaidMethod
 from dealtrace.reports.metrics import Unit
-from dealtrace.reports.question import Words
+from dealtrace.reports.question import RawQuestion
 from dealtrace.storage.journals.keyset_pages import SortKey
 from dealtrace.storage.journals.page_ends import PageEnd
 from dealtrace.storage.people import Traces
@@ -121,14 +121,14 @@ def raised(stage: Stage, shop: Player, number: int) -> AlertReport:
     stage.ids.ensure(1)
     with stage.database.write() as connection:
         alert = add_alert(connection, stage.ids, shop.site, rule, NOON)
-    looked = Looked(Verdict.RAISED, NOON, NOON, Unit.COUNT, str(number), None)
-    return AlertReport(alert, NOON, looked, sends_mail=True)
+    evaluation = AlertEvaluation(Verdict.RAISED, NOON, NOON, Unit.COUNT, str(number), None)
+    return AlertReport(alert, NOON, evaluation, sends_mail=True)
 
 
 def reports_due(stage: Stage, shop: Player, number: int) -> None:
     """Have as many reports due as one transaction takes for each command, with as many recipients as may be."""
     recipients = tuple(Recipient(f"a{place}@example.org") for place in range(RECIPIENTS_MAX))
-    new = NewScheduledReport(f"Report {number}", Words(metrics="deals"), Rhythm.DAILY, 9, recipients)
+    new = NewScheduledReport(f"Report {number}", RawQuestion(metrics="deals"), Rhythm.DAILY, 9, recipients)
     stage.ids.ensure(DUE_AT_ONCE)
     with stage.database.write() as connection:
         for _ in range(DUE_AT_ONCE):

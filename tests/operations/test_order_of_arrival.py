@@ -22,7 +22,7 @@ from dealtrace.operations.leads.delete import delete_lead, restore_lead
 from dealtrace.operations.leads.register_lead_requests import register_lead_requests
 from dealtrace.operations.leads.report_calls import report_calls
 from dealtrace.storage.database.engine import open_database
-from dealtrace.storage.leads.lead_stories import find_lead_stories
+from dealtrace.storage.leads.lead_summaries import find_lead_summaries
 from dealtrace.storage.leads.qualification import find_qualifications
 from stored import lead_of
 from write_commands import NOON, by_call, by_contact, by_lead_request, registration
@@ -172,7 +172,7 @@ People = tuple[set[frozenset[str]], set[str], dict[str, frozenset[str]]]
 
 def people_of(stage: Stage, player: Player, names: dict[LeadRef, str]) -> People:
     with stage.database.read() as connection:
-        stories = find_lead_stories(connection, player.site.id, names, AttributionModel.LAST_INTERACTION)
+        stories = find_lead_summaries(connection, player.site.id, names, AttributionModel.LAST_INTERACTION)
         qualifications = find_qualifications(connection, player.site, names)
     of_client: dict[int, set[str]] = {}
     for ref, story in stories.items():

@@ -13,10 +13,10 @@ from dealtrace.reports.answer import Gathered, GatheredRows, Keys, Report, put_t
 from dealtrace.reports.dimensions import DIMENSIONS, Dimension
 from dealtrace.reports.metrics import AMOUNT, COST, DEALS, METRICS, formula_at_site
 from dealtrace.reports.periods import Period
-from dealtrace.reports.question import Known, Words, parse_question
+from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
 
 MODEL = AttributionModel.LAST_INTERACTION
-KNOWN = Known(date(2026, 11, 26), MODEL)
+KNOWN = QuestionContext(date(2026, 11, 26), MODEL)
 
 
 def shown(dimension: Dimension, key: Any) -> str | None:
@@ -32,7 +32,7 @@ def gathered(rows: dict[Keys, int], **unknown: Any) -> dict[AttributionModel, Ga
 def answer(
     rows: dict[Keys, int], compared: dict[Keys, int] | None = None, other: Period | None = None, **words: str
 ) -> Report:
-    question = parse_question(Words(**{"by": "source", "metrics": "deals", **words}), KNOWN)
+    question = parse_question(RawQuestion(**{"by": "source", "metrics": "deals", **words}), KNOWN)
     formulas = {metric: metric.formula for metric in question.metrics}
     side = gathered(compared) if compared is not None else None
     return put_together(question, formulas, gathered(rows), side, other, shown, MODEL)
@@ -91,7 +91,7 @@ def test_days_are_compared_by_their_place_and_hours_by_their_key() -> None:
 
 
 def test_what_a_fact_lacks_is_unknown_in_rows_and_whole_in_the_total() -> None:
-    question = parse_question(Words(by="manager", metrics="deals,cost,cpo"), KNOWN)
+    question = parse_question(RawQuestion(by="manager", metrics="deals,cost,cpo"), KNOWN)
     side = {MODEL: Gathered({("a",): {DEALS: WHOLE}}, {DEALS: WHOLE, COST: 500}, frozenset({COST}))}
     formulas = {metric: metric.formula for metric in question.metrics}
     report = put_together(question, formulas, side, None, None, shown, MODEL)
@@ -101,7 +101,7 @@ def test_what_a_fact_lacks_is_unknown_in_rows_and_whole_in_the_total() -> None:
 
 def test_unknown_values_come_last_whichever_way_rows_are_ordered() -> None:
     for sort in ("average", "-average"):
-        question = parse_question(Words(by="source", metrics="average", sort=sort), KNOWN)
+        question = parse_question(RawQuestion(by="source", metrics="average", sort=sort), KNOWN)
         (with_amount,) = METRICS["average"].formula.measures - {AMOUNT}
         rows: dict[Keys, Any] = {("a",): {}, ("b",): {AMOUNT: 100, with_amount: WHOLE}}
         side = {MODEL: Gathered(rows, {})}

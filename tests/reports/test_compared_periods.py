@@ -8,10 +8,10 @@ import pytest
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.errors import InvalidParameters
 from dealtrace.reports.periods import Comparison, Period, compared_period, compared_span
-from dealtrace.reports.question import Known, Words, parse_question
+from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
 
 UTC_ZONE = ZoneInfo("UTC")
-KNOWN = Known(date(2026, 11, 10), AttributionModel.LINEAR)
+KNOWN = QuestionContext(date(2026, 11, 10), AttributionModel.LINEAR)
 LEAP = ("2028-02-14", "2028-02-29")
 
 
@@ -56,7 +56,7 @@ def test_a_period_that_is_not_over_is_compared_up_to_the_day_that_corresponds_to
 def test_the_earliest_and_the_latest_periods_can_be_compared(
     comparison: Comparison, zone: str, first: str, last: str
 ) -> None:
-    words = Words(metrics="deals", first=first, last=last, compare=comparison)
+    words = RawQuestion(metrics="deals", first=first, last=last, compare=comparison)
     period = parse_question(words, KNOWN).period
     now = datetime(2026, 11, 10, tzinfo=UTC)
     assert compared_span(period, comparison, ZoneInfo(zone), now).since <= now
@@ -64,4 +64,4 @@ def test_the_earliest_and_the_latest_periods_can_be_compared(
 
 def test_a_day_before_every_advertisement_is_refused() -> None:
     with pytest.raises(InvalidParameters, match="1990"):
-        parse_question(Words(metrics="deals", first="1989-12-31", last="1989-12-31"), KNOWN)
+        parse_question(RawQuestion(metrics="deals", first="1989-12-31", last="1989-12-31"), KNOWN)

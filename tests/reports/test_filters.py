@@ -20,7 +20,7 @@ from dealtrace.reports.filters import (
     split_escaped,
     unescaped,
 )
-from dealtrace.reports.question import Known, parse_filters
+from dealtrace.reports.question import QuestionContext, parse_filters
 
 TODAY, MODEL = date(2026, 11, 26), AttributionModel.LAST_INTERACTION
 TEXTS = st.text(st.sampled_from("a:,|\\ бЮ()") | st.characters(codec="utf-8"), max_size=12)
@@ -52,7 +52,7 @@ def filters(draw: st.DrawFn) -> Filter:
 
 @given(filters())
 def test_every_filter_is_read_back_as_it_was_written(condition: Filter) -> None:
-    known = Known(TODAY, MODEL, [condition.dimension.field])
+    known = QuestionContext(TODAY, MODEL, [condition.dimension.field])
     assert parse_filters([format_filter(condition)], known) == (condition,)
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dealtrace.attribution.credit import WHOLE
 from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
-from dealtrace.reports.moves import Moved, Shares, SourceKey, key_of, moves_of, whole_of
+from dealtrace.reports.moves import Moved, Shares, SourceKey, key_of, moves_of, single_source
 from dealtrace.reports.shares import split_kopecks
 
 YANDEX, GOOGLE, MAIL = (
@@ -34,13 +34,13 @@ def test_sources_are_grouped_by_trimmed_and_folded_source_and_medium(source: Tra
 
 
 def test_a_deal_that_moves_whole_takes_its_money_along() -> None:
-    moves = moves_of(whole_of(YANDEX), whole_of(GOOGLE), 100_000)
+    moves = moves_of(single_source(YANDEX), single_source(GOOGLE), 100_000)
     assert moves == {(key_of(YANDEX), key_of(GOOGLE)): Moved(WHOLE, 100_000)}
 
 
 def test_nothing_moves_between_spellings_and_campaigns_of_one_source() -> None:
     other = TrafficSource("yandex", "CPC", "spring")
-    assert moves_of(whole_of(YANDEX), whole_of(other), 100_000) == {}
+    assert moves_of(single_source(YANDEX), single_source(other), 100_000) == {}
 
 
 def test_only_the_share_moves_that_changes() -> None:
@@ -53,8 +53,8 @@ def test_only_the_share_moves_that_changes() -> None:
 
 def test_a_deal_without_a_sum_moves_and_a_negative_one_moves_backwards() -> None:
     pair = (key_of(YANDEX), key_of(GOOGLE))
-    assert moves_of(whole_of(YANDEX), whole_of(GOOGLE), 0) == {pair: Moved(WHOLE, 0)}
-    assert moves_of(whole_of(YANDEX), whole_of(GOOGLE), -500) == {pair: Moved(WHOLE, -500)}
+    assert moves_of(single_source(YANDEX), single_source(GOOGLE), 0) == {pair: Moved(WHOLE, 0)}
+    assert moves_of(single_source(YANDEX), single_source(GOOGLE), -500) == {pair: Moved(WHOLE, -500)}
 
 
 SOURCES = [YANDEX, GOOGLE, MAIL, NOWHERE, TrafficSource("YANDEX", "cpc", "a")]

@@ -12,11 +12,11 @@ from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.periods import Period
 from dealtrace.reports.pivot import pivoted
-from dealtrace.reports.question import Known, Question, Words, parse_question
+from dealtrace.reports.question import Question, QuestionContext, RawQuestion, parse_question
 
 MODEL = AttributionModel.LAST_INTERACTION
 DAY = date(2026, 11, 26)
-KNOWN = Known(DAY, MODEL)
+KNOWN = QuestionContext(DAY, MODEL)
 
 
 def answer(metric: str, by: str, *rows: tuple[tuple[str | None, ...], int | None], total: int | None = 0) -> Report:
@@ -64,20 +64,20 @@ def test_a_cell_of_facts_that_lack_a_dimension_is_unknown() -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        Words(metrics="deals", pivot="month"),
-        Words(metrics="deals", by="month", pivot="month"),
-        Words(metrics="deals", by="source,medium,campaign", pivot="month"),
-        Words(metrics="deals", by="source", pivot="mont"),
-        Words(metrics="deals", by="source", pivot="month", compare="year"),
-        Words(metrics="deals", by="source", pivot="month", models="all"),
+        RawQuestion(metrics="deals", pivot="month"),
+        RawQuestion(metrics="deals", by="month", pivot="month"),
+        RawQuestion(metrics="deals", by="source,medium,campaign", pivot="month"),
+        RawQuestion(metrics="deals", by="source", pivot="mont"),
+        RawQuestion(metrics="deals", by="source", pivot="month", compare="year"),
+        RawQuestion(metrics="deals", by="source", pivot="month", models="all"),
     ],
 )
-def test_a_pivot_that_cannot_be_is_refused_by_its_own_word(words: Words) -> None:
+def test_a_pivot_that_cannot_be_is_refused_by_its_own_word(words: RawQuestion) -> None:
     with pytest.raises(InvalidParameters) as refused:
         parse_question(words, KNOWN)
     assert [violation.field for violation in refused.value.violations] == ["pivot"]
 
 
 def test_a_pivot_is_a_word_of_the_question() -> None:
-    question = parse_question(Words(metrics="deals", by="source", pivot="month"), KNOWN)
+    question = parse_question(RawQuestion(metrics="deals", by="source", pivot="month"), KNOWN)
     assert question.pivot == DIMENSIONS["month"]

@@ -11,10 +11,18 @@ from dealtrace.reports.figure import base_measure, parse_figure
 from dealtrace.reports.filters import Filter, Operator
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.periods import Comparison, Period
-from dealtrace.reports.question import DateOf, Known, Question, Sort, Words, parse_filters, parse_question
+from dealtrace.reports.question import (
+    DateOf,
+    Question,
+    QuestionContext,
+    RawQuestion,
+    Sort,
+    parse_filters,
+    parse_question,
+)
 
 TODAY = date(2026, 11, 26)
-KNOWN = Known(
+KNOWN = QuestionContext(
     TODAY,
     AttributionModel.LAST_NON_DIRECT,
     ["city", "a,b:c"],
@@ -23,11 +31,11 @@ KNOWN = Known(
 )
 
 
-def asked(known: Known = KNOWN, *filters: str, **words: str) -> Question:
-    return parse_question(Words(**{"metrics": "deals", **words}, filters=filters), known)
+def asked(known: QuestionContext = KNOWN, *filters: str, **words: str) -> Question:
+    return parse_question(RawQuestion(**{"metrics": "deals", **words}, filters=filters), known)
 
 
-def faults(known: Known = KNOWN, *filters: str, **words: str) -> dict[str, str]:
+def faults(known: QuestionContext = KNOWN, *filters: str, **words: str) -> dict[str, str]:
     """Return what is said in English of each word that is at fault."""
     with pytest.raises(InvalidParameters) as refused:
         asked(known, *filters, **words)
@@ -126,7 +134,7 @@ def test_all_faults_are_named_at_once() -> None:
 
 
 def test_a_file_has_all_rows_unless_fewer_are_asked_for() -> None:
-    everything = Known(TODAY, AttributionModel.LINEAR, rows_max=None)
+    everything = QuestionContext(TODAY, AttributionModel.LINEAR, rows_max=None)
     assert asked(everything).limit is None
     assert asked(everything, limit="5").limit == 5
     assert "10000" in faults(everything, limit="10001")["limit"]
@@ -164,10 +172,10 @@ def test_a_figure_has_one_metric_one_model_and_a_key_for_each_dimension(
     words: dict[str, str], keys: list[str], field: str
 ) -> None:
     with pytest.raises(InvalidParameters) as refused:
-        parse_figure(Words(**{"metrics": "deals", **words}), keys, 0, KNOWN)
+        parse_figure(RawQuestion(**{"metrics": "deals", **words}), keys, 0, KNOWN)
     assert [violation.field for violation in refused.value.violations] == [field]
 
 
 def test_the_keys_of_a_figure_are_those_of_statements() -> None:
-    figure = parse_figure(Words(metrics="amount", by="source,hour,status"), [" Yandex", "09", ""], 5, KNOWN)
+    figure = parse_figure(RawQuestion(metrics="amount", by="source,hour,status"), [" Yandex", "09", ""], 5, KNOWN)
     assert (figure.keys, figure.offset, figure.limit) == (("yandex", 9, None), 5, 1000)

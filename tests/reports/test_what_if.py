@@ -9,14 +9,14 @@ from dealtrace.attribution.credit import WHOLE
 from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.reports import what_if
-from dealtrace.reports.moves import Moved, key_of, whole_of
-from dealtrace.reports.what_if import MatchCount, Outcome, Standing, Tally
+from dealtrace.reports.moves import Moved, key_of, single_source
+from dealtrace.reports.what_if import DealAttribution, MatchCount, Outcome, Tally
 from domain_records import NOON, deal
 
 CALL = LeadRef(LeadKind.CALL, 1)
 YANDEX, GOOGLE = TrafficSource("Yandex", "cpc"), TrafficSource("google", "organic")
-NOTHING = Standing(None, whole_of(NOWHERE))
-BY_CALL = Standing(CALL, whole_of(YANDEX))
+NOTHING = DealAttribution(None, single_source(NOWHERE))
+BY_CALL = DealAttribution(CALL, single_source(YANDEX))
 
 
 def tally_of(*outcomes: Outcome) -> Tally:
@@ -26,7 +26,7 @@ def tally_of(*outcomes: Outcome) -> Tally:
     return tally
 
 
-def outcome(before: Standing, after: Standing, **fields: Any) -> Outcome:
+def outcome(before: DealAttribution, after: DealAttribution, **fields: Any) -> Outcome:
     return Outcome(deal(**fields), before, after)
 
 
@@ -35,7 +35,7 @@ def test_it_counts_leads_stated_sources_flips_and_moves() -> None:
         outcome(NOTHING, BY_CALL),
         outcome(NOTHING, NOTHING, stated_source=GOOGLE),
         outcome(BY_CALL, BY_CALL, pinned_at=NOON),
-        outcome(BY_CALL, Standing(CALL, whole_of(GOOGLE)), amount_rub=None),
+        outcome(BY_CALL, DealAttribution(CALL, single_source(GOOGLE)), amount_rub=None),
         Outcome(deal(), BY_CALL, BY_CALL, is_kept=True),
     )
     assert (tally.deals, tally.flipped, tally.moved, tally.changed, tally.pinned, tally.kept) == (5, 1, 2, 2, 1, 1)
@@ -48,12 +48,12 @@ def test_it_counts_leads_stated_sources_flips_and_moves() -> None:
 
 
 def test_another_lead_of_the_same_source_flips_and_moves_nothing() -> None:
-    tally = tally_of(outcome(BY_CALL, Standing(LeadRef(LeadKind.CALL, 2), whole_of(YANDEX))))
+    tally = tally_of(outcome(BY_CALL, DealAttribution(LeadRef(LeadKind.CALL, 2), single_source(YANDEX))))
     assert (tally.flipped, tally.moved, tally.changed, tally.moves) == (1, 0, 1, {})
 
 
 def test_sources_are_shown_in_their_commonest_spelling() -> None:
-    lower = Standing(CALL, whole_of(TrafficSource("yandex", "cpc")))
+    lower = DealAttribution(CALL, single_source(TrafficSource("yandex", "cpc")))
     tally = tally_of(outcome(NOTHING, lower), outcome(NOTHING, BY_CALL), outcome(NOTHING, BY_CALL))
     assert tally.spelling_of(key_of(YANDEX)) == ("Yandex", "cpc")
     assert tally.spelling_of(key_of(NOWHERE)) == (None, None)
@@ -61,7 +61,7 @@ def test_sources_are_shown_in_their_commonest_spelling() -> None:
 
 def test_moves_beyond_the_limit_are_one_sum(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(what_if, "MOVES_MAX", 1)
-    to_google = Standing(CALL, whole_of(GOOGLE))
+    to_google = DealAttribution(CALL, single_source(GOOGLE))
     tally = tally_of(
         outcome(NOTHING, BY_CALL, amount_rub=Decimal("0.005")),
         outcome(NOTHING, to_google, amount_rub=Decimal(2)),

@@ -30,10 +30,6 @@ def limited(database: Database) -> Iterator[Database]:
     opened.close()
 
 
-async def stays() -> None:
-    await asyncio.Event().wait()
-
-
 async def begun(pool: ReportPool, shop: Player, go_on: threading.Event) -> list[asyncio.Future[bool]]:
     """Begin as many reports as may run, each of which ends with `go_on`."""
     running = []
@@ -44,22 +40,22 @@ async def begun(pool: ReportPool, shop: Player, go_on: threading.Event) -> list[
             started.set()
             return go_on.wait(LONG_SECONDS)
 
-        running.append(asyncio.ensure_future(pool.ask(stays, shop.site, wait)))
+        running.append(asyncio.ensure_future(pool.ask(None, shop.site, wait)))
         assert await asyncio.to_thread(started.wait, LONG_SECONDS)
     return running
 
 
-def told(database: Database, story: Callable[[ReportPool], Any], **settings: Any) -> Any:
+def play(database: Database, story: Callable[[ReportPool], Any], **settings: Any) -> Any:
     """Play a story with a pool, and stop it."""
 
-    async def play() -> Any:
+    async def run_story() -> Any:
         pool = ReportPool(database, DatabaseWatch(database), **settings)
         try:
             return await story(pool)
         finally:
             pool.stop()
 
-    return run(play)
+    return run(run_story)
 
 
 def test_a_report_that_takes_too_long_is_stopped_and_the_next_is_answered(
@@ -73,10 +69,10 @@ def test_a_report_that_takes_too_long_is_stopped_and_the_next_is_answered(
 
     async def story(pool: ReportPool) -> Any:
         with pytest.raises(ReportTooSlow):
-            await pool.ask(stays, shop.site, endless)
-        return await pool.ask(stays, shop.site, quick)
+            await pool.ask(None, shop.site, endless)
+        return await pool.ask(None, shop.site, quick)
 
-    assert told(limited, story) == 1
+    assert play(limited, story) == 1
     assert stage.database.is_sqlite is limited.is_sqlite
 
 
@@ -85,16 +81,16 @@ def test_beyond_those_that_run_a_report_waits_a_little_and_is_refused(database: 
 
     async def story(pool: ReportPool) -> None:
         running = await begun(pool, shop, go_on)
-        waiting = [asyncio.ensure_future(pool.ask(stays, shop.site, lambda _: 1)) for _ in range(WAITING_MAX)]
+        waiting = [asyncio.ensure_future(pool.ask(None, shop.site, lambda _: 1)) for _ in range(WAITING_MAX)]
         await asyncio.sleep(0)
         await asyncio.sleep(0)
         with pytest.raises(ReportsBusy) as refused:
-            await pool.ask(stays, shop.site, lambda _: 1)
+            await pool.ask(None, shop.site, lambda _: 1)
         assert refused.value.facts["retry_after_seconds"] > 0
         go_on.set()
         assert await asyncio.gather(*running, *waiting) == [True] * REPORTS_AT_ONCE + [1] * WAITING_MAX
 
-    told(database, story, wait_seconds=float(LONG_SECONDS))
+    play(database, story, wait_seconds=float(LONG_SECONDS))
 
 
 def test_a_report_that_waited_in_vain_may_be_asked_again(database: Database, shop: Player) -> None:
@@ -103,12 +99,12 @@ def test_a_report_that_waited_in_vain_may_be_asked_again(database: Database, sho
     async def story(pool: ReportPool) -> None:
         running = await begun(pool, shop, go_on)
         with pytest.raises(ReportsBusy):
-            await pool.ask(stays, shop.site, lambda _: 1)
+            await pool.ask(None, shop.site, lambda _: 1)
         go_on.set()
         await asyncio.gather(*running)
-        assert await pool.ask(stays, shop.site, lambda _: 2) == 2
+        assert await pool.ask(None, shop.site, lambda _: 2) == 2
 
-    told(database, story, wait_seconds=0.05)
+    play(database, story, wait_seconds=0.05)
 
 
 def test_a_report_whose_client_left_ends_at_its_next_statement(limited: Database, shop: Player) -> None:
@@ -134,7 +130,7 @@ def test_a_report_whose_client_left_ends_at_its_next_statement(limited: Database
                 await pool.ask(gone, shop.site, long)
             assert await asyncio.to_thread(ended.wait, LONG_SECONDS)
 
-    told(limited, story)
+    play(limited, story)
 
 
 def test_a_stopping_server_does_not_wait_for_reports(limited: Database, shop: Player) -> None:
@@ -149,11 +145,11 @@ def test_a_stopping_server_does_not_wait_for_reports(limited: Database, shop: Pl
             ended.set()
 
     async def story(pool: ReportPool) -> None:
-        running = asyncio.ensure_future(pool.ask(stays, shop.site, long))
+        running = asyncio.ensure_future(pool.ask(None, shop.site, long))
         assert await asyncio.to_thread(started.wait, LONG_SECONDS)
         await asyncio.to_thread(pool.stop)
         assert ended.is_set()
         await asyncio.wait([running])
         assert running.exception() is not None
 
-    told(limited, story)
+    play(limited, story)

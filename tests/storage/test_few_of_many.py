@@ -7,9 +7,11 @@ from sqlalchemy import Connection
 
 from cast import Player
 from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.leads.search_text import SearchText
 from dealtrace.storage.database.engine import Database
-from dealtrace.storage.deals.deals import list_deals_by_key
+from dealtrace.storage.deals.deals import find_deleted, list_deals_by_key
 from dealtrace.storage.deals.lead_links import find_deals_of_leads
+from dealtrace.storage.journals.search_rows import find_searched_deals
 from dealtrace.storage.leads.clients import _LIST_CLIENTS
 from dealtrace.storage.leads.contact_groups import find_client_of_leads
 from dealtrace.storage.visits.visits import find_latest_visits
@@ -21,6 +23,17 @@ LOOKUPS: dict[str, Callable[[Connection, int], object]] = {
     "deals by numbers": lambda connection, site: list_deals_by_key(
         connection, site, ids=[5], numbers=["a", "b"], lock=False
     ),
+    "many deals by id": lambda connection, site: list_deals_by_key(
+        connection, site, ids=range(1000), numbers=[], lock=False
+    ),
+    "many deals by number": lambda connection, site: list_deals_by_key(
+        connection, site, ids=[], numbers=[str(number) for number in range(1000)], lock=False
+    ),
+    "deals by numbers, also deleted ones": lambda connection, site: list_deals_by_key(
+        connection, site, ids=[5], numbers=["a", "b"], with_deleted=True, lock=False
+    ),
+    "deleted deals by numbers": lambda connection, site: find_deleted(connection, site, ["a", "b"]),
+    "deals by a search": lambda connection, site: find_searched_deals(connection, site, SearchText("5", 5, ("79001",))),
     "deals of leads": lambda connection, site: find_deals_of_leads(connection, site, LeadKind.CALL, [1, 2]),
     "visits of visitors": lambda connection, site: find_latest_visits(connection, site, ["a", "b"], NOON),
     "clients of leads": lambda connection, site: find_client_of_leads(

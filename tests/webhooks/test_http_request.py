@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook, WebhookId
-from dealtrace.webhooks.http_request import Message, Outgoing, sign, write_request
+from dealtrace.webhooks.http_request import Message, OutgoingRequest, sign, write_request
 from domain_records import NOON
 
 SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
@@ -25,7 +25,7 @@ def webhook(style: BodyStyle, url: str = "https://crm.example/hook") -> Webhook:
 
 def test_a_form_says_null_for_what_is_absent() -> None:
     outgoing = write_request(webhook(BodyStyle.FORM), MESSAGE, SENT_AT)
-    assert outgoing == Outgoing(
+    assert outgoing == OutgoingRequest(
         "POST",
         "https://crm.example/hook",
         FORM.encode(),
@@ -41,7 +41,9 @@ def test_a_form_says_null_for_what_is_absent() -> None:
     ],
 )
 def test_a_query_stands_behind_what_the_address_has(url: str, whole: str) -> None:
-    assert write_request(webhook(BodyStyle.GET, url), MESSAGE, SENT_AT) == Outgoing("GET", whole + FORM, b"", NAMED)
+    assert write_request(webhook(BodyStyle.GET, url), MESSAGE, SENT_AT) == OutgoingRequest(
+        "GET", whole + FORM, b"", NAMED
+    )
 
 
 def test_json_is_signed_by_the_standard_convention() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dealtrace.webhooks.retry import LONGEST_PAUSE, TRIED_FOR, Fault, Pause, TryAgain, after_fault, read_retry_after
+from dealtrace.webhooks.retry import LONGEST_PAUSE, TRIED_FOR, Fault, NextAttempt, Pause, after_fault, read_retry_after
 from domain_records import NOON
 
 FAULT = Fault("HTTP 500")
@@ -16,23 +16,23 @@ FAULT = Fault("HTTP 500")
     ("failures", "seconds"), [(1, 5), (2, 10), (3, 20), (10, 2560), (11, 3600), (50, 3600), (10**6, 3600)]
 )
 def test_pauses_double_from_five_seconds_to_an_hour(failures: int, seconds: int) -> None:
-    assert after_fault(FAULT, failures, NOON, NOON, 0) == TryAgain(NOON + timedelta(seconds=seconds))
+    assert after_fault(FAULT, failures, NOON, NOON, 0) == NextAttempt(NOON + timedelta(seconds=seconds))
 
 
 def test_chance_makes_a_pause_up_to_a_fifth_longer() -> None:
-    assert after_fault(FAULT, 1, NOON, NOON, 1) == TryAgain(NOON + timedelta(seconds=6))
+    assert after_fault(FAULT, 1, NOON, NOON, 1) == NextAttempt(NOON + timedelta(seconds=6))
 
 
 def test_the_receiver_may_ask_for_a_longer_pause_up_to_an_hour() -> None:
     sent = Fault("HTTP 429", retry_after=timedelta(minutes=2))
-    assert after_fault(sent, 1, NOON, NOON, 0) == TryAgain(NOON + timedelta(minutes=2))
+    assert after_fault(sent, 1, NOON, NOON, 0) == NextAttempt(NOON + timedelta(minutes=2))
     greedy = Fault("HTTP 429", retry_after=timedelta(days=9))
-    assert after_fault(greedy, 1, NOON, NOON, 0) == TryAgain(NOON + LONGEST_PAUSE)
+    assert after_fault(greedy, 1, NOON, NOON, 0) == NextAttempt(NOON + LONGEST_PAUSE)
 
 
 def test_after_three_days_of_nothing_else_a_webhook_is_paused_with_the_reason() -> None:
     second = timedelta(seconds=1)
-    assert isinstance(after_fault(FAULT, 80, NOON, NOON + TRIED_FOR - second, 0), TryAgain)
+    assert isinstance(after_fault(FAULT, 80, NOON, NOON + TRIED_FOR - second, 0), NextAttempt)
     verdict = after_fault(FAULT, 80, NOON, NOON + TRIED_FOR, 0)
     assert verdict == Pause("nothing was accepted for 3 days, last error: HTTP 500")
 

@@ -14,13 +14,13 @@ from dealtrace import clock
 from dealtrace.accounts.site_days import day_start, site_day
 from dealtrace.accounts.webhook import BodyStyle, EventKind
 from dealtrace.alerts.incident import Incident
-from dealtrace.alerts.rule import Alert, RuleWords, parse_rule
+from dealtrace.alerts.rule import Alert, RawRule, parse_rule
 from dealtrace.deals.incoming_deal import IncomingDeal
 from dealtrace.mails.mail import Mail, MailPurpose
 from dealtrace.mails.recipient import Recipient
 from dealtrace.operations.alerts import manage
 from dealtrace.operations.deals.import_deals import import_deals
-from dealtrace.operations.reports.read_question import read_known
+from dealtrace.operations.reports.read_question import read_question_context
 from dealtrace.operations.webhooks.create import NewWebhook, create_webhook
 from dealtrace.runtime.database_watch import DatabaseWatch
 from dealtrace.runtime.read_pool import ReadPool
@@ -71,8 +71,8 @@ def add_rule(stage: Stage, shop: Player, *words: str, filters: tuple[str, ...] =
     """Store a rule that mails to Anna, and a webhook."""
     stage.ids.ensure(10)
     with stage.database.write() as connection:
-        known = read_known(connection, shop.site, clock.now())
-        rule, _ = parse_rule(RuleWords(*words, filters=filters), known, (ANNA,))
+        known = read_question_context(connection, shop.site, clock.now())
+        rule, _ = parse_rule(RawRule(*words, filters=filters), known, (ANNA,))
         events = frozenset({EventKind.ALERT_RAISED, EventKind.ALERT_ENDED})
         hook = NewWebhook(shop.site.id, "http://localhost/", events, BodyStyle.JSON)
         create_webhook(connection, stage.ids, hook, clock.now())

@@ -27,13 +27,13 @@ from dealtrace.operations.accounts.create_user import create_user
 from dealtrace.operations.alerts import manage
 from dealtrace.operations.deals.import_deals import import_deals
 from dealtrace.operations.mails.scheduled_reports import NewScheduledReport, schedule_report
-from dealtrace.reports.question import Words
+from dealtrace.reports.question import RawQuestion
 from dealtrace.runtime.database_watch import DatabaseWatch
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.report_pool import ReportPool
 from dealtrace.settings import Settings
-from dealtrace.storage.mails.leaves import find_signing_key
 from dealtrace.storage.mails.outbox import list_mails
+from dealtrace.storage.mails.unsubscriptions import find_signing_key
 from dealtrace.storage.schema.tables.alerts import mail as mail_table
 from dealtrace.worker.letters import Letters
 from dealtrace.worker.mails import Mails
@@ -231,11 +231,11 @@ def add_deals(stage: Stage, shop: Player, *made: tuple[datetime, str]) -> None:
         import_deals(stage.work(connection, shop), deals)
 
 
-def schedule_since_yesterday(stage: Stage, shop: Player, words: Words) -> ScheduledReport:
+def schedule_since_yesterday(stage: Stage, shop: Player, question: RawQuestion) -> ScheduledReport:
     """Schedule a report that became due at the start of today."""
     stage.ids.ensure(2000)
     with stage.database.write() as connection:
-        new = NewScheduledReport("Сервисы", words, Rhythm.DAILY, 0, RECIPIENTS[:1])
+        new = NewScheduledReport("Сервисы", question, Rhythm.DAILY, 0, RECIPIENTS[:1])
         return schedule_report(connection, stage.ids, shop.site, new, start_of_yesterday(shop))
 
 
@@ -243,7 +243,7 @@ def test_a_pivot_arrives_as_a_pivot_in_the_mail_and_in_its_file(
     stage: Stage, shop: Player, mail_server: MailServer
 ) -> None:
     yesterday = start_of_yesterday(shop)
-    schedule_since_yesterday(stage, shop, Words(by="day", pivot="service", metrics="amount,deals"))
+    schedule_since_yesterday(stage, shop, RawQuestion(by="day", pivot="service", metrics="amount,deals"))
     services = [f"s{number:02}" for number in range(13)]
     add_deals(stage, shop, *[(yesterday, service) for service in (*services, "s00")], (yesterday - DAY, "before"))
     send_until(stage, mail_server, lambda: mail_server.received)
@@ -266,7 +266,7 @@ def test_a_report_arrives_as_a_table_with_a_file_beside_the_period_before(
     stage: Stage, shop: Player, mail_server: MailServer
 ) -> None:
     yesterday = start_of_yesterday(shop)
-    report = schedule_since_yesterday(stage, shop, Words(by="service", metrics="deals,amount"))
+    report = schedule_since_yesterday(stage, shop, RawQuestion(by="service", metrics="deals,amount"))
     add_deals(stage, shop, *[(yesterday, service) for service in ("1C", "1C", "<b>")], (yesterday - DAY, "1C"))
     send_until(stage, mail_server, lambda: mail_server.received)
     (received,) = mail_server.received

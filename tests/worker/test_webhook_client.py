@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from dealtrace.webhooks.http_request import Outgoing
+from dealtrace.webhooks.http_request import OutgoingRequest
 from dealtrace.webhooks.retry import LONGEST_PAUSE, Fault
 from dealtrace.worker.webhook_client import ANSWER_BYTES_MAX, ATTEMPT_SECONDS, WebhookClient
 from receiver import Answer, Receiver
@@ -36,7 +36,7 @@ def send(*urls: str, private: tuple[str, ...] = LOOPBACK) -> list[Fault | None]:
 
     async def story() -> list[Fault | None]:
         async with WebhookClient(private).connect() as connect:
-            return [await connect.send(Outgoing("POST", url, b"a=1", {"x-own": "1"})) for url in urls]
+            return [await connect.send(OutgoingRequest("POST", url, b"a=1", {"x-own": "1"})) for url in urls]
 
     return run(story)
 

@@ -9,7 +9,7 @@ from dealtrace.alerts.rule import AlertKind, Rule
 from dealtrace.mails.figure_words import PERCENT
 from dealtrace.record import record
 from dealtrace.reports.facts import Fact
-from dealtrace.reports.metrics import METRICS, Formula, Metric, Unit
+from dealtrace.reports.metrics import CLICKS, METRICS, Formula, Metric, Unit
 from dealtrace.reports.silence import TIMES_USUAL, WEEKS_MIN
 
 BASIS_MIN = 20
@@ -57,11 +57,12 @@ def basis_of(metric: Metric) -> Metric | None:
         return None if metric.formula.adds_up else METRICS["deals"]
     if metric.formula.under is None:
         return None
-    facts = {measure.fact for measure, _ in metric.formula.under.terms}
+    divisor = {measure for measure, _ in metric.formula.under.terms}
+    if divisor == {CLICKS}:
+        return METRICS["clicks"]
     names = {Fact.VISITS: "visits", Fact.LEADS: "leads", Fact.DEALS: "deals"}
-    if facts <= names.keys():
-        return METRICS[names[facts.pop()]]
-    return METRICS["clicks"] if metric.name == "cpc" else None
+    facts = {measure.fact for measure in divisor}
+    return METRICS[names[facts.pop()]] if facts <= names.keys() else None
 
 
 def judge(rule: Rule, metric: Metric, current: Observed, before: Sequence[Observed]) -> Judgement:

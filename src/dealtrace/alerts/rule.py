@@ -16,7 +16,7 @@ from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.figure import base_measure
 from dealtrace.reports.metrics import Metric, Unit
-from dealtrace.reports.question import Known, Question, Words, parse_question
+from dealtrace.reports.question import Question, QuestionContext, RawQuestion, parse_question
 
 AlertId = NewType("AlertId", int)
 Choice = TypeVar("Choice")
@@ -67,7 +67,7 @@ class Rule:
 
 
 @record
-class RuleWords:
+class RawRule:
     """An unparsed rule from a command or a form; empty texts are missing parts."""
 
     kind: str
@@ -99,7 +99,9 @@ class Alert:
         return self.incident_id is not None
 
 
-def parse_rule(words: RuleWords, known: Known, recipients: tuple[Recipient, ...] = ()) -> tuple[Rule, Question]:
+def parse_rule(
+    words: RawRule, context: QuestionContext, recipients: tuple[Recipient, ...] = ()
+) -> tuple[Rule, Question]:
     """Parse a rule; return it with the question whose answer is its figure.
 
     Raises:
@@ -108,7 +110,7 @@ def parse_rule(words: RuleWords, known: Known, recipients: tuple[Recipient, ...]
     """
     kind = _choice("kind", words.kind, {kind.value: kind for kind in AlertKind})
     window = _choice("window", words.window, WINDOWS)
-    question = question_of(words.metric, words.filters, known)
+    question = question_of(words.metric, words.filters, context)
     metric = question.metrics[0]
     _check_window(metric, window)
     if kind is AlertKind.SILENCE and not can_be_silent(metric):
@@ -136,14 +138,14 @@ def parse_formatted_rule(text: str) -> Rule | None:
     return Rule(AlertKind(kind), metric, WINDOWS[window], Decimal(amount) if has_amount else None)
 
 
-def question_of(metric: str, filters: tuple[str, ...], known: Known) -> Question:
+def question_of(metric: str, filters: tuple[str, ...], context: QuestionContext) -> Question:
     """Return the question for the figure of a rule; the question has no dimensions, and its period is not used.
 
     Raises:
         InvalidParameters: the metric or a filter is unknown.
         InvalidSetting: there is not exactly one metric.
     """
-    question = parse_question(Words(metrics=metric, filters=tuple(text for text in filters if text)), known)
+    question = parse_question(RawQuestion(metrics=metric, filters=tuple(text for text in filters if text)), context)
     if len(question.metrics) != 1:
         raise InvalidSetting(key="metric", ru="нужен ровно один показатель", en="exactly one metric is needed")
     return question

@@ -78,7 +78,7 @@ def last_slot(window: Window, time_zone: ZoneInfo, now: datetime) -> Slot:
     return Slot(window, local.date(), end_hour)
 
 
-def next_look(slot: Slot, time_zone: ZoneInfo) -> datetime:
+def next_check(slot: Slot, time_zone: ZoneInfo) -> datetime:
     """Return when to check the next occurrence: `SETTLING` after its end."""
     return following(slot).span(time_zone).until + SETTLING
 

@@ -12,7 +12,7 @@ from dealtrace.reports.filters import FILTERS_MAX
 from dealtrace.reports.kept.names import NAME_LENGTH_MAX
 from dealtrace.reports.metrics import COLUMN_PREFIX, METRICS
 from dealtrace.reports.periods import PRESETS, Comparison
-from dealtrace.reports.question import ALL_MODELS, BY_MAX, LIMIT_MAX, METRICS_MAX, DateOf, Known, Words
+from dealtrace.reports.question import ALL_MODELS, BY_MAX, LIMIT_MAX, METRICS_MAX, DateOf, QuestionContext, RawQuestion
 
 WORDS_LENGTH_MAX = 4096
 """Ours: the most characters of a filter, a key or a list of names."""
@@ -128,10 +128,10 @@ ROWS = ParameterTable(
 )
 
 
-def words_of(sent: Sent) -> Words:
+def words_of(sent: Sent) -> RawQuestion:
     """Return the parameters that define a report as texts, not yet parsed."""
     said = {name: sent.get(name, "") for name in REPORT.named}
-    return Words(
+    return RawQuestion(
         by=said["by"],
         pivot=said["pivot"],
         metrics=said["metrics"],
@@ -149,10 +149,10 @@ def words_of(sent: Sent) -> Words:
     )
 
 
-def figure_of(sent: Sent, known: Known) -> Figure:
+def figure_of(sent: Sent, context: QuestionContext) -> Figure:
     """Return the figure (a number in a report) whose rows are requested.
 
     Raises:
         InvalidParameters: one violation for each unknown or unsuitable value, with the valid values.
     """
-    return parse_figure(words_of(sent), sent.get("key", []), sent.get("offset", 0), known)
+    return parse_figure(words_of(sent), sent.get("key", []), sent.get("offset", 0), context)

@@ -17,7 +17,7 @@ from dealtrace.http.parameters import Sent
 from dealtrace.http.replies import Reply, file_success, success
 from dealtrace.operations.reports.ask import FactSource
 from dealtrace.operations.reports.ask_pivot import ask_as_asked
-from dealtrace.operations.reports.read_question import read_known, read_question
+from dealtrace.operations.reports.read_question import read_question, read_question_context
 from dealtrace.operations.reports.show_rows import show_rows
 from dealtrace.quota.points import PaidMethod
 from dealtrace.reports.question import Question
@@ -74,7 +74,7 @@ def _write(source: FactSource, site: Site, question: Question, now: datetime, ex
 async def respond_with_rows(caller: Caller, sent: Sent) -> Reply:
     """Answer with the rows behind a figure of a report."""
     site, now = caller.site, clock.now()
-    known = await caller.read_pool.read(read_known, site, now)
+    known = await caller.read_pool.read(read_question_context, site, now)
     figure = figure_of(sent, known)
     answer = await caller.ask_facts(show_rows, site, figure, now)
     await caller.pay_for_reading(PaidMethod.REPORT)

@@ -13,7 +13,7 @@ from dealtrace.accounts.role import Role
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.token import token_digest
 from dealtrace.cabinet.forms import FORM_BYTES_MAX, form_token_of, is_own_form, read_form
-from dealtrace.cabinet.view import Means, View
+from dealtrace.cabinet.view import Services, View
 from dealtrace.errors import Language, Refusal
 from dealtrace.http.asgi import language_of
 from dealtrace.http.endpoint import RateLimitClass
@@ -57,15 +57,15 @@ class Page:
 class Gate:
     """Admits requests to pages."""
 
-    def __init__(self, means: Means) -> None:
-        self._means = means
+    def __init__(self, services: Services) -> None:
+        self._services = services
 
     def admit(self, page: Page) -> Callable[[Request], Awaitable[Response]]:
         """Return a request handler for a page, which redirects or refuses a person who may not open the page."""
 
         async def answer(request: Request) -> Response:
             _remove_nul(request)
-            view = View(request, self._means, language_of_browser(request))
+            view = View(request, self._services, language_of_browser(request))
             try:
                 return await self._answer(view, page)
             except Refusal as refusal:
@@ -118,12 +118,12 @@ class Gate:
         site_id = view.request.path_params["site"]
         if site_id > ID_MAX or view.who.role_at(site_id) is None:
             return
-        site = view.means.site_cache.remembered_site(site_id)
+        site = view.services.site_cache.remembered_site(site_id)
         view.site = site if site is not None else await view.read(self._look_up, site_id)
         view.role = view.who.role_at(site_id)
 
     def _look_up(self, connection: Connection, site_id: int) -> Site | None:
-        return self._means.site_cache.look_up_site(connection, site_id)
+        return self._services.site_cache.look_up_site(connection, site_id)
 
 
 def _remove_nul(request: Request) -> None:
@@ -186,4 +186,4 @@ async def limit_guessing(view: View) -> None:
     Raises:
         AnonymousRateExceeded: there were too many attempts from this IP address.
     """
-    await view.means.rate_limits.check_ip(RateLimitClass.CABINET, view.ip)
+    await view.services.rate_limits.check_ip(RateLimitClass.CABINET, view.ip)

@@ -25,7 +25,7 @@ from dealtrace.record import record
 from dealtrace.reports.answer import Report
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.periods import DEFAULT_PRESET, PRESETS, Comparison, Period
-from dealtrace.reports.question import Known, Question, Words, parse_question
+from dealtrace.reports.question import Question, QuestionContext, RawQuestion, parse_question
 from dealtrace.storage.accounts.sites import list_sites
 
 YEAR_SECONDS = 365 * 24 * 3600
@@ -97,8 +97,8 @@ async def _line(view: View, site: Site, preset: str) -> SiteLine:
 
 
 def _question(site: Site, preset: str, now: datetime) -> Question:
-    known = Known(site_day(now, site.time_zone), AttributionModel(site.attribution))
-    return parse_question(Words(metrics=",".join(FIGURES), period=preset, compare=Comparison.PREVIOUS), known)
+    context = QuestionContext(site_day(now, site.time_zone), AttributionModel(site.attribution))
+    return parse_question(RawQuestion(metrics=",".join(FIGURES), period=preset, compare=Comparison.PREVIOUS), context)
 
 
 def _ask(source: FactSource, site: Site, question: Question, now: datetime) -> Report:

@@ -13,10 +13,10 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.carried import QUESTION
 from dealtrace.cabinet.reports.choices import Choice, period_choices
 from dealtrace.errors import InvalidParameters, Language
-from dealtrace.leads.sought import Sought, read_sought
+from dealtrace.leads.search_text import SearchText, parse_search
 from dealtrace.record import record
 from dealtrace.reports.periods import DEFAULT_PRESET, Period
-from dealtrace.reports.question import Known, Words, parse_question
+from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
 from dealtrace.storage.database.column_types import instant, microseconds
 from dealtrace.storage.journals.deals_by_amount import AmountKey
 from dealtrace.storage.journals.keyset_pages import SortKey
@@ -76,9 +76,9 @@ class Listing:
                 return self.link(**{BEFORE: f"{end.amount if end.amount is not None else _NO_AMOUNT}.{end.id}"})
 
     @property
-    def sought(self) -> Sought | None:
+    def search(self) -> SearchText | None:
         """Return the text that is searched for, `None` if there is no search."""
-        return read_sought(self.get(SEARCH), ID_MAX)
+        return parse_search(self.get(SEARCH), ID_MAX)
 
 
 def listing_of(page: str, query: QueryParams, names: tuple[str, ...]) -> Listing:
@@ -113,9 +113,12 @@ def days_of(listing: Listing, site: Site, now: datetime, language: Language) -> 
     """Return the period in the URL of a list or, if that is invalid, the default period with the fault."""
     first, last = listing.get("from"), listing.get("to")
     preset = "" if first or last else listing.get("period") or DEFAULT_PRESET
-    known = Known(site_day(now, site.time_zone), AttributionModel(site.attribution))
+    context = QuestionContext(site_day(now, site.time_zone), AttributionModel(site.attribution))
     try:
-        fault, question = "", parse_question(Words(metrics="deals", period=preset, first=first, last=last), known)
+        fault, question = (
+            "",
+            parse_question(RawQuestion(metrics="deals", period=preset, first=first, last=last), context),
+        )
     except InvalidParameters as refusal:
-        fault, question = refusal.text(language), parse_question(Words(metrics="deals"), known)
+        fault, question = refusal.text(language), parse_question(RawQuestion(metrics="deals"), context)
     return Days(question.period, period_choices(preset, language), first, last, fault, site)

@@ -36,7 +36,7 @@ from dealtrace.cabinet.reports.segments import SEGMENTS
 from dealtrace.cabinet.requests import page as requests
 from dealtrace.cabinet.settings.routes import SETTINGS_PAGES
 from dealtrace.cabinet.static_files import send_file
-from dealtrace.cabinet.view import Means
+from dealtrace.cabinet.view import Services
 from dealtrace.files.row_writers import CSV, XLSX
 
 PAGES = (
@@ -109,8 +109,8 @@ PAGES = (
 """All pages; `{site:int}` in a path is the site, and `Role` the least role that may open the page."""
 
 
-def cabinet_routes(means: Means) -> list[Route]:
+def cabinet_routes(services: Services) -> list[Route]:
     """Return the routes of the cabinet, below `/cabinet`."""
-    gate = Gate(means)
+    gate = Gate(services)
     pages = [Route(page.path, gate.admit(page), methods=[page.method]) for page in PAGES]
     return [Route("/static/{digest}/{name}", send_file), *pages]

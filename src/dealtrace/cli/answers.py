@@ -187,7 +187,7 @@ class SourceShareAnswer(TypedDict):
     share: str
 
 
-class StandingAnswer(TypedDict):
+class DealAttributionAnswer(TypedDict):
     """The lead of a deal, and its sources with their shares, the source of the latest visit first."""
 
     lead: LeadRef | None
@@ -201,8 +201,8 @@ class FlipAnswer(TypedDict):
     orderNumber: str
     happenedAt: datetime
     sum: str | None
-    before: StandingAnswer
-    after: StandingAnswer
+    before: DealAttributionAnswer
+    after: DealAttributionAnswer
 
 
 class MatchRateAnswer(TypedDict):

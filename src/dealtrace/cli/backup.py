@@ -12,7 +12,7 @@ import typer
 from sqlalchemy import inspect
 
 from dealtrace.cli.terminal import console, counted, explained, fail
-from dealtrace.files.whole_file import written_whole
+from dealtrace.files.atomic_file import write_atomically
 from dealtrace.settings import read_settings
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.reports.mirror.mirror import folder_of
@@ -31,7 +31,7 @@ def backup(file: BackupFile) -> None:
             fail(
                 f"{file} cannot be written: the folder {file.parent} does not exist. Create it, or choose another one."
             )
-        with written_whole(file) as partial:
+        with write_atomically(file) as partial:
             if database.is_sqlite:
                 _backup_sqlite(database, partial)
             else:
@@ -79,7 +79,7 @@ def _restore_sqlite(database: Database, file: Path) -> None:
     for leftover in ("-wal", "-shm"):
         database.file.with_name(database.file.name + leftover).unlink(missing_ok=True)
     shutil.rmtree(folder_of(database), ignore_errors=True)
-    with written_whole(database.file, overwrite=True) as partial:
+    with write_atomically(database.file, overwrite=True) as partial:
         shutil.copyfile(file, partial)
 
 

@@ -37,7 +37,7 @@ from dealtrace.storage.journals.deal_journal import JournalQuery, query_deals
 from dealtrace.storage.journals.keyset_pages import PageQuery, pages_of
 from dealtrace.storage.journals.lead_entries import list_lead_entries
 from dealtrace.storage.journals.lead_journal import LeadQuery, query_leads
-from dealtrace.storage.leads.lead_stories import find_lead_stories
+from dealtrace.storage.leads.lead_summaries import find_lead_summaries
 from dealtrace.storage.visits.credits import find_deal_visits
 
 ROWS_AT_ONCE = 1000
@@ -116,12 +116,12 @@ def _read_deals(site: Site, connection: Connection, ids: Sequence[int]) -> list[
     deals = list_deals_by_id(connection, site.id, ids)
     refs = [deal.lead for deal in deals if deal.lead is not None]
     model = AttributionModel(site.attribution)
-    stories = find_lead_stories(connection, site.id, refs, model)
+    summaries = find_lead_summaries(connection, site.id, refs, model)
     visits = find_deal_visits(connection, site.id, deals, model)
     return [
         ExportedDeal(
             deal,
-            stories.get(deal.lead) if deal.lead is not None else None,
+            summaries.get(deal.lead) if deal.lead is not None else None,
             visits.get(deal.id),
         )
         for deal in deals

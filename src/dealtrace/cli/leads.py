@@ -18,7 +18,7 @@ from dealtrace.errors import LeadNotFound
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.operations.leads.delete import delete_lead, restore_lead
 from dealtrace.storage.leads.deletion import HideableLead, find_hideable
-from dealtrace.storage.leads.lead_stories import find_lead_stories
+from dealtrace.storage.leads.lead_summaries import find_lead_summaries
 from dealtrace.storage.leads.qualification import find_qualifications
 from dealtrace.storage.visits.credits import find_credits
 
@@ -83,7 +83,7 @@ def _find_lead(connection: Connection, kind: KindName, lead_id: int, only: int |
 
 
 def _describe_lead(connection: Connection, site: Site, lead: HideableLead) -> LeadAnswer:
-    story = find_lead_stories(connection, site.id, [lead.ref], AttributionModel(site.attribution))[lead.ref]
+    lead_summary = find_lead_summaries(connection, site.id, [lead.ref], AttributionModel(site.attribution))[lead.ref]
     qualification = find_qualifications(connection, site, [lead.ref])[lead.ref]
     shares = find_credits(connection, site.id, CreditKey(lead.ref.id))
     return {
@@ -93,11 +93,11 @@ def _describe_lead(connection: Connection, site: Site, lead: HideableLead) -> Le
         "endedAt": lead.ended_at,
         "reference": lead.reference,
         "deletedAt": lead.deleted_at,
-        "client": story.client,
+        "client": lead_summary.client,
         "isUnique": qualification.is_unique,
         "isTarget": qualification.is_target,
         "isUniqueTarget": qualification.is_unique_target,
-        "statedSource": story.stated_source,
+        "statedSource": lead_summary.stated_source,
         "credits": [
             {
                 "attribution": int(model),

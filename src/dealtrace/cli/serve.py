@@ -1,5 +1,6 @@
 """`dealtrace serve`: run the server."""
 
+import errno
 import multiprocessing
 import os
 import resource
@@ -32,6 +33,9 @@ HEADER_SECONDS_MAX = 5
 """How long a connection may take to send its request header, so that idle connections cannot block others."""
 BACKLOG_MAX = 1024
 """The most connections that wait to be accepted: no more than are served at once, so none waits long."""
+
+_ABSENT = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
+"""What binding to an address that this machine lacks fails with, such as ::1 without IPv6."""
 
 
 def serve(
@@ -116,20 +120,32 @@ def _chosen(host: str | None, port: int | None, workers: int | None) -> Settings
 def _free_address(settings: Settings) -> str:
     """Return the IP address to listen on, after checking that the port is free.
 
-    Granian opens the port in shared mode, so it would not notice a second server.
+    Granian listens on one address, and opens the port in shared mode, so it would not notice a second server. Ours: of
+    the addresses of a name, the first IPv4 address that this machine has is chosen, then the first IPv6 address.
+    Programs that connect to `localhost` try 127.0.0.1 as well, but those that connect to 127.0.0.1 do not try ::1.
 
     Raises:
-        OSError: the host cannot be resolved, or the port is in use.
+        OSError: the host cannot be resolved, this machine has none of its addresses, or the port is in use.
     """
+    cannot_listen = f"Cannot listen on {settings.host} port {settings.port}"
     try:
-        family, _, _, _, endpoint = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, socket.SOCK_STREAM) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(endpoint)
-            probe.listen(1)
+        found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)
     except OSError as error:
-        raise OSError(f"Cannot listen on {settings.host} port {settings.port}: {error.strerror}") from error
-    return str(endpoint[0])
+        raise OSError(f"{cannot_listen}: {error.strerror}") from error
+    absent: OSError | None = None
+    for family, _, _, _, endpoint in sorted(found, key=lambda each: each[0] is not socket.AF_INET):
+        try:
+            with socket.socket(family, socket.SOCK_STREAM) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(endpoint)
+                probe.listen(1)
+        except OSError as error:
+            if error.errno not in _ABSENT:
+                raise OSError(f"{cannot_listen}: {error.strerror}") from error
+            absent = error
+        else:
+            return str(endpoint[0])
+    raise OSError(f"{cannot_listen}: {absent.strerror if absent is not None else 'it has no address'}") from absent
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.call import Call, Circumstances
 from dealtrace.leads.client import Client
 from dealtrace.leads.lead_request import LeadRequest
-from dealtrace.leads.lead_story import LeadStory
+from dealtrace.leads.lead_summary import LeadSummary
 from dealtrace.leads.qualification import Qualification
 from dealtrace.record import record
 
@@ -34,10 +34,10 @@ class ExportColumn(Generic[Row]):
 
 @record
 class ExportedDeal:
-    """A deal, and its lead with client and visit; `story` is `None` if the deal has no lead."""
+    """A deal, and its lead with client and visit; `lead_summary` is `None` if the deal has no lead."""
 
     deal: Deal
-    story: LeadStory | None
+    lead_summary: LeadSummary | None
     visit: LeadVisit | None = None
 
 
@@ -71,9 +71,15 @@ def deal_columns(fields: list[str]) -> list[ExportColumn[ExportedDeal]]:
         ExportColumn("tags", "Теги", lambda row: SEPARATOR.join(row.deal.tags)),
         ExportColumn("leadType", "Тип лида", lambda row: row.deal.lead.kind.value if row.deal.lead else None),
         ExportColumn("leadId", "ID лида", lambda row: row.deal.lead.id if row.deal.lead else None),
-        ExportColumn("fio", "Имя клиента", lambda row: row.story.client.name if row.story else None),
-        ExportColumn("phones", "Телефоны", lambda row: SEPARATOR.join(row.story.client.phones) if row.story else None),
-        ExportColumn("emails", "Почта", lambda row: SEPARATOR.join(row.story.client.emails) if row.story else None),
+        ExportColumn("fio", "Имя клиента", lambda row: row.lead_summary.client.name if row.lead_summary else None),
+        ExportColumn(
+            "phones",
+            "Телефоны",
+            lambda row: SEPARATOR.join(row.lead_summary.client.phones) if row.lead_summary else None,
+        ),
+        ExportColumn(
+            "emails", "Почта", lambda row: SEPARATOR.join(row.lead_summary.client.emails) if row.lead_summary else None
+        ),
         *(_source_column(part, _source_of_deal) for part in SOURCE_PARTS),
         *(_field_column(name, lambda row: row.deal.custom_values or {}) for name in fields),
     ]
@@ -141,7 +147,7 @@ def _field_column(name: str, values_of: Callable[[Row], Mapping[str, str]]) -> E
 
 
 def _source_of_deal(row: ExportedDeal) -> TrafficSource:
-    lead = row.story.origin if row.story is not None else None
+    lead = row.lead_summary.origin if row.lead_summary is not None else None
     return origin_of_deal(lead, row.deal.stated_source, row.visit).source
 
 

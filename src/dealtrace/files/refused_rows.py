@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from dealtrace.errors import InvalidParameters, InvalidValue, Language, Refusal
+from dealtrace.files.atomic_file import open_to_append, write_atomically
 from dealtrace.files.cell_types import text_of
 from dealtrace.files.csv_lines import CsvLines
 from dealtrace.files.row import Cell, Row
 from dealtrace.files.spreadsheet_text import guard_formula, spreadsheet_text
 from dealtrace.files.unreadable import unreadable
-from dealtrace.files.whole_file import open_to_append, written_whole
 
 DELIMITER = ";"
 ENCODING = "utf-8-sig"
@@ -46,7 +46,7 @@ class RefusedRows:
             self.path.unlink()
             return
         with (
-            written_whole(self.path, overwrite=True) as partial,
+            write_atomically(self.path, overwrite=True) as partial,
             self.path.open(encoding=ENCODING, newline="", errors="replace") as earlier,
             partial.open("w", encoding=ENCODING, newline="") as kept,
         ):

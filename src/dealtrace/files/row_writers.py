@@ -13,11 +13,11 @@ import msgspec
 import xlsxwriter  # type: ignore[import-untyped]
 from xlsxwriter.exceptions import XlsxFileError  # type: ignore[import-untyped]
 
+from dealtrace.files.atomic_file import write_atomically
 from dealtrace.files.cell_types import EXACT_NUMBERS_BELOW
 from dealtrace.files.csv_lines import CsvLines
 from dealtrace.files.export_columns import Value
 from dealtrace.files.spreadsheet_text import guard_formula, spreadsheet_text
-from dealtrace.files.whole_file import written_whole
 from dealtrace.record import record
 
 SHEET_ROWS_MAX = 1_048_576
@@ -206,7 +206,7 @@ def open_writer(
             opened = partial(_open_workbook, headings, notes)
         case extension:
             raise UnknownExtensionError(f"{extension or 'no extension'}: expected .csv, .xlsx or .jsonl")
-    with written_whole(path, overwrite=overwrite) as incomplete, opened(incomplete) as writer:
+    with write_atomically(path, overwrite=overwrite) as incomplete, opened(incomplete) as writer:
         yield writer
 
 

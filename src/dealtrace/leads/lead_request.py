@@ -44,7 +44,7 @@ class LeadRequest:
 
 
 @record
-class TakenIn:
+class StoredLeadRequest:
     """A stored lead request, and the fingerprint of what was sent with it."""
 
     lead_request: LeadRequest

@@ -10,7 +10,7 @@ from dealtrace.accounts.site_days import site_day
 from dealtrace.mails.recipient import Recipient
 from dealtrace.record import record
 from dealtrace.reports.periods import DAY, DAYS_OF_WEEK, Period, last_month
-from dealtrace.reports.question import Words
+from dealtrace.reports.question import RawQuestion
 
 ScheduledReportId = NewType("ScheduledReportId", int)
 REPORTS_MAX = 50
@@ -33,7 +33,7 @@ class ScheduledReport:
     id: ScheduledReportId
     site_id: int
     title: str
-    words: Words
+    words: RawQuestion
     rhythm: Rhythm
     hour: int
     recipients: tuple[Recipient, ...]

@@ -57,7 +57,7 @@ def metrics_of_columns(columns: Iterable[ReportColumn], *, has_won: bool, has_ma
         formulas[ColumnName(column.name)] = formula
         name = f"{COLUMN_PREFIX}{column.name}"
         ru, en = _titles(column.name)
-        found[name] = Metric(name, ru, en, _UNITS[column.kind], formula, growth=Growth.NEUTRAL)
+        found[name] = Metric(name, ru, en, *_MEANING, _UNITS[column.kind], formula, growth=Growth.NEUTRAL)
     return found
 
 
@@ -67,6 +67,7 @@ def _titles(name: str) -> tuple[str, str]:
     return (f"{name} (свой столбец)", f"{name} (own column)") if name.casefold() in taken else (name, name)
 
 
+_MEANING = ("столбец, который создали на сайте", "a column that was made at the site")
 _UNITS = {ColumnKind.COUNT: Unit.COUNT, ColumnKind.SUM: Unit.MONEY, ColumnKind.FORMULA: Unit.NUMBER}
 
 

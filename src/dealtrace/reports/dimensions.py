@@ -42,7 +42,8 @@ _OF_DEALS = frozenset({Fact.DEALS, Fact.ASSISTS})
 class Dimension:
     """A dimension: its name, its titles in Russian and English, the facts that have it, and the kind of its keys.
 
-    `field` is the name of the custom field if it is a `field:` dimension.
+    A dimension whose title is not clear by itself has a meaning, which people read beside the title. `field` is
+    the name of the custom field if it is a `field:` dimension.
     """
 
     name: str
@@ -51,6 +52,8 @@ class Dimension:
     facts: frozenset[Fact]
     kind: Kind = Kind.TEXT
     field: str = ""
+    meaning_ru: str = ""
+    meaning_en: str = ""
 
     @property
     def adds_up(self) -> bool:
@@ -92,8 +95,22 @@ _TABLE = (
     Dimension("device", "Устройство", "Device", _VISITED),
     Dimension("browser", "Браузер", "Browser", _VISITED),
     Dimension("os", "Система", "Operating system", _VISITED),
-    Dimension("match_reason", "Причина склейки", "Match reason", _OF_DEALS),
-    Dimension("client_kind", "Новый или повторный клиент", "New or returning client", _OF_LEADS),
+    Dimension(
+        "match_reason",
+        "Причина склейки",
+        "Match reason",
+        _OF_DEALS,
+        meaning_ru="склейка — поиск лида, из которого выросла сделка; причина говорит, как он найден или почему нет",
+        meaning_en="matching looks for the lead that a deal grew out of; the reason says how it was found, or why not",
+    ),
+    Dimension(
+        "client_kind",
+        "Новый или повторный клиент",
+        "New or returning client",
+        _OF_LEADS,
+        meaning_ru="новый клиент или повторный; у сделки без лида клиент неизвестен",
+        meaning_en="a new client or a returning one; the client of a deal without a lead is unknown",
+    ),
 )
 DIMENSIONS: Mapping[str, Dimension] = {dimension.name: dimension for dimension in _TABLE}
 """All dimensions except custom fields, by name."""

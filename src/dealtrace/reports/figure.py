@@ -8,7 +8,7 @@ from dealtrace.reports.answer import Keys
 from dealtrace.reports.filters import key_of_value
 from dealtrace.reports.measures import Measure
 from dealtrace.reports.metrics import METRICS, Formula, Metric
-from dealtrace.reports.question import LIMIT_DEFAULT, Known, Question, Words, parse_question
+from dealtrace.reports.question import LIMIT_DEFAULT, Question, QuestionContext, RawQuestion, parse_question
 
 
 @record
@@ -46,7 +46,7 @@ def base_measure(metric: Metric) -> Measure | None:
     return measure if sign == 1 else None
 
 
-def parse_figure(words: Words, keys: Sequence[str], offset: int, known: Known) -> Figure:
+def parse_figure(words: RawQuestion, keys: Sequence[str], offset: int, context: QuestionContext) -> Figure:
     """Parse a figure of a report; `words` is its unparsed question.
 
     `keys` has a text for each dimension, empty for a missing key.
@@ -54,8 +54,8 @@ def parse_figure(words: Words, keys: Sequence[str], offset: int, known: Known) -
     Raises:
         InvalidParameters: one violation for each unknown or unsuitable value, with the valid values.
     """
-    question = parse_question(words, known)
-    violations = [*_check_metric(question, known), *_check_facts(question)]
+    question = parse_question(words, context)
+    violations = [*_check_metric(question, context), *_check_facts(question)]
     if question.model is None:
         violations.append(
             Violation("models", "укажите одну модель в параметре model", "specify one model in the parameter model")
@@ -79,11 +79,11 @@ def parse_figure(words: Words, keys: Sequence[str], offset: int, known: Known) -
     return Figure(question, tuple(found), offset)
 
 
-def _check_metric(question: Question, known: Known) -> list[Violation]:
+def _check_metric(question: Question, context: QuestionContext) -> list[Violation]:
     if len(question.metrics) == 1 and base_measure(question.metrics[0]) is not None:
         return []
     possible = ", ".join(
-        name for name, metric in {**METRICS, **known.columns}.items() if base_measure(metric) is not None
+        name for name, metric in {**METRICS, **context.columns}.items() if base_measure(metric) is not None
     )
     return [
         Violation(

@@ -116,16 +116,18 @@ class Formula:
 
 @record
 class Metric:
-    """A metric: its name, its titles in Russian and English, its unit and its formula.
+    """A metric: its name, its titles and meanings in Russian and English, its unit and its formula.
 
-    `formula_text` shows the formula of a ratio to people. `needs_won` is for metrics that are unknown while no status
-    of the site means won. `margin_formula` replaces `formula` at sites whose deals have margins. `growth` says whether
-    growth is good.
+    A meaning is a line that people read beside the title. `formula_text` shows the formula of a ratio to people.
+    `needs_won` is for metrics that are unknown while no status of the site means won. `margin_formula` replaces
+    `formula` at sites whose deals have margins. `growth` says whether growth is good.
     """
 
     name: str
     ru: str
     en: str
+    meaning_ru: str
+    meaning_en: str
     unit: Unit
     formula: AnyFormula
     formula_text: str = ""
@@ -190,56 +192,96 @@ def _calls(flag: str) -> Formula:
 _RETURN = ratio((WON_AMOUNT, COST), COST)
 _MARGIN_RETURN = ratio((WON_MARGIN, COST), COST)
 _RETURN_TEXT = "(won_amount − cost) / cost"
+_RETURN_MEANING = (
+    "(выручка − расходы) / расходы; если есть маржа, то она вместо выручки; в «Итого» — и выручка без рекламы",
+    "(won amount − cost) / cost, or with margins if there are any; the total also has income that no ad brought",
+)
 _TABLE = (
-    Metric("visits", "Визиты", "Visits", Unit.COUNT, plain(VISITS)),
-    Metric("visitors", "Посетители", "Visitors", Unit.COUNT,
+    Metric("visits", "Визиты", "Visits", "заходы на сайт", "visits to the site", Unit.COUNT, plain(VISITS)),
+    Metric("visitors", "Посетители", "Visitors", "сколько разных людей заходило на сайт",
+           "how many different people visited the site", Unit.COUNT,
            plain(Measure(Fact.VISITS, Aggregate.DISTINCT, "visitor"))),
-    Metric("calls", "Звонки", "Calls", Unit.COUNT, _calls("is_call")),
-    Metric("answered_calls", "Принятые звонки", "Answered calls", Unit.COUNT, _calls("is_answered")),
-    Metric("missed_calls", "Пропущенные звонки", "Missed calls", Unit.COUNT, _calls("is_missed"), growth=Growth.BAD),
-    Metric("unique_calls", "Уникальные звонки", "Unique calls", Unit.COUNT, _clients("is_call")),
-    Metric("target_calls", "Целевые звонки", "Target calls", Unit.COUNT, _calls("is_target")),
-    Metric("unique_target_calls", "Уникально-целевые звонки", "Unique target calls", Unit.COUNT,
+    Metric("calls", "Звонки", "Calls", "все звонки, принятые и пропущенные", "all calls, answered and missed",
+           Unit.COUNT, _calls("is_call")),
+    Metric("answered_calls", "Принятые звонки", "Answered calls", "звонки, на которые ответили",
+           "calls that were answered", Unit.COUNT, _calls("is_answered")),
+    Metric("missed_calls", "Пропущенные звонки", "Missed calls", "звонки, на которые не ответили",
+           "calls that were not answered", Unit.COUNT, _calls("is_missed"), growth=Growth.BAD),
+    Metric("unique_calls", "Уникальные звонки", "Unique calls", "сколько разных клиентов звонило",
+           "how many different clients called", Unit.COUNT, _clients("is_call")),
+    Metric("target_calls", "Целевые звонки", "Target calls", "звонки, отмеченные как целевые",
+           "calls that are marked as target calls", Unit.COUNT, _calls("is_target")),
+    Metric("unique_target_calls", "Уникально-целевые звонки", "Unique target calls",
+           "сколько разных клиентов сделало целевой звонок", "how many clients made a target call", Unit.COUNT,
            _clients("is_target")),
-    Metric("requests", "Заявки", "Lead requests", Unit.COUNT, plain(REQUESTS)),
-    Metric("unique_requests", "Уникальные заявки", "Unique lead requests", Unit.COUNT, _clients("is_request")),
-    Metric("leads", "Лиды", "Leads", Unit.COUNT, plain(LEADS)),
-    Metric("deals", "Сделки", "Deals", Unit.COUNT, plain(DEALS)),
-    Metric("amount", "Сумма сделок", "Amount", Unit.MONEY, plain(AMOUNT)),
-    Metric("margin", "Маржа", "Margin", Unit.MONEY, plain(Measure(Fact.DEALS, Aggregate.MONEY, "margin"))),
-    Metric("won", "Продажи", "Won deals", Unit.COUNT, plain(WON)),
-    Metric("won_amount", "Выручка", "Won amount", Unit.MONEY, plain(WON_AMOUNT)),
-    Metric("won_margin", "Маржа продаж", "Won margin", Unit.MONEY, plain(WON_MARGIN)),
-    Metric("lost", "Отказы", "Lost deals", Unit.COUNT, plain(Measure(Fact.DEALS, flag="is_lost")), growth=Growth.BAD),
-    Metric("average", "Средний чек", "Average amount", Unit.PRICE, ratio(AMOUNT, _WITH_AMOUNT),
-           "amount / deals with a sum"),
-    Metric("no_rate", "Сделки без курса валюты", "Deals without a rate", Unit.COUNT,
-           plain(Measure(Fact.DEALS, flag="lacks_rate")), growth=Growth.BAD),
-    Metric("match_rate", "Доля склеенных сделок", "Match rate", Unit.RATIO, ratio(_MATCHED, DEALS),
-           "deals with a lead or a stated source / deals"),
-    Metric("unmatched", "Сделки без источника", "Unmatched deals", Unit.COUNT,
-           plain(Measure(Fact.DEALS, flag="is_unmatched")), growth=Growth.BAD),
-    Metric("assisted", "Ассоциированные сделки", "Assisted deals", Unit.COUNT,
+    Metric("requests", "Заявки", "Lead requests", "заявки с форм сайта", "requests sent by forms of the site",
+           Unit.COUNT, plain(REQUESTS)),
+    Metric("unique_requests", "Уникальные заявки", "Unique lead requests", "сколько разных клиентов оставило заявку",
+           "how many different clients sent a request", Unit.COUNT, _clients("is_request")),
+    Metric("leads", "Лиды", "Leads", "звонки и заявки вместе", "calls and lead requests together", Unit.COUNT,
+           plain(LEADS)),
+    Metric("deals", "Сделки", "Deals", "все сделки из CRM", "all deals of the CRM", Unit.COUNT, plain(DEALS)),
+    Metric("amount", "Сумма сделок", "Amount", "сумма всех сделок, также открытых и проигранных",
+           "the sum of all deals, also of open and lost ones", Unit.MONEY, plain(AMOUNT)),
+    Metric("margin", "Маржа", "Margin", "маржа всех сделок", "the margin of all deals", Unit.MONEY,
+           plain(Measure(Fact.DEALS, Aggregate.MONEY, "margin"))),
+    Metric("won", "Продажи", "Won deals", "выигранные сделки", "deals that were won", Unit.COUNT, plain(WON)),
+    Metric("won_amount", "Выручка", "Won amount", "сумма выигранных сделок", "the sum of won deals", Unit.MONEY,
+           plain(WON_AMOUNT)),
+    Metric("won_margin", "Маржа продаж", "Won margin", "маржа выигранных сделок", "the margin of won deals", Unit.MONEY,
+           plain(WON_MARGIN)),
+    Metric("lost", "Отказы", "Lost deals", "проигранные сделки", "deals that were lost", Unit.COUNT,
+           plain(Measure(Fact.DEALS, flag="is_lost")), growth=Growth.BAD),
+    Metric("average", "Средний чек", "Average amount", "сумма сделок / сделки, у которых есть сумма",
+           "amount / deals with a sum", Unit.PRICE, ratio(AMOUNT, _WITH_AMOUNT),
+           formula_text="amount / deals with a sum"),
+    Metric("no_rate", "Сделки без курса валюты", "Deals without a rate",
+           "сделки в валюте, курс которой на их день не указан", "deals in a currency without a rate on their day",
+           Unit.COUNT, plain(Measure(Fact.DEALS, flag="lacks_rate")), growth=Growth.BAD),
+    Metric("match_rate", "Доля склеенных сделок", "Match rate",
+           "сделки, для которых склейка нашла лид или источник назвала CRM / все сделки",
+           "deals that were matched to a lead or whose source the CRM stated / all deals", Unit.RATIO,
+           ratio(_MATCHED, DEALS), formula_text="deals with a lead or a stated source / deals"),
+    Metric("unmatched", "Сделки без источника", "Unmatched deals", "сделки, для которых нет ни лида, ни источника",
+           "deals with neither a lead nor a source", Unit.COUNT, plain(Measure(Fact.DEALS, flag="is_unmatched")),
+           growth=Growth.BAD),
+    Metric("assisted", "Ассоциированные сделки", "Assisted deals",
+           "сделки, на пути к которым был и визит с этого источника",
+           "deals whose client also had a visit from this source on the way", Unit.COUNT,
            plain(Measure(Fact.ASSISTS, Aggregate.DISTINCT, "id"))),
-    Metric("days_to_deal", "Дней до сделки", "Days to the deal", Unit.DAYS, ratio(_TIME_FROM_TOUCH, _TOUCHED),
-           "time from the touch to the deal / deals, by shares", growth=Growth.BAD),
-    Metric("visit_to_lead", "Визит → лид", "Visit to lead", Unit.RATIO, ratio(_LEADS_WITH_VISIT, VISITS),
-           "leads with a visit / visits"),
-    Metric("lead_to_deal", "Лид → сделка", "Lead to deal", Unit.RATIO, ratio(_LEADS_WITH_DEAL, LEADS),
-           "leads with a deal / leads"),
-    Metric("deal_to_won", "Сделка → продажа", "Deal to won", Unit.RATIO, ratio(WON, DEALS), "won / deals"),
-    Metric("cost", "Расходы", "Cost", Unit.MONEY, plain(COST), growth=Growth.NEUTRAL),
-    Metric("clicks", "Клики", "Clicks", Unit.COUNT, plain(CLICKS), growth=Growth.NEUTRAL),
-    Metric("cpc", "Цена клика", "Cost per click", Unit.PRICE, ratio(COST, CLICKS), "cost / clicks", growth=Growth.BAD),
-    Metric("cpl", "Цена лида", "Cost per lead", Unit.PRICE, ratio(COST, LEADS), "cost / leads", growth=Growth.BAD),
-    Metric("cpo", "Цена сделки", "Cost per deal", Unit.PRICE, ratio(COST, DEALS), "cost / deals", growth=Growth.BAD),
-    Metric("cac", "Цена нового клиента", "Customer acquisition cost", Unit.PRICE, ratio(COST, _FIRST_BUYERS),
-           "cost / clients whose first won deal is in the period", growth=Growth.BAD),
-    Metric("roi", "ROI", "ROI", Unit.RATIO, _RETURN, _RETURN_TEXT, needs_won=True, margin_formula=_MARGIN_RETURN),
-    Metric("romi", "ROMI", "ROMI", Unit.RATIO, _RETURN, _RETURN_TEXT, needs_won=True, margin_formula=_MARGIN_RETURN),
-    Metric("roas", "ROAS", "ROAS", Unit.RATIO, ratio(WON_AMOUNT, COST), "won_amount / cost", needs_won=True),
-    Metric("drr", "ДРР", "Cost share of income", Unit.RATIO, ratio(COST, WON_AMOUNT), "cost / won_amount",
-           needs_won=True, growth=Growth.BAD),
+    Metric("days_to_deal", "Дней до сделки", "Days to the deal", "сколько дней в среднем от визита до сделки",
+           "days from the visit to the deal, on average", Unit.DAYS, ratio(_TIME_FROM_TOUCH, _TOUCHED),
+           formula_text="time from the touch to the deal / deals, by shares", growth=Growth.BAD),
+    Metric("visit_to_lead", "Визит → лид", "Visit to lead", "лиды, у которых есть визит / визиты",
+           "leads with a visit / visits", Unit.RATIO, ratio(_LEADS_WITH_VISIT, VISITS),
+           formula_text="leads with a visit / visits"),
+    Metric("lead_to_deal", "Лид → сделка", "Lead to deal", "лиды, у которых есть сделка / лиды",
+           "leads with a deal / leads", Unit.RATIO, ratio(_LEADS_WITH_DEAL, LEADS),
+           formula_text="leads with a deal / leads"),
+    Metric("deal_to_won", "Сделка → продажа", "Deal to won", "доля выигранных: продажи / сделки",
+           "share of won deals: won deals / deals", Unit.RATIO, ratio(WON, DEALS), formula_text="won / deals"),
+    Metric("cost", "Расходы", "Cost", "расходы на рекламу", "the cost of ads", Unit.MONEY, plain(COST),
+           growth=Growth.NEUTRAL),
+    Metric("clicks", "Клики", "Clicks", "клики по рекламе, из файлов расходов",
+           "clicks on ads, from the files of costs", Unit.COUNT, plain(CLICKS), growth=Growth.NEUTRAL),
+    Metric("cpc", "Цена клика", "Cost per click", "расходы / клики", "cost / clicks", Unit.PRICE, ratio(COST, CLICKS),
+           formula_text="cost / clicks", growth=Growth.BAD),
+    Metric("cpl", "Цена лида", "Cost per lead", "расходы / все лиды, также те, что пришли без рекламы",
+           "cost / all leads, also those that no ad brought", Unit.PRICE, ratio(COST, LEADS),
+           formula_text="cost / leads", growth=Growth.BAD),
+    Metric("cpo", "Цена сделки", "Cost per deal", "расходы / все сделки", "cost / all deals", Unit.PRICE,
+           ratio(COST, DEALS), formula_text="cost / deals", growth=Growth.BAD),
+    Metric("cac", "Цена нового клиента", "Customer acquisition cost", "расходы / клиенты с первой покупкой за период",
+           "cost / clients who first bought in the period", Unit.PRICE, ratio(COST, _FIRST_BUYERS),
+           formula_text="cost / clients whose first won deal is in the period", growth=Growth.BAD),
+    Metric("roi", "ROI", "ROI", *_RETURN_MEANING, Unit.RATIO, _RETURN, formula_text=_RETURN_TEXT, needs_won=True,
+           margin_formula=_MARGIN_RETURN),
+    Metric("romi", "ROMI", "ROMI", *_RETURN_MEANING, Unit.RATIO, _RETURN, formula_text=_RETURN_TEXT, needs_won=True,
+           margin_formula=_MARGIN_RETURN),
+    Metric("roas", "ROAS", "ROAS", "выручка / расходы", "won amount / cost", Unit.RATIO, ratio(WON_AMOUNT, COST),
+           formula_text="won_amount / cost", needs_won=True),
+    Metric("drr", "ДРР", "Cost share of income", "доля рекламных расходов: расходы / выручка", "cost / won amount",
+           Unit.RATIO, ratio(COST, WON_AMOUNT), formula_text="cost / won_amount", needs_won=True, growth=Growth.BAD),
 )  # fmt: skip
 METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _TABLE}
 """All metrics except the columns of sites, by name."""

@@ -114,6 +114,6 @@ def _flow(before: Mapping[SourceKey, int], after: Mapping[SourceKey, int]) -> di
     return flow
 
 
-def whole_of(source: TrafficSource) -> Shares:
+def single_source(source: TrafficSource) -> Shares:
     """Return the shares of a deal that belongs to a single source."""
     return ((source, WHOLE),)

@@ -81,7 +81,7 @@ class Question:
 
 
 @record
-class Words:
+class RawQuestion:
     """A question as unparsed texts; a missing part is an empty text.
 
     `segment` names a segment (saved filters), whose filters are added to `filters`.
@@ -104,7 +104,7 @@ class Words:
 
 
 @record
-class Known:
+class QuestionContext:
     """The data of a site that the parser needs: today's date, default model, custom fields, columns and segments.
 
     `segments` has the unparsed filters of each segment; `rows_max` is `None` if all rows may be requested.
@@ -118,13 +118,13 @@ class Known:
     rows_max: int | None = LIMIT_MAX
 
 
-def parse_question(words: Words, known: Known) -> Question:
+def parse_question(words: RawQuestion, context: QuestionContext) -> Question:
     """Parse a question.
 
     Raises:
         InvalidParameters: one violation for each unknown or unsuitable value, with the valid values.
     """
-    parser = _Parser(known)
+    parser = _Parser(context)
     by: tuple[Dimension, ...] = parser.read("by", lambda: parser.dimensions(words.by), NO_DIMENSIONS)
     metrics: tuple[Metric, ...] = parser.read("metrics", lambda: parser.metrics(words.metrics), NO_METRICS)
     period = parser.period(words)
@@ -138,7 +138,7 @@ def parse_question(words: Words, known: Known) -> Question:
         filters=parser.filters(words.filters)
         + parser.read("segment", lambda: parser.segment(words.segment), NO_FILTERS),
         sort=parser.read("sort", lambda: _sort(words.sort, by, metrics), None),
-        limit=parser.read("limit", lambda: _limit(words.limit, known.rows_max), None),
+        limit=parser.read("limit", lambda: _limit(words.limit, context.rows_max), None),
         pivot=parser.read("pivot", lambda: parser.pivot(words, by), None),
     )
     if parser.violations:
@@ -146,13 +146,13 @@ def parse_question(words: Words, known: Known) -> Question:
     return question
 
 
-def parse_filters(texts: Sequence[str], known: Known) -> tuple[Filter, ...]:
+def parse_filters(texts: Sequence[str], context: QuestionContext) -> tuple[Filter, ...]:
     """Parse filters, in input order.
 
     Raises:
         InvalidParameters: one violation for each text that is not a valid filter.
     """
-    parser = _Parser(known)
+    parser = _Parser(context)
     filters = parser.filters(texts)
     if parser.violations:
         raise InvalidParameters(parser.violations)
@@ -162,8 +162,8 @@ def parse_filters(texts: Sequence[str], known: Known) -> tuple[Filter, ...]:
 class _Parser:
     """Parses the parts of a question one by one and collects the violations."""
 
-    def __init__(self, known: Known) -> None:
-        self.known = known
+    def __init__(self, context: QuestionContext) -> None:
+        self.context = context
         self.violations: list[Violation] = []
 
     def read(self, field: str, parse: Callable[[], Value], otherwise: Value) -> Value:
@@ -180,7 +180,7 @@ class _Parser:
             raise InvalidValue(f"не больше {BY_MAX} группировок", f"at most {BY_MAX} dimensions")
         return tuple(self.dimension(name) for name in names)
 
-    def pivot(self, words: Words, by: Sequence[Dimension]) -> Dimension | None:
+    def pivot(self, words: RawQuestion, by: Sequence[Dimension]) -> Dimension | None:
         """Return the dimension of the pivot's columns, or `None` without a pivot.
 
         `BY_MAX` limits the dimensions of rows and columns together.
@@ -200,8 +200,8 @@ class _Parser:
     def dimension(self, name: str) -> Dimension:
         if name.startswith(FIELD_PREFIX):
             field = name.removeprefix(FIELD_PREFIX)
-            if field not in self.known.fields:
-                raise _unknown(field, self.known.fields, "пользовательского поля", "custom field")
+            if field not in self.context.fields:
+                raise _unknown(field, self.context.fields, "пользовательского поля", "custom field")
             return field_dimension(field)
         if name not in DIMENSIONS:
             raise _unknown(name, [*DIMENSIONS, f"{FIELD_PREFIX}…"], "группировки", "dimension")
@@ -214,13 +214,13 @@ class _Parser:
             raise InvalidValue(f"укажите показатели; есть: {known}", f"specify the metrics; available: {known}")
         if len(names) > METRICS_MAX:
             raise InvalidValue(f"не больше {METRICS_MAX} показателей", f"at most {METRICS_MAX} metrics")
-        every = {**METRICS, **self.known.columns}
+        every = {**METRICS, **self.context.columns}
         for name in names:
             if name not in every:
                 raise _unknown(name, every, "показателя", "metric")
         return tuple(every[name] for name in names)
 
-    def period(self, words: Words) -> Period:
+    def period(self, words: RawQuestion) -> Period:
         first = self.read("from", lambda: _day(words.first), None)
         last = self.read("to", lambda: _day(words.last), None)
         if words.period and (words.first or words.last):
@@ -228,7 +228,7 @@ class _Parser:
                 Violation("period", "укажите либо период, либо даты", "specify either a period or dates")
             )
         preset = self.read("period", lambda: _preset(words.period or DEFAULT_PRESET), DEFAULT_PRESET)
-        usual = PRESETS[preset](self.known.today)
+        usual = PRESETS[preset](self.context.today)
         period = Period(
             first or min(usual.first_on, last or usual.first_on), last or max(usual.last_on, first or usual.last_on)
         )
@@ -238,11 +238,13 @@ class _Parser:
             self.violations.append(Violation("from", f"не больше {DAYS_MAX} дней", f"at most {DAYS_MAX} days"))
         return period
 
-    def model(self, words: Words) -> AttributionModel | None:
+    def model(self, words: RawQuestion) -> AttributionModel | None:
         if words.models:
             self.read("models", lambda: _all_models(words.models, words.model), None)
             return None
-        return self.read("model", lambda: _model(words.model) if words.model else self.known.model, self.known.model)
+        return self.read(
+            "model", lambda: _model(words.model) if words.model else self.context.model, self.context.model
+        )
 
     def filters(self, texts: Sequence[str]) -> tuple[Filter, ...]:
         if len(texts) > FILTERS_MAX:
@@ -260,10 +262,10 @@ class _Parser:
         """Return the filters of a segment; a saved filter is invalid if its custom field was removed since."""
         if not name:
             return ()
-        if name not in self.known.segments:
-            raise _unknown(name, self.known.segments, "сегмента", "segment")
+        if name not in self.context.segments:
+            raise _unknown(name, self.context.segments, "сегмента", "segment")
         try:
-            return tuple(self.filter(text) for text in self.known.segments[name])
+            return tuple(self.filter(text) for text in self.context.segments[name])
         except InvalidValue as fault:
             raise InvalidValue(
                 f"сегмент «{name}» больше не применить: {fault.ru}",

@@ -15,7 +15,7 @@ MOVES_MAX = 10_000
 
 
 @record
-class Standing:
+class DealAttribution:
     """The lead of a deal, and the sources of the deal with their shares, under one set of rules."""
 
     lead: LeadRef | None
@@ -30,8 +30,8 @@ class Outcome:
     """
 
     deal: Deal
-    before: Standing
-    after: Standing
+    before: DealAttribution
+    after: DealAttribution
     is_kept: bool = False
 
     @property
@@ -55,9 +55,9 @@ class MatchCount:
     with_lead: int = 0
     attributed: int = 0
 
-    def after(self, deal: Deal, standing: Standing) -> "MatchCount":
+    def after(self, deal: Deal, attribution: DealAttribution) -> "MatchCount":
         """Return the counts with one more deal."""
-        has_lead = standing.lead is not None
+        has_lead = attribution.lead is not None
         return MatchCount(self.with_lead + has_lead, self.attributed + (has_lead or deal.stated_source is not None))
 
 

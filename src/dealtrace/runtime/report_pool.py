@@ -52,7 +52,7 @@ class ReportPool:
 
     async def ask(
         self,
-        gone: Callable[[], Awaitable[None]],
+        gone: Callable[[], Awaitable[None]] | None,
         site: Site,
         function: Callable[Concatenate[FactSource, P], R],
         *args: P.args,
@@ -60,7 +60,8 @@ class ReportPool:
     ) -> R:
         """Call `function` on a thread with the facts of a site and the arguments, and return its result.
 
-        `gone` must return when the client leaves; the report then ends after its current statement.
+        `gone` must return when the client leaves; the report then ends after its current statement. It is `None` if no
+        client waits, as for mails.
 
         Raises:
             DatabaseUnavailable: the database file was removed or replaced.
@@ -69,7 +70,7 @@ class ReportPool:
             ClientGone: the client left first.
         """
         self._watch.require()
-        leaving = asyncio.ensure_future(gone())
+        leaving = asyncio.ensure_future(gone()) if gone is not None else asyncio.get_running_loop().create_future()
         try:
             await self._wait_for_thread(leaving)
             stop = threading.Event()

@@ -54,7 +54,7 @@ PUT_OFF_SHARE = 3
 
 
 @dataclass(slots=True)
-class _PutOff:
+class _Postponed:
     """The commands of a postponed site, which wait for a fault to pass; times are on the monotonic clock."""
 
     deadline: float
@@ -89,7 +89,7 @@ class WriteQueue:
         self._is_apart: bool | None = True if is_shared else None
         self._observe = observe
         self._observe_retry = observe_retry
-        self._put_off: dict[int, _PutOff] = {}
+        self._postponed: dict[int, _Postponed] = {}
         self._ids = IdBlocks(database.writer)
         self._known_statuses = KnownStatuses()
         self._queue: SimpleQueue[Pending | None] = SimpleQueue()
@@ -101,7 +101,7 @@ class WriteQueue:
     @property
     def waiting(self) -> int:
         """Return how many commands are waiting."""
-        return self._queue.qsize() + sum(len(late.batch) for late in list(self._put_off.values()))
+        return self._queue.qsize() + sum(len(late.batch) for late in list(self._postponed.values()))
 
     @property
     def is_alive(self) -> bool:
@@ -141,14 +141,14 @@ class WriteQueue:
 
     def _run(self) -> None:
         is_over = False
-        while not is_over or self._put_off:
+        while not is_over or self._postponed:
             batch = None if is_over else self._next_batch()
             is_over = is_over or batch is None
-            if is_over and self._put_off:
+            if is_over and self._postponed:
                 time.sleep(self._seconds_to_due() or 0.0)
             started = time.perf_counter()
             deadline = time.monotonic() + self._patience_seconds
-            if batch and (fresh := self._behind_put_off(batch)):
+            if batch and (fresh := self._without_postponed(batch)):
                 self._write(fresh, deadline)
                 self._observe(len(fresh), time.perf_counter() - started)
             self._write_due()
@@ -176,18 +176,18 @@ class WriteQueue:
 
     def _seconds_to_due(self) -> float | None:
         """Return the seconds until the next postponed site is due, or `None` if no site is postponed."""
-        if not self._put_off:
+        if not self._postponed:
             return None
-        return max(0.0, min(late.due_at for late in self._put_off.values()) - time.monotonic())
+        return max(0.0, min(late.due_at for late in self._postponed.values()) - time.monotonic())
 
-    def _behind_put_off(self, batch: list[Pending]) -> list[Pending]:
-        """Return the commands of sites that are not postponed, and put the others off.
+    def _without_postponed(self, batch: list[Pending]) -> list[Pending]:
+        """Return the commands of sites that are not postponed, and postpone the others with their sites.
 
-        A command of a postponed site joins the site's waiting commands, or is refused with 503 if too many wait.
+        A command of a postponed site joins the commands of the site that wait, or gets 503 if too many wait.
         """
         fresh = []
         for pending in batch:
-            late = self._put_off.get(pending.site.id)
+            late = self._postponed.get(pending.site.id)
             if late is None:
                 fresh.append(pending)
             elif count_items(late.batch) < self._batch_max:
@@ -199,9 +199,9 @@ class WriteQueue:
     def _write_due(self) -> None:
         """Write the commands of each postponed site whose time has come."""
         now = time.monotonic()
-        for site_id, late in list(self._put_off.items()):
+        for site_id, late in list(self._postponed.items()):
             if late.due_at <= now:
-                del self._put_off[site_id]
+                del self._postponed[site_id]
                 self._write(late.batch, late.deadline, pause=late.pause)
 
     def _write(self, batch: list[Pending], deadline: float, *, pause: float = 0.0) -> None:
@@ -265,7 +265,7 @@ class WriteQueue:
             self._settle(part, self._refuse(fault))
             return
         following = min(max(pause * 2, RETRY_PAUSE_SECONDS), RETRY_PAUSE_MAX_SECONDS)
-        self._put_off[part[0].site.id] = _PutOff(deadline, following, due_at, part)
+        self._postponed[part[0].site.id] = _Postponed(deadline, following, due_at, part)
 
     def _write_part(self, part: list[Pending]) -> None:
         """Write commands together, or one by one if that fails, and set the outcome of each.

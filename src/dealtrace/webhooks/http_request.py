@@ -28,7 +28,7 @@ class Message:
 
 
 @record
-class Outgoing:
+class OutgoingRequest:
     """An HTTP request to a receiver."""
 
     method: str
@@ -37,19 +37,19 @@ class Outgoing:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def write_request(webhook: Webhook, message: Message, now: datetime) -> Outgoing:
+def write_request(webhook: Webhook, message: Message, now: datetime) -> OutgoingRequest:
     """Return a message as an HTTP request in the format of the webhook; `now` is the time of sending."""
     ids = {"webhook-id": message.id, "webhook-timestamp": str(int(now.timestamp()))}
     if webhook.style is BodyStyle.JSON:
         body = _json(message)
         signature = sign(webhook.secret, message.id, ids["webhook-timestamp"], body)
         headers = {"content-type": "application/json", **ids, "webhook-signature": signature}
-        return Outgoing("POST", webhook.url, body, headers)
+        return OutgoingRequest("POST", webhook.url, body, headers)
     form = urlencode({name: ABSENT if value is None else value for name, value in message.fields.items()})
     if webhook.style is BodyStyle.GET:
-        return Outgoing("GET", f"{webhook.url}{'&' if '?' in webhook.url else '?'}{form}", headers=ids)
+        return OutgoingRequest("GET", f"{webhook.url}{'&' if '?' in webhook.url else '?'}{form}", headers=ids)
     headers = {"content-type": "application/x-www-form-urlencoded", **ids}
-    return Outgoing("POST", webhook.url, form.encode(), headers)
+    return OutgoingRequest("POST", webhook.url, form.encode(), headers)
 
 
 def _json(message: Message) -> bytes:

@@ -29,7 +29,7 @@ class Fault:
 
 
 @record
-class TryAgain:
+class NextAttempt:
     """The next attempt is due at `at`."""
 
     at: datetime
@@ -42,7 +42,9 @@ class Pause:
     reason: str
 
 
-def after_fault(fault: Fault, failures: int, failing_since: datetime, now: datetime, chance: float) -> TryAgain | Pause:
+def after_fault(
+    fault: Fault, failures: int, failing_since: datetime, now: datetime, chance: float
+) -> NextAttempt | Pause:
     """Return when to try again after a failed attempt, or why to pause the webhook instead.
 
     `failures` counts the failed attempts in a row since `failing_since`, including this one. Delays double from five
@@ -53,7 +55,7 @@ def after_fault(fault: Fault, failures: int, failing_since: datetime, now: datet
     if now - failing_since >= TRIED_FOR:
         return Pause(f"nothing was accepted for {TRIED_FOR.days} days, last error: {fault.reason}")
     pause = min(FIRST_PAUSE * 2 ** min(failures - 1, _DOUBLINGS_MAX), LONGEST_PAUSE)
-    return TryAgain(now + max(pause * (1 + JITTER * chance), min(fault.retry_after, LONGEST_PAUSE)))
+    return NextAttempt(now + max(pause * (1 + JITTER * chance), min(fault.retry_after, LONGEST_PAUSE)))
 
 
 def read_retry_after(text: str, now: datetime) -> timedelta:

@@ -11,13 +11,13 @@ from dealtrace.accounts.site import Site
 from dealtrace.accounts.webhook import EventKind
 from dealtrace.alerts.incident import figure_text
 from dealtrace.alerts.rule import Alert, question_of
-from dealtrace.alerts.windows import Slot, last_slot, next_look
+from dealtrace.alerts.windows import Slot, last_slot, next_check
 from dealtrace.errors import InvalidParameters, InvalidSetting
 from dealtrace.operations.alerts.evaluate import evaluate_rule
-from dealtrace.operations.alerts.watch import AlertReport, Looked, claim_alerts, settle_alerts
-from dealtrace.operations.reports.read_question import read_known
+from dealtrace.operations.alerts.watch import AlertEvaluation, AlertReport, claim_alerts, settle_alerts
+from dealtrace.operations.reports.read_question import read_question_context
 from dealtrace.operations.write_command import WriteCommand
-from dealtrace.reports.question import Known, Question
+from dealtrace.reports.question import Question, QuestionContext
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.report_pool import ReportPool
 from dealtrace.runtime.write_queue import WriteQueue
@@ -59,40 +59,40 @@ class Alerts:
         observation.ALERTS_WAITING.set(await self._read_pool.read(count_due_alerts, clock.now()))
         for site in await self._read_pool.read(_list_due_sites, clock.now()):
             alerts = await self._write_queue.write(claim_alerts, site, WriteCommand(None))
-            known = await self._read_pool.read(read_known, site, clock.now()) if alerts else None
+            context = await self._read_pool.read(read_question_context, site, clock.now()) if alerts else None
             for alert in alerts:
-                assert known is not None
-                await self._look_at(site, alert, known)
+                assert context is not None
+                await self._check_rule(site, alert, context)
 
-    async def _look_at(self, site: Site, alert: Alert, known: Known) -> None:
+    async def _check_rule(self, site: Site, alert: Alert, context: QuestionContext) -> None:
         """Check a rule and store the verdict.
 
         If this fails, the rule is checked again when the lease of this process on the rule expires.
         """
         rule = alert.rule
         slot = last_slot(rule.window, site.time_zone, clock.now())
-        next_due_at = next_look(slot, site.time_zone)
+        next_due_at = next_check(slot, site.time_zone)
         try:
-            question = question_of(rule.metric, rule.filters, known)
+            question = question_of(rule.metric, rule.filters, context)
         except (InvalidParameters, InvalidSetting) as fault:
             report = AlertReport(alert, next_due_at, fault=str(fault))
         else:
             try:
-                looked = await self._ask(site, alert, question, slot)
-            except Exception as fault:  # noqa: BLE001 - other rules are looked at all the same
+                evaluation = await self._ask(site, alert, question, slot)
+            except Exception as fault:  # noqa: BLE001 - the other rules are checked all the same
                 observation.ALERT_LOOKS.labels("failed").inc()
                 _log.warning("alert_not_looked_at", alert_id=alert.id, cause=observation.cause_of(fault))
                 return
-            report = AlertReport(alert, next_due_at, looked, sends_mail=self._sends_mail)
+            report = AlertReport(alert, next_due_at, evaluation, sends_mail=self._sends_mail)
         event = await self._write_queue.write(settle_alerts, site, WriteCommand(report))
         observation.ALERT_LOOKS.labels(_outcome(report, event)).inc()
         if event is not None:
             _log.info("alert_sent", alert_id=alert.id, kind=event.value)
 
-    async def _ask(self, site: Site, alert: Alert, question: Question, slot: Slot) -> Looked:
+    async def _ask(self, site: Site, alert: Alert, question: Question, slot: Slot) -> AlertEvaluation:
         metric, span = question.metrics[0], slot.span(site.time_zone)
-        judgement = await self._report_pool.ask(_forever, site, evaluate_rule, site, alert.rule, question, slot)
-        return Looked(
+        judgement = await self._report_pool.ask(None, site, evaluate_rule, site, alert.rule, question, slot)
+        return AlertEvaluation(
             judgement.verdict,
             span.since,
             span.until,
@@ -103,7 +103,7 @@ class Alerts:
 
 
 def _outcome(report: AlertReport, event: EventKind | None) -> str:
-    """Return what came of a look, as the metric names it."""
+    """Return the result of a check, as the metric names it."""
     match event:
         case EventKind.ALERT_RAISED:
             return "raised"
@@ -111,11 +111,6 @@ def _outcome(report: AlertReport, event: EventKind | None) -> str:
             return "ended"
         case _:
             return "failed" if report.fault is not None else "nothing"
-
-
-async def _forever() -> None:
-    """Wait forever, where the report pool would wait for a client to leave; here there is no client."""
-    await asyncio.Event().wait()
 
 
 def _list_due_sites(connection: Connection, now: datetime) -> list[Site]:

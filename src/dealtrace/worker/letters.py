@@ -1,6 +1,5 @@
 """Write the letters of mails about alerts and scheduled reports."""
 
-import asyncio
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -48,12 +47,7 @@ class Letters:
             return None
         report, question = found
         link = f"{self._cabinet}/{site.id}/settings/mail-reports" if mail.recipient.user_id is not None else ""
-        return await self._report_pool.ask(_forever, site, _write, site, report, question, mail, link)
-
-
-async def _forever() -> None:
-    """Wait forever, where the report pool would wait for a client to leave; here there is no client."""
-    await asyncio.Event().wait()
+        return await self._report_pool.ask(None, site, _write, site, report, question, mail, link)
 
 
 def _read_report(connection: Connection, site: Site, mail: Mail) -> tuple[ScheduledReport, Question] | None:

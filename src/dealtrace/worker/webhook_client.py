@@ -8,7 +8,7 @@ from http import HTTPStatus
 import httpx
 
 from dealtrace import __version__, clock
-from dealtrace.webhooks.http_request import Outgoing
+from dealtrace.webhooks.http_request import OutgoingRequest
 from dealtrace.webhooks.retry import Fault, read_retry_after
 from dealtrace.worker.connecting import TargetBackend, TargetTransport
 from dealtrace.worker.targets import TargetForbidden, TargetUnknown
@@ -46,7 +46,7 @@ class WebhookConnection:
         self._client = client
         self._backend = backend
 
-    async def send(self, outgoing: Outgoing) -> Fault | None:
+    async def send(self, outgoing: OutgoingRequest) -> Fault | None:
         """Send a request, and return `None` if it was accepted, or else the fault.
 
         A status of 2xx means accepted, even if reading the body fails afterwards. Nothing is raised: every failure is a
@@ -70,7 +70,7 @@ class WebhookConnection:
         return None if is_accepted else fault
 
     @asynccontextmanager
-    async def _open(self, outgoing: Outgoing) -> AsyncIterator[httpx.Response]:
+    async def _open(self, outgoing: OutgoingRequest) -> AsyncIterator[httpx.Response]:
         """Send a request and yield the answer.
 
         If TLS cannot be set up with an address, nothing was sent, and the next address is tried.

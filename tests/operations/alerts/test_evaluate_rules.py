@@ -10,7 +10,7 @@ from random import Random
 import pytest
 
 from cast import Player, Stage, moscow
-from dealtrace.alerts.rule import RuleWords, parse_rule
+from dealtrace.alerts.rule import RawRule, parse_rule
 from dealtrace.alerts.windows import WINDOWS, slots_before, slots_of_trial
 from dealtrace.attribution.cost import Cost, CostAccount
 from dealtrace.attribution.credit import AttributionModel
@@ -21,11 +21,11 @@ from dealtrace.operations.alerts.observe import observe_all, observe_each
 from dealtrace.operations.deals.import_deals import import_deals
 from dealtrace.operations.reports.ask import FactSource, stored_facts
 from dealtrace.operations.reports.import_costs import import_costs
-from dealtrace.reports.question import Known, Words, parse_question
+from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
 from dealtrace.storage.database.engine import open_database
 
 NOW = moscow("2026-11-10", "12:30:00")
-KNOWN = Known(date(2026, 11, 10), AttributionModel(4))
+KNOWN = QuestionContext(date(2026, 11, 10), AttributionModel(4))
 YANDEX, GOOGLE = TrafficSource("yandex", "cpc"), TrafficSource("google", "cpc")
 
 
@@ -92,7 +92,7 @@ def test_many_windows_at_once_have_the_figures_of_each(
     last = slots_of_trial(WINDOWS[window], shop.site.time_zone, NOW)[-3:]
     slots = list(dict.fromkeys(each for slot in last for each in (*slots_before(slot), slot)))
     for metric in metrics.split():
-        question = parse_question(Words(metrics=metric), KNOWN)
+        question = parse_question(RawQuestion(metrics=metric), KNOWN)
         each = observe_each(source, shop.site, question, slots)
         assert observe_all(source, shop.site, question, slots) == each, metric
 
@@ -109,14 +109,14 @@ def test_filters_hold_for_many_windows_too_even_the_hour_of_the_visit(
     source: FactSource, shop: Player, metric: str, condition: str
 ) -> None:
     slots = slots_of_trial(WINDOWS["12h"], shop.site.time_zone, NOW)
-    question = parse_question(Words(metrics=metric, filters=(condition,)), KNOWN)
+    question = parse_question(RawQuestion(metrics=metric, filters=(condition,)), KNOWN)
     each = observe_each(source, shop.site, question, slots)
     assert observe_all(source, shop.site, question, slots) == each
     assert any(observed.value for observed in each.values())
 
 
 def test_a_trial_says_which_windows_would_have_been_raised(source: FactSource, shop: Player) -> None:
-    rule, question = parse_rule(RuleWords("above", "deals", "day", "3"), KNOWN)
+    rule, question = parse_rule(RawRule("above", "deals", "day", "3"), KNOWN)
     trial = try_rule(source, shop.site, rule, question, NOW)
     assert (trial.windows, trial.undecided) == (30, 0)
     assert trial.episodes

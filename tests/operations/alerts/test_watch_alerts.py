@@ -1,4 +1,4 @@
-"""What becomes of rules that are looked at, on both engines."""
+"""What becomes of rules that are evaluation at, on both engines."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,7 @@ from dealtrace.mails.mail import ATTEMPTS_MAX, MailFault
 from dealtrace.mails.recipient import RECIPIENTS_MAX, Recipient
 from dealtrace.operations.accounts.create_user import create_user
 from dealtrace.operations.alerts import manage
-from dealtrace.operations.alerts.watch import LEASE, AlertReport, Looked, claim_alerts, settle_alerts
+from dealtrace.operations.alerts.watch import LEASE, AlertEvaluation, AlertReport, claim_alerts, settle_alerts
 from dealtrace.operations.mails.deliver import LEASE as MAIL_LEASE
 from dealtrace.operations.mails.deliver import MailReport, claim_mails, settle_mails, sweep_mails
 from dealtrace.reports.metrics import Unit
@@ -30,9 +30,9 @@ from dealtrace.storage.mails.outbox import list_mails
 
 NOW = datetime(2026, 11, 10, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-RAISED = Looked(Verdict.RAISED, NOW - HOUR, NOW, Unit.COUNT, "0", "9")
-QUIET = Looked(Verdict.QUIET, NOW - HOUR, NOW, Unit.COUNT, "7", "9")
-UNDECIDED = Looked(Verdict.UNDECIDED, NOW - HOUR, NOW, Unit.COUNT, None, None)
+RAISED = AlertEvaluation(Verdict.RAISED, NOW - HOUR, NOW, Unit.COUNT, "0", "9")
+QUIET = AlertEvaluation(Verdict.QUIET, NOW - HOUR, NOW, Unit.COUNT, "7", "9")
+UNDECIDED = AlertEvaluation(Verdict.UNDECIDED, NOW - HOUR, NOW, Unit.COUNT, None, None)
 MANY = tuple(Recipient(f"a{number}@example.org") for number in range(RECIPIENTS_MAX))
 
 
@@ -49,8 +49,10 @@ def claim(stage: Stage, shop: Player, now: datetime = NOW) -> list[Alert]:
     return alerts
 
 
-def settle(stage: Stage, shop: Player, alert: Alert, looked: Looked, now: datetime = NOW) -> EventKind | None:
-    report = AlertReport(alert, NOW + HOUR, looked, sends_mail=True)
+def settle(
+    stage: Stage, shop: Player, alert: Alert, evaluation: AlertEvaluation, now: datetime = NOW
+) -> EventKind | None:
+    report = AlertReport(alert, NOW + HOUR, evaluation, sends_mail=True)
     (event,) = stage.perform(settle_alerts, shop, report, now=now)
     kind: EventKind | None = event
     return kind
@@ -81,13 +83,15 @@ def test_a_rule_in_hand_is_nobody_elses_until_its_lease_ends(stage: Stage, shop:
         ([RAISED, UNDECIDED, RAISED, UNDECIDED, QUIET], ["alert.raised", None, None, None, "alert.ended"]),
     ],
 )
-def test_only_a_change_is_sent(stage: Stage, shop: Player, verdicts: list[Looked], events: list[str | None]) -> None:
+def test_only_a_change_is_sent(
+    stage: Stage, shop: Player, verdicts: list[AlertEvaluation], events: list[str | None]
+) -> None:
     add(stage, shop)
     sent = []
-    for number, looked in enumerate(verdicts):
+    for number, evaluation in enumerate(verdicts):
         now = NOW + number * HOUR
         (alert,) = claim(stage, shop, now)
-        sent.append(settle(stage, shop, alert, looked, now))
+        sent.append(settle(stage, shop, alert, evaluation, now))
     assert sent == events
 
 

@@ -19,7 +19,7 @@ from dealtrace.deals.versions import VersionKind
 from dealtrace.errors import DealKeyMissing, DealNotFound, PointsSpent
 from dealtrace.leads.client import Client
 from dealtrace.leads.lead import LeadKind, LeadRef
-from dealtrace.leads.lead_story import LeadStory
+from dealtrace.leads.lead_summary import LeadSummary
 from dealtrace.operations.accounts.set_site import set_site
 from dealtrace.operations.deals.change import ChangedDeal, change_deals
 from dealtrace.operations.deals.delete import delete_deals
@@ -318,15 +318,15 @@ def test_it_tells_the_story_of_the_lead_by_the_sites_model(
     deal_id = register(stage, result, clue=by_contact("79205550055"))
     (outcome,) = make(stage, result, change(deal_id, status="paid"))
     ref = LeadRef(LeadKind.CALL, call.id)
-    client = Client(outcome.story.client.id, "Иван", phones=("79205550055",))
-    assert outcome.story == LeadStory(
+    client = Client(outcome.lead_summary.client.id, "Иван", phones=("79205550055",))
+    assert outcome.lead_summary == LeadSummary(
         ref, client, LeadVisit(visits[DIRECT], visits[source]), duration=timedelta(seconds=300)
     )
 
 
 def test_it_tells_no_story_of_a_deal_without_a_lead(stage: Stage, shop: Player) -> None:
     (outcome,) = make(stage, shop, change(register(stage, shop), status="paid"))
-    assert outcome.story is None
+    assert outcome.lead_summary is None
 
 
 # Side by side.

@@ -27,7 +27,7 @@ from dealtrace.operations.reports.ask import ask
 from dealtrace.operations.reports.open_facts import open_facts
 from dealtrace.operations.reports.read_question import read_question
 from dealtrace.operations.work import Work
-from dealtrace.reports.question import ALL_MODELS, Words
+from dealtrace.reports.question import ALL_MODELS, RawQuestion
 from dealtrace.storage.accounts.points import find_points_spent
 from dealtrace.storage.accounts.sites import list_sites
 from dealtrace.storage.accounts.tokens import list_tokens
@@ -45,14 +45,14 @@ LARGER_PART = 0.1
 """What a week of the year shows its mishaps in."""
 YEAR_FIRST, YEAR_LAST = "2025-11-27", "2026-11-26"
 QUESTIONS = (
-    Words(by="source,medium", metrics="visits,visitors,leads,deals,won,amount,cost,drr"),
-    Words(by="month", metrics="calls,missed_calls,requests,unmatched,match_rate,lost,won_amount"),
-    Words(by="source", metrics="deals,amount", models=ALL_MODELS),
-    Words(by="tag", metrics="deals"),
-    Words(by="match_reason,service", metrics="deals,days_to_deal"),
-    Words(by="campaign", metrics="cost,clicks,cpc,cpl,romi"),
-    Words(by="manager", metrics="leads,deals,column:Отказы,column:Доля отказов", date_of="changed"),
-    Words(by="city,device", metrics="visit_to_lead", segment="Москва, телефоны"),
+    RawQuestion(by="source,medium", metrics="visits,visitors,leads,deals,won,amount,cost,drr"),
+    RawQuestion(by="month", metrics="calls,missed_calls,requests,unmatched,match_rate,lost,won_amount"),
+    RawQuestion(by="source", metrics="deals,amount", models=ALL_MODELS),
+    RawQuestion(by="tag", metrics="deals"),
+    RawQuestion(by="match_reason,service", metrics="deals,days_to_deal"),
+    RawQuestion(by="campaign", metrics="cost,clicks,cpc,cpl,romi"),
+    RawQuestion(by="manager", metrics="leads,deals,column:Отказы,column:Доля отказов", date_of="changed"),
+    RawQuestion(by="city,device", metrics="visit_to_lead", segment="Москва, телефоны"),
 )
 
 
@@ -73,7 +73,7 @@ def fill_own_site(database: Database, part: float = PART) -> Site:
     return begun.site
 
 
-def answer(database: Database, site: Site, words: Words) -> Any:
+def answer(database: Database, site: Site, words: RawQuestion) -> Any:
     """Ask a question of the whole year."""
     whole = replace(words, first=words.first or YEAR_FIRST, last=words.last or YEAR_LAST)
     with database.read() as connection:
@@ -109,13 +109,13 @@ def test_the_same_seed_gives_the_same_figures_on_both_engines(
 
 @on_one_engine
 def test_the_broken_week_and_the_quiet_weekend_show_in_reports(filled: tuple[Database, Site]) -> None:
-    weeks = answer(*filled, Words(by="week", metrics="calls,deals,unmatched"))
+    weeks = answer(*filled, RawQuestion(by="week", metrics="calls,deals,unmatched"))
     rows = {row["keys"][0]: row["values"] for row in weeks["rows"]}
     broken, total = rows.pop("2026-W46"), weeks["total"]["values"]
     assert broken["calls"] == 0
     assert sum(values["calls"] for values in rows.values()) > 100
     assert broken["unmatched"] / broken["deals"] > 3 * total["unmatched"] / total["deals"]
-    days = Words(by="day", metrics="visits", first="2026-09-28", last="2026-10-18")
+    days = RawQuestion(by="day", metrics="visits", first="2026-09-28", last="2026-10-18")
     visits = {row["keys"][0]: row["values"]["visits"] for row in answer(*filled, days)["rows"]}
     quiet = visits.get("2026-10-10", 0) + visits.get("2026-10-11", 0)
     assert 3 * quiet < visits["2026-10-03"] + visits["2026-10-04"]
@@ -123,7 +123,7 @@ def test_the_broken_week_and_the_quiet_weekend_show_in_reports(filled: tuple[Dat
 
 @on_one_engine
 def test_the_last_28_days_are_full(filled: tuple[Database, Site]) -> None:
-    answered = answer(*filled, Words(by="day", metrics="visits", first="2026-10-30", last="2026-11-26"))
+    answered = answer(*filled, RawQuestion(by="day", metrics="visits", first="2026-10-30", last="2026-11-26"))
     assert len([row for row in answered["rows"] if row["values"]["visits"]]) == 28
 
 
@@ -138,10 +138,11 @@ def test_its_counts_are_true_and_it_costs_no_points(filled: tuple[Database, Site
 
 @on_one_engine
 def test_deals_have_a_past_that_is_spread_in_time(filled: tuple[Database, Site]) -> None:
-    months = answer(*filled, Words(by="month", metrics="deals", date_of="changed"))["rows"]
+    months = answer(*filled, RawQuestion(by="month", metrics="deals", date_of="changed"))["rows"]
     assert len(months) >= 12
     statuses = {
-        row["keys"][0]: row["values"]["deals"] for row in answer(*filled, Words(by="status", metrics="deals"))["rows"]
+        row["keys"][0]: row["values"]["deals"]
+        for row in answer(*filled, RawQuestion(by="status", metrics="deals"))["rows"]
     }
     assert min(statuses[WON], statuses[LOST]) > sum(statuses.values()) / 4
     assert statuses.get(NEW, 0) < sum(statuses.values()) / 10

@@ -18,7 +18,7 @@ from dealtrace.operations.leads.register_lead_requests import register_lead_requ
 from dealtrace.operations.leads.report_calls import report_calls
 from dealtrace.storage.leads.clients import find_clients
 from dealtrace.storage.leads.contact_groups import list_set_apart
-from dealtrace.storage.leads.lead_stories import find_lead_stories
+from dealtrace.storage.leads.lead_summaries import find_lead_summaries
 from dealtrace.storage.leads.qualification import find_qualifications
 from write_commands import NOON
 
@@ -44,8 +44,8 @@ def change(stage: Stage, player: Player, verb: object, ref: LeadRef) -> None:
 def clients_of(stage: Stage, player: Player, refs: Iterable[LeadRef]) -> list[Client]:
     leads = list(refs)
     with stage.database.read() as connection:
-        stories = find_lead_stories(connection, player.site.id, leads, AttributionModel.LAST_INTERACTION)
-    return [stories[ref].client for ref in leads]
+        summaries = find_lead_summaries(connection, player.site.id, leads, AttributionModel.LAST_INTERACTION)
+    return [summaries[ref].client for ref in leads]
 
 
 def unique_of(stage: Stage, player: Player, refs: Iterable[LeadRef]) -> list[bool]:

@@ -20,7 +20,7 @@ from dealtrace.storage.journals.deal_entries import list_deal_entries
 from dealtrace.storage.journals.keyset_pages import Cursor, find_page
 from dealtrace.storage.journals.lead_entries import list_lead_entries
 from dealtrace.storage.journals.lead_journal import Field, Filter, LeadQuery, query_leads
-from dealtrace.storage.leads.lead_stories import find_lead_stories
+from dealtrace.storage.leads.lead_summaries import find_lead_summaries
 from dealtrace.storage.schema.tables.leads import lead_credit
 from dealtrace.storage.visits.visits import find_visits
 from postgresql import PostgresqlServer
@@ -128,7 +128,7 @@ def test_every_reader_tells_the_named_visit_beside_the_source_of_the_model(
     by_client_id = LeadQuery(LeadKind.CALL, model, matches=(Filter(Field.GOOGLE_CLIENT_ID, "mine"),))
     with stage.database.read() as connection:
         origins = [
-            find_lead_stories(connection, shop.site.id, [ref], model)[ref].origin,
+            find_lead_summaries(connection, shop.site.id, [ref], model)[ref].origin,
             *(entry.origin for entry in list_lead_entries(connection, shop.site, LeadKind.CALL, [call.id], model)),
             *(entry.origin for entry in list_deal_entries(connection, shop.site.id, [receipt.deal_id], model)),
         ]

@@ -14,10 +14,10 @@ from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.call import Call, Circumstances, IncomingCall
 from dealtrace.leads.client import Client
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
-from dealtrace.leads.lead_story import LeadStory
+from dealtrace.leads.lead_summary import LeadSummary
 from dealtrace.storage.leads.contact_rows import SpanQuery, list_spans
 from dealtrace.storage.leads.lead_rows import circumstance_columns
-from dealtrace.storage.leads.lead_stories import find_lead_stories
+from dealtrace.storage.leads.lead_summaries import find_lead_summaries
 from dealtrace.storage.schema.tables.leads import call as call_table
 from stored import rows_of
 from write_commands import NOON
@@ -45,14 +45,14 @@ def take_in(stage: Stage, player: Player, *calls: IncomingCall) -> list[Any]:
     return stage.calls(player, *calls)
 
 
-def credited_visit(story: LeadStory) -> Visit | None:
+def credited_visit(story: LeadSummary) -> Visit | None:
     return story.visit.credited if story.visit is not None else None
 
 
-def story_of(stage: Stage, player: Player, call: Call, model: AttributionModel = NON_DIRECT) -> LeadStory:
+def story_of(stage: Stage, player: Player, call: Call, model: AttributionModel = NON_DIRECT) -> LeadSummary:
     ref = LeadRef(LeadKind.CALL, call.id)
     with stage.database.read() as connection:
-        return find_lead_stories(connection, player.site.id, [ref], model)[ref]
+        return find_lead_summaries(connection, player.site.id, [ref], model)[ref]
 
 
 def spans_of(stage: Stage, player: Player, contact: str) -> list[LeadSpan]:
@@ -72,7 +72,7 @@ def test_it_keeps_a_call_and_finds_it_by_its_phone(stage: Stage, shop: Player) -
     assert spans_of(stage, shop, PHONE) == [span]
     story = story_of(stage, shop, call)
     client = Client(story.client.id, "Иван", (PHONE,))
-    assert story == LeadStory(LeadRef(LeadKind.CALL, call.id), client, None, timedelta(seconds=300))
+    assert story == LeadSummary(LeadRef(LeadKind.CALL, call.id), client, None, timedelta(seconds=300))
 
 
 def test_it_keeps_the_phone_as_it_was_written_too(stage: Stage, shop: Player) -> None:

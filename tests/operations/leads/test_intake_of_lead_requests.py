@@ -15,10 +15,10 @@ from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.client import Client
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest
-from dealtrace.leads.lead_story import LeadStory
+from dealtrace.leads.lead_summary import LeadSummary
 from dealtrace.operations.leads.register_lead_requests import register_lead_requests
 from dealtrace.storage.leads.contact_rows import SpanQuery, list_spans
-from dealtrace.storage.leads.lead_stories import find_lead_stories
+from dealtrace.storage.leads.lead_summaries import find_lead_summaries
 from stored import rows_of
 from write_commands import NOON
 
@@ -40,10 +40,10 @@ def take_in(stage: Stage, player: Player, *wanted: IncomingLeadRequest) -> list[
     return stage.perform(register_lead_requests, player, *wanted)
 
 
-def story_of(stage: Stage, player: Player, taken: LeadRequest) -> LeadStory:
+def story_of(stage: Stage, player: Player, taken: LeadRequest) -> LeadSummary:
     ref = LeadRef(LeadKind.LEAD_REQUEST, taken.id)
     with stage.database.read() as connection:
-        return find_lead_stories(connection, player.site.id, [ref], AttributionModel.LAST_NON_DIRECT)[ref]
+        return find_lead_summaries(connection, player.site.id, [ref], AttributionModel.LAST_NON_DIRECT)[ref]
 
 
 def spans_of(stage: Stage, player: Player, *contacts: str) -> list[LeadSpan]:
@@ -74,7 +74,7 @@ def test_it_keeps_a_lead_request_and_finds_it_by_phone_and_mail(stage: Stage, sh
     ]
     story = story_of(stage, shop, taken)
     client = Client(story.client.id, "Иван", (PHONE,), (EMAIL,))
-    assert story == LeadStory(ref, client, LeadVisit(visit, visit), form_name="Обратный звонок")
+    assert story == LeadSummary(ref, client, LeadVisit(visit, visit), form_name="Обратный звонок")
 
 
 def test_it_takes_its_id_for_a_number_when_none_is_stated(stage: Stage, shop: Player) -> None:

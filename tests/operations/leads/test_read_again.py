@@ -14,7 +14,7 @@ from dealtrace.operations.leads import read_again
 from dealtrace.operations.leads.read_again import Chunk, read_next_contacts
 from dealtrace.operations.leads.register_lead_requests import register_lead_requests
 from dealtrace.storage.leads.contact_readings import count_unread, find_reading
-from dealtrace.storage.leads.lead_stories import find_lead_stories
+from dealtrace.storage.leads.lead_summaries import find_lead_summaries
 from dealtrace.storage.schema.tables.deals import deal, deal_contact
 from dealtrace.storage.schema.tables.leads import client, contact, contact_reading, lead_contact, lead_request
 from stored import deal_of, rows_of
@@ -100,8 +100,8 @@ def test_people_join_and_part_as_their_leads_say(stage: Stage, shop: Player) -> 
         connection.execute(insert(contact_reading).values(site_id=shop.site.id, stage="clients", last_id=0))
     read_all(stage, shop)
     with stage.database.read() as connection:
-        stories = find_lead_stories(connection, shop.site.id, refs, AttributionModel.LAST_INTERACTION)
-    assert len({story.client.id for story in stories.values()}) == len(refs)
+        summaries = find_lead_summaries(connection, shop.site.id, refs, AttributionModel.LAST_INTERACTION)
+    assert len({lead_summary.client.id for lead_summary in summaries.values()}) == len(refs)
 
 
 def test_a_client_of_the_old_form_becomes_an_alias_of_the_one_who_has_the_new(stage: Stage, shop: Player) -> None:
@@ -111,10 +111,10 @@ def test_a_client_of_the_old_form_becomes_an_alias_of_the_one_who_has_the_new(st
     refs = [LeadRef(LeadKind.CALL, call.id) for call in (old, new)]
     read_all(stage, shop)
     with stage.database.read() as connection:
-        stories = find_lead_stories(connection, shop.site.id, refs, AttributionModel.LAST_INTERACTION)
-    assert stories[refs[0]].client == stories[refs[1]].client
-    assert stories[refs[0]].client.name == "Ivan"
-    assert stories[refs[0]].client.phones == (NEW_FORM,)
+        summaries = find_lead_summaries(connection, shop.site.id, refs, AttributionModel.LAST_INTERACTION)
+    assert summaries[refs[0]].client == summaries[refs[1]].client
+    assert summaries[refs[0]].client.name == "Ivan"
+    assert summaries[refs[0]].client.phones == (NEW_FORM,)
 
 
 def test_it_continues_where_it_stopped(stage: Stage, shop: Player, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ from dealtrace.operations.mails.scheduled_reports import (
     send_due_reports,
     stop_report,
 )
-from dealtrace.reports.question import Words
+from dealtrace.reports.question import RawQuestion
 from dealtrace.storage.accounts.site_changes import list_site_changes
 from dealtrace.storage.mails.outbox import list_mails
 from dealtrace.storage.mails.scheduled_reports import list_scheduled_reports
@@ -29,7 +29,7 @@ from dealtrace.storage.mails.scheduled_reports import list_scheduled_reports
 NOW = moscow("2026-11-10", "12:00:00")
 ANNA = Recipient("anna@example.com", "en")
 NEW = NewScheduledReport(
-    "Sources", Words(by="source", metrics="deals,amount", filters=("source:is:a|b",)), Rhythm.DAILY, 9, (ANNA,)
+    "Sources", RawQuestion(by="source", metrics="deals,amount", filters=("source:is:a|b",)), Rhythm.DAILY, 9, (ANNA,)
 )
 
 
@@ -68,7 +68,7 @@ def test_each_time_is_sent_once_and_of_missed_ones_the_last(stage: Stage, shop: 
 @pytest.mark.parametrize(
     ("changed", "key"),
     [({"title": " "}, "title"), ({"title": "a" * 101}, "title"), ({"recipients": ()}, "recipients"),
-     ({"words": Words(metrics="deals", models="all")}, "question")],
+     ({"words": RawQuestion(metrics="deals", models="all")}, "question")],
 )  # fmt: skip
 def test_a_report_that_cannot_be_sent_is_refused(
     stage: Stage, shop: Player, changed: dict[str, object], key: str
@@ -80,7 +80,7 @@ def test_a_report_that_cannot_be_sent_is_refused(
 
 def test_an_unknown_word_is_refused_when_it_is_scheduled(stage: Stage, shop: Player) -> None:
     with pytest.raises(InvalidParameters, match="did you mean deals"):
-        schedule(stage, shop, replace(NEW, words=Words(metrics="deal")))
+        schedule(stage, shop, replace(NEW, words=RawQuestion(metrics="deal")))
 
 
 def test_who_leaves_gets_no_more_and_the_last_one_ends_it(stage: Stage, shop: Player) -> None:
@@ -120,7 +120,7 @@ def change(stage: Stage, shop: Player, report: ScheduledReport, new: NewSchedule
 
 def test_a_changed_report_is_sent_at_its_new_time_to_its_new_recipients(stage: Stage, shop: Player) -> None:
     before = schedule(stage, shop)
-    words = Words(by="source", metrics="leads")
+    words = RawQuestion(by="source", metrics="leads")
     new = NewScheduledReport(" Leads ", words, Rhythm.WEEKLY, 7, (Recipient("bob@example.com"),))
     after = change(stage, shop, before, new)
     assert after is not None
@@ -150,7 +150,7 @@ def test_a_report_whose_time_stays_is_sent_when_it_would_have_been(stage: Stage,
     assert change(stage, shop, before, NEW) is None
 
 
-@pytest.mark.parametrize("wrong", [{"title": ""}, {"recipients": ()}, {"words": Words(metrics="deal")}])
+@pytest.mark.parametrize("wrong", [{"title": ""}, {"recipients": ()}, {"words": RawQuestion(metrics="deal")}])
 def test_a_change_that_cannot_be_sent_changes_nothing(stage: Stage, shop: Player, wrong: dict[str, object]) -> None:
     before = schedule(stage, shop)
     with pytest.raises((InvalidSetting, InvalidParameters)):

@@ -14,7 +14,7 @@ from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.reports.ask import ask, stored_facts
 from dealtrace.reports.answer import Report
 from dealtrace.reports.formats import format_figures
-from dealtrace.reports.question import Known, Words, parse_question
+from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
 from dealtrace.storage.database.engine import Database
 from write_commands import registration
 
@@ -30,10 +30,10 @@ def stage(database: Database) -> Stage:
 def asked(stage: Stage, player: Player, *filters: str, **words: str) -> Report:
     """Ask a question of a site in words."""
     now = NOON + timedelta(days=1)
-    known = Known(
+    known = QuestionContext(
         site_day(now, player.site.time_zone), AttributionModel(player.site.attribution), player.site.custom_fields
     )
-    question = parse_question(Words(filters=filters, **words), known)
+    question = parse_question(RawQuestion(filters=filters, **words), known)
     with stage.database.read() as connection:
         return ask(stored_facts(connection, player.site), player.site, question, now)
 

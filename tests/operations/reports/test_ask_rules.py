@@ -19,7 +19,7 @@ from dealtrace.operations.reports.import_costs import import_costs
 from dealtrace.operations.reports.set_status import set_status
 from dealtrace.reports.answer import Report
 from dealtrace.reports.formats import format_figures
-from dealtrace.reports.question import Known, Words, parse_question
+from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
 from write_commands import by_call, by_contact, by_lead_request, change, registration
 
 NOON = moscow("2026-11-10", "12:00:00")
@@ -34,8 +34,8 @@ def stage(shared_stage: Stage) -> Stage:
 def asked(stage: Stage, player: Player, *filters: str, now: datetime = NOON, **words: str) -> Report:
     """Ask a question of a site in words."""
     site = player.site
-    known = Known(site_day(now, site.time_zone), AttributionModel(site.attribution), site.custom_fields)
-    question = parse_question(Words(filters=filters, **words), known)
+    known = QuestionContext(site_day(now, site.time_zone), AttributionModel(site.attribution), site.custom_fields)
+    question = parse_question(RawQuestion(filters=filters, **words), known)
     with stage.database.read() as connection:
         return ask(stored_facts(connection, site), site, question, now)
 

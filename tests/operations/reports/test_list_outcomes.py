@@ -22,7 +22,7 @@ from dealtrace.operations.deals.rematch import rematch_next
 from dealtrace.operations.reports.trial import read_trial
 from dealtrace.operations.reports.what_if import list_outcomes
 from dealtrace.operations.visits.reclassify import begin_reclassification, list_next_visitors, reclassify_visitors
-from dealtrace.reports.what_if import Outcome, Standing
+from dealtrace.reports.what_if import DealAttribution, Outcome
 from dealtrace.storage.deals.deals import list_deals_by_id
 from dealtrace.storage.journals.deal_entries import list_deal_entries
 from dealtrace.storage.schema.tables.deals import deal
@@ -115,9 +115,9 @@ def apply(stage: Stage, player: Player, settings: Settings) -> Player:
     return after
 
 
-def heaviest(standing: Standing) -> TrafficSource:
+def heaviest(attribution: DealAttribution) -> TrafficSource:
     """Return the source with the largest share, the later touch first among equals, as a journal shows it."""
-    return max(standing.shares, key=lambda each: each[1])[0]
+    return max(attribution.shares, key=lambda each: each[1])[0]
 
 
 TRIALS: list[Settings] = [

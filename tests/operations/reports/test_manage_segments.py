@@ -11,7 +11,7 @@ from dealtrace.operations.reports.read_question import read_question
 from dealtrace.reports.filters import format_filter
 from dealtrace.reports.kept.names import KeptName
 from dealtrace.reports.kept.segments import SEGMENTS_MAX, Segment
-from dealtrace.reports.question import Words
+from dealtrace.reports.question import RawQuestion
 from dealtrace.storage.reports.segments import list_segments
 
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
@@ -30,7 +30,9 @@ def listed(stage: Stage, player: Player, user_id: int | None = None) -> list[Seg
 def asked(stage: Stage, player: Player, name: str, user_id: int | None = None) -> list[str]:
     """Return the filters of a question with a segment."""
     with stage.database.read() as connection:
-        question = read_question(connection, player.site, Words(metrics="deals", segment=name), NOW, user_id=user_id)
+        question = read_question(
+            connection, player.site, RawQuestion(metrics="deals", segment=name), NOW, user_id=user_id
+        )
     return [format_filter(condition) for condition in question.filters]
 
 

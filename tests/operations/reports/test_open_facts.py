@@ -15,7 +15,7 @@ from dealtrace.operations.reports.ask import ask, stored_facts
 from dealtrace.operations.reports.open_facts import open_facts
 from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.metrics import METRICS
-from dealtrace.reports.question import Known, Words, parse_question
+from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.reports.mirror.facts import MirrorFacts
 from dealtrace.storage.reports.stored_facts import StoredFacts
@@ -36,7 +36,7 @@ def scene(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
 
 
 @st.composite
-def questions(draw: st.DrawFn) -> Words:
+def questions(draw: st.DrawFn) -> RawQuestion:
     filters = draw(
         st.lists(
             st.tuples(
@@ -45,7 +45,7 @@ def questions(draw: st.DrawFn) -> Words:
             max_size=2,
         )
     )
-    return Words(
+    return RawQuestion(
         by=",".join(draw(st.lists(st.sampled_from(NAMES), max_size=2, unique=True))),
         metrics=",".join(draw(st.lists(st.sampled_from(list(METRICS)), min_size=1, max_size=5, unique=True))),
         first=str(DAY - timedelta(days=draw(st.integers(0, 9)))),
@@ -59,9 +59,9 @@ def questions(draw: st.DrawFn) -> Words:
 
 @settings(max_examples=60, deadline=None)
 @given(words=questions())
-def test_any_question_has_one_answer(scene: Scene, words: Words) -> None:
+def test_any_question_has_one_answer(scene: Scene, words: RawQuestion) -> None:
     site, database = scene.shop.site, scene.stage.database
-    question = parse_question(words, Known(DAY, AttributionModel(site.attribution), FIELDS))
+    question = parse_question(words, QuestionContext(DAY, AttributionModel(site.attribution), FIELDS))
     with database.read() as connection:
         stored = ask(stored_facts(connection, site), site, question, NOW)
     with open_facts(database, site) as source:

@@ -23,7 +23,7 @@ from dealtrace.operations.visits.reclassify import (
 )
 from dealtrace.operations.webhooks.create import NewWebhook, create_webhook
 from dealtrace.storage.accounts.sites import find_site
-from dealtrace.storage.leads.lead_stories import find_lead_stories
+from dealtrace.storage.leads.lead_summaries import find_lead_summaries
 from dealtrace.storage.visits.visits import find_visits
 from dealtrace.storage.webhooks.outbox import list_waiting_deliveries
 from dealtrace.webhooks.event import LeadEvent, LeadPart
@@ -71,7 +71,7 @@ def scene(stage: Stage, player: Player, visitor: str = "visitor") -> tuple[Any, 
 def source_of(stage: Stage, player: Player, call: Any) -> TrafficSource:
     ref = LeadRef(LeadKind.CALL, call.id)
     with stage.database.read() as connection:
-        return find_lead_stories(connection, player.site.id, [ref], AttributionModel(1))[ref].origin.source
+        return find_lead_summaries(connection, player.site.id, [ref], AttributionModel(1))[ref].origin.source
 
 
 def test_visits_get_todays_source_tags_and_click_ids_and_leads_their_credit(stage: Stage, shop: Player) -> None:

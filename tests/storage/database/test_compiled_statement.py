@@ -328,7 +328,7 @@ def spans_of(contact: str) -> str:
             "contact",
         ),
         ("leads.leads._FIND_IDS[call]", {"ids": list(MINE)}, "id"),
-        ("leads.lead_stories._LIST_LEADS[call]", {"ids": list(MINE)}, "id"),
+        ("leads.lead_summaries._LIST_LEADS[call]", {"ids": list(MINE)}, "id"),
         ("journals.lead_entries._ROWS[call]", {"ids": list(MINE)}, "id"),
         ("leads.leads._FIND_REFERENCES[call]", {"references": [f"r{item}" for item in MINE]}, "reference"),
         ("leads.leads._FIND_VISITED_AT[call]", {"ids": list(MINE)}, "id"),

@@ -1,4 +1,4 @@
-"""What the journal of deals tells: the same as the deals, the stories of their leads and their tags, read apart."""
+"""What the journal of deals tells: the same as the deals, the summaries of their leads and their tags, read apart."""
 
 from datetime import timedelta
 
@@ -9,13 +9,13 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.deal import Deal, DealId, DealKey
 from dealtrace.leads.annotations import Annotations
-from dealtrace.leads.lead_story import LeadStory
+from dealtrace.leads.lead_summary import LeadSummary
 from dealtrace.operations.deals.delete import delete_deals
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.storage.deals.deals import list_deals_by_id
 from dealtrace.storage.journals import deal_entries
 from dealtrace.storage.journals.deal_entries import DealEntry, list_deal_entries
-from dealtrace.storage.leads.lead_stories import find_lead_stories
+from dealtrace.storage.leads.lead_summaries import find_lead_summaries
 from plans import full_scans, plan_of
 from write_commands import NOON, by_call, by_contact, by_lead_request, registration
 
@@ -60,7 +60,7 @@ def deals(stage: Stage, shop: Player) -> list[DealId]:
     return ids
 
 
-def put_together(deal: Deal, story: LeadStory | None) -> DealEntry:
+def put_together(deal: Deal, lead_summary: LeadSummary | None) -> DealEntry:
     contact = deal.clue.contact
     phone, email = (contact.phone, contact.email) if contact is not None else (None, None)
     return DealEntry(
@@ -78,7 +78,7 @@ def put_together(deal: Deal, story: LeadStory | None) -> DealEntry:
         deal.custom_values or None,
         deal.stated_source,
         deal.tags,
-        story,
+        lead_summary,
     )
 
 
@@ -86,10 +86,14 @@ def put_together(deal: Deal, story: LeadStory | None) -> DealEntry:
 def test_it_tells_what_is_told_apart(stage: Stage, shop: Player, deals: list[DealId], model: AttributionModel) -> None:
     with stage.database.read() as connection:
         found = list_deals_by_id(connection, shop.site.id, deals)
-        stories = find_lead_stories(connection, shop.site.id, [item.lead for item in found if item.lead], model)
+        summaries = find_lead_summaries(connection, shop.site.id, [item.lead for item in found if item.lead], model)
         entries = list_deal_entries(connection, shop.site.id, deals, model)
-    assert entries == [put_together(item, stories.get(item.lead) if item.lead else None) for item in found]
-    sources = [entry.story.visit.credited.traffic_source for entry in entries if entry.story and entry.story.visit]
+    assert entries == [put_together(item, summaries.get(item.lead) if item.lead else None) for item in found]
+    sources = [
+        entry.lead_summary.visit.credited.traffic_source
+        for entry in entries
+        if entry.lead_summary and entry.lead_summary.visit
+    ]
     assert [source.source for source in sources] == (["(direct)"] * 2 if model is LAST else ["yandex"] * 2)
 
 

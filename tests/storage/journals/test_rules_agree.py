@@ -23,7 +23,7 @@ from dealtrace.storage.journals.deal_entries import list_deal_entries
 from dealtrace.storage.journals.keyset_pages import Cursor, find_page
 from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
 from dealtrace.storage.journals.lead_journal import Field, Filter, LeadQuery, Operator, query_leads
-from dealtrace.storage.leads.lead_stories import find_lead_stories
+from dealtrace.storage.leads.lead_summaries import find_lead_summaries
 from write_commands import NOON, by_call, by_lead_request, registration
 
 EXAMPLES = 15
@@ -156,10 +156,10 @@ def test_the_journal_of_deals_gathers_the_origin_that_the_deal_and_its_lead_have
         entries = list_deal_entries(connection, player.site.id, ids, model)
         stored = list_deals_by_id(connection, player.site.id, ids)
         refs = [deal.lead for deal in stored if deal.lead is not None]
-        stories = find_lead_stories(connection, player.site.id, refs, model)
+        summaries = find_lead_summaries(connection, player.site.id, refs, model)
     assert len(refs) == sum(lead is not None for lead, _ in drawn)
     of_deal = {
-        deal.id: origin_of_deal(stories[deal.lead].origin if deal.lead is not None else None, deal.stated_source)
+        deal.id: origin_of_deal(summaries[deal.lead].origin if deal.lead is not None else None, deal.stated_source)
         for deal in stored
     }
     assert {entry.id: entry.origin for entry in entries} == of_deal

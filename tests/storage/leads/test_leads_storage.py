@@ -16,13 +16,13 @@ from dealtrace.leads.call import Call, CallId
 from dealtrace.leads.client import Client, ClientId
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.leads.lead_request import LeadRequest, LeadRequestId
-from dealtrace.leads.lead_story import LeadStory
+from dealtrace.leads.lead_summary import LeadSummary
 from dealtrace.storage.database.database_errors import is_lost_race
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.leads.clients import insert_clients
 from dealtrace.storage.leads.contact_rows import SpanQuery, list_spans
 from dealtrace.storage.leads.lead_rows import NewLead
-from dealtrace.storage.leads.lead_stories import find_lead_stories
+from dealtrace.storage.leads.lead_summaries import find_lead_summaries
 from dealtrace.storage.leads.leads import find_ids_by_reference, find_known_ids, find_visited_at, insert_leads
 from dealtrace.storage.schema.tables.visits import traffic_source
 from dealtrace.storage.visits.credits import replace_credits
@@ -157,7 +157,7 @@ def test_it_keeps_leads_of_one_name_in_two_sites(connection: Connection) -> None
 def test_it_keeps_nothing_of_nothing(connection: Connection) -> None:
     keep(connection)
     assert find_visited_at(connection, 1, []) == {}
-    assert find_lead_stories(connection, 1, [], LAST) == {}
+    assert find_lead_summaries(connection, 1, [], LAST) == {}
 
 
 # Their visits.
@@ -204,13 +204,13 @@ def test_it_tells_the_stories_of_leads_by_the_model_that_is_asked_for(
     replace_credits(connection, 1, {1: {LAST: [Credit(early, WHOLE)]}})
     replace_credits(connection, 1, {1: {LAST: whole, NON_DIRECT: half}, 2: {LAST: whole}})
     refs = [LeadRef(CALL, 1), LeadRef(LEAD_REQUEST, 2), LeadRef(CALL, 3), LeadRef(CALL, 404)]
-    result = find_lead_stories(connection, 1, refs, LAST)
+    result = find_lead_summaries(connection, 1, refs, LAST)
     assert result == {
-        refs[0]: LeadStory(refs[0], CLIENT, LeadVisit(late, late), timedelta(minutes=7)),
-        refs[1]: LeadStory(refs[1], CLIENT, LeadVisit(late, late), form_name="Обратный звонок"),
-        refs[2]: LeadStory(refs[2], CLIENT, None, timedelta(minutes=5)),
+        refs[0]: LeadSummary(refs[0], CLIENT, LeadVisit(late, late), timedelta(minutes=7)),
+        refs[1]: LeadSummary(refs[1], CLIENT, LeadVisit(late, late), form_name="Обратный звонок"),
+        refs[2]: LeadSummary(refs[2], CLIENT, None, timedelta(minutes=5)),
     }
-    under_another = find_lead_stories(connection, 1, refs, NON_DIRECT)
+    under_another = find_lead_summaries(connection, 1, refs, NON_DIRECT)
     assert [story.visit for story in under_another.values()] == [LeadVisit(late, early), None, None]
 
 
@@ -218,6 +218,6 @@ def test_it_tells_nothing_of_a_neighbours_leads(connection: Connection, visits: 
     keep(connection, call(1, visit=21), site_id=2)
     replace_credits(connection, 2, {1: {LAST: [Credit(visits[0], WHOLE)]}})
     refs = [LeadRef(CALL, 1), LeadRef(LEAD_REQUEST, 1)]
-    assert find_lead_stories(connection, 1, refs, LAST) == {}
+    assert find_lead_summaries(connection, 1, refs, LAST) == {}
     assert find_visited_at(connection, 1, refs) == {}
     assert list_spans(connection, 1, [SpanQuery("79", NOON, NOON)]) == []

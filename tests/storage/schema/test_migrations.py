@@ -204,7 +204,8 @@ def test_a_step_that_fails_leaves_nothing_behind(empty: Database) -> None:
 
 
 def forget_alerts(connection: Connection) -> None:
-    """Undo what the steps 0026 and 0029 made."""
+    """Undo what the steps 0026, 0029 and 0031 made."""
+    connection.exec_driver_sql("DROP INDEX ix_deal_deleted_number")
     for table in ("alert", "alert_incident", "mail", "mail_report", "mail_leave"):
         connection.exec_driver_sql(f"DROP TABLE {table}")
     if inspect(connection).has_table("database_key"):

@@ -30,7 +30,7 @@ from dealtrace.storage.journals.keyset_pages import (
     find_newest,
     find_oldest,
 )
-from dealtrace.storage.journals.sought_rows import find_sought_deals
+from dealtrace.storage.journals.search_rows import find_searched_deals
 from dealtrace.storage.reports.statuses import list_statuses
 
 ASKED = ("status", "manager", "service", "matched", "reason", "source", "deleted", "sort")
@@ -124,9 +124,9 @@ def _choices(view: View, words: dict[str, str], chosen: str) -> list[Choice]:
 
 
 def _read(connection: Connection, site: Site, listing: Listing, days: Days) -> Found:
-    sought = listing.sought
-    ids = find_sought_deals(connection, site.id, sought) if sought is not None else None
-    query = query_deal_list(site, _filters(listing, ids, None if sought else (days.since, days.until)))
+    search = listing.search
+    ids = find_searched_deals(connection, site.id, search) if search is not None else None
+    query = query_deal_list(site, _filters(listing, ids, None if search else (days.since, days.until)))
     total = count_rows(connection, query)
     sorting = sorting_of(listing, total)
     page = _page(connection, query, listing, sorting)
@@ -175,7 +175,7 @@ def _filters(listing: Listing, ids: set[int] | None, within: tuple[datetime, dat
 
 
 def _row(entry: DealEntry, view: View) -> Row:
-    ref = entry.story.ref if entry.story is not None else None
+    ref = entry.lead_summary.ref if entry.lead_summary is not None else None
     return Row(
         f"/cabinet/{view.here.id}/deals/{entry.id}",
         entry.number,

@@ -19,7 +19,7 @@ from dealtrace.record import record
 from dealtrace.storage.journals.keyset_pages import SortKey, count_rows, find_newest
 from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
 from dealtrace.storage.journals.lead_list import LeadFilters, query_lead_list, query_visit_list
-from dealtrace.storage.journals.sought_rows import find_sought_leads
+from dealtrace.storage.journals.search_rows import find_searched_leads
 from dealtrace.storage.visits.visits import find_visits
 
 ASKED = ("tab", "deleted")
@@ -109,12 +109,12 @@ def _read(connection: Connection, site: Site, listing: Listing, tab: str, days: 
         visits = find_visits(connection, site.id, page.ids)
         return Found((), [visits[visit_id] for visit_id in page.ids if visit_id in visits], page.end, None)
     kind = LeadKind.LEAD_REQUEST if tab == REQUESTS else LeadKind.CALL
-    sought = listing.sought
-    ids = find_sought_leads(connection, site.id, sought)[kind] if sought is not None else None
+    search = listing.search
+    ids = find_searched_leads(connection, site.id, search)[kind] if search is not None else None
     filters = LeadFilters(
         kind,
-        None if sought else days.since,
-        None if sought else days.until,
+        None if search else days.since,
+        None if search else days.until,
         ids,
         to_ring_back=tab == MISSED,
         is_deleted=listing.get("deleted") == YES and tab != MISSED,

@@ -34,7 +34,7 @@ from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.filters import Filter, Operator
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.periods import DEFAULT_PRESET, Comparison
-from dealtrace.reports.question import Known, Question, Words, parse_question
+from dealtrace.reports.question import Question, QuestionContext, RawQuestion, parse_question
 from dealtrace.reports.reading.meanings import meaning_of
 from dealtrace.storage.reports.arrivals import Arrivals, find_arrivals
 from dealtrace.storage.reports.rates import list_sums_without_rate
@@ -92,20 +92,20 @@ class _Page:
 async def show(view: View) -> Response:
     """Show the overview; for a site without deals, the steps to connect it come first."""
     address, now = address_of(f"/cabinet/{view.here.id}/", view.request.query_params), clock.now()
-    known, arrivals = await view.read(_read, view.here, now)
+    context, arrivals = await view.read(_read, view.here, now)
     usual = _usual(arrivals)
     try:
-        question = parse_question(_words(address, usual), known)
+        question = parse_question(_words(address, usual), context)
     except InvalidParameters:
         address = Address(address.page, (), ())
-        question = parse_question(_words(address, usual), known)
+        question = parse_question(_words(address, usual), context)
     drawn = address.get("chart") if address.get("chart") in FIGURES else "amount"
     answers, problems = await gather(
         view.ask(_ask, question, drawn, now), view.read(list_problems, view.here, now)
     )  # side by side: the problems of a large site take as long as a report
     axis = await view.read(read_axis, view.here, question.period)
     notes = axis_notes(axis, answers.missing.gaps, view.here, view.language, view.word)
-    choices = choices_of(address, usual, known, view.language)
+    choices = choices_of(address, usual, context, view.language)
     until = compared_until(question, view.here, now, view.language)
     page = _Page(address, address.written_out(usual), until, choices, drawn, notes)
     troubles = troubles_of([*problems, *await _lacking_rates(view, answers.figures)], view)
@@ -128,12 +128,12 @@ def _usual(arrivals: Arrivals) -> dict[str, str]:
     return {"period": period, "compare": Comparison.PREVIOUS}
 
 
-def _words(address: Address, usual: dict[str, str]) -> Words:
+def _words(address: Address, usual: dict[str, str]) -> RawQuestion:
     asked = address.words(**usual)
     return replace(asked, by="", metrics=",".join((*FIGURES, NO_RATE.name)), sort="", limit="", models="")
 
 
-def _read(connection: Connection, site: Site, now: datetime) -> tuple[Known, Arrivals]:
+def _read(connection: Connection, site: Site, now: datetime) -> tuple[QuestionContext, Arrivals]:
     return read_known_of(connection, site, now), find_arrivals(connection, site.id)
 
 

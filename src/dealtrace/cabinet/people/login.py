@@ -37,7 +37,7 @@ async def log_in(view: View) -> Response:
     """Log in, or show the form again with the fault."""
     login, password, then = view.form.get("login"), view.form.get("password"), view.form.get("then")
     await limit_guessing(view)
-    await view.means.rate_limits.check_login(normal_login(login)[:LOGIN_LENGTH_MAX])
+    await view.services.rate_limits.check_login(normal_login(login)[:LOGIN_LENGTH_MAX])
     try:
         user = await user_of(view, login, password)
     except LoginRefused as refusal:
@@ -63,7 +63,7 @@ async def is_own_password(view: View, password: str) -> bool:
     """
     login = view.who.user.login
     await limit_guessing(view)
-    await view.means.rate_limits.check_login(login)
+    await view.services.rate_limits.check_login(login)
     try:
         await user_of(view, login, password)
     except LoginRefused:
@@ -72,7 +72,7 @@ async def is_own_password(view: View, password: str) -> bool:
 
 
 def _check(view: View, login: str, password: str) -> User:
-    with view.means.database.read() as connection:
+    with view.services.database.read() as connection:
         return check_password(connection, login, password)
 
 

@@ -8,7 +8,7 @@ from starlette.datastructures import QueryParams
 from dealtrace.record import record
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.filters import SEPARATOR, Filter, Operator, escaped, escaped_name, format_filter
-from dealtrace.reports.question import ALL_MODELS, DESCENDING, Words
+from dealtrace.reports.question import ALL_MODELS, DESCENDING, RawQuestion
 
 ONCE = (
     "by",
@@ -86,10 +86,10 @@ class Address:
         falling = f"{DESCENDING}{name}"
         return self.link(sort=name if self.get("sort") == falling else falling)
 
-    def words(self, **usual: str) -> Words:
+    def words(self, **usual: str) -> RawQuestion:
         """Return the unparsed question; a missing parameter has its value in `usual`."""
         said: Mapping[str, str] = {**usual, **{name: value for name, value in self.said if value}}
-        return Words(
+        return RawQuestion(
             by=said.get("by", ""),
             pivot=said.get("pivot", ""),
             metrics=said.get("metrics", ""),
@@ -132,7 +132,7 @@ def address_of(page: str, query: QueryParams) -> Address:
     return Address(page, said, tuple(text for text in filters if text))
 
 
-def address_of_words(page: str, words: Words) -> Address:
+def address_of_words(page: str, words: RawQuestion) -> Address:
     """Return the address of a question that is kept in its parts."""
     named = {"from": words.first, "to": words.last, "date": words.date_of}
     said = ((name, named.get(name) or str(getattr(words, name, ""))) for name in ONCE)

@@ -12,7 +12,7 @@ from dealtrace.reports.dimensions import DIMENSIONS, Dimension, Kind, field_dime
 from dealtrace.reports.filters import VALUE_SEPARATOR, Operator, split_escaped, unescaped
 from dealtrace.reports.metrics import METRICS, Metric
 from dealtrace.reports.periods import PRESETS, Comparison
-from dealtrace.reports.question import ALL_MODELS, BY_MAX, DateOf, Known
+from dealtrace.reports.question import ALL_MODELS, BY_MAX, DateOf, QuestionContext
 from dealtrace.reports.reading.meanings import GROUP_TITLES, group_of, meaning_of
 
 Value = TypeVar("Value", bound=str)
@@ -178,7 +178,7 @@ def period_choices(chosen: str, language: Language) -> tuple[Choice, ...]:
     return _chosen(chosen, _PERIODS, language)
 
 
-def choices_of(address: Address, usual: Mapping[str, str], known: Known, language: Language) -> Choices:
+def choices_of(address: Address, usual: Mapping[str, str], known: QuestionContext, language: Language) -> Choices:
     """Return the fields of the form for an address; `usual` has the values of parameters not in the address."""
     said = {name: address.get(name) or usual.get(name, "") for name in ("period", "by", "metrics", "compare", "date")}
     has_days = bool(address.get("from") or address.get("to"))
@@ -208,7 +208,7 @@ def choices_of(address: Address, usual: Mapping[str, str], known: Known, languag
     )
 
 
-def words_of_filters(texts: Iterable[str], known: Known, language: Language) -> list[str]:
+def words_of_filters(texts: Iterable[str], known: QuestionContext, language: Language) -> list[str]:
     """List filters in words; one that uses a removed field keeps the name it had."""
     dimensions = [*DIMENSIONS.values(), *map(field_dimension, known.fields)]
     return [_filter_words(text, dimensions, language) for text in texts]

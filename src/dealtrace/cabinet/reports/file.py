@@ -21,7 +21,7 @@ from dealtrace.files.row_writers import CSV, XLSX
 from dealtrace.operations.reports.ask import FactSource
 from dealtrace.operations.reports.ask_pivot import ask_as_asked
 from dealtrace.operations.reports.read_question import read_question
-from dealtrace.reports.question import Question, Words
+from dealtrace.reports.question import Question, RawQuestion
 
 CHUNK_BYTES = 65_536
 CONTENT_TYPES = {
@@ -47,7 +47,7 @@ def send_as(extension: str) -> Callable[[View], Awaitable[Response]]:
     return send
 
 
-def _read(connection: Connection, site: Site, words: Words, now: datetime, user_id: int) -> Question:
+def _read(connection: Connection, site: Site, words: RawQuestion, now: datetime, user_id: int) -> Question:
     return read_question(connection, site, words, now, rows_max=None, user_id=user_id)
 
 

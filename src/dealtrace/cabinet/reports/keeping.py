@@ -20,7 +20,7 @@ from dealtrace.errors import InvalidParameters, InvalidSetting, NameTaken
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.record import record
 from dealtrace.reports.kept.names import KeptName
-from dealtrace.reports.question import Known, parse_question
+from dealtrace.reports.question import QuestionContext, parse_question
 
 OWN, SITES = "own", "site"
 """Whose something kept is, as forms state it."""
@@ -161,7 +161,7 @@ def address_at(site_id: int, query: str) -> Address:
     return address_of(f"/cabinet/{site_id}/reports", QueryParams(query.replace("\x00", "")))
 
 
-def fault_of(address: Address, known: Known, view: View) -> str:
+def fault_of(address: Address, known: QuestionContext, view: View) -> str:
     """Return a text that says why a stored question is no longer valid, or an empty text if it is valid."""
     try:
         parse_question(address.words(**USUAL), known)

@@ -25,14 +25,14 @@ from dealtrace.errors import InvalidParameters, Language
 from dealtrace.operations.overview.missing_data import list_metric_gaps
 from dealtrace.operations.reports.ask import FactSource, ask
 from dealtrace.operations.reports.ask_pivot import ask_pivot
-from dealtrace.operations.reports.read_question import read_known
+from dealtrace.operations.reports.read_question import read_question_context
 from dealtrace.record import record
 from dealtrace.reports.answer import Report
 from dealtrace.reports.kept.saved import SavedReport
 from dealtrace.reports.metrics import Metric
 from dealtrace.reports.periods import DEFAULT_PRESET
 from dealtrace.reports.pivot import Pivot
-from dealtrace.reports.question import Known, Question, Sort, parse_question
+from dealtrace.reports.question import Question, QuestionContext, Sort, parse_question
 from dealtrace.reports.reading.gaps import Gap
 from dealtrace.storage.reports.saved import list_saved_reports
 
@@ -131,9 +131,9 @@ def model_said(report: Report, language: Language) -> tuple[str, str] | None:
     return (model_words(model, language), model_meaning(model, language)) if model is not None else None
 
 
-def read_known_of(connection: Connection, site: Site, now: datetime, user_id: int | None = None) -> Known:
+def read_known_of(connection: Connection, site: Site, now: datetime, user_id: int | None = None) -> QuestionContext:
     """Return the names that a question may use at a site; with `user_id`, also the segments of this user."""
-    return read_known(connection, site, now, user_id=user_id)
+    return read_question_context(connection, site, now, user_id=user_id)
 
 
 def _ask(
@@ -169,7 +169,7 @@ def _kept_sort(question: Question, metric: Metric) -> Sort | None:
     return question.sort if question.sort is not None and question.sort.name in names else None
 
 
-def _read(connection: Connection, site: Site, now: datetime, user_id: int) -> tuple[Known, list[SavedReport]]:
+def _read(connection: Connection, site: Site, now: datetime, user_id: int) -> tuple[QuestionContext, list[SavedReport]]:
     return read_known_of(connection, site, now, user_id), list_saved_reports(connection, site.id, user_id)
 
 

@@ -15,7 +15,7 @@ from dealtrace.cabinet.view import View
 from dealtrace.operations.reports.save_report import delete_report, rename_report, save_report
 from dealtrace.reports.kept.names import KeptName
 from dealtrace.reports.kept.saved import SavedReport
-from dealtrace.reports.question import Known, parse_question
+from dealtrace.reports.question import QuestionContext, parse_question
 from dealtrace.storage.accounts.users import find_logins
 from dealtrace.storage.reports.saved import list_saved_reports
 
@@ -35,7 +35,7 @@ async def _list(view: View) -> list[KeptLine]:
 
 def _read(
     connection: Connection, site: Site, user_id: int, now: datetime
-) -> tuple[list[SavedReport], Known, dict[int, str]]:
+) -> tuple[list[SavedReport], QuestionContext, dict[int, str]]:
     reports = list_saved_reports(connection, site.id, user_id)
     people = {report.saved_by for report in reports if report.saved_by is not None}
     return reports, read_known_of(connection, site, now, user_id), find_logins(connection, people)

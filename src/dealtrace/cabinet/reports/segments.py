@@ -16,7 +16,7 @@ from dealtrace.errors import InvalidParameters
 from dealtrace.operations.reports.manage_segments import add_segment, remove_segment, rename_segment
 from dealtrace.reports.kept.names import KeptName
 from dealtrace.reports.kept.segments import Segment
-from dealtrace.reports.question import Known, parse_filters
+from dealtrace.reports.question import QuestionContext, parse_filters
 from dealtrace.storage.reports.segments import list_segments
 
 
@@ -29,7 +29,7 @@ async def _list(view: View) -> list[KeptLine]:
     ]
 
 
-def _line(view: View, segment: Segment, known: Known, *, is_hidden: bool) -> KeptLine:
+def _line(view: View, segment: Segment, known: QuestionContext, *, is_hidden: bool) -> KeptLine:
     """Return a segment; one `is_hidden` by an own segment of its name leads to its filters instead."""
     report = f"/cabinet/{view.here.id}/reports"
     address = Address(report, (), segment.filters) if is_hidden else Address(report, (("segment", segment.name),), ())
@@ -42,7 +42,7 @@ def _line(view: View, segment: Segment, known: Known, *, is_hidden: bool) -> Kep
     return KeptLine(KeptName(segment.name, segment.user_id), address.link(), words, fault)
 
 
-def _read(connection: Connection, site: Site, user_id: int, now: datetime) -> tuple[list[Segment], Known]:
+def _read(connection: Connection, site: Site, user_id: int, now: datetime) -> tuple[list[Segment], QuestionContext]:
     return list_segments(connection, site.id, user_id), read_known_of(connection, site, now, user_id)
 
 

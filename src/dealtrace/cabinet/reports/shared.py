@@ -21,7 +21,7 @@ from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, Refusal
 from dealtrace.operations.accounts.share_report import open_link, touch_link
 from dealtrace.record import record
-from dealtrace.reports.question import Known, parse_question
+from dealtrace.reports.question import QuestionContext, parse_question
 from dealtrace.storage.accounts.sites import find_site
 
 HEADERS = {
@@ -38,7 +38,7 @@ class Opened:
 
     link: SharedLink
     site: Site
-    known: Known
+    known: QuestionContext
 
 
 async def show(view: View) -> Response:

@@ -5,7 +5,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from dealtrace.alerts.incident import figure_text
-from dealtrace.alerts.rule import OF_LIMITS, AlertKind, Rule, RuleWords
+from dealtrace.alerts.rule import OF_LIMITS, AlertKind, RawRule, Rule
 from dealtrace.cabinet.forms import Form
 from dealtrace.cabinet.settings.page import Faults, fault_text, number_of
 from dealtrace.errors import InvalidParameters, InvalidSetting, Language
@@ -90,11 +90,11 @@ def _amount(rule: Rule) -> str:
     return f"{(rule.amount * 100).normalize():f}%" if is_percent else f"{rule.amount:f}"
 
 
-def words_of_draft(draft: AlertDraft) -> RuleWords:
+def words_of_draft(draft: AlertDraft) -> RawRule:
     """Return the unparsed rule in the form; a rule about silence has no amount."""
     filters = tuple(line.strip() for line in draft.filters.splitlines() if line.strip())
     amount = "" if draft.kind == AlertKind.SILENCE else draft.amount
-    return RuleWords(draft.kind, draft.metric, draft.window, amount, filters)
+    return RawRule(draft.kind, draft.metric, draft.window, amount, filters)
 
 
 def recipients_of(draft: AlertDraft, members: Mapping[int, str], language: Language) -> tuple[Recipient, ...]:

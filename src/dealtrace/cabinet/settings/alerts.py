@@ -32,15 +32,15 @@ from dealtrace.mails.recipient import Recipient, is_address
 from dealtrace.mails.subscription import MailList
 from dealtrace.operations.alerts import manage
 from dealtrace.operations.alerts.evaluate import Trial, try_rule
-from dealtrace.operations.reports.read_question import read_known
+from dealtrace.operations.reports.read_question import read_question_context
 from dealtrace.record import record
 from dealtrace.reports.metrics import METRICS
-from dealtrace.reports.question import Known, Question
+from dealtrace.reports.question import Question, QuestionContext
 from dealtrace.storage.accounts.users import list_rights
 from dealtrace.storage.alerts.alerts import find_alert, list_alerts
 from dealtrace.storage.alerts.incidents import find_incidents, list_incidents
 from dealtrace.storage.id_blocks import IdBlocks
-from dealtrace.storage.mails.leaves import find_leaves
+from dealtrace.storage.mails.unsubscriptions import find_unsubscriptions
 
 PLACE = "settings/alerts"
 INCIDENTS_SHOWN = 20
@@ -61,7 +61,7 @@ class AlertLine:
 class _Facts:
     """The data for the form: the names that a rule may use at the site, and the logins of its users by user id."""
 
-    known: Known
+    context: QuestionContext
     members: dict[int, str]
 
 
@@ -122,7 +122,7 @@ async def _save(view: View, alert: Alert) -> Response:
 
 def _parse(view: View, facts: _Facts, draft: AlertDraft) -> tuple[Rule, Question]:
     recipients = recipients_of(draft, facts.members, view.language)
-    return parse_rule(words_of_draft(draft), facts.known, recipients)
+    return parse_rule(words_of_draft(draft), facts.context, recipients)
 
 
 async def _try(view: View, rule: Rule, question: Question) -> Trial:
@@ -179,14 +179,14 @@ def _read_past(
     connection: Connection, site_id: int, alert_id: int
 ) -> tuple[Sequence[Incident], Mapping[str, datetime]]:
     past = list_incidents(connection, site_id, INCIDENTS_SHOWN, alert_id)
-    return past, find_leaves(connection, site_id, MailList.ALERT, alert_id)
+    return past, find_unsubscriptions(connection, site_id, MailList.ALERT, alert_id)
 
 
 def _form(view: View, facts: _Facts, draft: AlertDraft, trial: Trial | None) -> dict[str, object]:
     """Return the context of the form's template."""
     return {
         "draft": draft,
-        "sends_mail": view.means.sends_mail,
+        "sends_mail": view.services.sends_mail,
         "kinds": [(kind.value, view.word(words), kind == draft.kind) for kind, words in KINDS.items()],
         "metrics": [(name, words, name == draft.metric) for name, words in _metrics(view, facts)],
         "windows": [
@@ -200,7 +200,7 @@ def _form(view: View, facts: _Facts, draft: AlertDraft, trial: Trial | None) -> 
 
 
 def _metrics(view: View, facts: _Facts) -> Sequence[tuple[str, str]]:
-    listed = {**METRICS, **facts.known.columns}
+    listed = {**METRICS, **facts.context.columns}
     return [(name, metric.ru if view.language == "ru" else metric.en) for name, metric in listed.items()]
 
 
@@ -223,7 +223,8 @@ def _incident_line(view: View, incident: Incident) -> TrialLine:
 def _read_facts(connection: Connection, site: Site) -> _Facts:
     people = [person.user for person in list_rights(connection) if person.role_at(site.id) is not None]
     return _Facts(
-        read_known(connection, site, clock.now()), {user.id: user.login for user in people if is_address(user.login)}
+        read_question_context(connection, site, clock.now()),
+        {user.id: user.login for user in people if is_address(user.login)},
     )
 
 

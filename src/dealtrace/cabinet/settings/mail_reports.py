@@ -32,8 +32,8 @@ from dealtrace.record import record
 from dealtrace.reports.time_keys import HOURS
 from dealtrace.storage.accounts.users import list_rights
 from dealtrace.storage.id_blocks import IdBlocks
-from dealtrace.storage.mails.leaves import find_leaves_of_site
 from dealtrace.storage.mails.scheduled_reports import find_scheduled_report, list_scheduled_reports
+from dealtrace.storage.mails.unsubscriptions import find_unsubscriptions_of_site
 
 PLACE = "settings/mail-reports"
 RHYTHMS = {
@@ -232,7 +232,7 @@ def _form(view: View, draft: ReportDraft, members: dict[int, str]) -> dict[str, 
 def _read(
     connection: Connection, site: Site
 ) -> tuple[list[ScheduledReport], dict[int, str], Mapping[int, Mapping[str, datetime]]]:
-    leaves = find_leaves_of_site(connection, site.id, MailList.REPORT)
+    leaves = find_unsubscriptions_of_site(connection, site.id, MailList.REPORT)
     return list_scheduled_reports(connection, site.id), _read_members(connection, site), leaves
 
 

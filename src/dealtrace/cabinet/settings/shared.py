@@ -19,7 +19,7 @@ from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, InvalidSetting
 from dealtrace.operations.accounts.share_report import NewLink, revoke_link, share_report
 from dealtrace.record import record
-from dealtrace.reports.question import Known, parse_question
+from dealtrace.reports.question import QuestionContext, parse_question
 from dealtrace.storage.accounts.shared_links import list_shared_links
 from dealtrace.storage.accounts.users import find_logins
 
@@ -47,9 +47,9 @@ async def show(view: View) -> Response:
 
 async def make(view: View) -> Response:
     """Create a link to a report and show the link, which cannot be shown again."""
-    known = await view.read(read_known_of, await stored_site(view), clock.now(), view.who.user.id)
+    context = await view.read(read_known_of, await stored_site(view), clock.now(), view.who.user.id)
     try:
-        address = _frozen(question_of(view), known)
+        address = _frozen(question_of(view), context)
         new = NewLink(view.form.get("name"), address.query, number_of(view.form.get("days")))
         key = await view.manage(_make, view.here.id, new, view.who.user.id)
     except InvalidParameters as refusal:
@@ -66,35 +66,37 @@ async def revoke(view: View) -> Response:
     return lead_back(view, PLACE, "link")
 
 
-def _frozen(address: Address, known: Known) -> Address:
+def _frozen(address: Address, context: QuestionContext) -> Address:
     """Return the address with its defaults and its segment's filters written out, so later changes cannot widen it.
 
     Raises:
         InvalidParameters: the question is invalid.
     """
-    parse_question(address.words(**USUAL), known)
-    segment = known.segments.get(address.get("segment"), ())
+    parse_question(address.words(**USUAL), context)
+    segment = context.segments.get(address.get("segment"), ())
     filters = tuple(dict.fromkeys([*address.filters, *segment]))
     frozen = Address(address.page, address.saying(segment="").said, filters).written_out(KEPT)
-    parse_question(frozen.words(), known)
+    parse_question(frozen.words(), context)
     return frozen
 
 
 async def _page(view: View, *, faults: Faults | None = None, made: str = "") -> Response:
     now = clock.now()
-    links, known, logins = await view.read(_read, await stored_site(view), now)
+    links, context, logins = await view.read(_read, await stored_site(view), now)
     lines = []
     for link in links:
         address = address_at(view.here.id, link.query)
         made_by = author_words(logins, link.made_by, view.word)
         lines.append(
-            LinkLine(link, address.link(), made_by, fault_of(address, known, view), link.is_valid(now)),
+            LinkLine(link, address.link(), made_by, fault_of(address, context, view), link.is_valid(now)),
         )
     title = view.word("Shared links")
     return show_settings(view, "settings/shared.html", title, faults=faults, lines=lines, made=made)
 
 
-def _read(connection: Connection, site: Site, now: datetime) -> tuple[list[SharedLink], Known, dict[int, str]]:
+def _read(
+    connection: Connection, site: Site, now: datetime
+) -> tuple[list[SharedLink], QuestionContext, dict[int, str]]:
     links = list_shared_links(connection, site.id)
     people = {link.made_by for link in links if link.made_by is not None}
     return links, read_known_of(connection, site, now), find_logins(connection, people)

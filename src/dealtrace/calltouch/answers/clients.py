@@ -5,7 +5,7 @@ from typing import Literal, TypedDict
 from dealtrace.calltouch.answers.formats import Id
 from dealtrace.leads.client import Client
 from dealtrace.leads.lead import LeadKind
-from dealtrace.leads.lead_story import LeadStory
+from dealtrace.leads.lead_summary import LeadSummary
 
 PhoneType = Literal["WORK", "OTHER"]
 
@@ -50,13 +50,13 @@ class DealClient(TypedDict):
     emails: list[str]
 
 
-def changed_deal_client(story: LeadStory) -> ChangedDealClient:
+def changed_deal_client(lead_summary: LeadSummary) -> ChangedDealClient:
     """Build the client of a changed deal; its key `contacts` is null if there are no e-mails.
 
     Phones are of type `WORK` if the lead is a call and `OTHER` if it is a lead request, as in the vendor's answers.
     """
-    client = story.client
-    phone_type: PhoneType = "WORK" if story.ref.kind is LeadKind.CALL else "OTHER"
+    client = lead_summary.client
+    phone_type: PhoneType = "WORK" if lead_summary.ref.kind is LeadKind.CALL else "OTHER"
     return {
         "fio": client.name,
         "clientId": client.id,

@@ -36,7 +36,7 @@ from dealtrace.deals.deal import Deal
 from dealtrace.deals.registration import Receipt
 from dealtrace.http.parameters import Sent
 from dealtrace.leads.lead import LeadKind
-from dealtrace.leads.lead_story import LeadStory
+from dealtrace.leads.lead_summary import LeadSummary
 from dealtrace.storage.journals.deal_entries import DealEntry
 
 
@@ -180,17 +180,17 @@ def registered_order(receipt: Receipt, time_zone: ZoneInfo, amount: Decimal) -> 
 
 
 def changed_order(
-    deal: Deal, story: LeadStory | None, visit: LeadVisit | None, time_zone: ZoneInfo, attribution: int
+    deal: Deal, lead_summary: LeadSummary | None, visit: LeadVisit | None, time_zone: ZoneInfo, attribution: int
 ) -> ChangedOrder:
     """Build the answer of `orders/update-by-id`.
 
-    `story` describes the deal's lead; a deal without a lead may have a `visit`.
+    `lead_summary` describes the deal's lead; a deal without a lead may have a `visit`.
     Seed: «После успешной отправки API-запроса на обновление сделки, возвращается следующий JSON-ответ».
     """
-    origin = story.origin if story is not None else origin_of_lead(visit, None)
+    origin = lead_summary.origin if lead_summary is not None else origin_of_lead(visit, None)
     return {
         "order": stored_order(deal, time_zone),
-        "client": changed_deal_client(story) if story is not None else None,
+        "client": changed_deal_client(lead_summary) if lead_summary is not None else None,
         "orderComments": deal.comment or "",
         "session": credited_session(origin, attribution),
     }
@@ -222,9 +222,9 @@ def deleted_order(deal: Deal) -> DeletedOrder:
 
 def deal_record(deal: DealEntry, site: Site, model: AttributionModel, sent: Sent) -> DealRecord:
     """Build the journal's record of a deal; an optional key is null unless its flag was sent."""
-    story = deal.story
+    lead_summary = deal.lead_summary
     happened = slashed_clock(deal.happened_at, site.time_zone)
-    lead = _lead(story) if story is not None else None
+    lead = _lead(lead_summary) if lead_summary is not None else None
     return {
         "orderId": deal.id,
         "orderNumber": deal.number,
@@ -239,7 +239,7 @@ def deal_record(deal: DealEntry, site: Site, model: AttributionModel, sent: Sent
         "service": deal.service,
         "manager": deal.manager,
         "siteId": site.id,
-        "client": deal_client(story.client) if story is not None else None,
+        "client": deal_client(lead_summary.client) if lead_summary is not None else None,
         "visit": _visit(deal.origin, model),
         "orderSource": lead,
         "allOrderOrigins": if_requested(sent, "withAllOrderOrigins", [lead] if lead is not None else []),
@@ -250,11 +250,11 @@ def deal_record(deal: DealEntry, site: Site, model: AttributionModel, sent: Sent
     }
 
 
-def _lead(story: LeadStory) -> DealLead:
-    if story.ref.kind is LeadKind.CALL:
-        duration = whole_seconds(story.duration)
-        return {"type": "CALL", "callId": story.ref.id, "duration": duration, "callUrl": None}
-    return {"type": "REQUEST", "requestId": story.ref.id, "formName": story.form_name}
+def _lead(lead_summary: LeadSummary) -> DealLead:
+    if lead_summary.ref.kind is LeadKind.CALL:
+        duration = whole_seconds(lead_summary.duration)
+        return {"type": "CALL", "callId": lead_summary.ref.id, "duration": duration, "callUrl": None}
+    return {"type": "REQUEST", "requestId": lead_summary.ref.id, "formName": lead_summary.form_name}
 
 
 def _contacts(deal: DealEntry) -> DealContacts:

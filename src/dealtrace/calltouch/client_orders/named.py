@@ -26,7 +26,7 @@ from dealtrace.leads.limits import NUMBER_LENGTH_MAX
 from dealtrace.operations.deals.find import deal_not_found
 from dealtrace.operations.deals.lists import delete_lists
 from dealtrace.quota.points import PaidMethod
-from dealtrace.storage.deals.whole_deals import WholeDeal, list_whole_deals
+from dealtrace.storage.deals.deals_with_history import DealWithHistory, list_deals_with_history
 
 
 class Names(msgspec.Struct, frozen=True, rename="camel"):
@@ -68,7 +68,7 @@ async def search(caller: Caller, items: Sequence[object]) -> Reply:
     texts = [checked(NUMBERS.name, Text(NUMBER_LENGTH_MAX).read, word_text(each)) for each in names.order_numbers]
     ids = [checked(IDS.name, Integer(1).read, word_text(each)) for each in names.calltouch_order_ids]
     keys = [*(DealKey(None, text) for text in texts), *(DealKey(deal_id, None) for deal_id in ids)]
-    found = await caller.read(list_whole_deals, keys)
+    found = await caller.read(list_deals_with_history, keys)
     await caller.pay_for_reading(PaidMethod.ORDER_SEARCH)
     orders = [_found(caller, key, whole) for key, whole in zip(keys, found, strict=True)]
     answer: ClientOrdersFound = {"data": {"orders": orders}}
@@ -76,7 +76,7 @@ async def search(caller: Caller, items: Sequence[object]) -> Reply:
     return success(answer, "client_orders_found", site_id=caller.site.id, orders=len(keys), found=there)
 
 
-def _found(caller: Caller, key: DealKey, whole: WholeDeal | None) -> FoundClientOrder | MissingClientOrder:
+def _found(caller: Caller, key: DealKey, whole: DealWithHistory | None) -> FoundClientOrder | MissingClientOrder:
     if whole is not None:
         return found_client_order(whole.deal, whole.history, caller.site.time_zone)
     refusal = deal_not_found(key)

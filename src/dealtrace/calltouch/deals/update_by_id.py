@@ -21,7 +21,7 @@ async def respond(caller: Caller, sent: Sent) -> Reply:
     change = read_change(sent)
     changed: ChangedDeal = await caller.write(change_deals, change)
     deal = named_as_sent(changed.deal, change.key)
-    order = changed_order(deal, changed.story, changed.visit, caller.site.time_zone, caller.site.attribution)
+    order = changed_order(deal, changed.lead_summary, changed.visit, caller.site.time_zone, caller.site.attribution)
     return success(order, "deal_changed", site_id=caller.site.id, deal_id=changed.deal.id)
 
 

@@ -1,4 +1,4 @@
-"""`calls-diary/calls`: the journal of calls, either one page of any period or an array with all calls of one day."""
+"""`calls-diary/calls`: the journal of calls, either one page of any interval or an array with all calls of one day."""
 
 from collections.abc import Iterator
 from functools import partial

@@ -1,4 +1,4 @@
-"""The period that a request to a journal states: `dateFrom` to `dateTo`, in some journals also `timeFrom`, `timeTo`."""
+"""The interval of a request to a journal: `dateFrom` to `dateTo`, in some journals also `timeFrom` and `timeTo`."""
 
 from datetime import date, datetime, time, timedelta
 
@@ -23,13 +23,13 @@ def require_dates(sent: Sent) -> None:
 
 
 def read_interval(site: Site, sent: Sent) -> tuple[datetime | None, datetime | None]:
-    """Return the first moment of the period and the first moment after it, each `None` if its date was not sent.
+    """Return the first moment of the interval and the first moment after it, each `None` if its date was not sent.
 
     Ours: `timeFrom` is a time on the first day and `timeTo` a time on the last day; the whole second `timeTo` is
-    included. Without them the period covers whole days.
+    included. Without them the interval covers whole days.
 
     Raises:
-        InvalidParameters: the period ends before it starts.
+        InvalidParameters: the interval ends before it starts.
     """
     first, last = sent.get("dateFrom"), sent.get("dateTo")
     if first is not None and last is not None and first > last:

@@ -15,7 +15,7 @@ from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest
 from dealtrace.operations.leads.register_lead_requests import register_lead_requests
-from dealtrace.storage.leads.lead_stories import find_lead_stories
+from dealtrace.storage.leads.lead_summaries import find_lead_summaries
 
 TABLE = ParameterTable(REQUEST_REGISTER)
 PERSON_NAMES = ("fio", "phoneNumber", "email")
@@ -67,5 +67,5 @@ def check_person(sent: Sent) -> None:
 
 async def _find_origin(caller: Caller, taken: LeadRequest) -> Origin:
     ref = LeadRef(LeadKind.LEAD_REQUEST, taken.id)
-    stories = await caller.read(find_lead_stories, [ref], AttributionModel(caller.site.attribution))
-    return stories[ref].origin if ref in stories else UNKNOWN_ORIGIN
+    summaries = await caller.read(find_lead_summaries, [ref], AttributionModel(caller.site.attribution))
+    return summaries[ref].origin if ref in summaries else UNKNOWN_ORIGIN

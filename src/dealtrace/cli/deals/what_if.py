@@ -11,12 +11,12 @@ from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import WHOLE
 from dealtrace.cli.answers import (
+    DealAttributionAnswer,
     FlipAnswer,
     FurtherMovesAnswer,
     MatchRateAnswer,
     MoveAnswer,
     SourceShareAnswer,
-    StandingAnswer,
     TrialAnswer,
     TrialHeadAnswer,
 )
@@ -29,7 +29,7 @@ from dealtrace.operations.reports.trial import KEYS, Trial, read_trial
 from dealtrace.operations.reports.what_if import list_outcomes
 from dealtrace.reports.moves import Moved, SourceKey, spelling_of
 from dealtrace.reports.shares import kopecks_of, ratio_text, rubles_of, share_text
-from dealtrace.reports.what_if import MatchCount, Outcome, Standing, Tally
+from dealtrace.reports.what_if import DealAttribution, MatchCount, Outcome, Tally
 from dealtrace.storage.journals.deal_journal import JournalQuery, query_deals
 from dealtrace.storage.journals.keyset_pages import pages_of
 
@@ -165,8 +165,8 @@ def _format_source(source: str | None, medium: str | None) -> str:
     return " / ".join(part for part in (source, medium) if part is not None) or "(no source)"
 
 
-def _format_shares(standing: Standing) -> str:
-    shares = [(_format_source(*spelling_of(source)), share) for source, share in standing.shares]
+def _format_shares(attribution: DealAttribution) -> str:
+    shares = [(_format_source(*spelling_of(source)), share) for source, share in attribution.shares]
     return ", ".join(name if share == WHOLE else f"{name} {share / WHOLE:.0%}" for name, share in shares)
 
 
@@ -192,18 +192,18 @@ def _serialize_flip(outcome: Outcome) -> FlipAnswer:
         "orderNumber": deal.number,
         "happenedAt": deal.happened_at,
         "sum": rubles_of(kopecks_of(deal.amount_rub)) if deal.amount_rub is not None else None,
-        "before": _serialize_standing(outcome.before),
-        "after": _serialize_standing(outcome.after),
+        "before": _serialize_attribution(outcome.before),
+        "after": _serialize_attribution(outcome.after),
     }
 
 
-def _serialize_standing(standing: Standing) -> StandingAnswer:
+def _serialize_attribution(attribution: DealAttribution) -> DealAttributionAnswer:
     sources: list[SourceShareAnswer] = [
         {"source": name, "medium": medium, "share": share_text(share)}
-        for source, share in standing.shares
+        for source, share in attribution.shares
         for name, medium in (spelling_of(source),)
     ]
-    return {"lead": standing.lead, "sources": sources}
+    return {"lead": attribution.lead, "sources": sources}
 
 
 def _serialize_tally(tally: Tally) -> TrialAnswer:

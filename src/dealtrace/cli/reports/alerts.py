@@ -9,7 +9,7 @@ import typer
 from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.alerts.incident import Episode, Incident, figure_text
-from dealtrace.alerts.rule import PERCENT_USUAL, Alert, AlertKind, RuleWords, parse_rule, question_of
+from dealtrace.alerts.rule import PERCENT_USUAL, Alert, AlertKind, RawRule, parse_rule, question_of
 from dealtrace.alerts.sentences import rule_sentence
 from dealtrace.alerts.windows import WINDOWS
 from dealtrace.cli.answers import AlertAnswer, AlertIncidentAnswer, AlertTrialAnswer
@@ -23,7 +23,7 @@ from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.alerts import manage
 from dealtrace.operations.alerts.evaluate import Trial, try_rule
 from dealtrace.operations.reports.open_facts import open_facts
-from dealtrace.operations.reports.read_question import read_known
+from dealtrace.operations.reports.read_question import read_question_context
 from dealtrace.reports.metrics import METRICS
 from dealtrace.settings import read_settings
 from dealtrace.storage.alerts.alerts import list_alerts
@@ -58,12 +58,12 @@ def add(  # noqa: PLR0913, PLR0917 - a rule has as many parts
     as_json: JsonOption = False,
 ) -> None:
     """Add a rule. A running server checks it within a minute, and then at the end of each window."""
-    words = RuleWords(kind.value, metric, window, limit, tuple(filters or ()))
+    words = RawRule(kind.value, metric, window, limit, tuple(filters or ()))
     with open_prepared() as database:
         recipients = parse_recipients("\n".join(mail or ()), "ru")
         with transaction(database, ids=1) as (connection, ids):
             site, now = require_site(connection, site_id), clock.now()
-            rule, _ = parse_rule(words, read_known(connection, site, now), recipients)
+            rule, _ = parse_rule(words, read_question_context(connection, site, now), recipients)
             added = manage.add_alert(connection, ids, site, rule, now)
     if as_json:
         print_json({"alertId": added.id, "siteId": site_id})
@@ -144,7 +144,7 @@ def try_out(
         with database.read() as connection:
             site = require_site(connection, site_id)
             alert = manage.require_alert(connection, site, alert_id)
-            known = read_known(connection, site, clock.now())
+            known = read_question_context(connection, site, clock.now())
         if mail:
             _send_test(database, alert)
             return

@@ -22,7 +22,7 @@ from dealtrace.operations.reports.read_question import read_question
 from dealtrace.reports.answer import Report
 from dealtrace.reports.pivot import Pivot
 from dealtrace.reports.presets import REPORT_PRESETS, Preset
-from dealtrace.reports.question import ALL_MODELS, LIMIT_MAX, Words
+from dealtrace.reports.question import ALL_MODELS, LIMIT_MAX, RawQuestion
 from dealtrace.storage.database.engine import Database
 
 Name = Annotated[str, typer.Argument(metavar="[PRESET]", help="A preset, sources or models; options override it.")]
@@ -74,7 +74,7 @@ def report(  # noqa: PLR0913, PLR0917 - a question has this many parts
     """Show the results of advertising by any dimensions, with a total. The figures are the same as in /api/reports."""
     chosen = _preset(preset)
     file = _file(csv, xlsx, as_json=as_json, excel=excel, force=force)
-    words = Words(
+    words = RawQuestion(
         by=by or chosen.by,
         pivot=pivot,
         metrics=metrics or chosen.metrics,
@@ -135,7 +135,7 @@ def _file(csv: Path | None, xlsx: Path | None, *, as_json: bool, excel: bool, fo
 
 
 def _ask(
-    database: Database, site_id: int, words: Words, now: datetime, *, rows_max: int | None
+    database: Database, site_id: int, words: RawQuestion, now: datetime, *, rows_max: int | None
 ) -> tuple[Site, Report | Pivot]:
     with database.read() as connection:
         site = require_site(connection, site_id)

@@ -11,10 +11,10 @@ from dealtrace.cli.terminal import console, open_prepared, print_json
 from dealtrace.errors import InvalidParameters
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.reports.manage_segments import add_segment, remove_segment, rename_segment
-from dealtrace.operations.reports.read_question import read_known
+from dealtrace.operations.reports.read_question import read_question_context
 from dealtrace.reports.kept.names import KeptName
 from dealtrace.reports.kept.segments import Segment
-from dealtrace.reports.question import Known, parse_filters
+from dealtrace.reports.question import QuestionContext, parse_filters
 from dealtrace.reports.refusals import SegmentNotFound
 from dealtrace.storage.reports.segments import list_segments
 
@@ -40,7 +40,7 @@ def add(
 def show(site_id: SiteIdArgument, as_json: JsonOption = False) -> None:
     """List the segments of a site with their filters."""
     with open_prepared() as database, database.read() as connection:
-        known = read_known(connection, require_site(connection, site_id), clock.now())
+        known = read_question_context(connection, require_site(connection, site_id), clock.now())
         segments = list_segments(connection, site_id)
     answers = [_answer(segment, known) for segment in segments]
     if as_json:
@@ -54,7 +54,7 @@ def show(site_id: SiteIdArgument, as_json: JsonOption = False) -> None:
             console.print(f"  cannot be used: {answer['fault']}", markup=False)
 
 
-def _answer(segment: Segment, known: Known) -> SegmentAnswer:
+def _answer(segment: Segment, known: QuestionContext) -> SegmentAnswer:
     fault = None
     try:
         parse_filters(segment.filters, known)

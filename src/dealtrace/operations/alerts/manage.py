@@ -14,7 +14,7 @@ from dealtrace.mails.mail import MailId, MailPurpose, NewMail
 from dealtrace.mails.recipient import recipients_changed
 from dealtrace.mails.subscription import MailList
 from dealtrace.operations.accounts.record_change import record_change
-from dealtrace.operations.mails.send_to import Mailing, without_leavers
+from dealtrace.operations.mails.send_to import Mailing, without_unsubscribed
 from dealtrace.storage.alerts.alerts import (
     count_alerts,
     delete_alert,
@@ -25,8 +25,8 @@ from dealtrace.storage.alerts.alerts import (
 )
 from dealtrace.storage.alerts.incidents import delete_incidents, end_incidents
 from dealtrace.storage.id_blocks import IdBlocks
-from dealtrace.storage.mails.leaves import delete_leaves
 from dealtrace.storage.mails.outbox import delete_mails, insert_mails
+from dealtrace.storage.mails.unsubscriptions import delete_unsubscriptions
 
 _OF_INCIDENTS = (MailPurpose.ALERT_RAISED, MailPurpose.ALERT_ENDED)
 
@@ -86,7 +86,7 @@ def remove_alert(connection: Connection, site: Site, alert_id: int, now: datetim
     record_change(connection, site.id, change)
     delete_mails(connection, _OF_INCIDENTS, delete_incidents(connection, site.id, alert_id))
     delete_mails(connection, [MailPurpose.ALERT_TEST], [alert_id])
-    delete_leaves(connection, site.id, MailList.ALERT, alert_id)
+    delete_unsubscriptions(connection, site.id, MailList.ALERT, alert_id)
 
 
 def _differences(before: Rule, after: Rule) -> Iterator[tuple[str, str]]:
@@ -111,7 +111,7 @@ def require_alert(connection: Connection, site: Site, alert_id: int) -> Alert:
 def schedule_test_mails(connection: Connection, ids: IdBlocks, alert: Alert, now: datetime) -> Sequence[MailId]:
     """Store a test mail to each recipient of an alert, for a running server to send, and return the mails' ids."""
     mailing = Mailing(MailPurpose.ALERT_TEST, alert.id, MailList.ALERT, alert.id)
-    recipients = without_leavers(connection, alert.site_id, mailing, alert.rule.recipients)
+    recipients = without_unsubscribed(connection, alert.site_id, mailing, alert.rule.recipients)
     new = [(MailId(ids.take()), NewMail(mailing.purpose, alert.id, recipient)) for recipient in recipients]
     insert_mails(connection, alert.site_id, new, now, now)
     return [mail_id for mail_id, _ in new]

@@ -26,7 +26,7 @@ LEASE = timedelta(minutes=2)
 
 
 @record
-class Looked:
+class AlertEvaluation:
     """The verdict of a rule on one window of time: the window, and the observed and the usual value as texts."""
 
     verdict: Verdict
@@ -46,7 +46,7 @@ class AlertReport:
 
     alert: Alert
     next_due_at: datetime
-    looked: Looked | None = None
+    evaluation: AlertEvaluation | None = None
     fault: str | None = None
     sends_mail: bool = False
 
@@ -71,31 +71,31 @@ def settle_alerts(work: Work, commands: Sequence[WriteCommand[AlertReport]]) -> 
 
 
 def _settle(work: Work, report: AlertReport) -> EventKind | None:
-    alert, looked = report.alert, report.looked
-    begins = looked is not None and looked.verdict is Verdict.RAISED and alert.incident_id is None
-    ends = looked is not None and looked.verdict is Verdict.QUIET and alert.incident_id is not None
+    alert, evaluation = report.alert, report.evaluation
+    begins = evaluation is not None and evaluation.verdict is Verdict.RAISED and alert.incident_id is None
+    ends = evaluation is not None and evaluation.verdict is Verdict.QUIET and alert.incident_id is not None
     incident_id = work.ids.take() if begins else None if ends else alert.incident_id
     values = {"due_at": report.next_due_at, "incident_id": incident_id, "fault": report.fault}
     if not update_claimed_alert(work.connection, alert, values):
         return None
-    if begins and looked is not None and incident_id is not None:
-        insert_incident(work.connection, work.site.id, _incident(alert, looked, incident_id, work.now))
+    if begins and evaluation is not None and incident_id is not None:
+        insert_incident(work.connection, work.site.id, _incident(alert, evaluation, incident_id, work.now))
         return _send(work, report, EventKind.ALERT_RAISED, incident_id)
-    if ends and looked is not None and alert.incident_id is not None:
-        end_incident(work.connection, work.site.id, alert.incident_id, work.now, looked.value)
+    if ends and evaluation is not None and alert.incident_id is not None:
+        end_incident(work.connection, work.site.id, alert.incident_id, work.now, evaluation.value)
         return _send(work, report, EventKind.ALERT_ENDED, alert.incident_id)
     return None
 
 
-def _incident(alert: Alert, looked: Looked, incident_id: int, now: datetime) -> Incident:
+def _incident(alert: Alert, evaluation: AlertEvaluation, incident_id: int, now: datetime) -> Incident:
     return Incident(
         id=IncidentId(incident_id),
         alert_id=alert.id,
-        since=looked.since,
-        until=looked.until,
-        unit=looked.unit,
-        value=looked.value,
-        usual=looked.usual,
+        since=evaluation.since,
+        until=evaluation.until,
+        unit=evaluation.unit,
+        value=evaluation.value,
+        usual=evaluation.usual,
         raised_at=now,
     )
 

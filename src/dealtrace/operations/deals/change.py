@@ -10,7 +10,7 @@ from dealtrace.deals.custom_fields import split_by_known
 from dealtrace.deals.deal import Deal, DealId
 from dealtrace.deals.versions import DealVersion, VersionKind, next_version
 from dealtrace.errors import Refusal
-from dealtrace.leads.lead_story import LeadStory
+from dealtrace.leads.lead_summary import LeadSummary
 from dealtrace.operations.deals.find import find_deals
 from dealtrace.operations.deals.store_changes import store_changes
 from dealtrace.operations.points import pay_for_calls, points_refusal
@@ -19,7 +19,7 @@ from dealtrace.operations.write_command import WriteCommand
 from dealtrace.quota.points import PaidMethod
 from dealtrace.record import record
 from dealtrace.storage.accounts import custom_fields
-from dealtrace.storage.leads import lead_stories
+from dealtrace.storage.leads import lead_summaries
 from dealtrace.storage.visits.credits import find_deal_visits
 
 
@@ -27,12 +27,12 @@ from dealtrace.storage.visits.credits import find_deal_visits
 class ChangedDeal:
     """A deal after a change.
 
-    `story` has the client and the visits of the deal's lead, or is `None` if the deal has no lead. `visit` is the visit
-    to which a deal without a lead was matched, or `None`.
+    `lead_summary` has the client and the visits of the deal's lead, or is `None` if there is no lead. `visit` is the
+    visit to which a deal without a lead was matched, or `None`.
     """
 
     deal: Deal
-    story: LeadStory | None
+    lead_summary: LeadSummary | None
     visit: LeadVisit | None = None
 
 
@@ -63,12 +63,12 @@ def apply_changes(
 def _with_stories(work: Work, changed: Mapping[int, Deal]) -> dict[int, ChangedDeal]:
     refs = [deal.lead for deal in changed.values() if deal.lead is not None]
     model = AttributionModel(work.site.attribution)
-    stories = lead_stories.find_lead_stories(work.connection, work.site.id, refs, model)
+    summaries = lead_summaries.find_lead_summaries(work.connection, work.site.id, refs, model)
     visits = find_deal_visits(work.connection, work.site.id, changed.values(), model)
     return {
         position: ChangedDeal(
             deal,
-            stories.get(deal.lead) if deal.lead is not None else None,
+            summaries.get(deal.lead) if deal.lead is not None else None,
             visits.get(deal.id),
         )
         for position, deal in changed.items()

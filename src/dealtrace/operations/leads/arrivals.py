@@ -9,7 +9,7 @@ from dealtrace.errors import LeadTaken, Refusal
 from dealtrace.leads.call import Call, CallId, IncomingCall
 from dealtrace.leads.contact import normal_contacts
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
-from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest, LeadRequestId, TakenIn
+from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest, LeadRequestId, StoredLeadRequest
 from dealtrace.leads.plain_text import stripped
 from dealtrace.leads.reference import all_spellings, find_spelt
 from dealtrace.operations.work import Work
@@ -138,7 +138,7 @@ def decide_lead_requests(work: Work, incoming: Sequence[IncomingLeadRequest]) ->
     the same lead request was sent before: then the outcome is the stored one.
     """
     stated = [number for lead_request in incoming if (number := _stated_number(lead_request)) is not None]
-    by_number = leads.find_taken_in(work.connection, work.site.id, all_spellings(stated))
+    by_number = leads.find_lead_requests_by_number(work.connection, work.site.id, all_spellings(stated))
     by_id = _taken_ids(work, incoming)
     decision = Decision[LeadRequest]()
     for details in incoming:
@@ -151,7 +151,7 @@ def decide_lead_requests(work: Work, incoming: Sequence[IncomingLeadRequest]) ->
         elif earlier is None:
             lead_request = LeadRequest(lead_id, number, details.requested_at, details.form_name, details.visit_id)
             by_id[str(lead_id)] = lead_id
-            by_number[number] = TakenIn(lead_request, details.fingerprint)
+            by_number[number] = StoredLeadRequest(lead_request, details.fingerprint)
             decision.accept(lead_request, Arrival(lead_request, details, normal_contacts(details.phone, details.email)))
         elif earlier.is_retried_by(details):
             decision.outcomes.append(earlier.lead_request)

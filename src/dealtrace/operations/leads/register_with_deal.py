@@ -20,7 +20,7 @@ from dealtrace.quota.points import PaidMethod
 from dealtrace.record import record
 from dealtrace.storage.deals.deals import find_registered
 from dealtrace.storage.deals.versions import find_receipts
-from dealtrace.storage.leads.leads import find_taken_in
+from dealtrace.storage.leads.leads import find_lead_requests_by_number
 
 Outcome = TypeVar("Outcome", Receipt, LeadRequest)
 
@@ -102,5 +102,5 @@ def _find_retried(work: Work, sent: LeadRequestWithDeal) -> LeadRequest | None:
     if receipt is None or receipt.lead is None or receipt.lead.kind is not LeadKind.LEAD_REQUEST:
         return None
     number = str(receipt.lead.id)
-    known = find_taken_in(work.connection, work.site.id, [number]).get(number)
+    known = find_lead_requests_by_number(work.connection, work.site.id, [number]).get(number)
     return known.lead_request if known is not None else None

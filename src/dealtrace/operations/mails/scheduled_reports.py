@@ -30,11 +30,11 @@ from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record
 from dealtrace.reports.periods import Comparison
-from dealtrace.reports.question import LIMIT_MAX, Question, Words
+from dealtrace.reports.question import LIMIT_MAX, Question, RawQuestion
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.mails import scheduled_reports
-from dealtrace.storage.mails.leaves import delete_leaves
 from dealtrace.storage.mails.outbox import delete_mails
+from dealtrace.storage.mails.unsubscriptions import delete_unsubscriptions
 
 DUE_AT_ONCE = 4
 """The most reports of one site that are sent in one transaction; the next transaction takes the others."""
@@ -48,7 +48,7 @@ class NewScheduledReport:
     """
 
     title: str
-    words: Words
+    words: RawQuestion
     rhythm: Rhythm
     hour: int
     recipients: tuple[Recipient, ...]
@@ -144,7 +144,7 @@ def _checked_title(new: NewScheduledReport) -> str:
     return title
 
 
-def _without_period(words: Words) -> Words:
+def _without_period(words: RawQuestion) -> RawQuestion:
     return replace(words, period="", first="", last="", compare="", limit="")
 
 
@@ -191,7 +191,7 @@ def stop_report(connection: Connection, site: Site, report_id: int, now: datetim
     report = scheduled_reports.find_scheduled_report(connection, site.id, report_id)
     if report is not None and scheduled_reports.delete_scheduled_report(connection, site.id, report_id):
         delete_mails(connection, [MailPurpose.REPORT], [report_id])
-        delete_leaves(connection, site.id, MailList.REPORT, report_id)
+        delete_unsubscriptions(connection, site.id, MailList.REPORT, report_id)
         _record(connection, report, report.title, "", now, user_id)
 
 

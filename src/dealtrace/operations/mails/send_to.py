@@ -11,8 +11,8 @@ from dealtrace.mails.subscription import MailList
 from dealtrace.operations.work import Work
 from dealtrace.record import record
 from dealtrace.storage.accounts.users import list_rights
-from dealtrace.storage.mails.leaves import find_leaves
 from dealtrace.storage.mails.outbox import insert_mails
+from dealtrace.storage.mails.unsubscriptions import find_unsubscriptions
 
 
 @record
@@ -27,16 +27,16 @@ class Mailing:
 
 def send_to(work: Work, mailing: Mailing, recipients: Sequence[Recipient], caused_at: datetime) -> None:
     """Store a mail to each recipient; users without a role at the site and addresses that have left get none."""
-    allowed = _still_allowed(work, without_leavers(work.connection, work.site.id, mailing, recipients))
+    allowed = _still_allowed(work, without_unsubscribed(work.connection, work.site.id, mailing, recipients))
     new = [(MailId(work.ids.take()), NewMail(mailing.purpose, mailing.subject_id, recipient)) for recipient in allowed]
     insert_mails(work.connection, work.site.id, new, caused_at, work.now)
 
 
-def without_leavers(
+def without_unsubscribed(
     connection: Connection, site_id: int, mailing: Mailing, recipients: Sequence[Recipient]
 ) -> list[Recipient]:
     """Return the recipients without the typed addresses that have left."""
-    left = find_leaves(connection, site_id, mailing.list, mailing.list_id)
+    left = find_unsubscriptions(connection, site_id, mailing.list, mailing.list_id)
     return [each for each in recipients if each.user_id is not None or each.address.casefold() not in left]
 
 

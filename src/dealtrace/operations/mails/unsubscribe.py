@@ -12,9 +12,14 @@ from dealtrace.mails.subscription import MailList, Subscription, link_key, parse
 from dealtrace.record import record
 from dealtrace.storage.alerts.alerts import find_alert
 from dealtrace.storage.alerts.incidents import find_incidents, list_incident_ids
-from dealtrace.storage.mails.leaves import delete_leave, find_leaves, find_signing_key, insert_leave
 from dealtrace.storage.mails.outbox import delete_waiting_mails
 from dealtrace.storage.mails.scheduled_reports import find_scheduled_report
+from dealtrace.storage.mails.unsubscriptions import (
+    delete_unsubscription,
+    find_signing_key,
+    find_unsubscriptions,
+    insert_unsubscription,
+)
 
 _OF_INCIDENTS = (MailPurpose.ALERT_RAISED, MailPurpose.ALERT_ENDED)
 
@@ -42,13 +47,13 @@ def find_subscription(connection: Connection, text: str) -> FoundSubscription | 
     about = _find_about(connection, found) if found is not None else None
     if found is None or about is None or not _is_among(found, _recipients_of(about)):
         return None
-    left = find_leaves(connection, found.site_id, found.list, found.list_id)
+    left = find_unsubscriptions(connection, found.site_id, found.list, found.list_id)
     return FoundSubscription(found, about, left.get(found.folded_address))
 
 
 def unsubscribe(connection: Connection, leaving: Subscription, now: datetime) -> None:
     """Send no more mails of a report or a rule to an address, neither those that wait."""
-    insert_leave(connection, leaving, now)
+    insert_unsubscription(connection, leaving, now)
     site_id, address = leaving.site_id, leaving.folded_address
     if leaving.list is MailList.REPORT:
         delete_waiting_mails(connection, site_id, [MailPurpose.REPORT], [leaving.list_id], address)
@@ -60,7 +65,7 @@ def unsubscribe(connection: Connection, leaving: Subscription, now: datetime) ->
 
 def subscribe_again(connection: Connection, returning: Subscription) -> None:
     """Send mails to an address again that had left."""
-    delete_leave(connection, returning)
+    delete_unsubscription(connection, returning)
 
 
 def _subscription_of(connection: Connection, mail: Mail) -> Subscription | None:

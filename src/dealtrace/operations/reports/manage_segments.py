@@ -16,7 +16,7 @@ from dealtrace.reports.filters import format_filter
 from dealtrace.reports.kept.names import KeptName, check_kept_name
 from dealtrace.reports.kept.saved import with_segment_renamed
 from dealtrace.reports.kept.segments import SEGMENTS_MAX, Segment
-from dealtrace.reports.question import Known, parse_filters
+from dealtrace.reports.question import QuestionContext, parse_filters
 from dealtrace.storage.mails.scheduled_reports import list_scheduled_reports, update_scheduled_report
 from dealtrace.storage.reports import segments
 from dealtrace.storage.reports.saved import list_reports_of_all, update_query
@@ -50,8 +50,8 @@ def add_segment(
         InvalidSetting: the name is empty or too long, there is no filter, or there are too many segments.
         NameTaken: a segment with this name exists, and it may not be replaced.
     """
-    known = Known(site_day(now, site.time_zone), AttributionModel(site.attribution), site.custom_fields)
-    parsed = parse_filters(filters, known)
+    context = QuestionContext(site_day(now, site.time_zone), AttributionModel(site.attribution), site.custom_fields)
+    parsed = parse_filters(filters, context)
     segment = Segment(check_kept_name(kept.name), tuple(map(format_filter, parsed)), kept.user_id)
     if not parsed:
         raise InvalidSetting(key="filter", ru="нужен хотя бы один фильтр", en="at least one filter is needed")

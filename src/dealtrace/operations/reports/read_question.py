@@ -8,14 +8,14 @@ from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.operations.reports.column_metrics import find_column_metrics
-from dealtrace.reports.question import LIMIT_MAX, Known, Question, Words, parse_question
+from dealtrace.reports.question import LIMIT_MAX, Question, QuestionContext, RawQuestion, parse_question
 from dealtrace.storage.reports.segments import list_segments
 
 
 def read_question(
     connection: Connection,
     site: Site,
-    words: Words,
+    words: RawQuestion,
     now: datetime,
     *,
     rows_max: int | None = LIMIT_MAX,
@@ -28,17 +28,17 @@ def read_question(
     Raises:
         InvalidParameters: words are unknown or not possible in their place; each violation lists the possible words.
     """
-    return parse_question(words, read_known(connection, site, now, rows_max=rows_max, user_id=user_id))
+    return parse_question(words, read_question_context(connection, site, now, rows_max=rows_max, user_id=user_id))
 
 
-def read_known(
+def read_question_context(
     connection: Connection, site: Site, now: datetime, *, rows_max: int | None = LIMIT_MAX, user_id: int | None = None
-) -> Known:
+) -> QuestionContext:
     """Return the data of a site that the parser of questions needs, such as the names of segments.
 
     A segment of the user hides a segment of the site with the same name.
     """
-    return Known(
+    return QuestionContext(
         site_day(now, site.time_zone),
         AttributionModel(site.attribution),
         sorted(site.custom_fields),

@@ -20,8 +20,8 @@ from dealtrace.operations.deals.match import DealToMatch, match_deals
 from dealtrace.operations.leads.credit import find_touches
 from dealtrace.operations.reports.trial import Trial
 from dealtrace.record import record
-from dealtrace.reports.moves import Shares, whole_of
-from dealtrace.reports.what_if import Outcome, Standing
+from dealtrace.reports.moves import Shares, single_source
+from dealtrace.reports.what_if import DealAttribution, Outcome
 from dealtrace.storage.deals.deals import list_deals_by_id
 from dealtrace.storage.leads.leads import find_stated_sources
 from dealtrace.storage.visits.credits import NamedVisit, find_credits_under, list_visited_leads
@@ -47,7 +47,7 @@ def list_outcomes(connection: Connection, site: Site, trial: Trial, ids: Sequenc
     before = _Sources(stated, _find_shares(connection, site, refs, credited))
     after = _Sources(stated, _try_shares(connection, site, trial, refs, credited)) if _credits_again(trial) else before
     return [
-        Outcome(deal, before.standing(deal, deal.lead), after.standing(deal, tried.lead), tried.is_kept)
+        Outcome(deal, before.attribution_of(deal, deal.lead), after.attribution_of(deal, tried.lead), tried.is_kept)
         for deal, tried in zip(found, matched, strict=True)
     ]
 
@@ -87,7 +87,7 @@ class _Sources:
     stated: Mapping[LeadRef, TrafficSource]
     shares: Mapping[CreditKey, Shares]
 
-    def standing(self, deal: Deal, lead: LeadRef | None) -> Standing:
+    def attribution_of(self, deal: Deal, lead: LeadRef | None) -> DealAttribution:
         """Return the lead of a deal and the deal's sources.
 
         With a lead, these are the sources of the lead's credited visits or, if there are none, the lead's stated
@@ -95,8 +95,10 @@ class _Sources:
         """
         if lead is None:
             of_visit = self.shares.get(credit_key_of_visit(deal.visit_id)) if deal.visit_id is not None else None
-            return Standing(None, of_visit or whole_of(deal.stated_source or NOWHERE))
-        return Standing(lead, self.shares.get(CreditKey(lead.id)) or whole_of(self.stated.get(lead, NOWHERE)))
+            return DealAttribution(None, of_visit or single_source(deal.stated_source or NOWHERE))
+        return DealAttribution(
+            lead, self.shares.get(CreditKey(lead.id)) or single_source(self.stated.get(lead, NOWHERE))
+        )
 
 
 def _credits_again(trial: Trial) -> bool:

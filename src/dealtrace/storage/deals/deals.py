@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import convert
-from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.sql import Select
 
 from dealtrace.attribution.traffic_source import TrafficSource
@@ -89,7 +89,7 @@ def find_fingerprints(connection: Connection, site_id: int, ids: Iterable[int]) 
 
 
 def find_deleted(connection: Connection, site_id: int, numbers: Sequence[str]) -> dict[str, DealId]:
-    """Find the deleted deals that had the given numbers, by fingerprint; this reads all deals of the site."""
+    """Find the deleted deals that had the given numbers, by fingerprint."""
     if not numbers:
         return {}
     mine = (deal.c.site_id == site_id, deal.c.number.in_(numbers), deal.c.deleted_at.is_not(None))
@@ -142,20 +142,25 @@ def list_deals_by_key(
 ) -> list[Deal]:
     """List the deals of a site that have one of the given ids or numbers, each once, ordered by id.
 
-    With `lock` the deals are locked before they are read, because a read that waits for a lock joins outdated rows. The
-    query is ordered by `id + 0`; ordered by `id`, SQLite would scan all deals of the site.
+    With `lock` the deals are locked before they are read, because a read that waits for a lock joins outdated rows.
+    SQLite scans all deals of the site if a query is ordered by `id` instead of `id + 0`, if it asks for undeleted deals
+    by id, or for deleted and undeleted deals by number at once, as an index has only the numbers of one of them.
     """
+    ids, numbers = sorted(set(ids)), sorted(set(numbers))
+    conditions: list[ColumnElement[bool]] = [is_in(deal.c.id, ids)] if ids else []
+    if numbers:
+        conditions.append(and_(is_in(deal.c.number, numbers), deal.c.deleted_at.is_(None)))
+    if numbers and with_deleted:
+        conditions.append(and_(is_in(deal.c.number, numbers), deal.c.deleted_at.is_not(None)))
     found: set[int] = set()
-    for column, keys in ((deal.c.id, sorted(set(ids))), (deal.c.number, sorted(set(numbers)))):
-        if keys:
-            query = select(deal.c.id).where(deal.c.site_id == site_id, is_in(column, keys)).order_by(deal.c.id + 0)
-            if not with_deleted:
-                query = query.where(deal.c.deleted_at.is_(None))
-            found.update(connection.execute(query.with_for_update() if lock else query).scalars())
+    for condition in conditions:
+        query = select(deal.c.id).where(deal.c.site_id == site_id, condition).order_by(deal.c.id + 0)
+        found.update(connection.execute(query.with_for_update() if lock else query).scalars())
     if not found:
         return []
-    mine = DEAL_ROWS.where(deal.c.site_id == site_id, is_in(deal.c.id, sorted(found)))
-    return list_deals_of_query(connection, site_id, mine.order_by(deal.c.id))
+    mine = DEAL_ROWS.where(deal.c.site_id == site_id, is_in(deal.c.id, sorted(found))).order_by(deal.c.id)
+    listed = list_deals_of_query(connection, site_id, mine)
+    return [each for each in listed if with_deleted or each.deleted_at is None]
 
 
 def update_deals(

@@ -13,7 +13,7 @@ from dealtrace.attribution.visit import Visit
 from dealtrace.deals.deal import DealId
 from dealtrace.leads.client import Client
 from dealtrace.leads.lead import LeadKind, LeadRef
-from dealtrace.leads.lead_story import LeadStory
+from dealtrace.leads.lead_summary import LeadSummary
 from dealtrace.record import record
 from dealtrace.storage.database.column_types import is_among_many
 from dealtrace.storage.database.compiled_statement import CompiledStatement, PlainRow
@@ -35,7 +35,7 @@ _SECOND = timedelta(seconds=1)
 class DealEntry:
     """An entry of the journal of deals.
 
-    `phone` and `email` are as the CRM sent them. `story` describes the deal's lead, and is `None` without a lead.
+    `phone` and `email` are as the CRM sent them. `lead_summary` describes the deal's lead, `None` if it has none.
     `visit` is the visit that a deal without a lead was matched to. `stated_source` was stated for the deal itself.
     Deals 2.0 may have a `name` and a `funnel`.
     """
@@ -54,7 +54,7 @@ class DealEntry:
     custom_values: Mapping[str, str] | None = None
     stated_source: TrafficSource | None = None
     tags: tuple[str, ...] = ()
-    story: LeadStory | None = None
+    lead_summary: LeadSummary | None = None
     visit: LeadVisit | None = None
     name: str | None = None
     funnel: str | None = None
@@ -62,7 +62,9 @@ class DealEntry:
     @property
     def origin(self) -> Origin:
         """The origin of the deal: a visit, a stated source, or unknown."""
-        return origin_of_deal(self.story.origin if self.story is not None else None, self.stated_source, self.visit)
+        return origin_of_deal(
+            self.lead_summary.origin if self.lead_summary is not None else None, self.stated_source, self.visit
+        )
 
 
 _REFERRING_COLUMNS = (
@@ -143,9 +145,9 @@ def _entry(row: PlainRow, referred: _Referred, visits: Mapping[int, LeadVisit]) 
         duration_seconds, form_name,
         *_,
     ) = row  # fmt: skip
-    story = None
+    lead_summary = None
     if client_id is not None:
-        story = LeadStory(
+        lead_summary = LeadSummary(
             LeadRef(LEAD_KINDS[lead_kind], lead_id),
             referred.clients[client_id],
             visits.get(key),
@@ -155,7 +157,7 @@ def _entry(row: PlainRow, referred: _Referred, visits: Mapping[int, LeadVisit]) 
         )
     return DealEntry(
         deal_id, number, status, amount_rub, happened_at, touched_at, service, manager, comment, phone, email,
-        custom_values, referred.sources.get(stated_by_deal_id), tuple(referred.tags.get(deal_id, ())), story,
-        visits.get(key) if story is None else None,
+        custom_values, referred.sources.get(stated_by_deal_id), tuple(referred.tags.get(deal_id, ())), lead_summary,
+        visits.get(key) if lead_summary is None else None,
         details.get("name") if details is not None else None, details.get("funnel") if details is not None else None,
     )  # fmt: skip

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, insert, select
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.leads.call import Call
 from dealtrace.leads.lead import LeadKind, LeadRef, ids_by_kind
-from dealtrace.leads.lead_request import LeadRequest, TakenIn
+from dealtrace.leads.lead_request import LeadRequest, StoredLeadRequest
 from dealtrace.storage.database.column_types import is_among
 from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.leads.contact_rows import insert_spans
@@ -117,13 +117,15 @@ def find_ids_by_sip_id(connection: Connection, site_id: int, sip_ids: Iterable[s
     return {sip_id: call_id for sip_id, call_id in rows}  # noqa: C416 - a row is no pair to the type checker
 
 
-def find_taken_in(connection: Connection, site_id: int, numbers: Iterable[str]) -> dict[str, TakenIn]:
+def find_lead_requests_by_number(
+    connection: Connection, site_id: int, numbers: Iterable[str]
+) -> dict[str, StoredLeadRequest]:
     """Find the lead requests with the given numbers, by number; unused numbers are missing."""
     keys = sorted(set(numbers))
     if not keys:
         return {}
     rows = _FIND_TAKEN_IN.fetch_named(connection, {"site_id": site_id, "numbers": keys})
-    return {row.number: TakenIn(lead_request_from_row(row), row.fingerprint) for row in rows}
+    return {row.number: StoredLeadRequest(lead_request_from_row(row), row.fingerprint) for row in rows}
 
 
 def find_record_url(connection: Connection, site_id: int, call_id: int) -> str | None:

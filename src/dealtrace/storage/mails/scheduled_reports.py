@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlencode
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from dealtrace.mails.scheduled_report import Rhythm, ScheduledReport, ScheduledReportId
-from dealtrace.reports.question import Words
+from dealtrace.reports.question import RawQuestion
 from dealtrace.storage.database.compiled_statement import Row, Values
 from dealtrace.storage.mails.recipients import recipients_from, stored_recipients
 from dealtrace.storage.schema.tables.alerts import mail_report
@@ -73,8 +73,8 @@ def update_due(connection: Connection, report: ScheduledReport, due_at: datetime
     return connection.execute(update(mail_report).where(*mine).values(due_at=due_at)).rowcount > 0
 
 
-def written_words(words: Words) -> str:
-    """Return a question as it is stored: its parts as the query of an address, named as in `Words`."""
+def written_words(words: RawQuestion) -> str:
+    """Return a question as it is stored: its parts as the query of an address, named as in `RawQuestion`."""
     said = [(name, text) for name, text in asdict(words).items() if name != _FILTERS and text]
     return urlencode([*said, *((_FILTERS, text) for text in words.filters)])
 
@@ -90,10 +90,10 @@ def _changing(report: ScheduledReport) -> Values:
     }
 
 
-def _read(text: str) -> Words:
+def _read(text: str) -> RawQuestion:
     pairs = parse_qsl(text)
-    known = {field.name for field in fields(Words)} - {_FILTERS}
-    return Words(
+    known = {field.name for field in fields(RawQuestion)} - {_FILTERS}
+    return RawQuestion(
         **{name: value for name, value in pairs if name in known},
         filters=tuple(value for name, value in pairs if name == _FILTERS),
     )

@@ -79,7 +79,7 @@ def list_latest_deliveries(
     connection: Connection, site_id: int, webhook_id: int, limit: int
 ) -> list[tuple[Delivery, datetime | None]]:
     """List the latest deliveries of a webhook, newest first, each with when it was settled, or `None` if it was not."""
-    query = select(webhook_outbox).where(*_mine(site_id, webhook_id)).order_by(webhook_outbox.c.position.desc())
+    query = select(webhook_outbox).where(*_of_webhook(site_id, webhook_id)).order_by(webhook_outbox.c.position.desc())
     return [(_delivery_from_row(row), row.settled_at) for row in connection.execute(query.limit(limit))]
 
 
@@ -104,7 +104,7 @@ def count_waiting_deliveries(connection: Connection, site_id: int, webhook_id: i
 
 def is_delivery_known(connection: Connection, site_id: int, webhook_id: int, position: OutboxPosition) -> bool:
     """Return whether a delivery is still stored, settled or not."""
-    mine = (*_mine(site_id, webhook_id), webhook_outbox.c.position == position)
+    mine = (*_of_webhook(site_id, webhook_id), webhook_outbox.c.position == position)
     return connection.execute(select(webhook_outbox.c.position).where(*mine)).first() is not None
 
 
@@ -113,7 +113,7 @@ def acknowledge_deliveries(
 ) -> None:
     """Mark deliveries as settled, so that they are not sent again."""
     listed = is_among(webhook_outbox.c.position, "positions")
-    statement = update(webhook_outbox).where(*_mine(site_id, webhook_id), listed).values(settled_at=now)
+    statement = update(webhook_outbox).where(*_of_webhook(site_id, webhook_id), listed).values(settled_at=now)
     connection.execute(statement, {"positions": list(positions)})
 
 
@@ -130,7 +130,7 @@ def requeue_deliveries(
     `since` limits them to deliveries from then on, `position` to the delivery at this position; by default all are
     queued.
     """
-    again = [*_mine(site_id, webhook_id), webhook_outbox.c.settled_at.is_not(None)]
+    again = [*_of_webhook(site_id, webhook_id), webhook_outbox.c.settled_at.is_not(None)]
     if since is not None:
         again.append(webhook_outbox.c.recorded_at >= since)
     if position is not None:
@@ -140,7 +140,7 @@ def requeue_deliveries(
 
 def delete_deliveries(connection: Connection, site_id: int, webhook_id: int) -> None:
     """Delete all deliveries of a webhook."""
-    connection.execute(delete(webhook_outbox).where(*_mine(site_id, webhook_id)))
+    connection.execute(delete(webhook_outbox).where(*_of_webhook(site_id, webhook_id)))
 
 
 def delete_old_deliveries(connection: Connection, site_id: int, before: datetime) -> int:
@@ -149,12 +149,12 @@ def delete_old_deliveries(connection: Connection, site_id: int, before: datetime
     return connection.execute(delete(webhook_outbox).where(*old)).rowcount
 
 
-def _mine(site_id: int, webhook_id: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+def _of_webhook(site_id: int, webhook_id: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return webhook_outbox.c.site_id == site_id, webhook_outbox.c.webhook_id == webhook_id
 
 
 def _waiting(site_id: int, webhook_id: int) -> tuple[ColumnElement[bool], ...]:
-    return (*_mine(site_id, webhook_id), webhook_outbox.c.settled_at.is_(None))
+    return (*_of_webhook(site_id, webhook_id), webhook_outbox.c.settled_at.is_(None))
 
 
 def _delivery_from_row(row: Row) -> Delivery:

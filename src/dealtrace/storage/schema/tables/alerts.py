@@ -6,7 +6,7 @@ Rules and mails are control data, because those that are due are found across si
 from sqlalchemy import BigInteger, Column, Index, Integer, PrimaryKeyConstraint, String, Table, Text, text
 
 from dealtrace.storage.database.column_types import Instant, JsonText
-from dealtrace.storage.schema.tables.parts import CONTROL, TENANT, metadata, site_column
+from dealtrace.storage.schema.tables.parts import CONTROL, TENANT, metadata, rows_where, site_column
 
 alert = Table(
     "alert",
@@ -63,7 +63,7 @@ mail = Table(
     Column("due_at", Instant),
     Column("attempts", Integer, nullable=False),
     Column("fault", Text),
-    Index("ix_mail_due_at", "due_at", sqlite_where=_DUE, postgresql_where=_DUE),
+    Index("ix_mail_due_at", "due_at", info=rows_where(_DUE)),
     Index("ix_mail_site_id", "site_id", "caused_at"),
     info=CONTROL,
 )

@@ -14,11 +14,13 @@ from sqlalchemy import (
 
 from dealtrace.storage.database.column_types import Instant, JsonText, Rubles
 from dealtrace.storage.schema.tables.parts import (
+    DELETED,
     TENANT,
     UNDELETED,
     index_undeleted,
     index_where_present,
     metadata,
+    rows_where,
     site_column,
 )
 
@@ -70,8 +72,9 @@ deal = Table(
 
 Index(
     "uq_deal_number", deal.c.site_id, deal.c.number, unique=True,
-    sqlite_where=UNDELETED, postgresql_where=UNDELETED,
+    info=rows_where(UNDELETED),
 )  # fmt: skip
+Index("ix_deal_deleted_number", deal.c.site_id, deal.c.number, info=rows_where(DELETED))
 # These indexes have all columns that a journal uses; otherwise SQLite reads every row to find and count its deals.
 # Indexes of leads do not: SQLite would use a covering index even to find a few ids, and read the whole site.
 index_undeleted("ix_deal_happened", deal.c.happened_at, deal.c.id, deal.c.deleted_at, deal.c.lead_kind)

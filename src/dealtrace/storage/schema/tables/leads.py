@@ -26,6 +26,7 @@ from dealtrace.storage.schema.tables.parts import (
     index_undeleted,
     index_where_present,
     metadata,
+    rows_where,
     site_column,
     text_columns,
 )
@@ -79,7 +80,7 @@ call = Table(
     PrimaryKeyConstraint("site_id", "id"),
     UniqueConstraint("site_id", "reference"),
     Index("ix_call_client", "site_id", "client_id", "started_at", "id"),
-    Index("ix_call_visit", "site_id", "visit_id", sqlite_where=_VISITED, postgresql_where=_VISITED),
+    Index("ix_call_visit", "site_id", "visit_id", info=rows_where(_VISITED)),
     info=TENANT,
 )
 
@@ -102,7 +103,7 @@ lead_request = Table(
     PrimaryKeyConstraint("site_id", "id"),
     UniqueConstraint("site_id", "number"),
     Index("ix_lead_request_client", "site_id", "client_id", "requested_at", "id"),
-    Index("ix_lead_request_visit", "site_id", "visit_id", sqlite_where=_VISITED, postgresql_where=_VISITED),
+    Index("ix_lead_request_visit", "site_id", "visit_id", info=rows_where(_VISITED)),
     info=TENANT,
 )
 

@@ -7,16 +7,19 @@ id alone.
 
 from typing import Any, TypeAlias
 
-from sqlalchemy import BigInteger, Column, Index, MetaData, Text, text
+from sqlalchemy import BigInteger, Column, Index, MetaData, Text, TextClause, text
 
 from dealtrace.storage.database.column_types import JsonText
 
 CONTROL = {"kind": "control"}
 TENANT = {"kind": "tenant"}
+WHERE = "where"
+"""The key, in the `info` of an index, of the condition that its rows meet."""
 
 AnyColumn: TypeAlias = "Column[Any]"
 """Any: an index has columns of all types."""
 UNDELETED = text("deleted_at IS NULL")
+DELETED = text("deleted_at IS NOT NULL")
 
 metadata = MetaData(
     naming_convention={
@@ -51,9 +54,18 @@ def index_where_present(name: str, column: AnyColumn, *then: AnyColumn, unique: 
     """Create an index on a column that is null in most rows; it contains only the other rows."""
     is_present = text(f"{column.name} IS NOT NULL")
     columns = (column.table.c.site_id, column, *then)
-    Index(name, *columns, unique=unique, sqlite_where=is_present, postgresql_where=is_present)
+    Index(name, *columns, unique=unique, info=rows_where(is_present))
 
 
 def index_undeleted(name: str, *columns: AnyColumn) -> None:
     """Create an index on the given columns; it contains only undeleted rows."""
-    Index(name, columns[0].table.c.site_id, *columns, sqlite_where=UNDELETED, postgresql_where=UNDELETED)
+    Index(name, columns[0].table.c.site_id, *columns, info=rows_where(UNDELETED))
+
+
+def rows_where(condition: TextClause) -> "dict[Any, Any]":
+    """Return the `info` of an index that contains only the rows that meet a condition.
+
+    SQLAlchemy's argument `postgresql_where` would make every command import the dialect of PostgreSQL. Only code that
+    creates or compares tables needs it, so `tables.whole` adds it. Any: the library's type.
+    """
+    return {WHERE: condition}

@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger, Column, Index, Integer, PrimaryKeyConstraint, String, Table, Text, text
 
 from dealtrace.storage.database.column_types import Instant, JsonText
-from dealtrace.storage.schema.tables.parts import CONTROL, TENANT, metadata, site_column
+from dealtrace.storage.schema.tables.parts import CONTROL, TENANT, metadata, rows_where, site_column
 
 webhook = Table(
     "webhook",
@@ -52,8 +52,7 @@ webhook_outbox = Table(
         "site_id",
         "webhook_id",
         "position",
-        sqlite_where=_WAITING,
-        postgresql_where=_WAITING,
+        info=rows_where(_WAITING),
     ),
     Index("ix_webhook_outbox_recorded_at", "site_id", "recorded_at"),
     info=TENANT,

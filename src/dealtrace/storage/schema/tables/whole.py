@@ -1,4 +1,4 @@
-"""The whole schema: importing this module defines every table."""
+"""The whole schema: importing this module defines every table, and completes the indexes that have only some rows."""
 
 from dealtrace.storage.schema.tables import (  # noqa: F401 - each adds its tables to the metadata
     alerts,
@@ -16,4 +16,9 @@ from dealtrace.storage.schema.tables import (  # noqa: F401 - each adds its tabl
     visits,
     webhooks,
 )
+from dealtrace.storage.schema.tables.parts import WHERE
 from dealtrace.storage.schema.tables.parts import metadata as metadata
+
+for _index in (index for table in metadata.tables.values() for index in table.indexes if WHERE in index.info):
+    for _engine in ("sqlite", "postgresql"):
+        _index.dialect_kwargs[f"{_engine}_where"] = _index.info[WHERE]

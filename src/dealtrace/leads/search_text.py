@@ -10,13 +10,13 @@ ANY = "*"
 """The character of a mask that stands for any characters, or none."""
 MASK_LENGTH_MIN = 3
 """Ours: the fewest characters of a mask besides `*`; fewer would find too much."""
-SOUGHT_LENGTH_MAX = 256
+SEARCH_LENGTH_MAX = 256
 _PHONE_MASK = re.compile(r"[+0-9()\s*-]+")
 _MARKS = re.compile(r"[^0-9*]")
 
 
 @record
-class Sought:
+class SearchText:
     """The text of a search, and everything that it may mean.
 
     `id` is our id, `contacts` are phones and e-mails in normal form. A text with `*` for unknown characters is also a
@@ -35,22 +35,22 @@ class Sought:
         return bool(self.contacts)
 
 
-def read_sought(typed: str, id_max: int) -> Sought | None:
+def parse_search(typed: str, id_max: int) -> SearchText | None:
     """Return what a search text may mean, or `None` if it means nothing; a number above `id_max` is not an id."""
-    text = stripped(typed)[:SOUGHT_LENGTH_MAX]
+    text = stripped(typed)[:SEARCH_LENGTH_MAX]
     if not text:
         return None
     if ANY in text:
         return _masked(text)
     id_ = int(text) if text.isascii() and text.isdigit() and int(text) <= id_max else None
-    return Sought(text, id_, (*list_phones(text), *list_emails(text)))
+    return SearchText(text, id_, (*list_phones(text), *list_emails(text)))
 
 
-def _masked(text: str) -> Sought | None:
+def _masked(text: str) -> SearchText | None:
     if len(text.replace(ANY, "").strip()) < MASK_LENGTH_MIN:
         return None
     phone = _normal_mask(text) if _PHONE_MASK.fullmatch(text) is not None else None
-    return Sought(text, mask=text, phone_mask=phone)
+    return SearchText(text, mask=text, phone_mask=phone)
 
 
 def _normal_mask(text: str) -> str:

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Connection, Select, or_, select
 
 from dealtrace.leads.lead import LeadKind
 from dealtrace.leads.reference import spellings
-from dealtrace.leads.sought import ANY, Sought
+from dealtrace.leads.search_text import ANY, SearchText
 from dealtrace.storage.database.column_types import is_in
 from dealtrace.storage.schema.tables.deals import deal, deal_contact
 from dealtrace.storage.schema.tables.leads import LEAD_REFERENCES, LEAD_TABLES, client, lead_contact
@@ -20,45 +20,48 @@ Text = ColumnElement[Any]
 """Any: columns contain texts that may be null."""
 
 
-def find_sought_deals(connection: Connection, site_id: int, sought: Sought) -> set[int]:
-    """Find the ids of deals with the sought id, number, contact or client name, including deleted deals.
+def find_searched_deals(connection: Connection, site_id: int, search: SearchText) -> set[int]:
+    """Find the ids of deals with the id, number, contact or client name of a search, including deleted deals.
 
     The contact may be the deal's or its lead's. Each query finds at most `FOUND_MAX`.
     """
     mine = select(deal.c.id).where(deal.c.site_id == site_id)
+    numbered = _is_reference(deal.c.number, search)
     further = select(deal_contact.c.deal_id).where(deal_contact.c.site_id == site_id)
     found: set[int] = set()
     for query in (
-        *_where(mine, _is_id(deal.c.id, sought), _is_reference(deal.c.number, sought)),
-        *_where(mine, *(_is_contact(column, sought) for column in (deal.c.clue_phone, deal.c.clue_email))),
-        *_where(further, _is_contact(deal_contact.c.contact, sought)),
+        *_where(mine, _is_id(deal.c.id, search)),
+        *_where(mine.where(deal.c.deleted_at.is_(None)), numbered),
+        *_where(mine.where(deal.c.deleted_at.is_not(None)), numbered),
+        *_where(mine, *(_is_contact(column, search) for column in (deal.c.clue_phone, deal.c.clue_email))),
+        *_where(further, _is_contact(deal_contact.c.contact, search)),
     ):
         found |= set(connection.execute(query).scalars())
-    for kind, ids in _find_clients_leads(connection, site_id, sought).items():
+    for kind, ids in _find_clients_leads(connection, site_id, search).items():
         if ids:
             theirs = mine.where(deal.c.lead_kind == kind, is_in(deal.c.lead_id, sorted(ids))).limit(FOUND_MAX)
             found |= set(connection.execute(theirs).scalars())
     return found
 
 
-def find_sought_leads(connection: Connection, site_id: int, sought: Sought) -> dict[LeadKind, set[int]]:
-    """Find the ids of leads with the sought id, reference, contact or client name, at most `FOUND_MAX` per query."""
-    found = _find_clients_leads(connection, site_id, sought)
+def find_searched_leads(connection: Connection, site_id: int, search: SearchText) -> dict[LeadKind, set[int]]:
+    """Find the ids of leads with the id, reference, contact or client name of a search, `FOUND_MAX` per query."""
+    found = _find_clients_leads(connection, site_id, search)
     for kind, table in LEAD_TABLES.items():
         mine = select(table.c.id).where(table.c.site_id == site_id)
-        for query in _where(mine, _is_id(table.c.id, sought), _is_reference(LEAD_REFERENCES[kind], sought)):
+        for query in _where(mine, _is_id(table.c.id, search), _is_reference(LEAD_REFERENCES[kind], search)):
             found[kind] |= set(connection.execute(query).scalars())
     return found
 
 
-def _find_clients_leads(connection: Connection, site_id: int, sought: Sought) -> dict[LeadKind, set[int]]:
-    """Find the ids of leads with the sought contact, or with a client of the sought name."""
+def _find_clients_leads(connection: Connection, site_id: int, search: SearchText) -> dict[LeadKind, set[int]]:
+    """Find the ids of leads with the contact of a search, or with a client of its name."""
     found: dict[LeadKind, set[int]] = {kind: set() for kind in LeadKind}
     bearing = select(lead_contact.c.lead_id, lead_contact.c.lead_kind).where(lead_contact.c.site_id == site_id)
-    for query in _where(bearing, _is_contact(lead_contact.c.contact, sought)):
+    for query in _where(bearing, _is_contact(lead_contact.c.contact, search)):
         for lead_id, kind in connection.execute(query):
             found[LeadKind(kind)].add(lead_id)
-    clients = _find_named_clients(connection, site_id, sought)
+    clients = _find_named_clients(connection, site_id, search)
     for kind, table in LEAD_TABLES.items():
         if clients:
             theirs = select(table.c.id).where(table.c.site_id == site_id, is_in(table.c.client_id, sorted(clients)))
@@ -66,14 +69,14 @@ def _find_clients_leads(connection: Connection, site_id: int, sought: Sought) ->
     return found
 
 
-def _find_named_clients(connection: Connection, site_id: int, sought: Sought) -> set[int]:
-    """Find the ids of clients whose names contain the sought text, and of clients merged with them.
+def _find_named_clients(connection: Connection, site_id: int, search: SearchText) -> set[int]:
+    """Find the ids of clients whose names contain the text of a search, and of clients merged with them.
 
     The search ignores case, unless a name mixes cases in an unusual way.
     """
-    if sought.is_contact or sought.mask is not None or sought.id is not None:
+    if search.is_contact or search.mask is not None or search.id is not None:
         return set()
-    written = {sought.text, sought.text.lower(), sought.text.upper(), sought.text.capitalize(), sought.text.title()}
+    written = {search.text, search.text.lower(), search.text.upper(), search.text.capitalize(), search.text.title()}
     is_named = or_(*(client.c.name.like(_like(f"{ANY}{text}{ANY}"), escape=_ESCAPE) for text in sorted(written)))
     named = select(client.c.id, client.c.leading_id).where(client.c.site_id == site_id, is_named).limit(FOUND_MAX)
     found = {row.leading_id or row.id for row in connection.execute(named)}
@@ -86,20 +89,20 @@ def _where(rows: Select[Any], *conditions: ColumnElement[bool] | None) -> Iterat
     return (rows.where(condition).limit(FOUND_MAX) for condition in conditions if condition is not None)
 
 
-def _is_id(column: Text, sought: Sought) -> ColumnElement[bool] | None:
-    return column == sought.id if sought.id is not None else None
+def _is_id(column: Text, search: SearchText) -> ColumnElement[bool] | None:
+    return column == search.id if search.id is not None else None
 
 
-def _is_reference(column: Text, sought: Sought) -> ColumnElement[bool]:
-    if sought.mask is not None:
-        return column.like(_like(sought.mask), escape=_ESCAPE)
-    return column.in_(spellings(sought.text))
+def _is_reference(column: Text, search: SearchText) -> ColumnElement[bool]:
+    if search.mask is not None:
+        return column.like(_like(search.mask), escape=_ESCAPE)
+    return column.in_(spellings(search.text))
 
 
-def _is_contact(column: Text, sought: Sought) -> ColumnElement[bool] | None:
-    if sought.mask is not None:
-        return column.like(_like(sought.phone_mask or sought.mask.lower()), escape=_ESCAPE)
-    return column.in_(sought.contacts) if sought.contacts else None
+def _is_contact(column: Text, search: SearchText) -> ColumnElement[bool] | None:
+    if search.mask is not None:
+        return column.like(_like(search.phone_mask or search.mask.lower()), escape=_ESCAPE)
+    return column.in_(search.contacts) if search.contacts else None
 
 
 def _like(mask: str) -> str:

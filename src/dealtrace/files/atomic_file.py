@@ -14,7 +14,7 @@ NAME_LENGTH_KEPT = 40
 
 
 @contextmanager
-def written_whole(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
+def write_atomically(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
     """Yield the path of an empty private file to write to; on success it is synced and renamed to `path`.
 
     On any failure it is deleted, and a file at `path` is not changed. If `path` is a symbolic link, the file that it

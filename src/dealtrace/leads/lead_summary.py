@@ -10,7 +10,7 @@ from dealtrace.record import record
 
 
 @record
-class LeadStory:
+class LeadSummary:
     """A lead with its client, visits and source.
 
     `visit` has the visit that the lead names and the visit that the site's model credits; it is `None` if the lead has

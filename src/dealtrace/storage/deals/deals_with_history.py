@@ -13,14 +13,16 @@ from dealtrace.storage.deals.versions import find_versions
 
 
 @record
-class WholeDeal:
+class DealWithHistory:
     """A deal, and the statuses it has had, oldest first."""
 
     deal: Deal
     history: list[PastStatus]
 
 
-def list_whole_deals(connection: Connection, site_id: int, keys: Sequence[DealKey]) -> list[WholeDeal | None]:
+def list_deals_with_history(
+    connection: Connection, site_id: int, keys: Sequence[DealKey]
+) -> list[DealWithHistory | None]:
     """List the undeleted deal that each key identifies, or `None` if there is none, in the order of the keys."""
     known = list_deals_by_key(
         connection,
@@ -33,4 +35,7 @@ def list_whole_deals(connection: Connection, site_id: int, keys: Sequence[DealKe
     by_number = {deal.number: deal for deal in known}
     versions = find_versions(connection, site_id, [deal.id for deal in known])
     chosen = [choose_deal(key, by_id, by_number) for key in keys]
-    return [WholeDeal(deal, status_history(versions.get(deal.id, ()))) if deal is not None else None for deal in chosen]
+    return [
+        DealWithHistory(deal, status_history(versions.get(deal.id, ()))) if deal is not None else None
+        for deal in chosen
+    ]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dealtrace.files.whole_file import open_to_append, written_whole
+from dealtrace.files.atomic_file import open_to_append, write_atomically
 
 
 def _mode(path: Path) -> int:
@@ -28,7 +28,7 @@ def _generous_umask() -> Iterator[None]:
 
 
 def test_it_appears_under_its_name_only_when_it_is_complete(tmp_path: Path) -> None:
-    with written_whole(tmp_path / "x.csv") as partial:
+    with write_atomically(tmp_path / "x.csv") as partial:
         partial.write_text("whole")
         assert not (tmp_path / "x.csv").exists()
         assert partial.parent == tmp_path
@@ -37,7 +37,7 @@ def test_it_appears_under_its_name_only_when_it_is_complete(tmp_path: Path) -> N
 
 
 def test_nobody_else_can_read_it_from_its_first_byte(tmp_path: Path) -> None:
-    with written_whole(tmp_path / "x.csv") as partial:
+    with write_atomically(tmp_path / "x.csv") as partial:
         assert _mode(partial) == 0o600
     assert _mode(tmp_path / "x.csv") == 0o600
     with open_to_append(tmp_path / "appended.csv", "utf-8") as file:
@@ -46,7 +46,7 @@ def test_nobody_else_can_read_it_from_its_first_byte(tmp_path: Path) -> None:
 
 
 def _write_a_half(path: Path, reason: BaseException | None) -> None:
-    with written_whole(path, overwrite=True) as partial:
+    with write_atomically(path, overwrite=True) as partial:
         partial.write_text("a half")
         if reason is None:
             signal.raise_signal(signal.SIGINT)
@@ -80,16 +80,16 @@ def test_an_existing_file_is_replaced_only_on_request(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_text("earlier")
     path.chmod(0o644)
-    with pytest.raises(FileExistsError, match="already exists"), written_whole(path):
+    with pytest.raises(FileExistsError, match="already exists"), write_atomically(path):
         raise AssertionError
-    with written_whole(path, overwrite=True) as partial:
+    with write_atomically(path, overwrite=True) as partial:
         partial.write_text("later")
     assert (path.read_text(), _mode(path)) == ("later", 0o600)
 
 
 def test_a_file_that_appears_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
-    with pytest.raises(FileExistsError), written_whole(path):
+    with pytest.raises(FileExistsError), write_atomically(path):
         path.write_text("somebody else's")
     assert path.read_text() == "somebody else's"
     assert _names(tmp_path) == {"x.csv"}
@@ -97,7 +97,7 @@ def test_a_file_that_appears_meanwhile_is_not_overwritten(tmp_path: Path) -> Non
 
 def test_two_can_write_at_once(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
-    with written_whole(path, overwrite=True) as first, written_whole(path, overwrite=True) as second:
+    with write_atomically(path, overwrite=True) as first, write_atomically(path, overwrite=True) as second:
         first.write_text("first")
         second.write_text("second")
     assert path.read_text() == "first"
@@ -108,7 +108,7 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     (tmp_path / "far").mkdir()
     (tmp_path / "far" / "x.csv").write_text("earlier")
     (tmp_path / "link.csv").symlink_to(tmp_path / "far" / "x.csv")
-    with written_whole(tmp_path / "link.csv", overwrite=True) as partial:
+    with write_atomically(tmp_path / "link.csv", overwrite=True) as partial:
         partial.write_text("later")
     assert (tmp_path / "link.csv").is_symlink()
     assert (tmp_path / "far" / "x.csv").read_text() == "later"
@@ -121,17 +121,17 @@ def test_what_is_no_file_stays(tmp_path: Path, kind: str) -> None:
         path.mkdir()
     else:
         os.mkfifo(path)
-    with pytest.raises(FileExistsError, match="is not a file"), written_whole(path, overwrite=True):
+    with pytest.raises(FileExistsError, match="is not a file"), write_atomically(path, overwrite=True):
         raise AssertionError
 
 
 def test_a_long_name_has_room_for_its_partial_file(tmp_path: Path) -> None:
     path = tmp_path / ("𝕏" * 60 + ".csv")
-    with written_whole(path) as partial:
+    with write_atomically(path) as partial:
         partial.write_text("x")
     assert path.exists()
 
 
 def test_a_folder_that_is_missing_is_named(tmp_path: Path) -> None:
-    with pytest.raises(OSError, match="nowhere"), written_whole(tmp_path / "nowhere" / "x.csv"):
+    with pytest.raises(OSError, match="nowhere"), write_atomically(tmp_path / "nowhere" / "x.csv"):
         raise AssertionError

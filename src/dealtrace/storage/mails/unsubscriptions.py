@@ -18,35 +18,39 @@ def find_signing_key(connection: Connection) -> bytes:
     return bytes.fromhex(stored.scalar_one())
 
 
-def insert_leave(connection: Connection, left: Subscription, now: datetime) -> None:
+def insert_unsubscription(connection: Connection, left: Subscription, now: datetime) -> None:
     """Store that an address has left; one that has left already did so when it first did."""
     values = {"site_id": left.site_id, "list": left.list.value, "list_id": left.list_id, "left_at": now}
     statement = insert_into(connection, mail_leave).values(address=left.folded_address, **values)
     connection.execute(statement.on_conflict_do_nothing(index_elements=["site_id", "list", "list_id", "address"]))
 
 
-def delete_leave(connection: Connection, left: Subscription) -> None:
+def delete_unsubscription(connection: Connection, left: Subscription) -> None:
     """Delete that an address has left."""
-    mine = _of_list(left.site_id, left.list, left.list_id)
-    connection.execute(delete(mail_leave).where(*mine, mail_leave.c.address == left.folded_address))
+    of_list = _of_list(left.site_id, left.list, left.list_id)
+    connection.execute(delete(mail_leave).where(*of_list, mail_leave.c.address == left.folded_address))
 
 
-def find_leaves(connection: Connection, site_id: int, mail_list: MailList, list_id: int) -> dict[str, datetime]:
+def find_unsubscriptions(
+    connection: Connection, site_id: int, mail_list: MailList, list_id: int
+) -> dict[str, datetime]:
     """Return the addresses that left a report or a rule, casefolded and in their order, with when they did."""
-    mine = select(mail_leave).where(*_of_list(site_id, mail_list, list_id)).order_by(mail_leave.c.address)
-    return {row.address: row.left_at for row in connection.execute(mine)}
+    of_list = select(mail_leave).where(*_of_list(site_id, mail_list, list_id)).order_by(mail_leave.c.address)
+    return {row.address: row.left_at for row in connection.execute(of_list)}
 
 
-def find_leaves_of_site(connection: Connection, site_id: int, mail_list: MailList) -> dict[int, dict[str, datetime]]:
-    """Return what `find_leaves` does for every report or every rule of a site that an address has left, by id."""
-    mine = (mail_leave.c.site_id == site_id, mail_leave.c.list == mail_list.value)
+def find_unsubscriptions_of_site(
+    connection: Connection, site_id: int, mail_list: MailList
+) -> dict[int, dict[str, datetime]]:
+    """Return what `find_unsubscriptions` returns, for every report or every rule that an address has left, by id."""
+    of_site = (mail_leave.c.site_id == site_id, mail_leave.c.list == mail_list.value)
     found: dict[int, dict[str, datetime]] = {}
-    for row in connection.execute(select(mail_leave).where(*mine).order_by(mail_leave.c.address)):
+    for row in connection.execute(select(mail_leave).where(*of_site).order_by(mail_leave.c.address)):
         found.setdefault(row.list_id, {})[row.address] = row.left_at
     return found
 
 
-def delete_leaves(connection: Connection, site_id: int, mail_list: MailList, list_id: int) -> None:
+def delete_unsubscriptions(connection: Connection, site_id: int, mail_list: MailList, list_id: int) -> None:
     """Delete who left a report or a rule that is deleted."""
     connection.execute(delete(mail_leave).where(*_of_list(site_id, mail_list, list_id)))
 

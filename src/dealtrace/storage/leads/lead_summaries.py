@@ -1,4 +1,4 @@
-"""The stories of leads: their clients, their own visits, and the visits credited with them."""
+"""The summaries of leads: their clients, their own visits, and the visits credited with them."""
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, null, select
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.leads.client import with_stated_contacts
 from dealtrace.leads.lead import LeadKind, LeadRef, ids_by_kind
-from dealtrace.leads.lead_story import LeadStory
+from dealtrace.leads.lead_summary import LeadSummary
 from dealtrace.storage.database.column_types import is_among
 from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.leads.clients import find_clients
@@ -31,10 +31,10 @@ _LIST_LEADS: Mapping[LeadKind, CompiledStatement] = {
 }
 
 
-def find_lead_stories(
+def find_lead_summaries(
     connection: Connection, site_id: int, leads: Iterable[LeadRef], model: AttributionModel
-) -> dict[LeadRef, LeadStory]:
-    """Find the stories of leads: the client, the lead's own visit, and the visit credited under `model`."""
+) -> dict[LeadRef, LeadSummary]:
+    """Find the summaries of leads: the client, the lead's own visit, and the visit credited under `model`."""
     rows = [
         (LeadRef(kind, lead_id), client_id, stated_id, visit_id, detail, phone, email)
         for kind, ids in ids_by_kind(leads).items()
@@ -48,7 +48,7 @@ def find_lead_stories(
     visits = find_lead_visits(connection, site_id, {row[0].id: row[3] for row in rows}, model)
     sources = find_sources(connection, site_id, [row[2] for row in rows if row[2] is not None])
     return {
-        ref: LeadStory(
+        ref: LeadSummary(
             ref,
             with_stated_contacts(clients[client_id], phone, email),
             visits.get(ref.id),
