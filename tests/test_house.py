@@ -428,6 +428,16 @@ def test_it_commits_in_the_write_queue_alone() -> None:
     hold(rule, [module for module in MODULES if module.name != "runtime/write_queue.py"])
 
 
+def test_it_repeats_in_the_loops_of_the_worker_alone() -> None:
+    def rule(module: Module) -> Iterator[str]:
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Attribute) and ast.unparse(node) == "asyncio.sleep":
+                cure = "What repeats is a loop of `worker/repeating.py`, which outlives failures and logs them (§10)."
+                yield module.complain(node, "`asyncio.sleep` is used", cure)
+
+    hold(rule, [module for module in MODULES if module.name not in ("worker/repeating.py", "worker/connecting.py")])
+
+
 def test_it_imports_at_the_top_of_a_file() -> None:
     def rule(module: Module) -> Iterator[str]:
         for function in module.functions():

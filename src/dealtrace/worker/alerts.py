@@ -13,6 +13,7 @@ from dealtrace.alerts.incident import figure_text
 from dealtrace.alerts.rule import Alert, question_of
 from dealtrace.alerts.windows import Slot, last_slot, next_look
 from dealtrace.errors import InvalidParameters, InvalidSetting
+from dealtrace.observation import Outage
 from dealtrace.operations.alerts.evaluate import evaluate_rule
 from dealtrace.operations.alerts.watch import AlertReport, Looked, claim_alerts, settle_alerts
 from dealtrace.operations.reports.read_question import read_known
@@ -23,7 +24,7 @@ from dealtrace.runtime.report_pool import ReportPool
 from dealtrace.runtime.write_queue import WriteQueue
 from dealtrace.storage.accounts.sites import find_site
 from dealtrace.storage.alerts.alerts import count_due_alerts, list_sites_with_due_alerts
-from dealtrace.worker.repeating import repeat
+from dealtrace.worker.repeating import BackgroundLoops
 
 POLL_SECONDS = 20.0
 """How many seconds pass between two queries for rules to check; a new rule waits at most this long."""
@@ -47,12 +48,12 @@ class Alerts:
         self._write_queue = write_queue
         self._report_pool = report_pool
         self._sends_mail = sends_mail
-        self._loop = asyncio.create_task(repeat(self._poll, poll_seconds, "alerts_not_looked_at"))
+        self._loops = BackgroundLoops()
+        self._loops.start(self._poll, poll_seconds, Outage("alerts_not_looked_at", "alerts_seen_again"))
 
     async def stop(self) -> None:
         """Stop checking rules; rules that are claimed but not yet checked are left to another process."""
-        self._loop.cancel()
-        await asyncio.gather(self._loop, return_exceptions=True)
+        await self._loops.stop()
 
     async def _poll(self) -> None:
         """Check every rule that is due, site by site."""

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from dealtrace import clock, observation
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.webhook import Webhook, WebhookId
+from dealtrace.observation import Outage
 from dealtrace.operations.webhooks.deliver import (
     KEPT_FOR,
     Claim,
@@ -33,7 +34,7 @@ from dealtrace.storage.webhooks.webhooks import list_webhooks
 from dealtrace.webhooks.delivery import Delivery, OutboxPosition
 from dealtrace.webhooks.http_request import Message, write_request
 from dealtrace.webhooks.retry import Fault, Pause
-from dealtrace.worker.repeating import repeat
+from dealtrace.worker.repeating import BackgroundLoops
 from dealtrace.worker.webhook_client import WebhookClient, WebhookConnection
 
 POLL_SECONDS = 0.5
@@ -80,17 +81,15 @@ class Deliveries:
         self._in_hand: dict[WebhookId, asyncio.Task[None]] = {}
         self._broken: dict[WebhookId, _HeldBack] = {}
         self._stopping = False
-        self._loops = [
-            asyncio.create_task(repeat(self._poll, POLL_SECONDS, "webhooks_not_looked_at")),
-            asyncio.create_task(repeat(self._sweep, SWEEP_SECONDS, "webhooks_not_swept")),
-        ]
+        self._loops = BackgroundLoops()
+        self._loops.start(self._poll, POLL_SECONDS, Outage("webhooks_not_looked_at", "webhooks_seen_again"))
+        self._loops.start(self._sweep, SWEEP_SECONDS, Outage("webhooks_not_swept", "webhooks_swept_again"))
 
     async def stop(self) -> None:
         """Start no new attempts, wait for running attempts, and store their outcome."""
         self._stopping = True
-        for loop in self._loops:
-            loop.cancel()
-        await asyncio.gather(*self._loops, *self._in_hand.values(), return_exceptions=True)
+        await self._loops.stop()
+        await asyncio.gather(*self._in_hand.values(), return_exceptions=True)
 
     async def _poll(self) -> None:
         """Begin to serve every webhook that has deliveries to send and is not being served."""

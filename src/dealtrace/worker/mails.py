@@ -11,6 +11,7 @@ from dealtrace import clock, observation
 from dealtrace.accounts.site import Site
 from dealtrace.mails.letter import Envelope, Letter, write_mail
 from dealtrace.mails.mail import Mail, MailFault
+from dealtrace.observation import Outage
 from dealtrace.operations.mails.deliver import KEPT_FOR, MailReport, claim_mails, settle_mails, sweep_mails
 from dealtrace.operations.mails.scheduled_reports import send_due_reports
 from dealtrace.operations.write_command import WriteCommand
@@ -19,7 +20,7 @@ from dealtrace.runtime.write_queue import WriteQueue
 from dealtrace.storage.accounts.sites import find_site, list_sites
 from dealtrace.storage.mails.outbox import count_waiting_mails, list_sites_with_due_mails
 from dealtrace.storage.mails.scheduled_reports import list_sites_with_due_reports
-from dealtrace.worker.repeating import repeat
+from dealtrace.worker.repeating import BackgroundLoops
 from dealtrace.worker.smtp_client import SmtpClient
 
 POLL_SECONDS = 2.0
@@ -50,18 +51,16 @@ class Mails:
         self._write_letter = write_letter
         self._is_stopping = False
         self._in_hand: asyncio.Task[None] | None = None
-        self._loops = [
-            asyncio.create_task(repeat(self._poll, poll_seconds, "mails_not_looked_at")),
-            asyncio.create_task(repeat(self._sweep, SWEEP_SECONDS, "mails_not_swept")),
-        ]
+        self._loops = BackgroundLoops()
+        self._loops.start(self._poll, poll_seconds, Outage("mails_not_looked_at", "mails_seen_again"))
+        self._loops.start(self._sweep, SWEEP_SECONDS, Outage("mails_not_swept", "mails_swept_again"))
 
     async def stop(self) -> None:
         """Stop after the mail that is being sent, and store its outcome, so that the mail is not sent again."""
         self._is_stopping = True
-        for loop in self._loops:
-            loop.cancel()
-        in_hand = [self._in_hand] if self._in_hand is not None else []
-        await asyncio.gather(*self._loops, *in_hand, return_exceptions=True)
+        await self._loops.stop()
+        if self._in_hand is not None:
+            await asyncio.gather(self._in_hand, return_exceptions=True)
         self._client.stop()
 
     async def _poll(self) -> None:
