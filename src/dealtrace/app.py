@@ -36,6 +36,7 @@ from dealtrace.runtime.database_watch import DatabaseWatch
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.report_pool import REPORT_SECONDS_MAX, REPORTS_AT_ONCE, ReportPool
 from dealtrace.runtime.request_journal import RequestJournal
+from dealtrace.runtime.session_uses import SessionUses
 from dealtrace.runtime.site_cache import SiteCache
 from dealtrace.runtime.write_queue import WriteQueue
 from dealtrace.settings import Settings, read_settings
@@ -124,10 +125,12 @@ class Application:
         self._start_alerts()
         self._rate_limits = RateLimits(self._rates(), self._settings.redis_url)
         self._proxies = Proxies(self._settings.trusted_proxies)
+        self._account_changes, self._session_uses = AccountChanges(self._database), SessionUses()
         services = service_routes(describe, self._watch, lambda: self._write_queue.is_alive)
         means = Means(
             self._database,
-            AccountChanges(self._database),
+            self._account_changes,
+            self._session_uses,
             self._read_pool,
             self._write_queue,
             self._site_cache,
@@ -255,6 +258,7 @@ class Application:
             (SocketWatcher(settings.connections_max).check, "sockets_not_watched", "sockets_watched_again"),
             (load.check, "load_not_watched", "load_watched_again"),
             (self._store_unknown_parameters, "unknown_parameters_not_counted", "unknown_parameters_counted_again"),
+            (self._store_session_uses, "uses_of_sessions_not_stored", "uses_of_sessions_stored_again"),
             (self._store_requests, "requests_not_journalled", "requests_journalled_again"),
         ):
             self._loops.start(work, STEP_SECONDS, Outage(failing, working))
@@ -268,6 +272,7 @@ class Application:
         await self._deliveries.stop()
         await self._store_remaining()
         await self._write_queue.stop()
+        self._account_changes.stop()
         await self._rate_limits.stop()
         for pool in (self._read_pool, self._followed, self._primary_read_pool, self._report_pool):
             pool.stop()
@@ -277,7 +282,7 @@ class Application:
 
     async def _store_remaining(self) -> None:
         """Store what was collected since the last round; losing it is acceptable, and must not prevent the stop."""
-        for store in (self._store_unknown_parameters, self._store_requests):
+        for store in (self._store_unknown_parameters, self._store_session_uses, self._store_requests):
             try:
                 await store()
             except Exception as fault:  # noqa: BLE001 - the database may be away
@@ -285,6 +290,9 @@ class Application:
 
     async def _store_unknown_parameters(self) -> None:
         await self._gate.unknown_parameters.store(self._write_queue)
+
+    async def _store_session_uses(self) -> None:
+        await self._session_uses.store(self._account_changes)
 
     async def _store_requests(self) -> None:
         await self._journal.store(self._write_queue, clock.now())

@@ -18,7 +18,6 @@ from dealtrace.errors import Language, Refusal
 from dealtrace.http.asgi import language_of
 from dealtrace.http.endpoint import RateLimitClass
 from dealtrace.http.replies import STATUS_OF
-from dealtrace.operations.accounts.log_in import touch
 from dealtrace.record import record
 from dealtrace.storage.accounts.sessions import Login, find_login
 
@@ -110,7 +109,7 @@ class Gate:
         view.lacks_factor = login.lacks_factor
         view.form_token = form_token_of(secret)
         if login.session.is_confirmed and login.session.is_due(now):
-            await view.manage(touch, login.session.digest, now)
+            view.means.session_uses.add(login.session.digest, now)
 
     async def _find_site(self, view: View) -> None:
         """Set the view's site (from the path) and the person's role there, or neither if the person has no role."""

@@ -28,6 +28,7 @@ from dealtrace.record import record
 from dealtrace.runtime.account_changes import AccountChanges
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.report_pool import ReportPool
+from dealtrace.runtime.session_uses import SessionUses
 from dealtrace.runtime.site_cache import SiteCache
 from dealtrace.runtime.write_queue import WriteQueue
 from dealtrace.storage.database.engine import Database
@@ -45,6 +46,7 @@ class Means:
 
     database: Database
     account_changes: AccountChanges
+    session_uses: SessionUses
     read_pool: ReadPool
     write_queue: WriteQueue
     site_cache: SiteCache

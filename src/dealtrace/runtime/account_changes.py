@@ -1,8 +1,8 @@
 """Changes of sites, users and tokens; they are rare, and each has its own transaction."""
 
 import asyncio
-import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
@@ -17,7 +17,7 @@ Result = TypeVar("Result")
 
 
 class AccountChanges:
-    """Runs functions that change sites, users or tokens, one at a time.
+    """Runs functions that change sites, users or tokens, one at a time, on a thread of its own.
 
     Unused ids are kept for the next change.
     """
@@ -25,21 +25,24 @@ class AccountChanges:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._ids = IdBlocks(database.writer)
-        self._turn = threading.Lock()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="account-changes")
 
     async def run(
         self, change: Callable[Concatenate[Connection, IdBlocks, P], Result], *args: P.args, **kwargs: P.kwargs
     ) -> Result:
-        """Call `change` on a thread in its own transaction, and return its result.
+        """Call `change` on the thread in its own transaction, and return its result.
 
         Raises:
             Refusal: the change was refused; nothing was stored.
         """
 
         def run() -> Result:
-            with self._turn:
-                self._ids.ensure(IDS_OF_A_CHANGE)
-                with self._database.write() as connection:
-                    return change(connection, self._ids, *args, **kwargs)
+            self._ids.ensure(IDS_OF_A_CHANGE)
+            with self._database.write() as connection:
+                return change(connection, self._ids, *args, **kwargs)
 
-        return await asyncio.to_thread(run)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, run)
+
+    def stop(self) -> None:
+        """Wait for running changes, then end the thread."""
+        self._thread.shutdown()

@@ -1,6 +1,7 @@
 """Log people in to the cabinet and out of it."""
 
 import secrets
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 
@@ -19,7 +20,7 @@ from dealtrace.storage.accounts.sessions import (
     delete_session,
     delete_sessions,
     insert_session,
-    touch_session,
+    update_seen,
 )
 
 
@@ -68,9 +69,9 @@ def open_session(connection: Connection, user: User, browser: Browser, now: date
     return secret
 
 
-def touch(connection: Connection, _ids: object, digest: str, now: datetime) -> None:
-    """Store `now` as the time when a session was last used."""
-    touch_session(connection, digest, now)
+def touch(connection: Connection, _ids: object, used_at: Mapping[str, datetime]) -> None:
+    """Store when sessions were last used, given by their digests; sessions that have ended are left out."""
+    update_seen(connection, used_at)
 
 
 def end_session(connection: Connection, user_id: UserId, digest: str) -> None:
