@@ -38,6 +38,7 @@ from dealtrace.runtime.report_pool import REPORT_SECONDS_MAX, REPORTS_AT_ONCE, R
 from dealtrace.runtime.request_journal import RequestJournal
 from dealtrace.runtime.session_uses import SessionUses
 from dealtrace.runtime.site_cache import SiteCache
+from dealtrace.runtime.threads import Threads
 from dealtrace.runtime.write_queue import WriteQueue
 from dealtrace.settings import Settings, read_settings
 from dealtrace.storage.database.engine import Database, open_database
@@ -63,6 +64,10 @@ OWN_READERS = 2
 """A connection to follow changed sites and tokens, another to watch the database: requests delay neither."""
 OBJECTS_BETWEEN_COLLECTIONS = 20_000
 """The number of new objects that triggers garbage collection; one page of a journal creates 10,000."""
+PASSWORDS_AT_ONCE = 2
+"""How many passwords a process checks at once; each check takes a processor and dozens of megabytes."""
+FILES_AT_ONCE = 4
+"""How many uploaded files a process reads or imports at once."""
 ENDPOINTS = (*CALLTOUCH, *COUNTER, *API)
 """Every endpoint for programs; pages for people are separate routes."""
 
@@ -125,6 +130,8 @@ class Application:
         self._start_alerts()
         self._rate_limits = RateLimits(self._rates(), self._settings.redis_url)
         self._proxies = Proxies(self._settings.trusted_proxies)
+        self._password_threads = Threads(PASSWORDS_AT_ONCE, "passwords")
+        self._file_threads = Threads(FILES_AT_ONCE, "files")
         self._account_changes, self._session_uses = AccountChanges(self._database), SessionUses()
         services = service_routes(describe, self._watch, lambda: self._write_queue.is_alive)
         means = Means(
@@ -137,6 +144,8 @@ class Application:
             self._rate_limits,
             self._proxies,
             self._report_pool,
+            self._password_threads,
+            self._file_threads,
             self._settings.mail_server is not None,
         )
         pages = page_router([*services, *docs_routes(ENDPOINTS, self._proxies)], cabinet_routes(means))
@@ -273,6 +282,8 @@ class Application:
         await self._store_remaining()
         await self._write_queue.stop()
         self._account_changes.stop()
+        for threads in (self._password_threads, self._file_threads):
+            threads.stop()
         await self._rate_limits.stop()
         for pool in (self._read_pool, self._followed, self._primary_read_pool, self._report_pool):
             pool.stop()

@@ -30,6 +30,7 @@ from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.report_pool import ReportPool
 from dealtrace.runtime.session_uses import SessionUses
 from dealtrace.runtime.site_cache import SiteCache
+from dealtrace.runtime.threads import Threads
 from dealtrace.runtime.write_queue import WriteQueue
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import IdBlocks
@@ -42,7 +43,10 @@ SEE_OTHER = 303
 
 @record
 class Means:
-    """The services that all pages of a process share; `sends_mail` is whether the server has a mail server."""
+    """The services that all pages of a process share; `sends_mail` is whether the server has a mail server.
+
+    Passwords are checked on `password_threads`, and whole files are read and imported on `file_threads`.
+    """
 
     database: Database
     account_changes: AccountChanges
@@ -53,6 +57,8 @@ class Means:
     rate_limits: RateLimits
     proxies: Proxies
     report_pool: ReportPool
+    password_threads: Threads
+    file_threads: Threads
     sends_mail: bool
 
 

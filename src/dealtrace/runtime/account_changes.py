@@ -1,12 +1,11 @@
 """Changes of sites, users and tokens; they are rare, and each has its own transaction."""
 
-import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
 
+from dealtrace.runtime.threads import Threads
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import IdBlocks
 
@@ -25,7 +24,7 @@ class AccountChanges:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._ids = IdBlocks(database.writer)
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="account-changes")
+        self._thread = Threads(1, "account-changes")
 
     async def run(
         self, change: Callable[Concatenate[Connection, IdBlocks, P], Result], *args: P.args, **kwargs: P.kwargs
@@ -41,8 +40,8 @@ class AccountChanges:
             with self._database.write() as connection:
                 return change(connection, self._ids, *args, **kwargs)
 
-        return await asyncio.get_running_loop().run_in_executor(self._thread, run)
+        return await self._thread.run(run)
 
     def stop(self) -> None:
         """Wait for running changes, then end the thread."""
-        self._thread.shutdown()
+        self._thread.stop()

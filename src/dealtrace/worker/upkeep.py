@@ -1,8 +1,6 @@
 """Keep a process in step with its database and its surroundings: each job is a loop of its own, once a second."""
 
-import asyncio
 import os
-from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 
@@ -11,6 +9,7 @@ from dealtrace.observation import Outage, RetryLog
 from dealtrace.runtime.database_watch import DatabaseWatch
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.site_cache import SiteCache
+from dealtrace.runtime.threads import Threads
 from dealtrace.runtime.write_queue import WriteQueue
 from dealtrace.worker.repeating import end_process
 
@@ -43,11 +42,11 @@ class HealthWatcher:
         self._watch = watch
         self._database_outage = database_outage
         self._mirror_outage = Outage("mirror_status_unknown", "mirror_status_known")
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="watch")
+        self._thread = Threads(1, "watch")
 
     async def check(self) -> None:
         """Check the database on a thread that has no other work."""
-        health = await asyncio.get_running_loop().run_in_executor(self._thread, self._watch.check)
+        health = await self._thread.run(self._watch.check)
         if health.is_ok:
             self._database_outage.ended()
         else:
@@ -60,7 +59,7 @@ class HealthWatcher:
 
     def stop(self) -> None:
         """End the thread, without waiting for a database that does not respond."""
-        self._thread.shutdown(wait=False)
+        self._thread.stop(waits=False)
 
 
 class ParentWatcher:

@@ -1,6 +1,5 @@
 """Log in and out."""
 
-import asyncio
 from urllib.parse import urlsplit
 
 from sqlalchemy import Connection
@@ -12,7 +11,7 @@ from dealtrace.accounts.user import LOGIN_LENGTH_MAX, PASSWORD_LENGTH_MAX, PASSW
 from dealtrace.cabinet.gate import limit_guessing, session_cookie, then_query
 from dealtrace.cabinet.view import View
 from dealtrace.errors import LoginRefused
-from dealtrace.operations.accounts.log_in import Browser, check_password, end_session, open_session
+from dealtrace.operations.accounts.log_in import Browser, check_password, end_session, find_credentials, open_session
 from dealtrace.storage.accounts.users import has_users
 
 FORBIDDEN = 403
@@ -47,12 +46,13 @@ async def log_in(view: View) -> Response:
 
 
 async def user_of(view: View, login: str, password: str) -> User:
-    """Return the user with this login and password; the slow check runs on a thread.
+    """Return the user with this login and password; the slow check runs on a thread of its own, without a connection.
 
     Raises:
         LoginRefused: the login or the password is wrong.
     """
-    return await asyncio.to_thread(_check, view, login, password[: PASSWORD_LENGTH_MAX + 1])
+    credentials = await view.read(find_credentials, login)
+    return await view.means.password_threads.run(check_password, credentials, password[: PASSWORD_LENGTH_MAX + 1])
 
 
 async def is_own_password(view: View, password: str) -> bool:
@@ -69,11 +69,6 @@ async def is_own_password(view: View, password: str) -> bool:
     except LoginRefused:
         return False
     return True
-
-
-def _check(view: View, login: str, password: str) -> User:
-    with view.means.database.read() as connection:
-        return check_password(connection, login, password)
 
 
 async def start_session(view: View, user: User, then: str) -> Response:
