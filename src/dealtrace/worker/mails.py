@@ -12,7 +12,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.mails.letter import Envelope, Letter, write_mail
 from dealtrace.mails.mail import Mail, MailFault
 from dealtrace.observation import Outage
-from dealtrace.operations.mails.deliver import KEPT_FOR, MailReport, claim_mails, settle_mails, sweep_mails
+from dealtrace.operations.mails.deliver import KEPT_FOR, MailReport, claim_mail, settle_mails, sweep_mails
 from dealtrace.operations.mails.scheduled_reports import send_due_reports
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.runtime.read_pool import ReadPool
@@ -25,6 +25,8 @@ from dealtrace.worker.smtp_client import SmtpClient
 
 POLL_SECONDS = 2.0
 """How many seconds pass between two queries for mails to send."""
+MAILS_IN_A_ROW = 5
+"""How many mails of a site are sent before those of the next site."""
 SWEEP_SECONDS = 3600.0
 
 LetterWriter = Callable[[Site, Mail], Awaitable[Letter | None]]
@@ -69,11 +71,18 @@ class Mails:
             await self._write_queue.write(send_due_reports, site, WriteCommand(None))
         observation.MAILS_WAITING.set(await self._read_pool.read(count_waiting_mails))
         for site in await self._read_pool.read(_list_due_sites, clock.now()):
-            for mail in await self._write_queue.write(claim_mails, site, WriteCommand(None)):
-                if self._is_stopping:
-                    return
-                self._in_hand = asyncio.create_task(self._send(site, mail))
-                await asyncio.shield(self._in_hand)
+            await self._send_some(site)
+
+    async def _send_some(self, site: Site) -> None:
+        """Send due mails of a site, up to a few, so that other sites need not wait for all of them."""
+        for _ in range(MAILS_IN_A_ROW):
+            if self._is_stopping:
+                return
+            mail = await self._write_queue.write(claim_mail, site, WriteCommand(None))
+            if mail is None:
+                return
+            self._in_hand = asyncio.create_task(self._send(site, mail))
+            await asyncio.shield(self._in_hand)
 
     async def _send(self, site: Site, mail: Mail) -> None:
         """Send a mail and store the outcome; a mail whose alert or report was removed counts as sent."""
