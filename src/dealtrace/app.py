@@ -192,6 +192,7 @@ class Application:
             patience_seconds=settings.storage_patience_seconds,
             watch=self._watch,
             is_shared=settings.workers > 1,
+            accounts_revision=lambda: self._site_cache.newest_revision,
             observe=observation.observe_commit,
             observe_retry=self._retry_log.observe,
         )
