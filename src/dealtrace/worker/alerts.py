@@ -1,10 +1,8 @@
 """Check the rules of alerts when their windows end, each in a single process, so that no event is sent twice."""
 
 import asyncio
-from datetime import datetime
 
 import structlog
-from sqlalchemy import Connection
 
 from dealtrace import clock, observation
 from dealtrace.accounts.site import Site
@@ -22,8 +20,8 @@ from dealtrace.reports.question import Known, Question
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.report_pool import ReportPool
 from dealtrace.runtime.write_queue import WriteQueue
-from dealtrace.storage.accounts.sites import find_site
 from dealtrace.storage.alerts.alerts import count_due_alerts, list_sites_with_due_alerts
+from dealtrace.worker.due_sites import list_due_sites
 from dealtrace.worker.repeating import BackgroundLoops
 
 POLL_SECONDS = 20.0
@@ -58,7 +56,7 @@ class Alerts:
     async def _poll(self) -> None:
         """Check every rule that is due, site by site."""
         observation.ALERTS_WAITING.set(await self._read_pool.read(count_due_alerts, clock.now()))
-        for site in await self._read_pool.read(_list_due_sites, clock.now()):
+        for site in await self._read_pool.read(list_due_sites, list_sites_with_due_alerts, clock.now()):
             alerts = await self._write_queue.write(claim_alerts, site, WriteCommand(None))
             known = await self._read_pool.read(read_known, site, clock.now()) if alerts else None
             for alert in alerts:
@@ -117,8 +115,3 @@ def _outcome(report: AlertReport, event: EventKind | None) -> str:
 async def _forever() -> None:
     """Wait forever, where the report pool would wait for a client to leave; here there is no client."""
     await asyncio.Event().wait()
-
-
-def _list_due_sites(connection: Connection, now: datetime) -> list[Site]:
-    found = (find_site(connection, site_id) for site_id in list_sites_with_due_alerts(connection, now))
-    return [site for site in found if site is not None]

@@ -6,13 +6,14 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Protocol
 
 import structlog
 from sqlalchemy import Connection
 
 from dealtrace import clock, observation
-from dealtrace.accounts.site import Site
+from dealtrace.accounts.site import Site, SiteId
 from dealtrace.accounts.webhook import Webhook, WebhookId
 from dealtrace.observation import Outage
 from dealtrace.operations.webhooks.deliver import (
@@ -27,9 +28,9 @@ from dealtrace.operations.webhooks.deliver import (
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.write_queue import WriteQueue
-from dealtrace.storage.accounts.sites import find_site, list_sites
+from dealtrace.storage.accounts.sites import find_sites, list_sites
 from dealtrace.storage.database.database_errors import is_database_failure
-from dealtrace.storage.webhooks.outbox import needs_attempt
+from dealtrace.storage.webhooks.outbox import find_waiting_webhooks
 from dealtrace.storage.webhooks.webhooks import list_webhooks
 from dealtrace.webhooks.delivery import Delivery, OutboxPosition
 from dealtrace.webhooks.http_request import Message, write_request
@@ -202,10 +203,18 @@ class Deliveries:
 
 
 def _find_due(connection: Connection, webhooks: Sequence[Webhook], now: datetime) -> list[tuple[WebhookId, Site]]:
-    """Find the webhooks that have something to send now, each with its site."""
-    due = [webhook for webhook in webhooks if needs_attempt(connection, webhook, now)]
-    sites = {site_id: find_site(connection, site_id) for site_id in {webhook.site_id for webhook in due}}
-    return [(webhook.id, site) for webhook in due if (site := sites[webhook.site_id]) is not None]
+    """Find the webhooks that have something to send now, each with its site; `webhooks` must be grouped by site.
+
+    Deliveries are read site by site, because sites may be stored on different machines of a cluster.
+    """
+    waiting: set[int] = set()
+    for site_id, of_site in groupby(
+        (webhook for webhook in webhooks if webhook.is_due(now)), lambda each: each.site_id
+    ):
+        waiting |= find_waiting_webhooks(connection, site_id, [webhook.id for webhook in of_site])
+    due = [webhook for webhook in webhooks if webhook.is_test_awaited or webhook.id in waiting]
+    sites = find_sites(connection, sorted({webhook.site_id for webhook in due}))
+    return [(webhook.id, sites[site_id]) for webhook in due if (site_id := SiteId(webhook.site_id)) in sites]
 
 
 @dataclass(frozen=True, slots=True)

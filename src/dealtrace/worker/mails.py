@@ -1,11 +1,9 @@
 """Send waiting mails, each from a single process, which tries again until the mail is sent or given up."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from collections.abc import Awaitable, Callable
 
 import structlog
-from sqlalchemy import Connection
 
 from dealtrace import clock, observation
 from dealtrace.accounts.site import Site
@@ -17,9 +15,10 @@ from dealtrace.operations.mails.scheduled_reports import send_due_reports
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.write_queue import WriteQueue
-from dealtrace.storage.accounts.sites import find_site, list_sites
+from dealtrace.storage.accounts.sites import list_sites
 from dealtrace.storage.mails.outbox import count_waiting_mails, list_sites_with_due_mails
 from dealtrace.storage.mails.scheduled_reports import list_sites_with_due_reports
+from dealtrace.worker.due_sites import list_due_sites
 from dealtrace.worker.repeating import BackgroundLoops
 from dealtrace.worker.smtp_client import SmtpClient
 
@@ -67,10 +66,10 @@ class Mails:
 
     async def _poll(self) -> None:
         """Create the mails of due reports, then send all due mails, site by site."""
-        for site in await self._read_pool.read(_list_sites_of_reports, clock.now()):
+        for site in await self._read_pool.read(list_due_sites, list_sites_with_due_reports, clock.now()):
             await self._write_queue.write(send_due_reports, site, WriteCommand(None))
         observation.MAILS_WAITING.set(await self._read_pool.read(count_waiting_mails))
-        for site in await self._read_pool.read(_list_due_sites, clock.now()):
+        for site in await self._read_pool.read(list_due_sites, list_sites_with_due_mails, clock.now()):
             await self._send_some(site)
 
     async def _send_some(self, site: Site) -> None:
@@ -113,16 +112,3 @@ class Mails:
         """Delete mails that are too old to matter."""
         for site in await self._read_pool.read(list_sites):
             await self._write_queue.write(sweep_mails, site, WriteCommand(KEPT_FOR))
-
-
-def _list_due_sites(connection: Connection, now: datetime) -> list[Site]:
-    return _list_sites(connection, list_sites_with_due_mails(connection, now))
-
-
-def _list_sites_of_reports(connection: Connection, now: datetime) -> list[Site]:
-    return _list_sites(connection, list_sites_with_due_reports(connection, now))
-
-
-def _list_sites(connection: Connection, site_ids: Sequence[int]) -> list[Site]:
-    found = (find_site(connection, site_id) for site_id in site_ids)
-    return [site for site in found if site is not None]
