@@ -294,7 +294,7 @@ class Application:
 
     async def _store_remaining(self) -> None:
         """Store what was collected since the last round; losing it is acceptable, and must not prevent the stop."""
-        for store in (self._store_unknown_parameters, self._store_session_uses, self._store_requests):
+        for store in (self._store_unknown_parameters, self._store_requests):
             try:
                 await store()
             except Exception as fault:  # noqa: BLE001 - the database may be away
