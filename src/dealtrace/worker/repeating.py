@@ -37,15 +37,11 @@ class BackgroundLoops:
         self._tasks[task] = outage.event
         task.add_done_callback(self._notice_end)
 
-    def cancel(self) -> None:
-        """Cancel all loops, without waiting for their end."""
+    async def stop(self) -> None:
+        """Cancel all loops and wait for their end."""
         self._is_stopping = True
         for task in self._tasks:
             task.cancel()
-
-    async def stop(self) -> None:
-        """Cancel all loops and wait for their end."""
-        self.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _notice_end(self, task: asyncio.Task[None]) -> None:
