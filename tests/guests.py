@@ -19,6 +19,7 @@ from dealtrace.accounts.user import User, UserId
 from dealtrace.cabinet.forms import form_token_of
 from dealtrace.operations.accounts.log_in import Browser, open_session
 from dealtrace.storage.accounts import users
+from dealtrace.storage.accounts.sessions import list_sessions
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.schema.tables.control import session
 from server import ServerProcess
@@ -147,6 +148,12 @@ def age_sessions(database: Database, user: User, **columns: Any) -> None:
     """Set columns of a user's sessions, as if time had passed."""
     with database.write() as connection:
         connection.execute(update(session).where(session.c.user_id == user.id).values(**columns))
+
+
+def last_use(database: Database, user: User) -> datetime:
+    """Return when a session of a user was last used, as it is stored."""
+    with database.read() as connection:
+        return list_sessions(connection, user.id)[0].seen_at
 
 
 def count_sessions(database: Database, user: User) -> int:

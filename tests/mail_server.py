@@ -38,6 +38,8 @@ class ReceivedMail:
 class MailServer:
     """Listens on loopback; `answer` says to each recipient what becomes of their mail, and may be changed any time.
 
+    `farewell` answers QUIT; if it is empty, the connection is closed without an answer.
+
     Any: the library has no types.
     """
 
@@ -45,6 +47,7 @@ class MailServer:
         self.received: list[ReceivedMail] = []
         self.answer: Callable[[str], str] = lambda _address: ACCEPTED
         self.attempts = 0
+        self.farewell = "221 Bye"
         self._is_tls = tls is not None
         options: dict[str, Any] = {}
         if starttls is not None:
@@ -94,6 +97,13 @@ class MailServer:
         is_encrypted = self._is_tls or session.ssl is not None
         self.received.append(ReceivedMail(envelope.mail_from, tuple(envelope.rcpt_tos), is_encrypted, mail))
         return ACCEPTED
+
+    async def handle_QUIT(self, *asked: Any) -> str:  # noqa: N802 - the library's name
+        """Let the client go."""
+        server, *_ = asked
+        if not self.farewell:
+            server.transport.close()
+        return self.farewell
 
 
 def _authenticate(*asked: Any) -> smtp.AuthResult:

@@ -46,9 +46,8 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "api": A_WEB_EDGE_MAY | {"answers", "files"},
     "cabinet": A_WEB_EDGE_MAY | {"files"},
     "cli": AN_EDGE_MAY | {"answers", "demo", "files", "metrics", "open_files"},
-    "worker": AN_EDGE_MAY | {"files", "runtime", "log", "metrics", "observation"},
-    "app": (EDGES - {"cli"})
-    | {"http", "runtime", "storage", "settings", "clock", "log", "metrics", "open_files", "observation"},
+    "worker": AN_EDGE_MAY | {"files", "runtime", "log", "metrics", "open_files"},
+    "app": (EDGES - {"cli"}) | {"http", "runtime", "storage", "settings", "clock", "log", "metrics", "open_files"},
     "errors": frozenset({"refusal"}),
     "refusal": frozenset(),
     "record": frozenset(),
@@ -58,7 +57,6 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "log": frozenset({"metrics"}),
     "metrics": frozenset(),
     "open_files": frozenset(),
-    "observation": frozenset({"log", "metrics", "open_files"}),
     "__main__": frozenset({"cli"}),
     "__init__": frozenset(),
 }
@@ -152,13 +150,9 @@ OWN_TRANSACTIONS: dict[str, str] = {
 """The modules that open a transaction on the writing connections, and why; commands, in `cli/`, may always."""
 
 SHARED_THREADS: dict[str, str] = {
-    "app.py": "the health of the database is checked every second",
     "runtime/write_queue.py": "a stop waits for the end of the writing thread",
-    "runtime/account_changes.py": "changes of accounts are rare and short",
-    "cabinet/people/login.py": "passwords are checked here, which takes as long as the hash",
     "cabinet/clients/personal_data.py": "an erasure waits for the lock of the mirror",
     "cabinet/settings/imports.py": "uploads are kept, previewed and imported, one a person",
-    "cabinet/settings/costs.py": "files of costs are previewed and imported, one a person",
     "http/server.py": "files are sent in pieces, each read from the disk",
 }
 """The modules that use the event loop's default executor, whose threads all of them share, and what for."""
@@ -504,6 +498,16 @@ def test_only_named_modules_use_the_threads_that_all_share() -> None:
 
     cure = "Give it a pool of its own in `runtime/`, or name the module in `SHARED_THREADS` with the reason."
     hold_list(SHARED_THREADS, MODULES, uses, "a thread of the default executor is used", cure)
+
+
+def test_it_repeats_in_the_loops_of_the_worker_alone() -> None:
+    def rule(module: Module) -> Iterator[str]:
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Attribute) and ast.unparse(node) == "asyncio.sleep":
+                cure = "What repeats is a loop of `worker/repeating.py`, which outlives failures and logs them (§10)."
+                yield module.complain(node, "`asyncio.sleep` is used", cure)
+
+    hold(rule, [module for module in MODULES if module.name not in ("worker/repeating.py", "worker/connecting.py")])
 
 
 def test_it_imports_at_the_top_of_a_file() -> None:

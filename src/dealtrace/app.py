@@ -1,9 +1,7 @@
 """The web application of one server process: its parts, its start and its stop."""
 
-import asyncio
 import gc
 import os
-import signal
 from collections.abc import Callable, Sequence
 
 import structlog
@@ -11,7 +9,7 @@ from starlette.responses import RedirectResponse
 from starlette.routing import Mount, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from dealtrace import clock, observation
+from dealtrace import clock, metrics
 from dealtrace.api.routes import ENDPOINTS as API
 from dealtrace.cabinet.docs.pages import docs_routes
 from dealtrace.cabinet.routes import cabinet_routes
@@ -32,13 +30,15 @@ from dealtrace.http.rate_limits import RateLimits, Rates
 from dealtrace.http.routes import Routes
 from dealtrace.http.server import HttpServer, not_found
 from dealtrace.http.service_routes import service_routes
-from dealtrace.observation import Outage
+from dealtrace.log import Outage, RetryLog, cause_of, start_logging
 from dealtrace.runtime.account_changes import AccountChanges
 from dealtrace.runtime.database_watch import DatabaseWatch
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.report_pool import REPORT_SECONDS_MAX, REPORTS_AT_ONCE, ReportPool
 from dealtrace.runtime.request_journal import RequestJournal
+from dealtrace.runtime.session_uses import SessionUses
 from dealtrace.runtime.site_cache import SiteCache
+from dealtrace.runtime.threads import Threads
 from dealtrace.runtime.write_queue import WriteQueue
 from dealtrace.settings import Settings, read_settings
 from dealtrace.storage.database.engine import Database, open_database
@@ -46,17 +46,28 @@ from dealtrace.worker.alerts import Alerts
 from dealtrace.worker.deliveries import Deliveries
 from dealtrace.worker.letters import Letters
 from dealtrace.worker.mails import Mails
+from dealtrace.worker.repeating import BackgroundLoops
 from dealtrace.worker.smtp_client import SmtpClient
+from dealtrace.worker.upkeep import (
+    STEP_SECONDS,
+    AccountsFollower,
+    HealthWatcher,
+    LoadWatcher,
+    ParentWatcher,
+    SocketWatcher,
+)
 from dealtrace.worker.webhook_client import WebhookClient
 
-FOLLOW_SECONDS = 1.0
-"""How often a process looks for changed sites and tokens, so that it follows a change within two seconds."""
 DELIVERY_READERS = 2
 """How many threads, each with a database connection, read the content of webhook messages."""
-SHORT_SHARE = 0.9
-"""The share of connections in use above which a shortage is logged."""
+OWN_READERS = 2
+"""A connection to follow changed sites and tokens, another to watch the database: requests delay neither."""
 OBJECTS_BETWEEN_COLLECTIONS = 20_000
 """The number of new objects that triggers garbage collection; one page of a journal creates 10,000."""
+PASSWORDS_AT_ONCE = 2
+"""How many passwords a process checks at once; each check takes a processor and dozens of megabytes."""
+FILES_AT_ONCE = 4
+"""How many uploaded files a process reads or imports at once."""
 ENDPOINTS = (*CALLTOUCH, *COUNTER, *API)
 """Every endpoint for programs; pages for people are separate routes."""
 
@@ -72,7 +83,7 @@ _log = structlog.get_logger()
 def create_app() -> "Application":
     """Return the application of one server process, with the settings from its environment."""
     settings = read_settings()
-    observation.start_logging(settings.log_level)
+    start_logging(settings.log_level)
     return Application(settings)
 
 
@@ -83,7 +94,7 @@ class Application:
         self._settings = settings
         self._database_outage = Outage("database_unavailable", "database_back")
         self._make_write_queue = make_write_queue
-        self._retry_log = observation.RetryLog()
+        self._retry_log = RetryLog()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or the lifespan of the process from its start to its stop."""
@@ -98,7 +109,7 @@ class Application:
         try:
             self._start()
         except Exception as fault:
-            _log.error("start_failed", reason=str(fault), cause=observation.cause_of(fault))
+            _log.error("start_failed", reason=str(fault), cause=cause_of(fault))
             await send({"type": "lifespan.startup.failed", "message": str(fault)})
             raise
         if self._settings.is_plain_http_to_others:
@@ -106,15 +117,9 @@ class Application:
                 "cabinet_without_https", cure="put an HTTPS proxy in front of the server and set DEALTRACE_PUBLIC_URL"
             )
         _log.info("process_started", pid=os.getpid(), database=self._database.name)
-        watchers = [
-            asyncio.create_task(self._follow_settings(parent=os.getppid())),
-            asyncio.create_task(self._watch_database()),
-            asyncio.create_task(watch_sockets(self._settings.connections_max)),
-        ]
+        self._start_loops()
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        for watcher in watchers:
-            watcher.cancel()
         await self._stop()
         await send({"type": "lifespan.shutdown.complete"})
 
@@ -125,16 +130,22 @@ class Application:
         self._start_alerts()
         self._rate_limits = RateLimits(self._rates(), self._settings.redis_url)
         self._proxies = Proxies(self._settings.trusted_proxies)
+        self._password_threads = Threads(PASSWORDS_AT_ONCE, "passwords")
+        self._file_threads = Threads(FILES_AT_ONCE, "files")
+        self._account_changes, self._session_uses = AccountChanges(self._database), SessionUses()
         services = service_routes(describe, self._watch, lambda: self._write_queue.is_alive)
         page_services = Services(
             self._database,
-            AccountChanges(self._database),
+            self._account_changes,
+            self._session_uses,
             self._read_pool,
             self._write_queue,
             self._site_cache,
             self._rate_limits,
             self._proxies,
             self._report_pool,
+            self._password_threads,
+            self._file_threads,
             self._settings.mail_server is not None,
         )
         pages = page_router([*services, *docs_routes(ENDPOINTS, self._proxies)], cabinet_routes(page_services))
@@ -150,7 +161,7 @@ class Application:
         self._replica = self._open_database(settings.read_database_url) if settings.read_database_url else None
         self._primary = open_database(
             settings.database_url,
-            readers=DELIVERY_READERS,
+            readers=DELIVERY_READERS + OWN_READERS,
             prepared_statements=settings.prepared_statements,
             mirror_memory_mib=settings.mirror_memory,
         )
@@ -165,6 +176,7 @@ class Application:
         )
         self._report_pool = ReportPool(self._reported, self._watch)
         self._site_cache = SiteCache()
+        self._followed = ReadPool(self._primary, 1, self._watch)
         self._read_pool = ReadPool(
             self._database,
             settings.reader_threads,
@@ -180,7 +192,8 @@ class Application:
             patience_seconds=settings.storage_patience_seconds,
             watch=self._watch,
             is_shared=settings.workers > 1,
-            observe=observation.observe_commit,
+            accounts_revision=lambda: self._site_cache.newest_revision,
+            observe=metrics.observe_commit,
             observe_retry=self._retry_log.observe,
         )
 
@@ -241,67 +254,60 @@ class Application:
             cabinet_per_minute=settings.cabinet_rate_per_minute,
         )
 
+    def _start_loops(self) -> None:
+        """Start the loops that keep this process in step with its database; each must not wait for another's work."""
+        settings = self._settings
+        follower = AccountsFollower(self._followed, self._site_cache)
+        load = LoadWatcher(self._read_pool, self._write_queue, self._retry_log)
+        self._health_watcher = HealthWatcher(self._watch, self._database_outage)
+        self._loops = BackgroundLoops()
+        for work, failing, working in (
+            (follower.follow, "settings_not_followed", "settings_followed_again"),
+            (self._health_watcher.check, "database_not_watched", "database_watched_again"),
+            (ParentWatcher().check, "parent_not_watched", "parent_watched_again"),
+            (SocketWatcher(settings.connections_max).check, "sockets_not_watched", "sockets_watched_again"),
+            (load.check, "load_not_watched", "load_watched_again"),
+            (self._store_unknown_parameters, "unknown_parameters_not_counted", "unknown_parameters_counted_again"),
+            (self._store_session_uses, "uses_of_sessions_not_stored", "uses_of_sessions_stored_again"),
+            (self._store_requests, "requests_not_journalled", "requests_journalled_again"),
+        ):
+            self._loops.start(work, STEP_SECONDS, Outage(failing, working))
+
     async def _stop(self) -> None:
+        await self._loops.stop()
+        self._health_watcher.stop()
         await self._alerts.stop()
         if self._mails is not None:
             await self._mails.stop()
         await self._deliveries.stop()
-        await self._store_unknown_parameters()
-        await self._store_requests()
+        await self._store_remaining()
         await self._write_queue.stop()
+        self._account_changes.stop()
+        for threads in (self._password_threads, self._file_threads):
+            threads.stop()
         await self._rate_limits.stop()
-        for pool in (self._read_pool, self._primary_read_pool, self._report_pool):
+        for pool in (self._read_pool, self._followed, self._primary_read_pool, self._report_pool):
             pool.stop()
         for database in (self._database, self._primary, self._reported, self._replica):
             if database is not None:
                 database.close()
 
-    async def _follow_settings(self, parent: int) -> None:
-        """Look for changed sites and tokens every second, and stop the process if its parent process is gone."""
-        outage = Outage("settings_not_followed", "settings_followed_again")
-        is_replica_away = False
-        while True:
-            if self._read_pool.is_replica_away != is_replica_away:
-                is_replica_away = not is_replica_away
-                _log.warning("replica_away" if is_replica_away else "replica_back", pid=os.getpid())
+    async def _store_remaining(self) -> None:
+        """Store what was collected since the last round; losing it is acceptable, and must not prevent the stop."""
+        for store in (self._store_unknown_parameters, self._store_requests):
             try:
-                revision = await self._read_pool.read_newest(self._site_cache.follow)
-                if revision is not None:
-                    _log.info("settings_followed", revision=revision, pid=os.getpid())
-                outage.ended()
-            except Exception as fault:  # noqa: BLE001 - the database may be away; the next second tries again
-                if self._watch.health.is_ok:  # otherwise the outage is logged already
-                    outage.failed(type(fault).__name__)
-            if os.getppid() != parent:
-                _log.error("parent_gone", cure="start the server again")
-                os.kill(os.getpid(), signal.SIGTERM)
-            self._retry_log.log()
-            observation.WAITING.set(self._write_queue.waiting)
-            await self._store_unknown_parameters()
-            await self._store_requests()
-            await asyncio.sleep(FOLLOW_SECONDS)
+                await store()
+            except Exception as fault:  # noqa: BLE001 - the database may be away
+                _log.warning("not_stored_at_stop", reason=type(fault).__name__, cause=cause_of(fault))
 
     async def _store_unknown_parameters(self) -> None:
-        try:
-            await self._gate.unknown_parameters.store(self._write_queue)
-        except Exception as fault:  # noqa: BLE001 - losing counts is acceptable; the next second tries again
-            _log.warning("unknown_parameters_not_counted", reason=type(fault).__name__)
+        await self._gate.unknown_parameters.store(self._write_queue)
+
+    async def _store_session_uses(self) -> None:
+        await self._session_uses.store(self._account_changes)
 
     async def _store_requests(self) -> None:
-        try:
-            await self._journal.store(self._write_queue, clock.now())
-        except Exception as fault:  # noqa: BLE001 - losing requests is acceptable; the next second tries again
-            _log.warning("requests_not_journalled", reason=type(fault).__name__)
-
-    async def _watch_database(self) -> None:
-        """Check every second whether deals can be registered, and log when they cannot."""
-        while True:
-            health = await asyncio.to_thread(self._watch.check)
-            if health.is_ok:
-                self._database_outage.ended()
-            else:
-                self._database_outage.failed(health.reason, write=health.write, schema=health.schema)
-            await asyncio.sleep(FOLLOW_SECONDS)
+        await self._journal.store(self._write_queue, clock.now())
 
 
 def page_router(services: Sequence[Route], cabinet: Sequence[Route]) -> Router:
@@ -314,21 +320,6 @@ def page_router(services: Sequence[Route], cabinet: Sequence[Route]) -> Router:
         Mount("/cabinet", Router(cabinet, default=unknown)),
     ]
     return Router(routes, redirect_slashes=False, default=unknown)
-
-
-async def watch_sockets(connections_max: int) -> None:
-    """Log when nearly all connections of a process are open, because further connections must wait."""
-    shortage = Outage("sockets_short", "sockets_free")
-    open_at_start = observation.count_open_files()
-    fit = observation.connections_that_fit(connections_max)
-    while True:
-        used = observation.count_open_files() - open_at_start
-        if used >= fit * SHORT_SHARE:
-            cure = "raise the limit of open files (ulimit -n, LimitNOFILE) and DEALTRACE_CONNECTIONS_MAX"
-            shortage.failed(f"{used} of {fit} connections are open", cure=cure)
-        else:
-            shortage.ended()
-        await asyncio.sleep(FOLLOW_SECONDS)
 
 
 class LeadToCabinet:

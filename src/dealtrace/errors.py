@@ -151,7 +151,7 @@ class PointsSpent(Refusal):
 
 
 class Overloaded(Refusal):
-    """The queue of writes is full."""
+    """Too many writes or reads are waiting."""
 
     code = 10032
     ru = "Сервер перегружен, ничего не сохранено. Повторите через {retry_after_seconds} с"

@@ -75,23 +75,29 @@ class Outage:
     """
 
     def __init__(self, event: str, end_event: str, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._event = event
+        self.event = event
         self._end_event = end_event
         self._monotonic = monotonic
-        self._logged_at = -math.inf
+        self._logged_at = self._bug_logged_at = -math.inf
         self._began_at: float | None = None
         self._is_announced = False
         self._failures = 0
 
-    def failed(self, reason: str, **facts: object) -> None:
-        """Count a failure, and log it unless another failure was logged within the last minute."""
+    def failed(self, reason: str, *, is_bug: bool = False, **facts: object) -> None:
+        """Count a failure, and log it unless another failure was logged within the last minute.
+
+        A failure that is a bug is logged as an error, and is silenced by earlier bugs only.
+        """
         now = self._monotonic()
         self._began_at = now if self._began_at is None else self._began_at
         self._failures += 1
-        if now - self._logged_at >= OUTAGE_REPEATED_SECONDS:
-            self._logged_at = now
-            self._is_announced = True
-            _log.warning(self._event, reason=reason, failures=self._failures, **facts)
+        if now - (self._bug_logged_at if is_bug else self._logged_at) < OUTAGE_REPEATED_SECONDS:
+            return
+        self._logged_at, self._is_announced = now, True
+        if is_bug:
+            self._bug_logged_at = now
+        log = _log.error if is_bug else _log.warning
+        log(self.event, reason=reason, failures=self._failures, **facts)
 
     def ended(self) -> None:
         """Log the end of the outage, if its beginning was logged."""

@@ -2,7 +2,8 @@
 
 import uuid
 from collections.abc import Callable
-from contextlib import ExitStack
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
@@ -10,6 +11,7 @@ from time import perf_counter
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 
 from cast import Player, Stage
 from dealtrace.accounts.role import Role
@@ -17,9 +19,10 @@ from dealtrace.accounts.session import SESSION_AGE_MAX, SESSION_IDLE_MAX
 from dealtrace.accounts.user import User
 from dealtrace.operations.accounts.create_user import password_hasher
 from dealtrace.storage.database.engine import open_database
-from guests import PASSWORD, Guest, age_sessions, count_sessions, logged_in, new_user
+from guests import PASSWORD, Guest, age_sessions, count_sessions, last_use, logged_in, new_user
 from postgresql import PostgresqlServer
 from server import ServerProcess
+from waiting import wait_until
 
 TEMPLATE = "dealtrace_template"
 HOUR = timedelta(hours=1)
@@ -125,6 +128,27 @@ def test_an_unknown_login_takes_as_long_as_a_wrong_password(server: ServerProces
     assert 1 / 2 < known / unknown < 2, (known, unknown)
 
 
+SLOW_PASSWORD = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD).replace("t=1", "t=100000000")
+"""A hash that takes hours to check: how often it is repeated is written in it."""
+
+
+def test_slow_checks_of_passwords_keep_nobody_from_reading(start_server: Callable[..., ServerProcess]) -> None:
+    server = start_server(reader_threads=4)
+    with closing(open_database(server.database_url)) as database:
+        shop = Stage(database).open_site()
+        users = [new_user(database, password_hash=SLOW_PASSWORD) for _ in range(4)]
+        reader = logged_in(server, database)
+    with ThreadPoolExecutor(len(users)) as people:
+        logins = [people.submit(Guest(server).log_in, user) for user in users]
+        for _ in range(30):
+            assert server.journal(shop.token, shop.site.id).status_code == 200
+            assert reader.is_in()
+            assert server.http.get("/readyz").status_code == 200
+        assert not any(login.done() for login in logins)
+        server.kill()
+    assert all(isinstance(each.exception(), httpx.TransportError) for each in logins)
+
+
 def test_guesses_are_limited_by_address_and_by_login_whether_or_not_it_exists(
     start_server: Callable[..., ServerProcess],
 ) -> None:
@@ -157,6 +181,7 @@ def test_a_session_ends_a_week_after_its_last_use(server: ServerProcess, served:
     guest, now = logged_in_as(server, anna), datetime.now(UTC)
     age_sessions(served.database, anna, seen_at=now - SESSION_IDLE_MAX + HOUR)
     assert guest.is_in()
+    wait_until(lambda: last_use(served.database, anna) > now - HOUR)
     age_sessions(served.database, anna, created_at=now - 2 * SESSION_IDLE_MAX)
     assert guest.is_in(), "using it keeps it"
     age_sessions(served.database, anna, seen_at=now - SESSION_IDLE_MAX - HOUR)

@@ -1,6 +1,10 @@
 """`dealtrace demo`: a newcomer's first look, made and removed by one command."""
 
+from cast import Stage
 from commands import Terminal
+from dealtrace.storage.reports.statuses import list_statuses
+from server import ServerProcess
+from waiting import wait_until_followed
 
 SMALL = ("--part", "0.015")
 
@@ -48,6 +52,21 @@ def test_it_fills_a_given_site_and_empties_it_again(terminal: Terminal) -> None:
     assert terminal.json("demo", "--site", number, *SMALL)["clientApiId"] is None
     assert "is empty again" in terminal.done("demo", "--remove").out
     assert [site["name"] for site in terminal.json("site", "list")] == ["Shop"]
+
+
+def test_a_server_stores_statuses_again_that_a_removed_demo_took_along(
+    server: ServerProcess, served: Stage, beside: Terminal
+) -> None:
+    owner = served.open_site(contact_matching=True)
+    site = str(owner.site.id)
+    beside.done("demo", "--site", site, *SMALL)
+    for number in range(3):  # the second finds the status stored, the third need not look for it
+        assert server.register(owner.token, orderNumber=str(number), orderStatus="own").status_code == 200
+    beside.done("demo", "--remove", "--site", site, "--all")
+    wait_until_followed(server)
+    assert server.register(owner.token, orderNumber="after", orderStatus="own").status_code == 200
+    with served.database.read() as connection:
+        assert "own" in {status.spelling for status in list_statuses(connection, owner.site.id)}
 
 
 def test_it_names_a_site_that_does_not_exist_and_an_option_out_of_place(terminal: Terminal) -> None:

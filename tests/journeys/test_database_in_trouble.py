@@ -1,9 +1,11 @@
 """A database that is gone, full or takes no writes: 503, `/readyz` says which part, and the log says it once."""
 
 import os
+import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 
 import httpx
@@ -12,7 +14,12 @@ import pytest
 
 import dealtrace
 from cast import Player, Stage
+from dealtrace import clock
+from dealtrace.accounts.session import SEEN_STEP
+from dealtrace.accounts.user import User
+from dealtrace.storage.accounts.users import find_user
 from dealtrace.storage.database.engine import open_database
+from guests import Guest, age_sessions, last_use, logged_in
 from postgresql import PostgresqlServer, find_programs
 from server import ServerProcess
 from waiting import wait_until
@@ -248,3 +255,44 @@ def test_a_long_outage_is_a_line_a_minute(postgresql: PostgresqlServer, tmp_path
         postgresql.start()
         wait_for(server, 200)
         wait_until(lambda: '"database_back"' in server.logged)
+
+
+def idle_guest(server: ServerProcess) -> tuple[Guest, User]:
+    """Return an owner of the installation, whose session was last used a while ago, and their user."""
+    with closing(open_database(server.database_url)) as database:
+        guest = logged_in(server, database)
+        with database.read() as connection:
+            user = find_user(connection, guest.login)
+        assert user is not None
+        age_sessions(database, user, seen_at=clock.now() - 2 * SEEN_STEP)
+    return guest, user
+
+
+def last_use_on(server: ServerProcess, user: User) -> datetime:
+    with closing(open_database(server.database_url)) as database:
+        return last_use(database, user)
+
+
+def test_pages_open_while_a_postgresql_is_read_only(postgresql: PostgresqlServer, tmp_path: Path) -> None:
+    with closing(ServerProcess(postgresql.create("own"), tmp_path)) as server:
+        guest, user = idle_guest(server)
+        before = last_use_on(server, user)
+        set_read_only(postgresql, "on")
+        wait_for(server, 503)
+        assert guest.is_in()
+        wait_until(lambda: '"uses_of_sessions_not_stored"' in server.logged)
+        assert guest.is_in()
+        set_read_only(postgresql, "off")
+        wait_for(server, 200)
+        assert guest.is_in()
+        wait_until(lambda: last_use_on(server, user) > before)
+        assert "request_broke" not in server.logged
+
+
+def test_pages_open_while_another_process_writes(server: ServerProcess, file: Path) -> None:
+    guest, user = idle_guest(server)
+    before = last_use_on(server, user)
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert guest.is_in()
+    wait_until(lambda: last_use_on(server, user) > before)

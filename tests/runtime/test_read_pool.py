@@ -10,10 +10,12 @@ import pytest
 from sqlalchemy import Connection
 
 from cast import Player, Stage
+from dealtrace.errors import Overloaded
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.storage.accounts.revision import find_revision
 from dealtrace.storage.accounts.sites import find_site
 from dealtrace.storage.database.engine import Database, open_database
+from waiting import until
 from write_commands import run
 
 LONG_SECONDS = 20
@@ -103,6 +105,50 @@ def test_it_answers_who_waits_before_it_stops_and_nobody_after(database: Databas
             await read_pool.read(lambda _connection: None)
 
     run(story)
+
+
+def test_it_refuses_what_would_wait_too_long_and_nothing_afterwards(database: Database) -> None:
+    go_on = threading.Event()
+
+    async def story() -> None:
+        read_pool = ReadPool(database, 1, unfinished_max=3)
+        waiting = [
+            asyncio.ensure_future(read_pool.read(lambda _connection: go_on.wait(LONG_SECONDS))) for _ in range(3)
+        ]
+        await asyncio.sleep(0)
+        for read in (read_pool.read, read_pool.read_newest):
+            with pytest.raises(Overloaded) as refused:
+                await read(lambda _connection: None)
+            assert refused.value.facts["retry_after_seconds"] > 0
+        go_on.set()
+        assert await asyncio.gather(*waiting) == [True] * 3
+        assert await read_pool.read(lambda _connection: "read") == "read"
+        read_pool.stop()
+
+    run(story)
+
+
+def test_it_never_begins_what_was_given_up_and_makes_room_for_others(database: Database) -> None:
+    go_on, begun = threading.Event(), list[str]()
+
+    def wait(_connection: Connection, name: str) -> str:
+        begun.append(name)
+        go_on.wait(LONG_SECONDS)
+        return name
+
+    async def story() -> None:
+        read_pool = ReadPool(database, 1, unfinished_max=2)
+        first, given_up = (asyncio.ensure_future(read_pool.read(wait, name)) for name in ("first", "given up"))
+        await until(lambda: begun)
+        given_up.cancel()
+        await asyncio.wait((given_up,))
+        last = asyncio.ensure_future(read_pool.read(wait, "last"))
+        go_on.set()
+        assert await asyncio.gather(first, last) == ["first", "last"]
+        read_pool.stop()
+
+    run(story)
+    assert begun == ["first", "last"]
 
 
 def database_read(

@@ -1,10 +1,15 @@
 """The directory: what a token opens, remembered until something about it changes, and never without bound."""
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from itertools import count
+from types import FrameType
+from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Connection, event, update
 
 from cast import Player, Stage
 from dealtrace.operations.accounts.add_custom_field import add_custom_field
@@ -12,8 +17,10 @@ from dealtrace.operations.accounts.issue_token import issue_token, revoke_token
 from dealtrace.operations.accounts.set_site import set_site
 from dealtrace.runtime import site_cache as module
 from dealtrace.runtime.site_cache import Admission, SiteCache
+from dealtrace.storage.accounts.revision import raise_revision
 from dealtrace.storage.accounts.sites import find_site
 from dealtrace.storage.database.engine import Database
+from dealtrace.storage.schema.tables.control import site as site_table
 from write_commands import utc_now
 
 
@@ -67,7 +74,7 @@ def test_it_opens_nothing_for_an_unknown_token_and_remembers_none(
 ) -> None:
     assert look_up(site_cache, stage.database, token) is None
     assert site_cache.remembered(token) is None
-    assert len(site_cache._admissions) == 1
+    assert len(site_cache._memory.admissions) == 1
 
 
 def test_it_reads_a_space_as_the_plus_it_was(stage: Stage, shop: Player, site_cache: SiteCache) -> None:
@@ -140,6 +147,70 @@ def test_it_remembers_nothing_that_changed_while_it_looked(stage: Stage, shop: P
     assert site_cache.remembered(shop.token) is None
 
 
+LOOK_UPS: dict[str, tuple[Callable[[SiteCache, Connection, Player], object], Callable[[SiteCache, Player], object]]] = {
+    "token": (lambda cache, at, shop: cache.look_up(at, shop.token), lambda cache, shop: cache.remembered(shop.token)),
+    "site": (
+        lambda cache, at, shop: cache.look_up_site(at, shop.site.id),
+        lambda cache, shop: cache.remembered_site(shop.site.id),
+    ),
+    "counter": (
+        lambda cache, at, _: cache.look_up_site_of_counter(at, "code"),
+        lambda cache, _: cache.remembered_site_of_counter("code"),
+    ),
+    "origins": (lambda cache, at, _: cache.look_up_cors_origins(at), lambda cache, _: cache.remembered_cors_origins()),
+}
+
+
+@contextmanager
+def interrupted(function: str, line: int, interruption: Callable[[], None]) -> Iterator[None]:
+    """Call `interruption` before line `line` of a method of the cache is run, as if another thread came between."""
+    seen = count()
+
+    def trace(frame: FrameType, event: str, _arg: object) -> Any:
+        if frame.f_code.co_filename != module.__file__ or frame.f_code.co_name != function:
+            return None
+        if event == "line" and next(seen) == line:
+            sys.settrace(None)
+            interruption()
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        yield
+    finally:
+        sys.settrace(before)
+
+
+@pytest.mark.parametrize("name", LOOK_UPS)
+def test_it_remembers_nothing_old_whenever_a_change_comes_between(
+    stage: Stage, shop: Player, site_cache: SiteCache, name: str
+) -> None:
+    look_up_one, remembered = LOOK_UPS[name]
+    function = {"token": "look_up", "origins": "look_up_cors_origins", "counter": "look_up_site_of_counter"}.get(
+        name, "look_up_site"
+    )
+
+    def change(number: int) -> None:
+        with stage.database.write() as connection:
+            connection.execute(
+                update(site_table)
+                .where(site_table.c.id == shop.site.id)
+                .values(name=f"Shop {number}", counter_code="code", cors_origins=[f"https://{number}.example"])
+            )
+            raise_revision(connection)
+        follow(site_cache, stage.database)
+
+    for line in range(20):
+        change(-line - 1)
+        with stage.database.read() as connection, interrupted(function, line, partial(change, line)):
+            look_up_one(site_cache, connection, shop)
+        kept = remembered(site_cache, shop)
+        with stage.database.read() as connection:
+            found = look_up_one(site_cache, connection, shop)
+        assert kept in (None, found), f"interrupted before line {line}"
+
+
 def test_it_asks_little_to_follow_and_nothing_for_what_it_remembers(
     stage: Stage, shop: Player, site_cache: SiteCache
 ) -> None:
@@ -159,11 +230,11 @@ def test_it_never_remembers_more_than_its_bound(
     for secret in secrets:
         assert look_up(site_cache, stage.database, secret) is not None
         assert site_cache.remembered(secret) is not None
-        assert len(site_cache._admissions) <= 3
+        assert len(site_cache._memory.admissions) <= 3
 
 
 def test_it_keeps_no_token_in_memory(shop: Player, site_cache: SiteCache) -> None:
-    assert shop.token not in repr(vars(site_cache))
+    assert shop.token not in repr(site_cache._memory.admissions)
 
 
 def test_it_gives_no_admission_to_a_site_that_is_gone(stage: Stage, shop: Player, site_cache: SiteCache) -> None:

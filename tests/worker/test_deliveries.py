@@ -2,10 +2,13 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
+from auditor import audited_statements
 from cast import Player, Stage
 from dealtrace import clock
 from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook, WebhookId
@@ -13,8 +16,8 @@ from dealtrace.deals.deal import DealId
 from dealtrace.operations.webhooks.create import NewWebhook, create_webhook
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.write_queue import WriteQueue
-from dealtrace.storage.webhooks.outbox import insert_deliveries
-from dealtrace.storage.webhooks.webhooks import find_webhook, update_webhook
+from dealtrace.storage.webhooks.outbox import acknowledge_deliveries, insert_deliveries
+from dealtrace.storage.webhooks.webhooks import find_webhook, list_webhooks, update_webhook
 from dealtrace.webhooks.delivery import Delivery, OutboxPosition
 from dealtrace.webhooks.event import DealEvent
 from dealtrace.webhooks.http_request import Message
@@ -48,8 +51,8 @@ def listening(stage: Stage, shop: Player, **values: Any) -> WebhookId:
         webhook = create_webhook(connection, stage.ids, wanted, clock.now())
         if values:
             update_webhook(connection, webhook.id, values)
-        event = DealEvent(EventKind.DEAL_CREATED, DealId(1), 1)
-        insert_deliveries(connection, shop.site.id, [(webhook.id, event)], clock.now())
+        created = DealEvent(EventKind.DEAL_CREATED, DealId(1), 1)
+        insert_deliveries(connection, shop.site.id, [(webhook.id, created)], clock.now())
     return webhook.id
 
 
@@ -58,6 +61,23 @@ def webhook_of(stage: Stage, webhook_id: WebhookId) -> Webhook:
         webhook = find_webhook(connection, webhook_id)
     assert webhook is not None
     return webhook
+
+
+def test_the_webhooks_of_a_site_are_looked_at_in_one_statement_however_many(stage: Stage, shop: Player) -> None:
+    neighbour = stage.open_site()
+    waiting = [listening(stage, player) for player in (shop, shop, shop, neighbour, shop)]
+    later = listening(stage, shop, next_attempt_at=clock.now() + timedelta(hours=1))
+    with stage.database.write() as connection:
+        acknowledge_deliveries(connection, shop.site.id, waiting[0], [OutboxPosition(1)], clock.now())
+    seen: list[str] = []
+    event.listen(stage.database.reader, "before_cursor_execute", lambda *call: seen.append(call[2]))
+    with stage.database.read() as connection, audited_statements() as complaints:
+        found = deliveries._find_due(connection, list_webhooks(connection), clock.now())
+    assert not complaints
+    assert {webhook_id for webhook_id, _ in found} == set(waiting[1:])
+    assert later not in {webhook_id for webhook_id, _ in found}
+    assert {site.id for webhook_id, site in found if webhook_id == waiting[3]} == {neighbour.site.id}
+    assert len([statement for statement in seen if "webhook_outbox" in statement]) == 2
 
 
 def deliver_until(stage: Stage, writer: Writer, is_over: Any) -> None:

@@ -196,6 +196,21 @@ def test_a_mail_about_nothing_is_settled_unsent(
     assert mail_server.received == []
 
 
+def test_a_mail_is_reserved_only_while_it_is_sent(
+    stage: Stage, shop: Player, alert: Alert, mail_server: MailServer
+) -> None:
+    reserved: list[list[str]] = []
+
+    async def write(_site: Site, _mail: Mail) -> Letter:
+        mails = mails_of(stage, shop)
+        now = clock.now()
+        reserved.append([mail.recipient.address for mail in mails.values() if mail.due_at and mail.due_at > now])
+        return Letter("a", ("b",))
+
+    send_until(stage, mail_server, lambda: len(mail_server.received) == 2, write)
+    assert reserved == [["anna@example.com"], ["bob@example.com"]]
+
+
 def test_a_process_that_stops_stores_what_became_of_the_mail_in_hand(
     stage: Stage, shop: Player, alert: Alert, mail_server: MailServer
 ) -> None:

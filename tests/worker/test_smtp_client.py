@@ -70,6 +70,15 @@ def test_a_mail_arrives_with_its_sender_and_recipient(mail_server: MailServer) -
     assert (received.mail["Subject"], received.text) == ("Отчёт", "Первое.\n")
 
 
+@pytest.mark.parametrize("farewell", ["421 closing", "500 what?", ""])
+def test_a_mail_that_was_accepted_counts_as_sent_however_the_server_leaves(
+    mail_server: MailServer, farewell: str
+) -> None:
+    mail_server.farewell = farewell
+    assert send(f"smtp://127.0.0.1:{mail_server.port}") is None
+    assert len(mail_server.received) == 1
+
+
 @pytest.mark.parametrize("scheme", ["smtps", "smtp+starttls"])
 def test_a_password_goes_over_tls_alone(trusted: Path, scheme: str) -> None:
     server = MailServer(**{"tls" if scheme == "smtps" else "starttls": trusted}, asks_password=True)

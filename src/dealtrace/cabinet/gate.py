@@ -18,7 +18,6 @@ from dealtrace.errors import Language, Refusal
 from dealtrace.http.asgi import language_of
 from dealtrace.http.endpoint import RateLimitClass
 from dealtrace.http.replies import STATUS_OF
-from dealtrace.operations.accounts.log_in import touch
 from dealtrace.record import record
 from dealtrace.storage.accounts.sessions import Login, find_login
 
@@ -90,8 +89,8 @@ class Gate:
         if view.person is None:
             return _to_login(view)
         if view.lacks_factor and not page.sets_factor:
-            return view.lead_to("/profile/second-factor")
-        if page.is_of_installation and not view.who.user.is_owner:
+            return view.redirect_to("/profile/second-factor")
+        if page.is_of_installation and not view.rights.user.is_owner:
             return not_found(view)
         if page.role is None:
             return None
@@ -111,16 +110,16 @@ class Gate:
         view.lacks_factor = login.lacks_factor
         view.form_token = form_token_of(secret)
         if login.session.is_confirmed and login.session.is_due(now):
-            await view.manage(touch, login.session.digest, now)
+            view.services.session_uses.add(login.session.digest, now)
 
     async def _find_site(self, view: View) -> None:
         """Set the view's site (from the path) and the person's role there, or neither if the person has no role."""
         site_id = view.request.path_params["site"]
-        if site_id > ID_MAX or view.who.role_at(site_id) is None:
+        if site_id > ID_MAX or view.rights.role_at(site_id) is None:
             return
         site = view.services.site_cache.remembered_site(site_id)
         view.site = site if site is not None else await view.read(self._look_up, site_id)
-        view.role = view.who.role_at(site_id)
+        view.role = view.rights.role_at(site_id)
 
     def _look_up(self, connection: Connection, site_id: int) -> Site | None:
         return self._services.site_cache.look_up_site(connection, site_id)
@@ -172,7 +171,7 @@ def refused(view: View, refusal: Refusal) -> Response:
 
 
 def _to_login(view: View) -> Response:
-    return view.lead_to("/login" + then_query(view.address if view.request.method == "GET" else ""))
+    return view.redirect_to("/login" + then_query(view.address if view.request.method == "GET" else ""))
 
 
 def then_query(then: str) -> str:

@@ -28,7 +28,9 @@ from dealtrace.record import record
 from dealtrace.runtime.account_changes import AccountChanges
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.report_pool import ReportPool
+from dealtrace.runtime.session_uses import SessionUses
 from dealtrace.runtime.site_cache import SiteCache
+from dealtrace.runtime.threads import Threads
 from dealtrace.runtime.write_queue import WriteQueue
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import IdBlocks
@@ -41,21 +43,23 @@ SEE_OTHER = 303
 
 @record
 class Services:
-    """The services that all pages of a process share; `sends_mail` is whether the server has a mail server."""
+    """The services that all pages of a process share; `sends_mail` is whether the server has a mail server.
+
+    Passwords are checked on `password_threads`, and whole files are read and imported on `file_threads`.
+    """
 
     database: Database
     account_changes: AccountChanges
+    session_uses: SessionUses
     read_pool: ReadPool
     write_queue: WriteQueue
     site_cache: SiteCache
     rate_limits: RateLimits
     proxies: Proxies
     report_pool: ReportPool
+    password_threads: Threads
+    file_threads: Threads
     sends_mail: bool
-
-
-Means = Services
-"""The earlier name, which the application and the gate use."""
 
 
 @dataclass(slots=True)
@@ -167,14 +171,6 @@ class View:
     def redirect_to(self, path: str) -> Response:
         """Return a redirect to another page of the cabinet, for example after a change."""
         return RedirectResponse(f"/cabinet{path}", SEE_OTHER, headers={"cache-control": "no-store"})
-
-    @property
-    def means(self) -> Services:
-        """Return the services by their earlier name, which the gate and the login use."""
-        return self.services
-
-    here, who, lead_to = current_site, rights, redirect_to
-    """Earlier names, which pages of reports, the gate and the login use."""
 
     def _shared(self) -> dict[str, object]:
         return {

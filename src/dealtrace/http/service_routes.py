@@ -49,6 +49,8 @@ class _Probes:
         }
         if health.mirror is not None:
             content["mirror"] = _serialize_mirror(health.mirror)
+        elif health.mirror_fault is not None:
+            content["mirror"] = {"state": "unknown"}
         return JSONResponse(content, 200 if is_ready else 503)
 
 

@@ -1,12 +1,11 @@
 """Changes of sites, users and tokens; they are rare, and each has its own transaction."""
 
-import asyncio
-import threading
 from collections.abc import Callable
 from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
 
+from dealtrace.runtime.threads import Threads
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import IdBlocks
 
@@ -17,7 +16,7 @@ Result = TypeVar("Result")
 
 
 class AccountChanges:
-    """Runs functions that change sites, users or tokens, one at a time.
+    """Runs functions that change sites, users or tokens, one at a time, on a thread of its own.
 
     Unused ids are kept for the next change.
     """
@@ -25,21 +24,24 @@ class AccountChanges:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._ids = IdBlocks(database.writer)
-        self._turn = threading.Lock()
+        self._thread = Threads(1, "account-changes")
 
     async def run(
         self, change: Callable[Concatenate[Connection, IdBlocks, P], Result], *args: P.args, **kwargs: P.kwargs
     ) -> Result:
-        """Call `change` on a thread in its own transaction, and return its result.
+        """Call `change` on the thread in its own transaction, and return its result.
 
         Raises:
             Refusal: the change was refused; nothing was stored.
         """
 
         def run() -> Result:
-            with self._turn:
-                self._ids.ensure(IDS_OF_A_CHANGE)
-                with self._database.write() as connection:
-                    return change(connection, self._ids, *args, **kwargs)
+            self._ids.ensure(IDS_OF_A_CHANGE)
+            with self._database.write() as connection:
+                return change(connection, self._ids, *args, **kwargs)
 
-        return await asyncio.to_thread(run)
+        return await self._thread.run(run)
+
+    def stop(self) -> None:
+        """Wait for running changes, then end the thread."""
+        self._thread.stop()

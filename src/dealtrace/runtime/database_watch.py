@@ -4,6 +4,7 @@ import math
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from dealtrace.errors import DatabaseUnavailable
 from dealtrace.record import record
@@ -27,14 +28,15 @@ STALE_SECONDS = 10
 class Health:
     """The state of each part of the database: `ok`, or the problem in a few words.
 
-    `reason` has the details for the log. `mirror` is the state of the column mirror, or `None` without one; it does not
-    affect whether deals can be registered.
+    `reason` has the details for the log. `mirror` is the state of the column mirror, or `None` without one; if it could
+    not be found, `mirror_fault` is the reason. Neither affects whether deals can be registered.
     """
 
     write: str
     schema: str
     reason: str = ""
     mirror: MirrorStatus | None = None
+    mirror_fault: Exception | None = None
 
     @property
     def is_ok(self) -> bool:
@@ -117,7 +119,14 @@ class DatabaseWatch:
         failure = self._try_to_write()
         if failure is not None:
             return Health("failing", schema, failure)
-        return Health(OK, schema, reason, find_mirror_status(self._database) if is_of_this_release else None)
+        health = Health(OK, schema, reason)
+        return self._with_mirror(health) if is_of_this_release else health
+
+    def _with_mirror(self, health: Health) -> Health:
+        try:
+            return replace(health, mirror=find_mirror_status(self._database))
+        except Exception as fault:  # noqa: BLE001 - deals can be registered without a mirror
+            return replace(health, mirror_fault=fault)
 
     def _try_to_write(self) -> str | None:
         """Try to write if an earlier write failed, and return why writing fails, or `None` if nothing failed."""

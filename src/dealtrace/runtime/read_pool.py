@@ -8,6 +8,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
 
+from dealtrace.errors import Overloaded
 from dealtrace.runtime.database_watch import DatabaseWatch
 from dealtrace.runtime.page_cursors import PageCursors
 from dealtrace.storage.accounts.revision import find_revision
@@ -17,6 +18,9 @@ from dealtrace.storage.database.engine import Database
 P = ParamSpec("P")
 R = TypeVar("R")
 
+UNFINISHED_MAX = 1000
+"""The most reads of a process that run or wait for a thread; more are refused, so that none waits for minutes."""
+OVERLOADED_RETRY_SECONDS = 1
 REPLICA_PAUSE_SECONDS = 5.0
 """How many seconds a replica is not used after it failed."""
 
@@ -37,11 +41,14 @@ class ReadPool:
         *,
         replica: Database | None = None,
         revision_needed: Callable[[], int] = lambda: 0,
+        unfinished_max: int = UNFINISHED_MAX,
     ) -> None:
         self._database = database
         self._watch = watch if watch is not None else DatabaseWatch(database)
         self._replica = replica
         self._revision_needed = revision_needed
+        self._unfinished_max = unfinished_max
+        self._unfinished = 0
         self._replica_revision = -1
         self._replica_away_until = 0.0
         self.page_cursors = PageCursors(time.monotonic)
@@ -62,22 +69,33 @@ class ReadPool:
 
         With a replica, `function` may be called twice, and may not see the latest changes.
 
+        A caller that is cancelled before a thread is free is not served: `function` is then not called.
+
         Raises:
             DatabaseUnavailable: the database file was removed or replaced.
+            Overloaded: too many reads are waiting.
         """
-        self._watch.require()
-        return await asyncio.get_running_loop().run_in_executor(self._pool, self._call, function, args, kwargs)
+        return await self._run(self._call, function, args, kwargs)
 
     async def read_newest(
         self, function: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs
     ) -> R:
         """Call `function` as `read` does, but on the primary database, for data that must be new, such as tokens."""
-        self._watch.require()
-        return await asyncio.get_running_loop().run_in_executor(self._pool, self._call_primary, function, args, kwargs)
+        return await self._run(self._call_primary, function, args, kwargs)
 
     def stop(self) -> None:
         """Wait for running reads, then end the threads."""
         self._pool.shutdown()
+
+    async def _run(self, call: Callable[..., R], *args: object) -> R:
+        self._watch.require()
+        if self._unfinished >= self._unfinished_max:
+            raise Overloaded(retry_after_seconds=OVERLOADED_RETRY_SECONDS)
+        self._unfinished += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, call, *args)
+        finally:
+            self._unfinished -= 1
 
     def _call(self, function: Callable[..., R], args: tuple[object, ...], kwargs: dict[str, object]) -> R:
         if self._replica is not None and time.monotonic() >= self._replica_away_until:

@@ -21,15 +21,28 @@ class Admission:
     token_id: TokenId
 
 
+class _Memory:
+    """What is cached at one revision of the accounts; `SiteCache.follow` replaces it as a whole."""
+
+    __slots__ = ("admissions", "cors_origins", "revision", "sites", "sites_of_counters")
+
+    def __init__(self, revision: int) -> None:
+        self.revision = revision
+        self.admissions: dict[str, Admission] = {}
+        self.sites: dict[int, Site] = {}
+        self.sites_of_counters: dict[str, Site] = {}
+        self.cors_origins: frozenset[str] | None = None
+
+
 class SiteCache:
-    """Caches sites and the access that tokens give; `follow`, called every second, clears the cache after changes."""
+    """Caches sites and the access that tokens give; `follow`, called every second, clears the cache after changes.
+
+    Threads look up in the database while another follows: each stores only into the memory that it found at its start,
+    and only what is of that memory's revision, so that nothing older than the newest memory is ever found in it.
+    """
 
     def __init__(self) -> None:
-        self._admissions: dict[str, Admission] = {}
-        self._sites: dict[int, Site] = {}
-        self._sites_of_counters: dict[str, Site] = {}
-        self._cors_origins: frozenset[str] | None = None
-        self._revision = -1
+        self._memory = _Memory(-1)
         self._newest = -1
 
     @property
@@ -39,11 +52,11 @@ class SiteCache:
 
     def remembered(self, token: str) -> Admission | None:
         """Return the cached access of a token, or `None` if it is not cached."""
-        return self._admissions.get(token_digest(token))
+        return self._memory.admissions.get(token_digest(token))
 
     def look_up(self, connection: Connection, token: str) -> Admission | None:
         """Look up the access of a token in the database and cache it; return it, or `None` if the token gives none."""
-        memory = self._admissions  # if `follow` replaces it meanwhile, this entry is dropped with it
+        memory = self._memory
         revision = self._find_revision(connection)
         digest = token_digest(token)
         found = find_token(connection, digest)
@@ -51,60 +64,57 @@ class SiteCache:
         if found is None or site is None:
             return None
         admission = Admission(site, found.id)
-        if revision == self._revision:
-            if len(memory) >= TOKENS_CACHED_MAX:
-                memory.clear()
-            memory[digest] = admission
+        if revision == memory.revision:
+            if len(memory.admissions) >= TOKENS_CACHED_MAX:
+                memory.admissions.clear()
+            memory.admissions[digest] = admission
         return admission
 
     def remembered_site(self, site_id: int) -> Site | None:
         """Return a cached site, for requests without a token, or `None` if it is not cached."""
-        return self._sites.get(site_id)
+        return self._memory.sites.get(site_id)
 
     def look_up_site(self, connection: Connection, site_id: int) -> Site | None:
         """Look up a site in the database and cache it; return it, or `None` if there is no such site."""
-        memory = self._sites
+        memory = self._memory
         revision = self._find_revision(connection)
         site = find_site(connection, SiteId(site_id))
-        if site is not None and revision == self._revision:
-            memory[site_id] = site
+        if site is not None and revision == memory.revision:
+            memory.sites[site_id] = site
         return site
 
     def remembered_site_of_counter(self, code: str) -> Site | None:
         """Return the cached site whose visit counter has a code, or `None` if it is not cached."""
-        return self._sites_of_counters.get(code)
+        return self._memory.sites_of_counters.get(code)
 
     def look_up_site_of_counter(self, connection: Connection, code: str) -> Site | None:
         """Look up a site by the code of its visit counter and cache it; return it, or `None` if there is none."""
-        memory = self._sites_of_counters
+        memory = self._memory
         revision = self._find_revision(connection)
         site = find_site_of_counter(connection, code)
-        if site is not None and revision == self._revision:
-            memory[code] = site
+        if site is not None and revision == memory.revision:
+            memory.sites_of_counters[code] = site
         return site
 
     def remembered_cors_origins(self) -> frozenset[str] | None:
         """Return the cached CORS origins of all sites, or `None` if they are not cached."""
-        return self._cors_origins
+        return self._memory.cors_origins
 
     def look_up_cors_origins(self, connection: Connection) -> frozenset[str]:
         """Look up the CORS origins of all sites in the database, cache and return them."""
+        memory = self._memory
         revision = self._find_revision(connection)
         found = find_cors_origins(connection)
-        if revision == self._revision:
-            self._cors_origins = found
+        if revision == memory.revision:
+            memory.cors_origins = found
         return found
 
     def follow(self, connection: Connection) -> int | None:
         """Clear the cache if the accounts changed; return their new revision, or `None` if nothing changed."""
         revision = self._find_revision(connection)
-        if revision == self._revision:
+        if revision == self._memory.revision:
             return None
-        self._admissions = {}
-        self._sites = {}
-        self._sites_of_counters = {}
-        self._cors_origins = None
-        self._revision = revision
+        self._memory = _Memory(revision)
         return revision
 
     def _find_revision(self, connection: Connection) -> int:

@@ -76,10 +76,14 @@ class WriteQueue:
         patience_seconds: float,
         watch: DatabaseWatch | None = None,
         is_shared: bool = False,
+        accounts_revision: Callable[[], int] = lambda: 0,
         observe: Callable[[int, float], None] = lambda _size, _seconds: None,
         observe_retry: Callable[[str], None] = lambda _reason: None,
     ) -> None:
-        """Start the thread; `is_shared` means that other processes write to the same sites."""
+        """Start the thread; `is_shared` means that other processes write to the same sites.
+
+        `accounts_revision` returns the newest revision of the accounts that the process has seen.
+        """
         self._database = database
         self._clock = clock
         self._queue_max = queue_max
@@ -91,7 +95,9 @@ class WriteQueue:
         self._observe_retry = observe_retry
         self._postponed: dict[int, _Postponed] = {}
         self._ids = IdBlocks(database.writer)
+        self._accounts_revision = accounts_revision
         self._known_statuses = KnownStatuses()
+        self._statuses_revision = 0
         self._queue: SimpleQueue[Pending | None] = SimpleQueue()
         self._loop = asyncio.get_running_loop()
         self._stopping = False
@@ -317,10 +323,17 @@ class WriteQueue:
         try:
             self._watch.require(is_fresh=True)
             self._ids.ensure(ids)
+            self._follow_revision()
             connection = opened.enter_context(self._database.writer.connect())
             return connection, opened.enter_context(connection.begin())
         except Exception as fault:
             raise _NotOpen(fault) from fault
+
+    def _follow_revision(self) -> None:
+        """Forget which statuses are stored if the accounts changed; `dealtrace demo --remove` deletes some."""
+        revision = self._accounts_revision()
+        if revision != self._statuses_revision:
+            self._known_statuses, self._statuses_revision = KnownStatuses(), revision
 
     def _refuse(self, fault: Exception) -> Exception:
         """Return the exception with which commands are refused because of `fault`.

@@ -1,18 +1,15 @@
 """Check the rules of alerts when their windows end, each in a single process, so that no event is sent twice."""
 
-import asyncio
-from datetime import datetime
-
 import structlog
-from sqlalchemy import Connection
 
-from dealtrace import clock, observation
+from dealtrace import clock, metrics
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.webhook import EventKind
 from dealtrace.alerts.incident import figure_text
 from dealtrace.alerts.rule import Alert, question_of
 from dealtrace.alerts.windows import Slot, last_slot, next_check
 from dealtrace.errors import InvalidParameters, InvalidSetting
+from dealtrace.log import Outage, cause_of
 from dealtrace.operations.alerts.evaluate import evaluate_rule
 from dealtrace.operations.alerts.watch import AlertEvaluation, AlertReport, claim_alerts, settle_alerts
 from dealtrace.operations.reports.read_question import read_question_context
@@ -21,9 +18,9 @@ from dealtrace.reports.question import Question, QuestionContext
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.report_pool import ReportPool
 from dealtrace.runtime.write_queue import WriteQueue
-from dealtrace.storage.accounts.sites import find_site
 from dealtrace.storage.alerts.alerts import count_due_alerts, list_sites_with_due_alerts
-from dealtrace.worker.repeating import repeat
+from dealtrace.worker.due_sites import list_due_sites
+from dealtrace.worker.repeating import BackgroundLoops
 
 POLL_SECONDS = 20.0
 """How many seconds pass between two queries for rules to check; a new rule waits at most this long."""
@@ -47,17 +44,17 @@ class Alerts:
         self._write_queue = write_queue
         self._report_pool = report_pool
         self._sends_mail = sends_mail
-        self._loop = asyncio.create_task(repeat(self._poll, poll_seconds, "alerts_not_looked_at"))
+        self._loops = BackgroundLoops()
+        self._loops.start(self._poll, poll_seconds, Outage("alerts_not_looked_at", "alerts_seen_again"))
 
     async def stop(self) -> None:
         """Stop checking rules; rules that are claimed but not yet checked are left to another process."""
-        self._loop.cancel()
-        await asyncio.gather(self._loop, return_exceptions=True)
+        await self._loops.stop()
 
     async def _poll(self) -> None:
         """Check every rule that is due, site by site."""
-        observation.ALERTS_WAITING.set(await self._read_pool.read(count_due_alerts, clock.now()))
-        for site in await self._read_pool.read(_list_due_sites, clock.now()):
+        metrics.ALERTS_WAITING.set(await self._read_pool.read(count_due_alerts, clock.now()))
+        for site in await self._read_pool.read(list_due_sites, list_sites_with_due_alerts, clock.now()):
             alerts = await self._write_queue.write(claim_alerts, site, WriteCommand(None))
             context = await self._read_pool.read(read_question_context, site, clock.now()) if alerts else None
             for alert in alerts:
@@ -80,12 +77,12 @@ class Alerts:
             try:
                 evaluation = await self._ask(site, alert, question, slot)
             except Exception as fault:  # noqa: BLE001 - the other rules are checked all the same
-                observation.ALERT_LOOKS.labels("failed").inc()
-                _log.warning("alert_not_looked_at", alert_id=alert.id, cause=observation.cause_of(fault))
+                metrics.ALERT_LOOKS.labels("failed").inc()
+                _log.warning("alert_not_looked_at", alert_id=alert.id, cause=cause_of(fault))
                 return
             report = AlertReport(alert, next_due_at, evaluation, sends_mail=self._sends_mail)
         event = await self._write_queue.write(settle_alerts, site, WriteCommand(report))
-        observation.ALERT_LOOKS.labels(_outcome(report, event)).inc()
+        metrics.ALERT_LOOKS.labels(_outcome(report, event)).inc()
         if event is not None:
             _log.info("alert_sent", alert_id=alert.id, kind=event.value)
 
@@ -111,8 +108,3 @@ def _outcome(report: AlertReport, event: EventKind | None) -> str:
             return "ended"
         case _:
             return "failed" if report.fault is not None else "nothing"
-
-
-def _list_due_sites(connection: Connection, now: datetime) -> list[Site]:
-    found = (find_site(connection, site_id) for site_id in list_sites_with_due_alerts(connection, now))
-    return [site for site in found if site is not None]

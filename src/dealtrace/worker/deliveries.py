@@ -6,14 +6,16 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Protocol
 
 import structlog
 from sqlalchemy import Connection
 
-from dealtrace import clock, observation
-from dealtrace.accounts.site import Site
+from dealtrace import clock, metrics
+from dealtrace.accounts.site import Site, SiteId
 from dealtrace.accounts.webhook import Webhook, WebhookId
+from dealtrace.log import Outage, cause_of
 from dealtrace.operations.webhooks.deliver import (
     KEPT_FOR,
     Claim,
@@ -26,14 +28,14 @@ from dealtrace.operations.webhooks.deliver import (
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.write_queue import WriteQueue
-from dealtrace.storage.accounts.sites import find_site, list_sites
+from dealtrace.storage.accounts.sites import find_sites, list_sites
 from dealtrace.storage.database.database_errors import is_database_failure
-from dealtrace.storage.webhooks.outbox import needs_attempt
+from dealtrace.storage.webhooks.outbox import find_waiting_webhooks
 from dealtrace.storage.webhooks.webhooks import list_webhooks
 from dealtrace.webhooks.delivery import Delivery, OutboxPosition
 from dealtrace.webhooks.http_request import Message, write_request
 from dealtrace.webhooks.retry import Fault, Pause
-from dealtrace.worker.repeating import repeat
+from dealtrace.worker.repeating import BackgroundLoops
 from dealtrace.worker.webhook_client import WebhookClient, WebhookConnection
 
 POLL_SECONDS = 0.5
@@ -80,23 +82,21 @@ class Deliveries:
         self._in_hand: dict[WebhookId, asyncio.Task[None]] = {}
         self._broken: dict[WebhookId, _HeldBack] = {}
         self._stopping = False
-        self._loops = [
-            asyncio.create_task(repeat(self._poll, POLL_SECONDS, "webhooks_not_looked_at")),
-            asyncio.create_task(repeat(self._sweep, SWEEP_SECONDS, "webhooks_not_swept")),
-        ]
+        self._loops = BackgroundLoops()
+        self._loops.start(self._poll, POLL_SECONDS, Outage("webhooks_not_looked_at", "webhooks_seen_again"))
+        self._loops.start(self._sweep, SWEEP_SECONDS, Outage("webhooks_not_swept", "webhooks_swept_again"))
 
     async def stop(self) -> None:
         """Start no new attempts, wait for running attempts, and store their outcome."""
         self._stopping = True
-        for loop in self._loops:
-            loop.cancel()
-        await asyncio.gather(*self._loops, *self._in_hand.values(), return_exceptions=True)
+        await self._loops.stop()
+        await asyncio.gather(*self._in_hand.values(), return_exceptions=True)
 
     async def _poll(self) -> None:
         """Begin to serve every webhook that has deliveries to send and is not being served."""
         webhooks = await self._read_pool.read(list_webhooks)
-        observation.PAUSED.set(sum(webhook.is_paused for webhook in webhooks))
-        observation.FAILING.set(sum(webhook.has_failed for webhook in webhooks))
+        metrics.PAUSED.set(sum(webhook.is_paused for webhook in webhooks))
+        metrics.FAILING.set(sum(webhook.has_failed for webhook in webhooks))
         ids, seconds_now = {webhook.id for webhook in webhooks}, time.monotonic()
         self._broken = {webhook_id: broken for webhook_id, broken in self._broken.items() if webhook_id in ids}
         free = [
@@ -127,7 +127,7 @@ class Deliveries:
                     return
         except Exception as fault:  # noqa: BLE001 - after any failure the lease expires and a later poll tries again
             seconds = self._hold_back(webhook_id)
-            _log.error("webhook_broke", webhook_id=webhook_id, seconds=seconds, cause=observation.cause_of(fault))
+            _log.error("webhook_broke", webhook_id=webhook_id, seconds=seconds, cause=cause_of(fault))
         finally:
             del self._in_hand[webhook_id]
 
@@ -203,10 +203,18 @@ class Deliveries:
 
 
 def _find_due(connection: Connection, webhooks: Sequence[Webhook], now: datetime) -> list[tuple[WebhookId, Site]]:
-    """Find the webhooks that have something to send now, each with its site."""
-    due = [webhook for webhook in webhooks if needs_attempt(connection, webhook, now)]
-    sites = {site_id: find_site(connection, site_id) for site_id in {webhook.site_id for webhook in due}}
-    return [(webhook.id, site) for webhook in due if (site := sites[webhook.site_id]) is not None]
+    """Find the webhooks that have something to send now, each with its site; `webhooks` must be grouped by site.
+
+    Deliveries are read site by site, because sites may be stored on different machines of a cluster.
+    """
+    waiting: set[int] = set()
+    for site_id, of_site in groupby(
+        (webhook for webhook in webhooks if webhook.is_due(now)), lambda each: each.site_id
+    ):
+        waiting |= find_waiting_webhooks(connection, site_id, [webhook.id for webhook in of_site])
+    due = [webhook for webhook in webhooks if webhook.is_test_awaited or webhook.id in waiting]
+    sites = find_sites(connection, sorted({webhook.site_id for webhook in due}))
+    return [(webhook.id, sites[site_id]) for webhook in due if (site_id := SiteId(webhook.site_id)) in sites]
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,13 +232,13 @@ async def _attempt(connection: WebhookConnection, webhook: Webhook, message: Mes
     except Exception as broken:  # noqa: BLE001 - otherwise the same delivery would be tried twice a second
         return _unwritable(webhook, broken)
     fault = await connection.send(outgoing)
-    observation.observe_attempt(is_accepted=fault is None, seconds=time.perf_counter() - started)
+    metrics.observe_attempt(is_accepted=fault is None, seconds=time.perf_counter() - started)
     return fault
 
 
 def _unwritable(webhook: Webhook, broken: Exception) -> Fault:
     """Log that a message cannot be written, which is our bug; return a fault, so that retries slow down as usual."""
-    _log.error("webhook_not_written", webhook_id=webhook.id, cause=observation.cause_of(broken))
+    _log.error("webhook_not_written", webhook_id=webhook.id, cause=cause_of(broken))
     return Fault(f"the message cannot be written: {type(broken).__name__}")
 
 

@@ -1,29 +1,31 @@
 """Send waiting mails, each from a single process, which tries again until the mail is sent or given up."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from collections.abc import Awaitable, Callable
 
 import structlog
-from sqlalchemy import Connection
 
-from dealtrace import clock, observation
+from dealtrace import clock, metrics
 from dealtrace.accounts.site import Site
+from dealtrace.log import Outage, cause_of
 from dealtrace.mails.letter import Envelope, Letter, write_mail
 from dealtrace.mails.mail import Mail, MailFault
-from dealtrace.operations.mails.deliver import KEPT_FOR, MailReport, claim_mails, settle_mails, sweep_mails
+from dealtrace.operations.mails.deliver import KEPT_FOR, MailReport, claim_mail, settle_mails, sweep_mails
 from dealtrace.operations.mails.scheduled_reports import send_due_reports
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.write_queue import WriteQueue
-from dealtrace.storage.accounts.sites import find_site, list_sites
+from dealtrace.storage.accounts.sites import list_sites
 from dealtrace.storage.mails.outbox import count_waiting_mails, list_sites_with_due_mails
 from dealtrace.storage.mails.scheduled_reports import list_sites_with_due_reports
-from dealtrace.worker.repeating import repeat
+from dealtrace.worker.due_sites import list_due_sites
+from dealtrace.worker.repeating import BackgroundLoops
 from dealtrace.worker.smtp_client import SmtpClient
 
 POLL_SECONDS = 2.0
 """How many seconds pass between two queries for mails to send."""
+MAILS_IN_A_ROW = 5
+"""How many mails of a site are sent before those of the next site."""
 SWEEP_SECONDS = 3600.0
 
 LetterWriter = Callable[[Site, Mail], Awaitable[Letter | None]]
@@ -50,31 +52,36 @@ class Mails:
         self._write_letter = write_letter
         self._is_stopping = False
         self._in_hand: asyncio.Task[None] | None = None
-        self._loops = [
-            asyncio.create_task(repeat(self._poll, poll_seconds, "mails_not_looked_at")),
-            asyncio.create_task(repeat(self._sweep, SWEEP_SECONDS, "mails_not_swept")),
-        ]
+        self._loops = BackgroundLoops()
+        self._loops.start(self._poll, poll_seconds, Outage("mails_not_looked_at", "mails_seen_again"))
+        self._loops.start(self._sweep, SWEEP_SECONDS, Outage("mails_not_swept", "mails_swept_again"))
 
     async def stop(self) -> None:
         """Stop after the mail that is being sent, and store its outcome, so that the mail is not sent again."""
         self._is_stopping = True
-        for loop in self._loops:
-            loop.cancel()
-        in_hand = [self._in_hand] if self._in_hand is not None else []
-        await asyncio.gather(*self._loops, *in_hand, return_exceptions=True)
+        await self._loops.stop()
+        if self._in_hand is not None:
+            await asyncio.gather(self._in_hand, return_exceptions=True)
         self._client.stop()
 
     async def _poll(self) -> None:
         """Create the mails of due reports, then send all due mails, site by site."""
-        for site in await self._read_pool.read(_list_sites_of_reports, clock.now()):
+        for site in await self._read_pool.read(list_due_sites, list_sites_with_due_reports, clock.now()):
             await self._write_queue.write(send_due_reports, site, WriteCommand(None))
-        observation.MAILS_WAITING.set(await self._read_pool.read(count_waiting_mails))
-        for site in await self._read_pool.read(_list_due_sites, clock.now()):
-            for mail in await self._write_queue.write(claim_mails, site, WriteCommand(None)):
-                if self._is_stopping:
-                    return
-                self._in_hand = asyncio.create_task(self._send(site, mail))
-                await asyncio.shield(self._in_hand)
+        metrics.MAILS_WAITING.set(await self._read_pool.read(count_waiting_mails))
+        for site in await self._read_pool.read(list_due_sites, list_sites_with_due_mails, clock.now()):
+            await self._send_some(site)
+
+    async def _send_some(self, site: Site) -> None:
+        """Send due mails of a site, up to a few, so that other sites need not wait for all of them."""
+        for _ in range(MAILS_IN_A_ROW):
+            if self._is_stopping:
+                return
+            mail = await self._write_queue.write(claim_mail, site, WriteCommand(None))
+            if mail is None:
+                return
+            self._in_hand = asyncio.create_task(self._send(site, mail))
+            await asyncio.shield(self._in_hand)
 
     async def _send(self, site: Site, mail: Mail) -> None:
         """Send a mail and store the outcome; a mail whose alert or report was removed counts as sent."""
@@ -82,7 +89,7 @@ class Mails:
         is_given_up = await self._write_queue.write(settle_mails, site, WriteCommand(MailReport(mail, fault)))
         facts = {"mail_id": mail.id, "purpose": mail.purpose.value}
         outcome = "sent" if fault is None else "given_up" if is_given_up else "failed"
-        observation.MAIL_ATTEMPTS.labels(outcome).inc()
+        metrics.MAIL_ATTEMPTS.labels(outcome).inc()
         if fault is None:
             _log.info("mail_sent", **facts)
         elif is_given_up:
@@ -97,7 +104,7 @@ class Mails:
                 return None
             written = write_mail(letter, Envelope(self._client.sender, mail.recipient, mail.message_id, mail.caused_at))
         except Exception as broken:  # noqa: BLE001 - it backs off as any other fault
-            _log.warning("mail_not_written", mail_id=mail.id, cause=observation.cause_of(broken))
+            _log.warning("mail_not_written", mail_id=mail.id, cause=cause_of(broken))
             return MailFault(f"the mail cannot be written: {type(broken).__name__}")
         return await self._client.send(written, mail.recipient.address)
 
@@ -105,16 +112,3 @@ class Mails:
         """Delete mails that are too old to matter."""
         for site in await self._read_pool.read(list_sites):
             await self._write_queue.write(sweep_mails, site, WriteCommand(KEPT_FOR))
-
-
-def _list_due_sites(connection: Connection, now: datetime) -> list[Site]:
-    return _list_sites(connection, list_sites_with_due_mails(connection, now))
-
-
-def _list_sites_of_reports(connection: Connection, now: datetime) -> list[Site]:
-    return _list_sites(connection, list_sites_with_due_reports(connection, now))
-
-
-def _list_sites(connection: Connection, site_ids: Sequence[int]) -> list[Site]:
-    found = (find_site(connection, site_id) for site_id in site_ids)
-    return [site for site in found if site is not None]

@@ -1,22 +1,78 @@
-"""Repeat work until the process ends."""
+"""Repeat the background work of a process until the process ends."""
 
 import asyncio
+import os
+import signal
 from collections.abc import Awaitable, Callable
 
 import structlog
 
+from dealtrace.errors import Refusal
+from dealtrace.log import Outage, cause_of
+from dealtrace.storage.database.database_errors import is_database_failure
+
 _log = structlog.get_logger()
 
 
-async def repeat(work: Callable[[], Awaitable[None]], pause_seconds: float, event: str) -> None:
-    """Repeat `work` forever with a pause, even after failures; log `event` only for the first of several failures."""
-    is_failing = False
+def end_process() -> None:
+    """Stop this process as SIGTERM does: waiting writes are stored, and the server starts another process."""
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+class BackgroundLoops:
+    """Runs background work of a process; each loop has one job, so that no job waits for another.
+
+    A loop continues after every failure. If it ends all the same, `end_process` is called: a process that no longer
+    follows revoked tokens, for example, must not serve requests.
+    """
+
+    def __init__(self, end_process: Callable[[], None] = end_process) -> None:
+        self._end_process = end_process
+        self._tasks: dict[asyncio.Task[None], str] = {}
+        self._is_stopping = False
+
+    def start(self, work: Callable[[], Awaitable[None]], pause_seconds: float, outage: Outage) -> None:
+        """Repeat `work` with a pause from now on, and log its failures by `outage`."""
+        task = asyncio.create_task(_repeat(work, pause_seconds, outage))
+        self._tasks[task] = outage.event
+        task.add_done_callback(self._notice_end)
+
+    async def stop(self) -> None:
+        """Cancel all loops and wait for their end."""
+        self._is_stopping = True
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _notice_end(self, task: asyncio.Task[None]) -> None:
+        fault = None if task.cancelled() else task.exception()
+        if not self._is_stopping:
+            cause = cause_of(fault) if fault is not None else []
+            _log.error("background_loop_ended", loop=self._tasks[task], cause=cause)
+            self._end_process()
+
+
+async def _repeat(work: Callable[[], Awaitable[None]], pause_seconds: float, outage: Outage) -> None:
     while True:
         try:
             await work()
-            is_failing = False
         except Exception as fault:  # noqa: BLE001 - the next round tries again
-            if not is_failing:
-                _log.warning(event, reason=type(fault).__name__)
-            is_failing = True
+            outage.failed(type(fault).__name__, is_bug=not _is_of_database(fault), cause=cause_of(fault))
+        except asyncio.CancelledError as fault:
+            if _is_cancelled():
+                raise
+            outage.failed("something that it waited for was cancelled", is_bug=True, cause=cause_of(fault))
+        else:
+            outage.ended()
         await asyncio.sleep(pause_seconds)
+
+
+def _is_of_database(fault: Exception) -> bool:
+    """Return whether a fault only says that the database is away or overloaded."""
+    return isinstance(fault, Refusal) or is_database_failure(fault)
+
+
+def _is_cancelled() -> bool:
+    """Return whether the current task itself was cancelled, not only something that it awaited."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

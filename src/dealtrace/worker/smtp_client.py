@@ -4,6 +4,7 @@ import asyncio
 import smtplib
 import ssl
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from email.message import EmailMessage
 
 from dealtrace.mails.letter import domain_of, one_line
@@ -36,12 +37,15 @@ class SmtpClient:
 
     def _send(self, mail: EmailMessage, address: str) -> MailFault | None:
         try:
-            with self._connect() as smtp:
+            smtp = self._connect()
+            try:
                 if self._server.security is MailSecurity.STARTTLS:
                     smtp.starttls(context=self._trust)
                 if self._server.user:
                     smtp.login(self._server.user, self._server.password)
                 smtp.send_message(mail, self.sender, [address])
+            finally:
+                _leave(smtp)
         except smtplib.SMTPRecipientsRefused as refused:
             code, words = refused.recipients[address]
             return MailFault(_answer(code, words), is_final=code >= PERMANENT)
@@ -60,6 +64,13 @@ class SmtpClient:
         if server.security is MailSecurity.TLS:
             return smtplib.SMTP_SSL(server.host, server.port, name, timeout=SMTP_SECONDS, context=self._trust)
         return smtplib.SMTP(server.host, server.port, name, timeout=SMTP_SECONDS)
+
+
+def _leave(smtp: smtplib.SMTP) -> None:
+    """Say QUIT and close the connection; what the server answers does not matter any more: it took the mail or not."""
+    with suppress(OSError, smtplib.SMTPException):
+        smtp.quit()
+    smtp.close()
 
 
 def _answer(code: int, words: bytes | str) -> str:

@@ -21,7 +21,7 @@ from dealtrace.operations.accounts.create_user import create_user
 from dealtrace.operations.alerts import manage
 from dealtrace.operations.alerts.watch import LEASE, AlertEvaluation, AlertReport, claim_alerts, settle_alerts
 from dealtrace.operations.mails.deliver import LEASE as MAIL_LEASE
-from dealtrace.operations.mails.deliver import MailReport, claim_mails, settle_mails, sweep_mails
+from dealtrace.operations.mails.deliver import MailReport, claim_mail, settle_mails, sweep_mails
 from dealtrace.reports.metrics import Unit
 from dealtrace.storage.accounts.users import delete_membership
 from dealtrace.storage.alerts.alerts import find_alert
@@ -176,17 +176,17 @@ def test_a_mail_is_sent_again_after_a_pause_and_given_up_after_a_day(stage: Stag
     stage.ids.ensure(10)
     with stage.database.write() as connection:
         manage.schedule_test_mails(connection, stage.ids, alert, NOW)
-    ((mail,),) = stage.perform(claim_mails, shop, None, now=NOW)
-    assert stage.perform(claim_mails, shop, None, now=NOW) == [[]]
+    (mail,) = stage.perform(claim_mail, shop, None, now=NOW)
+    assert stage.perform(claim_mail, shop, None, now=NOW) == [None]
     assert stage.perform(settle_mails, shop, MailReport(mail, MailFault("away")), now=NOW) == [False]
-    assert stage.perform(claim_mails, shop, None, now=NOW + timedelta(seconds=59)) == [[]]
-    ((again,),) = stage.perform(claim_mails, shop, None, now=NOW + timedelta(minutes=1))
+    assert stage.perform(claim_mail, shop, None, now=NOW + timedelta(seconds=59)) == [None]
+    (again,) = stage.perform(claim_mail, shop, None, now=NOW + timedelta(minutes=1))
     assert (again.attempts, again.fault, again.message_id) == (1, "away", mail.message_id)
     late = NOW + MAIL_LEASE + timedelta(minutes=1)
-    ((last,),) = stage.perform(claim_mails, shop, None, now=late)
+    (last,) = stage.perform(claim_mail, shop, None, now=late)
     assert last.due_at == late + MAIL_LEASE
     assert stage.perform(settle_mails, shop, MailReport(again, None), now=late) == [False]
     tired = MailReport(replace(last, attempts=ATTEMPTS_MAX - 1), MailFault("away"))
     assert stage.perform(settle_mails, shop, tired, now=late) == [True]
-    assert stage.perform(claim_mails, shop, None, now=late + HOUR) == [[]]
+    assert stage.perform(claim_mail, shop, None, now=late + HOUR) == [None]
     assert stage.perform(sweep_mails, shop, timedelta(0), now=late) == [1]

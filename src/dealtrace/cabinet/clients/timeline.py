@@ -87,13 +87,13 @@ async def show(view: View) -> Response:
 
 def address_of_person(view: View, client: Client) -> str:
     """Return the path of a person's timeline."""
-    return f"/cabinet/{view.here.id}/people/{client.id}"
+    return f"/cabinet/{view.current_site.id}/people/{client.id}"
 
 
 async def read_person(view: View) -> PersonFacts | None:
     """Return the person in the page's path, or `None` if the site has no such person."""
     client_id = view.request.path_params["client"]
-    return await view.read(_read, view.here, client_id) if client_id <= ID_MAX else None
+    return await view.read(_read, view.current_site, client_id) if client_id <= ID_MAX else None
 
 
 def _read(connection: Connection, site: Site, client_id: int) -> PersonFacts | None:
@@ -114,7 +114,7 @@ def _read(connection: Connection, site: Site, client_id: int) -> PersonFacts | N
 
 
 def _events(facts: PersonFacts, view: View) -> Iterator[Event]:
-    zone, language, say = view.here.time_zone, view.language, view.word
+    zone, language, say = view.current_site.time_zone, view.language, view.word
     for visit in facts.visits:
         details = " · ".join(part for part in (source_words(visit.traffic_source), visit.city, visit.device) if part)
         yield Event(visit.started_at, clock_time(language, visit.started_at, zone), say("Visit"), "", details, "")
@@ -125,7 +125,7 @@ def _events(facts: PersonFacts, view: View) -> Iterator[Event]:
             deal.happened_at,
             clock_time(language, deal.happened_at, zone),
             f"{say('Deal')} {deal.number}",
-            f"/cabinet/{view.here.id}/deals/{deal.id}",
+            f"/cabinet/{view.current_site.id}/deals/{deal.id}",
             deal.status,
             money(language, deal.amount_rub),
         )
@@ -138,9 +138,9 @@ def _lead_event(entry: LeadEntry, view: View) -> Event:
     source = source_words(entry.origin.source) if entry.origin.is_known else ""
     return Event(
         entry.began_at,
-        clock_time(view.language, entry.began_at, view.here.time_zone),
+        clock_time(view.language, entry.began_at, view.current_site.time_zone),
         view.word(LEAD_WORDS[LeadKind.CALL if is_call else LeadKind.LEAD_REQUEST]),
-        lead_address(view.here.id, LeadRef(LeadKind.CALL if is_call else LeadKind.LEAD_REQUEST, lead.id)),
+        lead_address(view.current_site.id, LeadRef(LeadKind.CALL if is_call else LeadKind.LEAD_REQUEST, lead.id)),
         " · ".join(part for part in (state, source) if part),
         "",
     )

@@ -88,9 +88,9 @@ class Found:
 
 async def show(view: View) -> Response:
     """Show the deals that match the query; a search ignores the period."""
-    listing = listing_of(f"/cabinet/{view.here.id}/deals", view.request.query_params, ASKED)
-    days = days_of(listing, view.here, clock.now(), view.language)
-    found = await view.read(_read, view.here, listing, days)
+    listing = listing_of(f"/cabinet/{view.current_site.id}/deals", view.request.query_params, ASKED)
+    days = days_of(listing, view.current_site, clock.now(), view.language)
+    found = await view.read(_read, view.current_site, listing, days)
     is_sortable = found.total <= SORTED_MAX
     return view.page(
         "deals/journal.html",
@@ -177,12 +177,12 @@ def _filters(listing: Listing, ids: set[int] | None, within: tuple[datetime, dat
 def _row(entry: DealEntry, view: View) -> Row:
     ref = entry.lead_summary.ref if entry.lead_summary is not None else None
     return Row(
-        f"/cabinet/{view.here.id}/deals/{entry.id}",
+        f"/cabinet/{view.current_site.id}/deals/{entry.id}",
         entry.number,
-        clock_time(view.language, entry.happened_at, view.here.time_zone),
+        clock_time(view.language, entry.happened_at, view.current_site.time_zone),
         entry.status,
         money(view.language, entry.amount_rub),
         source_words(entry.origin.source) if entry.origin.is_known else "",
         view.word(LEAD_WORDS[ref.kind]) if ref is not None else "",
-        lead_address(view.here.id, ref) if ref is not None else "",
+        lead_address(view.current_site.id, ref) if ref is not None else "",
     )

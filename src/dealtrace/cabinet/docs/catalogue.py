@@ -100,7 +100,9 @@ CAUSES: Mapping[type[Refusal], Cause] = {
         "the site has no points left today",
         "wait as many seconds as `Retry-After` says, or raise `points_per_day`",
     ),
-    errors.Overloaded: Cause("too many writes are waiting; nothing was stored", "send again after `Retry-After`"),
+    errors.Overloaded: Cause(
+        "too many writes or reads are waiting; nothing was stored", "send again after `Retry-After`"
+    ),
     errors.DatabaseUnavailable: Cause(
         "the database did not answer in time; whether the write was stored may be unknown",
         "send again after `Retry-After`; this is safe for a deal with an `orderNumber`",

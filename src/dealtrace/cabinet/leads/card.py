@@ -62,13 +62,13 @@ def ref_of(params: Mapping[str, object]) -> LeadRef | None:
 async def show(view: View) -> Response:
     """Show the page of a lead, even if it is deleted."""
     ref = ref_of(view.request.path_params)
-    facts = await view.read(_read, view.here, ref) if ref is not None else None
+    facts = await view.read(_read, view.current_site, ref) if ref is not None else None
     if ref is None or facts is None:
         return not_found(view)
     entry = facts.entry
     return view.page(
         "leads/card.html",
-        address=lead_address(view.here.id, ref),
+        address=lead_address(view.current_site.id, ref),
         title=f"{view.word('Call' if ref.kind is LeadKind.CALL else 'Lead request')} {ref.id}",
         facts=[fact for fact in _facts(entry, view) if fact.value],
         recording=web_address(entry.circumstances.record_url),
@@ -104,7 +104,7 @@ def _facts(entry: LeadEntry, view: View) -> list[Fact]:
         if is_so
     ]
     common = [
-        Fact(say("Date"), clock_time(view.language, entry.began_at, view.here.time_zone)),
+        Fact(say("Date"), clock_time(view.language, entry.began_at, view.current_site.time_zone)),
         Fact(say("Source"), source),
         Fact(say("Counts as"), ", ".join(counted)),
     ]
@@ -139,9 +139,9 @@ def _why_unsourced(lead: Call | LeadRequest) -> str:
 
 def _deal(deal: Deal, view: View) -> DealLine:
     return DealLine(
-        f"/cabinet/{view.here.id}/deals/{deal.id}",
+        f"/cabinet/{view.current_site.id}/deals/{deal.id}",
         deal.number,
-        clock_time(view.language, deal.happened_at, view.here.time_zone),
+        clock_time(view.language, deal.happened_at, view.current_site.time_zone),
         deal.status,
         money(view.language, deal.amount_rub),
     )

@@ -82,10 +82,10 @@ class Found:
 
 async def show(view: View) -> Response:
     """Show the list of the current tab; a search ignores the period."""
-    listing = listing_of(f"/cabinet/{view.here.id}/leads", view.request.query_params, ASKED)
+    listing = listing_of(f"/cabinet/{view.current_site.id}/leads", view.request.query_params, ASKED)
     tab = listing.get("tab") if listing.get("tab") in TABS else CALLS
-    days = days_of(listing, view.here, clock.now(), view.language)
-    found = await view.read(_read, view.here, listing, tab, days)
+    days = days_of(listing, view.current_site, clock.now(), view.language)
+    found = await view.read(_read, view.current_site, listing, tab, days)
     return view.page(
         "leads/journal.html",
         listing=listing,
@@ -128,11 +128,11 @@ def _read(connection: Connection, site: Site, listing: Listing, tab: str, days: 
 
 def lead_row(entry: LeadEntry, view: View) -> LeadRow:
     """Return the row of a lead."""
-    lead, site_id = entry.lead, view.here.id
+    lead, site_id = entry.lead, view.current_site.id
     is_call = isinstance(lead, Call)
     return LeadRow(
         lead_address(site_id, LeadRef(LeadKind.CALL if is_call else LeadKind.LEAD_REQUEST, lead.id)),
-        clock_time(view.language, entry.began_at, view.here.time_zone),
+        clock_time(view.language, entry.began_at, view.current_site.time_zone),
         (lead.reference or str(lead.id)) if isinstance(lead, Call) else lead.number,
         str(lead.id),
         entry.client.name or view.word("no name"),
@@ -157,7 +157,7 @@ def call_state(entry: LeadEntry, view: View) -> str:
 
 def _visit_row(visit: Visit, view: View) -> VisitRow:
     return VisitRow(
-        clock_time(view.language, visit.started_at, view.here.time_zone),
+        clock_time(view.language, visit.started_at, view.current_site.time_zone),
         source_words(visit.traffic_source),
         visit.landing_url,
         web_address(visit.landing_url),

@@ -91,8 +91,8 @@ class _Page:
 
 async def show(view: View) -> Response:
     """Show the overview; for a site without deals, the steps to connect it come first."""
-    address, now = address_of(f"/cabinet/{view.here.id}/", view.request.query_params), clock.now()
-    context, arrivals = await view.read(_read, view.here, now)
+    address, now = address_of(f"/cabinet/{view.current_site.id}/", view.request.query_params), clock.now()
+    context, arrivals = await view.read(_read, view.current_site, now)
     usual = _usual(arrivals)
     try:
         question = parse_question(_words(address, usual), context)
@@ -101,12 +101,12 @@ async def show(view: View) -> Response:
         question = parse_question(_words(address, usual), context)
     drawn = address.get("chart") if address.get("chart") in FIGURES else "amount"
     answers, problems = await gather(
-        view.ask(_ask, question, drawn, now), view.read(list_problems, view.here, now)
+        view.ask(_ask, question, drawn, now), view.read(list_problems, view.current_site, now)
     )  # side by side: the problems of a large site take as long as a report
-    axis = await view.read(read_axis, view.here, question.period)
-    notes = axis_notes(axis, answers.missing.gaps, view.here, view.language, view.word)
+    axis = await view.read(read_axis, view.current_site, question.period)
+    notes = axis_notes(axis, answers.missing.gaps, view.current_site, view.language, view.word)
     choices = choices_of(address, usual, context, view.language)
-    until = compared_until(question, view.here, now, view.language)
+    until = compared_until(question, view.current_site, now, view.language)
     page = _Page(address, address.written_out(usual), until, choices, drawn, notes)
     troubles = troubles_of([*problems, *await _lacking_rates(view, answers.figures)], view)
     return _shown(view, page, answers, checklist_of(arrivals, view), troubles)
@@ -118,7 +118,7 @@ async def _lacking_rates(view: View, figures: Report) -> list[Problem]:
     count = values[figures.question.metrics.index(NO_RATE)]
     if not count:
         return []
-    sums = await view.read(list_sums_without_rate, view.here, figures.question.period)
+    sums = await view.read(list_sums_without_rate, view.current_site, figures.question.period)
     named = ", ".join(f"{number(view.language, amount)}\u00a0{currency.upper()}" for currency, amount in sums)
     return [Problem(ProblemKind.NO_RATE, named, int(count))]
 
@@ -165,9 +165,9 @@ def _shown(
     view: View, page: _Page, answers: Answers, checklist: Sequence[Step], troubles: Sequence[Trouble]
 ) -> Response:
     address, notes = page.address, page.notes
-    reports = page.asked.at(f"/cabinet/{view.here.id}/reports")
+    reports = page.asked.at(f"/cabinet/{view.current_site.id}/reports")
     by_day = reports.saying(by="day", metrics="deals,amount")
-    rows = f"/cabinet/{view.here.id}/reports/rows"
+    rows = f"/cabinet/{view.current_site.id}/reports/rows"
     language = view.language
     return view.page(
         "overview/page.html",

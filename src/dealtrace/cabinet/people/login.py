@@ -1,6 +1,5 @@
 """Log in and out."""
 
-import asyncio
 from urllib.parse import urlsplit
 
 from sqlalchemy import Connection
@@ -12,7 +11,7 @@ from dealtrace.accounts.user import LOGIN_LENGTH_MAX, PASSWORD_LENGTH_MAX, PASSW
 from dealtrace.cabinet.gate import limit_guessing, session_cookie, then_query
 from dealtrace.cabinet.view import View
 from dealtrace.errors import LoginRefused
-from dealtrace.operations.accounts.log_in import Browser, check_password, end_session, open_session
+from dealtrace.operations.accounts.log_in import Browser, check_password, end_session, find_credentials, open_session
 from dealtrace.storage.accounts.users import has_users
 
 FORBIDDEN = 403
@@ -23,7 +22,7 @@ LIMITS = {"login": LOGIN_LENGTH_MAX, "password_min": PASSWORD_LENGTH_MIN, "passw
 async def show(view: View) -> Response:
     """Show the form, or redirect a person who is already logged in."""
     if view.person is not None:
-        return view.lead_to("/")
+        return view.redirect_to("/")
     return view.page(
         "people/login.html",
         then=view.request.query_params.get("then", ""),
@@ -47,12 +46,13 @@ async def log_in(view: View) -> Response:
 
 
 async def user_of(view: View, login: str, password: str) -> User:
-    """Return the user with this login and password; the slow check runs on a thread.
+    """Return the user with this login and password; the slow check runs on a thread of its own, without a connection.
 
     Raises:
         LoginRefused: the login or the password is wrong.
     """
-    return await asyncio.to_thread(_check, view, login, password[: PASSWORD_LENGTH_MAX + 1])
+    credentials = await view.read(find_credentials, login)
+    return await view.services.password_threads.run(check_password, credentials, password[: PASSWORD_LENGTH_MAX + 1])
 
 
 async def is_own_password(view: View, password: str) -> bool:
@@ -61,7 +61,7 @@ async def is_own_password(view: View, password: str) -> bool:
     Raises:
         AnonymousRateExceeded: there were too many attempts.
     """
-    login = view.who.user.login
+    login = view.rights.user.login
     await limit_guessing(view)
     await view.services.rate_limits.check_login(login)
     try:
@@ -71,16 +71,11 @@ async def is_own_password(view: View, password: str) -> bool:
     return True
 
 
-def _check(view: View, login: str, password: str) -> User:
-    with view.services.database.read() as connection:
-        return check_password(connection, login, password)
-
-
 async def start_session(view: View, user: User, then: str) -> Response:
     """Open a session for a user, and redirect to the form for the code, or to the page the person wanted."""
     browser = Browser(view.ip, view.request.headers.get("user-agent", ""))
     secret = await view.manage(_open, user, browser)
-    page = view.lead_to(f"/login/code{then_query(then)}" if user.has_second_factor else own_path(then))
+    page = view.redirect_to(f"/login/code{then_query(then)}" if user.has_second_factor else own_path(then))
     page.set_cookie(
         session_cookie(view),
         secret,
@@ -107,8 +102,8 @@ def own_path(then: str) -> str:
 
 async def log_out(view: View) -> Response:
     """End the session and redirect to the login page."""
-    await view.manage(_end, view.who.user, view.session_digest)
-    page = view.lead_to("/login")
+    await view.manage(_end, view.rights.user, view.session_digest)
+    page = view.redirect_to("/login")
     page.delete_cookie(session_cookie(view), path="/", secure=view.is_secure, httponly=True)
     return page
 

@@ -89,9 +89,9 @@ class KeptPage:
         address, whose = question_of(view), view.form.get("whose")
         if not _may_change(view, whose):
             return _forbidden(view)
-        kept, by, overwrites = _kept(view), view.who.user.id, view.form.has("overwrite")
+        kept, by, overwrites = _kept(view), view.rights.user.id, view.form.has("overwrite")
         try:
-            await view.manage(self._save, view.here.id, address, kept=kept, by=by, overwrites=overwrites)
+            await view.manage(self._save, view.current_site.id, address, kept=kept, by=by, overwrites=overwrites)
         except InvalidParameters as refusal:
             return await self._page(view, faults={"": refusal.text(view.language)})
         except (InvalidSetting, NameTaken) as refusal:
@@ -106,7 +106,9 @@ class KeptPage:
             return _forbidden(view)
         done, change = ("removed", self._delete) if view.form.get("act") == "delete" else ("saved", self._rename)
         try:
-            is_done = await view.manage(change, view.here.id, _kept(view), view.who.user.id, view.form.get("new_name"))
+            is_done = await view.manage(
+                change, view.current_site.id, _kept(view), view.rights.user.id, view.form.get("new_name")
+            )
         except (InvalidSetting, NameTaken) as refusal:
             faults = _faults_of(refusal, view, taken=view.word("This name is taken. Choose another name."))
             return await self._page(view, faults={"": " ".join(faults.values())})
@@ -122,7 +124,7 @@ class KeptPage:
             f"{self.place}.html",
             view.word(self.title),
             faults=faults,
-            place=f"/cabinet/{view.here.id}/{self.place}",
+            place=f"/cabinet/{view.current_site.id}/{self.place}",
             lines=lines,
             draft=draft,
         )
@@ -153,7 +155,7 @@ class KeptPage:
 
 def question_of(view: View) -> Address:
     """Return the address of the report whose question a form sent."""
-    return address_at(view.here.id, view.form.get("query"))
+    return address_at(view.current_site.id, view.form.get("query"))
 
 
 def address_at(site_id: int, query: str) -> Address:
@@ -179,7 +181,7 @@ def _faults_of(refusal: InvalidSetting | NameTaken, view: View, taken: str) -> F
 
 def _kept(view: View) -> KeptName:
     """Return what a form names."""
-    return KeptName(view.form.get("name"), None if view.form.get("whose") == SITES else view.who.user.id)
+    return KeptName(view.form.get("name"), None if view.form.get("whose") == SITES else view.rights.user.id)
 
 
 def _may_change(view: View, whose: str) -> bool:

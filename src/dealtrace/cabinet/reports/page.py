@@ -66,9 +66,9 @@ class Answers:
 
 async def show(view: View) -> Response:
     """Show the report of the URL; an invalid question is shown with its faults."""
-    site, now = view.here, clock.now()
+    site, now = view.current_site, clock.now()
     address = address_of(f"/cabinet/{site.id}/reports", view.request.query_params)
-    known, saved = await view.read(_read, site, now, view.who.user.id)
+    known, saved = await view.read(_read, site, now, view.rights.user.id)
     choices = choices_of(address, USUAL, known, view.language)
     around = {
         "address": address,
@@ -102,7 +102,7 @@ def shown(
     return {
         "report": report,
         "model": model_said(report, language),
-        "compared_until": compared_until(report.question, view.here, now, language),
+        "compared_until": compared_until(report.question, view.current_site, now, language),
         "table": table_of(report, address, rows_page, language, view.word) if has_table else None,
         "models": by_models(report, address, rows_page, language, view.word) if is_by_models else None,
         "pivot": pivot_table(pivot, address, rows_page, language, view.word) if pivot is not None else None,

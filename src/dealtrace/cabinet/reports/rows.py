@@ -62,9 +62,9 @@ class RowTable:
 async def show(view: View) -> Response:
     """Show the rows behind a figure; a person without access to deals and leads sees no links and no contacts."""
     query, now = view.request.query_params, clock.now()
-    address = address_of(f"/cabinet/{view.here.id}/reports/rows", query)
+    address = address_of(f"/cabinet/{view.current_site.id}/reports/rows", query)
     keys, offset = query.getlist("key"), _offset(query.get("offset", ""))
-    known = await view.read(read_known_of, view.here, now)
+    known = await view.read(read_known_of, view.current_site, now)
     choices = choices_of(address, {}, known, view.language)
     try:
         figure = parse_figure(address.words(period=DEFAULT_PRESET, limit=ROWS), keys, offset, known)
@@ -72,7 +72,7 @@ async def show(view: View) -> Response:
         return view.page(TEMPLATE, BAD_REQUEST, fault=refusal.text(view.language), figure=None)
     answer = await view.ask(show_rows, figure, now)
     assert figure.question.model is not None
-    facts = await view.read(_read, view.here, answer, figure.question.model)
+    facts = await view.read(_read, view.current_site, answer, figure.question.model)
     shown = len(answer["rows"])
     return view.page(
         TEMPLATE,
@@ -199,7 +199,7 @@ class _Shaper:
         deal = self._details.deals.get(row["id"])
         if deal is None:
             return (RowCell(str(row["id"])), *[RowCell(NOTHING)] * 4)
-        address = f"/cabinet/{self._view.here.id}/deals/{deal.id}" if self._may_open else ""
+        address = f"/cabinet/{self._view.current_site.id}/deals/{deal.id}" if self._may_open else ""
         reason = self._details.reasons.get(deal.id, "")
         return (
             RowCell(deal.number, address),
@@ -212,7 +212,7 @@ class _Shaper:
     def _lead(self, row: RowBehind) -> tuple[RowCell, ...]:
         ref = _ref(row)
         words = f"{self._say('Call' if ref.kind is LeadKind.CALL else 'Lead request')} {ref.id}"
-        address = lead_address(self._view.here.id, ref) if self._may_open else ""
+        address = lead_address(self._view.current_site.id, ref) if self._may_open else ""
         entry = self._details.leads.get(ref)
         if entry is None:
             return (RowCell(words, address), *[RowCell(NOTHING)] * 2)
@@ -246,4 +246,4 @@ class _Shaper:
         return RowCell(words, is_value=True)
 
     def _moment(self, moment: datetime) -> str:
-        return clock_time(self._view.language, moment, self._view.here.time_zone)
+        return clock_time(self._view.language, moment, self._view.current_site.time_zone)

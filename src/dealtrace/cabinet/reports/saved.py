@@ -23,7 +23,7 @@ from dealtrace.storage.reports.saved import list_saved_reports
 async def _list(view: View) -> list[KeptLine]:
     """List the saved reports, with when they were saved and by whom."""
     site = await stored_site(view)
-    reports, known, logins = await view.read(_read, site, view.who.user.id, clock.now())
+    reports, known, logins = await view.read(_read, site, view.rights.user.id, clock.now())
     lines = []
     for report in reports:
         address = address_at(site.id, report.query)

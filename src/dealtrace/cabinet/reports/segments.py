@@ -22,7 +22,7 @@ from dealtrace.storage.reports.segments import list_segments
 
 async def _list(view: View) -> list[KeptLine]:
     """List the segments with their filters in words."""
-    segments, known = await view.read(_read, await stored_site(view), view.who.user.id, clock.now())
+    segments, known = await view.read(_read, await stored_site(view), view.rights.user.id, clock.now())
     own = {segment.name for segment in segments if segment.user_id is not None}
     return [
         _line(view, segment, known, is_hidden=segment.user_id is None and segment.name in own) for segment in segments
@@ -31,7 +31,7 @@ async def _list(view: View) -> list[KeptLine]:
 
 def _line(view: View, segment: Segment, known: QuestionContext, *, is_hidden: bool) -> KeptLine:
     """Return a segment; one `is_hidden` by an own segment of its name leads to its filters instead."""
-    report = f"/cabinet/{view.here.id}/reports"
+    report = f"/cabinet/{view.current_site.id}/reports"
     address = Address(report, (), segment.filters) if is_hidden else Address(report, (("segment", segment.name),), ())
     try:
         parse_filters(segment.filters, known)

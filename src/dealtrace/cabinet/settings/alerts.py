@@ -67,17 +67,17 @@ class _Facts:
 
 async def show(view: View) -> Response:
     """Show all rules, and the form for a new rule."""
-    return await _list_page(view, await view.read(_read_facts, view.here), AlertDraft())
+    return await _list_page(view, await view.read(_read_facts, view.current_site), AlertDraft())
 
 
 async def add(view: View) -> Response:
     """Try a new rule on the last 30 days and show the result; save the rule once the person confirms."""
-    facts, draft = await view.read(_read_facts, view.here), draft_of_form(view.form)
+    facts, draft = await view.read(_read_facts, view.current_site), draft_of_form(view.form)
     try:
         rule, question = _parse(view, facts, draft)
         if not view.form.has("agreed"):
             return await _list_page(view, facts, draft, trial=await _try(view, rule, question))
-        await view.manage(_add, view.here, rule, view.who.user.id)
+        await view.manage(_add, view.current_site, rule, view.rights.user.id)
     except (InvalidParameters, InvalidSetting) as refusal:
         return await _list_page(view, facts, draft, faults=faults_of(refusal, view.language))
     return lead_back(view, PLACE, "added")
@@ -88,7 +88,7 @@ async def show_alert(view: View) -> Response:
     alert = await _find(view)
     if alert is None:
         return not_found(view)
-    facts = await view.read(_read_facts, view.here)
+    facts = await view.read(_read_facts, view.current_site)
     return await _alert_page(view, alert, facts, draft_of_rule(alert.rule, facts.members))
 
 
@@ -99,22 +99,22 @@ async def change(view: View) -> Response:
         return not_found(view)
     match view.form.get("act"):
         case "remove":
-            await view.manage(_remove, view.here, alert.id, view.who.user.id)
+            await view.manage(_remove, view.current_site, alert.id, view.rights.user.id)
             return lead_back(view, PLACE, "removed")
         case "test":
-            await view.manage(_test, view.here, alert.id)
+            await view.manage(_test, view.current_site, alert.id)
             return lead_back(view, f"{PLACE}/{alert.id}", "testing")
         case _:
             return await _save(view, alert)
 
 
 async def _save(view: View, alert: Alert) -> Response:
-    facts, draft = await view.read(_read_facts, view.here), draft_of_form(view.form)
+    facts, draft = await view.read(_read_facts, view.current_site), draft_of_form(view.form)
     try:
         rule, question = _parse(view, facts, draft)
         if not view.form.has("agreed"):
             return await _alert_page(view, alert, facts, draft, trial=await _try(view, rule, question))
-        await view.manage(_change, view.here, alert.id, rule, view.who.user.id)
+        await view.manage(_change, view.current_site, alert.id, rule, view.rights.user.id)
     except (InvalidParameters, InvalidSetting) as refusal:
         return await _alert_page(view, alert, facts, draft, faults=faults_of(refusal, view.language))
     return lead_back(view, f"{PLACE}/{alert.id}", "saved")
@@ -130,13 +130,13 @@ async def _try(view: View, rule: Rule, question: Question) -> Trial:
 
 
 async def _find(view: View) -> Alert | None:
-    return await view.read(find_alert, view.here.id, number_of(view.request.path_params["alert"]))
+    return await view.read(find_alert, view.current_site.id, number_of(view.request.path_params["alert"]))
 
 
 async def _list_page(
     view: View, facts: _Facts, draft: AlertDraft, *, trial: Trial | None = None, faults: Faults | None = None
 ) -> Response:
-    alerts, incidents = await view.read(_read_alerts, view.here.id)
+    alerts, incidents = await view.read(_read_alerts, view.current_site.id)
     return show_settings(
         view,
         "settings/alerts.html",
@@ -156,7 +156,7 @@ async def _alert_page(
     trial: Trial | None = None,
     faults: Faults | None = None,
 ) -> Response:
-    past, left = await view.read(_read_past, view.here.id, alert.id)
+    past, left = await view.read(_read_past, view.current_site.id, alert.id)
     return show_settings(
         view,
         "settings/alert.html",
@@ -195,7 +195,7 @@ def _form(view: View, facts: _Facts, draft: AlertDraft, trial: Trial | None) -> 
         ],
         "members": [(user_id, login, user_id in draft.members) for user_id, login in facts.members.items()],
         "trial": trial,
-        "episodes": trial_lines(trial, view.here.time_zone, view.language) if trial is not None else [],
+        "episodes": trial_lines(trial, view.current_site.time_zone, view.language) if trial is not None else [],
     }
 
 

@@ -1,6 +1,5 @@
 """The costs of advertising by system and day or month, and the import of costs after a preview."""
 
-import asyncio
 from collections.abc import Iterable
 from datetime import date, timedelta
 
@@ -67,7 +66,9 @@ async def upload(view: View) -> Response:
     if kept is None:
         return await _page(view, chosen, {"file": view.word("Choose a file.")})
     try:
-        await asyncio.to_thread(try_costs, view.services.database, view.current_site, kept.path, read_choices(chosen))
+        await view.services.file_threads.run(
+            try_costs, view.services.database, view.current_site, kept.path, read_choices(chosen)
+        )
     except Refusal as refusal:
         kept.delete()
         return await _page(view, chosen, {"file": fault_text(refusal, view.language)})
@@ -81,7 +82,9 @@ async def show_preview(view: View) -> Response:
         return await _gone(view)
     choices = read_choices(kept.options)
     try:
-        preview = await asyncio.to_thread(try_costs, view.services.database, view.current_site, kept.path, choices)
+        preview = await view.services.file_threads.run(
+            try_costs, view.services.database, view.current_site, kept.path, choices
+        )
     except Refusal as refusal:
         return await _page(view, kept.options, {"file": fault_text(refusal, view.language)})
     return _preview_page(view, kept, choices, preview)
@@ -93,7 +96,7 @@ async def run(view: View) -> Response:
     if kept is None:
         return await _gone(view)
     choices = read_choices(kept.options)
-    await asyncio.to_thread(
+    await view.services.file_threads.run(
         store_costs, view.services.database, view.current_site, kept.path, choices, view.rights.user.id
     )
     kept.delete()

@@ -46,7 +46,7 @@ async def upload(view: View) -> Response:
     if kept is None:
         return _page(view, chosen, {"file": view.word("Choose a file.")})
     try:
-        await asyncio.to_thread(_open, kept, view.current_site)
+        await view.services.file_threads.run(_open, kept, view.current_site)
     except FileUnreadable as refusal:
         kept.delete()
         return _page(view, chosen, {"file": fault_text(refusal, view.language)})
@@ -70,7 +70,7 @@ async def run(view: View) -> Response:
         return gone(view)
     if not kept.outcome:
         try:
-            await asyncio.to_thread(_run, view.services.database, kept, site, view.rights.user.id)
+            await view.services.file_threads.run(_run, view.services.database, kept, site, view.rights.user.id)
         except (FileUnreadable, ImportInProgress) as refusal:
             if not kept.outcome:
                 return await _preview_page(view, kept, site, {"": fault_text(refusal, view.language)})
@@ -150,7 +150,7 @@ async def _preview_page(view: View, kept: Upload, site: Site, faults: Faults | N
     options = kept.options
     noun = ImportNoun(options["noun"])
     try:
-        preview = await asyncio.to_thread(
+        preview = await view.services.file_threads.run(
             preview_file, kept.path, noun, options["encoding"] or None, site, view.language
         )
     except Refusal as refusal:

@@ -47,11 +47,11 @@ async def show(view: View) -> Response:
 
 async def make(view: View) -> Response:
     """Create a link to a report and show the link, which cannot be shown again."""
-    context = await view.read(read_known_of, await stored_site(view), clock.now(), view.who.user.id)
+    context = await view.read(read_known_of, await stored_site(view), clock.now(), view.rights.user.id)
     try:
         address = _frozen(question_of(view), context)
         new = NewLink(view.form.get("name"), address.query, number_of(view.form.get("days")))
-        key = await view.manage(_make, view.here.id, new, view.who.user.id)
+        key = await view.manage(_make, view.current_site.id, new, view.rights.user.id)
     except InvalidParameters as refusal:
         return await _page(view, faults={"": refusal.text(view.language)})
     except InvalidSetting as refusal:
@@ -61,7 +61,7 @@ async def make(view: View) -> Response:
 
 async def revoke(view: View) -> Response:
     """Revoke a link; it stops working immediately."""
-    if not await view.manage(_revoke, view.here.id, view.form.get("link"), view.who.user.id):
+    if not await view.manage(_revoke, view.current_site.id, view.form.get("link"), view.rights.user.id):
         return not_found(view)
     return lead_back(view, PLACE, "link")
 
@@ -85,7 +85,7 @@ async def _page(view: View, *, faults: Faults | None = None, made: str = "") -> 
     links, context, logins = await view.read(_read, await stored_site(view), now)
     lines = []
     for link in links:
-        address = address_at(view.here.id, link.query)
+        address = address_at(view.current_site.id, link.query)
         made_by = author_words(logins, link.made_by, view.word)
         lines.append(
             LinkLine(link, address.link(), made_by, fault_of(address, context, view), link.is_valid(now)),

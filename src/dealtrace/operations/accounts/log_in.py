@@ -1,6 +1,7 @@
 """Log people in to the cabinet and out of it."""
 
 import secrets
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 
@@ -19,7 +20,7 @@ from dealtrace.storage.accounts.sessions import (
     delete_session,
     delete_sessions,
     insert_session,
-    touch_session,
+    update_seen,
 )
 
 
@@ -31,8 +32,23 @@ class Browser:
     name: str
 
 
-def check_password(connection: Connection, login: str, password: str) -> User:
-    """Return the user with this login and password.
+@record
+class Credentials:
+    """The user with a login and the hash of their password, or `None` and an empty text if there is no such user."""
+
+    user: User | None
+    password_hash: str
+
+
+def find_credentials(connection: Connection, login: str) -> Credentials:
+    """Find what `check_password` compares a password with."""
+    found = users.find_user(connection, normal_login(login))
+    stored = users.find_password_hash(connection, found.id) if found is not None else None
+    return Credentials(found, stored or "")
+
+
+def check_password(credentials: Credentials, password: str) -> User:
+    """Return the user if this is their password; this takes long, and needs no database.
 
     Checking an unknown login takes as long as checking a wrong password, so that the time does not reveal which logins
     exist.
@@ -40,13 +56,10 @@ def check_password(connection: Connection, login: str, password: str) -> User:
     Raises:
         LoginRefused: the login or the password is wrong.
     """
-    nobodys_hash = _nobodys_hash()
-    found = users.find_user(connection, normal_login(login))
-    stored = users.find_password_hash(connection, found.id) if found is not None else None
-    is_right = _verify(stored or nobodys_hash, password)
-    if found is None or not is_right:
+    is_right = _verify(credentials.password_hash or _nobodys_hash(), password)
+    if credentials.user is None or not is_right:
         raise LoginRefused
-    return found
+    return credentials.user
 
 
 def open_session(connection: Connection, user: User, browser: Browser, now: datetime) -> str:
@@ -68,9 +81,9 @@ def open_session(connection: Connection, user: User, browser: Browser, now: date
     return secret
 
 
-def touch(connection: Connection, _ids: object, digest: str, now: datetime) -> None:
-    """Store `now` as the time when a session was last used."""
-    touch_session(connection, digest, now)
+def touch(connection: Connection, _ids: object, used_at: Mapping[str, datetime]) -> None:
+    """Store when sessions were last used, given by their digests; sessions that have ended are left out."""
+    update_seen(connection, used_at)
 
 
 def end_session(connection: Connection, user_id: UserId, digest: str) -> None:

@@ -1,4 +1,4 @@
-"""Claim the mails that are due, and store the results of sending them."""
+"""Claim mails that are due, and store the results of sending them."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -9,9 +9,11 @@ from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record
 from dealtrace.storage.mails import outbox
 
-LEASE = timedelta(minutes=5)
-"""How long a process reserves the mails that it claims, in case it dies; writing and sending them takes less time."""
-MAILS_AT_ONCE = 5
+LEASE = timedelta(minutes=10)
+"""How long a process reserves the mail that it claims, in case it dies; writing and sending one takes less time.
+
+A dozen steps of SMTP take four minutes at most, and the statements of a report half a minute each.
+"""
 KEPT_FOR = timedelta(days=30)
 """How long mails are kept after they were sent or given up, so that people can see the result."""
 FAULT_LENGTH_MAX = 300
@@ -26,14 +28,13 @@ class MailReport:
 
 
 @operation(ids_per_command=0)
-def claim_mails(work: Work, commands: Sequence[WriteCommand[None]]) -> list[list[Mail]]:
-    """Claim mails of the site that are due; each outcome is the list of claimed mails.
+def claim_mail(work: Work, commands: Sequence[WriteCommand[None]]) -> list[Mail | None]:
+    """Claim the mail of the site that has been due longest; each outcome is the mail, or `None` if none is due.
 
-    Until the lease ends, no other process can claim them.
+    Until the lease ends, no other process can claim it. Mails are claimed one by one, so that no mail waits for others
+    while its lease runs.
     """
-    return [
-        outbox.claim_mails(work.connection, work.site.id, work.now + LEASE, work.now, MAILS_AT_ONCE) for _ in commands
-    ]
+    return [outbox.claim_mail(work.connection, work.site.id, work.now + LEASE, work.now) for _ in commands]
 
 
 @operation(ids_per_command=0)

@@ -1,8 +1,9 @@
 """Sessions of the cabinet."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from dealtrace.accounts.role import Rights
 from dealtrace.accounts.session import Session
@@ -70,6 +71,16 @@ def touch_session(connection: Connection, digest: str, now: datetime, *, is_conf
     """Store that a session was used at `now`."""
     used = update(session).where(session.c.digest == digest)
     connection.execute(used.values(seen_at=now, is_confirmed=is_confirmed))
+
+
+def update_seen(connection: Connection, used_at: Mapping[str, datetime]) -> None:
+    """Store when sessions were last used, by digest; a later stored use is kept."""
+    rows = [{"used_digest": digest, "used_at": at} for digest, at in used_at.items()]
+    used = update(session).where(
+        session.c.digest == bindparam("used_digest"),
+        session.c.seen_at < bindparam("used_at", type_=session.c.seen_at.type),
+    )
+    connection.execute(used.values(seen_at=bindparam("used_at", type_=session.c.seen_at.type)), rows)
 
 
 def delete_session(connection: Connection, user_id: int, digest: str) -> None:

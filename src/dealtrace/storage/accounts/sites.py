@@ -1,6 +1,6 @@
 """Sites and their settings."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -12,6 +12,7 @@ from dealtrace.attribution.site_hosts import hosts_of
 from dealtrace.storage.accounts.custom_fields import list_custom_fields
 from dealtrace.storage.accounts.revision import raise_revision
 from dealtrace.storage.accounts.site_hosts import list_hosts
+from dealtrace.storage.database.column_types import is_in
 from dealtrace.storage.database.compiled_statement import Row
 from dealtrace.storage.database.upsert import insert_into
 from dealtrace.storage.schema.tables.alerts import alert, mail, mail_leave, mail_report
@@ -56,6 +57,14 @@ def find_site(connection: Connection, site_id: int) -> Site | None:
     """Find a site with its settings, custom fields and webhooks, or return `None` if there is none."""
     row = connection.execute(select(site).where(site.c.id == site_id)).one_or_none()
     return _site_from_row(connection, row) if row is not None else None
+
+
+def find_sites(connection: Connection, site_ids: Sequence[int]) -> dict[SiteId, Site]:
+    """Find the sites that exist among `site_ids`, by id, in the order of their ids."""
+    if not site_ids:
+        return {}
+    rows = connection.execute(select(site).where(is_in(site.c.id, site_ids)).order_by(site.c.id)).all()
+    return {SiteId(row.id): _site_from_row(connection, row) for row in rows}
 
 
 def find_site_of_counter(connection: Connection, code: str) -> Site | None:

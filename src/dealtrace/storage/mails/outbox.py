@@ -45,12 +45,18 @@ def count_waiting_mails(connection: Connection) -> int:
     return int(connection.execute(select(func.count()).where(mail.c.due_at.is_not(None))).scalar_one())
 
 
-def claim_mails(connection: Connection, site_id: int, until: datetime, now: datetime, limit: int) -> list[Mail]:
-    """Return up to `limit` due mails of a site, oldest first, and reserve them for this process until `until`."""
+def claim_mail(connection: Connection, site_id: int, until: datetime, now: datetime) -> Mail | None:
+    """Return the due mail of a site that has waited longest, and reserve it for this process until `until`.
+
+    `None` means that no mail is due, or that another process has just claimed it.
+    """
     due = select(mail.c.id).where(mail.c.site_id == site_id, mail.c.due_at <= now).order_by(mail.c.due_at, mail.c.id)
-    ids = list(connection.execute(due.limit(limit)).scalars())
-    claimed = update(mail).where(mail.c.id.in_(ids), mail.c.due_at <= now).values(due_at=until).returning(*mail.c)
-    return sorted(map(_mail_from_row, connection.execute(claimed)), key=lambda each: each.id) if ids else []
+    found = connection.execute(due.limit(1)).scalar_one_or_none()
+    if found is None:
+        return None
+    claimed = update(mail).where(mail.c.id == found, mail.c.due_at <= now).values(due_at=until).returning(*mail.c)
+    row = connection.execute(claimed).one_or_none()
+    return _mail_from_row(row) if row is not None else None
 
 
 def update_claimed_mail(connection: Connection, claimed: Mail, values: Values) -> bool:

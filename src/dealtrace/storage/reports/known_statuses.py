@@ -9,7 +9,8 @@ REMEMBERED_MAX = 50_000
 class KnownStatuses:
     """The statuses that one process knows to be stored in one database, so that they need no query.
 
-    Only statuses stored by earlier transactions are cached, since the current one may still be rolled back.
+    Only statuses stored by earlier transactions are cached, since the current one may still be rolled back. Stored ones
+    are deleted only with all data of a demo, which raises the revision of accounts; servers then forget all of them.
     """
 
     def __init__(self) -> None:
@@ -32,5 +33,5 @@ class KnownStatuses:
         self._count += len(spellings)
 
     def remember_full(self, site_id: int) -> None:
-        """Remember that a site can have no more statuses; stored ones are never deleted."""
+        """Remember that a site can have no more statuses."""
         self._full.add(site_id)

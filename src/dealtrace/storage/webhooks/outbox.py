@@ -6,7 +6,7 @@ A delivery is settled when it was sent or will not be sent any more.
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, union_all, update
 
 from dealtrace.accounts.webhook import EventKind, Webhook, WebhookId
 from dealtrace.deals.deal import DealId
@@ -83,16 +83,22 @@ def list_latest_deliveries(
     return [(_delivery_from_row(row), row.settled_at) for row in connection.execute(query.limit(limit))]
 
 
-def has_waiting_deliveries(connection: Connection, site_id: int, webhook_id: int) -> bool:
-    """Return whether a webhook has an unsettled delivery."""
-    waiting = _waiting(site_id, webhook_id)
-    return connection.execute(select(webhook_outbox.c.position).where(*waiting).limit(1)).first() is not None
+def find_waiting_webhooks(connection: Connection, site_id: int, webhook_ids: Sequence[int]) -> set[int]:
+    """Find the webhooks of a site, among `webhook_ids`, that have an unsettled delivery.
+
+    The statement reads a single delivery of each, however many wait.
+    """
+    first = [
+        select(webhook_outbox.c.webhook_id).where(*_waiting(site_id, webhook_id)).limit(1).subquery().select()
+        for webhook_id in webhook_ids
+    ]
+    return set(connection.execute(union_all(*first)).scalars()) if first else set()
 
 
 def needs_attempt(connection: Connection, webhook: Webhook, now: datetime) -> bool:
     """Return whether a webhook has something to send now: a requested test, or a due delivery."""
     return webhook.is_test_awaited or (
-        webhook.is_due(now) and has_waiting_deliveries(connection, webhook.site_id, webhook.id)
+        webhook.is_due(now) and bool(find_waiting_webhooks(connection, webhook.site_id, [webhook.id]))
     )
 
 

@@ -27,6 +27,13 @@ def find_mirror_status(database: Database) -> MirrorStatus | None:
     """Find the status of a database's mirror, or return `None` if there is no mirror, as on PostgreSQL."""
     if not database.is_sqlite or not database.mirror_memory_mib:
         return None
+    try:
+        return _find(database)
+    except FileNotFoundError:  # another thread deletes the mirror, to build it again
+        return None
+
+
+def _find(database: Database) -> MirrorStatus | None:
     fault_file, file = fault_file_of(database), file_of(database)
     if fault_file.exists():
         return MirrorStatus(0, _modified_at(fault_file), 0, f"it could not be built: {fault_file.read_text()}")

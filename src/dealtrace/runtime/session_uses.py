@@ -1,0 +1,30 @@
+"""The last uses of sessions of the cabinet, collected in memory and stored once a second."""
+
+from datetime import datetime
+
+from dealtrace.operations.accounts.log_in import touch
+from dealtrace.runtime.account_changes import AccountChanges
+
+SESSIONS_MAX = 10_000
+"""The most sessions whose use is collected between two writes; a use that is not collected is noted the next time."""
+
+
+class SessionUses:
+    """Collects when sessions were used, so that pages open also while nothing can be stored.
+
+    What could not be stored is lost: the session counts as used earlier than it was, until its next use is stored.
+    """
+
+    def __init__(self) -> None:
+        self._used_at: dict[str, datetime] = {}
+
+    def add(self, digest: str, now: datetime) -> None:
+        """Add the use of a session at `now`."""
+        if len(self._used_at) < SESSIONS_MAX:
+            self._used_at[digest] = now
+
+    async def store(self, account_changes: AccountChanges) -> None:
+        """Store the collected uses in one transaction."""
+        used_at, self._used_at = self._used_at, {}
+        if used_at:
+            await account_changes.run(touch, used_at)

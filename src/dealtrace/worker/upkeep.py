@@ -1,0 +1,112 @@
+"""Keep a process in step with its database and its surroundings: each job is a loop of its own, once a second."""
+
+import os
+
+import structlog
+
+from dealtrace import metrics
+from dealtrace.log import Outage, RetryLog, cause_of
+from dealtrace.open_files import connections_that_fit, count_open_files
+from dealtrace.runtime.database_watch import DatabaseWatch
+from dealtrace.runtime.read_pool import ReadPool
+from dealtrace.runtime.site_cache import SiteCache
+from dealtrace.runtime.threads import Threads
+from dealtrace.runtime.write_queue import WriteQueue
+from dealtrace.worker.repeating import end_process
+
+STEP_SECONDS = 1.0
+"""How often each job is done, so that a process follows a change of sites and tokens within two seconds."""
+SHORT_SHARE = 0.9
+"""The share of connections in use above which a shortage is logged."""
+
+_log = structlog.get_logger()
+
+
+class AccountsFollower:
+    """Clears the cache of sites and tokens when they change; `read_pool` is used for nothing else."""
+
+    def __init__(self, read_pool: ReadPool, site_cache: SiteCache) -> None:
+        self._read_pool = read_pool
+        self._site_cache = site_cache
+
+    async def follow(self) -> None:
+        """Compare the revision of the accounts with the cache, and clear the cache if it is older."""
+        revision = await self._read_pool.read_newest(self._site_cache.follow)
+        if revision is not None:
+            _log.info("settings_followed", revision=revision, pid=os.getpid())
+
+
+class HealthWatcher:
+    """Checks whether deals can be registered, and logs when they cannot."""
+
+    def __init__(self, watch: DatabaseWatch, database_outage: Outage) -> None:
+        self._watch = watch
+        self._database_outage = database_outage
+        self._mirror_outage = Outage("mirror_status_unknown", "mirror_status_known")
+        self._thread = Threads(1, "watch")
+
+    async def check(self) -> None:
+        """Check the database on a thread that has no other work."""
+        health = await self._thread.run(self._watch.check)
+        if health.is_ok:
+            self._database_outage.ended()
+        else:
+            self._database_outage.failed(health.reason, write=health.write, schema=health.schema)
+        if health.mirror_fault is not None:
+            cause = cause_of(health.mirror_fault)
+            self._mirror_outage.failed(type(health.mirror_fault).__name__, is_bug=True, cause=cause)
+        else:
+            self._mirror_outage.ended()
+
+    def stop(self) -> None:
+        """End the thread, without waiting for a database that does not respond."""
+        self._thread.stop(waits=False)
+
+
+class ParentWatcher:
+    """Stops the process if the process that started it is gone, so that no port and no file stays in use."""
+
+    def __init__(self) -> None:
+        self._parent = os.getppid()
+
+    async def check(self) -> None:
+        """Stop the process if its parent is gone."""
+        if os.getppid() != self._parent:
+            _log.error("parent_gone", cure="start the server again")
+            end_process()
+
+
+class SocketWatcher:
+    """Logs when nearly all connections of a process are open, because further connections must wait."""
+
+    def __init__(self, connections_max: int) -> None:
+        self._shortage = Outage("sockets_short", "sockets_free")
+        self._open_at_start = count_open_files()
+        self._fit = connections_that_fit(connections_max)
+
+    async def check(self) -> None:
+        """Count the open connections, and log a shortage or its end."""
+        used = count_open_files() - self._open_at_start
+        if used >= self._fit * SHORT_SHARE:
+            cure = "raise the limit of open files (ulimit -n, LimitNOFILE) and DEALTRACE_CONNECTIONS_MAX"
+            self._shortage.failed(f"{used} of {self._fit} connections are open", cure=cure)
+        else:
+            self._shortage.ended()
+
+
+class LoadWatcher:
+    """Measures how many writes wait, and logs retries and a replica that is away."""
+
+    def __init__(self, read_pool: ReadPool, write_queue: WriteQueue, retry_log: RetryLog) -> None:
+        self._read_pool = read_pool
+        self._write_queue = write_queue
+        self._retry_log = retry_log
+        self._is_replica_away = False
+
+    async def check(self) -> None:
+        """Set the metric, and log what has changed."""
+        metrics.WAITING.set(self._write_queue.waiting)
+        self._retry_log.log()
+        if self._read_pool.is_replica_away != self._is_replica_away:
+            self._is_replica_away = not self._is_replica_away
+            _log.warning("replica_away" if self._is_replica_away else "replica_back", pid=os.getpid())
