@@ -294,13 +294,16 @@ class Application:
             _log.warning("requests_not_journalled", reason=type(fault).__name__)
 
     async def _watch_database(self) -> None:
-        """Check every second whether deals can be registered, and log when they cannot."""
+        """Check every second whether deals can be registered, and log when they cannot; log rebuilds of the mirror."""
+        rebuild_log = observation.RebuildLog(clock.now())
         while True:
             health = await asyncio.to_thread(self._watch.check)
             if health.is_ok:
                 self._database_outage.ended()
             else:
                 self._database_outage.failed(health.reason, write=health.write, schema=health.schema)
+            if health.mirror is not None and health.mirror.rebuild is not None:
+                rebuild_log.observe(health.mirror.rebuild.rebuilt_at, health.mirror.rebuild.cause)
             await asyncio.sleep(FOLLOW_SECONDS)
 
 

@@ -16,6 +16,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from datetime import datetime
 from functools import cache, lru_cache
 from typing import BinaryIO
 
@@ -59,6 +60,11 @@ ALERTS_WAITING = Gauge(
     "dealtrace_alerts_waiting", "Rules of alerts that are to be looked at.", multiprocess_mode="livemax"
 )
 FAILING = Gauge("dealtrace_webhooks_failing", "Webhooks whose last attempt failed.", multiprocess_mode="livemax")
+MIRROR_REBUILT = Gauge(
+    "dealtrace_mirror_rebuilt_timestamp_seconds",
+    "When the column mirror of reports was last built again because it could not be brought up to date; 0: never.",
+    multiprocess_mode="livemax",
+)
 
 RESERVED_FILES = 128
 """How many open files a process needs besides client connections: for the database, webhooks, Redis and modules."""
@@ -145,6 +151,20 @@ class Outage:
             seconds = round(self._monotonic() - self._began_at, 1)
             _log.info(self._end_event, seconds=seconds, failures=self._failures)
         self._began_at, self._is_announced, self._failures = None, False, 0
+
+
+class RebuildLog:
+    """Logs each rebuild of the column mirror once, and keeps the time of the last in the metrics. Not thread-safe."""
+
+    def __init__(self, since: datetime) -> None:
+        self._logged_at = since
+
+    def observe(self, rebuilt_at: datetime, cause: str) -> None:
+        """Log a rebuild, unless it was logged already or happened before the process started."""
+        MIRROR_REBUILT.set(rebuilt_at.timestamp())
+        if rebuilt_at > self._logged_at:
+            self._logged_at = rebuilt_at
+            _log.warning("mirror_rebuilt", reason=cause, at=rebuilt_at.isoformat())
 
 
 def connections_that_fit(wanted: int) -> int:
