@@ -11,6 +11,7 @@ from typing import Any
 from dealtrace.storage.database.database_errors import StatementStopped
 
 THREADS = 2
+_ROWS_AT_ONCE = 5_000
 _MODULE = "duckdb"
 _SETTINGS = {
     "threads": THREADS,
@@ -48,13 +49,18 @@ class MirrorConnection:
             StatementStopped: the statement took too long; see `stopped_after`.
             MirrorFault: the statement failed.
         """
+        return list(self.stream(query, parameters))
+
+    def stream(self, query: str, parameters: Sequence[object] = ()) -> Iterator[tuple[Any, ...]]:
+        """Run a statement and yield its rows, fetching some at a time; it raises what `execute` does."""
         try:
-            rows: list[tuple[Any, ...]] = self._connection.execute(query, list(parameters)).fetchall()
+            found = self._connection.execute(query, list(parameters))
+            while rows := found.fetchmany(_ROWS_AT_ONCE):
+                yield from rows
         except self._interruption as fault:
             raise StatementStopped(str(fault)) from fault
         except self._fault as fault:
             raise MirrorFault(str(fault)) from fault
-        return rows
 
     @contextmanager
     def stopped_after(self, seconds: int) -> Iterator[None]:
