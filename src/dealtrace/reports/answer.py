@@ -127,8 +127,8 @@ Formulas = Mapping[Metric, AnyFormula | None]
 """The formula of each metric at a site, or `None` for a metric that is unknown there."""
 
 
-Rank = tuple[Any, ...]
-"""What rows are sorted by. Any: parts at the same index have one type."""
+Rank = tuple[object, ...]
+"""What rows are sorted by; parts at the same index have one type."""
 SortRows = Callable[[Iterable[Keys], Callable[[Keys], Rank], int | None], tuple[Sequence[Keys], int]]
 """Returns up to a number of rows in the order of their ranks, and the number of all rows."""
 

@@ -19,7 +19,7 @@ from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.metrics import COST, DEALS, METRICS
 from dealtrace.reports.periods import Comparison, compared_period
 from dealtrace.reports.question import Known, Words, parse_question
-from dealtrace.storage.reports.kept_rows import RowsOnDisk, keep_rows, sort_rows
+from dealtrace.storage.reports.kept_rows import FetchedOnDisk, RowsOnDisk, keep_rows, sort_rows
 
 MODEL = AttributionModel.LAST_INTERACTION
 KNOWN = Known(date(2026, 11, 26), MODEL, ["note"])
@@ -70,7 +70,7 @@ def test_kept_rows_are_found_by_place_and_by_keys(rows: list[tuple[Any, ...]], i
     assert isinstance(kept, RowsOnDisk) is (len(rows) > in_memory)
     assert (list(kept), len(kept), list(kept[1:3])) == (rows, len(rows), rows[1:3])
     different = {row[:2]: row for row in rows}
-    found = RowsOnDisk(different.values()).by_keys(2)
+    found = FetchedOnDisk(different.values()).by_keys(2)
     assert dict(found) == different
     assert ("no such", "key") not in found
 

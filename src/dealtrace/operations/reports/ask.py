@@ -54,7 +54,7 @@ def stored_facts(connection: Connection, site: Site) -> FactSource:
 
     def fetch(statement: Selection, parameters: Parameters = NO_PARAMETERS) -> Rows:
         found = connection.execute(statement, {**of_site, **parameters})
-        return keep_rows(row for some in found.partitions(ROWS_AT_ONCE) for row in some)
+        return keep_rows(tuple(row) for some in found.partitions(ROWS_AT_ONCE) for row in some)
 
     return FactSource(StoredFacts(site.contact_matching), fetch)
 

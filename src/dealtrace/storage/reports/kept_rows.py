@@ -1,7 +1,6 @@
 """Keep the rows of large reports on disk: a report of a million rows takes no more memory than one of fifty thousand.
 
-The files have no name, so nothing of them is left when the process ends. Any: the columns of rows and their ranks have
-several types.
+The files have no name, so nothing of them is left when the process ends.
 """
 
 import heapq
@@ -15,8 +14,11 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from operator import itemgetter
-from typing import Any, overload
+from typing import TypeVar, overload
 
+from dealtrace.reports.answer import Fetched, Keys
+
+Row = TypeVar("Row")
 ROWS_IN_MEMORY = 50_000
 """How many rows of an answer, and how many rows to sort, are held in memory before they are written to disk."""
 ROWS_AT_ONCE = 5_000
@@ -27,39 +29,39 @@ _CACHE_KIB = 4_096
 """The memory of the database in which rows are looked up."""
 
 
-def keep_rows(rows: Iterable[Sequence[Any]], in_memory: int = ROWS_IN_MEMORY) -> Sequence[Any]:
-    """Return rows as a list, or as `RowsOnDisk` if they are more than `in_memory`."""
+def keep_rows(rows: Iterable[Fetched], in_memory: int = ROWS_IN_MEMORY) -> Sequence[Fetched]:
+    """Return rows as a list, or as `FetchedOnDisk` if they are more than `in_memory`."""
     coming = iter(rows)
     first = list(islice(coming, in_memory + 1))
-    return first if len(first) <= in_memory else RowsOnDisk(tuple(row) for row in chain(first, coming))
+    return first if len(first) <= in_memory else FetchedOnDisk(chain(first, coming))
 
 
 def sort_rows(
-    rows: Iterable[Any], rank: Callable[[Any], Any], limit: int | None = None, in_memory: int = ROWS_IN_MEMORY
-) -> tuple[Sequence[Any], int]:
+    rows: Iterable[Row], rank: Callable[[Row], object], limit: int | None = None, in_memory: int = ROWS_IN_MEMORY
+) -> tuple[Sequence[Row], int]:
     """Return up to `limit` rows in the order of their ranks, and the number of all rows.
 
     Rows of equal rank keep their order. If rows are more than `in_memory`, sorted parts are written to disk and merged.
     """
     ranked = ((rank(row), row) for row in rows)
-    parts: list[Sequence[Any]] = []
+    parts: list[Sequence[tuple[object, Row]]] = []
     while part := sorted(islice(ranked, in_memory), key=itemgetter(0)):
         if len(part) < in_memory and not parts:
             return [row for _, row in part[:limit]], len(part)
         parts.append(RowsOnDisk(part))
     merged = heapq.merge(*parts, key=itemgetter(0))
-    return keep_rows((row for _, row in islice(merged, limit)), in_memory), sum(map(len, parts))
+    return RowsOnDisk(row for _, row in islice(merged, limit)), sum(map(len, parts))
 
 
-class RowsOnDisk(Sequence[Any]):
+class RowsOnDisk(Sequence[Row]):
     """Rows in a temporary file, of which a few at a time are in memory; for one thread at a time."""
 
-    def __init__(self, rows: Iterable[Any]) -> None:
+    def __init__(self, rows: Iterable[Row]) -> None:
         file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - closed when nobody has the rows
         weakref.finalize(self, file.close)
         self._file = file.fileno()
         self._ends, self._count = array("Q", [0]), 0
-        self._read: tuple[int, list[Any]] = (-1, [])
+        self._read: tuple[int, list[Row]] = (-1, [])
         coming = iter(rows)
         while some := list(islice(coming, _AT_ONCE)):
             file.write(written := pickle.dumps(some))
@@ -71,13 +73,13 @@ class RowsOnDisk(Sequence[Any]):
         return self._count
 
     @overload
-    def __getitem__(self, place: int) -> Any: ...
+    def __getitem__(self, place: int) -> Row: ...
 
     @overload
-    def __getitem__(self, place: slice) -> Sequence[Any]: ...
+    def __getitem__(self, place: slice) -> list[Row]: ...
 
-    def __getitem__(self, place: int | slice) -> Any:
-        """Return the row at an index, or the rows of a slice as a list."""
+    def __getitem__(self, place: int | slice) -> Row | list[Row]:
+        """Return the row at an index, or the rows of a slice."""
         if isinstance(place, slice):
             return [self[at] for at in range(*place.indices(self._count))]
         if not 0 <= place < self._count:
@@ -88,35 +90,39 @@ class RowsOnDisk(Sequence[Any]):
             self._read = some, pickle.loads(os.pread(self._file, end - start, start))  # noqa: S301 - a file of ours
         return self._read[1][at]
 
-    def by_keys(self, width: int) -> Mapping[tuple[Any, ...], Sequence[Any]]:
+
+class FetchedOnDisk(RowsOnDisk[Fetched]):
+    """Fetched rows in a temporary file."""
+
+    def by_keys(self, width: int) -> Mapping[Keys, Fetched]:
         """Return the rows by their first `width` columns, which no two rows have alike."""
         return _RowsByKeys(self, width)
 
 
-class _RowsByKeys(Mapping[tuple[Any, ...], Sequence[Any]]):
-    """Rows on disk by their keys: a temporary database has the place of each row."""
+class _RowsByKeys(Mapping[Keys, Fetched]):
+    """Fetched rows by their keys, looked up in a temporary database."""
 
-    def __init__(self, rows: RowsOnDisk, width: int) -> None:
+    def __init__(self, rows: Sequence[Fetched], width: int) -> None:
         self._rows, self._width = rows, width
         self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         weakref.finalize(self, self._database.close)
-        self._database.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
-        self._database.execute("PRAGMA journal_mode = OFF")
+        for setting in (f"cache_size = -{_CACHE_KIB}", "journal_mode = OFF"):
+            self._database.execute(f"PRAGMA {setting}")
         self._database.execute("CREATE TABLE row (keys TEXT PRIMARY KEY, columns BLOB) WITHOUT ROWID")
         self._database.execute("BEGIN")
         written = ((json.dumps(row[:width]), pickle.dumps(row)) for row in rows)
         self._database.executemany("INSERT INTO row VALUES (?, ?)", written)
         self._database.execute("COMMIT")
 
-    def __getitem__(self, keys: tuple[Any, ...]) -> Sequence[Any]:
+    def __getitem__(self, keys: Keys) -> Fetched:
         """Return the row with keys."""
         found = self._database.execute("SELECT columns FROM row WHERE keys = ?", (json.dumps(keys),)).fetchone()
         if found is None:
             raise KeyError(keys)
-        row: Sequence[Any] = pickle.loads(found[0])  # noqa: S301 - a database of ours
+        row: Fetched = pickle.loads(found[0])  # noqa: S301 - a database of ours
         return row
 
-    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+    def __iter__(self) -> Iterator[Keys]:
         """Iterate over the keys of all rows, in the order of the rows."""
         return (tuple(row[: self._width]) for row in self._rows)
 

@@ -6,6 +6,7 @@ from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from threading import Timer
+from types import ModuleType
 from typing import Any
 
 from dealtrace.storage.database.database_errors import StatementStopped
@@ -33,7 +34,7 @@ class MirrorFault(Exception):  # noqa: N818 - it says whose fault it is
 class MirrorConnection:
     """A connection to a DuckDB file, for one thread. Any: neither the library nor the values of columns are typed."""
 
-    def __init__(self, module: Any, connection: Any, catalog: str = "") -> None:
+    def __init__(self, module: ModuleType, connection: Any, catalog: str = "") -> None:
         self._module, self._connection, self._catalog = module, connection, catalog
         self._fault, self._interruption = module.Error, module.InterruptException
         self.execute(f"{_SILENCE}; USE {catalog}" if catalog else _SILENCE)
@@ -41,6 +42,13 @@ class MirrorConnection:
     def cursor(self) -> "MirrorConnection":
         """Open another connection to the same file, for another thread; it has its own transactions."""
         return MirrorConnection(self._module, self._connection.cursor(), self._catalog)
+
+    def attach(self, file: Path, spilled: Path) -> "MirrorConnection":
+        """Open a connection to a file that is attached to this DuckDB, which has none itself."""
+        connection = self._connection.cursor()
+        quoted = str(file).replace("'", "''")
+        connection.execute(f"ATTACH '{quoted}' AS {_ATTACHED}")
+        return _AttachedConnection(self._module, connection, spilled)
 
     def execute(self, query: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Run a statement and return its rows.
@@ -94,7 +102,7 @@ class MirrorConnection:
 class _AttachedConnection(MirrorConnection):
     """A connection to a file that is attached to the DuckDB that this process keeps running."""
 
-    def __init__(self, module: Any, connection: Any, spilled: Path) -> None:
+    def __init__(self, module: ModuleType, connection: object, spilled: Path) -> None:
         super().__init__(module, connection, _ATTACHED)
         self._spilled = spilled
 
@@ -115,44 +123,37 @@ def connect(file: Path, memory_mib: int, spilled: Path) -> MirrorConnection:
     Raises:
         MirrorFault: the file is not a DuckDB file, is damaged, or is open in another process.
     """
-    return _attempt(lambda module: MirrorConnection(module, _start(module, str(file), memory_mib, spilled)))
+    return _attempt(lambda: _start(str(file), memory_mib, spilled))
 
 
 def attach(file: Path, memory_mib: int, spilled: Path) -> MirrorConnection:
     """Open a DuckDB file as `connect` does, in a DuckDB that keeps running without a file when this file is closed.
 
-    Starting DuckDB takes ten times as long as opening a file. One that failed before is started again.
+    Starting DuckDB takes ten times as long as opening a file. A DuckDB that failed before is started again.
 
     Raises:
         MirrorFault: the file is not a DuckDB file, is damaged, or is open in another process.
     """
     with suppress(MirrorFault):
-        return _attempt(lambda module: _attach(module, file, memory_mib, spilled))
+        return _attempt(lambda: _running(memory_mib, spilled).attach(file, spilled))
     _running.cache_clear()
-    return _attempt(lambda module: _attach(module, file, memory_mib, spilled))
-
-
-def _attach(module: Any, file: Path, memory_mib: int, spilled: Path) -> MirrorConnection:
-    connection = _running(memory_mib, spilled).cursor()
-    quoted = str(file).replace("'", "''")
-    connection.execute(f"ATTACH '{quoted}' AS {_ATTACHED}")
-    return _AttachedConnection(module, connection, spilled)
+    return _attempt(lambda: _running(memory_mib, spilled).attach(file, spilled))
 
 
 @lru_cache(1)
-def _running(memory_mib: int, spilled: Path) -> Any:
+def _running(memory_mib: int, spilled: Path) -> MirrorConnection:
     """Return the DuckDB without a file that this process keeps running."""
-    return _start(import_module(_MODULE), f":{_NO_FILE}:", memory_mib, spilled)
+    return _start(f":{_NO_FILE}:", memory_mib, spilled)
 
 
-def _start(module: Any, file: str, memory_mib: int, spilled: Path) -> Any:
+def _start(file: str, memory_mib: int, spilled: Path) -> MirrorConnection:
     settings = {**_SETTINGS, "memory_limit": f"{memory_mib}MiB", "temp_directory": str(spilled)}
-    return module.connect(file, config=settings)
-
-
-def _attempt(opening: Callable[[Any], MirrorConnection]) -> MirrorConnection:
     module = import_module(_MODULE)
+    return MirrorConnection(module, module.connect(file, config=settings))
+
+
+def _attempt(opening: Callable[[], MirrorConnection]) -> MirrorConnection:
     try:
-        return opening(module)
-    except module.Error as fault:
+        return opening()
+    except import_module(_MODULE).Error as fault:
         raise MirrorFault(str(fault)) from fault
