@@ -17,12 +17,12 @@ from dealtrace.files.reports.report_file import write_report
 from dealtrace.reports.answer import Gathered, GatheredRows, Report, Sorting, put_together
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.metrics import COST, DEALS, METRICS
-from dealtrace.reports.periods import Comparison, compared_period
+from dealtrace.reports.periods import compared_period
 from dealtrace.reports.question import Known, Words, parse_question
 from dealtrace.storage.reports.kept_rows import FetchedOnDisk, RowsOnDisk, keep_rows, sort_rows
 
 MODEL = AttributionModel.LAST_INTERACTION
-KNOWN = Known(date(2026, 11, 26), MODEL, ["note"])
+KNOWN = Known(date(2026, 11, 26), MODEL, ["note"], rows_max=None)
 FEW, MANY, IN_MEMORY = 2_000, 8_000, 500
 KEY = st.none() | st.text(max_size=3) | st.integers(-(2**70), 2**70)
 
@@ -38,9 +38,9 @@ def notes(count: int, number: int) -> Iterator[tuple[str | None, int]]:
         yield f"{place * 7919 % count:07}" * 3, (place % 97) * WHOLE + number
 
 
-def report_of(count: int, in_memory: int, sort: str = "", compare: str = "") -> Report:
+def report_of(count: int, in_memory: int, **asked: str) -> Report:
     """Return a report of this many rows, which are of two facts and, if compared, of two periods."""
-    question = parse_question(Words(by="field:note", metrics="deals,cost", sort=sort, compare=compare), KNOWN)
+    question = parse_question(Words(by="field:note", metrics="deals,cost", **asked), KNOWN)
     formulas = {metric: METRICS[metric.name].formula for metric in question.metrics}
 
     def side(measured: int) -> dict[AttributionModel, Gathered]:
@@ -49,19 +49,21 @@ def report_of(count: int, in_memory: int, sort: str = "", compare: str = "") -> 
         rows.add((COST,), keep_rows(notes(measured // 2, 5), in_memory))
         return {MODEL: Gathered(rows, {DEALS: WHOLE, COST: 1})}
 
-    period = compared_period(question.period, Comparison(compare)) if compare else None
-    compared = side(count // 4) if compare else None
+    period = compared_period(question.period, question.comparison) if question.comparison else None
+    compared = side(count // 4) if question.comparison else None
     sorting = Sorting(MODEL, partial(sort_rows, in_memory=in_memory))
     return put_together(question, formulas, side(count), compared, period, spelled, sorting)
 
 
 @pytest.mark.parametrize("sort", ["", "-deals", "cost", "field:note", "-field:note"])
 @pytest.mark.parametrize("compare", ["", "year"])
-def test_a_report_on_disk_is_that_in_memory(sort: str, compare: str) -> None:
-    on_disk, in_memory = (report_of(700, most, sort, compare) for most in (50, 10_000))
+@pytest.mark.parametrize("limit", ["", "9", "400"])
+def test_a_report_on_disk_is_that_in_memory(sort: str, compare: str, limit: str) -> None:
+    on_disk, in_memory = (report_of(700, most, sort=sort, compare=compare, limit=limit) for most in (50, 10_000))
     assert list(on_disk.rows) == list(in_memory.rows)
-    assert on_disk.rows_total == in_memory.rows_total == len(on_disk.rows)
-    assert list(on_disk.rows[690:]) == list(in_memory.rows[690:])
+    assert on_disk.rows_total == in_memory.rows_total == 701
+    assert len(on_disk.rows) == int(limit or 701)
+    assert list(on_disk.rows[5:8]) == list(in_memory.rows[5:8])
 
 
 @given(rows=st.lists(st.tuples(KEY, KEY, st.integers())), in_memory=st.integers(1, 9))

@@ -1,4 +1,4 @@
-"""Keep the rows of large reports on disk: a report of a million rows takes no more memory than one of fifty thousand.
+"""Keep the rows of large reports on disk: a report of a million rows takes no more memory than one of 100,000.
 
 The files have no name, so nothing of them is left when the process ends.
 """
@@ -12,14 +12,14 @@ import tempfile
 import weakref
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import chain, islice
+from itertools import chain, count, islice
 from operator import itemgetter
 from typing import TypeVar, overload
 
 from dealtrace.reports.answer import Fetched, Keys
 
 Row = TypeVar("Row")
-ROWS_IN_MEMORY = 50_000
+ROWS_IN_MEMORY = 100_000
 """How many rows of an answer, and how many rows to sort, are held in memory before they are written to disk."""
 ROWS_AT_ONCE = 5_000
 """How many rows of an answer are fetched at once."""
@@ -43,6 +43,10 @@ def sort_rows(
 
     Rows of equal rank keep their order. If rows are more than `in_memory`, sorted parts are written to disk and merged.
     """
+    counting = count(1)
+    if limit is not None and limit <= in_memory:
+        ranked_first = heapq.nsmallest(limit, zip(rows, counting, strict=False), key=lambda item: rank(item[0]))
+        return [row for row, _ in ranked_first], next(counting) - 1
     ranked = ((rank(row), row) for row in rows)
     parts: list[Sequence[tuple[object, Row]]] = []
     while part := sorted(islice(ranked, in_memory), key=itemgetter(0)):
