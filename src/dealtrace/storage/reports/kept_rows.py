@@ -41,20 +41,21 @@ def sort_rows(
 ) -> tuple[Sequence[Row], int]:
     """Return up to `limit` rows in the order of their ranks, and the number of all rows.
 
-    Rows of equal rank keep their order. If rows are more than `in_memory`, sorted parts are written to disk and merged.
+    Rows of equal rank keep their order. If more rows than `in_memory` are wanted, sorted parts are written to disk and
+    merged.
     """
-    counting = count(1)
+    numbers = count()
+    ranked = ((rank(row), row) for row, _ in zip(rows, numbers, strict=False))
     if limit is not None and limit <= in_memory:
-        ranked_first = heapq.nsmallest(limit, zip(rows, counting, strict=False), key=lambda item: rank(item[0]))
-        return [row for row, _ in ranked_first], next(counting) - 1
-    ranked = ((rank(row), row) for row in rows)
+        first = heapq.nsmallest(limit, ranked, key=itemgetter(0))
+        return [row for _, row in first], next(numbers)
     parts: list[Sequence[tuple[object, Row]]] = []
     while part := sorted(islice(ranked, in_memory), key=itemgetter(0)):
         if len(part) < in_memory and not parts:
             return [row for _, row in part[:limit]], len(part)
         parts.append(RowsOnDisk(part))
     merged = heapq.merge(*parts, key=itemgetter(0))
-    return RowsOnDisk(row for _, row in islice(merged, limit)), sum(map(len, parts))
+    return RowsOnDisk(row for _, row in islice(merged, limit)), next(numbers)
 
 
 class RowsOnDisk(Sequence[Row]):
