@@ -36,13 +36,22 @@ def _by_keys(rows: Iterable[Fetched], width: int) -> Mapping[Keys, Fetched]:
     return {tuple(row[:width]): row for row in rows}
 
 
+KEYS_REMEMBERED_MAX = 100_000
+"""How many keys are remembered to find those that are different; others are looked up, which takes longer."""
+
+
 def different_keys(sides: Sequence[Mapping[Keys, object]]) -> Iterator[Keys]:
-    """Iterate over the keys of all sides, each once, without a copy of them."""
+    """Iterate over the keys of all sides, each once, in memory that does not grow with them."""
+    remembered: set[Keys] = set()
     for place, side in enumerate(sides):
-        earlier = sides[:place]
         for keys in side:
-            if not any(keys in other for other in earlier):
-                yield keys
+            if keys in remembered:
+                continue
+            if len(remembered) < KEYS_REMEMBERED_MAX:
+                remembered.add(keys)
+            elif any(keys in other for other in sides[:place]):
+                continue
+            yield keys
 
 
 class GatheredRows(Mapping[Keys, Mapping[Measure, int]]):
@@ -69,6 +78,10 @@ class GatheredRows(Mapping[Keys, Mapping[Measure, int]]):
         if not found:
             raise KeyError(keys)
         return found
+
+    def __contains__(self, keys: object) -> bool:
+        """Return whether there is a row with keys."""
+        return any(keys in rows for _, rows in self._groups)
 
     def __iter__(self) -> Iterator[Keys]:
         """Iterate over the keys of all rows, each once."""
@@ -270,6 +283,10 @@ class _MovedRows(Mapping[Keys, Mapping[Measure, int]]):
     def __getitem__(self, keys: Keys) -> Mapping[Measure, int]:
         """Return the measures of a row."""
         return self._rows[_shifted(keys, self._back)]
+
+    def __contains__(self, keys: object) -> bool:
+        """Return whether there is a row with moved keys."""
+        return isinstance(keys, tuple) and _shifted(keys, self._back) in self._rows
 
     def __iter__(self) -> Iterator[Keys]:
         """Iterate over the moved keys of all rows."""

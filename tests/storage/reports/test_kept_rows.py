@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from dealtrace.attribution.credit import WHOLE, AttributionModel
 from dealtrace.files.reports.report_file import write_report
+from dealtrace.reports import answer
 from dealtrace.reports.answer import Gathered, GatheredRows, Report, Sorting, put_together
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.metrics import COST, DEALS, METRICS
@@ -58,7 +59,10 @@ def report_of(count: int, in_memory: int, **asked: str) -> Report:
 @pytest.mark.parametrize("sort", ["", "-deals", "cost", "field:note", "-field:note"])
 @pytest.mark.parametrize("compare", ["", "year"])
 @pytest.mark.parametrize("limit", ["", "9", "400"])
-def test_a_report_on_disk_is_that_in_memory(sort: str, compare: str, limit: str) -> None:
+def test_a_report_on_disk_is_that_in_memory(
+    monkeypatch: pytest.MonkeyPatch, sort: str, compare: str, limit: str
+) -> None:
+    monkeypatch.setattr(answer, "KEYS_REMEMBERED_MAX", 300)
     on_disk, in_memory = (report_of(700, most, sort=sort, compare=compare, limit=limit) for most in (50, 10_000))
     assert list(on_disk.rows) == list(in_memory.rows)
     assert on_disk.rows_total == in_memory.rows_total == 701
@@ -102,6 +106,9 @@ def peak_of(count: int, file: Path) -> int:
 
 
 @pytest.mark.parametrize("extension", ["csv", "xlsx"])
-def test_a_file_of_four_times_as_many_rows_takes_no_more_memory(tmp_path: Path, extension: str) -> None:
+def test_a_file_of_four_times_as_many_rows_takes_no_more_memory(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, extension: str
+) -> None:
+    monkeypatch.setattr(answer, "KEYS_REMEMBERED_MAX", IN_MEMORY)
     few, many = (peak_of(count, tmp_path / f"{count}.{extension}") for count in (FEW, MANY))
     assert many < few * 1.2, f"{few} bytes for {FEW} rows, {many} for {MANY}"
