@@ -68,6 +68,8 @@ bench: install-dev
 	@command -v wrk >/dev/null || { [ "$$(id -u)" = 0 ] && .ci/install wrk; }
 	$(BIN)/python -m benchmarks
 
+# By default 2,000 random questions on each engine, and 1,000 through HTTP and the command. For a million, which takes
+# days: make torture DEALTRACE_TORTURE_QUESTIONS=1000000
 torture: install-dev install-programs
 	$(BIN)/pytest -m torture
 	$(BIN)/pytest -n 2 --dist worksteal -m 'not torture' --every-engine

@@ -54,13 +54,14 @@ def main() -> None:
     parser.add_argument("--few", type=int, default=FEW, help="leads of the small site")
     parser.add_argument("--leads", type=int, default=MANY, help="leads of the large site")
     parser.add_argument("--deals", type=int, default=MANY, help="deals to match anew, and of reports")
+    parser.add_argument("--no-postgresql", action="store_true", help="measure SQLite alone")
     chosen = parser.parse_args()
     parts = PARTS if chosen.only is None else (chosen.only,)
     with tempfile.TemporaryDirectory(prefix="dealtrace-bench-") as name, postgresql() as server:
         folder = Path(name)
         print(f"flushes a second of this disk: {_flushes_per_second(folder):.0f}")
         addresses = {"sqlite": lambda database: f"sqlite:///{folder}/{database}.db"}
-        if server is not None:
+        if server is not None and not chosen.no_postgresql:
             addresses["postgresql"] = server.create
         if {"register", "import"} & set(parts):
             places = {engine: _prepare(create("bench"), chosen.calls) for engine, create in addresses.items()}

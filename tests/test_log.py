@@ -2,6 +2,7 @@
 
 import io
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -9,7 +10,7 @@ import pytest
 import structlog
 
 from cast import Player
-from dealtrace import log
+from dealtrace import log, metrics
 from dealtrace.log import cause_of, plain_method, plain_path, request_ids
 from server import DELETE, REGISTER, UPDATE, ServerProcess
 from waiting import wait_until
@@ -170,3 +171,28 @@ class TestOutage:
         story = [(0.0, "away"), (1.0, "ok"), (61.0, "away"), (62.0, "ok")]
         events = [event for event, _ in self.lines(story)]
         assert events == ["thing_unavailable", "thing_back"] * 2
+
+
+class TestRebuildLog:
+    """Each rebuild of the column mirror is logged once, by each process that runs then."""
+
+    def test_a_rebuild_is_logged_once_with_its_cause_and_kept_in_the_metrics(self) -> None:
+        started_at = datetime(2026, 11, 26, 12, tzinfo=UTC)
+        first, second = (started_at + timedelta(minutes=minutes) for minutes in (5, 9))
+        rebuild_log = log.RebuildLog(started_at)
+        with structlog.testing.capture_logs() as lines:
+            for rebuilt_at, cause in ((first, "disk full"), (first, "disk full"), (second, "damaged")):
+                rebuild_log.observe(rebuilt_at, cause)
+        assert [(line["event"], line["log_level"], line["reason"]) for line in lines] == [
+            ("mirror_rebuilt", "warning", "disk full"),
+            ("mirror_rebuilt", "warning", "damaged"),
+        ]
+        lines_of_metrics = metrics.write_metrics()[0].decode().splitlines()
+        (kept,) = (line for line in lines_of_metrics if line.startswith("dealtrace_mirror_rebuilt_timestamp_seconds"))
+        assert float(kept.split()[1]) == second.timestamp()
+
+    def test_a_rebuild_before_the_start_is_in_the_metrics_only(self) -> None:
+        started_at = datetime(2026, 11, 26, 12, tzinfo=UTC)
+        with structlog.testing.capture_logs() as lines:
+            log.RebuildLog(started_at).observe(started_at - timedelta(days=1), "damaged")
+        assert lines == []

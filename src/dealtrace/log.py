@@ -14,6 +14,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import datetime
 from functools import lru_cache
 from typing import BinaryIO
 
@@ -107,6 +108,20 @@ class Outage:
             seconds = round(self._monotonic() - self._began_at, 1)
             _log.info(self._end_event, seconds=seconds, failures=self._failures)
         self._began_at, self._is_announced, self._failures = None, False, 0
+
+
+class RebuildLog:
+    """Logs each rebuild of the column mirror once, and keeps the time of the last in the metrics. Not thread-safe."""
+
+    def __init__(self, since: datetime) -> None:
+        self._logged_at = since
+
+    def observe(self, rebuilt_at: datetime, cause: str) -> None:
+        """Log a rebuild, unless it was logged already or happened before the process started."""
+        metrics.MIRROR_REBUILT.set(rebuilt_at.timestamp())
+        if rebuilt_at > self._logged_at:
+            self._logged_at = rebuilt_at
+            _log.warning("mirror_rebuilt", reason=cause, at=rebuilt_at.isoformat())
 
 
 class RetryLog:

@@ -42,6 +42,11 @@ ALERTS_WAITING = Gauge(
     "dealtrace_alerts_waiting", "Rules of alerts that are to be looked at.", multiprocess_mode="livemax"
 )
 FAILING = Gauge("dealtrace_webhooks_failing", "Webhooks whose last attempt failed.", multiprocess_mode="livemax")
+MIRROR_REBUILT = Gauge(
+    "dealtrace_mirror_rebuilt_timestamp_seconds",
+    "When the column mirror of reports was last built again because it could not be brought up to date; 0: never.",
+    multiprocess_mode="livemax",
+)
 
 
 @cache

@@ -72,7 +72,10 @@ def _mirror_line(mirror: MirrorStatus) -> str:
     if mirror.obstacle:
         return f"The column mirror of reports: the next report rebuilds it, because {mirror.obstacle}."
     behind = counted(mirror.behind, "change")
-    return f"The column mirror of reports: {size}, last opened {str(age).partition('.')[0]} ago, {behind} behind."
+    rebuild = mirror.rebuild
+    rebuilt = f" It was last rebuilt at {rebuild.rebuilt_at:%Y-%m-%d %H:%M} UTC: {rebuild.cause}." if rebuild else ""
+    opened = f"last opened {str(age).partition('.')[0]} ago"
+    return f"The column mirror of reports: {size}, {opened}, {behind} behind.{rebuilt}"
 
 
 def _print_findings(findings: list[Finding]) -> None:

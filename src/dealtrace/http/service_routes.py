@@ -55,13 +55,20 @@ class _Probes:
 
 
 def _serialize_mirror(mirror: MirrorStatus) -> dict[str, object]:
-    """Return the column mirror's state: its size, when it was last opened, and how many changes it has yet to copy."""
-    return {
+    """Return the column mirror's state: its size, when it was last opened, and how many changes it has yet to copy.
+
+    If it had to be built again, when and why.
+    """
+    content: dict[str, object] = {
         "state": mirror.obstacle or OK,
         "bytes": mirror.size_bytes,
         "openedAt": mirror.opened_at.isoformat(timespec="seconds"),
         "behind": mirror.behind,
     }
+    if mirror.rebuild is not None:
+        at = mirror.rebuild.rebuilt_at.isoformat(timespec="seconds")
+        content["rebuilt"] = {"at": at, "because": mirror.rebuild.cause}
+    return content
 
 
 class _Description:

@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from operator import itemgetter
-from typing import Any, overload
+from typing import Any, Protocol, overload, runtime_checkable
 
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.record import record
@@ -25,6 +24,36 @@ Fetched = Sequence[Any]
 """A row fetched from the database. Any: its keys have several types."""
 
 
+@runtime_checkable
+class IndexedRows(Protocol):
+    """Fetched rows that are not in memory, and that find a row by its keys."""
+
+    def by_keys(self, width: int) -> Mapping[Keys, Fetched]:
+        """Return the rows by their first `width` columns."""
+
+
+def _by_keys(rows: Iterable[Fetched], width: int) -> Mapping[Keys, Fetched]:
+    return {tuple(row[:width]): row for row in rows}
+
+
+KEYS_REMEMBERED_MAX = 100_000
+"""How many keys are remembered to find those that are different; others are looked up, which takes longer."""
+
+
+def different_keys(sides: Sequence[Mapping[Keys, object]]) -> Iterator[Keys]:
+    """Iterate over the keys of all sides, each once, in memory that does not grow with them."""
+    remembered: set[Keys] = set()
+    for place, side in enumerate(sides):
+        for keys in side:
+            if keys in remembered:
+                continue
+            if len(remembered) < KEYS_REMEMBERED_MAX:
+                remembered.add(keys)
+            elif any(keys in other for other in sides[:place]):
+                continue
+            yield keys
+
+
 class GatheredRows(Mapping[Keys, Mapping[Measure, int]]):
     """A mapping from the keys of a row to its measures. It keeps fetched rows, which need half the memory of `dict`s.
 
@@ -33,11 +62,12 @@ class GatheredRows(Mapping[Keys, Mapping[Measure, int]]):
 
     def __init__(self, width: int) -> None:
         self._width = width
-        self._groups: list[tuple[tuple[Measure, ...], dict[Keys, Fetched]]] = []
+        self._groups: list[tuple[tuple[Measure, ...], Mapping[Keys, Fetched]]] = []
 
     def add(self, measures: tuple[Measure, ...], rows: Sequence[Fetched]) -> None:
         """Add fetched rows; each row has its keys, followed by the values of `measures`."""
-        self._groups.append((measures, {tuple(row[: self._width]): row for row in rows}))
+        found = rows.by_keys(self._width) if isinstance(rows, IndexedRows) else _by_keys(rows, self._width)
+        self._groups.append((measures, found))
 
     def __getitem__(self, keys: Keys) -> Mapping[Measure, int]:
         """Return the measures of a row."""
@@ -49,11 +79,13 @@ class GatheredRows(Mapping[Keys, Mapping[Measure, int]]):
             raise KeyError(keys)
         return found
 
+    def __contains__(self, keys: object) -> bool:
+        """Return whether there is a row with keys."""
+        return any(keys in rows for _, rows in self._groups)
+
     def __iter__(self) -> Iterator[Keys]:
         """Iterate over the keys of all rows, each once."""
-        if len(self._groups) == 1:
-            return iter(self._groups[0][1])
-        return iter(dict.fromkeys(keys for _, rows in self._groups for keys in rows))
+        return different_keys([rows for _, rows in self._groups])
 
     def __len__(self) -> int:
         """Return how many rows there are."""
@@ -108,6 +140,28 @@ Formulas = Mapping[Metric, AnyFormula | None]
 """The formula of each metric at a site, or `None` for a metric that is unknown there."""
 
 
+Rank = tuple[object, ...]
+"""What rows are sorted by; parts at the same index have one type."""
+SortRows = Callable[[Iterable[Keys], Callable[[Keys], Rank], int | None], tuple[Sequence[Keys], int]]
+"""Returns up to a number of rows in the order of their ranks, and the number of all rows."""
+
+
+def sorted_in_memory(
+    rows: Iterable[Keys], rank: Callable[[Keys], Rank], limit: int | None
+) -> tuple[Sequence[Keys], int]:
+    """Sort rows in memory; see `SortRows`."""
+    ordered = sorted(rows, key=rank)
+    return ordered[:limit], len(ordered)
+
+
+@record
+class Sorting:
+    """The model under whose values rows are sorted, and the function that sorts them."""
+
+    model: AttributionModel
+    sort_rows: SortRows = sorted_in_memory
+
+
 def put_together(
     question: Question,
     formulas: Formulas,
@@ -115,9 +169,9 @@ def put_together(
     compared: ByModel | None,
     compared_period: Period | None,
     spell: Spell,
-    sorted_by: AttributionModel,
+    sorting: Sorting,
 ) -> Report:
-    """Build the answer to a question; rows are sorted by their values under the model `sorted_by`."""
+    """Build the answer to a question."""
     figures = _Figures(question, formulas)
     shift = _shift_to(question, compared_period)
     moved = {model: _moved(side, shift) for model, side in compared.items()} if compared is not None else None
@@ -126,12 +180,12 @@ def put_together(
         shown = tuple(spell(dimension, key) for dimension, key in zip(question.by, keys, strict=True))
         return Row(shown, figures.of_row(gathered, keys), figures.of_row(moved, keys) if moved else None)
 
-    every = _all_keys([*gathered.values(), *(moved or {}).values()])
-    ordered = _in_order(question, every, spell, lambda keys, place: figures.figure(gathered[sorted_by], keys, place))
+    sides = [side.rows for side in (*gathered.values(), *(moved or {}).values())]
+    rank = _rank(question, spell, lambda keys, place: figures.figure(gathered[sorting.model], keys, place))
+    ordered, rows_total = sorting.sort_rows(different_keys(sides), rank, question.limit)
     total = Row((), figures.of_total(gathered), figures.of_total(moved) if moved else None)
     lacking = tuple(metric for metric in question.metrics if formulas[metric] is None)
-    rows = _Rows(ordered[: question.limit], row_of)
-    return Report(question, rows, len(ordered), total, compared_period, lacking)
+    return Report(question, _Rows(ordered, row_of), rows_total, total, compared_period, lacking)
 
 
 class _Rows(Sequence[Row]):
@@ -197,13 +251,6 @@ class _Figures:
         return tuple(formula.value(values) if formula is not None else None for formula in self.formulas)
 
 
-def _all_keys(sides: Iterable[Gathered]) -> list[Keys]:
-    first, *others = sides
-    if not others:
-        return list(first.rows)
-    return list(dict.fromkeys(keys for side in (first, *others) for keys in side.rows))
-
-
 def _shift_to(question: Question, compared: Period | None) -> tuple[int, ...]:
     """Return, for each dimension, how far keys of the compared period are from their counterparts in the question's.
 
@@ -223,74 +270,82 @@ def _shift_to(question: Question, compared: Period | None) -> tuple[int, ...]:
 def _moved(side: Gathered, shift: tuple[int, ...]) -> Gathered:
     if not any(shift):
         return side
-    rows = {
-        tuple(key + by if isinstance(key, int) else key for key, by in zip(keys, shift, strict=True)): measures
-        for keys, measures in side.rows.items()
-    }
-    return Gathered(rows, side.total, side.unknown_in_rows, side.unknown)
+    return Gathered(_MovedRows(side.rows, shift), side.total, side.unknown_in_rows, side.unknown)
 
 
-def _in_order(
-    question: Question, every: list[Keys], spell: Spell, figure: Callable[[Keys, int], Fraction | None]
-) -> list[Keys]:
-    """Return the keys of all rows in the order of the report.
+class _MovedRows(Mapping[Keys, Mapping[Measure, int]]):
+    """Rows whose numbers of times are moved by a shift."""
+
+    def __init__(self, rows: Mapping[Keys, Mapping[Measure, int]], shift: tuple[int, ...]) -> None:
+        self._rows, self._shift = rows, shift
+        self._back = tuple(-by for by in shift)
+
+    def __getitem__(self, keys: Keys) -> Mapping[Measure, int]:
+        """Return the measures of a row."""
+        return self._rows[_shifted(keys, self._back)]
+
+    def __contains__(self, keys: object) -> bool:
+        """Return whether there is a row with moved keys."""
+        return isinstance(keys, tuple) and _shifted(keys, self._back) in self._rows
+
+    def __iter__(self) -> Iterator[Keys]:
+        """Iterate over the moved keys of all rows."""
+        return (_shifted(keys, self._shift) for keys in self._rows)
+
+    def __len__(self) -> int:
+        """Return how many rows there are."""
+        return len(self._rows)
+
+
+def _shifted(keys: Keys, shift: tuple[int, ...]) -> Keys:
+    return tuple(key + by if isinstance(key, int) else key for key, by in zip(keys, shift, strict=True))
+
+
+@record
+class _Backwards:
+    """A text that is sorted in descending order."""
+
+    text: str
+
+    def __lt__(self, other: "_Backwards") -> bool:
+        """Return whether the text comes after another."""
+        return other.text < self.text
+
+
+def _rank(question: Question, spell: Spell, figure: Callable[[Keys, int], Fraction | None]) -> Callable[[Keys], Rank]:
+    """Return a function that ranks the keys of a row in the order of the report.
 
     Rows follow the question's sort. Without a sort, times are ascending, else the first metric is descending. Unknown
     values and missing keys come last; ties are ordered by keys in code-point order.
     """
-    ordered = every
-    for place in reversed(range(len(question.by))):
-        ordered = _by_key(ordered, _key_rank(question, spell, place), descending=False)
-    names = [metric.name for metric in question.metrics]
-    if question.sort is not None:
-        name, descending = question.sort.name, question.sort.is_descending
-    elif question.by and question.by[0].is_time:
-        ordered = _by_figure(ordered, lambda keys: figure(keys, 0), descending=True)
-        name, descending = question.by[0].name, False
-    else:
-        name, descending = names[0], True
-    if name in names:
-        return _by_figure(ordered, lambda keys: figure(keys, names.index(name)), descending=descending)
-    place = [dimension.name for dimension in question.by].index(name)
-    return _by_key(ordered, _key_rank(question, spell, place), descending=descending)
 
-
-KeyRank = Callable[[Keys], str | int | None]
-
-
-def _key_rank(question: Question, spell: Spell, place: int) -> KeyRank:
-    """Return a function that ranks rows by the key at an index: the number of a time, or the shown text of a name."""
-    dimension = question.by[place]
-
-    def rank(keys: Keys) -> str | int | None:
+    def by_key(keys: Keys, place: int, *, descending: bool = False) -> Rank:
         key = keys[place]
-        return key if key is None or isinstance(key, int) else spell(dimension, key) or ""
+        if key is None:
+            return True, None
+        if isinstance(key, int):
+            return False, -key if descending else key
+        text = spell(question.by[place], key) or ""
+        return False, _Backwards(text) if descending else text
 
-    return rank
+    def by_figure(keys: Keys, place: int, *, descending: bool) -> Rank:
+        value = figure(keys, place)
+        return value is None, -value if descending and value is not None else value
 
+    def by_keys(keys: Keys) -> Rank:
+        return tuple(by_key(keys, place) for place in range(len(question.by)))
 
-def _by_figure(ordered: Sequence[Keys], figure: Callable[[Keys], Fraction | None], *, descending: bool) -> list[Keys]:
-    """Return keys sorted by figure, unknown figures last; equal figures keep the input order."""
-    known: list[tuple[Fraction, Keys]] = []
-    unknown: list[Keys] = []
-    for keys in ordered:
-        value = figure(keys)
-        if value is None:
-            unknown.append(keys)
-        else:
-            known.append((value, keys))
-    known.sort(key=itemgetter(0), reverse=descending)
-    return [keys for _, keys in known] + unknown
-
-
-def _by_key(ordered: Sequence[Keys], rank: KeyRank, *, descending: bool) -> list[Keys]:
-    """Return keys sorted by `rank`, keys without a rank last; equal ranks keep the input order."""
-    present: list[Keys] = []
-    missing: list[Keys] = []
-    for keys in ordered:
-        (missing if rank(keys) is None else present).append(keys)
-    present.sort(key=rank, reverse=descending)  # type: ignore[arg-type]  # keys of one dimension are of one type
-    return present + missing
+    names = [metric.name for metric in question.metrics]
+    if question.sort is None and question.by and question.by[0].is_time:
+        return lambda keys: (by_key(keys, 0), by_figure(keys, 0, descending=True), *by_keys(keys))
+    name, descending = (
+        (question.sort.name, question.sort.is_descending) if question.sort is not None else (names[0], True)
+    )
+    if name in names:
+        place = names.index(name)
+        return lambda keys: (by_figure(keys, place, descending=descending), *by_keys(keys))
+    place = [dimension.name for dimension in question.by].index(name)
+    return lambda keys: (by_key(keys, place, descending=descending), *by_keys(keys))
 
 
 def listed_models(question: Question) -> Sequence[AttributionModel]:

@@ -4,8 +4,8 @@ import os
 
 import structlog
 
-from dealtrace import metrics
-from dealtrace.log import Outage, RetryLog, cause_of
+from dealtrace import clock, metrics
+from dealtrace.log import Outage, RebuildLog, RetryLog, cause_of
 from dealtrace.open_files import connections_that_fit, count_open_files
 from dealtrace.runtime.database_watch import DatabaseWatch
 from dealtrace.runtime.read_pool import ReadPool
@@ -37,12 +37,13 @@ class AccountsFollower:
 
 
 class HealthWatcher:
-    """Checks whether deals can be registered, and logs when they cannot."""
+    """Checks whether deals can be registered, and logs when they cannot, and rebuilds of the mirror."""
 
     def __init__(self, watch: DatabaseWatch, database_outage: Outage) -> None:
         self._watch = watch
         self._database_outage = database_outage
         self._mirror_outage = Outage("mirror_status_unknown", "mirror_status_known")
+        self._rebuild_log = RebuildLog(clock.now())
         self._thread = Threads(1, "watch")
 
     async def check(self) -> None:
@@ -52,6 +53,8 @@ class HealthWatcher:
             self._database_outage.ended()
         else:
             self._database_outage.failed(health.reason, write=health.write, schema=health.schema)
+        if health.mirror is not None and health.mirror.rebuild is not None:
+            self._rebuild_log.observe(health.mirror.rebuild.rebuilt_at, health.mirror.rebuild.cause)
         if health.mirror_fault is not None:
             cause = cause_of(health.mirror_fault)
             self._mirror_outage.failed(type(health.mirror_fault).__name__, is_bug=True, cause=cause)

@@ -16,6 +16,7 @@ from dealtrace.reports.answer import (
     Gathered,
     Key,
     Report,
+    Sorting,
     Spell,
     listed_models,
     put_together,
@@ -29,6 +30,7 @@ from dealtrace.reports.question import Question
 from dealtrace.reports.time_keys import TIME_KEYS, keys_of_period
 from dealtrace.storage.reports.expressions import NO_PARAMETERS, Fetch, Parameters, Rows, Selection
 from dealtrace.storage.reports.fact_tables import FactTables, moments_of_deals, parameters_of_site
+from dealtrace.storage.reports.kept_rows import ROWS_AT_ONCE, keep_rows, sort_rows
 from dealtrace.storage.reports.names import count_won_statuses, find_containing, find_spellings, has_margins
 from dealtrace.storage.reports.scope import Scope
 from dealtrace.storage.reports.statement import gather
@@ -51,7 +53,8 @@ def stored_facts(connection: Connection, site: Site) -> FactSource:
     of_site = parameters_of_site(site)
 
     def fetch(statement: Selection, parameters: Parameters = NO_PARAMETERS) -> Rows:
-        return connection.execute(statement, {**of_site, **parameters}).all()
+        found = connection.execute(statement, {**of_site, **parameters})
+        return keep_rows(tuple(row) for some in found.partitions(ROWS_AT_ONCE) for row in some)
 
     return FactSource(StoredFacts(site.contact_matching), fetch)
 
@@ -70,7 +73,7 @@ def ask(source: FactSource, site: Site, question: Question, now: datetime) -> Re
         sides[1] if len(sides) > 1 else None,
         list(spans)[1] if len(sides) > 1 else None,
         _speller(source, question, sides),
-        question.model if question.model is not None else AttributionModel(site.attribution),
+        Sorting(question.model if question.model is not None else AttributionModel(site.attribution), sort_rows),
     )
 
 
@@ -89,7 +92,9 @@ def ask_totals(
     totals = []
     for span in spans:
         gathered = _gather(source, site, bare, span, measures)
-        report = put_together(bare, formulas, gathered, None, None, lambda _dimension, _key: None, question.model)
+        report = put_together(
+            bare, formulas, gathered, None, None, lambda _dimension, _key: None, Sorting(question.model)
+        )
         totals.append(report.total.values[question.model])
     return totals
 

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event, Thread
 from zoneinfo import ZoneInfo
@@ -34,7 +34,7 @@ from dealtrace.storage.reports.mirror.mirror import (
     without_mirror,
 )
 from dealtrace.storage.reports.mirror.sessions import MirrorBusy
-from dealtrace.storage.reports.mirror.status import find_mirror_status
+from dealtrace.storage.reports.mirror.status import Rebuild, find_mirror_status
 from dealtrace.storage.schema.upgrade import upgrade_schema
 from mirrored import NOON, PHONE, Scene, stored_and_mirrored
 from processes import Order, keeper
@@ -287,6 +287,38 @@ def test_an_erasure_that_goes_past_the_mirror_makes_it_be_built_anew(scene: Scen
     scene.compare()
 
 
+def test_a_process_opens_it_again_after_a_file_that_was_none(scene: Scene) -> None:
+    database = scene.stage.database
+    for number in range(3):
+        file_of(database).write_bytes(b"no DuckDB file")
+        assert builds(database)
+        assert builds(database) == []
+        register(scene, f"again {number}")
+        scene.compare()
+
+
+def test_what_a_killed_process_spilled_is_removed(scene: Scene) -> None:
+    left = folder_of(scene.stage.database) / "spilled"
+    left.mkdir()
+    (left / "duckdb_temp_storage-0.tmp").write_bytes(b"rows")
+    scene.compare()
+    assert not left.exists()
+
+
+def test_two_mirrors_of_one_process_are_read_side_by_side(scene: Scene, sqlite_template: Path, tmp_path: Path) -> None:
+    file = tmp_path / "second.db"
+    shutil.copy(sqlite_template, file)
+    database = open_database(f"sqlite:///{file}")
+    second = Scene(Stage(database))
+    with open_facts(scene.stage.database, scene.shop.site) as first:
+        second.compare()
+        assert isinstance(first.tables, MirrorFacts)
+        assert count_deals(first) == len(scene.deals)
+        scene.compare()
+    second.compare()
+    database.close()
+
+
 def test_only_the_owner_reads_its_files(scene: Scene) -> None:
     folder = folder_of(scene.stage.database)
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
@@ -296,6 +328,60 @@ def test_only_the_owner_reads_its_files(scene: Scene) -> None:
 def test_no_contact_is_in_its_files(scene: Scene) -> None:
     for file in folder_of(scene.stage.database).iterdir():
         assert PHONE.encode() not in file.read_bytes()
+
+
+def rebuild_of(database: Database) -> Rebuild | None:
+    """Return the last rebuild that the status names."""
+    status = find_mirror_status(database)
+    assert status is not None
+    return status.rebuild
+
+
+def test_the_first_build_is_no_rebuild(scene: Scene) -> None:
+    assert rebuild_of(scene.stage.database) is None
+
+
+def test_a_failed_taking_over_is_named_as_the_cause_of_the_rebuild(scene: Scene) -> None:
+    database = scene.stage.database
+    with duckdb.connect(str(file_of(database))) as mirror:
+        mirror.execute("DROP TABLE deal_tags")
+    register(scene, "next")
+    scene.compare()
+    rebuild = rebuild_of(database)
+    assert rebuild is not None
+    assert "deal_tags does not exist" in rebuild.cause
+    assert "\n" not in rebuild.cause
+    assert rebuild.rebuilt_at <= datetime.now(UTC)
+    register(scene, "after")
+    scene.compare()
+    assert rebuild_of(database) == rebuild
+
+
+@pytest.mark.parametrize(
+    ("change", "cause"),
+    [
+        ("UPDATE state SET version = 0", "another version"),
+        ("UPDATE state SET stamp = '', stamp_before = ''", "another state of the database"),
+    ],
+)
+def test_a_mirror_that_does_not_fit_is_rebuilt_with_its_cause(scene: Scene, change: str, cause: str) -> None:
+    with duckdb.connect(str(file_of(scene.stage.database))) as mirror:
+        mirror.execute(change)
+    scene.compare()
+    rebuild = rebuild_of(scene.stage.database)
+    assert rebuild is not None
+    assert cause in rebuild.cause
+
+
+def test_an_erasure_is_no_rebuild_and_forgets_the_last(scene: Scene) -> None:
+    database = scene.stage.database
+    file_of(database).write_bytes(b"no DuckDB file")
+    scene.compare()
+    assert rebuild_of(database) is not None
+    with without_mirror(database), database.write() as connection:
+        erase_person(connection, [scene.shop.site], PHONE)
+    scene.compare()
+    assert rebuild_of(database) is None
 
 
 def test_it_says_how_it_stands(scene: Scene) -> None:

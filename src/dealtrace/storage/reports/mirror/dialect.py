@@ -1,6 +1,6 @@
 """Compile the statements of reports for DuckDB, and run them there."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -15,6 +15,7 @@ from dealtrace.record import record
 from dealtrace.storage.database.column_types import is_among, is_among_many
 from dealtrace.storage.database.compiled_statement import Convert
 from dealtrace.storage.reports.expressions import NO_PARAMETERS, Parameters, Rows, Selection
+from dealtrace.storage.reports.kept_rows import keep_rows
 from dealtrace.storage.reports.mirror.library import MirrorConnection
 
 
@@ -107,11 +108,11 @@ def _write(statement: Selection, dialect: Dialect) -> WrittenStatement:
 def fetch_rows(connection: MirrorConnection, statement: Selection, parameters: Parameters = NO_PARAMETERS) -> Rows:
     """Run a statement and return all its rows, with values converted by the types of their columns."""
     found = written(statement, DIALECT)
-    rows: list[Sequence[object]] = list(connection.execute(found.text, found.arguments(parameters)))
+    rows: Iterator[Sequence[Any]] = connection.stream(found.text, found.arguments(parameters))
     if found.outward:
-        for place, row in enumerate(rows):  # one by one: a million rows would be there twice
-            rows[place] = [found.outward[at](value) if at in found.outward else value for at, value in enumerate(row)]
-    return rows
+        outward = found.outward
+        rows = ([outward[at](value) if at in outward else value for at, value in enumerate(row)] for row in rows)
+    return keep_rows(rows)
 
 
 @compiles(is_among, "duckdb")

@@ -1,15 +1,18 @@
 """DuckDB, imported only when the mirror is first opened: the library is large, and most commands do not need it."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from threading import Timer
+from types import ModuleType
 from typing import Any
 
 from dealtrace.storage.database.database_errors import StatementStopped
 
 THREADS = 2
+_ROWS_AT_ONCE = 5_000
 _MODULE = "duckdb"
 _SETTINGS = {
     "threads": THREADS,
@@ -20,6 +23,8 @@ _SETTINGS = {
 """The settings of DuckDB: rows may be reordered, which saves memory, and no extensions are downloaded."""
 _SILENCE = "SET enable_progress_bar = false"
 """The setting that turns off the progress bar, which DuckDB prints for long statements by default."""
+_NO_FILE, _ATTACHED = "memory", "mirror"
+"""The catalogs of a DuckDB without a file: its own, and that of the file that is attached to it."""
 
 
 class MirrorFault(Exception):  # noqa: N818 - it says whose fault it is
@@ -29,14 +34,21 @@ class MirrorFault(Exception):  # noqa: N818 - it says whose fault it is
 class MirrorConnection:
     """A connection to a DuckDB file, for one thread. Any: neither the library nor the values of columns are typed."""
 
-    def __init__(self, module: Any, connection: Any) -> None:
-        self._module, self._connection = module, connection
+    def __init__(self, module: ModuleType, connection: Any, catalog: str = "") -> None:
+        self._module, self._connection, self._catalog = module, connection, catalog
         self._fault, self._interruption = module.Error, module.InterruptException
-        self.execute(_SILENCE)
+        self.execute(f"{_SILENCE}; USE {catalog}" if catalog else _SILENCE)
 
     def cursor(self) -> "MirrorConnection":
         """Open another connection to the same file, for another thread; it has its own transactions."""
-        return MirrorConnection(self._module, self._connection.cursor())
+        return MirrorConnection(self._module, self._connection.cursor(), self._catalog)
+
+    def attach(self, file: Path, spilled: Path) -> "MirrorConnection":
+        """Open a connection to a file that is attached to this DuckDB, which has none itself."""
+        connection = self._connection.cursor()
+        quoted = str(file).replace("'", "''")
+        connection.execute(f"ATTACH '{quoted}' AS {_ATTACHED}")
+        return _AttachedConnection(self._module, connection, spilled)
 
     def execute(self, query: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Run a statement and return its rows.
@@ -45,13 +57,18 @@ class MirrorConnection:
             StatementStopped: the statement took too long; see `stopped_after`.
             MirrorFault: the statement failed.
         """
+        return list(self.stream(query, parameters))
+
+    def stream(self, query: str, parameters: Sequence[object] = ()) -> Iterator[tuple[Any, ...]]:
+        """Run a statement and yield its rows, fetching some at a time; it raises what `execute` does."""
         try:
-            rows: list[tuple[Any, ...]] = self._connection.execute(query, list(parameters)).fetchall()
+            found = self._connection.execute(query, list(parameters))
+            while rows := found.fetchmany(_ROWS_AT_ONCE):
+                yield from rows
         except self._interruption as fault:
             raise StatementStopped(str(fault)) from fault
         except self._fault as fault:
             raise MirrorFault(str(fault)) from fault
-        return rows
 
     @contextmanager
     def stopped_after(self, seconds: int) -> Iterator[None]:
@@ -82,16 +99,61 @@ class MirrorConnection:
         self._connection.close()
 
 
+class _AttachedConnection(MirrorConnection):
+    """A connection to a file that is attached to the DuckDB that this process keeps running."""
+
+    def __init__(self, module: ModuleType, connection: object, spilled: Path) -> None:
+        super().__init__(module, connection, _ATTACHED)
+        self._spilled = spilled
+
+    def close(self) -> None:
+        """Close the file; uncommitted changes are lost. A DuckDB that failed, or that has data on disk, is ended."""
+        try:
+            self.execute(f"USE {_NO_FILE}; DETACH {_ATTACHED}")
+        except MirrorFault:
+            _running.cache_clear()
+        if self._spilled.exists():
+            _running.cache_clear()
+        super().close()
+
+
 def connect(file: Path, memory_mib: int, spilled: Path) -> MirrorConnection:
     """Open or create a DuckDB file; data beyond `memory_mib` of memory is written to the folder `spilled`.
 
     Raises:
         MirrorFault: the file is not a DuckDB file, is damaged, or is open in another process.
     """
+    return _attempt(lambda: _start(str(file), memory_mib, spilled))
+
+
+def attach(file: Path, memory_mib: int, spilled: Path) -> MirrorConnection:
+    """Open a DuckDB file as `connect` does, in a DuckDB that keeps running without a file when this file is closed.
+
+    Starting DuckDB takes ten times as long as opening a file. A DuckDB that failed before is started again.
+
+    Raises:
+        MirrorFault: the file is not a DuckDB file, is damaged, or is open in another process.
+    """
+    with suppress(MirrorFault):
+        return _attempt(lambda: _running(memory_mib, spilled).attach(file, spilled))
+    _running.cache_clear()
+    return _attempt(lambda: _running(memory_mib, spilled).attach(file, spilled))
+
+
+@lru_cache(1)
+def _running(memory_mib: int, spilled: Path) -> MirrorConnection:
+    """Return the DuckDB without a file that this process keeps running."""
+    return _start(f":{_NO_FILE}:", memory_mib, spilled)
+
+
+def _start(file: str, memory_mib: int, spilled: Path) -> MirrorConnection:
     settings = {**_SETTINGS, "memory_limit": f"{memory_mib}MiB", "temp_directory": str(spilled)}
     module = import_module(_MODULE)
+    return MirrorConnection(module, module.connect(file, config=settings))
+
+
+def _attempt(opening: Callable[[], MirrorConnection]) -> MirrorConnection:
     try:
-        connection = module.connect(str(file), config=settings)
-    except module.Error as fault:
+        return opening()
+    except import_module(_MODULE).Error as fault:
         raise MirrorFault(str(fault)) from fault
-    return MirrorConnection(module, connection)

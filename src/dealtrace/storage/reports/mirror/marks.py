@@ -150,7 +150,7 @@ def list_marks(connection: Connection, after: int, limit: int) -> list[Mark]:
     """List up to `limit` marks after the number `after`, in the order of the changes."""
     columns = (mirror_mark.c.number, mirror_mark.c.site_id, mirror_mark.c.kind, mirror_mark.c.id)
     query = select(*columns).where(mirror_mark.c.number > after).order_by(mirror_mark.c.number).limit(limit)
-    return [Mark(row.number, row.site_id, Kind(row.kind), row.id) for row in connection.execute(query)]
+    return [Mark(number, site_id, Kind(kind), key) for number, site_id, kind, key in connection.execute(query)]
 
 
 def settle_marks(connection: Connection, last_number: int, stamp: str, new_stamp: str) -> bool:

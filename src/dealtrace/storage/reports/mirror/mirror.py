@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from dealtrace.record import record
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.reports.mirror import marks
-from dealtrace.storage.reports.mirror.library import MirrorConnection, MirrorFault, connect
+from dealtrace.storage.reports.mirror.library import MirrorConnection, MirrorFault, attach, connect
 from dealtrace.storage.reports.mirror.sessions import MirrorBusy, Sessions
 from dealtrace.storage.reports.mirror.tables import VERSION, creating_statements
 from dealtrace.storage.reports.mirror.take_over import Progress, fill, take_over
@@ -29,7 +29,13 @@ MARKS_AT_ONCE = 20_000
 """How many marks are taken over in one transaction of the mirror: what they name is held in memory."""
 _FACTS, _NEW_FACTS, _SCRATCH = "facts.duckdb", "new.duckdb", "scratch.duckdb"
 _LOCK, _WAITING, _SPILLED = "lock", "waiting", "spilled"
+UNMARKED = "the schema was upgraded, or a person was erased"
+_OTHER_STATE = "it was made from another state of the database"
 _SESSIONS = Sessions()
+
+
+class MirrorOutdated(MirrorFault):
+    """The mirror cannot be brought up to date by the changes that are marked; the message says why."""
 
 
 @record
@@ -54,6 +60,11 @@ def file_of(database: Database) -> Path:
 def fault_file_of(database: Database) -> Path:
     """Return the file with the reason why the mirror could not be opened or built; it is absent after a success."""
     return folder_of(database) / "fault"
+
+
+def rebuild_file_of(database: Database) -> Path:
+    """Return the file with the reason why an existing mirror was last built again; its age is that of the rebuild."""
+    return folder_of(database) / "rebuilt"
 
 
 @contextmanager
@@ -169,7 +180,8 @@ def _join(database: Database, folder: Path, reading: ExitStack) -> MirrorConnect
         joined.callback(_SESSIONS.leave, folder, session)
         mirror = joined.enter_context(closing(session.connection.cursor()))
         with suppress(MirrorFault):
-            if not _is_wanted(folder) and _bring_up_to_date(database, mirror):
+            if not _is_wanted(folder):
+                _bring_up_to_date(database, mirror)
                 reading.enter_context(joined.pop_all())
                 return mirror
     return None
@@ -183,8 +195,7 @@ def _open(database: Database, folder: Path, reading: ExitStack, until: float, pr
         try:
             connection = _open_current(database, folder, progress)
         except (MirrorFault, OSError) as fault:
-            with suppress(OSError):
-                fault_file_of(database).write_text(str(fault).partition("\n")[0])
+            _note(fault_file_of(database), str(fault))
             raise
         opened.callback(_make_private, folder)
         opened.enter_context(closing(connection))
@@ -194,39 +205,48 @@ def _open(database: Database, folder: Path, reading: ExitStack, until: float, pr
     return reading.enter_context(closing(connection.cursor()))
 
 
+def _note(file: Path, cause: str) -> None:
+    """Write the first line of a cause to a file; DuckDB may quote rows in others."""
+    with suppress(OSError):
+        file.write_text(cause.partition("\n")[0])
+
+
 def _open_current(database: Database, folder: Path, progress: Progress) -> MirrorConnection:
-    mirror = _open_existing(database, folder)
-    if mirror is not None:
+    cause = ""
+    if (folder / _FACTS).exists():
         try:
-            if _bring_up_to_date(database, mirror):
-                return mirror
-        except MirrorFault:
-            pass  # damaged pages are found when they are read
-        with suppress(MirrorFault):
-            mirror.close()
+            return _open_existing(database, folder)
+        except MirrorFault as fault:
+            cause = str(fault)
     build(database, folder, progress)
-    built = connect(folder / _FACTS, database.mirror_memory_mib, folder / _SPILLED)
+    if cause:
+        _note(rebuild_file_of(database), cause)
+    built = attach(folder / _FACTS, database.mirror_memory_mib, folder / _SPILLED)
     _bring_up_to_date(database, built)
     return built
 
 
-def _open_existing(database: Database, folder: Path) -> MirrorConnection | None:
-    """Open the file of the mirror, or return `None` if it is missing, damaged or of another version."""
-    file = folder / _FACTS
-    if not file.exists():
-        return None
+def _open_existing(database: Database, folder: Path) -> MirrorConnection:
+    """Open the file of the mirror and bring it up to date.
+
+    Raises:
+        MirrorFault: the file is damaged, of another version, or made from another state of the database.
+    """
+    shutil.rmtree(folder / _SPILLED, ignore_errors=True)  # of a process that was killed
+    mirror = attach(folder / _FACTS, database.mirror_memory_mib, folder / _SPILLED)
     try:
-        mirror = connect(file, database.mirror_memory_mib, folder / _SPILLED)
-    except MirrorFault:
-        return None
-    try:
-        found = mirror.execute("SELECT version FROM state")
-    except MirrorFault:
-        found = []
-    if found == [(VERSION,)]:
-        return mirror
-    mirror.close()
-    return None
+        _require_version(mirror)
+        _bring_up_to_date(database, mirror)
+    except BaseException:
+        with suppress(MirrorFault):
+            mirror.close()
+        raise
+    return mirror
+
+
+def _require_version(mirror: MirrorConnection) -> None:
+    if mirror.execute("SELECT version FROM state") != [(VERSION,)]:
+        raise MirrorOutdated("it was built by another version of Dealtrace")
 
 
 def _state(mirror: MirrorConnection) -> State:
@@ -234,33 +254,40 @@ def _state(mirror: MirrorConnection) -> State:
     return State(*found)
 
 
-def _bring_up_to_date(database: Database, mirror: MirrorConnection) -> bool:
-    """Apply all marks to the mirror, and return whether it was made from this state of the database."""
+def _bring_up_to_date(database: Database, mirror: MirrorConnection) -> None:
+    """Apply all marks to the mirror.
+
+    Raises:
+        MirrorOutdated: the mirror was not made from this state of the database.
+        MirrorFault: DuckDB failed: pages are damaged, which is found when they are read, or memory or the disk is full.
+    """
     with database.read(is_limited=False) as source:
         stamp = marks.find_stamp(source)
         state = _state(mirror)
         last = marks.find_last_number(source)
-        if stamp is None or stamp not in (state.stamp, state.stamp_before):
-            return False
+        if stamp is None:
+            raise MirrorOutdated(UNMARKED)
+        if stamp not in (state.stamp, state.stamp_before):
+            raise MirrorOutdated(_OTHER_STATE)
         if stamp == state.stamp_before != state.stamp and last < state.last_number:
-            return False  # the marks that were taken over last are not there: an earlier state was restored
+            raise MirrorOutdated(_OTHER_STATE)  # the marks taken over last are missing: an earlier state was restored
         after = 0
         while after < last:
             stretch = [mark for mark in marks.list_marks(source, after, MARKS_AT_ONCE) if mark.number <= last]
             after = stretch[-1].number
             stamp = _take_over_stretch(database, source, mirror, stretch, stamp)
-            if stamp is None:
-                return False
-    return True
 
 
 def _take_over_stretch(
     database: Database, source: Connection, mirror: MirrorConnection, stretch: list[marks.Mark], stamp: str
-) -> str | None:
-    """Apply marks to the mirror, delete them, and return the new stamp, or `None` if another mirror was built.
+) -> str:
+    """Apply marks to the mirror, delete them, and return the new stamp.
 
     Marks are deleted after the mirror has committed. If the process ends between the two, the marks are applied again
     later, which changes nothing.
+
+    Raises:
+        MirrorOutdated: another mirror was built, or its building was prevented, since the stamp was read.
     """
     new_stamp, last_number = token_hex(), stretch[-1].number
     mirror.execute("BEGIN")
@@ -275,7 +302,9 @@ def _take_over_stretch(
             settled = marks.settle_marks(connection, last_number, stamp, new_stamp)
     except SQLAlchemyError:
         return stamp
-    return new_stamp if settled else None
+    if not settled:
+        raise MirrorOutdated(_OTHER_STATE)
+    return new_stamp
 
 
 def build(database: Database, folder: Path, progress: Progress) -> None:

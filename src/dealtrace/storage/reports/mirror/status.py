@@ -6,7 +6,15 @@ from pathlib import Path
 from dealtrace.record import record
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.reports.mirror import marks
-from dealtrace.storage.reports.mirror.mirror import fault_file_of, file_of
+from dealtrace.storage.reports.mirror.mirror import UNMARKED, fault_file_of, file_of, rebuild_file_of
+
+
+@record
+class Rebuild:
+    """When an existing mirror was built again because it could not be brought up to date, in UTC, and the cause."""
+
+    rebuilt_at: datetime
+    cause: str
 
 
 @record
@@ -14,13 +22,14 @@ class MirrorStatus:
     """The size of a mirror in bytes, when it was last opened, and the number of changes that it must still apply.
 
     `obstacle` is the reason, in a few words, why the next report must build the mirror again; it is empty if there is
-    none.
+    none. `rebuild` is the last rebuild that was necessary, `None` since the first build, an erasure or a removal.
     """
 
     size_bytes: int
     opened_at: datetime
     behind: int
     obstacle: str = ""
+    rebuild: Rebuild | None = None
 
 
 def find_mirror_status(database: Database) -> MirrorStatus | None:
@@ -41,8 +50,13 @@ def _find(database: Database) -> MirrorStatus | None:
         return None
     with database.read() as connection:
         is_marked, behind = marks.find_stamp(connection) is not None, marks.count_marks(connection)
-    obstacle = "" if is_marked else "the schema was upgraded, or a person was erased"
-    return MirrorStatus(file.stat().st_size, _modified_at(file), behind, obstacle)
+    obstacle = "" if is_marked else UNMARKED
+    return MirrorStatus(file.stat().st_size, _modified_at(file), behind, obstacle, _find_rebuild(database))
+
+
+def _find_rebuild(database: Database) -> Rebuild | None:
+    file = rebuild_file_of(database)
+    return Rebuild(_modified_at(file), file.read_text()) if file.exists() else None
 
 
 def _modified_at(file: Path) -> datetime:

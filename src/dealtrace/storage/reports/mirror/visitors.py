@@ -2,6 +2,10 @@
 
 A bitmap has as many bits as the site has visitors, and every row of a report needs its own. So only reports whose rows
 are known to be few are answered that way; how many there can be at most is known by the texts that visits have.
+
+Visitors and texts whose visits were deleted stay until the mirror is built again, which is harmless: only numbers of
+visits that exist are counted, so they make bitmaps larger than necessary and nothing else. Dealtrace itself deletes
+visits only with their site, and erasing a person builds the mirror again.
 """
 
 from collections.abc import Mapping, Sequence

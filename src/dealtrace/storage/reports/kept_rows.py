@@ -1,0 +1,136 @@
+"""Keep the rows of large reports on disk: a report of a million rows takes no more memory than one of 100,000.
+
+The files have no name, so nothing of them is left when the process ends.
+"""
+
+import heapq
+import json
+import os
+import pickle
+import sqlite3
+import tempfile
+import weakref
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, count, islice
+from operator import itemgetter
+from typing import TypeVar, overload
+
+from dealtrace.reports.answer import Fetched, Keys
+
+Row = TypeVar("Row")
+ROWS_IN_MEMORY = 100_000
+"""How many rows of an answer, and how many rows to sort, are held in memory before they are written to disk."""
+ROWS_AT_ONCE = 5_000
+"""How many rows of an answer are fetched at once."""
+_AT_ONCE = 50
+"""How many rows are written and read at once; as many of each sorted part are in memory while parts are merged."""
+_CACHE_KIB = 4_096
+"""The memory of the database in which rows are looked up."""
+
+
+def keep_rows(rows: Iterable[Fetched], in_memory: int = ROWS_IN_MEMORY) -> Sequence[Fetched]:
+    """Return rows as a list, or as `FetchedOnDisk` if they are more than `in_memory`."""
+    coming = iter(rows)
+    first = list(islice(coming, in_memory + 1))
+    return first if len(first) <= in_memory else FetchedOnDisk(chain(first, coming))
+
+
+def sort_rows(
+    rows: Iterable[Row], rank: Callable[[Row], object], limit: int | None = None, in_memory: int = ROWS_IN_MEMORY
+) -> tuple[Sequence[Row], int]:
+    """Return up to `limit` rows in the order of their ranks, and the number of all rows.
+
+    Rows of equal rank keep their order. If more rows than `in_memory` are wanted, sorted parts are written to disk and
+    merged.
+    """
+    numbers = count()
+    ranked = ((rank(row), row) for row, _ in zip(rows, numbers, strict=False))
+    if limit is not None and limit <= in_memory:
+        first = heapq.nsmallest(limit, ranked, key=itemgetter(0))
+        return [row for _, row in first], next(numbers)
+    parts: list[Sequence[tuple[object, Row]]] = []
+    while part := sorted(islice(ranked, in_memory), key=itemgetter(0)):
+        if len(part) < in_memory and not parts:
+            return [row for _, row in part[:limit]], len(part)
+        parts.append(RowsOnDisk(part))
+    merged = heapq.merge(*parts, key=itemgetter(0))
+    return RowsOnDisk(row for _, row in islice(merged, limit)), next(numbers)
+
+
+class RowsOnDisk(Sequence[Row]):
+    """Rows in a temporary file, of which a few at a time are in memory; for one thread at a time."""
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - closed when nobody has the rows
+        weakref.finalize(self, file.close)
+        self._file = file.fileno()
+        self._ends, self._count = array("Q", [0]), 0
+        self._read: tuple[int, list[Row]] = (-1, [])
+        coming = iter(rows)
+        while some := list(islice(coming, _AT_ONCE)):
+            file.write(written := pickle.dumps(some))
+            self._ends.append(self._ends[-1] + len(written))
+            self._count += len(some)
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return self._count
+
+    @overload
+    def __getitem__(self, place: int) -> Row: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[Row]: ...
+
+    def __getitem__(self, place: int | slice) -> Row | list[Row]:
+        """Return the row at an index, or the rows of a slice."""
+        if isinstance(place, slice):
+            return [self[at] for at in range(*place.indices(self._count))]
+        if not 0 <= place < self._count:
+            raise IndexError(place)
+        some, at = divmod(place, _AT_ONCE)
+        if self._read[0] != some:
+            start, end = self._ends[some : some + 2]
+            self._read = some, pickle.loads(os.pread(self._file, end - start, start))  # noqa: S301 - a file of ours
+        return self._read[1][at]
+
+
+class FetchedOnDisk(RowsOnDisk[Fetched]):
+    """Fetched rows in a temporary file."""
+
+    def by_keys(self, width: int) -> Mapping[Keys, Fetched]:
+        """Return the rows by their first `width` columns, which no two rows have alike."""
+        return _RowsByKeys(self, width)
+
+
+class _RowsByKeys(Mapping[Keys, Fetched]):
+    """Fetched rows by their keys, looked up in a temporary database."""
+
+    def __init__(self, rows: Sequence[Fetched], width: int) -> None:
+        self._rows, self._width = rows, width
+        self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        weakref.finalize(self, self._database.close)
+        for setting in (f"cache_size = -{_CACHE_KIB}", "journal_mode = OFF"):
+            self._database.execute(f"PRAGMA {setting}")
+        self._database.execute("CREATE TABLE row (keys TEXT PRIMARY KEY, columns BLOB) WITHOUT ROWID")
+        self._database.execute("BEGIN")
+        written = ((json.dumps(row[:width]), pickle.dumps(row)) for row in rows)
+        self._database.executemany("INSERT INTO row VALUES (?, ?)", written)
+        self._database.execute("COMMIT")
+
+    def __getitem__(self, keys: Keys) -> Fetched:
+        """Return the row with keys."""
+        found = self._database.execute("SELECT columns FROM row WHERE keys = ?", (json.dumps(keys),)).fetchone()
+        if found is None:
+            raise KeyError(keys)
+        row: Fetched = pickle.loads(found[0])  # noqa: S301 - a database of ours
+        return row
+
+    def __iter__(self) -> Iterator[Keys]:
+        """Iterate over the keys of all rows, in the order of the rows."""
+        return (tuple(row[: self._width]) for row in self._rows)
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self._rows)

@@ -1,0 +1,114 @@
+"""Rows of large reports on disk: the same rows in the same order, in memory that does not grow with them."""
+
+import tracemalloc
+from collections.abc import Iterator
+from datetime import date
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dealtrace.attribution.credit import WHOLE, AttributionModel
+from dealtrace.files.reports.report_file import write_report
+from dealtrace.reports import answer
+from dealtrace.reports.answer import Gathered, GatheredRows, Report, Sorting, put_together
+from dealtrace.reports.dimensions import Dimension
+from dealtrace.reports.metrics import COST, DEALS, METRICS
+from dealtrace.reports.periods import compared_period
+from dealtrace.reports.question import Known, Words, parse_question
+from dealtrace.storage.reports.kept_rows import FetchedOnDisk, RowsOnDisk, keep_rows, sort_rows
+
+MODEL = AttributionModel.LAST_INTERACTION
+KNOWN = Known(date(2026, 11, 26), MODEL, ["note"], rows_max=None)
+FEW, MANY, IN_MEMORY = 2_000, 8_000, 500
+KEY = st.none() | st.text(max_size=3) | st.integers(-(2**70), 2**70)
+
+
+def spelled(_dimension: Dimension, key: object) -> str | None:
+    return None if key is None else f"Note {key}"
+
+
+def notes(count: int, number: int) -> Iterator[tuple[str | None, int]]:
+    """Yield a row for each of many notes in no order, and one without a note."""
+    yield None, number
+    for place in range(count):
+        yield f"{place * 7919 % count:07}" * 3, (place % 97) * WHOLE + number
+
+
+def report_of(count: int, in_memory: int, **asked: str) -> Report:
+    """Return a report of this many rows, which are of two facts and, if compared, of two periods."""
+    question = parse_question(Words(by="field:note", metrics="deals,cost", **asked), KNOWN)
+    formulas = {metric: METRICS[metric.name].formula for metric in question.metrics}
+
+    def side(measured: int) -> dict[AttributionModel, Gathered]:
+        rows = GatheredRows(1)
+        rows.add((DEALS,), keep_rows(notes(measured, 1), in_memory))
+        rows.add((COST,), keep_rows(notes(measured // 2, 5), in_memory))
+        return {MODEL: Gathered(rows, {DEALS: WHOLE, COST: 1})}
+
+    period = compared_period(question.period, question.comparison) if question.comparison else None
+    compared = side(count // 4) if question.comparison else None
+    sorting = Sorting(MODEL, partial(sort_rows, in_memory=in_memory))
+    return put_together(question, formulas, side(count), compared, period, spelled, sorting)
+
+
+@pytest.mark.parametrize("sort", ["", "-deals", "cost", "field:note", "-field:note"])
+@pytest.mark.parametrize("compare", ["", "year"])
+@pytest.mark.parametrize("limit", ["", "9", "400"])
+def test_a_report_on_disk_is_that_in_memory(
+    monkeypatch: pytest.MonkeyPatch, sort: str, compare: str, limit: str
+) -> None:
+    monkeypatch.setattr(answer, "KEYS_REMEMBERED_MAX", 300)
+    on_disk, in_memory = (report_of(700, most, sort=sort, compare=compare, limit=limit) for most in (50, 10_000))
+    assert list(on_disk.rows) == list(in_memory.rows)
+    assert on_disk.rows_total == in_memory.rows_total == 701
+    assert len(on_disk.rows) == int(limit or 701)
+    assert list(on_disk.rows[5:8]) == list(in_memory.rows[5:8])
+
+
+@given(rows=st.lists(st.tuples(KEY, KEY, st.integers())), in_memory=st.integers(1, 9))
+def test_kept_rows_are_found_by_place_and_by_keys(rows: list[tuple[Any, ...]], in_memory: int) -> None:
+    kept = keep_rows(rows, in_memory)
+    assert isinstance(kept, RowsOnDisk) is (len(rows) > in_memory)
+    assert (list(kept), len(kept), list(kept[1:3])) == (rows, len(rows), rows[1:3])
+    different = {row[:2]: row for row in rows}
+    found = FetchedOnDisk(different.values()).by_keys(2)
+    assert dict(found) == different
+    assert ("no such", "key") not in found
+
+
+@given(
+    ranks=st.lists(st.fractions(0, 3, max_denominator=3), max_size=40),
+    limit=st.none() | st.integers(1, 50),
+    in_memory=st.integers(1, 9),
+)
+def test_rows_of_equal_rank_keep_their_order_wherever_they_are_sorted(
+    ranks: list[Fraction], limit: int | None, in_memory: int
+) -> None:
+    rows = list(enumerate(ranks))
+    ordered, count = sort_rows(rows, lambda row: row[1], limit, in_memory)
+    assert list(ordered) == sorted(rows, key=lambda row: row[1])[:limit]
+    assert count == len(rows)
+
+
+def peak_of(count: int, file: Path) -> int:
+    """Return the bytes of memory that a report of this many rows takes at most until it is a file."""
+    tracemalloc.start()
+    try:
+        write_report(file, report_of(count, IN_MEMORY))
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("extension", ["csv", "xlsx"])
+def test_a_file_of_four_times_as_many_rows_takes_no_more_memory(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, extension: str
+) -> None:
+    monkeypatch.setattr(answer, "KEYS_REMEMBERED_MAX", IN_MEMORY)
+    few, many = (peak_of(count, tmp_path / f"{count}.{extension}") for count in (FEW, MANY))
+    assert many < few * 1.2, f"{few} bytes for {FEW} rows, {many} for {MANY}"
