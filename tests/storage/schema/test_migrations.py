@@ -7,7 +7,7 @@ from hashlib import md5
 
 import pytest
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect, select
+from sqlalchemy import Connection, inspect, select, text
 
 from cast import Stage
 from dealtrace.accounts.counter_code import is_counter_code
@@ -204,7 +204,8 @@ def test_a_step_that_fails_leaves_nothing_behind(empty: Database) -> None:
 
 
 def forget_alerts(connection: Connection) -> None:
-    """Undo what the steps 0026 and 0029 made."""
+    """Undo what the steps 0026, 0029 and 0030 made."""
+    forget_sources_of_credits(connection)
     for table in ("alert", "alert_incident", "mail", "mail_report", "mail_leave"):
         connection.exec_driver_sql(f"DROP TABLE {table}")
     if inspect(connection).has_table("database_key"):
@@ -238,6 +239,11 @@ def forget_people(connection: Connection) -> None:
     ):
         for column in columns:
             connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN {column}")
+
+
+def forget_sources_of_credits(connection: Connection) -> None:
+    """Undo what step 0030 made."""
+    connection.exec_driver_sql("ALTER TABLE lead_credit DROP COLUMN traffic_source_id")
 
 
 def forget_counters(connection: Connection) -> None:
@@ -304,6 +310,23 @@ def test_deals_that_were_there_before_are_counted_by_their_days(database: Databa
         assert set(connection.execute(select(deal_day).where(deal_day.c.site_id == shop.site.id))) == kept
         assert list_miscounted_days(connection, shop.site.id) == []
     assert schema_differences(database) == []
+
+
+def test_credits_that_were_there_before_get_the_sources_of_their_visits(database: Database) -> None:
+    stage = Stage(database)
+    shop = stage.open_site()
+    visits = [stage.visit(shop, NOON - timedelta(days=day), TrafficSource(f"ads {day}", "cpc")) for day in (3, 2)]
+    for visit in visits:
+        stage.call(shop, NOON, visit_id=visit.id)
+    sources = text("SELECT lead_id, model, position, traffic_source_id FROM lead_credit WHERE site_id = :site_id")
+    with database.write() as connection:
+        kept = set(connection.execute(sources, {"site_id": shop.site.id}))
+        forget_sources_of_credits(connection)
+        connection.exec_driver_sql(f"UPDATE {VERSION_TABLE} SET version_num = '0029'")
+    upgrade_schema(database)
+    with database.read() as connection:
+        assert set(connection.execute(sources, {"site_id": shop.site.id})) == kept
+    assert len({row.traffic_source_id for row in kept} - {None}) == len(visits)
 
 
 @pytest.mark.parametrize(("assigned", "first"), [(None, 10**9), (10**10, 10**10), (10**10 + 5000, 10**10)])

@@ -53,7 +53,7 @@ def stored_facts(connection: Connection, site: Site) -> FactSource:
     def fetch(statement: Selection, parameters: Parameters = NO_PARAMETERS) -> Rows:
         return connection.execute(statement, {**of_site, **parameters}).all()
 
-    return FactSource(StoredFacts(site.contact_matching), fetch)
+    return FactSource(StoredFacts(site.contact_matching, groups_twice=connection.dialect.name == "postgresql"), fetch)
 
 
 def ask(source: FactSource, site: Site, question: Question, now: datetime) -> Report:

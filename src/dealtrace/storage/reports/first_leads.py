@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger, Subquery, case, func, select, type_coerce, union_all
 
 from dealtrace.leads.lead import LeadKind
-from dealtrace.storage.reports.expressions import Expression
+from dealtrace.storage.reports.expressions import Expression, Selection
 from dealtrace.storage.reports.fact_tables import SITE_ID
 from dealtrace.storage.schema.tables.leads import LEAD_STARTS, LEAD_TABLES
 
@@ -22,7 +22,7 @@ def first_leads() -> Subquery:
     return first.subquery("first_leads")
 
 
-def _leads(kind: LeadKind) -> Expression:
+def _leads(kind: LeadKind) -> Selection:
     table = LEAD_TABLES[kind]
     started_at = type_coerce(LEAD_STARTS[kind], BigInteger).label("at")
     return select(table.c.client_id, started_at).where(table.c.site_id == SITE_ID, table.c.deleted_at.is_(None))

@@ -37,7 +37,7 @@ from dealtrace.storage.schema.tables.deals import deal, deal_tag
 from dealtrace.storage.schema.tables.leads import LEAD_STARTS, LEAD_TABLES, call, lead_credit, lead_request
 from dealtrace.storage.schema.tables.reports import deal_status
 from dealtrace.storage.schema.tables.visits import traffic_source, visit
-from dealtrace.storage.visits.credits import CREDITED, credit_key_of_deal
+from dealtrace.storage.visits.credits import credit_key_of_deal
 
 KIND_KEYS = {LeadKind.CALL: "call", LeadKind.LEAD_REQUEST: "request"}
 """The keys of the dimension `lead_kind`."""
@@ -112,9 +112,13 @@ def touch_columns() -> list[Expression]:
 
 @record
 class StoredFacts:
-    """The facts of a site in the tables of its database; `contact_matching` is the site's setting."""
+    """The facts of a site in the tables of its database; `contact_matching` is the site's setting.
+
+    `groups_twice` suits PostgreSQL; SQLite cannot add sums of any size twice. See `FactTables`.
+    """
 
     contact_matching: bool
+    groups_twice: bool = False
 
     def visitors_max(self, by: Sequence[Dimension]) -> int | None:  # noqa: ARG002
         """Return nothing: visitors are texts; see `FactTables`."""
@@ -136,10 +140,8 @@ class StoredFacts:
     def touches(self, model: AttributionModel) -> Selection:
         """Select the touches of leads: `lead_id`, `position`, `share`, `touched_at`, `visit_id`, `source_id`."""
         credit = lead_credit.c
-        return (
-            select(*touch_columns(), visit.c.traffic_source_id.label("source_id"))
-            .join(visit, CREDITED)
-            .where(credit.site_id == SITE_ID, credit.model == int(model))
+        return select(*touch_columns(), credit.traffic_source_id.label("source_id")).where(
+            credit.site_id == SITE_ID, credit.model == int(model)
         )
 
     def touch_attributes(self, fact: Fact, model: AttributionModel, money: Sequence[str]) -> Iterable[str]:  # noqa: ARG002
@@ -193,7 +195,7 @@ class StoredFacts:
     def _leads(self, names: Iterable[str]) -> Selection:
         """Select the leads of both kinds; other tables are joined once with both kinds together."""
         own, first, with_deals = visit.alias("own"), first_leads(), _leads_with_deals()
-        joined = {name: "visit_id" for name in _of_visit(own)} | {"client_kind": "client_id", "has_deal": "id"}
+        joined = dict.fromkeys(_of_visit(own), "visit_id") | {"client_kind": "client_id", "has_deal": "id"}
         plain = {AT, *(joined.get(name, name) for name in names)}
         kinds = [self.leads(kind, sorted(plain)) for kind in LeadKind]
         both = union_all(*kinds).subquery("leads")

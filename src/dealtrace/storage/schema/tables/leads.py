@@ -154,6 +154,7 @@ lead_credit = Table(
     Column("visit_id", BigInteger, nullable=False),
     Column("visit_started_at", Instant, nullable=False),
     Column("share", Integer),
+    Column("traffic_source_id", BigInteger),
     PrimaryKeyConstraint("site_id", "lead_id", "model", "position"),
     ForeignKeyConstraint(
         ["site_id", "visit_started_at", "visit_id"], ["visit.site_id", "visit.started_at", "visit.id"]
