@@ -7,7 +7,7 @@ from hashlib import md5
 
 import pytest
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect, select, text
+from sqlalchemy import Connection, inspect, select
 
 from cast import Stage
 from dealtrace.accounts.counter_code import is_counter_code
@@ -26,7 +26,7 @@ from dealtrace.storage.id_blocks import IdBlocks, find_own_ids
 from dealtrace.storage.leads.clients import find_phones_by_digest
 from dealtrace.storage.schema.differences import schema_differences
 from dealtrace.storage.schema.tables.deals import deal, deal_day
-from dealtrace.storage.schema.tables.leads import contact
+from dealtrace.storage.schema.tables.leads import contact, lead_credit
 from dealtrace.storage.schema.tables.reports import deal_status
 from dealtrace.storage.schema.tables.whole import metadata
 from dealtrace.storage.schema.upgrade import (
@@ -318,14 +318,13 @@ def test_credits_that_were_there_before_get_the_sources_of_their_visits(database
     visits = [stage.visit(shop, NOON - timedelta(days=day), TrafficSource(f"ads {day}", "cpc")) for day in (3, 2)]
     for visit in visits:
         stage.call(shop, NOON, visit_id=visit.id)
-    sources = text("SELECT lead_id, model, position, traffic_source_id FROM lead_credit WHERE site_id = :site_id")
     with database.write() as connection:
-        kept = set(connection.execute(sources, {"site_id": shop.site.id}))
+        kept = set(connection.execute(select(lead_credit).where(lead_credit.c.site_id == shop.site.id)))
         forget_sources_of_credits(connection)
         connection.exec_driver_sql(f"UPDATE {VERSION_TABLE} SET version_num = '0029'")
     upgrade_schema(database)
     with database.read() as connection:
-        assert set(connection.execute(sources, {"site_id": shop.site.id})) == kept
+        assert set(connection.execute(select(lead_credit).where(lead_credit.c.site_id == shop.site.id))) == kept
     assert len({row.traffic_source_id for row in kept} - {None}) == len(visits)
 
 

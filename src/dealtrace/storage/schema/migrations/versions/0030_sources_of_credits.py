@@ -6,14 +6,25 @@ from alembic import op
 revision = "0030"
 down_revision = "0029"
 
-_FILLING = """UPDATE lead_credit SET traffic_source_id = (
-    SELECT visit.traffic_source_id FROM visit
-    WHERE visit.site_id = lead_credit.site_id AND visit.started_at = lead_credit.visit_started_at
-        AND visit.id = lead_credit.visit_id
-)"""
+site = sa.table("site", sa.column("id", sa.BigInteger))
+visit = sa.table(
+    "visit", *(sa.column(name, sa.BigInteger) for name in ("site_id", "started_at", "id", "traffic_source_id"))
+)
+credit = sa.table(
+    "lead_credit",
+    *(sa.column(name, sa.BigInteger) for name in ("site_id", "visit_started_at", "visit_id", "traffic_source_id")),
+)
 
 
 def upgrade() -> None:
-    """Apply the migration; it takes about a minute for ten million credits."""
+    """Apply the migration; it takes a few minutes for ten million credits."""
     op.add_column("lead_credit", sa.Column("traffic_source_id", sa.BigInteger(), nullable=True))
-    op.execute(_FILLING)
+    connection = op.get_bind()
+    of_visit = sa.select(visit.c.traffic_source_id).where(
+        visit.c.site_id == credit.c.site_id,
+        visit.c.started_at == credit.c.visit_started_at,
+        visit.c.id == credit.c.visit_id,
+    )
+    filling = sa.update(credit).values(traffic_source_id=of_visit.correlate(credit).scalar_subquery())
+    for site_id in connection.execute(sa.select(site.c.id)).scalars().all():
+        connection.execute(filling.where(credit.c.site_id == site_id))
