@@ -30,6 +30,7 @@ from dealtrace.reports.time_keys import TIME_KEYS, keys_of_period
 from dealtrace.storage.reports.expressions import NO_PARAMETERS, Fetch, Parameters, Rows, Selection
 from dealtrace.storage.reports.fact_tables import FactTables, moments_of_deals, parameters_of_site
 from dealtrace.storage.reports.names import count_won_statuses, find_containing, find_spellings, has_margins
+from dealtrace.storage.reports.rates import has_rates
 from dealtrace.storage.reports.scope import Scope
 from dealtrace.storage.reports.statement import gather
 from dealtrace.storage.reports.stored_facts import StoredFacts
@@ -53,7 +54,9 @@ def stored_facts(connection: Connection, site: Site) -> FactSource:
     def fetch(statement: Selection, parameters: Parameters = NO_PARAMETERS) -> Rows:
         return connection.execute(statement, {**of_site, **parameters}).all()
 
-    return FactSource(StoredFacts(site.contact_matching, groups_twice=connection.dialect.name == "postgresql"), fetch)
+    is_postgresql = connection.dialect.name == "postgresql"
+    tables = StoredFacts(site.contact_matching, groups_twice=is_postgresql, has_rates=has_rates(connection, site.id))
+    return FactSource(tables, fetch)
 
 
 def ask(source: FactSource, site: Site, question: Question, now: datetime) -> Report:

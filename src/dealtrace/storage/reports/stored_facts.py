@@ -114,11 +114,13 @@ def touch_columns() -> list[Expression]:
 class StoredFacts:
     """The facts of a site in the tables of its database; `contact_matching` is the site's setting.
 
-    `groups_twice` suits PostgreSQL; SQLite cannot add sums of any size twice. See `FactTables`.
+    `groups_twice` suits PostgreSQL; SQLite cannot add sums of any size twice; see `FactTables`. `has_rates` is whether
+    the site may have currency rates: looking for the rate of every deal keeps PostgreSQL from adding in parallel.
     """
 
     contact_matching: bool
     groups_twice: bool = False
+    has_rates: bool = True
 
     def visitors_max(self, by: Sequence[Dimension]) -> int | None:  # noqa: ARG002
         """Return nothing: visitors are texts; see `FactTables`."""
@@ -256,9 +258,9 @@ class StoredFacts:
             "status": Attribute(known_text(func.coalesce(deal_status.c.key, deal.c.status)), (_STATUS,)),
             "status_spelling": Attribute(deal.c.status),
             "meaning": Attribute(deal_status.c.meaning, (_STATUS,)),
-            "amount": Attribute(_in_rubles(deal.c.amount_rub)),
-            "margin": Attribute(_in_rubles(deal.c.margin_rub)),
-            "lacks_rate": Attribute(case((lacks_rate(), 1), else_=0)),
+            "amount": Attribute(_in_rubles(deal.c.amount_rub, has_rates=self.has_rates)),
+            "margin": Attribute(_in_rubles(deal.c.margin_rub, has_rates=self.has_rates)),
+            "lacks_rate": Attribute(case((lacks_rate(has_rates=self.has_rates), 1), else_=0)),
             "lead_kind": Attribute(
                 case(*((deal.c.lead_kind == kind, key) for kind, key in KIND_KEYS.items()), else_=None)
             ),
@@ -267,12 +269,12 @@ class StoredFacts:
             "form": Attribute(known_text(lead_request.c.form_name), (_LEAD,)),
             "dialled": Attribute(known_text(call.c.dialled_phone), (_LEAD,)),
             "client_kind": Attribute(
-                case((deal.c.lead_id.is_(None), None), else_=client_kind(first, _lead_started_at())), (_LEAD, _FIRST)
+                case((deal.c.lead_kind.is_(None), None), else_=client_kind(first, _lead_started_at())), (_LEAD, _FIRST)
             ),
             "client_since": Attribute(client_since(_client_of_deal()), (_LEAD,)),
             "match_reason": Attribute(match_reason(contact_matching=self.contact_matching), (_LEAD,)),
             "stated_source_id": Attribute(
-                case((deal.c.lead_id.is_(None), deal.c.stated_source_id), else_=stated.c.stated_source_id), (_STATED,)
+                case((deal.c.lead_kind.is_(None), deal.c.stated_source_id), else_=stated.c.stated_source_id), (_STATED,)
             ),
             "is_matched": Attribute(
                 case((or_(credit_key_of_deal().is_not(None), deal.c.stated_source_id.is_not(None)), 1), else_=0)
@@ -353,9 +355,10 @@ def _seconds_if_target() -> Expression:
     return case((call.c.is_successful.is_not(False), call.c.duration_seconds), else_=None)
 
 
-def _in_rubles(amount: Expression) -> Expression:
+def _in_rubles(amount: Expression, *, has_rates: bool) -> Expression:
     """Return the SQL expression for a deal's sum in kopecks, null if its currency needs a rate and has none."""
-    return case((IS_FOREIGN, kopecks_at(kopecks(amount), rate_of_deal())), else_=kopecks(amount))
+    converted = kopecks_at(kopecks(amount), rate_of_deal()) if has_rates else cast(null(), BigInteger)
+    return case((IS_FOREIGN, converted), else_=kopecks(amount))
 
 
 def _is_answered() -> Expression:

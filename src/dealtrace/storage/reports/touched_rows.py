@@ -21,7 +21,8 @@ def with_touches(
     """Select each fact once for each touch of its lead, with the share and the source of the touch.
 
     `touches` are the touches under `model`; for assists, those under the linear model, without the last touch of each
-    lead. A fact without touches is selected once, with the whole share and its stated source.
+    lead. A fact without touches is selected once, with the whole share and its stated source. No expression of a source
+    names a lead's id: PostgreSQL would expect as many sources as leads, and then groups in one process.
     """
     is_touch = touches.c.lead_id == facts.c.lead_id
     if fact is Fact.ASSISTS:
@@ -34,7 +35,7 @@ def with_touches(
         *kept,
         share.label("share"),
         touches.c.touched_at,
-        case((touches.c.lead_id.is_(None), facts.c.stated_source_id), else_=touches.c.source_id).label("source_id"),
+        func.coalesce(touches.c.source_id, facts.c.stated_source_id).label("source_id"),
         *(facts.c[name] for name in money),
         *((touches.c.visit_id,) if money else ()),
     ).select_from(joined)
