@@ -244,6 +244,8 @@ def forget_people(connection: Connection) -> None:
 def forget_sources_of_credits(connection: Connection) -> None:
     """Undo what step 0030 made."""
     connection.exec_driver_sql("ALTER TABLE lead_credit DROP COLUMN traffic_source_id")
+    for table in ("call", "lead_request"):
+        connection.exec_driver_sql(f"DROP INDEX ix_{table}_stated")
 
 
 def forget_counters(connection: Connection) -> None:

@@ -55,7 +55,7 @@ def stored_facts(connection: Connection, site: Site) -> FactSource:
         return connection.execute(statement, {**of_site, **parameters}).all()
 
     is_postgresql = connection.dialect.name == "postgresql"
-    tables = StoredFacts(site.contact_matching, groups_twice=is_postgresql, has_rates=has_rates(connection, site.id))
+    tables = StoredFacts(site.contact_matching, is_postgresql=is_postgresql, has_rates=has_rates(connection, site.id))
     return FactSource(tables, fetch)
 
 

@@ -28,7 +28,13 @@ from dealtrace.storage.database.column_types import json_text
 from dealtrace.storage.deals.match_reasons import match_reason
 from dealtrace.storage.reports.expressions import Expression, Selection
 from dealtrace.storage.reports.fact_tables import AT, SITE_ID, TARGET_SECONDS, Moment
-from dealtrace.storage.reports.first_leads import client_kind, client_since, first_leads
+from dealtrace.storage.reports.joined_leads import (
+    client_kind,
+    client_since,
+    first_leads,
+    leads_with_deals,
+    stated_leads,
+)
 from dealtrace.storage.reports.rates import IS_FOREIGN, kopecks_at, lacks_rate, rate_of_deal
 from dealtrace.storage.reports.sql_functions import items_of, known_text, without_query
 from dealtrace.storage.reports.touched_rows import with_touches
@@ -114,13 +120,19 @@ def touch_columns() -> list[Expression]:
 class StoredFacts:
     """The facts of a site in the tables of its database; `contact_matching` is the site's setting.
 
-    `groups_twice` suits PostgreSQL; SQLite cannot add sums of any size twice; see `FactTables`. `has_rates` is whether
-    the site may have currency rates: looking for the rate of every deal keeps PostgreSQL from adding in parallel.
+    `is_postgresql` is whether statements should suit PostgreSQL, which joins by hashing; SQLite looks rows up by their
+    keys. `has_rates` is whether the site may have currency rates: looking for the rate of every deal keeps PostgreSQL
+    from adding in parallel.
     """
 
     contact_matching: bool
-    groups_twice: bool = False
+    is_postgresql: bool = False
     has_rates: bool = True
+
+    @property
+    def groups_twice(self) -> bool:
+        """Return whether PostgreSQL is read; SQLite cannot add sums of any size twice. See `FactTables`."""
+        return self.is_postgresql
 
     def visitors_max(self, by: Sequence[Dimension]) -> int | None:  # noqa: ARG002
         """Return nothing: visitors are texts; see `FactTables`."""
@@ -196,7 +208,7 @@ class StoredFacts:
 
     def _leads(self, names: Iterable[str]) -> Selection:
         """Select the leads of both kinds; other tables are joined once with both kinds together."""
-        own, first, with_deals = visit.alias("own"), first_leads(), _leads_with_deals()
+        own, first, with_deals = visit.alias("own"), first_leads(), leads_with_deals()
         joined = dict.fromkeys(_of_visit(own), "visit_id") | {"client_kind": "client_id", "has_deal": "id"}
         plain = {AT, *(joined.get(name, name) for name in names)}
         kinds = [self.leads(kind, sorted(plain)) for kind in LeadKind]
@@ -246,7 +258,7 @@ class StoredFacts:
         return _chosen(names, attributes, joins, table).where(*mine)
 
     def _deals(self, names: Iterable[str], moment: Moment) -> Selection:
-        own, first, stated = visit.alias("own"), first_leads(), _stated_by_leads()
+        own, first, stated = visit.alias("own"), first_leads(), stated_leads()
         attributes: dict[str, Attribute] = {
             "id": Attribute(deal.c.id),
             AT: _moment_of_deal(moment),
@@ -273,9 +285,7 @@ class StoredFacts:
             ),
             "client_since": Attribute(client_since(_client_of_deal()), (_LEAD,)),
             "match_reason": Attribute(match_reason(contact_matching=self.contact_matching), (_LEAD,)),
-            "stated_source_id": Attribute(
-                case((deal.c.lead_kind.is_(None), deal.c.stated_source_id), else_=stated.c.stated_source_id), (_STATED,)
-            ),
+            "stated_source_id": self._stated_source(stated),
             "is_matched": Attribute(
                 case((or_(credit_key_of_deal().is_not(None), deal.c.stated_source_id.is_not(None)), 1), else_=0)
             ),
@@ -284,6 +294,12 @@ class StoredFacts:
         }
         mine = (deal.c.site_id == SITE_ID, deal.c.deleted_at.is_(None))
         return _chosen(names, attributes, _joins_of_deals(own, first, stated), deal).where(*mine)
+
+    def _stated_source(self, stated: FromClause) -> Attribute:
+        """Return the stated source of a deal, which is that of its lead if it has one."""
+        of_lead = func.coalesce(call.c.stated_source_id, lead_request.c.stated_source_id)
+        found, join = (stated.c.stated_source_id, _STATED) if self.is_postgresql else (of_lead, _LEAD)
+        return Attribute(case((deal.c.lead_kind.is_(None), deal.c.stated_source_id), else_=found), (join,))
 
 
 def _joins_of_deals(own: FromClause, first: FromClause, stated: FromClause) -> Joins:
@@ -304,22 +320,6 @@ def _joins_of_deals(own: FromClause, first: FromClause, stated: FromClause) -> J
             stated, and_(stated.c.id == deal.c.lead_id, stated.c.kind == deal.c.lead_kind)
         ),
     }
-
-
-def _leads_with_deals() -> Subquery:
-    theirs = (deal.c.site_id == SITE_ID, deal.c.lead_id.is_not(None), deal.c.deleted_at.is_(None))
-    return select(deal.c.lead_id).where(*theirs).distinct().subquery("leads_with_deals")
-
-
-def _stated_by_leads() -> Subquery:
-    """Select the leads that have a stated source: few, so that joining them is cheaper than joining all leads."""
-    columns = (
-        select(table.c.id, literal(kind).label("kind"), table.c.stated_source_id).where(
-            table.c.site_id == SITE_ID, table.c.stated_source_id.is_not(None)
-        )
-        for kind, table in LEAD_TABLES.items()
-    )
-    return union_all(*columns).subquery("stated")
 
 
 def _client_of_deal() -> Expression:

@@ -134,7 +134,8 @@ _LIST_SOURCE_IDS = CompiledStatement(
 
 def _find_source_ids(connection: Connection, site_id: int, credits_of: Mapping[int, CreditsByModel]) -> dict[int, int]:
     ids = {each.visit.id for by_model in credits_of.values() for shares in by_model.values() for each in shares}
-    return dict(_LIST_SOURCE_IDS.fetch(connection, {"site_id": site_id, "ids": sorted(ids)})) if ids else {}
+    rows = _LIST_SOURCE_IDS.fetch(connection, {"site_id": site_id, "ids": sorted(ids)}) if ids else ()
+    return {visit_id: source_id for visit_id, source_id in rows}  # noqa: C416 - rows are no pairs to mypy
 
 
 def find_credited_visits(

@@ -1,10 +1,11 @@
-"""When the first lead of each client began, and so whether a lead is of a new or a returning client."""
+"""The leads that facts are joined with: the first ones of clients, those with deals, and those with a stated source."""
 
-from sqlalchemy import BigInteger, Subquery, case, func, select, type_coerce, union_all
+from sqlalchemy import BigInteger, Subquery, case, func, literal, select, type_coerce, union_all
 
 from dealtrace.leads.lead import LeadKind
 from dealtrace.storage.reports.expressions import Expression, Selection
 from dealtrace.storage.reports.fact_tables import SITE_ID
+from dealtrace.storage.schema.tables.deals import deal
 from dealtrace.storage.schema.tables.leads import LEAD_STARTS, LEAD_TABLES
 
 NEW_CLIENT, RETURNING_CLIENT = "new", "returning"
@@ -47,3 +48,20 @@ def _first_lead(kind: LeadKind, client_id: Expression) -> Expression:
     started_at = type_coerce(first.c[LEAD_STARTS[kind].name], BigInteger)
     theirs = (first.c.site_id == SITE_ID, first.c.client_id == client_id, first.c.deleted_at.is_(None))
     return select(func.min(started_at)).where(*theirs).scalar_subquery()
+
+
+def leads_with_deals() -> Subquery:
+    """Select the leads of the site that have a deal, each once: `lead_id`."""
+    theirs = (deal.c.site_id == SITE_ID, deal.c.lead_id.is_not(None), deal.c.deleted_at.is_(None))
+    return select(deal.c.lead_id).where(*theirs).distinct().subquery("leads_with_deals")
+
+
+def stated_leads() -> Subquery:
+    """Select the few leads with a stated source: `id`, `kind` and `stated_source_id`."""
+    columns = (
+        select(table.c.id, literal(kind).label("kind"), table.c.stated_source_id).where(
+            table.c.site_id == SITE_ID, table.c.stated_source_id.is_not(None)
+        )
+        for kind, table in LEAD_TABLES.items()
+    )
+    return union_all(*columns).subquery("stated")
