@@ -4,14 +4,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     BindParameter,
     ColumnElement,
     FromClause,
-    Label,
     Subquery,
     Text,
     and_,
@@ -41,7 +39,7 @@ from dealtrace.storage.reports.counted_rows import (
     key_of,
     wanted_of,
 )
-from dealtrace.storage.reports.expressions import Expression, Fetch, Selection
+from dealtrace.storage.reports.expressions import Expression, Fetch, NamedExpression, Selection
 from dealtrace.storage.reports.fact_tables import FactTables, Moment, moment_of_deals
 from dealtrace.storage.reports.filter_conditions import filter_conditions
 from dealtrace.storage.reports.flags import FIRST_WON, flag_condition
@@ -175,11 +173,11 @@ def _first_key(dimension: Dimension, rows: CountedRows) -> Expression:
 
 def _second_keys(
     tables: FactTables, shape: Shape, grouped: Subquery, *, is_put_off: bool, has_sources: bool
-) -> tuple[FromClause, list[Label[Any]]]:
+) -> tuple[FromClause, list[NamedExpression]]:
     """Return the rows of the first step, joined with sources if their keys are missing, and the keys of the report."""
     joined: FromClause = grouped
     sources = tables.sources().subquery("sources")
-    keys: list[Label[Any]] = []
+    keys: list[NamedExpression] = []
     for place, dimension in enumerate(shape.by):
         key: Expression = grouped.c[f"first_{place}"]
         if dimension.kind is Kind.SOURCE and not has_sources:
@@ -192,7 +190,7 @@ def _second_keys(
     return joined, keys
 
 
-def _in_first_step(rows: CountedRows, measure: Measure, place: int) -> Label[Any]:
+def _in_first_step(rows: CountedRows, measure: Measure, place: int) -> NamedExpression:
     """Return the column of the first step for a measure: the value that differs, or what the second step adds up."""
     counts = counts_of(rows, measure)
     if measure.aggregate is Aggregate.DISTINCT:
