@@ -21,6 +21,7 @@ from sqlalchemy import (
     literal,
     literal_column,
     select,
+    tuple_,
 )
 
 from dealtrace.attribution.credit import WHOLE
@@ -139,7 +140,8 @@ def _grouped_in_two_steps(tables: FactTables, shape: Shape, group: Group, wanted
 
     The first step groups by the id of the source and by the day: joining the keys of sources and computing months for
     every fact takes longer than everything else. If different values are counted, it groups by the keys and by these
-    values: for `count(DISTINCT …)` PostgreSQL sorts all rows, in one process.
+    values: for `count(DISTINCT …)` PostgreSQL sorts all rows. A grouping set is computed in one process: most values
+    have few rows, and grouping them in every process and then again takes longer.
     """
     is_of_different = any(measure.aggregate is Aggregate.DISTINCT for measure in group.measures)
     is_filtered = any(each.dimension.kind is Kind.SOURCE for each in shape.filters)
@@ -152,7 +154,8 @@ def _grouped_in_two_steps(tables: FactTables, shape: Shape, group: Group, wanted
     measured = [_in_first_step(rows, measure, place) for place, measure in enumerate(group.measures)]
     values = [each for each in measured if each.name == _VALUE]
     inner = select(*first, *measured).select_from(rows.joined).where(*filter_conditions(tables, shape.filters, rows))
-    grouped = inner.group_by(*first, *values).subquery("grouped")
+    grouping = [func.grouping_sets(tuple_(*first, *values))] if values else first
+    grouped = inner.group_by(*grouping).subquery("grouped")
     joined, keys = _second_keys(tables, shape, grouped, is_put_off=not is_of_different, has_sources=has_keys)
     added = (
         func.count(grouped.c[each.name]) if each.name == _VALUE else total_of(grouped.c[each.name]) for each in measured
