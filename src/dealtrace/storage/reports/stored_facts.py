@@ -281,7 +281,7 @@ class StoredFacts:
             "form": Attribute(known_text(lead_request.c.form_name), (_LEAD,)),
             "dialled": Attribute(known_text(call.c.dialled_phone), (_LEAD,)),
             "client_kind": Attribute(
-                case((deal.c.lead_kind.is_(None), None), else_=client_kind(first, _lead_started_at())), (_LEAD, _FIRST)
+                case((deal.c.lead_id.is_(None), None), else_=client_kind(first, _lead_started_at())), (_LEAD, _FIRST)
             ),
             "client_since": Attribute(client_since(_client_of_deal()), (_LEAD,)),
             "match_reason": Attribute(match_reason(contact_matching=self.contact_matching), (_LEAD,)),
@@ -298,8 +298,10 @@ class StoredFacts:
     def _stated_source(self, stated: FromClause) -> Attribute:
         """Return the stated source of a deal, which is that of its lead if it has one."""
         of_lead = func.coalesce(call.c.stated_source_id, lead_request.c.stated_source_id)
-        found, join = (stated.c.stated_source_id, _STATED) if self.is_postgresql else (of_lead, _LEAD)
-        return Attribute(case((deal.c.lead_kind.is_(None), deal.c.stated_source_id), else_=found), (join,))
+        if self.is_postgresql:
+            found = case((deal.c.lead_kind.is_(None), deal.c.stated_source_id), else_=stated.c.stated_source_id)
+            return Attribute(found, (_STATED,))
+        return Attribute(case((deal.c.lead_id.is_(None), deal.c.stated_source_id), else_=of_lead), (_LEAD,))
 
 
 def _joins_of_deals(own: FromClause, first: FromClause, stated: FromClause) -> Joins:
