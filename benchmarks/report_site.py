@@ -90,14 +90,16 @@ _REQUESTS = """lead_request (site_id, id, number, requested_at, form_name, clien
 {numbers} SELECT 1, i, 'r' || i, :start + i * :lead_step, 'Form ' || (i % 15), 1 + (i * 7919) % :clients,
     CASE WHEN i % 5 THEN i * :visits_per_lead END, 0, 'Manager ' || (i % 25),
     '{{"branch": "Branch ' || (i % 30) || '"}}' FROM n WHERE i % 2 = 1"""
-_SINGLE_CREDITS = """lead_credit (site_id, lead_id, model, position, visit_id, visit_started_at, share)
+_SINGLE_CREDITS = """lead_credit (site_id, lead_id, model, position, visit_id, visit_started_at, share,
+    traffic_source_id)
 {numbers}, model(m) AS (VALUES (0), (1), (2), (3))
-SELECT 1, i, m, 0, v, :start + v * :visit_step, NULL
+SELECT 1, i, m, 0, v, :start + v * :visit_step, NULL, 1 + (v * 7919) % :sources
 FROM (SELECT i, m, CASE WHEN m < 2 OR i * :visits_per_lead <= 3 * :visitors THEN i * :visits_per_lead
                    ELSE i * :visits_per_lead - (i % 4) * :visitors END AS v FROM n, model WHERE i % 5)"""
-_SPLIT_CREDITS = """lead_credit (site_id, lead_id, model, position, visit_id, visit_started_at, share)
+_SPLIT_CREDITS = """lead_credit (site_id, lead_id, model, position, visit_id, visit_started_at, share,
+    traffic_source_id)
 {numbers}, model(m) AS (VALUES (4), (5), (6)), place(p) AS (VALUES (0), (1), (2), (3))
-SELECT 1, i, m, p, v, :start + v * :visit_step, share FROM (
+SELECT 1, i, m, p, v, :start + v * :visit_step, share, 1 + (v * 7919) % :sources FROM (
     SELECT i, m, p, i * :visits_per_lead - p * :visitors AS v,
         CASE WHEN touches = 1 THEN 1000000 WHEN p = 0 THEN 1000000 - (touches - 1) * (1000000 / touches)
         ELSE 1000000 / touches END AS share

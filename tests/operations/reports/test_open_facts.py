@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import func, select
 
 from cast import Stage
 from dealtrace.attribution.credit import AttributionModel
@@ -17,9 +18,11 @@ from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
 from dealtrace.storage.database.engine import Database, open_database
+from dealtrace.storage.database.large_reads import WORK_MEMORY_MIB, prepare_large_reads
 from dealtrace.storage.reports.mirror.facts import MirrorFacts
 from dealtrace.storage.reports.stored_facts import StoredFacts
 from mirrored import DAY, FIELDS, NOON, Scene
+from postgresql import PostgresqlServer
 
 NAMES = [*DIMENSIONS, *(f"field:{name}" for name in FIELDS if ":" not in name)]
 NOW = NOON + timedelta(days=2)
@@ -73,3 +76,23 @@ def test_other_engines_answer_by_themselves(database: Database) -> None:
     shop = Stage(database).open_site()
     with open_facts(database, shop.site) as source:
         assert isinstance(source.tables, MirrorFacts if database.is_sqlite else StoredFacts)
+
+
+_IN_FORCE = select(
+    *(func.current_setting(name) for name in ("jit", "plan_cache_mode", "parallel_tuple_cost")),
+    func.pg_size_bytes(func.current_setting("work_mem")),
+)
+
+
+def test_reports_are_read_from_postgresql_in_memory_and_in_parallel(postgresql_server: PostgresqlServer) -> None:
+    url = postgresql_server.create("large_reads")
+    for server_mib, expected_mib in ((4, WORK_MEMORY_MIB), (2 * WORK_MEMORY_MIB, 2 * WORK_MEMORY_MIB)):
+        database = open_database(f"{url}&options=-c%20work_mem%3D{server_mib}MB")
+        with database.read() as connection:
+            prepare_large_reads(connection)
+            *plan, memory = connection.execute(_IN_FORCE).one()
+        assert plan == ["off", "force_custom_plan", "0.03"]
+        assert memory == expected_mib * 2**20
+        with database.read() as connection:
+            assert connection.execute(_IN_FORCE).one()[-1] == server_mib * 2**20
+        database.close()

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import and_, select
 
 from cast import Player, Stage
 from dealtrace.accounts.webhook import BodyStyle, EventKind
@@ -24,6 +25,9 @@ from dealtrace.operations.visits.reclassify import (
 from dealtrace.operations.webhooks.create import NewWebhook, create_webhook
 from dealtrace.storage.accounts.sites import find_site
 from dealtrace.storage.leads.lead_summaries import find_lead_summaries
+from dealtrace.storage.schema.tables.leads import lead_credit
+from dealtrace.storage.schema.tables.visits import traffic_source, visit
+from dealtrace.storage.visits.credits import CREDITED
 from dealtrace.storage.visits.visits import find_visits
 from dealtrace.storage.webhooks.outbox import list_waiting_deliveries
 from dealtrace.webhooks.event import LeadEvent, LeadPart
@@ -141,6 +145,31 @@ def test_webhooks_receive_the_leads_that_moved_and_no_others(stage: Stage, shop:
         sent = [each.event for each in list_waiting_deliveries(connection, shop.site.id, webhook.id, 10)]
     assert sent == [LeadEvent(EventKind.LEAD_CHANGED, LeadRef(LeadKind.CALL, call.id), (LeadPart.VISIT,))]
     assert back.id
+
+
+def test_credits_keep_the_sources_of_their_visits(stage: Stage, shop: Player) -> None:
+    named = stage.visit(shop, NOON - DAY, ADVERT, landing_url=LANDING, referrer="https://vk.com/")
+    stage.call(shop, NOON, visit_id=named.id)
+    assert credited_sources(stage, shop) == {ADVERT.source}
+    assert run(stage, shop).visits_changed == 1
+    (source,) = credited_sources(stage, shop)
+    assert source != ADVERT.source
+
+
+def credited_sources(stage: Stage, player: Player) -> set[str]:
+    """Tell the sources that are stored with the credits of all leads, which must be those of their visits."""
+    is_source = and_(
+        traffic_source.c.site_id == lead_credit.c.site_id, traffic_source.c.id == lead_credit.c.traffic_source_id
+    )
+    sources = (
+        select(traffic_source.c.source, lead_credit.c.traffic_source_id, visit.c.traffic_source_id)
+        .select_from(lead_credit.join(visit, CREDITED).join(traffic_source, is_source))
+        .where(lead_credit.c.site_id == player.site.id)
+    )
+    with stage.database.read() as connection:
+        rows = connection.execute(sources).all()
+    assert all(stored == of_visit for _, stored, of_visit in rows)
+    return {source for source, _, _ in rows}
 
 
 def test_credit_of_an_earlier_release_is_told_anew(stage: Stage, shop: Player) -> None:

@@ -26,7 +26,7 @@ from dealtrace.storage.id_blocks import IdBlocks, find_own_ids
 from dealtrace.storage.leads.clients import find_phones_by_digest
 from dealtrace.storage.schema.differences import schema_differences
 from dealtrace.storage.schema.tables.deals import deal, deal_day
-from dealtrace.storage.schema.tables.leads import contact
+from dealtrace.storage.schema.tables.leads import contact, lead_credit
 from dealtrace.storage.schema.tables.reports import deal_status
 from dealtrace.storage.schema.tables.whole import metadata
 from dealtrace.storage.schema.upgrade import (
@@ -204,8 +204,9 @@ def test_a_step_that_fails_leaves_nothing_behind(empty: Database) -> None:
 
 
 def forget_alerts(connection: Connection) -> None:
-    """Undo what the steps 0026, 0029 and 0031 made."""
+    """Undo what the steps 0026, 0029, 0030 and 0031 made."""
     connection.exec_driver_sql("DROP INDEX ix_deal_deleted_number")
+    forget_sources_of_credits(connection)
     for table in ("alert", "alert_incident", "mail", "mail_report", "mail_leave"):
         connection.exec_driver_sql(f"DROP TABLE {table}")
     if inspect(connection).has_table("database_key"):
@@ -239,6 +240,13 @@ def forget_people(connection: Connection) -> None:
     ):
         for column in columns:
             connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN {column}")
+
+
+def forget_sources_of_credits(connection: Connection) -> None:
+    """Undo what step 0030 made."""
+    connection.exec_driver_sql("ALTER TABLE lead_credit DROP COLUMN traffic_source_id")
+    for table in ("call", "lead_request"):
+        connection.exec_driver_sql(f"DROP INDEX ix_{table}_stated")
 
 
 def forget_counters(connection: Connection) -> None:
@@ -305,6 +313,22 @@ def test_deals_that_were_there_before_are_counted_by_their_days(database: Databa
         assert set(connection.execute(select(deal_day).where(deal_day.c.site_id == shop.site.id))) == kept
         assert list_miscounted_days(connection, shop.site.id) == []
     assert schema_differences(database) == []
+
+
+def test_credits_that_were_there_before_get_the_sources_of_their_visits(database: Database) -> None:
+    stage = Stage(database)
+    shop = stage.open_site()
+    visits = [stage.visit(shop, NOON - timedelta(days=day), TrafficSource(f"ads {day}", "cpc")) for day in (3, 2)]
+    for visit in visits:
+        stage.call(shop, NOON, visit_id=visit.id)
+    with database.write() as connection:
+        kept = set(connection.execute(select(lead_credit).where(lead_credit.c.site_id == shop.site.id)))
+        forget_sources_of_credits(connection)
+        connection.exec_driver_sql(f"UPDATE {VERSION_TABLE} SET version_num = '0029'")
+    upgrade_schema(database)
+    with database.read() as connection:
+        assert set(connection.execute(select(lead_credit).where(lead_credit.c.site_id == shop.site.id))) == kept
+    assert len({row.traffic_source_id for row in kept} - {None}) == len(visits)
 
 
 @pytest.mark.parametrize(("assigned", "first"), [(None, 10**9), (10**10, 10**10), (10**10 + 5000, 10**10)])

@@ -32,6 +32,7 @@ from dealtrace.storage.reports.expressions import NO_PARAMETERS, Fetch, Paramete
 from dealtrace.storage.reports.fact_tables import FactTables, moments_of_deals, parameters_of_site
 from dealtrace.storage.reports.kept_rows import ROWS_AT_ONCE, keep_rows, sort_rows
 from dealtrace.storage.reports.names import count_won_statuses, find_containing, find_spellings, has_margins
+from dealtrace.storage.reports.rates import has_rates
 from dealtrace.storage.reports.scope import Scope
 from dealtrace.storage.reports.statement import gather
 from dealtrace.storage.reports.stored_facts import StoredFacts
@@ -56,7 +57,9 @@ def stored_facts(connection: Connection, site: Site) -> FactSource:
         found = connection.execute(statement, {**of_site, **parameters})
         return keep_rows(tuple(row) for some in found.partitions(ROWS_AT_ONCE) for row in some)
 
-    return FactSource(StoredFacts(site.contact_matching), fetch)
+    is_postgresql = connection.dialect.name == "postgresql"
+    tables = StoredFacts(site.contact_matching, is_postgresql=is_postgresql, has_rates=has_rates(connection, site.id))
+    return FactSource(tables, fetch)
 
 
 def ask(source: FactSource, site: Site, question: Question, now: datetime) -> Report:

@@ -7,6 +7,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.operations.reports.ask import FactSource, stored_facts
 from dealtrace.storage.database.database_errors import StatementStopped
 from dealtrace.storage.database.engine import Database
+from dealtrace.storage.database.large_reads import prepare_large_reads
 from dealtrace.storage.reports.expressions import NO_PARAMETERS, Parameters, Rows, Selection
 from dealtrace.storage.reports.fact_tables import parameters_of_site
 from dealtrace.storage.reports.mirror.dialect import fetch_rows
@@ -33,7 +34,9 @@ def open_facts(database: Database, site: Site) -> Iterator[FactSource]:
         if mirror is not None:
             yield _mirrored_facts(mirror, site, database.read_seconds_max)
         else:
-            yield stored_facts(opened.enter_context(database.read()), site)
+            connection = opened.enter_context(database.read())
+            prepare_large_reads(connection)
+            yield stored_facts(connection, site)
 
 
 def _mirrored_facts(mirror: MirrorConnection, site: Site, seconds_max: int) -> FactSource:

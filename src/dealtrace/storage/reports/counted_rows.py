@@ -132,10 +132,11 @@ def _with_first_won(chosen: Selection, base: Subquery, first: Subquery) -> Selec
     """Return the facts with a column that is 1 for the first won deal of each client, else 0.
 
     Ours: if several first won deals of a client have the same time, each counts, so the order of arrival does not
-    matter.
+    matter. The times are compared in the join, because PostgreSQL knows nothing of clients: by them alone it expects so
+    many rows that it reads them in one process.
     """
-    is_first = and_(base.c.meaning == Meaning.WON, base.c[AT] == first.c[AT])
-    joined = base.outerjoin(first, first.c.client_id == base.c.client_id)
+    is_first = and_(base.c.meaning == Meaning.WON, first.c.client_id.is_not(None))
+    joined = base.outerjoin(first, and_(first.c.client_id == base.c.client_id, first.c[AT] == base.c[AT]))
     return chosen.add_columns(case((is_first, 1), else_=0).label(FIRST_WON)).select_from(joined)
 
 
@@ -172,7 +173,12 @@ def key_of(dimension: Dimension, rows: CountedRows) -> Expression:
 
 
 def _time_key(dimension: Dimension, rows: CountedRows) -> Expression:
-    at = rows.facts.c[AT]
     if dimension.name in KEYS_OF_DAY:
-        return KEYS_OF_DAY[dimension.name](at if rows.fact is Fact.COSTS else rows.local_time.ordinal(at))
-    return rows.local_time.hour(at)
+        return KEYS_OF_DAY[dimension.name](day_of(rows))
+    return rows.local_time.hour(rows.facts.c[AT])
+
+
+def day_of(rows: CountedRows) -> Expression:
+    """Return the SQL expression for the ordinal of the local day that dates a fact."""
+    at = rows.facts.c[AT]
+    return at if rows.fact is Fact.COSTS else rows.local_time.ordinal(at)

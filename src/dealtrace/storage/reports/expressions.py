@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from sqlalchemy import BigInteger, BindParameter, ColumnElement, Select, bindparam
+from sqlalchemy import BigInteger, BindParameter, ColumnElement, Label, Select, bindparam
 
 Selection = Select[Any]
 Expression = ColumnElement[Any]
+NamedExpression = Label[Any]
 Rows = Sequence[Sequence[Any]]
 Parameters = Mapping[str, object]
 """The values of a statement's parameters, by parameter name."""

@@ -67,6 +67,10 @@ class FactTables(Hashable, Protocol):
         memory.
         """
 
+    @property
+    def groups_twice(self) -> bool:
+        """Whether statements group in two steps, first by what is cheap to compute; see `grouped_twice`."""
+
     def rows(self, fact: Fact, wanted: Iterable[str], moment: Moment) -> Selection:
         """Select the facts with the wanted attributes; for assists these are deals."""
 

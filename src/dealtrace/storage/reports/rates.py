@@ -15,6 +15,7 @@ from sqlalchemy import (
     not_,
     or_,
     select,
+    true,
     type_coerce,
 )
 
@@ -47,10 +48,19 @@ def rate_of_deal() -> Expression:
     return latest.correlate(deal).scalar_subquery()
 
 
-def lacks_rate() -> ColumnElement[bool]:
-    """Return the condition that a deal has a sum whose worth in rubles is unknown for want of a rate."""
+def has_rates(connection: Connection, site_id: int) -> bool:
+    """Return whether a site has any rates."""
+    return connection.execute(select(_RATE.rate).where(_RATE.site_id == site_id).limit(1)).first() is not None
+
+
+def lacks_rate(*, has_rates: bool = True) -> ColumnElement[bool]:
+    """Return the condition that a deal has a sum whose worth in rubles is unknown for want of a rate.
+
+    `has_rates` is whether the site may have rates.
+    """
     is_without_sums = and_(deal.c.amount_rub.is_(None), deal.c.margin_rub.is_(None))
-    return case((or_(not_(IS_FOREIGN), is_without_sums), false()), else_=rate_of_deal().is_(None))
+    is_unknown = rate_of_deal().is_(None) if has_rates else true()
+    return case((or_(not_(IS_FOREIGN), is_without_sums), false()), else_=is_unknown)
 
 
 def kopecks_at(amount: Expression, rate: Expression) -> Expression:

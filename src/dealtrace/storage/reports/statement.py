@@ -7,28 +7,44 @@ from functools import lru_cache
 
 from sqlalchemy import (
     BigInteger,
+    BindParameter,
     ColumnElement,
+    FromClause,
+    Subquery,
     Text,
     and_,
     case,
+    cast,
     distinct,
     false,
     func,
     literal,
     literal_column,
     select,
+    tuple_,
 )
 
+from dealtrace.attribution.credit import WHOLE
 from dealtrace.reports.answer import Gathered, GatheredRows
+from dealtrace.reports.dimensions import Dimension, Kind
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.measures import Aggregate, Measure
 from dealtrace.reports.question import DateOf
 from dealtrace.storage.database.column_types import microseconds
-from dealtrace.storage.reports.counted_rows import CountedRows, Group, counted_rows, key_of, wanted_of
-from dealtrace.storage.reports.expressions import Expression, Fetch, Selection
+from dealtrace.storage.reports.counted_rows import (
+    CountedRows,
+    Group,
+    Wanted,
+    counted_rows,
+    day_of,
+    key_of,
+    wanted_of,
+)
+from dealtrace.storage.reports.expressions import Expression, Fetch, NamedExpression, Selection
 from dealtrace.storage.reports.fact_tables import FactTables, Moment, moment_of_deals
 from dealtrace.storage.reports.filter_conditions import filter_conditions
 from dealtrace.storage.reports.flags import FIRST_WON, flag_condition
+from dealtrace.storage.reports.local_time import KEYS_OF_DAY
 from dealtrace.storage.reports.scope import Scope, Shape, parameters_of, shape_of
 from dealtrace.storage.reports.sql_functions import different_numbers, total_of
 
@@ -98,11 +114,96 @@ def moment_of(measure: Measure, date_of: DateOf) -> Moment:
 def grouped_statement(tables: FactTables, shape: Shape, group: Group) -> Selection:
     """Return the statement with the keys as columns, followed by the measures in their order."""
     wanted = wanted_of(shape, group)
+    if tables.groups_twice and _gains_by_two_steps(shape, group):
+        return _grouped_in_two_steps(tables, shape, group, wanted)
     rows = counted_rows(tables, shape, group, wanted)
     keys = [key_of(dimension, rows).label(f"key_{place}") for place, dimension in enumerate(shape.by)]
     statement = select(*keys, *(aggregate_of(rows, measure) for measure in group.measures))
     statement = statement.select_from(rows.joined).where(*filter_conditions(tables, shape.filters, rows))
     return statement.group_by(*keys) if keys else statement
+
+
+def _gains_by_two_steps(shape: Shape, group: Group) -> bool:
+    """Return whether a statement in two steps is quicker, and possible.
+
+    Besides the different values of one attribute only facts can be counted.
+    """
+    different = [measure for measure in group.measures if measure.aggregate is Aggregate.DISTINCT]
+    if different:
+        counts = [measure for measure in group.measures if measure.aggregate is Aggregate.COUNT]
+        return len(different) == 1 and len(counts) == len(group.measures) - 1
+    return any(dimension.kind is Kind.SOURCE or dimension.name in KEYS_OF_DAY for dimension in shape.by)
+
+
+def _grouped_in_two_steps(tables: FactTables, shape: Shape, group: Group, wanted: Wanted) -> Selection:
+    """Return the statement that groups by what is cheap to compute, and then groups those few rows by the keys.
+
+    The first step groups by the id of the source and by the day: joining the keys of sources and computing months for
+    every fact takes longer than everything else. If different values are counted, it groups by the keys and by these
+    values: for `count(DISTINCT …)` PostgreSQL sorts all rows. A grouping set is computed in one process: most values
+    have few rows, and grouping them in every process and then again takes longer.
+    """
+    is_of_different = any(measure.aggregate is Aggregate.DISTINCT for measure in group.measures)
+    is_filtered = any(each.dimension.kind is Kind.SOURCE for each in shape.filters)
+    has_keys = is_of_different or is_filtered
+    rows = counted_rows(tables, shape, group, replace(wanted, needs_sources=wanted.needs_sources and has_keys))
+    first = [
+        (_first_key(dimension, rows) if not is_of_different else key_of(dimension, rows)).label(f"first_{place}")
+        for place, dimension in enumerate(shape.by)
+    ]
+    measured = [_in_first_step(rows, measure, place) for place, measure in enumerate(group.measures)]
+    values = [each for each in measured if each.name == _VALUE]
+    inner = select(*first, *measured).select_from(rows.joined).where(*filter_conditions(tables, shape.filters, rows))
+    grouping = [func.grouping_sets(tuple_(*first, *values))] if values else first
+    grouped = inner.group_by(*grouping).subquery("grouped")
+    joined, keys = _second_keys(tables, shape, grouped, is_put_off=not is_of_different, has_sources=has_keys)
+    added = (
+        func.count(grouped.c[each.name]) if each.name == _VALUE else total_of(grouped.c[each.name]) for each in measured
+    )
+    statement = select(*keys, *added).select_from(joined)
+    return statement.group_by(*keys) if keys else statement
+
+
+_VALUE = "value"
+"""The column of the first step with the different values that the second counts."""
+
+
+def _first_key(dimension: Dimension, rows: CountedRows) -> Expression:
+    if dimension.kind is Kind.SOURCE and rows.sources is None:
+        return rows.facts.c.source_id
+    return day_of(rows) if dimension.name in KEYS_OF_DAY else key_of(dimension, rows)
+
+
+def _second_keys(
+    tables: FactTables, shape: Shape, grouped: Subquery, *, is_put_off: bool, has_sources: bool
+) -> tuple[FromClause, list[NamedExpression]]:
+    """Return the rows of the first step, joined with sources if their keys are missing, and the keys of the report."""
+    joined: FromClause = grouped
+    sources = tables.sources().subquery("sources")
+    keys: list[NamedExpression] = []
+    for place, dimension in enumerate(shape.by):
+        key: Expression = grouped.c[f"first_{place}"]
+        if dimension.kind is Kind.SOURCE and not has_sources:
+            if joined is grouped:
+                joined = grouped.outerjoin(sources, sources.c.id == key)
+            key = sources.c[f"{dimension.name}_key"]
+        elif is_put_off and dimension.name in KEYS_OF_DAY:
+            key = KEYS_OF_DAY[dimension.name](key)
+        keys.append(key.label(f"key_{place}"))
+    return joined, keys
+
+
+def _in_first_step(rows: CountedRows, measure: Measure, place: int) -> NamedExpression:
+    """Return the column of the first step for a measure: the value that differs, or what the second step adds up."""
+    counts = counts_of(rows, measure)
+    if measure.aggregate is Aggregate.DISTINCT:
+        return _counted(rows, measure, counts).label(_VALUE)
+    if measure.aggregate is Aggregate.COUNT:
+        is_whole = isinstance(rows.share, BindParameter)
+        whole = func.count(case((counts, 1))) if counts is not None else func.count()
+        added = whole * literal(WHOLE, BigInteger) if is_whole else func.sum(_where(counts, rows.share))
+        return cast(added, BigInteger).label(f"measure_{place}")
+    return aggregate_of(rows, measure).label(f"measure_{place}")
 
 
 def aggregate_of(rows: CountedRows, measure: Measure) -> Expression:
@@ -114,8 +215,7 @@ def aggregate_of(rows: CountedRows, measure: Measure) -> Expression:
         case Aggregate.MONEY | Aggregate.TOTAL:
             return total_of(_where(counts, func.coalesce(rows.facts.c[measure.attribute], 0)))
         case Aggregate.DISTINCT:
-            attribute = rows.facts.c[measure.attribute]
-            counted = attribute if counts is None else case((counts, attribute))
+            counted = _counted(rows, measure, counts)
             if rows.visitors_max is not None:
                 return different_numbers(counted, literal_column(str(rows.visitors_max)))
             return func.count(distinct(counted))
@@ -131,6 +231,11 @@ def counts_of(rows: CountedRows, measure: Measure) -> ColumnElement[bool] | None
         keys = [literal(key, Text) for key in sorted(measure.statuses)]
         conditions.append(rows.facts.c.status.in_(keys) if keys else false())
     return and_(*conditions) if conditions else None
+
+
+def _counted(rows: CountedRows, measure: Measure, counts: ColumnElement[bool] | None) -> Expression:
+    attribute: Expression = rows.facts.c[measure.attribute]
+    return attribute if counts is None else case((counts, attribute))
 
 
 def _where(condition: ColumnElement[bool] | None, added: Expression) -> Expression:

@@ -28,6 +28,13 @@ from dealtrace.storage.database.column_types import json_text
 from dealtrace.storage.deals.match_reasons import match_reason
 from dealtrace.storage.reports.expressions import Expression, Selection
 from dealtrace.storage.reports.fact_tables import AT, SITE_ID, TARGET_SECONDS, Moment
+from dealtrace.storage.reports.joined_leads import (
+    client_kind,
+    client_since,
+    first_leads,
+    leads_with_deals,
+    stated_leads,
+)
 from dealtrace.storage.reports.rates import IS_FOREIGN, kopecks_at, lacks_rate, rate_of_deal
 from dealtrace.storage.reports.sql_functions import items_of, known_text, without_query
 from dealtrace.storage.reports.touched_rows import with_touches
@@ -36,12 +43,10 @@ from dealtrace.storage.schema.tables.deals import deal, deal_tag
 from dealtrace.storage.schema.tables.leads import LEAD_STARTS, LEAD_TABLES, call, lead_credit, lead_request
 from dealtrace.storage.schema.tables.reports import deal_status
 from dealtrace.storage.schema.tables.visits import traffic_source, visit
-from dealtrace.storage.visits.credits import CREDITED, credit_key_of_deal
+from dealtrace.storage.visits.credits import credit_key_of_deal
 
 KIND_KEYS = {LeadKind.CALL: "call", LeadKind.LEAD_REQUEST: "request"}
 """The keys of the dimension `lead_kind`."""
-NEW_CLIENT, RETURNING_CLIENT = "new", "returning"
-"""The keys of the dimension `client_kind`."""
 STEPS_PER_KOPECK = 100
 
 
@@ -62,7 +67,7 @@ MOMENTS_OF_DEALS = {
     Moment.STATUS: "status_at",
 }
 """The attribute of a deal for each time by which reports may date deals."""
-_LEAD, _VISIT, _STATUS = "lead", "visit", "status"
+_LEAD, _VISIT, _STATUS, _FIRST, _STATED, _DEALS = "lead", "visit", "status", "first", "stated", "deals"
 
 
 def _microseconds(moment: Expression) -> Expression:
@@ -113,9 +118,21 @@ def touch_columns() -> list[Expression]:
 
 @record
 class StoredFacts:
-    """The facts of a site in the tables of its database; `contact_matching` is the site's setting."""
+    """The facts of a site in the tables of its database; `contact_matching` is the site's setting.
+
+    `is_postgresql` is whether statements should suit PostgreSQL, which joins by hashing; SQLite looks rows up by their
+    keys. `has_rates` is whether the site may have currency rates: looking for the rate of every deal keeps PostgreSQL
+    from adding in parallel.
+    """
 
     contact_matching: bool
+    is_postgresql: bool = False
+    has_rates: bool = True
+
+    @property
+    def groups_twice(self) -> bool:
+        """Return whether PostgreSQL is read; SQLite cannot add sums of any size twice. See `FactTables`."""
+        return self.is_postgresql
 
     def visitors_max(self, by: Sequence[Dimension]) -> int | None:  # noqa: ARG002
         """Return nothing: visitors are texts; see `FactTables`."""
@@ -128,9 +145,7 @@ class StoredFacts:
             case Fact.VISITS:
                 return self._visits(names)
             case Fact.LEADS:
-                kinds = [self.leads(kind, names) for kind in LeadKind]
-                both = union_all(*kinds).subquery("leads")
-                return select(*(both.c[name] for name in names))
+                return self._leads(names)
             case Fact.COSTS:
                 return self._costs(names)
             case Fact.DEALS | Fact.ASSISTS:
@@ -139,10 +154,8 @@ class StoredFacts:
     def touches(self, model: AttributionModel) -> Selection:
         """Select the touches of leads: `lead_id`, `position`, `share`, `touched_at`, `visit_id`, `source_id`."""
         credit = lead_credit.c
-        return (
-            select(*touch_columns(), visit.c.traffic_source_id.label("source_id"))
-            .join(visit, CREDITED)
-            .where(credit.site_id == SITE_ID, credit.model == int(model))
+        return select(*touch_columns(), credit.traffic_source_id.label("source_id")).where(
+            credit.site_id == SITE_ID, credit.model == int(model)
         )
 
     def touch_attributes(self, fact: Fact, model: AttributionModel, money: Sequence[str]) -> Iterable[str]:  # noqa: ARG002
@@ -193,6 +206,26 @@ class StoredFacts:
         }
         return select(*(attributes[name].label(name) for name in names)).where(cost.c.site_id == SITE_ID)
 
+    def _leads(self, names: Iterable[str]) -> Selection:
+        """Select the leads of both kinds; other tables are joined once with both kinds together."""
+        own, first, with_deals = visit.alias("own"), first_leads(), leads_with_deals()
+        joined = dict.fromkeys(_of_visit(own), "visit_id") | {"client_kind": "client_id", "has_deal": "id"}
+        plain = {AT, *(joined.get(name, name) for name in names)}
+        kinds = [self.leads(kind, sorted(plain)) for kind in LeadKind]
+        both = union_all(*kinds).subquery("leads")
+        attributes: dict[str, Attribute] = {
+            **{column.name: Attribute(column) for column in both.c},
+            "client_kind": Attribute(client_kind(first, both.c[AT]), (_FIRST,)),
+            "has_deal": Attribute(case((with_deals.c.lead_id.is_not(None), 1), else_=0), (_DEALS,)),
+            **_of_visit(own),
+        }
+        joins: Joins = {
+            _VISIT: lambda rows: rows.outerjoin(own, and_(own.c.site_id == SITE_ID, own.c.id == both.c["visit_id"])),
+            _FIRST: lambda rows: rows.outerjoin(first, first.c.client_id == both.c["client_id"]),
+            _DEALS: lambda rows: rows.outerjoin(with_deals, with_deals.c.lead_id == both.c.id),
+        }
+        return _chosen(names, attributes, joins, both)
+
     def leads(self, kind: LeadKind, names: Iterable[str]) -> Selection:
         """Select the leads of a kind with the named attributes."""
         table, own = LEAD_TABLES[kind], visit.alias("own")
@@ -212,13 +245,11 @@ class StoredFacts:
             "dialled": Attribute(
                 known_text(call.c.dialled_phone) if is_call else cast(null(), call.c.dialled_phone.type)
             ),
-            "client_kind": Attribute(self._client_kind(table.c.client_id, started_at)),
-            "client_since": Attribute(_client_since(table.c.client_id)),
+            "client_since": Attribute(client_since(table.c.client_id)),
             "is_answered": Attribute(_is_answered() if is_call else cast(literal(0), BigInteger)),
             "is_target": Attribute(case((seconds >= TARGET_SECONDS, 1), else_=0)),
             "target_seconds": Attribute(seconds),
             "custom_values": Attribute(type_coerce(table.c.custom_values, Text)),
-            "has_deal": Attribute(self._has_deal(table)),
             **_of_visit(own),
             **{name: Attribute(field) for name, field in _fields(table.c.custom_values, names).items()},
         }
@@ -227,7 +258,7 @@ class StoredFacts:
         return _chosen(names, attributes, joins, table).where(*mine)
 
     def _deals(self, names: Iterable[str], moment: Moment) -> Selection:
-        own = visit.alias("own")
+        own, first, stated = visit.alias("own"), first_leads(), stated_leads()
         attributes: dict[str, Attribute] = {
             "id": Attribute(deal.c.id),
             AT: _moment_of_deal(moment),
@@ -239,28 +270,22 @@ class StoredFacts:
             "status": Attribute(known_text(func.coalesce(deal_status.c.key, deal.c.status)), (_STATUS,)),
             "status_spelling": Attribute(deal.c.status),
             "meaning": Attribute(deal_status.c.meaning, (_STATUS,)),
-            "amount": Attribute(_in_rubles(deal.c.amount_rub)),
-            "margin": Attribute(_in_rubles(deal.c.margin_rub)),
-            "lacks_rate": Attribute(case((lacks_rate(), 1), else_=0)),
+            "amount": Attribute(_in_rubles(deal.c.amount_rub, has_rates=self.has_rates)),
+            "margin": Attribute(_in_rubles(deal.c.margin_rub, has_rates=self.has_rates)),
+            "lacks_rate": Attribute(case((lacks_rate(has_rates=self.has_rates), 1), else_=0)),
             "lead_kind": Attribute(
                 case(*((deal.c.lead_kind == kind, key) for kind, key in KIND_KEYS.items()), else_=None)
             ),
-            "client_id": Attribute(func.coalesce(call.c.client_id, lead_request.c.client_id), (_LEAD,)),
+            "client_id": Attribute(_client_of_deal(), (_LEAD,)),
             "visit_id": Attribute(_visit_of_deal(), (_LEAD,)),
             "form": Attribute(known_text(lead_request.c.form_name), (_LEAD,)),
             "dialled": Attribute(known_text(call.c.dialled_phone), (_LEAD,)),
-            "client_kind": Attribute(self._client_kind_of_deal(), (_LEAD,)),
-            "client_since": Attribute(
-                _client_since(func.coalesce(call.c.client_id, lead_request.c.client_id)), (_LEAD,)
+            "client_kind": Attribute(
+                case((deal.c.lead_id.is_(None), None), else_=client_kind(first, _lead_started_at())), (_LEAD, _FIRST)
             ),
+            "client_since": Attribute(client_since(_client_of_deal()), (_LEAD,)),
             "match_reason": Attribute(match_reason(contact_matching=self.contact_matching), (_LEAD,)),
-            "stated_source_id": Attribute(
-                case(
-                    (deal.c.lead_id.is_(None), deal.c.stated_source_id),
-                    else_=func.coalesce(call.c.stated_source_id, lead_request.c.stated_source_id),
-                ),
-                (_LEAD,),
-            ),
+            "stated_source_id": self._stated_source(stated),
             "is_matched": Attribute(
                 case((or_(credit_key_of_deal().is_not(None), deal.c.stated_source_id.is_not(None)), 1), else_=0)
             ),
@@ -268,43 +293,23 @@ class StoredFacts:
             **{name: Attribute(field) for name, field in _fields(deal.c.custom_values, names).items()},
         }
         mine = (deal.c.site_id == SITE_ID, deal.c.deleted_at.is_(None))
-        return _chosen(names, attributes, _joins_of_deals(own), deal).where(*mine)
+        return _chosen(names, attributes, _joins_of_deals(own, first, stated), deal).where(*mine)
 
-    def _has_deal(self, table: FromClause) -> Expression:
-        theirs = (
-            deal.c.site_id == table.c.site_id,
-            deal.c.lead_id == table.c.id,
-            deal.c.deleted_at.is_(None),
-        )
-        return case((select(literal(1)).where(*theirs).exists(), 1), else_=0)
-
-    def _client_kind(self, client_id: Expression, started_at: Expression) -> Expression:
-        """Return the SQL expression for the key of `client_kind`, new if the client had no earlier lead of either kind.
-
-        Ours: if several first leads have the same time, each is of a new client, so the order of arrival does not
-        matter.
-        """
-        earlier = []
-        for kind, table in LEAD_TABLES.items():
-            other = table.alias(f"earlier_{kind}")
-            other_at = _microseconds(other.c[LEAD_STARTS[kind].name])
-            theirs = (
-                other.c.site_id == SITE_ID,
-                other.c.client_id == client_id,
-                other.c.deleted_at.is_(None),
-                other_at < started_at,
-            )
-            earlier.append(select(literal(1)).where(*theirs).exists())
-        return case((or_(*earlier), RETURNING_CLIENT), else_=NEW_CLIENT)
-
-    def _client_kind_of_deal(self) -> Expression:
-        client_id = func.coalesce(call.c.client_id, lead_request.c.client_id)
-        kind = self._client_kind(client_id, _lead_started_at())
-        return case((deal.c.lead_id.is_(None), None), else_=kind)
+    def _stated_source(self, stated: FromClause) -> Attribute:
+        """Return the stated source of a deal, which is that of its lead if it has one."""
+        of_lead = func.coalesce(call.c.stated_source_id, lead_request.c.stated_source_id)
+        if self.is_postgresql:
+            found = case((deal.c.lead_kind.is_(None), deal.c.stated_source_id), else_=stated.c.stated_source_id)
+            return Attribute(found, (_STATED,))
+        return Attribute(case((deal.c.lead_id.is_(None), deal.c.stated_source_id), else_=of_lead), (_LEAD,))
 
 
-def _joins_of_deals(own: FromClause) -> Joins:
-    """Return the joins of deals; `own` is the table of visits under the name it has for the visit of a deal."""
+def _joins_of_deals(own: FromClause, first: FromClause, stated: FromClause) -> Joins:
+    """Return the joins of deals.
+
+    `own` is the table of visits under the name it has for the visit of a deal, `first` the first leads of clients,
+    `stated` the leads with a stated source.
+    """
     return {
         _LEAD: _with_lead,
         _VISIT: lambda rows: rows.outerjoin(own, _is_visit(own, _visit_of_deal(), deal)),
@@ -312,20 +317,15 @@ def _joins_of_deals(own: FromClause) -> Joins:
             deal_status,
             and_(deal_status.c.site_id == deal.c.site_id, deal_status.c.spelling == deal.c.status),
         ),
+        _FIRST: lambda rows: rows.outerjoin(first, first.c.client_id == _client_of_deal()),
+        _STATED: lambda rows: rows.outerjoin(
+            stated, and_(stated.c.id == deal.c.lead_id, stated.c.kind == deal.c.lead_kind)
+        ),
     }
 
 
-def _client_since(client_id: Expression) -> Expression:
-    """Return when the first lead of a client began, null if it has none."""
-    by_call, by_request = (_first_lead(kind, client_id) for kind in LeadKind)
-    return case((by_call < by_request, by_call), else_=func.coalesce(by_request, by_call))
-
-
-def _first_lead(kind: LeadKind, client_id: Expression) -> Expression:
-    first = LEAD_TABLES[kind].alias(f"first_{kind}")
-    started_at = _microseconds(first.c[LEAD_STARTS[kind].name])
-    theirs = (first.c.site_id == SITE_ID, first.c.client_id == client_id, first.c.deleted_at.is_(None))
-    return select(func.min(started_at)).where(*theirs).scalar_subquery()
+def _client_of_deal() -> Expression:
+    return func.coalesce(call.c.client_id, lead_request.c.client_id)
 
 
 def _visit_of_deal() -> Expression:
@@ -357,9 +357,10 @@ def _seconds_if_target() -> Expression:
     return case((call.c.is_successful.is_not(False), call.c.duration_seconds), else_=None)
 
 
-def _in_rubles(amount: Expression) -> Expression:
+def _in_rubles(amount: Expression, *, has_rates: bool) -> Expression:
     """Return the SQL expression for a deal's sum in kopecks, null if its currency needs a rate and has none."""
-    return case((IS_FOREIGN, kopecks_at(kopecks(amount), rate_of_deal())), else_=kopecks(amount))
+    converted = kopecks_at(kopecks(amount), rate_of_deal()) if has_rates else cast(null(), BigInteger)
+    return case((IS_FOREIGN, converted), else_=kopecks(amount))
 
 
 def _is_answered() -> Expression:

@@ -3,9 +3,9 @@
 A touch is a visit that a lead is credited to.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from sqlalchemy import BigInteger, Subquery, and_, case, func, literal, select
+from sqlalchemy import BigInteger, Integer, Subquery, and_, case, cast, func, literal, literal_column, select
 
 from dealtrace.attribution.credit import WHOLE, AttributionModel
 from dealtrace.reports.facts import Fact
@@ -21,7 +21,8 @@ def with_touches(
     """Select each fact once for each touch of its lead, with the share and the source of the touch.
 
     `touches` are the touches under `model`; for assists, those under the linear model, without the last touch of each
-    lead. A fact without touches is selected once, with the whole share and its stated source.
+    lead. A fact without touches is selected once, with the whole share and its stated source. No expression of a source
+    names a lead's id: PostgreSQL would expect as many sources as leads, and then groups in one process.
     """
     is_touch = touches.c.lead_id == facts.c.lead_id
     if fact is Fact.ASSISTS:
@@ -34,14 +35,17 @@ def with_touches(
         *kept,
         share.label("share"),
         touches.c.touched_at,
-        case((touches.c.lead_id.is_(None), facts.c.stated_source_id), else_=touches.c.source_id).label("source_id"),
+        func.coalesce(touches.c.source_id, facts.c.stated_source_id).label("source_id"),
         *(facts.c[name] for name in money),
         *((touches.c.visit_id,) if money else ()),
     ).select_from(joined)
-    whole = chosen.subquery("touched")
     if not money or model not in SPLIT_MODELS:
-        return whole
-    return _with_split_money(whole, money)
+        return chosen.subquery("touched")
+    return _with_split_money(chosen.offset(_FENCE).subquery("touched"), money)
+
+
+_FENCE: Expression = literal_column("0")
+"""An offset that keeps PostgreSQL from computing a sum again wherever it is used, such as its rate of a currency."""
 
 
 def _with_split_money(touched: Subquery, money: Sequence[str]) -> Subquery:
@@ -52,9 +56,7 @@ def _with_split_money(touched: Subquery, money: Sequence[str]) -> Subquery:
     parts = touched
     for name in money:
         parts = _with_floors(parts, name)
-    ranked = parts
-    for name in money:
-        ranked = _with_ranks(ranked, name)
+    ranked = select(parts, *(ranks for name in money for ranks in _ranks(parts, name))).subquery("ranked")
     others = [column for column in touched.c if column.name not in money]
     split = [_split(ranked, name).label(name) for name in money]
     return select(*(ranked.c[column.name] for column in others), *split).subquery("split")
@@ -67,13 +69,18 @@ def _with_floors(rows: Subquery, name: str) -> Subquery:
     return select(rows, floor.label(f"{name}_floor"), (rest % whole).label(f"{name}_rest")).subquery()
 
 
-def _with_ranks(rows: Subquery, name: str) -> Subquery:
-    floor, rest = rows.c[f"{name}_floor"], rows.c[f"{name}_rest"]
-    left = func.abs(rows.c[name], type_=BigInteger) - func.sum(floor).over(partition_by=rows.c.id)
-    place = func.row_number().over(
-        partition_by=rows.c.id, order_by=(rest.desc(), rows.c.touched_at.desc(), rows.c.visit_id.desc())
+def _ranks(rows: Subquery, name: str) -> Iterable[Expression]:
+    """Return the SQL expressions for the kopecks left after rounding down, and for the rank of a touch for them.
+
+    Both are computed over the same window, so that rows are sorted and passed through once.
+    """
+    rest = rows.c[f"{name}_rest"]
+    in_order = (rest.desc(), rows.c.touched_at.desc(), rows.c.visit_id.desc())
+    whole, place = (
+        ranked.over(partition_by=rows.c.id, order_by=in_order, rows=(None, None))
+        for ranked in (func.sum(cast(rest, Integer), type_=BigInteger), func.row_number())
     )
-    return select(rows, left.label(f"{name}_left"), place.label(f"{name}_place")).subquery()
+    return (whole // literal(WHOLE, BigInteger)).label(f"{name}_left"), place.label(f"{name}_place")
 
 
 def _split(rows: Subquery, name: str) -> Expression:

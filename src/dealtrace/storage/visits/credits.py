@@ -96,7 +96,12 @@ Credited = VisitedLead | NamedVisit
 
 
 def replace_credits(connection: Connection, site_id: int, credits_of: Mapping[CreditKey, CreditsByModel]) -> None:
-    """Replace the credits of leads under every model; the given credits of a model come largest first."""
+    """Replace the credits of leads under every model; the given credits of a model come largest first.
+
+    The source of each visit is stored with its credits, so that reports by source do not read visits. When visits get
+    another source, the leads of their visitors must be credited again.
+    """
+    source_ids = _find_source_ids(connection, site_id, credits_of)
     mine = (lead_credit.c.site_id == site_id, lead_credit.c.lead_id.in_(list(credits_of)))
     connection.execute(delete(lead_credit).where(*mine))
     rows = [
@@ -108,6 +113,7 @@ def replace_credits(connection: Connection, site_id: int, credits_of: Mapping[Cr
             "visit_id": credit.visit.id,
             "visit_started_at": credit.visit.started_at,
             "share": credit.share,
+            "traffic_source_id": source_ids.get(credit.visit.id),
         }
         for key, by_model in credits_of.items()
         for model, credited in by_model.items()
@@ -115,6 +121,21 @@ def replace_credits(connection: Connection, site_id: int, credits_of: Mapping[Cr
     ]
     if rows:
         connection.execute(insert(lead_credit), rows)
+
+
+_LIST_SOURCE_IDS = CompiledStatement(
+    select(visit.c.id, visit.c.traffic_source_id).where(
+        visit.c.site_id == bindparam("site_id"), is_among(visit.c.id, "ids")
+    )
+)
+
+
+def _find_source_ids(
+    connection: Connection, site_id: int, credits_of: Mapping[CreditKey, CreditsByModel]
+) -> dict[int, int]:
+    ids = {each.visit.id for by_model in credits_of.values() for shares in by_model.values() for each in shares}
+    rows = _LIST_SOURCE_IDS.fetch(connection, {"site_id": site_id, "ids": sorted(ids)}) if ids else ()
+    return {visit_id: source_id for visit_id, source_id in rows}  # noqa: C416 - rows are no pairs to mypy
 
 
 def find_credited_visits(

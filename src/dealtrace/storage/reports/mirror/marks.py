@@ -71,14 +71,17 @@ MARKED: Mapping[Table, _Marked] = {
     call: _Marked(Kind.LEAD, "id"),
     lead_request: _Marked(Kind.LEAD, "id"),
     lead_contact: _Marked(Kind.LEAD, "lead_id"),
-    lead_credit: _Marked(Kind.TOUCHES, "lead_id"),
+    lead_credit: _Marked(Kind.TOUCHES, "lead_id", frozenset({"traffic_source_id"})),
     visit: _Marked(Kind.VISIT, "id", frozenset({"seen_at"})),
     traffic_source: _Marked(Kind.SOURCE, "id"),
     deal_status: _Marked(Kind.STATUSES, "0"),
     cost: _Marked(Kind.COSTS, "day_on"),
     currency_rate: _Marked(Kind.RATES, "0"),
 }
-"""Every table from which facts are selected; `seen_at`, which every page view changes, affects no fact."""
+"""Every table from which facts are selected; `seen_at`, which every page view changes, affects no fact.
+
+The mirror takes the sources of credits from visits.
+"""
 
 
 def _triggers() -> dict[str, str]:

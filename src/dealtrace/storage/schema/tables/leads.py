@@ -155,6 +155,7 @@ lead_credit = Table(
     Column("visit_id", BigInteger, nullable=False),
     Column("visit_started_at", Instant, nullable=False),
     Column("share", Integer),
+    Column("traffic_source_id", BigInteger),
     PrimaryKeyConstraint("site_id", "lead_id", "model", "position"),
     ForeignKeyConstraint(
         ["site_id", "visit_started_at", "visit_id"], ["visit.site_id", "visit.started_at", "visit.id"]
@@ -166,6 +167,8 @@ index_undeleted("ix_call_began", call.c.started_at, call.c.id)
 index_undeleted("ix_lead_request_began", lead_request.c.requested_at, lead_request.c.id)
 index_where_present("ix_call_deleted", call.c.deleted_at)
 index_where_present("ix_lead_request_deleted", lead_request.c.deleted_at)
+index_where_present("ix_call_stated", call.c.stated_source_id)
+index_where_present("ix_lead_request_stated", lead_request.c.stated_source_id)
 index_where_present("ix_client_leading", client.c.leading_id)
 index_where_present("ix_contact_digest", contact.c.digest)
 index_where_present("ix_contact_set_apart", contact.c.set_apart)

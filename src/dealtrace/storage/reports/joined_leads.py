@@ -1,0 +1,67 @@
+"""The leads that facts are joined with: the first ones of clients, those with deals, and those with a stated source."""
+
+from sqlalchemy import BigInteger, Subquery, case, func, literal, select, type_coerce, union_all
+
+from dealtrace.leads.lead import LeadKind
+from dealtrace.storage.reports.expressions import Expression, Selection
+from dealtrace.storage.reports.fact_tables import SITE_ID
+from dealtrace.storage.schema.tables.deals import deal
+from dealtrace.storage.schema.tables.leads import LEAD_STARTS, LEAD_TABLES
+
+NEW_CLIENT, RETURNING_CLIENT = "new", "returning"
+"""The keys of the dimension `client_kind`."""
+
+
+def first_leads() -> Subquery:
+    """Select when the first lead of each client of the site began, over all time: `client_id` and `at`.
+
+    All clients are grouped in one pass: looking for the earlier leads of every counted lead takes several times as
+    long.
+    """
+    leads = union_all(*(_leads(kind) for kind in LeadKind)).subquery("leads_of_clients")
+    first = select(leads.c.client_id, func.min(leads.c.at).label("at")).group_by(leads.c.client_id)
+    return first.subquery("first_leads")
+
+
+def _leads(kind: LeadKind) -> Selection:
+    table = LEAD_TABLES[kind]
+    started_at = type_coerce(LEAD_STARTS[kind], BigInteger).label("at")
+    return select(table.c.client_id, started_at).where(table.c.site_id == SITE_ID, table.c.deleted_at.is_(None))
+
+
+def client_kind(first: Subquery, started_at: Expression) -> Expression:
+    """Return the SQL expression for the key of `client_kind`, new if the client had no earlier lead of either kind.
+
+    Ours: if several first leads have the same time, each is of a new client, so the order of arrival does not matter.
+    """
+    return case((first.c.at < started_at, RETURNING_CLIENT), else_=NEW_CLIENT)
+
+
+def client_since(client_id: Expression) -> Expression:
+    """Return the SQL expression for when the first lead of a client began, null if it has none; for few clients."""
+    by_call, by_request = (_first_lead(kind, client_id) for kind in LeadKind)
+    return case((by_call < by_request, by_call), else_=func.coalesce(by_request, by_call))
+
+
+def _first_lead(kind: LeadKind, client_id: Expression) -> Expression:
+    first = LEAD_TABLES[kind].alias(f"first_{kind}")
+    started_at = type_coerce(first.c[LEAD_STARTS[kind].name], BigInteger)
+    theirs = (first.c.site_id == SITE_ID, first.c.client_id == client_id, first.c.deleted_at.is_(None))
+    return select(func.min(started_at)).where(*theirs).scalar_subquery()
+
+
+def leads_with_deals() -> Subquery:
+    """Select the leads of the site that have a deal, each once: `lead_id`."""
+    theirs = (deal.c.site_id == SITE_ID, deal.c.lead_id.is_not(None), deal.c.deleted_at.is_(None))
+    return select(deal.c.lead_id).where(*theirs).distinct().subquery("leads_with_deals")
+
+
+def stated_leads() -> Subquery:
+    """Select the few leads with a stated source: `id`, `kind` and `stated_source_id`."""
+    columns = (
+        select(table.c.id, literal(kind).label("kind"), table.c.stated_source_id).where(
+            table.c.site_id == SITE_ID, table.c.stated_source_id.is_not(None)
+        )
+        for kind, table in LEAD_TABLES.items()
+    )
+    return union_all(*columns).subquery("stated")
