@@ -1,7 +1,7 @@
 """The gate of the cabinet: before a page is built, find the person, check their rights and parse what they sent."""
 
 from collections.abc import Awaitable, Callable
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from sqlalchemy import Connection
 from starlette.requests import Request
@@ -64,6 +64,7 @@ class Gate:
         """Return a request handler for a page, which redirects or refuses a person who may not open the page."""
 
         async def answer(request: Request) -> Response:
+            _remove_null_bytes(request)
             view = View(request, self._means, language_of_browser(request))
             try:
                 return await self._answer(view, page)
@@ -123,6 +124,14 @@ class Gate:
 
     def _look_up(self, connection: Connection, site_id: int) -> Site | None:
         return self._means.site_cache.look_up_site(connection, site_id)
+
+
+def _remove_null_bytes(request: Request) -> None:
+    """Remove null bytes from the query string of a request, since databases cannot store or search them."""
+    pairs = parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    if any("\0" in text for pair in pairs for text in pair):
+        cleaned = [(name.replace("\0", ""), value.replace("\0", "")) for name, value in pairs]
+        request.scope["query_string"] = urlencode(cleaned).encode()
 
 
 async def _read_own_form(view: View, page: Page, secret: str) -> bool:

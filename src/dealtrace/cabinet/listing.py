@@ -65,7 +65,7 @@ class Listing:
 def listing_of(page: str, query: QueryParams, names: tuple[str, ...]) -> Listing:
     """Return the list at a path, with the parameters of its URL; `names` are those that only this list has."""
     said = (*PERIOD, *QUESTION, SEARCH, *names, BEFORE)
-    return Listing(page, tuple((name, query[name].replace("\x00", "")) for name in said if query.get(name)))
+    return Listing(page, tuple((name, query[name]) for name in said if query.get(name)))
 
 
 @record
