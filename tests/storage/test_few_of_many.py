@@ -12,7 +12,7 @@ from dealtrace.storage.deals.deals import list_deals_by_key
 from dealtrace.storage.deals.lead_links import find_deals_of_leads
 from dealtrace.storage.leads.clients import _LIST_CLIENTS
 from dealtrace.storage.leads.contact_groups import find_client_of_leads
-from dealtrace.storage.visits.visits import find_latest_visits
+from dealtrace.storage.visits.visits import find_recent_visits
 from plans import plan_of, plans_of, statements_on
 from write_commands import NOON
 
@@ -22,7 +22,7 @@ LOOKUPS: dict[str, Callable[[Connection, int], object]] = {
         connection, site, ids=[5], numbers=["a", "b"], lock=False
     ),
     "deals of leads": lambda connection, site: find_deals_of_leads(connection, site, LeadKind.CALL, [1, 2]),
-    "visits of visitors": lambda connection, site: find_latest_visits(connection, site, ["a", "b"], NOON),
+    "visits of visitors": lambda connection, site: find_recent_visits(connection, site, ["a", "b"], NOON),
     "clients of leads": lambda connection, site: find_client_of_leads(
         connection, site, [LeadRef(LeadKind.CALL, 1), LeadRef(LeadKind.LEAD_REQUEST, 2)]
     ),

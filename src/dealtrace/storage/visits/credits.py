@@ -1,6 +1,6 @@
 """The credits of leads: the visits that each attribution model credits with a lead, and the shares of these visits."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -63,6 +63,12 @@ _LIST_CREDITS = CompiledStatement(
     .order_by(lead_credit.c.lead_id, lead_credit.c.position)
 )  # fmt: skip
 
+_LIST_STORED = CompiledStatement(
+    select(*(lead_credit.c[name] for name in ("lead_id", "model", "position", "visit_id", "share"))).where(
+        lead_credit.c.site_id == bindparam("site_id"), is_among(lead_credit.c.lead_id, "lead_ids")
+    )
+)
+
 CreditsByModel = Mapping[AttributionModel, Sequence[Credit]]
 
 
@@ -98,9 +104,19 @@ Credited = VisitedLead | NamedVisit
 
 
 def replace_credits(connection: Connection, site_id: int, credits_of: Mapping[int, CreditsByModel]) -> None:
-    """Replace the credits of leads under every model; the given credits of a model come largest first."""
-    mine = (lead_credit.c.site_id == site_id, lead_credit.c.lead_id.in_(list(credits_of)))
-    connection.execute(delete(lead_credit).where(*mine))
+    """Store the credits of leads under every model; the given credits of a model come largest first.
+
+    Leads whose credits are stored already are not written.
+    """
+    stored = _find_stored(connection, site_id, list(credits_of))
+    changed = {
+        lead_id: by_model
+        for lead_id, by_model in credits_of.items()
+        if stored.get(lead_id, []) != sorted(_stored_parts(by_model))
+    }
+    if earlier := [lead_id for lead_id in changed if lead_id in stored]:
+        mine = (lead_credit.c.site_id == site_id, lead_credit.c.lead_id.in_(earlier))
+        connection.execute(delete(lead_credit).where(*mine))
     rows = [
         {
             "site_id": site_id,
@@ -111,12 +127,30 @@ def replace_credits(connection: Connection, site_id: int, credits_of: Mapping[in
             "visit_started_at": credit.visit.started_at,
             "share": credit.share,
         }
-        for lead_id, by_model in credits_of.items()
+        for lead_id, by_model in changed.items()
         for model, credited in by_model.items()
         for position, credit in enumerate(credited)
     ]
     if rows:
         connection.execute(insert(lead_credit), rows)
+
+
+_Part = tuple[int, int, int, int]
+"""A stored credit of a lead: its model, its position, the id of the visit, and the share."""
+
+
+def _find_stored(connection: Connection, site_id: int, lead_ids: Sequence[int]) -> dict[int, list[_Part]]:
+    found: dict[int, list[_Part]] = {}
+    for lead_id, *part, share in _LIST_STORED.fetch(connection, {"site_id": site_id, "lead_ids": list(lead_ids)}):
+        model, position, visit_id = part
+        found.setdefault(lead_id, []).append((model, position, visit_id, share if share is not None else WHOLE))
+    return {lead_id: sorted(parts) for lead_id, parts in found.items()}
+
+
+def _stored_parts(by_model: CreditsByModel) -> Iterator[_Part]:
+    for model, credited in by_model.items():
+        for position, credit in enumerate(credited):
+            yield int(model), position, credit.visit.id, credit.share
 
 
 def find_credited_visits(
@@ -183,8 +217,8 @@ def list_leads_of_visits(
 ) -> list[VisitedLead]:
     """List the leads that may be credited to the given visits.
 
-    They are leads of the same visitors that began from the earliest of `visits` until `lookback` after the latest, both
-    included, and all leads whose own visit is one of `visits`.
+    They are leads of the same visitors whose own visit did not begin before the earliest of `visits`, and that began
+    from then until `lookback` after the latest, both included; and all leads whose own visit is one of `visits`.
     """
     visitors = sorted({each.visitor_id for each in visits} - {""})
     if not visitors:
@@ -192,18 +226,32 @@ def list_leads_of_visits(
     moments, ids = [each.started_at for each in visits], [each.id for each in visits]
     found: list[VisitedLead] = []
     for kind, started_at in LEAD_STARTS.items():
-        is_concerned = or_(started_at.between(min(moments), max(moments) + lookback), visit.c.id.in_(ids))
+        follows = started_at.between(min(moments), max(moments) + lookback)
+        is_concerned = and_(visit.c.started_at >= min(moments), or_(follows, visit.c.id.in_(ids)))
         found += _list_naming(connection, site_id, kind, visitors, is_concerned)
     return found
 
 
-def list_named_visits(connection: Connection, site_id: int, visitor_ids: Iterable[str]) -> list[NamedVisit]:
-    """List the visits of the given visitors to which deals are matched, each once."""
+def list_named_visits(
+    connection: Connection,
+    site_id: int,
+    visitor_ids: Iterable[str],
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> list[NamedVisit]:
+    """List the visits of the given visitors to which deals are matched, each once.
+
+    They began from `since` to `until`, both included if given.
+    """
     visitors = sorted(set(visitor_ids) - {""})
     if not visitors:
         return []
     is_named = and_(deal.c.site_id == visit.c.site_id, deal.c.visit_id == visit.c.id)
     named = select(visit.c.id, visit.c.started_at).join(deal, is_named)
+    if since is not None:
+        named = named.where(visit.c.started_at >= since)
+    if until is not None:
+        named = named.where(visit.c.started_at <= until)
     rows = connection.execute(named.where(visit.c.site_id == site_id, visit.c.visitor_id.in_(visitors)).distinct())
     return [NamedVisit(visit_id, started_at) for visit_id, started_at in rows]
 
