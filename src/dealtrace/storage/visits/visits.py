@@ -108,6 +108,7 @@ def find_recent_visits(
     visitors = sorted(set(visitor_ids))
     if not visitors:
         return {}
+    theirs = (visit.c.site_id == site_id, visit.c.visitor_id.in_(visitors), visit.c.started_at >= since)
     recent = (
         select(
             visit.c.site_id,
@@ -115,7 +116,7 @@ def find_recent_visits(
             func.max(visit.c.started_at).label("latest"),
             func.count().label("count"),
         )
-        .where(visit.c.site_id == site_id, visit.c.visitor_id.in_(visitors), visit.c.started_at >= since)
+        .where(*theirs)
         .group_by(visit.c.site_id, visit.c.visitor_id)
         .subquery("recent")
     )
@@ -123,7 +124,7 @@ def find_recent_visits(
         visit.c.site_id == recent.c.site_id, visit.c.visitor_id == recent.c.visitor_id,
         visit.c.started_at == recent.c.latest,
     )  # fmt: skip
-    query = VISIT_ROWS.join(recent, is_latest).add_columns(recent.c.count).where(visit.c.site_id == site_id)
+    query = VISIT_ROWS.join(recent, is_latest).add_columns(recent.c.count).where(*theirs)
     found = [RecentVisits(visit_from_row(row), count) for *row, count in connection.execute(query)]
     return {each.latest.visitor_id: each for each in sorted(found, key=lambda each: each.latest.id)}
 
