@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import xlsxwriter
 
@@ -27,4 +28,30 @@ def write_xlsx(path: Path, *rows: Sequence[Any], first_row: int = 0) -> Path:
                     sheet.write_datetime(number, position, cell, formats[type(cell)])
                 else:
                     sheet.write(number, position, cell)
+    return path
+
+
+SHEET = (
+    '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{}</sheetData></worksheet>'
+)
+FIRST_SHEET = "xl/worksheets/sheet1.xml"
+RELATIONS = "xl/_rels/workbook.xml.rels"
+
+
+def repacked(path: Path, content: str, entry: str = "worksheets/sheet1") -> Path:
+    """Write a spreadsheet that says in an entry, most often the first sheet, what no spreadsheet program would."""
+    return pack(path, entries_of(path) | {f"xl/{entry}.xml": content.encode()})
+
+
+def entries_of(path: Path) -> dict[str, bytes]:
+    """Write an honest spreadsheet, and return its entries."""
+    with ZipFile(write_xlsx(path, ["started_at", "phone"])) as packed:
+        return {entry.filename: packed.read(entry) for entry in packed.infolist()}
+
+
+def pack(path: Path, entries: dict[str, bytes]) -> Path:
+    """Write a spreadsheet with the given entries."""
+    with ZipFile(path, "w", ZIP_DEFLATED) as packed:
+        for name, content in entries.items():
+            packed.writestr(name, content)
     return path

@@ -51,6 +51,14 @@ def test_who_has_no_session_is_led_to_log_in_and_back(server: ServerProcess, ann
     assert guest.get("/login").headers["location"] == "/cabinet/"
 
 
+def test_a_null_byte_in_a_form_is_refused_and_in_a_query_left_out(server: ServerProcess, served: Stage) -> None:
+    assert Guest(server).log_in("a\0b").status_code == 400
+    guest = logged_in(server, served.database)
+    assert guest.get("/profile", a="a\0b").status_code == 200
+    form = server.http.get("/cabinet/login?then=/cabinet/a%00b&key=%00")
+    assert 'name="then" value="/cabinet/ab"' in form.text
+
+
 def test_the_cookie_is_kept_from_scripts_and_other_sites(server: ServerProcess, anna: User) -> None:
     name, attributes = cookie_of(Guest(server).log_in(anna))
     assert name == "session"

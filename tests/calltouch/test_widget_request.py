@@ -104,6 +104,11 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "a key that is too long": ({**FORM, "routeKey": "я" * 257}, "10007"),
     "a field that is too long": ({**FORM, "fields": [{"name": "a", "value": "я" * 4097}]}, "10007"),
     "too many fields": ({**FORM, "fields": [{"name": "a", "value": "b"}] * 101}, "10007"),
+    "a null byte in the phone": ({"routeKey": "k", "phone": PHONE + "\0"}, "10007"),
+    "a null byte in the name": ({**FORM, "fields": [{"name": "fio", "value": "Иван\0"}]}, "10007"),
+    "a null byte in an e-mail": ({**FORM, "fields": [{"name": "mail", "value": "a\0@example.ru"}]}, "10007"),
+    "a null byte in the name of a field": ({**FORM, "fields": [{"name": "a\0", "value": "b"}]}, "10007"),
+    "too many fields, whatever is in them": ({"fields": [{"value": "sip:" * 250}] * 1000}, "10007"),
     "fields of another kind": ({**FORM, "fields": "a"}, "10007"),
     "no object": ([1], "10007"),
 }

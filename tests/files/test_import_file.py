@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
-from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 import xlsxwriter
@@ -14,7 +13,7 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import VisitId
 from dealtrace.calltouch.parameters import CALL_IMPORT, REQUEST_CREATE
 from dealtrace.errors import FileUnreadable, InvalidParameters
-from dealtrace.files import csv_reader, table_file, xlsx_reader
+from dealtrace.files import csv_reader, table_file
 from dealtrace.files.call_columns import CALL_COLUMNS
 from dealtrace.files.cell_types import TextCell
 from dealtrace.files.columns import Column, normalize_heading
@@ -25,7 +24,7 @@ from dealtrace.http.parameter_types import Text
 from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.call import Circumstances, IncomingCall
 from dealtrace.leads.lead_request import IncomingLeadRequest
-from spreadsheet import write_xlsx
+from spreadsheet import SHEET, repacked, write_xlsx
 
 AT = moscow("2018-03-26", "09:50:01")
 PLAIN = "started_at,phone\n26.03.2018 09:50:01,79205550055\n"
@@ -418,52 +417,6 @@ def test_what_is_no_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(table_file, "FILE_BYTES_MAX", 10)
     with pytest.raises(FileUnreadable, match="larger"):
         opened(path, PLAIN)
-
-
-def repacked(path: Path, content: str, entry: str = "worksheets/sheet1") -> Path:
-    """Write a spreadsheet that says in an entry, most often the first sheet, what no spreadsheet program would."""
-    write_xlsx(path, ["started_at", "phone"])
-    with ZipFile(path) as packed:
-        entries = {entry.filename: packed.read(entry) for entry in packed.infolist()}
-    entries[f"xl/{entry}.xml"] = content.encode()
-    with ZipFile(path, "w", ZIP_DEFLATED) as packed:
-        for name, entry_content in entries.items():
-            packed.writestr(name, entry_content)
-    return path
-
-
-SHEET = (
-    '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{}</sheetData></worksheet>'
-)
-CELL = '<row r="{1}"><c r="{0}{1}"><v>1</v></c></row>'
-
-
-@pytest.mark.parametrize(
-    ("far", "words"),
-    [
-        (("XFD", 1048576), "too large"),
-        (("A", 10**9), "too large"),
-        (("IW", 1), "too large"),
-        (("A", 10**18), "too large"),
-    ],
-)
-def test_a_small_file_does_not_fill_the_memory(path: Path, far: tuple[str, int], words: str) -> None:
-    repacked(path, SHEET.format(CELL.format("A", 1) + CELL.format(*far)))
-    with pytest.raises(FileUnreadable, match=words):
-        open_import_file(path, ImportNoun.CALL, None)
-
-
-def test_a_count_that_nothing_could_hold_is_not_believed(path: Path) -> None:
-    repacked(path, '<sst count="2" uniqueCount="499999999999"><si><t>phone</t></si></sst>', "sharedStrings")
-    with pytest.raises(FileUnreadable, match="too large"):
-        open_import_file(path, ImportNoun.CALL, None)
-
-
-def test_a_file_that_unpacks_into_too_much_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(xlsx_reader, "UNPACKED_BYTES_MAX", 1 << 20)
-    repacked(path, SHEET.format(" " * (1 << 20)))
-    with pytest.raises(FileUnreadable, match="too large"):
-        open_import_file(path, ImportNoun.CALL, None)
 
 
 @pytest.mark.parametrize("sheet", ["<worksheet><sheetData><row", "", SHEET.format(""), "not xml at all <<<"])

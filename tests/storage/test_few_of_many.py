@@ -14,7 +14,7 @@ from dealtrace.storage.deals.lead_links import find_deals_of_leads
 from dealtrace.storage.journals.search_rows import find_searched_deals
 from dealtrace.storage.leads.clients import _LIST_CLIENTS
 from dealtrace.storage.leads.contact_groups import find_client_of_leads
-from dealtrace.storage.visits.visits import find_latest_visits
+from dealtrace.storage.visits.visits import find_recent_visits
 from plans import plan_of, plans_of, statements_on
 from write_commands import NOON
 
@@ -35,7 +35,7 @@ LOOKUPS: dict[str, Callable[[Connection, int], object]] = {
     "deleted deals by numbers": lambda connection, site: find_deleted(connection, site, ["a", "b"]),
     "deals by a search": lambda connection, site: find_searched_deals(connection, site, SearchText("5", 5, ("79001",))),
     "deals of leads": lambda connection, site: find_deals_of_leads(connection, site, LeadKind.CALL, [1, 2]),
-    "visits of visitors": lambda connection, site: find_latest_visits(connection, site, ["a", "b"], NOON),
+    "visits of visitors": lambda connection, site: find_recent_visits(connection, site, ["a", "b"], NOON),
     "clients of leads": lambda connection, site: find_client_of_leads(
         connection, site, [LeadRef(LeadKind.CALL, 1), LeadRef(LeadKind.LEAD_REQUEST, 2)]
     ),

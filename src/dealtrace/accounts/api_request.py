@@ -27,7 +27,7 @@ IDENTIFIERS = _spelt(
     "dateFrom dateTo date uniqueid linkTimeThreshold"
 )
 """Parameters whose digits are never masked as a phone."""
-_EMAIL = re.compile(r"([^\s@,;]?)[^\s@,;]*@")
+_EMAIL = re.compile(r"(?<![^\s@,;])([^\s@,;]?)[^\s@,;]*@")
 _PHONE = re.compile(r"\+?\d[\d\s().-]{5,}\d")
 _SUSPICIOUS = re.compile(r"@|\d[\d\s().-]{5,}\d")
 _CONTACT_LENGTH_MIN = 4

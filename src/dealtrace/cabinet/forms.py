@@ -66,11 +66,10 @@ def is_own_form(request: Request, form: Form, form_token: str) -> bool:
 async def read_form(request: Request, *, bytes_max: int = FORM_BYTES_MAX, files_max: int = 0) -> Form:
     """Parse a form with up to `files_max` files; larger files are stored in unnamed temporary files.
 
-    NUL characters are removed from texts, since PostgreSQL refuses them.
-
     Raises:
         BodyTooLarge: the form is longer than `bytes_max`.
-        UnreadableBody: it has too many fields or files, or malformed multipart parts.
+        UnreadableBody: it has too many fields or files, malformed multipart parts, or a null byte, which databases
+            cannot store in a text.
     """
     received = 0
 
@@ -87,7 +86,10 @@ async def read_form(request: Request, *, bytes_max: int = FORM_BYTES_MAX, files_
     except MultiPartException as fault:
         raise UnreadableBody(ru="форма заполнена неверно", en="the form is malformed") from fault
     items = sent.multi_items()
+    fields = tuple((name, value) for name, value in items if not isinstance(value, UploadFile))
+    if any("\0" in text for field in fields for text in field):
+        raise UnreadableBody(ru="нулевой байт недопустим", en="a null byte is not allowed")
     return Form(
-        tuple((name, value.replace("\0", "")) for name, value in items if not isinstance(value, UploadFile)),
+        fields,
         tuple((name, value) for name, value in items if isinstance(value, UploadFile)),
     )

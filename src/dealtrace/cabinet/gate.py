@@ -63,7 +63,7 @@ class Gate:
         """Return a request handler for a page, which redirects or refuses a person who may not open the page."""
 
         async def answer(request: Request) -> Response:
-            _remove_nul(request)
+            _remove_null_bytes(request)
             view = View(request, self._services, language_of_browser(request))
             try:
                 return await self._answer(view, page)
@@ -125,8 +125,8 @@ class Gate:
         return self._services.site_cache.look_up_site(connection, site_id)
 
 
-def _remove_nul(request: Request) -> None:
-    """Remove NUL characters from the URL, since PostgreSQL refuses texts with them; forms are read without them too."""
+def _remove_null_bytes(request: Request) -> None:
+    """Remove null bytes from the URL of a request, since databases cannot store or search them."""
     scope = request.scope
     scope["query_string"] = scope["query_string"].replace(b"%00", b"")
     scope["path_params"] = {

@@ -9,7 +9,7 @@ from dealtrace.files.csv_reader import UTF_8, Encoding, detect_encoding, read_cs
 from dealtrace.files.json_lines_reader import is_json_lines, read_json_lines
 from dealtrace.files.row import Cell, Row
 from dealtrace.files.unreadable import unreadable
-from dealtrace.files.xlsx_reader import MAGIC, read_xlsx
+from dealtrace.files.xlsx.reader import MAGIC, read_xlsx
 from dealtrace.record import record
 
 FILE_BYTES_MAX = 2 << 30

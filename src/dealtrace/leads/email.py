@@ -6,7 +6,7 @@ from dealtrace.leads.plain_text import CONTACTS_LENGTH_MAX, folded, unescape
 
 _APART = re.compile(r"[,;|<>()\[\]{}\"«»„“”\n]+| / ")
 _LABEL = re.compile(r"^\s*(?:mailto|e-?mail|mail|(?:эл\. ?)?почта|имейл|емейл)\s*:")
-_BLANKS_AROUND_AT = re.compile(r"\s*@\s*")
+_BLANKS_AROUND_AT = re.compile(r"(?<!\s)\s*@\s*")
 _IN_FRONT, _BEHIND = "'`’‘*", ".:!'`’‘*"
 _INNER = r"[^\s@:/%\ud800-\udfff]"
 _DOMAIN_LABEL = r"[^\W_](?:[\w-]*[^\W_])?"

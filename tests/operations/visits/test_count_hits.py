@@ -8,7 +8,9 @@ import pytest
 from cast import Player, Stage
 from dealtrace.attribution.hit import VISIT_TIMEOUT, Hit
 from dealtrace.attribution.visit import Visit
+from dealtrace.operations.visits import count_hits as counting
 from dealtrace.operations.visits.count_hits import count_hits
+from dealtrace.storage.visits import visits as stored_visits
 from dealtrace.storage.visits.credits import find_credits
 from dealtrace.storage.visits.visits import find_visits
 from stored import rows_of
@@ -84,3 +86,31 @@ def test_a_lead_is_credited_to_the_visit_it_names_and_to_none_counted_after_it(s
     shares: dict[Any, Any] = {model.name: [item.visit.id for item in shared] for model, shared in credited.items()}
     assert second.id != first.id
     assert {tuple(ids) for ids in shares.values()} == {(first.id,)}
+
+
+def test_a_visitor_begins_few_visits_a_day(stage: Stage, shop: Player, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counting, "VISITS_A_DAY_MAX", 3)
+    hits = [Hit("7", f"https://shop.ru/?utm_source=s{number}") for number in range(5)]
+    early = [count(stage, shop, hits[number], at=NOON + timedelta(seconds=number))[0] for number in range(2)]
+    together = [*early, *count(stage, shop, *hits[2:4], Hit("8", PAID), at=NOON + timedelta(minutes=1))]
+    (later,) = count(stage, shop, hits[4], at=NOON + timedelta(hours=2))
+    assert [visit.id for visit in (*together[2:4], later)] == [together[2].id] * 3
+    assert kept(stage, shop, later)[0].seen_at == NOON + timedelta(hours=2)
+    (next_day,) = count(stage, shop, hits[0], at=NOON + timedelta(days=1, minutes=2))
+    assert next_day.id not in {visit.id for visit in together}
+    assert len(rows_of(stage.database, shop)["visit"]) == 5
+
+
+def test_the_latest_of_many_visits_is_read_alone(stage: Stage, shop: Player, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(20):
+        count(stage, shop, Hit("7", f"https://shop.ru/?utm_source=s{number}"), at=NOON + timedelta(seconds=number))
+    read: list[object] = []
+    from_row = stored_visits.visit_from_row
+
+    def counted(row: Any) -> Visit:
+        read.append(row)
+        return from_row(row)
+
+    monkeypatch.setattr(stored_visits, "visit_from_row", counted)
+    count(stage, shop, Hit("7", PAID), at=NOON + timedelta(minutes=1))
+    assert len(read) == 1

@@ -76,6 +76,10 @@ FAULTS: list[tuple[BaseException, tuple[bool, bool, bool]]] = [
     (errors.UndefinedTable(), (False, False, False)),
     (errors.SyntaxError(), (False, False, False)),
     (psycopg.DataError("a NUL in a text"), (False, False, False)),
+    (errors.StringDataRightTruncation(), (False, False, False)),
+    (errors.ProgramLimitExceeded(), (False, False, False)),
+    (errors.StatementTooComplex(), (False, False, False)),
+    (errors.OutOfMemory(), (False, False, True)),
     (ValueError("ours"), (False, False, False)),
     (TimeoutError(), (False, False, False)),
 ]

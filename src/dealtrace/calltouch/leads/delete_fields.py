@@ -7,6 +7,7 @@ import msgspec
 from dealtrace.calltouch.answers.outcomes import fields_clearing
 from dealtrace.calltouch.batches import Word, object_schema, read_document, read_item, word_text
 from dealtrace.calltouch.json_keys import named_values
+from dealtrace.calltouch.leads.annotate import checked
 from dealtrace.calltouch.parameters import CUSTOM
 from dealtrace.calltouch.wire_types import Names
 from dealtrace.deals.deal import DealKey
@@ -90,7 +91,7 @@ def read_clearing(item: object) -> Clearing:
     """Parse the names of the fields to clear, and the lead or deal that has these fields.
 
     Raises:
-        InvalidParameters: not exactly one lead or deal was named, or no field or too many.
+        InvalidParameters: not exactly one lead or deal was named, no field or too many, or a name that no field has.
     """
     document = read_item(item, Document)
     values = dict(named_values(document))
@@ -100,11 +101,15 @@ def read_clearing(item: object) -> Clearing:
         raise InvalidParameters(
             [Violation("*", f"нужно ровно одно из: {known}", f"exactly one of these is required: {known}")]
         )
-    names = tuple(dict.fromkeys(word_text(name) for name in document.custom_fields if name))
-    if not 0 < len(names) <= CUSTOM.members_max:
+    return Clearing(_owner(sent), _read_names(document.custom_fields))
+
+
+def _read_names(words: Sequence[Word]) -> tuple[str, ...]:
+    texts = dict.fromkeys(word_text(name) for name in words if name)
+    if not 0 < len(texts) <= CUSTOM.members_max:
         limit = (f"ожидается от 1 до {CUSTOM.members_max} имён", f"1 to {CUSTOM.members_max} names are expected")
         raise InvalidParameters([Violation(BODY.name, *limit)])
-    return Clearing(_owner(sent), names)
+    return tuple(checked(BODY.name, Text(CUSTOM.key_length_max).read, text) for text in texts)
 
 
 def _owner(sent: Sent) -> LeadName | DealKey:

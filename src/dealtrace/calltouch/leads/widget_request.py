@@ -14,9 +14,11 @@ from dealtrace.calltouch.answers.outcomes import WidgetRequest
 from dealtrace.calltouch.batches import Tag, Word, object_schema, read_document, read_item, word_text
 from dealtrace.calltouch.form_parameters import CALL_URL, ROUTE_KEY, SCHEDULE_TIME, WIDGET_FIELDS, WIDGET_REQUEST
 from dealtrace.calltouch.json_keys import named_values
+from dealtrace.calltouch.leads.annotate import checked
 from dealtrace.errors import ContactUnusable, InvalidParameters, Violation, WidgetNotFound
 from dealtrace.http.caller import Caller
 from dealtrace.http.forms import Pairs
+from dealtrace.http.parameter_types import Text
 from dealtrace.http.parameters import Parameter, ParameterTable, Sent
 from dealtrace.http.replies import Reply, success
 from dealtrace.leads.annotations import Annotations
@@ -107,7 +109,8 @@ async def respond(caller: Caller, items: Sequence[object]) -> Reply:
 def read_lead_request(caller: Caller, item: object) -> IncomingLeadRequest:
     """Build a lead request from a form; its time is now.
 
-    Ours: the contact is checked first and the key of the widget next, as the vendor does. An unusable phone is not
+    Ours: the contact is checked first and the key of the widget next, as the vendor does; before them only that there
+    are not too many fields, nor too long ones, to look for contacts. An unusable phone is not
     refused if the fields have another contact, since that would lose the lead.
 
     Raises:
@@ -116,11 +119,12 @@ def read_lead_request(caller: Caller, item: object) -> IncomingLeadRequest:
         InvalidParameters: one violation for each other value that is malformed.
     """
     document = read_item(item, Document)
+    _check_fields(document.fields or ())
     person = _read_person(document)
     if not word_text(document.route_key).strip():
         raise WidgetNotFound
     sent = TABLE.read(Pairs(_texts(document)))
-    _check(document, sent, person)
+    _check(sent, person)
     visit_id = sent.get("sessionId")
     return IncomingLeadRequest(
         requested_at=clock.now(),
@@ -134,13 +138,31 @@ def read_lead_request(caller: Caller, item: object) -> IncomingLeadRequest:
     )
 
 
+def _check_fields(fields: Sequence[Field]) -> None:
+    """Check the fields before their values are searched for contacts.
+
+    Raises:
+        InvalidParameters: there are too many fields, or a name or value is too long or has a zero byte.
+    """
+    if len(fields) > FIELDS_MAX:
+        raise InvalidParameters([_too_many(WIDGET_FIELDS.name, FIELDS_MAX)])
+    for field in fields:
+        for word in (field.name, field.value, field.type):
+            checked(WIDGET_FIELDS.name, Text(CUSTOM_VALUE_LENGTH_MAX).read, word_text(word))
+
+
+def _too_many(name: str, most: int) -> Violation:
+    return Violation(name, f"допускается не более {most}", f"at most {most} are allowed")
+
+
 def _read_person(document: Document) -> _Person:
     """Find the contacts in the phone and the fields.
 
     Raises:
         ContactUnusable: neither a phone nor an e-mail can be used.
+        InvalidParameters: the phone is far too long or has a zero byte.
     """
-    phone: str | None = word_text(document.phone).strip() or None
+    phone: str | None = checked("phone", Text(CUSTOM_VALUE_LENGTH_MAX).read, word_text(document.phone)).strip() or None
     is_usable = phone is not None and bool(list_phones(phone))
     email: str | None = None
     name: str | None = None
@@ -174,24 +196,19 @@ def _tag_text(tag: Tag | str) -> str:
     return tag if isinstance(tag, str) else word_text(tag.tag)
 
 
-def _check(document: Document, sent: Sent, person: _Person) -> None:
+def _check(sent: Sent, person: _Person) -> None:
     """Check the limits that `TABLE` does not check.
 
     Raises:
-        InvalidParameters: there are too many tags or fields, or a field is too long.
+        InvalidParameters: there are too many tags, or a contact or the name of the client is too long.
     """
     wrong: list[Violation] = []
-    for name, count, most in (
-        ("tags", len(sent.get("tags", ())), TAGS_MAX),
-        ("fields", len(document.fields or ()), FIELDS_MAX),
-    ):
-        if count > most:
-            wrong.append(Violation(name, f"допускается не более {most}", f"at most {most} are allowed"))
+    if len(sent.get("tags", ())) > TAGS_MAX:
+        wrong.append(_too_many("tags", TAGS_MAX))
     lengths = (
         ("phone", person.phone, PHONE_LENGTH_MAX),
         ("fields", person.email, EMAIL_LENGTH_MAX),
         ("fields", person.name, LABEL_LENGTH_MAX),
-        *(("fields", value, CUSTOM_VALUE_LENGTH_MAX) for _, value in person.rest),
     )
     for name, text, most in lengths:
         if text is not None and len(text) > most:

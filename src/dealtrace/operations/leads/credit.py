@@ -5,7 +5,14 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Connection
 
 from dealtrace.accounts.webhook import EventKind
-from dealtrace.attribution.credit import CREDIT_LOOKBACK, AttributionModel, CreditKey, credits_under, touches_of
+from dealtrace.attribution.credit import (
+    CREDIT_LOOKBACK,
+    TOUCHES_MAX,
+    AttributionModel,
+    CreditKey,
+    credits_under,
+    touches_of,
+)
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import Visit, VisitId
 from dealtrace.leads.lead import ids_by_kind
@@ -15,6 +22,7 @@ from dealtrace.storage.leads.leads import find_known_ids
 from dealtrace.storage.visits import visits
 from dealtrace.storage.visits.credits import (
     Credited,
+    CreditsByModel,
     VisitedLead,
     find_credited_visits,
     list_leads_of_visits,
@@ -34,11 +42,20 @@ def credit_leads(work: Work, leads: Sequence[Credited]) -> None:
         replace_credits(
             work.connection,
             work.site.id,
-            {
-                key: {model: credits_under(model, touches) for model in AttributionModel}
-                for key, touches in touches_by_key.items()
-            },
+            _credits_by_touches(touches_by_key),
         )
+
+
+def _credits_by_touches(touches_by_key: Mapping[CreditKey, Sequence[Visit]]) -> dict[CreditKey, CreditsByModel]:
+    """Divide the credit for each lead under every model; leads with the same touches are divided once."""
+    divided: dict[tuple[VisitId, ...], CreditsByModel] = {}
+    found: dict[CreditKey, CreditsByModel] = {}
+    for key, touches in touches_by_key.items():
+        visit_ids = tuple(visit.id for visit in touches)
+        if visit_ids not in divided:
+            divided[visit_ids] = {model: credits_under(model, touches) for model in AttributionModel}
+        found[key] = divided[visit_ids]
+    return found
 
 
 def find_touches(connection: Connection, site_id: int, leads: Sequence[Credited]) -> dict[CreditKey, list[Visit]]:
@@ -50,19 +67,32 @@ def find_touches(connection: Connection, site_id: int, leads: Sequence[Credited]
     own = visits.find_visits(connection, site_id, [lead.visit_id for lead in leads])
     if not own:
         return {}
-    moments = [lead.started_at for lead in leads]
+    moments, visitors = [lead.started_at for lead in leads], {visit.visitor_id for visit in own.values()} - {""}
+    most = TOUCHES_MAX * len(visitors)
     around = visits.list_visits_of_visitors(
-        connection,
-        site_id,
-        [visit.visitor_id for visit in own.values()],
-        min(moments) - CREDIT_LOOKBACK,
-        max(moments),
+        connection, site_id, visitors, min(moments) - CREDIT_LOOKBACK, max(moments), most + 1
     )
+    if len(around) > most:
+        return _find_touches_of_each(connection, site_id, leads, own)
     return {
         lead.credit_key: touches_of(lead.started_at, own[lead.visit_id], around)
         for lead in leads
         if lead.visit_id in own
     }
+
+
+def _find_touches_of_each(
+    connection: Connection, site_id: int, leads: Sequence[Credited], own: Mapping[int, Visit]
+) -> dict[CreditKey, list[Visit]]:
+    """Find the touches of leads whose visitors have very many visits, reading only those that count for each lead."""
+    found: dict[CreditKey, list[Visit]] = {}
+    for lead in leads:
+        if lead.visit_id in own:
+            named = own[lead.visit_id]
+            since, until = lead.started_at - CREDIT_LOOKBACK, min(lead.started_at, named.started_at)
+            ends = visits.list_first_and_latest(connection, site_id, named, since, until, TOUCHES_MAX)
+            found[lead.credit_key] = touches_of(lead.started_at, named, ends)
+    return found
 
 
 def credit_again(work: Work, new_visits: Sequence[Visit]) -> None:
@@ -72,8 +102,9 @@ def credit_again(work: Work, new_visits: Sequence[Visit]) -> None:
     model now credits to another visit.
     """
     concerned = list_leads_of_visits(work.connection, work.site.id, new_visits, CREDIT_LOOKBACK)
-    visitor_ids = {visit.visitor_id for visit in new_visits}
-    credit_leads(work, list_named_visits(work.connection, work.site.id, visitor_ids))
+    visitor_ids, moments = {visit.visitor_id for visit in new_visits}, [visit.started_at for visit in new_visits]
+    until = max(moments) + CREDIT_LOOKBACK
+    credit_leads(work, list_named_visits(work.connection, work.site.id, visitor_ids, min(moments), until))
     if not work.site.listeners:
         credit_leads(work, concerned)
         return

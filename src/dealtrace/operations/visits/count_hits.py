@@ -1,5 +1,6 @@
 """Count hits: each hit extends the latest visit of its visitor or starts a new visit."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -15,6 +16,9 @@ from dealtrace.storage.visits import visits
 VISIT_LENGTH_MAX = timedelta(days=1)
 """Ours: the longest visit; a hit after it starts another visit, because visits are searched by their start."""
 
+VISITS_A_DAY_MAX = 100
+"""Ours: the most visits of a visitor in `VISIT_LENGTH_MAX`; further hits extend the latest one. Only bots make more."""
+
 
 @operation(ids_per_command=2)
 def count_hits(work: Work, commands: Sequence[WriteCommand[Hit]]) -> list[Visit]:
@@ -25,18 +29,22 @@ def count_hits(work: Work, commands: Sequence[WriteCommand[Hit]]) -> list[Visit]
     lock_registrations(work)
     hosts = work.site.hosts
     visitors = {command.payload.visitor_id for command in commands}
-    latest = visits.find_latest_visits(work.connection, work.site.id, visitors, work.now - VISIT_LENGTH_MAX)
+    recent = visits.find_recent_visits(work.connection, work.site.id, visitors, work.now - VISIT_LENGTH_MAX)
+    latest = {visitor_id: found.latest for visitor_id, found in recent.items()}
+    counts = Counter({visitor_id: found.count for visitor_id, found in recent.items()})
     started: dict[int, Visit] = {}
     extended: dict[int, Visit] = {}
     outcomes: list[Visit] = []
     for hit in (command.payload for command in commands):
         visit = latest.get(hit.visitor_id)
-        if visit is not None and continues(visit, classify(hit.url, hit.referrer, hosts), work.now):
+        is_last = counts[hit.visitor_id] >= VISITS_A_DAY_MAX
+        if visit is not None and (is_last or continues(visit, classify(hit.url, hit.referrer, hosts), work.now)):
             visit = extend(visit, hit, work.now)
             (started if visit.id in started else extended)[visit.id] = visit
         else:
             visit = start(hit, work.ids.take_visit_id(), work.now, hosts)
             started[visit.id] = visit
+            counts[hit.visitor_id] += 1
         latest[hit.visitor_id] = visit
         outcomes.append(visit)
     visits.update_seen(work.connection, work.site.id, list(extended.values()))

@@ -8,6 +8,11 @@ PASSING_SQLSTATES = frozenset({"40001", "40P01", "57P01", "57P02", "57P03"})
 """The SQLSTATEs of a serialization failure, a deadlock, and a server that is stopping, crashed or starting."""
 RETRY_REASONS = {"40001": "serialization", "40P01": "deadlock"}
 CONNECTION_CLASS = "08"
+LIMIT_CLASS = "54"
+"""The class of SQLSTATEs of a statement that exceeds a limit, such as a text too long for an index.
+
+The driver reports it as an operational error, but it concerns only the command that sent the text.
+"""
 STOPPED_SQLSTATE = "57014"
 """The SQLSTATE of a statement that exceeded its time limit."""
 READ_ONLY_SQLSTATE = "25006"
@@ -54,13 +59,15 @@ def is_database_failure(fault: BaseException) -> bool:
     """Return whether the database itself fails: it is unreachable, full, locked, read-only or unreadable.
 
     SQLite also reports a faulty statement or a missing table as an operational error; as on PostgreSQL, that is our
-    bug.
+    bug. So is a value that exceeds a limit of PostgreSQL.
     """
     error = driver_error(fault)
     if isinstance(error, sqlite3.DatabaseError) and _sqlite_code(error) in _UNREADABLE:
         return True
     if isinstance(error, sqlite3.OperationalError):
         return _sqlite_code(error) != sqlite3.SQLITE_ERROR
+    if (_sqlstate(error) or "").startswith(LIMIT_CLASS):
+        return False
     return _is_postgresql(error, "OperationalError") or is_read_only(error)
 
 

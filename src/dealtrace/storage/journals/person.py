@@ -9,7 +9,8 @@ from dealtrace.leads.lead import LeadKind
 from dealtrace.storage.database.column_types import is_in
 from dealtrace.storage.schema.tables.deals import deal, deal_contact
 from dealtrace.storage.schema.tables.leads import LEAD_STARTS, LEAD_TABLES, client
-from dealtrace.storage.visits.visits import list_visits_of_visitors
+from dealtrace.storage.schema.tables.visits import visit
+from dealtrace.storage.visits.visits import VISIT_ROWS, visit_from_row
 
 SHOWN_MAX = 500
 """Ours: the most rows of each kind that are shown, newest first; only robots have more."""
@@ -46,5 +47,6 @@ def find_deal_ids_by_contact(connection: Connection, site_id: int, contacts: Seq
 
 def list_newest_visits(connection: Connection, site_id: int, visitors: Collection[str]) -> list[Visit]:
     """List the newest visits of visitors, newest first."""
-    visits = list_visits_of_visitors(connection, site_id, set(visitors) - {""})
-    return sorted(visits, key=lambda visit: (visit.started_at, visit.id), reverse=True)[:SHOWN_MAX]
+    theirs = (visit.c.site_id == site_id, visit.c.visitor_id.in_(set(visitors) - {""}))
+    newest = VISIT_ROWS.where(*theirs).order_by(visit.c.started_at.desc(), visit.c.id.desc()).limit(SHOWN_MAX)
+    return [visit_from_row(row) for row in connection.execute(newest)]

@@ -1,6 +1,6 @@
 """The credits of leads: the visits that each attribution model credits with a lead, and the shares of these visits."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -61,6 +61,13 @@ _LIST_CREDITS = CompiledStatement(
     .order_by(lead_credit.c.lead_id, lead_credit.c.position)
 )  # fmt: skip
 
+_STORED_COLUMNS = ("lead_id", "model", "position", "visit_id", "share", "traffic_source_id")
+_LIST_STORED = CompiledStatement(
+    select(*(lead_credit.c[name] for name in _STORED_COLUMNS)).where(
+        lead_credit.c.site_id == bindparam("site_id"), is_among(lead_credit.c.lead_id, "lead_ids")
+    )
+)
+
 CreditsByModel = Mapping[AttributionModel, Sequence[Credit]]
 
 
@@ -96,14 +103,22 @@ Credited = VisitedLead | NamedVisit
 
 
 def replace_credits(connection: Connection, site_id: int, credits_of: Mapping[CreditKey, CreditsByModel]) -> None:
-    """Replace the credits of leads under every model; the given credits of a model come largest first.
+    """Store the credits of leads under every model; the given credits of a model come largest first.
 
     The source of each visit is stored with its credits, so that reports by source do not read visits. When visits get
-    another source, the leads of their visitors must be credited again.
+    another source, the leads of their visitors must be credited again. Leads whose credits are stored already are not
+    written.
     """
     source_ids = _find_source_ids(connection, site_id, credits_of)
-    mine = (lead_credit.c.site_id == site_id, lead_credit.c.lead_id.in_(list(credits_of)))
-    connection.execute(delete(lead_credit).where(*mine))
+    stored = _find_stored(connection, site_id, list(credits_of))
+    changed = {
+        key: by_model
+        for key, by_model in credits_of.items()
+        if stored.get(key, []) != sorted(_stored_parts(by_model, source_ids))
+    }
+    if earlier := [key for key in changed if key in stored]:
+        mine = (lead_credit.c.site_id == site_id, lead_credit.c.lead_id.in_(earlier))
+        connection.execute(delete(lead_credit).where(*mine))
     rows = [
         {
             "site_id": site_id,
@@ -115,7 +130,7 @@ def replace_credits(connection: Connection, site_id: int, credits_of: Mapping[Cr
             "share": credit.share,
             "traffic_source_id": source_ids.get(credit.visit.id),
         }
-        for key, by_model in credits_of.items()
+        for key, by_model in changed.items()
         for model, credited in by_model.items()
         for position, credit in enumerate(credited)
     ]
@@ -136,6 +151,25 @@ def _find_source_ids(
     ids = {each.visit.id for by_model in credits_of.values() for shares in by_model.values() for each in shares}
     rows = _LIST_SOURCE_IDS.fetch(connection, {"site_id": site_id, "ids": sorted(ids)}) if ids else ()
     return {visit_id: source_id for visit_id, source_id in rows}  # noqa: C416 - rows are no pairs to mypy
+
+
+_Part = tuple[int, int, int, int, int]
+"""A stored credit of a lead: its model, its position, the id of the visit, the share, and the id of the source or 0."""
+
+
+def _find_stored(connection: Connection, site_id: int, keys: Sequence[CreditKey]) -> dict[CreditKey, list[_Part]]:
+    found: dict[CreditKey, list[_Part]] = {}
+    for row in _LIST_STORED.fetch(connection, {"site_id": site_id, "lead_ids": list(keys)}):
+        key, model, position, visit_id, share, source_id = row
+        part = (model, position, visit_id, share if share is not None else WHOLE, source_id or 0)
+        found.setdefault(CreditKey(key), []).append(part)
+    return {key: sorted(parts) for key, parts in found.items()}
+
+
+def _stored_parts(by_model: CreditsByModel, source_ids: Mapping[int, int]) -> Iterator[_Part]:
+    for model, credited in by_model.items():
+        for position, credit in enumerate(credited):
+            yield int(model), position, credit.visit.id, credit.share, source_ids.get(credit.visit.id, 0)
 
 
 def find_credited_visits(
@@ -220,8 +254,8 @@ def list_leads_of_visits(
 ) -> list[VisitedLead]:
     """List the leads that may be credited to the given visits.
 
-    They are leads of the same visitors that began from the earliest of `visits` until `lookback` after the latest, both
-    included, and all leads whose own visit is one of `visits`.
+    They are leads of the same visitors whose own visit did not begin before the earliest of `visits`, and that began
+    from then until `lookback` after the latest, both included; and all leads whose own visit is one of `visits`.
     """
     visitors = sorted({each.visitor_id for each in visits} - {""})
     if not visitors:
@@ -229,18 +263,32 @@ def list_leads_of_visits(
     moments, ids = [each.started_at for each in visits], [each.id for each in visits]
     found: list[VisitedLead] = []
     for kind, started_at in LEAD_STARTS.items():
-        is_concerned = or_(started_at.between(min(moments), max(moments) + lookback), visit.c.id.in_(ids))
+        follows = started_at.between(min(moments), max(moments) + lookback)
+        is_concerned = and_(visit.c.started_at >= min(moments), or_(follows, visit.c.id.in_(ids)))
         found += _list_naming(connection, site_id, kind, visitors, is_concerned)
     return found
 
 
-def list_named_visits(connection: Connection, site_id: int, visitor_ids: Iterable[str]) -> list[NamedVisit]:
-    """List the visits of the given visitors to which deals are matched, each once."""
+def list_named_visits(
+    connection: Connection,
+    site_id: int,
+    visitor_ids: Iterable[str],
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> list[NamedVisit]:
+    """List the visits of the given visitors to which deals are matched, each once.
+
+    They began from `since` to `until`, both included if given.
+    """
     visitors = sorted(set(visitor_ids) - {""})
     if not visitors:
         return []
     is_named = and_(deal.c.site_id == visit.c.site_id, deal.c.visit_id == visit.c.id)
     named = select(visit.c.id, visit.c.started_at).join(deal, is_named)
+    if since is not None:
+        named = named.where(visit.c.started_at >= since)
+    if until is not None:
+        named = named.where(visit.c.started_at <= until)
     rows = connection.execute(named.where(visit.c.site_id == site_id, visit.c.visitor_id.in_(visitors)).distinct())
     return [NamedVisit(visit_id, started_at) for visit_id, started_at in rows]
 

@@ -5,10 +5,11 @@ from datetime import datetime
 from functools import lru_cache
 
 import msgspec
-from sqlalchemy import Connection, Text, and_, bindparam, func, insert, select, type_coerce, update
+from sqlalchemy import Connection, Text, and_, bindparam, func, insert, or_, select, type_coerce, update
 
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.attribution.visit import Visit, VisitId
+from dealtrace.record import record
 from dealtrace.storage.database.column_types import is_among
 from dealtrace.storage.database.compiled_statement import CompiledStatement, PlainRow, Values
 from dealtrace.storage.schema.tables.visits import traffic_source, visit
@@ -54,8 +55,12 @@ def list_visits_of_visitors(
     visitor_ids: Iterable[str],
     since: datetime | None = None,
     until: datetime | None = None,
+    most: int | None = None,
 ) -> list[Visit]:
-    """List the visits of visitors from `since` to `until`, both included if given, in no particular order."""
+    """List the visits of visitors from `since` to `until`, both included if given, in no particular order.
+
+    If there are more than `most`, any `most` of them are listed.
+    """
     visitors = sorted(set(visitor_ids))
     if not visitors:
         return []
@@ -64,8 +69,22 @@ def list_visits_of_visitors(
         query = query.where(visit.c.started_at >= since)
     if until is not None:
         query = query.where(visit.c.started_at <= until)
-    rows = connection.execute(query)
+    rows = connection.execute(query.limit(most))
     return [visit_from_row(row) for row in rows.all()]
+
+
+def list_first_and_latest(
+    connection: Connection, site_id: int, own: Visit, since: datetime, until: datetime, most: int
+) -> list[Visit]:
+    """List the first visit of a visitor from `since` to `until`, both included, and the latest `most` before `own`."""
+    begun = visit.c.started_at
+    earlier = VISIT_ROWS.where(
+        visit.c.site_id == site_id, visit.c.visitor_id == own.visitor_id, begun >= since, begun <= until,
+        or_(begun < own.started_at, visit.c.id < own.id),
+    )  # fmt: skip
+    first = connection.execute(earlier.order_by(begun, visit.c.id).limit(1)).all()
+    latest = connection.execute(earlier.order_by(begun.desc(), visit.c.id.desc()).limit(most)).all()
+    return list({found.id: found for found in map(visit_from_row, [*first, *latest])}.values())
 
 
 def count_visits_of_visitors(connection: Connection, site_id: int, visitor_ids: Iterable[str]) -> int:
@@ -74,16 +93,40 @@ def count_visits_of_visitors(connection: Connection, site_id: int, visitor_ids: 
     return int(connection.execute(select(func.count()).select_from(visit).where(*mine)).scalar_one())
 
 
-def find_latest_visits(
+@record
+class RecentVisits:
+    """The latest visit of a visitor, and the number of their visits since some moment."""
+
+    latest: Visit
+    count: int
+
+
+def find_recent_visits(
     connection: Connection, site_id: int, visitor_ids: Iterable[str], since: datetime
-) -> dict[str, Visit]:
+) -> dict[str, RecentVisits]:
     """Find the latest visit of each visitor from `since` on, by visitor id; visitors without one are missing."""
     visitors = sorted(set(visitor_ids))
     if not visitors:
         return {}
-    mine = (visit.c.site_id == site_id, visit.c.visitor_id.in_(visitors), visit.c.started_at >= since)
-    found = map(visit_from_row, connection.execute(VISIT_ROWS.where(*mine)))
-    return {latest.visitor_id: latest for latest in sorted(found, key=lambda seen: (seen.started_at, seen.id))}
+    theirs = (visit.c.site_id == site_id, visit.c.visitor_id.in_(visitors), visit.c.started_at >= since)
+    recent = (
+        select(
+            visit.c.site_id,
+            visit.c.visitor_id,
+            func.max(visit.c.started_at).label("latest"),
+            func.count().label("count"),
+        )
+        .where(*theirs)
+        .group_by(visit.c.site_id, visit.c.visitor_id)
+        .subquery("recent")
+    )
+    is_latest = and_(
+        visit.c.site_id == recent.c.site_id, visit.c.visitor_id == recent.c.visitor_id,
+        visit.c.started_at == recent.c.latest,
+    )  # fmt: skip
+    query = VISIT_ROWS.join(recent, is_latest).add_columns(recent.c.count).where(*theirs)
+    found = [RecentVisits(visit_from_row(row), count) for *row, count in connection.execute(query)]
+    return {each.latest.visitor_id: each for each in sorted(found, key=lambda each: each.latest.id)}
 
 
 def find_last_visit(connection: Connection, site_id: int) -> Visit | None:

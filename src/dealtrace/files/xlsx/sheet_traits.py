@@ -1,7 +1,7 @@
 """Read what the spreadsheet library leaves out about the first sheet: its epoch, and cells without a value."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from posixpath import join, normpath
 from xml.parsers.expat import ExpatError, ParserCreate
@@ -9,6 +9,7 @@ from zipfile import BadZipFile, ZipFile
 from zlib import error as ZlibError  # noqa: N812 - a class
 
 from dealtrace.files.row import Cell, LostValue, NumberOf1904
+from dealtrace.files.xlsx.size import column_number
 from dealtrace.record import record
 
 UNREADABLE = (BadZipFile, ZlibError, ExpatError, NotImplementedError, RuntimeError, EOFError, OSError, ValueError)
@@ -17,10 +18,9 @@ BLOCK_BYTES = 1 << 20
 WORKBOOK = "xl/workbook.xml"
 RELATIONS = "xl/_rels/workbook.xml.rels"
 UNCALCULATED = "=…"
+LOST_MAX = 1_000_000
+"""The most cells without a value, since each of them is kept in memory."""
 
-_COUNTS_FROM_1904 = re.compile(rb"<(?:\w+:)?workbookPr\b[^>]*\bdate1904\s*=\s*[\"'](?:1|true|on)[\"']")
-_FIRST_SHEET = re.compile(rb"<(?:\w+:)?sheet\s[^>]*?\b\w+:id\s*=\s*[\"']([^\"']+)")
-_RELATION = re.compile(rb"<(?:\w+:)?Relationship\s[^>]*>")
 _MAY_LACK_VALUES = re.compile(rb"<(?:\w+:)?f\b|\bt\s*=\s*[\"']e[\"']")
 _REFERENCE = re.compile("([A-Z]{1,3})([0-9]{1,7})")
 
@@ -59,20 +59,43 @@ def read_sheet_traits(path: Path) -> SheetTraits:
         names = {name.lower(): name for name in packed.namelist()}
         if WORKBOOK not in names:
             return SheetTraits(is_of_1904=False, lost={})
-        workbook = packed.read(names[WORKBOOK])
-        sheet = names.get(_first_sheet(workbook, packed.read(names[RELATIONS]) if RELATIONS in names else b"").lower())
+        workbook = _Workbook()
+        for name in (WORKBOOK, RELATIONS):
+            if name in names:
+                _parse(packed, names[name], workbook.start)
+        sheet = names.get(workbook.first_sheet().lower())
         lost = _lost_values(packed, sheet) if sheet is not None and _may_lack_values(packed, sheet) else {}
-    return SheetTraits(is_of_1904=_COUNTS_FROM_1904.search(workbook) is not None, lost=lost)
+    return SheetTraits(is_of_1904=workbook.is_of_1904, lost=lost)
 
 
-def _first_sheet(workbook: bytes, relations: bytes) -> str:
-    """Return the path of the first sheet in the archive, or an empty text if the workbook does not name it."""
-    first = _FIRST_SHEET.search(workbook)
-    for relation in _RELATION.findall(relations):
-        attributes = dict(re.findall(rb"\b(Id|Target)\s*=\s*[\"']([^\"']*)", relation))
-        if first is not None and attributes.get(b"Id") == first[1]:
-            return normpath(join("/xl", attributes.get(b"Target", b"").decode())).lstrip("/")
-    return ""
+def _parse(packed: ZipFile, name: str, start: Callable[[str, dict[str, str]], None]) -> None:
+    parser = ParserCreate()
+    parser.StartElementHandler = start
+    with packed.open(name) as opened:
+        parser.ParseFile(opened)
+
+
+class _Workbook:
+    """A handler of an XML parser that finds the first sheet of a workbook, its entry, and the epoch of its dates."""
+
+    def __init__(self) -> None:
+        self.is_of_1904 = False
+        self._first_id: str | None = None
+        self._target = ""
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        """Handle the start of an element of the workbook, and later of its relations."""
+        match name.rpartition(":")[2]:
+            case "workbookPr":
+                self.is_of_1904 = attributes.get("date1904") in ("1", "true", "on")
+            case "sheet" if self._first_id is None:
+                self._first_id = next((value for key, value in attributes.items() if key.endswith(":id")), "")
+            case "Relationship" if not self._target and attributes.get("Id") == self._first_id:
+                self._target = attributes.get("Target", "")
+
+    def first_sheet(self) -> str:
+        """Return the path of the first sheet in the archive, or an empty text if the workbook does not name it."""
+        return normpath(join("/xl", self._target)).lstrip("/") if self._target else ""
 
 
 def _may_lack_values(packed: ZipFile, sheet: str) -> bool:
@@ -102,7 +125,7 @@ class _Cells:
 
     def __init__(self) -> None:
         self.lost: dict[int, dict[int, LostValue]] = {}
-        self._row, self._column = 0, -1
+        self._row, self._column, self._count = 0, -1, 0
         self._type, self._value = "", ""
         self._has_formula = self._in_value = False
 
@@ -122,7 +145,7 @@ class _Cells:
         reference = _REFERENCE.fullmatch(attributes.get("r", ""))
         self._column += 1
         if reference is not None:
-            self._row, self._column = int(reference[2]), _column_of(reference[1])
+            self._row, self._column = int(reference[2]), column_number(reference[1]) - 1
         self._type, self._value, self._has_formula = attributes.get("t", "n"), "", False
 
     def add_text(self, text: str) -> None:
@@ -141,11 +164,7 @@ class _Cells:
                 self._lose(UNCALCULATED)
 
     def _lose(self, shown: str) -> None:
+        self._count += 1
+        if self._count > LOST_MAX:
+            raise ValueError(f"more than {LOST_MAX} cells have an error or no value")
         self.lost.setdefault(self._row, {})[self._column] = LostValue(shown)
-
-
-def _column_of(letters: str) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - ord("A") + 1
-    return number - 1

@@ -1,0 +1,1 @@
+"""XLSX files: what they need in memory, and their rows."""

@@ -1,0 +1,43 @@
+"""Read XLSX files: the rows of the first sheet."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from python_calamine import CalamineError, CalamineWorkbook
+
+from dealtrace.errors import FileUnreadable
+from dealtrace.files.row import Row
+from dealtrace.files.unreadable import unreadable
+from dealtrace.files.xlsx.sheet_traits import UNREADABLE, read_sheet_traits
+from dealtrace.files.xlsx.size import check_size
+
+MAGIC = b"PK\x03\x04"
+
+
+def read_xlsx(path: Path) -> Iterator[Row]:
+    """Yield the rows of the first sheet, including empty rows above the table.
+
+    Raises:
+        FileUnreadable: the file is damaged, protected by a password, or too large when unpacked.
+    """
+    try:
+        check_size(path)
+        traits = read_sheet_traits(path)
+        with CalamineWorkbook.from_path(path) as book:
+            sheet = book.get_sheet_by_index(0)
+            first_column = sheet.start[1] if sheet.start is not None else 0
+            number = 0
+            for number, cells in enumerate(sheet.iter_rows(), 1):
+                yield Row(number, traits.complete(number, cells, first_column))
+            for beyond in sorted(row for row in traits.lost if row > number):
+                yield Row(beyond, traits.complete(beyond, [], first_column))
+    except (CalamineError, *UNREADABLE) as error:
+        raise _damaged(path, str(error)) from error
+
+
+def _damaged(path: Path, reason: str) -> FileUnreadable:
+    return unreadable(
+        path,
+        f"файл Excel повреждён или защищён паролем ({reason})",
+        f"the Excel file is damaged or password-protected ({reason})",
+    )

@@ -1,0 +1,234 @@
+"""Check what an XLSX file needs in memory, before the library that reads it allocates that memory.
+
+The library ends the whole process if it cannot allocate, so nothing that a file states about itself is believed: every
+entry of the archive is unpacked to its end, and cells and texts are counted as the library counts them.
+"""
+
+import re
+from array import array
+from collections.abc import Iterator
+from copy import copy
+from pathlib import Path
+from typing import IO
+from xml.parsers.expat import ParserCreate, XMLParserType
+from zipfile import ZipFile, ZipInfo
+
+from dealtrace.errors import FileUnreadable
+from dealtrace.files.row import COLUMNS_MAX
+from dealtrace.files.unreadable import unreadable
+from dealtrace.record import record
+
+UNPACKED_BYTES_MAX = 1 << 30
+CELLS_MAX = 20_000_000
+"""The largest product of rows and columns: the library keeps the whole rectangle in memory, even if few cells are
+filled.
+"""
+SHARED_TEXT_MAX = 1 << 30
+"""The most characters of all cells whose texts are stored once and shared: the library copies a text for each cell."""
+BLOCK_BYTES = 1 << 20
+MARK_BYTES_MAX = 64
+"""More than the bytes of each mark below, which two blocks may share."""
+_SHEET_MARK = b"sheetData"
+_TEXT_MARK = re.compile(rb"[<:]si[\s/>]")
+_COUNT = re.compile(rb'ount\s*=\s*["\']([0-9]{1,20})')
+_REFERENCE = re.compile("([A-Za-z]{0,8})([0-9]{1,20})")
+_NUMBER = re.compile("[0-9]{1,20}")
+_OTHER_FORMATS = frozenset({"content.xml", "xl/workbook.bin"})
+"""Entries by which the library recognises other formats than XLSX, which state repetitions that are not checked."""
+
+
+class XmlRefused(ValueError):  # noqa: N818 - it says what was done
+    """An entry has a document type, or a reference to a cell that is none."""
+
+
+def check_size(path: Path) -> None:
+    """Check that the tables and texts of a file fit in memory.
+
+    Raises:
+        FileUnreadable: the file is too large when unpacked, or of another format than XLSX.
+        UNREADABLE (one of its exceptions, see `sheet_traits.py`): the file is damaged.
+    """
+    with ZipFile(path) as packed:
+        if any(entry.filename.lower() in _OTHER_FORMATS for entry in packed.infolist()):
+            raise unreadable(
+                path, "это не XLSX: сохраните таблицу как .xlsx или CSV", "it is not XLSX: save it as .xlsx or CSV"
+            )
+        try:
+            _check_entries(packed)
+        except _TooLarge as too_large:
+            raise _refusal(path) from too_large
+
+
+class _TooLarge(Exception):  # noqa: N818
+    """The file exceeds a limit."""
+
+
+def _check_entries(packed: ZipFile) -> None:
+    """Check every entry, whatever its name, since the workbook may name any entry as a sheet."""
+    scanned = _Scanned([], [], 0)
+    for entry in packed.infolist():
+        scanned = _scan(packed, entry, scanned)
+    lengths = array("L")
+    for entry in scanned.texts:
+        _parse(packed, entry, _SharedTexts(lengths))
+    for position in range(10, len(lengths)):
+        lengths[position] = max(lengths[position], lengths[position // 10])
+    for entry in scanned.sheets:
+        _parse(packed, entry, _Extent(lengths))
+
+
+@record
+class _Scanned:
+    """The entries that may have cells and shared texts, and the unpacked bytes of all entries."""
+
+    sheets: list[ZipInfo]
+    texts: list[ZipInfo]
+    size: int
+
+
+def _scan(packed: ZipFile, entry: ZipInfo, before: _Scanned) -> _Scanned:
+    """Unpack an entry, check its size and counts, and return what was found in it and before it.
+
+    Raises:
+        _TooLarge: the entries are too large, or a count for which the library reserves memory.
+    """
+    size, has_cells, has_texts, carried = before.size, False, False, b""
+    for block in _blocks(packed, entry):
+        size += len(block)
+        text, carried = carried + block, block[-MARK_BYTES_MAX:]
+        if size > UNPACKED_BYTES_MAX or any(int(digits) > CELLS_MAX for digits in _COUNT.findall(text)):
+            raise _TooLarge
+        has_cells = has_cells or _SHEET_MARK in text
+        has_texts = has_texts or _TEXT_MARK.search(text) is not None
+    sheets, texts = [entry] * has_cells, [entry] * has_texts
+    return _Scanned([*before.sheets, *sheets], [*before.texts, *texts], size)
+
+
+def _open(packed: ZipFile, entry: ZipInfo) -> IO[bytes]:
+    """Open an entry to its real end: the library ignores the size that the archive states, and so could read more."""
+    whole = copy(entry)
+    whole.file_size = UNPACKED_BYTES_MAX + 1
+    return packed.open(whole)
+
+
+def _blocks(packed: ZipFile, entry: ZipInfo) -> Iterator[bytes]:
+    with _open(packed, entry) as opened:
+        while block := opened.read(BLOCK_BYTES):
+            yield block
+
+
+def _parse(packed: ZipFile, entry: ZipInfo, handlers: "_SharedTexts | _Extent") -> None:
+    """Parse an entry as the library does: in UTF-8 whatever it declares, and without a document type.
+
+    Raises:
+        XmlRefused: it has a document type, by which texts and attributes could mean something else to the library.
+    """
+    parser = ParserCreate("utf-8")
+    parser.buffer_text = True
+    parser.StartDoctypeDeclHandler = _refuse_doctype
+    handlers.listen(parser)
+    with _open(packed, entry) as opened:
+        parser.ParseFile(opened)
+
+
+def _refuse_doctype(*_: object) -> None:
+    raise XmlRefused("a document type is not allowed")
+
+
+class _SharedTexts:
+    """Handlers of an XML parser that append the length of each shared text to `lengths`."""
+
+    def __init__(self, lengths: "array[int]") -> None:
+        self._lengths = lengths
+
+    def listen(self, parser: XMLParserType) -> None:
+        """Receive the events of a parser."""
+        parser.StartElementHandler = self._start
+        parser.CharacterDataHandler = self._add_text
+
+    def _start(self, name: str, _attributes: dict[str, str]) -> None:
+        if name.rpartition(":")[2] == "si":
+            if len(self._lengths) >= CELLS_MAX:
+                raise _TooLarge
+            self._lengths.append(0)
+
+    def _add_text(self, text: str) -> None:
+        if self._lengths:
+            self._lengths[-1] += len(text)
+
+
+class _Extent:
+    """Handlers of an XML parser that check the rectangle of a sheet, and the shared texts in its cells.
+
+    A row or cell that does not state its place follows the previous row or cell. `lengths` has, by the number of a
+    shared text, the length of the longest text whose number begins the digits of that number: for the library a comment
+    or a character reference ends a number, here it does not.
+    """
+
+    def __init__(self, lengths: "array[int]") -> None:
+        self._lengths = lengths
+        self._row = self._column = self._rows = self._columns = self._text = 0
+        self._is_shared = False
+
+    def listen(self, parser: XMLParserType) -> None:
+        """Receive the events of a parser."""
+        parser.StartElementHandler = self._start
+        if self._lengths:
+            parser.CharacterDataHandler = self._add_text
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        kind = name.rpartition(":")[2]
+        if kind == "c":
+            self._start_cell(attributes)
+        elif kind == "row":
+            self._row = _reference(attributes["r"])[1] if "r" in attributes else self._row + 1
+            self._column, self._is_shared = 0, False
+
+    def _start_cell(self, attributes: dict[str, str]) -> None:
+        row = self._row
+        self._column += 1
+        if "r" in attributes:
+            self._column, row = _reference(attributes["r"])
+        self._is_shared = attributes.get("t") == "s"
+        if row > self._rows or self._column > self._columns:
+            self._rows, self._columns = max(self._rows, row, 1), max(self._columns, self._column)
+            if self._columns > COLUMNS_MAX or self._rows * self._columns > CELLS_MAX:
+                raise _TooLarge
+
+    def _add_text(self, text: str) -> None:
+        number = _NUMBER.match(text) if self._is_shared else None
+        if number is not None:
+            self._text += max(self._length(int(number[0])), self._length(0) if text[0] == "0" else 0)
+            if self._text > SHARED_TEXT_MAX:
+                raise _TooLarge
+
+    def _length(self, position: int) -> int:
+        return self._lengths[position] if position < len(self._lengths) else 0
+
+
+def _reference(text: str) -> tuple[int, int]:
+    """Return the column and row, both from 1, of a reference such as `B7`; the column is 0 if it has no letters.
+
+    Raises:
+        XmlRefused: it is not a reference.
+    """
+    parts = _REFERENCE.fullmatch(text)
+    if parts is None:
+        raise XmlRefused(text[:MARK_BYTES_MAX])
+    return column_number(parts[1]), int(parts[2])
+
+
+def column_number(letters: str) -> int:
+    """Return the number of a column from 1 by its letters, and 0 if there are none."""
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number
+
+
+def _refusal(path: Path) -> FileUnreadable:
+    return unreadable(
+        path,
+        f"таблица слишком велика (не более {COLUMNS_MAX} столбцов и {CELLS_MAX} ячеек): сохраните её как CSV",
+        f"the table is too large (at most {COLUMNS_MAX} columns and {CELLS_MAX} cells): save it as CSV",
+    )
