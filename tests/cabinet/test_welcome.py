@@ -3,7 +3,7 @@
 import html
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import httpx
@@ -33,6 +33,13 @@ def host(server: ServerProcess, served: Stage) -> Database:
         for table in (session, recovery_code, membership, user, invitation):
             connection.execute(delete(table))
     return served.database
+
+
+@pytest.fixture(autouse=True)
+def _forgets_who_logged_in(server: ServerProcess) -> Iterator[None]:
+    """Leave no session in the cookies of the client that all tests of this worker share."""
+    yield
+    server.http.cookies.clear()
 
 
 @pytest.fixture
