@@ -159,8 +159,8 @@ class CostsAnswer(TypedDict):
     """The result of `import costs`; sums are in rubles, with two decimals.
 
     `rows` is the number of rows in the file, without lines with totals. `costs` is the number of costs, one for each
-    day and source; `replaced` is the number of earlier costs of these days. `unmetSources` are sources that no visit
-    has, `unmetCampaigns` those that no visit has even in source, medium and campaign alone.
+    day and source; `replaced` is the number of earlier costs of these days. `unmetSources` are sources without visits;
+    `unmetCampaigns` have none even by source, medium and campaign alone.
     """
 
     siteId: int

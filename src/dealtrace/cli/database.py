@@ -1,4 +1,4 @@
-"""`dealtrace db`: schema upgrades, integrity checks, distribution."""
+"""`dealtrace db`: schema upgrades, checks, Citus distribution."""
 
 from collections.abc import Collection
 from typing import Annotated

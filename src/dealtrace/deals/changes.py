@@ -68,7 +68,7 @@ class Change:
 def apply_change(change: Change, deal: Deal, known_values: Mapping[str, str]) -> Deal:
     """Return `deal` with `change` applied; the result equals `deal` if nothing is different.
 
-    `known_values` are the custom values in `change` of fields that the site has. Tags replace the whole list.
+    `known_values` are the changed custom values of fields that the site has. Tags replace the whole list.
     Seed: «текущее значение в статистике Calltouch будет перезаписано на пустоту».
     """
     sent = {name: value for name in _WHOLE if (value := getattr(change, name)) is not UNSET}

@@ -96,7 +96,7 @@ _FIELD_OF = {
 def as_of(deal: Deal, version: int, versions: Iterable[DealVersion]) -> Deal:
     """Return a deal as it was at `version`, by undoing the changes of later versions among `versions`.
 
-    Their `before` must hold values of a deal, not JSON. `touched_at` and `status_since` are not undone.
+    Each `before` must have values of a deal, not JSON. `touched_at` and `status_since` are not undone.
     """
     later = [candidate for candidate in versions if candidate.version > version]
     for reverted in sorted(later, key=lambda candidate: candidate.version, reverse=True):

@@ -18,7 +18,7 @@ def spellings(reference: str) -> tuple[str, ...]:
 
 
 def all_spellings(references: Iterable[str]) -> list[str]:
-    """List the texts by which several references are searched."""
+    """List the texts to search for several references."""
     return [spelling for reference in references for spelling in spellings(reference)]
 
 

@@ -41,7 +41,7 @@ def rounded_value(metric: Metric, value: Fraction | None) -> int | Decimal | Non
 
 
 def format_share(millionths: int) -> str:
-    """Format a share in millionths with six decimals."""
+    """Format millionths with six decimals: 0.250000."""
     return format_units(millionths, RATIO_DIGITS)
 
 

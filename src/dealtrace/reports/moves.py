@@ -62,7 +62,7 @@ Moves = dict[tuple[SourceKey, SourceKey], Moved]
 
 
 def moves_of(before: Shares, after: Shares, kopecks: int) -> Moves:
-    """Return the deals and kopecks that move between sources when the shares of a deal of `kopecks` change.
+    """Return the parts of `WHOLE` and of `kopecks` that move between sources when a deal's shares change.
 
     The keys are pairs of old and new source. The value of a source after the change equals its value before, minus what
     moves away, plus what moves to it, to the kopeck.

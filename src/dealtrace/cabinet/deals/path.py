@@ -37,7 +37,7 @@ class PathVisit:
 
 @record
 class Path:
-    """Visits, earliest first, with a share for each of `models`."""
+    """A lead's visits, earliest first, with credit by `models`."""
 
     models: tuple[PathModel, ...]
     visits: tuple[PathVisit, ...]

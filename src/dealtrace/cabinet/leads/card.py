@@ -26,7 +26,7 @@ from dealtrace.storage.visits.credits import find_credits
 
 @record
 class Fact:
-    """A line of the lead's values; `address` is a link to another website, empty if there is none."""
+    """A labelled value of a lead; `address` is a link to another website, empty if there is none."""
 
     name: str
     value: str
@@ -54,7 +54,7 @@ class LeadFacts:
 
 
 def ref_of(params: Mapping[str, object]) -> LeadRef | None:
-    """Return the lead that a path names, or `None` if the kind or the id in it is impossible."""
+    """Return the lead that a path identifies, or `None` if its kind or id is invalid."""
     kind, lead_id = KINDS.get(str(params["kind"])), int(str(params["lead"]))
     return LeadRef(kind, lead_id) if kind is not None and lead_id <= ID_MAX else None
 

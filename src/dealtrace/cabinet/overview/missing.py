@@ -26,7 +26,7 @@ assert set(_CURES) == {metric.name for metric in WATCHED}
 
 
 def missing_troubles(missing: MissingData, address: Address, period: Period, view: View) -> list[Trouble]:
-    """Return the texts about missing data; `address` is that of a report with the question of the page."""
+    """Return the texts about missing data, with links to the report page in `address`."""
     gaps = [_gap(metric, gap, address, view) for metric, gap in missing.gaps[-SHOWN_MAX:]]
     return [*gaps, *(_idle(each, address, period, view) for each in missing.idle[:SHOWN_MAX])]
 

@@ -47,7 +47,7 @@ def time_dimension(period: Period) -> Dimension:
 
 
 def over_time(question: Question, metric: Metric) -> Question:
-    """Return a question for one metric over time, with the filters and the comparison of another question."""
+    """Return `question` for one metric over time, with the same filters and comparison."""
     return replace(question, by=(time_dimension(question.period),), metrics=(metric,), sort=None, limit=None)
 
 

@@ -79,7 +79,7 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True)
 class Method:
-    """An endpoint that annotates leads: the key of its list, its parameters, and functions that parse and answer."""
+    """An endpoint that annotates the leads under `name` in its body; `read` parses a lead, `answer` replies."""
 
     name: str
     paid: PaidMethod

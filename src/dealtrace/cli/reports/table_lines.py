@@ -55,7 +55,7 @@ def report_lines(report: Report, width: int | None) -> Iterator[str]:
 
 
 def pivot_lines(pivot: Pivot, width: int | None) -> Iterator[str]:
-    """Yield the lines of a pivot: the totals of its rows stand before the columns, so that they are never left out."""
+    """Yield the lines of a pivot; row totals come before the columns, so that totals are never left out."""
     yield from _heading(pivot.report)
     yield f"{cleaned(pivot.metric.name)}, columns by {cleaned(pivot.dimension.name)}"
     table = _pivot_table(pivot)

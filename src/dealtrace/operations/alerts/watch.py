@@ -39,9 +39,9 @@ class AlertEvaluation:
 
 @record
 class AlertReport:
-    """The result of a claimed alert: its evaluation, or the `fault` that prevented it, and when it is due next.
+    """The result of a claimed alert: its evaluation or the `fault` that prevented it, and the alert's next due time.
 
-    `sends_mail` is whether the server has a mail server.
+    `sends_mail` is whether a mail server is set up.
     """
 
     alert: Alert

@@ -62,7 +62,7 @@ def rematch_concerned(work: Work, concerns: Sequence[Concern]) -> list[Deal]:
 
 
 def rematch_naming(work: Work, visits: Sequence[Visit]) -> list[Deal]:
-    """Match again the deals whose matchers name one of these visits, and return the deals whose match has changed."""
+    """Rematch the deals whose matchers refer to these visits, and return the deals whose match has changed."""
     keys = {(key_of_visit(visit.id), NAMED_AT) for visit in visits}
     concerned = lead_links.find_ids_by_key(work.connection, work.site.id, keys)
     if not concerned:

@@ -33,10 +33,10 @@ class _Walk:
 
 
 def regroup_clients(work: Work, client_ids: Collection[int], *, with_all_leads: bool = False) -> None:
-    """Divide the contacts of these clients, and of all clients connected to them, into clients again.
+    """Regroup the contacts of these clients, and of all clients connected to them.
 
-    Deleted leads do not count, and contacts without other leads are deleted. If a contact gets another client, its
-    leads get that client too; `with_all_leads` also checks the leads of all other contacts.
+    Deleted leads do not count; contacts that have no other leads are deleted. If a contact gets another client, its
+    leads get that client too. With `with_all_leads`, the leads of the other contacts are checked too.
     """
     walk = _walk(work, client_ids)
     starts = contact_groups.find_starts(work.connection, work.site.id, walk.contacts)

@@ -1,4 +1,4 @@
-"""Delete or restore a call or lead request, and match again the deals that may belong to it."""
+"""Delete or restore a call or lead request, and rematch the deals that may belong to it."""
 
 from dealtrace.deals.deal import Deal
 from dealtrace.errors import LeadNotDeleted, LeadNotFound

@@ -105,7 +105,7 @@ def ask_totals(
 def ask_series(
     source: FactSource, site: Site, question: Question, by: tuple[Dimension, ...], span: Span
 ) -> tuple[Formulas, Gathered]:
-    """Return the formulas of a question's metrics, and the measures that they need in `span`, by the dimensions `by`.
+    """Return a question's formulas by metric, and the measures they need in `span`, grouped by `by`.
 
     The question must have one attribution model.
     """

@@ -1,4 +1,4 @@
-"""Compute what other rules would change for deals, with the same functions that match, credit and classify."""
+"""Compute how other rules would change deals, with the same functions that match, credit and classify."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace

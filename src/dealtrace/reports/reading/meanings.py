@@ -34,7 +34,7 @@ def meaning_of(metric: Metric, language: Language) -> str:
 
 
 def group_of(metric: Metric) -> MetricGroup:
-    """Return the group of a metric: by what it counts, and money apart from it."""
+    """Return the group of a metric: own column, money, or else what it counts."""
     if metric.name.startswith(COLUMN_PREFIX):
         return MetricGroup.OWN
     if metric.unit in (Unit.MONEY, Unit.PRICE) or Fact.COSTS in metric.facts:

@@ -1,6 +1,6 @@
 """Statements of SQLAlchemy Core that are compiled to SQL once per engine, and then run on the driver's cursor.
 
-SQLAlchemy takes longer to execute a small statement than the database. A compiled statement therefore keeps its text,
+SQLAlchemy spends longer on a small statement than the database does. A compiled statement therefore keeps its text,
 the order of its parameters and the converters of its column types.
 """
 

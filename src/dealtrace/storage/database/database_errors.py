@@ -88,7 +88,7 @@ def is_read_only(fault: BaseException) -> bool:
 
 
 def message_of(fault: BaseException) -> str | None:
-    """Return the first line of the database's message, or `None` for other errors; later lines quote rows."""
+    """Return the first line of a database error (later lines quote rows), or `None` for other errors."""
     error = driver_error(fault)
     is_of_database = isinstance(error, sqlite3.Error) or _is_postgresql(error)
     return str(error).partition("\n")[0] if is_of_database else None

@@ -54,7 +54,7 @@ def store_reading(connection: Connection, site_id: int, reading: Reading | None)
 
 
 def count_unread(connection: Connection, site_id: int, reading: Reading) -> int:
-    """Count the leads, clients and deals whose contacts must still be normalised again."""
+    """Count the leads, clients and deals left to normalise after `reading`."""
     stages = list(Stage)
     unread = 0
     for stage in stages[stages.index(reading.stage) :]:

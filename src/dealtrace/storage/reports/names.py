@@ -25,7 +25,7 @@ _LISTED = "listed"
 
 
 def find_spellings(fetch: Fetch, tables: FactTables, dimension: Dimension, keys: Collection[str]) -> dict[str, str]:
-    """Find the most frequent spelling of each key of sources or statuses; among equals, the first in the alphabet.
+    """Find the most frequent spelling of sources or statuses by key; ties are broken alphabetically.
 
     Spellings of a source are counted in visits, leads, deals and costs, spellings of a status only in deals.
     """

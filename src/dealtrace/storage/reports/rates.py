@@ -54,7 +54,7 @@ def has_rates(connection: Connection, site_id: int) -> bool:
 
 
 def lacks_rate(*, has_rates: bool = True) -> ColumnElement[bool]:
-    """Return the condition that a deal has a sum whose worth in rubles is unknown for want of a rate.
+    """Return the SQL condition that a deal has sums in a currency without a known rate.
 
     `has_rates` is whether the site may have rates.
     """

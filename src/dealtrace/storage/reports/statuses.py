@@ -72,7 +72,7 @@ def update_meaning(connection: Connection, site_id: int, name: str, meaning: Mea
 
 
 def list_statuses(connection: Connection, site_id: int) -> list[Status]:
-    """List all spellings of statuses that a site's deals have had, or that got a meaning, in no particular order."""
+    """List all spellings of statuses that a site's deals have had, or that have a meaning such as won, unordered."""
     query = select(deal_status.c.spelling, deal_status.c.meaning).where(deal_status.c.site_id == site_id)
     return [Status(spelling, Meaning(meaning)) for spelling, meaning in connection.execute(query)]
 

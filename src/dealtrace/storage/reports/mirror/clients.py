@@ -11,7 +11,7 @@ _OF_LEADS = """SELECT client_id FROM leads
 
 
 def gather_clients(mirror: MirrorConnection, leads: str) -> None:
-    """Find when the first lead of every client began, among all the leads of a table."""
+    """Create a table of clients with the time of their first lead in table `leads`."""
     first = f'SELECT site_id, client_id, min("at") AS "at" FROM {leads} WHERE client_id IS NOT NULL'  # noqa: S608
     mirror.execute(f"CREATE TABLE {_CLIENTS} AS {first} GROUP BY site_id, client_id")
 

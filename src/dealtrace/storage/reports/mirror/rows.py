@@ -92,8 +92,8 @@ class _Feeder(Thread):
 def line_of(stream: Stream, rows: Selection) -> Selection:
     """Return a select whose rows are lines of CSV: the site, the numbers, then the texts.
 
-    SQLite formats a line in one call, which takes less than half the time of joining its values one by one. `%s` makes
-    nothing of null; `%Q` makes `NULL` of it, and puts a text in single quotes.
+    SQLite formats a line in one call, which takes less than half the time of joining its values one by one. `%s` writes
+    null as nothing; `%Q` writes it as `NULL`, and a text in single quotes.
     """
     found = rows.subquery("found")
     line = ",".join(("%s", *("%s" for _ in stream.numbers), *("%Q" for _ in stream.texts))) + "\n"

@@ -33,7 +33,7 @@ _BOUNDED_BY = {"week": _DAY, "quarter": _MONTH}
 
 
 def place_visits(mirror: MirrorConnection, catalog: str) -> None:
-    """Insert the streamed visits of a catalog, with numbers for their visitors, and note the texts they have."""
+    """Insert a catalog's streamed visits, with visitors as numbers, and add their new texts to `visit_texts`."""
     streamed = f"{catalog}.visit_rows"
     mirror.execute(_NUMBERING.format(streamed=streamed))
     mirror.execute(_PLACING.format(streamed=streamed))
@@ -58,7 +58,7 @@ _PLACING = (
 
 @record
 class VisitKeys:
-    """The greatest number of a visitor of a site, rounded up, and how many keys visits have at most, by dimension."""
+    """Upper bounds for a site, rounded up: its visitors, and the keys of its visits by dimension."""
 
     visitors: int
     counts: tuple[tuple[str, int], ...]
