@@ -8,15 +8,15 @@ from random import Random
 from typing import Any
 
 import pytest
-from dealtrace.operations.reports.report_answer import serialize_answer
 
 from cast import Stage
 from commands import CommandLine, Terminal
 from dealtrace import clock
+from dealtrace.answers.report import serialize_answer
 from dealtrace.operations.reports.ask import ask
 from dealtrace.operations.reports.open_facts import open_facts
 from dealtrace.operations.reports.read_question import read_question
-from dealtrace.reports.question import ALL_MODELS, Words
+from dealtrace.reports.question import ALL_MODELS, RawQuestion
 from figures_questions import random_filters, random_words
 from figures_scenes import Scene, play_scene
 from server import ServerProcess
@@ -29,17 +29,17 @@ QUESTIONS_PER_SITE = 50
 SIZE = 16
 
 
-def parts_of(words: Words) -> Iterator[tuple[str, str]]:
+def parts_of(words: RawQuestion) -> Iterator[tuple[str, str]]:
     """Yield the parts of a question that are not empty, by the names of their parameters."""
     names = {"first": "from", "last": "to", "date_of": "date", "filters": "filter"}
-    for attribute in Words.__dataclass_fields__:
+    for attribute in RawQuestion.__dataclass_fields__:
         value = getattr(words, attribute)
         for each in value if isinstance(value, tuple) else (value,):
             if each:
                 yield names.get(attribute, attribute), each
 
 
-def answer_inside(scene: Scene, words: Words) -> Any:
+def answer_inside(scene: Scene, words: RawQuestion) -> Any:
     """Return the JSON of a report, asked inside this process."""
     database, site, now = scene.stage.database, scene.player.site, clock.now()
     with database.read() as connection:
@@ -48,7 +48,7 @@ def answer_inside(scene: Scene, words: Words) -> Any:
         return json.loads(json.dumps(serialize_answer(ask(source, site, question, now), site.id)))
 
 
-def answer_of_command(terminal: Terminal, scene: Scene, words: Words) -> Any:
+def answer_of_command(terminal: Terminal, scene: Scene, words: RawQuestion) -> Any:
     """Return the JSON that `dealtrace report` prints."""
     options = [f"--{name}={text}" for name, text in parts_of(words) if name != "models"]
     models = [f"--model={ALL_MODELS}"] if words.models else []

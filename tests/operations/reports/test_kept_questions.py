@@ -30,9 +30,17 @@ def anna(stage: Stage, shop: Player) -> User:
         return create_user(connection, stage.ids, "anna", PASSWORD, NOON, roles={shop.site.id: Role.ANALYST})
 
 
-def save(stage: Stage, player: Player, name: str, user_id: int | None, query: str = "metrics=deals") -> None:
+def save(
+    stage: Stage,
+    player: Player,
+    name: str,
+    user_id: int | None,
+    query: str = "metrics=deals",
+    *,
+    overwrites: bool = False,
+) -> None:
     with stage.database.write() as connection:
-        save_report(connection, player.site, SavedReport(name, query, user_id, user_id, NOON), overwrites=False)
+        save_report(connection, player.site, SavedReport(name, query, user_id, user_id, NOON), overwrites=overwrites)
 
 
 def test_own_reports_and_segments_are_deleted_with_their_user_and_those_of_sites_stay(
@@ -83,5 +91,7 @@ def test_questions_and_reports_have_limits(stage: Stage, shop: Player, monkeypat
     assert limits.SAVED_REPORTS_MAX > 2
     save(stage, shop, "a", 7)
     save(stage, shop, "b", 8)
-    with pytest.raises(InvalidSetting, match="2"):
-        save(stage, shop, "c", 9)
+    for overwrites in (False, True):
+        with pytest.raises(InvalidSetting, match="2"):
+            save(stage, shop, "c", 9, overwrites=overwrites)
+    save(stage, shop, "b", 8, "by=week", overwrites=True)

@@ -82,5 +82,8 @@ def test_a_site_has_a_limit_of_segments(stage: Stage, shop: Player) -> None:
     with stage.database.write() as connection:
         for number in range(SEGMENTS_MAX):
             add_segment(connection, shop.site, KeptName(f"{number}", number % 3 or None), ["source:is:x"], NOW)
-    with pytest.raises(InvalidSetting):
-        add(stage, shop, "one more", "source:is:x")
+    for overwrites in (False, True):
+        with stage.database.write() as connection, pytest.raises(InvalidSetting):
+            add_segment(connection, shop.site, KeptName("more"), ["source:is:x"], NOW, overwrites=overwrites)
+    with stage.database.write() as connection:
+        add_segment(connection, shop.site, KeptName("0"), ["source:is:y"], NOW, overwrites=True)

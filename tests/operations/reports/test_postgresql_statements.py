@@ -14,7 +14,7 @@ from dealtrace.operations.reports.ask import ask, stored_facts
 from dealtrace.operations.reports.open_facts import open_facts
 from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.metrics import METRICS
-from dealtrace.reports.question import Known, Question, Words, parse_question
+from dealtrace.reports.question import Question, QuestionContext, RawQuestion, parse_question
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.reports.stored_facts import StoredFacts
 from dealtrace.storage.schema.upgrade import prepare_schema
@@ -36,8 +36,8 @@ def scene(postgresql_server: PostgresqlServer) -> Iterator[Scene]:
 
 def question_of(scene: Scene, **words: object) -> Question:
     period = {"first": str(DAY - timedelta(days=9)), "last": str(DAY + timedelta(days=1))}
-    known = Known(DAY, AttributionModel(scene.shop.site.attribution), FIELDS)
-    return parse_question(Words(**{**period, **words}), known)  # type: ignore[arg-type]
+    known = QuestionContext(DAY, AttributionModel(scene.shop.site.attribution), FIELDS)
+    return parse_question(RawQuestion(**{**period, **words}), known)  # type: ignore[arg-type]
 
 
 def sent_for(scene: Scene, **words: object) -> Sent:

@@ -19,11 +19,11 @@ from dealtrace.reports.answer import Gathered, GatheredRows, Report, Sorting, pu
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.metrics import COST, DEALS, METRICS
 from dealtrace.reports.periods import compared_period
-from dealtrace.reports.question import Known, Words, parse_question
+from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
 from dealtrace.storage.reports.kept_rows import FetchedOnDisk, RowsOnDisk, keep_rows, sort_rows
 
 MODEL = AttributionModel.LAST_INTERACTION
-KNOWN = Known(date(2026, 11, 26), MODEL, ["note"], rows_max=None)
+KNOWN = QuestionContext(date(2026, 11, 26), MODEL, ["note"], rows_max=None)
 FEW, MANY, IN_MEMORY = 2_000, 8_000, 500
 KEY = st.none() | st.text(max_size=3) | st.integers(-(2**70), 2**70)
 
@@ -41,7 +41,7 @@ def notes(count: int, number: int) -> Iterator[tuple[str | None, int]]:
 
 def report_of(count: int, in_memory: int, **asked: str) -> Report:
     """Return a report of this many rows, which are of two facts and, if compared, of two periods."""
-    question = parse_question(Words(by="field:note", metrics="deals,cost", **asked), KNOWN)
+    question = parse_question(RawQuestion(by="field:note", metrics="deals,cost", **asked), KNOWN)
     formulas = {metric: METRICS[metric.name].formula for metric in question.metrics}
 
     def side(measured: int) -> dict[AttributionModel, Gathered]:

@@ -113,7 +113,7 @@ async def show(view: View) -> Response:
 
 
 async def _lacking_rates(view: View, figures: Report) -> list[Problem]:
-    """Return the problem that sums lack deals for want of rates, if they do: how many deals, and their own sums."""
+    """Return the problem that sums lack deals without a rate, if they do: how many deals, and their own sums."""
     (values,) = figures.total.values.values()
     count = values[figures.question.metrics.index(NO_RATE)]
     if not count:

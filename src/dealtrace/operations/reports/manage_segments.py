@@ -13,7 +13,7 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.errors import InvalidSetting, NameTaken
 from dealtrace.operations.reports.record_kept import KeptChange, record_kept
 from dealtrace.reports.filters import format_filter
-from dealtrace.reports.kept.names import KeptName, check_kept_name
+from dealtrace.reports.kept.names import KeptName, check_kept_name, check_room
 from dealtrace.reports.kept.saved import with_segment_renamed
 from dealtrace.reports.kept.segments import SEGMENTS_MAX, Segment
 from dealtrace.reports.question import QuestionContext, parse_filters
@@ -55,12 +55,8 @@ def add_segment(
     segment = Segment(check_kept_name(kept.name), tuple(map(format_filter, parsed)), kept.user_id)
     if not parsed:
         raise InvalidSetting(key="filter", ru="нужен хотя бы один фильтр", en="at least one filter is needed")
-    if count_segments(connection, site.id) >= SEGMENTS_MAX and not overwrites:
-        raise InvalidSetting(
-            key="name",
-            ru=f"уже есть {SEGMENTS_MAX} сегментов, удалите ненужный",
-            en=f"there are {SEGMENTS_MAX} segments, remove one",
-        )
+    if segment.user_id not in find_owners(connection, site.id, [segment.name]):
+        check_room(count_segments(connection, site.id), SEGMENTS_MAX)
     named = KeptName(segment.name, segment.user_id)
     before = _filters_words(connection, site, named)
     if not insert_segment(connection, site.id, segment, now, overwrites=overwrites):

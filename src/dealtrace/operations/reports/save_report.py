@@ -10,7 +10,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.errors import InvalidSetting, NameTaken
 from dealtrace.operations.reports.record_kept import KeptChange, record_kept
-from dealtrace.reports.kept.names import KeptName, check_kept_name
+from dealtrace.reports.kept.names import KeptName, check_kept_name, check_room
 from dealtrace.reports.kept.saved import QUERY_LENGTH_MAX, SAVED_REPORTS_MAX, SavedReport
 from dealtrace.storage.reports import saved
 
@@ -30,13 +30,8 @@ def save_report(connection: Connection, site: Site, report: SavedReport, *, over
             ru=f"отчёт длиннее {limit} символов, уберите часть фильтров",
             en=f"the report exceeds {limit} characters, remove some filters",
         )
-    if saved.count_saved_reports(connection, site.id) >= SAVED_REPORTS_MAX and not overwrites:
-        limit = SAVED_REPORTS_MAX
-        raise InvalidSetting(
-            key="name",
-            ru=f"у сайта уже {limit} отчётов, удалите ненужный",
-            en=f"the site has {limit} reports, delete one",
-        )
+    if saved.find_saved_report(connection, site.id, named.user_id, named.name) is None:
+        check_room(saved.count_saved_reports(connection, site.id), SAVED_REPORTS_MAX)
     kept = KeptName(named.name, named.user_id)
     before = _question_words(connection, site, kept)
     if not saved.insert_saved_report(connection, site.id, named, overwrites=overwrites):

@@ -14,6 +14,18 @@ class KeptName:
     user_id: int | None = None
 
 
+def check_room(stored: int, most: int) -> None:
+    """Check that one more may be stored beside those that are stored already.
+
+    Raises:
+        InvalidSetting: there are too many.
+    """
+    if stored >= most:
+        raise InvalidSetting(
+            key="name", ru=f"уже сохранено {most}, удалите ненужное", en=f"{most} are stored already, delete one"
+        )
+
+
 def check_kept_name(name: str) -> str:
     """Return the name of a segment or of a saved report without blanks around it.
 

@@ -102,7 +102,7 @@ def list_rates(connection: Connection, site: Site) -> list[CurrencyRate]:
 
 
 def count_deals_without_rate(connection: Connection, site_id: int) -> dict[str, int]:
-    """Count the undeleted deals of a site that have a sum of unknown worth for want of a rate, by currency."""
+    """Count the undeleted deals of a site whose sum is in a currency without a rate, by currency."""
     theirs = (deal.c.site_id == site_id, deal.c.deleted_at.is_(None), lacks_rate())
     counted = select(deal.c.currency, func.count()).where(*theirs).group_by(deal.c.currency)
     return {currency: deals for currency, deals in connection.execute(counted)}  # noqa: C416 - rows are no pairs to mypy

@@ -4,7 +4,7 @@ from cast import Player, Stage
 from dealtrace.deals.deal import DealKey
 from dealtrace.operations.deals.change import change_deals
 from dealtrace.operations.deals.register import register_deals
-from dealtrace.storage.deals.whole_deals import list_whole_deals
+from dealtrace.storage.deals.deals_with_history import list_deals_with_history
 from plans import statements_on
 from write_commands import change, registration
 
@@ -17,9 +17,9 @@ def test_each_has_its_own_history_whatever_their_number_costs_the_same_queries(s
     keys = [DealKey(None, number) for number in (*NUMBERS, "none")]
     with stage.database.read() as connection:
         with statements_on(stage.database.reader) as sent:
-            found = list_whole_deals(connection, shop.site.id, keys)
+            found = list_deals_with_history(connection, shop.site.id, keys)
         with statements_on(stage.database.reader) as sent_for_one:
-            list_whole_deals(connection, shop.site.id, keys[:1])
+            list_deals_with_history(connection, shop.site.id, keys[:1])
     statuses = [[past.status for past in each.history] if each is not None else None for each in found]
     assert statuses == [["new"], ["new", "won"], ["new"], None]
     assert len(sent) == len(sent_for_one)
