@@ -86,7 +86,7 @@ def test_beyond_those_that_run_a_report_is_refused_and_deals_are_registered_all_
 ) -> None:
     with ThreadPoolExecutor(REPORTS_AT_ONCE) as clients:
         running = [clients.submit(ask, slow_server, shop) for _ in range(REPORTS_AT_ONCE)]
-        wait_until(lambda: begun(tmp_path) > 0)  # beside SQLite the others wait for the mirror, each on its thread
+        wait_until(lambda: begun(tmp_path) == REPORTS_AT_ONCE)
         refused = ask(slow_server, shop)
         assert (refused.status_code, refused.json()["errorCode"]) == (503, "10080")
         assert int(refused.headers["retry-after"]) > 0

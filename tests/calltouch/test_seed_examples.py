@@ -263,7 +263,7 @@ def test_an_update_reads_as_the_seed_prints_it(stage: Stage) -> None:
         change(7812899, status="end", amount_rub=Decimal(6000)),
         now=moscow("2018-03-27", "12:00:00"),
     )
-    result = changed_order(changed.deal, changed.story, changed.visit, MOSCOW, player.site.attribution)
+    result = changed_order(changed.deal, changed.lead_summary, changed.visit, MOSCOW, player.site.attribution)
     assert json.dumps(result) == json.dumps(json.loads(UPDATED))
 
 

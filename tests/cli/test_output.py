@@ -127,6 +127,7 @@ def invocations(scene: Scene) -> Iterator[tuple[str, ...]]:
         ("source", "host", "add", site, "own", HOSTILE), ("source", "host", "list", site),
         ("segment", "add", site, "plain", "--filter", f"manager:is:{HOSTILE}"), ("segment", "list", site),
         ("segment", "add", site, HOSTILE, "--filter", "manager:filled"), ("segment", "remove", site, HOSTILE),
+        ("segment", "rename", site, "plain", HOSTILE), ("segment", "rename", site, HOSTILE, "plain"),
         ("report", *only, "--metrics", HOSTILE, "--by", HOSTILE, "--filter", HOSTILE, "--segment", HOSTILE),
         ("report", HOSTILE, *only), ("report", "sources", *only, "--segment", "plain", "--csv", table, "--force"),
         ("alert", "add", site, "above", HOSTILE, "--mail", HOSTILE), ("alert", "remove", site, "1"),

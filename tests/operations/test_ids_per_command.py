@@ -225,7 +225,7 @@ WORST: dict[str, Callable[[Stage, Player, int], Any]] = {
     "acknowledge_deliveries": reported,
     "claim_alerts": lambda _stage, _shop, _number: None,
     "settle_alerts": raised,
-    "claim_mails": lambda _stage, _shop, _number: None,
+    "claim_mail": lambda _stage, _shop, _number: None,
     "settle_mails": lambda _stage, shop, number: MailReport(
         Mail(MailId(number), shop.site.id, MailPurpose.REPORT, 1, Recipient("a@example.org"), NOON, NOON), None
     ),

@@ -323,6 +323,7 @@ def test_credits_that_were_there_before_get_the_sources_of_their_visits(database
         stage.call(shop, NOON, visit_id=visit.id)
     with database.write() as connection:
         kept = set(connection.execute(select(lead_credit).where(lead_credit.c.site_id == shop.site.id)))
+        connection.exec_driver_sql("DROP INDEX ix_deal_deleted_number")
         forget_sources_of_credits(connection)
         connection.exec_driver_sql(f"UPDATE {VERSION_TABLE} SET version_num = '0029'")
     upgrade_schema(database)

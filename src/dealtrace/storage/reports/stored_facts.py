@@ -105,7 +105,7 @@ def visit_columns(names: Iterable[str]) -> list[Expression]:
 
 
 def touch_columns() -> list[Expression]:
-    """Return the columns of touches that need no join with visits."""
+    """Return the columns of touches, except the model."""
     credit = lead_credit.c
     return [
         credit.lead_id,
@@ -113,6 +113,7 @@ def touch_columns() -> list[Expression]:
         func.coalesce(credit.share, WHOLE).label("share"),
         _microseconds(credit.visit_started_at).label("touched_at"),
         credit.visit_id,
+        credit.traffic_source_id.label("source_id"),
     ]
 
 
@@ -154,9 +155,7 @@ class StoredFacts:
     def touches(self, model: AttributionModel) -> Selection:
         """Select the touches of leads: `lead_id`, `position`, `share`, `touched_at`, `visit_id`, `source_id`."""
         credit = lead_credit.c
-        return select(*touch_columns(), credit.traffic_source_id.label("source_id")).where(
-            credit.site_id == SITE_ID, credit.model == int(model)
-        )
+        return select(*touch_columns()).where(credit.site_id == SITE_ID, credit.model == int(model))
 
     def touch_attributes(self, fact: Fact, model: AttributionModel, money: Sequence[str]) -> Iterable[str]:  # noqa: ARG002
         """Return the attributes by which facts are joined with their touches; see `FactTables`."""

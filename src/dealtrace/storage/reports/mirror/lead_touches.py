@@ -4,7 +4,7 @@ A touch is a visit that a lead is credited to. Joining every fact with its touch
 the time of a report.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
 from dealtrace.attribution.credit import WHOLE, AttributionModel
@@ -42,7 +42,6 @@ def _gathering() -> str:
 
 
 _GATHERING = _gathering()
-_VISITS = "INSERT INTO touched_visits SELECT DISTINCT site_id, lead_id, visit_id FROM {touches}"
 
 
 def gather_all(mirror: MirrorConnection, catalog: str) -> list[str]:
@@ -59,7 +58,7 @@ def gather_all(mirror: MirrorConnection, catalog: str) -> list[str]:
         bounds = sorted(set(found))
     conditions = [_between(since, until) for since, until in pairwise([None, *bounds, None])]
     for condition in conditions:
-        _gather(mirror, catalog, f"(SELECT * FROM {catalog}.touches WHERE {condition.format(lead_id='lead_id')})")  # noqa: S608
+        gather(mirror, catalog, condition.format(lead_id="lead_id"))
     return conditions
 
 
@@ -71,18 +70,9 @@ def _between(since: int | None, until: int | None) -> str:
     return condition if since is not None else f"({{lead_id}} IS NULL OR {condition})"
 
 
-def gather_some(mirror: MirrorConnection, catalog: str, site_id: int, leads: Sequence[int]) -> None:
-    """Gather the touches of some leads of a site; `leads` are those whose touches themselves have changed."""
-    if leads:
-        theirs = "site_id = ? AND lead_id IN (SELECT unnest(CAST(? AS BIGINT[])))"
-        mirror.execute(f"DELETE FROM touched_visits WHERE {theirs}", [site_id, leads])  # noqa: S608
-        touches = f"(SELECT * FROM {catalog}.touches WHERE {theirs})"  # noqa: S608
-        mirror.execute(_VISITS.format(touches=touches), [site_id, leads])
-    mirror.execute(f"INSERT INTO {catalog}.lead_touches {_GATHERING.format(touches=f'{catalog}.touches')}")
-
-
-def _gather(mirror: MirrorConnection, catalog: str, touches: str) -> None:
-    mirror.execute(_VISITS.format(touches=touches))
+def gather(mirror: MirrorConnection, catalog: str, condition: str = "true") -> None:
+    """Gather the touches of a catalog that meet a condition."""
+    touches = f"(SELECT * FROM {catalog}.touches WHERE {condition})"  # noqa: S608 - names and conditions of ours
     mirror.execute(f"INSERT INTO {catalog}.lead_touches {_GATHERING.format(touches=touches)}")
 
 
@@ -107,24 +97,25 @@ def _floor(size: str) -> str:
     return f"({size} // {WHOLE} * share + {size} % {WHOLE} * share // {WHOLE})"
 
 
+def _rest(size: str) -> str:
+    """Return the SQL expression for what rounding a touch's part of a sum down leaves, in millionths of a kopeck."""
+    return f"{size} % {WHOLE} * share % {WHOLE}"
+
+
 def _rank(size: str) -> str:
     """Return the SQL expression for the rank of a touch, by which kopecks left over by rounding are given out.
 
     The touch with the greatest remainder ranks highest; of equal remainders, the later touch.
     """
-    return f"({size} % {WHOLE} * share % {WHOLE} * {_PLACES} + {_PLACES} - place)"
+    return f"({_rest(size)} * {_PLACES} + {_PLACES} - place)"
 
 
 def _least(amount: str, shares: str) -> str:
-    """Return the SQL expression for the lowest rank that gets a leftover kopeck, null if none is left.
-
-    No touch gets more than one, even if the shares do not add up to the whole because a visit is not stored.
-    """
+    """Return the SQL expression for the lowest rank that gets a leftover kopeck, null if none is left."""
     size = f"abs({amount})"
-    floors = f"list_sum(list_transform({shares}, lambda share: {_floor(size)}))"
+    left = f"list_sum(list_transform({shares}, lambda share: {_rest(size)})) // {WHOLE}"
     ranks = f"list_sort(list_transform({shares}, lambda share, place: {_rank(size)}), 'DESC')"
-    left = f"CAST({size} - {floors} AS BIGINT)"
-    return f"{ranks}[greatest(least({left}, len({shares})), 0)]"
+    return f"{ranks}[CAST({left} AS BIGINT)]"
 
 
 def _split(amount: str, shares: str) -> str:

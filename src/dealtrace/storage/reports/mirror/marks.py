@@ -28,8 +28,7 @@ _PREFIX = "mark_"
 class Kind(StrEnum):
     """A kind of marks: what the id of a mark identifies, such as a deal with its tags, or a day of costs.
 
-    Marks are applied in the order of the kinds. Touches, leads and deals copy attributes of visits, and leads and deals
-    also copy touches.
+    Marks are applied in the order of the kinds. Leads and deals copy attributes of visits, and their touches.
     """
 
     SOURCE = "source"
@@ -71,7 +70,7 @@ MARKED: Mapping[Table, _Marked] = {
     call: _Marked(Kind.LEAD, "id"),
     lead_request: _Marked(Kind.LEAD, "id"),
     lead_contact: _Marked(Kind.LEAD, "lead_id"),
-    lead_credit: _Marked(Kind.TOUCHES, "lead_id", frozenset({"traffic_source_id"})),
+    lead_credit: _Marked(Kind.TOUCHES, "lead_id"),
     visit: _Marked(Kind.VISIT, "id", frozenset({"seen_at"})),
     traffic_source: _Marked(Kind.SOURCE, "id"),
     deal_status: _Marked(Kind.STATUSES, "0"),

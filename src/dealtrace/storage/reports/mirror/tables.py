@@ -10,7 +10,7 @@ from dealtrace.attribution.traffic_source import SOURCE_PARTS
 from dealtrace.storage.reports.mirror.dialect import DIALECT
 from dealtrace.storage.reports.touched_rows import SPLIT_MODELS
 
-VERSION = 4
+VERSION = 5
 """The version of the tables, raised whenever a table or the meaning of its rows changes; older mirrors are rebuilt."""
 CUSTOM_VALUES = "custom_values"
 CLIENT_SINCE = "client_since"
@@ -79,8 +79,6 @@ deals = _table(
     ),
     (*TOUCH_LISTS, ASSISTS, *MONEY_LISTS),
 )  # fmt: skip
-touched_visits = _table("touched_visits", ("lead_id", "visit_id"), ())
-"""The visits that are touches of leads under any model, once each: what repeats something of a visit."""
 touches = _table(
     "touches", ("lead_id", "model", "position", "share", "touched_at", "visit_id", "source_id"), (), of=PASSING
 )

@@ -30,7 +30,7 @@ from dealtrace.storage.schema.tables.costs import cost
 from dealtrace.storage.schema.tables.deals import deal, deal_tag
 from dealtrace.storage.schema.tables.leads import LEAD_TABLES, lead_credit
 from dealtrace.storage.schema.tables.visits import traffic_source, visit
-from dealtrace.storage.visits.credits import CREDITED, credit_key_of_deal
+from dealtrace.storage.visits.credits import credit_key_of_deal
 
 Ids = Collection[int]
 Marked = dict[Kind, set[int]]
@@ -38,7 +38,7 @@ Progress = Callable[[str], None]
 """A function that is called with the name of each table of the mirror before the table is filled."""
 
 
-Selects = Callable[[], Iterable[tuple[Selection, Any]]]
+Selects = Callable[[], Iterable[tuple[Selection, Expression | None]]]
 """A function that returns the selects for all rows of a site, each with the column that ids of marks refer to."""
 _FACTS = StoredFacts(contact_matching=False)
 """The facts of a site as the mirror stores them, independent of the site's settings.
@@ -76,7 +76,6 @@ _VISIT_NAMES = {"hour_at": AT, **{name: name for name in ("landing_page", "city"
 """The attributes of leads and deals that are copied from their visit, with the column of the visit."""
 _IS_VISIT = "JOIN visits ON visits.site_id = streamed.site_id AND visits.id = streamed.visit_id"
 _OWN_VISIT = Join(f"LEFT {_IS_VISIT}", {name: f'visits."{column}"' for name, column in _VISIT_NAMES.items()})
-_CREDITED_VISIT = Join(_IS_VISIT, {"source_id": "visits.source_id"})
 
 
 def _stream(target: Table, *joins: Join, catalog: str = "") -> Stream:
@@ -138,23 +137,19 @@ def _visit_part() -> _Part:
 
     rows = select(*(visit.c[name] for part in raw for name in part))
 
-    def selects() -> Iterable[tuple[Selection, Any]]:
+    def selects() -> Iterable[tuple[Selection, Expression | None]]:
         return [(rows.where(visit.c.site_id == SITE_ID), visit.c.id)]
 
     return _Part(tables.visits, "id", stream(tables.SCRATCH), selects, stream(tables.TEMPORARY), selects)
 
 
 def _touch_part() -> _Part:
-    touches = select(*touch_columns(), lead_credit.c.model)
-    with_sources = touches.add_columns(visit.c.traffic_source_id.label("source_id")).join(visit, CREDITED)
+    def selects() -> Iterable[tuple[Selection, Expression | None]]:
+        mine = select(*touch_columns(), lead_credit.c.model).where(lead_credit.c.site_id == SITE_ID)
+        return [(mine, lead_credit.c.lead_id)]
 
-    def of_site(rows: Selection) -> Selects:
-        return lambda: [(rows.where(lead_credit.c.site_id == SITE_ID), lead_credit.c.lead_id)]
-
-    return _Part(
-        tables.touches, "lead_id", _stream(tables.touches, _CREDITED_VISIT, catalog=tables.SCRATCH), of_site(touches),
-        _stream(tables.touches, catalog=tables.TEMPORARY), of_site(with_sources),
-    )  # fmt: skip
+    filling, changing = (_stream(tables.touches, catalog=each) for each in (tables.SCRATCH, tables.TEMPORARY))
+    return _Part(tables.touches, "lead_id", filling, selects, changing, selects)
 
 
 _VISITS = _visit_part()
@@ -248,7 +243,7 @@ def take_over(source: Connection, mirror: MirrorConnection, marks: Iterable[Mark
         by_site[mark.site_id][mark.kind].add(mark.id)
     for site_id, marked in by_site.items():
         _create_passing(mirror, tables.TEMPORARY)
-        _add_what_repeats(source, mirror, site_id, marked)
+        _add_what_repeats(source, site_id, marked)
         _take_over_touches(source, mirror, site_id, marked)
         for kind in Kind:
             if ids := marked[kind]:
@@ -266,7 +261,7 @@ def _take_over_touches(source: Connection, mirror: MirrorConnection, site_id: in
         stream_rows(
             source, mirror, _TOUCHES.changing, [(rows, given) for rows in _selects(_TOUCHES, only_changed=True)]
         )
-        lead_touches.gather_some(mirror, tables.TEMPORARY, site_id, sorted(marked[Kind.TOUCHES]))
+        lead_touches.gather(mirror, tables.TEMPORARY)
 
 
 def _take_over_kind(source: Connection, mirror: MirrorConnection, site_id: int, kind: Kind, ids: Sequence[int]) -> None:
@@ -294,8 +289,8 @@ def _selects(part: _Part, *, only_changed: bool) -> list[Selection]:
     return [rows if key is None else rows.where(is_among_many(key, _IDS)) for rows, key in part.changed_rows()]
 
 
-def _add_what_repeats(source: Connection, mirror: MirrorConnection, site_id: int, marked: Marked) -> None:
-    """Mark the touches, leads and deals that copy attributes of marked visits, touches or leads.
+def _add_what_repeats(source: Connection, site_id: int, marked: Marked) -> None:
+    """Mark the leads and deals that copy attributes of marked visits, touches or leads.
 
     If a rate changed, all deals in other currencies than rubles are marked.
     """
@@ -309,9 +304,6 @@ def _add_what_repeats(source: Connection, mirror: MirrorConnection, site_id: int
         for table in LEAD_TABLES.values():
             naming = select(table.c.id).where(table.c.site_id == site_id, _is_among(table.c.visit_id, visits))
             marked[Kind.LEAD].update(source.execute(naming).scalars())
-        touch = tables.touched_visits.c
-        touched = select(touch.lead_id).distinct().where(touch.site_id == site_id, _is_among(touch.visit_id, visits))
-        marked[Kind.TOUCHES].update(lead_id for (lead_id,) in dialect.fetch_rows(mirror, touched))
     if named := {-key for key in marked[Kind.TOUCHES] if key < 0}:
         deals(_is_among(deal.c.visit_id, named))
     marked[Kind.LEAD] |= {key for key in marked[Kind.TOUCHES] if key > 0}
