@@ -4,21 +4,24 @@ import html
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from urllib.parse import urlsplit
 
 import pytest
+from starlette.datastructures import QueryParams
 
 from cast import Player, Stage, moscow
 from dealtrace.accounts.role import Role
 from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.cabinet.deals.journal import Sorting, sorting_of
-from dealtrace.cabinet.listing import Listing
+from dealtrace.cabinet.listing import Listing, listing_of
 from dealtrace.deals.deal import DealKey
 from dealtrace.operations.deals.change import change_deals
 from dealtrace.operations.deals.delete import delete_deals
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.storage.accounts.points import find_points_spent
-from dealtrace.storage.journals.deals_by_amount import SORTED_MAX
+from dealtrace.storage.journals.deals_by_amount import SORTED_MAX, AmountKey
+from dealtrace.storage.journals.keyset_pages import SortKey
 from guests import Guest, member_of, text_of
 from server import ServerProcess
 from write_commands import by_contact, change, registration
@@ -116,10 +119,32 @@ def test_an_order_that_is_unknown_or_too_long_is_the_usual_one() -> None:
         assert sorting_of(Listing("/", (("sort", sort),)), total) is order
 
 
+@pytest.mark.parametrize("amount", [0, -1, 9 * 10**18, -9 * 10**18, None])
+def test_a_place_of_one_order_is_none_of_the_other(amount: int | None) -> None:
+    by_amount, by_time = AmountKey(amount, 10**15), SortKey(moscow(DAY), 7)
+    for key, found in ((by_amount, (None, by_amount)), (by_time, (by_time, None))):
+        query = QueryParams(urlsplit(Listing("/", ()).next_page(key)).query)
+        listing = listing_of("/", query, ())
+        assert (listing.before, listing.before_amount) == found
+
+
 def test_a_place_that_was_typed_breaks_nothing(served: Stage, site: Player, analyst: Guest) -> None:
     register(served, site, "A")
     for sort in ("-amount", "amount", "date", ""):
-        for before in ("1.2", "none.1", "-5.1", "--5.1", "-none.1", "x", ".", "1.", f"{'9' * 30}.1", "1.-1"):
+        for before in (
+            "1.2",
+            "none.1",
+            "-5.1",
+            "--5.1",
+            "-none.1",
+            "amount:1",
+            "amount:none.x",
+            "x",
+            ".",
+            "1.",
+            f"{'9' * 30}.1",
+            "1.-1",
+        ):
             assert analyst.get("deals", **MARCH, sort=sort, before=before).status_code == 200, (sort, before)
 
 

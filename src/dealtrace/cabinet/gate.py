@@ -128,7 +128,8 @@ class Gate:
 def _remove_null_bytes(request: Request) -> None:
     """Remove null bytes from the URL of a request, since databases cannot store or search them."""
     scope = request.scope
-    scope["query_string"] = scope["query_string"].replace(b"%00", b"")
+    while b"%00" in scope["query_string"]:  # what is left of `%0%000` is `%00`
+        scope["query_string"] = scope["query_string"].replace(b"%00", b"")
     scope["path_params"] = {
         name: value.replace("\0", "") if isinstance(value, str) else value
         for name, value in request.path_params.items()

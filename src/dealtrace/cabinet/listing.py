@@ -26,6 +26,8 @@ PAGE_ROWS = 50
 BEFORE = "before"
 SEARCH = "q"
 PERIOD = ("period", "from", "to")
+_BY_AMOUNT = "amount:"
+"""Begins the keys of lists by amounts, so that none is read as a key of a list by time, or the other way round."""
 _NO_AMOUNT = "none"
 
 
@@ -60,8 +62,12 @@ class Listing:
     @property
     def before_amount(self) -> AmountKey | None:
         """Return the key after which the page of a list by amounts begins, or `None` for the first page."""
-        amount, _, id_ = self.get(BEFORE).partition(".")
-        if not _is_number(id_) or not (amount == _NO_AMOUNT or _is_number(amount.removeprefix("-"))):
+        amount, _, id_ = self.get(BEFORE).removeprefix(_BY_AMOUNT).partition(".")
+        is_amount = (
+            amount == _NO_AMOUNT
+            or re.fullmatch("-?(?:[0-9]{1,18}|[1-8][0-9]{18}|90{18})", amount, re.ASCII) is not None
+        )
+        if not self.get(BEFORE).startswith(_BY_AMOUNT) or not _is_number(id_) or not is_amount:
             return None
         return AmountKey(int(amount) if amount != _NO_AMOUNT else None, int(id_))
 
@@ -73,7 +79,8 @@ class Listing:
             case SortKey():
                 return self.link(**{BEFORE: f"{microseconds(end.at)}.{end.id}"})
             case AmountKey():
-                return self.link(**{BEFORE: f"{end.amount if end.amount is not None else _NO_AMOUNT}.{end.id}"})
+                amount = end.amount if end.amount is not None else _NO_AMOUNT
+                return self.link(**{BEFORE: f"{_BY_AMOUNT}{amount}.{end.id}"})
 
     @property
     def search(self) -> SearchText | None:

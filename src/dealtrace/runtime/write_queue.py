@@ -49,7 +49,7 @@ RETRY_PAUSE_MAX_SECONDS = 2.0
 ALONE_TRIES_MAX = 3
 """How many times a command is run again after a conflict before it counts as failed."""
 OVERLOADED_RETRY_SECONDS = 1
-PUT_OFF_SHARE = 3
+POSTPONED_SHARE = 3
 """How long a postponed site waits, as a multiple of its last try's duration, so that other sites are not held up."""
 
 
@@ -266,7 +266,7 @@ class WriteQueue:
         The first retry is immediate, since a conflict with another process is usually over.
         """
         now = time.monotonic()
-        due_at = now + max(pause, took * PUT_OFF_SHARE if pause else 0.0)
+        due_at = now + max(pause, took * POSTPONED_SHARE if pause else 0.0)
         if due_at >= deadline:
             self._settle(part, self._refuse(fault))
             return

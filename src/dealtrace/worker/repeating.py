@@ -45,8 +45,8 @@ class BackgroundLoops:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _notice_end(self, task: asyncio.Task[None]) -> None:
-        fault = None if task.cancelled() else task.exception()
-        if not self._is_stopping:
+        if not self._is_stopping and not task.cancelled():
+            fault = task.exception()
             cause = cause_of(fault) if fault is not None else []
             _log.error("background_loop_ended", loop=self._tasks[task], cause=cause)
             self._end_process()

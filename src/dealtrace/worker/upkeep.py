@@ -58,7 +58,7 @@ class HealthWatcher:
         if health.mirror_fault is not None:
             cause = cause_of(health.mirror_fault)
             self._mirror_outage.failed(type(health.mirror_fault).__name__, is_bug=True, cause=cause)
-        else:
+        elif health.is_ok:
             self._mirror_outage.ended()
 
     def stop(self) -> None:

@@ -112,6 +112,21 @@ def test_a_small_file_does_not_end_the_process(tmp_path: Path, write: Callable[[
     assert "Cannot read calls.xlsx" in read.stdout
 
 
+def test_a_picture_whose_bytes_look_like_texts_or_cells_is_not_read(tmp_path: Path) -> None:
+    picture = b"\x89PNG\r\n\x1a\n" + b"\0<si> sheetData \xff"
+    path = pack(tmp_path / "calls.xlsx", entries_of(tmp_path / "calls.xlsx") | {"xl/media/image1.png": picture})
+    assert [cell for cell in next(read_xlsx(path)).cells if cell] == ["started_at", "phone"]
+
+
+def test_every_text_counts_as_long_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(size, "SHARED_TEXT_MAX", 10_000)
+    texts = TEXTS.format("x</t></si><si><t>" + "long" * 500 + "</t></si>" + "<si><t>short</t></si>" * 97 + "<si><t>z")
+    cells = "<row>" + "".join(f'<c t="s"><v>{number}</v></c>' for number in range(100)) + "</row>"
+    entries = {FIRST_SHEET: SHEET.format(cells).encode(), "xl/sharedStrings.xml": texts.encode()}
+    path = pack(tmp_path / "calls.xlsx", entries_of(tmp_path / "calls.xlsx") | entries)
+    assert len(next(read_xlsx(path)).cells) == 100
+
+
 @pytest.mark.parametrize("name", ["table.ods", "table"])
 def test_a_table_of_another_format_is_refused_under_every_name(tmp_path: Path, name: str) -> None:
     path = HOSTILE["a table of another format"](tmp_path / "calls.xlsx").rename(tmp_path / name)

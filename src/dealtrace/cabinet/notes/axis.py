@@ -68,7 +68,10 @@ def axis_notes(
     language: Language,
     translate: Callable[[str], str],
 ) -> list[AxisNote]:
-    """Return the notes under a chart as texts, earliest day first; `gaps` are the days without data in its period."""
+    """Return the notes under a chart as texts, earliest day first; `gaps` are the days without data in its period.
+
+    Days without data are noted where other notes leave room, the latest first.
+    """
 
     def written_by(user_id: int | None) -> str:
         return author_words(axis.logins, user_id, translate)
@@ -95,7 +98,9 @@ def axis_notes(
         )
         for metric, gap in gaps
     ]
-    return sorted([*written, *automatic, *without_data], key=lambda note: note.day_on)[-SHOWN_MAX:]
+    without_data.sort(key=lambda note: note.day_on, reverse=True)
+    room = max(SHOWN_MAX - len(written) - len(automatic), 0)
+    return sorted([*written, *automatic, *without_data[:room]], key=lambda note: note.day_on)[-SHOWN_MAX:]
 
 
 def author_words(logins: Mapping[int, str], user_id: int | None, translate: Callable[[str], str]) -> str:

@@ -20,7 +20,7 @@ from dealtrace.cabinet.reports.address import Address, address_of
 from dealtrace.cabinet.reports.choices import Choices, choices_of
 from dealtrace.cabinet.reports.comparison import compared_until
 from dealtrace.cabinet.reports.line import over_time, time_line
-from dealtrace.cabinet.reports.page import read_known_of
+from dealtrace.cabinet.reports.page import read_context_of
 from dealtrace.cabinet.reports.table import Change, change_of, table_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, Language
@@ -134,7 +134,7 @@ def _words(address: Address, usual: dict[str, str]) -> RawQuestion:
 
 
 def _read(connection: Connection, site: Site, now: datetime) -> tuple[QuestionContext, Arrivals]:
-    return read_known_of(connection, site, now), find_arrivals(connection, site.id)
+    return read_context_of(connection, site, now), find_arrivals(connection, site.id)
 
 
 def _ask(source: FactSource, site: Site, question: Question, drawn: str, now: datetime) -> Answers:

@@ -160,7 +160,8 @@ def question_of(view: View) -> Address:
 
 def address_at(site_id: int, query: str) -> Address:
     """Return the address of a report of a site; `query` is its question as a query string."""
-    return address_of(f"/cabinet/{site_id}/reports", QueryParams(query.replace("\x00", "")))
+    pairs = [(name, value.replace("\0", "")) for name, value in QueryParams(query).multi_items()]
+    return address_of(f"/cabinet/{site_id}/reports", QueryParams(pairs))
 
 
 def fault_of(address: Address, known: QuestionContext, view: View) -> str:

@@ -131,7 +131,7 @@ def model_said(report: Report, language: Language) -> tuple[str, str] | None:
     return (model_words(model, language), model_meaning(model, language)) if model is not None else None
 
 
-def read_known_of(connection: Connection, site: Site, now: datetime, user_id: int | None = None) -> QuestionContext:
+def read_context_of(connection: Connection, site: Site, now: datetime, user_id: int | None = None) -> QuestionContext:
     """Return the names that a question may use at a site; with `user_id`, also the segments of this user."""
     return read_question_context(connection, site, now, user_id=user_id)
 
@@ -170,7 +170,7 @@ def _kept_sort(question: Question, metric: Metric) -> Sort | None:
 
 
 def _read(connection: Connection, site: Site, now: datetime, user_id: int) -> tuple[QuestionContext, list[SavedReport]]:
-    return read_known_of(connection, site, now, user_id), list_saved_reports(connection, site.id, user_id)
+    return read_context_of(connection, site, now, user_id), list_saved_reports(connection, site.id, user_id)
 
 
 def _saved(address: Address, reports: Sequence[SavedReport]) -> list[tuple[str, str, bool]]:

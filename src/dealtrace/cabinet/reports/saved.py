@@ -9,7 +9,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.cabinet.formats import clock_time
 from dealtrace.cabinet.reports.address import Address
 from dealtrace.cabinet.reports.keeping import KeptLine, KeptPage, address_at, fault_of
-from dealtrace.cabinet.reports.page import KEPT, USUAL, read_known_of
+from dealtrace.cabinet.reports.page import KEPT, USUAL, read_context_of
 from dealtrace.cabinet.settings.page import stored_site
 from dealtrace.cabinet.view import View
 from dealtrace.operations.reports.save_report import delete_report, rename_report, save_report
@@ -38,13 +38,13 @@ def _read(
 ) -> tuple[list[SavedReport], QuestionContext, dict[int, str]]:
     reports = list_saved_reports(connection, site.id, user_id)
     people = {report.saved_by for report in reports if report.saved_by is not None}
-    return reports, read_known_of(connection, site, now, user_id), find_logins(connection, people)
+    return reports, read_context_of(connection, site, now, user_id), find_logins(connection, people)
 
 
 def _save(connection: Connection, site: Site, address: Address, kept: KeptName, by: int, *, overwrites: bool) -> None:
     """Save a question with its defaults written out; a report of the site names no segment that only its author has."""
     now = clock.now()
-    parse_question(address.words(**USUAL), read_known_of(connection, site, now, kept.user_id))
+    parse_question(address.words(**USUAL), read_context_of(connection, site, now, kept.user_id))
     report = SavedReport(kept.name, address.written_out(KEPT).query, kept.user_id, by, now)
     save_report(connection, site, report, overwrites=overwrites)
 

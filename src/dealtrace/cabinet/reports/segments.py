@@ -9,7 +9,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.cabinet.reports.address import Address
 from dealtrace.cabinet.reports.choices import words_of_filters
 from dealtrace.cabinet.reports.keeping import KeptLine, KeptPage
-from dealtrace.cabinet.reports.page import read_known_of
+from dealtrace.cabinet.reports.page import read_context_of
 from dealtrace.cabinet.settings.page import stored_site
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters
@@ -43,13 +43,13 @@ def _line(view: View, segment: Segment, known: QuestionContext, *, is_hidden: bo
 
 
 def _read(connection: Connection, site: Site, user_id: int, now: datetime) -> tuple[list[Segment], QuestionContext]:
-    return list_segments(connection, site.id, user_id), read_known_of(connection, site, now, user_id)
+    return list_segments(connection, site.id, user_id), read_context_of(connection, site, now, user_id)
 
 
 def _save(connection: Connection, site: Site, address: Address, kept: KeptName, by: int, *, overwrites: bool) -> None:
     """Save the filters of a report, and those of its segment."""
     now = clock.now()
-    picked = read_known_of(connection, site, now, by).segments.get(address.get("segment"), ())
+    picked = read_context_of(connection, site, now, by).segments.get(address.get("segment"), ())
     filters = dict.fromkeys([*address.filters, *picked])
     add_segment(connection, site, kept, tuple(filters), now, by, overwrites=overwrites)
 

@@ -13,7 +13,7 @@ from dealtrace.cabinet.gate import NOT_FOUND, limit_guessing, refused
 from dealtrace.cabinet.reports.comparison import compared_until
 from dealtrace.cabinet.reports.keeping import address_at
 from dealtrace.cabinet.reports.models import by_models
-from dealtrace.cabinet.reports.page import OK, USUAL, Answers, ask_all, line_of, model_said, read_known_of
+from dealtrace.cabinet.reports.page import OK, USUAL, Answers, ask_all, line_of, model_said, read_context_of
 from dealtrace.cabinet.reports.pivot import pivot_table
 from dealtrace.cabinet.reports.table import table_of
 from dealtrace.cabinet.reports.visitors import models_for_visitors, table_for_visitors
@@ -100,7 +100,7 @@ def _open(connection: Connection, key: str, now: datetime) -> Opened | None:
     site = find_site(connection, link.site_id) if link is not None else None
     if link is None or site is None:
         return None
-    return Opened(link, site, read_known_of(connection, site, now))
+    return Opened(link, site, read_context_of(connection, site, now))
 
 
 def _touch(connection: Connection, _ids: object, link: SharedLink, now: datetime) -> None:

@@ -13,7 +13,7 @@ from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.notes.axis import author_words
 from dealtrace.cabinet.reports.address import Address
 from dealtrace.cabinet.reports.keeping import address_at, fault_of, question_of
-from dealtrace.cabinet.reports.page import KEPT, USUAL, read_known_of
+from dealtrace.cabinet.reports.page import KEPT, USUAL, read_context_of
 from dealtrace.cabinet.settings.page import Faults, fault_text, lead_back, number_of, show_settings, stored_site
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, InvalidSetting
@@ -47,7 +47,7 @@ async def show(view: View) -> Response:
 
 async def make(view: View) -> Response:
     """Create a link to a report and show the link, which cannot be shown again."""
-    context = await view.read(read_known_of, await stored_site(view), clock.now(), view.rights.user.id)
+    context = await view.read(read_context_of, await stored_site(view), clock.now(), view.rights.user.id)
     try:
         address = _frozen(question_of(view), context)
         new = NewLink(view.form.get("name"), address.query, number_of(view.form.get("days")))
@@ -99,7 +99,7 @@ def _read(
 ) -> tuple[list[SharedLink], QuestionContext, dict[int, str]]:
     links = list_shared_links(connection, site.id)
     people = {link.made_by for link in links if link.made_by is not None}
-    return links, read_known_of(connection, site, now), find_logins(connection, people)
+    return links, read_context_of(connection, site, now), find_logins(connection, people)
 
 
 def _make(connection: Connection, _ids: object, site_id: int, new: NewLink, user_id: UserId) -> str:

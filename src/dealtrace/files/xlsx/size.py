@@ -6,11 +6,11 @@ entry of the archive is unpacked to its end, and cells and texts are counted as 
 
 import re
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import copy
 from pathlib import Path
 from typing import IO
-from xml.parsers.expat import ParserCreate, XMLParserType
+from xml.parsers.expat import ExpatError, ParserCreate, XMLParserType
 from zipfile import ZipFile, ZipInfo
 
 from dealtrace.errors import FileUnreadable
@@ -31,6 +31,11 @@ MARK_BYTES_MAX = 64
 _SHEET_MARK = b"sheetData"
 _TEXT_MARK = re.compile(rb"[<:]si[\s/>]")
 _COUNT = re.compile(rb'ount\s*=\s*["\']([0-9]{1,20})')
+_BROKEN_TEXT = re.compile(rb"<!|&#")
+"""What may end the number of a shared text for the library but not here; programs of spreadsheets do not write it."""
+_RELATIONS, _SHARED_TEXTS = "workbook.xml.rels", "sharedstrings"
+"""The end of the name of the entry that names the sheets, and a part of the name of the entry with shared texts."""
+_RELATIONS_BYTES_MAX = 1 << 20
 _REFERENCE = re.compile("([A-Za-z]{0,8})([0-9]{1,20})")
 _NUMBER = re.compile("[0-9]{1,20}")
 _OTHER_FORMATS = frozenset({"content.xml", "xl/workbook.bin"})
@@ -65,24 +70,64 @@ class _TooLarge(Exception):  # noqa: N818
 
 def _check_entries(packed: ZipFile) -> None:
     """Check every entry, whatever its name, since the workbook may name any entry as a sheet."""
-    scanned = _Scanned([], [], 0)
+    scanned = _Scanned([], [], frozenset(), 0)
     for entry in packed.infolist():
         scanned = _scan(packed, entry, scanned)
+    is_read = _reads(packed)
     lengths = array("L")
     for entry in scanned.texts:
-        _parse(packed, entry, _SharedTexts(lengths))
-    for position in range(10, len(lengths)):
-        lengths[position] = max(lengths[position], lengths[position // 10])
+        _parse_if(packed, entry, _SharedTexts(lengths), must_parse=is_read(entry))
+    longest = array("L", lengths)
+    for position in range(10, len(longest)):
+        longest[position] = max(longest[position], longest[position // 10])
     for entry in scanned.sheets:
-        _parse(packed, entry, _Extent(lengths))
+        extent = _Extent(longest if entry.filename in scanned.broken else lengths)
+        _parse_if(packed, entry, extent, must_parse=is_read(entry))
+
+
+def _reads(packed: ZipFile) -> Callable[[ZipInfo], bool]:
+    """Return a function that says whether the library may read an entry as a sheet or as shared texts.
+
+    An entry is not read if no part of its name but its folder stands where the workbook names its sheets.
+    """
+    named = b" ".join(_first_bytes(packed, each) for each in packed.infolist() if _names_sheets(each)).lower()
+    is_plain = len(named) <= _RELATIONS_BYTES_MAX and b"&" not in named and b"%" not in named
+
+    def is_read(entry: ZipInfo) -> bool:
+        name = entry.filename.lower().replace("\\", "/").rpartition("/")[2]
+        return not is_plain or _SHARED_TEXTS in name or name.encode() in named
+
+    return is_read
+
+
+def _names_sheets(entry: ZipInfo) -> bool:
+    return entry.filename.lower().endswith(_RELATIONS)
+
+
+def _first_bytes(packed: ZipFile, entry: ZipInfo) -> bytes:
+    with _open(packed, entry) as opened:
+        return opened.read(_RELATIONS_BYTES_MAX + 1)
+
+
+def _parse_if(packed: ZipFile, entry: ZipInfo, handlers: "_SharedTexts | _Extent", *, must_parse: bool) -> None:
+    """Parse an entry; one that the library does not read, such as a picture, may be no XML."""
+    try:
+        _parse(packed, entry, handlers)
+    except (ExpatError, XmlRefused):
+        if must_parse:
+            raise
 
 
 @record
 class _Scanned:
-    """The entries that may have cells and shared texts, and the unpacked bytes of all entries."""
+    """The entries that may have cells and shared texts, and the unpacked bytes of all entries.
+
+    `broken` are the names of the entries with something that may end the number of a shared text.
+    """
 
     sheets: list[ZipInfo]
     texts: list[ZipInfo]
+    broken: frozenset[str]
     size: int
 
 
@@ -92,7 +137,7 @@ def _scan(packed: ZipFile, entry: ZipInfo, before: _Scanned) -> _Scanned:
     Raises:
         _TooLarge: the entries are too large, or a count for which the library reserves memory.
     """
-    size, has_cells, has_texts, carried = before.size, False, False, b""
+    size, has_cells, has_texts, is_broken, carried = before.size, False, False, False, b""
     for block in _blocks(packed, entry):
         size += len(block)
         text, carried = carried + block, block[-MARK_BYTES_MAX:]
@@ -100,8 +145,10 @@ def _scan(packed: ZipFile, entry: ZipInfo, before: _Scanned) -> _Scanned:
             raise _TooLarge
         has_cells = has_cells or _SHEET_MARK in text
         has_texts = has_texts or _TEXT_MARK.search(text) is not None
+        is_broken = is_broken or _BROKEN_TEXT.search(text) is not None
     sheets, texts = [entry] * has_cells, [entry] * has_texts
-    return _Scanned([*before.sheets, *sheets], [*before.texts, *texts], size)
+    broken = before.broken | ({entry.filename} if is_broken else set())
+    return _Scanned([*before.sheets, *sheets], [*before.texts, *texts], broken, size)
 
 
 def _open(packed: ZipFile, entry: ZipInfo) -> IO[bytes]:
@@ -160,9 +207,9 @@ class _SharedTexts:
 class _Extent:
     """Handlers of an XML parser that check the rectangle of a sheet, and the shared texts in its cells.
 
-    A row or cell that does not state its place follows the previous row or cell. `lengths` has, by the number of a
-    shared text, the length of the longest text whose number begins the digits of that number: for the library a comment
-    or a character reference ends a number, here it does not.
+    A row or cell that does not state its place follows the previous row or cell. `lengths` has the length of each
+    shared text by its number. In sheets with comments or character references it has the length of the longest text
+    whose number begins the digits of that number: these end a number for the library, but not here.
     """
 
     def __init__(self, lengths: "array[int]") -> None:

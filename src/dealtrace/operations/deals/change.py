@@ -56,11 +56,11 @@ def apply_changes(
     changed = {position: ledger.change(deal, commands[position]) for position, deal in named.first(paid).items()}
     ledger.store()
     unpaid = points_refusal(work)
-    outcomes = _with_stories(work, changed)
+    outcomes = _with_lead_summaries(work, changed)
     return [outcomes.get(position) or named.refused.get(position, unpaid) for position in range(len(commands))]
 
 
-def _with_stories(work: Work, changed: Mapping[int, Deal]) -> dict[int, ChangedDeal]:
+def _with_lead_summaries(work: Work, changed: Mapping[int, Deal]) -> dict[int, ChangedDeal]:
     refs = [deal.lead for deal in changed.values() if deal.lead is not None]
     model = AttributionModel(work.site.attribution)
     summaries = lead_summaries.find_lead_summaries(work.connection, work.site.id, refs, model)

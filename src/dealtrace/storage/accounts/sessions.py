@@ -74,8 +74,8 @@ def touch_session(connection: Connection, digest: str, now: datetime, *, is_conf
 
 
 def update_seen(connection: Connection, used_at: Mapping[str, datetime]) -> None:
-    """Store when sessions were last used, by digest; a later stored use is kept."""
-    rows = [{"used_digest": digest, "used_at": at} for digest, at in used_at.items()]
+    """Store when sessions were last used, by digest, in one order in all processes; a later stored use is kept."""
+    rows = [{"used_digest": digest, "used_at": at} for digest, at in sorted(used_at.items())]
     used = update(session).where(
         session.c.digest == bindparam("used_digest"),
         session.c.seen_at < bindparam("used_at", type_=session.c.seen_at.type),

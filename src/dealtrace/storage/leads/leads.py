@@ -43,7 +43,7 @@ _FIND_REFERENCES = {
 _FIND_SIP_IDS = CompiledStatement(
     select(call.c.sip_id, call.c.id).where(call.c.site_id == bindparam("site_id"), is_among(call.c.sip_id, "sip_ids"))
 )
-_FIND_TAKEN_IN = CompiledStatement(
+_FIND_BY_NUMBER = CompiledStatement(
     select(
         lead_request.c.number,
         lead_request.c.id,
@@ -124,7 +124,7 @@ def find_lead_requests_by_number(
     keys = sorted(set(numbers))
     if not keys:
         return {}
-    rows = _FIND_TAKEN_IN.fetch_named(connection, {"site_id": site_id, "numbers": keys})
+    rows = _FIND_BY_NUMBER.fetch_named(connection, {"site_id": site_id, "numbers": keys})
     return {row.number: StoredLeadRequest(lead_request_from_row(row), row.fingerprint) for row in rows}
 
 

@@ -62,7 +62,7 @@ class RowsOnDisk(Sequence[Row]):
     """Rows in a temporary file, of which a few at a time are in memory; for one thread at a time."""
 
     def __init__(self, rows: Iterable[Row]) -> None:
-        file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - closed when nobody has the rows
+        file = tempfile.TemporaryFile()  # noqa: SIM115 - closed when nobody has the rows
         weakref.finalize(self, file.close)
         self._file = file.fileno()
         self._ends, self._count = array("Q", [0]), 0
@@ -72,6 +72,7 @@ class RowsOnDisk(Sequence[Row]):
             file.write(written := pickle.dumps(some))
             self._ends.append(self._ends[-1] + len(written))
             self._count += len(some)
+        file.flush()
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -113,9 +114,16 @@ class _RowsByKeys(Mapping[Keys, Fetched]):
         weakref.finalize(self, self._database.close)
         for setting in (f"cache_size = -{_CACHE_KIB}", "journal_mode = OFF"):
             self._database.execute(f"PRAGMA {setting}")
+        try:
+            self._store(rows)
+        except sqlite3.OperationalError as fault:  # it would count as a failure of the database that has the deals
+            message = "the rows of a report cannot be kept in a temporary database"
+            raise OSError(message) from fault
+
+    def _store(self, rows: Sequence[Fetched]) -> None:
         self._database.execute("CREATE TABLE row (keys TEXT PRIMARY KEY, columns BLOB) WITHOUT ROWID")
         self._database.execute("BEGIN")
-        written = ((json.dumps(row[:width]), pickle.dumps(row)) for row in rows)
+        written = ((json.dumps(row[: self._width]), pickle.dumps(row)) for row in rows)
         self._database.executemany("INSERT INTO row VALUES (?, ?)", written)
         self._database.execute("COMMIT")
 
