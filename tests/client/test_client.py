@@ -303,17 +303,28 @@ def test_it_keeps_under_the_rate_of_the_server(start_server: Callable[..., Serve
             client.send(plain())
 
 
-def test_a_server_that_comes_back_is_found_again_and_keeps_one_deal(
-    kind: str, start_server: Callable[..., ServerProcess]
-) -> None:
-    server = start_server()
+def away_for_a_second(kind: str, server: ServerProcess) -> tuple[Both, Callable[[Any], Any]]:
+    """End a server; return a patient client, and a function that sends a call by it while the server comes back."""
     patient = Retries(tries_max=60, first_pause_seconds=0.1, longest_pause_seconds=0.5)
     client = Both(kind, server.address, first_token(server), retries=patient)
     server.kill()
-    comes_back = threading.Timer(1.0, server.start)
-    comes_back.start()
-    result = client.send(plain(number="once"))
-    comes_back.join()
+
+    def send(call: Any) -> Any:
+        comes_back = threading.Timer(1.0, server.start)
+        comes_back.start()
+        try:
+            return client.send(call)
+        finally:
+            comes_back.join()
+
+    return client, send
+
+
+def test_a_server_that_comes_back_is_found_again_and_keeps_one_deal(
+    kind: str, start_server: Callable[..., ServerProcess]
+) -> None:
+    client, send_meanwhile = away_for_a_second(kind, start_server())
+    result = send_meanwhile(plain(number="once"))
     assert client.send(plain(number="once")) == result
 
 
@@ -453,14 +464,8 @@ def test_a_call_that_adds_something_is_repeated_if_nothing_was_stored(
 def test_a_call_that_adds_something_waits_for_a_server_that_is_not_there(
     kind: str, start_server: Callable[..., ServerProcess]
 ) -> None:
-    server = start_server()
-    patient = Retries(tries_max=60, first_pause_seconds=0.1, longest_pause_seconds=0.5)
-    client = Both(kind, server.address, first_token(server), retries=patient)
-    server.kill()
-    comes_back = threading.Timer(1.0, server.start)
-    comes_back.start()
-    (outcome,) = client.send(COMMENTED)
-    comes_back.join()
+    _, send_meanwhile = away_for_a_second(kind, start_server())
+    (outcome,) = send_meanwhile(COMMENTED)
     assert outcome.error_code == 10041
 
 

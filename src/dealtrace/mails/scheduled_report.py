@@ -15,7 +15,6 @@ from dealtrace.reports.question import RawQuestion
 ScheduledReportId = NewType("ScheduledReportId", int)
 REPORTS_MAX = 50
 """Ours: the most scheduled reports of one site."""
-TITLE_LENGTH_MAX = 100
 
 
 class Rhythm(StrEnum):

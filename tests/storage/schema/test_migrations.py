@@ -7,7 +7,7 @@ from hashlib import md5
 
 import pytest
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect, select
+from sqlalchemy import Connection, inspect, select, text
 
 from cast import Stage
 from dealtrace.accounts.counter_code import is_counter_code
@@ -242,6 +242,11 @@ def forget_people(connection: Connection) -> None:
             connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN {column}")
 
 
+def set_revision(connection: Connection, revision: str) -> None:
+    """Name the step that the next upgrade follows."""
+    connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = :revision"), {"revision": revision})
+
+
 def forget_sources_of_credits(connection: Connection) -> None:
     """Undo what step 0030 made."""
     connection.exec_driver_sql("ALTER TABLE lead_credit DROP COLUMN traffic_source_id")
@@ -307,7 +312,7 @@ def test_deals_that_were_there_before_are_counted_by_their_days(database: Databa
         )
         connection.exec_driver_sql("DROP TABLE deal_day")
         forget_later_steps(connection)
-        connection.exec_driver_sql(f"UPDATE {VERSION_TABLE} SET version_num = '0009'")
+        set_revision(connection, "0009")
     upgrade_schema(database)
     with database.read() as connection:
         assert set(connection.execute(select(deal_day).where(deal_day.c.site_id == shop.site.id))) == kept
@@ -325,7 +330,7 @@ def test_credits_that_were_there_before_get_the_sources_of_their_visits(database
         kept = set(connection.execute(select(lead_credit).where(lead_credit.c.site_id == shop.site.id)))
         connection.exec_driver_sql("DROP INDEX ix_deal_deleted_number")
         forget_sources_of_credits(connection)
-        connection.exec_driver_sql(f"UPDATE {VERSION_TABLE} SET version_num = '0029'")
+        set_revision(connection, "0029")
     upgrade_schema(database)
     with database.read() as connection:
         assert set(connection.execute(select(lead_credit).where(lead_credit.c.site_id == shop.site.id))) == kept
@@ -341,7 +346,7 @@ def test_a_database_that_has_assigned_ids_keeps_its_first_id(
         connection.exec_driver_sql("DELETE FROM id_block")
         if assigned is not None:
             connection.exec_driver_sql(f"INSERT INTO id_block VALUES ('id', {assigned})")
-        connection.exec_driver_sql(f"UPDATE {VERSION_TABLE} SET version_num = '0010'")
+        set_revision(connection, "0010")
     upgrade_schema(database)
     assert schema_differences(database) == []
     with database.read() as connection:
@@ -362,7 +367,7 @@ def test_statuses_of_deals_that_were_there_before_are_found_and_dated_by_their_l
     stage.perform(change_deals, shop, change(first, comment="later"), change(third, status=" ", comment="erased"))
     with database.write() as connection:
         forget_statuses(connection)
-        connection.exec_driver_sql(f"UPDATE {VERSION_TABLE} SET version_num = '0016'")
+        set_revision(connection, "0016")
     upgrade_schema(database)
     with database.read() as connection:
         mine = select(deal.c.id, deal.c.status_since).where(deal.c.site_id == shop.site.id)
@@ -390,7 +395,7 @@ def test_sites_that_were_there_before_get_a_counter_each_and_no_origins(database
     with database.write() as connection:
         forget_deals_2(connection)
         forget_counters(connection)
-        connection.exec_driver_sql(f"UPDATE {VERSION_TABLE} SET version_num = '0023'")
+        set_revision(connection, "0023")
     upgrade_schema(database)
     with database.read() as connection:
         sites = [find_site(connection, player.site.id) for player in players]
@@ -405,7 +410,7 @@ def test_phones_that_were_there_before_are_found_by_their_digests(database: Data
     stage.lead_request(shop, NOON, phone="79205550055", email="i@example.ru")
     with database.write() as connection:
         forget_deals_2(connection)
-        connection.exec_driver_sql(f"UPDATE {VERSION_TABLE} SET version_num = '0024'")
+        set_revision(connection, "0024")
     upgrade_schema(database)
     digest = md5(b"79205550055", usedforsecurity=False).hexdigest()
     with database.read() as connection:

@@ -8,7 +8,6 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.shared_link import (
     DAYS_OFFERED,
-    LINK_NAME_LENGTH_MAX,
     SHARED_KEY_BYTES,
     SHARED_LINKS_MAX,
     SharedLink,
@@ -18,6 +17,7 @@ from dealtrace.accounts.token import token_digest
 from dealtrace.accounts.user import UserId
 from dealtrace.errors import InvalidSetting
 from dealtrace.record import record
+from dealtrace.reports.kept.names import check_kept_name, check_room
 from dealtrace.storage.accounts import shared_links
 from dealtrace.storage.accounts.site_changes import insert_site_change
 
@@ -39,25 +39,12 @@ def share_report(connection: Connection, site_id: int, new: NewLink, user_id: Us
     Raises:
         InvalidSetting: the title or the number of days is not valid, or the site has too many links.
     """
-    name = new.name.strip()
-    if not 0 < len(name) <= LINK_NAME_LENGTH_MAX or not name.isprintable():
-        limit = LINK_NAME_LENGTH_MAX
-        raise InvalidSetting(
-            key="name",
-            ru=f"нужно от 1 до {limit} печатных символов",
-            en=f"1 to {limit} printable characters are needed",
-        )
+    name = check_kept_name(new.name)
     if new.days not in DAYS_OFFERED:
         offered = ", ".join(map(str, DAYS_OFFERED))
         raise InvalidSetting(key="days", ru=f"ожидается одно из: {offered}", en=f"expected one of: {offered}")
     shared_links.delete_expired_links(connection, site_id, now)
-    if shared_links.count_shared_links(connection, site_id) >= SHARED_LINKS_MAX:
-        limit = SHARED_LINKS_MAX
-        raise InvalidSetting(
-            key="name",
-            ru=f"у сайта уже {limit} ссылок, отзовите ненужную",
-            en=f"the site has {limit} links, revoke one",
-        )
+    check_room(shared_links.count_shared_links(connection, site_id), SHARED_LINKS_MAX)
     key = secrets.token_urlsafe(SHARED_KEY_BYTES)
     expires_at = now + timedelta(days=new.days)
     link = SharedLink(token_digest(key), site_id, name, new.query, user_id, now, expires_at)

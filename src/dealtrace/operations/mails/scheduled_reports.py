@@ -14,7 +14,6 @@ from dealtrace.mails.mail import MailPurpose
 from dealtrace.mails.recipient import RECIPIENTS_MAX, Recipient, recipients_changed
 from dealtrace.mails.scheduled_report import (
     REPORTS_MAX,
-    TITLE_LENGTH_MAX,
     Rhythm,
     ScheduledReport,
     ScheduledReportId,
@@ -29,6 +28,7 @@ from dealtrace.operations.reports.read_question import read_question
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record
+from dealtrace.reports.kept.names import check_kept_name, check_room
 from dealtrace.reports.periods import Comparison
 from dealtrace.reports.question import LIMIT_MAX, Question, RawQuestion
 from dealtrace.storage.id_blocks import IdBlocks
@@ -69,12 +69,7 @@ def schedule_report(
         InvalidSetting: the title is empty or too long, there is no recipient, or the site has too many reports.
     """
     title = _checked_title(new)
-    if scheduled_reports.count_scheduled_reports(connection, site.id) >= REPORTS_MAX:
-        raise InvalidSetting(
-            key="title",
-            ru=f"у сайта уже {REPORTS_MAX} рассылок, удалите ненужную",
-            en=f"the site has {REPORTS_MAX} scheduled reports, delete one",
-        )
+    check_room(scheduled_reports.count_scheduled_reports(connection, site.id), REPORTS_MAX, "title")
     due_at = next_due(new.rhythm, new.hour, site.time_zone, now)
     report = ScheduledReport(
         id=ScheduledReportId(ids.take()),
@@ -131,12 +126,7 @@ def _checked_title(new: NewScheduledReport) -> str:
     Raises:
         InvalidSetting: the title is empty or too long, or there are no recipients.
     """
-    title = new.title.strip()
-    if not 0 < len(title) <= TITLE_LENGTH_MAX or not title.isprintable():
-        limit = TITLE_LENGTH_MAX
-        raise InvalidSetting(
-            key="title", ru=f"нужно от 1 до {limit} символов", en=f"1 to {limit} characters are needed"
-        )
+    title = check_kept_name(new.title, "title")
     if not new.recipients:
         raise InvalidSetting(
             key="recipients", ru="выберите хотя бы одного получателя", en="choose at least one recipient"

@@ -1,4 +1,4 @@
-"""The names of what is kept, which are segments and saved reports, and whose they are."""
+"""The names of what is kept of reports: segments, saved reports, shared links and reports by mail."""
 
 from dealtrace.errors import InvalidSetting
 from dealtrace.record import record
@@ -14,20 +14,20 @@ class KeptName:
     user_id: int | None = None
 
 
-def check_room(stored: int, most: int) -> None:
-    """Check that one more may be stored beside those that are stored already.
+def check_room(stored: int, most: int, key: str = "name") -> None:
+    """Check that one more may be stored beside those that are stored already; `key` names the field in the refusal.
 
     Raises:
         InvalidSetting: there are too many.
     """
     if stored >= most:
         raise InvalidSetting(
-            key="name", ru=f"уже сохранено {most}, удалите ненужное", en=f"{most} are stored already, delete one"
+            key=key, ru=f"уже сохранено {most}, удалите ненужное", en=f"{most} are stored already, delete one"
         )
 
 
-def check_kept_name(name: str) -> str:
-    """Return the name of a segment or of a saved report without blanks around it.
+def check_kept_name(name: str, key: str = "name") -> str:
+    """Return a name without blanks around it; `key` names the field in the refusal.
 
     Raises:
         InvalidSetting: the name is empty or too long, or has unprintable characters.
@@ -36,7 +36,7 @@ def check_kept_name(name: str) -> str:
     if not 0 < len(plain) <= NAME_LENGTH_MAX or not plain.isprintable():
         limit = NAME_LENGTH_MAX
         raise InvalidSetting(
-            key="name",
+            key=key,
             ru=f"нужно от 1 до {limit} печатных символов",
             en=f"1 to {limit} printable characters are needed",
         )

@@ -156,7 +156,7 @@ def _grouped_in_two_steps(tables: FactTables, shape: Shape, group: Group, wanted
     inner = select(*first, *measured).select_from(rows.joined).where(*filter_conditions(tables, shape.filters, rows))
     grouping = [func.grouping_sets(tuple_(*first, *values))] if values else first
     grouped = inner.group_by(*grouping).subquery("grouped")
-    joined, keys = _second_keys(tables, shape, grouped, is_put_off=not is_of_different, has_sources=has_keys)
+    joined, keys = _second_keys(tables, shape, grouped, is_deferred=not is_of_different, has_sources=has_keys)
     added = (
         func.count(grouped.c[each.name]) if each.name == _VALUE else total_of(grouped.c[each.name]) for each in measured
     )
@@ -175,7 +175,7 @@ def _first_key(dimension: Dimension, rows: CountedRows) -> Expression:
 
 
 def _second_keys(
-    tables: FactTables, shape: Shape, grouped: Subquery, *, is_put_off: bool, has_sources: bool
+    tables: FactTables, shape: Shape, grouped: Subquery, *, is_deferred: bool, has_sources: bool
 ) -> tuple[FromClause, list[NamedExpression]]:
     """Return the rows of the first step, joined with sources if their keys are missing, and the keys of the report."""
     joined: FromClause = grouped
@@ -187,7 +187,7 @@ def _second_keys(
             if joined is grouped:
                 joined = grouped.outerjoin(sources, sources.c.id == key)
             key = sources.c[f"{dimension.name}_key"]
-        elif is_put_off and dimension.name in KEYS_OF_DAY:
+        elif is_deferred and dimension.name in KEYS_OF_DAY:
             key = KEYS_OF_DAY[dimension.name](key)
         keys.append(key.label(f"key_{place}"))
     return joined, keys
