@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from absent import leave_out
 from redis_server import RedisServer
 
 
@@ -11,7 +12,7 @@ from redis_server import RedisServer
 def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
     """Start a Redis."""
     if not RedisServer.is_installed():
-        pytest.skip("Redis is not installed: apt-get install redis-server")
+        leave_out("Redis", "redis-server")
     server = RedisServer(tmp_path_factory.mktemp("redis"))
     yield server
     server.stop()
