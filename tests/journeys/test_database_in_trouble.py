@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 import dealtrace
+from absent import leave_out
 from cast import Player, Stage
 from dealtrace import clock
 from dealtrace.accounts.session import SEEN_STEP
@@ -186,7 +187,7 @@ def postgresql() -> Iterator[PostgresqlServer]:
     """Start a PostgreSQL that a test may break: what it has answered outlives its end."""
     programs = find_programs()
     if programs is None:
-        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
+        leave_out("PostgreSQL", "postgresql")
     server = PostgresqlServer(programs, settings=("-F",))
     yield server
     server.remove()

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, event
 
+from absent import leave_out
 from cast import VLADIVOSTOK, Player, Stage
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.errors import DatabaseUnavailable, Overloaded, PointsSpent
@@ -380,7 +381,7 @@ def own_server() -> Iterator[PostgresqlServer]:
     """Start a PostgreSQL that a test may crash."""
     programs = find_programs()
     if programs is None:
-        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
+        leave_out("PostgreSQL", "postgresql")
     server = PostgresqlServer(programs, settings=())
     yield server
     server.remove()

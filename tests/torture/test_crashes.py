@@ -13,6 +13,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from absent import leave_out
 from cast import Stage
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.deals.daily_counts import list_miscounted_days
@@ -37,7 +38,7 @@ def durable() -> Iterator[PostgresqlServer]:
     """Run a PostgreSQL as its makers ship it, without the settings that make tests fast."""
     programs = find_programs()
     if programs is None:
-        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
+        leave_out("PostgreSQL", "postgresql")
     server = PostgresqlServer(programs, settings=())
     yield server
     server.remove()
