@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import String, Table, Text
+from sqlalchemy import String, Table, Text, func, insert, select
 
 from cast import Player, Stage
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
@@ -44,6 +44,8 @@ SECRETS = (
     "ИНН",
 )
 BEFORE = NOON - timedelta(minutes=5)
+MANY = 66_000
+"""More than PostgreSQL takes as parameters of one statement, and SQLite as most build it."""
 TELLS_NOBODY: dict[str, set[str]] = {
     "alert_incident": {"unit", "value", "usual", "ended_value"},
     "call": {
@@ -169,6 +171,22 @@ def test_every_visit_of_a_browser_that_only_the_person_used_is_theirs(stage: Sta
     left = everything(stage, shop)
     assert "192.0.2.78" not in left
     assert "192.0.2.79" in left
+
+
+def test_a_person_with_more_visits_than_a_statement_takes_parameters_is_exported_and_erased(
+    stage: Stage, shop: Player, ivan: int
+) -> None:
+    stage.visit(shop, BEFORE - timedelta(days=1), TrafficSource("vk"), visitor="GA1.visitor", ip="192.0.2.78")
+    mine = visit.c.site_id == shop.site.id
+    with stage.database.write() as connection:
+        row = connection.execute(select(visit).where(mine, visit.c.ip == "192.0.2.78")).mappings().one()
+        copies = [{**row, "id": row["id"] + number} for number in range(1, MANY)]
+        connection.execute(insert(visit), copies)
+    with stage.database.read() as connection:
+        assert len(export_person(connection, [shop.site], PHONE)[shop.site.id]["visit"]) == MANY + 1  # type: ignore[arg-type]
+    assert len(erase(stage, shop, PHONE)[shop.site.id].visits) == MANY + 1
+    with stage.database.read() as connection:
+        assert connection.execute(select(func.count()).where(mine, visit.c.ip != "")).scalar() == 0
 
 
 def test_deleted_leads_are_reached_by_their_own_contacts_only(stage: Stage, shop: Player) -> None:

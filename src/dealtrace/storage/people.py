@@ -1,14 +1,28 @@
 """All stored data about a person, found by a phone or e-mail, to export it or make it anonymous."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Table, Text, and_, bindparam, delete, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Table,
+    Text,
+    and_,
+    bindparam,
+    delete,
+    literal,
+    not_,
+    or_,
+    select,
+    update,
+)
 
 from dealtrace.deals.versions import Fields
 from dealtrace.leads.contact import normal_contacts
 from dealtrace.leads.lead import LeadKind
 from dealtrace.record import record
+from dealtrace.storage.database.column_types import is_in
 from dealtrace.storage.database.compiled_statement import Values
 from dealtrace.storage.schema.tables.deals import deal, deal_contact, deal_key, deal_version
 from dealtrace.storage.schema.tables.leads import LEAD_TABLES, call, client, contact, lead_contact, lead_request
@@ -99,16 +113,20 @@ def find_traces(connection: Connection, site_id: int, known_contacts: Collection
     own e-mail, and both contacts then have one client. The client or another contact of these leads is the person's
     only if no other lead has it. The same applies to further visits of the leads' visitors.
     """
-    leading = _column(connection, contact, site_id, contact.c.client_id, contact.c.contact.in_(known_contacts))
-    clients = leading | _column(connection, client, site_id, client.c.id, client.c.leading_id.in_(leading))
+    leading = _column(connection, contact, site_id, contact.c.client_id, is_in(contact.c.contact, known_contacts))
+    clients = leading | _column(connection, client, site_id, client.c.id, is_in(client.c.leading_id, leading))
     leads = {kind: _leads_of(connection, site_id, kind, known_contacts) for kind in LeadKind}
     owned = clients - _clients_of_others(connection, site_id, leads)
-    bound = (and_(deal.c.lead_kind == kind, deal.c.lead_id.in_(leads[kind])) for kind in LeadKind)
-    named = deal_contact.c.contact.in_(known_contacts)
+    bound = (and_(deal.c.lead_kind == kind, is_in(deal.c.lead_id, leads[kind])) for kind in LeadKind)
+    named = is_in(deal_contact.c.contact, known_contacts)
     further = _column(connection, deal_contact, site_id, deal_contact.c.deal_id, named)
-    sought = deal_key.c.key.in_(known_contacts)
+    sought = is_in(deal_key.c.key, known_contacts)
     further |= _column(connection, deal_key, site_id, deal_key.c.deal_id, sought)
-    stated = (deal.c.clue_phone.in_(known_contacts), deal.c.clue_email.in_(known_contacts), deal.c.id.in_(further))
+    stated = (
+        is_in(deal.c.clue_phone, known_contacts),
+        is_in(deal.c.clue_email, known_contacts),
+        is_in(deal.c.id, further),
+    )
     theirs = or_(*stated, *bound)
     named_by_deals = _column(connection, deal, site_id, deal.c.visit_id, theirs) - {None}
     return Traces(
@@ -127,7 +145,7 @@ def _leads_of(connection: Connection, site_id: int, kind: LeadKind, known_contac
     Deleted leads have no contact rows, so their contacts are read from the rows of the leads.
     """
     rows, table = lead_contact.c, LEAD_TABLES[kind]
-    shown = and_(rows.contact.in_(known_contacts), rows.lead_kind == kind)
+    shown = and_(is_in(rows.contact, known_contacts), rows.lead_kind == kind)
     email = literal(None, Text) if kind is LeadKind.CALL else lead_request.c.email
     deleted = select(table.c.id, table.c.phone, email.label("email")).where(
         table.c.site_id == site_id, table.c.deleted_at.is_not(None)
@@ -153,24 +171,26 @@ def _clients_of_others(connection: Connection, site_id: int, leads: Mapping[Lead
     """Find the clients of the given leads who also have other leads."""
     mine: set[int] = set()
     for kind, table in LEAD_TABLES.items():
-        mine |= _column(connection, table, site_id, table.c.client_id, table.c.id.in_(leads[kind]))
+        mine |= _column(connection, table, site_id, table.c.client_id, is_in(table.c.id, leads[kind]))
     shared: set[int] = set()
     for kind, table in LEAD_TABLES.items():
-        others = and_(table.c.client_id.in_(mine), table.c.id.not_in(leads[kind]), _bears_contact(kind))
+        others = and_(is_in(table.c.client_id, mine), not_(is_in(table.c.id, leads[kind])), _bears_contact(kind))
         shared |= _column(connection, table, site_id, table.c.client_id, others)
     return shared
 
 
 def _own_contacts(
-    connection: Connection, site_id: int, leads: Mapping[LeadKind, set[int]], clients: Iterable[int]
+    connection: Connection, site_id: int, leads: Mapping[LeadKind, set[int]], clients: Collection[int]
 ) -> set[str]:
     """Find the contacts of the given clients and leads that no other lead has."""
     ids = set().union(*leads.values())
     rows = lead_contact.c
-    borne = _column(connection, lead_contact, site_id, rows.contact, rows.lead_id.in_(ids))
-    others = and_(rows.contact.in_(borne), rows.lead_id.not_in(ids))
+    borne = _column(connection, lead_contact, site_id, rows.contact, is_in(rows.lead_id, ids))
+    others = and_(is_in(rows.contact, borne), not_(is_in(rows.lead_id, ids)))
     shared = _column(connection, lead_contact, site_id, rows.contact, others)
-    return (borne | _column(connection, contact, site_id, contact.c.contact, contact.c.client_id.in_(clients))) - shared
+    return (
+        borne | _column(connection, contact, site_id, contact.c.contact, is_in(contact.c.client_id, clients))
+    ) - shared
 
 
 def _own_visits(
@@ -178,21 +198,21 @@ def _own_visits(
 ) -> set[int]:
     """Find the visits of leads and deals, and all other visits of their visitors who have no other leads."""
     named = named_by_deals | _visits_named_by(
-        connection, site_id, {kind: LEAD_TABLES[kind].c.id.in_(leads[kind]) for kind in LeadKind}
+        connection, site_id, {kind: is_in(LEAD_TABLES[kind].c.id, leads[kind]) for kind in LeadKind}
     )
-    visitors = _column(connection, visit, site_id, visit.c.visitor_id, visit.c.id.in_(named)) - {""}
+    visitors = _column(connection, visit, site_id, visit.c.visitor_id, is_in(visit.c.id, named)) - {""}
     seen = dict(_pairs(connection, site_id, visitors))
     others = {
-        kind: and_(table.c.visit_id.in_(seen), table.c.id.not_in(leads[kind]), _bears_contact(kind))
+        kind: and_(is_in(table.c.visit_id, seen), not_(is_in(table.c.id, leads[kind])), _bears_contact(kind))
         for kind, table in LEAD_TABLES.items()
     }
     shared = {seen[visit_id] for visit_id in _visits_named_by(connection, site_id, others)}
     return named | {visit_id for visit_id, visitor_id in seen.items() if visitor_id not in shared}
 
 
-def _pairs(connection: Connection, site_id: int, visitors: Iterable[str]) -> list[tuple[int, str]]:
+def _pairs(connection: Connection, site_id: int, visitors: Collection[str]) -> list[tuple[int, str]]:
     rows = connection.execute(
-        select(visit.c.id, visit.c.visitor_id).where(visit.c.site_id == site_id, visit.c.visitor_id.in_(visitors))
+        select(visit.c.id, visit.c.visitor_id).where(visit.c.site_id == site_id, is_in(visit.c.visitor_id, visitors))
     )
     return [(row.id, row.visitor_id) for row in rows]
 
@@ -216,7 +236,7 @@ def find_rows(connection: Connection, site_id: int, traces: Traces) -> dict[str,
 
 def list_version_fields(connection: Connection, site_id: int, traces: Traces) -> list[VersionFields]:
     """List the versions of a person's deals, in no particular order."""
-    mine = and_(deal_version.c.site_id == site_id, deal_version.c.deal_id.in_(traces.deals))
+    mine = and_(deal_version.c.site_id == site_id, is_in(deal_version.c.deal_id, traces.deals))
     fields = select(deal_version.c.deal_id, deal_version.c.version, deal_version.c.before, deal_version.c.after)
     return [(row.deal_id, row.version, row.before, row.after) for row in connection.execute(fields.where(mine))]
 
@@ -245,16 +265,16 @@ def anonymise(connection: Connection, site_id: int, traces: Traces, versions: Se
 
 def _rows_of(site_id: int, traces: Traces) -> list[tuple[Table, ColumnElement[bool]]]:
     found: list[tuple[Table, ColumnElement[bool]]] = [
-        (client, client.c.id.in_(traces.clients)),
-        (contact, contact.c.contact.in_(traces.contacts)),
-        (call, call.c.id.in_(traces.calls)),
-        (lead_request, lead_request.c.id.in_(traces.lead_requests)),
-        (lead_contact, lead_contact.c.lead_id.in_(traces.lead_ids)),
-        (visit, visit.c.id.in_(traces.visits)),
-        (deal, deal.c.id.in_(traces.deals)),
-        (deal_contact, deal_contact.c.deal_id.in_(traces.deals)),
-        (deal_key, deal_key.c.deal_id.in_(traces.deals)),
-        (deal_version, deal_version.c.deal_id.in_(traces.deals)),
+        (client, is_in(client.c.id, traces.clients)),
+        (contact, is_in(contact.c.contact, traces.contacts)),
+        (call, is_in(call.c.id, traces.calls)),
+        (lead_request, is_in(lead_request.c.id, traces.lead_requests)),
+        (lead_contact, is_in(lead_contact.c.lead_id, traces.lead_ids)),
+        (visit, is_in(visit.c.id, traces.visits)),
+        (deal, is_in(deal.c.id, traces.deals)),
+        (deal_contact, is_in(deal_contact.c.deal_id, traces.deals)),
+        (deal_key, is_in(deal_key.c.deal_id, traces.deals)),
+        (deal_version, is_in(deal_version.c.deal_id, traces.deals)),
     ]
     return [(table, and_(table.c.site_id == site_id, mine)) for table, mine in found]
 

@@ -3,7 +3,7 @@
 Any: the content of JSON text, and type parameters of SQLAlchemy for values of any column.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -145,7 +145,7 @@ class is_among(ColumnElement[bool]):  # noqa: N801 - reads as the SQL it is
     inherit_cache = True
     type = Boolean()
 
-    def __init__(self, column: ColumnElement[Any], parameter: str, values: Sequence[object] | None = None) -> None:
+    def __init__(self, column: ColumnElement[Any], parameter: str, values: Collection[object] | None = None) -> None:
         self.column = column
         self.listed = (
             bindparam(parameter, type_=ListOf(column.type))
@@ -185,7 +185,7 @@ IN_LIST_MAX = 200
 """The length of a list above which it is passed as one parameter, because engines limit the number of parameters."""
 
 
-def is_in(column: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bool]:
+def is_in(column: ColumnElement[Any], values: Collection[Any]) -> ColumnElement[bool]:
     """Return the condition that a column equals one of `values`, of which there may be any number."""
     return column.in_(values) if len(values) <= IN_LIST_MAX else is_among_many(column, "listed", values)
 

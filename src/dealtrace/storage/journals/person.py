@@ -37,9 +37,9 @@ def list_lead_ids(connection: Connection, site_id: int, kind: LeadKind, client_i
 def find_deal_ids_by_contact(connection: Connection, site_id: int, contacts: Sequence[str]) -> set[int]:
     """Find the ids of the newest undeleted deals that a CRM registered with one of the given contacts."""
     further = select(deal_contact.c.deal_id).where(
-        deal_contact.c.site_id == site_id, deal_contact.c.contact.in_(contacts)
+        deal_contact.c.site_id == site_id, is_in(deal_contact.c.contact, contacts)
     )
-    stated = or_(deal.c.clue_phone.in_(contacts), deal.c.clue_email.in_(contacts), deal.c.id.in_(further))
+    stated = or_(is_in(deal.c.clue_phone, contacts), is_in(deal.c.clue_email, contacts), deal.c.id.in_(further))
     theirs = (deal.c.site_id == site_id, deal.c.deleted_at.is_(None), stated)
     newest = select(deal.c.id).where(*theirs).order_by(deal.c.happened_at.desc(), deal.c.id.desc()).limit(SHOWN_MAX)
     return set(connection.execute(newest).scalars())
@@ -47,6 +47,6 @@ def find_deal_ids_by_contact(connection: Connection, site_id: int, contacts: Seq
 
 def list_newest_visits(connection: Connection, site_id: int, visitors: Collection[str]) -> list[Visit]:
     """List the newest visits of visitors, newest first."""
-    theirs = (visit.c.site_id == site_id, visit.c.visitor_id.in_(set(visitors) - {""}))
+    theirs = (visit.c.site_id == site_id, is_in(visit.c.visitor_id, set(visitors) - {""}))
     newest = VISIT_ROWS.where(*theirs).order_by(visit.c.started_at.desc(), visit.c.id.desc()).limit(SHOWN_MAX)
     return [visit_from_row(row) for row in connection.execute(newest)]
