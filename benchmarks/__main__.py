@@ -92,7 +92,7 @@ def _report_large_sites(
     if "reports" in parts:
         report_reports(folder, addresses, chosen.deals)
     if "cabinet" in parts:
-        report_cabinet(folder, chosen.deals)
+        report_cabinet(folder, addresses, chosen.deals)
 
 
 def _report_webhooks(folder: Path, addresses: Mapping[str, Callable[[str], str]], chosen: argparse.Namespace) -> None:

@@ -1,16 +1,19 @@
-"""Measure the pages of the cabinet at a large site: how long each takes, and how much it sends."""
+"""Measure the cabinet at a large site: how long each page takes, what it sends, and what viewers cost registration."""
 
 import gzip
 import http.client
+import json
 import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.report_site import SITE, fill_site
+from benchmarks.report_site import SITE, copy_site, fill_site
 from benchmarks.serving import PRODUCT, Contender, Place, environment_of, serving
+from benchmarks.viewers import report_viewers
 from dealtrace.accounts.role import Role
 from dealtrace.accounts.site import SiteId
 from dealtrace.operations.accounts.create_user import create_user
@@ -26,17 +29,42 @@ PAGES = (
 )  # fmt: skip
 
 
-def report_cabinet(folder: Path, deals: int) -> None:
-    """Print the median milliseconds and the compressed size of each page at a site of so many deals and leads."""
+def report_cabinet(folder: Path, addresses: Mapping[str, Callable[[str], str]], deals: int) -> None:
+    """Print the median milliseconds and the compressed size of each page at a site of so many deals and leads.
+
+    Then what viewers cost registration. Each engine there is has the same site.
+    """
     file = folder / "cabinet.db"
-    url = f"sqlite:///{file}"
-    command = [sys.executable, "-m", "dealtrace", "site", "create", "Bench"]
-    subprocess.run(command, env=environment_of(url, 1), check=True, capture_output=True)
+    places = {"sqlite": _create_site(f"sqlite:///{file}")}
     fill_site(file, deals, deals, deals * VISITS_PER_LEAD)
-    secret = _log_in(url)
-    with serving(Contender("pages", PRODUCT, "sqlite", contact=False), folder, Place(url, "")) as (port, _):
-        for page in PAGES:
-            _measure(port, page, secret)
+    if "postgresql" in addresses:
+        places["postgresql"] = _copy(file, addresses["postgresql"]("cabinet"))
+    for engine, place in places.items():
+        secret = _log_in(place.url)
+        contender = Contender("pages", PRODUCT, engine, contact=False)
+        print(f"{engine}, {deals} deals")
+        with serving(contender, folder, place) as (port, group):
+            pages = [f"/cabinet/{SITE}/{page}" for page in (*PAGES, f"deals/{deals // 2}")]
+            for page in pages:
+                _measure(port, page, secret)
+            report_viewers(port, group, place.token, pages, secret)
+
+
+def _create_site(url: str) -> Place:
+    command = [sys.executable, "-m", "dealtrace", "site", "create", "Bench", "--json"]
+    made = subprocess.run(command, env=environment_of(url, 1), check=True, capture_output=True, text=True)
+    return Place(url, json.loads(made.stdout)["clientApiId"])
+
+
+def _copy(file: Path, url: str) -> Place:
+    """Copy the site of a SQLite file into a database of PostgreSQL."""
+    place = _create_site(url)
+    filled, copy = open_database(f"sqlite:///{file}"), open_database(url)
+    copy_site(filled, copy)
+    copy.gather_statistics()
+    filled.close()
+    copy.close()
+    return place
 
 
 def _log_in(url: str) -> str:
@@ -57,12 +85,10 @@ def _measure(port: int, page: str, secret: str) -> None:
     for _ in range(1 + ROUNDS):
         started = time.perf_counter()
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
-        connection.request("GET", f"/cabinet/{SITE}/{page}", headers={"Cookie": f"session={secret}"})
+        connection.request("GET", page, headers={"Cookie": f"session={secret}"})
         answer = connection.getresponse()
         body = answer.read()
         spent.append((time.perf_counter() - started) * 1000)
         connection.close()
-    size = len(gzip.compress(body)) / 1024
-    print(
-        f"/{page:24} {answer.status}  {statistics.median(spent[1:]):8.0f} ms, first {spent[0]:8.0f} ms, {size:5.1f} KiB"
-    )
+    size, median = len(gzip.compress(body)) / 1024, statistics.median(spent[1:])
+    print(f"{page:36} {answer.status}  {median:8.0f} ms, first {spent[0]:8.0f} ms, {size:5.1f} KiB", flush=True)

@@ -1,5 +1,6 @@
 -- Registrations as a CRM sends them: unique numbers, Cyrillic encoded, phones of which half have a call behind them.
 local token, site_calls, contact = os.getenv("BENCH_TOKEN"), tonumber(os.getenv("BENCH_CALLS")), os.getenv("BENCH_CONTACT") == "1"
+local pause = tonumber(os.getenv("BENCH_PAUSE_MS") or "0")
 local thread_count = 0
 function setup(thread) thread_count = thread_count + 1; thread:set("id", thread_count) end
 function init(args) counter = 0; math.randomseed(os.time() * 1000 + id); salt = string.format("%08x", math.random(0, 2^31 - 1)) end
@@ -14,3 +15,4 @@ function request()
     "&orderSum=1000.50&orderStatus=new&orderDate=26.03.2018%2010:00:00&manager=%D0%9A%D0%BE%D0%BB%D1%8F&service=AmoCRM" ..
     "&tags=mytag1,mytag2,mytag3&orderComment=comment" .. lead)
 end
+if pause > 0 then function delay() return pause end end

@@ -123,11 +123,11 @@ def measure(contender: Contender, folder: Path, place: Place, chosen: argparse.N
         address = f"http://127.0.0.1:{port}"
         subprocess.run([*load, "-d1s", address], env=environment, check=True, capture_output=True)
         _gather_statistics(place.url)
-        before = _cpu_seconds(group)
+        before = cpu_seconds(group)
         run = subprocess.run(
             [*load, f"-d{chosen.seconds}s", address], env=environment, check=True, capture_output=True, text=True
         )
-        spent = _cpu_seconds(group) - before
+        spent = cpu_seconds(group) - before
         return _read(run.stdout, spent, _memory_mib(group))
 
 
@@ -138,20 +138,27 @@ def _gather_statistics(url: str) -> None:
 
 
 def _read(printed: str, cpu_seconds: float, memory_mib: float) -> Figures:
-    def latency(share: str) -> float:
-        number, unit = re.search(rf"{share}%\s+([\d.]+)(us|ms|s)", printed).groups()  # type: ignore[union-attr]
-        return float(number) * MICROSECONDS[unit] / 1000
-
-    requests = int(re.search(r"(\d+) requests in", printed).group(1))  # type: ignore[union-attr]
+    requests = requests_of(printed)
     failed = re.search(r"Non-2xx or 3xx responses: (\d+)", printed)
     return Figures(
         per_second=float(re.search(r"Requests/sec:\s+([\d.]+)", printed).group(1)),  # type: ignore[union-attr]
-        p50_ms=latency("50"),
-        p99_ms=latency("99"),
+        p50_ms=latency_ms(printed, 50),
+        p99_ms=latency_ms(printed, 99),
         cpu_us=round(cpu_seconds / max(requests, 1) * 1e6, 1),
         memory_mib=memory_mib,
         failed=int(failed.group(1)) if failed else 0,
     )
+
+
+def requests_of(printed: str) -> int:
+    """Return how many requests `wrk` says it made."""
+    return int(re.search(r"(\d+) requests in", printed).group(1))  # type: ignore[union-attr]
+
+
+def latency_ms(printed: str, percentile: int) -> float:
+    """Return a percentile of the latencies that `wrk` printed, in milliseconds."""
+    number, unit = re.search(rf"{percentile}%\s+([\d.]+)(us|ms|s)", printed).groups()  # type: ignore[union-attr]
+    return float(number) * MICROSECONDS[unit] / 1000
 
 
 def _members(group: int) -> list[Path]:
@@ -165,7 +172,8 @@ def _members(group: int) -> list[Path]:
     return found
 
 
-def _cpu_seconds(group: int) -> float:
+def cpu_seconds(group: int) -> float:
+    """Return the CPU that the processes of a group have used so far."""
     ticks = 0
     for member in _members(group):
         fields = (member / "stat").read_text().rsplit(")", 1)[1].split()

@@ -1,0 +1,97 @@
+"""Measure what people at the cabinet cost those who register deals at the same time."""
+
+import http.client
+import os
+import statistics
+import subprocess
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import cycle, islice
+
+from benchmarks.serving import HERE, cpu_seconds, latency_ms, requests_of
+
+VIEWERS = 50
+SECONDS_A_PAGE = 10.0
+"""How long a viewer looks at a page before opening the next one."""
+CONNECTIONS, PAUSE_MS = 32, 8
+"""Registrations at about half of what the server can do: each connection pauses after each answer."""
+SECONDS = 20
+ROUNDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class _Load:
+    """What happened within `SECONDS`: registrations with their 99th percentile in milliseconds, pages, CPU seconds."""
+
+    registrations: int
+    p99_ms: float
+    pages: int
+    cpu_seconds: float
+
+
+def report_viewers(port: int, group: int, token: str, pages: Sequence[str], secret: str) -> None:
+    """Print the CPU of a registration with viewers, without the CPU of their pages, against that without viewers."""
+    ratios = []
+    for _ in range(ROUNDS):
+        alone = _load(port, group, token, [], secret)
+        looking = _load(port, group, "", pages, secret)
+        both = _load(port, group, token, pages, secret)
+        of_pages = looking.cpu_seconds / looking.pages * both.pages
+        before, after = alone.cpu_seconds / alone.registrations, (both.cpu_seconds - of_pages) / both.registrations
+        ratios.append(after / before)
+        print(
+            f"{VIEWERS} viewers: registration {before * 1e6:.0f} µs, with them {after * 1e6:.0f} µs; "
+            f"{alone.registrations / SECONDS:.0f} a second, with them {both.registrations / SECONDS:.0f}; "
+            f"p99 {alone.p99_ms:.1f} ms, with them {both.p99_ms:.1f}; "
+            f"{both.pages} pages of {looking.cpu_seconds / looking.pages * 1000:.0f} ms",
+            flush=True,
+        )
+    print(f"median of the ratios: {statistics.median(ratios):.2f}", flush=True)
+
+
+def _load(port: int, group: int, token: str, pages: Sequence[str], secret: str) -> _Load:
+    """Register, if there is a token, while viewers look at pages, if there are any."""
+    opened: list[int] = []
+    end = time.monotonic() + SECONDS
+    viewers = [
+        threading.Thread(target=_look, args=(port, pages, secret, number, end, opened))
+        for number in range(VIEWERS if pages else 0)
+    ]
+    before = cpu_seconds(group)
+    for viewer in viewers:
+        viewer.start()
+    registrations, p99_ms = _register(port, token) if token else (0, 0.0)
+    for viewer in viewers:
+        viewer.join()
+    return _Load(registrations, p99_ms, len(opened), cpu_seconds(group) - before)
+
+
+def _look(port: int, pages: Sequence[str], secret: str, number: int, end: float, opened: list[int]) -> None:
+    """Open one page after the other, as a person does; note the status of each answer."""
+    time.sleep(number * SECONDS_A_PAGE / VIEWERS)
+    for page in islice(cycle(pages), number, None):
+        if time.monotonic() > end:
+            return
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
+        connection.request("GET", page, headers={"Cookie": f"session={secret}"})
+        answer = connection.getresponse()
+        answer.read()
+        connection.close()
+        opened.append(answer.status)
+        time.sleep(min(SECONDS_A_PAGE, max(end - time.monotonic(), 0) + 0.001))
+
+
+def _register(port: int, token: str) -> tuple[int, float]:
+    """Register for `SECONDS`; return how many deals, and the 99th percentile in milliseconds."""
+    environment = {
+        **os.environ, "BENCH_TOKEN": token, "BENCH_CALLS": "0", "BENCH_CONTACT": "0", "BENCH_PAUSE_MS": str(PAUSE_MS),
+    }  # fmt: skip
+    run = subprocess.run(
+        ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "--latency", "-s", str(HERE / "register.lua"),
+         f"http://127.0.0.1:{port}"],
+        env=environment, check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    assert "Non-2xx" not in run.stdout, run.stdout
+    return requests_of(run.stdout), latency_ms(run.stdout, 99)
