@@ -3,6 +3,7 @@
 import gc
 import shutil
 import signal
+import subprocess
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -249,3 +250,17 @@ def terminal(command_line: CommandLine, database_url: str, tmp_path: Path) -> Te
 def beside(command_line: CommandLine, server: ServerProcess, tmp_path: Path) -> Terminal:
     """Give a terminal whose commands work on the database of the running server, beside it."""
     return Terminal(command_line, server.database_url, tmp_path)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """Mount a disk of four megabytes."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", place], check=False, capture_output=True
+    )
+    if mounted.returncode:
+        pytest.skip("mounting a small disk is not allowed here")
+    yield place
+    subprocess.run(["umount", "--lazy", place], check=True)

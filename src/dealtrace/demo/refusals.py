@@ -54,6 +54,6 @@ class SiteInUse(Refusal):
 class SeveralDemos(Refusal):
     """There are several demos, and no site was given."""
 
-    code = 10095
+    code = 10096
     ru = "Демо есть на сайтах {site_ids}. Укажите, какое удалить: dealtrace demo --remove --site N"
     en = "Sites {site_ids} have demos. Specify which to remove: dealtrace demo --remove --site N"

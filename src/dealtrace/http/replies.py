@@ -63,6 +63,7 @@ STATUS_OF: Mapping[type[Refusal], int] = {
     errors.DatabaseUnavailable: 503,
     refusals.ReportsBusy: 503,
     refusals.ReportTooSlow: 503,
+    refusals.ReportNotKept: 503,
 }
 """The HTTP status of every refusal; a test checks that none is missing."""
 

@@ -27,6 +27,14 @@ class ClientGone(Refusal):
     en = "The client closed the connection, so the report was stopped"
 
 
+class ReportNotKept(Refusal):
+    """The report has more rows than fit in memory, and they could not be written to temporary files."""
+
+    code = 10084
+    ru = "Отчёт не помещается во временные файлы сервера: {cause}. Сократите период или число группировок"
+    en = "The report does not fit in the server's temporary files: {cause}. Choose a shorter period or fewer dimensions"
+
+
 class SegmentNotFound(Refusal):
     """The site has no such segment."""
 

@@ -1,5 +1,8 @@
 """Rows of large reports on disk: the same rows in the same order, in memory that does not grow with them."""
 
+import os
+import subprocess
+import sys
 import tracemalloc
 from collections.abc import Iterator
 from datetime import date
@@ -112,3 +115,26 @@ def test_a_file_of_four_times_as_many_rows_takes_no_more_memory(
     monkeypatch.setattr(answer, "KEYS_REMEMBERED_MAX", IN_MEMORY)
     few, many = (peak_of(count, tmp_path / f"{count}.{extension}") for count in (FEW, MANY))
     assert many < few * 2, f"{few} bytes for {FEW} rows, {many} for {MANY}"
+
+
+LONG_ROWS = """
+from dealtrace.reports.refusals import ReportNotKept
+from dealtrace.storage.reports.kept_rows import FetchedOnDisk, keep_rows
+try:
+    FetchedOnDisk((f"{number:020}", number) for number in range(60_000)).by_keys(1)
+except ReportNotKept as refusal:
+    print(refusal.facts["cause"])
+try:
+    keep_rows(((f"{number:0100}", number) for number in range(60_000)), in_memory=500)
+except ReportNotKept as refusal:
+    print(refusal.facts["cause"])
+"""
+
+
+def test_a_full_disk_refuses_the_report(small_disk: Path) -> None:
+    """SQLite notes the folder of its temporary files when it starts, hence the process."""
+    environment = {**os.environ, "TMPDIR": str(small_disk)}
+    done = subprocess.run(
+        [sys.executable, "-c", LONG_ROWS], env=environment, check=True, capture_output=True, text=True
+    )
+    assert done.stdout.splitlines() == ["database or disk is full", "No space left on device"]

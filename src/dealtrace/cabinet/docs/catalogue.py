@@ -186,6 +186,10 @@ CAUSES: Mapping[type[Refusal], Cause] = {
         "a report took too long and was stopped",
         "choose a shorter period or fewer dimensions",
     ),
+    refusals.ReportNotKept: Cause(
+        "the disk with the server's temporary files is full",
+        "choose a shorter period or fewer dimensions; on the server, free space or set `TMPDIR`",
+    ),
     refusals.ClientGone: Cause(
         "the client closed the connection before its report was ready; only the log shows it",
         "wait for the answer",

@@ -12,11 +12,13 @@ import tempfile
 import weakref
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import chain, count, islice
 from operator import itemgetter
 from typing import TypeVar, overload
 
 from dealtrace.reports.answer import Fetched, Keys
+from dealtrace.reports.refusals import ReportNotKept
 
 Row = TypeVar("Row")
 ROWS_IN_MEMORY = 100_000
@@ -62,17 +64,20 @@ class RowsOnDisk(Sequence[Row]):
     """Rows in a temporary file, of which a few at a time are in memory; for one thread at a time."""
 
     def __init__(self, rows: Iterable[Row]) -> None:
-        file = tempfile.TemporaryFile()  # noqa: SIM115 - closed when nobody has the rows
-        weakref.finalize(self, file.close)
-        self._file = file.fileno()
         self._ends, self._count = array("Q", [0]), 0
         self._read: tuple[int, list[Row]] = (-1, [])
+        with _refused_if_full():
+            file = tempfile.TemporaryFile()  # noqa: SIM115 - closed when nobody has the rows
+        weakref.finalize(self, file.close)
+        self._file = file.fileno()
         coming = iter(rows)
         while some := list(islice(coming, _AT_ONCE)):
-            file.write(written := pickle.dumps(some))
+            written = pickle.dumps(some)
+            with _refused_if_full():
+                file.write(written)
+                file.flush()
             self._ends.append(self._ends[-1] + len(written))
             self._count += len(some)
-        file.flush()
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -114,11 +119,8 @@ class _RowsByKeys(Mapping[Keys, Fetched]):
         weakref.finalize(self, self._database.close)
         for setting in (f"cache_size = -{_CACHE_KIB}", "journal_mode = OFF"):
             self._database.execute(f"PRAGMA {setting}")
-        try:
+        with _refused_if_full():
             self._store(rows)
-        except sqlite3.OperationalError as fault:  # it would count as a failure of the database that has the deals
-            message = "the rows of a report cannot be kept in a temporary database"
-            raise OSError(message) from fault
 
     def _store(self, rows: Sequence[Fetched]) -> None:
         self._database.execute("CREATE TABLE row (keys TEXT PRIMARY KEY, columns BLOB) WITHOUT ROWID")
@@ -142,3 +144,17 @@ class _RowsByKeys(Mapping[Keys, Fetched]):
     def __len__(self) -> int:
         """Return the number of rows."""
         return len(self._rows)
+
+
+@contextmanager
+def _refused_if_full() -> Iterator[None]:
+    """Raise `ReportNotKept` if a temporary file cannot be written.
+
+    An error of the temporary database must not count as a failure of the database that has the deals.
+    """
+    try:
+        yield
+    except OSError as fault:
+        raise ReportNotKept(cause=fault.strerror or str(fault)) from fault
+    except sqlite3.OperationalError as fault:
+        raise ReportNotKept(cause=str(fault)) from fault
