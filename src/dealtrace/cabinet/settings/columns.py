@@ -6,7 +6,6 @@ from starlette.responses import Response
 from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.settings.page import Faults, fault_text, lead_back, show_settings
-from dealtrace.cabinet.settings.statuses import read_statuses
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidSetting, NameTaken
 from dealtrace.operations.reports.column_metrics import try_new_column
@@ -16,9 +15,10 @@ from dealtrace.record import record
 from dealtrace.reports.columns import ColumnKind, ReportColumn, parse_column_name, parse_statuses
 from dealtrace.reports.formulas import format_formula, parse_formula
 from dealtrace.reports.metrics import METRICS
-from dealtrace.reports.statuses import StatusGroup
+from dealtrace.reports.statuses import StatusGroup, group_statuses
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.reports.columns import list_columns
+from dealtrace.storage.reports.statuses import list_statuses
 
 PLACE = "settings/columns"
 STATUSES_OFFERED_MAX = 200
@@ -117,7 +117,8 @@ def _contents(column: ReportColumn) -> str:
 
 
 def _read(connection: Connection, site_id: int) -> tuple[list[ReportColumn], list[StatusGroup]]:
-    return list_columns(connection, site_id), read_statuses(connection, site_id)
+    """List the columns of a site, and its statuses in alphabetical order; counting their deals would read all deals."""
+    return list_columns(connection, site_id), group_statuses(list_statuses(connection, site_id), {})
 
 
 def _add(connection: Connection, ids: IdBlocks, site: Site, column: ReportColumn, user_id: int) -> None:

@@ -31,7 +31,7 @@ async def save(view: View) -> Response:
     return lead_back(view, "settings/statuses", "saved")
 
 
-def read_statuses(connection: Connection, site_id: int) -> list[StatusGroup]:
+def _read_statuses(connection: Connection, site_id: int) -> list[StatusGroup]:
     """List the statuses of a site with their meanings and numbers of deals, the most frequent first."""
     return group_statuses(list_statuses(connection, site_id), find_deals_by_status(connection, site_id))
 
@@ -42,7 +42,7 @@ async def _page(view: View, *, name: str = "", faults: Faults | None = None) -> 
         "settings/statuses.html",
         view.word("Statuses"),
         faults=faults,
-        statuses=await view.read(read_statuses, view.current_site.id),
+        statuses=await view.read(_read_statuses, view.current_site.id),
         meanings=[(str(meaning), view.word(meaning)) for meaning in Meaning],
         name=name,
     )
