@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from processes import start_program
@@ -23,7 +24,7 @@ FLAGS = (
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-proxy-server",
     "--remote-debugging-port=0", "--remote-allow-origins=*", "--window-size=1280,800",
 )  # fmt: skip
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 120
 AS_A_PERSON = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
 """What the browser calls itself unless a test says otherwise; by itself it admits that it has no window."""
 
@@ -53,11 +54,12 @@ class Browser:
         address = f"ws://127.0.0.1:{port[0]}{port[1]}"
         self._browser = self._open.enter_context(connect(address, max_size=None, proxy=None, ping_interval=None))
         self._context = ""
+        self.complaints: list[str] = []
         self.renew()
 
     def renew(self) -> None:
         """Begin anew: a page without cookies, cache, or anything that was set or complained of before."""
-        before, self.complaints = self._context, []
+        before = self._context
         self._context = self._ask("Target.createBrowserContext", root=True)["browserContextId"]
         new: dict[str, Any] = {"url": "about:blank", "browserContextId": self._context, "width": 1280, "height": 800}
         page = self._ask("Target.createTarget", root=True, **new)["targetId"]
@@ -66,6 +68,7 @@ class Browser:
             self._ask(f"{domain}.enable")
         if before:
             self._ask("Target.disposeBrowserContext", root=True, browserContextId=before)
+        self.complaints = []  # at the end: until then, the page before may still complain
 
     def emulate(
         self, *, width: int = 1280, is_dark: bool = False, language: str = "en", runs_scripts: bool = True
@@ -155,7 +158,8 @@ class Browser:
 
     def close(self) -> None:
         """End the browser."""
-        self._ask("Browser.close", root=True)
+        with suppress(ConnectionClosed):  # it may end before it answers
+            self._ask("Browser.close", root=True)
         self._open.close()
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout=10)

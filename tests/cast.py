@@ -25,6 +25,7 @@ from dealtrace.operations.write_command import WriteCommand
 from dealtrace.storage.accounts.sites import find_site
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import IdBlocks
+from waiting import wait_for_a_day_that_lasts
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 VLADIVOSTOK = ZoneInfo("Asia/Vladivostok")
@@ -57,8 +58,10 @@ class Stage:
     def open_site(self, *, fields: Sequence[str] = (), **settings: Any) -> Player:
         """Open a site with a token; `settings` are those of `Site`."""
         self.ids.ensure(IDS_AT_ONCE)
-        now = datetime.now(UTC)
         new = replace(Site(SiteId(0), "Shop", MOSCOW), **settings)
+        if new.points_per_day:
+            wait_for_a_day_that_lasts(new.time_zone)
+        now = datetime.now(UTC)
         with self.database.write() as connection:
             site = create_site(connection, new, now)
             for name in fields:

@@ -4,13 +4,14 @@ import json
 import os
 import subprocess
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from processes import WIDE, Order, keeper
 
-ENDED_WITHIN_SECONDS = 60
+ENDED_WITHIN_SECONDS = 180
 
 
 @dataclass(frozen=True)
@@ -92,3 +93,13 @@ class Terminal:
         assert not finished.out, finished
         assert finished.err.strip(), finished
         return finished.err
+
+
+def read_to_the_end(descriptor: int) -> str:
+    """Return all that is written to the other end of a terminal or pipe until it is closed, and close this end."""
+    found = b""
+    with suppress(OSError):  # a terminal whose other end is closed
+        while piece := os.read(descriptor, 65536):
+            found += piece
+    os.close(descriptor)
+    return found.decode()

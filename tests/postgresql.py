@@ -15,7 +15,7 @@ from sqlalchemy import make_url
 
 from processes import keeper, start_program
 
-STARTED_WITHIN_SECONDS = 30
+STARTED_WITHIN_SECONDS = 60
 FAST = ("-F", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "autovacuum=off")
 """Settings for tests that do not ask what survives a crash; only for testing."""
 

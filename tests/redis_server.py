@@ -8,7 +8,7 @@ from pathlib import Path
 from processes import start_program
 from server import free_port
 
-STARTED_WITHIN_SECONDS = 20
+STARTED_WITHIN_SECONDS = 60
 
 
 class RedisServer:

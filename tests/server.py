@@ -8,6 +8,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -33,12 +35,20 @@ UPDATE = f"{REST}/orders/update-by-id/"
 DELETE = f"{REST}/orders/delete-by-id/"
 
 
+PORTS_FROM, PORTS_OF_A_WORKER = 20_000, 1_500
+"""Below the ports that the system gives to programs that name none; each worker of the tests has its own."""
+WORKERS_MAX = 8
+_numbers = count()
+
+
 def free_port() -> int:
-    """Find a TCP port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Find a TCP port nobody listens on, and that no other worker finds."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % WORKERS_MAX
+    while True:
+        port = PORTS_FROM + worker * PORTS_OF_A_WORKER + next(_numbers) % PORTS_OF_A_WORKER
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class ServerProcess:

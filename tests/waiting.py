@@ -4,18 +4,21 @@ import asyncio
 import re
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
+from dealtrace.accounts.site_days import site_day
 from dealtrace.storage.accounts.revision import find_revision
 from dealtrace.storage.database.engine import open_database
 from server import ServerProcess
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 90
 """Long enough for a busy machine; how fast something should be is measured, not tested."""
 PAUSE_SECONDS = 0.02
 
 
 def wait_until(condition: Callable[[], object]) -> None:
-    """Return as soon as a condition holds; fail if it does not within a minute."""
+    """Return as soon as a condition holds; fail if it does not within `PATIENCE_SECONDS`."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not condition():
         assert time.monotonic() < deadline, condition
@@ -39,3 +42,8 @@ def wait_until_followed(server: ServerProcess) -> None:
     processes = int(server.settings.get("workers", 1))
     event = re.compile(rf'"revision":{revision},"pid":(\d+),"event":"settings_followed"')
     wait_until(lambda: len(set(event.findall(server.logged))) >= processes)
+
+
+def wait_for_a_day_that_lasts(time_zone: ZoneInfo) -> None:
+    """In the last minute of a day in a zone, wait for the next day: points of a day come back at midnight."""
+    wait_until(lambda: site_day(now := datetime.now(UTC), time_zone) == site_day(now + timedelta(minutes=1), time_zone))

@@ -47,9 +47,8 @@ def answered(server: ServerProcess, player: Player, path: str = "/api/reports", 
     return answer.json()
 
 
-@pytest.fixture(scope="module")
-def shop(served: Stage) -> Player:
-    """Give a site with a won deal of three touches, one with a stated source, and one without anything."""
+def open_shop(served: Stage) -> Player:
+    """Open a site with a won deal of three touches, one with a stated source, and one without anything."""
     player = served.open_site(fields=["city"], attribution=1)
     served.visit(player, NOON - timedelta(days=3), YANDEX)
     served.visit(player, NOON - timedelta(days=2), TrafficSource("yandex ", "CPC", "brand"))
@@ -70,11 +69,18 @@ def shop(served: Stage) -> Player:
 
 
 @pytest.fixture(scope="module")
-def winner(served: Stage, shop: Player) -> Player:
-    """Give the same site, which has named its won status."""
+def shop(served: Stage) -> Player:
+    """Give a site that has named no status."""
+    return open_shop(served)
+
+
+@pytest.fixture(scope="module")
+def winner(served: Stage) -> Player:
+    """Give a site like it, which has named its won status."""
+    player = open_shop(served)
     with served.database.write() as connection:
-        set_status(served.work(connection, shop), "оплачен ", "won")
-    return shop
+        set_status(served.work(connection, player), "оплачен ", "won")
+    return player
 
 
 def test_ratios_of_income_are_unknown_while_no_status_is_named_won(server: ServerProcess, shop: Player) -> None:

@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from statistics import median
 from time import perf_counter
 
 import httpx
@@ -132,7 +131,7 @@ def test_an_unknown_login_takes_as_long_as_a_wrong_password(server: ServerProces
         return perf_counter() - began
 
     pairs = [(seconds(anna.login), seconds("nobody")) for _ in range(9)]
-    known, unknown = median(pair[0] for pair in pairs), median(pair[1] for pair in pairs)
+    known, unknown = min(pair[0] for pair in pairs), min(pair[1] for pair in pairs)
     assert 1 / 2 < known / unknown < 2, (known, unknown)
 
 
@@ -146,14 +145,19 @@ def test_slow_checks_of_passwords_keep_nobody_from_reading(start_server: Callabl
         shop = Stage(database).open_site()
         users = [new_user(database, password_hash=SLOW_PASSWORD) for _ in range(4)]
         reader = logged_in(server, database)
+    guests = [Guest(server) for _ in users]
+    for guest in guests:
+        guest.http.timeout = httpx.Timeout(None)  # they wait until the server is killed
     with ThreadPoolExecutor(len(users)) as people:
-        logins = [people.submit(Guest(server).log_in, user) for user in users]
-        for _ in range(30):
-            assert server.journal(shop.token, shop.site.id).status_code == 200
-            assert reader.is_in()
-            assert server.http.get("/readyz").status_code == 200
-        assert not any(login.done() for login in logins)
-        server.kill()
+        logins = [people.submit(guest.log_in, user) for guest, user in zip(guests, users, strict=True)]
+        try:
+            for _ in range(30):
+                assert server.journal(shop.token, shop.site.id).status_code == 200
+                assert reader.is_in()
+                assert server.http.get("/readyz").status_code == 200
+            assert not any(login.done() for login in logins)
+        finally:
+            server.kill()
     assert all(isinstance(each.exception(), httpx.TransportError) for each in logins)
 
 

@@ -33,17 +33,18 @@ def guest(server: ServerProcess, anna: User) -> Guest:
 
 
 def set_up(guest: Guest) -> tuple[str, list[str]]:
-    """Turn the second factor on, with the code of the step before; return its secret and the recovery codes."""
+    """Turn the second factor on, with the present code; return its secret and the recovery codes."""
     secret = re.search(r"<code>([A-Z2-7]{32})</code>", guest.get("/profile/second-factor").text)
     assert secret is not None
-    page = guest.send("/profile/second-factor", secret=secret[1], code=code_of(secret[1], -1))
+    page = guest.send("/profile/second-factor", secret=secret[1], code=code_of(secret[1], 0))
     assert page.status_code == 200, page.text
     codes = re.findall(r"<code>([a-z2-7-]{19})</code>", page.text)
     assert len(codes) == RECOVERY_CODES
     return secret[1], codes
 
 
-def code_of(secret: str, steps: int = 0) -> str:
+def code_of(secret: str, steps: int = 1) -> str:
+    """Return a code; that of the next step counts after the present one, even if the present step ends meanwhile."""
     return pyotp.TOTP(secret).at(datetime.now(UTC) + timedelta(seconds=30 * steps))
 
 

@@ -46,7 +46,7 @@ def test_a_model_is_saved_after_its_forecast(
     browser.open(address(server, boss, "settings/site"))
     browser.run("document.querySelector('[name=attribution]').value = '4'")
     browser.run("document.querySelector('main form').requestSubmit()")
-    browser.wait("document.getElementById('forecast') !== null")
+    browser.wait("document.getElementById('forecast') !== null && document.readyState === 'complete'")
     assert site_of(served.database, owner).attribution == 1
     browser.run("document.querySelector('main form').requestSubmit()")
     browser.wait("location.search === '?done=saved' && document.querySelector('.done') !== null")
@@ -76,7 +76,7 @@ def test_a_file_is_uploaded_previewed_and_imported(
         document.querySelector('[type=file]').files = kept.files;
         document.querySelector('main form').requestSubmit(); }}"""
     )
-    browser.wait("document.body.textContent.includes('79205550001')")
+    browser.wait("document.body.textContent.includes('79205550001') && document.readyState === 'complete'")
     browser.run("document.querySelector('main form').requestSubmit()")
-    browser.wait("document.querySelector('.done') !== null")
+    browser.wait("document.querySelector('.done') !== null && document.readyState === 'complete'")
     assert "Rows imported" in browser.run("document.body.textContent")

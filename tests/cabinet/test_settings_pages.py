@@ -9,6 +9,7 @@ import pytest
 
 from cast import Player, Stage
 from dealtrace.accounts.role import Role
+from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.cabinet.forms import form_token_of
 from dealtrace.deals.incoming_deal import IncomingDeal
@@ -288,7 +289,8 @@ def test_an_analyst_says_what_statuses_mean(server: ServerProcess, served: Stage
 def test_an_analyst_tries_a_column_on_the_last_month_and_then_adds_it(
     server: ServerProcess, served: Stage, owner: Player
 ) -> None:
-    last_month = NOW.replace(day=1, hour=12) - timedelta(days=5)
+    today = site_day(datetime.now(UTC), owner.site.time_zone)
+    last_month = datetime(today.year, today.month, 1, 12, tzinfo=UTC) - timedelta(days=5)
     add_deals(served, owner, "Paid, in part", "Paid, in part", "Other", at=last_month)
     analyst = member_of(server, served, owner.site.id, Role.ANALYST)
     form = {"name": "Prepaid", "kind": "count", "status": "Paid, in part", "formula": ""}

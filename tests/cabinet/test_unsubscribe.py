@@ -166,5 +166,5 @@ def test_a_person_leaves_and_comes_back_in_a_browser(
     browser.open(server.address + link(MailList.ALERT))
     for before, after in (("leave", "again"), ("again", "leave")):
         browser.run(f"document.querySelector('main [value={before}]').click()")
-        browser.wait(f"document.querySelector('main [value={after}]') !== null")
+        browser.wait(f"document.querySelector('main [value={after}]') !== null && document.readyState === 'complete'")
     assert browser.complaints == []

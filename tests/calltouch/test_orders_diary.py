@@ -156,7 +156,7 @@ FILTERS = {
     "one day": Filter({"dateFrom": "05/03/2018", "dateTo": "05/03/2018"}, ["by call"]),
     "single digits": Filter({"dateFrom": "5/3/2018", "dateTo": "6/3/2018"}, ["by call", "by form"]),
     "created is the default": Filter({"bindTo": "created"}, MARCH),
-    "updated": Filter({"bindTo": "updated", "dateFrom": "TODAY", "dateTo": "TODAY"}, EVERYTHING),
+    "updated": Filter({"bindTo": "updated", "dateFrom": "YESTERDAY", "dateTo": "TODAY"}, EVERYTHING),
     "updated, long ago": Filter({"bindTo": "updated"}, []),
     "the lead's session": Filter({"bindTo": "session", "dateFrom": "28/02/2018", "dateTo": "28/02/2018"}, ["by call"]),
     "only calls": Filter({"orderSource": "CALL"}, ["by call"]),
@@ -172,8 +172,9 @@ FILTERS = {
 
 @pytest.mark.parametrize("wanted", FILTERS.values(), ids=FILTERS)
 def test_it_filters(server: ServerProcess, owner: Player, shelf: dict[str, int], wanted: Filter) -> None:
-    today = datetime.now(UTC).astimezone(MOSCOW).strftime("%d/%m/%Y")
-    sent = {name: today if value == "TODAY" else value for name, value in wanted.asked.items()}
+    today = datetime.now(UTC).astimezone(MOSCOW)
+    days = {"TODAY": today, "YESTERDAY": today - timedelta(days=1)}
+    sent = {name: f"{days[value]:%d/%m/%Y}" if value in days else value for name, value in wanted.asked.items()}
     assert set(numbers(server, owner, **sent)) == set(wanted.found)
 
 

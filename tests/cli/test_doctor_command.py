@@ -105,6 +105,7 @@ def test_it_lists_misspelt_parameters_with_the_nearest_name(
         "import clientPhoneNumbr": (1, "clientPhoneNumber"),
     }
     assert "Did you mean orderNumber?" in said(beside)
+    wait_until(lambda: findings(beside, "unknown_parameter", site_id=stranger.site.id))
     (other,) = findings(beside, "unknown_parameter", site_id=stranger.site.id)
     assert (other["name"], other["nearest"]) == ("managr", "manager")
 

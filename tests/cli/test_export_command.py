@@ -18,7 +18,7 @@ import pytest
 from python_calamine import load_workbook
 
 from cast import MOSCOW, Player, Stage, moscow
-from commands import Terminal
+from commands import Terminal, read_to_the_end
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.deal import DealKey
 from dealtrace.files import row_writers
@@ -174,11 +174,10 @@ def test_a_person_at_a_terminal_sees_how_far_it_is(beside: Terminal, kept: Playe
     screen, terminal = os.openpty()
     command = [sys.executable, "-m", "dealtrace", "export", "deals", "deals.csv", "--site", str(kept.site.id)]
     environment = {**os.environ, "DEALTRACE_DATABASE_URL": beside.url, "TERM": "xterm", "COLUMNS": "100"}
-    subprocess.run(command, cwd=beside.folder, env=environment, stderr=terminal, stdout=subprocess.PIPE, check=True)
-    os.set_blocking(screen, False)
-    shown = os.read(screen, 65536).decode()
+    process = subprocess.Popen(command, cwd=beside.folder, env=environment, stderr=terminal, stdout=subprocess.DEVNULL)
     os.close(terminal)
-    os.close(screen)
+    shown = read_to_the_end(screen)
+    assert process.wait() == 0
     assert "Rows" in shown
     assert "100%" in shown
 
@@ -263,6 +262,12 @@ def large(served: Stage) -> Player:
     return player
 
 
+def _yield_and_die_of(signal_number: signal.Signals) -> None:
+    """Let the process that sends the signal run first."""
+    os.nice(5)
+    signal.signal(signal_number, signal.SIG_DFL)
+
+
 def _start(beside: Terminal, player: Player, name: str, prepare: Callable[[], object]) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [sys.executable, "-m", "dealtrace", "export", "deals", name, "--site", str(player.site.id), "--force"],
@@ -288,9 +293,9 @@ def test_an_export_that_is_stopped_leaves_nothing_and_names_the_place(
     beside: Terminal, large: Player, name: str, ended_by: signal.Signals
 ) -> None:
     (beside.folder / name).write_text("the earlier one")
-    process = _start(beside, large, name, lambda: signal.signal(ended_by, signal.SIG_DFL))
+    process = _start(beside, large, name, lambda: _yield_and_die_of(ended_by))
     _end_once_it_writes(process, beside.folder, ended_by)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=120)
     assert process.returncode == 128 + ended_by, err
     assert (out, err.startswith("Stopped after "), err.endswith(f" rows; {name} was not written.\n")) == (
         "",
@@ -308,7 +313,7 @@ def test_an_export_that_finds_no_room_leaves_nothing_and_names_the_reason(
     process = _start(
         beside, large, name, lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, resource.RLIM_INFINITY))
     )
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=120)
     assert (process.returncode, out) == (1, ""), err
     assert f"Cannot write {name}" in err
     assert "too large" in err

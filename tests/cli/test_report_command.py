@@ -14,7 +14,7 @@ from python_calamine import CalamineWorkbook
 from rich.cells import cell_len
 
 from cast import Player, Stage, moscow
-from commands import Terminal
+from commands import Terminal, read_to_the_end
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.cli.reports.table_lines import report_lines
@@ -256,22 +256,11 @@ def test_in_a_terminal_of_sixty_columns_no_line_is_longer(terminal: Terminal, sh
     command = [sys.executable, "-m", "dealtrace", "report", "sources", *site(shop), *DAYS]
     subprocess.run(command, stdout=inner, env=environment, cwd=terminal.folder, check=True)
     os.close(inner)
-    printed = _read(outer)
+    printed = read_to_the_end(outer)
     assert "total" in printed
     assert "These columns do not fit" in printed
     assert all(cell_len(line) <= 60 for line in printed.splitlines())
     assert "\x1b" not in printed
-
-
-def _read(descriptor: int) -> str:
-    found = b""
-    try:
-        while piece := os.read(descriptor, 65536):
-            found += piece
-    except OSError:  # the other end is closed
-        pass
-    os.close(descriptor)
-    return found.decode()
 
 
 def test_a_pivot_is_a_table_json_and_a_file(terminal: Terminal, shop: Player) -> None:

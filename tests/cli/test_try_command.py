@@ -9,6 +9,7 @@ from commands import Terminal
 from dealtrace.attribution.traffic_source import TrafficSource
 from server import ServerProcess
 from stored import rows_of
+from waiting import wait_for_a_day_that_lasts
 
 PHONE = "79161234{:03}"
 DAY = ("--from", "2018-03-26", "--to", "2018-03-26")
@@ -110,6 +111,7 @@ def test_another_model_and_own_hosts_move_money_by_shares(
 
 
 def test_without_days_it_is_the_last_28_of_the_site(beside: Terminal, owner: Player) -> None:
+    wait_for_a_day_that_lasts(owner.site.time_zone)
     told = beside.json("try", str(owner.site.id), "model=1")
     assert (told["deals"], told["flips"], told["moves"]) == (0, [], [])
     assert told["after"]["matchRate"] is None

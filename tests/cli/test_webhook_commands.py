@@ -10,6 +10,7 @@ from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.webhooks.webhooks import update_webhook
 from receiver import Answer, Receiver
 from server import ServerProcess
+from waiting import wait_until
 
 URL = "https://crm.example/hook"
 
@@ -119,11 +120,11 @@ def test_a_running_server_sends_the_test_even_while_it_is_paused(
 ) -> None:
     webhook_id = created(beside, owner, receiver)
     beside.done("webhook", "pause", webhook_id)
-    assert beside.done("webhook", "test", webhook_id).out == "The receiver accepted the test.\n"
+    assert beside.done("webhook", "test", webhook_id, "--wait", "60").out == "The receiver accepted the test.\n"
     (received,) = receiver.received
     assert received.pairs["orderNumber"] == "{orderNumber}"
     receiver.answer = lambda _: Answer(403, b"wrong key")
-    assert "The test failed: HTTP 403: wrong key" in beside.refused("webhook", "test", webhook_id)
+    assert "The test failed: HTTP 403: wrong key" in beside.refused("webhook", "test", webhook_id, "--wait", "60")
     beside.done("webhook", "delete", webhook_id)
 
 
@@ -134,6 +135,7 @@ def test_what_was_told_can_be_told_again(
     webhook_id = created(beside, owner, receiver)
     server.register(owner.token, orderNumber="K-1")
     (first,) = receiver.wait_for(1)
+    wait_until(lambda: beside.json("webhook", "show", webhook_id)["lastDelivered"])
     result = beside.done("webhook", "replay", webhook_id, "--message", first.name).out
     assert result == "1 message will be sent again.\n"
     assert receiver.wait_for(2)[1].name == first.name

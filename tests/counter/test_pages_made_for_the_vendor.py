@@ -60,7 +60,7 @@ LOADED = '<script async src="{server}/init.js?id={counter}"></script>'
         '<script src="{server}/init.js?v=1&id={counter}#x"></script>',
         f"<script>{LOADER}</script>",
         (
-            '<script src="https://mod.invalid/init.js?id=another1"></script>'
+            '<script src="http://127.0.0.1:9/init.js?id=another1"></script>'
             "<script>var made = document.createElement('script'); made.src = '{server}/init.js?id={counter}';"
             "document.head.appendChild(made); made.remove();</script>"
         ),
@@ -77,7 +77,7 @@ def test_the_vendors_addresses_are_the_counter(
     browser.open(f"{serve(page)}?utm_source=vk&utm_medium=cpc")
     visit_id = browser.wait(KNOWN)
     assert visit_of(served, owner, visit_id).traffic_source == TrafficSource("vk", "cpc")
-    assert browser.cookies()["_ct_session_id"] == str(visit_id)
+    wait_until(lambda: browser.cookies().get("_ct_session_id") == str(visit_id))
 
 
 def test_calltracking_params_are_told_in_every_way_pages_ask(

@@ -66,7 +66,7 @@ def test_a_first_page_begins_a_visit_with_all_that_can_be_told(
     assert "Chrome" in visit.user_agent
     assert "Chrome" in visit.browser
     assert abs(datetime.now(UTC) - visit.started_at).total_seconds() < 60
-    assert browser.cookies() == {"_ct": visit.visitor_id, "_ct_session_id": str(visit_id)}
+    wait_until(lambda: browser.cookies() == {"_ct": visit.visitor_id, "_ct_session_id": str(visit_id)})
     assert browser.run("window.call_value") == visit_id
 
 
@@ -314,7 +314,7 @@ def test_a_browser_without_a_window_is_a_robot(
         robot.wait(f"{ASKED}[0].responseEnd > 0")
         assert robot.cookies() == {}
         assert "visit" not in rows_of(served.database, player)
-        assert 'dealtrace_tally_total{kind="robot",what="hit"}' in server.http.get("/metrics").text
+        wait_until(lambda: 'dealtrace_tally_total{kind="robot",what="hit"}' in server.http.get("/metrics").text)
     finally:
         robot.close()
         pages.close()
