@@ -87,6 +87,8 @@ class PostgresqlServer:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         self.process.wait()
+        while any(map(_runs, family)):
+            time.sleep(0.01)
 
     def stop(self) -> None:
         """End the server at once, and wait for it."""
@@ -124,3 +126,11 @@ def _lesser_user() -> tuple[int, int]:
     except KeyError:
         found = pwd.getpwnam("nobody")
     return found.pw_uid, found.pw_gid
+
+
+def _runs(pid: str) -> bool:
+    """Return whether a process runs, and so holds its shared memory; one that only waits to be noticed does not."""
+    try:
+        return bool(Path(f"/proc/{pid}/cmdline").read_bytes())
+    except OSError:
+        return False

@@ -86,9 +86,12 @@ class Process:
         self.send_signal(signal.SIGKILL)
 
     def kill_family(self) -> None:
-        """End it and what it started as a power cut would."""
+        """End it and what it started as a power cut would; then none of them holds a file or a port."""
         _signal_family(self.pid, signal.SIGKILL)
         self.wait()
+        deadline = time.monotonic() + SECONDS_TO_END
+        while _family_runs(self.pid) and time.monotonic() < deadline:
+            time.sleep(0.01)
 
     def _status_within(self, seconds: float | None) -> int | None:
         with self._lock:
@@ -96,6 +99,16 @@ class Process:
                 self.returncode = self._keeper.status_of(self.pid)
                 os.close(self._pidfd)
         return self.returncode
+
+
+def _family_runs(pid: int) -> bool:
+    """Return whether a process of the group of a process still runs."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            state, _parent, group = stat.read_text().rpartition(")")[2].split()[:3]
+            if int(group) == pid and state not in "ZX":
+                return True
+    return False
 
 
 class Keeper:

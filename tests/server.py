@@ -85,13 +85,17 @@ class ServerProcess:
         return (self.folder / "err").read_text()
 
     def start(self) -> None:
-        """Start and wait until it is ready."""
+        """Start and wait until each of its processes is ready."""
         self.process = keeper().start(self._order(["serve", "--port", str(self.port)], self.environment, self.folder))
         deadline = time.monotonic() + STARTED_WITHIN_SECONDS
+        ready: set[str] = set()
         while True:
             try:
-                if self.http.get("/readyz").status_code == httpx.codes.OK:
-                    return
+                answer = self.http.get("/readyz")
+                if answer.status_code == httpx.codes.OK:
+                    ready.add(answer.headers["x-request-id"].partition("-")[0])
+                    if len(ready) >= int(self.settings.get("workers", 1)):
+                        return
             except httpx.TransportError:
                 pass
             if time.monotonic() > deadline or self.process.poll() is not None:

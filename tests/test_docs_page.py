@@ -142,7 +142,8 @@ def test_no_link_is_dead(docs_server: ServerProcess, language: str) -> None:
 def test_a_language_is_chosen_there_and_kept(docs_server: ServerProcess) -> None:
     page = read(docs_server, "/docs/errors", "en-GB,en")
     assert '<html lang="en">' in page
-    with httpx.Client(base_url=docs_server.address, trust_env=False) as reader:
+    unkept = httpx.Limits(max_keepalive_connections=0)
+    with httpx.Client(base_url=docs_server.address, timeout=30, trust_env=False, limits=unkept) as reader:
         chosen = {"language": "ru", "back": "/docs/errors"}
         answer = reader.post("/cabinet/language", data=chosen, headers={"sec-fetch-site": "same-origin"})
         assert answer.headers["location"] == "/docs/errors"

@@ -12,7 +12,7 @@ import pytest
 
 from absent import leave_out
 from postgresql import find_programs
-from processes import SECONDS_TO_END, start_program
+from processes import start_program
 from waiting import wait_until
 
 RUNNER = """
@@ -81,7 +81,7 @@ def test_nothing_that_a_runner_started_outlives_it(tmp_path: Path, ended_by: sig
             left = {Path(started["folder"])}.union(*map(memory_of, family))
             assert len(family) > len(started["pids"]) + 4, "servers have processes below them"
             os.killpg(runner.pid, ended_by)  # as Ctrl-C does
-            runner.wait(SECONDS_TO_END)
+            runner.wait(60)
         finally:
             runner.kill()
     wait_until(lambda: not any(map(runs, family)))

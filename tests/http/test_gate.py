@@ -8,7 +8,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import httpx
 import pytest
@@ -23,6 +25,7 @@ from redis_server import RedisServer
 from server import DELETE, REGISTER, UPDATE, ServerProcess, deal_parameters
 from waiting import wait_until, wait_until_followed
 
+T = TypeVar("T")
 StartServer = Callable[..., ServerProcess]
 BURST = 11
 """Seed: «если в 1 секунду с одного IP-адреса поступит 11 API-запросов»."""
@@ -62,6 +65,18 @@ def statuses(answers: list[bytes]) -> Counter[int]:
     return Counter(int(answer.split()[1]) for answer in answers)
 
 
+def within_a_second(story: Callable[[], T]) -> T:
+    """Return what a story came to in less than a second; one that took longer is told again, a second later."""
+    deadline = time.monotonic() + 60
+    while True:
+        started = time.monotonic()
+        result = story()
+        if time.monotonic() - started < 1:
+            return result
+        assert time.monotonic() < deadline, "this machine is too slow"
+        time.sleep(1)
+
+
 class TestRate:
     """Five requests a second from one address, before anything else is looked at."""
 
@@ -69,36 +84,43 @@ class TestRate:
     def test_of_eleven_at_once_five_run_and_six_are_refused(self, start_server: StartServer) -> None:
         server = start_server(rate_per_second=5)
         player = opened_site(server)
-        answers = burst(server, query_of(player.token))
+        answers = within_a_second(lambda: burst(server, query_of(player.token)))
         assert statuses(answers) == {200: 5, 429: 6}
         refused = next(answer for answer in answers if answer.startswith(b"HTTP/1.1 429"))
         assert b"retry-after: 1\r\n" in refused
         assert b'"errorCode":"10030"' in refused
         time.sleep(int(re.search(rb"retry-after: (\d+)", refused)[1]))  # type: ignore[index] # as it asks
-        assert statuses(burst(server, query_of(player.token))) == {200: 5, 429: 6}
+        assert statuses(within_a_second(lambda: burst(server, query_of(player.token)))) == {200: 5, 429: 6}
 
     @on_one_engine
     def test_it_stands_before_the_token_and_the_method(self, start_server: StartServer) -> None:
         server = start_server(rate_per_second=5)
-        assert statuses(burst(server, query_of("nobody's token"))) == {403: 5, 429: 6}
-        assert server.http.post(UPDATE).status_code == 429
+        seen, other = within_a_second(
+            lambda: (burst(server, query_of("nobody's token")), server.http.post(UPDATE).status_code)
+        )
+        assert (statuses(seen), other) == ({403: 5, 429: 6}, 429)
 
     @on_one_engine
     def test_a_trusted_proxy_speaks_for_many_addresses(self, start_server: StartServer) -> None:
         server = start_server(rate_per_second=5, trusted_proxies="127.0.0.0/8,10.0.0.0/8")
         query = query_of("nobody's token")
-        for address in ("203.0.113.7", "203.0.113.8", "2001:db8::1"):
-            seen = burst(server, query, headers=f"X-Forwarded-For: 198.51.100.1, {address}, 10.0.0.2\r\n")
-            assert statuses(seen) == {403: 5, 429: 6}
-        neighbour = burst(server, query, headers="X-Forwarded-For: 2001:db8::2\r\n")
-        assert statuses(neighbour) == {429: BURST}, "the same /64"
+
+        def burst_of(address: str) -> Counter[int]:
+            return statuses(burst(server, query, headers=f"X-Forwarded-For: 198.51.100.1, {address}, 10.0.0.2\r\n"))
+
+        for address in ("203.0.113.7", "203.0.113.8"):
+            assert within_a_second(partial(burst_of, address)) == {403: 5, 429: 6}
+        own, neighbours = within_a_second(lambda: (burst_of("2001:db8::1"), burst_of("2001:db8::2")))
+        assert (own, neighbours) == ({403: 5, 429: 6}, {429: BURST}), "the same /64"
 
     @on_one_engine
     def test_nobody_else_may_speak_for_another_and_it_is_told_once(self, start_server: StartServer) -> None:
         server = start_server(rate_per_second=5)
         query = query_of("nobody's token")
-        assert statuses(burst(server, query, headers="X-Forwarded-For: 203.0.113.7\r\n"))[429] == 6
-        assert statuses(burst(server, query, headers="X-Forwarded-For: 203.0.113.8\r\n"))[429] == BURST
+        one, other = within_a_second(
+            lambda: [burst(server, query, headers=f"X-Forwarded-For: 203.0.113.{host}\r\n") for host in (7, 8)]
+        )
+        assert (statuses(one)[429], statuses(other)[429]) == (6, BURST)
         assert server.logged.count("proxy_not_trusted") == 1
 
     def test_processes_share_it_by_redis_and_outlive_its_end(
@@ -107,7 +129,7 @@ class TestRate:
         url = postgresql_server.create("shared_rate", "dealtrace_template")
         with closing(ServerProcess(url, tmp_path, workers=2, rate_per_second=5, redis_url=redis.url)) as server:
             query = query_of("nobody's token")
-            assert statuses(burst(server, query, count=40)) == {403: 5, 429: 35}
+            assert statuses(within_a_second(lambda: burst(server, query))) == {403: 5, 429: 6}
             assert "counts requests on its own" not in server.printed
             redis.stop()
             assert statuses(burst(server, query)) == {403: BURST}, "better too many answers than none"
@@ -208,8 +230,9 @@ class TestPoints:
         server.register(player.token)
         before = datetime.now(UTC).astimezone(MOSCOW)
         result = int(server.register(player.token).headers["retry-after"])
-        midnight = datetime.combine(before.date() + timedelta(days=1), datetime.min.time(), MOSCOW)
-        assert abs((midnight - before).total_seconds() - result) <= 2
+        after = datetime.now(UTC).astimezone(MOSCOW)
+        midnight = datetime.combine(after.date() + timedelta(days=1), datetime.min.time(), MOSCOW)
+        assert (midnight - after).total_seconds() - 1 <= result <= (midnight - before).total_seconds() + 1
 
     def test_they_are_exact_when_many_come_at_once(self, server: ServerProcess, served: Stage) -> None:
         player = served.open_site(points_per_day=7)

@@ -83,8 +83,8 @@ def test_the_wall_clock_changes_nothing_in_memory(monkeypatch: pytest.MonkeyPatc
     assert run(story) == [5, 0, 5]
 
 
-@pytest.mark.parametrize("ahead", [HOUR, 1, 0.5])
-def test_redis_forgets_what_lies_in_the_future(redis: RedisServer, ahead: float) -> None:
+@pytest.mark.parametrize("ahead", [HOUR, 60, 30])
+def test_redis_forgets_what_lies_in_the_future(redis: RedisServer, ahead: int) -> None:
     """Leave what a clock of Redis that was set back leaves behind: hits that have not happened yet."""
     key = f"stepped {ahead}"
 
@@ -97,7 +97,7 @@ def test_redis_forgets_what_lies_in_the_future(redis: RedisServer, ahead: float)
     def shift() -> None:
         with Redis.from_url(redis.url) as direct:
             name = f"dealtrace:rate:{key}"
-            shifted = [int(hit) + int(ahead * 1_000_000) for hit in direct.lrange(name, 0, -1)]
+            shifted = [int(hit) + ahead * 1_000_000 for hit in direct.lrange(name, 0, -1)]
             direct.delete(name)
             direct.rpush(name, *shifted)
             direct.expire(name, 2 * HOUR)
@@ -167,7 +167,7 @@ def test_a_redis_that_is_away_is_an_error_of_its_own_within_a_second() -> None:
             with pytest.raises(WindowsUnavailable):
                 await windows.hit("a", count=1, seconds=1)
 
-    run(story, within_seconds=5)
+    run(story)
 
 
 @pytest.mark.parametrize("url", ["redis://localhost:no-port", "http://localhost"])

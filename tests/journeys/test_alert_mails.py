@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cast import MOSCOW, Stage
+from cast import Stage, zone_at_noon
 from commands import CommandLine, Terminal
 from dealtrace.accounts.site_days import day_start, site_day
 from dealtrace.deals.incoming_deal import IncomingDeal
@@ -47,11 +47,12 @@ def test_a_silent_service_is_noticed_once(
     url = f"sqlite:///{file}"
     database = open_database(url)
     stage = Stage(database)
-    shop = stage.open_site(name="Магазин")
-    yesterday = site_day(datetime.now(UTC), MOSCOW) - timedelta(days=1)
+    shop = stage.open_site(name="Магазин", time_zone=zone_at_noon())
+    zone = shop.site.time_zone
+    yesterday = site_day(datetime.now(UTC), zone) - timedelta(days=1)
     stage.ids.ensure(5000)
     with database.write() as connection:
-        noons = [day_start(yesterday - timedelta(weeks=week), MOSCOW) + timedelta(hours=12) for week in range(1, 9)]
+        noons = [day_start(yesterday - timedelta(weeks=week), zone) + timedelta(hours=12) for week in range(1, 9)]
         deals = [
             IncomingDeal(
                 id=None, number=f"{at:%j}-{number}", happened_at=at, status="", amount_rub=None, service="AmoCRM"

@@ -93,8 +93,7 @@ def test_a_file_that_is_gone_is_noticed_at_once(
     loss(file)
     assert_unavailable(server.register(player.token, orderNumber="after"))
     assert_unavailable(server.journal(player.token, player.site.id))
-    wait_for(server, 503)
-    assert readiness(server) == (503, "file removed or replaced")
+    wait_until(lambda: readiness(server) == (503, "file removed or replaced"))
     wait_until(lambda: "was removed or replaced" in server.logged)
     assert server.logged.count('"database_unavailable"') == 1
     assert server.http.get("/healthz").status_code == 200
@@ -153,8 +152,7 @@ def test_a_full_disk_is_503_until_there_is_room(start_server_on: StartServer, sm
                 pass
         except OSError:
             pass
-    wait_for(server, 503)
-    assert readiness(server) == (503, "disk full")
+    wait_until(lambda: readiness(server) == (503, "disk full"))
     assert_unavailable(server.register(player.token, orderNumber="during", orderComment="x" * 9000))
     assert readiness(server) == (503, "disk full")
     assert_unavailable(server.update(player.token, orderNumber="before", comment="x" * 9000))
@@ -184,8 +182,7 @@ def test_a_postgresql_that_is_read_only_is_503(postgresql: PostgresqlServer, tmp
         assert server.register(player.token, orderNumber="before").status_code == 200
         set_read_only(postgresql, "on")
         assert_unavailable(server.register(player.token, orderNumber="during"))
-        wait_for(server, 503)
-        assert readiness(server) == (503, "read-only")
+        wait_until(lambda: readiness(server) == (503, "read-only"))
         assert_unavailable(server.delete(player.token, orderNumber="before"))
         set_read_only(postgresql, "off")
         wait_for(server, 200)
@@ -200,6 +197,14 @@ def set_read_only(postgresql: PostgresqlServer, state: str) -> None:
         connection.execute("SET default_transaction_read_only = off")
         connection.execute(f"ALTER SYSTEM SET default_transaction_read_only = {state}")
         connection.execute("SELECT pg_reload_conf()")
+    wait_until(lambda: read_only_of_a_new_connection(postgresql) == state)
+
+
+def read_only_of_a_new_connection(postgresql: PostgresqlServer) -> str:
+    """Return the state that a new backend has: PostgreSQL has then told all its others."""
+    with psycopg.connect(postgresql.address("postgres"), autocommit=True) as connection:
+        row = connection.execute("SHOW default_transaction_read_only").fetchone()
+    return str(row and row[0])
 
 
 def test_a_postgresql_that_recovers_is_503(postgresql: PostgresqlServer, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from cast import Player, Stage
+from cast import Player, Stage, zone_at_noon
 from dealtrace import clock
 from dealtrace.accounts.site_days import day_start, site_day
 from dealtrace.accounts.webhook import BodyStyle, EventKind
@@ -118,7 +118,7 @@ def make_due(stage: Stage) -> None:
 
 
 def test_an_alert_is_sent_once_when_it_is_raised_and_once_when_it_ends(stage: Stage) -> None:
-    shop = stage.open_site()
+    shop = stage.open_site(time_zone=zone_at_noon())
     for week in range(1, 9):
         add_deals(stage, shop, days_ago=1 + 7 * week, count=9)
     added = add_rule(stage, shop, "silence", "deals", "day")
@@ -143,7 +143,7 @@ def test_an_alert_is_sent_once_when_it_is_raised_and_once_when_it_ends(stage: St
 
 
 def test_a_rule_whose_metric_is_gone_says_so_and_recovers(stage: Stage) -> None:
-    shop = stage.open_site()
+    shop = stage.open_site(time_zone=zone_at_noon())
     add_rule(stage, shop, "drop", "deals", "day")
     with stage.database.write() as connection:
         connection.execute(update(alert_table).values(metric="column:Gone"))
@@ -157,7 +157,7 @@ def test_a_rule_whose_metric_is_gone_says_so_and_recovers(stage: Stage) -> None:
 
 
 def test_filters_watch_a_single_service(stage: Stage) -> None:
-    shop = stage.open_site()
+    shop = stage.open_site(time_zone=zone_at_noon())
     for week in range(1, 9):
         add_deals(stage, shop, days_ago=1 + 7 * week, count=9)
     add_rule(stage, shop, "silence", "deals", "day", filters=("service:is:1C",))
@@ -176,7 +176,7 @@ def look_until_counted(stage: Stage, shop: Player, outcome: str) -> None:
 
 
 def test_looks_are_counted_by_what_came_of_them(stage: Stage) -> None:
-    shop = stage.open_site()
+    shop = stage.open_site(time_zone=zone_at_noon())
     for week in range(1, 9):
         add_deals(stage, shop, days_ago=1 + 7 * week, count=9)
     before = {outcome: looks(outcome) for outcome in ("raised", "ended", "nothing", "failed")}

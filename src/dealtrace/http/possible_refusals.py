@@ -25,6 +25,7 @@ _FACTS = {
     "request_id": "3f9a1c20-17",
     "retry_after_seconds": 30,
     "seconds_max": 30,
+    "cause": "No space left on device",
     "site_id": 1,
     "en": "this is not JSON in UTF-8",
     "ru": "это не JSON в кодировке UTF-8",

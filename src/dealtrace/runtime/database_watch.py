@@ -103,15 +103,14 @@ class DatabaseWatch:
         return self._health
 
     def _examine(self) -> Health:
-        lost = self._files.find_lost() if self._files is not None else None
-        if lost is not None:
-            cure = "stop the server, put the file back, and start the server"
-            return Health("file removed or replaced", "unknown", f"{lost} was removed or replaced: {cure}")
+        if (loss := self._find_loss()) is not None:
+            return loss
         try:
             is_of_this_release = is_current(self._database)
             obstacle = obstacle_to_writing(self._database)
         except Exception as fault:  # noqa: BLE001 - any failure means not ready
-            return Health("unreachable", "unknown", message_of(fault) or type(fault).__name__)
+            reason = message_of(fault) or type(fault).__name__
+            return self._find_loss() or Health("unreachable", "unknown", reason)  # a file may have gone since
         schema = OK if is_of_this_release else "outdated"
         reason = "" if is_of_this_release else f"the schema is not at {newest_revision()}: run dealtrace db upgrade"
         if obstacle is not None:
@@ -121,6 +120,14 @@ class DatabaseWatch:
             return Health("failing", schema, failure)
         health = Health(OK, schema, reason)
         return self._with_mirror(health) if is_of_this_release else health
+
+    def _find_loss(self) -> Health | None:
+        """Return the health of a database whose file is gone, or `None` if it is there."""
+        lost = self._files.find_lost() if self._files is not None else None
+        if lost is None:
+            return None
+        cure = "stop the server, put the file back, and start the server"
+        return Health("file removed or replaced", "unknown", f"{lost} was removed or replaced: {cure}")
 
     def _with_mirror(self, health: Health) -> Health:
         try:

@@ -1,5 +1,6 @@
 """The schema holds to the rules that let it move to a cluster: in the tables' declaration and in PostgreSQL itself."""
 
+import time
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -145,7 +146,7 @@ def test_it_reads_the_distributed_tables_of_a_cluster(database: Database) -> Non
 @pytest.fixture(scope="module")
 def catalog(postgresql_server: PostgresqlServer) -> Iterator[psycopg.Connection]:
     """Give a connection to a migrated database, to read its catalog."""
-    address = postgresql_server.create("schema_catalog")
+    address = postgresql_server.create(f"schema_catalog{time.time_ns()}")
     database = open_database(address)
     prepare_schema(database)
     database.close()
