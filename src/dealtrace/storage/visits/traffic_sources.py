@@ -1,4 +1,4 @@
-"""The traffic sources of a site, each stored once and referred to by id."""
+"""The traffic sources of a site; each source is stored once, and other rows refer to it by id."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -27,7 +27,7 @@ _LIST_SOURCES = CompiledStatement(
 )
 
 SOURCES_REMEMBERED_MAX = 4096
-"""How many sources are cached."""
+"""The most traffic sources that a process caches."""
 known_source = lru_cache(maxsize=SOURCES_REMEMBERED_MAX)(TrafficSource)
 """Return the traffic source with the given parts; equal parts give the same object."""
 

@@ -107,7 +107,7 @@ class _AttachedConnection(MirrorConnection):
         self._spilled = spilled
 
     def close(self) -> None:
-        """Close the file; uncommitted changes are lost. A DuckDB instance that failed or has data on disk is dropped."""
+        """Close the file; uncommitted changes are lost. A DuckDB instance that failed or spilled to disk is dropped."""
         try:
             self.execute(f"USE {_NO_FILE}; DETACH {_ATTACHED}")
         except MirrorFault:
