@@ -55,8 +55,8 @@ ANONYMOUS: Mapping[Table, Values] = {
 }
 """The values that replace a person's data, by table and column.
 
-A deal's fingerprint is replaced too: it would show anyone who knows the rest of the registration and tries phones
-which phone is right.
+A deal's fingerprint is replaced too: with it, anyone who knows the rest of the registration could find the phone by
+trying all phones.
 """
 
 DELETED = frozenset({contact, lead_contact, deal_contact, deal_key})
@@ -84,7 +84,7 @@ class Traces:
 
     @property
     def lead_ids(self) -> frozenset[int]:
-        """The ids of the person's calls and lead requests, which share one range of ids."""
+        """The ids of the person's calls and lead requests; a call and a lead request never have the same id."""
         return self.calls | self.lead_requests
 
     @property
@@ -151,7 +151,7 @@ def _bears_contact(kind: LeadKind) -> ColumnElement[bool]:
 
 
 def _clients_of_others(connection: Connection, site_id: int, leads: Mapping[LeadKind, set[int]]) -> set[int]:
-    """Find the ids of the clients of the given leads that also have other leads."""
+    """Find the ids of the clients who have some of the given leads and also other leads."""
     mine: set[int] = set()
     for kind, table in LEAD_TABLES.items():
         mine |= _column(connection, table, site_id, table.c.client_id, table.c.id.in_(leads[kind]))

@@ -1,4 +1,4 @@
-"""Counts of names that callers choose: a limited number of rows per site, and a row for all other names."""
+"""Counts of names that API callers choose, such as unknown parameters: a limited number per site, the rest together."""
 
 from collections.abc import Mapping
 from datetime import datetime

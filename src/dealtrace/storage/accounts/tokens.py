@@ -26,7 +26,7 @@ def insert_token(connection: Connection, new: Token, digest: str) -> None:
 
 
 def find_token(connection: Connection, digest: str) -> Token | None:
-    """Find the token with a digest, or return `None` if it was never issued or was revoked."""
+    """Find the token with the given digest, or return `None` if it was never issued or has been revoked."""
     live = select(token).where(token.c.digest == digest, token.c.revoked_at.is_(None))
     row = connection.execute(live).one_or_none()
     return _token_from_row(row) if row is not None else None

@@ -46,7 +46,7 @@ def is_lost_race(fault: BaseException) -> bool:
 
 
 def retry_reason(fault: BaseException) -> str:
-    """Return the reason under which metrics count a retry."""
+    """Return the name under which metrics count a retry after `fault`, such as `deadlock`."""
     if is_lost_race(fault):
         return "race"
     error = driver_error(fault)

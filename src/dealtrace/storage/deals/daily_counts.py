@@ -46,7 +46,7 @@ _DAY_MICROSECONDS = DAY // MICROSECOND
 
 
 class JournalMoment(StrEnum):
-    """The column of a deal's time by which a journal selects deals; each has an index and daily counts."""
+    """The column with the time of a deal by which a journal selects deals; each has an index and daily counts."""
 
     HAPPENED = "happened_at"
     TOUCHED = "touched_at"
@@ -84,7 +84,7 @@ _SHIFTS = each_json(bindparam("shifts", type_=Text)).table_valued(column("value"
 
 
 def _shift_statement(engine_insert: EngineInsert) -> Insert:
-    """Return the statement that adds numbers to any number of daily counts in one round trip."""
+    """Return the statement that changes any number of daily counts in one round trip."""
     moment, midnight, lead_kind, deals = (_SHIFTS.c.value[position] for position in range(4))
     rows = select(
         bindparam("site_id"), moment.as_string(), json_integer(midnight), lead_kind.as_string(), json_integer(deals)

@@ -42,7 +42,7 @@ LEAD_KINDS: Mapping[str, LeadKind] = {kind.value: kind for kind in LeadKind}
 
 @record
 class DealToInsert:
-    """A deal to insert, with the fingerprint of its registration and the start of its visit."""
+    """A deal to insert, with the fingerprint (a hash) of its registration and the start of its visit."""
 
     deal: Deal
     fingerprint: str
@@ -123,7 +123,7 @@ def _stated_parts(parts: DealDetails | Matcher) -> dict[str, object]:
 
 
 def key_rows(site_id: int, deal: Deal) -> list[Values]:
-    """Return a row for each key, such as a phone, by which a lead stored after its deal finds that deal's matchers.
+    """Return a row for each key, such as a phone, by which a deal with matchers is found if its lead is stored later.
 
     A row has the earliest and the latest start of such a lead. If several matchers have the key, the interval covers
     the intervals of all.

@@ -85,7 +85,7 @@ def find_fingerprints(connection: Connection, site_id: int, ids: Iterable[int]) 
     """Find the registration fingerprints of deals by id, including deleted deals; unknown ids are missing."""
     mine = (deal.c.site_id == site_id, is_in(deal.c.id, sorted(set(ids))))
     rows = connection.execute(select(deal.c.id, deal.c.fingerprint).where(*mine))
-    return {deal_id: fingerprint for deal_id, fingerprint in rows}  # noqa: C416 - a row is no pair to the type checker
+    return {deal_id: fingerprint for deal_id, fingerprint in rows}  # noqa: C416 - mypy does not know that a row is a pair
 
 
 def find_deleted(connection: Connection, site_id: int, numbers: Sequence[str]) -> dict[str, DealId]:
@@ -233,7 +233,7 @@ def count_unusable_contacts(connection: Connection, site_id: int) -> int:
 
 
 def list_latest_matchers(connection: Connection, site_id: int, limit: int) -> list[tuple[Matcher, ...]]:
-    """List the matchers of up to `limit` deals registered through the 2.0 API, newest deal first."""
+    """List the matchers (conditions that find a lead) of up to `limit` deals of the 2.0 API, newest deal first."""
     theirs = select(deal.c.matchers).where(deal.c.site_id == site_id, deal.c.matchers.is_not(None))
     latest = connection.execute(theirs.order_by(deal.c.id.desc()).limit(limit)).scalars()
     return [convert(matchers, tuple[Matcher, ...]) for matchers in latest]

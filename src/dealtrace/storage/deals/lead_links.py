@@ -88,7 +88,7 @@ def find_ids_by_contact(connection: Connection, site_id: int, spans: Sequence[Le
 
 
 def find_ids_by_key(connection: Connection, site_id: int, keys: Collection[tuple[str, datetime]]) -> set[int]:
-    """Find the ids of deals whose matchers may find a lead with one of `keys`, including deleted deals.
+    """Find the ids of deals, deleted or not, whose matchers (conditions for a lead) may find a lead with one of `keys`.
 
     Each item is a key, such as a phone, and the start of the lead that has it.
     """

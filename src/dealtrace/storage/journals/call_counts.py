@@ -9,11 +9,11 @@ from dealtrace.storage.journals.keyset_pages import PageQuery
 from dealtrace.storage.schema.tables.visits import traffic_source
 
 QUARTER = timedelta(minutes=15)
-"""The length of an interval: UTC offsets are multiples of it, so a day in any time zone has whole intervals."""
+"""A quarter of an hour; UTC offsets are multiples of it, so a day in any time zone consists of whole quarters."""
 
 
 def count_by_quarter(connection: Connection, query: PageQuery) -> dict[datetime, int]:
-    """Count leads by quarter of an hour, by its start in UTC; quarters without leads are missing."""
+    """Count leads by the start, in UTC, of the quarter of an hour in which they began; empty quarters are missing."""
     length = QUARTER // MICROSECOND
     quarters = (
         select((type_coerce(query.moment, BigInteger) // length).label("quarter"))

@@ -28,7 +28,7 @@ class DealFilters:
     The deals happened from `since` on and before `until`; empty and `None` filters are ignored. `ids` restricts the
     list to deals with these ids. A true `is_matched` requires a lead, a visit or a stated source. `source` is compared,
     ignoring case, with the source of the visit that the site's attribution model credits, or else with the stated
-    source. A true `is_deleted` selects only deleted deals, otherwise they are left out.
+    source. A true `is_deleted` selects only deleted deals; otherwise deleted deals are left out.
     """
 
     since: datetime | None = None

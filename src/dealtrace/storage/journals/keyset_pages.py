@@ -82,9 +82,9 @@ class PageQuery:
     days: Days | None = None
 
     def after(self, key: SortKey | None) -> Conditions:
-        """Return the conditions for the rows after `key`; without a key, for all rows.
+        """Return the SQL conditions for the rows after `key`; without a key, for all rows.
 
-        With a key, the condition on `since` is left out, because SQLite would begin its search there.
+        With a key, the condition on `since` is left out, because SQLite would begin its search at `since`.
         """
         conditions = [*self.conditions]
         if key is not None:
@@ -193,7 +193,7 @@ class _Rest:
         self._days = query.days if self._first < self._last else None
 
     def total(self) -> int:
-        """Return the number of the rows."""
+        """Return the number of these rows."""
         if self._days is None:
             return self._count(self._query, self._after)
         return self._before + self._days.count(self._connection, self._first, self._last) + self._behind

@@ -94,7 +94,7 @@ def find_phones_by_digest(connection: Connection, site_id: int, digests: Iterabl
     if not keys:
         return {}
     rows = _FIND_DIGESTS.fetch(connection, {"site_id": site_id, "digests": keys})
-    return {digest: phone for digest, phone in rows}  # noqa: C416 - a row is no pair to the type checker
+    return {digest: phone for digest, phone in rows}  # noqa: C416 - mypy does not know that a row is a pair
 
 
 def insert_clients(connection: Connection, site_id: int, clients: Sequence[Client]) -> None:
@@ -104,7 +104,7 @@ def insert_clients(connection: Connection, site_id: int, clients: Sequence[Clien
 
 
 def name_unnamed_clients(connection: Connection, site_id: int, names: Mapping[int, str]) -> None:
-    """Store the names of clients that have no name; `names` are by client id."""
+    """Store `names`, by client id, for the clients that have no name yet; other clients keep their names."""
     if names:
         rows = [{"of_site": site_id, "of_client": owner, "new_name": name} for owner, name in names.items()]
         connection.execute(_NAME_UNNAMED, rows)
@@ -130,7 +130,7 @@ def insert_contacts(connection: Connection, site_id: int, owners: Mapping[str, i
 def find_clients(connection: Connection, site_id: int, ids: Iterable[int]) -> dict[int, Client]:
     """Find clients with all their contacts, by id; unknown ids are missing.
 
-    The id of a client that was merged into another client finds the latter.
+    The id of a client that was merged into another client finds that other client.
     """
     keys = sorted(set(ids))
     if not keys:

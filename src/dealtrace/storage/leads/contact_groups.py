@@ -93,7 +93,7 @@ def count_contacts(connection: Connection, site_id: int, client_ids: Collection[
     if not client_ids:
         return {}
     rows = _COUNT_CONTACTS.fetch(connection, {"site_id": site_id, "client_ids": sorted(client_ids)})
-    return {client_id: contacts for client_id, contacts in rows}  # noqa: C416 - a row is no pair to the type checker
+    return {client_id: contacts for client_id, contacts in rows}  # noqa: C416 - mypy does not know that a row is a pair
 
 
 def find_neighbours(connection: Connection, site_id: int, contacts: Iterable[str]) -> dict[str, set[str]]:
@@ -107,7 +107,7 @@ def find_neighbours(connection: Connection, site_id: int, contacts: Iterable[str
 def find_starts(connection: Connection, site_id: int, contacts: Iterable[str]) -> dict[str, datetime]:
     """Find when the earliest undeleted lead with each contact began; contacts without a lead are missing."""
     rows = _FIND_STARTS.fetch(connection, {"site_id": site_id, "contacts": sorted(set(contacts))})
-    return {value: started_at for value, started_at in rows}  # noqa: C416 - a row is no pair to the type checker
+    return {value: started_at for value, started_at in rows}  # noqa: C416 - mypy does not know that a row is a pair
 
 
 def find_contacts_of_leads(
@@ -155,7 +155,7 @@ def delete_contacts(connection: Connection, site_id: int, contacts: Collection[s
 def set_leading(connection: Connection, site_id: int, client_id: int, aliases: Collection[int]) -> None:
     """Merge the clients `aliases`, and all clients merged into them, into the client `client_id`.
 
-    If that client itself was merged into another client, it is separated from it first.
+    If the client `client_id` itself was merged into another client, that merge is undone first.
     """
     clients = client.c
     connection.execute(

@@ -114,7 +114,7 @@ def find_ids_by_sip_id(connection: Connection, site_id: int, sip_ids: Iterable[s
     if not keys:
         return {}
     rows = _FIND_SIP_IDS.fetch(connection, {"site_id": site_id, "sip_ids": keys})
-    return {sip_id: call_id for sip_id, call_id in rows}  # noqa: C416 - a row is no pair to the type checker
+    return {sip_id: call_id for sip_id, call_id in rows}  # noqa: C416 - mypy does not know that a row is a pair
 
 
 def find_lead_requests_by_number(

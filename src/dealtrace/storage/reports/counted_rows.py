@@ -34,7 +34,7 @@ class Group:
 class CountedRows:
     """The facts of a period, joined with the sources and tags by which the report groups.
 
-    `share` is the part of a fact that its row counts, in millionths; a fact has a row for each credited visit.
+    A fact may have a row for each credited visit; `share` is the SQL expression for a row's part, in millionths.
     `visitors_max` is the highest number of a visitor if visitors are counted by bitmaps, otherwise `None`.
     """
 

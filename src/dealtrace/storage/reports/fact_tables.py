@@ -20,7 +20,7 @@ from dealtrace.reports.question import DateOf
 from dealtrace.storage.reports.expressions import Parameters, Selection, parameter
 
 SITE_ID, TARGET_SECONDS = parameter("site_id"), parameter("target_seconds")
-"""The id of the site whose facts are selected, and the shortest duration of a target call in seconds."""
+"""The parameters for the id of the site, and for the shortest duration of a target call in seconds."""
 AT = "at"
 """The attribute that dates a fact: an instant in microseconds or, for costs, the ordinal of a day."""
 
@@ -42,7 +42,7 @@ def moment_of_deals(date_of: DateOf) -> Moment:
 def moments_of_deals(date_of: DateOf) -> tuple[Moment, ...]:
     """Return all times by which a report may date deals.
 
-    Reports by changes date won deals by their status, and other deals by their last change.
+    Reports by changes date won deals by when they got their status, and other deals by their last change.
     """
     moment = moment_of_deals(date_of)
     return (moment, Moment.STATUS) if date_of is DateOf.CHANGED else (moment,)
@@ -70,7 +70,7 @@ class FactTables(Hashable, Protocol):
 
     @property
     def groups_twice(self) -> bool:
-        """Whether statements group rows in two steps, first by cheaper expressions; see `grouped_twice`."""
+        """Whether statements group rows in two steps, first by expressions that are cheap to compute."""
 
     def rows(self, fact: Fact, wanted: Iterable[str], moment: Moment) -> Selection:
         """Return a select of the facts with the wanted attributes; the facts of assists are deals."""

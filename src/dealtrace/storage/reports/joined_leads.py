@@ -30,7 +30,7 @@ def _leads(kind: LeadKind) -> Selection:
 
 
 def client_kind(first: Subquery, started_at: Expression) -> Expression:
-    """Return the SQL expression for `client_kind`: `new` if the client had no earlier lead of either kind.
+    """Return the SQL expression for `client_kind`: new if the client had no earlier lead of either kind, or returning.
 
     Ours: if several first leads have the same time, each is of a new client, so the order of arrival does not matter.
     """

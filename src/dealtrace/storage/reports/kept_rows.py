@@ -39,7 +39,7 @@ def keep_rows(rows: Iterable[Fetched], in_memory: int = ROWS_IN_MEMORY) -> Seque
 def sort_rows(
     rows: Iterable[Row], rank: Callable[[Row], object], limit: int | None = None, in_memory: int = ROWS_IN_MEMORY
 ) -> tuple[Sequence[Row], int]:
-    """Return up to `limit` rows in the order of their ranks, and the number of all rows.
+    """Return up to `limit` rows sorted by `rank`, and the number of all rows.
 
     Rows of equal rank keep their order. If more rows than `in_memory` are wanted, sorted parts are written to disk and
     merged.

@@ -105,7 +105,7 @@ def count_deals_without_rate(connection: Connection, site_id: int) -> dict[str, 
     """Count the undeleted deals of a site that have sums in a currency without a rate at their time, by currency."""
     theirs = (deal.c.site_id == site_id, deal.c.deleted_at.is_(None), lacks_rate())
     counted = select(deal.c.currency, func.count()).where(*theirs).group_by(deal.c.currency)
-    return {currency: deals for currency, deals in connection.execute(counted)}  # noqa: C416 - rows are no pairs to mypy
+    return {currency: deals for currency, deals in connection.execute(counted)}  # noqa: C416 - mypy does not know that a row is a pair
 
 
 def list_sums_without_rate(connection: Connection, site: Site, period: Period) -> list[tuple[str, Decimal]]:

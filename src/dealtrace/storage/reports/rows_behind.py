@@ -67,10 +67,10 @@ class RowsBehind:
 def find_rows_behind(
     fetch: Fetch, tables: FactTables, scope: Scope, measure: Measure, keys: Keys, page: tuple[int, int]
 ) -> RowsBehind:
-    """Find a page of the facts behind a figure, ordered by instant and id.
+    """Find a page of the facts behind a figure: the value of `measure` in the report's row with `keys`.
 
-    `page` is how many facts to skip and how many to return. A fact with several touches in the figure's row is listed
-    once, with the sum of its shares.
+    The facts are ordered by time and id. `page` is how many to skip and how many to return. A fact with several touches
+    in the figure's row is listed once, with the sum of its shares.
     """
     own = (measure.attribute,) if measure.aggregate in (Aggregate.MONEY, Aggregate.TOTAL) else ()
     sums, labels = tuple(dict.fromkeys((*SUMS[measure.fact], *own))), _LABELS.get(measure.fact, ())

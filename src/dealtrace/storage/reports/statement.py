@@ -126,7 +126,7 @@ def grouped_statement(tables: FactTables, shape: Shape, group: Group) -> Selecti
 def _gains_by_two_steps(shape: Shape, group: Group) -> bool:
     """Return whether grouping in two steps is faster, and possible.
 
-    A statement that counts the distinct values of an attribute can, in two steps, otherwise only count facts.
+    In two steps, the distinct values of one attribute can be counted only alone or together with counts of facts.
     """
     different = [measure for measure in group.measures if measure.aggregate is Aggregate.DISTINCT]
     if different:
@@ -194,7 +194,7 @@ def _second_keys(
 
 
 def _in_first_step(rows: CountedRows, measure: Measure, place: int) -> NamedExpression:
-    """Return the column of the first step for a measure: values to count distinctly, or numbers to add up."""
+    """Return a measure's column in the first step: values whose distinct number is counted, or numbers to add up."""
     counts = counts_of(rows, measure)
     if measure.aggregate is Aggregate.DISTINCT:
         return _counted(rows, measure, counts).label(_VALUE)

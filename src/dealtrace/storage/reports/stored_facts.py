@@ -132,7 +132,7 @@ class StoredFacts:
 
     @property
     def groups_twice(self) -> bool:
-        """Whether the database is PostgreSQL; SQLite cannot sum large sums again. See `FactTables`."""
+        """Whether the database is PostgreSQL; SQLite cannot add up sums that exceed 64 bits. See `FactTables`."""
         return self.is_postgresql
 
     def visitors_max(self, by: Sequence[Dimension]) -> int | None:  # noqa: ARG002

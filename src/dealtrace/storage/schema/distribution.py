@@ -35,12 +35,12 @@ def distribution_problems(distributed: Collection[str]) -> list[str]:
     if not set(tenants) & set(distributed):
         return ["Citus is installed, but no table is distributed. Run: dealtrace db distribute"]
     missing = [
-        f"The table {name} is not distributed, but others are. Run: dealtrace db distribute"
+        f"The table {name} is not distributed, but other tables are. Run: dealtrace db distribute"
         for name in tenants
         if name not in distributed
     ]
     return missing + [
-        f"The table {name} is distributed, but it belongs to no site. Run: SELECT undistribute_table('{name}')"
+        f"The table {name} is distributed, but its rows belong to no site. Run: SELECT undistribute_table('{name}')"
         for name in sorted(set(distributed) & (set(metadata.tables) - set(tenants)))
     ]
 

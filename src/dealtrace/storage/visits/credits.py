@@ -87,7 +87,7 @@ class VisitedLead:
 
 @record
 class NamedVisit:
-    """A visit to which deals without a lead are matched; visits are credited with it as with a lead that began then."""
+    """A visit to which deals without a lead are matched; it has credits like a lead that began with the visit."""
 
     visit_id: int
     started_at: datetime
@@ -103,11 +103,10 @@ Credited = VisitedLead | NamedVisit
 
 
 def replace_credits(connection: Connection, site_id: int, credits_of: Mapping[CreditKey, CreditsByModel]) -> None:
-    """Store the credits of leads under every model; the given credits of a model come largest first.
+    """Replace the credits of leads under every model; `credits_of` lists the credits of each model largest first.
 
-    The source of each visit is stored with its credits, so that reports by source do not read visits. When visits get
-    another source, the leads of their visitors must be credited again. Leads whose credits are stored already are not
-    written.
+    The source of each visit is stored with its credits, so that reports by source do not read visits. If visits get
+    another source, the credits of the leads of their visitors must be replaced. Unchanged credits are not written.
     """
     source_ids = _find_source_ids(connection, site_id, credits_of)
     stored = _find_stored(connection, site_id, list(credits_of))
@@ -150,7 +149,7 @@ def _find_source_ids(
 ) -> dict[int, int]:
     ids = {each.visit.id for by_model in credits_of.values() for shares in by_model.values() for each in shares}
     rows = _LIST_SOURCE_IDS.fetch(connection, {"site_id": site_id, "ids": sorted(ids)}) if ids else ()
-    return {visit_id: source_id for visit_id, source_id in rows}  # noqa: C416 - rows are no pairs to mypy
+    return {visit_id: source_id for visit_id, source_id in rows}  # noqa: C416 - mypy does not know that a row is a pair
 
 
 _Part = tuple[int, int, int, int, int]
@@ -212,7 +211,7 @@ def find_deal_visits(
 def beside_own_visits(
     connection: Connection, site_id: int, credited: Mapping[int, Visit], named: Mapping[int, int | None]
 ) -> dict[int, LeadVisit]:
-    """Find the own visit of each lead, and return it with the credited visit in `credited`, by lead id."""
+    """Return each lead's own visit and its credited visit, by lead id; `named` has the ids of own visits."""
     own_ids = {lead_id: named.get(lead_id) or visit.id for lead_id, visit in credited.items()}
     others = find_visits(
         connection, site_id, {own_ids[lead_id] for lead_id, visit in credited.items() if own_ids[lead_id] != visit.id}

@@ -63,7 +63,7 @@ def find_sources(connection: Connection, site_id: int, ids: Iterable[int]) -> di
 
 def _find_ids(connection: Connection, site_id: int, digests: Sequence[str]) -> dict[str, int]:
     rows = _FIND_IDS.fetch(connection, {"site_id": site_id, "digests": list(digests)})
-    return {digest: source_id for digest, source_id in rows}  # noqa: C416 - a row is no pair to mypy
+    return {digest: source_id for digest, source_id in rows}  # noqa: C416 - mypy does not know that a row is a pair
 
 
 def _digest(source: TrafficSource) -> str:

@@ -76,7 +76,7 @@ def list_visits_of_visitors(
 def list_first_and_latest(
     connection: Connection, site_id: int, own: Visit, since: datetime, until: datetime, most: int
 ) -> list[Visit]:
-    """List the first visit of a visitor from `since` to `until`, both included, and the latest `most` before `own`."""
+    """List the visitor's first visit and latest `most` visits before `own`, from `since` to `until`, both included."""
     begun = visit.c.started_at
     earlier = VISIT_ROWS.where(
         visit.c.site_id == site_id, visit.c.visitor_id == own.visitor_id, begun >= since, begun <= until,

@@ -45,7 +45,7 @@ _GATHERING = _gathering()
 
 
 def gather_all(mirror: MirrorConnection, catalog: str) -> list[str]:
-    """Gather all touches, about a million at a time, and return the SQL conditions on `{lead_id}` of the parts.
+    """Gather all touches in parts of about a million, and return the SQL condition on `{lead_id}` of each part.
 
     DuckDB keeps one side of a join in memory, so gathered touches must also be joined part by part.
     """

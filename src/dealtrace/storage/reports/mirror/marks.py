@@ -132,7 +132,7 @@ def stop_marking(connection: Connection) -> None:
 
 def find_stamp(connection: Connection) -> str | None:
     """Find the stamp of the database, or return `None` if the triggers of this release do not mark its changes."""
-    if {name: sql for name, sql in connection.execute(_SCHEMA)} != _TRIGGERS:  # noqa: C416 - rows are no pairs
+    if {name: sql for name, sql in connection.execute(_SCHEMA)} != _TRIGGERS:  # noqa: C416 - mypy does not know that a row is a pair
         return None
     return connection.execute(select(database_key.c.key).where(database_key.c.name == _STAMP)).scalar_one_or_none()
 
@@ -157,7 +157,7 @@ def list_marks(connection: Connection, after: int, limit: int) -> list[Mark]:
 
 
 def settle_marks(connection: Connection, last_number: int, stamp: str, new_stamp: str) -> bool:
-    """Delete the marks up to `last_number` and store `new_stamp` if the stored stamp is `stamp`; return whether it is.
+    """Delete the marks up to `last_number` and store `new_stamp` if the stored stamp is `stamp`; return whether it was.
 
     Later marks, which have higher numbers, are kept.
     """

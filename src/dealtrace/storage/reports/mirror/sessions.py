@@ -55,7 +55,7 @@ class Sessions:
             return session
 
     def begin(self, folder: Path, connection: MirrorConnection, opened: ExitStack) -> Session:
-        """Store and return the session of a newly opened mirror, so that other threads can join its first reader."""
+        """Store and return the session, with one reader, of a newly opened mirror, so that other threads can join."""
         session = Session(connection, opened)
         with self._changed:
             self._open[folder] = session

@@ -22,7 +22,8 @@ class MirrorStatus:
     """The size of a mirror, when it was last opened, and `behind`, the number of changes that it must still apply.
 
     `obstacle` is the reason, in a few words, why the next report must build the mirror again, empty if it need not.
-    `rebuild` is the last rebuild of this mirror, `None` if its folder was new or had been emptied.
+    `rebuild` is when and why this mirror was built again, `None` if it was built for the first time or after an
+    erasure.
     """
 
     size_bytes: int

@@ -1,4 +1,4 @@
-"""The tables of the mirror, one for each kind of fact; `stored_facts.py` explains the columns."""
+"""The tables of the mirror, one for each kind of fact; the columns are the attributes in `stored_facts.py`."""
 
 from collections.abc import Iterable
 
@@ -101,7 +101,7 @@ state = Table(
 
 
 def creating_statements(of: MetaData = metadata, catalog: str = "") -> list[str]:
-    """Return the SQL statements that create the tables `of` a metadata object, in the main catalog by default.
+    """Return the SQL statements that create the tables in the metadata `of`, in the main catalog by default.
 
     Columns of custom values become maps of texts.
     """

@@ -251,7 +251,7 @@ def take_over(source: Connection, mirror: MirrorConnection, marks: Iterable[Mark
 
 
 def _take_over_touches(source: Connection, mirror: MirrorConnection, site_id: int, marked: Marked) -> None:
-    """Gather the touches of all leads that are copied again or whose touches or deals are."""
+    """Gather the touches of all leads that are marked themselves, or whose touches or deals are marked."""
     leads = marked[Kind.TOUCHES] | marked[Kind.LEAD]
     if deals := marked[Kind.DEAL]:
         theirs = select(credit_key_of_deal()).where(deal.c.site_id == site_id, _is_among(deal.c.id, deals))
