@@ -59,7 +59,7 @@ def delete_webhook(connection: Connection, webhook_id: int) -> None:
 
 
 def lease_webhook(connection: Connection, webhook_id: int, holder: str, until: datetime, now: datetime) -> bool:
-    """Lease a webhook to `holder` until `until`, unless another holder has a valid lease; return the success."""
+    """Lease a webhook to `holder` until `until` and return `True`, or `False` if another holder has a valid lease."""
     is_free = or_(webhook.c.leased_until.is_(None), webhook.c.leased_until < now, webhook.c.lease_holder == holder)
     return _change(connection, webhook_id, is_free, {"lease_holder": holder, "leased_until": until})
 

@@ -28,7 +28,7 @@ _PREFIX = "mark_"
 class Kind(StrEnum):
     """What the id of a mark identifies, such as a deal with its tags, or a day of costs.
 
-    Marks are applied in the order of the kinds, because leads and deals copy attributes and touches from visits.
+    Marks are applied in the order of the kinds, because leads and deals contain touches and attributes of visits.
     """
 
     SOURCE = "source"
@@ -77,10 +77,9 @@ MARKED: Mapping[Table, _Marked] = {
     cost: _Marked(Kind.COSTS, "day_on"),
     currency_rate: _Marked(Kind.RATES, "0"),
 }
-"""The tables whose changes are marked: all tables that the mirror copies.
+"""The tables whose changes are marked: all tables from which the mirror's rows are computed.
 
-The column `seen_at`, which every page view changes, is not copied. The mirror takes the sources of credits from
-visits.
+The column `seen_at`, which every page view changes, is not used by the mirror.
 """
 
 

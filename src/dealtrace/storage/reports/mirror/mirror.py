@@ -127,7 +127,7 @@ def _wait_for(lock: int, until: float) -> None:
 
 
 def _is_locked_now(lock: int) -> bool:
-    """Try to lock a file, and return whether it is locked now; `False` means that another process holds the lock."""
+    """Try to lock a file, and return whether it is locked now; `False` means that somebody else holds the lock."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

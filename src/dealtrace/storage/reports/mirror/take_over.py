@@ -51,8 +51,8 @@ Match reasons are stored as for a site that does not match by contact; `MirrorFa
 class _Part:
     """How the rows of one table are copied into the mirror.
 
-    `filling` streams `all_rows` into the empty table, and `changing` streams only `changed_rows`. Changed rows are
-    replaced by the mirror's column `key`, and joined with touches by the column `lead`.
+    `filling` streams `all_rows` into the empty table, and `changing` streams only `changed_rows`. `key` is the mirror's
+    column by which changed rows are found to replace them; `lead` is the column by which rows are joined with touches.
     """
 
     target: Table
