@@ -1,1 +1,1 @@
-"""All SQL and nothing else, a folder per noun; functions take a connection and records, and return records."""
+"""All SQL of the project, in a folder per domain; functions take a connection and records, and return records."""

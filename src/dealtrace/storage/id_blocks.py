@@ -1,4 +1,4 @@
-"""Blocks of ids: a process reserves 1,000 integers at a time in a control table, and assigns them from memory."""
+"""Blocks of ids: a process reserves 1,000 ids at a time in the table `id_block`, and assigns them from memory."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,7 +20,7 @@ _VISIT_IDS = "visit ids"
 class IdBlocks:
     """A source of ids below 2^53, which are unique across processes and not ordered by time.
 
-    `ensure` reserves blocks in its own short transaction, before the work that uses them begins; `take` needs no
+    `ensure` reserves blocks in its own short transaction, before the transaction that needs the ids; `take` uses no
     database. Ids that a process leaves unused are lost. Not thread-safe.
     """
 
@@ -42,7 +42,7 @@ class IdBlocks:
         """Return the next id.
 
         Raises:
-            IndexError: `ensure` reserved fewer ids than are taken, which is a bug.
+            IndexError: All reserved ids are taken; the caller should have called `ensure` for more.
         """
         while (taken := next(self._current, None)) is None:
             self._current = iter(self._reserved.pop(0))
@@ -81,10 +81,10 @@ def find_own_ids(connection: Connection) -> OwnIds:
 
 
 def raise_first_id(connection: Connection, first: int) -> int | None:
-    """Make new ids begin at `first`, and return `None`; if `first` is too low, return the lowest possible value.
+    """Make new ids begin at `first`, and return `None`; if `first` is too low, only return the lowest possible value.
 
-    The range of ids assigned before is stored separately, and no id in it is assigned again: a running server may still
-    have reserved ids.
+    The earlier range of ids is stored in a row of its own and never used again, because running servers may still have
+    reserved ids from it.
     """
     found = select(id_block.c.first_id, id_block.c.next_id).where(_CURRENT).with_for_update()
     first_before, next_before = connection.execute(found).one()
@@ -100,15 +100,16 @@ def raise_first_id(connection: Connection, first: int) -> int | None:
 
 
 def rewrite_block(engine: Engine) -> None:
-    """Write the next id unchanged and commit, to find out whether a write succeeds."""
+    """Write the next id unchanged and commit; this raises the database's error if nothing can be written."""
     with engine.begin() as connection:
         connection.execute(update(id_block).where(id_block.c.name == _NAME).values(next_id=id_block.c.next_id))
 
 
 def take_ids(connection: Connection, count: int) -> Sequence[int]:
-    """Take ids in the caller's transaction, for work that cannot know in advance how many it needs.
+    """Return `count` new ids taken in the caller's transaction, for work that cannot know the number in advance.
 
-    Other processes that need a block wait until the transaction ends. The caller must have reserved a block before.
+    Other processes that need a block of ids wait until this transaction ends. The caller's process must have reserved a
+    block before.
     """
     if not count:
         return ()
@@ -125,7 +126,7 @@ def take_ids(connection: Connection, count: int) -> Sequence[int]:
 def transaction(database: Database, *, ids: int) -> Iterator[tuple[Connection, IdBlocks]]:
     """Open a transaction in which at least `ids` new ids can be taken; it commits at the end of the block.
 
-    Unused ids are lost. A server therefore keeps one `IdBlocks` instead.
+    Unused ids are lost; a server therefore keeps one `IdBlocks` for all transactions instead.
     """
     blocks = IdBlocks(database.writer)
     blocks.ensure(ids)

@@ -1,4 +1,4 @@
-"""All stored data about a person, found by a phone or e-mail, to export it or make it anonymous."""
+"""Find all stored data about a person by a phone or e-mail, and make it anonymous."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import TypeVar
@@ -67,21 +67,22 @@ ANONYMOUS: Mapping[Table, Values] = {
         "fingerprint": "",
     },
 }
-"""The values that replace any value that may identify a person.
+"""The values that replace a person's data, by table and column.
 
-A deal's fingerprint is replaced too: anyone who knows the rest of a registration could try phones until one fits.
+A deal's fingerprint is replaced too: with it, anyone who knows the rest of the registration could find the phone by
+trying all phones.
 """
 
 DELETED = frozenset({contact, lead_contact, deal_contact, deal_key})
-"""The tables whose rows contain nothing but a contact, and are deleted."""
+"""The tables whose rows contain only a contact; these rows are deleted instead of changed."""
 
 VersionFields = tuple[int, int, Fields, Fields]
-"""A version of a deal: the deal's id, the version's number, and the fields before and after, as JSON stores them."""
+"""A version of a deal: the deal's id, the version's number, and the fields before and after it, as in JSON."""
 
 
 @record
 class Traces:
-    """The rows that belong to a person: contacts by text, all others by id."""
+    """The rows that belong to a person: contacts in normal form, and the ids of all other rows."""
 
     contacts: frozenset[str]
     clients: frozenset[int]
@@ -97,7 +98,7 @@ class Traces:
 
     @property
     def lead_ids(self) -> frozenset[int]:
-        """The ids of the person's calls and lead requests, which share one range of ids."""
+        """The ids of the person's calls and lead requests; a call and a lead request never have the same id."""
         return self.calls | self.lead_requests
 
     @property
@@ -109,9 +110,9 @@ class Traces:
 def find_traces(connection: Connection, site_id: int, known_contacts: Collection[str]) -> Traces:
     """Find all rows of the person who has one of `known_contacts`, which are in normal form.
 
-    Ours: only leads with exactly these contacts count. Anybody can send a form with another person's phone and their
-    own e-mail, and both contacts then have one client. The client or another contact of these leads is the person's
-    only if no other lead has it. The same applies to further visits of the leads' visitors.
+    Ours: only leads with one of these contacts count. Anybody can send a form with another person's phone and their own
+    e-mail, and both contacts then get one client. The client and the other contacts of these leads therefore belong to
+    the person only if no other lead has them. The same applies to further visits of the leads' visitors.
     """
     leading = _column(connection, contact, site_id, contact.c.client_id, is_in(contact.c.contact, known_contacts))
     clients = leading | _column(connection, client, site_id, client.c.id, is_in(client.c.leading_id, leading))
@@ -161,14 +162,14 @@ def _leads_of(connection: Connection, site_id: int, kind: LeadKind, known_contac
 
 
 def _bears_contact(kind: LeadKind) -> ColumnElement[bool]:
-    """Return the SQL condition that a lead has a contact; an anonymised lead has none."""
+    """Return the SQL condition that a lead has a phone or e-mail; an anonymised lead has neither."""
     if kind is LeadKind.CALL:
         return call.c.phone != ""
     return or_(lead_request.c.phone != "", lead_request.c.email != "")
 
 
 def _clients_of_others(connection: Connection, site_id: int, leads: Mapping[LeadKind, set[int]]) -> set[int]:
-    """Find the clients of the given leads who also have other leads."""
+    """Find the ids of the clients who have some of the given leads and also other leads."""
     mine: set[int] = set()
     for kind, table in LEAD_TABLES.items():
         mine |= _column(connection, table, site_id, table.c.client_id, is_in(table.c.id, leads[kind]))
@@ -182,7 +183,7 @@ def _clients_of_others(connection: Connection, site_id: int, leads: Mapping[Lead
 def _own_contacts(
     connection: Connection, site_id: int, leads: Mapping[LeadKind, set[int]], clients: Collection[int]
 ) -> set[str]:
-    """Find the contacts of the given clients and leads that no other lead has."""
+    """Find the contacts of the given clients and leads that no other undeleted lead has."""
     ids = set().union(*leads.values())
     rows = lead_contact.c
     borne = _column(connection, lead_contact, site_id, rows.contact, is_in(rows.lead_id, ids))
@@ -196,7 +197,7 @@ def _own_contacts(
 def _own_visits(
     connection: Connection, site_id: int, leads: Mapping[LeadKind, set[int]], named_by_deals: set[int]
 ) -> set[int]:
-    """Find the visits of leads and deals, and all other visits of their visitors who have no other leads."""
+    """Find the visits of leads and deals, and all visits of those visitors who have no other leads."""
     named = named_by_deals | _visits_named_by(
         connection, site_id, {kind: is_in(LEAD_TABLES[kind].c.id, leads[kind]) for kind in LeadKind}
     )
@@ -227,7 +228,7 @@ def _visits_named_by(connection: Connection, site_id: int, leads: Mapping[LeadKi
 
 
 def find_rows(connection: Connection, site_id: int, traces: Traces) -> dict[str, list[dict[str, object]]]:
-    """Find the stored rows of a person, by the name of the table."""
+    """Find the stored rows of a person, by table name, each row as a mapping of its columns."""
     return {
         table.name: [dict(row) for row in connection.execute(select(table).where(mine)).mappings()]
         for table, mine in _rows_of(site_id, traces)

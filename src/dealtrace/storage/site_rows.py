@@ -1,4 +1,4 @@
-"""Counting and deleting all rows of one site."""
+"""Count and delete all rows of a site in the tables with data of sites."""
 
 from sqlalchemy import Connection, Table, delete, func, select
 
@@ -10,7 +10,7 @@ HISTORY = "site_change"
 
 
 def count_site_rows(connection: Connection, site_id: int) -> dict[str, int]:
-    """Return the number of rows of a site by table, except empty tables and the history of changes."""
+    """Return the numbers of a site's rows by table name, without empty tables and the history of changes."""
     found = {
         table.name: connection.execute(
             select(func.count()).select_from(table).where(table.c.site_id == site_id)
@@ -21,7 +21,7 @@ def count_site_rows(connection: Connection, site_id: int) -> dict[str, int]:
 
 
 def delete_site_rows(connection: Connection, site_id: int) -> None:
-    """Delete all rows of a site, but keep the site, its settings, tokens, webhooks and members."""
+    """Delete a site's rows, with its custom fields and history, but not its rows in control tables such as `site`."""
     for table in reversed(_tenant_tables()):  # referring rows are deleted first
         connection.execute(delete(table).where(table.c.site_id == site_id))
 

@@ -12,7 +12,7 @@ from dealtrace.storage.database.compiled_statement import CompiledStatement, Row
 from dealtrace.storage.schema.tables.requests import api_request
 
 REFUSED_FROM = 400
-"""Responses with this status or a higher one are refusals."""
+"""The lowest HTTP status of a refusal."""
 _INSERT = CompiledStatement(insert(api_request))
 
 
@@ -20,7 +20,7 @@ _INSERT = CompiledStatement(insert(api_request))
 class RequestQuery:
     """A query for the requests of a site, latest first.
 
-    `before` is the moment and id of the last request of the previous page.
+    `since` is included, `until` is not. `before` is the time and id of the last request of the previous page.
     """
 
     since: datetime | None = None
@@ -33,7 +33,7 @@ class RequestQuery:
 
 
 def insert_requests(connection: Connection, requests: Sequence[ApiRequest]) -> None:
-    """Store requests."""
+    """Store API requests in the journal."""
     _INSERT.run_many(
         connection,
         [
@@ -57,7 +57,7 @@ def insert_requests(connection: Connection, requests: Sequence[ApiRequest]) -> N
 
 
 def list_requests(connection: Connection, site_id: int, query: RequestQuery, limit: int) -> list[ApiRequest]:
-    """List requests of a site, latest first; site id 0 stands for requests without a valid site."""
+    """List up to `limit` requests of a site, latest first; site id 0 stands for requests without a valid site."""
     at, request_id = api_request.c.at, api_request.c.request_id
     mine = select(api_request).where(api_request.c.site_id == site_id, *_conditions(query))
     rows = connection.execute(mine.order_by(at.desc(), request_id.desc()).limit(limit))
@@ -72,7 +72,7 @@ def find_last_uses(connection: Connection, site_id: int) -> dict[int, datetime]:
 
 
 def delete_requests(connection: Connection, site_id: int, before: datetime) -> int:
-    """Delete the requests of a site that were sent before a moment, and return their number."""
+    """Delete the requests of a site that were sent before `before`, and return their number."""
     old = delete(api_request).where(api_request.c.site_id == site_id, api_request.c.at < before)
     return connection.execute(old).rowcount
 

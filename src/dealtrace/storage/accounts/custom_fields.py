@@ -16,9 +16,9 @@ _COUNTS = NameCounts(unknown_field)
 
 @record
 class UnknownField:
-    """A field that callers send although the site does not have it, and how often and when last they sent it.
+    """A custom field that callers send although the site does not have it, with the number and last time of its uses.
 
-    The name is empty in the row for all fields beyond the limit.
+    `name` is empty in the record that counts all fields beyond the limit of names.
     """
 
     name: str
@@ -51,7 +51,7 @@ def list_custom_fields(connection: Connection, site_id: int) -> list[str]:
 
 
 def count_unknown_fields(connection: Connection, site_id: int, seen: Mapping[str, int], now: datetime) -> None:
-    """Add to the counts of unknown fields, given by name; names beyond the site's limit are counted together."""
+    """Add `seen`, how often each unknown field was sent, to the stored counts; names beyond the limit share a row."""
     if seen:
         counted = _COUNTS.fit(connection, site_id, {(name,): count for name, count in seen.items()})
         _COUNTS.add(connection, site_id, counted.seen, now)

@@ -1,4 +1,4 @@
-"""One-time links, stored by the digests of their keys."""
+"""One-time links that invite a user or set a password, stored by the digests of their keys."""
 
 from datetime import datetime
 
@@ -31,13 +31,13 @@ def insert_invitation(connection: Connection, new: Invitation) -> None:
 
 
 def find_invitation(connection: Connection, digest: str) -> Invitation | None:
-    """Find an unused one-time link, expired or not, or return `None` if there is none."""
+    """Find an unused one-time link, expired or not, by the digest of its key, or return `None` if there is none."""
     row = connection.execute(select(invitation).where(invitation.c.digest == digest, _UNUSED)).one_or_none()
     return _invitation_from_row(row) if row is not None else None
 
 
 def list_role_invitations(connection: Connection, now: datetime, site_id: int | None = None) -> list[Invitation]:
-    """List the unused and unexpired links that grant roles, newest first; with a site, only those for its roles."""
+    """List the unused and unexpired links that grant roles, newest first; with `site_id`, only for that site."""
     valid = select(invitation).where(invitation.c.purpose == Purpose.ROLE, _UNUSED, invitation.c.expires_at > now)
     if site_id is not None:
         valid = valid.where(invitation.c.site_id == site_id)
@@ -52,13 +52,13 @@ def use_invitation(connection: Connection, digest: str, now: datetime) -> bool:
 
 
 def use_first_invitations(connection: Connection, now: datetime) -> set[str]:
-    """Mark all unused links for the first user as used, and return their digests."""
+    """Mark all unused links that create the first user as used, and return their digests."""
     used = update(invitation).where(_UNUSED, invitation.c.purpose == Purpose.FIRST).values(used_at=now)
     return set(connection.execute(used.returning(invitation.c.digest)).scalars())
 
 
 def delete_invitation(connection: Connection, digest: str, site_id: int | None = None) -> bool:
-    """Delete an unused link, and return whether there was one; with a site, only a link for a role at that site."""
+    """Delete an unused link, and return whether it existed; with `site_id`, only a link for a role at that site."""
     found = delete(invitation).where(invitation.c.digest == digest, _UNUSED)
     if site_id is not None:
         found = found.where(invitation.c.site_id == site_id)

@@ -1,4 +1,4 @@
-"""Counts of names that callers choose: a limited number of rows per site, and a row for all other names."""
+"""Counts of names that API callers choose, such as unknown parameters: a limited number per site, the rest together."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,7 +11,7 @@ from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.database.upsert import insert_into
 
 NAMES_MAX = 1000
-"""Ours: the most names counted per site; a program made up any further names, and nobody reads them."""
+"""Ours: the most names counted per site; more names than that come from a faulty program, and nobody reads them."""
 OTHER_NAMES = ""
 """The name of the row that counts all other names; callers never send an empty name."""
 
@@ -21,7 +21,7 @@ Key = tuple[str, ...]
 
 @record
 class Counted:
-    """Counts of names by key; `new` has the keys that the table does not have yet."""
+    """Counts of names by key; `new` are the keys that are not in the table yet."""
 
     seen: Mapping[Key, int]
     new: frozenset[Key]
@@ -38,7 +38,7 @@ class NameCounts:
         )
 
     def fit(self, connection: Connection, site_id: int, seen: Mapping[Key, int]) -> Counted:
-        """Return the counts, with those of keys beyond the site's limit summed under `OTHER_NAMES`."""
+        """Return `seen` as counts for the table; keys beyond the site's limit are summed under `OTHER_NAMES`."""
         names = sorted({key[-1] for key in seen})
         known = {tuple(row) for row in self._find.fetch(connection, {"site_id": site_id, "names": names})}
         others = (OTHER_NAMES,) * len(self._key)
@@ -60,7 +60,7 @@ class NameCounts:
     ) -> None:
         """Add the numbers in `seen` to the counts in the table.
 
-        `more` has, by key, values of further columns, which are stored only in new rows.
+        `more` has the values of further columns, by key; they are stored only in new rows.
         """
         if not seen:
             return

@@ -1,4 +1,4 @@
-"""The points that a site spent on a day."""
+"""The points (units of the daily API quota) that a site has spent on a day."""
 
 from datetime import date
 
@@ -41,7 +41,7 @@ def spend_points(connection: Connection, site_id: int, day_on: date, points: int
 
 
 def hold_day(connection: Connection, site_id: int, day_on: date) -> None:
-    """Lock the row of a site's day until the transaction ends, without spending anything."""
+    """Lock the row of the points spent on `day_on` until the transaction ends, without spending any."""
     spend_points(connection, site_id, day_on, 0, points_per_day=0)
 
 

@@ -11,7 +11,7 @@ from dealtrace.storage.schema.tables.control import recovery_code, user
 
 @record
 class Factor:
-    """The secret of an authenticator app, and the latest time step whose code was used."""
+    """The secret of an authenticator app, and the TOTP time step of the last code that was used."""
 
     secret: str
     used_step: int
@@ -20,10 +20,10 @@ class Factor:
 def count_try(
     connection: Connection, user_id: int, now: datetime, *, tries_max: int, forget_before: datetime
 ) -> Factor | None:
-    """Count an attempt to enter a code, and return the factor, or `None` if the user has none or failed too often.
+    """Count an attempt to enter a code; return the user's factor, or `None` if there is none or no attempt is left.
 
     The count starts again if the last attempt was before `forget_before`. Simultaneous attempts of a user are counted
-    one after another.
+    separately, so that none escapes the limit.
     """
     is_past = or_(user.c.code_failed_at.is_(None), user.c.code_failed_at < forget_before)
     counted = (
@@ -38,12 +38,12 @@ def count_try(
 
 
 def clear_tries(connection: Connection, user_id: int) -> None:
-    """Reset the count of failed attempts."""
+    """Reset a user's count of failed attempts to enter a code."""
     connection.execute(update(user).where(user.c.id == user_id).values(code_failures=None, code_failed_at=None))
 
 
 def insert_factor(connection: Connection, user_id: int, factor: Factor) -> bool:
-    """Store the factor of a user, and return whether it was stored; `False` means that the user already has one."""
+    """Store the second factor of a user, and return whether it was stored; `False` means that the user has one."""
     free = (user.c.id == user_id, user.c.totp_secret.is_(None))
     stored = update(user).where(*free).values(totp_secret=factor.secret, totp_used_step=factor.used_step)
     return connection.execute(stored.returning(user.c.id)).first() is not None
@@ -55,7 +55,7 @@ def update_used_step(connection: Connection, user_id: int, step: int) -> None:
 
 
 def delete_factor(connection: Connection, user_id: int) -> None:
-    """Delete the factor of a user and the recovery codes."""
+    """Delete a user's second factor, recovery codes and count of failed attempts."""
     cleared = update(user).where(user.c.id == user_id).values(totp_secret=None, totp_used_step=None)
     connection.execute(cleared)
     connection.execute(delete(recovery_code).where(recovery_code.c.user_id == user_id))
@@ -63,7 +63,7 @@ def delete_factor(connection: Connection, user_id: int) -> None:
 
 
 def replace_recovery_codes(connection: Connection, user_id: int, digests: Iterable[str]) -> None:
-    """Store recovery codes in place of the previous ones."""
+    """Replace all recovery codes of a user with new ones, stored as `digests`."""
     connection.execute(delete(recovery_code).where(recovery_code.c.user_id == user_id))
     connection.execute(insert(recovery_code), [{"user_id": user_id, "digest": digest} for digest in digests])
 

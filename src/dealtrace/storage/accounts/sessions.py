@@ -1,4 +1,4 @@
-"""Sessions of the cabinet."""
+"""Sessions of users who are logged in to the cabinet, the web interface."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -21,7 +21,7 @@ BROWSER_LENGTH_MAX = 200
 class Login:
     """A session and the rights of its user.
 
-    `lacks_factor` is true if the user must have a second factor, and has none.
+    `lacks_factor` is true if the user must have a second factor but has none.
     """
 
     session: Session
@@ -68,13 +68,13 @@ def list_sessions(connection: Connection, user_id: int) -> list[Session]:
 
 
 def touch_session(connection: Connection, digest: str, now: datetime, *, is_confirmed: bool = True) -> None:
-    """Store that a session was used at `now`."""
+    """Store that a session was used at `now`, and whether the user has confirmed it with a second factor."""
     used = update(session).where(session.c.digest == digest)
     connection.execute(used.values(seen_at=now, is_confirmed=is_confirmed))
 
 
 def update_seen(connection: Connection, used_at: Mapping[str, datetime]) -> None:
-    """Store when sessions were last used, by digest, in one order in all processes; a later stored use is kept."""
+    """Store when sessions were last used, by digest, unless a later use is stored; sorted rows avoid deadlocks."""
     rows = [{"used_digest": digest, "used_at": at} for digest, at in sorted(used_at.items())]
     used = update(session).where(
         session.c.digest == bindparam("used_digest"),
@@ -94,7 +94,7 @@ def delete_sessions(connection: Connection, user_id: int, *, but: str = "") -> N
 
 
 def delete_old_sessions(connection: Connection, user_id: int, created_before: datetime) -> None:
-    """Delete the sessions of a user that are too old to be used."""
+    """Delete the sessions of a user that were created before `created_before`."""
     connection.execute(delete(session).where(session.c.user_id == user_id, session.c.created_at < created_before))
 
 

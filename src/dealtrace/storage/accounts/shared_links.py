@@ -1,4 +1,4 @@
-"""Shared links; only the digests of their keys are stored."""
+"""Links that show a report to anyone who opens them; only the digests of their keys are stored."""
 
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from dealtrace.storage.schema.tables.control import shared_link
 
 
 def insert_shared_link(connection: Connection, new: SharedLink) -> None:
-    """Store a new link."""
+    """Store a new shared link."""
     connection.execute(
         insert(shared_link).values(
             digest=new.digest,
@@ -56,13 +56,13 @@ def delete_shared_link(connection: Connection, site_id: int, digest: str) -> str
 
 
 def delete_links_of(connection: Connection, made_by: int, site_id: int | None = None) -> None:
-    """Delete the links that a user made; with a site, only the links of that site."""
+    """Delete the links that a user made; with `site_id`, only the links of that site."""
     mine = delete(shared_link).where(shared_link.c.made_by == made_by)
     connection.execute(mine if site_id is None else mine.where(shared_link.c.site_id == site_id))
 
 
 def delete_expired_links(connection: Connection, site_id: int, before: datetime) -> None:
-    """Delete the links of a site that expired before a moment."""
+    """Delete the links of a site that expired before `before`."""
     connection.execute(delete(shared_link).where(shared_link.c.site_id == site_id, shared_link.c.expires_at < before))
 
 

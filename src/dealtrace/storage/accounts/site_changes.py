@@ -13,7 +13,7 @@ KEY_BYTES = 8
 
 
 def insert_site_change(connection: Connection, site_id: int, change: SiteChange) -> None:
-    """Store a change of a site."""
+    """Store a change of a site in its history."""
     connection.execute(
         insert(site_change).values(
             site_id=site_id,

@@ -47,7 +47,7 @@ def insert_site(connection: Connection, new: Site, now: datetime) -> None:
 
 
 def update_site(connection: Connection, site_id: int, values: Mapping[str, object]) -> bool:
-    """Change settings of a site, given by column name, and return whether there is such a site."""
+    """Change settings of a site, given by column name, and return whether the site exists."""
     changed = connection.execute(update(site).where(site.c.id == site_id).values(**values)).rowcount > 0
     raise_revision(connection)
     return changed
@@ -68,13 +68,13 @@ def find_sites(connection: Connection, site_ids: Sequence[int]) -> dict[SiteId, 
 
 
 def find_site_of_counter(connection: Connection, code: str) -> Site | None:
-    """Find the site whose visit counter has a code, or return `None` if there is none."""
+    """Find the site whose visit counter has the code `code`, or return `None` if there is none."""
     row = connection.execute(select(site).where(site.c.counter_code == code)).one_or_none()
     return _site_from_row(connection, row) if row is not None else None
 
 
 def find_cors_origins(connection: Connection) -> frozenset[str]:
-    """Find all origins that any site allows."""
+    """Find the CORS origins that at least one site allows."""
     named = connection.execute(select(site.c.cors_origins).where(site.c.cors_origins.is_not(None)))
     return frozenset(origin for (origins,) in named for origin in origins)
 
@@ -85,7 +85,7 @@ def list_sites(connection: Connection) -> list[Site]:
 
 
 def list_site_ids(connection: Connection) -> list[SiteId]:
-    """List the ids of all sites."""
+    """List the ids of all sites in ascending order."""
     return [SiteId(site_id) for site_id in connection.execute(select(site.c.id).order_by(site.c.id)).scalars()]
 
 

@@ -1,4 +1,4 @@
-"""Tokens, stored by their digests."""
+"""API tokens, stored by their digests."""
 
 from datetime import datetime
 
@@ -26,7 +26,7 @@ def insert_token(connection: Connection, new: Token, digest: str) -> None:
 
 
 def find_token(connection: Connection, digest: str) -> Token | None:
-    """Find the token with a digest, or return `None` if it was never issued or was revoked."""
+    """Find the token with the given digest, or return `None` if it was never issued or has been revoked."""
     live = select(token).where(token.c.digest == digest, token.c.revoked_at.is_(None))
     row = connection.execute(live).one_or_none()
     return _token_from_row(row) if row is not None else None
@@ -38,7 +38,7 @@ def is_digest_known(connection: Connection, digest: str) -> bool:
 
 
 def list_tokens(connection: Connection, site_id: int | None = None) -> list[Token]:
-    """List the tokens of a site, oldest first; without a site, list those of all sites, grouped by site."""
+    """List the tokens of a site, oldest first; without `site_id`, list the tokens of all sites, ordered by site."""
     query = select(token).order_by(token.c.site_id, token.c.created_at, token.c.id)
     if site_id is not None:
         query = query.where(token.c.site_id == site_id)

@@ -1,4 +1,4 @@
-"""The unknown parameters that callers sent."""
+"""Counts of the parameters that API callers sent although the endpoint does not have them."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -16,7 +16,8 @@ _COUNTS = NameCounts(unknown_parameter)
 class UnknownParameter:
     """A parameter that callers sent although the endpoint does not have it, and how often they sent it.
 
-    `nearest` is the most similar known name. Path and name are empty in the row for all parameters beyond the limit.
+    `nearest` is the most similar known name. `path` and `name` are empty in the record that counts all parameters
+    beyond the limit of names.
     """
 
     path: str
@@ -27,14 +28,14 @@ class UnknownParameter:
 
 
 def fit_unknown_parameters(connection: Connection, site_id: int, seen: Mapping[Key, int]) -> Counted:
-    """Return the counts by path and name, with those of parameters beyond the site's limit summed."""
+    """Return `seen` as counts by path and name; parameters beyond the site's limit are summed under empty names."""
     return _COUNTS.fit(connection, site_id, seen)
 
 
 def count_unknown_parameters(
     connection: Connection, site_id: int, counted: Counted, nearest: Mapping[Key, str | None], now: datetime
 ) -> None:
-    """Add to the counts of unknown parameters; a new parameter is stored with the most similar known name."""
+    """Add `counted` to the stored counts; `nearest` has the most similar known name, stored with a new parameter."""
     rows = {key: {"nearest": nearest.get(key)} for key in counted.seen}
     _COUNTS.add(connection, site_id, counted.seen, now, rows)
 

@@ -43,7 +43,7 @@ def user_from_row(row: Row, prefix: str = "") -> User:
 
 
 def find_user(connection: Connection, login: str) -> User | None:
-    """Find a user by the normal form of the login, or return `None` if there is none."""
+    """Find a user by a normalised login, or return `None` if there is none."""
     row = connection.execute(select(*USER_COLUMNS).where(user.c.login == login)).one_or_none()
     return user_from_row(row) if row is not None else None
 
@@ -71,7 +71,7 @@ def find_rights(connection: Connection, user_id: int) -> Rights | None:
 
 
 def list_rights(connection: Connection, site_id: int | None = None) -> list[Rights]:
-    """List the users with all their roles, ordered by login; with a site, only the users with a role at that site."""
+    """List users with all their roles, ordered by login; with `site_id`, only users who have a role at that site."""
     roles: dict[int, dict[SiteId, Role]] = {}
     for user_id, of_site, role in connection.execute(
         select(membership.c.user_id, membership.c.site_id, membership.c.role)

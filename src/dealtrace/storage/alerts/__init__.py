@@ -1,1 +1,1 @@
-"""Rules of alerts and their incidents."""
+"""Alerts on metrics, and their incidents: the times when a metric was out of bounds."""

@@ -1,4 +1,4 @@
-"""Rules of alerts and their state."""
+"""Alerts: their rules, the times of their checks, and the incidents in progress."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -13,7 +13,7 @@ from dealtrace.storage.schema.tables.alerts import alert
 
 
 def insert_alert(connection: Connection, new: Alert) -> None:
-    """Store a new rule."""
+    """Store a new alert."""
     connection.execute(
         insert(alert).values(
             id=new.id, site_id=new.site_id, created_at=new.created_at, due_at=new.due_at, **_columns(new.rule)
@@ -22,60 +22,60 @@ def insert_alert(connection: Connection, new: Alert) -> None:
 
 
 def update_rule(connection: Connection, site_id: int, alert_id: int, rule: Rule, due_at: datetime) -> None:
-    """Replace a rule and the time of its next check, `due_at`."""
+    """Replace the rule of an alert, set its next check to `due_at`, and clear its stored fault."""
     mine = (alert.c.site_id == site_id, alert.c.id == alert_id)
     connection.execute(update(alert).where(*mine).values(due_at=due_at, fault=None, **_columns(rule)))
 
 
 def lower_alert(connection: Connection, site_id: int, alert_id: int) -> None:
-    """Store that an alert is not raised."""
+    """Store that an alert has no incident in progress."""
     mine = (alert.c.site_id == site_id, alert.c.id == alert_id)
     connection.execute(update(alert).where(*mine).values(incident_id=None))
 
 
 def list_alerts(connection: Connection, site_id: int) -> list[Alert]:
-    """List the rules of a site, oldest first."""
+    """List the alerts of a site, oldest first."""
     rows = connection.execute(select(alert).where(alert.c.site_id == site_id).order_by(alert.c.created_at, alert.c.id))
     return [_alert_from_row(row) for row in rows]
 
 
 def find_alert(connection: Connection, site_id: int, alert_id: int) -> Alert | None:
-    """Find a rule of a site by its id, or return `None` if there is none."""
+    """Find an alert of a site by its id, or return `None` if there is none."""
     mine = (alert.c.site_id == site_id, alert.c.id == alert_id)
     row = connection.execute(select(alert).where(*mine)).one_or_none()
     return _alert_from_row(row) if row is not None else None
 
 
 def count_alerts(connection: Connection, site_id: int) -> int:
-    """Count the rules of a site."""
+    """Count the alerts of a site."""
     return int(connection.execute(select(func.count()).where(alert.c.site_id == site_id)).scalar_one())
 
 
 def delete_alert(connection: Connection, site_id: int, alert_id: int) -> bool:
-    """Delete a rule, and return whether the site had it."""
+    """Delete an alert, and return whether the site had it."""
     mine = (alert.c.site_id == site_id, alert.c.id == alert_id)
     return connection.execute(delete(alert).where(*mine)).rowcount > 0
 
 
 def list_sites_with_due_alerts(connection: Connection, now: datetime) -> list[int]:
-    """List the ids of the sites that have a rule due for a check."""
+    """List the ids of the sites that have an alert due for a check."""
     return list(connection.execute(select(alert.c.site_id).where(alert.c.due_at <= now).distinct()).scalars())
 
 
 def count_due_alerts(connection: Connection, now: datetime) -> int:
-    """Return how many rules of all sites are to be looked at now."""
+    """Count the alerts of all sites that are due for a check."""
     return int(connection.execute(select(func.count()).where(alert.c.due_at <= now)).scalar_one())
 
 
 def claim_alerts(connection: Connection, site_id: int, until: datetime, now: datetime) -> list[Alert]:
-    """Return the due rules of a site, and reserve them for this process until `until`."""
+    """Reserve a site's due alerts for this process until `until`, and return them ordered by id."""
     due = (alert.c.site_id == site_id, alert.c.due_at <= now)
     claimed = connection.execute(update(alert).where(*due).values(due_at=until).returning(*alert.c))
     return sorted(map(_alert_from_row, claimed), key=lambda each: each.id)
 
 
 def update_claimed_alert(connection: Connection, claimed: Alert, values: Values) -> bool:
-    """Change columns of a rule if it is still reserved as in `claimed`, and return whether it was."""
+    """Change columns of an alert, given by name, if it is still reserved as in `claimed`; return whether it was."""
     mine = (alert.c.id == claimed.id, alert.c.due_at == claimed.due_at)
     return connection.execute(update(alert).where(*mine).values(**values)).rowcount > 0
 

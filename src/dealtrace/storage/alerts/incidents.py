@@ -35,21 +35,21 @@ def end_incident(connection: Connection, site_id: int, incident_id: int, ended_a
 
 
 def end_incidents(connection: Connection, site_id: int, alert_id: int, ended_at: datetime) -> None:
-    """Store that the incidents of a rule that are not over ended, without a value."""
+    """End an alert's open incidents at `ended_at`, without storing a value of the metric."""
     mine = (alert_incident.c.site_id == site_id, alert_incident.c.alert_id == alert_id)
     open_ones = (*mine, alert_incident.c.ended_at.is_(None))
     connection.execute(update(alert_incident).where(*open_ones).values(ended_at=ended_at))
 
 
 def find_incidents(connection: Connection, site_id: int, incident_ids: Collection[int]) -> dict[int, Incident]:
-    """Find incidents of a site by id; unknown ids are missing."""
+    """Find the incidents of a site with the given ids, by id; unknown ids are missing."""
     wanted = (alert_incident.c.site_id == site_id, alert_incident.c.id.in_(sorted(incident_ids)))
     rows = connection.execute(select(alert_incident).where(*wanted)) if incident_ids else ()
     return {row.id: _incident_from_row(row) for row in rows}
 
 
 def list_incidents(connection: Connection, site_id: int, limit: int, alert_id: int | None = None) -> list[Incident]:
-    """List the latest incidents of a site, or of a rule if given, newest first."""
+    """List up to `limit` incidents of a site, newest first; with `alert_id`, only the incidents of that alert."""
     wanted = [alert_incident.c.site_id == site_id]
     if alert_id is not None:
         wanted.append(alert_incident.c.alert_id == alert_id)
@@ -58,13 +58,13 @@ def list_incidents(connection: Connection, site_id: int, limit: int, alert_id: i
 
 
 def list_incident_ids(connection: Connection, site_id: int, alert_id: int) -> list[int]:
-    """List the ids of the incidents of a rule."""
+    """List the ids of an alert's incidents."""
     mine = (alert_incident.c.site_id == site_id, alert_incident.c.alert_id == alert_id)
     return list(connection.execute(select(alert_incident.c.id).where(*mine)).scalars())
 
 
 def delete_incidents(connection: Connection, site_id: int, alert_id: int) -> list[int]:
-    """Delete the incidents of a rule, and return their ids."""
+    """Delete an alert's incidents, and return their ids."""
     mine = (alert_incident.c.site_id == site_id, alert_incident.c.alert_id == alert_id)
     return list(connection.execute(delete(alert_incident).where(*mine).returning(alert_incident.c.id)).scalars())
 

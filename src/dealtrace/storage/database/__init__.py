@@ -1,1 +1,1 @@
-"""SQLite and PostgreSQL: connections, column types, compiled statements, and kinds of errors."""
+"""SQLite and PostgreSQL: connections, column types, compiled statements, and the classification of errors."""

@@ -1,6 +1,6 @@
 """Column types that work alike on SQLite and PostgreSQL, and conditions on a list that is passed as one parameter.
 
-Any: the content of JSON text, and type parameters of SQLAlchemy for values of any column.
+Any: JSON text may contain any value, and SQLAlchemy's type parameters stand for the values of any column.
 """
 
 from collections.abc import Callable, Collection
@@ -22,7 +22,7 @@ EARLIEST, LATEST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo
 MICROSECOND = timedelta(microseconds=1)
 DAY = timedelta(days=1)
 RUBLE_FRACTION = Decimal(STEPS_PER_RUBLE)
-"""Money is stored in whole ten-thousandths of a ruble, which both engines add exactly."""
+"""The stored units in a ruble: money is stored in whole ten-thousandths, which both engines add exactly."""
 RUBLE_STEP = 1 / RUBLE_FRACTION
 
 
@@ -43,11 +43,11 @@ class Instant(TypeDecorator[datetime]):
     cache_ok = True
 
     def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], int | None]:  # noqa: ARG002 - the library's signature
-        """Return the converter itself, without the wrapper of `process_bind_param`: a deal stores ten instants."""
+        """Return the function that converts instants to store; a deal has ten, and `process_bind_param` is slower."""
         return _microseconds_or_none
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[int | None], datetime | None]:  # noqa: ARG002
-        """Return the converter itself, as journals read thousands of instants."""
+        """Return the function that converts stored integers to instants; journals read thousands of instants."""
         return _instant_or_none
 
 
@@ -81,7 +81,7 @@ class Rubles(TypeDecorator[Decimal]):
     cache_ok = True
 
     def bind_processor(self, dialect: Dialect) -> Callable[[Decimal | None], int | None]:  # noqa: ARG002
-        """Return the converter of sums to store, which rounds half up."""
+        """Return the function that converts sums to store, rounding half up."""
         return _steps_or_none
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[int | None], Decimal | None]:  # noqa: ARG002
@@ -104,7 +104,7 @@ class JsonText(TypeDecorator[Any]):
     cache_ok = True
 
     def bind_processor(self, dialect: Dialect) -> Callable[[object], str | None]:  # noqa: ARG002
-        """Return the converter of values to store."""
+        """Return the function that converts values to JSON text."""
         return _text_or_none
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[str | None], Any]:  # noqa: ARG002
@@ -139,8 +139,8 @@ class ListOf(TypeDecorator[list[object]]):
         return msgspec.json.encode(value).decode() if dialect.name == "sqlite" else value
 
 
-class is_among(ColumnElement[bool]):  # noqa: N801 - reads as the SQL it is
-    """The condition that a column equals an item of a list of any length; it uses the column's index."""
+class is_among(ColumnElement[bool]):  # noqa: N801 - named like an SQL function
+    """The SQL condition that a column equals an item of a list of any length; it uses the column's index."""
 
     inherit_cache = True
     type = Boolean()
@@ -182,11 +182,11 @@ def _sqlite_among(element: is_among, compiler: SQLCompiler, **kwargs: object) ->
 
 
 IN_LIST_MAX = 200
-"""The length of a list above which it is passed as one parameter, because engines limit the number of parameters."""
+"""The longest list passed as separate parameters, whose number engines limit; a longer list is one parameter."""
 
 
 def is_in(column: ColumnElement[Any], values: Collection[Any]) -> ColumnElement[bool]:
-    """Return the condition that a column equals one of `values`, of which there may be any number."""
+    """Return the SQL condition that a column equals one of `values`, however many there are."""
     return column.in_(values) if len(values) <= IN_LIST_MAX else is_among_many(column, "listed", values)
 
 
@@ -214,9 +214,9 @@ def _postgresql_each_json(element: FunctionElement[Any], compiler: SQLCompiler, 
 
 
 class json_text(FunctionElement[str]):  # noqa: N801
-    """Return the text under a name in a `JsonText` column, or null if the column is null or lacks the name.
+    """An SQL function: the text under a key of a `JsonText` column, or null if the column is null or lacks the key.
 
-    SQLite's `->>` is not used because it would read a name such as `0` or `$x` as a path.
+    SQLite's `->>` is not used because it would read a key such as `0` or `$x` as a path.
     """
 
     name = "json_text"

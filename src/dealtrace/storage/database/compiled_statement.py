@@ -33,7 +33,7 @@ class Row(Protocol):
 
 @cache
 def engine_insert(engine: str) -> EngineInsert:
-    """Return an engine's own insert; PostgreSQL's dialect takes 0.05 s of CPU to import, which SQLite does not need."""
+    """Return an engine's own `insert`; it is imported on demand, as importing PostgreSQL's takes 0.05 s of CPU."""
     insert_of_engine: EngineInsert = import_module(f"sqlalchemy.dialects.{engine}").insert
     return insert_of_engine
 
@@ -90,7 +90,7 @@ class CompiledStatement:
     def run_many(self, connection: Connection, rows: Sequence[Values]) -> None:
         """Run the statement for each of `rows` in one round trip; without rows, do nothing.
 
-        PostgreSQL takes inserted rows as an array per column, five times faster than row by row.
+        PostgreSQL takes inserted rows as an array per column, which is five times faster than row by row.
         """
         if not rows:
             return
@@ -156,7 +156,7 @@ def _from_arrays(statement: Insert, names: Sequence[str] | None) -> Insert:
 
 @cache
 def _row_maker(columns: tuple[str, ...]) -> Callable[[PlainRow], Row]:
-    """Return a function that makes a `Row` of the values of a row."""
+    """Return a function that turns the values of a row, in the order of `columns`, into a `Row`."""
     make: Callable[[PlainRow], Row] = namedtuple("Row", columns)._make  # type: ignore[attr-defined]  # noqa: PYI024 - the columns are data here
     return make
 

@@ -1,4 +1,4 @@
-"""The meaning of a database error: a lost race, a temporary failure or a permanent failure."""
+"""Classify database errors: a conflict with another transaction, a temporary failure or a permanent failure."""
 
 import re
 import sqlite3
@@ -24,8 +24,8 @@ _BROKEN_KEY = re.compile(
 _UNREADABLE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
-class StatementStopped(Exception):  # noqa: N818 - it says what was done
-    """A statement in DuckDB, which is used without SQLAlchemy, took too long and was stopped."""
+class StatementStopped(Exception):  # noqa: N818 - the name says what happened
+    """The error that a statement took too long in DuckDB, which is used without SQLAlchemy, and was stopped."""
 
 
 def driver_error(fault: BaseException) -> BaseException:
@@ -46,7 +46,7 @@ def is_lost_race(fault: BaseException) -> bool:
 
 
 def retry_reason(fault: BaseException) -> str:
-    """Return the reason under which metrics count a retry."""
+    """Return the name under which metrics count a retry after `fault`, such as `deadlock`."""
     if is_lost_race(fault):
         return "race"
     error = driver_error(fault)
@@ -58,8 +58,8 @@ def retry_reason(fault: BaseException) -> str:
 def is_database_failure(fault: BaseException) -> bool:
     """Return whether the database itself fails: it is unreachable, full, locked, read-only or unreadable.
 
-    SQLite also reports a faulty statement or a missing table as an operational error; as on PostgreSQL, that is our
-    bug. So is a value that exceeds a limit of PostgreSQL.
+    Not a failure but our bug: a faulty statement or a missing table, which SQLite also reports as an operational
+    error, and a value that exceeds a limit of PostgreSQL.
     """
     error = driver_error(fault)
     if isinstance(error, sqlite3.DatabaseError) and _sqlite_code(error) in _UNREADABLE:
@@ -97,7 +97,8 @@ def message_of(fault: BaseException) -> str | None:
 def _is_postgresql(error: BaseException, name: str = "Error") -> bool:
     """Return whether an error has the given class of the PostgreSQL driver.
 
-    The driver is looked up instead of imported: importing it would make every command on SQLite start a tenth slower.
+    The driver is looked up in `sys.modules`, not imported: importing it would make every command on SQLite start 10 %
+    slower.
     """
     driver = sys.modules.get("psycopg")
     return driver is not None and isinstance(error, getattr(driver.errors, name))

@@ -14,12 +14,12 @@ from sqlalchemy.pool import NullPool, QueuePool
 from dealtrace.storage.database.time_limit import stopped_after
 
 SQLITE_BUSY_SECONDS = 30
-"""How long a writer waits for the transaction of another process, such as a command."""
+"""How long a writer waits for another process, such as a CLI command, to end its transaction."""
 SQLITE_CHECKPOINT_PAGES = 4000
 """How many pages are written between WAL checkpoints; with SQLite's default, grouped inserts take 1.3 times as long."""
 POSTGRESQL_CONNECT_SECONDS = 5
 MIRROR_MEMORY_DEFAULT = 1024
-"""The memory limit of the column mirror, in MiB; the rest of the mirror is written to disk."""
+"""The default memory limit, in MiB, of the column mirror (a copy for reports); the rest of it is on disk."""
 WRITERS = 2
 """The number of connections for the write queue, and for the short transactions that reserve ids."""
 
@@ -51,7 +51,7 @@ class Database:
 
     @property
     def name(self) -> str:
-        """The name of the database without its password: the absolute path of the file, or the server's address."""
+        """The absolute path of the SQLite file, or the URL of the PostgreSQL database without its password."""
         if self.is_sqlite:
             return str(self.file.absolute())
         place = {key: value for key, value in self.url.query.items() if key in ("host", "port")}
@@ -72,7 +72,7 @@ class Database:
                 yield connection
 
     def gather_statistics(self) -> None:
-        """Refresh PostgreSQL's statistics, which it would do itself a minute later; SQLite needs none."""
+        """Refresh PostgreSQL's planner statistics at once, instead of a minute later; SQLite needs none."""
         if not self.is_sqlite:
             with self.write() as connection:
                 connection.exec_driver_sql("ANALYZE")
@@ -92,10 +92,10 @@ def open_database(
     read_seconds_max: int = 0,
     mirror_memory_mib: int = MIRROR_MEMORY_DEFAULT,
 ) -> Database:
-    """Open the database at an address like `DEALTRACE_DATABASE_URL`; a missing SQLite file fails on first use.
+    """Open the database at `address`, a URL as in `DEALTRACE_DATABASE_URL`; a missing SQLite file fails on first use.
 
-    `read_address` is a PostgreSQL replica to read journals from. Turn `prepared_statements` off behind a pooler that
-    gives each transaction another connection.
+    `read_address` is the URL of a PostgreSQL replica for reads. Turn `prepared_statements` off behind a connection
+    pooler that may run each transaction on a different connection.
     """
     url = make_url(address)
     if url.get_backend_name() == "sqlite":
@@ -141,7 +141,7 @@ def _sqlite_engine(url: URL, *, begin: str, pool: int = 1, only_reads: bool = Fa
 
     @event.listens_for(engine, "do_connect")
     def _open_existing(_dialect: object, _record: object, place: list[str], options: dict[str, object]) -> None:
-        if not in_memory:  # everybody could read a file that SQLite creates by itself
+        if not in_memory:  # SQLite would create a missing file that everybody can read
             place[0] = f"file:{quote(place[0])}?mode=rw"
             options["uri"] = True
 

@@ -3,15 +3,15 @@
 from sqlalchemy import Connection, text
 
 WORK_MEMORY_MIB = 128
-"""The least memory for a sort, and half of that for a hash table.
+"""The least `work_mem` in MiB: the memory for a sort; PostgreSQL allows a hash table twice as much by default.
 
-With PostgreSQL's default of 4 MiB, every join of a report is written to disk in parts, and the planner sorts where it
-could hash. Memory is taken only as far as it is needed.
+With PostgreSQL's default of 4 MiB, the joins of reports spill to disk, and the planner sorts where it could hash.
+PostgreSQL allocates only the memory that it needs.
 """
 _SETTINGS = {
     "jit": "off",  # compiling a statement of this length takes longer than running it
-    "parallel_tuple_cost": "0.03",  # by default PostgreSQL expects ten times this, and reads in one process
-    "plan_cache_mode": "force_custom_plan",  # the best plan for a year is not that for a day
+    "parallel_tuple_cost": "0.03",  # with the default of 0.1, PostgreSQL reads in one process
+    "plan_cache_mode": "force_custom_plan",  # the best plan for a year differs from the best for a day
 }
 _SETTING = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in _SETTINGS.items())
 _MEMORY = (

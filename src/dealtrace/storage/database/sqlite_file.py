@@ -9,7 +9,7 @@ from sqlalchemy import text
 from dealtrace.storage.database.engine import Database
 
 PRIVATE_MODE = 0o600
-"""Only its owner may read a database: it contains phones, e-mails and the digests of tokens."""
+"""The file mode of a database: only its owner may read it, as it contains phones, e-mails and digests of tokens."""
 OTHERS_MODE = 0o007
 _COMPANIONS = ("-wal", "-shm")
 
@@ -61,7 +61,7 @@ class ServedFiles:
 
 
 def remember_files(database: Database) -> ServedFiles:
-    """Return the files of a SQLite database.
+    """Return the files of a SQLite database as they are now, to notice later if a file is removed or replaced.
 
     The database is read first, which creates its WAL and WAL index; both last while the database is open.
     """

@@ -1,4 +1,4 @@
-"""A time limit for statements that read."""
+"""A time limit for reading from the database."""
 
 import time
 from collections.abc import Iterator

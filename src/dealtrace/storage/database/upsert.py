@@ -1,4 +1,4 @@
-"""Insert-or-update in the form that both engines share."""
+"""An insert with `ON CONFLICT` for SQLite and PostgreSQL."""
 
 from typing import Any
 

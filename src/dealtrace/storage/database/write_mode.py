@@ -8,14 +8,14 @@ from sqlalchemy import text
 from dealtrace.storage.database.engine import Database
 
 FREE_BYTES_MIN = 1024 * 1024
-"""The free bytes on disk below which the longest lead or deal may not fit."""
+"""The free disk space, in bytes, below which the longest lead or deal may not fit."""
 _MODE = text("SELECT pg_is_in_recovery(), current_setting('transaction_read_only') = 'on'")
 
 
 def obstacle_to_writing(database: Database) -> str | None:
     """Return why nothing can be written, in a few words, or `None` if writing is possible.
 
-    Connections to a server that became a standby are closed, so that new connections may find the new primary.
+    If PostgreSQL accepts no writes, its connections are closed, so that new connections may find the new primary.
     """
     if database.is_sqlite:
         return "disk full" if _is_full(database.file.absolute().parent) else None

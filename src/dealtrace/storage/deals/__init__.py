@@ -1,1 +1,1 @@
-"""Deals: their rows, versions, links to leads and daily counts."""
+"""Deals: their rows, versions, matched leads and daily counts."""

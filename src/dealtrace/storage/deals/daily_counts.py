@@ -1,4 +1,4 @@
-"""The number of deals of a site per UTC day, stored so that journals need not count rows."""
+"""The number of a site's deals per UTC day, stored so that journals (paged lists) need not count rows."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -46,7 +46,7 @@ _DAY_MICROSECONDS = DAY // MICROSECOND
 
 
 class JournalMoment(StrEnum):
-    """The time of a deal by which journals select deals; each such time has an index and daily counts."""
+    """The column with the time of a deal by which a journal selects deals; each has an index and daily counts."""
 
     HAPPENED = "happened_at"
     TOUCHED = "touched_at"
@@ -84,7 +84,7 @@ _SHIFTS = each_json(bindparam("shifts", type_=Text)).table_valued(column("value"
 
 
 def _shift_statement(engine_insert: EngineInsert) -> Insert:
-    """Return a statement that changes any number of counts in one round trip."""
+    """Return the statement that changes any number of daily counts in one round trip."""
     moment, midnight, lead_kind, deals = (_SHIFTS.c.value[position] for position in range(4))
     rows = select(
         bindparam("site_id"), moment.as_string(), json_integer(midnight), lead_kind.as_string(), json_integer(deals)
@@ -102,7 +102,7 @@ _SHIFT = CompiledStatement(_shift_statement)
 class DaysOfDeals:
     """The number of a site's undeleted deals on each UTC day, dated by `moment`.
 
-    With `lead_kind` only deals with a lead of this kind are counted.
+    With `lead_kind`, only deals with a lead of this kind are counted.
     """
 
     site_id: int
@@ -115,9 +115,10 @@ class DaysOfDeals:
         return deals or 0
 
     def reach(self, connection: Connection, since: datetime, until: datetime, skip: int) -> tuple[datetime, int] | None:
-        """Find the deal that follows `skip` others; return its midnight, and how many deals precede that midnight.
+        """Find the UTC day of the deal that follows `skip` deals; return its midnight and the number of earlier deals.
 
-        The result is `None` if the interval contains no deals.
+        Only deals of the days from `since` on and before `until` are considered. The result is `None` if there are
+        none.
         """
         rows = _REACH.fetch(connection, {**self._parameters(since, until), "skip": skip})
         return (rows[0][0], rows[0][1]) if rows else None
@@ -133,13 +134,13 @@ class DaysOfDeals:
 
 
 def count_new_deals(connection: Connection, site_id: int, rows: Iterable[Values]) -> None:
-    """Add inserted deals, given as their rows, to the counts."""
+    """Add new deals, given as their rows, to the daily counts."""
     _shift(connection, site_id, Counter(_days([row[name] for name in _COUNTED] for row in rows)))
 
 
 @contextmanager
 def recounting(connection: Connection, site_id: int, ids: Sequence[int]) -> Iterator[None]:
-    """Update the counts for deals that are changed inside the block; the caller must have locked the deals."""
+    """Update the daily counts for deals that change inside the block; the caller must have locked the deals."""
     parameters = {"site_id": site_id, "ids": list(ids)}
     before = Counter(_days(_LIST_COUNTED.fetch(connection, parameters)))
     yield
@@ -149,7 +150,7 @@ def recounting(connection: Connection, site_id: int, ids: Sequence[int]) -> Iter
 
 
 def recount_deals(connection: Connection, site_id: int) -> None:
-    """Count all deals of a site, and replace the stored counts; meanwhile no other transaction can write deals."""
+    """Replace a site's daily counts by counting all its deals; no other transaction can change counts until the end."""
     if connection.dialect.name == "postgresql":  # SQLite has one writer at a time
         connection.exec_driver_sql(f"LOCK TABLE {deal_day.name} IN SHARE ROW EXCLUSIVE MODE")
     connection.execute(delete(deal_day).where(deal_day.c.site_id == site_id))
@@ -158,7 +159,7 @@ def recount_deals(connection: Connection, site_id: int) -> None:
 
 
 def list_miscounted_days(connection: Connection, site_id: int) -> list[date]:
-    """List the UTC days whose stored counts differ from the deals; this reads all deals of the site."""
+    """List the UTC days whose stored counts differ from the true number of deals; this reads all deals of the site."""
     stored = select(deal_day).where(deal_day.c.site_id == site_id, deal_day.c.deals != 0)
     true = [row for moment in JournalMoment for row in connection.execute(_true_days(site_id, moment))]
     differing = {tuple(row) for row in true} ^ {tuple(row) for row in connection.execute(stored)}
@@ -168,8 +169,8 @@ def list_miscounted_days(connection: Connection, site_id: int) -> list[date]:
 def _true_days(site_id: int, moment: JournalMoment) -> Select[Any]:  # Any: a Select of columns chosen by name
     """Return a query that counts the deals of each UTC day, with the columns of `deal_day`.
 
-    Days are computed from year 1, because engines round negative quotients towards zero. `_days` is the same rule in
-    Python.
+    Days are computed from year 1, because engines round negative quotients towards zero. `_days` implements the same
+    rule in Python.
     """
     since_year_one = type_coerce(deal.c[moment], BigInteger) - microseconds(EARLIEST)
     placed = (
@@ -187,9 +188,9 @@ def _true_days(site_id: int, moment: JournalMoment) -> Select[Any]:  # Any: a Se
 
 
 def _days(rows: Iterable[PlainRow]) -> Iterator[tuple[str, int, str]]:
-    """Yield each time of each undeleted deal: the name of the time, its UTC day, and the kind of the deal's lead.
+    """Yield, for each time of each undeleted deal, the time's name, its UTC day, and the kind of the deal's lead.
 
-    Days are numbered from 1970. `_true_days` is the same rule in SQL.
+    Days are numbered from 1970. `_true_days` implements the same rule in SQL.
     """
     for lead_kind, deleted_at, *moments in rows:
         if deleted_at is None:
@@ -199,7 +200,7 @@ def _days(rows: Iterable[PlainRow]) -> Iterator[tuple[str, int, str]]:
 
 
 def _shift(connection: Connection, site_id: int, shifts: Mapping[tuple[str, int, str], int]) -> None:
-    """Add numbers to the counts in a fixed order, so that two writers cannot deadlock."""
+    """Add `shifts` to the daily counts in a fixed order, so that two writers cannot deadlock."""
     rows = [
         (moment, microseconds(EPOCH + DAY * day), lead_kind, deals)
         for (moment, day, lead_kind), deals in sorted(shifts.items())

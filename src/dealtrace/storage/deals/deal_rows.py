@@ -23,26 +23,26 @@ from dealtrace.storage.schema.tables.visits import traffic_source
 
 _STATED = and_(traffic_source.c.site_id == deal.c.site_id, traffic_source.c.id == deal.c.stated_source_id)
 FURTHER_COLUMNS = ("status_since", "margin_rub", "currency", "details", "matchers", "visit_id")
-"""The columns that only deals 2.0 set, and the date of the status; all are null in a new deal of deals 1.0."""
+"""The columns that are null in a new deal of the 1.0 API: those only the 2.0 API sets, and the status date."""
 _NOT_IN_A_DEAL = ("site_id", "visited_at", "fingerprint")
 DEAL_ROWS = select(
     *(column for column in deal.c if column.name not in _NOT_IN_A_DEAL),
     *(traffic_source.c[part] for part in SOURCE_PARTS),
 ).outerjoin(traffic_source, _STATED)
-"""The query for deals with the parts of their stated source; `deal_from_row` converts its rows."""
+"""The select of deals, joined with the traffic source that the CRM stated; `deal_from_row` converts its rows."""
 
 NEW_COLUMNS = tuple(column.name for column in deal.c if column.name not in FURTHER_COLUMNS)
-"""The columns that an insert writes for a new deal of deals 1.0; the others are null until a change sets them."""
+"""The columns that are inserted for a new deal of the 1.0 API; all other columns are null until a change sets them."""
 STAMP_COLUMNS = ("touched_at", "changed_at", "deleted_at", "version")
 CHANGING_COLUMNS = ("status", "amount_rub", "service", "manager", "comment", "custom_values", "stated_source_id")
-"""The columns that a new deal and a change both write, besides the times and the version."""
+"""The columns that both a new deal and a change write, besides `STAMP_COLUMNS`."""
 LEAD_KINDS: Mapping[str, LeadKind] = {kind.value: kind for kind in LeadKind}
-"""The kinds of leads by stored name; calling the enumeration for every deal of a page costs more."""
+"""The kinds of leads by stored name; a mapping is faster than calling the enumeration for every deal."""
 
 
 @record
 class DealToInsert:
-    """A deal to insert, with the fingerprint of its registration and the start of its visit."""
+    """A deal to insert, with the fingerprint (a hash) of its registration and the start of its visit."""
 
     deal: Deal
     fingerprint: str
@@ -50,7 +50,7 @@ class DealToInsert:
 
 
 def new_deal_columns(site_id: int, new: DealToInsert, source_ids: Mapping[TrafficSource, int]) -> dict[str, object]:
-    """Return the whole row of a new deal."""
+    """Return the row of a new deal, without `FURTHER_COLUMNS`."""
     deal = new.deal
     return {
         "site_id": site_id,
@@ -66,7 +66,7 @@ def new_deal_columns(site_id: int, new: DealToInsert, source_ids: Mapping[Traffi
 
 
 def lead_columns(deal: Deal, visited_at: datetime | None) -> dict[str, object]:
-    """Return the columns for the lead of a deal; `visited_at` is the start of the visit of the deal or its lead."""
+    """Return the columns for the lead of a deal; `visited_at` is when the visit of the deal or its lead began."""
     return {
         "lead_kind": deal.lead.kind if deal.lead is not None else None,
         "lead_id": deal.lead.id if deal.lead is not None else None,
@@ -90,7 +90,7 @@ def changing_columns(deal: Deal, source_ids: Mapping[TrafficSource, int]) -> dic
 
 
 def further_columns(deal: Deal) -> dict[str, object]:
-    """Return the columns of the fields that only deals 2.0 set."""
+    """Return `FURTHER_COLUMNS` of a deal: fields that only the 2.0 API sets, and the date of its status."""
     return {
         "status_since": deal.status_since,
         "margin_rub": deal.margin_rub,
@@ -104,7 +104,7 @@ def further_columns(deal: Deal) -> dict[str, object]:
 def _parts_of(
     shape: type[DealDetails | Matcher],
 ) -> tuple[list[str], Callable[[object], Sequence[object]], list[object]]:
-    """Return the names of the fields, what reads all of their values at once, and their defaults."""
+    """Return the names of a record's fields, a function that reads all their values, and their defaults."""
     names = [part.name for part in fields(shape)]
     return names, attrgetter(*names), [part.default for part in fields(shape)]
 
@@ -123,10 +123,10 @@ def _stated_parts(parts: DealDetails | Matcher) -> dict[str, object]:
 
 
 def key_rows(site_id: int, deal: Deal) -> list[Values]:
-    """Return a row for each key, such as a phone, by which a late lead may find a deal with matchers.
+    """Return a row for each key, such as a phone, by which a deal with matchers is found if its lead is stored later.
 
-    A row contains the earliest and latest start of such a lead. If several matchers have the key, the interval covers
-    all of their intervals.
+    A row has the earliest and the latest start of such a lead. If several matchers have the key, the interval covers
+    the intervals of all.
     """
     ends: dict[str, tuple[datetime, datetime]] = {}
     for matcher in deal.matchers:
@@ -168,11 +168,11 @@ _NO_CLUE_COLUMNS: Values = {
 }
 
 CLUE_COLUMNS = tuple(_NO_CLUE_COLUMNS)
-"""The columns of a deal's clue."""
+"""The columns of a deal's clue, the ids and contacts with which the CRM identifies the deal's lead."""
 
 
 def clue_columns(clue: LeadClue) -> dict[str, object]:
-    """Return the columns of a deal's clue, the data with which the CRM identifies its lead."""
+    """Return the columns of a clue, the ids and contacts with which the CRM identifies a deal's lead."""
     columns = dict(_NO_CLUE_COLUMNS)
     match clue.identity:
         case CallIdentity(call_id, reference):
@@ -204,7 +204,7 @@ def _further_contacts(contact: ContactClue) -> list[str]:
 
 
 def contact_rows(rows: Iterable[Values]) -> list[Values]:
-    """Return a row for each contact of the deals after the first phone and e-mail, which are columns of the deal."""
+    """Return a row for each further contact of deals; the first phone and e-mail are columns of the deals."""
     return [
         {"site_id": row["site_id"], "contact": contact, "deal_id": row["id"]}
         for row in rows

@@ -1,4 +1,4 @@
-"""Deals: finding, inserting and updating them."""
+"""Find, insert and update deals."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -85,11 +85,11 @@ def find_fingerprints(connection: Connection, site_id: int, ids: Iterable[int]) 
     """Find the registration fingerprints of deals by id, including deleted deals; unknown ids are missing."""
     mine = (deal.c.site_id == site_id, is_in(deal.c.id, sorted(set(ids))))
     rows = connection.execute(select(deal.c.id, deal.c.fingerprint).where(*mine))
-    return {deal_id: fingerprint for deal_id, fingerprint in rows}  # noqa: C416 - a row is no pair to the type checker
+    return {deal_id: fingerprint for deal_id, fingerprint in rows}  # noqa: C416 - mypy does not know that a row is a pair
 
 
 def find_deleted(connection: Connection, site_id: int, numbers: Sequence[str]) -> dict[str, DealId]:
-    """Find the deleted deals that had the given numbers, by fingerprint."""
+    """Find the deleted deals that had the given numbers, by the fingerprints of their registrations."""
     if not numbers:
         return {}
     mine = (deal.c.site_id == site_id, deal.c.number.in_(numbers), deal.c.deleted_at.is_not(None))
@@ -100,9 +100,9 @@ def find_deleted(connection: Connection, site_id: int, numbers: Sequence[str]) -
 def insert_deals(
     connection: Connection, site_id: int, deals: Sequence[DealToInsert], source_ids: Mapping[TrafficSource, int]
 ) -> None:
-    """Store new deals with their further contacts, their tags, and the keys by which late leads find them.
+    """Store new deals with their contacts, tags and the keys by which leads stored later find them.
 
-    A number that is in use violates the unique index.
+    The unique index is violated if an undeleted deal has the same number.
     """
     full = [new for new in deals if new.deal.matchers]
     plain = [new for new in deals if not new.deal.matchers] if full else deals
@@ -119,7 +119,7 @@ def insert_deals(
 
 
 def update_clues(connection: Connection, site_id: int, deals: Sequence[Deal]) -> None:
-    """Store the clues of deals to their leads, and replace the contacts by which these deals are found."""
+    """Store the clues of deals (the CRM's ids and contacts of their leads), and replace the deals' further contacts."""
     if not deals:
         return
     ids = [changed.id for changed in deals]
@@ -140,11 +140,12 @@ def list_deals_by_key(
     with_deleted: bool = False,
     lock: bool = True,
 ) -> list[Deal]:
-    """List the deals of a site that have one of the given ids or numbers, each once, ordered by id.
+    """List the deals of a site that have one of the given ids or numbers, each deal once, ordered by id.
 
-    With `lock` the deals are locked before they are read, because a read that waits for a lock joins outdated rows.
-    SQLite scans all deals of the site if a query is ordered by `id` instead of `id + 0`, if it asks for undeleted deals
-    by id, or for deleted and undeleted deals by number at once, as an index has only the numbers of one of them.
+    With `lock`, the deals are locked before they are read, because a read that waits for a lock joins outdated rows.
+    The queries avoid three forms for which SQLite scans all deals of the site: ordering by `id` instead of `id + 0`;
+    selecting undeleted deals by id; and selecting deleted and undeleted deals by number in one query, because separate
+    indexes contain their numbers.
     """
     ids, numbers = sorted(set(ids)), sorted(set(numbers))
     conditions: list[ColumnElement[bool]] = [is_in(deal.c.id, ids)] if ids else []
@@ -169,9 +170,9 @@ def update_deals(
     changes: Sequence[tuple[Deal, Deal]],
     source_ids: Mapping[TrafficSource, int],
 ) -> None:
-    """Store everything that changes may have changed: fields, tags, the clue, and the keys for late leads.
+    """Store changed deals: fields, tags, clues to their leads, and the keys by which leads stored later find them.
 
-    Each of `changes` is a deal as it is stored and as it is after the change.
+    Each item of `changes` is the stored deal and the deal after the change.
     """
     deals = [after for _, after in changes]
     ids = [changed.id for changed in deals]
@@ -201,14 +202,14 @@ def _replace_keys(connection: Connection, site_id: int, deals: Sequence[Deal]) -
 
 
 def stamp_deals(connection: Connection, site_id: int, deals: Sequence[Deal]) -> None:
-    """Store when deals were deleted or restored; a restored number that is in use violates the unique index."""
+    """Store that deals were deleted or restored; restoring a number that is in use violates the unique index."""
     rows = [{"of_site": site_id, "of_deal": stamped.id, **stamp_columns(stamped)} for stamped in deals]
     with recounting(connection, site_id, [stamped.id for stamped in deals]):
         _STAMP_DEAL.run_many(connection, rows)
 
 
 def list_deals_after(connection: Connection, site_id: int, after_id: int, limit: int) -> list[Deal]:
-    """Lock and list the deals of a site with ids above `after_id`, ordered by id, including deleted deals."""
+    """Lock and list up to `limit` deals of a site with ids above `after_id`, ordered by id, including deleted deals."""
     mine = DEAL_ROWS.where(deal.c.site_id == site_id, deal.c.id > after_id)
     return list_deals_of_query(connection, site_id, mine.order_by(deal.c.id).limit(limit).with_for_update(of=deal))
 
@@ -232,14 +233,14 @@ def count_unusable_contacts(connection: Connection, site_id: int) -> int:
 
 
 def list_latest_matchers(connection: Connection, site_id: int, limit: int) -> list[tuple[Matcher, ...]]:
-    """List the matchers of the newest deals registered through deals 2.0, newest deal first."""
+    """List the matchers (conditions that find a lead) of up to `limit` deals of the 2.0 API, newest deal first."""
     theirs = select(deal.c.matchers).where(deal.c.site_id == site_id, deal.c.matchers.is_not(None))
     latest = connection.execute(theirs.order_by(deal.c.id.desc()).limit(limit)).scalars()
     return [convert(matchers, tuple[Matcher, ...]) for matchers in latest]
 
 
 def list_deals_of_query(connection: Connection, site_id: int, query: Select[tuple[object, ...]]) -> list[Deal]:
-    """Run a query over `DEAL_ROWS` and list the deals with their tags, in the order of the query."""
+    """List the deals of `query`, a select made from `DEAL_ROWS`, with their tags and in the order of the query."""
     return _with_tags(connection, site_id, connection.execute(query).all())
 
 

@@ -1,4 +1,4 @@
-"""The links between deals and leads, and the deals that a lead may concern."""
+"""Store the leads matched to deals, and find the deals that a lead may match."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -38,9 +38,9 @@ _DEALS_OF_SPANS = {
     "clue_email": _SPANS.outerjoin(deal, and_(deal.c.clue_email == _SPAN_CONTACT, _MAY_BE_BOUND)),
     "clue_further": _SPANS.outerjoin(deal_contact, _IS_FURTHER).outerjoin(deal, and_(_HAS_IT, _MAY_BE_BOUND)),
 }
-"""The query for the contact rows of leads, joined with the deals that have the contact.
+"""Joins of the contacts of leads with the deals that have the same contact, by the column or table of the contact.
 
-The joins are outer joins, so that SQLite begins with the contact rows.
+Outer joins make SQLite begin with the contacts of the leads.
 """
 _FIND_CONCERNED = {
     name: CompiledStatement(select(deal.c.id).select_from(deals_of_spans))
@@ -74,9 +74,9 @@ def is_its_lead(table: Table, kind: LeadKind) -> ColumnElement[bool]:
 
 
 def find_ids_by_contact(connection: Connection, site_id: int, spans: Sequence[LeadSpan]) -> set[int]:
-    """Find the ids of deals that may match the given leads by contact, including deleted deals.
+    """Find the ids of deals that may match the leads in `spans` by contact, including deleted deals.
 
-    Deals that may match only leads of the other kind are missing.
+    Deals that accept only the other kind of lead (calls or lead requests) are missing.
     """
     if not spans:
         return set()
@@ -88,9 +88,9 @@ def find_ids_by_contact(connection: Connection, site_id: int, spans: Sequence[Le
 
 
 def find_ids_by_key(connection: Connection, site_id: int, keys: Collection[tuple[str, datetime]]) -> set[int]:
-    """Find the ids of deals whose matchers may find a lead with one of `keys`, including deleted deals.
+    """Find the ids of deals, deleted or not, whose matchers (conditions for a lead) may find a lead with one of `keys`.
 
-    Each key comes with the start of its lead.
+    Each item is a key, such as a phone, and the start of the lead that has it.
     """
     if not keys:
         return set()
@@ -102,7 +102,7 @@ def find_ids_by_key(connection: Connection, site_id: int, keys: Collection[tuple
 def find_ids_by_clue(
     connection: Connection, site_id: int, kind: LeadKind, ids: Sequence[int], references: Sequence[str]
 ) -> set[int]:
-    """Find the ids of deals that were registered with the id or reference of a lead, including deleted deals."""
+    """Find the ids of deals that the CRM registered with one of these ids or references of leads, even if deleted."""
     by_id, by_reference = _CLUES[kind]
     found: set[int] = set()
     for clue, keys in ((by_id, ids), (by_reference, references)):
@@ -121,9 +121,9 @@ def find_ids_by_lead(connection: Connection, site_id: int, lead: LeadRef) -> set
 def find_deals_of_leads(
     connection: Connection, site_id: int, kind: LeadKind, lead_ids: Sequence[int]
 ) -> dict[int, list[Deal]]:
-    """Find the undeleted deals of leads by lead id, in order of time; leads without deals are missing.
+    """Find the undeleted deals of leads by lead id, earliest first; leads without deals are missing.
 
-    Python sorts the deals: for a sorted query, SQLite would scan all deals of the site.
+    The deals are sorted in Python: for a sorted query, SQLite would scan all deals of the site.
     """
     theirs = DEAL_ROWS.where(
         deal.c.site_id == site_id, is_among(deal.c.lead_id, "lead_ids"), deal.c.lead_kind == kind,
@@ -140,9 +140,9 @@ def find_deals_of_leads(
 def bind_deals(
     connection: Connection, site_id: int, deals: Sequence[Deal], visited_at: Mapping[DealId, datetime]
 ) -> None:
-    """Store the lead or visit of each deal.
+    """Store the lead or visit that each deal was matched to.
 
-    `visited_at` has, by deal id, the start of the deal's visit or of its lead's visit.
+    `visited_at` maps deal ids to the start of the visit of the deal or its lead.
     """
     rows = [
         {

@@ -1,6 +1,6 @@
-"""The reason why a deal has its lead or has none, in SQL; the rule is in `matching/match_reason.py`.
+"""Why a deal was matched to its lead or to none, computed in SQL; `matching/match_reason.py` has the rule in Python.
 
-Any: SQLAlchemy does not know the type of a CASE of texts.
+Any: SQLAlchemy does not know the type of a CASE expression of texts.
 """
 
 from collections.abc import Sequence
@@ -17,9 +17,9 @@ from dealtrace.storage.schema.tables.leads import call, lead_contact, lead_reque
 
 
 def match_reason(*, contact_matching: bool) -> ColumnElement[Any]:
-    """Return the SQL expression for the reason why a deal has its lead or none; the query must join the lead.
+    """Return the SQL expression for why a deal was matched to its lead or to none; the query must join the lead.
 
-    `contact_matching` is the site's setting.
+    `contact_matching` is the site's setting that allows matches by phone or e-mail.
     """
     clue = deal.c
     has_identity = or_(
@@ -46,7 +46,7 @@ def match_reason(*, contact_matching: bool) -> ColumnElement[Any]:
 def find_match_reasons(
     connection: Connection, site_id: int, deal_ids: Sequence[int], *, contact_matching: bool
 ) -> dict[int, str]:
-    """Find why these deals have their lead or none, by deal id."""
+    """Find the reasons why deals were matched to their lead or to none, by deal id."""
     if not deal_ids:
         return {}
     joined = deal.outerjoin(call, is_its_lead(call, LeadKind.CALL)).outerjoin(
@@ -84,7 +84,7 @@ def _with_lead(is_without_contact: ColumnElement[bool]) -> ColumnElement[Any]:
 def _shares(*, is_email: bool) -> ColumnElement[bool]:
     """Return the SQL condition that a deal and its lead have a phone, or an e-mail, in common.
 
-    Rows of leads contain contacts as sent; their normal forms are in the contact rows that matching uses.
+    The rows of leads contain contacts as sent; the normalised contacts are in the table `lead_contact`.
     """
     contact = lead_contact.c.contact
     sent = deal.c.clue_email if is_email else deal.c.clue_phone

@@ -1,4 +1,4 @@
-"""Versions of deals: the fields that each change wrote, and the receipts of registrations."""
+"""Versions of deals: the fields that each change wrote, and the response to the registration of each deal."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -19,12 +19,12 @@ from dealtrace.storage.schema.tables.deals import deal_version
 _TYPES = get_type_hints(Deal)
 _CALLER_COLUMNS = [column.name for column in deal_version.c if column is not deal_version.c.user_id]
 _INSERT_VERSION = CompiledStatement(insert(deal_version), columns=_CALLER_COLUMNS)
-"""The insert of versions without a user, which callers and leads make."""
+"""The insert of versions that were not made by users of the cabinet but by API callers or by matching."""
 _INSERT_VERSION_OF_USER = CompiledStatement(insert(deal_version))
 
 
 def insert_versions(connection: Connection, site_id: int, versions: Sequence[DealVersion]) -> None:
-    """Store new versions."""
+    """Store new versions of deals."""
     of_users = any(new.user_id is not None for new in versions)
     statement = _INSERT_VERSION_OF_USER if of_users else _INSERT_VERSION
     statement.run_many(
@@ -47,12 +47,12 @@ def insert_versions(connection: Connection, site_id: int, versions: Sequence[Dea
 
 
 def list_versions(connection: Connection, site_id: int, deal_id: int) -> list[DealVersion]:
-    """List the versions of a deal, oldest first, with values as JSON stores them."""
+    """List the versions of a deal, oldest first, with values as in JSON."""
     return find_versions(connection, site_id, [DealId(deal_id)]).get(DealId(deal_id), [])
 
 
 def find_versions(connection: Connection, site_id: int, deal_ids: Sequence[DealId]) -> dict[DealId, list[DealVersion]]:
-    """Find the versions of deals by deal id, oldest first, with values as JSON stores them."""
+    """Find the versions of deals by deal id, oldest first, with values as in JSON."""
     mine = (deal_version.c.site_id == site_id, is_in(deal_version.c.deal_id, deal_ids))
     found: dict[DealId, list[DealVersion]] = {}
     for row in connection.execute(select(deal_version).where(*mine).order_by(deal_version.c.version)):
@@ -77,14 +77,14 @@ def find_later_versions(
 
 
 def find_receipts(connection: Connection, site_id: int, deal_ids: Iterable[int]) -> dict[int, Receipt]:
-    """Find the responses to the registrations of deals, by deal id; later changes do not affect them."""
+    """Find the responses to the registrations of deals, by deal id; they do not depend on later changes."""
     return {deal_id: _receipt(deal_id, after) for deal_id, after in _first_fields(connection, site_id, deal_ids)}
 
 
 def find_registered_contacts(
     connection: Connection, site_id: int, deal_ids: Iterable[int]
 ) -> dict[DealId, ContactClue | None]:
-    """Find the contacts that deals of deals 1.0 were registered with, by deal id; deals of deals 2.0 are missing."""
+    """Find the contacts with which deals were registered through the 1.0 API, by deal id; deals of 2.0 are missing."""
     registered = {
         DealId(deal_id): msgspec.convert(after["clue"]["contact"], ContactClue | None)
         for deal_id, after in _first_fields(connection, site_id, deal_ids)
@@ -94,7 +94,7 @@ def find_registered_contacts(
 
 
 def _first_fields(connection: Connection, site_id: int, deal_ids: Iterable[int]) -> list[tuple[int, Fields]]:
-    """List the fields of the first version of each deal, with its id, as JSON stores them."""
+    """List pairs of a deal's id and the fields of its first version, as in JSON."""
     keys = sorted(set(deal_ids))
     if not keys:
         return []
@@ -116,7 +116,7 @@ def _version_from_row(row: Row, before: Fields, after: Fields) -> DealVersion:
 
 
 def _typed(stored: Fields) -> Fields:
-    """Return fields typed as in a deal, where no custom values are an empty mapping."""
+    """Return stored fields with the types of `Deal`; null custom values become an empty mapping."""
     typed = {name: msgspec.convert(value, _TYPES[name]) for name, value in stored.items()}
     return typed | {"custom_values": typed["custom_values"] or {}} if "custom_values" in typed else typed
 

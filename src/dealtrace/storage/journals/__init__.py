@@ -1,1 +1,1 @@
-"""The entries of the journals, read from the tables of several nouns, with their filters and pages."""
+"""The journals (paged, filtered lists of deals and leads), read from the tables of several domains."""

@@ -9,11 +9,11 @@ from dealtrace.storage.journals.keyset_pages import PageQuery
 from dealtrace.storage.schema.tables.visits import traffic_source
 
 QUARTER = timedelta(minutes=15)
-"""A quarter of an hour: UTC offsets are multiples of it, so a day in any time zone consists of whole quarters."""
+"""A quarter of an hour; UTC offsets are multiples of it, so a day in any time zone consists of whole quarters."""
 
 
 def count_by_quarter(connection: Connection, query: PageQuery) -> dict[datetime, int]:
-    """Count leads by the start of the quarter of an hour in which they began; empty quarters are missing."""
+    """Count leads by the start, in UTC, of the quarter of an hour in which they began; empty quarters are missing."""
     length = QUARTER // MICROSECOND
     quarters = (
         select((type_coerce(query.moment, BigInteger) // length).label("quarter"))
@@ -26,9 +26,9 @@ def count_by_quarter(connection: Connection, query: PageQuery) -> dict[datetime,
 
 
 def count_by_term(connection: Connection, query: PageQuery, limit: int) -> list[tuple[str, int]]:
-    """Count leads by the keyword of their source, most frequent first, for at most `limit` keywords.
+    """Count leads by the keyword of their traffic source, most frequent first, for at most `limit` keywords.
 
-    The query must filter by a field of the source, because that filter joins the sources.
+    The query must filter by a field of the source, because this filter makes it join the sources.
     """
     term = traffic_source.c.term
     counted = (

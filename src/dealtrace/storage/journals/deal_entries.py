@@ -35,9 +35,9 @@ _SECOND = timedelta(seconds=1)
 class DealEntry:
     """An entry of the journal of deals.
 
-    `phone` and `email` are as the CRM sent them. `lead_summary` describes the deal's lead, `None` if it has none.
-    `visit` is the visit that a deal without a lead was matched to. `stated_source` was stated for the deal itself.
-    Deals 2.0 may have a `name` and a `funnel`.
+    `phone` and `email` are as the CRM sent them. `lead_summary` describes the deal's lead; `None` means no lead.
+    `visit` is the visit that a deal without a lead was matched to. `stated_source` is the source that the CRM stated
+    for the deal. Deals of the 2.0 API may have a `name` and a `funnel`.
     """
 
     id: DealId
@@ -82,7 +82,7 @@ _DEAL_COLUMNS = (
 _LEAD_COLUMNS = (call.c.duration_seconds, lead_request.c.form_name)
 _SOURCE_AT, _KEY_AT, _NAMED_AT = 3, 4, 5
 _VISIT_AT = len(_REFERRING_COLUMNS) + len(_DEAL_COLUMNS) + len(_LEAD_COLUMNS)
-"""The positions of the source, the key of the credits, the deal's visit, and the credited visit in a row."""
+"""The positions in a row of the source id, the key of the credits, the own visit's id, and the credited visit."""
 _ENTRIES = CompiledStatement(
     select(*_REFERRING_COLUMNS, *(deal.c[name] for name in _DEAL_COLUMNS), *_LEAD_COLUMNS, *VISIT_COLUMNS)
     .select_from(deal)
@@ -99,7 +99,7 @@ def list_deal_entries(
 ) -> list[DealEntry]:
     """List the journal entries of deals in the order of `ids`, including deleted deals; unknown ids are missing.
 
-    `model` chooses the credited visit.
+    The attribution `model` chooses the credited visit.
     """
     if not ids:
         return []
@@ -126,7 +126,7 @@ class _Referred:
 def _lead_visits(
     connection: Connection, site_id: int, rows: Sequence[PlainRow], sources: Mapping[int, TrafficSource]
 ) -> dict[int, LeadVisit]:
-    """Find the own and credited visits of deals or their leads, by the key under which their credits are stored."""
+    """Find the own and the credited visits of deals or their leads, by the key of their rows in `lead_credit`."""
     credited: dict[int, Visit] = {}
     named: dict[int, int | None] = {}
     for row in rows:

@@ -1,4 +1,4 @@
-"""Pages of a site's deals, by when a deal happened, was last touched, or its lead's visit began."""
+"""The journal of a site's deals, ordered by when deals happened, were last touched, or their leads' visits began."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -15,7 +15,7 @@ from dealtrace.storage.schema.tables.deals import deal
 
 @record
 class JournalQuery:
-    """A query for deals whose `moment` is from `since` on and before `until`; `None` means no limit."""
+    """A query for deals whose time in column `moment` is from `since` on and before `until`; `None` means no limit."""
 
     moment: JournalMoment = JournalMoment.HAPPENED
     since: datetime | None = None
@@ -26,7 +26,7 @@ class JournalQuery:
 
 
 def query_deals(site_id: int, query: JournalQuery) -> PageQuery:
-    """Return the list of undeleted deals that a query selects."""
+    """Return the paged query for the undeleted deals that `query` describes."""
     conditions = (deal.c.site_id == site_id, deal.c.deleted_at.is_(None), *_conditions(query))
     is_by_days = query.deal_id is None and query.number is None
     days = DaysOfDeals(site_id, query.moment, query.lead_kind) if is_by_days else None

@@ -23,11 +23,12 @@ from dealtrace.storage.visits.credits import CREDITED, credit_key_of_deal, heavi
 
 @record
 class DealFilters:
-    """The filters of a list of deals, which happened from `since` on and before `until`; `None` means no limit.
+    """The filters of a list of deals.
 
-    Empty and `None` filters are ignored. `ids` restricts the list to deals with these ids. `is_matched` requires a lead
-    or a stated source. `source` is compared, ignoring case, with the source of the visit that the site's model credits,
-    or with the stated source.
+    The deals happened from `since` on and before `until`; empty and `None` filters are ignored. `ids` restricts the
+    list to deals with these ids. A true `is_matched` requires a lead, a visit or a stated source. `source` is compared,
+    ignoring case, with the source of the visit that the site's attribution model credits, or else with the stated
+    source. A true `is_deleted` selects only deleted deals; otherwise deleted deals are left out.
     """
 
     since: datetime | None = None
@@ -43,7 +44,7 @@ class DealFilters:
 
 
 def query_deal_list(site: Site, filters: DealFilters) -> PageQuery:
-    """Return the query for the deals that pass the filters."""
+    """Return the paged query for a site's deals that pass the filters, ordered by when they happened."""
     is_deleted = deal.c.deleted_at.is_not(None) if filters.is_deleted else deal.c.deleted_at.is_(None)
     chosen = tuple(_conditions(site, filters))
     days = DaysOfDeals(site.id, JournalMoment.HAPPENED, None) if not chosen and not filters.is_deleted else None
@@ -77,7 +78,7 @@ def _rows(site: Site, filters: DealFilters) -> FromClause:
 
 
 def _with_source(rows: FromClause, model: AttributionModel) -> FromClause:
-    """Join the source of each deal: of its credited visit, else the source stated for its lead or for itself."""
+    """Return `rows` joined with each deal's source: of its credited visit, or else stated for its lead or the deal."""
     stated = func.coalesce(call.c.stated_source_id, lead_request.c.stated_source_id, _stated_of_deal())
     source_id = func.coalesce(visit.c.traffic_source_id, stated)
     is_its_source = and_(traffic_source.c.site_id == deal.c.site_id, traffic_source.c.id == source_id)
@@ -89,5 +90,5 @@ def _with_source(rows: FromClause, model: AttributionModel) -> FromClause:
 
 
 def _stated_of_deal() -> ColumnElement[int | None]:
-    """Select the source stated for a deal, or null if the deal has a lead; the rule is `origin_of_deal`."""
+    """Return the SQL expression for a deal's stated source, null if the deal has a lead, as in `origin_of_deal`."""
     return case((deal.c.lead_id.is_(None), deal.c.stated_source_id))

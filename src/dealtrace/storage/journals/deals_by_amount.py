@@ -1,4 +1,4 @@
-"""Pages of a list of deals by their amounts; deals without an amount are last."""
+"""Pages of a list of deals that is sorted by amount; deals without an amount are last."""
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, and_, or_, select, tuple_, type_coerce
 
@@ -7,12 +7,12 @@ from dealtrace.storage.journals.keyset_pages import PageQuery
 from dealtrace.storage.schema.tables.deals import deal
 
 SORTED_MAX = 100_000
-"""Ours: the longest list that is sorted by amount. No index has amounts, so each page reads the whole list."""
+"""Ours: the longest list that can be sorted by amount. No index has amounts, so each page reads the whole list."""
 
 
 @record
 class AmountKey:
-    """The amount and id of a deal, by which a list is ordered; the amount is in the stored unit, or `None`."""
+    """The amount and id of a deal, by which a list is sorted; `amount` is in ten-thousandths of a ruble, or `None`."""
 
     amount: int | None
     id: int
@@ -20,7 +20,7 @@ class AmountKey:
 
 @record
 class AmountPage:
-    """A page of a list: its ids in order, and the key where the next page begins (`None` on the last page)."""
+    """A page of a list: its ids in order, and the key of its last deal, `None` if no page follows."""
 
     ids: list[int]
     end: AmountKey | None
@@ -29,7 +29,7 @@ class AmountPage:
 def find_by_amount(
     connection: Connection, query: PageQuery, after: AmountKey | None, limit: int, *, highest_first: bool
 ) -> AmountPage:
-    """Find the `limit` deals of a list that follow a key; without a key, find the first ones."""
+    """Find the next `limit` deals of a list after the key `after`; without a key, find the first deals."""
     amount = type_coerce(deal.c.amount_rub, BigInteger)
     conditions = list(query.after(None))
     if after is not None:
@@ -43,7 +43,7 @@ def find_by_amount(
 
 
 def _follows(amount: ColumnElement[int], after: AmountKey, *, highest_first: bool) -> ColumnElement[bool]:
-    """Return the condition that a deal follows a key."""
+    """Return the SQL condition that a deal comes after the key `after`."""
     if after.amount is None:
         follows = deal.c.id < after.id if highest_first else deal.c.id > after.id
         return and_(amount.is_(None), follows)

@@ -1,4 +1,4 @@
-"""Pages of a long list, each read from the key of the last row of the previous page."""
+"""Pages of a long list (keyset pagination): each page is read from the key of the last row of the previous page."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -25,7 +25,7 @@ from dealtrace.storage.database.column_types import DAY, EARLIEST, EPOCH, LATEST
 Conditions = tuple[ColumnElement[bool], ...]
 
 SKIP_MAX = 10_000
-"""The most rows that are skipped one by one in a list with daily counts; more rows are skipped by whole days."""
+"""The most rows that are skipped with SQL's OFFSET in a list with daily counts; more are skipped by whole days."""
 
 
 @record
@@ -58,19 +58,19 @@ class Days(Protocol):
         ...
 
     def reach(self, connection: Connection, since: datetime, until: datetime, skip: int) -> tuple[datetime, int] | None:
-        """Find the row that follows `skip` others; return its midnight, and how many rows precede that midnight.
+        """Find the UTC day of the row that follows `skip` rows; return its midnight and the number of earlier rows.
 
-        The result is `None` if the interval contains no rows.
+        Only rows of the days from `since` on and before `until` are considered. The result is `None` if there are none.
         """
         ...
 
 
 @dataclass(frozen=True)
 class PageQuery:
-    """A query for a list: the rows that meet `conditions`, ordered by `moment`, then `id`.
+    """A query for a paged list: the rows that meet `conditions`, ordered by `moment`, then `id`.
 
-    `moment` is from `since` on and before `until`; `None` means no limit. Without `days`, the daily counts of the list,
-    its rows are counted one by one.
+    `moment` is from `since` on and before `until`; `None` means no limit. `days` has the daily counts of the list;
+    without `days`, the rows are counted one by one.
     """
 
     rows: FromClause
@@ -82,9 +82,9 @@ class PageQuery:
     days: Days | None = None
 
     def after(self, key: SortKey | None) -> Conditions:
-        """Return the conditions for the rows after `key`; without a key, for all rows.
+        """Return the SQL conditions for the rows after `key`; without a key, for all rows.
 
-        With a key, the condition on `since` is left out, because SQLite would begin its search there.
+        With a key, the condition on `since` is left out, because SQLite would begin its search at `since`.
         """
         conditions = [*self.conditions]
         if key is not None:
@@ -107,10 +107,10 @@ class Page:
 
 
 def find_page(connection: Connection, query: PageQuery, cursor: Cursor, limit: int) -> Page:
-    """Find a page of at most `limit` rows, and the length of the list.
+    """Find the page that begins at `cursor`, of at most `limit` rows, and the length of the list.
 
-    The list is counted again only if the page contradicts the cursor's total. The length is then the offset of the page
-    plus the number of rows after it, so that a reader reaches the last page even if earlier rows were added or deleted.
+    The list is counted again only if the page contradicts the cursor's total. The length is then the page's offset plus
+    the rows from there on, so that a reader reaches the last page even if earlier rows were added or deleted.
     """
     rest = _Rest(connection, query, cursor.after)
     conditions, skip = rest.reach(cursor.skip)
@@ -127,14 +127,14 @@ def find_page(connection: Connection, query: PageQuery, cursor: Cursor, limit: i
 
 @record
 class NextPage:
-    """A page of a list: its ids in order, and the key where the next page begins (`None` on the last page)."""
+    """A page of a list: its ids in order, and the key of its last row, `None` if no page follows."""
 
     ids: list[int]
     end: SortKey | None
 
 
 def find_newest(connection: Connection, query: PageQuery, before: SortKey | None, limit: int) -> NextPage:
-    """Find the last `limit` rows before a key, newest first; without a key, find the last rows of the list."""
+    """Find the last `limit` rows before the key `before`, newest first; without a key, the last rows of the list."""
     conditions = list(query.after(None))
     if before is not None:
         reached = tuple_(literal(before.at, query.moment.type), literal(before.id, query.id.type))
@@ -144,7 +144,7 @@ def find_newest(connection: Connection, query: PageQuery, before: SortKey | None
 
 
 def find_oldest(connection: Connection, query: PageQuery, after: SortKey | None, limit: int) -> NextPage:
-    """Find the first `limit` rows after a key, oldest first; without a key, find the first rows of the list."""
+    """Find the first `limit` rows after the key `after`, oldest first; without a key, the first rows of the list."""
     is_before = after is not None and query.since is not None and after.at < query.since
     conditions = query.after(after if not is_before else None)
     keys = select(type_coerce(query.moment, BigInteger), query.id).select_from(query.rows).where(*conditions)
@@ -164,7 +164,7 @@ def count_rows(connection: Connection, query: PageQuery) -> int:
 
 
 def pages_of(connection: Connection, query: PageQuery, limit: int) -> Iterator[tuple[int, list[int]]]:
-    """Yield the pages of a list in order: pairs of the whole list's length and up to `limit` ids."""
+    """Yield the pages of a list in order, as pairs of the whole list's length and up to `limit` ids."""
     cursor = Cursor()
     while (page := find_page(connection, query, cursor, limit)).ids:
         yield page.total, page.ids
@@ -193,13 +193,13 @@ class _Rest:
         self._days = query.days if self._first < self._last else None
 
     def total(self) -> int:
-        """Count the rows."""
+        """Return the number of these rows."""
         if self._days is None:
             return self._count(self._query, self._after)
         return self._before + self._days.count(self._connection, self._first, self._last) + self._behind
 
     def reach(self, skip: int) -> tuple[Conditions, int]:
-        """Find the row that follows `skip` others; return conditions for reading, and how many rows to skip first."""
+        """Return SQL conditions and an offset for reading the rest of the list after its first `skip` rows."""
         if self._days is not None and skip >= SKIP_MAX and skip >= self._before:
             left = skip - self._before
             reached = self._days.reach(self._connection, self._first, self._last, left)

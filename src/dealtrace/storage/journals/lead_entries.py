@@ -1,4 +1,4 @@
-"""The entries of the journals of leads, read for a whole page at once."""
+"""The entries of the journals of calls and lead requests, read for a whole page at once."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -47,8 +47,8 @@ class LeadEntry:
     """An entry of a journal of leads.
 
     `visit` has the lead's own visit and the credited visit, or is `None` if the lead has no visit. `visits` are all
-    visits that may be credited, the lead's own last. `visits` and the lead's `deals` are empty unless requested.
-    `circumstances` belong to a call, `page_url` to a lead request.
+    visits that may be credited, the lead's own visit last. `visits` and the lead's `deals` are empty unless requested.
+    Only calls have `circumstances`, and only lead requests have a `page_url`.
     """
 
     lead: Call | LeadRequest
@@ -65,7 +65,7 @@ class LeadEntry:
 
     @property
     def began_at(self) -> datetime:
-        """When the call or the lead request came."""
+        """When the call or the lead request began."""
         return self.lead.started_at if isinstance(self.lead, Call) else self.lead.requested_at
 
     @property
@@ -84,9 +84,9 @@ def list_lead_entries(
     with_visits: bool = False,
     with_deals: bool = False,
 ) -> list[LeadEntry]:
-    """List the journal entries of leads in the order of `ids`; unknown ids are missing.
+    """List the journal entries of calls or lead requests in the order of `ids`; unknown ids are missing.
 
-    `model` chooses the credited visit.
+    The attribution `model` chooses the credited visit.
     """
     if not ids:
         return []
@@ -106,7 +106,7 @@ def list_lead_entries(
 
 @record
 class _Referred:
-    """The data that the leads of a page refer to: clients and stated sources by their ids, the rest by lead."""
+    """The data that the leads of a page refer to: clients and stated sources by their own ids, the rest by lead."""
 
     clients: Mapping[int, Client]
     stated_sources: Mapping[int, TrafficSource]
@@ -158,7 +158,7 @@ def _lead_request_entry(row: Row, referred: _Referred, visits: Sequence[Visit], 
 def _visits_before(
     connection: Connection, site_id: int, started_at: Mapping[int, datetime], visits: Mapping[int, LeadVisit]
 ) -> dict[int, list[Visit]]:
-    """Find the visits that may be credited with each lead, by lead id: earliest first, the lead's own last."""
+    """Find the visits that may be credited with each lead, by lead id: earliest first, the lead's own visit last."""
     visitors = {visit.own.visitor_id for visit in visits.values()} - {""}
     moments = [started_at[lead_id] for lead_id in visits]
     of_visitor: dict[str, list[Visit]] = {}

@@ -1,4 +1,4 @@
-"""Pages of a site's calls or lead requests, by the start of the lead or of its visit."""
+"""The journal of a site's calls or lead requests, ordered by the start of the lead or of its visit."""
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
@@ -29,7 +29,7 @@ class Counting(StrEnum):
 class Field(StrEnum):
     """The fields by which a list of leads can be filtered.
 
-    Utm tags and parts of a source are those of the credited visit, or of the stated source.
+    UTM tags and source parts belong to the credited visit or, for a lead without a visit, to the stated source.
     """
 
     SOURCE = "source"
@@ -56,7 +56,7 @@ class Operator(StrEnum):
 
 @record
 class Filter:
-    """A condition on the leads of a list; an empty text matches an unknown value."""
+    """A condition on a field of the leads in a list; an empty `text` equals an unknown value."""
 
     field: Field
     text: str
@@ -65,10 +65,10 @@ class Filter:
 
 @record
 class LeadQuery:
-    """A query for leads of a kind that began from `since` on and before `until`.
+    """A query for calls or lead requests that began from `since` on and before `until`.
 
-    With `by_visit` the visits of the leads began in this interval instead. `model` chooses the visit whose source the
-    filters in `matches` compare.
+    With `by_visit`, this interval is for the start of the lead's visit instead. The filters in `matches` compare the
+    source of the visit that the attribution `model` credits.
     """
 
     kind: LeadKind
@@ -86,7 +86,7 @@ _OWN = visit.alias("own_visit")
 
 
 def query_leads(site: Site, query: LeadQuery) -> PageQuery:
-    """Return the list of undeleted leads that a query selects."""
+    """Return the paged query for the undeleted leads that `query` describes."""
     table = LEAD_TABLES[query.kind]
     conditions = [table.c.site_id == site.id, table.c.deleted_at.is_(None), *_conditions(site, query)]
     rows: FromClause = table
@@ -103,7 +103,7 @@ def query_leads(site: Site, query: LeadQuery) -> PageQuery:
 
 
 def _is_own(table: Table) -> ColumnElement[bool]:
-    """Return the SQL condition that a visit is the lead's own."""
+    """Return the SQL condition that the visit `_OWN` is the visit of a lead."""
     return and_(_OWN.c.site_id == table.c.site_id, _OWN.c.id == table.c.visit_id)
 
 
@@ -120,7 +120,7 @@ def _conditions(site: Site, query: LeadQuery) -> Iterator[ColumnElement[bool]]:
 
 
 def _with_sources(rows: FromClause, table: Table, model: AttributionModel) -> FromClause:
-    """Join the source of the credited visit of each lead, or the stated source of a lead without a visit."""
+    """Return `rows` joined with each lead's source: of its credited visit or, without a visit, its stated source."""
     source_id = func.coalesce(visit.c.traffic_source_id, table.c.stated_source_id)
     is_its_source = and_(traffic_source.c.site_id == table.c.site_id, traffic_source.c.id == source_id)
     return (
@@ -135,7 +135,7 @@ def _part(name: str) -> ColumnElement[str]:
 
 
 def _utm(name: str) -> ColumnElement[str]:
-    """Select a utm tag of the visit or, without a visit, the part of the stated source with the same name."""
+    """Return the SQL expression for a UTM tag of the visit or, without a visit, the same part of the stated source."""
     return func.coalesce(json_text(visit.c.utm, literal(name)), traffic_source.c[name], "")
 
 

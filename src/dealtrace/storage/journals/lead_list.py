@@ -1,4 +1,4 @@
-"""The lists of a site's leads and visits that people browse."""
+"""The lists of a site's leads and visits that users browse in the cabinet."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -17,8 +17,8 @@ from dealtrace.storage.schema.tables.visits import visit
 class LeadFilters:
     """The filters of a list of leads, which began from `since` on and before `until`; `None` means no limit.
 
-    `ids` restricts the list to leads with these ids, unless it is `None`. `to_ring_back` lists only missed calls that
-    still need a call back.
+    `ids` restricts the list to leads with these ids, unless it is `None`. `to_ring_back` selects only missed calls that
+    nobody has returned yet.
     """
 
     kind: LeadKind
@@ -30,7 +30,7 @@ class LeadFilters:
 
 
 def query_lead_list(site_id: int, filters: LeadFilters) -> PageQuery:
-    """Return the query for the leads that pass the filters."""
+    """Return the paged query for a site's leads that pass the filters, ordered by their start."""
     table, moment = LEAD_TABLES[filters.kind], LEAD_STARTS[filters.kind]
     is_deleted = table.c.deleted_at.is_not(None) if filters.is_deleted else table.c.deleted_at.is_(None)
     conditions = [table.c.site_id == site_id, is_deleted]
@@ -42,11 +42,11 @@ def query_lead_list(site_id: int, filters: LeadFilters) -> PageQuery:
 
 
 def is_to_ring_back() -> ColumnElement[bool]:
-    """Return the SQL condition that a call was missed, and that its client and the site have not spoken since.
+    """Return the SQL condition that a call was missed, and that its client has not called again since.
 
     The rules of a missed call are `is_answered` and `is_over` of `leads/call.py`. A call without a phone number cannot
-    be returned. Ours: a later call of the same client replaces an earlier one. If the later call was answered, they
-    have spoken; if it was missed too, it is the call to return.
+    be returned. Ours: a later call of the same client replaces an earlier call. If the later call was answered, nobody
+    needs to call back; if it was missed too, it is the call to return.
     """
     later = call.alias("later")
     missed = or_(
@@ -63,5 +63,5 @@ def is_to_ring_back() -> ColumnElement[bool]:
 
 
 def query_visit_list(site_id: int, since: datetime, until: datetime) -> PageQuery:
-    """Return the query for the visits that began from `since` on and before `until`."""
+    """Return the paged query for a site's visits that began from `since` on and before `until`."""
     return PageQuery(visit, visit.c.started_at, visit.c.id, (visit.c.site_id == site_id,), since, until)

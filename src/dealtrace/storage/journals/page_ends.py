@@ -13,7 +13,7 @@ from dealtrace.storage.schema.tables.page_ends import page_end
 
 @record
 class PageEnd:
-    """The end of a page: the key of its last row, the offset after this row, and the length of the list."""
+    """The end of a page that `reader` read: the key of its last row, the offset after it, and the list's length."""
 
     reader: str
     offset_after: int
@@ -22,9 +22,9 @@ class PageEnd:
 
 
 def find_cursor(connection: Connection, site_id: int, reader: str, offset: int, since: datetime) -> Cursor:
-    """Return the cursor that finds the page at `offset` fastest.
+    """Return the cursor that finds the page at `offset` with the fewest skipped rows.
 
-    It begins at the nearest end of a page that `reader` has read since `since`, or at the start of the list.
+    It begins at the nearest end of a page that `reader` has read at or after `since`, or at the start of the list.
     """
     nearest = (
         select(page_end)
@@ -40,7 +40,7 @@ def find_cursor(connection: Connection, site_id: int, reader: str, offset: int, 
 
 
 def store_page_ends(connection: Connection, site_id: int, ends: Sequence[PageEnd], now: datetime) -> None:
-    """Store the ends of pages; the end of a page that was read before is overwritten."""
+    """Store the ends of pages that were read at `now`; an end that the same reader stored before is replaced."""
     rows = {
         (end.reader, end.offset_after): {
             "site_id": site_id,
@@ -62,5 +62,5 @@ def store_page_ends(connection: Connection, site_id: int, ends: Sequence[PageEnd
 
 
 def delete_old_page_ends(connection: Connection, site_id: int, before: datetime) -> None:
-    """Delete the ends of a site's pages that were read before an instant."""
+    """Delete the ends of a site's pages that were read before `before`."""
     connection.execute(delete(page_end).where(page_end.c.site_id == site_id, page_end.c.read_at < before))

@@ -1,4 +1,4 @@
-"""The records of a client: calls, lead requests, deals, and the visits of the client's browsers."""
+"""Find the records of a client: calls, lead requests, deals, and the visits of the client's browsers."""
 
 from collections.abc import Collection, Sequence
 
@@ -13,11 +13,11 @@ from dealtrace.storage.schema.tables.visits import visit
 from dealtrace.storage.visits.visits import VISIT_ROWS, visit_from_row
 
 SHOWN_MAX = 500
-"""Ours: the most rows of each kind that are shown, newest first; only robots have more."""
+"""Ours: the most records of each kind that are shown of a client, newest first; only robots have more."""
 
 
 def find_joined_ids(connection: Connection, site_id: int, client_id: int) -> set[int]:
-    """Find the ids of all clients merged with a client, including its own, or none if the client is unknown."""
+    """Find the ids of all clients merged with a client, including `client_id`; an unknown client has none."""
     mine = select(func.coalesce(client.c.leading_id, client.c.id)).where(client.c.site_id == site_id)
     leading_id = connection.execute(mine.where(client.c.id == client_id)).scalar()
     if leading_id is None:
@@ -27,7 +27,7 @@ def find_joined_ids(connection: Connection, site_id: int, client_id: int) -> set
 
 
 def list_lead_ids(connection: Connection, site_id: int, kind: LeadKind, client_ids: Collection[int]) -> list[int]:
-    """List the ids of clients' newest undeleted leads of a kind, newest first."""
+    """List the ids of up to `SHOWN_MAX` undeleted leads of a kind that belong to clients, newest first."""
     table, started_at = LEAD_TABLES[kind], LEAD_STARTS[kind]
     theirs = (table.c.site_id == site_id, is_in(table.c.client_id, sorted(client_ids)), table.c.deleted_at.is_(None))
     newest = select(table.c.id).where(*theirs).order_by(started_at.desc(), table.c.id.desc()).limit(SHOWN_MAX)
@@ -35,7 +35,7 @@ def list_lead_ids(connection: Connection, site_id: int, kind: LeadKind, client_i
 
 
 def find_deal_ids_by_contact(connection: Connection, site_id: int, contacts: Sequence[str]) -> set[int]:
-    """Find the ids of the newest undeleted deals that a CRM registered with one of the given contacts."""
+    """Find the ids of the newest undeleted deals, up to `SHOWN_MAX`, that a CRM registered with one of the contacts."""
     further = select(deal_contact.c.deal_id).where(
         deal_contact.c.site_id == site_id, is_in(deal_contact.c.contact, contacts)
     )
@@ -46,7 +46,7 @@ def find_deal_ids_by_contact(connection: Connection, site_id: int, contacts: Seq
 
 
 def list_newest_visits(connection: Connection, site_id: int, visitors: Collection[str]) -> list[Visit]:
-    """List the newest visits of visitors, newest first."""
+    """List up to `SHOWN_MAX` visits of visitors, newest first."""
     theirs = (visit.c.site_id == site_id, is_in(visit.c.visitor_id, set(visitors) - {""}))
     newest = VISIT_ROWS.where(*theirs).order_by(visit.c.started_at.desc(), visit.c.id.desc()).limit(SHOWN_MAX)
     return [visit_from_row(row) for row in connection.execute(newest)]

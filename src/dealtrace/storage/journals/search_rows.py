@@ -1,4 +1,4 @@
-"""The search for deals and leads: a small query for each possible meaning of the typed text."""
+"""Search for deals and leads, with a small query for each possible meaning of the typed text."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -13,17 +13,17 @@ from dealtrace.storage.schema.tables.deals import deal, deal_contact
 from dealtrace.storage.schema.tables.leads import LEAD_REFERENCES, LEAD_TABLES, client, lead_contact
 
 FOUND_MAX = 1000
-"""Ours: the most rows that a query finds; a text that finds as many is not specific enough."""
+"""Ours: the most rows that a query finds; a search text that finds so many is not specific enough."""
 _ESCAPE = "\\"
 
 Text = ColumnElement[Any]
-"""Any: columns contain texts that may be null."""
+"""An SQL expression of text. Any: its values may be null."""
 
 
 def find_searched_deals(connection: Connection, site_id: int, search: SearchText) -> set[int]:
-    """Find the ids of deals with the id, number, contact or client name of a search, including deleted deals.
+    """Find the ids of deals, deleted or not, that match a search by id, number, contact or client name.
 
-    The contact may be the deal's or its lead's. Each query finds at most `FOUND_MAX`.
+    The contact may be the deal's or its lead's. Each of the queries finds at most `FOUND_MAX` rows.
     """
     mine = select(deal.c.id).where(deal.c.site_id == site_id)
     numbered = _is_reference(deal.c.number, search)
@@ -45,7 +45,7 @@ def find_searched_deals(connection: Connection, site_id: int, search: SearchText
 
 
 def find_searched_leads(connection: Connection, site_id: int, search: SearchText) -> dict[LeadKind, set[int]]:
-    """Find the ids of leads with the id, reference, contact or client name of a search, `FOUND_MAX` per query."""
+    """Find the ids of leads, deleted or not, that match a search by id, reference, contact or client name."""
     found = _find_clients_leads(connection, site_id, search)
     for kind, table in LEAD_TABLES.items():
         mine = select(table.c.id).where(table.c.site_id == site_id)
@@ -55,7 +55,7 @@ def find_searched_leads(connection: Connection, site_id: int, search: SearchText
 
 
 def _find_clients_leads(connection: Connection, site_id: int, search: SearchText) -> dict[LeadKind, set[int]]:
-    """Find the ids of leads with the contact of a search, or with a client of its name."""
+    """Find the ids of leads that match a search by contact or by the name of their client."""
     found: dict[LeadKind, set[int]] = {kind: set() for kind in LeadKind}
     bearing = select(lead_contact.c.lead_id, lead_contact.c.lead_kind).where(lead_contact.c.site_id == site_id)
     for query in _where(bearing, _is_contact(lead_contact.c.contact, search)):
@@ -70,9 +70,9 @@ def _find_clients_leads(connection: Connection, site_id: int, search: SearchText
 
 
 def _find_named_clients(connection: Connection, site_id: int, search: SearchText) -> set[int]:
-    """Find the ids of clients whose names contain the text of a search, and of clients merged with them.
+    """Find the ids of clients whose names contain the text of a search, and of the clients merged with these.
 
-    The search ignores case, unless a name mixes cases in an unusual way.
+    Names are found in lower case, in upper case, capitalised, in title case, or as typed.
     """
     if search.is_contact or search.mask is not None or search.id is not None:
         return set()

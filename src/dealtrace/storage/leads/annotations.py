@@ -1,4 +1,4 @@
-"""The annotations of leads, which are read under a lock, merged by the caller, and written back."""
+"""The annotations of leads (manager, comment, tags, custom values), which callers lock, read, change and store."""
 
 from collections.abc import Iterable, Mapping
 
@@ -42,7 +42,7 @@ def find_annotations(
 ) -> dict[LeadRef, StoredAnnotations]:
     """Find the annotations of leads; unknown and deleted leads are missing.
 
-    With `lock` the leads are locked until the transaction ends, so that the annotations can be written back.
+    With `lock`, the leads are locked until the transaction ends, so that the annotations can be written back.
     """
     found: dict[LeadRef, StoredAnnotations] = {}
     for kind, ids in ids_by_kind(leads).items():

@@ -1,4 +1,4 @@
-"""Clients and the contacts by which they are recognised."""
+"""Clients, and the phones and e-mails by which they are recognised."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -43,7 +43,7 @@ _IS_THEIRS = and_(
 _NAME_OF_AN_ALIAS = (
     select(_NAMED.c.name)
     .where(_NAMED.c.site_id == _LEADING.c.site_id, _NAMED.c.leading_id == _LEADING.c.id, _NAMED.c.name.is_not(None))
-    .order_by(_NAMED.c.id + 0)  # not an index: SQLite would walk all clients of the site in it
+    .order_by(_NAMED.c.id + 0)  # `+ 0`: SQLite would scan all clients of the site in the index of `id`
     .limit(1)
     .scalar_subquery()
 )
@@ -65,7 +65,7 @@ _LIST_CLIENTS = CompiledStatement(
 class KnownContact:
     """A contact and its client.
 
-    `set_apart` is the reason why leads with this contact are not merged into one client, or `None` if they are.
+    `set_apart` is the reason why leads with this contact are not merged into one client, or `None` if they are merged.
     """
 
     client_id: int
@@ -73,12 +73,12 @@ class KnownContact:
 
 
 def find_client_ids(connection: Connection, site_id: int, contacts: Iterable[str]) -> dict[str, int]:
-    """Find the ids of the clients of contacts, by contact; unknown contacts are missing."""
+    """Find the ids of clients by their contacts, in normal form; unknown contacts are missing."""
     return {value: known.client_id for value, known in find_known_contacts(connection, site_id, contacts).items()}
 
 
 def find_known_contacts(connection: Connection, site_id: int, contacts: Iterable[str]) -> dict[str, KnownContact]:
-    """Find contacts with their clients, by contact; unknown contacts are missing."""
+    """Find contacts, given in normal form, with their clients, by contact; unknown contacts are missing."""
     keys = sorted(set(contacts))
     if not keys:
         return {}
@@ -94,7 +94,7 @@ def find_phones_by_digest(connection: Connection, site_id: int, digests: Iterabl
     if not keys:
         return {}
     rows = _FIND_DIGESTS.fetch(connection, {"site_id": site_id, "digests": keys})
-    return {digest: phone for digest, phone in rows}  # noqa: C416 - a row is no pair to the type checker
+    return {digest: phone for digest, phone in rows}  # noqa: C416 - mypy does not know that a row is a pair
 
 
 def insert_clients(connection: Connection, site_id: int, clients: Sequence[Client]) -> None:
@@ -104,14 +104,14 @@ def insert_clients(connection: Connection, site_id: int, clients: Sequence[Clien
 
 
 def name_unnamed_clients(connection: Connection, site_id: int, names: Mapping[int, str]) -> None:
-    """Store names, given by client id, for those clients that have none."""
+    """Store `names`, by client id, for the clients that have no name yet; other clients keep their names."""
     if names:
         rows = [{"of_site": site_id, "of_client": owner, "new_name": name} for owner, name in names.items()]
         connection.execute(_NAME_UNNAMED, rows)
 
 
 def insert_contacts(connection: Connection, site_id: int, owners: Mapping[str, int], now: datetime) -> None:
-    """Store new contacts, each with the id of its client."""
+    """Store new contacts; `owners` maps each contact in normal form to the id of its client."""
     rows = [
         {
             "site_id": site_id,
@@ -130,7 +130,7 @@ def insert_contacts(connection: Connection, site_id: int, owners: Mapping[str, i
 def find_clients(connection: Connection, site_id: int, ids: Iterable[int]) -> dict[int, Client]:
     """Find clients with all their contacts, by id; unknown ids are missing.
 
-    The id of a client that was merged into another finds that other client.
+    The id of a client that was merged into another client finds that other client.
     """
     keys = sorted(set(ids))
     if not keys:

@@ -1,4 +1,4 @@
-"""The grouping of contacts into clients: which contacts share a lead, and the clients of contacts and leads."""
+"""Group contacts into clients: find contacts that share a lead, and store the clients of contacts and leads."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -70,7 +70,7 @@ class StoredContact:
     """A contact and its client.
 
     `own_client_id` is the client to which the contact was first assigned. `set_apart` is the reason why leads with this
-    contact are not merged into one client, or `None` if they are.
+    contact are not merged into one client, or `None` if they are merged.
     """
 
     contact: str
@@ -93,11 +93,11 @@ def count_contacts(connection: Connection, site_id: int, client_ids: Collection[
     if not client_ids:
         return {}
     rows = _COUNT_CONTACTS.fetch(connection, {"site_id": site_id, "client_ids": sorted(client_ids)})
-    return {client_id: contacts for client_id, contacts in rows}  # noqa: C416 - a row is no pair to the type checker
+    return {client_id: contacts for client_id, contacts in rows}  # noqa: C416 - mypy does not know that a row is a pair
 
 
 def find_neighbours(connection: Connection, site_id: int, contacts: Iterable[str]) -> dict[str, set[str]]:
-    """Find, for each contact, the other contacts of its undeleted leads."""
+    """Find the other contacts of the undeleted leads that have a given contact, by that contact."""
     found: dict[str, set[str]] = {}
     for value, other in _LIST_NEIGHBOURS.fetch(connection, {"site_id": site_id, "contacts": sorted(set(contacts))}):
         found.setdefault(value, set()).add(other)
@@ -105,15 +105,15 @@ def find_neighbours(connection: Connection, site_id: int, contacts: Iterable[str
 
 
 def find_starts(connection: Connection, site_id: int, contacts: Iterable[str]) -> dict[str, datetime]:
-    """Find when the earliest undeleted lead of each contact began; contacts without a lead are missing."""
+    """Find when the earliest undeleted lead with each contact began; contacts without a lead are missing."""
     rows = _FIND_STARTS.fetch(connection, {"site_id": site_id, "contacts": sorted(set(contacts))})
-    return {value: started_at for value, started_at in rows}  # noqa: C416 - a row is no pair to the type checker
+    return {value: started_at for value, started_at in rows}  # noqa: C416 - mypy does not know that a row is a pair
 
 
 def find_contacts_of_leads(
     connection: Connection, site_id: int, contacts: Iterable[str]
 ) -> dict[LeadRef, tuple[str, ...]]:
-    """Find all contacts of each undeleted lead that has one of the given contacts."""
+    """Find the undeleted leads that have one of the given contacts, with all contacts of each lead."""
     found: dict[LeadRef, tuple[str, ...]] = {}
     for kind, lead_id, value in _LIST_LEADS.fetch(connection, {"site_id": site_id, "contacts": sorted(set(contacts))}):
         ref = LeadRef(LeadKind(kind), lead_id)
@@ -122,7 +122,7 @@ def find_contacts_of_leads(
 
 
 def list_set_apart(connection: Connection, site_id: int, limit: int) -> list[tuple[str, SetApart]]:
-    """List at most `limit` contacts that do not merge clients, in alphabetical order, each with the reason."""
+    """List up to `limit` contacts whose leads are not merged into one client, alphabetically, each with the reason."""
     mine = select(contact.c.contact, contact.c.set_apart).where(
         contact.c.site_id == site_id, contact.c.set_apart.is_not(None)
     )
@@ -131,7 +131,7 @@ def list_set_apart(connection: Connection, site_id: int, limit: int) -> list[tup
 
 
 def update_contacts(connection: Connection, site_id: int, contacts: Sequence[StoredContact]) -> None:
-    """Store the client of each contact, and `set_apart`, the reason why the contact does not merge clients."""
+    """Store `client_id`, `own_client_id` and `set_apart` of contacts that are already in the table."""
     rows = [
         {
             "of_site": site_id,
@@ -147,15 +147,15 @@ def update_contacts(connection: Connection, site_id: int, contacts: Sequence[Sto
 
 
 def delete_contacts(connection: Connection, site_id: int, contacts: Collection[str]) -> None:
-    """Delete contacts that no undeleted lead has any more."""
+    """Delete contacts; the caller must have checked that no undeleted lead has them."""
     if contacts:
         connection.execute(delete(contact).where(contact.c.site_id == site_id, contact.c.contact.in_(contacts)))
 
 
 def set_leading(connection: Connection, site_id: int, client_id: int, aliases: Collection[int]) -> None:
-    """Merge the clients `aliases`, and all clients merged into them, into `client_id`.
+    """Merge the clients `aliases`, and all clients merged into them, into the client `client_id`.
 
-    If `client_id` itself was merged into another client, that is undone.
+    If the client `client_id` itself was merged into another client, that merge is undone first.
     """
     clients = client.c
     connection.execute(
@@ -165,7 +165,7 @@ def set_leading(connection: Connection, site_id: int, client_id: int, aliases: C
 
 
 def set_aliases(connection: Connection, site_id: int, client_id: int, aliases: Collection[int]) -> None:
-    """Merge clients, and all clients merged into them, into another client."""
+    """Merge the clients `aliases`, and all clients merged into them, into the client `client_id`."""
     for column in (client.c.id, client.c.leading_id):
         if aliases:
             theirs = (client.c.site_id == site_id, column.in_(aliases))
@@ -173,7 +173,7 @@ def set_aliases(connection: Connection, site_id: int, client_id: int, aliases: C
 
 
 def find_free_clients(connection: Connection, site_id: int, client_ids: Collection[int]) -> set[int]:
-    """Find the clients that have no contacts and are not merged into another client."""
+    """Find which of the given clients have no contacts and are not merged into another client."""
     has_contacts = (contact.c.site_id == client.c.site_id, contact.c.client_id == client.c.id)
     free = select(client.c.id).where(
         client.c.site_id == site_id,
@@ -185,10 +185,10 @@ def find_free_clients(connection: Connection, site_id: int, client_ids: Collecti
 
 
 def find_client_of_leads(connection: Connection, site_id: int, leads: Collection[LeadRef]) -> dict[LeadRef, int]:
-    """Find the client id of each lead; unknown leads are missing.
+    """Find the client ids of leads, by lead; unknown leads are missing.
 
-    `recorded_at` is selected because the index of clients lacks it. If that index had every selected column, SQLite
-    would scan all leads of the site in it.
+    `recorded_at` is selected only because the index by client lacks it. If that index contained every selected column,
+    SQLite would scan all leads of the site in the index.
     """
     found: dict[LeadRef, int] = {}
     for kind, table in LEAD_TABLES.items():

@@ -1,4 +1,4 @@
-"""The progress of normalising a site's contacts again, after a release changed the normal form."""
+"""The progress of normalising a site's contacts again, after a release changed the normal form of contacts."""
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
@@ -31,20 +31,20 @@ _IDS: "Mapping[Stage, Column[int]]" = {
 
 @record
 class Reading:
-    """The progress of normalising a site's contacts: records of `stage` with ids up to `last_id` are finished."""
+    """The progress of normalising a site's contacts: in `stage`, records with ids up to `last_id` are finished."""
 
     stage: Stage
     last_id: int
 
 
 def find_reading(connection: Connection, site_id: int) -> Reading | None:
-    """Find the progress for a site, or return `None` if all its contacts have the normal form of this release."""
+    """Find a site's progress, or return `None` if all its contacts have the normal form of this release."""
     row = connection.execute(select(contact_reading).where(contact_reading.c.site_id == site_id)).one_or_none()
     return Reading(Stage(row.stage), row.last_id) if row is not None else None
 
 
 def store_reading(connection: Connection, site_id: int, reading: Reading | None) -> None:
-    """Store the progress for a site, or delete it if `reading` is `None`, since all contacts are finished."""
+    """Update a site's stored progress, or delete it if `reading` is `None`, because all contacts are finished."""
     mine = contact_reading.c.site_id == site_id
     if reading is None:
         connection.execute(delete(contact_reading).where(mine))
@@ -70,14 +70,14 @@ def _count_after(connection: Connection, site_id: int, stage: Stage, after: int)
 
 
 def list_ids_after(connection: Connection, site_id: int, reading: Reading, limit: int) -> list[int]:
-    """List the next ids after `reading.last_id` of its stage, in ascending order."""
+    """List up to `limit` ids of records of `reading.stage` above `reading.last_id`, in ascending order."""
     ids = _IDS[reading.stage]
     mine = select(ids).where(ids.table.c.site_id == site_id, ids > reading.last_id)
     return list(connection.execute(mine.order_by(ids).limit(limit)).scalars())
 
 
 def list_leads(connection: Connection, site_id: int, kind: LeadKind, ids: Sequence[int]) -> list[HideableLead]:
-    """List the undeleted leads with the given ids, with contacts as sent."""
+    """List the undeleted leads of a kind with the given ids; their contacts are as they were sent."""
     table = LEAD_TABLES[kind]
     mine = (table.c.site_id == site_id, table.c.id.in_(ids), table.c.deleted_at.is_(None))
     return [hideable_from_row(kind, row) for row in connection.execute(select(table).where(*mine))]

@@ -1,4 +1,4 @@
-"""The contact rows by which matching finds leads: a row per contact of a lead, with the lead's start and end."""
+"""Contact rows, by which matching finds leads: one row per contact of a lead, with the lead's start and end."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -44,7 +44,7 @@ class SpanQuery:
 
 
 def list_spans(connection: Connection, site_id: int, queries: Sequence[SpanQuery]) -> list[LeadSpan]:
-    """List every lead that meets one of `queries`, once per contact, in no particular order."""
+    """List the contact rows of the leads that meet one of `queries`, in no particular order."""
     if not queries:
         return []
     keys = [(query.contact, microseconds(query.until), microseconds(query.ended_since)) for query in queries]
@@ -59,9 +59,9 @@ def list_spans(connection: Connection, site_id: int, queries: Sequence[SpanQuery
 def find_latest_end(
     connection: Connection, site_id: int, kinds: Mapping[LeadKind, Collection[str]], until: datetime
 ) -> datetime | None:
-    """Find the latest end of the leads that have a given contact and began no later than `until`.
+    """Find the latest end of the leads that have one of the given contacts and began no later than `until`.
 
-    `kinds` has the contacts by kind of lead. The result is `None` if there is no such lead.
+    `kinds` maps each kind of lead to the contacts to look for. The result is `None` if there is no such lead.
     """
     rows = lead_contact.c
     wanted = [and_(rows.lead_kind == kind, rows.contact.in_(contacts)) for kind, contacts in kinds.items() if contacts]

@@ -1,4 +1,4 @@
-"""Deleting and restoring leads; a deleted lead stays in its table and is only marked."""
+"""Delete and restore leads; a deleted lead stays in its table and only gets a `deleted_at`."""
 
 from datetime import datetime, timedelta
 
@@ -25,14 +25,14 @@ class HideableLead:
 
 
 def find_hideable(connection: Connection, site_id: int, ref: LeadRef) -> HideableLead | None:
-    """Find a lead, deleted or not, or return `None` if there is none."""
+    """Find a lead, deleted or not, with what its deletion needs, or return `None` if the lead is unknown."""
     table = LEAD_TABLES[ref.kind]
     row = connection.execute(select(table).where(table.c.site_id == site_id, table.c.id == ref.id)).one_or_none()
     return hideable_from_row(ref.kind, row) if row is not None else None
 
 
 def hideable_from_row(kind: LeadKind, row: Row) -> HideableLead:
-    """Return the lead in a row of its table."""
+    """Return the lead in a row of the table of calls or of lead requests."""
     ref = LeadRef(kind, row.id)
     if kind is LeadKind.CALL:
         ended_at = row.started_at + timedelta(seconds=row.duration_seconds)
@@ -45,7 +45,7 @@ def hideable_from_row(kind: LeadKind, row: Row) -> HideableLead:
 
 
 def stamp_lead(connection: Connection, site_id: int, ref: LeadRef, deleted_at: datetime | None) -> None:
-    """Mark a lead as deleted at an instant; `None` restores the lead."""
+    """Mark a lead as deleted at `deleted_at`, or restore it if `deleted_at` is `None`."""
     table = LEAD_TABLES[ref.kind]
     mine = update(table).where(table.c.site_id == site_id, table.c.id == ref.id)
     connection.execute(mine.values(deleted_at=deleted_at))

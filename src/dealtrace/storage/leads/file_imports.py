@@ -1,4 +1,4 @@
-"""The progress of imported files."""
+"""The progress of importing files with leads or deals."""
 
 from sqlalchemy import Connection, select, update
 
@@ -24,7 +24,7 @@ def insert_file_import(connection: Connection, site_id: int, begun: FileImport) 
 
 
 def update_file_import(connection: Connection, site_id: int, before: FileImport, after: FileImport) -> bool:
-    """Replace the progress `before` of an import with `after`, and return whether it was still `before`.
+    """Replace the stored progress `before` of an import by `after`, and return whether `before` was still stored.
 
     `False` means that another process has continued or finished the import.
     """

@@ -19,9 +19,9 @@ _SECOND = timedelta(seconds=1)
 class NewLead:
     """A lead to insert, with further values for its rows, such as its client.
 
-    `spans` are its contacts in normal form. `annotations` contain values of known custom fields only; their stated
-    source is stored as `stated_source_id`. `circumstances` belong to a call, `page_url` and `fingerprint` to a lead
-    request.
+    `spans` are its contacts in normal form. `annotations` contain only values of known custom fields; the stated source
+    in `annotations` is stored by its id, `stated_source_id`. Only calls have `circumstances`, and only lead requests
+    have a `page_url` and a `fingerprint`.
     """
 
     lead: Call | LeadRequest
@@ -37,7 +37,7 @@ class NewLead:
 
 
 def new_call_columns(site_id: int, new: NewLead, now: datetime) -> dict[str, object]:
-    """Return the whole row of a new call."""
+    """Return all columns of a new call."""
     assert isinstance(new.lead, Call)
     return {
         "site_id": site_id,
@@ -79,7 +79,7 @@ def circumstance_columns(circumstances: Circumstances) -> dict[str, object]:
 
 
 def new_lead_request_columns(site_id: int, new: NewLead, now: datetime) -> dict[str, object]:
-    """Return the whole row of a new lead request."""
+    """Return all columns of a new lead request."""
     assert isinstance(new.lead, LeadRequest)
     return {
         "site_id": site_id,
@@ -145,7 +145,7 @@ def visit_id_from_row(row: Row) -> VisitId | None:
 def annotations_from_row(row: Row, stated_sources: Mapping[int, TrafficSource] | None = None) -> Annotations:
     """Return the annotations in a row of a lead.
 
-    The stated source is looked up in `stated_sources` by id; without `stated_sources` it is left out.
+    The stated source is looked up by id in `stated_sources`; without this mapping it is left out.
     """
     return Annotations(
         manager=row.manager,

@@ -1,4 +1,4 @@
-"""The summaries of leads: their clients, their own visits, and the visits credited with them."""
+"""Summaries of leads: the client, the lead's own visit, and the visit credited with the lead."""
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
@@ -34,7 +34,7 @@ _LIST_LEADS: Mapping[LeadKind, CompiledStatement] = {
 def find_lead_summaries(
     connection: Connection, site_id: int, leads: Iterable[LeadRef], model: AttributionModel
 ) -> dict[LeadRef, LeadSummary]:
-    """Find the summaries of leads: the client, the lead's own visit, and the visit credited under `model`."""
+    """Find summaries of leads with the visit credited under the attribution `model`; unknown leads are missing."""
     rows = [
         (LeadRef(kind, lead_id), client_id, stated_id, visit_id, detail, phone, email)
         for kind, ids in ids_by_kind(leads).items()

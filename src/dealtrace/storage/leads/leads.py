@@ -1,4 +1,4 @@
-"""Calls and lead requests: inserting them, and finding them by id or by their references in other systems."""
+"""Insert calls and lead requests, and find them by id or by their references in other systems."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -114,7 +114,7 @@ def find_ids_by_sip_id(connection: Connection, site_id: int, sip_ids: Iterable[s
     if not keys:
         return {}
     rows = _FIND_SIP_IDS.fetch(connection, {"site_id": site_id, "sip_ids": keys})
-    return {sip_id: call_id for sip_id, call_id in rows}  # noqa: C416 - a row is no pair to the type checker
+    return {sip_id: call_id for sip_id, call_id in rows}  # noqa: C416 - mypy does not know that a row is a pair
 
 
 def find_lead_requests_by_number(
@@ -129,7 +129,7 @@ def find_lead_requests_by_number(
 
 
 def find_record_url(connection: Connection, site_id: int, call_id: int) -> str | None:
-    """Find the URL of a call's recording, or return `None` if the call has none, is deleted or is unknown."""
+    """Find the URL of a call's recording; return `None` if the call has no recording, is deleted or is unknown."""
     mine = (call.c.site_id == site_id, call.c.id == call_id, call.c.deleted_at.is_(None))
     found: str | None = connection.execute(select(call.c.record_url).where(*mine)).scalar()
     return found

@@ -1,4 +1,4 @@
-"""The qualification of leads as unique or target, by the rules of `leads/qualification.py`, also in SQL."""
+"""The qualification of leads as unique or target leads, following `dealtrace/leads/qualification.py`, also in SQL."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
@@ -32,7 +32,7 @@ Condition = Callable[[FromClause], ColumnElement[bool]]
 
 
 def find_qualifications(connection: Connection, site: Site, leads: Iterable[LeadRef]) -> dict[LeadRef, Qualification]:
-    """Find the qualification of leads; unknown leads are missing."""
+    """Find the qualifications of leads, by lead; unknown leads are missing."""
     ids = ids_by_kind(leads)
     return _of_calls(connection, site, ids.get(LeadKind.CALL, [])) | _of_lead_requests(
         connection, site, ids.get(LeadKind.LEAD_REQUEST, [])
@@ -70,9 +70,9 @@ def _of_lead_requests(connection: Connection, site: Site, ids: list[int]) -> dic
 
 
 def find_unique_leads(connection: Connection, site: Site, leads: Iterable[LeadRef]) -> set[LeadRef]:
-    """Find the leads that are their client's first lead of either kind within the site's depth.
+    """Find which of the leads are their client's first lead, of either kind, within the site's `unique_depth`.
 
-    The depth is the time after which a client counts as new again.
+    That is the time after which a client counts as new again.
     """
     unique: set[LeadRef] = set()
     for kind, ids in ids_by_kind(leads).items():
@@ -92,9 +92,9 @@ def find_unique_leads(connection: Connection, site: Site, leads: Iterable[LeadRe
 def predecessor_at(
     kind: LeadKind, condition: Condition | None = None, *, among: LeadKind | None = None
 ) -> ScalarSelect[datetime]:
-    """Select the start of the client's previous lead of the same kind, or of the kind `among`.
+    """Return the SQL subquery for the start of the client's previous lead of the same kind, or of the kind `among`.
 
-    Only previous leads that meet `condition` count.
+    Only undeleted previous leads that meet `condition` count.
     """
     table, other_kind = LEAD_TABLES[kind], among if among is not None else kind
     earlier = LEAD_TABLES[other_kind].alias("earlier")
@@ -116,7 +116,7 @@ def predecessor_at(
 
 
 def target_calls(seconds: ColumnElement[int]) -> Condition:
-    """Return the SQL condition that a call is a target, so lasts at least `seconds`; the rule is `is_target_call`."""
+    """Return the condition that a call is a target: it lasted `seconds` and was not missed, as in `is_target_call`."""
     return lambda calls: and_(calls.c.is_successful.is_not(False), calls.c.duration_seconds >= seconds)
 
 
@@ -134,24 +134,24 @@ _LEAD_REQUESTS = CompiledStatement(
     select(
         lead_request.c.id,
         lead_request.c.requested_at,
-        lead_request.c.number,  # not in the index of clients, so SQLite does not scan that whole index
+        lead_request.c.number,  # not in the index by client, so that SQLite does not scan that whole index
         predecessor_at(LeadKind.LEAD_REQUEST).label("any_at"),
     ).where(lead_request.c.site_id == bindparam("site_id"), is_among(lead_request.c.id, "ids"))
 )
 
 
 def unique_leads(kind: LeadKind, site: Site) -> ColumnElement[bool]:
-    """Return the SQL condition that a lead is its client's first; the rule is `Qualification.is_unique`."""
+    """Return the SQL condition that a lead is its client's first lead; see `Qualification.is_unique`."""
     return _is_first(kind, site, predecessor_at(kind))
 
 
 def target_leads(kind: LeadKind, site: Site) -> ColumnElement[bool]:
-    """Return the SQL condition that a lead is a target; the rule is `Qualification.is_target`."""
+    """Return the SQL condition that a lead is a target lead; see `Qualification.is_target`."""
     return _targets(site)(LEAD_TABLES[kind]) if kind is LeadKind.CALL else true()
 
 
 def unique_target_leads(kind: LeadKind, site: Site) -> ColumnElement[bool]:
-    """Return the SQL condition that a lead is its client's first target; see `Qualification.is_unique_target`."""
+    """Return the SQL condition that a lead is its client's first target lead; see `Qualification.is_unique_target`."""
     condition = _targets(site) if kind is LeadKind.CALL else None
     return and_(target_leads(kind, site), _is_first(kind, site, predecessor_at(kind, condition)))
 
@@ -161,9 +161,9 @@ def _targets(site: Site) -> Condition:
 
 
 def _is_first(kind: LeadKind, site: Site, before: ScalarSelect[datetime]) -> ColumnElement[bool]:
-    """Return the SQL condition that a lead's client had no earlier lead within the site's depth.
+    """Return the SQL condition that a lead's client had no earlier lead within the site's `unique_depth`.
 
-    `before` is the start of the client's previous lead, null if there is none. The rule is `is_first`.
+    `before` is the start of the client's previous lead, null if there is none. `is_first` has the rule in Python.
     """
     if site.unique_depth is None:
         return before.is_(None)

@@ -1,1 +1,1 @@
-"""Mails that wait to be sent, sent mails, and reports that are sent by mail."""
+"""Mails, sent or waiting to be sent; reports that are sent by mail; and unsubscriptions."""

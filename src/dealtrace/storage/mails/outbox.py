@@ -36,17 +36,17 @@ def insert_mails(
 
 
 def list_sites_with_due_mails(connection: Connection, now: datetime) -> list[int]:
-    """List the ids of the sites that have a due mail."""
+    """List the ids of the sites that have mails due to be sent."""
     return list(connection.execute(select(mail.c.site_id).where(mail.c.due_at <= now).distinct()).scalars())
 
 
 def count_waiting_mails(connection: Connection) -> int:
-    """Return how many mails of all sites are not sent yet, and not given up."""
+    """Count the mails of all sites that wait to be sent, without mails that were given up."""
     return int(connection.execute(select(func.count()).where(mail.c.due_at.is_not(None))).scalar_one())
 
 
 def claim_mail(connection: Connection, site_id: int, until: datetime, now: datetime) -> Mail | None:
-    """Return the due mail of a site that has waited longest, and reserve it for this process until `until`.
+    """Reserve the site's due mail that has waited longest for this process until `until`, and return it.
 
     `None` means that no mail is due, or that another process has just claimed it.
     """
@@ -60,13 +60,13 @@ def claim_mail(connection: Connection, site_id: int, until: datetime, now: datet
 
 
 def update_claimed_mail(connection: Connection, claimed: Mail, values: Values) -> bool:
-    """Change columns of a mail if it is still reserved as in `claimed`, and return whether it was."""
+    """Change columns of a mail, given by name, if it is still reserved as in `claimed`; return whether it was."""
     mine = (mail.c.id == claimed.id, mail.c.due_at == claimed.due_at)
     return connection.execute(update(mail).where(*mine).values(**values)).rowcount > 0
 
 
 def list_mails(connection: Connection, site_id: int, since: datetime) -> list[Mail]:
-    """List the mails of a site about events since an instant, newest first."""
+    """List the mails of a site whose `caused_at` is at or after `since`, newest first."""
     recent = select(mail).where(mail.c.site_id == site_id, mail.c.caused_at >= since)
     return [_mail_from_row(row) for row in connection.execute(recent.order_by(mail.c.caused_at.desc(), mail.c.id))]
 
@@ -78,7 +78,7 @@ def find_mail(connection: Connection, mail_id: int) -> Mail | None:
 
 
 def delete_mails(connection: Connection, purposes: Sequence[MailPurpose], subject_ids: Sequence[int]) -> None:
-    """Delete mails, sent or not, by their purposes and the ids of their subjects."""
+    """Delete the mails, sent or not, that have one of `purposes` and one of `subject_ids`."""
     if subject_ids:
         about = (mail.c.purpose.in_(list(purposes)), mail.c.subject_id.in_(list(subject_ids)))
         connection.execute(delete(mail).where(*about))
@@ -87,14 +87,17 @@ def delete_mails(connection: Connection, purposes: Sequence[MailPurpose], subjec
 def delete_waiting_mails(
     connection: Connection, site_id: int, purposes: Sequence[MailPurpose], subject_ids: Sequence[int], address: str
 ) -> None:
-    """Delete the mails about these subjects that wait to be sent to a casefolded address."""
+    """Delete the mails about `subject_ids` that wait to be sent to a casefolded address.
+
+    Mails to users are kept, as only addresses without a user can unsubscribe.
+    """
     about = (mail.c.site_id == site_id, mail.c.purpose.in_(list(purposes)), mail.c.subject_id.in_(list(subject_ids)))
     waiting = (mail.c.due_at.is_not(None), mail.c.user_id.is_(None), func.lower(mail.c.address) == address)
     connection.execute(delete(mail).where(*about, *waiting))
 
 
 def delete_old_mails(connection: Connection, site_id: int, before: datetime) -> int:
-    """Delete the mails of a site about events before an instant, and return their number."""
+    """Delete the mails of a site whose `caused_at` is before `before`, and return their number."""
     old = (mail.c.site_id == site_id, mail.c.caused_at < before)
     return connection.execute(delete(mail).where(*old)).rowcount
 

@@ -1,4 +1,4 @@
-"""Reports that are sent by mail."""
+"""Reports that are sent regularly by mail."""
 
 from dataclasses import asdict, fields
 from datetime import datetime
@@ -16,7 +16,7 @@ _FILTERS = "filters"
 
 
 def insert_scheduled_report(connection: Connection, new: ScheduledReport) -> None:
-    """Store a new report."""
+    """Store a new scheduled report."""
     connection.execute(
         insert(mail_report).values(
             id=new.id, site_id=new.site_id, created_at=new.created_at, due_at=new.due_at, **_changing(new)
@@ -25,62 +25,62 @@ def insert_scheduled_report(connection: Connection, new: ScheduledReport) -> Non
 
 
 def list_scheduled_reports(connection: Connection, site_id: int) -> list[ScheduledReport]:
-    """List the reports of a site, oldest first."""
+    """List the scheduled reports of a site, oldest first."""
     mine = select(mail_report).where(mail_report.c.site_id == site_id)
     return [_report_from_row(row) for row in connection.execute(mine.order_by(mail_report.c.created_at))]
 
 
 def find_scheduled_report(connection: Connection, site_id: int, report_id: int) -> ScheduledReport | None:
-    """Find a report of a site by its id, or return `None` if there is none."""
+    """Find a scheduled report of a site by its id, or return `None` if there is none."""
     mine = (mail_report.c.site_id == site_id, mail_report.c.id == report_id)
     row = connection.execute(select(mail_report).where(*mine)).one_or_none()
     return _report_from_row(row) if row is not None else None
 
 
 def count_scheduled_reports(connection: Connection, site_id: int) -> int:
-    """Count the reports of a site."""
+    """Count the scheduled reports of a site."""
     return int(connection.execute(select(func.count()).where(mail_report.c.site_id == site_id)).scalar_one())
 
 
 def update_scheduled_report(connection: Connection, report: ScheduledReport, *, due_at: datetime | None = None) -> bool:
-    """Store what people changed of a report, and when it is sent next if given; `False` if there is no such report."""
+    """Store a changed report, and its next time `due_at` if given; return `False` if there is no such report."""
     mine = (mail_report.c.site_id == report.site_id, mail_report.c.id == report.id)
     values = {**_changing(report), **({"due_at": due_at} if due_at is not None else {})}
     return connection.execute(update(mail_report).where(*mine).values(**values)).rowcount > 0
 
 
 def delete_scheduled_report(connection: Connection, site_id: int, report_id: int) -> bool:
-    """Delete a report, and return whether the site had it."""
+    """Delete a scheduled report, and return whether the site had it."""
     mine = (mail_report.c.site_id == site_id, mail_report.c.id == report_id)
     return connection.execute(delete(mail_report).where(*mine)).rowcount > 0
 
 
 def list_sites_with_due_reports(connection: Connection, now: datetime) -> list[int]:
-    """List the ids of the sites that have a report to send now."""
+    """List the ids of the sites that have a scheduled report due at `now`."""
     due = select(mail_report.c.site_id).where(mail_report.c.due_at <= now)
     return list(connection.execute(due.distinct()).scalars())
 
 
 def list_due_reports(connection: Connection, site_id: int, now: datetime) -> list[ScheduledReport]:
-    """List the reports of a site to send now."""
+    """List the scheduled reports of a site that are due at `now`."""
     due = select(mail_report).where(mail_report.c.site_id == site_id, mail_report.c.due_at <= now)
     return [_report_from_row(row) for row in connection.execute(due.order_by(mail_report.c.id))]
 
 
 def update_due(connection: Connection, report: ScheduledReport, due_at: datetime) -> bool:
-    """Store when a report is next sent unless another process has stored it, and return whether it was stored."""
+    """Change when a report is due from `report.due_at` to `due_at`; return `False` if another process already did."""
     mine = (mail_report.c.id == report.id, mail_report.c.due_at == report.due_at)
     return connection.execute(update(mail_report).where(*mine).values(due_at=due_at)).rowcount > 0
 
 
 def written_words(words: RawQuestion) -> str:
-    """Return a question as it is stored: its parts as the query of an address, named as in `RawQuestion`."""
+    """Return the stored form of a report's question: a URL query string with the names of `RawQuestion`'s fields."""
     said = [(name, text) for name, text in asdict(words).items() if name != _FILTERS and text]
     return urlencode([*said, *((_FILTERS, text) for text in words.filters)])
 
 
 def _changing(report: ScheduledReport) -> Values:
-    """Return the columns of what people may change of a report."""
+    """Return the columns of the parts of a report that users can change."""
     return {
         "title": report.title,
         "question": written_words(report.words),

@@ -1,4 +1,4 @@
-"""Addresses that left a report or a rule of alerts, and the key that signs their links."""
+"""Addresses that unsubscribed from a report or an alert, and the key that signs links to unsubscribe."""
 
 from datetime import datetime
 
@@ -13,20 +13,20 @@ _KEY = "unsubscribe"
 
 
 def find_signing_key(connection: Connection) -> bytes:
-    """Return the key that signs the links by which addresses leave."""
+    """Return the key that signs links to unsubscribe."""
     stored = connection.execute(select(database_key.c.key).where(database_key.c.name == _KEY))
     return bytes.fromhex(stored.scalar_one())
 
 
 def insert_unsubscription(connection: Connection, left: Subscription, now: datetime) -> None:
-    """Store that an address has left; one that has left already did so when it first did."""
+    """Store that an address unsubscribed at `now`, unless an earlier time is stored already."""
     values = {"site_id": left.site_id, "list": left.list.value, "list_id": left.list_id, "left_at": now}
     statement = insert_into(connection, mail_leave).values(address=left.folded_address, **values)
     connection.execute(statement.on_conflict_do_nothing(index_elements=["site_id", "list", "list_id", "address"]))
 
 
 def delete_unsubscription(connection: Connection, left: Subscription) -> None:
-    """Delete that an address has left."""
+    """Delete the record that an address unsubscribed, so that it gets mails again."""
     of_list = _of_list(left.site_id, left.list, left.list_id)
     connection.execute(delete(mail_leave).where(*of_list, mail_leave.c.address == left.folded_address))
 
@@ -34,7 +34,7 @@ def delete_unsubscription(connection: Connection, left: Subscription) -> None:
 def find_unsubscriptions(
     connection: Connection, site_id: int, mail_list: MailList, list_id: int
 ) -> dict[str, datetime]:
-    """Return the addresses that left a report or a rule, casefolded and in their order, with when they did."""
+    """Find when addresses unsubscribed from a report or an alert, by casefolded address, in alphabetical order."""
     of_list = select(mail_leave).where(*_of_list(site_id, mail_list, list_id)).order_by(mail_leave.c.address)
     return {row.address: row.left_at for row in connection.execute(of_list)}
 
@@ -42,7 +42,7 @@ def find_unsubscriptions(
 def find_unsubscriptions_of_site(
     connection: Connection, site_id: int, mail_list: MailList
 ) -> dict[int, dict[str, datetime]]:
-    """Return what `find_unsubscriptions` returns, for every report or every rule that an address has left, by id."""
+    """Find the same as `find_unsubscriptions` for all reports or all alerts of a site, by their ids."""
     of_site = (mail_leave.c.site_id == site_id, mail_leave.c.list == mail_list.value)
     found: dict[int, dict[str, datetime]] = {}
     for row in connection.execute(select(mail_leave).where(*of_site).order_by(mail_leave.c.address)):
@@ -51,7 +51,7 @@ def find_unsubscriptions_of_site(
 
 
 def delete_unsubscriptions(connection: Connection, site_id: int, mail_list: MailList, list_id: int) -> None:
-    """Delete who left a report or a rule that is deleted."""
+    """Delete all unsubscriptions from a report or an alert, which is itself being deleted."""
     connection.execute(delete(mail_leave).where(*_of_list(site_id, mail_list, list_id)))
 
 

@@ -1,1 +1,1 @@
-"""The facts of reports, the statements that group them, and tables that only reports use, such as costs."""
+"""What reports count (visits, leads, deals, costs), the SQL statements that group it, and tables only for reports."""

@@ -15,7 +15,7 @@ from dealtrace.storage.schema.tables.visits import visit
 
 @record
 class Stretch:
-    """The times of the first and the last record of a kind, or `None` if there is no record."""
+    """The times of a site's first and last undeleted record of a kind, or `None` if there is no record."""
 
     first_at: datetime | None
     last_at: datetime | None
@@ -34,7 +34,7 @@ class Arrivals:
 
 @record
 class ServiceDeals:
-    """A service, the number of deals that it sent since an instant, and when the last was recorded."""
+    """A service that sends deals, the number of its deals in a period, and when the last of them was recorded."""
 
     service: str
     deals: int
@@ -42,7 +42,7 @@ class ServiceDeals:
 
 
 def find_arrivals(connection: Connection, site_id: int) -> Arrivals:
-    """Find when the visits, leads and deals of a site first and last arrived."""
+    """Find the times of a site's first and last visits, calls, lead requests and deals, and whether it has costs."""
     mine = select(cost.c.day_on).where(cost.c.site_id == site_id).limit(1)
     return Arrivals(
         _stretch(connection, site_id, visit.c.started_at),
@@ -54,7 +54,7 @@ def find_arrivals(connection: Connection, site_id: int) -> Arrivals:
 
 
 def _stretch(connection: Connection, site_id: int, at: "Column[Any]") -> Stretch:
-    # Any: of columns of instants
+    # Any: the type parameter of a column of instants
     undeleted = [at.table.c.deleted_at.is_(None)] if "deleted_at" in at.table.c else []
     mine = select(at).where(at.table.c.site_id == site_id, *undeleted).limit(1)
     first, last = (connection.execute(mine.order_by(end)).scalar_one_or_none() for end in (at, at.desc()))
@@ -62,7 +62,7 @@ def _stretch(connection: Connection, site_id: int, at: "Column[Any]") -> Stretch
 
 
 def list_service_deals(connection: Connection, site_id: int, since: datetime) -> Sequence[ServiceDeals]:
-    """List the services that sent deals since an instant, by number of deals, the largest first."""
+    """List the services that sent deals which happened at or after `since`, those with the most deals first."""
     counted = func.count()
     mine = (
         select(deal.c.service, counted, func.max(deal.c.recorded_at, type_=deal.c.recorded_at.type))

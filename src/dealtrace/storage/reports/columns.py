@@ -1,4 +1,4 @@
-"""The columns of a site's reports."""
+"""The columns that a site's users have defined for its reports."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from dealtrace.storage.schema.tables.reports import report_column
 
 
 def insert_column(connection: Connection, site_id: int, column: ReportColumn, now: datetime) -> None:
-    """Store a new column of a site; a name that is already taken violates the primary key."""
+    """Store a new report column of a site; a name that is already in use violates the primary key."""
     connection.execute(
         insert(report_column).values(
             site_id=site_id,
@@ -24,13 +24,13 @@ def insert_column(connection: Connection, site_id: int, column: ReportColumn, no
 
 
 def delete_column(connection: Connection, site_id: int, name: str) -> bool:
-    """Delete a column of a site, and return whether the site had it."""
+    """Delete a report column of a site, and return whether the site had it."""
     mine = (report_column.c.site_id == site_id, report_column.c.name == name)
     return connection.execute(delete(report_column).where(*mine)).rowcount > 0
 
 
 def list_columns(connection: Connection, site_id: int) -> list[ReportColumn]:
-    """List the columns of a site in the order in which they were added."""
+    """List the report columns of a site in the order in which they were added."""
     mine = select(report_column).where(report_column.c.site_id == site_id)
     rows = connection.execute(mine.order_by(report_column.c.added_at, report_column.c.name))
     return [

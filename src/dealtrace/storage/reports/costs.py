@@ -28,13 +28,13 @@ def insert_costs(
     costs: Iterable[Cost],
     source_ids: Mapping[TrafficSource, int],
 ) -> None:
-    """Store the costs of an account, which must not have a cost with the same day and source yet."""
+    """Store costs of an advertising account, which must not have costs with the same day and source yet."""
     rows = [_row(site_id, account, found, source_ids[found.traffic_source]) for found in costs]
     _INSERT_COSTS.run_many(connection, rows)
 
 
 def delete_costs_of_days(connection: Connection, site_id: int, account: CostAccount, days: Collection[date]) -> int:
-    """Delete the costs of an account on the given days, and return their number."""
+    """Delete the costs of an advertising account on the given days, and return how many there were."""
     mine = (
         cost.c.site_id == site_id,
         cost.c.system == account.system,
@@ -48,7 +48,7 @@ def delete_costs_of_days(connection: Connection, site_id: int, account: CostAcco
 def add_api_costs(
     connection: Connection, site_id: int, costs: Iterable[Cost], source_ids: Mapping[TrafficSource, int]
 ) -> None:
-    """Store costs sent by API, adding each to the stored cost by API with the same day and source, if any.
+    """Store costs sent by API; a cost is added to the stored cost by API with the same day and source, if any.
 
     `costs` must not repeat a day and source.
     """
@@ -62,9 +62,9 @@ def add_api_costs(
 def delete_restated_costs(
     connection: Connection, site_id: int, spreads: Sequence[CostSpread], source_ids: Mapping[TrafficSource, int]
 ) -> None:
-    """Delete the costs by file or API that `spreads`, costs of a source over several days, replace.
+    """Delete the costs, imported from a file or sent by API, that `spreads` replace.
 
-    A spread replaces the costs with its source on the days of its period.
+    A spread is a new cost of a source over a period of days; it replaces the source's costs on these days.
     """
     restated = (
         cost.c.site_id == bindparam("site"),
@@ -99,7 +99,7 @@ def list_visited_sources(connection: Connection, site_id: int) -> list[TrafficSo
 
 @record
 class AccountCosts:
-    """The cost of an account on a day in kopecks, and the number of clicks, as far as known."""
+    """The cost of an advertising account on a day in kopecks, and the known clicks; unknown clicks count as 0."""
 
     day_on: date
     system: str
@@ -109,9 +109,9 @@ class AccountCosts:
 
 
 def list_account_costs(connection: Connection, site_id: int, since: date, until: date) -> list[AccountCosts]:
-    """List the costs of each account by day, latest day first; costs by API have no account.
+    """List the costs of each advertising account by day, latest day first, from `since` to `until`, both included.
 
-    The days are from `since` to `until`, both included.
+    `account` is empty for costs sent by API.
     """
     groups = (cost.c.day_on, cost.c.system, cost.c.account)
     sums = (cast(func.sum(cost.c.amount_kopecks), BigInteger), cast(func.sum(cost.c.clicks), BigInteger))
@@ -125,7 +125,7 @@ def list_account_costs(connection: Connection, site_id: int, since: date, until:
 def find_unmet_costs_between(
     connection: Connection, site_id: int, since: date, until: date, visited: Collection[TrafficSource]
 ) -> UnmetCosts:
-    """Return the costs from `since` to `until` for which there are no visits with the same source.
+    """Return the costs from `since` to `until`, both included, whose traffic sources have no visits.
 
     `visited` has the sources of all visits.
     """
@@ -151,7 +151,7 @@ def find_unmet_costs(
     days: Collection[date],
     visited: Collection[TrafficSource],
 ) -> UnmetCosts:
-    """Return the costs of an account on the given days for which there are no visits with the same source.
+    """Return the costs of an advertising account on the given days whose traffic sources have no visits.
 
     `visited` has the sources of all visits.
     """

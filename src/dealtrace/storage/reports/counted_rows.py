@@ -1,4 +1,4 @@
-"""The rows that a statement of a report counts: facts of a period with their shares, sources and tags."""
+"""The rows that a report's SQL statement counts: visits, leads, deals or costs of a period, with sources and tags."""
 
 from sqlalchemy import BigInteger, ColumnElement, FromClause, Subquery, and_, case, false, func, literal, select
 
@@ -19,22 +19,23 @@ _MONEY = ("amount", "margin")
 
 @record
 class Group:
-    """A group of measures that one statement computes: they count the same facts, dated by the same time."""
+    """Measures that one SQL statement computes, because they count the same facts, dated by the same time."""
 
     fact: Fact
     moment: Moment
     measures: tuple[Measure, ...]
 
     def of(self, measures: tuple[Measure, ...]) -> "Group":
-        """Return the group with only the given measures."""
+        """Return the same group with `measures` instead of its own."""
         return Group(self.fact, self.moment, measures)
 
 
 @record
 class CountedRows:
-    """The facts of a period with their shares, joined with the sources and tags by which the report groups.
+    """The facts of a period, joined with the sources and tags by which the report groups.
 
-    `visitors_max` is the greatest number of a visitor, if they are counted by bitmaps.
+    A fact may have a row for each credited visit; `share` is the SQL expression for a row's part, in millionths.
+    `visitors_max` is the highest number of a visitor if visitors are counted by bitmaps, otherwise `None`.
     """
 
     fact: Fact
@@ -50,7 +51,7 @@ class CountedRows:
 
 @record
 class Wanted:
-    """The attributes and joins that a statement needs."""
+    """The attributes and joins that a statement over facts needs."""
 
     attributes: frozenset[str]
     needs_touches: bool
@@ -62,7 +63,7 @@ class Wanted:
 def wanted_of(shape: Shape, group: Group, *shown: str) -> Wanted:
     """Return the attributes and joins that the statement for a group of measures needs.
 
-    `shown` has further attributes to select.
+    `shown` are further attributes to select.
     """
     dimensions = [*shape.by, *(each.dimension for each in shape.filters)]
     attributes = {AT, *shown}
@@ -92,7 +93,7 @@ def wanted_of(shape: Shape, group: Group, *shown: str) -> Wanted:
 
 
 def counted_rows(tables: FactTables, shape: Shape, group: Group, wanted: Wanted) -> CountedRows:
-    """Return the facts of a period with their shares, joined with the tables that their keys need."""
+    """Return the facts of a report's period, joined with the tables that the report's keys need."""
     of_touches = tables.touch_attributes(group.fact, shape.model, wanted.money) if wanted.needs_touches else ()
     base = tables.rows(group.fact, wanted.attributes.union(of_touches), group.moment).subquery("facts")
     chosen = select(base).where(in_span(shape, group.fact, base.c[AT]))
@@ -121,7 +122,7 @@ def counted_rows(tables: FactTables, shape: Shape, group: Group, wanted: Wanted)
 def in_span(shape: Shape, fact: Fact, at: Expression) -> ColumnElement[bool]:
     """Return the SQL condition that a fact is dated within the period.
 
-    `at` is the column with the instant of the fact or, for costs, with the day.
+    `at` is the column with the fact's instant or, for costs, with its day.
     """
     if fact is Fact.COSTS:
         return at.between(FIRST_ON, LAST_ON) if shape.has_days else false()
@@ -129,11 +130,11 @@ def in_span(shape: Shape, fact: Fact, at: Expression) -> ColumnElement[bool]:
 
 
 def _with_first_won(chosen: Selection, base: Subquery, first: Subquery) -> Selection:
-    """Return the facts with a column that is 1 for the first won deal of each client, else 0.
+    """Return the select `chosen` with a further column that is 1 for the first won deal of each client, else 0.
 
     Ours: if several first won deals of a client have the same time, each counts, so the order of arrival does not
-    matter. The times are compared in the join, because PostgreSQL knows nothing of clients: by them alone it expects so
-    many rows that it reads them in one process.
+    matter. The join also compares the times: with clients alone, PostgreSQL expects far too many rows and therefore
+    reads them in one process.
     """
     is_first = and_(base.c.meaning == Meaning.WON, first.c.client_id.is_not(None))
     joined = base.outerjoin(first, and_(first.c.client_id == base.c.client_id, first.c[AT] == base.c[AT]))
@@ -141,7 +142,7 @@ def _with_first_won(chosen: Selection, base: Subquery, first: Subquery) -> Selec
 
 
 def _first_won(tables: FactTables, moment: Moment) -> Subquery:
-    """Select the time of each client's first won deal, over all time."""
+    """Return a select of each client's first won deal, over all time: `client_id` and the deal's time."""
     won = tables.rows(Fact.DEALS, {"client_id", "meaning", AT}, moment).subquery("won")
     is_won = (won.c.meaning == Meaning.WON, won.c.client_id.is_not(None))
     return (
@@ -153,9 +154,9 @@ def _first_won(tables: FactTables, moment: Moment) -> Subquery:
 
 
 def key_of(dimension: Dimension, rows: CountedRows) -> Expression:
-    """Return the SQL expression for the key of a row in a dimension.
+    """Return the SQL expression for the value by which a dimension groups a row.
 
-    The key is a number for times, and a case-folded text for sources and statuses.
+    This key is a number for times, and a case-folded text for sources and statuses.
     """
     match dimension.kind:
         case Kind.SOURCE:
@@ -179,6 +180,6 @@ def _time_key(dimension: Dimension, rows: CountedRows) -> Expression:
 
 
 def day_of(rows: CountedRows) -> Expression:
-    """Return the SQL expression for the ordinal of the local day that dates a fact."""
+    """Return the SQL expression for the ordinal of the day, in the site's time zone, that dates a fact."""
     at = rows.facts.c[AT]
     return at if rows.fact is Fact.COSTS else rows.local_time.ordinal(at)

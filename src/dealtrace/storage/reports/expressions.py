@@ -1,6 +1,6 @@
 """Short names for the types of SQL statements and expressions in reports.
 
-Any: SQLAlchemy types them by their columns, which depend on the report.
+Any: the types of SQLAlchemy depend on columns, and the columns depend on the report.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,10 +19,10 @@ NO_PARAMETERS: Parameters = MappingProxyType({})
 
 
 class Fetch(Protocol):
-    """A function that runs statements over the facts of a site."""
+    """A function that runs SQL statements over the visits, leads, deals and costs of a site."""
 
     def __call__(self, statement: Selection, parameters: Parameters = NO_PARAMETERS) -> Rows:
-        """Run a statement and return all its rows; the parameters of the site are added."""
+        """Run a statement with `parameters` and those of the site, and return all its rows."""
 
 
 def parameter(name: str) -> BindParameter[int]:

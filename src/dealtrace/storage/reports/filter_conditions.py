@@ -16,7 +16,7 @@ from dealtrace.storage.reports.scope import FilterShape
 def filter_conditions(
     tables: FactTables, filters: Sequence[FilterShape], rows: CountedRows
 ) -> list[ColumnElement[bool]]:
-    """Return the SQL conditions of all filters; a fact must meet each of them."""
+    """Return the SQL conditions for all filters; a report counts only facts that meet all conditions."""
     conditions = []
     for positive, negative in by_dimension(filters).values():
         if positive:
@@ -41,9 +41,9 @@ def _condition(tables: FactTables, condition: FilterShape, rows: CountedRows) ->
 
 
 def _tag_condition(tables: FactTables, condition: FilterShape, rows: CountedRows) -> ColumnElement[bool]:
-    """Return the SQL condition that a tag of a fact is among the filter's values.
+    """Return the SQL condition for a filter by tags: one of the fact's tags is among the filter's values.
 
-    A filter for a missing value holds for facts without tags.
+    A filter for a missing value holds for facts without tags. A negative filter negates the condition.
     """
     tags = tables.tags(rows.fact).subquery()
     is_tagged = rows.facts.c.id.in_(select(tags.c.owner_id))
@@ -56,7 +56,7 @@ def _tag_condition(tables: FactTables, condition: FilterShape, rows: CountedRows
 
 
 def _is_one_of(key: Expression, condition: FilterShape) -> ColumnElement[bool]:
-    """Return the SQL condition that a key is among the filter's values; it is never null, even for a null key."""
+    """Return the SQL condition that a key is among the filter's values; it is true or false even for a null key."""
     present = _is_named(key, condition)
     if condition.names_nothing:
         return or_(key.is_(None), present)

@@ -1,4 +1,4 @@
-"""The flags of measures: SQL conditions on facts, and the attributes that each needs."""
+"""The flags of measures: SQL conditions on facts, with the attributes (columns) that each condition needs."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -43,7 +43,7 @@ FLAGS: Mapping[str, Flag] = {
     FIRST_WON: Flag(("meaning", "client_id"), lambda row: row.is_first_won == 1),
     TOUCHED: Flag(("lead_id", "happened_at"), lambda row: row.touched_at.is_not(None)),
 }
-"""All flags by name; their attributes are those of `stored_facts.py`."""
+"""All flags by name; `stored_facts.py` defines their attributes."""
 
 
 def flag_condition(row: FromClause, flag: str) -> ColumnElement[bool]:

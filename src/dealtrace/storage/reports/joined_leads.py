@@ -1,4 +1,4 @@
-"""The leads that facts are joined with: the first ones of clients, those with deals, and those with a stated source."""
+"""SQL selects of leads to join: first leads of clients, leads with deals, and leads with a stated source."""
 
 from sqlalchemy import BigInteger, Subquery, case, func, literal, select, type_coerce, union_all
 
@@ -13,10 +13,10 @@ NEW_CLIENT, RETURNING_CLIENT = "new", "returning"
 
 
 def first_leads() -> Subquery:
-    """Select when the first lead of each client of the site began, over all time: `client_id` and `at`.
+    """Return a select of when the first lead of each of the site's clients began, over all time: `client_id` and `at`.
 
-    All clients are grouped in one pass: looking for the earlier leads of every counted lead takes several times as
-    long.
+    One pass groups the leads of all clients; searching for the earlier leads of every counted lead would take several
+    times as long.
     """
     leads = union_all(*(_leads(kind) for kind in LeadKind)).subquery("leads_of_clients")
     first = select(leads.c.client_id, func.min(leads.c.at).label("at")).group_by(leads.c.client_id)
@@ -30,7 +30,7 @@ def _leads(kind: LeadKind) -> Selection:
 
 
 def client_kind(first: Subquery, started_at: Expression) -> Expression:
-    """Return the SQL expression for the key of `client_kind`, new if the client had no earlier lead of either kind.
+    """Return the SQL expression for `client_kind`: new if the client had no earlier lead of either kind, or returning.
 
     Ours: if several first leads have the same time, each is of a new client, so the order of arrival does not matter.
     """
@@ -38,7 +38,7 @@ def client_kind(first: Subquery, started_at: Expression) -> Expression:
 
 
 def client_since(client_id: Expression) -> Expression:
-    """Return the SQL expression for when the first lead of a client began, null if it has none; for few clients."""
+    """Return the SQL expression for when a client's first lead began, null without leads; slow for many clients."""
     by_call, by_request = (_first_lead(kind, client_id) for kind in LeadKind)
     return case((by_call < by_request, by_call), else_=func.coalesce(by_request, by_call))
 
@@ -51,13 +51,13 @@ def _first_lead(kind: LeadKind, client_id: Expression) -> Expression:
 
 
 def leads_with_deals() -> Subquery:
-    """Select the leads of the site that have a deal, each once: `lead_id`."""
+    """Return a select of the distinct ids of the site's leads that have a deal: `lead_id`."""
     theirs = (deal.c.site_id == SITE_ID, deal.c.lead_id.is_not(None), deal.c.deleted_at.is_(None))
     return select(deal.c.lead_id).where(*theirs).distinct().subquery("leads_with_deals")
 
 
 def stated_leads() -> Subquery:
-    """Select the few leads with a stated source: `id`, `kind` and `stated_source_id`."""
+    """Return a select of the leads with a stated source, which are few: `id`, `kind` and `stated_source_id`."""
     columns = (
         select(table.c.id, literal(kind).label("kind"), table.c.stated_source_id).where(
             table.c.site_id == SITE_ID, table.c.stated_source_id.is_not(None)

@@ -1,6 +1,6 @@
-"""Keep the rows of large reports on disk: a report of a million rows takes no more memory than one of 100,000.
+"""Keep the rows of large reports on disk: a report of a million rows takes no more memory than one of 100,000 rows.
 
-The files have no name, so nothing of them is left when the process ends.
+The files have no name, so the system deletes them when the process ends.
 """
 
 import heapq
@@ -22,17 +22,17 @@ from dealtrace.reports.refusals import ReportNotKept
 
 Row = TypeVar("Row")
 ROWS_IN_MEMORY = 100_000
-"""How many rows of an answer, and how many rows to sort, are held in memory before they are written to disk."""
+"""The most rows of a result, and the most rows to sort, that are held in memory instead of on disk."""
 ROWS_AT_ONCE = 5_000
-"""How many rows of an answer are fetched at once."""
+"""How many rows of a result are fetched from the database at once."""
 _AT_ONCE = 50
-"""How many rows are written and read at once; as many of each sorted part are in memory while parts are merged."""
+"""How many rows are written or read at once; while parts are merged, so many rows of each are in memory."""
 _CACHE_KIB = 4_096
-"""The memory of the database in which rows are looked up."""
+"""The cache size, in KiB, of the temporary database in which rows are looked up by key."""
 
 
 def keep_rows(rows: Iterable[Fetched], in_memory: int = ROWS_IN_MEMORY) -> Sequence[Fetched]:
-    """Return rows as a list, or as `FetchedOnDisk` if they are more than `in_memory`."""
+    """Return rows as a list, or as `FetchedOnDisk` if there are more than `in_memory`."""
     coming = iter(rows)
     first = list(islice(coming, in_memory + 1))
     return first if len(first) <= in_memory else FetchedOnDisk(chain(first, coming))
@@ -41,7 +41,7 @@ def keep_rows(rows: Iterable[Fetched], in_memory: int = ROWS_IN_MEMORY) -> Seque
 def sort_rows(
     rows: Iterable[Row], rank: Callable[[Row], object], limit: int | None = None, in_memory: int = ROWS_IN_MEMORY
 ) -> tuple[Sequence[Row], int]:
-    """Return up to `limit` rows in the order of their ranks, and the number of all rows.
+    """Return up to `limit` rows sorted by `rank`, and the number of all rows.
 
     Rows of equal rank keep their order. If more rows than `in_memory` are wanted, sorted parts are written to disk and
     merged.
@@ -61,13 +61,13 @@ def sort_rows(
 
 
 class RowsOnDisk(Sequence[Row]):
-    """Rows in a temporary file, of which a few at a time are in memory; for one thread at a time."""
+    """Rows in a temporary file, a few of which are in memory at a time; only one thread at a time may use them."""
 
     def __init__(self, rows: Iterable[Row]) -> None:
         self._ends, self._count = array("Q", [0]), 0
         self._read: tuple[int, list[Row]] = (-1, [])
         with _refused_if_full():
-            file = tempfile.TemporaryFile()  # noqa: SIM115 - closed when nobody has the rows
+            file = tempfile.TemporaryFile()  # noqa: SIM115 - closed when this object is garbage-collected
         weakref.finalize(self, file.close)
         self._file = file.fileno()
         coming = iter(rows)
@@ -106,7 +106,7 @@ class FetchedOnDisk(RowsOnDisk[Fetched]):
     """Fetched rows in a temporary file."""
 
     def by_keys(self, width: int) -> Mapping[Keys, Fetched]:
-        """Return the rows by their first `width` columns, which no two rows have alike."""
+        """Return the rows by the values of their first `width` columns, which must be unique."""
         return _RowsByKeys(self, width)
 
 
@@ -130,7 +130,7 @@ class _RowsByKeys(Mapping[Keys, Fetched]):
         self._database.execute("COMMIT")
 
     def __getitem__(self, keys: Keys) -> Fetched:
-        """Return the row with keys."""
+        """Return the row with these keys."""
         found = self._database.execute("SELECT columns FROM row WHERE keys = ?", (json.dumps(keys),)).fetchone()
         if found is None:
             raise KeyError(keys)

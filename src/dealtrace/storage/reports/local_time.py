@@ -1,4 +1,4 @@
-"""A site's local time in SQL: hours, days and other periods as integers, which all engines compute alike."""
+"""A site's local time in SQL: hours, days and other periods as integers, which all engines compute identically."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -25,13 +25,16 @@ _CENTURY_DAYS, _LEAP_DAYS, _YEAR_DAYS = 36_524, 1_460, 365
 
 @record
 class Offsets:
-    """The UTC offsets of a time zone in a period: the first offset, then the instant and new offset of each change."""
+    """The UTC offsets of a time zone in a period: the first, then the instant and offset of each change.
+
+    All numbers are microseconds.
+    """
 
     first: int
     changes: tuple[tuple[int, int], ...]
 
     def parameters(self, name: str) -> Parameters:
-        """Return the offsets and their changes as statement parameters for the `LocalTime` named `name`."""
+        """Return the offsets and changes as parameters, by name, for the SQL expressions of `LocalTime(name, …)`."""
         given = {_offset_name(name, 0): self.first}
         for place, (at, offset) in enumerate(self.changes, start=1):
             given |= {_change_name(name, place): at, _offset_name(name, place): offset}
@@ -57,15 +60,15 @@ class LocalTime:
         self._changes = [parameter(_change_name(name, place)) for place in range(1, changes + 1)]
 
     def hour(self, at: Number) -> Number:
-        """Return the local hour of an instant, 0 to 23."""
+        """Return the SQL expression for the local hour of an instant, 0 to 23."""
         return self._since_year_1(at) // _number(HOUR_LENGTH) % _number(HOURS)
 
     def ordinal(self, at: Number) -> Number:
-        """Return the ordinal of the local day of an instant."""
+        """Return the SQL expression for the ordinal of an instant's local day."""
         return self._since_year_1(at) // _number(DAY_LENGTH)
 
     def _since_year_1(self, at: Number) -> Number:
-        """Return the local microseconds since ordinal 0; they are never negative, so that all engines divide alike."""
+        """Return local microseconds since ordinal 0; they are never negative, so all engines divide identically."""
         return at + self._offset(at) + _number(EPOCH_ORDINAL * DAY_LENGTH)
 
     def _offset(self, at: Number) -> Number:
@@ -79,10 +82,10 @@ _YEARS_OF_VISITS = 3
 
 
 def offsets_of_visits(time_zone: ZoneInfo, until: datetime) -> Offsets:
-    """Return the UTC offsets of a time zone for the visits of leads that came before `until`.
+    """Return the UTC offsets of a time zone for the visits of leads that began before `until`.
 
-    A visit may begin after its lead. Ours: at most two years after `until`. The offsets cover whole years, so that they
-    are computed only once a year.
+    A visit may begin after its lead. Ours: visits are expected until two years after the year of `until`. The offsets
+    cover whole years, so that they are computed only once a year.
     """
     return offsets_between(time_zone, EPOCH, datetime(until.year + _YEARS_OF_VISITS, 1, 1, tzinfo=UTC))
 
@@ -128,4 +131,4 @@ KEYS_OF_DAY: Mapping[str, Callable[[Number], Number]] = {
     "month": _month,
     "quarter": lambda ordinal: _month(ordinal) // _number(MONTHS_OF_QUARTER),
 }
-"""A function for each time dimension, from the ordinal of a day to a key; `reports/time_keys.py` has the rules."""
+"""For each time dimension, a function from a day's ordinal to a key; `reports/time_keys.py` has the rules."""

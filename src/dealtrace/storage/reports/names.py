@@ -1,4 +1,4 @@
-"""The most frequent spellings of keys, and the keys that contain a text.
+"""Find the most frequent spellings of the keys of a dimension, and the keys that contain a text.
 
 Any: the columns of a select depend on the wanted attributes, and drivers do not type rows.
 """
@@ -78,8 +78,8 @@ def find_containing(
 ) -> tuple[str, ...]:
     """Find the keys of a dimension that contain a text, ignoring case.
 
-    Only keys of facts in `spans` are found; `moments` are the times that date deals. Python compares the values,
-    because engines fold the case of different alphabets.
+    Only keys of facts in `spans` are found; `moments` are the times that date deals. The values are compared in Python,
+    because some engines ignore case only in Latin letters.
     """
     sought = text.casefold()
     values = (row[0] for query in _values(tables, dimension, spans, moments) for row in fetch(query))
@@ -106,7 +106,7 @@ def _values(
 
 
 def count_won_statuses(fetch: Fetch, tables: FactTables) -> int:
-    """Return how many spellings of statuses mean won."""
+    """Count the spellings of statuses that mean that a deal is won."""
     statuses = tables.statuses().subquery("statuses")
     return int(fetch(select(func.count()).where(statuses.c.meaning == Meaning.WON))[0][0])
 

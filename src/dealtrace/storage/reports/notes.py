@@ -1,4 +1,4 @@
-"""Notes on the time axis of a site's charts."""
+"""Notes that users attach to days; they are shown on the time axis of a site's charts."""
 
 from sqlalchemy import Connection, delete, func, insert, select
 
@@ -8,7 +8,7 @@ from dealtrace.storage.schema.tables.reports import note
 
 
 def insert_note(connection: Connection, site_id: int, new: Note) -> None:
-    """Store a new note."""
+    """Store a new note on a day."""
     connection.execute(
         insert(note).values(
             site_id=site_id,
@@ -28,7 +28,7 @@ def delete_note(connection: Connection, site_id: int, key: str) -> bool:
 
 
 def list_notes(connection: Connection, site_id: int, period: Period | None = None) -> list[Note]:
-    """List the notes of a site, latest day first; with a period, list only the notes on its days."""
+    """List the notes of a site, latest day first; with `period`, only the notes on its days."""
     mine = select(note).where(note.c.site_id == site_id)
     if period is not None:
         mine = mine.where(note.c.day_on >= period.first_on, note.c.day_on <= period.last_on)

@@ -1,4 +1,4 @@
-"""Currency rates: how many rubles a site counts for a unit of another currency."""
+"""Currency rates of a site: the worth of a unit of another currency in rubles, from a day on."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -31,13 +31,13 @@ from dealtrace.storage.schema.tables.rates import currency_rate
 
 _RATE = currency_rate.c
 IS_FOREIGN = func.coalesce(deal.c.currency, RUBLE) != RUBLE
-"""The SQL condition that the sums of a deal are in another currency than rubles."""
+"""The SQL condition that the sums of a deal are in a currency other than rubles."""
 
 
 def rate_of_deal() -> Expression:
-    """Return the SQL expression for the latest rate of a deal's currency at the deal's time, null if there is none.
+    """Return the SQL expression for the rate of a deal's currency at the deal's time, null if there is none.
 
-    The rate is multiplied by `RATE_STEPS`.
+    The rate is in rubles multiplied by `RATE_STEPS`.
     """
     fitting = (
         _RATE.site_id == deal.c.site_id,
@@ -54,9 +54,9 @@ def has_rates(connection: Connection, site_id: int) -> bool:
 
 
 def lacks_rate(*, has_rates: bool = True) -> ColumnElement[bool]:
-    """Return the SQL condition that a deal has sums in a currency without a known rate.
+    """Return the SQL condition that a deal has sums in a currency without a rate at the deal's time.
 
-    `has_rates` is whether the site may have rates.
+    `has_rates` is false if the site is known to have no rates, which makes the condition simpler.
     """
     is_without_sums = and_(deal.c.amount_rub.is_(None), deal.c.margin_rub.is_(None))
     is_unknown = rate_of_deal().is_(None) if has_rates else true()
@@ -66,7 +66,7 @@ def lacks_rate(*, has_rates: bool = True) -> ColumnElement[bool]:
 def kopecks_at(amount: Expression, rate: Expression) -> Expression:
     """Return the SQL expression that converts hundredths of a currency unit to kopecks.
 
-    The rule is `deals.currency.kopecks_at`.
+    `deals.currency.kopecks_at` has the same rule in Python.
     """
     half = RATE_STEPS // 2
     worth = case((amount < 0, -((half - amount * rate) // RATE_STEPS)), else_=(amount * rate + half) // RATE_STEPS)
@@ -74,7 +74,7 @@ def kopecks_at(amount: Expression, rate: Expression) -> Expression:
 
 
 def upsert_rates(connection: Connection, site: Site, rates: Sequence[CurrencyRate]) -> None:
-    """Store rates, replacing the previous rate of the same currency and day."""
+    """Store currency rates of a site, replacing stored rates of the same currency and day."""
     for rate in rates:
         since_at = day_start(rate.since_on, site.time_zone)
         values = {"rate": int(rate.rubles * RATE_STEPS)}
@@ -86,13 +86,13 @@ def upsert_rates(connection: Connection, site: Site, rates: Sequence[CurrencyRat
 
 
 def delete_rates(connection: Connection, site_id: int, currency: str) -> int:
-    """Delete all rates of a currency and return their number."""
+    """Delete all rates of a site for a currency, and return their number."""
     mine = delete(currency_rate).where(_RATE.site_id == site_id, _RATE.currency == currency)
     return connection.execute(mine).rowcount
 
 
 def list_rates(connection: Connection, site: Site) -> list[CurrencyRate]:
-    """List the rates of a site by currency, latest first; days are in the site's time zone."""
+    """List the rates of a site, ordered by currency, then latest first; days are in the site's time zone."""
     columns = (_RATE.currency, _RATE.since_at, _RATE.rate)
     in_order = select(*columns).where(_RATE.site_id == site.id).order_by(_RATE.currency, _RATE.since_at.desc())
     return [
@@ -102,14 +102,14 @@ def list_rates(connection: Connection, site: Site) -> list[CurrencyRate]:
 
 
 def count_deals_without_rate(connection: Connection, site_id: int) -> dict[str, int]:
-    """Count the undeleted deals of a site whose sum is in a currency without a rate, by currency."""
+    """Count the undeleted deals of a site that have sums in a currency without a rate at their time, by currency."""
     theirs = (deal.c.site_id == site_id, deal.c.deleted_at.is_(None), lacks_rate())
     counted = select(deal.c.currency, func.count()).where(*theirs).group_by(deal.c.currency)
-    return {currency: deals for currency, deals in connection.execute(counted)}  # noqa: C416 - rows are no pairs to mypy
+    return {currency: deals for currency, deals in connection.execute(counted)}  # noqa: C416 - mypy does not know that a row is a pair
 
 
 def list_sums_without_rate(connection: Connection, site: Site, period: Period) -> list[tuple[str, Decimal]]:
-    """List the currencies of the deals of a period that lack a rate, with the sum of those deals in that currency."""
+    """List pairs of a currency and the sum, in this currency, of a period's undeleted deals that lack a rate for it."""
     since, until = day_start(period.first_on, site.time_zone), day_end(period.last_on, site.time_zone)
     theirs = (deal.c.site_id == site.id, deal.c.deleted_at.is_(None), lacks_rate())
     steps = func.sum(type_coerce(deal.c.amount_rub, BigInteger))

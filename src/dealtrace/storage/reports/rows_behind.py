@@ -1,4 +1,4 @@
-"""Find the facts that the statement of a report counts for a figure, a single number in the report.
+"""Find the facts (visits, leads, deals, costs) that a report counts for a figure, a single number in the report.
 
 Any: the columns of a select depend on the wanted attributes, and drivers do not type rows.
 """
@@ -30,16 +30,17 @@ SUMS: Mapping[Fact, tuple[str, ...]] = {
     Fact.ASSISTS: ("amount",),
     Fact.COSTS: ("cost", "clicks"),
 }
-"""The attributes of each kind of fact that are always listed and summed, besides the metric's own attribute."""
+"""The attributes that are listed and summed for each kind of fact, besides the attribute that the metric sums."""
 _LABELS: Mapping[Fact, tuple[str, ...]] = {Fact.LEADS: ("lead_kind",), Fact.COSTS: ("source_id",)}
 """The attributes that are listed to identify a row, and are not summed."""
 
 
 @record
 class BehindRow:
-    """A fact behind a figure: its id, instant or day, share in millionths, summed attributes, and labels.
+    """A fact behind a figure: its id, time, share in millionths, summed attributes, and labels.
 
-    A cost is the whole cost of a source on a day, and its `id` is the id of the source.
+    `at` is in microseconds since 1970 UTC, and for costs the ordinal of a day. A cost is the whole cost of a source on
+    a day, and its `id` is the id of the source.
     """
 
     id: int
@@ -51,9 +52,9 @@ class BehindRow:
 
 @record
 class RowsBehind:
-    """A page of the rows behind a figure, and the figure.
+    """A page of the rows behind a figure, and the figure itself.
 
-    `total`, `share` and `sums` are the number, shares and sums of all rows, not only of this page.
+    `total` is the number of all rows, not only of this page; `share` and `sums` are the totals of all rows.
     """
 
     rows: Sequence[BehindRow]
@@ -66,10 +67,10 @@ class RowsBehind:
 def find_rows_behind(
     fetch: Fetch, tables: FactTables, scope: Scope, measure: Measure, keys: Keys, page: tuple[int, int]
 ) -> RowsBehind:
-    """Find a page of the facts behind a figure, ordered by instant and id.
+    """Find a page of the facts behind a figure: the value of `measure` in the report's row with `keys`.
 
-    `page` is how many facts to skip and how many to return. A fact with several touches in the figure's row is listed
-    once, with the sum of its shares.
+    The facts are ordered by time and id. `page` is how many to skip and how many to return. A fact with several touches
+    in the figure's row is listed once, with the sum of its shares.
     """
     own = (measure.attribute,) if measure.aggregate in (Aggregate.MONEY, Aggregate.TOTAL) else ()
     sums, labels = tuple(dict.fromkeys((*SUMS[measure.fact], *own))), _LABELS.get(measure.fact, ())
@@ -93,7 +94,7 @@ def find_rows_behind(
 def _conditions(
     tables: FactTables, shape: Shape, rows: CountedRows, measure: Measure, keys: Keys
 ) -> list[ColumnElement[bool]]:
-    """Return the SQL conditions of the filters, of the figure's row in the report, and of the metric."""
+    """Return the SQL conditions for the report's filters, for the figure's row in the report, and for the metric."""
     conditions = filter_conditions(tables, shape.filters, rows)
     for dimension, key in zip(shape.by, keys, strict=True):
         column = key_of(dimension, rows)
@@ -129,7 +130,7 @@ def _row_of(row: Sequence[Any], sums: Sequence[str], labels: Sequence[str]) -> B
 
 
 def find_source_parts(fetch: Fetch, tables: FactTables, ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
-    """Find the five parts of each traffic source as spelled, by source id."""
+    """Find the five parts of traffic sources, as they are spelled, by source id."""
     sources = tables.sources().subquery("sources").c
     parts = [sources[part] for part in SOURCE_PARTS]
     listed = select(sources.id, *parts).where(is_among_many(sources.id, "listed"))

@@ -1,4 +1,4 @@
-"""Saved reports of sites and of their users."""
+"""Saved reports, which belong to a site (shared by its users) or to a single user at a site."""
 
 from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
@@ -10,9 +10,9 @@ from dealtrace.storage.schema.tables.reports import saved_report, segment
 
 
 def insert_saved_report(connection: Connection, site_id: int, report: SavedReport, *, overwrites: bool) -> bool:
-    """Save a report, and return whether it was saved; `False` means that its owner has a report with this name.
+    """Save a report, and return whether it was saved; `False` means that its owner already has a report of this name.
 
-    With `overwrites` the report replaces that report.
+    With `overwrites`, the new report replaces the existing report.
     """
     values = {"query": report.query, "saved_by": report.saved_by, "saved_at": report.saved_at}
     statement = insert_into(connection, saved_report).values(
@@ -27,25 +27,25 @@ def insert_saved_report(connection: Connection, site_id: int, report: SavedRepor
 
 
 def rename_saved_report(connection: Connection, site_id: int, user_id: int | None, name: str, new_name: str) -> bool:
-    """Rename a report of the site or of a user to an unused name, and return whether there is such a report."""
+    """Rename a report of the site, or of a user with `user_id`, to an unused name; return whether it exists."""
     renamed = update(saved_report).where(*_named(site_id, user_id, name)).values(name=new_name)
     return connection.execute(renamed.returning(saved_report.c.name)).first() is not None
 
 
 def delete_saved_report(connection: Connection, site_id: int, user_id: int | None, name: str) -> bool:
-    """Delete a report of the site or of a user, and return whether there was one."""
+    """Delete a report of the site, or of a user with `user_id`, and return whether it existed."""
     gone = delete(saved_report).where(*_named(site_id, user_id, name)).returning(saved_report.c.name)
     return connection.execute(gone).first() is not None
 
 
 def find_saved_report(connection: Connection, site_id: int, user_id: int | None, name: str) -> SavedReport | None:
-    """Find a report of the site or of a user by name, or return `None` if there is none."""
+    """Find a report of the site, or of a user with `user_id`, by name, or return `None` if there is none."""
     mine = [each for each in list_saved_reports(connection, site_id, user_id) if each.user_id == user_id]
     return next((each for each in mine if each.name == name), None)
 
 
 def list_saved_reports(connection: Connection, site_id: int, user_id: int | None = None) -> list[SavedReport]:
-    """List the reports of the site, then those of the user, each ordered by name."""
+    """List the saved reports of the site, then the user's own saved reports, both ordered by name."""
     owners = sorted({SITES_OWN, _owner(user_id)})
     mine = select(saved_report).where(saved_report.c.site_id == site_id, saved_report.c.user_id.in_(owners))
     found = map(_report_from_row, connection.execute(mine))
@@ -53,24 +53,24 @@ def list_saved_reports(connection: Connection, site_id: int, user_id: int | None
 
 
 def list_reports_of_all(connection: Connection, site_id: int) -> list[SavedReport]:
-    """List the reports of a site and of all its users, in no particular order."""
+    """List the saved reports of a site and of all its users, in no particular order."""
     all_reports = select(saved_report).where(saved_report.c.site_id == site_id)
     return list(map(_report_from_row, connection.execute(all_reports)))
 
 
 def update_query(connection: Connection, site_id: int, report: SavedReport, query: str) -> None:
-    """Store another question of a report; who saved it and when stay."""
+    """Replace the query of a saved report, but not the user and time of saving it."""
     mine = _named(site_id, report.user_id, report.name)
     connection.execute(update(saved_report).where(*mine).values(query=query))
 
 
 def count_saved_reports(connection: Connection, site_id: int) -> int:
-    """Count the reports of a site and of all its users."""
+    """Count the saved reports of a site and of all its users."""
     return int(connection.execute(select(func.count()).where(saved_report.c.site_id == site_id)).scalar_one())
 
 
 def delete_what_a_user_saved(connection: Connection, site_id: int, user_id: int) -> None:
-    """Delete a user's own reports and segments at a site, and keep those of the site."""
+    """Delete a user's own saved reports and segments at a site, but not the site's shared ones."""
     for table in (saved_report, segment):
         connection.execute(delete(table).where(table.c.site_id == site_id, table.c.user_id == user_id))
 

@@ -1,4 +1,4 @@
-"""A period of a report, its own or the one it is compared with, and the parameters of the statements for it."""
+"""The scope of a report's SQL statements: the period, site, groupings and filters; and the statements' parameters."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -15,18 +15,18 @@ from dealtrace.storage.reports.expressions import Parameters, parameter
 from dealtrace.storage.reports.local_time import Offsets, offsets_between, offsets_of_visits
 
 SINCE, UNTIL = parameter("since"), parameter("until")
-"""The bounds of a period: its facts are from the first instant on and before the second."""
+"""The parameters for the bounds of a period: facts are counted from `SINCE` on and before `UNTIL`."""
 FIRST_ON, LAST_ON = parameter("first_on"), parameter("last_on")
-"""The ordinals of the first and last day of a period, both included."""
+"""The parameters for the ordinals of the first and last day of a period, both included."""
 CLOCK, CLOCK_OF_VISITS = "clock", "clock_of_visits"
-"""The names of the `LocalTime` for facts of the period, and of the `LocalTime` for the visits of its leads."""
+"""The names of the `LocalTime` objects for the facts of the period, and for the visits of its leads and deals."""
 
 
 @record
 class FilterShape:
     """A filter without its values: its position among the filters, and the number of its values.
 
-    `names_nothing` is true if facts without a key are among the values.
+    `names_nothing` is true if one of the values means that the fact has no key.
     """
 
     place: int
@@ -47,7 +47,7 @@ class FilterShape:
 
 @record
 class Shape:
-    """The data that determines the text of a statement; reports of the same shape differ only in parameters."""
+    """The data that determines the SQL text of a report's statements; reports of one shape share this text."""
 
     by: tuple[Dimension, ...]
     filters: tuple[FilterShape, ...]
@@ -59,7 +59,7 @@ class Shape:
 
 @record
 class Scope:
-    """A period of a report: the site, groupings, filters, attribution model, and the time that dates deals."""
+    """The site, groupings, filters, period and attribution model of a report, and the time that dates deals."""
 
     site: Site
     by: tuple[Dimension, ...]
@@ -70,12 +70,12 @@ class Scope:
 
     @property
     def adds_up(self) -> bool:
-        """Whether rows add up to the total."""
+        """Whether the rows of the report add up to its total."""
         return rows_add_up(self.by)
 
 
 def shape_of(scope: Scope) -> Shape:
-    """Return the shape of a scope."""
+    """Return the shape of a scope, which determines the SQL text of its statements."""
     filters = []
     for place, condition in enumerate(scope.filters):
         keys = _keys(condition)
@@ -92,7 +92,7 @@ def shape_of(scope: Scope) -> Shape:
 
 
 def parameters_of(scope: Scope) -> Parameters:
-    """Return the parameters of a scope's statements, except those of its site."""
+    """Return the parameters of a scope's SQL statements, by name, except the parameters of its site."""
     span = scope.span
     given: dict[str, object] = {
         SINCE.key: microseconds(span.since),
@@ -120,7 +120,7 @@ def _keys(condition: Filter) -> set[str | int | None]:
 
 
 def _offsets(scope: Scope) -> Offsets:
-    """Return the UTC offsets for the whole years of a period, so that reports about other days share the statements."""
+    """Return the UTC offsets for the whole years of a period, so that reports on other days reuse the statements."""
     since, until = scope.span.since.year, max(scope.span.since, scope.span.until).year + 1
     return offsets_between(scope.site.time_zone, datetime(since, 1, 1, tzinfo=UTC), datetime(until, 1, 1, tzinfo=UTC))
 

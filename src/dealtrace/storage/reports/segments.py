@@ -1,4 +1,4 @@
-"""Segments (saved filters) of sites and of their users."""
+"""Segments (saved filters), which belong to a site (shared by its users) or to a single user at a site."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -10,13 +10,13 @@ from dealtrace.storage.database.upsert import insert_into
 from dealtrace.storage.schema.tables.reports import segment
 
 SITES_OWN = 0
-"""The user id of segments that belong to the site."""
+"""The user id stored with segments and reports that belong to the site."""
 
 
 def insert_segment(
     connection: Connection, site_id: int, added: Segment, now: datetime, *, overwrites: bool = False
 ) -> bool:
-    """Store a segment, and return `True`, or `False` if its owner has one with this name and `overwrites` is false."""
+    """Store a segment and return `True`; return `False` if its name is in use and `overwrites` is false."""
     values = {"filters": list(added.filters), "added_at": now}
     statement = insert_into(connection, segment).values(
         site_id=site_id, user_id=_owner(added.user_id), name=added.name, **values
@@ -30,25 +30,25 @@ def insert_segment(
 
 
 def rename_segment(connection: Connection, site_id: int, user_id: int | None, name: str, new_name: str) -> bool:
-    """Rename a segment of the site or of a user; return `False` if there is none. The new name must be free."""
+    """Rename a segment of the site, or of a user with `user_id`, to an unused name; return whether it exists."""
     renamed = update(segment).where(*_named(site_id, user_id, name)).values(name=new_name)
     return connection.execute(renamed.returning(segment.c.name)).first() is not None
 
 
 def delete_segment(connection: Connection, site_id: int, name: str, user_id: int | None = None) -> bool:
-    """Delete a segment of the site or of a user, and return whether there was one."""
+    """Delete a segment of the site, or of a user with `user_id`, and return whether it existed."""
     gone = delete(segment).where(*_named(site_id, user_id, name)).returning(segment.c.name)
     return connection.execute(gone).first() is not None
 
 
 def find_owners(connection: Connection, site_id: int, names: Collection[str]) -> set[int | None]:
-    """Return the users who have a segment with one of these names, and `None` if the site has one."""
+    """Find the ids of users who own a segment with one of `names`; `None` stands for the site."""
     named = select(segment.c.user_id).where(segment.c.site_id == site_id, segment.c.name.in_(sorted(names)))
     return {owner if owner != SITES_OWN else None for owner in connection.execute(named).scalars()}
 
 
 def list_segments(connection: Connection, site_id: int, user_id: int | None = None) -> list[Segment]:
-    """List the segments of the site, then those of the user, each ordered by name."""
+    """List the segments of the site, then the user's own segments, both ordered by name."""
     owners = {SITES_OWN, _owner(user_id)}
     mine = select(segment).where(segment.c.site_id == site_id, segment.c.user_id.in_(sorted(owners)))
     found = [

@@ -1,4 +1,4 @@
-"""SQL expressions of reports that differ between engines."""
+"""SQL functions for reports that SQLite, PostgreSQL and DuckDB write differently."""
 
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -14,11 +14,11 @@ from dealtrace.attribution.traffic_source import UNKNOWN_PARTS
 from dealtrace.storage.reports.expressions import Expression
 
 HALVES = 1_000_000_000
-"""The divisor that splits sums into billions and a remainder, because SQLite adds only 64-bit integers."""
+"""The divisor that splits numbers into billions and a remainder to sum, because SQLite sums only to 64 bits."""
 
 
 class WholeNumber(TypeDecorator[int]):
-    """The SQL type of sums of integers, which may have any size; the sum of no rows is zero."""
+    """The SQL type of a sum of integers, which may exceed 64 bits; the sum of no rows is zero."""
 
     impl = BigInteger
     cache_ok = True
@@ -38,7 +38,7 @@ def whole_number(answered: Any) -> int:
     return int(answered)
 
 
-class total_of(FunctionElement[int]):  # noqa: N801 - reads as the SQL it is
+class total_of(FunctionElement[int]):  # noqa: N801 - named like an SQL function
     """The SQL expression for the exact sum of an integer expression."""
 
     name = "total_of"
@@ -58,7 +58,7 @@ def _sqlite_total(element: total_of, compiler: SQLCompiler, **kwargs: object) ->
 
 
 class different_numbers(FunctionElement[int]):  # noqa: N801
-    """How many different numbers there are, none below 0 or above a literal: DuckDB sets a bit for each."""
+    """The SQL expression for the count of distinct numbers from 0 to a given maximum, by a bitmap; only for DuckDB."""
 
     name = "different_numbers"
     inherit_cache = True
@@ -92,8 +92,8 @@ def _postgresql_items(element: items_of, compiler: SQLCompiler, **kwargs: object
 def known_text(text: Expression) -> Expression:
     """Return the SQL expression for a text, null for a placeholder such as `(not set)`; see `traffic_source.part_key`.
 
-    Only texts that begin like a placeholder are trimmed and lowered: doing that to every text took most of the time of
-    a report by a custom field.
+    Only texts that begin like a placeholder are trimmed and lowered, because doing so to every text took most of the
+    time of a report by a custom field.
     """
     unknown = [literal(spelling, Text) for spelling in _unknown_spellings()]
     signs = literal(BLANKS + "".join(sorted({spelling[:1] for spelling in _unknown_spellings()})))
@@ -102,12 +102,12 @@ def known_text(text: Expression) -> Expression:
 
 
 BLANKS = "".join(character for character in map(chr, range(0x3001)) if character.isspace())
-"""The characters that `str.strip` removes; engines remove only spaces by default."""
+"""The characters that `str.strip` removes; SQL's `trim` removes only spaces by default."""
 
 
 @cache
 def _unknown_spellings() -> Sequence[str]:
-    """Return every text that a placeholder may become by `lower` in any engine; SQLite lowers only Latin letters.
+    """List all results of SQL's `lower` for a placeholder, on any engine; SQLite lowers only Latin letters.
 
     Ours: Cyrillic placeholders are expected in lower case, capitalised or in upper case, not in mixed case.
     """
@@ -124,7 +124,7 @@ def _lowered_latin(text: str) -> str:
 
 
 def without_query(url: ColumnElement[str]) -> Expression:
-    """Return the SQL expression for the URL of a page without query and fragment."""
+    """Return the SQL expression for a page's URL without query and fragment."""
     return _before("#", _before("?", url))
 
 
@@ -133,7 +133,7 @@ def _before(sign: str, text: Expression) -> Expression:
 
 
 class position_in(FunctionElement[int]):  # noqa: N801
-    """The SQL expression for the position of a text in another, counted from 1; 0 if it is not found."""
+    """The SQL expression for the position of the second text in the first, counted from 1; 0 if it is not found."""
 
     name = "position_in"
     inherit_cache = True

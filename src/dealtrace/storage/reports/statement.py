@@ -1,4 +1,4 @@
-"""Build the statements of a report and run them, wherever its facts are stored."""
+"""Build a report's SQL statements and run them on the database or on the mirror."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -49,17 +49,17 @@ from dealtrace.storage.reports.scope import Scope, Shape, parameters_of, shape_o
 from dealtrace.storage.reports.sql_functions import different_numbers, total_of
 
 STATEMENTS_MAX = 1_000
-"""How many statements a process caches; building a statement can take longer than running it."""
+"""How many statements a process caches, because building a statement can take longer than running it."""
 _SECOND = 1_000_000
 _SHIFT = -microseconds(datetime.min.replace(tzinfo=UTC))
-"""The microseconds, whole seconds, that are added to an instant to make it positive."""
+"""The microseconds, a whole number of seconds, that are added to an instant to make it positive."""
 _WON_FLAGS = frozenset({"is_won", FIRST_WON})
 
 
 def gather(fetch: Fetch, tables: FactTables, scope: Scope, measures: Iterable[Measure]) -> Gathered:
-    """Return the values of measures for each row of a scope, and in total.
+    """Return the values of measures for each row of a report with the given scope, and in total.
 
-    A total that is the sum of its rows is added up; other totals are queried separately.
+    A total that equals the sum of its rows is added up from the rows; other totals are queried separately.
     """
     asked = frozenset(measures)
     unknown = frozenset(
@@ -95,15 +95,15 @@ def _groups(measures: Iterable[Measure], date_of: DateOf) -> list[Group]:
 
 
 def _order(measure: Measure) -> tuple[object, ...]:
-    """Return the key by which measures are sorted, so that reports with the same measures share a statement."""
+    """Return the sort key of a measure; sorting lets reports with the same measures share a statement."""
     statuses = sorted(measure.statuses) if measure.statuses is not None else []
     return measure.fact, measure.aggregate.value, measure.attribute, measure.flag, measure.statuses is None, statuses
 
 
 def moment_of(measure: Measure, date_of: DateOf) -> Moment:
-    """Return the time that dates the facts of a measure.
+    """Return the time by which a report with the setting `date_of` dates the facts of a measure.
 
-    Reports by changes date won deals by the time of their status.
+    Reports by changes date won deals by when they got their current status.
     """
     if date_of is DateOf.CHANGED and measure.flag in _WON_FLAGS:
         return Moment.STATUS
@@ -112,7 +112,7 @@ def moment_of(measure: Measure, date_of: DateOf) -> Moment:
 
 @lru_cache(STATEMENTS_MAX)
 def grouped_statement(tables: FactTables, shape: Shape, group: Group) -> Selection:
-    """Return the statement with the keys as columns, followed by the measures in their order."""
+    """Return the SQL select of a group of measures: its columns are the report's keys, then the measures in order."""
     wanted = wanted_of(shape, group)
     if tables.groups_twice and _gains_by_two_steps(shape, group):
         return _grouped_in_two_steps(tables, shape, group, wanted)
@@ -124,9 +124,9 @@ def grouped_statement(tables: FactTables, shape: Shape, group: Group) -> Selecti
 
 
 def _gains_by_two_steps(shape: Shape, group: Group) -> bool:
-    """Return whether a statement in two steps is quicker, and possible.
+    """Return whether grouping in two steps is faster, and possible.
 
-    Besides the different values of one attribute only facts can be counted.
+    In two steps, the distinct values of one attribute can be counted only alone or together with counts of facts.
     """
     different = [measure for measure in group.measures if measure.aggregate is Aggregate.DISTINCT]
     if different:
@@ -136,12 +136,12 @@ def _gains_by_two_steps(shape: Shape, group: Group) -> bool:
 
 
 def _grouped_in_two_steps(tables: FactTables, shape: Shape, group: Group, wanted: Wanted) -> Selection:
-    """Return the statement that groups by what is cheap to compute, and then groups those few rows by the keys.
+    """Return the select that groups by cheap expressions first, and then groups the few resulting rows by the keys.
 
-    The first step groups by the id of the source and by the day: joining the keys of sources and computing months for
-    every fact takes longer than everything else. If different values are counted, it groups by the keys and by these
-    values: for `count(DISTINCT …)` PostgreSQL sorts all rows. A grouping set is computed in one process: most values
-    have few rows, and grouping them in every process and then again takes longer.
+    The first step groups by the source's id and by the day, because joining the keys of sources and computing months
+    for every fact is slow. If distinct values are counted, the first step groups by the keys and by these values,
+    because PostgreSQL sorts all rows for `count(DISTINCT …)`. It then uses a grouping set, which PostgreSQL computes in
+    one process: most values have few rows, and grouping in several processes and then again takes longer.
     """
     is_of_different = any(measure.aggregate is Aggregate.DISTINCT for measure in group.measures)
     is_filtered = any(each.dimension.kind is Kind.SOURCE for each in shape.filters)
@@ -165,7 +165,7 @@ def _grouped_in_two_steps(tables: FactTables, shape: Shape, group: Group, wanted
 
 
 _VALUE = "value"
-"""The column of the first step with the different values that the second counts."""
+"""The column of the first step whose distinct values the second step counts."""
 
 
 def _first_key(dimension: Dimension, rows: CountedRows) -> Expression:
@@ -177,7 +177,7 @@ def _first_key(dimension: Dimension, rows: CountedRows) -> Expression:
 def _second_keys(
     tables: FactTables, shape: Shape, grouped: Subquery, *, is_deferred: bool, has_sources: bool
 ) -> tuple[FromClause, list[NamedExpression]]:
-    """Return the rows of the first step, joined with sources if their keys are missing, and the keys of the report."""
+    """Return the rows of the first step, joined with sources if the rows lack their keys, and the report's keys."""
     joined: FromClause = grouped
     sources = tables.sources().subquery("sources")
     keys: list[NamedExpression] = []
@@ -194,7 +194,7 @@ def _second_keys(
 
 
 def _in_first_step(rows: CountedRows, measure: Measure, place: int) -> NamedExpression:
-    """Return the column of the first step for a measure: the value that differs, or what the second step adds up."""
+    """Return a measure's column in the first step: values whose distinct number is counted, or numbers to add up."""
     counts = counts_of(rows, measure)
     if measure.aggregate is Aggregate.DISTINCT:
         return _counted(rows, measure, counts).label(_VALUE)
@@ -207,7 +207,7 @@ def _in_first_step(rows: CountedRows, measure: Measure, place: int) -> NamedExpr
 
 
 def aggregate_of(rows: CountedRows, measure: Measure) -> Expression:
-    """Return the SQL expression that computes a measure over rows."""
+    """Return the SQL expression that aggregates `rows` to the value of a measure."""
     counts = counts_of(rows, measure)
     match measure.aggregate:
         case Aggregate.COUNT:
@@ -225,7 +225,7 @@ def aggregate_of(rows: CountedRows, measure: Measure) -> Expression:
 
 
 def counts_of(rows: CountedRows, measure: Measure) -> ColumnElement[bool] | None:
-    """Return the SQL condition that a row counts towards a measure, or `None` if every row does."""
+    """Return the SQL condition that a row counts towards a measure, or `None` if every row counts."""
     conditions = [flag_condition(rows.facts, measure.flag)] if measure.flag else []
     if measure.statuses is not None:
         keys = [literal(key, Text) for key in sorted(measure.statuses)]

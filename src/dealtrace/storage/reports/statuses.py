@@ -16,7 +16,7 @@ from dealtrace.storage.schema.tables.reports import deal_status
 
 
 def _insert(engine_insert: Callable[..., Any]) -> Insert:
-    """Return the statement for new statuses. Any: the engines' inserts share no type with `on_conflict_do_nothing`."""
+    """Return the insert of new statuses. Any: the engines' inserts share no type with `on_conflict_do_nothing`."""
     statement: Insert = (
         engine_insert(deal_status)
         .values({column.name: bindparam(column.name, type_=column.type) for column in deal_status.c})
@@ -41,10 +41,10 @@ _FIND_MEANINGS = CompiledStatement(
 def insert_statuses(
     connection: Connection, site_id: int, spellings: Collection[str], now: datetime, known: KnownStatuses
 ) -> None:
-    """Store the spellings that are new to the site, up to its limit; blank spellings are skipped.
+    """Store the spellings of statuses that are new to the site, up to `STATUSES_MAX`; blank spellings are skipped.
 
-    A new spelling of a known status gets its meaning. The caller must have locked the site's registrations, so that no
-    other transaction sets a meaning meanwhile. `now` is the time of the transaction.
+    A new spelling of a known status gets the meaning of that status. The caller must have locked the site's
+    registrations, so that no other transaction sets a meaning at the same time. `now` is the transaction's time.
     """
     stored = {row[0]: row[1] for row in _FIND.fetch(connection, {"site_id": site_id, "spellings": list(spellings)})}
     blank = [spelling for spelling in spellings if not status_key(spelling)]
@@ -63,7 +63,7 @@ def insert_statuses(
 
 
 def update_meaning(connection: Connection, site_id: int, name: str, meaning: Meaning, now: datetime) -> bool:
-    """Store the meaning of all spellings of a status, and return whether the status existed; otherwise it is added."""
+    """Store the meaning of all spellings of a status, adding the status if it is new; return whether it existed."""
     mine = (deal_status.c.site_id == site_id, deal_status.c.key == status_key(name))
     is_seen = connection.execute(update(deal_status).where(*mine).values(meaning=meaning.value)).rowcount > 0
     row = insert_into(connection, deal_status).values(**_row(site_id, name, meaning, now))
@@ -78,7 +78,7 @@ def list_statuses(connection: Connection, site_id: int) -> list[Status]:
 
 
 def find_deals_by_status(connection: Connection, site_id: int) -> dict[str, int]:
-    """Find the number of undeleted deals with each spelling of a status; this reads all deals of the site."""
+    """Find the numbers of undeleted deals by spelling of their status; this reads all deals of the site."""
     mine = select(deal.c.status, func.count()).where(deal.c.site_id == site_id, deal.c.deleted_at.is_(None))
     return {row[0]: row[1] for row in connection.execute(mine.group_by(deal.c.status))}
 
@@ -90,7 +90,7 @@ def has_won_status(connection: Connection, site_id: int) -> bool:
 
 
 def _count_stored(connection: Connection, site_id: int, now: datetime) -> tuple[int, int]:
-    """Return the number of statuses that earlier transactions stored, and how many more the site may have."""
+    """Return the number of statuses stored before `now`, and how many more statuses the site may have."""
     mine = select(
         func.count().filter(deal_status.c.first_seen_at != now),
         func.count(),

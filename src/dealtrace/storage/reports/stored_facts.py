@@ -1,4 +1,4 @@
-"""The facts of reports as selects over the database; no contacts, names of clients or comments are selected."""
+"""The facts of reports as SQL selects from the database; they contain no contacts, client names or comments."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -81,7 +81,7 @@ def kopecks(stored: Expression) -> Expression:
 
 
 def _of_visit(visits: FromClause) -> dict[str, Attribute]:
-    """Return the attributes of a visit, by the name of their dimension."""
+    """Return the attributes of a visit by name."""
     columns = visits.c
     return {
         "landing_page": Attribute(known_text(without_query(columns.landing_url)), (_VISIT,)),
@@ -100,12 +100,12 @@ _OF_VISITS: Attributes = {
 
 
 def visit_columns(names: Iterable[str]) -> list[Expression]:
-    """Return columns of visits for the named attributes."""
+    """Return labelled SQL columns for the named attributes of visits."""
     return [_OF_VISITS[name].of.label(name) for name in names]
 
 
 def touch_columns() -> list[Expression]:
-    """Return the columns of touches, except the model."""
+    """Return the SQL columns of touches (visits credited with a lead), without the attribution model."""
     credit = lead_credit.c
     return [
         credit.lead_id,
@@ -119,11 +119,11 @@ def touch_columns() -> list[Expression]:
 
 @record
 class StoredFacts:
-    """The facts of a site in the tables of its database; `contact_matching` is the site's setting.
+    """The facts of a site as SQL selects from the database; `contact_matching` is the site's setting.
 
-    `is_postgresql` is whether statements should suit PostgreSQL, which joins by hashing; SQLite looks rows up by their
-    keys. `has_rates` is whether the site may have currency rates: looking for the rate of every deal keeps PostgreSQL
-    from adding in parallel.
+    `is_postgresql` adapts the selects to PostgreSQL, which uses hash joins, instead of SQLite, which looks up rows by
+    key. `has_rates` is false if the site has no currency rates: searching the rate of every deal keeps PostgreSQL from
+    aggregating in parallel.
     """
 
     contact_matching: bool
@@ -132,15 +132,15 @@ class StoredFacts:
 
     @property
     def groups_twice(self) -> bool:
-        """Return whether PostgreSQL is read; SQLite cannot add sums of any size twice. See `FactTables`."""
+        """Whether the database is PostgreSQL; SQLite cannot add up sums that exceed 64 bits. See `FactTables`."""
         return self.is_postgresql
 
     def visitors_max(self, by: Sequence[Dimension]) -> int | None:  # noqa: ARG002
-        """Return nothing: visitors are texts; see `FactTables`."""
+        """Return `None`, because visitors are texts in the database; see `FactTables`."""
         return None
 
     def rows(self, fact: Fact, wanted: Iterable[str], moment: Moment) -> Selection:
-        """Select the facts with the wanted attributes; see `FactTables`."""
+        """Return a select of the facts with the wanted attributes; see `FactTables`."""
         names = sorted({"id", *wanted})
         match fact:
             case Fact.VISITS:
@@ -153,7 +153,7 @@ class StoredFacts:
                 return self._deals(names, moment)
 
     def touches(self, model: AttributionModel) -> Selection:
-        """Select the touches of leads: `lead_id`, `position`, `share`, `touched_at`, `visit_id`, `source_id`."""
+        """Return a select of the touches of leads under `model`, with the columns of `touch_columns`."""
         credit = lead_credit.c
         return select(*touch_columns()).where(credit.site_id == SITE_ID, credit.model == int(model))
 
@@ -162,12 +162,12 @@ class StoredFacts:
         return "lead_id", "stated_source_id"
 
     def touched(self, facts: Subquery, fact: Fact, model: AttributionModel, money: Sequence[str]) -> Subquery:
-        """Select facts once for each touch of their lead; see `FactTables`."""
+        """Return a select with a row for each touch of each fact; see `FactTables`."""
         touches = self.touches(AttributionModel.LINEAR if fact is Fact.ASSISTS else model).subquery("touches")
         return with_touches(touches, facts, fact, model, money)
 
     def tags(self, fact: Fact) -> Selection:
-        """Select the tags of leads or deals; see `FactTables`. Ours: a placeholder such as `(not set)` is not a tag."""
+        """Return a select of the tags of leads or deals. Ours: a placeholder such as `(not set)` is not a tag."""
         if fact is not Fact.LEADS:
             mine = select(deal_tag.c.deal_id.label("owner_id"), deal_tag.c.tag)
             return mine.where(deal_tag.c.site_id == SITE_ID, known_text(deal_tag.c.tag).is_not(None)).distinct()
@@ -175,7 +175,7 @@ class StoredFacts:
         return select(both.c.owner_id, both.c.tag)
 
     def lead_tags(self, kind: LeadKind) -> Selection:
-        """Select the distinct tags of leads of a kind: `owner_id` and `tag`."""
+        """Return a select of the distinct tags of leads of a kind: `owner_id` and `tag`."""
         table = LEAD_TABLES[kind]
         tag = items_of(table.c.tags).table_valued("value", joins_implicitly=True)
         mine = select(table.c.id.label("owner_id"), tag.c.value.label("tag"))
@@ -183,11 +183,11 @@ class StoredFacts:
         return mine.where(table.c.site_id == SITE_ID, *known).distinct()
 
     def sources(self) -> Selection:
-        """Select the traffic sources of the site; see `FactTables`."""
+        """Return a select of the traffic sources of the site; see `FactTables`."""
         return select(traffic_source).where(traffic_source.c.site_id == SITE_ID)
 
     def statuses(self) -> Selection:
-        """Select the statuses of the site's deals; see `FactTables`."""
+        """Return a select of the statuses of the site's deals; see `FactTables`."""
         return select(deal_status).where(deal_status.c.site_id == SITE_ID)
 
     def _visits(self, names: Iterable[str]) -> Selection:
@@ -206,7 +206,7 @@ class StoredFacts:
         return select(*(attributes[name].label(name) for name in names)).where(cost.c.site_id == SITE_ID)
 
     def _leads(self, names: Iterable[str]) -> Selection:
-        """Select the leads of both kinds; other tables are joined once with both kinds together."""
+        """Return a select of both kinds of leads; other tables are joined once with the union of both kinds."""
         own, first, with_deals = visit.alias("own"), first_leads(), leads_with_deals()
         joined = dict.fromkeys(_of_visit(own), "visit_id") | {"client_kind": "client_id", "has_deal": "id"}
         plain = {AT, *(joined.get(name, name) for name in names)}
@@ -226,7 +226,7 @@ class StoredFacts:
         return _chosen(names, attributes, joins, both)
 
     def leads(self, kind: LeadKind, names: Iterable[str]) -> Selection:
-        """Select the leads of a kind with the named attributes."""
+        """Return a select of the leads of a kind with the named attributes."""
         table, own = LEAD_TABLES[kind], visit.alias("own")
         is_call = kind is LeadKind.CALL
         started_at = _microseconds(LEAD_STARTS[kind])
@@ -295,7 +295,7 @@ class StoredFacts:
         return _chosen(names, attributes, _joins_of_deals(own, first, stated), deal).where(*mine)
 
     def _stated_source(self, stated: FromClause) -> Attribute:
-        """Return the stated source of a deal, which is that of its lead if it has one."""
+        """Return the stated source of a deal; a deal with a lead has the source stated for that lead, if any."""
         of_lead = func.coalesce(call.c.stated_source_id, lead_request.c.stated_source_id)
         if self.is_postgresql:
             found = case((deal.c.lead_kind.is_(None), deal.c.stated_source_id), else_=stated.c.stated_source_id)
@@ -304,10 +304,10 @@ class StoredFacts:
 
 
 def _joins_of_deals(own: FromClause, first: FromClause, stated: FromClause) -> Joins:
-    """Return the joins of deals.
+    """Return the SQL joins of deals with other tables, by name.
 
-    `own` is the table of visits under the name it has for the visit of a deal, `first` the first leads of clients,
-    `stated` the leads with a stated source.
+    `own` is the alias of the table of visits for a deal's visit, `first` a select of the first leads of clients, and
+    `stated` a select of the leads with a stated source.
     """
     return {
         _LEAD: _with_lead,
@@ -349,21 +349,21 @@ def _moment_of_deal(moment: Moment) -> Attribute:
 
 
 def _seconds_if_target() -> Expression:
-    """Return the SQL expression for the duration of a call in seconds, null for an unsuccessful call.
+    """Return the SQL expression for the duration of a call in seconds, null if it was reported as unanswered.
 
-    Only a successful call can be a target; the rule is `is_target_call`.
+    Such a call cannot be a target; see `is_target_call`.
     """
     return case((call.c.is_successful.is_not(False), call.c.duration_seconds), else_=None)
 
 
 def _in_rubles(amount: Expression, *, has_rates: bool) -> Expression:
-    """Return the SQL expression for a deal's sum in kopecks, null if its currency needs a rate and has none."""
+    """Return the SQL expression for a deal's sum in kopecks, null without the rate that its currency needs."""
     converted = kopecks_at(kopecks(amount), rate_of_deal()) if has_rates else cast(null(), BigInteger)
     return case((IS_FOREIGN, converted), else_=kopecks(amount))
 
 
 def _is_answered() -> Expression:
-    """Return the SQL expression that is 1 for an answered call, else 0; the rule is `leads.call.is_answered`."""
+    """Return the SQL expression that is 1 for an answered call, else 0; see `leads.call.is_answered`."""
     reported = call.c.is_successful
     return case(
         (reported.is_(True), 1), (and_(reported.is_(None), call.c.duration_seconds > 0), 1), else_=0
@@ -387,7 +387,7 @@ def _with_lead(rows: FromClause) -> FromClause:
 
 
 def _chosen(names: Iterable[str], attributes: Attributes, joins: Joins, table: FromClause) -> Selection:
-    """Select the named attributes of a table, with only the joins that these attributes need."""
+    """Return a select of the named attributes of a table, with only the joins that these attributes need."""
     chosen = [(name, attributes[name]) for name in names]
     needed = {join for _, attribute in chosen for join in attribute.joins}
     rows = table

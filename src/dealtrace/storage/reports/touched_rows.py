@@ -1,4 +1,4 @@
-"""Facts repeated for each touch of their lead, with kopecks split by shares; the rule is in `reports/shares.py`.
+"""Repeat facts for each touch of their lead, with kopecks split by shares as in `reports/shares.py`.
 
 A touch is a visit that a lead is credited to.
 """
@@ -18,11 +18,12 @@ SPLIT_MODELS = (AttributionModel.LINEAR, AttributionModel.TIME_DECAY, Attributio
 def with_touches(
     touches: Subquery, facts: Subquery, fact: Fact, model: AttributionModel, money: Sequence[str]
 ) -> Subquery:
-    """Select each fact once for each touch of its lead, with the share and the source of the touch.
+    """Return a select with a row for each touch of each fact's lead, with the share and the source of the touch.
 
-    `touches` are the touches under `model`; for assists, those under the linear model, without the last touch of each
-    lead. A fact without touches is selected once, with the whole share and its stated source. No expression of a source
-    names a lead's id: PostgreSQL would expect as many sources as leads, and then groups in one process.
+    `touches` are the touches under `model`, or for assists under the linear model; assists have no row for the last
+    touch of a lead. Other facts without touches have one row, with the whole share and the stated source. The
+    expressions for sources must not contain a lead's id: PostgreSQL would expect as many sources as leads, and group in
+    one process.
     """
     is_touch = touches.c.lead_id == facts.c.lead_id
     if fact is Fact.ASSISTS:
@@ -45,13 +46,13 @@ def with_touches(
 
 
 _FENCE: Expression = literal_column("0")
-"""An offset that keeps PostgreSQL from computing a sum again wherever it is used, such as its rate of a currency."""
+"""An `OFFSET` that keeps PostgreSQL from computing a sum and its currency rate again wherever the sum is used."""
 
 
 def _with_split_money(touched: Subquery, money: Sequence[str]) -> Subquery:
-    """Select facts with their kopecks split by shares; the rule is in `reports/shares.py`.
+    """Return a select of facts with their kopecks split by shares, as in `reports/shares.py`.
 
-    Kopecks are split into whole millions and the rest, so that no product exceeds 64 bits.
+    Kopecks are divided into whole millions and a remainder, so that no product exceeds 64 bits.
     """
     parts = touched
     for name in money:
@@ -70,9 +71,9 @@ def _with_floors(rows: Subquery, name: str) -> Subquery:
 
 
 def _ranks(rows: Subquery, name: str) -> Iterable[Expression]:
-    """Return the SQL expressions for the kopecks left after rounding down, and for the rank of a touch for them.
+    """Return the SQL expressions for the kopecks left after rounding down, and for a touch's place in getting one.
 
-    Both are computed over the same window, so that rows are sorted and passed through once.
+    Both use the same window, so that the database sorts the rows only once.
     """
     rest = rows.c[f"{name}_rest"]
     in_order = (rest.desc(), rows.c.touched_at.desc(), rows.c.visit_id.desc())

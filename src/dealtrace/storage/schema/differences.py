@@ -1,4 +1,4 @@
-"""Comparing the tables of a database with those that this release declares; only `db check` and `doctor` do this."""
+"""Compare the tables of a database with those that this release declares, for the CLI's `db check` and `doctor`."""
 
 from importlib import import_module
 
@@ -8,7 +8,7 @@ from dealtrace.storage.schema.upgrade import VERSION_TABLE
 
 
 def schema_differences(database: Database) -> list[str]:
-    """List the differences between the database and the tables that this release declares."""
+    """List the differences between the database and the tables that this release declares, as Alembic's text."""
     autogenerate, migration = import_module("alembic.autogenerate"), import_module("alembic.migration")
     with database.read() as connection:
         context = migration.MigrationContext.configure(

@@ -1,4 +1,4 @@
-"""The distribution of the tables over a Citus cluster: tenant tables by site, control tables not at all."""
+"""The distribution over a Citus cluster: tables with data of sites are distributed by site, other tables are not."""
 
 from collections.abc import Collection
 
@@ -9,9 +9,9 @@ from dealtrace.storage.schema.tables.whole import metadata
 
 
 def distribution_statements(distributed: Collection[str] = ()) -> list[str]:
-    """List the SQL statements that distribute tenant tables by `site_id`, referenced tables first.
+    """List the SQL statements that distribute the tables with data of sites by `site_id`, referenced tables first.
 
-    The tables are co-located. Those in `distributed` are left out.
+    The tables are co-located. The tables in `distributed` are left out.
     """
     tenants = tenant_tables()
     first = next((name for name in tenants if name in distributed), tenants[0])
@@ -25,22 +25,22 @@ def distribution_statements(distributed: Collection[str] = ()) -> list[str]:
 
 
 def tenant_tables() -> list[str]:
-    """List the tables to distribute, referenced tables first."""
+    """List the names of the tables to distribute, referenced tables first."""
     return [table.name for table in metadata.sorted_tables if table.info == TENANT]
 
 
 def distribution_problems(distributed: Collection[str]) -> list[str]:
-    """List how the distributed tables of a Citus database differ from those that should be distributed."""
+    """List messages for the administrator about tables that should be distributed but are not, or the reverse."""
     tenants = tenant_tables()
     if not set(tenants) & set(distributed):
         return ["Citus is installed, but no table is distributed. Run: dealtrace db distribute"]
     missing = [
-        f"The table {name} is not distributed, but others are. Run: dealtrace db distribute"
+        f"The table {name} is not distributed, but other tables are. Run: dealtrace db distribute"
         for name in tenants
         if name not in distributed
     ]
     return missing + [
-        f"The table {name} is distributed, but it belongs to no site. Run: SELECT undistribute_table('{name}')"
+        f"The table {name} is distributed, but its rows belong to no site. Run: SELECT undistribute_table('{name}')"
         for name in sorted(set(distributed) & (set(metadata.tables) - set(tenants)))
     ]
 
@@ -53,7 +53,7 @@ def has_citus(connection: Connection) -> bool:
 
 
 def list_distributed_tables(connection: Connection) -> list[str]:
-    """List the tables of the current schema that are distributed by a column, in alphabetical order.
+    """List the names of the current schema's tables that Citus distributes by a column, in alphabetical order.
 
     The database must have Citus.
     """
@@ -67,5 +67,5 @@ def list_distributed_tables(connection: Connection) -> list[str]:
 
 
 def is_distributed(connection: Connection) -> bool:
-    """Return whether any tables are distributed; then a transaction should be limited to one site."""
+    """Return whether Citus distributes any tables; if so, a transaction should only use data of one site."""
     return has_citus(connection) and bool(list_distributed_tables(connection))

@@ -16,19 +16,19 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 VERSION_TABLE = "schema_version"
 
 
-class SchemaOutdated(Exception):  # noqa: N818 - it names the state, as its message does
-    """The database has the schema of another release; the message contains the command that upgrades it."""
+class SchemaOutdated(Exception):  # noqa: N818 - the name is the state
+    """The error that the database has the schema of another release; the message says what to do."""
 
 
-class DatabaseMissing(Exception):  # noqa: N818 - it names the state, as its message does
-    """The database is missing or empty; the message says how to create it."""
+class DatabaseMissing(Exception):  # noqa: N818 - the name is the state
+    """The error that the database is missing or empty; the message says how to create it."""
 
 
 def prepare_schema(database: Database) -> None:
     """Create the database file and the schema if they do not exist.
 
     Raises:
-        SchemaOutdated: the database is not empty, and its schema is not of this release.
+        SchemaOutdated: The database is not empty, and does not have the schema of this release.
     """
     if database.is_sqlite and not database.file.exists():
         create_private_file(database.file)
@@ -40,18 +40,18 @@ def require_schema(database: Database) -> None:
     """Check that the database has the schema of this release, and create nothing.
 
     Raises:
-        DatabaseMissing: the database does not exist or is empty.
-        SchemaOutdated: its schema is not of this release.
+        DatabaseMissing: The database does not exist or is empty.
+        SchemaOutdated: The database has the schema of another release.
     """
     if (database.is_sqlite and not database.file.exists()) or not _has_schema(database):
         raise _missing(database)
 
 
 def require_database(database: Database) -> None:
-    """Check that the database has the tables of any release, and create nothing.
+    """Check that the database exists and is not empty, and create nothing.
 
     Raises:
-        DatabaseMissing: the database does not exist or is empty.
+        DatabaseMissing: The database does not exist or is empty.
     """
     if (database.is_sqlite and not database.file.exists()) or _state(database) == (None, True):
         raise _missing(database)
@@ -65,8 +65,8 @@ def _missing(database: Database) -> DatabaseMissing:
 
 
 def _state(database: Database) -> tuple[str | None, bool]:
-    """Return the revision of the schema, and whether the database is empty."""
-    with database.read() as connection:  # one transaction, because another command may create the schema between two
+    """Return the revision of the schema, `None` if there is none, and whether the database has no tables."""
+    with database.read() as connection:  # one transaction, because another command may create the schema in between
         return _revision(connection), not inspect(connection).get_table_names()
 
 
@@ -74,7 +74,7 @@ def _has_schema(database: Database) -> bool:
     """Return whether the database has the schema of this release; an empty database does not.
 
     Raises:
-        SchemaOutdated: the schema is of another release.
+        SchemaOutdated: The database has the schema of another release.
     """
     found, is_empty = _state(database)
     if found is None and is_empty:
@@ -87,14 +87,14 @@ def _has_schema(database: Database) -> bool:
 
 
 def _cure(found: str | None) -> str:
-    """Return the advice for a person whose database has the schema `found`; revisions are numbered in order."""
+    """Return the advice for a user whose database has the schema revision `found`; newer revisions sort later."""
     if found is not None and found > str(newest_revision()):
         return "a newer release created it; install that release"
     return "run `dealtrace db upgrade`"
 
 
 def upgrade_schema(database: Database) -> None:
-    """Upgrade the schema to this release step by step, in a single transaction if the engine supports that."""
+    """Apply all missing migrations to the database in one transaction."""
     config = import_module("alembic.config").Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with database.write() as connection:
@@ -134,4 +134,4 @@ def _revision(connection: Connection) -> str | None:
 
 
 _version = Table(VERSION_TABLE, MetaData(), Column("version_num", Text))
-"""The table in which Alembic keeps the revision."""
+"""The table in which Alembic stores the revision of the schema."""

@@ -1,1 +1,1 @@
-"""Visits, their traffic sources, and the credits of leads."""
+"""Visits, their traffic sources, and credits: which visits are credited with a lead."""

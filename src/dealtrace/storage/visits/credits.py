@@ -20,12 +20,12 @@ from dealtrace.storage.schema.tables.visits import visit
 from dealtrace.storage.visits.visits import VISIT_ROWS, find_visits, visit_from_row
 
 HEAVIEST = 0
-"""The position of a lead's largest credit; credits are stored in the order of `attribution/credit.py`."""
+"""The position of a lead's largest credit under a model; credits are stored in the order of `attribution/credit.py`."""
 Operand = ColumnElement[Any] | int  # Any: columns and parameters of every type are compared
 
 
 def heaviest_of(site_id: Operand, lead_id: Operand, model: Operand) -> ColumnElement[bool]:
-    """Return the SQL condition that a credit is the largest of a lead under a model, and so stored first."""
+    """Return the SQL condition that a row of `lead_credit` is the largest credit for a lead under `model`."""
     credit = lead_credit.c
     return and_(
         credit.site_id == site_id, credit.lead_id == lead_id, credit.model == model, credit.position == HEAVIEST
@@ -33,7 +33,7 @@ def heaviest_of(site_id: Operand, lead_id: Operand, model: Operand) -> ColumnEle
 
 
 def credit_key_of_deal() -> ColumnElement[int]:
-    """Return the SQL expression for the `CreditKey` of a deal: of its lead or of its visit."""
+    """Return the SQL expression for a deal's `CreditKey`: the id of its lead, or else the negated id of its visit."""
     return func.coalesce(deal.c.lead_id, -deal.c.visit_id)
 
 
@@ -41,7 +41,7 @@ CREDITED = and_(
     visit.c.site_id == lead_credit.c.site_id, visit.c.started_at == lead_credit.c.visit_started_at,
     visit.c.id == lead_credit.c.visit_id,
 )  # fmt: skip
-"""The SQL condition that a credit belongs to a visit."""
+"""The SQL condition that a row of `lead_credit` credits the row of `visit`."""
 _LIST_HEAVIEST = CompiledStatement(
     VISIT_ROWS.join(lead_credit, CREDITED)
     .add_columns(lead_credit.c.lead_id)
@@ -81,20 +81,20 @@ class VisitedLead:
 
     @property
     def credit_key(self) -> CreditKey:
-        """The key of the lead's credits; leads of both kinds share one range of ids."""
+        """The key of the lead's credits; a call and a lead request never have the same id."""
         return CreditKey(self.ref.id)
 
 
 @record
 class NamedVisit:
-    """A visit to which deals are matched without a lead; it is credited like a lead that began with the visit."""
+    """A visit to which deals without a lead are matched; it has credits like a lead that began with the visit."""
 
     visit_id: int
     started_at: datetime
 
     @property
     def credit_key(self) -> CreditKey:
-        """The key of the visit's credits."""
+        """The key of the credits for the visit."""
         return credit_key_of_visit(self.visit_id)
 
 
@@ -103,11 +103,10 @@ Credited = VisitedLead | NamedVisit
 
 
 def replace_credits(connection: Connection, site_id: int, credits_of: Mapping[CreditKey, CreditsByModel]) -> None:
-    """Store the credits of leads under every model; the given credits of a model come largest first.
+    """Replace the credits of leads under every model; `credits_of` lists the credits of each model largest first.
 
-    The source of each visit is stored with its credits, so that reports by source do not read visits. When visits get
-    another source, the leads of their visitors must be credited again. Leads whose credits are stored already are not
-    written.
+    The source of each visit is stored with its credits, so that reports by source do not read visits. If visits get
+    another source, the credits of the leads of their visitors must be replaced. Unchanged credits are not written.
     """
     source_ids = _find_source_ids(connection, site_id, credits_of)
     stored = _find_stored(connection, site_id, list(credits_of))
@@ -150,11 +149,11 @@ def _find_source_ids(
 ) -> dict[int, int]:
     ids = {each.visit.id for by_model in credits_of.values() for shares in by_model.values() for each in shares}
     rows = _LIST_SOURCE_IDS.fetch(connection, {"site_id": site_id, "ids": sorted(ids)}) if ids else ()
-    return {visit_id: source_id for visit_id, source_id in rows}  # noqa: C416 - rows are no pairs to mypy
+    return {visit_id: source_id for visit_id, source_id in rows}  # noqa: C416 - mypy does not know that a row is a pair
 
 
 _Part = tuple[int, int, int, int, int]
-"""A stored credit of a lead: its model, its position, the id of the visit, the share, and the id of the source or 0."""
+"""A stored credit: its model, its position, the visit's id, the share, and the source's id, 0 if unknown."""
 
 
 def _find_stored(connection: Connection, site_id: int, keys: Sequence[CreditKey]) -> dict[CreditKey, list[_Part]]:
@@ -185,9 +184,9 @@ def find_credited_visits(
 def find_lead_visits(
     connection: Connection, site_id: int, named: Mapping[int, int | None], model: AttributionModel
 ) -> dict[int, LeadVisit]:
-    """Find the own visit and the visit with the largest credit under `model` of each lead, by lead id.
+    """Find each lead's own visit, and its visit with the largest credit under `model`, by lead id.
 
-    `named` has the id of each lead's own visit, by lead id. Leads without a stored visit are missing.
+    `named` maps the ids of leads to the ids of their own visits. Leads without a stored visit are missing.
     """
     return beside_own_visits(connection, site_id, find_credited_visits(connection, site_id, list(named), model), named)
 
@@ -195,9 +194,10 @@ def find_lead_visits(
 def find_deal_visits(
     connection: Connection, site_id: int, deals: Iterable[Deal], model: AttributionModel
 ) -> dict[DealId, LeadVisit]:
-    """Find the visit to which each deal without a lead was matched, and the visit with its largest credit, by deal id.
+    """Find the visits of deals that were matched to a visit instead of a lead, by deal id.
 
-    Deals that are not matched to a stored visit are missing.
+    A `LeadVisit` has the matched visit and the visit with the largest credit under `model`. Deals that are not matched
+    to a stored visit are missing.
     """
     visit_ids = {deal.id: deal.visit_id for deal in deals if deal.visit_id is not None}
     if not visit_ids:
@@ -211,7 +211,7 @@ def find_deal_visits(
 def beside_own_visits(
     connection: Connection, site_id: int, credited: Mapping[int, Visit], named: Mapping[int, int | None]
 ) -> dict[int, LeadVisit]:
-    """Return the own visit and the credited visit of each lead, by lead id."""
+    """Return each lead's own visit and its credited visit, by lead id; `named` has the ids of own visits."""
     own_ids = {lead_id: named.get(lead_id) or visit.id for lead_id, visit in credited.items()}
     others = find_visits(
         connection, site_id, {own_ids[lead_id] for lead_id, visit in credited.items() if own_ids[lead_id] != visit.id}
@@ -222,7 +222,7 @@ def beside_own_visits(
 def find_credits_under(
     connection: Connection, site_id: int, keys: Sequence[CreditKey], model: AttributionModel
 ) -> dict[CreditKey, list[Credit]]:
-    """Find the credits under `model` by their key, largest first; leads without a visit are missing."""
+    """Find the credits under `model` by key, largest first; keys without credits are missing."""
     found: dict[CreditKey, list[Credit]] = {}
     if keys:
         parameters = {"site_id": site_id, "lead_ids": list(keys), "model": int(model)}
@@ -234,7 +234,7 @@ def find_credits_under(
 
 
 def find_credits(connection: Connection, site_id: int, key: CreditKey) -> dict[AttributionModel, list[Credit]]:
-    """Find the credits of a lead or a named visit by model, largest first; a lead without a visit has none."""
+    """Find the credits for a lead or a `NamedVisit`, by attribution model, largest first."""
     credit = lead_credit.c
     mine = (credit.site_id == site_id, credit.lead_id == key)
     rows = connection.execute(
@@ -254,8 +254,9 @@ def list_leads_of_visits(
 ) -> list[VisitedLead]:
     """List the leads that may be credited to the given visits.
 
-    They are leads of the same visitors whose own visit did not begin before the earliest of `visits`, and that began
-    from then until `lookback` after the latest, both included; and all leads whose own visit is one of `visits`.
+    A lead is listed if its own visit is one of `visits`. A lead of the same visitors is also listed if its own visit
+    began no earlier than the earliest of `visits`, and the lead itself began no earlier than that and at most
+    `lookback` after the latest of `visits`.
     """
     visitors = sorted({each.visitor_id for each in visits} - {""})
     if not visitors:
@@ -276,9 +277,9 @@ def list_named_visits(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> list[NamedVisit]:
-    """List the visits of the given visitors to which deals are matched, each once.
+    """List the visits of the given visitors to which deals are matched, each visit once.
 
-    They began from `since` to `until`, both included if given.
+    Only visits that began from `since` to `until`, both included, are listed; `None` means no limit.
     """
     visitors = sorted(set(visitor_ids) - {""})
     if not visitors:
@@ -294,7 +295,7 @@ def list_named_visits(
 
 
 def list_visited_leads(connection: Connection, site_id: int, leads: Iterable[LeadRef]) -> list[VisitedLead]:
-    """List those of the given leads that have a visit, stored or not, in no particular order."""
+    """List the given leads that have the id of a visit, even if that visit is not stored, in no particular order."""
     found: list[VisitedLead] = []
     for kind, ids in ids_by_kind(leads).items():
         table = LEAD_TABLES[kind]

@@ -1,4 +1,4 @@
-"""The progress of reclassifying a site's visits, and the next visitors to reclassify."""
+"""The progress of reclassifying visits (computing their traffic sources again), and the next visitors."""
 
 from sqlalchemy import Connection, delete, func, select
 
@@ -34,8 +34,8 @@ def list_next_visitors(
 ) -> list[str]:
     """List up to `visitors_max` visitors after `after_visitor`, ordered by id, with up to `visits_max` visits in total.
 
-    A first visitor with more visits is listed alone. Anonymised visitors are left out: their visits have no address to
-    classify.
+    A first visitor with more visits is listed alone. Anonymised visitors are left out, because their visits have no
+    landing page or referrer to classify.
     """
     counted = (
         select(visit.c.visitor_id, func.count())
@@ -55,6 +55,6 @@ def list_next_visitors(
 
 
 def count_visits(connection: Connection, site_id: int, after_visitor: str = "") -> int:
-    """Count the visits of visitors whose ids follow `after_visitor`."""
+    """Count the visits of visitors whose ids sort after `after_visitor`."""
     mine = (visit.c.site_id == site_id, visit.c.visitor_id > after_visitor)
     return int(connection.execute(select(func.count()).select_from(visit).where(*mine)).scalar_one())

@@ -1,4 +1,4 @@
-"""The traffic sources of a site, each stored once and referred to by id."""
+"""The traffic sources of a site; each source is stored once, and other rows refer to it by id."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -27,7 +27,7 @@ _LIST_SOURCES = CompiledStatement(
 )
 
 SOURCES_REMEMBERED_MAX = 4096
-"""How many sources are cached."""
+"""The most traffic sources that a process caches."""
 known_source = lru_cache(maxsize=SOURCES_REMEMBERED_MAX)(TrafficSource)
 """Return the traffic source with the given parts; equal parts give the same object."""
 
@@ -63,7 +63,7 @@ def find_sources(connection: Connection, site_id: int, ids: Iterable[int]) -> di
 
 def _find_ids(connection: Connection, site_id: int, digests: Sequence[str]) -> dict[str, int]:
     rows = _FIND_IDS.fetch(connection, {"site_id": site_id, "digests": list(digests)})
-    return {digest: source_id for digest, source_id in rows}  # noqa: C416 - a row is no pair to mypy
+    return {digest: source_id for digest, source_id in rows}  # noqa: C416 - mypy does not know that a row is a pair
 
 
 def _digest(source: TrafficSource) -> str:

@@ -1,4 +1,4 @@
-"""Visits, found and stored with their traffic sources."""
+"""Find and store visits with their traffic sources."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -23,13 +23,13 @@ VISIT_COLUMNS = (
     type_coerce(visit.c.utm, Text).label("stored_utm"),
     *(visit.c[name] for name in _OPTIONAL_COLUMNS),
 )
-"""The columns that are read of a visit; `visit_of` makes a visit from them and a traffic source."""
+"""The columns to select for a visit; `visit_of` makes a visit from their values and a traffic source."""
 VISIT_ROWS = (
     select(*(traffic_source.c[part] for part in SOURCE_PARTS), *VISIT_COLUMNS)
     .select_from(visit)
     .join(traffic_source, _SAME_SOURCE)
 )
-"""The query for visits with the parts of their sources; `visit_from_row` converts its rows."""
+"""The select of visits with the parts of their traffic sources; `visit_from_row` converts its rows."""
 _LIST_BY_ID = CompiledStatement(VISIT_ROWS.where(visit.c.site_id == bindparam("site_id"), is_among(visit.c.id, "ids")))
 
 
@@ -57,9 +57,9 @@ def list_visits_of_visitors(
     until: datetime | None = None,
     most: int | None = None,
 ) -> list[Visit]:
-    """List the visits of visitors from `since` to `until`, both included if given, in no particular order.
+    """List the visits of visitors that began from `since` to `until`, both included if given, unordered.
 
-    If there are more than `most`, any `most` of them are listed.
+    If there are more visits than `most`, an arbitrary `most` visits are listed.
     """
     visitors = sorted(set(visitor_ids))
     if not visitors:
@@ -76,7 +76,7 @@ def list_visits_of_visitors(
 def list_first_and_latest(
     connection: Connection, site_id: int, own: Visit, since: datetime, until: datetime, most: int
 ) -> list[Visit]:
-    """List the first visit of a visitor from `since` to `until`, both included, and the latest `most` before `own`."""
+    """List the visitor's first visit and latest `most` visits before `own`, from `since` to `until`, both included."""
     begun = visit.c.started_at
     earlier = VISIT_ROWS.where(
         visit.c.site_id == site_id, visit.c.visitor_id == own.visitor_id, begun >= since, begun <= until,
@@ -95,7 +95,7 @@ def count_visits_of_visitors(connection: Connection, site_id: int, visitor_ids: 
 
 @record
 class RecentVisits:
-    """The latest visit of a visitor, and the number of their visits since some moment."""
+    """The latest visit of a visitor, and the number of the visitor's visits in the searched period."""
 
     latest: Visit
     count: int
@@ -104,7 +104,7 @@ class RecentVisits:
 def find_recent_visits(
     connection: Connection, site_id: int, visitor_ids: Iterable[str], since: datetime
 ) -> dict[str, RecentVisits]:
-    """Find the latest visit of each visitor from `since` on, by visitor id; visitors without one are missing."""
+    """Find each visitor's latest visit and number of visits since `since`; visitors without visits are missing."""
     visitors = sorted(set(visitor_ids))
     if not visitors:
         return {}
@@ -149,7 +149,7 @@ _UPDATE_SEEN = (
 
 
 def update_seen(connection: Connection, site_id: int, visits: Sequence[Visit]) -> None:
-    """Store when visits were last seen, and their client ids and attributes."""
+    """Store `seen_at`, the Google and Yandex client ids and the attributes of visits."""
     rows = [
         {"of_site": site_id, "of_start": seen.started_at, "of_visit": seen.id}
         | {f"new_{name}": getattr(seen, name) for name in _SEEN}
@@ -174,7 +174,7 @@ _UPDATE_CLASSIFICATION = (
 def update_classification(
     connection: Connection, site_id: int, visits: Sequence[Visit], source_ids: Mapping[TrafficSource, int]
 ) -> None:
-    """Store the source, utm tags and click ids of visits; `source_ids` has the stored id of each source."""
+    """Store the source, UTM tags and click ids of visits; `source_ids` has the stored id of each source."""
     rows = [
         {"of_site": site_id, "of_start": again.started_at, "of_visit": again.id}
         | {f"new_{name}": row[name] for name in _CLASSIFIED}
@@ -221,7 +221,7 @@ def visit_from_row(row: PlainRow) -> Visit:
 
 
 def visit_of(source: TrafficSource, values: PlainRow) -> Visit:
-    """Return the visit with a traffic source and the values of `VISIT_COLUMNS`."""
+    """Return the visit with `source` and the values of `VISIT_COLUMNS`, in this order."""
     (
         visit_id, visitor_id, started_at, landing_url, referrer, ip, user_agent, city, utm,
         google_client_id, yandex_client_id, attrs, device, os, browser, click_ids, seen_at,

@@ -1,6 +1,6 @@
 """The outbox: deliveries that wait to be sent, in the order of the events, and recent settled deliveries.
 
-A delivery is settled when it was sent or will not be sent any more.
+A delivery is settled if it was sent or will never be sent.
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ def insert_deliveries(
 ) -> None:
     """Store deliveries in the given order, after all earlier deliveries of the site.
 
-    Positions are assigned under a lock, so that deliveries of all processes are in the order of the commits.
+    Positions are assigned under a lock, so that the deliveries of all processes have the order of their commits.
     """
     if not events:
         return
@@ -78,7 +78,7 @@ def list_waiting_deliveries(connection: Connection, site_id: int, webhook_id: in
 def list_latest_deliveries(
     connection: Connection, site_id: int, webhook_id: int, limit: int
 ) -> list[tuple[Delivery, datetime | None]]:
-    """List the latest deliveries of a webhook, newest first, each with when it was settled, or `None` if it was not."""
+    """List up to `limit` deliveries of a webhook, newest first, with the time when they were settled, or `None`."""
     query = select(webhook_outbox).where(*_of_webhook(site_id, webhook_id)).order_by(webhook_outbox.c.position.desc())
     return [(_delivery_from_row(row), row.settled_at) for row in connection.execute(query.limit(limit))]
 
@@ -86,7 +86,7 @@ def list_latest_deliveries(
 def find_waiting_webhooks(connection: Connection, site_id: int, webhook_ids: Sequence[int]) -> set[int]:
     """Find the webhooks of a site, among `webhook_ids`, that have an unsettled delivery.
 
-    The statement reads a single delivery of each, however many wait.
+    The query reads at most one delivery of each webhook, however many wait.
     """
     first = [
         select(webhook_outbox.c.webhook_id).where(*_waiting(site_id, webhook_id)).limit(1).subquery().select()
@@ -133,8 +133,8 @@ def requeue_deliveries(
 ) -> int:
     """Queue settled deliveries of a webhook again, and return their number.
 
-    `since` limits them to deliveries from then on, `position` to the delivery at this position; by default all are
-    queued.
+    `since` limits this to deliveries recorded at or after `since`, `position` to the delivery at this position. By
+    default, all settled deliveries are queued again.
     """
     again = [*_of_webhook(site_id, webhook_id), webhook_outbox.c.settled_at.is_not(None)]
     if since is not None:
@@ -150,7 +150,7 @@ def delete_deliveries(connection: Connection, site_id: int, webhook_id: int) -> 
 
 
 def delete_old_deliveries(connection: Connection, site_id: int, before: datetime) -> int:
-    """Delete the deliveries recorded before an instant, settled or not, and return their number."""
+    """Delete the deliveries of a site that were recorded before `before`, settled or not, and return their number."""
     old = (webhook_outbox.c.site_id == site_id, webhook_outbox.c.recorded_at < before)
     return connection.execute(delete(webhook_outbox).where(*old)).rowcount
 

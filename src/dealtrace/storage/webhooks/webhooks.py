@@ -1,4 +1,4 @@
-"""Webhooks, the state of their deliveries, and the leases by which processes share webhooks."""
+"""Webhooks, the state of their deliveries, and leases: only the process with the lease sends a webhook's deliveries."""
 
 from datetime import datetime
 
@@ -27,7 +27,7 @@ def insert_webhook(connection: Connection, new: Webhook) -> None:
 
 
 def list_webhooks(connection: Connection, site_id: int | None = None) -> list[Webhook]:
-    """List the webhooks of a site, oldest first; without a site, list those of all sites, grouped by site."""
+    """List the webhooks of a site, oldest first; without `site_id`, the webhooks of all sites, ordered by site."""
     query = select(webhook).order_by(webhook.c.site_id, webhook.c.created_at, webhook.c.id)
     if site_id is not None:
         query = query.where(webhook.c.site_id == site_id)
@@ -59,13 +59,13 @@ def delete_webhook(connection: Connection, webhook_id: int) -> None:
 
 
 def lease_webhook(connection: Connection, webhook_id: int, holder: str, until: datetime, now: datetime) -> bool:
-    """Lease a webhook to `holder` until `until` unless another holder's lease is valid; return whether that is done."""
+    """Lease a webhook to `holder` until `until` and return `True`, or `False` if another holder has a valid lease."""
     is_free = or_(webhook.c.leased_until.is_(None), webhook.c.leased_until < now, webhook.c.lease_holder == holder)
     return _change(connection, webhook_id, is_free, {"lease_holder": holder, "leased_until": until})
 
 
 def update_held_webhook(connection: Connection, webhook_id: int, holder: str, values: Values) -> bool:
-    """Change columns of a webhook if it is still leased to `holder`, and return whether it was."""
+    """Change columns of a webhook, given by name, if `holder` has its lease; return whether it was changed."""
     return _change(connection, webhook_id, webhook.c.lease_holder == holder, values)
 
 

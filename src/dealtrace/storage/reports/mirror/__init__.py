@@ -1,1 +1,1 @@
-"""The column mirror: a copy of a SQLite database's facts in a DuckDB file, for fast reports."""
+"""The column mirror: a copy of the visits, leads, deals and costs in a SQLite database, kept in DuckDB for reports."""

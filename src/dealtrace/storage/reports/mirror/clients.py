@@ -1,4 +1,4 @@
-"""When the first lead of every client began, kept with leads and deals: finding it takes most of a question."""
+"""The time of each client's first lead, stored with leads and deals; finding it took most of a report's time."""
 
 from collections.abc import Mapping, Sequence
 
@@ -17,18 +17,18 @@ def gather_clients(mirror: MirrorConnection, leads: str) -> None:
 
 
 def joined_clients() -> tuple[str, Mapping[str, str]]:
-    """Return the join of gathered clients with streamed rows, and the column that is taken from them."""
+    """Return the SQL join of `streamed` rows with the table of `gather_clients`, and the column that it adds."""
     is_theirs = "clients.site_id = streamed.site_id AND clients.client_id = streamed.client_id"
     return f"LEFT JOIN {_CLIENTS} AS clients ON {is_theirs}", {tables.CLIENT_SINCE: 'clients."at"'}
 
 
 def note_clients(mirror: MirrorConnection, site_id: int, leads: Sequence[int]) -> None:
-    """Store the clients of leads in a temporary table, before the leads are replaced."""
+    """Store the ids of the clients of `leads` in a temporary table, before these leads are replaced."""
     mirror.execute(f"CREATE OR REPLACE TEMP TABLE changed_clients AS {_OF_LEADS}", [site_id, leads])
 
 
 def update_clients(mirror: MirrorConnection, site_id: int, leads: Sequence[int]) -> None:
-    """Update all leads and deals of the clients whose leads some were and are now, if their first is another."""
+    """Update the time of the client's first lead in all leads and deals of the clients that have or had `leads`."""
     mirror.execute(f"INSERT INTO changed_clients {_OF_LEADS}", [site_id, leads])
     mirror.execute(_FIRSTS, [site_id])
     for table in (tables.leads.name, tables.deals.name):

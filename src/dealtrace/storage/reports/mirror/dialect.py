@@ -1,4 +1,4 @@
-"""Compile the statements of reports for DuckDB, and run them there."""
+"""Compile the SQL statements of reports for DuckDB, and run them in the mirror."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -28,7 +28,7 @@ class _WideInteger(BigInteger):
 class _Compiler(PGCompiler):
     """A compiler of expressions that DuckDB writes differently from PostgreSQL.
 
-    Any: these methods override those of SQLAlchemy, which pass keywords on.
+    Any: these methods override SQLAlchemy's methods, which pass on keyword arguments.
     """
 
     def visit_floordiv_binary(self, binary: BinaryExpression[Any], operator: Any, **kw: Any) -> str:  # noqa: ARG002
@@ -58,7 +58,7 @@ DIALECT: Dialect = DuckdbDialect(paramstyle="numeric_dollar")  # type: ignore[no
 class WrittenStatement:
     """A statement compiled to SQL text.
 
-    `inward` has its parameters in order, each with its converter. `outward` has the converters of columns by index.
+    `inward` lists the parameters in order, each with its converter. `outward` has the converters of columns by index.
     `constants` are parameters with a fixed value.
     """
 
@@ -78,7 +78,7 @@ _written: WeakKeyDictionary[Selection, dict[str, WrittenStatement]] = WeakKeyDic
 
 
 def written(statement: Selection, dialect: Dialect) -> WrittenStatement:
-    """Return a statement compiled for a dialect; it is compiled only once."""
+    """Return a statement compiled for a dialect; it is compiled on the first call and cached."""
     engines = _written.setdefault(statement, {})
     if dialect.name not in engines:
         engines[dialect.name] = _write(statement, dialect)
@@ -106,7 +106,7 @@ def _write(statement: Selection, dialect: Dialect) -> WrittenStatement:
 
 
 def fetch_rows(connection: MirrorConnection, statement: Selection, parameters: Parameters = NO_PARAMETERS) -> Rows:
-    """Run a statement and return all its rows, with values converted by the types of their columns."""
+    """Run a statement in DuckDB and return all its rows, with values converted by the types of their columns."""
     found = written(statement, DIALECT)
     rows: Iterator[Sequence[Any]] = connection.stream(found.text, found.arguments(parameters))
     if found.outward:

@@ -1,4 +1,4 @@
-"""The facts of reports as selects over the mirror."""
+"""The facts of reports (visits, leads, deals, costs) as SQL selects from the mirror."""
 
 from collections.abc import Iterable, Sequence
 
@@ -23,16 +23,17 @@ _OF_STATUS = {"status": "key", "meaning": "meaning"}
 
 @record
 class MirrorFacts:
-    """The facts of a site in the tables of the mirror; the rules are those of `stored_facts.py`.
+    """The facts of a site as SQL selects from the mirror; `stored_facts.py` has the same rules for the database.
 
-    Attributes that depend on a site's settings, the meanings of statuses, or other leads and deals are computed here.
+    Attributes that depend on a site's settings, the meanings of statuses, or other leads and deals are computed in the
+    selects; the others are stored.
     """
 
     contact_matching: bool
     visit_keys: VisitKeys
 
     def visitors_max(self, by: Sequence[Dimension]) -> int | None:
-        """Return the number that no visitor's exceeds if their bitmaps are small; see `FactTables`."""
+        """Return the highest number of a visitor if bitmaps of visitors are small enough; see `FactTables`."""
         return self.visit_keys.visitors if self.visit_keys.fit(by) else None
 
     @property
@@ -41,7 +42,7 @@ class MirrorFacts:
         return False
 
     def rows(self, fact: Fact, wanted: Iterable[str], moment: Moment) -> Selection:
-        """Select the facts with the wanted attributes; see `FactTables`."""
+        """Return a select of the facts with the wanted attributes; see `FactTables`."""
         names = sorted({"id", *wanted})
         match fact:
             case Fact.VISITS:
@@ -63,7 +64,7 @@ class MirrorFacts:
         return "stated_source_id", *(f"{name}_{model:d}" for name in lists)
 
     def touched(self, facts: Subquery, fact: Fact, model: AttributionModel, money: Sequence[str]) -> Subquery:
-        """Select facts once for each touch of their lead; see `FactTables`."""
+        """Return a select with a row for each touch of each fact; see `FactTables`."""
         columns, of_touches = facts.c, self.touch_attributes(fact, model, money)
         kept = [column for column in columns if column.name not in {*money, *of_touches}]
         if fact is Fact.ASSISTS:
@@ -82,15 +83,15 @@ class MirrorFacts:
         ).subquery("touched")
 
     def tags(self, fact: Fact) -> Selection:
-        """Select the tags of leads or deals; see `FactTables`."""
+        """Return a select of the tags of leads or deals; see `FactTables`."""
         return self._plain(tables.lead_tags if fact is Fact.LEADS else tables.deal_tags, ("owner_id", "tag"))
 
     def sources(self) -> Selection:
-        """Select the traffic sources of the site; see `FactTables`."""
+        """Return a select of the traffic sources of the site; see `FactTables`."""
         return self._plain(tables.sources, (column.name for column in tables.sources.c))
 
     def statuses(self) -> Selection:
-        """Select the statuses of the site's deals; see `FactTables`."""
+        """Return a select of the statuses of the site's deals; see `FactTables`."""
         return self._plain(tables.statuses, ("spelling", "key", "meaning"))
 
     def _plain(self, table: FromClause, names: Iterable[str]) -> Selection:
@@ -138,9 +139,9 @@ class MirrorFacts:
         return select(*chosen).select_from(rows).where(table.c.site_id == SITE_ID)
 
     def _match_reason(self) -> Expression:
-        """Return the SQL expression for the reason of a deal's match.
+        """Return the SQL expression for why a deal was matched to its lead or to none.
 
-        The mirror stores the reasons for a site that does not match by contact; other reasons are derived from them.
+        The mirror stores the reason as for a site that does not match by contact; for other sites it is converted.
         """
         reason = tables.deals.c.match_reason
         if not self.contact_matching:
@@ -158,7 +159,7 @@ def _assisting(kept: Sequence[Expression], sources: Expression) -> Subquery:
 
 
 def _unnested(facts: Subquery, kept: Sequence[Expression], model: AttributionModel, money: Sequence[str]) -> Subquery:
-    """Select facts once for each item of their lists of touches; a fact without touches is selected once."""
+    """Return a select with a row for each item of the facts' lists of touches; a fact without touches has one row."""
     columns = facts.c
     lists = {name: columns[f"{name}_{model:d}"] for name in ("sources", "touched_ats", "shares", *money)}
     listed = select(
@@ -186,13 +187,13 @@ def _each(values: Expression) -> Expression:
 
 
 def _client_kind(table: FromClause, started_at: Expression) -> Expression:
-    """Return the SQL expression for the key of a new or returning client.
+    """Return the SQL expression for `client_kind`: new or returning.
 
-    A client is returning if the client's first lead began before this one.
+    A client is returning if the client's first lead began before `started_at`.
     """
     return case((table.c[tables.CLIENT_SINCE] < started_at, RETURNING_CLIENT), else_=NEW_CLIENT)
 
 
 def _value_of(values: Expression, name: str) -> Expression:
-    """Return the SQL expression for the text under a key of a map, null if there is none."""
+    """Return the SQL expression for the text under the key `name` of a map, null if the map lacks it."""
     return func.map_extract_value(values, literal(name), type_=Text)

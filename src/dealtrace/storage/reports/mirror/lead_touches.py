@@ -1,7 +1,7 @@
-"""Gather the touches of each lead in a row, to store them with leads and deals.
+"""Gather the touches of each lead in one row, to store them with leads and deals.
 
-A touch is a visit that a lead is credited to. Joining every fact with its touches, and splitting kopecks, took most of
-the time of a report.
+A touch is a visit that a lead is credited to. Joining leads and deals with touches, and splitting kopecks among them,
+used to take most of a report's time.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,7 +13,7 @@ from dealtrace.storage.reports.mirror.library import MirrorConnection
 from dealtrace.storage.reports.touched_rows import SPLIT_MODELS
 
 _AT_ONCE = 1_000_000
-"""How many touches a statement gathers; DuckDB keeps unfinished lists in memory."""
+"""About how many touches one statement gathers; DuckDB keeps unfinished lists in memory."""
 _ITEM_OF = {"sources": "source", "touched_ats": "touched_at", "shares": "share"}
 _OF_ONE = ("source_id", "touched_at")
 _IN_ORDER = "ORDER BY touched_at DESC, visit_id DESC"
@@ -22,7 +22,7 @@ _PLACES = 128
 
 
 def _gathering() -> str:
-    """Return the SQL text that gathers the touches of each lead in a row, with a placeholder for a condition."""
+    """Return the SQL text that gathers each lead's touches in one row; `{touches}` stands for their table."""
     item = "struct_pack(source := source_id, touched_at := touched_at, share := share)"
     aggregates = [
         *(f"max({column}) FILTER (WHERE model = {model:d})" for model in tables.SINGLE_MODELS for column in _OF_ONE),
@@ -45,9 +45,9 @@ _GATHERING = _gathering()
 
 
 def gather_all(mirror: MirrorConnection, catalog: str) -> list[str]:
-    """Gather all touches, about a million touches at a time, and return the conditions on a lead's id that part them.
+    """Gather all touches in parts of about a million, and return the SQL condition on `{lead_id}` of each part.
 
-    DuckDB holds what it joins with in memory, so whatever is joined with gathered touches is joined by parts as well.
+    DuckDB keeps one side of a join in memory, so gathered touches must also be joined part by part.
     """
     ((count,),) = mirror.execute(f"SELECT count(*) FROM {catalog}.touches")  # noqa: S608 - a name of ours
     parts = count // _AT_ONCE + 1
@@ -63,7 +63,7 @@ def gather_all(mirror: MirrorConnection, catalog: str) -> list[str]:
 
 
 def _between(since: int | None, until: int | None) -> str:
-    """Return the condition that `{lead_id}` lies in a part; the first part has what has no lead."""
+    """Return the SQL condition that `{lead_id}` is in an interval; the first interval includes null."""
     conditions = [f"{{lead_id}} >= {since}"] if since is not None else []
     conditions += [f"{{lead_id}} < {until}"] if until is not None else []
     condition = " AND ".join(conditions or ["true"])
@@ -71,7 +71,7 @@ def _between(since: int | None, until: int | None) -> str:
 
 
 def gather(mirror: MirrorConnection, catalog: str, condition: str = "true") -> None:
-    """Gather the touches of a catalog that meet a condition."""
+    """Gather the touches of a DuckDB catalog that meet an SQL condition into its table `lead_touches`."""
     touches = f"(SELECT * FROM {catalog}.touches WHERE {condition})"  # noqa: S608 - names and conditions of ours
     mirror.execute(f"INSERT INTO {catalog}.lead_touches {_GATHERING.format(touches=touches)}")
 
@@ -80,7 +80,7 @@ def joined_touches(lead_id: str, money: Iterable[str] = ()) -> tuple[str, Mappin
     """Return the SQL join of streamed rows with gathered touches, and an expression for each column that it adds.
 
     `lead_id` is the column of the streamed rows with the id of the lead. The sums in `money` are split among touches.
-    The join has `{touches}` where the gathered touches are read.
+    The join has the placeholder `{touches}` for the table of gathered touches.
     """
     is_theirs = f"lead_touches.site_id = streamed.site_id AND lead_touches.lead_id = streamed.{lead_id}"
     written = f"LEFT JOIN {{touches}} AS lead_touches ON {is_theirs}"
@@ -98,14 +98,14 @@ def _floor(size: str) -> str:
 
 
 def _rest(size: str) -> str:
-    """Return the SQL expression for what rounding a touch's part of a sum down leaves, in millionths of a kopeck."""
+    """Return the SQL expression for the remainder of a touch's part rounded down, in millionths of a kopeck."""
     return f"{size} % {WHOLE} * share % {WHOLE}"
 
 
 def _rank(size: str) -> str:
-    """Return the SQL expression for the rank of a touch, by which kopecks left over by rounding are given out.
+    """Return the SQL expression for the rank of a touch, by which kopecks left over by rounding are distributed.
 
-    The touch with the greatest remainder ranks highest; of equal remainders, the later touch.
+    The touch with the greatest remainder ranks highest; of touches with equal remainders, the latest.
     """
     return f"({_rest(size)} * {_PLACES} + {_PLACES} - place)"
 
@@ -119,7 +119,7 @@ def _least(amount: str, shares: str) -> str:
 
 
 def _split(amount: str, shares: str) -> str:
-    """Return the SQL expression for the list of kopecks that each touch gets of an amount."""
+    """Return the SQL expression for the list of the touches' parts of an amount, in kopecks."""
     size = f"abs({amount})"
     extra = f"CASE WHEN {_rank(size)} >= {_least(amount, shares)} THEN 1 ELSE 0 END"
     kopecks = f"lambda share, place: CAST(sign({amount}) * ({_floor(size)} + {extra}) AS BIGINT)"

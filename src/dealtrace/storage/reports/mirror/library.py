@@ -1,4 +1,4 @@
-"""DuckDB, imported only when the mirror is first opened: the library is large, and most commands do not need it."""
+"""Open DuckDB files; the library is large, so it is imported only when the mirror is first opened."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -24,11 +24,11 @@ _SETTINGS = {
 _SILENCE = "SET enable_progress_bar = false"
 """The setting that turns off the progress bar, which DuckDB prints for long statements by default."""
 _NO_FILE, _ATTACHED = "memory", "mirror"
-"""The catalogs of a DuckDB without a file: its own, and that of the file that is attached to it."""
+"""The catalogs of a DuckDB instance without a file: its own in memory, and the one for an attached file."""
 
 
-class MirrorFault(Exception):  # noqa: N818 - it says whose fault it is
-    """DuckDB failed to open a file or to run a statement; the message is DuckDB's own."""
+class MirrorFault(Exception):  # noqa: N818 - the name says where the fault is
+    """The error that DuckDB could not open a file or run a statement; the message is DuckDB's own."""
 
 
 class MirrorConnection:
@@ -44,7 +44,7 @@ class MirrorConnection:
         return MirrorConnection(self._module, self._connection.cursor(), self._catalog)
 
     def attach(self, file: Path, spilled: Path) -> "MirrorConnection":
-        """Open a connection to a file that is attached to this DuckDB, which has none itself."""
+        """Attach a file to this DuckDB instance, which has no file itself, and return a connection to the file."""
         connection = self._connection.cursor()
         quoted = str(file).replace("'", "''")
         connection.execute(f"ATTACH '{quoted}' AS {_ATTACHED}")
@@ -60,7 +60,7 @@ class MirrorConnection:
         return list(self.stream(query, parameters))
 
     def stream(self, query: str, parameters: Sequence[object] = ()) -> Iterator[tuple[Any, ...]]:
-        """Run a statement and yield its rows, fetching some at a time; it raises what `execute` does."""
+        """Run a statement and yield its rows, fetching some at a time; the exceptions are those of `execute`."""
         try:
             found = self._connection.execute(query, list(parameters))
             while rows := found.fetchmany(_ROWS_AT_ONCE):
@@ -83,11 +83,11 @@ class MirrorConnection:
             yield
         finally:
             timer.cancel()
-            timer.join()  # an interruption that is on its way must not meet the next statement
+            timer.join()  # a late interruption must not stop the next statement
 
     @contextmanager
     def attached(self, file: Path, catalog: str) -> Iterator[None]:
-        """Have another file as a catalog of this name during the block; it is deleted at the end."""
+        """Attach another file as `catalog` during the block; detach and delete the file if the block does not raise."""
         quoted = str(file).replace("'", "''")
         self.execute(f"ATTACH '{quoted}' AS {catalog}")
         yield
@@ -100,14 +100,14 @@ class MirrorConnection:
 
 
 class _AttachedConnection(MirrorConnection):
-    """A connection to a file that is attached to the DuckDB that this process keeps running."""
+    """A connection to a file that is attached to this process's permanent DuckDB instance."""
 
     def __init__(self, module: ModuleType, connection: object, spilled: Path) -> None:
         super().__init__(module, connection, _ATTACHED)
         self._spilled = spilled
 
     def close(self) -> None:
-        """Close the file; uncommitted changes are lost. A DuckDB that failed, or that has data on disk, is ended."""
+        """Close the file; uncommitted changes are lost. A DuckDB instance that failed or spilled to disk is dropped."""
         try:
             self.execute(f"USE {_NO_FILE}; DETACH {_ATTACHED}")
         except MirrorFault:
@@ -127,9 +127,10 @@ def connect(file: Path, memory_mib: int, spilled: Path) -> MirrorConnection:
 
 
 def attach(file: Path, memory_mib: int, spilled: Path) -> MirrorConnection:
-    """Open a DuckDB file as `connect` does, in a DuckDB that keeps running without a file when this file is closed.
+    """Open a DuckDB file as `connect` does, in a DuckDB instance that keeps running when the file is closed.
 
-    Starting DuckDB takes ten times as long as opening a file. A DuckDB that failed before is started again.
+    Starting DuckDB takes ten times as long as opening a file. If opening fails, it is tried once more in a new
+    instance.
 
     Raises:
         MirrorFault: the file is not a DuckDB file, is damaged, or is open in another process.
@@ -142,7 +143,7 @@ def attach(file: Path, memory_mib: int, spilled: Path) -> MirrorConnection:
 
 @lru_cache(1)
 def _running(memory_mib: int, spilled: Path) -> MirrorConnection:
-    """Return the DuckDB without a file that this process keeps running."""
+    """Return the DuckDB instance without a file that this process keeps running."""
     return _start(f":{_NO_FILE}:", memory_mib, spilled)
 
 

@@ -1,4 +1,4 @@
-"""Marks: rows that record which facts changed, so that the mirror can be brought up to date.
+"""Marks: rows that record which visits, leads, deals and so on changed, so that the mirror can be updated.
 
 SQLite triggers write marks in the transaction of the change. The triggers exist only while there is a mirror. Each
 update of the mirror stores a new stamp, a random text, in the database and in the mirror. Different stamps mean that
@@ -26,9 +26,9 @@ _PREFIX = "mark_"
 
 
 class Kind(StrEnum):
-    """A kind of marks: what the id of a mark identifies, such as a deal with its tags, or a day of costs.
+    """What the id of a mark identifies, such as a deal with its tags, or a day of costs.
 
-    Marks are applied in the order of the kinds. Leads and deals copy attributes of visits, and their touches.
+    Marks are applied in the order of the kinds, because leads and deals contain touches and attributes of visits.
     """
 
     SOURCE = "source"
@@ -43,7 +43,7 @@ class Kind(StrEnum):
 
 @record
 class Mark:
-    """A mark of a changed fact; marks are numbered in the order of the changes."""
+    """A mark: the record that a visit, lead, deal or the like changed; numbers follow the order of the changes."""
 
     number: int
     site_id: int
@@ -53,7 +53,7 @@ class Mark:
 
 @record
 class _Marked:
-    """How changes of a table are marked: the kind of the mark, and the column with its id.
+    """How changes of a table are marked: the kind of the mark, and the column or SQL expression for the mark's id.
 
     Changes of `ignored` columns are not marked.
     """
@@ -77,14 +77,14 @@ MARKED: Mapping[Table, _Marked] = {
     cost: _Marked(Kind.COSTS, "day_on"),
     currency_rate: _Marked(Kind.RATES, "0"),
 }
-"""Every table from which facts are selected; `seen_at`, which every page view changes, affects no fact.
+"""The tables whose changes are marked: all tables from which the mirror's rows are computed.
 
-The mirror takes the sources of credits from visits.
+The column `seen_at`, which every page view changes, is not used by the mirror.
 """
 
 
 def _triggers() -> dict[str, str]:
-    """Return the statements that create the triggers, by trigger name."""
+    """Return the SQL statements that create the triggers, by trigger name."""
     found = {}
     for table, marked in MARKED.items():
         relevant = [column.name for column in table.c if column.name not in marked.ignored]
@@ -101,7 +101,7 @@ def _triggers() -> dict[str, str]:
 
 
 def _marking(marked: _Marked, row: str, *, is_further: bool) -> str:
-    """Return the SQL text that marks a row; if `is_further`, it does so only if the row's site or id has changed."""
+    """Return the SQL statement that marks a row, with `is_further` only if the site or the id of the row changed."""
     key = f"{row}.{marked.key}" if marked.key.isidentifier() else marked.key
     moved = f" WHERE OLD.site_id <> NEW.site_id OR {key} <> {key.replace('OLD', 'NEW')}" if is_further else ""
     return f"INSERT INTO mirror_mark (site_id, kind, id) SELECT {row}.site_id, '{marked.kind}', {key}{moved};"
@@ -112,7 +112,7 @@ _SCHEMA = text(f"SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND 
 
 
 def start_marking(connection: Connection) -> str:
-    """Start to mark changes and return the new stamp of the database; earlier marks are deleted."""
+    """Delete all marks, start to mark changes, and return the new stamp of the database."""
     stop_marking(connection)
     for statement in _TRIGGERS.values():
         connection.execute(text(statement))
@@ -131,7 +131,7 @@ def stop_marking(connection: Connection) -> None:
 
 def find_stamp(connection: Connection) -> str | None:
     """Find the stamp of the database, or return `None` if the triggers of this release do not mark its changes."""
-    if {name: sql for name, sql in connection.execute(_SCHEMA)} != _TRIGGERS:  # noqa: C416 - rows are no pairs
+    if {name: sql for name, sql in connection.execute(_SCHEMA)} != _TRIGGERS:  # noqa: C416 - mypy does not know that a row is a pair
         return None
     return connection.execute(select(database_key.c.key).where(database_key.c.name == _STAMP)).scalar_one_or_none()
 
@@ -142,7 +142,7 @@ def find_last_number(connection: Connection) -> int:
 
 
 def count_marks(connection: Connection) -> int:
-    """Return the number of waiting marks, computed from the first and the last number, because counting may be slow."""
+    """Return the number of marks to apply, estimated from the first and last number because counting may be slow."""
     numbers = mirror_mark.c.number
     first, last = connection.execute(select(func.min(numbers), func.max(numbers))).one()
     return last - first + 1 if last is not None else 0
@@ -156,9 +156,9 @@ def list_marks(connection: Connection, after: int, limit: int) -> list[Mark]:
 
 
 def settle_marks(connection: Connection, last_number: int, stamp: str, new_stamp: str) -> bool:
-    """Delete the marks up to `last_number` and store a new stamp, if the stamp is still `stamp`; return whether it was.
+    """Delete the marks up to `last_number` and store `new_stamp` if the stored stamp is `stamp`; return whether it was.
 
-    Later marks have higher numbers and stay.
+    Later marks, which have higher numbers, are kept.
     """
     renewed = connection.execute(
         update(database_key).where(database_key.c.name == _STAMP, database_key.c.key == stamp).values(key=new_stamp)

@@ -1,4 +1,4 @@
-"""The mirror of a database: a process locks it, brings it up to date, reads it and closes it."""
+"""Lock, build, update and open the mirror, the DuckDB copy of a SQLite database for reports."""
 
 import fcntl
 import os
@@ -26,7 +26,7 @@ PATIENCE_SECONDS = 120.0
 """How long a report waits for the mirror while another process reads or builds it."""
 _LOOK_SECONDS = 0.01
 MARKS_AT_ONCE = 20_000
-"""How many marks are taken over in one transaction of the mirror: what they name is held in memory."""
+"""How many marks are applied in one transaction of the mirror; the ids of these marks are held in memory."""
 _FACTS, _NEW_FACTS, _SCRATCH = "facts.duckdb", "new.duckdb", "scratch.duckdb"
 _LOCK, _WAITING, _SPILLED = "lock", "waiting", "spilled"
 UNMARKED = "the schema was upgraded, or a person was erased"
@@ -35,12 +35,12 @@ _SESSIONS = Sessions()
 
 
 class MirrorOutdated(MirrorFault):
-    """The mirror cannot be brought up to date by the changes that are marked; the message says why."""
+    """The error that a mirror cannot be updated by marks and must be built again; the message is the reason."""
 
 
 @record
 class State:
-    """The state of a mirror: the stamps of its last two updates, and the number of the last mark applied."""
+    """The state of a mirror: the stamps of its last two updates, and the number of the last applied mark."""
 
     stamp: str
     stamp_before: str
@@ -48,22 +48,22 @@ class State:
 
 
 def folder_of(database: Database) -> Path:
-    """Return the folder of the mirror, next to the SQLite file; it can safely be deleted at any time."""
+    """Return the path of the mirror's folder, next to the SQLite file; the folder can safely be deleted at any time."""
     return database.file.with_name(database.file.name + FOLDER_SUFFIX)
 
 
 def file_of(database: Database) -> Path:
-    """Return the DuckDB file of the mirror."""
+    """Return the path of the mirror's DuckDB file."""
     return folder_of(database) / _FACTS
 
 
 def fault_file_of(database: Database) -> Path:
-    """Return the file with the reason why the mirror could not be opened or built; it is absent after a success."""
+    """Return the path of the file with the reason why opening the mirror last failed; a success deletes the file."""
     return folder_of(database) / "fault"
 
 
 def rebuild_file_of(database: Database) -> Path:
-    """Return the file with the reason why an existing mirror was last built again; its age is that of the rebuild."""
+    """Return the path of the file with the reason for the last rebuild of an existing mirror, written at that time."""
     return folder_of(database) / "rebuilt"
 
 
@@ -71,11 +71,11 @@ def rebuild_file_of(database: Database) -> Path:
 def without_mirror(database: Database) -> Iterator[None]:
     """Delete the mirror, and prevent any process from building it until the end of the block.
 
-    This is for erasing a person: only a new file removes data that DuckDB deleted but kept in its pages. The caller
-    also calls `forget_mirror` in the transaction that erases.
+    This is for erasing a person: deleted data stays in the pages of a DuckDB file until the file itself is deleted. The
+    caller must also call `forget_mirror` in the transaction that erases the person.
 
     Raises:
-        MirrorBusy: another process used the mirror for too long.
+        MirrorBusy: Another process used the mirror for longer than `PATIENCE_SECONDS`.
     """
     if not database.is_sqlite:
         yield
@@ -96,7 +96,7 @@ def held_mirror(database: Database, patience: float = PATIENCE_SECONDS) -> Itera
     """Lock the folder of the mirror until the end of the block; create the folder if it is missing.
 
     Raises:
-        MirrorBusy: others had the lock for longer than `patience` seconds.
+        MirrorBusy: Others held the lock for longer than `patience` seconds.
     """
     folder = folder_of(database)
     folder.mkdir(mode=PRIVATE_FOLDER_MODE, exist_ok=True)
@@ -111,7 +111,7 @@ def held_mirror(database: Database, patience: float = PATIENCE_SECONDS) -> Itera
 
 @contextmanager
 def _lock_file(file: Path) -> Iterator[int]:
-    """Open a file to lock; closing it ends the lock."""
+    """Open or create a file to lock; it is closed, and so unlocked, at the end of the block."""
     opened = os.open(file, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, PRIVATE_MODE)
     try:
         yield opened
@@ -127,7 +127,7 @@ def _wait_for(lock: int, until: float) -> None:
 
 
 def _is_locked_now(lock: int) -> bool:
-    """Lock a file; `False` if others have it."""
+    """Try to lock a file, and return whether it is locked now; `False` means that somebody else holds the lock."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -136,7 +136,7 @@ def _is_locked_now(lock: int) -> bool:
 
 
 def _is_wanted(folder: Path) -> bool:
-    """Return whether somebody waits for the mirror who cannot share it: another process, or an erasure."""
+    """Return whether anybody waits to have the mirror alone: another process, or the erasure of a person."""
     with _lock_file(folder / _WAITING) as waiting:
         return not _is_locked_now(waiting)
 
@@ -152,12 +152,12 @@ def current_mirror(
     """Bring the mirror up to date with the database and open it; close it at the end of the block.
 
     A mirror that is missing, damaged, of another version, or made from another state of the database is built again.
-    Threads of one process share it and read side by side; each sees the state at which it began.
+    Threads of one process share the open mirror; each thread sees its state at the start of the block.
 
     Raises:
-        MirrorBusy: others used the mirror for too long.
-        MirrorFault: DuckDB cannot build the mirror: the disk or the memory is full.
-        OSError: the folder of the mirror cannot be written to.
+        MirrorBusy: Others used the mirror for longer than `patience` seconds.
+        MirrorFault: DuckDB cannot build the mirror, because the disk or the memory is full.
+        OSError: The folder of the mirror cannot be written to.
     """
     folder, until = folder_of(database), time.monotonic() + patience
     with ExitStack() as reading:
@@ -169,9 +169,9 @@ def current_mirror(
 
 
 def _join(database: Database, folder: Path, reading: ExitStack) -> MirrorConnection | None:
-    """Share the mirror that this process has open, brought up to date; `None` if that is not possible.
+    """Update and share the mirror that this process has open, or return `None` if that is not possible.
 
-    If others wait for it, or it has to be built anew, its readers must leave first.
+    It is not possible if others wait for the mirror or it must be built again: its readers must leave first.
     """
     session = _SESSIONS.join(folder)
     if session is None:
@@ -188,7 +188,7 @@ def _join(database: Database, folder: Path, reading: ExitStack) -> MirrorConnect
 
 
 def _open(database: Database, folder: Path, reading: ExitStack, until: float, progress: Progress) -> MirrorConnection:
-    """Open the mirror once nobody has it, for others to join."""
+    """Open the mirror as soon as nobody else uses it, so that other threads of this process can join."""
     _SESSIONS.wait_for_end(folder, until)
     with ExitStack() as opened:
         opened.enter_context(held_mirror(database, until - time.monotonic()))
@@ -206,7 +206,7 @@ def _open(database: Database, folder: Path, reading: ExitStack, until: float, pr
 
 
 def _note(file: Path, cause: str) -> None:
-    """Write the first line of a cause to a file; DuckDB may quote rows in others."""
+    """Write the first line of `cause` to a file; in later lines, DuckDB may quote rows."""
     with suppress(OSError):
         file.write_text(cause.partition("\n")[0])
 
@@ -230,9 +230,9 @@ def _open_existing(database: Database, folder: Path) -> MirrorConnection:
     """Open the file of the mirror and bring it up to date.
 
     Raises:
-        MirrorFault: the file is damaged, of another version, or made from another state of the database.
+        MirrorFault: The file is damaged, of another version, or made from another state of the database.
     """
-    shutil.rmtree(folder / _SPILLED, ignore_errors=True)  # of a process that was killed
+    shutil.rmtree(folder / _SPILLED, ignore_errors=True)  # left by a process that was killed
     mirror = attach(folder / _FACTS, database.mirror_memory_mib, folder / _SPILLED)
     try:
         _require_version(mirror)
@@ -258,8 +258,8 @@ def _bring_up_to_date(database: Database, mirror: MirrorConnection) -> None:
     """Apply all marks to the mirror.
 
     Raises:
-        MirrorOutdated: the mirror was not made from this state of the database.
-        MirrorFault: DuckDB failed: pages are damaged, which is found when they are read, or memory or the disk is full.
+        MirrorOutdated: The mirror was not made from this state of the database.
+        MirrorFault: DuckDB failed, because pages of the file are damaged, or the memory or the disk is full.
     """
     with database.read(is_limited=False) as source:
         stamp = marks.find_stamp(source)
@@ -270,7 +270,7 @@ def _bring_up_to_date(database: Database, mirror: MirrorConnection) -> None:
         if stamp not in (state.stamp, state.stamp_before):
             raise MirrorOutdated(_OTHER_STATE)
         if stamp == state.stamp_before != state.stamp and last < state.last_number:
-            raise MirrorOutdated(_OTHER_STATE)  # the marks taken over last are missing: an earlier state was restored
+            raise MirrorOutdated(_OTHER_STATE)  # the marks applied last are missing, so an earlier state was restored
         after = 0
         while after < last:
             stretch = [mark for mark in marks.list_marks(source, after, MARKS_AT_ONCE) if mark.number <= last]
@@ -283,11 +283,11 @@ def _take_over_stretch(
 ) -> str:
     """Apply marks to the mirror, delete them, and return the new stamp.
 
-    Marks are deleted after the mirror has committed. If the process ends between the two, the marks are applied again
-    later, which changes nothing.
+    Marks are deleted after the mirror has committed. If the process ends between these two steps, the marks are applied
+    again later, which does no harm.
 
     Raises:
-        MirrorOutdated: another mirror was built, or its building was prevented, since the stamp was read.
+        MirrorOutdated: The stamp has changed since it was read: another mirror was built, or marking was stopped.
     """
     new_stamp, last_number = token_hex(), stretch[-1].number
     mirror.execute("BEGIN")
@@ -308,7 +308,7 @@ def _take_over_stretch(
 
 
 def build(database: Database, folder: Path, progress: Progress) -> None:
-    """Build a new mirror; the caller must hold the lock of its folder.
+    """Build a new mirror; the caller must hold the lock of the mirror's folder.
 
     Changes during the build are marked, and the next update applies them.
     """
@@ -329,7 +329,7 @@ def build(database: Database, folder: Path, progress: Progress) -> None:
 
 
 def remove_files(folder: Path) -> None:
-    """Delete all files of the mirror except its locks; the caller must hold the lock."""
+    """Delete all files of the mirror except its lock files; the caller must hold the lock."""
     for entry in folder.iterdir():
         if entry.name in (_LOCK, _WAITING):
             continue

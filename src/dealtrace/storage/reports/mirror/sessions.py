@@ -1,4 +1,4 @@
-"""Who of one process reads a mirror: they share one connection, and the last to leave closes it."""
+"""The threads of a process that read a mirror: they share one open file, and the last reader closes it."""
 
 import time
 from collections import defaultdict
@@ -10,8 +10,8 @@ from threading import Condition, Lock
 from dealtrace.storage.reports.mirror.library import MirrorConnection
 
 
-class MirrorBusy(Exception):  # noqa: N818 - it names the state
-    """Others had the mirror for too long."""
+class MirrorBusy(Exception):  # noqa: N818 - the name is the state
+    """The error that others used the mirror for too long."""
 
 
 class Session:
@@ -23,7 +23,7 @@ class Session:
 
 
 class Sessions:
-    """The open mirrors of this process by their folders, each with a door that one thread at a time passes."""
+    """The mirrors that this process has open, by folder, each with a lock for opening and updating it."""
 
     def __init__(self) -> None:
         self._open: dict[Path, Session] = {}
@@ -32,10 +32,10 @@ class Sessions:
 
     @contextmanager
     def door(self, folder: Path, until: float) -> Iterator[None]:
-        """Have the door of a mirror alone: it is opened and brought up to date by one thread at a time.
+        """Hold the lock of a mirror during the block, so that only one thread at a time opens and updates the mirror.
 
         Raises:
-            MirrorBusy: other threads still had it at `until`, in the time of `time.monotonic`.
+            MirrorBusy: Other threads still held the lock at `until`, a time of `time.monotonic`.
         """
         with self._changed:
             door = self._doors[folder]
@@ -47,7 +47,7 @@ class Sessions:
             door.release()
 
     def join(self, folder: Path) -> Session | None:
-        """Become a further reader of an open mirror; `None` if it is not open."""
+        """Add a reader to an open mirror and return its session, or return `None` if the mirror is not open."""
         with self._changed:
             session = self._open.get(folder)
             if session is not None:
@@ -55,14 +55,14 @@ class Sessions:
             return session
 
     def begin(self, folder: Path, connection: MirrorConnection, opened: ExitStack) -> Session:
-        """Let others join a mirror that its first reader has opened."""
+        """Store and return the session, with one reader, of a newly opened mirror, so that other threads can join."""
         session = Session(connection, opened)
         with self._changed:
             self._open[folder] = session
         return session
 
     def leave(self, folder: Path, session: Session) -> None:
-        """Stop reading; the last to leave closes the mirror."""
+        """Remove a reader from a session; when the last reader leaves, the mirror is closed."""
         with self._changed:
             session.readers -= 1
             if session.readers:
@@ -74,10 +74,10 @@ class Sessions:
                 self._changed.notify_all()
 
     def wait_for_end(self, folder: Path, until: float) -> None:
-        """Wait until a mirror is not open in this process.
+        """Wait until this process has closed a mirror.
 
         Raises:
-            MirrorBusy: it was still open at `until`, in the time of `time.monotonic`.
+            MirrorBusy: The mirror was still open at `until`, a time of `time.monotonic`.
         """
         with self._changed:
             if not self._changed.wait_for(lambda: folder not in self._open, max(until - time.monotonic(), 0)):

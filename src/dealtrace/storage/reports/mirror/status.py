@@ -11,7 +11,7 @@ from dealtrace.storage.reports.mirror.mirror import UNMARKED, fault_file_of, fil
 
 @record
 class Rebuild:
-    """When an existing mirror was built again because it could not be brought up to date, in UTC, and the cause."""
+    """The UTC time and the cause of building an existing mirror again because it could not be updated."""
 
     rebuilt_at: datetime
     cause: str
@@ -19,10 +19,11 @@ class Rebuild:
 
 @record
 class MirrorStatus:
-    """The size of a mirror in bytes, when it was last opened, and the number of changes that it must still apply.
+    """The size of a mirror, when it was last opened, and `behind`, the number of changes that it must still apply.
 
-    `obstacle` is the reason, in a few words, why the next report must build the mirror again; it is empty if there is
-    none. `rebuild` is the last rebuild that was necessary, `None` since the first build, an erasure or a removal.
+    `obstacle` is the reason, in a few words, why the next report must build the mirror again, empty if it need not.
+    `rebuild` is when and why this mirror was built again, `None` if it was built for the first time or after an
+    erasure.
     """
 
     size_bytes: int
@@ -38,7 +39,7 @@ def find_mirror_status(database: Database) -> MirrorStatus | None:
         return None
     try:
         return _find(database)
-    except FileNotFoundError:  # another thread deletes the mirror, to build it again
+    except FileNotFoundError:  # another thread is deleting the mirror, to build it again
         return None
 
 

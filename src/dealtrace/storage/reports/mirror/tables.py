@@ -1,4 +1,4 @@
-"""The tables of the mirror, one for each kind of fact; their columns are attributes in `stored_facts.py`."""
+"""The tables of the mirror, one for each kind of fact; the columns are the attributes in `stored_facts.py`."""
 
 from collections.abc import Iterable
 
@@ -14,24 +14,24 @@ VERSION = 5
 """The version of the tables, raised whenever a table or the meaning of its rows changes; older mirrors are rebuilt."""
 CUSTOM_VALUES = "custom_values"
 CLIENT_SINCE = "client_since"
-"""When the first lead of the client began."""
+"""The column with the time when the client's first lead began."""
 VISIT_TEXTS = ("landing_page", "city", "device", "browser", "os")
 
 MONEY = ("amount", "margin")
 SINGLE_MODELS = tuple(model for model in AttributionModel if model not in SPLIT_MODELS)
 TOUCH_NUMBERS = tuple(f"{name}_{model:d}" for model in SINGLE_MODELS for name in ("source", "touched_at"))
-"""The columns with the source and the time of a lead's only touch, for each model that credits a single visit."""
+"""The columns with the source and the time of the credited visit, for each model that credits a single visit."""
 TOUCH_LISTS = tuple(f"{name}_{model:d}" for model in SPLIT_MODELS for name in ("sources", "touched_ats", "shares"))
-"""The columns with the sources, times and shares of touches, latest first, for each model that splits credit."""
+"""The columns with the sources, times and shares of credited visits, latest first, for models that split credit."""
 ASSISTS = "assisting_sources"
-"""The column with the sources of all touches but the last."""
+"""The column with the sources of all credited visits except the last."""
 MONEY_LISTS = tuple(f"{name}_{model:d}" for model in SPLIT_MODELS for name in MONEY)
-"""The columns with the kopecks that each touch gets of a deal's sums."""
+"""The columns with the parts of a deal's sums for the credited visits, in kopecks."""
 
 SCRATCH, TEMPORARY = "scratch", "temp"
-"""The catalogs of tables that a mirror has only while it is built, in a file of their own, or while it is changed."""
+"""The DuckDB catalogs of temporary tables: a separate file while a mirror is built, memory while it is updated."""
 metadata, PASSING = MetaData(), MetaData()
-"""The tables of the mirror, and those that it has only while it is built or changed."""
+"""The permanent tables of the mirror, and the tables that exist only while it is built or updated."""
 
 
 def _table(
@@ -55,9 +55,9 @@ def _table(
 visits = _table("visits", ("id", "at", "source_id", "visitor"), VISIT_TEXTS)
 visit_rows = _table("visit_rows", ("id", "at", "source_id"), ("visitor", *VISIT_TEXTS), of=PASSING)
 visitors = _table("visitors", ("number",), ("visitor",))
-"""Visitors by the number that visits have, from 1 in every site."""
+"""The table of visitor ids and their numbers, which visits contain; each site numbers its visitors from 1."""
 visit_texts = _table("visit_texts", (), ("dimension", "text"))
-"""The texts that visits have, by dimension: no report of them has more keys."""
+"""The distinct texts of visits by dimension; their number bounds the rows of a report by that dimension."""
 leads = _table(
     "leads",
     (
@@ -83,7 +83,7 @@ touches = _table(
     "touches", ("lead_id", "model", "position", "share", "touched_at", "visit_id", "source_id"), (), of=PASSING
 )
 lead_touches = _table("lead_touches", ("lead_id", *TOUCH_NUMBERS), (), (ASSISTS, *TOUCH_LISTS), of=PASSING)
-"""The touches of every lead in one row."""
+"""The table with one row for all touches (credited visits) of a lead."""
 lead_tags = _table("lead_tags", ("owner_id",), ("tag",))
 deal_tags = _table("deal_tags", ("owner_id",), ("tag",))
 costs = _table("costs", ("id", "at", "source_id", "cost", "clicks"), ("system", "account"))
@@ -101,7 +101,7 @@ state = Table(
 
 
 def creating_statements(of: MetaData = metadata, catalog: str = "") -> list[str]:
-    """Return the statements that create tables, in the main catalog by default.
+    """Return the SQL statements that create the tables in the metadata `of`, in the main catalog by default.
 
     Columns of custom values become maps of texts.
     """

@@ -1,4 +1,4 @@
-"""Copy facts from the database into the mirror, either all or only changed facts.
+"""Copy visits, leads, deals and so on from the database into the mirror: either all, or only those that changed.
 
 Any: drivers do not type rows.
 """
@@ -39,20 +39,20 @@ Progress = Callable[[str], None]
 
 
 Selects = Callable[[], Iterable[tuple[Selection, Expression | None]]]
-"""A function that returns the selects for all rows of a site, each with the column that ids of marks refer to."""
+"""A function that returns the selects for all rows of a site, each with the column that has the ids of marks."""
 _FACTS = StoredFacts(contact_matching=False)
 """The facts of a site as the mirror stores them, independent of the site's settings.
 
-Match reasons are stored as for a site that does not match by contact; other reasons are derived from them.
+Match reasons are stored as for a site that does not match by contact; `MirrorFacts` converts them for other sites.
 """
 
 
 @record
 class _Part:
-    """A part of the copy: how the rows of a table are copied into the mirror.
+    """How the rows of one table are copied into the mirror.
 
-    `filling` streams `all_rows` into the empty table, `changing` streams only `changed_rows`. `key` is the column of
-    the mirror by which changed rows are replaced, `lead` the one by which they are joined with touches.
+    `filling` streams `all_rows` into the empty table, and `changing` streams only `changed_rows`. `key` is the mirror's
+    column by which changed rows are found to replace them; `lead` is the column by which rows are joined with touches.
     """
 
     target: Table
@@ -73,7 +73,7 @@ class Join:
 
 
 _VISIT_NAMES = {"hour_at": AT, **{name: name for name in ("landing_page", "city", "device", "browser", "os")}}
-"""The attributes of leads and deals that are copied from their visit, with the column of the visit."""
+"""The attributes of leads and deals that are copied from their visit, each with the visit's column."""
 _IS_VISIT = "JOIN visits ON visits.site_id = streamed.site_id AND visits.id = streamed.visit_id"
 _OWN_VISIT = Join(f"LEFT {_IS_VISIT}", {name: f'visits."{column}"' for name, column in _VISIT_NAMES.items()})
 
@@ -81,7 +81,7 @@ _OWN_VISIT = Join(f"LEFT {_IS_VISIT}", {name: f'visits."{column}"' for name, col
 def _stream(target: Table, *joins: Join, catalog: str = "") -> Stream:
     """Return the stream into a table of a catalog; `joins` add columns from other tables of the mirror.
 
-    DuckDB does these joins: SQLite would look up every visit separately, which takes longer than everything else.
+    DuckDB does these joins, because SQLite would look up every visit separately, which is very slow.
     """
     taken = {name: of for join in joins for name, of in join.taken.items()}
     columns = [column for column in target.c if column.name not in ("site_id", *taken)]
@@ -99,13 +99,13 @@ def _stream(target: Table, *joins: Join, catalog: str = "") -> Stream:
 
 
 def _alike(target: Table, key: str, selects: Selects) -> _Part:
-    """Return the part for a table in which changed rows are copied in the same way as all rows."""
+    """Return the `_Part` of a table whose changed rows are copied in the same way as all rows."""
     stream = _stream(target)
     return _Part(target, key, stream, selects, stream, selects)
 
 
 def _in_visits(target: Table, lead: str, money: Iterable[str], selects: Callable[[Iterable[str]], Selects]) -> _Part:
-    """Return a part whose rows have attributes of their visits, touches and clients; `lead` is their lead's column."""
+    """Return the `_Part` of leads or deals, which copy attributes of visits, touches and clients; see `_Part.lead`."""
     touches = Join(*joined_touches(lead, money))
     filling = _stream(target, _OWN_VISIT, touches, Join(*clients.joined_clients()))
     changing = _stream(target, touches)
@@ -124,7 +124,7 @@ def _of_deals(names: Iterable[str]) -> Selects:
 
 
 def _visit_part() -> _Part:
-    """Return the part for visits: raw columns are streamed, DuckDB computes the attributes and numbers visitors."""
+    """Return the `_Part` of visits: raw columns are streamed, and DuckDB computes attributes and numbers visitors."""
     raw = ("id", "started_at", "traffic_source_id"), ("visitor_id", "landing_url", "city", "device", "browser", "os")
     names = [column.name for column in tables.visit_rows.c if column.name != "site_id"]
     written = dialect.written(select(visit.c.site_id, *visit_columns(names)), dialect.DIALECT)
@@ -184,11 +184,11 @@ _TAKEN: Mapping[Kind, tuple[_Part, ...]] = {
     Kind.RATES: (),
     Kind.COSTS: (_COSTS,),
 }
-"""The parts that copy changed rows, by the kind of the mark."""
+"""The parts that copy the rows changed according to marks, by kind of mark."""
 
 
 def fill(source: Connection, mirror: MirrorConnection, scratch: Path, progress: Progress) -> None:
-    """Fill an empty mirror with all facts of all sites; `scratch` is a file that there is meanwhile."""
+    """Fill an empty mirror with the data of all sites; `scratch` is the path of a file that is deleted at the end."""
     sites = source.execute(select(site.c.id).order_by(site.c.id)).scalars().all()
     conditions: Sequence[str] = ()
     with mirror.attached(scratch, tables.SCRATCH):
@@ -220,7 +220,7 @@ def _fill_by_parts(
     rows: Iterable[tuple[Selection, Parameters]],
     conditions: Iterable[str],
 ) -> None:
-    """Fill a table whose rows are joined with touches, some leads at a time."""
+    """Fill a table whose rows are joined with touches, in several steps, each for the leads of one of `conditions`."""
     streamed, touches = f"{tables.SCRATCH}.streamed", f"{tables.SCRATCH}.lead_touches"
     staging = replace(part.filling, inserting=f"CREATE TABLE {streamed} AS SELECT * FROM {{streamed}}")  # noqa: S608
     stream_rows(source, mirror, staging, rows)
@@ -237,7 +237,7 @@ def _fill_by_parts(
 
 
 def take_over(source: Connection, mirror: MirrorConnection, marks: Iterable[Mark]) -> None:
-    """Copy the marked facts again, and the facts that contain attributes of marked facts."""
+    """Copy all marked rows again, and the rows that contain attributes of marked rows."""
     by_site: dict[int, Marked] = defaultdict(lambda: defaultdict(set))
     for mark in marks:
         by_site[mark.site_id][mark.kind].add(mark.id)
@@ -251,7 +251,7 @@ def take_over(source: Connection, mirror: MirrorConnection, marks: Iterable[Mark
 
 
 def _take_over_touches(source: Connection, mirror: MirrorConnection, site_id: int, marked: Marked) -> None:
-    """Gather the touches of all leads of which something is taken over."""
+    """Gather the touches of all leads that are marked themselves, or whose touches or deals are marked."""
     leads = marked[Kind.TOUCHES] | marked[Kind.LEAD]
     if deals := marked[Kind.DEAL]:
         theirs = select(credit_key_of_deal()).where(deal.c.site_id == site_id, _is_among(deal.c.id, deals))
@@ -292,7 +292,7 @@ def _selects(part: _Part, *, only_changed: bool) -> list[Selection]:
 def _add_what_repeats(source: Connection, site_id: int, marked: Marked) -> None:
     """Mark the leads and deals that copy attributes of marked visits, touches or leads.
 
-    If a rate changed, all deals in other currencies than rubles are marked.
+    If a currency rate changed, all deals in currencies other than rubles are marked.
     """
 
     def deals(*conditions: Expression) -> None:

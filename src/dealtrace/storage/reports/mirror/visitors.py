@@ -1,11 +1,11 @@
-"""Visitors of a site by number: different numbers are counted by a bit for each, which takes a quarter of the time.
+"""Number the visitors of a site, so that reports can count distinct visitors by bitmaps, which is four times as fast.
 
-A bitmap has as many bits as the site has visitors, and every row of a report needs its own. So only reports whose rows
-are known to be few are answered that way; how many there can be at most is known by the texts that visits have.
+A bitmap has as many bits as the site has visitors, and every row of a report needs a bitmap. So only reports with few
+rows use bitmaps; the number of rows is bounded by the number of distinct texts of visits.
 
-Visitors and texts whose visits were deleted stay until the mirror is built again, which is harmless: only numbers of
-visits that exist are counted, so they make bitmaps larger than necessary and nothing else. Dealtrace itself deletes
-visits only with their site, and erasing a person builds the mirror again.
+Visitors and texts whose visits were deleted stay until the mirror is built again. This only makes bitmaps larger than
+necessary, because only visitors of existing visits are counted. Dealtrace itself deletes visits only with their site,
+and erasing a person builds the mirror again.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,10 +17,10 @@ from dealtrace.storage.reports.mirror import tables
 from dealtrace.storage.reports.mirror.library import MirrorConnection
 
 BITMAPS_BYTES_MAX = 64 * 1024 * 1024
-"""What the bitmaps of all rows of a report may take; DuckDB does not count them towards its limit, for each thread."""
+"""The most bytes for a report's bitmaps in each thread; DuckDB does not count them towards its memory limit."""
 _STEP = 65_536
 _KEPT_BITS = 4
-"""Numbers of visitors and keys are rounded up, so that statements need not be written anew for every new one."""
+"""`_STEP` and `_KEPT_BITS` round numbers of visitors and keys up, so that compiled statements can be reused."""
 _DAY, _MONTH = "day", "month"
 _DAY_MICROSECONDS = 86_400 * 1_000_000
 _TEXTS = {
@@ -28,7 +28,7 @@ _TEXTS = {
     _DAY: f'CAST("at" // {_DAY_MICROSECONDS} AS VARCHAR)',
     _MONTH: "strftime(make_timestamp(\"at\"), '%Y-%m')",
 }
-"""What bounds the keys of visits for each dimension; days and months are those of UTC."""
+"""The SQL expressions whose distinct values bound the number of a dimension's keys; days and months are in UTC."""
 _BOUNDED_BY = {"week": _DAY, "quarter": _MONTH}
 
 
@@ -58,13 +58,13 @@ _PLACING = (
 
 @record
 class VisitKeys:
-    """Upper bounds for a site, rounded up: its visitors, and the keys of its visits by dimension."""
+    """Upper bounds for a site, rounded up: the number of its visitors, and of its visits' keys by dimension."""
 
     visitors: int
     counts: tuple[tuple[str, int], ...]
 
     def fit(self, by: Sequence[Dimension]) -> bool:
-        """Return whether the bitmaps of a report by these dimensions are small enough."""
+        """Return whether the bitmaps of a report by the dimensions `by` take at most `BITMAPS_BYTES_MAX`."""
         size = self.visitors // 8
         counts = dict(self.counts)
         for dimension in by:
@@ -73,7 +73,7 @@ class VisitKeys:
 
 
 def _keys_of(dimension: Dimension, counts: Mapping[str, int]) -> int:
-    """Return the most keys that a dimension can have; a UTC day overlaps two local days of the site."""
+    """Return the highest possible number of a dimension's keys; a UTC day overlaps two local days of the site."""
     match dimension.kind:
         case Kind.CLOCK:
             return HOURS
@@ -86,7 +86,7 @@ def _keys_of(dimension: Dimension, counts: Mapping[str, int]) -> int:
 
 
 def find_visit_keys(mirror: MirrorConnection, site_id: int) -> VisitKeys:
-    """Find how many visitors a site has, and how many keys its visits have at most."""
+    """Return upper bounds for the number of a site's visitors, and for the number of its visits' keys by dimension."""
     ((visitors,),) = mirror.execute("SELECT coalesce(max(number), 0) FROM visitors WHERE site_id = ?", [site_id])
     counts = mirror.execute(_COUNTS, [site_id, site_id])
     return VisitKeys(

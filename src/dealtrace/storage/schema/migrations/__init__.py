@@ -1,4 +1,4 @@
-"""All migrations, which only go forward.
+"""All database migrations; there are no downgrades.
 
-A migration that would break the previous release comes a release later.
+A migration that would break the previous release is delayed by one release.
 """

@@ -1,1 +1,1 @@
-"""The tables, in a file per noun; `whole` imports them all."""
+"""The tables, one module per group of related tables; `whole` imports all tables."""

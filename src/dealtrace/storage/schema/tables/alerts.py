@@ -1,6 +1,6 @@
 """Alert rules, incidents, mails and scheduled reports.
 
-Rules and mails are control data, because those that are due are found across sites.
+Alerts, mails and scheduled reports are control tables, because due rows are searched across all sites.
 """
 
 from sqlalchemy import BigInteger, Column, Index, Integer, PrimaryKeyConstraint, String, Table, Text, text

@@ -1,4 +1,4 @@
-"""Control tables: sites, users, tokens, and all other data that is found without a site."""
+"""Control tables: sites, users, tokens, and other data that is searched without knowing the site."""
 
 from sqlalchemy import (
     BigInteger,

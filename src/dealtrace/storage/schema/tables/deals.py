@@ -75,8 +75,8 @@ Index(
     info=rows_where(UNDELETED),
 )  # fmt: skip
 Index("ix_deal_deleted_number", deal.c.site_id, deal.c.number, info=rows_where(DELETED))
-# These indexes have all columns that a journal uses; otherwise SQLite reads every row to find and count its deals.
-# Indexes of leads do not: SQLite would use a covering index even to find a few ids, and read the whole site.
+# These indexes contain all columns that a journal uses; otherwise SQLite reads every row to find and count deals.
+# Indexes of leads do not: SQLite would use a covering index even to find a few ids, and scan all leads of the site.
 index_undeleted("ix_deal_happened", deal.c.happened_at, deal.c.id, deal.c.deleted_at, deal.c.lead_kind)
 index_undeleted("ix_deal_touched", deal.c.touched_at, deal.c.id, deal.c.deleted_at, deal.c.lead_kind)
 index_where_present("ix_deal_visited", deal.c.visited_at, deal.c.id, deal.c.deleted_at, deal.c.lead_kind)

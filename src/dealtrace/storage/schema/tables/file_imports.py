@@ -1,4 +1,4 @@
-"""Imported files of leads, with the progress of each."""
+"""The progress of importing files."""
 
 from sqlalchemy import BigInteger, Column, PrimaryKeyConstraint, String, Table
 

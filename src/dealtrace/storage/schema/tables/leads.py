@@ -108,17 +108,17 @@ lead_request = Table(
 )
 
 LEAD_TABLES: Mapping[LeadKind, Table] = {LeadKind.CALL: call, LeadKind.LEAD_REQUEST: lead_request}
-"""The table of each kind of lead."""
+"""The table of leads, by kind of lead."""
 LEAD_STARTS: "Mapping[LeadKind, Column[datetime]]" = {
     LeadKind.CALL: call.c.started_at,
     LeadKind.LEAD_REQUEST: lead_request.c.requested_at,
 }
-"""The column with the start of each kind of lead."""
+"""The column with the start of a lead, by kind of lead."""
 LEAD_REFERENCES: "Mapping[LeadKind, Column[str]]" = {
     LeadKind.CALL: call.c.reference,
     LeadKind.LEAD_REQUEST: lead_request.c.number,
 }
-"""The column that identifies a lead in another system: a call's id in its PBX, or a lead request's number."""
+"""The column that identifies a lead in another system, by kind: a call's id in its PBX, a lead request's number."""
 
 lead_contact = Table(
     "lead_contact",

@@ -1,6 +1,6 @@
 """Marks of changes that the column mirror of a SQLite database must still apply.
 
-PostgreSQL has no mirror and no marks. SQLite assigns the key, which is the row number.
+PostgreSQL has no mirror and no marks. SQLite assigns the key `number`, which is its rowid.
 """
 
 from sqlalchemy import BigInteger, Column, Integer, PrimaryKeyConstraint, String, Table

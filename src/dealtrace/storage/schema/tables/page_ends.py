@@ -1,4 +1,4 @@
-"""The ends of the pages of journals, from which any server process finds the next page quickly."""
+"""The ends of pages of journals, stored so that any server process finds the next page quickly."""
 
 from sqlalchemy import BigInteger, Column, PrimaryKeyConstraint, String, Table
 

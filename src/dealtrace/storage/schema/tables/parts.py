@@ -1,8 +1,8 @@
 """The common parts of tables: the two kinds of table, names of keys and indexes, and common columns.
 
-A row of a `tenant` table belongs to a site, and the keys of the table begin with `site_id`. The rows of a `control`
-table are found without a site. No foreign key connects the two kinds of table, so a site can be moved or erased by its
-id alone.
+A row of a tenant table belongs to a site, and the keys of the table begin with `site_id`. The rows of a control table
+are searched without knowing the site. No foreign key connects the two kinds of tables, so the data of a site can be
+moved or erased by its id alone.
 """
 
 from typing import Any, TypeAlias
@@ -14,7 +14,7 @@ from dealtrace.storage.database.column_types import JsonText
 CONTROL = {"kind": "control"}
 TENANT = {"kind": "tenant"}
 WHERE = "where"
-"""The key, in the `info` of an index, of the condition that its rows meet."""
+"""The key in an index's `info` for the SQL condition of the rows that the index contains."""
 
 AnyColumn: TypeAlias = "Column[Any]"
 """Any: an index has columns of all types."""
@@ -37,9 +37,9 @@ def site_column() -> "Column[int]":
 
 
 def annotation_columns() -> "tuple[Column[object], ...]":
-    """Return the columns of annotations.
+    """Return the columns of a lead's annotations: manager, comment, tags, custom values and stated source.
 
-    The source has no foreign key, because SQLite cannot add one to an existing table.
+    `stated_source_id` has no foreign key, because SQLite cannot add a foreign key to an existing table.
     """
     structured = (Column("tags", JsonText), Column("custom_values", JsonText))
     return (*text_columns("manager", "comment"), *structured, Column("stated_source_id", BigInteger))
@@ -51,14 +51,14 @@ def text_columns(*names: str) -> "list[Column[str]]":
 
 
 def index_where_present(name: str, column: AnyColumn, *then: AnyColumn, unique: bool = False) -> None:
-    """Create an index on a column that is null in most rows; it contains only the other rows."""
+    """Create an index on a column that is null in most rows; the index contains only rows where it is not null."""
     is_present = text(f"{column.name} IS NOT NULL")
     columns = (column.table.c.site_id, column, *then)
     Index(name, *columns, unique=unique, info=rows_where(is_present))
 
 
 def index_undeleted(name: str, *columns: AnyColumn) -> None:
-    """Create an index on the given columns; it contains only undeleted rows."""
+    """Create an index on `site_id` and the given columns; the index contains only undeleted rows."""
     Index(name, columns[0].table.c.site_id, *columns, info=rows_where(UNDELETED))
 
 
@@ -66,6 +66,6 @@ def rows_where(condition: TextClause) -> "dict[Any, Any]":
     """Return the `info` of an index that contains only the rows that meet a condition.
 
     SQLAlchemy's argument `postgresql_where` would make every command import the dialect of PostgreSQL. Only code that
-    creates or compares tables needs it, so `tables.whole` adds it. Any: the library's type.
+    creates or compares tables needs this argument, so `tables.whole` sets it. Any: SQLAlchemy's type of `info`.
     """
     return {WHERE: condition}

@@ -1,4 +1,4 @@
-"""The rates at which a site converts currencies; a rate applies until the next one begins."""
+"""The currency rates of a site; a rate applies from its start until the start of the currency's next rate."""
 
 from sqlalchemy import BigInteger, Column, PrimaryKeyConstraint, String, Table
 

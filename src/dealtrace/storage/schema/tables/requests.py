@@ -21,5 +21,5 @@ api_request = Table(
     Column("duration_us", BigInteger, nullable=False),
     PrimaryKeyConstraint("site_id", "at", "request_id"),
     info=TENANT,
-    sqlite_with_rowid=False,  # rows are appended, and found only by their key
+    sqlite_with_rowid=False,  # rows are only appended, and searched by their primary key
 )

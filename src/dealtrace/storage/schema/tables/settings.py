@@ -1,4 +1,4 @@
-"""The tables of a site's points, fields, hosts, unknown fields and parameters, reclassifications and changes."""
+"""A site's spent points, custom fields, hosts, unknown fields and parameters, reclassification and history."""
 
 from sqlalchemy import BigInteger, Column, Index, PrimaryKeyConstraint, String, Table, Text
 

@@ -1,4 +1,4 @@
-"""Webhooks, which are control data, and the outbox of their deliveries, which belongs to the site."""
+"""Webhooks, a control table, and the outbox of their deliveries, a tenant table; see `parts.py`."""
 
 from sqlalchemy import BigInteger, Column, Index, Integer, PrimaryKeyConstraint, String, Table, Text, text
 

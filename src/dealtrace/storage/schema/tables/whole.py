@@ -1,4 +1,4 @@
-"""The whole schema: importing this module defines every table, and completes the indexes that have only some rows."""
+"""The whole schema: importing this module defines every table and sets the conditions of partial indexes."""
 
 from dealtrace.storage.schema.tables import (  # noqa: F401 - each adds its tables to the metadata
     alerts,

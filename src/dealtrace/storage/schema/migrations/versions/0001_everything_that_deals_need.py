@@ -1,4 +1,4 @@
-"""Everything that deals need."""
+"""Create the first tables: sites, users, tokens, visits, leads, clients and deals."""
 
 import sqlalchemy as sa
 from alembic import op

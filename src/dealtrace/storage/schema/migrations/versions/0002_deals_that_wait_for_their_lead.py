@@ -1,4 +1,4 @@
-"""Deals that get their lead later: by the clue they were registered with, or from a person who pins the lead."""
+"""Deals that get their lead later: found by the ids or contacts they were registered with, or set by a user."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Shares of credits, for models that divide the credit for a lead; leads are also found by their visit.
+"""Add shares of credits, for models that divide the credit for a lead, and indexes to find leads by visit.
 
 A credit without a share is a whole credit, as are all existing credits.
 """

@@ -1,4 +1,4 @@
-"""More data of leads: how a call went, the page of a form, and the annotations of the sender."""
+"""Add data of leads: the circumstances of a call, the page of a form, and annotations."""
 
 from typing import Any
 

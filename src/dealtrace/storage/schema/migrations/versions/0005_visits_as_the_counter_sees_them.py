@@ -1,4 +1,4 @@
-"""Visits as the counter sees them: device, click ids, and when the visitor was last seen."""
+"""Add data from the visit counter: device, click ids, and when the visitor was last seen."""
 
 import sqlalchemy as sa
 from alembic import op

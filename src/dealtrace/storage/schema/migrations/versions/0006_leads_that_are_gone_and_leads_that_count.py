@@ -1,4 +1,4 @@
-"""Deleted leads, and the settings that decide whether a lead is unique or a target."""
+"""Allow leads to be deleted, and add the settings that decide whether a lead is unique or a target."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""The progress of imported files."""
+"""Store the progress of file imports."""
 
 import sqlalchemy as sa
 from alembic import op

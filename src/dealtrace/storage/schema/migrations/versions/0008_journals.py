@@ -1,4 +1,4 @@
-"""Journals: indexes that find and count the leads and deals of an interval without reading rows."""
+"""Add indexes that find and count the leads and deals of an interval without reading rows, for journals."""
 
 import sqlalchemy as sa
 from alembic import op

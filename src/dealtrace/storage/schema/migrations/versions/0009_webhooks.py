@@ -1,4 +1,4 @@
-"""Webhooks and the outbox of their deliveries."""
+"""Add webhooks and the outbox of their deliveries."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""The number of deals per day; covering indexes for the kinds of leads in journals and for the contacts of clients."""
+"""Add daily counts of deals, and covering indexes for the kinds of leads in journals and for clients' contacts."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,7 +14,7 @@ INDEXED = {
 }
 DAY_MICROSECONDS = 86_400_000_000
 SINCE_YEAR_ONE = 719_162 * DAY_MICROSECONDS
-"""The time from year 1 to 1970: added before a division and subtracted after it, because engines round towards zero."""
+"""The microseconds from year 1 to 1970; they are added because engines round negative quotients towards zero."""
 
 
 def upgrade() -> None:

@@ -1,4 +1,4 @@
-"""The first id of a database: ten billion if any id was assigned, otherwise a billion."""
+"""Store the first id of a database: ten billion if ids were assigned already, otherwise a billion."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -18,5 +18,5 @@ def upgrade() -> None:
     if not assigned:
         new = {"name": "id", "next_id": FIRST_ID_OF_NEW, "first_id": FIRST_ID_OF_NEW}
         op.get_bind().execute(sa.insert(ids).values(new))
-    with op.batch_alter_table("id_block") as table:  # SQLite must create the table anew
+    with op.batch_alter_table("id_block") as table:  # SQLite must create the table again
         table.alter_column("first_id", existing_type=sa.BigInteger(), nullable=False)

@@ -1,4 +1,4 @@
-"""Further contacts of deals, clients as groups of contacts, and the progress of normalising stored contacts again."""
+"""Add further contacts of deals, merged clients, and the progress of normalising stored contacts again."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -39,5 +39,5 @@ def upgrade() -> None:
         sa.Column("last_id", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("site_id", name="pk_contact_reading"),
     )
-    # Big tables are not rewritten here: `dealtrace db renormalise` does that while the server runs.
+    # Large tables are not rewritten here: `dealtrace db renormalise` rewrites them while the server runs.
     op.execute("INSERT INTO contact_reading (site_id, stage, last_id) SELECT id, 'calls', 0 FROM site")

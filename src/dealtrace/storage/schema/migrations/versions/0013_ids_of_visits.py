@@ -1,4 +1,4 @@
-"""The key that makes ids of visits impossible to guess, and the hosts that sites name."""
+"""Add the key that makes visit ids unpredictable, the hosts of sites, and the progress of reclassifying visits."""
 
 import secrets
 

@@ -1,4 +1,4 @@
-"""Parameters that endpoints do not have, counted by name."""
+"""Count the request parameters that endpoints do not have, by name."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Where the pages of journals ended, shared between processes."""
+"""Store where the pages of journals ended, shared between processes."""
 
 import sqlalchemy as sa
 from alembic import op

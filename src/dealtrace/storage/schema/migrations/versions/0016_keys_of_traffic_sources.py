@@ -1,4 +1,4 @@
-"""The keys by which the parts of traffic sources are grouped."""
+"""Store the case-folded keys by which reports group the parts of traffic sources."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -20,7 +20,7 @@ source = sa.table(
 
 
 def upgrade() -> None:
-    """Apply the migration; Python makes the keys, because databases fold the case of few alphabets."""
+    """Apply the migration; keys are made in Python, because SQLite folds the case of Latin letters only."""
     for part in PARTS:
         op.add_column("traffic_source", sa.Column(f"{part}_key", sa.Text(), nullable=True))
     connection = op.get_bind()

@@ -1,4 +1,4 @@
-"""The statuses of deals and since when deals have them, columns of reports, and two fields for a later release."""
+"""Add the statuses of deals with their dates, columns of reports, and two fields for a later release."""
 
 from itertools import groupby, islice
 from operator import attrgetter
@@ -10,7 +10,7 @@ revision = "0017"
 down_revision = "0016"
 
 STATUSES_MAX = 10_000
-"""The limit of statuses per site; the most frequent statuses are kept."""
+"""The most statuses stored per site; the most frequent statuses are stored."""
 LAST_CHANGE = """
     SELECT changed.site_id, changed.deal_id, changed.recorded_at
     FROM deal_version AS changed
@@ -63,7 +63,7 @@ def upgrade() -> None:
 
 
 def _date_statuses() -> None:
-    """Store since when each deal has had its status, from the version that last changed the status, for all sites."""
+    """Store since when each deal has had its status: the time of the version that last changed the status."""
     connection = op.get_bind()
     last_change = LAST_CHANGE.format(has_status=HAS_STATUS[connection.dialect.name])
     connection.exec_driver_sql(
@@ -73,7 +73,7 @@ def _date_statuses() -> None:
 
 
 def _store_statuses(statuses: sa.Table) -> None:
-    """Store the statuses of existing deals with the meaning open; blank statuses are left out."""
+    """Store the statuses of existing deals with the meaning `open`; blank statuses are left out."""
     connection = op.get_bind()
     filled = (row for row in connection.exec_driver_sql(SEEN) if row.status.strip())
     rows = [

@@ -1,4 +1,4 @@
-"""The costs of advertising."""
+"""Add the costs of advertising."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Marks of changes that the column mirror must still apply."""
+"""Add the list of changes that the column mirror (a copy of the data for reports) must still apply."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Segments: report filters that are saved under a name."""
+"""Add segments: report filters that are saved under a name."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Roles, sessions, second factors, and the purposes of one-time links."""
+"""Add roles, sessions, second factors, and the purposes of one-time links."""
 
 import sqlalchemy as sa
 from alembic import op

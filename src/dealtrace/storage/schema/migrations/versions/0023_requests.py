@@ -1,4 +1,4 @@
-"""The journal of requests to the API."""
+"""Add the journal of API requests."""
 
 import sqlalchemy as sa
 from alembic import op

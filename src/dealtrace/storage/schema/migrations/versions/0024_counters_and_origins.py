@@ -1,4 +1,4 @@
-"""The code of each site's counter, and the origins whose pages may call the API."""
+"""Add the code of each site's visit counter, and the CORS origins whose pages may call the API."""
 
 import secrets
 
@@ -15,7 +15,7 @@ site = sa.table("site", sa.column("id", sa.BigInteger()), sa.column("counter_cod
 
 
 def upgrade() -> None:
-    """Apply the migration; every existing site gets a code."""
+    """Apply the migration; every existing site gets a counter code."""
     op.add_column("site", sa.Column("counter_code", sa.String(LENGTH), nullable=True))
     op.add_column("site", sa.Column("cors_origins", sa.Text(), nullable=True))
     connection = op.get_bind()

@@ -1,4 +1,4 @@
-"""The fields that deals 2.0 add to a deal, the keys by which late leads find such deals, and digests of phones."""
+"""Add the fields of the deals 2.0 API, the keys by which later leads find such deals, and digests of phones."""
 
 from hashlib import md5
 

@@ -1,4 +1,4 @@
-"""Alerts, mails that wait to be sent, and reports that are sent by mail."""
+"""Add alerts, mails that wait to be sent, and reports that are sent by mail."""
 
 import sqlalchemy as sa
 from alembic import op

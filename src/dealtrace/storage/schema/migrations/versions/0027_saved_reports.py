@@ -1,4 +1,4 @@
-"""Saved reports, shared links, notes on charts, and changes of a site's settings."""
+"""Add saved reports, shared links, notes on charts, and the history of a site's settings."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""The visit that a deal of deals 2.0 was matched to, and rates of currencies."""
+"""Add the visit that a deal of the deals 2.0 API was matched to, and currency rates."""
 
 import sqlalchemy as sa
 from alembic import op

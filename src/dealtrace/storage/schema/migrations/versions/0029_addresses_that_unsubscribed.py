@@ -1,4 +1,4 @@
-"""Addresses that get no more mails of a report or of an alert, and the key that signs the links to leave."""
+"""Add addresses that unsubscribed from a report or an alert, and the key that signs links to unsubscribe."""
 
 import secrets
 

@@ -1,6 +1,6 @@
-"""The traffic source of a credited visit, stored with the credit, so that reports by source do not read visits.
+"""Store the traffic source of a credited visit with the credit, so that reports by source do not read visits.
 
-For them the few leads with a stated source have an index.
+These reports also get an index of the leads with a stated source, which are few.
 """
 
 import sqlalchemy as sa

@@ -1,4 +1,4 @@
-"""An index by which deleted deals are found by their number."""
+"""Add an index to find deleted deals by their number."""
 
 import sqlalchemy as sa
 from alembic import op
