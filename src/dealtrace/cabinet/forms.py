@@ -17,7 +17,7 @@ FORM_BYTES_MAX = 100_000
 FIELDS_MAX = 200
 TOKEN_FIELD = "form_token"  # noqa: S105 - the name of a field
 FORMS = "forms of "
-"""The text that is hashed before a session's secret to make the token of the session's forms."""
+"""The text before a session's secret when both are hashed to make the token of the session's forms."""
 
 
 @record

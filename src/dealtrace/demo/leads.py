@@ -56,7 +56,7 @@ class Client:
 
 @record
 class DemoLead:
-    """A lead, its client, and when it is reported, or `None` if the PBX never reports it."""
+    """A lead of a client; `arrives_at` is when the lead is reported, or `None` if the PBX never reports it."""
 
     lead: IncomingCall | IncomingLeadRequest
     client: Client

@@ -1,4 +1,4 @@
-"""A chart of a deal's match: the time of the deal, and the windows of time in which the leads considered can match."""
+"""A chart of a deal's match: the time of the deal, and the windows of time in which it can match considered leads."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ LETTER = 7.5
 
 @record
 class DrawnCandidate:
-    """A lead that was considered: its label, a text about its outcome, and whether it was chosen."""
+    """A lead that was considered for a deal: its label, a text about its outcome, and whether it was chosen."""
 
     candidate: Candidate
     label: str

@@ -73,7 +73,7 @@ def key_words(dimension: Dimension, key: str, language: Language) -> str:
 
 
 def value_words(dimension: Dimension | None, value: str, language: Language) -> str:
-    """Return the text of a value that a filter compares with; values that are no keys are returned unchanged."""
+    """Return the text of a value that a filter compares with; a value that is not a valid key is returned unchanged."""
     if dimension is None:
         return value
     try:

@@ -20,7 +20,7 @@ DEALS_MAX = 10_000
 """The most deals that are tried, which takes a few seconds; `dealtrace try` has no limit."""
 MOVES_SHOWN = 10
 TRIED_AS = {"contact_matching": "contact_matching", "attribution": "model"}
-"""The settings that can be tried, with the name that `dealtrace try` has for each."""
+"""The settings that can be tried, each with its name in `dealtrace try`."""
 
 
 @record
