@@ -198,7 +198,7 @@ def calls(
 
 
 def lead_requests(first: date, last: date, *, attribution: int | None = None) -> Journal[JournalLeadRequest]:
-    """Return the journal of the lead requests of the token's site; the parameters are as in `calls`."""
+    """Return the journal of the lead requests of the token's site; the arguments are those of `calls`."""
     size = PAGE_SIZE
     parameters = _sent(
         dateFrom=f"{first:%m/%d/%Y}",

@@ -19,12 +19,12 @@ LeadKind = Literal["lead", "call", "request"]
 
 
 def by_call(call_id: int) -> Matcher:
-    """Return the matcher that finds the call with an id."""
+    """Return the matcher that finds the call with this id."""
     return {"type": "call", "callParams": {"callId": call_id}}
 
 
 def by_lead_request(lead_request_id: int) -> Matcher:
-    """Return the matcher that finds the lead request with an id."""
+    """Return the matcher that finds the lead request with this id."""
     return {"type": "request", "requestParams": {"requestId": lead_request_id}}
 
 

@@ -14,7 +14,7 @@ QUESTION = ("compare", "model", "models")
 
 
 def carried_query(said: Mapping[str, str]) -> str:
-    """Return the valid parameters of a page that its links keep, as `?…`, or an empty text if it has none."""
+    """Return the parameters that a page's links keep, if they are valid, as `?…`; empty if there are none."""
     is_valid = {
         "period": said.get("period") in PRESETS,
         "from": _is_day(said.get("from", "")),

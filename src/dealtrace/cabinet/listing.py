@@ -32,7 +32,7 @@ _NO_AMOUNT = "none"
 
 
 def _is_number(text: str) -> bool:
-    """Return whether a part of a page key is a whole number that the database can compare, below the last instant."""
+    """Return whether a part of a page key is a whole number that is small enough for an id and for an instant."""
     return re.fullmatch("[0-9]{1,15}|[1-8][0-9]{15}", text, re.ASCII) is not None
 
 

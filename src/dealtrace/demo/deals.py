@@ -103,7 +103,7 @@ def _stated(random: Random) -> TrafficSource:
 
 
 def _from_lead(random: Random, lead: DemoLead) -> _Beginning:
-    """Return a new deal that comes from a lead, usually within the two hours in which contacts match."""
+    """Return a new deal that comes from a lead, usually within the two hours in which contacts can match."""
     if random.random() < TOO_LATE:
         wait = timedelta(hours=random.uniform(3, 30))
     else:

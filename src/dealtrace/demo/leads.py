@@ -64,7 +64,7 @@ class DemoLead:
 
     @property
     def ended_at(self) -> datetime:
-        """Return the end of the lead."""
+        """Return when the call ended, or when the lead request was sent."""
         lead = self.lead
         return lead.started_at + lead.duration if isinstance(lead, IncomingCall) else lead.requested_at
 

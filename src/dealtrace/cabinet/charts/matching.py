@@ -36,7 +36,7 @@ def matching_chart(
     drawn: Sequence[DrawnCandidate],
     format_time: Callable[[datetime], str],
 ) -> Markup:
-    """Return the chart: the first `WINDOWS_MAX` windows below each other, in input order."""
+    """Return a chart of the deal and the windows of the first `WINDOWS_MAX` leads in `drawn`, one below another."""
     shown = drawn[:WINDOWS_MAX]
     axis = _axis_of(deal_at, [each.candidate for each in shown])
     height = TOP + ROW * len(shown) + BOTTOM

@@ -49,7 +49,7 @@ SOURCES_SHOWN = 15
 
 @record
 class Figure:
-    """A metric on the overview: its title, value, change and formula; `address` shows the overview with its chart.
+    """A metric on the overview: title, value, change and formula; `address` is the overview with a chart of the metric.
 
     `is_drawn` is true if the chart shows this metric now.
     """

@@ -82,12 +82,12 @@ class Address:
         return Address(page, self.said, self.filters)
 
     def sorted_by(self, name: str) -> str:
-        """Return the URL sorted by a column: descending, or ascending if it is already sorted descending."""
+        """Return the URL of the report sorted by a column: descending, or ascending if it is sorted descending now."""
         falling = f"{DESCENDING}{name}"
         return self.link(sort=name if self.get("sort") == falling else falling)
 
     def words(self, **usual: str) -> RawQuestion:
-        """Return the unparsed question; a missing parameter has its value in `usual`."""
+        """Return the unparsed question; a missing parameter gets its value from `usual`."""
         said: Mapping[str, str] = {**usual, **{name: value for name, value in self.said if value}}
         return RawQuestion(
             by=said.get("by", ""),

@@ -85,7 +85,7 @@ def value_words(dimension: Dimension | None, value: str, language: Language) -> 
 
 
 def nothing_words(dimension: Dimension, translate: Callable[[str], str]) -> str:
-    """Return the text of a missing key, with the reason where it is known."""
+    """Return the text that is shown for a missing key, with the reason if it is known."""
     if dimension.name == "client_kind":
         return translate("(client unknown: the deal has no lead)")
     return translate("(nothing)")

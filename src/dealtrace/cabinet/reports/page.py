@@ -116,7 +116,7 @@ def shown(
 def line_of(
     answers: Answers, address: Address | None, language: Language, notes: Sequence[AxisNote] = ()
 ) -> TimeLine | None:
-    """Return the chart of the answers; if the report has all models, the title names the model of the chart."""
+    """Return the chart, or `None` if there is none; if the report has all models, its title names the model."""
     if answers.line is None:
         return None
     line, model = time_line(answers.line, address, language, notes), answers.line.question.model

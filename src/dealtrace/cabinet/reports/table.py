@@ -54,7 +54,7 @@ class Change:
 
 @record
 class Cell:
-    """A value of the table: its text, bar and change, the URL of the rows behind it, and a mark if best or worst."""
+    """A value of the table: text, bar and change, the URL of the rows behind it, and a mark if it is best or worst."""
 
     words: str
     bar: Markup

@@ -98,7 +98,7 @@ def words_of_draft(draft: AlertDraft) -> RawRule:
 
 
 def recipients_of(draft: AlertDraft, members: Mapping[int, str], language: Language) -> tuple[Recipient, ...]:
-    """Return the recipients in the form: the typed addresses and the chosen users.
+    """Return the recipients in the form: the addresses entered as text, and the chosen users.
 
     `members` has the logins of users by id. `language` is for users, and for addresses without a language.
 

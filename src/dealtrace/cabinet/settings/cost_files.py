@@ -55,7 +55,7 @@ class CostPreview:
 
     @property
     def unmet_kopecks(self) -> int:
-        """Return the sum of the costs without visits, in kopecks."""
+        """Return the sum of the costs of campaigns without visits, in kopecks."""
         return sum(cost.amount_kopecks for cost in self.unmet.campaigns)
 
 

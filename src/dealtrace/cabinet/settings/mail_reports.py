@@ -47,7 +47,7 @@ _ADDRESS_LENGTH_MAX = 8000
 
 @record
 class ReportDraft:
-    """The contents of the form for a new scheduled report."""
+    """The contents of the form for a new or a stored scheduled report."""
 
     title: str = ""
     address: str = ""

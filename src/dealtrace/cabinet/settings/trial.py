@@ -37,8 +37,9 @@ class Move:
 class Forecast:
     """The effect of changed settings: match rates before and after, and how many deals change their lead or source.
 
-    Only `tried` of `total` deals were tried. `moves` are the deals that would move from one source to another.
-    `needs_match` is true if past deals change only when they are rematched.
+    Only `tried` of `total` deals were tried. `kept` is how many keep a lead that the new rules would not find. `moves`
+    are the deals that would move from one source to another. `needs_match` is true if past deals change only when they
+    are rematched.
     """
 
     before: str
