@@ -260,4 +260,4 @@ def test_a_call_is_named_by_both_of_its_ids(server: ServerProcess, served: Stage
     card = words_of(analyst.get(f"leads/call/{call.id}").text)
     assert f"Call {call.id}" in card
     assert "pbx-7" in card
-    assert "no source: the call is linked to no visit to the site" in card
+    assert "no source: the call is not linked to a visit to the site" in card

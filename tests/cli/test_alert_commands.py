@@ -52,7 +52,7 @@ def test_a_rule_is_added_listed_tried_and_removed(terminal: Terminal) -> None:
         (("add", "1", "drop", "deals", "--window", "2h"), "window: unknown “2h”; available: 1h, 3h"),
         (("add", "1", "above", "deals"), "amount: must be a number"),
         (("add", "1", "drop", "cost", "--window", "3h"), "costs are known only by day"),
-        (("add", "1", "drop", "deals", "--mail", "nobody"), "“nobody” is not an e-mail"),
+        (("add", "1", "drop", "deals", "--mail", "nobody"), "“nobody” is not an e-mail address"),
         (("add", "2", "drop", "deals"), "Site 2 not found"),
         (("remove", "1", "7"), "Alert 7 not found"),
         (("test", "1", "7"), "Alert 7 not found"),

@@ -1,4 +1,4 @@
-"""The synchronous and the asynchronous client; they differ only in how they carry out the steps of a call."""
+"""The synchronous and the asynchronous client; they differ only in how they send requests and wait."""
 
 import asyncio
 import time
@@ -42,7 +42,7 @@ class Client:
         self._http = httpx.Client(base_url=_checked(address), timeout=timeout_seconds, headers=HEADERS)
 
     def send(self, call: Call[T]) -> T:
-        """Carry out a call and return its result.
+        """Send an API call, repeat it after temporary failures, and return its result.
 
         Raises:
             ClientError: the call failed.
@@ -107,7 +107,7 @@ class AsyncClient:
         self._http = httpx.AsyncClient(base_url=_checked(address), timeout=timeout_seconds, headers=HEADERS)
 
     async def send(self, call: Call[T]) -> T:
-        """Carry out a call and return its result.
+        """Send an API call, repeat it after temporary failures, and return its result.
 
         Raises:
             ClientError: the call failed.
@@ -161,7 +161,7 @@ HEADERS = {"Accept-Language": "en"}
 
 
 def _sent(step: Send) -> dict[str, Any]:
-    """Return the arguments of httpx's `request` for a step. Any: these arguments have types of their own."""
+    """Return the arguments of httpx's `request` for a step. Any: each argument has a type of its own."""
     return {"params": step.parameters or None, "headers": step.headers, "content": step.content}
 
 

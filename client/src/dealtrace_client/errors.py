@@ -1,8 +1,8 @@
-"""The exceptions of calls.
+"""The exceptions that are raised if an API call fails.
 
 ClientError
 ├── Unreachable        no answer, after all retries
-├── AnswerUnreadable   the answer is not one of a Dealtrace server
+├── AnswerUnreadable   the answer is not from a Dealtrace server, or not understood
 └── Refused            the server refused; `code` is its number, `violations` name the parameters
     ├── FieldsFaulty       10007
     ├── TokenRejected      10020, 10021
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 
 class ClientError(Exception):
-    """Raised if a call failed; the other exceptions of this module are its subclasses."""
+    """The base class of the exceptions that are raised if a call fails."""
 
 
 class Unreachable(ClientError):  # noqa: N818 - named after what is wrong
@@ -26,7 +26,7 @@ class Unreachable(ClientError):  # noqa: N818 - named after what is wrong
 
 
 class AnswerUnreadable(ClientError):  # noqa: N818 - named after what is wrong
-    """The answer is not one that this client knows."""
+    """The response cannot be parsed; the server may have carried out the call nevertheless."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class NumberTaken(Refused):
 
 
 class PointsSpent(Refused):
-    """No API points are left today."""
+    """The site's daily quota of API points is used up."""
 
 
 class TooFast(Refused):
@@ -91,6 +91,6 @@ SERVER_ERROR_MIN = 500
 
 
 def refusal_for(status: int, code: str, message: str, violations: tuple[FieldViolation, ...] = ()) -> Refused:
-    """Return the exception for an answer that is a refusal."""
+    """Return the exception for a response that refuses a call; `status` and the error `code` decide its class."""
     kind = ServerFailed if status >= SERVER_ERROR_MIN else KIND_OF.get(code, Refused)
     return kind(status, code, message, violations)

@@ -1,4 +1,4 @@
-"""Calls and lead requests to send, and visits to report."""
+"""Phone calls and lead requests to send, visits to report, and the functions that return the API calls for them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -74,7 +74,10 @@ class Visited:
 def send_lead_requests(
     lead_requests: Iterable[LeadRequest], *, zone: ZoneInfo = MOSCOW
 ) -> Call[tuple[LeadOutcome, ...]]:
-    """Return the call that sends up to 100 lead requests; `zone` is the site's. It is safe to repeat."""
+    """Return the call that sends up to 100 lead requests; `zone` is the site's time zone.
+
+    The call can be repeated safely.
+    """
     items = [
         _known(
             requestNumber=each.number,
@@ -93,9 +96,10 @@ def send_lead_requests(
 
 
 def send_calls(calls: Iterable[PhoneCall], *, zone: ZoneInfo = MOSCOW) -> Call[tuple[LeadOutcome, ...]]:
-    """Return the call that sends up to 100 phone calls; `zone` is the site's.
+    """Return the API call that sends up to 100 phone calls; `zone` is the site's time zone.
 
-    A phone call is imported only once. If an answer was lost, calls that an earlier try imported have the error 10047.
+    A phone call is imported only once. If an answer was lost and the API call is repeated, the phone calls that are
+    already stored have the error 10047.
     """
     words = {True: "successful", False: "unsuccessful", None: None}
     items = [
@@ -129,8 +133,9 @@ def visit(  # noqa: PLR0913 - a page view has as many parameters
 ) -> Call[Visited]:
     """Return the call that reports a page view from a server of the site, for visitors without JavaScript.
 
-    The call needs no token. Each report counts as a page view, without a `visitor_id` as another visitor's, so it is
-    not repeated if the server may have counted it: the call fails with `Unreachable` or `ServerFailed`.
+    The call needs no token. Each report counts as a page view; without a `visitor_id` it counts as that of a new
+    visitor. The call is therefore not repeated if the server may have counted it: it fails with `Unreachable` or
+    `ServerFailed`.
     """
     form = _known(
         siteId=site_id,

@@ -1,4 +1,4 @@
-"""The methods of the API: each returns a call, which either client can send."""
+"""The functions for the methods of the API: each returns a call, which `Client` or `AsyncClient` can send."""
 
 import uuid
 from collections.abc import Callable, Iterable, Mapping
@@ -47,7 +47,7 @@ UNSET: Final = Unset.UNSET
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A stated traffic source."""
+    """A traffic source that the caller states."""
 
     source: str = ""
     medium: str = ""
@@ -80,8 +80,9 @@ def register(  # noqa: PLR0913 - a deal has as many parameters
 ) -> Call[Registered]:
     """Return the call that registers a deal.
 
-    `happened_at` is aware; `zone` is the site's. `only` is `calls` or `requests`. Without a `number`, a random number
-    is generated, so that a try whose answer was lost can be repeated without creating a second deal.
+    `happened_at` must have a time zone; `zone` is the site's. `only` (`calls` or `requests`) limits the search by
+    contact to leads of that kind. Without a `number`, a random number is generated, so that the call can be repeated
+    after a lost answer without creating a second deal.
     """
     return Call(
         f"{REST}/orders/register/",
@@ -121,7 +122,7 @@ def update(  # noqa: PLR0913 - as above
     source: Source | None = None,
     custom: Mapping[str, str] | None = None,
 ) -> Call[Changed]:
-    """Return the call that changes a deal, identified by its id, its number, or both: the id is tried first.
+    """Return the call that changes a deal, identified by its id, its number, or both; the id is tried first.
 
     `UNSET` keeps a value, `None` and empty texts erase it; tags replace the whole list. A `source` applies while the
     deal has no lead. An empty value in `custom` erases the field.
@@ -157,7 +158,7 @@ def delete(*, deal_id: int | None = None, number: str | None = None) -> Call[Del
 
 @dataclass(frozen=True, slots=True)
 class Journal(Generic[T]):
-    """A journal; `page` returns the call for a page, counted from 1."""
+    """A list of records on the server, read page by page; `page` returns the call for a page, counted from 1."""
 
     page: Callable[[int], Call[Page[T]]]
 
@@ -167,7 +168,7 @@ def deals(
 ) -> Journal[JournalDeal]:
     """Return the journal of the deals of a site from day `first` to `last`, inclusive.
 
-    `by` says which date of a deal is compared: `created`, `updated` or `session` (the visit's).
+    `by` is the date of a deal that must be in this period: `created`, `updated` or `session` (the time of its visit).
     """
     parameters = _sent(
         dateFrom=f"{first:%d/%m/%Y}", dateTo=f"{last:%d/%m/%Y}", bindTo=by, withOrdersTags="true", limit=PAGE_SIZE
@@ -197,7 +198,7 @@ def calls(
 
 
 def lead_requests(first: date, last: date, *, attribution: int | None = None) -> Journal[JournalLeadRequest]:
-    """Return the journal of the lead requests of the token's site; the parameters are as in `calls`."""
+    """Return the journal of the lead requests of the token's site; the arguments are those of `calls`."""
     size = PAGE_SIZE
     parameters = _sent(
         dateFrom=f"{first:%m/%d/%Y}",

@@ -1,4 +1,4 @@
-"""Deals 2.0: calls that send lists of orders, and matchers, the ways to find out where an order came from."""
+"""Deals 2.0: calls that send lists of orders, and matchers, which find the lead, visit or source of an order."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,22 +14,22 @@ from dealtrace_client.request_steps import Call
 ORDERS = "/lead-service/v1/api/client-order"
 CLOCK = "%d-%m-%Y %H:%M:%S"
 Matcher = Mapping[str, object]
-"""A way to find out where an order came from, in the JSON of the API; matchers are tried in the order sent."""
+"""A way to find the lead, visit or source of an order, in the JSON of the API; matchers are tried in the order sent."""
 LeadKind = Literal["lead", "call", "request"]
 
 
 def by_call(call_id: int) -> Matcher:
-    """Return the matcher that finds the call with an id."""
+    """Return the matcher that finds the call with this id."""
     return {"type": "call", "callParams": {"callId": call_id}}
 
 
 def by_lead_request(lead_request_id: int) -> Matcher:
-    """Return the matcher that finds the lead request with an id."""
+    """Return the matcher that finds the lead request with this id."""
     return {"type": "request", "requestParams": {"requestId": lead_request_id}}
 
 
 def by_visit(*visit_ids: int) -> Matcher:
-    """Return the matcher that finds the latest of the visits with these ids; pages have the id in `_ct_session_id`."""
+    """Return the matcher that finds the latest of the visits with these ids; the cookie `_ct_session_id` has the id."""
     return {"type": "session", "sessionParams": {"sessionId": [str(visit_id) for visit_id in visit_ids]}}
 
 
@@ -41,7 +41,7 @@ def by_contact(
     depth_minutes: int | None = None,
     tags: Iterable[str] = (),
 ) -> Matcher:
-    """Return the matcher that finds the nearest lead by its contacts, at most `depth_minutes` before the deal."""
+    """Return the matcher that finds the nearest lead with such a contact, at most `depth_minutes` before the deal."""
     said = {"phones": list(phones), "emails": list(emails), "searchDepth": depth_minutes, "tags": list(tags)}
     return {"type": f"{kind}Contact", f"{kind}ContactParams": {name: value for name, value in said.items() if value}}
 
@@ -93,7 +93,7 @@ class OrderChange:
 
 @dataclass(frozen=True, slots=True)
 class OrderOutcome:
-    """The result for an order: its deal and, in the JSON of the API, the matcher that decided; or the error."""
+    """The result for an order: its deal and the matcher that decided, as JSON of the API; or the error."""
 
     number: str
     deal_id: int | None
@@ -104,12 +104,15 @@ class OrderOutcome:
 
     @property
     def is_done(self) -> bool:
-        """Return whether the order was stored."""
+        """Return whether the order was created, changed or deleted without an error."""
         return self.error_code is None
 
 
 def create_orders(orders: Iterable[Order], *, crm: str = "", zone: ZoneInfo = MOSCOW) -> Call[tuple[OrderOutcome, ...]]:
-    """Return the call that creates up to 100 orders; `zone` is the site's. It is safe to repeat."""
+    """Return the call that creates up to 100 orders; `zone` is the site's time zone.
+
+    The call can be repeated safely.
+    """
     body = {"crm": crm, "orders": [_order(order, zone) for order in orders]}
     return Call(f"{ORDERS}/create", {}, _outcomes, body=body)
 
@@ -117,8 +120,8 @@ def create_orders(orders: Iterable[Order], *, crm: str = "", zone: ZoneInfo = MO
 def change_orders(changes: Iterable[OrderChange], *, zone: ZoneInfo = MOSCOW) -> Call[tuple[OrderOutcome, ...]]:
     """Return the call that changes up to 100 orders.
 
-    A `comment` is added to earlier comments, so a list with a comment is not repeated if the server may have stored
-    it: the call fails with `Unreachable` or `ServerFailed`, and `find_orders` shows what was stored.
+    A `comment` is added to earlier comments, so a call with a comment is not repeated if the server may have stored it:
+    it fails with `Unreachable` or `ServerFailed`, and `find_orders` shows what was stored.
     """
     orders = [_change(change, zone) for change in changes]
     is_repeatable = not any(map(_adds_comment, orders))
@@ -178,7 +181,7 @@ def _change(change: OrderChange, zone: ZoneInfo) -> dict[str, object]:
 
 
 def _adds_comment(order: Mapping[str, object]) -> bool:
-    """Return whether a change adds a comment, which the API takes under either key."""
+    """Return whether a change adds a comment, which the API accepts as `addNewComment` and as `comment`."""
     comments = (order.get("addNewComment"), order.get("comment"))
     return any(comment.get("text") if isinstance(comment, Mapping) else comment for comment in comments)
 

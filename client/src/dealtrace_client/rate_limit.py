@@ -10,7 +10,7 @@ WINDOW_SECONDS = 1.1
 
 
 class RateLimit:
-    """Allows at most `per_second` requests in any second; `None` means no limit. Thread-safe."""
+    """A limit of `per_second` requests in any second, or no limit if it is `None`; thread-safe."""
 
     def __init__(self, per_second: int | None, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock

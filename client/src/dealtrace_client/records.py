@@ -9,16 +9,16 @@ from zoneinfo import ZoneInfo
 
 T = TypeVar("T")
 Json = Any
-"""A decoded answer. Any: it is foreign JSON; a missing or wrong key ends the call with `AnswerUnreadable`."""
+"""A decoded response. Any: the JSON comes from outside; a missing or wrong key raises `AnswerUnreadable`."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 JOURNAL_CLOCK = "%d/%m/%Y %H:%M:%S"
 UNKNOWN = ("", "(not set)", "<не указано>")
-"""What journals have instead of an unknown value."""
+"""The texts that journals have instead of an unknown value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """A registered deal; `call_id` is the call it was matched to."""
+    """A registered deal; `call_id` is the call it was matched to, or `None`."""
 
     deal_id: int
     number: str
@@ -40,7 +40,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A deal after a change; `session` is the credited visit in the JSON of the API."""
+    """A deal after a change; `session` is the credited visit as JSON of the API."""
 
     deal_id: int
     number: str
@@ -55,7 +55,7 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
-    """A deleted deal; if an earlier try deleted it, only the id or number that the caller sent."""
+    """A deleted deal; if an earlier try deleted it, the result has only the id or number that the caller sent."""
 
     deal_id: int | None
     number: str | None
@@ -86,7 +86,7 @@ _NOWHERE = Origin(None, None, None, None, None, None, None, None, None, None, No
 class JournalDeal:
     """A deal in the journal; `visit` is its origin, `None` if unknown.
 
-    `lead` is the JSON of the API, `None` if the deal has no lead.
+    `lead` is the lead as JSON of the API, `None` if the deal has no lead.
     """
 
     deal_id: int

@@ -1,4 +1,4 @@
-"""The steps of a call: what to send, how long to wait, when to retry. The clients carry them out."""
+"""The steps of an API call: what to send, how long to wait, when to retry. The clients carry out these steps."""
 
 import json
 import random
@@ -24,17 +24,17 @@ OK = 200
 TOO_MANY_REQUESTS = 429
 RETRIED_STATUSES = frozenset({TOO_MANY_REQUESTS, 500, 502, 503, 504})
 OVERLOADED = "10032"
-"""The code of a refusal by which the server says that it has stored nothing."""
+"""The error code of a refusal that guarantees that nothing was stored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[T]):
-    """A call of the API: the request, and how its answer is parsed.
+    """An API call: the request, and how its response is parsed.
 
-    `read` parses the decoded JSON. `done_before` returns the result instead of `NotFound` if an earlier try, whose
-    answer was lost, may have succeeded. A call with a `body` is sent as JSON, with the token in a header. A call that
-    `is_open` is sent as a form without a token. A call that is not `is_repeatable` does more if the server carries it
-    out twice: it is tried again only if the server cannot have carried it out.
+    `read` parses the decoded JSON. `done_before` returns the result if a retry gets `NotFound`, because an earlier try,
+    whose answer was lost, may have succeeded. A call with a `body` is sent as JSON, with the token in a header. A call
+    that `is_open` is sent as a form without a token. A call that is not `is_repeatable` would have a second effect if
+    the server carried it out twice, so it is retried only if the server cannot have carried it out.
     """
 
     path: str
@@ -87,7 +87,7 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Retries:
-    """How often a call is tried, and the delays between tries: they double and vary at random."""
+    """How often a call is tried, and how long to wait between tries: the delays double and vary at random."""
 
     tries_max: int = 6
     first_pause_seconds: float = 0.3
@@ -96,18 +96,18 @@ class Retries:
     def pause_seconds(self, failed: int) -> float:
         """Return the seconds to wait after `failed` tries have failed."""
         longest: float = min(self.longest_pause_seconds, self.first_pause_seconds * 2 ** (failed - 1))
-        return random.uniform(longest / 2, longest)  # noqa: S311 - it only spreads clients
+        return random.uniform(longest / 2, longest)  # noqa: S311 - it only spreads retries
 
 
 Steps = Generator[Wait | Send, Answer | NoAnswer | None, T]
 
 
 def carry_out(call: Call[T], token: str, retries: Retries, rate_limit: RateLimit) -> Steps[T]:
-    """Yield the steps of a call until it has an answer, and return the result.
+    """Yield the steps of a call until it succeeds or fails, and return its result.
 
-    A try is repeated if it had no answer, or was refused only for the moment. Most calls have the same effect each
-    time: a deal is registered once because of its number, and a change sets values. A call that is not `is_repeatable`
-    fails if the server may have carried it out.
+    A try is repeated if it had no answer or was refused temporarily. Most calls have the same effect however often they
+    are sent: a deal is registered once because of its number, and a change sets values. A call that is not
+    `is_repeatable` fails if the server may have carried it out.
 
     Raises:
         ClientError: the call failed.
@@ -174,7 +174,7 @@ def _decode(answer: Answer) -> Json:
     except ValueError as error:
         if answer.status in RETRIED_STATUSES:
             raise refusal_for(answer.status, str(answer.status), f"HTTP {answer.status}") from error
-        raise AnswerUnreadable(f"HTTP {answer.status}, not JSON") from error
+        raise AnswerUnreadable(f"HTTP {answer.status}: the body is not JSON") from error
 
 
 def _refusal(status: int, content: Json) -> Refused:
@@ -185,4 +185,4 @@ def _refusal(status: int, content: Json) -> Refused:
         )
         return refusal_for(status, content["errorCode"], content["message"], violations)
     except (KeyError, TypeError, AttributeError) as error:
-        raise AnswerUnreadable(f"HTTP {status}, not an error of a Dealtrace server") from error
+        raise AnswerUnreadable(f"HTTP {status}: the body is not an error of a Dealtrace server") from error

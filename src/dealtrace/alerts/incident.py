@@ -51,7 +51,7 @@ class Episode:
 
 
 def episodes_of(judged: Sequence[tuple[Slot, Judgement]]) -> list[Episode]:
-    """List the incidents in a sequence of judged windows, oldest first; undecided windows neither begin nor end one."""
+    """List the incidents in a sequence of judged windows, oldest first; undecided windows begin and end no incident."""
     found: list[Episode] = []
     for slot, judgement in judged:
         is_open = bool(found) and found[-1].ended is None

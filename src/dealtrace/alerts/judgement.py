@@ -13,9 +13,10 @@ from dealtrace.reports.metrics import CLICKS, METRICS, Formula, Metric, Unit
 from dealtrace.reports.silence import TIMES_USUAL, WEEKS_MIN
 
 BASIS_MIN = 20
-"""Ours: a ratio of fewer deals, leads, visits or clicks is too uncertain to judge."""
+"""Ours: a ratio that is divided by fewer deals, leads, visits or clicks is too uncertain to judge."""
 DEVIATIONS = 3
-"""Ours: how many square roots of the usual count a count must be away from it; 1 in 1000 is so far by chance."""
+"""Ours: an unusual count differs from the usual count by at least this many square roots of the usual count. By chance,
+about 1 count in 1,000 differs so much."""
 
 
 class Verdict(Enum):
@@ -28,7 +29,7 @@ class Verdict(Enum):
 
 @record
 class Observed:
-    """The number observed in a window, or `None`; `basis` counts the deals, leads, visits or clicks of a ratio."""
+    """The number observed in a window, or `None`; the `basis` of a ratio counts its deals, leads, visits or clicks."""
 
     value: Fraction | None
     basis: Fraction | None = None
@@ -49,9 +50,9 @@ class Judgement:
 
 
 def basis_of(metric: Metric) -> Metric | None:
-    """Return the metric that counts the deals, leads, visits or clicks of a ratio, or `None` if there is none.
+    """Return the metric that counts the deals, leads, visits or clicks by which a ratio is divided, or `None`.
 
-    There is none if `metric` is not a ratio, or a ratio divided by money.
+    It is `None` if `metric` is not a ratio, or is a ratio divided by money.
     """
     if not isinstance(metric.formula, Formula):
         return None if metric.formula.adds_up else METRICS["deals"]
@@ -68,8 +69,8 @@ def basis_of(metric: Metric) -> Metric | None:
 def judge(rule: Rule, metric: Metric, current: Observed, before: Sequence[Observed]) -> Judgement:
     """Return the judgement on the number `current`; `before` has the numbers of past weeks, oldest first.
 
-    Ours: zeros before the first other number are ignored, since nothing was measured yet. A drop is below the numbers
-    of all past weeks, a spike is above them. Both differ from their median by at least the percentage of the rule.
+    Ours: zeros at the start of `before` are ignored, since nothing was measured yet. A drop is below the numbers of all
+    past weeks, a spike is above them. Both differ from the median of these numbers by at least the rule's percentage.
     """
     history = _history(before)
     usual = _usual(rule.kind, history)

@@ -28,7 +28,7 @@ _NO_AMOUNT = "-"
 
 
 class AlertKind(StrEnum):
-    """The kind of an alert says which figures raise it.
+    """The kind of an alert, which decides what figures raise it.
 
     `SILENCE`: a count is zero and is usually greater. `DROP` and `SPIKE`: a figure is a given percentage below or above
     the usual one. `ABOVE` and `BELOW`: a figure is beyond a fixed limit.
@@ -102,7 +102,7 @@ class Alert:
 def parse_rule(
     words: RawRule, context: QuestionContext, recipients: tuple[Recipient, ...] = ()
 ) -> tuple[Rule, Question]:
-    """Parse a rule; return it with the question whose answer is its figure.
+    """Return the rule in `words`, and the report question whose answer is the figure that the rule watches.
 
     Raises:
         InvalidParameters: the metric or a filter is unknown.
@@ -124,13 +124,13 @@ def parse_rule(
 
 
 def format_rule(rule: Rule) -> str:
-    """Return what a rule watches in one line, without its filters and recipients; `parse_formatted_rule` reads it."""
+    """Return what a rule watches in one line, without its filters and recipients, for `parse_formatted_rule`."""
     amount = f"{rule.amount:f}" if rule.amount is not None else _NO_AMOUNT
     return f"{rule.kind} {rule.window.name} {amount} {rule.metric}"
 
 
 def parse_formatted_rule(text: str) -> Rule | None:
-    """Return the rule in a line of `format_rule`, or `None` if the line is another text."""
+    """Return the rule in a line from `format_rule`, or `None` if the line is another text."""
     kind, window, amount, metric, *_ = *text.split(" ", 3), "", "", "", ""
     has_amount = _NUMBER.fullmatch(amount) is not None
     if kind not in tuple(AlertKind) or window not in WINDOWS or not (metric and (has_amount or amount == _NO_AMOUNT)):

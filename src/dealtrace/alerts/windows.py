@@ -18,7 +18,7 @@ TRIAL_DAYS = 30
 
 @record
 class Window:
-    """A length of time that an alert checks, in `hours` (a divisor of 24) or in `days`; the other is zero.
+    """A length of time that an alert checks: `hours` (a divisor of 24) or `days`; the unused one is zero.
 
     `ru` and `en` are its names at the end of a sentence, such as “within 3 hours”.
     """

@@ -1,4 +1,4 @@
-"""The period, comparison and model of a page, which links to other sections of the site carry along."""
+"""The period, comparison and attribution model in a page's URL, which its links to other pages of the site keep."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -10,11 +10,11 @@ from dealtrace.reports.question import ALL_MODELS
 
 _MODELS = {ALL_MODELS, *(str(int(model)) for model in AttributionModel)}
 QUESTION = ("compare", "model", "models")
-"""The carried parameters that lists of deals and leads do not use; they only pass them on."""
+"""The parameters that lists of deals and leads do not use themselves, but keep in their links to reports."""
 
 
 def carried_query(said: Mapping[str, str]) -> str:
-    """Return the parameters of a page that links carry along as `?…`, empty if it has none; others are left out."""
+    """Return the parameters that a page's links keep, if they are valid, as `?…`; empty if there are none."""
     is_valid = {
         "period": said.get("period") in PRESETS,
         "from": _is_day(said.get("from", "")),

@@ -17,7 +17,7 @@ FORM_BYTES_MAX = 100_000
 FIELDS_MAX = 200
 TOKEN_FIELD = "form_token"  # noqa: S105 - the name of a field
 FORMS = "forms of "
-"""The text that is hashed before a session's secret to make the token of the session's forms."""
+"""The text before a session's secret when both are hashed to make the token of the session's forms."""
 
 
 @record
@@ -52,8 +52,8 @@ def form_token_of(secret: str) -> str:
 def is_own_form(request: Request, form: Form, form_token: str) -> bool:
     """Return whether a form was sent from one of our own pages.
 
-    The browser's header `Sec-Fetch-Site` or `Origin` decides or, without these headers, the form token. Without a
-    session any form is accepted, since another website could not misuse it.
+    The browser's header `Sec-Fetch-Site` or `Origin` decides. Without these headers the form token decides; if there is
+    no token because there is no session, any form is accepted, since another website could not misuse it.
     """
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     if site is not None:
@@ -64,7 +64,7 @@ def is_own_form(request: Request, form: Form, form_token: str) -> bool:
 
 
 async def read_form(request: Request, *, bytes_max: int = FORM_BYTES_MAX, files_max: int = 0) -> Form:
-    """Parse a form with up to `files_max` files; larger files are stored in unnamed temporary files.
+    """Parse a form with up to `files_max` files, which are kept in memory or, if large, in unnamed temporary files.
 
     Raises:
         BodyTooLarge: the form is longer than `bytes_max`.

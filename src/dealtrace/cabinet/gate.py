@@ -36,8 +36,9 @@ class Page:
     `role` is the least role that a person needs at the site of the path, or `None` if the path has no site. Pages with
     `is_open` need no login; open pages with `is_signed` accept forms from anywhere, since their path is signed. Pages
     with `is_of_installation` are for owners of the installation. People enter the code of two-factor authentication on
-    pages with `takes_code`. Pages with `sets_factor` are open to people who must first set it up. `form_bytes_max` and
-    `files_max` limit a form; a form with files is parsed only after the rights of the person are checked.
+    pages with `takes_code`. Pages with `sets_factor` are open to people who must first set up this authentication.
+    `form_bytes_max` and `files_max` limit a form; a form with files is parsed only after the rights of the person are
+    checked.
     """
 
     path: str
@@ -54,7 +55,7 @@ class Page:
 
 
 class Gate:
-    """Admits requests to pages."""
+    """The check that every request passes before its page is built."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -128,7 +129,7 @@ class Gate:
 def _remove_null_bytes(request: Request) -> None:
     """Remove null bytes from the URL of a request, since databases cannot store or search them."""
     scope = request.scope
-    while b"%00" in scope["query_string"]:  # what is left of `%0%000` is `%00`
+    while b"%00" in scope["query_string"]:  # removing it from `%0%000` leaves `%00`
         scope["query_string"] = scope["query_string"].replace(b"%00", b"")
     scope["path_params"] = {
         name: value.replace("\0", "") if isinstance(value, str) else value

@@ -27,12 +27,12 @@ BEFORE = "before"
 SEARCH = "q"
 PERIOD = ("period", "from", "to")
 _BY_AMOUNT = "amount:"
-"""Begins the keys of lists by amounts, so that none is read as a key of a list by time, or the other way round."""
+"""The prefix of page keys in lists sorted by amount, which keeps them apart from page keys in lists sorted by time."""
 _NO_AMOUNT = "none"
 
 
 def _is_number(text: str) -> bool:
-    """Return whether a part of a key is a number that the database can compare, below the last instant."""
+    """Return whether a part of a page key is a whole number that is small enough for an id and for an instant."""
     return re.fullmatch("[0-9]{1,15}|[1-8][0-9]{15}", text, re.ASCII) is not None
 
 
@@ -61,7 +61,7 @@ class Listing:
 
     @property
     def before_amount(self) -> AmountKey | None:
-        """Return the key after which the page of a list by amounts begins, or `None` for the first page."""
+        """Return the key after which a page of a list sorted by amount begins, or `None` for the first page."""
         amount, _, id_ = self.get(BEFORE).removeprefix(_BY_AMOUNT).partition(".")
         is_amount = (
             amount == _NO_AMOUNT
@@ -84,12 +84,12 @@ class Listing:
 
     @property
     def search(self) -> SearchText | None:
-        """Return the text that is searched for, `None` if there is no search."""
+        """Return the text that is searched for, or `None` if there is no search."""
         return parse_search(self.get(SEARCH), ID_MAX)
 
 
 def listing_of(page: str, query: QueryParams, names: tuple[str, ...]) -> Listing:
-    """Return the list at a path, with the parameters of its URL; `names` are those that only this list has."""
+    """Return the list at a path, with the parameters of its URL; `names` are the parameters that only this list has."""
     said = (*PERIOD, *QUESTION, SEARCH, *names, BEFORE)
     return Listing(page, tuple((name, query[name]) for name in said if query.get(name)))
 

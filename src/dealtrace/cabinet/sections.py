@@ -7,9 +7,9 @@ from dealtrace.record import record
 
 @record
 class Section:
-    """A section: its path below the site, its title in English, the least role that may open it, and its period.
+    """A section: its path below the site, its title in English, and the least role that may open it.
 
-    `has_period` is whether it shows a period, which links to it carry along.
+    `has_period` is whether the section shows a period, which links to it keep.
     """
 
     place: str

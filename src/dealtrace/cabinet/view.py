@@ -120,13 +120,13 @@ class View:
     async def read(
         self, ask: Callable[Concatenate[Connection, P], Result], *args: P.args, **kwargs: P.kwargs
     ) -> Result:
-        """Call a reading function with a connection on a thread of the read pool and return its result."""
+        """Call the reading function `ask` with a connection, on a thread of the read pool, and return its result."""
         return await self.services.read_pool.read_newest(ask, *args, **kwargs)
 
     async def ask(
         self, ask: Callable[Concatenate[FactSource, Site, P], Result], *args: P.args, **kwargs: P.kwargs
     ) -> Result:
-        """Call `ask` with a site's facts and the site in the report pool, and return its result.
+        """Call `ask` in the report pool with the page's site and the facts of this site, and return its result.
 
         Raises:
             Refusal: too many reports are running, this one took too long, or the browser closed the connection.

@@ -21,7 +21,7 @@ class System:
 class Campaign:
     """A campaign: its traffic source, and the price of a click in its advertising system.
 
-    Mailings have no system.
+    Campaigns by mail have no advertising system.
     """
 
     source: TrafficSource
@@ -101,7 +101,7 @@ RETURNING_WEIGHTS = {
     "news by mail": 12.0,
     "reminder by mail": 10.0,
 }
-"""The channels through which visitors return who do not use their first channel again, with weights."""
+"""The weights of the channels through which visitors return if they do not use their first channel again."""
 RETURNING_ALIKE = 0.25
 """The share of returning visitors who return through their first channel."""
 

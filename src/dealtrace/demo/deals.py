@@ -37,7 +37,7 @@ STATED = 0.07
 NOWHERE_FROM = 0.04
 """The share of deals with neither a lead nor a source."""
 NAMED = 0.3
-"""The share of deals with a lead that name the lead by its id; the others contain its contacts."""
+"""Of the deals with a lead, the share that refer to it by its id; the others have its phone or e-mail."""
 TOO_LATE = 0.03
 """The share of deals that are made too long after their lead to be matched by contact."""
 CHANGES_AMOUNT = 0.4
@@ -103,7 +103,7 @@ def _stated(random: Random) -> TrafficSource:
 
 
 def _from_lead(random: Random, lead: DemoLead) -> _Beginning:
-    """Return a new deal that comes from a lead, usually within the two hours in which contacts match."""
+    """Return a new deal that comes from a lead, usually within the two hours in which contacts can match."""
     if random.random() < TOO_LATE:
         wait = timedelta(hours=random.uniform(3, 30))
     else:

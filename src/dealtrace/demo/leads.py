@@ -56,7 +56,7 @@ class Client:
 
 @record
 class DemoLead:
-    """A lead, its client, and when it is reported, or `None` if the PBX never reports it."""
+    """A lead of a client; `arrives_at` is when the lead is reported, or `None` if the PBX never reports it."""
 
     lead: IncomingCall | IncomingLeadRequest
     client: Client
@@ -64,7 +64,7 @@ class DemoLead:
 
     @property
     def ended_at(self) -> datetime:
-        """Return the end of the lead."""
+        """Return when the call ended, or when the lead request was sent."""
         lead = self.lead
         return lead.started_at + lead.duration if isinstance(lead, IncomingCall) else lead.requested_at
 

@@ -1,4 +1,4 @@
-"""Letters, and the mails made of them: the same content as plain text and as simple HTML, with attachments."""
+"""Letters, and the mails made from them: the same content as plain text and as simple HTML, with attachments."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -14,20 +14,21 @@ from dealtrace.record import record
 
 SUBJECT_LENGTH_MAX = 200
 ONE_CLICK = "List-Unsubscribe=One-Click"
-"""What mailboxes send when their button is pressed, RFC 8058; the standard allows it to addresses of https alone."""
+"""The header that lets mail programs unsubscribe with one request, whose body is this text (RFC 8058, https links
+only)."""
 _SECURE = "https://"
 _COLUMN_GAP = "  "
 _UNSUBSCRIBE: Mapping[Language, str] = {
     "ru": "Не получать больше таких писем:",
-    "en": "To get no more of these mails:",
+    "en": "To stop receiving these mails:",
 }
 
 
 class LinkHeader(UnstructuredHeader, BaseHeader):
-    """A header with a link, which is written as it is: the library would encode a long one, which no mailbox reads."""
+    """A header with an unencoded link: the library would encode a long link, which no mail program could read."""
 
     def fold(self, *, policy: Policy) -> str:
-        """Return the header unfolded, on one line; our links are far below the 998 characters of RFC 5322."""
+        """Return the header unfolded, on one line; our links are far shorter than the 998 characters of RFC 5322."""
         return f"{self.name}: {self}{policy.linesep}"
 
 
@@ -57,7 +58,7 @@ class Attachment:
 class Letter:
     """The content of a mail: a subject, paragraphs, then a table, the URL of a page with more, and attachments.
 
-    `unsubscribe` is the link by which the recipient gets no more of these mails, empty for users, who need none.
+    `unsubscribe` is the link with which the recipient unsubscribes; it is empty for users, who need none.
     """
 
     subject: str

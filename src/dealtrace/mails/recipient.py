@@ -1,4 +1,4 @@
-"""Recipients of a site's mails: parse, check and format lists of addresses."""
+"""Recipients of a site's mails: parse, check and format lists of e-mail addresses."""
 
 import re
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ class Recipient:
 
 
 def is_address(text: str) -> bool:
-    """Return whether a text is an address in ASCII; international domains must be in the form `xn--…`."""
+    """Return whether a text is an e-mail address in ASCII; international domains must be in the form `xn--…`."""
     return len(text) <= ADDRESS_LENGTH_MAX and _ADDRESS.fullmatch(text) is not None
 
 
@@ -48,7 +48,7 @@ def parse_recipients(text: str, usual: Language) -> tuple[Recipient, ...]:
             raise InvalidSetting(
                 key="recipients",
                 ru=f"«{part.strip()}» — не адрес почты; нужно, например: a@example.org или a@example.org en",
-                en=f"“{part.strip()}” is not an e-mail; write, for example, a@example.org or a@example.org en",
+                en=f"“{part.strip()}” is not an e-mail address; write, for example, a@example.org or a@example.org en",
             )
         chosen: Language = "en" if "en" in (language.strip() or usual) else "ru"
         found.setdefault(address.casefold(), Recipient(address, chosen))
@@ -75,7 +75,7 @@ def format_recipients(recipients: Iterable[Recipient]) -> str:
 
 
 def recipients_changed(before: Iterable[Recipient], after: Iterable[Recipient]) -> tuple[str, str]:
-    """Return the addresses that are only in `before`, and those that are only in `after`, each as a list in words."""
+    """Return the addresses only in `before`, and the addresses only in `after`, each as a comma-separated text."""
     was, became = ({each.address: None for each in recipients} for recipients in (before, after))
     gone, new = (each for each in was if each not in became), (each for each in became if each not in was)
     return ", ".join(gone), ", ".join(new)

@@ -1,4 +1,4 @@
-"""The letter of a scheduled report, with a table of its figures and those of the period before, or of a pivot."""
+"""The letter of a scheduled report: a table of the figures of a report or a pivot."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -44,9 +44,10 @@ _DAY = "%d.%m.%Y"
 
 
 def report_letter(title: str, answered: Report | Pivot, site_name: str, language: Language, link: str) -> Letter:
-    """Return the letter of a report with the figures of the period before, or of a pivot, which has none.
+    """Return the letter of a report, with figures of the compared period if it has one, or of a pivot.
 
-    `link` is the page on which users get no more of it; typed addresses have a link of their own, and this is empty.
+    `link` is the page on which users unsubscribe. It is empty for addresses without a user: their letters have a link
+    of their own in `Letter.unsubscribe`.
     """
     report = answered.report if isinstance(answered, Pivot) else answered
     paragraphs = [f"{site_name}. {title}.", _period(report, language)]
@@ -84,7 +85,7 @@ def _table(report: Report, language: Language) -> LetterTable:
 
 
 def _pivot_table(pivot: Pivot, language: Language) -> LetterTable:
-    """Return the first columns of a pivot, and the totals of its rows, which are over all columns."""
+    """Return a table of the first columns of a pivot; the totals of its rows include all columns."""
     dimensions = tuple(_named(each, language) for each in pivot.report.question.by)
     head = (*dimensions, *_keys(pivot.columns[:COLUMNS_SHOWN]), _TOTAL[language])
 

@@ -1,4 +1,4 @@
-"""Subscriptions of typed addresses: what an address gets, and the signed link by which it gets no more."""
+"""Mail subscriptions of addresses that belong to no user, and the signed links with which they unsubscribe."""
 
 import hashlib
 import hmac
@@ -13,7 +13,7 @@ _APART = "."
 
 
 class MailList(StrEnum):
-    """What mails come from: a report that is sent by mail, or a rule of alerts."""
+    """The kind of thing that sends mails regularly: a scheduled report or an alert rule."""
 
     REPORT = "report"
     ALERT = "alert"
@@ -30,7 +30,7 @@ class Subscription:
 
     @property
     def folded_address(self) -> str:
-        """Return the address casefolded, as it is stored when it unsubscribes."""
+        """Return the address casefolded, as it is stored once it has unsubscribed."""
         return self.address.casefold()
 
 
@@ -42,7 +42,7 @@ def link_key(subscription: Subscription, key: bytes) -> str:
 
 
 def parse_link_key(text: str, key: bytes) -> Subscription | None:
-    """Return the subscription that a link ends, `None` if its signature is not ours."""
+    """Return the subscription in the last part of a link, or `None` if that was not signed with `key`."""
     stated, _, signature = text.rpartition(_APART)
     if len(text) > LINK_KEY_LENGTH_MAX or not text.isascii():
         return None

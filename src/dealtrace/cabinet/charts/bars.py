@@ -12,7 +12,8 @@ WIDTH, HEIGHT = 100, 6
 def cell_bar(value: Fraction | None, largest: Fraction) -> Markup:
     """Return a bar whose length is the value divided by the largest; empty if the value is unknown or not positive.
 
-    It ends at the right edge of the cell, below the number, and only repeats it, so it is hidden from screen readers.
+    The bar ends at the right edge of the cell, below the number. It is hidden from screen readers, because it only
+    repeats the number.
     """
     if value is None or value <= 0 or largest <= 0:
         return Markup("")

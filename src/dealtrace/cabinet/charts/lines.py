@@ -14,7 +14,7 @@ LEFT, RIGHT, TOP, BOTTOM = 64, 12, 12, 26
 LABELS_MAX = 8
 """The most labels on the time axis."""
 FEWER_LABELS = 3
-"""On a narrow page, one of so many labels is shown."""
+"""A narrow page shows only every third label."""
 
 
 @record
@@ -72,7 +72,7 @@ def _value_axis(scale: Scale, format_value: Callable[[Fraction | None], str]) ->
 
 
 def _time_axis(points: Sequence[Point]) -> list[Markup]:
-    """Return the labels of the time axis; those of the class `more` are left out where the page is narrow."""
+    """Return the labels of the time axis; narrow pages hide the labels of the class `more`."""
     every = max(1, -(-len(points) // LABELS_MAX))
     return [
         text(

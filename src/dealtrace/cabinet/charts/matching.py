@@ -1,4 +1,4 @@
-"""A chart of a deal's match: the time of the deal, and the windows of time in which the leads considered can match."""
+"""A chart of a deal's match: the time of the deal, and the windows of time in which it can match considered leads."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ LETTER = 7.5
 
 @record
 class DrawnCandidate:
-    """A lead that was considered: its label, a text about its outcome, and whether it was chosen."""
+    """A lead that was considered for a deal: its label, a text about its outcome, and whether it was chosen."""
 
     candidate: Candidate
     label: str
@@ -36,7 +36,7 @@ def matching_chart(
     drawn: Sequence[DrawnCandidate],
     format_time: Callable[[datetime], str],
 ) -> Markup:
-    """Return the chart: the first `WINDOWS_MAX` windows below each other, in input order."""
+    """Return a chart of the deal and the windows of the first `WINDOWS_MAX` leads in `drawn`, one below another."""
     shown = drawn[:WINDOWS_MAX]
     axis = _axis_of(deal_at, [each.candidate for each in shown])
     height = TOP + ROW * len(shown) + BOTTOM

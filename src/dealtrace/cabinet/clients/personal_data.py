@@ -93,7 +93,9 @@ async def erase(view: View) -> Response:
 
 
 async def _erase(view: View, erasure: Erasure) -> people.Traces:
-    """Erase a person while the column mirror (the copy of facts for reports) is locked; return what was erased.
+    """Erase a person while the column mirror (the copy of facts for reports) is locked; return the rows found.
+
+    Nothing is erased if these rows differ from `erasure.expected`.
 
     Raises:
         Overloaded: another process held the lock of the mirror for too long.

@@ -32,7 +32,7 @@ from dealtrace.storage.visits.credits import find_credits, find_deal_visits
 
 @record
 class Fact:
-    """A line of the deal's current values, as texts."""
+    """A labelled current value of a deal, as texts."""
 
     name: str
     value: str
@@ -82,7 +82,7 @@ def _read(connection: Connection, site: Site, deal_id: int) -> CardFacts:
 
 
 def _credited(connection: Connection, site: Site, deal: Deal) -> tuple[CreditsByModel, LeadVisit | None]:
-    """Find the credits of a deal, and its visit if the deal was matched to a visit instead of a lead."""
+    """Return a deal's credits by attribution model, and its visit if it was matched to a visit instead of a lead."""
     if deal.visit_id is None:
         return (find_credits(connection, site.id, CreditKey(deal.lead.id)) if deal.lead is not None else {}), None
     visits = find_deal_visits(connection, site.id, [deal], AttributionModel(site.attribution))
@@ -124,7 +124,7 @@ def _why_unsourced(deal: Deal) -> str:
     """Return an English text with the reason why a deal has no source."""
     if deal.lead is None:
         return "no source: no lead was found for the deal"
-    return "no source: the deal’s lead is linked to no visit to the site"
+    return "no source: the deal’s lead is not linked to a visit to the site"
 
 
 def _facts(view: View, facts: CardFacts) -> list[Fact]:

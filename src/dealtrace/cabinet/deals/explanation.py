@@ -35,7 +35,7 @@ class CandidateLine:
 
 @record
 class StepLines:
-    """A search for the lead: its title, the leads considered, the number of those not shown, and why one was chosen."""
+    """A search for a deal's lead: its title, the leads considered, how many are not shown, and why one was chosen."""
 
     title: str
     candidates: tuple[CandidateLine, ...]
@@ -54,9 +54,9 @@ class FlipLine:
 
 @record
 class Explained:
-    """The explanation of a match; `chart` may be empty, `pinnable` has values and names of leads to choose from.
+    """The explanation of a match; `pinnable` has the form value and the name of each lead that can be chosen.
 
-    `names_threshold` is whether a flip would change the time allowed for matching.
+    `chart` may be empty. `names_threshold` is whether one of `flips` changes the time allowed for matching.
     """
 
     verdict: str
@@ -69,7 +69,7 @@ class Explained:
 
 
 class Explainer:
-    """Turns explanations into the texts of a page."""
+    """The writer of the texts that explain a match, in the language of the page."""
 
     def __init__(self, view: View) -> None:
         self._view = view

@@ -42,7 +42,7 @@ class VersionLine:
 
 @record
 class StateLine:
-    """The status and sum that a deal had since a moment."""
+    """The status and sum of a deal from a moment on."""
 
     since: str
     status: str
@@ -58,7 +58,7 @@ class Callers:
 
 
 class Historian:
-    """Writes the versions of a deal as texts for a page; `callers` names the tokens and users that made them."""
+    """The writer of the history of a deal for a page; `callers` names the tokens and users that made its versions."""
 
     def __init__(self, view: View, callers: Callers) -> None:
         self._view = view

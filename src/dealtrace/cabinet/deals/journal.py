@@ -38,7 +38,7 @@ YES, NO = "yes", "no"
 
 
 class Sorting(StrEnum):
-    """The orders of the list, as the address states them."""
+    """The orders of the list, as they are written in its URL."""
 
     NEWEST = "-date"
     OLDEST = "date"
@@ -48,9 +48,10 @@ class Sorting(StrEnum):
 
 @record
 class Heading:
-    """The heading of a column that the list can be sorted by: the link that does, and the order that it has now.
+    """The heading of a sortable column: the link that sorts the list by the column, and the current order.
 
-    `address` is empty if the list is too long; `sorting` is a value of `aria-sort`, empty without one.
+    `address` is empty if the list is too long to be sorted. `sorting` is a value of `aria-sort`, empty if the list is
+    not sorted by this column.
     """
 
     address: str
@@ -76,7 +77,7 @@ class Found:
     """The data of the page: its deals, and the total number of deals found.
 
     `end` is the key after which the next page begins, or `None` on the last page. `statuses` are all statuses of the
-    site's deals. `sorting` is the order that was asked for, or the default one if the list is too long for it.
+    site's deals. `sorting` is the requested order, or the default order if the list is too long for the requested one.
     """
 
     entries: Sequence[DealEntry]
@@ -113,7 +114,7 @@ async def show(view: View) -> Response:
 
 
 def _heading(listing: Listing, sorting: Sorting, falling: Sorting, rising: Sorting) -> Heading:
-    """Return the heading of a column; its link sorts in descending order, or in ascending order if the list is so."""
+    """Return the heading of a column; its link sorts descending, or ascending if the list is sorted descending now."""
     following = rising if sorting is falling else falling
     address = listing.link(sort=following if following is not Sorting.NEWEST else "")
     return Heading(address, {falling: "descending", rising: "ascending"}.get(sorting, ""))
@@ -141,7 +142,7 @@ def _read(connection: Connection, site: Site, listing: Listing, days: Days) -> F
 
 
 def sorting_of(listing: Listing, total: int) -> Sorting:
-    """Return the order in the address, or the default one if there is none or the list is too long for it."""
+    """Return the order in the URL, or the default order if the URL has none or the list is too long for it."""
     stated = listing.get("sort")
     sorting = Sorting(stated) if stated in tuple(Sorting) else Sorting.NEWEST
     return sorting if sorting in (Sorting.NEWEST, Sorting.OLDEST) or total <= SORTED_MAX else Sorting.NEWEST

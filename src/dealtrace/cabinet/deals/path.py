@@ -1,4 +1,4 @@
-"""The client's path: the visits before a lead, and their shares under each attribution model."""
+"""The client's path: the visits before a lead, with their shares of the credit under each attribution model."""
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
@@ -24,7 +24,7 @@ class PathModel:
 
 @record
 class PathVisit:
-    """A visit of the path, as texts; `shares` has a text for each model, empty if the visit has no share under it."""
+    """A visit of the path, as texts; `shares` has its share of the credit for each model, empty if it has none."""
 
     began: str
     source: str

@@ -67,7 +67,7 @@ def _row(refusal: type[Refusal], status: int, methods: Sequence[str], language: 
 CAUSES: Mapping[type[Refusal], Cause] = {
     errors.InternalFailure: Cause(
         "internal error",
-        "give the administrator the request id in the message, which finds the cause in the log",
+        "give the administrator the request id in the message; the log has the cause under this id",
     ),
     errors.WidgetNotFound: Cause("a form of the widget has no `routeKey`", "send the widget's key"),
     errors.InvalidParameters: Cause(
@@ -90,7 +90,7 @@ CAUSES: Mapping[type[Refusal], Cause] = {
         "check the parameter named in the message: `clientApiId`, `Access-Token`",
     ),
     errors.SiteMismatch: Cause(
-        "the token belongs to another site than the siteId in the path or header",
+        "the siteId in the path or header is not that of the token’s site",
         "use a token of the site with this siteId",
     ),
     errors.RateExceeded: Cause(
@@ -125,7 +125,7 @@ CAUSES: Mapping[type[Refusal], Cause] = {
         "the deal cannot be restored, since it is not deleted (command)", "no action is needed"
     ),
     errors.LeadNotFound: Cause("the lead to pin, show or delete does not exist (command)", "choose another lead"),
-    errors.DealNotPinned: Cause("a deal to unpin is not pinned (command)", "no action is needed"),
+    errors.DealNotPinned: Cause("the deal to unpin is not pinned (command)", "no action is needed"),
     errors.LeadTaken: Cause(
         "another call or lead request of the site has this identifier, which is never reused; the message has its id",
         "send a different identifier",
@@ -160,12 +160,12 @@ CAUSES: Mapping[type[Refusal], Cause] = {
         "no lead matches the `matching` of an item", "send the id of the lead, or increase `searchDepth`"
     ),
     errors.FileUnreadable: Cause(
-        "the file to import is not a table of calls or lead requests (command)",
+        "the file cannot be read, or is not a table with the required columns (command, cabinet)",
         "the message says what is wrong",
     ),
     errors.ImportInProgress: Cause(
-        "another command is importing the same file (command)",
-        "wait until it has finished",
+        "the same file is already being imported (command, cabinet)",
+        "wait until that import has finished",
     ),
     errors.WebhookNotFound: Cause("there is no webhook with that id (command)", "`dealtrace webhook list`"),
     errors.DeliveryNotFound: Cause(

@@ -133,8 +133,8 @@ def _why_unsourced(lead: Call | LeadRequest) -> str:
     if lead.visit_id is not None:
         return "no source"
     if isinstance(lead, Call):
-        return "no source: the call is linked to no visit to the site"
-    return "no source: the request is linked to no visit to the site"
+        return "no source: the call is not linked to a visit to the site"
+    return "no source: the request is not linked to a visit to the site"
 
 
 def _deal(deal: Deal, view: View) -> DealLine:

@@ -1,4 +1,4 @@
-"""The notes under a chart: those that people wrote, changes that may change figures, and days without data."""
+"""The notes under a chart: notes that people wrote, changes of settings that affect figures, and days without data."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
@@ -46,7 +46,7 @@ class Axis:
 
 
 def read_axis(connection: Connection, site: Site, period: Period) -> Axis:
-    """Return the notes and changes of settings in a period."""
+    """Return the notes of a period, and the changes of settings in it that affect figures."""
     notes = list_notes(connection, site.id, period)[:SHOWN_MAX]
     changes = list_site_changes(
         connection,
@@ -70,7 +70,7 @@ def axis_notes(
 ) -> list[AxisNote]:
     """Return the notes under a chart as texts, earliest day first; `gaps` are the days without data in its period.
 
-    Days without data are noted where other notes leave room, the latest first.
+    Days without data fill the places that other notes leave free, the latest days first.
     """
 
     def written_by(user_id: int | None) -> str:

@@ -42,16 +42,16 @@ from dealtrace.storage.reports.rates import list_sums_without_rate
 FIGURES = ("match_rate", "deals", "amount", "leads", "cost", "drr")
 """The names of the six metrics; the match rate comes first, because reports by source omit deals without a match."""
 NO_RATE = METRICS["no_rate"]
-"""Asked beside the figures, to say when their sums are incomplete."""
+"""The number of deals in currencies without a rate; it shows whether the sums among the figures are incomplete."""
 NEW_SITE_PRESET = "today"
 SOURCES_SHOWN = 15
 
 
 @record
 class Figure:
-    """A metric on the overview: its title, value, change and formula; `address` is the overview with its chart.
+    """A metric on the overview: title, value, change and formula; `address` is the overview with a chart of the metric.
 
-    `is_drawn` is true if the chart shows it now.
+    `is_drawn` is true if the chart shows this metric now.
     """
 
     name: str
@@ -102,7 +102,7 @@ async def show(view: View) -> Response:
     drawn = address.get("chart") if address.get("chart") in FIGURES else "amount"
     answers, problems = await gather(
         view.ask(_ask, question, drawn, now), view.read(list_problems, view.current_site, now)
-    )  # side by side: the problems of a large site take as long as a report
+    )  # concurrently: the problems of a large site take as long as a report
     axis = await view.read(read_axis, view.current_site, question.period)
     notes = axis_notes(axis, answers.missing.gaps, view.current_site, view.language, view.word)
     choices = choices_of(address, usual, context, view.language)
@@ -113,7 +113,7 @@ async def show(view: View) -> Response:
 
 
 async def _lacking_rates(view: View, figures: Report) -> list[Problem]:
-    """Return the problem that sums lack deals without a rate, if they do: how many deals, and their own sums."""
+    """List a problem if sums omit deals in currencies without a rate: the number of these deals, and their sums."""
     (values,) = figures.total.values.values()
     count = values[figures.question.metrics.index(NO_RATE)]
     if not count:

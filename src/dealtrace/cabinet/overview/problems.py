@@ -49,7 +49,7 @@ _WORDS: Mapping[ProblemKind, tuple[str, str, str]] = {
         "settings/fields",
     ),
     ProblemKind.NO_RATE: (
-        "Sums lack deals that have no rate of their currency: %(count)s in the period, in all %(what)s.",
+        "Sums omit deals in currencies without a rate: %(count)s in the period, %(what)s in total.",
         "Set the rates: dealtrace rate set %(site)s CURRENCY RUBLES --from DAY",
         "reports?by=service&metrics=no_rate,deals,amount",
     ),

@@ -14,7 +14,7 @@ FORBIDDEN, TOO_MANY_REQUESTS = 403, 429
 
 
 async def show(view: View) -> Response:
-    """Show the form."""
+    """Show the form for the two-factor code."""
     return _form(view, 200, view.request.query_params.get("then", ""))
 
 

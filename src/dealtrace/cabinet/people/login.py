@@ -20,7 +20,7 @@ LIMITS = {"login": LOGIN_LENGTH_MAX, "password_min": PASSWORD_LENGTH_MIN, "passw
 
 
 async def show(view: View) -> Response:
-    """Show the form, or redirect a person who is already logged in."""
+    """Show the login form, or redirect a person who is already logged in."""
     if view.person is not None:
         return view.redirect_to("/")
     return view.page(
@@ -33,7 +33,7 @@ async def show(view: View) -> Response:
 
 
 async def log_in(view: View) -> Response:
-    """Log in, or show the form again with the fault."""
+    """Log a person in, or show the login form again with the fault."""
     login, password, then = view.form.get("login"), view.form.get("password"), view.form.get("then")
     await limit_guessing(view)
     await view.services.rate_limits.check_login(normal_login(login)[:LOGIN_LENGTH_MAX])
@@ -46,7 +46,7 @@ async def log_in(view: View) -> Response:
 
 
 async def user_of(view: View, login: str, password: str) -> User:
-    """Return the user with this login and password; the slow check runs on a thread of its own, without a connection.
+    """Return the user with this login and password; the slow check runs on its own thread, without a connection.
 
     Raises:
         LoginRefused: the login or the password is wrong.
@@ -72,7 +72,7 @@ async def is_own_password(view: View, password: str) -> bool:
 
 
 async def start_session(view: View, user: User, then: str) -> Response:
-    """Open a session for a user, and redirect to the form for the code, or to the page the person wanted."""
+    """Open a session for a user; redirect to the form for the two-factor code, or to the page the person wanted."""
     browser = Browser(view.ip, view.request.headers.get("user-agent", ""))
     secret = await view.manage(_open, user, browser)
     page = view.redirect_to(f"/login/code{then_query(then)}" if user.has_second_factor else own_path(then))

@@ -24,7 +24,7 @@ QR_SCALE = 5
 
 
 async def show(view: View) -> Response:
-    """Show a new secret for an authenticator app; redirect to the profile if it is already turned on."""
+    """Show a new secret for an authenticator app; redirect to the profile if two-factor authentication is on."""
     if view.rights.user.has_second_factor:
         return view.redirect_to("/profile")
     return _form(view, 200, make_secret())

@@ -1,4 +1,4 @@
-"""The page of the link by which a typed address gets no more mails; its signature stands for a login."""
+"""The page on which an address without a user unsubscribes from mails; the signature of its link replaces a login."""
 
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -23,12 +23,12 @@ AGAIN = "again"
 
 
 async def show(view: View) -> Response:
-    """Show what the address gets, and the button that ends it; opening the page changes nothing."""
+    """Show which mails the address gets, with a button to unsubscribe; opening the page changes nothing."""
     return await _page(view, await _find(view))
 
 
 async def change(view: View) -> Response:
-    """Send no more mails to the address, or send them again; mailboxes send such a form themselves."""
+    """Unsubscribe the address, or subscribe it again; mail programs can unsubscribe with the same request."""
     found = await _find(view)
     if found is not None and view.form.get("act") == AGAIN:
         await view.manage(_return, found.subscription)
@@ -38,7 +38,7 @@ async def change(view: View) -> Response:
 
 
 async def _find(view: View) -> FoundSubscription | None:
-    """Return what the link is about; one that is not ours counts as an attempt to guess one."""
+    """Return the subscription of the link, or `None`; an invalid link counts as an attempt to guess a link."""
     view.person, view.form_token = None, ""
     found = await view.read(find_subscription, view.request.path_params["key"])
     if found is None:

@@ -34,7 +34,7 @@ ORDERED = "ordered"
 
 @record
 class Address:
-    """The page and the question of a report."""
+    """The URL of a report: the path of its page, and the question as parameters (`said`) and filters."""
 
     page: str
     said: tuple[tuple[str, str], ...]
@@ -63,7 +63,7 @@ class Address:
         return Address(self.page, tuple(said.items()), self.filters)
 
     def written_out(self, usual: Mapping[str, str]) -> "Address":
-        """Return a copy with the values in `usual` for missing parameters, so that later defaults do not change it."""
+        """Return a copy with `usual` values for missing parameters, so that changes of defaults do not affect it."""
         has_days = self.get("from") or self.get("to")
         missing = {name: value for name, value in usual.items() if not self.get(name)}
         return self.saying(**{name: value for name, value in missing.items() if name != "period" or not has_days})
@@ -78,16 +78,16 @@ class Address:
         return Address(self.page, self.said, tuple(other for other in self.filters if other != text))
 
     def at(self, page: str) -> "Address":
-        """Return the address of another page with the same question."""
+        """Return the address of another page for the same question."""
         return Address(page, self.said, self.filters)
 
     def sorted_by(self, name: str) -> str:
-        """Return the URL sorted by a column: descending, or ascending if it is already sorted descending."""
+        """Return the URL of the report sorted by a column: descending, or ascending if it is sorted descending now."""
         falling = f"{DESCENDING}{name}"
         return self.link(sort=name if self.get("sort") == falling else falling)
 
     def words(self, **usual: str) -> RawQuestion:
-        """Return the unparsed question; a missing parameter has its value in `usual`."""
+        """Return the unparsed question; a missing parameter gets its value from `usual`."""
         said: Mapping[str, str] = {**usual, **{name: value for name, value in self.said if value}}
         return RawQuestion(
             by=said.get("by", ""),
@@ -133,7 +133,7 @@ def address_of(page: str, query: QueryParams) -> Address:
 
 
 def address_of_words(page: str, words: RawQuestion) -> Address:
-    """Return the address of a question that is kept in its parts."""
+    """Return the address of a page with an unparsed question."""
     named = {"from": words.first, "to": words.last, "date": words.date_of}
     said = ((name, named.get(name) or str(getattr(words, name, ""))) for name in ONCE)
     return Address(page, tuple((name, value) for name, value in said if value), words.filters)

@@ -209,7 +209,7 @@ def choices_of(address: Address, usual: Mapping[str, str], known: QuestionContex
 
 
 def words_of_filters(texts: Iterable[str], known: QuestionContext, language: Language) -> list[str]:
-    """List filters in words; one that uses a removed field keeps the name it had."""
+    """List filters in words; a filter by a removed field shows the name of the field as it was stored."""
     dimensions = [*DIMENSIONS.values(), *map(field_dimension, known.fields)]
     return [_filter_words(text, dimensions, language) for text in texts]
 

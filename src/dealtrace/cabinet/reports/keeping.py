@@ -1,4 +1,4 @@
-"""What people keep on the page of reports: saved reports and segments, own ones and those of the site."""
+"""The pages of saved reports and of segments: the person's own, and those that everybody at the site can use."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
@@ -23,12 +23,12 @@ from dealtrace.reports.kept.names import KeptName
 from dealtrace.reports.question import QuestionContext, parse_question
 
 OWN, SITES = "own", "site"
-"""Whose something kept is, as forms state it."""
+"""The form values for the owner of a saved report or segment: the person, or the site."""
 
 
 @record
 class Draft:
-    """A form that was refused: whose the thing is to be, its name, and the question as an address holds it."""
+    """A refused form: the owner (`whose`) and the name of what was to be saved, and its question as a query string."""
 
     whose: str = OWN
     name: str = ""
@@ -40,7 +40,7 @@ NO_DRAFT = Draft()
 
 @record
 class KeptLine:
-    """Something kept, in its list: the address of its report, and `details`, which is what else the list says about it.
+    """A saved report or segment in a list: the address of its report, and in `details` the other texts of its line.
 
     `fault` says why its question is no longer valid; it is empty if the question is valid.
     """
@@ -52,12 +52,14 @@ class KeptLine:
 
 
 class Save(Protocol):
-    """Stores a question under a name; `by` is the user who does it, whose segments the question may name.
+    """A function that saves a question as a report or segment under a name.
+
+    `by` is the user who saves it.
 
     Raises:
         InvalidParameters: the question is not valid at the site.
-        InvalidSetting: the name is empty or too long, or the site has too many things of the kind.
-        NameTaken: the name is taken, and what has it may not be replaced.
+        InvalidSetting: the name is empty or too long, or the site has too many reports or segments.
+        NameTaken: the name is taken, and `overwrites` is false.
     """
 
     def __call__(
@@ -68,9 +70,9 @@ class Save(Protocol):
 
 @record
 class KeptPage:
-    """A page of one kind of things that people keep: it lists, saves, renames and deletes them.
+    """A page that lists, saves, renames and deletes either saved reports or segments.
 
-    `rename` and `delete` return `False` if there is nothing of the name.
+    `rename` and `delete` return `False` if nothing has the name.
     """
 
     place: str
@@ -81,11 +83,11 @@ class KeptPage:
     delete: Callable[[Connection, Site, KeptName, datetime, int | None], bool]
 
     async def show(self, view: View) -> Response:
-        """List what the site and the person have."""
+        """Show the saved reports or segments of the site and of the person."""
         return await self._page(view)
 
     async def keep(self, view: View) -> Response:
-        """Save what a form states; if the name is taken, ask whether to replace what has it."""
+        """Save the question of a form under its name; if the name is taken, ask whether to replace its question."""
         address, whose = question_of(view), view.form.get("whose")
         if not _may_change(view, whose):
             return _forbidden(view)
@@ -95,13 +97,13 @@ class KeptPage:
         except InvalidParameters as refusal:
             return await self._page(view, faults={"": refusal.text(view.language)})
         except (InvalidSetting, NameTaken) as refusal:
-            words = view.word("This name is taken. Replace what has it, or choose another name.")
+            words = view.word("This name is taken. Confirm the replacement, or choose another name.")
             faults = _faults_of(refusal, view, taken=words)
             return await self._page(view, faults=faults, draft=Draft(whose, kept.name, address.query))
         return lead_back(view, self.place, "saved")
 
     async def change(self, view: View) -> Response:
-        """Rename or delete what a form names."""
+        """Rename or delete the saved report or segment that a form names."""
         if not _may_change(view, view.form.get("whose")):
             return _forbidden(view)
         done, change = ("removed", self._delete) if view.form.get("act") == "delete" else ("saved", self._rename)
@@ -174,19 +176,19 @@ def fault_of(address: Address, known: QuestionContext, view: View) -> str:
 
 
 def _faults_of(refusal: InvalidSetting | NameTaken, view: View, taken: str) -> Faults:
-    """Return the fault of a form: that of the name stands beside its field, another one above the form."""
+    """Return the fault of a form by field: a fault of the name belongs to its field, any other to the whole form."""
     if isinstance(refusal, NameTaken):
         return {"name": taken}
     return {"name" if refusal.facts["key"] == "name" else "": fault_text(refusal, view.language)}
 
 
 def _kept(view: View) -> KeptName:
-    """Return what a form names."""
+    """Return the name and the owner in a form."""
     return KeptName(view.form.get("name"), None if view.form.get("whose") == SITES else view.rights.user.id)
 
 
 def _may_change(view: View, whose: str) -> bool:
-    """Return whether the person may keep, rename and delete: their own always, the site's from analyst up."""
+    """Return whether the person may save, rename and delete: always their own, the site's only as analyst or owner."""
     return whose != SITES or (view.role is not None and view.role.includes(Role.ANALYST))
 
 

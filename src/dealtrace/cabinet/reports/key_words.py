@@ -73,7 +73,7 @@ def key_words(dimension: Dimension, key: str, language: Language) -> str:
 
 
 def value_words(dimension: Dimension | None, value: str, language: Language) -> str:
-    """Return the text of a value that a filter compares with; values that are no keys are returned unchanged."""
+    """Return the text of a value that a filter compares with; a value that is not a valid key is returned unchanged."""
     if dimension is None:
         return value
     try:
@@ -85,7 +85,7 @@ def value_words(dimension: Dimension | None, value: str, language: Language) -> 
 
 
 def nothing_words(dimension: Dimension, translate: Callable[[str], str]) -> str:
-    """Return the text of a missing key, with the reason where it is known."""
+    """Return the text that is shown for a missing key, with the reason if it is known."""
     if dimension.name == "client_kind":
         return translate("(client unknown: the deal has no lead)")
     return translate("(nothing)")

@@ -100,5 +100,5 @@ def _placed(notes: Sequence[AxisNote], dimension: Dimension, period: Period) -> 
 
 
 def _joined(texts: Sequence[str]) -> str:
-    """Return texts as one; of sentences, only the last keeps its full stop."""
+    """Join texts with semicolons; only the last text keeps its full stop."""
     return "; ".join([*(text.removesuffix(".") for text in texts[:-1]), *texts[-1:]])

@@ -1,4 +1,4 @@
-"""One metric under all attribution models side by side, with the difference between the extremes."""
+"""One metric under all attribution models side by side, and the difference between its greatest and least value."""
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -54,7 +54,7 @@ class ModelsTable:
 
 
 def metric_under_models(metrics: Sequence[Metric], chosen: str) -> Metric:
-    """Return the metric that is shown under all models: the chosen one, else deals, else the first that models change.
+    """Return the metric to show under all models: the chosen one, else deals, else the first that depends on models.
 
     Ours: visits and costs are the same under all models, and a table of them would say that models change nothing.
     """

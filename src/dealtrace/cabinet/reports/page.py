@@ -46,7 +46,7 @@ USUAL = {
 KEPT = {name: value for name, value in USUAL.items() if name != "limit"}
 """The defaults that saved questions include; `limit` is missing, because files have all rows by default."""
 ASKED = ("by", "pivot", "metrics", "segment", "sort", "date", "chart")
-"""The parameters that make a question; with only a period, a comparison or a model the form stays open."""
+"""The parameters that count as a question; if a URL has none of them and no filter, the form is shown open."""
 OK, BAD_REQUEST = 200, 400
 TEMPLATE = "reports/page.html"
 
@@ -116,7 +116,7 @@ def shown(
 def line_of(
     answers: Answers, address: Address | None, language: Language, notes: Sequence[AxisNote] = ()
 ) -> TimeLine | None:
-    """Return the chart of the answers; if the report has all models, the title names the model of the chart."""
+    """Return the chart, or `None` if there is none; if the report has all models, its title names the model."""
     if answers.line is None:
         return None
     line, model = time_line(answers.line, address, language, notes), answers.line.question.model
@@ -148,8 +148,8 @@ def _ask(
 def ask_all(source: FactSource, site: Site, question: Question, now: datetime, chart: str = "") -> Answers:
     """Return the reports of the page: the rows, the pivot if there is one, and the first metric over time.
 
-    For all models, the report and the chart have one metric, `chart` if models can change it, and the chart is of the
-    site's own model. There is no chart of a single day.
+    With all models, the report and the chart have only one metric (`chart`, if models can change it), and the chart
+    uses the site's own model. A single day has no chart.
     """
     drawn = question.metrics[0]
     shown, over_days = question, question
@@ -164,7 +164,7 @@ def ask_all(source: FactSource, site: Site, question: Question, now: datetime, c
 
 
 def _kept_sort(question: Question, metric: Metric) -> Sort | None:
-    """Return the sort of a question if it still has that column with only this metric."""
+    """Return the sort of a question, or `None` if it sorts by a metric other than `metric`."""
     names = {metric.name, *(dimension.name for dimension in question.by)}
     return question.sort if question.sort is not None and question.sort.name in names else None
 

@@ -122,7 +122,7 @@ def _exact(shown: object) -> Fraction | None:
 
 @record
 class Details:
-    """What rows show, by id: deals, their match reasons, leads, visits."""
+    """The stored data that rows show, by id: deals, their match reasons, leads, visits."""
 
     deals: Mapping[int, DealEntry]
     reasons: Mapping[int, str]
@@ -131,7 +131,7 @@ class Details:
 
 
 def _read(connection: Connection, site: Site, answer: RowsAnswer, model: AttributionModel) -> Details:
-    """Return what the rows show; `model`, that of the figure, chooses the visit whose source they have."""
+    """Return the stored data that rows show; the source of a deal or lead is that of its visit credited by `model`."""
     kind, rows = answer["kind"], answer["rows"]
     ids = [row["id"] for row in rows if "id" in row]
     deal_ids = ids if kind == Fact.DEALS else []
@@ -163,7 +163,7 @@ def _sums(row: RowBehind, names: Sequence[str]) -> list[str | None]:
 
 
 class _Shaper:
-    """Builds the table of the rows behind a figure; it links only to pages that the person may open."""
+    """The builder of the table of rows behind a figure; it links only to pages that the person may open."""
 
     def __init__(self, view: View, details: Details) -> None:
         self._view, self._details, self._say = view, details, view.word

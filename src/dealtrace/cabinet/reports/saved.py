@@ -42,7 +42,7 @@ def _read(
 
 
 def _save(connection: Connection, site: Site, address: Address, kept: KeptName, by: int, *, overwrites: bool) -> None:
-    """Save a question with its defaults written out; a report of the site names no segment that only its author has."""
+    """Save a question with its defaults written out; a report of the site cannot use segments of a single user."""
     now = clock.now()
     parse_question(address.words(**USUAL), read_context_of(connection, site, now, kept.user_id))
     report = SavedReport(kept.name, address.written_out(KEPT).query, kept.user_id, by, now)

@@ -1,4 +1,4 @@
-"""The page of segments: the filters of a report under a name, the person's own and those of the site."""
+"""The page of segments, which are named filters of reports: the person's own and those of the site."""
 
 from datetime import datetime
 
@@ -30,7 +30,7 @@ async def _list(view: View) -> list[KeptLine]:
 
 
 def _line(view: View, segment: Segment, known: QuestionContext, *, is_hidden: bool) -> KeptLine:
-    """Return a segment; one `is_hidden` by an own segment of its name leads to its filters instead."""
+    """Return the line of a segment; if an own segment of the same name hides it, the link has its filters instead."""
     report = f"/cabinet/{view.current_site.id}/reports"
     address = Address(report, (), segment.filters) if is_hidden else Address(report, (("segment", segment.name),), ())
     try:
@@ -47,7 +47,7 @@ def _read(connection: Connection, site: Site, user_id: int, now: datetime) -> tu
 
 
 def _save(connection: Connection, site: Site, address: Address, kept: KeptName, by: int, *, overwrites: bool) -> None:
-    """Save the filters of a report, and those of its segment."""
+    """Save the filters of a report, including those of its segment, as a segment."""
     now = clock.now()
     picked = read_context_of(connection, site, now, by).segments.get(address.get("segment"), ())
     filters = dict.fromkeys([*address.filters, *picked])

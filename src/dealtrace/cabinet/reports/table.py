@@ -54,7 +54,7 @@ class Change:
 
 @record
 class Cell:
-    """A value of the table: its text, bar and change, the URL of the rows behind it, and a mark if best or worst."""
+    """A value of the table: text, bar and change, the URL of the rows behind it, and a mark if it is best or worst."""
 
     words: str
     bar: Markup
@@ -115,7 +115,7 @@ class _Shaper:
         self.question, self.model, self.address = report.question, model, address
         self.rows_page, self.language, self.words_of = rows_page, language, words_of
         self.rows = list(report.rows)
-        """Built once: a report computes a row whenever it is asked for one."""
+        """Stored, because a report computes a row each time the row is read."""
         columns = range(len(self.question.metrics))
         self.largest = [
             max((self._value(row, place) or Fraction(0) for row in self.rows), default=Fraction(0)) for place in columns
@@ -175,7 +175,7 @@ class _Shaper:
         )
 
     def _growth(self, row: Row, metric: Metric) -> Growth:
-        """Return what growth of a metric means in a row."""
+        """Return whether growth of a metric is good, bad or neutral in a row."""
         question = self.question
         return growth_of(metric, is_unsourced=is_unsourced(question.by, row.keys, question.filters, UNMATCHED_REASONS))
 
@@ -220,7 +220,8 @@ def rows_address(
 ) -> str:
     """Return the URL of the rows behind a figure, or an empty text if the metric does not count or sum such rows.
 
-    `placed` has the dimensions of the figure, each with its key. The URL contains the whole question, without defaults.
+    `placed` has the dimensions of the figure, each with its key. The URL contains the whole question and relies on no
+    defaults.
     """
     if not metric.adds_up or base_measure(metric) is None:
         return ""
@@ -243,9 +244,10 @@ def change_of(
     language: Language,
     growth: Growth | None = None,
 ) -> Change | None:
-    """Return the change of a value in per cent, only a sign if it was zero before; `None` if there is none.
+    """Return the change of a value in per cent, or only its sign if the value was zero before.
 
-    `growth` is what growth means here, by default what it means for the metric.
+    It is `None` if a value is unknown or nothing changed. `growth` is whether growth is good here; by default the
+    metric decides.
     """
     if value is None or compared is None or value == compared:
         return None

@@ -14,7 +14,7 @@ EMAIL_SIGN = "@"
 
 
 def key_for_visitors(dimension: Dimension, words: str) -> str:
-    """Return the text of a key with everything masked that looks like a phone or an e-mail.
+    """Return the text of a key, with everything that looks like a phone or an e-mail masked.
 
     Ours: in sources and campaigns only e-mails are masked, since ids of campaigns look like phones.
     """

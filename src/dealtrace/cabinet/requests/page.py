@@ -87,7 +87,7 @@ def _query(asked: QueryParams, zone: ZoneInfo) -> RequestQuery:
 
 
 def _bound(text: str, zone: ZoneInfo, bound: Callable[[date, ZoneInfo], datetime]) -> datetime | None:
-    """Return the start or end of a day, or `None` if the text is no day or the bound lies outside all years."""
+    """Return the start or end of a day, or `None` if the text is not a day or the time is out of range."""
     try:
         return bound(date.fromisoformat(text), zone)
     except (ValueError, OverflowError):

@@ -74,7 +74,7 @@ async def compare(view: View) -> Response:
 
 
 def compare_file(connection: Connection, site: Site, path: Path, encoding: str | None) -> Compared:
-    """Compare the deals of a file with the deals of a site.
+    """Compare the deals of a file with the deals of a site, and return the result.
 
     Raises:
         FileUnreadable: the file is not a table of deals.

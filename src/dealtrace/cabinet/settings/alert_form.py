@@ -16,20 +16,20 @@ from dealtrace.record import record
 from dealtrace.reports.metrics import METRICS, Unit
 
 KINDS = {
-    AlertKind.SILENCE: "Silence: zero, though it usually is more",
-    AlertKind.DROP: "Lower than usual by at least, %",
-    AlertKind.SPIKE: "Higher than usual by at least, %",
+    AlertKind.SILENCE: "Silence: zero, although it is usually more",
+    AlertKind.DROP: "Lower than usual by at least (%)",
+    AlertKind.SPIKE: "Higher than usual by at least (%)",
     AlertKind.ABOVE: "Above a limit",
     AlertKind.BELOW: "Below a limit",
 }
 assert set(KINDS) == set(AlertKind)
 _PLACES = {"metrics": "metric", "filter": "filters"}
-"""The form's fields for those fields in the refusal of a question that have another name there."""
+"""The names of form fields, by the names that refusals of a question use, where the two differ."""
 
 
 @record
 class AlertDraft:
-    """The contents of the form; `members` are the users who get mails, by id."""
+    """The contents of the form; `members` are the ids of the chosen users."""
 
     kind: str = AlertKind.SILENCE
     metric: str = "calls"
@@ -98,7 +98,7 @@ def words_of_draft(draft: AlertDraft) -> RawRule:
 
 
 def recipients_of(draft: AlertDraft, members: Mapping[int, str], language: Language) -> tuple[Recipient, ...]:
-    """Return the recipients in the form: the typed addresses and the chosen users.
+    """Return the recipients in the form: the addresses entered as text, and the chosen users.
 
     `members` has the logins of users by id. `language` is for users, and for addresses without a language.
 

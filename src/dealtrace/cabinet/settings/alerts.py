@@ -171,7 +171,7 @@ async def _alert_page(
 
 
 def _leavers(alert: Alert, left: Mapping[str, datetime]) -> list[Recipient]:
-    """List the typed addresses of a rule that get no more of its mails."""
+    """List the recipients of a rule who unsubscribed from its mails with the link in a mail."""
     return [each for each in alert.rule.recipients if each.user_id is None and each.address.casefold() in left]
 
 

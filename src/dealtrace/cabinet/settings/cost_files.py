@@ -55,7 +55,7 @@ class CostPreview:
 
     @property
     def unmet_kopecks(self) -> int:
-        """Return the sum of the costs without visits, in kopecks."""
+        """Return the sum of the costs of campaigns without visits, in kopecks."""
         return sum(cost.amount_kopecks for cost in self.unmet.campaigns)
 
 
@@ -142,7 +142,7 @@ def store_costs(database: Database, site: Site, path: Path, choices: CostChoices
 
 
 def _named(file: CostFile, choices: CostChoices, costs: list[Cost]) -> list[Cost]:
-    """Check that the file has the campaigns that the options need and that none is too long; return the costs.
+    """Return `costs` after checking that the file has the needed campaign column and that no campaign is too long.
 
     Raises:
         InvalidSetting: a campaign is too long, or the file has no column with the campaigns.

@@ -76,7 +76,7 @@ async def upload(view: View) -> Response:
 
 
 async def show_preview(view: View) -> Response:
-    """Show the preview of a file, with the costs without visits."""
+    """Show the preview of a file, with the costs of campaigns without visits."""
     kept = find_sent_file(view, PLACE)
     if kept is None:
         return await _gone(view)
@@ -91,7 +91,7 @@ async def show_preview(view: View) -> Response:
 
 
 async def run(view: View) -> Response:
-    """Import a previewed file of costs; they replace the costs of the same account and days."""
+    """Import a previewed file of costs; its costs replace earlier costs of the same account and days."""
     kept = find_sent_file(view, PLACE)
     if kept is None:
         return await _gone(view)

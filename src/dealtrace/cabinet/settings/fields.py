@@ -30,7 +30,7 @@ async def add(view: View) -> Response:
 
 
 async def remove(view: View) -> Response:
-    """Remove a field: its new values are no longer stored, stored values remain."""
+    """Remove a field: values sent for it are no longer stored; values that are stored remain."""
     try:
         await view.manage(_remove, view.current_site.id, view.form.get("name"), view.rights.user.id)
     except InvalidSetting as refusal:

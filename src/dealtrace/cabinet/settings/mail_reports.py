@@ -47,7 +47,7 @@ _ADDRESS_LENGTH_MAX = 8000
 
 @record
 class ReportDraft:
-    """The contents of the form for a new scheduled report."""
+    """The contents of the form for a new or a stored scheduled report."""
 
     title: str = ""
     address: str = ""
@@ -61,7 +61,7 @@ class ReportDraft:
 class ReportLine:
     """A scheduled report in the list; `rhythm` says when it is sent, `is_mine` whether the person gets it.
 
-    `recipients` has the address of each, with when it left by the link of a mail, `None` if it gets the report.
+    `recipients` has each address, and when it unsubscribed, or `None` if it gets the report.
     """
 
     report: ScheduledReport
@@ -133,7 +133,7 @@ def _draft_of(form: Form) -> ReportDraft:
 
 
 def _draft_of_report(view: View, report: ScheduledReport, members: dict[int, str]) -> ReportDraft:
-    """Return a stored report as the form states it; users who have no role any more are left out."""
+    """Return the contents of the form for a stored report, without users who no longer have a role at the site."""
     users = (each.user_id for each in report.recipients if each.user_id is not None)
     return ReportDraft(
         report.title,
@@ -154,7 +154,7 @@ def _faults_of(view: View, refusal: InvalidParameters | InvalidSetting) -> Fault
 def _new_report(
     view: View, draft: ReportDraft, members: dict[int, str], before: Sequence[Recipient] = ()
 ) -> NewScheduledReport:
-    """Return the report that a form states; users who got it `before` get it in their language.
+    """Return the report in a form; users who are among the recipients `before` keep the language of their mails.
 
     Raises:
         InvalidSetting: a field is invalid.
@@ -219,7 +219,7 @@ def _report_page(
 
 
 def _form(view: View, draft: ReportDraft, members: dict[int, str]) -> dict[str, object]:
-    """Return what the form of a report shows."""
+    """Return the context of the form's template."""
     return {
         "draft": draft,
         "rhythms": [(str(rhythm), view.word(words), rhythm == draft.rhythm) for rhythm, words in RHYTHMS.items()],

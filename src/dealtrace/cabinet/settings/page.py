@@ -54,7 +54,7 @@ def lead_back(view: View, place: str, done: str) -> Response:
 
 
 def fault_text(refusal: Refusal, language: Language) -> str:
-    """Return why a value is refused, without the name of the setting, since it is shown beside its field."""
+    """Return why a value is refused, without the name of the setting, since the text is shown beside its field."""
     if isinstance(refusal, InvalidSetting):
         return str(refusal.facts[language])
     return refusal.text(language)

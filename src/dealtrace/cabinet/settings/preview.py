@@ -48,7 +48,7 @@ class Preview:
 
 
 def preview_file(path: Path, noun: ImportNoun, encoding: str | None, site: Site, language: Language) -> Preview:
-    """Read the first rows of a file as an import would, without storing anything.
+    """Return the preview of a file: read its first rows as an import would, without storing anything.
 
     Raises:
         FileUnreadable: the file is not a table, or a required column is missing.

@@ -56,7 +56,7 @@ def _sent(view: View, key: str) -> str:
 
 
 def _agreement(changes: Mapping[str, str]) -> str:
-    """Return the changes that affect deals as the text to confirm, or an empty text if no change does."""
+    """Return a text with the changes that affect deals, which the person must confirm; empty if there are none."""
     return " ".join(f"{key}={changes[key]}" for key in TRIED_AS if key in changes)
 
 

@@ -1,4 +1,4 @@
-"""The meanings of the statuses of a site's deals."""
+"""The meanings of the statuses of a site's deals: won, lost or open."""
 
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -21,7 +21,7 @@ async def show(view: View) -> Response:
 
 
 async def save(view: View) -> Response:
-    """Set what a status means."""
+    """Set the meaning of a status."""
     name = view.form.get("name")
     try:
         await view.manage(_set, view.current_site, name, view.form.get("meaning"), view.rights.user.id)

@@ -20,7 +20,7 @@ DEALS_MAX = 10_000
 """The most deals that are tried, which takes a few seconds; `dealtrace try` has no limit."""
 MOVES_SHOWN = 10
 TRIED_AS = {"contact_matching": "contact_matching", "attribution": "model"}
-"""The settings that can be tried, with the name that `dealtrace try` has for each."""
+"""The settings that can be tried, each with its name in `dealtrace try`."""
 
 
 @record
@@ -37,8 +37,9 @@ class Move:
 class Forecast:
     """The effect of changed settings: match rates before and after, and how many deals change their lead or source.
 
-    Only `tried` of `total` deals were tried. `moves` are the deals that would move from one source to another.
-    `needs_match` is true if past deals change only when they are rematched.
+    Only `tried` of `total` deals were tried. `kept` is how many keep a lead that the new rules would not find. `moves`
+    are the deals that would move from one source to another. `needs_match` is true if past deals change only when they
+    are rematched.
     """
 
     before: str

@@ -15,7 +15,7 @@ from dealtrace.accounts.token import token_digest
 from dealtrace.record import record
 
 UPLOAD_BYTES_MAX = 20 << 20
-"""The largest upload: larger files take minutes, for which a browser does not wait, but the command line does."""
+"""The largest upload; a larger file takes minutes to import, for which a command waits, but not a browser."""
 FORM_BYTES_MAX = UPLOAD_BYTES_MAX + 100_000
 KEPT_SECONDS = 3600
 UPLOADS_MAX = 50
@@ -70,7 +70,7 @@ class Upload:
     def finish(self, outcome: Mapping[str, str]) -> None:
         """Store the result of the import and delete the file; refused rows remain for download.
 
-        The upload may have been deleted meanwhile, as one of the oldest.
+        The folder is created again if the upload was deleted during the import, as one of the oldest.
         """
         self.folder.mkdir(mode=PRIVATE, exist_ok=True)
         (self.folder / _OUTCOME).write_text(json.dumps(dict(outcome)))
@@ -82,7 +82,7 @@ class Upload:
 
 
 def keep_upload(owner: Owner, name: str, content: BinaryIO, options: Mapping[str, str]) -> Upload:
-    """Store a file, after deleting old ones."""
+    """Store an uploaded file after deleting old uploads, and return the upload."""
     place = _private_folder()
     _sweep(place)
     key = token_urlsafe(KEY_BYTES)
@@ -132,7 +132,7 @@ def _sweep(place: Path) -> None:
 
 
 def _made_at(folder: Path) -> float:
-    """Return when an upload was made, in seconds of the epoch, or 0 if another request has just deleted it."""
+    """Return when an upload was made, in seconds since the epoch, or 0 if another request has just deleted it."""
     try:
         return folder.stat().st_mtime
     except FileNotFoundError:
