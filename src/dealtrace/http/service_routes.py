@@ -1,4 +1,4 @@
-"""Routes about the server itself: probes, metrics, and the description of the API."""
+"""Routes about the server itself: probes, metrics, and the OpenAPI document."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -55,9 +55,10 @@ class _Probes:
 
 
 def _serialize_mirror(mirror: MirrorStatus) -> dict[str, object]:
-    """Return the column mirror's state: its size, when it was last opened, and how many changes it has yet to copy.
+    """Return the state of the column mirror, the copy of the data that reports read.
 
-    If it had to be built again, when and why.
+    It has the size of the mirror in bytes, when it was last opened, the number of changes still to be copied, and, if
+    the mirror had to be built again, when and why.
     """
     content: dict[str, object] = {
         "state": mirror.obstacle or OK,
@@ -72,7 +73,7 @@ def _serialize_mirror(mirror: MirrorStatus) -> dict[str, object]:
 
 
 class _Description:
-    """The description of the API for programs, made at the first request for it."""
+    """The OpenAPI document of the API, generated at the first request."""
 
     def __init__(self, describe: Callable[[], Schema]) -> None:
         self._describe = lru_cache(describe)

@@ -14,7 +14,7 @@ from dealtrace.storage.accounts import sites
 
 
 def create_site(connection: Connection, site: Site, now: datetime) -> Site:
-    """Create a site and return it; a site with the id 0 gets the next free id, any other id is kept.
+    """Create a site and return it; id 0 stands for the next free id, and a missing counter code for a random one.
 
     Raises:
         InvalidSetting: the name is empty or too long.

@@ -38,7 +38,7 @@ class ChangedDeal:
 
 @operation(ids_per_command=1)
 def change_deals(work: Work, commands: Sequence[WriteCommand[Change]]) -> list[ChangedDeal | Refusal]:
-    """Change deals, and spend the points; each outcome is the changed deal or a refusal, in input order."""
+    """Change deals, and spend points, the API's daily quota; each outcome is the changed deal or a refusal."""
     return apply_changes(work, commands, PaidMethod.UPDATE_BY_ID)
 
 
@@ -103,7 +103,7 @@ class Ledger:
         return after
 
     def store(self) -> Mapping[DealId, Deal]:
-        """Store the changes, with a version for each, and return the changed deals by id as they are afterwards."""
+        """Store the changes, with a version for each, and return the changed deals as stored, by id."""
         work = self._work
         custom_fields.count_unknown_fields(work.connection, work.site.id, self._unknown, work.now)
         changes = [(found, self._changed[deal_id]) for deal_id, found in self._found.items()]

@@ -53,7 +53,7 @@ def _decision(
 ) -> MatchDecision:
     """Return the decision of the first matcher that found a lead or visit.
 
-    `lead` was found by the matcher at position `by`; a matcher before that may have found a visit.
+    `lead` was found by the matcher at position `by`; an earlier matcher may have found a visit.
     Ours: if a matcher names several stored visits, the latest of them counts.
     """
     for position, matcher in reachable(matchers):
@@ -72,7 +72,7 @@ def _named_visits(matchers: Sequence[Matcher]) -> Iterator[int]:
 
 
 def explain_decision(connection: Connection, site: Site, matchers: Sequence[Matcher]) -> tuple[MatcherStep, ...]:
-    """Return a step for each matcher: its outcome, the leads that it considered, and why they do not fit."""
+    """Return a step for each matcher: its outcome, the leads that it considered, and why any of them do not fit."""
     (decision,) = decide_matchers(connection, site, [matchers])
     (resolved,) = _with_phones(connection, site, [matchers])
     searches = [search for matcher in resolved if isinstance(search := search_of(matcher), SearchByContact)]
@@ -87,7 +87,7 @@ def _searches(matchers: Sequence[Matcher]) -> list[tuple[int, LeadSearch]]:
 
 
 def _with_phones(connection: Connection, site: Site, lists: Sequence[Sequence[Matcher]]) -> Sequence[Sequence[Matcher]]:
-    """Return the lists of matchers; a matcher with hashes of phones also gets those phones that the site knows."""
+    """Return the lists of matchers; a matcher with hashes of phones also gets the stored phones with these hashes."""
     digests = [digest for matchers in lists for matcher in matchers for digest in matcher.digests]
     if not digests:
         return lists

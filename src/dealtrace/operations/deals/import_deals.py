@@ -28,8 +28,8 @@ IDS_PER_DEAL_MAX = 2
 def import_deals(work: Work, incoming: Sequence[IncomingDeal]) -> list[DealId | Refusal]:
     """Import deals, with their leads if known; each outcome is the id of the deal or a refusal, in input order.
 
-    If a deal was imported before with the same values, it is not changed, even if it has been changed here since. If it
-    was imported with other values, it is refused.
+    A deal that was imported before with the same values stays as it is, even if it was changed here later. A deal that
+    was imported before with other values is refused.
     """
     lock_registrations(work)
     batch = _Batch(work, find_own_ids(work.connection))
@@ -69,7 +69,7 @@ class _Batch:
         self.deleted = deals.find_deleted(connection, site_id, missing)
 
     def decide(self, deal: IncomingDeal) -> DealId | Refusal:
-        """Return the id of a new or stored deal, or the refusal of the deal."""
+        """Return the id or the refusal of a deal; a deal that is not stored yet is added to `new`."""
         refusal = _refusal_of_ids(deal, self.own)
         if refusal is not None:
             return refusal

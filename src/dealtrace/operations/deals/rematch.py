@@ -23,7 +23,7 @@ from dealtrace.storage.visits.visits import find_visits
 
 CHUNK_DEALS = 1000
 NAMED_AT = datetime(2000, 1, 1, tzinfo=UTC)
-"""The time stored with a search key that is a lead id; such a search has no time limit."""
+"""The time stored with a search key that is the id of a lead or visit; such a search has no time limit."""
 
 
 @record
@@ -115,7 +115,7 @@ def rematch_next(work: Work, after_id: int) -> Chunk | None:
 
 
 def rematch_orphaned(work: Work, deleted: LeadRef) -> list[Deal]:
-    """Match the deals of a deleted lead again, and return the deals that got another lead or have none now."""
+    """Match the deals of a deleted lead again, and return the deals that now have another lead or none."""
     orphaned = lead_links.find_ids_by_lead(work.connection, work.site.id, deleted)
     found = deals.list_deals_by_key(work.connection, work.site.id, ids=orphaned, numbers=[], with_deleted=True)
     return rematch_deals(work, found, keeps_lead=False)
@@ -124,7 +124,7 @@ def rematch_orphaned(work: Work, deleted: LeadRef) -> list[Deal]:
 def rematch_deals(work: Work, found: Sequence[Deal], *, keeps_lead: bool = True) -> list[Deal]:
     """Match these deals again, store the deals whose match has changed, and return them.
 
-    With `keeps_lead` off, deals for which no lead is found lose theirs even if contact matching is off.
+    If `keeps_lead` is false, a deal for which no lead is found loses its lead even if contact matching is off.
     """
     decisions = match_with_reasons(work.connection, work.site, [DealToMatch.of(deal) for deal in found])
     pairs = [
@@ -146,9 +146,9 @@ def rematch_deals(work: Work, found: Sequence[Deal], *, keeps_lead: bool = True)
 def rebind_deals(
     work: Work, pairs: Iterable[tuple[Deal, Deal]], kind: VersionKind, *, user_id: int | None = None
 ) -> list[Deal]:
-    """Store deals that got another lead as new versions, and return them.
+    """Store deals whose lead or pin has changed, each as a new version, and return the deals.
 
-    Each of `pairs` is a deal before and after the change.
+    Each of `pairs` has a deal before and after the change.
     """
     changes = list(pairs)
     rebound = [after for _, after in changes]
@@ -158,7 +158,7 @@ def rebind_deals(
 
 
 def _find_visited_at(work: Work, matched: Sequence[Deal]) -> dict[DealId, datetime]:
-    """Return when the visit of each deal, or of its lead, began, by deal id; deals without a visit are missing.
+    """Return when the visit of each deal or of its lead began, by deal id; deals without a visit are left out.
 
     The visits of deals without a lead are also credited.
     """
