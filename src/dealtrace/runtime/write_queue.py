@@ -47,10 +47,10 @@ Outcome = TypeVar("Outcome")
 RETRY_PAUSE_SECONDS = 0.1
 RETRY_PAUSE_MAX_SECONDS = 2.0
 ALONE_TRIES_MAX = 3
-"""How many times a command is run again after a conflict before it counts as failed."""
+"""How many times a command is run alone, if it conflicts with other writers each time, before it counts as failed."""
 OVERLOADED_RETRY_SECONDS = 1
 POSTPONED_SHARE = 3
-"""How long a postponed site waits, as a multiple of its last try's duration, so that other sites are not held up."""
+"""How long a postponed site waits, as a multiple of the duration of its last try, so that other sites are served."""
 
 
 @dataclass(slots=True)
@@ -82,7 +82,9 @@ class WriteQueue:
     ) -> None:
         """Start the thread; `is_shared` means that other processes write to the same sites.
 
-        `accounts_revision` returns the newest revision of the accounts that the process has seen.
+        At most `queue_max` commands wait, and a batch has about `batch_max` items. Commands are tried again for
+        `patience_seconds` while the database fails. `accounts_revision` returns the newest revision of the accounts
+        (sites, tokens and so on) that the process has seen.
         """
         self._database = database
         self._clock = clock
@@ -128,7 +130,7 @@ class WriteQueue:
 
         Raises:
             Overloaded: too many commands are waiting already; nothing was stored.
-            DatabaseUnavailable: the thread has died, or the database file was removed or replaced.
+            DatabaseUnavailable: the thread has ended, or the database file was removed or replaced.
         """
         self._watch.require()
         if not self.is_alive and not self._stopping:
@@ -187,9 +189,9 @@ class WriteQueue:
         return max(0.0, min(late.due_at for late in self._postponed.values()) - time.monotonic())
 
     def _without_postponed(self, batch: list[Pending]) -> list[Pending]:
-        """Return the commands of sites that are not postponed, and postpone the others with their sites.
+        """Return the commands of sites that are not postponed, and let all other commands wait with their sites.
 
-        A command of a postponed site joins the commands of the site that wait, or gets 503 if too many wait.
+        If too many commands of a postponed site wait already, a further command is refused with 503.
         """
         fresh = []
         for pending in batch:
@@ -213,7 +215,8 @@ class WriteQueue:
     def _write(self, batch: list[Pending], deadline: float, *, pause: float = 0.0) -> None:
         """Write `batch` and deliver the outcomes of its commands, except those of sites that are postponed.
 
-        This waits while the whole database is unavailable. `pause` is the last pause before a retry, in seconds.
+        This waits, up to `deadline`, while the whole database is unavailable. `pause` is the last pause before a retry,
+        in seconds.
         """
         parts, whole_pause = [batch], RETRY_PAUSE_SECONDS
         while parts:
@@ -225,7 +228,7 @@ class WriteQueue:
                 self._write_part(part)
             except _NotOpen as closed:
                 fault = closed.cause
-                self._known_statuses = KnownStatuses()  # the next server may not have all of them
+                self._known_statuses = KnownStatuses()  # the database that answers next may not have them
                 if is_passing(fault) and time.monotonic() + whole_pause < deadline:
                     self._observe_retry(retry_reason(fault))
                     time.sleep(whole_pause)
@@ -349,7 +352,7 @@ class WriteQueue:
         return DatabaseUnavailable(retry_after_seconds=UNAVAILABLE_RETRY_SECONDS)
 
     def _settle(self, batch: list[Pending], fault: BaseException | None = None) -> None:
-        """Schedule the delivery of the outcomes of commands; `fault`, if given, is the outcome of each."""
+        """Schedule the delivery of the outcomes of commands; `fault`, if given, is the outcome of all commands."""
         if fault is not None:
             fail(batch, fault)
         self._loop.call_soon_threadsafe(deliver, batch)
@@ -377,7 +380,7 @@ class WriteQueue:
 
 
 class _CommitUnclear(Exception):  # noqa: N818 - it names the condition
-    """The commit failed, and it is unknown whether it took effect; so it must not be repeated."""
+    """The commit failed, and it is unknown whether it took effect, so the commands must not be run again."""
 
 
 class _NotOpen(Exception):  # noqa: N818

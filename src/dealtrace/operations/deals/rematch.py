@@ -72,7 +72,7 @@ def rematch_naming(work: Work, visits: Sequence[Visit]) -> list[Deal]:
 
 
 def _keys_of(concerns: Sequence[Concern]) -> set[tuple[str, datetime]]:
-    """Return the keys by which matchers may find these leads, each with the time when its lead began."""
+    """Return the keys by which matchers may find these leads, each with the start of its lead (`NAMED_AT` for ids)."""
     keys: set[tuple[str, datetime]] = set()
     for concern in concerns:
         keys.add((key_of_lead(concern.ref.kind, concern.ref.id), NAMED_AT))

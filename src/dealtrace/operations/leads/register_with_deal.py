@@ -41,11 +41,11 @@ class LeadRequestWithDeal:
 def register_with_deals(
     work: Work, commands: Sequence[WriteCommand[LeadRequestWithDeal]]
 ) -> list[LeadRequest | Refusal]:
-    """Register lead requests with their deals; each outcome is the lead request, or a refusal if either was refused.
+    """Register lead requests with their deals; each outcome is the lead request or a refusal.
 
-    If one of the two is refused, neither is stored. Sending the same content again is a safe retry: the outcome is the
-    stored lead request, and it costs nothing. If anything is new, points are spent once: for the deal if there is one,
-    else for the lead request.
+    If the lead request or its deal is refused, neither is stored. Sending the same content again is a safe retry: it
+    costs nothing, and the outcome is the stored lead request. If anything is new, points are spent once: for the deal
+    if there is one, else for the lead request.
     """
     return [_register(work, command) for command in commands]
 

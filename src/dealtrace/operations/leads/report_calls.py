@@ -33,7 +33,7 @@ def report_calls(work: Work, commands: Sequence[WriteCommand[CallReport]]) -> li
 
 
 def _turns(commands: Sequence[WriteCommand[CallReport]]) -> Iterator[dict[int, CallReport]]:
-    """Yield groups of reports by position, to be stored in turn; no group has two reports of the same call."""
+    """Yield groups of reports, by position, to store one after another; no group has two reports of the same call."""
     waiting = {position: command.payload for position, command in enumerate(commands)}
     while waiting:
         first_of: dict[str, int] = {}

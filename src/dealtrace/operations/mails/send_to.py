@@ -31,7 +31,7 @@ class Mailing:
 def send_to(work: Work, mailing: Mailing, recipients: Sequence[Recipient], caused_at: datetime) -> None:
     """Store a mail to each recipient; users without a role at the site and unsubscribed addresses get none.
 
-    `caused_at` is the time of the event that the mail reports, in UTC.
+    `caused_at` is when the reported event happened or the report was due, in UTC.
     """
     allowed = _still_allowed(work, without_unsubscribed(work.connection, work.site.id, mailing, recipients))
     new = [(MailId(work.ids.take()), NewMail(mailing.purpose, mailing.subject_id, recipient)) for recipient in allowed]
@@ -41,7 +41,7 @@ def send_to(work: Work, mailing: Mailing, recipients: Sequence[Recipient], cause
 def without_unsubscribed(
     connection: Connection, site_id: int, mailing: Mailing, recipients: Sequence[Recipient]
 ) -> list[Recipient]:
-    """Return the recipients without the addresses that have unsubscribed; users cannot unsubscribe."""
+    """Return the recipients without the addresses that have unsubscribed; recipients that are users are kept."""
     left = find_unsubscriptions(connection, site_id, mailing.list, mailing.list_id)
     return [each for each in recipients if each.user_id is not None or each.address.casefold() not in left]
 

@@ -1,4 +1,7 @@
-"""Let typed addresses leave a report or a rule of alerts by the link of a mail, and come back."""
+"""Let recipients unsubscribe from a report or alert rule by the link in a mail, and subscribe again.
+
+Only recipients that are not users of the server have such links.
+"""
 
 from datetime import datetime
 
@@ -47,7 +50,7 @@ def find_unsubscribe_key(connection: Connection, mail: Mail) -> str:
 def find_subscription(connection: Connection, text: str) -> FoundSubscription | None:
     """Return the subscription for the key in an unsubscribe link.
 
-    The result is `None` if the key was not made by this server, the report or alert was deleted, or the address was
+    The result is `None` if the key was not signed by this server, the report or alert was deleted, or the address was
     removed from its recipients.
     """
     found = parse_link_key(text, find_signing_key(connection))

@@ -121,7 +121,7 @@ def _measures(formulas: Formulas) -> set[Measure]:
 
 
 def _spans(question: Question, site: Site, now: datetime) -> dict[Period, Span]:
-    """Return the time spans of the question's period and of the compared period, if there is one, by period.
+    """Return the time spans of the question's period and of the period compared with it, if there is one, by period.
 
     No span ends after `now`.
     """

@@ -1,6 +1,6 @@
 """Store the costs of traffic sources that are sent by API, each spread evenly over a period.
 
-Added costs are added to earlier costs sent by API; restated costs replace earlier costs sent by API or file.
+Added costs increase earlier costs sent by API; restated costs replace earlier costs sent by API or file.
 """
 
 from collections.abc import Sequence

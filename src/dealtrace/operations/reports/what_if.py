@@ -116,7 +116,7 @@ def _find_shares(
 def _try_shares(
     connection: Connection, site: Site, trial: Trial, refs: Iterable[LeadRef], named: Sequence[NamedVisit]
 ) -> dict[CreditKey, Shares]:
-    """Return the shares of sources in each lead under the attribution model of the trial, by key.
+    """Return the sources' shares of the credit for each lead under the trial's attribution model, by credit key.
 
     If the trial has own hosts, visits are classified again before they are credited.
     """
