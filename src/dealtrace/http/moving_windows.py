@@ -88,7 +88,7 @@ class MemoryWindows:
 
 
 class RedisWindows:
-    """Moving windows in Redis or Valkey, by the server's clock."""
+    """Moving windows in Redis or Valkey, by the clock of the Redis server."""
 
     def __init__(self, url: str) -> None:
         pool = BlockingConnectionPool.from_url(

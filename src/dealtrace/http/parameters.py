@@ -22,7 +22,7 @@ class Parameter:
 
     With `absent_when_empty`, an empty value counts as absent even where other empty values erase, for example in the
     number by which an update finds its deal. A malformed value is ignored if the parameter named `gives_way_to` was
-    sent with a valid value. `is_token` marks the token, which the gate checks first.
+    sent with a valid value. `is_token` marks the token, which is checked before all other parameters.
     """
 
     name: str
@@ -107,8 +107,9 @@ class Repeated(Parameter):
 class Sent:
     """The parsed parameters of a request.
 
-    `values` has parsed values by name, `custom` the values of the `Family` by key, `texts` the known parameters as they
-    were sent, and `unknown` the names that the endpoint does not know. Any: each value has the type of its parameter.
+    `values` has the parsed values by name, `custom` the values of the `Family` by key. `texts` has the known parameters
+    as they were sent, `unknown` the names that the endpoint does not know. Any: each value has the type of its
+    parameter.
     """
 
     values: dict[str, object] = field(default_factory=dict)

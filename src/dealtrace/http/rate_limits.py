@@ -60,7 +60,7 @@ class RateLimits:
         return limit.count if limit is not None and limit.seconds == 1 else 0
 
     async def check_ip(self, rate_limit_class: RateLimitClass, ip: str) -> None:
-        """Count a request from an IP address to an endpoint of a class.
+        """Admit a request from an IP address to an endpoint of a class, and count the request.
 
         Ours: while Redis is unavailable, every request is admitted: a lost deal costs more than an excess request.
         Seed: «если в 1 секунду с одного IP-адреса поступит 11 API-запросов, то 5 выполнятся сразу, а остальные
@@ -79,7 +79,7 @@ class RateLimits:
         raise RateExceeded(per_second=limit.count, retry_after_seconds=1)
 
     async def check_site(self, rate_limit_class: RateLimitClass, site_id: int) -> None:
-        """Count a request to a site that was sent without a token.
+        """Admit a request to a site that was sent without a token, and count the request.
 
         Ours: such requests are also limited per site, because anyone may send them from any number of IP addresses.
 
@@ -90,7 +90,9 @@ class RateLimits:
             raise AnonymousRateExceeded(retry_after_seconds=MINUTE_SECONDS)
 
     async def check_login(self, login: str) -> None:
-        """Count an attempt to log in, per login and not per IP address, since an attacker may use many addresses.
+        """Admit an attempt to log in, and count the attempt.
+
+        Attempts are counted per login and not per IP address, since an attacker may use many addresses.
 
         Raises:
             AnonymousRateExceeded: there were too many attempts with this login.

@@ -144,7 +144,7 @@ async def _send_file(file: BinaryIO, send: Send) -> None:
 
 
 def _record(scope: Scope, request_id: str, route: str, reply: Reply, seconds: float) -> None:
-    """Count the request and log it; an unknown path is logged as `…`, since it may contain anything."""
+    """Record a request in the metrics and the log; an unknown path is logged as `…`, since it may contain anything."""
     metrics.observe_request(route, reply.status, seconds)
     metrics.observe_tally(reply.tally)
     write_line = _log.debug if scope["path"] in PROBES else _log.info

@@ -40,7 +40,7 @@ class _Probes:
     async def answer_ready(self, _request: Request) -> Response:
         """Answer 200 if deals can be registered, else 503, with the state of each part (at most one second old)."""
         health = self._watch.health
-        parts = {"write": health.write if self._is_writing() else "the writer has ended", "schema": health.schema}
+        parts = {"write": health.write if self._is_writing() else "the writer has stopped", "schema": health.schema}
         is_ready = all(part == OK for part in parts.values())
         content: dict[str, object] = {
             "status": OK if is_ready else "unavailable",
@@ -57,8 +57,8 @@ class _Probes:
 def _serialize_mirror(mirror: MirrorStatus) -> dict[str, object]:
     """Return the state of the column mirror, the copy of the data that reports read.
 
-    It has the size of the mirror in bytes, when it was last opened, the number of changes still to be copied, and, if
-    the mirror had to be built again, when and why.
+    The state has the size of the mirror in bytes, when the mirror was last opened, and the number of changes still to
+    be copied. If the mirror had to be built again, it also says when and why.
     """
     content: dict[str, object] = {
         "state": mirror.obstacle or OK,

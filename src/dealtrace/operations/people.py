@@ -1,4 +1,4 @@
-"""Export all data that is stored about a person, or make it anonymous (152-ФЗ)."""
+"""Export all data that is stored about a person, or make it anonymous, as the Russian law 152-ФЗ requires."""
 
 from collections.abc import Mapping, Sequence
 

@@ -65,7 +65,7 @@ def deliver(batch: Sequence[Pending]) -> None:
         if pending.answer.done():
             continue
         if isinstance(pending.outcome, StopIteration):
-            pending.answer.set_exception(RuntimeError("the operation ended with StopIteration, which no future takes"))
+            pending.answer.set_exception(RuntimeError("the operation raised StopIteration, which no future can hold"))
         elif isinstance(pending.outcome, Exception):
             pending.answer.set_exception(pending.outcome)
         else:

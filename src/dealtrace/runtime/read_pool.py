@@ -19,7 +19,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 UNFINISHED_MAX = 1000
-"""The most reads of a process that run or wait for a thread; more are refused, so that none waits for minutes."""
+"""The most reads of a process that run or wait for a thread; further reads are refused at once."""
 OVERLOADED_RETRY_SECONDS = 1
 REPLICA_PAUSE_SECONDS = 5.0
 """How many seconds a replica is not used after it failed."""
@@ -116,7 +116,7 @@ class ReadPool:
             return function(connection, *args, **kwargs)
 
     def _knows_enough(self, connection: Connection) -> bool:
-        """Return whether the replica has the newest sites and tokens; it is queried only after they have changed."""
+        """Return whether the replica has the newest sites and tokens; it is queried only after these have changed."""
         needed = self._revision_needed()
         if self._replica_revision < needed:
             self._replica_revision = find_revision(connection)

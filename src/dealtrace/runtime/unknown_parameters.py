@@ -24,7 +24,7 @@ class UnknownParametersTally:
         self._names = 0
 
     def count(self, site: Site, path: str, names: Sequence[str], known: Sequence[str]) -> None:
-        """Count `names`, the parameters in a request that are not among the `known` parameters of `path`."""
+        """Add `names` to the counts: the parameters of a request that are not among the `known` ones of `path`."""
         _, seen = self._seen.setdefault(site.id, (site, Counter()))
         self._known[path] = known
         for name in names:

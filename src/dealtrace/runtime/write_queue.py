@@ -1,8 +1,8 @@
 """A queue with a writing thread: waiting commands are committed together, but each can fail alone.
 
 The thread runs all waiting commands in a transaction, commits, and only then delivers their outcomes. If a command
-fails, the thread rolls back and runs the commands again one by one, each in a savepoint, so that the others are not
-affected.
+fails, the thread rolls back and runs the commands again one by one, each in a savepoint, so that the other commands are
+not affected.
 """
 
 import asyncio
@@ -64,9 +64,9 @@ class _Postponed:
 
 
 class WriteQueue:
-    """The only writer of a process; it must be created in the event loop that awaits the outcomes."""
+    """Runs the write commands of a process on one thread; create it in the event loop that awaits the outcomes."""
 
-    def __init__(  # noqa: PLR0913 - two of the arguments only observe
+    def __init__(  # noqa: PLR0913 - two of the arguments only collect metrics
         self,
         database: Database,
         clock: Callable[[], datetime],
@@ -205,7 +205,7 @@ class WriteQueue:
         return fresh
 
     def _write_due(self) -> None:
-        """Write the commands of each postponed site whose time has come."""
+        """Write the commands of each postponed site whose pause is over."""
         now = time.monotonic()
         for site_id, late in list(self._postponed.items()):
             if late.due_at <= now:
@@ -248,7 +248,7 @@ class WriteQueue:
                 self._settle(part)
 
     def _parts(self, batch: list[Pending]) -> list[list[Pending]]:
-        """Split a batch into parts, lists of commands that are each committed in a transaction.
+        """Return the parts of a batch: lists of commands, each of which is committed in its own transaction.
 
         Raises:
             _NotOpen: the database cannot be reached.
@@ -333,7 +333,7 @@ class WriteQueue:
             raise _NotOpen(fault) from fault
 
     def _follow_revision(self) -> None:
-        """Forget which statuses are stored if the accounts changed; `dealtrace demo --remove` deletes some."""
+        """Forget which statuses are stored if the accounts changed: `dealtrace demo --remove` deletes statuses."""
         revision = self._accounts_revision()
         if revision != self._statuses_revision:
             self._known_statuses, self._statuses_revision = KnownStatuses(), revision
@@ -341,8 +341,8 @@ class WriteQueue:
     def _refuse(self, fault: Exception) -> Exception:
         """Return the exception with which commands are refused because of `fault`.
 
-        A failure of the database is reported to `DatabaseWatch` and becomes `DatabaseUnavailable`. If the server is
-        read-only, its connections are closed.
+        A failure of the database is reported to `DatabaseWatch` and becomes `DatabaseUnavailable`. If the database
+        server is read-only, the connections to it are closed.
         """
         if not is_database_failure(fault):
             return fault

@@ -76,7 +76,7 @@ class Alerts:
         else:
             try:
                 evaluation = await self._ask(site, alert, question, slot)
-            except Exception as fault:  # noqa: BLE001 - the other rules are checked all the same
+            except Exception as fault:  # noqa: BLE001 - the other rules must still be checked
                 metrics.ALERT_LOOKS.labels("failed").inc()
                 _log.warning("alert_not_looked_at", alert_id=alert.id, cause=cause_of(fault))
                 return

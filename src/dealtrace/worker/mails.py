@@ -103,12 +103,12 @@ class Mails:
             if letter is None:
                 return None
             written = write_mail(letter, Envelope(self._client.sender, mail.recipient, mail.message_id, mail.caused_at))
-        except Exception as broken:  # noqa: BLE001 - it backs off as any other fault
+        except Exception as broken:  # noqa: BLE001 - the mail is retried as after any other fault
             _log.warning("mail_not_written", mail_id=mail.id, cause=cause_of(broken))
             return MailFault(f"the mail cannot be written: {type(broken).__name__}")
         return await self._client.send(written, mail.recipient.address)
 
     async def _sweep(self) -> None:
-        """Delete mails that were sent or given up more than `KEPT_FOR` ago."""
+        """Delete mails, sent or not, that were caused more than `KEPT_FOR` ago."""
         for site in await self._read_pool.read(list_sites):
             await self._write_queue.write(sweep_mails, site, WriteCommand(KEPT_FOR))

@@ -61,7 +61,7 @@ async def _repeat(work: Callable[[], Awaitable[None]], pause_seconds: float, out
         except asyncio.CancelledError as fault:
             if _is_cancelled():
                 raise
-            outage.failed("something that it waited for was cancelled", is_bug=True, cause=cause_of(fault))
+            outage.failed("an awaited operation was cancelled", is_bug=True, cause=cause_of(fault))
         else:
             outage.ended()
         await asyncio.sleep(pause_seconds)

@@ -12,7 +12,7 @@ _UNICAST_IPV6 = IPv6Network("2000::/3")
 _CLOSED = tuple(
     ip_network(network)
     for network in (
-        "192.0.0.0/24",  # protocol assignments, a metadata service among them; `ipaddress` lists parts of it only
+        "192.0.0.0/24",  # protocol assignments, with a metadata service; `ipaddress` lists only parts of it
         "192.88.99.0/24",  # 6to4 relays, deprecated
         "2001::/23",  # protocol assignments: Teredo, ORCHID, benchmarks
         "2001:db8::/32",  # documentation

@@ -23,7 +23,7 @@ _log = structlog.get_logger()
 
 
 class AccountsFollower:
-    """Clears the cache of sites and tokens when they change; `read_pool` is used for nothing else."""
+    """Clears the cache of sites and tokens when they change; `read_pool` is used only for this."""
 
     def __init__(self, read_pool: ReadPool, site_cache: SiteCache) -> None:
         self._read_pool = read_pool
@@ -88,7 +88,7 @@ class SocketWatcher:
         self._fit = connections_that_fit(connections_max)
 
     async def check(self) -> None:
-        """Count the open connections, and log a shortage or its end."""
+        """Log a shortage of connections or its end, by the number of open files."""
         used = count_open_files() - self._open_at_start
         if used >= self._fit * SHORT_SHARE:
             cure = "raise the limit of open files (ulimit -n, LimitNOFILE) and DEALTRACE_CONNECTIONS_MAX"

@@ -14,7 +14,7 @@ from dealtrace.storage.accounts import sites
 
 
 def create_site(connection: Connection, site: Site, now: datetime) -> Site:
-    """Create a site and return it; id 0 stands for the next free id, and a missing counter code for a random one.
+    """Create a site and return it; an id of 0 is replaced by the next free id, a missing counter code by a random one.
 
     Raises:
         InvalidSetting: the name is empty or too long.

@@ -38,7 +38,7 @@ class ChangedDeal:
 
 @operation(ids_per_command=1)
 def change_deals(work: Work, commands: Sequence[WriteCommand[Change]]) -> list[ChangedDeal | Refusal]:
-    """Change deals, and spend points, the API's daily quota; each outcome is the changed deal or a refusal."""
+    """Change deals as paid calls of the API; each outcome is the changed deal or a refusal, in input order."""
     return apply_changes(work, commands, PaidMethod.UPDATE_BY_ID)
 
 
@@ -47,8 +47,8 @@ def apply_changes(
 ) -> list[ChangedDeal | Refusal]:
     """Change deals; each outcome is the changed deal or a refusal, in input order.
 
-    Points (the API's quota) are spent as for calls of `method`. Several changes of one deal are applied in input order,
-    each with its own version. A change that makes no difference succeeds and stores nothing.
+    Points (the API's daily quota) are spent as for calls of `method`. Several changes of one deal are applied in input
+    order, each with its own version. A change that makes no difference succeeds and stores nothing.
     """
     named = find_deals(work.connection, work.site, [command.payload.key for command in commands])
     paid = pay_for_calls(work, method, len(named.found))

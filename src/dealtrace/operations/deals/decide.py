@@ -22,7 +22,7 @@ from dealtrace.storage.visits.visits import find_visits
 
 @record
 class MatchDecision:
-    """The result of matching a deal by its matchers.
+    """The result of matching a deal by its matchers, the searches for a lead or visit that the caller sent.
 
     `matcher` is the position of the matcher that decided, or `None` if none did. `visit` is set if the deal was matched
     to a visit.
@@ -34,8 +34,9 @@ class MatchDecision:
 
 
 def decide_matchers(connection: Connection, site: Site, lists: Sequence[Sequence[Matcher]]) -> list[MatchDecision]:
-    """Return the decision for each list of matchers, in input order; the number of queries is constant.
+    """Return the decision for each list of matchers (searches for a lead or visit), in input order.
 
+    The number of queries does not depend on the number of lists.
     Vendor: the order is the priority, and the next matcher is tried if the previous one found nothing.
     """
     resolved = _with_phones(connection, site, lists)

@@ -22,11 +22,11 @@ from dealtrace.storage.leads import leads
 from dealtrace.storage.visits.traffic_sources import intern_sources
 
 IDS_PER_DEAL_MAX = 2
-"""The most ids that a deal takes: one for the deal, one for its stated source."""
+"""The most ids that a deal takes: one for the deal, one for the traffic source sent with it."""
 
 
 def import_deals(work: Work, incoming: Sequence[IncomingDeal]) -> list[DealId | Refusal]:
-    """Import deals, with their leads if known; each outcome is the id of the deal or a refusal, in input order.
+    """Import deals and match them with leads; each outcome is the id of the deal or a refusal, in input order.
 
     A deal that was imported before with the same values stays as it is, even if it was changed here later. A deal that
     was imported before with other values is refused.
@@ -59,7 +59,10 @@ class _Batch:
     deleted: dict[str, DealId] = field(default_factory=dict)
 
     def find_stored(self, incoming: Sequence[IncomingDeal]) -> None:
-        """Find the stored deals with these ids and numbers; for deals without an id, also among deleted deals."""
+        """Fill the batch with the stored deals that have the same ids or numbers as the incoming deals.
+
+        For incoming deals without an id, deleted deals count too.
+        """
         connection, site_id = self.work.connection, self.work.site.id
         self.by_id = deals.find_fingerprints(connection, site_id, [deal.id for deal in incoming if deal.id is not None])
         numbers = [deal.number_with(deal.id or 0) for deal in incoming]

@@ -33,8 +33,8 @@ def register_deals(work: Work, commands: Sequence[WriteCommand[Registration]]) -
     """Register deals; each outcome is a receipt or a refusal, in input order.
 
     A registration that is sent again with the same parameters is a safe retry: its outcome is the first receipt, and it
-    stores nothing and costs nothing. A command takes up to three ids: one for the deal, one for a new source, and a
-    second one for the deal if another deal already has the first as its number.
+    stores nothing and costs nothing. A command takes up to three ids: one for the deal, one for a new traffic source,
+    and a second one for the deal if another deal already has the first as its number.
     Seed: «для каждой новой сделки это значение обязательно должно быть уникальным».
     """
     batch = decide_registrations(work, commands)
@@ -45,7 +45,7 @@ def register_deals(work: Work, commands: Sequence[WriteCommand[Registration]]) -
 def store_registrations(
     work: Work, commands: Sequence[WriteCommand[Registration]], batch: "Batch", paid: "Sequence[NewDeal]"
 ) -> list[Receipt | Refusal]:
-    """Store the paid new deals of a batch; return a receipt or a refusal for each command of the batch."""
+    """Store those new deals of a batch that are `paid`; return a receipt or a refusal for each command of the batch."""
     receipts = _store(work, paid)
     first_receipts = find_receipts(work.connection, work.site.id, batch.retried.values())
     refusal = points_refusal(work)

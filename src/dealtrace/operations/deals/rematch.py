@@ -44,7 +44,7 @@ def rematch_concerned(work: Work, concerns: Sequence[Concern]) -> list[Deal]:
     Deals that state the id or reference of one of the leads, and deals with matchers, are always matched again. Deals
     that share a contact are matched again only if contact matching is on. The result is the same as if the leads had
     arrived before the deals.
-    Ours: the vendor searches for ten minutes; a lead that arrives later explains its deal just as well.
+    Ours: Calltouch searches for ten minutes only; a lead that arrives later is just as likely to belong to its deal.
     """
     concerned = {
         deal_id
@@ -62,7 +62,7 @@ def rematch_concerned(work: Work, concerns: Sequence[Concern]) -> list[Deal]:
 
 
 def rematch_naming(work: Work, visits: Sequence[Visit]) -> list[Deal]:
-    """Rematch the deals whose matchers refer to these visits, and return the deals whose match has changed."""
+    """Rematch the deals whose matchers (searches) refer to `visits`; return the deals whose match has changed."""
     keys = {(key_of_visit(visit.id), NAMED_AT) for visit in visits}
     concerned = lead_links.find_ids_by_key(work.connection, work.site.id, keys)
     if not concerned:
@@ -94,7 +94,8 @@ def _find_naming(work: Work, concerns: Sequence[Concern], kind: LeadKind) -> set
 class Chunk:
     """The result of matching a chunk of deals again.
 
-    `deals` is their number, `last_id` their last id, and `changed` the number of those whose match has changed.
+    `deals` is the number of deals, `last_id` the last of their ids, and `changed` the number of deals whose match has
+    changed.
     """
 
     deals: int

@@ -32,7 +32,7 @@ class DealUpdate:
 class UpdatedDeal:
     """A deal after an update.
 
-    `matcher` is the position of the new matcher that decided, or `None` if none did.
+    `matcher` is the position of the sent matcher (a search for a lead or visit) that decided, or `None` if none did.
     """
 
     deal: Deal

@@ -1,4 +1,4 @@
-"""The record that marks a demo: the import of a file that does not exist.
+"""The record that marks a site as a demo: a stored import of a file that does not exist.
 
 An interrupted demo can thus be recognised without a separate table.
 """

@@ -141,9 +141,9 @@ def _move_leads(work: Work, contacts: Collection[str]) -> None:
 
 
 def _own_clients(work: Work, current: Mapping[LeadRef, int]) -> dict[LeadRef, int]:
-    """Create clients for those of the leads that may not keep their present client; return the new client ids by lead.
+    """Create clients for the leads that may not keep their `current` client; return the new client ids by lead.
 
-    The first lead of a client keeps the client if all contacts of the client are fillers.
+    The first lead of a client keeps the client if all contacts of the client are fillers, typed only to fill a field.
     """
     if not current:
         return {}

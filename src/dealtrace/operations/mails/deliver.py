@@ -16,7 +16,7 @@ Writing and sending a mail takes less time: a dozen steps of SMTP take four minu
 report half a minute at most.
 """
 KEPT_FOR = timedelta(days=30)
-"""How long mails are kept after they were sent or given up, so that people can see the outcome."""
+"""How long mails are kept after the event that caused them, so that people can see whether they were sent."""
 FAULT_LENGTH_MAX = 300
 
 
@@ -57,5 +57,8 @@ def _settle(work: Work, report: MailReport) -> bool:
 
 @operation(ids_per_command=0)
 def sweep_mails(work: Work, commands: Sequence[WriteCommand[timedelta]]) -> list[int]:
-    """Delete mails that are older than the age in the command; each outcome is the number of deleted mails."""
+    """Delete old mails, sent or not; each outcome is the number of deleted mails.
+
+    The payload of a command is the age: mails whose cause is longer ago are deleted.
+    """
     return [outbox.delete_old_mails(work.connection, work.site.id, work.now - command.payload) for command in commands]

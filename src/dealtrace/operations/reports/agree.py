@@ -72,8 +72,8 @@ def missing_in_file(
 ) -> Iterator[tuple[int, list[Comparison]]]:
     """Yield chunks of the deals in a period that a list lacks, each with the number of all deals in the period.
 
-    Ours: the period consists of whole days in the site's time zone, from the earliest date in the list to the latest,
-    since a list of a month does not begin with the month's first second.
+    Ours: the period consists of whole days in the site's time zone, from the earliest date in the list to the latest: a
+    list of a month does not begin with the month's first second.
     """
     since = day_start(site_day(first_at, site.time_zone), site.time_zone)
     until = day_end(site_day(last_at, site.time_zone), site.time_zone)

@@ -50,7 +50,7 @@ class FactSource:
 
 
 def stored_facts(connection: Connection, site: Site) -> FactSource:
-    """Return a source of a site's facts that reads the database itself instead of the column mirror."""
+    """Return a source of a site's facts that reads the database itself, not the column mirror, its copy for reports."""
     of_site = parameters_of_site(site)
 
     def fetch(statement: Selection, parameters: Parameters = NO_PARAMETERS) -> Rows:

@@ -21,7 +21,7 @@ def read_question(
     rows_max: int | None = LIMIT_MAX,
     user_id: int | None = None,
 ) -> Question:
-    """Parse a question about a site.
+    """Return the parsed question of a report about a site.
 
     A question without a limit shows at most `rows_max` rows, or all rows if `rows_max` is `None`.
 

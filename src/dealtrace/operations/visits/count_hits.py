@@ -1,4 +1,4 @@
-"""Count hits: each hit extends the latest visit of its visitor or starts a new visit."""
+"""Count hits, the page views of visitors: each hit extends the latest visit of its visitor or starts a new visit."""
 
 from collections import Counter
 from collections.abc import Sequence
