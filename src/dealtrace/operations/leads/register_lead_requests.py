@@ -19,7 +19,8 @@ def register_lead_requests(
 ) -> list[LeadRequest | Refusal]:
     """Register lead requests; each outcome is the lead request with its id, or a refusal if its number is in use.
 
-    A lead request that is sent again with the same content is a safe retry: the outcome is the stored lead request.
+    A lead request with a number that is sent again with the same content is a safe retry: the outcome is the stored
+    lead request.
     """
     decision = decide_lead_requests(work, _without_guessed_visits(work, commands))
     store_leads(work, list(decision.arrivals.values()))

@@ -43,9 +43,9 @@ def register_with_deals(
 ) -> list[LeadRequest | Refusal]:
     """Register lead requests with their deals; each outcome is the lead request or a refusal.
 
-    If the lead request or its deal is refused, neither is stored. Sending the same content again is a safe retry: it
-    costs nothing, and the outcome is the stored lead request. If anything is new, points are spent once: for the deal
-    if there is one, else for the lead request.
+    If the lead request or its deal is refused, neither is stored. If the deal (or, without a deal, the lead request)
+    has a number, sending the same content again is a safe retry: it costs nothing, and the outcome is the stored lead
+    request. If anything is new, points are spent once: for the deal if there is one, else for the lead request.
     """
     return [_register(work, command) for command in commands]
 
