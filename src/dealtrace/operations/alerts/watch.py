@@ -22,7 +22,7 @@ from dealtrace.storage.alerts.incidents import end_incident, insert_incident
 from dealtrace.webhooks.event import AlertEvent
 
 LEASE = timedelta(minutes=2)
-"""How long a process reserves the alerts that it claims; evaluating them takes less time unless the process dies."""
+"""How long a process reserves the alerts that it claims; if it dies, another process can then claim them."""
 
 
 @record
