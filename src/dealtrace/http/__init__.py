@@ -1,1 +1,1 @@
-"""What every HTTP edge shares: routes, the gate, rate limits, parameters and forms, replies, probes."""
+"""What all HTTP interfaces share: routes, admission of requests, rate limits, parameters, forms, replies and probes."""

@@ -1,4 +1,4 @@
-"""The headers of a request, and the language it asks for."""
+"""Read the headers of a request, and the language that its client prefers."""
 
 import re
 
@@ -8,7 +8,7 @@ from dealtrace.errors import Language
 
 
 def header(scope: Scope, name: bytes) -> str:
-    """Return the value of a header, or an empty text if it was not sent; `name` is in lower case."""
+    """Return the value of a header, or an empty text if it is missing; `name` is in lower case."""
     for key, value in scope["headers"]:
         if key == name:
             return str(value, "latin-1")
@@ -23,13 +23,13 @@ def joined_header(scope: Scope, name: bytes) -> str:
 def language_of(scope: Scope) -> Language:
     """Return the language to answer in: Russian, unless the client prefers English.
 
-    Ours: the first tag of `Accept-Language` decides.
+    Ours: the first language in `Accept-Language` decides.
     """
     return "en" if header(scope, b"accept-language").strip().lower().startswith("en") else "ru"
 
 
 def accepts_html(scope: Scope) -> bool:
-    """Return whether `Accept` names `text/html`, as browsers send it; `*/*` alone does not count."""
+    """Return whether the `Accept` header lists `text/html`, as browsers do; `*/*` alone does not count."""
     for accepted in header(scope, b"accept").lower().split(","):
         media_type, *parameters = (part.strip() for part in accepted.split(";"))
         if media_type == "text/html" and not any(re.fullmatch(r"q=0(\.0*)?", part) for part in parameters):

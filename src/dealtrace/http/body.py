@@ -11,16 +11,16 @@ MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 """The byte order mark as a character."""
 _MARK_IN_UTF8 = MARK.encode()
 BODY_SECONDS_MAX = 20
-"""How long a body may take to arrive."""
+"""How many seconds a body may take to arrive."""
 DISCARDED_BYTES_MAX = 16 * 1024 * 1024
-"""How many bytes beyond the limit are still received and dropped."""
+"""How many bytes beyond the size limit are still received and dropped, so that the client reads the refusal."""
 
 
 async def receive_body(scope: Scope, receive: Receive, bytes_max: int) -> bytes:
     """Return the whole body of a request.
 
-    A body that is slightly too large is received to its end before it is refused, since many clients read no answer
-    until they have sent everything.
+    A body that is slightly too large is received to its end and then refused, since many clients read no answer until
+    they have sent everything.
 
     Raises:
         BodyTooLarge: the body is longer than `bytes_max`.

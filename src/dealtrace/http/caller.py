@@ -1,4 +1,4 @@
-"""The caller of an admitted request."""
+"""The sender of an admitted request, with everything that a handler needs to answer it."""
 
 from collections.abc import Callable, Mapping
 from typing import Concatenate, ParamSpec, TypeVar
@@ -26,10 +26,10 @@ Result = TypeVar("Result")
 
 @record
 class Caller:
-    """The caller of an admitted request: the site it may read and write, and access to the storage.
+    """The sender of an admitted request: the site that it may read and write, and access to the database.
 
-    `token_id` is `None` if the endpoint needs no token. `path_params` has the values of the `{…}` parts of the path.
-    `ip` is empty if unknown.
+    `token_id` is `None` if the endpoint needs no token. `path_params` has the values of the `{…}` parts of the path by
+    name. `ip` is empty if it is unknown.
     """
 
     site: Site
@@ -44,13 +44,13 @@ class Caller:
     receive: Receive
 
     def header(self, name: bytes) -> str:
-        """Return the value of a header, or an empty text if it was not sent; `name` is in lower case."""
+        """Return the value of a request header, or an empty text if it is missing; `name` is in lower case."""
         return header(self.scope, name)
 
     async def write(
         self, operation: Operation[Payload, Result | Refusal], payload: Payload, *, size: int = 1
     ) -> Result:
-        """Run an operation and return its result once it is stored; `size` is the number of leads in the payload.
+        """Run an operation and return its result once it is committed; `size` is the number of items in `payload`.
 
         Raises:
             Refusal: the operation was refused, and nothing was stored.
@@ -60,13 +60,13 @@ class Caller:
     async def read(
         self, ask: Callable[Concatenate[Connection, SiteId, P], Result], *args: P.args, **kwargs: P.kwargs
     ) -> Result:
-        """Run a function that reads this site's data, and return its result."""
+        """Call `ask` on a thread with a connection, the site's id and the arguments, and return its result."""
         return await self.read_pool.read(ask, self.site.id, *args, **kwargs)
 
     async def ask_facts(
         self, ask: Callable[Concatenate[FactSource, P], Result], *args: P.args, **kwargs: P.kwargs
     ) -> Result:
-        """Run a report on this site's data and return its result.
+        """Call `ask`, which computes a report from this site's data, on a thread, and return its result.
 
         Raises:
             Refusal: too many reports are running, this report took too long, or the client closed the connection.
@@ -79,7 +79,7 @@ class Caller:
             pass
 
     async def pay_for_reading(self, method: PaidMethod) -> None:
-        """Spend the points of a successful request that only reads.
+        """Spend points (the site's daily API quota) for a successful request of `method`, which only reads.
 
         Raises:
             PointsSpent: the site has no points left today.

@@ -1,4 +1,4 @@
-"""Find the IP address of a client, also behind proxies."""
+"""Find the IP address of a client, even if the request came through proxies."""
 
 import re
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ _log = structlog.get_logger()
 
 
 class Proxies:
-    """The proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are trusted."""
+    """The proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` headers are trusted."""
 
     def __init__(self, trusted: Sequence[str]) -> None:
         self._trusted = [_plain_network(network) for network in trusted]
@@ -30,9 +30,9 @@ class Proxies:
     def client_ip(self, scope: Scope) -> str:
         """Return the client's IP address, or an empty text if it is unknown.
 
-        It is the last address of `X-Forwarded-For` that is not a trusted proxy's. All lines of the header are read in
-        order, since a proxy either extends the line it received or adds another. If an entry is not an address, the
-        proxy that wrote it counts as the client.
+        It is the last address of `X-Forwarded-For` that is not a trusted proxy's. If the header occurs several times,
+        its values are joined in order, since a proxy either extends the received value or adds another header. If an
+        entry is not an address, the proxy that wrote it counts as the client.
         """
         peer: str = scope["client"][0] if scope.get("client") else ""
         forwarded = joined_header(scope, b"x-forwarded-for")
@@ -53,7 +53,10 @@ class Proxies:
         return str(nearest)
 
     def is_https(self, scope: Scope) -> bool:
-        """Return whether the browser used https to reach this server or the trusted proxy nearest to the browser."""
+        """Return whether the browser used https.
+
+        If a trusted proxy forwarded the request, the first value of `X-Forwarded-Proto` decides.
+        """
         peer = _read_address(scope["client"][0]) if scope.get("client") else None
         if peer is None or not self._is_trusted(peer):
             return bool(scope["scheme"] == "https")
@@ -71,13 +74,13 @@ class Proxies:
 
 @lru_cache(_ADDRESSES_CACHED)
 def _plain_ip(peer: str) -> str:
-    """Return the address of a peer without port and brackets; text that is not an address is returned unchanged."""
+    """Return the IP address in `peer` without port and brackets; a text without an IP address is returned unchanged."""
     address = _read_address(peer)
     return peer if address is None else str(address)
 
 
 def _read_address(hop: str) -> Address | None:
-    """Return the address in a text without port, brackets and quotes, or `None`; `::ffff:…` becomes IPv4."""
+    """Return the IP address in a text without port, brackets and quotes, or `None`; `::ffff:…` becomes IPv4."""
     bare = hop.strip('"')
     found = _BRACKETED.fullmatch(bare) or _WITH_PORT.fullmatch(bare)
     try:

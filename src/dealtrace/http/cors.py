@@ -1,4 +1,4 @@
-"""Cross-origin requests (CORS): pages that may call an endpoint and read its answers.
+"""Cross-origin requests (CORS): which web pages may call an endpoint and read its answers.
 
 Some endpoints answer scripts of any page, others only scripts of the origins that the token's site lists.
 """
@@ -13,12 +13,15 @@ ANY_ORIGIN: Sequence[Header] = (
     (b"access-control-allow-origin", b"*"),
     (b"access-control-expose-headers", b"Retry-After, X-Request-Id"),
 )
-"""The headers that let any page read an answer; sent even without `Origin`, since caches may give it to a page."""
+"""The headers that let scripts of any page read an answer.
+
+They are sent even without `Origin`, since a cache may later serve the answer to a page.
+"""
 BY_ORIGIN: Header = (b"vary", b"Origin")
-"""The header of answers that depend on the page's origin: caches must not give them to pages of another origin."""
+"""The header of answers that depend on the page's origin, so that caches do not serve them to other origins."""
 PREFLIGHT_SECONDS = 86_400
 SITE_PREFLIGHT_SECONDS = 60
-"""Ours: how long browsers remember a preflight reply; a site may remove an origin, which must take effect soon."""
+"""Ours: how many seconds browsers may cache a site's preflight reply; short, so that removing an origin works soon."""
 
 
 def preflight(methods: Sequence[str], requested_headers: str) -> Reply:
@@ -42,7 +45,7 @@ def readable_by_origin(reply: Reply, origin: str) -> Reply:
 
 
 def varying_by_origin(reply: Reply) -> Reply:
-    """Return a copy of the reply that this origin may not read; `Vary: Origin` keeps caches from sharing it."""
+    """Return a copy of the reply for an origin that may not read it; `Vary: Origin` keeps caches from sharing it."""
     return replace(reply, headers=(*reply.headers, BY_ORIGIN))
 
 

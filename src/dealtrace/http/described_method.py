@@ -15,7 +15,7 @@ from dealtrace.record import record
 
 @record
 class ShownParameter:
-    """A parameter: its name, whether it must be sent, its meaning in one language, and its type in a few words."""
+    """A parameter: its name, whether it is required, its meaning in one language, and its type in a few words."""
 
     name: str
     is_required: bool
@@ -37,7 +37,7 @@ class DescribedMethod:
     """The documentation of an endpoint in one language.
 
     `request` is a curl command in which `TOKEN` stands for the token. `answer` is an example, empty if there is none.
-    `fields` are pairs of a key of the answer and its type.
+    `fields` has a pair for each key of the answer: the key and its type.
     """
 
     endpoint: Endpoint
@@ -52,7 +52,7 @@ class DescribedMethod:
 
 
 def describe_method(endpoint: Endpoint, language: Language) -> DescribedMethod:
-    """Return the documentation of an endpoint, derived from its own tables."""
+    """Return the documentation of an endpoint in one language, generated from the declaration of the endpoint."""
     components = Components()
     schema = components.describe(endpoint.answer)
     return DescribedMethod(
@@ -72,7 +72,7 @@ def describe_method(endpoint: Endpoint, language: Language) -> DescribedMethod:
 
 
 def title_of(endpoint: Endpoint, language: Language) -> str:
-    """Return what an endpoint does, in one line."""
+    """Return one line that says what an endpoint does."""
     return endpoint.ru if language == "ru" else endpoint.en
 
 

@@ -1,4 +1,4 @@
-"""Describe the API for programs, from its own tables of endpoints: OpenAPI."""
+"""Generate the OpenAPI document of the API from the declared endpoints."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -124,7 +124,7 @@ def _parameter(parameter: Parameter, place: str, example: Example) -> dict[str, 
 
 
 def _style_of(parameter: Parameter) -> dict[str, object]:
-    """Return the OpenAPI keys `style` and `explode` of a parameter with several values, or no keys for others."""
+    """Return the OpenAPI keys `style` and `explode` of a parameter; the result is empty if it has a single value."""
     match parameter:
         case Family():
             return _AS_FAMILY

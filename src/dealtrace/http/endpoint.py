@@ -21,11 +21,11 @@ Any: the request is a `Sent`, or the items of a `ListBody` if the endpoint has a
 
 @record
 class AuthScheme:
-    """The way in which a request identifies its site: a token in a parameter or header, or the id of the site.
+    """How a request identifies its site: by a token in a parameter or header, or by the id of the site.
 
-    If the token is in a header, the header `site` may name the site too. If no token is sent, the scheme `instead`
-    applies. A page without a token names the site by the parameter `counter`: the id of the site or the code of its
-    counter.
+    With `is_header`, `token` and `site` are headers; the header `site` may name the site in addition to the token. If
+    the token is missing but that of the scheme `instead` is sent, `instead` applies. `counter` is for requests of web
+    pages, which have no token: the parameter that has the site's id or the code of its visit counter.
     """
 
     token: Parameter | None = None
@@ -42,17 +42,17 @@ class AuthScheme:
 
     @property
     def tokens(self) -> tuple[Parameter, ...]:
-        """List the token parameters; a valid token in any of them gives access to the endpoint."""
+        """List the token parameters of this scheme and of `instead`; any valid token admits the request."""
         own = (self.token,) if self.token is not None else ()
         return own + (self.instead.tokens if self.instead is not None else ())
 
 
 OPEN = AuthScheme()
-"""The scheme without a token: the path or a parameter names the site."""
+"""The scheme of endpoints without a token: the path or a parameter has the site's id."""
 
 
 class RateLimitClass(Enum):
-    """The classes of endpoints, each with rate limits of its own."""
+    """The classes of endpoints; each class has its own rate limits."""
 
     API = "api"
     EXCHANGE = "exchange"
@@ -87,10 +87,11 @@ JSON = "application/json"
 
 @record
 class Example:
-    """An example request and its answer, for the description.
+    """An example request and its answer, for the documentation.
 
-    `path` has the values of the `{…}` parts of the path; the description adds a token. `body` is the JSON body of an
-    endpoint with a `batch`. If `answer` is `None`, the description makes a sample from the type of the answer.
+    `path` has the values of the `{…}` parts of the path; the documentation adds a token. `body` is the JSON body of an
+    endpoint with a `batch`. If `answer` is `None`, the documentation shows a sample made from the endpoint's answer
+    type.
     """
 
     parameters: Mapping[str, str] = field(default_factory=dict)
@@ -103,12 +104,12 @@ class Example:
 class Endpoint:
     """One endpoint: its path (without a slash at the end), methods, parameters and handler.
 
-    `name` is set if the last part of the path does not identify the endpoint. `refuse` writes refusals in a format
+    `name` is set if the last part of the path does not identify the endpoint. `refuse` writes error answers in a format
     other than the API's; `statuses` has the HTTP statuses that differ from `STATUS_OF`. With `is_for_any_page`, scripts
     of any page may call the endpoint and read its answers; with `is_for_site_pages`, only scripts of the origins that
     the site lists. With `reads_json`, a JSON object in the body is read as a form. An endpoint with a `batch` takes a
     JSON list instead of parameters. `answer` is the type of the answer for `/openapi.json`; endpoints with `redirects`
-    have none. `refusals` are those that only this endpoint has.
+    have no answer. `refusals` are the refusals (error answers) that only this endpoint gives.
     """
 
     path: str
@@ -151,7 +152,7 @@ class Endpoint:
 
     @cached_property
     def item_keys(self) -> frozenset[str]:
-        """Return the keys that an item of its `batch` may have."""
+        """Return the keys that an item of `batch` may have; the set is empty if the endpoint has no `batch`."""
         described = self.batch.described() if self.batch is not None else ()
         return frozenset(parameter.name.partition(".")[0] for parameter in described)
 

@@ -30,7 +30,7 @@ _UNUSUAL = re.compile(f"[\ud800-\udfff{MARK}]")
 class Pairs:
     """The parameters of a request: decoded values, and violations for values that cannot be decoded.
 
-    `values` has the first value of each name, `further` the later values. `broken_further` has the violations of later
+    `values` has the first value of each name, `further` all later values. `broken_further` has the violations of later
     values, `broken` all other violations.
     Ours: if a parameter that may not repeat is sent again, its first value counts; byte order marks before names and
     values are ignored.
@@ -42,7 +42,7 @@ class Pairs:
     broken_further: dict[str, Violation] = field(default_factory=dict)
 
     def overridden_by(self, other: "Pairs") -> "Pairs":
-        """Return the parameters of both; a name that both have gets the values in `other`."""
+        """Return these parameters merged with `other`; for a name in both, the values in `other` count."""
         kept = {name: texts for name, texts in self.further.items() if name not in other.values}
         broken = {name: violation for name, violation in self.broken_further.items() if name not in other.values}
         return Pairs(
@@ -53,19 +53,19 @@ class Pairs:
         )
 
     def add(self, name: str, value: str) -> None:
-        """Append a decoded value to the values of its name."""
+        """Append a decoded value to the values of the parameter `name`."""
         if name in self.values:
             self.further.setdefault(name, []).append(value)
         else:
             self.values[name] = value
 
     def all_of(self, name: str) -> list[str]:
-        """Return all values of a name in the order they were sent, or an empty list if none was sent."""
+        """Return all values of a name in the order they were sent; the list is empty if the name was not sent."""
         return [self.values[name], *self.further.get(name, ())] if name in self.values else []
 
 
 async def receive_pairs(scope: Scope, receive: Receive, *, reads_json: bool, body_bytes_max: int) -> Pairs:
-    """Receive and parse the parameters of query and body; for a name in both, the body's value counts.
+    """Receive and parse the parameters of a request; for a name in both query and body, the body's values count.
 
     Seed: «Поддерживаемые методы отправки: GET и POST».
     """
@@ -213,7 +213,7 @@ def read_json_object(body: bytes) -> Pairs | None:
 
 
 def _json_text(value: msgspec.Raw) -> str:
-    """Return a JSON value as the text of a form: numbers and booleans as written, null as an empty text."""
+    """Return a JSON value as a form would send it: numbers and booleans as written, null as an empty text."""
     written = bytes(value).decode()
     match msgspec.json.decode(value) if written[0] in '"[n' else written:
         case list() as parts:

@@ -1,7 +1,7 @@
 """Admit or refuse requests: rate limit, method, token and parameters are checked, in this order.
 
 Ours: the rate limit comes first, because it belongs to the client's IP address and not to the site; refused requests
-cost no points.
+cost no points (the API's daily quota).
 """
 
 from collections.abc import Iterable, Sequence
@@ -30,12 +30,12 @@ from dealtrace.runtime.write_queue import WriteQueue
 
 
 class Gate:
-    """Admits or refuses requests; `site_parameter` is the name that the site's id has in paths and parameters.
+    """Admits or refuses requests; `site_parameter` is the name of the site's id in paths and parameters.
 
     `unknown_parameters` counts parameters of admitted requests that the endpoint does not know.
     """
 
-    def __init__(  # noqa: PLR0913 - what a request may be answered with
+    def __init__(  # noqa: PLR0913 - all that is needed to answer a request
         self,
         site_cache: SiteCache,
         write_queue: WriteQueue,
@@ -58,7 +58,7 @@ class Gate:
         self._proxies = proxies
 
     async def admit(self, endpoint: Endpoint, scope: Scope, receive: Receive) -> tuple[Caller, Sent | Sequence[object]]:
-        """Return the caller of a request and its parsed parameters, or the items of its body if there is a `batch`.
+        """Return the caller of a request and its parsed parameters, or, for a `batch`, the items of its body.
 
         Raises:
             Refusal: the first check that failed; nothing was stored and no points were spent.
@@ -92,7 +92,8 @@ class Gate:
         """Return the caller of a request; its site is found by token, counter code or id.
 
         Raises:
-            Refusal: the request names no site, an unknown site, or another site than that of its token.
+            Refusal: the token is not valid, no known site is named, or the named site is not that of the token; or too
+                many requests came without a token.
         """
         path_params = scope.get("path_params", {})
         in_path = path_params.get(self._site_parameter)
@@ -116,7 +117,7 @@ class Gate:
         )  # fmt: skip
 
     async def allows_page(self, scope: Scope, origin: str) -> bool:
-        """Return whether a preflight request is allowed, that is, whether the site lists the page's origin.
+        """Return whether the site lists the page's `origin`, so that scripts of the page may call the API.
 
         Ours: the path or the query names the site. If neither does, any site that lists the origin is enough; the
         actual request is then checked against its token's site.
@@ -141,7 +142,7 @@ class Gate:
         Raises:
             InvalidParameters: no site is named.
             SiteNotFound: no site has this id.
-            AnonymousRateExceeded: the site takes no more such requests for now.
+            AnonymousRateExceeded: the site got too many requests without a token.
         """
         if not site_id:
             raise InvalidParameters([Violation(self._site_parameter, *REQUIRED)])
@@ -152,7 +153,7 @@ class Gate:
         return site
 
     async def _find_site_of_counter(self, rate_limit_class: RateLimitClass, named: str) -> Site:
-        """Find the site that a page names by the code of its counter or by its id."""
+        """Find the site that a web page names by the code of its visit counter or by its id."""
         site: Site | None = None
         if is_counter_code(named):
             site = self._site_cache.remembered_site_of_counter(named)
@@ -172,7 +173,7 @@ class Gate:
         return site if site is not None and str(site.id) == site_id else None
 
     async def _check_token(self, scheme: AuthScheme, name: str, scope: Scope, pairs: Pairs) -> Admission:
-        """Find the site that a token gives access to; an unknown token is looked up in the database every time.
+        """Find the site that a token gives access to; a token that is not cached is looked up in the database.
 
         Seed: «Токен доступа к статистике Вашего ЛК через API».
         """

@@ -24,7 +24,7 @@ class Components:
         self._types: dict[str, object] = {}
 
     def describe(self, described: object) -> Schema:
-        """Return the schema of a type, matching the JSON that our encoder writes for its values.
+        """Return the schema of a type, matching the JSON that replies contain for its values.
 
         Typed dictionaries and records become components that allow no additional keys. `object` stands for any JSON
         value.

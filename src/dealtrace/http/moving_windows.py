@@ -16,9 +16,9 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 REDIS_SECONDS_MAX = 1
-"""How long a request waits for the count in Redis; without an answer it is admitted."""
+"""How many seconds a request waits for Redis to count it; without an answer, the request is admitted."""
 REDIS_CONNECTIONS_MAX = 64
-"""The most connections of a process to Redis; each takes a socket away from clients."""
+"""The most connections of a process to Redis; each uses a file descriptor that a client could use."""
 _KEY_PREFIX = "dealtrace:rate:"
 _HIT = """
 local clock = redis.call('TIME')
@@ -40,7 +40,7 @@ return 1
 
 
 class WindowsUnavailable(Exception):  # noqa: N818 - it names the condition
-    """Raised if Redis did not answer in time."""
+    """Redis failed or did not answer in time."""
 
 
 class MovingWindows(Protocol):
@@ -50,7 +50,7 @@ class MovingWindows(Protocol):
         """Count a hit and return `True`, or return `False` if `key` already has `count` hits within `seconds` seconds.
 
         Raises:
-            WindowsUnavailable: Redis did not answer in time; the hit may have been counted.
+            WindowsUnavailable: Redis failed or did not answer in time; the hit may have been counted.
         """
 
     async def aclose(self) -> None:
@@ -58,7 +58,7 @@ class MovingWindows(Protocol):
 
 
 class MemoryWindows:
-    """Moving windows in memory; keys without an admitted hit in their window are dropped."""
+    """Moving windows in memory; a key is dropped when its last admitted hit has left the window."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
@@ -88,7 +88,7 @@ class MemoryWindows:
 
 
 class RedisWindows:
-    """Moving windows in Redis or Valkey, by the server's clock."""
+    """Moving windows in Redis or Valkey, by the clock of the Redis server."""
 
     def __init__(self, url: str) -> None:
         pool = BlockingConnectionPool.from_url(
@@ -116,7 +116,7 @@ class RedisWindows:
 
 
 def moving_windows(redis_url: str) -> MovingWindows:
-    """Return windows in the Redis at `redis_url`, or in memory if the URL is empty.
+    """Return moving windows in the Redis at `redis_url`, or in memory if the URL is empty.
 
     Raises:
         ValueError: the URL is not a Redis URL.

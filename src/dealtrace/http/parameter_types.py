@@ -13,11 +13,11 @@ DIGITS_MAX = 16
 
 
 class WireType(Protocol):
-    """The type of a parameter. Any: parameters have many types, and the readers of a table know the type of each."""
+    """The type of a parameter. Any: parameters have many types; the handler of an endpoint knows each type."""
 
     @property
     def erased(self) -> object:
-        """The value of an empty parameter on endpoints where an empty parameter erases what is stored."""
+        """The value that an empty parameter stands for, on endpoints where it erases the stored value."""
 
     def read(self, text: str) -> Any:
         """Parse a text that is not empty.
@@ -60,7 +60,7 @@ class Integer:
     erased: None = None
 
     def read(self, text: str) -> int:
-        """Parse an integer."""
+        """Parse an integer; raise `InvalidValue` if the text is not an integer from `least` to `most`."""
         digits = text.strip()
         signed = digits.removeprefix("-")
         if not (
@@ -82,13 +82,13 @@ class Integer:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of several words, each with the value it means. Any: the values may be of any type."""
+    """One of several words; `meanings` has the value of each word. Any: the values may be of any type."""
 
     meanings: Mapping[str, object]
     erased: None = None
 
     def read(self, text: str) -> Any:
-        """Return the value that a word stands for."""
+        """Return the value of a word; raise `InvalidValue` if the word is unknown."""
         if text not in self.meanings:
             known = ", ".join(self.meanings)
             raise InvalidValue(f"ожидается одно из: {known}", f"must be one of: {known}")
@@ -106,7 +106,7 @@ class Flag:
     erased: None = None
 
     def read(self, text: str) -> bool:
-        """Parse a boolean."""
+        """Parse a boolean; raise `InvalidValue` for any other text."""
         word = text.lower()
         if word in ("true", "1"):
             return True

@@ -18,11 +18,11 @@ REQUIRED = ("обязательный параметр не передан", "th
 
 @record
 class Parameter:
-    """A parameter: its name on the wire, its type, whether it is required, and its description in both languages.
+    """A parameter: its name in requests, its type, whether it is required, and its description in both languages.
 
-    With `absent_when_empty`, an empty value counts as absent, since updates find deals by such parameters. If the
-    parameter named by `gives_way_to` was sent too, a malformed value is ignored. `is_token` marks the token, which the
-    gate checks first.
+    With `absent_when_empty`, an empty value counts as absent even where other empty values erase, for example in the
+    number by which an update finds its deal. A malformed value is ignored if the parameter named `gives_way_to` was
+    sent with a valid value. `is_token` marks the token, which is checked before all other parameters.
     """
 
     name: str
@@ -37,7 +37,7 @@ class Parameter:
 
 @record
 class Family(Parameter):
-    """Parameters with a common name and keys that the caller chooses: `name[key]=value`."""
+    """Parameters with a common name, and with keys that the caller chooses: `name[key]=value`."""
 
     key_length_max: int = 100
     members_max: int = 200
@@ -65,7 +65,7 @@ class Family(Parameter):
         return key
 
     def check_count(self, before: int) -> None:
-        """Check that the family has room for one more parameter; `before` is how many the request already has.
+        """Check that the request may have one more parameter of the family; `before` is how many it already has.
 
         Raises:
             InvalidValue: the maximum is reached.
@@ -88,7 +88,7 @@ class Repeated(Parameter):
     keeps_empty: bool = False
 
     def parse(self, texts: Sequence[str]) -> list[Any]:
-        """Parse every text, in input order.
+        """Return the parsed values of `texts`, in input order.
 
         Raises:
             InvalidValue: there are too many texts, or one of them is malformed.
@@ -107,8 +107,9 @@ class Repeated(Parameter):
 class Sent:
     """The parsed parameters of a request.
 
-    `values` has parsed values by name, `custom` the values of the family by key, `texts` the known parameters as they
-    were sent, and `unknown` the names that the endpoint does not know. Any: each value has the type of its parameter.
+    `values` has the parsed values by name, `custom` the values of the `Family` by key. `texts` has the known parameters
+    as they were sent, `unknown` the names that the endpoint does not know. Any: each value has the type of its
+    parameter.
     """
 
     values: dict[str, object] = field(default_factory=dict)
@@ -125,9 +126,9 @@ class Sent:
         return self.values.get(name, absent)
 
     def fingerprint(self, *, without: str | None = None) -> str:
-        """Return the hexadecimal SHA-256 of all known parameters as they were sent, equal for a repeated request.
+        """Return the hexadecimal SHA-256 of all known parameters as sent; it is equal for a repeated request.
 
-        `without` is the name of a parameter that does not count.
+        `without` is the name of a parameter that is left out.
         """
         texts = sorted((name, text) for name, text in self.texts.items() if name != without)
         return hashlib.sha256(msgspec.json.encode(texts)).hexdigest()
@@ -157,11 +158,11 @@ class ParameterTable:
         object.__setattr__(self, "required", required)
 
     def described(self) -> list[Parameter]:
-        """List the parameters, the family last."""
+        """List the parameters, with the `Family` last."""
         return [*self.parameters, *([self.family] if self.family is not None else [])]
 
     def read(self, pairs: Pairs) -> Sent:
-        """Parse every known parameter; unknown parameters are only listed by name.
+        """Return the parsed values of all known parameters, and the names of the unknown ones.
 
         Raises:
             InvalidParameters: one violation for each parameter that is missing, malformed or out of range.
@@ -205,7 +206,10 @@ class ParameterTable:
         return self.empty_erases and not parameter.absent_when_empty and isinstance(parameter.type, Text)
 
     def _check_violations(self, violations: Mapping[str, Violation], sent: Sent) -> None:
-        """Raise `InvalidParameters` if there are violations, except of parameters that give way to others."""
+        """Raise `InvalidParameters` if there are violations.
+
+        A violation does not count if the parameter named in `gives_way_to` was sent with a valid value.
+        """
         blamed = [violation for name, violation in violations.items() if not self._gives_way(name, sent)]
         if blamed:
             raise InvalidParameters(blamed)
@@ -218,7 +222,7 @@ class ParameterTable:
         return name in self.named or (self.family is not None and name.startswith(self.family.opening))
 
     def _take_unlisted(self, name: str, text: str, sent: Sent, violations: dict[str, Violation]) -> None:
-        """Parse a parameter of the family, or list the name as unknown."""
+        """Parse a parameter of the `Family`, or list its name as unknown."""
         if self.family is None or not self._knows(name):
             sent.unknown.append(name)
             return

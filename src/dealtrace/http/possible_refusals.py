@@ -1,4 +1,4 @@
-"""List the refusals that an endpoint may answer with, and give an example of each for its description."""
+"""List the refusals (error answers) that an endpoint may give, with an example of each for the documentation."""
 
 from collections.abc import Iterator
 
@@ -30,11 +30,11 @@ _FACTS = {
     "en": "this is not JSON in UTF-8",
     "ru": "это не JSON в кодировке UTF-8",
 }
-"""The values that fill in the examples of error texts."""
+"""Sample values for the placeholders in the texts of refusals."""
 
 
 def refusals_of(endpoint: Endpoint, method: str | None = None) -> list[tuple[int, type[Refusal]]]:
-    """List the HTTP status and class of the refusals an endpoint may answer with, ordered by status and code.
+    """List the HTTP status and class of the refusals that an endpoint may give, ordered by status and code.
 
     With `method`, only the refusals of requests with this method are listed.
     """
@@ -43,7 +43,7 @@ def refusals_of(endpoint: Endpoint, method: str | None = None) -> list[tuple[int
 
 
 def example_of(refusal: type[Refusal], endpoint: Endpoint) -> Refusal:
-    """Return an example of a refusal, filled with values that suit the endpoint."""
+    """Return an example of a refusal with sample values that suit the endpoint."""
     if issubclass(refusal, errors.InvalidParameters):
         return errors.InvalidParameters([Violation(_required_name(endpoint), *REQUIRED)])
     token = endpoint.auth_scheme.token

@@ -22,7 +22,7 @@ class _Limit:
 
 @record
 class Rates:
-    """The limits of requests from one IP address; those named `…_site_…` limit requests without a token to one site.
+    """The rate limits per IP address; limits named `…_site_…` apply to all requests without a token to one site.
 
     0 means no limit.
     """
@@ -37,7 +37,7 @@ class Rates:
 
 
 class RateLimits:
-    """Counts requests and refuses those beyond the limits, in memory or in a Redis that several processes share."""
+    """Counts requests and refuses requests beyond the limits, in memory or in a Redis that several processes share."""
 
     def __init__(self, rates: Rates, redis_url: str) -> None:
         self._per_ip: Mapping[RateLimitClass, _Limit | None] = {
@@ -55,12 +55,12 @@ class RateLimits:
         self._outage = Outage("rate_limit_unavailable", "rate_limit_back")
 
     def per_second(self, rate_limit_class: RateLimitClass) -> int:
-        """Return how many requests per second one IP address may send, or 0 if the class has no such limit."""
+        """Return how many requests per second one IP address may send, or 0 without a limit per second."""
         limit = self._per_ip[rate_limit_class]
         return limit.count if limit is not None and limit.seconds == 1 else 0
 
     async def check_ip(self, rate_limit_class: RateLimitClass, ip: str) -> None:
-        """Count a request of an IP address.
+        """Admit a request from an IP address to an endpoint of a class, and count the request.
 
         Ours: while Redis is unavailable, every request is admitted: a lost deal costs more than an excess request.
         Seed: «если в 1 секунду с одного IP-адреса поступит 11 API-запросов, то 5 выполнятся сразу, а остальные
@@ -79,7 +79,7 @@ class RateLimits:
         raise RateExceeded(per_second=limit.count, retry_after_seconds=1)
 
     async def check_site(self, rate_limit_class: RateLimitClass, site_id: int) -> None:
-        """Count a request without a token to a site.
+        """Admit a request to a site that was sent without a token, and count the request.
 
         Ours: such requests are also limited per site, because anyone may send them from any number of IP addresses.
 
@@ -90,7 +90,9 @@ class RateLimits:
             raise AnonymousRateExceeded(retry_after_seconds=MINUTE_SECONDS)
 
     async def check_login(self, login: str) -> None:
-        """Count an attempt to log in, per login and not per IP address, since guesses may come from many addresses.
+        """Admit an attempt to log in, and count the attempt.
+
+        Attempts are counted per login and not per IP address, since an attacker may use many addresses.
 
         Raises:
             AnonymousRateExceeded: there were too many attempts with this login.

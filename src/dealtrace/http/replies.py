@@ -70,10 +70,10 @@ STATUS_OF: Mapping[type[Refusal], int] = {
 
 @record
 class Reply:
-    """A response ready to be sent; `event` and `facts` are logged with the request.
+    """A reply ready to be sent; `event` and `facts` are logged with the request.
 
-    `tally` has pairs of an event and its kind, which `/metrics` counts too. A `file` is sent piece by piece instead of
-    `body` and then closed.
+    `tally` has further events to count in `/metrics`, as pairs of event and kind. A `file` is sent piece by piece
+    instead of `body` and then closed.
     """
 
     status: int
@@ -86,7 +86,7 @@ class Reply:
 
 
 RefusalWriter = Callable[[Refusal, Language], Reply]
-"""A function that writes a refusal in the format that the clients of an edge expect."""
+"""A function that returns the reply for a refusal, in the format that the clients of the endpoint expect."""
 
 
 def success(content: object, event: str, **facts: object) -> Reply:
@@ -114,13 +114,13 @@ def file_success(file: BinaryIO, content_type: str, name: str, event: str, **fac
 
 
 def redirect(url: str, event: str, **facts: object) -> Reply:
-    """Return a 302 redirect to another URL; that site does not learn which page the visitor came from."""
+    """Return a 302 redirect to another URL; the site at that URL does not learn which page the visitor came from."""
     headers = ((b"location", url.encode("ascii")), (b"referrer-policy", b"no-referrer"), JSON_TYPE)
     return Reply(302, b"", headers, event, facts)
 
 
 def refused(refusal: Refusal, body: bytes, content_type: Header = JSON_TYPE) -> Reply:
-    """Return the reply of a refusal with a given body, and with `Retry-After` or `Allow` if they apply."""
+    """Return the reply for a refusal with `body`, and with the header `Retry-After` or `Allow` if it applies."""
     headers = [content_type]
     if (retry_after := refusal.facts.get("retry_after_seconds")) is not None:
         headers.append((b"retry-after", str(retry_after).encode()))
@@ -130,10 +130,10 @@ def refused(refusal: Refusal, body: bytes, content_type: Header = JSON_TYPE) -> 
 
 
 def refused_json(refusal: Refusal, content: object) -> Reply:
-    """Return the reply of a refusal with a JSON body."""
+    """Return the reply for a refusal, with `content` as JSON."""
     return refused(refusal, _ENCODER.encode(content))
 
 
 def plain_refusal(refusal: Refusal, language: Language) -> Reply:
-    """Return the reply of a refusal as plain text, for clients that show any answer to an operator."""
+    """Return the reply for a refusal as plain text, for clients that show every answer to their operator."""
     return refused(refusal, refusal.text(language).encode(), PLAIN_TYPE)

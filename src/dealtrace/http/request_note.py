@@ -13,7 +13,7 @@ NOTE = "dealtrace.note"
 
 @dataclass(slots=True)
 class RequestNote:
-    """The site and token of a request, its parameters by name as they were sent, and the refusal, if there was one.
+    """The site and token of a request, its parameters as sent, and its refusal, if it was refused.
 
     `cors_origins` are the origins that the site lists, `None` until the site is known.
     """

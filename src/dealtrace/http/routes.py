@@ -1,4 +1,4 @@
-"""Find the endpoint of a request and return its answer."""
+"""Find the endpoint of a request, and answer the request."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -22,7 +22,7 @@ from dealtrace.http.request_note import NOTE, RequestNote, note_refusal
 
 
 class Routes:
-    """The endpoints by path; `refuse` writes the refusals of endpoints that have no `refuse` themselves."""
+    """The endpoints by path; `refuse` writes the refusals of endpoints without their own `refuse`."""
 
     def __init__(self, gate: Gate, endpoints: Sequence[Endpoint], refuse: RefusalWriter) -> None:
         self._gate = gate
@@ -33,7 +33,7 @@ class Routes:
         ]
 
     def find(self, path: str) -> tuple[Endpoint, Mapping[str, str]] | None:
-        """Find the endpoint of a path, and its `{…}` values by name; slashes at either end do not matter."""
+        """Return the endpoint of a path and its `{…}` values by name, or `None`; outer slashes do not matter."""
         plain = "/" + path.strip("/")
         if (endpoint := self._by_path.get(plain)) is not None:
             return endpoint, {}
@@ -78,7 +78,7 @@ class Routes:
         return readable_by_origin(reply, origin) if is_readable else varying_by_origin(reply)
 
     def refuse(self, endpoint: Endpoint | None, refusal: Refusal, scope: Scope) -> Reply:
-        """Return the reply of a refusal in the endpoint's format; `endpoint` is `None` for unknown paths."""
+        """Return the reply for a refusal in the endpoint's format; `endpoint` is `None` for unknown paths."""
         if endpoint is None:
             return self._refuse(refusal, language_of(scope))
         note_refusal(scope, refusal)

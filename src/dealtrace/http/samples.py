@@ -1,4 +1,4 @@
-"""Make examples for the description: a sample value of a JSON Schema, and an example request as a curl command."""
+"""Make examples for the documentation: a sample value of a JSON Schema, and an example request as a curl command."""
 
 import json
 import re
@@ -25,7 +25,7 @@ ADDRESS = "http://127.0.0.1:8000"
 
 
 def sample(schema: Schema, components: Mapping[str, Schema], name: str = "", depth: int = 0) -> object:
-    """Return a sample value of a schema: objects have all their keys, lists have one item, nothing nullable is null."""
+    """Return a sample value of a schema: objects have all keys, lists have one item, nullable values are not null."""
     if "$ref" in schema:
         return sample(components[str(schema["$ref"]).removeprefix(REFERENCE)], components, name, depth)
     if "anyOf" in schema:
@@ -103,7 +103,7 @@ def describe_type(schema: Schema, components: Mapping[str, Schema]) -> str:
 def list_fields(
     schema: Schema, components: Mapping[str, Schema], opening: str = "", depth: int = 0
 ) -> Iterator[tuple[str, str]]:
-    """Yield the name and type of every key of an answer; the name of a nested key is its path, joined by dots."""
+    """Yield the key and the type of every value in an answer; a nested key is a path joined by dots."""
     if depth > _DEPTH_MAX:
         return
     if "$ref" in schema:

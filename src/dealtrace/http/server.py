@@ -1,4 +1,4 @@
-"""Answer requests from the network: give each an id, count it in the metrics and log it."""
+"""Answer requests from the network: each request gets an id, is counted in the metrics and logged."""
 
 import asyncio
 import os
@@ -89,7 +89,7 @@ class HttpServer:
         self._journal.add(note.site_id, status, make)
 
     def _failure(self, fault: Exception, request_id: str) -> Refusal:
-        """Log a failure and return the refusal to answer with: 503 if the database failed, 500 otherwise."""
+        """Log a failure and return the refusal to send: 503 if the database failed, 500 otherwise."""
         if isinstance(fault, DatabaseUnavailable):
             return fault
         if is_database_failure(fault):
@@ -144,7 +144,7 @@ async def _send_file(file: BinaryIO, send: Send) -> None:
 
 
 def _record(scope: Scope, request_id: str, route: str, reply: Reply, seconds: float) -> None:
-    """Count the request and log it; an unknown path is logged as `…`, since it may contain anything."""
+    """Record a request in the metrics and the log; an unknown path is logged as `…`, since it may contain anything."""
     metrics.observe_request(route, reply.status, seconds)
     metrics.observe_tally(reply.tally)
     write_line = _log.debug if scope["path"] in PROBES else _log.info

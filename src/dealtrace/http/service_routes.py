@@ -1,4 +1,4 @@
-"""Routes about the server itself: probes, metrics, and the description of the API."""
+"""Routes about the server itself: probes, metrics, and the OpenAPI document."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -40,7 +40,7 @@ class _Probes:
     async def answer_ready(self, _request: Request) -> Response:
         """Answer 200 if deals can be registered, else 503, with the state of each part (at most one second old)."""
         health = self._watch.health
-        parts = {"write": health.write if self._is_writing() else "the writer has ended", "schema": health.schema}
+        parts = {"write": health.write if self._is_writing() else "the writer has stopped", "schema": health.schema}
         is_ready = all(part == OK for part in parts.values())
         content: dict[str, object] = {
             "status": OK if is_ready else "unavailable",
@@ -55,9 +55,10 @@ class _Probes:
 
 
 def _serialize_mirror(mirror: MirrorStatus) -> dict[str, object]:
-    """Return the column mirror's state: its size, when it was last opened, and how many changes it has yet to copy.
+    """Return the state of the column mirror, the copy of the data that reports read.
 
-    If it had to be built again, when and why.
+    The state has the size of the mirror in bytes, when the mirror was last opened, and the number of changes still to
+    be copied. If the mirror had to be built again, it also says when and why.
     """
     content: dict[str, object] = {
         "state": mirror.obstacle or OK,
@@ -72,7 +73,7 @@ def _serialize_mirror(mirror: MirrorStatus) -> dict[str, object]:
 
 
 class _Description:
-    """The description of the API for programs, made at the first request for it."""
+    """The OpenAPI document of the API, generated at the first request."""
 
     def __init__(self, describe: Callable[[], Schema]) -> None:
         self._describe = lru_cache(describe)

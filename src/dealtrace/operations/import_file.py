@@ -16,7 +16,7 @@ from dealtrace.record import record
 from dealtrace.storage.leads.file_imports import find_file_import, insert_file_import, update_file_import
 
 ROWS_AT_ONCE = 1000
-"""The rows that one transaction stores; registrations wait at most for one transaction."""
+"""How many rows one transaction stores; registrations wait for one transaction at most."""
 
 Content = TypeVar("Content")
 Import = Callable[[Work, Sequence[Content]], Sequence[object]]
@@ -54,13 +54,13 @@ def import_rows(work: Work, run: Import[Content], at: FileImport, rows: Sequence
 
 
 def store_unrefused(work: Work, run: Import[Content], contents: Sequence[Content | Refusal]) -> list[object]:
-    """Store the records and return an outcome for each, in input order; a refusal among them is returned unchanged."""
+    """Store the records in `contents` and return their outcomes in input order; a refusal is returned unchanged."""
     outcomes = iter(run(work, [content for content in contents if not isinstance(content, Refusal)]))
     return [content if isinstance(content, Refusal) else next(outcomes) for content in contents]
 
 
 def refusal_of_own_id(name: str, checked: int, first: int) -> Refusal:
-    """Return the refusal to import an id from the range that this server assigns, since the ids might collide."""
+    """Return the refusal of a record whose id is in the range that this server assigns, since the ids might collide."""
     return InvalidParameters(
         [
             Violation(
@@ -80,10 +80,12 @@ def refusal_of_other_values(name: str, known: int) -> Refusal:
 
 
 def finish_import(work: Work, at: FileImport, noun: str) -> FileImport:
-    """Store that the import of a file is complete, and return it; if it stored rows, record it as a change of the site.
+    """Store that the import of a file is complete, and return the import.
+
+    If the import stored rows, it is also recorded as a change of the site.
 
     Raises:
-        ImportInProgress: another command has continued or finished it in the meantime.
+        ImportInProgress: another command has continued or finished the import in the meantime.
     """
     after = replace(at, finished_at=work.now)
     _update(work, at, after)

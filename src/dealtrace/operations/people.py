@@ -1,4 +1,4 @@
-"""Export all data that is stored about a person, or make it anonymous (152-ФЗ)."""
+"""Export all data that is stored about a person, or make it anonymous, as the Russian law 152-ФЗ requires."""
 
 from collections.abc import Mapping, Sequence
 
@@ -17,23 +17,23 @@ from dealtrace.storage.reports.mirror.mirror import forget_mirror
 
 
 def export_person(connection: Connection, sites: Sequence[Site], contact: str) -> dict[SiteId, Mapping[str, object]]:
-    """Return all rows that these sites store about the person who has a phone or e-mail, by site and by table.
+    """Return all rows that `sites` store about the person with this phone or e-mail, by site and by table.
 
     Raises:
-        PersonNotFound: the contact is not usable, or nothing is stored about the person.
+        PersonNotFound: `contact` is neither a phone nor an e-mail, or nothing is stored about the person.
     """
     found = _find(connection, sites, contact)
     return {site_id: people.find_rows(connection, site_id, traces) for site_id, traces in found.items()}
 
 
 def erase_person(connection: Connection, sites: Sequence[Site], contact: str) -> dict[SiteId, people.Traces]:
-    """Make the data about the person with a phone or e-mail anonymous at these sites; return the found rows by site.
+    """Make the data of the person with this phone or e-mail anonymous at `sites`; return the affected rows by site.
 
     Deals, leads and their sources are kept, so that no number in a report changes, and nothing is matched again.
     Ours: an erasure creates no version of a deal, because a version would keep what must be erased.
 
     Raises:
-        PersonNotFound: the contact is not usable, or nothing is stored about the person.
+        PersonNotFound: `contact` is neither a phone nor an e-mail, or nothing is stored about the person.
     """
     found = _find(connection, sites, contact)
     forget_mirror(connection)
@@ -44,7 +44,7 @@ def erase_person(connection: Connection, sites: Sequence[Site], contact: str) ->
 
 @record
 class Erasure:
-    """A person to erase: the contacts in normal form, and the rows whose erasure an operator confirmed."""
+    """A person to erase: the contacts in normal form, and the rows that an operator has agreed to erase."""
 
     contacts: frozenset[str]
     expected: people.Traces
@@ -52,11 +52,11 @@ class Erasure:
 
 @operation(ids_per_command=0)
 def erase_people(work: Work, commands: Sequence[WriteCommand[Erasure]]) -> list[people.Traces]:
-    """Make people of the site anonymous, in input order; each outcome is the rows found about the person.
+    """Make people anonymous at the site, in input order; each outcome is the rows found about the person.
 
-    A person is not changed if the found rows differ from the expected rows. Registrations wait meanwhile, so that they
-    add no data. The caller must first remove the column mirror, the copy that reports read, because it would keep the
-    data.
+    A person is not changed if the found rows differ from the expected rows. Registrations wait for the transaction, so
+    that they add no data. The caller must first remove the column mirror, the copy that reports read, because it would
+    keep the data.
     """
     lock_registrations(work)
     outcomes: list[people.Traces] = []

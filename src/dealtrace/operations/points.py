@@ -1,4 +1,4 @@
-"""Spend a site's daily points for calls that succeed.
+"""Spend a site's points, the daily quota of the API, for calls that succeed.
 
 Seed: «За каждый успешно выполненный запрос списываются баллы».
 """
@@ -18,9 +18,9 @@ MIDNIGHT_MARGIN = timedelta(minutes=5)
 
 
 def pay_for_calls(work: Work, method: PaidMethod, calls: int) -> int:
-    """Spend the points of up to `calls` successful API calls of `method`; return for how many calls they sufficed.
+    """Spend the points of up to `calls` successful API calls of `method`; return for how many calls they were enough.
 
-    If the allowance of the day does not suffice for all calls, points are spent call by call until too few are left.
+    If too few points are left today for all calls, points are spent call by call until they are used up.
     """
     if not calls:
         return 0
@@ -40,11 +40,11 @@ def pay_for_calls(work: Work, method: PaidMethod, calls: int) -> int:
 
 
 def lock_registrations(work: Work) -> None:
-    """Make this transaction and the registrations of the site, in any process, run one after another.
+    """Let this transaction and the registrations of the site, in any process, run only one after another.
 
-    A deal and its lead may arrive at the same moment; the later transaction must then find what the earlier one stored.
-    A registration locks the row with the site's points of the day, because it spends points before it looks for leads.
-    This function locks the same row, and around midnight the rows of both days.
+    A deal and its lead may arrive at the same moment; the later transaction must then find what the earlier transaction
+    stored. A registration locks the row with the site's points of that day, because it spends points before it looks
+    for leads. This function locks the same row, and around midnight the rows of both days.
     """
     for day_on in sorted(
         {site_day(work.now + apart, work.site.time_zone) for apart in (-MIDNIGHT_MARGIN, MIDNIGHT_MARGIN)}
@@ -53,13 +53,13 @@ def lock_registrations(work: Work) -> None:
 
 
 def points_refusal(work: Work) -> PointsSpent:
-    """Return the refusal of a call for lack of points; it says how many seconds remain of the site's day."""
+    """Return the refusal of a call for which too few points are left; it has the seconds until the site's next day."""
     return PointsSpent(retry_after_seconds=seconds_to_reset(work.now, work.site.time_zone))
 
 
 @operation(ids_per_command=0)
 def pay_for_reading(work: Work, commands: Sequence[WriteCommand[PaidMethod]]) -> list[PointsSpent | None]:
-    """Spend points (the API's quota) for calls of methods that only read.
+    """Spend points (the API's daily quota) for calls of methods that only read.
 
     Each outcome is `None` if the site had enough points, otherwise a refusal.
     """

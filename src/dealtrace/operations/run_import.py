@@ -20,7 +20,7 @@ from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import IdBlocks
 
 TRIES_MAX = 3
-"""How often to try to import a chunk while others store conflicting rows, such as leads with the same reference."""
+"""How many times a chunk is tried if other processes store conflicting rows, such as leads with the same reference."""
 
 
 @record
@@ -50,7 +50,7 @@ class RefusedRowsKept(Protocol[RefusedRow_contra]):
     """A place, such as a file, that keeps the refused rows of an import."""
 
     def begin(self, last_row: int) -> None:
-        """Discard the kept rows after `last_row`, which an uncommitted attempt has left."""
+        """Discard the kept rows after row `last_row`, which an uncommitted attempt has left behind."""
 
     def add(self, refused: Iterable[tuple[RefusedRow_contra, Refusal]]) -> None:
         """Keep these rows; this is called before the transaction commits."""
@@ -60,9 +60,9 @@ class RefusedRowsKept(Protocol[RefusedRow_contra]):
 class ImportJob(Generic[FileRow]):
     """A file and the site to import it into.
 
-    `noun` is a key of `IMPORT_KINDS`, and `digest` identifies the file. `rows` yields what follows a row number: each
-    row as it stands in the file, and its record or refusal. The import is recorded as a change by the user. Webhooks
-    receive nothing, unless the job `publishes`.
+    `noun` is a key of `IMPORT_KINDS`, and `digest` identifies the file. `rows` takes a row number and yields all later
+    rows: each row as it is in the file, and its record or refusal. The import is recorded as a change by user
+    `user_id`. Webhooks receive nothing unless `publishes` is true.
     """
 
     database: Database
@@ -77,8 +77,9 @@ class ImportJob(Generic[FileRow]):
 
 @record
 class ImportOutcome:
-    """The result of an import, and whether an earlier run had finished it; nothing is changed then.
+    """The result of an import.
 
+    If `finished_before` is true, an earlier run had finished the import, and this run changed nothing.
     `statistics_fault` is why the database's statistics could not be refreshed, or `None`.
     """
 
@@ -90,10 +91,10 @@ class ImportOutcome:
 def run_import(
     job: ImportJob[FileRow], now: Callable[[], datetime], show: Callable[[FileImport], None] = lambda _: None
 ) -> ImportOutcome:
-    """Import the rows of a file that no earlier run has imported; `show` gets the progress at first and per chunk.
+    """Import the rows of a file that no earlier run has imported; `show` gets the progress first and after each chunk.
 
-    If this is interrupted, the next run continues after the last chunk. Refused rows are kept before their chunk is
-    committed.
+    If the import is interrupted, the next run continues after the last committed chunk. Refused rows are kept before
+    their chunk is committed.
 
     Raises:
         ImportInProgress: another run has imported the next rows in the meantime.
@@ -117,9 +118,9 @@ def run_import(
 
 
 def refresh_statistics(database: Database) -> str | None:
-    """Refresh the statistics of the database's planner; return why this failed, or `None`.
+    """Refresh the statistics of the database's planner; return why this failed, or `None` if it did not.
 
-    An import is complete without them: on a cluster, a worker that is away refuses to gather them.
+    An import is complete even if this fails, for example because a worker node of the cluster is unavailable.
     """
     try:
         database.gather_statistics()

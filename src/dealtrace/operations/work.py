@@ -1,4 +1,4 @@
-"""The context of an operation, and the declaration of how many ids an operation may take."""
+"""The context of an operation, and how an operation declares the number of new ids that it may take."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import field
@@ -24,7 +24,8 @@ class Work:
 
     The caller begins and commits the transaction, and reserves as many ids as the operation declares. `known_statuses`
     are the deal statuses known to be stored; a process that writes repeatedly passes the same object to each
-    transaction. `user_id` is the person who changes something on a page; commands of the write queue carry their own.
+    transaction. `user_id` is the user who makes the change on a page; for commands of the write queue,
+    `WriteCommand.user_id` is used.
     """
 
     connection: Connection

@@ -9,7 +9,10 @@ Payload = TypeVar("Payload")
 
 @record
 class WriteCommand(Generic[Payload]):
-    """The payload of a command and its sender: a token or a user of the cabinet; both `None` for the command line."""
+    """The payload of a command, and its sender: a token or a user.
+
+    Both are `None` for requests without a token, for the command line, and for work that the server starts itself.
+    """
 
     payload: Payload
     token_id: int | None = None

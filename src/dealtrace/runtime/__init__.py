@@ -1,1 +1,1 @@
-"""Threads, queues and caches of a server process; no SQL."""
+"""Threads, queues and caches of a server process; they contain no SQL."""

@@ -16,7 +16,7 @@ Result = TypeVar("Result")
 
 
 class AccountChanges:
-    """Runs functions that change sites, users or tokens, one at a time, on a thread of its own.
+    """Runs functions that change sites, users or tokens, one at a time, on a separate thread.
 
     Unused ids are kept for the next change.
     """

@@ -1,4 +1,4 @@
-"""Check whether the database accepts writes, for `/readyz`, and refuse requests if its file is removed or replaced."""
+"""Check every second whether the database accepts writes, and refuse requests if its file is removed or replaced."""
 
 import math
 import threading
@@ -19,7 +19,7 @@ from dealtrace.storage.schema.upgrade import is_current, newest_revision
 OK = "ok"
 UNAVAILABLE_RETRY_SECONDS = 5
 LOOK_SECONDS = 0.1
-"""How many seconds a check of the database's files is reused for requests; every batch of writes checks again."""
+"""How many seconds requests reuse a check of the database's files; every batch of writes checks them again."""
 STALE_SECONDS = 10
 """The age in seconds of a check above which the database counts as not responding."""
 
@@ -28,8 +28,9 @@ STALE_SECONDS = 10
 class Health:
     """The state of each part of the database: `ok`, or the problem in a few words.
 
-    `reason` has the details for the log. `mirror` is the state of the column mirror, or `None` without one; if it could
-    not be found, `mirror_fault` is the reason. Neither affects whether deals can be registered.
+    `reason` has the details for the log. `mirror` is the state of the column mirror, the copy of the data that reports
+    read, or `None` without a mirror. `mirror_fault` is why this state could not be read. Neither affects whether deals
+    can be registered.
     """
 
     write: str
@@ -45,9 +46,10 @@ class Health:
 
 
 class DatabaseWatch:
-    """Checks a database; `check` is called every second, the other methods from any thread at any time.
+    """Checks a database; `check` is called every second, all other methods from any thread at any time.
 
-    After a failed write, `check` tries to write until it succeeds; otherwise it writes nothing.
+    After a failed write was reported, `check` tries to write each time until a write succeeds; otherwise it writes
+    nothing.
     """
 
     def __init__(self, database: Database, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -92,7 +94,7 @@ class DatabaseWatch:
             raise DatabaseUnavailable(retry_after_seconds=UNAVAILABLE_RETRY_SECONDS)
 
     def report(self, failure: BaseException) -> None:
-        """Remember a failed write, so that the next check tries to write."""
+        """Remember that a write failed, so that the next check tries to write."""
         with self._lock:
             self._failure = message_of(failure) or type(failure).__name__
 

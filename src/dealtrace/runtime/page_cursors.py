@@ -1,4 +1,4 @@
-"""The ends of the pages that readers read, so that the next page is found without counting rows from the start."""
+"""The ends of the pages that clients have read, so that the next page is found without counting rows from the start."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from dealtrace.storage.journals.keyset_pages import Cursor, Page, SortKey
 
 TRAILS_MAX = 256
-"""How many readers a process remembers; the reader that has been idle longest is forgotten first."""
+"""How many readers of lists a process remembers; the reader that has been idle longest is forgotten first."""
 ENDS_MAX = 64
 """How many ends of pages a process remembers for each reader."""
 TRAIL_SECONDS = 900
-"""How many seconds a process remembers a reader after the last page."""
+"""How many seconds a process remembers a reader after the last page that the reader fetched."""
 
 
 @dataclass(slots=True)
@@ -41,7 +41,7 @@ class PageCursors:
         return Cursor(offset, trail.ends[nearest], offset - nearest, trail.total)
 
     def keep(self, reader: Hashable, cursor: Cursor, page: Page) -> None:
-        """Remember the end of `page`, a page that was found from `cursor`."""
+        """Remember the end of `page`, which the reader fetched by `cursor`."""
         trail = self._trails.pop(reader, None) or _Trail(page.total, 0.0)
         trail.total, trail.read_at = page.total, self._seconds_now()
         if page.end is not None:

@@ -28,12 +28,12 @@ class Pending:
 
 
 def count_items(batch: Sequence[Pending]) -> int:
-    """Return the total number of items in commands."""
+    """Return the total number of items in the commands of a batch."""
     return sum(pending.size for pending in batch)
 
 
 def count_ids(batch: Sequence[Pending]) -> int:
-    """Return the largest number of ids that commands may use."""
+    """Return the largest number of ids that the commands of a batch may use."""
     return sum(ids_needed(pending.operation, pending.size) for pending in batch)
 
 
@@ -54,18 +54,18 @@ def group_by_operation(batch: Sequence[Pending]) -> list[list[Pending]]:
 
 
 def fail(batch: Sequence[Pending], fault: BaseException) -> None:
-    """Set `fault` as the outcome of commands."""
+    """Set `fault` as the outcome of each command in a batch."""
     for pending in batch:
         pending.outcome = fault
 
 
 def deliver(batch: Sequence[Pending]) -> None:
-    """Deliver the outcomes of commands whose callers still wait; called once per batch, in the event loop."""
+    """Deliver the outcomes of a batch to the callers that still wait; called once per batch, in the event loop."""
     for pending in batch:
         if pending.answer.done():
             continue
         if isinstance(pending.outcome, StopIteration):
-            pending.answer.set_exception(RuntimeError("the operation ended with StopIteration, which no future takes"))
+            pending.answer.set_exception(RuntimeError("the operation raised StopIteration, which no future can hold"))
         elif isinstance(pending.outcome, Exception):
             pending.answer.set_exception(pending.outcome)
         else:

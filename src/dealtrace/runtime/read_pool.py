@@ -1,4 +1,4 @@
-"""A pool of threads that read, so that a slow query does not delay other requests."""
+"""A pool of threads that read from the database, so that a slow query does not delay other requests."""
 
 import asyncio
 import time
@@ -19,7 +19,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 UNFINISHED_MAX = 1000
-"""The most reads of a process that run or wait for a thread; more are refused, so that none waits for minutes."""
+"""The most reads of a process that run or wait for a thread; further reads are refused at once."""
 OVERLOADED_RETRY_SECONDS = 1
 REPLICA_PAUSE_SECONDS = 5.0
 """How many seconds a replica is not used after it failed."""
@@ -28,8 +28,8 @@ REPLICA_PAUSE_SECONDS = 5.0
 class ReadPool:
     """Runs reading functions on threads; each call gets a connection that sees one consistent state.
 
-    `page_cursors` may be used only from the thread that awaits the reads. `read` uses the `replica` while it works and
-    has at least the revision `revision_needed()` of the accounts (sites, tokens and so on); otherwise it uses the
+    `page_cursors` may be used only from the thread that awaits the reads. `read` uses `replica` if the replica works
+    and has at least the revision `revision_needed()` of the accounts (sites, tokens and so on). Otherwise it uses the
     primary database.
     """
 
@@ -56,7 +56,7 @@ class ReadPool:
 
     @property
     def is_shared(self) -> bool:
-        """Return whether several processes may serve the database, so that page cursors in memory are not enough."""
+        """Return whether several processes may serve the database, so that cursors in memory are not enough."""
         return not self._database.is_sqlite
 
     @property
@@ -69,7 +69,7 @@ class ReadPool:
 
         With a replica, `function` may be called twice, and may not see the latest changes.
 
-        A caller that is cancelled before a thread is free is not served: `function` is then not called.
+        If the caller is cancelled before a thread is free, `function` is not called.
 
         Raises:
             DatabaseUnavailable: the database file was removed or replaced.
@@ -116,7 +116,7 @@ class ReadPool:
             return function(connection, *args, **kwargs)
 
     def _knows_enough(self, connection: Connection) -> bool:
-        """Return whether the replica has the newest sites and tokens; it is queried only after they have changed."""
+        """Return whether the replica has the newest sites and tokens; it is queried only after these have changed."""
         needed = self._revision_needed()
         if self._replica_revision < needed:
             self._replica_revision = find_revision(connection)

@@ -24,7 +24,7 @@ R = TypeVar("R")
 REPORTS_AT_ONCE = 2
 """How many threads run reports in a process; each has a database connection."""
 WAITING_MAX = 16
-"""Ours: the most reports that wait for a free thread in a process."""
+"""Ours: the most reports that wait for a free thread in a process; further reports are refused."""
 WAIT_SECONDS = 5.0
 """Ours: how many seconds a report waits for a free thread before it is refused with `Retry-After`."""
 REPORT_SECONDS_MAX = 30
@@ -32,7 +32,7 @@ REPORT_SECONDS_MAX = 30
 
 
 class _Stopped(Exception):  # noqa: N818 - it is not an error
-    """A report was ended because its client left or the server is stopping."""
+    """A report was stopped because its client closed the connection or the server is stopping."""
 
 
 class ReportPool:
@@ -60,14 +60,14 @@ class ReportPool:
     ) -> R:
         """Call `function` on a thread with the facts of a site and the arguments, and return its result.
 
-        `gone` must return when the client leaves; the report then ends after its current statement. It is `None` if no
-        client waits, as for mails.
+        `gone` must return when the client closes the connection; the report then ends after its current statement.
+        `gone` is `None` if no client waits, for example for a mail.
 
         Raises:
             DatabaseUnavailable: the database file was removed or replaced.
             ReportsBusy: too many reports are running and waiting, or the server is stopping.
             ReportTooSlow: a statement took too long.
-            ClientGone: the client left first.
+            ClientGone: the client closed the connection.
         """
         self._watch.require()
         leaving = asyncio.ensure_future(gone()) if gone is not None else asyncio.get_running_loop().create_future()
@@ -92,7 +92,7 @@ class ReportPool:
 
         Raises:
             ReportsBusy: too many reports wait, or no thread became free in time.
-            ClientGone: the client left.
+            ClientGone: the client closed the connection.
         """
         if self._waiting >= WAITING_MAX:
             raise ReportsBusy(retry_after_seconds=round(self._wait_seconds))
@@ -111,7 +111,7 @@ class ReportPool:
         raise ClientGone if leaving.done() else ReportsBusy(retry_after_seconds=round(self._wait_seconds))
 
     def _give_up(self, acquiring: asyncio.Future[Literal[True]]) -> None:
-        """Release the thread if it was acquired; otherwise stop waiting for a thread."""
+        """Release the thread if one was acquired; otherwise stop waiting for a thread."""
         if acquiring.done():
             self._free.release()
         else:
@@ -154,10 +154,10 @@ def _stoppable(fetch: Fetch, *stops: threading.Event) -> Fetch:
 
 
 async def _unless_left(running: asyncio.Future[R], leaving: asyncio.Future[None], stop: threading.Event) -> R:
-    """Return the result of a running report; if its client leaves first, stop the report.
+    """Return the result of a running report; if its client closes the connection first, stop the report.
 
     Raises:
-        ClientGone: the client left first.
+        ClientGone: the client closed the connection first.
     """
     try:
         await asyncio.wait((running, leaving), return_when=asyncio.FIRST_COMPLETED)

@@ -11,16 +11,16 @@ from dealtrace.operations.write_command import WriteCommand
 from dealtrace.runtime.write_queue import WriteQueue
 
 WAITING_MAX = 20_000
-"""The most requests kept until the next write; refused requests are kept up to `REFUSED_WAITING_MAX`."""
+"""The most requests that wait for the next write; refused requests may wait up to `REFUSED_WAITING_MAX`."""
 REFUSED_WAITING_MAX = 2 * WAITING_MAX
 REFUSED_FROM = 400
 DELETED_EVERY = timedelta(hours=1)
 NO_SITE = Site(SiteId(0), "", ZoneInfo("UTC"))
-"""The site id of requests without a valid site, such as those with a wrong token."""
+"""The stand-in for the site of requests without a valid site, such as requests with a wrong token."""
 
 
 class RequestJournal:
-    """Collects requests and stores them together; if the process is killed, requests of up to a second are lost.
+    """Collects requests and stores them together; if the process is killed, the requests of the last second are lost.
 
     A request is added as a function `make`, which builds its record when it is stored, so that responses are not
     delayed.
@@ -42,7 +42,7 @@ class RequestJournal:
         """Write the collected requests through the write queue; return once they are stored.
 
         Raises:
-            Refusal: the database is unavailable; the collected requests are lost.
+            Refusal: the database is unavailable or overloaded; collected requests that are not stored yet are lost.
         """
         waiting, self._waiting = self._waiting, []
         by_site: dict[int, list[ApiRequest]] = {}

@@ -1,4 +1,4 @@
-"""The last uses of sessions of the cabinet, collected in memory and stored once a second."""
+"""The last uses of sessions of the cabinet (the web interface), collected in memory and stored once a second."""
 
 from datetime import datetime
 
@@ -6,13 +6,14 @@ from dealtrace.operations.accounts.log_in import touch
 from dealtrace.runtime.account_changes import AccountChanges
 
 SESSIONS_MAX = 10_000
-"""The most sessions whose use is collected between two writes; a use that is not collected is noted the next time."""
+"""The most sessions whose use is collected between two writes; further uses are not recorded."""
 
 
 class SessionUses:
-    """Collects when sessions were used, so that pages open also while nothing can be stored.
+    """Collects when sessions were used, so that pages open even if nothing can be stored.
 
-    What could not be stored is lost: the session counts as used earlier than it was, until its next use is stored.
+    Uses that could not be stored are lost: until its next use is stored, the session counts as last used earlier than
+    it was.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""The sites that tokens give access to, cached until the accounts change."""
+"""The sites that tokens give access to, cached until the accounts (sites, tokens and so on) change."""
 
 from sqlalchemy import Connection
 
@@ -10,7 +10,7 @@ from dealtrace.storage.accounts.sites import find_cors_origins, find_site, find_
 from dealtrace.storage.accounts.tokens import find_token
 
 TOKENS_CACHED_MAX = 10_000
-"""How many valid tokens are cached; unknown tokens are not, so that guesses do not fill the memory."""
+"""How many valid tokens are cached; unknown tokens are not cached, so that guesses do not fill the memory."""
 
 
 @record
@@ -37,8 +37,9 @@ class _Memory:
 class SiteCache:
     """Caches sites and the access that tokens give; `follow`, called every second, clears the cache after changes.
 
-    Threads look up in the database while another follows: each stores only into the memory that it found at its start,
-    and only what is of that memory's revision, so that nothing older than the newest memory is ever found in it.
+    Lookups in the database may run on other threads while `follow` clears the cache. A lookup stores its result only in
+    the `_Memory` that was current when the lookup began, and only if the database still had the revision of that
+    memory. So the cache never has data that is older than its revision.
     """
 
     def __init__(self) -> None:
@@ -55,7 +56,7 @@ class SiteCache:
         return self._memory.admissions.get(token_digest(token))
 
     def look_up(self, connection: Connection, token: str) -> Admission | None:
-        """Look up the access of a token in the database and cache it; return it, or `None` if the token gives none."""
+        """Look up the access of a token in the database and cache it; return it, or `None` if the token is invalid."""
         memory = self._memory
         revision = self._find_revision(connection)
         digest = token_digest(token)
@@ -71,7 +72,7 @@ class SiteCache:
         return admission
 
     def remembered_site(self, site_id: int) -> Site | None:
-        """Return a cached site, for requests without a token, or `None` if it is not cached."""
+        """Return the site with this id, for requests without a token, or `None` if the site is not cached."""
         return self._memory.sites.get(site_id)
 
     def look_up_site(self, connection: Connection, site_id: int) -> Site | None:
@@ -84,7 +85,7 @@ class SiteCache:
         return site
 
     def remembered_site_of_counter(self, code: str) -> Site | None:
-        """Return the cached site whose visit counter has a code, or `None` if it is not cached."""
+        """Return the cached site whose visit counter has this code, or `None` if the site is not cached."""
         return self._memory.sites_of_counters.get(code)
 
     def look_up_site_of_counter(self, connection: Connection, code: str) -> Site | None:
@@ -101,7 +102,7 @@ class SiteCache:
         return self._memory.cors_origins
 
     def look_up_cors_origins(self, connection: Connection) -> frozenset[str]:
-        """Look up the CORS origins of all sites in the database, cache and return them."""
+        """Look up the CORS origins of all sites in the database, cache them and return them."""
         memory = self._memory
         revision = self._find_revision(connection)
         found = find_cors_origins(connection)

@@ -24,5 +24,5 @@ class Threads:
         return await asyncio.get_running_loop().run_in_executor(self._pool, partial(function, *args, **kwargs))
 
     def stop(self, *, waits: bool = True) -> None:
-        """End the threads, once the running functions have ended if `waits`; functions that wait are dropped."""
+        """End the threads and drop waiting functions; with `waits`, return when the running functions have ended."""
         self._pool.shutdown(wait=waits, cancel_futures=True)

@@ -9,9 +9,9 @@ from dealtrace.operations.write_command import WriteCommand
 from dealtrace.runtime.write_queue import WriteQueue
 
 NAMES_AT_ONCE_MAX = 1000
-"""The most names, over all sites, that are counted between two writes; other names are counted together."""
+"""The most names, over all sites, that are counted singly between two writes; further names are counted together."""
 NAME_LENGTH_MAX = 100
-"""Ours: the longest name that is counted; a longer name is not a misspelt parameter."""
+"""Ours: the longest name that is counted separately; a longer name is hardly a misspelt parameter."""
 _OTHERS = ("", "")
 
 
@@ -24,7 +24,7 @@ class UnknownParametersTally:
         self._names = 0
 
     def count(self, site: Site, path: str, names: Sequence[str], known: Sequence[str]) -> None:
-        """Count the names in a request that are not `known`, the parameters that the path accepts."""
+        """Add `names` to the counts: the parameters of a request that are not among the `known` ones of `path`."""
         _, seen = self._seen.setdefault(site.id, (site, Counter()))
         self._known[path] = known
         for name in names:
@@ -39,7 +39,7 @@ class UnknownParametersTally:
         """Write the counts through the write queue and reset them; return once they are stored.
 
         Raises:
-            Refusal: the database is unavailable; the counts are lost.
+            Refusal: the database is unavailable or overloaded; counts that are not stored yet are lost.
         """
         seen, self._seen, self._names = self._seen, {}, 0
         answers = [

@@ -1,8 +1,8 @@
 """A queue with a writing thread: waiting commands are committed together, but each can fail alone.
 
 The thread runs all waiting commands in a transaction, commits, and only then delivers their outcomes. If a command
-fails, the thread rolls back and runs the commands again one by one, each in a savepoint, so that the others are not
-affected.
+fails, the thread rolls back and runs the commands again one by one, each in a savepoint, so that the other commands are
+not affected.
 """
 
 import asyncio
@@ -47,10 +47,10 @@ Outcome = TypeVar("Outcome")
 RETRY_PAUSE_SECONDS = 0.1
 RETRY_PAUSE_MAX_SECONDS = 2.0
 ALONE_TRIES_MAX = 3
-"""How many times a command is run again after a conflict before it counts as failed."""
+"""How many times a command is run alone, if it conflicts with other writers each time, before it counts as failed."""
 OVERLOADED_RETRY_SECONDS = 1
 POSTPONED_SHARE = 3
-"""How long a postponed site waits, as a multiple of its last try's duration, so that other sites are not held up."""
+"""How long a postponed site waits, as a multiple of the duration of its last try, so that other sites are served."""
 
 
 @dataclass(slots=True)
@@ -64,9 +64,9 @@ class _Postponed:
 
 
 class WriteQueue:
-    """The only writer of a process; it must be created in the event loop that awaits the outcomes."""
+    """Runs the write commands of a process on one thread; create it in the event loop that awaits the outcomes."""
 
-    def __init__(  # noqa: PLR0913 - two of the arguments only observe
+    def __init__(  # noqa: PLR0913 - two of the arguments only collect metrics
         self,
         database: Database,
         clock: Callable[[], datetime],
@@ -82,7 +82,9 @@ class WriteQueue:
     ) -> None:
         """Start the thread; `is_shared` means that other processes write to the same sites.
 
-        `accounts_revision` returns the newest revision of the accounts that the process has seen.
+        At most `queue_max` commands wait, and a batch has about `batch_max` items. Commands are tried again for
+        `patience_seconds` while the database fails. `accounts_revision` returns the newest revision of the accounts
+        (sites, tokens and so on) that the process has seen.
         """
         self._database = database
         self._clock = clock
@@ -128,7 +130,7 @@ class WriteQueue:
 
         Raises:
             Overloaded: too many commands are waiting already; nothing was stored.
-            DatabaseUnavailable: the thread has died, or the database file was removed or replaced.
+            DatabaseUnavailable: the thread has ended, or the database file was removed or replaced.
         """
         self._watch.require()
         if not self.is_alive and not self._stopping:
@@ -187,9 +189,9 @@ class WriteQueue:
         return max(0.0, min(late.due_at for late in self._postponed.values()) - time.monotonic())
 
     def _without_postponed(self, batch: list[Pending]) -> list[Pending]:
-        """Return the commands of sites that are not postponed, and postpone the others with their sites.
+        """Return the commands of sites that are not postponed, and let all other commands wait with their sites.
 
-        A command of a postponed site joins the commands of the site that wait, or gets 503 if too many wait.
+        If too many commands of a postponed site wait already, a further command is refused with 503.
         """
         fresh = []
         for pending in batch:
@@ -203,7 +205,7 @@ class WriteQueue:
         return fresh
 
     def _write_due(self) -> None:
-        """Write the commands of each postponed site whose time has come."""
+        """Write the commands of each postponed site whose pause is over."""
         now = time.monotonic()
         for site_id, late in list(self._postponed.items()):
             if late.due_at <= now:
@@ -213,7 +215,8 @@ class WriteQueue:
     def _write(self, batch: list[Pending], deadline: float, *, pause: float = 0.0) -> None:
         """Write `batch` and deliver the outcomes of its commands, except those of sites that are postponed.
 
-        This waits while the whole database is unavailable. `pause` is the last pause before a retry, in seconds.
+        This waits, up to `deadline`, while the whole database is unavailable. `pause` is the last pause before a retry,
+        in seconds.
         """
         parts, whole_pause = [batch], RETRY_PAUSE_SECONDS
         while parts:
@@ -225,7 +228,7 @@ class WriteQueue:
                 self._write_part(part)
             except _NotOpen as closed:
                 fault = closed.cause
-                self._known_statuses = KnownStatuses()  # the next server may not have all of them
+                self._known_statuses = KnownStatuses()  # the database that answers next may not have them
                 if is_passing(fault) and time.monotonic() + whole_pause < deadline:
                     self._observe_retry(retry_reason(fault))
                     time.sleep(whole_pause)
@@ -245,7 +248,7 @@ class WriteQueue:
                 self._settle(part)
 
     def _parts(self, batch: list[Pending]) -> list[list[Pending]]:
-        """Split a batch into parts, lists of commands that are each committed in a transaction.
+        """Return the parts of a batch: lists of commands, each of which is committed in its own transaction.
 
         Raises:
             _NotOpen: the database cannot be reached.
@@ -330,7 +333,7 @@ class WriteQueue:
             raise _NotOpen(fault) from fault
 
     def _follow_revision(self) -> None:
-        """Forget which statuses are stored if the accounts changed; `dealtrace demo --remove` deletes some."""
+        """Forget which statuses are stored if the accounts changed: `dealtrace demo --remove` deletes statuses."""
         revision = self._accounts_revision()
         if revision != self._statuses_revision:
             self._known_statuses, self._statuses_revision = KnownStatuses(), revision
@@ -338,8 +341,8 @@ class WriteQueue:
     def _refuse(self, fault: Exception) -> Exception:
         """Return the exception with which commands are refused because of `fault`.
 
-        A failure of the database is reported to `DatabaseWatch` and becomes `DatabaseUnavailable`. If the server is
-        read-only, its connections are closed.
+        A failure of the database is reported to `DatabaseWatch` and becomes `DatabaseUnavailable`. If the database
+        server is read-only, the connections to it are closed.
         """
         if not is_database_failure(fault):
             return fault
@@ -349,7 +352,7 @@ class WriteQueue:
         return DatabaseUnavailable(retry_after_seconds=UNAVAILABLE_RETRY_SECONDS)
 
     def _settle(self, batch: list[Pending], fault: BaseException | None = None) -> None:
-        """Schedule the delivery of the outcomes of commands; `fault`, if given, is the outcome of each."""
+        """Schedule the delivery of the outcomes of commands; `fault`, if given, is the outcome of all commands."""
         if fault is not None:
             fail(batch, fault)
         self._loop.call_soon_threadsafe(deliver, batch)
@@ -377,7 +380,7 @@ class WriteQueue:
 
 
 class _CommitUnclear(Exception):  # noqa: N818 - it names the condition
-    """The commit failed, and it is unknown whether it took effect; so it must not be repeated."""
+    """The commit failed, and it is unknown whether it took effect, so the commands must not be run again."""
 
 
 class _NotOpen(Exception):  # noqa: N818

@@ -1,1 +1,1 @@
-"""The background work of the server: sending webhooks and mails, and checking the rules of alerts."""
+"""The background work of the server: sending webhooks and mails, and checking alert rules."""

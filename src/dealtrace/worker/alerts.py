@@ -1,4 +1,4 @@
-"""Check the rules of alerts when their windows end, each in a single process, so that no event is sent twice."""
+"""Check alert rules when their windows of time end, each in a single process, so that no event is sent twice."""
 
 import structlog
 
@@ -29,7 +29,7 @@ _log = structlog.get_logger()
 
 
 class Alerts:
-    """Checks rules in one process; `read_pool` must read from the primary database, not from a replica."""
+    """Checks alert rules in one process; `read_pool` must read from the primary database, not from a replica."""
 
     def __init__(
         self,
@@ -76,7 +76,7 @@ class Alerts:
         else:
             try:
                 evaluation = await self._ask(site, alert, question, slot)
-            except Exception as fault:  # noqa: BLE001 - the other rules are checked all the same
+            except Exception as fault:  # noqa: BLE001 - the other rules must still be checked
                 metrics.ALERT_LOOKS.labels("failed").inc()
                 _log.warning("alert_not_looked_at", alert_id=alert.id, cause=cause_of(fault))
                 return
@@ -100,7 +100,7 @@ class Alerts:
 
 
 def _outcome(report: AlertReport, event: EventKind | None) -> str:
-    """Return the result of a check, as the metric names it."""
+    """Return the result of a check as the label of the metric `ALERT_LOOKS`."""
     match event:
         case EventKind.ALERT_RAISED:
             return "raised"

@@ -1,4 +1,4 @@
-"""Connect to a webhook's receiver, at the first of its allowed addresses that accepts."""
+"""Connect to a webhook's receiver at the first allowed address that accepts the connection."""
 
 import asyncio
 import ssl
@@ -10,13 +10,13 @@ import httpx
 from dealtrace.worker.targets import find_addresses
 
 STAGGER_SECONDS = 0.3
-"""How many seconds pass before the next address is tried in parallel; the first may still accept later."""
+"""How many seconds pass before the next address is tried in parallel; the previous address may still accept later."""
 
 SocketOptions = Iterable[httpcore.SOCKET_OPTION] | None
 
 
 class TargetTransport(httpx.AsyncHTTPTransport):
-    """A transport with a connection to a receiver, at allowed addresses only.
+    """An HTTP transport with one connection to a receiver, which uses only allowed addresses.
 
     The receiver's certificate is checked against its host name.
     """
@@ -28,7 +28,7 @@ class TargetTransport(httpx.AsyncHTTPTransport):
 
 
 class TargetBackend(httpcore.AsyncNetworkBackend):
-    """Opens connections by host name, trying an address that failed only if there are no others.
+    """Opens connections by host name; an address that failed is tried again only if there is no other address.
 
     All addresses must have been tried within `seconds`.
     """
@@ -53,7 +53,7 @@ class TargetBackend(httpcore.AsyncNetworkBackend):
 
         Raises:
             TargetUnknown: the name cannot be resolved.
-            TargetForbidden: all its addresses are private.
+            TargetForbidden: all addresses of the host are private.
             httpcore.ConnectError: no address accepts.
         """
         del local_address, socket_options
@@ -69,7 +69,7 @@ class TargetBackend(httpcore.AsyncNetworkBackend):
         await asyncio.sleep(seconds)
 
     def give_up_last(self) -> None:
-        """Mark the address of the last connection as failed; it accepted, but TLS could not be set up."""
+        """Mark the address of the last connection as failed; the address accepted, but TLS could not be set up."""
         if self._last is not None:
             self._failed.add(self._last)
         self.has_more = False

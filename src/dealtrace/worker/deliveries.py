@@ -1,4 +1,4 @@
-"""Send waiting deliveries: to each webhook in order and from a single process, to several webhooks in parallel."""
+"""Send waiting deliveries: to each webhook in order and from one process only, and to several webhooks in parallel."""
 
 import asyncio
 import secrets
@@ -41,7 +41,7 @@ from dealtrace.worker.webhook_client import WebhookClient, WebhookConnection
 POLL_SECONDS = 0.5
 """How many seconds pass between two queries of the outbox; a delivery to a healthy receiver waits at most this long."""
 ROUND_SECONDS = 3.0
-"""How many seconds deliveries to a webhook are sent before the outcome is stored."""
+"""How many seconds deliveries are sent to a webhook before the outcome is stored."""
 AT_ONCE_MAX = 32
 HELD_BACK_SECONDS = 5.0
 HELD_BACK_SECONDS_MAX = 300.0
@@ -58,7 +58,7 @@ class MessageWriter(Protocol):
     def __call__(
         self, connection: Connection, site: Site, webhook: Webhook, deliveries: Sequence[Delivery], now: datetime
     ) -> dict[OutboxPosition, Message]:
-        """Return messages by position, sent at `now`; deliveries whose lead, deal or alert is gone have none."""
+        """Return messages by position, sent at `now`; deliveries whose lead, deal or alert was deleted have none."""
 
 
 class Deliveries:
@@ -132,7 +132,7 @@ class Deliveries:
             del self._in_hand[webhook_id]
 
     def _hold_back(self, webhook_id: WebhookId) -> float:
-        """Skip a webhook for a while, twice as long after each failure in a row, and return the number of seconds."""
+        """Skip a webhook for some time, twice as long after each failure in a row, and return this time in seconds."""
         before = self._broken.get(webhook_id)
         seconds = min(before.seconds * 2, HELD_BACK_SECONDS_MAX) if before is not None else HELD_BACK_SECONDS
         self._broken[webhook_id] = _HeldBack(seconds, time.monotonic() + seconds)
@@ -162,8 +162,8 @@ class Deliveries:
     ) -> tuple[list[OutboxPosition], Fault | None]:
         """Send deliveries in order until a delivery fails, time is up or the server stops.
 
-        Returns the positions of finished deliveries, including those skipped because they have no message, and the
-        fault, if any.
+        Return the positions of the finished deliveries, even of those without a message, and the fault of the failed
+        delivery, or `None`.
         """
         if not in_hand.deliveries:
             return [], None
@@ -219,7 +219,7 @@ def _find_due(connection: Connection, webhooks: Sequence[Webhook], now: datetime
 
 @dataclass(frozen=True, slots=True)
 class _HeldBack:
-    """A webhook that is skipped for `seconds` after a failure, until `until` on the monotonic clock."""
+    """For how many seconds a webhook is skipped after a failure, and until when on the monotonic clock."""
 
     seconds: float
     until: float
@@ -237,7 +237,7 @@ async def _attempt(connection: WebhookConnection, webhook: Webhook, message: Mes
 
 
 def _unwritable(webhook: Webhook, broken: Exception) -> Fault:
-    """Log that a message cannot be written, which is our bug; return a fault, so that retries slow down as usual."""
+    """Log that a message cannot be written, which is a bug of the server; return a fault, so that retries slow down."""
     _log.error("webhook_not_written", webhook_id=webhook.id, cause=cause_of(broken))
     return Fault(f"the message cannot be written: {type(broken).__name__}")
 

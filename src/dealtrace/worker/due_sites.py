@@ -12,5 +12,5 @@ from dealtrace.storage.accounts.sites import find_sites
 def list_due_sites(
     connection: Connection, list_ids: Callable[[Connection, datetime], Sequence[int]], now: datetime
 ) -> list[Site]:
-    """List the sites whose ids `list_ids` returns for `now`; sites that are gone are left out."""
+    """List the sites whose ids `list_ids` returns for `now`; deleted sites are left out."""
     return list(find_sites(connection, list_ids(connection, now)).values())

@@ -25,7 +25,7 @@ from dealtrace.storage.mails.scheduled_reports import find_scheduled_report
 
 
 class Letters:
-    """Writes letters; `cabinet` is the URL of the cabinet, to which letters link."""
+    """Writes letters; `cabinet` is the URL of the web interface, to which letters link."""
 
     def __init__(self, read_pool: ReadPool, report_pool: ReportPool, cabinet: str) -> None:
         self._read_pool = read_pool
@@ -33,7 +33,7 @@ class Letters:
         self._cabinet = cabinet
 
     async def write(self, site: Site, mail: Mail) -> Letter | None:
-        """Return the letter of a mail, or `None` if its alert or report was removed."""
+        """Return the letter of a mail, or `None` if the alert or report of the mail was removed."""
         key = await self._read_pool.read(find_unsubscribe_key, mail)
         letter = await self._letter(site, mail)
         link = f"{self._cabinet}/unsubscribe/{key}" if key else ""
@@ -58,7 +58,7 @@ def _read_report(connection: Connection, site: Site, mail: Mail) -> tuple[Schedu
 def _write(
     source: FactSource, site: Site, report: ScheduledReport, question: Question, mail: Mail, link: str
 ) -> Letter:
-    """Return the letter of a report as of the time of sending, with the report or its pivot attached as a CSV file."""
+    """Return the letter of a report computed now, with the report or its pivot table attached as a CSV file."""
     answered = ask_as_asked(source, site, question, clock.now())
     letter = report_letter(report.title, answered, site.name, mail.recipient.language, link)
     with TemporaryDirectory() as folder:

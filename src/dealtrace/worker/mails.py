@@ -1,4 +1,4 @@
-"""Send waiting mails, each from a single process, which tries again until the mail is sent or given up."""
+"""Send waiting mails, each from one process at a time; a failed mail is tried again until it is sent or given up."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -25,7 +25,7 @@ from dealtrace.worker.smtp_client import SmtpClient
 POLL_SECONDS = 2.0
 """How many seconds pass between two queries for mails to send."""
 MAILS_IN_A_ROW = 5
-"""How many mails of a site are sent before those of the next site."""
+"""How many mails of a site are sent before the mails of the next site."""
 SWEEP_SECONDS = 3600.0
 
 LetterWriter = Callable[[Site, Mail], Awaitable[Letter | None]]
@@ -73,7 +73,7 @@ class Mails:
             await self._send_some(site)
 
     async def _send_some(self, site: Site) -> None:
-        """Send due mails of a site, up to a few, so that other sites need not wait for all of them."""
+        """Send up to `MAILS_IN_A_ROW` due mails of a site, so that other sites do not wait for all of its mails."""
         for _ in range(MAILS_IN_A_ROW):
             if self._is_stopping:
                 return
@@ -103,12 +103,12 @@ class Mails:
             if letter is None:
                 return None
             written = write_mail(letter, Envelope(self._client.sender, mail.recipient, mail.message_id, mail.caused_at))
-        except Exception as broken:  # noqa: BLE001 - it backs off as any other fault
+        except Exception as broken:  # noqa: BLE001 - the mail is retried as after any other fault
             _log.warning("mail_not_written", mail_id=mail.id, cause=cause_of(broken))
             return MailFault(f"the mail cannot be written: {type(broken).__name__}")
         return await self._client.send(written, mail.recipient.address)
 
     async def _sweep(self) -> None:
-        """Delete mails that are too old to matter."""
+        """Delete mails, sent or not, that were caused more than `KEPT_FOR` ago."""
         for site in await self._read_pool.read(list_sites):
             await self._write_queue.write(sweep_mails, site, WriteCommand(KEPT_FOR))

@@ -15,14 +15,14 @@ _log = structlog.get_logger()
 
 
 def end_process() -> None:
-    """Stop this process as SIGTERM does: waiting writes are stored, and the server starts another process."""
+    """Stop this process by SIGTERM: waiting writes are stored, and the parent process starts another process."""
     os.kill(os.getpid(), signal.SIGTERM)
 
 
 class BackgroundLoops:
     """Runs background work of a process; each loop has one job, so that no job waits for another.
 
-    A loop continues after every failure. If it ends all the same, `end_process` is called: a process that no longer
+    A loop continues after every failure. If a loop ends anyway, `end_process` is called: a process that no longer
     follows revoked tokens, for example, must not serve requests.
     """
 
@@ -32,7 +32,7 @@ class BackgroundLoops:
         self._is_stopping = False
 
     def start(self, work: Callable[[], Awaitable[None]], pause_seconds: float, outage: Outage) -> None:
-        """Repeat `work` with a pause from now on, and log its failures by `outage`."""
+        """Start a loop that calls `work`, pauses for `pause_seconds` and repeats; `outage` logs its failures."""
         task = asyncio.create_task(_repeat(work, pause_seconds, outage))
         self._tasks[task] = outage.event
         task.add_done_callback(self._notice_end)
@@ -61,14 +61,14 @@ async def _repeat(work: Callable[[], Awaitable[None]], pause_seconds: float, out
         except asyncio.CancelledError as fault:
             if _is_cancelled():
                 raise
-            outage.failed("something that it waited for was cancelled", is_bug=True, cause=cause_of(fault))
+            outage.failed("an awaited operation was cancelled", is_bug=True, cause=cause_of(fault))
         else:
             outage.ended()
         await asyncio.sleep(pause_seconds)
 
 
 def _is_of_database(fault: Exception) -> bool:
-    """Return whether a fault only says that the database is away or overloaded."""
+    """Return whether a fault only means that the database is unavailable or overloaded."""
     return isinstance(fault, Refusal) or is_database_failure(fault)
 
 

@@ -28,11 +28,11 @@ class SmtpClient:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="smtp")
 
     async def send(self, mail: EmailMessage, address: str) -> MailFault | None:
-        """Send a mail to an address, and return `None` if the server accepted it, or else the fault."""
+        """Send a mail to an address; return `None` if the mail server accepted the mail, or else the fault."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._send, mail, address)
 
     def stop(self) -> None:
-        """End the thread after the mail that is being sent."""
+        """End the thread once the mail that is being sent is finished."""
         self._thread.shutdown()
 
     def _send(self, mail: EmailMessage, address: str) -> MailFault | None:
@@ -55,7 +55,7 @@ class SmtpClient:
             return MailFault(f"the mail server did not answer within {SMTP_SECONDS:g} s")
         except (OSError, smtplib.SMTPException) as broken:
             return MailFault(f"cannot send: {_words(str(broken)) or type(broken).__name__}")
-        except Exception as broken:  # noqa: BLE001 - a password outside ASCII breaks the library in a way of its own
+        except Exception as broken:  # noqa: BLE001 - a password that is not ASCII makes the library raise other exceptions
             return MailFault(f"cannot be sent: {type(broken).__name__}")
         return None
 
@@ -67,7 +67,7 @@ class SmtpClient:
 
 
 def _leave(smtp: smtplib.SMTP) -> None:
-    """Say QUIT and close the connection; what the server answers does not matter any more: it took the mail or not."""
+    """Send QUIT and close the connection; errors are ignored, since the mail is already accepted or refused."""
     with suppress(OSError, smtplib.SMTPException):
         smtp.quit()
     smtp.close()

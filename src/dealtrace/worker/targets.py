@@ -1,4 +1,4 @@
-"""The hosts to which webhooks may be sent: a URL must not reach hosts in the server's private network."""
+"""The hosts to which webhooks may be sent: a webhook must not reach hosts in the server's private network."""
 
 import asyncio
 import socket
@@ -12,7 +12,7 @@ _UNICAST_IPV6 = IPv6Network("2000::/3")
 _CLOSED = tuple(
     ip_network(network)
     for network in (
-        "192.0.0.0/24",  # protocol assignments, a metadata service among them; `ipaddress` lists parts of it only
+        "192.0.0.0/24",  # protocol assignments, with a metadata service; `ipaddress` lists only parts of it
         "192.88.99.0/24",  # 6to4 relays, deprecated
         "2001::/23",  # protocol assignments: Teredo, ORCHID, benchmarks
         "2001:db8::/32",  # documentation
@@ -52,12 +52,13 @@ class TargetUnknown(Exception):  # noqa: N818
 async def find_addresses(host: str, port: int, private: Sequence[str]) -> list[str]:
     """Find the allowed IP addresses of a host, public or in a `private` network, in the resolver's order.
 
-    Connect only to these addresses: the name may resolve to others the next time. `host` must be ASCII and is resolved
-    unchanged. The standard library would encode an international name by IDNA 2003, which may mean another host.
+    Connect only to these addresses: the name may resolve to other addresses the next time. `host` must be ASCII and is
+    resolved unchanged. The standard library would encode an international name by IDNA 2003, which may mean another
+    host.
 
     Raises:
         TargetUnknown: the host name cannot be resolved.
-        TargetForbidden: all its addresses are private.
+        TargetForbidden: all addresses of the host are private.
     """
     try:
         loop = asyncio.get_running_loop()
@@ -89,7 +90,7 @@ def is_allowed(address: Address, private: Sequence[str]) -> bool:
 
 
 def _is_public(address: Address) -> bool:
-    """Return whether an address is public, by the IANA registries as of 2026.
+    """Return whether an address is public, according to the IANA registries of 2026.
 
     Ours: translated addresses (`64:ff9b::/96` and others) are not public either, since the translator may be in a
     network whose private addresses it can reach.

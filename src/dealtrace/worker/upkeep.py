@@ -1,4 +1,4 @@
-"""Keep a process in step with its database and its surroundings: each job is a loop of its own, once a second."""
+"""Watch the database, the accounts and the resources of a process; each job runs in its own loop, once a second."""
 
 import os
 
@@ -15,7 +15,7 @@ from dealtrace.runtime.write_queue import WriteQueue
 from dealtrace.worker.repeating import end_process
 
 STEP_SECONDS = 1.0
-"""How often each job is done, so that a process follows a change of sites and tokens within two seconds."""
+"""How many seconds pass between two runs of a job; changes of sites and tokens take effect within two seconds."""
 SHORT_SHARE = 0.9
 """The share of connections in use above which a shortage is logged."""
 
@@ -23,21 +23,21 @@ _log = structlog.get_logger()
 
 
 class AccountsFollower:
-    """Clears the cache of sites and tokens when they change; `read_pool` is used for nothing else."""
+    """Clears the cache of sites and tokens when they change; `read_pool` is used only for this."""
 
     def __init__(self, read_pool: ReadPool, site_cache: SiteCache) -> None:
         self._read_pool = read_pool
         self._site_cache = site_cache
 
     async def follow(self) -> None:
-        """Compare the revision of the accounts with the cache, and clear the cache if it is older."""
+        """Compare the revision of the accounts (sites, tokens and so on) with the cache, and clear an older cache."""
         revision = await self._read_pool.read_newest(self._site_cache.follow)
         if revision is not None:
             _log.info("settings_followed", revision=revision, pid=os.getpid())
 
 
 class HealthWatcher:
-    """Checks whether deals can be registered, and logs when they cannot, and rebuilds of the mirror."""
+    """Checks whether deals can be registered, and logs when they cannot; it also logs rebuilds of the column mirror."""
 
     def __init__(self, watch: DatabaseWatch, database_outage: Outage) -> None:
         self._watch = watch
@@ -67,13 +67,13 @@ class HealthWatcher:
 
 
 class ParentWatcher:
-    """Stops the process if the process that started it is gone, so that no port and no file stays in use."""
+    """Stops the process if its parent process has ended, so that no port or file stays in use."""
 
     def __init__(self) -> None:
         self._parent = os.getppid()
 
     async def check(self) -> None:
-        """Stop the process if its parent is gone."""
+        """Stop the process if its parent process has ended."""
         if os.getppid() != self._parent:
             _log.error("parent_gone", cure="start the server again")
             end_process()
@@ -88,7 +88,7 @@ class SocketWatcher:
         self._fit = connections_that_fit(connections_max)
 
     async def check(self) -> None:
-        """Count the open connections, and log a shortage or its end."""
+        """Log a shortage of connections or its end, by the number of open files."""
         used = count_open_files() - self._open_at_start
         if used >= self._fit * SHORT_SHARE:
             cure = "raise the limit of open files (ulimit -n, LimitNOFILE) and DEALTRACE_CONNECTIONS_MAX"
@@ -98,7 +98,7 @@ class SocketWatcher:
 
 
 class LoadWatcher:
-    """Measures how many writes wait, and logs retries and a replica that is away."""
+    """Measures how many writes wait, and logs retries and whether the replica is available."""
 
     def __init__(self, read_pool: ReadPool, write_queue: WriteQueue, retry_log: RetryLog) -> None:
         self._read_pool = read_pool
@@ -107,7 +107,7 @@ class LoadWatcher:
         self._is_replica_away = False
 
     async def check(self) -> None:
-        """Set the metric, and log what has changed."""
+        """Set the metric of waiting writes, log retries, and log if the replica has failed or works again."""
         metrics.WAITING.set(self._write_queue.waiting)
         self._retry_log.log()
         if self._read_pool.is_replica_away != self._is_replica_away:

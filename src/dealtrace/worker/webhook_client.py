@@ -16,9 +16,9 @@ from dealtrace.worker.targets import TargetForbidden, TargetUnknown
 ATTEMPT_SECONDS = 5.0
 """Ours: how many seconds an attempt may take, from resolving the name to the end of the answer."""
 ANSWER_BYTES_MAX = 65_536
-"""The most bytes of an answer that are read."""
+"""About how many bytes of an answer are read at most."""
 WORDS_MAX = 120
-"""How many characters of a receiver's error are shown to the person who tests a webhook."""
+"""How many characters of a receiver's error message are shown to the person who tests a webhook."""
 
 
 class WebhookClient:
@@ -40,17 +40,17 @@ class WebhookClient:
 
 
 class WebhookConnection:
-    """A connection to a receiver, which sends several requests."""
+    """A connection to the receiver of a webhook, for several requests."""
 
     def __init__(self, client: httpx.AsyncClient, backend: TargetBackend) -> None:
         self._client = client
         self._backend = backend
 
     async def send(self, outgoing: OutgoingRequest) -> Fault | None:
-        """Send a request, and return `None` if it was accepted, or else the fault.
+        """Send a request; return `None` if the receiver accepted it, or else the fault.
 
-        A status of 2xx means accepted, even if reading the body fails afterwards. Nothing is raised: every failure is a
-        fault, after which the webhook is tried less and less often.
+        A status of 2xx means accepted, even if reading the body fails afterwards. Every failure is returned as a fault
+        and not raised.
         """
         is_accepted = False
         try:
@@ -92,7 +92,7 @@ class WebhookConnection:
 
 
 async def _beginning(answer: httpx.Response) -> bytes:
-    """Return the first `ANSWER_BYTES_MAX` bytes of an answer; if there are more bytes, close the connection."""
+    """Return the first pieces of an answer, up to about `ANSWER_BYTES_MAX` bytes; the rest is not read."""
     read = b""
     async for piece in answer.aiter_raw():
         read += piece

@@ -1,1 +1,1 @@
-"""What the product can do with sites, users, tokens and custom fields, one verb per file."""
+"""What the product can do with sites, users, tokens and custom fields; each file has one kind of operation."""

@@ -14,8 +14,8 @@ from dealtrace.storage.accounts import unknown_parameters
 class UnknownParameters:
     """The unknown parameters of requests, and the known parameters of the endpoints.
 
-    `seen` counts how often each unknown parameter was sent, by path and name. `known` lists the names that an endpoint
-    has, by path.
+    `seen` counts how often each unknown parameter was sent, by path and name. `known` lists the parameters that each
+    endpoint accepts, by path.
     """
 
     seen: Mapping[tuple[str, str], int]
@@ -26,7 +26,7 @@ class UnknownParameters:
 def count_unknown_parameters(work: Work, commands: Sequence[WriteCommand[UnknownParameters]]) -> list[None]:
     """Add unknown parameters to the counts of a site; each outcome is `None`.
 
-    A name that is new to the site is stored together with the most similar name that the endpoint has.
+    A name that is new to the site is stored together with the most similar name that the endpoint accepts.
     """
     seen: Counter[tuple[str, ...]] = Counter()
     known: dict[str, Sequence[str]] = {}

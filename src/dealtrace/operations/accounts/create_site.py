@@ -14,7 +14,7 @@ from dealtrace.storage.accounts import sites
 
 
 def create_site(connection: Connection, site: Site, now: datetime) -> Site:
-    """Create a site and return it; a site with the id 0 gets the next free id, any other id is kept.
+    """Create a site and return it; an id of 0 is replaced by the next free id, a missing counter code by a random one.
 
     Raises:
         InvalidSetting: the name is empty or too long.

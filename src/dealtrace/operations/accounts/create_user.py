@@ -33,8 +33,8 @@ def create_user(
 ) -> User:
     """Create a user; the password is stored as an argon2id hash.
 
-    `roles` are the user's roles by site; `None` makes the user an owner of the installation. Links for the first user
-    stop working.
+    `roles` are the user's roles by site; `None` makes the user an owner of the installation. Links for creating the
+    first user stop working.
 
     Raises:
         InvalidSetting: the login or the password does not fit its limits.
@@ -79,5 +79,5 @@ def check_password(password: str) -> None:
 
 @cache
 def password_hasher() -> PasswordHasher:
-    """Return the object that makes and verifies argon2id hashes of passwords."""
+    """Return the object that creates and verifies argon2id hashes of passwords."""
     return PasswordHasher()

@@ -25,7 +25,7 @@ from dealtrace.storage.id_blocks import IdBlocks
 
 
 def invite_first_user(connection: Connection, now: datetime) -> str | None:
-    """Return a one-time key for creating the first user, or `None` if there is a user."""
+    """Return a one-time key for creating the first user, or `None` if a user exists already."""
     if users.has_users(connection):
         return None
     key, digest = _make_key()
@@ -40,7 +40,7 @@ def accept_first_invitation(
 
     Raises:
         InvitationSpent: the key is wrong or used, or there is a user already.
-        InvalidSetting, NameTaken: as `create_user`.
+        InvalidSetting, NameTaken: as in `create_user`.
     """
     is_first = not users.has_users(connection)
     if not is_first or token_digest(key) not in invitations.use_first_invitations(connection, now):
@@ -51,7 +51,9 @@ def accept_first_invitation(
 def invite_user(
     connection: Connection, role: Role, now: datetime, *, site_id: int | None, made_by: UserId | None
 ) -> str:
-    """Return a one-time key that invites a person to a site with a role; without a site, as owner of the installation.
+    """Return a one-time key that invites a person to a site with a role.
+
+    If `site_id` is `None`, the person becomes an owner of the whole installation.
 
     Raises:
         SiteNotFound: there is no such site.
@@ -73,7 +75,7 @@ def invite_user(
 
 
 def make_password_link(connection: Connection, user_id: UserId, now: datetime, *, made_by: UserId) -> str:
-    """Return a one-time key with which a user can set a new password; earlier keys of the user stop working."""
+    """Return a one-time key with which a user can set a new password; earlier keys for this stop working."""
     key, digest = _make_key()
     invitations.delete_invitations(connection, user_id=user_id)
     new = Invitation(digest, Purpose.PASSWORD, now, now + PASSWORD_LINK_AGE_MAX, made_by=made_by, user_id=user_id)
@@ -82,7 +84,7 @@ def make_password_link(connection: Connection, user_id: UserId, now: datetime, *
 
 
 def revoke_invitation(connection: Connection, digest: str, *, site_id: int | None = None) -> None:
-    """Revoke an unused invitation, if it exists; with a site, only an invitation to that site."""
+    """Revoke an unused invitation, if it exists; with `site_id`, only if it is for that site."""
     invitations.delete_invitation(connection, digest, site_id)
 
 
@@ -101,11 +103,11 @@ def require_invitation(connection: Connection, key: str, purpose: Purpose, now: 
 
 
 def join(connection: Connection, ids: IdBlocks, key: str, login: str, password: str, now: datetime) -> User:
-    """Accept an invitation: create a user with its role.
+    """Accept an invitation: create a user with the invited role, and return the user.
 
     Raises:
-        InvitationSpent: as `require_invitation`.
-        InvalidSetting, NameTaken: as `create_user`.
+        InvitationSpent: as in `require_invitation`.
+        InvalidSetting, NameTaken: as in `create_user`.
     """
     used = _use(connection, key, Purpose.ROLE, now)
     return create_user(connection, ids, login, password, now, roles=_roles_of(used))
@@ -114,10 +116,10 @@ def join(connection: Connection, ids: IdBlocks, key: str, login: str, password: 
 def accept_role(connection: Connection, key: str, person: Rights, now: datetime) -> Invitation:
     """Accept an invitation for an existing user, and return the invitation.
 
-    The user gets the role of the invitation unless their present role is higher.
+    The user gets the invited role unless their present role includes it.
 
     Raises:
-        InvitationSpent: as `require_invitation`.
+        InvitationSpent: as in `require_invitation`.
     """
     used = _use(connection, key, Purpose.ROLE, now)
     if used.site_id is None or used.role is None:
@@ -133,7 +135,7 @@ def accept_password(connection: Connection, key: str, password: str, now: dateti
     """Set the password of the user for whom a key was made, end all sessions of the user, and return the user.
 
     Raises:
-        InvitationSpent: as `require_invitation`.
+        InvitationSpent: as in `require_invitation`.
         InvalidSetting: the password does not fit its limits.
     """
     used = _use(connection, key, Purpose.PASSWORD, now)

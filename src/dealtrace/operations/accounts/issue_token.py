@@ -37,12 +37,12 @@ def issue_token(
     secret: str | None = None,
     user_id: int | None = None,
 ) -> IssuedToken:
-    """Issue a token for a site, with the given or a new secret.
+    """Issue a token for a site; without a `secret`, a random secret is generated.
 
     Raises:
         SiteNotFound: there is no such site.
         InvalidSetting: the given secret is too short or too long.
-        NameTaken: that secret is in use or was revoked.
+        NameTaken: a token with this secret exists or was revoked.
     """
     require_site(connection, site_id)
     secret = secret if secret is not None else secrets.token_urlsafe(TOKEN_BYTES)
@@ -64,7 +64,7 @@ def revoke_token(connection: Connection, token_id: int, now: datetime, user_id: 
     """Revoke a token permanently; running servers refuse it within two seconds.
 
     Raises:
-        TokenNotFound: there is no such token, or it is revoked already.
+        TokenNotFound: there is no such token, or the token is already revoked.
     """
     token = tokens.revoke_token(connection, token_id, now)
     if token is None:

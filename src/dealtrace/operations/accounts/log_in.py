@@ -41,14 +41,14 @@ class Credentials:
 
 
 def find_credentials(connection: Connection, login: str) -> Credentials:
-    """Find what `check_password` compares a password with."""
+    """Find the user with a login and the hash of their password, for `check_password`."""
     found = users.find_user(connection, normal_login(login))
     stored = users.find_password_hash(connection, found.id) if found is not None else None
     return Credentials(found, stored or "")
 
 
 def check_password(credentials: Credentials, password: str) -> User:
-    """Return the user if this is their password; this takes long, and needs no database.
+    """Return the user if the password is right; this is slow on purpose, and needs no database.
 
     Checking an unknown login takes as long as checking a wrong password, so that the time does not reveal which logins
     exist.
@@ -63,7 +63,10 @@ def check_password(credentials: Credentials, password: str) -> User:
 
 
 def open_session(connection: Connection, user: User, browser: Browser, now: datetime) -> str:
-    """Store a new session of a user and return its secret, which the server does not store."""
+    """Store a new session of a user and return its secret, which the server does not store.
+
+    Expired sessions of the user are deleted. If the user has a second factor, the session must still be confirmed.
+    """
     secret = secrets.token_urlsafe(SESSION_BYTES)
     delete_old_sessions(connection, user.id, now - SESSION_AGE_MAX)
     insert_session(
@@ -82,12 +85,12 @@ def open_session(connection: Connection, user: User, browser: Browser, now: date
 
 
 def touch(connection: Connection, _ids: object, used_at: Mapping[str, datetime]) -> None:
-    """Store when sessions were last used, given by their digests; sessions that have ended are left out."""
+    """Store the times in `used_at`, when sessions were last used, by digest; sessions that have ended are skipped."""
     update_seen(connection, used_at)
 
 
 def end_session(connection: Connection, user_id: UserId, digest: str) -> None:
-    """End a session of a user, if the user has it."""
+    """End the session of a user that has this digest, if there is one."""
     delete_session(connection, user_id, digest)
 
 

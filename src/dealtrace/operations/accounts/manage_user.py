@@ -28,7 +28,7 @@ def change_password(connection: Connection, login: str, password: str) -> User:
 def replace_password(connection: Connection, user_id: UserId, password: str, *, kept_digest: str = "") -> None:
     """Replace the password of a user, and end all their sessions except the one whose digest is `kept_digest`.
 
-    Links for setting the password stop working.
+    Links for setting a new password stop working.
 
     Raises:
         InvalidSetting: the password does not fit its limits.
@@ -42,7 +42,7 @@ def replace_password(connection: Connection, user_id: UserId, password: str, *, 
 def give_role(connection: Connection, user_id: UserId, site_id: int, role: Role) -> None:
     """Give a user a role at a site, replacing their previous role there.
 
-    If the role is not owner, invitations to the site that the user made stop working.
+    Unless the new role is owner, the invitations and shared links that the user made for the site stop working.
 
     Raises:
         SiteNotFound: there is no such site.
@@ -74,7 +74,7 @@ def set_owner(connection: Connection, user_id: UserId, *, is_owner: bool) -> Non
 
 
 def delete_user(connection: Connection, login: str) -> User:
-    """Delete a user and return the deleted user; invitations and shared links that they made stop working.
+    """Delete a user and return the deleted user; the invitations and shared links that the user made stop working.
 
     Ours: the user's own segments and reports are deleted, since nobody else can see them; shared ones are kept.
 
@@ -84,7 +84,7 @@ def delete_user(connection: Connection, login: str) -> User:
     found = require_user(connection, login)
     _check_owner_is_left(connection, found.id)
     _void_links(connection, found.id)
-    for site_id in list_site_ids(connection):  # on a cluster each site has a place of its own
+    for site_id in list_site_ids(connection):  # on a cluster, each site may be stored on another machine
         delete_what_a_user_saved(connection, site_id, found.id)
     invitations.delete_invitations(connection, user_id=found.id)
     users.delete_user(connection, found.id)
@@ -92,7 +92,7 @@ def delete_user(connection: Connection, login: str) -> User:
 
 
 def _void_links(connection: Connection, user_id: UserId, site_id: int | None = None) -> None:
-    """Delete the invitations and shared links that a user made; if a site is given, only those of the site."""
+    """Delete the invitations and shared links that a user made; if a site is given, only those for the site."""
     of_site = {"site_id": site_id} if site_id is not None else {}
     invitations.delete_invitations(connection, made_by=user_id, **of_site)
     delete_links_of(connection, user_id, site_id)

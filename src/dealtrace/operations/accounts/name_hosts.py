@@ -20,7 +20,7 @@ from dealtrace.storage.accounts import revision, site_hosts
 def add_host(
     connection: Connection, site_id: int, kind: str, host: str, name: str, now: datetime, user_id: int | None = None
 ) -> SiteHost:
-    """Add a host to a site and return it as stored; an existing entry for the same host is replaced.
+    """Add a host to a site and return the stored host; an existing entry for the same host is replaced.
 
     Raises:
         SiteNotFound: there is no such site.

@@ -1,4 +1,4 @@
-"""Create the first site of a new installation, so that the first deal needs no preparation."""
+"""Create the first site of a new installation, so that deals can be sent without further preparation."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo

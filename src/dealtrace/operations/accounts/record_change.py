@@ -1,4 +1,4 @@
-"""Record changes of a site: what was changed, by whom and when."""
+"""Record the changes of a site: what was changed, by whom and when."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ TEXT_LENGTH_MAX = 500
 
 
 def record_change(connection: Connection, site_id: int, change: SiteChange) -> None:
-    """Record a change in the transaction that makes it, unless its values before and after are equal."""
+    """Record a change in the transaction that makes the change; do nothing if `before` and `after` are equal."""
     if change.before != change.after:
         name, before, after = (text[:TEXT_LENGTH_MAX] for text in (change.name, change.before, change.after))
         insert_site_change(connection, site_id, replace(change, name=name, before=before, after=after))

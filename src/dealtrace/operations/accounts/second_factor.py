@@ -51,10 +51,10 @@ def address_for_authenticators(user: User, secret: str) -> str:
 def turn_on(
     connection: Connection, user: User, secret: str, code: str, now: datetime, *, kept_digest: str
 ) -> list[str] | None:
-    """Store a second factor and return new recovery codes.
+    """Store a second factor for a user, and return new recovery codes.
 
     The result is `None` if the code is wrong or the user already has a second factor. The code proves that the
-    authenticator app has the secret. All other sessions of the user end.
+    authenticator app has the secret. All sessions of the user end except the session whose digest is `kept_digest`.
     """
     step = _matching_step(secret, code, now, after=_NEVER) if SECRET.fullmatch(secret) else None
     if step is None or not second_factors.insert_factor(connection, user.id, Factor(secret, step)):

@@ -28,7 +28,7 @@ _SWITCH = {"on": True, "off": False}
 def set_site(
     connection: Connection, site_id: int, settings: Mapping[str, str], now: datetime, user_id: int | None = None
 ) -> Site:
-    """Change settings of a site, all or none, and return the site; running servers follow within two seconds.
+    """Change settings of a site, all or none, and return the site; running servers use them within two seconds.
 
     Each changed setting is recorded with the time and the user who changed it.
 
@@ -59,7 +59,10 @@ def set_site(
 
 
 def list_faults(settings: Mapping[str, str]) -> list[InvalidSetting]:
-    """List an error for each invalid value; every key must be the name of a setting. Nothing is stored."""
+    """List an error for each invalid value in `settings`, without storing anything.
+
+    Every key must be the name of a setting.
+    """
     faults = []
     for key, text in settings.items():
         read = _points if key in _COST_SETTINGS else _SETTINGS[key][1]

@@ -24,7 +24,7 @@ from dealtrace.storage.accounts.site_changes import insert_site_change
 
 @record
 class NewLink:
-    """A link to create: its title, the query string of the report, and the days until it expires."""
+    """A link to create: its title, the query string of the report, and the number of days until the link expires."""
 
     name: str
     query: str
@@ -32,7 +32,7 @@ class NewLink:
 
 
 def share_report(connection: Connection, site_id: int, new: NewLink, user_id: UserId, now: datetime) -> str:
-    """Create a link to a report and return its key, which is not stored and cannot be shown again.
+    """Create a link to a report and return the key of the link, which is not stored and cannot be shown again.
 
     Expired links of the site are deleted.
 
@@ -70,6 +70,6 @@ def open_link(connection: Connection, key: str, now: datetime) -> SharedLink | N
 
 
 def touch_link(connection: Connection, link: SharedLink, now: datetime) -> SharedLink:
-    """Store `now` as the time when a link was last used, and return the link with it."""
+    """Store `now` as the time when a link was last used, and return the updated link."""
     shared_links.touch_shared_link(connection, link.digest, now)
     return replace(link, used_at=now)

@@ -1,1 +1,1 @@
-"""What the product can do with alerts, one verb per file."""
+"""What the product can do with alerts; each file has one kind of operation."""

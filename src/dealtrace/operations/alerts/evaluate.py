@@ -19,8 +19,8 @@ from dealtrace.reports.question import Question
 class Trial:
     """The results that a rule would have had over the last 30 days.
 
-    `windows` is the number of evaluated windows of time, and `undecided` the number of those without a verdict.
-    `episodes` are the incidents.
+    `windows` is the number of evaluated windows of time, and `undecided` the number of windows without a verdict.
+    `episodes` are the incidents that would have been raised.
     """
 
     metric: Metric
@@ -30,9 +30,9 @@ class Trial:
 
 
 def evaluate_rule(source: FactSource, site: Site, rule: Rule, question: Question, slot: Slot) -> Judgement:
-    """Return a rule's verdict on one window of time, with the number judged and the usual number.
+    """Return a rule's verdict on one window of time, with the observed and the usual value.
 
-    `question` is the report that computes these numbers.
+    `question` defines the report that computes these values.
     """
     observed = observe_each(source, site, question, [*slots_before(slot), slot])
     return _judge(rule, question.metrics[0], slot, observed)

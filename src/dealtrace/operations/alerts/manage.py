@@ -36,10 +36,10 @@ def add_alert(
 ) -> Alert:
     """Store a rule and return it as an alert; a running server evaluates it within a minute.
 
-    `user_id` is the user who adds it, `None` if a command does.
+    `user_id` is the user who adds the alert; it is `None` on the command line.
 
     Raises:
-        InvalidSetting: the site has too many rules.
+        InvalidSetting: the site has too many alerts.
     """
     if count_alerts(connection, site.id) >= ALERTS_MAX:
         raise InvalidSetting(
@@ -59,11 +59,11 @@ def change_alert(
 ) -> None:
     """Replace the rule of an alert; a raised alert stays raised until the new rule has a verdict.
 
-    Ours: if the new rule watches another figure, a raised alert ends at once, and nobody is notified: the figure that
-    raised it is not watched any more.
+    Ours: if the new rule watches another figure (metric, window or filters), a raised alert ends at once, and nobody is
+    notified: the figure that raised it is no longer watched.
 
     Raises:
-        AlertNotFound: the site has no such rule.
+        AlertNotFound: the site has no such alert.
     """
     before = require_alert(connection, site, alert_id).rule
     update_rule(connection, site.id, alert_id, rule, now)
@@ -78,7 +78,7 @@ def remove_alert(connection: Connection, site: Site, alert_id: int, now: datetim
     """Delete an alert, its incidents and its unsent mails; nobody is notified that an incident ended.
 
     Raises:
-        AlertNotFound: the site has no such rule.
+        AlertNotFound: the site has no such alert.
     """
     rule = require_alert(connection, site, alert_id).rule
     delete_alert(connection, site.id, alert_id)
@@ -90,17 +90,20 @@ def remove_alert(connection: Connection, site: Site, alert_id: int, now: datetim
 
 
 def _differences(before: Rule, after: Rule) -> Iterator[tuple[str, str]]:
-    """Yield what was changed of a rule, from what to what; of recipients those who left the list and those who came."""
+    """Yield the old and new texts of the rule, of its filters and of its recipients.
+
+    The texts of recipients have only the addresses that were removed or added.
+    """
     yield format_rule(before), format_rule(after)
     yield ", ".join(before.filters), ", ".join(after.filters)
     yield recipients_changed(before.recipients, after.recipients)
 
 
 def require_alert(connection: Connection, site: Site, alert_id: int) -> Alert:
-    """Return an alert of a site.
+    """Return the alert of a site that has this id.
 
     Raises:
-        AlertNotFound: the site has no such rule.
+        AlertNotFound: the site has no such alert.
     """
     found = find_alert(connection, site.id, alert_id)
     if found is None:
@@ -109,7 +112,10 @@ def require_alert(connection: Connection, site: Site, alert_id: int) -> Alert:
 
 
 def schedule_test_mails(connection: Connection, ids: IdBlocks, alert: Alert, now: datetime) -> Sequence[MailId]:
-    """Store a test mail to each recipient of an alert, for a running server to send, and return the mails' ids."""
+    """Store a test mail to each recipient of an alert, for a running server to send, and return the ids of the mails.
+
+    Addresses that have unsubscribed from the alert get none.
+    """
     mailing = Mailing(MailPurpose.ALERT_TEST, alert.id, MailList.ALERT, alert.id)
     recipients = without_unsubscribed(connection, alert.site_id, mailing, alert.rule.recipients)
     new = [(MailId(ids.take()), NewMail(mailing.purpose, alert.id, recipient)) for recipient in recipients]

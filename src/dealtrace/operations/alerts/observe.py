@@ -19,7 +19,7 @@ _DAY = DIMENSIONS["day"]
 
 
 def observe_each(source: FactSource, site: Site, question: Question, slots: Sequence[Slot]) -> Mapping[Slot, Observed]:
-    """Return the numbers of each window of time, read by separate statements; this is fast for few windows."""
+    """Return the numbers of each window of time, with separate statements for each window; this suits few windows."""
     asked = with_basis(question)
     totals = ask_totals(source, site, asked, [slot.span(site.time_zone) for slot in slots])
     return {slot: Observed(*total) for slot, total in zip(slots, totals, strict=True)}
@@ -44,7 +44,7 @@ def observe_all(source: FactSource, site: Site, question: Question, slots: Seque
 
 
 def with_basis(question: Question) -> Question:
-    """Return the question; if its metric is a ratio, the result of `basis_of` is added as second metric."""
+    """Return the question; a ratio gets a second metric, the count on which it is based (see `basis_of`)."""
     basis = basis_of(question.metrics[0])
     return question if basis is None else replace(question, metrics=(*question.metrics, basis))
 

@@ -22,7 +22,7 @@ from dealtrace.storage.alerts.incidents import end_incident, insert_incident
 from dealtrace.webhooks.event import AlertEvent
 
 LEASE = timedelta(minutes=2)
-"""How long a process reserves the alerts that it claims, in case it dies; evaluating them takes less time."""
+"""How long a process reserves the alerts that it claims; if it dies, another process can then claim them."""
 
 
 @record
@@ -39,7 +39,7 @@ class AlertEvaluation:
 
 @record
 class AlertReport:
-    """The result of a claimed alert: its evaluation or the `fault` that prevented it, and the alert's next due time.
+    """The result of a claimed alert: its evaluation or the `fault` that prevented this, and the alert's next due time.
 
     `sends_mail` is whether a mail server is set up.
     """
@@ -53,7 +53,7 @@ class AlertReport:
 
 @operation(ids_per_command=0)
 def claim_alerts(work: Work, commands: Sequence[WriteCommand[None]]) -> list[list[Alert]]:
-    """Claim the alerts of the site that are due; the outcome of each command is the list of claimed alerts.
+    """Claim the alerts of the site that are due; each outcome is the list of claimed alerts.
 
     Until the lease ends, no other process can claim them.
     """

@@ -1,1 +1,1 @@
-"""What the product can do with deals, one verb per file."""
+"""What the product can do with deals; each file has one kind of operation."""

@@ -1,4 +1,7 @@
-"""Changes that a person makes to a deal in the cabinet. Each creates a version; none costs points (the API's quota)."""
+"""Changes that a person makes to a deal in the cabinet, the web interface.
+
+Each change creates a version of the deal. None costs points (the API's daily quota).
+"""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -30,7 +33,8 @@ class Act(StrEnum):
 class DealAct:
     """A change that a person makes to a deal.
 
-    `lead` is the lead to pin; `None` pins the deal to no lead. `version` is the number of the version to undo.
+    `lead` is the lead to which the deal is pinned, or `None` to pin it to no lead. `version` is the number of the
+    version to undo.
     """
 
     act: Act

@@ -38,7 +38,7 @@ class ChangedDeal:
 
 @operation(ids_per_command=1)
 def change_deals(work: Work, commands: Sequence[WriteCommand[Change]]) -> list[ChangedDeal | Refusal]:
-    """Change deals, and spend the points; each outcome is the changed deal or a refusal, in input order."""
+    """Change deals as paid calls of the API; each outcome is the changed deal or a refusal, in input order."""
     return apply_changes(work, commands, PaidMethod.UPDATE_BY_ID)
 
 
@@ -47,8 +47,8 @@ def apply_changes(
 ) -> list[ChangedDeal | Refusal]:
     """Change deals; each outcome is the changed deal or a refusal, in input order.
 
-    Points (the API's quota) are spent as for calls of `method`. Several changes of one deal are applied in input order,
-    each with its own version. A change that makes no difference succeeds and stores nothing.
+    Points (the API's daily quota) are spent as for calls of `method`. Several changes of one deal are applied in input
+    order, each with its own version. A change that makes no difference succeeds and stores nothing.
     """
     named = find_deals(work.connection, work.site, [command.payload.key for command in commands])
     paid = pay_for_calls(work, method, len(named.found))
@@ -103,7 +103,7 @@ class Ledger:
         return after
 
     def store(self) -> Mapping[DealId, Deal]:
-        """Store the changes, with a version for each, and return the changed deals by id as they are afterwards."""
+        """Store the changes, with a version for each, and return the changed deals as stored, by id."""
         work = self._work
         custom_fields.count_unknown_fields(work.connection, work.site.id, self._unknown, work.now)
         changes = [(found, self._changed[deal_id]) for deal_id, found in self._found.items()]

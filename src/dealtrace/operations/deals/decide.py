@@ -22,7 +22,7 @@ from dealtrace.storage.visits.visits import find_visits
 
 @record
 class MatchDecision:
-    """The result of matching a deal by its matchers.
+    """The result of matching a deal by its matchers, the searches for a lead or visit that the caller sent.
 
     `matcher` is the position of the matcher that decided, or `None` if none did. `visit` is set if the deal was matched
     to a visit.
@@ -34,8 +34,9 @@ class MatchDecision:
 
 
 def decide_matchers(connection: Connection, site: Site, lists: Sequence[Sequence[Matcher]]) -> list[MatchDecision]:
-    """Return the decision for each list of matchers, in input order; the number of queries is constant.
+    """Return the decision for each list of matchers (searches for a lead or visit), in input order.
 
+    The number of queries does not depend on the number of lists.
     Vendor: the order is the priority, and the next matcher is tried if the previous one found nothing.
     """
     resolved = _with_phones(connection, site, lists)
@@ -53,7 +54,7 @@ def _decision(
 ) -> MatchDecision:
     """Return the decision of the first matcher that found a lead or visit.
 
-    `lead` was found by the matcher at position `by`; a matcher before that may have found a visit.
+    `lead` was found by the matcher at position `by`; an earlier matcher may have found a visit.
     Ours: if a matcher names several stored visits, the latest of them counts.
     """
     for position, matcher in reachable(matchers):
@@ -72,7 +73,7 @@ def _named_visits(matchers: Sequence[Matcher]) -> Iterator[int]:
 
 
 def explain_decision(connection: Connection, site: Site, matchers: Sequence[Matcher]) -> tuple[MatcherStep, ...]:
-    """Return a step for each matcher: its outcome, the leads that it considered, and why they do not fit."""
+    """Return a step for each matcher: its outcome, the leads that it considered, and why any of them do not fit."""
     (decision,) = decide_matchers(connection, site, [matchers])
     (resolved,) = _with_phones(connection, site, [matchers])
     searches = [search for matcher in resolved if isinstance(search := search_of(matcher), SearchByContact)]
@@ -87,7 +88,7 @@ def _searches(matchers: Sequence[Matcher]) -> list[tuple[int, LeadSearch]]:
 
 
 def _with_phones(connection: Connection, site: Site, lists: Sequence[Sequence[Matcher]]) -> Sequence[Sequence[Matcher]]:
-    """Return the lists of matchers; a matcher with hashes of phones also gets those phones that the site knows."""
+    """Return the lists of matchers; a matcher with hashes of phones also gets the stored phones with these hashes."""
     digests = [digest for matchers in lists for matcher in matchers for digest in matcher.digests]
     if not digests:
         return lists

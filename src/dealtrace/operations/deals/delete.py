@@ -1,4 +1,4 @@
-"""Delete deals; a deleted deal is hidden, and can be restored."""
+"""Delete deals; a deleted deal is hidden and can be restored."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -35,9 +35,9 @@ def delete_deals(work: Work, commands: Sequence[WriteCommand[DealKey]]) -> list[
 def delete_paid(
     work: Work, commands: Sequence[WriteCommand[DealKey]], named: NamedDeals, paid: Collection[int]
 ) -> list[Deal | Refusal]:
-    """Delete the deals of the commands at the positions in `paid`; return deleted deals or refusals, in input order.
+    """Delete the deals of some commands; return a deleted deal or a refusal for each command, in input order.
 
-    These are the commands for which points were spent.
+    `paid` has the positions of the commands for which points were spent; all other deals are kept.
     """
     deleted = {
         position: with_deletion(deal, work.now, work.now) for position, deal in named.found.items() if position in paid
@@ -62,7 +62,7 @@ def delete_paid(
 
 
 def delete_deal(work: Work, deal_id: int, *, user_id: int | None = None) -> Deal:
-    """Delete a deal of the site on behalf of a person, without spending points, and return it.
+    """Delete a deal of the site on behalf of a person, without spending points, and return the deal.
 
     Raises:
         DealNotFound: the site has no such deal, or it is deleted already.

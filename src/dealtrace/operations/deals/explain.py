@@ -21,12 +21,12 @@ from dealtrace.record import record
 from dealtrace.storage.leads import contact_rows
 
 REFERENCE = "reference"
-"""The word for a reference in another system, by which a caller names a lead."""
+"""The value of `Naming.by` if a caller identifies a lead by its reference in another system, and not by our id."""
 
 
 @record
 class Naming:
-    """An id or reference of a lead that the caller sent; `lead` is the lead with it, or `None` if there is none."""
+    """An id or reference of a lead that the caller sent; `lead` is the lead that has it, or `None` if no lead does."""
 
     kind: LeadKind
     by: str
@@ -41,7 +41,7 @@ class Explanation:
     `namings` are the ids and references that the caller sent. They are tried first, until one identifies a lead.
     `steps` are the searches by contact, which are listed even if contact matching is off. `flips` are the smallest
     changes of the rules that would give the deal another lead; there are none if the lead is pinned or identified by
-    the caller. A deal of the deals API 2.0 has only `matchers`.
+    the caller. For a deal of the deals API 2.0, only `matchers` is filled.
     """
 
     deal: Deal
@@ -66,7 +66,7 @@ class Explanation:
         return verdict_of(reason, contact_matching=self.contact_matching)
 
     def _found_by(self, lead: LeadRef | None) -> LeadContacts | None:
-        """Return the reference and contacts by which the deal may have found `lead`, as far as they were searched."""
+        """Return the reference and contacts of `lead` that the searches found, or `None` without a lead."""
         if lead is None:
             return None
         references = (naming.value for naming in self.namings if naming.lead == lead and naming.by == REFERENCE)

@@ -15,9 +15,9 @@ from dealtrace.storage.deals import deals
 
 @record
 class NamedDeals:
-    """The deals found for a batch of commands, and the refusals of the other commands, by position of the command.
+    """The deals that a batch of commands identifies, and the refusals of all other commands, by position.
 
-    Points (the API's quota) are spent for the deals in the order of `found`.
+    Points (the API's daily quota) are spent for the deals in the order of `found`.
     """
 
     found: Mapping[int, Deal]
@@ -29,7 +29,7 @@ class NamedDeals:
 
 
 def find_deals(connection: Connection, site: Site, keys: Sequence[DealKey]) -> NamedDeals:
-    """Find the deal that each key identifies, or a refusal, and lock the deals until the transaction ends.
+    """Find the deal or the refusal for each key, and lock the deals until the transaction ends.
 
     Seed: «или указаны, но найти сделку по их значениям не удалось, возвращается ошибка 400 Bad Request».
     """
@@ -67,10 +67,10 @@ def deal_not_found(key: DealKey) -> DealNotFound:
 def find_deal(
     connection: Connection, site: Site, deal_id: int, *, with_deleted: bool = False, lock: bool = True
 ) -> Deal:
-    """Find a deal of the site by its id; `lock` keeps the deal locked until the transaction ends.
+    """Find a deal of the site by its id; with `lock`, the deal is locked until the transaction ends.
 
     Raises:
-        DealNotFound: the site has no such deal, or it is deleted and `with_deleted` is off.
+        DealNotFound: the site has no such deal, or the deal is deleted and `with_deleted` is false.
     """
     found = deals.list_deals_by_key(
         connection, site.id, ids=[deal_id], numbers=[], with_deleted=with_deleted, lock=lock

@@ -22,14 +22,14 @@ from dealtrace.storage.leads import leads
 from dealtrace.storage.visits.traffic_sources import intern_sources
 
 IDS_PER_DEAL_MAX = 2
-"""The most ids that a deal takes: one for the deal, one for its stated source."""
+"""The most ids that a deal takes: one for the deal, one for the traffic source sent with it."""
 
 
 def import_deals(work: Work, incoming: Sequence[IncomingDeal]) -> list[DealId | Refusal]:
-    """Import deals, with their leads if known; each outcome is the id of the deal or a refusal, in input order.
+    """Import deals and match them with leads; each outcome is the id of the deal or a refusal, in input order.
 
-    If a deal was imported before with the same values, it is not changed, even if it has been changed here since. If it
-    was imported with other values, it is refused.
+    A deal that was imported before with the same values stays as it is, even if it was changed here later. A deal that
+    was imported before with other values is refused.
     """
     lock_registrations(work)
     batch = _Batch(work, find_own_ids(work.connection))
@@ -59,7 +59,10 @@ class _Batch:
     deleted: dict[str, DealId] = field(default_factory=dict)
 
     def find_stored(self, incoming: Sequence[IncomingDeal]) -> None:
-        """Find the stored deals with these ids and numbers; for deals without an id, also among deleted deals."""
+        """Fill the batch with the stored deals that have the same ids or numbers as the incoming deals.
+
+        For incoming deals without an id, deleted deals count too.
+        """
         connection, site_id = self.work.connection, self.work.site.id
         self.by_id = deals.find_fingerprints(connection, site_id, [deal.id for deal in incoming if deal.id is not None])
         numbers = [deal.number_with(deal.id or 0) for deal in incoming]
@@ -69,7 +72,7 @@ class _Batch:
         self.deleted = deals.find_deleted(connection, site_id, missing)
 
     def decide(self, deal: IncomingDeal) -> DealId | Refusal:
-        """Return the id of a new or stored deal, or the refusal of the deal."""
+        """Return the id or the refusal of a deal; a deal that is not stored yet is added to `new`."""
         refusal = _refusal_of_ids(deal, self.own)
         if refusal is not None:
             return refusal

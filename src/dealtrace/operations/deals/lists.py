@@ -26,9 +26,9 @@ def register_lists(
 ) -> list[list[Receipt | Refusal] | PointsSpent]:
     """Register lists of deals; the outcome of a list is a receipt or a refusal for each deal.
 
-    The outcome is `PointsSpent` if the site has too few points. A list costs points once if any deal in it is new, and
-    nothing otherwise. All lists of a batch are stored together; the result is the same as if each were stored alone, in
-    order.
+    The outcome is `PointsSpent` if the site has too few points. A list costs points (the API's daily quota) once if any
+    deal in it is new, and nothing otherwise. All lists of a batch are stored together; the result is the same as if
+    each were stored alone, in order.
     """
     items, owners = spread(commands)
     batch = decide_registrations(work, items)

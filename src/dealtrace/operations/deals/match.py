@@ -23,7 +23,7 @@ from dealtrace.storage.leads import contact_rows, leads
 class DealToMatch:
     """A deal to match: when it happened, and its `clue`, the id, reference or contacts that the CRM sent.
 
-    If there are `matchers`, the clue is ignored.
+    If there are `matchers`, searches that the caller sent, the clue is ignored.
     """
 
     clue: LeadClue
@@ -41,11 +41,11 @@ def match_deals(
 ) -> list[LeadRef | None]:
     """Return the lead of each deal, or `None` if there is none, in input order.
 
-    A phone is searched for among calls and lead requests in the order of `precedence`.
+    `precedence` says whether a phone is first searched for among calls or among lead requests.
 
-    A deal of the deals API 2.0 is matched only by its matchers, whatever the site's setting. For any other deal the id
-    or reference of a lead is tried first. If it finds no lead, the contact is tried, but only if the site has contact
-    matching on.
+    A deal of the deals API 2.0 is matched only by its matchers, whatever the site's setting. For any other deal, the
+    sent id or reference of a lead is tried first. If no lead has it, the contacts are tried, but only if contact
+    matching is on for the site.
     Seed: «Склейка по номеру телефона или почте по умолчанию выключена».
     """
     return [decision.match.lead for decision in match_with_reasons(connection, site, deals, precedence)]
@@ -54,7 +54,7 @@ def match_deals(
 def match_with_reasons(
     connection: Connection, site: Site, deals: Sequence[DealToMatch], precedence: Sequence[LeadKind] = SEARCH_ORDER
 ) -> list[MatchDecision]:
-    """Find the lead or visit of each deal, by the rules of `match_deals`, and the matcher that decided."""
+    """Return the lead or visit of each deal, and the matcher that decided, by the rules of `match_deals`."""
     lists = [deal.matchers for deal in deals if deal.matchers]
     clues = [deal for deal in deals if not deal.matchers] if lists else deals
     by_matchers = iter(decide_matchers(connection, site, lists) if lists else ())
@@ -132,7 +132,7 @@ def _identity_parts(identity: CallIdentity | LeadRequestIdentity) -> tuple[LeadK
 
 
 def _named(clue: LeadClue, named: _Named) -> LeadRef | None:
-    """Return the lead that a clue names by id or reference, or `None` if there is none; the id is tried first."""
+    """Return the lead whose id or reference is in the clue, or `None` if there is none; the id is tried first."""
     if clue.identity is None:
         return None
     kind, lead_id, reference = _identity_parts(clue.identity)

@@ -15,7 +15,7 @@ from dealtrace.storage.leads import leads
 
 
 def pin_deal(work: Work, deal_id: int, lead: LeadRef | None, *, user_id: int | None = None) -> Deal:
-    """Pin a deal to `lead`, or to no lead if that is `None`, and return it; later leads do not change a pinned deal.
+    """Pin a deal to `lead`, or to no lead if `lead` is `None`, and return the deal; later leads do not change it.
 
     A deal that is already pinned to this lead is returned unchanged.
 
@@ -33,11 +33,11 @@ def pin_deal(work: Work, deal_id: int, lead: LeadRef | None, *, user_id: int | N
 
 
 def unpin_deal(work: Work, deal_id: int, *, user_id: int | None = None) -> Deal:
-    """Unpin a deal, so that the rules match it now and whenever leads arrive, and return it.
+    """Unpin a deal, so that the rules match it now and whenever leads arrive, and return the deal.
 
     Raises:
         DealNotFound: the site has no such deal, or it is deleted.
-        DealNotPinned: the lead of the deal is not pinned.
+        DealNotPinned: the deal is not pinned.
     """
     deal = find_deal(work.connection, work.site, deal_id)
     if deal.pinned_at is None:

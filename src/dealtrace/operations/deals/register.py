@@ -32,9 +32,9 @@ from dealtrace.storage.visits.traffic_sources import intern_sources
 def register_deals(work: Work, commands: Sequence[WriteCommand[Registration]]) -> list[Receipt | Refusal]:
     """Register deals; each outcome is a receipt or a refusal, in input order.
 
-    A registration that is sent again with the same parameters is a safe retry: its outcome is the first receipt, and it
-    stores nothing and costs nothing. A command takes up to three ids: one for the deal, one for a new source, and
-    another one for the deal if the first is already the number of another deal.
+    A registration with a number that is sent again with the same parameters is a safe retry: its outcome is the first
+    receipt, and it stores nothing and costs nothing. A command takes up to three ids: one for the deal, one for a new
+    traffic source, and a second one for the deal if another deal already has the first as its number.
     Seed: «для каждой новой сделки это значение обязательно должно быть уникальным».
     """
     batch = decide_registrations(work, commands)
@@ -45,7 +45,7 @@ def register_deals(work: Work, commands: Sequence[WriteCommand[Registration]]) -
 def store_registrations(
     work: Work, commands: Sequence[WriteCommand[Registration]], batch: "Batch", paid: "Sequence[NewDeal]"
 ) -> list[Receipt | Refusal]:
-    """Store the paid new deals of a batch; return a receipt or a refusal for each command of the batch."""
+    """Store those new deals of a batch that are `paid`; return a receipt or a refusal for each command of the batch."""
     receipts = _store(work, paid)
     first_receipts = find_receipts(work.connection, work.site.id, batch.retried.values())
     refusal = points_refusal(work)
@@ -73,7 +73,7 @@ class NewDeal:
 
 @dataclass(slots=True)
 class Batch:
-    """The decisions about a batch: the new deals, and the existing deals whose numbers the other commands use.
+    """The decisions about a batch: the new deals, and the existing deals that have the numbers of the other commands.
 
     `retried` has the safe retries and `number_taken` the refused commands. Both map the position of the command to the
     id of the existing deal.
@@ -87,7 +87,8 @@ class Batch:
 def decide_registrations(work: Work, commands: Sequence[WriteCommand[Registration]]) -> Batch:
     """Decide which registrations create a deal, which are safe retries, and which are refused.
 
-    They are decided in input order: two commands with one number have the same outcomes as in separate batches.
+    Commands are decided in input order: two commands with the same number have the same outcomes as in separate
+    batches.
     """
     stated = [command.payload.number for command in commands if command.payload.number is not None]
     own_ids = [work.ids.take() for _ in commands]
@@ -116,8 +117,8 @@ def _choose_number(
 ) -> tuple[DealId, str]:
     """Return the id and the number of a new deal; the number is the id if none was sent.
 
-    If the id is already the number of another deal, the next id is taken. If several ids in a row are in use as
-    numbers, no reserved id is left; the command then fails alone and is tried again.
+    If another deal already has the id as its number, the next id is taken. If several ids in a row are in use as
+    numbers, the reserved ids run out; the command then fails alone and is run again.
     """
     if stated is not None:
         return DealId(own_id), stripped(stated)

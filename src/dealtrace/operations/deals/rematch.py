@@ -23,7 +23,7 @@ from dealtrace.storage.visits.visits import find_visits
 
 CHUNK_DEALS = 1000
 NAMED_AT = datetime(2000, 1, 1, tzinfo=UTC)
-"""The time stored with a search key that is a lead id; such a search has no time limit."""
+"""The time stored with a search key that is the id of a lead or visit; such a search has no time limit."""
 
 
 @record
@@ -44,7 +44,7 @@ def rematch_concerned(work: Work, concerns: Sequence[Concern]) -> list[Deal]:
     Deals that state the id or reference of one of the leads, and deals with matchers, are always matched again. Deals
     that share a contact are matched again only if contact matching is on. The result is the same as if the leads had
     arrived before the deals.
-    Ours: the vendor searches for ten minutes; a lead that arrives later explains its deal just as well.
+    Ours: Calltouch searches for ten minutes only; a lead that arrives later is just as likely to belong to its deal.
     """
     concerned = {
         deal_id
@@ -62,7 +62,7 @@ def rematch_concerned(work: Work, concerns: Sequence[Concern]) -> list[Deal]:
 
 
 def rematch_naming(work: Work, visits: Sequence[Visit]) -> list[Deal]:
-    """Rematch the deals whose matchers refer to these visits, and return the deals whose match has changed."""
+    """Rematch the deals whose matchers (searches) refer to `visits`; return the deals whose match has changed."""
     keys = {(key_of_visit(visit.id), NAMED_AT) for visit in visits}
     concerned = lead_links.find_ids_by_key(work.connection, work.site.id, keys)
     if not concerned:
@@ -72,7 +72,7 @@ def rematch_naming(work: Work, visits: Sequence[Visit]) -> list[Deal]:
 
 
 def _keys_of(concerns: Sequence[Concern]) -> set[tuple[str, datetime]]:
-    """Return the keys by which matchers may find these leads, each with the time when its lead began."""
+    """Return the keys by which matchers may find these leads, each with the start of its lead (`NAMED_AT` for ids)."""
     keys: set[tuple[str, datetime]] = set()
     for concern in concerns:
         keys.add((key_of_lead(concern.ref.kind, concern.ref.id), NAMED_AT))
@@ -94,7 +94,8 @@ def _find_naming(work: Work, concerns: Sequence[Concern], kind: LeadKind) -> set
 class Chunk:
     """The result of matching a chunk of deals again.
 
-    `deals` is their number, `last_id` their last id, and `changed` the number of those whose match has changed.
+    `deals` is the number of deals, `last_id` the last of their ids, and `changed` the number of deals whose match has
+    changed.
     """
 
     deals: int
@@ -115,7 +116,7 @@ def rematch_next(work: Work, after_id: int) -> Chunk | None:
 
 
 def rematch_orphaned(work: Work, deleted: LeadRef) -> list[Deal]:
-    """Match the deals of a deleted lead again, and return the deals that got another lead or have none now."""
+    """Match the deals of a deleted lead again, and return the deals that now have another lead or none."""
     orphaned = lead_links.find_ids_by_lead(work.connection, work.site.id, deleted)
     found = deals.list_deals_by_key(work.connection, work.site.id, ids=orphaned, numbers=[], with_deleted=True)
     return rematch_deals(work, found, keeps_lead=False)
@@ -124,7 +125,7 @@ def rematch_orphaned(work: Work, deleted: LeadRef) -> list[Deal]:
 def rematch_deals(work: Work, found: Sequence[Deal], *, keeps_lead: bool = True) -> list[Deal]:
     """Match these deals again, store the deals whose match has changed, and return them.
 
-    With `keeps_lead` off, deals for which no lead is found lose theirs even if contact matching is off.
+    If `keeps_lead` is false, a deal for which no lead is found loses its lead even if contact matching is off.
     """
     decisions = match_with_reasons(work.connection, work.site, [DealToMatch.of(deal) for deal in found])
     pairs = [
@@ -146,9 +147,9 @@ def rematch_deals(work: Work, found: Sequence[Deal], *, keeps_lead: bool = True)
 def rebind_deals(
     work: Work, pairs: Iterable[tuple[Deal, Deal]], kind: VersionKind, *, user_id: int | None = None
 ) -> list[Deal]:
-    """Store deals that got another lead as new versions, and return them.
+    """Store deals whose lead or pin has changed, each as a new version, and return the deals.
 
-    Each of `pairs` is a deal before and after the change.
+    Each of `pairs` has a deal before and after the change.
     """
     changes = list(pairs)
     rebound = [after for _, after in changes]
@@ -158,7 +159,7 @@ def rebind_deals(
 
 
 def _find_visited_at(work: Work, matched: Sequence[Deal]) -> dict[DealId, datetime]:
-    """Return when the visit of each deal, or of its lead, began, by deal id; deals without a visit are missing.
+    """Return when the visit of each deal or of its lead began, by deal id; deals without a visit are left out.
 
     The visits of deals without a lead are also credited.
     """

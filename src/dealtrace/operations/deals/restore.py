@@ -11,7 +11,7 @@ from dealtrace.storage.deals import deals
 
 
 def restore_deal(work: Work, deal_id: int, *, user_id: int | None = None) -> Deal:
-    """Restore a deleted deal of the site and return it; `user_id` is `None` if a command restores it.
+    """Restore a deleted deal of the site and return the deal; `user_id` is `None` on the command line.
 
     Raises:
         DealNotFound: the site never had such a deal.

@@ -18,11 +18,11 @@ from dealtrace.storage.visits.traffic_sources import intern_sources
 def store_changes(
     work: Work, changes: Sequence[tuple[Deal, Deal]], versions: Sequence[DealVersion]
 ) -> dict[DealId, Deal]:
-    """Store deals whose fields have changed, and return each by id as it is afterwards.
+    """Store deals whose fields have changed, and return the stored deals by id.
 
-    Each of `changes` is a stored deal and the deal with all its changes; `versions` are these changes, in order. All
-    changes of a deal's fields come here, so that a deal is always found, matched and counted by the fields that it has:
-    if its matchers changed, it is matched again, which is a version of its own.
+    Each of `changes` has a stored deal and the deal with all its changes; `versions` has a version for each change, in
+    order. All changes of a deal's fields must go through this function, so that the deal is found, matched and counted
+    by its present fields. A deal whose matchers changed is matched again, which is a version of its own.
     """
     if not changes:
         return {}
@@ -40,7 +40,10 @@ def store_changes(
 
 
 def _with_contacts(work: Work, changes: Sequence[tuple[Deal, Deal]]) -> Sequence[tuple[Deal, Deal]]:
-    """Return the changes with the contacts that the changed deals have; most changes leave them and need no query."""
+    """Return `changes` with up-to-date contacts in the changed deals.
+
+    Most changes do not affect the contacts and need no query.
+    """
     touched = {after.id: after for before, after in changes if not has_same_contacts(before, after)}
     if not touched:
         return changes

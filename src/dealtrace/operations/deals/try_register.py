@@ -25,8 +25,8 @@ NO_ID = DealId(0)
 class TriedRegistration:
     """The result of trying a registration.
 
-    `earlier` is the stored deal if the registration would be a retry, or `None`. `explanation` is why the deal would
-    have its lead if it were stored now. Custom fields in `unknown_fields` would not be stored.
+    `earlier` is the stored deal if the registration would be a retry, or `None`. `explanation` says why the deal would
+    get its lead, or none, if it were stored now. Custom fields in `unknown_fields` would not be stored.
     """
 
     registration: Registration
@@ -39,7 +39,7 @@ class TriedRegistration:
 def try_registrations(
     connection: Connection, site: Site, registrations: Sequence[Registration]
 ) -> list[TriedRegistration | NumberTaken]:
-    """Return the result that each of these registrations would have if all were sent now, in this order.
+    """Return the result that each of `registrations` would have if all were sent now, in this order.
 
     Ours: a trial costs no points and is not refused if none are left, because spending points would be a write.
     """

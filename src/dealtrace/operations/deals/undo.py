@@ -1,4 +1,4 @@
-"""Undo a version of a deal, by a new version that restores the values before it."""
+"""Undo a version of a deal, by a new version that restores the earlier values."""
 
 from dataclasses import replace
 
@@ -21,7 +21,7 @@ _PINS = (VersionKind.PINNED, VersionKind.UNPINNED)
 
 
 def undo_version(work: Work, deal_id: int, number: int, *, user_id: int | None = None) -> Deal:
-    """Restore the fields that a version changed to their values before it, and return the deal.
+    """Restore the fields that a version changed to their earlier values, and return the deal.
 
     All other fields keep their present values.
 

@@ -1,4 +1,4 @@
-"""Change lists of deals, match deals again whose matchers changed, and add annotations to their leads."""
+"""Change lists of deals, rematch the deals whose matchers changed, and annotate the leads of the deals."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -22,7 +22,7 @@ from dealtrace.record import record
 
 @record
 class DealUpdate:
-    """A change of a deal, and the annotations to add to the deal's lead after the change."""
+    """A change of a deal, and the annotations (tags, comments and so on) to add to the deal's lead afterwards."""
 
     change: Change
     to_lead: tuple[Addition, ...] = ()
@@ -32,7 +32,7 @@ class DealUpdate:
 class UpdatedDeal:
     """A deal after an update.
 
-    `matcher` is the position of the new matcher that decided, or `None` if none did.
+    `matcher` is the position of the sent matcher (a search for a lead or visit) that decided, or `None` if none did.
     """
 
     deal: Deal
@@ -43,10 +43,10 @@ class UpdatedDeal:
 def update_lists(
     work: Work, commands: Sequence[WriteCommand[Sequence[DealUpdate]]]
 ) -> list[list[UpdatedDeal | Refusal] | PointsSpent]:
-    """Change lists of deals; the outcome of a list is `PointsSpent`, or the deal or a refusal for each update.
+    """Change lists of deals; the outcome of a list is `PointsSpent`, or the updated deal or a refusal for each update.
 
-    Updates are applied in input order. A list costs points once if any update in it changes a deal or adds to a lead,
-    and nothing otherwise.
+    Updates are applied in input order. A list costs points once if any update in it differs from the stored deal or
+    annotates a lead, and nothing otherwise.
     """
     items, owners = spread(commands)
     named = find_deals(work.connection, work.site, [item.payload.change.key for item in items])

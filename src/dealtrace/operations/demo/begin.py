@@ -37,7 +37,7 @@ class BegunDemo:
 
 
 def begin_own_site(connection: Connection, ids: IdBlocks, now: datetime) -> BegunDemo:
-    """Create the site of a demo and its token, and return both; the site is dated to the day on which its data begins.
+    """Create the site of a demo and its token, and return both; the site's creation date is the first day of its data.
 
     Raises:
         DemoExists: a site already has a demo.
@@ -70,7 +70,7 @@ def begin_given_site(connection: Connection, site_id: int, now: datetime) -> Beg
 
 
 def _begin(connection: Connection, site: Site, digest: str, now: datetime) -> Site:
-    """Mark the site as a demo, add custom fields, and return the site with settings for filling it.
+    """Mark the site as a demo, add custom fields, and return a copy of the site with the settings for filling it.
 
     Ours: a demo costs no points and sends nothing to webhooks, like the import of a file.
     """

@@ -46,12 +46,12 @@ IDS_PER_COST_MAX = 1
 IDS_PER_VISIT_MAX = 2
 """The most ids that a visit takes: one for the visit, one for its traffic source."""
 RECORDS_AT_ONCE = 1000
-"""How many records one transaction stores; registrations of other deals wait at most for one transaction."""
+"""How many records one transaction stores; registrations wait for one transaction at most."""
 
 
 @record
 class Step:
-    """A transaction of a demo: how many records it stores, the most ids it takes, and the function that runs it."""
+    """A transaction that fills a demo: how many records it stores, the most ids it takes, and the function to run."""
 
     records: int
     ids: int

@@ -1,6 +1,6 @@
-"""The record that marks a demo: the import of a file that does not exist.
+"""The record that marks a site as a demo: a stored import of a file that does not exist.
 
-It allows an interrupted demo to be recognised without a table of its own.
+An interrupted demo can thus be recognised without a separate table.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ GIVEN_SITE = hashlib.sha256(b"dealtrace demo: a given site").hexdigest()
 
 @record
 class Demo:
-    """A demo in a site; `progress` counts the rows that it stored, `has_own_site` is true if it created the site."""
+    """A demo in a site; `progress` counts the stored rows, `has_own_site` is true if the demo created the site."""
 
     site: Site
     progress: FileImport

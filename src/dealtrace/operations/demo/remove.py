@@ -10,20 +10,21 @@ from dealtrace.storage.accounts.sites import delete_site
 from dealtrace.storage.site_rows import count_site_rows, delete_site_rows
 
 RECORDS = ("visit", "call", "lead_request", "deal")
-"""The tables in which `remove_demo` looks for rows that people or programs have added to those of the demo."""
+"""The tables in which `remove_demo` looks for rows that people or programs have added to the demo."""
 
 
 def remove_demo(connection: Connection, site_id: int | None, *, with_others: bool = False) -> Demo:
     """Remove the demo of a site and return it; if no site is given, there must be only one demo.
 
-    A site that the demo created is deleted. Another site is left as empty as it was before. If people or programs have
-    stored data in the site since the demo began, that data is deleted only if `with_others` is true.
+    A site that the demo created is deleted. A site that existed before the demo is left as empty as it was. If people
+    or programs have stored data in the site of a finished demo, that data is deleted only if `with_others` is true. An
+    unfinished demo is always deleted with all data in its site.
 
     Raises:
         SiteNotFound: there is no such site.
         DemoMissing: there is no demo, in this site or at all.
         SeveralDemos: there are several demos, and no site is given.
-        SiteInUse: others have stored visits, leads or deals in the site.
+        SiteInUse: people or programs have stored visits, leads or deals in the site.
     """
     demo = _find(connection, site_id)
     rows = count_site_rows(connection, demo.site.id)

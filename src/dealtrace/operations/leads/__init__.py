@@ -1,1 +1,1 @@
-"""What the product can do with calls and lead requests, one verb per file."""
+"""What the product can do with calls and lead requests; each file has one kind of operation."""

@@ -50,7 +50,7 @@ def annotate_leads(
 ) -> list[AnnotationOutcomes | PointsSpent]:
     """Annotate leads in input order; the outcome of a call is `PointsSpent`, or a lead or a refusal for each item.
 
-    A call costs points once if any lead was found, and nothing otherwise.
+    A call costs points (the API's daily quota) once if any lead was found, and nothing otherwise.
     """
     outcomes: list[AnnotationOutcomes | PointsSpent] = []
     for command in commands:
@@ -64,7 +64,7 @@ def annotate_leads(
 
 
 def add_to_leads(work: Work, additions: Sequence[tuple[LeadRef, Addition]]) -> AnnotationOutcomes:
-    """Annotate these leads in input order; return the lead or a refusal for each addition."""
+    """Annotate leads in input order; return the lead or a refusal for each of `additions`."""
     refs = [ref for ref, _ in additions]
     stored = find_annotations(work.connection, work.site.id, refs)
     known = [ref if ref in stored else None for ref in refs]

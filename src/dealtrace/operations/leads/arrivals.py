@@ -1,4 +1,4 @@
-"""Leads that arrive: decide which are new, and prepare them for storing."""
+"""Decide which arriving leads are new, and prepare these leads for storing."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,14 +20,14 @@ from dealtrace.storage.leads.reported_calls import ReportedCall
 Lead = TypeVar("Lead", Call, LeadRequest)
 
 IDS_PER_LEAD_MAX = 3
-"""The most ids that a lead takes: one each for the lead, its client and its stated source."""
+"""The most ids that a lead takes: one each for the lead, its client, and the traffic source sent with it."""
 
 
 @record
 class Arrival:
-    """A lead ready to be stored, with everything sent about it, and its contacts in normal form.
+    """A lead ready to be stored, with all sent `details`, and its contacts in normal form.
 
-    `stored` is the call that this lead replaces, or `None` for a new lead.
+    `stored` is the stored call that this lead updates, or `None` for a new lead.
     """
 
     lead: Call | LeadRequest
@@ -83,7 +83,7 @@ class Decision(Generic[Lead]):
 
 
 def decide_calls(work: Work, incoming: Sequence[IncomingCall]) -> Decision[Call]:
-    """Decide which calls are new; the outcomes are in input order.
+    """Decide which calls are new and which are refused; the outcomes are in input order.
 
     A call may have three identifiers: its reference, its SIP id, and its id at Calltouch. Each stays unique in the site
     permanently, so a call is refused if any of them is in use.
@@ -124,7 +124,7 @@ def call_arrival(call: Call, details: IncomingCall, stored: ReportedCall | None 
     """Return a call ready to be stored.
 
     A stored call whose phone is unchanged keeps its stored contacts. A deleted call has no contacts and gets none,
-    because matching would find it by them.
+    because matching would find the call by its contacts.
     """
     if stored is None or not (stored.is_deleted or details.phone == stored.details.phone):
         return Arrival(call, details, normal_contacts(details.phone, None), stored)
@@ -132,10 +132,11 @@ def call_arrival(call: Call, details: IncomingCall, stored: ReportedCall | None 
 
 
 def decide_lead_requests(work: Work, incoming: Sequence[IncomingLeadRequest]) -> Decision[LeadRequest]:
-    """Decide which lead requests are new; the outcomes are in input order.
+    """Decide which lead requests are new and which are refused; the outcomes are in input order.
 
-    A lead request without a number gets its id as its number. A lead request whose number is in use is refused, unless
-    the same lead request was sent before: then the outcome is the stored one.
+    A lead request without a number gets its id as its number. A lead request whose own id is in use is refused. If its
+    number is in use, it is refused too, unless the same lead request was sent before: then the outcome is the stored
+    lead request.
     """
     stated = [number for lead_request in incoming if (number := _stated_number(lead_request)) is not None]
     by_number = leads.find_lead_requests_by_number(work.connection, work.site.id, all_spellings(stated))
@@ -173,7 +174,7 @@ def _stated_number(incoming: IncomingLeadRequest) -> str | None:
 
 
 def _taken_ids(work: Work, incoming: Sequence[IncomingCall | IncomingLeadRequest]) -> dict[str, int]:
-    """Return the ids sent with these leads that are already in use, also by deleted leads, by the id as a text.
+    """Return the ids sent with these leads that are already in use, even by deleted leads; the keys are ids as texts.
 
     A call and a lead request never share an id, because credits and erasures refer to leads by id alone.
     """

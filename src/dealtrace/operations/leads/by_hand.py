@@ -1,4 +1,4 @@
-"""Delete, restore or annotate leads on behalf of a person in the cabinet; this costs no points (the API's quota)."""
+"""Delete, restore or annotate leads on behalf of a person in the cabinet; this costs no points of the API."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -50,8 +50,8 @@ def delete_leads(work: Work, commands: Sequence[WriteCommand[Deletion]]) -> list
 def rewrite_annotations(work: Work, commands: Sequence[WriteCommand[Rewriting]]) -> list[LeadRef | Refusal]:
     """Replace the tags, manager and comment of leads, in input order; each outcome is the lead or a refusal.
 
-    Ours: the API only adds annotations, since programs do not know what others wrote; a person sees the old text and
-    may replace it.
+    Ours: the API only adds annotations, since a program does not know what others wrote; a person sees the old text and
+    may replace the text.
     """
     return [_rewrite(work, command.payload) for command in commands]
 

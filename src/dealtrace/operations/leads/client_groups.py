@@ -35,8 +35,9 @@ class _Walk:
 def regroup_clients(work: Work, client_ids: Collection[int], *, with_all_leads: bool = False) -> None:
     """Regroup the contacts of these clients, and of all clients connected to them.
 
-    Deleted leads do not count; contacts that have no other leads are deleted. If a contact gets another client, its
-    leads get that client too. With `with_all_leads`, the leads of the other contacts are checked too.
+    Two clients are connected if a lead has contacts of both. Deleted leads do not count; contacts that have no other
+    leads are deleted. If a contact gets another client, its leads get that client too. With `with_all_leads`, the leads
+    of unchanged contacts are checked too.
     """
     walk = _walk(work, client_ids)
     starts = contact_groups.find_starts(work.connection, work.site.id, walk.contacts)
@@ -122,9 +123,9 @@ def _after(walk: _Walk, name: str, client_id: int, aliases: Collection[int]) -> 
 
 
 def _move_leads(work: Work, contacts: Collection[str]) -> None:
-    """Move each lead that has one of these contacts to the client of its contacts.
+    """Assign each lead that has one of these contacts to the client to which the lead's contacts belong.
 
-    A lead whose only contacts are fillers, e-mails such as `no@no.ru`, gets its own client.
+    A lead whose only contacts are fillers, e-mails such as `no@no.ru`, gets a client of its own.
     """
     contacts_of = contact_groups.find_contacts_of_leads(work.connection, work.site.id, contacts)
     stated = {contact for names in contacts_of.values() for contact in names}
@@ -140,9 +141,9 @@ def _move_leads(work: Work, contacts: Collection[str]) -> None:
 
 
 def _own_clients(work: Work, current: Mapping[LeadRef, int]) -> dict[LeadRef, int]:
-    """Create clients for leads that may not keep their present client, and return the new client ids by lead.
+    """Create clients for the leads that may not keep their `current` client; return the new client ids by lead.
 
-    The first lead of a client keeps the client if all contacts of the client are fillers.
+    The first lead of a client keeps the client if all contacts of the client are fillers, typed only to fill a field.
     """
     if not current:
         return {}

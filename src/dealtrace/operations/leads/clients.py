@@ -26,8 +26,8 @@ class Newcomer:
 class Assignment:
     """The client id of each lead, by lead id, and the clients that `settle_clients` must check later.
 
-    `joined` are clients that new leads connect, so that they may have to be merged. `crowded` has the contacts that too
-    many people may share, each with its client.
+    `joined` has clients that the leads connect, so that the clients may have to be merged. `crowded` has the contacts
+    that too many people may share, each with its client.
     """
 
     client_ids: dict[int, int] = field(default_factory=dict)
@@ -38,12 +38,12 @@ class Assignment:
 def assign_clients(
     work: Work, newcomers: Sequence[Newcomer], new_id: Callable[[], int] | None = None, *, inherits: bool = False
 ) -> Assignment:
-    """Assign a client to each lead, and store new clients and contacts.
+    """Assign a client to each lead, and store the new clients and contacts; return the assignment.
 
     A lead gets the client of its first known contact. Contacts that many people share, and fillers (typed only to fill
-    a field), do not count. Unknown contacts are added to this client. A client keeps the first name that is sent. A
-    lead without a known contact keeps its former client if that client has no contacts now, or in any case with
-    `inherits`.
+    a field), do not count. The lead's unknown contacts are added to this client. A client keeps the first name that is
+    sent. A lead without a known contact keeps its former client if that client has no contacts now, or in any case with
+    `inherits`. `new_id` returns an id for a new client; by default, ids are taken from `work`.
     """
     take_id = new_id if new_id is not None else work.ids.take
     owners = clients.find_known_contacts(work.connection, work.site.id, _contacts_of(newcomers))
@@ -95,9 +95,9 @@ def _contacts_of(newcomers: Iterable[Newcomer]) -> list[str]:
 
 
 def _known_client(newcomer: Newcomer, owners: dict[str, KnownContact]) -> int | None:
-    """Return the client of a lead's first known contact, or `None` if it has none.
+    """Return the client of a lead's first known contact, or `None` if no contact decides.
 
-    A shared contact counts only if the lead has no other.
+    A shared contact counts only if the lead has no other contact.
     """
     usable = [contact for contact in newcomer.contacts if not is_filler(contact)]
     joining = [contact for contact in usable if contact in owners and owners[contact].set_apart is None]

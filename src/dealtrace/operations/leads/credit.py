@@ -1,4 +1,4 @@
-"""Divide the credit for leads among visits, when leads arrive and when earlier visits arrive later."""
+"""Divide the credit for leads among visits, when leads arrive and again when earlier visits arrive late."""
 
 from collections.abc import Mapping, Sequence
 
@@ -33,7 +33,7 @@ from dealtrace.webhooks.event import LeadEvent, LeadPart
 
 
 def credit_leads(work: Work, leads: Sequence[Credited]) -> None:
-    """Divide the credit for each lead among its visitor's visits, and store the shares for every attribution model.
+    """Divide the credit for each lead among its visitor's visits, and store the shares under every attribution model.
 
     A visit to which a deal without a lead was matched is credited like a lead.
     """
@@ -47,7 +47,7 @@ def credit_leads(work: Work, leads: Sequence[Credited]) -> None:
 
 
 def _credits_by_touches(touches_by_key: Mapping[CreditKey, Sequence[Visit]]) -> dict[CreditKey, CreditsByModel]:
-    """Divide the credit for each lead under every model; leads with the same touches are divided once."""
+    """Return the credit of visits for each lead, by model; leads with the same visits are computed only once."""
     divided: dict[tuple[VisitId, ...], CreditsByModel] = {}
     found: dict[CreditKey, CreditsByModel] = {}
     for key, touches in touches_by_key.items():
@@ -61,8 +61,8 @@ def _credits_by_touches(touches_by_key: Mapping[CreditKey, Sequence[Visit]]) -> 
 def find_touches(connection: Connection, site_id: int, leads: Sequence[Credited]) -> dict[CreditKey, list[Visit]]:
     """Return the visits that may be credited with each lead, earliest visit first.
 
-    Leads whose own visit is not stored are missing. A visit to which a deal without a lead was matched stands for a
-    lead.
+    Leads whose own visit is not stored are left out. `leads` may also have visits to which deals without a lead were
+    matched; each of these visits counts as a lead.
     """
     own = visits.find_visits(connection, site_id, [lead.visit_id for lead in leads])
     if not own:
@@ -84,7 +84,10 @@ def find_touches(connection: Connection, site_id: int, leads: Sequence[Credited]
 def _find_touches_of_each(
     connection: Connection, site_id: int, leads: Sequence[Credited], own: Mapping[int, Visit]
 ) -> dict[CreditKey, list[Visit]]:
-    """Find the touches of leads whose visitors have very many visits, reading only those that count for each lead."""
+    """Return the visits that may be credited with each lead, earliest visit first.
+
+    This is for visitors with very many visits: for each lead, only the visits that count are read.
+    """
     found: dict[CreditKey, list[Visit]] = {}
     for lead in leads:
         if lead.visit_id in own:
@@ -96,7 +99,7 @@ def _find_touches_of_each(
 
 
 def credit_again(work: Work, new_visits: Sequence[Visit]) -> None:
-    """Divide the credit again for the leads that may have come from these new visits.
+    """Divide the credit again for the leads that may have come from `new_visits`.
 
     The result is the same as if the visits had been stored before the leads. Webhooks receive the leads that the site's
     model now credits to another visit.

@@ -1,4 +1,4 @@
-"""Delete or restore a call or lead request, and rematch the deals that may belong to it."""
+"""Delete or restore a call or lead request, and rematch the deals that may belong to that lead."""
 
 from dealtrace.deals.deal import Deal
 from dealtrace.errors import LeadNotDeleted, LeadNotFound
@@ -15,13 +15,13 @@ from dealtrace.storage.leads import contact_groups, contact_rows, deletion
 
 
 def delete_lead(work: Work, ref: LeadRef) -> list[Deal]:
-    """Delete a lead, and return the deals that got another lead or have none now.
+    """Delete a lead, and return the deals that now have another lead or none.
 
-    A deleted lead is hidden, and its reference stays in use. Deals that are pinned to it keep it. Clients that only
-    this lead connected are split.
+    A deleted lead is hidden, and its reference stays in use. Deals that are pinned to the lead keep it. A client whose
+    contacts only this lead connected is split.
 
     Raises:
-        LeadNotFound: the site has no such lead, or it is deleted already.
+        LeadNotFound: the site has no such lead, or the lead is deleted already.
     """
     lock_registrations(work)
     lead = deletion.find_hideable(work.connection, work.site.id, ref)
@@ -34,7 +34,7 @@ def delete_lead(work: Work, ref: LeadRef) -> list[Deal]:
 
 
 def restore_lead(work: Work, ref: LeadRef) -> list[Deal]:
-    """Restore a deleted lead, and return the deals whose lead changes because of it.
+    """Restore a deleted lead, and return the deals that get another lead.
 
     The result is the same as if the lead had never been deleted.
 

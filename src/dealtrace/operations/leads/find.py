@@ -19,10 +19,10 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 @record
 class FoundLeads:
-    """The results of lookups: the lead that each of them found, or `None` if no lead fits.
+    """The results of lookups: the lead that each lookup found, or `None` if no lead fits.
 
-    `decided_by` has the position of the search that found each lead, or `None`. `annotations` are those of all leads
-    that were considered.
+    `decided_by` has, for each lookup, the position of the search that found the lead, or `None`. `annotations` has the
+    annotations of all leads that were considered.
     """
 
     refs: Sequence[LeadRef | None]
@@ -35,8 +35,8 @@ def find_leads(
 ) -> FoundLeads:
     """Find a lead for each lookup: its searches are tried in order, and the first that finds a lead decides.
 
-    With `lock` all leads that are considered stay locked until the transaction ends, so that the caller can annotate
-    them.
+    With `lock`, all considered leads stay locked until the transaction ends, so that the caller can annotate the found
+    leads.
     """
     searches = [search for lookup in lookups for search in lookup]
     spans = contact_rows.list_spans(connection, site.id, [query for search in searches for query in _queries(search)])
@@ -50,7 +50,7 @@ def find_leads(
 
 
 def list_prospects(connection: Connection, site: Site, searches: Sequence[SearchByContact]) -> list[Prospect]:
-    """List the leads that have the contacts and times of these searches, even if other conditions reject them.
+    """List the leads that have the contacts and times of `searches`, even if other conditions reject the leads.
 
     The leads are not locked.
     """
@@ -85,7 +85,7 @@ def _prospects(
     spans: Sequence[LeadSpan],
     annotations: Mapping[LeadRef, StoredAnnotations],
 ) -> list[Prospect]:
-    """Return the leads with the values that searches compare.
+    """Return the leads of `spans` with the values that searches check.
 
     Whether a lead is unique is read only if a search needs it.
     """

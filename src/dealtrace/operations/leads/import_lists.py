@@ -28,7 +28,7 @@ class Imported:
 
 @operation(ids_per_command=1, ids_per_item=IDS_PER_LEAD_MAX)
 def import_calls(work: Work, commands: Sequence[WriteCommand[Sequence[IncomingCall]]]) -> list[Imported | Refusal]:
-    """Import lists of calls; a call whose reference or id is in use is refused, and the other calls are imported."""
+    """Import lists of calls; a call whose reference or id is in use is refused, and all other calls are imported."""
     return _import(work, commands, decide_calls(work, _joined(commands)), PaidMethod.CALL_IMPORT)
 
 
@@ -36,7 +36,7 @@ def import_calls(work: Work, commands: Sequence[WriteCommand[Sequence[IncomingCa
 def import_lead_requests(
     work: Work, commands: Sequence[WriteCommand[Sequence[IncomingLeadRequest]]]
 ) -> list[Imported | Refusal]:
-    """Import lists of lead requests; one whose number is in use is refused, and the others are imported."""
+    """Import lists of lead requests; a lead request whose number is in use is refused, and all others are imported."""
     return _import(work, commands, decide_lead_requests(work, _joined(commands)), PaidMethod.REQUEST_CREATE)
 
 

@@ -35,8 +35,8 @@ def read_next_contacts(work: Work) -> Chunk | None:
     """Normalise the next stored contacts of a site again; return `None` if all are in this release's normal form.
 
     Leads come first, then clients, then deals; deals that may belong to a changed contact are matched again. The
-    progress is stored in the same transaction, so that the work can be resumed. Registrations wait for one chunk at
-    most.
+    progress is stored in the same transaction, so that an interrupted run can be resumed. Registrations wait for one
+    chunk at most.
     """
     lock_registrations(work)
     reading = contact_readings.find_reading(work.connection, work.site.id)

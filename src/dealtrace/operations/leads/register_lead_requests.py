@@ -19,7 +19,8 @@ def register_lead_requests(
 ) -> list[LeadRequest | Refusal]:
     """Register lead requests; each outcome is the lead request with its id, or a refusal if its number is in use.
 
-    If a lead request is sent again with the same content, this is a safe retry: the outcome is the stored lead request.
+    A lead request with a number that is sent again with the same content is a safe retry: the outcome is the stored
+    lead request.
     """
     decision = decide_lead_requests(work, _without_guessed_visits(work, commands))
     store_leads(work, list(decision.arrivals.values()))
@@ -29,9 +30,9 @@ def register_lead_requests(
 def _without_guessed_visits(
     work: Work, commands: Sequence[WriteCommand[IncomingLeadRequest]]
 ) -> list[IncomingLeadRequest]:
-    """Return the lead requests; those that may not refer to their visits come without them.
+    """Return the lead requests, each without its visit if its sender may not refer to that visit.
 
-    A sender without a token may refer to a visit with a guessable id only while the visit is fresh.
+    A sender without a token may refer to a visit with a guessable id only if the visit is recent.
     """
     guessable = {
         command.payload.visit_id

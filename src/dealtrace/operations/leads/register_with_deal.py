@@ -29,7 +29,7 @@ Outcome = TypeVar("Outcome", Receipt, LeadRequest)
 class LeadRequestWithDeal:
     """A lead request, and the deal to register with it, or `None` if only the lead request was sent.
 
-    `method` is the API method whose price in points is paid for a lead request without a deal.
+    `method` is the API method whose price in points (the daily API quota) is paid for a lead request without a deal.
     """
 
     lead_request: IncomingLeadRequest
@@ -41,11 +41,11 @@ class LeadRequestWithDeal:
 def register_with_deals(
     work: Work, commands: Sequence[WriteCommand[LeadRequestWithDeal]]
 ) -> list[LeadRequest | Refusal]:
-    """Register lead requests with their deals; each outcome is the lead request, or a refusal if either was refused.
+    """Register lead requests with their deals; each outcome is the lead request or a refusal.
 
-    If one of the two is refused, neither is stored. Sending the same content again is a safe retry: the outcome is the
-    stored lead request, and it costs nothing. If anything is new, points are spent once: for the deal if there is one,
-    else for the lead request.
+    If the lead request or its deal is refused, neither is stored. If the deal (or, without a deal, the lead request)
+    has a number, sending the same content again is a safe retry: it costs nothing, and the outcome is the stored lead
+    request. If anything is new, points are spent once: for the deal if there is one, else for the lead request.
     """
     return [_register(work, command) for command in commands]
 
@@ -65,7 +65,7 @@ def _register_both(work: Work, command: WriteCommand[LeadRequestWithDeal]) -> Le
     """Store a lead request and its deal, and return the lead request.
 
     Raises:
-        Refusal: one of the two is refused; the caller must roll back the transaction.
+        Refusal: the lead request or the deal is refused; the caller must roll back the transaction.
     """
     sent = command.payload
     decision = decide_lead_requests(work, [sent.lead_request])
@@ -88,9 +88,9 @@ def _accepted(outcome: Outcome | Refusal) -> Outcome:
 
 
 def _find_retried(work: Work, sent: LeadRequestWithDeal) -> LeadRequest | None:
-    """Return the stored lead request of a deal that is sent again, or `None` if this is not a retry.
+    """Return the stored lead request of a deal that is sent again, or `None` if the deal is not a retry.
 
-    Only the number of the deal is compared, because the lead request was sent without a number.
+    The deal is found by its number; this applies only to lead requests that are sent without a number.
     """
     if sent.deal is None or sent.deal.number is None or sent.lead_request.number is not None:
         return None

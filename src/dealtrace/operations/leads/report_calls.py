@@ -15,7 +15,7 @@ from dealtrace.quota.points import PaidMethod
 from dealtrace.storage.leads.reported_calls import ReportedCall, find_reported_calls
 
 IDS_PER_REPORT_MAX = 2
-"""The ids of the call and of its client; a report has no traffic source."""
+"""The most ids that a report takes: one for the call, one for its client; a report has no traffic source."""
 
 
 @operation(ids_per_command=IDS_PER_REPORT_MAX)
@@ -23,7 +23,7 @@ def report_calls(work: Work, commands: Sequence[WriteCommand[CallReport]]) -> li
     """Store reports of calls; each outcome is the id of the call or a refusal, in input order.
 
     The first report with a reference creates the call. Each later report with the same reference updates it. A report
-    that changes nothing stores nothing and costs nothing. A deleted call stays deleted even if it is reported again.
+    that changes nothing is not stored and costs no points. A deleted call stays deleted even if it is reported again.
     """
     lock_registrations(work)
     outcomes: dict[int, CallId | Refusal] = {}
@@ -33,7 +33,7 @@ def report_calls(work: Work, commands: Sequence[WriteCommand[CallReport]]) -> li
 
 
 def _turns(commands: Sequence[WriteCommand[CallReport]]) -> Iterator[dict[int, CallReport]]:
-    """Yield groups of reports by position, to be stored in turn; no group has two reports of the same call."""
+    """Yield groups of reports, by position, to store one after another; no group has two reports of the same call."""
     waiting = {position: command.payload for position, command in enumerate(commands)}
     while waiting:
         first_of: dict[str, int] = {}

@@ -1,1 +1,1 @@
-"""What the product can do with mails, one verb per file."""
+"""What the product can do with mails; each file has one kind of operation."""

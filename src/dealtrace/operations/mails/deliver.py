@@ -10,12 +10,13 @@ from dealtrace.record import record
 from dealtrace.storage.mails import outbox
 
 LEASE = timedelta(minutes=10)
-"""How long a process reserves the mail that it claims, in case it dies; writing and sending one takes less time.
+"""How long a process reserves the mail that it claims, so that the mail is free again if the process dies.
 
-A dozen steps of SMTP take four minutes at most, and the statements of a report half a minute each.
+Writing and sending a mail takes less time: a dozen steps of SMTP take four minutes at most, and each statement of a
+report half a minute at most.
 """
 KEPT_FOR = timedelta(days=30)
-"""How long mails are kept after they were sent or given up, so that people can see the result."""
+"""How long mails are kept after the event that caused them, so that people can see whether they were sent."""
 FAULT_LENGTH_MAX = 300
 
 
@@ -29,10 +30,10 @@ class MailReport:
 
 @operation(ids_per_command=0)
 def claim_mail(work: Work, commands: Sequence[WriteCommand[None]]) -> list[Mail | None]:
-    """Claim the mail of the site that has been due longest; each outcome is the mail, or `None` if none is due.
+    """Claim the mail of the site that has been due longest; each outcome is the mail, or `None` if no mail is due.
 
-    Until the lease ends, no other process can claim it. Mails are claimed one by one, so that no mail waits for others
-    while its lease runs.
+    Until the lease ends, no other process can claim this mail. Mails are claimed one by one, so that the lease of a
+    mail does not run while other mails are sent.
     """
     return [outbox.claim_mail(work.connection, work.site.id, work.now + LEASE, work.now) for _ in commands]
 
@@ -56,5 +57,8 @@ def _settle(work: Work, report: MailReport) -> bool:
 
 @operation(ids_per_command=0)
 def sweep_mails(work: Work, commands: Sequence[WriteCommand[timedelta]]) -> list[int]:
-    """Delete mails that are older than the age in the command; each outcome is the number of deleted mails."""
+    """Delete old mails, sent or not; each outcome is the number of deleted mails.
+
+    The payload of a command is the age: mails whose cause is longer ago are deleted.
+    """
     return [outbox.delete_old_mails(work.connection, work.site.id, work.now - command.payload) for command in commands]

@@ -1,4 +1,4 @@
-"""Schedule reports by mail, send those that are due, and stop them."""
+"""Schedule reports to be sent by mail, store the mails of due reports, and delete schedules."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -37,7 +37,7 @@ from dealtrace.storage.mails.outbox import delete_mails
 from dealtrace.storage.mails.unsubscriptions import delete_unsubscriptions
 
 DUE_AT_ONCE = 4
-"""The most reports of one site that are sent in one transaction; the next transaction takes the others."""
+"""The most due reports of a site whose mails are stored in one transaction; the next transaction takes the rest."""
 
 
 @record
@@ -62,11 +62,12 @@ def schedule_report(
     now: datetime,
     user_id: int | None = None,
 ) -> ScheduledReport:
-    """Store a report that is sent by mail on a schedule, and return it; `user_id` is the user who adds it.
+    """Store a report that is sent by mail on a schedule, and return it; `user_id` is the user who adds the report.
 
     Raises:
         InvalidParameters: `new.words` is not a valid question for a report.
-        InvalidSetting: the title is empty or too long, there is no recipient, or the site has too many reports.
+        InvalidSetting: the title is empty or too long, there are no recipients, the site has too many reports, or the
+            question asks for all attribution models at once.
     """
     title = _checked_title(new)
     check_room(scheduled_reports.count_scheduled_reports(connection, site.id), REPORTS_MAX, "title")
@@ -93,12 +94,13 @@ def change_report(
 ) -> bool:
     """Change the title, question, time or recipients of a report; return `False` if the site has no such report.
 
-    If the rhythm or the hour changes, the next mail is due at the first such time after `now`; otherwise it stays due
-    when it was. Mails that are already waiting keep their recipients. `user_id` is the user who changes the report.
+    If the rhythm or the hour changes, the next mail is due at the first such time after `now`; otherwise its due time
+    does not change. Mails that are already waiting keep their recipients. `user_id` is the user who changes the report.
 
     Raises:
-        InvalidParameters: its question cannot be asked.
-        InvalidSetting: the title is empty or too long, or there are no recipients.
+        InvalidParameters: `new.words` is not a valid question for a report.
+        InvalidSetting: the title is empty or too long, there are no recipients, or the question asks for all
+            attribution models at once.
     """
     report = scheduled_reports.find_scheduled_report(connection, site.id, report_id)
     if report is None:
@@ -139,7 +141,10 @@ def _without_period(words: RawQuestion) -> RawQuestion:
 
 
 def _differences(report: ScheduledReport, changed: ScheduledReport) -> Iterator[tuple[str, str]]:
-    """Yield what was changed, from what to what; of recipients those who left the list and those who came."""
+    """Yield the old and new texts of the title, of the schedule, of the question and of the recipients.
+
+    The texts of recipients have only the addresses that were removed or added.
+    """
     yield report.title, changed.title
     yield f"{report.rhythm} {report.hour}:00", f"{changed.rhythm} {changed.hour}:00"
     yield scheduled_reports.written_words(report.words), scheduled_reports.written_words(changed.words)
@@ -156,7 +161,8 @@ def _record(
 def read_due_question(connection: Connection, site: Site, report: ScheduledReport, at: datetime) -> Question:
     """Return the parsed question of a scheduled report for the mail that is sent at `at`.
 
-    Its period is the one that this mail covers, compared with the period before; a pivot has no comparison.
+    The period of the question is the period that this mail covers, compared with the previous period; a pivot has no
+    comparison.
 
     Raises:
         InvalidParameters: the question uses a name that the site no longer has.
@@ -177,7 +183,7 @@ def read_due_question(connection: Connection, site: Site, report: ScheduledRepor
 
 
 def stop_report(connection: Connection, site: Site, report_id: int, now: datetime, user_id: int | None = None) -> None:
-    """Delete a scheduled report and its unsent mails; do nothing if it does not exist."""
+    """Delete a scheduled report and its unsent mails; do nothing if there is no such report."""
     report = scheduled_reports.find_scheduled_report(connection, site.id, report_id)
     if report is not None and scheduled_reports.delete_scheduled_report(connection, site.id, report_id):
         delete_mails(connection, [MailPurpose.REPORT], [report_id])
@@ -186,7 +192,7 @@ def stop_report(connection: Connection, site: Site, report_id: int, now: datetim
 
 
 def leave_report(connection: Connection, site: Site, report_id: int, user_id: int, now: datetime) -> None:
-    """Remove a user from the recipients of a scheduled report; without recipients the report is deleted."""
+    """Remove a user from the recipients of a scheduled report; the report is deleted if no recipients are left."""
     report = scheduled_reports.find_scheduled_report(connection, site.id, report_id)
     if report is None:
         return
@@ -202,7 +208,7 @@ def leave_report(connection: Connection, site: Site, report_id: int, user_id: in
 
 @operation(ids_per_command=DUE_AT_ONCE * RECIPIENTS_MAX)
 def send_due_reports(work: Work, commands: Sequence[WriteCommand[None]]) -> list[int]:
-    """Store the mails of the reports that are due; the outcome of a command is the number of reports.
+    """Store the mails of the reports that are due; each outcome is the number of these reports.
 
     The mails and the next due times of the reports are stored in one transaction, so no mail is lost or sent twice. If
     several times were missed, only the mail for the last of them is sent.

@@ -17,7 +17,10 @@ from dealtrace.storage.mails.unsubscriptions import find_unsubscriptions
 
 @record
 class Mailing:
-    """What mails are about: their purpose and subject, and the report or the rule that they come from."""
+    """The purpose of mails, the id of what they are about, and the report or alert rule that they belong to.
+
+    Recipients subscribe to the report or rule, which `list` and `list_id` identify.
+    """
 
     purpose: MailPurpose
     subject_id: int
@@ -26,7 +29,10 @@ class Mailing:
 
 
 def send_to(work: Work, mailing: Mailing, recipients: Sequence[Recipient], caused_at: datetime) -> None:
-    """Store a mail to each recipient; users without a role at the site and addresses that have left get none."""
+    """Store a mail to each recipient; users without a role at the site and unsubscribed addresses get none.
+
+    `caused_at` is when the reported event happened or the report was due, in UTC.
+    """
     allowed = _still_allowed(work, without_unsubscribed(work.connection, work.site.id, mailing, recipients))
     new = [(MailId(work.ids.take()), NewMail(mailing.purpose, mailing.subject_id, recipient)) for recipient in allowed]
     insert_mails(work.connection, work.site.id, new, caused_at, work.now)
@@ -35,7 +41,7 @@ def send_to(work: Work, mailing: Mailing, recipients: Sequence[Recipient], cause
 def without_unsubscribed(
     connection: Connection, site_id: int, mailing: Mailing, recipients: Sequence[Recipient]
 ) -> list[Recipient]:
-    """Return the recipients without the typed addresses that have left."""
+    """Return the recipients without the addresses that have unsubscribed; recipients that are users are kept."""
     left = find_unsubscriptions(connection, site_id, mailing.list, mailing.list_id)
     return [each for each in recipients if each.user_id is not None or each.address.casefold() not in left]
 

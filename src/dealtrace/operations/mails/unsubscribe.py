@@ -1,4 +1,7 @@
-"""Let typed addresses leave a report or a rule of alerts by the link of a mail, and come back."""
+"""Let recipients unsubscribe from a report or alert rule by the link in a mail, and subscribe again.
+
+Only recipients that are not users of the server have such links.
+"""
 
 from datetime import datetime
 
@@ -26,7 +29,10 @@ _OF_INCIDENTS = (MailPurpose.ALERT_RAISED, MailPurpose.ALERT_ENDED)
 
 @record
 class FoundSubscription:
-    """A subscription of a link, what its mails are about, and when the address left, `None` if it gets them."""
+    """The subscription that the link in a mail refers to, and the report or alert that it is for.
+
+    `left_at` is when the address unsubscribed, or `None` if the address still gets mails.
+    """
 
     subscription: Subscription
     about: ScheduledReport | Alert
@@ -34,7 +40,7 @@ class FoundSubscription:
 
 
 def find_unsubscribe_key(connection: Connection, mail: Mail) -> str:
-    """Return the last part of the link by which the recipient of a mail gets no more, empty if they are a user."""
+    """Return the key in a mail's unsubscribe link; it is empty if the recipient is a user or the alert was deleted."""
     if mail.recipient.user_id is not None:
         return ""
     subscription = _subscription_of(connection, mail)
@@ -42,7 +48,11 @@ def find_unsubscribe_key(connection: Connection, mail: Mail) -> str:
 
 
 def find_subscription(connection: Connection, text: str) -> FoundSubscription | None:
-    """Return what a link is about, `None` if it is not ours, or if no mails come from there any more."""
+    """Return the subscription for the key in an unsubscribe link.
+
+    The result is `None` if the key was not signed by this server, the report or alert was deleted, or the address was
+    removed from its recipients.
+    """
     found = parse_link_key(text, find_signing_key(connection))
     about = _find_about(connection, found) if found is not None else None
     if found is None or about is None or not _is_among(found, _recipients_of(about)):
@@ -52,7 +62,7 @@ def find_subscription(connection: Connection, text: str) -> FoundSubscription | 
 
 
 def unsubscribe(connection: Connection, leaving: Subscription, now: datetime) -> None:
-    """Send no more mails of a report or a rule to an address, neither those that wait."""
+    """Unsubscribe an address from a report or alert rule, and delete the mails that wait to be sent to this address."""
     insert_unsubscription(connection, leaving, now)
     site_id, address = leaving.site_id, leaving.folded_address
     if leaving.list is MailList.REPORT:
@@ -64,7 +74,7 @@ def unsubscribe(connection: Connection, leaving: Subscription, now: datetime) ->
 
 
 def subscribe_again(connection: Connection, returning: Subscription) -> None:
-    """Send mails to an address again that had left."""
+    """Subscribe an address again that has unsubscribed from a report or alert rule."""
     delete_unsubscription(connection, returning)
 
 

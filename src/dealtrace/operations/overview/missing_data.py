@@ -17,29 +17,29 @@ from dealtrace.reports.reading.gaps import WEEKS_AROUND, CampaignCost, Gap, find
 
 WATCHED = tuple(METRICS[name] for name in ("calls", "requests", "visits"))
 DAYS_WATCHED = 400
-"""Ours: longer periods are for trends; their days are not searched for gaps."""
+"""Ours: the most days of a period that is searched for gaps; longer periods are for trends."""
 
 
 @record
 class MissingData:
-    """The gaps of metrics in a period, earliest first, and the campaigns that have costs but no visits."""
+    """The gaps in metrics during a period, earliest first, and the campaigns that have costs but no visits."""
 
     gaps: Sequence[tuple[Metric, Gap]]
     idle: Sequence[CampaignCost]
 
 
 def find_missing_data(source: FactSource, site: Site, period: Period, now: datetime) -> MissingData:
-    """Find what is missing in a period; today, which is not over, is not searched for gaps."""
+    """Return the gaps and campaigns without visits in a period; today, which is not over, is not searched for gaps."""
     if period.days > DAYS_WATCHED:
         return MissingData((), ())
     return MissingData(list_metric_gaps(source, site, period, now), _idle(source, site, period, now))
 
 
 def list_metric_gaps(source: FactSource, site: Site, period: Period, now: datetime) -> list[tuple[Metric, Gap]]:
-    """List the days in a period on which there were no calls, requests or visits, though there usually are.
+    """List the days in a period on which there were no calls, requests or visits, although there usually are some.
 
-    The earliest are first. A gap may begin before the period or end after it. Periods longer than `DAYS_WATCHED` have
-    none.
+    The earliest gaps come first. A gap may begin before the period or end after it. The list is empty if the period is
+    longer than `DAYS_WATCHED`.
     """
     if period.days > DAYS_WATCHED:
         return []

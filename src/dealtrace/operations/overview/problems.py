@@ -18,7 +18,7 @@ from dealtrace.storage.reports.statuses import list_statuses
 from dealtrace.storage.webhooks.webhooks import list_webhooks
 
 COUNTER_SILENT_AFTER = timedelta(days=1)
-"""Ours: a counter without a visit for this long is a problem, because even a small site has a visit a day."""
+"""Ours: a visit counter without a visit for this long is a problem, because even a small site has a visit a day."""
 
 FIELDS_SHOWN = 5
 """The most names of unknown custom fields that are shown."""
@@ -38,7 +38,7 @@ class ProblemKind(StrEnum):
 
 @record
 class Problem:
-    """A problem: its kind, the service, webhook or field it concerns, a count, and its start.
+    """A problem: its kind, the service, webhook or field that it concerns, a count, and its start in UTC.
 
     Values that do not apply to the kind are empty, 0 or `None`.
     """
@@ -52,8 +52,8 @@ class Problem:
 def list_problems(connection: Connection, site: Site, now: datetime) -> list[Problem]:
     """List the present problems of a site, most important first.
 
-    Unusable contacts are not listed: reports count them as a reason why deals have no lead. Nor are deals
-    without a rate: those of the shown period are counted by its report.
+    Unusable contacts are not listed, because reports count them as a reason why deals have no lead. Deals without an
+    exchange rate are not listed either: the report of the shown period counts them.
     """
     return [*_silence(connection, site, now), *_settings(connection, site, now), *_content(connection, site)]
 

@@ -1,1 +1,1 @@
-"""Operations of reports: compute reports, import costs, define statuses and columns, compare lists of deals."""
+"""Everything that the product can do with reports, such as computing them, importing costs and defining columns."""

@@ -31,7 +31,7 @@ def compare_rows(
 ) -> list[Comparison]:
     """Compare the next rows of a list with the deals of a site; the results are in input order.
 
-    As in the API, a deal is found by our id if the row has one, else by its number. Deleted deals count as missing.
+    As in the API, a deal is found by our id if the row has an id, else by its number. Deleted deals count as missing.
     `seen` holds the ids of the deals that earlier rows identified; this function adds the ids that these rows identify.
     """
     stated = [row.content for row in rows if isinstance(row.content, IncomingDeal)]
@@ -70,9 +70,9 @@ def _compare(row: ImportRow[object], known: _Known, seen: SeenIds, *, has_sums: 
 def missing_in_file(
     connection: Connection, site: Site, first_at: datetime, last_at: datetime, seen: SeenIds
 ) -> Iterator[tuple[int, list[Comparison]]]:
-    """Yield, in chunks, the deals of a period that a list lacks, each chunk with the number of all deals in the period.
+    """Yield chunks of the deals in a period that a list lacks, each with the number of all deals in the period.
 
-    Ours: the period is whole days in the site's time zone, from the earliest date in the list to the latest, since a
+    Ours: the period consists of whole days in the site's time zone, from the earliest date in the list to the latest: a
     list of a month does not begin with the month's first second.
     """
     since = day_start(site_day(first_at, site.time_zone), site.time_zone)

@@ -50,7 +50,7 @@ class FactSource:
 
 
 def stored_facts(connection: Connection, site: Site) -> FactSource:
-    """Return a source of a site's facts that reads the database itself instead of the column mirror."""
+    """Return a source of a site's facts that reads the database itself, not the column mirror, its copy for reports."""
     of_site = parameters_of_site(site)
 
     def fetch(statement: Selection, parameters: Parameters = NO_PARAMETERS) -> Rows:
@@ -121,7 +121,7 @@ def _measures(formulas: Formulas) -> set[Measure]:
 
 
 def _spans(question: Question, site: Site, now: datetime) -> dict[Period, Span]:
-    """Return the time spans of the question's period and of the compared period, if there is one, by period.
+    """Return the time spans of the question's period and of the period compared with it, if there is one, by period.
 
     No span ends after `now`.
     """

@@ -1,4 +1,4 @@
-"""Compute a pivot table from three reports, so that its totals are the same as theirs."""
+"""Compute a pivot table from three reports, so that its totals equal the totals of the reports."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -11,7 +11,7 @@ from dealtrace.reports.question import Question, Sort
 
 
 def ask_as_asked(source: FactSource, site: Site, question: Question, now: datetime) -> Report | Pivot:
-    """Return the report of a question, or its pivot if it has one."""
+    """Return the pivot table of a question that has a pivot dimension, or the report of any other question."""
     return ask(source, site, question, now) if question.pivot is None else ask_pivot(source, site, question, now)
 
 

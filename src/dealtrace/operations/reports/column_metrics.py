@@ -1,4 +1,4 @@
-"""Convert the columns that a site defined into metrics, and compute a column for the last month on trial."""
+"""Convert the report columns that a site defined into metrics, and compute a column for last month as a trial."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -21,7 +21,7 @@ from dealtrace.storage.reports.names import count_won_statuses, has_margins
 
 
 def find_column_metrics(connection: Connection, site: Site) -> Mapping[str, Metric]:
-    """Return the columns of a site as metrics, by name with the prefix `column:`."""
+    """Return a site's own report columns as metrics, by column name with the prefix `column:`."""
     columns = list_columns(connection, site.id)
     return _metrics(stored_facts(connection, site), columns) if columns else {}
 
@@ -35,15 +35,15 @@ def _metrics(source: FactSource, columns: list[ReportColumn]) -> Mapping[str, Me
 
 
 def try_column(work: Work, column: ReportColumn) -> str:
-    """Return the total of a stored column over the site's last month as a text, or `–` if it is unknown."""
+    """Return the total of a stored column for the last calendar month as a text, or `–` if it is unknown."""
     columns = list_columns(work.connection, work.site.id)
     return try_new_column(stored_facts(work.connection, work.site), work.site, column.name, columns, work.now)
 
 
 def try_new_column(source: FactSource, site: Site, name: str, columns: list[ReportColumn], now: datetime) -> str:
-    """Return the total of the column `name` over the site's last month as a text, or `–` if it is unknown.
+    """Return the total of the column `name` for the last calendar month as a text, or `–` if it is unknown.
 
-    The column is one of `columns`, which need not be stored.
+    The column must be among `columns`, which need not be stored. The month is in the site's time zone.
     """
     metric = _metrics(source, columns)[f"{COLUMN_PREFIX}{name}"]
     model = AttributionModel(site.attribution)

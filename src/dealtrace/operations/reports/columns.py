@@ -27,7 +27,7 @@ def add_column(work: Work, column: ReportColumn) -> None:
 
 
 def check_new_column(column: ReportColumn, columns: list[ReportColumn]) -> None:
-    """Check that a column can be added to a site that has these other `columns`.
+    """Check that a column can be added to a site that already has `columns`.
 
     Raises:
         NameTaken, InvalidSetting: as in `add_column`.
@@ -44,11 +44,11 @@ def check_new_column(column: ReportColumn, columns: list[ReportColumn]) -> None:
 
 
 def check_column(column: ReportColumn, columns: list[ReportColumn]) -> None:
-    """Check the formula of a column, if it has one, against the other `columns` of the site.
+    """Check that the formula of a column, if it has one, can be computed with the other `columns` of the site.
 
     Raises:
-        InvalidSetting: the formula uses a metric or column that does not exist, or is too large with its columns
-            expanded.
+        InvalidSetting: the formula uses a metric or column that does not exist, or is too large after the columns in it
+            are replaced by their formulas.
     """
     if column.formula is not None:
         check_parts(column.formula, METRICS, [each.name for each in columns])

@@ -1,4 +1,4 @@
-"""Import the costs of an account of an advertising system; they replace its earlier costs of the same days."""
+"""Import the costs of an advertising account; they replace the account's earlier costs of the same days."""
 
 from collections.abc import Collection, Sequence
 from datetime import date, timedelta
@@ -26,7 +26,7 @@ class ImportedCosts:
 
 
 def import_costs(work: Work, account: CostAccount, days: Collection[date], costs: Sequence[Cost]) -> ImportedCosts:
-    """Replace the costs of an account on `days`; if they are later than usual, record it as a change of the site."""
+    """Replace the costs of an account on `days`; late costs are also recorded as a change of the site."""
     done = replace_costs(work, account, days, costs)
     first_on = min(days, default=None)
     if first_on is not None and site_day(work.now, work.site.time_zone) - first_on > USUAL_DELAY:

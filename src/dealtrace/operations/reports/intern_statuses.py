@@ -1,4 +1,4 @@
-"""Store the statuses that deals of a site have."""
+"""Store the statuses of deals."""
 
 from collections.abc import Collection
 
@@ -7,10 +7,10 @@ from dealtrace.storage.reports.statuses import insert_statuses
 
 
 def intern_statuses(work: Work, spellings: Collection[str]) -> None:
-    """Store the statuses that are new to the site, in the same transaction as the deals that have them.
+    """Store the deal statuses that are new to the site, in the same transaction as the deals that have them.
 
-    A process remembers the stored statuses, so that it needs no query for them. Earlier in the transaction, points must
-    have been spent for the deals, or the registrations of the site must have been locked.
+    A process remembers the stored statuses and makes no query for them. Before the call, the transaction must have
+    spent points for the deals or locked the registrations of the site.
     """
     unknown = work.known_statuses.unknown(work.site.id, spellings)
     if unknown:

@@ -43,12 +43,12 @@ def add_segment(
 ) -> Segment:
     """Store filters under a name, for everyone at the site or for one user only, and return the segment.
 
-    `by` is the user who does it, `None` if a command does.
+    `by` is the user who adds the segment; it is `None` on the command line.
 
     Raises:
         InvalidParameters: a filter is malformed, or uses a name that the site does not have.
         InvalidSetting: the name is empty or too long, there is no filter, or there are too many segments.
-        NameTaken: a segment with this name exists, and it may not be replaced.
+        NameTaken: a segment with this name exists, and `overwrites` is false.
     """
     context = QuestionContext(site_day(now, site.time_zone), AttributionModel(site.attribution), site.custom_fields)
     parsed = parse_filters(filters, context)
@@ -69,13 +69,14 @@ def add_segment(
 def rename_segment(
     connection: Connection, site: Site, kept: KeptName, new_name: str, now: datetime, by: int | None = None
 ) -> bool:
-    """Rename a segment; saved reports and reports by mail that name it follow. Return `False` if there is none.
+    """Rename a segment, also in the saved and mailed reports that use it; return `False` if there is no such segment.
 
-    Ours: a report of a user who has a segment of either name themselves is left alone, since it means theirs.
+    Ours: if a segment of the site is renamed, the reports of some users stay unchanged: users who have a segment of
+    their own with the old or the new name. Their reports mean their own segment.
 
     Raises:
         InvalidSetting: the new name is empty or too long.
-        NameTaken: there is a segment of the new name.
+        NameTaken: a segment has the new name already.
     """
     name, checked = kept.name, check_kept_name(new_name)
     if kept.user_id in find_owners(connection, site.id, [checked]) and checked != name:
@@ -97,7 +98,7 @@ def rename_segment(
 
 
 def remove_segment(connection: Connection, site: Site, kept: KeptName, now: datetime, by: int | None = None) -> bool:
-    """Remove a segment of the site or of a user; return `False` if there is none."""
+    """Remove a segment of the site or of a user; return `False` if there is no such segment."""
     before = _filters_words(connection, site, kept)
     if not delete_segment(connection, site.id, kept.name, kept.user_id):
         return False
@@ -106,7 +107,7 @@ def remove_segment(connection: Connection, site: Site, kept: KeptName, now: date
 
 
 def _filters_words(connection: Connection, site: Site, kept: KeptName) -> str:
-    """Return the filters of a segment as a list, or an empty text if there is no such segment."""
+    """Return the filters of a segment as one text, or an empty text if there is no such segment."""
     mine = list_segments(connection, site.id, kept.user_id)
     found = (each.filters for each in mine if (each.name, each.user_id) == (kept.name, kept.user_id))
     return FILTERS_APART.join(next(found, ()))

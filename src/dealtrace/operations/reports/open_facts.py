@@ -23,11 +23,11 @@ def open_facts(database: Database, site: Site) -> Iterator[FactSource]:
     """Yield a source of a site's facts, which are the visits, leads, deals and costs that reports count.
 
     With SQLite they are read from the column mirror, a copy for reports; with PostgreSQL, from the database itself. All
-    statements see the same state of the database, with everything that was committed before the call. If there can be
-    no mirror, for example on a full disk, SQLite itself is read, which takes longer.
+    statements see the same state of the database, with everything that was committed before the call. If no mirror can
+    be built, for example because the disk is full, SQLite itself is read, which takes longer.
 
     Raises:
-        StatementStopped: others had the mirror for longer than a read may take.
+        StatementStopped: other connections used the mirror for longer than a read may take.
     """
     with ExitStack() as opened:
         mirror = _open_mirror(database, opened)

@@ -21,12 +21,13 @@ def read_question(
     rows_max: int | None = LIMIT_MAX,
     user_id: int | None = None,
 ) -> Question:
-    """Parse a question about a site.
+    """Return the parsed question of a report about a site.
 
     A question without a limit shows at most `rows_max` rows, or all rows if `rows_max` is `None`.
 
     Raises:
-        InvalidParameters: words are unknown or not possible in their place; each violation lists the possible words.
+        InvalidParameters: a word of the question is unknown or not allowed in its place; each violation lists the
+            allowed words.
     """
     return parse_question(words, read_question_context(connection, site, now, rows_max=rows_max, user_id=user_id))
 
@@ -36,7 +37,7 @@ def read_question_context(
 ) -> QuestionContext:
     """Return the data of a site that the parser of questions needs, such as the names of segments.
 
-    A segment of the user hides a segment of the site with the same name.
+    A segment of the user takes precedence over a segment of the site with the same name.
     """
     return QuestionContext(
         site_day(now, site.time_zone),

@@ -1,4 +1,4 @@
-"""Record changes of what is kept for all users of a site; what users keep for themselves is recorded nowhere."""
+"""Record changes of reports and segments that all users of a site share; changes of private ones are not recorded."""
 
 from datetime import datetime
 
@@ -13,7 +13,10 @@ from dealtrace.reports.kept.names import KeptName
 
 @record
 class KeptChange:
-    """A change of something kept: what it was and is, in words, or empty if it was added or removed."""
+    """A change of a saved report or segment.
+
+    `before` and `after` are its content or name as text, empty if it did not exist before or was removed.
+    """
 
     kind: ChangeKind
     kept: KeptName
@@ -22,7 +25,7 @@ class KeptChange:
 
 
 def record_kept(connection: Connection, site: Site, change: KeptChange, now: datetime, by: int | None) -> None:
-    """Record a change of something kept in the history of the site, if it is the site's."""
+    """Record a change of a saved report or segment, unless it belongs to a single user; `by` is who made the change."""
     if change.kept.user_id is None:
         made = SiteChange(change.kind, change.kept.name, change.before, change.after, now, by)
         record_change(connection, site.id, made)

@@ -20,7 +20,7 @@ def save_report(connection: Connection, site: Site, report: SavedReport, *, over
 
     Raises:
         InvalidSetting: the name is empty or too long, the question is too long, or there are too many reports.
-        NameTaken: a report with this name exists, and replacing it was not allowed.
+        NameTaken: a report with this name exists, and `overwrites` is false.
     """
     named = replace(report, name=check_kept_name(report.name))
     if len(report.query) > QUERY_LENGTH_MAX:
@@ -45,7 +45,7 @@ def rename_report(
 ) -> bool:
     """Rename a report of the site or of a user; return `False` if no report has the old name.
 
-    `by` is the user who does it.
+    `by` is the user who renames the report.
 
     Raises:
         InvalidSetting: the new name is empty or too long.
@@ -65,7 +65,7 @@ def rename_report(
 def delete_report(connection: Connection, site: Site, kept: KeptName, now: datetime, by: int | None) -> bool:
     """Delete a report of the site or of a user; return `False` if there is no such report.
 
-    `by` is the user who does it.
+    `by` is the user who deletes the report.
     """
     before = _question_words(connection, site, kept)
     if not saved.delete_saved_report(connection, site.id, kept.user_id, kept.name):

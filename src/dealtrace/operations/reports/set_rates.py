@@ -1,4 +1,4 @@
-"""Set the exchange rates of a site: rubles for a unit of a currency."""
+"""Set and remove the exchange rates of a site, in rubles per unit of a currency."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from dealtrace.storage.reports import rates
 
 
 def set_rates(work: Work, new: Sequence[CurrencyRate]) -> None:
-    """Store exchange rates; a rate replaces an earlier rate of the same currency and day.
+    """Store exchange rates; a new rate replaces the earlier rate of the same currency and day.
 
     Reports about past days use the new rates at once.
     """
@@ -18,6 +18,6 @@ def set_rates(work: Work, new: Sequence[CurrencyRate]) -> None:
 
 
 def remove_rates(work: Work, currency: str) -> int:
-    """Delete all rates of a currency, and return their number; the value of its deals in rubles is then unknown."""
+    """Delete all rates of a currency, and return their number; deals in this currency then have no value in rubles."""
     lock_registrations(work)
     return rates.delete_rates(work.connection, work.site.id, currency)

@@ -1,4 +1,4 @@
-"""Set the meaning of a status of a site's deals."""
+"""Set the meaning of a site's deal status, for example that the deal is won."""
 
 from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.errors import InvalidSetting
@@ -12,7 +12,7 @@ from dealtrace.storage.reports.statuses import list_statuses, update_meaning
 
 
 def set_status(work: Work, name: str, meaning: str) -> bool:
-    """Set the meaning of a status in all its spellings; return `False` if no deal of the site has ever had it.
+    """Set the meaning of a status in all its spellings; return `False` if no deal of the site ever had the status.
 
     Raises:
         InvalidSetting: the name is blank or too long, or the meaning is unknown.

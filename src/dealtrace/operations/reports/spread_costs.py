@@ -1,6 +1,6 @@
 """Store the costs of traffic sources that are sent by API, each spread evenly over a period.
 
-Added costs are added to earlier costs sent by API; restated costs replace earlier costs sent by API or file.
+Added costs increase earlier costs sent by API; restated costs replace earlier costs sent by API or file.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from dealtrace.storage.visits.traffic_sources import intern_sources
 
 @operation(ids_per_command=1)
 def add_costs(work: Work, commands: Sequence[WriteCommand[CostSpread]]) -> list[CostSpread | PointsSpent]:
-    """Add costs to the days of their periods; each outcome is the cost, or a refusal if the site has too few points.
+    """Add costs to the days of their periods; each outcome is the added cost, or a refusal if too few points are left.
 
     Spending points locks the row with the site's points of the day, so the imports of a site run one after another.
     """

@@ -25,9 +25,9 @@ KINDS = {"calls": LeadKind.CALL, "requests": LeadKind.LEAD_REQUEST}
 class Trial:
     """The rules to try.
 
-    A rule that is `None`, or an empty list of own hosts, leaves the site's rule unchanged. `link_threshold` replaces
-    the threshold of every deal with a contact. A phone is searched for among calls and lead requests in the order of
-    `precedence`. `own_hosts` are added to the site's own hosts.
+    A rule that is `None`, or an empty `own_hosts`, leaves the site's rule unchanged. `link_threshold` replaces the
+    threshold of every deal with a contact. `precedence` says whether a phone is first searched for among calls or among
+    lead requests. `own_hosts` are added to the site's own hosts.
     """
 
     contact_matching: bool | None = None
@@ -42,7 +42,7 @@ class Trial:
         return (self.contact_matching, self.link_threshold, self.precedence) != (None, None, None)
 
     def model_of(self, site: Site) -> AttributionModel:
-        """Return the attribution model of the trial; if it has none, the model of the site."""
+        """Return the attribution model of the trial, or the model of the site if the trial has none."""
         return self.model if self.model is not None else AttributionModel(site.attribution)
 
     def site_of(self, site: Site) -> Site:

@@ -1,4 +1,4 @@
-"""Try other rules on the deals of a period, but only on as many as can be tried while a person waits."""
+"""Try other rules on the deals of a period, but only on as many deals as can be tried while a person waits."""
 
 from datetime import datetime
 
@@ -33,7 +33,7 @@ def try_rules(
 ) -> Tried:
     """Return the effect of a trial on the earliest deals of a period.
 
-    Chunks of deals are tried until at least `deals_max` deals, or all deals, have been tried.
+    Deals are tried in chunks until at least `deals_max` deals, or all deals, have been tried.
     """
     tally, total = Tally(), 0
     query = query_deals(site.id, JournalQuery(since=since, until=until))

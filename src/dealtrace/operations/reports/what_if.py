@@ -82,7 +82,7 @@ def _clue_of(trial: Trial, deal: Deal) -> LeadClue:
 
 @record
 class _Sources:
-    """The sources of leads: the stated source by lead, and the shares of credited visits."""
+    """The sources of leads: `stated` has the source sent with a lead, `shares` the sources of its credited visits."""
 
     stated: Mapping[LeadRef, TrafficSource]
     shares: Mapping[CreditKey, Shares]
@@ -90,8 +90,9 @@ class _Sources:
     def attribution_of(self, deal: Deal, lead: LeadRef | None) -> DealAttribution:
         """Return the lead of a deal and the deal's sources.
 
-        With a lead, these are the sources of the lead's credited visits or, if there are none, the lead's stated
-        source. Without a lead, they are the source of the deal's visit or, if there is none, the deal's stated source.
+        With a lead, these are the sources of the lead's credited visits or, if there are none, the source sent with the
+        lead. Without a lead, they are the source of the deal's visit or, if there is none, the source sent with the
+        deal.
         """
         if lead is None:
             of_visit = self.shares.get(credit_key_of_visit(deal.visit_id)) if deal.visit_id is not None else None
@@ -116,7 +117,7 @@ def _find_shares(
 def _try_shares(
     connection: Connection, site: Site, trial: Trial, refs: Iterable[LeadRef], named: Sequence[NamedVisit]
 ) -> dict[CreditKey, Shares]:
-    """Return the shares of sources in each lead under the attribution model of the trial, by key.
+    """Return the sources' shares of the credit for each lead under the trial's attribution model, by credit key.
 
     If the trial has own hosts, visits are classified again before they are credited.
     """

@@ -12,7 +12,7 @@ from dealtrace.storage.accounts.api_requests import delete_requests, insert_requ
 
 @record
 class RequestBatch:
-    """Requests of one site to store; stored requests from before `kept_since` are deleted, unless it is `None`."""
+    """Requests of one site to store; if `kept_since` is set, stored requests from before that time are deleted."""
 
     requests: tuple[ApiRequest, ...]
     kept_since: datetime | None
@@ -20,7 +20,7 @@ class RequestBatch:
 
 @operation(ids_per_command=0)
 def store_requests(work: Work, commands: Sequence[WriteCommand[RequestBatch]]) -> list[None]:
-    """Store the requests of each batch, and delete those that are too old; each outcome is `None`."""
+    """Store the requests of each batch, and delete stored requests that are too old; each outcome is `None`."""
     insert_requests(work.connection, [request for command in commands for request in command.payload.requests])
     for command in commands:
         if command.payload.kept_since is not None:

@@ -1,1 +1,1 @@
-"""What the product can do with visits, one verb per file."""
+"""What the product can do with visits; each file has one kind of operation."""

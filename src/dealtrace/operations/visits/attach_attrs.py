@@ -25,7 +25,7 @@ class VisitAttrs:
 def attach_attrs(work: Work, commands: Sequence[WriteCommand[VisitAttrs]]) -> list[bool]:
     """Attach attributes to visits, in input order; each outcome is whether the visit was found.
 
-    Attributes beyond the limits of a visit are left out. A visit with a guessable id is found only while it is fresh.
+    Attributes beyond the limits of a visit are left out. A visit with a guessable id is found only if it is recent.
     """
     lock_registrations(work)
     named = {command.payload.visit_id for command in commands}

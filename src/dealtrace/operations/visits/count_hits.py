@@ -1,4 +1,4 @@
-"""Count hits: each hit extends the latest visit of its visitor or starts a new visit."""
+"""Count hits, the page views of visitors: each hit extends the latest visit of its visitor or starts a new visit."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -17,14 +17,17 @@ VISIT_LENGTH_MAX = timedelta(days=1)
 """Ours: the longest visit; a hit after it starts another visit, because visits are searched by their start."""
 
 VISITS_A_DAY_MAX = 100
-"""Ours: the most visits of a visitor in `VISIT_LENGTH_MAX`; further hits extend the latest one. Only bots make more."""
+"""Ours: the most visits of a visitor in `VISIT_LENGTH_MAX`; further hits extend the latest visit.
+
+Only bots start more visits.
+"""
 
 
 @operation(ids_per_command=2)
 def count_hits(work: Work, commands: Sequence[WriteCommand[Hit]]) -> list[Visit]:
     """Count hits in the order of the commands; each outcome is the visit that the hit belongs to.
 
-    Hits and attributes of a site are stored one after another, in any process, so that none overwrites another.
+    Transactions that store hits or attributes of a site run one after another, so that none overwrites another.
     """
     lock_registrations(work)
     hosts = work.site.hosts

@@ -19,14 +19,14 @@ VISITS_AT_ONCE = 1000
 
 
 def begin_reclassification(work: Work) -> Reclassification:
-    """Return the progress of reclassifying the site's visits; if the site's hosts changed, it starts again."""
+    """Return the progress of reclassifying the site's visits; it is reset if the site's hosts have changed."""
     digest = digest_of(work.site.hosts)
     found = reclassification.find_reclassification(work.connection, work.site.id)
     return found if found is not None and found.hosts_digest == digest else Reclassification(digest, work.now)
 
 
 def list_next_visitors(work: Work, at: Reclassification) -> list[str]:
-    """List the visitors of the next chunk, or return an empty list if all are done."""
+    """List the ids of the visitors in the next chunk; the list is empty if all visitors are done."""
     return reclassification.list_next_visitors(
         work.connection,
         work.site.id,

@@ -1,1 +1,1 @@
-"""What the product can do with webhooks and their deliveries, one verb per file."""
+"""What the product can do with webhooks and their deliveries; each file has one kind of operation."""

@@ -26,7 +26,7 @@ HOST_LENGTH_MAX = 253
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?", re.IGNORECASE)
 _INTERNATIONAL = "xn--"
 WEBHOOKS_MAX = 50
-"""The most webhooks of a site; each of them stores a row for every event that it receives."""
+"""The most webhooks of a site; each webhook needs a row for every event that it receives."""
 
 
 @record
@@ -73,7 +73,7 @@ def create_webhook(
 
 
 def _checked(url: str) -> str:
-    """Check that a URL can be that of a webhook's receiver, and return the URL.
+    """Return the URL of a webhook's receiver unchanged if it is valid.
 
     Raises:
         InvalidSetting: the URL is not valid.

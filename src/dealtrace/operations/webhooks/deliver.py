@@ -14,7 +14,7 @@ from dealtrace.webhooks.retry import Fault, Pause, after_fault
 DELIVERIES_AT_ONCE = 50
 """The most deliveries between two commits; if the server dies, at most this many are sent twice."""
 LEASE = timedelta(seconds=15)
-"""How long a process reserves a webhook that it serves, in case it dies; one round of sending takes less time."""
+"""How long a process reserves a webhook that it serves; a round of sending takes less time unless the process dies."""
 KEPT_FOR = timedelta(days=30)
 """How long deliveries can be replayed, and how long they wait while a webhook is paused."""
 FAULT_LENGTH_MAX = 500
@@ -40,8 +40,8 @@ class ClaimedDeliveries:
 class DeliveryReport:
     """The result of serving a claimed webhook.
 
-    `delivered` are the deliveries that were sent. `fault` is why the next one failed, or `None`. `chance`, from 0 to 1,
-    varies the delay of the next attempt. `test_outcome` is the result of a test, if one was sent.
+    `delivered` are the deliveries that were sent. `fault` is why the next delivery failed, or `None`. `chance`, from 0
+    to 1, varies the delay of the next attempt. `test_outcome` is the result of a test, if one was sent.
     """
 
     claim: Claim
@@ -55,7 +55,7 @@ class DeliveryReport:
 def claim_deliveries(work: Work, commands: Sequence[WriteCommand[Claim]]) -> list[ClaimedDeliveries | None]:
     """Claim webhooks; each outcome is the deliveries to send, or `None`.
 
-    `None` means that another process serves the webhook, or that it has nothing to send now.
+    `None` means that another process serves the webhook, or that there is nothing to send now.
     """
     return [_claim(work, command.payload) for command in commands]
 
@@ -83,7 +83,7 @@ def _claim(work: Work, claim: Claim) -> ClaimedDeliveries | None:
 def acknowledge_deliveries(work: Work, commands: Sequence[WriteCommand[DeliveryReport]]) -> list[Pause | None]:
     """Store the results of claims: mark sent deliveries, plan the next attempts and release the webhooks.
 
-    Each outcome is the pause of a webhook that was paused now, or `None`.
+    Each outcome is the pause if the webhook was paused by this result, or else `None`.
     """
     return [_acknowledge(work, command.payload) for command in commands]
 
@@ -132,7 +132,7 @@ def _failed(
 
 @operation(ids_per_command=0)
 def sweep_outbox(work: Work, commands: Sequence[WriteCommand[timedelta]]) -> list[int]:
-    """Delete deliveries that are older than the age in the command; each outcome is the number of deleted ones."""
+    """Delete deliveries older than the age in the command; each outcome is the number of deleted deliveries."""
     return [
         outbox.delete_old_deliveries(work.connection, work.site.id, work.now - command.payload) for command in commands
     ]

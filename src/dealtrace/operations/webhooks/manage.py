@@ -22,7 +22,7 @@ _NO_FAILURES = {"failing_since": None, "failures": 0, "last_fault": None, "next_
 
 
 def pause_webhook(connection: Connection, webhook_id: int, now: datetime, user_id: int | None = None) -> Webhook:
-    """Pause a webhook, so that its deliveries wait until it is resumed, and return it.
+    """Pause a webhook, so that its deliveries wait until it is resumed, and return the webhook.
 
     Raises:
         WebhookNotFound: there is no such webhook.
@@ -35,9 +35,9 @@ def pause_webhook(connection: Connection, webhook_id: int, now: datetime, user_i
 def resume_webhook(
     connection: Connection, webhook_id: int, now: datetime, *, skip: bool = False, user_id: int | None = None
 ) -> Webhook:
-    """Resume a webhook and return it; its waiting deliveries are sent at once, in order.
+    """Resume a webhook and return the webhook; its waiting deliveries are sent at once, in order.
 
-    With `skip` the first of them is dropped, in case the receiver always refuses it.
+    With `skip`, the first waiting delivery is dropped, in case the receiver always refuses it.
 
     Raises:
         WebhookNotFound: there is no such webhook.
@@ -52,7 +52,7 @@ def resume_webhook(
 
 
 def schedule_test(connection: Connection, webhook_id: int, now: datetime) -> Webhook:
-    """Request that a running server sends a test to a webhook, even to a paused one, and return the webhook.
+    """Request that a running server send a test to a webhook, even if it is paused, and return the webhook.
 
     Raises:
         WebhookNotFound: there is no such webhook.
@@ -68,8 +68,8 @@ def cancel_test(connection: Connection, webhook_id: int) -> None:
 def replay_since(connection: Connection, webhook_id: int, since: datetime) -> int:
     """Queue the deliveries of a webhook since `since` to be sent again, and return their number.
 
-    If `since` has no time zone, it is in that of the webhook's site. Messages keep their ids and their order, and are
-    sent before other waiting deliveries.
+    If `since` has no time zone, it is in the time zone of the webhook's site. Messages keep their ids and their order,
+    and are sent before other waiting deliveries.
 
     Raises:
         WebhookNotFound: there is no such webhook.
@@ -81,7 +81,7 @@ def replay_since(connection: Connection, webhook_id: int, since: datetime) -> in
 
 
 def replay_message(connection: Connection, webhook_id: int, message_id: str) -> int:
-    """Queue a message to be sent to a webhook again; return 1, or 0 if it is still waiting to be sent.
+    """Queue a message to be sent to a webhook again; return 1, or 0 if the message is still waiting to be sent.
 
     Raises:
         WebhookNotFound: there is no such webhook.
