@@ -23,7 +23,7 @@ Result = TypeVar("Result")
 
 @record
 class LeadList(Generic[Result]):
-    """The functions that parse, store and answer a list of leads.
+    """The functions that parse and store a list of leads and build its results.
 
     `name` is the key of the caller's own id of a lead.
     """
@@ -61,7 +61,7 @@ def _result(lead_list: LeadList[Result], item: object, outcome: Outcome, languag
     """Build the result for a lead.
 
     Ours: clients check the key `imported`. If another lead already has the caller's id, the result has our id of that
-    lead.
+    other lead.
     """
     name = item.get(lead_list.name) if isinstance(item, Mapping) else None
     sent_name = name if isinstance(name, str | int | float) else None
