@@ -1,4 +1,4 @@
-"""Parse JSON bodies with a list of leads; each lead is parsed separately, so that an invalid lead is refused alone."""
+"""Parse JSON bodies with a list of leads; an invalid lead does not affect the other leads."""
 
 import math
 import re

@@ -229,9 +229,9 @@ BY_CLIENT_API_ID_OR_HEADERS = AuthScheme(
 
 CUSTOM_FIELDS = Parameter("customFields", FieldObjects(CUSTOM_VALUE_LENGTH_MAX), CUSTOM.ru, CUSTOM.en)
 _LEAD_ANNOTATIONS = (
-    Parameter("manager", Text(LABEL_LENGTH_MAX), "Менеджер лида.", "The manager in charge."),
-    Parameter("comment.text", Text(COMMENT_LENGTH_MAX), "Комментарий.", "A comment."),
-    Parameter("addTags", TagObjects(), "Теги.", "Tags."),
+    Parameter("manager", Text(LABEL_LENGTH_MAX), "Менеджер лида.", "The manager in charge of the lead."),
+    Parameter("comment.text", Text(COMMENT_LENGTH_MAX), "Комментарий к лиду.", "A comment on the lead."),
+    Parameter("addTags", TagObjects(), "Теги лида.", "The lead's tags."),
     *(
         Parameter(
             f"customSources.{stated.name}",

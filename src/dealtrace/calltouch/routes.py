@@ -46,7 +46,7 @@ from dealtrace.http.endpoint import OPEN, Endpoint, Example, RateLimitClass
 from dealtrace.http.replies import plain_refusal
 
 SITE_PARAMETER = "siteId"
-"""The name of the site id in paths and parameters, here and in the visit counter (the script of web pages)."""
+"""The name of the site id in paths and parameters of this API and of the visit counter, a script for web pages."""
 
 _STATISTICS = tuple(
     Endpoint(
@@ -338,8 +338,8 @@ ENDPOINTS = (
         ("GET",),
         node_id.TABLE,
         node_id.respond,
-        "Узнать узел, без токена",
-        "Get the number of the node, without a token",
+        "Узнать номер узла (всегда 1), без токена",
+        "Get the number of the server node (always 1), without a token",
         name="getnodeid",
         answer=Node,
         auth_scheme=OPEN,

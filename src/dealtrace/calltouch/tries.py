@@ -1,6 +1,7 @@
 """`/api/try/…`: show what a registration would do, and why, without storing anything.
 
-Ours: Calltouch has no such method. It has its own path and no header, since a mistyped header would register the deal.
+Ours: Calltouch has no such method. It is a path rather than a header, since a mistyped header would be ignored and the
+deal registered.
 """
 
 from collections.abc import Sequence

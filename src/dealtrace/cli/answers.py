@@ -180,7 +180,7 @@ class CostsAnswer(TypedDict):
 
 
 class SourceShareAnswer(TypedDict):
-    """A source's share of a deal, a decimal from 0 to 1; source and medium are `None` if unknown."""
+    """The share of a deal credited to a source, a decimal from 0 to 1; source and medium are `None` if unknown."""
 
     source: str | None
     medium: str | None

@@ -68,7 +68,7 @@ COMMANDS = {
 
 
 def load_command(name: str) -> TyperCommand | TyperGroup:
-    """Import and return the command, or the group of commands, with a name of `COMMANDS`."""
+    """Import and return the command or group of commands that `COMMANDS` lists under `name`."""
     defined = _import_command(COMMANDS[name])
     parent = typer.Typer(add_completion=False)
     parent.callback()(lambda: None)
@@ -99,7 +99,7 @@ def _import_command(listed: ListedCommand) -> Any:
 class CommandGroup(TyperGroup):
     """The root group, which lists `COMMANDS` and imports only the command that is run.
 
-    Any: Click does not type attributes and options, nor, as used by Typer, contexts and commands.
+    Any: the attributes and options of Click have no types, nor have its contexts and commands under Typer.
     """
 
     def __init__(self, **attributes: Any) -> None:

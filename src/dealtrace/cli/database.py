@@ -124,7 +124,7 @@ def _count_unread(database: Database) -> int:
 def mirror(
     anew: Annotated[bool, typer.Option("--anew", help="Remove the mirror first, and build it from scratch.")] = False,
 ) -> None:
-    """Update the column mirror, a copy of the data for fast reports. Otherwise the next report does. SQLite only."""
+    """Update the column mirror, a copy of the data for fast reports. The next report does the same. SQLite only."""
     hidden = not complaints.is_terminal
     with open_prepared() as database:
         if not database.is_sqlite or not database.mirror_memory_mib:
@@ -148,7 +148,7 @@ def mirror(
 def distribute(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the statements without running them.")] = False,
 ) -> None:
-    """Distribute the tables over a Citus cluster by site. Run on the coordinator. Tables already distributed stay."""
+    """Distribute all tables not yet distributed over a Citus cluster, by site. Run this on the coordinator."""
     with explained():
         database = open_database(read_settings().database_url)
         if dry_run:

@@ -67,7 +67,7 @@ def doctor(as_json: JsonOption = False) -> None:
 
 
 def _mirror_line(mirror: MirrorStatus) -> str:
-    """Return a line about the column mirror; its state is never a problem, since the next report updates it."""
+    """Return a line about the column mirror, a copy of the data for reports; its state is never a problem."""
     size, age = f"{mirror.size_bytes / 2**20:,.0f} MiB", clock.now() - mirror.opened_at
     if mirror.obstacle:
         return f"The column mirror of reports: the next report rebuilds it, because {mirror.obstacle}."
@@ -233,11 +233,11 @@ def _status_findings(connection: Connection, site: Site) -> list[Finding]:
 
 
 def _rate_findings(connection: Connection, site: Site) -> list[Finding]:
-    """List each currency without a rate on the day of some deals; reports leave out the sums of these deals."""
+    """List the currencies without an exchange rate for some deals; reports leave out the sums of these deals."""
     return [
         {
             "kind": "no_rate",
-            "text": f"Site {site.id}: {counted(deals, 'deal')} in {currency} without a rate, left out of sums.",
+            "text": f"Site {site.id}: {counted(deals, 'deal')} in {currency} without a rate are left out of sums.",
             "cure": f"dealtrace rate set {site.id} {_quoted(currency)} RUBLES --from DAY",
             "site_id": site.id,
             "name": currency,

@@ -107,7 +107,7 @@ def _run(job: ImportJob[Row], rows_total: int) -> ImportOutcome:
 
 
 def report_stale_statistics(fault: str | None) -> None:
-    """Print `fault`, which kept the query planner's statistics from being refreshed, unless it is `None`."""
+    """Print why the query planner's statistics could not be refreshed; `fault` is `None` if they were refreshed."""
     if fault is not None:
         complaints.print(f"Imported, but the query planner statistics were not refreshed: {fault}", markup=False)
 

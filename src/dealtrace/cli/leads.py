@@ -51,7 +51,7 @@ def show(kind: KindArgument, lead_id: LeadIdArgument, site: OnlySiteOption = Non
 
 @lead_commands.command("delete")
 def delete(kind: KindArgument, lead_id: LeadIdArgument, site: OnlySiteOption = None) -> None:
-    """Delete a lead. Its deals are rematched, except pinned ones. Its reference cannot be used again."""
+    """Delete a lead. Its deals are rematched, except pinned deals. Its reference cannot be used again."""
     with open_prepared() as database, database.write() as connection:
         owner, lead = _find_lead(connection, kind, lead_id, site)
         changed = delete_lead(work_in(database, connection, owner), lead.ref)

@@ -58,7 +58,7 @@ def add(
 
 @host_commands.command("remove")
 def remove(site_id: SiteIdArgument, kind: KindArgument, host: HostArgument) -> None:
-    """Remove a host. A running server applies it within two seconds."""
+    """Remove a host that the site defines. A running server applies this within two seconds."""
     with open_prepared() as database, database.write() as connection:
         removed = remove_host(connection, site_id, kind, host, clock.now())
     console.print(f"Site {site_id}: {removed.host} removed.", markup=False)

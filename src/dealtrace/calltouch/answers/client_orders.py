@@ -40,7 +40,7 @@ class MatchedBy(TypedDict):
 
 
 class StoredClientOrder(TypedDict):
-    """The result for an order that was stored; `warning` names the sent matchers that are never tried."""
+    """The result for an order that was stored; `warning` names the sent matchers (searches) that are never tried."""
 
     orderNumber: SentNumber
     calltouchOrderId: Id
@@ -187,7 +187,7 @@ class ClientOrdersFound(TypedDict):
 
 
 def matched_by(matcher: Matcher | None, lead: LeadRef | None, visit_id: int | None) -> MatchedBy | None:
-    """Build the type of the matcher that succeeded and the lead or visit it found; `None` if no matcher succeeded."""
+    """Build `matched`: which matcher succeeded and the lead or visit it found, or `None` if no matcher succeeded."""
     if matcher is None:
         return None
     found = lead_answer(lead)
@@ -214,7 +214,7 @@ def stored_client_order(
 
 
 def warning_of(matchers: Sequence[Matcher], name: str, language: Language) -> str:
-    """Return a warning that names the matchers that are never tried, or an empty text if there are none.
+    """Return a warning that names the matchers (searches) that are never tried, or an empty text if there are none.
 
     `name` is the key of the list of matchers in the request.
     Ours: some public clients put `customSources` after `withoutSource`, where it is never tried.

@@ -23,5 +23,5 @@ Value = TypeVar("Value")
 
 
 def if_requested(sent: Sent, flag: str, value: Value) -> Value | None:
-    """Return `value` if the caller set the flag `flag`, else `None`."""
+    """Return `value` if the flag named `flag` is set in `sent`, else `None`."""
     return value if sent.get(flag) else None

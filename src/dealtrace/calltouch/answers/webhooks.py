@@ -159,7 +159,7 @@ class DealValues(TypedDict):
 
 
 class DeliveryValues(TypedDict):
-    """The values of a delivery itself; deliveries about deals have no `changedFields`."""
+    """The values that describe a delivery itself; deliveries about deals have no `changedFields`."""
 
     sendingTimestamp: int
     changedFields: str | None

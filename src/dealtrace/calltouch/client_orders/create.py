@@ -24,7 +24,7 @@ from dealtrace.operations.deals.lists import register_lists
 async def respond(caller: Caller, items: Sequence[object]) -> Reply:
     """Register the valid orders, and answer with a result for each order, in input order.
 
-    An order that is sent again with the same content gets the id of the existing deal, and costs no points (API quota).
+    An order that is sent again with the same content gets the id of the existing deal, and costs no API points.
     """
     read = read_orders(caller, items)
     valid = [item for item in read if isinstance(item, Registration)]

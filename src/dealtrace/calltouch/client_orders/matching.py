@@ -31,7 +31,7 @@ _UNKNOWN = datetime.max.replace(tzinfo=UTC)
 def read_matchers(
     elements: Sequence[Element] | None, time_zone: ZoneInfo, happened_at: datetime | None, name: str = "matching"
 ) -> tuple[Matcher, ...]:
-    """Parse the matchers in input order, or return only `WITHOUT_SOURCE` if there are none.
+    """Parse the elements as matchers, in input order; the result is only `WITHOUT_SOURCE` if there are no elements.
 
     `name` is the key of the list, for violations. Ours: a search by contact without a date searches back from
     `happened_at`, the time of the deal.

@@ -56,13 +56,13 @@ async def delete(caller: Caller, items: Sequence[object]) -> Reply:
 
 
 async def search(caller: Caller, items: Sequence[object]) -> Reply:
-    """Answer with the stored values of deals: first for the sent numbers, then for the sent ids, in input order.
+    """Answer with the stored values of each deal or an error: first for the sent numbers, then for the sent ids.
 
     Ours: the vendor mentions this method but does not describe it.
 
     Raises:
         InvalidParameters: a number or an id is malformed.
-        PointsSpent: the site has no points left today.
+        PointsSpent: the site has no API points left today.
     """
     names = read_item(items[0], Names)
     texts = [checked(NUMBERS.name, Text(NUMBER_LENGTH_MAX).read, word_text(each)) for each in names.order_numbers]

@@ -32,7 +32,7 @@ ORDER_DATE = Parameter(
     absent_when_empty=True,
 )
 SINGLE = (
-    Parameter("funnel", Text(LABEL_LENGTH_MAX), "Воронка.", "The funnel."),
+    Parameter("funnel", Text(LABEL_LENGTH_MAX), "Воронка сделки.", "The sales funnel of the deal."),
     Parameter(
         "statusDate",
         WallClock(DASHED),
@@ -135,12 +135,12 @@ CONTACT_NAMES: Mapping[str, str] = {
 """Maps the API's key for each kind of contact to the field of `ContactBook`."""
 PRODUCT_TABLE = ParameterTable(
     (
-        Parameter("name", Text(LABEL_LENGTH_MAX), "Название.", "The name.", required=True),
-        Parameter("price", Amount(), "Цена.", "The price."),
-        Parameter("brand", Text(LABEL_LENGTH_MAX), "Бренд.", "The brand."),
-        Parameter("category", Text(LABEL_LENGTH_MAX), "Категория.", "The category."),
-        Parameter("variant", Text(LABEL_LENGTH_MAX), "Вариант.", "The variant."),
-        Parameter("quantity", Amount(), "Количество.", "The quantity."),
+        Parameter("name", Text(LABEL_LENGTH_MAX), "Название товара.", "The name of the product.", required=True),
+        Parameter("price", Amount(), "Цена товара.", "The price of the product."),
+        Parameter("brand", Text(LABEL_LENGTH_MAX), "Бренд товара.", "The brand of the product."),
+        Parameter("category", Text(LABEL_LENGTH_MAX), "Категория товара.", "The category of the product."),
+        Parameter("variant", Text(LABEL_LENGTH_MAX), "Вариант товара.", "The variant of the product."),
+        Parameter("quantity", Amount(), "Количество товара.", "The quantity of the product."),
     )
 )
 PRODUCTS = Parameter("products", Products(), "Товары сделки.", "The deal's products.")
@@ -213,7 +213,7 @@ class NamedOrders:
     name: str = ORDERS
 
     def items_of(self, body: bytes) -> list[object]:
-        """Parse the body as JSON and return it as the only item.
+        """Parse the body as JSON and return it as the only item of a list.
 
         Raises:
             UnreadableBody: the body is not JSON.

@@ -44,7 +44,7 @@ _words_of: Callable[[Order], Sequence[Word | UnsetType]] = attrgetter(*_WORDS.va
 
 
 def read_registration(site: Site, item: object) -> Registration:
-    """Parse an order as a registration; the dates sent are in the site's time zone.
+    """Parse an order as the registration of a deal; the dates sent are in the site's time zone.
 
     Raises:
         InvalidParameters: one violation for each value that is missing, malformed or out of range.
@@ -96,7 +96,7 @@ def read_registration(site: Site, item: object) -> Registration:
 
 
 def read_single(table: ParameterTable, order: Order) -> Sent:
-    """Parse the values of an order that are texts or numbers, and its comment, tags and custom fields, by `table`.
+    """Parse the values of an order that `table` describes: texts, numbers, comment, tags and custom fields.
 
     Raises:
         InvalidParameters: one violation for each value that is missing, malformed or out of range.

@@ -17,9 +17,9 @@ NOT_FILLED = "<не заполнено>"
 """The text that the vendor shows in place of a missing part of a source."""
 _PART = Text(SOURCE_LENGTH_MAX)
 _MEANINGS = {
-    "source": ("Источник.", "The source."),
-    "medium": ("Канал.", "The medium."),
-    "campaign": ("Кампания.", "The campaign."),
+    "source": ("Источник рекламы.", "The source of the advertising."),
+    "medium": ("Канал рекламы.", "The medium of the advertising."),
+    "campaign": ("Рекламная кампания.", "The advertising campaign."),
     "content": ("Объявление.", "The ad."),
     "term": ("Ключевое слово.", "The keyword."),
 }
@@ -66,7 +66,7 @@ async def add(caller: Caller, sent: Sent) -> Reply:
 
 
 async def update(caller: Caller, sent: Sent) -> Reply:
-    """Replace the stored costs of exactly the same source and days, whether they were sent or imported from a file."""
+    """Replace the stored costs of exactly the same source and days, sent before or imported from a file."""
     await caller.write(restate_costs, read_spread(sent))
     return success(COSTS_IMPORT, "costs_updated", site_id=caller.site.id)
 

@@ -31,7 +31,7 @@ _LEAD_KINDS = {"CALL": LeadKind.CALL, "REQUEST": LeadKind.LEAD_REQUEST}
 
 
 async def respond(caller: Caller, sent: Sent) -> Reply:
-    """Answer with one page of deals; it is empty if `orderSource=CHAT`, since there are no chats here."""
+    """Answer with one page of deals; it is empty if `orderSource=CHAT`, since this server has no chats."""
     query, site = read_query(caller.site, sent), caller.site
     number, limit = requested_page(sent)
     if sent.get("orderSource") == "CHAT":

@@ -219,7 +219,7 @@ TAGS = Method(
     "leads",
     PaidMethod.TAG_LEADS,
     (
-        Parameter("addTags.tags", TagObjects(), "Теги.", "Tags.", required=True),
+        Parameter("addTags.tags", TagObjects(), "Теги лида.", "The lead's tags.", required=True),
         Parameter("addTags.overwrite", *_OVERWRITE),
     ),
     read_tags,
@@ -238,7 +238,7 @@ MANAGERS = Method(
 COMMENTS = Method(
     "comments",
     PaidMethod.COMMENT_LEADS,
-    (Parameter("addComment", Text(COMMENT_LENGTH_MAX), "Комментарий.", "A comment.", required=True),),
+    (Parameter("addComment", Text(COMMENT_LENGTH_MAX), "Комментарий.", "A comment on the lead.", required=True),),
     read_comment,
     _commenting,
 )

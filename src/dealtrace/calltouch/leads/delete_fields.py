@@ -22,19 +22,19 @@ from dealtrace.leads.limits import NUMBER_LENGTH_MAX, REFERENCE_LENGTH_MAX, SIP_
 from dealtrace.operations.leads.clear_fields import Clearing, LeadName, clear_fields
 
 OWNERS = (
-    Parameter("callId", Integer(), "Звонок.", "The call."),
+    Parameter("callId", Integer(), "Идентификатор звонка.", "The call's id."),
     Parameter(
         "callReferenceId", Text(REFERENCE_LENGTH_MAX), "Звонок по его ID в АТС.", "The call by its id in the PBX."
     ),
     Parameter("sipCallId", Text(SIP_ID_LENGTH_MAX), "Звонок по его SIP ID.", "The call by its SIP id."),
-    Parameter("requestId", Integer(), "Заявка.", "The lead request."),
+    Parameter("requestId", Integer(), "Идентификатор заявки.", "The lead request's id."),
     Parameter(
         "requestNumber",
         Text(NUMBER_LENGTH_MAX),
         "Заявка по номеру на сайте.",
         "The lead request by its number on the website.",
     ),
-    Parameter("orderId", Integer(), "Сделка.", "The deal."),
+    Parameter("orderId", Integer(), "Идентификатор сделки.", "The deal's id."),
     Parameter("orderNumber", Text(NUMBER_LENGTH_MAX), "Сделка по номеру в CRM.", "The deal by its number in the CRM."),
 )
 TABLE = ParameterTable(OWNERS)
@@ -59,7 +59,7 @@ class Body:
     name = "customFields"
 
     def items_of(self, body: bytes) -> list[object]:
-        """Parse the body as JSON and return it as the only item."""
+        """Parse the body as JSON and return it as the only item of a list."""
         return [read_document(body)]
 
     def described(self) -> list[Parameter]:

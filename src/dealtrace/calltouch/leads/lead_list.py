@@ -36,10 +36,10 @@ class LeadList(Generic[Result]):
 
 
 async def take_in(lead_list: LeadList[Result], caller: Caller, items: Sequence[object]) -> tuple[int, list[Result]]:
-    """Store the valid leads; return the id of the import in the log, and a result for each item in input order.
+    """Store the valid leads; return the id of the import in the import log, and a result for each item in input order.
 
     Raises:
-        PointsSpent: the site has no points left today; nothing was stored.
+        PointsSpent: the site has no API points left today; nothing was stored.
     """
     read = [_read(lead_list, caller, item) for item in items]
     valid = [lead for lead in read if not isinstance(lead, InvalidParameters)]

@@ -73,7 +73,7 @@ class Body:
     name = "fields"
 
     def items_of(self, body: bytes) -> list[object]:
-        """Parse the body as JSON, whatever its Content-Type, and return it as the only item."""
+        """Parse the body as JSON, whatever its Content-Type, and return it as the only item of a list."""
         return [read_document(body)]
 
     def described(self) -> list[Parameter]:

@@ -1,4 +1,4 @@
-"""The options `--from` and `--to` of commands, and the period they mean."""
+"""The options `--from` and `--to` of commands, and the period that they define."""
 
 from datetime import date, datetime, timedelta
 from typing import Annotated

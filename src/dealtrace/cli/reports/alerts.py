@@ -57,7 +57,7 @@ def add(  # noqa: PLR0913, PLR0917 - a rule has as many parts
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Add a rule. A running server checks it within a minute, and then at the end of each window."""
+    """Add a rule that watches a metric. A running server checks it within a minute, then at the end of each window."""
     words = RawRule(kind.value, metric, window, limit, tuple(filters or ()))
     with open_prepared() as database:
         recipients = parse_recipients("\n".join(mail or ()), "ru")
@@ -207,7 +207,7 @@ def _send_test(database: Database, alert: Alert) -> None:
     if failed or waiting:
         lines = [f"{mail.recipient.address}: {mail.fault}." for mail in failed]
         lines += [
-            f"{mail.recipient.address}: no server sent it. Is dealtrace serve running with DEALTRACE_SMTP_URL?"
+            f"{mail.recipient.address}: no server sent the mail. Is dealtrace serve running with DEALTRACE_SMTP_URL?"
             for mail in waiting
         ]
         fail(*lines)

@@ -1,4 +1,4 @@
-"""`dealtrace rate`: set and list the rates at which reports of a site convert other currencies to rubles."""
+"""`dealtrace rate`: set, import, list and remove the rates by which reports of a site convert currencies to rubles."""
 
 from datetime import datetime
 from decimal import Decimal

@@ -23,7 +23,7 @@ def set_meaning(
     name: Annotated[str, typer.Argument(help="The status, in any spelling.")],
     meaning: Annotated[str, typer.Argument(metavar="MEANING", help="won, lost or open.")],
 ) -> None:
-    """Set the meaning of a status. A running server applies it within two seconds."""
+    """Set whether a status means won, lost or open. A running server applies this within two seconds."""
     with open_prepared() as database, database.write() as connection:
         site = require_site(connection, site_id)
         others = [status.spelling.strip() for status in list_statuses(connection, site_id)]
