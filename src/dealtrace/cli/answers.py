@@ -344,7 +344,7 @@ class AlertAnswer(TypedDict):
 
 
 class AlertIncidentAnswer(TypedDict):
-    """A period in which a rule would have raised an alert, in `alert test`; `ended` is `None` if it is not over."""
+    """An alert that a rule would have raised, in `alert test`; `ended` is `None` if the alert is not over."""
 
     since: datetime
     until: datetime
