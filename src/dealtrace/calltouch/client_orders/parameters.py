@@ -238,7 +238,7 @@ NUMBERS = Parameter(
     "orderNumbers", Names(NUMBER_LENGTH_MAX), "Номера сделок в CRM.", "The numbers of deals in the CRM."
 )
 IDS = Parameter("calltouchOrderIds", Ids(), "Идентификаторы сделок.", "The ids of deals.")
-_TAGS_OF_LEAD = Parameter("addTagsToLead", TagObjects(), "Теги лида сделки.", "Tags of the deal's lead.")
+_TAGS_OF_LEAD = Parameter("addTagsToLead", TagObjects(), "Теги лида сделки.", "Tags to add to the deal's lead.")
 CREATE_BODY = OrderList(CREATE_TABLE, (MATCHING, PRODUCTS, CONTACTS, _TAGS_OF_LEAD))
 UPDATE_TABLE = ParameterTable(
     (
@@ -248,7 +248,7 @@ UPDATE_TABLE = ParameterTable(
         ORDER_DATE,
         replace(ORDER_DATE, name="updateDate", ru="Принимается, но не сохраняется.", en="Accepted but not stored."),
         *SINGLE,
-        replace(COMMENT, ru="Комментарий, который нужно добавить.", en="A comment to add."),
+        replace(COMMENT, ru="Комментарий, который нужно добавить.", en="A comment to add to the deal."),
         replace(ADD_TAGS, type=TagChange()),
     ),
     empty_erases=True,
@@ -276,7 +276,7 @@ _RE_MATCHING = replace(
     en="The ways to find out where the deal came from, as in matching; the deal is matched again.",
 )
 _NEW_COMMENT = replace(
-    COMMENT, name="addNewComment.text", ru="Комментарий, который нужно добавить.", en="A comment to add."
+    COMMENT, name="addNewComment.text", ru="Комментарий, который нужно добавить.", en="A comment to add to the deal."
 )
 UPDATE_BODY = OrderList(UPDATE_TABLE, (_RE_MATCHING, PRODUCTS, CONTACTS, _NEW_COMMENT, *_TO_LEAD))
 DELETE_BODY = NamedOrders((replace(NUMBERS, required=True),))

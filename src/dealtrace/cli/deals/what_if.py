@@ -41,7 +41,7 @@ SettingsArgument = Annotated[
     list[str],
     typer.Argument(
         metavar="KEY=VALUE…",
-        help="contact_matching=on|off, threshold=SECONDS, order=calls,requests|requests,calls, model=0..6, "
+        help="Rules: contact_matching=on|off, threshold=SECONDS, order=calls,requests|requests,calls, model=0..6, "
         "own=HOST,HOST.",
     ),
 ]

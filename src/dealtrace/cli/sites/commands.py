@@ -70,7 +70,7 @@ def change(
     settings: Annotated[
         list[str],
         typer.Argument(
-            help="key=value: contact_matching=on|off, timezone=, points_per_day=, points_cost.METHOD=, "
+            help="Settings as key=value: contact_matching=on|off, timezone=, points_per_day=, points_cost.METHOD=, "
             "attribution=, respects_do_not_track=on|off, unique_depth_days=, target_call_seconds=, "
             "cors_origins=ORIGIN,…, counter=CODE, name="
         ),
