@@ -149,7 +149,7 @@ def test_the_history_is_a_block_a_version_in_the_sites_clock(
     deal_id = server.register(player.token, orderNumber="block", **sent).json()["orderId"]
     server.update(player.token, orderId=deal_id, status="won", manager="")
     shown = beside.done("deal", "history", str(deal_id)).out
-    assert "Times are Asia/Vladivostok." in shown
+    assert "Times are in Asia/Vladivostok." in shown
     first, second = shown.split("\n\n")[1:]
     assert first.startswith("1. registered, 20")
     for line in ("happened_at: 2018-03-26 10:00:00", "tags: x, y", f"lead: call {call.id}", "manager: Коля"):

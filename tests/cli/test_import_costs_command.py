@@ -130,8 +130,8 @@ def test_campaigns_are_called_as_visits_call_them(terminal: Terminal, run: Any, 
     assert (answer["unmetCost"], answer["unmetCampaigns"]) == ("223.44", [])
     said = terminal.done(*run(DIRECT_API.replace("702\tЛето", "701\tЛето"))).out
     assert (
-        "For 223.44 RUB no visit has the same source, medium, campaign, ad and keyword, "
-        "but visits have the first three:" in said
+        "Costs of 223.44 RUB match no visit by source, medium, campaign, ad and keyword, "
+        "but all match by the first three:" in said
     )
 
 
@@ -155,7 +155,7 @@ def test_a_cost_that_meets_visits_is_not_shown(terminal: Terminal, run: Any, ope
     stage = Stage(opened)
     for campaign in ("весна", "лето"):
         stage.visit(shop, NOON, TrafficSource("Yandex", "cpc", campaign), visitor=campaign)
-    assert "Visits have the sources of all costs." in terminal.done(*run(DIRECT_API)).out
+    assert "Each cost has the source of a visit." in terminal.done(*run(DIRECT_API)).out
 
 
 def test_only_the_largest_costs_without_visits_are_shown(terminal: Terminal, run: Any) -> None:

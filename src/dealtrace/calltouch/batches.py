@@ -1,4 +1,4 @@
-"""Parse JSON bodies with a list of leads; each is parsed separately, so an invalid lead does not affect the others."""
+"""Parse JSON bodies with a list of leads; an invalid lead does not affect the other leads."""
 
 import math
 import re
@@ -54,7 +54,7 @@ class FieldValue(msgspec.Struct, frozen=True):
 
 
 class LeadItem(msgspec.Struct, frozen=True, rename="camel"):
-    """The keys that calls and lead requests of a list have in common; texts may be sent as numbers."""
+    """The keys that calls and lead requests in a list have in common; texts may also be sent as numbers."""
 
     manager: Word = None
     comment: Comment | str | None = None
@@ -72,7 +72,7 @@ class Batch:
     table: ParameterTable
 
     def items_of(self, body: bytes) -> list[object]:
-        """Return the items of the list in a body.
+        """Return the items of the list in a request body.
 
         Raises:
             UnreadableBody: the body is not JSON.
@@ -85,13 +85,13 @@ class Batch:
         return [*self.table.parameters, CUSTOM_FIELDS]
 
     def schema(self) -> Mapping[str, object]:
-        """Return the JSON Schema of the body."""
+        """Return the JSON Schema of the request body."""
         item = object_schema(self.described(), self.table.required)
         leads = {"type": "array", "minItems": 1, "maxItems": ITEMS_MAX, "items": item}
         return {"type": "object", "required": [self.name], "properties": {self.name: leads}}
 
     def read(self, item: object) -> Sent:
-        """Parse a lead of the list.
+        """Parse an item of the list as a lead.
 
         Raises:
             InvalidParameters: one violation for each value that is missing, malformed or out of range; if values have
@@ -107,8 +107,8 @@ class Batch:
 def read_document(body: bytes) -> object:
     """Parse a body as JSON.
 
-    Ours: a phone sent as a number with decimals or an exponent is returned as the text that was sent, since its rounded
-    number (`7.92055500E+10`) would be somebody else's phone.
+    Ours: a phone sent as a number with decimals or an exponent, such as `7.92055500E+10`, is returned as the text that
+    was sent. Its digits were rounded, so the whole number would be somebody else's phone.
 
     Raises:
         UnreadableBody: the body is not JSON.
@@ -155,7 +155,7 @@ def _with_phones_as_sent(value: object, *, is_phone: bool = False) -> object:
 
 
 def read_list(body: bytes, name: str) -> list[object]:
-    """Return the items of a list in a body.
+    """Return the items of the list under the key `name` in a JSON body.
 
     Raises:
         UnreadableBody: the body is not JSON.
@@ -165,7 +165,7 @@ def read_list(body: bytes, name: str) -> list[object]:
 
 
 def list_in(document: object, name: str) -> list[object]:
-    """Return the items of a list in a parsed body.
+    """Return the items of the list under the key `name` in a parsed JSON body.
 
     Raises:
         InvalidParameters: the list is missing, empty or too long.
@@ -190,7 +190,7 @@ def read_item(item: object, shape: type[Shape]) -> Shape:
 
 
 def object_schema(parameters: Sequence[Parameter], required: Sequence[str]) -> dict[str, object]:
-    """Return the JSON Schema of an object with these parameters; a dotted name becomes a key of a nested object."""
+    """Return the JSON Schema of an object with `parameters`; the dotted name `a.b` becomes key `b` of an object `a`."""
     parts: dict[str, dict[str, object]] = {}
     inner: dict[str, dict[str, object]] = {}
     for parameter in parameters:
@@ -211,14 +211,14 @@ def _wrong_type(message: str) -> Violation:
 
 
 def renamed(violation: Violation) -> Violation:
-    """Return a violation with its custom field named as in JSON bodies; other violations are returned unchanged."""
+    """Return a violation with its field `custom[name]` renamed `customFields[name]`; other fields are not renamed."""
     if not violation.field.startswith(CUSTOM.opening):
         return violation
     return Violation(f"{CUSTOM_FIELDS.name}[{violation.field.removeprefix(CUSTOM.opening)}", violation.ru, violation.en)
 
 
 def _texts(lead: LeadItem) -> Iterator[tuple[str, str]]:
-    """Yield the names and texts of a lead's values: nested keys have dotted names, tags are joined by commas."""
+    """Yield the name and text of each value of a lead; nested keys get dotted names, tags are joined by commas."""
     for key, value in named_values(lead):
         match value:
             case str() | int() | float() as word:
@@ -232,5 +232,5 @@ def _texts(lead: LeadItem) -> Iterator[tuple[str, str]]:
 
 
 def word_text(word: Word) -> str:
-    """Return a text or number as text, and `None` as an empty text."""
+    """Return a text or number as text, or an empty text for `None`."""
     return "" if word is None else str(word)

@@ -9,27 +9,27 @@ from dealtrace.http.replies import Reply, refused_json
 
 
 class FieldViolation(TypedDict):
-    """The error in one parameter."""
+    """An invalid parameter and what is wrong with it."""
 
     field: str
     message: str
 
 
 class Violations(TypedDict):
-    """The errors in all parameters."""
+    """All invalid parameters of a request."""
 
     violations: list[FieldViolation]
 
 
 class ApiError(TypedDict):
-    """The code and text of a refusal, in a place where some clients read them."""
+    """The code and text of a refusal, repeated here because some clients read them from this object."""
 
     errorCode: int
     errorMessage: str
 
 
 class ErrorData(TypedDict):
-    """The text and code of a refusal, and the errors in parameters."""
+    """The text and code of a refusal, and the invalid parameters if there are any."""
 
     message: str
     apiErrorData: ApiError
@@ -45,7 +45,7 @@ class ErrorBody(TypedDict):
 
 
 def error_body(refusal: Refusal, language: Language) -> ErrorBody:
-    """Return the body of a refusal."""
+    """Return the error body for a refusal; for `InvalidParameters`, it lists the violations."""
     text = refusal.text(language)
     data: ErrorData = {"message": text, "apiErrorData": {"errorCode": refusal.code, "errorMessage": text}}
     if isinstance(refusal, InvalidParameters):
@@ -54,7 +54,7 @@ def error_body(refusal: Refusal, language: Language) -> ErrorBody:
 
 
 def field_violations(refusal: InvalidParameters, language: Language) -> list[FieldViolation]:
-    """List the errors in parameters, in the language of the caller."""
+    """List the invalid parameters of a refusal, each with its message in `language`."""
     return [{"field": violation.field, "message": violation.text(language)} for violation in refusal.violations]
 
 

@@ -1,4 +1,4 @@
-"""The parameters of lead requests that are sent with a deal, and of the callback widget."""
+"""The parameters of lead requests that are sent together with a deal or by the callback widget."""
 
 from dataclasses import replace
 
@@ -35,7 +35,7 @@ SCHEDULE_TIME = Parameter(
     "scheduleTime",
     WallClock(DASHED),
     "Когда перезвонить: dd-mm-yyyy hh:mm:ss; записывается в комментарий, сам звонок не совершается.",
-    "When to call back: dd-mm-yyyy hh:mm:ss; it is added to the comment, no call is made.",
+    "When to call back: dd-mm-yyyy hh:mm:ss; it is added to the comment, and no call is made.",
 )
 WIDGET_REQUEST = (
     ROUTE_KEY,
@@ -48,7 +48,10 @@ WIDGET_REQUEST = (
     ),
     *(
         replace(
-            stated, name=f"utm{stated.name.capitalize()}", ru="Источник без сессии.", en="The source without a visit."
+            stated,
+            name=f"utm{stated.name.capitalize()}",
+            ru="Источник, если сессии нет.",
+            en="The source, used if there is no visit.",
         )
         for stated in SOURCE_PARAMETERS
     ),
@@ -60,5 +63,5 @@ WIDGET_FIELDS = Parameter(
     "fields",
     NamedValues(CUSTOM_VALUE_LENGTH_MAX),
     "Поля формы: имя и почта клиента распознаются, остальное попадает в пользовательские поля и комментарий.",
-    "The fields of the form: the client's name and e-mail are recognised, others become custom fields or comment.",
+    "The fields of the form: name and e-mail are recognised; the others become custom fields or part of the comment.",
 )

@@ -1,4 +1,4 @@
-"""The endpoints of forms: lead requests with or without a deal, a single lead request, the callback widget."""
+"""The endpoints that register lead requests from forms and from the callback widget, and that read a lead request."""
 
 from dataclasses import replace
 

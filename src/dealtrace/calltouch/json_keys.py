@@ -1,8 +1,8 @@
-"""The keys that the fields of a shape have in JSON.
+"""The JSON keys of the fields of msgspec structs.
 
-`msgspec.structs.fields` evaluates every annotation of a shape each time, which costs more than reading a whole body.
+`msgspec.structs.fields` evaluates every annotation on each call, which takes longer than parsing a whole request body.
 
-Any: keys have values of several types.
+Any: fields have values of several types.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,17 +13,17 @@ import msgspec
 
 
 def named_values(sent: msgspec.Struct) -> Iterator[tuple[str, Any]]:
-    """Yield each value of a struct with its key in JSON, in the order of the fields."""
+    """Yield the JSON key and the value of each field of `sent`, in field order."""
     for key, name in fields_by_key(type(sent)).items():
         yield key, getattr(sent, name)
 
 
 def value_of(sent: msgspec.Struct, key: str) -> Any:
-    """Return the value of a struct under its key in JSON."""
+    """Return the value of the field of `sent` whose JSON key is `key`."""
     return getattr(sent, fields_by_key(type(sent))[key])
 
 
 @cache
 def fields_by_key(shape: type[msgspec.Struct]) -> Mapping[str, str]:
-    """Return the name of each field of a shape by its key in JSON, in the order of the fields."""
+    """Return the field names of a struct class by JSON key, in field order."""
     return dict(zip(shape.__struct_encode_fields__, shape.__struct_fields__, strict=True))

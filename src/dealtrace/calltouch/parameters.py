@@ -1,4 +1,4 @@
-"""The parameters of deals and leads; parsing, errors, documentation and OpenAPI are all derived from them."""
+"""The parameters of deals and leads, from which parsing, errors, documentation and OpenAPI are derived."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -89,14 +89,14 @@ REGISTER = (
         "callReferenceId",
         Text(NUMBER_LENGTH_MAX),
         "Идентификатор звонка в АТС (callid при импорте).",
-        "The call's id in the PBX (callid of the import).",
+        "The call's id in the PBX, sent as callid when the call was imported.",
     ),
     Parameter("requestId", Integer(), "Идентификатор заявки.", "The id of the lead request."),
     Parameter(
         "requestNumber",
         Text(NUMBER_LENGTH_MAX),
         "Идентификатор заявки на стороне сайта.",
-        "The lead request's id at its website.",
+        "The lead request's id on its website.",
     ),
     Parameter(
         "phoneNumber",
@@ -114,7 +114,7 @@ REGISTER = (
         "linkTimeThreshold",
         Integer(0, LINK_THRESHOLD_MAX // timedelta(seconds=1)),
         "За сколько секунд до сделки искать лид, по умолчанию 7200.",
-        "How many seconds before the deal a lead is searched for, 7200 by default.",
+        "How far back from the deal to search for a lead, in seconds; 7200 by default.",
     ),
     Parameter(
         "bindTo",
@@ -192,13 +192,13 @@ REQUEST_REGISTER = (
         Text(NUMBER_LENGTH_MAX),
         "Идентификатор заявки на сайте, уникальный; по умолчанию равен requestId. Повтор с тем же содержанием "
         "получает тот же ответ.",
-        "The request's id at its website, unique; requestId by default. A repeat gets the same answer.",
+        "The request's id on its website, unique; requestId by default. If it is sent again, the answer is the same.",
     ),
     Parameter(
         "sessionId",
         VisitRef(),
         "Идентификатор сессии: по ней определяется источник. Пустой, 0, null, undefined — без сессии.",
-        "The id of the visit, which determines the source. Empty, 0, null and undefined mean no visit.",
+        "The id of the visit, which determines the source. Empty, 0, null or undefined: no visit.",
     ),
     CLIENT_NAME,
     CLIENT_PHONE,
@@ -229,9 +229,9 @@ BY_CLIENT_API_ID_OR_HEADERS = AuthScheme(
 
 CUSTOM_FIELDS = Parameter("customFields", FieldObjects(CUSTOM_VALUE_LENGTH_MAX), CUSTOM.ru, CUSTOM.en)
 _LEAD_ANNOTATIONS = (
-    Parameter("manager", Text(LABEL_LENGTH_MAX), "Менеджер лида.", "The manager in charge."),
-    Parameter("comment.text", Text(COMMENT_LENGTH_MAX), "Комментарий.", "A comment."),
-    Parameter("addTags", TagObjects(), "Теги.", "Tags."),
+    Parameter("manager", Text(LABEL_LENGTH_MAX), "Менеджер лида.", "The manager in charge of the lead."),
+    Parameter("comment.text", Text(COMMENT_LENGTH_MAX), "Комментарий к лиду.", "A comment on the lead."),
+    Parameter("addTags", TagObjects(), "Теги лида.", "The lead's tags."),
     *(
         Parameter(
             f"customSources.{stated.name}",
@@ -249,7 +249,7 @@ REQUEST_CREATE = (
         Text(NUMBER_LENGTH_MAX),
         "Идентификатор заявки на сайте, уникальный; по умолчанию равен requestId. Повтор с тем же содержанием "
         "получает тот же ответ.",
-        "The request's id at its website, unique; requestId by default. A repeat gets the same answer.",
+        "The request's id on its website, unique; requestId by default. If it is sent again, the answer is the same.",
     ),
     SUBJECT,
     PAGE_URL,
@@ -271,7 +271,7 @@ CALL_IMPORT = (
         "referenceId",
         Text(REFERENCE_LENGTH_MAX),
         "Идентификатор звонка в его системе, он же callReferenceId; повторно использовать нельзя.",
-        "The call's id in its own system, elsewhere callReferenceId; no other call may use it.",
+        "The call's id in its own system, elsewhere called callReferenceId; no other call may use it.",
         required=True,
     ),
     Parameter(
@@ -304,7 +304,7 @@ CALL_IMPORT = (
         "waitingTime",
         Integer(0, CALL_SECONDS_MAX),
         "Ожидание ответа в секундах.",
-        "How long the client waited, in seconds.",
+        "How long the client waited for an answer, in seconds.",
     ),
     Parameter("status", CALL_STATUS, "Состоялся ли разговор.", "Whether the call was answered."),
     Parameter("recordUrl", Text(URL_LENGTH_MAX), "Адрес записи разговора.", "The address of the recording."),
@@ -349,7 +349,7 @@ INBOUND_CALL = (
         "waitingtime",
         Integer(0, CALL_SECONDS_MAX),
         "Ожидание ответа в секундах.",
-        "How long the client waited, in seconds.",
+        "How long the client waited for an answer, in seconds.",
     ),
     Parameter("status", CALL_STATUS, "Состоялся ли разговор.", "Whether the call was answered."),
     Parameter("model", Text(LABEL_LENGTH_MAX), "Профиль АТС.", "The profile of the PBX."),

@@ -1,4 +1,4 @@
-"""The prefixes of the paths of the Calltouch API, and the parameter table of an endpoint without parameters."""
+"""The path prefixes of the Calltouch API, and the parameter table of endpoints without parameters."""
 
 from dealtrace.http.parameters import ParameterTable
 
@@ -7,5 +7,5 @@ REPORT_SERVICE = "/report-service/RestAPI/api"
 LEAD_SERVICE = "/lead-service/v1/api"
 WIDGET_SERVICE = "/widget-service/v1/api"
 TRY = "/api/try"
-"""The prefix of the paths that try a registration; the path of the endpoint that registers follows it."""
+"""The path prefix of endpoints that show what a registration would do, such as `/api/try/orders/register`."""
 NO_PARAMETERS = ParameterTable(())

@@ -46,7 +46,7 @@ from dealtrace.http.endpoint import OPEN, Endpoint, Example, RateLimitClass
 from dealtrace.http.replies import plain_refusal
 
 SITE_PARAMETER = "siteId"
-"""The name of the site's id in paths and parameters of this API and of the counter."""
+"""The name of the site id in paths and parameters of this API and of the visit counter, a script for web pages."""
 
 _STATISTICS = tuple(
     Endpoint(
@@ -110,7 +110,7 @@ ENDPOINTS = (
         register.TABLE,
         try_register,
         "Проверить сделку, ничего не сохраняя",
-        "Try a deal without storing it",
+        "Show what registering a deal would do, without storing it",
         BY_CLIENT_API_ID,
         name="try-register",
         answer=TriedOrder,
@@ -323,7 +323,7 @@ ENDPOINTS = (
         inbound_call.TABLE,
         inbound_call.respond,
         "Принять звонок из АТС; ответ и ошибки — простой текст",
-        "Register a call from a PBX; answer and errors are plain text",
+        "Register a call from a PBX; the answer and errors are plain text",
         name="inbound-call",
         auth_scheme=BY_API_KEY,
         rate_limit_class=RateLimitClass.EXCHANGE,
@@ -338,8 +338,8 @@ ENDPOINTS = (
         ("GET",),
         node_id.TABLE,
         node_id.respond,
-        "Узнать узел, без токена",
-        "Get the number of the node, without a token",
+        "Узнать номер узла (всегда 1), без токена",
+        "Get the number of the server node (always 1), without a token",
         name="getnodeid",
         answer=Node,
         auth_scheme=OPEN,

@@ -1,6 +1,7 @@
 """`/api/try/…`: show what a registration would do, and why, without storing anything.
 
-Ours: Calltouch has no such method. The path is separate because a mistyped header would register the deal.
+Ours: Calltouch has no such method. It is a path rather than a header, since a mistyped header would be ignored and the
+deal registered.
 """
 
 from collections.abc import Sequence
@@ -25,7 +26,7 @@ async def try_register(caller: Caller, sent: Sent) -> Reply:
     """Answer with what `orders/register` would do with these parameters.
 
     Raises:
-        CallAndLeadRequest: both a call and a lead request are named.
+        CallAndLeadRequest: the parameters identify both a call and a lead request.
         NumberTaken: another deal has the number.
     """
     (tried,) = await _try(caller, [read_registration(caller, sent)])

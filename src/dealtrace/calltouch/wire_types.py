@@ -1,4 +1,4 @@
-"""Types of parameters that only this API has: sums, local times, tags, ids of visits."""
+"""The parameter types that only the Calltouch API has: sums, local times, tags, ids of visits."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
@@ -26,7 +26,7 @@ _SHOWN: Mapping[ClockForm, tuple[str, str]] = {
     SLASHED_MONTH_FIRST: ("mm/dd/yyyy", "03/26/2018"),
     SLASHED_YEAR_FIRST: ("yyyy/mm/dd", "2018/03/26"),
 }
-"""Maps each form of dates to its pattern and an example, for messages."""
+"""Maps each date format to its pattern and an example, for messages."""
 
 
 @record
@@ -46,9 +46,9 @@ class Amount:
 
 @record
 class CostAmount:
-    """A cost in rubles, 0 or more, written as `Amount` is.
+    """A cost in rubles, zero or more, in the same format as `Amount`.
 
-    Ours: it is stored in kopecks, rounded half up; a negative cost is refused, since a cost is corrected by sending it
+    Ours: the cost is stored in kopecks, rounded half up. A negative cost is refused: to correct a cost, it is sent
     again.
     """
 
@@ -71,7 +71,7 @@ class CostAmount:
 
 @record
 class WallClock:
-    """A local date and time of the site, in the form `dd.mm.yyyy hh:mm:ss` unless `form` is another.
+    """A date and time in the site's time zone; `form` is the format, by default `dd.mm.yyyy hh:mm:ss`.
 
     Seed: «Формат dd.mm.yyyy%20hh:mm:ss».
     """
@@ -86,7 +86,7 @@ class WallClock:
             shown, example = _SHOWN[self.form]
             raise InvalidValue(
                 f"ожидается дата {shown} hh:mm:ss с {YEAR_MIN} по {YEAR_MAX} год, например {example} 10:00:00",
-                f"a date {shown} hh:mm:ss of {YEAR_MIN} to {YEAR_MAX} is expected, such as {example} 10:00:00",
+                f"a date {shown} hh:mm:ss from {YEAR_MIN} to {YEAR_MAX} is expected, such as {example} 10:00:00",
             )
         return clock
 
@@ -97,7 +97,7 @@ class WallClock:
 
 @record
 class VisitRef:
-    """The id of a visit, as the scripts of pages send it.
+    """The id of a visit, as scripts on web pages send it.
 
     Ours: `0`, `null`, `undefined` and any other text that is not an id mean that there is no visit. The vendor refuses
     the whole lead request, but losing the client is worse than losing the source.
@@ -119,13 +119,13 @@ class VisitRef:
 
 @record
 class SlashDay:
-    """A day of the site: `dd/mm/yyyy`, or in the journal of lead requests `mm/dd/yyyy` or `yyyy/mm/dd`."""
+    """A day in the site's time zone: `dd/mm/yyyy`, or with `month_first` either `mm/dd/yyyy` or `yyyy/mm/dd`."""
 
     month_first: bool = False
     erased: None = None
 
     def read(self, text: str) -> date:
-        """Parse a day as a date."""
+        """Parse a date."""
         return _read_day(text, self._forms)
 
     def schema(self) -> Mapping[str, object]:
@@ -139,15 +139,15 @@ class SlashDay:
 
 @record
 class CostDay:
-    """A day of the site in any common form.
+    """A day in the site's time zone, in any common format.
 
-    Ours: `dd.mm.yyyy`, `dd/mm/yyyy` or `yyyy-mm-dd`; the vendor does not document the form.
+    Ours: `dd.mm.yyyy`, `dd/mm/yyyy` or `yyyy-mm-dd`; the vendor does not document the format.
     """
 
     erased: None = None
 
     def read(self, text: str) -> date:
-        """Parse a day as a date."""
+        """Parse a date."""
         return _read_day(text, _COST_DAY_FORMS)
 
     def schema(self) -> Mapping[str, object]:
@@ -165,7 +165,7 @@ def _read_day(text: str, forms: Sequence[ClockForm]) -> date:
         example = _SHOWN[forms[0]][1]
         raise InvalidValue(
             f"ожидается дата {shown} с {YEAR_MIN} по {YEAR_MAX} год, например {example}",
-            f"a date {shown} of {YEAR_MIN} to {YEAR_MAX} is expected, such as {example}",
+            f"a date {shown} from {YEAR_MIN} to {YEAR_MAX} is expected, such as {example}",
         )
     return day
 
@@ -177,7 +177,7 @@ def _day_schema(forms: Sequence[ClockForm]) -> Mapping[str, object]:
 
 @record
 class DayClock:
-    """A time of the site's day, `hh:mm:ss`."""
+    """A time of day in the site's time zone, `hh:mm:ss`."""
 
     erased: None = None
 
@@ -197,7 +197,7 @@ class DayClock:
 
 @record
 class Tags:
-    """Tags, comma-separated; parsed in the order sent, trimmed, without empty tags and duplicates.
+    """Comma-separated tags; they are trimmed and keep their order, and empty and repeated tags are dropped.
 
     Seed: «Можно передавать более одного тега через запятую».
     """
@@ -225,7 +225,7 @@ class Tags:
 
 @record
 class TagObjects(Tags):
-    """Tags as a list of objects; the text in an object may also contain several tags, separated by commas."""
+    """Tags sent as a list of objects; an object may also have several comma-separated tags."""
 
     def schema(self) -> Mapping[str, object]:
         """Return the JSON Schema of this type."""
@@ -254,7 +254,7 @@ class Names(Text):
 
 @record
 class MatchingElements(Text):
-    """Searches for a lead, sent as a list of objects with different types."""
+    """The searches for a lead, sent as a list of objects; `type` is the kind of search."""
 
     def schema(self) -> Mapping[str, object]:
         """Return the JSON Schema of this type."""
@@ -264,7 +264,7 @@ class MatchingElements(Text):
 
 @record
 class NamedValues:
-    """Fields of a form, sent as a list of objects; this type only describes them, the endpoint parses them."""
+    """The fields of a form, sent as a list of objects. Used for the schema only: the endpoint parses them."""
 
     length_max: int
     erased: None = None

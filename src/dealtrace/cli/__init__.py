@@ -1,4 +1,4 @@
-"""The command line: one module per command group."""
+"""The command-line program `dealtrace`: one module per command or group of commands."""
 
 from dealtrace.cli.commands import main
 

@@ -1,4 +1,4 @@
-"""The types of the JSON that commands print; instants are in UTC. Deals and leads are in `lead_answers`."""
+"""The types of the JSON that commands print; times are in UTC. The types of deals and leads are in `lead_answers`."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -9,7 +9,7 @@ from dealtrace.leads.lead import LeadRef
 
 
 class SiteAnswer(TypedDict):
-    """A site in `site list`; `uniqueDepthDays` and `pointsPerDay` are 0 if there is no limit."""
+    """A site in `site list` and `site show`; `uniqueDepthDays` and `pointsPerDay` are 0 if there is no limit."""
 
     siteId: int
     name: str
@@ -36,7 +36,7 @@ class RateAnswer(TypedDict):
 
 
 class StatusAnswer(TypedDict):
-    """A status in `status list`: its spellings, the most frequent first, and the number of undeleted deals with it."""
+    """A status in `status list`; `deals` excludes deleted deals, and the most frequent of `spellings` comes first."""
 
     name: str
     meaning: str
@@ -45,7 +45,7 @@ class StatusAnswer(TypedDict):
 
 
 class ColumnAnswer(TypedDict):
-    """A column in `column list`; `statuses` is empty for formulas, `formula` is `None` for all other kinds."""
+    """A report column in `column list`; `statuses` is empty for formulas, `formula` is `None` for all other kinds."""
 
     name: str
     kind: str
@@ -54,7 +54,7 @@ class ColumnAnswer(TypedDict):
 
 
 class HostAnswer(TypedDict):
-    """A host in `source host list`; `name` is its source, empty for own, payment and sign-in hosts."""
+    """A host in `source host list`; `name` is its source, or empty for own, payment and sign-in hosts."""
 
     kind: str
     host: str
@@ -64,7 +64,7 @@ class HostAnswer(TypedDict):
 class SegmentAnswer(TypedDict):
     """A segment in `segment list`; filters are written `dimension:operator:value`.
 
-    `fault` says why it can no longer be used, `None` if it can.
+    `fault` says why the segment can no longer be used, or is `None` if it can be used.
     """
 
     name: str
@@ -73,7 +73,7 @@ class SegmentAnswer(TypedDict):
 
 
 class ReclassificationAnswer(TypedDict):
-    """The result of `source reclassify`: how many visits were read, how many visits and leads got another source."""
+    """The result of `source reclassify`: the number of visits read, and of visits and leads that got another source."""
 
     siteId: int
     dryRun: bool
@@ -104,7 +104,7 @@ class UserAnswer(TypedDict):
 
 
 class WebhookAnswer(TypedDict):
-    """A webhook in `webhook list`; `state` is `active`, `failing` or `paused`."""
+    """A webhook in `webhook list` and `webhook show`; `state` is `active`, `failing` or `paused`."""
 
     webhookId: int
     siteId: int
@@ -122,7 +122,7 @@ class WebhookAnswer(TypedDict):
 
 
 class DemoAnswer(TypedDict):
-    """The result of `demo`; `clientApiId` is null if the site existed before."""
+    """The result of `demo`; `clientApiId` is `None` if the site existed before."""
 
     siteId: int
     clientApiId: str | None
@@ -132,7 +132,7 @@ class DemoAnswer(TypedDict):
 
 
 class ImportAnswer(TypedDict):
-    """The result of an import: the numbers of rows by outcome."""
+    """The result of an import: the numbers of rows. `finishedBefore` is true if the file had already been imported."""
 
     siteId: int
     rows: int
@@ -145,7 +145,7 @@ class ImportAnswer(TypedDict):
 
 
 class UnmetCost(TypedDict):
-    """A source or campaign with costs but without visits; `cost` is in rubles, with two decimals."""
+    """A source or campaign with costs but without visits; `cost` is in rubles with two decimals."""
 
     source: str
     medium: str
@@ -160,7 +160,7 @@ class CostsAnswer(TypedDict):
 
     `rows` is the number of rows in the file, without lines with totals. `costs` is the number of costs, one for each
     day and source; `replaced` is the number of earlier costs of these days. `unmetSources` are sources without visits;
-    `unmetCampaigns` have none even by source, medium and campaign alone.
+    `unmetCampaigns` lack visits even if only source, medium and campaign are compared.
     """
 
     siteId: int
@@ -180,7 +180,7 @@ class CostsAnswer(TypedDict):
 
 
 class SourceShareAnswer(TypedDict):
-    """A source's share of a deal, a decimal from 0 to 1; source and medium are `None` if unknown."""
+    """The share of a deal credited to a source, a decimal from 0 to 1; source and medium are `None` if unknown."""
 
     source: str | None
     medium: str | None
@@ -188,7 +188,7 @@ class SourceShareAnswer(TypedDict):
 
 
 class DealAttributionAnswer(TypedDict):
-    """The lead of a deal, and its sources with their shares, the source of the latest visit first."""
+    """The lead of a deal, and the sources of the deal with their shares, the source of the latest visit first."""
 
     lead: LeadRef | None
     sources: list[SourceShareAnswer]
@@ -217,7 +217,7 @@ class MatchRateAnswer(TypedDict):
 
 
 class MoveAnswer(TypedDict):
-    """The deals and rubles that would move from one source to another, as decimal numbers."""
+    """The number of deals, possibly a fraction, and the rubles that would move from one source to another."""
 
     fromSource: str | None
     fromMedium: str | None
@@ -228,14 +228,14 @@ class MoveAnswer(TypedDict):
 
 
 class FurtherMovesAnswer(TypedDict):
-    """The deals and rubles that would move between sources that are not listed."""
+    """The number of deals and the rubles that would move between sources that are not listed in `moves`."""
 
     deals: str
     rubles: str
 
 
 class TrialHeadAnswer(TypedDict):
-    """What `try` prints before the deals whose lead or source would change."""
+    """What `try` prints before the deals that would change: the site, the period and the rules that were tried."""
 
     siteId: int
     firstDay: date
@@ -258,7 +258,7 @@ class TrialAnswer(TypedDict):
 
 
 class ValuesAnswer(TypedDict):
-    """The values of a deal in the file or at this site; `sum` is a decimal, or `None` if the deal has no sum."""
+    """The compared values of a deal, in the file or at the site; `sum` is a decimal, or `None` if there is no sum."""
 
     sum: str | None
     status: str
@@ -266,7 +266,7 @@ class ValuesAnswer(TypedDict):
 
 
 class DisagreementAnswer(TypedDict):
-    """A deal in `agree` that differs; `file` is `None` if the file lacks the deal, `here` if this site does."""
+    """A difference in `agree`: `file` is `None` if the file does not have the deal, `here` if the site does not."""
 
     kind: str
     row: int | None
@@ -279,21 +279,21 @@ class DisagreementAnswer(TypedDict):
 
 
 class CountAnswer(TypedDict):
-    """The number of deals and their sum in rubles, a decimal."""
+    """A number of deals, and their sum in rubles as a decimal."""
 
     deals: int
     rubles: str
 
 
 class AgreementHeadAnswer(TypedDict):
-    """What `agree` prints before the differences."""
+    """What `agree` prints before the differences: the site and the file."""
 
     siteId: int
     file: str
 
 
 class AgreementAnswer(TypedDict):
-    """What `agree` prints after the differences; `difference` and `otherSum` are the file's sums minus ours."""
+    """What `agree` prints after the differences; `difference` and `otherSum` are the file's sums minus the site's."""
 
     agrees: bool
     inFile: CountAnswer
@@ -311,7 +311,7 @@ class AgreementAnswer(TypedDict):
 class Finding(TypedDict):
     """A problem that `doctor` found and the command that fixes it; the other keys identify what the problem is about.
 
-    A finding with `hint` is not a problem: it does not change the exit status.
+    A finding with `hint` is not a problem and does not change the exit status.
     """
 
     kind: str
@@ -328,7 +328,7 @@ class Finding(TypedDict):
 
 
 class AlertAnswer(TypedDict):
-    """A rule in `alert list`; `limit` is a number or a percentage, `raisedAt` is `None` unless an alert is raised."""
+    """A rule in `alert list`; `limit` is a number or a percentage, `raisedAt` is `None` if no alert is raised now."""
 
     alertId: int
     kind: str
@@ -344,7 +344,7 @@ class AlertAnswer(TypedDict):
 
 
 class AlertIncidentAnswer(TypedDict):
-    """An incident that `alert test` found; `ended` is `None` if it is not over."""
+    """An alert that a rule would have raised, in `alert test`; `ended` is `None` if the alert is not over."""
 
     since: datetime
     until: datetime
@@ -354,7 +354,7 @@ class AlertIncidentAnswer(TypedDict):
 
 
 class AlertTrialAnswer(TypedDict):
-    """The alerts that a rule would have raised in 30 days; `undecided` counts windows with too little data to judge."""
+    """The result of `alert test` for 30 days; `undecided` is the number of checked periods with too little data."""
 
     alertId: int
     windows: int
@@ -363,7 +363,7 @@ class AlertTrialAnswer(TypedDict):
 
 
 class RequestAnswer(TypedDict):
-    """A request in `requests tail`; `siteId` is `None` if it named no site, `reason` is the refusal in English."""
+    """A request in `requests tail`; `siteId` is `None` if its site is unknown, `reason` is the refusal in English."""
 
     siteId: int | None
     at: datetime

@@ -57,7 +57,7 @@ def restore(file: BackupFile) -> None:
 
 
 def _is_empty(database: Database) -> bool:
-    """Return whether the database has no tables; a missing SQLite file is not created by the check."""
+    """Return whether the database has no tables, without creating a SQLite file that does not exist."""
     if database.is_sqlite and not database.file.exists():
         return True
     try:

@@ -29,11 +29,11 @@ COMMANDS = {
     "token": ListedCommand("tokens", "token_commands", "Issue, list and revoke API tokens."),
     "user": ListedCommand("users", "user_commands", "Create, invite, list and delete users of the cabinet."),
     "field": ListedCommand("fields", "field_commands", "Add, list and remove custom fields."),
-    "status": ListedCommand("reports.statuses", "status_commands", "Set and list the meanings of deals' statuses."),
-    "rate": ListedCommand("reports.rates", "rate_commands", "Set and list the rates of currencies for reports."),
+    "status": ListedCommand("reports.statuses", "status_commands", "Set and list which statuses mean won or lost."),
+    "rate": ListedCommand("reports.rates", "rate_commands", "Set and list the exchange rates that reports use."),
     "column": ListedCommand("reports.columns", "column_commands", "Add, list and remove columns of reports."),
     "source": ListedCommand(
-        "sources", "source_commands", "Define the kinds of hosts for a site, and reclassify its past visits."
+        "sources", "source_commands", "Classify hosts for a site, such as its own hosts, and reclassify past visits."
     ),
     "deal": ListedCommand(
         "deals.commands", "deal_commands", "List, show and restore deals, show their history, choose their leads."
@@ -53,8 +53,8 @@ COMMANDS = {
     "segment": ListedCommand(
         "reports.segments", "segment_commands", "Save, list, rename and remove segments: filters of reports."
     ),
-    "alert": ListedCommand("reports.alerts", "alert_commands", "Watch metrics, and notify when a figure is unusual."),
-    "demo": ListedCommand("sites.demo", "demo", "Fill a site with made-up data of the year until today."),
+    "alert": ListedCommand("reports.alerts", "alert_commands", "Watch metrics, and notify when a value is unusual."),
+    "demo": ListedCommand("sites.demo", "demo", "Fill a site with a year of made-up data up to today."),
     "webhook": ListedCommand("webhooks", "webhook_commands", "Notify other programs of events."),
     "person": ListedCommand("people", "person_commands", "Export or erase the data of a person."),
     "requests": ListedCommand("requests.tail", "request_commands", "Show the journal of requests to the API."),
@@ -64,11 +64,11 @@ COMMANDS = {
     "backup": ListedCommand("backup", "backup", "Back up the whole database to one file."),
     "restore": ListedCommand("backup", "restore", "Restore a backup into an empty database."),
 }
-"""Every command by its name; `--help` shows these lines, since importing all commands takes a second of CPU."""
+"""All commands by name; `--help` shows these lines, since importing all commands takes a second of CPU time."""
 
 
 def load_command(name: str) -> TyperCommand | TyperGroup:
-    """Import the module of a command or group and return it."""
+    """Import and return the command or group of commands that `COMMANDS` lists under `name`."""
     defined = _import_command(COMMANDS[name])
     parent = typer.Typer(add_completion=False)
     parent.callback()(lambda: None)
@@ -84,9 +84,9 @@ def load_command(name: str) -> TyperCommand | TyperGroup:
 
 
 def _import_command(listed: ListedCommand) -> Any:
-    """Import a command without garbage collection, and exempt what was imported from it. Any: a function or group.
+    """Import a command with garbage collection off; later collections skip what was imported. Any: a function or group.
 
-    Imports leave no garbage, and looking for it, above all at the exit of the process, is a fifth of a short command.
+    Imports leave no garbage, and searching for it, mostly at exit, takes a fifth of the time of a short command.
     """
     gc.disable()
     try:
@@ -97,9 +97,9 @@ def _import_command(listed: ListedCommand) -> Any:
 
 
 class CommandGroup(TyperGroup):
-    """The root group: lists the commands of `COMMANDS` and imports the one that is run.
+    """The root group, which lists `COMMANDS` and imports only the command that is run.
 
-    Any: Click does not type its attributes and options, nor, under Typer, its contexts and commands.
+    Any: the attributes and options of Click have no types, nor have its contexts and commands under Typer.
     """
 
     def __init__(self, **attributes: Any) -> None:
@@ -127,7 +127,7 @@ class CommandGroup(TyperGroup):
 main = typer.Typer(
     name="dealtrace",
     cls=CommandGroup,
-    help="Register the deals of a CRM and find the advertising source of each.",
+    help="Register the deals of a CRM and find the advertising source of each deal.",
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
 )
@@ -145,5 +145,5 @@ def root(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    """Register the deals of a CRM and find the advertising source of each."""
+    """Register the deals of a CRM and find the advertising source of each deal."""
     del version

@@ -36,12 +36,12 @@ from dealtrace.storage.schema.upgrade import (
 database_commands = typer.Typer(help="Upgrade, check and distribute the database.", no_args_is_help=True)
 
 
-READ_AGAIN = "Stored phones and e-mails are still normalised as in an earlier release."
+READ_AGAIN = "Some stored phones and e-mails are still normalised by the rules of an earlier release."
 
 
 @database_commands.command("upgrade")
 def upgrade() -> None:
-    """Upgrade the database schema to this release. Does nothing if it is up to date; never creates a database."""
+    """Upgrade the database schema to this release. An up-to-date schema does not change; no database is created."""
     with explained():
         database = open_database(read_settings().database_url)
         require_database(database)
@@ -70,7 +70,7 @@ def check() -> None:
 
 @database_commands.command("recount")
 def recount() -> None:
-    """Recount the deals per day, which journals use for totals and pages. A running server's writes wait meanwhile."""
+    """Recount the deals of each day, which journals use for totals and pages. While it runs, a server cannot write."""
     with open_prepared() as database:
         with database.read() as connection:
             sites = list_sites(connection)
@@ -122,9 +122,9 @@ def _count_unread(database: Database) -> int:
 
 @database_commands.command("mirror")
 def mirror(
-    anew: Annotated[bool, typer.Option("--anew", help="Remove the mirror first and build it from scratch.")] = False,
+    anew: Annotated[bool, typer.Option("--anew", help="Remove the mirror first, and build it from scratch.")] = False,
 ) -> None:
-    """Bring the column mirror of reports up to date; otherwise the next report does it. SQLite only."""
+    """Update the column mirror, a copy of the data for fast reports. The next report does the same. SQLite only."""
     hidden = not complaints.is_terminal
     with open_prepared() as database:
         if not database.is_sqlite or not database.mirror_memory_mib:
@@ -148,7 +148,7 @@ def mirror(
 def distribute(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the statements without running them.")] = False,
 ) -> None:
-    """Distribute the tables over a Citus cluster by site. Run on the coordinator; distributed tables do not change."""
+    """Distribute all tables not yet distributed over a Citus cluster, by site. Run this on the coordinator."""
     with explained():
         database = open_database(read_settings().database_url)
         if dry_run:
@@ -171,7 +171,7 @@ def distribute(
 
 
 def summarize_distribution(added: int, before: Collection[str]) -> str:
-    """Return the message of `db distribute`: how many tables it distributed, and how many already were distributed."""
+    """Return the message of `db distribute`: the number of tables distributed now, and of those distributed before."""
     if not added:
         return "All tables are distributed by site_id already."
     others = f" {counted(len(before), 'table')} had been distributed before." if before else ""
@@ -179,7 +179,7 @@ def summarize_distribution(added: int, before: Collection[str]) -> str:
 
 
 def _distributed(database: Database) -> list[str]:
-    """List the tables that are distributed; empty without Citus."""
+    """List the tables that are already distributed; the list is empty without Citus."""
     if database.is_sqlite:
         return []
     with database.read() as connection:

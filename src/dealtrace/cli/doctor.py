@@ -43,7 +43,7 @@ SET_APART_SHOWN = 20
 STATUSES_SHOWN = 20
 LISTS_READ = 1000
 _WHY_APART = {
-    SetApart.SHARED: f"leads have it together with over {SHARED_BY_MAX} other contacts, so several people use it",
+    SetApart.SHARED: f"leads have it together with more than {SHARED_BY_MAX} other contacts, so several people use it",
     SetApart.FILLER: "it is only entered to fill in a required field",
 }
 
@@ -67,7 +67,7 @@ def doctor(as_json: JsonOption = False) -> None:
 
 
 def _mirror_line(mirror: MirrorStatus) -> str:
-    """Return a line about the column mirror; its state is never a problem, since the next report updates it."""
+    """Return a line about the column mirror, a copy of the data for reports; its state is never a problem."""
     size, age = f"{mirror.size_bytes / 2**20:,.0f} MiB", clock.now() - mirror.opened_at
     if mirror.obstacle:
         return f"The column mirror of reports: the next report rebuilds it, because {mirror.obstacle}."
@@ -163,12 +163,12 @@ def _unknown_field_finding(site_id: int, field: UnknownField) -> Finding:
 
 
 def _unknown_parameter_finding(site_id: int, parameter: UnknownParameter) -> Finding:
-    named = f"{parameter.path} was sent {parameter.name}," if parameter.name else "other unknown parameters were sent,"
+    named = f"{parameter.path} was sent {parameter.name}" if parameter.name else "other unknown parameters were sent"
     meant = f"Did you mean {parameter.nearest}? " if parameter.nearest is not None else ""
     return {
         "kind": "unknown_parameter",
-        "text": f"Site {site_id}: {named} which has no effect, {counted(parameter.seen, 'time')}, "
-        f"last on {parameter.last_seen_at:%Y-%m-%d %H:%M} UTC.",
+        "text": f"Site {site_id}: {named} {counted(parameter.seen, 'time')}, "
+        f"last on {parameter.last_seen_at:%Y-%m-%d %H:%M} UTC; this has no effect.",
         "cure": f"{meant}All parameters are listed at /docs.",
         "site_id": site_id,
         "path": parameter.path,
@@ -184,14 +184,14 @@ def _unknown_setting_finding(unknown: UnknownVariable) -> Finding:
 
 
 def _matcher_findings(connection: Connection, site: Site) -> list[Finding]:
-    """Return a problem if deals have matchers that are never tried, because an earlier matcher always succeeds."""
+    """Return a problem if deals have matchers (searches for a source) that are never tried, else an empty list."""
     lists = list_latest_matchers(connection, site.id, LISTS_READ)
     lost = sum(bool(unreachable(matchers)) for matchers in lists)
     if not lost:
         return []
     text = (
-        f"Site {site.id}: of the latest {counted(len(lists), 'deal')} with matching, {lost} have matchers behind "
-        "withoutSource or customSources, which are never tried."
+        f"Site {site.id}: of the latest {counted(len(lists), 'deal')} with matching, {lost} have matchers that are "
+        "never tried, because they come after withoutSource or customSources."
     )
     cure = "The CRM must send withoutSource or customSources last."
     return [{"kind": "unreachable_matchers", "text": text, "cure": cure, "site_id": site.id, "seen": lost}]
@@ -201,18 +201,18 @@ def _people_findings(connection: Connection, site: Site) -> list[Finding]:
     findings: list[Finding] = []
     reading = find_reading(connection, site.id)
     if reading is not None and (unread := count_unread(connection, site.id, reading)):
-        text = f"Site {site.id}: contacts of {unread} leads, clients and deals are normalised as in an earlier release."
+        text = f"Site {site.id}: {unread} leads, clients and deals have contacts normalised by an earlier release."
         cure = "dealtrace db renormalise"
         findings.append({"kind": "old_contacts", "text": text, "cure": cure, "site_id": site.id, "seen": unread})
     for contact, reason in list_set_apart(connection, site.id, SET_APART_SHOWN):
         text = f"Site {site.id}: {contact} is not used to recognise a person: {_WHY_APART[reason]}."
-        cure = "Nothing needs to be done, unless forms send it by mistake."
+        cure = "Nothing needs to be done, unless forms send this contact by mistake."
         findings.append({"kind": "set_apart", "text": text, "cure": cure, "site_id": site.id, "name": contact})
     return findings
 
 
 def _status_findings(connection: Connection, site: Site) -> list[Finding]:
-    """List problems with statuses: the site has too many of them, or (as a hint) none of them means won."""
+    """List the problems with statuses: a site has too many statuses, or (as a hint) no status means won."""
     statuses = list_statuses(connection, site.id)
     is_full, lacks_won = len(statuses) >= STATUSES_MAX, not has_won_status(connection, site.id)
     if not statuses or not (is_full or lacks_won):
@@ -233,11 +233,11 @@ def _status_findings(connection: Connection, site: Site) -> list[Finding]:
 
 
 def _rate_findings(connection: Connection, site: Site) -> list[Finding]:
-    """Find deals in a currency that has no rate on the deal's day; reports leave out their sums."""
+    """List the currencies without an exchange rate for some deals; reports leave out the sums of these deals."""
     return [
         {
             "kind": "no_rate",
-            "text": f"Site {site.id}: {counted(deals, 'deal')} in {currency} without a rate, left out of sums.",
+            "text": f"Site {site.id}: {counted(deals, 'deal')} in {currency} without a rate are left out of sums.",
             "cure": f"dealtrace rate set {site.id} {_quoted(currency)} RUBLES --from DAY",
             "site_id": site.id,
             "name": currency,

@@ -67,11 +67,11 @@ class _Selection(Generic[Item]):
 
 
 _Select = Callable[[Site, datetime | None, datetime | None], _Selection[Item]]
-"""A function that returns the selection of a site's records between two instants."""
+"""A function that returns the selection of a site's records between two UTC instants; `None` means no limit."""
 
 
 def _add_command(name: str, select: _Select[Item], meaning: str) -> None:
-    """Add the command that exports one kind of record."""
+    """Add a command that exports one kind of record; `meaning` is its help."""
 
     @export_commands.command(name, help=meaning)
     def export_records(
@@ -104,7 +104,7 @@ def _select_leads(
 
 
 def _interval(site: Site, first: Day | None, last: Day | None) -> tuple[datetime | None, datetime | None]:
-    """Return the start of the first day and the end of the last day in UTC, each `None` if its day is not given."""
+    """Return the start of the first day and the end of the last day in UTC; `None` for a day that is not given."""
     if first is not None and last is not None and first > last:
         fail("--from is after --to.")
     since = day_start(first.date(), site.time_zone) if first is not None else None
@@ -173,7 +173,7 @@ def _export(
 
 @dataclass(slots=True)
 class _Written:
-    """How many rows were written, and how many texts were cut."""
+    """The number of rows written, and the number of texts cut to the size of a spreadsheet cell."""
 
     rows: int = 0
     cut: int = 0
@@ -202,7 +202,7 @@ def _stopped(path: Path, written: _Written) -> str:
 
 @contextmanager
 def _ended_by_exceptions() -> Iterator[None]:
-    """Make SIGHUP and SIGTERM raise `SystemExit`, as Ctrl-C raises an exception, so that files are cleaned up."""
+    """Make SIGHUP and SIGTERM raise `SystemExit` in the block, so that files are cleaned up as after Ctrl-C."""
     ended_by = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) is signal.SIG_DFL]
     for number in ended_by:
         signal.signal(number, _end)
@@ -218,7 +218,7 @@ def _end(number: int, _: object) -> NoReturn:
 
 
 def _write(connection: Connection, site: Site, file: RowWriter, selection: _Selection[Item], written: _Written) -> None:
-    """Write and count all rows, a thousand at a time, as they were at the start of the transaction."""
+    """Write and count all rows, a thousand at a time; all are read from one snapshot of the database."""
     with Progress(console=complaints, transient=True, disable=not complaints.is_terminal) as progress:
         bar = progress.add_task("Rows", total=None)
         for total, ids in pages_of(connection, selection.query, ROWS_AT_ONCE):

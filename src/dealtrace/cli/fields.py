@@ -1,4 +1,4 @@
-"""`dealtrace field`: the custom fields of a site."""
+"""`dealtrace field`: add, list and remove the custom fields of a site."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""`dealtrace import costs`: import the costs of an account of an advertising system from a file."""
+"""`dealtrace import costs`: import the costs of an advertising account from a file."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import astuple
@@ -40,27 +40,27 @@ PERCENT_MAX = 100
 SystemOption = Annotated[
     str, typer.Option("--system", help=f"The advertising system: {', '.join(SYSTEM_SOURCES)}, or any other name.")
 ]
-AccountOption = Annotated[str, typer.Option("--account", help="The account in the system; any name.")]
-SourceOption = Annotated[str | None, typer.Option("--source", help="The source of all costs of the file.")]
-MediumOption = Annotated[str | None, typer.Option("--medium", help="The medium of all costs of the file.")]
+AccountOption = Annotated[str, typer.Option("--account", help="The account in the advertising system; any name.")]
+SourceOption = Annotated[str | None, typer.Option("--source", help="The source of all costs in the file.")]
+MediumOption = Annotated[str | None, typer.Option("--medium", help="The medium of all costs in the file.")]
 CampaignOption = Annotated[
-    str, typer.Option("--campaign", help="The campaign in visits: auto, id, name, or a text with {id} or {name}.")
+    str, typer.Option("--campaign", help="How visits name a campaign: auto, id, name, or a text with {id} or {name}.")
 ]
 RenameOption = Annotated[
     list[str] | None,
-    typer.Option("--rename", metavar="CAMPAIGN=NAME", help="The name that visits have for a campaign."),
+    typer.Option("--rename", metavar="CAMPAIGN=NAME", help="The name of a campaign in visits."),
 ]
 MapOption = Annotated[
     list[str] | None,
-    typer.Option("--map", metavar="HEADING=COLUMN", help="The column that a heading of the file means."),
+    typer.Option("--map", metavar="HEADING=COLUMN", help="The column to read under a heading of the file."),
 ]
 VatOption = Annotated[
-    str | None, typer.Option("--vat", metavar="PERCENT", help="Subtract this tax, which the costs include.")
+    str | None, typer.Option("--vat", metavar="PERCENT", help="Subtract this VAT, which the costs include.")
 ]
 AddVatOption = Annotated[
-    str | None, typer.Option("--add-vat", metavar="PERCENT", help="Add this tax, which the costs do not include.")
+    str | None, typer.Option("--add-vat", metavar="PERCENT", help="Add this VAT, which the costs do not include.")
 ]
-RateOption = Annotated[str | None, typer.Option("--rate", help="The rate: rubles per unit of the file's currency.")]
+RateOption = Annotated[str | None, typer.Option("--rate", help="The rate in rubles per unit of the file's currency.")]
 UnitOption = Annotated[
     CostUnit, typer.Option("--cost-unit", help="The unit of the cost column: money, or micros (millionths).")
 ]
@@ -68,7 +68,7 @@ UnitOption = Annotated[
 
 @record
 class _Imported:
-    """The costs that were imported, and those whose source no visit has."""
+    """The costs that were imported; `unmet` are the costs whose source no visit has."""
 
     site_id: int
     account: CostAccount
@@ -96,7 +96,7 @@ def take_costs(  # noqa: PLR0913, PLR0917 - an argument for each option
     cost_unit: UnitOption = CostUnit.AUTO,
     as_json: JsonOption = False,
 ) -> None:
-    """Import the costs of an account; they replace its costs of the same days. If a row is invalid, nothing changes."""
+    """Import costs, replacing the account's earlier costs of the same days. If a row is invalid, nothing changes."""
     named = _read_account(system, account)
     reading = CostReading(
         columns=_read_mapping(mapped or ()),
@@ -109,7 +109,7 @@ def take_costs(  # noqa: PLR0913, PLR0917 - an argument for each option
         unit=cost_unit,
     )
     if reading.vat_removed is not None and reading.vat_added is not None:
-        fail("Set either --vat or --add-vat.")
+        fail("--vat and --add-vat cannot be combined. Set only one of them.")
     naming = CampaignNaming(campaign, _read_renames(rename or ()))
     if not naming.is_valid:
         fail("--campaign must be auto, id, name, or a text that contains {id} or {name}.")
@@ -165,7 +165,7 @@ def _read_mapping(pairs: Collection[str]) -> dict[str, str]:
         if name not in names:
             fail(f"--map: there is no column {name}. Known: {', '.join(names)}.")
         if name in columns.values():
-            fail(f"--map: {name} is given twice.")
+            fail(f"--map: the column {name} is given twice. Give it once.")
         columns[normalize_heading(heading)] = name
     return columns
 
@@ -210,7 +210,7 @@ def _check_naming(file: CostFile, naming: CampaignNaming) -> None:
 def _check_lengths(costs: Collection[Cost]) -> None:
     longest = max((len(cost.traffic_source.campaign) for cost in costs), default=0)
     if longest > SOURCE_LENGTH_MAX:
-        fail(f"--campaign: a name would have {longest} characters, at most {SOURCE_LENGTH_MAX} are allowed.")
+        fail(f"--campaign: a name would have {longest} characters; at most {SOURCE_LENGTH_MAX} are allowed.")
 
 
 def _report(imported: _Imported) -> None:
@@ -236,14 +236,14 @@ def _summarize(imported: _Imported) -> Iterator[str]:
     if file.layout.passed_over:
         yield f"Ignored columns: {', '.join(file.layout.passed_over)}."
     if not imported.unmet.sources:
-        yield "Visits have the sources of all costs."
+        yield "Each cost has the source of a visit."
         return
-    costs = f"For {_rubles(_sum(imported.unmet.sources))} RUB"
-    unmet = f"{costs} no visit has the same source, medium, campaign, ad and keyword"
+    costs = f"Costs of {_rubles(_sum(imported.unmet.sources))} RUB"
+    unmet = f"{costs} match no visit by source, medium, campaign, ad and keyword"
     if imported.unmet.campaigns:
-        yield f"{unmet}; for {_rubles(_sum(imported.unmet.campaigns))} RUB not even the first three match:"
+        yield f"{unmet}; {_rubles(_sum(imported.unmet.campaigns))} RUB not even by the first three:"
     else:
-        yield f"{unmet}, but visits have the first three:"
+        yield f"{unmet}, but all match by the first three:"
 
 
 def _table(unmet: Collection[SourceCost]) -> Table:

@@ -32,7 +32,7 @@ PublishOption = Annotated[bool, typer.Option("--tell-webhooks", help="Send the i
 
 
 def _add_command(name: str, noun: ImportNoun, records: str) -> None:
-    """Add the command that imports one kind of record."""
+    """Add a command that imports one kind of record; `records` is its name in the help."""
 
     @import_commands.command(name, help=f"Import {records}. If an import is stopped, run it again to continue.")
     def import_records(
@@ -84,7 +84,7 @@ def _import(
 
 
 def _run(job: ImportJob[Row], rows_total: int) -> ImportOutcome:
-    """Import a file and show the progress; if the user stops it, exit with status 130."""
+    """Import a file and show the progress; if the user stops the import, exit with status 130."""
     shown: list[FileImport] = []
     columns = (*Progress.get_default_columns()[:-1], MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=complaints, transient=True, disable=not complaints.is_terminal) as progress:
@@ -107,9 +107,9 @@ def _run(job: ImportJob[Row], rows_total: int) -> ImportOutcome:
 
 
 def report_stale_statistics(fault: str | None) -> None:
-    """Print why the planner's statistics could not be refreshed, if they could not; the import is still complete."""
+    """Print why the query planner's statistics could not be refreshed; `fault` is `None` if they were refreshed."""
     if fault is not None:
-        complaints.print(f"Imported. The statistics will be refreshed later: {fault}", markup=False)
+        complaints.print(f"Imported, but the query planner statistics were not refreshed: {fault}", markup=False)
 
 
 def _serialize_result(site: Site, file: ImportFile, outcome: ImportOutcome, refused_path: Path) -> ImportAnswer:

@@ -1,4 +1,4 @@
-"""The types of the JSON of deals and leads that commands print; instants are in UTC."""
+"""The types of the JSON that commands print about deals and leads; times are in UTC."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -12,7 +12,7 @@ from dealtrace.leads.lead import LeadRef
 
 
 class DealAnswer(TypedDict):
-    """A deal in `deal show` and `deal list`, as it is now."""
+    """A deal in `deal show` and `deal list`, with its present values."""
 
     siteId: int
     orderId: int
@@ -51,7 +51,7 @@ class VersionAnswer(TypedDict):
 
 
 class CreditAnswer(TypedDict):
-    """A visit that an attribution model credits with a lead, and its share of the credit, from 0 to 1."""
+    """A visit that an attribution model credits with a lead; `share` is its share of the credit, from 0 to 1."""
 
     attribution: int
     sessionId: int

@@ -14,7 +14,7 @@ from dealtrace.storage.deals.deals import count_deals
 
 def match(
     site_id: SiteIdArgument,
-    after: Annotated[int, typer.Option(min=0, max=ID_MAX, help="Continue after this orderId.")] = 0,
+    after: Annotated[int, typer.Option(min=0, max=ID_MAX, help="Start after this orderId, to continue a run.")] = 0,
     as_json: JsonOption = False,
 ) -> None:
     """Rematch all deals of a site while the server runs. Pinned deals keep their leads."""

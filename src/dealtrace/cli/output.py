@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-"""Unicode categories to escape: control characters (ESC), formatting marks (right-to-left), surrogates, line breaks."""
+"""Unicode categories to escape: control characters (ESC), format characters (right-to-left), surrogates, newlines."""
 
 
 class OutputFailed(Exception):  # noqa: N818 - it names what happened
@@ -51,14 +51,14 @@ complaints = CleanConsole(stderr=True)
 
 
 def cleaned(text: str) -> str:
-    """Return a text with control characters, bidirectional marks and line breaks replaced by their JSON escapes."""
+    """Return a text with control and format characters and line breaks replaced by their JSON escapes."""
     if text.isprintable():
         return text
     return "".join(_escaped(sign) if unicodedata.category(sign) in _UNPRINTABLE else sign for sign in text)
 
 
 def fail(*reasons: str) -> NoReturn:
-    """Print an error message of one or more lines and exit with status 1."""
+    """Print each of `reasons` as a line on standard error, and exit with status 1."""
     for reason in reasons:
         complaints.print(reason, style="bold red")
     sys.exit(1)
@@ -83,8 +83,8 @@ def print_json_with_rows(
 ) -> None:
     """Print an object as one line of JSON; its key `name` has a list of any length, written row by row.
 
-    The members of `head` come before the list. `tail` is called after the last row, and its members come after the
-    list.
+    The keys of `head` come before the list. `tail` is called after the last row, and the keys of its result come after
+    the list.
 
     Raises:
         OutputFailed: as `CleanConsole.print`.
@@ -139,6 +139,6 @@ def _clean(printed: Any) -> Any:
 
 
 def _escaped(sign: str) -> str:
-    """Return the JSON escape of a character; characters beyond 16 bits become a surrogate pair."""
+    """Return the JSON escape of a character; a character beyond 16 bits becomes a surrogate pair."""
     units = sign.encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{units[start : start + 2].hex()}" for start in range(0, len(units), 2))

@@ -28,14 +28,14 @@ from dealtrace.storage.database.sqlite_file import claim_file
 from dealtrace.storage.id_blocks import transaction
 
 GRACE_SECONDS = 30
-"""How long a stopping server may take to finish the requests it is serving."""
+"""How many seconds a stopping server may take to finish the requests that it is serving."""
 HEADER_SECONDS_MAX = 5
-"""How long a connection may take to send its request header, so that idle connections cannot block others."""
+"""How many seconds a connection may take to send its request header, so that idle connections cannot block others."""
 BACKLOG_MAX = 1024
-"""The most connections that wait to be accepted: no more than are served at once, so none waits long."""
+"""The most connections that may wait to be accepted; the limit is lower if fewer connections are served at once."""
 
 _ABSENT = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
-"""What binding to an address that this machine lacks fails with, such as ::1 without IPv6."""
+"""The errors of binding to an address that this machine does not have, such as ::1 without IPv6."""
 
 
 def serve(
@@ -121,8 +121,8 @@ def _free_address(settings: Settings) -> str:
     """Return the IP address to listen on, after checking that the port is free.
 
     Granian listens on one address, and opens the port in shared mode, so it would not notice a second server. Ours: of
-    the addresses of a name, the first IPv4 address that this machine has is chosen, then the first IPv6 address.
-    Programs that connect to `localhost` try 127.0.0.1 as well, but those that connect to 127.0.0.1 do not try ::1.
+    the addresses of a host name, the first IPv4 address that this machine has is chosen, else the first IPv6 address.
+    Programs that connect to `localhost` also try 127.0.0.1, but programs that connect to 127.0.0.1 never try ::1.
 
     Raises:
         OSError: the host cannot be resolved, this machine has none of its addresses, or the port is in use.
@@ -150,7 +150,7 @@ def _free_address(settings: Settings) -> str:
 
 @contextmanager
 def _shared_metrics(workers: int) -> Iterator[None]:
-    """Provide a folder in which several processes combine their Prometheus metrics."""
+    """Provide a folder in which several server processes combine their Prometheus metrics."""
     if workers == 1 or os.environ.get(MULTIPROCESS_VARIABLE):
         yield
         return
@@ -160,7 +160,7 @@ def _shared_metrics(workers: int) -> Iterator[None]:
 
 
 def _greet(database: Database, settings: Settings) -> None:
-    """Print the addresses and how to begin; secrets are printed to the terminal only, never logged."""
+    """Print the addresses of the server and how to begin; secrets are printed to the terminal only, never logged."""
     for unknown in list_unknown_settings():
         console.print(f"Warning: {unknown}", markup=False)
     address, own_address = settings.address, settings.own_address
@@ -186,7 +186,7 @@ def _greet(database: Database, settings: Settings) -> None:
 
 
 def _introduce(first: FirstSite, address: str) -> None:
-    """Print the token of the first site, and the first request of the README's tour."""
+    """Print the token of the first site, and a first request to try, the same as in the README."""
     console.print()
     console.print(f"Site {first.site_id} created. Its token, shown only once: {first.secret}")
     console.print()

@@ -1,4 +1,4 @@
-"""`dealtrace source`: define the kinds of hosts for a site, and reclassify its past visits."""
+"""`dealtrace source`: classify hosts for a site (own, payment, sign-in, search, social), and reclassify past visits."""
 
 from typing import Annotated
 
@@ -36,7 +36,7 @@ KindArgument = Annotated[str, typer.Argument(metavar="KIND", help="own, payment,
 HostArgument = Annotated[str, typer.Argument(metavar="HOST", help="The host, or any URL on it.")]
 
 source_commands = typer.Typer(
-    help="Define the kinds of hosts for a site, and reclassify its past visits.", no_args_is_help=True
+    help="Classify hosts for a site, such as its own hosts, and reclassify past visits.", no_args_is_help=True
 )
 host_commands = typer.Typer(help="Add, list and remove the hosts that a site defines.", no_args_is_help=True)
 source_commands.add_typer(host_commands, name="host")
@@ -47,9 +47,9 @@ def add(
     site_id: SiteIdArgument,
     kind: KindArgument,
     host: HostArgument,
-    name: Annotated[str, typer.Option(help="The name of the source, for search and social.")] = "",
+    name: Annotated[str, typer.Option(help="The name of the source, for search and social hosts.")] = "",
 ) -> None:
-    """Add a host. Own, payment and sign-in hosts are never a source. A running server applies it within two seconds."""
+    """Add a host. Own, payment and sign-in hosts are never sources. A running server applies it within two seconds."""
     with open_prepared() as database, database.write() as connection:
         added = add_host(connection, site_id, kind, host, name, clock.now())
     console.print(f"Site {site_id}: {added.host} is {added.kind.value}{_named(added.name)}.", markup=False)
@@ -58,7 +58,7 @@ def add(
 
 @host_commands.command("remove")
 def remove(site_id: SiteIdArgument, kind: KindArgument, host: HostArgument) -> None:
-    """Remove a host. A running server applies it within two seconds."""
+    """Remove a host that the site defines. A running server applies this within two seconds."""
     with open_prepared() as database, database.write() as connection:
         removed = remove_host(connection, site_id, kind, host, clock.now())
     console.print(f"Site {site_id}: {removed.host} removed.", markup=False)
@@ -115,14 +115,14 @@ def reclassify(
 
 
 class _RollBack(Exception):  # noqa: N818 - it is not an error
-    """Raised to roll back a chunk of a dry run; `after` is the progress with this chunk."""
+    """Raised to roll back a chunk of a dry run; `after` is the progress including this chunk."""
 
     def __init__(self, after: Reclassification) -> None:
         self.after = after
 
 
 class _Reclassifying:
-    """One run of the command, chunk by chunk."""
+    """A run of `source reclassify`, which processes the visitors of a site in chunks."""
 
     def __init__(self, database: Database, site: Site, *, dry_run: bool) -> None:
         self._database = database
@@ -154,7 +154,7 @@ class _Reclassifying:
         return state
 
     def _next(self, state: Reclassification) -> Reclassification | None:
-        """Process the next chunk and return the new state, or `None` at the end; a dry run rolls the chunk back."""
+        """Process the next visitors and return the new state, or `None` at the end; a dry run stores nothing."""
         for tries_left in reversed(range(TRIES_MAX)):
             with self._database.read() as connection:
                 visitors = list_next_visitors(self._work(connection), state)

@@ -1,4 +1,4 @@
-"""What all commands share: opening the database and reporting errors; printing is in `cli/output.py`."""
+"""Open the database and report errors, for all commands; printing is in `cli/output.py`."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,7 +24,7 @@ from dealtrace.storage.schema.upgrade import DatabaseMissing, SchemaOutdated, pr
 
 @contextmanager
 def open_prepared(*, creates: bool = False) -> Iterator[Database]:
-    """Yield the configured database; with `creates`, a missing one is created. Errors are reported by `explained`."""
+    """Yield the configured database; with `creates`, a missing database is created. `explained` reports errors."""
     with explained():
         settings = read_settings()
         database = open_database(settings.database_url, mirror_memory_mib=settings.mirror_memory)
@@ -56,12 +56,12 @@ def explained() -> Iterator[None]:
 
 
 def work_in(database: Database, connection: Connection, site: Site) -> Work:
-    """Return the `Work` (context) of an operation on a site at this time, in the transaction of `connection`."""
+    """Return the context of an operation on `site` at the present time, in the transaction of `connection`."""
     return Work(connection, IdBlocks(database.writer), site, clock.now())
 
 
 def _explain_os_error(error: OSError) -> str:
-    """Return the text of an error: the system's reason with the file's name, or the message of our own error."""
+    """Return the text of an error: the system's reason with the name of the file, or else the message of the error."""
     if error.strerror is None:
         return str(error)
     return f"{error.filename}: {error.strerror}" if error.filename is not None else error.strerror

@@ -24,7 +24,7 @@ def create(
     token: Annotated[str | None, typer.Option(help="Use this clientApiId when migrating from Calltouch.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Issue a token. It is shown only once."""
+    """Issue an API token for a site. The token is shown only once."""
     with open_prepared() as database, transaction(database, ids=1) as (connection, ids):
         issued = issue_token(connection, ids, site_id, label, clock.now(), secret=token)
     if as_json:
@@ -39,7 +39,7 @@ def show(
     site_id: OptionalSiteIdArgument = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List tokens. The secrets themselves are not stored."""
+    """List API tokens by id and label. The secrets themselves are not stored."""
     with open_prepared() as database, database.read() as connection:
         tokens = list_tokens(connection, site_id)
     if as_json:

@@ -1,4 +1,4 @@
-"""`dealtrace user`: the users of the cabinet."""
+"""`dealtrace user`: create, invite, list and delete users of the cabinet, the web interface."""
 
 from typing import Annotated
 
@@ -58,7 +58,7 @@ def invite(site: AtSiteOption = None, role: RoleOption = None) -> None:
 
 @user_commands.command("list")
 def show(as_json: JsonOption = False) -> None:
-    """List the users."""
+    """List all users with their roles."""
     with open_prepared() as database, database.read() as connection:
         people = list_rights(connection)
     if as_json:

@@ -28,7 +28,7 @@ from dealtrace.worker.targets import TargetForbidden, TargetUnknown, find_addres
 
 ALL = "all"
 TEST_SECONDS = 20
-"""How long to wait for a test: servers look for tests twice a second and wait up to 5 s for a receiver."""
+"""How many seconds to wait for a test: servers look for tests twice a second and wait up to 5 s for a receiver."""
 TEST_SECONDS_MAX = 300
 POLL_SECONDS = 0.2
 _PORTS = {"http": 80, "https": 443}
@@ -41,7 +41,7 @@ WebhookArgument = Annotated[int, typer.Argument(min=1, max=ID_MAX, help="The web
 @webhook_commands.command("create")
 def create(
     site_id: SiteIdArgument,
-    url: Annotated[str, typer.Argument(help="The receiver: https://host/path")],
+    url: Annotated[str, typer.Argument(help="The address of the receiver: https://host/path")],
     events: Annotated[
         str, typer.Option(help=f"Comma-separated: {', '.join(EventKind)}; or a group such as call or deal; or all.")
     ] = ALL,
@@ -51,7 +51,7 @@ def create(
     fields: Annotated[str, typer.Option(help="Comma-separated fields to send; a default set if omitted.")] = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Create a webhook. Running servers use it within two seconds."""
+    """Create a webhook. Running servers use the webhook within two seconds."""
     draft = NewWebhook(site_id, url, _parse_events(events), style, _split_names(fields))
     _check_fields(draft)
     _check_target(url)
@@ -84,7 +84,7 @@ def _parse_events(text: str) -> frozenset[EventKind]:
 
 
 def _check_fields(draft: NewWebhook) -> None:
-    """End the command unless each field belongs to a chosen event, and each chosen event has one of the fields."""
+    """End the command unless each field belongs to a chosen event, and each chosen event has at least one field."""
     if not draft.fields:
         return
     keys_of = {kind: choosable_keys(kind) for kind in EventKind if kind in draft.events}
@@ -98,9 +98,10 @@ def _check_fields(draft: NewWebhook) -> None:
 
 
 def _check_target(url: str) -> None:
-    """Fail if a server with these settings would never send to the host of a URL.
+    """End the command if a server with the present settings would never send to the host of a URL.
 
-    A host name that cannot be resolved now is accepted, since it may be later. `create_webhook` refuses invalid URLs.
+    A host name that cannot be resolved now is accepted, since it may be resolvable later. Invalid URLs are left to
+    `create_webhook`, which refuses them.
     """
     with explained():
         private = read_settings().webhook_private_targets
@@ -213,7 +214,7 @@ def try_out(
 
 
 def _outcome_of_test(database: Database, webhook_id: int, seconds: int) -> str | None:
-    """Return why a test failed, an empty text if it was accepted, or `None` if no server ran it in time."""
+    """Return why a test failed, an empty text if it succeeded, or `None` if no server ran it within `seconds`."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         with database.read() as connection:
@@ -231,7 +232,7 @@ def replay(
         datetime | None,
         typer.Option(
             formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
-            help="The time of the first event, in the site's time zone.",
+            help="The time of the first event to resend, in the site's time zone.",
         ),
     ] = None,
     message: Annotated[str | None, typer.Option(help="The webhook-id of one message: msg_…")] = None,

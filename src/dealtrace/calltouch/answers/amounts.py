@@ -6,16 +6,16 @@ _STEP = Decimal("0.0001")
 
 
 def four_decimals(amount: Decimal | None) -> str | None:
-    """Format a stored sum with four decimals, such as `6000.0000`, or `None` if the sum was erased."""
+    """Format a sum with four decimals, such as `6000.0000`, or return `None` if there is no sum."""
     return None if amount is None else f"{amount.quantize(_STEP):f}"
 
 
 def plain_number(amount: Decimal) -> int | Decimal:
-    """Return a sum as an integer if it is whole, else as a number without trailing zeros."""
+    """Return a sum as an integer if it is whole, else as a decimal without trailing zeros."""
     whole = int(amount)
     return whole if whole == amount else amount.normalize()
 
 
 def whole_rubles(amount: Decimal | None) -> int | None:
-    """Return a sum in whole rubles, rounded half up, or `None` if the sum was erased."""
+    """Return a sum in whole rubles, rounded half up, or `None` if there is no sum."""
     return None if amount is None else int(amount.to_integral_value(ROUND_HALF_UP))

@@ -44,19 +44,19 @@ class FieldAnswer(TypedDict):
 
 
 def tag_groups(names: tuple[str, ...]) -> list[TagGroup]:
-    """Build the list of tag groups: one group with all tags, or no group if there are no tags."""
+    """Build the list of tag groups: a single group with all tags, or an empty list if there are no tags."""
     return [{"category": "", "type": "API", "names": list(names)}] if names else []
 
 
 def call_comments(call_id: int, text: str | None) -> list[CallComment]:
-    """Build the list of a call's comments: one comment, or none if the text is empty."""
+    """Build the list of a call's comments: a single comment, or an empty list if there is no text."""
     if not text:
         return []
     return [{"commentId": call_id, "callId": call_id, "comment": text, "partyId": None, "partyName": None}]
 
 
 def lead_request_comments(lead_request_id: int, text: str | None) -> list[LeadRequestComment]:
-    """Build the list of a lead request's comments: one comment, or none if the text is empty."""
+    """Build the list of a lead request's comments: a single comment, or an empty list if there is no text."""
     if not text:
         return []
     ids = lead_request_id

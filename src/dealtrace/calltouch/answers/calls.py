@@ -1,4 +1,4 @@
-"""Calls in the journal."""
+"""The answers of the journal of calls."""
 
 import hashlib
 from typing import Literal, TypedDict
@@ -75,7 +75,7 @@ class _Course(TypedDict):
 
 
 class _Source(Utm):
-    """The keys that describe the source of a call: the visit and the advertisement."""
+    """The keys that describe where a call came from: the visit and the advertisement."""
 
     city: str
     source: str
@@ -112,7 +112,7 @@ class _Device(TypedDict):
 
 
 class CallDeal(TypedDict):
-    """A deal that grew out of a call, in the journal of calls."""
+    """A deal whose lead is the call, as shown in the journal of calls."""
 
     orderId: Id
     orderNumber: str
@@ -154,7 +154,7 @@ CallsAnswer = list[CallRecord] | PageAnswer[CallRecord]
 
 
 def call_record(entry: LeadEntry, site: Site, model: AttributionModel, sent: Sent) -> CallRecord:
-    """Build the journal's record of a call; an optional key is null unless its flag was sent."""
+    """Build the journal's record of a call; an optional key is null unless its flag, such as `withComments`, is set."""
     call, origin, annotations = call_of(entry), entry.origin, entry.annotations
     details = origin.details
     answered = is_answered(entry.circumstances, call.duration)
@@ -266,20 +266,20 @@ def _deal(deal: Deal, site: Site) -> CallDeal:
 
 
 def call_of(entry: LeadEntry) -> Call:
-    """Return the call of a journal entry; the entry must be about a call."""
+    """Return the call of a journal entry, which must be about a call."""
     assert isinstance(entry.lead, Call)
     return entry.lead
 
 
 def caller_number(entry: LeadEntry) -> str:
-    """Return the caller's phone in normal form or else as it was sent, or an empty text if the caller hides it."""
+    """Return the caller's phone, normalised if it is valid, or an empty text if the caller hid the number."""
     return normal_phone(entry.phone or "") or entry.phone or ""
 
 
 def caller_id(entry: LeadEntry, site: Site) -> str:
     """Return 32 hexadecimal digits that identify a caller's phone at a site.
 
-    Ours: a caller who hides the number gets the digits of a client, which is a new client for each such call.
+    Ours: if the number was hidden, the digits identify the client instead; each such call has a client of its own.
     """
     phone = normal_phone(entry.phone or "")
     name = f"client {entry.client.id}" if phone is None else phone

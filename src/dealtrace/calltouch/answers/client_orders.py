@@ -1,4 +1,4 @@
-"""Deals 2.0: the results for a list of orders, and orders as they are stored."""
+"""The answers of deals 2.0 (`client-order`): a result for each order of a list, and stored orders."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -40,7 +40,7 @@ class MatchedBy(TypedDict):
 
 
 class StoredClientOrder(TypedDict):
-    """The result for an order that was stored; `warning` names the matchers that are never tried."""
+    """The result for an order that was stored; `warning` names the sent matchers (searches) that are never tried."""
 
     orderNumber: SentNumber
     calltouchOrderId: Id
@@ -84,7 +84,7 @@ class ProductAnswer(TypedDict):
 
 
 class StatusAnswer(TypedDict):
-    """A status of an order: its funnel, and the date on which the order got it."""
+    """A status of an order, its funnel, and the time at which the order got this status."""
 
     funnel: str
     status: str
@@ -123,14 +123,14 @@ class ContactsAnswer(TypedDict):
 
 
 class OrderContactsAnswer(TypedDict):
-    """The main and the other contacts of an order; each is null if there are none."""
+    """The main contacts and the other contacts of an order; a key is null if there are no such contacts."""
 
     mainContacts: ContactsAnswer | None
     otherContacts: ContactsAnswer | None
 
 
 class FoundClientOrder(TypedDict):
-    """A whole order as it is stored."""
+    """All stored values of an order."""
 
     orderNumber: str
     calltouchOrderId: Id
@@ -181,13 +181,13 @@ class ClientOrdersDeleted(TypedDict):
 
 
 class ClientOrdersFound(TypedDict):
-    """The answer of `client-order/search`: each order as it is stored, or an error."""
+    """The answer of `client-order/search`: for each order, its stored values or an error."""
 
     data: _Found
 
 
 def matched_by(matcher: Matcher | None, lead: LeadRef | None, visit_id: int | None) -> MatchedBy | None:
-    """Build the type of the matcher that decided and the lead or visit it found, or `None` if no matcher decided."""
+    """Build `matched`: which matcher succeeded and the lead or visit it found, or `None` if no matcher succeeded."""
     if matcher is None:
         return None
     found = lead_answer(lead)
@@ -197,7 +197,7 @@ def matched_by(matcher: Matcher | None, lead: LeadRef | None, visit_id: int | No
 
 
 def lead_answer(lead: LeadRef | None) -> LeadAnswer | None:
-    """Build the type and id of an order's lead, or `None` if the order has no lead."""
+    """Build the type and id of an order's lead, or return `None` if the order has no lead."""
     if lead is None:
         return None
     return {"leadType": "call" if lead.kind is LeadKind.CALL else "request", "id": lead.id}
@@ -214,7 +214,7 @@ def stored_client_order(
 
 
 def warning_of(matchers: Sequence[Matcher], name: str, language: Language) -> str:
-    """Return a warning that names the matchers that are never tried, or an empty text if there are none.
+    """Return a warning that names the matchers (searches) that are never tried, or an empty text if there are none.
 
     `name` is the key of the list of matchers in the request.
     Ours: some public clients put `customSources` after `withoutSource`, where it is never tried.
@@ -235,7 +235,7 @@ def refused_client_order(number: SentNumber, refusal: Refusal, language: Languag
 
 
 def found_client_order(deal: Deal, history: list[PastStatus], time_zone: ZoneInfo) -> FoundClientOrder:
-    """Build an order as it is stored; `history` lists its statuses, the current one last."""
+    """Build the stored values of an order; `history` lists its statuses, the current status last."""
     details = deal.details
     statuses = [_status(past, time_zone) for past in history]
     return {

@@ -34,7 +34,7 @@ class ChangedDealClient(TypedDict):
 
 
 class LeadRequestClient(TypedDict):
-    """The client of a lead request; the id is null if the caller has no token."""
+    """The client of a lead request; `clientId` is null if the caller has no token."""
 
     clientId: Id | None
     fio: str
@@ -43,7 +43,7 @@ class LeadRequestClient(TypedDict):
 
 
 class DealClient(TypedDict):
-    """The client in the journal of deals."""
+    """The client of a deal in the journal of deals."""
 
     fio: str | None
     phones: list[str]
@@ -86,7 +86,7 @@ def stated_client(name: str, phone: str | None, email: str | None) -> LeadReques
 
 
 def deal_client(client: Client) -> DealClient:
-    """Build the client of a deal in the journal."""
+    """Build the client of a deal for the journal of deals."""
     return {"fio": client.name, "phones": list(client.phones), "emails": list(client.emails)}
 
 

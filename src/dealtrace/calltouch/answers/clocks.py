@@ -8,7 +8,7 @@ _SECOND = timedelta(seconds=1)
 
 
 def instant_of(wall_clock: datetime, time_zone: ZoneInfo) -> datetime:
-    """Return the instant (in UTC) of a local time of the site.
+    """Return the instant in UTC of a naive local time in `time_zone`.
 
     When clocks change, a time that occurs twice means its first occurrence, and a skipped time is moved forward.
     """
@@ -38,7 +38,7 @@ def slashed_clock(at: datetime, time_zone: ZoneInfo) -> str:
 
 
 def slashed_clock_or_none(at: datetime | None, time_zone: ZoneInfo) -> str | None:
-    """Format an instant as `slashed_clock` does; `None` stays `None`."""
+    """Format an instant like `slashed_clock`, or return `None` for `None`."""
     return slashed_clock(at, time_zone) if at is not None else None
 
 

@@ -1,4 +1,4 @@
-"""The answer to an import of costs."""
+"""The answers of the endpoints that import costs."""
 
 from typing import Literal, TypedDict
 
@@ -12,7 +12,7 @@ class StoredCosts(TypedDict):
 class CostsImport(TypedDict):
     """The answer of `costs-import/add` and `costs-import/update`.
 
-    Ours: the vendor documents no answer; ours has the form of the API's other answers.
+    Ours: the vendor documents no answer; this answer has the same form as the other answers of the API.
     """
 
     data: StoredCosts

@@ -1,4 +1,4 @@
-"""Answers about deals: registered, changed, deleted, and listed in the journal."""
+"""The answers about deals that were registered, changed, deleted or listed in the journal."""
 
 from decimal import Decimal
 from typing import Literal, TypedDict
@@ -41,7 +41,7 @@ from dealtrace.storage.journals.deal_entries import DealEntry
 
 
 class _Order(TypedDict):
-    """The keys that all answers about a single deal have."""
+    """The keys that answers about a registered or changed deal have in common."""
 
     orderId: Id
     callId: Id | None
@@ -56,14 +56,14 @@ class _Order(TypedDict):
 
 
 class RegisteredOrder(_Order):
-    """A deal that was just registered; `sum` is the sum as it was sent, `currentAmount` is the same sum as a number."""
+    """A deal that was just registered; `sum` is the sum as it was sent, `currentAmount` the same sum as a number."""
 
     sum: str
     currentAmount: int | Decimal
 
 
 class StoredOrder(_Order):
-    """A deal as it is stored; `offered` is the day of its last change."""
+    """The stored values of a deal; `offered` is the day of its last change, or null if it was never changed."""
 
     sum: FourDecimals | None
     currentAmount: int | None
@@ -197,7 +197,7 @@ def changed_order(
 
 
 def stored_order(deal: Deal, time_zone: ZoneInfo) -> StoredOrder:
-    """Build a deal as it is stored."""
+    """Build the stored values of a deal; `currentAmount` is null."""
     is_call = deal.lead is not None and deal.lead.kind is LeadKind.CALL
     return {
         "orderId": deal.id,
@@ -221,7 +221,7 @@ def deleted_order(deal: Deal) -> DeletedOrder:
 
 
 def deal_record(deal: DealEntry, site: Site, model: AttributionModel, sent: Sent) -> DealRecord:
-    """Build the journal's record of a deal; an optional key is null unless its flag was sent."""
+    """Build the journal's record of a deal; an optional key is null unless its flag, such as `withComments`, is set."""
     lead_summary = deal.lead_summary
     happened = slashed_clock(deal.happened_at, site.time_zone)
     lead = _lead(lead_summary) if lead_summary is not None else None
@@ -262,7 +262,7 @@ def _contacts(deal: DealEntry) -> DealContacts:
 
 
 def _visit(origin: Origin, model: AttributionModel) -> DealVisit | None:
-    """Build the source of a deal, or `None` if it is unknown; a source that a caller stated has no city and URLs."""
+    """Build the source of a deal, or `None` if it is unknown; a source stated by a caller has no city or URLs."""
     if not origin.is_known:
         return None
     source, details, is_visit = origin.source, origin.details, origin.visit is not None

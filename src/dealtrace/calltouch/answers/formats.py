@@ -1,4 +1,4 @@
-"""The types of single values in answers; `/openapi.json` describes them from these annotations."""
+"""The types of single values in answers; the schemas in `/openapi.json` are derived from these annotations."""
 
 from typing import Annotated, TypeVar
 
@@ -17,11 +17,11 @@ DottedDay = Annotated[str, Meta(pattern="^[0-9]{2}\\.[0-9]{2}\\.[0-9]{4}$")]
 FourDecimals = Annotated[str, Meta(pattern="^-?[0-9]+\\.[0-9]{4}$")]
 CallerId = Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
 EmptyList = Annotated[list[str], Meta(max_length=0)]
-"""A list that is always empty; in the vendor's answers it may have items."""
+"""A list that is always empty here; in the vendor's answers it may have items."""
 
 Value = TypeVar("Value")
 
 
 def if_requested(sent: Sent, flag: str, value: Value) -> Value | None:
-    """Return the value if the caller requested it with a flag, else `None`."""
+    """Return `value` if the flag named `flag` is set in `sent`, else `None`."""
     return value if sent.get(flag) else None

@@ -1,4 +1,4 @@
-"""Lead requests: in the answer to a form, and in the journal."""
+"""The answers about lead requests: to a form, and in the journal."""
 
 from typing import Literal, TypedDict
 
@@ -49,7 +49,7 @@ class LeadRequestDeal(StoredOrder):
 
 
 class _LeadRequestRecord(TypedDict):
-    """The keys that all answers about a lead request have."""
+    """The keys that all answers about a lead request have in common."""
 
     date: int
     comments: list[LeadRequestComment]
@@ -79,7 +79,7 @@ class _LeadRequestRecord(TypedDict):
 
 
 class RegisteredLeadRequest(_LeadRequestRecord):
-    """A lead request that a form just registered, without a token."""
+    """A lead request that was just registered by a form, which has no token."""
 
     session: PublicLeadRequestSession | None
 
@@ -96,7 +96,7 @@ LeadRequestsAnswer = list[LeadRequestRecord]
 
 
 def lead_request_record(entry: LeadEntry, site: Site, model: AttributionModel, sent: Sent) -> LeadRequestRecord:
-    """Build the journal's record of a lead request; an optional key is null unless its flag was sent."""
+    """Build the journal's record of a lead request; an optional key is null unless its flag (`with…`) is set."""
     lead_request, origin, annotations = entry.lead, entry.origin, entry.annotations
     assert isinstance(lead_request, LeadRequest)
     visits = [earlier_visit(visit, site.time_zone) for visit in entry.visits]
@@ -133,10 +133,9 @@ def lead_request_record(entry: LeadEntry, site: Site, model: AttributionModel, s
 
 
 def registered_lead_request(lead_request: LeadRequest, sent: Sent, origin: Origin, site: Site) -> RegisteredLeadRequest:
-    """Build the answer of `requests/{siteId}/register`; it has the keys of the journal.
+    """Build the answer of `requests/{siteId}/register`, with the same keys as in the journal of lead requests.
 
-    Ours: the caller has no token, so the answer repeats only what was sent and reveals nothing that is stored about the
-    person.
+    Ours: the caller has no token, so the answer only repeats what was sent and reveals no stored data about the person.
     """
     return {
         "date": epoch_ms(lead_request.requested_at),
@@ -169,7 +168,7 @@ def registered_lead_request(lead_request: LeadRequest, sent: Sent, origin: Origi
 
 
 def _deal(deal: Deal, origin: Origin, site: Site, model: AttributionModel) -> LeadRequestDeal:
-    """Build a deal of a lead request: the keys of `orders/update-by-id` in one object, with sums in whole rubles."""
+    """Build a deal of a lead request: its stored values, its comment and the source of its lead in one object."""
     return {
         **stored_order(deal, site.time_zone),
         "currentAmount": whole_rubles(deal.amount_rub),

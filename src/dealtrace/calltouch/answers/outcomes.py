@@ -1,4 +1,4 @@
-"""The result for each item of a list, and other short answers about leads."""
+"""The results for the items of a list, and other short answers about leads."""
 
 from typing import Literal, TypedDict
 
@@ -12,7 +12,7 @@ SentName = str | int | float | None
 
 
 class _Outcome(TypedDict):
-    """The error of a refused item and its violations; null and empty if the item was accepted."""
+    """The error of a refused item and its violations; if the item was accepted, null and an empty list."""
 
     errorCode: str | None
     error: str | None
@@ -20,7 +20,7 @@ class _Outcome(TypedDict):
 
 
 class ImportedCall(_Outcome):
-    """The result for a call: the caller's id of the call, whether the call was stored, and our id of it.
+    """The result for a call: the caller's id of the call, whether the call was stored, and our id.
 
     If another call already has the caller's id, `callId` is our id of that call.
     """
@@ -31,7 +31,7 @@ class ImportedCall(_Outcome):
 
 
 class ImportedLeadRequest(_Outcome):
-    """The result for a lead request: the caller's id of it, whether it was stored, and our id of it.
+    """The result for a lead request: the caller's id of it, whether it was stored, and our id.
 
     If another lead request already has the caller's id, `requestId` is our id of that lead request.
     """
@@ -42,7 +42,7 @@ class ImportedLeadRequest(_Outcome):
 
 
 class AnnotatedLead(_Outcome):
-    """The result for a lead of the list: whether it was annotated, and its kind and id."""
+    """The result for an item of the list: whether its lead was annotated, and the lead's kind and id."""
 
     updated: bool
     leadType: Literal["call", "request"] | None
@@ -50,7 +50,7 @@ class AnnotatedLead(_Outcome):
 
 
 class ImportedCalls(TypedDict):
-    """The results for a list of calls, in input order; `logId` is the id of the import in the log."""
+    """The results for a list of calls, in input order; `logId` is the id of the import in the import log."""
 
     logId: Id
     calls: list[ImportedCall]
@@ -120,7 +120,7 @@ class ClearedDeal(TypedDict):
 
 
 class RegisteredWidgetRequest(TypedDict):
-    """The id of the lead request that was made from a form of the widget."""
+    """The id of the lead request that was registered from a form of the widget."""
 
     widgetRequestId: Id
 
@@ -161,7 +161,7 @@ def imported_lead_request(
 
 
 def annotated_lead(outcome: LeadRef | Refusal, language: Language) -> AnnotatedLead:
-    """Build the result for one lead; `outcome` is the annotated lead, or the refusal of the item."""
+    """Build the result for an item; `outcome` is the lead that was annotated, or the refusal of the item."""
     if isinstance(outcome, Refusal):
         return {"updated": False, "leadType": None, "leadId": None, **_outcome(outcome, language)}
     lead_type: Literal["call", "request"] = "call" if outcome.kind is LeadKind.CALL else "request"

@@ -15,7 +15,7 @@ _FromOne = Annotated[int, Meta(ge=1)]
 class PageAnswer(TypedDict, Generic[Record]):
     """A page of records; an empty journal has one page.
 
-    Ours: `totalPage` and `recordsCount` repeat `pageTotal` and `recordsTotal` for some clients.
+    Ours: `totalPage` and `recordsCount` repeat `pageTotal` and `recordsTotal`, since some clients read these keys.
     """
 
     page: _FromOne
@@ -28,7 +28,7 @@ class PageAnswer(TypedDict, Generic[Record]):
 
 
 def page_answer(number: int, size: int, total: int, records: Sequence[Record]) -> PageAnswer[Record]:
-    """Build a page from its number, its records, the page size, and the total number of records on all pages."""
+    """Build page `number` of a journal; `size` is the page size, `total` the number of records on all pages."""
     pages = max(1, -(-total // size))
     return {
         "page": number,

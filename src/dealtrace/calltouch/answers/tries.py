@@ -25,7 +25,7 @@ class TriedOrder(TypedDict):
 
 
 class TriedClientOrder(TypedDict):
-    """What `client-order/create` would do with an order, with the `matched` and `warning` of its answer."""
+    """What `client-order/create` would do with an order; `matched` and `warning` are as in its answer."""
 
     stored: bool
     isNew: bool
@@ -48,7 +48,7 @@ class ClientOrdersTried(TypedDict):
 
 
 def tried_order(tried: TriedRegistration) -> TriedOrder:
-    """Build the answer about what `orders/register` would do with a deal."""
+    """Build the answer that shows what `orders/register` would do with a deal."""
     return {
         "stored": False,
         "isNew": tried.earlier is None,
@@ -60,7 +60,7 @@ def tried_order(tried: TriedRegistration) -> TriedOrder:
 
 
 def tried_client_order(number: SentNumber, tried: TriedRegistration, name: str, language: Language) -> TriedClientOrder:
-    """Build the result about what `client-order/create` would do with an order.
+    """Build the result that shows what `client-order/create` would do with an order.
 
     `name` is the key of the list of matchers in the request.
     """

@@ -1,4 +1,4 @@
-"""Visits and the sources of leads."""
+"""The visits and the sources of leads in answers."""
 
 from collections.abc import Mapping
 from typing import TypedDict
@@ -14,7 +14,7 @@ from dealtrace.http.parameters import Sent
 
 KEYWORD_UNKNOWN = "(not set)"
 NOT_SPECIFIED = "<не указано>"
-"""The text that answers contain in place of an unknown UTM tag or city."""
+"""The text that answers have in place of an unknown UTM tag or city."""
 _CPC = "cpc"
 _CLICK_IDS = {"yandex": ("yclid",), "google": ("gclid", "gbraid", "wbraid")}
 
@@ -33,7 +33,7 @@ class Utm(TypedDict):
 
 
 class EarlierVisit(Utm):
-    """A visit of a lead's visitor, not later than the lead and recent enough to be credited."""
+    """A visit of a lead's visitor that began no later than the lead and is recent enough to be credited."""
 
     sessionId: Id
     sessionDate: SlashedClock
@@ -52,7 +52,7 @@ class EarlierVisit(Utm):
 
 
 class CreditedSession(Utm):
-    """The source of a deal's lead; `sessionId` is null for a stated source."""
+    """The source of a deal's lead; `sessionId` is null if the source was stated by a caller."""
 
     keywords: str
     city: str
@@ -71,7 +71,7 @@ class CreditedSession(Utm):
 
 
 class PublicLeadRequestSession(Utm):
-    """The source of a lead request, in the answer to a form that has no token."""
+    """The source of a lead request, in the answer to a form, which has no token."""
 
     sessionId: Id | None
     keywords: str
@@ -129,7 +129,7 @@ def utm_answer(utm: TrafficSource) -> Utm:
 
 
 def earlier_visit(visit: Visit, time_zone: ZoneInfo) -> EarlierVisit:
-    """Build a visit of the lead's visitor."""
+    """Build the record of a visit of the lead's visitor."""
     source = visit.traffic_source
     return {
         "sessionId": visit.id,
@@ -154,7 +154,7 @@ def credited_session(origin: Origin, attribution: int) -> CreditedSession | None
     """Build the source of a deal's lead, or `None` if it is unknown.
 
     Seed: «Объект будет содержать вложенные объекты с описанием источника звонка или заявки».
-    Ours: a source that a caller stated has the keys of a visit, but `sessionId` is null, since there was no visit.
+    Ours: a source that a caller stated has the same keys as a visit, but `sessionId` is null, since there was no visit.
     """
     if not origin.is_known:
         return None
@@ -222,7 +222,7 @@ def public_lead_request_session(
 ) -> PublicLeadRequestSession | None:
     """Build the source of a lead request for a caller without a token, or `None` if it has no visit.
 
-    Ours: everything that reveals who the visitor is, where they are and what they read is left out, since a stranger
+    Ours: everything that reveals who visitors are, where they are and what they read is left out, since a stranger
     could send the id of another person's visit.
     """
     if origin.visit is None:
@@ -261,10 +261,10 @@ def visitor_number(visitor_id: str) -> int | None:
 
 
 def yandex_direct(visit: Visit | None) -> YandexDirect | None:
-    """Return the campaign, ad and phrase ids of Yandex Direct in a visit's UTM tags, or `None` without a campaign id.
+    """Return the campaign, ad and phrase ids in a Yandex Direct visit's UTM tags, or `None` without a campaign id.
 
-    Ours: the tags are expected to be filled by `{campaign_id}`, `{ad_id}` and `{phrase_id}`. A click id alone does not
-    identify a campaign.
+    `None` is also returned for visits from elsewhere. Ours: the tags are expected to be filled by `{campaign_id}`,
+    `{ad_id}` and `{phrase_id}`. A click id alone does not identify a campaign.
     """
     ids = _advertisement_ids(visit, "yandex")
     if ids is None:
@@ -274,7 +274,7 @@ def yandex_direct(visit: Visit | None) -> YandexDirect | None:
 
 
 def google_ads(visit: Visit | None) -> GoogleAds | None:
-    """Return the campaign, ad and criteria ids of Google Ads in a visit's UTM tags, or `None` without a campaign id."""
+    """Return the campaign, ad and criteria ids in a Google Ads visit's UTM tags, or `None` without a campaign id."""
     ids = _advertisement_ids(visit, "google")
     if ids is None:
         return None

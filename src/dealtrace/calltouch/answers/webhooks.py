@@ -1,6 +1,6 @@
-"""The values that webhooks send.
+"""The values that webhooks can send, by key.
 
-Unknown values are `None`. A receiver gets the keys it chose, each with a text or null.
+Unknown values are `None`. A receiver gets the keys chosen for its webhook, each with a text or null.
 """
 
 import json
@@ -38,7 +38,7 @@ _Window = TypedDict("_Window", {"from": str, "to": str})
 
 
 class AlertValues(_Window):
-    """The values of an alert: its rule, the watched period, the metric's actual and usual values, and its end."""
+    """The values of an alert: rule, watched period, actual and usual value, and when and at which value it ended."""
 
     alertId: int
     incidentId: int
@@ -139,7 +139,7 @@ class LeadRequestValues(LeadValues):
 
 
 class DealValues(TypedDict):
-    """The values of a deal, with the keys of the deals API."""
+    """The values of a deal, with the same keys as in the API for deals."""
 
     orderId: int
     orderNumber: str
@@ -159,14 +159,14 @@ class DealValues(TypedDict):
 
 
 class DeliveryValues(TypedDict):
-    """The values of the delivery itself; a deal's delivery has no `changedFields`."""
+    """The values that describe a delivery itself; deliveries about deals have no `changedFields`."""
 
     sendingTimestamp: int
     changedFields: str | None
 
 
 def call_values(entry: LeadEntry, site: Site, phase: CallPhase) -> CallValues:
-    """Build the values of a call, shown as in `phase` (in progress or ended) even if its present phase differs."""
+    """Build the values of a call, with `phase` (in progress or ended) instead of its present phase."""
     call, circumstances, qualification = call_of(entry), entry.circumstances, entry.qualification
     answered = is_answered(circumstances, call.duration)
     return {
@@ -259,7 +259,7 @@ def _origin_values(entry: LeadEntry, site: Site) -> OriginValues:
 
 
 def deal_values(deal: Deal, kind: EventKind, site: Site) -> DealValues:
-    """Build the values of a deal after an event."""
+    """Build the values of a deal after an event of the kind `kind`."""
     lead = deal.lead
     return {
         "orderId": deal.id,
@@ -281,7 +281,7 @@ def deal_values(deal: Deal, kind: EventKind, site: Site) -> DealValues:
 
 
 def alert_values(alert: Alert, incident: Incident, kind: EventKind, site: Site) -> AlertValues:
-    """Build the values of an alert right after it was raised or ended."""
+    """Build the values of an alert that was raised or ended, depending on `kind`."""
     rule, is_over = alert.rule, kind is EventKind.ALERT_ENDED and incident.ended_at is not None
     return {
         "alertId": alert.id,
@@ -305,7 +305,7 @@ def alert_values(alert: Alert, incident: Incident, kind: EventKind, site: Site) 
 
 
 def in_texts(values: Mapping[str, object], keys: Sequence[str]) -> dict[str, str | None]:
-    """Return the value of each key as text, or `None` if a key has no value, in the order of `keys`."""
+    """Return the value of each key in `keys` as text, or as `None` if the key has no value."""
     return {key: _text(values.get(key)) for key in keys}
 
 

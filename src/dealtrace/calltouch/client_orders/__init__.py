@@ -1,1 +1,1 @@
-"""Deals 2.0: `lead-service/v1/api/client-order`, an endpoint per file."""
+"""The endpoints of deals 2.0, `lead-service/v1/api/client-order/…`."""

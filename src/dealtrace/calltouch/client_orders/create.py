@@ -24,7 +24,7 @@ from dealtrace.operations.deals.lists import register_lists
 async def respond(caller: Caller, items: Sequence[object]) -> Reply:
     """Register the valid orders, and answer with a result for each order, in input order.
 
-    An order that is sent again with the same content gets the id of the first deal, and costs no points.
+    An order that is sent again with the same content gets the id of the existing deal, and costs no API points.
     """
     read = read_orders(caller, items)
     valid = [item for item in read if isinstance(item, Registration)]
@@ -40,7 +40,7 @@ async def respond(caller: Caller, items: Sequence[object]) -> Reply:
 
 
 def read_orders(caller: Caller, items: Sequence[object]) -> list[Registration | InvalidParameters]:
-    """Parse the orders of a list; an invalid order becomes the error that lists its violations."""
+    """Parse the orders of a list, in input order; an invalid order becomes an error that lists its violations."""
     return [_read(caller, item) for item in items]
 
 

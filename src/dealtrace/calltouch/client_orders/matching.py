@@ -1,4 +1,4 @@
-"""`matching` of deals 2.0: the searches for the source of a deal, tried in the order sent."""
+"""Parse `matching` of deals 2.0: the searches for the source of a deal (matchers), tried in the order sent."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -31,12 +31,13 @@ _UNKNOWN = datetime.max.replace(tzinfo=UTC)
 def read_matchers(
     elements: Sequence[Element] | None, time_zone: ZoneInfo, happened_at: datetime | None, name: str = "matching"
 ) -> tuple[Matcher, ...]:
-    """Parse the matchers in input order, or return `WITHOUT_SOURCE` if the list is empty.
+    """Parse the elements as matchers, in input order; the result is only `WITHOUT_SOURCE` if there are no elements.
 
-    Ours: a search by contact without a date searches back from `happened_at`, the time of the deal.
+    `name` is the key of the list, for violations. Ours: a search by contact without a date searches back from
+    `happened_at`, the time of the deal.
 
     Raises:
-        InvalidParameters: there are too many matchers, or some are invalid; one violation for each invalid value.
+        InvalidParameters: there are too many matchers, or a matcher is invalid; one violation for each invalid value.
     """
     if not elements:
         return (WITHOUT_SOURCE,)
@@ -54,7 +55,7 @@ def read_matchers(
 
 
 def word_of(matcher: Matcher) -> str:
-    """Return the API's word for the type of a matcher."""
+    """Return the type of a matcher as the API writes it, such as `callContact`."""
     match matcher.way:
         case Way.ID:
             return _OF_ONE_KIND[matcher.kinds[0]]

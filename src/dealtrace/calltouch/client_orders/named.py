@@ -1,4 +1,4 @@
-"""`client-order/delete` and `client-order/search`: deals by their numbers or ids."""
+"""`client-order/delete` and `client-order/search`: delete deals by number, or find deals by number or id."""
 
 from collections.abc import Sequence
 
@@ -30,14 +30,14 @@ from dealtrace.storage.deals.deals_with_history import DealWithHistory, list_dea
 
 
 class Names(msgspec.Struct, frozen=True, rename="camel"):
-    """The body: numbers of deals, ids of deals, or both."""
+    """The JSON body of the request: numbers of deals, ids of deals, or both."""
 
     order_numbers: Sequence[Word] = ()
     calltouch_order_ids: Sequence[Word] = ()
 
 
 async def delete(caller: Caller, items: Sequence[object]) -> Reply:
-    """Delete the deals, and answer with a result for each number, in input order."""
+    """Delete the deals with the sent numbers, and answer with a result for each number, in input order."""
     numbers = read_item(items[0], Names).order_numbers
     keys = [_key_of_number(number) for number in numbers]
     valid = [key for key in keys if isinstance(key, DealKey)]
@@ -56,13 +56,13 @@ async def delete(caller: Caller, items: Sequence[object]) -> Reply:
 
 
 async def search(caller: Caller, items: Sequence[object]) -> Reply:
-    """Answer with the stored deals: first those sent by number, then those sent by id, each in input order.
+    """Answer with the stored values of each deal or an error: first for the sent numbers, then for the sent ids.
 
-    Ours: the vendor names this method but does not describe it.
+    Ours: the vendor mentions this method but does not describe it.
 
     Raises:
         InvalidParameters: a number or an id is malformed.
-        PointsSpent: the site has no points left today.
+        PointsSpent: the site has no API points left today.
     """
     names = read_item(items[0], Names)
     texts = [checked(NUMBERS.name, Text(NUMBER_LENGTH_MAX).read, word_text(each)) for each in names.order_numbers]

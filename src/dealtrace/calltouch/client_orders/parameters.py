@@ -32,12 +32,12 @@ ORDER_DATE = Parameter(
     absent_when_empty=True,
 )
 SINGLE = (
-    Parameter("funnel", Text(LABEL_LENGTH_MAX), "Воронка.", "The funnel."),
+    Parameter("funnel", Text(LABEL_LENGTH_MAX), "Воронка сделки.", "The sales funnel of the deal."),
     Parameter(
         "statusDate",
         WallClock(DASHED),
         "С какого времени у сделки этот статус; по умолчанию с orderDate, при обновлении — сейчас.",
-        "When the deal got this status; by default orderDate, in an update now.",
+        "When the deal got this status; by default orderDate, or the current time in an update.",
         absent_when_empty=True,
     ),
     Parameter(
@@ -50,7 +50,7 @@ SINGLE = (
     Parameter("revenue", Amount(), "Бюджет сделки.", "The deal's budget.", absent_when_empty=True),
     Parameter("margin", Amount(), "Маржа сделки.", "The deal's margin.", absent_when_empty=True),
     Parameter("manager", Text(LABEL_LENGTH_MAX), "Менеджер сделки.", "The deal's manager."),
-    Parameter("orderLink", Text(URL_LENGTH_MAX), "Ссылка на сделку в CRM.", "The deal's address in the CRM."),
+    Parameter("orderLink", Text(URL_LENGTH_MAX), "Ссылка на сделку в CRM.", "A link to the deal in the CRM."),
     Parameter("orderName", Text(LABEL_LENGTH_MAX), "Название сделки.", "The deal's name."),
 )
 COMMENT = Parameter("comment.text", Text(COMMENT_LENGTH_MAX), "Комментарий к сделке.", "A comment on the deal.")
@@ -58,7 +58,7 @@ _OVERWRITE = {"type": "boolean"}
 
 
 class TagChange(TagObjects):
-    """Tags in an update: a list of tags to add, or an object with such a list that can replace the earlier tags."""
+    """Tags in an update: a list of tags to add, or an object with such a list, which can also replace earlier tags."""
 
     def schema(self) -> Mapping[str, object]:
         """Return the JSON Schema that accepts a list of tags or an object with such a list."""
@@ -84,7 +84,7 @@ class Products:
     erased: None = None
 
     def read(self, text: str) -> str:
-        """Return `text` unchanged; `PRODUCT_TABLE` parses each product."""
+        """Return `text` unchanged, since `PRODUCT_TABLE` parses each product."""
         return text
 
     def schema(self) -> Mapping[str, object]:
@@ -95,12 +95,12 @@ class Products:
 
 @record
 class Ids:
-    """A list of ids."""
+    """A list of positive ids."""
 
     erased: None = None
 
     def read(self, text: str) -> int:
-        """Parse an id of the list as an integer."""
+        """Parse one id of the list."""
         return Integer(1).read(text)
 
     def schema(self) -> Mapping[str, object]:
@@ -110,7 +110,7 @@ class Ids:
 
 @record
 class Nested:
-    """An object whose keys are parsed separately; `parts` has the JSON Schema of each key."""
+    """An object whose values are parsed elsewhere; `parts` has the JSON Schema of the value of each key."""
 
     parts: Mapping[str, object]
     erased: None = None
@@ -132,15 +132,15 @@ CONTACT_NAMES: Mapping[str, str] = {
     "tgUsername": "telegram_names",
     "vkId": "vk_ids",
 }
-"""Maps the API's key of each kind of contact to the deal's field for it."""
+"""Maps the API's key for each kind of contact to the field of `ContactBook`."""
 PRODUCT_TABLE = ParameterTable(
     (
-        Parameter("name", Text(LABEL_LENGTH_MAX), "Название.", "The name.", required=True),
-        Parameter("price", Amount(), "Цена.", "The price."),
-        Parameter("brand", Text(LABEL_LENGTH_MAX), "Бренд.", "The brand."),
-        Parameter("category", Text(LABEL_LENGTH_MAX), "Категория.", "The category."),
-        Parameter("variant", Text(LABEL_LENGTH_MAX), "Вариант.", "The variant."),
-        Parameter("quantity", Amount(), "Количество.", "The quantity."),
+        Parameter("name", Text(LABEL_LENGTH_MAX), "Название товара.", "The name of the product.", required=True),
+        Parameter("price", Amount(), "Цена товара.", "The price of the product."),
+        Parameter("brand", Text(LABEL_LENGTH_MAX), "Бренд товара.", "The brand of the product."),
+        Parameter("category", Text(LABEL_LENGTH_MAX), "Категория товара.", "The category of the product."),
+        Parameter("variant", Text(LABEL_LENGTH_MAX), "Вариант товара.", "The variant of the product."),
+        Parameter("quantity", Amount(), "Количество товара.", "The quantity of the product."),
     )
 )
 PRODUCTS = Parameter("products", Products(), "Товары сделки.", "The deal's products.")
@@ -166,9 +166,9 @@ CREATE_TABLE = ParameterTable(
 
 @dataclass(frozen=True)
 class OrderList:
-    """A body with a list of orders and the name of the CRM, which is added to every order.
+    """A request body with a list of orders and the name of the CRM, which is added to every order.
 
-    `table` has the parameters whose values are single texts or numbers, `nested` those that are objects or lists.
+    `table` has the parameters whose values are texts or numbers, `nested` the parameters that are objects or lists.
     """
 
     table: ParameterTable
@@ -176,7 +176,7 @@ class OrderList:
     name: str = ORDERS
 
     def items_of(self, body: bytes) -> list[object]:
-        """Return the orders in a body, each with the name of the CRM added.
+        """Return the orders in a request body, each with the name of the CRM added.
 
         Raises:
             UnreadableBody: the body is not JSON.
@@ -193,7 +193,7 @@ class OrderList:
         return [*self.table.parameters, *self.nested, CUSTOM_FIELDS]
 
     def schema(self) -> Mapping[str, object]:
-        """Return the JSON Schema of the body."""
+        """Return the JSON Schema of the request body."""
         described = [parameter for parameter in self.described() if parameter is not CRM]
         listed = {
             "type": "array",
@@ -207,17 +207,17 @@ class OrderList:
 
 @dataclass(frozen=True)
 class NamedOrders:
-    """A body that identifies deals by their numbers or ids: at least one of the lists must be sent."""
+    """A request body that identifies deals by lists of numbers or ids; at least one list must be sent."""
 
     parameters: tuple[Parameter, ...]
     name: str = ORDERS
 
     def items_of(self, body: bytes) -> list[object]:
-        """Parse the body as JSON and return it as the only item.
+        """Parse the body as JSON and return it as the only item of a list.
 
         Raises:
             UnreadableBody: the body is not JSON.
-            InvalidParameters: both lists are missing, or one is empty or too long.
+            InvalidParameters: all lists are missing, or a list is empty or too long.
         """
         document = read_document(body)
         sent = [each.name for each in self.parameters if isinstance(document, dict) and each.name in document]
@@ -226,11 +226,11 @@ class NamedOrders:
         return [document]
 
     def described(self) -> list[Parameter]:
-        """List the parameters of the body."""
+        """List the parameters of the request body."""
         return list(self.parameters)
 
     def schema(self) -> Mapping[str, object]:
-        """Return the JSON Schema of the body."""
+        """Return the JSON Schema of the request body."""
         return object_schema(self.described(), [each.name for each in self.parameters if each.required])
 
 
@@ -238,7 +238,7 @@ NUMBERS = Parameter(
     "orderNumbers", Names(NUMBER_LENGTH_MAX), "Номера сделок в CRM.", "The numbers of deals in the CRM."
 )
 IDS = Parameter("calltouchOrderIds", Ids(), "Идентификаторы сделок.", "The ids of deals.")
-_TAGS_OF_LEAD = Parameter("addTagsToLead", TagObjects(), "Теги лида сделки.", "Tags of the deal's lead.")
+_TAGS_OF_LEAD = Parameter("addTagsToLead", TagObjects(), "Теги лида сделки.", "Tags to add to the deal's lead.")
 CREATE_BODY = OrderList(CREATE_TABLE, (MATCHING, PRODUCTS, CONTACTS, _TAGS_OF_LEAD))
 UPDATE_TABLE = ParameterTable(
     (
@@ -248,7 +248,7 @@ UPDATE_TABLE = ParameterTable(
         ORDER_DATE,
         replace(ORDER_DATE, name="updateDate", ru="Принимается, но не сохраняется.", en="Accepted but not stored."),
         *SINGLE,
-        replace(COMMENT, ru="Комментарий, который нужно добавить.", en="A comment to add."),
+        replace(COMMENT, ru="Комментарий, который нужно добавить.", en="A comment to add to the deal."),
         replace(ADD_TAGS, type=TagChange()),
     ),
     empty_erases=True,
@@ -272,11 +272,11 @@ _TO_LEAD = (
 _RE_MATCHING = replace(
     MATCHING,
     name="reMatching",
-    ru="Способы, как в matching: источник сделки определяется заново.",
-    en="Matchers, as in matching: the deal is matched again.",
+    ru="Способы узнать, откуда сделка, как в matching; источник определяется заново.",
+    en="The ways to find out where the deal came from, as in matching; the deal is matched again.",
 )
 _NEW_COMMENT = replace(
-    COMMENT, name="addNewComment.text", ru="Комментарий, который нужно добавить.", en="A comment to add."
+    COMMENT, name="addNewComment.text", ru="Комментарий, который нужно добавить.", en="A comment to add to the deal."
 )
 UPDATE_BODY = OrderList(UPDATE_TABLE, (_RE_MATCHING, PRODUCTS, CONTACTS, _NEW_COMMENT, *_TO_LEAD))
 DELETE_BODY = NamedOrders((replace(NUMBERS, required=True),))

@@ -39,12 +39,12 @@ from dealtrace.leads.limits import LABEL_LENGTH_MAX
 Value = TypeVar("Value")
 _TAGS = "addTags"
 _WORDS = {key: name for key, name in fields_by_key(Order).items() if key in UPDATE_TABLE.named and key != _TAGS}
-"""The fields that are single words, of an order to create or to change."""
+"""Maps the JSON keys of an order whose values are single texts or numbers to fields of `Order`."""
 _words_of: Callable[[Order], Sequence[Word | UnsetType]] = attrgetter(*_WORDS.values())
 
 
 def read_registration(site: Site, item: object) -> Registration:
-    """Build a registration from an order; the dates sent are in the site's time zone.
+    """Parse an order as the registration of a deal; the dates sent are in the site's time zone.
 
     Raises:
         InvalidParameters: one violation for each value that is missing, malformed or out of range.
@@ -96,7 +96,7 @@ def read_registration(site: Site, item: object) -> Registration:
 
 
 def read_single(table: ParameterTable, order: Order) -> Sent:
-    """Parse the values of an order that are texts or numbers, and its comment, tags and custom fields.
+    """Parse the values of an order that `table` describes: texts, numbers, comment, tags and custom fields.
 
     Raises:
         InvalidParameters: one violation for each value that is missing, malformed or out of range.
@@ -108,10 +108,10 @@ def read_single(table: ParameterTable, order: Order) -> Sent:
 
 
 def read_products(items: Sequence[ProductItem]) -> tuple[Product, ...]:
-    """Return the products of an order; products without a name are left out.
+    """Parse the products of an order; products without a name are left out.
 
     Raises:
-        InvalidParameters: there are too many products, or one has an invalid value.
+        InvalidParameters: there are too many products, or a product has an invalid value.
     """
     check_count("products", len(items), PRODUCTS_MAX)
     products: list[Product] = []
@@ -138,7 +138,7 @@ def read_products(items: Sequence[ProductItem]) -> tuple[Product, ...]:
 
 
 def read_contacts(order: Order) -> tuple[ContactBook | None, ContactBook | None]:
-    """Return the main and the other contacts of an order, each `None` if there are none.
+    """Parse the main contacts and the other contacts of an order; either is `None` if there are no such contacts.
 
     Raises:
         InvalidParameters: there are too many contacts of a kind, or a contact is too long.
@@ -162,7 +162,7 @@ def check_count(place: str, count: int, most: int) -> None:
 
 
 def collect(faults: list[Violation], read: Callable[[], Value]) -> Value | None:
-    """Return the result of `read`, or add the violations that it raises to `faults` and return `None`."""
+    """Return the result of `read`, or `None` if it raises `InvalidParameters`; the violations are added to `faults`."""
     try:
         return read()
     except InvalidParameters as fault:
@@ -171,7 +171,7 @@ def collect(faults: list[Violation], read: Callable[[], Value]) -> Value | None:
 
 
 def _texts(order: Order) -> dict[str, str]:
-    """Return the names and texts of the values sent in an order; `null` becomes an empty text."""
+    """Return the texts of the values sent in an order by name; `null` becomes an empty text."""
     texts = {key: word_text(value) for key, value in zip(_WORDS, _words_of(order), strict=True) if value is not UNSET}
     texts[_TAGS] = tags_text(order.add_tags) if order.add_tags is not None else ""
     comment = order.comment if order.comment is not None else order.add_new_comment
@@ -183,13 +183,13 @@ def _texts(order: Order) -> dict[str, str]:
 
 
 def tags_text(sent: AddedTags | Sequence[Tag | str]) -> str:
-    """Return tags joined by commas; `sent` is a list of tags, or an object with such a list."""
+    """Return tags joined by commas; `sent` is a list of tags or an object with such a list."""
     tags = sent.tags if isinstance(sent, AddedTags) else sent
     return ",".join(word_text(tag.tag) if isinstance(tag, Tag) else tag for tag in tags)
 
 
 def read_tags(place: str, sent: AddedTags | Sequence[Tag | str] | None) -> tuple[str, ...]:
-    """Parse tags sent as a list or as an object with a list; return an empty tuple if none were sent.
+    """Parse tags sent as a list or as an object with a list; return an empty tuple if no tags were sent.
 
     Raises:
         InvalidParameters: there are too many tags, or a tag is too long.

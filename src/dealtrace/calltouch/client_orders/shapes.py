@@ -14,7 +14,7 @@ Words = Sequence[Word] | Word
 
 
 class Contacts(msgspec.Struct, frozen=True, rename="camel"):
-    """Contacts of a client: main contacts are sent as single texts, other contacts as lists."""
+    """The main or the other contacts of a client: main contacts are single texts, other contacts are lists."""
 
     fio: Word = None
     phone_number: Words = None
@@ -26,7 +26,7 @@ class Contacts(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class OrderContacts(msgspec.Struct, frozen=True, rename="camel"):
-    """The contacts sent with a deal, main and other contacts separately."""
+    """The main contacts and the other contacts sent with a deal."""
 
     main_contacts: Contacts | None = None
     other_contacts: Contacts | None = None
@@ -51,7 +51,7 @@ class ManagerOfLead(msgspec.Struct, frozen=True):
 
 
 class Order(msgspec.Struct, frozen=True, rename="camel"):
-    """A deal to create or to change; keys that were not sent are `UNSET` or `None`."""
+    """A deal to create or to change, as sent; fields whose keys were not sent are `UNSET` or `None`."""
 
     crm: Word | UnsetType = UNSET
     matching: Sequence[Element] | None = None

@@ -40,7 +40,7 @@ from dealtrace.leads.limits import LABEL_LENGTH_MAX
 from dealtrace.operations.deals.update_lists import DealUpdate, UpdatedDeal, update_lists
 
 _DETAILS = {"funnel": "funnel", "orderName": "name", "orderLink": "link"}
-"""Maps the API's keys of details that are single texts to the deal's fields for them."""
+"""Maps the API's keys for details that are single texts to fields of `DealDetails`."""
 
 
 async def respond(caller: Caller, items: Sequence[object]) -> Reply:
@@ -61,7 +61,9 @@ async def respond(caller: Caller, items: Sequence[object]) -> Reply:
 
 
 def read_update(site: Site, item: object) -> DealUpdate:
-    """Build an update from an order. Absent values are kept; `null` or an empty string clears a text, but never a sum.
+    """Parse an order as an update of a deal.
+
+    Values that were not sent are kept. `null` or an empty string clears a text, but never a sum, a status or a date.
 
     Raises:
         InvalidParameters: one violation for each value that is missing, malformed or out of range.
@@ -99,7 +101,7 @@ def read_update(site: Site, item: object) -> DealUpdate:
 
 
 def _details(order: Order, sent: Sent) -> dict[str, object]:
-    """Return the details that were sent, by the name of the deal's field."""
+    """Return the details that were sent, by field of `DealDetails`."""
     parts: dict[str, object] = {ours: sent[name] for name, ours in _DETAILS.items() if name in sent.values}
     if order.products is not None:
         parts["products"] = read_products(order.products)
@@ -113,7 +115,7 @@ def _details(order: Order, sent: Sent) -> dict[str, object]:
 
 
 def _to_lead(order: Order) -> tuple[Addition, ...]:
-    """Return the managers, tags and custom fields to add to the deal's lead."""
+    """Parse the manager, tags and custom fields to add to the deal's lead."""
     additions: list[Addition] = []
     if order.lead_manager is not None:
         name = checked("leadManager.manager", Text(LABEL_LENGTH_MAX).read, word_text(order.lead_manager.manager))
@@ -147,7 +149,7 @@ def _read(caller: Caller, item: object) -> DealUpdate | InvalidParameters:
 def _answer(
     number: SentNumber, sent: DealUpdate | InvalidParameters, outcome: UpdatedDeal | Refusal, language: Language
 ) -> StoredClientOrder | RefusedClientOrder:
-    """Build the result for an order; `matched` is null if the deal was not rematched or no matcher decided."""
+    """Build the result for an order; `matched` is null if the deal was not rematched or no matcher succeeded."""
     if isinstance(outcome, Refusal):
         return refused_client_order(number, outcome, language)
     matchers = outcome.deal.matchers

@@ -1,1 +1,1 @@
-"""Endpoints that take the costs of advertising."""
+"""The endpoints that import the costs of advertising."""

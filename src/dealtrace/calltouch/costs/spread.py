@@ -14,12 +14,12 @@ from dealtrace.operations.reports.spread_costs import add_costs, restate_costs
 
 KEYWORD = "keyword"
 NOT_FILLED = "<не заполнено>"
-"""The text that the vendor shows for a missing part of a source."""
+"""The text that the vendor shows in place of a missing part of a source."""
 _PART = Text(SOURCE_LENGTH_MAX)
 _MEANINGS = {
-    "source": ("Источник.", "The source."),
-    "medium": ("Канал.", "The medium."),
-    "campaign": ("Кампания.", "The campaign."),
+    "source": ("Источник рекламы.", "The source of the advertising."),
+    "medium": ("Канал рекламы.", "The medium of the advertising."),
+    "campaign": ("Рекламная кампания.", "The advertising campaign."),
     "content": ("Объявление.", "The ad."),
     "term": ("Ключевое слово.", "The keyword."),
 }
@@ -60,19 +60,19 @@ TABLE = ParameterTable(
 
 
 async def add(caller: Caller, sent: Sent) -> Reply:
-    """Add the sent cost to the costs that are stored for the days and the source."""
+    """Add the sent cost to the stored costs of the same source and days."""
     await caller.write(add_costs, read_spread(sent))
     return success(COSTS_IMPORT, "costs_added", site_id=caller.site.id)
 
 
 async def update(caller: Caller, sent: Sent) -> Reply:
-    """Replace the costs that are stored for the days and exactly this source, whether they came by API or by file."""
+    """Replace the stored costs of exactly the same source and days, sent before or imported from a file."""
     await caller.write(restate_costs, read_spread(sent))
     return success(COSTS_IMPORT, "costs_updated", site_id=caller.site.id)
 
 
 def read_spread(sent: Sent) -> CostSpread:
-    """Parse the cost of a source and the days it is spread over.
+    """Build the cost of a source, spread over a period, from the parameters.
 
     Raises:
         InvalidParameters: no part of the source was sent, or the period is reversed or too long.
@@ -84,7 +84,7 @@ def read_spread(sent: Sent) -> CostSpread:
 
 
 def _source_of(sent: Sent) -> TrafficSource:
-    """Return the source that the parameters state.
+    """Build the source from the parameters.
 
     Ours: a part that is sent as `<не заполнено>` counts as missing.
     """

@@ -1,4 +1,4 @@
-"""Deals 1.0, an endpoint per file.
+"""The endpoints of deals 1.0, `orders/…`.
 
 Seed: «Управление сделками через API (1.0 / 1С-устаревшее)».
 """

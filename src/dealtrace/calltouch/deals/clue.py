@@ -1,4 +1,4 @@
-"""What a registration says of the lead that a deal grew out of: a call or a lead request by name, a contact."""
+"""Parse what a registration states about the lead of its deal: the id of a call or lead request, or a contact."""
 
 from datetime import timedelta
 
@@ -18,16 +18,16 @@ LEAD_REQUEST_NAMES = ("requestId", "requestNumber")
 
 
 def read_clue(sent: Sent) -> LeadClue:
-    """Return what the parameters say of the lead.
+    """Return the ids and contacts in the parameters by which the lead of the deal is searched.
 
     Raises:
-        CallAndLeadRequest: both a call and a lead request are named.
+        CallAndLeadRequest: the parameters identify both a call and a lead request.
     """
     return LeadClue(_identity(sent), _contact(sent))
 
 
 def _identity(sent: Sent) -> CallIdentity | LeadRequestIdentity | None:
-    """Return the call or lead request that the caller names, `None` if neither is named.
+    """Return the ids of the call or lead request in the parameters, or `None` if there are none.
 
     Seed: «Нельзя создать сделку одновременно по звонку и заявке».
     """

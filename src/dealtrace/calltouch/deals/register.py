@@ -18,7 +18,7 @@ TABLE = ParameterTable(REGISTER, family=CUSTOM)
 
 
 async def respond(caller: Caller, sent: Sent) -> Reply:
-    """Register the deal and answer with it."""
+    """Register the deal and answer with its values."""
     registration = read_registration(caller, sent)
     receipt: Receipt = await caller.write(register_deals, registration)
     order = registered_order(receipt, caller.site.time_zone, sent["orderSum"])
@@ -31,7 +31,7 @@ def read_registration(caller: Caller, sent: Sent) -> Registration:
     """Build a registration from the parameters; the date sent is in the site's time zone.
 
     Raises:
-        CallAndLeadRequest: both a call and a lead request are named.
+        CallAndLeadRequest: the parameters identify both a call and a lead request.
     """
     return Registration(
         number=sent.get("orderNumber"),

@@ -26,7 +26,7 @@ async def respond(caller: Caller, sent: Sent) -> Reply:
 
 
 def read_change(sent: Sent) -> Change:
-    """Build a change from the parameters: an absent parameter keeps the stored value, an empty one erases it."""
+    """Build a change from the parameters: an absent parameter keeps the stored value, an empty parameter erases it."""
     return Change(
         key=DealKey(sent.get("orderId"), sent.get("orderNumber")),
         amount_rub=sent.get("orderSum", UNSET),

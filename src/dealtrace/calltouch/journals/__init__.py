@@ -1,1 +1,1 @@
-"""The journals that other programs read, an endpoint per file."""
+"""The endpoints from which other programs read deals, calls, lead requests and counts of calls."""

@@ -1,4 +1,4 @@
-"""`calls-diary/calls`: the journal of calls, either one page of any interval or an array with all calls of one day."""
+"""`calls-diary/calls`: the journal of calls, as one page of any interval or as an array with all calls of one day."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -62,7 +62,7 @@ def _check_one_day(sent: Sent) -> None:
 
 
 def read_query(site: Site, sent: Sent) -> LeadQuery:
-    """Build a query from the parameters.
+    """Build the query for calls from the parameters.
 
     Raises:
         InvalidParameters: the interval ends before it starts.
@@ -101,7 +101,7 @@ def _plain(text: str) -> str:
 def answer_page_of_calls(
     connection: Connection, cursor: Cursor, *, site: Site, query: LeadQuery, sent: Sent
 ) -> tuple[Page, Reply]:
-    """Read the page of calls that begins at a cursor; return the page and the reply built from it."""
+    """Read the page of calls that begins at `cursor`; return the page and the reply built from it."""
     number, limit = requested_page(sent)
     page = find_page(connection, query_leads(site, query), cursor, limit)
     build = partial(call_record, site=site, model=query.model, sent=sent)

@@ -1,4 +1,4 @@
-"""The interval of a request to a journal: `dateFrom` to `dateTo`, in some journals also `timeFrom` and `timeTo`."""
+"""Parse the interval of a journal: `dateFrom` to `dateTo`, in some journals also `timeFrom` and `timeTo`."""
 
 from datetime import date, datetime, time, timedelta
 
@@ -23,10 +23,10 @@ def require_dates(sent: Sent) -> None:
 
 
 def read_interval(site: Site, sent: Sent) -> tuple[datetime | None, datetime | None]:
-    """Return the first moment of the interval and the first moment after it, each `None` if its date was not sent.
+    """Return the start of the interval and the first instant after it, in UTC; `None` for a date that was not sent.
 
     Ours: `timeFrom` is a time on the first day and `timeTo` a time on the last day; the whole second `timeTo` is
-    included. Without them the interval covers whole days.
+    included. By default, the interval covers whole days.
 
     Raises:
         InvalidParameters: the interval ends before it starts.

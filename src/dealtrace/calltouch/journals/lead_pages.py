@@ -24,7 +24,7 @@ def build_records(
 ) -> list[msgspec.Raw]:
     """Return the records of leads as encoded JSON, in input order; leads are read 1000 at a time to save memory.
 
-    The deals of a lead request are always included, the deals of a call only if requested.
+    Deals of lead requests are always included, deals of calls only if `withOrders` is set.
     """
     included = {
         "with_visits": sent.get("withMapVisits", False),

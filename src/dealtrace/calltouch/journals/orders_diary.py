@@ -31,7 +31,7 @@ _LEAD_KINDS = {"CALL": LeadKind.CALL, "REQUEST": LeadKind.LEAD_REQUEST}
 
 
 async def respond(caller: Caller, sent: Sent) -> Reply:
-    """Answer with one page of deals; the page is empty if `orderSource=CHAT`, since no lead is a chat here."""
+    """Answer with one page of deals; it is empty if `orderSource=CHAT`, since this server has no chats."""
     query, site = read_query(caller.site, sent), caller.site
     number, limit = requested_page(sent)
     if sent.get("orderSource") == "CHAT":
@@ -44,7 +44,7 @@ async def respond(caller: Caller, sent: Sent) -> Reply:
 
 
 def read_query(site: Site, sent: Sent) -> JournalQuery:
-    """Build a query from the parameters; an interval covers whole days in the site's time zone.
+    """Build the query for deals from the parameters; an interval covers whole days in the site's time zone.
 
     Raises:
         InvalidParameters: neither an interval nor a deal was sent, or the interval ends before it starts.
@@ -65,7 +65,7 @@ def read_query(site: Site, sent: Sent) -> JournalQuery:
 def answer_page_of_deals(
     connection: Connection, cursor: Cursor, *, site: Site, query: JournalQuery, sent: Sent
 ) -> tuple[Page, Reply]:
-    """Read the page of deals that begins at a cursor; return the page and the reply built from it."""
+    """Read the page of deals that begins at `cursor`; return the page and the reply built from it."""
     number, limit = requested_page(sent)
     model = sent.get("attribution", AttributionModel(site.attribution))
     page = find_page(connection, query_deals(site.id, query), cursor, limit)

@@ -1,4 +1,4 @@
-"""Parse the requested page of a journal, and answer with a page."""
+"""Parse which page of a journal is requested, and answer with the page."""
 
 import asyncio
 import hashlib
@@ -22,11 +22,11 @@ from dealtrace.storage.journals.page_ends import PageEnd, find_cursor
 ARRAY_SIZE_MAX = 50_000
 """Ours: the most records that a journal returns without paging; larger results must be requested in parts."""
 RECORDS_AT_ONCE = 1000
-"""How many records are read at a time."""
+"""How many records are read from the database at a time."""
 
 
 def requested_page(sent: Sent, size_max: int = PAGE_SIZE_MAX) -> tuple[int, int]:
-    """Return the number and size of the requested page; page 0 means the first page, size 0 means the largest size."""
+    """Return the number and size of the requested page; page 0 means the first page, size 0 means 1000 records."""
     return max(1, sent.get("page", 1)), min(sent.get("limit") or PAGE_SIZE_MAX, size_max)
 
 
@@ -40,8 +40,8 @@ async def answer_page(
 ) -> Reply:
     """Return the reply with the page of a journal that begins after `offset` rows.
 
-    A reader (a token with a query) that has just read the previous page continues where it ended; otherwise rows are
-    counted.
+    If the same token has just read the previous page of `query`, reading continues where that page ended. Otherwise
+    the first `offset` rows are counted.
     """
     reader = (caller.site.id, caller.token_id, query)
     if caller.read_pool.is_shared:
@@ -57,8 +57,8 @@ async def _answer_shared_page(
 ) -> Reply:
     """Return the reply with a page when several processes share the database.
 
-    The position at the end of the page is stored there, so that any process can serve the next page. It is queued
-    before the command that spends the page's points, and only that command is awaited.
+    The position at the end of the page is stored in the database, so that any process can serve the next page. That
+    write is queued before the command that spends the points for the page, and only the command is awaited.
     """
     cursor = Cursor()
     if offset:
@@ -73,18 +73,18 @@ async def _answer_shared_page(
 
 
 def _forget_fault(written: "asyncio.Future[None]") -> None:
-    """Ignore a failed write of a page's end; the next page is then found by counting rows from the start."""
+    """Ignore that storing the end of a page failed; the next page is then found by counting rows from the start."""
     if not written.cancelled():
         written.exception()
 
 
 def reader_digest(reader: Hashable) -> str:
-    """Return a reader (a token with a query) as 64 hexadecimal digits, the same in every process."""
+    """Return 64 hexadecimal digits that identify a token and its query, the same in every process."""
     return hashlib.sha256(repr(_in_order(reader)).encode()).hexdigest()
 
 
 def _in_order(value: object) -> object:
-    """Return a value in a form whose `repr` is the same in every process: sets are sorted, records become lists."""
+    """Return a value in a form with the same `repr` in every process: sets are sorted, dataclasses become lists."""
     if isinstance(value, frozenset):
         return sorted(repr(_in_order(item)) for item in value)
     if isinstance(value, tuple):

@@ -29,7 +29,7 @@ FILTERED: Mapping[str, tuple[Field, int]] = {
     "ani": (Field.PHONE, PHONE_LENGTH_MAX),
     "phoneNumber": (Field.DIALLED_PHONE, PHONE_LENGTH_MAX),
 }
-"""Maps the name of each filter to the field that it compares and the greatest length of its value."""
+"""Maps the name of each filter to the field that it compares and the maximum length of its value."""
 
 MODES = {
     "EQUAL": Operator.EQUAL,
@@ -37,19 +37,19 @@ MODES = {
     "CONTAINS": Operator.CONTAINS,
     "NOT_CONTAINS": Operator.NOT_CONTAINS,
 }
-"""Maps words for comparisons to operators. Ours: the vendor documents no words, but its web pages offer these."""
+"""Maps the words for comparisons to operators. Ours: the vendor documents no words, but its web pages offer these."""
 
 
 @record
 class FilterMode:
-    """The comparison that a filter makes: a word of `MODES` in any letter case, with or without a final `S`."""
+    """How a filter compares: a word of `MODES` in any letter case, with or without a final `S`."""
 
     erased: None = None
 
     def read(self, text: str) -> Operator:
         """Parse the word for a comparison and return its operator.
 
-        Ours: the vendor's clients write these words in several ways.
+        Ours: clients of the vendor write these words in several ways.
         """
         found = _MODES_READ.get(text.strip().upper().removesuffix("S"))
         if found is None:
@@ -65,14 +65,14 @@ class FilterMode:
 _MODES_READ = {word.removesuffix("S"): operator for word, operator in MODES.items()}
 
 _PAGE = (
-    Parameter("page", Integer(0, PAGE_MAX), "Номер страницы с 1.", "The page, from 1."),
+    Parameter("page", Integer(0, PAGE_MAX), "Номер страницы с 1.", "The page number, from 1."),
     Parameter("limit", Integer(0, PAGE_MAX), "Размер страницы, не более 1000.", "The page size, 1000 at most."),
 )
 _ATTRIBUTION = Parameter(
     "attribution",
     Choice({str(int(model)): model for model in AttributionModel}),
     "Модель атрибуции, по которой выбран источник; по умолчанию модель кабинета.",
-    "The attribution model that chooses the sources; the site's by default.",
+    "The attribution model that chooses the sources; by default the site's model.",
 )
 _TIMES = (
     Parameter(
@@ -84,8 +84,8 @@ _TIMES = (
     Parameter(
         "timeTo",
         DayClock(),
-        "Время, которым интервал заканчивается в последний день, включительно.",
-        "The time on the last day at which the interval ends, inclusive.",
+        "Время, которым интервал заканчивается в последний день, включительно: hh:mm:ss.",
+        "The time on the last day at which the interval ends, inclusive: hh:mm:ss.",
     ),
 )
 _BIND_TO_SESSION = Parameter(
@@ -149,7 +149,7 @@ CALLS_DIARY = (
         "dateFrom",
         SlashDay(),
         "Первый день интервала: dd/mm/yyyy. Без page — тот же, что dateTo.",
-        "The first day of the interval: dd/mm/yyyy. Without page the same as dateTo.",
+        "The first day of the interval: dd/mm/yyyy. Without page, it must be the same as dateTo.",
         required=True,
     ),
     replace(_LAST_DAY, required=True),
@@ -157,14 +157,14 @@ CALLS_DIARY = (
     replace(
         _PAGE[0],
         ru="Номер страницы с 1. С ним ответ — объект со страницей, без него — массив звонков одного дня.",
-        en="The page, from 1. With it the answer is an object with a page, without it the array of one day's calls.",
+        en="The page number, from 1. With it the answer is a page object, without it an array of one day's calls.",
     ),
     _PAGE[1],
     _ATTRIBUTION,
     _BIND_TO_SESSION,
-    Parameter("uniqueOnly", Flag(), "Только уникальные.", "Only unique calls."),
-    Parameter("targetOnly", Flag(), "Только целевые.", "Only targets."),
-    Parameter("uniqTargetOnly", Flag(), "Только уникально-целевые.", "Only unique targets."),
+    Parameter("uniqueOnly", Flag(), "Только уникальные звонки.", "Only unique calls."),
+    Parameter("targetOnly", Flag(), "Только целевые звонки.", "Only target calls."),
+    Parameter("uniqTargetOnly", Flag(), "Только уникально-целевые звонки.", "Only unique target calls."),
     Parameter(
         "callbackOnly",
         Flag(),
@@ -172,7 +172,7 @@ CALLS_DIARY = (
         "Only callbacks; this server has none.",
     ),
     Parameter("callId", Integer(), "Только этот звонок.", "Only this call."),
-    Parameter("clientId", Text(SOURCE_LENGTH_MAX), "Только этот clientId Google.", "Only this client id of Google."),
+    Parameter("clientId", Text(SOURCE_LENGTH_MAX), "Только этот clientId Google.", "Only this Google client id."),
     Parameter("utmSource", Text(SOURCE_LENGTH_MAX), "Только этот utm_source.", "Only this utm_source."),
     Parameter("utmMedium", Text(SOURCE_LENGTH_MAX), "Только этот utm_medium.", "Only this utm_medium."),
     *_filters(),
@@ -180,8 +180,8 @@ CALLS_DIARY = (
     Parameter("withOrders", Flag(), "Добавить сделки звонка.", "Include the call's deals."),
     Parameter("withCallTags", Flag(), "Добавить теги.", "Include tags."),
     Parameter("withComments", Flag(), "Добавить комментарии.", "Include comments."),
-    Parameter("withYandexDirect", Flag(), "Добавить номера Яндекс.Директа.", "Include the ids of Yandex Direct."),
-    Parameter("withGoogleAdwords", Flag(), "Добавить номера Google Ads.", "Include the ids of Google Ads."),
+    Parameter("withYandexDirect", Flag(), "Добавить id Яндекс.Директа.", "Include the ids of Yandex Direct."),
+    Parameter("withGoogleAdwords", Flag(), "Добавить id Google Ads.", "Include the ids of Google Ads."),
     Parameter(
         "withText",
         Flag(),
@@ -189,7 +189,7 @@ CALLS_DIARY = (
         "Include transcripts; this server has none.",
     ),
     Parameter(
-        "withDcm", Flag(), "Добавить данные DCM; на этом сервере их нет.", "Include data of DCM; this server has none."
+        "withDcm", Flag(), "Добавить данные DCM; на этом сервере их нет.", "Include DCM data; this server has none."
     ),
     Parameter(
         "withAttributionFields",
@@ -226,7 +226,7 @@ REQUESTS = (
     replace(
         _PAGE[0],
         ru="Номер страницы с 1; ответ остаётся массивом.",
-        en="The page, from 1; the answer is still an array.",
+        en="The page number, from 1; the answer is still an array.",
     ),
     replace(_PAGE[1], ru="Размер страницы, не более 10000.", en="The page size, 10000 at most."),
     _ATTRIBUTION,
@@ -235,10 +235,10 @@ REQUESTS = (
     Parameter("requestNumber", Text(NUMBER_LENGTH_MAX), "Только эта заявка.", "Only this lead request."),
     Parameter("withMapVisits", Flag(), "Добавить визиты до заявки.", "Include the visits before the lead request."),
     Parameter("withRequestTags", Flag(), "Добавить теги.", "Include tags."),
-    Parameter("withYandexDirect", Flag(), "Добавить номера Яндекс.Директа.", "Include the ids of Yandex Direct."),
-    Parameter("withGoogleAdwords", Flag(), "Добавить номера Google Ads.", "Include the ids of Google Ads."),
+    Parameter("withYandexDirect", Flag(), "Добавить id Яндекс.Директа.", "Include the ids of Yandex Direct."),
+    Parameter("withGoogleAdwords", Flag(), "Добавить id Google Ads.", "Include the ids of Google Ads."),
     Parameter(
-        "withDcm", Flag(), "Добавить данные DCM; на этом сервере их нет.", "Include data of DCM; this server has none."
+        "withDcm", Flag(), "Добавить данные DCM; на этом сервере их нет.", "Include DCM data; this server has none."
     ),
     Parameter("withCustomFields", Flag(), "Добавить пользовательские поля.", "Include custom fields."),
     Parameter(

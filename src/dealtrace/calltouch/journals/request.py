@@ -1,4 +1,4 @@
-"""`requests/{requestId}`: one lead request, as in the journal."""
+"""`requests/{requestId}`: one lead request, as in the journal of lead requests."""
 
 from sqlalchemy import Connection
 
@@ -41,7 +41,7 @@ async def respond(caller: Caller, sent: Sent) -> Reply:
 
 
 async def answer_lead_request(caller: Caller, lead_id: int, sent: Sent, event: str) -> Reply:
-    """Answer with a lead request read from the primary database, so that one stored a moment ago is found.
+    """Answer with a lead request; it is read from the primary database, so it is found right after it is stored.
 
     Raises:
         LeadNotFound: the site has no such lead request, or it is deleted.

@@ -1,4 +1,4 @@
-"""`requests`: the journal of lead requests, always an array."""
+"""`requests`: the journal of lead requests; the answer is always an array."""
 
 from dataclasses import replace
 from functools import partial
@@ -23,8 +23,8 @@ from dealtrace.storage.journals.lead_journal import LeadQuery, query_leads
 
 TABLE = ParameterTable(REQUESTS)
 PART_SIZE_MAX = 10_000
-"""Ours: the largest page; larger than in other journals, since clients stop at a page with fewer records than
-requested.
+"""Ours: the largest page size. It exceeds that of other journals, since clients stop reading at a page with fewer
+records than requested.
 """
 TOTAL_HEADER = b"x-total-count"
 """Ours: the header with the number of lead requests on all pages, since an array has no key for it."""
@@ -32,7 +32,7 @@ _EVENT = "lead_requests_listed"
 
 
 async def respond(caller: Caller, sent: Sent) -> Reply:
-    """Answer with an array: one page of the journal if `page` or `limit` was sent, else the whole journal.
+    """Answer with an array: one page if `page` or `limit` was sent, else all lead requests that match.
 
     Raises:
         SiteMismatch: `siteId` is not the site of the token.
@@ -52,7 +52,7 @@ async def respond(caller: Caller, sent: Sent) -> Reply:
 
 
 def read_query(site: Site, sent: Sent) -> LeadQuery:
-    """Build a query from the parameters.
+    """Build the query for lead requests from the parameters.
 
     Raises:
         InvalidParameters: neither an interval nor a lead request was sent, or the interval ends before it starts.

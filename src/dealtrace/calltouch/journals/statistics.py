@@ -1,6 +1,6 @@
 """`statistics/{siteId}/calls/…`: the number of calls in total, by day and by keyword.
 
-Ours: the vendor documents no answer; its public clients expect a number or one object.
+Ours: the vendor documents no answer; public clients of its API expect a number or a single object.
 """
 
 from collections import Counter
@@ -41,7 +41,7 @@ async def total_count(caller: Caller, sent: Sent) -> Reply:
 
 
 async def count_by_date(caller: Caller, sent: Sent) -> Reply:
-    """Answer with the number of calls of each day."""
+    """Answer with the number of calls on each day."""
     return await _answer(caller, sent, _by_date, searched=False)
 
 
@@ -56,7 +56,7 @@ async def searched_by_keyword(caller: Caller, sent: Sent) -> Reply:
 
 
 async def _answer(caller: Caller, sent: Sent, count: Count, *, searched: bool) -> Reply:
-    """Count the calls of an interval and return the reply.
+    """Count the calls of an interval with `count` and return the reply; `searched`: only calls from search engines.
 
     Raises:
         InvalidParameters: the interval is too long, or ends before it starts.

@@ -1,1 +1,1 @@
-"""Endpoints that register, import and annotate calls and lead requests, an endpoint per file."""
+"""The endpoints that register, import and annotate calls and lead requests."""

@@ -65,7 +65,7 @@ class AddedFields(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class AnnotationItem(msgspec.Struct, frozen=True, rename="camel"):
-    """A lead of the list and the annotations to add to it; each endpoint reads its own key."""
+    """A lead of the list and the annotations to add; an endpoint reads only the key for its kind of annotation."""
 
     matching: Sequence[Element] | None = None
     add_tags: AddedTags | None = None
@@ -79,7 +79,10 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True)
 class Method:
-    """An endpoint that annotates the leads under `name` in its body; `read` parses a lead, `answer` replies."""
+    """An endpoint that annotates the leads listed under `name` in its body.
+
+    `read` parses the annotations of a lead; `answer` builds the answer from the results.
+    """
 
     name: str
     paid: PaidMethod
@@ -88,7 +91,7 @@ class Method:
     answer: Callable[[list[AnnotatedLead]], LeadsAnnotation | LeadsCommenting]
 
     def items_of(self, body: bytes) -> list[object]:
-        """Return the items of the list in a body."""
+        """Return the items of the list in a request body."""
         return read_list(body, self.name)
 
     def described(self) -> list[Parameter]:
@@ -96,7 +99,7 @@ class Method:
         return [MATCHING, *self.parameters]
 
     def schema(self) -> Mapping[str, object]:
-        """Return the JSON Schema of the body."""
+        """Return the JSON Schema of the request body."""
         item = object_schema(self.described(), ["matching"])
         listed = {"type": "array", "minItems": 1, "maxItems": ITEMS_MAX, "items": item}
         return {"type": "object", "required": [self.name], "properties": {self.name: listed}}
@@ -104,7 +107,7 @@ class Method:
     async def respond(self, caller: Caller, items: Sequence[object]) -> Reply:
         """Annotate the leads that the valid items identify, and answer with a result for each item, in input order.
 
-        Ours: the vendor documents no answer; ours has the kind and id of each lead.
+        Ours: the vendor documents no answer; this answer has the kind and id of each lead.
         """
         read = [self._read(caller, item) for item in items]
         valid = [item for item in read if isinstance(item, LeadAnnotation)]
@@ -123,7 +126,7 @@ class Method:
 
 
 def read_tags(item: AnnotationItem) -> Addition:
-    """Return the tags of an item, to be added to its lead."""
+    """Parse the tags that an item adds to its lead."""
     added = item.add_tags or AddedTags()
     texts = (word_text(tag.tag) if isinstance(tag, Tag) else tag for tag in added.tags)
     tags = checked("addTags.tags", Tags().read, ",".join(texts))
@@ -131,7 +134,7 @@ def read_tags(item: AnnotationItem) -> Addition:
 
 
 def read_managers(item: AnnotationItem) -> Addition:
-    """Return the managers of an item, to be added to its lead."""
+    """Parse the managers that an item adds to its lead."""
     added = item.add_managers or AddedManagers()
     texts = [word_text(name.manager) if isinstance(name, Manager) else name for name in added.managers]
     managers = tuple(
@@ -142,13 +145,13 @@ def read_managers(item: AnnotationItem) -> Addition:
 
 
 def read_comment(item: AnnotationItem) -> Addition:
-    """Return the comment of an item, to be added to its lead."""
+    """Parse the comment that an item adds to its lead."""
     comment = checked("addComment", Text(COMMENT_LENGTH_MAX).read, word_text(item.add_comment))
     return Addition(comment=_required("addComment", comment))
 
 
 def read_fields(item: AnnotationItem) -> Addition:
-    """Return an item's values of custom fields, to be added to its lead."""
+    """Parse the values of custom fields that an item adds to its lead."""
     place = "addCustomFields.customFields"
     added = item.add_custom_fields or AddedFields()
     _check_count(place, len(added.custom_fields), CUSTOM.members_max)
@@ -163,7 +166,7 @@ def read_fields(item: AnnotationItem) -> Addition:
 
 
 def checked(place: str, read: Callable[[str], Value], text: str) -> Value:
-    """Return the result of `read` for a text.
+    """Parse `text` with `read` and return the result.
 
     Raises:
         InvalidParameters: the text is malformed, too long or has a zero byte; the violation names `place`.
@@ -202,8 +205,8 @@ def _commenting(leads: list[AnnotatedLead]) -> LeadsCommenting:
 MATCHING = Parameter(
     "matching",
     MatchingElements(LABEL_LENGTH_MAX),
-    "Способы найти лид, по порядку: элементы call, request, leadContact, callContact, requestContact.",
-    "How to find the lead, tried in order: elements call, request, leadContact, callContact, requestContact.",
+    "Способы найти лид, по порядку: call, request, leadContact, callContact, requestContact.",
+    "The ways to find the lead, tried in order: call, request, leadContact, callContact, requestContact.",
     required=True,
 )
 _OVERWRITE = (
@@ -216,7 +219,7 @@ TAGS = Method(
     "leads",
     PaidMethod.TAG_LEADS,
     (
-        Parameter("addTags.tags", TagObjects(), "Теги.", "Tags.", required=True),
+        Parameter("addTags.tags", TagObjects(), "Теги лида.", "The lead's tags.", required=True),
         Parameter("addTags.overwrite", *_OVERWRITE),
     ),
     read_tags,
@@ -235,7 +238,7 @@ MANAGERS = Method(
 COMMENTS = Method(
     "comments",
     PaidMethod.COMMENT_LEADS,
-    (Parameter("addComment", Text(COMMENT_LENGTH_MAX), "Комментарий.", "A comment.", required=True),),
+    (Parameter("addComment", Text(COMMENT_LENGTH_MAX), "Комментарий.", "A comment on the lead.", required=True),),
     read_comment,
     _commenting,
 )

@@ -32,7 +32,7 @@ def read_lead_request(caller: Caller, sent: Sent) -> IncomingLeadRequest:
     """Build a lead request from the parameters; its time is now if no date was sent.
 
     Raises:
-        InvalidParameters: a name, a phone and an e-mail are all missing.
+        InvalidParameters: the name, phone and e-mail are all missing.
     """
     check_person(sent)
     wall_clock = sent.get("requestDate")

@@ -22,23 +22,26 @@ from dealtrace.leads.limits import NUMBER_LENGTH_MAX, REFERENCE_LENGTH_MAX, SIP_
 from dealtrace.operations.leads.clear_fields import Clearing, LeadName, clear_fields
 
 OWNERS = (
-    Parameter("callId", Integer(), "Звонок.", "The call."),
+    Parameter("callId", Integer(), "Идентификатор звонка.", "The call's id."),
     Parameter(
         "callReferenceId", Text(REFERENCE_LENGTH_MAX), "Звонок по его ID в АТС.", "The call by its id in the PBX."
     ),
     Parameter("sipCallId", Text(SIP_ID_LENGTH_MAX), "Звонок по его SIP ID.", "The call by its SIP id."),
-    Parameter("requestId", Integer(), "Заявка.", "The lead request."),
+    Parameter("requestId", Integer(), "Идентификатор заявки.", "The lead request's id."),
     Parameter(
-        "requestNumber", Text(NUMBER_LENGTH_MAX), "Заявка по номеру на сайте.", "The lead request by its number."
+        "requestNumber",
+        Text(NUMBER_LENGTH_MAX),
+        "Заявка по номеру на сайте.",
+        "The lead request by its number on the website.",
     ),
-    Parameter("orderId", Integer(), "Сделка.", "The deal."),
-    Parameter("orderNumber", Text(NUMBER_LENGTH_MAX), "Сделка по номеру в CRM.", "The deal by its number."),
+    Parameter("orderId", Integer(), "Идентификатор сделки.", "The deal's id."),
+    Parameter("orderNumber", Text(NUMBER_LENGTH_MAX), "Сделка по номеру в CRM.", "The deal by its number in the CRM."),
 )
 TABLE = ParameterTable(OWNERS)
 
 
 class Document(msgspec.Struct, frozen=True, rename="camel"):
-    """The body: the lead or deal, and the names of the fields to clear."""
+    """The JSON body of the request: the id of a lead or deal, and the names of the fields to clear."""
 
     call_id: Word = None
     call_reference_id: Word = None
@@ -51,23 +54,23 @@ class Document(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Body:
-    """A body that is a single object, treated as a list with one item."""
+    """A request body that is a single object, treated as a list with one item."""
 
     name = "customFields"
 
     def items_of(self, body: bytes) -> list[object]:
-        """Parse the body as JSON and return it as the only item."""
+        """Parse the body as JSON and return it as the only item of a list."""
         return [read_document(body)]
 
     def described(self) -> list[Parameter]:
-        """List the parameters of the body."""
+        """List the parameters of the request body."""
         names = Parameter(
-            self.name, Names(CUSTOM.key_length_max), "Имена полей.", "The names of the fields.", required=True
+            self.name, Names(CUSTOM.key_length_max), "Имена полей.", "The names of the fields to clear.", required=True
         )
         return [*OWNERS, names]
 
     def schema(self) -> Mapping[str, object]:
-        """Return the JSON Schema of the body."""
+        """Return the JSON Schema of the request body."""
         return object_schema(self.described(), [self.name])
 
 
@@ -75,7 +78,7 @@ BODY = Body()
 
 
 async def respond(caller: Caller, items: Sequence[object]) -> Reply:
-    """Clear the fields and answer with their names; the answer is the same if the lead or deal had none of them.
+    """Clear custom fields and answer with the sent names, even if the lead or deal had no values of these fields.
 
     Ours: the vendor documents no answer.
     """
@@ -88,10 +91,11 @@ async def respond(caller: Caller, items: Sequence[object]) -> Reply:
 
 
 def read_clearing(item: object) -> Clearing:
-    """Parse the names of the fields to clear, and the lead or deal that has these fields.
+    """Parse the lead or deal, and the names of its fields to clear.
 
     Raises:
-        InvalidParameters: not exactly one lead or deal was named, no field or too many, or a name that no field has.
+        InvalidParameters: not exactly one lead or deal is identified, there are no or too many names, or a name is too
+            long.
     """
     document = read_item(item, Document)
     values = dict(named_values(document))

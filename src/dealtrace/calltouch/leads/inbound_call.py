@@ -19,17 +19,17 @@ EXCHANGE = "ATS_CODE"
 async def respond(caller: Caller, sent: Sent) -> Reply:
     """Store the call and answer with its id as plain text.
 
-    Ours: all reports of a call get the same id; the vendor answers with the id of a queued job.
+    Ours: all reports of a call are answered with the same id; the vendor answers with the id of a queued job.
     """
     call_id: CallId = await caller.write(report_calls, read_report(caller, sent))
     return plain_success(str(call_id), "call_reported", site_id=caller.site.id, call_id=call_id)
 
 
 def read_report(caller: Caller, sent: Sent) -> CallReport:
-    """Build a report from the parameters; absent parameters are `None`.
+    """Build the report of a call from the parameters; absent values are `None`.
 
     Raises:
-        InvalidParameters: the name of the PBX in the path is too long or not printable.
+        InvalidParameters: the name of the PBX in the path is too long or has unprintable characters.
     """
     exchange = caller.path_params[EXCHANGE]
     if len(exchange) > LABEL_LENGTH_MAX or not exchange.isprintable():

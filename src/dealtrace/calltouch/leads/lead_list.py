@@ -23,7 +23,7 @@ Result = TypeVar("Result")
 
 @record
 class LeadList(Generic[Result]):
-    """The functions that parse, store and answer a list of leads.
+    """The functions that parse and store a list of leads and build its results.
 
     `name` is the key of the caller's own id of a lead.
     """
@@ -36,10 +36,10 @@ class LeadList(Generic[Result]):
 
 
 async def take_in(lead_list: LeadList[Result], caller: Caller, items: Sequence[object]) -> tuple[int, list[Result]]:
-    """Store the valid leads; return the id of the import in the log, and a result for each item in input order.
+    """Store the valid leads; return the id of the import in the import log, and a result for each item in input order.
 
     Raises:
-        PointsSpent: the site has no points left today; nothing was stored.
+        PointsSpent: the site has no API points left today; nothing was stored.
     """
     read = [_read(lead_list, caller, item) for item in items]
     valid = [lead for lead in read if not isinstance(lead, InvalidParameters)]
@@ -61,7 +61,7 @@ def _result(lead_list: LeadList[Result], item: object, outcome: Outcome, languag
     """Build the result for a lead.
 
     Ours: clients check the key `imported`. If another lead already has the caller's id, the result has our id of that
-    lead.
+    other lead.
     """
     name = item.get(lead_list.name) if isinstance(item, Mapping) else None
     sent_name = name if isinstance(name, str | int | float) else None

@@ -43,7 +43,7 @@ BOTH = frozenset(LeadKind)
 
 
 class Params(msgspec.Struct, frozen=True, rename="camel"):
-    """The parameters of an element of `matching`; the element's type decides which of them are read."""
+    """The parameters of an element of `matching`; the element's type decides which parameters are read."""
 
     call_id: Word = None
     request_id: Word = None
@@ -60,7 +60,7 @@ class Params(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class SourceParams(msgspec.Struct, frozen=True, rename="camel"):
-    """The source that a deal gets if no earlier element finds a lead."""
+    """The source that a deal gets if no earlier element of `matching` finds a lead."""
 
     source: Word = None
     medium: Word = None
@@ -111,14 +111,15 @@ _BY_CONTACT: Mapping[str, _Contacts] = {
     "requestContact": _Contacts("requestContactParams", frozenset({LeadKind.LEAD_REQUEST}), "requestTypeToMatch"),
 }
 FINDS_NOTHING = frozenset({"chat", "chatContact", "customSources", "withoutSource"})
-"""Ours: the types of elements that find no lead (there are no chats, and a source is no lead); the next is tried."""
+"""Ours: the types of elements that never find a lead, since there are no chats and a source is not a lead."""
 
 
 def read_matching(elements: Sequence[Element] | None, time_zone: ZoneInfo) -> tuple[LeadSearch, ...]:
-    """Parse the elements and return their searches in input order.
+    """Parse the elements of `matching` and return their searches in input order, without elements that find no lead.
 
     Raises:
-        InvalidParameters: there are no elements or too many, or some are invalid; one violation for each invalid value.
+        InvalidParameters: there are no or too many elements, or an element is invalid; one violation for each
+            invalid value.
     """
     if not elements or len(elements) > ELEMENTS_MAX:
         limit = (
@@ -138,10 +139,10 @@ def read_matching(elements: Sequence[Element] | None, time_zone: ZoneInfo) -> tu
 
 
 class ElementReader:
-    """Parses an element of `matching` and adds its violations to `faults`.
+    """A parser of one element of `matching`, which adds violations to `faults`.
 
-    A search by contact finds the nearest lead before the date in the element, or before `until` (by default now) if it
-    has no date. With `by_digest`, phones may be sent as MD5 digests.
+    `place` is the path of the element for violations, such as `matching[0]`. A search by contact considers leads up to
+    the date in the element, or else up to `until`, or else up to now. With `by_digest`, phones may be MD5 digests.
     """
 
     def __init__(
@@ -186,7 +187,7 @@ class ElementReader:
         sent = self._params(params)
         if sent.md5_phones and not self._by_digest:
             self._complain(
-                f"{params}.md5Phones", "вместо хешей передайте phones", "hashes are not accepted, send phones"
+                f"{params}.md5Phones", "вместо MD5 передайте phones", "MD5 hashes are not accepted, send phones"
             )
         contacts = [
             *self._contacts(f"{params}.phones", sent.phones, _PHONE, list_phones),
@@ -206,7 +207,7 @@ class ElementReader:
         )
 
     def digests(self) -> tuple[str, ...]:
-        """List the MD5 digests of phones in the element, in lower case; texts that are not digests are ignored."""
+        """List the MD5 digests of phones in the element, in lower case; other texts are ignored."""
         where = _BY_CONTACT.get(str(self._element.type))
         sent: Params | None = value_of(self._element, where.params) if where is not None else None
         words = sent.md5_phones if sent is not None else ()
@@ -240,7 +241,7 @@ class ElementReader:
     def _contacts(
         self, place: str, sent: Sequence[Word], kind: Text, listed: Callable[[str], Sequence[str]]
     ) -> Iterator[str]:
-        """Yield every contact in the texts, in normal form.
+        """Yield all contacts in `sent`, in normal form.
 
         Ours: a text without a contact is ignored.
         """

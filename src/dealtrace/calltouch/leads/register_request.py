@@ -22,7 +22,7 @@ PERSON_NAMES = ("fio", "phoneNumber", "email")
 
 
 async def respond(caller: Caller, sent: Sent) -> Reply:
-    """Register the lead request and answer with it; the answer has the keys of the journal."""
+    """Register the lead request and answer with its values; the keys are those of the journal of lead requests."""
     taken: LeadRequest = await caller.write(register_lead_requests, read_lead_request(caller, sent))
     origin = await _find_origin(caller, taken) if taken.visit_id is not None else UNKNOWN_ORIGIN
     record = registered_lead_request(taken, sent, origin, caller.site)
@@ -33,7 +33,7 @@ def read_lead_request(caller: Caller, sent: Sent) -> IncomingLeadRequest:
     """Build a lead request from the parameters; its time is now if no date was sent.
 
     Raises:
-        InvalidParameters: a name, a phone and an e-mail are all missing.
+        InvalidParameters: the name, phone and e-mail are all missing.
     """
     check_person(sent)
     wall_clock = sent.get("requestDate")
@@ -56,7 +56,7 @@ def check_person(sent: Sent) -> None:
     """Check that a lead request has a name, a phone or an e-mail.
 
     Raises:
-        InvalidParameters: a name, a phone and an e-mail are all missing.
+        InvalidParameters: the name, phone and e-mail are all missing.
     """
     if not any(sent.get(name, "").strip() for name in PERSON_NAMES):
         known = ", ".join(PERSON_NAMES)

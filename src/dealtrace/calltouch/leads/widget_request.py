@@ -1,6 +1,6 @@
 """`widget-request/user-form/create`: register a form of the callback widget as a lead request.
 
-Ours: there is no telephony here, so no call is made and the same phone may be sent again without a pause.
+Ours: this server has no telephony, so no call is made, and the same phone may be sent again at once.
 """
 
 from collections.abc import Mapping, Sequence
@@ -38,7 +38,7 @@ from dealtrace.record import record
 TABLE = ParameterTable(WIDGET_REQUEST)
 FIELDS_MAX = 100
 TAGS_MAX = 10
-"""The vendor's limit for tags of a widget's request."""
+"""The vendor's limit on the tags of a request from the widget."""
 _NAMES_OF_PERSON = frozenset({"name", "fio", "имя", "фио"})
 
 
@@ -68,12 +68,12 @@ class Document(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Body:
-    """A body that is a single object, treated as a list with one item."""
+    """A request body that is a single object, treated as a list with one item."""
 
     name = "fields"
 
     def items_of(self, body: bytes) -> list[object]:
-        """Parse the body as JSON, whatever its Content-Type, and return it as the only item."""
+        """Parse the body as JSON, whatever its Content-Type, and return it as the only item of a list."""
         return [read_document(body)]
 
     def described(self) -> list[Parameter]:
@@ -81,7 +81,7 @@ class Body:
         return [*WIDGET_REQUEST, WIDGET_FIELDS]
 
     def schema(self) -> Mapping[str, object]:
-        """Return the JSON Schema of the body."""
+        """Return the JSON Schema of the request body."""
         return object_schema(self.described(), [ROUTE_KEY.name])
 
 
@@ -109,9 +109,9 @@ async def respond(caller: Caller, items: Sequence[object]) -> Reply:
 def read_lead_request(caller: Caller, item: object) -> IncomingLeadRequest:
     """Build a lead request from a form; its time is now.
 
-    Ours: the contact is checked first and the key of the widget next, as the vendor does; before them only that there
-    are not too many fields, nor too long ones, to look for contacts. An unusable phone is not
-    refused if the fields have another contact, since that would lose the lead.
+    Ours: the contact is checked before the key of the widget, as at the vendor; only the number and length of the
+    fields are checked earlier, since contacts are searched for in them. An unusable phone is not refused if the fields
+    have another contact, since that would lose the lead.
 
     Raises:
         ContactUnusable: neither a phone nor another contact can be used.
@@ -139,7 +139,7 @@ def read_lead_request(caller: Caller, item: object) -> IncomingLeadRequest:
 
 
 def _check_fields(fields: Sequence[Field]) -> None:
-    """Check the fields before their values are searched for contacts.
+    """Check the number and length of the fields, before their values are searched for contacts.
 
     Raises:
         InvalidParameters: there are too many fields, or a name or value is too long or has a zero byte.
@@ -156,11 +156,11 @@ def _too_many(name: str, most: int) -> Violation:
 
 
 def _read_person(document: Document) -> _Person:
-    """Find the contacts in the phone and the fields.
+    """Find the contacts and the name of the person in the parameter `phone` and in the fields of the form.
 
     Raises:
         ContactUnusable: neither a phone nor an e-mail can be used.
-        InvalidParameters: the phone is far too long or has a zero byte.
+        InvalidParameters: the phone has more than `CUSTOM_VALUE_LENGTH_MAX` characters or a zero byte.
     """
     phone: str | None = checked("phone", Text(CUSTOM_VALUE_LENGTH_MAX).read, word_text(document.phone)).strip() or None
     is_usable = phone is not None and bool(list_phones(phone))
@@ -197,7 +197,7 @@ def _tag_text(tag: Tag | str) -> str:
 
 
 def _check(sent: Sent, person: _Person) -> None:
-    """Check the limits that `TABLE` does not check.
+    """Check the limits that `TABLE` does not check: of tags, contacts and the name.
 
     Raises:
         InvalidParameters: there are too many tags, or a contact or the name of the client is too long.
@@ -218,7 +218,7 @@ def _check(sent: Sent, person: _Person) -> None:
 
 
 def _annotations(caller: Caller, sent: Sent, person: _Person) -> Annotations:
-    """Return the annotations of a form; fields that are not custom fields of the site become lines of the comment."""
+    """Build the annotations of a form; fields that are not custom fields of the site become lines of the comment."""
     known = {name: value for name, value in person.rest if name in caller.site.custom_fields}
     lines = [f"{name}: {value}" for name, value in person.rest if name not in known]
     if SCHEDULE_TIME.name in sent.values:

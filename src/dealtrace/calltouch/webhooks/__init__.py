@@ -1,1 +1,1 @@
-"""The bodies of webhooks, with the same keys in the same order as the vendor's deliveries."""
+"""The messages that webhooks send, with the same keys in the same order as in the vendor's deliveries."""

@@ -1,4 +1,4 @@
-"""Describe the bodies of webhooks for `/openapi.json`, from their keys and the types of their values."""
+"""Describe the messages of webhooks for `/openapi.json`, from their keys and the types of their values."""
 
 import typing
 from collections.abc import Iterable, Mapping
@@ -45,7 +45,7 @@ _EVENTS: Mapping[EventKind, tuple[str, tuple[Body, ...]]] = {
     EventKind.CALL_CONNECTED: ("A call begins", (_CALL_BEGUN,)),
     EventKind.CALL_DISCONNECTED: ("A call is over", (_CALL,)),
     EventKind.LEAD_REQUEST_RECORDED: ("A lead request is recorded", (_LEAD_REQUEST,)),
-    EventKind.LEAD_CHANGED: ("A call or a lead request changed", (_CALL_BEGUN, _CALL, _LEAD_REQUEST)),
+    EventKind.LEAD_CHANGED: ("A call or a lead request is changed", (_CALL_BEGUN, _CALL, _LEAD_REQUEST)),
     EventKind.DEAL_CREATED: ("A deal is registered", (_DEAL,)),
     EventKind.DEAL_CHANGED: ("A deal is changed", (_DEAL,)),
     EventKind.DEAL_DELETED: ("A deal is deleted", (_DEAL,)),
@@ -58,14 +58,14 @@ _IN_JSON: Schema = {"type": "null"}
 _IN_A_FORM: Schema = {"const": ABSENT}
 _PLACEHOLDERS: Schema = {
     "type": "object",
-    "description": "Each key with its own name in braces.",
+    "description": "Each value is its key in braces.",
     "additionalProperties": {"type": "string", "pattern": "^\\{\\w+\\}$"},
 }
-_DELIVERY = "A message to the URL of a webhook, in the format the webhook has: a form, a query or signed JSON."
+_DELIVERY = "A message to the URL of a webhook, in the format of the webhook: form, query string or signed JSON."
 _RECEIVED: Schema = {
     "2XX": {"description": "Received."},
-    "410": {"description": "No longer wanted: the webhook is paused."},
-    "default": {"description": "Not received: it is sent again later."},
+    "410": {"description": "The receiver wants no more messages: the webhook is paused."},
+    "default": {"description": "Not received: the message is sent again later."},
 }
 
 
@@ -89,7 +89,7 @@ def _path_item(kind: str, summary: str, in_json: list[Schema], in_a_form: list[S
         "required": ["type", "timestamp", "data"],
         "properties": {
             "type": {"const": kind},
-            "timestamp": {"type": "string", "format": "date-time", "description": "When it happened."},
+            "timestamp": {"type": "string", "format": "date-time", "description": "When the event happened."},
             "data": _any_of(in_json),
         },
         "additionalProperties": False,
@@ -116,10 +116,10 @@ def _header(name: str, description: str, *, required: bool = True) -> Schema:
 
 _HEADERS = (
     _header("webhook-id", "The id of the message, the same at each attempt."),
-    _header("webhook-timestamp", "When it is sent, in seconds since 1970."),
+    _header("webhook-timestamp", "When the message is sent, in seconds since 1970."),
 )
 _SIGNATURE = _header(
-    "webhook-signature", "Of JSON: its signature by Standard Webhooks. Forms are not signed.", required=False
+    "webhook-signature", "The signature of a JSON message by Standard Webhooks. Forms are not signed.", required=False
 )
 
 
@@ -134,7 +134,7 @@ def _refer(components: Components, body: Body, absent: Schema) -> Schema:
         name,
         {
             "type": "object",
-            "description": "The values as texts. A webhook that chooses its fields gets only those.",
+            "description": "All values are texts. If the webhook has a choice of fields, only these fields are sent.",
             "properties": {key: _text_schema(types.get(key, NoneType), absent) for key in body.keys},
             "additionalProperties": False,
         },
@@ -142,7 +142,7 @@ def _refer(components: Components, body: Body, absent: Schema) -> Schema:
 
 
 def _text_schema(described: object, absent: Schema) -> Schema:
-    """Return the JSON Schema of the texts that `answers.webhooks.in_texts` makes of values of a type."""
+    """Return the JSON Schema of a value of the type `described` after `in_texts` has converted it to text."""
     if described is NoneType:
         return absent
     if described is bool:

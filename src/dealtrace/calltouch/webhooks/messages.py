@@ -56,7 +56,7 @@ TEST_KIND = "webhook.test"
 def write_messages(
     connection: Connection, site: Site, webhook: Webhook, deliveries: Sequence[Delivery], now: datetime
 ) -> dict[OutboxPosition, Message]:
-    """Return the messages of deliveries, by position in the outbox.
+    """Build the messages of deliveries; return them by position in the outbox, the table of deliveries to send.
 
     A delivery whose lead, deal or alert no longer exists is left out.
     """
@@ -89,7 +89,7 @@ def write_messages(
 def write_test(webhook: Webhook, now: datetime) -> Message:
     """Return a test message, in which every value is its key in braces.
 
-    The vendor's test deliveries have such placeholders too, so receivers ignore them.
+    The vendor's test deliveries have the same placeholders, so receivers already ignore such messages.
     """
     kind = next(kind for kind in EventKind if kind in webhook.events)
     usual, on_request = _OF_KIND.get(kind, (DEAL, ON_REQUEST_OF_DEALS))
@@ -160,7 +160,7 @@ def _lead_fields(
 
 
 def _changed_fields(event: LeadEvent, keys: Keys) -> str | None:
-    """Return the keys that changed since the lead was last sent, joined by commas, or `None` if nothing changed."""
+    """Return the keys that changed since the lead was last sent, joined by commas, or `None` if no part changed."""
     if not event.changed:
         return None
     changed = {key for part in event.changed for key in CHANGED_KEYS[part]} | {OF_EACH_DELIVERY}

@@ -79,11 +79,11 @@ CHANGED_KEYS: Mapping[LeadPart, Keys] = {
 }
 OF_EACH_DELIVERY = "sendingTimestamp"
 OF_AN_ENDING: Keys = ("callphase", *(key for key in CALL if key not in CALL_BEGUN))
-"""The keys that count as changed when a call ends, whatever its PBX reports."""
+"""The keys that are always reported as changed when a call ends."""
 
 
 def choosable_keys(kind: EventKind) -> Keys:
-    """List the keys that a webhook may choose for an event, in the order they are sent."""
+    """List the keys that a webhook may choose for events of a kind, in the order in which they are sent."""
     if kind in OF_ALERTS:
         return ALERT
     if kind not in _KEYS:
@@ -92,5 +92,5 @@ def choosable_keys(kind: EventKind) -> Keys:
 
 
 def chosen_keys(usual: Keys, on_request: Keys, chosen: Sequence[str]) -> Keys:
-    """List the keys to send: the chosen keys in the order of all keys, or the usual keys if none were chosen."""
+    """List the keys to send: `usual` if none are chosen, else the chosen keys in the order of all keys."""
     return tuple(key for key in (*usual, *on_request) if key in chosen) if chosen else usual

@@ -38,7 +38,7 @@ DISAGREES = 1
 COULD_NOT_COMPARE = 2
 
 FileArgument = Annotated[Path, typer.Argument(help="CSV or XLSX with headings, or JSON Lines, as for import deals.")]
-LimitOption = Annotated[int, typer.Option(min=0, help="How many differences to list; --json lists all.")]
+LimitOption = Annotated[int, typer.Option(min=0, help="How many differences to list; --json lists all of them.")]
 
 
 def agree(
@@ -50,7 +50,7 @@ def agree(
 ) -> None:
     """Compare a CRM's list of deals with the deals of a site. Nothing is stored.
 
-    The exit status is 0 if they agree, 1 if not, 2 if the file or a row of it could not be compared.
+    The exit status is 0 if the lists agree, 1 if they differ, 2 if the file or one of its rows cannot be compared.
     """
     try:
         agreement = _agree(file, site_id, encoding, limit, as_json=as_json)
@@ -89,7 +89,7 @@ def _agree(path: Path, site_id: int, encoding: Encoding | None, limit: int, *, a
 
 
 class _Run:
-    """One comparison of a file with a site's deals; a thousand rows or deals are read at a time."""
+    """A comparison of a file with the deals of a site; a thousand rows or deals are read at a time."""
 
     def __init__(self, connection: Connection, site: Site, file: ImportFile, *, is_hidden: bool) -> None:
         self.agreement = Agreement()
@@ -101,8 +101,8 @@ class _Run:
         self._is_hidden = is_hidden or not complaints.is_terminal
 
     def disagreements(self) -> Iterator[Comparison]:
-        """Yield the differences and add them to the totals: first rows that differ, then deals that the file lacks."""
-        # Rows are printed meanwhile and must not go to the console of the progress bar.
+        """Yield the differences and count them in the totals: first rows that differ, then deals not in the file."""
+        # Rows are printed while the progress bar is shown, and must not go to its console.
         shown = Progress(console=complaints, transient=True, disable=self._is_hidden, redirect_stdout=False)
         with shown as progress:
             yield from self._of_file(progress)

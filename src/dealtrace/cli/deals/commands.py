@@ -46,7 +46,7 @@ def list_deals(
     limit: Annotated[int, typer.Option(min=1, max=LISTED_MAX, help="How many of the latest deals to list.")] = LISTED,
     as_json: JsonOption = False,
 ) -> None:
-    """List the latest deals of a site by date of creation, without deleted deals. To get all: export deals."""
+    """List the latest deals of a site by date of creation, without deleted deals. For all: dealtrace export deals."""
     if first is not None and last is not None and first > last:
         fail("--from is after --to.")
     with open_prepared() as database, database.read() as connection:
@@ -81,7 +81,7 @@ def show(deal: DealArgument, site: OnlySiteOption = None, as_json: JsonOption = 
         print_json(answer)
         return
     console.print(f"Deal {found.id}, number {found.number}, site {owner.id}")
-    console.print(f"Times are {owner.time_zone.key}.")
+    console.print(f"Times are in {owner.time_zone.key}.")
     for line in format_fields({**answer, "lead": format_lead_of(found)}, owner.time_zone):
         console.print(line)
 
@@ -112,12 +112,12 @@ def restore(deal: DealArgument, site: OnlySiteOption = None) -> None:
 @deal_commands.command("pin")
 def pin(
     deal: DealArgument,
-    call: Annotated[int | None, typer.Option(min=1, max=ID_MAX, help="The callId of its lead.")] = None,
-    request: Annotated[int | None, typer.Option(min=1, max=ID_MAX, help="The requestId of its lead.")] = None,
-    none: Annotated[bool, typer.Option("--none", help="The deal has no lead.")] = False,
+    call: Annotated[int | None, typer.Option(min=1, max=ID_MAX, help="The callId of the lead.")] = None,
+    request: Annotated[int | None, typer.Option(min=1, max=ID_MAX, help="The requestId of the lead.")] = None,
+    none: Annotated[bool, typer.Option("--none", help="The deal is to have no lead.")] = False,
     site: OnlySiteOption = None,
 ) -> None:
-    """Choose the lead of a deal by hand. Matching no longer changes it."""
+    """Choose the lead of a deal by hand. Matching no longer changes the lead."""
     if [call is not None, request is not None, none].count(True) != 1:
         fail("Give exactly one of --call, --request and --none.")
     lead = LeadRef(LeadKind.CALL, call) if call is not None else None
@@ -130,7 +130,7 @@ def pin(
 
 @deal_commands.command("unpin")
 def unpin(deal: DealArgument, site: OnlySiteOption = None) -> None:
-    """Undo the choice of a lead by hand, and match the deal by the rules at once."""
+    """Undo the choice of a lead by hand, and match the deal by the rules again at once."""
     with open_prepared() as database, database.write() as connection:
         owner, found = find_deal(connection, deal, site)
         unpinned = unpin_deal(work_in(database, connection, owner), found.id)

@@ -1,4 +1,4 @@
-"""Format the history of a deal: a block for each version with the values that were sent, in the site's time zone."""
+"""Format the history of a deal: each version with its time, author and changed values, in the site's time zone."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
@@ -14,9 +14,9 @@ NOTHING = "nothing"
 
 
 def format_history(site: Site, deal: Deal, versions: Sequence[DealVersion], logins: Mapping[int, str]) -> Iterator[str]:
-    """Yield the lines of a deal's history, oldest version first; `logins` has the logins of users by id."""
+    """Yield the lines of a deal's history, oldest version first; `logins` are the logins of users by id."""
     yield f"Deal {deal.id}, number {deal.number}, site {site.id}"
-    yield f"Times are {site.time_zone.key}."
+    yield f"Times are in {site.time_zone.key}."
     for version in versions:
         yield ""
         recorded_at, author = format_instant(version.recorded_at, site.time_zone), _author(version, logins)
@@ -28,7 +28,7 @@ def format_history(site: Site, deal: Deal, versions: Sequence[DealVersion], logi
 
 
 def format_fields(fields: Mapping[str, object], zone: ZoneInfo) -> Iterator[str]:
-    """Yield a line for each field that has a value; nested fields are named by their path."""
+    """Yield a line for each field that has a value; a field `b` nested in `a` is named `a.b`."""
     for name, text in _flatten(fields, zone).items():
         yield f"   {name}: {text}"
 

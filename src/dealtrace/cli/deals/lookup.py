@@ -15,7 +15,7 @@ from dealtrace.storage.deals.deals import list_deals_by_key
 
 DealArgument = Annotated[str, typer.Argument(metavar="DEAL", help="The orderId or the orderNumber.")]
 NOUN = {LeadKind.CALL: "call", LeadKind.LEAD_REQUEST: "request"}
-"""The names of the two kinds of lead in messages."""
+"""The names of the kinds of lead in messages."""
 
 
 def format_lead_of(deal: Deal) -> str:
@@ -29,10 +29,10 @@ def format_lead(lead: LeadRef | None) -> str:
 
 
 def find_deal(connection: Connection, name: str, only: int | None, *, deleted: bool = False) -> tuple[Site, Deal]:
-    """Return the deal with the id or, failing that, the number `name`, and its site.
+    """Return the site and the deal whose id, or else whose number, is `name`; only site `only` is searched if given.
 
-    Of several deals with the number, one that is not deleted is preferred; with `deleted`, a deleted one. If no deal or
-    several deals match, the command ends with a message.
+    Deals that are not deleted are preferred; with `deleted`, deleted deals are. If no deal or several deals match, the
+    command ends with an error message.
     """
     sites = sites_to_search(connection, only)
     ids = [int(name)] if name.isascii() and name.isdigit() and len(name) <= len(str(ID_MAX)) else []

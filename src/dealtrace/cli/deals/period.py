@@ -1,4 +1,4 @@
-"""The options `--from` and `--to` of commands, and the period they mean."""
+"""The options `--from` and `--to` of commands, and the period that they define."""
 
 from datetime import date, datetime, timedelta
 from typing import Annotated
@@ -15,7 +15,7 @@ DAYS_DEFAULT = 28
 
 FromOption = Annotated[
     datetime | None,
-    typer.Option("--from", formats=["%Y-%m-%d"], help="The first day; 27 days before the last by default."),
+    typer.Option("--from", formats=["%Y-%m-%d"], help="The first day; by default 27 days before the last day."),
 ]
 ToOption = Annotated[
     datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="The last day, inclusive; today by default.")
@@ -33,7 +33,7 @@ class Period:
 
 
 def read_period(site: Site, first: datetime | None, last: datetime | None, now: datetime) -> Period:
-    """Return the period of the options; by default the last 28 days in the site's time zone."""
+    """Return the period from `first` to `last`; by default the last 28 days, including today."""
     last_on = last.date() if last is not None else site_day(now, site.time_zone)
     first_on = first.date() if first is not None else last_on - timedelta(days=DAYS_DEFAULT - 1)
     if first_on > last_on:

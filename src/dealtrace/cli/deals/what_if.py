@@ -41,7 +41,7 @@ SettingsArgument = Annotated[
     list[str],
     typer.Argument(
         metavar="KEY=VALUE…",
-        help="contact_matching=on|off, threshold=SECONDS, order=calls,requests|requests,calls, model=0..6, "
+        help="Rules: contact_matching=on|off, threshold=SECONDS, order=calls,requests|requests,calls, model=0..6, "
         "own=HOST,HOST.",
     ),
 ]
@@ -57,7 +57,7 @@ def try_rules(
 ) -> None:
     """Show how other rules would change the leads and sources of a site's deals, by default of the last 28 days.
 
-    Nothing is stored; all deals are read from one state of the database. Pinned deals keep their leads.
+    Nothing is stored; all deals are read from one snapshot of the database. Pinned deals keep their leads.
     """
     pairs = [_read_pair(setting) for setting in settings]
     with open_prepared() as database, database.read() as connection:
@@ -85,7 +85,7 @@ def _read_pair(setting: str) -> tuple[str, str]:
 
 
 class _Run:
-    """One run of the command over the deals of a period, a thousand at a time."""
+    """A run of the command `try` over the deals of a period, which are read a thousand at a time."""
 
     def __init__(self, connection: Connection, site: Site, trial: Trial, period: Period, *, is_hidden: bool) -> None:
         self.site = site
@@ -96,8 +96,8 @@ class _Run:
         self._is_hidden = is_hidden or not complaints.is_terminal
 
     def flips(self) -> Iterator[Outcome]:
-        """Yield the deals whose lead or source would change; all deals are counted meanwhile."""
-        # Rows are printed meanwhile and must not go to the console of the progress bar.
+        """Yield the deals whose lead or source would change, and count all deals in `tally`."""
+        # Rows are printed while the progress bar is shown, and must not go to its console.
         shown = Progress(console=complaints, transient=True, disable=self._is_hidden, redirect_stdout=False)
         with shown as progress:
             bar = progress.add_task("Deals", total=None)

@@ -36,7 +36,7 @@ SENT_WITHIN_SECONDS = 60
 POLL_SECONDS = 0.2
 LANGUAGE: Language = "en"
 
-alert_commands = typer.Typer(help="Watch metrics, and notify when a figure is unusual.", no_args_is_help=True)
+alert_commands = typer.Typer(help="Watch metrics, and notify when a value is unusual.", no_args_is_help=True)
 AlertArgument = Annotated[int, typer.Argument(min=1, max=ID_MAX, help="The alertId, as shown by alert list.")]
 _PERCENTS = ", ".join(f"{kind} {percent}%" for kind, percent in PERCENT_USUAL.items())
 
@@ -44,7 +44,7 @@ _PERCENTS = ", ".join(f"{kind} {percent}%" for kind, percent in PERCENT_USUAL.it
 @alert_commands.command("add")
 def add(  # noqa: PLR0913, PLR0917 - a rule has as many parts
     site_id: SiteIdArgument,
-    kind: Annotated[AlertKind, typer.Argument(help="How a figure is unusual.")],
+    kind: Annotated[AlertKind, typer.Argument(help="What counts as unusual.")],
     metric: Annotated[str, typer.Argument(help=f"A metric: {', '.join(METRICS)}, column:NAME.")],
     window: Annotated[str, typer.Option(help=f"The period that is checked: {', '.join(WINDOWS)}.")] = "day",
     limit: Annotated[str, typer.Option(help=f"A limit or a percentage; by default {_PERCENTS}.")] = "",
@@ -57,7 +57,7 @@ def add(  # noqa: PLR0913, PLR0917 - a rule has as many parts
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Add a rule. A running server checks it within a minute, and then at the end of each window."""
+    """Add a rule that watches a metric. A running server checks it within a minute, then at the end of each window."""
     words = RawRule(kind.value, metric, window, limit, tuple(filters or ()))
     with open_prepared() as database:
         recipients = parse_recipients("\n".join(mail or ()), "ru")
@@ -76,7 +76,7 @@ def add(  # noqa: PLR0913, PLR0917 - a rule has as many parts
 
 @alert_commands.command("list")
 def show(site_id: SiteIdArgument, as_json: JsonOption = False) -> None:
-    """List the rules of a site, with the alerts that are raised now."""
+    """List the rules of a site, with their alerts that are raised now."""
     with open_prepared() as database, database.read() as connection:
         site = require_site(connection, site_id)
         alerts = list_alerts(connection, site.id)
@@ -124,7 +124,7 @@ def _alert_lines(alert: Alert, incident: Incident | None, site: Site) -> list[st
 
 @alert_commands.command("remove")
 def remove(site_id: SiteIdArgument, alert_id: AlertArgument) -> None:
-    """Remove a rule and its history. Nobody is notified, even if its alert is raised."""
+    """Remove a rule and its history. Nobody is notified, even if an alert of the rule is raised."""
     with open_prepared() as database, database.write() as connection:
         manage.remove_alert(connection, require_site(connection, site_id), alert_id, clock.now())
     console.print(f"Alert {alert_id} removed from site {site_id}.")
@@ -135,11 +135,11 @@ def try_out(
     site_id: SiteIdArgument,
     alert_id: AlertArgument,
     mail: Annotated[
-        bool, typer.Option("--mail", help="Instead, have a running server send a test mail to the recipients.")
+        bool, typer.Option("--mail", help="Only have a running server send a test mail to the recipients.")
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the alerts that a rule would have raised in the last 30 days, by today's data."""
+    """Show the alerts that a rule would have raised in the last 30 days, by the data stored now."""
     with open_prepared() as database:
         with database.read() as connection:
             site = require_site(connection, site_id)
@@ -193,7 +193,7 @@ def _trial_lines(trial: Trial, site: Site) -> Sequence[str]:
 
 
 def _send_test(database: Database, alert: Alert) -> None:
-    """Have a running server send a test mail to each recipient, and print each result."""
+    """Have a running server send a test mail to each recipient, and print the results."""
     if not alert.rule.recipients:
         fail(f"Alert {alert.id} has no recipients.")
     with transaction(database, ids=len(alert.rule.recipients)) as (connection, ids):
@@ -207,14 +207,14 @@ def _send_test(database: Database, alert: Alert) -> None:
     if failed or waiting:
         lines = [f"{mail.recipient.address}: {mail.fault}." for mail in failed]
         lines += [
-            f"{mail.recipient.address}: no server sent it. Is dealtrace serve running with DEALTRACE_SMTP_URL?"
+            f"{mail.recipient.address}: no server sent the mail. Is dealtrace serve running with DEALTRACE_SMTP_URL?"
             for mail in waiting
         ]
         fail(*lines)
 
 
 def _sent_within(database: Database, mail_ids: Sequence[int]) -> list[Mail]:
-    """Return the mails once the server has tried to send each of them, or after a minute."""
+    """Return the mails when a server has tried to send all of them, or after a minute."""
     deadline = time.monotonic() + SENT_WITHIN_SECONDS
     while True:
         with database.read() as connection:

@@ -1,4 +1,4 @@
-"""`dealtrace column`: the columns that a site defines for its reports."""
+"""`dealtrace column`: add, list and remove the columns that a site defines for its reports."""
 
 from typing import Annotated
 
@@ -29,7 +29,7 @@ def add(
     site_id: SiteIdArgument,
     name: NameArgument,
     statuses: Annotated[
-        str | None, typer.Option(help="The statuses of the deals, separated by commas, in any spelling.")
+        str | None, typer.Option(help="The statuses of the deals to count or sum, comma-separated, in any spelling.")
     ] = None,
     is_count: Annotated[bool, typer.Option("--count", help="Show how many deals have these statuses.")] = False,
     is_sum: Annotated[bool, typer.Option("--sum", help="Show the sum of these deals' amounts.")] = False,
@@ -37,7 +37,7 @@ def add(
         str | None, typer.Option(help="A formula over metrics and columns: (won - column:NAME) / leads.")
     ] = None,
 ) -> None:
-    """Add a column: the number or the sum of deals with some statuses, or a formula."""
+    """Add a column: the number or the sum of deals with certain statuses, or a formula."""
     with open_prepared() as database, database.write() as connection:
         work = work_in(database, connection, require_site(connection, site_id))
         column = _read_column(name, statuses, formula, is_count=is_count, is_sum=is_sum)
@@ -74,7 +74,7 @@ def remove(site_id: SiteIdArgument, name: NameArgument) -> None:
 
 
 def _read_column(name: str, statuses: str | None, formula: str | None, *, is_count: bool, is_sum: bool) -> ReportColumn:
-    """Return the column that the options describe.
+    """Build the column that the options describe.
 
     Raises:
         InvalidSetting: an option is invalid, or the options cannot be combined.

@@ -1,4 +1,4 @@
-"""`dealtrace rate`: the rates at which a site's reports convert other currencies to rubles."""
+"""`dealtrace rate`: set, import, list and remove the rates by which reports of a site convert currencies to rubles."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -22,10 +22,10 @@ from dealtrace.operations.reports.set_rates import remove_rates, set_rates
 from dealtrace.storage.reports.rates import count_deals_without_rate, list_rates
 
 CurrencyArgument = Annotated[
-    str, typer.Argument(metavar="CURRENCY", help="The currency as deals 2.0 send it, such as usd.")
+    str, typer.Argument(metavar="CURRENCY", help="The currency as the CRM sends it, such as usd.")
 ]
 
-rate_commands = typer.Typer(help="Set and list the rates of currencies for reports.", no_args_is_help=True)
+rate_commands = typer.Typer(help="Set and list the exchange rates that reports use.", no_args_is_help=True)
 
 
 @rate_commands.command("set")

@@ -25,27 +25,27 @@ from dealtrace.reports.presets import REPORT_PRESETS, Preset
 from dealtrace.reports.question import ALL_MODELS, LIMIT_MAX, RawQuestion
 from dealtrace.storage.database.engine import Database
 
-Name = Annotated[str, typer.Argument(metavar="[PRESET]", help="A preset, sources or models; options override it.")]
+Name = Annotated[str, typer.Argument(metavar="[PRESET]", help="A preset: sources or models. Options override it.")]
 By = Annotated[str, typer.Option("--by", help="Dimensions, comma-separated, at most three.")]
-PivotOption = Annotated[str, typer.Option("--pivot", help="A dimension: the first metric by its keys, as columns.")]
+PivotOption = Annotated[str, typer.Option("--pivot", help="A dimension: its keys are columns of the first metric.")]
 Metrics = Annotated[str, typer.Option("--metrics", help="Metrics, comma-separated.")]
 PeriodOption = Annotated[str, typer.Option("--period", help="A period such as 28d or month; 28d by default.")]
 First = Annotated[str, typer.Option("--from", help="The first day, in the site's time zone.")]
 Last = Annotated[str, typer.Option("--to", help="The last day, inclusive.")]
 Model = Annotated[str, typer.Option("--model", help="The attribution model 0–6, or all; the site's by default.")]
 DateOption = Annotated[str, typer.Option("--date", help="The date by which deals are counted: deal, lead or changed.")]
-Compare = Annotated[str, typer.Option("--compare", help="Compare with previous, year or weekdays.")]
+Compare = Annotated[str, typer.Option("--compare", help="The period to compare with: previous, year or weekdays.")]
 Filters = Annotated[
     list[str] | None, typer.Option("--filter", help="A filter dimension:operator:value; may be repeated.")
 ]
-SegmentOption = Annotated[str, typer.Option("--segment", help="Add the filters of a segment.")]
+SegmentOption = Annotated[str, typer.Option("--segment", help="Add the filters of a saved segment.")]
 SortOption = Annotated[
     str, typer.Option("--sort", help="Sort by a metric or dimension; with a minus in descending order.")
 ]
 Limit = Annotated[str, typer.Option("--limit", help="How many rows to show, 1000 by default; files have all rows.")]
 CsvFile = Annotated[Path | None, typer.Option("--csv", help="Write a .csv file.")]
 XlsxFile = Annotated[Path | None, typer.Option("--xlsx", help="Write an .xlsx file.")]
-Excel = Annotated[bool, typer.Option("--excel", help="With --csv: for a Russian Excel.")]
+Excel = Annotated[bool, typer.Option("--excel", help="With --csv: format the file for a Russian Excel.")]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")]
 
 
@@ -101,7 +101,7 @@ def report(  # noqa: PLR0913, PLR0917 - a question has this many parts
 
 
 def _print(answered: Report | Pivot, site: Site, *, as_json: bool) -> None:
-    """Print an answer as JSON, or as a table that fits the terminal."""
+    """Print a report or pivot as JSON, or as a table that fits the terminal."""
     if as_json:
         print_json(serialize_answer(answered, site.id))
         return
@@ -120,7 +120,7 @@ def _preset(name: str) -> Preset:
 
 
 def _file(csv: Path | None, xlsx: Path | None, *, as_json: bool, excel: bool, force: bool) -> Path | None:
-    """Return the file to write, or `None` if there is none; fail if the options cannot be combined."""
+    """Return the file to write, or `None` if no file is chosen; end the command if the options cannot be combined."""
     chosen: Sequence[tuple[str, Path]] = [(end, path) for end, path in ((CSV, csv), (XLSX, xlsx)) if path is not None]
     if len(chosen) + as_json > 1:
         fail("Choose one of --json, --csv and --xlsx.")

@@ -1,4 +1,4 @@
-"""`dealtrace segment`: filters of reports, saved under a name."""
+"""`dealtrace segment`: save, list, rename and remove filters of reports under a name."""
 
 from typing import Annotated
 
@@ -29,7 +29,7 @@ def add(
     filters: Annotated[list[str], typer.Option("--filter", help="A filter dimension:operator:value; may be repeated.")],
     replaces: Annotated[bool, typer.Option("--replace", help="Replace the segment with this name.")] = False,
 ) -> None:
-    """Save filters under a name. A running server can use the segment at once."""
+    """Save filters as a segment. A running server can use the segment at once."""
     with open_prepared() as database, database.write() as connection:
         site = require_site(connection, site_id)
         added = add_segment(connection, site, KeptName(name), filters, clock.now(), overwrites=replaces)
@@ -67,9 +67,9 @@ def _answer(segment: Segment, known: QuestionContext) -> SegmentAnswer:
 def rename(
     site_id: SiteIdArgument,
     name: NameArgument,
-    new_name: Annotated[str, typer.Argument(metavar="NEW_NAME", help="Its new name.")],
+    new_name: Annotated[str, typer.Argument(metavar="NEW_NAME", help="The new name of the segment.")],
 ) -> None:
-    """Rename a segment; saved reports and reports by mail that name it follow."""
+    """Rename a segment, also in the saved reports and the reports by mail that use it."""
     with open_prepared() as database, database.write() as connection:
         site, kept = require_site(connection, site_id), KeptName(name.strip())
         if not rename_segment(connection, site, kept, new_name, clock.now()):

@@ -1,4 +1,4 @@
-"""`dealtrace status`: which statuses of a site's deals mean won, lost or open."""
+"""`dealtrace status`: set and list which statuses of a site's deals mean won, lost or open."""
 
 from typing import Annotated
 
@@ -14,7 +14,7 @@ from dealtrace.operations.reports.set_status import set_status
 from dealtrace.reports.statuses import group_statuses
 from dealtrace.storage.reports.statuses import find_deals_by_status, list_statuses
 
-status_commands = typer.Typer(help="Set and list the meanings of deals' statuses.", no_args_is_help=True)
+status_commands = typer.Typer(help="Set and list which statuses mean won or lost.", no_args_is_help=True)
 
 
 @status_commands.command("set")
@@ -23,7 +23,7 @@ def set_meaning(
     name: Annotated[str, typer.Argument(help="The status, in any spelling.")],
     meaning: Annotated[str, typer.Argument(metavar="MEANING", help="won, lost or open.")],
 ) -> None:
-    """Set the meaning of a status. A running server applies it within two seconds."""
+    """Set whether a status means won, lost or open. A running server applies this within two seconds."""
     with open_prepared() as database, database.write() as connection:
         site = require_site(connection, site_id)
         others = [status.spelling.strip() for status in list_statuses(connection, site_id)]
@@ -37,7 +37,7 @@ def set_meaning(
 
 @status_commands.command("list")
 def show(site_id: SiteIdArgument, as_json: JsonOption = False) -> None:
-    """List the statuses of a site's deals with their meanings and numbers of deals, the most frequent first."""
+    """List the statuses of a site's deals with their meanings and numbers of deals, the most frequent status first."""
     with open_prepared() as database, database.read() as connection:
         require_site(connection, site_id)
         groups = group_statuses(list_statuses(connection, site_id), find_deals_by_status(connection, site_id))

@@ -1,4 +1,4 @@
-"""Format a report as lines of text that fit a width."""
+"""Format reports as lines of text that fit the width of a terminal."""
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
@@ -17,13 +17,13 @@ from dealtrace.reports.table import figure_columns, figures_of
 NOTHING = "—"
 GAP = "  "
 KEY_WIDTH_MIN = 10
-"""The width to which keys are cut before a column of figures is left out."""
+"""The width in characters to which columns of keys are cut before columns of figures are left out."""
 CUT = "…"
 
 
 @record
 class _Table:
-    """A table of texts: headings, rows and the total; the first `keys` columns are keys."""
+    """A table of texts with headings, rows and a total; the first `keys` columns have the keys of the rows."""
 
     keys: int
     headings: list[str]
@@ -31,21 +31,21 @@ class _Table:
     total: list[str]
 
     def widths(self) -> list[int]:
-        """Return the full width of each column."""
+        """Return the width of each column in characters, without cutting any text."""
         lines = [self.headings, *self.rows, self.total]
         return [max(cell_len(line[place]) for line in lines) for place in range(len(self.headings))]
 
 
 def answer_lines(answered: Report | Pivot, width: int | None) -> Iterator[str]:
-    """Yield the lines of a report or of a pivot, as `report_lines` does."""
+    """Yield the lines of a report or of a pivot, cut to `width` as `report_lines` describes."""
     return pivot_lines(answered, width) if isinstance(answered, Pivot) else report_lines(answered, width)
 
 
 def report_lines(report: Report, width: int | None) -> Iterator[str]:
-    """Yield the lines of a report: its question, the table with its total, and notes on what is not shown.
+    """Yield the lines of a report: its period and model, the table with its total, and notes on what is not shown.
 
-    If the table is wider than `width`, keys are cut first, then columns of figures are left out and named in the notes;
-    `None` means no limit.
+    If the table is wider than `width` characters, keys are cut first; then columns of figures are left out and named in
+    the notes. `None` means no limit.
     """
     yield from _heading(report)
     table = _table(report)
@@ -63,7 +63,7 @@ def pivot_lines(pivot: Pivot, width: int | None) -> Iterator[str]:
     yield from _table_lines(table, widths)
     yield from _notes(pivot.report, table.headings[len(widths) :])
     if len(pivot.columns) < pivot.columns_total:
-        yield f"{len(pivot.columns)} of {pivot.columns_total} columns; totals are of all."
+        yield f"{len(pivot.columns)} of {pivot.columns_total} columns; the totals include all."
 
 
 def _table_lines(table: _Table, widths: Sequence[int]) -> Iterator[str]:
@@ -117,7 +117,7 @@ def _figure(metric: Metric, value: Fraction | None) -> str:
 
 
 def _fitting(table: _Table, width: int | None) -> list[int]:
-    """Return the widths of the columns that fit: all keys, and at least one column of figures."""
+    """Return the widths of the columns that fit into `width`: all keys, and at least one column of figures."""
     widths = table.widths()
     if width is None:
         return widths

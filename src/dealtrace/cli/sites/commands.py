@@ -1,4 +1,4 @@
-"""`dealtrace site`: create, change and list sites."""
+"""`dealtrace site`: create, change, show and list sites."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -42,7 +42,7 @@ def create(
     timezone: Annotated[str, typer.Option(help="The time zone of the site's dates and times.")] = TIME_ZONE_DEFAULT,
     first_id: Annotated[
         int | None,
-        typer.Option(min=1, max=FIRST_ID_MAX, help="The first id this database assigns; lower ids can be imported."),
+        typer.Option(min=1, max=FIRST_ID_MAX, help="The first id this database assigns; lower ids are for imports."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -70,7 +70,7 @@ def change(
     settings: Annotated[
         list[str],
         typer.Argument(
-            help="key=value: contact_matching=on|off, timezone=, points_per_day=, points_cost.METHOD=, "
+            help="Settings as key=value: contact_matching=on|off, timezone=, points_per_day=, points_cost.METHOD=, "
             "attribution=, respects_do_not_track=on|off, unique_depth_days=, target_call_seconds=, "
             "cors_origins=ORIGIN,…, counter=CODE, name="
         ),

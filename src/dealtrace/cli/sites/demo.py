@@ -34,7 +34,7 @@ SeedOption = Annotated[
 ]
 RemoveOption = Annotated[bool, typer.Option("--remove", help="Remove the demo.")]
 AllOption = Annotated[
-    bool, typer.Option("--all", help="With --remove: also remove data of the site that the demo did not make.")
+    bool, typer.Option("--all", help="With --remove: also remove other data of the site, which the demo did not make.")
 ]
 PartOption = Annotated[
     float, typer.Option("--part", min=PART_MIN, max=1, hidden=True, help="Make only this share of the data.")
@@ -49,7 +49,7 @@ def demo(
     part: PartOption = 1,
     as_json: JsonOption = False,
 ) -> None:
-    """Fill a site with made-up data of the year until today. The token of a new site is shown only once."""
+    """Fill a site with a year of made-up data up to today. The token of a new site is shown only once."""
     if with_others and not remove:
         fail("--all applies to --remove only.")
     if remove:
@@ -93,7 +93,7 @@ def _begin(database: Database, site_id: int | None) -> BegunDemo:
 
 
 def _fill(database: Database, site: Site, seed: int, part: float) -> None:
-    """Make the year of data and store it in steps; if this is interrupted, `--remove` removes what was stored."""
+    """Make a year of data and store it in steps; if this is interrupted, `demo --remove` removes what was stored."""
     columns = (*Progress.get_default_columns()[:-1], TimeRemainingColumn())
     with Progress(*columns, console=complaints, transient=True, disable=not complaints.is_terminal) as progress:
         bar = progress.add_task("Making a year", total=None)
@@ -111,7 +111,7 @@ def _fill(database: Database, site: Site, seed: int, part: float) -> None:
 
 
 def _take(database: Database, site: Site, now: datetime, steps: Sequence[Step]) -> Iterator[Step]:
-    """Store each step in its own transaction, and yield the step after it is stored."""
+    """Store each step in a transaction of its own, and yield the step once it is stored."""
     ids, known = IdBlocks(database.writer), KnownStatuses()
     for step in steps:
         ids.ensure(step.ids)
