@@ -31,7 +31,7 @@ TOML_FILE = Path("dealtrace.toml")
 ENV_FILE = Path(".env")
 _OWN_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 OTHER_VARIABLES = frozenset({"new_password"})
-"""The variables with our prefix that commands read but that are not settings; lower case, without the prefix."""
+"""Environment variables with our prefix that commands read and that are not settings: in lower case, without prefix."""
 
 
 class MailSecurity(Enum):
@@ -94,7 +94,7 @@ class Settings(BaseSettings):
         4096,
         ge=16,
         le=1_000_000,
-        description="Maximum open connections per process; further ones wait. A low limit on open files reduces it.",
+        description="Maximum open connections per process; more connections wait. A low open-file limit reduces it.",
     )
     http2: bool = Field(
         default=False,
@@ -152,7 +152,7 @@ class Settings(BaseSettings):
         (), description="Private IP addresses or networks, comma-separated, that webhooks may be sent to."
     )
     scribe_queue_max: int = Field(
-        10_000, ge=1, le=1_000_000, description="Writes that may wait at once; further ones are answered 503."
+        10_000, ge=1, le=1_000_000, description="Writes that may wait at once; further writes are answered 503."
     )
     scribe_batch_max: int = Field(256, ge=1, le=1000, description="Maximum number of writes in one commit.")
     reader_threads: int = Field(4, ge=1, le=64, description="Threads that read from the database, per process.")
@@ -160,7 +160,7 @@ class Settings(BaseSettings):
         1_048_576,
         ge=1024,
         le=1_073_741_824,
-        description="Maximum size of a request body in bytes; larger ones are answered 413.",
+        description="Maximum size of a request body in bytes; larger bodies are answered 413.",
     )
     storage_patience_seconds: int = Field(
         30,
@@ -200,7 +200,7 @@ class Settings(BaseSettings):
 
     @property
     def is_plain_http_to_others(self) -> bool:
-        """Whether, according to the settings, people on other machines log in without https."""
+        """Whether these settings let people on other machines log in over plain HTTP."""
         return self.host not in _OWN_HOSTS and not self.public_url.startswith("https://")
 
     @property
@@ -210,7 +210,7 @@ class Settings(BaseSettings):
 
     @property
     def mail_sender(self) -> str:
-        """The address that sends mails."""
+        """The e-mail address that mails are sent from: `mail_from`, else the user of `smtp_url`."""
         server = self.mail_server
         return self.mail_from or (server.user if server is not None else "")
 
@@ -338,7 +338,7 @@ class UnknownVariable:
 
 
 def list_unknown_settings() -> list[UnknownVariable]:
-    """List the names in the environment, `.env` and `dealtrace.toml` that look like settings but are not."""
+    """List unknown names: variables with our prefix in the environment and `.env`, and all keys of `dealtrace.toml`."""
     known = Settings.model_fields
     variables = {f"{ENVIRONMENT_PREFIX}{name.upper()}" for name in known}
     unknown: list[UnknownVariable] = []
@@ -370,7 +370,7 @@ def _explain(error: ErrorDetails) -> str:
 
 
 def _check_encoding() -> None:
-    """Check that `.env` and `dealtrace.toml` are UTF-8; an editor may have used another encoding for a comment.
+    """Check that `.env` and `dealtrace.toml` are UTF-8; an editor may save, say, Russian comments in Windows-1251.
 
     Raises:
         InvalidSettings: a file has another encoding.

@@ -1,4 +1,4 @@
-"""The columns of a table of deals, with the headings of our exports and of the vendor's journal."""
+"""The columns of a table of deals, with the headings of our exports and of Calltouch's deal journal."""
 
 from decimal import Decimal
 
@@ -59,7 +59,7 @@ class LeadKindCell:
         return "call or request"
 
     def read(self, cell: Cell) -> LeadKind:
-        """Return the kind, which the cell states in the words of exports or of the journal."""
+        """Return the kind of lead; the cell may have the words of our exports or of Calltouch's deal journal."""
         kind = _LEAD_KINDS.get(text_of(cell).casefold())
         if kind is None:
             raise InvalidValue("ожидается call или request", "expected call or request")
@@ -68,7 +68,7 @@ class LeadKindCell:
 
 @record
 class FirstCell(TextCell):
-    """A comma-separated list of phones or e-mails, of which the first is used."""
+    """A cell with a comma-separated list of phones or e-mails; only the first is used."""
 
     @property
     def form(self) -> str:

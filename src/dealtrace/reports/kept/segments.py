@@ -8,7 +8,7 @@ SEGMENTS_MAX = 200
 
 @record
 class Segment:
-    """A segment: its name, its unparsed filters, and the user that it belongs to, or `None` if it is the site's."""
+    """A segment: its name, its unparsed filters, and the user that it belongs to (`None`: the whole site)."""
 
     name: str
     filters: tuple[str, ...]
