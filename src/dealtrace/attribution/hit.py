@@ -40,8 +40,8 @@ def continues(latest: Visit, source: TrafficSource, now: datetime) -> bool:
     """Return whether a hit from `source` continues the latest visit of its visitor.
 
     The pause before the hit may be `VISIT_TIMEOUT` at most.
-    Ours: a hit from another source starts another visit, because that source earned the click. A hit continues the visit
-    if its source is the same, or counts as direct: it came from the site itself, or a sign-in or payment page.
+    Ours: a hit from another source starts another visit, because that source earned the click. A hit continues the
+    visit if its source is the same or counts as direct, such as the site itself, or a sign-in or payment page.
     """
     quiet = now - (latest.seen_at or latest.started_at)
     return quiet <= VISIT_TIMEOUT and (source.is_direct or source == latest.traffic_source)
@@ -71,7 +71,7 @@ def start(hit: Hit, visit_id: VisitId, now: datetime, hosts: SiteHosts = NO_HOST
 
 
 def extend(visit: Visit, hit: Hit, now: datetime) -> Visit:
-    """Return a visit after another hit: unknown client ids are filled in, and attributes are added within the limits."""
+    """Return a visit after another hit: unknown client ids are filled in, attributes are added within the limits."""
     return replace(
         visit,
         seen_at=now,

@@ -27,7 +27,7 @@ class HostKind(StrEnum):
 
 @record
 class KnownHost:
-    """A known host: its kind, its source (`name`, empty for the host itself), and the URL parameters with search words."""
+    """A known host: its kind, its source (`name`; empty: the host itself), and the URL parameters with search words."""
 
     kind: HostKind
     name: str = ""
@@ -38,7 +38,7 @@ class KnownHost:
 class SearchEngine:
     """A search engine: its domains, and the URL parameter with the search words.
 
-    `hosts` are the hosts under the domains that also search; `is_domain_known` is whether the domains themselves search.
+    `hosts` are the hosts under the domains that also search; `is_domain_known` is whether the bare domains search.
     """
 
     name: str
@@ -286,4 +286,4 @@ _DOMAINS: Mapping[str, KnownHost] = {
     **dict(_named(HostKind.ASSISTANT, ASSISTANTS)),
     **dict(_nameless(HostKind.PAYMENT, PAYMENT_DOMAINS)),
 }
-"""Known hosts by registered domain, which includes all hosts under it; other entries of these tables are never found."""
+"""Known hosts by registered domain, which includes all hosts under it; no other keys are ever looked up."""

@@ -29,8 +29,8 @@ class StatedCost:
 def name_costs(stated: Iterable[StatedCost], naming: CampaignNaming, visited: Iterable[TrafficSource]) -> list[Cost]:
     """Return one cost for each day and source; `naming` finds the `utm_campaign` of sources without a campaign.
 
-    `visited` are the sources of the site's visits. Ours: the amounts for a day and source are added exactly, and the sum
-    is rounded half up to kopecks.
+    `visited` are the sources of the site's visits.
+    Ours: the amounts for a day and source are added exactly, and the sum is rounded half up to kopecks.
     """
     listed = list(stated)
     campaigns = [cost.campaign for cost in listed if not cost.traffic_source.campaign]

@@ -24,8 +24,8 @@ class SourceCost:
 class UnmetCosts:
     """The costs of sources that no visit has, largest first.
 
-    `sources` are sources for which no visit has the same five parts. `campaigns` are sources for which no visit has even
-    the same source, medium and campaign; they are listed without content and term.
+    For the costs in `sources`, no visit has the same five parts. For the costs in `campaigns`, no visit has even the
+    same source, medium and campaign; they are listed without content and term.
     """
 
     sources: list[SourceCost]

@@ -53,7 +53,7 @@ class RowWriter(Protocol):
 
 
 class CsvFile:
-    """Writes CSV for programs, with commas and plain values; notes are lines with `# ` in front, before the headings."""
+    """Writes CSV for programs, with commas and plain values; notes come before the headings, with `# ` in front."""
 
     def __init__(self, file: TextIO, headings: Sequence[str], notes: Sequence[Note] = ()) -> None:
         self.cut = 0

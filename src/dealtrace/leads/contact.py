@@ -52,7 +52,7 @@ def _stated(text: str, normals: tuple[str, ...]) -> StatedContact:
 
 
 def normal_contacts(phone: str | None, email: str | None) -> tuple[str, ...]:
-    """List the contacts in the phone and e-mail fields of a lead, in normal form and without repetitions, phones first."""
+    """List the contacts in a lead's phone and e-mail fields, in normal form and without repetitions, phones first."""
     phones = list_phones(phone) if phone is not None else ()
     return phones if email is None else tuple(dict.fromkeys((*phones, *list_emails(email))))
 

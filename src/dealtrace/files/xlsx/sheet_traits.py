@@ -80,7 +80,7 @@ def _parse(packed: ZipFile, name: str, start: Callable[[str, dict[str, str]], No
 
 
 class _Workbook:
-    """An XML parser's handler that finds the archive entry of a workbook's first sheet, and the epoch of its dates."""
+    """An XML parser's handler that finds the archive entry of a workbook's first sheet, and the epoch of dates."""
 
     def __init__(self) -> None:
         self.is_of_1904 = False
