@@ -1,4 +1,4 @@
-"""Measure the pages of the cabinet at a large site: how long each takes, and how much it sends."""
+"""Measure the pages of the cabinet at a large site: the time and the compressed size of each page."""
 
 import gzip
 import http.client
@@ -27,7 +27,7 @@ PAGES = (
 
 
 def report_cabinet(folder: Path, deals: int) -> None:
-    """Print the median milliseconds and the compressed size of each page at a site of so many deals and leads."""
+    """Print the median time and the compressed size of each page at a site with `deals` deals and as many leads."""
     file = folder / "cabinet.db"
     url = f"sqlite:///{file}"
     command = [sys.executable, "-m", "dealtrace", "site", "create", "Bench"]
@@ -40,7 +40,7 @@ def report_cabinet(folder: Path, deals: int) -> None:
 
 
 def _log_in(url: str) -> str:
-    """Create an owner of the site, and return the secret of a session."""
+    """Create an owner of the site, and return the secret of a new session of this user."""
     database, now = open_database(url), datetime.now(UTC)
     with transaction(database, ids=2) as (connection, ids):
         owner = create_user(
@@ -52,7 +52,7 @@ def _log_in(url: str) -> str:
 
 
 def _measure(port: int, page: str, secret: str) -> None:
-    """Ask for a page, first to warm it up, then for the median."""
+    """Request a page several times, and print the time of the first request and the median of the others."""
     spent = []
     for _ in range(1 + ROUNDS):
         started = time.perf_counter()

@@ -71,7 +71,7 @@ def start(hit: Hit, visit_id: VisitId, now: datetime, hosts: SiteHosts = NO_HOST
 
 
 def extend(visit: Visit, hit: Hit, now: datetime) -> Visit:
-    """Return a visit after another hit: unknown client ids are filled in, attributes are added within the limits."""
+    """Return a visit after another hit: unknown client ids are filled in, and attributes are added up to the limits."""
     return replace(
         visit,
         seen_at=now,

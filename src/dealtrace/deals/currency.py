@@ -28,7 +28,7 @@ class CurrencyRate:
 
 
 def currency_of(text: str | None) -> str | None:
-    """Return a currency in lower case, or `None` for a missing or blank text; all spellings of the ruble become `rub`."""
+    """Return a currency in lower case, or `None` for a missing or blank text; any spelling of the ruble is `rub`."""
     word = text.strip().lower() if text is not None else ""
     return RUBLE if word in _RUBLES else word or None
 

@@ -99,7 +99,7 @@ def is_short(digits: str) -> bool:
 
 
 def list_written(text: str) -> list[Written]:
-    """List the numbers in a text in the order written; numbers that are damaged, such as `8920555005O`, are left out."""
+    """List the numbers in a text in the order written; damaged numbers, such as `8920555005O`, are left out."""
     if _MARKS_ALONE.fullmatch(text) is not None:
         return list(_divide(_MARKS.remove(text)))
     text = plain(unescape(text))

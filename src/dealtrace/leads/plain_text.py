@@ -1,4 +1,4 @@
-"""Clean texts: remove invisible characters, decode escapes, and replace digits, dashes and blanks by ASCII characters."""
+"""Clean texts: remove invisible characters, decode escapes, and convert digits, dashes and blanks to ASCII."""
 
 import html
 import re

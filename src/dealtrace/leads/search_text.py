@@ -36,7 +36,7 @@ class SearchText:
 
 
 def parse_search(typed: str, id_max: int) -> SearchText | None:
-    """Return what a search text may mean, or `None` if it is empty or too vague; a number above `id_max` is not an id."""
+    """Return what a search text may mean, or `None` if it is empty or too vague; numbers above `id_max` are not ids."""
     text = stripped(typed)[:SEARCH_LENGTH_MAX]
     if not text:
         return None
