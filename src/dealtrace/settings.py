@@ -64,7 +64,7 @@ _MAIL_ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]
 
 
 class Settings(BaseSettings):
-    """The settings, from the environment, then `.env`, then `dealtrace.toml`; frozen, read once at start."""
+    """The settings, which are frozen; the environment takes precedence over `.env`, and `.env` over `dealtrace.toml`."""
 
     model_config = SettingsConfigDict(
         env_prefix=ENVIRONMENT_PREFIX,
@@ -305,10 +305,10 @@ class InvalidSettings(Exception):  # noqa: N818 - the name says what is wrong
 
 @cache
 def read_settings() -> Settings:
-    """Return the settings of this process, read once.
+    """Return the settings of this process, which are read on the first call.
 
     Raises:
-        InvalidSettings: with one line per invalid variable.
+        InvalidSettings: the message has one line per invalid variable.
     """
     try:
         _check_encoding()

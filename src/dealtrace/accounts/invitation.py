@@ -13,7 +13,7 @@ INVITATION_BYTES = 33
 INVITATION_AGE_MAX = timedelta(days=7)
 """Ours: how long an invitation is valid; if nobody accepts it within a week, the address was probably wrong."""
 PASSWORD_LINK_AGE_MAX = timedelta(days=1)
-"""Ours: how long a link that sets a password is valid; forgotten links are dangerous, and a new link is easy to make."""
+"""Ours: how long a link that sets a password is valid; a forgotten link is dangerous, a new link easy to make."""
 
 
 class Purpose(StrEnum):

@@ -12,7 +12,7 @@ _HOST = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]")
 
 
 def read_origins(key: str, text: str) -> tuple[str, ...]:
-    """Return the origins in a comma-separated list as browsers write them, or an empty tuple for an empty text.
+    """Parse a comma-separated list of origins, and return them in the form that browsers send; none for an empty text.
 
     Raises:
         InvalidSetting: a part is not an origin, or there are more than `ORIGINS_MAX`.

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 
 def site_day(at: datetime, time_zone: ZoneInfo) -> date:
-    """Return the calendar day, in the site's time zone, on which an aware instant falls."""
+    """Return the calendar day in `time_zone` on which `at` falls."""
     return at.astimezone(time_zone).date()
 
 

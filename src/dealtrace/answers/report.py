@@ -48,8 +48,8 @@ _Days = TypedDict("_Days", {"from": str, "to": str})
 class ReportAnswer(_Days):
     """A report: its question, rows and total; `model` is `null` if it has the figures of all attribution models.
 
-    A pivot also has the dimension of its columns (`pivot`) and their keys (`columns`), and shows only the first metric
-    by them. `columnsTotal` is the number of all columns, including columns that are left out.
+    A pivot also has the dimension of its columns (`pivot`) and their keys (`columns`); the cells of its rows show the
+    first metric. `columnsTotal` is the number of all columns, including columns that are left out.
     """
 
     comparedFrom: NotRequired[str]

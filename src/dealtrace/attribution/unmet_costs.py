@@ -33,7 +33,7 @@ class UnmetCosts:
 
 
 def find_unmet(costs: Iterable[SourceCost], visited: Iterable[TrafficSource]) -> UnmetCosts:
-    """Return the costs whose source is not among `visited`; letter case and outer blanks do not matter.
+    """Return the costs of sources that are not in `visited`, the sources of visits, ignoring case and outer blanks.
 
     Sources that cost nothing are left out.
     """

@@ -22,7 +22,7 @@ COUNTED = "counted"
 
 
 class DropReason(StrEnum):
-    """The reason for not counting a hit (a report of an opened page)."""
+    """The reason for not counting a hit (an opened page)."""
 
     DO_NOT_TRACK = "do_not_track"
     ROBOT = "robot"

@@ -43,7 +43,7 @@ class Change:
     """A change of a deal; fields that are `UNSET` are not changed.
 
     An erased sum is `None`, an erased text is empty, and erased tags are `()`. `added_tags` and `added_comment` are
-    appended. `matchers` replace the deal's matchers and the source that those stated.
+    appended. New `matchers` replace the deal's matchers, and the source that the old matchers stated.
     Seed: «если обновлять значение не требуется, то не передавайте параметр вовсе».
     """
 
@@ -68,7 +68,8 @@ class Change:
 def apply_change(change: Change, deal: Deal, known_values: Mapping[str, str]) -> Deal:
     """Return `deal` with `change` applied; the result equals `deal` if nothing is different.
 
-    `known_values` are the changed custom values of fields that the site has. Tags replace the whole list.
+    `known_values` are the custom values in `change`, without values of fields that the site does not have. The tags of
+    `change` replace all tags of the deal.
     Seed: «текущее значение в статистике Calltouch будет перезаписано на пустоту».
     """
     sent = {name: value for name in _WHOLE if (value := getattr(change, name)) is not UNSET}

@@ -10,7 +10,7 @@ from dealtrace.record import record
 
 
 class Preference(StrEnum):
-    """Which lead a search by contact returns if several fit."""
+    """Which lead a search by contact returns if several leads fit."""
 
     NEAREST = "nearest"
     NEAREST_UNIQUE = "nearest unique of its kind"
@@ -95,7 +95,7 @@ def stated_source_of(matchers: Sequence[Matcher]) -> TrafficSource | None:
 
 
 def reachable(matchers: Sequence[Matcher]) -> Iterator[tuple[int, Matcher]]:
-    """Yield the matchers before the first one that always succeeds, each with its position from 0."""
+    """Yield the matchers before the first matcher that always succeeds, each with its position from 0."""
     for position, matcher in enumerate(matchers):
         if matcher.way in FINAL_WAYS:
             return

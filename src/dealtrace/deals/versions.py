@@ -11,7 +11,7 @@ from dealtrace.deals.deal import Deal, DealId
 from dealtrace.record import record
 
 FIRST_VERSION = 1
-"""The number of the version that a registration creates; this version also stores the data of the response."""
+"""The number of the version that a registration creates; this version also stores the data for repeated responses."""
 
 Fields = Mapping[str, Any]
 """Values of a deal by field name. Any: each field has its own type, and `replace` takes values by name."""

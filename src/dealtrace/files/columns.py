@@ -126,9 +126,9 @@ def count_known(headings: Iterable[Cell], columns: Sequence[Column]) -> int:
 
 
 def lay_out(headings: Sequence[Cell], columns: Sequence[Column]) -> Layout:
-    """Return the layout of a file: the position of each of `columns` that its headings name.
+    """Return the layout of a file: the `columns` that its headings stand for, with their positions.
 
-    If several headings mean the same column, the one listed first in `Column.headings` is used.
+    If several headings stand for the same column, the heading listed first in `Column.headings` is used.
     """
     texts = [heading_text(heading) for heading in headings]
     positions: dict[str, int] = {}

@@ -32,7 +32,7 @@ UTF_8, UTF_16, WINDOWS_1251 = Encoding.UTF_8, Encoding.UTF_16, Encoding.WINDOWS_
 _CODECS: Mapping[str, str] = {UTF_8: "utf-8-sig"}
 """Maps an encoding to the codec that reads it: `utf-8-sig` drops the byte order mark that spreadsheets write."""
 _FAULTY = "\udfff"
-"""Replaces bytes that cannot be decoded; no encoding has this character."""
+"""The character that replaces bytes that cannot be decoded; no encoding can encode it."""
 _MARK_FAULTS = "dealtrace-mark-faults"
 
 codecs.register_error(_MARK_FAULTS, lambda error: (_FAULTY, getattr(error, "end", 0)))

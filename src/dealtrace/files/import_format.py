@@ -78,7 +78,7 @@ def _instant(layout: Layout, name: str, at: datetime | None) -> datetime:
 
 
 def _field_columns(columns: Sequence[Column], fields: Sequence[str]) -> list[Column]:
-    """Return a column for each custom field, named `custom[field]`, or plainly `field` unless another column has that.
+    """Return a column for each custom field; its headings are `custom[…]` and, unless taken, the name of the field.
 
     Fields whose names differ only in case or punctuation are left out.
     """

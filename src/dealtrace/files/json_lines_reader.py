@@ -11,7 +11,7 @@ from dealtrace.files.row import COLUMNS_MAX, Row
 from dealtrace.files.unreadable import unreadable
 
 HEADINGS_NUMBER = 0
-"""The row number of the headings, which are no line of the file; the first line is row 1."""
+"""The row number of the headings, which are not a line of the file; the first line of the file is row 1."""
 SEPARATOR = ","
 START_BYTES = 1024
 _OBJECT = re.compile(rb"\s*(?:\[\s*)?\{")

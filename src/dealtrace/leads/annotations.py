@@ -45,7 +45,7 @@ MANAGERS_SEPARATOR = ", "
 def with_addition(annotations: Annotations, added: Addition, known_values: Mapping[str, str]) -> Annotations:
     """Return annotations with `added` applied.
 
-    `known_values` are those custom values in `added` whose fields the site has.
+    `known_values` are the custom values in `added`, without values of fields that the site does not have.
     Ours: several managers are stored as one text, separated by commas, since journals have one field for them.
     """
     managers = (

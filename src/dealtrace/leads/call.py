@@ -117,7 +117,7 @@ def new_call(report: CallReport) -> IncomingCall:
 
 
 def updated_call(known: IncomingCall, report: CallReport) -> IncomingCall:
-    """Return a call updated by another report; values that the report does not have are kept."""
+    """Return the call `known` with the values of another report; values that the report lacks do not change."""
     reported = {part.name: getattr(report.circumstances, part.name) for part in fields(Circumstances)}
     return replace(
         known,

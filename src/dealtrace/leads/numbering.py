@@ -26,7 +26,7 @@ def _of_region(region: str) -> str:
 _FILLER = rf"([0-9])\1+\Z|[0-9]*0{{{ZEROS_OF_A_FILLER}}}\Z"
 """Ours: people who do not want to be called type one repeated digit, or seven zeros at the end."""
 _FILLER_IN_RUSSIA = rf"([0-9])\1{{9}}|[0-9]{{3}}0{{{ZEROS_OF_A_FILLER}}}|[0-9]?(?:123456789|987654321)"
-"""Ours: in Russia, the digits 1 to 9 in order are no real number either; forms show `+7 (912) 345-67-89` as a hint."""
+"""Ours: in Russia, the digits 1 to 9 in order are not a real number; forms show `+7 (912) 345-67-89` as a hint."""
 
 ASSIGNED_IN_RUSSIA = rf"(?=[0-9]{{10}}\Z)(?!{_FILLER_IN_RUSSIA})(?:{_of_region('RU')}|(?=7)(?:{_of_region('KZ')}))\Z"
 """A pattern that matches the ten digits after the 7 of every number that Russia or Kazakhstan can assign."""

@@ -89,7 +89,7 @@ class Written:
 
     @property
     def is_stray(self) -> bool:
-        """Whether the digits are too few for a phone but no extension, so that they may be part of another number."""
+        """Whether the digits are too few for a phone and not an extension, so probably part of another number."""
         return not self.is_extension and is_short(self.digits) and _TRUNK_OR_CODE.fullmatch(self.digits) is None
 
 

@@ -9,7 +9,7 @@ from dealtrace.record import record
 ANY = "*"
 """The character in a search text that stands for any number of unknown characters; such a text is called a mask."""
 MASK_LENGTH_MIN = 3
-"""Ours: the fewest characters of a mask besides `*`; fewer would find too much."""
+"""Ours: the fewest characters of a mask, not counting `*`; a shorter mask would find too much."""
 SEARCH_LENGTH_MAX = 256
 _PHONE_MASK = re.compile(r"[+0-9()\s*-]+")
 _MARKS = re.compile(r"[^0-9*]")

@@ -14,7 +14,7 @@ from dealtrace.matching.window import Window, window_of
 from dealtrace.record import record
 
 NEAR_MISS = timedelta(days=30)
-"""Ours: explanations also show leads whose window begins or ends at most this long away from the deal."""
+"""Ours: explanations also show leads whose window the deal misses by at most this much."""
 
 
 class Missed(StrEnum):

@@ -12,7 +12,7 @@ from dealtrace.record import record
 
 @record
 class TagFilter:
-    """The tags that a lead must have: all of them, or with `any_will_do` at least one; no tags accept every lead."""
+    """The tags that a lead must have: all of them, or with `any_will_do` at least one; empty: any lead fits."""
 
     tags: frozenset[str] = frozenset()
     any_will_do: bool = False

@@ -114,7 +114,7 @@ class Count:
     kopecks: int = 0
 
     def add(self, kopecks: int) -> None:
-        """Add a deal with its sum."""
+        """Count one more deal, whose sum is `kopecks`."""
         self.deals += 1
         self.kopecks += kopecks
 

@@ -277,7 +277,7 @@ def _moved(side: Gathered, shift: tuple[int, ...]) -> Gathered:
 
 
 class _MovedRows(Mapping[Keys, Mapping[Measure, int]]):
-    """The rows of another period, with `shift` added to their integer keys, which stand for times."""
+    """The rows of another period, with `shift` added to their integer keys, which are times."""
 
     def __init__(self, rows: Mapping[Keys, Mapping[Measure, int]], shift: tuple[int, ...]) -> None:
         self._rows, self._shift = rows, shift
@@ -311,7 +311,7 @@ class _Backwards:
     text: str
 
     def __lt__(self, other: "_Backwards") -> bool:
-        """Return whether the text comes after another."""
+        """Return whether the text comes after the text of `other`."""
         return other.text < self.text
 
 

@@ -1,4 +1,4 @@
-"""A single figure of a report, of one metric, row, period and model, to show the deals, leads or visits behind it."""
+"""A single figure of a report, to show the deals, leads, visits or costs behind it."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ from dealtrace.reports.question import LIMIT_DEFAULT, Question, QuestionContext,
 class Figure:
     """A figure of a report: its question (with one metric and one model), and the keys of its row.
 
-    `offset` is how many of the deals, leads or visits behind the figure to skip.
+    `offset` is how many of the rows behind the figure (deals, leads, visits or costs) to skip.
     """
 
     question: Question
@@ -36,7 +36,7 @@ class Figure:
 
     @property
     def limit(self) -> int:
-        """Return the maximum number of deals, leads or visits to show."""
+        """Return the maximum number of rows behind the figure (deals, leads, visits or costs) to show."""
         return self.question.limit if self.question.limit is not None else LIMIT_DEFAULT
 
 

@@ -31,7 +31,7 @@ class Unit(StrEnum):
 
 
 class Growth(StrEnum):
-    """What it means that a metric grows: good, bad, or neither."""
+    """Whether growth of a metric is good, bad, or neither."""
 
     GOOD = "good"
     BAD = "bad"

@@ -105,7 +105,7 @@ class RawQuestion:
 
 @record
 class QuestionContext:
-    """The data of a site that the parser needs: today's date, default model, custom fields, columns and segments.
+    """The data of a site that the parser needs: its date, default attribution model, custom fields, columns, segments.
 
     `segments` has the unparsed filters of each segment; `rows_max` is `None` if all rows may be requested.
     """

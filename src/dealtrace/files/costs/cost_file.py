@@ -233,8 +233,8 @@ def _unit_of(path: Path, headings: CostHeadings, tally: _Tally, stated: CostUnit
     """Return the unit of the cost column.
 
     Ours: a report of the Yandex Direct API does not say whether its costs are rubles or millionths of a ruble. They are
-    rubles if any number has decimals or is less than a kopeck in millionths. Otherwise they are millionths if all
-    numbers are whole kopecks in millionths; else the unit is uncertain, and the file is refused.
+    rubles if any number has decimals or is below 10,000, which is a kopeck in millionths. Otherwise they are millionths
+    if all numbers are multiples of 10,000. In all other cases the unit is uncertain, and the file is refused.
     """
     if stated is not CostUnit.AUTO:
         return stated

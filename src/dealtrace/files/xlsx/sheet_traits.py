@@ -57,7 +57,7 @@ def read_sheet_traits(path: Path) -> SheetTraits:
     """Read the traits of the first sheet of a workbook.
 
     Raises:
-        UNREADABLE (one of its exceptions): the workbook is damaged.
+        One of `UNREADABLE`: the workbook is damaged.
     """
     with ZipFile(path) as packed:
         names = {name.lower(): name for name in packed.namelist()}

@@ -52,7 +52,7 @@ def check_size(path: Path) -> None:
 
     Raises:
         FileUnreadable: the file is too large when unpacked, or of another format than XLSX.
-        UNREADABLE (one of its exceptions, see `sheet_traits.py`): the file is damaged.
+        One of `UNREADABLE`: the file is damaged.
     """
     with ZipFile(path) as packed:
         if any(entry.filename.lower() in _OTHER_FORMATS for entry in packed.infolist()):
@@ -140,7 +140,7 @@ def _scan(packed: ZipFile, entry: ZipInfo, before: _Scanned) -> _Scanned:
     """Unpack an entry, check its size and counts, and return the findings in `before` with this entry added.
 
     Raises:
-        _TooLarge: the entries are too large, or a count is, for which the library reserves memory.
+        _TooLarge: the entries are too large, or state a count for which the library would reserve too much memory.
     """
     size, has_cells, has_texts, is_broken, carried = before.size, False, False, False, b""
     for block in _blocks(packed, entry):
@@ -194,7 +194,7 @@ class _SharedTexts:
         self._lengths = lengths
 
     def listen(self, parser: XMLParserType) -> None:
-        """Receive the events of a parser."""
+        """Set the handlers of `parser` to the methods of this object."""
         parser.StartElementHandler = self._start
         parser.CharacterDataHandler = self._add_text
 
@@ -213,8 +213,8 @@ class _Extent:
     """Handlers of an XML parser that check the rectangle of a sheet, and the shared texts in its cells.
 
     A row or cell that does not state its place follows the previous row or cell. `lengths` has the length of each
-    shared text by its number. For sheets with comments or character references, at which the library ends a number,
-    `lengths` has the greatest length of all texts whose number is a prefix of the number's digits.
+    shared text by its number. The library ends a number at a comment or character reference, so it may read only the
+    first digits. For sheets with these, `lengths` has the greatest length of all texts that could be meant.
     """
 
     def __init__(self, lengths: "array[int]") -> None:
@@ -223,7 +223,7 @@ class _Extent:
         self._is_shared = False
 
     def listen(self, parser: XMLParserType) -> None:
-        """Receive the events of a parser."""
+        """Set the handlers of `parser` to the methods of this object."""
         parser.StartElementHandler = self._start
         if self._lengths:
             parser.CharacterDataHandler = self._add_text

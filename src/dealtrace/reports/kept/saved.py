@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlencode
 from dealtrace.record import record
 
 SAVED_REPORTS_MAX = 500
-"""Ours: the most saved reports of one site, including those of its users."""
+"""Ours: the most saved reports of one site, including the reports of its users."""
 QUERY_LENGTH_MAX = 8_000
 """Ours: the most characters of a question as a query string."""
 

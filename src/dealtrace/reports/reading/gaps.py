@@ -30,7 +30,7 @@ def find_gaps(counts: Mapping[date, int]) -> list[Gap]:
     """Return the gaps in daily counts, earliest first; a day without an entry counts as 0.
 
     Ours: empty days are a gap if at least `TIMES_USUAL` would usually be counted in all of them together; by chance,
-    this happens once in 3000 times. Days before the first count are no gap, since nothing was measured yet.
+    this happens once in 3000 times. Days before the first count are not a gap, since nothing was measured yet.
     """
     counted = [day_on for day_on, count in counts.items() if count]
     if not counted:

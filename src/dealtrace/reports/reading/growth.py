@@ -57,8 +57,8 @@ def has_best(metric: Metric) -> bool:
 def can_be_best(metric: Metric, value: Fraction, keys: Sequence[str | None]) -> bool:
     """Return whether the figure of a row can be the best or the worst of its column.
 
-    Ours: rows without costs are excluded from prices, because a lead that cost nothing was not bought cheaply. Rows
-    with a missing key are excluded, because they are no source or manager that could be good or bad.
+    Ours: for prices, rows without costs are excluded, because a lead that cost nothing was not bought cheaply. Rows
+    with a missing key are excluded, because a missing source or manager cannot be good or bad.
     """
     return None not in keys and (value != 0 or not _is_price(metric))
 
