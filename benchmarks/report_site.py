@@ -20,7 +20,7 @@ LAST_AT = datetime(2026, 11, 26, tzinfo=UTC)
 SOURCES = 1_000
 STATUSES = 12
 VISITS_OF_VISITOR = 4
-"""How many visits each visitor has; their ids are at equal distances."""
+"""How many visits each visitor has."""
 _NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count}) "
 
 
@@ -50,7 +50,7 @@ def fill_site(file: Path, deals: int, leads: int, visits: int) -> None:
 def copy_site(filled: Database, copy: Database) -> None:
     """Copy the rows that `fill_site` generated into a PostgreSQL database that has the same site without data."""
     with filled.read() as source, copy.write() as target:
-        target.exec_driver_sql("SET session_replication_role = replica")  # rows refer to what was not generated
+        target.exec_driver_sql("SET session_replication_role = replica")  # rows refer to rows that are not generated
         for table in _TABLES:
             to_driver = [column.type.dialect_impl(target.dialect).bind_processor(target.dialect) for column in table.c]
             names = ", ".join(f'"{column.name}"' for column in table.c)

@@ -137,7 +137,7 @@ SELECT site_id, id + :base, 'c' || (id + :base), '', {_COPIED} FROM deal WHERE s
 
 
 def _change(file: Path, number: int) -> None:
-    """Insert copies of `CHANGES` deals with new ids; `number` makes the ids of several calls different."""
+    """Insert copies of `CHANGES` deals with new ids; each `number` gives different ids."""
     base = 10**12 * (number + 1)
     with closing(sqlite3.connect(file)) as connection:
         connection.execute(_COPY, {"base": base, "site": SITE, "deals": CHANGES})

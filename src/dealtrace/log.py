@@ -72,7 +72,7 @@ def cause_of(fault: BaseException) -> list[dict[str, object]]:
 class Outage:
     """Logs the outage of a service that the server needs: at the first failure, then once a minute, and at the end.
 
-    `event` is the name of the log lines about failures, `end_event` that of the last line. Not thread-safe.
+    Log lines about failures are named `event`, and the log line about the end is named `end_event`. Not thread-safe.
     """
 
     def __init__(self, event: str, end_event: str, monotonic: Callable[[], float] = time.monotonic) -> None:

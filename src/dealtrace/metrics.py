@@ -36,7 +36,7 @@ ATTEMPT_SECONDS = Histogram(
 )
 PAUSED = Gauge("dealtrace_webhooks_paused", "Webhooks that are paused.", multiprocess_mode="livemax")
 MAIL_ATTEMPTS = Counter("dealtrace_mail_attempts", "Attempts to send a mail.", ["outcome"])
-MAILS_WAITING = Gauge("dealtrace_mails_waiting", "Mails that are not sent yet.", multiprocess_mode="livemax")
+MAILS_WAITING = Gauge("dealtrace_mails_waiting", "Mails waiting to be sent.", multiprocess_mode="livemax")
 ALERT_LOOKS = Counter("dealtrace_alert_looks", "Checks of alert rules.", ["outcome"])
 ALERTS_WAITING = Gauge(
     "dealtrace_alerts_waiting", "Alert rules that are due to be checked.", multiprocess_mode="livemax"

@@ -42,7 +42,7 @@ class Refusal(Exception):  # noqa: N818 - a refusal is usually an answer, not an
 
     def __init__(self, **facts: object) -> None:
         super().__init__(type(self).__name__, facts)
-        self.facts: Mapping[str, object] = facts  # each refusal has its own
+        self.facts: Mapping[str, object] = facts  # each kind of refusal has other facts
 
     def text(self, language: Language) -> str:
         """Return the message in `language`."""

@@ -64,7 +64,7 @@ _MAIL_ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]
 
 
 class Settings(BaseSettings):
-    """The settings, which are frozen; the environment takes precedence over `.env`, and `.env` over `dealtrace.toml`."""
+    """The settings, frozen; the environment takes precedence over `.env`, and `.env` over `dealtrace.toml`."""
 
     model_config = SettingsConfigDict(
         env_prefix=ENVIRONMENT_PREFIX,
@@ -87,7 +87,7 @@ class Settings(BaseSettings):
         default=True,
         description="Use prepared statements on PostgreSQL; turn off for PgBouncer before 1.21 in transaction mode.",
     )
-    host: str = Field("127.0.0.1", description="The IP address, or a name of one, to listen on; `0.0.0.0` for all.")
+    host: str = Field("127.0.0.1", description="The IP address or host name to listen on; `0.0.0.0` for all addresses.")
     port: int = Field(8000, ge=1, le=65535, description="The TCP port to listen on.")
     workers: int = Field(1, ge=1, le=64, description="Server processes; more than 1 needs PostgreSQL.")
     connections_max: int = Field(
@@ -365,7 +365,7 @@ def _explain(error: ErrorDetails) -> str:
         }
         return f"a whole number from {bounds.get('ge', 0)} to {bounds.get('le', 2**53)} is expected"
     if error["type"] == "string_pattern_mismatch":
-        return f"{error['ctx']['pattern'].strip('^$()').replace('|', ', ')} are the possible values"
+        return f"must be one of {error['ctx']['pattern'].strip('^$()').replace('|', ', ')}"
     return error["msg"]
 
 

@@ -85,7 +85,7 @@ def masked_text(text: str) -> str:
 
 
 def _masked_contact(value: str) -> str:
-    if value.isdecimal() and len(value) >= _DIGITS_OF_PHONE_MIN:  # most phones are sent like this
+    if value.isdecimal() and len(value) >= _DIGITS_OF_PHONE_MIN:  # a shortcut: most phones are sent as plain digits
         return value[:_SHOWN_OF_PHONE] + MASK
     masked = masked_text(value)
     if MASK in masked or not masked:

@@ -83,7 +83,7 @@ _QUESTION = (
         "model",
         _words(str(int(model)) for model in AttributionModel),
         "Модель атрибуции; по умолчанию модель кабинета.",
-        "The attribution model; the site's by default.",
+        "The attribution model; by default, the model in the site's settings.",
     ),
     Parameter("models", _words([ALL_MODELS]), "Все модели сразу.", "All models at once."),
     Parameter(
@@ -104,8 +104,8 @@ _QUESTION = (
     Parameter(
         "sort",
         Text(WORDS_LENGTH_MAX),
-        "Показатель или группировка; с минусом по убыванию.",
-        "A metric or a dimension; descending with a minus.",
+        "Показатель или группировка для сортировки; с минусом впереди — по убыванию.",
+        "A metric or dimension to sort by; a minus in front sorts in descending order.",
     ),
     Parameter("limit", _LIMIT, "Сколько строк показать.", "How many rows to show."),
 )

@@ -10,11 +10,11 @@ from dealtrace.attribution.visit import Visit
 from dealtrace.record import record
 
 CREDIT_LOOKBACK = timedelta(days=90)
-"""Ours: a visit can be credited with a lead at most this much later; Calltouch documents no limit."""
+"""Ours: the longest time from a visit to a lead with which it is credited; Calltouch documents no limit."""
 HALF_LIFE = timedelta(days=7)
 """Ours: under time decay, the credit of a visit halves with each of these periods, as in other analytics."""
 POSITION_ENDS = Fraction(40, 100)
-"""Ours: the share of the first and of the last visit, each, under the position-based model; the others get the rest."""
+"""Ours: under the position-based model, the share of the first visit and that of the last; others share the rest."""
 WHOLE = 1_000_000
 """The number of parts into which the credit for a lead is divided; each share is a whole number of parts."""
 TOUCHES_MAX = 100

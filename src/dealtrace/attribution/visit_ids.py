@@ -37,7 +37,8 @@ def keyed_visit_id(counter: int, key: bytes) -> VisitId:
 def is_nameable_by_strangers(visit_id: VisitId, visit: Visit | None, now: datetime) -> bool:
     """Return whether a form without a token may refer to a visit by its id; `visit` is the stored visit, or `None`.
 
-    Ours: an id that can be guessed is accepted only while its visit is fresh; with a token it is always accepted.
+    Ours: an id that can be guessed is accepted only for `GUESSABLE_ID_USABLE` after the last page of its visit. With a
+    token, every id is accepted.
     """
     if visit_id >= FIRST_KEYED_ID:
         return True

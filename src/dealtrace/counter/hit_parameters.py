@@ -26,7 +26,7 @@ VISITOR_DIGITS_MAX = 20
 
 @runtime_checkable
 class Salvaged(Protocol):
-    """The type of an optional parameter whose usable part is kept instead of refusing the request."""
+    """The type of an optional parameter that never makes a request invalid: only its usable part is kept."""
 
     def salvage(self, text: str) -> tuple[object, bool]:
         """Return the usable part of a text, or `None`, and whether the whole text is usable; never raise."""
@@ -34,7 +34,7 @@ class Salvaged(Protocol):
 
 @record
 class CutText(Text):
-    """A text that is cut if it is too long."""
+    """The type of a text that is cut if it is too long."""
 
     def salvage(self, text: str) -> tuple[str | None, bool]:
         """Return the text, cut and without null characters, or `None` if it is empty, and whether it is unchanged."""
@@ -44,7 +44,7 @@ class CutText(Text):
 
 @record
 class WholeText(Text):
-    """A text that is dropped if it is too long."""
+    """The type of a text that is dropped if it is too long."""
 
     def salvage(self, text: str) -> tuple[str | None, bool]:
         """Return the text and `True`, or `None` and `False` if the text is too long or has null characters."""
@@ -53,7 +53,7 @@ class WholeText(Text):
 
 @record
 class VisitorName(Text):
-    """A visitor's id, assigned by this server or by another counter; the latter may have more digits."""
+    """The type of a visitor's id; ids from other counters may have more digits than our own."""
 
     def salvage(self, text: str) -> tuple[str | None, bool]:
         """Return the id and `True`, or `None` and `False` if the text is not a number above zero."""
@@ -64,7 +64,7 @@ class VisitorName(Text):
 
 @record
 class Address(Text):
-    """An IP address."""
+    """The type of an IP address."""
 
     def salvage(self, text: str) -> tuple[str | None, bool]:
         """Return the address and `True`, or `None` and `False` if the text is neither IPv4 nor IPv6."""
@@ -76,7 +76,7 @@ class Address(Text):
 
 @record
 class Attrs:
-    """Third-party parameters: a JSON object whose values are texts, numbers, booleans or null."""
+    """The type of third-party parameters: a JSON object whose values are texts, numbers, booleans or null."""
 
     length_max: int
     erased: None = None
@@ -112,7 +112,7 @@ class Attrs:
 
 @dataclass(slots=True)
 class SentHit(Sent):
-    """The parsed parameters of a hit; `passed_over` names the parameters that were not, or only partly, readable."""
+    """The parsed parameters of a hit; `passed_over` names the parameters that could not be read, or only in part."""
 
     passed_over: tuple[str, ...] = ()
 

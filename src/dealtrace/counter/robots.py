@@ -34,7 +34,7 @@ def is_robot(user_agent: str) -> bool:
 
 @lru_cache(maxsize=USER_AGENTS_REMEMBERED)
 def is_server(user_agent: str) -> bool:
-    """Return whether a user agent belongs to an HTTP library, as servers of websites use to send requests."""
+    """Return whether a user agent belongs to an HTTP library, with which servers of websites send requests."""
     return any(pattern.search(user_agent) for pattern in _servers())
 
 

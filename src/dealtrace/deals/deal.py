@@ -22,7 +22,7 @@ class Deal:
     """The current version of a deal.
 
     `status`, `service`, `manager` and `comment` are as the CRM sent them: `None` if never sent, empty if erased.
-    `amount_rub` is `None` if erased.
+    `amount_rub` is `None` if unknown or erased.
 
     `happened_at` is when the deal was created according to the CRM, and `recorded_at` when it was stored here.
     `touched_at` is when anything about it last changed, `changed_at` when a caller last changed it, `status_since` when

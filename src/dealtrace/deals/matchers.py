@@ -29,7 +29,7 @@ class Way(StrEnum):
 
 
 FINAL_WAYS = frozenset({Way.SOURCE, Way.NO_SOURCE})
-"""The ways that always succeed; matchers after such a matcher are never tried."""
+"""The ways that always succeed; after a matcher with such a way, no other matcher is tried."""
 
 
 @record

@@ -51,7 +51,7 @@ class CellType(Protocol):
 
 
 def text_of(cell: Cell) -> str:
-    """Return a cell as text: whole numbers without decimals, and without the apostrophe that stops formulas.
+    """Return a cell as text; whole numbers have no decimals, and an apostrophe that prevents a formula is removed.
 
     Raises:
         InvalidValue: the cell has a number too long to be exact, a null character, or an error.

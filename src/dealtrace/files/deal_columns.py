@@ -164,7 +164,7 @@ def deal_of(values: RowValues) -> IncomingDeal:
     """Return the deal in a row; `values` are keyed by column name.
 
     Raises:
-        InvalidParameters: the row names two leads, or a lead of unknown kind.
+        InvalidParameters: the row has the ids of a call and a lead request, or the id of a lead without its kind.
     """
     stated = {part: text for part, text in values_of(values, SOURCE_PARTS).items() if text}
     deal_id = values.get("deal_id")
@@ -200,7 +200,13 @@ def _identity_of(values: RowValues) -> CallIdentity | LeadRequestIdentity | None
         named.setdefault(kind, values["lead_id"])
     if len(named) > 1:
         raise InvalidParameters(
-            [Violation("row", "сделка не может быть и по звонку, и по заявке", "a deal comes from a call or a request")]
+            [
+                Violation(
+                    "row",
+                    "сделка не может быть и по звонку, и по заявке: оставьте что-то одно",
+                    "a deal cannot come from both a call and a lead request: keep only one id",
+                )
+            ]
         )
     for kind, lead_id in named.items():
         return CallIdentity(lead_id, None) if kind is LeadKind.CALL else LeadRequestIdentity(lead_id, None)

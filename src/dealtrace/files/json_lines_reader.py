@@ -63,7 +63,7 @@ def _read_object(path: Path, number: int, line: bytes) -> dict[str, str]:
         cells = dict(_flat("", found)) if isinstance(found, dict) else None
         "".join(cells or ()).encode()
         "".join((cells or {}).values()).encode()
-    except (ValueError, RecursionError):  # halves of characters are a ValueError, too
+    except (ValueError, RecursionError):  # encoding a lone surrogate raises a ValueError, too
         cells = None
     if cells is None:
         raise unreadable(

@@ -14,7 +14,7 @@ LeadRequestId = NewType("LeadRequestId", int)
 class IncomingLeadRequest:
     """A lead request that is not stored yet.
 
-    `number` is its number on the website (`requestNumber`), unique within a site; if `None`, it becomes the id.
+    `number` is its number on the website (`requestNumber`), unique within a site; if it is `None`, the id is used.
     `fingerprint` is a hash of everything sent with it: equal hashes mean that the same lead request was sent again.
     `id` is its id at Calltouch, which is kept; if it is `None`, the lead request gets a new id.
     """

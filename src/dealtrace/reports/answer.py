@@ -29,7 +29,7 @@ class IndexedRows(Protocol):
     """Fetched rows that are kept outside memory, and in which a row can be found by its keys."""
 
     def by_keys(self, width: int) -> Mapping[Keys, Fetched]:
-        """Return the rows by their first `width` columns."""
+        """Return the rows by their keys, which are their first `width` columns."""
 
 
 def _by_keys(rows: Iterable[Fetched], width: int) -> Mapping[Keys, Fetched]:
@@ -156,7 +156,7 @@ def sorted_in_memory(
 
 @record
 class Sorting:
-    """The model under whose values rows are sorted, and the function that sorts them."""
+    """The attribution model whose values determine the order of rows, and the function that sorts the rows."""
 
     model: AttributionModel
     sort_rows: SortRows = sorted_in_memory

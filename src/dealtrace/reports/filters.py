@@ -101,8 +101,8 @@ def parse_condition(dimension: Dimension, rest: str) -> Filter:
     operator = Operator(name)
     if operator.takes_value != bool(given):
         raise InvalidValue(
-            f"после {name} {'нужно' if operator.takes_value else 'не нужно'} значение",
-            f"{name} takes {'a' if operator.takes_value else 'no'} value",
+            f"после условия {name} {'нужно' if operator.takes_value else 'не нужно'} значение",
+            f"the operator {name} {'needs a' if operator.takes_value else 'takes no'} value",
         )
     if not given:
         return Filter(dimension, operator)

@@ -265,7 +265,7 @@ class _Parser:
     def _nested(self) -> FormulaTree:
         self._depth += 1
         if self._depth > DEPTH_MAX:
-            self._refuse(f"вложенность не больше {DEPTH_MAX}", f"nested more than {DEPTH_MAX} deep")
+            self._refuse(f"вложенность не больше {DEPTH_MAX}", f"nested more than {DEPTH_MAX} levels deep")
         formula: FormulaTree
         if self._take() == "-":
             formula = Negation(self._factor())

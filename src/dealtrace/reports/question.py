@@ -191,7 +191,7 @@ class _Parser:
         if not by or len(by) >= BY_MAX or dimension in by:
             most = BY_MAX - 1
             raise InvalidValue(
-                f"для строк нужно от 1 до {most} других группировок", f"rows need 1 to {most} other dimensions"
+                f"в by нужно от 1 до {most} других группировок", f"by must have 1 to {most} other dimensions"
             )
         if words.models or words.compare:
             raise InvalidValue("не вместе с compare и models", "cannot be combined with compare and models")
@@ -233,7 +233,7 @@ class _Parser:
             first or min(usual.first_on, last or usual.first_on), last or max(usual.last_on, first or usual.last_on)
         )
         if first is not None and last is not None and first > last:
-            self.violations.append(Violation("from", "позже, чем to", "is after to"))
+            self.violations.append(Violation("from", "не может быть позже, чем to", "must not be after to"))
         elif period.days > DAYS_MAX:
             self.violations.append(Violation("from", f"не больше {DAYS_MAX} дней", f"at most {DAYS_MAX} days"))
         return period

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 LOOKED_BACK = timedelta(days=28)
 """Ours: the time before now in which deals are counted to find how often deals usually arrive."""
 DEALS_MIN = 8
-"""Ours: with fewer deals within `LOOKED_BACK`, a pause means nothing."""
+"""Ours: the fewest deals within `LOOKED_BACK` from which silence can be told from an ordinary pause."""
 PAUSE_MIN = timedelta(hours=24)
-"""Ours: shorter pauses, such as nights and single quiet days, are not silence."""
+"""Ours: the shortest pause that can be silence; shorter pauses, such as nights and quiet days, are ordinary."""
 WEEKS_MIN = 3
 """Ours: the fewest weeks from which a usual count can be computed."""
 TIMES_USUAL = 8

@@ -192,7 +192,7 @@ def read_positive(text: str, most: int | None) -> Decimal:
     """Parse a number above 0, without a currency; `most` is the largest allowed number, or `None` for no limit.
 
     Raises:
-        InvalidValue: the text is not such a number.
+        InvalidValue: the text is not a number, names a currency, or the number is not above 0 or is too large.
     """
     money = MoneyCell().read(text)
     if money.currency or not money.amount or (most is not None and money.amount > most):

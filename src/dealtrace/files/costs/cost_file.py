@@ -36,7 +36,7 @@ _API_COST = "Cost"
 
 
 class CostUnit(StrEnum):
-    """The unit of the cost column: whole money, millionths of it, or `AUTO` to detect the unit from the numbers."""
+    """The unit of the cost column: the currency, millionths of it, or `AUTO` to detect the unit from the numbers."""
 
     AUTO = "auto"
     MONEY = "money"
@@ -107,7 +107,10 @@ def read_cost_file(path: Path, encoding: str | None, reading: CostReading) -> Co
 
 @dataclass
 class _Tally:
-    """The sums of the rows read so far, with amounts as written in the file."""
+    """The sums of the rows read so far.
+
+    Foreign currency is already converted by `rate`, but amounts may be in millionths, and VAT is not changed yet.
+    """
 
     headings: CostHeadings
     reading: CostReading

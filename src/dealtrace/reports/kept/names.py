@@ -15,10 +15,10 @@ class KeptName:
 
 
 def check_room(stored: int, most: int, key: str = "name") -> None:
-    """Check that another item may be stored: `stored` items exist, `most` may; `key` names the field in the refusal.
+    """Check that fewer than `most` items are stored, so that another may be; `key` names the field in the refusal.
 
     Raises:
-        InvalidSetting: there are too many.
+        InvalidSetting: `stored`, the number of stored items, is not below `most`.
     """
     if stored >= most:
         raise InvalidSetting(

@@ -1,4 +1,4 @@
-"""Find where data is missing: days with unusually no visits, leads or deals, and campaigns with costs but no visits."""
+"""Find where data is missing: days without the visits, leads or deals that are usual, and costs without visits."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
@@ -53,7 +53,10 @@ def _empty_runs(counts: Mapping[date, int], first_on: date, last_on: date) -> li
 
 
 def _gap(run: Sequence[date], counts: Mapping[date, int], first_on: date) -> Gap | None:
-    """Return the gap in `run`, a run of empty days, without quiet days at its ends; `None` if it is not unusual."""
+    """Return the gap in a run of empty days, or `None` if it is not unusual.
+
+    Days at its ends on which nothing is usually counted are left out.
+    """
     usual = {day_on: _usual(day_on, run, counts, first_on) for day_on in run}
     known = {day_on: value for day_on, value in usual.items() if value}
     if sum(known.values(), Fraction(0)) < TIMES_USUAL:
