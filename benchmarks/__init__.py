@@ -1,1 +1,1 @@
-"""Speed and memory, run on request by `make bench`; figures and what they mean are in docs/performance.md."""
+"""Benchmarks of speed and memory, run by `make bench`; docs/performance.md has results and explains them."""

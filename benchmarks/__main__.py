@@ -1,4 +1,4 @@
-"""Measure registration against the same server without storage: `python -m benchmarks [--rounds N] [--seconds S]`."""
+"""Run the benchmarks, or only one of them: `python -m benchmarks [--only PART] [--rounds N] [--seconds S]`."""
 
 import argparse
 import json
@@ -44,22 +44,22 @@ CONTENDERS = (
 
 
 def main() -> None:
-    """Measure what was asked for: registering, importing, growing, telling, reading journals; all by default."""
+    """Run the benchmark that `--only` names, or all benchmarks, and print the results."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", choices=PARTS, help="measure this alone")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=int, default=4)
-    parser.add_argument("--connections", type=int, default=32)
-    parser.add_argument("--calls", type=int, default=CALLS)
+    parser.add_argument("--only", choices=PARTS, help="run only this benchmark")
+    parser.add_argument("--rounds", type=int, default=5, help="how often each measurement is repeated")
+    parser.add_argument("--seconds", type=int, default=4, help="seconds of load in each round")
+    parser.add_argument("--connections", type=int, default=32, help="HTTP connections that send requests")
+    parser.add_argument("--calls", type=int, default=CALLS, help="calls of the site where deals are registered")
     parser.add_argument("--few", type=int, default=FEW, help="leads of the small site")
     parser.add_argument("--leads", type=int, default=MANY, help="leads of the large site")
-    parser.add_argument("--deals", type=int, default=MANY, help="deals to match anew, and of reports")
-    parser.add_argument("--no-postgresql", action="store_true", help="measure SQLite alone")
+    parser.add_argument("--deals", type=int, default=MANY, help="deals to match again, and deals in reports")
+    parser.add_argument("--no-postgresql", action="store_true", help="measure only SQLite")
     chosen = parser.parse_args()
     parts = PARTS if chosen.only is None else (chosen.only,)
     with tempfile.TemporaryDirectory(prefix="dealtrace-bench-") as name, postgresql() as server:
         folder = Path(name)
-        print(f"flushes a second of this disk: {_flushes_per_second(folder):.0f}")
+        print(f"disk flushes per second: {_flushes_per_second(folder):.0f}")
         addresses = {"sqlite": lambda database: f"sqlite:///{folder}/{database}.db"}
         if server is not None and not chosen.no_postgresql:
             addresses["postgresql"] = server.create
@@ -83,7 +83,7 @@ def main() -> None:
 def _report_large_sites(
     folder: Path, addresses: Mapping[str, Callable[[str], str]], chosen: argparse.Namespace, parts: Sequence[str]
 ) -> None:
-    """Measure what large sites cost: growing, journals, reports."""
+    """Measure large sites: registration and matching among many leads, journals, reports and pages."""
     if "growth" in parts:
         report_growth(folder, addresses, chosen)
     if "journals" in parts:
@@ -96,7 +96,7 @@ def _report_large_sites(
 
 
 def _report_webhooks(folder: Path, addresses: Mapping[str, Callable[[str], str]], chosen: argparse.Namespace) -> None:
-    """Measure registration at sites that tell nobody, a receiver that is dead, and one that is well."""
+    """Measure registration at sites without webhooks, with a receiver that never answers, and with a fast receiver."""
     with webhooks.receivers() as urls:
         places = {}
         for engine, create in addresses.items():
@@ -124,7 +124,7 @@ def _run_rounds(
 
 
 def _prepare(url: str, calls: int) -> Place:
-    """Make a site with calls whose phones half of the deals will have."""
+    """Create a site with contact matching and calls; half of the deals will have the phone of one of these calls."""
     command = [sys.executable, "-m", "dealtrace", "site"]
     made = subprocess.run(
         [*command, "create", "Bench", "--json"], env=environment_of(url, 1), check=True, capture_output=True, text=True

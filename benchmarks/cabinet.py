@@ -30,9 +30,9 @@ PAGES = (
 
 
 def report_cabinet(folder: Path, addresses: Mapping[str, Callable[[str], str]], deals: int) -> None:
-    """Print the median milliseconds and the compressed size of each page at a site of so many deals and leads.
+    """Print the time and size of each page at a site with `deals` deals, and what viewers cost registration there.
 
-    Then what viewers cost registration. Each engine there is has the same site.
+    Times are medians, sizes are compressed. SQLite and, if `addresses` has it, PostgreSQL get the same site.
     """
     file = folder / "cabinet.db"
     places = {"sqlite": _create_site(f"sqlite:///{file}")}
@@ -68,7 +68,7 @@ def _copy(file: Path, url: str) -> Place:
 
 
 def _log_in(url: str) -> str:
-    """Create an owner of the site, and return the secret of a session."""
+    """Create an owner of the site, and return the secret of a new session of this user."""
     database, now = open_database(url), datetime.now(UTC)
     with transaction(database, ids=2) as (connection, ids):
         owner = create_user(
@@ -80,7 +80,7 @@ def _log_in(url: str) -> str:
 
 
 def _measure(port: int, page: str, secret: str) -> None:
-    """Ask for a page, first to warm it up, then for the median."""
+    """Request a page several times, and print the time of the first request and the median of the others."""
     spent = []
     for _ in range(1 + ROUNDS):
         started = time.perf_counter()

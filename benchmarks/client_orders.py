@@ -1,4 +1,4 @@
-"""Deals of deals 2.0 beside deals of 1.0: CPU of a deal in one process without sockets, the database included."""
+"""Compare deals 2.0 with deals 1.0: CPU time per deal, in one process without sockets, including the database."""
 
 import asyncio
 import itertools
@@ -27,7 +27,10 @@ BATCH = 100
 
 @dataclass(frozen=True)
 class Kind:
-    """A way to send deals: how many a request has, how many requests are sent at once, and how a request is made."""
+    """A way to send deals: how many deals a request has, how many requests are sent at once, and how one is built.
+
+    `request` builds a request from numbers of deals, and a text with the token and the number of phones.
+    """
 
     name: str
     deals: int
@@ -36,7 +39,7 @@ class Kind:
 
 
 def report_client_orders(place: Place, rounds: int, calls: int) -> None:
-    """Print the CPU of a deal by each kind of request, and its ratio to `orders/register` within each round."""
+    """Print the CPU time per deal for each kind of request, and its median ratio to `orders/register`."""
     log.start_logging("ERROR")
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         figures = runner.run(_measure(place, rounds, calls))
@@ -44,7 +47,7 @@ def report_client_orders(place: Place, rounds: int, calls: int) -> None:
 
 
 async def _measure(place: Place, rounds: int, calls: int) -> Mapping[str, list[float]]:
-    """Return microseconds of CPU a deal by kind of request, the kinds in turn in each round."""
+    """Return the CPU microseconds per deal in each round, by kind of request; each round measures all kinds in turn."""
     app = Application(Settings(database_url=place.url, rate_per_second=0))
     numbers = itertools.count()
     phones = 2 * max(calls, 1)
@@ -123,7 +126,7 @@ KINDS = (
 
 
 async def _cpu_of(app: Application, requests: Sequence[tuple[Scope, bytes]], at_once: int) -> float:
-    """Return the seconds of CPU that the process takes to answer all requests, `at_once` at a time."""
+    """Return the CPU seconds that the process takes to answer all requests, `at_once` at a time."""
     waiting = iter(requests)
     started = time.process_time()
     await asyncio.gather(*(_send_all(app, waiting) for _ in range(at_once)))

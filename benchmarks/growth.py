@@ -1,4 +1,4 @@
-"""Measure what a large site costs: registering by phone among a million leads, matching a million deals anew."""
+"""Measure a large site: registering deals by phone among a million leads, and matching a million deals again."""
 
 import argparse
 import json
@@ -43,7 +43,7 @@ ONLY = literal(value=True)
 
 
 def report_growth(folder: Path, addresses: Mapping[str, Create], chosen: argparse.Namespace) -> None:
-    """Measure both on each engine there is, and print the figures."""
+    """Measure registration and matching on each database in `addresses`, and print the results."""
     for engine, create in addresses.items():
         sizes = (chosen.few, chosen.leads)
         places = {size: _prepare(create(f"leads{size}"), size) for size in sizes}
@@ -53,7 +53,10 @@ def report_growth(folder: Path, addresses: Mapping[str, Create], chosen: argpars
 
 
 def _report_register(folder: Path, engine: str, places: Mapping[int, Place], chosen: argparse.Namespace) -> None:
-    """Register by phone at sites of both sizes in turn; half of the phones have a call in their window."""
+    """Register deals by phone at sites of both sizes in turn, and print the results.
+
+    Half of the phones have a call from which the deal may have come.
+    """
     contender = Contender("by phone", PRODUCT, engine, contact=True)
     rounds: dict[int, list[Figures]] = {size: [] for size in places}
     for _ in range(chosen.rounds):
@@ -70,7 +73,7 @@ def _report_register(folder: Path, engine: str, places: Mapping[int, Place], cho
 
 
 def _report_match(engine: str, place: Place, deals: int) -> None:
-    """Switch matching by contact on and match all deals anew, from the start of the command to its end."""
+    """Turn contact matching on, match all deals again with `dealtrace match`, and print its time and CPU time."""
     environment = environment_of(place.url, 1)
     subprocess.run(_dealtrace("site", "set", "1", "contact_matching=on"), env=environment, check=True)
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -82,15 +85,15 @@ def _report_match(engine: str, place: Place, deals: int) -> None:
     assert counted["deals"] >= deals, counted
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     print(
-        f"{engine}: {counted['deals']} deals matched anew in {seconds:.0f} s ({cpu:.0f} s of CPU, "
-        f"{after.ru_maxrss // 1024} MiB), {counted['changed']} have a lead now"
+        f"{engine}: {counted['deals']} deals matched again in {seconds:.0f} s ({cpu:.0f} s of CPU, "
+        f"{after.ru_maxrss // 1024} MiB), {counted['changed']} have a new lead"
     )
 
 
 def _prepare(url: str, leads: int) -> Place:
-    """Make a site with one call and one deal by the product's own operations, and copy the call `leads` times.
+    """Create a site with one call and one deal by the product's own operations, and copy the call `leads` times.
 
-    Every phone has two calls: one within the window of the deals, one long before.
+    Every phone has two calls: one from which the deals may have come, and one long before.
     """
     made = subprocess.run(
         _dealtrace("site", "create", "Grown", "--json"), env=environment_of(url, 1), check=True, capture_output=True
@@ -112,7 +115,7 @@ def _prepare(url: str, leads: int) -> Place:
 
 
 def _copy_deals(url: str, deals: int) -> None:
-    """Copy the deal: every other one was made half an hour after its client had called, the rest ten days later."""
+    """Copy the deal `deals` times; half of the copies are made half an hour after a call, the others ten days later."""
     on_time = f"CASE WHEN series.n % 2 = 0 THEN 0 ELSE {timedelta(days=10) // timedelta(microseconds=1)} END"
     phone = f"CAST({FIRST_PHONE} + series.n / 2 AS TEXT)"
     deal_id = f"{FIRST_COPY_ID} + series.n"
@@ -155,7 +158,10 @@ def _take_in_samples(url: str) -> None:
 def _copy(
     connection: Connection, table: Table, times: int, differing: Mapping[str, str], which: ColumnElement[bool] = ONLY
 ) -> None:
-    """Copy one row of a table, some columns differing by SQL of `series.n`, which counts from 0."""
+    """Copy the row of a table that `which` selects; `differing` has SQL expressions for columns that differ.
+
+    In these expressions, `series.n` is the number of the copy, from 0.
+    """
     series = select(literal(0).label("n")).cte("series", recursive=True)
     series = series.union_all(select(series.c.n + 1).where(series.c.n < times - 1))
     columns = [literal_column(differing[item.name]) if item.name in differing else item for item in table.c]

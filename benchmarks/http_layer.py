@@ -1,4 +1,4 @@
-"""Our routing and parsing of requests beside Starlette's, on `orders/register`: CPU a request, and piece by piece."""
+"""Compare our routing and parsing with Starlette's, on `orders/register`: CPU time per request, and of each piece."""
 
 # ruff: noqa: SLF001 - parts of a running application are exchanged
 
@@ -44,7 +44,7 @@ TIMER_ROUNDS = 9
 
 
 async def received_by_starlette(scope: Scope, receive: Receive, **_limits: Any) -> Pairs:
-    """Receive and parse parameters by Starlette, which repairs broken encoding where ours refuses it."""
+    """Return a request's parameters as Starlette parses them; it repairs broken encoding, which our parser refuses."""
     request = Request(scope, receive)
     values = dict(request.query_params)
     if scope["method"] == "POST":
@@ -53,14 +53,14 @@ async def received_by_starlette(scope: Scope, receive: Receive, **_limits: Any) 
 
 
 class StarletteRoutes(Routes):
-    """Finds endpoints by Starlette's routes, one after another, as its router does."""
+    """Finds endpoints with Starlette's routes, one after another, as Starlette's router does."""
 
     def __init__(self, ours: Routes) -> None:
         self.__dict__.update(ours.__dict__)
         self.table = [(Route(endpoint.shown_path, _not_called), endpoint) for endpoint in ENDPOINTS]
 
     def find(self, path: str) -> tuple[Endpoint, Mapping[str, str]] | None:
-        """Find the endpoint of a path."""
+        """Return the endpoint of a path and its path parameters, or `None` if there is no such endpoint."""
         scope = {"type": "http", "method": "GET", "path": path}
         for route, endpoint in self.table:
             match, found = route.matches(scope)
@@ -74,7 +74,7 @@ async def _not_called(_request: Request) -> Any:
 
 
 def report_http_layer(url: str, token: str, rounds: int) -> None:
-    """Print the CPU of a request with each part of ours replaced by Starlette's, and of each part alone."""
+    """Print the CPU time per request with each part of ours replaced by Starlette's, and the CPU time of each part."""
     log.start_logging("ERROR")
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_report(url, token, rounds))
@@ -88,7 +88,10 @@ async def _report(url: str, token: str, rounds: int) -> None:
 
 
 async def _measure(app: Application, token: str, rounds: int) -> dict[str, dict[str, list[float]]]:
-    """Return microseconds of CPU a request by kind of request and contender, the contenders in turn in each round."""
+    """Return the CPU microseconds per request in each round, by kind of request and contender.
+
+    Each round measures all contenders in turn.
+    """
     ours, received = app._server._routes, gate.receive_pairs
     with_cors = CORSMiddleware(app, allow_origins=["*"], allow_methods=["GET", "POST"])
     contenders: dict[str, tuple[ASGIApp, Routes, Callable[..., Awaitable[Pairs]]]] = {
@@ -149,7 +152,7 @@ async def _cpu_of(app: ASGIApp, scope: Scope, body: bytes) -> float:
 
 
 async def _time_pieces(app: Application, token: str) -> dict[str, tuple[float, float]]:
-    """Return microseconds a call of each piece of ours and of Starlette's."""
+    """Return the CPU microseconds per call of each piece, for our code and for Starlette's."""
     ours = app._server._routes
     theirs = StarletteRoutes(ours)
     requests = _requests(token)

@@ -1,4 +1,4 @@
-"""Measure how long `dealtrace import calls` takes over a file of 100,000 rows, from start to exit."""
+"""Measure how long `dealtrace import calls` takes for a file with 100,000 rows, from its start to its exit."""
 
 import csv
 import json
@@ -19,7 +19,7 @@ HEADINGS = (
 
 
 def report_import(folder: Path, addresses: Mapping[str, str]) -> None:
-    """Import the same file into a new site of each database, and print the seconds."""
+    """Import the same file into a new site of each database, and print how many seconds each import takes."""
     file = folder / "calls.csv"
     _write_calls(file)
     for engine, address in addresses.items():
@@ -27,7 +27,7 @@ def report_import(folder: Path, addresses: Mapping[str, str]) -> None:
 
 
 def _write_calls(file: Path) -> None:
-    """Write calls of a year, each fourth by somebody who had called before, from a thousand sources."""
+    """Write a CSV file with a year of calls from a thousand campaigns; every fourth call has the phone of another."""
     with file.open("w", encoding="utf-8-sig", newline="") as opened:
         table = csv.writer(opened, delimiter=";")
         table.writerow(HEADINGS)

@@ -1,4 +1,4 @@
-"""Measure pages of the journals against encoding rows that are ready: `python -m benchmarks.journals [--rows N]`."""
+"""Compare the time of journal pages with that of encoding loaded rows: `python -m benchmarks.journals [--rows N]`."""
 
 import argparse
 import statistics
@@ -50,14 +50,14 @@ APART = timedelta(minutes=2)
 MODEL = AttributionModel.LAST_NON_DIRECT
 SITE = Site(SiteId(1), "Bench", ZoneInfo("Europe/Moscow"))
 INTERVAL = {"since": BEGINNING - timedelta(hours=3), "until": datetime(2099, 12, 31, 21, tzinfo=UTC)}
-"""Days of Moscow, which cut days of UTC: the counts of whole days do not tell all."""
+"""Days in Moscow time, which are not days in UTC, so that stored counts of whole UTC days are not enough."""
 DEALS = JournalQuery(**INTERVAL)
 CALLS = LeadQuery(LeadKind.CALL, MODEL, **INTERVAL)
 SENT = Sent({"page": 1})
 
 
 def main() -> None:
-    """Fill a database of each engine and print the figures of its journals."""
+    """Fill a SQLite and a PostgreSQL database, and print how long pages of their journals take."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=ROWS)
     rows = parser.parse_args().rows
@@ -72,7 +72,7 @@ def main() -> None:
 
 
 def report_journals(engine: str, url: str, rows: int) -> None:
-    """Print what pages of the two journals of an empty database cost once it has so many rows, in milliseconds."""
+    """Fill an empty database with `rows` deals and calls, and print the milliseconds for pages of both journals."""
     database = open_database(url)
     _fill(database, rows)
     collect_garbage_seldom()
@@ -106,7 +106,11 @@ def _of_calls(database: Database, rows: int) -> dict[str, float]:
 def _figures(
     database: Database, listing: PageQuery, page: Callable[..., Any], encode: Callable[[], Any], rows: int
 ) -> dict[str, float]:
-    """Time a page: counted, read on from the page before at both ends of the list, and jumped to."""
+    """Return the median milliseconds of encoding a page and of several pages.
+
+    The pages are the first page (which counts all rows), pages that continue the page before, near both ends of the
+    list, and the last page without the page before.
+    """
     last = rows - PAGE
     with database.read() as connection:
         ends = {
@@ -137,7 +141,7 @@ def _median_ms(work: Callable[[], Any]) -> float:
 
 
 def _fill(database: Database, rows: int) -> None:
-    """Keep deals that each have a call, that each has a visit; every client called twice."""
+    """Store `rows` deals, each with a call that has a visit; every client called twice."""
     prepare_schema(database)
     with database.write() as connection:
         create_site(connection, SITE, BEGINNING)

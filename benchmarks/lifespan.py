@@ -1,4 +1,4 @@
-"""An application that runs inside this process, without a server."""
+"""Run an ASGI application inside this process, without a server."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message
 
 @asynccontextmanager
 async def running(app: ASGIApp) -> AsyncIterator[None]:
-    """Start an application as a server does, and shut it down at the end of the block."""
+    """Start an application as a server does, and shut it down at the end of the `with` block."""
     stopping, started = asyncio.Event(), asyncio.Event()
     waits = iter((None, stopping))
 

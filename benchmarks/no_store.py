@@ -1,4 +1,4 @@
-"""The same server answering without storage: what the figures of registration are compared with."""
+"""A server that answers registrations without storing anything, with which the real server is compared."""
 
 import asyncio
 from typing import Any
@@ -13,12 +13,12 @@ from dealtrace.settings import read_settings
 
 
 class Forgetful(WriteQueue):
-    """Answers every registration at once and keeps nothing."""
+    """A write queue that answers every registration at once and stores nothing."""
 
     def write(
         self, operation: Any, site: Any, command: WriteCommand[Registration], *, size: int = 1
     ) -> "asyncio.Future[Any]":
-        """Answer as if the deal had been stored."""
+        """Return a future with the answer that a stored deal would get."""
         del operation, site, size
         sent = command.payload
         answer: asyncio.Future[Any] = self._loop.create_future()
@@ -28,7 +28,7 @@ class Forgetful(WriteQueue):
 
 
 def create_app() -> Application:
-    """Make the application, as the product does."""
+    """Return the application as `dealtrace.app.create_app` does, but without storage."""
     settings = read_settings()
     log.start_logging(settings.log_level)
     return Application(settings, Forgetful)

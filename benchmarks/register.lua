@@ -1,4 +1,4 @@
--- Registrations as a CRM sends them: unique numbers, Cyrillic encoded, phones of which half have a call behind them.
+-- Sends registrations as a CRM does: unique numbers and encoded Cyrillic; half of the phones have a call.
 local token, site_calls, contact = os.getenv("BENCH_TOKEN"), tonumber(os.getenv("BENCH_CALLS")), os.getenv("BENCH_CONTACT") == "1"
 local pause = tonumber(os.getenv("BENCH_PAUSE_MS") or "0")
 local thread_count = 0

@@ -1,4 +1,4 @@
-"""A large site for measuring reports, generated inside SQLite: visits, leads with credits of all models, and deals."""
+"""Fill a large site to measure reports: SQLite generates visits, leads with credits of all models, and deals."""
 
 import sqlite3
 from contextlib import closing
@@ -20,12 +20,12 @@ LAST_AT = datetime(2026, 11, 26, tzinfo=UTC)
 SOURCES = 1_000
 STATUSES = 12
 VISITS_OF_VISITOR = 4
-"""Visits of a visitor follow each other by a fixed number of ids."""
+"""How many visits each visitor has."""
 _NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count}) "
 
 
 def fill_site(file: Path, deals: int, leads: int, visits: int) -> None:
-    """Fill site 1 of a SQLite database with this many visits, leads and deals over 400 days."""
+    """Fill site 1 of the SQLite database `file` with the given numbers of deals, leads and visits over 400 days."""
     microseconds = DAYS * 86_400 * 1_000_000
     end = int(LAST_AT.timestamp()) * 1_000_000
     facts = {
@@ -48,9 +48,9 @@ def fill_site(file: Path, deals: int, leads: int, visits: int) -> None:
 
 
 def copy_site(filled: Database, copy: Database) -> None:
-    """Copy what `fill_site` generated into a database of PostgreSQL with the same empty site."""
+    """Copy the rows that `fill_site` generated into a PostgreSQL database that has the same site without data."""
     with filled.read() as source, copy.write() as target:
-        target.exec_driver_sql("SET session_replication_role = replica")  # rows refer to what was not generated
+        target.exec_driver_sql("SET session_replication_role = replica")  # rows refer to rows that are not generated
         for table in _TABLES:
             to_driver = [column.type.dialect_impl(target.dialect).bind_processor(target.dialect) for column in table.c]
             names = ", ".join(f'"{column.name}"' for column in table.c)
@@ -124,4 +124,4 @@ _STATEMENTS = (
     ("leads", _REQUESTS),
     ("leads", _SINGLE_CREDITS), ("leads", _SPLIT_CREDITS), ("deals", _DEALS), ("deals", _TAGS), ("sources", _COSTS),
 )  # fmt: skip
-"""What counts the numbers that a table is made of, and the statement that makes it."""
+"""For each table, the name of the number of rows to generate from, and the rest of its INSERT statement."""

@@ -1,4 +1,7 @@
-"""Measure reports over the column mirror: building it, taking changes over, asking, and what marks cost."""
+"""Measure reports from the column mirror, a DuckDB copy of SQLite: building it, updating it and computing reports.
+
+Triggers mark changed rows for the mirror, which makes registrations slower; this is measured too.
+"""
 
 import os
 import resource
@@ -50,7 +53,7 @@ QUESTIONS = {
 
 
 def report_reports(folder: Path, addresses: Mapping[str, Callable[[str], str]], deals: int) -> None:
-    """Measure a site of so many deals and leads, and five times as many visits, on each engine there is."""
+    """Measure a site with `deals` deals, as many leads and five times as many visits, on each database."""
     file = folder / "reports.db"
     _create_site(f"sqlite:///{file}")
     fill_site(file, deals, deals, deals * VISITS_PER_LEAD)
@@ -67,7 +70,10 @@ def _create_site(url: str) -> None:
 
 
 def measure_postgresql(file: Path, url: str) -> None:
-    """Print how long each question takes on PostgreSQL with the site of a SQLite file; its CPU is the server's."""
+    """Copy the site in a SQLite file to PostgreSQL, and print how long each report takes there.
+
+    The CPU time printed is without that of the PostgreSQL server.
+    """
     database = open_database(url)
     copy_site(open_database(f"sqlite:///{file}"), database)
     database.gather_statistics()
@@ -80,7 +86,7 @@ def measure_postgresql(file: Path, url: str) -> None:
 
 
 def measure_reports(file: Path) -> None:
-    """Print what each part costs at a site that is filled already."""
+    """Print the time of each step (building, opening, updating, reporting) at the site in a SQLite file."""
     database = open_database(f"sqlite:///{file}")
     with database.read() as connection:
         site = find_site(connection, SITE)
@@ -111,7 +117,7 @@ def _ask(database: Database, site: Site, words: dict[str, str]) -> None:
 
 
 def _timed(name: str, step: Callable[[], None], rounds: int = 1) -> None:
-    """Print the medians of wall and CPU milliseconds."""
+    """Run `step` several times, and print the medians of wall and CPU time in milliseconds."""
     walls, cpus = [], []
     for _ in range(rounds):
         wall, cpu = time.perf_counter(), time.process_time()
@@ -131,7 +137,7 @@ SELECT site_id, id + :base, 'c' || (id + :base), '', {_COPIED} FROM deal WHERE s
 
 
 def _change(file: Path, number: int) -> None:
-    """Copy some deals under new ids."""
+    """Insert copies of `CHANGES` deals with new ids; each `number` gives different ids."""
     base = 10**12 * (number + 1)
     with closing(sqlite3.connect(file)) as connection:
         connection.execute(_COPY, {"base": base, "site": SITE, "deals": CHANGES})
@@ -139,7 +145,7 @@ def _change(file: Path, number: int) -> None:
 
 
 def _report_marking(database: Database, site: Site) -> None:
-    """Register in turn with marks and without, which is what a mirror costs those who register."""
+    """Register deals in turn without and with marking changes for the mirror, and print the CPU time per deal."""
     ids = IdBlocks(database.writer)
     without, marked = [], []
     for _ in range(2 * ROUNDS):
@@ -154,7 +160,7 @@ def _report_marking(database: Database, site: Site) -> None:
 
 
 def _register(database: Database, ids: IdBlocks, site: Site) -> float:
-    """Register a few batches, of which the first prepares statements, and return the CPU µs a deal of the fastest."""
+    """Register several batches of deals, and return the CPU microseconds per deal of the fastest batch."""
     now = datetime.now(UTC)
     ids.ensure(BATCH * 2 * ROUNDS)
     spent = []

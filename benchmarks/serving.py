@@ -1,4 +1,4 @@
-"""Servers under load: started as `dealtrace serve` does, measured from outside."""
+"""Start servers as `dealtrace serve` does, put them under load, and measure them from outside."""
 
 import argparse
 import os
@@ -25,7 +25,10 @@ NO_STORE, PRODUCT = "benchmarks.no_store:create_app", "dealtrace.app:create_app"
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """One of those compared: a server, its database (`sqlite` or `postgresql`), and how deals name their leads."""
+    """A server to compare with others: its application, its prepared database, and whether deals have a phone.
+
+    `target` is the application factory, `engine` the key of the database; with `contact`, deals are matched by phone.
+    """
 
     name: str
     target: str
@@ -35,7 +38,10 @@ class Contender:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """One round: answers a second, latencies in milliseconds, CPU a request in microseconds, memory in MiB."""
+    """The results of one round, with latencies in milliseconds, CPU microseconds per request and memory in MiB.
+
+    `per_second` is the number of answers per second; `failed` counts answers other than 2xx and 3xx.
+    """
 
     per_second: float
     p50_ms: float
@@ -47,7 +53,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A prepared database: its address, and the token that opens its one site."""
+    """A prepared database: its URL, and the token of its only site."""
 
     url: str
     token: str
@@ -55,7 +61,7 @@ class Place:
 
 @contextmanager
 def postgresql() -> Iterator[PostgresqlServer | None]:
-    """Start a PostgreSQL with its own, durable settings; `None` where it is not installed."""
+    """Yield a PostgreSQL server with its default, durable settings, or `None` if PostgreSQL is not installed."""
     programs = find_programs()
     if programs is None:
         yield None
@@ -68,7 +74,7 @@ def postgresql() -> Iterator[PostgresqlServer | None]:
 
 
 def environment_of(url: str, port: int) -> dict[str, str]:
-    """Return the environment of a server, or of a command beside it."""
+    """Return the environment variables for a server, or for a command that uses the same database."""
     return {
         **os.environ,
         "DEALTRACE_DATABASE_URL": url,
@@ -80,7 +86,7 @@ def environment_of(url: str, port: int) -> dict[str, str]:
 
 @contextmanager
 def serving(contender: Contender, folder: Path, place: Place) -> Iterator[tuple[int, int]]:
-    """Run a server as `dealtrace serve` does; yield its port and process group."""
+    """Run a server as `dealtrace serve` does, and yield its port and the id of its process group."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -111,7 +117,10 @@ def _wait_for(port: int) -> None:
 
 
 def measure(contender: Contender, folder: Path, place: Place, chosen: argparse.Namespace) -> Figures:
-    """Run one round: a second to warm up, then the load, with the statistics autovacuum gathers in its first minute."""
+    """Run one round and return its results: a second of load to warm up, then the measured load.
+
+    Between them, the database's statistics are gathered, which autovacuum would do within a minute.
+    """
     with serving(contender, folder, place) as (port, group):
         load = ["wrk", "-t1", f"-c{chosen.connections}", "--latency", "-s", str(HERE / "register.lua")]
         environment = {

@@ -1,4 +1,4 @@
-"""Receivers of webhooks beside a server under load: one that never answers, one that accepts everything at once."""
+"""Two receivers of webhooks for a server under load: one never answers, the other accepts everything at once."""
 
 import asyncio
 import socket
@@ -14,7 +14,7 @@ KINDS = ("dead", "well")
 CONTENDERS = tuple(
     Contender(f"{name}, {words}", PRODUCT, engine + kind, contact=False)
     for name, engine in (("SQLite", "sqlite"), ("PostgreSQL", "postgresql"))
-    for words, kind in (("no webhook", ""), ("a dead receiver", "-dead"), ("a receiver that is well", "-well"))
+    for words, kind in (("no webhook", ""), ("a dead receiver", "-dead"), ("a fast receiver", "-well"))
 )
 ACCEPTED = b"HTTP/1.1 204 No Content\r\n\r\n"
 _LENGTH = b"content-length: "
@@ -22,7 +22,7 @@ _LENGTH = b"content-length: "
 
 @contextmanager
 def receivers() -> Iterator[dict[str, str]]:
-    """Listen as each kind of receiver; yield their addresses by kind."""
+    """Start a receiver of each kind, and yield the URL of each by its kind."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
@@ -45,6 +45,6 @@ async def _accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
 
 
 def listen(url: str, receiver: str) -> None:
-    """Create a webhook that sends everything that happens at site 1 of a database."""
+    """Create a webhook that sends all events of site 1 of the database `url` to the URL `receiver`."""
     command = [sys.executable, "-m", "dealtrace", "webhook", "create", "1", receiver]
     subprocess.run(command, env=environment_of(url, 1), check=True, capture_output=True)

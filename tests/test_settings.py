@@ -366,7 +366,7 @@ def test_only_a_postgresql_replica_is_read_from(env: pytest.MonkeyPatch) -> None
         ("workers", "1.5", "a whole number from 1 to 64 is expected"),
         ("points_per_day", "-1", "a whole number from 0 to 9007199254740992 is expected"),
         ("prepared_statements", "maybe", "true or false is expected"),
-        ("log_level", "LOUD", "DEBUG, INFO, WARNING, ERROR are the possible values"),
+        ("log_level", "LOUD", "must be one of DEBUG, INFO, WARNING, ERROR"),
         ("trusted_proxies", "proxy", "use IP addresses or networks separated by commas"),
         ("database_url", "mysql://x", ENGINES),
     ],

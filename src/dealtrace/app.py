@@ -1,4 +1,4 @@
-"""The web application of one server process: its parts, its start and its stop."""
+"""The ASGI application of one server process, and how its parts are started and stopped."""
 
 import gc
 import os
@@ -61,11 +61,11 @@ from dealtrace.worker.webhook_client import WebhookClient
 DELIVERY_READERS = 2
 """How many threads, each with a database connection, read the content of webhook messages."""
 OWN_READERS = 2
-"""A connection to follow changed sites and tokens, another to watch the database: requests delay neither."""
+"""Connections that requests cannot delay: one follows changed sites and tokens, the other checks the database."""
 OBJECTS_BETWEEN_COLLECTIONS = 20_000
 """The number of new objects that triggers garbage collection; one page of a journal creates 10,000."""
 PASSWORDS_AT_ONCE = 2
-"""How many passwords a process checks at once; each check takes a processor and dozens of megabytes."""
+"""How many passwords a process checks at once; each check uses a whole CPU core and dozens of megabytes."""
 FILES_AT_ONCE = 4
 """How many uploaded files a process reads or imports at once."""
 ENDPOINTS = (*CALLTOUCH, *COUNTER, *API)
@@ -88,7 +88,7 @@ def create_app() -> "Application":
 
 
 class Application:
-    """One ASGI application; `make_write_queue` creates its write queue at the start."""
+    """The ASGI application of one server process; at startup, it creates its write queue with `make_write_queue`."""
 
     def __init__(self, settings: Settings, make_write_queue: Callable[..., WriteQueue] = WriteQueue) -> None:
         self._settings = settings
@@ -104,7 +104,7 @@ class Application:
             await self._live(receive, send)
 
     async def _live(self, receive: Receive, send: Send) -> None:
-        """Start all parts before the first request; after the last one, store waiting writes and stop all parts."""
+        """Start all parts before the first request; after the last request, store waiting writes and stop all parts."""
         await receive()
         try:
             self._start()
@@ -255,7 +255,7 @@ class Application:
         )
 
     def _start_loops(self) -> None:
-        """Start the loops that keep this process in step with its database; each must not wait for another's work."""
+        """Start the background loops of this process; each loop runs by itself, so that a slow one delays no other."""
         settings = self._settings
         follower = AccountsFollower(self._followed, self._site_cache)
         load = LoadWatcher(self._read_pool, self._write_queue, self._retry_log)
@@ -293,7 +293,10 @@ class Application:
                 database.close()
 
     async def _store_remaining(self) -> None:
-        """Store what was collected since the last round; losing it is acceptable, and must not prevent the stop."""
+        """Store the unknown parameters and journalled requests that are still in memory.
+
+        If this fails, they are lost, which must not prevent the stop.
+        """
         for store in (self._store_unknown_parameters, self._store_requests):
             try:
                 await store()
@@ -311,7 +314,7 @@ class Application:
 
 
 def page_router(services: Sequence[Route], cabinet: Sequence[Route]) -> Router:
-    """Return the router of all pages: those about the server, and those of the cabinet."""
+    """Return the router of all pages: `services` are pages about the server, `cabinet` are the pages for users."""
     unknown = not_found(refuse)
     routes = [
         Route("/", LeadToCabinet(unknown)),
@@ -323,13 +326,13 @@ def page_router(services: Sequence[Route], cabinet: Sequence[Route]) -> Router:
 
 
 class LeadToCabinet:
-    """The handler of the root path: browsers are redirected to the cabinet, programs get 404."""
+    """The handler of the path `/`: browsers are redirected to the cabinet, and programs get 404 from `unknown`."""
 
     def __init__(self, unknown: ASGIApp) -> None:
         self._unknown = unknown
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Redirect a client that accepts HTML to `/cabinet/`; any other gets 404."""
+        """Redirect a GET or HEAD request that accepts HTML to `/cabinet/`; any other request gets 404."""
         is_read = scope["method"] in ("GET", "HEAD")
         if is_read and accepts_html(scope):
             redirect = RedirectResponse("/cabinet/", 302, headers={"vary": "Accept"})

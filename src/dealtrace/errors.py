@@ -2,7 +2,7 @@
 
 Refusal
 ├── WidgetNotFound        10003  the vendor's code: no widget key was sent
-├── InvalidParameters     10007  missing, malformed or out of range; one violation each
+├── InvalidParameters     10007  missing, malformed or out of range; with a violation for each parameter
 ├── UnreadableBody        10008  not a form, or not what its Content-Type states
 ├── BodyTooLarge          10009
 ├── PathNotFound           10010
@@ -42,7 +42,8 @@ Refusal
 ├── LoginRefused          10075  the login or the password is wrong
 └── InternalFailure         500  our fault; the log has the details under the request id
 
-`demo/refusals.py`, `reports/refusals.py` and `alerts/refusals.py` have the refusals of these nouns.
+The refusals of demo sites, reports and alerts are in `demo/refusals.py`, `reports/refusals.py` and
+`alerts/refusals.py`.
 
 The HTTP API, the command line and the cabinet each turn refusals into responses in one place.
 """
@@ -103,7 +104,7 @@ class PathNotFound(Refusal):
 
 
 class MethodNotAllowed(Refusal):
-    """The path exists, but not for this method."""
+    """The path exists, but does not support the HTTP method of the request."""
 
     code = 10011
     ru = "Метод {method} здесь не поддерживается. Используйте: {allowed}"
@@ -311,7 +312,7 @@ class InvalidSetting(Refusal):
 
 
 class InvitationSpent(Refusal):
-    """The one-time link was used, revoked or never issued, or has expired."""
+    """The one-time link has expired, was used or revoked, or never existed."""
 
     code = 10054
     ru = "Ссылка неверна, устарела или уже использована. Попросите новую. Если пользователей нет, перезапустите сервер"
@@ -367,7 +368,7 @@ class DeliveryNotFound(Refusal):
 
 
 class HostNotFound(Refusal):
-    """The site has no such host in its settings."""
+    """The site's settings have no such host."""
 
     code = 10074
     ru = "У личного кабинета {site_id} нет хоста {host} ({kind}). Список: dealtrace source host list {site_id}"

@@ -1,4 +1,4 @@
-"""The log: one line per request, and the outages of what the server needs.
+"""The log: one line per request, and outages of services that the server needs, such as its database.
 
 Tokens, phones, e-mails and names are never logged, nor is the query string, which contains them.
 """
@@ -24,7 +24,7 @@ import structlog
 from dealtrace import metrics
 
 OUTAGE_REPEATED_SECONDS = 60
-"""How often a continuing outage is logged."""
+"""The minimum number of seconds between two log lines about one outage."""
 
 RETRY_LOG_SECONDS = 60.0
 
@@ -70,9 +70,9 @@ def cause_of(fault: BaseException) -> list[dict[str, object]]:
 
 
 class Outage:
-    """Logs the outage of something that the server needs: at once, then once a minute, and when it ends.
+    """Logs the outage of a service that the server needs: at the first failure, then once a minute, and at the end.
 
-    The log lines are named `event` and, at the end, `end_event`. Not thread-safe.
+    Log lines about failures are named `event`, and the log line about the end is named `end_event`. Not thread-safe.
     """
 
     def __init__(self, event: str, end_event: str, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -87,7 +87,7 @@ class Outage:
     def failed(self, reason: str, *, is_bug: bool = False, **facts: object) -> None:
         """Count a failure, and log it unless another failure was logged within the last minute.
 
-        A failure that is a bug is logged as an error, and is silenced by earlier bugs only.
+        A failure that is a bug is logged as an error, unless another bug was logged within the last minute.
         """
         now = self._monotonic()
         self._began_at = now if self._began_at is None else self._began_at
@@ -111,13 +111,16 @@ class Outage:
 
 
 class RebuildLog:
-    """Logs each rebuild of the column mirror once, and keeps the time of the last in the metrics. Not thread-safe."""
+    """Logs each rebuild of the column mirror, the DuckDB copy of SQLite for reports. Not thread-safe.
+
+    The metrics have the time of the last rebuild.
+    """
 
     def __init__(self, since: datetime) -> None:
         self._logged_at = since
 
     def observe(self, rebuilt_at: datetime, cause: str) -> None:
-        """Log a rebuild, unless it was logged already or happened before the process started."""
+        """Log a rebuild, unless it was logged already or happened before `since`."""
         metrics.MIRROR_REBUILT.set(rebuilt_at.timestamp())
         if rebuilt_at > self._logged_at:
             self._logged_at = rebuilt_at
@@ -133,7 +136,7 @@ class RetryLog:
         self._logged_at = -RETRY_LOG_SECONDS
 
     def observe(self, reason: str) -> None:
-        """Count a retry; called from the writing thread."""
+        """Count a retry of a write; called from the thread of the write queue."""
         metrics.RETRIES.labels(reason).inc()
         self._seen[reason] += 1
 

@@ -1,4 +1,4 @@
-"""Metrics for Prometheus, of all processes of a server."""
+"""The server's Prometheus metrics, added up over its processes."""
 
 import os
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, G
 from prometheus_client.multiprocess import MultiProcessCollector
 
 MULTIPROCESS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
-"""The environment variable with the folder in which the processes of one server keep their metrics."""
+"""The environment variable with the path of the folder in which the processes of one server keep their metrics."""
 
 REQUESTS = Counter("dealtrace_requests", "Requests that got a response.", ["route", "status"])
 SECONDS = Histogram(
@@ -36,10 +36,10 @@ ATTEMPT_SECONDS = Histogram(
 )
 PAUSED = Gauge("dealtrace_webhooks_paused", "Webhooks that are paused.", multiprocess_mode="livemax")
 MAIL_ATTEMPTS = Counter("dealtrace_mail_attempts", "Attempts to send a mail.", ["outcome"])
-MAILS_WAITING = Gauge("dealtrace_mails_waiting", "Mails that are not sent yet.", multiprocess_mode="livemax")
-ALERT_LOOKS = Counter("dealtrace_alert_looks", "Looks at rules of alerts.", ["outcome"])
+MAILS_WAITING = Gauge("dealtrace_mails_waiting", "Mails waiting to be sent.", multiprocess_mode="livemax")
+ALERT_LOOKS = Counter("dealtrace_alert_looks", "Checks of alert rules.", ["outcome"])
 ALERTS_WAITING = Gauge(
-    "dealtrace_alerts_waiting", "Rules of alerts that are to be looked at.", multiprocess_mode="livemax"
+    "dealtrace_alerts_waiting", "Alert rules that are due to be checked.", multiprocess_mode="livemax"
 )
 FAILING = Gauge("dealtrace_webhooks_failing", "Webhooks whose last attempt failed.", multiprocess_mode="livemax")
 MIRROR_REBUILT = Gauge(
@@ -62,13 +62,13 @@ def observe_request(route: str, status: int, seconds: float) -> None:
 
 
 def observe_tally(tally: Sequence[tuple[str, str]]) -> None:
-    """Count values that callers sent; each pair is the name of a value and its outcome, both from fixed lists."""
+    """Count values that callers sent; each pair of `tally` is a value's name and its outcome, both from fixed lists."""
     for what, kind in tally:
         TALLY.labels(what, kind).inc()
 
 
 def observe_commit(size: int, seconds: float) -> None:
-    """Count a batch of the write queue."""
+    """Count a batch of `size` writes that one transaction stored in `seconds`."""
     BATCH_SIZE.observe(size)
     COMMIT_SECONDS.observe(seconds)
 
@@ -80,7 +80,7 @@ def observe_attempt(*, is_accepted: bool, seconds: float) -> None:
 
 
 def write_metrics() -> tuple[bytes, str]:
-    """Return the metrics in the Prometheus format and its content type; metrics of sibling processes are included."""
+    """Return the metrics of all server processes in the Prometheus format, and the content type of this format."""
     if not os.environ.get(MULTIPROCESS_VARIABLE):
         return generate_latest(), CONTENT_TYPE_LATEST
     registry = CollectorRegistry()

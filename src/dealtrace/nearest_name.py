@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 CONTAINED_LENGTH_MIN = 3
-"""Ours: the shortest name that is compared as part of a longer name; shorter names are part of too many."""
+"""Ours: the minimum length of a name that is looked for in longer names; shorter names are part of too many names."""
 
 
 def nearest_name(name: str, known: Iterable[str]) -> str | None:

@@ -4,7 +4,7 @@ import os
 import resource
 
 RESERVED_FILES = 128
-"""How many open files a process needs besides client connections: for the database, webhooks, Redis and modules."""
+"""How many open files a process needs besides client connections, for example for the database, webhooks and Redis."""
 CONNECTIONS_MIN = 16
 """The number of connections that a process may always open, even if its limit on open files is lower."""
 

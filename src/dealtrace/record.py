@@ -1,4 +1,4 @@
-"""Records: plain values that are equal if their fields are equal, and never change."""
+"""The decorator `record`, for dataclasses whose instances never change."""
 
 from dataclasses import dataclass, field
 from typing import TypeVar, dataclass_transform

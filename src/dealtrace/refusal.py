@@ -10,7 +10,7 @@ Language = Literal["ru", "en"]
 
 @record
 class Violation:
-    """The name of an invalid parameter, and messages in Russian and English that say which values are valid."""
+    """An invalid parameter: its name, and messages in Russian and English that say which values are valid."""
 
     field: str
     ru: str
@@ -33,7 +33,7 @@ class InvalidValue(ValueError):  # noqa: N818 - named after what is wrong
 class Refusal(Exception):  # noqa: N818 - a refusal is usually an answer, not an error
     """A request that was understood but refused.
 
-    `facts` fill the placeholders of the messages; an HTTP edge may use them too (`retry_after_seconds`).
+    `facts` fill the placeholders of the messages; HTTP responses may use them too (`retry_after_seconds`).
     """
 
     code: ClassVar[int]
@@ -42,7 +42,7 @@ class Refusal(Exception):  # noqa: N818 - a refusal is usually an answer, not an
 
     def __init__(self, **facts: object) -> None:
         super().__init__(type(self).__name__, facts)
-        self.facts: Mapping[str, object] = facts  # each refusal has its own
+        self.facts: Mapping[str, object] = facts  # each kind of refusal has other facts
 
     def text(self, language: Language) -> str:
         """Return the message in `language`."""

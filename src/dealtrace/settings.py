@@ -31,7 +31,7 @@ TOML_FILE = Path("dealtrace.toml")
 ENV_FILE = Path(".env")
 _OWN_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 OTHER_VARIABLES = frozenset({"new_password"})
-"""The variables with our prefix that commands read but that are not settings; lower case, without the prefix."""
+"""Environment variables with our prefix that commands read and that are not settings: in lower case, without prefix."""
 
 
 class MailSecurity(Enum):
@@ -64,7 +64,7 @@ _MAIL_ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]
 
 
 class Settings(BaseSettings):
-    """The settings, from the environment, then `.env`, then `dealtrace.toml`; frozen, read once at start."""
+    """The settings, frozen; the environment takes precedence over `.env`, and `.env` over `dealtrace.toml`."""
 
     model_config = SettingsConfigDict(
         env_prefix=ENVIRONMENT_PREFIX,
@@ -87,14 +87,14 @@ class Settings(BaseSettings):
         default=True,
         description="Use prepared statements on PostgreSQL; turn off for PgBouncer before 1.21 in transaction mode.",
     )
-    host: str = Field("127.0.0.1", description="The IP address, or a name of one, to listen on; `0.0.0.0` for all.")
+    host: str = Field("127.0.0.1", description="The IP address or host name to listen on; `0.0.0.0` for all addresses.")
     port: int = Field(8000, ge=1, le=65535, description="The TCP port to listen on.")
     workers: int = Field(1, ge=1, le=64, description="Server processes; more than 1 needs PostgreSQL.")
     connections_max: int = Field(
         4096,
         ge=16,
         le=1_000_000,
-        description="Maximum open connections per process; further ones wait. A low limit on open files reduces it.",
+        description="Maximum open connections per process; more connections wait. A low open-file limit reduces it.",
     )
     http2: bool = Field(
         default=False,
@@ -152,7 +152,7 @@ class Settings(BaseSettings):
         (), description="Private IP addresses or networks, comma-separated, that webhooks may be sent to."
     )
     scribe_queue_max: int = Field(
-        10_000, ge=1, le=1_000_000, description="Writes that may wait at once; further ones are answered 503."
+        10_000, ge=1, le=1_000_000, description="Writes that may wait at once; further writes are answered 503."
     )
     scribe_batch_max: int = Field(256, ge=1, le=1000, description="Maximum number of writes in one commit.")
     reader_threads: int = Field(4, ge=1, le=64, description="Threads that read from the database, per process.")
@@ -160,7 +160,7 @@ class Settings(BaseSettings):
         1_048_576,
         ge=1024,
         le=1_073_741_824,
-        description="Maximum size of a request body in bytes; larger ones are answered 413.",
+        description="Maximum size of a request body in bytes; larger bodies are answered 413.",
     )
     storage_patience_seconds: int = Field(
         30,
@@ -200,7 +200,7 @@ class Settings(BaseSettings):
 
     @property
     def is_plain_http_to_others(self) -> bool:
-        """Whether, according to the settings, people on other machines log in without https."""
+        """Whether these settings let people on other machines log in over plain HTTP."""
         return self.host not in _OWN_HOSTS and not self.public_url.startswith("https://")
 
     @property
@@ -210,7 +210,7 @@ class Settings(BaseSettings):
 
     @property
     def mail_sender(self) -> str:
-        """The address that sends mails."""
+        """The e-mail address that mails are sent from: `mail_from`, else the user of `smtp_url`."""
         server = self.mail_server
         return self.mail_from or (server.user if server is not None else "")
 
@@ -305,10 +305,10 @@ class InvalidSettings(Exception):  # noqa: N818 - the name says what is wrong
 
 @cache
 def read_settings() -> Settings:
-    """Return the settings of this process, read once.
+    """Return the settings of this process, which are read on the first call.
 
     Raises:
-        InvalidSettings: with one line per invalid variable.
+        InvalidSettings: the message has one line per invalid variable.
     """
     try:
         _check_encoding()
@@ -338,7 +338,7 @@ class UnknownVariable:
 
 
 def list_unknown_settings() -> list[UnknownVariable]:
-    """List the names in the environment, `.env` and `dealtrace.toml` that look like settings but are not."""
+    """List unknown names: variables with our prefix in the environment and `.env`, and all keys of `dealtrace.toml`."""
     known = Settings.model_fields
     variables = {f"{ENVIRONMENT_PREFIX}{name.upper()}" for name in known}
     unknown: list[UnknownVariable] = []
@@ -365,12 +365,12 @@ def _explain(error: ErrorDetails) -> str:
         }
         return f"a whole number from {bounds.get('ge', 0)} to {bounds.get('le', 2**53)} is expected"
     if error["type"] == "string_pattern_mismatch":
-        return f"{error['ctx']['pattern'].strip('^$()').replace('|', ', ')} are the possible values"
+        return f"must be one of {error['ctx']['pattern'].strip('^$()').replace('|', ', ')}"
     return error["msg"]
 
 
 def _check_encoding() -> None:
-    """Check that `.env` and `dealtrace.toml` are UTF-8; an editor may have used another encoding for a comment.
+    """Check that `.env` and `dealtrace.toml` are UTF-8; an editor may save, say, Russian comments in Windows-1251.
 
     Raises:
         InvalidSettings: a file has another encoding.

@@ -1,4 +1,4 @@
-"""A request to the API in the journal of requests: its site and token, what was sent, and the answer."""
+"""An entry in the journal of API requests: the site and token, the parameters with personal data masked, the answer."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -9,13 +9,13 @@ from dealtrace.record import record
 
 MASK = "•••"
 PARAMETERS_KEPT_MAX = 60
-"""Ours: the most parameters kept of one request; a form has about a dozen."""
+"""Ours: the most parameters of one request that the journal keeps; a form has about a dozen."""
 VALUE_LENGTH_MAX = 200
-"""Ours: the most characters kept of a value."""
+"""Ours: the most characters of a parameter's name and of its value that the journal keeps."""
 
 
 def _spelt(names: str) -> frozenset[str]:
-    """Return the set of these names, as written and in lower case."""
+    """Return the names in a blank-separated text, each as written and in lower case."""
     return frozenset([*names.split(), *names.lower().split()])
 
 
@@ -26,7 +26,7 @@ IDENTIFIERS = _spelt(
     "orderId orderNumber orderDate orderSum callId callReferenceId requestId requestNumber sessionId siteId id "
     "dateFrom dateTo date uniqueid linkTimeThreshold"
 )
-"""Parameters whose digits are never masked as a phone."""
+"""Parameters whose values are never masked, although their digits may look like a phone."""
 _EMAIL = re.compile(r"(?<![^\s@,;])([^\s@,;]?)[^\s@,;]*@")
 _PHONE = re.compile(r"\+?\d[\d\s().-]{5,}\d")
 _SUSPICIOUS = re.compile(r"@|\d[\d\s().-]{5,}\d")
@@ -37,9 +37,10 @@ _DIGITS_OF_PHONE_MIN = 7
 
 @record
 class ApiRequest:
-    """A request: its site (0 if it named none), its token, the parameters with contacts masked, and the answer.
+    """A request to the API and its answer; `site_id` is 0 if the request did not name a site.
 
-    `code` and the reasons come from the refusal; they are `None` if the request was accepted.
+    Secrets, contacts and people's names in `parameters` are masked. `code` and the reasons come from the refusal; they
+    are `None` if the request was accepted.
     """
 
     site_id: int
@@ -77,14 +78,14 @@ def masked_value(name: str, value: str) -> str:
 
 
 def masked_text(text: str) -> str:
-    """Return a text in which whatever looks like an e-mail or a phone is masked."""
+    """Return a text with everything masked that looks like an e-mail or a phone."""
     if len(text) < _CONTACT_LENGTH_MIN or _SUSPICIOUS.search(text) is None:
         return text
     return _PHONE.sub(_mask_phone, _EMAIL.sub(rf"\1{MASK}@", text))
 
 
 def _masked_contact(value: str) -> str:
-    if value.isdecimal() and len(value) >= _DIGITS_OF_PHONE_MIN:  # most phones are sent like this
+    if value.isdecimal() and len(value) >= _DIGITS_OF_PHONE_MIN:  # a shortcut: most phones are sent as plain digits
         return value[:_SHOWN_OF_PHONE] + MASK
     masked = masked_text(value)
     if MASK in masked or not masked:

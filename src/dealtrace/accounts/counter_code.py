@@ -1,4 +1,4 @@
-"""The code of a site's counter: eight characters of `0-9a-z`, which pages name instead of the site's number."""
+"""The code of a site's visit counter: eight characters of `0-9a-z`, which web pages use instead of the site's id."""
 
 import re
 
@@ -10,7 +10,7 @@ _CODE = re.compile(f"[0-9a-z]{{{COUNTER_CODE_LENGTH}}}")
 
 
 def is_counter_code(text: str) -> bool:
-    """Return whether a text can be the code of a counter."""
+    """Return whether a text has the form of a counter code."""
     return _CODE.fullmatch(text) is not None
 
 

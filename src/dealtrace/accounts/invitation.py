@@ -1,4 +1,4 @@
-"""An invitation: a one-time link with which a person creates a user, takes a role, or sets a password."""
+"""An invitation: a one-time link with which a person creates a user, gets a role, or sets a password."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -9,11 +9,11 @@ from dealtrace.accounts.user import UserId
 from dealtrace.record import record
 
 INVITATION_BYTES = 33
-"""The random bytes in the key of a link; only the digest of the key is stored."""
+"""The number of random bytes in the key of a link; only the digest of the key is stored."""
 INVITATION_AGE_MAX = timedelta(days=7)
-"""Ours: how long an invitation is valid; an invitation not accepted in a week probably has a wrong address."""
+"""Ours: how long an invitation is valid; if nobody accepts it within a week, the address was probably wrong."""
 PASSWORD_LINK_AGE_MAX = timedelta(days=1)
-"""Ours: how long a link that sets a password is valid; a forgotten link is dangerous, and a new one is easily made."""
+"""Ours: how long a link that sets a password is valid; a forgotten link is dangerous, a new link easy to make."""
 
 
 class Purpose(StrEnum):
@@ -28,8 +28,8 @@ class Purpose(StrEnum):
 class Invitation:
     """A one-time link as it is stored, without its key.
 
-    `made_by` is `None` if a command or the server made the link. A link for a role makes its user an owner of the
-    installation if `site_id` is `None`.
+    `made_by` is `None` if a command or the server made the link. A link that gives a role gives `role` at the site
+    `site_id`; if `site_id` is `None`, it makes its user an owner of the installation.
     """
 
     digest: str

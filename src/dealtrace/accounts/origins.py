@@ -1,4 +1,4 @@
-"""Origins: which pages, by scheme, host and port, may call the API from a browser and read its answers."""
+"""Origins (scheme, host and port) of the web pages that may call the API from a browser and read its answers."""
 
 import re
 from urllib.parse import urlsplit
@@ -6,13 +6,13 @@ from urllib.parse import urlsplit
 from dealtrace.errors import InvalidSetting
 
 ORIGINS_MAX = 100
-"""Ours: the most origins of a site, more than any site needs."""
+"""Ours: the most origins of a site, which is more than any site needs."""
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]")
 
 
 def read_origins(key: str, text: str) -> tuple[str, ...]:
-    """Return the origins in a comma-separated list as browsers write them, or an empty tuple for an empty text.
+    """Parse a comma-separated list of origins, and return them in the form that browsers send; none for an empty text.
 
     Raises:
         InvalidSetting: a part is not an origin, or there are more than `ORIGINS_MAX`.

@@ -1,22 +1,24 @@
-"""The ids that this database assigns, and the ids left to data imported from Calltouch."""
+"""The ids that this database assigns, and the ids that are left for data imported from Calltouch."""
 
 from dealtrace.record import record
 
 ID_MAX = 2**53 - 1
-"""The largest id: JavaScript and 1C represent integers exactly up to this."""
+"""The largest id: JavaScript and 1C represent integers up to this exactly."""
 FIRST_ID_DEFAULT = 10**9
-"""The first id of a new database. It is above Calltouch's ids of calls, requests and deals, and has ten digits, which
-fit the default number type of 1C and a 32-bit column.
+"""The first id of a new database.
+
+It is above Calltouch's ids of calls, requests and deals. Its ten digits fit the default number type of 1C and a 32-bit
+column.
 """
 FIRST_ID_MAX = 10**15
-"""The largest value the first id can be raised to."""
+"""The largest value to which an operator can raise the first id."""
 OWN_VISIT_IDS = range(10**12, ID_MAX + 1)
-"""The ids of visits counted here; Calltouch's visit ids have passed 1,800,000,000."""
+"""The ids of visits that this server counts; Calltouch's visit ids are lower, they have just passed 1,800,000,000."""
 
 
 @record
 class OwnIds:
-    """The ids that this database assigns to everything but visits; an import cannot use them.
+    """The ids that this database assigns to everything except visits; imported data cannot have them.
 
     They begin at `first`; `earlier` holds the ranges assigned before `first` was raised.
     """

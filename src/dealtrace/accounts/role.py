@@ -1,4 +1,4 @@
-"""What a person may do at a site."""
+"""The roles of users at sites, which determine what they may do."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -9,7 +9,7 @@ from dealtrace.record import record
 
 
 class Role(StrEnum):
-    """A role, from least to most: each role may do everything that the roles before it may.
+    """A user's role at a site; each role may do everything that the roles before it may do.
 
     A reader sees reports without contacts. An analyst also works with deals, leads and their contacts, columns and
     costs. An owner may do everything.
@@ -20,7 +20,7 @@ class Role(StrEnum):
     OWNER = "owner"
 
     def includes(self, other: "Role") -> bool:
-        """Return whether this role may do everything that the role `other` may."""
+        """Return whether this role may do everything that the role `other` may do."""
         ranks = tuple(Role)
         return ranks.index(self) >= ranks.index(other)
 
@@ -33,14 +33,14 @@ class Rights:
     roles: Mapping[SiteId, Role]
 
     def role_at(self, site_id: int) -> Role | None:
-        """Return the role at a site, or `None` if the person has none and must not learn that the site exists."""
+        """Return the role at a site, or `None` if the user has none and must not learn that the site exists."""
         return Role.OWNER if self.user.is_owner else self.roles.get(SiteId(site_id))
 
     def may_open_account_of(self, other: "Rights", site_id: int) -> bool:
-        """Return whether this user may make a link with which another user, `other`, sets a password.
+        """Return whether this user may make a link with which the user `other` sets a new password.
 
-        Ours: this user must own the site, and `other` must have no rights elsewhere, since the link would open those
-        too.
+        Ours: this user must own the site, and `other` must have no rights at other sites, since whoever uses the link
+        gets all rights of `other`.
         """
         if self.user.is_owner:
             return True

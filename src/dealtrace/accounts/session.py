@@ -1,4 +1,4 @@
-"""A session: a browser in which a person is logged in."""
+"""A login session: a browser in which a person is logged in to the cabinet."""
 
 from datetime import datetime, timedelta
 
@@ -6,22 +6,22 @@ from dealtrace.accounts.user import UserId
 from dealtrace.record import record
 
 SESSION_BYTES = 32
-"""The random bytes of the secret that a browser keeps."""
+"""The number of random bytes in the secret that the browser keeps in a cookie."""
 SESSION_IDLE_MAX = timedelta(days=7)
-"""Ours: a person who has not used the cabinet for a week logs in again."""
+"""Ours: how long a session lasts without being used; after this, the person must log in again."""
 SESSION_AGE_MAX = timedelta(days=30)
-"""Ours: everybody logs in again after a month."""
+"""Ours: how long a session lasts even if it is used; after this, the person must log in again."""
 CODE_WAIT_MAX = timedelta(minutes=15)
-"""Ours: the second factor must follow the password within this time, or the person logs in again."""
+"""Ours: how long after the password the second factor may be entered; after this, the person must log in again."""
 SEEN_STEP = timedelta(minutes=1)
 """How often `seen_at` is updated while a session is in use."""
 
 
 @record
 class Session:
-    """A session without its secret, of which only the digest is stored.
+    """A session as stored: with the digest of its secret, not the secret itself.
 
-    `is_confirmed` is whether the person gave their second factor, if they have one.
+    `is_confirmed` is false until the person has entered their second factor, if they have one.
     """
 
     digest: str
@@ -39,7 +39,7 @@ class Session:
         return now - self.seen_at > SESSION_IDLE_MAX or now - self.created_at > SESSION_AGE_MAX
 
     def is_due(self, now: datetime) -> bool:
-        """Return whether to save the session again: `seen_at` is a minute old, or the wait for a code is over."""
+        """Return whether the stored session must be updated: `seen_at` is over a minute old, or the code is overdue."""
         if not self.is_confirmed:
             return now - self.created_at > CODE_WAIT_MAX
         return now - self.seen_at > SEEN_STEP

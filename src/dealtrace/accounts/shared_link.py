@@ -1,4 +1,4 @@
-"""A shared link: shows one report of a site to anyone who opens it, until it expires or is revoked."""
+"""A shared link, which shows one report of a site to anyone who opens it, until it expires or is revoked."""
 
 from datetime import datetime, timedelta
 
@@ -6,7 +6,7 @@ from dealtrace.accounts.user import UserId
 from dealtrace.record import record
 
 SHARED_KEY_BYTES = 33
-"""The random bytes in the key of a link; only the digest of the key is stored."""
+"""The number of random bytes in the key of a link; only the digest of the key is stored."""
 SHARED_LINKS_MAX = 200
 """Ours: the most shared links of one site."""
 DAYS_OFFERED = (7, 30, 90, 365)
@@ -17,9 +17,9 @@ SEEN_STEP = timedelta(minutes=1)
 
 @record
 class SharedLink:
-    """A link without its key; `query` is the query string that defines the report.
+    """A shared link as stored, with the digest of its key; `query` is the query string that defines the report.
 
-    `used_at` is when somebody last opened the link.
+    `used_at` is when somebody last opened the link, to the minute.
     """
 
     digest: str
@@ -36,5 +36,5 @@ class SharedLink:
         return now < self.expires_at
 
     def is_due(self, now: datetime) -> bool:
-        """Return whether `used_at` should be updated."""
+        """Return whether `used_at` must be updated when somebody opens the link at `now`."""
         return self.used_at is None or now - self.used_at >= SEEN_STEP

@@ -1,4 +1,4 @@
-"""A site: the owner of deals, leads, points and settings."""
+"""A site (личный кабинет): everything belongs to a site, such as deals, leads, API points and settings."""
 
 from collections.abc import Mapping
 from dataclasses import field
@@ -13,10 +13,10 @@ from dealtrace.record import record
 SiteId = NewType("SiteId", int)
 
 TIME_ZONE_DEFAULT = "Europe/Moscow"
-"""Calltouch uses Moscow time, as the figures in its documentation show; a site may set another zone."""
+"""The time zone of a new site. Calltouch uses Moscow time, as the examples in its documentation show."""
 
 TARGET_CALL_DEFAULT = timedelta(seconds=30)
-"""Ours: the shortest talk of a target call; shorter calls are probably wrong numbers or answering machines."""
+"""Ours: the talk time from which a call is a target; shorter calls are probably wrong numbers or answering machines."""
 
 
 @record
@@ -25,8 +25,9 @@ class Site:
 
     `points_per_day` is 0 if there is no limit. `point_costs` has only methods that do not cost 1 point. A lead is
     unique if its client has no earlier lead within `unique_depth` (`None`: ever); a call is a target if the talk lasted
-    at least `target_call`. `listeners` are its webhooks. `hosts` are the hosts that the site has named for classifying
-    visits. Pages of `cors_origins` may call the API and read its answers; `counter_code` identifies the site in pages.
+    at least `target_call`. `listeners` are its webhooks. `hosts` are its own settings for classifying visits by the
+    referring host. Web pages of `cors_origins` may call the API and read its answers; `counter_code` identifies the
+    site in web pages.
     Seed: «Склейка по номеру телефона или почте по умолчанию выключена».
     """
 

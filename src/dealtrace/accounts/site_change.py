@@ -7,10 +7,10 @@ from dealtrace.record import record
 
 
 class ChangeKind(StrEnum):
-    """What was changed.
+    """The kind of setting or data that was changed.
 
-    `IMPORT` is an import of leads, deals or visits from a file, `COSTS` an import of costs, `PAST` a reclassification
-    of past visits.
+    `IMPORT` is an import of leads, deals or visits from a file, `COSTS` an import of costs, and `PAST` a
+    reclassification of past visits.
     """
 
     SETTING = "setting"
@@ -42,9 +42,10 @@ MOVING_KINDS = frozenset(
 
 @record
 class SiteChange:
-    """A change of a site. `before` is empty if the thing was added, `after` if it was removed.
+    """A change of a site's settings or data, with the value before and after.
 
-    `user_id` is `None` if a command or the server made the change.
+    `before` is empty if something was added, `after` if something was removed. `user_id` is `None` if a command or the
+    server made the change.
     """
 
     kind: ChangeKind

@@ -1,4 +1,4 @@
-"""A token: gives a program or a user access to the API of one site."""
+"""A token, which gives a program or a user access to the API of one site."""
 
 import hashlib
 from datetime import datetime
@@ -10,7 +10,7 @@ from dealtrace.record import record
 TokenId = NewType("TokenId", int)
 
 TOKEN_LENGTH_MIN = 16
-"""Ours: a token that an operator chooses must be hard to guess; generated tokens have 256 random bits."""
+"""Ours: the fewest characters of a token that an operator chooses; generated tokens have 264 random bits."""
 TOKEN_LENGTH_MAX = 200
 
 
@@ -29,7 +29,7 @@ class Token:
 def token_digest(token: str) -> str:
     """Return the hexadecimal digest under which a token is stored.
 
-    Spaces count as `+`, because a `+` that was not encoded arrives as a space. Plain SHA-256 is enough, since tokens
-    are long and random.
+    A space is read as `+`, because a `+` in a URL that was not encoded arrives as a space. Plain SHA-256 is enough,
+    since tokens are long and random.
     """
     return hashlib.sha256(token.replace(" ", "+").encode()).hexdigest()

@@ -27,5 +27,5 @@ class User:
 
 
 def normal_login(text: str) -> str:
-    """Return a login in the form in which logins are compared."""
+    """Return a login in the form in which logins are compared: trimmed and case-folded."""
     return text.strip().casefold()

@@ -12,9 +12,9 @@ WebhookId = NewType("WebhookId", int)
 class EventKind(StrEnum):
     """The events of a site, by the names that people choose from.
 
-    A call is connected when its telephone exchange reports its start, disconnected when it reports the end. A deal is
-    matched whenever its lead changes or is removed. An alert is raised when the figure that its rule watches is
-    unusual, and ends when the figure is usual again.
+    A call is connected when its telephone exchange reports the start, and disconnected when the exchange reports the
+    end. A deal is matched whenever its lead changes or is removed. An alert is raised when the figure that its rule
+    watches is unusual, and ends when the figure is usual again.
     """
 
     CALL_CONNECTED = "call.connected"
@@ -31,7 +31,7 @@ class EventKind(StrEnum):
 
 
 class BodyStyle(StrEnum):
-    """The format of a delivery: query string, form, or signed JSON."""
+    """The format in which events are sent: query string, form, or signed JSON."""
 
     GET = "get"
     FORM = "form"
@@ -39,7 +39,7 @@ class BodyStyle(StrEnum):
 
 
 class WebhookState(StrEnum):
-    """The state of a webhook: nothing is sent while it is paused; failing means that the latest attempt failed."""
+    """The state of a webhook: `PAUSED` means that nothing is sent, `FAILING` that the latest attempt failed."""
 
     ACTIVE = "active"
     FAILING = "failing"
@@ -48,7 +48,7 @@ class WebhookState(StrEnum):
 
 @record
 class Listener:
-    """The id of a webhook and the events it subscribes to, which are enough to record an event for it."""
+    """A webhook's id and the events that it subscribes to, which is all that is needed to record events for it."""
 
     webhook_id: WebhookId
     events: frozenset[EventKind]
@@ -88,7 +88,7 @@ class Webhook:
 
     @property
     def has_failed(self) -> bool:
-        """Return whether the latest attempt failed, even if the webhook is paused."""
+        """Return whether the latest attempt to send failed, even if the webhook is paused."""
         return self.failures > 0
 
     @property
@@ -104,7 +104,7 @@ class Webhook:
         return self.pause_reason or self.last_fault
 
     def is_due(self, now: datetime) -> bool:
-        """Return whether deliveries may be attempted at `now`."""
+        """Return whether the webhook is not paused and its next attempt is due at `now`."""
         return self.paused_at is None and (self.next_attempt_at is None or self.next_attempt_at <= now)
 
     @property

@@ -1,1 +1,1 @@
-"""JSON that several edges share: a type for each answer, and the function that builds it from a record."""
+"""JSON answers that the API and the command line share: a type for each answer, and the function that builds it."""

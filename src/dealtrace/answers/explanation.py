@@ -1,4 +1,4 @@
-"""The JSON of an explanation why a deal has its lead, the same in the API, in trials and on the command line."""
+"""The JSON of the explanation of why a deal has its lead, for the API, for trial requests and for the command line."""
 
 from datetime import datetime, timedelta
 from typing import TypedDict
@@ -16,7 +16,7 @@ from dealtrace.operations.deals.explain import Explanation, Naming
 
 
 class CandidateAnswer(TypedDict):
-    """A lead that was considered, in JSON; instants are UTC."""
+    """A lead that was considered for a deal, in JSON; `opensAt` and `closesAt` are in UTC."""
 
     lead: LeadRef
     secondsBeforeDeal: float
@@ -37,7 +37,7 @@ class StepAnswer(TypedDict):
 
 
 class FlipAnswer(TypedDict):
-    """A change of the rules, in JSON, and the lead that the deal would then have; unchanged rules are null."""
+    """A change of the matching rules, in JSON, and the lead that the deal would then have; unchanged rules are null."""
 
     lead: LeadRef | None
     contactMatching: bool | None
@@ -47,7 +47,7 @@ class FlipAnswer(TypedDict):
 
 
 class MatcherCandidateAnswer(TypedDict):
-    """A lead that a matcher considered, in JSON, and every reason why it does not fit; no reasons if it fits."""
+    """A lead that a matcher considered, in JSON; `missedBy` lists the reasons against it, and is empty if it fits."""
 
     lead: LeadRef
     secondsBeforeDate: float
@@ -64,7 +64,7 @@ class MatcherStepAnswer(TypedDict):
 
 
 class ExplanationAnswer(TypedDict):
-    """The explanation of a deal's lead, in JSON; instants are in UTC."""
+    """The explanation of why a deal has its lead, or has no lead, in JSON; times are in UTC."""
 
     happenedAt: datetime
     deletedAt: datetime | None
@@ -83,7 +83,7 @@ class ExplanationAnswer(TypedDict):
 
 
 def serialize_explanation(explanation: Explanation) -> ExplanationAnswer:
-    """Return an explanation as JSON; instants are in UTC, durations in seconds."""
+    """Return an explanation as JSON; times are in UTC, durations in seconds."""
     deal = explanation.deal
     return {
         "happenedAt": deal.happened_at,

@@ -1,4 +1,4 @@
-"""The JSON of a report, the same in the API and on the command line."""
+"""The JSON of a report, for the API and for the command line."""
 
 from collections.abc import Mapping, Sequence
 from typing import NotRequired, TypedDict
@@ -11,11 +11,11 @@ from dealtrace.reports.pivot import Pivot
 from dealtrace.reports.question import Question
 
 Values = Mapping[str, Shown | Mapping[str, Shown]]
-"""The values of a row by metric; in a report with all models, each value is an object with a value per model code."""
+"""The values of a row by metric; in a report with all attribution models, each value is an object by model code."""
 
 
 class ReportRow(TypedDict):
-    """A row: a key for each dimension (`null` if missing), and the figures of the period and of the compared one.
+    """A row: a key for each dimension (`null` if missing), and the figures of the period and of the compared period.
 
     `cells` has the figures of a pivot, one for each of its columns.
     """
@@ -27,7 +27,7 @@ class ReportRow(TypedDict):
 
 
 class ReportTotal(TypedDict):
-    """The totals of all rows, for the period and for the compared period; `cells` as in rows."""
+    """The totals of the report, for the period and for the compared period; in a pivot, `cells` has column totals."""
 
     values: dict[str, Shown | dict[str, Shown]]
     compared: NotRequired[dict[str, Shown | dict[str, Shown]]]
@@ -46,9 +46,10 @@ _Days = TypedDict("_Days", {"from": str, "to": str})
 
 
 class ReportAnswer(_Days):
-    """A report: its question, rows and total; `model` is `null` if it has the figures of all models.
+    """A report: its question, rows and total; `model` is `null` if it has the figures of all attribution models.
 
-    A pivot has the first metric alone, and the keys of its columns; `columnsTotal` counts also those that are left out.
+    A pivot also has the dimension of its columns (`pivot`) and their keys (`columns`); the cells of its rows show the
+    first metric. `columnsTotal` is the number of all columns, including columns that are left out.
     """
 
     comparedFrom: NotRequired[str]
@@ -67,12 +68,12 @@ class ReportAnswer(_Days):
 
 
 def serialize_answer(answered: Report | Pivot, site_id: int) -> ReportAnswer:
-    """Build the JSON of a report or of a pivot."""
+    """Return a report or a pivot as JSON."""
     return serialize_pivot(answered, site_id) if isinstance(answered, Pivot) else serialize_report(answered, site_id)
 
 
 def serialize_pivot(pivot: Pivot, site_id: int) -> ReportAnswer:
-    """Build the JSON of a pivot: that of its report, with the figures of the columns in `cells`."""
+    """Return a pivot as JSON: its report, with the figures of the pivot's columns added in `cells`."""
     answer = serialize_report(pivot.report, site_id)
     answer["pivot"] = pivot.dimension.name
     answer["columns"] = list(pivot.columns)

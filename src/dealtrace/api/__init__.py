@@ -1,1 +1,1 @@
-"""Our own JSON API, for everything that the Calltouch API does not offer."""
+"""Our own JSON API, for what the Calltouch API does not offer."""

@@ -18,14 +18,14 @@ DEAL = "orderId"
 
 
 class DealExplanation(ExplanationAnswer):
-    """The explanation why a deal has its lead, or has no lead; instants are in UTC."""
+    """The explanation of why a deal has its lead, or has no lead; times are in UTC."""
 
     orderId: int
     orderNumber: str
 
 
 async def respond(caller: Caller, sent: Sent) -> Reply:
-    """Answer with the explanation of the deal as it is now, even if it is deleted."""
+    """Answer with an explanation of why the deal has its current lead, even if the deal is deleted."""
     del sent
     explanation = await caller.read(_explain, caller.site, _deal_id(caller.path_params[DEAL]))
     await caller.pay_for_reading(PaidMethod.EXPLANATION)

@@ -21,27 +21,31 @@ Schema = Mapping[str, object]
 
 @dataclass(frozen=True)
 class ForQuestion:
-    """A text that is parsed later, when the names that a site defines are known; `describe` returns its JSON Schema."""
+    """The type of a text that is parsed later, when the site's own names are known; `describe` returns its schema."""
 
     describe: Callable[[], Schema]
     erased: str = ""
 
     def read(self, text: str) -> str:
-        """Return `text` unchanged."""
+        """Return `text` unchanged.
+
+        Raises:
+            InvalidValue: the text is too long.
+        """
         return Text(WORDS_LENGTH_MAX).read(text)
 
     def schema(self) -> Schema:
-        """Return the JSON Schema of this type, with the names that every site has."""
+        """Return the JSON Schema of this type, with the names that all sites have."""
         return self.describe()
 
 
 def _names(known: Mapping[str, object], prefix: str, count_max: int) -> ForQuestion:
-    """Return the type of a parameter with a comma-separated list of names, some of which a site may define."""
+    """Return the type of a comma-separated list of names: names in `known`, or a site's own names with `prefix`."""
     return ForQuestion(lambda: {"type": "array", "items": _name(known, prefix).schema(), "maxItems": count_max})
 
 
 def _name(known: Mapping[str, object], prefix: str) -> ForQuestion:
-    """Return the type of one name: a known one, or one that a site defines."""
+    """Return the type of one name: a name in `known`, or a site's own name with `prefix`."""
 
     def describe() -> Schema:
         listed, defined = {"type": "string", "enum": list(known)}, {"type": "string", "pattern": f"^{prefix}."}
@@ -79,7 +83,7 @@ _QUESTION = (
         "model",
         _words(str(int(model)) for model in AttributionModel),
         "Модель атрибуции; по умолчанию модель кабинета.",
-        "The attribution model; the site's by default.",
+        "The attribution model; by default, the model in the site's settings.",
     ),
     Parameter("models", _words([ALL_MODELS]), "Все модели сразу.", "All models at once."),
     Parameter(
@@ -100,8 +104,8 @@ _QUESTION = (
     Parameter(
         "sort",
         Text(WORDS_LENGTH_MAX),
-        "Показатель или группировка; с минусом по убыванию.",
-        "A metric or a dimension; descending with a minus.",
+        "Показатель или группировка для сортировки; с минусом впереди — по убыванию.",
+        "A metric or dimension to sort by; a minus in front sorts in descending order.",
     ),
     Parameter("limit", _LIMIT, "Сколько строк показать.", "How many rows to show."),
 )
@@ -150,7 +154,7 @@ def words_of(sent: Sent) -> RawQuestion:
 
 
 def figure_of(sent: Sent, context: QuestionContext) -> Figure:
-    """Return the figure (a number in a report) whose rows are requested.
+    """Return the requested figure, a number in a report, to show the rows behind it.
 
     Raises:
         InvalidParameters: one violation for each unknown or unsuitable value, with the valid values.

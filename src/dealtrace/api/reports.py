@@ -63,7 +63,7 @@ def respond_with(extension: str) -> Callable[[Caller, Sent], Awaitable[Reply]]:
 
 
 def _write(source: FactSource, site: Site, question: Question, now: datetime, extension: str) -> BinaryIO:
-    """Write a report to a temporary file and return the open file; it is already unlinked, so closing it deletes it."""
+    """Write a report to a temporary file and return the open file, which is already unlinked: closing deletes it."""
     answered = ask_as_asked(source, site, question, now)
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"report{extension}"
@@ -72,7 +72,7 @@ def _write(source: FactSource, site: Site, question: Question, now: datetime, ex
 
 
 async def respond_with_rows(caller: Caller, sent: Sent) -> Reply:
-    """Answer with the rows behind a figure of a report."""
+    """Answer with the rows behind a figure of a report: its deals, leads, visits or costs."""
     site, now = caller.site, clock.now()
     known = await caller.read_pool.read(read_question_context, site, now)
     figure = figure_of(sent, known)

@@ -27,7 +27,7 @@ class OpenedSite(TypedDict):
 
 
 async def respond(caller: Caller, sent: Sent) -> Reply:
-    """Answer with the site and the settings that integrators need; this costs no points."""
+    """Answer with the token's site and the settings that integrators need; this costs no API points."""
     del sent
     site = caller.site
     today = site_day(clock.now(), site.time_zone)

@@ -1,1 +1,1 @@
-"""Visits, their traffic sources, and the rules that credit visits with leads."""
+"""Visits, their traffic sources, the costs of advertising, and the rules that credit visits with leads."""

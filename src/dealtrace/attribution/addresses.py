@@ -1,4 +1,4 @@
-"""Parse web addresses leniently: the host in one spelling, its registered domain, parameters in any encoding."""
+"""Parse web addresses leniently: the host in one spelling, its registered domain, and parameters in any encoding."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -12,20 +12,20 @@ ADDRESS_LENGTH_MAX = 8192
 """The most characters of an address that are read; the rest is ignored."""
 PART_LENGTH_MAX = 1024
 HOST_LENGTH_MAX = 253
-"""The most characters of a name in the Domain Name System."""
+"""The most characters of a host name in the Domain Name System."""
 HOSTS_REMEMBERED = 4096
 
 _ESCAPED_AMPERSAND = re.compile(r"&(?:amp;|#0*38;|#x0*26;)+", re.IGNORECASE)
 _MISWRITTEN = re.compile(r"(?:[?;]|%26)(?=utm_\w+=)", re.IGNORECASE)
 _PERCENT_RUN = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _BEFORE_TAGS = "!/?"
-"""The characters that single-page sites write before the parameters in a fragment: `#!/sale?a=1`, `#?a=1`."""
+"""The characters that single-page sites write before the parameters in a fragment, as in `#!/a=1` or `#?a=1`."""
 
 
 def split_address(address: str) -> SplitResult | None:
     """Return the parts of an address, or `None` if it is malformed.
 
-    HTML entities that a template left in it are decoded: `&amp;` is read as `&`.
+    An HTML-escaped ampersand in the address is decoded: `&amp;` is read as `&`.
     """
     try:
         parts = urlsplit(_ESCAPED_AMPERSAND.sub("&", address[:ADDRESS_LENGTH_MAX]))
@@ -63,8 +63,8 @@ def host_in_ascii(host: str) -> str:
 def registered_domain(host: str) -> str:
     """Return the registered domain of a host, in ASCII: `shop.co.uk` for `sub.shop.co.uk`.
 
-    A suffix of the Public Suffix List that a company added for its customers (`github.io`) is treated as an ordinary
-    domain. An IP address or a name without a dot is returned whole.
+    The Public Suffix List also has suffixes that companies added for their customers, such as `github.io`; these are
+    treated as ordinary domains. An IP address or a name without a dot is returned whole.
     """
     ascii_host = host_in_ascii(host)
     if _is_ip(ascii_host) or len(ascii_host) > HOST_LENGTH_MAX:
@@ -75,7 +75,7 @@ def registered_domain(host: str) -> str:
 
 @cache
 def _suffixes() -> PublicSuffixList:
-    """Return the Public Suffix List that the library ships; it is read on first use, because reading takes 40 ms."""
+    """Return the Public Suffix List that the library includes; it is read on first use, because reading takes 40 ms."""
     return PublicSuffixList(only_icann=True)
 
 
@@ -88,7 +88,7 @@ def _is_ip(host: str) -> bool:
 
 
 def parameters_of(text: str) -> Mapping[str, str]:
-    """Return the parameters of a query string, by name in lower case; if a name repeats, the first value counts.
+    """Return the parameters of a query string, by name in lower case; if a name repeats, its first value is used.
 
     Blank values are left out.
     """
@@ -101,7 +101,7 @@ def parameters_of(text: str) -> Mapping[str, str]:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    """Yield the texts `name=value` of a query string, split at `&`; utm tags also at `?`, `;` and encoded `&`."""
+    """Yield the texts `name=value` of a query string, split at `&`; utm tags are also split at `?`, `;` and `%26`."""
     for piece in text.split("&"):
         yield from _MISWRITTEN.split(piece) if piece[:4].lower() == "utm_" else (piece,)
 
@@ -124,12 +124,12 @@ def decoded(text: str) -> str:
 
 
 def text_of(content: bytes) -> str:
-    """Return bytes as text, decoded as UTF-8, or as Windows-1251 if they are not valid UTF-8."""
+    """Return bytes decoded as UTF-8, or as Windows-1251 if they are not valid UTF-8."""
     return content.decode("utf-8", "ignore") if _is_utf8(content) else content.decode("cp1251", "replace")
 
 
 def _is_utf8(text: bytes) -> bool:
-    """Return whether bytes are UTF-8; the last letter may be incomplete if a complete non-ASCII letter is before it."""
+    """Return whether bytes are UTF-8; the last character may be cut off if another non-ASCII character precedes it."""
     try:
         text.decode()
     except UnicodeDecodeError as fault:
@@ -139,5 +139,8 @@ def _is_utf8(text: bytes) -> bool:
 
 
 def short(text: str) -> str:
-    """Return a text as it is stored: cut to `PART_LENGTH_MAX`, and without zero bytes, which databases reject."""
+    """Return a text as it is stored: cut to `PART_LENGTH_MAX` characters, without null characters and outer blanks.
+
+    Databases reject null characters.
+    """
     return text.replace("\0", "").strip()[:PART_LENGTH_MAX]

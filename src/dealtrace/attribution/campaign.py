@@ -13,7 +13,7 @@ _FORMS = {BY_ID: ID_MARK, BY_NAME: NAME_MARK}
 
 @record
 class Campaign:
-    """A campaign as an advertising system lists it; a value that the file does not have is empty."""
+    """A campaign as the file of an advertising system lists it; a value that the file does not have is empty."""
 
     id: str = ""
     name: str = ""
@@ -21,7 +21,7 @@ class Campaign:
 
 @record
 class CampaignNaming:
-    """The rule that chooses the `utm_campaign` of each campaign.
+    """The rule that finds the `utm_campaign` of a campaign from its id and name.
 
     `form` is `auto`, `id`, `name`, or a text that contains `{id}` or `{name}`. `renames` are exceptions: they map the
     id or name of a campaign to its `utm_campaign`.
@@ -37,12 +37,12 @@ class CampaignNaming:
 
     @property
     def needs_id(self) -> bool:
-        """Whether campaigns must have ids."""
+        """Whether the form uses the ids of campaigns, so that the file must have them."""
         return ID_MARK in self._template
 
     @property
     def needs_name(self) -> bool:
-        """Whether campaigns must have names."""
+        """Whether the form uses the names of campaigns, so that the file must have them."""
         return NAME_MARK in self._template
 
     @property
@@ -52,9 +52,9 @@ class CampaignNaming:
     def name_campaigns(self, campaigns: Iterable[Campaign], visited: Iterable[str]) -> dict[Campaign, str]:
         """Return the `utm_campaign` of each campaign; `visited` are the values of `utm_campaign` in the site's visits.
 
-        Ours: under `auto`, a campaign gets its id if a visit has that, else its name if a visit has that. A campaign
-        without visits follows the majority of the others, and gets its name if there is no majority. Letter case does
-        not matter.
+        Ours: under `auto`, the `utm_campaign` is the id of the campaign if a visit has it, else the name if a visit has
+        it. For a campaign without visits, it is what most other campaigns use, or the name if there is no majority.
+        Letter case does not matter.
         """
         listed = list(dict.fromkeys(campaigns))
         known = {campaign_key(name) for name in visited} - {""}
@@ -76,5 +76,5 @@ class CampaignNaming:
 
 
 def campaign_key(name: str) -> str:
-    """Return the key of a campaign: campaigns with equal keys are the same campaign."""
+    """Return a campaign's id or name in the form in which it is compared: trimmed and case-folded."""
     return name.strip().casefold()

@@ -1,4 +1,4 @@
-"""Find the traffic source of a visit from its landing page and the referring page.
+"""Find the traffic source of a visit from the addresses of its landing page and the referring page.
 
 Ours: the vendor's rules are unknown. Our rules are tried in this order: utm tags, openstat, click ids of advertising
 systems, the referring page, direct.
@@ -24,14 +24,14 @@ MEDIA: Mapping[HostKind, str] = {
     HostKind.ASSISTANT: "ai",
     HostKind.SOCIAL: SOCIAL,
 }
-"""The medium of the visits that each kind of host sends; kinds without a medium count as direct."""
+"""The medium of visits that come from each kind of host; visits from other kinds of host count as direct."""
 
 
 def classify(landing_url: str, referrer: str, hosts: SiteHosts = NO_HOSTS) -> TrafficSource:
     """Return the traffic source of a visit from the addresses of its landing page and of the referring page.
 
-    `referrer` is empty if there was none. `hosts` are the hosts that the site has named, which take precedence.
-    Ours: tags without `utm_source` add their campaign, content and term to the source found otherwise.
+    `referrer` is empty if there was none. `hosts` are the hosts in the site's settings, which take precedence.
+    Ours: without `utm_source`, the other rules find the source, and utm tags only set its campaign, content and term.
     """
     tags = tags_of(landing_url)
     if tags.utm.source:
@@ -45,7 +45,7 @@ def classify(landing_url: str, referrer: str, hosts: SiteHosts = NO_HOSTS) -> Tr
 
 
 def reclassified(visit: Visit, hosts: SiteHosts = NO_HOSTS) -> Visit:
-    """Return a visit classified again by these hosts and today's rules; without stored addresses it is unchanged."""
+    """Return a visit classified again by `hosts` and the rules of this release, unchanged if it has no addresses."""
     if not visit.landing_url and not visit.referrer:
         return visit
     return replace(
@@ -59,8 +59,8 @@ def reclassified(visit: Visit, hosts: SiteHosts = NO_HOSTS) -> Visit:
 def _clicked(click_ids: Mapping[str, str], sender: TrafficSource) -> TrafficSource:
     """Return the source of the first click id, or `sender`, the source of the referring page, if it is more precise.
 
-    The referring page is more precise if both are social networks, since Instagram too sends `fbclid`. It is also more
-    precise if both are the same search engine, since only its address has the search words.
+    The referring page is more precise if both sources are social networks, since Instagram sends `fbclid` too. It is
+    also more precise if both are the same search engine, since only its address has the search words.
     """
     source = next(CLICK_IDS[name] for name in CLICK_IDS if name in click_ids)
     is_network = source.medium == SOCIAL == sender.medium
@@ -85,7 +85,7 @@ def _sender_of(landing_url: str, referrer: str, hosts: SiteHosts) -> TrafficSour
 def _is_own(host: str, landing_url: str) -> bool:
     """Return whether a host has the same owner as the landing page.
 
-    Equal hosts have the same owner, and so have hosts of one registered domain, unless different owners share it.
+    Equal hosts have the same owner. Hosts under the same registered domain do too, unless it is a shared domain.
     """
     landing = split_address(landing_url)
     own = bare_host(landing.hostname or "") if landing is not None else ""

@@ -1,4 +1,4 @@
-"""The cost of advertising: an amount for a traffic source on a day of the site, and how it is spread over days."""
+"""The cost of advertising: an amount for a traffic source on a day in the site's time zone."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
@@ -10,11 +10,11 @@ from dealtrace.record import record
 
 KOPECKS_PER_RUBLE = 100
 COST_KOPECKS_MAX = 10**12
-"""Ours: the largest cost of a source on a day, ten billion rubles; sums of millions of such costs still fit 64 bits."""
+"""Ours: the largest cost of a source on a day, ten billion rubles; sums of millions of such costs fit into 64 bits."""
 COUNT_MAX = 10**12
 """The most clicks or impressions of a source on a day."""
 SPREAD_DAYS_MAX = 366
-"""Ours: a cost is spread over a year at most, so that no call of the API stores more rows than that."""
+"""Ours: the most days over which a cost is spread, so that an API request stores at most a year of rows per cost."""
 SYSTEM_LENGTH_MAX = ACCOUNT_LENGTH_MAX = 100
 ORIGIN_LENGTH_MAX = 16
 
@@ -25,11 +25,11 @@ SYSTEM_SOURCES: Mapping[str, TrafficSource] = {
     "mytarget": TrafficSource("mytarget", PAID),
     "google": TrafficSource("google", PAID),
 }
-"""The traffic source of the costs of each advertising system whose files state neither source nor medium."""
+"""The traffic source of each advertising system's costs, for files that state neither source nor medium."""
 
 
 class CostOrigin(StrEnum):
-    """The way in which costs were imported, by file or by API; a file replaces only costs that came by file."""
+    """How costs were imported: from a file or by the API; a file replaces only costs that came from a file."""
 
     FILE = "file"
     API = "api"
@@ -45,7 +45,7 @@ class CostAccount:
 
 
 API_ACCOUNT = CostAccount("api", "", CostOrigin.API)
-"""The account of all costs imported by API, where no account is stated."""
+"""The account of all costs imported by the API, since its requests state no account."""
 
 
 @record
@@ -70,10 +70,7 @@ class CostSpread:
 
 
 def spread_evenly(spread: CostSpread) -> dict[date, int]:
-    """Return an equal share of an amount for each day, in kopecks; the last day also gets the remainder.
-
-    The shares add up to the amount exactly.
-    """
+    """Return the kopecks for each day of a cost that is spread evenly; the last day also gets the remainder."""
     days = (spread.until - spread.since).days + 1
     share, rest = divmod(spread.amount_kopecks, days)
     amounts = {spread.since + timedelta(days=day): share for day in range(days)}
@@ -82,6 +79,6 @@ def spread_evenly(spread: CostSpread) -> dict[date, int]:
 
 
 def sum_known(counts: Iterable[int | None]) -> int | None:
-    """Return the sum of the counts that are known, or `None` if none is known."""
+    """Return the sum of the counts that are not `None`, or `None` if there are no such counts."""
     known = [count for count in counts if count is not None]
     return sum(known) if known else None

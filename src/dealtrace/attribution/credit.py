@@ -10,21 +10,22 @@ from dealtrace.attribution.visit import Visit
 from dealtrace.record import record
 
 CREDIT_LOOKBACK = timedelta(days=90)
-"""Ours: the longest time between a visit and a lead whose credit it gets; Calltouch documents no limit."""
+"""Ours: the longest time from a visit to a lead with which it is credited; Calltouch documents no limit."""
 HALF_LIFE = timedelta(days=7)
-"""Ours: under time decay, a visit this much older gets half the credit, as in other analytics."""
+"""Ours: under time decay, the credit of a visit halves with each of these periods, as in other analytics."""
 POSITION_ENDS = Fraction(40, 100)
-"""Ours: the share of the first and of the last visit under the position-based model; the others share the rest."""
+"""Ours: under the position-based model, the share of the first visit and that of the last; others share the rest."""
 WHOLE = 1_000_000
-"""The number of parts of the credit for a lead; each share is a whole number of parts."""
+"""The number of parts into which the credit for a lead is divided; each share is a whole number of parts."""
 TOUCHES_MAX = 100
-"""Ours: the most visits credited with a lead. If there are more, the first and the latest ones count; only bots make
-more.
+"""Ours: the most visits credited with a lead; if there are more, only the first visit and the latest visits count.
+
+Only bots make more visits.
 """
 
 
 CreditKey = NewType("CreditKey", int)
-"""What credits belong to: a lead, by its id, or a visit to which deals are matched without a lead."""
+"""What credits belong to: the id of a lead, or the negative id of a visit to which deals are matched directly."""
 
 
 def credit_key_of_visit(visit_id: int) -> CreditKey:
@@ -35,7 +36,7 @@ def credit_key_of_visit(visit_id: int) -> CreditKey:
 class AttributionModel(IntEnum):
     """The attribution models that a site can choose; the values are the `attribution` codes of the API.
 
-    Calltouch has 0 and 1; ours: the others, under codes it does not use.
+    Calltouch has the models 0 and 1. Ours: the other models, with codes that Calltouch does not use.
     """
 
     LAST_INTERACTION = 0
@@ -58,11 +59,10 @@ class Credit:
 def touches_of(lead_at: datetime, own: Visit, visits: Iterable[Visit]) -> list[Visit]:
     """List the visits that may be credited with a lead at `lead_at`, earliest first; the last is `own`.
 
-    `own` is the visit that the lead names; `visits` may be any visits of the site. The list has `own` and earlier
+    `own` is the visit whose id the lead has; `visits` may be any visits of the site. The list has `own` and earlier
     visits of the same visitor, from 90 days before the lead until the lead, both ends included. An anonymised visit is
     listed alone.
-    Ours: the named visit counts whenever it began, because clocks of forms and servers differ; later visits do not
-    count.
+    Ours: `own` is listed whenever it began, because clocks of forms and servers differ; visits after it are not listed.
     """
     earliest = lead_at - CREDIT_LOOKBACK
     others = [
@@ -83,7 +83,8 @@ def _order(visit: Visit) -> tuple[datetime, int]:
 def credits_under(model: AttributionModel, touches: Sequence[Visit]) -> list[Credit]:
     """Return the credit that each visit gets under `model`, the largest share first; `touches` are earliest first.
 
-    Of equal shares the later visit is first. The shares add up to `WHOLE` exactly; visits with no share are left out.
+    Of equal shares, the later visit is first. The shares add up to `WHOLE` exactly; visits without a share are left
+    out.
     Seed: «текущая модель атрибуции, согласно которой определился источник заявки».
     """
     if not touches:
@@ -97,8 +98,8 @@ def credits_under(model: AttributionModel, touches: Sequence[Visit]) -> list[Cre
 def _whole_parts(weights: Sequence[Fraction]) -> list[int]:
     """Split `WHOLE` in proportion to `weights`, and return the shares, which are integers and add up to `WHOLE`.
 
-    Shares are rounded down, and the remaining parts go to the shares with the largest remainders; the later visit is
-    preferred.
+    Shares are rounded down, and the remaining parts go to the shares with the largest remainders; of equal remainders,
+    the later visit is preferred.
     """
     total = sum(weights)
     exact = [weight * WHOLE / total for weight in weights]

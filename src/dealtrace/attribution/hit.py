@@ -1,4 +1,4 @@
-"""Hits, which are pages that visitors open: each extends the current visit of its visitor or starts a new visit."""
+"""Hits, which are pages that visitors open: a hit extends the current visit of its visitor or starts a new visit."""
 
 from collections.abc import Mapping
 from dataclasses import field, replace
@@ -12,7 +12,7 @@ from dealtrace.attribution.visit import Visit, VisitId
 from dealtrace.record import record
 
 VISIT_TIMEOUT = timedelta(minutes=30)
-"""Ours: the longest time between two pages of one visit; the vendor's cookie lives as long."""
+"""Ours: the longest time between two pages of one visit; the vendor's cookie has the same lifetime."""
 ATTRS_MAX = 100
 ATTRS_LENGTH_MAX = 4096
 """The most attributes of a visit, and the most characters of their names and values together."""
@@ -40,15 +40,15 @@ def continues(latest: Visit, source: TrafficSource, now: datetime) -> bool:
     """Return whether a hit from `source` continues the latest visit of its visitor.
 
     The pause before the hit may be `VISIT_TIMEOUT` at most.
-    Ours: a visitor who comes by another advertisement starts another visit, because that advertisement earned the
-    click. The same source again, or a page that counts as direct (the site's own, a sign-in, a payment), does not.
+    Ours: a hit from another source starts another visit, because that source earned the click. A hit continues the
+    visit if its source is the same or counts as direct, such as the site itself, or a sign-in or payment page.
     """
     quiet = now - (latest.seen_at or latest.started_at)
     return quiet <= VISIT_TIMEOUT and (source.is_direct or source == latest.traffic_source)
 
 
 def start(hit: Hit, visit_id: VisitId, now: datetime, hosts: SiteHosts = NO_HOSTS) -> Visit:
-    """Return the new visit that a hit starts; `hosts` are the hosts that its site has named."""
+    """Return the new visit that a hit starts; `hosts` are the hosts in the site's settings."""
     return Visit(
         id=visit_id,
         visitor_id=hit.visitor_id,
@@ -71,7 +71,7 @@ def start(hit: Hit, visit_id: VisitId, now: datetime, hosts: SiteHosts = NO_HOST
 
 
 def extend(visit: Visit, hit: Hit, now: datetime) -> Visit:
-    """Return a visit after another hit: unknown client ids are filled in, attributes are added within the limits."""
+    """Return a visit after another hit: unknown client ids are filled in, and attributes are added up to the limits."""
     return replace(
         visit,
         seen_at=now,
@@ -82,7 +82,7 @@ def extend(visit: Visit, hit: Hit, now: datetime) -> Visit:
 
 
 def bounded_attrs(attrs: Mapping[str, object]) -> dict[str, object]:
-    """Return the attributes that fit the limits of a visit, in input order; those that do not fit are left out."""
+    """Return the attributes that fit the limits of a visit, in input order; attributes that do not fit are left out."""
     kept: dict[str, object] = {}
     length = 0
     for name, value in attrs.items():

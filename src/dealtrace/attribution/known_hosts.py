@@ -1,9 +1,9 @@
-"""The one table of generally known hosts: engines, networks, mail, assistants, sign-in and payment pages.
+"""The table of hosts known to all sites: search engines, social networks, mail, AI assistants, sign-ins and payments.
 
 A host that matters to a single site belongs in the `SiteHosts` of this site.
 
-Google's domains are from its published list of supported domains, Yandex's from its help. The others were seen as
-referrers of visits, or are in the documentation of the services.
+Google's domains are from its published list of supported domains, Yandex's domains from its help. The other hosts were
+seen as referrers of visits, or are in the documentation of the services.
 """
 
 from collections.abc import Iterator, Mapping
@@ -27,7 +27,7 @@ class HostKind(StrEnum):
 
 @record
 class KnownHost:
-    """A known host: its kind, its source (empty means the host itself), and the parameters that hold search words."""
+    """A known host: its kind, its source (`name`; empty: the host itself), and the URL parameters with search words."""
 
     kind: HostKind
     name: str = ""
@@ -36,7 +36,10 @@ class KnownHost:
 
 @record
 class SearchEngine:
-    """A search engine: its domains, the hosts under them that also search, and the parameter with the search words."""
+    """A search engine: its domains, and the URL parameter with the search words.
+
+    `hosts` are the hosts under the domains that also search; `is_domain_known` is whether the bare domains search.
+    """
 
     name: str
     search_words: str
@@ -86,7 +89,7 @@ SEARCH_ENGINES = (
     SearchEngine("swisscows", "query", "swisscows.com"),
     SearchEngine("petal", "query", "petalsearch.com"),
 )
-"""The search engines; only the domains and hosts listed here search, other hosts under them are ordinary pages."""
+"""The search engines; only the domains and hosts listed here count as search, other hosts under them do not."""
 
 SOCIAL_NETWORKS: Mapping[str, str] = {
     "vk": "vk.com vk.ru vk.me vk.cc vkvideo.ru vkontakte.ru userapi.com",
@@ -152,7 +155,7 @@ ASSISTANTS: Mapping[str, str] = {
     "character": "character.ai",
     "notebooklm": "notebooklm.google.com",
 }
-"""The hosts of AI assistants, which answer in words and cite pages as sources."""
+"""The hosts of AI assistants, which link to pages as sources of their answers."""
 
 MAIL_HOSTS = f"""
 mail.google.com {_under("mail.yandex", YANDEX_SUFFIXES)} mail.ya.ru touch.mail.ru e.mail.ru m.mail.ru tel.mail.ru
@@ -174,7 +177,7 @@ account.live.com login.yahoo.com api.twitter.com appleid.cdn-apple.com
 esia.gosuslugi.ru login.mos.ru id.sber.ru online.sberbank.ru id.tbank.ru id.tinkoff.ru id.alfabank.ru id.vtb.ru
 id.ozon.ru id.hh.ru auth.tochka.com login.school.mosreg.ru auth0.openai.com auth.openai.com
 """
-"""Exact names of hosts where people sign in: other pages of their domains do send visitors."""
+"""Exact names of hosts where people sign in; other hosts under the same domains are ordinary referrers."""
 
 PAYMENT_HOSTS = f"""
 money.yandex.ru kassa.yandex.ru pay.yandex.ru split.yandex.ru trust.yandex.ru {_under("checkout.pay.yandex", "ru com")}
@@ -219,7 +222,7 @@ APPS: Mapping[str, KnownHost] = {
     "com.google.android.youtube": KnownHost(HostKind.SOCIAL, "youtube"),
     "ru.zen.android": KnownHost(HostKind.SOCIAL, "dzen"),
 }
-"""Android apps, which send their own name as referrer instead of a page: `android-app://org.telegram.messenger/`."""
+"""Android apps, which send their own id as referrer instead of a page: `android-app://org.telegram.messenger/`."""
 
 _SHARED = """
 tilda.ws tilda.cc insales.ru myinsales.ru insales.site wixsite.com wixstudio.com editorx.io narod.ru narod2.ru
@@ -242,11 +245,11 @@ msk.ru spb.ru nov.ru nsk.ru exnet.su msk.su spb.su nov.su ru.com ru.net eu.com u
 se.net za.com
 """
 SHARED_DOMAINS = frozenset(_SHARED.split())
-"""Domains of site builders, hosting companies and resellers, under which hosts have different owners."""
+"""Shared domains of site builders, hosting companies and resellers, under which hosts have different owners."""
 
 
 def find_known(host: str) -> KnownHost | None:
-    """Return the entry for a host: by its exact name, else by its registered domain, or `None` if there is none."""
+    """Return the entry for a host, found by its exact name or else by its registered domain, or `None`."""
     exact = _HOSTS.get(host_in_ascii(host))
     return exact if exact is not None else _DOMAINS.get(registered_domain(host))
 
@@ -283,4 +286,4 @@ _DOMAINS: Mapping[str, KnownHost] = {
     **dict(_named(HostKind.ASSISTANT, ASSISTANTS)),
     **dict(_nameless(HostKind.PAYMENT, PAYMENT_DOMAINS)),
 }
-"""Known hosts by registered domain, for any host under it; an entry that is no registered domain is never found."""
+"""Known hosts by registered domain, which includes all hosts under it; no other keys are ever looked up."""

@@ -1,4 +1,4 @@
-"""The parameters that advertising systems add to the landing pages of advertisements: utm tags, openstat, click ids."""
+"""The parameters that advertising systems add to the addresses of landing pages: utm tags, openstat and click ids."""
 
 import re
 from base64 import urlsafe_b64decode
@@ -18,7 +18,7 @@ from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
 from dealtrace.record import record
 
 TAGS_REMEMBERED = 512
-"""How many addresses are cached with their tags; the server reads the tags of an opened page four times in a row."""
+"""How many addresses are cached with their tags, because the server reads the tags of each opened page four times."""
 PAID = "cpc"
 ORGANIC = "organic"
 SOCIAL = "social"
@@ -41,7 +41,7 @@ OPENSTAT_SERVICES: Mapping[str, str] = {
     "target.my.com": "vk",
     "ads.vk.com": "vk",
 }
-"""The traffic source name for each service in an openstat label."""
+"""The name of the traffic source for each service in an openstat label."""
 CLICK_IDS: Mapping[str, TrafficSource] = {
     "yclid": TrafficSource("yandex", PAID),
     "ymclid": TrafficSource("yandex.market", PAID),
@@ -66,10 +66,10 @@ CLICK_IDS: Mapping[str, TrafficSource] = {
     "etext": TrafficSource("yandex", ORGANIC),
     "srsltid": TrafficSource("google", ORGANIC),
 }
-"""Maps parameters that systems add to landing pages to their sources; the first found, in this order, counts.
+"""The traffic source of each click id parameter; if an address has several, the first in this order is used.
 
-Facebook adds `fbclid` to every link, paid or not; Yandex adds `ysclid` and `etext` to links from its search, and Google
-`srsltid` to those from its free product listings.
+Facebook adds `fbclid` to every link, paid or not. Yandex adds `ysclid` and `etext` to links from its search, and Google
+adds `srsltid` to links from its free product listings.
 """
 
 
@@ -77,8 +77,8 @@ Facebook adds `fbclid` to every link, paid or not; Yandex adds `ysclid` and `ete
 class LandingTags:
     """The advertising parameters in the address of a landing page.
 
-    `utm` holds the tags as they were written. `openstat` is the source in the openstat label, `NOWHERE` without a
-    label. `click_ids` maps names of parameters, in lower case, to click ids.
+    `utm` holds the utm tags as they were written. `openstat` is the source in the openstat label, or `NOWHERE` if there
+    is no label. `click_ids` maps names of parameters, in lower case, to click ids.
     """
 
     utm: TrafficSource = NOWHERE
@@ -93,7 +93,7 @@ NO_TAGS = LandingTags()
 def tags_of(landing_url: str) -> LandingTags:
     """Return the advertising parameters of an address.
 
-    Each kind (utm tags, openstat, click ids) is taken from the query, or from the fragment if the query has none.
+    Each kind (utm tags, openstat, click ids) is read from the query, or from the fragment if the query lacks that kind.
     """
     if "=" not in landing_url or (parts := split_address(landing_url)) is None:
         return NO_TAGS
@@ -107,12 +107,12 @@ def tags_of(landing_url: str) -> LandingTags:
 
 
 def utm_of(landing_url: str) -> TrafficSource:
-    """Return the utm tags of an address as a traffic source, as written; if a tag repeats, its first value counts."""
+    """Return the utm tags of an address as a traffic source, as written; if a tag repeats, its first value is used."""
     return tags_of(landing_url).utm
 
 
 def click_ids_of(landing_url: str) -> Mapping[str, str]:
-    """Return the click ids in an address, by the name of their parameter in lower case."""
+    """Return the click ids in an address, by the names of their parameters in lower case."""
     return tags_of(landing_url).click_ids
 
 
@@ -121,9 +121,9 @@ def _named(parameters: Mapping[str, str], names: Mapping[str, object]) -> dict[s
 
 
 def _openstat_source(label: str) -> TrafficSource:
-    """Return the source in an openstat label `service;campaign;advertisement;place`, or `NOWHERE` if it is no label.
+    """Return the source in an openstat label, plain or in Base64, or `NOWHERE` if the text is not a label.
 
-    The label may be plain or in Base64.
+    A label is `service;campaign;advertisement;place`.
     """
     service, *ids = (short(part) for part in (label if ";" in label else _from_base64(label)).split(";"))
     if not service or not ids:

@@ -1,4 +1,4 @@
-"""The origin of a lead or a deal: the visit or stated source that it comes from, the same for every HTTP edge."""
+"""The origin of a lead or a deal: the visit or the stated source that it comes from."""
 
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
@@ -8,12 +8,15 @@ from dealtrace.attribution.visit import Visit, VisitId
 from dealtrace.record import record
 
 NO_VISIT = Visit(VisitId(0), "", datetime.min.replace(tzinfo=UTC), NOWHERE)
-"""The placeholder in the `details` of an origin without a visit; all its texts are empty."""
+"""The placeholder for the visit of an origin without a visit; all its texts are empty."""
 
 
 @record
 class LeadVisit:
-    """The visit that a lead names, and the visit that a model credits most for it; often both are the same."""
+    """A lead's own visit, and the visit that an attribution model credits most for it; often both are the same.
+
+    The own visit is the visit in which the lead was made.
+    """
 
     own: Visit
     credited: Visit
@@ -23,10 +26,10 @@ class LeadVisit:
 class Origin:
     """The origin of a lead or a deal: a visit, a stated source, or unknown.
 
-    `visit` is the visit that the lead names, `credited` the visit that the model credits most. `details` is `visit`, or
-    `NO_VISIT` without one. `source` is the traffic source of the credited visit, and `utm` holds the utm tags of its
-    landing page; without a visit, both are the stated source. `is_known` is whether there is a visit or a stated
-    source, even one whose parts are all empty.
+    `visit` is the lead's own visit, and `credited` the visit that the attribution model credits most. `details` is
+    `visit`, or `NO_VISIT` if there is none. `source` is the traffic source of the credited visit, and `utm` holds the
+    utm tags of its landing page; without a visit, both are the stated source. `is_known` is whether there is a visit or
+    a stated source, even a stated source whose parts are all empty.
     """
 
     visit: Visit | None = None
@@ -38,7 +41,7 @@ class Origin:
 
     @property
     def visit_id(self) -> VisitId | None:
-        """The id of the visit that the lead names.
+        """The id of the lead's own visit, or `None` without a visit.
 
         Seed: «идентификатор сессии Calltouch, который Вы отправили в запросе ранее».
         """
@@ -46,12 +49,12 @@ class Origin:
 
     @property
     def visited_at(self) -> datetime | None:
-        """The start of the visit that the lead names, or `None` without a visit."""
+        """The start of the lead's own visit, or `None` without a visit."""
         return self.visit.started_at if self.visit is not None else None
 
     @property
     def landing_host(self) -> str:
-        """The host of the landing page, in lower case and without a port, or an empty text if the URL has none."""
+        """The host of the landing page, in lower case and without a port, or an empty text if its URL has no host."""
         try:
             return urlsplit("/".join(self.details.landing_url.split("/", 3)[:3])).hostname or ""
         except ValueError:
@@ -62,7 +65,7 @@ UNKNOWN_ORIGIN = Origin()
 
 
 def origin_of_lead(visit: LeadVisit | None, stated: TrafficSource | None) -> Origin:
-    """Return the origin of a lead: its visit with the source that a model credits, else the source stated with it."""
+    """Return the origin of a lead: its visit with the source of the credited visit, or else its stated source."""
     if visit is not None:
         own, credited = visit.own, visit.credited
         return Origin(own, own, credited, credited.traffic_source, credited.utm, True)  # noqa: FBT003 - it is quicker
@@ -70,7 +73,7 @@ def origin_of_lead(visit: LeadVisit | None, stated: TrafficSource | None) -> Ori
 
 
 def origin_of_deal(lead: Origin | None, stated: TrafficSource | None, visit: LeadVisit | None = None) -> Origin:
-    """Return the origin of a deal: that of its lead, or without a lead, that of its own visit or stated source.
+    """Return the origin of a deal: the origin of its lead, or if it has no lead, its own visit or stated source.
 
     `lead` is the origin of the deal's lead, `None` if the deal has no lead. `visit` is the visit of a deal without a
     lead.

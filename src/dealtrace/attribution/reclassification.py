@@ -10,10 +10,10 @@ from dealtrace.record import record
 
 @record
 class Reclassification:
-    """The progress of classifying visits again by the site's hosts, which `hosts_digest` identifies.
+    """The progress of classifying visits again by the hosts in the site's settings, which `hosts_digest` identifies.
 
     `after_visitor` is the last visitor whose visits are done, empty at the start. `leads_moved` counts the leads whose
-    credited visit or source changed.
+    credited visit or source has changed.
     """
 
     hosts_digest: str
@@ -35,6 +35,6 @@ class Reclassification:
 
 
 def digest_of(hosts: SiteHosts) -> str:
-    """Return a digest of the hosts of a site; if it changes, the visits must be classified again."""
+    """Return a digest of the hosts in a site's settings; if it changes, the visits must be classified again."""
     listed = "\n".join(f"{host} {known.kind} {known.name}" for host, known in sorted(hosts.known.items()))
     return hashlib.sha256(listed.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""The hosts that a site has named: its own, its payment and sign-in pages, search engines, social networks."""
+"""The hosts in a site's settings: its own hosts, payment and sign-in pages, search engines and social networks."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import field
@@ -9,17 +9,17 @@ from dealtrace.attribution.known_hosts import SHARED_DOMAINS, HostKind, KnownHos
 from dealtrace.record import record
 
 SITE_KINDS = (HostKind.OWN, HostKind.PAYMENT, HostKind.SIGN_IN, HostKind.SEARCH, HostKind.SOCIAL)
-"""The kinds of host that a site can name."""
+"""The kinds of host that a site can have in its settings."""
 NAMED_KINDS = frozenset({HostKind.SEARCH, HostKind.SOCIAL})
-"""The kinds of host that need the name of a traffic source; hosts of the other kinds count as direct."""
+"""The kinds of host that need the name of a traffic source; visits from hosts of the other kinds count as direct."""
 SITE_HOSTS_MAX = 1000
 USUAL_SEARCH_WORDS = ("q", "text", "query", "search")
-"""The parameters in which a search engine that a site has named may send the search words."""
+"""The URL parameters in which a search engine from a site's settings may send the search words."""
 
 
 @record
 class SiteHost:
-    """A host that a site has named: its kind, the host in ASCII, and its source (empty for kinds without one)."""
+    """A host in a site's settings: its kind, the host in ASCII, and its source (empty for kinds without a source)."""
 
     kind: HostKind
     host: str
@@ -28,7 +28,7 @@ class SiteHost:
 
 @record
 class SiteHosts:
-    """The hosts that one site has named, by their ASCII spelling; each host is of one kind.
+    """The hosts in the settings of one site, by their ASCII spelling.
 
     A registered domain includes all hosts under it, unless it is a domain that different owners share.
     """
@@ -49,12 +49,15 @@ NO_HOSTS = SiteHosts()
 
 
 def hosts_of(entries: Iterable[tuple[HostKind, str, str]]) -> SiteHosts:
-    """Return the hosts of a site from stored triples of kind, host and name; of a repeated host, the last counts."""
+    """Return the hosts of a site from stored triples of kind, host and name; of a repeated host, the last is used."""
     return SiteHosts({host: KnownHost(kind, name, USUAL_SEARCH_WORDS) for kind, host, name in entries})
 
 
 def read_host(text: str) -> str:
-    """Return the host in a text that a person typed, without scheme, port and path, or an empty text."""
+    """Return the host in a text that a person typed, in ASCII, or an empty text if it is not a host.
+
+    Scheme, port, path, `www.` and `*.` are removed.
+    """
     text = text.strip()
     host = host_of(text) if "//" in text else host_of(f"//{text}")
     host = host_in_ascii(bare_host(host.removeprefix("*.")))

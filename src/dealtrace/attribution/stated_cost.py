@@ -1,4 +1,4 @@
-"""Costs as a file states them: for campaigns of an advertising system, in exact rubles."""
+"""Costs as a file states them: for campaigns of an advertising system, in rubles that are not rounded yet."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -11,12 +11,12 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.record import record
 
 EXACT = Context(prec=60)
-"""The decimal context with enough digits to compute rates, taxes and sums exactly, before rounding to kopecks."""
+"""A decimal context with enough digits to compute rates, taxes and sums exactly, before rounding to kopecks."""
 
 
 @record
 class StatedCost:
-    """The cost of a campaign or traffic source on a day; `campaign` applies if `traffic_source` names no campaign."""
+    """The cost of a traffic source on a day; `campaign` applies if `traffic_source` has no campaign."""
 
     day_on: date
     traffic_source: TrafficSource
@@ -27,8 +27,9 @@ class StatedCost:
 
 
 def name_costs(stated: Iterable[StatedCost], naming: CampaignNaming, visited: Iterable[TrafficSource]) -> list[Cost]:
-    """Return one cost for each day and source; `naming` names the campaigns, `visited` are the sources of visits.
+    """Return one cost for each day and source; `naming` finds the `utm_campaign` of sources without a campaign.
 
+    `visited` are the sources of the site's visits.
     Ours: the amounts for a day and source are added exactly, and the sum is rounded half up to kopecks.
     """
     listed = list(stated)

@@ -37,6 +37,6 @@ UNKNOWN_PARTS = frozenset({"", "(not set)", "<не заполнено>", "‹н�
 
 
 def part_key(part: str) -> str | None:
-    """Return a part of a source as it is grouped, without letter case and outer blanks, or `None` if it is unknown."""
+    """Return the key by which a part of a source is grouped: trimmed and case-folded, or `None` if it is unknown."""
     key = part.strip().casefold()
     return None if key in UNKNOWN_PARTS else key

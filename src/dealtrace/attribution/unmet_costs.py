@@ -1,4 +1,4 @@
-"""Find the costs of sources that no visit has: the source is spelt differently, or has brought no visitors."""
+"""Find the costs of sources that no visit has, because they are spelt differently or have brought no visitors."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import astuple
@@ -7,7 +7,7 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.record import record
 
 _NOTHING = frozenset({"(not set)", "<не заполнено>", "‹не заполнено›"})
-"""The texts that stand for a missing part."""
+"""The texts that mean that a part of a source is missing, in lower case."""
 CAMPAIGN_PARTS = 3
 """How many of the five parts identify a campaign: source, medium and campaign."""
 
@@ -24,8 +24,8 @@ class SourceCost:
 class UnmetCosts:
     """The costs of sources that no visit has, largest first.
 
-    No visit has all five parts of a source in `sources`. No visit has even the source, medium and campaign of a source
-    in `campaigns`, which is listed without content and term.
+    For the costs in `sources`, no visit has the same five parts. For the costs in `campaigns`, no visit has even the
+    same source, medium and campaign; they are listed without content and term.
     """
 
     sources: list[SourceCost]
@@ -33,7 +33,7 @@ class UnmetCosts:
 
 
 def find_unmet(costs: Iterable[SourceCost], visited: Iterable[TrafficSource]) -> UnmetCosts:
-    """Return the costs whose source is not among `visited`; letter case and outer blanks do not matter.
+    """Return the costs of sources that are not in `visited`, the sources of visits, ignoring case and outer blanks.
 
     Sources that cost nothing are left out.
     """

@@ -15,10 +15,10 @@ VisitId = NewType("VisitId", int)
 class Visit:
     """A visit; `id` is the `sessionId` of the API.
 
-    `utm` holds the utm tags of the landing page as sent, and `traffic_source` the source found from them and the
-    referrer. `click_ids` are by the parameter with which an advertising system added them. `attrs` is the JSON that the
-    page attached. `device` is `desktop`, `mobile`, `tablet` or empty. `seen_at` is when the visitor last opened another
-    page.
+    `utm` holds the utm tags of the landing page as sent, and `traffic_source` the source found from the landing page
+    and the referrer. `click_ids` are keyed by the URL parameter in which an advertising system sent them. `attrs` is
+    the JSON that the page attached. `device` is `desktop`, `mobile`, `tablet` or empty. `seen_at` is when the visitor
+    last opened another page, `None` if the visit has only one page.
     """
 
     id: VisitId

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from dealtrace.attribution.visit import Visit, VisitId
 
 FIRST_KEYED_ID = 10**12
-"""Ours: ids from here on are made with a secret key. Lower ids are sequential or the vendor's, and can be guessed."""
+"""Ours: the first id made with a secret key. Lower ids are sequential or the vendor's, and can be guessed."""
 VISIT_ID_END = 2**53
 """The first number too large for an id, so that JavaScript and 1C can represent all ids exactly."""
 GUESSABLE_ID_USABLE = timedelta(hours=24)
-"""Ours: how long a form without a token may name a visit with a guessable id, counted from the visit's last page."""
+"""Ours: how long a form without a token may send the guessable id of a visit, counted from the visit's last page."""
 
 _SIZE = VISIT_ID_END - FIRST_KEYED_ID
 _LEFT_BITS, _RIGHT_BITS = 26, 27
@@ -19,9 +19,9 @@ _ROUNDS = 8
 
 
 def keyed_visit_id(counter: int, key: bytes) -> VisitId:
-    """Return the visit id for a number of a counter; under the same key, different numbers give different ids.
+    """Return the visit id for the number `counter`; with the same key, different numbers give different ids.
 
-    A Feistel network permutes the 53-bit numbers, again and again until the result is in the range of ids.
+    A Feistel network permutes the 53-bit numbers, and is applied again until the result is in the range of ids.
 
     Raises:
         ValueError: `counter` is negative or not below the number of ids.
@@ -37,7 +37,8 @@ def keyed_visit_id(counter: int, key: bytes) -> VisitId:
 def is_nameable_by_strangers(visit_id: VisitId, visit: Visit | None, now: datetime) -> bool:
     """Return whether a form without a token may refer to a visit by its id; `visit` is the stored visit, or `None`.
 
-    Ours: an id that can be guessed is accepted only while its visit is fresh; with a token it is always accepted.
+    Ours: an id that can be guessed is accepted only for `GUESSABLE_ID_USABLE` after the last page of its visit. With a
+    token, every id is accepted.
     """
     if visit_id >= FIRST_KEYED_ID:
         return True

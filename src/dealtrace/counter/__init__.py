@@ -1,1 +1,1 @@
-"""The visit counter: the script that pages load, and the endpoints it reports to."""
+"""The visit counter: the script that web pages load, and the endpoints to which the script reports."""

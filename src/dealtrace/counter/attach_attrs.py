@@ -12,15 +12,15 @@ TABLE = ATTRS_TABLE
 
 
 class AttachedAttrs(TypedDict):
-    """The answer: whether the visit exists and at least one parameter could be read and attached."""
+    """The answer: `success` is whether the visit exists and at least one parameter was attached to it."""
 
     success: bool
 
 
 async def respond(caller: Caller, sent: SentHit) -> Reply:
-    """Attach the parameters that can be read, and answer whether any were attached.
+    """Attach the readable parameters to the visit, and answer whether any parameter was attached.
 
-    Ours: the vendor's answer is unknown, and pages do not read it.
+    Ours: the form of the answer, since the vendor's answer is unknown, and web pages do not read it.
     """
     visit_id, attrs = sent.get("sessionId"), sent.get("attrs", {})
     is_attached = False

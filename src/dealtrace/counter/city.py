@@ -12,7 +12,7 @@ VARIABLE = "DEALTRACE_CITY_DATABASE"
 
 @cache
 def open_cities() -> maxminddb.Reader | None:
-    """Return the cached reader of the file named in the settings, or `None` if the settings name no file.
+    """Return the cached reader of the MMDB file in the settings, or `None` if the settings have no file.
 
     Raises:
         InvalidSettings: the file is missing or is not an MMDB file.

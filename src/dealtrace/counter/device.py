@@ -1,4 +1,4 @@
-"""Find out a visitor's device, operating system and browser from the user agent."""
+"""Detect a visitor's device, operating system and browser from the user agent."""
 
 from functools import lru_cache
 
@@ -27,7 +27,7 @@ class Equipment:
 
 @lru_cache(maxsize=USER_AGENTS_REMEMBERED)
 def equipment_of(user_agent: str) -> Equipment:
-    """Parse a user agent; the first call loads the patterns, which takes 0.1 s and 30 MB."""
+    """Return the equipment that a user agent states; the first call loads the patterns, which takes 0.1 s and 30 MB."""
     parsed = parse(user_agent)
     browser = parsed.user_agent
     system = parsed.os.family if parsed.os is not None else ""

@@ -1,4 +1,4 @@
-"""The parameters of an opened page. Unreadable optional values are left out, and the visit is still counted."""
+"""The parameters of an opened page; unreadable optional values are left out, and the page is still counted."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,39 +21,39 @@ ATTRS_READ_MAX = 65_536
 """The most characters of the JSON text of third-party parameters; a longer text is dropped."""
 IP_LENGTH_MAX = 45
 VISITOR_DIGITS_MAX = 20
-"""The vendor's cookie has 18 or 19 digits; any 64-bit number fits in 20."""
+"""The most digits of a visitor's id, enough for any 64-bit number; the vendor's cookie has 18 or 19 digits."""
 
 
 @runtime_checkable
 class Salvaged(Protocol):
-    """The type of an optional parameter: `salvage` returns the usable part of a text and never raises."""
+    """The type of an optional parameter that never makes a request invalid: only its usable part is kept."""
 
     def salvage(self, text: str) -> tuple[object, bool]:
-        """Return the usable part of a text, or `None` if nothing is usable, and whether the whole text is usable."""
+        """Return the usable part of a text, or `None`, and whether the whole text is usable; never raise."""
 
 
 @record
 class CutText(Text):
-    """A text that is cut if it is too long."""
+    """The type of a text that is cut if it is too long."""
 
     def salvage(self, text: str) -> tuple[str | None, bool]:
-        """Return the text, cut and without zero bytes, or `None` if nothing is left, and whether it is unchanged."""
+        """Return the text, cut and without null characters, or `None` if it is empty, and whether it is unchanged."""
         kept = storable(text)[: self.length_max]
         return kept or None, kept == text
 
 
 @record
 class WholeText(Text):
-    """A text that is dropped if it is too long."""
+    """The type of a text that is dropped if it is too long."""
 
     def salvage(self, text: str) -> tuple[str | None, bool]:
-        """Return the text and `True`, or `None` and `False` if the text is too long or has zero bytes."""
+        """Return the text and `True`, or `None` and `False` if the text is too long or has null characters."""
         return (text, True) if len(text) <= self.length_max and text == storable(text) else (None, False)
 
 
 @record
 class VisitorName(Text):
-    """A visitor's id: our own, or another counter's, which may have more digits."""
+    """The type of a visitor's id; ids from other counters may have more digits than our own."""
 
     def salvage(self, text: str) -> tuple[str | None, bool]:
         """Return the id and `True`, or `None` and `False` if the text is not a number above zero."""
@@ -64,7 +64,7 @@ class VisitorName(Text):
 
 @record
 class Address(Text):
-    """An IP address."""
+    """The type of an IP address."""
 
     def salvage(self, text: str) -> tuple[str | None, bool]:
         """Return the address and `True`, or `None` and `False` if the text is neither IPv4 nor IPv6."""
@@ -76,7 +76,7 @@ class Address(Text):
 
 @record
 class Attrs:
-    """Third-party parameters: a JSON object whose values are texts, numbers, booleans or null."""
+    """The type of third-party parameters: a JSON object whose values are texts, numbers, booleans or null."""
 
     length_max: int
     erased: None = None
@@ -96,7 +96,7 @@ class Attrs:
         return kept
 
     def salvage(self, text: str) -> tuple[Mapping[str, object] | None, bool]:
-        """Return the members that can be stored, or `None` if there are none, and whether these are all members."""
+        """Return the members that can be stored, or `None` if there are none, and whether all members can be stored."""
         try:
             members = msgspec.json.decode(text[:ATTRS_READ_MAX], type=dict[str, object])
         except (msgspec.DecodeError, RecursionError, UnicodeError):
@@ -119,13 +119,13 @@ class SentHit(Sent):
 
 @dataclass(frozen=True)
 class HitTable(ParameterTable):
-    """The parameters of a hit (an opened page): optional values are parsed as far as they can be read.
+    """The parameters of a hit (an opened page); of invalid optional values, only the usable part is kept.
 
-    Ours: nobody would see a refusal of a hit, and one refused value could lose all visits of a visitor.
+    Ours: nobody would see the refusal of a hit, and a single refused value could lose all visits of a visitor.
     """
 
     def read(self, pairs: Pairs) -> SentHit:
-        """Parse every known parameter; unknown ones are ignored.
+        """Parse every known parameter; unknown parameters are ignored.
 
         Raises:
             InvalidParameters: a required parameter is missing or malformed.
@@ -155,7 +155,7 @@ def _is_plain(value: object) -> bool:
 
 
 def storable(text: str) -> str:
-    """Return a text without zero bytes, which databases cannot store."""
+    """Return a text without null characters, which databases cannot store."""
     return text.replace("\0", "")
 
 

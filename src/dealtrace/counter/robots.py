@@ -1,4 +1,4 @@
-"""Recognise programs that open pages without a person, by their user agent.
+"""Recognise, by the user agent, programs that open web pages without a person.
 
 The patterns come with the package `crawler-user-agents`; nothing is downloaded while the server runs.
 """
@@ -11,11 +11,10 @@ from crawleruseragents import CRAWLER_USER_AGENTS_DATA  # type: ignore[import-un
 
 USER_AGENTS_REMEMBERED = 2048
 PATTERNS_AT_ONCE = 25
-"""How many patterns are joined into one expression; a single expression of all patterns is three times slower."""
+"""How many patterns are joined into one regular expression; one expression of all patterns is three times slower."""
 HTTP_LIBRARY = "http-library"
 PATTERNS_OF_PEOPLE = frozenset({r"AP3A\.240617\.008", "MetaIAB Facebook", "okhttp"})
-"""Patterns in the package's list that match people's browsers and apps: Android 15, the Facebook app, Android apps.
-"""
+"""Patterns in the package's list that match browsers and apps of people: Android 15, the Facebook app, Android apps."""
 LIBRARIES_OF_CRAWLERS = frozenset(
     {
         "phpcrawl", "HTTrack", "SimpleCrawler", "crawler4j", "Scrapy", r"newspaper\/", "colly", "[mM]echanize",
@@ -24,18 +23,18 @@ LIBRARIES_OF_CRAWLERS = frozenset(
 )  # fmt: skip
 """HTTP libraries in the package's list that only crawlers use."""
 MORE_SERVERS = (r"^WordPress/", "^Java/")
-"""Patterns of user agents of sites' servers that the package does not list as HTTP libraries."""
+"""Further user agents of websites' servers, which the package does not list as HTTP libraries."""
 
 
 @lru_cache(maxsize=USER_AGENTS_REMEMBERED)
 def is_robot(user_agent: str) -> bool:
-    """Return whether a user agent is a robot's. The result is cached, since a new user agent takes 0.15 ms."""
+    """Return whether a user agent belongs to a robot; the result is cached, since checking one takes 0.15 ms."""
     return any(pattern.search(user_agent) for pattern in _robots())
 
 
 @lru_cache(maxsize=USER_AGENTS_REMEMBERED)
 def is_server(user_agent: str) -> bool:
-    """Return whether a user agent belongs to an HTTP library, with which a site's server sends requests."""
+    """Return whether a user agent belongs to an HTTP library, with which servers of websites send requests."""
     return any(pattern.search(user_agent) for pattern in _servers())
 
 

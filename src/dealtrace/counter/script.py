@@ -1,4 +1,4 @@
-"""`/counter/{siteId}.js` and `/init.js?id=`: serve the script that pages load."""
+"""`/counter/{siteId}.js` and `/init.js?id=`: serve the counter's script, which web pages load."""
 
 import hashlib
 from dataclasses import replace
@@ -27,24 +27,24 @@ CROSS_ORIGIN: tuple[Header, ...] = (
 
 TABLE = ParameterTable(())
 INIT_TABLE = ParameterTable((COUNTER_ID,))
-HARMLESS = b"/* Dealtrace: this page names no counter of ours. */"
+HARMLESS = b"/* Dealtrace: this page has the id of no known counter. */"
 CACHED_SECONDS = 3600
 """How long browsers may cache the script; a changed setting takes effect within this time."""
 
 
 async def respond(caller: Caller, sent: Sent) -> Reply:
-    """Answer with the script, filled in with the site's id and its Do Not Track setting."""
+    """Answer with the script, with the site's id and its Do Not Track setting filled in."""
     del sent
     return _script(caller, named="")
 
 
 async def respond_by_counter(caller: Caller, sent: Sent) -> Reply:
-    """Answer with the script at the vendor's address, where the page names the site by its id or its counter's code."""
+    """Answer with the script at the vendor's path; the parameter `id` is the site's id or its counter's code."""
     return _script(caller, named=sent[COUNTER_ID.name])
 
 
 def refuse_harmlessly(refusal: Refusal, language: Language) -> Reply:
-    """Return an empty script instead of a refusal, so that pages keep working; an unknown counter is logged."""
+    """Return an empty script instead of a refusal, so that web pages keep working; an unknown counter is logged."""
     del language
     headers = (JAVASCRIPT, (b"cache-control", b"no-store"), *CROSS_ORIGIN)
     if isinstance(refusal, SiteNotFound | InvalidParameters):
@@ -74,7 +74,7 @@ def _script(caller: Caller, *, named: str) -> Reply:
 def script_of(site_id: int, *, respects_do_not_track: bool, code: str, named: str = "") -> tuple[bytes, str]:
     """Return the script with the values of a site filled in, and its ETag.
 
-    `named` is the id or code of the site in the URL of `/init.js`, empty for `/counter/{siteId}.js`.
+    `named` is the parameter `id` of `/init.js` (the site's id or counter code), empty for `/counter/{siteId}.js`.
     """
     filled = {
         "siteId": str(site_id),
@@ -92,6 +92,6 @@ def script_of(site_id: int, *, respects_do_not_track: bool, code: str, named: st
 
 @cache
 def _template() -> str:
-    """Return the script without comments and indentation; it has no multi-line strings that this would change."""
+    """Return the script's template without comments and indentation; it has no multi-line strings to be damaged."""
     lines = (line.strip() for line in files("dealtrace.counter").joinpath("counter.js").read_text().splitlines())
     return "\n".join(line for line in lines if line and not line.startswith("/*")) + "\n"

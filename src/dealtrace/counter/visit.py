@@ -22,14 +22,17 @@ COUNTED = "counted"
 
 
 class DropReason(StrEnum):
-    """The reason for not counting a hit (a report of an opened page)."""
+    """The reason for not counting a hit (an opened page)."""
 
     DO_NOT_TRACK = "do_not_track"
     ROBOT = "robot"
 
 
 class CountedVisit(TypedDict):
-    """The visit and the visitor that a page was counted for; both are null if it was dropped."""
+    """The answer: the ids of the visit and visitor of the counted page, or null for both if it was not counted.
+
+    `dropped` is the reason for not counting the page.
+    """
 
     sessionId: int | None
     visitorId: str | None
@@ -37,7 +40,7 @@ class CountedVisit(TypedDict):
 
 
 async def respond(caller: Caller, sent: SentHit) -> Reply:
-    """Count the hit unless one of `STEPS` drops it, and answer with its visit."""
+    """Count the hit (an opened page) unless one of `STEPS` drops it, and answer with its visit."""
     hit = read_hit(caller, sent)
     for step in STEPS:
         outcome = step(caller, hit)
@@ -52,7 +55,7 @@ async def respond(caller: Caller, sent: SentHit) -> Reply:
 def _answer(
     visit: Visit | None, dropped: DropReason | None, event: str, sent: SentHit, facts: Mapping[str, object]
 ) -> Reply:
-    """Return the reply with the visit or the reason why there is none; unreadable values are logged and counted."""
+    """Return the reply with the visit, or with the reason for dropping the hit; unreadable values are logged."""
     content: CountedVisit = {
         "sessionId": visit.id if visit is not None else None,
         "visitorId": visit.visitor_id if visit is not None else None,
@@ -81,8 +84,8 @@ def read_hit(caller: Caller, sent: SentHit) -> Hit:
 def _agent_of_request(caller: Caller, sent: SentHit) -> str:
     """Return the user agent of the visitor's browser, or an empty text if the site's server sent the request.
 
-    Ours: a server sent the request if it contains the visitor's IP address or user agent, or if an HTTP library made
-    it.
+    Ours: a server sent the request if the parameters include the visitor's IP address or user agent, or if an HTTP
+    library made the request.
     """
     agent = storable(caller.header(b"user-agent"))[:USER_AGENT_LENGTH_MAX]
     speaks_for_others = bool({"ip", "userAgent"} & {*sent.texts, *sent.passed_over}) or is_server(agent)
@@ -90,13 +93,13 @@ def _agent_of_request(caller: Caller, sent: SentHit) -> str:
 
 
 def respect_do_not_track(caller: Caller, hit: Hit) -> Hit | DropReason:
-    """Return the hit, or the reason for dropping it if the site respects the visitor's wish not to be tracked."""
+    """Return the hit, or the reason for dropping it if the browser asks not to be tracked and the site honours that."""
     asks = caller.header(b"dnt") == "1" or caller.header(b"sec-gpc") == "1"
     return DropReason.DO_NOT_TRACK if asks and caller.site.respects_do_not_track else hit
 
 
 def add_equipment(_caller: Caller, hit: Hit) -> Hit | DropReason:
-    """Return the hit with device, operating system and browser, or the reason for dropping it if it is a robot's."""
+    """Return the hit with device, operating system and browser, or the reason for dropping it if a robot sent it."""
     equipment = equipment_of(hit.user_agent)
     if equipment.is_robot:
         return DropReason.ROBOT

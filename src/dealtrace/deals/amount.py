@@ -19,8 +19,8 @@ _AMOUNT = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 def parse_amount(text: str) -> Decimal:
     """Parse a sum in rubles.
 
-    Ours: a comma is read as a point, spaces and no-break spaces are ignored, and a sign is accepted;
-    digits beyond the fourth decimal are rounded half up.
+    Ours: a comma is read as a decimal point, spaces and no-break spaces are ignored, and a sign is accepted. Digits
+    beyond the fourth decimal are rounded half up.
 
     Raises:
         InvalidValue: the text is not a sum, or its absolute value exceeds `AMOUNT_MAX`.

@@ -1,4 +1,4 @@
-"""The changes of a deal: a parameter that is not sent keeps the value, and an empty one erases it."""
+"""The changes of a deal: a parameter that is not sent leaves the value unchanged, an empty parameter erases it."""
 
 from collections.abc import Mapping
 from dataclasses import field, replace
@@ -35,15 +35,15 @@ CHANGEABLE = (
 )
 """The fields of a deal that `update-by-id` may change; versions record them before and after."""
 FURTHER = ("margin_rub", "currency", "details", "matchers", "status_since")
-"""The fields that only deals 2.0 can set; versions record them before and after too."""
+"""The fields that only deals 2.0 can set; versions record them before and after as well."""
 
 
 @record
 class Change:
     """A change of a deal; fields that are `UNSET` are not changed.
 
-    An erased sum is `None`, an erased text is empty, erased tags are `()`. `added_tags` and `added_comment` are
-    appended. `matchers` replace the deal's matchers and the source that these stated.
+    An erased sum is `None`, an erased text is empty, and erased tags are `()`. `added_tags` and `added_comment` are
+    appended. New `matchers` replace the deal's matchers, and the source that the old matchers stated.
     Seed: «если обновлять значение не требуется, то не передавайте параметр вовсе».
     """
 
@@ -68,7 +68,8 @@ class Change:
 def apply_change(change: Change, deal: Deal, known_values: Mapping[str, str]) -> Deal:
     """Return `deal` with `change` applied; the result equals `deal` if nothing is different.
 
-    `known_values` are the changed custom values of fields that the site has. Tags replace the whole list.
+    `known_values` are the custom values in `change`, without values of fields that the site does not have. The tags of
+    `change` replace all tags of the deal.
     Seed: «текущее значение в статистике Calltouch будет перезаписано на пустоту».
     """
     sent = {name: value for name in _WHOLE if (value := getattr(change, name)) is not UNSET}
@@ -116,7 +117,7 @@ def _merged(values: Mapping[str, str] | None, sent: Mapping[str, str]) -> Mappin
 
 
 def _restated(deal: Deal, parts: Mapping[str, str]) -> TrafficSource | None:
-    """Return the source stated for a deal after a change; a deal with a lead keeps its source, as the lead's is used.
+    """Return the source stated for a deal after a change of `parts`; it does not change if the deal has a lead.
 
     Seed: «Если сделка не привязана ко звонку или заявке, то у нее может быть обновлен существующий или назначен новый
     произвольный источник».
@@ -128,7 +129,7 @@ def _restated(deal: Deal, parts: Mapping[str, str]) -> TrafficSource | None:
 
 
 def has_same_contacts(before: Deal, after: Deal) -> bool:
-    """Return whether a change leaves everything that decides which contacts the clue of a deal has."""
+    """Return whether a deal is searched by the same contacts after a change; see `contact_after`."""
     deciding = (
         (bool(deal.matchers), deal.details.main_contacts, deal.details.other_contacts) for deal in (before, after)
     )
@@ -136,10 +137,10 @@ def has_same_contacts(before: Deal, after: Deal) -> bool:
 
 
 def contact_after(deal: Deal, registered: ContactClue | None) -> ContactClue | None:
-    """Return the contacts that the clue of a changed deal has, by which journals show and find the deal.
+    """Return the contacts of a changed deal, which journals show and by which they find the deal.
 
-    A deal with matchers has those of its details. Without them, a deal of deals 1.0 has those that it was `registered`
-    with; they are `None` for a deal of deals 2.0.
+    A deal with matchers has the contacts in its details. If there are none, or without matchers, it has the contacts
+    that it was `registered` with, which are `None` in deals 2.0.
     """
     return (contact_clue_of(deal.details) if deal.matchers else None) or registered
 
@@ -147,7 +148,7 @@ def contact_after(deal: Deal, registered: ContactClue | None) -> ContactClue | N
 def stamp(before: Deal, after: Deal, now: datetime, stated: datetime | Unset | None = UNSET) -> Deal:
     """Return `after` as the next version of `before`, changed at `now`.
 
-    A new status begins at `now`; `stated`, if given, replaces this time.
+    A new status begins at `now`, unless `stated` gives the time when the status began.
     """
     since = now if after.status != before.status else before.status_since
     since = since if isinstance(stated, Unset) else stated
@@ -157,7 +158,7 @@ def stamp(before: Deal, after: Deal, now: datetime, stated: datetime | Unset | N
 def difference(before: Deal, after: Deal) -> tuple[dict[str, object], dict[str, object]]:
     """Return the fields that differ between two deals, as values before and values after, each by field name.
 
-    `status_since` is missing if it follows from the rest: the status is new and began at the time of the version.
+    `status_since` is left out if the status is new and began when the version was made, since it follows from that.
     """
     follows = before.status != after.status and after.status_since == after.touched_at
     names = (*CHANGEABLE, *(FURTHER[:-1] if follows else FURTHER))

@@ -8,16 +8,19 @@ from dealtrace.record import record
 RUBLE = "rub"
 CURRENCY_LENGTH_MAX = 16
 RATE_STEPS = 1_000_000
-"""A rate is stored in millionths of a ruble."""
+"""How many units of a stored rate make one ruble: rates are stored in millionths of a ruble."""
 RATE_RUB_MAX = 1_000_000
-"""Ours: the most rubles for a unit of a currency; gold and bitcoins are no currencies of a CRM's deals."""
+"""Ours: the highest rate, in rubles for one unit; gold and bitcoins are not the currency of a CRM's deals."""
 KOPECKS_MAX = 2**63 - 1
 _RUBLES = frozenset({"rub", "rur", "руб", "руб.", "₽"})
 
 
 @record
 class CurrencyRate:
-    """The rubles that a unit of a currency is worth, from a day of the site until the day of the next rate."""
+    """The price of one unit of a currency in rubles, from the day `since_on` until the day of the next rate.
+
+    The days are in the site's time zone.
+    """
 
     currency: str
     since_on: date
@@ -25,15 +28,15 @@ class CurrencyRate:
 
 
 def currency_of(text: str | None) -> str | None:
-    """Return a currency in lower case, or `None` if none was sent; all spellings of the ruble become `rub`."""
+    """Return a currency in lower case, or `None` for a missing or blank text; any spelling of the ruble is `rub`."""
     word = text.strip().lower() if text is not None else ""
     return RUBLE if word in _RUBLES else word or None
 
 
 def kopecks_at(amount: int, rate: int) -> int | None:
-    """Return kopecks for hundredths of a unit of a currency, rounded half up, or `None` if the amount is too large.
+    """Return the kopecks that `amount` is worth, rounded half up, or `None` if it is too large.
 
-    `rate` is in millionths of a ruble.
+    `amount` is in hundredths of a unit of a currency, and `rate` in millionths of a ruble.
     """
     if abs(amount) > KOPECKS_MAX // (2 * rate):
         return None

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 
 
 def split_by_known(values: Mapping[str, str], known: Collection[str]) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Return the values of fields that the site has, by field name, and the names of the other fields.
+    """Return the values of the fields in `known`, by name, and the names of the other fields in `values`.
 
     Seed: «если они были добавлены в настройках API личного кабинета Calltouch».
     """

@@ -22,14 +22,14 @@ class Deal:
     """The current version of a deal.
 
     `status`, `service`, `manager` and `comment` are as the CRM sent them: `None` if never sent, empty if erased.
-    `amount_rub` is `None` if erased.
+    `amount_rub` is `None` if unknown or erased.
 
     `happened_at` is when the deal was created according to the CRM, and `recorded_at` when it was stored here.
     `touched_at` is when anything about it last changed, `changed_at` when a caller last changed it, `status_since` when
-    a caller last changed its status. `pinned_at` is when a person pinned its lead, `None` while the rules match it.
+    its status began. `pinned_at` is when a person chose (pinned) its lead, `None` if the rules match the deal.
 
     Sums are in rubles unless `currency` is another currency. A deal with `matchers` is matched only by them. `visit_id`
-    is the visit that a matcher found; a deal that has one has no lead.
+    is the visit that a matcher found; a deal with a visit has no lead.
     """
 
     id: DealId
@@ -79,7 +79,7 @@ def choose_deal(key: DealKey, by_id: Mapping[DealId, Deal], by_number: Mapping[s
 
 
 def named_as_sent(deal: Deal, key: DealKey) -> Deal:
-    """Return a deal with its number spelt as the caller sent it, for the response."""
+    """Return a deal with its number as the caller sent it in `key`, for the response."""
     if key.number is None or key.number == deal.number or deal.number not in spellings(key.number):
         return deal
     return replace(deal, number=key.number)

@@ -1,4 +1,4 @@
-"""The data of a deal that exists only in deals 2.0."""
+"""The data of a deal that exists only in deals 2.0: its funnel, name, link, products and contacts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -57,7 +57,7 @@ NO_DETAILS = DealDetails()
 def changed_details(details: DealDetails, parts: Mapping[str, object]) -> DealDetails:
     """Return the details of a deal after a change; `parts` are the fields that were sent, by name.
 
-    Ours: a sent product replaces the product of the same name, and other products stay.
+    Ours: a product in `parts` replaces the product of the same name, and other products stay.
     """
     changed = replace(details, **parts)  # type: ignore[arg-type]  # the names are fields, with values of their types
     if "products" not in parts:
@@ -67,9 +67,9 @@ def changed_details(details: DealDetails, parts: Mapping[str, object]) -> DealDe
 
 
 def contact_clue_of(details: DealDetails) -> ContactClue | None:
-    """Return the contacts in a deal's details as a clue to its lead, main contacts first, or `None` if there are none.
+    """Return the phones and e-mails in a deal's details, main contacts first, or `None` if there are none.
 
-    Journals show this clue, and find deals by it.
+    Journals show them, and find deals by them.
     """
     books = [book for book in (details.main_contacts, details.other_contacts) if book is not None]
     if not books:

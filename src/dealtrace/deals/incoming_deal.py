@@ -38,14 +38,14 @@ class IncomingDeal:
 
     @property
     def fingerprint(self) -> str:
-        """A hash of all values of the deal; deals with equal hashes are imported once."""
+        """A hash of all values of the deal; several deals with the same hash are imported once."""
         known = [(part.name, getattr(self, part.name)) for part in fields(self)]
         return hashlib.sha256(
             repr([(name, value) for name, value in known if value not in (None, "", (), {})]).encode()
         ).hexdigest()
 
     def number_with(self, deal_id: int) -> str:
-        """Return the number of the deal; if it has none, the default number made from `deal_id`."""
+        """Return the number of the deal, or the default number made from `deal_id` if it has none."""
         return self.number if self.number is not None else default_number(deal_id)
 
 

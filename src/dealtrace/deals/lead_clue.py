@@ -1,4 +1,4 @@
-"""The clue by which the lead of a deal is searched: ids of a call or lead request and contacts that the CRM sent."""
+"""The data by which the lead of a deal is searched (clue): an id of a call or lead request, and contacts."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -10,7 +10,7 @@ from dealtrace.record import record
 LINK_THRESHOLD_DEFAULT = timedelta(seconds=7200)
 """Seed: «по умолчанию погрешность будет равна 7200 сек (2 часа)»."""
 LINK_THRESHOLD_MAX = timedelta(days=3660)
-"""Ours: ten years; no deal comes from an older lead."""
+"""Ours: the largest link threshold, ten years; no deal comes from an older lead."""
 
 
 @record
@@ -34,7 +34,7 @@ class ContactClue:
     """The phone, the e-mail or both by which the lead of a deal is searched.
 
     `link_threshold` is the longest time from the end of a lead to its deal. `only_kind` is the only kind of lead to
-    search, `None` for both.
+    search, or `None` to search both kinds.
     """
 
     phone: StatedContact | None
@@ -49,7 +49,7 @@ class ContactClue:
         return phones if self.email is None else (*phones, *self.email.normals)
 
     def normalised_again(self) -> "ContactClue":
-        """Return the clue with the contacts as they were sent, in the normal form of this release."""
+        """Return the clue with its contacts normalised again, from the texts that were sent, by the current rules."""
         return replace(
             self,
             phone=stated_phone(self.phone.as_sent) if self.phone is not None else None,
@@ -59,7 +59,7 @@ class ContactClue:
 
 @record
 class LeadClue:
-    """All that a CRM sent about the lead of a deal; contacts are used only if the identity finds no lead.
+    """What a CRM sent to identify the lead of a deal; contacts are used only if the identity finds no lead.
 
     There is at most one identity, so a deal cannot come from both a call and a lead request.
     Seed: «Сделка не может быть привязана одновременно ко звонку и к заявке».

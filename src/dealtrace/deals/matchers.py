@@ -1,4 +1,4 @@
-"""Matchers: the searches by which deals 2.0 find out where a deal came from, tried in the order sent."""
+"""Matchers: the ways in which deals 2.0 find out where a deal came from, tried in the order in which they were sent."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -10,7 +10,7 @@ from dealtrace.record import record
 
 
 class Preference(StrEnum):
-    """Which lead a search by contact returns if several fit."""
+    """Which lead a search by contact returns if several leads fit."""
 
     NEAREST = "nearest"
     NEAREST_UNIQUE = "nearest unique of its kind"
@@ -29,7 +29,7 @@ class Way(StrEnum):
 
 
 FINAL_WAYS = frozenset({Way.SOURCE, Way.NO_SOURCE})
-"""The ways that always succeed; matchers after such a way are never tried."""
+"""The ways that always succeed; after a matcher with such a way, no other matcher is tried."""
 
 
 @record
@@ -37,8 +37,8 @@ class Matcher:
     """A way to find out where a deal came from; fields that do not belong to its `way` are empty.
 
     `kinds` are the kinds of lead that it searches. Contacts are in normal form; `digests` are hexadecimal MD5 digests
-    of phones in normal form. A lead must have begun at or before `until` and at most `depth` before it; a `depth` of
-    `None` has no limit. The lead must have all `tags`, or with `any_tag` at least one of them.
+    of phones in normal form. A lead must have begun at or before `until`, but not more than `depth` before `until`; a
+    `depth` of `None` means no limit. The lead must have all `tags`, or with `any_tag` at least one of them.
     """
 
     way: Way
@@ -56,7 +56,7 @@ class Matcher:
 
 
 def keys_of(matcher: Matcher) -> tuple[str, ...]:
-    """List the keys by which a matcher may find a lead or visit: made from ids, contacts or digests of phones."""
+    """List the keys by which a matcher may find a lead or visit; they are made from ids, contacts or phone digests."""
     if matcher.way is Way.VISIT:
         return tuple(map(key_of_visit, matcher.visit_ids))
     if matcher.way is Way.ID:
@@ -65,12 +65,12 @@ def keys_of(matcher: Matcher) -> tuple[str, ...]:
 
 
 def key_of_lead(kind: LeadKind, lead_id: int) -> str:
-    """Return the key of a lead for matching by id; it cannot be mistaken for a contact."""
+    """Return the key of a lead for matching by id; it is never equal to a contact."""
     return f"{kind}:{lead_id}"
 
 
 def key_of_visit(visit_id: int) -> str:
-    """Return the key of a visit for matching by id; it cannot be mistaken for the key of a lead or a contact."""
+    """Return the key of a visit for matching by id; it is never equal to the key of a lead or a contact."""
     return f"visit:{visit_id}"
 
 
@@ -85,7 +85,7 @@ WITHOUT_SOURCE = Matcher(Way.NO_SOURCE)
 
 
 def stated_source_of(matchers: Sequence[Matcher]) -> TrafficSource | None:
-    """Return the source that the first always-successful matcher states, or `None` if there is none.
+    """Return the source that the first matcher in `FINAL_WAYS` states, or `None` if there is none.
 
     The source applies if no earlier matcher finds a lead.
     Vendor: «customSources», at its place in the order: matchers after `withoutSource` are never reached.
@@ -95,7 +95,7 @@ def stated_source_of(matchers: Sequence[Matcher]) -> TrafficSource | None:
 
 
 def reachable(matchers: Sequence[Matcher]) -> Iterator[tuple[int, Matcher]]:
-    """Yield the matchers before the first one that always succeeds, each with its position from 0."""
+    """Yield the matchers before the first matcher that always succeeds, each with its position from 0."""
     for position, matcher in enumerate(matchers):
         if matcher.way in FINAL_WAYS:
             return

@@ -1,4 +1,4 @@
-"""The registration of a deal: the request, the response, and when a repeated request is a safe retry."""
+"""The registration of a deal: the request, the response, and whether a request is a retry of an earlier one."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -18,8 +18,8 @@ class Registration:
     """A deal as a CRM registers it.
 
     `number` is as sent, `None` if the CRM sent none. `amount_as_sent` is the text of the sum. `fingerprint` is a hash
-    of all parameters: equal hashes mean that the same registration was sent again. The fields after `fingerprint` are
-    only for deals 2.0; `lead_tags` are added to the lead that is found.
+    of all parameters: equal hashes mean that the same registration was sent again. The fields after `fingerprint` exist
+    only in deals 2.0; `lead_tags` are added to the lead that is found.
     """
 
     number: str | None
@@ -45,10 +45,10 @@ class Registration:
 
 @record
 class Receipt:
-    """The response to a registration, the same each time the registration is sent again.
+    """The response to a registration; a retry of the registration gets the same response.
 
-    `matcher` is the position of the matcher that decided, and `visit_id` the visit that it found, `None` if there is
-    none.
+    `matcher` is the position, from 0, of the matcher that decided, and `visit_id` the visit that it found; each is
+    `None` if there is none.
     """
 
     deal_id: DealId
@@ -68,7 +68,7 @@ class Receipt:
 
 @record
 class Registered:
-    """The id of the deal that already has a number, and the fingerprint of its registration."""
+    """A registered deal: its id, and the fingerprint of its registration."""
 
     deal_id: DealId
     fingerprint: str

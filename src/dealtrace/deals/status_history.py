@@ -1,4 +1,4 @@
-"""The past and present statuses of a deal, with their funnels and dates."""
+"""The past and present statuses of a deal, each with its funnel and the time when it began."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -17,10 +17,10 @@ class PastStatus:
 
 
 def status_history(versions: Iterable[DealVersion]) -> list[PastStatus]:
-    """Return the statuses of a deal from its versions, oldest first; values of versions are in their JSON form.
+    """Return the statuses of a deal from its versions, oldest first; the values of `versions` are in JSON form.
 
-    A status begins when the CRM says it does. Without such a date, the first status begins with the deal, and each
-    later one when its version was stored.
+    A status begins at the date that the CRM stated. Without such a date, the first status begins when the deal was
+    made, and a later status when its version was stored.
     """
     past: list[PastStatus] = []
     for version in versions:

@@ -11,10 +11,10 @@ from dealtrace.deals.deal import Deal, DealId
 from dealtrace.record import record
 
 FIRST_VERSION = 1
-"""The number of the version that a registration creates; this version also stores the data of the response."""
+"""The number of the version that a registration creates; this version also stores the data for repeated responses."""
 
 Fields = Mapping[str, Any]
-"""Fields of a deal by name. Any: each field has a type of its own, and `replace` takes them by name."""
+"""Values of a deal by field name. Any: each field has its own type, and `replace` takes values by name."""
 
 
 class VersionKind(StrEnum):
@@ -33,8 +33,8 @@ class VersionKind(StrEnum):
 class DealVersion:
     """A version of a deal; `before` and `after` hold the fields that it changed, by name.
 
-    `token_id` and `user_id` say who changed the deal; both are `None` if a command or a new lead did. Values have the
-    types of a deal's fields; versions read from the database have them as JSON.
+    `token_id` and `user_id` say who changed the deal; both are `None` if a command or a new lead changed it. Values
+    have the types of a deal's fields, or are in JSON form in versions read from the database.
     """
 
     deal_id: DealId
@@ -50,7 +50,7 @@ class DealVersion:
 def first_version(deal: Deal, amount_as_sent: str, token_id: int | None, matcher: int | None = None) -> DealVersion:
     """Return the first version of a deal: all its fields, and the sum as sent, for the response to a retry.
 
-    In deals 2.0 it also has the fields of 2.0 and the position of the matcher that decided.
+    A deal with matchers also has the fields of deals 2.0, and the position of the `matcher` that decided.
     """
     after: dict[str, object] = {
         "number": deal.number,
@@ -75,7 +75,7 @@ def first_version(deal: Deal, amount_as_sent: str, token_id: int | None, matcher
 def next_version(
     before: Deal, after: Deal, kind: VersionKind, *, token_id: int | None = None, user_id: int | None = None
 ) -> DealVersion:
-    """Return the version that turns `before` into `after`; `kind` decides which fields it has."""
+    """Return the version that turns `before` into `after`; the fields that it records depend on `kind`."""
     if kind is VersionKind.CHANGED:
         earlier, later = difference(before, after)
     else:
@@ -96,7 +96,8 @@ _FIELD_OF = {
 def as_of(deal: Deal, version: int, versions: Iterable[DealVersion]) -> Deal:
     """Return a deal as it was at `version`, by undoing the changes of later versions among `versions`.
 
-    Each `before` must have values of a deal, not JSON. `touched_at` and `status_since` are not undone.
+    Each `before` must have values of a deal, not JSON. `touched_at` is not undone, and `status_since` is undone only if
+    `before` has it, see `difference`.
     """
     later = [candidate for candidate in versions if candidate.version > version]
     for reverted in sorted(later, key=lambda candidate: candidate.version, reverse=True):
@@ -113,4 +114,4 @@ def without_person(fields: Fields) -> Fields:
 
 _MAY_NAME_A_PERSON = ("comment", "custom_values")
 _EMPTY: Fields = {"details": {}, "matchers": []}
-"""Fields of deals 2.0 that may identify a person, with the empty values that replace them."""
+"""Fields of deals 2.0 that may identify a person, and the empty values by which they are replaced."""

@@ -1,1 +1,1 @@
-"""Files that people import and export: the meaning of columns, parsing cells, writing rows."""
+"""Files that people import and export: their columns, parsing their cells, and writing their rows."""

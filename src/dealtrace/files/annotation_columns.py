@@ -10,12 +10,12 @@ from dealtrace.leads.limits import COMMENT_LENGTH_MAX, LABEL_LENGTH_MAX
 from dealtrace.record import record
 
 _NO_VALUE = ("(not set)", "<не указано>", "<не заполнено>")
-"""The texts that journals show in place of an unknown value."""
+"""The texts that the vendor's journals show in place of an unknown value."""
 
 
 @record
 class SourcePartCell(TextCell):
-    """A part of a traffic source."""
+    """A cell with a part of a traffic source, such as its medium or campaign."""
 
     def read(self, cell: Cell) -> str:
         """Return the text of a cell, or an empty text for a placeholder such as `(not set)`."""

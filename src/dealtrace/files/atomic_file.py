@@ -1,4 +1,4 @@
-"""Write files that appear only when complete: they are written next to their place and then renamed."""
+"""Write files that appear only when complete: each is written under another name in its folder, and then renamed."""
 
 import os
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from secrets import token_hex
 from typing import TextIO
 
 PRIVATE = 0o600
-"""The mode of exports, refused rows and backups: they have personal data, so only their owner may read them."""
+"""The file mode of exports, refused rows and backups: they have personal data, so only their owner may read them."""
 NAME_LENGTH_KEPT = 40
 """How many characters of a file's name are in the name of its partial file, so that it is never too long."""
 
@@ -17,8 +17,8 @@ NAME_LENGTH_KEPT = 40
 def write_atomically(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
     """Yield the path of an empty private file to write to; on success it is synced and renamed to `path`.
 
-    On any failure it is deleted, and a file at `path` is not changed. If `path` is a symbolic link, the file that it
-    points to is replaced.
+    On any failure the new file is deleted, and a file at `path` is not changed. If `path` is a symbolic link, the file
+    that it points to is replaced.
 
     Raises:
         FileExistsError: `path` exists and `overwrite` is false, or it is not a regular file.

@@ -116,7 +116,7 @@ CALL_COLUMNS = (
 
 
 def call_of(values: RowValues) -> IncomingCall:
-    """Return the call in a row, with times in whole seconds; `values` are keyed by column name."""
+    """Return the call in a row, with times rounded down to seconds; `values` are keyed by column name."""
     call_id = values.get("call_id")
     started_at, duration = whole_span(values["started_at"], values.get("duration_seconds", timedelta(0)))
     waiting = values.get("waiting_seconds")

@@ -1,4 +1,4 @@
-"""Types of cells: each parses a cell or explains what is wrong with it, and describes itself for the documentation."""
+"""Types of cells: each type parses a cell or explains why it is invalid, and describes itself for the documentation."""
 
 import re
 from datetime import datetime, time, timedelta
@@ -13,14 +13,17 @@ from dealtrace.leads.phone import normal_phone
 from dealtrace.record import record
 
 EXACT_NUMBERS_BELOW = 10**15
-"""Numbers from here on are inexact, because spreadsheets keep only fifteen digits of a number."""
+"""Numbers below this are exact; larger numbers are not, because spreadsheets keep only fifteen digits of a number."""
 DIGITS_MAX = 16
 
 _SHORTENED = re.compile(r"[0-9](?:[.,][0-9]+[eE]\+?|[eE]\+)[0-9]+")
 _DURATION = re.compile(r"(?:([0-9]{1,3}):)?([0-9]{1,3}):([0-5][0-9](?:[.,][0-9]+)?)")
 _SECONDS = re.compile(rf"([0-9]{{1,{DIGITS_MAX}}})(?:[.,]([0-9]+))?")
 DECIMALS_MAX = 3
-"""The most decimals of seconds below 1; a number with more is a fraction of a day, as spreadsheets store durations."""
+"""The most decimals of a duration below one second.
+
+A number below 1 with more decimals is a fraction of a day, as spreadsheets store durations, and is refused.
+"""
 ERROR_VALUES = frozenset(
     {
         "#n/a", "#ref!", "#value!", "#name?", "#div/0!", "#num!", "#null!", "#calc!", "#spill!", "#н/д", "#ссылка!",
@@ -33,7 +36,7 @@ _SPACES = str.maketrans("", "", " \u00a0\u202f")
 
 
 class CellType(Protocol):
-    """The type of the cells of a column."""
+    """The type of the cells of a column: it parses a cell, and describes the accepted values."""
 
     @property
     def form(self) -> str:
@@ -48,7 +51,7 @@ class CellType(Protocol):
 
 
 def text_of(cell: Cell) -> str:
-    """Return a cell as text; whole numbers have no decimals, and marks that protect from formulas are removed.
+    """Return a cell as text; whole numbers have no decimals, and an apostrophe that prevents a formula is removed.
 
     Raises:
         InvalidValue: the cell has a number too long to be exact, a null character, or an error.
@@ -109,7 +112,7 @@ class TextCell:
 
 @record
 class CodeCell(TextCell):
-    """A text that a spreadsheet may mistake for a number, such as an id."""
+    """A cell with a text that a spreadsheet may mistake for a number, such as an id."""
 
     def read(self, cell: Cell) -> str:
         """Return the text with all its digits.
@@ -132,7 +135,7 @@ class CodeCell(TextCell):
 
 @record
 class PhoneCell(CodeCell):
-    """A phone in any format; `leads.phone` parses it."""
+    """A cell with a phone in any format; `leads.phone` parses it."""
 
     def _is_whole(self, text: str) -> bool:
         return normal_phone(text) is not None
@@ -140,7 +143,7 @@ class PhoneCell(CodeCell):
 
 @record
 class IntegerCell:
-    """An integer between two bounds, inclusive."""
+    """A cell with an integer between two bounds, both included."""
 
     least: int
     most: int
@@ -210,7 +213,7 @@ class DurationCell:
 
 @record
 class TagsCell:
-    """Comma-separated tags; parsed in order, trimmed, without empty tags and duplicates."""
+    """A cell with comma-separated tags."""
 
     @property
     def form(self) -> str:
@@ -218,7 +221,7 @@ class TagsCell:
         return f"comma-separated tags, up to {TAGS_MAX} of {TAG_LENGTH_MAX} characters"
 
     def read(self, cell: Cell) -> tuple[str, ...]:
-        """Return the tags as a tuple."""
+        """Return the tags in order, trimmed, without empty tags and duplicates."""
         tags = tuple(dict.fromkeys(tag for part in text_of(cell).split(",") if (tag := part.strip())))
         if len(tags) > TAGS_MAX or any(len(tag) > TAG_LENGTH_MAX for tag in tags):
             raise InvalidValue(

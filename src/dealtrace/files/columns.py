@@ -1,4 +1,4 @@
-"""Columns of imported tables: parsing, errors and the documentation are all derived from a record per column."""
+"""Columns of imported tables; parsing, error messages and documentation all use the same record of a column."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -16,11 +16,11 @@ _BETWEEN_WORDS = re.compile(r"[\W_]+")
 
 
 RowValues = dict[str, Any]
-"""The values of a row by column name. Any: each has the type that its column parses."""
+"""The values of a row by column name. Any: each value has the type that its column parses."""
 
 
 class Need(StrEnum):
-    """The need for a column in a file: none, required, or required with a value in each of its cells."""
+    """Whether a file must have a column: it is optional, required, or required with a value in every row."""
 
     NOTHING = "no"
     COLUMN = "the column"
@@ -66,7 +66,10 @@ class FoundColumn:
 
 @record
 class Layout:
-    """The columns of one file; `passed_over` has the headings that were not recognised."""
+    """The columns found in a file; `passed_over` has the headings that are ignored, `width` counts all headings.
+
+    `language` is Russian if any heading is in Russian.
+    """
 
     found_columns: tuple[FoundColumn, ...]
     passed_over: tuple[str, ...]
@@ -123,9 +126,9 @@ def count_known(headings: Iterable[Cell], columns: Sequence[Column]) -> int:
 
 
 def lay_out(headings: Sequence[Cell], columns: Sequence[Column]) -> Layout:
-    """Return the layout of a file: the columns that its headings stand for.
+    """Return the layout of a file: the `columns` that its headings stand for, with their positions.
 
-    If several headings mean the same column, the one listed first in `Column.headings` is used.
+    If several headings stand for the same column, the heading listed first in `Column.headings` is used.
     """
     texts = [heading_text(heading) for heading in headings]
     positions: dict[str, int] = {}
@@ -153,5 +156,5 @@ def _accepted_headings(column: Column) -> list[str]:
 
 
 def values_of(values: RowValues, names: Iterable[str]) -> RowValues:
-    """Return the values of these columns by name, without columns that have no value."""
+    """Return the values of the columns `names`, by name; columns without a value are left out."""
     return {name: values[name] for name in names if name in values}

@@ -1,15 +1,15 @@
-"""Format lines of CSV, in the same way for all files."""
+"""Format lines of CSV in the same way for all files that we write."""
 
 import csv
 import io
 from collections.abc import Iterable
 
 _END = "\r\n"
-"""The end of written lines; with any other, the csv library would not quote a single carriage return or line feed."""
+"""The line end for the csv module; with another line end, it would not quote a single carriage return or line feed."""
 
 
 class CsvLines:
-    """Formats rows as lines of CSV; a text with a delimiter, a quote or any part of a line end is quoted."""
+    """Formats rows as lines of CSV; texts with a delimiter, a quote, a carriage return or a line feed are quoted."""
 
     def __init__(self, delimiter: str, end: str) -> None:
         self._end = end
@@ -17,7 +17,7 @@ class CsvLines:
         self._rows = csv.writer(self._line, delimiter=delimiter, lineterminator=_END)
 
     def format(self, cells: Iterable[str]) -> str:
-        """Return a row as one line with its end."""
+        """Return a row as one line of CSV, including the line end."""
         self._line.seek(0)
         self._line.truncate()
         self._rows.writerow(cells)

@@ -19,7 +19,7 @@ BLOCK_BYTES = 1 << 20
 
 
 class Encoding(StrEnum):
-    """The encodings of a CSV file."""
+    """The encodings in which a CSV file can be read."""
 
     UTF_8 = "utf-8"
     WINDOWS_1251 = "cp1251"
@@ -32,7 +32,7 @@ UTF_8, UTF_16, WINDOWS_1251 = Encoding.UTF_8, Encoding.UTF_16, Encoding.WINDOWS_
 _CODECS: Mapping[str, str] = {UTF_8: "utf-8-sig"}
 """Maps an encoding to the codec that reads it: `utf-8-sig` drops the byte order mark that spreadsheets write."""
 _FAULTY = "\udfff"
-"""Replaces bytes that cannot be decoded; no encoding has this character."""
+"""The character that replaces bytes that cannot be decoded; no encoding can encode it."""
 _MARK_FAULTS = "dealtrace-mark-faults"
 
 codecs.register_error(_MARK_FAULTS, lambda error: (_FAULTY, getattr(error, "end", 0)))
@@ -64,7 +64,7 @@ def detect_encoding(path: Path) -> str:
 def read_csv(
     path: Path, encoding: str, count_known: Callable[[Sequence[str]], int], head_lines: int = 1
 ) -> Iterator[Row]:
-    """Yield the rows of a file; the delimiter is chosen so that the most headings are recognised.
+    """Yield the rows of a CSV file; its delimiter is the one with which `count_known` recognises the most headings.
 
     The headings must be in one of the first `head_lines` lines that are not blank.
 
@@ -91,7 +91,7 @@ def read_csv(
 
 
 def _rows(path: Path, encoding: str, delimiter: str, errors: str) -> Iterator[Row]:
-    """Yield the rows of a file.
+    """Yield the rows of a CSV file; `errors` is the codec error handler for bytes that cannot be decoded.
 
     A line with misplaced quotes becomes one row, which is marked `is_malformed` and split at every delimiter.
     """
@@ -113,7 +113,7 @@ def _rows(path: Path, encoding: str, delimiter: str, errors: str) -> Iterator[Ro
 
 
 class _Lines:
-    """The lines of a file; after `step_back`, all lines of the current row but the first are read again."""
+    """An iterator over the lines of a file; `step_back` returns to the second line of the current row."""
 
     def __init__(self, file: TextIO, path: Path) -> None:
         self.consumed: deque[str] = deque()
@@ -159,7 +159,7 @@ def _faulty_row(path: Path, encoding: str, delimiter: str) -> int:
 
 
 def _is_mostly_utf_8(path: Path) -> bool:
-    """Return whether a file read as UTF-8 has more non-ASCII characters than decoding errors, or only ASCII."""
+    """Return whether a file, read as UTF-8, has more valid non-ASCII characters than errors, or no errors at all."""
     decoder = codecs.getincrementaldecoder(UTF_8)(_MARK_FAULTS)
     characters = faults = 0
     with path.open("rb") as file:

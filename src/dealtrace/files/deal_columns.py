@@ -1,4 +1,4 @@
-"""The columns of a table of deals, with the headings of our exports and of the vendor's journal."""
+"""The columns of a table of deals, with the headings of our exports and of Calltouch's deal journal."""
 
 from decimal import Decimal
 
@@ -59,7 +59,7 @@ class LeadKindCell:
         return "call or request"
 
     def read(self, cell: Cell) -> LeadKind:
-        """Return the kind, which the cell states in the words of exports or of the journal."""
+        """Return the kind of lead; the cell may have the words of our exports or of Calltouch's deal journal."""
         kind = _LEAD_KINDS.get(text_of(cell).casefold())
         if kind is None:
             raise InvalidValue("ожидается call или request", "expected call or request")
@@ -68,7 +68,7 @@ class LeadKindCell:
 
 @record
 class FirstCell(TextCell):
-    """A comma-separated list of phones or e-mails, of which the first is used."""
+    """A cell with a comma-separated list of phones or e-mails; only the first is used."""
 
     @property
     def form(self) -> str:
@@ -164,7 +164,7 @@ def deal_of(values: RowValues) -> IncomingDeal:
     """Return the deal in a row; `values` are keyed by column name.
 
     Raises:
-        InvalidParameters: the row names two leads, or a lead of unknown kind.
+        InvalidParameters: the row has the ids of a call and a lead request, or the id of a lead without its kind.
     """
     stated = {part: text for part, text in values_of(values, SOURCE_PARTS).items() if text}
     deal_id = values.get("deal_id")
@@ -200,7 +200,13 @@ def _identity_of(values: RowValues) -> CallIdentity | LeadRequestIdentity | None
         named.setdefault(kind, values["lead_id"])
     if len(named) > 1:
         raise InvalidParameters(
-            [Violation("row", "сделка не может быть и по звонку, и по заявке", "a deal comes from a call or a request")]
+            [
+                Violation(
+                    "row",
+                    "сделка не может быть и по звонку, и по заявке: оставьте что-то одно",
+                    "a deal cannot come from both a call and a lead request: keep only one id",
+                )
+            ]
         )
     for kind, lead_id in named.items():
         return CallIdentity(lead_id, None) if kind is LeadKind.CALL else LeadRequestIdentity(lead_id, None)

@@ -1,4 +1,4 @@
-"""The headings that PBXs use for columns of calls, and their words for answered and missed calls."""
+"""The column headings of call lists from PBXs (telephone exchanges), and their words for answered and missed calls."""
 
 from collections.abc import Mapping
 

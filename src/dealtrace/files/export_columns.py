@@ -18,14 +18,14 @@ from dealtrace.leads.qualification import Qualification
 from dealtrace.record import record
 
 Value = str | int | bool | Decimal | datetime | None
-"""The value of an exported cell; instants are aware."""
+"""The value of an exported cell; a `datetime` is aware until `on_the_clock` converts it."""
 Row = TypeVar("Row")
 SEPARATOR = ", "
 
 
 @record
 class ExportColumn(Generic[Row]):
-    """A column of an export: its name for programs, its heading for people, and a function that gets its value."""
+    """A column of an export: its name for programs, its Russian heading for people, and a function for its value."""
 
     name: str
     heading: str
@@ -34,7 +34,7 @@ class ExportColumn(Generic[Row]):
 
 @record
 class ExportedDeal:
-    """A deal, and its lead with client and visit; `lead_summary` is `None` if the deal has no lead."""
+    """A deal to export, and a summary of its lead, `None` if it has no lead; `visit` is for deals without a lead."""
 
     deal: Deal
     lead_summary: LeadSummary | None
@@ -43,7 +43,10 @@ class ExportedDeal:
 
 @record
 class ExportedLead:
-    """A call or lead request and its details; `circumstances` describe calls only, `page_url` is for lead requests."""
+    """A call or lead request to export, with its details.
+
+    `circumstances` are the details of a call, and `page_url` is the page of a lead request's form.
+    """
 
     lead: Call | LeadRequest
     client: Client
@@ -57,7 +60,7 @@ class ExportedLead:
 
 
 def deal_columns(fields: list[str]) -> list[ExportColumn[ExportedDeal]]:
-    """List the columns of deals; the site's custom fields come last."""
+    """List the columns of exported deals; the site's custom fields (`fields`) come last."""
     return [
         ExportColumn("orderId", "ID сделки", lambda row: row.deal.id),
         ExportColumn("orderNumber", "Номер сделки", lambda row: row.deal.number),
@@ -86,7 +89,7 @@ def deal_columns(fields: list[str]) -> list[ExportColumn[ExportedDeal]]:
 
 
 def call_columns(fields: list[str]) -> list[ExportColumn[ExportedLead]]:
-    """List the columns of calls, with headings that an import recognises."""
+    """List the columns of exported calls, with headings that an import recognises; custom fields come last."""
     return [
         ExportColumn("callId", "ID звонка", lambda row: row.lead.id),
         ExportColumn("callReferenceId", "Внешний ID", lambda row: _call(row).reference),
@@ -104,7 +107,7 @@ def call_columns(fields: list[str]) -> list[ExportColumn[ExportedLead]]:
 
 
 def lead_request_columns(fields: list[str]) -> list[ExportColumn[ExportedLead]]:
-    """List the columns of lead requests, with headings that an import recognises."""
+    """List the columns of exported lead requests, with headings that an import recognises; custom fields come last."""
     return [
         ExportColumn("requestId", "ID заявки", lambda row: row.lead.id),
         ExportColumn("requestNumber", "Номер заявки", lambda row: _lead_request(row).number),
@@ -170,5 +173,5 @@ def _seconds(lasting: timedelta | None) -> int | None:
 
 
 def on_the_clock(value: Value, zone: ZoneInfo) -> Value:
-    """Return an instant as naive local time of the site, to the second, and any other value unchanged."""
+    """Return a `datetime` as naive local time in `zone`, cut to the second, and any other value unchanged."""
     return value.astimezone(zone).replace(tzinfo=None, microsecond=0) if isinstance(value, datetime) else value

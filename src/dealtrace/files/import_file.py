@@ -23,9 +23,10 @@ FORMATS: Mapping[ImportNoun, ImportFormat] = {known.noun: known for known in (CA
 
 @record
 class ImportFile:
-    """A file that was read once to check it: a table of records of one kind.
+    """A checked file to import: a table with records of one kind.
 
-    `encoding` is `None` for spreadsheets. `rows_total` counts the rows that are not blank, without the headings.
+    `encoding` is `None` for spreadsheets. `digest` identifies the content and the kind of record. `rows_total` counts
+    the rows that are not blank, without the headings.
     """
 
     path: Path
@@ -38,7 +39,7 @@ class ImportFile:
     read: Callable[[], Iterator[Row]]
 
     def rows(self, time_zone: ZoneInfo, after: int) -> Iterator[tuple[Row, ImportRow[object]]]:
-        """Yield each row that follows row number `after`, with its record or its refusal; blank rows are left out."""
+        """Yield each row after row number `after`, with its record or its refusal if it is invalid; skip blank rows."""
         for row in self.read():
             if row.number > max(after, self.headings.number) and not row.is_blank:
                 yield row, ImportRow(row.number, self._content(row, time_zone))

@@ -1,4 +1,4 @@
-"""The formats of imported files: the columns of each kind of record, and how a row becomes a record."""
+"""The formats of imported files: the columns of each kind of record, and how a row is turned into a record."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
@@ -28,12 +28,12 @@ class ImportNoun(StrEnum):
 
 @record
 class ImportFormat:
-    """The format of the files with one kind of record, and how a row becomes a record.
+    """The format of files with records of one kind, and how a row is turned into a record.
 
     `time_column` has the date and time of the record; the time of day may be in the column `time` instead.
-    `other_times` are further columns with times. A row must have a value in one of the columns `any_of`; else its
-    violation is `lacking`. `make` builds the record from the values of a row, with instants in UTC, or raises
-    `InvalidParameters`. With `has_fields`, the site's custom fields are columns too.
+    `other_times` are further columns with times. A row must have a value in one of the columns `any_of`; otherwise it
+    is refused with the violation `lacking`. `make` builds the record from the values of a row, with instants in UTC, or
+    raises `InvalidParameters`. With `has_fields`, the site's custom fields are columns too.
     """
 
     noun: ImportNoun
@@ -50,10 +50,10 @@ class ImportFormat:
         return (*self.columns, *_field_columns(self.columns, sorted(fields))) if self.has_fields else self.columns
 
     def parse(self, row: Row, layout: Layout, time_zone: ZoneInfo) -> object:
-        """Return the record in a row; local times are in `time_zone`.
+        """Return the record in a row; times without an offset are in `time_zone`.
 
         Raises:
-            InvalidParameters: one violation for each invalid cell.
+            InvalidParameters: lists the invalid cells, or says what the row lacks.
         """
         values = layout.read(row)
         if self.lacking is not None and not any(values.get(name) for name in self.any_of):
@@ -66,7 +66,7 @@ class ImportFormat:
 
 
 def custom_values_of(values: RowValues) -> dict[str, str]:
-    """Return the values of custom fields in a row, by name of the field."""
+    """Return the values of the custom fields in a row, by the name of the field."""
     start, end = len(_FIELD_PREFIX), -len(_FIELD_SUFFIX)
     return {name[start:end]: value for name, value in values.items() if name.startswith(_FIELD_PREFIX)}
 
@@ -78,7 +78,7 @@ def _instant(layout: Layout, name: str, at: datetime | None) -> datetime:
 
 
 def _field_columns(columns: Sequence[Column], fields: Sequence[str]) -> list[Column]:
-    """Return a column for each custom field; its plain name is also a heading, unless another column has it.
+    """Return a column for each custom field; its headings are `custom[…]` and, unless taken, the name of the field.
 
     Fields whose names differ only in case or punctuation are left out.
     """

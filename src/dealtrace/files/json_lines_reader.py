@@ -1,4 +1,4 @@
-"""Read JSON Lines: an object per line, as in exports and journals; keys of nested objects become columns."""
+"""Read JSON Lines, an object per line; keys of nested objects become columns such as `visit.source`."""
 
 import codecs
 import json
@@ -11,7 +11,7 @@ from dealtrace.files.row import COLUMNS_MAX, Row
 from dealtrace.files.unreadable import unreadable
 
 HEADINGS_NUMBER = 0
-"""The row number of the headings; the first line is row 1."""
+"""The row number of the headings, which are not a line of the file; the first line of the file is row 1."""
 SEPARATOR = ","
 START_BYTES = 1024
 _OBJECT = re.compile(rb"\s*(?:\[\s*)?\{")
@@ -25,7 +25,7 @@ def is_json_lines(path: Path) -> bool:
 
 
 def read_json_lines(path: Path) -> Iterator[Row]:
-    """Yield a row with the keys of all lines as headings, then a row for each line; missing keys are empty cells.
+    """Yield a row of headings, which are the keys of all lines, then a row for each line; missing keys are empty cells.
 
     Numbers keep their digits as written.
 
@@ -63,7 +63,7 @@ def _read_object(path: Path, number: int, line: bytes) -> dict[str, str]:
         cells = dict(_flat("", found)) if isinstance(found, dict) else None
         "".join(cells or ()).encode()
         "".join((cells or {}).values()).encode()
-    except (ValueError, RecursionError):  # halves of characters are a ValueError, too
+    except (ValueError, RecursionError):  # encoding a lone surrogate raises a ValueError, too
         cells = None
     if cells is None:
         raise unreadable(
@@ -75,7 +75,7 @@ def _read_object(path: Path, number: int, line: bytes) -> dict[str, str]:
 
 
 def _flat(name: str, value: object) -> Iterator[tuple[str, str]]:
-    """Yield each plain value inside a JSON value as a pair: the name of its column (`visit.source`), and its text."""
+    """Yield a pair for each plain value inside a JSON value: the name of its column (`visit.source`), and its text."""
     match value:
         case dict():
             for key, inner in value.items():

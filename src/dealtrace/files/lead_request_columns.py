@@ -18,7 +18,7 @@ from dealtrace.leads.limits import (
 )
 
 CLIENT_COLUMNS = ("phone", "email", "client_name")
-"""At least one of these is required, since otherwise the client is unknown."""
+"""The columns that identify the client; a row must have a value in at least one of them."""
 
 LEAD_REQUEST_COLUMNS = (
     Column(

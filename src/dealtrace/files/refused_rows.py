@@ -15,13 +15,13 @@ from dealtrace.files.unreadable import unreadable
 
 DELIMITER = ";"
 ENCODING = "utf-8-sig"
-"""UTF-8 with a byte order mark, by which spreadsheets recognise it."""
+"""UTF-8 with a byte order mark, from which spreadsheets recognise the encoding."""
 ADDED_HEADINGS = {"ru": ("Строка файла", "Что не так"), "en": ("row of the file", "what is wrong")}
 HEADINGS_LENGTH_MAX = 1000
 
 
 class RefusedRows:
-    """Writes refused rows: the number of the row, what is wrong with it, and its original cells."""
+    """Writes refused rows to a CSV file: the number of the row, what is wrong with it, and its original cells."""
 
     def __init__(self, path: Path, headings: Sequence[Cell], language: Language) -> None:
         self.path = path
@@ -61,7 +61,7 @@ class RefusedRows:
         return not first or any(first.startswith(DELIMITER.join(added)) for added in ADDED_HEADINGS.values())
 
     def add(self, refused: Iterable[tuple[Row, Refusal]]) -> None:
-        """Append rows; they are synced to disk before this returns."""
+        """Append rows with their refusals; they are synced to disk before this returns."""
         lines = "".join(
             _line(
                 [str(row.number), _text(message_of_row(refusal, self._language)), *(_text(cell) for cell in row.cells)]
@@ -93,9 +93,9 @@ def _line(cells: Iterable[str]) -> str:
 
 
 def _text(cell: Cell) -> str:
-    """Return the text of a cell in a form that spreadsheets do not change and an import reads back.
+    """Return the text of a cell in a form that spreadsheets keep unchanged and an import reads back.
 
-    Only digits are protected: dates are read correctly even after a spreadsheet has reformatted them.
+    Texts of digits and formulas are protected; dates need no protection, since an import reads reformatted dates too.
     """
     try:
         text = cell if isinstance(cell, str) else text_of(cell)

@@ -7,7 +7,7 @@ from dealtrace.record import record
 
 
 class NumberOf1904(float):
-    """A number in a workbook that counts days from 1904, as on old Macintoshes."""
+    """A number in a workbook whose dates count days from 1904, as on old Macintoshes, instead of from 1899."""
 
 
 @record
@@ -29,9 +29,9 @@ COLUMNS_MAX = 256
 
 @record
 class Row:
-    """A row and its number as spreadsheets show it: the headings are usually row 1.
+    """The cells of a row, and its number as spreadsheets show it: the headings are usually row 1.
 
-    `is_malformed` marks a line with misplaced quotes, whose cells cannot be told apart.
+    `is_malformed` marks a line with misplaced quotes, which cannot be split into cells reliably.
     """
 
     number: int

@@ -22,10 +22,11 @@ from dealtrace.record import record
 
 SHEET_ROWS_MAX = 1_048_576
 CELL_LENGTH_MAX = 32_767
-"""The most characters in a spreadsheet cell; longer texts are truncated and counted."""
+"""The most characters in a spreadsheet cell; a longer text is truncated, and counted in `RowWriter.cut`."""
 SHOWN_WHOLE_BELOW = 10**11
-"""Excel shows an integer of a CSV file in full only below this; larger ones become `1E+11` and lose all digits after
-the fifteenth.
+"""Excel shows integers of a CSV file in full only below this.
+
+It shows larger integers as `1E+11`, and loses all digits after the fifteenth.
 """
 
 
@@ -52,7 +53,7 @@ class RowWriter(Protocol):
 
 
 class CsvFile:
-    """CSV for programs: commas and plain values. Notes are lines that begin with `# ` before the headings."""
+    """Writes CSV for programs, with commas and plain values; notes come before the headings, with `# ` in front."""
 
     def __init__(self, file: TextIO, headings: Sequence[str], notes: Sequence[Note] = ()) -> None:
         self.cut = 0
@@ -82,7 +83,7 @@ class CsvFile:
 
 
 class ExcelCsvFile:
-    """CSV for a Russian Excel: semicolons, byte order mark, Russian dates and numbers; Excel does not convert texts."""
+    """Writes CSV for the Russian Excel: semicolons, a byte order mark, Russian dates and numbers, protected texts."""
 
     def __init__(self, file: TextIO, headings: Sequence[str], notes: Sequence[Note] = ()) -> None:
         self.cut = 0
@@ -113,9 +114,9 @@ class ExcelCsvFile:
 
 
 class XlsxFile:
-    """A workbook; when a sheet is full, the next one gets the same headings. Rows are not kept in memory.
+    """Writes a workbook without keeping rows in memory; rows that do not fit a sheet go to further sheets.
 
-    Notes are on a separate sheet, the last one.
+    Every sheet begins with the headings. Notes are on a separate sheet at the end.
     """
 
     def __init__(self, book: xlsxwriter.Workbook, headings: Sequence[str]) -> None:
@@ -126,7 +127,7 @@ class XlsxFile:
         self._start_sheet()
 
     def add(self, row: Sequence[Value]) -> None:
-        """Write a row; texts that look like formulas get an apostrophe, so that editing a cell never runs one."""
+        """Write a row; texts that look like formulas get an apostrophe, so that editing a cell never runs a formula."""
         if self._row == SHEET_ROWS_MAX:
             self._start_sheet()
         for column, value in enumerate(row):
@@ -148,7 +149,7 @@ class XlsxFile:
         self._row += 1
 
     def add_notes(self, notes: Sequence[Note]) -> None:
-        """Write notes, one per row, on the last sheet."""
+        """Write notes, one per row, on a new sheet."""
         if notes:
             sheet = self._book.add_worksheet(NOTES_SHEET)
             for row, note in enumerate(notes):
@@ -163,7 +164,7 @@ class XlsxFile:
 
 
 class JsonLines:
-    """JSON Lines: an object per line; sums are strings, times are local to the site, without an offset."""
+    """Writes JSON Lines, an object per line; sums are strings, and times have no offset from UTC."""
 
     def __init__(self, file: TextIO, names: Sequence[str]) -> None:
         self.cut = 0
@@ -191,7 +192,7 @@ def open_writer(
 ) -> Iterator[RowWriter]:
     """Yield a writer in the format of the file's extension; the file appears only when it is complete.
 
-    JSON Lines have no notes.
+    `for_excel` makes CSV for the Russian Excel. Notes are left out of JSON Lines.
 
     Raises:
         OSError: the file cannot be written, or it exists and `overwrite` is false.

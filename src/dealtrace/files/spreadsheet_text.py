@@ -1,8 +1,8 @@
-"""Protect texts that a spreadsheet would take for formulas, numbers or dates, and read them back.
+"""Protect texts that a spreadsheet would read as formulas, numbers or dates, and remove this protection.
 
-A spreadsheet that opens a CSV file runs some texts as formulas; an apostrophe prevents this, also in workbooks, which
-people edit or save as CSV. It turns other texts into numbers and dates: it drops leading zeros and rewrites phones as
-`7,92E+10`; `="…"` (a formula with a constant text) prevents this.
+A spreadsheet that opens a CSV file runs some texts as formulas. An apostrophe in front prevents this; workbooks need it
+too, because people edit them or save them as CSV. A spreadsheet also turns texts into numbers and dates: it drops
+leading zeros, and rewrites phones as `7,92E+10`. Writing `="…"`, a formula with a constant text, prevents this.
 """
 
 import re
@@ -20,7 +20,7 @@ _MONTH = "(?:янв|фев|мар|апр|ма|июн|июл|авг|сен|окт
 _CONVERTED = re.compile(rf'(?=[^0-9]*[0-9])(?:[0-9]|[^\w"]|{_MONTH}|[eе]|[ap]m?|руб|р)++', re.IGNORECASE)
 """Texts that may become a number, date, time or sum of money: digits with signs, months, exponents or currencies."""
 _KEPT = re.compile("0|[1-9][0-9]{0,8}")
-"""Numbers that a spreadsheet shows unchanged, so that they need no protection; phones are longer."""
+"""Numbers that need no protection, because a spreadsheet shows them unchanged; phones are longer."""
 
 
 def guard_formula(text: str) -> str:
@@ -30,7 +30,7 @@ def guard_formula(text: str) -> str:
 
 
 def spreadsheet_text(text: str) -> str:
-    """Return a text in the form that a spreadsheet opening a CSV file does not change."""
+    """Return a text in a form that a spreadsheet keeps unchanged when it opens a CSV file."""
     if _CONSTANT.fullmatch(text) is not None:
         return text
     guarded = guard_formula(text)

@@ -1,4 +1,4 @@
-"""Open a table in a file: CSV, XLSX or JSON Lines, recognised by content."""
+"""Open a table in a CSV, XLSX or JSON Lines file; the format is recognised by the content."""
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -19,7 +19,7 @@ _OLD_FORMAT = "it is in the old Excel format, save it as .xlsx or CSV"
 
 @record
 class TableFile:
-    """A file, and a function that reads its rows from the beginning; `encoding` is `None` for spreadsheets."""
+    """A file with a table, and a function that reads its rows from the beginning; `encoding` is `None` for XLSX."""
 
     path: Path
     encoding: str | None
@@ -34,10 +34,10 @@ def open_table(
     head_lines: int = 1,
     plain_heading: Callable[[Cell], Cell] = lambda heading: heading,
 ) -> TableFile:
-    """Open a file; if `encoding` is `None`, the encoding of a text file is detected.
+    """Open a table in a file; if `encoding` is `None`, the encoding of a text file is detected.
 
     The delimiter of a CSV file is found by its headings, which must be in one of the first `head_lines` lines;
-    `plain_heading` converts each heading before it is compared with those of `columns`.
+    `plain_heading` converts each heading before it is compared with the headings of `columns`.
 
     Raises:
         FileUnreadable: the file is missing, too large, in the old Excel format, or in an unknown encoding.

@@ -1,4 +1,4 @@
-"""Parse dates and times as people, programs and spreadsheets write them, in the site's time zone."""
+"""Parse dates and times as people, programs and spreadsheets write them."""
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
@@ -12,7 +12,7 @@ from dealtrace.leads.wall_clock import ClockForm, FirstPart, read_day, read_exac
 from dealtrace.record import record
 
 DAY_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001 - a wall clock
-"""Day 0 of spreadsheets."""
+"""The day that spreadsheets store as 0, from which they count days."""
 DAY_ZERO_OF_1904 = datetime(1904, 1, 1)  # noqa: DTZ001 - a wall clock
 _MILLISECONDS_A_DAY = 24 * 60 * 60 * 1000
 SECONDS_DIGITS = 10
@@ -25,7 +25,7 @@ _WITH_ZONE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]+(?:Z|[+-][0-9:]+
 
 @record
 class TimestampCell:
-    """A date and time, or a date alone if the time is in another column."""
+    """A cell with a date and time, or with a date alone if the time is in another column."""
 
     @property
     def form(self) -> str:
@@ -33,7 +33,7 @@ class TimestampCell:
         return "date and time"
 
     def read(self, cell: Cell) -> datetime | date:
-        """Parse a date and time with fractions of a second, naive (in the site's time zone) or aware, or a date."""
+        """Return a date and time with fractions of a second, naive unless the cell states an offset, or a date."""
         try:
             timestamp = _parse_timestamp(cell)
         except (ValueError, OverflowError):
@@ -48,7 +48,7 @@ class TimestampCell:
 
 @record
 class TimeOfDayCell:
-    """A time of day, next to a column of dates."""
+    """A cell with a time of day, in a table whose dates are in another column."""
 
     @property
     def form(self) -> str:
@@ -56,7 +56,7 @@ class TimeOfDayCell:
         return "time"
 
     def read(self, cell: Cell) -> time:
-        """Return the time as a naive time of day."""
+        """Return the time of day, naive and in whole seconds."""
         if isinstance(cell, time | datetime):
             return (cell if isinstance(cell, time) else cell.time()).replace(microsecond=0)
         parsed = read_time(text_of(cell))
@@ -66,7 +66,7 @@ class TimeOfDayCell:
 
 
 def instant_of(timestamp: datetime | date, time_of_day: time | None, time_zone: ZoneInfo) -> datetime | None:
-    """Return a timestamp in UTC, or `None` for a date without a time of day.
+    """Return a timestamp in UTC, or `None` for a date without a time of day; a naive timestamp is in `time_zone`.
 
     When clocks change, a time that occurs twice means its first occurrence, and a skipped time is moved forward.
     """

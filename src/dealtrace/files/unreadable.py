@@ -1,4 +1,4 @@
-"""The refusal of a file that is not a table."""
+"""The refusal of a file that cannot be read."""
 
 from pathlib import Path
 
@@ -6,5 +6,5 @@ from dealtrace.errors import FileUnreadable
 
 
 def unreadable(path: Path, ru: str, en: str) -> FileUnreadable:
-    """Return the refusal of a file, with the reason in both languages; only the name of the file is shown."""
+    """Return the refusal of a file, with the reason in both languages; its folder is not shown."""
     return FileUnreadable(file=path.name, ru=ru, en=en)

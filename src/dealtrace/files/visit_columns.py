@@ -1,4 +1,4 @@
-"""The columns of a table of visits, and the column with the id of a lead's visit."""
+"""The columns of a table of visits, and the column of other tables with the id of a lead's visit."""
 
 from dealtrace.accounts.own_ids import ID_MAX
 from dealtrace.attribution.addresses import ADDRESS_LENGTH_MAX
@@ -23,7 +23,7 @@ UTM_PREFIX = "utm_"
 
 @record
 class VisitRefCell:
-    """The id of a visit.
+    """A cell with the id of a visit.
 
     Ours: a value that is not an id, such as 0, means that there is no visit, as in the API.
     """
@@ -133,7 +133,7 @@ _AS_THEY_ARE = (
 def visit_of(values: RowValues) -> Visit:
     """Return the visit in a row; `values` are keyed by column name.
 
-    If the row states no source, it is determined from the addresses of the page and the referrer.
+    If the row has neither a source nor utm tags, the source is determined from the addresses of the page and referrer.
     Ours: a visitor without an id gets the id of the visit.
     """
     landing_url = values.get("landing_url", "")

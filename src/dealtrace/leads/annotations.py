@@ -11,8 +11,7 @@ from dealtrace.record import record
 class Annotations:
     """Annotations of a lead as a caller sent them; `None` and empty values mean that nothing was sent.
 
-    `stated_source` applies if the lead has no visit. `custom_values` has even values of fields that the site does not
-    have.
+    `stated_source` applies if the lead has no visit. `custom_values` may include values of fields that the site lacks.
     """
 
     manager: str | None = None
@@ -29,8 +28,8 @@ NO_ANNOTATIONS = Annotations()
 class Addition:
     """Annotations to add to a lead; `None` and empty values add nothing.
 
-    With `overwrite`, tags, managers and custom values replace the existing ones. Without it, tags and managers are
-    appended, and custom fields keep the value they have. A comment is always appended.
+    With `overwrite`, the tags, managers and custom values of the lead are replaced. Without it, tags and managers are
+    appended, and custom fields that have a value keep it. A comment is always appended.
     """
 
     tags: tuple[str, ...] = ()
@@ -46,7 +45,7 @@ MANAGERS_SEPARATOR = ", "
 def with_addition(annotations: Annotations, added: Addition, known_values: Mapping[str, str]) -> Annotations:
     """Return annotations with `added` applied.
 
-    `known_values` are the custom values in `added` of fields that the site has.
+    `known_values` are the custom values in `added`, without values of fields that the site does not have.
     Ours: several managers are stored as one text, separated by commas, since journals have one field for them.
     """
     managers = (
@@ -65,7 +64,7 @@ def with_addition(annotations: Annotations, added: Addition, known_values: Mappi
 
 
 def without_values(annotations: Annotations, names: Collection[str]) -> Annotations:
-    """Return annotations without the values of these custom fields."""
+    """Return annotations without the values of the custom fields `names`."""
     kept = {name: value for name, value in annotations.custom_values.items() if name not in names}
     return replace(annotations, custom_values=kept)
 

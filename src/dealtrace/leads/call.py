@@ -1,4 +1,4 @@
-"""A call (звонок)."""
+"""A call (звонок): its id, time and details, and the reports of a telephone exchange about it."""
 
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
@@ -16,7 +16,8 @@ CallId = NewType("CallId", int)
 class Circumstances:
     """The details of a call that its telephone exchange reports; `None` means that a detail was not reported.
 
-    `waiting` is how long the client waited for an answer. `sip_id` is a second id of the call, unique in a site.
+    `waiting` is how long the client waited for an answer. `sip_id` is a second id of the call, unique within a site.
+    `exchange` and `exchange_model` identify the telephone exchange.
     """
 
     sip_id: str | None = None
@@ -36,8 +37,8 @@ NOT_REPORTED = Circumstances()
 class IncomingCall:
     """A call that is not stored yet.
 
-    `reference` is its id in the exchange (`callReferenceId`), unique in a site. `id` is its id at Calltouch, which is
-    kept; if it is `None`, the call gets a new id.
+    `reference` is its id in the telephone exchange (`callReferenceId`), unique within a site. `id` is its id at
+    Calltouch, which is kept; if it is `None`, the call gets a new id.
     """
 
     started_at: datetime
@@ -69,7 +70,7 @@ class Call:
 
 @record
 class CallReport:
-    """A report by a telephone exchange about a call, one of several; `None` means that a value was not reported."""
+    """One of several reports by a telephone exchange about a call; `None` means that a value was not reported."""
 
     reference: str
     started_at: datetime
@@ -99,7 +100,7 @@ def phase_of(circumstances: Circumstances, duration: timedelta) -> CallPhase:
 
 
 def is_answered(circumstances: Circumstances, duration: timedelta) -> bool:
-    """Return whether a call was answered: as its exchange reports, or else whether its duration is above zero."""
+    """Return whether a call was answered; if its exchange has not reported this, whether its duration is above zero."""
     reported = circumstances.is_successful
     return reported if reported is not None else duration > timedelta(0)
 
@@ -116,7 +117,7 @@ def new_call(report: CallReport) -> IncomingCall:
 
 
 def updated_call(known: IncomingCall, report: CallReport) -> IncomingCall:
-    """Return a call updated by another report; values that the report does not have are kept."""
+    """Return the call `known` with the values of another report; values that the report lacks do not change."""
     reported = {part.name: getattr(report.circumstances, part.name) for part in fields(Circumstances)}
     return replace(
         known,

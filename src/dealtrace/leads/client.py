@@ -20,7 +20,7 @@ class Client:
 
 
 def with_stated_contacts(client: Client, phone: str | None, email: str | None) -> Client:
-    """Return the client of a lead with all contacts of the lead added, even contacts that are stored for no client."""
+    """Return `client` with the phones and e-mails in the fields `phone` and `email` of one of its leads added."""
     unknown = normal_contacts(
         phone if phone not in client.phones else None, email if email not in client.emails else None
     )

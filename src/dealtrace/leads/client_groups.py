@@ -1,7 +1,7 @@
 """The rules that group contacts into clients: contacts of the same lead belong to the same client.
 
-Ours: two contacts are connected if a lead that is not deleted was sent with both, and a client is all contacts that are
-connected, directly or through others. So the order of arrival never matters.
+Ours: two contacts are connected if a lead that is not deleted has both. A client has all contacts that are connected,
+directly or through other contacts. So the order in which leads arrive does not matter.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,11 +13,11 @@ from dealtrace.leads.email import is_filler_email
 from dealtrace.record import record
 
 SHARED_BY_MAX = 20
-"""Ours: if the leads of a contact state more other contacts than this, it belongs to a manager or an office."""
+"""Ours: if a contact's leads have more other contacts than this, the contact belongs to a manager or an office."""
 
 
 class SetApart(StrEnum):
-    """The reason why a contact does not connect the leads that state it."""
+    """The reason why leads with the same contact do not belong to the same client."""
 
     SHARED = "shared"
     FILLER = "filler"
@@ -25,10 +25,10 @@ class SetApart(StrEnum):
 
 @record
 class StatedTogether:
-    """A contact, its present and its first client, and the other contacts of its leads.
+    """A contact, its clients, and the other contacts of its leads.
 
-    `client_id` is the present client, `own_client_id` the first. `first_lead_at` is when the earliest lead began.
-    `beside` are the other contacts.
+    `client_id` is the client that it belongs to now, and `own_client_id` the client that it belonged to first.
+    `first_lead_at` is when its earliest lead began. `beside` are the other contacts of its leads.
     """
 
     contact: str
@@ -40,9 +40,9 @@ class StatedTogether:
 
 @record
 class Group:
-    """The contacts of one client; the contact of the earliest lead is first.
+    """The contacts of one client, sorted by their earliest leads.
 
-    `client_id` is `None` if the client needs a new id; `aliases` are ids of clients that are merged into this one.
+    `client_id` is `None` if the client needs a new id; `aliases` are the ids of clients that are merged into it.
     """
 
     contacts: tuple[str, ...]
@@ -59,24 +59,24 @@ def is_filler(contact: str) -> bool:
 
 
 def is_shared(beside: Iterable[str]) -> bool:
-    """Return whether too many people share a contact; `beside` are the other contacts of its leads."""
+    """Return whether too many people use a contact; `beside` are the other contacts of its leads."""
     return len(set(beside)) > SHARED_BY_MAX
 
 
 def owning_contact(contacts: Iterable[str], set_apart: Mapping[str, SetApart]) -> str | None:
     """Return the contact whose client a lead belongs to, or `None` if all contacts of the lead are fillers.
 
-    A shared contact is chosen only if the lead has no other contact.
+    Contacts in `set_apart`, such as shared contacts, are chosen only if the lead has no other contact.
     """
     reasons = sorted((set_apart.get(contact) is not None, contact) for contact in contacts if not is_filler(contact))
     return reasons[0][1] if reasons else None
 
 
 def group_contacts(contacts: Sequence[StatedTogether]) -> list[Group]:
-    """Return the groups of these contacts, earliest lead first; a shared contact is a group of its own.
+    """Return the contacts grouped into clients, sorted by their earliest leads; a shared contact is a group of its own.
 
-    A group gets the client id that was first assigned to the contact of its earliest lead; the ids of its other
-    contacts become aliases. If a client splits into two groups, the later group needs a new id.
+    A group gets the first client id of its earliest contact; the first client ids of its other contacts become aliases.
+    If a client splits into two groups, the later group needs a new id.
     """
     components = _components({contact.contact: contact for contact in contacts})
     leading: dict[int, int] = {}

@@ -21,9 +21,10 @@ __all__ = (
 
 @record
 class StatedContact:
-    """A phone or e-mail as it was written; `normal` is its normal form, `None` if it is unusable.
+    """The text of a phone or e-mail field as it was sent; `normal` is the first contact in it, in normal form.
 
-    `further` are the other contacts in the same text, in normal form and in the order written.
+    `normal` is `None` if the text has no usable contact. `further` are the other contacts, in normal form and in the
+    order written.
     """
 
     as_sent: str
@@ -37,12 +38,12 @@ class StatedContact:
 
 
 def stated_phone(text: str) -> StatedContact:
-    """Return a text as it was written, with the normal forms of the phones in it."""
+    """Return the text of a phone field as it was sent, with the phones in it in normal form."""
     return _stated(text, list_phones(text))
 
 
 def stated_email(text: str) -> StatedContact:
-    """Return a text as it was written, with the normal forms of the e-mails in it."""
+    """Return the text of an e-mail field as it was sent, with the e-mails in it in normal form."""
     return _stated(text, list_emails(text))
 
 
@@ -51,7 +52,7 @@ def _stated(text: str, normals: tuple[str, ...]) -> StatedContact:
 
 
 def normal_contacts(phone: str | None, email: str | None) -> tuple[str, ...]:
-    """List the contacts in the phone and e-mail fields of a lead, each once and in normal form, phones first."""
+    """List the contacts in a lead's phone and e-mail fields, in normal form and without repetitions, phones first."""
     phones = list_phones(phone) if phone is not None else ()
     return phones if email is None else tuple(dict.fromkeys((*phones, *list_emails(email))))
 
@@ -59,7 +60,6 @@ def normal_contacts(phone: str | None, email: str | None) -> tuple[str, ...]:
 def digest_of(contact: str) -> str | None:
     """Return the MD5 digest of a phone in normal form, or `None` for an e-mail.
 
-    Vendor: «md5Phones», of the digits `7XXXXXXXXXX`. The digest is no secret: anyone who knows the phone can compute
-    it.
+    Vendor: «md5Phones», of the digits `7XXXXXXXXXX`. The digest is not secret: it can be computed from the phone.
     """
     return None if "@" in contact else md5(contact.encode(), usedforsecurity=False).hexdigest()

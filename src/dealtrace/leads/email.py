@@ -1,4 +1,4 @@
-"""E-mails in normal form: in lower case, with an international domain in its own alphabet rather than as `xn--…`."""
+"""E-mails in normal form: in lower case, with international domains in their own alphabet instead of `xn--…`."""
 
 import re
 
@@ -22,9 +22,9 @@ NO_NAMES = frozenset(
         *("12", "123", "1234", "12345", "123456", "1234567", "12345678", "123456789", "1234567890"),
     }
 )
-"""Ours: what people type before the @ when they do not want to leave an address."""
+"""Ours: what people type before the @ when they do not want to give their address."""
 DOUBLED_NAMES = frozenset({"mail", "email", "почта", "post", "user", "client", "клиент", "example", "site"})
-"""Ours: what such people type both before and after the @; only these words, since `ivanov@ivanov.ru` may be real."""
+"""Ours: words that make an e-mail a filler if they are both before and after the @; `ivanov@ivanov.ru` may be real."""
 SHORT_NAME_MAX = 2
 
 
@@ -34,17 +34,17 @@ def normal_email(text: str) -> str | None:
 
 
 def list_emails(text: str) -> tuple[str, ...]:
-    """List the e-mails in a text, each in normal form and once, in the order written.
+    """List the e-mails in a text in normal form, in the order written and without repetitions.
 
-    Ours: anything around an address is removed: `mailto:`, names, quotes, brackets, a period after it. An address is
-    unusable if an adjacent word may be part of it (`iv an@example.org`). Letter case is ignored.
+    Ours: anything around an address is removed: `mailto:`, names, quotes, brackets, or a full stop at the end. An
+    address is unusable if an adjacent word may be part of it (`iv an@example.org`). Letter case is ignored.
     """
     parts = _APART.split(folded(unescape(text))) if len(text) <= CONTACTS_LENGTH_MAX else []
     return tuple(dict.fromkeys(address for part in parts for address in _list_addresses(part)))
 
 
 def is_filler_email(normal: str) -> bool:
-    """Return whether an e-mail in normal form is a filler, typed only to fill a field: `1@1.ru`, `no@no.ru`."""
+    """Return whether an e-mail in normal form was typed only to fill a field, such as `1@1.ru` or `no@no.ru`."""
     name, _, domain = normal.rpartition("@")
     is_doubled = name == domain.partition(".")[0]
     names_nobody = name in NO_NAMES or len(set(name)) == 1
@@ -52,7 +52,7 @@ def is_filler_email(normal: str) -> bool:
 
 
 def _list_addresses(part: str) -> list[str]:
-    """List the addresses in a text without separators, or none if a word beside an address may be part of it."""
+    """List the addresses in a text without separators, or none if a word next to an address may be part of it."""
     part = _LABEL.sub("", part)
     closed = _BLANKS_AROUND_AT.sub("@", part).strip()
     words = [closed] if len(closed.split()) == 1 else part.split()
@@ -68,7 +68,7 @@ def _by_slashes(word: str) -> list[str]:
 
 
 def _is_name(word: str) -> bool:
-    """Return whether a word beside an address is a name or label: it ends with a colon or is not in Latin letters."""
+    """Return whether a word next to an address is a name or label: it ends with a colon or has non-ASCII letters."""
     return word.endswith(":") or not word.isascii()
 
 
@@ -79,7 +79,7 @@ def _address(word: str) -> str | None:
 
 
 def _label(label: str) -> str:
-    """Return a part of a domain in its own alphabet; an invalid `xn--…` part is returned unchanged."""
+    """Return a part of a domain with `xn--…` decoded to its own alphabet; an invalid `xn--…` is returned unchanged."""
     if not label.startswith(_PUNYCODE):
         return label
     coded = label.removeprefix(_PUNYCODE)

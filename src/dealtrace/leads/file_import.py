@@ -1,4 +1,4 @@
-"""The import of a file, which can be stopped and continued."""
+"""The progress of importing a file, which can be stopped and continued."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -22,7 +22,8 @@ class ImportRow(Generic[Content]):
 class FileImport:
     """The progress of importing a file; `digest` is computed from the file's content and the kind of its records.
 
-    `last_row` is the number of the last row processed, 0 before the first.
+    `last_row` is the number of the last row processed, 0 at the start. `taken_in` counts the rows that were imported,
+    `refused` the rows that were not.
     """
 
     digest: str
@@ -33,5 +34,5 @@ class FileImport:
     finished_at: datetime | None = None
 
     def after(self, last_row: int, *, taken_in: int, refused: int) -> "FileImport":
-        """Return the progress after more rows were processed; `last_row` is the number of the last of them."""
+        """Return the progress after processing more rows, up to row number `last_row`."""
         return replace(self, last_row=last_row, taken_in=self.taken_in + taken_in, refused=self.refused + refused)

@@ -23,7 +23,7 @@ class LeadRef:
 
 
 def ids_by_kind(leads: Iterable[LeadRef]) -> dict[LeadKind, list[int]]:
-    """Return the ids of leads by kind, sorted and without repetition; a kind without leads is missing."""
+    """Return the ids of leads by kind, sorted and without repetitions; a kind without leads is left out."""
     unique = set(leads)
     ids = {kind: sorted(ref.id for ref in unique if ref.kind is kind) for kind in LeadKind}
     return {kind: found for kind, found in ids.items() if found}
@@ -33,8 +33,8 @@ def ids_by_kind(leads: Iterable[LeadRef]) -> dict[LeadKind, list[int]]:
 class LeadSpan:
     """One contact of a lead, and the start and end of the lead, for matching.
 
-    A lead request ends when it begins. `reference` is a call's id in its exchange or a lead request's number on the
-    site, empty if there is none; it breaks ties.
+    A lead request ends when it begins. `reference` is a call's id in its telephone exchange or a lead request's number
+    on the site, empty if there is none; leads with equal times are ordered by it.
     """
 
     ref: LeadRef

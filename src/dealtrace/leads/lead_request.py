@@ -1,4 +1,4 @@
-"""A lead request (заявка): a form that a person submitted on the site."""
+"""A lead request (заявка): a form that a person submitted on a website."""
 
 from datetime import datetime
 from typing import NewType
@@ -14,7 +14,7 @@ LeadRequestId = NewType("LeadRequestId", int)
 class IncomingLeadRequest:
     """A lead request that is not stored yet.
 
-    `number` is its id on the site (`requestNumber`), unique there; if it is `None`, the id becomes the number.
+    `number` is its number on the website (`requestNumber`), unique within a site; if it is `None`, the id is used.
     `fingerprint` is a hash of everything sent with it: equal hashes mean that the same lead request was sent again.
     `id` is its id at Calltouch, which is kept; if it is `None`, the lead request gets a new id.
     """

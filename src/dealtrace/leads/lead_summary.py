@@ -1,4 +1,4 @@
-"""The data about a deal's lead that responses contain: its client, its credited visit and its source."""
+"""The data about a deal's lead that responses contain: its client, its visits and its source."""
 
 from datetime import timedelta
 
@@ -11,10 +11,10 @@ from dealtrace.record import record
 
 @record
 class LeadSummary:
-    """A lead with its client, visits and source.
+    """A deal's lead with its client, visits and source.
 
-    `visit` has the visit that the lead names and the visit that the site's model credits; it is `None` if the lead has
-    no visit, and then `stated_source` applies.
+    `visit` has the lead's own visit and the visit that the site's attribution model credits; it is `None` if the lead
+    has no visit, and then `stated_source` applies.
     """
 
     ref: LeadRef

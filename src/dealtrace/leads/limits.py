@@ -1,4 +1,4 @@
-"""The limits of a lead's values, the same for the API and for files.
+"""The limits of a lead's values, which are the same in the API and in files.
 
 Longer texts are refused, never cut.
 """
@@ -6,12 +6,12 @@ Longer texts are refused, never cut.
 from datetime import timedelta
 
 REFERENCE_LENGTH_MAX = 100
-"""The most characters of a call's id in its exchange."""
+"""The most characters of a call's id in its telephone exchange."""
 SIP_ID_LENGTH_MAX = 45
 NUMBER_LENGTH_MAX = 256
 """The most characters of the number of a lead request or of a deal."""
 LABEL_LENGTH_MAX = 256
-"""The most characters of a name of a client, manager, form, status or service."""
+"""The most characters of the name of a client, manager, form, status or service."""
 COMMENT_LENGTH_MAX = 10_000
 PHONE_LENGTH_MAX = 64
 EMAIL_LENGTH_MAX = 320
@@ -22,7 +22,7 @@ TAG_LENGTH_MAX = 256
 CUSTOM_VALUE_LENGTH_MAX = 4096
 CUSTOM_VALUES_MAX = 200
 CALL_DURATION_MAX = timedelta(days=30)
-"""Ours: the longest call; a longer one is a mistake, such as milliseconds sent as seconds, or a timestamp."""
+"""Ours: the longest call; a longer duration is a mistake, such as a timestamp, or milliseconds sent as seconds."""
 YEAR_MIN = 1990
 YEAR_MAX = 2100
-"""The latest year of a lead or deal; a date before `YEAR_MIN` or after it is taken for a mistake."""
+"""The latest year of a lead or deal; a date before `YEAR_MIN` or after `YEAR_MAX` is probably a mistake."""

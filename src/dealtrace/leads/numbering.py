@@ -1,4 +1,4 @@
-"""Check whether phone numbers exist in the numbering plans of the world, or are only typed to fill a field."""
+"""Check whether a phone number can exist in the numbering plan of a country, or was only typed to fill a field."""
 
 import re
 
@@ -8,7 +8,7 @@ from phonenumbers import PhoneMetadata
 RUSSIA = "7"
 """The country code of Russia and Kazakhstan, which share one numbering plan."""
 BARE_LENGTH_MIN = 11
-"""Ours: the fewest digits that may be a foreign number without a plus; fewer may be a truncated Russian number."""
+"""Ours: the fewest digits of a foreign number without a plus; fewer digits may be a truncated Russian number."""
 ZEROS_OF_A_FILLER = 7
 _KINDS = (
     "mobile", "fixed_line", "toll_free", "premium_rate", "shared_cost", "personal_number", "voip", "pager", "uan"
@@ -24,26 +24,26 @@ def _of_region(region: str) -> str:
 
 
 _FILLER = rf"([0-9])\1+\Z|[0-9]*0{{{ZEROS_OF_A_FILLER}}}\Z"
-"""Ours: one repeated digit, or seven zeros at the end, is typed by people who do not want to be called."""
+"""Ours: people who do not want to be called type one repeated digit, or seven zeros at the end."""
 _FILLER_IN_RUSSIA = rf"([0-9])\1{{9}}|[0-9]{{3}}0{{{ZEROS_OF_A_FILLER}}}|[0-9]?(?:123456789|987654321)"
-"""Ours: the digits 1 to 9 in order are fillers too; forms show them as a hint (`+7 (912) 345-67-89`)."""
+"""Ours: in Russia, the digits 1 to 9 in order are not a real number; forms show `+7 (912) 345-67-89` as a hint."""
 
 ASSIGNED_IN_RUSSIA = rf"(?=[0-9]{{10}}\Z)(?!{_FILLER_IN_RUSSIA})(?:{_of_region('RU')}|(?=7)(?:{_of_region('KZ')}))\Z"
-"""A pattern of the ten digits after the 7, for every number that Russia or Kazakhstan can assign."""
+"""A pattern that matches the ten digits after the 7 of every number that Russia or Kazakhstan can assign."""
 
 _ASSIGNED_IN_RUSSIA = re.compile(ASSIGNED_IN_RUSSIA)
 _FILLS_A_FIELD = re.compile(_FILLER)
 
 
 def is_assigned_in_russia(national: str) -> bool:
-    """Return whether ten digits can be an assigned number in Russia or Kazakhstan."""
+    """Return whether Russia or Kazakhstan can assign a number with these ten digits after the 7."""
     return _ASSIGNED_IN_RUSSIA.match(national) is not None
 
 
 def stated_foreign(digits: str) -> str | None:
-    """Return the foreign phone with these digits, written with a country code, or `None` if there is no such phone.
+    """Return `digits`, written with a country code, as a foreign phone, or `None` if no such phone is possible.
 
-    Ours: the length only has to be possible in the country, since its numbering plan may be newer than ours.
+    Ours: only the length has to be possible in the country, since its numbering plan may be newer than our library.
     """
     number = _parse(digits)
     return _international(number) if number is not None else None
@@ -68,7 +68,7 @@ def _parse(digits: str) -> phonenumbers.PhoneNumber | None:
 
 
 def _international(number: phonenumbers.PhoneNumber) -> str | None:
-    """Return a parsed number as digits, or `None` if its length is wrong for the country or it is a filler."""
+    """Return a parsed number as digits, or `None` if its length is impossible or it was only typed to fill a field."""
     national = phonenumbers.national_significant_number(number)
     possible = phonenumbers.is_possible_number_with_reason(number) == phonenumbers.ValidationResult.IS_POSSIBLE
     return f"{number.country_code}{national}" if possible and _FILLS_A_FIELD.match(national) is None else None

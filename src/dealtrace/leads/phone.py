@@ -9,17 +9,17 @@ from dealtrace.leads.plain_text import CONTACTS_LENGTH_MAX
 from dealtrace.record import record
 
 _READY = re.compile(rf"(?:\+?7|8){ASSIGNED_IN_RUSSIA}")
-"""The form in which most programs send phones; it is checked first to save time."""
+"""A pattern of the form in which most programs send phones; it is tried first to save time."""
 _NATIONAL_LENGTH = 10
 
 
 @record
 class Way:
-    """A way to write a phone: an example and a pattern, in which a single blank stands for any run of marks.
+    """A way to write a phone: an example and a pattern, in which a blank stands for any run of blanks and punctuation.
 
-    The pattern may have named groups: `russian` for ten digits that Russia can assign, `stated` for digits written with
-    a country code, `behind` for digits of an extension or of the next phone. If `is_whole` is false, the way is used
-    only in texts whose other numbers are all long enough for phones.
+    The pattern may have named groups: `russian` for ten digits that Russia can assign, `stated` for digits with a
+    country code, `behind` for the digits of an extension or of the next phone. If `is_whole` is false, the way is used
+    only in texts whose numbers are all long enough for phones.
     """
 
     example: str
@@ -27,7 +27,7 @@ class Way:
     is_whole: bool
 
     def read(self, digits: str) -> tuple[str, str] | None:
-        """Return the phone in `digits` and the digits after it, or `None` if no phone is written in this way."""
+        """Return the phone in `digits` and the digits after it, or `None` if `digits` are not written in this way."""
         found = self.pattern.fullmatch(digits)
         if found is None:
             return None
@@ -68,11 +68,11 @@ WAYS = (
     _way("495 123-45-67", _TEN, is_whole=False),
     _way("375 29 123-45-67", "[1-9](?: ?[0-9])*", is_whole=False),
 )
-"""All ways to write a phone, in the order in which they are tried; the first that gives a phone is used.
+"""All ways to write a phone, in the order in which they are tried; the first way that gives a phone is used.
 
-Ours: a plus before the first digit announces a country code, but a separate `+8` and the 8 of `+89` are Russia's trunk
-prefix. Digits without a plus that Russia can assign are Russian. After eleven digits and a mark, up to six more are an
-extension; ten digits with more digits after them are unusable.
+Ours: digits after a plus begin with a country code, but a separate `+8` and the 8 of `+89` are Russia's trunk prefix.
+Digits without a plus that Russia can assign are Russian. Up to six digits that are separated from eleven digits before
+them are an extension; ten digits with more digits after them are unusable.
 """
 
 _TRUNK_PREFIX = re.compile("[78] .*|8[0-9]{10}")
@@ -83,8 +83,8 @@ _CODES_OF_TWO_LEVELS = re.compile("[0-9]{3} [0-9]{2} [0-9]{3} ?[0-9]{2} ?[0-9]{2
 def _begins_as_russian(digits: str) -> bool:
     """Return whether digits without a plus begin like a Russian number, so that they are not read as foreign.
 
-    Ours: a separate 8, or an 8 before ten digits, is the trunk prefix. Ten digits that Russia can assign are a number
-    even if more digits follow, except in the grouping `998 90 123-45-67`.
+    Ours: a separate 7 or 8, or an 8 before ten digits, begins a Russian number. So do ten digits that Russia can
+    assign and that are separated from more digits, except in the grouping `998 90 123-45-67`.
     """
     ten = _TEN_AND_MORE.fullmatch(digits) if _CODES_OF_TWO_LEVELS.fullmatch(digits) is None else None
     is_local = ten is not None and is_assigned_in_russia(ten["russian"].replace(" ", ""))
@@ -104,7 +104,7 @@ def normal_phone(text: str) -> str | None:
 
 
 def list_phones(text: str) -> tuple[str, ...]:
-    """List the phones in a text, each in normal form and once, in the order written.
+    """List the phones in a text in normal form, in the order written and without repetitions.
 
     Ours: digits that are too few for a phone may be part of another number. If a text has such digits, only the `WAYS`
     with `is_whole` are tried; if such digits have a plus, the list is empty.
@@ -121,7 +121,7 @@ def list_phones(text: str) -> tuple[str, ...]:
 
 
 def _read(digits: str, ways: Sequence[Way]) -> Iterator[str]:
-    """Yield the phones that follow each other in a run of digits, up to an extension or other digits."""
+    """Yield the phones that follow each other in `digits`, up to an extension or to digits that are not a phone."""
     while digits:
         read = next((read for way in ways if (read := way.read(digits)) is not None), None)
         if read is None:

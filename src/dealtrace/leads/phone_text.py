@@ -1,4 +1,4 @@
-"""Find the numbers in a text: remove everything around them, and separate them from each other."""
+"""Find the phone numbers in a text: remove everything around them, and separate them from each other."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -11,7 +11,7 @@ EXTENSION_LENGTH_MAX = 6
 
 _EXTENSION = "#"
 _FAULT = "\0"
-"""A mark that makes the digits beside it unusable; a text that `plain` returned does not contain it."""
+"""A character that makes the digits next to it unusable; texts do not contain it, since `plain` removes it."""
 _LETTER = r"[^\W\d_]"
 _LOOK_ALIKE = "[OoОоΟοQDlLIiЗзбbBSsZz]"
 """Letters that look like digits."""
@@ -19,7 +19,7 @@ _LOOK_ALIKE = "[OoОоΟοQDlLIiЗзбbBSsZz]"
 
 @record
 class Wrapping:
-    """Text that may surround or interrupt a phone number: an example, a pattern, and its replacement."""
+    """A kind of text that may surround or interrupt a phone number: an example, a pattern, and its replacement."""
 
     example: str
     pattern: re.Pattern[str]
@@ -31,7 +31,7 @@ class Wrapping:
 
 
 def _exact(scientific: re.Match[str]) -> str:
-    """Return a number in scientific notation as plain digits, or `_FAULT` if some digits were rounded away."""
+    """Return a number in scientific notation as plain digits, or `_FAULT` if digits may have been rounded away."""
     whole, decimals, exponent = scientific[1], scientific[2], int(scientific[3])
     is_exact = len(decimals.rstrip("0")) <= exponent <= len(decimals)
     return whole + decimals[:exponent] if is_exact else _FAULT
@@ -40,7 +40,7 @@ def _exact(scientific: re.Match[str]) -> str:
 def _mailbox(address: re.Match[str]) -> str:
     """Return the replacement of an e-mail: a separator, or `_FAULT` if its name has digits.
 
-    Such digits may be part of a phone beside it.
+    Such digits may be part of a phone next to the e-mail.
     """
     return _FAULT if re.search("[0-9]", address[1]) else ";"
 
@@ -69,9 +69,9 @@ WRAPPINGS = (
     _like("8920555005O", rf"(?<=[0-9])(?:{_LETTER}|{_LOOK_ALIKE}+)(?!{_LETTER})", _FAULT),
     _like("8 920 555 OO 55", rf"(?<!{_LETTER}){_LOOK_ALIKE}{{1,2}}(?!{_LETTER})", _FAULT),
 )
-"""The texts that are removed, in this order; `_FAULT` makes the digits next to it unusable, up to the next separator.
+"""The kinds of text that are replaced, in this order; `_FAULT` makes digits unusable up to the next separator.
 
-Ours: a letter in the place of a digit, a mark that hides a digit, or rounding makes a number unusable, because the
+Ours: a letter in place of a digit, a character that hides a digit, or rounding makes a number unusable, because the
 remaining digits may be another person's number.
 """
 
@@ -82,24 +82,24 @@ _TRUNK_OR_CODE = re.compile(r"(?:\+ ?)?[78]")
 
 @record
 class Written:
-    """A number in a text: a plus if it was written, and the digits, in which a blank replaces every run of marks."""
+    """A number in a text: a plus if it has one, and the digits, with a blank for each run of blanks and punctuation."""
 
     digits: str
     is_extension: bool = False
 
     @property
     def is_stray(self) -> bool:
-        """Whether these digits are too few for a phone but not an extension, so probably part of another number."""
+        """Whether the digits are too few for a phone and not an extension, so probably part of another number."""
         return not self.is_extension and is_short(self.digits) and _TRUNK_OR_CODE.fullmatch(self.digits) is None
 
 
 def is_short(digits: str) -> bool:
-    """Return whether a number has no more digits than an extension may have."""
+    """Return whether a number has at most as many digits as an extension may have."""
     return len(digits.replace(" ", "").removeprefix("+")) <= EXTENSION_LENGTH_MAX
 
 
 def list_written(text: str) -> list[Written]:
-    """List the numbers in a text in the order written; numbers next to a fault are left out."""
+    """List the numbers in a text in the order written; damaged numbers, such as `8920555005O`, are left out."""
     if _MARKS_ALONE.fullmatch(text) is not None:
         return list(_divide(_MARKS.remove(text)))
     text = plain(unescape(text))

@@ -1,4 +1,4 @@
-"""Clean texts: remove invisible characters, decode escapes, and write digits, dashes and blanks in ASCII."""
+"""Clean texts: remove invisible characters, decode escapes, and convert digits, dashes and blanks to ASCII."""
 
 import html
 import re
@@ -9,7 +9,7 @@ from urllib.parse import unquote
 CONTACTS_LENGTH_MAX = 1_000
 """Ours: the most characters of a text that is searched for contacts; a longer text is not a list of contacts."""
 _ESCAPES_MAX = 3
-"""Ours: how many times a text is unescaped; what was escaped more often is left escaped."""
+"""Ours: how many times a text is unescaped; a text that was escaped more often stays escaped."""
 _ESCAPED = re.compile(r"(?:%[0-9A-Fa-f]{2})+|&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});")
 _LINE_ENDS = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 _UNDRAWN = frozenset("\u115f\u1160\u3164\uffa0\u2800")
@@ -40,7 +40,7 @@ def folded(text: str) -> str:
 
 
 def visible(text: str) -> str:
-    """Return a text without invisible characters; every blank becomes a space, and every line end a line feed."""
+    """Return a text without invisible characters; every blank becomes a space, every line end becomes a line feed."""
     return text if text.isascii() and text.isprintable() else "".join(map(_visible, text))
 
 
@@ -60,7 +60,7 @@ def is_blank(text: str) -> bool:
 def plain(text: str) -> str:
     """Return a text without invisible characters, and with all digits, pluses, dashes, blanks and line ends in ASCII.
 
-    Superscript and subscript digits are kept, since they mark footnotes.
+    Superscript and subscript digits are not converted, since they mark footnotes.
     """
     return text if text.isascii() and text.isprintable() else "".join(map(_plain, text))
 

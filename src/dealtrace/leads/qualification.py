@@ -1,6 +1,6 @@
 """The qualification of a lead: whether it is unique, and whether it is a target.
 
-A target is a lead that may become a deal: a call of some length, or any lead request.
+A target is a lead that is likely to become a deal: a long enough call, or any lead request.
 """
 
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from dealtrace.record import record
 
 @record
 class Qualification:
-    """The qualification of a lead: whether it is the client's first of its kind, a target, and the first target."""
+    """The qualification of a lead: whether it is unique, a target, and a unique target; see `qualification_of`."""
 
     is_unique: bool
     is_target: bool
@@ -20,7 +20,7 @@ class Qualification:
 
 @record
 class Predecessors:
-    """The start of the client's previous lead of the same kind, and of their previous target, if there are any."""
+    """The starts of the client's previous lead and previous target, both of the same kind; `None` if there is none."""
 
     any_at: datetime | None
     target_at: datetime | None
@@ -31,8 +31,8 @@ def qualification_of(
 ) -> Qualification:
     """Return the qualification of a lead that began at `began_at`.
 
-    Ours: a lead is unique if the client has no earlier lead within `unique_depth`, inclusive; `None` is no limit. A
-    target is a unique target if the client has no earlier target, even after other leads.
+    Ours: a lead is unique if the client has no earlier lead within `unique_depth`, inclusive; `None` means no limit. A
+    target is a unique target if the client has no earlier target within `unique_depth`; other leads do not matter.
     """
     return Qualification(
         is_unique=is_first(began_at, before.any_at, unique_depth),
@@ -42,9 +42,9 @@ def qualification_of(
 
 
 def is_first(began_at: datetime, previous_at: datetime | None, depth: timedelta | None) -> bool:
-    """Return whether a lead is the first within `depth`, inclusive; `previous_at` is when the previous lead began.
+    """Return whether there is no earlier lead within `depth`, inclusive, before a lead that began at `began_at`.
 
-    `previous_at` is `None` if there is none, and `depth` is `None` if there is no limit.
+    `previous_at` is when the previous lead began, `None` if there is none. A `depth` of `None` means no limit.
     """
     return previous_at is None or (depth is not None and began_at - previous_at > depth)
 

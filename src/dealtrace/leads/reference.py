@@ -1,4 +1,4 @@
-"""References and numbers of deals and leads in other systems; they are compared without surrounding blanks."""
+"""The ids and numbers of deals and leads in other systems (references), compared without surrounding blanks."""
 
 from collections.abc import Iterable, Mapping
 from typing import TypeVar

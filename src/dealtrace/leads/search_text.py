@@ -1,4 +1,4 @@
-"""Parse the text of a search field: an id, a number, a phone, an e-mail or a name, as its form suggests."""
+"""Parse the text of a search field, which may be an id, a number, a phone, an e-mail or a name."""
 
 import re
 
@@ -7,9 +7,9 @@ from dealtrace.leads.plain_text import stripped
 from dealtrace.record import record
 
 ANY = "*"
-"""The character of a mask that stands for any characters, or none."""
+"""The character in a search text that stands for any number of unknown characters; such a text is called a mask."""
 MASK_LENGTH_MIN = 3
-"""Ours: the fewest characters of a mask besides `*`; fewer would find too much."""
+"""Ours: the fewest characters of a mask, not counting `*`; a shorter mask would find too much."""
 SEARCH_LENGTH_MAX = 256
 _PHONE_MASK = re.compile(r"[+0-9()\s*-]+")
 _MARKS = re.compile(r"[^0-9*]")
@@ -19,8 +19,8 @@ _MARKS = re.compile(r"[^0-9*]")
 class SearchText:
     """The text of a search, and everything that it may mean.
 
-    `id` is our id, `contacts` are phones and e-mails in normal form. A text with `*` for unknown characters is also a
-    `mask`; `phone_mask` is the mask in the normal form of phones, if it may be a phone.
+    `id` is an id of this database, `contacts` are phones and e-mails in normal form. A text with `*` for unknown
+    characters is a `mask`; `phone_mask` is the mask in the normal form of phones, if it may be a phone.
     """
 
     text: str
@@ -36,7 +36,7 @@ class SearchText:
 
 
 def parse_search(typed: str, id_max: int) -> SearchText | None:
-    """Return what a search text may mean, or `None` if it means nothing; a number above `id_max` is not an id."""
+    """Return what a search text may mean, or `None` if it is empty or too vague; numbers above `id_max` are not ids."""
     text = stripped(typed)[:SEARCH_LENGTH_MAX]
     if not text:
         return None

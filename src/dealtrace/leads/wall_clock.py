@@ -1,4 +1,4 @@
-"""Parse local dates and times in the forms that people and programs write; each HTTP edge states which it accepts."""
+"""Parse local dates and times in the forms that people and programs write; each caller chooses the accepted forms."""
 
 import re
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ _GROUP_NAME = re.compile(r"\?P<[a-z]+>")
 
 
 class FirstPart(Enum):
-    """The first part of a date, which determines the order of the others; each value has the patterns in that order."""
+    """The first part of a date, which determines the order of its parts; values are the patterns in that order."""
 
     DAY = (_DAY, _MONTH, _YEAR)
     MONTH = (_MONTH, _DAY, _YEAR)
@@ -50,8 +50,8 @@ class ClockForm:
 def read_clock(text: str, *forms: ClockForm) -> datetime | None:
     """Return the date and time in a text, naive and in whole seconds, or `None` if it is in none of these forms.
 
-    Ours: day, month and hour may have a single digit, seconds may be missing, fractions of a second are cut. Blanks and
-    invisible characters around the text are ignored.
+    Ours: day, month and hour may have a single digit, seconds may be missing, and fractions of a second are cut off.
+    Blanks and invisible characters around the text are ignored.
     """
     exact = read_exact_clock(text, *forms)
     return exact.replace(microsecond=0) if exact is not None and exact.microsecond else exact

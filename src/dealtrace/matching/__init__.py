@@ -1,1 +1,1 @@
-"""Matching: the rules that find the lead a deal came from, and explain why."""
+"""Matching: the rules that find the lead that a deal came from, and the explanations of their results."""

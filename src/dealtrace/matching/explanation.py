@@ -1,4 +1,7 @@
-"""The explanation of why a deal has its lead, or none: each search step, by the same rules that match deals."""
+"""The explanation of why a deal has its lead, or has none: the search steps, by the same rules that match deals.
+
+The window of a lead is the time in which a deal may have come from it.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -11,18 +14,18 @@ from dealtrace.matching.window import Window, window_of
 from dealtrace.record import record
 
 NEAR_MISS = timedelta(days=30)
-"""Ours: explanations show leads that miss a deal by up to this: before or after the time allowed for matching."""
+"""Ours: explanations also show leads whose window the deal misses by at most this much."""
 
 
 class Missed(StrEnum):
-    """The end of a lead's window that a deal misses: the deal is before the opening or after the closing."""
+    """The side on which a deal misses a lead's window: it is before the opening or after the closing."""
 
     OPENING = "opening"
     CLOSING = "closing"
 
 
 class WonBy(StrEnum):
-    """The reason why the chosen lead is nearer than the other leads whose windows contain the deal."""
+    """The reason why a lead was chosen among the leads whose windows contain the deal."""
 
     ALONE = "no other inside"
     START = "latest start"
@@ -51,7 +54,7 @@ class Candidate:
 
     @property
     def missed_end(self) -> Missed | None:
-        """The end of the window that the deal is beyond, or `None` if the deal is inside."""
+        """The side on which the deal misses the window, or `None` if the deal is inside."""
         if self.holds:
             return None
         return Missed.OPENING if self.missed_by < timedelta(0) else Missed.CLOSING
@@ -59,9 +62,9 @@ class Candidate:
 
 @record
 class Step:
-    """A search step: its candidates, nearest first, the chosen lead, and what distinguishes that lead.
+    """A search step: its candidates, nearest first, the chosen lead (`winner`), and why it was chosen (`won_by`).
 
-    The last two are `None` if no lead was chosen.
+    `winner` and `won_by` are `None` if no lead was chosen.
     """
 
     search: Search
@@ -73,7 +76,7 @@ class Step:
 def explain_search(clue: ContactClue, happened_at: datetime, leads: Sequence[LeadSpan]) -> list[Step]:
     """Return the steps of the search for a deal's lead, up to the first step that finds a lead.
 
-    `leads` may include leads whose windows do not contain the deal; they become candidates that were missed.
+    `leads` may include leads whose windows do not contain the deal; the steps show by how much the deal misses them.
     """
     steps: list[Step] = []
     for search in searches_for(clue):

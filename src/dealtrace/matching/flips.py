@@ -1,4 +1,4 @@
-"""Flips: the smallest changes of the rules that would give a deal another lead."""
+"""Flips: the smallest changes of the matching rules that would give a deal another lead."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -11,16 +11,16 @@ from dealtrace.matching.window import window_of
 from dealtrace.record import record
 
 SECOND = timedelta(seconds=1)
-"""The unit in which thresholds are given."""
+"""The unit of link thresholds, which are whole seconds."""
 
 
 @record
 class Flip:
-    """A change of the rules, and the lead that the deal would then have, or `None` for no lead.
+    """A change of the matching rules, and the lead that the deal would then have, or `None` for no lead.
 
     Rules that do not change are `None`; if all are `None`, the deal only has to be matched again. `threshold_at_least`
-    is the smallest longer threshold and `threshold_at_most` the largest shorter threshold that changes the lead, in
-    whole seconds. `precedence` is another order of the kinds of lead.
+    is the smallest longer link threshold that changes the lead, and `threshold_at_most` the largest shorter one, in
+    whole seconds. `precedence` is another order in which the kinds of lead are searched.
     """
 
     lead: LeadRef | None
@@ -41,7 +41,7 @@ def flips_of(
     """List the smallest changes of the rules that give a deal another lead: first of the threshold, then of the order.
 
     The deal must be matched by contacts: its lead is neither pinned nor identified by the CRM. `current` is the deal's
-    lead. `leads` are all leads with its contacts, even those whose windows do not contain the deal.
+    lead. `leads` are all leads with the deal's contacts, even if their windows do not contain the deal.
     """
     found = _ref(find_lead(clue, happened_at, leads))
     if not contact_matching:
@@ -110,16 +110,16 @@ def _reordered(
 
 
 def threshold_needed(lead: LeadSpan, happened_at: datetime) -> timedelta | None:
-    """Return the least threshold, in whole seconds, under which a lead's window contains a deal.
+    """Return the smallest link threshold, in whole seconds, with which a lead's window contains a deal.
 
-    The result is `None` if the lead began after the deal.
+    The result is `None` if the lead began after the deal, so that no threshold is long enough.
     """
     missed = window_of(lead, timedelta(0)).missed_by(happened_at)
     return -(-missed // SECOND) * SECOND if missed >= timedelta(0) else None
 
 
 class _Ranks:
-    """Ranks leads as matching does: it chooses the greatest rank among leads whose windows contain a deal."""
+    """Ranks leads as matching does: of the leads whose windows contain a deal, the lead with the greatest rank wins."""
 
     def __init__(self, clue: ContactClue) -> None:
         searches = list(searches_for(clue))
@@ -130,7 +130,7 @@ class _Ranks:
         return Search(lead.contact, lead.ref.kind) in self._places
 
     def of(self, lead: LeadSpan) -> tuple[int, tuple[datetime, datetime, str, int]]:
-        """Return the rank of a lead; of two leads, the one with the greater rank is chosen."""
+        """Return the rank of a lead; the lead with the greatest rank is chosen."""
         return self._places[Search(lead.contact, lead.ref.kind)], nearness(lead)
 
 

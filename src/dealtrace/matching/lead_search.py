@@ -1,4 +1,4 @@
-"""The search for the lead that a program identifies by an id or by contacts."""
+"""The search for a lead by an id or by contacts that a program sends."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from dealtrace.record import record
 
 @record
 class TagFilter:
-    """The tags that a lead must have: all or any of them; an empty filter accepts every lead."""
+    """The tags that a lead must have: all of them, or with `any_will_do` at least one; empty: any lead fits."""
 
     tags: frozenset[str] = frozenset()
     any_will_do: bool = False
@@ -33,9 +33,10 @@ class SearchById:
 
 @record
 class SearchByContact:
-    """A search among the leads of the given kinds that have one of these contacts, which are in normal form.
+    """A search among the leads of certain `kinds` that have one of the `contacts`, which are in normal form.
 
-    A lead must have begun at or before `until` and at most `depth` before it; a `depth` of `None` has no limit.
+    A lead must have begun at or before `until`, but not more than `depth` before `until`; a `depth` of `None` means no
+    limit.
     """
 
     kinds: frozenset[LeadKind]
@@ -65,7 +66,10 @@ def search_of(matcher: Matcher) -> LeadSearch | None:
 
 @record
 class Prospect:
-    """A lead that a search may find, its tags, and whether it is unique."""
+    """A lead that a search may find, with its tags.
+
+    `is_unique` is whether it is unique among leads of its kind, `is_unique_lead` whether it is among all leads.
+    """
 
     span: LeadSpan
     tags: tuple[str, ...]
@@ -74,7 +78,7 @@ class Prospect:
 
 
 def choose(search: SearchByContact, prospects: Iterable[Prospect]) -> LeadRef | None:
-    """Return the nearest lead that a search by contact finds, or `None` if there is none.
+    """Return the nearest of the leads that a search by contact accepts, or `None` if it accepts none.
 
     Ours: ties are broken as in matching, and both ends of the depth are inclusive.
     """
@@ -83,7 +87,7 @@ def choose(search: SearchByContact, prospects: Iterable[Prospect]) -> LeadRef | 
 
 
 class Miss(StrEnum):
-    """The reasons why a search does not find a lead that has one of its contacts."""
+    """A reason why a search does not accept a lead that has one of its contacts."""
 
     KIND = "another kind of lead"
     LATER = "began after the date"
@@ -93,7 +97,7 @@ class Miss(StrEnum):
 
 
 def misses(search: SearchByContact, prospect: Prospect) -> Iterator[Miss]:
-    """Yield each reason why a search does not find a prospect's lead."""
+    """Yield each reason why a search does not accept a lead; yield nothing if the search accepts it."""
     span = prospect.span
     if span.ref.kind not in search.kinds:
         yield Miss.KIND

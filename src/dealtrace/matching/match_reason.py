@@ -1,4 +1,4 @@
-"""The reason why a deal has its lead or source, or has none: a word for reports, and a verdict for explanations."""
+"""The reason why a deal has its lead or source, or has none: a reason for reports, and a verdict for explanations."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -43,7 +43,7 @@ UNMATCHED_REASONS = (
 
 
 class Verdict(StrEnum):
-    """The reason why a deal has its lead, or why it has none, as explanations give it."""
+    """The reason why a deal has its lead, or has no lead, as explanations show it."""
 
     PINNED = "pinned by hand"
     NAMED = "named by the caller"
@@ -71,14 +71,14 @@ _VERDICTS: Mapping[MatchReason, Verdict] = {
     MatchReason.MATCHING_OFF: Verdict.SWITCHED_OFF,
     MatchReason.NO_LEAD_NEAR: Verdict.NONE_FITS,
 }
-"""The verdict of each reason; a stated source is no reason for a lead, and has none."""
+"""The verdict for each reason; `STATED_SOURCE` has no verdict, since it says nothing about a lead."""
 
 
 def verdict_of(reason: MatchReason, *, contact_matching: bool) -> Verdict:
-    """Return the verdict that a reason comes to; without contact matching, a lead found by contact is only kept.
+    """Return the verdict for a reason; without contact matching, a lead that was found by contact is only kept.
 
     Raises:
-        KeyError: the reason is a stated source.
+        KeyError: the reason is `STATED_SOURCE`, which has no verdict.
     """
     verdict = _VERDICTS[reason]
     return Verdict.KEPT if verdict is Verdict.CONTACT and not contact_matching else verdict
@@ -86,7 +86,7 @@ def verdict_of(reason: MatchReason, *, contact_matching: bool) -> Verdict:
 
 @record
 class LeadContacts:
-    """The values by which a deal's lead may have been found: its id in the other system, and its contacts."""
+    """The values by which a deal's lead may have been found: the lead's id in the other system, and its contacts."""
 
     reference: str | None
     contacts: frozenset[str]
@@ -95,8 +95,7 @@ class LeadContacts:
 def match_reason_of(deal: Deal, lead: LeadContacts | None, *, contact_matching: bool) -> MatchReason:
     """Return the reason why a deal has its lead or source, or has neither.
 
-    `contact_matching` is the present setting of the site, since its value at the time of the registration is not
-    stored.
+    `contact_matching` is the current setting of the site, since its value when the deal was registered is not stored.
     """
     if deal.lead is not None and lead is not None:
         return _reason_of_lead(deal, lead)
@@ -140,7 +139,7 @@ def _reason_of_lead(deal: Deal, lead: LeadContacts) -> MatchReason:
 
 
 def _reason_of_contacts(sent: ContactClue, contacts: frozenset[str]) -> MatchReason:
-    """Return whether the lead was found by a phone or by an e-mail; phones are tried first, see `searches_for`."""
+    """Return `PHONE` or `EMAIL`, by which the lead was found; phones are tried first, see `searches_for`."""
     phones, emails = _normals(sent.phone), _normals(sent.email)
     is_by_email = not phones or (contacts.isdisjoint(phones) and not contacts.isdisjoint(emails))
     return MatchReason.EMAIL if is_by_email else MatchReason.PHONE

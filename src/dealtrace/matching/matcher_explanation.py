@@ -1,4 +1,4 @@
-"""The explanation of how matchers found a deal's lead: which one decided, and why the others found nothing."""
+"""The explanation of how matchers found a deal's lead: which matcher decided, and why other matchers found nothing."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -15,7 +15,11 @@ CANDIDATES_MAX = 20
 
 
 class MatcherOutcome(StrEnum):
-    """The result of a matcher; it is `UNREACHABLE` if an earlier matcher always succeeds."""
+    """The result of a matcher.
+
+    `PASSED_OVER` means that the matcher describes no search, `NOT_TRIED` that an earlier matcher decided, and
+    `UNREACHABLE` that an earlier matcher always succeeds.
+    """
 
     DECIDED = "decided"
     FOUND_NOTHING = "found nothing"
@@ -26,7 +30,10 @@ class MatcherOutcome(StrEnum):
 
 @record
 class MatcherCandidate:
-    """A lead that a matcher considered, how long before the matcher's date it began, and each reason against it."""
+    """A lead that a matcher considered.
+
+    `before` is how long before the matcher's date the lead began; `missed_by` are the reasons against the lead.
+    """
 
     lead: LeadRef
     before: timedelta
@@ -35,7 +42,7 @@ class MatcherCandidate:
 
 @record
 class MatcherStep:
-    """A matcher, its result, and the leads that have one of its contacts, latest first."""
+    """A matcher, its result, and the latest leads that have one of its contacts, latest first."""
 
     matcher: Matcher
     outcome: MatcherOutcome
@@ -45,7 +52,7 @@ class MatcherStep:
 def explain_matchers(
     matchers: Sequence[Matcher], decided: int | None, prospects: Sequence[Prospect]
 ) -> tuple[MatcherStep, ...]:
-    """Return a step for each matcher; `decided` is the position of the matcher that decided, or `None`.
+    """Return a step for each matcher; `decided` is the position, from 0, of the matcher that decided, or `None`.
 
     `prospects` may include leads that no matcher accepts.
     """

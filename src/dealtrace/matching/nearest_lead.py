@@ -9,12 +9,12 @@ from dealtrace.matching.window import window_of
 from dealtrace.record import record
 
 SEARCH_ORDER = (LeadKind.CALL, LeadKind.LEAD_REQUEST)
-"""The order of the kinds of lead in which a phone is looked up; `searches_for` quotes the vendor."""
+"""The order in which a phone is searched among the kinds of lead; `searches_for` quotes the vendor."""
 
 
 @record
 class Search:
-    """A search step: a contact, and the kind of lead among which it is searched."""
+    """A search step: a contact to search for, and the kind of lead to search."""
 
     contact: str
     kind: LeadKind
@@ -23,8 +23,8 @@ class Search:
 def searches_for(clue: ContactClue, precedence: Sequence[LeadKind] = SEARCH_ORDER) -> Iterator[Search]:
     """Yield the search steps in order; the first step that finds a lead ends the search.
 
-    Phones in one field are tried in the order written, each with all its kinds of lead. E-mails are searched among lead
-    requests only.
+    Phones are tried in the order written; each phone is searched among all kinds of lead before the next phone. E-mails
+    are searched among lead requests only.
     Seed: «Если параметр не передан, то поиск сначала среди звонков, потом среди заявок».
     Seed: «По переданной почте будет выполняться поиск заявки».
     Ours: the phone is tried before the e-mail, because it identifies a person more reliably.
@@ -39,7 +39,7 @@ def searches_for(clue: ContactClue, precedence: Sequence[LeadKind] = SEARCH_ORDE
 
 
 def searched_contacts(clue: ContactClue) -> set[str]:
-    """Return the contacts for which leads are searched."""
+    """Return the contacts, in normal form, that the search for a deal's lead looks for."""
     return {search.contact for search in searches_for(clue)}
 
 
@@ -53,16 +53,16 @@ def nearness(lead: LeadSpan) -> tuple[datetime, datetime, str, int]:
 
 
 def nearest(leads: Iterable[LeadSpan]) -> LeadSpan | None:
-    """Return the nearest of these leads, whose windows contain a deal, or `None` if there are none."""
+    """Return the nearest of several leads whose windows contain a deal, or `None` if `leads` is empty."""
     return max(leads, key=nearness, default=None)
 
 
 def find_lead(
     clue: ContactClue, happened_at: datetime, leads: Sequence[LeadSpan], precedence: Sequence[LeadKind] = SEARCH_ORDER
 ) -> LeadSpan | None:
-    """Return the lead that a deal of `happened_at` came from, or `None` if it is in no lead's window.
+    """Return the lead that a deal made at `happened_at` came from, or `None` if no lead's window contains that time.
 
-    `precedence` is the order of the kinds of lead in which a phone is searched for.
+    `precedence` is the order in which a phone is searched among the kinds of lead.
     Seed: «поиска ближайшего лида, связанного со сделкой по дате и времени ее создания».
     """
     for search in searches_for(clue, precedence):

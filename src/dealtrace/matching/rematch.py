@@ -1,4 +1,4 @@
-"""The effect that a new search for the lead has on a stored deal."""
+"""The effect that matching again has on a stored deal."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -27,9 +27,9 @@ UNMATCHED = Match()
 def rematched(deal: Deal, found: Match, *, contact_matching: bool, keeps_lead: bool = True, now: datetime) -> Deal:
     """Return `deal` with the match `found`, or `deal` itself if its match does not change.
 
-    A pinned lead is kept. If contact matching is off and nothing is found, the previous lead is kept too; `keeps_lead`
-    is off if that lead no longer exists, or was found in a way that no longer applies. Deals with matchers are matched
-    whatever the setting.
+    A pinned lead is kept. If contact matching is off and nothing is found, the previous lead is kept too. `keeps_lead`
+    is false if that lead no longer exists, or was found in a way that no longer applies. For deals with matchers, the
+    setting of contact matching does not matter.
     """
     stays = not contact_matching and not deal.matchers and keeps_lead
     keeps = deal.pinned_at is not None or (found == UNMATCHED and stays)

@@ -8,7 +8,7 @@ from dealtrace.record import record
 
 @record
 class Window:
-    """A window: its first and its last moment, both inclusive."""
+    """The window of a lead: its first and its last moment, both included."""
 
     opens_at: datetime
     closes_at: datetime
@@ -25,7 +25,7 @@ class Window:
 
 
 def window_of(lead: LeadSpan, link_threshold: timedelta) -> Window:
-    """Return the window in which a deal may have come from `lead`, both ends inclusive.
+    """Return the window in which a deal may have come from `lead`.
 
     The window opens when the lead begins and closes `link_threshold` after it ends; a lead request ends when it begins.
     Seed: «Дата и время звонка <= Дата и время создания сделки <= Дата и время звонка + Длительность звонка +

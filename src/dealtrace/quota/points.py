@@ -46,14 +46,14 @@ class PaidMethod(StrEnum):
 
 
 def seconds_to_reset(now: datetime, time_zone: ZoneInfo) -> int:
-    """Return the seconds until the site's next day begins, when it gets new points; rounded up, at least 1.
+    """Return the seconds until the site gets new points, rounded up, at least 1.
 
-    The day is in the site's time zone.
+    It gets them at the beginning of the next day in its time zone.
     """
     reset_at = day_end(site_day(now, time_zone), time_zone)
     return max(1, -int((now - reset_at).total_seconds() // 1))
 
 
 def points_cost(method: PaidMethod, costs: Mapping[str, int]) -> int:
-    """Return the points that one successful call of `method` costs: 1 unless `costs` has another number."""
+    """Return the points that one successful call of `method` costs: 1 unless `costs` has another value."""
     return costs.get(method, POINTS_COST_DEFAULT)

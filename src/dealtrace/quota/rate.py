@@ -1,4 +1,4 @@
-"""The limit on the requests of an IP address per second.
+"""The limit on requests per second from one IP address.
 
 Seed: «не более 5 запросов в секунду с одного IP-адреса».
 """
@@ -7,13 +7,13 @@ from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 
 IPV6_PREFIX = 64
-"""Ours: a household or server gets a whole /64, so its 2^64 addresses are counted as one."""
+"""Ours: a household or server gets a whole /64 network, so its 2^64 addresses are counted as one address."""
 _KEYS_CACHED = 4096
 
 
 @lru_cache(_KEYS_CACHED)
 def rate_key(address: str) -> str:
-    """Return the key by which the requests of an IP address are counted; a text that is no address is its own key."""
+    """Return the key by which requests of an IP address are counted; a text that is not an address is its own key."""
     try:
         parsed = ip_address(address)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Compare a CRM's list of deals with the stored deals of a site, one by one and in total."""
+"""Compare a CRM's list of deals with the stored deals of a site, deal by deal and in total."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,7 +11,7 @@ from dealtrace.record import record
 from dealtrace.reports.shares import kopecks_of
 
 IDS_PER_MASK = 256
-"""The number of ids in a bit mask. Ids of deals are dense, so a remembered id takes less than a byte."""
+"""The number of ids in a bit mask. Deal ids have few gaps, so an id takes less than a byte."""
 
 
 class Disagreement(StrEnum):
@@ -34,7 +34,7 @@ class Field(StrEnum):
 
 @record
 class Comparison:
-    """A deal as the list has it (`theirs`) and as the site has it (`ours`); a side without it is `None`.
+    """A deal in the CRM's list (`theirs`) and the stored deal (`ours`); a deal that is missing is `None`.
 
     `row` is the number of the row in the list, `fields` are the fields that differ. `reason` says why a row is invalid.
     """
@@ -50,9 +50,9 @@ class Comparison:
 def compare_deals(
     row: int, theirs: IncomingDeal, ours: Deal | None, *, has_sums: bool, is_repeated: bool
 ) -> Comparison:
-    """Compare a deal of the list with the stored deal; `None` stands for a missing deal.
+    """Compare a deal of the CRM's list with the stored deal, which is `None` if it is missing.
 
-    `has_sums` is whether the list has sums at all, `is_repeated` whether an earlier row was the same deal.
+    `has_sums` is whether the list has sums at all, `is_repeated` whether an earlier row had the same deal.
     """
     if ours is None:
         return Comparison(row, theirs, None, Disagreement.MISSING_HERE)
@@ -67,7 +67,7 @@ def differing_fields(theirs: IncomingDeal, ours: Deal, *, has_sums: bool) -> tup
 
     Statuses are compared trimmed and case-folded, sums in kopecks.
 
-    Ours: a missing sum equals a sum of 0, because many CRMs print one for the other. Dates are compared to the minute,
+    Ours: a missing sum equals a sum of 0, because many CRMs do not distinguish them. Dates are compared to the minute,
     because many lists have no seconds.
     """
     differs = {
@@ -114,7 +114,7 @@ class Count:
     kopecks: int = 0
 
     def add(self, kopecks: int) -> None:
-        """Add a deal with its sum."""
+        """Count one more deal, whose sum is `kopecks`."""
         self.deals += 1
         self.kopecks += kopecks
 
@@ -124,8 +124,8 @@ class Agreement:
     """The totals of a comparison between a CRM's list and the stored deals.
 
     `theirs` counts the valid rows of the list. `ours` counts the stored deals that are in the list, or between its
-    first and last day. `other_sum` counts the deals with different sums; its kopecks are the sums in the list minus
-    those of the site. `first_at` and `last_at` are the earliest and the latest date in the list.
+    first and last day. `other_sum` counts the deals with different sums; its kopecks are the sums in the list minus the
+    stored sums. `first_at` and `last_at` are the earliest and the latest date in the list.
     """
 
     theirs: Count = field(default_factory=Count)
@@ -147,7 +147,7 @@ class Agreement:
         return not any((*(count.deals for count in differing), self.other_status, self.other_date, self.unreadable))
 
     def add(self, compared: Comparison, *, has_sums: bool) -> None:
-        """Add a comparison to the totals; if the list has no sums (`has_sums`), the stored sums stand for them."""
+        """Add a comparison to the totals; if `has_sums` is false, the list has no sums, and stored sums are used."""
         theirs, ours = compared.theirs, compared.ours
         own = in_kopecks(ours.amount_rub) if ours is not None else 0
         stated = in_kopecks(theirs.amount_rub) if theirs is not None and has_sums else own

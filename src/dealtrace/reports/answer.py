@@ -14,10 +14,10 @@ from dealtrace.reports.question import Question
 from dealtrace.reports.time_keys import TIME_KEYS
 
 Key = str | int | None
-"""A key in SQL statements: a number for a time, a case-folded text for a name, or `None` if it is missing."""
+"""A key of a row in SQL statements: a number for a time, a case-folded text for a name, or `None` if missing."""
 Keys = tuple[Key, ...]
 Spell = Callable[[Dimension, Key], str | None]
-"""Returns the text of a key for display."""
+"""A function that returns a key as text for display, or `None` for a missing key."""
 
 
 Fetched = Sequence[Any]
@@ -26,10 +26,10 @@ Fetched = Sequence[Any]
 
 @runtime_checkable
 class IndexedRows(Protocol):
-    """Fetched rows that are not in memory, and that find a row by its keys."""
+    """Fetched rows that are kept outside memory, and in which a row can be found by its keys."""
 
     def by_keys(self, width: int) -> Mapping[Keys, Fetched]:
-        """Return the rows by their first `width` columns."""
+        """Return the rows by their keys, which are their first `width` columns."""
 
 
 def _by_keys(rows: Iterable[Fetched], width: int) -> Mapping[Keys, Fetched]:
@@ -37,11 +37,11 @@ def _by_keys(rows: Iterable[Fetched], width: int) -> Mapping[Keys, Fetched]:
 
 
 KEYS_REMEMBERED_MAX = 100_000
-"""How many keys are remembered to find those that are different; others are looked up, which takes longer."""
+"""How many keys are remembered in memory to find repeated keys; all further keys are looked up, which takes longer."""
 
 
 def different_keys(sides: Sequence[Mapping[Keys, object]]) -> Iterator[Keys]:
-    """Iterate over the keys of all sides, each once, in memory that does not grow with them."""
+    """Iterate over the keys of several mappings, without repetitions; memory is limited for any number of keys."""
     remembered: set[Keys] = set()
     for place, side in enumerate(sides):
         for keys in side:
@@ -55,9 +55,9 @@ def different_keys(sides: Sequence[Mapping[Keys, object]]) -> Iterator[Keys]:
 
 
 class GatheredRows(Mapping[Keys, Mapping[Measure, int]]):
-    """A mapping from the keys of a row to its measures. It keeps fetched rows, which need half the memory of `dict`s.
+    """A mapping from the keys of a row to its measures.
 
-    A fetched row has `width` keys, then its measures.
+    It keeps the rows as fetched, with `width` keys and then the measures, which takes half the memory of `dict`s.
     """
 
     def __init__(self, width: int) -> None:
@@ -80,11 +80,11 @@ class GatheredRows(Mapping[Keys, Mapping[Measure, int]]):
         return found
 
     def __contains__(self, keys: object) -> bool:
-        """Return whether there is a row with keys."""
+        """Return whether there is a row with these keys."""
         return any(keys in rows for _, rows in self._groups)
 
     def __iter__(self) -> Iterator[Keys]:
-        """Iterate over the keys of all rows, each once."""
+        """Iterate over the keys of all rows, without repetitions."""
         return different_keys([rows for _, rows in self._groups])
 
     def __len__(self) -> int:
@@ -94,11 +94,11 @@ class GatheredRows(Mapping[Keys, Mapping[Measure, int]]):
 
 @record
 class Gathered:
-    """The measures of all rows and of the total, for one period and one model.
+    """The measures of all rows and of the total, for one period and one attribution model.
 
     `rows` has the measures of each row by its keys; a measure that is missing there is zero, unless it is unknown.
-    `unknown_in_rows` are the measures of facts that lack a dimension of the rows. `unknown` are the measures of facts
-    that lack a dimension of a filter; their totals are unknown too.
+    `unknown_in_rows` are the measures of facts that lack a dimension of the rows; only their totals are known.
+    `unknown` are the measures of facts that lack a dimension of a filter; even their totals are unknown.
     """
 
     rows: Mapping[Keys, Mapping[Measure, int]]
@@ -114,7 +114,7 @@ Figures = Mapping[AttributionModel, tuple[Fraction | None, ...]]
 
 @record
 class Row:
-    """A row: the texts of its keys, its figures, and the figures of the compared period, if there is one."""
+    """A row of a report: its keys as text, its figures, and its figures in the compared period, if there is one."""
 
     keys: tuple[str | None, ...]
     values: Figures
@@ -123,7 +123,7 @@ class Row:
 
 @record
 class Report:
-    """The answer to `question`: the rows shown, the number of all rows, the total, and the compared period.
+    """The answer to `question`: the rows shown, the number of all rows, the total row, and the compared period.
 
     `lacking_won` lists the metrics that are unknown because no status of the site means won.
     """
@@ -141,9 +141,9 @@ Formulas = Mapping[Metric, AnyFormula | None]
 
 
 Rank = tuple[object, ...]
-"""What rows are sorted by; parts at the same index have one type."""
+"""The sort key of a row; in all rows, parts at the same index have the same type."""
 SortRows = Callable[[Iterable[Keys], Callable[[Keys], Rank], int | None], tuple[Sequence[Keys], int]]
-"""Returns up to a number of rows in the order of their ranks, and the number of all rows."""
+"""A function that sorts rows by rank, and returns the first rows up to a limit and the number of all rows."""
 
 
 def sorted_in_memory(
@@ -156,7 +156,7 @@ def sorted_in_memory(
 
 @record
 class Sorting:
-    """The model under whose values rows are sorted, and the function that sorts them."""
+    """The attribution model whose values determine the order of rows, and the function that sorts the rows."""
 
     model: AttributionModel
     sort_rows: SortRows = sorted_in_memory
@@ -171,7 +171,10 @@ def put_together(
     spell: Spell,
     sorting: Sorting,
 ) -> Report:
-    """Build the answer to a question."""
+    """Build the answer to a question from the measures of its period (`gathered`) and its compared period.
+
+    `spell` returns a key as text, and `sorting` sorts the rows.
+    """
     figures = _Figures(question, formulas)
     shift = _shift_to(question, compared_period)
     moved = {model: _moved(side, shift) for model, side in compared.items()} if compared is not None else None
@@ -189,7 +192,7 @@ def put_together(
 
 
 class _Rows(Sequence[Row]):
-    """The rows of a report, each built on access, so that writing a million rows needs memory for one."""
+    """The rows of a report; each row is built on access, so that writing a million rows needs memory for only one."""
 
     def __init__(self, keys: Sequence[Keys], row_of: Callable[[Keys], Row]) -> None:
         self._keys = keys
@@ -200,7 +203,7 @@ class _Rows(Sequence[Row]):
         return len(self._keys)
 
     def __eq__(self, other: object) -> bool:
-        """Return whether others are the same rows in the same order."""
+        """Return whether `other` has the same rows in the same order."""
         return isinstance(other, Sequence) and list(self) == list(other)
 
     __hash__ = None  # type: ignore[assignment]  # rows are compared, never looked up
@@ -226,18 +229,18 @@ class _Figures:
         self.measures = {measure for formula in self.formulas if formula is not None for measure in formula.measures}
 
     def of_row(self, gathered: ByModel, keys: Keys) -> Figures:
-        """Return the figures of a row; measures of a missing row are zero."""
+        """Return the figures of a row under each model; measures of a missing row are zero."""
         return {
             model: self._compute(side.rows.get(keys, {}), side.unknown_in_rows | side.unknown)
             for model, side in gathered.items()
         }
 
     def of_total(self, gathered: ByModel) -> Figures:
-        """Return the figures of the total."""
+        """Return the figures of the total under each model."""
         return {model: self._compute(side.total, side.unknown) for model, side in gathered.items()}
 
     def figure(self, side: Gathered, keys: Keys, place: int) -> Fraction | None:
-        """Return the figure of a row for the metric at an index."""
+        """Return the figure of a row for the metric at index `place`, or `None` if it is unknown."""
         formula = self.formulas[place]
         if formula is None:
             return None
@@ -252,10 +255,10 @@ class _Figures:
 
 
 def _shift_to(question: Question, compared: Period | None) -> tuple[int, ...]:
-    """Return, for each dimension, how far keys of the compared period are from their counterparts in the question's.
+    """Return, for each dimension, the number to add to a key of the compared period to get the question's key.
 
-    The first day of one period becomes the first day of the other. The number is 0 for dimensions that are not days,
-    weeks, months or quarters.
+    It turns the first day of the compared period into the first day of the question's period. It is 0 for dimensions
+    that are not days, weeks, months or quarters.
     """
     if compared is None:
         return ()
@@ -274,7 +277,7 @@ def _moved(side: Gathered, shift: tuple[int, ...]) -> Gathered:
 
 
 class _MovedRows(Mapping[Keys, Mapping[Measure, int]]):
-    """Rows whose numbers of times are moved by a shift."""
+    """The rows of another period, with `shift` added to their integer keys, which are times."""
 
     def __init__(self, rows: Mapping[Keys, Mapping[Measure, int]], shift: tuple[int, ...]) -> None:
         self._rows, self._shift = rows, shift
@@ -285,7 +288,7 @@ class _MovedRows(Mapping[Keys, Mapping[Measure, int]]):
         return self._rows[_shifted(keys, self._back)]
 
     def __contains__(self, keys: object) -> bool:
-        """Return whether there is a row with moved keys."""
+        """Return whether there is a row with these moved keys."""
         return isinstance(keys, tuple) and _shifted(keys, self._back) in self._rows
 
     def __iter__(self) -> Iterator[Keys]:
@@ -303,12 +306,12 @@ def _shifted(keys: Keys, shift: tuple[int, ...]) -> Keys:
 
 @record
 class _Backwards:
-    """A text that is sorted in descending order."""
+    """A sort key that sorts a text in descending order."""
 
     text: str
 
     def __lt__(self, other: "_Backwards") -> bool:
-        """Return whether the text comes after another."""
+        """Return whether the text comes after the text of `other`."""
         return other.text < self.text
 
 

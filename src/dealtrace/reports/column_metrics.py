@@ -1,4 +1,4 @@
-"""Turn the columns of a site into metrics of its reports."""
+"""Turn the columns that a site defines for its reports into metrics."""
 
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
@@ -23,7 +23,7 @@ from dealtrace.reports.metrics import (
 
 @record
 class ColumnFormula:
-    """The formula of a column; `parts` has the formula of each metric and column in it, or `None` if it is unknown."""
+    """The formula of a column: its `tree`, and the formula of each metric and column in it, `None` if unknown."""
 
     tree: FormulaTree
     parts: tuple[tuple[Part, AnyFormula | None], ...]
@@ -62,12 +62,12 @@ def metrics_of_columns(columns: Iterable[ReportColumn], *, has_won: bool, has_ma
 
 
 def _titles(name: str) -> tuple[str, str]:
-    """Return the titles of a column; one that is called like a metric says that it is the site's own."""
+    """Return the Russian and English titles of a column, marked as the site's own if a metric has the same title."""
     taken = {title.casefold() for metric in METRICS.values() for title in (metric.ru, metric.en)}
     return (f"{name} (свой столбец)", f"{name} (own column)") if name.casefold() in taken else (name, name)
 
 
-_MEANING = ("столбец, который создали на сайте", "a column that was made at the site")
+_MEANING = ("столбец, созданный пользователями", "a column defined by users")
 _UNITS = {ColumnKind.COUNT: Unit.COUNT, ColumnKind.SUM: Unit.MONEY, ColumnKind.FORMULA: Unit.NUMBER}
 
 

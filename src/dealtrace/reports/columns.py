@@ -1,4 +1,4 @@
-"""The columns that a site defines for its reports: deals in a set of statuses, or a formula."""
+"""The columns that a site defines for its reports: the number or sum of deals with certain statuses, or a formula."""
 
 import re
 from collections.abc import Iterable
@@ -15,9 +15,12 @@ COLUMNS_MAX = 100
 COLUMN_NAME_LENGTH_MAX = 60
 STATUSES_OF_A_COLUMN_MAX = 100
 OPERANDS_MAX = 1_000
-"""Ours: the most numbers and metrics in a formula after its columns are replaced by their formulas, to limit memory."""
+"""Ours: the most numbers and metrics in a formula, including the formulas of the columns that it uses.
+
+This limits memory.
+"""
 RESERVED = ':,|\\"'
-"""The characters that a name cannot have, since they are separators in questions and formulas."""
+"""The characters that the name of a column cannot have, because they are separators in questions and formulas."""
 _PIECE = re.compile(r"(?:\\.|[^,\\]|\\\Z)*")
 _ESCAPED = re.compile(r"\\(.)")
 
@@ -44,7 +47,7 @@ class ReportColumn:
 
     @property
     def status_keys(self) -> frozenset[str]:
-        """Return the statuses as comparable keys, made by `status_key`."""
+        """Return the keys (`status_key`) of the column's statuses."""
         return frozenset(map(status_key, self.statuses))
 
 
@@ -147,5 +150,6 @@ def _too_large(name: str) -> InvalidSetting:
     return InvalidSetting(
         key=SETTING,
         ru=f"упростите формулу {name}: вместе с формулами её столбцов в ней больше {OPERANDS_MAX} чисел и показателей",
-        en=f"simplify the formula of {name}: with those of its columns it has over {OPERANDS_MAX} numbers and metrics",
+        en=f"simplify the formula of {name}: with the formulas of its columns, it has more than {OPERANDS_MAX} numbers "
+        "and metrics",
     )

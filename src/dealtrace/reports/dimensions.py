@@ -1,6 +1,6 @@
 """The table of dimensions: everything that figures can be grouped and filtered by.
 
-A new dimension needs a line in `DIMENSIONS`, and an attribute of every fact in `storage/reports/` that has it.
+A new dimension needs a line in `_TABLE`, and an SQL expression for each of its facts in `storage/reports/`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,10 +17,10 @@ FIELD_PREFIX = "field:"
 class Kind(Enum):
     """The kind of the keys of a dimension.
 
-    `SOURCE` keys are parts of traffic sources and `STATUS` keys are statuses, both are grouped regardless of case.
-    `CALENDAR` keys are consecutive periods such as days, `CLOCK` keys recur, such as weekdays, and `VISIT_CLOCK` keys
-    are those of the visit that a fact grew out of; all three are integers in SQL statements, see `time_keys.py`. A fact
-    may have several `TAG` keys. All other keys are `TEXT`.
+    `SOURCE` keys are parts of traffic sources and `STATUS` keys are statuses; both are grouped regardless of case.
+    `CALENDAR` keys are consecutive periods such as days. `CLOCK` keys recur, such as weekdays. `VISIT_CLOCK` keys recur
+    too, but come from the time of the visit that led to the fact. All three are integers in SQL statements, see
+    `time_keys.py`. A fact may have several `TAG` keys. All other keys are `TEXT`.
     """
 
     TEXT = auto()
@@ -42,8 +42,8 @@ _OF_DEALS = frozenset({Fact.DEALS, Fact.ASSISTS})
 class Dimension:
     """A dimension: its name, its titles in Russian and English, the facts that have it, and the kind of its keys.
 
-    A dimension whose title is not clear by itself has a meaning, which people read beside the title. `field` is
-    the name of the custom field if it is a `field:` dimension.
+    If the title is not clear by itself, `meaning_ru` and `meaning_en` explain it to people. For a custom field, `field`
+    is the name of that field.
     """
 
     name: str
@@ -67,7 +67,7 @@ class Dimension:
 
 
 def rows_add_up(by: Iterable[Dimension]) -> bool:
-    """Return whether the rows of a report by these dimensions add up to its total: no fact is in several rows."""
+    """Return whether the rows of a report by these dimensions add up to its total, since no fact is in several rows."""
     return all(dimension.adds_up for dimension in by)
 
 
@@ -118,9 +118,9 @@ DIMENSIONS: Mapping[str, Dimension] = {dimension.name: dimension for dimension i
 assert [name for name, listed in DIMENSIONS.items() if listed.kind is Kind.SOURCE] == list(SOURCE_PARTS)
 
 OWN_HOUR = Dimension("own_hour", "Час события", "Hour of the event", _VISITED, Kind.CLOCK)
-"""The hour of an event itself, for alerts. In reports, `hour` is that of the visit that led to the event."""
+"""The hour of an event itself, for alerts. In reports, `hour` is the hour of the visit that led to the event."""
 
 
 def field_dimension(field: str) -> Dimension:
-    """Return the dimension of a custom field; leads and deals have separate values of the field."""
+    """Return the dimension of a custom field of leads and deals; a lead and its deals may have different values."""
     return Dimension(f"{FIELD_PREFIX}{field}", f"Поле «{field}»", f"Field “{field}”", _OF_LEADS, field=field)

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Fact(StrEnum):
-    """A kind of fact: visits, leads, deals, assists (deals counted for visits before the last one), or costs."""
+    """A kind of fact: visits, leads, deals, assists (deals counted for visits before the last one), or ad costs."""
 
     VISITS = "visit"
     LEADS = "lead"

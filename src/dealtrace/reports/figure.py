@@ -1,4 +1,4 @@
-"""A single figure of a report, to show the deals, leads or visits behind it: one metric, row, period and model."""
+"""A single figure of a report, to show the deals, leads, visits or costs behind it."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,10 @@ from dealtrace.reports.question import LIMIT_DEFAULT, Question, QuestionContext,
 
 @record
 class Figure:
-    """A figure: its question (with one metric and one model), the keys of its row, and how many rows to skip."""
+    """A figure of a report: its question (with one metric and one model), and the keys of its row.
+
+    `offset` is how many of the rows behind the figure (deals, leads, visits or costs) to skip.
+    """
 
     question: Question
     keys: Keys
@@ -33,12 +36,12 @@ class Figure:
 
     @property
     def limit(self) -> int:
-        """Return the most rows to show."""
+        """Return the maximum number of rows behind the figure (deals, leads, visits or costs) to show."""
         return self.question.limit if self.question.limit is not None else LIMIT_DEFAULT
 
 
 def base_measure(metric: Metric) -> Measure | None:
-    """Return the measure of a metric that counts or sums facts of one kind, or `None` for any other metric."""
+    """Return the only measure of a metric that is a plain count or sum of facts, or `None` for any other metric."""
     formula = metric.formula
     if not isinstance(formula, Formula) or formula.under is not None or len(formula.over.terms) != 1:
         return None
@@ -49,7 +52,7 @@ def base_measure(metric: Metric) -> Measure | None:
 def parse_figure(words: RawQuestion, keys: Sequence[str], offset: int, context: QuestionContext) -> Figure:
     """Parse a figure of a report; `words` is its unparsed question.
 
-    `keys` has a text for each dimension, empty for a missing key.
+    `keys` has the text of the row's key for each dimension, empty for a missing key.
 
     Raises:
         InvalidParameters: one violation for each unknown or unsuitable value, with the valid values.
@@ -88,14 +91,14 @@ def _check_metric(question: Question, context: QuestionContext) -> list[Violatio
     return [
         Violation(
             "metrics",
-            f"нужен один показатель, который складывается из строк: {possible}",
-            f"specify one metric that is a sum of rows: {possible}",
+            f"укажите один показатель, который считает записи или складывает их суммы: {possible}",
+            f"specify one metric that counts records or adds up their sums: {possible}",
         )
     ]
 
 
 def _check_facts(question: Question) -> list[Violation]:
-    """Return a violation for each dimension that the metric's facts do not have; the figure would be unknown."""
+    """Return a violation for each dimension that the metric's facts lack, since the figure would be unknown."""
     facts = {fact for metric in question.metrics for fact in metric.facts}
     places = [("by", dimension) for dimension in question.by]
     places += [("filter", each.dimension) for each in question.filters]

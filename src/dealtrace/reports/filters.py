@@ -23,7 +23,7 @@ FILTERS_MAX = 50
 
 
 class Operator(StrEnum):
-    """How a filter compares keys with its values; `EMPTY` and `FILLED` have no value, `AMONG` may have several."""
+    """How a filter compares keys with its values; `EMPTY` and `FILLED` take no value, `AMONG` may take several."""
 
     IS = "is"
     NOT = "not"
@@ -39,13 +39,13 @@ class Operator(StrEnum):
 
     @property
     def is_negative(self) -> bool:
-        """Return whether the operator excludes keys; such a filter keeps facts without a key."""
+        """Return whether the operator excludes keys; a filter with it keeps facts that have no key."""
         return self is Operator.NOT
 
 
 @record
 class Filter:
-    """A condition on one dimension: an operator, and the values that it compares keys with."""
+    """A condition on one dimension: an operator, and the values that keys are compared with."""
 
     dimension: Dimension
     operator: Operator
@@ -101,8 +101,8 @@ def parse_condition(dimension: Dimension, rest: str) -> Filter:
     operator = Operator(name)
     if operator.takes_value != bool(given):
         raise InvalidValue(
-            f"после {name} {'нужно' if operator.takes_value else 'не нужно'} значение",
-            f"{name} takes {'a' if operator.takes_value else 'no'} value",
+            f"после условия {name} {'нужно' if operator.takes_value else 'не нужно'} значение",
+            f"the operator {name} {'needs a' if operator.takes_value else 'takes no'} value",
         )
     if not given:
         return Filter(dimension, operator)
@@ -117,7 +117,7 @@ def parse_condition(dimension: Dimension, rest: str) -> Filter:
 
 
 def format_filter(condition: Filter) -> str:
-    """Format a filter as `dimension:operator:value`, which `parse_condition` can read back."""
+    """Format a filter as `dimension:operator:value`; `parse_condition` parses the part after the dimension."""
     name = condition.dimension.name
     start = f"{escaped_name(name)}{SEPARATOR}{condition.operator}"
     if not condition.operator.takes_value:
@@ -132,7 +132,7 @@ def escaped_name(name: str) -> str:
 
 
 class Condition(Protocol):
-    """A filter in any form: a dimension and an operator, with or without values."""
+    """Any object with the dimension and the operator of a filter."""
 
     @property
     def dimension(self) -> Dimension:
@@ -149,8 +149,7 @@ C = TypeVar("C", bound=Condition)
 def by_dimension(filters: Sequence[C]) -> Mapping[Dimension, tuple[list[C], list[C]]]:
     """Return two lists for each dimension: its positive and its negative filters.
 
-    A fact is kept if it matches all negative filters and, for each dimension with positive filters, at least one of
-    these.
+    A fact is kept if it matches all negative filters, and at least one positive filter of each dimension that has any.
     """
     grouped: dict[Dimension, tuple[list[C], list[C]]] = {}
     for condition in filters:
@@ -163,7 +162,7 @@ def key_of_value(dimension: Dimension, value: str) -> str | int | None:
     """Return a filter's value in the form that SQL compares, or `None` for a placeholder such as `(not set)`.
 
     Raises:
-        InvalidValue: the value is not a valid time of the dimension.
+        InvalidValue: the dimension is a time, and the value is not a valid key of it.
     """
     if dimension.is_time:
         return number_of_key(dimension.name, value)

@@ -1,4 +1,4 @@
-"""Format values of metrics: counts, sums of money and ratios."""
+"""Format values of metrics for answers: counts, sums of money and ratios."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -14,10 +14,10 @@ MONEY_DIGITS = 2
 
 
 def format_value(metric: Metric, value: Fraction | None) -> Shown:
-    """Return a value as answers show it, or `None` if it is unknown.
+    """Return a metric's value as answers show it, or `None` if it is unknown.
 
-    Counts are integers, or texts with six decimals if they are made of shares; money is a text with two decimals;
-    ratios are numbers rounded half even to six decimals.
+    Counts are integers, or texts with six decimals if they are fractional; money is a text with two decimals; ratios
+    are numbers rounded half even to six decimals.
     """
     match rounded_value(metric, value):
         case Decimal() as number:
@@ -27,7 +27,7 @@ def format_value(metric: Metric, value: Fraction | None) -> Shown:
 
 
 def rounded_value(metric: Metric, value: Fraction | None) -> int | Decimal | None:
-    """Return a value rounded to the decimals that answers show, or `None` if it is unknown."""
+    """Return a metric's value rounded to the decimals that answers show, or `None` if it is unknown."""
     if value is None:
         return None
     match metric.unit:
@@ -56,11 +56,11 @@ def rounded(value: Fraction) -> Decimal:
 
 
 def format_units(units: int, digits: int) -> str:
-    """Format an integer as a decimal text with `digits` decimals; with two, 5 is `0.05`."""
+    """Format a number of units as a decimal text with `digits` decimals: 5 units with 2 digits are `0.05`."""
     sign, size = "-" if units < 0 else "", str(abs(units)).rjust(digits + 1, "0")
     return f"{sign}{size[:-digits]}.{size[-digits:]}"
 
 
 def format_figures(question: Question, values: Sequence[Fraction | None]) -> tuple[Shown, ...]:
-    """Format the values of a question's metrics for answers, in input order."""
+    """Format the values of a question's metrics for answers; `values` and the result are in the question's order."""
     return tuple(format_value(metric, value) for metric, value in zip(question.metrics, values, strict=True))

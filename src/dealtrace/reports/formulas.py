@@ -20,12 +20,12 @@ from dealtrace.nearest_name import nearest_name
 from dealtrace.record import record
 
 FORMULA_LENGTH_MAX = 500
-"""Ours: a longer formula is better written as several columns."""
+"""Ours: the most characters of a formula; a longer formula is better split into several columns."""
 DEPTH_MAX = 32
 """Ours: how deeply parentheses and signs may be nested."""
 NUMBER_LENGTH_MAX = 20
 SETTING = "formula"
-"""The value of `key` in refusals of a formula."""
+"""The name of the invalid setting (`key`) in refusals of a formula."""
 
 _TOKEN = re.compile(
     r"""\s*(?:
@@ -49,21 +49,21 @@ class Number:
 
 @record
 class MetricName:
-    """A metric of reports, such as `won`."""
+    """The name of a metric in a formula, such as `won`."""
 
     name: str
 
 
 @record
 class ColumnName:
-    """A column of the site."""
+    """The name of another column of the site in a formula."""
 
     name: str
 
 
 @record
 class Negation:
-    """The negation of a formula."""
+    """A formula with a minus in front."""
 
     operand: "FormulaTree"
 
@@ -83,7 +83,7 @@ FormulaTree = Number | MetricName | ColumnName | Negation | Operation
 
 
 def parse_formula(text: str) -> FormulaTree:
-    """Parse a formula.
+    """Parse a formula into its tree; whether its metrics and columns exist is not checked.
 
     Raises:
         InvalidSetting: the formula is too long, nested too deeply or malformed; the message says at which character.
@@ -142,7 +142,7 @@ def check_parts(formula: FormulaTree, metrics: Collection[str], columns: Collect
     """Check that the metrics and columns of a formula exist.
 
     Raises:
-        InvalidSetting: a part does not exist; the message names it and the ones that do.
+        InvalidSetting: a metric or column does not exist; the message lists those that exist.
     """
     for part in _operands(formula):
         if isinstance(part, MetricName) and part.name not in metrics:
@@ -265,7 +265,7 @@ class _Parser:
     def _nested(self) -> FormulaTree:
         self._depth += 1
         if self._depth > DEPTH_MAX:
-            self._refuse(f"вложенность не больше {DEPTH_MAX}", f"nested more than {DEPTH_MAX} deep")
+            self._refuse(f"вложенность не больше {DEPTH_MAX}", f"nested more than {DEPTH_MAX} levels deep")
         formula: FormulaTree
         if self._take() == "-":
             formula = Negation(self._factor())

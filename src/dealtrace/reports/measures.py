@@ -1,4 +1,4 @@
-"""Measures: the sums and counts of facts that SQL statements compute and metrics are made of."""
+"""Measures: the sums and counts of facts that SQL statements compute, and from which metrics are computed."""
 
 from enum import Enum, auto
 
@@ -7,11 +7,11 @@ from dealtrace.reports.facts import Fact
 
 
 class Aggregate(Enum):
-    """How a measure is computed from the facts of a row.
+    """How a measure is computed from the facts of a row; a share is the part of a fact that counts for the row.
 
     `COUNT` adds the shares of facts, in millionths. `MONEY` adds sums in kopecks, after each was split by the shares.
     `DISTINCT` counts different values of an attribute, ignoring shares. `TOTAL` adds an attribute, ignoring shares.
-    `DURATION` adds times in whole seconds, multiplied by the shares.
+    `DURATION` adds durations in whole seconds, multiplied by the shares.
     """
 
     COUNT = auto()
@@ -25,7 +25,7 @@ class Aggregate(Enum):
 class Measure:
     """A measure of facts: the attribute that it adds or counts, and a flag that facts must have to be counted.
 
-    `statuses` are the keys of the statuses that count, or `None` if all do.
+    `statuses` are the keys of the statuses whose deals are counted, or `None` for all statuses.
     """
 
     fact: Fact
@@ -36,5 +36,5 @@ class Measure:
 
     @property
     def adds_up(self) -> bool:
-        """Return whether rows add up to the total."""
+        """Return whether the values of the measure in the rows of a report add up to its value in the total."""
         return self.aggregate is not Aggregate.DISTINCT

@@ -1,6 +1,6 @@
 """The table of metrics: everything that a report can show.
 
-A new metric is a line of `METRICS`; the API, the command line, exports and documents read them here.
+A new metric is a line of `_TABLE`; the API, the command line, exports and documentation read it here.
 """
 
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ class Unit(StrEnum):
 
 
 class Growth(StrEnum):
-    """What it means that a metric grows: good, bad, or neither."""
+    """Whether growth of a metric is good, bad, or neither."""
 
     GOOD = "good"
     BAD = "bad"
@@ -39,12 +39,12 @@ class Growth(StrEnum):
 
 
 Values = Mapping[Measure, int | None]
-"""The value of each measure in a row, or `None` for a measure that the row cannot have."""
+"""The value of each measure in a row, or `None` for a measure that is unknown in the row."""
 
 
 @record
 class Sum:
-    """A sum of measures, each with its sign."""
+    """A sum of measures; each measure has a sign, 1 or -1."""
 
     terms: tuple[tuple[Measure, int], ...]
 
@@ -73,7 +73,7 @@ _SCALES = {
 
 
 class AnyFormula(Protocol):
-    """Computes a metric from measures; equal formulas compare and hash equal."""
+    """A formula that computes a metric from measures; equal formulas have the same hash."""
 
     @property
     def measures(self) -> frozenset[Measure]:
@@ -118,7 +118,7 @@ class Formula:
 class Metric:
     """A metric: its name, its titles and meanings in Russian and English, its unit and its formula.
 
-    A meaning is a line that people read beside the title. `formula_text` shows the formula of a ratio to people.
+    A meaning explains the metric to people in one line. `formula_text` shows the formula of a ratio to people.
     `needs_won` is for metrics that are unknown while no status of the site means won. `margin_formula` replaces
     `formula` at sites whose deals have margins. `growth` says whether growth is good.
     """
@@ -137,7 +137,7 @@ class Metric:
 
     @property
     def facts(self) -> frozenset[Fact]:
-        """Return the facts that the metric needs."""
+        """Return the kinds of fact that the metric is computed from."""
         return frozenset(measure.fact for measure in self.formula.measures)
 
     @property
@@ -147,7 +147,7 @@ class Metric:
 
     @property
     def depends_on_model(self) -> bool:
-        """Return whether attribution models can change the metric: they credit visits with leads and deals."""
+        """Return whether the metric depends on the attribution model, which credits visits with leads and deals."""
         return not self.facts.isdisjoint({Fact.LEADS, Fact.DEALS})
 
 
@@ -194,7 +194,7 @@ _MARGIN_RETURN = ratio((WON_MARGIN, COST), COST)
 _RETURN_TEXT = "(won_amount − cost) / cost"
 _RETURN_MEANING = (
     "(выручка − расходы) / расходы; если есть маржа, то она вместо выручки; в «Итого» — и выручка без рекламы",
-    "(won amount − cost) / cost, or with margins if there are any; the total also has income that no ad brought",
+    "(won amount − cost) / cost, or with margins if there are any; the total includes income without ads",
 )
 _TABLE = (
     Metric("visits", "Визиты", "Visits", "заходы на сайт", "visits to the site", Unit.COUNT, plain(VISITS)),
@@ -221,8 +221,8 @@ _TABLE = (
     Metric("leads", "Лиды", "Leads", "звонки и заявки вместе", "calls and lead requests together", Unit.COUNT,
            plain(LEADS)),
     Metric("deals", "Сделки", "Deals", "все сделки из CRM", "all deals of the CRM", Unit.COUNT, plain(DEALS)),
-    Metric("amount", "Сумма сделок", "Amount", "сумма всех сделок, также открытых и проигранных",
-           "the sum of all deals, also of open and lost ones", Unit.MONEY, plain(AMOUNT)),
+    Metric("amount", "Сумма сделок", "Amount", "сумма всех сделок, включая открытые и проигранные",
+           "the sum of all deals, including open and lost deals", Unit.MONEY, plain(AMOUNT)),
     Metric("margin", "Маржа", "Margin", "маржа всех сделок", "the margin of all deals", Unit.MONEY,
            plain(Measure(Fact.DEALS, Aggregate.MONEY, "margin"))),
     Metric("won", "Продажи", "Won deals", "выигранные сделки", "deals that were won", Unit.COUNT, plain(WON)),
@@ -233,8 +233,8 @@ _TABLE = (
     Metric("lost", "Отказы", "Lost deals", "проигранные сделки", "deals that were lost", Unit.COUNT,
            plain(Measure(Fact.DEALS, flag="is_lost")), growth=Growth.BAD),
     Metric("average", "Средний чек", "Average amount", "сумма сделок / сделки, у которых есть сумма",
-           "amount / deals with a sum", Unit.PRICE, ratio(AMOUNT, _WITH_AMOUNT),
-           formula_text="amount / deals with a sum"),
+           "amount / deals with an amount", Unit.PRICE, ratio(AMOUNT, _WITH_AMOUNT),
+           formula_text="amount / deals with an amount"),
     Metric("no_rate", "Сделки без курса валюты", "Deals without a rate",
            "сделки в валюте, курс которой на их день не указан", "deals in a currency without a rate on their day",
            Unit.COUNT, plain(Measure(Fact.DEALS, flag="lacks_rate")), growth=Growth.BAD),
@@ -251,7 +251,7 @@ _TABLE = (
            plain(Measure(Fact.ASSISTS, Aggregate.DISTINCT, "id"))),
     Metric("days_to_deal", "Дней до сделки", "Days to the deal", "сколько дней в среднем от визита до сделки",
            "days from the visit to the deal, on average", Unit.DAYS, ratio(_TIME_FROM_TOUCH, _TOUCHED),
-           formula_text="time from the touch to the deal / deals, by shares", growth=Growth.BAD),
+           formula_text="days from the visit to the deal / deals, by shares", growth=Growth.BAD),
     Metric("visit_to_lead", "Визит → лид", "Visit to lead", "лиды, у которых есть визит / визиты",
            "leads with a visit / visits", Unit.RATIO, ratio(_LEADS_WITH_VISIT, VISITS),
            formula_text="leads with a visit / visits"),
@@ -263,11 +263,11 @@ _TABLE = (
     Metric("cost", "Расходы", "Cost", "расходы на рекламу", "the cost of ads", Unit.MONEY, plain(COST),
            growth=Growth.NEUTRAL),
     Metric("clicks", "Клики", "Clicks", "клики по рекламе, из файлов расходов",
-           "clicks on ads, from the files of costs", Unit.COUNT, plain(CLICKS), growth=Growth.NEUTRAL),
+           "clicks on ads, from imported cost files", Unit.COUNT, plain(CLICKS), growth=Growth.NEUTRAL),
     Metric("cpc", "Цена клика", "Cost per click", "расходы / клики", "cost / clicks", Unit.PRICE, ratio(COST, CLICKS),
            formula_text="cost / clicks", growth=Growth.BAD),
-    Metric("cpl", "Цена лида", "Cost per lead", "расходы / все лиды, также те, что пришли без рекламы",
-           "cost / all leads, also those that no ad brought", Unit.PRICE, ratio(COST, LEADS),
+    Metric("cpl", "Цена лида", "Cost per lead", "расходы / все лиды, включая пришедшие без рекламы",
+           "cost / all leads, including leads without ads", Unit.PRICE, ratio(COST, LEADS),
            formula_text="cost / leads", growth=Growth.BAD),
     Metric("cpo", "Цена сделки", "Cost per deal", "расходы / все сделки", "cost / all deals", Unit.PRICE,
            ratio(COST, DEALS), formula_text="cost / deals", growth=Growth.BAD),

@@ -1,4 +1,4 @@
-"""Compute how deals and their money move between sources when the rules change."""
+"""Compute how deals and their money move between traffic sources when the attribution rules change."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,10 +8,10 @@ from dealtrace.record import record
 from dealtrace.reports.shares import split_kopecks
 
 NOTHING = frozenset({"", "(not set)", "<не заполнено>", "‹не заполнено›"})
-"""The texts that stand for a missing name of a source, trimmed and case-folded."""
+"""The texts that mean that the name of a source is missing; trimmed and case-folded."""
 
 Shares = Sequence[tuple[TrafficSource, int]]
-"""The sources of the visits that led to a deal, latest first, each with its share; the shares add up to `WHOLE`."""
+"""The source and share of each visit that led to a deal, latest visit first; the shares add up to `WHOLE`."""
 
 
 @record
@@ -28,12 +28,12 @@ class SourceKey:
 
 
 def key_of(source: TrafficSource) -> SourceKey:
-    """Return the key that sorts sources by name in code-point order, missing names last."""
+    """Return the key under which reports group a traffic source, made of its source and its medium."""
     return SourceKey(_name(source.source), _name(source.medium))
 
 
 def spelling_of(source: TrafficSource) -> tuple[str | None, str | None]:
-    """Return a source and its medium in their own spelling, trimmed, or `None` if missing."""
+    """Return the source and the medium of a traffic source, each trimmed, or `None` if it is missing."""
     key = key_of(source)
     return (
         source.source.strip() if key.source is not None else None,
@@ -48,7 +48,7 @@ def _name(text: str) -> str | None:
 
 @record
 class Moved:
-    """The deals (in parts of `WHOLE`) and kopecks that move between two sources."""
+    """The deals (in units of 1/`WHOLE` of a deal) and kopecks that move between two sources."""
 
     deals: int = 0
     kopecks: int = 0
@@ -62,10 +62,10 @@ Moves = dict[tuple[SourceKey, SourceKey], Moved]
 
 
 def moves_of(before: Shares, after: Shares, kopecks: int) -> Moves:
-    """Return the parts of `WHOLE` and of `kopecks` that move between sources when a deal's shares change.
+    """Return the parts of a deal and of its `kopecks` that move between sources when its shares change.
 
     The keys are pairs of old and new source. The value of a source after the change equals its value before, minus what
-    moves away, plus what moves to it, to the kopeck.
+    moves away from it, plus what moves to it, to the kopeck.
     """
     moves: Moves = {}
     for pair, deals in _flow(_deals_by_key(before), _deals_by_key(after)).items():
@@ -93,8 +93,8 @@ def _summed(keys: Sequence[SourceKey], parts: Sequence[int]) -> dict[SourceKey, 
 def _flow(before: Mapping[SourceKey, int], after: Mapping[SourceKey, int]) -> dict[tuple[SourceKey, SourceKey], int]:
     """Return the amount that moves from each losing source to each gaining source, by pairs of old and new source.
 
-    Sources are paired in the order of their rank. `before` and `after` must have the same sum; all values must have its
-    sign.
+    Sources are paired in the order of their rank. The values of `before` and of `after` must have the same sum, and no
+    value may have the opposite sign.
     """
     sign = -1 if sum(before.values()) < 0 else 1
     keys = sorted(before.keys() | after.keys(), key=lambda key: key.rank)
@@ -115,5 +115,5 @@ def _flow(before: Mapping[SourceKey, int], after: Mapping[SourceKey, int]) -> di
 
 
 def single_source(source: TrafficSource) -> Shares:
-    """Return the shares of a deal that belongs to a single source."""
+    """Return the shares of a deal that belongs to `source` alone."""
     return ((source, WHOLE),)

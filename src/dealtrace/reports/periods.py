@@ -1,4 +1,4 @@
-"""The periods of reports and their compared periods, in days of a site's time zone."""
+"""The periods of reports, and the periods that they are compared with, in days of a site's time zone."""
 
 import calendar
 from collections.abc import Callable, Mapping
@@ -13,13 +13,13 @@ DAY = timedelta(days=1)
 INSTANT = timedelta(microseconds=1)
 DAYS_DEFAULT = 28
 DAYS_MAX = 36_600
-"""Ours: a hundred years; a longer period is probably a mistyped year."""
+"""Ours: the most days of a period, a hundred years; a longer period is probably a mistyped year."""
 DAYS_OF_WEEK = 7
 
 
 @record
 class Period:
-    """Days in a site's time zone, both ends inclusive."""
+    """A period of whole days in a site's time zone; both ends are included."""
 
     first_on: date
     last_on: date
@@ -34,8 +34,8 @@ class Period:
 class Span:
     """The part of a period that has passed.
 
-    `since` and `until` are instants in UTC; `until` is exclusive. `days` is the same part in whole days, for costs, or
-    `None` if the whole period lies in the future.
+    `since` and `until` are instants in UTC; `until` is exclusive. `days` is the same part in whole days, because costs
+    are stated by day, or `None` if the whole period lies in the future.
     """
 
     since: datetime
@@ -44,7 +44,7 @@ class Span:
 
 
 class Comparison(StrEnum):
-    """What a period is compared with: the days before it, the same dates a year ago, or the same weekdays before it."""
+    """What a period is compared with: the days before, the same dates a year earlier, or the same weekdays before."""
 
     PREVIOUS = "previous"
     YEAR = "year"
@@ -58,7 +58,7 @@ def compared_period(period: Period, comparison: Comparison) -> Period:
 
 
 def _counterpart(period: Period, comparison: Comparison) -> Callable[[date], date]:
-    """Return a function from a day of the period to the day that it is compared with.
+    """Return a function that maps a day of the period to the day that it is compared with.
 
     `WEEKDAYS` goes back by the fewest whole weeks that are at least as long as the period.
     """
@@ -73,7 +73,7 @@ def _counterpart(period: Period, comparison: Comparison) -> Callable[[date], dat
 
 
 def _year_before(day_on: date) -> date:
-    """Return the same date a year before, 28 February for the 29th."""
+    """Return the same date a year earlier; for 29 February, return 28 February."""
     year = day_on.year - 1
     return date(year, day_on.month, min(day_on.day, calendar.monthrange(year, day_on.month)[1]))
 
@@ -91,8 +91,8 @@ def span_of(period: Period, time_zone: ZoneInfo, now: datetime) -> Span:
 def compared_span(period: Period, comparison: Comparison, time_zone: ZoneInfo, now: datetime) -> Span:
     """Return the part of the compared period that a report uses.
 
-    If `period` is not over, this part ends on the day that is compared with today, at the same time since midnight.
-    Ours: if clocks changed on one of these days, equal time has passed on both, so local times may differ.
+    If `period` is not over, this part ends on the day that is compared with today, when as much time has passed since
+    midnight as today. Ours: if the clocks changed on one of the two days, the local times of the two ends differ.
     """
     other, today = compared_period(period, comparison), site_day(now, time_zone)
     if period.first_on > today:
@@ -134,7 +134,7 @@ def last_month(today: date) -> Period:
 
 
 def time_zone_offsets(time_zone: ZoneInfo, since: datetime, until: datetime) -> list[tuple[datetime, timedelta]]:
-    """List the zone's offsets from UTC between `since` and `until`, each with the instant at which it begins."""
+    """List the zone's offsets from UTC between `since` and `until`, each with the instant from which it applies."""
     found = [(since, _offset(time_zone, since))]
     at = since
     while at < until:
@@ -146,7 +146,7 @@ def time_zone_offsets(time_zone: ZoneInfo, since: datetime, until: datetime) -> 
 
 
 def _change_between(time_zone: ZoneInfo, before: datetime, after: datetime) -> datetime:
-    """Return the instant between two instants at which the offset from UTC changes; it changes at whole seconds."""
+    """Return the instant, a whole second, at which the zone's offset from UTC changes between `before` and `after`."""
     offset = _offset(time_zone, before)
     while after - before > timedelta(seconds=1):
         middle = before + (after - before) // 2

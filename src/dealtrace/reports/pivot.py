@@ -1,4 +1,4 @@
-"""A pivot table: the first metric of a report, by its rows and by a further dimension with one column per key."""
+"""A pivot table: the first metric of a report, by its rows and by another dimension, with a column for each key."""
 
 from collections.abc import Mapping
 from fractions import Fraction
@@ -10,7 +10,7 @@ from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.metrics import Metric
 
 COLUMNS_MAX = 100
-"""Ours: the most columns of a pivot; those with the greatest totals are shown, or the earliest if they are times."""
+"""Ours: the most columns of a pivot; the columns with the largest totals are shown, or the earliest times."""
 Figure = Fraction | None
 
 
@@ -25,7 +25,7 @@ class PivotLine:
 
 @record
 class Pivot:
-    """A pivot of `report` by `dimension`: the keys of its columns, its rows, and the last row with column totals.
+    """A pivot of `report` by `dimension`: the keys of its columns, its rows (`lines`), and the row of column totals.
 
     `columns_total` is the number of all keys, which may be more than the columns shown.
     """

@@ -1,4 +1,4 @@
-"""The question of a report, and its parser, which the API, the cabinet and the command line share."""
+"""The question that a report answers, and its parser, which the API, the cabinet and the command line share."""
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -58,7 +58,7 @@ class Sort:
 
 @record
 class Question:
-    """A parsed question. `model` is `None` for all models at once; `limit` is `None` for all rows.
+    """The parsed parameters of a report. `model` is `None` for all models at once; `limit` is `None` for all rows.
 
     `pivot` is the dimension whose keys become columns of the first metric, or `None` if there is no pivot.
     """
@@ -76,13 +76,13 @@ class Question:
 
     @property
     def adds_up(self) -> bool:
-        """Return whether rows add up to the total."""
+        """Return whether the rows of the report add up to its total, as far as dimensions are concerned."""
         return rows_add_up(self.by)
 
 
 @record
 class RawQuestion:
-    """A question as unparsed texts; a missing part is an empty text.
+    """The unparsed parameters of a report as texts; a missing parameter is an empty text.
 
     `segment` names a segment (saved filters), whose filters are added to `filters`.
     """
@@ -105,7 +105,7 @@ class RawQuestion:
 
 @record
 class QuestionContext:
-    """The data of a site that the parser needs: today's date, default model, custom fields, columns and segments.
+    """The data of a site that the parser needs: its date, default attribution model, custom fields, columns, segments.
 
     `segments` has the unparsed filters of each segment; `rows_max` is `None` if all rows may be requested.
     """
@@ -119,7 +119,7 @@ class QuestionContext:
 
 
 def parse_question(words: RawQuestion, context: QuestionContext) -> Question:
-    """Parse a question.
+    """Parse the parameters of a report.
 
     Raises:
         InvalidParameters: one violation for each unknown or unsuitable value, with the valid values.
@@ -147,7 +147,7 @@ def parse_question(words: RawQuestion, context: QuestionContext) -> Question:
 
 
 def parse_filters(texts: Sequence[str], context: QuestionContext) -> tuple[Filter, ...]:
-    """Parse filters, in input order.
+    """Parse the filters of a report; the result is in input order.
 
     Raises:
         InvalidParameters: one violation for each text that is not a valid filter.
@@ -191,7 +191,7 @@ class _Parser:
         if not by or len(by) >= BY_MAX or dimension in by:
             most = BY_MAX - 1
             raise InvalidValue(
-                f"для строк нужно от 1 до {most} других группировок", f"rows need 1 to {most} other dimensions"
+                f"в by нужно от 1 до {most} других группировок", f"by must have 1 to {most} other dimensions"
             )
         if words.models or words.compare:
             raise InvalidValue("не вместе с compare и models", "cannot be combined with compare and models")
@@ -233,7 +233,7 @@ class _Parser:
             first or min(usual.first_on, last or usual.first_on), last or max(usual.last_on, first or usual.last_on)
         )
         if first is not None and last is not None and first > last:
-            self.violations.append(Violation("from", "позже, чем to", "is after to"))
+            self.violations.append(Violation("from", "не может быть позже, чем to", "must not be after to"))
         elif period.days > DAYS_MAX:
             self.violations.append(Violation("from", f"не больше {DAYS_MAX} дней", f"at most {DAYS_MAX} days"))
         return period
@@ -259,7 +259,11 @@ class _Parser:
         return self.filter(text)
 
     def segment(self, name: str) -> tuple[Filter, ...]:
-        """Return the filters of a segment; a saved filter is invalid if its custom field was removed since."""
+        """Return the filters of a segment; a filter has become invalid if its custom field was removed.
+
+        Raises:
+            InvalidValue: the site has no such segment, or one of its filters is invalid.
+        """
         if not name:
             return ()
         if name not in self.context.segments:
@@ -273,7 +277,7 @@ class _Parser:
             ) from fault
 
     def filter(self, text: str) -> Filter:
-        """Parse a filter. The name of the dimension ends at the first `:`, or at the second for a custom field."""
+        """Parse a filter; the name of its dimension ends at the first `:`, or at the second for a custom field."""
         if any(map(_is_lone_surrogate, text)):
             raise InvalidValue("текст не в кодировке UTF-8", "must be valid UTF-8")
         name, *rest = split_escaped(text, SEPARATOR, 1)
@@ -297,7 +301,7 @@ def _names(text: str) -> list[str]:
 
 
 def _is_lone_surrogate(sign: str) -> bool:
-    """Return whether a character is a lone surrogate, which stands for a byte that is not UTF-8 in command lines."""
+    """Return whether a character is a lone surrogate, as Python decodes command-line bytes that are not UTF-8."""
     return "\ud800" <= sign <= "\udfff"
 
 

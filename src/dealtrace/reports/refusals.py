@@ -1,10 +1,10 @@
-"""The refusals of reports, a branch of the tree in `errors.py`."""
+"""The refusals of reports, which belong to the tree of refusals in `errors.py`."""
 
 from dealtrace.errors import Refusal
 
 
 class ReportsBusy(Refusal):
-    """Too many reports are running and waiting."""
+    """Too many reports are already running and waiting."""
 
     code = 10080
     ru = "Сервер уже считает другие отчёты. Повторите через {retry_after_seconds} с"

@@ -1,4 +1,4 @@
-"""Money in kopecks, and splitting the kopecks of a deal among its touches, the visits that led to it."""
+"""Money in kopecks, and splitting the kopecks of a deal among its touches: the visits that led to it."""
 
 from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
@@ -9,8 +9,9 @@ from dealtrace.attribution.credit import WHOLE
 def split_kopecks(kopecks: int, shares: Sequence[int]) -> list[int]:
     """Split `kopecks` by shares; the parts are in the order of `shares` and add up to `kopecks`.
 
-    `shares` add up to `WHOLE`, later touches first. Parts are rounded down, and the remaining kopecks go to the largest
-    remainders, one each; of equal remainders the later touch comes first. A negative sum is split like its opposite.
+    `shares` add up to `WHOLE`; they belong to touches (visits that led to the deal), the latest first. Parts are
+    rounded down, and the remaining kopecks go to the largest remainders, one each. Of equal remainders, the later touch
+    is preferred. A negative sum is split like its opposite.
     Ours: the later touch is closer to the deal, and the rule must not depend on the order of storage.
 
     Raises:
@@ -27,7 +28,7 @@ def split_kopecks(kopecks: int, shares: Sequence[int]) -> list[int]:
 
 
 def kopecks_of(amount_rub: Decimal) -> int:
-    """Return a sum of rubles in kopecks, rounded to the nearest, half away from zero."""
+    """Return a sum of rubles in kopecks, rounded to the nearest kopeck; halves are rounded away from zero."""
     return int((amount_rub * 100).quantize(Decimal(1), ROUND_HALF_UP))
 
 
@@ -38,12 +39,12 @@ def rubles_of(kopecks: int) -> str:
 
 
 def share_text(share: int) -> str:
-    """Format a share in parts of `WHOLE` as a decimal with six places: `0.333333`."""
+    """Format a share, in units of 1/`WHOLE`, as a decimal with six places: `0.333333`."""
     return f"{share // WHOLE}.{share % WHOLE:06}"
 
 
 def ratio_text(part: int, whole: int) -> str | None:
-    """Return a ratio with six decimals, rounded half even, or `None` if `whole` is zero."""
+    """Return `part` / `whole` as text with six decimals, rounded half even, or `None` if `whole` is zero."""
     if not whole:
         return None
     return f"{(Decimal(part) / Decimal(whole)).quantize(Decimal('0.000001'), ROUND_HALF_EVEN):f}"

@@ -1,21 +1,21 @@
-"""Decide when a service that usually sends deals has fallen silent."""
+"""Decide when a service that usually sends deals has stopped sending them."""
 
 from datetime import datetime, timedelta
 
 LOOKED_BACK = timedelta(days=28)
-"""Ours: the time before now in which deals are counted to find how often they usually come."""
+"""Ours: the time before now in which deals are counted to find how often deals usually arrive."""
 DEALS_MIN = 8
-"""Ours: with fewer deals in that time, a pause means nothing."""
+"""Ours: the fewest deals within `LOOKED_BACK` from which silence can be told from an ordinary pause."""
 PAUSE_MIN = timedelta(hours=24)
-"""Ours: shorter pauses, such as nights and single quiet days, are not silence."""
+"""Ours: the shortest pause that can be silence; shorter pauses, such as nights and quiet days, are ordinary."""
 WEEKS_MIN = 3
-"""Ours: fewer weeks do not show what is usual."""
+"""Ours: the fewest weeks from which a usual count can be computed."""
 TIMES_USUAL = 8
-"""Ours: silence is a pause this many times as long as the average pause; 1 pause in 3000 is so long by chance."""
+"""Ours: how many times longer than the average pause a silence must be; 1 pause in 3000 is that long by chance."""
 
 
 def is_silent(deals: int, last_at: datetime, now: datetime) -> bool:
-    """Return whether a service that sent `deals` within `LOOKED_BACK` has been silent for unusually long."""
+    """Return whether a service has sent nothing for unusually long; it sent `deals` deals within `LOOKED_BACK`."""
     if deals < DEALS_MIN:
         return False
     return now - last_at > max(PAUSE_MIN, TIMES_USUAL * LOOKED_BACK / deals)

@@ -6,7 +6,7 @@ from enum import StrEnum
 from dealtrace.record import record
 
 STATUSES_MAX = 10_000
-"""Ours: a CRM with more statuses misuses the field for something else; further statuses count as open."""
+"""Ours: the most statuses of a site, since a CRM with more misuses the field; all further statuses count as open."""
 
 
 class Meaning(StrEnum):
@@ -27,7 +27,7 @@ class Status:
 
 @record
 class StatusGroup:
-    """All spellings of one status, the most frequent first, their meaning, and the number of undeleted deals."""
+    """All spellings of one status, the most frequent first, their meaning, and the number of deals not deleted."""
 
     spellings: tuple[str, ...]
     meaning: Meaning
@@ -42,7 +42,7 @@ class StatusGroup:
 def status_key(spelling: str) -> str:
     """Return the key that all spellings of a status share, or an empty text for a blank spelling.
 
-    Ours: surrounding blanks and the case of letters do not matter, since in CRMs people edit stages by hand.
+    Ours: surrounding blanks and the case of letters do not matter, because people edit statuses by hand in CRMs.
     """
     return spelling.strip().casefold()
 
@@ -58,10 +58,10 @@ def meanings_by_key(statuses: Iterable[Status]) -> dict[str, Meaning]:
 
 
 def group_statuses(statuses: Iterable[Status], deals: Mapping[str, int]) -> list[StatusGroup]:
-    """List a site's statuses with all their spellings, the most frequent first.
+    """List a site's statuses with all their spellings, the statuses with the most deals first.
 
-    `deals` has the number of undeleted deals by spelling; blank spellings are left out, and spellings that are not in
-    `statuses` count as open.
+    `deals` has the number of deals by spelling, without deleted deals. Blank spellings are left out, and spellings that
+    are not in `statuses` count as open.
     """
     known = list(statuses)
     meanings = meanings_by_key(known)

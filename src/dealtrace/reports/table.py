@@ -1,4 +1,4 @@
-"""Lay out a report as a table: its columns of figures, and the figures of its rows."""
+"""Lay out a report as a table: the columns with figures, and the figures of each row."""
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
@@ -21,9 +21,9 @@ class Column:
 
 
 def figure_columns(report: Report) -> list[Column]:
-    """Return a column for each metric under each model; with a compared period, its column follows each of them.
+    """Return a column for each metric under each model, followed by its column for the compared period, if any.
 
-    If all models are shown, the code of the model is added to the name.
+    If all models are shown, the code of the model is added to the name and heading of the column.
     """
     models = listed_models(report.question)
     found = []

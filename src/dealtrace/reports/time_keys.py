@@ -1,4 +1,4 @@
-"""Keys of times: integers in SQL statements, texts in answers.
+"""Keys of time dimensions such as days and weeks: integers in SQL statements, texts in answers.
 
 A day is its proleptic Gregorian ordinal, as in the database: 1 is Monday, 1 January of the year 1.
 """
@@ -17,9 +17,9 @@ MONTHS_OF_QUARTER = 3
 
 @record
 class TimeKeys:
-    """The functions that convert keys of a time dimension, and an example of a key's text.
+    """The functions that convert the keys of a time dimension, and an example of a key as text.
 
-    `number_of` converts a day to the number of its key; it is `None` for hours, since a day has all of them. `text_of`
+    `number_of` returns the key of a day as a number; it is `None` for hours, since a day has all hours. `text_of`
     converts the number to text, and `parse` converts the text back.
 
     Raises:
@@ -92,11 +92,11 @@ TIME_KEYS: Mapping[str, TimeKeys] = {
     ),
     "quarter": TimeKeys(_quarter_number, _quarter_text, _parse_quarter, "2026-Q4"),
 }
-"""The conversions of each dimension of time, by name."""
+"""The conversions for each time dimension, by its name."""
 
 
 def keys_of_period(name: str, period: Period) -> dict[str, int]:
-    """Return the keys of a time dimension in a period, in order of time: the number of each key, by its text."""
+    """Map the text of each key of a time dimension within a period to the key's number, in order of time."""
     keys = TIME_KEYS[name]
     if keys.number_of is None:
         return {keys.text_of(hour): hour for hour in range(HOURS)}
@@ -106,7 +106,7 @@ def keys_of_period(name: str, period: Period) -> dict[str, int]:
 
 
 def number_of_key(name: str, text: str) -> int:
-    """Parse a key and return its number.
+    """Return the number of the key `text` of the time dimension `name`.
 
     Raises:
         InvalidValue: the text is not a key of the dimension.

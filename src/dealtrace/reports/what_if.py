@@ -1,4 +1,4 @@
-"""The effect that other rules would have on deals: the outcome of each deal, and the totals."""
+"""The effect that other attribution rules would have on deals: the outcome of each deal, and the totals."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -24,9 +24,9 @@ class DealAttribution:
 
 @record
 class Outcome:
-    """A deal with its lead and sources now (`before`) and under the rules that are tried (`after`).
+    """A deal with its lead and sources now (`before`) and under the rules that are being tried (`after`).
 
-    `is_kept` is true if the deal would keep its lead although those rules would not find it.
+    `is_kept` is true if the deal would keep its lead although the new rules would not find that lead.
     """
 
     deal: Deal
@@ -50,13 +50,13 @@ class Outcome:
 
 @record
 class MatchCount:
-    """The number of deals that have a lead, and of those that have a lead or a stated source (`attributed`)."""
+    """The number of deals with a lead (`with_lead`), and of deals with a lead or a stated source (`attributed`)."""
 
     with_lead: int = 0
     attributed: int = 0
 
     def after(self, deal: Deal, attribution: DealAttribution) -> "MatchCount":
-        """Return the counts with one more deal."""
+        """Return the counts after adding `deal`, whose lead is in `attribution`."""
         has_lead = attribution.lead is not None
         return MatchCount(self.with_lead + has_lead, self.attributed + (has_lead or deal.stated_source is not None))
 
@@ -66,8 +66,8 @@ class Tally:
     """The effect of other rules on all deals of a period.
 
     `pinned` counts deals that keep the lead a person chose. `kept` counts deals that keep a lead which the rules would
-    no longer find. `flipped` counts deals that would have another lead, `moved` those with another source, and
-    `changed` those with either. `further` is the sum of moves beyond `MOVES_MAX` pairs of sources.
+    no longer find. `flipped` counts deals that would get another lead, `moved` counts deals whose sources would change,
+    and `changed` counts deals with either change. `further` is the sum of moves beyond `MOVES_MAX` pairs of sources.
     """
 
     deals: int = 0
@@ -109,13 +109,13 @@ class Tally:
     def spelling_of(self, key: SourceKey) -> tuple[str | None, str | None]:
         """Return the most frequent spelling of a source and its medium among the deals whose source would change.
 
-        A part that is missing is `None`. Of equally frequent spellings, the first by code points is returned.
+        A missing source or medium is `None`. Of equally frequent spellings, the first by code points is returned.
         """
         spelt = self._spelt[key]
         return min(spelt, key=lambda each: (-spelt[each], each[0] or "", each[1] or ""))
 
     def moves_in_order(self) -> list[tuple[tuple[SourceKey, SourceKey], Moved]]:
-        """List the moves, most money first, then most deals, then by the names of the sources."""
+        """List the moves between pairs of sources: most money first, then most deals, then by the sources' names."""
         return sorted(
             self.moves.items(),
             key=lambda each: (-abs(each[1].kopecks), -each[1].deals, each[0][0].rank, each[0][1].rank),

@@ -1,4 +1,4 @@
-"""A delivery: one event for one webhook."""
+"""A delivery: one event to send to one webhook."""
 
 from datetime import datetime
 from typing import NewType
@@ -16,9 +16,10 @@ OutboxPosition = NewType("OutboxPosition", int)
 
 @record
 class Delivery:
-    """An event for a webhook, and when it was recorded.
+    """An event to send to a webhook, and when it was recorded.
 
-    It holds no copy of the lead or deal: they are read at sending, so data of erased people does not stay in the queue.
+    It has no copy of the lead or deal, which are read when the event is sent. So data of erased people does not stay in
+    the queue.
     """
 
     webhook_id: WebhookId
@@ -27,12 +28,12 @@ class Delivery:
     recorded_at: datetime
 
     def message_id(self, site_id: int) -> str:
-        """Return the unique id of the delivery, which stays the same for every attempt."""
+        """Return the unique id of the delivery, which is the same in every attempt."""
         return f"{_prefix(site_id, self.webhook_id)}{self.position}"
 
 
 def position_in(message_id: str, site_id: int, webhook_id: int) -> OutboxPosition | None:
-    """Return the position in a message id, or `None` if the id belongs to no delivery to this webhook."""
+    """Return the position in a message id, or `None` if the id cannot belong to a delivery to the webhook."""
     prefix = _prefix(site_id, webhook_id)
     number = message_id.removeprefix(prefix)
     is_valid = message_id.startswith(prefix) and number.isascii() and number.isdigit() and len(number) <= DIGITS_MAX

@@ -1,4 +1,4 @@
-"""Events: what happened to a lead or a deal, and alerts."""
+"""Events that webhooks receive: of leads, of deals and of alerts."""
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
@@ -53,7 +53,7 @@ class DealEvent:
 
 @record
 class AlertEvent:
-    """An event of an alert, and its incident."""
+    """An event of an alert; the incident is the time in which the watched figure was unusual."""
 
     kind: EventKind
     incident_id: int
@@ -63,9 +63,9 @@ Event = LeadEvent | DealEvent | AlertEvent
 
 
 def call_event(lead: LeadRef, before: IncomingCall | None, after: IncomingCall) -> LeadEvent:
-    """Return the event for a report of a call: connected, disconnected or changed.
+    """Return the event that a telephone exchange's report of a call causes: connected, disconnected or changed.
 
-    `before` is the call as it was reported earlier, or `None` for the first report.
+    `before` is the call as reported earlier, or `None` for the first report; `after` is the call with this report.
     """
     ended = is_over(after.circumstances, after.duration)
     if before is None:
@@ -96,7 +96,7 @@ def _changed_parts(before: IncomingCall, after: IncomingCall) -> tuple[LeadPart,
 
 
 def annotations_event(lead: LeadRef, before: Annotations, after: Annotations) -> LeadEvent:
-    """Return the event for changed annotations of a lead."""
+    """Return the event for a change of a lead's annotations from `before` to `after`."""
     parts = (LeadPart.MANAGER, LeadPart.COMMENT, LeadPart.TAGS, LeadPart.CUSTOM_VALUES)
     changed = tuple(part for part in parts if getattr(before, part) != getattr(after, part))
     return LeadEvent(EventKind.LEAD_CHANGED, lead, changed)
@@ -113,8 +113,8 @@ _OF_VERSION: Mapping[VersionKind, EventKind] = {
 def deal_events(version: DealVersion) -> list[Event]:
     """List the events that a version of a deal causes, for the deal and for the leads that it gained or lost.
 
-    Ours: a deal that is matched at registration causes two events, “created” and “matched”, so that receivers learn of
-    every match from the same event.
+    Ours: a deal that is matched at registration causes two events, “created” and “matched”, so that receivers are
+    notified of every match by the same event.
     """
     events: list[Event] = []
     if version.kind in _OF_VERSION:

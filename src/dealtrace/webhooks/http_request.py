@@ -19,7 +19,7 @@ SECRET_PREFIX = "whsec_"  # noqa: S105 - a prefix, not a secret
 
 @record
 class Message:
-    """The content of a delivery: its id, the kind and time of the event, and the fields in the order they are sent."""
+    """The content of a delivery: its id, the event's kind and time, and the fields in the order of sending."""
 
     id: str
     kind: str
@@ -29,7 +29,7 @@ class Message:
 
 @record
 class OutgoingRequest:
-    """An HTTP request to a receiver."""
+    """An HTTP request to the receiver of a webhook."""
 
     method: str
     url: str
@@ -58,7 +58,7 @@ def _json(message: Message) -> bytes:
 
 
 def sign(secret: str, message_id: str, timestamp: str, body: bytes) -> str:
-    """Return the signature of a body, which proves to the receiver that we sent it and when."""
+    """Return the signature of a body, which proves to the receiver that we sent the body at `timestamp`."""
     key = base64.b64decode(secret.removeprefix(SECRET_PREFIX))
     signed = f"{message_id}.{timestamp}.".encode() + body
     return "v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()

@@ -8,18 +8,19 @@ from dealtrace.record import record
 FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(hours=1)
 JITTER = 0.2
-"""The largest random share added to a delay, so that webhooks that failed together are not retried together."""
+"""The largest part of a delay that is randomly added to it, so that webhooks are not all retried at the same time."""
 TRIED_FOR = timedelta(days=3)
-"""Ours: how long a webhook may fail before it is paused; a person may repair a receiver only after a weekend."""
+"""Ours: how long a webhook may fail before it is paused, since nobody may repair the receiver during a weekend."""
 _DOUBLINGS_MAX = 20
 
 
 @record
 class Fault:
-    """Why an attempt failed, in words for people.
+    """The reason why an attempt to send a delivery failed, for people to read.
 
-    `answer` is the receiver's own text; it may contain personal data, so it is shown and never stored. `is_final` is
-    whether the receiver says that it will accept no more messages; `retry_after` is the delay it asks for.
+    `answer` is the text of the receiver's response; it may contain personal data, so it is shown but never stored.
+    `is_final` is whether the receiver says that it accepts no more messages; `retry_after` is the delay that it asks
+    for.
     """
 
     reason: str
@@ -30,14 +31,14 @@ class Fault:
 
 @record
 class NextAttempt:
-    """The next attempt is due at `at`."""
+    """The decision to try again; the next attempt is due at `at`."""
 
     at: datetime
 
 
 @record
 class Pause:
-    """The webhook is paused until a person resumes it."""
+    """The decision to pause a webhook until a person resumes it."""
 
     reason: str
 
@@ -47,8 +48,8 @@ def after_fault(
 ) -> NextAttempt | Pause:
     """Return when to try again after a failed attempt, or why to pause the webhook instead.
 
-    `failures` counts the failed attempts in a row since `failing_since`, including this one. Delays double from five
-    seconds to an hour; `chance`, from 0 to 1, varies them.
+    `failures` counts the failed attempts in a row since `failing_since`, including the latest. Delays double from five
+    seconds to an hour; `chance`, a random number from 0 to 1, makes them up to 20 % longer.
     """
     if fault.is_final:
         return Pause(f"{fault.reason}: the receiver accepts no more messages")
@@ -59,9 +60,9 @@ def after_fault(
 
 
 def read_retry_after(text: str, now: datetime) -> timedelta:
-    """Return the delay that a `Retry-After` header asks for, in seconds or as an HTTP date, at most an hour.
+    """Return the delay that a `Retry-After` header asks for, in seconds or as an HTTP date, but at most an hour.
 
-    The delay is zero if the header is absent, unreadable or in the past.
+    The delay is zero if `text` is empty, unreadable or a time in the past.
     """
     text = text.strip()
     if text.isascii() and text.isdigit():

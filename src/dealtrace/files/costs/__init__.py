@@ -1,1 +1,1 @@
-"""Files of costs: their columns and cells, finding the headings, and adding up the rows."""
+"""Files with advertising costs and with currency rates: their columns and cells, their headings, and their rows."""

@@ -1,4 +1,4 @@
-"""The cells of a table of costs: days, sums of money in any currency, and numbers of clicks."""
+"""The types of cells in a table of costs: days, sums of money in any currency, and numbers of clicks."""
 
 import re
 from datetime import date, datetime
@@ -15,7 +15,7 @@ from dealtrace.leads.plain_text import visible
 from dealtrace.record import record
 
 MICROS = 10**6
-"""How many units make a ruble in Yandex Direct's reports, which give costs in millionths."""
+"""How many units make one ruble in Yandex Direct's reports, which state costs in millionths of a ruble."""
 WRITTEN_MAX = COST_KOPECKS_MAX // KOPECKS_PER_RUBLE * MICROS
 """The largest number allowed in a cell."""
 MONEY_LENGTH_MAX = 100
@@ -29,7 +29,7 @@ CURRENCIES = {
 }  # fmt: skip
 """Maps each way to write a currency, in lower case and without full stops, to the code of the currency."""
 NO_DATA = ("-", "--", "–", "—")
-"""The texts that reports show where there is no data."""
+"""The texts that advertising reports show where they have no data."""
 
 _DAY_AS_NUMBER = re.compile("[0-9]{8}")
 _MONEY = re.compile(r"([^0-9+,.\-−\s]*)\s*([+\-−]?)\s*([0-9.,][0-9.,\s'’]*)([^0-9+,\-−]*)")
@@ -39,7 +39,7 @@ _CODE = re.compile("[A-Za-z]{3}")
 
 @record
 class Money:
-    """A sum as it was written; `currency` is its code, empty if the cell does not name it."""
+    """A sum as it was written; `currency` is a three-letter code, empty if the cell does not name a currency."""
 
     amount: Decimal
     currency: str = ""
@@ -75,7 +75,7 @@ class DayCell:
 
 @record
 class MoneyCell:
-    """A sum, possibly with the sign or code of its currency."""
+    """A cell with a sum, possibly with the sign or code of its currency."""
 
     @property
     def form(self) -> str:
@@ -83,7 +83,7 @@ class MoneyCell:
         return "sum, 0 or more"
 
     def read(self, cell: Cell) -> Money:
-        """Return the sum; its decimals follow a comma or point, and spaces or the other sign may separate thousands."""
+        """Return the sum in a cell: `1 234,56`, `1,234.56` and `1.234,56` are the same sum."""
         text = visible(_number_text(cell)).strip()
         found = _MONEY.fullmatch(text) if len(text) <= MONEY_LENGTH_MAX else None
         number = _decimal(found[3]) if found is not None else None
@@ -101,7 +101,7 @@ class MoneyCell:
 
 @record
 class CurrencyCell:
-    """A currency, given by its code, sign or name."""
+    """A cell with a currency, given by its code, sign or name."""
 
     @property
     def form(self) -> str:
@@ -115,7 +115,7 @@ class CurrencyCell:
 
 @record
 class CostPartCell(CodeCell):
-    """A part of a traffic source, or the id or name of a campaign; refused if a spreadsheet has rounded it."""
+    """A cell with a part of a traffic source, or the id or name of a campaign; rounded numbers are refused."""
 
     def read(self, cell: Cell) -> str:
         """Return the text of a cell, or an empty text for a placeholder such as `(not set)` or `--`."""
@@ -125,7 +125,7 @@ class CostPartCell(CodeCell):
 
 @record
 class CountCell:
-    """A number of clicks or impressions."""
+    """A cell with a number of clicks or impressions."""
 
     @property
     def form(self) -> str:
@@ -133,7 +133,7 @@ class CountCell:
         return "integer"
 
     def read(self, cell: Cell) -> int | None:
-        """Return the number in a cell as an integer, or `None` if the file has no data."""
+        """Return the number in a cell as an integer, or `None` for a placeholder such as `--`."""
         return None if text_of(cell) in NO_DATA else IntegerCell(0, COUNT_MAX).read(cell)
 
 
@@ -160,7 +160,7 @@ def _number_text(cell: Cell) -> str:
 def _decimal(written: str) -> tuple[Decimal, bool] | None:
     """Return the number in a text and whether it is whole, or `None` if the text is malformed.
 
-    If the text has both commas and points, the last of them separates the decimals.
+    If the text has both commas and points, the last one separates the decimals.
     """
     digits = _GAPS.sub("", written)
     point, comma = digits.rfind("."), digits.rfind(",")
@@ -192,7 +192,7 @@ def read_positive(text: str, most: int | None) -> Decimal:
     """Parse a number above 0, without a currency; `most` is the largest allowed number, or `None` for no limit.
 
     Raises:
-        InvalidValue: the text is not such a number.
+        InvalidValue: the text is not a number, names a currency, or the number is not above 0 or is too large.
     """
     money = MoneyCell().read(text)
     if money.currency or not money.amount or (most is not None and money.amount > most):

@@ -1,4 +1,4 @@
-"""The columns of a table of costs, with the headings of Yandex Metrica, advertising systems and people."""
+"""The columns of a table of costs, with the headings that Yandex Metrica, advertising systems and people use."""
 
 import re
 
@@ -9,7 +9,7 @@ from dealtrace.files.row import Cell
 from dealtrace.record import record
 
 HEAD_LINES = 10
-"""How many lines at the beginning are searched for the headings; blank lines do not count."""
+"""How many lines at the beginning of a file are searched for the headings; blank lines do not count."""
 _PART = CostPartCell(SOURCE_LENGTH_MAX)
 COST_COLUMNS = (
     Column(
@@ -88,7 +88,7 @@ _FILLING = frozenset({"в", "in"})
 class HeadingUnits:
     """A heading such as `Расход (руб., с НДС)`, split into its text, currency and tax.
 
-    `currency` and `has_vat` (whether the sums include VAT) are `None` if the heading does not say.
+    `currency` and `has_vat` (whether the sums include VAT) are `None` if the heading does not state them.
     """
 
     plain: str

@@ -1,4 +1,4 @@
-"""Read a file of costs: find its headings, parse its rows, and add them up."""
+"""Read a file of advertising costs: find its headings, parse its rows, and add up the costs."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ from dealtrace.files.unreadable import unreadable
 from dealtrace.record import record
 
 COSTS_MAX = 100_000
-"""The most costs (pairs of day and source) of a file; one transaction stores them all, while other writes wait."""
+"""The most costs of a file, one for each day and source: other writes wait while one transaction stores them all."""
 FAULTS_SHOWN_MAX = 5
 KOPECK_IN_MICROS = MICROS // KOPECKS_PER_RUBLE
 _TOTAL = re.compile(
@@ -36,7 +36,7 @@ _API_COST = "Cost"
 
 
 class CostUnit(StrEnum):
-    """The unit of the cost column: money as written, millionths of it, or `AUTO`, the unit that the numbers suggest."""
+    """The unit of the cost column: the currency, millionths of it, or `AUTO` to detect the unit from the numbers."""
 
     AUTO = "auto"
     MONEY = "money"
@@ -47,9 +47,10 @@ class CostUnit(StrEnum):
 class CostReading:
     """The options for reading a file of costs.
 
-    `columns` maps normalised headings of the file to names of columns. `source` and `medium` replace those in all rows
-    of the file. `traffic_source` is the source of the advertising system, which applies if the file has no column
-    `source`. `rate` is the price of one foreign unit in rubles. `vat_removed` and `vat_added` are percentages.
+    `columns` maps normalised headings of the file to names of columns. `source` and `medium` replace the source and
+    medium of all rows. `traffic_source` is the source of the advertising system, which applies if the file has no
+    column `source`. `rate` is the price in rubles of one unit of the file's currency. `vat_removed` and `vat_added` are
+    VAT rates in per cent, to remove from the costs or to add to them.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -64,7 +65,7 @@ class CostReading:
 
 @record
 class CostFile:
-    """The costs of a file, added up by day, source and campaign; `days` are all days of its rows."""
+    """The costs of a file, added up by day, source and campaign; `days` are all days that its rows name."""
 
     costs: Sequence[StatedCost]
     days: frozenset[date]
@@ -77,10 +78,10 @@ class CostFile:
 
 
 def read_cost_file(path: Path, encoding: str | None, reading: CostReading) -> CostFile:
-    """Read a whole file; if `encoding` is `None`, the encoding of a text file is detected.
+    """Read a whole file of costs; if `encoding` is `None`, the encoding of a text file is detected.
 
     Raises:
-        FileUnreadable: the file is not a table of costs, or some rows are invalid; the message names them.
+        FileUnreadable: the file is not a table of costs, or rows are invalid; the message names the first few of them.
     """
     columns = reading.columns
     table = open_table(
@@ -106,7 +107,10 @@ def read_cost_file(path: Path, encoding: str | None, reading: CostReading) -> Co
 
 @dataclass
 class _Tally:
-    """The sums of the rows read so far, with amounts as written in the file."""
+    """The sums of the rows read so far.
+
+    Foreign currency is already converted by `rate`, but amounts may be in millionths, and VAT is not changed yet.
+    """
 
     headings: CostHeadings
     reading: CostReading
@@ -212,7 +216,7 @@ def _read_rows(path: Path, table: TableFile, tally: _Tally) -> None:
 
 
 def _is_total(row: Row, layout: Layout) -> bool:
-    """Return whether a row is a line with totals: it has no day, and begins with a word such as “Total”."""
+    """Return whether a row is a line with totals: its first text is a word such as “Total”, and it has no day."""
     texts = [str(cell).strip() for cell in row.cells]
     position = next(found.position for found in layout.found_columns if found.column.name == "date")
     day = texts[position] if position < len(texts) else ""
@@ -231,8 +235,9 @@ def _faulty(path: Path, faults: Sequence[tuple[int, InvalidParameters]]) -> File
 def _unit_of(path: Path, headings: CostHeadings, tally: _Tally, stated: CostUnit) -> CostUnit:
     """Return the unit of the cost column.
 
-    Ours: a report of the Direct API does not say whether its costs are rubles or millionths. If all numbers, read as
-    millionths, are whole kopecks, they are millionths; if that is uncertain, the file is refused.
+    Ours: a report of the Yandex Direct API does not say whether its costs are rubles or millionths of a ruble. They are
+    rubles if any number has decimals or is below 10,000, which is a kopeck in millionths. Otherwise they are millionths
+    if all numbers are multiples of 10,000. In all other cases the unit is uncertain, and the file is refused.
     """
     if stated is not CostUnit.AUTO:
         return stated

@@ -1,4 +1,4 @@
-"""Find the headings of a table of costs: their line, and the meaning of each column."""
+"""Find the headings of a table of costs: their row, and the column that each heading stands for."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -22,7 +22,10 @@ from dealtrace.record import record
 
 @record
 class CostHeadings:
-    """The row number and layout of the headings; `currency` and `has_vat` (VAT is included) are `None` if unknown."""
+    """The headings of a table of costs: their row number and layout, and the units that the cost heading states.
+
+    `currency` and `has_vat` (whether the costs include VAT) are `None` if the heading does not state them.
+    """
 
     number: int
     layout: Layout
@@ -31,7 +34,7 @@ class CostHeadings:
 
 
 def plain_heading(cell: Cell, columns: Mapping[str, str]) -> Cell:
-    """Return the column's name if the heading is mapped to a column, else the heading without its units."""
+    """Return the name of the column to which `columns` maps a heading, else the heading without its units."""
     return columns.get(normalize_heading(cell)) or split_units(cell).plain
 
 
@@ -67,9 +70,9 @@ def read_headings(path: Path, table: TableFile, columns: Mapping[str, str]) -> C
 
 
 def _lay_out(row: Row, columns: Mapping[str, str]) -> Layout:
-    """Return the layout with the file's headings.
+    """Return the layout of a file whose headings are in `row`.
 
-    If a heading is mapped to a column by an option, all other headings of that column are ignored.
+    If `columns` maps a heading to a column, all other headings of that column are ignored.
     """
     taken = {normalize_heading(name) for name in columns.values()}
     texts = [heading_text(cell) for cell in row.cells]

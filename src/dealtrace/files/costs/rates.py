@@ -1,4 +1,4 @@
-"""Files of currency rates: a currency, the first day of the rate, and the price of one unit in rubles."""
+"""Files of currency rates; a row has a currency, the first day of its rate, and the price of one unit in rubles."""
 
 from decimal import Decimal
 from itertools import islice
@@ -14,12 +14,12 @@ from dealtrace.files.unreadable import unreadable
 from dealtrace.record import record
 
 RATES_MAX = 100_000
-"""The most rates of a file; one transaction stores them."""
+"""The most rates of a file, because one transaction stores them all."""
 
 
 @record
 class RateCell:
-    """The price of one unit of a currency, in rubles."""
+    """A cell with the price of one unit of a currency, in rubles."""
 
     @property
     def form(self) -> str:
@@ -27,7 +27,7 @@ class RateCell:
         return f"number above 0, up to {RATE_RUB_MAX:,}"
 
     def read(self, cell: Cell) -> Decimal:
-        """Return the rate as a decimal number of rubles."""
+        """Return the price of one unit as a decimal number of rubles."""
         return read_rate(str(cell))
 
 
@@ -65,7 +65,7 @@ def read_foreign(text: str) -> str:
     """Return the code of a foreign currency as deals store it, in lower case.
 
     Raises:
-        InvalidValue: the text is blank, or means the ruble, which needs no rate.
+        InvalidValue: the text is blank or means the ruble, which needs no rate.
     """
     currency = currency_of(text)
     if currency is None or currency == RUBLE:

@@ -1,4 +1,4 @@
-"""Answers as files: a report, or a pivot if that was asked."""
+"""Write the answer to a question, which is a report or a pivot table, to a file."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from dealtrace.reports.pivot import Pivot
 
 
 def write_answer(path: Path, answered: Report | Pivot, *, for_excel: bool = False, overwrite: bool = False) -> None:
-    """Write a report or a pivot as CSV or XLSX, by the extension; the file appears only when it is complete.
+    """Write a report or a pivot table as CSV or XLSX, by the extension; the file appears only when it is complete.
 
     Raises:
         OSError: the file cannot be written, or it exists and `overwrite` is false.

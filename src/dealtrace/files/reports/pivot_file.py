@@ -1,4 +1,4 @@
-"""Write pivot tables to files: all rows of the table on the page, with the period, filters and other settings."""
+"""Write pivot tables to files: all rows of the table, with its period, filters and other settings."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +10,7 @@ from dealtrace.reports.formats import rounded_value
 from dealtrace.reports.pivot import Pivot, PivotLine
 
 NOTHING, NOTHING_FOR_PEOPLE = "", "(не указано)"
-"""The heading of the column with the empty key: in files for programs, and in files for people."""
+"""The heading of the column whose key is missing: in files for programs, and in files for people."""
 
 
 def write_pivot(path: Path, pivot: Pivot, *, for_excel: bool = False, overwrite: bool = False) -> None:

@@ -1,1 +1,1 @@
-"""XLSX files: what they need in memory, and their rows."""
+"""XLSX files: checking how much memory they need, and reading their rows."""

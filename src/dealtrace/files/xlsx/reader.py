@@ -18,7 +18,7 @@ def read_xlsx(path: Path) -> Iterator[Row]:
     """Yield the rows of the first sheet, including empty rows above the table.
 
     Raises:
-        FileUnreadable: the file is damaged, protected by a password, or too large when unpacked.
+        FileUnreadable: the file is damaged, password-protected, too large when unpacked, or of another format.
     """
     try:
         check_size(path)

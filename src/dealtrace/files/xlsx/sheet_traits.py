@@ -1,4 +1,4 @@
-"""Read what the spreadsheet library leaves out about the first sheet: its epoch, and cells without a value."""
+"""Read what the spreadsheet library omits of the first sheet: the epoch of its dates, and cells without a value."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ WORKBOOK = "xl/workbook.xml"
 RELATIONS = "xl/_rels/workbook.xml.rels"
 UNCALCULATED = "=…"
 LOST_MAX = 1_000_000
-"""The most cells without a value, since each of them is kept in memory."""
+"""The most cells without a value, since all of them are kept in memory."""
 
 _MAY_LACK_VALUES = re.compile(rb"<(?:\w+:)?f\b|\bt\s*=\s*[\"']e[\"']")
 _REFERENCE = re.compile("([A-Z]{1,3})([0-9]{1,7})")
@@ -29,14 +29,18 @@ _REFERENCE = re.compile("([A-Z]{1,3})([0-9]{1,7})")
 class SheetTraits:
     """The traits of a sheet that the library omits: whether days count from 1904, and cells without a value.
 
-    `lost` has the cells without a value, by row (from 1) and column (from 0).
+    `lost` has the cells without a value (an error, or a formula that was not calculated), by row from 1 and column
+    from 0.
     """
 
     is_of_1904: bool
     lost: dict[int, dict[int, LostValue]]
 
     def complete(self, number: int, cells: Sequence[Cell], first_column: int) -> Sequence[Cell]:
-        """Return the cells of row `number` from `first_column` on, with dates of 1904 and lost values marked."""
+        """Return `cells`, which are row `number` from `first_column` on, with lost values added.
+
+        In a workbook that counts days from 1904, numbers are marked as `NumberOf1904`.
+        """
         if self.is_of_1904:
             cells = [
                 NumberOf1904(cell) if isinstance(cell, int | float) and not isinstance(cell, bool) else cell
@@ -53,7 +57,7 @@ def read_sheet_traits(path: Path) -> SheetTraits:
     """Read the traits of the first sheet of a workbook.
 
     Raises:
-        UNREADABLE (one of its exceptions): the workbook is damaged.
+        One of `UNREADABLE`: the workbook is damaged.
     """
     with ZipFile(path) as packed:
         names = {name.lower(): name for name in packed.namelist()}
@@ -76,7 +80,7 @@ def _parse(packed: ZipFile, name: str, start: Callable[[str, dict[str, str]], No
 
 
 class _Workbook:
-    """A handler of an XML parser that finds the first sheet of a workbook, its entry, and the epoch of its dates."""
+    """An XML parser's handler that finds the archive entry of a workbook's first sheet, and the epoch of dates."""
 
     def __init__(self) -> None:
         self.is_of_1904 = False
@@ -84,7 +88,7 @@ class _Workbook:
         self._target = ""
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        """Handle the start of an element of the workbook, and later of its relations."""
+        """Handle the start of an XML element of the workbook file, and later of its relations file."""
         match name.rpartition(":")[2]:
             case "workbookPr":
                 self.is_of_1904 = attributes.get("date1904") in ("1", "true", "on")
@@ -130,7 +134,7 @@ class _Cells:
         self._has_formula = self._in_value = False
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        """Handle the start of an element."""
+        """Handle the start of an XML element: keep the place and type of the current cell."""
         match name.rpartition(":")[2]:
             case "row":
                 self._row, self._column = int(attributes.get("r", self._row + 1)), -1
@@ -154,7 +158,10 @@ class _Cells:
             self._value += text
 
     def end(self, name: str) -> None:
-        """Handle the end of an element: record a cell without a value; a formula of type text may have no value."""
+        """Handle the end of an XML element; at the end of a cell without a value, record it.
+
+        A formula whose result is an empty text has a value.
+        """
         match name.rpartition(":")[2]:
             case "v":
                 self._in_value = False

@@ -1,6 +1,6 @@
-"""Check what an XLSX file needs in memory, before the library that reads it allocates that memory.
+"""Check how much memory an XLSX file needs, before the library that reads it allocates that memory.
 
-The library ends the whole process if it cannot allocate, so nothing that a file states about itself is believed: every
+The library ends the whole process if it cannot allocate memory, so the sizes that a file states are not trusted. Every
 entry of the archive is unpacked to its end, and cells and texts are counted as the library counts them.
 """
 
@@ -20,30 +20,31 @@ from dealtrace.record import record
 
 UNPACKED_BYTES_MAX = 1 << 30
 CELLS_MAX = 20_000_000
-"""The largest product of rows and columns: the library keeps the whole rectangle in memory, even if few cells are
-filled.
+"""The largest product of rows and columns of a sheet.
+
+The library keeps the whole rectangle in memory, even if few cells are filled.
 """
 SHARED_TEXT_MAX = 1 << 30
-"""The most characters of all cells whose texts are stored once and shared: the library copies a text for each cell."""
+"""The most characters of all cells with shared texts; a file stores them once, and the library copies them to cells."""
 BLOCK_BYTES = 1 << 20
 MARK_BYTES_MAX = 64
-"""More than the bytes of each mark below, which two blocks may share."""
+"""More bytes than a match of any pattern below has; a match may begin in one block and end in the next."""
 _SHEET_MARK = b"sheetData"
 _TEXT_MARK = re.compile(rb"[<:]si[\s/>]")
 _COUNT = re.compile(rb'ount\s*=\s*["\']([0-9]{1,20})')
 _BROKEN_TEXT = re.compile(rb"<!|&#")
-"""What may end the number of a shared text for the library but not here; programs of spreadsheets do not write it."""
+"""Markup at which only the library ends the number of a shared text; no spreadsheet program writes it there."""
 _RELATIONS, _SHARED_TEXTS = "workbook.xml.rels", "sharedstrings"
-"""The end of the name of the entry that names the sheets, and a part of the name of the entry with shared texts."""
+"""How the name of the entry that lists the sheets ends, and a part of the name of the entry with shared texts."""
 _RELATIONS_BYTES_MAX = 1 << 20
 _REFERENCE = re.compile("([A-Za-z]{0,8})([0-9]{1,20})")
 _NUMBER = re.compile("[0-9]{1,20}")
 _OTHER_FORMATS = frozenset({"content.xml", "xl/workbook.bin"})
-"""Entries by which the library recognises other formats than XLSX, which state repetitions that are not checked."""
+"""Entries from which the library recognises formats other than XLSX; their repeated rows and cells are not checked."""
 
 
 class XmlRefused(ValueError):  # noqa: N818 - it says what was done
-    """An entry has a document type, or a reference to a cell that is none."""
+    """An entry of the archive has a document type, or an invalid cell reference."""
 
 
 def check_size(path: Path) -> None:
@@ -51,7 +52,7 @@ def check_size(path: Path) -> None:
 
     Raises:
         FileUnreadable: the file is too large when unpacked, or of another format than XLSX.
-        UNREADABLE (one of its exceptions, see `sheet_traits.py`): the file is damaged.
+        One of `UNREADABLE`: the file is damaged.
     """
     with ZipFile(path) as packed:
         if any(entry.filename.lower() in _OTHER_FORMATS for entry in packed.infolist()):
@@ -69,7 +70,11 @@ class _TooLarge(Exception):  # noqa: N818
 
 
 def _check_entries(packed: ZipFile) -> None:
-    """Check every entry, whatever its name, since the workbook may name any entry as a sheet."""
+    """Check every entry of the archive, whatever its name, since the workbook may list any entry as a sheet.
+
+    Raises:
+        _TooLarge: the entries exceed a limit.
+    """
     scanned = _Scanned([], [], frozenset(), 0)
     for entry in packed.infolist():
         scanned = _scan(packed, entry, scanned)
@@ -86,9 +91,9 @@ def _check_entries(packed: ZipFile) -> None:
 
 
 def _reads(packed: ZipFile) -> Callable[[ZipInfo], bool]:
-    """Return a function that says whether the library may read an entry as a sheet or as shared texts.
+    """Return a function that returns whether the library may read an entry as a sheet or as shared texts.
 
-    An entry is not read if no part of its name but its folder stands where the workbook names its sheets.
+    An entry is not read as a sheet if its name, without the folder, does not occur in the workbook's list of sheets.
     """
     named = b" ".join(_first_bytes(packed, each) for each in packed.infolist() if _names_sheets(each)).lower()
     is_plain = len(named) <= _RELATIONS_BYTES_MAX and b"&" not in named and b"%" not in named
@@ -110,7 +115,7 @@ def _first_bytes(packed: ZipFile, entry: ZipInfo) -> bytes:
 
 
 def _parse_if(packed: ZipFile, entry: ZipInfo, handlers: "_SharedTexts | _Extent", *, must_parse: bool) -> None:
-    """Parse an entry; one that the library does not read, such as a picture, may be no XML."""
+    """Parse an entry as XML; unless `must_parse`, ignore an entry that is not valid XML, such as a picture."""
     try:
         _parse(packed, entry, handlers)
     except (ExpatError, XmlRefused):
@@ -120,9 +125,9 @@ def _parse_if(packed: ZipFile, entry: ZipInfo, handlers: "_SharedTexts | _Extent
 
 @record
 class _Scanned:
-    """The entries that may have cells and shared texts, and the unpacked bytes of all entries.
+    """The entries scanned so far: those that may have cells or shared texts, and the unpacked size of all in bytes.
 
-    `broken` are the names of the entries with something that may end the number of a shared text.
+    `broken` are the names of the entries that have markup at which the library ends the number of a shared text.
     """
 
     sheets: list[ZipInfo]
@@ -132,10 +137,10 @@ class _Scanned:
 
 
 def _scan(packed: ZipFile, entry: ZipInfo, before: _Scanned) -> _Scanned:
-    """Unpack an entry, check its size and counts, and return what was found in it and before it.
+    """Unpack an entry, check its size and counts, and return the findings in `before` with this entry added.
 
     Raises:
-        _TooLarge: the entries are too large, or a count for which the library reserves memory.
+        _TooLarge: the entries are too large, or state a count for which the library would reserve too much memory.
     """
     size, has_cells, has_texts, is_broken, carried = before.size, False, False, False, b""
     for block in _blocks(packed, entry):
@@ -152,7 +157,7 @@ def _scan(packed: ZipFile, entry: ZipInfo, before: _Scanned) -> _Scanned:
 
 
 def _open(packed: ZipFile, entry: ZipInfo) -> IO[bytes]:
-    """Open an entry to its real end: the library ignores the size that the archive states, and so could read more."""
+    """Open an entry to read it to its real end, because the library ignores the size that the archive states."""
     whole = copy(entry)
     whole.file_size = UNPACKED_BYTES_MAX + 1
     return packed.open(whole)
@@ -168,7 +173,7 @@ def _parse(packed: ZipFile, entry: ZipInfo, handlers: "_SharedTexts | _Extent") 
     """Parse an entry as the library does: in UTF-8 whatever it declares, and without a document type.
 
     Raises:
-        XmlRefused: it has a document type, by which texts and attributes could mean something else to the library.
+        XmlRefused: the entry has a document type, with which the library could read other texts and attributes.
     """
     parser = ParserCreate("utf-8")
     parser.buffer_text = True
@@ -189,7 +194,7 @@ class _SharedTexts:
         self._lengths = lengths
 
     def listen(self, parser: XMLParserType) -> None:
-        """Receive the events of a parser."""
+        """Set the handlers of `parser` to the methods of this object."""
         parser.StartElementHandler = self._start
         parser.CharacterDataHandler = self._add_text
 
@@ -208,8 +213,8 @@ class _Extent:
     """Handlers of an XML parser that check the rectangle of a sheet, and the shared texts in its cells.
 
     A row or cell that does not state its place follows the previous row or cell. `lengths` has the length of each
-    shared text by its number. In sheets with comments or character references it has the length of the longest text
-    whose number begins the digits of that number: these end a number for the library, but not here.
+    shared text by its number. The library ends a number at a comment or character reference, so it may read only the
+    first digits. For sheets with these, `lengths` has the greatest length of all texts that could be meant.
     """
 
     def __init__(self, lengths: "array[int]") -> None:
@@ -218,7 +223,7 @@ class _Extent:
         self._is_shared = False
 
     def listen(self, parser: XMLParserType) -> None:
-        """Receive the events of a parser."""
+        """Set the handlers of `parser` to the methods of this object."""
         parser.StartElementHandler = self._start
         if self._lengths:
             parser.CharacterDataHandler = self._add_text
@@ -266,7 +271,7 @@ def _reference(text: str) -> tuple[int, int]:
 
 
 def column_number(letters: str) -> int:
-    """Return the number of a column from 1 by its letters, and 0 if there are none."""
+    """Return the number of a column from its letters: 1 for `A`, 27 for `AA`, and 0 for no letters."""
     number = 0
     for letter in letters.upper():
         number = number * 26 + ord(letter) - ord("A") + 1

@@ -1,1 +1,1 @@
-"""Things that people save for reports: segments (filters with a name), reports with a name, and notes on days."""
+"""What people save for reports: segments (named filters), named reports, and notes on days."""

@@ -1,4 +1,4 @@
-"""The names of what is kept of reports: segments, saved reports, shared links and reports by mail."""
+"""Check the names and numbers of saved items: segments, saved reports, shared links and scheduled reports by mail."""
 
 from dealtrace.errors import InvalidSetting
 from dealtrace.record import record
@@ -8,21 +8,21 @@ NAME_LENGTH_MAX = 100
 
 @record
 class KeptName:
-    """The name of something kept, and the user whom it belongs to, or `None` if it is the site's."""
+    """The name of a saved item, and the user that owns the item; `user_id` is `None` if the whole site owns it."""
 
     name: str
     user_id: int | None = None
 
 
 def check_room(stored: int, most: int, key: str = "name") -> None:
-    """Check that one more may be stored beside those that are stored already; `key` names the field in the refusal.
+    """Check that fewer than `most` items are stored, so that another may be; `key` names the field in the refusal.
 
     Raises:
-        InvalidSetting: there are too many.
+        InvalidSetting: `stored`, the number of stored items, is not below `most`.
     """
     if stored >= most:
         raise InvalidSetting(
-            key=key, ru=f"уже сохранено {most}, удалите ненужное", en=f"{most} are stored already, delete one"
+            key=key, ru=f"уже сохранено {most}, удалите ненужное", en=f"{most} are already stored; delete one first"
         )
 
 

@@ -1,4 +1,4 @@
-"""Notes on days, which charts show on their time axis to explain a change of a figure."""
+"""Notes on days, which charts show on their time axis to explain changes in figures."""
 
 from datetime import date, datetime
 
@@ -13,7 +13,7 @@ NOTES_MAX = 2_000
 
 @record
 class Note:
-    """A note: its day in the site's time zone, its text, its author, and when it was added."""
+    """A note: its key, its day in the site's time zone, its text, its author, and when it was added."""
 
     key: str
     day_on: date

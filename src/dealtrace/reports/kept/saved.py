@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlencode
 from dealtrace.record import record
 
 SAVED_REPORTS_MAX = 500
-"""Ours: the most saved reports of one site, including those of its users."""
+"""Ours: the most saved reports of one site, including the reports of its users."""
 QUERY_LENGTH_MAX = 8_000
 """Ours: the most characters of a question as a query string."""
 
@@ -16,9 +16,10 @@ SEGMENT = "segment"
 
 @record
 class SavedReport:
-    """A saved report: its name, its question as a query string, and its owner `user_id`, or `None` if it is the site's.
+    """A saved report: its name, and its question as a query string.
 
-    `saved_by` is the user who saved it last.
+    `user_id` is the user that owns it, or `None` if it belongs to the whole site. `saved_by` is the user who last
+    saved it.
     """
 
     name: str
@@ -29,7 +30,7 @@ class SavedReport:
 
 
 def with_segment_renamed(query: str, name: str, new_name: str) -> str:
-    """Return a question as an address holds it, unchanged unless it names the segment that was renamed."""
+    """Return the query string of a question, with the segment `name` replaced by `new_name` if it uses that segment."""
     pairs = parse_qsl(query)
     if (SEGMENT, name) not in pairs:
         return query

@@ -3,12 +3,12 @@
 from dealtrace.record import record
 
 SEGMENTS_MAX = 200
-"""Ours: the most segments of one site, including those of its users."""
+"""Ours: the most segments of one site, including the segments of its users."""
 
 
 @record
 class Segment:
-    """A segment: its name, its unparsed filters, and the user that it belongs to, or `None` if it is the site's."""
+    """A segment: its name, its unparsed filters, and the user that it belongs to (`None`: the whole site)."""
 
     name: str
     filters: tuple[str, ...]

@@ -1,1 +1,1 @@
-"""How figures are read: what a metric means, whether its growth is good, and where data is missing."""
+"""Help with reading figures: what a metric means, whether its growth is good, and where data is missing."""

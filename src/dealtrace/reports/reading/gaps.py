@@ -1,4 +1,4 @@
-"""Find where data is missing: days on which nothing was counted though much usually is, and costs without visits."""
+"""Find where data is missing: days without the visits, leads or deals that are usual, and costs without visits."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
@@ -10,14 +10,14 @@ from dealtrace.reports.periods import DAY, DAYS_OF_WEEK
 from dealtrace.reports.silence import TIMES_USUAL, WEEKS_MIN
 
 WEEKS_AROUND = 8
-"""Ours: what is usual is taken from as many weeks before and after the days in question."""
+"""Ours: the number of weeks before and after an empty period from which its usual counts are computed."""
 
 
 @record
 class Gap:
-    """Days, both ends inclusive, on which nothing was counted; the usual counts of these days are from `low` to `high`.
+    """Consecutive days, both ends included, on which nothing was counted although `low` to `high` a day would be usual.
 
-    They are medians of the same weekdays in the weeks around.
+    A usual count is the median of the same weekday in the weeks before and after.
     """
 
     first_on: date
@@ -27,10 +27,10 @@ class Gap:
 
 
 def find_gaps(counts: Mapping[date, int]) -> list[Gap]:
-    """Return the gaps in counts of consecutive days, earliest first; days after the first counted one may be missing.
+    """Return the gaps in daily counts, earliest first; a day without an entry counts as 0.
 
-    Ours: days without a count are a gap if at least `TIMES_USUAL` would be usual in all of them; by chance this happens
-    once in 3000 times. Days before the first count are none, since nothing was measured yet.
+    Ours: empty days are a gap if at least `TIMES_USUAL` would usually be counted in all of them together; by chance,
+    this happens once in 3000 times. Days before the first count are not a gap, since nothing was measured yet.
     """
     counted = [day_on for day_on, count in counts.items() if count]
     if not counted:
@@ -41,7 +41,7 @@ def find_gaps(counts: Mapping[date, int]) -> list[Gap]:
 
 
 def _empty_runs(counts: Mapping[date, int], first_on: date, last_on: date) -> list[list[date]]:
-    """Return the longest sequences of days without a count."""
+    """Return the runs of consecutive days without a count, each as long as possible."""
     runs: list[list[date]] = [[]]
     for number in range((last_on - first_on).days + 1):
         day_on = first_on + number * DAY
@@ -53,7 +53,10 @@ def _empty_runs(counts: Mapping[date, int], first_on: date, last_on: date) -> li
 
 
 def _gap(run: Sequence[date], counts: Mapping[date, int], first_on: date) -> Gap | None:
-    """Return the gap of days without a count, without quiet days at its ends; `None` if they are not unusual."""
+    """Return the gap in a run of empty days, or `None` if it is not unusual.
+
+    Days at its ends on which nothing is usually counted are left out.
+    """
     usual = {day_on: _usual(day_on, run, counts, first_on) for day_on in run}
     known = {day_on: value for day_on, value in usual.items() if value}
     if sum(known.values(), Fraction(0)) < TIMES_USUAL:
@@ -62,7 +65,7 @@ def _gap(run: Sequence[date], counts: Mapping[date, int], first_on: date) -> Gap
 
 
 def _usual(day_on: date, run: Sequence[date], counts: Mapping[date, int], first_on: date) -> Fraction:
-    """Return the median count of the same weekday in the weeks around the run, 0 if there are too few weeks."""
+    """Return the median count of the same weekday in the weeks around `run`, or 0 if there are too few weeks."""
     week = timedelta(days=DAYS_OF_WEEK)
     weeks_back = (day_on - run[0]).days // DAYS_OF_WEEK + 1
     weeks_ahead = (run[-1] - day_on).days // DAYS_OF_WEEK + 1
@@ -75,7 +78,7 @@ def _usual(day_on: date, run: Sequence[date], counts: Mapping[date, int], first_
 
 @record
 class CampaignCost:
-    """A campaign of a source: its name, its cost in rubles and its visits."""
+    """A campaign of a source: its name, its cost in rubles and its number of visits."""
 
     source: str
     campaign: str
@@ -86,8 +89,8 @@ class CampaignCost:
 def find_costs_without_visits(campaigns: Sequence[CampaignCost]) -> list[CampaignCost]:
     """Return the campaigns that have costs but no visits, the most expensive first.
 
-    Ours: at the usual cost of a visit of the others, the cost must be that of at least `TIMES_USUAL` visits. If no
-    campaign with costs has visits, none is returned: then visits are not measured.
+    Ours: a campaign is returned if its cost would pay for at least `TIMES_USUAL` visits at the average cost of a visit
+    in the other campaigns. If no campaign with costs has visits, visits are not measured, and none is returned.
     """
     paid = [each for each in campaigns if each.cost > 0]
     met = [each for each in paid if each.visits]

@@ -1,4 +1,4 @@
-"""Decide whether it is good or bad news that a figure grows, and which figures of a column can be called best."""
+"""Decide whether the growth of a figure is good or bad, and which figures of a column can be called the best."""
 
 from collections.abc import Collection, Sequence
 from fractions import Fraction
@@ -13,10 +13,10 @@ _PLAIN = frozenset({Unit.COUNT, Unit.MONEY, Unit.NUMBER})
 
 
 def growth_of(metric: Metric, *, is_unsourced: bool) -> Growth:
-    """Return what growth of a figure means.
+    """Return whether growth of a metric is good, bad or neither; `is_unsourced` is true for deals without a source.
 
-    Ours: deals without a source are deals that no advertising is credited with, so more of them is bad, however good
-    more deals are elsewhere. Growth of their other figures, such as sales, is neither good nor bad.
+    Ours: deals without a source cannot be credited to any advertising, so it is bad if their number grows, although
+    more deals are good elsewhere. Growth of their other figures, such as sales, is neither good nor bad.
     """
     if not is_unsourced or metric.growth is not Growth.GOOD:
         return metric.growth
@@ -24,14 +24,14 @@ def growth_of(metric: Metric, *, is_unsourced: bool) -> Growth:
 
 
 def _counts_all(metric: Metric) -> bool:
-    """Return whether a metric counts or sums all facts, not only some, such as won deals."""
+    """Return whether a metric counts or sums all facts of its kind, not only some of them, such as won deals."""
     return metric.adds_up and not any(measure.flag or measure.statuses for measure in metric.formula.measures)
 
 
 def is_unsourced(
     by: Sequence[Dimension], keys: Sequence[str | None], filters: Sequence[Filter], reasons: Collection[str]
 ) -> bool:
-    """Return whether a row counts only what has no source; `reasons` are the match reasons of unmatched deals."""
+    """Return whether a row counts only facts without a source; `reasons` are the match reasons of unmatched deals."""
     placed = zip(by, keys, strict=False)
     return any(_is_unsourced_key(dimension, key, reasons) for dimension, key in placed) or any(
         _is_unsourced_filter(condition, reasons) for condition in filters
@@ -50,15 +50,15 @@ def _is_unsourced_filter(condition: Filter, reasons: Collection[str]) -> bool:
 
 
 def has_best(metric: Metric) -> bool:
-    """Return whether the rows of a metric have a best and a worst: ratios and prices, unless growth is neutral."""
+    """Return whether rows can be the best or worst by a metric: by ratios and prices, unless growth is neutral."""
     return metric.unit not in _PLAIN and metric.growth is not Growth.NEUTRAL
 
 
 def can_be_best(metric: Metric, value: Fraction, keys: Sequence[str | None]) -> bool:
     """Return whether the figure of a row can be the best or the worst of its column.
 
-    Ours: a lead that cost nothing was not bought cheaply, so prices of rows without costs are no achievement; a row
-    without a key is not a source or a manager that could be good or bad at all.
+    Ours: for prices, rows without costs are excluded, because a lead that cost nothing was not bought cheaply. Rows
+    with a missing key are excluded, because a missing source or manager cannot be good or bad.
     """
     return None not in keys and (value != 0 or not _is_price(metric))
 

@@ -29,12 +29,12 @@ GROUP_TITLES: Mapping[MetricGroup, tuple[str, str]] = {
 
 
 def meaning_of(metric: Metric, language: Language) -> str:
-    """Return the meaning of a metric in a line."""
+    """Return the meaning of a metric in one line, in `language`."""
     return metric.meaning_ru if language == "ru" else metric.meaning_en
 
 
 def group_of(metric: Metric) -> MetricGroup:
-    """Return the group of a metric: own column, money, or else what it counts."""
+    """Return the group of a metric: the site's own columns, money, or the group of the facts that it counts."""
     if metric.name.startswith(COLUMN_PREFIX):
         return MetricGroup.OWN
     if metric.unit in (Unit.MONEY, Unit.PRICE) or Fact.COSTS in metric.facts:
@@ -45,5 +45,5 @@ def group_of(metric: Metric) -> MetricGroup:
 
 
 def dimension_meaning(dimension: Dimension, language: Language) -> str:
-    """Return the meaning of a dimension in a line, empty if its title says it."""
+    """Return the meaning of a dimension in one line, or an empty text if its title needs no explanation."""
     return dimension.meaning_ru if language == "ru" else dimension.meaning_en
