@@ -16,7 +16,7 @@ from dealtrace.http.endpoint import ListBody
 from dealtrace.http.server import PROBES
 from dealtrace.storage.database.engine import open_database
 from postgresql import PostgresqlServer, find_programs
-from server import REGISTER, ServerProcess
+from server import REGISTER, ServerProcess, deal_parameters
 from waiting import wait_until
 
 
@@ -54,6 +54,20 @@ def test_the_root_leads_a_browser_to_the_cabinet_and_tells_programs_it_is_no_pat
     for accepted in ("*/*", "application/json", "text/html-sandboxed", "text/html;q=0", ""):
         assert server.http.get("/", headers={"accept": accepted}).status_code == 404
     assert server.http.post("/", headers={"accept": "text/html"}).status_code == 404
+
+
+def test_pages_are_compressed_for_those_who_read_it_and_answers_of_the_api_are_not(
+    server: ServerProcess, owner: Player
+) -> None:
+    def encoding_of(path: str, accepted: str = "gzip, deflate, br", **asked: str) -> str | None:
+        answer = server.http.get(path, params=asked, headers={"accept-encoding": accepted, "accept": "*/*"})
+        assert answer.status_code == 200, path
+        return answer.headers.get("content-encoding")
+
+    assert {encoding_of(path) for path in ("/docs", "/cabinet/login", "/metrics", "/openapi.json")} == {"gzip"}
+    assert {encoding_of(path, "identity") for path in ("/docs", "/cabinet/login")} == {None}
+    assert encoding_of("/healthz") is None, "too short"
+    assert encoding_of(REGISTER, **deal_parameters(owner.token, orderNumber="compressed")) is None
 
 
 @pytest.mark.parametrize("path", ["/", "/nowhere", "/cabinet/nowhere", "/calls-service/RestAPI/", "/healthz/", "//"])

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dealtrace import clock, metrics
 from dealtrace.api.routes import ENDPOINTS as API
+from dealtrace.cabinet.compression import compressed
 from dealtrace.cabinet.docs.pages import docs_routes
 from dealtrace.cabinet.routes import cabinet_routes
 from dealtrace.cabinet.view import Services
@@ -148,7 +149,8 @@ class Application:
             self._file_threads,
             self._settings.mail_server is not None,
         )
-        pages = page_router([*services, *docs_routes(ENDPOINTS, self._proxies)], cabinet_routes(page_services))
+        router = page_router([*services, *docs_routes(ENDPOINTS, self._proxies)], cabinet_routes(page_services))
+        pages = compressed(router)
         self._gate = self._make_gate()
         self._journal = RequestJournal(self._settings.requests_kept_days)
         routes = Routes(self._gate, ENDPOINTS, refuse)

@@ -123,5 +123,6 @@ def test_a_report_is_sent_as_a_file_with_all_its_rows(visitor: Guest) -> None:
     rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig")), delimiter=";"))
     assert ["yandex", "2", "2501,00"] in rows or ["yandex", "2", "2501"] in rows, rows
     workbook = visitor.get("reports.xlsx", **MARCH, by="source", metrics="deals")
+    assert "content-encoding" not in workbook.headers, "it is compressed already"
     assert workbook.content.startswith(b"PK")
     assert visitor.get("reports.csv", **MARCH, metrics="nonsense").status_code == 400

@@ -11,7 +11,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.answers.report import serialize_answer
 from dealtrace.api.report_parameters import figure_of, words_of
 from dealtrace.files.reports.answer_file import write_answer
-from dealtrace.files.row_writers import CSV, XLSX
+from dealtrace.files.row_writers import CONTENT_TYPES
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameters import Sent
 from dealtrace.http.replies import Reply, file_success, success
@@ -22,10 +22,6 @@ from dealtrace.operations.reports.show_rows import show_rows
 from dealtrace.quota.points import PaidMethod
 from dealtrace.reports.question import Question
 
-CONTENT_TYPES = {
-    CSV: "text/csv;charset=UTF-8",
-    XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 _EVENT = "report_answered"
 
 

@@ -4,9 +4,9 @@ from dealtrace.accounts.token import TOKEN_LENGTH_MAX
 from dealtrace.answers.report import ReportAnswer
 from dealtrace.api import explanation, token
 from dealtrace.api.report_parameters import REPORT, ROWS
-from dealtrace.api.reports import CONTENT_TYPES, respond, respond_with, respond_with_rows
+from dealtrace.api.reports import respond, respond_with, respond_with_rows
 from dealtrace.errors import DealNotFound
-from dealtrace.files.row_writers import CSV, XLSX
+from dealtrace.files.row_writers import CONTENT_TYPES, CSV, XLSX
 from dealtrace.http.endpoint import AuthScheme, Endpoint, Example
 from dealtrace.http.parameter_types import Text
 from dealtrace.http.parameters import Parameter

@@ -31,6 +31,10 @@ It shows larger integers as `1E+11`, and loses all digits after the fifteenth.
 
 
 CSV, XLSX = ".csv", ".xlsx"
+CONTENT_TYPES = {
+    CSV: "text/csv;charset=UTF-8",
+    XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 NOTES_SHEET = "Вопрос"
 
 

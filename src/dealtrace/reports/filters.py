@@ -132,7 +132,7 @@ def escaped_name(name: str) -> str:
 
 
 class Condition(Protocol):
-    """Any object with the dimension and the operator of a filter."""
+    """An object with the dimension and the operator of a filter."""
 
     @property
     def dimension(self) -> Dimension:

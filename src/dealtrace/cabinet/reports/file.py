@@ -17,17 +17,13 @@ from dealtrace.cabinet.reports.address import address_of
 from dealtrace.cabinet.reports.page import KEPT
 from dealtrace.cabinet.view import View
 from dealtrace.files.reports.answer_file import write_answer
-from dealtrace.files.row_writers import CSV, XLSX
+from dealtrace.files.row_writers import CONTENT_TYPES, CSV
 from dealtrace.operations.reports.ask import FactSource
 from dealtrace.operations.reports.ask_pivot import ask_as_asked
 from dealtrace.operations.reports.read_question import read_question
 from dealtrace.reports.question import Question, RawQuestion
 
 CHUNK_BYTES = 65_536
-CONTENT_TYPES = {
-    CSV: "text/csv; charset=utf-8",
-    XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 
 
 def send_as(extension: str) -> Callable[[View], Awaitable[Response]]:
