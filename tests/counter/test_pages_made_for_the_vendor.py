@@ -250,7 +250,7 @@ def test_the_code_may_be_the_one_the_site_has_with_the_vendor(server: ServerProc
     answer = server.http.get(f"/init.js?id={code}")
     assert f"SITE = {player.site.id}," in answer.text
     assert server.http.get(f"/init.js?id={code}", headers={"If-None-Match": answer.headers["etag"]}).status_code == 304
-    assert b"no counter" in server.http.get(f"/init.js?id={player.site.counter_code}").content
+    assert b"no known counter" in server.http.get(f"/init.js?id={player.site.counter_code}").content
 
 
 ATTRS = {"attrs": '{"a": 1}'}

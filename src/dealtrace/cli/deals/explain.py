@@ -15,7 +15,10 @@ from dealtrace.operations.deals.explain import Explanation, explain_deal
 
 
 def explain(deal: DealArgument, site: OnlySiteOption = None, as_json: JsonOption = False) -> None:
-    """Explain why a deal has its lead, or none: all searches, and how far each candidate was from its time window."""
+    """Explain why a deal has its lead, or none.
+
+    All searches are listed, with how far each candidate was outside its time window.
+    """
     with open_prepared() as database, database.read() as connection:
         owner, found = find_deal(connection, deal, site)
         explanation = explain_deal(connection, owner, found)
