@@ -17,6 +17,12 @@ Fields = Mapping[str, Any]
 """Fields of a deal by name. Any: each field has a type of its own, and `replace` takes them by name."""
 
 
+MOMENTS = frozenset({"happened_at", "status_since", "deleted_at"})
+"""The fields of versions whose values are instants, in JSON as ISO 8601 texts."""
+LEAD = "lead"
+"""The field of versions that has the kind and the id of the deal's lead."""
+
+
 class VersionKind(StrEnum):
     """The kinds of version, by the operation that creates them."""
 
