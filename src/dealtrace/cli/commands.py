@@ -39,7 +39,7 @@ COMMANDS = {
         "deals.commands", "deal_commands", "List, show and restore deals, show their history, choose their leads."
     ),
     "lead": ListedCommand("leads", "lead_commands", "Show, delete or restore a call or lead request."),
-    "explain": ListedCommand("deals.explain", "explain", "Explain why a deal has its lead, or has no lead."),
+    "explain": ListedCommand("deals.explain", "explain", "Explain why a deal has its lead, or none."),
     "match": ListedCommand("match", "match", "Rematch all deals of a site while the server runs."),
     "import": ListedCommand("import_costs", "import_commands", "Import calls, lead requests, deals, visits and costs."),
     "try": ListedCommand(
