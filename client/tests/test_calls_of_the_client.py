@@ -8,7 +8,20 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dealtrace_client import Order, OrderChange, Source, by_contact, by_source, by_visit, change_orders, create_orders
+from dealtrace_client import (
+    Client,
+    Order,
+    OrderChange,
+    PhoneCall,
+    Retries,
+    Source,
+    by_contact,
+    by_source,
+    by_visit,
+    change_orders,
+    create_orders,
+    send_calls,
+)
 
 AT = datetime(2026, 3, 26, 7, tzinfo=UTC)
 FOLDER = Path(__file__).parents[1]
@@ -45,6 +58,15 @@ def test_a_change_says_only_what_changes() -> None:
 def test_a_time_without_a_zone_is_no_time() -> None:
     with pytest.raises(ValueError, match="time zone"):
         create_orders([Order("A-1", "new", AT.replace(tzinfo=None))])
+    with pytest.raises(ValueError, match="time zone"):
+        send_calls([PhoneCall("c-1", "79205550055", AT.replace(tzinfo=None))])
+
+
+def test_limits_below_one_are_refused() -> None:
+    with pytest.raises(ValueError, match="rate_per_second: at least 1"):
+        Client("https://deals.example.com", "token", rate_per_second=0)
+    with pytest.raises(ValueError, match="tries_max: at least 1"):
+        Retries(tries_max=0)
 
 
 def test_it_imports_nothing_of_the_server(tmp_path: Path) -> None:

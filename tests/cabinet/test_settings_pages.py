@@ -432,6 +432,15 @@ def test_the_webhook_of_a_neighbour_is_unknown(
         assert len(list_webhooks(connection, stranger.site.id)) == 1
 
 
+@pytest.mark.parametrize("path", ["settings/counter", ""])
+def test_a_new_site_shows_one_address_for_calls_and_one_for_deals(
+    server: ServerProcess, boss: Guest, path: str
+) -> None:
+    text = text_of(boss.get(path).text)
+    assert f"{server.address}/event-service/platform/asterisk/inbound-call?apikey=TOKEN" in text
+    assert f"{server.address}/calls-service/RestAPI/orders/register/?clientApiId=TOKEN" in text
+
+
 def test_the_counter_page_has_the_lines_to_copy_and_the_last_visit(
     server: ServerProcess, boss: Guest, served: Stage, owner: Player
 ) -> None:

@@ -295,3 +295,14 @@ JSON = st.recursive(
 def test_whatever_is_sent_is_answered(server: ServerProcess, owner: Player, path: str, document: Any) -> None:
     answer = post(server, owner, path, {LIST_OF.get(path, "x"): [document]})
     assert answer.status_code in (200, 400), answer.text
+
+
+def test_texts_may_be_numbers_and_the_first_of_a_repeated_field_counts(
+    server: ServerProcess, served: Stage, owner: Player
+) -> None:
+    call = served.call(owner, MADE_AT, phone="79205551103")
+    fields = [{"field": "margin", "value": 1}, {"field": "margin", "value": 2}]
+    add(server, owner, TAG, {"matching": by_id(call.id), "addTags": {"tags": [1, {"tag": 2}]}})
+    add(server, owner, MANAGER, {"matching": by_id(call.id), "addManagers": {"managers": [7]}})
+    add(server, owner, FIELD, {"matching": by_id(call.id), "addCustomFields": {"customFields": fields}})
+    assert said_of(served, owner, call.id) == Annotations("7", None, ("1", "2"), {"margin": "1"})

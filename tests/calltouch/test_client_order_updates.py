@@ -57,6 +57,13 @@ CHANGES: list[Any] = [
     pytest.param({"currency": "USD"}, {"currency": "usd"}, id="a currency"),
     pytest.param({"addNewComment": {"text": "second"}}, {"comment": {"text": "first\nsecond"}}, id="a comment"),
     pytest.param({"comment": {"text": "second"}}, {"comment": {"text": "first\nsecond"}}, id="a comment as on create"),
+    pytest.param(
+        {"comment": {"text": "second"}, "addNewComment": {"text": "third"}},
+        {"comment": {"text": "first\nsecond\nthird"}},
+        id="a comment of either kind",
+    ),
+    pytest.param({"comment": 2, "addNewComment": 2}, {"comment": {"text": "first\n2"}}, id="a comment sent as numbers"),
+    pytest.param({"addTags": [1]}, {"tags": [{"tag": "опт"}, {"tag": "1"}]}, id="a tag sent as a number"),
     pytest.param({"addTags": [{"tag": "b"}]}, {"tags": [{"tag": "опт"}, {"tag": "b"}]}, id="a tag as on create"),
     pytest.param({"addTags": {"tags": [{"tag": "b"}]}}, {"tags": [{"tag": "опт"}, {"tag": "b"}]}, id="a tag"),
     pytest.param(
@@ -66,6 +73,11 @@ CHANGES: list[Any] = [
         {"customFields": [{"field": "margin", "value": "16"}]},
         {"customFields": [{"field": "margin", "value": "16"}]},
         id="a custom field",
+    ),
+    pytest.param(
+        {"customFields": [{"field": "margin", "value": "16"}, {"field": "margin", "value": "17"}]},
+        {"customFields": [{"field": "margin", "value": "16"}]},
+        id="the first of a repeated custom field",
     ),
     pytest.param(
         {"crm": "other", "updateDate": "26-03-2018 10:00:00", "orderDate": "26-03-2018 10:00:00"},
@@ -191,3 +203,28 @@ def _said_of(stage: Stage, player: Player, call_id: int) -> Annotations:
     ref = LeadRef(LeadKind.CALL, call_id)
     with stage.database.write() as connection:
         return find_annotations(connection, player.site.id, [ref])[ref].annotations
+
+
+def test_its_description_says_what_is_not_stored(server: ServerProcess) -> None:
+    paths = server.http.get("/openapi.json").json()["paths"]
+    (described,) = (paths[path]["post"] for path in paths if path.rstrip("/").endswith("client-order/update"))
+    schema = described["requestBody"]["content"]["application/json"]["schema"]
+    order = schema["properties"]["orders"]["items"]["properties"]
+    assert {each["description"] for each in (schema["properties"]["crm"], order["orderDate"], order["updateDate"])} == {
+        "Accepted but not stored."
+    }
+    assert "default" not in order["currency"]["description"]
+
+
+def test_an_unknown_matcher_is_answered_with_all_that_are_known(server: ServerProcess, owner: Player) -> None:
+    create(server, owner, WHOLE)
+    (outcome,) = update(server, owner, {"orderNumber": "A-1", "reMatching": [{"type": "telepathy"}]})
+    known = "call, request, leadContact, callContact, requestContact, chat, chatContact, customSources, withoutSource"
+    assert outcome["error"].endswith(f"{known}, session")
+
+
+def test_too_many_digests_are_refused_by_the_place_of_their_list(server: ServerProcess, owner: Player) -> None:
+    create(server, owner, WHOLE)
+    matcher = by("callContact", md5Phones=["0" * 32] * 101)
+    (outcome,) = update(server, owner, {"orderNumber": "A-1", "reMatching": [matcher]})
+    assert "reMatching[0].callContactParams.md5Phones: " in outcome["error"]

@@ -148,9 +148,9 @@ BAD_CALLS: list[tuple[Any, str]] = [
     ({**CALL, "recordUrl": "x" * 4097}, "recordUrl"),
     ({**CALL, "comment": {"text": "x" * 10_001}}, "comment.text"),
     ({**CALL, "comment": {"text": []}}, "comment.text"),
-    ({**CALL, "comment": 5}, "comment"),
+    ({**CALL, "comment": [5]}, "comment"),
     ({**CALL, "addTags": "tag"}, "addTags"),
-    ({**CALL, "addTags": [1]}, "addTags[0]"),
+    ({**CALL, "addTags": [[1]]}, "addTags[0]"),
     ({**CALL, "addTags": [{"tag": "x" * 257}]}, "addTags"),
     ({**CALL, "addTags": [{"tag": str(number)} for number in range(101)]}, "addTags"),
     ({**CALL, "customSources": []}, "customSources"),
@@ -428,3 +428,37 @@ def _no_failure_in_the_log(server: ServerProcess) -> Iterator[None]:
     """Look at the log when all is done: nothing may have broken behind an answer."""
     yield
     assert "request_broke" not in server.logged
+
+
+@EACH_PATH
+def test_texts_may_be_numbers_and_the_first_of_a_repeated_field_counts(
+    server: ServerProcess, served: Stage, path: str
+) -> None:
+    player = served.open_site(fields=["margin"])
+    fields = [{"field": "margin", "value": 1}, {"field": "margin", "value": 2}]
+    lead = good(path, comment=15, manager=7, addTags=[1, {"tag": 2}, "опт"], customFields=fields)
+    (result,) = results_of(post(server, player, path, lead), path)
+    assert result["error"] is None
+    (row,) = kept(served, player, path)
+    assert (row["comment"], row["manager"], row["tags"], row["custom_values"]) == (
+        "15",
+        "7",
+        ["1", "2", "опт"],
+        {"margin": "1"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        ("ru", "ожидается текст или число, передано: список"),
+        ("en", "a text or a number is expected, not a list"),
+    ],
+)
+def test_a_value_of_the_wrong_type_is_explained_in_the_callers_language(
+    server: ServerProcess, owner: Player, language: str, expected: str
+) -> None:
+    headers = {**headers_of(owner), "Accept-Language": language}
+    answer = server.http.post(CREATE, headers=headers, json={"requests": [good(CREATE, manager=[])]})
+    (result,) = results_of(answer, CREATE)
+    assert expected in str(result)

@@ -158,3 +158,55 @@ def test_it_costs_a_point_and_two_requests_of_one_phone_need_no_pause(server: Se
     poor = served.open_site(points_per_day=2)
     assert [send(server, poor, FORM).status_code for _ in range(3)] == [200, 200, 429]
     assert len(rows_of(served.database, poor)["lead_request"]) == 2
+
+
+LONG = "Прошу выслать предложение на i@example.ru " + "и ещё раз " * 60
+MESSAGES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "an e-mail in a long message": (
+        {"fields": [{"name": "Сообщение", "value": LONG}]},
+        {"email": "i@example.ru", "comment": f"Сообщение: {LONG.strip()}"},
+    ),
+    "an e-mail in a short message": (
+        {"fields": [{"name": "Сообщение", "value": "пишите на i@example.ru"}]},
+        {"email": "i@example.ru", "comment": "Сообщение: пишите на i@example.ru"},
+    ),
+    "a field is taken before a message": (
+        {"fields": [{"value": "для boss@example.ru"}, {"value": "i@example.ru"}]},
+        {"email": "i@example.ru", "comment": ": для boss@example.ru"},
+    ),
+    "a phone in a message": (
+        {"fields": [{"name": "Сообщение", "value": "перезвоните на 8 (920) 555-00-55, пожалуйста"}]},
+        {"phone": PHONE, "comment": "Сообщение: перезвоните на 8 (920) 555-00-55, пожалуйста"},
+    ),
+    "a name that is too long": (
+        {"phone": PHONE, "fields": [{"name": "fio", "value": "я" * 300}]},
+        {"phone": PHONE, "comment": f"fio: {'я' * 300}"},
+    ),
+    "a phone that is too long": (
+        {"phone": f"{PHONE}, {'просьба звонить ' * 9}"},
+        {"phone": PHONE, "comment": f"phone: {PHONE}, {'просьба звонить ' * 9}".strip()},
+    ),
+    "an e-mail for a phone": ({"phone": "i@example.ru"}, {"email": "i@example.ru", "comment": "phone: i@example.ru"}),
+    "two e-mails": ({"fields": [{"value": "a@example.ru, b@example.ru"}]}, {"email": "a@example.ru, b@example.ru"}),
+}
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_a_message_stays_whole_beside_the_contacts_in_it(server: ServerProcess, owner: Player, name: str) -> None:
+    body, expected = MESSAGES[name]
+    record = lead_request_of(server, owner, send(server, owner, {"routeKey": "k", **body}))
+    assert [entry["phoneNumber"] for entry in record["client"]["phones"]] == [*filter(None, [expected.get("phone")])]
+    emails = expected["email"].split(", ") if "email" in expected else []
+    assert [entry["contactValue"] for entry in record["client"]["contacts"]] == emails
+    assert [comment["comment"] for comment in record["comments"]] == [*filter(None, [expected.get("comment")])]
+
+
+def test_the_first_value_of_a_repeated_custom_field_counts_and_the_others_stay(
+    server: ServerProcess, served: Stage
+) -> None:
+    player = served.open_site(fields=["margin"])
+    fields = [{"name": "margin", "value": "1"}, {"name": "margin", "value": "2"}]
+    record = lead_request_of(server, player, send(server, player, {**FORM, "fields": fields, "tags": [7, {"tag": 8}]}))
+    assert record["customFields"] == [{"field": "margin", "value": "1"}]
+    assert record["comments"][0]["comment"] == "margin: 2"
+    assert record["RequestTags"][0]["names"] == ["7", "8"]

@@ -199,3 +199,17 @@ def test_the_latest_deals_of_a_site_are_listed(server: ServerProcess, beside: Te
     assert listed("--to", "2018-03-01") == ["n1"]
     assert "2018-03-06 23:59  n6  new  1000  no lead" in beside.done("deal", "list", *only).out
     assert "--from is after --to" in beside.refused("deal", "list", *only, "--from", "2018-03-02", "--to", "2018-03-01")
+
+
+@pytest.mark.parametrize("name", ["closed_at", "paidAt", "happened_at", "lead"])
+def test_a_custom_field_named_like_one_of_ours_is_a_text(
+    server: ServerProcess, beside: Terminal, served: Stage, name: str
+) -> None:
+    player = served.open_site(fields=sorted({name, "kind", "id"}))
+    sent = {"custom[kind]": "call", "custom[id]": "опт", f"custom[{name}]": "вчера"}
+    deal_id = server.register(player.token, orderNumber="named", **sent).json()["orderId"]
+    server.update(player.token, orderId=deal_id, **{f"custom[{name}]": "сегодня"})
+    assert f"customFields.{name}: сегодня" in beside.done("deal", "show", str(deal_id)).out
+    history = beside.done("deal", "history", str(deal_id)).out
+    assert f"custom_values.{name}: вчера\n" in history
+    assert f"custom_values.{name}: вчера → сегодня" in history

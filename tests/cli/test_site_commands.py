@@ -102,8 +102,9 @@ BAD_SETTINGS = {
 def test_it_refuses_a_bad_setting_and_changes_nothing(terminal: Terminal) -> None:
     terminal.done("site", "create", "Shop")
     for setting, word in BAD_SETTINGS.items():
-        assert word in terminal.refused("site", "set", "1", "name=Changed", setting)
-    assert terminal.json("site", "list")[0]["name"] == "Shop"
+        assert word in terminal.refused("site", "set", "1", "unique_depth_days=7", setting)
+    site = terminal.json("site", "list")[0]
+    assert (site["name"], site["uniqueDepthDays"]) == ("Shop", 0)
 
 
 def test_it_refuses_a_site_there_is_not(terminal: Terminal) -> None:
@@ -142,6 +143,20 @@ def test_it_lets_ids_begin_higher_and_never_lower(terminal: Terminal) -> None:
         assert f"--first-id: {lower} is too low" in refused
         assert "2000002000" in refused
     assert [site["name"] for site in terminal.json("site", "list")] == ["Shop", "Again"]
+
+
+def test_a_site_that_cannot_be_created_leaves_the_first_id(terminal: Terminal) -> None:
+    terminal.done("site", "create", "Shop")
+    for refused in (("--site-id", "1"), ("--timezone", "Nowhere")):
+        terminal.refused("site", "create", "Other", "--first-id", "3000000000", *refused)
+    terminal.done("site", "create", "Other", "--first-id", "2000000000")
+    assert terminal.json("token", "list")[-1]["tokenId"] == 2_000_000_000
+
+
+def test_a_setting_that_is_given_twice_is_refused(terminal: Terminal) -> None:
+    terminal.done("site", "create", "Shop")
+    assert "name is given twice" in terminal.refused("site", "set", "1", "name=A", "name=B")
+    assert terminal.json("site", "show", "1")["name"] == "Shop"
 
 
 def test_one_is_shown_with_all_it_is_set_to(terminal: Terminal) -> None:

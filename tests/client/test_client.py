@@ -389,8 +389,11 @@ def error(code: int) -> bytes:
         (503, error(10032), {"Retry-After": "0"}),
         (503, b"<html>", {}),
         (502, b"", {}),
+        (503, b'{"message": "no upstream"}', {}),
+        (504, b"[]", {}),
         (500, error(500), {}),
         (429, error(10030), {"Retry-After": "0"}),
+        (429, error(10030), {"Retry-After": "\u00b2"}),
         None,
     ],
 )

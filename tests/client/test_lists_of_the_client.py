@@ -45,6 +45,8 @@ def test_a_deal_of_2_lives_from_its_lead_to_its_end(server: ServerProcess, serve
             visit(player.site.id, "https://shop.example/?utm_source=a", user_agent="Mozilla/5.0 Firefox/1")
         )
         assert (asked.error_code, seen.dropped) == (None, None)
+        (again,) = client.send(send_calls([PhoneCall("c-1", PHONE, MADE_AT)]))
+        assert (again.lead_id, again.error_code) == (call.lead_id, 10047)
         assert call.lead_id is not None
         assert asked.lead_id is not None
         assert seen.visit_id is not None

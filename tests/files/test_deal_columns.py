@@ -55,6 +55,16 @@ def test_it_reads_what_an_export_writes(tmp_path: Path) -> None:
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("field", ["Статус", "Сумма", "orderNumber", "ID клиента", "Тип лида", "phones"])
+def test_it_reads_an_exported_custom_field_named_like_another_column(tmp_path: Path, field: str) -> None:
+    columns = deal_columns([field])
+    row = {"orderId": 7811141, "orderNumber": "K1", "orderStatus": "new", "orderDate": "26.03.2018 09:50:01"}
+    cells: list[Any] = [row.get(column.name, "own" if column.name == f"custom[{field}]" else "") for column in columns]
+    path = write_xlsx(tmp_path / "deals.xlsx", [column.heading for column in columns], cells)
+    (content,) = contents(path, (field,))
+    assert (content.number, content.status, content.custom_values) == ("K1", "new", {field: "own"})
+
+
 def test_it_reads_the_vendors_journal(tmp_path: Path) -> None:
     path = tmp_path / "deals.jsonl"
     record = {

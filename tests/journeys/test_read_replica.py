@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from cast import Stage
+from cast import Stage, moscow
+from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.storage.accounts.revision import find_revision, raise_revision
 from dealtrace.storage.database.engine import open_database
 from postgresql import PostgresqlServer
-from server import ServerProcess
+from server import REST, ServerProcess
 from waiting import wait_until
 
 
@@ -33,3 +35,26 @@ def test_registering_and_journals_do_not_need_the_replica(
     assert journal.json()["recordsTotal"] == 1
     if is_away:
         wait_until(lambda: server.logged.count("replica_away") == 1)
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+def test_a_lead_request_is_answered_with_its_visit_though_the_replica_is_behind(
+    start_server: Callable[..., ServerProcess], postgresql_server: PostgresqlServer, tmp_path: Path
+) -> None:
+    replica = postgresql_server.create(f"late{tmp_path.name.lower().replace('-', '')}", "dealtrace_template")
+    late = open_database(replica)
+    server = start_server(read_database_url=replica)
+    database = open_database(server.database_url)
+    stage = Stage(database)
+    player = stage.open_site()
+    visit = stage.visit(player, moscow("2026-03-26"), TrafficSource("yandex", "cpc"))
+    with database.read() as connection:
+        revision = find_revision(connection)
+    with late.write() as connection:
+        for _ in range(revision):
+            raise_revision(connection)
+    late.close()
+    database.close()
+    sent = {"phoneNumber": "79205550055", "sessionId": str(visit.id)}
+    answer = server.http.get(f"{REST}/requests/{player.site.id}/register", params=sent)
+    assert answer.json()["session"]["source"] == "yandex"

@@ -35,7 +35,7 @@ class LeadRequest:
 
 @dataclass(frozen=True, slots=True)
 class PhoneCall:
-    """A phone call to send; `reference` is its id in the system that it comes from."""
+    """A phone call to send; `reference` is its id in the system that it comes from, `started_at` is aware."""
 
     reference: str
     phone: str
@@ -106,7 +106,7 @@ def send_calls(calls: Iterable[PhoneCall], *, zone: ZoneInfo = MOSCOW) -> Call[t
         _known(
             referenceId=each.reference,
             clientPhoneNumber=each.phone,
-            callStartTime=each.started_at.astimezone(zone).strftime(CALL_CLOCK),
+            callStartTime=clock(each.started_at, zone, CALL_CLOCK),
             duration=each.duration // timedelta(seconds=1),
             waitingTime=each.waiting // timedelta(seconds=1) if each.waiting is not None else None,
             callCenterPhoneNumber=each.dialled_phone,
@@ -169,7 +169,13 @@ def _annotated(lead: LeadRequest | PhoneCall) -> dict[str, object]:
 
 def _read_outcomes(json: Json, listed: str, name: str, lead_id: str) -> tuple[LeadOutcome, ...]:
     return tuple(
-        LeadOutcome(each[name], each[lead_id], each["error"] or "", each["errorCode"]) for each in json["data"][listed]
+        LeadOutcome(
+            each[name],
+            each[lead_id],
+            each["error"] or "",
+            int(each["errorCode"]) if each["errorCode"] is not None else None,
+        )
+        for each in json["data"][listed]
     )
 
 

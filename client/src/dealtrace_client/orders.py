@@ -186,15 +186,15 @@ def _adds_comment(order: Mapping[str, object]) -> bool:
     return any(comment.get("text") if isinstance(comment, Mapping) else comment for comment in comments)
 
 
-def clock(at: datetime, zone: ZoneInfo) -> str:
-    """Format an aware instant as the local time of a site, `dd-mm-yyyy hh:mm:ss`.
+def clock(at: datetime, zone: ZoneInfo, form: str = CLOCK) -> str:
+    """Format an aware instant as the local time of a site, by default as `dd-mm-yyyy hh:mm:ss`.
 
     Raises:
         ValueError: the time has no time zone.
     """
     if at.tzinfo is None:
         raise ValueError("a time must have a time zone")
-    return at.astimezone(zone).strftime(CLOCK)
+    return at.astimezone(zone).strftime(form)
 
 
 def _text(amount: Decimal | int | str | None) -> str | None:

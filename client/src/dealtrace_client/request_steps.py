@@ -93,6 +93,15 @@ class Retries:
     first_pause_seconds: float = 0.3
     longest_pause_seconds: float = 20.0
 
+    def __post_init__(self) -> None:
+        """Check that a call is tried at least once.
+
+        Raises:
+            ValueError: `tries_max` is below 1.
+        """
+        if self.tries_max < 1:
+            raise ValueError(f"tries_max: at least 1 is expected, not {self.tries_max}")
+
     def pause_seconds(self, failed: int) -> float:
         """Return the seconds to wait after `failed` tries have failed."""
         longest: float = min(self.longest_pause_seconds, self.first_pause_seconds * 2 ** (failed - 1))
@@ -172,9 +181,7 @@ def _decode(answer: Answer) -> Json:
     try:
         return json.loads(answer.body)
     except ValueError as error:
-        if answer.status in RETRIED_STATUSES:
-            raise refusal_for(answer.status, str(answer.status), f"HTTP {answer.status}") from error
-        raise AnswerUnreadable(f"HTTP {answer.status}: the body is not JSON") from error
+        raise _foreign_fault(answer.status, "the body is not JSON") from error
 
 
 def _refusal(status: int, content: Json) -> Refused:
@@ -185,4 +192,11 @@ def _refusal(status: int, content: Json) -> Refused:
         )
         return refusal_for(status, content["errorCode"], content["message"], violations)
     except (KeyError, TypeError, AttributeError) as error:
-        raise AnswerUnreadable(f"HTTP {status}: the body is not an error of a Dealtrace server") from error
+        raise _foreign_fault(status, "the body is not an error of a Dealtrace server") from error
+
+
+def _foreign_fault(status: int, words: str) -> Refused | AnswerUnreadable:
+    """Return the exception for a body that is not the server's; a gateway's temporary failure may be retried."""
+    if status in RETRIED_STATUSES:
+        return refusal_for(status, str(status), f"HTTP {status}")
+    return AnswerUnreadable(f"HTTP {status}: {words}")

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -22,6 +22,17 @@ PHONE_NAMES = frozenset({"phone", "phoneNumber", "clientPhoneNumber", "callCente
 Word = str | int | float | None
 Shape = TypeVar("Shape", bound=msgspec.Struct)
 _PLACE = re.compile(r" - at `\$\.?(.*)`$")
+_EXPECTED = re.compile(r"Expected `(.+)`, got `(.+)`")
+_TYPES: Mapping[str, tuple[str, str]] = {
+    "str": ("текст", "a text"),
+    "int": ("число", "a number"),
+    "float": ("число", "a number"),
+    "bool": ("true или false", "true or false"),
+    "null": ("null", "null"),
+    "array": ("список", "a list"),
+    "object": ("объект", "an object"),
+}
+"""Maps the types of JSON values, as msgspec writes them, to Russian and English words."""
 
 
 class Comment(msgspec.Struct, frozen=True):
@@ -57,8 +68,8 @@ class LeadItem(msgspec.Struct, frozen=True, rename="camel"):
     """The keys that calls and lead requests in a list have in common; texts may also be sent as numbers."""
 
     manager: Word = None
-    comment: Comment | str | None = None
-    add_tags: Sequence[Tag | str] | None = None
+    comment: Comment | Word = None
+    add_tags: Sequence[Tag | Word] | None = None
     custom_sources: StatedSource | None = None
     custom_fields: Sequence[FieldValue] | None = None
 
@@ -207,7 +218,19 @@ def object_schema(parameters: Sequence[Parameter], required: Sequence[str]) -> d
 def _wrong_type(message: str) -> Violation:
     place = _PLACE.search(message)
     field = place[1] if place is not None else ""
-    return Violation(field or "*", "значение не того типа", _PLACE.sub("", message))
+    return Violation(field or "*", *_expectation(_PLACE.sub("", message)))
+
+
+def _expectation(message: str) -> tuple[str, str]:
+    """Return which types were expected and which was sent, in Russian and English, from a message of msgspec."""
+    found = _EXPECTED.fullmatch(message)
+    names = found[1].split(" | ") if found is not None else []
+    expected = [words for name, words in _TYPES.items() if name in names and name != "null"]
+    if found is None or not expected or found[2] not in _TYPES:
+        return "значение недопустимо", message
+    ru, en = (dict.fromkeys(words) for words in zip(*expected, strict=True))
+    sent_ru, sent_en = _TYPES[found[2]]
+    return f"ожидается {' или '.join(ru)}, передано: {sent_ru}", f"{' or '.join(en)} is expected, not {sent_en}"
 
 
 def renamed(violation: Violation) -> Violation:
@@ -226,9 +249,22 @@ def _texts(lead: LeadItem) -> Iterator[tuple[str, str]]:
             case Comment() | StatedSource() as nested:
                 for name, word in msgspec.structs.asdict(nested).items():
                     yield f"{key}.{name}", word_text(word)
-    yield "addTags", ",".join(word_text(tag.tag) if isinstance(tag, Tag) else tag for tag in lead.add_tags or ())
-    for field in reversed(lead.custom_fields or ()):
-        yield f"{CUSTOM.name}[{word_text(field.field)}]", word_text(field.value)
+    yield "addTags", joined_tags(lead.add_tags or ())
+    for name, text in values_by_field(lead.custom_fields or ()).items():
+        yield f"{CUSTOM.name}[{name}]", text
+
+
+def joined_tags(tags: Iterable[Tag | Word]) -> str:
+    """Return tags sent as objects, texts or numbers as one text, joined by commas."""
+    return ",".join(word_text(tag.tag if isinstance(tag, Tag) else tag) for tag in tags)
+
+
+def values_by_field(fields: Iterable[FieldValue]) -> dict[str, str]:
+    """Return the values of custom fields by name; of a repeated field, the first value counts."""
+    values: dict[str, str] = {}
+    for field in fields:
+        values.setdefault(word_text(field.field), word_text(field.value))
+    return values
 
 
 def word_text(word: Word) -> str:

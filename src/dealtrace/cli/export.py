@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import day_start
 from dealtrace.attribution.credit import AttributionModel
+from dealtrace.cli.deals.period import check_order
 from dealtrace.cli.options import JsonOption, SiteIdOption
 from dealtrace.cli.terminal import complaints, console, counted, fail, open_prepared, print_json
 from dealtrace.files.export_columns import (
@@ -105,8 +106,7 @@ def _select_leads(
 
 def _interval(site: Site, first: Day | None, last: Day | None) -> tuple[datetime | None, datetime | None]:
     """Return the start of the first day and the end of the last day in UTC; `None` for a day that is not given."""
-    if first is not None and last is not None and first > last:
-        fail("--from is after --to.")
+    check_order(first, last)
     since = day_start(first.date(), site.time_zone) if first is not None else None
     until = day_start(last.date() + timedelta(days=1), site.time_zone) if last is not None else None
     return since, until

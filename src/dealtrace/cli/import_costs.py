@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from dealtrace import clock
-from dealtrace.attribution.campaign import AUTO, CampaignNaming
+from dealtrace.attribution.campaign import AUTO, CampaignNaming, campaign_key
 from dealtrace.attribution.cost import ACCOUNT_LENGTH_MAX, SYSTEM_LENGTH_MAX, SYSTEM_SOURCES, Cost, CostAccount
 from dealtrace.attribution.stated_cost import name_costs
 from dealtrace.attribution.traffic_source import SOURCE_LENGTH_MAX
@@ -166,13 +166,17 @@ def _read_mapping(pairs: Collection[str]) -> dict[str, str]:
             fail(f"--map: there is no column {name}. Known: {', '.join(names)}.")
         if name in columns.values():
             fail(f"--map: the column {name} is given twice. Give it once.")
+        if normalize_heading(heading) in columns:
+            fail(f"--map: the heading {heading} is given twice. Give it once.")
         columns[normalize_heading(heading)] = name
     return columns
 
 
 def _read_renames(pairs: Collection[str]) -> dict[str, str]:
-    renames = {}
+    renames: dict[str, str] = {}
     for campaign, name in (_split_pair("--rename", pair) for pair in pairs):
+        if campaign_key(campaign) in map(campaign_key, renames):
+            fail(f"--rename: the campaign {campaign} is given twice. Give it once.")
         renames[campaign] = _part("--rename", name) or ""
     return renames
 

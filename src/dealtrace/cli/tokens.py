@@ -11,6 +11,7 @@ from dealtrace.cli.answers import TokenAnswer
 from dealtrace.cli.options import ID_MAX, JsonOption, OptionalSiteIdArgument
 from dealtrace.cli.terminal import console, open_prepared, print_json
 from dealtrace.operations.accounts.issue_token import issue_token, revoke_token
+from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.storage.accounts.tokens import list_tokens
 from dealtrace.storage.id_blocks import transaction
 
@@ -41,6 +42,8 @@ def show(
 ) -> None:
     """List API tokens by id and label. The secrets themselves are not stored."""
     with open_prepared() as database, database.read() as connection:
+        if site_id is not None:
+            require_site(connection, site_id)
         tokens = list_tokens(connection, site_id)
     if as_json:
         print_json([_serialize_token(token) for token in tokens])

@@ -17,6 +17,12 @@ Fields = Mapping[str, Any]
 """Values of a deal by field name. Any: each field has its own type, and `replace` takes values by name."""
 
 
+MOMENTS = frozenset({"happened_at", "status_since", "deleted_at"})
+"""The fields of versions whose values are instants, in JSON as ISO 8601 texts."""
+LEAD = "lead"
+"""The field of versions that has the kind and the id of the deal's lead."""
+
+
 class VersionKind(StrEnum):
     """The kinds of version, by the operation that creates them."""
 

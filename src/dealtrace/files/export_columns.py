@@ -1,6 +1,6 @@
 """The columns of exports of deals, calls and lead requests."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Generic, TypeVar
@@ -9,6 +9,11 @@ from zoneinfo import ZoneInfo
 from dealtrace.attribution.origin import LeadVisit, origin_of_deal, origin_of_lead
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.deals.deal import Deal
+from dealtrace.files.call_columns import CALLS
+from dealtrace.files.columns import normalize_heading
+from dealtrace.files.deal_columns import DEALS
+from dealtrace.files.import_format import ImportFormat, field_heading
+from dealtrace.files.lead_request_columns import LEAD_REQUESTS
 from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.call import Call, Circumstances
 from dealtrace.leads.client import Client
@@ -61,7 +66,7 @@ class ExportedLead:
 
 def deal_columns(fields: list[str]) -> list[ExportColumn[ExportedDeal]]:
     """List the columns of exported deals; the site's custom fields (`fields`) come last."""
-    return [
+    columns: list[ExportColumn[ExportedDeal]] = [
         ExportColumn("orderId", "ID сделки", lambda row: row.deal.id),
         ExportColumn("orderNumber", "Номер сделки", lambda row: row.deal.number),
         ExportColumn("orderStatus", "Статус", lambda row: row.deal.status),
@@ -84,13 +89,13 @@ def deal_columns(fields: list[str]) -> list[ExportColumn[ExportedDeal]]:
             "emails", "Почта", lambda row: SEPARATOR.join(row.lead_summary.client.emails) if row.lead_summary else None
         ),
         *(_source_column(part, _source_of_deal) for part in SOURCE_PARTS),
-        *(_field_column(name, lambda row: row.deal.custom_values or {}) for name in fields),
     ]
+    return [*columns, *_field_columns(fields, columns, DEALS, lambda row: row.deal.custom_values or {})]
 
 
 def call_columns(fields: list[str]) -> list[ExportColumn[ExportedLead]]:
     """List the columns of exported calls, with headings that an import recognises; custom fields come last."""
-    return [
+    columns: list[ExportColumn[ExportedLead]] = [
         ExportColumn("callId", "ID звонка", lambda row: row.lead.id),
         ExportColumn("callReferenceId", "Внешний ID", lambda row: _call(row).reference),
         ExportColumn("sipCallId", "SIP ID", lambda row: row.circumstances.sip_id),
@@ -102,13 +107,14 @@ def call_columns(fields: list[str]) -> list[ExportColumn[ExportedLead]]:
         ExportColumn("phoneNumber", "Набранный номер", lambda row: row.circumstances.dialled_phone),
         ExportColumn("redirectNumber", "Номер оператора", lambda row: row.circumstances.answering_phone),
         ExportColumn("recordUrl", "Запись разговора", lambda row: row.circumstances.record_url),
-        *_lead_columns("Call", fields),
+        *_lead_columns("Call"),
     ]
+    return [*columns, *_field_columns(fields, columns, CALLS, lambda row: row.annotations.custom_values)]
 
 
 def lead_request_columns(fields: list[str]) -> list[ExportColumn[ExportedLead]]:
     """List the columns of exported lead requests, with headings that an import recognises; custom fields come last."""
-    return [
+    columns: list[ExportColumn[ExportedLead]] = [
         ExportColumn("requestId", "ID заявки", lambda row: row.lead.id),
         ExportColumn("requestNumber", "Номер заявки", lambda row: _lead_request(row).number),
         ExportColumn("date", "Дата", lambda row: _lead_request(row).requested_at),
@@ -116,11 +122,12 @@ def lead_request_columns(fields: list[str]) -> list[ExportColumn[ExportedLead]]:
         ExportColumn("phoneNumber", "Телефон клиента", lambda row: row.phone),
         ExportColumn("email", "Электронная почта", lambda row: row.email),
         ExportColumn("requestUrl", "Адрес страницы", lambda row: row.page_url),
-        *_lead_columns("Request", fields),
+        *_lead_columns("Request"),
     ]
+    return [*columns, *_field_columns(fields, columns, LEAD_REQUESTS, lambda row: row.annotations.custom_values)]
 
 
-def _lead_columns(kind: str, fields: list[str]) -> list[ExportColumn[ExportedLead]]:
+def _lead_columns(kind: str) -> list[ExportColumn[ExportedLead]]:
     return [
         ExportColumn("fio", "Имя клиента", lambda row: row.client.name),
         ExportColumn("clientId", "ID клиента", lambda row: row.client.id),
@@ -132,7 +139,6 @@ def _lead_columns(kind: str, fields: list[str]) -> list[ExportColumn[ExportedLea
         ExportColumn("tags", "Теги", lambda row: SEPARATOR.join(row.annotations.tags)),
         ExportColumn("sessionId", "ID сессии", lambda row: row.visit.own.id if row.visit else None),
         *(_source_column(part, _source_of_lead) for part in SOURCE_PARTS),
-        *(_field_column(name, lambda row: row.annotations.custom_values) for name in fields),
     ]
 
 
@@ -145,8 +151,26 @@ def _source_column(part: str, source_of: Callable[[Row], TrafficSource]) -> Expo
     return ExportColumn(part, _SOURCE_HEADINGS[part], lambda row: getattr(source_of(row), part))
 
 
-def _field_column(name: str, values_of: Callable[[Row], Mapping[str, str]]) -> ExportColumn[Row]:
-    return ExportColumn(f"custom[{name}]", name, lambda row: values_of(row).get(name))
+def _field_columns(
+    fields: Sequence[str],
+    columns: Sequence[ExportColumn[Row]],
+    imported: ImportFormat,
+    values_of: Callable[[Row], Mapping[str, str]],
+) -> list[ExportColumn[Row]]:
+    """Return a column for each custom field, whose heading no column of `columns` and no other column of an import has.
+
+    The heading is the name of the field, or `custom[name]` if another column has this name.
+    """
+    own = {normalize_heading(text) for column in columns for text in (column.name, column.heading)}
+    plain = imported.plain_headings(fields) - own
+    return [
+        ExportColumn(
+            field_heading(field),
+            field if normalize_heading(field) in plain else field_heading(field),
+            lambda row, field=field: values_of(row).get(field),  # type: ignore[misc]  # mypy cannot infer the default
+        )
+        for field in fields
+    ]
 
 
 def _source_of_deal(row: ExportedDeal) -> TrafficSource:

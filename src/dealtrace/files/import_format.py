@@ -49,6 +49,14 @@ class ImportFormat:
         """Return the columns, followed by columns for a site's custom fields, named as in exports."""
         return (*self.columns, *_field_columns(self.columns, sorted(fields))) if self.has_fields else self.columns
 
+    def plain_headings(self, fields: Iterable[str]) -> set[str]:
+        """Return the names of custom fields, as normalized headings, that are headings of no other column."""
+        return {
+            normalize_heading(text)
+            for column in self.with_fields(fields)[len(self.columns) :]
+            for text in column.headings
+        }
+
     def parse(self, row: Row, layout: Layout, time_zone: ZoneInfo) -> object:
         """Return the record in a row; times without an offset are in `time_zone`.
 
@@ -63,6 +71,11 @@ class ImportFormat:
                 time_of_day = values.get("time") if name == self.time_column else None
                 values[name] = _instant(layout, name, instant_of(values[name], time_of_day, time_zone))
         return self.make(values)
+
+
+def field_heading(field: str) -> str:
+    """Return the heading of a custom field that no other column can have, `custom[name]`."""
+    return f"{_FIELD_PREFIX}{field}{_FIELD_SUFFIX}"
 
 
 def custom_values_of(values: RowValues) -> dict[str, str]:
@@ -85,7 +98,7 @@ def _field_columns(columns: Sequence[Column], fields: Sequence[str]) -> list[Col
     taken = [normalize_heading(heading) for column in columns for heading in (column.name, *column.headings)]
     names = [normalize_heading(field) for field in fields]
     return [
-        Column(f"{_FIELD_PREFIX}{field}{_FIELD_SUFFIX}", () if name in taken else (field,), _FIELD, "A custom field.")
+        Column(field_heading(field), () if name in taken else (field,), _FIELD, "A custom field.")
         for field, name in zip(fields, names, strict=True)
         if names.count(name) == 1
     ]

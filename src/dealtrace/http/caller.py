@@ -63,6 +63,12 @@ class Caller:
         """Call `ask` on a thread with a connection, the site's id and the arguments, and return its result."""
         return await self.read_pool.read(ask, self.site.id, *args, **kwargs)
 
+    async def read_newest(
+        self, ask: Callable[Concatenate[Connection, SiteId, P], Result], *args: P.args, **kwargs: P.kwargs
+    ) -> Result:
+        """Call `ask` as `read` does, but on the primary database: a replica may lack what this request wrote."""
+        return await self.read_pool.read_newest(ask, self.site.id, *args, **kwargs)
+
     async def ask_facts(
         self, ask: Callable[Concatenate[FactSource, P], Result], *args: P.args, **kwargs: P.kwargs
     ) -> Result:

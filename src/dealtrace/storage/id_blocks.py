@@ -34,9 +34,17 @@ class IdBlocks:
     def ensure(self, count: int) -> None:
         """Reserve blocks until at least `count` ids can be taken."""
         while self._left < count:
-            first = self._take_block()
-            self._reserved.append(range(first, first + BLOCK_SIZE))
-            self._left += BLOCK_SIZE
+            with self._engine.begin() as connection:
+                self._reserve_block(connection)
+
+    def ensure_within(self, connection: Connection, count: int) -> None:
+        """Reserve blocks as `ensure` does, but in the caller's transaction, which may have raised the first id.
+
+        Other processes that need a block wait until this transaction ends. If it is rolled back, the ids must not be
+        used.
+        """
+        while self._left < count:
+            self._reserve_block(connection)
 
     def take(self) -> int:
         """Return the next id.
@@ -59,18 +67,18 @@ class IdBlocks:
         assert self._visit_key is not None  # read with the first block
         return keyed_visit_id(counter, self._visit_key)
 
-    def _take_block(self) -> int:
-        with self._engine.begin() as connection:
-            if self._visit_key is None:
-                stored = connection.execute(select(database_key.c.key).where(database_key.c.name == _VISIT_IDS))
-                self._visit_key = bytes.fromhex(stored.scalar_one())
-            taken = connection.execute(
-                update(id_block)
-                .where(_CURRENT)
-                .values(next_id=id_block.c.next_id + BLOCK_SIZE)
-                .returning(id_block.c.next_id)
-            ).scalar_one()
-            return int(taken) - BLOCK_SIZE
+    def _reserve_block(self, connection: Connection) -> None:
+        if self._visit_key is None:
+            stored = connection.execute(select(database_key.c.key).where(database_key.c.name == _VISIT_IDS))
+            self._visit_key = bytes.fromhex(stored.scalar_one())
+        taken = connection.execute(
+            update(id_block)
+            .where(_CURRENT)
+            .values(next_id=id_block.c.next_id + BLOCK_SIZE)
+            .returning(id_block.c.next_id)
+        ).scalar_one()
+        self._reserved.append(range(int(taken) - BLOCK_SIZE, int(taken)))
+        self._left += BLOCK_SIZE
 
 
 def find_own_ids(connection: Connection) -> OwnIds:

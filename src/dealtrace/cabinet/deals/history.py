@@ -13,7 +13,7 @@ from dealtrace.cabinet.deals.words import FIELDS, VERSIONS
 from dealtrace.cabinet.formats import NOTHING, clock_time, money
 from dealtrace.cabinet.lead_words import LEAD_WORDS
 from dealtrace.cabinet.view import View
-from dealtrace.deals.versions import DealVersion, VersionKind
+from dealtrace.deals.versions import MOMENTS, DealVersion, VersionKind
 from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.deals.undo import UNDONE
 from dealtrace.record import record
@@ -118,7 +118,7 @@ class Historian:
         match name:
             case "amount_rub":
                 return money(self._view.language, Decimal(str(value)))
-            case "happened_at" | "deleted_at":
+            case _ if name in MOMENTS:
                 return self._moment(datetime.fromisoformat(value))
             case "tags":
                 return ", ".join(value)

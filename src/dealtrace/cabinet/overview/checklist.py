@@ -1,6 +1,7 @@
 """The steps to connect a new site, each with a line to copy."""
 
 from dealtrace.cabinet.formats import clock_time
+from dealtrace.cabinet.places import CALL_PATH, DEAL_PATH
 from dealtrace.cabinet.view import View
 from dealtrace.record import record
 from dealtrace.storage.reports.arrivals import Arrivals, Stretch
@@ -28,7 +29,7 @@ def checklist_of(arrivals: Arrivals, view: View) -> list[Step]:
         ),
         _step(
             view, view.word("Calls from the PBX"), arrivals.calls, is_needed=False,
-            line=f"{address}/calls-service/RestAPI/{site_id}/…",
+            line=address + CALL_PATH,
         ),
         _step(
             view, view.word("Lead requests from forms"), arrivals.lead_requests, is_needed=False,
@@ -36,7 +37,7 @@ def checklist_of(arrivals: Arrivals, view: View) -> list[Step]:
         ),
         _step(
             view, view.word("Deals from the CRM"), arrivals.deals, is_needed=True,
-            line=f"{address}/calls-service/RestAPI/requests/orders/register/",
+            line=address + DEAL_PATH,
         ),
     ]  # fmt: skip
 

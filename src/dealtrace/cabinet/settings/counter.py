@@ -2,6 +2,7 @@
 
 from starlette.responses import Response
 
+from dealtrace.cabinet.places import CALL_PATH, DEAL_PATH
 from dealtrace.cabinet.settings.page import show_settings
 from dealtrace.cabinet.view import View
 from dealtrace.storage.visits.visits import find_last_visit
@@ -21,10 +22,10 @@ document.getElementById("callback").addEventListener("submit", async (event) => 
 }});
 </script>"""
 _ADDRESSES = (
-    ("A PBX reports a call", "/event-service/platform/asterisk/inbound-call?apikey=TOKEN&callid=…"),
+    ("A PBX reports a call", CALL_PATH),
     ("Lists of calls from other platforms", "/lead-service/v1/api/call/import"),
     ("Lists of lead requests", "/lead-service/v1/api/request/create"),
-    ("Deals from the CRM", "/calls-service/RestAPI/orders/register/?clientApiId=TOKEN&…"),
+    ("Deals from the CRM", DEAL_PATH),
     ("Costs of advertising", "/report-service/RestAPI/api/costs-import/add"),
 )
 

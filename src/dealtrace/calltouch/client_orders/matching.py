@@ -76,7 +76,9 @@ def _read(element: Element, place: str, time_zone: ZoneInfo, happened_at: dateti
             return Matcher(Way.CHAT)
         case "session":
             return Matcher(Way.VISIT, visit_ids=_visit_ids(element.session_params or VisitParams()))
-    reader = ElementReader(element, place, time_zone, faults, until=happened_at, by_digest=True)
+    reader = ElementReader(
+        element, place, time_zone, faults, until=happened_at, by_digest=True, further=(_OF_OTHERS[Way.VISIT],)
+    )
     search = reader.read()
     return _of_search(search, reader.digests()) if search is not None else WITHOUT_SOURCE
 

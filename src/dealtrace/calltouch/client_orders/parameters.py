@@ -36,8 +36,8 @@ SINGLE = (
     Parameter(
         "statusDate",
         WallClock(DASHED),
-        "С какого времени у сделки этот статус; по умолчанию с orderDate, при обновлении — сейчас.",
-        "When the deal got this status; by default orderDate, or the current time in an update.",
+        "С какого времени у сделки этот статус; по умолчанию с orderDate.",
+        "When the deal got this status; by default orderDate.",
         absent_when_empty=True,
     ),
     Parameter(
@@ -70,10 +70,10 @@ ADD_TAGS = Parameter("addTags", TagObjects(), "Теги сделки.", "The dea
 MATCHING = Parameter(
     "matching",
     MatchingElements(LABEL_LENGTH_MAX),
-    "Способы узнать, откуда сделка, по порядку: request, call, leadContact, requestContact, callContact, "
-    "customSources, withoutSource.",
+    "Способы узнать, откуда сделка, по порядку: request, call, leadContact, requestContact, callContact, session, "
+    "customSources, withoutSource; chat и chatContact принимаются и ничего не находят.",
     "The ways to find out where the deal came from, tried in order: request, call, leadContact, requestContact, "
-    "callContact, customSources, withoutSource.",
+    "callContact, session, customSources, withoutSource; chat and chatContact are accepted and find nothing.",
 )
 
 
@@ -194,14 +194,14 @@ class OrderList:
 
     def schema(self) -> Mapping[str, object]:
         """Return the JSON Schema of the request body."""
-        described = [parameter for parameter in self.described() if parameter is not CRM]
+        described = [parameter for parameter in self.described() if parameter.name != CRM.name]
         listed = {
             "type": "array",
             "minItems": 1,
             "maxItems": ITEMS_MAX,
             "items": object_schema(described, self.table.required),
         }
-        crm = {**CRM.type.schema(), "description": CRM.en}
+        crm = {**CRM.type.schema(), "description": self.table.named[CRM.name].en}
         return {"type": "object", "required": [self.name], "properties": {CRM.name: crm, self.name: listed}}
 
 
@@ -240,14 +240,33 @@ NUMBERS = Parameter(
 IDS = Parameter("calltouchOrderIds", Ids(), "Идентификаторы сделок.", "The ids of deals.")
 _TAGS_OF_LEAD = Parameter("addTagsToLead", TagObjects(), "Теги лида сделки.", "Tags to add to the deal's lead.")
 CREATE_BODY = OrderList(CREATE_TABLE, (MATCHING, PRODUCTS, CONTACTS, _TAGS_OF_LEAD))
+_IN_UPDATE = {
+    "statusDate": (
+        "С какого времени у сделки этот статус; по умолчанию новый статус — с этой минуты.",
+        "When the deal got this status; by default, a new status begins now.",
+    ),
+    "currency": ("Валюта сумм.", "The currency of the sums."),
+}
+"""The meanings, in Russian and English, of parameters that mean something else in an update."""
+
+
+def _in_update(parameter: Parameter) -> Parameter:
+    ru, en = _IN_UPDATE.get(parameter.name, (parameter.ru, parameter.en))
+    return replace(parameter, ru=ru, en=en)
+
+
+def _unstored(parameter: Parameter) -> Parameter:
+    return replace(parameter, ru="Принимается, но не сохраняется.", en="Accepted but not stored.")
+
+
 UPDATE_TABLE = ParameterTable(
     (
-        CRM,
+        _unstored(CRM),
         NUMBER,
         STATUS,
-        ORDER_DATE,
-        replace(ORDER_DATE, name="updateDate", ru="Принимается, но не сохраняется.", en="Accepted but not stored."),
-        *SINGLE,
+        _unstored(ORDER_DATE),
+        _unstored(replace(ORDER_DATE, name="updateDate")),
+        *map(_in_update, SINGLE),
         replace(COMMENT, ru="Комментарий, который нужно добавить.", en="A comment to add to the deal."),
         replace(ADD_TAGS, type=TagChange()),
     ),

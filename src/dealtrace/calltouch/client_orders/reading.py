@@ -10,7 +10,7 @@ from msgspec import UNSET, UnsetType
 
 from dealtrace.accounts.site import Site
 from dealtrace.calltouch.answers.clocks import instant_of
-from dealtrace.calltouch.batches import Tag, Word, read_item, renamed, word_text
+from dealtrace.calltouch.batches import Comment, Tag, Word, joined_tags, read_item, renamed, values_by_field, word_text
 from dealtrace.calltouch.client_orders.matching import read_matchers
 from dealtrace.calltouch.client_orders.parameters import CONTACT_NAMES, CREATE_TABLE, CRM, PRODUCT_TABLE, UPDATE_TABLE
 from dealtrace.calltouch.client_orders.shapes import Contacts, Order, ProductItem, Words
@@ -174,21 +174,26 @@ def _texts(order: Order) -> dict[str, str]:
     """Return the texts of the values sent in an order by name; `null` becomes an empty text."""
     texts = {key: word_text(value) for key, value in zip(_WORDS, _words_of(order), strict=True) if value is not UNSET}
     texts[_TAGS] = tags_text(order.add_tags) if order.add_tags is not None else ""
-    comment = order.comment if order.comment is not None else order.add_new_comment
-    if comment is not None:
-        texts["comment.text"] = comment if isinstance(comment, str) else word_text(comment.text)
-    for field in reversed(order.custom_fields or ()):
-        texts[f"{CUSTOM.name}[{word_text(field.field)}]"] = word_text(field.value)
+    comments = [comment for comment in (order.comment, order.add_new_comment) if comment is not None]
+    if comments:
+        texts["comment.text"] = _joined_comments(comments)
+    for name, text in values_by_field(order.custom_fields or ()).items():
+        texts[f"{CUSTOM.name}[{name}]"] = text
     return texts
 
 
-def tags_text(sent: AddedTags | Sequence[Tag | str]) -> str:
+def _joined_comments(comments: Sequence[Comment | Word]) -> str:
+    """Return comments as one text, each on a line of its own; an equal comment is not repeated."""
+    texts = (word_text(comment.text if isinstance(comment, Comment) else comment) for comment in comments)
+    return "\n".join(dict.fromkeys(text for text in texts if text))
+
+
+def tags_text(sent: AddedTags | Sequence[Tag | Word]) -> str:
     """Return tags joined by commas; `sent` is a list of tags or an object with such a list."""
-    tags = sent.tags if isinstance(sent, AddedTags) else sent
-    return ",".join(word_text(tag.tag) if isinstance(tag, Tag) else tag for tag in tags)
+    return joined_tags(sent.tags if isinstance(sent, AddedTags) else sent)
 
 
-def read_tags(place: str, sent: AddedTags | Sequence[Tag | str] | None) -> tuple[str, ...]:
+def read_tags(place: str, sent: AddedTags | Sequence[Tag | Word] | None) -> tuple[str, ...]:
     """Parse tags sent as a list or as an object with a list; return an empty tuple if no tags were sent.
 
     Raises:

@@ -68,10 +68,10 @@ class Order(msgspec.Struct, frozen=True, rename="camel"):
     manager: Word | UnsetType = UNSET
     order_link: Word | UnsetType = UNSET
     order_name: Word | UnsetType = UNSET
-    comment: Comment | str | None = None
-    add_new_comment: Comment | str | None = None
-    add_tags: AddedTags | Sequence[Tag | str] | None = None
-    add_tags_to_lead: AddedTags | Sequence[Tag | str] | None = None
+    comment: Comment | Word = None
+    add_new_comment: Comment | Word = None
+    add_tags: AddedTags | Sequence[Tag | Word] | None = None
+    add_tags_to_lead: AddedTags | Sequence[Tag | Word] | None = None
     lead_manager: ManagerOfLead | None = None
     custom_fields: Sequence[FieldValue] | None = None
     add_custom_fields_to_lead: AddedFields | None = None

@@ -12,12 +12,14 @@ from dealtrace.calltouch.batches import (
     FieldValue,
     Tag,
     Word,
+    joined_tags,
     object_schema,
     read_item,
     read_list,
+    values_by_field,
     word_text,
 )
-from dealtrace.calltouch.leads.matching import Element, read_matching
+from dealtrace.calltouch.leads.matching import FINDING, FINDS_NOTHING, Element, read_matching
 from dealtrace.calltouch.parameters import (
     CUSTOM,
     CUSTOM_FIELDS,
@@ -46,14 +48,14 @@ class Manager(msgspec.Struct, frozen=True):
 class AddedTags(msgspec.Struct, frozen=True, rename="camel"):
     """Tags to add; with `overwrite` they replace the lead's tags."""
 
-    tags: Sequence[Tag | str] = ()
+    tags: Sequence[Tag | Word] = ()
     overwrite: bool = False
 
 
 class AddedManagers(msgspec.Struct, frozen=True, rename="camel"):
     """Managers to add; with `overwrite` they replace the lead's managers."""
 
-    managers: Sequence[Manager | str] = ()
+    managers: Sequence[Manager | Word] = ()
     overwrite: bool = False
 
 
@@ -128,15 +130,14 @@ class Method:
 def read_tags(item: AnnotationItem) -> Addition:
     """Parse the tags that an item adds to its lead."""
     added = item.add_tags or AddedTags()
-    texts = (word_text(tag.tag) if isinstance(tag, Tag) else tag for tag in added.tags)
-    tags = checked("addTags.tags", Tags().read, ",".join(texts))
+    tags = checked("addTags.tags", Tags().read, joined_tags(added.tags))
     return Addition(tags=_required("addTags.tags", tags), overwrite=added.overwrite)
 
 
 def read_managers(item: AnnotationItem) -> Addition:
     """Parse the managers that an item adds to its lead."""
     added = item.add_managers or AddedManagers()
-    texts = [word_text(name.manager) if isinstance(name, Manager) else name for name in added.managers]
+    texts = [word_text(name.manager if isinstance(name, Manager) else name) for name in added.managers]
     managers = tuple(
         checked("addManagers.managers", Text(LABEL_LENGTH_MAX).read, text) for text in texts if not is_blank(text)
     )
@@ -156,10 +157,8 @@ def read_fields(item: AnnotationItem) -> Addition:
     added = item.add_custom_fields or AddedFields()
     _check_count(place, len(added.custom_fields), CUSTOM.members_max)
     values = {
-        checked(place, Text(CUSTOM.key_length_max).read, word_text(field.field)): checked(
-            place, Text(CUSTOM_VALUE_LENGTH_MAX).read, word_text(field.value)
-        )
-        for field in added.custom_fields
+        checked(place, Text(CUSTOM.key_length_max).read, name): checked(place, Text(CUSTOM_VALUE_LENGTH_MAX).read, text)
+        for name, text in values_by_field(added.custom_fields).items()
     }
     values = {name: value for name, value in values.items() if name and not is_blank(value)}
     return Addition(custom_values=_required(place, values), overwrite=added.overwrite)
@@ -205,8 +204,10 @@ def _commenting(leads: list[AnnotatedLead]) -> LeadsCommenting:
 MATCHING = Parameter(
     "matching",
     MatchingElements(LABEL_LENGTH_MAX),
-    "Способы найти лид, по порядку: call, request, leadContact, callContact, requestContact.",
-    "The ways to find the lead, tried in order: call, request, leadContact, callContact, requestContact.",
+    f"Способы найти лид, по порядку: {', '.join(FINDING)}. Другие способы сделок ничего не находят: "
+    f"{', '.join(FINDS_NOTHING)}.",
+    f"The ways to find the lead, tried in order: {', '.join(FINDING)}. Other ways of deals find nothing: "
+    f"{', '.join(FINDS_NOTHING)}.",
     required=True,
 )
 _OVERWRITE = (

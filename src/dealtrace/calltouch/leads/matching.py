@@ -110,7 +110,9 @@ _BY_CONTACT: Mapping[str, _Contacts] = {
     "callContact": _Contacts("callContactParams", frozenset({LeadKind.CALL}), "callTypeToMatch"),
     "requestContact": _Contacts("requestContactParams", frozenset({LeadKind.LEAD_REQUEST}), "requestTypeToMatch"),
 }
-FINDS_NOTHING = frozenset({"chat", "chatContact", "customSources", "withoutSource"})
+FINDING = (*_BY_ID, *_BY_CONTACT)
+"""The types of elements that search for a lead."""
+FINDS_NOTHING = ("chat", "chatContact", "customSources", "withoutSource")
 """Ours: the types of elements that never find a lead, since there are no chats and a source is not a lead."""
 
 
@@ -143,6 +145,7 @@ class ElementReader:
 
     `place` is the path of the element for violations, such as `matching[0]`. A search by contact considers leads up to
     the date in the element, or else up to `until`, or else up to now. With `by_digest`, phones may be MD5 digests.
+    `further` are types that the caller parses itself, for the violation of an unknown type.
     """
 
     def __init__(
@@ -154,6 +157,7 @@ class ElementReader:
         *,
         until: datetime | None = None,
         by_digest: bool = False,
+        further: Sequence[str] = (),
     ) -> None:
         self._element = element
         self._place = place
@@ -161,6 +165,7 @@ class ElementReader:
         self._faults = faults
         self._until = until
         self._by_digest = by_digest
+        self._further = further
 
     def read(self) -> LeadSearch | None:
         """Return the search of the element, or `None` if the element is invalid or of a type that finds no lead."""
@@ -170,7 +175,7 @@ class ElementReader:
         if kind in _BY_CONTACT:
             return self._by_contact(_BY_CONTACT[str(kind)])
         if kind not in FINDS_NOTHING:
-            known = ", ".join([*_BY_ID, *_BY_CONTACT, *sorted(FINDS_NOTHING)])
+            known = ", ".join([*FINDING, *FINDS_NOTHING, *self._further])
             self._complain("type", f"ожидается одно из: {known}", f"one of these is expected: {known}")
         return None
 
@@ -211,10 +216,11 @@ class ElementReader:
         where = _BY_CONTACT.get(str(self._element.type))
         sent: Params | None = value_of(self._element, where.params) if where is not None else None
         words = sent.md5_phones if sent is not None else ()
-        if not words:
+        if where is None or not words:
             return ()
         if len(words) > CONTACTS_MAX:
-            self._complain("md5Phones", f"допускается не более {CONTACTS_MAX}", f"at most {CONTACTS_MAX} are allowed")
+            limit = (f"допускается не более {CONTACTS_MAX}", f"at most {CONTACTS_MAX} are allowed")
+            self._complain(f"{where.params}.md5Phones", *limit)
             return ()
         digests = (str(word).strip().lower() for word in words if word is not None)
         return tuple(dict.fromkeys(digest for digest in digests if _DIGEST.fullmatch(digest)))

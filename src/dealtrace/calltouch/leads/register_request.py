@@ -67,5 +67,5 @@ def check_person(sent: Sent) -> None:
 
 async def _find_origin(caller: Caller, taken: LeadRequest) -> Origin:
     ref = LeadRef(LeadKind.LEAD_REQUEST, taken.id)
-    summaries = await caller.read(find_lead_summaries, [ref], AttributionModel(caller.site.attribution))
+    summaries = await caller.read_newest(find_lead_summaries, [ref], AttributionModel(caller.site.attribution))
     return summaries[ref].origin if ref in summaries else UNKNOWN_ORIGIN

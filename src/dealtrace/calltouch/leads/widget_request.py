@@ -3,7 +3,8 @@
 Ours: this server has no telephony, so no call is made, and the same phone may be sent again at once.
 """
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -11,7 +12,7 @@ from dealtrace import clock
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.attribution.visit import VisitId
 from dealtrace.calltouch.answers.outcomes import WidgetRequest
-from dealtrace.calltouch.batches import Tag, Word, object_schema, read_document, read_item, word_text
+from dealtrace.calltouch.batches import Tag, Word, joined_tags, object_schema, read_document, read_item, word_text
 from dealtrace.calltouch.form_parameters import CALL_URL, ROUTE_KEY, SCHEDULE_TIME, WIDGET_FIELDS, WIDGET_REQUEST
 from dealtrace.calltouch.json_keys import named_values
 from dealtrace.calltouch.leads.annotate import checked
@@ -35,11 +36,14 @@ from dealtrace.operations.leads.register_with_deal import LeadRequestWithDeal, r
 from dealtrace.quota.points import PaidMethod
 from dealtrace.record import record
 
-TABLE = ParameterTable(WIDGET_REQUEST)
+TABLE = ParameterTable(tuple(each for each in WIDGET_REQUEST if each.name != "phone"))
+"""The values of a form but for its phone, which is read with the fields: a phone that is too long is not refused."""
 FIELDS_MAX = 100
 TAGS_MAX = 10
 """The vendor's limit on the tags of a request from the widget."""
 _NAMES_OF_PERSON = frozenset({"name", "fio", "имя", "фио"})
+_CONTACT_TYPES = frozenset({"email", "phone", "tel"})
+_BETWEEN, _LETTER = re.compile(r"[\s,;]+"), re.compile(r"[^\W\d_]")
 
 
 class Field(msgspec.Struct, frozen=True):
@@ -64,7 +68,7 @@ class Document(msgspec.Struct, frozen=True, rename="camel"):
     utm_term: Word = None
     call_url: Word = None
     schedule_time: Word = None
-    tags: Sequence[Tag | str] | str | None = None
+    tags: Sequence[Tag | Word] | Word = None
 
 
 class Body:
@@ -124,7 +128,8 @@ def read_lead_request(caller: Caller, item: object) -> IncomingLeadRequest:
     if not word_text(document.route_key).strip():
         raise WidgetNotFound
     sent = TABLE.read(Pairs(_texts(document)))
-    _check(sent, person)
+    if len(sent.get("tags", ())) > TAGS_MAX:
+        raise InvalidParameters([_too_many("tags", TAGS_MAX)])
     visit_id = sent.get("sessionId")
     return IncomingLeadRequest(
         requested_at=clock.now(),
@@ -158,69 +163,81 @@ def _too_many(name: str, most: int) -> Violation:
 def _read_person(document: Document) -> _Person:
     """Find the contacts and the name of the person in the parameter `phone` and in the fields of the form.
 
+    Ours: a field that is a contact or the name is taken whole. From a longer text, such as a comment, only its contacts
+    are taken, if no field is a contact of that kind, and the text stays among the other fields.
+
     Raises:
         ContactUnusable: neither a phone nor an e-mail can be used.
         InvalidParameters: the phone has more than `CUSTOM_VALUE_LENGTH_MAX` characters or a zero byte.
     """
-    phone: str | None = checked("phone", Text(CUSTOM_VALUE_LENGTH_MAX).read, word_text(document.phone)).strip() or None
-    is_usable = phone is not None and bool(list_phones(phone))
-    email: str | None = None
-    name: str | None = None
-    rest: list[tuple[str, str]] = []
+    phone = checked("phone", Text(CUSTOM_VALUE_LENGTH_MAX).read, word_text(document.phone)).strip()
+    found: dict[str, str] = {"phone": phone} if _is_phone(phone) else {}
+    rest: list[tuple[str, str]] = [("phone", phone)] if phone and "phone" not in found else []
+    texts = [phone]
     for field in document.fields or ():
-        label, value = word_text(field.name).strip(), word_text(field.value).strip()
-        kind = word_text(field.type).strip().lower()
-        if not value:
-            continue
-        if email is None and list_emails(value):
-            email = value
-        elif name is None and (kind == "name" or label.lower() in _NAMES_OF_PERSON):
-            name = value
-        elif not is_usable and list_phones(value):
-            rest += [("phone", phone)] if phone is not None else []
-            phone, is_usable = value, True
-        else:
+        kind, label, value = _kind_of(field), word_text(field.name).strip(), word_text(field.value).strip()
+        texts.append(value)
+        if kind and kind not in found:
+            found[kind] = value
+        elif value:
             rest.append((label, value))
-    if not is_usable and email is None:
+    if "phone" not in found:
+        found["phone"] = _joined((number for text in texts for number in list_phones(text)), PHONE_LENGTH_MAX)
+    if "email" not in found:
+        found["email"] = _joined((email for text in texts for email in list_emails(text)), EMAIL_LENGTH_MAX)
+    if not found["phone"] and not found["email"]:
         raise ContactUnusable
-    return _Person(phone, email, name, tuple(rest))
+    return _Person(found["phone"] or None, found["email"] or None, found.get("name"), tuple(rest))
+
+
+def _kind_of(field: Field) -> str:
+    """Return what a field is as a whole: `email`, `name` or `phone`, or an empty text if it is none of these."""
+    value, kind = word_text(field.value).strip(), word_text(field.type).strip().lower()
+    is_contact = kind in _CONTACT_TYPES
+    if len(value) <= EMAIL_LENGTH_MAX and (is_contact or _has_only_emails(value)) and list_emails(value):
+        return "email"
+    is_named = kind == "name" or word_text(field.name).strip().lower() in _NAMES_OF_PERSON
+    if is_named and 0 < len(value) <= LABEL_LENGTH_MAX:
+        return "name"
+    return "phone" if _is_phone(value) and (is_contact or not _LETTER.search(value)) else ""
+
+
+def _has_only_emails(text: str) -> bool:
+    return all("@" in word for word in _BETWEEN.split(text) if word)
+
+
+def _is_phone(text: str) -> bool:
+    return len(text) <= PHONE_LENGTH_MAX and bool(list_phones(text))
+
+
+def _joined(contacts: Iterable[str], length_max: int) -> str:
+    """Return contacts joined by commas, each once, as many as fit in `length_max` characters."""
+    text = ""
+    for contact in dict.fromkeys(contacts):
+        longer = f"{text}, {contact}" if text else contact
+        text = longer if len(longer) <= length_max else text
+    return text
 
 
 def _texts(document: Document) -> dict[str, str]:
     named = dict(named_values(document))
-    tags = document.tags if isinstance(document.tags, str) else ",".join(map(_tag_text, document.tags or ()))
+    sent = document.tags
+    tags = word_text(sent) if sent is None or isinstance(sent, str | int | float) else joined_tags(sent)
     return {name: tags if name == "tags" else word_text(named[name]) for name in TABLE.named}
 
 
-def _tag_text(tag: Tag | str) -> str:
-    return tag if isinstance(tag, str) else word_text(tag.tag)
-
-
-def _check(sent: Sent, person: _Person) -> None:
-    """Check the limits that `TABLE` does not check: of tags, contacts and the name.
-
-    Raises:
-        InvalidParameters: there are too many tags, or a contact or the name of the client is too long.
-    """
-    wrong: list[Violation] = []
-    if len(sent.get("tags", ())) > TAGS_MAX:
-        wrong.append(_too_many("tags", TAGS_MAX))
-    lengths = (
-        ("phone", person.phone, PHONE_LENGTH_MAX),
-        ("fields", person.email, EMAIL_LENGTH_MAX),
-        ("fields", person.name, LABEL_LENGTH_MAX),
-    )
-    for name, text, most in lengths:
-        if text is not None and len(text) > most:
-            wrong.append(Violation(name, f"не длиннее {most} символов", f"must be at most {most} characters long"))
-    if wrong:
-        raise InvalidParameters(wrong)
-
-
 def _annotations(caller: Caller, sent: Sent, person: _Person) -> Annotations:
-    """Build the annotations of a form; fields that are not custom fields of the site become lines of the comment."""
-    known = {name: value for name, value in person.rest if name in caller.site.custom_fields}
-    lines = [f"{name}: {value}" for name, value in person.rest if name not in known]
+    """Build the annotations of a form; fields that are not custom fields of the site become lines of the comment.
+
+    Of a repeated custom field, the first value counts, and the others become lines of the comment.
+    """
+    known: dict[str, str] = {}
+    lines: list[str] = []
+    for name, value in person.rest:
+        if name in caller.site.custom_fields and name not in known:
+            known[name] = value
+        else:
+            lines.append(f"{name}: {value}")
     if SCHEDULE_TIME.name in sent.values:
         lines.append(f"{SCHEDULE_TIME.name}: {sent.texts[SCHEDULE_TIME.name]}")
     stated = {

@@ -10,6 +10,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import day_end, day_start
 from dealtrace.cli.deals.history import format_fields, format_history
 from dealtrace.cli.deals.lookup import DealArgument, find_deal, format_lead_of
+from dealtrace.cli.deals.period import check_order
 from dealtrace.cli.lead_answers import DealAnswer, VersionAnswer
 from dealtrace.cli.options import ID_MAX, JsonOption, OnlySiteOption, SiteIdOption
 from dealtrace.cli.terminal import console, fail, open_prepared, print_json, work_in
@@ -47,8 +48,7 @@ def list_deals(
     as_json: JsonOption = False,
 ) -> None:
     """List the latest deals of a site by date of creation, without deleted deals. For all: dealtrace export deals."""
-    if first is not None and last is not None and first > last:
-        fail("--from is after --to.")
+    check_order(first, last)
     with open_prepared() as database, database.read() as connection:
         site = require_site(connection, site_id)
         deals = _list_latest(connection, site, first, last, limit)

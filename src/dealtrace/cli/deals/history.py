@@ -8,7 +8,7 @@ import msgspec
 
 from dealtrace.accounts.site import Site
 from dealtrace.deals.deal import Deal
-from dealtrace.deals.versions import DealVersion
+from dealtrace.deals.versions import LEAD, MOMENTS, DealVersion
 
 NOTHING = "nothing"
 
@@ -53,20 +53,21 @@ def _format_changes(version: DealVersion, zone: ZoneInfo) -> Iterator[str]:
 
 
 def _flatten(fields: Mapping[str, object], zone: ZoneInfo, opening: str = "") -> dict[str, str]:
+    """Return the texts of fields that have a value, by dotted path; only our own fields are read by their names."""
     flat: dict[str, str] = {}
     for name, value in fields.items():
         plain = msgspec.to_builtins(value, builtin_types=(datetime, date))
-        if isinstance(plain, Mapping) and set(plain) == {"kind", "id"}:
-            flat[opening + name] = f"{'call' if plain['kind'] == 'call' else 'request'} {plain['id']}"
+        if isinstance(plain, Mapping) and opening + name == LEAD:
+            flat[LEAD] = f"{'call' if plain['kind'] == 'call' else 'request'} {plain['id']}"
         elif isinstance(plain, Mapping):
             flat |= _flatten(plain, zone, f"{opening}{name}.")
         elif plain not in (None, "", [], ()):
-            flat[opening + name] = _format_value(name, plain, zone)
+            flat[opening + name] = _format_value(opening + name, plain, zone)
     return flat
 
 
 def _format_value(name: str, value: object, zone: ZoneInfo) -> str:
-    if isinstance(value, str) and name.endswith(("_at", "At")):
+    if isinstance(value, str) and name in MOMENTS:
         value = datetime.fromisoformat(value)
     if isinstance(value, datetime):
         return format_instant(value, zone)

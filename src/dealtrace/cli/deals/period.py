@@ -36,6 +36,13 @@ def read_period(site: Site, first: datetime | None, last: datetime | None, now: 
     """Return the period from `first` to `last`; by default the last 28 days, including today."""
     last_on = last.date() if last is not None else site_day(now, site.time_zone)
     first_on = first.date() if first is not None else last_on - timedelta(days=DAYS_DEFAULT - 1)
+    check_order(first, last)
     if first_on > last_on:
-        fail("--from is after --to." if last is not None else "--from is after today: add --to.")
+        fail("--from is after today: add --to.")
     return Period(first_on, last_on, day_start(first_on, site.time_zone), day_end(last_on, site.time_zone))
+
+
+def check_order(first: datetime | None, last: datetime | None) -> None:
+    """Check that the day of `--from` is not after the day of `--to`; if it is, say so and exit with status 1."""
+    if first is not None and last is not None and first > last:
+        fail("--from is after --to. Set --from to the earlier of the two days.")

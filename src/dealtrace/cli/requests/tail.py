@@ -1,7 +1,8 @@
 """`dealtrace requests tail`: show the latest requests to the API, and why they were refused."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -11,7 +12,7 @@ from sqlalchemy import Connection
 from dealtrace.accounts.api_request import ApiRequest
 from dealtrace.cli.answers import RequestAnswer
 from dealtrace.cli.options import JsonOption, OnlySiteOption
-from dealtrace.cli.output import write_line
+from dealtrace.cli.output import cleaned, write_line
 from dealtrace.cli.terminal import console, open_prepared, print_json
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.storage.accounts.api_requests import REFUSED_FROM, RequestQuery, list_requests
@@ -41,28 +42,49 @@ def tail(
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Keep showing new requests until Ctrl-C.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the latest requests, oldest first. Times are in UTC, contacts are masked."""
+    """Show the latest requests, oldest first. Times are in UTC, contacts are masked.
+
+    With --follow, --json prints a JSON object a line instead of a list.
+    """
     with open_prepared() as database:
         shown = _read(database, site, RequestQuery(is_refused=is_refused), limit)
-        if as_json:
+        if as_json and not follow:
             print_json([_answer(request) for request in shown])
-        else:
-            _print(shown)
+            return
+        print_all = _print_json_lines if as_json else _print
+        print_all(shown)
         if follow:
-            _follow(database, site, shown, is_refused=is_refused)
+            for new in _follow(database, site, shown, is_refused=is_refused):
+                print_all(new)
 
 
-def _follow(database: Database, site: int | None, shown: Sequence[ApiRequest], *, is_refused: bool) -> None:
+def _follow(
+    database: Database, site: int | None, shown: Sequence[ApiRequest], *, is_refused: bool
+) -> Iterator[list[ApiRequest]]:
+    """Yield the requests that are new since the last look, without end; `shown` are the requests shown so far."""
     seen = {request.request_id: request.at for request in shown}
     newest = max(seen.values(), default=datetime.fromtimestamp(0).astimezone())
     while True:
         time.sleep(FOLLOW_SECONDS)
         query = RequestQuery(since=newest - LATE, is_refused=is_refused)
-        new = [request for request in _read(database, site, query, SHOWN_MAX) if request.request_id not in seen]
-        _print(new)
+        new = [request for request in _read_all(database, site, query) if request.request_id not in seen]
+        yield new
         newest = max([newest, *(request.at for request in new)])
         seen |= {request.request_id: request.at for request in new}
         seen = {request_id: at for request_id, at in seen.items() if at >= newest - 2 * LATE}
+
+
+def _read_all(database: Database, site: int | None, query: RequestQuery) -> list[ApiRequest]:
+    with database.read() as connection:
+        found = [request for site_id in _sites(connection, site) for request in _list_pages(connection, site_id, query)]
+    return _oldest_first(found)
+
+
+def _list_pages(connection: Connection, site_id: int, query: RequestQuery) -> Iterator[ApiRequest]:
+    """Yield all requests of a site that fit the query, latest first, however many there are."""
+    while page := list_requests(connection, site_id, query, SHOWN_MAX):
+        yield from page
+        query = replace(query, before=(page[-1].at, page[-1].request_id))
 
 
 def _read(database: Database, site: int | None, query: RequestQuery, limit: int) -> list[ApiRequest]:
@@ -72,7 +94,11 @@ def _read(database: Database, site: int | None, query: RequestQuery, limit: int)
             for site_id in _sites(connection, site)
             for request in list_requests(connection, site_id, query, limit)
         ]
-    return sorted(found, key=lambda request: (request.at, request.request_id))[-limit:]
+    return _oldest_first(found)[-limit:]
+
+
+def _oldest_first(requests: Sequence[ApiRequest]) -> list[ApiRequest]:
+    return sorted(requests, key=lambda request: (request.at, request.request_id))
 
 
 def _sites(connection: Connection, site: int | None) -> list[int]:
@@ -84,12 +110,18 @@ def _sites(connection: Connection, site: int | None) -> list[int]:
 def _print(requests: Sequence[ApiRequest]) -> None:
     for request in requests:
         where = f"site {request.site_id}" if request.site_id else "no site"
-        write_line(f"{request.at:%Y-%m-%d %H:%M:%S}  {request.status}  {where}  {request.method} {request.path}")
+        sent_to = cleaned(f"{request.method} {request.path}")
+        write_line(f"{request.at:%Y-%m-%d %H:%M:%S}  {request.status}  {where}  {sent_to}")
         if request.parameters:
             sent = "  ".join(f"{name}={value}" for name, value in request.parameters.items())
             console.print(f"    {sent}", markup=False)
         if request.status >= REFUSED_FROM and request.reason_en:
             console.print(f"    {request.reason_en}", markup=False)
+
+
+def _print_json_lines(requests: Sequence[ApiRequest]) -> None:
+    for request in requests:
+        print_json(_answer(request))
 
 
 def _answer(request: ApiRequest) -> RequestAnswer:

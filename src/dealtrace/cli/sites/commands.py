@@ -24,7 +24,7 @@ from dealtrace.operations.accounts.set_site import set_site
 from dealtrace.settings import read_settings
 from dealtrace.storage.accounts.points import find_points_spent
 from dealtrace.storage.accounts.sites import list_sites
-from dealtrace.storage.id_blocks import transaction
+from dealtrace.storage.id_blocks import IdBlocks
 
 FIRST_LABEL = "first"
 
@@ -48,11 +48,12 @@ def create(
 ) -> None:
     """Create a site and its first API token. The token is shown only once."""
     with open_prepared(creates=True) as database:
-        if first_id is not None:
-            with database.write() as connection:  # before the token takes an id
-                set_first_id(connection, first_id)
         draft = Site(SiteId(site_id), name, ZoneInfo(TIME_ZONE_DEFAULT), points_per_day=read_settings().points_per_day)
-        with transaction(database, ids=1) as (connection, ids):
+        with database.write() as connection:
+            if first_id is not None:
+                set_first_id(connection, first_id)
+            ids = IdBlocks(database.writer)
+            ids.ensure_within(connection, 1)
             site = create_site(connection, draft, clock.now())
             if timezone != TIME_ZONE_DEFAULT:
                 site = set_site(connection, site.id, {"timezone": timezone}, clock.now())
@@ -82,6 +83,8 @@ def change(
         key, equals, value = setting.partition("=")
         if not equals:
             fail(f"{setting}: expected key=value")
+        if key in values:
+            fail(f"{key} is given twice. Give it once.")
         values[key] = value
     with open_prepared() as database, database.write() as connection:
         site = set_site(connection, site_id, values, clock.now())

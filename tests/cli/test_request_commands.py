@@ -1,0 +1,74 @@
+"""`dealtrace requests tail`: the latest requests, and new ones as they come."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from cast import Player, Stage
+from commands import Terminal
+from dealtrace.accounts.api_request import ApiRequest
+from dealtrace.storage.accounts.api_requests import insert_requests
+from waiting import wait_until
+
+AT = datetime.now(UTC)
+MANY = 2_500
+
+
+def journalled(stage: Stage, player: Player, first: int, count: int, *, path: str = "/x") -> list[str]:
+    """Journal requests of a site that all came within a second; return their ids."""
+    requests = [
+        ApiRequest(
+            player.site.id, AT + timedelta(microseconds=number), f"r{player.site.id}-{number:05}", player.token_id,
+            "GET", path, {}, 200, None, None, None, timedelta(),
+        )
+        for number in range(first, first + count)
+    ]  # fmt: skip
+    with stage.database.write() as connection:
+        insert_requests(connection, requests)
+    return [request.request_id for request in requests]
+
+
+@contextmanager
+def following(beside: Terminal, player: Player) -> Iterator[Path]:
+    """Run `requests tail --follow --json` for a site; yield the file that it prints to."""
+    printed = beside.folder / "printed"
+    with printed.open("w") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "dealtrace", "requests", "tail", "-f", "--site", str(player.site.id), "--json"],
+            env={**os.environ, "DEALTRACE_DATABASE_URL": beside.url},
+            stdout=file,
+        )
+        try:
+            yield printed
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait()
+
+
+def lines(printed: Path) -> Sequence[str]:
+    return printed.read_text().splitlines()
+
+
+def test_following_prints_every_request_of_a_burst_once_as_an_object_a_line(beside: Terminal, served: Stage) -> None:
+    player = served.open_site()
+    expected = journalled(served, player, 0, 1)
+    with following(beside, player) as printed:
+        wait_until(lambda: lines(printed))
+        expected += journalled(served, player, 1, MANY)
+        wait_until(lambda: len(lines(printed)) > MANY)
+    requests: list[dict[str, Any]] = [json.loads(line) for line in lines(printed)]
+    assert [request["requestId"] for request in requests] == expected
+
+
+def test_a_path_cannot_change_what_is_on_the_screen(beside: Terminal, served: Stage) -> None:
+    player = served.open_site()
+    journalled(served, player, 0, 1, path="/\x1b[2J\n")
+    (line,) = beside.done("requests", "tail", "--site", str(player.site.id)).out.splitlines()
+    assert line.endswith("GET /\\u001b[2J\\u000a")
