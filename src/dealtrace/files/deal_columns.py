@@ -46,7 +46,7 @@ class AmountCell:
 
     def read(self, cell: Cell) -> Decimal:
         """Parse the sum, rounded to four decimals."""
-        return parse_amount(f"{Decimal(cell):f}" if isinstance(cell, float) else text_of(cell))
+        return parse_amount(text_of(cell))
 
 
 @record
