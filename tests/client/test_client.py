@@ -391,6 +391,7 @@ def error(code: int) -> bytes:
         (502, b"", {}),
         (500, error(500), {}),
         (429, error(10030), {"Retry-After": "0"}),
+        (429, error(10030), {"Retry-After": "\u00b2"}),
         None,
     ],
 )

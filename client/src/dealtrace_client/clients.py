@@ -178,7 +178,7 @@ def _checked(address: str) -> httpx.URL:
 
 def _answer(response: httpx.Response) -> Answer:
     delay = response.headers.get("retry-after", "")
-    return Answer(response.status_code, response.content, float(delay) if delay.isdigit() else None)
+    return Answer(response.status_code, response.content, float(delay) if delay.isascii() and delay.isdigit() else None)
 
 
 def _no_answer(error: httpx.TransportError) -> NoAnswer:

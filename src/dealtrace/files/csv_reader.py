@@ -16,6 +16,7 @@ from dealtrace.files.unreadable import unreadable
 DELIMITERS = ";,\t"
 LINE_LENGTH_MAX = 1_000_000
 BLOCK_BYTES = 1 << 20
+CELL_LENGTH_MAX = csv.field_size_limit()
 MISPLACED_QUOTES = Violation(
     "row",
     "лишние кавычки: возьмите ячейку в кавычки целиком, а кавычки внутри удвойте",
@@ -23,8 +24,8 @@ MISPLACED_QUOTES = Violation(
 )
 CELL_TOO_LONG = Violation(
     "row",
-    f"в ячейке больше {csv.field_size_limit()} символов: сократите её или удалите столбец",
-    f"a cell has more than {csv.field_size_limit()} characters: shorten it or remove its column",
+    f"в ячейке больше {CELL_LENGTH_MAX} символов: сократите её или удалите столбец",
+    f"a cell has more than {CELL_LENGTH_MAX} characters: shorten it or remove its column",
 )
 _LIMIT_EXCEEDED = "field larger than field limit"
 """The beginning of the message with which `csv` refuses a cell that is too long."""
