@@ -66,7 +66,7 @@ def test_no_phone_survives_in_a_text(before: str, phone: str, after: str) -> Non
 
 CONTACTS = st.one_of(
     st.from_regex(r"\A\+?[78][ (-]?9[0-9]{2}[ )-]?[0-9]{3}[ -]?[0-9]{2}[ -]?[0-9]{2}\Z"),
-    st.from_regex(r"\A[a-z][a-z0-9.]{4,30}(@|%40)[a-z]{3,9}\.ru\Z"),
+    st.from_regex(r"\A[a-d][a-d0-9.]{4,30}(@|%40)[x-z]{3,9}\.ru\Z"),
 )
 NAMES = st.one_of(
     st.sampled_from(["orderComment", "phoneNumber", "EMAIL", "fio", "token", "requestUrl", "custom[Телефон]"]),
