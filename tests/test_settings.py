@@ -159,6 +159,26 @@ def test_each_has_been_read_from_its_variable() -> None:
     assert {name for name, _, _ in SAID} == set(Settings.model_fields)
 
 
+@pytest.mark.parametrize(
+    ("host", "public_url", "is_plain_http"),
+    [
+        ("127.0.0.1", "", False),
+        ("0.0.0.0", "", True),  # noqa: S104 - read, not listened on
+        ("0.0.0.0", "https://deals.example.org", False),  # noqa: S104 - read, not listened on
+        ("127.0.0.1", "https://deals.example.org", False),
+        ("127.0.0.1", "http://deals.example.org:8080/", True),
+        ("::1", "http://Localhost:8000", False),
+        ("::1", "http://[::1]:8000/", False),
+        ("127.0.0.1", "http://[", False),
+        ("0.0.0.0", "http://localhost", True),  # noqa: S104 - read, not listened on
+    ],
+)
+def test_plain_http_to_others_is_noticed_by_host_and_public_url(
+    host: str, public_url: str, *, is_plain_http: bool
+) -> None:
+    assert Settings(host=host, public_url=public_url).is_plain_http_to_others is is_plain_http
+
+
 @pytest.mark.parametrize(("name", "least", "most"), BOUNDS)
 def test_a_number_is_bounded(env: pytest.MonkeyPatch, name: str, least: int, most: int) -> None:
     for text in (str(least), str(most)):

@@ -201,7 +201,9 @@ class Settings(BaseSettings):
     @property
     def is_plain_http_to_others(self) -> bool:
         """Whether these settings let people on other machines log in over plain HTTP."""
-        return self.host not in _OWN_HOSTS and not self.public_url.startswith("https://")
+        if self.public_url.lower().startswith("https://"):
+            return False
+        return not {self.host, _host_of(self.public_url) or self.host} <= _OWN_HOSTS
 
     @property
     def mail_server(self) -> MailServer | None:
@@ -291,6 +293,14 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Return the sources in order: arguments, environment, `.env`, TOML."""
         return init_settings, env_settings, dotenv_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def _host_of(url: str) -> str:
+    """Return the host of a URL in lower case, or an empty text if it has none."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _mail_server(parts: SplitResult) -> MailServer:

@@ -31,6 +31,10 @@ def read(**sent: str) -> tuple[dict[str, Any], tuple[str, ...]]:
         ("visitorId", "9007199254740992", "9007199254740992"),
         ("visitorId", " 77 ", "77"),
         ("ip", " 2001:DB8::1 ", "2001:db8::1"),
+        ("ip", "fe80::1%eth0", "fe80::1"),
+        ("ip", "fe80::1%" + "x" * 5000, "fe80::1"),
+        ("ip", "fe80::1%\0", "fe80::1"),
+        ("ip", "::ffff:192.0.2.1", "192.0.2.1"),
         (
             "attrs",
             '{"a": 1, "b": null, "c": "x", "d": true, "e": 1.5}',
@@ -111,11 +115,18 @@ def test_what_is_required_is_refused_as_everywhere(encoded: bytes, field: str) -
     assert [violation.field for violation in refused.value.violations] == [field]
 
 
-@given(st.dictionaries(st.sampled_from(sorted(set(TABLE.named) - set(REQUIRED))), st.text(max_size=60), max_size=7))
+_OPENINGS = st.sampled_from(["", "7", "fe80::1%", "[::1%", "192.0.2.1:", '{"a": "', "1.2"])
+_TEXTS = st.builds(lambda opening, text, times: opening + text * times, _OPENINGS, st.text(max_size=60), st.just(1))
+_LONG = st.builds(lambda opening, text, times: opening + text * times, _OPENINGS, st.text(max_size=9), st.just(2000))
+
+
+@given(st.dictionaries(st.sampled_from(sorted(set(TABLE.named) - set(REQUIRED))), st.one_of(_TEXTS, _LONG), max_size=7))
 def test_no_optional_value_costs_the_visit(sent: dict[str, str]) -> None:
     kept, passed_over = read(**sent)
     said = {name for name, text in sent.items() if text}
     if re.sub(r"[ \t\r\n]", "", sent.get("attrs", "")) == "{}":
         said.remove("attrs")  # it is read, and says nothing
     assert {*kept, *passed_over} == said
-    assert "\0" not in f"{kept}"
+    for name, value in kept.items():
+        assert "\0" not in str(value)
+        assert not isinstance(value, str) or len(value) <= TABLE.named[name].type.length_max

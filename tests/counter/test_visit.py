@@ -176,6 +176,21 @@ def test_what_cannot_be_read_is_passed_over_and_counted(server: ServerProcess, s
     wait_until(lambda: passed_over(server) - before == added)
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"ip": "fe80::1%\0"},
+        {"userAgent": "Mozilla\0", "referrer": "https://a.ru/?text=\0&utm_source=%00"},
+        {"url": "https://a%00.ru/?utm_source=%00&gclid=%00&utm_term=%E0%00", "referrer": "https://b%00.ru/%00"},
+        {"attrs": '{"a\\u0000": 1, "b": "\\u0000", "c": 2}', "googleClientId": "\0", "yandexClientId": "1\0"},
+    ],
+)
+def test_null_characters_cost_no_visit(
+    server: ServerProcess, served: Stage, owner: Player, sent: dict[str, str]
+) -> None:
+    assert counted(server, served, owner, **sent).visitor_id
+
+
 def passed_over(server: ServerProcess) -> Counter[str]:
     """Count the values of each name that were passed over."""
     result = re.findall(

@@ -98,6 +98,11 @@ def test_sums_are_read_as_people_write_them(tmp_path: Path, cell: str, amount: s
         assert deal.amount_rub == (Decimal(amount) if amount is not None else None)
 
 
+def test_a_sum_in_a_spreadsheet_is_rounded_like_the_same_text(tmp_path: Path) -> None:
+    (spreadsheet,) = contents(write_xlsx(tmp_path / "d.xlsx", [*HEAD.split(","), "Сумма"], [*ROW.split(","), 2.00005]))
+    assert spreadsheet.amount_rub == deal_in(tmp_path, ",Сумма", ",2.00005").amount_rub == Decimal("2.0001")
+
+
 @pytest.mark.parametrize(
     ("more", "cells", "identity"),
     [
@@ -109,6 +114,10 @@ def test_sums_are_read_as_people_write_them(tmp_path: Path, cell: str, amount: s
         (",callId,requestId", ",,", None),
         (",leadType,leadId", ",call,", None),
         (",callId,requestId", ",7,8", "row"),
+        (",leadId,callId", ",5,7", "row"),
+        (",leadType,leadId,requestId", ",request,5,7", "row"),
+        (",leadType,leadId,requestId", ",call,7,7", "row"),
+        (",leadId,callId", ",7,7", CallIdentity(7, None)),
         (",leadId", ",7", "lead_kind"),
         (",leadType,leadId", ",,7", "lead_kind"),
         (",leadType,leadId", ",chat,7", "leadType"),
@@ -121,6 +130,11 @@ def test_a_deal_names_its_lead_by_kind_and_id(tmp_path: Path, more: str, cells: 
         assert [violation.field for violation in deal.violations] == [identity]
     else:
         assert deal.clue.identity == identity
+
+
+def test_two_ids_of_one_lead_are_both_named(tmp_path: Path) -> None:
+    said = deal_in(tmp_path, ",leadId,callId", ",5,7").text("en")
+    assert "lead_id is 5, but call_id is 7" in said
 
 
 def test_fields_of_the_site_are_columns_by_either_heading(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from dealtrace.files import csv_reader, table_file
 from dealtrace.files.call_columns import CALL_COLUMNS
 from dealtrace.files.cell_types import TextCell
 from dealtrace.files.columns import Column, normalize_heading
+from dealtrace.files.csv_reader import CELL_TOO_LONG
 from dealtrace.files.import_file import FORMATS, ImportFile, open_import_file
 from dealtrace.files.import_format import ImportNoun
 from dealtrace.files.lead_request_columns import LEAD_REQUEST_COLUMNS
@@ -27,6 +28,7 @@ from dealtrace.leads.lead_request import IncomingLeadRequest
 from spreadsheet import SHEET, repacked, write_xlsx
 
 AT = moscow("2018-03-26", "09:50:01")
+GOOD = "26.03.2018 09:50:01,79205550055"
 PLAIN = "started_at,phone\n26.03.2018 09:50:01,79205550055\n"
 CALL = IncomingCall(AT, timedelta(0), "79205550055")
 
@@ -247,7 +249,8 @@ UNREADABLE: dict[str, tuple[str | bytes, str]] = {
     "UTF-8 with a mark, and damage": (b"\xef\xbb\xbfdate,phone,fio\n,,\xcf\xe5\n", "row 2"),
     "half of UTF-16": (b"\xff\xfed\x00a", "utf-16"),
     "an open quote": (PLAIN + '"26.03', "row 3"),
-    "misplaced quotes among the headings": ('"started_at"x,phone\n', "row 1"),
+    "misplaced quotes among the headings": ('"started_at"x,phone\n', "row 1: misplaced quotes"),
+    "a heading that is too long": (f"started_at,phone,{'x' * 200_000}\n{GOOD},1\n", "row 1: a cell has more than"),
     "an endless line": (PLAIN + "7" * (csv_reader.LINE_LENGTH_MAX + 1), "more than 1000000 characters"),
     "an endless first line": ("7" * (csv_reader.LINE_LENGTH_MAX + 1), "more than 1000000 characters"),
     "too many columns": ("started_at,phone" + ",x" * 256, "columns"),
@@ -264,9 +267,6 @@ def test_encodings_are_told_apart_by_most_of_their_letters(path: Path) -> None:
 def test_a_named_encoding_that_does_not_fit_names_the_row(path: Path) -> None:
     with pytest.raises(FileUnreadable, match="row 2"):
         opened(path, "date,phone,fio\n26.03.2018 10:00,7,Пётр\n".encode("cp1251"), encoding="utf-8")
-
-
-GOOD = "26.03.2018 09:50:01,79205550055"
 
 
 @pytest.mark.parametrize(
@@ -291,6 +291,13 @@ def test_an_open_quote_spoils_its_row_alone_however_much_stands_behind_it(path: 
     file = opened(path, f'started_at,phone\n"{GOOD}\n' + f"{GOOD}\n" * 10_000)
     assert faults_of(file) == [(2, ["row"])]
     assert len(leads_of(file)) == 10_001
+
+
+def test_a_cell_that_is_too_long_is_named_with_its_cure(path: Path) -> None:
+    file = opened(path, f"started_at,phone,fio\n{GOOD},{'x' * 200_000}\n{GOOD},b\n")
+    refused, good = leads_of(file)
+    assert refused.violations == (CELL_TOO_LONG,)
+    assert good.client_name == "b"
 
 
 def test_quotes_inside_a_cell_are_part_of_it(path: Path) -> None:

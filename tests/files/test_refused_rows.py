@@ -68,6 +68,14 @@ def test_it_keeps_of_an_earlier_attempt_what_was_committed(refused: RefusedRows)
     assert [line[2] for line in written(refused)] == ["Дата", "a", "'=b", "c"]
 
 
+def test_a_cell_of_any_length_does_not_end_an_import_that_is_continued(refused: RefusedRows) -> None:
+    refused.add([row(2, '"' * 1_000_000), row(3, "9" * 5000)])
+    with refused.path.open("a") as file:
+        file.write(f"{'9' * 5000};x;y\r\n{'0' * 5000}4;x;y\r\n")
+    refused.begin(3)
+    assert [cells[0] for cells in written(refused)[1:]] == ["2", "3"]
+
+
 def test_it_begins_anew_with_the_import(refused: RefusedRows) -> None:
     refused.add([row(2, "a")])
     refused.begin(0)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dealtrace.errors import InvalidParameters, UnreadableBody
-from dealtrace.http.forms import PARAMETERS_MAX, Pairs, read_body, read_pairs
+from dealtrace.http.forms import PARAMETERS_MAX, Pairs, read_body, read_json_object, read_pairs
 
 FORM = "application/x-www-form-urlencoded"
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\ufeff"))
@@ -91,6 +91,22 @@ def test_the_other_pairs_win() -> None:
     merged = query.overridden_by(body)
     assert merged.values == {"a": "2", "c": "3"}
     assert set(merged.broken) == {"b", "c"}
+
+
+@pytest.mark.parametrize(
+    ("sent", "text"),
+    [
+        ('["a", 1, null, 2.50]', "a,1,2.5"),
+        ("[1e999]", "[1e999]"),
+        (f"[{'1' * 5000}]", f"[{'1' * 5000}]"),
+        ("1" * 5000, "1" * 5000),
+        ("null", ""),
+    ],
+)
+def test_a_member_of_a_json_object_is_read_as_a_form_would_send_it(sent: str, text: str) -> None:
+    pairs = read_json_object(f'{{"a": {sent}}}'.encode())
+    assert pairs is not None
+    assert pairs.values == {"a": text}
 
 
 @pytest.mark.parametrize("kind", [FORM, f"{FORM}; charset=UTF-8", f"{FORM};charset=utf8", ""])

@@ -290,6 +290,10 @@ class TestBody:
         refused = server.http.post(REGISTER, data={**deal_parameters(owner.token), "orderComment": "x" * 10_000_000})
         assert (refused.status_code, refused.json()["errorCode"]) == (413, "10009")
 
+    def test_its_length_may_have_any_number_of_leading_zeros(self, server: ServerProcess) -> None:
+        head = f"POST {REGISTER} HTTP/1.1\r\nHost: x\r\nContent-Length: {'0' * 5000}5\r\nConnection: close\r\n\r\n"
+        assert server.raw(head.encode() + b"a=123").startswith(b"HTTP/1.1 403 ")
+
     def test_one_that_grows_too_large_is_413(self, server: ServerProcess) -> None:
         refused = server.http.post(REGISTER, content=(b"x" * 100_000 for _ in range(30)))
         assert (refused.status_code, refused.json()["errorCode"]) == (413, "10009")

@@ -38,6 +38,21 @@ def test_a_request_is_kept_with_its_answer_and_without_contacts(
     assert journalled(served, stranger.site.id) == []
 
 
+def test_a_malformed_request_is_journalled_without_contacts_and_null_characters(
+    server: ServerProcess, served: Stage, owner: Player
+) -> None:
+    sent = deal_parameters(owner.token, orderNumber=uuid4().hex)
+    malformed = {"+79205550055": "x", "custom[a\0]": "ivan@example.ru", "comment": "x" * 190 + " ivan@example.ru"}
+    assert server.http.get(REGISTER, params={**sent, **malformed}).status_code == 400
+    mine = RequestQuery(text=sent["orderNumber"])
+    wait_until(lambda: journalled(served, owner.site.id, mine))
+    (request,) = journalled(served, owner.site.id, mine)
+    assert "custom[a]: must not contain a null byte" in str(request.reason_en)
+    said = f"{request.parameters} {server.printed}"
+    assert "5550055" not in said
+    assert "ivan@" not in said
+
+
 def test_a_wrong_token_names_no_site(server: ServerProcess, served: Stage, beside: Terminal) -> None:
     number = uuid4().hex
     assert server.http.get(REGISTER, params={"clientApiId": "nobody's", "orderNumber": number}).status_code == 403

@@ -16,6 +16,7 @@ from dealtrace.errors import NumberTaken, PersonNotFound
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.operations.deals.change import change_deals
 from dealtrace.operations.deals.register import register_deals
+from dealtrace.operations.deals.rematch import rematch_next
 from dealtrace.operations.leads.delete import delete_lead
 from dealtrace.operations.people import erase_person, export_person
 from dealtrace.storage.database.column_types import JsonText
@@ -222,6 +223,18 @@ def test_no_later_lead_matches_it_and_no_retry_brings_it_back(stage: Stage, shop
     again = registration("n", clue=by_contact("8 920 555 00 55", MAIL))
     (refused,) = stage.perform(register_deals, shop, again)
     assert isinstance(refused, NumberTaken)
+
+
+@pytest.mark.parametrize(("phone", "email"), [("8 920 555 00 55", None), (PHONE, MAIL), (None, "IVAN@example.ru")])
+def test_a_later_deal_with_the_contacts_of_the_person_finds_no_erased_lead(
+    stage: Stage, shop: Player, ivan: int, phone: str | None, email: str | None
+) -> None:
+    assert deal_of(stage.database, shop, ivan).lead is not None
+    erase(stage, shop, PHONE)
+    (receipt,) = stage.perform(register_deals, shop, registration("later", clue=by_contact(phone, email)))
+    with stage.database.write() as connection:
+        rematch_next(stage.work(connection, shop, NOON), 0)
+    assert deal_of(stage.database, shop, receipt.deal_id).lead is None
 
 
 def test_a_deal_that_found_no_lead_is_the_persons_too(stage: Stage, shop: Player) -> None:

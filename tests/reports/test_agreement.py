@@ -1,5 +1,6 @@
 """Whether a list of deals agrees with ours."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -16,6 +17,7 @@ from dealtrace.reports.agreement import (
     Count,
     Disagreement,
     Field,
+    SeenDeals,
     SeenIds,
     compare_deals,
     in_kopecks,
@@ -69,6 +71,17 @@ def test_a_deal_is_missing_here_or_repeated() -> None:
     assert (missing.disagreement, repeated.disagreement) == (Disagreement.MISSING_HERE, Disagreement.REPEATED)
 
 
+def test_a_deal_that_is_missing_here_is_missing_once_and_then_repeated() -> None:
+    seen = SeenDeals()
+    rows = [stated(), stated(number="m"), stated(number=" n "), replace(stated(), id=DealId(5)), stated()]
+    assert [seen.add(theirs, None) for theirs in rows] == [False, False, True, False, True]
+    assert seen.add(replace(stated(number="x"), id=DealId(5)), None)
+    assert 5 not in seen
+    assert [seen.add(stated(), deal(id=DealId(7))) for _ in range(2)] == [False, True]
+    assert 7 in seen
+    assert compare_deals(3, stated(), None, has_sums=True, is_repeated=True).disagreement is Disagreement.REPEATED
+
+
 def test_seen_ids_are_a_set() -> None:
     seen, known = SeenIds(), set()
     for number in (1, 255, 256, 257, 10**15, 1, 256):
@@ -85,7 +98,8 @@ THEIRS = st.builds(lambda amount, status, at: stated(str(amount) if amount is no
                    SUMS, st.sampled_from(["new", "won"]), MOMENTS)  # fmt: skip
 OURS = st.builds(lambda amount, at: deal(id=DealId(1), amount_rub=amount, happened_at=at), SUMS, MOMENTS)
 COMPARED = st.one_of(
-    st.builds(lambda theirs: compare_deals(2, theirs, None, has_sums=True, is_repeated=False), THEIRS),
+    st.builds(lambda theirs, again: compare_deals(2, theirs, None, has_sums=True, is_repeated=again),
+              THEIRS, st.booleans()),
     st.builds(lambda theirs, ours, again: compare_deals(2, theirs, ours, has_sums=True, is_repeated=again),
               THEIRS, OURS, st.booleans()),
     st.builds(lambda ours: Comparison(None, None, ours, Disagreement.MISSING_IN_FILE), OURS),

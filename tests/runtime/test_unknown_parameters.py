@@ -50,6 +50,13 @@ def test_names_too_long_or_that_no_database_holds_are_counted_together(shop: Pla
     assert payload.seen == {("", ""): 2, ("/register", "x" * NAME_LENGTH_MAX): 1}
 
 
+def test_a_contact_in_the_place_of_a_name_is_masked(shop: Player) -> None:
+    tally = UnknownParametersTally()
+    tally.count(shop.site, "/register", ["+79205550055", "ivan@example.ru"], KNOWN)
+    ((_, payload),) = stored(tally)
+    assert payload.seen == {("/register", "7920•••"): 1, ("/register", "i•••@example.ru"): 1}
+
+
 def test_it_remembers_a_bounded_number_of_names(shop: Player) -> None:
     tally = UnknownParametersTally()
     for number in range(NAMES_AT_ONCE_MAX * 2):

@@ -62,6 +62,7 @@ def test_a_receiver_that_wants_no_more_gets_no_more() -> None:
         ("Fri, 31 Dec 9999 23:59:59 -0300", 0),
         ("", 0),
         ("soon", 0),
+        ("0" * 5000 + "5", 5),
         ("-5", 0),
         ("1.5", 0),
         ("\u0661\u0662", 0),

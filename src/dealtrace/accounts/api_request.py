@@ -12,6 +12,8 @@ PARAMETERS_KEPT_MAX = 60
 """Ours: the most parameters of one request that the journal keeps; a form has about a dozen."""
 VALUE_LENGTH_MAX = 200
 """Ours: the most characters of a parameter's name and of its value that the journal keeps."""
+REASON_LENGTH_MAX = 2000
+"""Ours: the most characters of a refusal's message that the journal keeps; it names every violation."""
 
 
 def _spelt(names: str) -> frozenset[str]:
@@ -26,10 +28,10 @@ IDENTIFIERS = _spelt(
     "orderId orderNumber orderDate orderSum callId callReferenceId requestId requestNumber sessionId siteId id "
     "dateFrom dateTo date uniqueid linkTimeThreshold"
 )
-"""Parameters whose values are never masked, although their digits may look like a phone."""
-_EMAIL = re.compile(r"(?<![^\s@,;])([^\s@,;]?)[^\s@,;]*@")
+"""Parameters of whose values only e-mails are masked, since their digits may look like a phone."""
+_EMAIL = re.compile(r"(?<![^\s@,;])([^\s@,;]?)[^\s@,;]*(@|%40)")
 _PHONE = re.compile(r"\+?\d[\d\s().-]{5,}\d")
-_SUSPICIOUS = re.compile(r"@|\d[\d\s().-]{5,}\d")
+_SUSPICIOUS = re.compile(r"@|%40|\d[\d\s().-]{5,}\d")
 _CONTACT_LENGTH_MIN = 4
 _SHOWN_OF_PHONE = 4
 _DIGITS_OF_PHONE_MIN = 7
@@ -58,14 +60,20 @@ class ApiRequest:
 
 
 def masked_parameters(sent: Mapping[str, str]) -> dict[str, str]:
-    """Return the sent parameters by name; secrets, contacts and people's names are masked, and long texts are cut."""
-    kept: dict[str, str] = {}
-    for name, value in islice(sent.items(), PARAMETERS_KEPT_MAX):
-        if len(value) > VALUE_LENGTH_MAX or len(name) > VALUE_LENGTH_MAX:
-            kept[name[:VALUE_LENGTH_MAX]] = masked_value(name, value[:VALUE_LENGTH_MAX])
-        else:
-            kept[name] = masked_value(name, value)
-    return kept
+    """Return the sent parameters by name; secrets, contacts and people's names are masked, and long texts are cut.
+
+    Names are masked like texts, because a malformed request may have a value in the place of a name. Texts are masked
+    before they are cut, since half of an e-mail cannot be recognised.
+    """
+    return {
+        masked_text(name)[:VALUE_LENGTH_MAX]: masked_value(name, value)[:VALUE_LENGTH_MAX]
+        for name, value in islice(sent.items(), PARAMETERS_KEPT_MAX)
+    }
+
+
+def masked_reason(message: str) -> str:
+    """Return the message of a refusal, masked and cut; null characters, which databases cannot store, are left out."""
+    return masked_text(message.replace("\0", ""))[:REASON_LENGTH_MAX]
 
 
 def masked_value(name: str, value: str) -> str:
@@ -81,7 +89,11 @@ def masked_text(text: str) -> str:
     """Return a text with everything masked that looks like an e-mail or a phone."""
     if len(text) < _CONTACT_LENGTH_MIN or _SUSPICIOUS.search(text) is None:
         return text
-    return _PHONE.sub(_mask_phone, _EMAIL.sub(rf"\1{MASK}@", text))
+    return _PHONE.sub(_mask_phone, _with_masked_emails(text))
+
+
+def _with_masked_emails(text: str) -> str:
+    return _EMAIL.sub(rf"\1{MASK}\2", text)
 
 
 def _masked_contact(value: str) -> str:
@@ -104,6 +116,6 @@ _MASKS: Mapping[str, Callable[[str], str]] = {
     **dict.fromkeys(SECRETS, lambda _: MASK),
     **dict.fromkeys(CONTACTS, _masked_contact),
     **dict.fromkeys(PERSONS, lambda value: value[:1] + MASK if value else ""),
-    **dict.fromkeys(IDENTIFIERS, lambda value: value),
+    **dict.fromkeys(IDENTIFIERS, _with_masked_emails),
 }
 """Maps the name of a parameter, as documented or in lower case, to the function that masks its value."""

@@ -3,11 +3,9 @@
 from collections.abc import Callable, Iterable
 from dataclasses import astuple
 
-from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.attribution.traffic_source import TrafficSource, part_key
 from dealtrace.record import record
 
-_NOTHING = frozenset({"(not set)", "<не заполнено>", "‹не заполнено›"})
-"""The texts that mean that a part of a source is missing, in lower case."""
 CAMPAIGN_PARTS = 3
 """How many of the five parts identify a campaign: source, medium and campaign."""
 
@@ -63,5 +61,4 @@ def _campaign_key(source: TrafficSource) -> tuple[str, ...]:
 
 
 def _key(source: TrafficSource) -> tuple[str, ...]:
-    folded = (part.strip().casefold() for part in astuple(source))
-    return tuple("" if part in _NOTHING else part for part in folded)
+    return tuple(part_key(part) or "" for part in astuple(source))

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Protocol, runtime_checkable
 
 import msgspec
@@ -10,6 +9,7 @@ import msgspec
 from dealtrace.attribution.addresses import ADDRESS_LENGTH_MAX
 from dealtrace.attribution.hit import ATTRS_LENGTH_MAX, bounded_attrs
 from dealtrace.errors import InvalidValue
+from dealtrace.http.client_address import read_address
 from dealtrace.http.forms import Pairs
 from dealtrace.http.parameter_types import ID_MAX, Integer, Text
 from dealtrace.http.parameters import Parameter, ParameterTable, Sent
@@ -67,11 +67,12 @@ class Address(Text):
     """The type of an IP address."""
 
     def salvage(self, text: str) -> tuple[str | None, bool]:
-        """Return the address and `True`, or `None` and `False` if the text is neither IPv4 nor IPv6."""
-        try:
-            return str(ip_address(text.strip())), True
-        except ValueError:
-            return None, False
+        """Return the address and `True`, or `None` and `False` if the text is neither IPv4 nor IPv6.
+
+        The address is written like the address of a request: without zone, port and brackets.
+        """
+        address = read_address(text.strip())
+        return (None, False) if address is None else (str(address), True)
 
 
 @record

@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime, time, timedelta
+from decimal import Decimal
 from typing import Protocol
 
 from dealtrace.errors import InvalidValue
@@ -51,7 +52,9 @@ class CellType(Protocol):
 
 
 def text_of(cell: Cell) -> str:
-    """Return a cell as text; whole numbers have no decimals, and an apostrophe that prevents a formula is removed.
+    """Return a cell as text, without the apostrophe that prevents a formula.
+
+    A number has all its digits, as they are written in CSV: no exponent, and no decimals if it is whole.
 
     Raises:
         InvalidValue: the cell has a number too long to be exact, a null character, or an error.
@@ -85,7 +88,7 @@ def _number_text(number: float) -> str:
             "в числе больше 15 цифр, и последние потеряны: задайте столбцу текстовый формат",
             "a number of more than 15 digits has lost its last digits: format the column as text",
         )
-    return str(int(number)) if number == int(number) else str(number)
+    return str(int(number)) if number == int(number) else f"{Decimal(repr(number)):f}"
 
 
 @record

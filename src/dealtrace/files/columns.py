@@ -48,13 +48,6 @@ def normalize_heading(heading: Cell) -> str:
     return _BETWEEN_WORDS.sub("", heading_text(heading).casefold().replace("ё", "е"))
 
 
-_MISPLACED_QUOTES = Violation(
-    "row",
-    "внутри ячейки есть кавычки: возьмите всю ячейку в кавычки, а внутренние удвойте",
-    "there are quotes inside a cell: quote the whole cell and double the inner quotes",
-)
-
-
 @record
 class FoundColumn:
     """The position and heading of a column in a file."""
@@ -90,8 +83,8 @@ class Layout:
         Raises:
             InvalidParameters: lists every invalid cell.
         """
-        if row.is_malformed:
-            raise InvalidParameters([_MISPLACED_QUOTES])
+        if row.fault is not None:
+            raise InvalidParameters([row.fault])
         values: RowValues = {}
         violations = [self._too_wide()] if any(str(cell).strip() for cell in row.cells[self.width :]) else []
         for found in self.found_columns:

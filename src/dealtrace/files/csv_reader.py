@@ -9,13 +9,26 @@ from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
-from dealtrace.errors import FileUnreadable
+from dealtrace.errors import FileUnreadable, Violation
 from dealtrace.files.row import Row
 from dealtrace.files.unreadable import unreadable
 
 DELIMITERS = ";,\t"
 LINE_LENGTH_MAX = 1_000_000
 BLOCK_BYTES = 1 << 20
+CELL_LENGTH_MAX = csv.field_size_limit()
+MISPLACED_QUOTES = Violation(
+    "row",
+    "лишние кавычки: возьмите ячейку в кавычки целиком, а кавычки внутри удвойте",
+    "misplaced quotes: quote the whole cell and double the inner quotes",
+)
+CELL_TOO_LONG = Violation(
+    "row",
+    f"в ячейке больше {CELL_LENGTH_MAX} символов: сократите её или удалите столбец",
+    f"a cell has more than {CELL_LENGTH_MAX} characters: shorten it or remove its column",
+)
+_LIMIT_EXCEEDED = "field larger than field limit"
+"""The beginning of the message with which `csv` refuses a cell that is too long."""
 
 
 class Encoding(StrEnum):
@@ -93,7 +106,7 @@ def read_csv(
 def _rows(path: Path, encoding: str, delimiter: str, errors: str) -> Iterator[Row]:
     """Yield the rows of a CSV file; `errors` is the codec error handler for bytes that cannot be decoded.
 
-    A line with misplaced quotes becomes one row, which is marked `is_malformed` and split at every delimiter.
+    A line with misplaced quotes or a cell that is too long becomes one row with a `fault`, split at every delimiter.
     """
     with path.open(encoding=_CODECS.get(encoding, encoding), errors=errors, newline="") as file:
         lines = _Lines(file, path)
@@ -109,7 +122,7 @@ def _rows(path: Path, encoding: str, delimiter: str, errors: str) -> Iterator[Ro
             except csv.Error as error:
                 if lines.is_at_end and len(lines.consumed) == 1:
                     raise _cut_off(path, number, error) from error
-                yield Row(number, lines.step_back().split(delimiter), is_malformed=True)
+                yield _faulty(number, lines, delimiter, error)
 
 
 class _Lines:
@@ -138,6 +151,15 @@ class _Lines:
         self._again.extendleft(reversed(self.consumed))
         self.is_at_end = False
         return first.rstrip("\r\n")
+
+
+def _faulty(number: int, lines: _Lines, delimiter: str, error: csv.Error) -> Row:
+    """Return the row for a line that `csv` refused.
+
+    A limit that is exceeded further below is the fault of a quote that was opened in this line and never closed.
+    """
+    is_too_long = len(lines.consumed) == 1 and str(error).startswith(_LIMIT_EXCEEDED)
+    return Row(number, lines.step_back().split(delimiter), CELL_TOO_LONG if is_too_long else MISPLACED_QUOTES)
 
 
 def _cut_off(path: Path, number: int, error: csv.Error) -> FileUnreadable:
@@ -192,10 +214,18 @@ def _delimiter_of(path: Path, encoding: str, count_known: Callable[[Sequence[str
         first = list(islice((line for line in _lines(file, path) if line.strip()), head_lines))
 
     def score(delimiter: str) -> tuple[int, int]:
-        lines = (next(csv.reader([line], delimiter=delimiter), []) for line in first)
+        lines = (_split(line, delimiter) for line in first)
         return max(((count_known(cells), len(cells)) for cells in lines), default=(0, 0))
 
     return max(DELIMITERS, key=score)
+
+
+def _split(line: str, delimiter: str) -> list[str]:
+    """Return the cells of a line; a line that `csv` refuses is split at every delimiter."""
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return line.split(delimiter)
 
 
 def _lines(file: TextIO, path: Path) -> Iterator[str]:

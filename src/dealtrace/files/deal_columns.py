@@ -46,7 +46,7 @@ class AmountCell:
 
     def read(self, cell: Cell) -> Decimal:
         """Parse the sum, rounded to four decimals."""
-        return parse_amount(f"{Decimal(cell):f}" if isinstance(cell, float) else text_of(cell))
+        return parse_amount(text_of(cell))
 
 
 @record
@@ -164,7 +164,7 @@ def deal_of(values: RowValues) -> IncomingDeal:
     """Return the deal in a row; `values` are keyed by column name.
 
     Raises:
-        InvalidParameters: the row has the ids of a call and a lead request, or the id of a lead without its kind.
+        InvalidParameters: the row has the ids of two leads, or the id of a lead without its kind.
     """
     stated = {part: text for part, text in values_of(values, SOURCE_PARTS).items() if text}
     deal_id = values.get("deal_id")
@@ -197,7 +197,8 @@ def _identity_of(values: RowValues) -> CallIdentity | LeadRequestIdentity | None
                     )
                 ]
             )
-        named.setdefault(kind, values["lead_id"])
+        if named.setdefault(kind, values["lead_id"]) != values["lead_id"]:
+            raise InvalidParameters([_two_ids(values["lead_id"], _ID_COLUMNS[kind], named[kind])])
     if len(named) > 1:
         raise InvalidParameters(
             [
@@ -211,6 +212,14 @@ def _identity_of(values: RowValues) -> CallIdentity | LeadRequestIdentity | None
     for kind, lead_id in named.items():
         return CallIdentity(lead_id, None) if kind is LeadKind.CALL else LeadRequestIdentity(lead_id, None)
     return None
+
+
+def _two_ids(lead_id: int, name: str, other_id: int) -> Violation:
+    return Violation(
+        "row",
+        f"лид указан дважды и по-разному: lead_id {lead_id}, {name} {other_id}; оставьте что-то одно",
+        f"lead_id is {lead_id}, but {name} is {other_id}: keep only one id",
+    )
 
 
 _ID_COLUMNS = {LeadKind.CALL: "call_id", LeadKind.LEAD_REQUEST: "request_id"}

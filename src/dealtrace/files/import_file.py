@@ -13,7 +13,7 @@ from dealtrace.files.import_format import ImportFormat, ImportNoun
 from dealtrace.files.lead_request_columns import LEAD_REQUESTS
 from dealtrace.files.row import COLUMNS_MAX, Row
 from dealtrace.files.table_file import open_table
-from dealtrace.files.unreadable import unreadable
+from dealtrace.files.unreadable import check_headings, unreadable
 from dealtrace.files.visit_columns import VISITS
 from dealtrace.leads.file_import import ImportRow
 from dealtrace.record import record
@@ -68,8 +68,7 @@ def open_import_file(path: Path, noun: ImportNoun, encoding: str | None, fields:
     headings = next(rows, None)
     if headings is None:
         raise unreadable(path, "файл пуст", "the file is empty")
-    if headings.is_malformed:
-        raise unreadable(path, f"строка {headings.number}: лишние кавычки", f"row {headings.number}: misplaced quotes")
+    check_headings(path, headings)
     layout = lay_out(headings.cells, columns)
     _check_layout(path, FORMATS[noun], layout)
     rows_total = sum(1 for _ in rows)

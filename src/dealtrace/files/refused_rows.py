@@ -9,6 +9,7 @@ from dealtrace.errors import InvalidParameters, InvalidValue, Language, Refusal
 from dealtrace.files.atomic_file import open_to_append, write_atomically
 from dealtrace.files.cell_types import text_of
 from dealtrace.files.csv_lines import CsvLines
+from dealtrace.files.csv_reader import CELL_LENGTH_MAX
 from dealtrace.files.row import Cell, Row
 from dealtrace.files.spreadsheet_text import guard_formula, spreadsheet_text
 from dealtrace.files.unreadable import unreadable
@@ -21,7 +22,10 @@ HEADINGS_LENGTH_MAX = 1000
 
 
 class RefusedRows:
-    """Writes refused rows to a CSV file: the number of the row, what is wrong with it, and its original cells."""
+    """Writes refused rows to a CSV file: the number of the row, what is wrong with it, and its original cells.
+
+    Of a cell that no CSV file may have, only the beginning is written.
+    """
 
     def __init__(self, path: Path, headings: Sequence[Cell], language: Language) -> None:
         self.path = path
@@ -78,7 +82,8 @@ class RefusedRows:
 
 
 def _is_later(number: str, last_row: int) -> bool:
-    return number.isdecimal() and int(number) > last_row
+    digits = number.lstrip("0")
+    return digits.isdecimal() and (len(digits), digits) > (len(str(last_row)), str(last_row))
 
 
 def message_of_row(refusal: Refusal, language: Language) -> str:
@@ -89,7 +94,8 @@ def message_of_row(refusal: Refusal, language: Language) -> str:
 
 
 def _line(cells: Iterable[str]) -> str:
-    return CsvLines(DELIMITER, "\r\n").format(cells)
+    """Return a line of the file; cells are cut to the length that can be read back."""
+    return CsvLines(DELIMITER, "\r\n").format([cell[:CELL_LENGTH_MAX] for cell in cells])
 
 
 def _text(cell: Cell) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
+from dealtrace.errors import Violation
 from dealtrace.record import record
 
 
@@ -31,12 +32,12 @@ COLUMNS_MAX = 256
 class Row:
     """The cells of a row, and its number as spreadsheets show it: the headings are usually row 1.
 
-    `is_malformed` marks a line with misplaced quotes, which cannot be split into cells reliably.
+    `fault` is why a line cannot be split into cells reliably, such as misplaced quotes; `None` for all other rows.
     """
 
     number: int
     cells: Sequence[Cell]
-    is_malformed: bool = False
+    fault: Violation | None = None
 
     @property
     def is_blank(self) -> bool:

@@ -3,8 +3,16 @@
 from pathlib import Path
 
 from dealtrace.errors import FileUnreadable
+from dealtrace.files.row import Row
 
 
 def unreadable(path: Path, ru: str, en: str) -> FileUnreadable:
     """Return the refusal of a file, with the reason in both languages; its folder is not shown."""
     return FileUnreadable(file=path.name, ru=ru, en=en)
+
+
+def check_headings(path: Path, headings: Row) -> None:
+    """Raise `FileUnreadable` if the line with the headings cannot be split into cells."""
+    if headings.fault is not None:
+        number, fault = headings.number, headings.fault
+        raise unreadable(path, f"строка {number}: {fault.ru}", f"row {number}: {fault.en}")

@@ -14,6 +14,8 @@ BODY_SECONDS_MAX = 20
 """How many seconds a body may take to arrive."""
 DISCARDED_BYTES_MAX = 16 * 1024 * 1024
 """How many bytes beyond the size limit are still received and dropped, so that the client reads the refusal."""
+_LENGTH_DIGITS_MAX = 20
+"""Enough for any length that `Content-Length` may state; Python refuses to parse thousands of digits."""
 
 
 async def receive_body(scope: Scope, receive: Receive, bytes_max: int) -> bytes:
@@ -26,7 +28,8 @@ async def receive_body(scope: Scope, receive: Receive, bytes_max: int) -> bytes:
         BodyTooLarge: the body is longer than `bytes_max`.
         UnreadableBody: the body ended early, or took too long to arrive.
     """
-    if int(header(scope, b"content-length") or 0) > bytes_max + DISCARDED_BYTES_MAX:
+    stated = header(scope, b"content-length").lstrip("0")[:_LENGTH_DIGITS_MAX]
+    if int(stated or 0) > bytes_max + DISCARDED_BYTES_MAX:
         raise BodyTooLarge(bytes_max=bytes_max)
     try:
         async with asyncio.timeout(BODY_SECONDS_MAX):

@@ -38,7 +38,7 @@ class Proxies:
         forwarded = joined_header(scope, b"x-forwarded-for")
         if not forwarded:
             return _plain_ip(peer)
-        nearest = _read_address(peer)
+        nearest = read_address(peer)
         if nearest is None:
             return peer
         if not self._is_trusted(nearest):
@@ -46,7 +46,7 @@ class Proxies:
         for hop in reversed([hop.strip() for hop in forwarded.split(",") if hop.strip()]):
             if not self._is_trusted(nearest):
                 break
-            address = _read_address(hop)
+            address = read_address(hop)
             if address is None:
                 break
             nearest = address
@@ -57,7 +57,7 @@ class Proxies:
 
         If a trusted proxy forwarded the request, the first value of `X-Forwarded-Proto` decides.
         """
-        peer = _read_address(scope["client"][0]) if scope.get("client") else None
+        peer = read_address(scope["client"][0]) if scope.get("client") else None
         if peer is None or not self._is_trusted(peer):
             return bool(scope["scheme"] == "https")
         forwarded = joined_header(scope, b"x-forwarded-proto").partition(",")[0].strip().lower()
@@ -75,11 +75,11 @@ class Proxies:
 @lru_cache(_ADDRESSES_CACHED)
 def _plain_ip(peer: str) -> str:
     """Return the IP address in `peer` without port and brackets; a text without an IP address is returned unchanged."""
-    address = _read_address(peer)
+    address = read_address(peer)
     return peer if address is None else str(address)
 
 
-def _read_address(hop: str) -> Address | None:
+def read_address(hop: str) -> Address | None:
     """Return the IP address in a text without port, brackets and quotes, or `None`; `::ffff:…` becomes IPv4."""
     bare = hop.strip('"')
     found = _BRACKETED.fullmatch(bare) or _WITH_PORT.fullmatch(bare)

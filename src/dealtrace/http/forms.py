@@ -213,9 +213,18 @@ def read_json_object(body: bytes) -> Pairs | None:
 
 
 def _json_text(value: msgspec.Raw) -> str:
-    """Return a JSON value as a form would send it: numbers and booleans as written, null as an empty text."""
+    """Return a JSON value as a form would send it: numbers and booleans as written, null as an empty text.
+
+    A list with a number that is out of range is returned as written.
+    """
     written = bytes(value).decode()
-    match msgspec.json.decode(value) if written[0] in '"[n' else written:
+    if written[0] not in '"[n':
+        return written
+    try:
+        decoded = msgspec.json.decode(value)
+    except (ValueError, RecursionError):
+        return written
+    match decoded:
         case list() as parts:
             return ",".join(str(part) for part in parts if part is not None)
         case None:

@@ -10,7 +10,7 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dealtrace import clock, log, metrics
-from dealtrace.accounts.api_request import ApiRequest, masked_parameters, masked_text
+from dealtrace.accounts.api_request import ApiRequest, masked_parameters, masked_reason
 from dealtrace.errors import DatabaseUnavailable, InternalFailure, PathNotFound, Refusal
 from dealtrace.http.asgi import language_of
 from dealtrace.http.endpoint import RateLimitClass
@@ -81,8 +81,8 @@ class HttpServer:
                 masked_parameters(note.sent),
                 status,
                 refusal.code if refusal is not None else None,
-                masked_text(refusal.text("ru")) if refusal is not None else None,
-                masked_text(refusal.text("en")) if refusal is not None else None,
+                masked_reason(refusal.text("ru")) if refusal is not None else None,
+                masked_reason(refusal.text("en")) if refusal is not None else None,
                 timedelta(seconds=seconds),
             )
 

@@ -7,11 +7,14 @@ from enum import StrEnum
 
 from dealtrace.deals.deal import Deal
 from dealtrace.deals.incoming_deal import IncomingDeal
+from dealtrace.leads.plain_text import stripped
 from dealtrace.record import record
 from dealtrace.reports.shares import kopecks_of
 
 IDS_PER_MASK = 256
 """The number of ids in a bit mask. Deal ids have few gaps, so an id takes less than a byte."""
+MISSING_NUMBERS_MAX = 1_000_000
+"""The most numbers of missing deals that are remembered; further ones count as missing each time they occur."""
 
 
 class Disagreement(StrEnum):
@@ -54,10 +57,10 @@ def compare_deals(
 
     `has_sums` is whether the list has sums at all, `is_repeated` whether an earlier row had the same deal.
     """
-    if ours is None:
-        return Comparison(row, theirs, None, Disagreement.MISSING_HERE)
     if is_repeated:
         return Comparison(row, theirs, ours, Disagreement.REPEATED)
+    if ours is None:
+        return Comparison(row, theirs, None, Disagreement.MISSING_HERE)
     fields = differing_fields(theirs, ours, has_sums=has_sums)
     return Comparison(row, theirs, ours, Disagreement.OTHER_VALUES if fields else None, fields)
 
@@ -104,6 +107,35 @@ class SeenIds:
         """Return whether an id is in the set."""
         place, bit = divmod(number, IDS_PER_MASK)
         return bool(self._masks.get(place, 0) >> bit & 1)
+
+
+class SeenDeals:
+    """The deals that the rows of a list identified so far: stored deals, and deals that are missing here."""
+
+    def __init__(self) -> None:
+        self._stored = SeenIds()
+        self._missing = SeenIds()
+        self._missing_numbers: set[int] = set()
+
+    def add(self, theirs: IncomingDeal, ours: Deal | None) -> bool:
+        """Add the deal of a row, and return whether an earlier row had the same deal.
+
+        `ours` is the stored deal. If it is missing, the deal is known by its id in the list, else by its number.
+        """
+        if ours is not None:
+            return self._stored.add(ours.id)
+        if theirs.id is not None:
+            return self._missing.add(theirs.id)
+        number = hash(stripped(theirs.number or ""))  # takes less memory than the text
+        if number in self._missing_numbers:
+            return True
+        if len(self._missing_numbers) < MISSING_NUMBERS_MAX:
+            self._missing_numbers.add(number)
+        return False
+
+    def __contains__(self, deal_id: int) -> bool:
+        """Return whether a row identified the stored deal with this id."""
+        return deal_id in self._stored
 
 
 @dataclass(slots=True)

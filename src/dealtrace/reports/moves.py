@@ -3,12 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from dealtrace.attribution.credit import WHOLE
-from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.attribution.traffic_source import TrafficSource, part_key
 from dealtrace.record import record
 from dealtrace.reports.shares import split_kopecks
-
-NOTHING = frozenset({"", "(not set)", "<не заполнено>", "‹не заполнено›"})
-"""The texts that mean that the name of a source is missing; trimmed and case-folded."""
 
 Shares = Sequence[tuple[TrafficSource, int]]
 """The source and share of each visit that led to a deal, latest visit first; the shares add up to `WHOLE`."""
@@ -29,7 +26,7 @@ class SourceKey:
 
 def key_of(source: TrafficSource) -> SourceKey:
     """Return the key under which reports group a traffic source, made of its source and its medium."""
-    return SourceKey(_name(source.source), _name(source.medium))
+    return SourceKey(part_key(source.source), part_key(source.medium))
 
 
 def spelling_of(source: TrafficSource) -> tuple[str | None, str | None]:
@@ -39,11 +36,6 @@ def spelling_of(source: TrafficSource) -> tuple[str | None, str | None]:
         source.source.strip() if key.source is not None else None,
         source.medium.strip() if key.medium is not None else None,
     )
-
-
-def _name(text: str) -> str | None:
-    folded = text.strip().casefold()
-    return None if folded in NOTHING else folded
 
 
 @record

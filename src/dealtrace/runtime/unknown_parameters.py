@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from dealtrace.accounts.api_request import masked_text
 from dealtrace.accounts.site import Site, SiteId
 from dealtrace.operations.accounts.count_unknown_parameters import UnknownParameters, count_unknown_parameters
 from dealtrace.operations.write_command import WriteCommand
@@ -24,11 +25,15 @@ class UnknownParametersTally:
         self._names = 0
 
     def count(self, site: Site, path: str, names: Sequence[str], known: Sequence[str]) -> None:
-        """Add `names` to the counts: the parameters of a request that are not among the `known` ones of `path`."""
+        """Add `names` to the counts: the parameters of a request that are not among the `known` ones of `path`.
+
+        Contacts in a name are masked: a malformed request may have a value in the place of a name.
+        """
         _, seen = self._seen.setdefault(site.id, (site, Counter()))
         self._known[path] = known
         for name in names:
-            key = (path, name) if len(name) <= NAME_LENGTH_MAX and "\0" not in name else _OTHERS
+            is_kept = len(name) <= NAME_LENGTH_MAX and "\0" not in name
+            key = (path, masked_text(name)) if is_kept else _OTHERS
             if key not in seen:
                 self._names += 1
                 if self._names > NAMES_AT_ONCE_MAX:

@@ -66,8 +66,9 @@ def read_retry_after(text: str, now: datetime) -> timedelta:
     """
     text = text.strip()
     if text.isascii() and text.isdigit():
-        is_short = len(text.lstrip("0")) <= len(str(LONGEST_PAUSE // timedelta(seconds=1)))
-        return min(timedelta(seconds=int(text)), LONGEST_PAUSE) if is_short else LONGEST_PAUSE
+        digits = text.lstrip("0") or "0"
+        is_short = len(digits) <= len(str(LONGEST_PAUSE // timedelta(seconds=1)))
+        return min(timedelta(seconds=int(digits)), LONGEST_PAUSE) if is_short else LONGEST_PAUSE
     try:
         at = parsedate_to_datetime(text)
         at = at.astimezone(UTC) if at.tzinfo is not None else at.replace(tzinfo=UTC)

@@ -203,7 +203,7 @@ def test_no_more_than_five_broken_rows_are_named(folder: Path) -> None:
         ("Расход;Клики\n1;1\n", "no column date"),
         ("nothing at all", "no column date"),
         ('Дата;"Рас"ход;Расход;Клики\n01.03.2024;1;1;1\n', "misplaced quotes"),
-        ('Дата;Кампания;Расход\n01.03.2024;"a"b;1\n', "row 2: row: there are quotes"),
+        ('Дата;Кампания;Расход\n01.03.2024;"a"b;1\n', "row 2: row: misplaced quotes"),
         ("Дата;Расход\n01.03.2024;1;2\n", "more cells than the 2 headings"),
         ("Дата;Источник;Расход\n01.03.2024;;2\n", "neither source nor campaign"),
         ("Дата;Кампания;Расход\n01.03.2024;7,92E+10;2\n", "digits were lost"),

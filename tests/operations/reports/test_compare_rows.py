@@ -13,7 +13,7 @@ from dealtrace.operations.deals.delete import delete_deals
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.reports import agree
 from dealtrace.operations.reports.agree import compare_rows, missing_in_file
-from dealtrace.reports.agreement import Comparison, Disagreement, SeenIds
+from dealtrace.reports.agreement import Comparison, Disagreement, SeenDeals
 from stored import rows_of
 from write_commands import NOON, registration
 
@@ -29,13 +29,13 @@ def register(stage: Stage, player: Player, *numbers: str, **fields: Any) -> list
 
 
 def compare(
-    stage: Stage, player: Player, *contents: Any, seen: SeenIds | None = None
+    stage: Stage, player: Player, *contents: Any, seen: SeenDeals | None = None
 ) -> list[tuple[int | None, Disagreement | None]]:
     """Compare rows, and return which deal of ours each is and how they disagree."""
     rows = [ImportRow(number, content) for number, content in enumerate(contents, 2)]
     stored = rows_of(stage.database, player)
     with stage.database.read() as connection:
-        compared = compare_rows(connection, player.site, rows, seen or SeenIds(), has_sums=True)
+        compared = compare_rows(connection, player.site, rows, seen or SeenDeals(), has_sums=True)
     assert rows_of(stage.database, player) == stored
     assert [each.row for each in compared] == [row.number for row in rows]
     return [(each.ours.id if each.ours is not None else None, each.disagreement) for each in compared]
@@ -55,12 +55,20 @@ def test_a_deal_is_found_by_its_id_and_then_by_its_number(stage: Stage, shop: Pl
 
 def test_a_deal_that_two_rows_name_is_repeated(stage: Stage, shop: Player) -> None:
     (deal_id,) = register(stage, shop, "n1")
-    seen = SeenIds()
+    seen = SeenDeals()
     assert compare(stage, shop, stated("n1"), stated(None, deal_id=deal_id), seen=seen) == [
         (deal_id, None),
         (deal_id, Disagreement.REPEATED),
     ]
     assert compare(stage, shop, stated("n1"), seen=seen) == [(deal_id, Disagreement.REPEATED)]
+
+
+def test_a_missing_deal_that_two_rows_name_is_repeated(stage: Stage, shop: Player) -> None:
+    seen = SeenDeals()
+    missing, repeated = (None, Disagreement.MISSING_HERE), (None, Disagreement.REPEATED)
+    assert compare(stage, shop, stated("n1"), stated(" n1"), seen=seen) == [missing, repeated]
+    assert compare(stage, shop, stated("n1"), stated("n2"), seen=seen) == [repeated, missing]
+    assert compare(stage, shop, stated("n1", deal_id=77), stated(None, deal_id=77)) == [missing, repeated]
 
 
 def test_deleted_deals_and_those_of_a_neighbour_are_missing(stage: Stage, shop: Player) -> None:
@@ -75,12 +83,12 @@ def test_deleted_deals_and_those_of_a_neighbour_are_missing(stage: Stage, shop: 
 def test_a_row_that_cannot_be_read_says_why(stage: Stage, shop: Player) -> None:
     refusal = InvalidParameters([Violation("Сумма", "ожидается сумма", "expected a sum")])
     with stage.database.read() as connection:
-        (compared,) = compare_rows(connection, shop.site, [ImportRow(9, refusal)], SeenIds(), has_sums=True)
+        (compared,) = compare_rows(connection, shop.site, [ImportRow(9, refusal)], SeenDeals(), has_sums=True)
     assert (compared.row, compared.disagreement) == (9, Disagreement.UNREADABLE)
     assert "expected a sum" in compared.reason
 
 
-def missing(stage: Stage, player: Player, first: str, last: str, seen: SeenIds) -> list[Comparison]:
+def missing(stage: Stage, player: Player, first: str, last: str, seen: SeenDeals) -> list[Comparison]:
     with stage.database.read() as connection:
         stretches = list(missing_in_file(connection, player.site, moscow(*first.split()), moscow(*last.split()), seen))
     return [each for _, stretch in stretches for each in stretch]
@@ -97,11 +105,11 @@ def test_what_the_file_lacks_is_looked_for_on_whole_days_of_the_site(
     register(stage, stage.open_site(), "theirs", happened_at=moscow("2018-03-26"))
     (deleted,) = register(stage, shop, "deleted", happened_at=moscow("2018-03-26"))
     stage.perform(delete_deals, shop, DealKey(deleted, None))
-    seen = SeenIds()
+    seen = SeenDeals()
     found = missing(stage, shop, "2018-03-26 15:00:00", "2018-03-27 01:00:00", seen)
     assert [each.ours.id for each in found if each.ours is not None] == ids[1:4]
     assert {each.disagreement for each in found} == {Disagreement.MISSING_IN_FILE}
-    seen.add(ids[2])
+    assert compare(stage, shop, stated(None, deal_id=ids[2]), seen=seen)[0][0] == ids[2]
     found = missing(stage, shop, "2018-03-26 15:00:00", "2018-03-27 01:00:00", seen)
     assert [each.ours.id for each in found if each.ours is not None] == [ids[1], ids[3]]
 

@@ -19,7 +19,7 @@ from dealtrace.files.import_file import open_import_file
 from dealtrace.files.import_format import ImportNoun
 from dealtrace.operations.reports.agree import ROWS_AT_ONCE, compare_rows, missing_in_file
 from dealtrace.record import record
-from dealtrace.reports.agreement import Agreement, Comparison, Disagreement, Field, SeenIds
+from dealtrace.reports.agreement import Agreement, Comparison, Disagreement, Field, SeenDeals
 
 SHOWN_MAX = 200
 _WORDS = {
@@ -81,7 +81,7 @@ def compare_file(connection: Connection, site: Site, path: Path, encoding: str |
     """
     file = open_import_file(path, ImportNoun.DEAL, encoding, site.custom_fields)
     has_sums = file.layout.has(("amount",))
-    compared, seen = Compared(Agreement(), [], 0), SeenIds()
+    compared, seen = Compared(Agreement(), [], 0), SeenDeals()
     differences: list[Comparison] = []
     total = 0
 

@@ -27,7 +27,7 @@ from dealtrace.reports.agreement import (
     Count,
     Disagreement,
     Field,
-    SeenIds,
+    SeenDeals,
     in_kopecks,
 )
 from dealtrace.reports.shares import rubles_of
@@ -97,7 +97,7 @@ class _Run:
         self._site = site
         self._file = file
         self._has_sums = file.layout.has(("amount",))
-        self._seen = SeenIds()
+        self._seen = SeenDeals()
         self._is_hidden = is_hidden or not complaints.is_terminal
 
     def disagreements(self) -> Iterator[Comparison]:

@@ -31,7 +31,7 @@ CURRENCIES = {
 NO_DATA = ("-", "--", "–", "—")
 """The texts that advertising reports show where they have no data."""
 
-_DAY_AS_NUMBER = re.compile("[0-9]{8}")
+_DAY_AS_NUMBER = re.compile("([0-9]{4})([0-9]{2})([0-9]{2})")
 _MONEY = re.compile(r"([^0-9+,.\-−\s]*)\s*([+\-−]?)\s*([0-9.,][0-9.,\s'’]*)([^0-9+,\-−]*)")
 _GAPS = re.compile(r"[\s'’]")
 _CODE = re.compile("[A-Za-z]{3}")
@@ -58,11 +58,9 @@ class DayCell:
 
     def read(self, cell: Cell) -> date:
         """Return the day as a date."""
-        digits = str(cell) if isinstance(cell, int) else cell
-        if isinstance(digits, str) and _DAY_AS_NUMBER.fullmatch(digits.strip()):
-            cell = f"{digits.strip()[:4]}-{digits.strip()[4:6]}-{digits.strip()[6:]}"
         try:
-            day = TimestampCell().read(cell)
+            text = text_of(cell) if isinstance(cell, str | int | float) else ""
+            day = TimestampCell().read("-".join(found.groups()) if (found := _DAY_AS_NUMBER.fullmatch(text)) else cell)
         except InvalidValue:
             day = None
         if day is None or (isinstance(day, datetime) and day.tzinfo is not None):
@@ -84,7 +82,7 @@ class MoneyCell:
 
     def read(self, cell: Cell) -> Money:
         """Return the sum in a cell: `1 234,56`, `1,234.56` and `1.234,56` are the same sum."""
-        text = visible(_number_text(cell)).strip()
+        text = visible(text_of(cell)).strip()
         found = _MONEY.fullmatch(text) if len(text) <= MONEY_LENGTH_MAX else None
         number = _decimal(found[3]) if found is not None else None
         if found is None or number is None or found[2] in ("-", "−") or number[0] > WRITTEN_MAX:
@@ -153,10 +151,6 @@ def read_currency(text: str) -> str:
     return code
 
 
-def _number_text(cell: Cell) -> str:
-    return f"{Decimal(repr(cell)):f}" if isinstance(cell, float) and cell == cell else text_of(cell)  # noqa: PLR0124
-
-
 def _decimal(written: str) -> tuple[Decimal, bool] | None:
     """Return the number in a text and whether it is whole, or `None` if the text is malformed.
 
@@ -188,13 +182,13 @@ def _number(whole: str | None, decimals: str) -> tuple[Decimal, bool] | None:
     return Decimal(f"{whole or 0}.{decimals or 0}"), not decimals.strip("0")
 
 
-def read_positive(text: str, most: int | None) -> Decimal:
+def read_positive(cell: Cell, most: int | None) -> Decimal:
     """Parse a number above 0, without a currency; `most` is the largest allowed number, or `None` for no limit.
 
     Raises:
-        InvalidValue: the text is not a number, names a currency, or the number is not above 0 or is too large.
+        InvalidValue: the cell is not a number, names a currency, or the number is not above 0 or is too large.
     """
-    money = MoneyCell().read(text)
+    money = MoneyCell().read(cell)
     if money.currency or not money.amount or (most is not None and money.amount > most):
         ru = "ожидается число больше 0" + ("" if most is None else f" и до {most}") + ", например 20 или 20.5"
         en = "a number above 0" + ("" if most is None else f" and up to {most}") + " is expected, such as 20 or 20.5"

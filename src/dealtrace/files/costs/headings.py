@@ -16,7 +16,7 @@ from dealtrace.files.columns import (
 from dealtrace.files.costs.columns import COST_COLUMNS, HEAD_LINES, split_units
 from dealtrace.files.row import COLUMNS_MAX, Cell, Row
 from dealtrace.files.table_file import TableFile
-from dealtrace.files.unreadable import unreadable
+from dealtrace.files.unreadable import check_headings, unreadable
 from dealtrace.record import record
 
 
@@ -50,8 +50,7 @@ def read_headings(path: Path, table: TableFile, columns: Mapping[str, str]) -> C
     if not rows:
         raise unreadable(path, "файл пуст", "the file is empty")
     row = max(rows, key=lambda row: count_known((plain_heading(cell, columns) for cell in row.cells), COST_COLUMNS))
-    if row.is_malformed:
-        raise unreadable(path, f"строка {row.number}: лишние кавычки", f"row {row.number}: misplaced quotes")
+    check_headings(path, row)
     _check_mapped(path, row, columns)
     layout = _lay_out(row, columns)
     if layout.width > COLUMNS_MAX:

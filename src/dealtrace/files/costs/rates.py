@@ -10,7 +10,7 @@ from dealtrace.files.columns import Column, Need, lay_out, missing_columns
 from dealtrace.files.costs.cells import CurrencyCell, DayCell, read_positive
 from dealtrace.files.row import Cell
 from dealtrace.files.table_file import open_table
-from dealtrace.files.unreadable import unreadable
+from dealtrace.files.unreadable import check_headings, unreadable
 from dealtrace.record import record
 
 RATES_MAX = 100_000
@@ -28,7 +28,7 @@ class RateCell:
 
     def read(self, cell: Cell) -> Decimal:
         """Return the price of one unit as a decimal number of rubles."""
-        return read_rate(str(cell))
+        return read_rate(cell)
 
 
 @record
@@ -52,13 +52,13 @@ RATE_COLUMNS = (
 )
 
 
-def read_rate(text: str) -> Decimal:
+def read_rate(cell: Cell) -> Decimal:
     """Return the price of one unit of a currency as a decimal number of rubles.
 
     Raises:
-        InvalidValue: the text is not a number above 0, or the number is too large.
+        InvalidValue: the cell is not a number above 0, or the number is too large.
     """
-    return read_positive(text, RATE_RUB_MAX)
+    return read_positive(cell, RATE_RUB_MAX)
 
 
 def read_foreign(text: str) -> str:
@@ -86,6 +86,7 @@ def read_rates(path: Path, encoding: str | None) -> list[CurrencyRate]:
     head = next(rows, None)
     if head is None:
         raise unreadable(path, "файл пуст", "the file is empty")
+    check_headings(path, head)
     layout = lay_out(head.cells, RATE_COLUMNS)
     for column in missing_columns(layout, RATE_COLUMNS):
         accepted = ", ".join((column.name, *column.headings))

@@ -12,7 +12,7 @@ from dealtrace.deals.incoming_deal import IncomingDeal
 from dealtrace.errors import Refusal
 from dealtrace.leads.file_import import ImportRow
 from dealtrace.leads.reference import all_spellings
-from dealtrace.reports.agreement import Comparison, Disagreement, SeenIds, compare_deals
+from dealtrace.reports.agreement import Comparison, Disagreement, SeenDeals, compare_deals
 from dealtrace.storage.deals.deals import list_deals_by_id, list_deals_by_key
 from dealtrace.storage.journals.deal_journal import JournalQuery, query_deals
 from dealtrace.storage.journals.keyset_pages import pages_of
@@ -25,14 +25,14 @@ def compare_rows(
     connection: Connection,
     site: Site,
     rows: Sequence[ImportRow[object]],
-    seen: SeenIds,
+    seen: SeenDeals,
     *,
     has_sums: bool,
 ) -> list[Comparison]:
     """Compare the next rows of a list with the deals of a site; the results are in input order.
 
     As in the API, a deal is found by our id if the row has an id, else by its number. Deleted deals count as missing.
-    `seen` holds the ids of the deals that earlier rows identified; this function adds the ids that these rows identify.
+    `seen` holds the deals that earlier rows identified; this function adds the deals that these rows identify.
     """
     stated = [row.content for row in rows if isinstance(row.content, IncomingDeal)]
     found = list_deals_by_key(
@@ -58,17 +58,17 @@ class _Known:
         return choose_deal(DealKey(stated.id, stated.number), self._by_id, self._by_number)
 
 
-def _compare(row: ImportRow[object], known: _Known, seen: SeenIds, *, has_sums: bool) -> Comparison:
+def _compare(row: ImportRow[object], known: _Known, seen: SeenDeals, *, has_sums: bool) -> Comparison:
     if isinstance(row.content, Refusal):
         return Comparison(row.number, None, None, Disagreement.UNREADABLE, reason=str(row.content))
     assert isinstance(row.content, IncomingDeal)  # the format of deals has no other content
     ours = known.find(row.content)
-    is_repeated = ours is not None and seen.add(ours.id)
+    is_repeated = seen.add(row.content, ours)
     return compare_deals(row.number, row.content, ours, has_sums=has_sums, is_repeated=is_repeated)
 
 
 def missing_in_file(
-    connection: Connection, site: Site, first_at: datetime, last_at: datetime, seen: SeenIds
+    connection: Connection, site: Site, first_at: datetime, last_at: datetime, seen: SeenDeals
 ) -> Iterator[tuple[int, list[Comparison]]]:
     """Yield chunks of the deals in a period that a list lacks, each with the number of all deals in the period.
 
