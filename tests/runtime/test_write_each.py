@@ -14,8 +14,8 @@ from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.runtime.write_each import raise_first, write_each
 from dealtrace.storage.database.engine import Database
+from waiting import wait_until
 from write_commands import open_write_queue, run
-
 
 LONG_SECONDS = 20
 
@@ -69,8 +69,7 @@ def test_commands_that_find_no_room_do_not_drop_those_that_wait(database: Databa
             assert await asyncio.to_thread(entered.wait, LONG_SECONDS)
             commands = [(shop.site, WriteCommand(str(number))) for number in range(4)]
             writing = asyncio.create_task(write_each(write_queue, refuse_some, commands))
-            while write_queue.waiting < 2:
-                await asyncio.sleep(0)
+            await asyncio.to_thread(wait_until, lambda: write_queue.waiting == 2)
             opened.set()
             await held
             return await writing
