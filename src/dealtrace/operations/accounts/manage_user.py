@@ -98,7 +98,7 @@ def delete_user(connection: Connection, login: str) -> User:
 def _void_links(connection: Connection, user_id: UserId) -> None:
     """Delete the invitations, password links and shared links that a user made but no longer has the right to make.
 
-    Ours: password links name no site, so they stop working unless the user owns the installation.
+    Password links name no site, so they stop working unless the user owns the installation.
     """
     rights = users.find_rights(connection, user_id)
     if rights is not None and rights.user.is_owner:
