@@ -2,6 +2,8 @@
 
 import html
 import re
+from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -18,6 +20,7 @@ from dealtrace.reports.statuses import Meaning
 from dealtrace.storage.accounts.custom_fields import count_unknown_fields
 from dealtrace.storage.accounts.site_hosts import list_hosts
 from dealtrace.storage.accounts.tokens import list_tokens
+from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.reports.columns import list_columns
 from dealtrace.storage.reports.statuses import list_statuses
 from dealtrace.storage.webhooks.webhooks import list_webhooks
@@ -439,6 +442,23 @@ def test_a_new_site_shows_one_address_for_calls_and_one_for_deals(
     text = text_of(boss.get(path).text)
     assert f"{server.address}/event-service/platform/asterisk/inbound-call?apikey=TOKEN" in text
     assert f"{server.address}/calls-service/RestAPI/orders/register/?clientApiId=TOKEN" in text
+
+
+@pytest.mark.parametrize("page", ["settings/counter", ""])
+def test_lines_to_copy_have_the_address_that_browsers_use_behind_a_proxy_with_https(
+    start_server: Callable[..., ServerProcess], page: str
+) -> None:
+    server = start_server(trusted_proxies="127.0.0.1")
+    with closing(open_database(server.database_url)) as database:
+        stage = Stage(database)
+        site_id = stage.open_site().site.id
+        guest = member_of(server, stage, site_id)
+    wait_until(lambda: f"{server.address}/c" in html.unescape(guest.get(page).text))
+    guest.http.cookies.set("__Host-session", guest.secret)
+    guest.http.headers.update({"x-forwarded-proto": "https", "host": "deals.shop.example"})
+    shown = html.unescape(guest.get(page).text)
+    assert f"https://deals.shop.example/counter/{site_id}.js" in shown
+    assert "http://deals.shop.example" not in shown
 
 
 def test_the_counter_page_has_the_lines_to_copy_and_the_last_visit(

@@ -111,13 +111,15 @@ def test_two_lines_bypass_no_limit_of_a_running_server(start_server: Callable[..
     [
         (PROXY, "http", ["https"], True),
         (PROXY, "http", ["HTTPS "], True),
-        (PROXY, "http", ["https, http"], True),
-        (PROXY, "http", ["https", "http"], True),
-        (PROXY, "http", ["http, https"], False),
+        (PROXY, "http", ["http, https"], True),
+        (PROXY, "http", ["http", "https,"], True),
+        (PROXY, "http", ["https, http"], False),
+        (PROXY, "http", ["https", "http"], False),
         (PROXY, "http", ["http"], False),
         (PROXY, "http", [], False),
         (PROXY, "http", [""], False),
         (PROXY, "https", [], True),
+        (PROXY, "https", [","], True),
         (CLIENT, "http", ["https"], False),
         (CLIENT, "https", ["http"], True),
         ("", "http", ["https"], False),
@@ -126,6 +128,38 @@ def test_two_lines_bypass_no_limit_of_a_running_server(start_server: Callable[..
 def test_a_trusted_proxy_tells_whether_the_browser_came_by_https(
     peer: str, scheme: str, lines: list[str], is_https: bool
 ) -> None:
-    headers = [(b"x-forwarded-proto", line.encode()) for line in lines]
+    assert used_https(lines, peer=peer, scheme=scheme) is is_https
+
+
+@pytest.mark.parametrize(
+    ("hops", "schemes", "is_https"),
+    [
+        (CLIENT, "https", True),
+        (f"{CLIENT}, 10.0.0.3", "https, http", True),
+        (f"{CLIENT}, 10.0.0.3", "http, https, http", True),
+        (f"198.51.100.1, {CLIENT}, 10.0.0.3", "https, http, https", False),
+        (f"{CLIENT}, 10.0.0.4, 10.0.0.3", "https, http, http", True),
+        (f"{CLIENT}, 10.0.0.3", "https", True),
+        ("unknown, 10.0.0.3", "https, http", True),
+        ("10.0.0.5, 10.0.0.3", "https, http", True),
+        ("10.0.0.5", "https, http", False),
+    ],
+)
+def test_the_proxy_to_which_the_client_connected_tells_whether_by_https(
+    hops: str, schemes: str, is_https: bool
+) -> None:
+    assert used_https([schemes], hops=hops) is is_https
+
+
+@given(forged=st.lists(st.sampled_from(["http", "https", "", "ws", "https, http"]), max_size=4))
+def test_nothing_that_a_client_writes_changes_its_scheme(forged: list[str]) -> None:
+    assert used_https([*forged, "https"], hops=f"198.51.100.1, {CLIENT}")
+    assert not used_https([*forged, "http"], hops=f"198.51.100.1, {CLIENT}")
+    assert used_https([*forged, "https", "http"], hops=f"198.51.100.1, {CLIENT}, 10.0.0.3")
+
+
+def used_https(lines: list[str], *, hops: str = "", peer: str = PROXY, scheme: str = "http") -> bool:
+    """Return whether a request with these lines of `X-Forwarded-Proto` and these forwarded addresses used https."""
+    headers = [(b"x-forwarded-proto", line.encode()) for line in lines] + [(b"x-forwarded-for", hops.encode())]
     scope = {"client": (peer, 4711) if peer else None, "scheme": scheme, "headers": headers}
-    assert Proxies(Settings(trusted_proxies="10.0.0.0/8").trusted_proxies).is_https(scope) is is_https
+    return Proxies(Settings(trusted_proxies="10.0.0.0/8").trusted_proxies).is_https(scope)

@@ -327,6 +327,22 @@ class TestBody:
         wait_until(lambda: server.logged.count(unreadable) > before)
         assert server.journal(owner.token, owner.site.id).json()["recordsTotal"] == 0
 
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            *(
+                f"Content-Length: {length}"
+                for length in ("+5", "5, 5", "٣", "9" * 30, "9" * 5000, "-5", "5_0", "0x5", "")
+            ),
+            "Content-Length: 5\r\nContent-Length: 6",
+            "Content-Length: x\r\nTransfer-Encoding: chunked",
+        ],
+    )
+    def test_one_whose_length_is_no_number_is_400(self, server: ServerProcess, owner: Player, headers: str) -> None:
+        head = f"POST {REGISTER}?{query_of(owner.token)} HTTP/1.1\r\nHost: x\r\n{headers}\r\nConnection: close\r\n\r\n"
+        assert server.raw(f"{head}5\r\nhello\r\n0\r\n\r\n".encode()).startswith(b"HTTP/1.1 400 ")
+        assert "request_broke" not in server.logged
+
     def test_a_client_may_wait_for_the_go_ahead(self, server: ServerProcess, owner: Player) -> None:
         body = query_of(owner.token).encode()
         head = f"POST {REGISTER} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\nExpect: 100-continue\r\n"

@@ -223,7 +223,7 @@ WORST: dict[str, Callable[[Stage, Player, int], Any]] = {
     "pay_for_reading": lambda _stage, _shop, _number: PaidMethod.ORDERS_DIARY,
     "claim_deliveries": lambda stage, shop, _number: Claim(webhook_id(stage, shop), "me"),
     "acknowledge_deliveries": reported,
-    "claim_alerts": lambda _stage, _shop, _number: None,
+    "claim_alert": lambda _stage, _shop, _number: None,
     "settle_alerts": raised,
     "claim_mail": lambda _stage, _shop, _number: None,
     "settle_mails": lambda _stage, shop, number: MailReport(

@@ -19,6 +19,7 @@ from dealtrace.deals.incoming_deal import IncomingDeal
 from dealtrace.mails.mail import Mail, MailPurpose
 from dealtrace.mails.recipient import Recipient
 from dealtrace.operations.alerts import manage
+from dealtrace.operations.alerts.watch import LEASE
 from dealtrace.operations.deals.import_deals import import_deals
 from dealtrace.operations.reports.read_question import read_question_context
 from dealtrace.operations.webhooks.create import NewWebhook, create_webhook
@@ -31,7 +32,7 @@ from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.mails.outbox import list_mails
 from dealtrace.storage.schema.tables.alerts import alert as alert_table
 from dealtrace.storage.schema.tables.webhooks import webhook_outbox
-from dealtrace.worker.alerts import Alerts
+from dealtrace.worker.alerts import RETRY_AFTER, Alerts
 from metric_values import metric_value
 from waiting import until
 from write_commands import open_write_queue, run
@@ -90,8 +91,13 @@ def state(stage: Stage, shop: Player) -> tuple[Alert, list[Incident], list[Mail]
 
 
 def look(stage: Stage, shop: Player, *, processes: int = 1, is_over: Callable[[Alert], bool] | None = None) -> None:
-    """Have processes look at the rule until it is not due any more."""
-    is_done = is_over or (lambda alert: alert.due_at > clock.now() + timedelta(minutes=3))
+    """Have processes look at the only rule until it is not due any more."""
+    is_done = is_over or (lambda alert: alert.due_at > clock.now() + LEASE + timedelta(minutes=1))
+    watch(stage, lambda: is_done(state(stage, shop)[0]), processes=processes)
+
+
+def watch(stage: Stage, is_done: Callable[[], bool], *, processes: int, can_report: bool = True) -> None:
+    """Have processes look at rules until they are done."""
 
     async def story() -> None:
         async with AsyncExitStack() as opened:
@@ -104,8 +110,10 @@ def look(stage: Stage, shop: Player, *, processes: int = 1, is_over: Callable[[A
                 )
                 opened.callback(read_pool.stop)
                 opened.callback(reports.stop)
+                if not can_report:
+                    reports.stop()
                 workers.append(Alerts(read_pool, queue, reports, sends_mail=True, poll_seconds=0.02))
-            await until(lambda: is_done(state(stage, shop)[0]))
+            await until(is_done)
             for worker in workers:
                 await worker.stop()
 
@@ -165,8 +173,45 @@ def test_filters_watch_a_single_service(stage: Stage) -> None:
     assert state(stage, shop)[1] == []
 
 
+def test_a_rule_whose_figures_cannot_be_read_is_due_again_before_its_lease_ends(stage: Stage) -> None:
+    shop = stage.open_site(time_zone=zone_at_noon())
+    add_rule(stage, shop, "silence", "deals", "day")
+    make_due(stage)
+    failed = looks("failed")
+
+    def is_put_off() -> bool:
+        due_in = state(stage, shop)[0].due_at - clock.now()
+        return looks("failed") > failed and timedelta() < due_in <= RETRY_AFTER
+
+    watch(stage, is_put_off, processes=1, can_report=False)
+    assert state(stage, shop)[0].fault is None
+
+
 def looks(outcome: str) -> float:
     return metric_value(f'dealtrace_alert_looks_total{{outcome="{outcome}"}}')
+
+
+def test_processes_look_at_each_rule_of_a_site_once(stage: Stage) -> None:
+    shop = stage.open_site(time_zone=zone_at_noon())
+    for week in range(1, 9):
+        add_deals(stage, shop, days_ago=1 + 7 * week, count=9)
+    rules = [add_rule(stage, shop, "silence", "deals", "day") for _ in range(6)]
+    before = {outcome: looks(outcome) for outcome in ("raised", "nothing", "failed")}
+
+    def is_each_done() -> bool:
+        with stage.database.read() as connection:
+            alerts = list_alerts(connection, shop.site.id)
+        return all(alert.due_at > clock.now() + LEASE + timedelta(minutes=1) for alert in alerts)
+
+    watch(stage, is_each_done, processes=3)
+    with stage.database.read() as connection:
+        incidents = list_incidents(connection, shop.site.id, 10)
+    assert sorted(incident.alert_id for incident in incidents) == sorted(rule.id for rule in rules)
+    assert {outcome: looks(outcome) - count for outcome, count in before.items()} == {
+        "raised": len(rules),
+        "nothing": 0,
+        "failed": 0,
+    }
 
 
 def look_until_counted(stage: Stage, shop: Player, outcome: str) -> None:

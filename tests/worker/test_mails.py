@@ -24,6 +24,7 @@ from dealtrace.mails.recipient import Recipient
 from dealtrace.mails.scheduled_report import Rhythm, ScheduledReport
 from dealtrace.mails.subscription import MailList, Subscription, parse_link_key
 from dealtrace.operations.accounts.create_user import create_user
+from dealtrace.operations.accounts.manage_user import delete_user, take_role
 from dealtrace.operations.alerts import manage
 from dealtrace.operations.deals.import_deals import import_deals
 from dealtrace.operations.mails.scheduled_reports import NewScheduledReport, schedule_report
@@ -194,6 +195,27 @@ def test_a_mail_about_nothing_is_settled_unsent(
 
     send_until(stage, mail_server, lambda: all(mail.due_at is None for mail in mails_of(stage, shop).values()), write)
     assert mail_server.received == []
+
+
+@pytest.mark.parametrize("is_deleted", [True, False])
+def test_a_mail_that_waits_for_a_user_who_lost_their_role_is_not_sent(
+    stage: Stage, shop: Player, mail_server: MailServer, *, is_deleted: bool
+) -> None:
+    stage.ids.ensure(20)
+    elsewhere = stage.open_site()
+    with stage.database.write() as connection:
+        roles = {shop.site.id: Role.OWNER, elsewhere.site.id: Role.OWNER}
+        user = create_user(connection, stage.ids, "eve@example.com", "correct horse battery", clock.now(), roles=roles)
+        recipients = (RECIPIENTS[0], Recipient(user.login, "en", user.id))
+        rule = Rule(AlertKind.SILENCE, "calls", WINDOWS["day"], None, (), recipients)
+        alert = manage.add_alert(connection, stage.ids, shop.site, rule, clock.now())
+        manage.schedule_test_mails(connection, stage.ids, alert, clock.now())
+        if is_deleted:
+            delete_user(connection, user.login)
+        else:
+            take_role(connection, user.id, shop.site.id)
+    send_until(stage, mail_server, lambda: all(mail.due_at is None for mail in mails_of(stage, shop).values()))
+    assert [received.recipients for received in mail_server.received] == [("anna@example.com",)]
 
 
 def test_a_mail_is_reserved_only_while_it_is_sent(

@@ -1,6 +1,6 @@
 """`dealtrace import costs`: import the costs of an advertising account from a file."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import astuple
 from decimal import Decimal
 from pathlib import Path
@@ -12,7 +12,6 @@ from rich.table import Table
 from dealtrace import clock
 from dealtrace.attribution.campaign import AUTO, CampaignNaming, campaign_key
 from dealtrace.attribution.cost import ACCOUNT_LENGTH_MAX, SYSTEM_LENGTH_MAX, SYSTEM_SOURCES, Cost, CostAccount
-from dealtrace.attribution.stated_cost import name_costs
 from dealtrace.attribution.traffic_source import SOURCE_LENGTH_MAX
 from dealtrace.attribution.unmet_costs import SourceCost, UnmetCosts
 from dealtrace.cli.answers import CostsAnswer, UnmetCost
@@ -26,13 +25,10 @@ from dealtrace.files.costs.columns import COST_COLUMNS
 from dealtrace.files.costs.cost_file import CostFile, CostReading, CostUnit, read_cost_file
 from dealtrace.files.csv_reader import UTF_8
 from dealtrace.operations.accounts.require_site import require_site
-from dealtrace.operations.reports.import_costs import ImportedCosts, import_costs
-from dealtrace.operations.run_import import refresh_statistics
-from dealtrace.operations.work import Work
+from dealtrace.operations.reports.run_cost_import import CostImportOutcome, run_cost_import
 from dealtrace.record import record
 from dealtrace.storage.database.engine import Database
-from dealtrace.storage.id_blocks import transaction
-from dealtrace.storage.reports.costs import find_unmet_costs, list_visited_sources
+from dealtrace.storage.reports.costs import find_unmet_costs
 
 UNMET_SHOWN_MAX = 20
 PERCENT_MAX = 100
@@ -73,9 +69,13 @@ class _Imported:
     site_id: int
     account: CostAccount
     file: CostFile
-    costs: Sequence[Cost]
-    done: ImportedCosts
+    outcome: CostImportOutcome
     unmet: UnmetCosts
+
+    @property
+    def kopecks(self) -> int:
+        """Return the sum of all imported costs, in kopecks."""
+        return _sum(self.outcome.named.costs)
 
 
 @import_commands.command("costs")
@@ -115,7 +115,7 @@ def take_costs(  # noqa: PLR0913, PLR0917 - an argument for each option
         fail("--campaign must be auto, id, name, or a text that contains {id} or {name}.")
     with open_prepared() as database:
         imported = _import(database, site_id, named, file, encoding, reading, naming)
-        report_stale_statistics(refresh_statistics(database))
+    report_stale_statistics(imported.outcome.statistics_fault)
     if as_json:
         print_json(_serialize(imported))
     else:
@@ -135,15 +135,10 @@ def _import(
         site = require_site(connection, site_id)
     file = read_cost_file(path, encoding, reading)
     _check_naming(file, naming)
+    outcome = run_cost_import(database, site, account, file.costs, file.days, naming, now=clock.now())
     with database.read() as connection:
-        visited = list_visited_sources(connection, site.id)
-    costs = name_costs(file.costs, naming, visited)
-    _check_lengths(costs)
-    with transaction(database, ids=len({cost.traffic_source for cost in costs})) as (connection, ids):
-        done = import_costs(Work(connection, ids, site, clock.now()), account, file.days, costs)
-    with database.read() as connection:
-        unmet = find_unmet_costs(connection, site.id, account, file.days, visited)
-    return _Imported(site.id, account, file, costs, done, unmet)
+        unmet = find_unmet_costs(connection, site.id, account, file.days, outcome.named.visited)
+    return _Imported(site.id, account, file, outcome, unmet)
 
 
 def _read_account(system: str, account: str) -> CostAccount:
@@ -211,12 +206,6 @@ def _check_naming(file: CostFile, naming: CampaignNaming) -> None:
             fail(f"--campaign {naming.form} needs the column {column}, which the file does not have. Use --map.")
 
 
-def _check_lengths(costs: Collection[Cost]) -> None:
-    longest = max((len(cost.traffic_source.campaign) for cost in costs), default=0)
-    if longest > SOURCE_LENGTH_MAX:
-        fail(f"--campaign: a name would have {longest} characters; at most {SOURCE_LENGTH_MAX} are allowed.")
-
-
 def _report(imported: _Imported) -> None:
     for line in _summarize(imported):
         console.print(line, markup=False)
@@ -228,10 +217,10 @@ def _report(imported: _Imported) -> None:
 
 
 def _summarize(imported: _Imported) -> Iterator[str]:
-    file, done = imported.file, imported.done
+    file, done = imported.file, imported.outcome.imported
     yield (
         f"{counted(file.rows, 'row')} of {counted(len(file.days), 'day')}: {counted(done.stored, 'cost')} stored, "
-        f"{_rubles(_sum(imported.costs))} RUB; {done.replaced} replaced."
+        f"{_rubles(imported.kopecks)} RUB; {done.replaced} replaced."
     )
     if file.unit is CostUnit.MICROS:
         yield "Costs were read as millionths of a ruble. If they are rubles, set --cost-unit money."
@@ -265,9 +254,9 @@ def _serialize(imported: _Imported) -> CostsAnswer:
         "account": imported.account.account,
         "rows": imported.file.rows,
         "days": len(imported.file.days),
-        "costs": imported.done.stored,
-        "replaced": imported.done.replaced,
-        "cost": _rubles(_sum(imported.costs)),
+        "costs": imported.outcome.imported.stored,
+        "replaced": imported.outcome.imported.replaced,
+        "cost": _rubles(imported.kopecks),
         "unit": imported.file.unit.value,
         "encoding": imported.file.encoding,
         "columnsPassedOver": imported.file.layout.passed_over,

@@ -53,7 +53,9 @@ class DealVersion:
     user_id: int | None = None
 
 
-def first_version(deal: Deal, amount_as_sent: str, token_id: int | None, matcher: int | None = None) -> DealVersion:
+def first_version(
+    deal: Deal, amount_as_sent: str, token_id: int | None, matcher: int | None = None, *, user_id: int | None = None
+) -> DealVersion:
     """Return the first version of a deal: all its fields, and the sum as sent, for the response to a retry.
 
     A deal with matchers also has the fields of deals 2.0, and the position of the `matcher` that decided.
@@ -75,7 +77,7 @@ def first_version(deal: Deal, amount_as_sent: str, token_id: int | None, matcher
     }
     if deal.matchers:
         after |= {name: getattr(deal, name) for name in FURTHER} | {"matcher": matcher, "visit_id": deal.visit_id}
-    return DealVersion(deal.id, FIRST_VERSION, VersionKind.REGISTERED, deal.recorded_at, token_id, {}, after)
+    return DealVersion(deal.id, FIRST_VERSION, VersionKind.REGISTERED, deal.recorded_at, token_id, {}, after, user_id)
 
 
 def next_version(

@@ -34,34 +34,45 @@ class Proxies:
         its values are joined in order, since a proxy either extends the received value or adds another header. If an
         entry is not an address, the proxy that wrote it counts as the client.
         """
-        peer: str = scope["client"][0] if scope.get("client") else ""
-        forwarded = joined_header(scope, b"x-forwarded-for")
-        if not forwarded:
+        peer = _peer(scope)
+        if not joined_header(scope, b"x-forwarded-for"):
             return _plain_ip(peer)
         nearest = read_address(peer)
         if nearest is None:
             return peer
         if not self._is_trusted(nearest):
             self._warn(peer)
-        for hop in reversed([hop.strip() for hop in forwarded.split(",") if hop.strip()]):
+        return str(self._walk(scope, nearest)[0])
+
+    def is_https(self, scope: Scope) -> bool:
+        """Return whether the client used https.
+
+        If a trusted proxy forwarded the request, the value of `X-Forwarded-Proto` decides that was written by the
+        proxy to which the client connected: of several values, the one as far from the last as the client's address is
+        in `X-Forwarded-For`, or else the first.
+        """
+        peer = read_address(_peer(scope))
+        values = _entries(scope, b"x-forwarded-proto")
+        if peer is None or not self._is_trusted(peer) or not values:
+            return bool(scope["scheme"] == "https")
+        proxies = self._walk(scope, peer)[1]
+        return values[-min(max(proxies, 1), len(values))].lower() == "https"
+
+    def _walk(self, scope: Scope, peer: Address) -> tuple[Address, int]:
+        """Return the client's address, and how many entries of `X-Forwarded-For` trusted proxies wrote.
+
+        The header is read from its last entry, which the proxy `peer` wrote, because a client can write the first ones.
+        """
+        nearest, written = peer, 0
+        for hop in reversed(_entries(scope, b"x-forwarded-for")):
             if not self._is_trusted(nearest):
                 break
+            written += 1
             address = read_address(hop)
             if address is None:
                 break
             nearest = address
-        return str(nearest)
-
-    def is_https(self, scope: Scope) -> bool:
-        """Return whether the browser used https.
-
-        If a trusted proxy forwarded the request, the first value of `X-Forwarded-Proto` decides.
-        """
-        peer = read_address(scope["client"][0]) if scope.get("client") else None
-        if peer is None or not self._is_trusted(peer):
-            return bool(scope["scheme"] == "https")
-        forwarded = joined_header(scope, b"x-forwarded-proto").partition(",")[0].strip().lower()
-        return (forwarded or scope["scheme"]) == "https"
+        return nearest, written
 
     def _is_trusted(self, address: Address) -> bool:
         return any(address in network for network in self._trusted)
@@ -70,6 +81,15 @@ class Proxies:
         if not self._warned:
             self._warned = True
             _log.warning("proxy_not_trusted", peer=peer, cure="list it in DEALTRACE_TRUSTED_PROXIES")
+
+
+def _peer(scope: Scope) -> str:
+    return scope["client"][0] if scope.get("client") else ""
+
+
+def _entries(scope: Scope, name: bytes) -> list[str]:
+    """Return the values of a header that has a list, without empty ones."""
+    return [entry.strip() for entry in joined_header(scope, name).split(",") if entry.strip()]
 
 
 @lru_cache(_ADDRESSES_CACHED)

@@ -58,21 +58,30 @@ class MovingWindows(Protocol):
 
 
 class MemoryWindows:
-    """Moving windows in memory; a key is dropped when its last admitted hit has left the window."""
+    """Moving windows in memory; a key is dropped when its last admitted hit has left the window.
+
+    A key must always be hit with the same number of seconds. Keys are kept by this number, so that keys whose window
+    is long do not keep keys whose window has passed.
+    """
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
-        self._hits: OrderedDict[str, tuple[int, deque[float]]] = OrderedDict()
+        self._hits: dict[int, OrderedDict[str, deque[float]]] = {}
+
+    def __len__(self) -> int:
+        """Return how many keys are kept."""
+        return sum(map(len, self._hits.values()))
 
     async def hit(self, key: str, *, count: int, seconds: int) -> bool:
         """Count a hit; see `MovingWindows.hit`."""
         now = self._monotonic()
-        _, hits = self._hits.get(key) or (seconds, deque[float](maxlen=count))
+        by_key = self._hits.setdefault(seconds, OrderedDict())
+        hits = by_key.get(key) or deque[float](maxlen=count)
         if len(hits) == count and hits[0] > now - seconds:
             return False
         hits.append(now)
-        self._hits[key] = (seconds, hits)
-        self._hits.move_to_end(key)
+        by_key[key] = hits
+        by_key.move_to_end(key)
         self._drop_passed(now)
         return True
 
@@ -80,11 +89,9 @@ class MemoryWindows:
         """Close nothing: memory has no connections."""
 
     def _drop_passed(self, now: float) -> None:
-        while self._hits:
-            seconds, hits = next(iter(self._hits.values()))
-            if hits[-1] > now - seconds:
-                return
-            self._hits.popitem(last=False)
+        for seconds, by_key in self._hits.items():
+            while by_key and next(iter(by_key.values()))[-1] <= now - seconds:
+                by_key.popitem(last=False)
 
 
 class RedisWindows:

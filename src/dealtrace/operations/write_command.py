@@ -5,6 +5,7 @@ from typing import Generic, TypeVar
 from dealtrace.record import record
 
 Payload = TypeVar("Payload")
+InnerPayload = TypeVar("InnerPayload")
 
 
 @record
@@ -17,3 +18,7 @@ class WriteCommand(Generic[Payload]):
     payload: Payload
     token_id: int | None = None
     user_id: int | None = None
+
+    def with_payload(self, payload: InnerPayload) -> "WriteCommand[InnerPayload]":
+        """Return a command of the same sender with another payload, such as an item of a list."""
+        return WriteCommand(payload, self.token_id, self.user_id)

@@ -8,6 +8,7 @@ from dealtrace.accounts.api_request import ApiRequest
 from dealtrace.accounts.site import Site, SiteId
 from dealtrace.operations.requests.store import RequestBatch, store_requests
 from dealtrace.operations.write_command import WriteCommand
+from dealtrace.runtime.write_each import raise_first, write_each
 from dealtrace.runtime.write_queue import WriteQueue
 
 WAITING_MAX = 20_000
@@ -48,22 +49,23 @@ class RequestJournal:
         by_site: dict[int, list[ApiRequest]] = {}
         for site_id, make in waiting:
             by_site.setdefault(site_id, []).append(make())
-        answers = [
-            write_queue.write(
-                store_requests,
+        commands = [
+            (
                 NO_SITE if site_id == NO_SITE.id else _named(site_id),
-                WriteCommand(RequestBatch(tuple(requests), self._kept_since(site_id, now)), None),
+                WriteCommand(RequestBatch(tuple(requests), self._kept_since(site_id, now))),
             )
             for site_id, requests in by_site.items()
         ]
-        for answer in answers:
-            await answer
+        outcomes = await write_each(write_queue, store_requests, commands)
+        for (site, command), outcome in zip(commands, outcomes, strict=True):
+            if command.payload.kept_since is not None and outcome is None:
+                self._deleted_at[site.id] = now
+        raise_first(outcomes)
 
     def _kept_since(self, site_id: int, now: datetime) -> datetime | None:
-        if now - self._deleted_at.get(site_id, datetime.min.replace(tzinfo=now.tzinfo)) < DELETED_EVERY:
-            return None
-        self._deleted_at[site_id] = now
-        return now - self._kept
+        """Return the time before which requests are to be deleted, or `None` if they were deleted recently."""
+        deleted_at = self._deleted_at.get(site_id)
+        return now - self._kept if deleted_at is None or now - deleted_at >= DELETED_EVERY else None
 
 
 def _named(site_id: int) -> Site:

@@ -6,7 +6,7 @@ from dealtrace.operations.accounts.log_in import touch
 from dealtrace.runtime.account_changes import AccountChanges
 
 SESSIONS_MAX = 10_000
-"""The most sessions whose use is collected between two writes; further uses are not recorded."""
+"""The most sessions whose use is collected between two writes; uses of further sessions are not recorded."""
 
 
 class SessionUses:
@@ -21,7 +21,7 @@ class SessionUses:
 
     def add(self, digest: str, now: datetime) -> None:
         """Add the use of a session at `now`."""
-        if len(self._used_at) < SESSIONS_MAX:
+        if digest in self._used_at or len(self._used_at) < SESSIONS_MAX:
             self._used_at[digest] = now
 
     async def store(self, account_changes: AccountChanges) -> None:

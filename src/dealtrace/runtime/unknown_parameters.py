@@ -7,6 +7,7 @@ from dealtrace.accounts.api_request import masked_text
 from dealtrace.accounts.site import Site, SiteId
 from dealtrace.operations.accounts.count_unknown_parameters import UnknownParameters, count_unknown_parameters
 from dealtrace.operations.write_command import WriteCommand
+from dealtrace.runtime.write_each import raise_first, write_each
 from dealtrace.runtime.write_queue import WriteQueue
 
 NAMES_AT_ONCE_MAX = 1000
@@ -47,14 +48,10 @@ class UnknownParametersTally:
             Refusal: the database is unavailable or overloaded; counts that are not stored yet are lost.
         """
         seen, self._seen, self._names = self._seen, {}, 0
-        answers = [
-            write_queue.write(
-                count_unknown_parameters, site, WriteCommand(UnknownParameters(counts, self._known_of(counts)), None)
-            )
-            for site, counts in seen.values()
+        commands = [
+            (site, WriteCommand(UnknownParameters(counts, self._known_of(counts)))) for site, counts in seen.values()
         ]
-        for answer in answers:
-            await answer
+        raise_first(await write_each(write_queue, count_unknown_parameters, commands))
 
     def _known_of(self, counts: Counter[tuple[str, str]]) -> dict[str, Sequence[str]]:
         return {path: self._known[path] for path, _ in counts if path}

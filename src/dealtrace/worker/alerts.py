@@ -1,17 +1,19 @@
 """Check alert rules when their windows of time end, each in a single process, so that no event is sent twice."""
 
+from datetime import timedelta
+
 import structlog
 
 from dealtrace import clock, metrics
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.webhook import EventKind
 from dealtrace.alerts.incident import figure_text
-from dealtrace.alerts.rule import Alert, question_of
+from dealtrace.alerts.rule import ALERTS_MAX, Alert, question_of
 from dealtrace.alerts.windows import Slot, last_slot, next_check
 from dealtrace.errors import InvalidParameters, InvalidSetting
 from dealtrace.log import Outage, cause_of
 from dealtrace.operations.alerts.evaluate import evaluate_rule
-from dealtrace.operations.alerts.watch import AlertEvaluation, AlertReport, claim_alerts, settle_alerts
+from dealtrace.operations.alerts.watch import AlertEvaluation, AlertReport, claim_alert, settle_alerts
 from dealtrace.operations.reports.read_question import read_question_context
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.reports.question import Question, QuestionContext
@@ -22,6 +24,8 @@ from dealtrace.storage.alerts.alerts import count_due_alerts, list_sites_with_du
 from dealtrace.worker.due_sites import list_due_sites
 from dealtrace.worker.repeating import BackgroundLoops
 
+RETRY_AFTER = timedelta(minutes=2)
+"""How long a rule that could not be checked waits, for example because too many reports were running."""
 POLL_SECONDS = 20.0
 """How many seconds pass between two queries for rules to check; a new rule waits at most this long."""
 
@@ -55,17 +59,19 @@ class Alerts:
         """Check every rule that is due, site by site."""
         metrics.ALERTS_WAITING.set(await self._read_pool.read(count_due_alerts, clock.now()))
         for site in await self._read_pool.read(list_due_sites, list_sites_with_due_alerts, clock.now()):
-            alerts = await self._write_queue.write(claim_alerts, site, WriteCommand(None))
-            context = await self._read_pool.read(read_question_context, site, clock.now()) if alerts else None
-            for alert in alerts:
-                assert context is not None
-                await self._check_rule(site, alert, context)
+            await self._check_site(site)
+
+    async def _check_site(self, site: Site) -> None:
+        """Check the due rules of a site, one after another; more rules than a site may have wait for the next poll."""
+        for _ in range(ALERTS_MAX):
+            alert = await self._write_queue.write(claim_alert, site, WriteCommand(None))
+            if alert is None:
+                return
+            context = await self._read_pool.read(read_question_context, site, clock.now())
+            await self._check_rule(site, alert, context)
 
     async def _check_rule(self, site: Site, alert: Alert, context: QuestionContext) -> None:
-        """Check a rule and store the verdict.
-
-        If this fails, the rule is checked again when the lease of this process on the rule expires.
-        """
+        """Check a rule and store the verdict; if this fails, the rule is due again after `RETRY_AFTER`."""
         rule = alert.rule
         slot = last_slot(rule.window, site.time_zone, clock.now())
         next_due_at = next_check(slot, site.time_zone)
@@ -79,6 +85,8 @@ class Alerts:
             except Exception as fault:  # noqa: BLE001 - the other rules must still be checked
                 metrics.ALERT_LOOKS.labels("failed").inc()
                 _log.warning("alert_not_looked_at", alert_id=alert.id, cause=cause_of(fault))
+                later = AlertReport(alert, clock.now() + RETRY_AFTER)
+                await self._write_queue.write(settle_alerts, site, WriteCommand(later))
                 return
             report = AlertReport(alert, next_due_at, evaluation, sends_mail=self._sends_mail)
         event = await self._write_queue.write(settle_alerts, site, WriteCommand(report))

@@ -15,6 +15,7 @@ from dealtrace.mails.report_letter import report_letter
 from dealtrace.mails.scheduled_report import ScheduledReport
 from dealtrace.operations.alerts.write_letter import write_alert_letter
 from dealtrace.operations.mails.scheduled_reports import read_due_question
+from dealtrace.operations.mails.send_to import may_receive
 from dealtrace.operations.mails.unsubscribe import find_unsubscribe_key
 from dealtrace.operations.reports.ask import FactSource
 from dealtrace.operations.reports.ask_pivot import ask_as_asked
@@ -33,7 +34,13 @@ class Letters:
         self._cabinet = cabinet
 
     async def write(self, site: Site, mail: Mail) -> Letter | None:
-        """Return the letter of a mail, or `None` if the alert or report of the mail was removed."""
+        """Return the letter of a mail.
+
+        The result is `None` if the alert or report of the mail was removed, or the user who would receive the mail no
+        longer has a role at the site.
+        """
+        if not await self._read_pool.read(may_receive, mail):
+            return None
         key = await self._read_pool.read(find_unsubscribe_key, mail)
         letter = await self._letter(site, mail)
         link = f"{self._cabinet}/unsubscribe/{key}" if key else ""

@@ -29,7 +29,7 @@ MAILS_IN_A_ROW = 5
 SWEEP_SECONDS = 3600.0
 
 LetterWriter = Callable[[Site, Mail], Awaitable[Letter | None]]
-"""A function that returns the letter of a mail, or `None` if the alert or report of the mail was removed."""
+"""A function that returns the letter of a mail, or `None` if the mail should no longer be sent."""
 
 _log = structlog.get_logger()
 
@@ -84,7 +84,7 @@ class Mails:
             await asyncio.shield(self._in_hand)
 
     async def _send(self, site: Site, mail: Mail) -> None:
-        """Send a mail and store the outcome; a mail whose alert or report was removed counts as sent."""
+        """Send a mail and store the outcome; a mail that should no longer be sent counts as sent."""
         fault = await self._attempt(site, mail)
         is_given_up = await self._write_queue.write(settle_mails, site, WriteCommand(MailReport(mail, fault)))
         facts = {"mail_id": mail.id, "purpose": mail.purpose.value}

@@ -1,5 +1,6 @@
 """The last owner of the installation, and commands that keep who sent them."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -8,12 +9,17 @@ from argon2 import PasswordHasher
 from cast import Stage
 from dealtrace.accounts.role import Rights, Role
 from dealtrace.accounts.site import SiteId
+from dealtrace.accounts.token import token_digest
 from dealtrace.accounts.user import User, UserId
 from dealtrace.errors import InvalidSetting, Refusal
 from dealtrace.operations.accounts import create_user as module
 from dealtrace.operations.accounts.create_user import create_user
-from dealtrace.operations.accounts.manage_user import delete_user, set_owner
-from dealtrace.storage.accounts.users import list_owners
+from dealtrace.operations.accounts.invite_user import invite_user, make_password_link
+from dealtrace.operations.accounts.manage_user import delete_user, give_role, set_owner, take_role
+from dealtrace.operations.accounts.share_report import NewLink, open_link, share_report
+from dealtrace.storage.accounts.invitations import find_invitation
+from dealtrace.storage.accounts.users import list_owners, update_owner
+from guests import new_user
 from stored import side_by_side
 from write_commands import utc_now
 
@@ -66,6 +72,79 @@ def test_of_two_owners_who_delete_each_other_at_once_one_stays(stage: Stage) -> 
     first, second = side_by_side(stage.database, remove("anna"), remove("boris"))
     assert first.login == "anna"
     assert isinstance(second, InvalidSetting)
+
+
+class Maker:
+    """A user with a link of each kind: of two sites, of the installation, and for the password of a member."""
+
+    def __init__(self, stage: Stage, *, is_owner: bool, role: Role | None) -> None:
+        self.stage = stage
+        self.here, self.there = (stage.open_site().site.id for _ in range(2))
+        roles = {self.here: role, self.there: Role.OWNER} if role is not None else {}
+        self.user = new_user(stage.database, roles)
+        member = new_user(stage.database, {self.here: Role.READER})
+        new_user(stage.database)
+        made_by, now = self.user.id, utc_now()
+        with stage.database.write() as connection:
+            update_owner(connection, made_by, is_owner=is_owner)
+            self.invitations = {
+                "here": invite_user(connection, Role.READER, now, site_id=self.here, made_by=made_by),
+                "there": invite_user(connection, Role.READER, now, site_id=self.there, made_by=made_by),
+                "installation": invite_user(connection, Role.OWNER, now, site_id=None, made_by=made_by),
+                "password": make_password_link(connection, member.id, now, made_by=made_by),
+            }
+            self.reports = {
+                name: share_report(connection, site_id, NewLink("a", "metrics=deals", 7), made_by, now)
+                for name, site_id in (("here", self.here), ("there", self.there))
+            }
+
+    def do(self, act: Callable[..., object], *arguments: object, **named: object) -> None:
+        with self.stage.database.write() as connection:
+            act(connection, *arguments, **named)
+
+    def valid(self) -> tuple[set[str], set[str]]:
+        """Return which invitations and which shared links still work."""
+        with self.stage.database.read() as connection:
+            invited = {
+                name
+                for name, key in self.invitations.items()
+                if find_invitation(connection, token_digest(key)) is not None
+            }
+            shared = {name for name, key in self.reports.items() if open_link(connection, key, utc_now()) is not None}
+        return invited, shared
+
+
+EACH = ({"here", "there", "installation", "password"}, {"here", "there"})
+
+
+def test_an_owner_of_the_installation_keeps_links_whatever_role_they_have_at_a_site(stage: Stage) -> None:
+    maker = Maker(stage, is_owner=True, role=Role.OWNER)
+    maker.do(give_role, maker.user.id, maker.here, Role.READER)
+    assert maker.valid() == EACH
+    maker.do(take_role, maker.user.id, maker.here)
+    assert maker.valid() == EACH
+    maker.do(set_owner, maker.user.id, is_owner=False)
+    assert maker.valid() == ({"there"}, {"there"})
+
+
+def test_who_no_longer_owns_the_installation_keeps_links_of_sites_they_own(stage: Stage) -> None:
+    maker = Maker(stage, is_owner=True, role=Role.OWNER)
+    maker.do(set_owner, maker.user.id, is_owner=False)
+    assert maker.valid() == ({"here", "there"}, {"here", "there"})
+
+
+@pytest.mark.parametrize("role", [Role.ANALYST, Role.READER, None])
+def test_who_no_longer_owns_a_site_loses_its_links_and_those_for_passwords(stage: Stage, role: Role | None) -> None:
+    maker = Maker(stage, is_owner=False, role=Role.OWNER)
+    maker.do(give_role, maker.user.id, maker.here, Role.OWNER)
+    assert maker.valid() == EACH
+    if role is None:
+        maker.do(take_role, maker.user.id, maker.here)
+    else:
+        maker.do(give_role, maker.user.id, maker.here, role)
+    assert maker.valid() == ({"there"}, {"there"})
+    maker.do(delete_user, maker.user.login)
+    assert maker.valid() == (set(), set())
 
 
 def rights(*, is_owner: bool = False, **roles: Role) -> Rights:

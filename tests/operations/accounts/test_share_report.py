@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from cast import Player, Stage
+from dealtrace.accounts.role import Role
 from dealtrace.accounts.shared_link import DAYS_OFFERED, SEEN_STEP, SHARED_LINKS_MAX, SharedLink
 from dealtrace.accounts.token import token_digest
 from dealtrace.accounts.user import UserId
@@ -12,9 +13,10 @@ from dealtrace.errors import InvalidSetting
 from dealtrace.operations.accounts.manage_user import take_role
 from dealtrace.operations.accounts.share_report import NewLink, open_link, revoke_link, share_report, touch_link
 from dealtrace.storage.accounts.shared_links import list_shared_links
+from guests import new_user
 from write_commands import NOON
 
-ANNA, BORIS = UserId(7), UserId(8)
+ANNA = UserId(7)
 
 
 def share(stage: Stage, player: Player, name: str = "a", days: int = 7, by: UserId = ANNA) -> str:
@@ -60,9 +62,11 @@ def test_a_link_is_revoked_by_its_own_site_alone(stage: Stage, shop: Player) -> 
 
 def test_a_link_ends_with_the_rights_of_its_maker_at_its_site(stage: Stage, shop: Player) -> None:
     neighbour = stage.open_site()
-    keys = [share(stage, player, by=user) for player in (shop, neighbour) for user in (ANNA, BORIS)]
+    roles = {shop.site.id: Role.OWNER, neighbour.site.id: Role.OWNER}
+    makers = [new_user(stage.database, roles).id for _ in range(2)]
+    keys = [share(stage, player, by=maker) for player in (shop, neighbour) for maker in makers]
     with stage.database.write() as connection:
-        take_role(connection, ANNA, shop.site.id)
+        take_role(connection, makers[0], shop.site.id)
     assert [opened(stage, key) is not None for key in keys] == [False, True, True, True]
 
 

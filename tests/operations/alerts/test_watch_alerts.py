@@ -19,7 +19,7 @@ from dealtrace.mails.mail import ATTEMPTS_MAX, MailFault
 from dealtrace.mails.recipient import RECIPIENTS_MAX, Recipient
 from dealtrace.operations.accounts.create_user import create_user
 from dealtrace.operations.alerts import manage
-from dealtrace.operations.alerts.watch import LEASE, AlertEvaluation, AlertReport, claim_alerts, settle_alerts
+from dealtrace.operations.alerts.watch import LEASE, AlertEvaluation, AlertReport, claim_alert, settle_alerts
 from dealtrace.operations.mails.deliver import LEASE as MAIL_LEASE
 from dealtrace.operations.mails.deliver import MailReport, claim_mail, settle_mails, sweep_mails
 from dealtrace.reports.metrics import Unit
@@ -44,9 +44,8 @@ def add(stage: Stage, shop: Player, recipients: tuple[Recipient, ...] = MANY[:1]
 
 
 def claim(stage: Stage, shop: Player, now: datetime = NOW) -> list[Alert]:
-    (claimed,) = stage.perform(claim_alerts, shop, None, now=now)
-    alerts: list[Alert] = claimed
-    return alerts
+    """Return the alert that is claimed, or nothing."""
+    return [alert for alert in stage.perform(claim_alert, shop, None, now=now) if alert is not None]
 
 
 def settle(
@@ -72,6 +71,16 @@ def test_a_rule_in_hand_is_nobody_elses_until_its_lease_ends(stage: Stage, shop:
     (second,) = claim(stage, shop, NOW + LEASE)
     assert settle(stage, shop, first, RAISED) is None
     assert settle(stage, shop, second, RAISED) is EventKind.ALERT_RAISED
+    assert claim(stage, shop, NOW + LEASE) == []
+
+
+def test_the_lease_of_a_rule_begins_when_its_turn_comes(stage: Stage, shop: Player) -> None:
+    added = [add(stage, shop).id for _ in range(3)]
+    claimed = [claim(stage, shop, NOW + number * LEASE / 2) for number in range(2)]
+    assert [alert.id for (alert,) in claimed] == added[:2]
+    assert [settle(stage, shop, alert, QUIET, NOW + LEASE) for (alert,) in claimed] == [None, None]
+    (last,) = claim(stage, shop, NOW + LEASE)
+    assert (last.id, last.due_at) == (added[2], NOW + 2 * LEASE)
     assert claim(stage, shop, NOW + LEASE) == []
 
 

@@ -225,19 +225,37 @@ def test_what_others_have_stored_since_is_removed_only_on_demand(database: Datab
         assert count_site_rows(connection, shop.site.id) == {}
 
 
-def test_a_demo_that_was_stopped_half_way_is_removed_like_a_whole_one(database: Database) -> None:
+def stop_half_way(database: Database, *, part: float = 0.01, steps: int = 1) -> Site:
+    """Make a demo with a site of its own, store only its first steps, and return the site."""
     with transaction(database, ids=1) as (connection, ids):
         begun = begin_own_site(connection, ids, NOW)
     blocks = IdBlocks(database.writer)
-    step = list_steps(make_year(1, NOW.date(), MOSCOW, 0.01), NOW)[0]
-    blocks.ensure(step.ids)
+    for step in list_steps(make_year(1, NOW.date(), MOSCOW, part), NOW)[:steps]:
+        blocks.ensure(step.ids)
+        with database.write() as connection:
+            step.store(Work(connection, blocks, begun.site, NOW))
+    return begun.site
+
+
+def test_what_others_have_stored_in_a_demo_that_was_stopped_is_removed_only_on_demand(database: Database) -> None:
+    site = stop_half_way(database, part=PART, steps=2)
+    stage = Stage(database)
+    stage.perform(register_deals, Player(site, "", 0), registration("CRM-1"), now=NOW + timedelta(hours=1))
+    with pytest.raises(SiteInUse, match="records: 1"), database.write() as connection:
+        remove_demo(connection, site.id)
     with database.write() as connection:
-        step.store(Work(connection, blocks, begun.site, NOW))
+        remove_demo(connection, site.id, with_others=True)
+    with database.read() as connection:
+        assert count_site_rows(connection, site.id) == {}
+
+
+def test_a_demo_that_was_stopped_half_way_is_removed_like_a_whole_one(database: Database) -> None:
+    site = stop_half_way(database)
     with database.write() as connection:
         remove_demo(connection, None)
     with database.read() as connection:
         assert list_sites(connection) == []
-        assert count_site_rows(connection, begun.site.id) == {}
+        assert count_site_rows(connection, site.id) == {}
 
 
 def test_without_a_demo_there_is_nothing_to_remove(database: Database) -> None:

@@ -9,6 +9,7 @@ from cast import Player, Stage, moscow
 from dealtrace.accounts.role import Role
 from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.errors import InvalidParameters, InvalidSetting
+from dealtrace.mails.mail import MailId, MailPurpose, NewMail
 from dealtrace.mails.recipient import Recipient
 from dealtrace.mails.scheduled_report import Rhythm, ScheduledReport
 from dealtrace.operations.accounts.create_user import create_user
@@ -23,7 +24,7 @@ from dealtrace.operations.mails.scheduled_reports import (
 )
 from dealtrace.reports.question import RawQuestion
 from dealtrace.storage.accounts.site_changes import list_site_changes
-from dealtrace.storage.mails.outbox import list_mails
+from dealtrace.storage.mails.outbox import insert_mails, list_mails, update_claimed_mail
 from dealtrace.storage.mails.scheduled_reports import list_scheduled_reports
 
 NOW = moscow("2026-11-10", "12:00:00")
@@ -102,6 +103,30 @@ def test_who_leaves_gets_no_more_and_the_last_one_ends_it(stage: Stage, shop: Pl
         stop_report(connection, shop.site, both.id, NOW)
         assert list_scheduled_reports(connection, shop.site.id) == []
     assert mails(stage, shop) == []
+
+
+def test_who_leaves_gets_no_mail_that_already_waits(stage: Stage, shop: Player) -> None:
+    stage.ids.ensure(10)
+    bob, eve = Recipient("bob@example.com", "ru", 7), Recipient("eve@example.com", "ru", 8)
+    due_at = NOW + timedelta(days=1)
+    left, other = (schedule(stage, shop, replace(NEW, recipients=(ANNA, bob, eve))) for _ in range(2))
+    mailed = [
+        (MailId(stage.ids.take()), NewMail(MailPurpose.REPORT, report.id, recipient))
+        for report in (left, other)
+        for recipient in (ANNA, bob, eve)
+    ]
+    with stage.database.write() as connection:
+        insert_mails(connection, shop.site.id, mailed, due_at, due_at)
+        (sent,) = [mail for mail in list_mails(connection, shop.site.id, NOW) if mail.id == mailed[2][0]]
+        update_claimed_mail(connection, sent, {"due_at": None})
+        leave_report(connection, shop.site, left.id, 7, NOW)
+        leave_report(connection, shop.site, left.id, 8, NOW)
+        kept = {(mail.subject_id, mail.recipient.address) for mail in list_mails(connection, shop.site.id, NOW)}
+    assert kept == {
+        (left.id, ANNA.address),
+        (left.id, eve.address),
+        *((other.id, recipient.address) for recipient in (ANNA, bob, eve)),
+    }
 
 
 def changes(stage: Stage, shop: Player) -> set[tuple[str, str, str, int | None]]:

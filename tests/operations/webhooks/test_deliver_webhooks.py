@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Connection
 
 from cast import Player, Stage
+from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook, WebhookId
 from dealtrace.errors import DeliveryNotFound, InvalidSetting, SiteNotFound, WebhookNotFound
 from dealtrace.operations.deals.register import register_deals
@@ -27,6 +28,7 @@ from dealtrace.operations.webhooks.deliver import (
 )
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.storage.accounts.revision import find_revision
+from dealtrace.storage.accounts.site_changes import list_site_changes
 from dealtrace.storage.accounts.sites import find_site
 from dealtrace.storage.webhooks import webhooks
 from dealtrace.storage.webhooks.outbox import count_waiting_deliveries, list_waiting_deliveries
@@ -305,6 +307,42 @@ def test_a_pause_by_hand_outlives_an_attempt_that_was_under_way(desk: Desk) -> N
     desk.manage(manage.pause_webhook, NOON)
     assert desk.acknowledge(0, Fault("HTTP 410", is_final=True)) is None
     assert desk.hook.pause_reason == manage.BY_HAND
+
+
+def states_of(desk: Desk) -> list[tuple[str, str]]:
+    """Return the recorded changes of the state of webhooks, oldest first."""
+    with desk.stage.database.read() as connection:
+        found = list_site_changes(connection, desk.player.site.id, most=100, kinds=[ChangeKind.WEBHOOK])
+    return [(change.before, change.after) for change in sorted(found, key=lambda change: change.changed_at)]
+
+
+def test_a_pause_keeps_its_time_and_reason_and_is_recorded_once(desk: Desk) -> None:
+    desk.register(1)
+    desk.claim()
+    desk.acknowledge(0, Fault("HTTP 410", is_final=True))
+    paused_at, reason = desk.hook.paused_at, desk.hook.pause_reason
+    known = states_of(desk)
+    desk.manage(manage.pause_webhook, NOON + SECOND)
+    assert (desk.hook.paused_at, desk.hook.pause_reason) == (paused_at, reason)
+    assert states_of(desk) == known
+    desk.manage(manage.resume_webhook, NOON + 2 * SECOND)
+    desk.manage(manage.pause_webhook, NOON + 3 * SECOND)
+    desk.manage(manage.delete_webhook, NOON + 4 * SECOND)
+    assert states_of(desk)[len(known) :] == [("paused", "works"), ("works", "paused"), ("paused", "")]
+
+
+def test_resuming_a_webhook_that_is_not_paused_tries_again_at_once_and_is_no_change(desk: Desk) -> None:
+    desk.register(1)
+    desk.claim()
+    desk.acknowledge(0, FAULT)
+    known = states_of(desk)
+    assert desk.hook.next_attempt_at is not None
+    desk.manage(manage.resume_webhook, NOON + SECOND)
+    assert (desk.hook.failures, desk.hook.next_attempt_at, desk.hook.paused_at) == (0, None, None)
+    assert states_of(desk) == known
+    assert desk.claim(now=NOON + SECOND) is not None
+    desk.manage(manage.delete_webhook, NOON + 2 * SECOND)
+    assert states_of(desk) == [*known, ("works", "")]
 
 
 def test_resuming_can_skip_what_the_receiver_chokes_on(desk: Desk) -> None:

@@ -20,8 +20,7 @@ class Step:
 
 def checklist_of(arrivals: Arrivals, view: View) -> list[Step]:
     """Return the steps in order; the state of each says when data last arrived, or that none has arrived yet."""
-    address = str(view.request.base_url).rstrip("/")
-    site_id = view.current_site.id
+    address, site_id = view.origin, view.current_site.id
     return [
         _step(
             view, view.word("Counter on the pages"), arrivals.visits, is_needed=False,

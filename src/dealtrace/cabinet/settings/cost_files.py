@@ -10,18 +10,14 @@ from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.campaign import CampaignNaming
 from dealtrace.attribution.cost import ACCOUNT_LENGTH_MAX, SYSTEM_LENGTH_MAX, SYSTEM_SOURCES, Cost, CostAccount
-from dealtrace.attribution.stated_cost import name_costs
 from dealtrace.attribution.traffic_source import SOURCE_LENGTH_MAX
 from dealtrace.attribution.unmet_costs import SourceCost, UnmetCosts, find_unmet
 from dealtrace.errors import InvalidSetting, InvalidValue, Language
 from dealtrace.files.costs.cells import read_positive
 from dealtrace.files.costs.cost_file import CostFile, CostReading, read_cost_file
-from dealtrace.operations.reports.import_costs import ImportedCosts, import_costs
-from dealtrace.operations.work import Work
+from dealtrace.operations.reports.run_cost_import import read_named_costs, run_cost_import
 from dealtrace.record import record
 from dealtrace.storage.database.engine import Database
-from dealtrace.storage.id_blocks import transaction
-from dealtrace.storage.reports.costs import list_visited_sources
 
 PERCENT_MAX = 100
 ROWS_SHOWN = 10
@@ -107,10 +103,9 @@ def try_costs(database: Database, site: Site, path: Path, choices: CostChoices) 
     Raises:
         FileUnreadable, InvalidSetting: the file is not a table of costs, or a row or campaign is invalid.
     """
-    file = read_cost_file(path, choices.encoding, choices.reading)
-    with database.read() as connection:
-        visited = list_visited_sources(connection, site.id)
-    costs = _named(file, choices, name_costs(file.costs, choices.naming, visited))
+    file = _read_file(path, choices)
+    named = read_named_costs(database, site, file.costs, choices.naming)
+    costs = named.costs
     listed = [SourceCost(cost.traffic_source, cost.amount_kopecks) for cost in costs]
     return CostPreview(
         name=path.name,
@@ -121,45 +116,35 @@ def try_costs(database: Database, site: Site, path: Path, choices: CostChoices) 
         last_on=max(file.days, default=None),
         shown=costs[:ROWS_SHOWN],
         ignored=file.layout.passed_over,
-        unmet=find_unmet(listed, visited),
+        unmet=find_unmet(listed, named.visited),
     )
 
 
-def store_costs(database: Database, site: Site, path: Path, choices: CostChoices, user_id: int) -> ImportedCosts:
+def store_costs(database: Database, site: Site, path: Path, choices: CostChoices, user_id: int) -> None:
     """Import a file of costs as the command `dealtrace import costs` does.
 
     Raises:
         FileUnreadable, InvalidSetting: for the same reasons as from `try_costs`.
     """
-    file = read_cost_file(path, choices.encoding, choices.reading)
-    with database.read() as connection:
-        visited = list_visited_sources(connection, site.id)
-    costs = _named(file, choices, name_costs(file.costs, choices.naming, visited))
-    with transaction(database, ids=len({cost.traffic_source for cost in costs})) as (connection, ids):
-        return import_costs(
-            Work(connection, ids, site, clock.now(), user_id=user_id), choices.account, file.days, costs
-        )
+    file = _read_file(path, choices)
+    run_cost_import(
+        database, site, choices.account, file.costs, file.days, choices.naming, now=clock.now(), user_id=user_id
+    )
 
 
-def _named(file: CostFile, choices: CostChoices, costs: list[Cost]) -> list[Cost]:
-    """Return `costs` after checking that the file has the needed campaign column and that no campaign is too long.
+def _read_file(path: Path, choices: CostChoices) -> CostFile:
+    """Return the costs of a file after checking that it has the campaign column that the naming needs.
 
     Raises:
-        InvalidSetting: a campaign is too long, or the file has no column with the campaigns.
+        FileUnreadable, InvalidSetting: the file is not a table of costs, a row is invalid, or the column is missing.
     """
-    naming, layout = choices.naming, file.layout
+    file, naming = read_cost_file(path, choices.encoding, choices.reading), choices.naming
     for is_needed, column in ((naming.needs_id, "campaign_id"), (naming.needs_name, "campaign_name")):
-        if is_needed and not layout.has(("campaign", column)):
+        if is_needed and not file.layout.has(("campaign", column)):
             raise InvalidSetting(
                 key="campaign", ru=f"в файле нет столбца {column}", en=f"the file does not have the column {column}"
             )
-    if max((len(cost.traffic_source.campaign) for cost in costs), default=0) > SOURCE_LENGTH_MAX:
-        raise InvalidSetting(
-            key="campaign",
-            ru=f"кампания длиннее {SOURCE_LENGTH_MAX} символов",
-            en=f"a campaign has more than {SOURCE_LENGTH_MAX} characters",
-        )
-    return costs
+    return file
 
 
 def _number(text: str, most: int | None) -> Decimal | None:

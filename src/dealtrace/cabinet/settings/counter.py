@@ -32,7 +32,7 @@ _ADDRESSES = (
 
 async def show(view: View) -> Response:
     """Show the lines to copy, and the last visit with its page and browser."""
-    server, site = str(view.request.base_url).rstrip("/"), view.current_site.id
+    server, site = view.origin, view.current_site.id
     return show_settings(
         view,
         "settings/counter.html",

@@ -42,7 +42,7 @@ def replace_password(connection: Connection, user_id: UserId, password: str, *, 
 def give_role(connection: Connection, user_id: UserId, site_id: int, role: Role) -> None:
     """Give a user a role at a site, replacing their previous role there.
 
-    Unless the new role is owner, the invitations and shared links that the user made for the site stop working.
+    Unless the user still owns the site, the invitations and shared links that they made for it stop working.
 
     Raises:
         SiteNotFound: there is no such site.
@@ -50,27 +50,31 @@ def give_role(connection: Connection, user_id: UserId, site_id: int, role: Role)
     require_site(connection, site_id)
     users.set_membership(connection, user_id, site_id, role)
     if role is not Role.OWNER:
-        _void_links(connection, user_id, site_id)
+        _void_links(connection, user_id)
 
 
 def take_role(connection: Connection, user_id: UserId, site_id: int) -> None:
-    """Remove the role of a user at a site; invitations and shared links that the user made for it stop working."""
+    """Remove the role of a user at a site.
+
+    Unless the user still owns the site, the invitations and shared links that they made for it stop working.
+    """
     users.delete_membership(connection, user_id, site_id)
-    _void_links(connection, user_id, site_id)
+    _void_links(connection, user_id)
 
 
 def set_owner(connection: Connection, user_id: UserId, *, is_owner: bool) -> None:
     """Make a user an owner of the installation, or remove this right from the user.
 
-    When it is removed, the invitations and shared links that the user made stop working.
+    When it is removed, the invitations and shared links that the user made stop working, except for sites that the
+    user owns by a role.
 
     Raises:
         InvalidSetting: no owner would be left.
     """
     if not is_owner:
         _check_owner_is_left(connection, user_id)
-        _void_links(connection, user_id)
     users.update_owner(connection, user_id, is_owner=is_owner)
+    _void_links(connection, user_id)
 
 
 def delete_user(connection: Connection, login: str) -> User:
@@ -83,19 +87,26 @@ def delete_user(connection: Connection, login: str) -> User:
     """
     found = require_user(connection, login)
     _check_owner_is_left(connection, found.id)
-    _void_links(connection, found.id)
     for site_id in list_site_ids(connection):  # on a cluster, each site may be stored on another machine
         delete_what_a_user_saved(connection, site_id, found.id)
     invitations.delete_invitations(connection, user_id=found.id)
     users.delete_user(connection, found.id)
+    _void_links(connection, found.id)
     return found
 
 
-def _void_links(connection: Connection, user_id: UserId, site_id: int | None = None) -> None:
-    """Delete the invitations and shared links that a user made; if a site is given, only those for the site."""
-    of_site = {"site_id": site_id} if site_id is not None else {}
-    invitations.delete_invitations(connection, made_by=user_id, **of_site)
-    delete_links_of(connection, user_id, site_id)
+def _void_links(connection: Connection, user_id: UserId) -> None:
+    """Delete the invitations, password links and shared links that a user made but no longer has the right to make.
+
+    Password links name no site, so they stop working unless the user owns the installation.
+    """
+    rights = users.find_rights(connection, user_id)
+    if rights is not None and rights.user.is_owner:
+        return
+    roles = rights.roles if rights is not None else {}
+    owned = [site_id for site_id, role in roles.items() if role is Role.OWNER]
+    invitations.delete_invitations_by(connection, user_id, kept_site_ids=owned)
+    delete_links_of(connection, user_id, kept_site_ids=owned)
 
 
 def _check_owner_is_left(connection: Connection, user_id: UserId) -> None:

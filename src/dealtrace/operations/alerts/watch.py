@@ -1,4 +1,4 @@
-"""Claim the alerts that are due, and store their results together with the notifications they cause."""
+"""Claim alerts that are due, and store their results together with the notifications they cause."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -16,13 +16,15 @@ from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record
 from dealtrace.reports.metrics import Unit
-from dealtrace.storage.alerts.alerts import claim_alerts as claim_rules
-from dealtrace.storage.alerts.alerts import update_claimed_alert
+from dealtrace.storage.alerts import alerts
 from dealtrace.storage.alerts.incidents import end_incident, insert_incident
 from dealtrace.webhooks.event import AlertEvent
 
-LEASE = timedelta(minutes=2)
-"""How long a process reserves the alerts that it claims; if it dies, another process can then claim them."""
+LEASE = timedelta(minutes=10)
+"""How long a process reserves the alert that it claims; if it dies, another process can then claim the alert.
+
+An evaluation takes less time: it reads nine windows of time, and a statement takes half a minute at most.
+"""
 
 
 @record
@@ -41,7 +43,7 @@ class AlertEvaluation:
 class AlertReport:
     """The result of a claimed alert: its evaluation or the `fault` that prevented this, and the alert's next due time.
 
-    `sends_mail` is whether a mail server is set up.
+    Both are `None` if the evaluation failed and is to be tried again. `sends_mail` is whether a mail server is set up.
     """
 
     alert: Alert
@@ -52,12 +54,13 @@ class AlertReport:
 
 
 @operation(ids_per_command=0)
-def claim_alerts(work: Work, commands: Sequence[WriteCommand[None]]) -> list[list[Alert]]:
-    """Claim the alerts of the site that are due; each outcome is the list of claimed alerts.
+def claim_alert(work: Work, commands: Sequence[WriteCommand[None]]) -> list[Alert | None]:
+    """Claim the alert of the site that has been due longest; each outcome is the alert, or `None` if no alert is due.
 
-    Until the lease ends, no other process can claim them.
+    Until the lease ends, no other process can claim this alert. Alerts are claimed one by one, so that the lease of an
+    alert does not run while other alerts are evaluated.
     """
-    return [claim_rules(work.connection, work.site.id, work.now + LEASE, work.now) for _ in commands]
+    return [alerts.claim_alert(work.connection, work.site.id, work.now + LEASE, work.now) for _ in commands]
 
 
 @operation(ids_per_command=1 + RECIPIENTS_MAX)
@@ -76,7 +79,7 @@ def _settle(work: Work, report: AlertReport) -> EventKind | None:
     ends = evaluation is not None and evaluation.verdict is Verdict.QUIET and alert.incident_id is not None
     incident_id = work.ids.take() if begins else None if ends else alert.incident_id
     values = {"due_at": report.next_due_at, "incident_id": incident_id, "fault": report.fault}
-    if not update_claimed_alert(work.connection, alert, values):
+    if not alerts.update_claimed_alert(work.connection, alert, values):
         return None
     if begins and evaluation is not None and incident_id is not None:
         insert_incident(work.connection, work.site.id, _incident(alert, evaluation, incident_id, work.now))

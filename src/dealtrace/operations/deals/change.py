@@ -86,6 +86,12 @@ class Ledger:
         self._versions: list[DealVersion] = []
         self._unknown: Counter[str] = Counter()
 
+    def differs(self, found: Deal, change: Change) -> bool:
+        """Return whether a change would make a difference to a deal after its earlier changes in this ledger."""
+        before = self._changed.get(found.id, found)
+        values, _ = split_by_known(change.custom_values, self._work.site.custom_fields)
+        return apply_change(change, before, values) != before
+
     def change(self, found: Deal, command: WriteCommand[Change]) -> Deal:
         """Apply a change to a deal, after its earlier changes in this ledger, and return the changed deal."""
         before = self._changed.get(found.id, found)

@@ -45,7 +45,7 @@ def register_lists(
     ]
     if tagged:
         add_to_leads(work, tagged)
-    return gather(work, commands, outcomes, set(costing) - paid)
+    return gather(work, commands, outcomes)
 
 
 @operation(ids_per_command=0)
@@ -64,20 +64,23 @@ def delete_lists(
     costing = list(dict.fromkeys(owners[position] for position in naming.values()))
     paid = set(costing[: pay_for_calls(work, PaidMethod.ORDER_DELETE, len(costing))])
     deleted = {position for position in naming.values() if owners[position] in paid}
-    return gather(work, commands, delete_paid(work, items, named, deleted), set(costing) - paid)
+    return gather(work, commands, delete_paid(work, items, named, deleted))
 
 
 def spread(commands: Sequence[WriteCommand[Sequence[Item]]]) -> tuple[list[WriteCommand[Item]], list[int]]:
     """Return a command for each item of the lists, and for each of these commands the position of its list."""
-    items = [WriteCommand(item, command.token_id) for command in commands for item in command.payload]
+    items = [command.with_payload(item) for command in commands for item in command.payload]
     owners = [number for number, command in enumerate(commands) for _ in command.payload]
     return items, owners
 
 
 def gather(
-    work: Work, commands: Sequence[WriteCommand[Sequence[Item]]], outcomes: Sequence[Outcome], unpaid: set[int]
+    work: Work, commands: Sequence[WriteCommand[Sequence[Item]]], outcomes: Sequence[Outcome]
 ) -> list[list[Outcome] | PointsSpent]:
-    """Return the outcomes of the items, grouped by list; a list at a position in `unpaid` gets `PointsSpent`."""
+    """Return the outcomes of the items, grouped by list; a list with an item that was not paid gets `PointsSpent`.
+
+    So a list that names a deal of an unpaid list before it is refused as if it had been sent alone.
+    """
     rest = iter(outcomes)
     lists = [[next(rest) for _ in command.payload] for command in commands]
-    return [points_refusal(work) if number in unpaid else each for number, each in enumerate(lists)]
+    return [points_refusal(work) if any(isinstance(item, PointsSpent) for item in each) else each for each in lists]

@@ -147,7 +147,10 @@ def _store(work: Work, batch: Sequence[NewDeal]) -> dict[int, Receipt]:
         of_visit = decision.visit.started_at if decision.visit is not None else None
         visited = visited_at.get(lead) if lead is not None else of_visit
         rows.append(deal_rows.DealToInsert(deal, registration.fingerprint, visited))
-        versions.append(first_version(deal, registration.amount_as_sent, new.command.token_id, decision.matcher))
+        sender = new.command
+        versions.append(
+            first_version(deal, registration.amount_as_sent, sender.token_id, decision.matcher, user_id=sender.user_id)
+        )
         receipts[new.position] = receipt_for(registration, deal, decision.matcher)
     stated = {row.deal.stated_source for row in rows if row.deal.stated_source is not None}
     source_ids = intern_sources(work.connection, work.ids, work.site.id, stated)

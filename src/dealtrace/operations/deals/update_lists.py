@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from dealtrace.deals.changes import Change, Unset, apply_change
-from dealtrace.deals.custom_fields import split_by_known
+from dealtrace.deals.changes import Change, Unset
 from dealtrace.deals.deal import Deal
 from dealtrace.errors import PointsSpent, Refusal
 from dealtrace.leads.annotations import Addition
@@ -45,26 +44,56 @@ def update_lists(
 ) -> list[list[UpdatedDeal | Refusal] | PointsSpent]:
     """Change lists of deals; the outcome of a list is `PointsSpent`, or the updated deal or a refusal for each update.
 
-    Updates are applied in input order. A list costs points once if any update in it differs from the stored deal or
-    annotates a lead, and nothing otherwise.
+    Updates are applied in input order. A list costs points once if any update in it makes a difference to the deal, as
+    earlier lists left it, or annotates a lead, and nothing otherwise.
     """
     items, owners = spread(commands)
     named = find_deals(work.connection, work.site, [item.payload.change.key for item in items])
-    telling = [position for position, deal in named.found.items() if _makes_difference(work, items[position], deal)]
-    costing = list(dict.fromkeys(owners[position] for position in telling))
-    paid = set(costing[: pay_for_calls(work, PaidMethod.ORDER_UPDATE, len(costing))])
-    unpaid = set(costing) - paid
-    found = {position: deal for position, deal in named.found.items() if owners[position] not in unpaid}
-    updated = _update(work, items, found)
+    lists: dict[int, dict[int, Deal]] = {}
+    for position, deal in named.found.items():
+        lists.setdefault(owners[position], {})[position] = deal
+    applied = _apply(work, items, list(lists.values()), len(lists))
+    paid = pay_for_calls(work, PaidMethod.ORDER_UPDATE, applied.costing)
+    if paid < applied.costing:
+        applied = _apply(work, items, list(lists.values()), paid)
+    updated = _store(work, items, applied)
     refusal = points_refusal(work)
     outcomes = [updated.get(position) or named.refused.get(position, refusal) for position in range(len(items))]
-    return gather(work, commands, outcomes, unpaid)
+    return gather(work, commands, outcomes)
 
 
-def _makes_difference(work: Work, item: WriteCommand[DealUpdate], deal: Deal) -> bool:
-    change = item.payload.change
-    values, _ = split_by_known(change.custom_values, work.site.custom_fields)
-    return bool(item.payload.to_lead) or apply_change(_dated(change, deal), deal, values) != deal
+@record
+class _Applied:
+    """Lists of updates that are applied in memory: the deals as found, by position, and how many lists cost points."""
+
+    ledger: Ledger
+    found: Mapping[int, Deal]
+    costing: int
+
+
+def _apply(
+    work: Work, items: Sequence[WriteCommand[DealUpdate]], lists: Sequence[Mapping[int, Deal]], paid: int
+) -> _Applied:
+    """Apply lists of updates in order, except those that cost points after `paid` lists have cost some.
+
+    A list maps the positions of its updates in `items` to the found deals.
+    """
+    ledger = Ledger(work)
+    found: dict[int, Deal] = {}
+    costing = 0
+    for positions in lists:
+        dated = {position: _dated(items[position].payload.change, deal) for position, deal in positions.items()}
+        costs = any(
+            items[position].payload.to_lead or ledger.differs(deal, dated[position])
+            for position, deal in positions.items()
+        )
+        if costs and costing == paid:
+            continue
+        costing += costs
+        found |= positions
+        for position, deal in positions.items():
+            ledger.change(deal, items[position].with_payload(dated[position]))
+    return _Applied(ledger, found, costing)
 
 
 def _dated(change: Change, deal: Deal) -> Change:
@@ -75,13 +104,11 @@ def _dated(change: Change, deal: Deal) -> Change:
     return replace(change, matchers=tuple(matchers))
 
 
-def _update(work: Work, items: Sequence[WriteCommand[DealUpdate]], found: Mapping[int, Deal]) -> dict[int, UpdatedDeal]:
-    ledger = Ledger(work)
-    for position, deal in found.items():
-        item = items[position]
-        ledger.change(deal, WriteCommand(_dated(item.payload.change, deal), item.token_id))
-    latest = ledger.store()
-    updates = {position: (latest.get(deal.id, deal), items[position].payload) for position, deal in found.items()}
+def _store(work: Work, items: Sequence[WriteCommand[DealUpdate]], applied: _Applied) -> dict[int, UpdatedDeal]:
+    latest = applied.ledger.store()
+    updates = {
+        position: (latest.get(deal.id, deal), items[position].payload) for position, deal in applied.found.items()
+    }
     _add_to_leads(work, list(updates.values()))
     return _with_matchers(work, updates)
 

@@ -62,14 +62,13 @@ def list_steps(year: Year, now: datetime) -> list[Step]:
     """List the steps that store the events of a year up to `now`; run each step once, in this order."""
     batches = list_batches(year, now)
     visit_ids: dict[VisitId, VisitId] = {}
-    stored = sum(len(batch.visits) + len(batch.leads) + len(batch.deals) for batch in batches)
     return [
         *(Step(_records_of(chunk), _ids_of(chunk), partial(_store_chunk, visit_ids, chunk)) for chunk in _cut(batches)),
         *(
             Step(len(costs), len(costs) * IDS_PER_COST_MAX, partial(_store_costs, account, costs))
             for account, costs in _costs_by_month(year.costs)
         ),
-        Step(1, 0, partial(_finish, stored)),
+        Step(1, 0, _finish),
     ]
 
 
@@ -124,6 +123,7 @@ def _store_chunk(visit_ids: dict[VisitId, VisitId], chunk: Sequence[Batch], work
             _check(register_deals(at_arrival, [WriteCommand(each.registration) for each in batch.deals]))
         if batch.changes:
             _check(change_deals(at_arrival, [WriteCommand(each.change) for each in batch.changes]))
+    _record_progress(work, sum(len(batch.visits) + len(batch.leads) + len(batch.deals) for batch in chunk))
 
 
 def _store_visits(work: Work, visit_ids: dict[VisitId, VisitId], visits: Sequence[Visit]) -> None:
@@ -143,7 +143,7 @@ def _store_costs(account: CostAccount, costs: Sequence[Cost], work: Work) -> Non
     replace_costs(work, account, {cost.day_on for cost in costs}, costs)
 
 
-def _finish(stored: int, work: Work) -> None:
+def _finish(work: Work) -> None:
     """Set the meanings of statuses, add columns and a segment, and mark the demo as finished."""
     set_status(work, WON, Meaning.WON)
     set_status(work, LOST, Meaning.LOST)
@@ -152,10 +152,19 @@ def _finish(stored: int, work: Work) -> None:
     share = parse_formula(f"column:{REFUSED_COLUMN} / deals")
     add_column(work, ReportColumn(SHARE_COLUMN, ColumnKind.FORMULA, formula=share))
     add_segment(work.connection, work.site, KeptName(SEGMENT_NAME), SEGMENT_FILTERS, work.now)
+    _record_progress(work, 0, finished_at=work.now)
+
+
+def _record_progress(work: Work, stored: int, finished_at: datetime | None = None) -> None:
+    """Add the number of stored visits, leads and deals to the mark of the demo, in the transaction that stores them.
+
+    So rows that people or programs add are recognised by the total number of rows, also if the demo is interrupted.
+    """
     demo = find_demo(work.connection, work.site)
-    assert demo is not None
-    after = replace(demo.progress.after(stored, taken_in=stored, refused=0), finished_at=work.now)
-    is_stored = update_file_import(work.connection, work.site.id, demo.progress, after)
+    assert demo is not None, "another command has removed this demo"
+    before = demo.progress
+    after = before.after(before.last_row + stored, taken_in=stored, refused=0)
+    is_stored = update_file_import(work.connection, work.site.id, before, replace(after, finished_at=finished_at))
     assert is_stored, "another command has finished this demo"
 
 

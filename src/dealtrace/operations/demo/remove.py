@@ -17,8 +17,8 @@ def remove_demo(connection: Connection, site_id: int | None, *, with_others: boo
     """Remove the demo of a site and return it; if no site is given, there must be only one demo.
 
     A site that the demo created is deleted. A site that existed before the demo is left as empty as it was. If people
-    or programs have stored data in the site of a finished demo, that data is deleted only if `with_others` is true. An
-    unfinished demo is always deleted with all data in its site.
+    or programs have stored data in the site of a demo, finished or not, that data is deleted only if `with_others` is
+    true.
 
     Raises:
         SiteNotFound: there is no such site.
@@ -29,7 +29,7 @@ def remove_demo(connection: Connection, site_id: int | None, *, with_others: boo
     demo = _find(connection, site_id)
     rows = count_site_rows(connection, demo.site.id)
     others = sum(rows.get(name, 0) for name in RECORDS) - demo.progress.taken_in
-    if demo.progress.finished_at is not None and others > 0 and not with_others:
+    if others > 0 and not with_others:
         raise SiteInUse(site_id=demo.site.id, rows=others)
     delete_site_rows(connection, demo.site.id)
     if demo.has_own_site:

@@ -50,7 +50,7 @@ def clear_fields(work: Work, commands: Sequence[WriteCommand[Clearing]]) -> list
 def _clear(work: Work, command: WriteCommand[Clearing]) -> int | Refusal:
     owner, names = command.payload.owner, command.payload.names
     if isinstance(owner, DealKey):
-        cleared = WriteCommand(Change(owner, custom_values=dict.fromkeys(names, "")), command.token_id, command.user_id)
+        cleared = command.with_payload(Change(owner, custom_values=dict.fromkeys(names, "")))
         (outcome,) = apply_changes(work, [cleared], PaidMethod.FIELD_DELETE)
         return outcome if isinstance(outcome, Refusal) else outcome.deal.id
     lead_id = _find(work.connection, work.site, owner)

@@ -73,7 +73,7 @@ def _register_both(work: Work, command: WriteCommand[LeadRequestWithDeal]) -> Le
     store_leads(work, list(decision.arrivals.values()))
     if sent.deal is not None:
         clue = LeadClue(LeadRequestIdentity(lead_request.id, None), None)
-        (receipt,) = register_deals(work, [WriteCommand(replace(sent.deal, clue=clue), command.token_id)])
+        (receipt,) = register_deals(work, [command.with_payload(replace(sent.deal, clue=clue))])
         _accepted(receipt)
     elif decision.arrivals and not pay_for_calls(work, sent.method, 1):
         raise points_refusal(work)

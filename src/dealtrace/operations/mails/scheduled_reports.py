@@ -33,7 +33,7 @@ from dealtrace.reports.periods import Comparison
 from dealtrace.reports.question import LIMIT_MAX, Question, RawQuestion
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.mails import scheduled_reports
-from dealtrace.storage.mails.outbox import delete_mails
+from dealtrace.storage.mails.outbox import delete_mails, delete_waiting_mails
 from dealtrace.storage.mails.unsubscriptions import delete_unsubscriptions
 
 DUE_AT_ONCE = 4
@@ -192,7 +192,10 @@ def stop_report(connection: Connection, site: Site, report_id: int, now: datetim
 
 
 def leave_report(connection: Connection, site: Site, report_id: int, user_id: int, now: datetime) -> None:
-    """Remove a user from the recipients of a scheduled report; the report is deleted if no recipients are left."""
+    """Remove a user from the recipients of a scheduled report, and delete the mails that wait to be sent to the user.
+
+    The report is deleted if no recipients are left.
+    """
     report = scheduled_reports.find_scheduled_report(connection, site.id, report_id)
     if report is None:
         return
@@ -200,6 +203,7 @@ def leave_report(connection: Connection, site: Site, report_id: int, user_id: in
     if not others:
         stop_report(connection, site, report_id, now, user_id)
         return
+    delete_waiting_mails(connection, site.id, [MailPurpose.REPORT], [report_id], user_id=user_id)
     changed = replace(report, recipients=others)
     scheduled_reports.update_scheduled_report(connection, changed)
     for before, after in _differences(report, changed):

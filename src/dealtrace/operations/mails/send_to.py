@@ -5,12 +5,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from dealtrace.mails.mail import MailId, MailPurpose, NewMail
+from dealtrace.mails.mail import Mail, MailId, MailPurpose, NewMail
 from dealtrace.mails.recipient import Recipient
 from dealtrace.mails.subscription import MailList
 from dealtrace.operations.work import Work
 from dealtrace.record import record
-from dealtrace.storage.accounts.users import list_rights
+from dealtrace.storage.accounts.users import find_rights, list_rights
 from dealtrace.storage.mails.outbox import insert_mails
 from dealtrace.storage.mails.unsubscriptions import find_unsubscriptions
 
@@ -44,6 +44,15 @@ def without_unsubscribed(
     """Return the recipients without the addresses that have unsubscribed; recipients that are users are kept."""
     left = find_unsubscriptions(connection, site_id, mailing.list, mailing.list_id)
     return [each for each in recipients if each.user_id is not None or each.address.casefold() not in left]
+
+
+def may_receive(connection: Connection, mail: Mail) -> bool:
+    """Return whether a waiting mail may be sent: a user may have lost their role at the site since it was stored."""
+    user_id = mail.recipient.user_id
+    if user_id is None:
+        return True
+    person = find_rights(connection, user_id)
+    return person is not None and person.role_at(mail.site_id) is not None
 
 
 def _still_allowed(work: Work, recipients: Sequence[Recipient]) -> list[Recipient]:

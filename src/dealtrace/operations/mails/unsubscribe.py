@@ -66,11 +66,11 @@ def unsubscribe(connection: Connection, leaving: Subscription, now: datetime) ->
     insert_unsubscription(connection, leaving, now)
     site_id, address = leaving.site_id, leaving.folded_address
     if leaving.list is MailList.REPORT:
-        delete_waiting_mails(connection, site_id, [MailPurpose.REPORT], [leaving.list_id], address)
+        delete_waiting_mails(connection, site_id, [MailPurpose.REPORT], [leaving.list_id], address=address)
         return
-    delete_waiting_mails(connection, site_id, [MailPurpose.ALERT_TEST], [leaving.list_id], address)
+    delete_waiting_mails(connection, site_id, [MailPurpose.ALERT_TEST], [leaving.list_id], address=address)
     incident_ids = list_incident_ids(connection, site_id, leaving.list_id)
-    delete_waiting_mails(connection, site_id, _OF_INCIDENTS, incident_ids, address)
+    delete_waiting_mails(connection, site_id, _OF_INCIDENTS, incident_ids, address=address)
 
 
 def subscribe_again(connection: Connection, returning: Subscription) -> None:

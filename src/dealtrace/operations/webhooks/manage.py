@@ -24,9 +24,14 @@ _NO_FAILURES = {"failing_since": None, "failures": 0, "last_fault": None, "next_
 def pause_webhook(connection: Connection, webhook_id: int, now: datetime, user_id: int | None = None) -> Webhook:
     """Pause a webhook, so that its deliveries wait until it is resumed, and return the webhook.
 
+    A webhook that is paused already keeps the time and the reason of its pause.
+
     Raises:
         WebhookNotFound: there is no such webhook.
     """
+    webhook = _find(connection, webhook_id)
+    if webhook.paused_at is not None:
+        return webhook
     webhook = _update(connection, webhook_id, {"paused_at": now, "pause_reason": BY_HAND})
     record_state(connection, webhook, now, user_id, before=WORKS, after=PAUSED)
     return webhook
@@ -37,7 +42,8 @@ def resume_webhook(
 ) -> Webhook:
     """Resume a webhook and return the webhook; its waiting deliveries are sent at once, in order.
 
-    With `skip`, the first waiting delivery is dropped, in case the receiver always refuses it.
+    With `skip`, the first waiting delivery is dropped, in case the receiver always refuses it. Earlier failures
+    are forgotten, also those of a webhook that is not paused.
 
     Raises:
         WebhookNotFound: there is no such webhook.
@@ -47,7 +53,8 @@ def resume_webhook(
         waiting = outbox.list_waiting_deliveries(connection, webhook.site_id, webhook_id, 1)
         first = [delivery.position for delivery in waiting]
         outbox.acknowledge_deliveries(connection, webhook.site_id, webhook_id, first, now)
-    record_state(connection, webhook, now, user_id, before=PAUSED, after=WORKS)
+    if webhook.paused_at is not None:
+        record_state(connection, webhook, now, user_id, before=PAUSED, after=WORKS)
     return _update(connection, webhook_id, {"paused_at": None, "pause_reason": None, **_NO_FAILURES})
 
 
@@ -103,7 +110,7 @@ def delete_webhook(connection: Connection, webhook_id: int, now: datetime, user_
     webhook = _find(connection, webhook_id)
     webhooks.delete_webhook(connection, webhook_id)
     outbox.delete_deliveries(connection, webhook.site_id, webhook_id)
-    record_state(connection, webhook, now, user_id, before=WORKS)
+    record_state(connection, webhook, now, user_id, before=WORKS if webhook.paused_at is None else PAUSED)
     revision.raise_revision(connection)
 
 

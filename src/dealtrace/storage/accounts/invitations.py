@@ -1,8 +1,9 @@
 """One-time links that invite a user or set a password, stored by the digests of their keys."""
 
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, or_, select, update
 
 from dealtrace.accounts.invitation import Invitation, Purpose
 from dealtrace.accounts.role import Role
@@ -65,10 +66,15 @@ def delete_invitation(connection: Connection, digest: str, site_id: int | None =
     return connection.execute(found.returning(invitation.c.digest)).first() is not None
 
 
-def delete_invitations(connection: Connection, **of: int) -> None:
-    """Delete the unused links with the given values of columns, such as `made_by` or `user_id`."""
-    matching = [invitation.c[name] == value for name, value in of.items()]
-    connection.execute(delete(invitation).where(_UNUSED, *matching))
+def delete_invitations(connection: Connection, *, user_id: int) -> None:
+    """Delete the unused links with which a user can set a new password."""
+    connection.execute(delete(invitation).where(_UNUSED, invitation.c.user_id == user_id))
+
+
+def delete_invitations_by(connection: Connection, made_by: int, *, kept_site_ids: Collection[int]) -> None:
+    """Delete the unused links that a user made, except those that grant roles at some sites."""
+    of_others = or_(invitation.c.site_id.is_(None), invitation.c.site_id.not_in(kept_site_ids))
+    connection.execute(delete(invitation).where(_UNUSED, invitation.c.made_by == made_by, of_others))
 
 
 def _invitation_from_row(row: Row) -> Invitation:

@@ -1,5 +1,6 @@
 """Links that show a report to anyone who opens them; only the digests of their keys are stored."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, insert, select, update
@@ -55,10 +56,10 @@ def delete_shared_link(connection: Connection, site_id: int, digest: str) -> str
     return gone.name if gone is not None else None
 
 
-def delete_links_of(connection: Connection, made_by: int, site_id: int | None = None) -> None:
-    """Delete the links that a user made; with `site_id`, only the links of that site."""
+def delete_links_of(connection: Connection, made_by: int, *, kept_site_ids: Collection[int]) -> None:
+    """Delete the links that a user made, except those of some sites."""
     mine = delete(shared_link).where(shared_link.c.made_by == made_by)
-    connection.execute(mine if site_id is None else mine.where(shared_link.c.site_id == site_id))
+    connection.execute(mine.where(shared_link.c.site_id.not_in(kept_site_ids)))
 
 
 def delete_expired_links(connection: Connection, site_id: int, before: datetime) -> None:

@@ -67,11 +67,18 @@ def count_due_alerts(connection: Connection, now: datetime) -> int:
     return int(connection.execute(select(func.count()).where(alert.c.due_at <= now)).scalar_one())
 
 
-def claim_alerts(connection: Connection, site_id: int, until: datetime, now: datetime) -> list[Alert]:
-    """Reserve a site's due alerts for this process until `until`, and return them ordered by id."""
-    due = (alert.c.site_id == site_id, alert.c.due_at <= now)
-    claimed = connection.execute(update(alert).where(*due).values(due_at=until).returning(*alert.c))
-    return sorted(map(_alert_from_row, claimed), key=lambda each: each.id)
+def claim_alert(connection: Connection, site_id: int, until: datetime, now: datetime) -> Alert | None:
+    """Reserve the site's due alert that has waited longest for this process until `until`, and return it.
+
+    `None` means that no alert is due, or that another process has just claimed it.
+    """
+    due = select(alert.c.id).where(alert.c.site_id == site_id, alert.c.due_at <= now)
+    found = connection.execute(due.order_by(alert.c.due_at, alert.c.id).limit(1)).scalar_one_or_none()
+    if found is None:
+        return None
+    claimed = update(alert).where(alert.c.id == found, alert.c.due_at <= now).values(due_at=until).returning(*alert.c)
+    row = connection.execute(claimed).one_or_none()
+    return _alert_from_row(row) if row is not None else None
 
 
 def update_claimed_alert(connection: Connection, claimed: Alert, values: Values) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, and_, delete, func, insert, select, update
 
 from dealtrace.mails.mail import Mail, MailId, MailPurpose, NewMail
 from dealtrace.mails.recipient import Recipient
@@ -85,15 +85,19 @@ def delete_mails(connection: Connection, purposes: Sequence[MailPurpose], subjec
 
 
 def delete_waiting_mails(
-    connection: Connection, site_id: int, purposes: Sequence[MailPurpose], subject_ids: Sequence[int], address: str
+    connection: Connection,
+    site_id: int,
+    purposes: Sequence[MailPurpose],
+    subject_ids: Sequence[int],
+    *,
+    address: str = "",
+    user_id: int | None = None,
 ) -> None:
-    """Delete the mails about `subject_ids` that wait to be sent to a casefolded address.
-
-    Mails to users are kept, as only addresses without a user can unsubscribe.
-    """
+    """Delete the mails about `subject_ids` that wait to be sent to a user, or to a casefolded address of no user."""
     about = (mail.c.site_id == site_id, mail.c.purpose.in_(list(purposes)), mail.c.subject_id.in_(list(subject_ids)))
-    waiting = (mail.c.due_at.is_not(None), mail.c.user_id.is_(None), func.lower(mail.c.address) == address)
-    connection.execute(delete(mail).where(*about, *waiting))
+    to_address = and_(mail.c.user_id.is_(None), func.lower(mail.c.address) == address)
+    to = mail.c.user_id == user_id if user_id is not None else to_address
+    connection.execute(delete(mail).where(*about, mail.c.due_at.is_not(None), to))
 
 
 def delete_old_mails(connection: Connection, site_id: int, before: datetime) -> int:
