@@ -10,6 +10,7 @@ from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.record import record
 from dealtrace.storage.database.column_types import is_among
 from dealtrace.storage.database.compiled_statement import CompiledStatement
+from dealtrace.storage.database.many_rows import execute_many
 from dealtrace.storage.schema.tables.leads import LEAD_TABLES, client, contact, lead_contact
 
 _PAGE = 500
@@ -142,8 +143,7 @@ def update_contacts(connection: Connection, site_id: int, contacts: Sequence[Sto
         }
         for changed in contacts
     ]
-    if rows:
-        connection.execute(_UPDATE_CONTACT, rows)
+    execute_many(connection, _UPDATE_CONTACT, rows)
 
 
 def delete_contacts(connection: Connection, site_id: int, contacts: Collection[str]) -> None:
@@ -208,5 +208,4 @@ def set_clients(connection: Connection, site_id: int, clients: Mapping[LeadRef, 
             for ref, client_id in clients.items()
             if ref.kind is kind
         ]
-        if rows:
-            connection.execute(_SET_CLIENT[kind], rows)
+        execute_many(connection, _SET_CLIENT[kind], rows)

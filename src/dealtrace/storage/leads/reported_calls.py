@@ -9,6 +9,7 @@ from dealtrace.leads.call import NOT_REPORTED, CallId, IncomingCall
 from dealtrace.leads.lead import LeadKind, LeadSpan
 from dealtrace.record import record
 from dealtrace.storage.database.compiled_statement import Row, Values
+from dealtrace.storage.database.many_rows import execute_many
 from dealtrace.storage.leads.contact_rows import delete_contact_rows, find_spans_of_leads, insert_spans
 from dealtrace.storage.leads.lead_rows import (
     NewLead,
@@ -56,7 +57,7 @@ def find_reported_calls(connection: Connection, site_id: int, references: Iterab
 
 def update_calls(connection: Connection, site_id: int, calls: Sequence[NewLead]) -> None:
     """Replace the reported data and the contact rows of calls, and delete their credits, but not their annotations."""
-    connection.execute(_UPDATE_CALL, [_row(site_id, reported) for reported in calls])
+    execute_many(connection, _UPDATE_CALL, [_row(site_id, reported) for reported in calls])
     ids = [reported.lead.id for reported in calls]
     delete_contact_rows(connection, site_id, LeadKind.CALL, ids)
     connection.execute(delete(lead_credit).where(lead_credit.c.site_id == site_id, lead_credit.c.lead_id.in_(ids)))

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from dealtrace.mails.mail import Mail, MailId, MailPurpose, NewMail
 from dealtrace.mails.recipient import Recipient
 from dealtrace.storage.database.compiled_statement import Row, Values
+from dealtrace.storage.database.many_rows import execute_many
 from dealtrace.storage.schema.tables.alerts import mail
 
 
@@ -15,8 +16,6 @@ def insert_mails(
     connection: Connection, site_id: int, mails: Sequence[tuple[MailId, NewMail]], caused_at: datetime, now: datetime
 ) -> None:
     """Store new mails, which are due at once."""
-    if not mails:
-        return
     rows = [
         {
             "id": mail_id,
@@ -32,7 +31,7 @@ def insert_mails(
         }
         for mail_id, new in mails
     ]
-    connection.execute(insert(mail), rows)
+    execute_many(connection, insert(mail), rows)
 
 
 def list_sites_with_due_mails(connection: Connection, now: datetime) -> list[int]:

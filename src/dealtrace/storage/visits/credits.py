@@ -14,6 +14,7 @@ from dealtrace.leads.lead import LeadKind, LeadRef, ids_by_kind
 from dealtrace.record import record
 from dealtrace.storage.database.column_types import is_among
 from dealtrace.storage.database.compiled_statement import CompiledStatement
+from dealtrace.storage.database.many_rows import execute_many
 from dealtrace.storage.schema.tables.deals import deal
 from dealtrace.storage.schema.tables.leads import LEAD_STARTS, LEAD_TABLES, lead_credit
 from dealtrace.storage.schema.tables.visits import visit
@@ -133,8 +134,7 @@ def replace_credits(connection: Connection, site_id: int, credits_of: Mapping[Cr
         for model, credited in by_model.items()
         for position, credit in enumerate(credited)
     ]
-    if rows:
-        connection.execute(insert(lead_credit), rows)
+    execute_many(connection, insert(lead_credit), rows)
 
 
 _LIST_SOURCE_IDS = CompiledStatement(
