@@ -8,7 +8,7 @@ from sqlalchemy import JSON, Connection, Text, and_, bindparam, column, delete, 
 
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.record import record
-from dealtrace.storage.database.column_types import each_json, json_integer, microseconds
+from dealtrace.storage.database.column_types import each_json, is_in, json_integer, microseconds
 from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.schema.tables.leads import LEAD_TABLES, lead_contact
 
@@ -64,7 +64,9 @@ def find_latest_end(
     `kinds` maps each kind of lead to the contacts to look for. The result is `None` if there is no such lead.
     """
     rows = lead_contact.c
-    wanted = [and_(rows.lead_kind == kind, rows.contact.in_(contacts)) for kind, contacts in kinds.items() if contacts]
+    wanted = [
+        and_(rows.lead_kind == kind, is_in(rows.contact, contacts)) for kind, contacts in kinds.items() if contacts
+    ]
     if not wanted:
         return None
     mine = (rows.site_id == site_id, rows.started_at <= until, or_(*wanted))
@@ -85,7 +87,7 @@ def find_spans_of_leads(
     found: dict[int, tuple[LeadSpan, ...]] = {}
     for row in connection.execute(
         select(lead_contact)
-        .where(rows.site_id == site_id, rows.lead_id.in_(ids), rows.lead_kind == kind)
+        .where(rows.site_id == site_id, is_in(rows.lead_id, ids), rows.lead_kind == kind)
         .order_by(rows.contact)
     ):
         ref = LeadRef(LeadKind(row.lead_kind), row.lead_id)
@@ -97,7 +99,7 @@ def find_spans_of_leads(
 def delete_contact_rows(connection: Connection, site_id: int, kind: LeadKind, ids: Sequence[int]) -> None:
     """Delete the contact rows of leads, so that matching no longer finds these leads."""
     rows = lead_contact.c
-    mine = (rows.site_id == site_id, rows.lead_id.in_(ids), rows.lead_kind == kind)
+    mine = (rows.site_id == site_id, is_in(rows.lead_id, ids), rows.lead_kind == kind)
     connection.execute(delete(lead_contact).where(*mine))
 
 

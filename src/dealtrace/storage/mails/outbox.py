@@ -7,6 +7,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from dealtrace.mails.mail import Mail, MailId, MailPurpose, NewMail
 from dealtrace.mails.recipient import Recipient
+from dealtrace.storage.database.column_types import is_in
 from dealtrace.storage.database.compiled_statement import Row, Values
 from dealtrace.storage.database.many_rows import execute_many
 from dealtrace.storage.schema.tables.alerts import mail
@@ -79,7 +80,7 @@ def find_mail(connection: Connection, mail_id: int) -> Mail | None:
 def delete_mails(connection: Connection, purposes: Sequence[MailPurpose], subject_ids: Sequence[int]) -> None:
     """Delete the mails, sent or not, that have one of `purposes` and one of `subject_ids`."""
     if subject_ids:
-        about = (mail.c.purpose.in_(list(purposes)), mail.c.subject_id.in_(list(subject_ids)))
+        about = (mail.c.purpose.in_(list(purposes)), is_in(mail.c.subject_id, subject_ids))
         connection.execute(delete(mail).where(*about))
 
 
@@ -90,7 +91,7 @@ def delete_waiting_mails(
 
     Mails to users are kept, as only addresses without a user can unsubscribe.
     """
-    about = (mail.c.site_id == site_id, mail.c.purpose.in_(list(purposes)), mail.c.subject_id.in_(list(subject_ids)))
+    about = (mail.c.site_id == site_id, mail.c.purpose.in_(list(purposes)), is_in(mail.c.subject_id, subject_ids))
     waiting = (mail.c.due_at.is_not(None), mail.c.user_id.is_(None), func.lower(mail.c.address) == address)
     connection.execute(delete(mail).where(*about, *waiting))
 
