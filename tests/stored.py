@@ -95,11 +95,16 @@ def side_by_side(database: Database, first: Work, second: Work) -> tuple[Any, An
 
 
 def _wait_until_locked(database: Database, following: "Future[Any]") -> None:
-    waits = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
     deadline = time.monotonic() + LONG_SECONDS
+    while not following.done() and not is_waiting_for_a_lock(database):
+        assert time.monotonic() < deadline
+
+
+def is_waiting_for_a_lock(database: Database) -> bool:
+    """Return whether a transaction of a PostgreSQL database waits for a lock."""
+    waits = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
     with database.reader.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        while not following.done() and not connection.exec_driver_sql(waits).first():
-            assert time.monotonic() < deadline
+        return connection.exec_driver_sql(waits).first() is not None
 
 
 def site_of(database: Database, player: Player) -> Site:

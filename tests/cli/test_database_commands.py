@@ -50,7 +50,13 @@ def test_a_database_of_another_release_is_refused_naming_the_cure(terminal: Term
 
 def test_a_database_of_a_newer_release_is_named_as_such(terminal: Terminal) -> None:
     age(terminal.url, "9999")
-    for command in (("serve", "--port", str(free_port())), ("site", "list"), ("doctor",)):
+    for command in (
+        ("serve", "--port", str(free_port())),
+        ("site", "list"),
+        ("doctor",),
+        ("db", "check"),
+        ("db", "upgrade"),
+    ):
         assert "a newer release created it" in terminal.refused(*command)
 
 
@@ -59,6 +65,18 @@ def test_check_and_upgrade_make_no_database(command_line: CommandLine, tmp_path:
     for command in ("check", "upgrade"):
         assert "There is no Dealtrace database" in terminal.refused("db", command)
         assert not file_of(terminal).exists()
+
+
+def test_a_database_of_another_program_is_refused_by_every_command(command_line: CommandLine, tmp_path: Path) -> None:
+    terminal = on_sqlite(command_line, tmp_path)
+    with sqlite3.connect(file_of(terminal)) as connection:
+        connection.execute("CREATE TABLE groceries (name TEXT)")
+    connection.close()
+    for command in (("serve", "--port", str(free_port())), ("site", "list"), ("db", "check"), ("db", "upgrade")):
+        said = terminal.refused(*command)
+        assert "tables of another program" in said
+        assert "DEALTRACE_DATABASE_URL" in said
+        assert "db upgrade" not in said
 
 
 def test_check_finds_what_the_schema_lacks(terminal: Terminal) -> None:

@@ -88,10 +88,23 @@ def test_deals_that_sums_lack_are_counted_until_they_have_a_rate(
 def test_what_is_no_rate_is_refused_and_named(beside: Terminal, owner: Player, tmp_path: Path) -> None:
     file = tmp_path / "rates.csv"
     file.write_text("currency,date,rate\nusd,2018-03-25,much\n", encoding="utf-8")
+    tiny = tmp_path / "tiny.csv"
+    tiny.write_text("currency,date,rate\nusd,2018-03-25,0.0000001\n", encoding="utf-8")
     site = str(owner.site.id)
     for words, named in (
         (("import", site, str(file)), "row 2, rate"),
         (("set", site, "rub", "1"), "other than rub"),
         (("set", site, "usd", "0"), "above 0"),
+        (("set", site, "usd", "0.0000001"), "RUBLES: a number from 0.000001 to 1000000"),
+        (("import", site, str(tiny)), "row 2, rate: a number from 0.000001 to 1000000"),
     ):
         assert named in beside.refused("rate", *words), words
+
+
+def test_a_rate_is_stored_rounded_half_up_and_printed_as_stored(beside: Terminal, owner: Player) -> None:
+    site = str(owner.site.id)
+    assert (
+        "1 usd is 0.000002 rubles" in beside.done("rate", "set", site, "usd", "0.0000015", "--from", "2018-03-25").out
+    )
+    (rate,) = beside.run("rate", "list", site, "--json").json["rates"]
+    assert rate["rubles"] == "0.000002"

@@ -14,6 +14,7 @@ from dealtrace.storage.deals.lead_links import find_deals_of_leads
 from dealtrace.storage.journals.search_rows import find_searched_deals
 from dealtrace.storage.leads.clients import _LIST_CLIENTS
 from dealtrace.storage.leads.contact_groups import find_client_of_leads
+from dealtrace.storage.leads.contact_rows import _LIST_SPANS
 from dealtrace.storage.visits.visits import find_recent_visits
 from plans import plan_of, plans_of, statements_on
 from write_commands import NOON
@@ -60,3 +61,9 @@ def test_the_name_of_a_client_without_one_is_looked_up_among_those_that_became_o
         plan = plan_of(database, _LIST_CLIENTS, connection, {"site_id": 1, "ids": [1, 2]})
     assert "ix_client_leading" in plan
     assert WHOLE_SITE not in plan, plan
+
+
+def test_of_a_phone_with_very_many_leads_those_near_a_deal_are_read(database: Database) -> None:
+    with database.read() as connection:
+        plan = plan_of(database, _LIST_SPANS, connection, {"site_id": 1, "queries": "[]"})
+    assert "(site_id=? AND contact=? AND started_at>? AND started_at<?)" in plan, plan

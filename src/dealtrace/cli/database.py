@@ -27,9 +27,9 @@ from dealtrace.storage.schema.distribution import (
     list_distributed_tables,
 )
 from dealtrace.storage.schema.upgrade import (
-    is_current,
     newest_revision,
     require_database,
+    require_schema,
     upgrade_schema,
 )
 
@@ -59,9 +59,7 @@ def check() -> None:
         database = open_database(read_settings().database_url)
         problems = _damage(database)
         if not problems:
-            require_database(database)
-        if not problems and not is_current(database):
-            problems = [f"The schema is not at revision {newest_revision()}. Run: dealtrace db upgrade"]
+            require_schema(database)
         problems = problems or schema_differences(database) or _distribution_problems(database) or _miscounts(database)
     if problems:
         fail(*problems)
@@ -157,9 +155,7 @@ def distribute(
             return
         if database.is_sqlite:
             fail("SQLite is a single file and cannot be distributed. Use PostgreSQL with Citus.")
-        require_database(database)
-        if not is_current(database):
-            fail(f"The schema is not at revision {newest_revision()}. Run: dealtrace db upgrade")
+        require_schema(database)
         with database.write() as connection:
             if not has_citus(connection):
                 fail("Citus is not installed in this database. Run CREATE EXTENSION citus first.")

@@ -19,7 +19,13 @@ from dealtrace.settings import InvalidSettings, read_settings
 from dealtrace.storage.database.database_errors import message_of
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.id_blocks import IdBlocks
-from dealtrace.storage.schema.upgrade import DatabaseMissing, SchemaOutdated, prepare_schema, require_schema
+from dealtrace.storage.schema.upgrade import (
+    DatabaseForeign,
+    DatabaseMissing,
+    SchemaOutdated,
+    prepare_schema,
+    require_schema,
+)
 
 
 @contextmanager
@@ -44,7 +50,7 @@ def explained() -> Iterator[None]:
         yield
     except InvalidSettings as reason:
         fail(*str(reason).splitlines())
-    except (Refusal, DatabaseMissing, SchemaOutdated) as reason:
+    except (Refusal, DatabaseForeign, DatabaseMissing, SchemaOutdated) as reason:
         fail(str(reason))
     except OSError as reason:
         fail(_explain_os_error(reason))

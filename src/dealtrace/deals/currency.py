@@ -1,7 +1,7 @@
 """The currencies of deals, and their exchange rates to the ruble."""
 
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from dealtrace.record import record
 
@@ -9,6 +9,8 @@ RUBLE = "rub"
 CURRENCY_LENGTH_MAX = 16
 RATE_STEPS = 1_000_000
 """How many units of a stored rate make one ruble: rates are stored in millionths of a ruble."""
+RATE_RUB_MIN = Decimal(1) / RATE_STEPS
+"""The fewest rubles for a unit of a currency: what is less would be stored as 0."""
 RATE_RUB_MAX = 1_000_000
 """Ours: the highest rate, in rubles for one unit; gold and bitcoins are not the currency of a CRM's deals."""
 KOPECKS_MAX = 2**63 - 1
@@ -31,6 +33,11 @@ def currency_of(text: str | None) -> str | None:
     """Return a currency in lower case, or `None` for a missing or blank text; any spelling of the ruble is `rub`."""
     word = text.strip().lower() if text is not None else ""
     return RUBLE if word in _RUBLES else word or None
+
+
+def rounded_rate(rubles: Decimal) -> Decimal:
+    """Return a rate in rubles, rounded half up to the millionths in which it is stored."""
+    return rubles.quantize(RATE_RUB_MIN, ROUND_HALF_UP)
 
 
 def kopecks_at(amount: int, rate: int) -> int | None:

@@ -30,6 +30,7 @@ from dealtrace.runtime.pending_commands import (
     fail,
     group_by_operation,
     group_by_site,
+    run_group,
 )
 from dealtrace.storage.database.database_errors import (
     is_database_failure,
@@ -358,11 +359,7 @@ class WriteQueue:
         self._loop.call_soon_threadsafe(deliver, batch)
 
     def _run_group(self, connection: Connection, group: list[Pending], now: datetime) -> None:
-        first = group[0]
-        work = Work(connection, self._ids, first.site, now, self._known_statuses)
-        outcomes = first.operation(work, [pending.command for pending in group])
-        for pending, outcome in zip(group, outcomes, strict=True):
-            pending.outcome = outcome
+        run_group(Work(connection, self._ids, group[0].site, now, self._known_statuses), group)
 
     def _run_alone(self, connection: Connection, pending: Pending, now: datetime) -> None:
         for _ in range(ALONE_TRIES_MAX):

@@ -24,6 +24,7 @@ from dealtrace.leads.lead import LeadKind
 from dealtrace.record import record
 from dealtrace.storage.database.column_types import is_in
 from dealtrace.storage.database.compiled_statement import Values
+from dealtrace.storage.database.many_rows import execute_many
 from dealtrace.storage.schema.tables.deals import deal, deal_contact, deal_key, deal_version
 from dealtrace.storage.schema.tables.leads import LEAD_TABLES, call, client, contact, lead_contact, lead_request
 from dealtrace.storage.schema.tables.visits import visit
@@ -250,18 +251,17 @@ def anonymise(connection: Connection, site_id: int, traces: Traces, versions: Se
     for table, mine in _rows_of(site_id, traces):
         if table in DELETED:
             connection.execute(delete(table).where(mine))
-    if versions:
-        cleaned = (
-            update(deal_version)
-            .where(
-                deal_version.c.site_id == site_id,
-                deal_version.c.deal_id == bindparam("of_deal"),
-                deal_version.c.version == bindparam("of_version"),
-            )
-            .values(before=bindparam("cleaned_before"), after=bindparam("cleaned_after"))
+    cleaned = (
+        update(deal_version)
+        .where(
+            deal_version.c.site_id == site_id,
+            deal_version.c.deal_id == bindparam("of_deal"),
+            deal_version.c.version == bindparam("of_version"),
         )
-        names = ("of_deal", "of_version", "cleaned_before", "cleaned_after")
-        connection.execute(cleaned, [dict(zip(names, version, strict=True)) for version in versions])
+        .values(before=bindparam("cleaned_before"), after=bindparam("cleaned_after"))
+    )
+    names = ("of_deal", "of_version", "cleaned_before", "cleaned_after")
+    execute_many(connection, cleaned, [dict(zip(names, version, strict=True)) for version in versions])
 
 
 def _rows_of(site_id: int, traces: Traces) -> list[tuple[Table, ColumnElement[bool]]]:

@@ -7,22 +7,32 @@ from dealtrace.storage.schema.tables.whole import metadata
 
 HISTORY = "site_change"
 """The table with the history of changes to a site, which does not count as the site's data."""
+POSITIONS = "webhook_position"
+"""The table with the last position of a site's webhooks, which does not count as data either.
+
+Receivers remember positions, so the positions of a site that stays never begin again.
+"""
 
 
 def count_site_rows(connection: Connection, site_id: int) -> dict[str, int]:
-    """Return the numbers of a site's rows by table name, without empty tables and the history of changes."""
+    """Return the numbers of a site's rows by table name, without empty tables, history and positions."""
     found = {
         table.name: connection.execute(
             select(func.count()).select_from(table).where(table.c.site_id == site_id)
         ).scalar_one()
         for table in _tenant_tables()
     }
-    return {name: rows for name, rows in found.items() if rows and name != HISTORY}
+    return {name: rows for name, rows in found.items() if rows and name not in (HISTORY, POSITIONS)}
 
 
-def delete_site_rows(connection: Connection, site_id: int) -> None:
-    """Delete a site's rows, with its custom fields and history, but not its rows in control tables such as `site`."""
+def delete_site_rows(connection: Connection, site_id: int, *, site_stays: bool) -> None:
+    """Delete a site's rows, with its custom fields and history, but not its rows in control tables such as `site`.
+
+    If `site_stays`, the last position of its webhooks is kept.
+    """
     for table in reversed(_tenant_tables()):  # referring rows are deleted first
+        if site_stays and table.name == POSITIONS:
+            continue
         connection.execute(delete(table).where(table.c.site_id == site_id))
 
 

@@ -12,6 +12,7 @@ import pytest
 from cast import MOSCOW, Player, Stage
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
+from dealtrace.accounts.webhook import BodyStyle, EventKind
 from dealtrace.answers.report import serialize_report
 from dealtrace.demo.company import LOST, NEW, WON
 from dealtrace.demo.refusals import DemoExists, DemoMissing, SeveralDemos, SiteInUse, SiteNotEmpty, SiteUnfit
@@ -26,6 +27,7 @@ from dealtrace.operations.demo.remove import remove_demo
 from dealtrace.operations.reports.ask import ask
 from dealtrace.operations.reports.open_facts import open_facts
 from dealtrace.operations.reports.read_question import read_question
+from dealtrace.operations.webhooks.create import NewWebhook, create_webhook
 from dealtrace.operations.work import Work
 from dealtrace.reports.question import ALL_MODELS, RawQuestion
 from dealtrace.storage.accounts.points import find_points_spent
@@ -35,8 +37,10 @@ from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.deals.daily_counts import list_miscounted_days
 from dealtrace.storage.id_blocks import IdBlocks, transaction
 from dealtrace.storage.site_rows import count_site_rows
+from dealtrace.storage.webhooks.outbox import list_waiting_deliveries
 from engines import on_one_engine
 from postgresql import PostgresqlServer
+from stored import site_of
 from write_commands import registration
 
 NOW = datetime(2026, 11, 26, 15, 30, tzinfo=UTC)
@@ -182,6 +186,23 @@ def test_a_given_site_is_as_empty_afterwards_as_before(database: Database) -> No
         assert count_site_rows(connection, shop.site.id) == {}
         assert list_sites(connection) == [shop.site]
         assert len(list_tokens(connection)) == 1
+
+
+def test_positions_of_webhooks_never_begin_again_in_a_site_that_stays(database: Database) -> None:
+    stage = Stage(database)
+    shop = stage.open_site(contact_matching=True)
+    stage.ids.ensure(1)
+    new = NewWebhook(shop.site.id, "https://crm.example/hook", frozenset(EventKind), BodyStyle.JSON)
+    with database.write() as connection:
+        hook = create_webhook(connection, stage.ids, new, NOW)
+    for number in (1, 2):
+        with database.write() as connection:
+            begin_given_site(connection, shop.site.id, NOW)
+        stage.perform(register_deals, replace(shop, site=site_of(database, shop)), registration(f"CRM-{number}"))
+        with database.read() as connection:
+            assert [each.position for each in list_waiting_deliveries(connection, shop.site.id, hook.id, 9)] == [number]
+        with database.write() as connection:
+            remove_demo(connection, shop.site.id, with_others=True)
 
 
 def begin_given(database: Database, player: Player) -> None:

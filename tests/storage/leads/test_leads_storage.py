@@ -17,6 +17,7 @@ from dealtrace.leads.client import Client, ClientId
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.leads.lead_request import LeadRequest, LeadRequestId
 from dealtrace.leads.lead_summary import LeadSummary
+from dealtrace.leads.limits import CALL_DURATION_MAX
 from dealtrace.storage.database.database_errors import is_lost_race
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.leads.clients import insert_clients
@@ -91,6 +92,13 @@ def test_it_counts_both_ends_of_a_call(
 ) -> None:
     keep(connection, call(1, minutes=5))
     assert found(connection, ("79", until, ended_since)) == ids
+
+
+def test_it_finds_the_longest_call_until_its_end(connection: Connection) -> None:
+    end = NOON + CALL_DURATION_MAX
+    keep(connection, call(1, minutes=CALL_DURATION_MAX // timedelta(minutes=1)))
+    assert found(connection, ("79", end, end)) == [1]
+    assert found(connection, ("79", end + HOUR, end + MICROSECOND)) == []
 
 
 def test_it_answers_many_queries_with_each_lead_once(connection: Connection) -> None:

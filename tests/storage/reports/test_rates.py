@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import BigInteger, bindparam, select
+from sqlalchemy import BigInteger, bindparam, literal, select, update
 
 from cast import Player, Stage, moscow
 from dealtrace.deals.currency import KOPECKS_MAX, RATE_RUB_MAX, RATE_STEPS, CurrencyRate, kopecks_at
@@ -15,6 +15,8 @@ from dealtrace.operations.deals.register import register_deals
 from dealtrace.reports.periods import Period
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.reports import rates
+from dealtrace.storage.schema.tables.deals import deal
+from dealtrace.storage.schema.tables.rates import currency_rate
 from write_commands import registration
 
 NO_LEAD = (Matcher(Way.VISIT, visit_ids=(1,)),)
@@ -53,3 +55,16 @@ def test_only_deals_with_a_sum_lack_a_rate(stage: Stage, shop: Player) -> None:
     with stage.database.write() as connection:
         rates.upsert_rates(connection, shop.site, [CurrencyRate("usd", date(2026, 11, 10), Decimal(90))])
         assert rates.count_deals_without_rate(connection, shop.site.id) == {}
+
+
+def test_a_stored_rate_of_zero_counts_as_none(stage: Stage, shop: Player) -> None:
+    noon, shape = moscow("2026-11-10", "12:00:00"), {"currency": "usd", "clue": NO_CLUE, "matchers": NO_LEAD}
+    stage.perform(register_deals, shop, registration("1", happened_at=noon, amount_rub=Decimal(5), **shape))
+    with stage.database.write() as connection:
+        rates.upsert_rates(connection, shop.site, [CurrencyRate("usd", noon.date(), Decimal(90))])
+        connection.execute(update(currency_rate).where(currency_rate.c.site_id == shop.site.id).values(rate=0))
+    with stage.database.read() as connection:
+        assert rates.count_deals_without_rate(connection, shop.site.id) == {"usd": 1}
+        worth = rates.kopecks_at(literal(500, BigInteger), rates.rate_of_deal())
+        mine = select(worth).select_from(deal).where(deal.c.site_id == shop.site.id)
+        assert connection.execute(mine).scalar_one() is None

@@ -1,7 +1,7 @@
 """The steps lead to exactly the tables that are declared; what is of another release is refused with the cure."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import md5
 
@@ -32,10 +32,13 @@ from dealtrace.storage.schema.tables.whole import metadata
 from dealtrace.storage.schema.upgrade import (
     MIGRATIONS,
     VERSION_TABLE,
+    DatabaseForeign,
     SchemaOutdated,
     is_current,
     newest_revision,
     prepare_schema,
+    require_database,
+    require_schema,
     upgrade_schema,
 )
 from postgresql import PostgresqlServer
@@ -169,12 +172,39 @@ def test_an_older_database_is_refused_with_the_command_that_helps(empty: Databas
     assert not is_current(empty)
 
 
-def test_somebody_elses_database_is_refused_and_left_alone(empty: Database) -> None:
+@pytest.mark.parametrize(
+    ("table", "statements"),
+    [
+        ("groceries", ["CREATE TABLE groceries (name TEXT)"]),
+        (
+            "alembic_version",
+            ["CREATE TABLE alembic_version (version_num TEXT)", "INSERT INTO alembic_version VALUES ('ae1027')"],
+        ),
+        (VERSION_TABLE, [f"CREATE TABLE {VERSION_TABLE} (version_rank INTEGER, version TEXT)"]),
+        (
+            VERSION_TABLE,
+            [f"CREATE TABLE {VERSION_TABLE} (version_num TEXT)", f"INSERT INTO {VERSION_TABLE} VALUES ('ae1027')"],
+        ),
+        (VERSION_TABLE, [f"CREATE TABLE {VERSION_TABLE} (version_num TEXT)"]),
+    ],
+)
+def test_somebody_elses_database_is_refused_and_left_alone(
+    empty: Database, table: str, statements: Sequence[str]
+) -> None:
     with empty.write() as connection:
-        connection.exec_driver_sql("CREATE TABLE groceries (name TEXT)")
-    with pytest.raises(SchemaOutdated, match=CURE):
-        prepare_schema(empty)
-    assert inspect(empty.reader).get_table_names() == ["groceries"]
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+    for attempt in (prepare_schema, require_schema, require_database, upgrade_schema):
+        with pytest.raises(DatabaseForeign, match="tables of another program"):
+            attempt(empty)
+    assert inspect(empty.reader).get_table_names() == [table]
+
+
+def test_a_database_of_a_newer_release_is_not_upgraded(empty: Database) -> None:
+    with empty.write() as connection:
+        make_foreign(connection, "9999")
+    with pytest.raises(SchemaOutdated, match="a newer release created it"):
+        upgrade_schema(empty)
 
 
 def test_upgrading_an_empty_database_prepares_it(empty: Database) -> None:
@@ -194,13 +224,16 @@ def test_upgrading_twice_keeps_everything(stage: Stage) -> None:
     assert kept == player.site
 
 
-def test_a_step_that_fails_leaves_nothing_behind(empty: Database) -> None:
-    with empty.write() as connection:
-        connection.exec_driver_sql("CREATE TABLE lead_request (in_the_way INTEGER)")
-    with pytest.raises(Exception, match="lead_request"):
-        upgrade_schema(empty)
-    assert inspect(empty.reader).get_table_names() == ["lead_request"]
-    assert not is_current(empty)
+def test_a_step_that_fails_leaves_nothing_behind(stage: Stage) -> None:
+    with stage.database.write() as connection:
+        forget_deals_2(connection)
+        set_revision(connection, "0024")
+        connection.exec_driver_sql("CREATE TABLE mail_leave (in_the_way INTEGER)")
+    before = definitions(stage.database)
+    with pytest.raises(Exception, match="mail_leave"):
+        upgrade_schema(stage.database)
+    assert definitions(stage.database) == before
+    assert not is_current(stage.database)
 
 
 def forget_alerts(connection: Connection) -> None:

@@ -4,7 +4,7 @@ from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 
-from dealtrace.deals.currency import RATE_RUB_MAX, RUBLE, CurrencyRate, currency_of
+from dealtrace.deals.currency import RATE_RUB_MAX, RATE_RUB_MIN, RUBLE, CurrencyRate, currency_of, rounded_rate
 from dealtrace.errors import InvalidParameters, InvalidValue
 from dealtrace.files.columns import Column, Need, lay_out, missing_columns
 from dealtrace.files.costs.cells import CurrencyCell, DayCell, read_positive
@@ -24,7 +24,7 @@ class RateCell:
     @property
     def form(self) -> str:
         """Return a description of the accepted values."""
-        return f"number above 0, up to {RATE_RUB_MAX:,}"
+        return f"number from {RATE_RUB_MIN} to {RATE_RUB_MAX:,}"
 
     def read(self, cell: Cell) -> Decimal:
         """Return the price of one unit as a decimal number of rubles."""
@@ -53,12 +53,18 @@ RATE_COLUMNS = (
 
 
 def read_rate(cell: Cell) -> Decimal:
-    """Return the price of one unit of a currency as a decimal number of rubles.
+    """Return the price of one unit of a currency in rubles, rounded half up to millionths.
 
     Raises:
-        InvalidValue: the cell is not a number above 0, or the number is too large.
+        InvalidValue: the cell is not a number, or the number is too small or too large.
     """
-    return read_positive(cell, RATE_RUB_MAX)
+    rubles = read_positive(cell, RATE_RUB_MAX)
+    if rubles < RATE_RUB_MIN:
+        raise InvalidValue(
+            f"ожидается число от {RATE_RUB_MIN} до {RATE_RUB_MAX}, например 92.5",
+            f"a number from {RATE_RUB_MIN} to {RATE_RUB_MAX} is expected, such as 92.5",
+        )
+    return rounded_rate(rubles)
 
 
 def read_foreign(text: str) -> str:

@@ -31,7 +31,7 @@ def remove_demo(connection: Connection, site_id: int | None, *, with_others: boo
     others = sum(rows.get(name, 0) for name in RECORDS) - demo.progress.taken_in
     if others > 0 and not with_others:
         raise SiteInUse(site_id=demo.site.id, rows=others)
-    delete_site_rows(connection, demo.site.id)
+    delete_site_rows(connection, demo.site.id, site_stays=not demo.has_own_site)
     if demo.has_own_site:
         delete_site(connection, demo.site.id)
     raise_revision(connection)

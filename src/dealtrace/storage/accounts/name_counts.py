@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Table, bindparam, func, select
 from dealtrace.record import record
 from dealtrace.storage.database.column_types import is_among
 from dealtrace.storage.database.compiled_statement import CompiledStatement
+from dealtrace.storage.database.many_rows import execute_many
 from dealtrace.storage.database.upsert import insert_into
 
 NAMES_MAX = 1000
@@ -84,7 +85,7 @@ class NameCounts:
             }
             for key, count in sorted(seen.items())
         ]
-        connection.execute(statement, rows)
+        execute_many(connection, statement, rows)
 
     def _count(self, connection: Connection, site_id: int) -> int:
         table = self._table

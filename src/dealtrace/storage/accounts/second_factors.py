@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, case, delete, func, insert, or_, select, update
 
 from dealtrace.record import record
+from dealtrace.storage.database.many_rows import execute_many
 from dealtrace.storage.schema.tables.control import recovery_code, user
 
 
@@ -65,7 +66,8 @@ def delete_factor(connection: Connection, user_id: int) -> None:
 def replace_recovery_codes(connection: Connection, user_id: int, digests: Iterable[str]) -> None:
     """Replace all recovery codes of a user with new ones, stored as `digests`."""
     connection.execute(delete(recovery_code).where(recovery_code.c.user_id == user_id))
-    connection.execute(insert(recovery_code), [{"user_id": user_id, "digest": digest} for digest in digests])
+    rows = [{"user_id": user_id, "digest": digest} for digest in digests]
+    execute_many(connection, insert(recovery_code), rows)
 
 
 def use_recovery_code(connection: Connection, user_id: int, digest: str) -> bool:

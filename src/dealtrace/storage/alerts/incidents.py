@@ -53,7 +53,8 @@ def list_incidents(connection: Connection, site_id: int, limit: int, alert_id: i
     wanted = [alert_incident.c.site_id == site_id]
     if alert_id is not None:
         wanted.append(alert_incident.c.alert_id == alert_id)
-    latest = select(alert_incident).where(*wanted).order_by(alert_incident.c.raised_at.desc()).limit(limit)
+    newest_first = (alert_incident.c.raised_at.desc(), alert_incident.c.id.desc())
+    latest = select(alert_incident).where(*wanted).order_by(*newest_first).limit(limit)
     return [_incident_from_row(row) for row in connection.execute(latest)]
 
 

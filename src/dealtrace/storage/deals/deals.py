@@ -92,7 +92,7 @@ def find_deleted(connection: Connection, site_id: int, numbers: Sequence[str]) -
     """Find the deleted deals that had the given numbers, by the fingerprints of their registrations."""
     if not numbers:
         return {}
-    mine = (deal.c.site_id == site_id, deal.c.number.in_(numbers), deal.c.deleted_at.is_not(None))
+    mine = (deal.c.site_id == site_id, is_in(deal.c.number, numbers), deal.c.deleted_at.is_not(None))
     rows = connection.execute(select(deal.c.fingerprint, deal.c.id).where(*mine))
     return {fingerprint: DealId(deal_id) for fingerprint, deal_id in rows}
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, select
 
 from dealtrace.record import record
+from dealtrace.storage.database.many_rows import execute_many
 from dealtrace.storage.database.upsert import insert_into
 from dealtrace.storage.journals.keyset_pages import Cursor, SortKey
 from dealtrace.storage.schema.tables.page_ends import page_end
@@ -58,7 +59,7 @@ def store_page_ends(connection: Connection, site_id: int, ends: Sequence[PageEnd
         index_elements=["site_id", "reader", "offset_after"],
         set_={name: start.excluded[name] for name in ("last_at", "last_id", "total", "read_at")},
     )
-    connection.execute(statement, [rows[key] for key in sorted(rows)])
+    execute_many(connection, statement, [rows[key] for key in sorted(rows)])
 
 
 def delete_old_page_ends(connection: Connection, site_id: int, before: datetime) -> None:

@@ -9,6 +9,7 @@ from dealtrace.leads.lead import LeadKind, LeadRef, ids_by_kind
 from dealtrace.record import record
 from dealtrace.storage.database.column_types import is_among
 from dealtrace.storage.database.compiled_statement import CompiledStatement, Values
+from dealtrace.storage.database.many_rows import execute_many
 from dealtrace.storage.leads.lead_rows import annotation_columns, annotations_from_row
 from dealtrace.storage.schema.tables.leads import LEAD_TABLES
 
@@ -56,8 +57,7 @@ def update_annotations(connection: Connection, site_id: int, annotations: Mappin
     """Replace the annotations of leads, but not their stated sources."""
     for kind in LeadKind:
         rows = [_row(site_id, ref.id, written) for ref, written in annotations.items() if ref.kind is kind]
-        if rows:
-            connection.execute(_UPDATE[kind], rows)
+        execute_many(connection, _UPDATE[kind], rows)
 
 
 def _row(site_id: int, lead_id: int, annotations: Annotations) -> Values:

@@ -11,6 +11,7 @@ from dealtrace.leads.contact import digest_of
 from dealtrace.record import record
 from dealtrace.storage.database.column_types import is_among, is_among_many
 from dealtrace.storage.database.compiled_statement import CompiledStatement
+from dealtrace.storage.database.many_rows import execute_many
 from dealtrace.storage.schema.tables.leads import client, contact
 
 _FIND_CONTACTS = CompiledStatement(
@@ -105,9 +106,8 @@ def insert_clients(connection: Connection, site_id: int, clients: Sequence[Clien
 
 def name_unnamed_clients(connection: Connection, site_id: int, names: Mapping[int, str]) -> None:
     """Store `names`, by client id, for the clients that have no name yet; other clients keep their names."""
-    if names:
-        rows = [{"of_site": site_id, "of_client": owner, "new_name": name} for owner, name in names.items()]
-        connection.execute(_NAME_UNNAMED, rows)
+    rows = [{"of_site": site_id, "of_client": owner, "new_name": name} for owner, name in names.items()]
+    execute_many(connection, _NAME_UNNAMED, rows)
 
 
 def insert_contacts(connection: Connection, site_id: int, owners: Mapping[str, int], now: datetime) -> None:

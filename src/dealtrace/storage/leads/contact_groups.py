@@ -8,8 +8,9 @@ from sqlalchemy import Connection, and_, bindparam, delete, func, select, update
 from dealtrace.leads.client_groups import SetApart
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.record import record
-from dealtrace.storage.database.column_types import is_among
+from dealtrace.storage.database.column_types import is_among, is_in
 from dealtrace.storage.database.compiled_statement import CompiledStatement
+from dealtrace.storage.database.many_rows import execute_many
 from dealtrace.storage.schema.tables.leads import LEAD_TABLES, client, contact, lead_contact
 
 _PAGE = 500
@@ -142,14 +143,13 @@ def update_contacts(connection: Connection, site_id: int, contacts: Sequence[Sto
         }
         for changed in contacts
     ]
-    if rows:
-        connection.execute(_UPDATE_CONTACT, rows)
+    execute_many(connection, _UPDATE_CONTACT, rows)
 
 
 def delete_contacts(connection: Connection, site_id: int, contacts: Collection[str]) -> None:
     """Delete contacts; the caller must have checked that no undeleted lead has them."""
     if contacts:
-        connection.execute(delete(contact).where(contact.c.site_id == site_id, contact.c.contact.in_(contacts)))
+        connection.execute(delete(contact).where(contact.c.site_id == site_id, is_in(contact.c.contact, contacts)))
 
 
 def set_leading(connection: Connection, site_id: int, client_id: int, aliases: Collection[int]) -> None:
@@ -168,7 +168,7 @@ def set_aliases(connection: Connection, site_id: int, client_id: int, aliases: C
     """Merge the clients `aliases`, and all clients merged into them, into the client `client_id`."""
     for column in (client.c.id, client.c.leading_id):
         if aliases:
-            theirs = (client.c.site_id == site_id, column.in_(aliases))
+            theirs = (client.c.site_id == site_id, is_in(column, aliases))
             connection.execute(update(client).where(*theirs).values(leading_id=client_id))
 
 
@@ -177,7 +177,7 @@ def find_free_clients(connection: Connection, site_id: int, client_ids: Collecti
     has_contacts = (contact.c.site_id == client.c.site_id, contact.c.client_id == client.c.id)
     free = select(client.c.id).where(
         client.c.site_id == site_id,
-        client.c.id.in_(client_ids),
+        is_in(client.c.id, client_ids),
         client.c.leading_id.is_(None),
         ~select(contact.c.contact).where(*has_contacts).exists(),
     )
@@ -208,5 +208,4 @@ def set_clients(connection: Connection, site_id: int, clients: Mapping[LeadRef, 
             for ref, client_id in clients.items()
             if ref.kind is kind
         ]
-        if rows:
-            connection.execute(_SET_CLIENT[kind], rows)
+        execute_many(connection, _SET_CLIENT[kind], rows)

@@ -7,11 +7,14 @@ import msgspec
 from sqlalchemy import JSON, Connection, Text, and_, bindparam, column, delete, func, insert, or_, select
 
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
+from dealtrace.leads.limits import CALL_DURATION_MAX
 from dealtrace.record import record
-from dealtrace.storage.database.column_types import each_json, json_integer, microseconds
+from dealtrace.storage.database.column_types import MICROSECOND, each_json, is_in, json_integer, microseconds
 from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.schema.tables.leads import LEAD_TABLES, lead_contact
 
+_LONGEST = CALL_DURATION_MAX // MICROSECOND
+"""The microseconds between the start and the end of a lead, at most; a lead request ends when it begins."""
 _INSERT_CONTACT_ROW = CompiledStatement(insert(lead_contact))
 
 _QUERIES = each_json(bindparam("queries", type_=Text)).table_valued(column("value", JSON))
@@ -20,6 +23,7 @@ _IN_WINDOW = and_(
     lead_contact.c.contact == _QUERIES.c.value[0].as_string(),
     lead_contact.c.started_at <= json_integer(_QUERIES.c.value[1]),
     lead_contact.c.ended_at >= json_integer(_QUERIES.c.value[2]),
+    lead_contact.c.started_at >= json_integer(_QUERIES.c.value[3]),  # bounds what is read in the index
 )
 _LIST_SPANS = CompiledStatement(
     # The outer join makes SQLite begin with the queries instead of the leads.
@@ -47,7 +51,11 @@ def list_spans(connection: Connection, site_id: int, queries: Sequence[SpanQuery
     """List the contact rows of the leads that meet one of `queries`, in no particular order."""
     if not queries:
         return []
-    keys = [(query.contact, microseconds(query.until), microseconds(query.ended_since)) for query in queries]
+    keys = [
+        (query.contact, microseconds(query.until), ended_since, ended_since - _LONGEST)
+        for query in queries
+        for ended_since in (microseconds(query.ended_since),)
+    ]
     rows = _LIST_SPANS.fetch(connection, {"site_id": site_id, "queries": msgspec.json.encode(keys).decode()})
     spans = {(row[0], row[2]): row for row in rows if row[0] is not None}
     return [
@@ -64,7 +72,9 @@ def find_latest_end(
     `kinds` maps each kind of lead to the contacts to look for. The result is `None` if there is no such lead.
     """
     rows = lead_contact.c
-    wanted = [and_(rows.lead_kind == kind, rows.contact.in_(contacts)) for kind, contacts in kinds.items() if contacts]
+    wanted = [
+        and_(rows.lead_kind == kind, is_in(rows.contact, contacts)) for kind, contacts in kinds.items() if contacts
+    ]
     if not wanted:
         return None
     mine = (rows.site_id == site_id, rows.started_at <= until, or_(*wanted))
@@ -85,7 +95,7 @@ def find_spans_of_leads(
     found: dict[int, tuple[LeadSpan, ...]] = {}
     for row in connection.execute(
         select(lead_contact)
-        .where(rows.site_id == site_id, rows.lead_id.in_(ids), rows.lead_kind == kind)
+        .where(rows.site_id == site_id, is_in(rows.lead_id, ids), rows.lead_kind == kind)
         .order_by(rows.contact)
     ):
         ref = LeadRef(LeadKind(row.lead_kind), row.lead_id)
@@ -97,7 +107,7 @@ def find_spans_of_leads(
 def delete_contact_rows(connection: Connection, site_id: int, kind: LeadKind, ids: Sequence[int]) -> None:
     """Delete the contact rows of leads, so that matching no longer finds these leads."""
     rows = lead_contact.c
-    mine = (rows.site_id == site_id, rows.lead_id.in_(ids), rows.lead_kind == kind)
+    mine = (rows.site_id == site_id, is_in(rows.lead_id, ids), rows.lead_kind == kind)
     connection.execute(delete(lead_contact).where(*mine))
 
 

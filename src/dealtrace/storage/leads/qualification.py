@@ -23,7 +23,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.leads.call import Circumstances
 from dealtrace.leads.lead import LeadKind, LeadRef, ids_by_kind
 from dealtrace.leads.qualification import Predecessors, Qualification, is_first, is_target_call, qualification_of
-from dealtrace.storage.database.column_types import MICROSECOND, is_among
+from dealtrace.storage.database.column_types import MICROSECOND, is_among, is_in
 from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.schema.tables.leads import LEAD_STARTS, LEAD_TABLES, call, lead_request
 
@@ -79,7 +79,7 @@ def find_unique_leads(connection: Connection, site: Site, leads: Iterable[LeadRe
         table = LEAD_TABLES[kind]
         before = (predecessor_at(kind, among=other) for other in LeadKind)
         rows = connection.execute(
-            select(table.c.id, LEAD_STARTS[kind], *before).where(table.c.site_id == site.id, table.c.id.in_(ids))
+            select(table.c.id, LEAD_STARTS[kind], *before).where(table.c.site_id == site.id, is_in(table.c.id, ids))
         )
         unique |= {
             LeadRef(kind, lead_id)

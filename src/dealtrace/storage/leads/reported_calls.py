@@ -8,7 +8,9 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 from dealtrace.leads.call import NOT_REPORTED, CallId, IncomingCall
 from dealtrace.leads.lead import LeadKind, LeadSpan
 from dealtrace.record import record
+from dealtrace.storage.database.column_types import is_in
 from dealtrace.storage.database.compiled_statement import Row, Values
+from dealtrace.storage.database.many_rows import execute_many
 from dealtrace.storage.leads.contact_rows import delete_contact_rows, find_spans_of_leads, insert_spans
 from dealtrace.storage.leads.lead_rows import (
     NewLead,
@@ -44,7 +46,7 @@ class ReportedCall:
 def find_reported_calls(connection: Connection, site_id: int, references: Iterable[str]) -> dict[str, ReportedCall]:
     """Find calls, deleted or not, by their references (ids in the PBX); unknown references are missing."""
     keys = sorted(set(references))
-    rows = connection.execute(select(call).where(call.c.site_id == site_id, call.c.reference.in_(keys))).all()
+    rows = connection.execute(select(call).where(call.c.site_id == site_id, is_in(call.c.reference, keys))).all()
     spans = find_spans_of_leads(connection, site_id, LeadKind.CALL, [row.id for row in rows])
     return {
         row.reference: ReportedCall(
@@ -56,10 +58,10 @@ def find_reported_calls(connection: Connection, site_id: int, references: Iterab
 
 def update_calls(connection: Connection, site_id: int, calls: Sequence[NewLead]) -> None:
     """Replace the reported data and the contact rows of calls, and delete their credits, but not their annotations."""
-    connection.execute(_UPDATE_CALL, [_row(site_id, reported) for reported in calls])
+    execute_many(connection, _UPDATE_CALL, [_row(site_id, reported) for reported in calls])
     ids = [reported.lead.id for reported in calls]
     delete_contact_rows(connection, site_id, LeadKind.CALL, ids)
-    connection.execute(delete(lead_credit).where(lead_credit.c.site_id == site_id, lead_credit.c.lead_id.in_(ids)))
+    connection.execute(delete(lead_credit).where(lead_credit.c.site_id == site_id, is_in(lead_credit.c.lead_id, ids)))
     insert_spans(connection, site_id, [span for reported in calls for span in reported.spans])
 
 

@@ -7,7 +7,9 @@ from sqlalchemy import Connection, and_, delete, func, insert, select, update
 
 from dealtrace.mails.mail import Mail, MailId, MailPurpose, NewMail
 from dealtrace.mails.recipient import Recipient
+from dealtrace.storage.database.column_types import is_in
 from dealtrace.storage.database.compiled_statement import Row, Values
+from dealtrace.storage.database.many_rows import execute_many
 from dealtrace.storage.schema.tables.alerts import mail
 
 
@@ -15,8 +17,6 @@ def insert_mails(
     connection: Connection, site_id: int, mails: Sequence[tuple[MailId, NewMail]], caused_at: datetime, now: datetime
 ) -> None:
     """Store new mails, which are due at once."""
-    if not mails:
-        return
     rows = [
         {
             "id": mail_id,
@@ -32,7 +32,7 @@ def insert_mails(
         }
         for mail_id, new in mails
     ]
-    connection.execute(insert(mail), rows)
+    execute_many(connection, insert(mail), rows)
 
 
 def list_sites_with_due_mails(connection: Connection, now: datetime) -> list[int]:
@@ -80,7 +80,7 @@ def find_mail(connection: Connection, mail_id: int) -> Mail | None:
 def delete_mails(connection: Connection, purposes: Sequence[MailPurpose], subject_ids: Sequence[int]) -> None:
     """Delete the mails, sent or not, that have one of `purposes` and one of `subject_ids`."""
     if subject_ids:
-        about = (mail.c.purpose.in_(list(purposes)), mail.c.subject_id.in_(list(subject_ids)))
+        about = (mail.c.purpose.in_(list(purposes)), is_in(mail.c.subject_id, subject_ids))
         connection.execute(delete(mail).where(*about))
 
 
@@ -94,7 +94,7 @@ def delete_waiting_mails(
     user_id: int | None = None,
 ) -> None:
     """Delete the mails about `subject_ids` that wait to be sent to a user, or to a casefolded address of no user."""
-    about = (mail.c.site_id == site_id, mail.c.purpose.in_(list(purposes)), mail.c.subject_id.in_(list(subject_ids)))
+    about = (mail.c.site_id == site_id, mail.c.purpose.in_(list(purposes)), is_in(mail.c.subject_id, subject_ids))
     to_address = and_(mail.c.user_id.is_(None), func.lower(mail.c.address) == address)
     to = mail.c.user_id == user_id if user_id is not None else to_address
     connection.execute(delete(mail).where(*about, mail.c.due_at.is_not(None), to))

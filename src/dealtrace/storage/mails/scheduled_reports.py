@@ -27,7 +27,9 @@ def insert_scheduled_report(connection: Connection, new: ScheduledReport) -> Non
 def list_scheduled_reports(connection: Connection, site_id: int) -> list[ScheduledReport]:
     """List the scheduled reports of a site, oldest first."""
     mine = select(mail_report).where(mail_report.c.site_id == site_id)
-    return [_report_from_row(row) for row in connection.execute(mine.order_by(mail_report.c.created_at))]
+    return [
+        _report_from_row(row) for row in connection.execute(mine.order_by(mail_report.c.created_at, mail_report.c.id))
+    ]
 
 
 def find_scheduled_report(connection: Connection, site_id: int, report_id: int) -> ScheduledReport | None:

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import day_end, day_start, site_day
 from dealtrace.deals.amount import STEPS_PER_RUBLE
-from dealtrace.deals.currency import KOPECKS_MAX, RATE_STEPS, RUBLE, CurrencyRate
+from dealtrace.deals.currency import KOPECKS_MAX, RATE_STEPS, RUBLE, CurrencyRate, rounded_rate
 from dealtrace.reports.periods import Period
 from dealtrace.storage.database.upsert import insert_into
 from dealtrace.storage.reports.expressions import Expression
@@ -37,14 +37,17 @@ IS_FOREIGN = func.coalesce(deal.c.currency, RUBLE) != RUBLE
 def rate_of_deal() -> Expression:
     """Return the SQL expression for the rate of a deal's currency at the deal's time, null if there is none.
 
-    The rate is in rubles multiplied by `RATE_STEPS`.
+    The rate is in rubles multiplied by `RATE_STEPS`. A rate of 0, which earlier releases stored for prices below a
+    millionth of a ruble, counts as none.
     """
     fitting = (
         _RATE.site_id == deal.c.site_id,
         _RATE.currency == deal.c.currency,
         _RATE.since_at <= deal.c.happened_at,
     )
-    latest = select(_RATE.rate).where(*fitting).order_by(_RATE.since_at.desc()).limit(1)
+    latest = (
+        select(func.nullif(_RATE.rate, 0, type_=BigInteger)).where(*fitting).order_by(_RATE.since_at.desc()).limit(1)
+    )
     return latest.correlate(deal).scalar_subquery()
 
 
@@ -77,7 +80,7 @@ def upsert_rates(connection: Connection, site: Site, rates: Sequence[CurrencyRat
     """Store currency rates of a site, replacing stored rates of the same currency and day."""
     for rate in rates:
         since_at = day_start(rate.since_on, site.time_zone)
-        values = {"rate": int(rate.rubles * RATE_STEPS)}
+        values = {"rate": int(rounded_rate(rate.rubles) * RATE_STEPS)}
         statement = insert_into(connection, currency_rate).values(
             site_id=site.id, currency=rate.currency, since_at=since_at, **values
         )

@@ -3,6 +3,7 @@
 Alembic is imported only to upgrade: the import takes half a second of CPU.
 """
 
+import re
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -14,10 +15,15 @@ from dealtrace.storage.database.sqlite_file import create_private_file
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 VERSION_TABLE = "schema_version"
+_REVISION = re.compile("[0-9]{4}")
 
 
 class SchemaOutdated(Exception):  # noqa: N818 - the name is the state
     """The error that the database has the schema of another release; the message says what to do."""
+
+
+class DatabaseForeign(Exception):  # noqa: N818 - the name is the state
+    """The error that the database has tables, but not those of Dealtrace; the message says what to do."""
 
 
 class DatabaseMissing(Exception):  # noqa: N818 - the name is the state
@@ -28,7 +34,8 @@ def prepare_schema(database: Database) -> None:
     """Create the database file and the schema if they do not exist.
 
     Raises:
-        SchemaOutdated: The database is not empty, and does not have the schema of this release.
+        SchemaOutdated: The database has the schema of another release.
+        DatabaseForeign: The database has tables of another program.
     """
     if database.is_sqlite and not database.file.exists():
         create_private_file(database.file)
@@ -42,6 +49,7 @@ def require_schema(database: Database) -> None:
     Raises:
         DatabaseMissing: The database does not exist or is empty.
         SchemaOutdated: The database has the schema of another release.
+        DatabaseForeign: The database has tables of another program.
     """
     if (database.is_sqlite and not database.file.exists()) or not _has_schema(database):
         raise _missing(database)
@@ -52,6 +60,7 @@ def require_database(database: Database) -> None:
 
     Raises:
         DatabaseMissing: The database does not exist or is empty.
+        DatabaseForeign: The database has tables of another program.
     """
     if (database.is_sqlite and not database.file.exists()) or _state(database) == (None, True):
         raise _missing(database)
@@ -65,9 +74,23 @@ def _missing(database: Database) -> DatabaseMissing:
 
 
 def _state(database: Database) -> tuple[str | None, bool]:
-    """Return the revision of the schema, `None` if there is none, and whether the database has no tables."""
+    """Return the revision of the schema, `None` if there is none, and whether the database has no tables.
+
+    Raises:
+        DatabaseForeign: The database has tables of another program; its table of versions may have the same name.
+    """
     with database.read() as connection:  # one transaction, because another command may create the schema in between
-        return _revision(connection), not inspect(connection).get_table_names()
+        inspector = inspect(connection)
+        tables = inspector.get_table_names()
+        columns = inspector.get_columns(VERSION_TABLE) if VERSION_TABLE in tables else []
+        is_stated = any(column["name"] == _version.c.version_num.name for column in columns)
+        found = _revision(connection) if is_stated else None
+    if tables and (found is None or not _REVISION.fullmatch(found)):
+        raise DatabaseForeign(
+            f"The database {database.name} has tables of another program, and nothing was changed in it. "
+            "Set DEALTRACE_DATABASE_URL to Dealtrace's database, or to an empty one."
+        )
+    return found, not tables
 
 
 def _has_schema(database: Database) -> bool:
@@ -75,26 +98,37 @@ def _has_schema(database: Database) -> bool:
 
     Raises:
         SchemaOutdated: The database has the schema of another release.
+        DatabaseForeign: The database has tables of another program.
     """
     found, is_empty = _state(database)
     if found is None and is_empty:
         return False
     if found != newest_revision():
-        raise SchemaOutdated(
-            f"The database {database.name} has schema {found}; this release needs {newest_revision()}: {_cure(found)}."
-        )
+        raise _outdated(database, found)
     return True
 
 
-def _cure(found: str | None) -> str:
-    """Return the advice for a user whose database has the schema revision `found`; newer revisions sort later."""
-    if found is not None and found > str(newest_revision()):
-        return "a newer release created it; install that release"
-    return "run `dealtrace db upgrade`"
+def _outdated(database: Database, found: str | None) -> SchemaOutdated:
+    cure = "a newer release created it; install that release" if _is_newer(found) else "run `dealtrace db upgrade`"
+    return SchemaOutdated(
+        f"The database {database.name} has schema {found}; this release needs {newest_revision()}: {cure}."
+    )
+
+
+def _is_newer(found: str | None) -> bool:
+    return found is not None and found > newest_revision()
 
 
 def upgrade_schema(database: Database) -> None:
-    """Apply all missing migrations to the database in one transaction."""
+    """Apply all missing migrations to the database in one transaction.
+
+    Raises:
+        SchemaOutdated: The database has the schema of a newer release.
+        DatabaseForeign: The database has tables of another program.
+    """
+    found, _ = _state(database)
+    if _is_newer(found):
+        raise _outdated(database, found)
     config = import_module("alembic.config").Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with database.write() as connection:

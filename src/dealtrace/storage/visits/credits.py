@@ -12,8 +12,9 @@ from dealtrace.attribution.visit import Visit
 from dealtrace.deals.deal import Deal, DealId
 from dealtrace.leads.lead import LeadKind, LeadRef, ids_by_kind
 from dealtrace.record import record
-from dealtrace.storage.database.column_types import is_among
+from dealtrace.storage.database.column_types import is_among, is_in
 from dealtrace.storage.database.compiled_statement import CompiledStatement
+from dealtrace.storage.database.many_rows import execute_many
 from dealtrace.storage.schema.tables.deals import deal
 from dealtrace.storage.schema.tables.leads import LEAD_STARTS, LEAD_TABLES, lead_credit
 from dealtrace.storage.schema.tables.visits import visit
@@ -116,7 +117,7 @@ def replace_credits(connection: Connection, site_id: int, credits_of: Mapping[Cr
         if stored.get(key, []) != sorted(_stored_parts(by_model, source_ids))
     }
     if earlier := [key for key in changed if key in stored]:
-        mine = (lead_credit.c.site_id == site_id, lead_credit.c.lead_id.in_(earlier))
+        mine = (lead_credit.c.site_id == site_id, is_in(lead_credit.c.lead_id, earlier))
         connection.execute(delete(lead_credit).where(*mine))
     rows = [
         {
@@ -133,8 +134,7 @@ def replace_credits(connection: Connection, site_id: int, credits_of: Mapping[Cr
         for model, credited in by_model.items()
         for position, credit in enumerate(credited)
     ]
-    if rows:
-        connection.execute(insert(lead_credit), rows)
+    execute_many(connection, insert(lead_credit), rows)
 
 
 _LIST_SOURCE_IDS = CompiledStatement(
@@ -265,7 +265,7 @@ def list_leads_of_visits(
     found: list[VisitedLead] = []
     for kind, started_at in LEAD_STARTS.items():
         follows = started_at.between(min(moments), max(moments) + lookback)
-        is_concerned = and_(visit.c.started_at >= min(moments), or_(follows, visit.c.id.in_(ids)))
+        is_concerned = and_(visit.c.started_at >= min(moments), or_(follows, is_in(visit.c.id, ids)))
         found += _list_naming(connection, site_id, kind, visitors, is_concerned)
     return found
 
@@ -290,7 +290,7 @@ def list_named_visits(
         named = named.where(visit.c.started_at >= since)
     if until is not None:
         named = named.where(visit.c.started_at <= until)
-    rows = connection.execute(named.where(visit.c.site_id == site_id, visit.c.visitor_id.in_(visitors)).distinct())
+    rows = connection.execute(named.where(visit.c.site_id == site_id, is_in(visit.c.visitor_id, visitors)).distinct())
     return [NamedVisit(visit_id, started_at) for visit_id, started_at in rows]
 
 
@@ -300,7 +300,7 @@ def list_visited_leads(connection: Connection, site_id: int, leads: Iterable[Lea
     for kind, ids in ids_by_kind(leads).items():
         table = LEAD_TABLES[kind]
         named = select(table.c.id, LEAD_STARTS[kind], table.c.visit_id).where(
-            table.c.site_id == site_id, table.c.id.in_(ids), table.c.visit_id.is_not(None)
+            table.c.site_id == site_id, is_in(table.c.id, ids), table.c.visit_id.is_not(None)
         )
         found += [VisitedLead(LeadRef(kind, row[0]), row[1], row[2]) for row in connection.execute(named)]
     return found
@@ -318,7 +318,7 @@ def _list_naming(
     query = (
         select(table.c.id, LEAD_STARTS[kind], table.c.visit_id)
         .join(visit, (visit.c.site_id == table.c.site_id) & (visit.c.id == table.c.visit_id))
-        .where(table.c.site_id == site_id, visit.c.visitor_id.in_(visitors), condition)
+        .where(table.c.site_id == site_id, is_in(visit.c.visitor_id, visitors), condition)
     )
     rows = connection.execute(query)
     return [VisitedLead(LeadRef(kind, lead_id), at, visit_id) for lead_id, at, visit_id in rows]

@@ -10,8 +10,9 @@ from sqlalchemy import Connection, Text, and_, bindparam, func, insert, or_, sel
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.attribution.visit import Visit, VisitId
 from dealtrace.record import record
-from dealtrace.storage.database.column_types import is_among
+from dealtrace.storage.database.column_types import is_among, is_in
 from dealtrace.storage.database.compiled_statement import CompiledStatement, PlainRow, Values
+from dealtrace.storage.database.many_rows import execute_many
 from dealtrace.storage.schema.tables.visits import traffic_source, visit
 from dealtrace.storage.visits.traffic_sources import SOURCES_REMEMBERED_MAX, known_source
 
@@ -37,7 +38,8 @@ def insert_visits(
     connection: Connection, site_id: int, visits: Sequence[Visit], source_ids: Mapping[TrafficSource, int]
 ) -> None:
     """Store new visits; `source_ids` has the stored id of each traffic source."""
-    connection.execute(insert(visit), [_row(site_id, new, source_ids[new.traffic_source]) for new in visits])
+    rows = [_row(site_id, new, source_ids[new.traffic_source]) for new in visits]
+    execute_many(connection, insert(visit), rows)
 
 
 def find_visits(connection: Connection, site_id: int, ids: Iterable[int]) -> dict[int, Visit]:
@@ -64,7 +66,7 @@ def list_visits_of_visitors(
     visitors = sorted(set(visitor_ids))
     if not visitors:
         return []
-    query = VISIT_ROWS.where(visit.c.site_id == site_id, visit.c.visitor_id.in_(visitors))
+    query = VISIT_ROWS.where(visit.c.site_id == site_id, is_in(visit.c.visitor_id, visitors))
     if since is not None:
         query = query.where(visit.c.started_at >= since)
     if until is not None:
@@ -89,7 +91,7 @@ def list_first_and_latest(
 
 def count_visits_of_visitors(connection: Connection, site_id: int, visitor_ids: Iterable[str]) -> int:
     """Count the visits of the given visitors."""
-    mine = (visit.c.site_id == site_id, visit.c.visitor_id.in_(sorted(set(visitor_ids))))
+    mine = (visit.c.site_id == site_id, is_in(visit.c.visitor_id, sorted(set(visitor_ids))))
     return int(connection.execute(select(func.count()).select_from(visit).where(*mine)).scalar_one())
 
 
@@ -108,7 +110,7 @@ def find_recent_visits(
     visitors = sorted(set(visitor_ids))
     if not visitors:
         return {}
-    theirs = (visit.c.site_id == site_id, visit.c.visitor_id.in_(visitors), visit.c.started_at >= since)
+    theirs = (visit.c.site_id == site_id, is_in(visit.c.visitor_id, visitors), visit.c.started_at >= since)
     recent = (
         select(
             visit.c.site_id,
@@ -155,8 +157,7 @@ def update_seen(connection: Connection, site_id: int, visits: Sequence[Visit]) -
         | {f"new_{name}": getattr(seen, name) for name in _SEEN}
         for seen in visits
     ]
-    if rows:
-        connection.execute(_UPDATE_SEEN, rows)
+    execute_many(connection, _UPDATE_SEEN, rows)
 
 
 _CLASSIFIED = ("traffic_source_id", "utm", "click_ids")
@@ -181,8 +182,7 @@ def update_classification(
         for again in visits
         for row in (_row(site_id, again, source_ids[again.traffic_source]),)
     ]
-    if rows:
-        connection.execute(_UPDATE_CLASSIFICATION, rows)
+    execute_many(connection, _UPDATE_CLASSIFICATION, rows)
 
 
 def _row(site_id: int, new: Visit, source_id: int) -> Values:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from errno import ENOSPC
 from pathlib import Path
 from threading import Event, Thread
 from zoneinfo import ZoneInfo
@@ -264,6 +265,21 @@ def test_sqlite_answers_by_itself_where_no_mirror_can_be_built(scene: Scene) -> 
     folder_of(database).write_text("in the way")
     scene.compare()
     folder_of(database).unlink()
+
+
+def test_a_build_that_fails_leaves_no_files(scene: Scene) -> None:
+    database = scene.stage.database
+    with without_mirror(database):
+        pass
+
+    def fail(table: str) -> None:
+        if table == "deals":
+            raise OSError(ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match="No space"), current_mirror(database, fail):
+        pass
+    assert {entry.name for entry in folder_of(database).iterdir()} == {"lock", "fault"}
+    assert builds(database)
 
 
 def test_an_erased_person_is_in_no_file_of_the_mirror(scene: Scene) -> None:

@@ -310,7 +310,8 @@ def _take_over_stretch(
 def build(database: Database, folder: Path, progress: Progress) -> None:
     """Build a new mirror; the caller must hold the lock of the mirror's folder.
 
-    Changes during the build are marked, and the next update applies them.
+    Changes during the build are marked, and the next update applies them. A build that fails leaves no files: a full
+    disk would stay full of them.
     """
     remove_files(folder)
     with database.write() as connection:
@@ -323,8 +324,11 @@ def build(database: Database, folder: Path, progress: Progress) -> None:
         with database.read(is_limited=False) as source:
             fill(source, mirror, folder / _SCRATCH, progress)
         mirror.execute("INSERT INTO state VALUES (?, ?, ?, 0)", [VERSION, stamp, stamp])
-    finally:
+    except BaseException:
         mirror.close()
+        remove_files(folder)
+        raise
+    mirror.close()
     file.rename(folder / _FACTS)
 
 

@@ -75,13 +75,13 @@ class VisitKeys:
 def _keys_of(dimension: Dimension, counts: Mapping[str, int]) -> int:
     """Return the highest possible number of a dimension's keys; a UTC day overlaps two local days of the site."""
     match dimension.kind:
-        case Kind.CLOCK:
+        case Kind.CLOCK | Kind.VISIT_CLOCK:
             return HOURS
         case Kind.SOURCE:
             return counts.get(dimension.kind.name, 0) + 1
         case Kind.CALENDAR:
             return 2 * counts.get(_BOUNDED_BY.get(dimension.name, dimension.name), 0) + 1
-        case _:
+        case Kind.TEXT | Kind.STATUS | Kind.TAG:
             return counts.get(dimension.name, 0) + 1
 
 
