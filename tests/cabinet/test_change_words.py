@@ -20,6 +20,6 @@ def test_every_change_has_words_in_both_languages(kind: ChangeKind) -> None:
     for name in names:
         before, after = ("1", "4") if name == "attribution" else ("", "2026-10-01 2026-10-31")
         change = SiteChange(kind, name, before, after, datetime(2026, 11, 26, tzinfo=UTC))
-        ru, en = (change_words(change, language, words_of(language).gettext) for language in ("ru", "en"))
+        ru, en = (change_words(change, language, words_of(language).gettext, {}) for language in ("ru", "en"))
         assert ru
         assert ru != en or name.startswith("points_cost") or name in ("cors_origins", "counter", "unknown")

@@ -11,6 +11,7 @@ from dealtrace.cabinet.formats import NOTHING, day
 from dealtrace.cabinet.reports.choices import model_words
 from dealtrace.errors import Language
 from dealtrace.mails.scheduled_report import Rhythm
+from dealtrace.reports.metrics import Metric
 
 _SETTINGS: Mapping[str, str] = {
     "name": "Name",
@@ -60,8 +61,13 @@ _VALUES: Mapping[str, str] = {
 assert set(_CHANGED) == set(ChangeKind)
 
 
-def change_words(change: SiteChange, language: Language, translate: Callable[[str], str]) -> str:
-    """Return a sentence that describes a change, with the old and the new value, in the language of `translate`."""
+def change_words(
+    change: SiteChange, language: Language, translate: Callable[[str], str], columns: Mapping[str, Metric]
+) -> str:
+    """Return a sentence that describes a change, with the old and the new value, in the language of `translate`.
+
+    `columns` has the metrics of the site's columns by name, for changes of alerts.
+    """
 
     def value(text: str) -> str:
         if change.kind is ChangeKind.COSTS:
@@ -70,7 +76,7 @@ def change_words(change: SiteChange, language: Language, translate: Callable[[st
             return model_words(AttributionModel(int(text)), language)
         if change.kind is ChangeKind.ALERT:
             rule = parse_formatted_rule(text)
-            return rule_sentence(rule, language) if rule is not None else text or NOTHING
+            return rule_sentence(rule, language, columns) if rule is not None else text or NOTHING
         if change.kind is ChangeKind.MAIL_REPORT:
             rhythm, _, hour = text.partition(" ")
             return f"{translate(_VALUES[rhythm])} {hour}" if hour and rhythm in list(Rhythm) else text or NOTHING
@@ -82,7 +88,7 @@ def change_words(change: SiteChange, language: Language, translate: Callable[[st
     if change.kind is ChangeKind.SETTING:
         name = translate(_SETTINGS[name]) if name in _SETTINGS else name
     if change.kind is ChangeKind.ALERT:
-        name = metric_words(name, language)
+        name = metric_words(name, language, columns)
     if change.kind is ChangeKind.IMPORT:
         name = value(name)
     return translate(_CHANGED[change.kind]) % {
