@@ -62,7 +62,7 @@ def test_a_link_ends_with_the_rights_of_its_maker_at_its_site(stage: Stage, shop
     neighbour = stage.open_site()
     keys = [share(stage, player, by=user) for player in (shop, neighbour) for user in (ANNA, BORIS)]
     with stage.database.write() as connection:
-        take_role(connection, ANNA, shop.site.id)
+        take_role(connection, ANNA, shop.site.id, NOON, taken_by=None)
     assert [opened(stage, key) is not None for key in keys] == [False, True, True, True]
 
 
