@@ -24,7 +24,7 @@ ALERTS_MAX = 50
 """Ours: the most rules of one site; each costs a few SQL statements whenever its window ends."""
 _NUMBER = re.compile(r"[+-]?[0-9]{1,15}(?:[.,][0-9]{1,6})?")
 _FORMATTED_NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
-"""Ours: an entered percentage becomes a fraction, which has two more decimals than `_NUMBER` allows."""
+"""An entered percentage becomes a fraction, which has two more decimals than `_NUMBER` allows."""
 _PERCENT_SIGN = "%"
 _NO_AMOUNT = "-"
 

@@ -43,7 +43,7 @@ RHYTHMS = {
 }
 assert set(RHYTHMS) == set(Rhythm)
 _ADDRESS_LENGTH_MAX = 8000
-"""Ours: browsers and proxies refuse longer URLs."""
+"""Browsers and proxies refuse longer URLs."""
 
 
 @record
