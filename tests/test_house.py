@@ -52,7 +52,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "refusal": frozenset(),
     "record": frozenset(),
     "nearest_name": frozenset(),
-    "settings": frozenset(),
+    "settings": frozenset({"mails"}),
     "clock": frozenset(),
     "log": frozenset({"metrics"}),
     "metrics": frozenset(),

@@ -439,6 +439,7 @@ def test_a_mail_server_is_read_from_its_address(env: pytest.MonkeyPatch, url: st
         ("smtps://u:secret@mail.example", "", "DEALTRACE_MAIL_FROM: set the address that sends"),
         ("smtps://mail.example", "", "DEALTRACE_MAIL_FROM: set the address that sends"),
         ("smtps://mail.example", "a@b.ru\r\nBcc: c@d.ru", "DEALTRACE_MAIL_FROM: set the address that sends"),
+        ("smtps://mail.example", "a..b@c.ru", "DEALTRACE_MAIL_FROM: set the address that sends"),
         ("", "nobody", "DEALTRACE_MAIL_FROM: set the address that sends"),
     ],
 )

@@ -1,6 +1,5 @@
 """Every setting of the server: its environment variable, default, unit and meaning."""
 
-import re
 from enum import Enum, auto
 from functools import cache
 from ipaddress import ip_network
@@ -23,6 +22,7 @@ from pydantic_settings import (
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from dealtrace.mails.recipient import is_address
 from dealtrace.nearest_name import nearest_name
 from dealtrace.record import record
 
@@ -60,7 +60,6 @@ _SMTP = {
     "smtp+starttls": (MailSecurity.STARTTLS, 587),
 }
 """The encryption and the usual port of each URL scheme."""
-_MAIL_ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", re.ASCII)
 
 
 class Settings(BaseSettings):
@@ -239,7 +238,7 @@ class Settings(BaseSettings):
     def _known_sender(cls, value: str, info: ValidationInfo) -> str:
         url = info.data.get("smtp_url", "")
         sender = value or (_mail_server(urlsplit(url)).user if url else "")
-        if (value or url) and not _MAIL_ADDRESS.fullmatch(sender):
+        if (value or url) and not is_address(sender):
             raise ValueError("set the address that sends the mails, such as reports@example.org")
         return value
 

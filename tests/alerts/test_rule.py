@@ -4,8 +4,11 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dealtrace.alerts.rule import (
+    OF_LIMITS,
     PERCENT_USUAL,
     AlertKind,
     RawRule,
@@ -110,6 +113,22 @@ def test_a_rule_in_a_line_is_read_again(metric: str, amount: Decimal | None) -> 
     for kind in AlertKind:
         rule = Rule(kind, metric, WINDOWS["3h"], amount)
         assert parse_formatted_rule(format_rule(rule)) == rule
+
+
+@given(
+    st.sampled_from(sorted(OF_LIMITS)),
+    st.sampled_from(["match_rate", "cost", "deals"]),
+    st.from_regex(r"[+-]?[0-9]{1,15}([.,][0-9]{1,6})?", fullmatch=True),
+    st.booleans(),
+)
+def test_every_limit_that_is_accepted_is_read_again(
+    kind: AlertKind,
+    metric: str,
+    number: str,
+    is_percent: bool,
+) -> None:
+    rule = parsed(kind, metric, amount=f"{number}%" if is_percent and metric == "match_rate" else number)
+    assert parse_formatted_rule(format_rule(rule)) == rule
 
 
 @pytest.mark.parametrize("text", ["", "a@example.com", "drop", "drop 3h - ", "drop 9h 1 deals", "fall 3h 1 deals"])

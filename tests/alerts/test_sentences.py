@@ -11,6 +11,7 @@ from dealtrace.accounts.site import Site, SiteId
 from dealtrace.alerts.incident import Incident, IncidentId
 from dealtrace.alerts.rule import AlertKind, Rule
 from dealtrace.alerts.sentences import (
+    AlertSite,
     letter_of_ended,
     letter_of_raised,
     letter_of_test,
@@ -19,9 +20,12 @@ from dealtrace.alerts.sentences import (
 )
 from dealtrace.alerts.windows import WINDOWS
 from dealtrace.mails.figure_words import figure_words
+from dealtrace.reports.column_metrics import metrics_of_columns
+from dealtrace.reports.columns import ColumnKind, ReportColumn
 from dealtrace.reports.metrics import Unit
 
 SITE = Site(SiteId(1), "Shop", MOSCOW)
+COLUMNS = metrics_of_columns([ReportColumn("Income", ColumnKind.SUM, ("won",))], has_won=True, has_margins=True)
 RULE = Rule(AlertKind.DROP, "match_rate", WINDOWS["week"], Decimal(30), ("service:is:AmoCRM",))
 INCIDENT = Incident(
     IncidentId(1),
@@ -54,10 +58,14 @@ def rule(kind: str, metric: str, window: str, amount: Any = None) -> Rule:
         (rule("below", "amount", "1h", "1000.50"), "Сумма сделок: за час меньше 1000,5\u00a0₽",
          "Amount: less than 1000.5\u00a0₽ within an hour"),
         (rule("above", "column:Paid", "day", "10"), "Paid: за день больше 10", "Paid: more than 10 within a day"),
+        (rule("above", "column:Income", "day", "10.5"), "Income: за день больше 10,5\u00a0₽",
+         "Income: more than 10.5\u00a0₽ within a day"),
+        (rule("below", "match_rate", "day", "0.0112345"), "Доля склеенных сделок: за день меньше 1,12345\u00a0%",
+         "Match rate: less than 1.12345\u00a0% within a day"),
     ],
 )  # fmt: skip
 def test_a_rule_is_a_sentence(watched: Rule, ru: str, en: str) -> None:
-    assert (rule_sentence(watched, "ru"), rule_sentence(watched, "en")) == (ru, en)
+    assert (rule_sentence(watched, "ru", COLUMNS), rule_sentence(watched, "en", COLUMNS)) == (ru, en)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +85,7 @@ def test_a_figure_is_shown_in_its_unit(text: str | None, unit: Unit, ru: str) ->
 
 
 def test_a_letter_says_what_happened_when_and_what_is_usual() -> None:
-    letter = letter_of_raised(RULE, INCIDENT, SITE, "en", "https://x.example/1")
+    letter = letter_of_raised(RULE, INCIDENT, AlertSite(SITE, {}), "en", "https://x.example/1")
     assert letter.subject == "Raised: Match rate: 30\u00a0% below usual within a week – Shop"
     assert letter.paragraphs == (
         "Shop. Match rate: 30\u00a0% below usual within a week.",
@@ -87,7 +95,7 @@ def test_a_letter_says_what_happened_when_and_what_is_usual() -> None:
 
 
 def test_a_letter_about_the_end_says_how_it_ended() -> None:
-    letter = letter_of_ended(RULE, INCIDENT, SITE, "ru", "https://x.example/1")
+    letter = letter_of_ended(RULE, INCIDENT, AlertSite(SITE, {}), "ru", "https://x.example/1")
     assert letter.subject.startswith("Закончилось: ")
     assert (
         letter.paragraphs[1]
@@ -96,10 +104,10 @@ def test_a_letter_about_the_end_says_how_it_ended() -> None:
 
 
 def test_a_test_letter_asks_for_nothing() -> None:
-    letter = letter_of_test(RULE, replace(SITE, name="Магазин"), "ru", "")
+    letter = letter_of_test(RULE, AlertSite(replace(SITE, name="Магазин"), {}), "ru", "")
     assert letter.subject.startswith("Проверка: ")
     assert "Делать ничего не нужно" in letter.paragraphs[1]
 
 
 def test_a_column_has_its_own_name_in_both_languages() -> None:
-    assert metric_words("column:Paid", "ru") == metric_words("column:Paid", "en") == "Paid"
+    assert metric_words("column:Paid", "ru", {}) == metric_words("column:Paid", "en", {}) == "Paid"

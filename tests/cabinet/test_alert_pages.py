@@ -13,6 +13,8 @@ from dealtrace.deals.incoming_deal import IncomingDeal
 from dealtrace.mails.recipient import Recipient
 from dealtrace.mails.scheduled_report import ScheduledReport
 from dealtrace.operations.deals.import_deals import import_deals
+from dealtrace.operations.reports.columns import add_column
+from dealtrace.reports.columns import ColumnKind, ReportColumn
 from dealtrace.storage.alerts.alerts import list_alerts
 from dealtrace.storage.mails.outbox import list_mails
 from dealtrace.storage.mails.scheduled_reports import list_scheduled_reports
@@ -86,6 +88,29 @@ def test_users_with_an_address_are_offered_and_chosen(
     assert alert.rule.recipients == (Recipient(login, "en", int(user_id)),)
     changed = boss.get(f"{PLACE}/{alert.id}").text
     assert f'value="{user_id}" checked' in changed
+
+
+def test_users_keep_the_language_of_their_mails_whoever_saves_a_rule(
+    server: ServerProcess, served: Stage, owner: Player, boss: Guest
+) -> None:
+    user_id, login = re.findall(r'name="member" value="(\d+)"> (\S+)</label>', boss.get(PLACE).text)[0]
+    boss.send(PLACE, **RULE, member=user_id, agreed="on")
+    (alert,) = stored(served, owner)
+    russian = member_of(server, served, owner.site.id, language="ru")
+    changed = {**RULE, "amount": "5"}
+    assert russian.send(f"{PLACE}/{alert.id}", **changed, member=user_id, agreed="on").status_code == 303
+    (alert,) = stored(served, owner)
+    assert (alert.rule.amount, alert.rule.recipients) == (5, (Recipient(login, "en", int(user_id)),))
+
+
+def test_the_sum_of_a_column_is_money_wherever_its_rule_is_shown(served: Stage, owner: Player, boss: Guest) -> None:
+    sold = ReportColumn("Sold", ColumnKind.SUM, ("won",))
+    with served.database.write() as connection:
+        add_column(served.work(connection, owner), sold)
+    boss.send(PLACE, **{**RULE, "metric": "column:Sold", "amount": "1500.50"}, agreed="on")
+    (alert,) = stored(served, owner)
+    for place in (PLACE, f"{PLACE}/{alert.id}", "settings/changes"):
+        assert "Sold: more than 1500.5\u00a0₽ within a day" in html.unescape(boss.get(place).text), place
 
 
 def test_a_rule_is_changed_tested_and_removed(served: Stage, owner: Player, boss: Guest) -> None:
@@ -214,6 +239,7 @@ def test_a_report_that_cannot_be_scheduled_says_why(served: Stage, owner: Player
         ({"title": ""}, "title"),
         ({"question": "metrics=deal"}, "question"),
         ({"question": "http://[x"}, "question"),
+        ({"question": f"{REPORT['question']}{'&filter=service:is:x' * 500}"}, "question"),
         ({"question": "models=all&metrics=deals"}, "question"),
         ({"rhythm": "often"}, "rhythm"),
         ({"recipients": "nobody"}, "recipients"),

@@ -16,9 +16,12 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.cabinet.deals.journal import Sorting, sorting_of
 from dealtrace.cabinet.listing import Listing, listing_of
 from dealtrace.deals.deal import DealKey
+from dealtrace.deals.matchers import WITHOUT_SOURCE, Matcher, Way
+from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.deals.change import change_deals
 from dealtrace.operations.deals.delete import delete_deals
 from dealtrace.operations.deals.register import register_deals
+from dealtrace.operations.deals.update_lists import DealUpdate, update_lists
 from dealtrace.storage.accounts.points import find_points_spent
 from dealtrace.storage.journals.deals_by_amount import SORTED_MAX, AmountKey
 from dealtrace.storage.journals.keyset_pages import SortKey
@@ -265,6 +268,18 @@ def test_a_lead_is_pinned_by_hand_and_left_to_the_rules_again(served: Stage, sit
     assert f"Lead Call {call.id}" in text_of(analyst.post(f"deals/{deal}", act="undo", version="4").text)
     assert analyst.post(f"deals/{deal}", act="pin", lead="call:1").status_code == 400
     assert analyst.post(f"deals/{deal}", act="pin").status_code == 400
+
+
+def test_the_history_says_why_a_deal_was_matched_again(served: Stage, site: Player, analyst: Guest) -> None:
+    by_phone = Matcher(Way.CONTACT, tuple(LeadKind), contacts=(PHONE,), until=moscow(DAY, "12:00:00"))
+    deal = register(served, site, "A-100", matchers=(by_phone,))
+    served.call(site, moscow(DAY, "11:30:00"), phone=PHONE)
+    served.perform(update_lists, site, [DealUpdate(change(deal, matchers=(WITHOUT_SOURCE,)))])
+    lines = analyst.get(f"deals/{deal}").text.partition("What was changed")[2]
+    of_leads = "because leads, visits or settings changed"
+    of_matchers = "because the matchers of the deal changed"
+    assert (lines.count(of_leads), lines.count(of_matchers)) == (1, 1)
+    assert lines.index(of_matchers) < lines.index(of_leads), "latest first"
 
 
 def test_every_change_can_be_undone(served: Stage, site: Player, analyst: Guest) -> None:

@@ -14,6 +14,7 @@ from dealtrace.operations.reports.import_costs import import_costs
 from engines import on_one_engine
 from guests import Guest, member_of, text_of
 from server import ServerProcess
+from write_commands import utc_now
 
 pytestmark = on_one_engine
 TODAY = datetime.now(UTC).date()
@@ -124,5 +125,5 @@ def test_what_a_deleted_user_wrote_stays_without_a_name(
     analyst.send("notes", day=TODAY.isoformat(), text="kept")
     assert analyst.login in text_of(boss.get("notes").text)
     with served.database.write() as connection:
-        delete_user(connection, analyst.login)
+        delete_user(connection, analyst.login, utc_now())
     assert "a deleted user" in text_of(boss.get("notes").text)

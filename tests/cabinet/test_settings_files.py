@@ -3,6 +3,7 @@
 import os
 import re
 import secrets
+import shutil
 import stat
 import tempfile
 import time
@@ -112,6 +113,7 @@ def test_a_file_is_kept_privately_until_it_is_imported(boss: Guest) -> None:
         ("C:\\calls.csv", "calls.csv"),
         ("..", "file"),
         ("я" * 300 + ".csv", "я" * 76 + ".csv"),
+        ("😀" * 80 + ".csv", "😀" * 59 + ".csv"),
     ],
 )
 def test_the_name_of_a_file_leads_nowhere(boss: Guest, name: str, kept: str) -> None:
@@ -132,6 +134,23 @@ def test_a_file_is_not_found_by_others_elsewhere_or_after_an_hour(
     os.utime(folder_of(boss, place), (time.time() - 4000,) * 2)
     upload(boss, CALLS)
     assert boss.get(place).status_code == 404
+
+
+@pytest.mark.parametrize("left", ["options.json", "options.json and an empty folder", "a folder without options"])
+@pytest.mark.parametrize("purpose", ["settings/imports", "costs"])
+def test_a_file_that_is_deleted_while_its_page_is_read_is_gone(boss: Guest, purpose: str, left: str) -> None:
+    sent, chosen = (CALLS, {"noun": "call"}) if purpose != "costs" else (COSTS, COST_FORM)
+    place = upload(boss, sent, place=purpose, **chosen)
+    folder = folder_of(boss, place, purpose)
+    if left == "a folder without options":
+        (folder / "options.json").unlink()
+    else:
+        shutil.rmtree(folder / "sent")
+    if left.endswith("empty folder"):
+        (folder / "sent").mkdir()
+    for answer in (boss.get(place), boss.send(place)):
+        assert answer.status_code == 404
+        assert "The file is no longer available" in text_of(answer.text)
 
 
 @pytest.mark.parametrize(

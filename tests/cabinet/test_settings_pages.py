@@ -22,8 +22,10 @@ from dealtrace.storage.accounts.site_hosts import list_hosts
 from dealtrace.storage.accounts.tokens import list_tokens
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.reports.columns import list_columns
+from dealtrace.storage.reports.mirror.mirror import held_mirror
 from dealtrace.storage.reports.statuses import list_statuses
 from dealtrace.storage.webhooks.webhooks import list_webhooks
+from engines import on_one_engine
 from guests import Guest, member_of, text_of
 from receiver import Receiver
 from server import ServerProcess
@@ -287,6 +289,16 @@ def test_an_analyst_says_what_statuses_mean(server: ServerProcess, served: Stage
     for form in ({"name": " ", "meaning": "won"}, {"name": "Paid", "meaning": "golden"}):
         answer = analyst.send("settings/statuses", **form)
         assert (answer.status_code, 'role="alert"' in answer.text) == (400, True)
+
+
+@on_one_engine
+def test_statuses_are_shown_while_the_mirror_of_reports_is_being_built(
+    server: ServerProcess, served: Stage, owner: Player
+) -> None:
+    add_deals(served, owner, "Paid", "Paid", "Lost it")
+    analyst = member_of(server, served, owner.site.id, Role.ANALYST)
+    with held_mirror(served.database):
+        assert "Paid 2" in text_of(analyst.get("settings/statuses").text)
 
 
 def test_an_analyst_tries_a_column_on_the_last_month_and_then_adds_it(

@@ -22,7 +22,7 @@ from dealtrace.storage.schema.tables.control import user as user_table
 from engines import on_one_engine
 from guests import Guest, member_of
 from server import ServerProcess
-from write_commands import NOON
+from write_commands import NOON, utc_now
 
 pytestmark = on_one_engine
 PHONE, EMAIL = "79205550055", "anna@example.com"
@@ -164,10 +164,10 @@ def test_links_end_with_the_rights_of_their_maker(owner_of: Guest, served: Stage
     address = share(owner_of, "metrics=leads")
     with served.database.write() as connection:
         if leave == "user":
-            delete_user(connection, owner_of.login)
+            delete_user(connection, owner_of.login, utc_now())
         else:
             mine = select(user_table.c.id).where(user_table.c.login == owner_of.login)
-            take_role(connection, connection.execute(mine).scalar_one(), site.site.id)
+            take_role(connection, connection.execute(mine).scalar_one(), site.site.id, utc_now(), taken_by=None)
     assert visit(address).status_code == 404
 
 

@@ -10,11 +10,12 @@ from sqlalchemy import delete, update
 from cast import Player, Stage
 from dealtrace.accounts.role import Rights, Role
 from dealtrace.accounts.user import User
+from dealtrace.operations.accounts.manage_user import require_user
 from dealtrace.storage.accounts.users import find_rights
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.schema.tables.control import invitation, membership, recovery_code, session
 from dealtrace.storage.schema.tables.control import user as user_table
-from guests import PASSWORD, Guest, key_in, logged_in, new_user
+from guests import PASSWORD, Guest, key_in, logged_in, new_user, text_of
 from server import ServerProcess
 
 NEW_PASSWORD = "another one entirely"
@@ -99,6 +100,26 @@ def test_who_has_a_login_takes_the_role_with_it_and_keeps_one_that_does_more(
         assert other.login in guest.get("/invitation", key=key).text
         assert guest.send("/invitation", key=key).headers["location"] == f"/cabinet/{owner.site.id}/"
         assert rights_of(host, other).roles == {owner.site.id: held, stranger.site.id: Role.READER}
+
+
+def test_who_may_see_a_site_is_listed_among_its_changes(
+    server: ServerProcess, host: Database, keeper: Guest, chief: Guest, owner: Player
+) -> None:
+    site = f"/{owner.site.id}/settings"
+    accept(server, invite(keeper, f"{site}/users", role="analyst"), "nina")
+    with host.read() as connection:
+        nina = require_user(connection, "nina")
+    keeper.send(f"{site}/users/role", user=str(nina.id), role="reader")
+    keeper.send(f"{site}/users/role", user=str(nina.id), role="reader")
+    chief.send(f"/users/{nina.id}/delete", is_sure="on")
+    changes = text_of(keeper.get(f"{site}/changes").text)
+    listed = [changes[place - 40 : place + 60] for place in range(len(changes)) if changes.startswith("nina", place)]
+    assert len(listed) == 3
+    for line, author, words in zip(
+        listed, (chief, keeper, keeper), ("читатель → –", "аналитик → читатель", "– → аналитик"), strict=True
+    ):
+        assert author.login in line
+        assert f"nina: {words}" in line
 
 
 def test_an_invitation_ends_after_a_week_or_when_it_is_revoked(

@@ -57,6 +57,25 @@ def test_a_deal_counts_by_the_latest_rate_before_it_and_never_one_to_one(
     assert figures(server, owner)[:2] == (5, "710.00")
 
 
+def test_changed_rates_are_listed_among_the_changes_of_the_site(
+    server: ServerProcess, beside: Terminal, owner: Player, served: Stage, tmp_path: Path
+) -> None:
+    site, boss = str(owner.site.id), member_of(server, served, owner.site.id)
+    file = tmp_path / "rates.csv"
+    file.write_text("currency,date,rate\nusd,2018-03-25,100.5\neur,2018-03-26,70\n", encoding="utf-8")
+    for rate in ("100", "100.5", "100.50"):
+        beside.done("rate", "set", site, "usd", rate, "--from", "2018-03-25")
+    beside.done("rate", "import", site, str(file))
+    beside.done("rate", "set", site, "usd", "90", "--from", "2018-03-26")
+    beside.done("rate", "remove", site, "usd")
+    words = text_of(boss.get("settings/changes").text).replace("\xa0", " ")
+    listed = [line.split("by a command")[0].strip() for line in words.split("Rates of ")[1:]]
+    assert [line[: line.index("2018") + 4] for line in listed] == [
+        "usd: 2 for 25 Mar 2018", "usd: – → 90 ₽ from 26 Mar 2018", "eur: – → 70 ₽ from 26 Mar 2018",
+        "usd: 100 ₽ from 25 Mar 2018", "usd: – → 100 ₽ from 25 Mar 2018",
+    ]  # fmt: skip
+
+
 def without_rate(server: ServerProcess, player: Player) -> tuple[list[tuple[str, int]], int]:
     """Return the deals that lack a rate by day, and their number."""
     asked = {"by": "day", "metrics": "no_rate", "from": "2018-03-01", "to": "2018-03-31", "sort": "day"}

@@ -5,12 +5,12 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from typing import Any, cast
 
-from hypothesis import given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from cast import moscow
 from dealtrace.mails.letter import Attachment, Envelope, Letter, LetterTable, write_mail
-from dealtrace.mails.recipient import Recipient
+from dealtrace.mails.recipient import Recipient, is_address
 
 ENVELOPE = Envelope(
     "reports@example.org", Recipient("anna@example.com", "ru"), "mail.1.2", moscow("2026-11-10", "12:00:00")
@@ -20,9 +20,9 @@ HEADERS = {
 }  # fmt: skip
 
 
-def sent(letter: Letter) -> EmailMessage:
+def sent(letter: Letter, envelope: Envelope = ENVELOPE) -> EmailMessage:
     """Return a letter as its receiver reads it from the wire."""
-    wire = write_mail(letter, ENVELOPE).as_bytes()
+    wire = write_mail(letter, envelope).as_bytes()
     return cast("EmailMessage", message_from_bytes(wire, policy=cast("Any", SMTP)))
 
 
@@ -88,3 +88,16 @@ def test_only_an_address_of_https_has_the_button_of_mailboxes() -> None:
         assert mail["List-Unsubscribe-Post"] == button
         assert part(mail, "plain").splitlines()[-1] == f"Не получать больше таких писем: {link}"
     assert sent(Letter("a", ("b",)))["List-Unsubscribe"] is None
+
+
+@given(
+    st.text("ab.=?_'+{q8-", min_size=1, max_size=64), st.sampled_from(["b.example", f"{'b' * 63}.{'c' * 63}.example"])
+)
+@example("=?utf-8?b?abc?=", "b.example")
+@example("a..b", "b.example")
+def test_a_mail_to_every_address_that_is_accepted_can_be_written(name: str, domain: str) -> None:
+    address = f"{name}@{domain}"
+    assume(is_address(address))
+    envelope = Envelope(address, Recipient(address), ENVELOPE.message_id, ENVELOPE.at)
+    mail = sent(Letter("a", ("b",)), envelope)
+    assert [each.addr_spec for name in ("From", "To") for each in mail[name].addresses] == [address] * 2

@@ -21,7 +21,8 @@ def test_the_language_of_the_writer_counts_where_none_is_said() -> None:
     [
         "a", "a@b", "a@example.org de", "a@-example.org", '"a b"@example.org', "я@example.org", "a@пример.рф",
         "@example.org", "a@example.org\rBcc: b@example.org", "a b@example.org", f"{'a' * 65}@example.org",
-        f"a@{'b.' * 130}org", "a@example.org\x00",
+        f"a@{'b.' * 130}org", "a@example.org\x00", "a..b@example.org", "a.@example.org", ".a@example.org",
+        "=?utf-8?q?abc?=@example.org",
     ],
 )  # fmt: skip
 def test_what_is_no_address_is_refused(text: str) -> None:

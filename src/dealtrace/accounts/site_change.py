@@ -1,6 +1,6 @@
 """Changes of a site's settings and data: what was changed, by whom and when."""
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from dealtrace.record import record
@@ -9,8 +9,9 @@ from dealtrace.record import record
 class ChangeKind(StrEnum):
     """The kind of setting or data that was changed.
 
-    `IMPORT` is an import of leads, deals or visits from a file, `COSTS` an import of costs, and `PAST` a
-    reclassification of past visits.
+    `RATE` is a change of currency rates: `before` and `after` are `RUBLES DAY` for one rate, and `COUNT FIRST-DAY
+    LAST-DAY` for several. `ROLE` is a change of a user's role on the site, `IMPORT` is an import of leads, deals or
+    visits from a file, `COSTS` an import of costs, and `PAST` a reclassification of past visits.
     """
 
     SETTING = "setting"
@@ -25,18 +26,30 @@ class ChangeKind(StrEnum):
     SEGMENT = "segment"
     SAVED_REPORT = "saved_report"
     ALERT = "alert"
+    ROLE = "role"
+    RATE = "rate"
     COSTS = "costs"
     IMPORT = "import"
     PAST = "past"
     DEMO = "demo"
 
 
+USUAL_DELAY = timedelta(days=7)
+"""Ours: costs and rates usually arrive within a week of their day; later ones change figures that people have seen."""
 MOVING_SETTINGS = frozenset(
     {"contact_matching", "attribution", "timezone", "unique_depth_days", "target_call_seconds", "respects_do_not_track"}
 )
 """The settings that affect the figures of reports."""
 MOVING_KINDS = frozenset(
-    {ChangeKind.STATUS, ChangeKind.HOST, ChangeKind.COSTS, ChangeKind.IMPORT, ChangeKind.PAST, ChangeKind.DEMO}
+    {
+        ChangeKind.STATUS,
+        ChangeKind.HOST,
+        ChangeKind.RATE,
+        ChangeKind.COSTS,
+        ChangeKind.IMPORT,
+        ChangeKind.PAST,
+        ChangeKind.DEMO,
+    }
 )
 
 
@@ -57,5 +70,11 @@ class SiteChange:
 
     @property
     def moves_figures(self) -> bool:
-        """Return whether the change may affect the figures of reports; charts mark such changes."""
+        """Return whether the change may affect the figures of reports; charts mark such changes.
+
+        Rates may if they arrive later than usual.
+        """
+        if self.kind is ChangeKind.RATE:
+            days = [words.split()[1] for words in (self.before, self.after) if words]
+            return any(self.changed_at.date() - date.fromisoformat(day) > USUAL_DELAY for day in days)
         return self.kind in MOVING_KINDS or (self.kind is ChangeKind.SETTING and self.name in MOVING_SETTINGS)

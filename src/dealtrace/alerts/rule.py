@@ -23,6 +23,8 @@ Choice = TypeVar("Choice")
 ALERTS_MAX = 50
 """Ours: the most rules of one site; each costs a few SQL statements whenever its window ends."""
 _NUMBER = re.compile(r"[+-]?[0-9]{1,15}(?:[.,][0-9]{1,6})?")
+_FORMATTED_NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
+"""An entered percentage becomes a fraction, which has two more decimals than `_NUMBER` allows."""
 _PERCENT_SIGN = "%"
 _NO_AMOUNT = "-"
 
@@ -132,7 +134,7 @@ def format_rule(rule: Rule) -> str:
 def parse_formatted_rule(text: str) -> Rule | None:
     """Return the rule in a line from `format_rule`, or `None` if the line is another text."""
     kind, window, amount, metric, *_ = *text.split(" ", 3), "", "", "", ""
-    has_amount = _NUMBER.fullmatch(amount) is not None
+    has_amount = _FORMATTED_NUMBER.fullmatch(amount) is not None
     if kind not in tuple(AlertKind) or window not in WINDOWS or not (metric and (has_amount or amount == _NO_AMOUNT)):
         return None
     return Rule(AlertKind(kind), metric, WINDOWS[window], Decimal(amount) if has_amount else None)

@@ -10,7 +10,8 @@ from dealtrace.alerts.rule import AlertKind, Rule
 from dealtrace.errors import Language
 from dealtrace.mails.figure_words import figure_words
 from dealtrace.mails.letter import Letter
-from dealtrace.reports.metrics import COLUMN_PREFIX, METRICS, Unit
+from dealtrace.record import record
+from dealtrace.reports.metrics import COLUMN_PREFIX, METRICS, Metric, Unit
 
 _RULES: Mapping[Language, Mapping[AlertKind, str]] = {
     "ru": {
@@ -46,61 +47,78 @@ _OF_TEST = {
 }
 
 
-def metric_words(metric: str, language: Language) -> str:
-    """Return the title of a metric in a language; a column of the site is called by its own name."""
-    known = METRICS.get(metric)
+@record
+class AlertSite:
+    """A site, and the metrics of its own columns by name, which the sentences about its alerts need."""
+
+    site: Site
+    columns: Mapping[str, Metric]
+
+
+def metric_words(metric: str, language: Language, columns: Mapping[str, Metric]) -> str:
+    """Return the title of a metric in a language; `columns` has the metrics of the site's columns by name.
+
+    A column that was removed is called by its name.
+    """
+    known = METRICS.get(metric) or columns.get(metric)
     if known is None:
         return metric.removeprefix(COLUMN_PREFIX)
     return known.ru if language == "ru" else known.en
 
 
-def rule_sentence(rule: Rule, language: Language) -> str:
-    """Describe a rule in a sentence, such as “Calls: silence within 3 hours”."""
+def rule_sentence(rule: Rule, language: Language, columns: Mapping[str, Metric]) -> str:
+    """Describe a rule in a sentence, such as “Calls: silence within 3 hours”.
+
+    `columns` has the metrics of the site's columns by name.
+    """
     window = rule.window.ru if language == "ru" else rule.window.en
-    said = _RULES[language][rule.kind].format(window=window, amount=_amount(rule, language))
-    return f"{metric_words(rule.metric, language)}: {said}"
+    said = _RULES[language][rule.kind].format(window=window, amount=_amount(rule, language, columns))
+    return f"{metric_words(rule.metric, language, columns)}: {said}"
 
 
-def _amount(rule: Rule, language: Language) -> str:
+def _amount(rule: Rule, language: Language, columns: Mapping[str, Metric]) -> str:
     if rule.amount is None:
         return ""
     if rule.kind in (AlertKind.DROP, AlertKind.SPIKE):
         return f"{rule.amount:f}\u00a0%"
-    metric = METRICS.get(rule.metric)
-    return figure_words(f"{rule.amount:f}", metric.unit if metric is not None else Unit.NUMBER, language)
+    metric = METRICS.get(rule.metric) or columns.get(rule.metric)
+    unit = metric.unit if metric is not None else Unit.NUMBER
+    return figure_words(f"{rule.amount:f}", unit, language, is_exact=True)
 
 
-def letter_of_raised(rule: Rule, incident: Incident, site: Site, language: Language, link: str) -> Letter:
+def letter_of_raised(rule: Rule, incident: Incident, site: AlertSite, language: Language, link: str) -> Letter:
     """Return the text of the mail about a raised alert."""
     return _letter(rule, site, language, _RAISED[language], link, [_figure(rule, incident, site, language)])
 
 
-def letter_of_ended(rule: Rule, incident: Incident, site: Site, language: Language, link: str) -> Letter:
+def letter_of_ended(rule: Rule, incident: Incident, site: AlertSite, language: Language, link: str) -> Letter:
     """Return the text of the mail about an alert that has ended."""
     end = _OF_END[language].format(
-        raised_at=_clock(incident.raised_at, site.time_zone),
-        ended_at=_clock(incident.ended_at or incident.raised_at, site.time_zone),
+        raised_at=_clock(incident.raised_at, site.site.time_zone),
+        ended_at=_clock(incident.ended_at or incident.raised_at, site.site.time_zone),
         value=figure_words(incident.ended_value, incident.unit, language),
     )
     return _letter(rule, site, language, _ENDED[language], link, [end, _figure(rule, incident, site, language)])
 
 
-def letter_of_test(rule: Rule, site: Site, language: Language, link: str) -> Letter:
+def letter_of_test(rule: Rule, site: AlertSite, language: Language, link: str) -> Letter:
     """Return the text of the mail with which a person tests whether mails about an alert arrive."""
     return _letter(rule, site, language, _TEST[language], link, [_OF_TEST[language]])
 
 
-def _letter(rule: Rule, site: Site, language: Language, event: str, link: str, paragraphs: list[str]) -> Letter:
-    sentence = rule_sentence(rule, language)
+def _letter(rule: Rule, site: AlertSite, language: Language, event: str, link: str, paragraphs: list[str]) -> Letter:
+    sentence = rule_sentence(rule, language, site.columns)
     filters = [_FILTERS[language].format(filters=", ".join(rule.filters))] if rule.filters else []
-    return Letter(f"{event}: {sentence} – {site.name}", (f"{site.name}. {sentence}.", *paragraphs, *filters), link)
+    return Letter(
+        f"{event}: {sentence} – {site.site.name}", (f"{site.site.name}. {sentence}.", *paragraphs, *filters), link
+    )
 
 
-def _figure(rule: Rule, incident: Incident, site: Site, language: Language) -> str:
+def _figure(rule: Rule, incident: Incident, site: AlertSite, language: Language) -> str:
     return _FIGURE[language].format(
-        metric=metric_words(rule.metric, language),
-        since=_clock(incident.since, site.time_zone),
-        until=_clock(incident.until, site.time_zone),
+        metric=metric_words(rule.metric, language, site.columns),
+        since=_clock(incident.since, site.site.time_zone),
+        until=_clock(incident.until, site.site.time_zone),
         value=figure_words(incident.value, incident.unit, language),
         usual=figure_words(incident.usual, incident.unit, language),
     )

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import date
 
+from dealtrace.accounts.role import Role
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.alerts.rule import parse_formatted_rule
 from dealtrace.alerts.sentences import metric_words, rule_sentence
@@ -11,6 +12,7 @@ from dealtrace.cabinet.formats import NOTHING, day
 from dealtrace.cabinet.reports.choices import model_words
 from dealtrace.errors import Language
 from dealtrace.mails.scheduled_report import Rhythm
+from dealtrace.reports.metrics import Metric
 
 _SETTINGS: Mapping[str, str] = {
     "name": "Name",
@@ -35,12 +37,17 @@ _CHANGED: Mapping[ChangeKind, str] = {
     ChangeKind.SEGMENT: "Segment “%(name)s”: %(before)s → %(after)s",
     ChangeKind.SAVED_REPORT: "Saved report “%(name)s”: %(before)s → %(after)s",
     ChangeKind.ALERT: "Alert “%(name)s”: %(before)s → %(after)s",
+    ChangeKind.ROLE: "Role of %(name)s: %(before)s → %(after)s",
+    ChangeKind.RATE: "Rates of %(name)s: %(before)s → %(after)s",
     ChangeKind.COSTS: "Costs imported: %(name)s, %(after)s",
     ChangeKind.IMPORT: "File imported: %(name)s, rows: %(after)s",
     ChangeKind.PAST: "Past visits reclassified, changed: %(after)s",
     ChangeKind.DEMO: "Demo data added",
 }
 _VALUES: Mapping[str, str] = {
+    Role.READER: "reader",
+    Role.ANALYST: "analyst",
+    Role.OWNER: "owner",
     "on": "on",
     "off": "off",
     "won": "won",
@@ -57,32 +64,29 @@ _VALUES: Mapping[str, str] = {
     Rhythm.MONTHLY: "on the first of a month",
 }
 """The English texts for stored values; pages translate them into the language of the person."""
+_NAMED_VALUES = frozenset(
+    {ChangeKind.SETTING, ChangeKind.STATUS, ChangeKind.WEBHOOK, ChangeKind.IMPORT, ChangeKind.ROLE}
+)
+"""The kinds of changes with values in `_VALUES`."""
 assert set(_CHANGED) == set(ChangeKind)
 
 
-def change_words(change: SiteChange, language: Language, translate: Callable[[str], str]) -> str:
-    """Return a sentence that describes a change, with the old and the new value, in the language of `translate`."""
+def change_words(
+    change: SiteChange, language: Language, translate: Callable[[str], str], columns: Mapping[str, Metric]
+) -> str:
+    """Return a sentence that describes a change, with the old and the new value, in the language of `translate`.
+
+    `columns` has the metrics of the site's columns by name, for changes of alerts.
+    """
 
     def value(text: str) -> str:
-        if change.kind is ChangeKind.COSTS:
-            return " – ".join(day(language, date.fromisoformat(each)) for each in text.split())
-        if change.kind is ChangeKind.SETTING and change.name == "attribution" and text:
-            return model_words(AttributionModel(int(text)), language)
-        if change.kind is ChangeKind.ALERT:
-            rule = parse_formatted_rule(text)
-            return rule_sentence(rule, language) if rule is not None else text or NOTHING
-        if change.kind is ChangeKind.MAIL_REPORT:
-            rhythm, _, hour = text.partition(" ")
-            return f"{translate(_VALUES[rhythm])} {hour}" if hour and rhythm in list(Rhythm) else text or NOTHING
-        if change.kind in (ChangeKind.SETTING, ChangeKind.STATUS, ChangeKind.WEBHOOK, ChangeKind.IMPORT):
-            return translate(_VALUES[text]) if text in _VALUES else text or NOTHING
-        return text or NOTHING
+        return _value_words(text, change, language, translate, columns) if text else NOTHING
 
     name = change.name
     if change.kind is ChangeKind.SETTING:
         name = translate(_SETTINGS[name]) if name in _SETTINGS else name
     if change.kind is ChangeKind.ALERT:
-        name = metric_words(name, language)
+        name = metric_words(name, language, columns)
     if change.kind is ChangeKind.IMPORT:
         name = value(name)
     return translate(_CHANGED[change.kind]) % {
@@ -91,3 +95,36 @@ def change_words(change: SiteChange, language: Language, translate: Callable[[st
         "after": value(change.after),
         "done": translate("removed" if change.before else "added"),
     }
+
+
+def _value_words(
+    text: str, change: SiteChange, language: Language, translate: Callable[[str], str], columns: Mapping[str, Metric]
+) -> str:
+    """Return the words for an old or new value of a change."""
+    said = text
+    match change.kind:
+        case ChangeKind.COSTS:
+            said = " – ".join(day(language, date.fromisoformat(each)) for each in text.split())
+        case ChangeKind.RATE:
+            said = _rates(text, language, translate)
+        case ChangeKind.SETTING if change.name == "attribution":
+            said = model_words(AttributionModel(int(text)), language)
+        case ChangeKind.ALERT:
+            rule = parse_formatted_rule(text)
+            said = rule_sentence(rule, language, columns) if rule is not None else text
+        case ChangeKind.MAIL_REPORT:
+            rhythm, _, hour = text.partition(" ")
+            said = f"{translate(_VALUES[rhythm])} {hour}" if hour and rhythm in list(Rhythm) else text
+        case kind if kind in _NAMED_VALUES:
+            said = translate(_VALUES[text]) if text in _VALUES else text
+    return said
+
+
+def _rates(text: str, language: Language, translate: Callable[[str], str]) -> str:
+    """Return the words for rates that `ChangeKind.RATE` states."""
+    first, *days = text.split()
+    shown = [day(language, date.fromisoformat(each)) for each in days]
+    if len(shown) == 1:
+        rubles = first.replace(".", ",") if language == "ru" else first
+        return translate("%(rubles)s\u00a0₽ from %(day)s") % {"rubles": rubles, "day": shown[0]}
+    return translate("%(count)s for %(days)s") % {"count": first, "days": " – ".join(shown)}

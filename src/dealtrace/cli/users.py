@@ -83,7 +83,7 @@ def change_password(login: LoginArgument, password: NewPasswordOption) -> None:
 def delete(login: LoginArgument) -> None:
     """Delete a user. Sites, tokens and deals remain. The last owner of the installation cannot be deleted."""
     with open_prepared() as database, database.write() as connection:
-        user = manage_user.delete_user(connection, login)
+        user = manage_user.delete_user(connection, login, clock.now())
     console.print(f"User {user.login} deleted.")
 
 

@@ -34,3 +34,20 @@ def status_history(versions: Iterable[DealVersion]) -> list[PastStatus]:
             since = datetime.fromisoformat(stated) if stated is not None else version.recorded_at
             past.append(PastStatus(funnel, status, since))
     return past
+
+
+def status_since(versions: Iterable[DealVersion]) -> datetime | None:
+    """Return when the last status in the versions of a deal began, or `None` if there are no versions.
+
+    The versions are the first ones of the deal, oldest first, with values in their JSON form. A change of the funnel
+    alone begins no status.
+    """
+    since: datetime | None = None
+    for version in versions:
+        after = version.after
+        stated = after.get("status_since") or (after.get("happened_at") if since is None else None)
+        if stated is not None:
+            since = datetime.fromisoformat(stated)
+        elif "status" in after:
+            since = version.recorded_at
+    return since

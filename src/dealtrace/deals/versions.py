@@ -101,6 +101,19 @@ _FIELD_OF = {
 }
 
 
+def follows_matchers(version: DealVersion, previous: DealVersion | None) -> bool:
+    """Return whether a version is the match that followed from the changed matchers of the version before it.
+
+    Both are stored at the same moment.
+    """
+    return (
+        version.kind is VersionKind.MATCHED
+        and previous is not None
+        and "matchers" in previous.after
+        and previous.recorded_at == version.recorded_at
+    )
+
+
 def as_of(deal: Deal, version: int, versions: Iterable[DealVersion]) -> Deal:
     """Return a deal as it was at `version`, by undoing the changes of later versions among `versions`.
 

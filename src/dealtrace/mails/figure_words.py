@@ -1,5 +1,6 @@
 """Format figures for people, in mails and lists."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from dealtrace.errors import Language
@@ -7,18 +8,21 @@ from dealtrace.reports.metrics import Unit
 
 UNKNOWN = "–"
 PERCENT = 100
+_PLACES: Mapping[Unit, int] = {Unit.RATIO: 1} | dict.fromkeys(set(Unit) - {Unit.RATIO, Unit.COUNT, Unit.MONEY}, 2)
+"""The decimals to which figures are rounded, by unit; counts and money are exact."""
 _RUBLE = "\u00a0₽"
 
 
-def figure_words(text: str | None, unit: Unit, language: Language) -> str:
-    """Format a decimal text for people: ratios in per cent, money with `₽`; `–` if it is `None`."""
+def figure_words(text: str | None, unit: Unit, language: Language, *, is_exact: bool = False) -> str:
+    """Format a decimal text for people: ratios in per cent, money with `₽`; `–` if it is `None`.
+
+    Figures are rounded to one or two decimals, but not a limit that a person entered (`is_exact`).
+    """
     if text is None:
         return UNKNOWN
-    number = Decimal(text)
-    if unit is Unit.RATIO:
-        number = round(number * PERCENT, 1)
-    elif unit not in (Unit.COUNT, Unit.MONEY):
-        number = round(number, 2)
+    number = Decimal(text) * (PERCENT if unit is Unit.RATIO else 1)
+    if unit in _PLACES and not is_exact:
+        number = round(number, _PLACES[unit])
     shown = f"{number:f}".replace("-", "−")
     if "." in shown:
         shown = shown.rstrip("0").rstrip(".")

@@ -1,7 +1,7 @@
 """Recipients of a site's mails: parse, check and format lists of e-mail addresses."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from dealtrace.errors import InvalidSetting, Language
 from dealtrace.record import record
@@ -12,8 +12,12 @@ RECIPIENTS_MAX = 20
 LANGUAGES: tuple[Language, ...] = ("ru", "en")
 _APART = re.compile(r"[\n,;]+")
 _LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-_ADDRESS = re.compile(rf"[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~.-]{{1,64}}@(?:{_LABEL}\.)+{_LABEL}")
-"""Ours: only addresses without quotes are accepted, so that no address can break a header of a mail."""
+_ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_ADDRESS = re.compile(
+    rf"(?=[^@]{{1,64}}@)(?!.*=\?){_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+{_LABEL}",
+)
+"""Ours: only addresses without quotes are accepted, so that no address can break a header of a mail. Mail programs
+decode what begins with `=?`; dots stand only between other characters (RFC 5322)."""
 
 
 @record
@@ -53,6 +57,22 @@ def parse_recipients(text: str, usual: Language) -> tuple[Recipient, ...]:
         chosen: Language = "en" if "en" in (language.strip() or usual) else "ru"
         found.setdefault(address.casefold(), Recipient(address, chosen))
     return checked_recipients(found.values())
+
+
+def chosen_recipients(
+    text: str, logins: Mapping[int, str], usual: Language, before: Iterable[Recipient] = ()
+) -> tuple[Recipient, ...]:
+    """Return the recipients in a form: the addresses entered as a text, and the chosen users.
+
+    `logins` has the addresses of the users by user id. Users who are among the recipients `before` keep the language of
+    their mails; `usual` is the language of other users, and of addresses that are written without one.
+
+    Raises:
+        InvalidSetting: an address is invalid, or there are too many.
+    """
+    languages = {each.user_id: each.language for each in before if each.user_id is not None}
+    users = [Recipient(login, languages.get(user_id, usual), user_id) for user_id, login in logins.items()]
+    return checked_recipients([*parse_recipients(text, usual), *users])
 
 
 def checked_recipients(recipients: Iterable[Recipient]) -> tuple[Recipient, ...]:

@@ -63,7 +63,7 @@ def test_of_two_owners_who_delete_each_other_at_once_one_stays(stage: Stage) -> 
     def remove(login: str) -> Any:
         def work(connection: Any) -> Any:
             try:
-                return delete_user(connection, login)
+                return delete_user(connection, login, utc_now())
             except Refusal as refusal:
                 return refusal
 

@@ -66,7 +66,7 @@ def test_a_link_ends_with_the_rights_of_its_maker_at_its_site(stage: Stage, shop
     makers = [new_user(stage.database, roles).id for _ in range(2)]
     keys = [share(stage, player, by=maker) for player in (shop, neighbour) for maker in makers]
     with stage.database.write() as connection:
-        take_role(connection, makers[0], shop.site.id)
+        take_role(connection, makers[0], shop.site.id, NOON, taken_by=None)
     assert [opened(stage, key) is not None for key in keys] == [False, True, True, True]
 
 

@@ -11,6 +11,7 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.deal import Deal, DealKey
 from dealtrace.deals.details import ContactBook
 from dealtrace.deals.matchers import WITHOUT_SOURCE, Matcher, Way
+from dealtrace.deals.status_history import status_history
 from dealtrace.deals.versions import VersionKind
 from dealtrace.errors import DealNotFound, DealNotPinned, NumberReused, Refusal
 from dealtrace.leads.lead import LeadKind, LeadRef
@@ -75,6 +76,13 @@ def test_every_field_becomes_what_it_was(stage: Stage, shop: Player) -> None:
     with stage.database.read() as connection:
         kinds = [version.kind for version in list_versions(connection, shop.site.id, deal)]
     assert kinds == [VersionKind.REGISTERED, VersionKind.CHANGED, VersionKind.CHANGED]
+
+
+def test_the_first_status_of_a_deal_without_its_date_begins_with_the_deal_again(stage: Stage, shop: Player) -> None:
+    deal = register(stage, shop)
+    stage.perform(change_deals, shop, change(deal, status="won"))
+    undone = undo(stage, shop, deal, 2)
+    assert (undone.status, undone.status_since) == ("new", undone.happened_at)
 
 
 def test_an_undo_that_changes_nothing_is_no_version(stage: Stage, shop: Player) -> None:
@@ -198,6 +206,20 @@ class TestDeals20:
         assert undo(stage, shop, deal, 2).lead is None
         act(stage, shop, Act.UNPIN, deal)
         assert deal_of(stage.database, shop, deal).lead == LeadRef(LeadKind.CALL, call.id)
+
+    def test_a_restored_status_begins_when_it_had_begun(self, stage: Stage, shop: Player) -> None:
+        deal = register(stage, shop, status_since=NOON - timedelta(days=5), matchers=(WITHOUT_SOURCE,))
+        for day, status in ((1, "won"), (2, "lost")):
+            stage.perform(change_deals, shop, change(deal, status=status), now=NOON + timedelta(days=day))
+        undone = undo(stage, shop, deal, 3)
+        assert (undone.status, undone.status_since) == ("won", NOON + timedelta(days=1))
+        assert undo(stage, shop, deal, 4).status_since == NOON + timedelta(days=2)
+        undone = undo(stage, shop, deal, 2)
+        assert (undone.status, undone.status_since) == ("new", NOON - timedelta(days=5))
+        assert undone == deal_of(stage.database, shop, deal)
+        with stage.database.read() as connection:
+            history = status_history(list_versions(connection, shop.site.id, deal))
+        assert [each.since for each in history[-2:]] == [NOON + timedelta(days=2), NOON - timedelta(days=5)]
 
     def test_the_stated_date_of_a_status_is_restored(self, stage: Stage, shop: Player) -> None:
         deal = register(stage, shop, status_since=NOON, matchers=(WITHOUT_SOURCE,))

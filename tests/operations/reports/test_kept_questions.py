@@ -17,7 +17,7 @@ from dealtrace.reports.kept.saved import QUERY_LENGTH_MAX, SavedReport
 from dealtrace.storage.reports.notes import list_notes
 from dealtrace.storage.reports.saved import list_saved_reports
 from dealtrace.storage.reports.segments import list_segments
-from write_commands import NOON
+from write_commands import NOON, utc_now
 
 PASSWORD = "correct horse battery"
 
@@ -54,7 +54,7 @@ def test_own_reports_and_segments_are_deleted_with_their_user_and_those_of_sites
                 add_segment(connection, player.site, KeptName("s", user_id), ["source:is:a"], NOON)
     with stage.database.write() as connection:
         add_note(connection, shop.site.id, day="2026-11-26", text="kept", user_id=anna.id, now=NOON)
-        delete_user(connection, "anna")
+        delete_user(connection, "anna", utc_now())
     for player in (shop, elsewhere):
         with stage.database.read() as connection:
             for kept in (list_saved_reports, list_segments):

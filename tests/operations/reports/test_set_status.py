@@ -14,9 +14,11 @@ from dealtrace.errors import InvalidSetting
 from dealtrace.operations.deals.change import change_deals
 from dealtrace.operations.deals.import_deals import import_deals
 from dealtrace.operations.deals.register import register_deals
+from dealtrace.operations.reports.open_facts import open_facts
 from dealtrace.operations.reports.set_status import set_status
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.storage.accounts.revision import find_revision
+from dealtrace.storage.reports.names import count_deals_by_spelling
 from dealtrace.storage.reports.statuses import find_deals_by_status
 from stored import meanings_of, side_by_side
 from write_commands import NOON, change, open_write_queue, registration, run
@@ -39,6 +41,9 @@ def test_statuses_of_new_changed_and_imported_deals_are_stored(stage: Stage, sho
     assert meanings_of(stage, shop) == dict.fromkeys(["new", "New", "paid", "sent", "archived"], "open")
     with stage.database.read() as connection:
         assert find_deals_by_status(connection, shop.site.id) == {"": 1, "New": 1, "new": 1, "archived": 1}
+    with open_facts(stage.database, shop.site) as facts:
+        counted = count_deals_by_spelling(facts.fetch, facts.tables)
+    assert counted == {"": 1, "New": 1, "new": 1, "archived": 1}
 
 
 def test_a_registration_that_is_refused_stores_no_status(stage: Stage, shop: Player) -> None:

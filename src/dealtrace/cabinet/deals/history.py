@@ -13,7 +13,7 @@ from dealtrace.cabinet.deals.words import FIELDS, VERSIONS
 from dealtrace.cabinet.formats import NOTHING, clock_time, money
 from dealtrace.cabinet.lead_words import LEAD_WORDS
 from dealtrace.cabinet.view import View
-from dealtrace.deals.versions import MOMENTS, DealVersion, VersionKind
+from dealtrace.deals.versions import MOMENTS, DealVersion, VersionKind, follows_matchers
 from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.deals.undo import UNDONE
 from dealtrace.record import record
@@ -67,7 +67,8 @@ class Historian:
 
     def versions(self, versions: Sequence[DealVersion]) -> list[VersionLine]:
         """Return the texts of versions, latest first."""
-        return [self._version(version) for version in reversed(versions)]
+        pairs = zip(versions, (None, *versions), strict=False)
+        return [self._version(version, previous) for version, previous in pairs][::-1]
 
     def states(self, versions: Sequence[DealVersion]) -> list[StateLine]:
         """Return the statuses and sums over time, earliest first; versions that change neither are skipped."""
@@ -82,24 +83,26 @@ class Historian:
                 )
         return lines
 
-    def _version(self, version: DealVersion) -> VersionLine:
+    def _version(self, version: DealVersion, previous: DealVersion | None) -> VersionLine:
         return VersionLine(
             version.version,
             self._say(VERSIONS[version.kind]),
             self._moment(version.recorded_at),
-            self._who(version),
+            self._who(version, previous),
             tuple(self._changes(version)),
             version.kind in UNDONE,
         )
 
-    def _who(self, version: DealVersion) -> str:
+    def _who(self, version: DealVersion, previous: DealVersion | None) -> str:
         if version.token_id is not None:
             label = self._callers.tokens.get(version.token_id, str(version.token_id))
             return self._say("by token %(label)s") % {"label": label}
         if version.user_id is not None:
             return self._callers.logins.get(version.user_id, self._say("a deleted user"))
+        if follows_matchers(version, previous):
+            return self._say("by the matching rules, because the matchers of the deal changed")
         if version.kind is VersionKind.MATCHED:
-            return self._say("by the matching rules, because a lead was added or deleted")
+            return self._say("by the matching rules, because leads, visits or settings changed")
         return self._say("by a command on the server")
 
     def _changes(self, version: DealVersion) -> Iterator[FieldChange]:

@@ -85,7 +85,7 @@ def axis_notes(
     automatic = [
         AxisNote(
             site_day(change.changed_at, site.time_zone),
-            change_words(change, language, translate),
+            change_words(change, language, translate, {}),
             f"{written_by(change.user_id)}, {clock_time(language, change.changed_at, site.time_zone)}",
         )
         for change in axis.changes

@@ -3,6 +3,7 @@
 from sqlalchemy import Connection
 from starlette.responses import Response
 
+from dealtrace import clock
 from dealtrace.accounts.own_ids import ID_MAX
 from dealtrace.accounts.role import Rights, Role
 from dealtrace.accounts.user import User, UserId
@@ -72,7 +73,7 @@ async def delete(view: View) -> Response:
         fault = view.word("Tick the box to confirm the deletion")
         return await _page(view, BAD_REQUEST, whose, fault)
     try:
-        await view.manage(_delete, whose.user)
+        await view.manage(_delete, whose.user, view.rights.user.id)
     except InvalidSetting as refusal:
         return await _page(view, BAD_REQUEST, whose, refusal.text(view.language))
     return view.redirect_to("/users")
@@ -86,7 +87,7 @@ def role_of_form(view: View) -> Role | None:
 
 async def store_role(view: View, user_id: UserId, site_id: int) -> None:
     """Store the role in a form as the user's role at a site; without a valid role, remove the role that they have."""
-    await view.manage(_change_role, user_id, site_id, role_of_form(view))
+    await view.manage(_change_role, user_id, site_id, role_of_form(view), view.rights.user.id)
 
 
 async def _whose(view: View) -> Rights | None:
@@ -110,11 +111,13 @@ def _back(view: View, whose: Rights) -> Response:
     return view.redirect_to(f"/users/{whose.user.id}")
 
 
-def _change_role(connection: Connection, _ids: object, user_id: UserId, site_id: int, role: Role | None) -> None:
+def _change_role(
+    connection: Connection, _ids: object, user_id: UserId, site_id: int, role: Role | None, author_id: int
+) -> None:
     if role is None:
-        take_role(connection, user_id, site_id)
+        take_role(connection, user_id, site_id, clock.now(), taken_by=author_id)
     else:
-        give_role(connection, user_id, site_id, role)
+        give_role(connection, user_id, site_id, role, clock.now(), given_by=author_id)
 
 
 def _set_owner(connection: Connection, _ids: object, user_id: UserId, is_owner: object) -> None:
@@ -125,5 +128,5 @@ def _reset_factor(connection: Connection, _ids: object, user: User) -> None:
     reset_second_factor(connection, user.login)
 
 
-def _delete(connection: Connection, _ids: object, user: User) -> None:
-    delete_user(connection, user.login)
+def _delete(connection: Connection, _ids: object, user: User, author_id: int) -> None:
+    delete_user(connection, user.login, clock.now(), deleted_by=author_id)

@@ -15,6 +15,7 @@ from dealtrace.operations.mails.unsubscribe import (
     subscribe_again,
     unsubscribe,
 )
+from dealtrace.operations.reports.column_metrics import find_column_metrics
 from dealtrace.storage.accounts.sites import find_site
 
 HEADERS = {"cache-control": "private, no-store", "referrer-policy": "no-referrer", "x-robots-tag": "noindex, nofollow"}
@@ -50,9 +51,12 @@ async def _page(view: View, found: FoundSubscription | None) -> Response:
     if found is None:
         page = view.page("unsubscribe.html", GONE, found=None)
     else:
-        about = found.about
-        named = about.title if isinstance(about, ScheduledReport) else rule_sentence(about.rule, view.language)
-        site = await view.read(find_site, found.subscription.site_id)
+        about, site = found.about, await view.read(find_site, found.subscription.site_id)
+        if isinstance(about, ScheduledReport):
+            named = about.title
+        else:
+            columns = await view.read(find_column_metrics, site) if site is not None else {}
+            named = rule_sentence(about.rule, view.language, columns)
         page = view.page("unsubscribe.html", found=found, about=named, from_site=site.name if site is not None else "")
     page.headers.update(HEADERS)
     return page

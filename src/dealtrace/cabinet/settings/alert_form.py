@@ -10,7 +10,7 @@ from dealtrace.cabinet.forms import Form
 from dealtrace.cabinet.settings.page import Faults, fault_text, number_of
 from dealtrace.errors import InvalidParameters, InvalidSetting, Language
 from dealtrace.mails.figure_words import figure_words
-from dealtrace.mails.recipient import Recipient, checked_recipients, format_recipients, parse_recipients
+from dealtrace.mails.recipient import format_recipients
 from dealtrace.operations.alerts.evaluate import Trial
 from dealtrace.record import record
 from dealtrace.reports.metrics import METRICS, Unit
@@ -95,18 +95,6 @@ def words_of_draft(draft: AlertDraft) -> RawRule:
     filters = tuple(line.strip() for line in draft.filters.splitlines() if line.strip())
     amount = "" if draft.kind == AlertKind.SILENCE else draft.amount
     return RawRule(draft.kind, draft.metric, draft.window, amount, filters)
-
-
-def recipients_of(draft: AlertDraft, members: Mapping[int, str], language: Language) -> tuple[Recipient, ...]:
-    """Return the recipients in the form: the addresses entered as text, and the chosen users.
-
-    `members` has the logins of users by id. `language` is for users, and for addresses without a language.
-
-    Raises:
-        InvalidSetting: an address is invalid, or there are too many.
-    """
-    users = [Recipient(members[user_id], language, user_id) for user_id in draft.members if user_id in members]
-    return checked_recipients([*parse_recipients(draft.recipients, language), *users])
 
 
 def faults_of(refusal: InvalidParameters | InvalidSetting, language: Language) -> Faults:

@@ -20,7 +20,6 @@ from dealtrace.cabinet.settings.alert_form import (
     draft_of_form,
     draft_of_rule,
     faults_of,
-    recipients_of,
     trial_lines,
     words_of_draft,
 )
@@ -28,7 +27,7 @@ from dealtrace.cabinet.settings.page import Faults, lead_back, number_of, show_s
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, InvalidSetting
 from dealtrace.mails.figure_words import figure_words
-from dealtrace.mails.recipient import Recipient, is_address
+from dealtrace.mails.recipient import Recipient, chosen_recipients, is_address
 from dealtrace.mails.subscription import MailList
 from dealtrace.operations.alerts import manage
 from dealtrace.operations.alerts.evaluate import Trial, try_rule
@@ -111,7 +110,7 @@ async def change(view: View) -> Response:
 async def _save(view: View, alert: Alert) -> Response:
     facts, draft = await view.read(_read_facts, view.current_site), draft_of_form(view.form)
     try:
-        rule, question = _parse(view, facts, draft)
+        rule, question = _parse(view, facts, draft, alert.rule.recipients)
         if not view.form.has("agreed"):
             return await _alert_page(view, alert, facts, draft, trial=await _try(view, rule, question))
         await view.manage(_change, view.current_site, alert.id, rule, view.rights.user.id)
@@ -120,8 +119,9 @@ async def _save(view: View, alert: Alert) -> Response:
     return lead_back(view, f"{PLACE}/{alert.id}", "saved")
 
 
-def _parse(view: View, facts: _Facts, draft: AlertDraft) -> tuple[Rule, Question]:
-    recipients = recipients_of(draft, facts.members, view.language)
+def _parse(view: View, facts: _Facts, draft: AlertDraft, before: Sequence[Recipient] = ()) -> tuple[Rule, Question]:
+    chosen = {user_id: facts.members[user_id] for user_id in draft.members if user_id in facts.members}
+    recipients = chosen_recipients(draft.recipients, chosen, view.language, before)
     return parse_rule(words_of_draft(draft), facts.context, recipients)
 
 
@@ -142,7 +142,7 @@ async def _list_page(
         "settings/alerts.html",
         view.word("Alerts"),
         faults=faults,
-        alerts=[_line(view, alert, incidents) for alert in alerts],
+        alerts=[_line(view, alert, facts, incidents) for alert in alerts],
         form=_form(view, facts, draft, trial),
     )
 
@@ -163,7 +163,7 @@ async def _alert_page(
         view.word("Alert"),
         faults=faults,
         alert=alert,
-        sentence=rule_sentence(alert.rule, view.language),
+        sentence=rule_sentence(alert.rule, view.language, facts.context.columns),
         incidents=[_incident_line(view, incident) for incident in past],
         leaves=[(each.address, left[each.address.casefold()]) for each in _leavers(alert, left)],
         form=_form(view, facts, draft, trial),
@@ -204,10 +204,11 @@ def _metrics(view: View, facts: _Facts) -> Sequence[tuple[str, str]]:
     return [(name, metric.ru if view.language == "ru" else metric.en) for name, metric in listed.items()]
 
 
-def _line(view: View, alert: Alert, incidents: dict[int, Incident]) -> AlertLine:
+def _line(view: View, alert: Alert, facts: _Facts, incidents: dict[int, Incident]) -> AlertLine:
     incident = incidents.get(alert.incident_id) if alert.incident_id is not None else None
     value = figure_words(incident.value, incident.unit, view.language) if incident is not None else ""
-    return AlertLine(alert, rule_sentence(alert.rule, view.language), incident, value, len(alert.rule.recipients))
+    sentence = rule_sentence(alert.rule, view.language, facts.context.columns)
+    return AlertLine(alert, sentence, incident, value, len(alert.rule.recipients))
 
 
 def _incident_line(view: View, incident: Incident) -> TrialLine:

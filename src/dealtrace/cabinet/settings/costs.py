@@ -18,7 +18,7 @@ from dealtrace.cabinet.settings.cost_files import (
     store_costs,
     try_costs,
 )
-from dealtrace.cabinet.settings.imports import ENCODINGS, find_sent_file, keep_sent_file
+from dealtrace.cabinet.settings.imports import ENCODINGS, find_sent_file, keep_sent_file, unless_deleted
 from dealtrace.cabinet.settings.page import Faults, fault_text, lead_back, show_settings, stored_site
 from dealtrace.cabinet.settings.uploads import UPLOAD_BYTES_MAX, Upload
 from dealtrace.cabinet.view import View
@@ -56,6 +56,12 @@ async def show(view: View) -> Response:
     return await _page(view)
 
 
+async def _gone(view: View) -> Response:
+    words = view.word("The file is no longer available: files are stored for an hour. Upload it again.")
+    return await _page(view, faults={"file": words}, status=GONE)
+
+
+@unless_deleted(PLACE, _gone)
 async def upload(view: View) -> Response:
     """Store an uploaded file of costs if it is readable, and redirect to its preview."""
     chosen = {name: view.form.get(name).strip() for name in CostChoices.FIELDS}
@@ -75,6 +81,7 @@ async def upload(view: View) -> Response:
     return view.redirect_to(f"/{view.current_site.id}/{PLACE}/{kept.key}")
 
 
+@unless_deleted(PLACE, _gone)
 async def show_preview(view: View) -> Response:
     """Show the preview of a file, with the costs of campaigns without visits."""
     kept = find_sent_file(view, PLACE)
@@ -90,6 +97,7 @@ async def show_preview(view: View) -> Response:
     return _preview_page(view, kept, choices, preview)
 
 
+@unless_deleted(PLACE, _gone)
 async def run(view: View) -> Response:
     """Import a previewed file of costs; its costs replace earlier costs of the same account and days."""
     kept = find_sent_file(view, PLACE)
@@ -112,11 +120,6 @@ def by_month(costs: Iterable[AccountCosts]) -> list[CostLine]:
         sums[key] = (kopecks + cost.amount_kopecks, clicks + cost.clicks)
     lines = [CostLine(*key, *values) for key, values in sums.items()]
     return sorted(lines, key=lambda line: (-line.first_on.toordinal(), line.system, line.account))
-
-
-async def _gone(view: View) -> Response:
-    words = view.word("The file is no longer available: files are stored for an hour. Upload it again.")
-    return await _page(view, faults={"file": words}, status=GONE)
 
 
 async def _page(

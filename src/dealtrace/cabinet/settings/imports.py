@@ -1,12 +1,14 @@
 """Import calls, lead requests, deals and visits from a file, after a preview."""
 
 import asyncio
-from functools import partial
+from collections.abc import Callable
+from functools import partial, wraps
 
 from starlette.responses import Response
 
 from dealtrace import clock
 from dealtrace.accounts.site import Site
+from dealtrace.cabinet.gate import Respond
 from dealtrace.cabinet.rendering import HEADERS
 from dealtrace.cabinet.settings.page import Faults, fault_text, show_settings, stored_site
 from dealtrace.cabinet.settings.preview import preview_file
@@ -32,11 +34,42 @@ ENCODINGS = ("", *Encoding)
 """The encodings of text files; empty means that the encoding is detected."""
 
 
+def unless_deleted(purpose: str, gone: Respond) -> Callable[[Respond], Respond]:
+    """Return a decorator for pages of an upload; they answer with `gone` if the upload is deleted while they read it.
+
+    A file is also deleted when another request has imported it: its page then shows the result.
+    """
+
+    def decorate(handle: Respond) -> Respond:
+        @wraps(handle)
+        async def answer(view: View) -> Response:
+            try:
+                return await handle(view)
+            except FileNotFoundError:
+                kept = find_sent_file(view, purpose)
+                if kept is not None and kept.has_file:
+                    raise
+                if kept is not None and kept.outcome:
+                    return view.redirect_to(f"/{view.current_site.id}/{purpose}/{kept.key}")
+                return await gone(view)
+
+        return answer
+
+    return decorate
+
+
+async def gone(view: View) -> Response:
+    """Return the form with a message that the file is no longer stored."""
+    words = view.word("The file is no longer available: files are stored for an hour. Upload it again.")
+    return _page(view, faults={"file": words}, status=GONE)
+
+
 async def show(view: View) -> Response:
     """Show the form to upload a file."""
     return _page(view)
 
 
+@unless_deleted(PLACE, gone)
 async def upload(view: View) -> Response:
     """Store an uploaded file if it is readable, and redirect to its preview."""
     chosen = {"noun": view.form.get("noun"), "encoding": view.form.get("encoding")}
@@ -53,21 +86,23 @@ async def upload(view: View) -> Response:
     return view.redirect_to(f"/{view.current_site.id}/{PLACE}/{kept.key}")
 
 
+@unless_deleted(PLACE, gone)
 async def show_preview(view: View) -> Response:
     """Show the preview of a file, or the result of its import."""
     site, kept = await stored_site(view), find_sent_file(view, PLACE)
     if kept is None:
-        return gone(view)
+        return await gone(view)
     if outcome := kept.outcome:
         return _outcome_page(view, kept, outcome)
     return await _preview_page(view, kept, site)
 
 
+@unless_deleted(PLACE, gone)
 async def run(view: View) -> Response:
     """Import a previewed file."""
     site, kept = await stored_site(view), find_sent_file(view, PLACE)
     if kept is None:
-        return gone(view)
+        return await gone(view)
     if not kept.outcome:
         try:
             await view.services.file_threads.run(_run, view.services.database, kept, site, view.rights.user.id)
@@ -77,11 +112,12 @@ async def run(view: View) -> Response:
     return view.redirect_to(f"/{site.id}/{PLACE}/{kept.key}")
 
 
+@unless_deleted(PLACE, gone)
 async def send_refused(view: View) -> Response:
     """Send the refused rows of an import as a CSV file."""
     kept = find_sent_file(view, PLACE)
     if kept is None or not kept.refused_path.is_file():
-        return gone(view)
+        return await gone(view)
     content = await asyncio.to_thread(kept.refused_path.read_bytes)
     disposition = {"content-disposition": 'attachment; filename="refused.csv"'}
     return Response(content, media_type="text/csv; charset=utf-8", headers={**HEADERS, **disposition})
@@ -101,12 +137,6 @@ def find_sent_file(view: View, purpose: str) -> Upload | None:
     return find_upload(Owner(view.session_digest, view.current_site.id, purpose), view.request.path_params["key"])
 
 
-def gone(view: View) -> Response:
-    """Return the form with a message that the file is no longer stored."""
-    words = view.word("The file is no longer available: files are stored for an hour. Upload it again.")
-    return _page(view, faults={"file": words}, status=GONE)
-
-
 def _open(kept: Upload, site: Site) -> ImportFile:
     options = kept.options
     return open_import_file(kept.path, ImportNoun(options["noun"]), options["encoding"] or None, site.custom_fields)
@@ -114,7 +144,7 @@ def _open(kept: Upload, site: Site) -> ImportFile:
 
 def _run(database: Database, kept: Upload, site: Site, user_id: int) -> None:
     """Import a file, and store the result beside it."""
-    file = _open(kept, site)
+    name, file = kept.path.name, _open(kept, site)
     refused = RefusedRows(kept.refused_path, file.headings.cells, file.layout.language)
     rows = partial(file.rows, site.time_zone)
     outcome = run_import(
@@ -122,7 +152,7 @@ def _run(database: Database, kept: Upload, site: Site, user_id: int) -> None:
     )
     kept.finish(
         {
-            "name": kept.path.name,
+            "name": name,
             "taken_in": str(outcome.state.taken_in),
             "refused": str(outcome.state.refused),
             "before": "yes" if outcome.finished_before else "",

@@ -18,7 +18,7 @@ from dealtrace.cabinet.reports.page import USUAL
 from dealtrace.cabinet.settings.page import Faults, fault_text, lead_back, number_of, show_settings
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, InvalidSetting
-from dealtrace.mails.recipient import Recipient, checked_recipients, format_recipients, is_address, parse_recipients
+from dealtrace.mails.recipient import Recipient, chosen_recipients, format_recipients, is_address
 from dealtrace.mails.scheduled_report import Rhythm, ScheduledReport
 from dealtrace.mails.subscription import MailList
 from dealtrace.operations.mails.scheduled_reports import (
@@ -43,6 +43,7 @@ RHYTHMS = {
 }
 assert set(RHYTHMS) == set(Rhythm)
 _ADDRESS_LENGTH_MAX = 8000
+"""Browsers and proxies refuse longer URLs."""
 
 
 @record
@@ -161,13 +162,8 @@ def _new_report(
     """
     if draft.rhythm not in list(Rhythm) or draft.hour >= HOURS:
         raise InvalidSetting(key="rhythm", ru="выберите, когда отправлять отчёт", en="choose when to send the report")
-    languages = {each.user_id: each.language for each in before if each.user_id is not None}
-    users = [
-        Recipient(members[user_id], languages.get(user_id, view.language), user_id)
-        for user_id in draft.members
-        if user_id in members
-    ]
-    recipients = checked_recipients([*parse_recipients(draft.recipients, view.language), *users])
+    chosen = {user_id: members[user_id] for user_id in draft.members if user_id in members}
+    recipients = chosen_recipients(draft.recipients, chosen, view.language, before)
     words = address_of("", QueryParams(_query_of(draft.address))).words(**USUAL)
     return NewScheduledReport(draft.title, words, Rhythm(draft.rhythm), draft.hour, recipients)
 
@@ -176,10 +172,16 @@ def _query_of(address: str) -> str:
     """Return the query string of a URL; a text that is only a query string is returned unchanged.
 
     Raises:
-        InvalidSetting: the text is not a URL.
+        InvalidSetting: the text is not a URL, or is too long.
     """
+    if len(address) > _ADDRESS_LENGTH_MAX:
+        raise InvalidSetting(
+            key="question",
+            ru=f"адрес длиннее {_ADDRESS_LENGTH_MAX} символов; сохраните условия отчёта как сегмент",
+            en=f"the address is longer than {_ADDRESS_LENGTH_MAX} characters; save the report’s filters as a segment",
+        )
     try:
-        query = urlsplit(address[:_ADDRESS_LENGTH_MAX]).query
+        query = urlsplit(address).query
     except ValueError as fault:
         raise InvalidSetting(
             key="question", ru="скопируйте адрес отчёта из браузера", en="copy the address of a report from the browser"

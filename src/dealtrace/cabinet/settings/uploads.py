@@ -21,6 +21,8 @@ KEPT_SECONDS = 3600
 UPLOADS_MAX = 50
 """The most uploads of all users together; beyond it the oldest are deleted."""
 NAME_LENGTH_MAX = 80
+NAME_BYTES_MAX = 240
+"""The most bytes of a stored file's name; file systems allow 255."""
 KEY_BYTES = 18
 _FOLDER = "dealtrace-uploads"
 _SENT, _OPTIONS, _OUTCOME, _REFUSED = "sent", "options.json", "outcome.json", "refused.csv"
@@ -49,8 +51,20 @@ class Upload:
 
     @property
     def path(self) -> Path:
-        """Return the path of the file with its original name; after the import it no longer exists."""
-        return next((self.folder / _SENT).iterdir())
+        """Return the path of the file with its original name.
+
+        Raises:
+            FileNotFoundError: the file was imported, or deleted as one of the oldest.
+        """
+        found = next((self.folder / _SENT).iterdir(), None)
+        if found is None:
+            raise FileNotFoundError(self.folder / _SENT)
+        return found
+
+    @property
+    def has_file(self) -> bool:
+        """Return whether the file is stored: not imported, and not deleted as one of the oldest."""
+        return next(iter(self.folder.glob(f"{_SENT}/*")), None) is not None
 
     @property
     def refused_path(self) -> Path:
@@ -59,13 +73,20 @@ class Upload:
 
     @property
     def options(self) -> dict[str, str]:
-        """Return the options that were chosen with the file."""
+        """Return the options that were chosen with the file.
+
+        Raises:
+            FileNotFoundError: the upload was deleted, as one of the oldest.
+        """
         return _read(self.folder / _OPTIONS)
 
     @property
     def outcome(self) -> dict[str, str]:
         """Return the result of the file's import; it is empty before the import."""
-        return _read(self.folder / _OUTCOME)
+        try:
+            return _read(self.folder / _OUTCOME)
+        except FileNotFoundError:
+            return {}
 
     def finish(self, outcome: Mapping[str, str]) -> None:
         """Store the result of the import and delete the file; refused rows remain for download.
@@ -102,10 +123,13 @@ def find_upload(owner: Owner, key: str) -> Upload | None:
 
 
 def _plain_name(name: str) -> str:
-    """Return the name of a file without folders and without characters that file systems do not allow."""
+    """Return the name of a file without folders and without characters that file systems do not allow.
+
+    Of a name that is too long, the end is kept, which tells the type of the file.
+    """
     last = name.replace("\\", "/").rpartition("/")[2]
     plain = "".join(sign for sign in last if sign.isprintable() and sign not in ':*?"<>|').strip(" .")
-    return plain[-NAME_LENGTH_MAX:].encode(errors="replace").decode() or "file"
+    return plain[-NAME_LENGTH_MAX:].encode(errors="replace")[-NAME_BYTES_MAX:].decode(errors="ignore") or "file"
 
 
 def _private_folder() -> Path:
@@ -140,4 +164,4 @@ def _made_at(folder: Path) -> float:
 
 
 def _read(path: Path) -> dict[str, str]:
-    return dict(json.loads(path.read_text())) if path.is_file() else {}
+    return dict(json.loads(path.read_text()))

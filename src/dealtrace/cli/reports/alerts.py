@@ -10,7 +10,7 @@ from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.alerts.incident import Episode, Incident, figure_text
 from dealtrace.alerts.rule import PERCENT_USUAL, Alert, AlertKind, RawRule, parse_rule, question_of
-from dealtrace.alerts.sentences import rule_sentence
+from dealtrace.alerts.sentences import AlertSite, rule_sentence
 from dealtrace.alerts.windows import WINDOWS
 from dealtrace.cli.answers import AlertAnswer, AlertIncidentAnswer, AlertTrialAnswer
 from dealtrace.cli.options import ID_MAX, JsonOption, SiteIdArgument
@@ -22,6 +22,7 @@ from dealtrace.mails.recipient import parse_recipients
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.alerts import manage
 from dealtrace.operations.alerts.evaluate import Trial, try_rule
+from dealtrace.operations.reports.column_metrics import find_column_metrics
 from dealtrace.operations.reports.open_facts import open_facts
 from dealtrace.operations.reports.read_question import read_question_context
 from dealtrace.reports.metrics import METRICS
@@ -63,12 +64,13 @@ def add(  # noqa: PLR0913, PLR0917 - a rule has as many parts
         recipients = parse_recipients("\n".join(mail or ()), "ru")
         with transaction(database, ids=1) as (connection, ids):
             site, now = require_site(connection, site_id), clock.now()
-            rule, _ = parse_rule(words, read_question_context(connection, site, now), recipients)
+            known = read_question_context(connection, site, now)
+            rule, _ = parse_rule(words, known, recipients)
             added = manage.add_alert(connection, ids, site, rule, now)
     if as_json:
         print_json({"alertId": added.id, "siteId": site_id})
         return
-    console.print(f"Alert {added.id} added to site {site_id}: {rule_sentence(rule, LANGUAGE)}.")
+    console.print(f"Alert {added.id} added to site {site_id}: {rule_sentence(rule, LANGUAGE, known.columns)}.")
     console.print(f"To try it on the last 30 days: dealtrace alert test {site_id} {added.id}")
     if recipients and not read_settings().smtp_url:
         console.print("No mails are sent yet: set DEALTRACE_SMTP_URL for the server.")
@@ -80,6 +82,7 @@ def show(site_id: SiteIdArgument, as_json: JsonOption = False) -> None:
     with open_prepared() as database, database.read() as connection:
         site = require_site(connection, site_id)
         alerts = list_alerts(connection, site.id)
+        about = AlertSite(site, find_column_metrics(connection, site))
         incidents = find_incidents(
             connection, site.id, [alert.incident_id for alert in alerts if alert.incident_id is not None]
         )
@@ -87,7 +90,7 @@ def show(site_id: SiteIdArgument, as_json: JsonOption = False) -> None:
         print_json([_serialize_alert(alert, incidents.get(alert.incident_id or 0)) for alert in alerts])
         return
     for alert in alerts:
-        for line in _alert_lines(alert, incidents.get(alert.incident_id or 0), site):
+        for line in _alert_lines(alert, incidents.get(alert.incident_id or 0), about):
             console.print(line)
 
 
@@ -108,11 +111,11 @@ def _serialize_alert(alert: Alert, incident: Incident | None) -> AlertAnswer:
     }
 
 
-def _alert_lines(alert: Alert, incident: Incident | None, site: Site) -> list[str]:
-    lines = [f"{alert.id}  {rule_sentence(alert.rule, LANGUAGE)}"]
+def _alert_lines(alert: Alert, incident: Incident | None, about: AlertSite) -> list[str]:
+    lines = [f"{alert.id}  {rule_sentence(alert.rule, LANGUAGE, about.columns)}"]
     if incident is not None:
         value, usual = (figure_words(text, incident.unit, LANGUAGE) for text in (incident.value, incident.usual))
-        at = incident.raised_at.astimezone(site.time_zone)
+        at = incident.raised_at.astimezone(about.site.time_zone)
         lines.append(f"    raised on {at:%Y-%m-%d %H:%M}: {value}, usually {usual}")
     if alert.fault is not None:
         lines.append(f"    cannot be checked: {alert.fault}")
@@ -154,7 +157,7 @@ def try_out(
     if as_json:
         print_json(_serialize_trial(alert, trial, site))
         return
-    console.print(f"{rule_sentence(alert.rule, LANGUAGE)}, in the last 30 days:")
+    console.print(f"{rule_sentence(alert.rule, LANGUAGE, known.columns)}, in the last 30 days:")
     for line in _trial_lines(trial, site):
         console.print(line)
 

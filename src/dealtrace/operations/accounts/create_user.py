@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.role import Role
 from dealtrace.accounts.site import SiteId
+from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.accounts.user import (
     LOGIN_LENGTH_MAX,
     PASSWORD_LENGTH_MAX,
@@ -18,6 +19,7 @@ from dealtrace.accounts.user import (
     normal_login,
 )
 from dealtrace.errors import InvalidSetting, NameTaken
+from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.storage.accounts import invitations, users
 from dealtrace.storage.id_blocks import IdBlocks
 
@@ -30,10 +32,12 @@ def create_user(
     now: datetime,
     *,
     roles: Mapping[SiteId, Role] | None = None,
+    created_by: int | None = None,
 ) -> User:
     """Create a user; the password is stored as an argon2id hash.
 
-    `roles` are the user's roles by site; `None` makes the user an owner of the installation. Links for creating the
+    `roles` are the user's roles by site; `None` makes the user an owner of the installation. `created_by`
+    is the user who invited them, or `None` if a command did. Links for creating the
     first user stop working.
 
     Raises:
@@ -48,6 +52,7 @@ def create_user(
     users.insert_user(connection, user, password_hasher().hash(password))
     for site_id, role in (roles or {}).items():
         users.set_membership(connection, user.id, site_id, role)
+        record_change(connection, site_id, SiteChange(ChangeKind.ROLE, name, "", role, now, created_by))
     invitations.use_first_invitations(connection, now)
     return user
 

@@ -110,7 +110,7 @@ def join(connection: Connection, ids: IdBlocks, key: str, login: str, password: 
         InvalidSetting, NameTaken: as in `create_user`.
     """
     used = _use(connection, key, Purpose.ROLE, now)
-    return create_user(connection, ids, login, password, now, roles=_roles_of(used))
+    return create_user(connection, ids, login, password, now, roles=_roles_of(used), created_by=used.made_by)
 
 
 def accept_role(connection: Connection, key: str, person: Rights, now: datetime) -> Invitation:
@@ -127,7 +127,7 @@ def accept_role(connection: Connection, key: str, person: Rights, now: datetime)
         return used
     present = person.role_at(used.site_id)
     if present is None or not present.includes(used.role):
-        give_role(connection, person.user.id, used.site_id, used.role)
+        give_role(connection, person.user.id, used.site_id, used.role, now, given_by=used.made_by)
     return used
 
 

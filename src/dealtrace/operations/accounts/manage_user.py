@@ -1,11 +1,16 @@
 """Change passwords, give and take roles, and delete users."""
 
+from datetime import datetime
+
 from sqlalchemy import Connection
 
 from dealtrace.accounts.role import Role
+from dealtrace.accounts.site import SiteId
+from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.accounts.user import User, UserId, normal_login
 from dealtrace.errors import InvalidSetting
 from dealtrace.operations.accounts.create_user import check_password, password_hasher
+from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.storage.accounts import invitations, users
 from dealtrace.storage.accounts.sessions import delete_sessions
@@ -39,25 +44,31 @@ def replace_password(connection: Connection, user_id: UserId, password: str, *, 
     invitations.delete_invitations(connection, user_id=user_id)
 
 
-def give_role(connection: Connection, user_id: UserId, site_id: int, role: Role) -> None:
+def give_role(
+    connection: Connection, user_id: UserId, site_id: int, role: Role, now: datetime, *, given_by: int | None
+) -> None:
     """Give a user a role at a site, replacing their previous role there.
 
-    Unless the user still owns the site, the invitations and shared links that they made for it stop working.
+    `given_by` is the user who gives the role, or `None` if a command does. Unless the user still owns the site, the
+    invitations and shared links that they made for it stop working.
 
     Raises:
         SiteNotFound: there is no such site.
     """
     require_site(connection, site_id)
+    _record_role(connection, user_id, site_id, role, now, given_by)
     users.set_membership(connection, user_id, site_id, role)
     if role is not Role.OWNER:
         _void_links(connection, user_id)
 
 
-def take_role(connection: Connection, user_id: UserId, site_id: int) -> None:
-    """Remove the role of a user at a site.
+def take_role(connection: Connection, user_id: UserId, site_id: int, now: datetime, *, taken_by: int | None) -> None:
+    """Remove the role of a user on a site.
 
     Unless the user still owns the site, the invitations and shared links that they made for it stop working.
+    `taken_by` is the user who removes the role, or `None` if a command does.
     """
+    _record_role(connection, user_id, site_id, None, now, taken_by)
     users.delete_membership(connection, user_id, site_id)
     _void_links(connection, user_id)
 
@@ -77,8 +88,10 @@ def set_owner(connection: Connection, user_id: UserId, *, is_owner: bool) -> Non
     _void_links(connection, user_id)
 
 
-def delete_user(connection: Connection, login: str) -> User:
+def delete_user(connection: Connection, login: str, now: datetime, *, deleted_by: int | None = None) -> User:
     """Delete a user and return the deleted user; the invitations and shared links that the user made stop working.
+
+    `deleted_by` is the user who deletes, or `None` if a command does.
 
     Ours: the user's own segments and reports are deleted, since nobody else can see them; shared ones are kept.
 
@@ -87,12 +100,25 @@ def delete_user(connection: Connection, login: str) -> User:
     """
     found = require_user(connection, login)
     _check_owner_is_left(connection, found.id)
+    for site_id in users.find_roles(connection, found.id):
+        _record_role(connection, found.id, site_id, None, now, deleted_by)
     for site_id in list_site_ids(connection):  # on a cluster, each site may be stored on another machine
         delete_what_a_user_saved(connection, site_id, found.id)
     invitations.delete_invitations(connection, user_id=found.id)
     users.delete_user(connection, found.id)
     _void_links(connection, found.id)
     return found
+
+
+def _record_role(
+    connection: Connection, user_id: UserId, site_id: int, role: Role | None, now: datetime, author_id: int | None
+) -> None:
+    """Record the change of a user's role in the history of the site; `role` is the new role."""
+    person = users.find_rights(connection, user_id)
+    if person is not None:
+        before = person.roles.get(SiteId(site_id), "")
+        change = SiteChange(ChangeKind.ROLE, person.user.login, before, role or "", now, author_id)
+        record_change(connection, site_id, change)
 
 
 def _void_links(connection: Connection, user_id: UserId) -> None:

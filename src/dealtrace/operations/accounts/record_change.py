@@ -9,14 +9,19 @@ from dealtrace.operations.work import Work
 from dealtrace.storage.accounts.site_changes import insert_site_change
 
 TEXT_LENGTH_MAX = 500
-"""Ours: the most characters of a changed value that are stored; a longer value is cut."""
+"""Ours: the most characters of a changed value that are stored; a longer value is cut and ends with `…`."""
+_CUT = "…"
 
 
 def record_change(connection: Connection, site_id: int, change: SiteChange) -> None:
     """Record a change in the transaction that makes the change; do nothing if `before` and `after` are equal."""
     if change.before != change.after:
-        name, before, after = (text[:TEXT_LENGTH_MAX] for text in (change.name, change.before, change.after))
+        name, before, after = map(_shortened, (change.name, change.before, change.after))
         insert_site_change(connection, site_id, replace(change, name=name, before=before, after=after))
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= TEXT_LENGTH_MAX else text[: TEXT_LENGTH_MAX - len(_CUT)] + _CUT
 
 
 def record_work(work: Work, kind: ChangeKind, name: str, *, before: str = "", after: str = "") -> None:

@@ -1,6 +1,6 @@
 """Match deals again: the deals that an arriving lead may belong to, or all deals of a site."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 
 from dealtrace.attribution.visit import Visit
@@ -17,7 +17,7 @@ from dealtrace.operations.webhooks.publish import store_versions
 from dealtrace.operations.work import Work
 from dealtrace.record import record
 from dealtrace.storage.deals import deals, lead_links
-from dealtrace.storage.leads import leads
+from dealtrace.storage.leads import contact_rows, leads
 from dealtrace.storage.visits.credits import NamedVisit
 from dealtrace.storage.visits.visits import find_visits
 
@@ -69,6 +69,31 @@ def rematch_naming(work: Work, visits: Sequence[Visit]) -> list[Deal]:
         return []
     found = deals.list_deals_by_key(work.connection, work.site.id, ids=concerned, numbers=[], with_deleted=True)
     return rematch_deals(work, found)
+
+
+def rematch_tagged(work: Work, tagged: Collection[LeadRef]) -> list[Deal]:
+    """Rematch the deals whose matchers may find these leads by their new tags; return the deals whose lead has changed.
+
+    The result is the same as if the leads had had the tags before the deals arrived. Deals that already have one of the
+    leads keep it, whatever tags it has lost.
+    """
+    concerns = [Concern(ref, None, spans) for ref, spans in _find_spans(work, tagged).items()]
+    concerned = lead_links.find_ids_by_key(work.connection, work.site.id, _keys_of(concerns))
+    if not concerned:
+        return []
+    found = deals.list_deals_by_key(work.connection, work.site.id, ids=concerned, numbers=[], with_deleted=True)
+    asking = [deal for deal in found if deal.lead not in tagged and any(matcher.tags for matcher in deal.matchers)]
+    return rematch_deals(work, asking)
+
+
+def _find_spans(work: Work, refs: Collection[LeadRef]) -> dict[LeadRef, tuple[LeadSpan, ...]]:
+    """Find the contacts of leads with the start and end of their lead; leads without contacts have none."""
+    spans: dict[LeadRef, tuple[LeadSpan, ...]] = {}
+    for kind in LeadKind:
+        ids = [ref.id for ref in refs if ref.kind is kind]
+        found = contact_rows.find_spans_of_leads(work.connection, work.site.id, kind, ids) if ids else {}
+        spans |= {LeadRef(kind, lead_id): tuple(found.get(lead_id, ())) for lead_id in ids}
+    return spans
 
 
 def _keys_of(concerns: Sequence[Concern]) -> set[tuple[str, datetime]]:

@@ -1,9 +1,11 @@
 """Undo a version of a deal, by a new version that restores the earlier values."""
 
 from dataclasses import replace
+from datetime import datetime
 
-from dealtrace.deals.changes import UNSET, stamp
+from dealtrace.deals.changes import UNSET, Unset, stamp
 from dealtrace.deals.deal import Deal
+from dealtrace.deals.status_history import status_since
 from dealtrace.deals.versions import FIRST_VERSION, DealVersion, VersionKind, next_version
 from dealtrace.operations.deals.delete import delete_deal
 from dealtrace.operations.deals.find import find_deal, not_found
@@ -11,7 +13,7 @@ from dealtrace.operations.deals.pin import pin_deal, unpin_deal
 from dealtrace.operations.deals.restore import restore_deal
 from dealtrace.operations.deals.store_changes import store_changes
 from dealtrace.operations.work import Work
-from dealtrace.storage.deals.versions import find_later_versions
+from dealtrace.storage.deals.versions import find_later_versions, list_versions
 
 UNDONE = frozenset(
     {VersionKind.CHANGED, VersionKind.DELETED, VersionKind.RESTORED, VersionKind.PINNED, VersionKind.UNPINNED}
@@ -23,7 +25,7 @@ _PINS = (VersionKind.PINNED, VersionKind.UNPINNED)
 def undo_version(work: Work, deal_id: int, number: int, *, user_id: int | None = None) -> Deal:
     """Restore the fields that a version changed to their earlier values, and return the deal.
 
-    All other fields keep their present values.
+    All other fields keep their present values. A restored status has the date on which it had begun.
 
     Ours: undoing is a change like any other, so that it can be seen, sent to webhooks and undone itself.
 
@@ -52,9 +54,21 @@ def _change_back(work: Work, undone: DealVersion, user_id: int | None) -> Deal:
     before = replace(deal, **undone.before)
     if before == deal:
         return deal
-    changed = stamp(deal, before, work.now, undone.before.get("status_since", UNSET))
+    changed = stamp(deal, before, work.now, _status_since(work, deal, undone))
     version = next_version(deal, changed, VersionKind.CHANGED, user_id=user_id)
     return store_changes(work, [(deal, changed)], [version])[deal.id]
+
+
+def _status_since(work: Work, deal: Deal, undone: DealVersion) -> datetime | Unset | None:
+    """Return when the status before a version began, or `UNSET` if undoing the version changes no status.
+
+    Versions leave this time out if the status began with the version.
+    """
+    if "status_since" in undone.before or undone.before.get("status", deal.status) == deal.status:
+        stated: datetime | Unset | None = undone.before.get("status_since", UNSET)
+        return stated
+    versions = list_versions(work.connection, work.site.id, undone.deal_id)
+    return status_since(version for version in versions if version.version < undone.version)
 
 
 def _rebind(work: Work, undone: DealVersion, versions: list[DealVersion], user_id: int | None) -> Deal:

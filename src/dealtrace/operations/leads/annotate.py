@@ -8,8 +8,9 @@ from dealtrace.errors import InvalidParameters, LeadNotMatched, PointsSpent, Ref
 from dealtrace.leads.annotations import Addition, Annotations, with_addition
 from dealtrace.leads.lead import LeadRef
 from dealtrace.matching.lead_search import LeadSearch
+from dealtrace.operations.deals.rematch import rematch_tagged
 from dealtrace.operations.leads.find import FoundLeads, find_leads
-from dealtrace.operations.points import pay_for_calls, points_refusal
+from dealtrace.operations.points import lock_registrations, pay_for_calls, points_refusal
 from dealtrace.operations.webhooks.publish import publish_events
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
@@ -88,10 +89,22 @@ def _add(work: Work, additions: Sequence[Addition], found: FoundLeads) -> Annota
         outcomes.append(ref if fault is None else InvalidParameters([fault]))
     custom_fields.count_unknown_fields(work.connection, work.site.id, unknown, work.now)
     changed = {ref: after for ref, after in annotated.items() if after != found.annotations[ref].annotations}
-    update_annotations(work.connection, work.site.id, changed)
-    events = [annotations_event(ref, found.annotations[ref].annotations, after) for ref, after in changed.items()]
-    publish_events(work, events)
+    store_annotations(work, {ref: (found.annotations[ref].annotations, after) for ref, after in changed.items()})
     return outcomes
+
+
+def store_annotations(work: Work, changes: Mapping[LeadRef, tuple[Annotations, Annotations]]) -> None:
+    """Store annotations of leads, publish the changes, and rematch the deals whose matchers look for new tags.
+
+    `changes` has the annotations of each lead before and after the change.
+    """
+    tagged = {ref for ref, (before, after) in changes.items() if set(after.tags) - set(before.tags)}
+    if tagged:
+        lock_registrations(work)
+    update_annotations(work.connection, work.site.id, {ref: after for ref, (_, after) in changes.items()})
+    publish_events(work, [annotations_event(ref, before, after) for ref, (before, after) in changes.items()])
+    if tagged:
+        rematch_tagged(work, tagged)
 
 
 def beyond_limits(annotations: Annotations) -> Violation | None:

@@ -5,14 +5,12 @@ from dataclasses import replace
 
 from dealtrace.errors import InvalidParameters, LeadNotFound, Refusal
 from dealtrace.leads.lead import LeadRef
-from dealtrace.operations.leads.annotate import beyond_limits
+from dealtrace.operations.leads.annotate import beyond_limits, store_annotations
 from dealtrace.operations.leads.delete import delete_lead, restore_lead
-from dealtrace.operations.webhooks.publish import publish_events
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record
-from dealtrace.storage.leads.annotations import find_annotations, update_annotations
-from dealtrace.webhooks.event import annotations_event
+from dealtrace.storage.leads.annotations import find_annotations
 
 
 @record
@@ -71,8 +69,7 @@ def _rewrite(work: Work, wanted: Rewriting) -> LeadRef | Refusal:
     if fault is not None:
         return InvalidParameters([fault])
     if after != before:
-        update_annotations(work.connection, work.site.id, {wanted.ref: after})
-        publish_events(work, [annotations_event(wanted.ref, before, after)])
+        store_annotations(work, {wanted.ref: (before, after)})
     return wanted.ref
 
 

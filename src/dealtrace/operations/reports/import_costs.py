@@ -1,9 +1,9 @@
 """Import the costs of an advertising account; they replace the account's earlier costs of the same days."""
 
 from collections.abc import Collection, Sequence
-from datetime import date, timedelta
+from datetime import date
 
-from dealtrace.accounts.site_change import ChangeKind
+from dealtrace.accounts.site_change import USUAL_DELAY, ChangeKind
 from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.cost import Cost, CostAccount
 from dealtrace.operations.accounts.record_change import record_work
@@ -12,9 +12,6 @@ from dealtrace.operations.work import Work
 from dealtrace.record import record
 from dealtrace.storage.reports.costs import delete_costs_of_days, insert_costs
 from dealtrace.storage.visits.traffic_sources import intern_sources
-
-USUAL_DELAY = timedelta(days=7)
-"""Ours: costs usually arrive within a week of their day; later costs change figures that people have already seen."""
 
 
 @record

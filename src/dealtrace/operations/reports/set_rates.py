@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
+from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.deals.currency import CurrencyRate
+from dealtrace.operations.accounts.record_change import record_work
 from dealtrace.operations.points import lock_registrations
 from dealtrace.operations.work import Work
 from dealtrace.storage.reports import rates
@@ -14,10 +16,25 @@ def set_rates(work: Work, new: Sequence[CurrencyRate]) -> None:
     Reports about past days use the new rates at once.
     """
     lock_registrations(work)
+    known = {(rate.currency, rate.since_on): rate for rate in rates.list_rates(work.connection, work.site)}
+    changed = [rate for rate in new if known.get((rate.currency, rate.since_on)) != rate]
+    replaced = [known[key] for rate in changed if (key := (rate.currency, rate.since_on)) in known]
     rates.upsert_rates(work.connection, work.site, new)
+    currencies = ", ".join(sorted({rate.currency for rate in changed}))
+    record_work(work, ChangeKind.RATE, currencies, before=_format_rates(replaced), after=_format_rates(changed))
 
 
 def remove_rates(work: Work, currency: str) -> int:
     """Delete all rates of a currency, and return their number; deals in this currency then have no value in rubles."""
     lock_registrations(work)
+    removed = [rate for rate in rates.list_rates(work.connection, work.site) if rate.currency == currency]
+    record_work(work, ChangeKind.RATE, currency, before=_format_rates(removed))
     return rates.delete_rates(work.connection, work.site.id, currency)
+
+
+def _format_rates(changed: Sequence[CurrencyRate]) -> str:
+    """Return rates as `ChangeKind.RATE` states them; an empty text if there are none."""
+    days = sorted(rate.since_on for rate in changed)
+    if len(changed) == 1:
+        return f"{changed[0].rubles.normalize():f} {days[0]}"
+    return f"{len(changed)} {days[0]} {days[-1]}" if changed else ""

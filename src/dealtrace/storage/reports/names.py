@@ -111,6 +111,13 @@ def count_won_statuses(fetch: Fetch, tables: FactTables) -> int:
     return int(fetch(select(func.count()).where(statuses.c.meaning == Meaning.WON))[0][0])
 
 
+def count_deals_by_spelling(fetch: Fetch, tables: FactTables) -> dict[str, int]:
+    """Count the undeleted deals of the site by spelling of their status."""
+    rows = tables.rows(Fact.DEALS, {"status_spelling"}, Moment.HAPPENED).subquery("facts")
+    column = rows.c.status_spelling
+    return {row[0]: row[1] for row in fetch(select(column, func.count()).group_by(column))}
+
+
 def has_margins(fetch: Fetch, tables: FactTables) -> bool:
     """Return whether any deal of the site has a margin."""
     rows = tables.rows(Fact.DEALS, {"margin"}, Moment.HAPPENED).subquery("facts")
