@@ -38,7 +38,7 @@ DELETE = f"{REST}/orders/delete-by-id/"
 PORTS_FROM, PORTS_OF_A_WORKER = 20_000, 1_500
 """Below the ports that the system gives to programs that name none; each worker of the tests has its own."""
 WORKERS_MAX = 8
-_numbers = count()
+_numbers = count(os.getpid() * 97)  # two runs of the tests on one machine begin at different ports
 
 
 def free_port() -> int:
