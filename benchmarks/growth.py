@@ -15,7 +15,7 @@ from pathlib import Path
 from sqlalchemy import ColumnElement, Connection, Table, insert, literal, literal_column, select, text
 
 from benchmarks.serving import PRODUCT, Contender, Figures, Place, environment_of, measure
-from dealtrace.deals.lead_clue import ContactClue, LeadClue
+from dealtrace.deals.lead_clue import LeadClue, SearchContacts
 from dealtrace.deals.registration import Registration
 from dealtrace.leads.call import IncomingCall
 from dealtrace.leads.contact import stated_phone
@@ -149,7 +149,7 @@ def _take_in_samples(url: str) -> None:
         registration = Registration(
             number=SAMPLE, status="new", amount_rub=Decimal(1000), amount_as_sent="1000", happened_at=DEAL_AT,
             service="bench", manager="Коля", comment=None, tags=(), custom_values={}, stated_source=None,
-            clue=LeadClue(contact=ContactClue(phone, None)), fingerprint="0",
+            clue=LeadClue(contact=SearchContacts(phone, None)), fingerprint="0",
         )  # fmt: skip
         register_deals(Work(connection, ids, site, DEAL_AT), [WriteCommand(registration)])
     database.close()

@@ -35,7 +35,7 @@ from dealtrace.operations.reports.set_status import set_status
 from dealtrace.operations.visits.store_visits import store_visits
 from dealtrace.reports.columns import ColumnKind, ReportColumn, parse_statuses
 from dealtrace.reports.formulas import parse_formula
-from dealtrace.reports.kept.names import KeptName
+from dealtrace.reports.saved_items.names import SavedName
 from dealtrace.storage.deals.deals import list_deals_by_key
 from dealtrace.storage.schema.tables.deals import deal as deal_table
 from dealtrace.storage.schema.tables.leads import LEAD_TABLES
@@ -299,7 +299,7 @@ class Scene:
         """Save a segment of the site with these filters."""
         name = f"segment {len(self.segments)}"
         with self.stage.database.write() as connection:
-            add_segment(connection, self.player.site, KeptName(name), filters, self.now)
+            add_segment(connection, self.player.site, SavedName(name), filters, self.now)
         self.segments[name] = tuple(filters)
 
     def records(self) -> Records:

@@ -12,7 +12,7 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.currency import CurrencyRate
 from dealtrace.deals.lead_clue import NO_CLUE
-from dealtrace.deals.matchers import Matcher, Way
+from dealtrace.deals.matchers import Matcher, MatcherKind
 from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.call import Call, Circumstances
 from dealtrace.leads.lead_request import LeadRequest
@@ -124,7 +124,7 @@ class Scene:
             registration("d", happened_at=NOON, clue=by_contact("79161234567, 79267654321")),
             registration("e", happened_at=NOON, clue=NO_CLUE, status="lost "),
             registration("f", happened_at=NOON, currency="usd", margin_rub=Decimal("-1.005"), clue=NO_CLUE,
-                         matchers=(Matcher(Way.VISIT, visit_ids=(self.visits[1].id,)),)),
+                         matchers=(Matcher(MatcherKind.VISIT, visit_ids=(self.visits[1].id,)),)),
         )  # fmt: skip
         stage.ids.ensure(100)
         with stage.database.write() as connection:

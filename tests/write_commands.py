@@ -16,9 +16,9 @@ from dealtrace.deals.lead_clue import (
     LINK_THRESHOLD_DEFAULT,
     NO_CLUE,
     CallIdentity,
-    ContactClue,
     LeadClue,
     LeadRequestIdentity,
+    SearchContacts,
 )
 from dealtrace.deals.registration import Receipt, Registration
 from dealtrace.leads.contact import stated_email, stated_phone
@@ -81,7 +81,7 @@ def by_contact(
 ) -> LeadClue:
     """Make a clue of contacts."""
     return LeadClue(
-        contact=ContactClue(
+        contact=SearchContacts(
             stated_phone(phone) if phone is not None else None,
             stated_email(email) if email is not None else None,
             threshold,

@@ -161,24 +161,24 @@ class Application:
         settings = self._settings
         self._database = self._open_database("")
         self._replica = self._open_database(settings.read_database_url) if settings.read_database_url else None
-        self._primary = open_database(
+        self._primary_database = open_database(
             settings.database_url,
             readers=DELIVERY_READERS + OWN_READERS,
             prepared_statements=settings.prepared_statements,
             mirror_memory_mib=settings.mirror_memory,
         )
-        self._watch = DatabaseWatch(self._primary)
+        self._watch = DatabaseWatch(self._primary_database)
         self._watch.start()
-        self._reported = open_database(
+        self._report_database = open_database(
             settings.database_url,
             readers=REPORTS_AT_ONCE,
             prepared_statements=settings.prepared_statements,
             read_seconds_max=REPORT_SECONDS_MAX,
             mirror_memory_mib=settings.mirror_memory,
         )
-        self._report_pool = ReportPool(self._reported, self._watch)
+        self._report_pool = ReportPool(self._report_database, self._watch)
         self._site_cache = SiteCache()
-        self._followed = ReadPool(self._primary, 1, self._watch)
+        self._followed = ReadPool(self._primary_database, 1, self._watch)
         self._read_pool = ReadPool(
             self._database,
             settings.reader_threads,
@@ -211,7 +211,7 @@ class Application:
 
     def _start_deliveries(self) -> None:
         """Start sending webhooks. Messages are read from the primary database, because a replica may lag behind it."""
-        self._primary_read_pool = ReadPool(self._primary, DELIVERY_READERS, self._watch)
+        self._primary_read_pool = ReadPool(self._primary_database, DELIVERY_READERS, self._watch)
         self._deliveries = Deliveries(
             self._primary_read_pool,
             self._write_queue,
@@ -290,7 +290,7 @@ class Application:
         await self._rate_limits.stop()
         for pool in (self._read_pool, self._followed, self._primary_read_pool, self._report_pool):
             pool.stop()
-        for database in (self._database, self._primary, self._reported, self._replica):
+        for database in (self._database, self._primary_database, self._report_database, self._replica):
             if database is not None:
                 database.close()
 
@@ -319,7 +319,7 @@ def page_router(services: Sequence[Route], cabinet: Sequence[Route]) -> Router:
     """Return the router of all pages: `services` are pages about the server, `cabinet` are the pages for users."""
     unknown = not_found(refuse)
     routes = [
-        Route("/", LeadToCabinet(unknown)),
+        Route("/", RedirectToCabinet(unknown)),
         *services,
         Route("/cabinet", lambda _request: RedirectResponse("/cabinet/", 308)),
         Mount("/cabinet", Router(cabinet, default=unknown)),
@@ -327,7 +327,7 @@ def page_router(services: Sequence[Route], cabinet: Sequence[Route]) -> Router:
     return Router(routes, redirect_slashes=False, default=unknown)
 
 
-class LeadToCabinet:
+class RedirectToCabinet:
     """The handler of the path `/`: browsers are redirected to the cabinet, and programs get 404 from `unknown`."""
 
     def __init__(self, unknown: ASGIApp) -> None:

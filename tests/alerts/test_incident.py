@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import pytest
 
-from dealtrace.alerts.incident import episodes_of, figure_text
+from dealtrace.alerts.incident import figure_text, trial_incidents
 from dealtrace.alerts.judgement import Judgement, Verdict
 from dealtrace.alerts.windows import WINDOWS, Slot
 from dealtrace.reports.metrics import METRICS
@@ -22,7 +22,7 @@ def episodes(verdicts: str) -> list[tuple[int, int | None]]:
     ]
     return [
         ((each.slot.last_on - first).days, (each.ended.last_on - first).days if each.ended is not None else None)
-        for each in episodes_of(judged)
+        for each in trial_incidents(judged)
     ]
 
 

@@ -13,7 +13,7 @@ from dealtrace.attribution.visit_ids import (
     FIRST_KEYED_ID,
     GUESSABLE_ID_USABLE,
     VISIT_ID_END,
-    is_nameable_by_strangers,
+    is_usable_without_token,
     keyed_visit_id,
 )
 from domain_records import NOON, SECOND
@@ -81,4 +81,4 @@ def test_an_open_form_may_name_a_guessable_id_for_a_day_after_its_last_page(
     if started is not None:
         seen_at = NOON - seen if seen is not None else None
         visit = Visit(VisitId(visit_id), "v", NOON - started, DIRECT, seen_at=seen_at)
-    assert is_nameable_by_strangers(VisitId(visit_id), visit, NOON) is nameable
+    assert is_usable_without_token(VisitId(visit_id), visit, NOON) is nameable

@@ -177,7 +177,7 @@ def test_a_report_is_scheduled_by_its_address_left_and_removed(
     chosen = {**REPORT, "member": user_id, "recipients": "anna@example.com"}
     assert boss.send("settings/mail-reports", **chosen).status_code == 303
     (report,) = reports(served, owner)
-    assert (report.words.by, report.words.metrics, report.hour) == ("source", "deals", 7)
+    assert (report.raw_question.by, report.raw_question.metrics, report.hour) == ("source", "deals", 7)
     shown = text_of(reader.get("settings/mail-reports").text)
     assert "Stop sending it to me" in shown
     assert "anna@example.com" not in shown
@@ -206,7 +206,7 @@ def test_a_report_is_changed_on_its_own_page(server: ServerProcess, served: Stag
     saved = boss.post(place, **{**kept, "title": "Leads", "hour": "8"}, recipients="bob@example.com ru")
     assert "Saved." in text_of(saved.text)
     (after,) = reports(served, owner)
-    assert (after.id, after.title, after.words, after.hour) == (before.id, "Leads", before.words, 8)
+    assert (after.id, after.title, after.raw_question, after.hour) == (before.id, "Leads", before.raw_question, 8)
     assert {each.address for each in after.recipients} == {"bob@example.com", reader.login}
     told = text_of(boss.get("settings/changes").text)
     for line in ("“Sources”: each day 7:00 → each day 8:00", "“Sources”: anna@example.com → bob@example.com"):
@@ -230,7 +230,7 @@ def test_a_pivot_is_sent_as_the_page_shows_it(served: Stage, owner: Player, boss
     sent = {**REPORT, "question": f"/reports?{query}&compare=previous", "recipients": "anna@example.com"}
     assert boss.send("settings/mail-reports", **sent).status_code == 303
     (report,) = reports(served, owner)
-    assert (report.words.pivot, report.words.compare) == ("month", "")
+    assert (report.raw_question.pivot, report.raw_question.compare) == ("month", "")
     assert query in html.unescape(boss.get(f"settings/mail-reports/{report.id}").text)
 
 

@@ -16,7 +16,7 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.cabinet.deals.journal import Sorting, sorting_of
 from dealtrace.cabinet.listing import Listing, listing_of
 from dealtrace.deals.deal import DealKey
-from dealtrace.deals.matchers import WITHOUT_SOURCE, Matcher, Way
+from dealtrace.deals.matchers import WITHOUT_SOURCE, Matcher, MatcherKind
 from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.deals.change import change_deals
 from dealtrace.operations.deals.delete import delete_deals
@@ -271,7 +271,7 @@ def test_a_lead_is_pinned_by_hand_and_left_to_the_rules_again(served: Stage, sit
 
 
 def test_the_history_says_why_a_deal_was_matched_again(served: Stage, site: Player, analyst: Guest) -> None:
-    by_phone = Matcher(Way.CONTACT, tuple(LeadKind), contacts=(PHONE,), until=moscow(DAY, "12:00:00"))
+    by_phone = Matcher(MatcherKind.CONTACT, tuple(LeadKind), contacts=(PHONE,), until=moscow(DAY, "12:00:00"))
     deal = register(served, site, "A-100", matchers=(by_phone,))
     served.call(site, moscow(DAY, "11:30:00"), phone=PHONE)
     served.perform(update_lists, site, [DealUpdate(change(deal, matchers=(WITHOUT_SOURCE,)))])

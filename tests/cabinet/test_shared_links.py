@@ -16,7 +16,7 @@ from dealtrace.leads.annotations import Annotations
 from dealtrace.operations.accounts.manage_user import delete_user, take_role
 from dealtrace.operations.accounts.remove_custom_field import remove_custom_field
 from dealtrace.operations.reports.manage_segments import add_segment, remove_segment
-from dealtrace.reports.kept.names import KeptName
+from dealtrace.reports.saved_items.names import SavedName
 from dealtrace.storage.schema.tables.control import shared_link
 from dealtrace.storage.schema.tables.control import user as user_table
 from engines import on_one_engine
@@ -103,11 +103,11 @@ def test_a_visitor_cannot_leave_the_question(owner_of: Guest) -> None:
 
 def test_a_segment_is_bound_as_it_was(owner_of: Guest, served: Stage, site: Player) -> None:
     with served.database.write() as connection:
-        add_segment(connection, site.site, KeptName("agency"), [f"campaign:is:{CAMPAIGN}"], NOON)
+        add_segment(connection, site.site, SavedName("agency"), [f"campaign:is:{CAMPAIGN}"], NOON)
     address = share(owner_of, "by=campaign&metrics=leads&segment=agency")
     with served.database.write() as connection:
-        remove_segment(connection, site.site, KeptName("agency"), NOON)
-        add_segment(connection, site.site, KeptName("agency"), ["campaign:filled"], NOON)
+        remove_segment(connection, site.site, SavedName("agency"), NOON)
+        add_segment(connection, site.site, SavedName("agency"), ["campaign:filled"], NOON)
     page = visit(address)
     assert page.status_code == 200
     assert "•••" not in page.text

@@ -2,12 +2,12 @@
 
 from datetime import timedelta
 
-from dealtrace.deals.lead_clue import LINK_THRESHOLD_DEFAULT, NO_CLUE, CallIdentity, ContactClue, LeadClue
+from dealtrace.deals.lead_clue import LINK_THRESHOLD_DEFAULT, NO_CLUE, CallIdentity, LeadClue, SearchContacts
 
 
 def test_a_contact_reaches_two_hours_and_any_kind_of_lead_unless_told() -> None:
     """Seed: «по умолчанию погрешность будет равна 7200 сек (2 часа)»."""
-    clue = ContactClue(None, None)
+    clue = SearchContacts(None, None)
     assert (clue.link_threshold, clue.only_kind) == (LINK_THRESHOLD_DEFAULT, None)
     assert timedelta(seconds=7200) == LINK_THRESHOLD_DEFAULT
 

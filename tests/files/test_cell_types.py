@@ -19,7 +19,7 @@ from dealtrace.files.cell_types import (
     TextCell,
     text_of,
 )
-from dealtrace.files.exchange_words import EXCHANGES, Exchange
+from dealtrace.files.pbx_words import PBXS, Pbx
 from dealtrace.files.row import LostValue, NumberOf1904
 from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell, instant_of, whole_span
 from dealtrace.leads.limits import TAG_LENGTH_MAX, TAGS_MAX
@@ -211,8 +211,8 @@ def test_a_day_takes_its_time_from_a_column_of_its_own() -> None:
     assert instant_of(DAY, None, MOSCOW) is None
 
 
-@pytest.mark.parametrize("exchange", EXCHANGES, ids=lambda exchange: exchange.name)
-def test_the_words_of_every_exchange_are_known(exchange: Exchange) -> None:
+@pytest.mark.parametrize("exchange", PBXS, ids=lambda exchange: exchange.name)
+def test_the_words_of_every_exchange_are_known(exchange: Pbx) -> None:
     for word in exchange.answered:
         assert AnsweredCell().read(word.upper()) is True
     for word in exchange.missed:
@@ -220,8 +220,8 @@ def test_the_words_of_every_exchange_are_known(exchange: Exchange) -> None:
 
 
 def test_no_word_means_both() -> None:
-    answered = {word for exchange in EXCHANGES for word in exchange.answered}
-    assert not answered & {word for exchange in EXCHANGES for word in exchange.missed}
+    answered = {word for exchange in PBXS for word in exchange.answered}
+    assert not answered & {word for exchange in PBXS for word in exchange.missed}
 
 
 @pytest.mark.parametrize(

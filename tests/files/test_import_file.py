@@ -65,7 +65,7 @@ def test_it_reads_what_spreadsheets_save(path: Path, delimiter: str, encoding: s
     file = opened(path, end.join(delimiter.join(row) for row in rows).encode(encoding))
     assert leads_of(file) == [IncomingCall(AT, timedelta(0), "79205550055", client_name="Иван")]
     assert file.encoding == encoding.removesuffix("-sig")
-    assert (file.rows_total, file.layout.passed_over, file.layout.language) == (1, (), "ru")
+    assert (file.rows_total, file.layout.ignored_headings, file.layout.language) == (1, (), "ru")
 
 
 @pytest.mark.parametrize("encoding", ["koi8-r", "cp866"])
@@ -184,7 +184,7 @@ def test_the_journal_of_calls_is_understood(path: Path) -> None:
     (call,) = leads_of(file)
     assert (call.id, call.phone, call.circumstances.dialled_phone) == (1, "79205550055", "74950000000")
     assert call.annotations.stated_source == TrafficSource("Яндекс", "cpc")
-    assert file.layout.passed_over == ("utmSource", "city")
+    assert file.layout.ignored_headings == ("utmSource", "city")
 
 
 def _limits(parameters: Sequence[Any], columns: Sequence[Column]) -> Iterator[tuple[str, int, int]]:

@@ -72,7 +72,7 @@ def test_a_file_is_known_by_its_first_sign_whatever_its_name(tmp_path: Path) -> 
     path.write_bytes(b"\xef\xbb\xbf" + json.dumps(line).encode())
     file = open_import_file(path, ImportNoun.CALL, None)
     ((row, read),) = file.rows(MOSCOW, 0)
-    assert (file.encoding, file.rows_total, file.layout.passed_over, row.number) == ("utf-8", 1, ("x.y",), 1)
+    assert (file.encoding, file.rows_total, file.layout.ignored_headings, row.number) == ("utf-8", 1, ("x.y",), 1)
     assert isinstance(read.content, IncomingCall)
     assert (read.content.started_at, read.content.phone) == (moscow("2018-03-26", "10:00:00"), "79205550055")
     assert read.content.visit_id is None

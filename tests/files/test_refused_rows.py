@@ -93,7 +93,7 @@ def test_it_leaves_other_peoples_files_alone(refused: RefusedRows, last_row: int
 def test_it_can_be_brought_in_again(refused: RefusedRows) -> None:
     refused.add([row(2, "26.03.2018 10:00", "+7 920 555-00-55")])
     file = open_import_file(refused.path, ImportNoun.CALL, None)
-    assert file.layout.passed_over == ("Строка файла", "Что не так")
+    assert file.layout.ignored_headings == ("Строка файла", "Что не так")
     values = file.layout.read(Row(2, written(refused)[1]))
     assert values["phone"] == "+7 920 555-00-55"
     assert values["started_at"].hour == 10

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from dealtrace.leads.client_groups import (
     SHARED_BY_MAX,
-    SetApart,
-    StatedTogether,
+    ContactLinks,
+    UnlinkedReason,
     group_contacts,
     is_filler,
     is_shared,
@@ -28,10 +28,10 @@ LEADS = st.lists(
 )
 
 
-def stated(leads: Sequence[frozenset[str]], owners: Sequence[int] = (1, 1, 2)) -> list[StatedTogether]:
+def stated(leads: Sequence[frozenset[str]], owners: Sequence[int] = (1, 1, 2)) -> list[ContactLinks]:
     contacts = sorted({contact for lead in leads for contact in lead})
     return [
-        StatedTogether(
+        ContactLinks(
             contact,
             1,
             owners[number % len(owners)],
@@ -73,14 +73,14 @@ def test_the_order_of_contacts_never_matters_and_no_id_stands_for_two_groups(
 
 
 def test_the_earliest_leads_client_leads() -> None:
-    later = StatedTogether("a", 1, 1, NOON, frozenset("b"))
-    earlier = StatedTogether("b", 2, 2, NOON - timedelta(hours=1), frozenset("a"))
+    later = ContactLinks("a", 1, 1, NOON, frozenset("b"))
+    earlier = ContactLinks("b", 2, 2, NOON - timedelta(hours=1), frozenset("a"))
     (group,) = group_contacts([later, earlier])
     assert (group.contacts, group.client_id, group.aliases) == (("b", "a"), 2, {1})
 
 
 def test_the_later_of_two_groups_that_were_one_needs_another_id() -> None:
-    first, second = (StatedTogether(name, 1, 1, NOON, frozenset()) for name in "ab")
+    first, second = (ContactLinks(name, 1, 1, NOON, frozenset()) for name in "ab")
     assert [group.client_id for group in group_contacts([first, second])] == [1, None]
 
 
@@ -97,7 +97,7 @@ def test_fillers_are_e_mails_only() -> None:
 
 
 def test_a_lead_belongs_to_the_contact_that_is_a_persons() -> None:
-    set_apart = {"7900": SetApart.SHARED, "7901": SetApart.SHARED}
+    set_apart = {"7900": UnlinkedReason.SHARED, "7901": UnlinkedReason.SHARED}
     assert owning_contact(["7900", "ivan@example.ru", "1@1.ru"], set_apart) == "ivan@example.ru"
     assert owning_contact(["7901", "7900", "1@1.ru"], set_apart) == "7900"
     assert owning_contact(["1@1.ru"], set_apart) is None

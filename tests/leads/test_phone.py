@@ -6,15 +6,15 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from dealtrace.leads.numbering import is_assigned_in_russia
-from dealtrace.leads.phone import WAYS, Way, list_phones, normal_phone
+from dealtrace.leads.phone import PHONE_FORMS, PhoneForm, list_phones, normal_phone
 from dealtrace.leads.phone_text import WRAPPINGS, Wrapping
 
 PHONE = "79205550055"
 MOSCOW = "74951234567"
 
 
-@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.example)
-def test_every_way_reads_its_own_example(way: Way) -> None:
+@pytest.mark.parametrize("way", PHONE_FORMS, ids=lambda way: way.example)
+def test_every_way_reads_its_own_example(way: PhoneForm) -> None:
     assert normal_phone(way.example) is not None
 
 

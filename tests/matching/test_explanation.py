@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dealtrace.deals.lead_clue import ContactClue
+from dealtrace.deals.lead_clue import SearchContacts
 from dealtrace.leads.contact import StatedContact
 from dealtrace.leads.lead import LeadKind, LeadSpan
 from dealtrace.matching.explanation import Missed, WonBy, explain_search
@@ -16,7 +16,7 @@ from dealtrace.matching.window import Window
 from domain_records import EMAIL, NOON, PHONE, SECOND, call_span, lead_request_span
 
 BY_PHONE, BY_EMAIL = StatedContact(PHONE, PHONE), StatedContact(EMAIL, EMAIL)
-BOTH = ContactClue(BY_PHONE, BY_EMAIL, timedelta(seconds=60))
+BOTH = SearchContacts(BY_PHONE, BY_EMAIL, timedelta(seconds=60))
 MINUTE = timedelta(minutes=1)
 
 
@@ -30,7 +30,7 @@ def test_it_tells_every_step_that_was_tried_when_nothing_is_found() -> None:
 
 
 def test_it_tells_no_step_for_a_clue_that_names_nothing_usable() -> None:
-    assert explain_search(ContactClue(StatedContact("anonymous", None), None), NOON, [call_span(NOON)]) == []
+    assert explain_search(SearchContacts(StatedContact("anonymous", None), None), NOON, [call_span(NOON)]) == []
 
 
 def test_it_ends_with_the_step_that_has_a_winner() -> None:
@@ -105,7 +105,7 @@ def lead_lists(draw: st.DrawFn) -> list[LeadSpan]:
 
 @given(lead_lists(), st.sampled_from([None, *LeadKind]))
 def test_it_agrees_with_the_match(leads: list[LeadSpan], only: LeadKind | None) -> None:
-    clue = ContactClue(BY_PHONE, BY_EMAIL, MINUTE, only)
+    clue = SearchContacts(BY_PHONE, BY_EMAIL, MINUTE, only)
     found = find_lead(clue, NOON, leads)
     steps = explain_search(clue, NOON, leads)
     assert steps[-1].winner == (found.ref if found is not None else None)

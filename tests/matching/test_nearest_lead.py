@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dealtrace.deals.lead_clue import LINK_THRESHOLD_DEFAULT, ContactClue
+from dealtrace.deals.lead_clue import LINK_THRESHOLD_DEFAULT, SearchContacts
 from dealtrace.leads.contact import StatedContact
 from dealtrace.leads.lead import LeadKind, LeadSpan
 from dealtrace.matching.nearest_lead import Search, find_lead, nearest, searches_for
@@ -32,8 +32,8 @@ def clue(
     *,
     seconds: int = 7200,
     only: LeadKind | None = None,
-) -> ContactClue:
-    return ContactClue(phone, email, timedelta(seconds=seconds), only)
+) -> SearchContacts:
+    return SearchContacts(phone, email, timedelta(seconds=seconds), only)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def clue(
     ],
 )
 def test_it_tries_the_phone_before_the_email_and_calls_before_lead_requests(
-    asked: ContactClue, searches: list[tuple[str, LeadKind]]
+    asked: SearchContacts, searches: list[tuple[str, LeadKind]]
 ) -> None:
     assert list(searches_for(asked)) == [Search(*search) for search in searches]
 
@@ -85,7 +85,7 @@ def test_a_lead_one_second_after_the_deal_never_matches(make: Callable[..., Lead
 
 
 def test_two_hours_are_the_threshold_of_a_clue_that_names_none() -> None:
-    sent = ContactClue(BY_PHONE, None)
+    sent = SearchContacts(BY_PHONE, None)
     assert find_lead(sent, NOON, [lead_request_span(NOON - LINK_THRESHOLD_DEFAULT)])
     assert not find_lead(sent, NOON, [lead_request_span(NOON - LINK_THRESHOLD_DEFAULT - SECOND)])
 
@@ -102,7 +102,7 @@ def test_two_hours_are_the_threshold_of_a_clue_that_names_none() -> None:
         (clue(None, BY_EMAIL, only=CALL), [lead_request_span(EARLIER, contact=EMAIL)]),
     ],
 )
-def test_it_finds_none(asked: ContactClue, leads: list[LeadSpan]) -> None:
+def test_it_finds_none(asked: SearchContacts, leads: list[LeadSpan]) -> None:
     assert find_lead(asked, NOON, leads) is None
 
 
@@ -180,7 +180,7 @@ def second_of(moment: datetime) -> int:
     return round((moment - MIDNIGHT).total_seconds())
 
 
-def found_by_oracle(asked: ContactClue, deal_second: int, leads: Sequence[LeadSpan]) -> LeadSpan | None:
+def found_by_oracle(asked: SearchContacts, deal_second: int, leads: Sequence[LeadSpan]) -> LeadSpan | None:
     """Rank every lead that may be meant, and let each be beaten by any better one."""
     threshold = round(asked.link_threshold.total_seconds())
 
@@ -218,7 +218,9 @@ def found_by_oracle(asked: ContactClue, deal_second: int, leads: Sequence[LeadSp
 
 @settings(max_examples=400)
 @given(CLUES, DEAL_SECONDS, LEAD_LISTS)
-def test_it_finds_the_lead_that_the_oracle_tells(asked: ContactClue, deal_second: int, leads: list[LeadSpan]) -> None:
+def test_it_finds_the_lead_that_the_oracle_tells(
+    asked: SearchContacts, deal_second: int, leads: list[LeadSpan]
+) -> None:
     found = find_lead(asked, MIDNIGHT + deal_second * SECOND, leads)
     assert found == found_by_oracle(asked, deal_second, leads)
 
@@ -226,7 +228,7 @@ def test_it_finds_the_lead_that_the_oracle_tells(asked: ContactClue, deal_second
 @settings(max_examples=200)
 @given(CLUES, DEAL_SECONDS, LEAD_LISTS, st.randoms(use_true_random=False))
 def test_the_order_of_arrival_never_matters(
-    asked: ContactClue, deal_second: int, leads: list[LeadSpan], shuffler: random.Random
+    asked: SearchContacts, deal_second: int, leads: list[LeadSpan], shuffler: random.Random
 ) -> None:
     happened_at = MIDNIGHT + deal_second * SECOND
     arrived_otherwise = shuffler.sample(leads, len(leads))
@@ -235,7 +237,7 @@ def test_the_order_of_arrival_never_matters(
 
 @given(CLUES, DEAL_SECONDS, LEAD_LISTS)
 def test_a_lead_that_was_not_chosen_may_as_well_be_absent(
-    asked: ContactClue, deal_second: int, leads: list[LeadSpan]
+    asked: SearchContacts, deal_second: int, leads: list[LeadSpan]
 ) -> None:
     happened_at = MIDNIGHT + deal_second * SECOND
     found = find_lead(asked, happened_at, leads)

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from dealtrace.leads.lead import LeadKind, LeadRef
-from dealtrace.matching.rematch import UNMATCHED, Match, bound, rematched
+from dealtrace.matching.rematch import UNMATCHED, Match, rematched, with_match
 from domain_records import NOON, deal
 
 CALL = LeadRef(LeadKind.CALL, 1)
@@ -45,7 +45,7 @@ def test_nothing_different_is_the_same_deal() -> None:
 
 def test_another_lead_is_the_next_version_and_no_change_of_a_caller() -> None:
     before = deal(lead=CALL, version=3)
-    assert bound(before, UNMATCHED, LATER) == replace(before, lead=None, touched_at=LATER, version=4)
+    assert with_match(before, UNMATCHED, LATER) == replace(before, lead=None, touched_at=LATER, version=4)
 
 
 def test_a_visit_takes_the_place_of_a_lead_and_a_lead_that_of_a_visit() -> None:

@@ -20,7 +20,7 @@ from dealtrace.attribution.hit import Hit
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import VisitId
 from dealtrace.deals.deal import DealKey
-from dealtrace.deals.matchers import WITHOUT_SOURCE, Matcher, Way
+from dealtrace.deals.matchers import WITHOUT_SOURCE, Matcher, MatcherKind
 from dealtrace.leads.annotations import Addition, Annotations
 from dealtrace.leads.call import CallReport, IncomingCall
 from dealtrace.leads.lead import LeadKind, LeadRef
@@ -176,7 +176,7 @@ def order(number: int, **fields: Any) -> Any:
 
 
 def restating(number: int) -> tuple[Matcher, ...]:
-    return (Matcher(Way.SOURCE, source=TrafficSource(f"restated {number}")),)
+    return (Matcher(MatcherKind.SOURCE, source=TrafficSource(f"restated {number}")),)
 
 
 def webhook_id(stage: Stage, shop: Player) -> Any:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dealtrace.attribution.credit import WHOLE, AttributionModel
-from dealtrace.reports.answer import Gathered, GatheredRows, Keys, Report, Sorting, put_together
+from dealtrace.reports.answer import Gathered, GatheredRows, Keys, Report, Sorting, build_report
 from dealtrace.reports.dimensions import DIMENSIONS, Dimension
 from dealtrace.reports.metrics import AMOUNT, COST, DEALS, METRICS, formula_at_site
 from dealtrace.reports.periods import Period
@@ -35,7 +35,7 @@ def answer(
     question = parse_question(RawQuestion(**{"by": "source", "metrics": "deals", **words}), KNOWN)
     formulas = {metric: metric.formula for metric in question.metrics}
     side = gathered(compared) if compared is not None else None
-    return put_together(question, formulas, gathered(rows), side, other, shown, Sorting(MODEL))
+    return build_report(question, formulas, gathered(rows), side, other, shown, Sorting(MODEL))
 
 
 def keys(report: Report) -> list[str | None]:
@@ -94,7 +94,7 @@ def test_what_a_fact_lacks_is_unknown_in_rows_and_whole_in_the_total() -> None:
     question = parse_question(RawQuestion(by="manager", metrics="deals,cost,cpo"), KNOWN)
     side = {MODEL: Gathered({("a",): {DEALS: WHOLE}}, {DEALS: WHOLE, COST: 500}, frozenset({COST}))}
     formulas = {metric: metric.formula for metric in question.metrics}
-    report = put_together(question, formulas, side, None, None, shown, Sorting(MODEL))
+    report = build_report(question, formulas, side, None, None, shown, Sorting(MODEL))
     assert report.rows[0].values[MODEL] == (1, None, None)
     assert report.total.values[MODEL] == (1, 5, 5)
 
@@ -105,7 +105,7 @@ def test_unknown_values_come_last_whichever_way_rows_are_ordered() -> None:
         (with_amount,) = METRICS["average"].formula.measures - {AMOUNT}
         rows: dict[Keys, Any] = {("a",): {}, ("b",): {AMOUNT: 100, with_amount: WHOLE}}
         side = {MODEL: Gathered(rows, {})}
-        report = put_together(
+        report = build_report(
             question, {METRICS["average"]: METRICS["average"].formula}, side, None, None, shown, Sorting(MODEL)
         )
         assert keys(report) == ["b", "a"]

@@ -20,8 +20,8 @@ from dealtrace.storage.visits import visits
 from dealtrace.storage.visits.credits import (
     CreditKey,
     find_credits_under,
-    list_leads_naming,
-    list_named_visits,
+    list_leads_of_visitors,
+    list_matched_visits,
     list_visited_leads,
     replace_credits,
 )
@@ -52,9 +52,9 @@ STATEMENTS: dict[str, Callable[[Connection, Player], object]] = {
     "visits": lambda connection, shop: visits.list_visits_of_visitors(connection, shop.site.id, TEXTS),
     "count of visits": lambda connection, shop: visits.count_visits_of_visitors(connection, shop.site.id, TEXTS),
     "recent visits": lambda connection, shop: visits.find_recent_visits(connection, shop.site.id, TEXTS, NOON),
-    "named visits": lambda connection, shop: list_named_visits(connection, shop.site.id, TEXTS),
+    "named visits": lambda connection, shop: list_matched_visits(connection, shop.site.id, TEXTS),
     "visited leads": lambda connection, shop: list_visited_leads(connection, shop.site.id, LEADS),
-    "leads of visitors": lambda connection, shop: list_leads_naming(connection, shop.site.id, TEXTS),
+    "leads of visitors": lambda connection, shop: list_leads_of_visitors(connection, shop.site.id, TEXTS),
 }
 
 

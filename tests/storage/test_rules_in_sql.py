@@ -17,7 +17,7 @@ from dealtrace.attribution.credit import AttributionModel, credits_under, touche
 from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
 from dealtrace.attribution.visit import Visit, VisitId
 from dealtrace.deals.deal import Deal, DealId
-from dealtrace.deals.lead_clue import ContactClue, LeadClue
+from dealtrace.deals.lead_clue import LeadClue, SearchContacts
 from dealtrace.leads.call import Call, CallId, Circumstances
 from dealtrace.leads.contact import StatedContact
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
@@ -31,7 +31,7 @@ from dealtrace.storage.deals.deals import insert_deals
 from dealtrace.storage.deals.lead_links import find_ids_by_contact
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.journals.keyset_pages import Cursor, find_page
-from dealtrace.storage.journals.lead_journal import Counting, Field, Filter, LeadQuery, query_leads
+from dealtrace.storage.journals.lead_journal import Field, Filter, LeadQuery, QualificationFilter, query_leads
 from dealtrace.storage.leads.contact_rows import SpanQuery, insert_spans, list_spans
 from dealtrace.storage.leads.lead_rows import NewLead
 from dealtrace.storage.leads.leads import insert_leads
@@ -146,11 +146,11 @@ def test_what_leads_count_for(
         expected = {LeadRef(kind, lead_id): qualification_by_the_rules(kind, by_id, lead_id, site) for lead_id in by_id}
         assert find_qualifications(connection, site, expected) == expected
         for counting, counts in (
-            (Counting.UNIQUE, lambda found: found.is_unique),
-            (Counting.TARGET, lambda found: found.is_target),
-            (Counting.UNIQUE_TARGET, lambda found: found.is_unique_target),
+            (QualificationFilter.UNIQUE, lambda found: found.is_unique),
+            (QualificationFilter.TARGET, lambda found: found.is_target),
+            (QualificationFilter.UNIQUE_TARGET, lambda found: found.is_unique_target),
         ):
-            query = LeadQuery(kind, AttributionModel.LAST_INTERACTION, counting=frozenset({counting}))
+            query = LeadQuery(kind, AttributionModel.LAST_INTERACTION, qualifications=frozenset({counting}))
             page = find_page(connection, query_leads(site, query), Cursor(), 100)
             listed = {ref.id for ref, found in expected.items() if counts(found) and not by_id[ref.id].is_deleted}
             assert set(page.ids) == listed, counting
@@ -195,7 +195,7 @@ durations = st.sampled_from([timedelta(0), 300 * SECOND, DAY])
 
 def deal_of_a_contact(happened_at: datetime, threshold: timedelta) -> Deal:
     contact = StatedContact(CONTACT, CONTACT)
-    clue = LeadClue(None, ContactClue(contact, None, threshold))
+    clue = LeadClue(None, SearchContacts(contact, None, threshold))
     number = ids_of()
     bare = Deal(DealId(number), str(number), "new", Decimal(0), happened_at, NOON, NOON, "crm")
     return replace(bare, clue=clue)

@@ -39,7 +39,7 @@ class Incident:
 
 
 @record
-class Episode:
+class TrialIncident:
     """An incident that a trial found: its first unusual window, and the judgement on the figure in it.
 
     `ended` is the first normal window after that, or `None` if the incident is not over.
@@ -50,15 +50,15 @@ class Episode:
     ended: Slot | None
 
 
-def episodes_of(judged: Sequence[tuple[Slot, Judgement]]) -> list[Episode]:
+def trial_incidents(judged: Sequence[tuple[Slot, Judgement]]) -> list[TrialIncident]:
     """List the incidents in a sequence of judged windows, oldest first; undecided windows begin and end no incident."""
-    found: list[Episode] = []
+    found: list[TrialIncident] = []
     for slot, judgement in judged:
         is_open = bool(found) and found[-1].ended is None
         if judgement.verdict is Verdict.RAISED and not is_open:
-            found.append(Episode(slot, judgement, None))
+            found.append(TrialIncident(slot, judgement, None))
         elif judgement.verdict is Verdict.QUIET and is_open:
-            found[-1] = Episode(found[-1].slot, found[-1].judgement, slot)
+            found[-1] = TrialIncident(found[-1].slot, found[-1].judgement, slot)
     return found
 
 

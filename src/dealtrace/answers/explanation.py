@@ -5,13 +5,13 @@ from typing import TypedDict
 
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.lead_clue import LeadClue
-from dealtrace.deals.matchers import Way
+from dealtrace.deals.matchers import MatcherKind
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.matching.explanation import Candidate, Missed, Step, WonBy
-from dealtrace.matching.flips import SECOND, Flip
 from dealtrace.matching.lead_search import Miss
 from dealtrace.matching.match_reason import Verdict
 from dealtrace.matching.matcher_explanation import MatcherOutcome, MatcherStep
+from dealtrace.matching.rule_changes import SECOND, RuleChange
 from dealtrace.operations.deals.explain import Explanation, Naming
 
 
@@ -57,7 +57,7 @@ class MatcherCandidateAnswer(TypedDict):
 class MatcherStepAnswer(TypedDict):
     """A matcher of deals 2.0 and its result, in JSON."""
 
-    way: Way
+    way: MatcherKind
     kinds: list[LeadKind]
     outcome: MatcherOutcome
     candidates: list[MatcherCandidateAnswer]
@@ -96,7 +96,7 @@ def serialize_explanation(explanation: Explanation) -> ExplanationAnswer:
         "namings": explanation.namings,
         "namedLead": explanation.named,
         "steps": [_serialize_step(step) for step in explanation.steps],
-        "flips": [_serialize_flip(flip) for flip in explanation.flips],
+        "flips": [_serialize_flip(flip) for flip in explanation.rule_changes],
         "matchers": [_serialize_matcher(step) for step in explanation.matchers],
         "statedSource": deal.stated_source,
         "visitId": deal.visit_id,
@@ -140,7 +140,7 @@ def _serialize_candidate(candidate: Candidate) -> CandidateAnswer:
     }
 
 
-def _serialize_flip(flip: Flip) -> FlipAnswer:
+def _serialize_flip(flip: RuleChange) -> FlipAnswer:
     return {
         "lead": flip.lead,
         "contactMatching": flip.contact_matching,

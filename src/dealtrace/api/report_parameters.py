@@ -9,10 +9,10 @@ from dealtrace.http.parameters import Parameter, ParameterTable, Repeated, Sent
 from dealtrace.reports.dimensions import DIMENSIONS, FIELD_PREFIX
 from dealtrace.reports.figure import Figure, parse_figure
 from dealtrace.reports.filters import FILTERS_MAX
-from dealtrace.reports.kept.names import NAME_LENGTH_MAX
 from dealtrace.reports.metrics import COLUMN_PREFIX, METRICS
 from dealtrace.reports.periods import PRESETS, Comparison
 from dealtrace.reports.question import ALL_MODELS, BY_MAX, LIMIT_MAX, METRICS_MAX, DateOf, QuestionContext, RawQuestion
+from dealtrace.reports.saved_items.names import NAME_LENGTH_MAX
 
 WORDS_LENGTH_MAX = 4096
 """Ours: the most characters of a filter, a key or a list of names."""

@@ -16,7 +16,7 @@ from dealtrace.http.caller import Caller
 from dealtrace.http.parameters import Sent
 from dealtrace.http.replies import Reply, file_success, success
 from dealtrace.operations.reports.ask import FactSource
-from dealtrace.operations.reports.ask_pivot import ask_as_asked
+from dealtrace.operations.reports.ask_pivot import ask_report_or_pivot
 from dealtrace.operations.reports.read_question import read_question, read_question_context
 from dealtrace.operations.reports.show_rows import show_rows
 from dealtrace.quota.points import PaidMethod
@@ -35,7 +35,7 @@ async def respond(caller: Caller, sent: Sent) -> Reply:
 
 
 def _answer(source: FactSource, site: Site, question: Question, now: datetime) -> Reply:
-    answer = serialize_answer(ask_as_asked(source, site, question, now), site.id)
+    answer = serialize_answer(ask_report_or_pivot(source, site, question, now), site.id)
     return success(answer, _EVENT, site_id=site.id, rows=len(answer["rows"]))
 
 
@@ -60,7 +60,7 @@ def respond_with(extension: str) -> Callable[[Caller, Sent], Awaitable[Reply]]:
 
 def _write(source: FactSource, site: Site, question: Question, now: datetime, extension: str) -> BinaryIO:
     """Write a report to a temporary file and return the open file, which is already unlinked: closing deletes it."""
-    answered = ask_as_asked(source, site, question, now)
+    answered = ask_report_or_pivot(source, site, question, now)
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"report{extension}"
         write_answer(path, answered)

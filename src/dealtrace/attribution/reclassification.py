@@ -34,7 +34,7 @@ class Reclassification:
         )
 
 
-def digest_of(hosts: SiteHosts) -> str:
+def digest_of_hosts(hosts: SiteHosts) -> str:
     """Return a digest of the hosts in a site's settings; if it changes, the visits must be classified again."""
     listed = "\n".join(f"{host} {known.kind} {known.name}" for host, known in sorted(hosts.known.items()))
     return hashlib.sha256(listed.encode()).hexdigest()

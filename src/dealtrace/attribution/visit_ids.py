@@ -34,7 +34,7 @@ def keyed_visit_id(counter: int, key: bytes) -> VisitId:
     return VisitId(FIRST_KEYED_ID + number)
 
 
-def is_nameable_by_strangers(visit_id: VisitId, visit: Visit | None, now: datetime) -> bool:
+def is_usable_without_token(visit_id: VisitId, visit: Visit | None, now: datetime) -> bool:
     """Return whether a form without a token may refer to a visit by its id; `visit` is the stored visit, or `None`.
 
     Ours: an id that can be guessed is accepted only for `GUESSABLE_ID_USABLE` after the last page of its visit. With a

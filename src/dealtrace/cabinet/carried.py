@@ -13,17 +13,17 @@ QUESTION = ("compare", "model", "models")
 """The parameters that lists of deals and leads do not use themselves, but keep in their links to reports."""
 
 
-def carried_query(said: Mapping[str, str]) -> str:
+def carried_query(parameters: Mapping[str, str]) -> str:
     """Return the parameters that a page's links keep, if they are valid, as `?…`; empty if there are none."""
     is_valid = {
-        "period": said.get("period") in PRESETS,
-        "from": _is_day(said.get("from", "")),
-        "to": _is_day(said.get("to", "")),
-        "compare": said.get("compare") in tuple(Comparison),
-        "model": said.get("model") in _MODELS,
-        "models": said.get("models") == ALL_MODELS,
+        "period": parameters.get("period") in PRESETS,
+        "from": _is_day(parameters.get("from", "")),
+        "to": _is_day(parameters.get("to", "")),
+        "compare": parameters.get("compare") in tuple(Comparison),
+        "model": parameters.get("model") in _MODELS,
+        "models": parameters.get("models") == ALL_MODELS,
     }
-    pairs = [(name, said[name]) for name, is_so in is_valid.items() if is_so]
+    pairs = [(name, parameters[name]) for name, is_so in is_valid.items() if is_so]
     return f"?{urlencode(pairs)}" if pairs else ""
 
 

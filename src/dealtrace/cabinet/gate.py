@@ -78,14 +78,14 @@ class Gate:
         await self._find_person(view, secret, takes_code=page.takes_code)
         if page.method == "POST" and not page.files_max and not await _read_own_form(view, page, secret):
             return view.page("foreign.html", FORBIDDEN)
-        barred = None if page.is_open else await self._bar(view, page)
-        if barred is not None:
-            return barred
+        denied = None if page.is_open else await self._deny_access(view, page)
+        if denied is not None:
+            return denied
         if page.files_max and not await _read_own_form(view, page, secret):
             return view.page("foreign.html", FORBIDDEN)
         return await page.respond(view)
 
-    async def _bar(self, view: View, page: Page) -> Response | None:
+    async def _deny_access(self, view: View, page: Page) -> Response | None:
         """Return the response that keeps a person from a page that needs a login, or `None` if they may open it."""
         if view.person is None:
             return _to_login(view)

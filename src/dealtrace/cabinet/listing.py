@@ -41,16 +41,16 @@ class Listing:
     """A list of the cabinet: its path, and the URL parameters for the period, search, filters and paging."""
 
     page: str
-    said: tuple[tuple[str, str], ...]
+    parameters: tuple[tuple[str, str], ...]
 
     def get(self, name: str) -> str:
         """Return a parameter, or an empty text if it is missing."""
-        return dict(self.said).get(name, "")
+        return dict(self.parameters).get(name, "")
 
     def link(self, **changed: str) -> str:
         """Return the URL with some parameters changed; it leads to the first page, unless `before` is given."""
-        said = {name: value for name, value in self.said if name != BEFORE} | changed
-        query = urlencode({name: value for name, value in said.items() if value})
+        parameters = {name: value for name, value in self.parameters if name != BEFORE} | changed
+        query = urlencode({name: value for name, value in parameters.items() if value})
         return f"{self.page}?{query}" if query else self.page
 
     @property
@@ -90,8 +90,8 @@ class Listing:
 
 def listing_of(page: str, query: QueryParams, names: tuple[str, ...]) -> Listing:
     """Return the list at a path, with the parameters of its URL; `names` are the parameters that only this list has."""
-    said = (*PERIOD, *QUESTION, SEARCH, *names, BEFORE)
-    return Listing(page, tuple((name, query[name]) for name in said if query.get(name)))
+    known_names = (*PERIOD, *QUESTION, SEARCH, *names, BEFORE)
+    return Listing(page, tuple((name, query[name]) for name in known_names if query.get(name)))
 
 
 @record

@@ -159,7 +159,7 @@ class View:
         """
         return await self.services.account_changes.run(change, *args, **kwargs)
 
-    def word(self, text: str) -> str:
+    def translate(self, text: str) -> str:
         """Translate a text into the language of the person; the translations are in `words`."""
         return words_of(self.language).gettext(text)
 

@@ -11,7 +11,7 @@ import msgspec
 from dealtrace.calltouch.json_keys import named_values
 from dealtrace.calltouch.parameters import CUSTOM, CUSTOM_FIELDS
 from dealtrace.errors import InvalidParameters, UnreadableBody, Violation
-from dealtrace.http.body import without_mark
+from dealtrace.http.body import without_byte_order_mark
 from dealtrace.http.forms import Pairs
 from dealtrace.http.parameters import Parameter, ParameterTable, Sent
 
@@ -19,7 +19,7 @@ ITEMS_MAX = 100
 PHONE_NAMES = frozenset({"phone", "phoneNumber", "clientPhoneNumber", "callCenterPhoneNumber", "phones"})
 """The keys whose values are phones, even if they are sent as numbers."""
 
-Word = str | int | float | None
+SentScalar = str | int | float | None
 Shape = TypeVar("Shape", bound=msgspec.Struct)
 _PLACE = re.compile(r" - at `\$\.?(.*)`$")
 _EXPECTED = re.compile(r"Expected `(.+)`, got `(.+)`")
@@ -38,38 +38,38 @@ _TYPES: Mapping[str, tuple[str, str]] = {
 class Comment(msgspec.Struct, frozen=True):
     """A comment sent as an object."""
 
-    text: Word = None
+    text: SentScalar = None
 
 
 class Tag(msgspec.Struct, frozen=True):
     """A tag sent as an object."""
 
-    tag: Word = None
+    tag: SentScalar = None
 
 
 class StatedSource(msgspec.Struct, frozen=True):
     """The traffic source that the sender of a lead states."""
 
-    source: Word = None
-    medium: Word = None
-    campaign: Word = None
-    content: Word = None
-    term: Word = None
+    source: SentScalar = None
+    medium: SentScalar = None
+    campaign: SentScalar = None
+    content: SentScalar = None
+    term: SentScalar = None
 
 
 class FieldValue(msgspec.Struct, frozen=True):
     """The value of a custom field."""
 
-    field: Word = None
-    value: Word = None
+    field: SentScalar = None
+    value: SentScalar = None
 
 
 class LeadItem(msgspec.Struct, frozen=True, rename="camel"):
     """The keys that calls and lead requests in a list have in common; texts may also be sent as numbers."""
 
-    manager: Word = None
-    comment: Comment | Word = None
-    add_tags: Sequence[Tag | Word] | None = None
+    manager: SentScalar = None
+    comment: Comment | SentScalar = None
+    add_tags: Sequence[Tag | SentScalar] | None = None
     custom_sources: StatedSource | None = None
     custom_fields: Sequence[FieldValue] | None = None
 
@@ -131,7 +131,7 @@ def read_document(body: bytes) -> object:
         return floats[-1]
 
     try:
-        document = msgspec.json.Decoder(float_hook=read_float).decode(without_mark(body))
+        document = msgspec.json.Decoder(float_hook=read_float).decode(without_byte_order_mark(body))
         return _with_phones_as_sent(document) if floats else document
     except (ValueError, RecursionError) as fault:
         raise UnreadableBody(ru="это не JSON в кодировке UTF-8", en="this is not JSON in UTF-8") from fault
@@ -248,25 +248,25 @@ def _texts(lead: LeadItem) -> Iterator[tuple[str, str]]:
                 yield (f"{key}.text" if key == "comment" else key), str(word)
             case Comment() | StatedSource() as nested:
                 for name, word in msgspec.structs.asdict(nested).items():
-                    yield f"{key}.{name}", word_text(word)
+                    yield f"{key}.{name}", scalar_text(word)
     yield "addTags", joined_tags(lead.add_tags or ())
     for name, text in values_by_field(lead.custom_fields or ()).items():
         yield f"{CUSTOM.name}[{name}]", text
 
 
-def joined_tags(tags: Iterable[Tag | Word]) -> str:
+def joined_tags(tags: Iterable[Tag | SentScalar]) -> str:
     """Return tags sent as objects, texts or numbers as one text, joined by commas."""
-    return ",".join(word_text(tag.tag if isinstance(tag, Tag) else tag) for tag in tags)
+    return ",".join(scalar_text(tag.tag if isinstance(tag, Tag) else tag) for tag in tags)
 
 
 def values_by_field(fields: Iterable[FieldValue]) -> dict[str, str]:
     """Return the values of custom fields by name; of a repeated field, the first value counts."""
     values: dict[str, str] = {}
     for field in fields:
-        values.setdefault(word_text(field.field), word_text(field.value))
+        values.setdefault(scalar_text(field.field), scalar_text(field.value))
     return values
 
 
-def word_text(word: Word) -> str:
+def scalar_text(word: SentScalar) -> str:
     """Return a text or number as text, or an empty text for `None`."""
     return "" if word is None else str(word)

@@ -9,16 +9,16 @@ from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
 from dealtrace.accounts.site import Site
-from dealtrace.cli.terminal import complaints, console, counted, explained, fail, open_prepared, work_in
-from dealtrace.operations.leads.read_again import read_next_contacts
+from dealtrace.cli.terminal import console, counted, error_console, explained, fail, open_prepared, work_in
+from dealtrace.operations.leads.renormalise_contacts import renormalise_next_contacts
 from dealtrace.settings import read_settings
 from dealtrace.storage.accounts.sites import list_sites
 from dealtrace.storage.database.database_errors import message_of
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.deals.daily_counts import list_miscounted_days, recount_deals
-from dealtrace.storage.leads.contact_readings import count_unread, find_reading
+from dealtrace.storage.leads.normalisation_progress import count_left_to_normalise, find_progress
+from dealtrace.storage.reports.mirror.copy_facts import MIRRORED_TABLES
 from dealtrace.storage.reports.mirror.mirror import current_mirror, file_of, without_mirror
-from dealtrace.storage.reports.mirror.take_over import MIRRORED_TABLES
 from dealtrace.storage.schema.differences import schema_differences
 from dealtrace.storage.schema.distribution import (
     distribution_problems,
@@ -46,7 +46,7 @@ def upgrade() -> None:
         database = open_database(read_settings().database_url)
         require_database(database)
         upgrade_schema(database)
-        unread = _count_unread(database)
+        unread = _count_left_to_normalise(database)
     console.print(f"The database schema is at revision {newest_revision()}.")
     if unread:
         console.print(f"{READ_AGAIN} To normalise them again while the server runs: dealtrace db renormalise")
@@ -81,17 +81,17 @@ def recount() -> None:
 @database_commands.command("renormalise")
 def renormalise() -> None:
     """Normalise all stored phones and e-mails by the rules of this release. Can be stopped and continued."""
-    hidden = not complaints.is_terminal
-    with open_prepared() as database, Progress(console=complaints, transient=True, disable=hidden) as progress:
+    hidden = not error_console.is_terminal
+    with open_prepared() as database, Progress(console=error_console, transient=True, disable=hidden) as progress:
         with database.read() as connection:
             sites = list_sites(connection)
-        bar = progress.add_task("Contacts", total=_count_unread(database))
+        bar = progress.add_task("Contacts", total=_count_left_to_normalise(database))
         try:
             for site in sites:
                 _renormalise_site(database, site, progress, bar)
         except KeyboardInterrupt:
             progress.stop()
-            complaints.print("Stopped. To continue: dealtrace db renormalise")
+            error_console.print("Stopped. To continue: dealtrace db renormalise")
             raise typer.Exit(130) from None
 
 
@@ -100,7 +100,7 @@ def _renormalise_site(database: Database, site: Site, progress: Progress, bar: T
     is_done = False
     while not is_done:
         with database.write() as connection:
-            chunk = read_next_contacts(work_in(database, connection, site))
+            chunk = renormalise_next_contacts(work_in(database, connection, site))
         is_done = chunk is None
         if chunk is not None:
             contacts, rematched = contacts + chunk.contacts_changed, rematched + chunk.deals_changed
@@ -109,12 +109,12 @@ def _renormalise_site(database: Database, site: Site, progress: Progress, bar: T
     console.print(f"Site {site.id}: {changed}, {counted(rematched, 'deal')} matched to another lead.", markup=False)
 
 
-def _count_unread(database: Database) -> int:
+def _count_left_to_normalise(database: Database) -> int:
     with database.read() as connection:
         return sum(
-            count_unread(connection, site.id, reading)
+            count_left_to_normalise(connection, site.id, reading)
             for site in list_sites(connection)
-            if (reading := find_reading(connection, site.id)) is not None
+            if (reading := find_progress(connection, site.id)) is not None
         )
 
 
@@ -123,14 +123,14 @@ def mirror(
     anew: Annotated[bool, typer.Option("--anew", help="Remove the mirror first, and build it from scratch.")] = False,
 ) -> None:
     """Update the column mirror, a copy of the data for fast reports. The next report does the same. SQLite only."""
-    hidden = not complaints.is_terminal
+    hidden = not error_console.is_terminal
     with open_prepared() as database:
         if not database.is_sqlite or not database.mirror_memory_mib:
             fail("There is no column mirror: it needs a SQLite database and DEALTRACE_MIRROR_MEMORY above 0.")
         if anew:
             with without_mirror(database):
                 console.print("Removed the mirror.")
-        with Progress(console=complaints, transient=True, disable=hidden) as progress:
+        with Progress(console=error_console, transient=True, disable=hidden) as progress:
             bar = progress.add_task("Mirror", total=MIRRORED_TABLES)
 
             def advance(table: str) -> None:

@@ -15,7 +15,7 @@ from dealtrace.cli.options import JsonOption
 from dealtrace.cli.output import cleaned
 from dealtrace.cli.terminal import console, counted, open_prepared, print_json
 from dealtrace.deals.matchers import unreachable
-from dealtrace.leads.client_groups import SHARED_BY_MAX, SetApart
+from dealtrace.leads.client_groups import SHARED_BY_MAX, UnlinkedReason
 from dealtrace.reports.statuses import STATUSES_MAX, Meaning, StatusGroup, group_statuses
 from dealtrace.settings import UnknownVariable, list_unknown_settings, read_settings
 from dealtrace.storage.accounts.custom_fields import UnknownField, list_unknown_fields
@@ -27,9 +27,9 @@ from dealtrace.storage.accounts.users import has_users
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.database.sqlite_file import is_open_to_others
 from dealtrace.storage.deals.deals import count_unusable_contacts, list_latest_matchers
-from dealtrace.storage.leads.contact_groups import list_set_apart
-from dealtrace.storage.leads.contact_readings import count_unread, find_reading
+from dealtrace.storage.leads.contact_groups import list_unlinked_contacts
 from dealtrace.storage.leads.contact_rows import count_unusable_leads
+from dealtrace.storage.leads.normalisation_progress import count_left_to_normalise, find_progress
 from dealtrace.storage.reports.mirror.status import MirrorStatus, find_mirror_status
 from dealtrace.storage.reports.rates import count_deals_without_rate
 from dealtrace.storage.reports.statuses import find_deals_by_status, has_won_status, list_statuses
@@ -39,12 +39,14 @@ from dealtrace.storage.webhooks.webhooks import list_webhooks
 POINTS_NEARLY_SPENT = 0.9
 HAS_FINDINGS = 1
 COULD_NOT_LOOK = 2
-SET_APART_SHOWN = 20
+UNLINKED_SHOWN = 20
 STATUSES_SHOWN = 20
 LISTS_READ = 1000
-_WHY_APART = {
-    SetApart.SHARED: f"leads have it together with more than {SHARED_BY_MAX} other contacts, so several people use it",
-    SetApart.FILLER: "it is only entered to fill in a required field",
+_WHY_UNLINKED = {
+    UnlinkedReason.SHARED: (
+        f"leads have it together with more than {SHARED_BY_MAX} other contacts, so several people use it"
+    ),
+    UnlinkedReason.FILLER: "it is only entered to fill in a required field",
 }
 
 
@@ -199,13 +201,13 @@ def _matcher_findings(connection: Connection, site: Site) -> list[Finding]:
 
 def _people_findings(connection: Connection, site: Site) -> list[Finding]:
     findings: list[Finding] = []
-    reading = find_reading(connection, site.id)
-    if reading is not None and (unread := count_unread(connection, site.id, reading)):
-        text = f"Site {site.id}: {unread} leads, clients and deals have contacts normalised by an earlier release."
+    progress = find_progress(connection, site.id)
+    if progress is not None and (left := count_left_to_normalise(connection, site.id, progress)):
+        text = f"Site {site.id}: {left} leads, clients and deals have contacts normalised by an earlier release."
         cure = "dealtrace db renormalise"
-        findings.append({"kind": "old_contacts", "text": text, "cure": cure, "site_id": site.id, "seen": unread})
-    for contact, reason in list_set_apart(connection, site.id, SET_APART_SHOWN):
-        text = f"Site {site.id}: {contact} is not used to recognise a person: {_WHY_APART[reason]}."
+        findings.append({"kind": "old_contacts", "text": text, "cure": cure, "site_id": site.id, "seen": left})
+    for contact, reason in list_unlinked_contacts(connection, site.id, UNLINKED_SHOWN):
+        text = f"Site {site.id}: {contact} is not used to recognise a person: {_WHY_UNLINKED[reason]}."
         cure = "Nothing needs to be done, unless forms send this contact by mistake."
         findings.append({"kind": "set_apart", "text": text, "cure": cure, "site_id": site.id, "name": contact})
     return findings

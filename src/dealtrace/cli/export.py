@@ -19,7 +19,7 @@ from dealtrace.accounts.site_days import day_start
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cli.deals.period import check_order
 from dealtrace.cli.options import JsonOption, SiteIdOption
-from dealtrace.cli.terminal import complaints, console, counted, fail, open_prepared, print_json
+from dealtrace.cli.terminal import console, counted, error_console, fail, open_prepared, print_json
 from dealtrace.files.export_columns import (
     ExportColumn,
     ExportedDeal,
@@ -189,10 +189,10 @@ def _accounted_for(path: Path, written: _Written) -> Iterator[None]:
         reason = f"Cannot write {path}: {getattr(error, 'strerror', None) or error}"
         fail(f"{reason}. {_stopped(path, written)}" if written.rows else reason)
     except KeyboardInterrupt:
-        complaints.print(_stopped(path, written), markup=False)
+        error_console.print(_stopped(path, written), markup=False)
         raise typer.Exit(128 + signal.SIGINT) from None
     except BaseException:
-        complaints.print(_stopped(path, written), markup=False)
+        error_console.print(_stopped(path, written), markup=False)
         raise
 
 
@@ -219,7 +219,7 @@ def _end(number: int, _: object) -> NoReturn:
 
 def _write(connection: Connection, site: Site, file: RowWriter, selection: _Selection[Item], written: _Written) -> None:
     """Write and count all rows, a thousand at a time; all are read from one snapshot of the database."""
-    with Progress(console=complaints, transient=True, disable=not complaints.is_terminal) as progress:
+    with Progress(console=error_console, transient=True, disable=not error_console.is_terminal) as progress:
         bar = progress.add_task("Rows", total=None)
         for total, ids in pages_of(connection, selection.query, ROWS_AT_ONCE):
             for item in selection.read_items(connection, ids):

@@ -226,8 +226,8 @@ def _summarize(imported: _Imported) -> Iterator[str]:
         yield "Costs were read as millionths of a ruble. If they are rubles, set --cost-unit money."
     if file.encoding not in (None, UTF_8):
         yield f"The file was read as {file.encoding}. If names look wrong, set --encoding."
-    if file.layout.passed_over:
-        yield f"Ignored columns: {', '.join(file.layout.passed_over)}."
+    if file.layout.ignored_headings:
+        yield f"Ignored columns: {', '.join(file.layout.ignored_headings)}."
     if not imported.unmet.sources:
         yield "Each cost has the source of a visit."
         return
@@ -259,7 +259,7 @@ def _serialize(imported: _Imported) -> CostsAnswer:
         "cost": _rubles(imported.kopecks),
         "unit": imported.file.unit.value,
         "encoding": imported.file.encoding,
-        "columnsPassedOver": imported.file.layout.passed_over,
+        "columnsPassedOver": imported.file.layout.ignored_headings,
         "unmetCost": _rubles(_sum(imported.unmet.sources)),
         "unmetSources": [_serialize_unmet(cost) for cost in imported.unmet.sources],
         "unmetCampaigns": [_serialize_unmet(cost) for cost in imported.unmet.campaigns],

@@ -12,7 +12,7 @@ from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.cli.answers import ImportAnswer
 from dealtrace.cli.options import JsonOption, SiteIdOption
-from dealtrace.cli.terminal import complaints, console, counted, fail, open_prepared, print_json
+from dealtrace.cli.terminal import console, counted, error_console, fail, open_prepared, print_json
 from dealtrace.files.csv_reader import UTF_8, Encoding
 from dealtrace.files.import_file import ImportFile, open_import_file
 from dealtrace.files.import_format import ImportNoun
@@ -87,7 +87,7 @@ def _run(job: ImportJob[Row], rows_total: int) -> ImportOutcome:
     """Import a file and show the progress; if the user stops the import, exit with status 130."""
     shown: list[FileImport] = []
     columns = (*Progress.get_default_columns()[:-1], MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=complaints, transient=True, disable=not complaints.is_terminal) as progress:
+    with Progress(*columns, console=error_console, transient=True, disable=not error_console.is_terminal) as progress:
 
         def show(state: FileImport) -> None:
             done = state.taken_in + state.refused
@@ -102,14 +102,14 @@ def _run(job: ImportJob[Row], rows_total: int) -> ImportOutcome:
         except KeyboardInterrupt:
             progress.stop()
             stopped = f"after row {shown[0].last_row}" if shown else "before the first row"
-            complaints.print(f"Stopped {stopped}. Run the same command to continue.", markup=False)
+            error_console.print(f"Stopped {stopped}. Run the same command to continue.", markup=False)
             raise typer.Exit(130) from None
 
 
 def report_stale_statistics(fault: str | None) -> None:
     """Print why the query planner's statistics could not be refreshed; `fault` is `None` if they were refreshed."""
     if fault is not None:
-        complaints.print(f"Imported, but the query planner statistics were not refreshed: {fault}", markup=False)
+        error_console.print(f"Imported, but the query planner statistics were not refreshed: {fault}", markup=False)
 
 
 def _serialize_result(site: Site, file: ImportFile, outcome: ImportOutcome, refused_path: Path) -> ImportAnswer:
@@ -121,7 +121,7 @@ def _serialize_result(site: Site, file: ImportFile, outcome: ImportOutcome, refu
         "refused": state.refused,
         "refusedFile": str(refused_path) if state.refused else None,
         "encoding": file.encoding,
-        "columnsPassedOver": file.layout.passed_over,
+        "columnsPassedOver": file.layout.ignored_headings,
         "finishedBefore": outcome.finished_before,
     }
 
@@ -133,5 +133,5 @@ def _summarize(file: ImportFile, outcome: ImportOutcome) -> Iterator[str]:
     yield f"{counted(state.taken_in + state.refused, 'row')}: {state.taken_in} imported, {state.refused} refused."
     if file.encoding not in (None, UTF_8):
         yield f"The file was read as {file.encoding}. If names look wrong, set --encoding."
-    if file.layout.passed_over:
-        yield f"Ignored columns: {', '.join(file.layout.passed_over)}."
+    if file.layout.ignored_headings:
+        yield f"Ignored columns: {', '.join(file.layout.ignored_headings)}."

@@ -17,7 +17,7 @@ from dealtrace.deals.deal import Deal
 from dealtrace.errors import LeadNotFound
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.operations.leads.delete import delete_lead, restore_lead
-from dealtrace.storage.leads.deletion import HideableLead, find_hideable
+from dealtrace.storage.leads.deletion import DeletableLead, find_deletable
 from dealtrace.storage.leads.lead_summaries import find_lead_summaries
 from dealtrace.storage.leads.qualification import find_qualifications
 from dealtrace.storage.visits.credits import find_credits
@@ -71,10 +71,10 @@ def _list_rematched(changed: Sequence[Deal]) -> str:
     return f"; rematched deals: {', '.join(str(deal.id) for deal in changed)}" if changed else ""
 
 
-def _find_lead(connection: Connection, kind: KindName, lead_id: int, only: int | None) -> tuple[Site, HideableLead]:
+def _find_lead(connection: Connection, kind: KindName, lead_id: int, only: int | None) -> tuple[Site, DeletableLead]:
     ref = LeadRef(LeadKind.CALL if kind is KindName.CALL else LeadKind.LEAD_REQUEST, lead_id)
     sites = sites_to_search(connection, only)
-    found = [(site, lead) for site in sites if (lead := find_hideable(connection, site.id, ref)) is not None]
+    found = [(site, lead) for site in sites if (lead := find_deletable(connection, site.id, ref)) is not None]
     if len(found) > 1:
         fail(f"Several sites have {kind} {lead_id}. Add --site: {', '.join(str(site.id) for site, _ in found)}")
     if not found:
@@ -82,7 +82,7 @@ def _find_lead(connection: Connection, kind: KindName, lead_id: int, only: int |
     return found[0]
 
 
-def _describe_lead(connection: Connection, site: Site, lead: HideableLead) -> LeadAnswer:
+def _describe_lead(connection: Connection, site: Site, lead: DeletableLead) -> LeadAnswer:
     lead_summary = find_lead_summaries(connection, site.id, [lead.ref], AttributionModel(site.attribution))[lead.ref]
     qualification = find_qualifications(connection, site, [lead.ref])[lead.ref]
     shares = find_credits(connection, site.id, CreditKey(lead.ref.id))

@@ -6,7 +6,7 @@ import typer
 from rich.progress import Progress
 
 from dealtrace.cli.options import ID_MAX, JsonOption, SiteIdArgument
-from dealtrace.cli.terminal import complaints, console, counted, open_prepared, print_json, work_in
+from dealtrace.cli.terminal import console, counted, error_console, open_prepared, print_json, work_in
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.deals.rematch import rematch_next
 from dealtrace.storage.deals.deals import count_deals
@@ -19,8 +19,8 @@ def match(
 ) -> None:
     """Rematch all deals of a site while the server runs. Pinned deals keep their leads."""
     done = changed = 0
-    hidden = not complaints.is_terminal
-    with open_prepared() as database, Progress(console=complaints, transient=True, disable=hidden) as progress:
+    hidden = not error_console.is_terminal
+    with open_prepared() as database, Progress(console=error_console, transient=True, disable=hidden) as progress:
         with database.read() as connection:
             site = require_site(connection, site_id)
             bar = progress.add_task("Deals", total=count_deals(connection, site_id, after))
@@ -34,7 +34,7 @@ def match(
                 progress.update(bar, completed=done)
         except KeyboardInterrupt:
             progress.stop()
-            complaints.print(f"Stopped. To continue: dealtrace match {site_id} --after {after}")
+            error_console.print(f"Stopped. To continue: dealtrace match {site_id} --after {after}")
             raise typer.Exit(130) from None
     if as_json:
         print_json({"siteId": site_id, "deals": done, "changed": changed})

@@ -47,7 +47,7 @@ class CleanConsole(Console):
 
 
 console = CleanConsole()
-complaints = CleanConsole(stderr=True)
+error_console = CleanConsole(stderr=True)
 
 
 def cleaned(text: str) -> str:
@@ -60,7 +60,7 @@ def cleaned(text: str) -> str:
 def fail(*reasons: str) -> NoReturn:
     """Print each of `reasons` as a line on standard error, and exit with status 1."""
     for reason in reasons:
-        complaints.print(reason, style="bold red")
+        error_console.print(reason, style="bold red")
     sys.exit(1)
 
 

@@ -17,7 +17,7 @@ from granian.server import Server
 
 from dealtrace import clock
 from dealtrace.accounts.site import TIME_ZONE_DEFAULT
-from dealtrace.cli.terminal import complaints, console, explained, fail, open_prepared
+from dealtrace.cli.terminal import console, error_console, explained, fail, open_prepared
 from dealtrace.metrics import MULTIPROCESS_VARIABLE
 from dealtrace.open_files import RESERVED_FILES, connections_that_fit
 from dealtrace.operations.accounts.invite_user import invite_first_user
@@ -76,7 +76,7 @@ def _raise_open_files(settings: Settings) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, limit), hard))
     fit = connections_that_fit(settings.connections_max)
     if fit < settings.connections_max:
-        complaints.print(
+        error_console.print(
             f"This process may open {hard} files, so it serves {fit} connections at once instead of "
             f"{settings.connections_max}. Raise the limit: ulimit -n {wanted}, or LimitNOFILE={wanted} for systemd.",
             markup=False,

@@ -12,7 +12,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.attribution.reclassification import Reclassification
 from dealtrace.cli.answers import HostAnswer, ReclassificationAnswer
 from dealtrace.cli.options import JsonOption, SiteIdArgument
-from dealtrace.cli.terminal import complaints, console, counted, open_prepared, print_json
+from dealtrace.cli.terminal import console, counted, error_console, open_prepared, print_json
 from dealtrace.operations.accounts.name_hosts import add_host, remove_host
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.visits.reclassify import (
@@ -138,7 +138,9 @@ class _Reclassifying:
                 state = Reclassification(state.hosts_digest, state.started_at)
             left = count_visits(connection, self._site.id, state.after_visitor)
         columns = (*Progress.get_default_columns()[:-1], MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=complaints, transient=True, disable=not complaints.is_terminal) as progress:
+        with Progress(
+            *columns, console=error_console, transient=True, disable=not error_console.is_terminal
+        ) as progress:
             bar = progress.add_task("Visits", total=state.visits + left, completed=state.visits)
             try:
                 while (after := self._next(state)) is not None:
@@ -146,7 +148,7 @@ class _Reclassifying:
                     progress.update(bar, completed=state.visits)
             except KeyboardInterrupt:
                 progress.stop()
-                complaints.print(f"Stopped after {counted(state.visits, 'visit')}. Run it again to continue.")
+                error_console.print(f"Stopped after {counted(state.visits, 'visit')}. Run it again to continue.")
                 raise typer.Exit(130) from None
         if not self._dry_run:
             with self._database.write() as connection:

@@ -7,9 +7,9 @@ from sqlalchemy import Connection
 
 from dealtrace import clock
 from dealtrace.accounts.site import Site
-from dealtrace.cli.output import complaints as complaints
 from dealtrace.cli.output import console as console
 from dealtrace.cli.output import counted as counted
+from dealtrace.cli.output import error_console as error_console
 from dealtrace.cli.output import fail as fail
 from dealtrace.cli.output import print_json as print_json
 from dealtrace.cli.output import print_json_with_rows as print_json_with_rows

@@ -63,7 +63,7 @@ class VisitorName(Text):
 
 
 @record
-class Address(Text):
+class IpAddressType(Text):
     """The type of an IP address."""
 
     def salvage(self, text: str) -> tuple[str | None, bool]:
@@ -113,9 +113,9 @@ class Attrs:
 
 @dataclass(slots=True)
 class SentHit(Sent):
-    """The parsed parameters of a hit; `passed_over` names the parameters that could not be read, or only in part."""
+    """The parsed parameters of a hit; `unreadable` names the parameters that could not be read, or only in part."""
 
-    passed_over: tuple[str, ...] = ()
+    unreadable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ class HitTable(ParameterTable):
             {name: fault for name, fault in pairs.broken.items() if name not in optional},
         )
         sent = ParameterTable.read(self, required)
-        passed_over = {name for name in pairs.broken if name in optional and name not in pairs.values}
+        unreadable = {name for name in pairs.broken if name in optional and name not in pairs.values}
         for name, kind in optional.items():
             if not (text := pairs.values.get(name, "")):
                 continue
@@ -147,8 +147,8 @@ class HitTable(ParameterTable):
             if value is not None:
                 sent.values[name], sent.texts[name] = value, text
             if not is_whole:
-                passed_over.add(name)
-        return SentHit(sent.values, sent.custom, sent.texts, passed_over=tuple(sorted(passed_over)))
+                unreadable.add(name)
+        return SentHit(sent.values, sent.custom, sent.texts, unreadable=tuple(sorted(unreadable)))
 
 
 def _is_plain(value: object) -> bool:
@@ -195,7 +195,7 @@ TABLE = HitTable(
         ),
         Parameter(
             "ip",
-            Address(IP_LENGTH_MAX),
+            IpAddressType(IP_LENGTH_MAX),
             "IP-адрес посетителя, если запрос отправляет сервер сайта; по умолчанию адрес запроса.",
             "The visitor's IP address if the site's server sends the request; by default the address of the request.",
         ),

@@ -61,9 +61,9 @@ def _answer(
         "visitorId": visit.visitor_id if visit is not None else None,
         "dropped": dropped,
     }
-    if sent.passed_over:
-        facts = {**facts, "passed_over": sent.passed_over}
-    tally = [("hit", dropped or COUNTED), *(("hit_value_passed_over", name) for name in sent.passed_over)]
+    if sent.unreadable:
+        facts = {**facts, "passed_over": sent.unreadable}
+    tally = [("hit", dropped or COUNTED), *(("hit_value_passed_over", name) for name in sent.unreadable)]
     return replace(success(content, event, **facts), tally=tally)
 
 
@@ -73,7 +73,7 @@ def read_hit(caller: Caller, sent: SentHit) -> Hit:
         visitor_id=sent.get("visitorId") or str(1 + secrets.randbelow(ID_MAX)),
         url=sent["url"],
         referrer=sent.get("referrer", ""),
-        ip=sent.get("ip", "" if "ip" in sent.passed_over else caller.ip),
+        ip=sent.get("ip", "" if "ip" in sent.unreadable else caller.ip),
         user_agent=sent.get("userAgent") or _agent_of_request(caller, sent),
         google_client_id=sent.get("googleClientId"),
         yandex_client_id=sent.get("yandexClientId"),
@@ -88,7 +88,7 @@ def _agent_of_request(caller: Caller, sent: SentHit) -> str:
     library made the request.
     """
     agent = storable(caller.header(b"user-agent"))[:USER_AGENT_LENGTH_MAX]
-    speaks_for_others = bool({"ip", "userAgent"} & {*sent.texts, *sent.passed_over}) or is_server(agent)
+    speaks_for_others = bool({"ip", "userAgent"} & {*sent.texts, *sent.unreadable}) or is_server(agent)
     return "" if speaks_for_others else agent
 
 

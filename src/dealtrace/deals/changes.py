@@ -9,8 +9,8 @@ from typing import Final
 
 from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
 from dealtrace.deals.deal import Deal, DealKey
-from dealtrace.deals.details import changed_details, contact_clue_of
-from dealtrace.deals.lead_clue import ContactClue
+from dealtrace.deals.details import changed_details, search_contacts_of
+from dealtrace.deals.lead_clue import SearchContacts
 from dealtrace.deals.matchers import Matcher, stated_source_of
 from dealtrace.record import record
 
@@ -136,13 +136,13 @@ def has_same_contacts(before: Deal, after: Deal) -> bool:
     return next(deciding) == next(deciding)
 
 
-def contact_after(deal: Deal, registered: ContactClue | None) -> ContactClue | None:
+def contact_after(deal: Deal, registered: SearchContacts | None) -> SearchContacts | None:
     """Return the contacts of a changed deal, which journals show and by which they find the deal.
 
     A deal with matchers has the contacts in its details. If there are none, or without matchers, it has the contacts
     that it was `registered` with, which are `None` in deals 2.0.
     """
-    return (contact_clue_of(deal.details) if deal.matchers else None) or registered
+    return (search_contacts_of(deal.details) if deal.matchers else None) or registered
 
 
 def stamp(before: Deal, after: Deal, now: datetime, stated: datetime | Unset | None = UNSET) -> Deal:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from dealtrace.deals.lead_clue import ContactClue
+from dealtrace.deals.lead_clue import SearchContacts
 from dealtrace.leads.contact import stated_email, stated_phone
 from dealtrace.record import record
 
@@ -66,7 +66,7 @@ def changed_details(details: DealDetails, parts: Mapping[str, object]) -> DealDe
     return replace(changed, products=tuple(by_name.values()))
 
 
-def contact_clue_of(details: DealDetails) -> ContactClue | None:
+def search_contacts_of(details: DealDetails) -> SearchContacts | None:
     """Return the phones and e-mails in a deal's details, main contacts first, or `None` if there are none.
 
     Journals show them, and find deals by them.
@@ -78,7 +78,7 @@ def contact_clue_of(details: DealDetails) -> ContactClue | None:
     emails = _joined([email for book in books for email in book.emails])
     if not phones and not emails:
         return None
-    return ContactClue(stated_phone(phones) if phones else None, stated_email(emails) if emails else None)
+    return SearchContacts(stated_phone(phones) if phones else None, stated_email(emails) if emails else None)
 
 
 def _joined(texts: Sequence[str]) -> str:

@@ -30,7 +30,7 @@ class LeadRequestIdentity:
 
 
 @record
-class ContactClue:
+class SearchContacts:
     """The phone, the e-mail or both by which the lead of a deal is searched.
 
     `link_threshold` is the longest time from the end of a lead to its deal. `only_kind` is the only kind of lead to
@@ -48,7 +48,7 @@ class ContactClue:
         phones = self.phone.normals if self.phone is not None else ()
         return phones if self.email is None else (*phones, *self.email.normals)
 
-    def normalised_again(self) -> "ContactClue":
+    def normalised_again(self) -> "SearchContacts":
         """Return the clue with its contacts normalised again, from the texts that were sent, by the current rules."""
         return replace(
             self,
@@ -66,7 +66,7 @@ class LeadClue:
     """
 
     identity: CallIdentity | LeadRequestIdentity | None = None
-    contact: ContactClue | None = None
+    contact: SearchContacts | None = None
 
 
 NO_CLUE = LeadClue()

@@ -17,7 +17,7 @@ class Preference(StrEnum):
     NEAREST_UNIQUE_LEAD = "nearest unique of either kind"
 
 
-class Way(StrEnum):
+class MatcherKind(StrEnum):
     """The way in which a matcher finds out where a deal came from: an id, a contact, a visit, or a stated source."""
 
     ID = "id"
@@ -28,7 +28,7 @@ class Way(StrEnum):
     VISIT = "visit"
 
 
-FINAL_WAYS = frozenset({Way.SOURCE, Way.NO_SOURCE})
+FINAL_KINDS = frozenset({MatcherKind.SOURCE, MatcherKind.NO_SOURCE})
 """The ways that always succeed; after a matcher with such a way, no other matcher is tried."""
 
 
@@ -41,7 +41,7 @@ class Matcher:
     `depth` of `None` means no limit. The lead must have all `tags`, or with `any_tag` at least one of them.
     """
 
-    way: Way
+    way: MatcherKind
     kinds: tuple[LeadKind, ...] = ()
     lead_id: int | None = None
     contacts: tuple[str, ...] = ()
@@ -57,9 +57,9 @@ class Matcher:
 
 def keys_of(matcher: Matcher) -> tuple[str, ...]:
     """List the keys by which a matcher may find a lead or visit; they are made from ids, contacts or phone digests."""
-    if matcher.way is Way.VISIT:
+    if matcher.way is MatcherKind.VISIT:
         return tuple(map(key_of_visit, matcher.visit_ids))
-    if matcher.way is Way.ID:
+    if matcher.way is MatcherKind.ID:
         return tuple(key_of_lead(kind, matcher.lead_id) for kind in matcher.kinds if matcher.lead_id is not None)
     return (*matcher.contacts, *matcher.digests)
 
@@ -81,23 +81,23 @@ def began_between(matcher: Matcher) -> tuple[datetime, datetime]:
 
 
 _EARLIEST, _LATEST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
-WITHOUT_SOURCE = Matcher(Way.NO_SOURCE)
+WITHOUT_SOURCE = Matcher(MatcherKind.NO_SOURCE)
 
 
 def stated_source_of(matchers: Sequence[Matcher]) -> TrafficSource | None:
-    """Return the source that the first matcher in `FINAL_WAYS` states, or `None` if there is none.
+    """Return the source that the first matcher in `FINAL_KINDS` states, or `None` if there is none.
 
     The source applies if no earlier matcher finds a lead.
     Vendor: «customSources», at its place in the order: matchers after `withoutSource` are never reached.
     """
-    final = next((matcher for matcher in matchers if matcher.way in FINAL_WAYS), None)
+    final = next((matcher for matcher in matchers if matcher.way in FINAL_KINDS), None)
     return final.source if final is not None else None
 
 
 def reachable(matchers: Sequence[Matcher]) -> Iterator[tuple[int, Matcher]]:
     """Yield the matchers before the first matcher that always succeeds, each with its position from 0."""
     for position, matcher in enumerate(matchers):
-        if matcher.way in FINAL_WAYS:
+        if matcher.way in FINAL_KINDS:
             return
         yield position, matcher
 
@@ -110,4 +110,4 @@ def unreachable(matchers: Sequence[Matcher]) -> range:
 
 def final_position(matchers: Sequence[Matcher]) -> int | None:
     """Return the position, from 0, of the first matcher that always succeeds, or `None` if there is none."""
-    return next((position for position, matcher in enumerate(matchers) if matcher.way in FINAL_WAYS), None)
+    return next((position for position, matcher in enumerate(matchers) if matcher.way in FINAL_KINDS), None)

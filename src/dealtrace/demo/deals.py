@@ -9,7 +9,7 @@ from random import Random
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.changes import UNSET, Change
 from dealtrace.deals.deal import DealKey
-from dealtrace.deals.lead_clue import NO_CLUE, CallIdentity, ContactClue, LeadClue, LeadRequestIdentity
+from dealtrace.deals.lead_clue import NO_CLUE, CallIdentity, LeadClue, LeadRequestIdentity, SearchContacts
 from dealtrace.deals.registration import Registration
 from dealtrace.demo.company import (
     CALL_MANAGERS,
@@ -117,7 +117,7 @@ def _clue_of(random: Random, lead: DemoLead) -> LeadClue:
             return LeadClue(identity=CallIdentity(None, lead.lead.reference))
         return LeadClue(identity=LeadRequestIdentity(None, lead.lead.number))
     email = None if isinstance(lead.lead, IncomingCall) else stated_email(lead.client.email)
-    return LeadClue(contact=ContactClue(stated_phone(f"+{lead.client.phone}"), email))
+    return LeadClue(contact=SearchContacts(stated_phone(f"+{lead.client.phone}"), email))
 
 
 def _register(random: Random, number: str, beginning: _Beginning) -> DemoDeal:

@@ -6,8 +6,8 @@ from dealtrace.accounts.own_ids import ID_MAX
 from dealtrace.files.annotation_columns import ANNOTATION_COLUMNS, annotations_of
 from dealtrace.files.cell_types import AnsweredCell, CodeCell, DurationCell, IntegerCell, PhoneCell, TextCell
 from dealtrace.files.columns import Column, Need, RowValues
-from dealtrace.files.exchange_words import exchange_headings
 from dealtrace.files.import_format import ImportFormat, ImportNoun
+from dealtrace.files.pbx_words import pbx_headings
 from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell, whole_span
 from dealtrace.files.visit_columns import VISIT_REF_COLUMN
 from dealtrace.leads.call import CallId, Circumstances, IncomingCall
@@ -25,7 +25,7 @@ CALL_COLUMNS = (
         "started_at",
         (
             "callStartTime", "date", "Дата и время звонка", "Дата звонка", "Дата и время", "Начало звонка", "Дата",
-            *exchange_headings("started_at"),
+            *pbx_headings("started_at"),
         ),
         TimestampCell(),
         "When the call began, in the site's time zone.",
@@ -38,7 +38,7 @@ CALL_COLUMNS = (
         "phone",
         (
             "clientPhoneNumber", "callerNumber", "callerid", "Телефон клиента", "Номер клиента", "Телефон",
-            "Номер телефона", "Номер абонента", *exchange_headings("phone"),
+            "Номер телефона", "Номер абонента", *pbx_headings("phone"),
         ),
         PhoneCell(PHONE_LENGTH_MAX),
         "The client's phone; empty if it was withheld.",
@@ -47,7 +47,7 @@ CALL_COLUMNS = (
     Column(
         "duration_seconds",
         (
-            *exchange_headings("duration_seconds"), "duration", "Длительность разговора", "Длительность звонка",
+            *pbx_headings("duration_seconds"), "duration", "Длительность разговора", "Длительность звонка",
             "Длительность",
         ),
         DurationCell(CALL_DURATION_MAX),
@@ -55,7 +55,7 @@ CALL_COLUMNS = (
     ),
     Column(
         "reference",
-        ("referenceId", "callReferenceId", "Внешний ID", "ID в АТС", *exchange_headings("reference")),
+        ("referenceId", "callReferenceId", "Внешний ID", "ID в АТС", *pbx_headings("reference")),
         CodeCell(REFERENCE_LENGTH_MAX),
         "The call's id in its own system (`callReferenceId` in the API); cannot be used again.",
     ),
@@ -73,13 +73,13 @@ CALL_COLUMNS = (
     ),
     Column(
         "waiting_seconds",
-        ("waitingTime", "waitingConnect", "Время ожидания", "Ожидание", *exchange_headings("waiting_seconds")),
+        ("waitingTime", "waitingConnect", "Время ожидания", "Ожидание", *pbx_headings("waiting_seconds")),
         DurationCell(CALL_DURATION_MAX),
         "How long the client waited.",
     ),
     Column(
         "status",
-        ("successful", "Статус звонка", "Статус", "Состоялся", *exchange_headings("status")),
+        ("successful", "Статус звонка", "Статус", "Состоялся", *pbx_headings("status")),
         AnsweredCell(),
         "Whether the call was answered.",
     ),
@@ -87,14 +87,14 @@ CALL_COLUMNS = (
         "dialled_phone",
         (
             "callCenterPhoneNumber", "phoneNumber", "Набранный номер", "Куда звонили",
-            *exchange_headings("dialled_phone"),
+            *pbx_headings("dialled_phone"),
         ),
         PhoneCell(PHONE_LENGTH_MAX),
         "The number the client dialled.",
     ),
     Column(
         "answering_phone",
-        ("redirectNumber", "destphonenumber", "Номер оператора", "Кто ответил", *exchange_headings("answering_phone")),
+        ("redirectNumber", "destphonenumber", "Номер оператора", "Кто ответил", *pbx_headings("answering_phone")),
         PhoneCell(PHONE_LENGTH_MAX),
         "The number that answered.",
     ),
@@ -106,7 +106,7 @@ CALL_COLUMNS = (
     ),
     Column(
         "client_name",
-        ("fio", "Имя клиента", "ФИО", "Клиент", "Имя", *exchange_headings("client_name")),
+        ("fio", "Имя клиента", "ФИО", "Клиент", "Имя", *pbx_headings("client_name")),
         TextCell(LABEL_LENGTH_MAX),
         "The client's name.",
     ),

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from dealtrace.errors import InvalidValue
-from dealtrace.files.exchange_words import ANSWERED, MISSED
+from dealtrace.files.pbx_words import ANSWERED, MISSED
 from dealtrace.files.row import Cell, LostValue
 from dealtrace.files.spreadsheet_text import plain_text
 from dealtrace.leads.limits import TAG_LENGTH_MAX, TAGS_MAX

@@ -59,13 +59,13 @@ class FoundColumn:
 
 @record
 class Layout:
-    """The columns found in a file; `passed_over` has the headings that are ignored, `width` counts all headings.
+    """The columns found in a file; `ignored_headings` has the headings that are ignored, `width` counts all headings.
 
     `language` is Russian if any heading is in Russian.
     """
 
     found_columns: tuple[FoundColumn, ...]
-    passed_over: tuple[str, ...]
+    ignored_headings: tuple[str, ...]
     width: int
     language: Language
 
@@ -134,9 +134,9 @@ def lay_out(headings: Sequence[Cell], columns: Sequence[Column]) -> Layout:
         is not None
     ]
     used = {found.position for found in found_columns}
-    passed_over = tuple(text for position, text in enumerate(texts) if text and position not in used)
+    ignored_headings = tuple(text for position, text in enumerate(texts) if text and position not in used)
     is_russian = any(_RUSSIAN.search(found.heading) for found in found_columns)
-    return Layout(tuple(found_columns), passed_over, len(texts), "ru" if is_russian else "en")
+    return Layout(tuple(found_columns), ignored_headings, len(texts), "ru" if is_russian else "en")
 
 
 def missing_columns(layout: Layout, columns: Sequence[Column]) -> list[Column]:

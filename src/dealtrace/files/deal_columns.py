@@ -7,7 +7,7 @@ from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.deals.amount import parse_amount
 from dealtrace.deals.deal import DealId
 from dealtrace.deals.incoming_deal import IncomingDeal
-from dealtrace.deals.lead_clue import CallIdentity, ContactClue, LeadClue, LeadRequestIdentity
+from dealtrace.deals.lead_clue import CallIdentity, LeadClue, LeadRequestIdentity, SearchContacts
 from dealtrace.errors import InvalidParameters, InvalidValue, Violation
 from dealtrace.files.annotation_columns import SOURCE_CELL
 from dealtrace.files.cell_types import CodeCell, IntegerCell, TagsCell, TextCell, text_of
@@ -225,11 +225,11 @@ def _two_ids(lead_id: int, name: str, other_id: int) -> Violation:
 _ID_COLUMNS = {LeadKind.CALL: "call_id", LeadKind.LEAD_REQUEST: "request_id"}
 
 
-def _contact_of(values: RowValues) -> ContactClue | None:
+def _contact_of(values: RowValues) -> SearchContacts | None:
     phone, email = values.get("phone"), values.get("email")
     if not phone and not email:
         return None
-    return ContactClue(stated_phone(phone) if phone else None, stated_email(email) if email else None)
+    return SearchContacts(stated_phone(phone) if phone else None, stated_email(email) if email else None)
 
 
 DEALS = ImportFormat(

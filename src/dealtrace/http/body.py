@@ -7,9 +7,9 @@ from starlette.types import Receive, Scope
 from dealtrace.errors import BodyTooLarge, UnreadableBody
 from dealtrace.http.asgi import header
 
-MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
+BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 """The byte order mark as a character."""
-_MARK_IN_UTF8 = MARK.encode()
+_BYTE_ORDER_MARK_IN_UTF8 = BYTE_ORDER_MARK.encode()
 BODY_SECONDS_MAX = 20
 """How many seconds a body may take to arrive."""
 DISCARDED_BYTES_MAX = 16 * 1024 * 1024
@@ -58,11 +58,11 @@ async def _collect(receive: Receive, bytes_max: int) -> bytes:
             return b"".join(chunks)
 
 
-def without_mark(body: bytes) -> bytes:
+def without_byte_order_mark(body: bytes) -> bytes:
     """Return a body without the byte order marks at its start.
 
     Ours: 1C, Excel and Windows editors write these marks.
     """
-    while body.startswith(_MARK_IN_UTF8):
-        body = body.removeprefix(_MARK_IN_UTF8)
+    while body.startswith(_BYTE_ORDER_MARK_IN_UTF8):
+        body = body.removeprefix(_BYTE_ORDER_MARK_IN_UTF8)
     return body

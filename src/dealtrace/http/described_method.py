@@ -9,7 +9,7 @@ from dealtrace.http.endpoint import JSON, Endpoint, RateLimitClass
 from dealtrace.http.json_schema import Components, Schema
 from dealtrace.http.parameters import Parameter
 from dealtrace.http.possible_refusals import example_of, refusals_of
-from dealtrace.http.samples import curl, describe_type, list_fields
+from dealtrace.http.samples import curl, describe_type, iterate_fields
 from dealtrace.record import record
 
 
@@ -62,7 +62,7 @@ def describe_method(endpoint: Endpoint, language: Language) -> DescribedMethod:
         request=curl(endpoint),
         answer=_answer(endpoint, schema, components),
         parameters=[_shown(parameter, components, language) for parameter in endpoint.described()],
-        fields=list(list_fields(schema, components.schemas)) if endpoint.answer_type == JSON else [],
+        fields=list(iterate_fields(schema, components.schemas)) if endpoint.answer_type == JSON else [],
         errors=[
             ShownError(status, refusal.code, example_of(refusal, endpoint).text(language))
             for status, refusal in refusals_of(endpoint)

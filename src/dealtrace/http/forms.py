@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope
 
 from dealtrace.errors import InvalidParameters, UnreadableBody, Violation
 from dealtrace.http.asgi import header
-from dealtrace.http.body import MARK, receive_body, without_mark
+from dealtrace.http.body import BYTE_ORDER_MARK, receive_body, without_byte_order_mark
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
@@ -22,7 +22,7 @@ PARAMETERS_MAX = 1000
 
 _ESCAPED = re.compile(b"(?:%[0-9A-Fa-f]{2})+")
 _BROKEN_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
-_UNUSUAL = re.compile(f"[\ud800-\udfff{MARK}]")
+_UNUSUAL = re.compile(f"[\ud800-\udfff{BYTE_ORDER_MARK}]")
 """Matches bytes that were not UTF-8 (decoded as lone surrogates) and byte order marks."""
 
 
@@ -107,7 +107,9 @@ def read_pairs(encoded: bytes) -> Pairs:
 
 def _take_encoded(pairs: Pairs, name: str, value: str) -> None:
     if "%" in name or "+" in name or not name.isascii():
-        name = unquote(name.replace("+", " ").encode(errors="surrogateescape").decode(errors="replace")).lstrip(MARK)
+        name = unquote(name.replace("+", " ").encode(errors="surrogateescape").decode(errors="replace")).lstrip(
+            BYTE_ORDER_MARK
+        )
     if not name:
         return
     try:
@@ -126,7 +128,7 @@ def _decode(text: str) -> str:
     encoded = text.replace("+", " ").encode()  # raises for bytes that are not UTF-8, which came as lone surrogates
     if _BROKEN_PERCENT.search(text):
         raise BrokenPercentError
-    return _ESCAPED.sub(_unescaped, encoded).decode().lstrip(MARK)
+    return _ESCAPED.sub(_unescaped, encoded).decode().lstrip(BYTE_ORDER_MARK)
 
 
 def _unescaped(run: re.Match[bytes]) -> bytes:
@@ -178,9 +180,9 @@ def read_body(content_type: str, body: bytes) -> Pairs:
             en=f"charset {charset} is not supported, use UTF-8",
         )
     if kind in (b"", b"application/x-www-form-urlencoded"):
-        return read_pairs(without_mark(body.strip(b"\r\n")).strip(b"\r\n"))
+        return read_pairs(without_byte_order_mark(body.strip(b"\r\n")).strip(b"\r\n"))
     if kind == b"multipart/form-data" and b"boundary" in options:
-        return _read_multipart(options[b"boundary"], without_mark(body))
+        return _read_multipart(options[b"boundary"], without_byte_order_mark(body))
     if kind == b"multipart/form-data":
         raise UnreadableBody(ru="в Content-Type не указан boundary", en="Content-Type has no boundary")
     shown = kind.decode("latin-1")
@@ -198,7 +200,7 @@ def read_json_object(body: bytes) -> Pairs | None:
     Raises:
         InvalidParameters: too many parameters.
     """
-    text = without_mark(body.strip())
+    text = without_byte_order_mark(body.strip())
     if not text.startswith(b"{"):
         return None
     try:
@@ -294,11 +296,11 @@ class _Parts:
 
     def _end(self) -> None:
         _, options = parse_options_header(self._disposition)
-        name = options.get(b"name", b"").decode(errors="replace").lstrip(MARK)
+        name = options.get(b"name", b"").decode(errors="replace").lstrip(BYTE_ORDER_MARK)
         if not name or b"filename" in options:
             return
         try:
-            self.pairs.add(name, self._content.decode().lstrip(MARK))
+            self.pairs.add(name, self._content.decode().lstrip(BYTE_ORDER_MARK))
         except UnicodeDecodeError as fault:
             _note_broken(self.pairs, name, fault)
 

@@ -100,7 +100,7 @@ def describe_type(schema: Schema, components: Mapping[str, Schema]) -> str:
     return f"{kind} {schema['minimum']}…{schema['maximum']}" if {"minimum", "maximum"} <= set(schema) else kind
 
 
-def list_fields(
+def iterate_fields(
     schema: Schema, components: Mapping[str, Schema], opening: str = "", depth: int = 0
 ) -> Iterator[tuple[str, str]]:
     """Yield the key and the type of every value in an answer; a nested key is a path joined by dots."""
@@ -109,12 +109,12 @@ def list_fields(
     if "$ref" in schema:
         schema = components[str(schema["$ref"]).removeprefix(REFERENCE)]
     for part in schema.get("anyOf", ()):
-        yield from list_fields(part, components, opening, depth + 1)
+        yield from iterate_fields(part, components, opening, depth + 1)
     if "items" in schema:
-        yield from list_fields(schema["items"], components, f"{opening}[].".replace(".[]", "[]"), depth + 1)
+        yield from iterate_fields(schema["items"], components, f"{opening}[].".replace(".[]", "[]"), depth + 1)
     for name, part in schema.get("properties", {}).items():
         yield opening + name, describe_type(part, components)
-        yield from list_fields(part, components, f"{opening}{name}.", depth + 1)
+        yield from iterate_fields(part, components, f"{opening}{name}.", depth + 1)
 
 
 def curl(endpoint: Endpoint) -> str:

@@ -16,7 +16,7 @@ SHARED_BY_MAX = 20
 """Ours: if a contact's leads have more other contacts than this, the contact belongs to a manager or an office."""
 
 
-class SetApart(StrEnum):
+class UnlinkedReason(StrEnum):
     """The reason why leads with the same contact do not belong to the same client."""
 
     SHARED = "shared"
@@ -24,18 +24,18 @@ class SetApart(StrEnum):
 
 
 @record
-class StatedTogether:
+class ContactLinks:
     """A contact, its clients, and the other contacts of its leads.
 
     `client_id` is the client that it belongs to now, and `own_client_id` the client that it belonged to first.
-    `first_lead_at` is when its earliest lead began. `beside` are the other contacts of its leads.
+    `first_lead_at` is when its earliest lead began. `other_contacts` are the other contacts of its leads.
     """
 
     contact: str
     client_id: int
     own_client_id: int
     first_lead_at: datetime
-    beside: AbstractSet[str]
+    other_contacts: AbstractSet[str]
 
 
 @record
@@ -58,21 +58,21 @@ def is_filler(contact: str) -> bool:
     return "@" in contact and is_filler_email(contact)
 
 
-def is_shared(beside: Iterable[str]) -> bool:
-    """Return whether too many people use a contact; `beside` are the other contacts of its leads."""
-    return len(set(beside)) > SHARED_BY_MAX
+def is_shared(other_contacts: Iterable[str]) -> bool:
+    """Return whether too many people use a contact; `other_contacts` are the other contacts of its leads."""
+    return len(set(other_contacts)) > SHARED_BY_MAX
 
 
-def owning_contact(contacts: Iterable[str], set_apart: Mapping[str, SetApart]) -> str | None:
+def owning_contact(contacts: Iterable[str], unlinked: Mapping[str, UnlinkedReason]) -> str | None:
     """Return the contact whose client a lead belongs to, or `None` if all contacts of the lead are fillers.
 
-    Contacts in `set_apart`, such as shared contacts, are chosen only if the lead has no other contact.
+    Contacts in `unlinked`, such as shared contacts, are chosen only if the lead has no other contact.
     """
-    reasons = sorted((set_apart.get(contact) is not None, contact) for contact in contacts if not is_filler(contact))
+    reasons = sorted((unlinked.get(contact) is not None, contact) for contact in contacts if not is_filler(contact))
     return reasons[0][1] if reasons else None
 
 
-def group_contacts(contacts: Sequence[StatedTogether]) -> list[Group]:
+def group_contacts(contacts: Sequence[ContactLinks]) -> list[Group]:
     """Return the contacts grouped into clients, sorted by their earliest leads; a shared contact is a group of its own.
 
     A group gets the first client id of its earliest contact; the first client ids of its other contacts become aliases.
@@ -95,10 +95,10 @@ def group_contacts(contacts: Sequence[StatedTogether]) -> list[Group]:
     return groups
 
 
-def _components(contacts: Mapping[str, StatedTogether]) -> list[list[StatedTogether]]:
+def _components(contacts: Mapping[str, ContactLinks]) -> list[list[ContactLinks]]:
     in_order = sorted(contacts.values(), key=lambda contact: (contact.first_lead_at, contact.contact))
-    shared = {contact.contact for contact in in_order if is_shared(contact.beside)}
-    found: list[list[StatedTogether]] = []
+    shared = {contact.contact for contact in in_order if is_shared(contact.other_contacts)}
+    found: list[list[ContactLinks]] = []
     seen: set[str] = set()
     for start in in_order:
         if start.contact in seen:
@@ -106,7 +106,7 @@ def _components(contacts: Mapping[str, StatedTogether]) -> list[list[StatedToget
         members, waiting = {start.contact}, [start]
         while waiting:
             contact = waiting.pop()
-            others = set() if contact.contact in shared else contact.beside & contacts.keys() - shared - members
+            others = set() if contact.contact in shared else contact.other_contacts & contacts.keys() - shared - members
             members |= others
             waiting.extend(contacts[other] for other in others)
         seen |= members

@@ -8,9 +8,9 @@ from dealtrace.record import record
 
 __all__ = (
     "StatedContact",
-    "digest_of",
     "list_emails",
     "list_phones",
+    "md5_of_phone",
     "normal_contacts",
     "normal_email",
     "normal_phone",
@@ -57,7 +57,7 @@ def normal_contacts(phone: str | None, email: str | None) -> tuple[str, ...]:
     return phones if email is None else tuple(dict.fromkeys((*phones, *list_emails(email))))
 
 
-def digest_of(contact: str) -> str | None:
+def md5_of_phone(contact: str) -> str | None:
     """Return the MD5 digest of a phone in normal form, or `None` for an e-mail.
 
     Vendor: «md5Phones», of the digits `7XXXXXXXXXX`. The digest is not secret: it can be computed from the phone.

@@ -14,7 +14,7 @@ _NATIONAL_LENGTH = 10
 
 
 @record
-class Way:
+class PhoneForm:
     """A way to write a phone: an example and a pattern, in which a blank stands for any run of blanks and punctuation.
 
     The pattern may have named groups: `russian` for ten digits that Russia can assign, `stated` for digits with a
@@ -45,8 +45,8 @@ def _phone(written: str, parts: Mapping[str, str | None]) -> str | None:
     return None if _begins_as_russian(written) else bare_foreign(written.replace(" ", ""))
 
 
-def _way(example: str, pattern: str, *, is_whole: bool = True) -> Way:
-    return Way(example, re.compile(pattern), is_whole)
+def _form(example: str, pattern: str, *, is_whole: bool = True) -> PhoneForm:
+    return PhoneForm(example, re.compile(pattern), is_whole)
 
 
 _TEN = "(?P<russian>[0-9](?: ?[0-9]){9})"
@@ -54,19 +54,19 @@ _BEHIND = "(?: (?P<behind>[0-9 ]+))?"
 _STATED = "(?P<stated>(?!8 )[1-9](?: ?[0-9]){7,})"
 _ABROAD = r"(?:\+ ?8 |8 ?)10"
 
-WAYS = (
-    _way("8 (495) 123-45-67", rf"[78] ?{_TEN}{_BEHIND}"),
-    _way("+7 (495) 123-45-67", rf"\+ ?7 ?{_TEN}{_BEHIND}"),
-    _way("+8 (495) 123-45-67", rf"\+ ?8 {_TEN}{_BEHIND}"),
-    _way("+89205550055", rf"\+ ?8(?=9){_TEN}{_BEHIND}"),
-    _way("+7 8 495 123-45-67", rf"(?:\+ ?8 |\+ ?7|[78]) ?[78] ?{_TEN}"),
-    _way("007 495 123-45-67", rf"(?:\+ ?)?00 ?7 ?{_TEN}{_BEHIND}"),
-    _way("8~10 7 495 123-45-67", rf"{_ABROAD} ?7 ?{_TEN}{_BEHIND}"),
-    _way("0049 30 123456", rf"(?:\+ ?)?00 ?{_STATED}"),
-    _way("8~10 49 30 123456", rf"{_ABROAD} ?{_STATED}"),
-    _way("+49 30 123456", rf"\+ ?{_STATED}"),
-    _way("495 123-45-67", _TEN, is_whole=False),
-    _way("375 29 123-45-67", "[1-9](?: ?[0-9])*", is_whole=False),
+PHONE_FORMS = (
+    _form("8 (495) 123-45-67", rf"[78] ?{_TEN}{_BEHIND}"),
+    _form("+7 (495) 123-45-67", rf"\+ ?7 ?{_TEN}{_BEHIND}"),
+    _form("+8 (495) 123-45-67", rf"\+ ?8 {_TEN}{_BEHIND}"),
+    _form("+89205550055", rf"\+ ?8(?=9){_TEN}{_BEHIND}"),
+    _form("+7 8 495 123-45-67", rf"(?:\+ ?8 |\+ ?7|[78]) ?[78] ?{_TEN}"),
+    _form("007 495 123-45-67", rf"(?:\+ ?)?00 ?7 ?{_TEN}{_BEHIND}"),
+    _form("8~10 7 495 123-45-67", rf"{_ABROAD} ?7 ?{_TEN}{_BEHIND}"),
+    _form("0049 30 123456", rf"(?:\+ ?)?00 ?{_STATED}"),
+    _form("8~10 49 30 123456", rf"{_ABROAD} ?{_STATED}"),
+    _form("+49 30 123456", rf"\+ ?{_STATED}"),
+    _form("495 123-45-67", _TEN, is_whole=False),
+    _form("375 29 123-45-67", "[1-9](?: ?[0-9])*", is_whole=False),
 )
 """All ways to write a phone, in the order in which they are tried; the first way that gives a phone is used.
 
@@ -95,8 +95,8 @@ def normal_phone(text: str) -> str | None:
     """Return the first usable phone in a text, with its country code (`79205550055`), or `None` if there is none.
 
     Seed: «Номер телефон клиента в формате 7XXXXXXXXXX».
-    Ours: a phone may be written in any of the `WAYS`, with any of `phone_text.WRAPPINGS` around it; numbers that cannot
-    be assigned are unusable.
+    Ours: a phone may be written in any of the `PHONE_FORMS`, with any of `phone_text.WRAPPINGS` around it; numbers that
+    cannot be assigned are unusable.
     """
     if _READY.match(text) is not None:
         return RUSSIA + text[-_NATIONAL_LENGTH:]
@@ -106,8 +106,8 @@ def normal_phone(text: str) -> str | None:
 def list_phones(text: str) -> tuple[str, ...]:
     """List the phones in a text in normal form, in the order written and without repetitions.
 
-    Ours: digits that are too few for a phone may be part of another number. If a text has such digits, only the `WAYS`
-    with `is_whole` are tried; if such digits have a plus, the list is empty.
+    Ours: digits that are too few for a phone may be part of another number. If a text has such digits, only the
+    `PHONE_FORMS` with `is_whole` are tried; if such digits have a plus, the list is empty.
     """
     if _READY.match(text) is not None:
         return (RUSSIA + text[-_NATIONAL_LENGTH:],)
@@ -115,15 +115,15 @@ def list_phones(text: str) -> tuple[str, ...]:
     strays = [number.digits for number in written if number.is_stray]
     if any(digits.startswith("+") for digits in strays):
         return ()
-    ways = [way for way in WAYS if way.is_whole] if strays else WAYS
+    forms = [form for form in PHONE_FORMS if form.is_whole] if strays else PHONE_FORMS
     numbers = [number.digits for number in written if not number.is_extension]
-    return tuple(dict.fromkeys(phone for digits in numbers for phone in _read(digits, ways)))
+    return tuple(dict.fromkeys(phone for digits in numbers for phone in _read(digits, forms)))
 
 
-def _read(digits: str, ways: Sequence[Way]) -> Iterator[str]:
+def _read(digits: str, forms: Sequence[PhoneForm]) -> Iterator[str]:
     """Yield the phones that follow each other in `digits`, up to an extension or to digits that are not a phone."""
     while digits:
-        read = next((read for way in ways if (read := way.read(digits)) is not None), None)
+        read = next((read for form in forms if (read := form.read(digits)) is not None), None)
         if read is None:
             return
         phone, behind = read

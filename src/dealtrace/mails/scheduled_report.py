@@ -32,7 +32,7 @@ class ScheduledReport:
     id: ScheduledReportId
     site_id: int
     title: str
-    words: RawQuestion
+    raw_question: RawQuestion
     rhythm: Rhythm
     hour: int
     recipients: tuple[Recipient, ...]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from dealtrace.deals.lead_clue import ContactClue
+from dealtrace.deals.lead_clue import SearchContacts
 from dealtrace.leads.lead import LeadRef, LeadSpan
 from dealtrace.matching.nearest_lead import Search, nearest, nearness, searches_for
 from dealtrace.matching.window import Window, window_of
@@ -73,7 +73,7 @@ class Step:
     won_by: WonBy | None
 
 
-def explain_search(clue: ContactClue, happened_at: datetime, leads: Sequence[LeadSpan]) -> list[Step]:
+def explain_search(clue: SearchContacts, happened_at: datetime, leads: Sequence[LeadSpan]) -> list[Step]:
     """Return the steps of the search for a deal's lead, up to the first step that finds a lead.
 
     `leads` may include leads whose windows do not contain the deal; the steps show by how much the deal misses them.

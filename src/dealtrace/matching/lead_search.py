@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from dealtrace.deals.matchers import Matcher, Preference, Way
+from dealtrace.deals.matchers import Matcher, MatcherKind, Preference
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.matching.nearest_lead import nearness
 from dealtrace.record import record
@@ -56,9 +56,9 @@ def search_of(matcher: Matcher) -> LeadSearch | None:
     Ours: a search by contact needs `until`, the latest start of a lead.
     """
     tags = TagFilter(frozenset(matcher.tags), any_will_do=matcher.any_tag)
-    if matcher.way is Way.ID and matcher.lead_id is not None:
+    if matcher.way is MatcherKind.ID and matcher.lead_id is not None:
         return SearchById(LeadRef(matcher.kinds[0], matcher.lead_id), tags)
-    if matcher.way is Way.CONTACT and matcher.until is not None:
+    if matcher.way is MatcherKind.CONTACT and matcher.until is not None:
         kinds = frozenset(matcher.kinds)
         return SearchByContact(kinds, matcher.contacts, matcher.until, matcher.depth, matcher.preference, tags)
     return None

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from dealtrace.deals.deal import Deal
-from dealtrace.deals.lead_clue import CallIdentity, ContactClue
+from dealtrace.deals.lead_clue import CallIdentity, SearchContacts
 from dealtrace.leads.contact import StatedContact
 from dealtrace.leads.lead import LeadKind
 from dealtrace.leads.reference import spellings
@@ -138,7 +138,7 @@ def _reason_of_lead(deal: Deal, lead: LeadContacts) -> MatchReason:
     return _reason_of_contacts(contact, lead.contacts) if contact is not None else MatchReason.PHONE
 
 
-def _reason_of_contacts(sent: ContactClue, contacts: frozenset[str]) -> MatchReason:
+def _reason_of_contacts(sent: SearchContacts, contacts: frozenset[str]) -> MatchReason:
     """Return `PHONE` or `EMAIL`, by which the lead was found; phones are tried first, see `searches_for`."""
     phones, emails = _normals(sent.phone), _normals(sent.email)
     is_by_email = not phones or (contacts.isdisjoint(phones) and not contacts.isdisjoint(emails))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from enum import StrEnum
 
-from dealtrace.deals.matchers import FINAL_WAYS, Matcher, Way, unreachable
+from dealtrace.deals.matchers import FINAL_KINDS, Matcher, MatcherKind, unreachable
 from dealtrace.leads.lead import LeadRef
 from dealtrace.matching.lead_search import Miss, Prospect, SearchByContact, misses, search_of
 from dealtrace.matching.nearest_lead import nearness
@@ -72,7 +72,7 @@ def _outcome(position: int, matcher: Matcher, decided: int | None) -> MatcherOut
         return MatcherOutcome.DECIDED
     if decided is not None and position > decided:
         return MatcherOutcome.NOT_TRIED
-    is_search = search_of(matcher) is not None or matcher.way in {*FINAL_WAYS, Way.VISIT}
+    is_search = search_of(matcher) is not None or matcher.way in {*FINAL_KINDS, MatcherKind.VISIT}
     return MatcherOutcome.FOUND_NOTHING if is_search else MatcherOutcome.PASSED_OVER
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from dealtrace.deals.lead_clue import ContactClue
+from dealtrace.deals.lead_clue import SearchContacts
 from dealtrace.leads.lead import LeadKind, LeadSpan
 from dealtrace.matching.window import window_of
 from dealtrace.record import record
@@ -20,7 +20,7 @@ class Search:
     kind: LeadKind
 
 
-def searches_for(clue: ContactClue, precedence: Sequence[LeadKind] = SEARCH_ORDER) -> Iterator[Search]:
+def searches_for(clue: SearchContacts, precedence: Sequence[LeadKind] = SEARCH_ORDER) -> Iterator[Search]:
     """Yield the search steps in order; the first step that finds a lead ends the search.
 
     Phones are tried in the order written; each phone is searched among all kinds of lead before the next phone. E-mails
@@ -38,7 +38,7 @@ def searches_for(clue: ContactClue, precedence: Sequence[LeadKind] = SEARCH_ORDE
             yield Search(email, LeadKind.LEAD_REQUEST)
 
 
-def searched_contacts(clue: ContactClue) -> set[str]:
+def searched_contacts(clue: SearchContacts) -> set[str]:
     """Return the contacts, in normal form, that the search for a deal's lead looks for."""
     return {search.contact for search in searches_for(clue)}
 
@@ -58,7 +58,10 @@ def nearest(leads: Iterable[LeadSpan]) -> LeadSpan | None:
 
 
 def find_lead(
-    clue: ContactClue, happened_at: datetime, leads: Sequence[LeadSpan], precedence: Sequence[LeadKind] = SEARCH_ORDER
+    clue: SearchContacts,
+    happened_at: datetime,
+    leads: Sequence[LeadSpan],
+    precedence: Sequence[LeadKind] = SEARCH_ORDER,
 ) -> LeadSpan | None:
     """Return the lead that a deal made at `happened_at` came from, or `None` if no lead's window contains that time.
 

@@ -33,9 +33,9 @@ def rematched(deal: Deal, found: Match, *, contact_matching: bool, keeps_lead: b
     """
     stays = not contact_matching and not deal.matchers and keeps_lead
     keeps = deal.pinned_at is not None or (found == UNMATCHED and stays)
-    return deal if keeps or found == Match.of(deal) else bound(deal, found, now)
+    return deal if keeps or found == Match.of(deal) else with_match(deal, found, now)
 
 
-def bound(deal: Deal, match: Match, now: datetime) -> Deal:
+def with_match(deal: Deal, match: Match, now: datetime) -> Deal:
     """Return the next version of `deal`, with its match replaced by `match` at `now`."""
     return replace(deal, lead=match.lead, visit_id=match.visit_id, touched_at=now, version=deal.version + 1)

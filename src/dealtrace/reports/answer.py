@@ -162,7 +162,7 @@ class Sorting:
     sort_rows: SortRows = sorted_in_memory
 
 
-def put_together(
+def build_report(
     question: Question,
     formulas: Formulas,
     gathered: ByModel,
@@ -305,12 +305,12 @@ def _shifted(keys: Keys, shift: tuple[int, ...]) -> Keys:
 
 
 @record
-class _Backwards:
+class _DescendingText:
     """A sort key that sorts a text in descending order."""
 
     text: str
 
-    def __lt__(self, other: "_Backwards") -> bool:
+    def __lt__(self, other: "_DescendingText") -> bool:
         """Return whether the text comes after the text of `other`."""
         return other.text < self.text
 
@@ -329,7 +329,7 @@ def _rank(question: Question, spell: Spell, figure: Callable[[Keys, int], Fracti
         if isinstance(key, int):
             return False, -key if descending else key
         text = spell(question.by[place], key) or ""
-        return False, _Backwards(text) if descending else text
+        return False, _DescendingText(text) if descending else text
 
     def by_figure(keys: Keys, place: int, *, descending: bool) -> Rank:
         value = figure(keys, place)

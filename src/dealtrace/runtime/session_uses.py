@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from dealtrace.operations.accounts.log_in import touch
+from dealtrace.operations.accounts.log_in import store_session_uses
 from dealtrace.runtime.account_changes import AccountChanges
 
 SESSIONS_MAX = 10_000
@@ -28,4 +28,4 @@ class SessionUses:
         """Store the collected uses in one transaction."""
         used_at, self._used_at = self._used_at, {}
         if used_at:
-            await account_changes.run(touch, used_at)
+            await account_changes.run(store_session_uses, used_at)

@@ -35,8 +35,8 @@ from dealtrace.runtime.pending_commands import (
 from dealtrace.storage.database.database_errors import (
     is_database_failure,
     is_lost_race,
-    is_passing,
     is_read_only,
+    is_temporary,
     retry_reason,
 )
 from dealtrace.storage.database.engine import Database
@@ -93,7 +93,7 @@ class WriteQueue:
         self._batch_max = batch_max
         self._patience_seconds = patience_seconds
         self._watch = watch if watch is not None else DatabaseWatch(database)
-        self._is_apart: bool | None = True if is_shared else None
+        self._commits_per_site: bool | None = True if is_shared else None
         self._observe = observe
         self._observe_retry = observe_retry
         self._postponed: dict[int, _Postponed] = {}
@@ -230,7 +230,7 @@ class WriteQueue:
             except _NotOpen as closed:
                 fault = closed.cause
                 self._known_statuses = KnownStatuses()  # the database that answers next may not have them
-                if is_passing(fault) and time.monotonic() + whole_pause < deadline:
+                if is_temporary(fault) and time.monotonic() + whole_pause < deadline:
                     self._observe_retry(retry_reason(fault))
                     time.sleep(whole_pause)
                     whole_pause = min(whole_pause * 2, RETRY_PAUSE_MAX_SECONDS)
@@ -254,15 +254,15 @@ class WriteQueue:
         Raises:
             _NotOpen: the database cannot be reached.
         """
-        if self._is_apart is None and self._database.is_sqlite:
-            self._is_apart = False
-        if self._is_apart is None:
+        if self._commits_per_site is None and self._database.is_sqlite:
+            self._commits_per_site = False
+        if self._commits_per_site is None:
             try:
                 with self._database.writer.connect() as connection:
-                    self._is_apart = is_distributed(connection)
+                    self._commits_per_site = is_distributed(connection)
             except Exception as fault:
                 raise _NotOpen(fault) from fault
-        return group_by_site(batch) if self._is_apart else [batch]
+        return group_by_site(batch) if self._commits_per_site else [batch]
 
     def _postpone(self, part: list[Pending], fault: Exception, deadline: float, pause: float, took: float) -> None:
         """Postpone the commands of a site, or refuse them if the deadline is too close for another try.
@@ -293,7 +293,7 @@ class WriteQueue:
                 self._watch.report(unclear.__cause__ or unclear)
                 fail(part, DatabaseUnavailable(retry_after_seconds=UNAVAILABLE_RETRY_SECONDS))
             except Exception as fault:
-                if is_passing(fault):
+                if is_temporary(fault):
                     raise
                 fail(part, self._refuse(fault))
                 if not is_database_failure(fault):

@@ -162,7 +162,7 @@ def _leads_of(connection: Connection, site_id: int, kind: LeadKind, known_contac
     }
 
 
-def _bears_contact(kind: LeadKind) -> ColumnElement[bool]:
+def _has_contact(kind: LeadKind) -> ColumnElement[bool]:
     """Return the SQL condition that a lead has a phone or e-mail; an anonymised lead has neither."""
     if kind is LeadKind.CALL:
         return call.c.phone != ""
@@ -176,7 +176,7 @@ def _clients_of_others(connection: Connection, site_id: int, leads: Mapping[Lead
         mine |= _column(connection, table, site_id, table.c.client_id, is_in(table.c.id, leads[kind]))
     shared: set[int] = set()
     for kind, table in LEAD_TABLES.items():
-        others = and_(is_in(table.c.client_id, mine), not_(is_in(table.c.id, leads[kind])), _bears_contact(kind))
+        others = and_(is_in(table.c.client_id, mine), not_(is_in(table.c.id, leads[kind])), _has_contact(kind))
         shared |= _column(connection, table, site_id, table.c.client_id, others)
     return shared
 
@@ -205,7 +205,7 @@ def _own_visits(
     visitors = _column(connection, visit, site_id, visit.c.visitor_id, is_in(visit.c.id, named)) - {""}
     seen = dict(_pairs(connection, site_id, visitors))
     others = {
-        kind: and_(is_in(table.c.visit_id, seen), not_(is_in(table.c.id, leads[kind])), _bears_contact(kind))
+        kind: and_(is_in(table.c.visit_id, seen), not_(is_in(table.c.id, leads[kind])), _has_contact(kind))
         for kind, table in LEAD_TABLES.items()
     }
     shared = {seen[visit_id] for visit_id in _visits_named_by(connection, site_id, others)}

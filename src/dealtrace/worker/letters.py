@@ -18,7 +18,7 @@ from dealtrace.operations.mails.scheduled_reports import read_due_question
 from dealtrace.operations.mails.send_to import may_receive
 from dealtrace.operations.mails.unsubscribe import find_unsubscribe_key
 from dealtrace.operations.reports.ask import FactSource
-from dealtrace.operations.reports.ask_pivot import ask_as_asked
+from dealtrace.operations.reports.ask_pivot import ask_report_or_pivot
 from dealtrace.reports.question import Question
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.report_pool import ReportPool
@@ -66,7 +66,7 @@ def _write(
     source: FactSource, site: Site, report: ScheduledReport, question: Question, mail: Mail, link: str
 ) -> Letter:
     """Return the letter of a report computed now, with the report or its pivot table attached as a CSV file."""
-    answered = ask_as_asked(source, site, question, clock.now())
+    answered = ask_report_or_pivot(source, site, question, clock.now())
     letter = report_letter(report.title, answered, site.name, mail.recipient.language, link)
     with TemporaryDirectory() as folder:
         path = Path(folder) / "report.csv"

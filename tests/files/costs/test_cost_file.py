@@ -85,7 +85,7 @@ def test_an_export_of_directs_cabinet_is_understood(folder: Path) -> None:
     file = read(folder, DIRECT_CABINET, "cp1251")
     assert amounts(file) == [Decimal(1200), Decimal("140.64")]
     assert [cost.campaign for cost in file.costs] == [Campaign("701", "Весна")] * 2
-    assert (file.encoding, file.totals, file.layout.passed_over) == ("cp1251", 1, ())
+    assert (file.encoding, file.totals, file.layout.ignored_headings) == ("cp1251", 1, ())
 
 
 def test_exports_of_vk_are_understood(folder: Path) -> None:
@@ -106,7 +106,7 @@ def test_a_mapped_heading_counts_before_one_that_is_known(folder: Path) -> None:
     text = "Дата,Расход,Cost,Затраты\n01.03.2024,1,2,3\n"
     assert amounts(read(folder, text)) == [2]
     file = read(folder, text, columns={"Затраты": "cost"})
-    assert (amounts(file), file.layout.passed_over) == ([3], ("Расход", "Cost"))
+    assert (amounts(file), file.layout.ignored_headings) == ([3], ("Расход", "Cost"))
 
 
 def test_a_mapped_heading_that_is_missing_is_named_with_those_there_are(folder: Path) -> None:

@@ -119,5 +119,5 @@ def test_a_trial_says_which_windows_would_have_been_raised(source: FactSource, s
     rule, question = parse_rule(RawRule("above", "deals", "day", "3"), KNOWN)
     trial = try_rule(source, shop.site, rule, question, NOW)
     assert (trial.windows, trial.undecided) == (30, 0)
-    assert trial.episodes
-    assert all(episode.judgement.value is not None and episode.judgement.value > 3 for episode in trial.episodes)
+    assert trial.incidents
+    assert all(episode.judgement.value is not None and episode.judgement.value > 3 for episode in trial.incidents)

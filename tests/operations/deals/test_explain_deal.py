@@ -7,8 +7,8 @@ import pytest
 from cast import VLADIVOSTOK, Player, Stage
 from dealtrace.deals.lead_clue import LINK_THRESHOLD_MAX, LeadClue
 from dealtrace.leads.lead import LeadKind, LeadRef
-from dealtrace.matching.flips import SECOND, Flip
 from dealtrace.matching.nearest_lead import Search
+from dealtrace.matching.rule_changes import SECOND, RuleChange
 from dealtrace.operations.deals.explain import NEAR_MISS, Explanation, explain_deal
 from dealtrace.operations.deals.pin import pin_deal
 from dealtrace.operations.deals.register import register_deals
@@ -126,8 +126,8 @@ def test_it_names_the_threshold_that_reaches_the_nearest_lead_and_that_threshold
     stage: Stage, shop: Player
 ) -> None:
     call = stage.call(shop, NOON - 3 * HOUR, seconds=60)
-    (flip,) = explain(stage, shop, by_contact(PHONE)).flips
-    assert flip == Flip(LeadRef(LeadKind.CALL, call.id), threshold_at_least=3 * HOUR - MINUTE)
+    (flip,) = explain(stage, shop, by_contact(PHONE)).rule_changes
+    assert flip == RuleChange(LeadRef(LeadKind.CALL, call.id), threshold_at_least=3 * HOUR - MINUTE)
     for threshold, lead in ((3 * HOUR - MINUTE, flip.lead), (3 * HOUR - MINUTE - SECOND, None)):
         clue = by_contact(PHONE, threshold=threshold)
         (receipt,) = stage.perform(register_deals, shop, registration(f"{threshold}", clue=clue))
@@ -139,9 +139,9 @@ def test_a_lead_beyond_the_near_misses_can_still_be_reached(stage: Stage, shop: 
     nearest = stage.lead_request(shop, NOON - BEYOND, phone=PHONE)
     stage.call(shop, NOON + MINUTE)
     told = explain(stage, shop, by_contact(PHONE))
-    assert told.flips == (Flip(LeadRef(LeadKind.LEAD_REQUEST, nearest.id), threshold_at_least=BEYOND),)
+    assert told.rule_changes == (RuleChange(LeadRef(LeadKind.LEAD_REQUEST, nearest.id), threshold_at_least=BEYOND),)
     told = explain(stage, shop, by_contact(PHONE, only=LeadKind.CALL), "of calls only")
-    assert told.flips == (Flip(LeadRef(LeadKind.CALL, farthest.id), threshold_at_least=2 * BEYOND),)
+    assert told.rule_changes == (RuleChange(LeadRef(LeadKind.CALL, farthest.id), threshold_at_least=2 * BEYOND),)
 
 
 def test_a_call_far_back_comes_before_the_request_that_was_found(stage: Stage, shop: Player) -> None:
@@ -149,37 +149,37 @@ def test_a_call_far_back_comes_before_the_request_that_was_found(stage: Stage, s
     request = stage.lead_request(shop, NOON - HOUR, phone=PHONE)
     told = explain(stage, shop, by_contact(PHONE))
     assert told.deal.lead == LeadRef(LeadKind.LEAD_REQUEST, request.id)
-    assert told.flips == (
-        Flip(None, threshold_at_most=HOUR - SECOND),
-        Flip(LeadRef(LeadKind.CALL, call.id), threshold_at_least=BEYOND),
+    assert told.rule_changes == (
+        RuleChange(None, threshold_at_most=HOUR - SECOND),
+        RuleChange(LeadRef(LeadKind.CALL, call.id), threshold_at_least=BEYOND),
     )
 
 
 def test_a_lead_older_than_any_threshold_flips_nothing(stage: Stage, shop: Player) -> None:
     stage.call(shop, NOON - LINK_THRESHOLD_MAX - SECOND, seconds=0)
-    assert explain(stage, shop, by_contact(PHONE)).flips == ()
+    assert explain(stage, shop, by_contact(PHONE)).rule_changes == ()
 
 
 def test_a_neighbours_lead_flips_nothing(stage: Stage, shop: Player) -> None:
     neighbour = stage.open_site(time_zone=VLADIVOSTOK, contact_matching=True)
     for started_at in (NOON - BEYOND, NOON - 3 * HOUR):
         stage.call(neighbour, started_at)
-    assert explain(stage, shop, by_contact(PHONE)).flips == ()
+    assert explain(stage, shop, by_contact(PHONE)).rule_changes == ()
 
 
 def test_a_lead_that_is_pinned_or_named_is_flipped_by_no_rule(stage: Stage, shop: Player) -> None:
     call = stage.call(shop, NOON, reference="ref")
-    assert explain(stage, shop, by_call(call.id, None, clue=by_contact(PHONE))).flips == ()
+    assert explain(stage, shop, by_call(call.id, None, clue=by_contact(PHONE))).rule_changes == ()
     (receipt,) = stage.perform(register_deals, shop, registration("pinned", clue=by_contact(PHONE)))
     with stage.database.write() as connection:
         pin_deal(stage.work(connection, shop, NOON), receipt.deal_id, None)
     deal = deal_of(stage.database, shop, receipt.deal_id)
     with stage.database.read() as connection:
-        assert explain_deal(connection, shop.site, deal).flips == ()
+        assert explain_deal(connection, shop.site, deal).rule_changes == ()
 
 
 def test_contact_matching_alone_flips_what_it_would_find(stage: Stage) -> None:
     shop = stage.open_site(contact_matching=False)
     call = stage.call(shop, NOON)
     told = explain(stage, shop, by_contact(PHONE))
-    assert told.flips == (Flip(LeadRef(LeadKind.CALL, call.id), contact_matching=True),)
+    assert told.rule_changes == (RuleChange(LeadRef(LeadKind.CALL, call.id), contact_matching=True),)

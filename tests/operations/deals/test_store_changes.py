@@ -13,9 +13,9 @@ from sqlalchemy import select
 from cast import Player, Stage
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.deal import Deal
-from dealtrace.deals.details import ContactBook, DealDetails, contact_clue_of
+from dealtrace.deals.details import ContactBook, DealDetails, search_contacts_of
 from dealtrace.deals.lead_clue import NO_CLUE, LeadClue
-from dealtrace.deals.matchers import WITHOUT_SOURCE, Matcher, Way
+from dealtrace.deals.matchers import WITHOUT_SOURCE, Matcher, MatcherKind
 from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.deals.by_hand import Act, DealAct, act_on_deals
 from dealtrace.operations.deals.change import change_deals
@@ -35,13 +35,13 @@ VISIT = 0
 MATCHERS = st.lists(
     st.one_of(
         st.builds(
-            lambda contact, kinds: Matcher(Way.CONTACT, kinds, contacts=(contact,), until=NOON),
+            lambda contact, kinds: Matcher(MatcherKind.CONTACT, kinds, contacts=(contact,), until=NOON),
             st.sampled_from(CONTACTS),
             st.sampled_from([tuple(LeadKind), (LeadKind.CALL,)]),
         ),
-        st.just(Matcher(Way.VISIT, visit_ids=(VISIT,))),
+        st.just(Matcher(MatcherKind.VISIT, visit_ids=(VISIT,))),
         st.just(WITHOUT_SOURCE),
-        st.just(Matcher(Way.SOURCE, source=TrafficSource("fair"))),
+        st.just(Matcher(MatcherKind.SOURCE, source=TrafficSource("fair"))),
     ),
     min_size=1,
     max_size=3,
@@ -100,7 +100,9 @@ class Scene:
         take_in(self.player, NOON - timedelta(minutes=60 - self.leads), **fields)
 
     def named(self, matchers: tuple[Matcher, ...]) -> tuple[Matcher, ...]:
-        return tuple(replace(each, visit_ids=(self.visit_id,)) if each.way is Way.VISIT else each for each in matchers)
+        return tuple(
+            replace(each, visit_ids=(self.visit_id,)) if each.way is MatcherKind.VISIT else each for each in matchers
+        )
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +125,7 @@ def test_a_deal_is_found_and_matched_as_if_registered_with_the_fields_that_it_ha
     details = DealDetails(**parts) if matchers else DealDetails()
     first = registration(
         "A-1",
-        clue=LeadClue(contact=contact_clue_of(details)) if matchers else clue,
+        clue=LeadClue(contact=search_contacts_of(details)) if matchers else clue,
         matchers=scene.named(matchers or ()),
         details=details,
     )
@@ -141,7 +143,7 @@ def test_a_deal_is_found_and_matched_as_if_registered_with_the_fields_that_it_ha
 
 def registered_anew(scene: Scene, deal: Deal, clue: LeadClue | None) -> Deal:
     """Register a deal with the fields of another; `clue` is what a deal of deals 1.0 was registered with."""
-    contact = contact_clue_of(deal.details) if deal.matchers else None
+    contact = search_contacts_of(deal.details) if deal.matchers else None
     again = registration(
         "anew",
         clue=LeadClue(contact=contact if contact is not None or clue is None else clue.contact),

@@ -10,7 +10,7 @@ from cast import Player, Stage
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.deal import Deal, DealKey
 from dealtrace.deals.details import ContactBook
-from dealtrace.deals.matchers import WITHOUT_SOURCE, Matcher, Way
+from dealtrace.deals.matchers import WITHOUT_SOURCE, Matcher, MatcherKind
 from dealtrace.deals.status_history import status_history
 from dealtrace.deals.versions import VersionKind
 from dealtrace.errors import DealNotFound, DealNotPinned, NumberReused, Refusal
@@ -53,7 +53,7 @@ def update(stage: Stage, shop: Player, deal_id: int, **fields: Any) -> Deal:
 
 
 def searching(contact: str) -> Matcher:
-    return Matcher(Way.CONTACT, tuple(LeadKind), contacts=(contact,), until=NOON)
+    return Matcher(MatcherKind.CONTACT, tuple(LeadKind), contacts=(contact,), until=NOON)
 
 
 def keys_of_deals(stage: Stage, shop: Player) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from cast import Player, Stage
-from dealtrace.deals.matchers import Matcher, Way
+from dealtrace.deals.matchers import Matcher, MatcherKind
 from dealtrace.deals.versions import VersionKind
 from dealtrace.leads.annotations import Addition
 from dealtrace.leads.lead import LeadKind, LeadRef
@@ -20,8 +20,10 @@ from write_commands import NOON, registration
 
 PHONE = "79205550055"
 BEFORE = NOON - timedelta(minutes=10)
-TARGET = Matcher(Way.CONTACT, tuple(LeadKind), contacts=(PHONE,), until=NOON, tags=("target", "hot"), any_tag=True)
-ANY_CALL = Matcher(Way.CONTACT, (LeadKind.CALL,), contacts=(PHONE,), until=NOON)
+TARGET = Matcher(
+    MatcherKind.CONTACT, tuple(LeadKind), contacts=(PHONE,), until=NOON, tags=("target", "hot"), any_tag=True
+)
+ANY_CALL = Matcher(MatcherKind.CONTACT, (LeadKind.CALL,), contacts=(PHONE,), until=NOON)
 
 
 def register(stage: Stage, shop: Player, *matchers: Matcher) -> int:
@@ -53,7 +55,7 @@ def test_a_deal_that_looks_for_a_tag_gets_the_lead_that_is_tagged_later(
 
 def test_a_lead_that_is_named_by_its_id_and_has_no_contacts_is_found_by_its_tag(stage: Stage, shop: Player) -> None:
     request = LeadRef(LeadKind.LEAD_REQUEST, stage.lead_request(shop, BEFORE, email="ivan@example.ru").id)
-    deal = register(stage, shop, Matcher(Way.ID, (request.kind,), lead_id=request.id, tags=("hot",)))
+    deal = register(stage, shop, Matcher(MatcherKind.ID, (request.kind,), lead_id=request.id, tags=("hot",)))
     tag(stage, shop, request, "hot")
     assert deal_of(stage.database, shop, deal).lead == request
 

@@ -10,14 +10,14 @@ from cast import Player, Stage
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.leads.call import CallReport
 from dealtrace.leads.client import Client
-from dealtrace.leads.client_groups import SHARED_BY_MAX, SetApart
+from dealtrace.leads.client_groups import SHARED_BY_MAX, UnlinkedReason
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_request import IncomingLeadRequest
 from dealtrace.operations.leads.delete import delete_lead, restore_lead
 from dealtrace.operations.leads.register_lead_requests import register_lead_requests
 from dealtrace.operations.leads.report_calls import report_calls
 from dealtrace.storage.leads.clients import find_clients
-from dealtrace.storage.leads.contact_groups import list_set_apart
+from dealtrace.storage.leads.contact_groups import list_unlinked_contacts
 from dealtrace.storage.leads.lead_summaries import find_lead_summaries
 from dealtrace.storage.leads.qualification import find_qualifications
 from write_commands import NOON
@@ -159,7 +159,7 @@ def test_a_contact_that_too_many_share_joins_nobody(stage: Stage, shop: Player, 
     assert office[0] == office[1]
     assert office[0].id not in {client.id for client in clients}
     with stage.database.read() as connection:
-        assert list_set_apart(connection, shop.site.id, 10) == [(OFFICE, SetApart.SHARED)]
+        assert list_unlinked_contacts(connection, shop.site.id, 10) == [(OFFICE, UnlinkedReason.SHARED)]
 
 
 def test_a_contact_that_just_few_enough_share_joins_them_and_does_so_again_when_fewer_do(
@@ -180,7 +180,7 @@ def test_a_filler_joins_nobody_and_is_shown_of_its_own_lead_alone(stage: Stage, 
     assert {client.emails for client in clients} == {("1@1.ru",)}
     assert clients_of(stage, shop, store(stage, shop, A))[0].emails == ()
     with stage.database.read() as connection:
-        assert list_set_apart(connection, shop.site.id, 10) == [("1@1.ru", SetApart.FILLER)]
+        assert list_unlinked_contacts(connection, shop.site.id, 10) == [("1@1.ru", UnlinkedReason.FILLER)]
 
 
 def test_the_groups_of_a_neighbour_are_not_touched(stage: Stage, shop: Player) -> None:

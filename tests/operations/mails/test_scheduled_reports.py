@@ -61,7 +61,7 @@ def test_each_time_is_sent_once_and_of_missed_ones_the_last(stage: Stage, shop: 
     with stage.database.read() as connection:
         (report,) = list_scheduled_reports(connection, shop.site.id)
         question = read_due_question(connection, shop.site, report, first)
-    assert (report.words, report.due_at) == (NEW.words, moscow("2026-11-16", "09:00:00"))
+    assert (report.raw_question, report.due_at) == (NEW.raw_question, moscow("2026-11-16", "09:00:00"))
     assert question.period.last_on.isoformat() == "2026-11-10"
     assert question.comparison == "previous"
 
@@ -81,7 +81,7 @@ def test_a_report_that_cannot_be_sent_is_refused(
 
 def test_an_unknown_word_is_refused_when_it_is_scheduled(stage: Stage, shop: Player) -> None:
     with pytest.raises(InvalidParameters, match="did you mean deals"):
-        schedule(stage, shop, replace(NEW, words=RawQuestion(metrics="deal")))
+        schedule(stage, shop, replace(NEW, raw_question=RawQuestion(metrics="deal")))
 
 
 def test_who_leaves_gets_no_more_and_the_last_one_ends_it(stage: Stage, shop: Player) -> None:
@@ -149,7 +149,7 @@ def test_a_changed_report_is_sent_at_its_new_time_to_its_new_recipients(stage: S
     new = NewScheduledReport(" Leads ", words, Rhythm.WEEKLY, 7, (Recipient("bob@example.com"),))
     after = change(stage, shop, before, new)
     assert after is not None
-    assert (after.title, after.words, after.recipients) == ("Leads", words, new.recipients)
+    assert (after.title, after.raw_question, after.recipients) == ("Leads", words, new.recipients)
     assert (after.id, after.created_at, after.due_at) == (before.id, NOW, moscow("2026-11-16", "07:00:00"))
     assert stage.perform(send_due_reports, shop, None, now=before.due_at) == [0]
     assert stage.perform(send_due_reports, shop, None, now=after.due_at) == [1]

@@ -11,8 +11,8 @@ from dealtrace.errors import InvalidParameters, Violation
 from dealtrace.leads.file_import import ImportRow
 from dealtrace.operations.deals.delete import delete_deals
 from dealtrace.operations.deals.register import register_deals
-from dealtrace.operations.reports import agree
-from dealtrace.operations.reports.agree import compare_rows, missing_in_file
+from dealtrace.operations.reports import compare_lists
+from dealtrace.operations.reports.compare_lists import compare_rows, missing_in_file
 from dealtrace.reports.agreement import Comparison, Disagreement, SeenDeals
 from stored import rows_of
 from write_commands import NOON, registration
@@ -97,7 +97,7 @@ def missing(stage: Stage, player: Player, first: str, last: str, seen: SeenDeals
 def test_what_the_file_lacks_is_looked_for_on_whole_days_of_the_site(
     stage: Stage, shop: Player, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr(agree, "ROWS_AT_ONCE", 2)
+    monkeypatch.setattr(compare_lists, "ROWS_AT_ONCE", 2)
     ids = []
     for number, at in enumerate(("25 23:59:59", "26 00:00:00", "26 12:00:00", "27 23:59:59", "28 00:00:00")):
         day, clock = at.split()

@@ -9,9 +9,9 @@ from dealtrace.errors import InvalidParameters, InvalidSetting, NameTaken
 from dealtrace.operations.reports.manage_segments import add_segment, remove_segment
 from dealtrace.operations.reports.read_question import read_question
 from dealtrace.reports.filters import format_filter
-from dealtrace.reports.kept.names import KeptName
-from dealtrace.reports.kept.segments import SEGMENTS_MAX, Segment
 from dealtrace.reports.question import RawQuestion
+from dealtrace.reports.saved_items.names import SavedName
+from dealtrace.reports.saved_items.segments import SEGMENTS_MAX, Segment
 from dealtrace.storage.reports.segments import list_segments
 
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
@@ -19,7 +19,7 @@ NOW = datetime(2026, 11, 26, tzinfo=UTC)
 
 def add(stage: Stage, player: Player, name: str, *filters: str, user_id: int | None = None) -> Segment:
     with stage.database.write() as connection:
-        return add_segment(connection, player.site, KeptName(name, user_id), filters, NOW)
+        return add_segment(connection, player.site, SavedName(name, user_id), filters, NOW)
 
 
 def listed(stage: Stage, player: Player, user_id: int | None = None) -> list[Segment]:
@@ -53,7 +53,7 @@ def test_a_users_segment_is_theirs_alone_and_hides_the_sites(stage: Stage, shop:
         asked(stage, shop, "b", user_id=8)
     assert [each.name for each in listed(stage, shop, user_id=7)] == ["a", "a", "b"]
     with stage.database.write() as connection:
-        remove_segment(connection, shop.site, KeptName("a", 7), NOW)
+        remove_segment(connection, shop.site, SavedName("a", 7), NOW)
     assert asked(stage, shop, "a", user_id=7) == ["source:is:site"]
 
 
@@ -62,7 +62,7 @@ def test_a_neighbour_has_segments_of_its_own(stage: Stage, shop: Player) -> None
     add(stage, shop, "a", "source:is:x")
     assert listed(stage, neighbour) == []
     with stage.database.write() as connection:
-        assert not remove_segment(connection, neighbour.site, KeptName("a"), NOW)
+        assert not remove_segment(connection, neighbour.site, SavedName("a"), NOW)
     add(stage, neighbour, "a", "source:is:y")
     assert asked(stage, shop, "a") == ["source:is:x"]
 
@@ -81,9 +81,9 @@ def test_a_segment_that_says_nothing_or_stands_already_is_refused(stage: Stage, 
 def test_a_site_has_a_limit_of_segments(stage: Stage, shop: Player) -> None:
     with stage.database.write() as connection:
         for number in range(SEGMENTS_MAX):
-            add_segment(connection, shop.site, KeptName(f"{number}", number % 3 or None), ["source:is:x"], NOW)
+            add_segment(connection, shop.site, SavedName(f"{number}", number % 3 or None), ["source:is:x"], NOW)
     for overwrites in (False, True):
         with stage.database.write() as connection, pytest.raises(InvalidSetting):
-            add_segment(connection, shop.site, KeptName("more"), ["source:is:x"], NOW, overwrites=overwrites)
+            add_segment(connection, shop.site, SavedName("more"), ["source:is:x"], NOW, overwrites=overwrites)
     with stage.database.write() as connection:
-        add_segment(connection, shop.site, KeptName("0"), ["source:is:y"], NOW, overwrites=True)
+        add_segment(connection, shop.site, SavedName("0"), ["source:is:y"], NOW, overwrites=True)

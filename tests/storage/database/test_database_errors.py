@@ -15,7 +15,7 @@ from dealtrace.storage.database.database_errors import (
     driver_error,
     is_database_failure,
     is_lost_race,
-    is_passing,
+    is_temporary,
     message_of,
     retry_reason,
 )
@@ -91,7 +91,7 @@ def test_it_judges_a_fault_alike_whether_wrapped_or_not(
     fault: BaseException, judged: tuple[bool, bool, bool], wrapped: bool
 ) -> None:
     met: Any = DBAPIError("SELECT 1", {}, fault) if wrapped else fault
-    assert (is_lost_race(met), is_passing(met), is_database_failure(met)) == judged
+    assert (is_lost_race(met), is_temporary(met), is_database_failure(met)) == judged
     assert driver_error(met) is fault
 
 
@@ -141,7 +141,7 @@ def test_it_judges_what_really_happens(database: Database, work: Any, judged: tu
     with pytest.raises((DBAPIError, sqlite3.Error, psycopg.Error)) as met, database.write() as connection:
         work(connection)
     fault = met.value
-    assert (is_lost_race(fault), is_passing(fault), is_database_failure(fault)) == judged
+    assert (is_lost_race(fault), is_temporary(fault), is_database_failure(fault)) == judged
 
 
 def test_it_calls_a_busy_file_passing(tmp_path: Path) -> None:
@@ -155,14 +155,14 @@ def test_it_calls_a_busy_file_passing(tmp_path: Path) -> None:
         pass
     holder.close()
     database.close()
-    assert is_passing(met.value)
+    assert is_temporary(met.value)
 
 
 def test_it_calls_a_server_that_is_not_there_passing(tmp_path: Path) -> None:
     database = open_database(f"postgresql://u@/deals?host={tmp_path}")
     with pytest.raises(DBAPIError) as met, database.read():
         pass
-    assert is_passing(met.value)
+    assert is_temporary(met.value)
     assert is_database_failure(met.value)
 
 

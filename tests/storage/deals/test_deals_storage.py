@@ -21,7 +21,7 @@ from dealtrace.storage.deals.deals import (
     find_registered,
     insert_deals,
     list_deals_by_key,
-    stamp_deals,
+    set_deletion_times,
     update_deals,
 )
 from dealtrace.storage.id_blocks import IdBlocks
@@ -117,7 +117,7 @@ def test_it_keeps_the_deals_of_sites_apart(connection: Connection, ids: IdBlocks
     assert listed(connection, 2, site_id=2) == [theirs]
     assert listed(connection, 2, numbers=["N-2"], site_id=3) == []
     change(connection, ids, replace(theirs, status="changed", tags=()), site_id=2)
-    stamp_deals(connection, 2, [replace(theirs, deleted_at=LATER)])
+    set_deletion_times(connection, 2, [replace(theirs, deleted_at=LATER)])
     assert listed(connection, 2) == [WHOLE]
 
 
@@ -140,7 +140,7 @@ def test_it_looks_for_many_numbers_at_once(connection: Connection, ids: IdBlocks
 
 def test_it_forgets_the_number_of_a_deleted_deal(connection: Connection, ids: IdBlocks) -> None:
     keep(connection, ids, BARE)
-    stamp_deals(connection, 1, [replace(BARE, deleted_at=LATER)])
+    set_deletion_times(connection, 1, [replace(BARE, deleted_at=LATER)])
     assert find_registered(connection, 1, ["1"]) == {}
     keep(connection, ids, replace(BARE, id=DealId(9)))
     assert find_registered(connection, 1, ["1"]) == {"1": Registered(DealId(9), "print of 9")}
@@ -162,10 +162,10 @@ def test_it_calls_it_a_lost_race_when_somebody_came_first(database: Database, id
 def test_it_calls_it_a_lost_race_when_a_restored_deal_finds_its_number_taken(database: Database, ids: IdBlocks) -> None:
     with database.write() as connection:
         keep(connection, ids, BARE)
-        stamp_deals(connection, 1, [replace(BARE, deleted_at=LATER)])
+        set_deletion_times(connection, 1, [replace(BARE, deleted_at=LATER)])
         keep(connection, ids, replace(BARE, id=DealId(9)))
     with pytest.raises(Exception, match="deal") as lost, database.write() as connection:
-        stamp_deals(connection, 1, [BARE])
+        set_deletion_times(connection, 1, [BARE])
     assert is_lost_race(lost.value)
 
 
@@ -212,10 +212,10 @@ def test_it_never_changes_what_only_a_registration_says(connection: Connection, 
 
 def test_it_stamps_and_touches_nothing_else(connection: Connection, ids: IdBlocks) -> None:
     keep(connection, ids, WHOLE)
-    stamp_deals(connection, 1, [replace(WHOLE, deleted_at=LATER, version=8, status="other", tags=())])
+    set_deletion_times(connection, 1, [replace(WHOLE, deleted_at=LATER, version=8, status="other", tags=())])
     assert listed(connection, 2) == []
     assert listed(connection, 2, with_deleted=True) == [replace(WHOLE, deleted_at=LATER, version=8)]
-    stamp_deals(connection, 1, [])
+    set_deletion_times(connection, 1, [])
 
 
 def test_it_lets_nobody_change_a_deal_it_has_listed(database: Database, ids: IdBlocks) -> None:
@@ -261,7 +261,7 @@ def test_it_counts_deals_whose_contacts_nobody_can_have(
     keep(connection, ids, numbered(1, clue=clue), numbered(2))
     assert count_unusable_contacts(connection, 1) == count
     assert count_unusable_contacts(connection, 2) == 0
-    stamp_deals(connection, 1, [numbered(1, deleted_at=LATER)])
+    set_deletion_times(connection, 1, [numbered(1, deleted_at=LATER)])
     assert count_unusable_contacts(connection, 1) == 0
 
 

@@ -24,7 +24,7 @@ from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.deals import deals
 from dealtrace.storage.journals.keyset_pages import Cursor, Page, SortKey, find_page
 from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
-from dealtrace.storage.journals.lead_journal import Counting, Field, Filter, LeadQuery, Operator, query_leads
+from dealtrace.storage.journals.lead_journal import Field, Filter, LeadQuery, Operator, QualificationFilter, query_leads
 from dealtrace.storage.leads import clients, qualification
 from dealtrace.storage.schema.tables.leads import lead_credit
 from dealtrace.storage.visits import credits as lead_credits
@@ -93,7 +93,7 @@ BEYOND = SortKey(NOON + 2050 * HOUR, 1)
     [
         (LeadQuery(LeadKind.CALL, MODEL, **WEEK), "ix_call_began"),
         (LeadQuery(LeadKind.LEAD_REQUEST, MODEL, **WEEK), "ix_lead_request_began"),
-        (LeadQuery(LeadKind.CALL, MODEL, **WEEK, counting=frozenset(Counting)), "ix_call_client"),
+        (LeadQuery(LeadKind.CALL, MODEL, **WEEK, qualifications=frozenset(QualificationFilter)), "ix_call_client"),
         (LeadQuery(LeadKind.LEAD_REQUEST, MODEL, **WEEK, number="7"), "lead_request"),
         (LeadQuery(LeadKind.CALL, MODEL, **WEEK, matches=(Filter(Field.SOURCE, "yandex"),)), "ix_call_began"),
     ],

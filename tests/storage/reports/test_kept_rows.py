@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from dealtrace.attribution.credit import WHOLE, AttributionModel
 from dealtrace.files.reports.report_file import write_report
 from dealtrace.reports import answer
-from dealtrace.reports.answer import Gathered, GatheredRows, Report, Sorting, put_together
+from dealtrace.reports.answer import Gathered, GatheredRows, Report, Sorting, build_report
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.metrics import COST, DEALS, METRICS
 from dealtrace.reports.periods import compared_period
@@ -56,7 +56,7 @@ def report_of(count: int, in_memory: int, **asked: str) -> Report:
     period = compared_period(question.period, question.comparison) if question.comparison else None
     compared = side(count // 4) if question.comparison else None
     sorting = Sorting(MODEL, partial(sort_rows, in_memory=in_memory))
-    return put_together(question, formulas, side(count), compared, period, spelled, sorting)
+    return build_report(question, formulas, side(count), compared, period, spelled, sorting)
 
 
 @pytest.mark.parametrize("sort", ["", "-deals", "cost", "field:note", "-field:note"])

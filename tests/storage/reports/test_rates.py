@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, bindparam, literal, select, update
 from cast import Player, Stage, moscow
 from dealtrace.deals.currency import KOPECKS_MAX, RATE_RUB_MAX, RATE_STEPS, CurrencyRate, kopecks_at
 from dealtrace.deals.lead_clue import NO_CLUE
-from dealtrace.deals.matchers import Matcher, Way
+from dealtrace.deals.matchers import Matcher, MatcherKind
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.reports.periods import Period
 from dealtrace.storage.database.engine import Database
@@ -19,7 +19,7 @@ from dealtrace.storage.schema.tables.deals import deal
 from dealtrace.storage.schema.tables.rates import currency_rate
 from write_commands import registration
 
-NO_LEAD = (Matcher(Way.VISIT, visit_ids=(1,)),)
+NO_LEAD = (Matcher(MatcherKind.VISIT, visit_ids=(1,)),)
 _WORTH = select(rates.kopecks_at(bindparam("amount", type_=BigInteger), bindparam("rate", type_=BigInteger)))
 
 

@@ -114,7 +114,7 @@ def _read(connection: Connection, site: Site, client_id: int) -> PersonFacts | N
 
 
 def _events(facts: PersonFacts, view: View) -> Iterator[Event]:
-    zone, language, say = view.current_site.time_zone, view.language, view.word
+    zone, language, say = view.current_site.time_zone, view.language, view.translate
     for visit in facts.visits:
         details = " · ".join(part for part in (source_words(visit.traffic_source), visit.city, visit.device) if part)
         yield Event(visit.started_at, clock_time(language, visit.started_at, zone), say("Visit"), "", details, "")
@@ -139,7 +139,7 @@ def _lead_event(entry: LeadEntry, view: View) -> Event:
     return Event(
         entry.began_at,
         clock_time(view.language, entry.began_at, view.current_site.time_zone),
-        view.word(LEAD_WORDS[LeadKind.CALL if is_call else LeadKind.LEAD_REQUEST]),
+        view.translate(LEAD_WORDS[LeadKind.CALL if is_call else LeadKind.LEAD_REQUEST]),
         lead_address(view.current_site.id, LeadRef(LeadKind.CALL if is_call else LeadKind.LEAD_REQUEST, lead.id)),
         " · ".join(part for part in (state, source) if part),
         "",

@@ -128,7 +128,7 @@ def _why_unsourced(deal: Deal) -> str:
 
 
 def _facts(view: View, facts: CardFacts) -> list[Fact]:
-    say, zone, deal, lead = view.word, view.current_site.time_zone, facts.deal, facts.lead
+    say, zone, deal, lead = view.translate, view.current_site.time_zone, facts.deal, facts.lead
     origin = origin_of_deal(lead.origin if lead is not None else None, deal.stated_source, facts.visit)
     contact = deal.clue.contact
     lines = [

@@ -12,8 +12,8 @@ from dealtrace.cabinet.places import lead_address
 from dealtrace.cabinet.view import View
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.matching.explanation import Candidate, Missed, Step
-from dealtrace.matching.flips import SECOND, Flip
 from dealtrace.matching.match_reason import Verdict
+from dealtrace.matching.rule_changes import SECOND, RuleChange
 from dealtrace.operations.deals.explain import Explanation, Naming
 from dealtrace.record import record
 
@@ -74,7 +74,7 @@ class Explainer:
     def __init__(self, view: View) -> None:
         self._view = view
         self._site_id = view.current_site.id
-        self._say = view.word
+        self._say = view.translate
 
     def explained(self, explanation: Explanation) -> Explained:
         """Return the texts of an explanation."""
@@ -83,9 +83,9 @@ class Explainer:
             tuple(self._notes(explanation)),
             self._chart(explanation),
             tuple(self._step(step) for step in explanation.steps),
-            tuple(self._flip(flip) for flip in explanation.flips),
+            tuple(self._flip(flip) for flip in explanation.rule_changes),
             tuple(self._pinnable(explanation)),
-            any(flip.threshold_at_least or flip.threshold_at_most for flip in explanation.flips),
+            any(flip.threshold_at_least or flip.threshold_at_most for flip in explanation.rule_changes),
         )
 
     def lead_words(self, ref: LeadRef | None) -> str:
@@ -187,10 +187,10 @@ class Explainer:
         words = f"{line.lead}, {line.began} – {line.closes}: {line.outcome}"
         return DrawnCandidate(candidate, line.lead, words, line.is_winner)
 
-    def _flip(self, flip: Flip) -> FlipLine:
+    def _flip(self, flip: RuleChange) -> FlipLine:
         return FlipLine("; ".join(self._changes(flip)), self.lead_words(flip.lead), self._address(flip.lead))
 
-    def _changes(self, flip: Flip) -> Iterator[str]:
+    def _changes(self, flip: RuleChange) -> Iterator[str]:
         if flip.contact_matching:
             yield self._say("matching by contact is turned on")
         for threshold, words in (
@@ -209,7 +209,7 @@ class Explainer:
         if flip.precedence is not None:
             is_calls_first = flip.precedence[0] is LeadKind.CALL
             yield self._say("calls are searched first" if is_calls_first else "lead requests are searched before calls")
-        if flip == Flip(flip.lead):
+        if flip == RuleChange(flip.lead):
             yield self._say("just match the deal again")
 
     def _pinnable(self, explanation: Explanation) -> Iterator[tuple[str, str]]:

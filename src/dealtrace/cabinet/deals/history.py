@@ -63,7 +63,7 @@ class Historian:
     def __init__(self, view: View, callers: Callers) -> None:
         self._view = view
         self._callers = callers
-        self._say = view.word
+        self._say = view.translate
 
     def versions(self, versions: Sequence[DealVersion]) -> list[VersionLine]:
         """Return the texts of versions, latest first."""

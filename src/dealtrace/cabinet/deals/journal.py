@@ -98,8 +98,10 @@ async def show(view: View) -> Response:
         by_date=_heading(listing, found.sorting, Sorting.NEWEST, Sorting.OLDEST),
         by_amount=_heading(listing, found.sorting, Sorting.HIGHEST, Sorting.LOWEST) if is_sortable else Heading("", ""),
         sorted_max=SORTED_MAX if not is_sortable else 0,
-        next_words=view.word("Older") if found.sorting is Sorting.NEWEST else view.word("Next deals"),
-        first_words=view.word("To the newest") if found.sorting is Sorting.NEWEST else view.word("To the first deals"),
+        next_words=view.translate("Older") if found.sorting is Sorting.NEWEST else view.translate("Next deals"),
+        first_words=view.translate("To the newest")
+        if found.sorting is Sorting.NEWEST
+        else view.translate("To the first deals"),
         listing=listing,
         days=days,
         rows=[_row(entry, view) for entry in found.entries],
@@ -121,7 +123,7 @@ def _heading(listing: Listing, sorting: Sorting, falling: Sorting, rising: Sorti
 
 
 def _choices(view: View, words: dict[str, str], chosen: str) -> list[Choice]:
-    return [Choice(value, view.word(text), value == chosen) for value, text in words.items()]
+    return [Choice(value, view.translate(text), value == chosen) for value, text in words.items()]
 
 
 def _read(connection: Connection, site: Site, listing: Listing, days: Days) -> Found:
@@ -184,6 +186,6 @@ def _row(entry: DealEntry, view: View) -> Row:
         entry.status,
         money(view.language, entry.amount_rub),
         source_words(entry.origin.source) if entry.origin.is_known else "",
-        view.word(LEAD_WORDS[ref.kind]) if ref is not None else "",
+        view.translate(LEAD_WORDS[ref.kind]) if ref is not None else "",
         lead_address(view.current_site.id, ref) if ref is not None else "",
     )

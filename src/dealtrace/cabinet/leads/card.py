@@ -20,7 +20,7 @@ from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_request import LeadRequest
 from dealtrace.record import record
 from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
-from dealtrace.storage.leads.deletion import find_hideable
+from dealtrace.storage.leads.deletion import find_deletable
 from dealtrace.storage.visits.credits import find_credits
 
 
@@ -69,7 +69,7 @@ async def show(view: View) -> Response:
     return view.page(
         "leads/card.html",
         address=lead_address(view.current_site.id, ref),
-        title=f"{view.word('Call' if ref.kind is LeadKind.CALL else 'Lead request')} {ref.id}",
+        title=f"{view.translate('Call' if ref.kind is LeadKind.CALL else 'Lead request')} {ref.id}",
         facts=[fact for fact in _facts(entry, view) if fact.value],
         recording=web_address(entry.circumstances.record_url),
         client=entry.client,
@@ -84,16 +84,16 @@ async def show(view: View) -> Response:
 
 
 def _read(connection: Connection, site: Site, ref: LeadRef) -> LeadFacts | None:
-    hideable = find_hideable(connection, site.id, ref)
-    if hideable is None:
+    deletable = find_deletable(connection, site.id, ref)
+    if deletable is None:
         return None
     model = AttributionModel(site.attribution)
     (entry,) = list_lead_entries(connection, site, ref.kind, [ref.id], model, with_visits=True, with_deals=True)
-    return LeadFacts(entry, find_credits(connection, site.id, CreditKey(ref.id)), hideable.deleted_at is not None)
+    return LeadFacts(entry, find_credits(connection, site.id, CreditKey(ref.id)), deletable.deleted_at is not None)
 
 
 def _facts(entry: LeadEntry, view: View) -> list[Fact]:
-    say, lead, went = view.word, entry.lead, entry.circumstances
+    say, lead, went = view.translate, entry.lead, entry.circumstances
     source = source_words(entry.origin.source) if entry.origin.is_known else say(_why_unsourced(lead))
     counted = [
         words

@@ -91,14 +91,14 @@ async def show(view: View) -> Response:
         listing=listing,
         days=days,
         tab=tab,
-        tabs=[Tab(view.word(title), listing.link(tab=name), name == tab) for name, title in TABS.items()],
+        tabs=[Tab(view.translate(title), listing.link(tab=name), name == tab) for name, title in TABS.items()],
         rows=[lead_row(entry, view) for entry in found.entries],
         visits=[_visit_row(visit, view) for visit in found.visits],
         total=found.total,
         next_page=listing.next_page(found.end),
         is_first=listing.before is None,
-        next_words=view.word("Older"),
-        first_words=view.word("To the newest"),
+        next_words=view.translate("Older"),
+        first_words=view.translate("To the newest"),
         is_deleted=listing.get("deleted") == YES,
     )
 
@@ -135,7 +135,7 @@ def lead_row(entry: LeadEntry, view: View) -> LeadRow:
         clock_time(view.language, entry.began_at, view.current_site.time_zone),
         (lead.reference or str(lead.id)) if isinstance(lead, Call) else lead.number,
         str(lead.id),
-        entry.client.name or view.word("no name"),
+        entry.client.name or view.translate("no name"),
         f"/cabinet/{site_id}/people/{entry.client.id}",
         ", ".join(contact for contact in (entry.phone, entry.email) if contact),
         source_words(entry.origin.source) if entry.origin.is_known else "",
@@ -149,10 +149,10 @@ def call_state(entry: LeadEntry, view: View) -> str:
     """Return a text with the outcome of a call."""
     assert isinstance(entry.lead, Call)
     if phase_of(entry.circumstances, entry.lead.duration) is CallPhase.ONGOING:
-        return view.word("in progress")
+        return view.translate("in progress")
     if not is_answered(entry.circumstances, entry.lead.duration):
-        return view.word("missed")
-    return view.word("answered, %(time)s") % {"time": span_of_time(view.language, entry.lead.duration)}
+        return view.translate("missed")
+    return view.translate("answered, %(time)s") % {"time": span_of_time(view.language, entry.lead.duration)}
 
 
 def _visit_row(visit: Visit, view: View) -> VisitRow:

@@ -14,10 +14,10 @@ from dealtrace.cabinet.formats import clock_time
 from dealtrace.cabinet.notes.gap_words import gap_words
 from dealtrace.errors import Language
 from dealtrace.record import record
-from dealtrace.reports.kept.notes import Note
 from dealtrace.reports.metrics import Metric
 from dealtrace.reports.periods import Period
 from dealtrace.reports.reading.gaps import Gap
+from dealtrace.reports.saved_items.notes import Note
 from dealtrace.storage.accounts.site_changes import list_site_changes
 from dealtrace.storage.accounts.users import find_logins
 from dealtrace.storage.reports.notes import list_notes

@@ -8,11 +8,11 @@ from dealtrace.accounts.role import Role
 from dealtrace.accounts.site_days import site_day
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.notes.axis import author_words
-from dealtrace.cabinet.settings.page import Faults, fault_text, lead_back, show_settings
+from dealtrace.cabinet.settings.page import Faults, fault_text, redirect_with_message, show_settings
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidSetting
 from dealtrace.operations.reports.write_notes import add_note, remove_note
-from dealtrace.reports.kept.notes import NOTE_LENGTH_MAX, Note
+from dealtrace.reports.saved_items.notes import NOTE_LENGTH_MAX, Note
 from dealtrace.storage.accounts.users import find_logins
 from dealtrace.storage.reports.notes import list_notes
 
@@ -32,14 +32,14 @@ async def add(view: View) -> Response:
     except InvalidSetting as refusal:
         faults = {str(refusal.facts["key"]): fault_text(refusal, view.language)}
         return await _page(view, day=day, text=text, faults=faults)
-    return lead_back(view, PLACE, "added")
+    return redirect_with_message(view, PLACE, "added")
 
 
 async def remove(view: View) -> Response:
     """Remove a note."""
     if not await view.manage(_remove, view.current_site.id, view.form.get("note")):
         return not_found(view)
-    return lead_back(view, PLACE, "removed")
+    return redirect_with_message(view, PLACE, "removed")
 
 
 async def _page(view: View, *, day: str, text: str = "", faults: Faults | None = None) -> Response:
@@ -47,9 +47,9 @@ async def _page(view: View, *, day: str, text: str = "", faults: Faults | None =
     return show_settings(
         view,
         "notes/page.html",
-        view.word("Notes"),
+        view.translate("Notes"),
         faults=faults,
-        notes=[(note, author_words(logins, note.user_id, view.word)) for note in notes],
+        notes=[(note, author_words(logins, note.user_id, view.translate)) for note in notes],
         day=day or site_day(clock.now(), view.current_site.time_zone).isoformat(),
         text=text,
         length_max=NOTE_LENGTH_MAX,

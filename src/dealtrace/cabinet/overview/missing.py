@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from dealtrace.cabinet.formats import money
 from dealtrace.cabinet.notes.gap_words import gap_words
-from dealtrace.cabinet.overview.problems import Trouble
+from dealtrace.cabinet.overview.problems import ProblemText
 from dealtrace.cabinet.reports.address import Address, key_filter
 from dealtrace.cabinet.view import View
 from dealtrace.operations.overview.missing_data import WATCHED, MissingData
@@ -25,24 +25,24 @@ _CURES: Mapping[str, str] = {
 assert set(_CURES) == {metric.name for metric in WATCHED}
 
 
-def missing_troubles(missing: MissingData, address: Address, period: Period, view: View) -> list[Trouble]:
+def missing_data_texts(missing: MissingData, address: Address, period: Period, view: View) -> list[ProblemText]:
     """Return the texts about missing data, with links to the report page in `address`."""
     gaps = [_gap(metric, gap, address, view) for metric, gap in missing.gaps[-SHOWN_MAX:]]
     return [*gaps, *(_idle(each, address, period, view) for each in missing.idle[:SHOWN_MAX])]
 
 
-def _gap(metric: Metric, gap: Gap, address: Address, view: View) -> Trouble:
+def _gap(metric: Metric, gap: Gap, address: Address, view: View) -> ProblemText:
     link = Address(address.page, (), ()).link(
         by="day",
         metrics=metric.name,
         first=(gap.first_on - _AROUND).isoformat(),
         last=(gap.last_on + _AROUND).isoformat(),
     )
-    return Trouble(gap_words(metric, gap, view.language, view.word), view.word(_CURES[metric.name]), link)
+    return ProblemText(gap_words(metric, gap, view.language, view.translate), view.translate(_CURES[metric.name]), link)
 
 
-def _idle(each: CampaignCost, address: Address, period: Period, view: View) -> Trouble:
-    words = view.word("The campaign %(campaign)s (%(source)s) cost %(cost)s and brought no visits.") % {
+def _idle(each: CampaignCost, address: Address, period: Period, view: View) -> ProblemText:
+    words = view.translate("The campaign %(campaign)s (%(source)s) cost %(cost)s and brought no visits.") % {
         "campaign": each.campaign,
         "source": each.source,
         "cost": money(view.language, each.cost),
@@ -58,4 +58,4 @@ def _idle(each: CampaignCost, address: Address, period: Period, view: View) -> T
             last=period.last_on.isoformat(),
         )
     )
-    return Trouble(words, view.word("Check the tags of the ad’s links, and see its campaigns."), link)
+    return ProblemText(words, view.translate("Check the tags of the ad’s links, and see its campaigns."), link)

@@ -14,8 +14,8 @@ from dealtrace.cabinet.carried import carried_query
 from dealtrace.cabinet.formats import metric_value, number
 from dealtrace.cabinet.notes.axis import AxisNote, axis_notes, read_axis
 from dealtrace.cabinet.overview.checklist import Step, checklist_of
-from dealtrace.cabinet.overview.missing import missing_troubles
-from dealtrace.cabinet.overview.problems import Trouble, troubles_of
+from dealtrace.cabinet.overview.missing import missing_data_texts
+from dealtrace.cabinet.overview.problems import ProblemText, problem_texts
 from dealtrace.cabinet.reports.address import Address, address_of
 from dealtrace.cabinet.reports.choices import Choices, choices_of
 from dealtrace.cabinet.reports.comparison import compared_until
@@ -104,12 +104,12 @@ async def show(view: View) -> Response:
         view.ask(_ask, question, drawn, now), view.read(list_problems, view.current_site, now)
     )  # concurrently: the problems of a large site take as long as a report
     axis = await view.read(read_axis, view.current_site, question.period)
-    notes = axis_notes(axis, answers.missing.gaps, view.current_site, view.language, view.word)
+    notes = axis_notes(axis, answers.missing.gaps, view.current_site, view.language, view.translate)
     choices = choices_of(address, usual, context, view.language)
     until = compared_until(question, view.current_site, now, view.language)
     page = _Page(address, address.written_out(usual), until, choices, drawn, notes)
-    troubles = troubles_of([*problems, *await _lacking_rates(view, answers.figures)], view)
-    return _shown(view, page, answers, checklist_of(arrivals, view), troubles)
+    texts = problem_texts([*problems, *await _lacking_rates(view, answers.figures)], view)
+    return _shown(view, page, answers, checklist_of(arrivals, view), texts)
 
 
 async def _lacking_rates(view: View, figures: Report) -> list[Problem]:
@@ -162,11 +162,11 @@ def _ask(source: FactSource, site: Site, question: Question, drawn: str, now: da
 
 
 def _shown(
-    view: View, page: _Page, answers: Answers, checklist: Sequence[Step], troubles: Sequence[Trouble]
+    view: View, page: _Page, answers: Answers, checklist: Sequence[Step], texts: Sequence[ProblemText]
 ) -> Response:
     address, notes = page.address, page.notes
     reports = page.asked.at(f"/cabinet/{view.current_site.id}/reports")
-    by_day = reports.saying(by="day", metrics="deals,amount")
+    by_day = reports.with_parameters(by="day", metrics="deals,amount")
     rows = f"/cabinet/{view.current_site.id}/reports/rows"
     language = view.language
     return view.page(
@@ -177,15 +177,15 @@ def _shown(
         compared_period=answers.figures.compared_period,
         figures=_figures(answers.figures, address, page.drawn, language),
         line=time_line(answers.line, reports, language, notes) if answers.line is not None else None,
-        sources=table_of(answers.sources, reports, rows, language, view.word),
+        sources=table_of(answers.sources, reports, rows, language, view.translate),
         sources_report=answers.sources,
-        unmatched=table_of(answers.unmatched, by_day, rows, language, view.word),
+        unmatched=table_of(answers.unmatched, by_day, rows, language, view.translate),
         unmatched_report=answers.unmatched,
         compared_until=page.compared_until,
-        carried=carried_query(dict(page.asked.said)),
+        carried=carried_query(dict(page.asked.parameters)),
         checklist=checklist,
         is_new=any(not step.is_done and step.is_needed for step in checklist),
-        troubles=[*troubles, *missing_troubles(answers.missing, reports, answers.figures.question.period, view)],
+        problem_texts=[*texts, *missing_data_texts(answers.missing, reports, answers.figures.question.period, view)],
     )
 
 

@@ -9,7 +9,7 @@ from dealtrace.record import record
 
 
 @record
-class Trouble:
+class ProblemText:
     """The texts of a problem and its cure, and the address of the page on which to solve it."""
 
     words: str
@@ -57,13 +57,13 @@ _WORDS: Mapping[ProblemKind, tuple[str, str, str]] = {
 assert set(_WORDS) == set(ProblemKind)
 
 
-def troubles_of(problems: Sequence[Problem], view: View) -> list[Trouble]:
+def problem_texts(problems: Sequence[Problem], view: View) -> list[ProblemText]:
     """Return the texts of problems, in input order."""
-    return [_trouble(problem, view, view.word) for problem in problems]
+    return [_problem_text(problem, view, view.translate) for problem in problems]
 
 
-def _trouble(problem: Problem, view: View, translate: Callable[[str], str]) -> Trouble:
+def _problem_text(problem: Problem, view: View, translate: Callable[[str], str]) -> ProblemText:
     words, cure, place = _WORDS[problem.kind]
     since = clock_time(view.language, problem.since, view.current_site.time_zone) if problem.since is not None else ""
     facts = {"what": problem.what, "count": problem.count, "since": since, "site": view.current_site.id}
-    return Trouble(translate(words) % facts, translate(cure) % facts, f"/cabinet/{view.current_site.id}/{place}")
+    return ProblemText(translate(words) % facts, translate(cure) % facts, f"/cabinet/{view.current_site.id}/{place}")

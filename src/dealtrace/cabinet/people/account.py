@@ -70,7 +70,7 @@ async def delete(view: View) -> Response:
     if whose is None:
         return not_found(view)
     if not view.form.has("is_sure"):
-        fault = view.word("Tick the box to confirm the deletion")
+        fault = view.translate("Tick the box to confirm the deletion")
         return await _page(view, BAD_REQUEST, whose, fault)
     try:
         await view.manage(_delete, whose.user, view.rights.user.id)

@@ -11,7 +11,7 @@ from dealtrace.accounts.user import LOGIN_LENGTH_MAX, PASSWORD_LENGTH_MAX, PASSW
 from dealtrace.cabinet.gate import limit_guessing, session_cookie, then_query
 from dealtrace.cabinet.view import View
 from dealtrace.errors import LoginRefused
-from dealtrace.operations.accounts.log_in import Browser, check_password, end_session, find_credentials, open_session
+from dealtrace.operations.accounts.log_in import Browser, end_session, find_credentials, open_session, verify_password
 from dealtrace.storage.accounts.users import has_users
 
 FORBIDDEN = 403
@@ -52,7 +52,7 @@ async def user_of(view: View, login: str, password: str) -> User:
         LoginRefused: the login or the password is wrong.
     """
     credentials = await view.read(find_credentials, login)
-    return await view.services.password_threads.run(check_password, credentials, password[: PASSWORD_LENGTH_MAX + 1])
+    return await view.services.password_threads.run(verify_password, credentials, password[: PASSWORD_LENGTH_MAX + 1])
 
 
 async def is_own_password(view: View, password: str) -> bool:

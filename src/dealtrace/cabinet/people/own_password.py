@@ -20,7 +20,7 @@ BAD_REQUEST = 400
 async def change(view: View) -> Response:
     """Change the password and end all other sessions, or show the profile again with the fault."""
     if not await is_own_password(view, view.form.get("password")):
-        return await profile.page(view, BAD_REQUEST, view.word("The current password is wrong"))
+        return await profile.page(view, BAD_REQUEST, view.translate("The current password is wrong"))
     try:
         await view.manage(_replace, view.rights.user.id, view.form.get("new_password"), view.session_digest)
     except InvalidSetting as refusal:

@@ -36,7 +36,7 @@ async def set_up(view: View) -> Response:
     await limit_guessing(view)
     codes = await view.manage(_turn_on, view.rights.user, secret, view.form.get("code"), view.session_digest)
     if codes is None:
-        fault = view.word("The code is wrong. Is the clock of your phone right?")
+        fault = view.translate("The code is wrong. Is the clock of your phone right?")
         return _form(view, BAD_REQUEST, secret if SECRET.fullmatch(secret) else make_secret(), fault)
     return view.page("people/recovery_codes.html", codes=codes)
 
@@ -46,14 +46,14 @@ async def show_new_codes(view: View) -> Response:
     if not view.rights.user.has_second_factor:
         return view.redirect_to("/profile")
     if not await is_own_password(view, view.form.get("password")):
-        return await profile.page(view, BAD_REQUEST, view.word("The current password is wrong"))
+        return await profile.page(view, BAD_REQUEST, view.translate("The current password is wrong"))
     return view.page("people/recovery_codes.html", codes=await view.manage(_renew, view.rights.user))
 
 
 async def remove(view: View) -> Response:
     """Turn off two-factor authentication, or show the profile again with the fault."""
     if not await is_own_password(view, view.form.get("password")):
-        return await profile.page(view, BAD_REQUEST, view.word("The current password is wrong"))
+        return await profile.page(view, BAD_REQUEST, view.translate("The current password is wrong"))
     await view.manage(_turn_off, view.rights.user)
     return view.redirect_to("/profile")
 

@@ -34,52 +34,54 @@ ORDERED = "ordered"
 
 @record
 class Address:
-    """The URL of a report: the path of its page, and the question as parameters (`said`) and filters."""
+    """The URL of a report: the path of its page, and the question as `parameters` and `filters`."""
 
     page: str
-    said: tuple[tuple[str, str], ...]
+    parameters: tuple[tuple[str, str], ...]
     filters: tuple[str, ...]
 
     def get(self, name: str) -> str:
         """Return a parameter, or an empty text if it is missing."""
-        return dict(self.said).get(name, "")
+        return dict(self.parameters).get(name, "")
 
     def link(self, **changed: str) -> str:
         """Return the URL with some parameters changed; `from` and `to` are passed as `first` and `last`."""
-        query = self.saying(**changed).query
+        query = self.with_parameters(**changed).query
         return f"{self.page}?{query}" if query else self.page
 
     @property
     def query(self) -> str:
         """The question as a query string."""
-        said = dict(self.said)
-        pairs = [(name, said[name]) for name in ONCE if said.get(name)]
+        parameters = dict(self.parameters)
+        pairs = [(name, parameters[name]) for name in ONCE if parameters.get(name)]
         return urlencode([*pairs, *((FILTER, text) for text in self.filters)])
 
-    def saying(self, **changed: str) -> "Address":
+    def with_parameters(self, **changed: str) -> "Address":
         """Return a copy with some parameters changed; `from` and `to` are passed as `first` and `last`."""
         names = {"first": "from", "last": "to"}
-        said = dict(self.said) | {names.get(name, name): value for name, value in changed.items()}
-        return Address(self.page, tuple(said.items()), self.filters)
+        parameters = dict(self.parameters) | {names.get(name, name): value for name, value in changed.items()}
+        return Address(self.page, tuple(parameters.items()), self.filters)
 
     def written_out(self, usual: Mapping[str, str]) -> "Address":
         """Return a copy with `usual` values for missing parameters, so that changes of defaults do not affect it."""
         has_days = self.get("from") or self.get("to")
         missing = {name: value for name, value in usual.items() if not self.get(name)}
-        return self.saying(**{name: value for name, value in missing.items() if name != "period" or not has_days})
+        return self.with_parameters(
+            **{name: value for name, value in missing.items() if name != "period" or not has_days}
+        )
 
     def with_filter(self, condition: Filter) -> "Address":
         """Return the address with one more filter."""
         text = format_filter(condition)
-        return self if text in self.filters else Address(self.page, self.said, (*self.filters, text))
+        return self if text in self.filters else Address(self.page, self.parameters, (*self.filters, text))
 
     def without_filter(self, text: str) -> "Address":
         """Return the address without a filter."""
-        return Address(self.page, self.said, tuple(other for other in self.filters if other != text))
+        return Address(self.page, self.parameters, tuple(other for other in self.filters if other != text))
 
     def at(self, page: str) -> "Address":
         """Return the address of another page for the same question."""
-        return Address(page, self.said, self.filters)
+        return Address(page, self.parameters, self.filters)
 
     def sorted_by(self, name: str) -> str:
         """Return the URL of the report sorted by a column: descending, or ascending if it is sorted descending now."""
@@ -88,22 +90,22 @@ class Address:
 
     def words(self, **usual: str) -> RawQuestion:
         """Return the unparsed question; a missing parameter gets its value from `usual`."""
-        said: Mapping[str, str] = {**usual, **{name: value for name, value in self.said if value}}
+        parameters: Mapping[str, str] = {**usual, **{name: value for name, value in self.parameters if value}}
         return RawQuestion(
-            by=said.get("by", ""),
-            pivot=said.get("pivot", ""),
-            metrics=said.get("metrics", ""),
-            period=said.get("period", "") if not (said.get("from") or said.get("to")) else "",
-            first=said.get("from", ""),
-            last=said.get("to", ""),
-            model=said.get("model", "") if not said.get("models") else "",
-            models=said.get("models", ""),
-            date_of=said.get("date", ""),
-            compare=said.get("compare", ""),
+            by=parameters.get("by", ""),
+            pivot=parameters.get("pivot", ""),
+            metrics=parameters.get("metrics", ""),
+            period=parameters.get("period", "") if not (parameters.get("from") or parameters.get("to")) else "",
+            first=parameters.get("from", ""),
+            last=parameters.get("to", ""),
+            model=parameters.get("model", "") if not parameters.get("models") else "",
+            models=parameters.get("models", ""),
+            date_of=parameters.get("date", ""),
+            compare=parameters.get("compare", ""),
             filters=self.filters,
-            segment=said.get("segment", ""),
-            sort=said.get("sort", ""),
-            limit=said.get("limit", ""),
+            segment=parameters.get("segment", ""),
+            sort=parameters.get("sort", ""),
+            limit=parameters.get("limit", ""),
         )
 
 
@@ -126,17 +128,19 @@ def address_of(page: str, query: QueryParams) -> Address:
 
     A form sends a list as several fields, “all models” as a value of `model`, and a new filter as three fields.
     """
-    said = tuple((name, ",".join(_in_order(name, query))) for name in ONCE if name in query)
-    said = tuple(("models", value) if (name, value) == ("model", ALL_MODELS) else (name, value) for name, value in said)
+    parameters = tuple((name, ",".join(_in_order(name, query))) for name in ONCE if name in query)
+    parameters = tuple(
+        ("models", value) if (name, value) == ("model", ALL_MODELS) else (name, value) for name, value in parameters
+    )
     filters = dict.fromkeys([*query.getlist(FILTER), new_filter_of(query)])
-    return Address(page, said, tuple(text for text in filters if text))
+    return Address(page, parameters, tuple(text for text in filters if text))
 
 
 def address_of_words(page: str, words: RawQuestion) -> Address:
     """Return the address of a page with an unparsed question."""
     named = {"from": words.first, "to": words.last, "date": words.date_of}
-    said = ((name, named.get(name) or str(getattr(words, name, ""))) for name in ONCE)
-    return Address(page, tuple((name, value) for name, value in said if value), words.filters)
+    parameters = ((name, named.get(name) or str(getattr(words, name, ""))) for name in ONCE)
+    return Address(page, tuple((name, value) for name, value in parameters if value), words.filters)
 
 
 def _in_order(name: str, query: QueryParams) -> list[str]:

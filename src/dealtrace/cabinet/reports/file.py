@@ -14,12 +14,12 @@ from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.rendering import HEADERS
 from dealtrace.cabinet.reports.address import address_of
-from dealtrace.cabinet.reports.page import KEPT
+from dealtrace.cabinet.reports.page import DEFAULTS_WRITTEN_OUT
 from dealtrace.cabinet.view import View
 from dealtrace.files.reports.answer_file import write_answer
 from dealtrace.files.row_writers import CONTENT_TYPES, CSV
 from dealtrace.operations.reports.ask import FactSource
-from dealtrace.operations.reports.ask_pivot import ask_as_asked
+from dealtrace.operations.reports.ask_pivot import ask_report_or_pivot
 from dealtrace.operations.reports.read_question import read_question
 from dealtrace.reports.question import Question, RawQuestion
 
@@ -32,7 +32,7 @@ def send_as(extension: str) -> Callable[[View], Awaitable[Response]]:
     async def send(view: View) -> Response:
         site, now = view.current_site, clock.now()
         address = address_of(f"/cabinet/{site.id}/reports", view.request.query_params)
-        question = await view.read(_read, site, address.words(**KEPT), now, view.rights.user.id)
+        question = await view.read(_read, site, address.words(**DEFAULTS_WRITTEN_OUT), now, view.rights.user.id)
         file = await view.ask(_write, question, now, extension)
         name = f"report-{site.id}-{question.period.first_on}-{question.period.last_on}{extension}"
         headers = {**HEADERS, "content-disposition": f'attachment; filename="{name}"'}
@@ -51,7 +51,7 @@ def _write(source: FactSource, site: Site, question: Question, now: datetime, ex
     """Write a report to a temporary file and return the open file; it is already unlinked, so closing it deletes it."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"report{extension}"
-        write_answer(path, ask_as_asked(source, site, question, now), for_excel=extension == CSV)
+        write_answer(path, ask_report_or_pivot(source, site, question, now), for_excel=extension == CSV)
         return path.open("rb")
 
 

@@ -28,12 +28,12 @@ from dealtrace.operations.reports.ask_pivot import ask_pivot
 from dealtrace.operations.reports.read_question import read_question_context
 from dealtrace.record import record
 from dealtrace.reports.answer import Report
-from dealtrace.reports.kept.saved import SavedReport
 from dealtrace.reports.metrics import Metric
 from dealtrace.reports.periods import DEFAULT_PRESET
 from dealtrace.reports.pivot import Pivot
 from dealtrace.reports.question import Question, QuestionContext, Sort, parse_question
 from dealtrace.reports.reading.gaps import Gap
+from dealtrace.reports.saved_items.saved import SavedReport
 from dealtrace.storage.reports.saved import list_saved_reports
 
 USUAL = {
@@ -43,7 +43,7 @@ USUAL = {
     "limit": "100",
 }
 """The default values of parameters that are missing in the URL."""
-KEPT = {name: value for name, value in USUAL.items() if name != "limit"}
+DEFAULTS_WRITTEN_OUT = {name: value for name, value in USUAL.items() if name != "limit"}
 """The defaults that saved questions include; `limit` is missing, because files have all rows by default."""
 ASKED = ("by", "pivot", "metrics", "segment", "sort", "date", "chart")
 """The parameters that count as a question; if a URL has none of them and no filter, the form is shown open."""
@@ -85,7 +85,7 @@ async def show(view: View) -> Response:
         return view.page(TEMPLATE, BAD_REQUEST, **{"fault": fault, "report": None, **around})
     answers, gaps = await view.ask(_ask, question, now, address.get("chart"))
     axis = await view.read(read_axis, site, question.period)
-    notes = axis_notes(axis, gaps, site, view.language, view.word)
+    notes = axis_notes(axis, gaps, site, view.language, view.translate)
     return view.page(TEMPLATE, OK, **{"fault": "", **around, **shown(answers, address, notes, view, now)})
 
 
@@ -103,9 +103,9 @@ def shown(
         "report": report,
         "model": model_said(report, language),
         "compared_until": compared_until(report.question, view.current_site, now, language),
-        "table": table_of(report, address, rows_page, language, view.word) if has_table else None,
-        "models": by_models(report, address, rows_page, language, view.word) if is_by_models else None,
-        "pivot": pivot_table(pivot, address, rows_page, language, view.word) if pivot is not None else None,
+        "table": table_of(report, address, rows_page, language, view.translate) if has_table else None,
+        "models": by_models(report, address, rows_page, language, view.translate) if is_by_models else None,
+        "pivot": pivot_table(pivot, address, rows_page, language, view.translate) if pivot is not None else None,
         "metrics": model_metric_choices(address, metrics, report.question.metrics[0], language)
         if is_by_models
         else metric_choices(address, named),
@@ -175,7 +175,7 @@ def _read(connection: Connection, site: Site, now: datetime, user_id: int) -> tu
 
 def _saved(address: Address, reports: Sequence[SavedReport]) -> list[tuple[str, str, bool]]:
     """Return the name and address of each saved report, and whether it is the report on the page."""
-    here = address.written_out(KEPT).query
+    here = address.written_out(DEFAULTS_WRITTEN_OUT).query
     return [(each.name, f"{address.page}?{each.query}", each.query == here) for each in reports]
 
 

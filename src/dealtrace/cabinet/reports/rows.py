@@ -107,7 +107,7 @@ def _keys(figure: Figure, keys: Sequence[str], view: View) -> list[str]:
     """Return texts with the dimensions and keys of the figure, as they were requested."""
     return [
         f"{_named(dimension.ru, dimension.en, view)}: "
-        f"{value_words(dimension, text, view.language) if text else nothing_words(dimension, view.word)}"
+        f"{value_words(dimension, text, view.language) if text else nothing_words(dimension, view.translate)}"
         for dimension, text in zip(figure.question.by, keys, strict=True)
     ]
 
@@ -166,7 +166,7 @@ class _Shaper:
     """The builder of the table of rows behind a figure; it links only to pages that the person may open."""
 
     def __init__(self, view: View, details: Details) -> None:
-        self._view, self._details, self._say = view, details, view.word
+        self._view, self._details, self._say = view, details, view.translate
         self._may_open = view.role is not None and view.role.includes(Role.ANALYST)
 
     def table(self, answer: RowsAnswer) -> RowTable:

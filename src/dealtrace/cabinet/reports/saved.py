@@ -8,19 +8,19 @@ from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.formats import clock_time
 from dealtrace.cabinet.reports.address import Address
-from dealtrace.cabinet.reports.keeping import KeptLine, KeptPage, address_at, fault_of
-from dealtrace.cabinet.reports.page import KEPT, USUAL, read_context_of
+from dealtrace.cabinet.reports.page import DEFAULTS_WRITTEN_OUT, USUAL, read_context_of
+from dealtrace.cabinet.reports.saved_items import SavedItemLine, SavedItemsPage, address_at, fault_of
 from dealtrace.cabinet.settings.page import stored_site
 from dealtrace.cabinet.view import View
 from dealtrace.operations.reports.save_report import delete_report, rename_report, save_report
-from dealtrace.reports.kept.names import KeptName
-from dealtrace.reports.kept.saved import SavedReport
 from dealtrace.reports.question import QuestionContext, parse_question
+from dealtrace.reports.saved_items.names import SavedName
+from dealtrace.reports.saved_items.saved import SavedReport
 from dealtrace.storage.accounts.users import find_logins
 from dealtrace.storage.reports.saved import list_saved_reports
 
 
-async def _list(view: View) -> list[KeptLine]:
+async def _list(view: View) -> list[SavedItemLine]:
     """List the saved reports, with when they were saved and by whom."""
     site = await stored_site(view)
     reports, known, logins = await view.read(_read, site, view.rights.user.id, clock.now())
@@ -28,8 +28,8 @@ async def _list(view: View) -> list[KeptLine]:
     for report in reports:
         address = address_at(site.id, report.query)
         saved = f"{clock_time(view.language, report.saved_at, site.time_zone)} {logins.get(report.saved_by or 0, '')}"
-        kept = KeptName(report.name, report.user_id)
-        lines.append(KeptLine(kept, address.link(), (saved,), fault_of(address, known, view)))
+        saved_name = SavedName(report.name, report.user_id)
+        lines.append(SavedItemLine(saved_name, address.link(), (saved,), fault_of(address, known, view)))
     return lines
 
 
@@ -41,12 +41,14 @@ def _read(
     return reports, read_context_of(connection, site, now, user_id), find_logins(connection, people)
 
 
-def _save(connection: Connection, site: Site, address: Address, kept: KeptName, by: int, *, overwrites: bool) -> None:
+def _save(
+    connection: Connection, site: Site, address: Address, saved_name: SavedName, by: int, *, overwrites: bool
+) -> None:
     """Save a question with its defaults written out; a report of the site cannot use segments of a single user."""
     now = clock.now()
-    parse_question(address.words(**USUAL), read_context_of(connection, site, now, kept.user_id))
-    report = SavedReport(kept.name, address.written_out(KEPT).query, kept.user_id, by, now)
+    parse_question(address.words(**USUAL), read_context_of(connection, site, now, saved_name.user_id))
+    report = SavedReport(saved_name.name, address.written_out(DEFAULTS_WRITTEN_OUT).query, saved_name.user_id, by, now)
     save_report(connection, site, report, overwrites=overwrites)
 
 
-SAVED_REPORTS = KeptPage("reports/saved", "Saved reports", _list, _save, rename_report, delete_report)
+SAVED_REPORTS = SavedItemsPage("reports/saved", "Saved reports", _list, _save, rename_report, delete_report)

@@ -8,19 +8,19 @@ from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.reports.address import Address
 from dealtrace.cabinet.reports.choices import words_of_filters
-from dealtrace.cabinet.reports.keeping import KeptLine, KeptPage
 from dealtrace.cabinet.reports.page import read_context_of
+from dealtrace.cabinet.reports.saved_items import SavedItemLine, SavedItemsPage
 from dealtrace.cabinet.settings.page import stored_site
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters
 from dealtrace.operations.reports.manage_segments import add_segment, remove_segment, rename_segment
-from dealtrace.reports.kept.names import KeptName
-from dealtrace.reports.kept.segments import Segment
 from dealtrace.reports.question import QuestionContext, parse_filters
+from dealtrace.reports.saved_items.names import SavedName
+from dealtrace.reports.saved_items.segments import Segment
 from dealtrace.storage.reports.segments import list_segments
 
 
-async def _list(view: View) -> list[KeptLine]:
+async def _list(view: View) -> list[SavedItemLine]:
     """List the segments with their filters in words."""
     segments, known = await view.read(_read, await stored_site(view), view.rights.user.id, clock.now())
     own = {segment.name for segment in segments if segment.user_id is not None}
@@ -29,7 +29,7 @@ async def _list(view: View) -> list[KeptLine]:
     ]
 
 
-def _line(view: View, segment: Segment, known: QuestionContext, *, is_hidden: bool) -> KeptLine:
+def _line(view: View, segment: Segment, known: QuestionContext, *, is_hidden: bool) -> SavedItemLine:
     """Return the line of a segment; if an own segment of the same name hides it, the link has its filters instead."""
     report = f"/cabinet/{view.current_site.id}/reports"
     address = Address(report, (), segment.filters) if is_hidden else Address(report, (("segment", segment.name),), ())
@@ -39,19 +39,21 @@ def _line(view: View, segment: Segment, known: QuestionContext, *, is_hidden: bo
     except InvalidParameters as refusal:
         fault = refusal.text(view.language)
     words = words_of_filters(segment.filters, known, view.language)
-    return KeptLine(KeptName(segment.name, segment.user_id), address.link(), words, fault)
+    return SavedItemLine(SavedName(segment.name, segment.user_id), address.link(), words, fault)
 
 
 def _read(connection: Connection, site: Site, user_id: int, now: datetime) -> tuple[list[Segment], QuestionContext]:
     return list_segments(connection, site.id, user_id), read_context_of(connection, site, now, user_id)
 
 
-def _save(connection: Connection, site: Site, address: Address, kept: KeptName, by: int, *, overwrites: bool) -> None:
+def _save(
+    connection: Connection, site: Site, address: Address, saved_name: SavedName, by: int, *, overwrites: bool
+) -> None:
     """Save the filters of a report, including those of its segment, as a segment."""
     now = clock.now()
     picked = read_context_of(connection, site, now, by).segments.get(address.get("segment"), ())
     filters = dict.fromkeys([*address.filters, *picked])
-    add_segment(connection, site, kept, tuple(filters), now, by, overwrites=overwrites)
+    add_segment(connection, site, saved_name, tuple(filters), now, by, overwrites=overwrites)
 
 
-SEGMENTS = KeptPage("reports/segments", "Segments", _list, _save, rename_segment, remove_segment)
+SEGMENTS = SavedItemsPage("reports/segments", "Segments", _list, _save, rename_segment, remove_segment)

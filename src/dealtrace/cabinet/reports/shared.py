@@ -11,10 +11,10 @@ from dealtrace.accounts.site import Site
 from dealtrace.cabinet.formats import day
 from dealtrace.cabinet.gate import NOT_FOUND, limit_guessing, refused
 from dealtrace.cabinet.reports.comparison import compared_until
-from dealtrace.cabinet.reports.keeping import address_at
 from dealtrace.cabinet.reports.models import by_models
 from dealtrace.cabinet.reports.page import OK, USUAL, Answers, ask_all, line_of, model_said, read_context_of
 from dealtrace.cabinet.reports.pivot import pivot_table
+from dealtrace.cabinet.reports.saved_items import address_at
 from dealtrace.cabinet.reports.table import table_of
 from dealtrace.cabinet.reports.visitors import models_for_visitors, table_for_visitors
 from dealtrace.cabinet.view import View
@@ -81,12 +81,14 @@ def _shown(answers: Answers, view: View) -> dict[str, object]:
     by, nowhere = report.question.by, address_at(0, "")
     is_by_models = report.question.model is None
     has_table = not is_by_models and pivot is None
-    table = table_of(report, nowhere, "", language, view.word) if has_table else None
+    table = table_of(report, nowhere, "", language, view.translate) if has_table else None
     return {
         "report": report,
         "table": table_for_visitors(table, by) if table is not None else None,
-        "models": models_for_visitors(by_models(report, None, "", language, view.word), by) if is_by_models else None,
-        "pivot": pivot_table(pivot, None, "", language, view.word) if pivot is not None else None,
+        "models": models_for_visitors(by_models(report, None, "", language, view.translate), by)
+        if is_by_models
+        else None,
+        "pivot": pivot_table(pivot, None, "", language, view.translate) if pivot is not None else None,
         "metrics": (),
         "model": model_said(report, language),
         "line": line_of(answers, None, language),

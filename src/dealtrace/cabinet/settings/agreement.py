@@ -17,7 +17,7 @@ from dealtrace.deals.incoming_deal import IncomingDeal
 from dealtrace.errors import FileUnreadable
 from dealtrace.files.import_file import open_import_file
 from dealtrace.files.import_format import ImportNoun
-from dealtrace.operations.reports.agree import ROWS_AT_ONCE, compare_rows, missing_in_file
+from dealtrace.operations.reports.compare_lists import ROWS_AT_ONCE, compare_rows, missing_in_file
 from dealtrace.record import record
 from dealtrace.reports.agreement import Agreement, Comparison, Disagreement, Field, SeenDeals
 
@@ -63,7 +63,7 @@ async def compare(view: View) -> Response:
     encoding = view.form.get("encoding")
     kept = await keep_sent_file(view, "agreement", {})
     if kept is None or encoding not in ENCODINGS:
-        return _page(view, faults={"file": view.word("Choose a file.")})
+        return _page(view, faults={"file": view.translate("Choose a file.")})
     try:
         compared = await view.read(compare_file, site, kept.path, encoding or None)
     except FileUnreadable as refusal:
@@ -95,8 +95,8 @@ def compare_file(connection: Connection, site: Site, path: Path, encoding: str |
                     differences.append(each)
 
     rows = (row for _, row in file.rows(site.time_zone, 0))
-    while stretch := list(islice(rows, ROWS_AT_ONCE)):
-        count(compare_rows(connection, site, stretch, seen, has_sums=has_sums))
+    while chunk := list(islice(rows, ROWS_AT_ONCE)):
+        count(compare_rows(connection, site, chunk, seen, has_sums=has_sums))
     first_at, last_at = compared.agreement.first_at, compared.agreement.last_at
     if first_at is not None and last_at is not None:
         for _, missing in missing_in_file(connection, site, first_at, last_at, seen):
@@ -108,7 +108,7 @@ def _page(view: View, *, compared: Compared | None = None, faults: Faults | None
     return show_settings(
         view,
         "settings/agreement.html",
-        view.word("Agreement with the CRM"),
+        view.translate("Agreement with the CRM"),
         faults=faults,
         compared=compared,
         differences=[_difference(view, each) for each in compared.differences] if compared is not None else [],
@@ -123,7 +123,7 @@ def _difference(view: View, compared: Comparison) -> Difference:
     return Difference(
         row=str(compared.row) if compared.row is not None else NOTHING,
         number=ours.number if ours is not None else _number(theirs),
-        words=view.word(_WORDS[compared.disagreement]) if compared.disagreement is not None else "",
+        words=view.translate(_WORDS[compared.disagreement]) if compared.disagreement is not None else "",
         theirs=compared.reason or _side(view, theirs, fields),
         ours=_side(view, ours, fields),
     )

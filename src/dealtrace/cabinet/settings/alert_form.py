@@ -108,12 +108,12 @@ def faults_of(refusal: InvalidParameters | InvalidSetting, language: Language) -
 def trial_lines(trial: Trial, time_zone: ZoneInfo, language: Language) -> Sequence[TrialLine]:
     """Return the incidents of a trial as texts, newest first."""
     lines = []
-    for episode in trial.episodes[::-1]:
-        span, judgement, unit = episode.slot.span(time_zone), episode.judgement, trial.metric.unit
+    for incident in trial.incidents[::-1]:
+        span, judgement, unit = incident.slot.span(time_zone), incident.judgement, trial.metric.unit
         value, usual = (
             figure_words(figure_text(trial.metric, figure), unit, language)
             for figure in (judgement.value, judgement.usual)
         )
-        ended = episode.ended.span(time_zone).until if episode.ended is not None else None
+        ended = incident.ended.span(time_zone).until if incident.ended is not None else None
         lines.append(TrialLine(span.since, span.until, value, usual, ended))
     return lines

@@ -23,7 +23,7 @@ from dealtrace.cabinet.settings.alert_form import (
     trial_lines,
     words_of_draft,
 )
-from dealtrace.cabinet.settings.page import Faults, lead_back, number_of, show_settings
+from dealtrace.cabinet.settings.page import Faults, number_of, redirect_with_message, show_settings
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, InvalidSetting
 from dealtrace.mails.figure_words import figure_words
@@ -79,7 +79,7 @@ async def add(view: View) -> Response:
         await view.manage(_add, view.current_site, rule, view.rights.user.id)
     except (InvalidParameters, InvalidSetting) as refusal:
         return await _list_page(view, facts, draft, faults=faults_of(refusal, view.language))
-    return lead_back(view, PLACE, "added")
+    return redirect_with_message(view, PLACE, "added")
 
 
 async def show_alert(view: View) -> Response:
@@ -99,10 +99,10 @@ async def change(view: View) -> Response:
     match view.form.get("act"):
         case "remove":
             await view.manage(_remove, view.current_site, alert.id, view.rights.user.id)
-            return lead_back(view, PLACE, "removed")
+            return redirect_with_message(view, PLACE, "removed")
         case "test":
             await view.manage(_test, view.current_site, alert.id)
-            return lead_back(view, f"{PLACE}/{alert.id}", "testing")
+            return redirect_with_message(view, f"{PLACE}/{alert.id}", "testing")
         case _:
             return await _save(view, alert)
 
@@ -116,7 +116,7 @@ async def _save(view: View, alert: Alert) -> Response:
         await view.manage(_change, view.current_site, alert.id, rule, view.rights.user.id)
     except (InvalidParameters, InvalidSetting) as refusal:
         return await _alert_page(view, alert, facts, draft, faults=faults_of(refusal, view.language))
-    return lead_back(view, f"{PLACE}/{alert.id}", "saved")
+    return redirect_with_message(view, f"{PLACE}/{alert.id}", "saved")
 
 
 def _parse(view: View, facts: _Facts, draft: AlertDraft, before: Sequence[Recipient] = ()) -> tuple[Rule, Question]:
@@ -140,7 +140,7 @@ async def _list_page(
     return show_settings(
         view,
         "settings/alerts.html",
-        view.word("Alerts"),
+        view.translate("Alerts"),
         faults=faults,
         alerts=[_line(view, alert, facts, incidents) for alert in alerts],
         form=_form(view, facts, draft, trial),
@@ -160,17 +160,17 @@ async def _alert_page(
     return show_settings(
         view,
         "settings/alert.html",
-        view.word("Alert"),
+        view.translate("Alert"),
         faults=faults,
         alert=alert,
         sentence=rule_sentence(alert.rule, view.language, facts.context.columns),
         incidents=[_incident_line(view, incident) for incident in past],
-        leaves=[(each.address, left[each.address.casefold()]) for each in _leavers(alert, left)],
+        unsubscribed=[(each.address, left[each.address.casefold()]) for each in _unsubscribed(alert, left)],
         form=_form(view, facts, draft, trial),
     )
 
 
-def _leavers(alert: Alert, left: Mapping[str, datetime]) -> list[Recipient]:
+def _unsubscribed(alert: Alert, left: Mapping[str, datetime]) -> list[Recipient]:
     """List the recipients of a rule who unsubscribed from its mails with the link in a mail."""
     return [each for each in alert.rule.recipients if each.user_id is None and each.address.casefold() in left]
 
@@ -187,7 +187,7 @@ def _form(view: View, facts: _Facts, draft: AlertDraft, trial: Trial | None) -> 
     return {
         "draft": draft,
         "sends_mail": view.services.sends_mail,
-        "kinds": [(kind.value, view.word(words), kind == draft.kind) for kind, words in KINDS.items()],
+        "kinds": [(kind.value, view.translate(words), kind == draft.kind) for kind, words in KINDS.items()],
         "metrics": [(name, words, name == draft.metric) for name, words in _metrics(view, facts)],
         "windows": [
             (name, window.ru if view.language == "ru" else window.en, name == draft.window)
@@ -195,7 +195,7 @@ def _form(view: View, facts: _Facts, draft: AlertDraft, trial: Trial | None) -> 
         ],
         "members": [(user_id, login, user_id in draft.members) for user_id, login in facts.members.items()],
         "trial": trial,
-        "episodes": trial_lines(trial, view.current_site.time_zone, view.language) if trial is not None else [],
+        "trial_incidents": trial_lines(trial, view.current_site.time_zone, view.language) if trial is not None else [],
     }
 
 

@@ -25,12 +25,12 @@ async def show(view: View) -> Response:
     return show_settings(
         view,
         "settings/changes.html",
-        view.word("Changes"),
+        view.translate("Changes"),
         changes=[
             (
                 change.changed_at,
-                author_words(logins, change.user_id, view.word),
-                change_words(change, view.language, view.word, columns),
+                author_words(logins, change.user_id, view.translate),
+                change_words(change, view.language, view.translate, columns),
             )
             for change in changes
         ],

@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from dealtrace import clock
 from dealtrace.accounts.site import Site
-from dealtrace.cabinet.settings.page import Faults, fault_text, lead_back, show_settings
+from dealtrace.cabinet.settings.page import Faults, fault_text, redirect_with_message, show_settings
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidSetting, NameTaken
 from dealtrace.operations.reports.column_metrics import try_new_column
@@ -63,7 +63,7 @@ async def add(view: View) -> Response:
     except InvalidSetting as refusal:
         field = _FIELDS.get(str(refusal.facts["key"]), "name")
         return await _page(view, draft, faults={field: fault_text(refusal, view.language)})
-    return lead_back(view, PLACE, "added")
+    return redirect_with_message(view, PLACE, "added")
 
 
 async def remove(view: View) -> Response:
@@ -72,7 +72,7 @@ async def remove(view: View) -> Response:
         await view.manage(_remove, view.current_site, view.form.get("name"), view.rights.user.id)
     except InvalidSetting as refusal:
         return await _page(view, Draft(), faults={"": fault_text(refusal, view.language)})
-    return lead_back(view, PLACE, "removed")
+    return redirect_with_message(view, PLACE, "removed")
 
 
 def _draft_of(view: View) -> Draft:
@@ -101,10 +101,10 @@ async def _page(view: View, draft: Draft, *, tried: str = "", faults: Faults | N
     return show_settings(
         view,
         "settings/columns.html",
-        view.word("Columns of reports"),
+        view.translate("Columns of reports"),
         faults=faults,
-        columns=[(column, view.word(_KINDS[column.kind]), _contents(column)) for column in columns],
-        kinds=[(str(kind), view.word(words), kind == draft.kind) for kind, words in _KINDS.items()],
+        columns=[(column, view.translate(_KINDS[column.kind]), _contents(column)) for column in columns],
+        kinds=[(str(kind), view.translate(words), kind == draft.kind) for kind, words in _KINDS.items()],
         statuses=[(name, name in draft.statuses) for name in offered],
         metrics=[(metric.name, metric.ru if view.language == "ru" else metric.en) for metric in METRICS.values()],
         draft=draft,

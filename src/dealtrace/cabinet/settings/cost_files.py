@@ -115,7 +115,7 @@ def try_costs(database: Database, site: Site, path: Path, choices: CostChoices) 
         first_on=min(file.days, default=None),
         last_on=max(file.days, default=None),
         shown=costs[:ROWS_SHOWN],
-        ignored=file.layout.passed_over,
+        ignored=file.layout.ignored_headings,
         unmet=find_unmet(listed, named.visited),
     )
 

@@ -19,7 +19,7 @@ from dealtrace.cabinet.settings.cost_files import (
     try_costs,
 )
 from dealtrace.cabinet.settings.imports import ENCODINGS, find_sent_file, keep_sent_file, unless_deleted
-from dealtrace.cabinet.settings.page import Faults, fault_text, lead_back, show_settings, stored_site
+from dealtrace.cabinet.settings.page import Faults, fault_text, redirect_with_message, show_settings, stored_site
 from dealtrace.cabinet.settings.uploads import UPLOAD_BYTES_MAX, Upload
 from dealtrace.cabinet.view import View
 from dealtrace.errors import Refusal
@@ -57,7 +57,7 @@ async def show(view: View) -> Response:
 
 
 async def _gone(view: View) -> Response:
-    words = view.word("The file is no longer available: files are stored for an hour. Upload it again.")
+    words = view.translate("The file is no longer available: files are stored for an hour. Upload it again.")
     return await _page(view, faults={"file": words}, status=GONE)
 
 
@@ -70,7 +70,7 @@ async def upload(view: View) -> Response:
         return await _page(view, chosen, faults)
     kept = await keep_sent_file(view, PLACE, chosen)
     if kept is None:
-        return await _page(view, chosen, {"file": view.word("Choose a file.")})
+        return await _page(view, chosen, {"file": view.translate("Choose a file.")})
     try:
         await view.services.file_threads.run(
             try_costs, view.services.database, view.current_site, kept.path, read_choices(chosen)
@@ -108,7 +108,7 @@ async def run(view: View) -> Response:
         store_costs, view.services.database, view.current_site, kept.path, choices, view.rights.user.id
     )
     kept.delete()
-    return lead_back(view, PLACE, "added")
+    return redirect_with_message(view, PLACE, "added")
 
 
 def by_month(costs: Iterable[AccountCosts]) -> list[CostLine]:
@@ -135,7 +135,7 @@ async def _page(
     return show_settings(
         view,
         "settings/costs.html",
-        view.word("Costs"),
+        view.translate("Costs"),
         faults=faults,
         status=status,
         lines=lines if is_by_day else by_month(costs),
@@ -144,8 +144,8 @@ async def _page(
         unmet=unmet.campaigns[:UNMET_SHOWN] if unmet is not None else None,
         unmet_total=sum(cost.amount_kopecks for cost in unmet.campaigns) if unmet is not None else 0,
         chosen={**dict.fromkeys(CostChoices.FIELDS, ""), **(chosen or {})},
-        campaigns=[(value, view.word(words)) for value, words in CAMPAIGNS.items()],
-        vats=[(value, view.word(words)) for value, words in VAT.items()],
+        campaigns=[(value, view.translate(words)) for value, words in CAMPAIGNS.items()],
+        vats=[(value, view.translate(words)) for value, words in VAT.items()],
         encodings=ENCODINGS[1:],
         megabytes=UPLOAD_BYTES_MAX >> 20,
     )
@@ -170,7 +170,7 @@ def _preview_page(view: View, kept: Upload, choices: CostChoices, preview: CostP
     return show_settings(
         view,
         "settings/costs_preview.html",
-        view.word("Import of costs"),
+        view.translate("Import of costs"),
         preview=preview,
         choices=choices,
         unmet=preview.unmet.campaigns[:UNMET_SHOWN],

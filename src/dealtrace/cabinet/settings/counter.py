@@ -36,9 +36,9 @@ async def show(view: View) -> Response:
     return show_settings(
         view,
         "settings/counter.html",
-        view.word("Counter and forms"),
+        view.translate("Counter and forms"),
         script=f'<script async src="{server}/counter/{site}.js"></script>',
         form=_FORM.format(server=server, site=site),
-        addresses=[(view.word(words), server + path) for words, path in _ADDRESSES],
+        addresses=[(view.translate(words), server + path) for words, path in _ADDRESSES],
         last=await view.read(find_last_visit, site),
     )

@@ -4,7 +4,7 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from dealtrace import clock
-from dealtrace.cabinet.settings.page import Faults, fault_text, lead_back, show_settings, stored_site
+from dealtrace.cabinet.settings.page import Faults, fault_text, redirect_with_message, show_settings, stored_site
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidSetting, NameTaken
 from dealtrace.operations.accounts.add_custom_field import add_custom_field
@@ -26,7 +26,7 @@ async def add(view: View) -> Response:
         await view.manage(_add, view.current_site.id, name, view.rights.user.id)
     except (InvalidSetting, NameTaken) as refusal:
         return await _page(view, name=name, faults={"name": fault_text(refusal, view.language)})
-    return lead_back(view, PLACE, "added")
+    return redirect_with_message(view, PLACE, "added")
 
 
 async def remove(view: View) -> Response:
@@ -35,7 +35,7 @@ async def remove(view: View) -> Response:
         await view.manage(_remove, view.current_site.id, view.form.get("name"), view.rights.user.id)
     except InvalidSetting as refusal:
         return await _page(view, faults={"": fault_text(refusal, view.language)})
-    return lead_back(view, PLACE, "removed")
+    return redirect_with_message(view, PLACE, "removed")
 
 
 async def _page(view: View, *, name: str = "", removed: str = "", faults: Faults | None = None) -> Response:
@@ -44,7 +44,7 @@ async def _page(view: View, *, name: str = "", removed: str = "", faults: Faults
     return show_settings(
         view,
         "settings/fields.html",
-        view.word("Custom fields"),
+        view.translate("Custom fields"),
         faults=faults,
         fields=sorted(site.custom_fields),
         unknown=[field for field in unknown if field.name],

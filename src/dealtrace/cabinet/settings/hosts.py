@@ -6,7 +6,7 @@ from starlette.responses import Response
 from dealtrace import clock
 from dealtrace.attribution.known_hosts import HostKind
 from dealtrace.attribution.site_hosts import SITE_KINDS
-from dealtrace.cabinet.settings.page import Faults, fault_text, lead_back, show_settings
+from dealtrace.cabinet.settings.page import Faults, fault_text, redirect_with_message, show_settings
 from dealtrace.cabinet.view import View
 from dealtrace.errors import HostNotFound, InvalidSetting
 from dealtrace.operations.accounts.name_hosts import add_host, remove_host
@@ -37,7 +37,7 @@ async def add(view: View) -> Response:
     except InvalidSetting as refusal:
         field = _FIELDS[str(refusal.facts["key"])]
         return await _page(view, **sent, faults={field: fault_text(refusal, view.language)})
-    return lead_back(view, "settings/hosts", "host")
+    return redirect_with_message(view, "settings/hosts", "host")
 
 
 async def remove(view: View) -> Response:
@@ -46,8 +46,8 @@ async def remove(view: View) -> Response:
     try:
         await view.manage(_remove, view.current_site.id, view.rights.user.id, kind=kind, host=host)
     except (InvalidSetting, HostNotFound):
-        return await _page(view, faults={"": view.word("The host has already been removed.")})
-    return lead_back(view, "settings/hosts", "host")
+        return await _page(view, faults={"": view.translate("The host has already been removed.")})
+    return redirect_with_message(view, "settings/hosts", "host")
 
 
 async def _page(
@@ -57,10 +57,10 @@ async def _page(
     return show_settings(
         view,
         "settings/hosts.html",
-        view.word("Hosts"),
+        view.translate("Hosts"),
         faults=faults,
-        hosts=[(each, view.word(_KINDS[each.kind])) for each in hosts],
-        kinds=[(each.value, view.word(words), each.value == kind) for each, words in _KINDS.items()],
+        hosts=[(each, view.translate(_KINDS[each.kind])) for each in hosts],
+        kinds=[(each.value, view.translate(words), each.value == kind) for each, words in _KINDS.items()],
         host=host,
         name=name,
     )

@@ -60,7 +60,7 @@ def unless_deleted(purpose: str, gone: Respond) -> Callable[[Respond], Respond]:
 
 async def gone(view: View) -> Response:
     """Return the form with a message that the file is no longer stored."""
-    words = view.word("The file is no longer available: files are stored for an hour. Upload it again.")
+    words = view.translate("The file is no longer available: files are stored for an hour. Upload it again.")
     return _page(view, faults={"file": words}, status=GONE)
 
 
@@ -74,10 +74,10 @@ async def upload(view: View) -> Response:
     """Store an uploaded file if it is readable, and redirect to its preview."""
     chosen = {"noun": view.form.get("noun"), "encoding": view.form.get("encoding")}
     if chosen["noun"] not in list(ImportNoun) or chosen["encoding"] not in ENCODINGS:
-        return _page(view, chosen, {"noun": view.word("Choose what the file contains.")})
+        return _page(view, chosen, {"noun": view.translate("Choose what the file contains.")})
     kept = await keep_sent_file(view, PLACE, chosen)
     if kept is None:
-        return _page(view, chosen, {"file": view.word("Choose a file.")})
+        return _page(view, chosen, {"file": view.translate("Choose a file.")})
     try:
         await view.services.file_threads.run(_open, kept, view.current_site)
     except FileUnreadable as refusal:
@@ -167,10 +167,10 @@ def _page(
     return show_settings(
         view,
         "settings/imports.html",
-        view.word("Import of files"),
+        view.translate("Import of files"),
         faults=faults,
         status=status,
-        nouns=[(value.value, view.word(words), value == noun) for value, words in NOUNS.items()],
+        nouns=[(value.value, view.translate(words), value == noun) for value, words in NOUNS.items()],
         encodings=ENCODINGS[1:],
         megabytes=UPLOAD_BYTES_MAX >> 20,
     )
@@ -185,8 +185,8 @@ async def _preview_page(view: View, kept: Upload, site: Site, faults: Faults | N
         )
     except Refusal as refusal:
         return _page(view, options, {"file": fault_text(refusal, view.language)})
-    title = view.word("Import of files")
-    noun_words = view.word(NOUNS[noun])
+    title = view.translate("Import of files")
+    noun_words = view.translate(NOUNS[noun])
     return show_settings(
         view, "settings/preview.html", title, faults=faults, preview=preview, noun=noun_words, key=kept.key
     )
@@ -196,7 +196,7 @@ def _outcome_page(view: View, kept: Upload, outcome: dict[str, str]) -> Response
     return show_settings(
         view,
         "settings/imported.html",
-        view.word("Import of files"),
+        view.translate("Import of files"),
         outcome=outcome,
         key=kept.key,
         has_refused=kept.refused_path.is_file(),

@@ -15,7 +15,7 @@ from dealtrace.cabinet.forms import Form
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.reports.address import address_of, address_of_words
 from dealtrace.cabinet.reports.page import USUAL
-from dealtrace.cabinet.settings.page import Faults, fault_text, lead_back, number_of, show_settings
+from dealtrace.cabinet.settings.page import Faults, fault_text, number_of, redirect_with_message, show_settings
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, InvalidSetting
 from dealtrace.mails.recipient import Recipient, chosen_recipients, format_recipients, is_address
@@ -97,7 +97,7 @@ async def change(view: View) -> Response:
         is_there = await view.manage(_change, view.current_site, report.id, new, view.rights.user.id)
     except (InvalidParameters, InvalidSetting) as refusal:
         return _report_page(view, report, draft, members, faults=_faults_of(view, refusal))
-    return lead_back(view, PLACE, "saved") if is_there else not_found(view)
+    return redirect_with_message(view, PLACE, "saved") if is_there else not_found(view)
 
 
 async def add(view: View) -> Response:
@@ -107,19 +107,19 @@ async def add(view: View) -> Response:
         await view.manage(_add, view.current_site, _new_report(view, draft, members), view.rights.user.id)
     except (InvalidParameters, InvalidSetting) as refusal:
         return await _page(view, draft, faults=_faults_of(view, refusal))
-    return lead_back(view, PLACE, "added")
+    return redirect_with_message(view, PLACE, "added")
 
 
 async def leave(view: View) -> Response:
     """Remove the person from the recipients of a report."""
     await view.manage(_leave, view.current_site, number_of(view.form.get("report")), view.rights.user.id)
-    return lead_back(view, PLACE, "saved")
+    return redirect_with_message(view, PLACE, "saved")
 
 
 async def remove(view: View) -> Response:
     """Stop a report for everybody."""
     await view.manage(_remove, view.current_site, number_of(view.form.get("report")), view.rights.user.id)
-    return lead_back(view, PLACE, "removed")
+    return redirect_with_message(view, PLACE, "removed")
 
 
 def _draft_of(form: Form) -> ReportDraft:
@@ -138,7 +138,7 @@ def _draft_of_report(view: View, report: ScheduledReport, members: dict[int, str
     users = (each.user_id for each in report.recipients if each.user_id is not None)
     return ReportDraft(
         report.title,
-        address_of_words(f"/cabinet/{view.current_site.id}/reports", report.words).link(),
+        address_of_words(f"/cabinet/{view.current_site.id}/reports", report.raw_question).link(),
         report.rhythm,
         report.hour,
         tuple(user_id for user_id in users if user_id in members),
@@ -194,7 +194,7 @@ async def _page(view: View, draft: ReportDraft, *, faults: Faults | None = None)
     return show_settings(
         view,
         "settings/mail_reports.html",
-        view.word("Reports by mail"),
+        view.translate("Reports by mail"),
         faults=faults,
         reports=[_line(view, report, leaves.get(report.id, {})) for report in reports],
         may_add=view.role is not None and view.role.includes(Role.ANALYST),
@@ -208,13 +208,13 @@ def _line(view: View, report: ScheduledReport, left: Mapping[str, datetime]) -> 
         (each.address, left.get(each.address.casefold()) if each.user_id is None else None)
         for each in report.recipients
     ]
-    return ReportLine(report, view.word(RHYTHMS[report.rhythm]), is_mine, recipients)
+    return ReportLine(report, view.translate(RHYTHMS[report.rhythm]), is_mine, recipients)
 
 
 def _report_page(
     view: View, report: ScheduledReport, draft: ReportDraft, members: dict[int, str], *, faults: Faults | None = None
 ) -> Response:
-    title = view.word("Report by mail")
+    title = view.translate("Report by mail")
     return show_settings(
         view, "settings/mail_report.html", title, faults=faults, report=report, form=_form(view, draft, members)
     )
@@ -224,7 +224,7 @@ def _form(view: View, draft: ReportDraft, members: dict[int, str]) -> dict[str, 
     """Return the context of the form's template."""
     return {
         "draft": draft,
-        "rhythms": [(str(rhythm), view.word(words), rhythm == draft.rhythm) for rhythm, words in RHYTHMS.items()],
+        "rhythms": [(str(rhythm), view.translate(words), rhythm == draft.rhythm) for rhythm, words in RHYTHMS.items()],
         "hours": [(hour, hour == draft.hour) for hour in range(HOURS)],
         "members": [(user_id, login, user_id in draft.members) for user_id, login in members.items()],
         "sends_mail": view.services.sends_mail,

@@ -42,13 +42,13 @@ def show_settings(
         template,
         status or (BAD_REQUEST if faults else 200),
         title=title,
-        done=view.word(done) if done and not faults else "",
+        done=view.translate(done) if done and not faults else "",
         faults=faults or {},
         **context,
     )
 
 
-def lead_back(view: View, place: str, done: str) -> Response:
+def redirect_with_message(view: View, place: str, done: str) -> Response:
     """Redirect to a page of settings with a message about the change."""
     return view.redirect_to(f"/{view.current_site.id}/{place}?done={done}")
 

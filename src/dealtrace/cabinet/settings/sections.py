@@ -58,7 +58,7 @@ async def show(view: View) -> Response:
     facts = await view.read(_read, site)
     role = view.role or Role.READER
     sections = [section for section in _sections(view, site, facts) if role.includes(section.role)]
-    return show_settings(view, "settings/sections.html", view.word("Settings"), listed=sections)
+    return show_settings(view, "settings/sections.html", view.translate("Settings"), listed=sections)
 
 
 def _read(connection: Connection, site: Site) -> _Facts:
@@ -79,7 +79,7 @@ def _read(connection: Connection, site: Site) -> _Facts:
 
 
 def _sections(view: View, site: Site, facts: _Facts) -> list[SettingsSection]:
-    translate = view.word
+    translate = view.translate
     last_visit_at = facts.arrivals.visits.last_at
     last_visit = clock_time(view.language, last_visit_at, site.time_zone) if last_visit_at is not None else ""
     listed = (

@@ -12,9 +12,16 @@ from dealtrace.accounts.user import UserId
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.notes.axis import author_words
 from dealtrace.cabinet.reports.address import Address
-from dealtrace.cabinet.reports.keeping import address_at, fault_of, question_of
-from dealtrace.cabinet.reports.page import KEPT, USUAL, read_context_of
-from dealtrace.cabinet.settings.page import Faults, fault_text, lead_back, number_of, show_settings, stored_site
+from dealtrace.cabinet.reports.page import DEFAULTS_WRITTEN_OUT, USUAL, read_context_of
+from dealtrace.cabinet.reports.saved_items import address_at, fault_of, report_in_form
+from dealtrace.cabinet.settings.page import (
+    Faults,
+    fault_text,
+    number_of,
+    redirect_with_message,
+    show_settings,
+    stored_site,
+)
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, InvalidSetting
 from dealtrace.operations.accounts.share_report import NewLink, revoke_link, share_report
@@ -49,7 +56,7 @@ async def make(view: View) -> Response:
     """Create a link to a report and show the link, which cannot be shown again."""
     context = await view.read(read_context_of, await stored_site(view), clock.now(), view.rights.user.id)
     try:
-        address = _frozen(question_of(view), context)
+        address = _frozen(report_in_form(view), context)
         new = NewLink(view.form.get("name"), address.query, number_of(view.form.get("days")))
         key = await view.manage(_make, view.current_site.id, new, view.rights.user.id)
     except InvalidParameters as refusal:
@@ -63,7 +70,7 @@ async def revoke(view: View) -> Response:
     """Revoke a link; it stops working immediately."""
     if not await view.manage(_revoke, view.current_site.id, view.form.get("link"), view.rights.user.id):
         return not_found(view)
-    return lead_back(view, PLACE, "link")
+    return redirect_with_message(view, PLACE, "link")
 
 
 def _frozen(address: Address, context: QuestionContext) -> Address:
@@ -77,7 +84,9 @@ def _frozen(address: Address, context: QuestionContext) -> Address:
     parse_question(address.words(**USUAL), context)
     segment = context.segments.get(address.get("segment"), ())
     filters = tuple(dict.fromkeys([*address.filters, *segment]))
-    frozen = Address(address.page, address.saying(segment="").said, filters).written_out(KEPT)
+    frozen = Address(address.page, address.with_parameters(segment="").parameters, filters).written_out(
+        DEFAULTS_WRITTEN_OUT
+    )
     parse_question(frozen.words(), context)
     return frozen
 
@@ -88,11 +97,11 @@ async def _page(view: View, *, faults: Faults | None = None, made: str = "") -> 
     lines = []
     for link in links:
         address = address_at(view.current_site.id, link.query)
-        made_by = author_words(logins, link.made_by, view.word)
+        made_by = author_words(logins, link.made_by, view.translate)
         lines.append(
             LinkLine(link, address.link(), made_by, fault_of(address, context, view), link.is_valid(now)),
         )
-    title = view.word("Shared links")
+    title = view.translate("Shared links")
     return show_settings(view, "settings/shared.html", title, faults=faults, lines=lines, made=made)
 
 

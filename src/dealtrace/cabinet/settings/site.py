@@ -11,8 +11,8 @@ from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.reports.choices import Choice, model_words
-from dealtrace.cabinet.settings.page import Faults, fault_text, lead_back, show_settings, stored_site
-from dealtrace.cabinet.settings.trial import TRIED_AS, Forecast, forecast
+from dealtrace.cabinet.settings.page import Faults, fault_text, redirect_with_message, show_settings, stored_site
+from dealtrace.cabinet.settings.rules_forecast import TRIED_AS, Forecast, forecast
 from dealtrace.cabinet.view import View
 from dealtrace.http.endpoint import RateLimitClass
 from dealtrace.operations.accounts.set_site import list_faults, set_site
@@ -41,7 +41,7 @@ async def save(view: View) -> Response:
     if agreed and view.form.get("agreed") != agreed:
         return await _page(view, sent, tried=await forecast(view, changes), agreed=agreed)
     await view.manage(_set, view.current_site.id, changes, view.rights.user.id)
-    return lead_back(view, "settings/site", "saved")
+    return redirect_with_message(view, "settings/site", "saved")
 
 
 def values_of(site: Site) -> dict[str, str]:
@@ -73,7 +73,7 @@ async def _page(
     return show_settings(
         view,
         "settings/site.html",
-        view.word("Site"),
+        view.translate("Site"),
         faults=faults,
         values=values,
         costs=costs,

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from dealtrace import clock
 from dealtrace.accounts.site import Site
-from dealtrace.cabinet.settings.page import Faults, fault_text, lead_back, show_settings
+from dealtrace.cabinet.settings.page import Faults, fault_text, redirect_with_message, show_settings
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidSetting
 from dealtrace.operations.reports.ask import FactSource
@@ -35,7 +35,7 @@ async def save(view: View) -> Response:
     except InvalidSetting as refusal:
         field = "meaning" if refusal.facts["key"] == "MEANING" else "name"
         return await _page(view, name=name, faults={field: fault_text(refusal, view.language)})
-    return lead_back(view, "settings/statuses", "saved")
+    return redirect_with_message(view, "settings/statuses", "saved")
 
 
 async def _read_statuses(view: View) -> list[StatusGroup]:
@@ -61,10 +61,10 @@ async def _page(view: View, *, name: str = "", faults: Faults | None = None) -> 
     return show_settings(
         view,
         "settings/statuses.html",
-        view.word("Statuses"),
+        view.translate("Statuses"),
         faults=faults,
         statuses=await _read_statuses(view),
-        meanings=[(str(meaning), view.word(meaning)) for meaning in Meaning],
+        meanings=[(str(meaning), view.translate(meaning)) for meaning in Meaning],
         name=name,
     )
 

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from dealtrace import clock
 from dealtrace.accounts.token import Token
 from dealtrace.cabinet.gate import not_found
-from dealtrace.cabinet.settings.page import Faults, lead_back, number_of, show_settings
+from dealtrace.cabinet.settings.page import Faults, number_of, redirect_with_message, show_settings
 from dealtrace.cabinet.view import View
 from dealtrace.errors import TokenNotFound
 from dealtrace.leads.limits import LABEL_LENGTH_MAX
@@ -36,7 +36,9 @@ async def issue(view: View) -> Response:
     """Issue a token and show its secret, which is never shown again."""
     label = view.form.get("label").strip()
     if not 0 < len(label) <= LABEL_LENGTH_MAX:
-        words = view.word("Describe what the token is for in 1 to %(most)s characters.") % {"most": LABEL_LENGTH_MAX}
+        words = view.translate("Describe what the token is for in 1 to %(most)s characters.") % {
+            "most": LABEL_LENGTH_MAX
+        }
         return await _page(view, label=label, faults={"label": words})
     return await _page(view, secret=await view.manage(_issue, view.current_site.id, label, view.rights.user.id))
 
@@ -49,15 +51,15 @@ async def revoke(view: View) -> Response:
     try:
         await view.manage(_revoke, token_id, view.rights.user.id)
     except TokenNotFound:
-        return await _page(view, faults={"": view.word("The token has already been revoked.")})
-    return lead_back(view, "settings/tokens", "revoked")
+        return await _page(view, faults={"": view.translate("The token has already been revoked.")})
+    return redirect_with_message(view, "settings/tokens", "revoked")
 
 
 async def _page(view: View, *, label: str = "", secret: str = "", faults: Faults | None = None) -> Response:
     tokens, used_at = await view.read(_read, view.current_site.id)
     lines = [TokenLine(token, used_at.get(token.id)) for token in tokens]
     lines.sort(key=lambda line: (line.token.revoked_at is not None, line.token.created_at))
-    title = view.word("Tokens")
+    title = view.translate("Tokens")
     return show_settings(view, "settings/tokens.html", title, faults=faults, lines=lines, label=label, secret=secret)
 
 

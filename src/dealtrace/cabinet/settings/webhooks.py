@@ -9,7 +9,7 @@ from starlette.responses import Response
 from dealtrace import clock
 from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook, WebhookState
 from dealtrace.cabinet.gate import not_found
-from dealtrace.cabinet.settings.page import Faults, fault_text, lead_back, number_of, show_settings
+from dealtrace.cabinet.settings.page import Faults, fault_text, number_of, redirect_with_message, show_settings
 from dealtrace.cabinet.view import View
 from dealtrace.errors import DeliveryNotFound, InvalidSetting
 from dealtrace.operations.webhooks import manage
@@ -53,9 +53,9 @@ async def create(view: View) -> Response:
     events = frozenset(kind for kind in EventKind if kind in chosen)
     faults = {}
     if not events:
-        faults["event"] = view.word("Choose at least one event.")
+        faults["event"] = view.translate("Choose at least one event.")
     if style not in list(BodyStyle):
-        faults["style"] = view.word("Choose a format.")
+        faults["style"] = view.translate("Choose a format.")
     if faults:
         return await _page(view, url=url, chosen=chosen, style=style, faults=faults)
     draft = NewWebhook(view.current_site.id, url, events, BodyStyle(style))
@@ -65,7 +65,7 @@ async def create(view: View) -> Response:
         faults = {"url" if refusal.facts["key"] == "url" else "": fault_text(refusal, view.language)}
         return await _page(view, url=url, chosen=chosen, style=style, faults=faults)
     if made.style is not BodyStyle.JSON:
-        return lead_back(view, f"{PLACE}/{made.id}", "added")
+        return redirect_with_message(view, f"{PLACE}/{made.id}", "added")
     return await _page(view, secret=made.secret)
 
 
@@ -86,7 +86,7 @@ async def act(view: View) -> Response:
         await view.manage(run, webhook.id, view.form.get("message"), view.rights.user.id)
     except DeliveryNotFound as refusal:
         return await _log_page(view, webhook, faults={"": refusal.text(view.language)})
-    return lead_back(view, PLACE if done == "removed" else f"{PLACE}/{webhook.id}", done)
+    return redirect_with_message(view, PLACE if done == "removed" else f"{PLACE}/{webhook.id}", done)
 
 
 async def _find(view: View) -> Webhook | None:
@@ -108,11 +108,11 @@ async def _page(
     return show_settings(
         view,
         "settings/webhooks.html",
-        view.word("Webhooks"),
+        view.translate("Webhooks"),
         faults=faults,
-        webhooks=[(webhook, view.word(_STATES[webhook.state]), waiting) for webhook, waiting in webhooks],
+        webhooks=[(webhook, view.translate(_STATES[webhook.state]), waiting) for webhook, waiting in webhooks],
         events=[(kind.value, chosen is None or kind in chosen) for kind in EventKind],
-        styles=[(value.value, view.word(words), value == style) for value, words in _STYLES.items()],
+        styles=[(value.value, view.translate(words), value == style) for value, words in _STYLES.items()],
         url=url,
         secret=secret,
     )
@@ -123,11 +123,11 @@ async def _log_page(view: View, webhook: Webhook, *, faults: Faults | None = Non
     return show_settings(
         view,
         "settings/webhook.html",
-        view.word("Webhook"),
+        view.translate("Webhook"),
         faults=faults,
         webhook=webhook,
-        state=view.word(_STATES[webhook.state]),
-        style=view.word(_STYLES[webhook.style]),
+        state=view.translate(_STATES[webhook.state]),
+        style=view.translate(_STYLES[webhook.style]),
         events=[kind.value for kind in EventKind if kind in webhook.events],
         waiting=waiting,
         lines=lines,

@@ -27,7 +27,7 @@ from dealtrace.calltouch.answers.formats import (
 )
 from dealtrace.calltouch.answers.pages import PageAnswer
 from dealtrace.calltouch.answers.visits import (
-    KEYWORD_UNKNOWN,
+    NOT_SET,
     NOT_SPECIFIED,
     Attrs,
     EarlierVisit,
@@ -54,7 +54,7 @@ PHASE_NAMES: dict[CallPhase, PhaseName] = {
 CALLER_ID_BYTES = 16
 
 
-class _Course(TypedDict):
+class _CallFacts(TypedDict):
     """The keys that describe the course of a call: its phone numbers, times and outcome."""
 
     callId: Id
@@ -123,7 +123,7 @@ class CallDeal(TypedDict):
     completedDate: None
 
 
-class CallRecord(_Course, _Source, _Identifiers, _Device):
+class CallRecord(_CallFacts, _Source, _Identifiers, _Device):
     """A call in the journal; optional keys that were not requested are null."""
 
     mapVisits: list[EarlierVisit] | None
@@ -190,7 +190,7 @@ def call_record(entry: LeadEntry, site: Site, model: AttributionModel, sent: Sen
 
 def _course(
     entry: LeadEntry, call: Call, site: Site, model: AttributionModel, sent: Sent, *, answered: bool
-) -> _Course:
+) -> _CallFacts:
     circumstances, qualification = entry.circumstances, entry.qualification
     return {
         "callId": call.id,
@@ -215,9 +215,9 @@ def _source(origin: Origin) -> _Source:
     source, details = origin.source, origin.details
     return {
         "city": details.city or NOT_SPECIFIED,
-        "source": source.source or KEYWORD_UNKNOWN,
-        "medium": source.medium or KEYWORD_UNKNOWN,
-        "keyword": source.term or KEYWORD_UNKNOWN,
+        "source": source.source or NOT_SET,
+        "medium": source.medium or NOT_SET,
+        "keyword": source.term or NOT_SET,
         "url": details.landing_url,
         "callUrl": None,
         "ref": details.referrer,

@@ -11,7 +11,7 @@ from dealtrace.calltouch.answers.amounts import plain_number
 from dealtrace.calltouch.answers.annotations import FieldAnswer, field_answers
 from dealtrace.calltouch.answers.clocks import day_first_clock
 from dealtrace.calltouch.answers.formats import Id
-from dealtrace.calltouch.client_orders.matching import word_of
+from dealtrace.calltouch.client_orders.matching import type_of_matcher
 from dealtrace.calltouch.client_orders.parameters import CONTACT_NAMES
 from dealtrace.deals.currency import RUBLE
 from dealtrace.deals.deal import Deal
@@ -192,8 +192,8 @@ def matched_by(matcher: Matcher | None, lead: LeadRef | None, visit_id: int | No
         return None
     found = lead_answer(lead)
     if found is None:
-        return {"type": word_of(matcher), "leadType": None, "id": visit_id}
-    return {"type": word_of(matcher), **found}
+        return {"type": type_of_matcher(matcher), "leadType": None, "id": visit_id}
+    return {"type": type_of_matcher(matcher), **found}
 
 
 def lead_answer(lead: LeadRef | None) -> LeadAnswer | None:
@@ -223,7 +223,7 @@ def warning_of(matchers: Sequence[Matcher], name: str, language: Language) -> st
     if not lost:
         return ""
     places = ", ".join(f"{name}[{position}]" for position in lost)
-    word = word_of(matchers[lost.start - 1])
+    word = type_of_matcher(matchers[lost.start - 1])
     if language == "ru":
         return f"{places}: не проверяется, потому что {word} срабатывает всегда; поставьте {word} последним"
     return f"{places}: never tried, because {word} always succeeds; put {word} last"

@@ -22,7 +22,7 @@ from dealtrace.calltouch.answers.formats import (
 )
 from dealtrace.calltouch.answers.pages import PageAnswer
 from dealtrace.calltouch.answers.visits import (
-    KEYWORD_UNKNOWN,
+    NOT_SET,
     CreditedSession,
     GoogleAds,
     Utm,
@@ -270,7 +270,7 @@ def _visit(origin: Origin, model: AttributionModel) -> DealVisit | None:
         "sessionId": origin.visit_id,
         "source": source.source,
         "medium": source.medium,
-        "keyword": source.term or KEYWORD_UNKNOWN,
+        "keyword": source.term or NOT_SET,
         **utm_answer(origin.utm),
         "city": details.city if is_visit else None,
         "url": details.landing_url if is_visit else None,

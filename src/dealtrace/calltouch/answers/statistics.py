@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from dealtrace.calltouch.answers.formats import Count
-from dealtrace.calltouch.answers.visits import KEYWORD_UNKNOWN
+from dealtrace.calltouch.answers.visits import NOT_SET
 
 DayCounts = dict[str, Count]
 """The number of calls by day (`dd/mm/yyyy`); days without calls have 0."""
@@ -21,6 +21,6 @@ def keyword_counts(counts: Iterable[tuple[str, int]]) -> KeywordCounts:
     """Build the counts of calls by keyword, in input order; calls without a keyword are counted as `(not set)`."""
     answer: KeywordCounts = {}
     for keyword, count in counts:
-        name = keyword or KEYWORD_UNKNOWN
+        name = keyword or NOT_SET
         answer[name] = answer.get(name, 0) + count
     return answer

@@ -12,7 +12,7 @@ from dealtrace.calltouch.answers.formats import AttributionModelNumber, EmptyLis
 from dealtrace.http.parameter_types import DIGITS_MAX, ID_MAX
 from dealtrace.http.parameters import Sent
 
-KEYWORD_UNKNOWN = "(not set)"
+NOT_SET = "(not set)"
 NOT_SPECIFIED = "<не указано>"
 """The text that answers have in place of an unknown UTM tag or city."""
 _CPC = "cpc"
@@ -134,9 +134,9 @@ def earlier_visit(visit: Visit, time_zone: ZoneInfo) -> EarlierVisit:
     return {
         "sessionId": visit.id,
         "sessionDate": slashed_clock(visit.started_at, time_zone),
-        "source": source.source or KEYWORD_UNKNOWN,
-        "medium": source.medium or KEYWORD_UNKNOWN,
-        "keyword": source.term or KEYWORD_UNKNOWN,
+        "source": source.source or NOT_SET,
+        "medium": source.medium or NOT_SET,
+        "keyword": source.term or NOT_SET,
         **utm_answer(visit.utm),
         "url": visit.landing_url,
         "ref": visit.referrer,
@@ -160,7 +160,7 @@ def credited_session(origin: Origin, attribution: int) -> CreditedSession | None
         return None
     source, utm, details = origin.source, origin.utm, origin.details
     return {
-        "keywords": source.term or KEYWORD_UNKNOWN,
+        "keywords": source.term or NOT_SET,
         "city": details.city,
         "ip": details.ip,
         "browser": details.user_agent,
@@ -191,11 +191,11 @@ def lead_request_session(origin: Origin, time_zone: ZoneInfo, attribution: int, 
     source, utm, details = origin.source, origin.utm, origin.details
     return {
         "sessionId": origin.visit_id,
-        "keywords": source.term or KEYWORD_UNKNOWN,
+        "keywords": source.term or NOT_SET,
         "city": details.city or NOT_SPECIFIED,
         "ip": details.ip,
-        "source": source.source or KEYWORD_UNKNOWN,
-        "medium": source.medium or KEYWORD_UNKNOWN,
+        "source": source.source or NOT_SET,
+        "medium": source.medium or NOT_SET,
         "ref": details.referrer,
         "url": details.landing_url,
         "utmSource": utm.source or NOT_SPECIFIED,
@@ -230,7 +230,7 @@ def public_lead_request_session(
     source, utm = origin.source, origin.utm
     return {
         "sessionId": origin.visit_id,
-        "keywords": source.term or KEYWORD_UNKNOWN,
+        "keywords": source.term or NOT_SET,
         "city": NOT_SPECIFIED,
         "ip": "",
         "source": source.source,

@@ -14,7 +14,7 @@ from dealtrace.alerts.rule import Alert
 from dealtrace.calltouch.answers.amounts import four_decimals
 from dealtrace.calltouch.answers.calls import PHASE_NAMES, PhaseName, call_of, caller_id, caller_number
 from dealtrace.calltouch.answers.clocks import dashed_clock, dotted_clock, epoch_seconds, whole_seconds
-from dealtrace.calltouch.answers.visits import KEYWORD_UNKNOWN, utm_answer, visitor_number
+from dealtrace.calltouch.answers.visits import NOT_SET, utm_answer, visitor_number
 from dealtrace.deals.deal import Deal
 from dealtrace.leads.call import CallPhase, is_answered
 from dealtrace.leads.lead import LeadKind
@@ -234,8 +234,8 @@ def _origin_values(entry: LeadEntry, site: Site) -> OriginValues:
     utm, is_visit = utm_answer(origin.utm), origin.visit is not None
     return {
         "attribution": site.attribution,
-        "source": origin.source.source or KEYWORD_UNKNOWN,
-        "medium": origin.source.medium or KEYWORD_UNKNOWN,
+        "source": origin.source.source or NOT_SET,
+        "medium": origin.source.medium or NOT_SET,
         "utm_source": utm["utmSource"],
         "utm_medium": utm["utmMedium"],
         "utm_campaign": utm["utmCampaign"],

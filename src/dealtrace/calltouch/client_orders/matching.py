@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from dealtrace.attribution.traffic_source import SOURCE_LENGTH_MAX, TrafficSource
-from dealtrace.calltouch.leads.annotate import checked
+from dealtrace.calltouch.leads.annotate import parse_checked
 from dealtrace.calltouch.leads.matching import ELEMENTS_MAX, Element, ElementReader, SourceParams, VisitParams
 from dealtrace.calltouch.wire_types import VisitRef
-from dealtrace.deals.matchers import WITHOUT_SOURCE, Matcher, Way
+from dealtrace.deals.matchers import WITHOUT_SOURCE, Matcher, MatcherKind
 from dealtrace.errors import InvalidParameters, Violation
 from dealtrace.http.parameter_types import Text
 from dealtrace.leads.lead import LeadKind
@@ -19,10 +19,10 @@ from dealtrace.matching.lead_search import LeadSearch, SearchById
 
 _OF_ONE_KIND = {LeadKind.CALL: "call", LeadKind.LEAD_REQUEST: "request"}
 _OF_OTHERS = {
-    Way.SOURCE: "customSources",
-    Way.NO_SOURCE: "withoutSource",
-    Way.CHAT: "chat",
-    Way.VISIT: "session",
+    MatcherKind.SOURCE: "customSources",
+    MatcherKind.NO_SOURCE: "withoutSource",
+    MatcherKind.CHAT: "chat",
+    MatcherKind.VISIT: "session",
 }
 VISITS_MAX = 100
 _UNKNOWN = datetime.max.replace(tzinfo=UTC)
@@ -54,12 +54,12 @@ def read_matchers(
     return tuple(matchers)
 
 
-def word_of(matcher: Matcher) -> str:
+def type_of_matcher(matcher: Matcher) -> str:
     """Return the type of a matcher as the API writes it, such as `callContact`."""
     match matcher.way:
-        case Way.ID:
+        case MatcherKind.ID:
             return _OF_ONE_KIND[matcher.kinds[0]]
-        case Way.CONTACT:
+        case MatcherKind.CONTACT:
             return f"{_OF_ONE_KIND[matcher.kinds[0]]}Contact" if len(matcher.kinds) == 1 else "leadContact"
         case way:
             return _OF_OTHERS[way]
@@ -69,15 +69,17 @@ def _read(element: Element, place: str, time_zone: ZoneInfo, happened_at: dateti
     """Parse a matcher; if it is invalid, add its violations to `faults` and return a placeholder."""
     match element.type:
         case "customSources":
-            return Matcher(Way.SOURCE, source=_source(element.custom_source_params or SourceParams(), place, faults))
+            return Matcher(
+                MatcherKind.SOURCE, source=_source(element.custom_source_params or SourceParams(), place, faults)
+            )
         case "withoutSource":
             return WITHOUT_SOURCE
         case "chat" | "chatContact":
-            return Matcher(Way.CHAT)
+            return Matcher(MatcherKind.CHAT)
         case "session":
-            return Matcher(Way.VISIT, visit_ids=_visit_ids(element.session_params or VisitParams()))
+            return Matcher(MatcherKind.VISIT, visit_ids=_visit_ids(element.session_params or VisitParams()))
     reader = ElementReader(
-        element, place, time_zone, faults, until=happened_at, by_digest=True, further=(_OF_OTHERS[Way.VISIT],)
+        element, place, time_zone, faults, until=happened_at, by_digest=True, further=(_OF_OTHERS[MatcherKind.VISIT],)
     )
     search = reader.read()
     return _of_search(search, reader.digests()) if search is not None else WITHOUT_SOURCE
@@ -87,9 +89,9 @@ def _of_search(search: LeadSearch, digests: tuple[str, ...]) -> Matcher:
     tags = tuple(sorted(search.tags.tags))
     if isinstance(search, SearchById):
         kinds = (search.ref.kind,)
-        return Matcher(Way.ID, kinds, search.ref.id, tags=tags, any_tag=search.tags.any_will_do)
+        return Matcher(MatcherKind.ID, kinds, search.ref.id, tags=tags, any_tag=search.tags.any_will_do)
     return Matcher(
-        Way.CONTACT,
+        MatcherKind.CONTACT,
         _in_order(search.kinds),
         contacts=tuple(dict.fromkeys(search.contacts)),
         digests=digests,
@@ -110,7 +112,7 @@ def _source(params: SourceParams, place: str, faults: list[Violation]) -> Traffi
     parts: dict[str, str] = {}
     for name, word in msgspec.structs.asdict(params).items():
         try:
-            text = checked(f"{place}.customSourceParams.{name}", Text(SOURCE_LENGTH_MAX).read, str(word or ""))
+            text = parse_checked(f"{place}.customSourceParams.{name}", Text(SOURCE_LENGTH_MAX).read, str(word or ""))
         except InvalidParameters as fault:
             faults += fault.violations
         else:

@@ -10,12 +10,21 @@ from msgspec import UNSET, UnsetType
 
 from dealtrace.accounts.site import Site
 from dealtrace.calltouch.answers.clocks import instant_of
-from dealtrace.calltouch.batches import Comment, Tag, Word, joined_tags, read_item, renamed, values_by_field, word_text
+from dealtrace.calltouch.batches import (
+    Comment,
+    SentScalar,
+    Tag,
+    joined_tags,
+    read_item,
+    renamed,
+    scalar_text,
+    values_by_field,
+)
 from dealtrace.calltouch.client_orders.matching import read_matchers
 from dealtrace.calltouch.client_orders.parameters import CONTACT_NAMES, CREATE_TABLE, CRM, PRODUCT_TABLE, UPDATE_TABLE
-from dealtrace.calltouch.client_orders.shapes import Contacts, Order, ProductItem, Words
+from dealtrace.calltouch.client_orders.shapes import Contacts, Order, ProductItem, SentScalars
 from dealtrace.calltouch.json_keys import fields_by_key, value_of
-from dealtrace.calltouch.leads.annotate import AddedTags, checked
+from dealtrace.calltouch.leads.annotate import AddedTags, parse_checked
 from dealtrace.calltouch.parameters import CUSTOM
 from dealtrace.calltouch.wire_types import Tags
 from dealtrace.deals.currency import currency_of
@@ -25,7 +34,7 @@ from dealtrace.deals.details import (
     ContactBook,
     DealDetails,
     Product,
-    contact_clue_of,
+    search_contacts_of,
 )
 from dealtrace.deals.lead_clue import LeadClue
 from dealtrace.deals.matchers import stated_source_of
@@ -40,7 +49,7 @@ Value = TypeVar("Value")
 _TAGS = "addTags"
 _WORDS = {key: name for key, name in fields_by_key(Order).items() if key in UPDATE_TABLE.named and key != _TAGS}
 """Maps the JSON keys of an order whose values are single texts or numbers to fields of `Order`."""
-_words_of: Callable[[Order], Sequence[Word | UnsetType]] = attrgetter(*_WORDS.values())
+_words_of: Callable[[Order], Sequence[SentScalar | UnsetType]] = attrgetter(*_WORDS.values())
 
 
 def read_registration(site: Site, item: object) -> Registration:
@@ -51,16 +60,16 @@ def read_registration(site: Site, item: object) -> Registration:
     """
     order = read_item(item, Order)
     faults: list[Violation] = []
-    sent = collect(faults, lambda: read_single(CREATE_TABLE, order)) or Sent()
+    sent = collect_violations(faults, lambda: read_single(CREATE_TABLE, order)) or Sent()
     happened_at = instant_of(sent["orderDate"], site.time_zone) if "orderDate" in sent.values else None
-    products = collect(faults, lambda: read_products(order.products or ()))
-    main, other = collect(faults, lambda: read_contacts(order)) or (None, None)
+    products = collect_violations(faults, lambda: read_products(order.products or ()))
+    main, other = collect_violations(faults, lambda: read_contacts(order)) or (None, None)
     matchers = (
-        collect(faults, lambda: read_matchers(order.matching, site.time_zone, happened_at))
+        collect_violations(faults, lambda: read_matchers(order.matching, site.time_zone, happened_at))
         if happened_at is not None
         else None
     )
-    lead_tags = collect(faults, lambda: read_tags("addTagsToLead", order.add_tags_to_lead))
+    lead_tags = collect_violations(faults, lambda: read_tags("addTagsToLead", order.add_tags_to_lead))
     if faults or happened_at is None:
         raise InvalidParameters(faults)
     status_date = sent.get("statusDate")
@@ -84,7 +93,7 @@ def read_registration(site: Site, item: object) -> Registration:
         tags=sent.get(_TAGS, ()),
         custom_values=sent.custom,
         stated_source=stated_source_of(matchers or ()),
-        clue=LeadClue(contact=contact_clue_of(details)),
+        clue=LeadClue(contact=search_contacts_of(details)),
         fingerprint=hashlib.sha256(msgspec.json.encode(item, order="sorted")).hexdigest(),
         status_since=instant_of(status_date, site.time_zone) if status_date is not None else None,
         margin_rub=sent.get("margin"),
@@ -116,7 +125,7 @@ def read_products(items: Sequence[ProductItem]) -> tuple[Product, ...]:
     check_count("products", len(items), PRODUCTS_MAX)
     products: list[Product] = []
     for number, item in enumerate(items):
-        words = {name: word_text(word) for name, word in msgspec.structs.asdict(item).items()}
+        words = {name: scalar_text(word) for name, word in msgspec.structs.asdict(item).items()}
         if not words["name"].strip():
             continue
         try:
@@ -161,7 +170,7 @@ def check_count(place: str, count: int, most: int) -> None:
         raise InvalidParameters([Violation(place, *limit)])
 
 
-def collect(faults: list[Violation], read: Callable[[], Value]) -> Value | None:
+def collect_violations(faults: list[Violation], read: Callable[[], Value]) -> Value | None:
     """Return the result of `read`, or `None` if it raises `InvalidParameters`; the violations are added to `faults`."""
     try:
         return read()
@@ -172,7 +181,7 @@ def collect(faults: list[Violation], read: Callable[[], Value]) -> Value | None:
 
 def _texts(order: Order) -> dict[str, str]:
     """Return the texts of the values sent in an order by name; `null` becomes an empty text."""
-    texts = {key: word_text(value) for key, value in zip(_WORDS, _words_of(order), strict=True) if value is not UNSET}
+    texts = {key: scalar_text(value) for key, value in zip(_WORDS, _words_of(order), strict=True) if value is not UNSET}
     texts[_TAGS] = tags_text(order.add_tags) if order.add_tags is not None else ""
     comments = [comment for comment in (order.comment, order.add_new_comment) if comment is not None]
     if comments:
@@ -182,24 +191,24 @@ def _texts(order: Order) -> dict[str, str]:
     return texts
 
 
-def _joined_comments(comments: Sequence[Comment | Word]) -> str:
+def _joined_comments(comments: Sequence[Comment | SentScalar]) -> str:
     """Return comments as one text, each on a line of its own; an equal comment is not repeated."""
-    texts = (word_text(comment.text if isinstance(comment, Comment) else comment) for comment in comments)
+    texts = (scalar_text(comment.text if isinstance(comment, Comment) else comment) for comment in comments)
     return "\n".join(dict.fromkeys(text for text in texts if text))
 
 
-def tags_text(sent: AddedTags | Sequence[Tag | Word]) -> str:
+def tags_text(sent: AddedTags | Sequence[Tag | SentScalar]) -> str:
     """Return tags joined by commas; `sent` is a list of tags or an object with such a list."""
     return joined_tags(sent.tags if isinstance(sent, AddedTags) else sent)
 
 
-def read_tags(place: str, sent: AddedTags | Sequence[Tag | Word] | None) -> tuple[str, ...]:
+def read_tags(place: str, sent: AddedTags | Sequence[Tag | SentScalar] | None) -> tuple[str, ...]:
     """Parse tags sent as a list or as an object with a list; return an empty tuple if no tags were sent.
 
     Raises:
         InvalidParameters: there are too many tags, or a tag is too long.
     """
-    return checked(place, Tags().read, tags_text(sent)) if sent is not None else ()
+    return parse_checked(place, Tags().read, tags_text(sent)) if sent is not None else ()
 
 
 def _book(place: str, sent: Contacts | None) -> ContactBook | None:
@@ -208,13 +217,15 @@ def _book(place: str, sent: Contacts | None) -> ContactBook | None:
     lists: Mapping[str, tuple[str, ...]] = {
         ours: _contacts(f"{place}.{name}", value_of(sent, name)) for name, ours in CONTACT_NAMES.items()
     }
-    name = checked(f"{place}.fio", Text(LABEL_LENGTH_MAX).read, word_text(sent.fio))
+    name = parse_checked(f"{place}.fio", Text(LABEL_LENGTH_MAX).read, scalar_text(sent.fio))
     book = ContactBook(full_name=name, **lists)
     return None if book == ContactBook() else book
 
 
-def _contacts(place: str, sent: Words) -> tuple[str, ...]:
-    words: Iterable[Word] = [sent] if isinstance(sent, str | int | float) or sent is None else sent
-    texts = [checked(place, Text(LABEL_LENGTH_MAX).read, text) for word in words if (text := word_text(word)).strip()]
+def _contacts(place: str, sent: SentScalars) -> tuple[str, ...]:
+    words: Iterable[SentScalar] = [sent] if isinstance(sent, str | int | float) or sent is None else sent
+    texts = [
+        parse_checked(place, Text(LABEL_LENGTH_MAX).read, text) for word in words if (text := scalar_text(word)).strip()
+    ]
     check_count(place, len(texts), CONTACTS_MAX)
     return tuple(dict.fromkeys(texts))

@@ -4,7 +4,7 @@ from dealtrace.calltouch import examples
 from dealtrace.calltouch.answers.client_orders import ClientOrdersDeleted, ClientOrdersFound, ClientOrdersStored
 from dealtrace.calltouch.answers.tries import ClientOrdersTried
 from dealtrace.calltouch.client_orders import create as create_orders
-from dealtrace.calltouch.client_orders import named as named_orders
+from dealtrace.calltouch.client_orders import delete_and_search as named_orders
 from dealtrace.calltouch.client_orders import update as update_orders
 from dealtrace.calltouch.client_orders.parameters import CREATE_BODY, DELETE_BODY, SEARCH_BODY, UPDATE_BODY
 from dealtrace.calltouch.parameters import BY_HEADERS

@@ -5,24 +5,24 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from dealtrace.calltouch.batches import Comment, FieldValue, Tag, Word
+from dealtrace.calltouch.batches import Comment, FieldValue, SentScalar, Tag
 from dealtrace.calltouch.leads.annotate import AddedFields, AddedTags
 from dealtrace.calltouch.leads.matching import Element
 
-Words = Sequence[Word] | Word
+SentScalars = Sequence[SentScalar] | SentScalar
 """A text, or a list of texts."""
 
 
 class Contacts(msgspec.Struct, frozen=True, rename="camel"):
     """The main or the other contacts of a client: main contacts are single texts, other contacts are lists."""
 
-    fio: Word = None
-    phone_number: Words = None
-    email: Words = None
-    wa_phone: Words = None
-    tg_id: Words = None
-    tg_username: Words = None
-    vk_id: Words = None
+    fio: SentScalar = None
+    phone_number: SentScalars = None
+    email: SentScalars = None
+    wa_phone: SentScalars = None
+    tg_id: SentScalars = None
+    tg_username: SentScalars = None
+    vk_id: SentScalars = None
 
 
 class OrderContacts(msgspec.Struct, frozen=True, rename="camel"):
@@ -35,43 +35,43 @@ class OrderContacts(msgspec.Struct, frozen=True, rename="camel"):
 class ProductItem(msgspec.Struct, frozen=True, rename="camel"):
     """A product sent with a deal."""
 
-    name: Word = None
-    price: Word = None
-    brand: Word = None
-    category: Word = None
-    variant: Word = None
-    quantity: Word = None
+    name: SentScalar = None
+    price: SentScalar = None
+    brand: SentScalar = None
+    category: SentScalar = None
+    variant: SentScalar = None
+    quantity: SentScalar = None
 
 
 class ManagerOfLead(msgspec.Struct, frozen=True):
     """The manager to add to a deal's lead; with `overwrite`, the new manager replaces the lead's managers."""
 
-    manager: Word = None
+    manager: SentScalar = None
     overwrite: bool = False
 
 
 class Order(msgspec.Struct, frozen=True, rename="camel"):
     """A deal to create or to change, as sent; fields whose keys were not sent are `UNSET` or `None`."""
 
-    crm: Word | UnsetType = UNSET
+    crm: SentScalar | UnsetType = UNSET
     matching: Sequence[Element] | None = None
     re_matching: Sequence[Element] | None = None
-    order_number: Word | UnsetType = UNSET
-    funnel: Word | UnsetType = UNSET
-    status: Word | UnsetType = UNSET
-    status_date: Word | UnsetType = UNSET
-    order_date: Word | UnsetType = UNSET
-    update_date: Word | UnsetType = UNSET
-    currency: Word | UnsetType = UNSET
-    revenue: Word | UnsetType = UNSET
-    margin: Word | UnsetType = UNSET
-    manager: Word | UnsetType = UNSET
-    order_link: Word | UnsetType = UNSET
-    order_name: Word | UnsetType = UNSET
-    comment: Comment | Word = None
-    add_new_comment: Comment | Word = None
-    add_tags: AddedTags | Sequence[Tag | Word] | None = None
-    add_tags_to_lead: AddedTags | Sequence[Tag | Word] | None = None
+    order_number: SentScalar | UnsetType = UNSET
+    funnel: SentScalar | UnsetType = UNSET
+    status: SentScalar | UnsetType = UNSET
+    status_date: SentScalar | UnsetType = UNSET
+    order_date: SentScalar | UnsetType = UNSET
+    update_date: SentScalar | UnsetType = UNSET
+    currency: SentScalar | UnsetType = UNSET
+    revenue: SentScalar | UnsetType = UNSET
+    margin: SentScalar | UnsetType = UNSET
+    manager: SentScalar | UnsetType = UNSET
+    order_link: SentScalar | UnsetType = UNSET
+    order_name: SentScalar | UnsetType = UNSET
+    comment: Comment | SentScalar = None
+    add_new_comment: Comment | SentScalar = None
+    add_tags: AddedTags | Sequence[Tag | SentScalar] | None = None
+    add_tags_to_lead: AddedTags | Sequence[Tag | SentScalar] | None = None
     lead_manager: ManagerOfLead | None = None
     custom_fields: Sequence[FieldValue] | None = None
     add_custom_fields_to_lead: AddedFields | None = None

@@ -14,19 +14,19 @@ from dealtrace.calltouch.answers.client_orders import (
     warning_of,
 )
 from dealtrace.calltouch.answers.clocks import instant_of
-from dealtrace.calltouch.batches import FieldValue, read_item, word_text
+from dealtrace.calltouch.batches import FieldValue, read_item, scalar_text
 from dealtrace.calltouch.client_orders.create import sent_number
 from dealtrace.calltouch.client_orders.matching import read_matchers
 from dealtrace.calltouch.client_orders.parameters import UPDATE_TABLE
 from dealtrace.calltouch.client_orders.reading import (
-    collect,
+    collect_violations,
     read_contacts,
     read_products,
     read_single,
     read_tags,
 )
 from dealtrace.calltouch.client_orders.shapes import Order
-from dealtrace.calltouch.leads.annotate import AddedTags, AnnotationItem, checked, read_fields
+from dealtrace.calltouch.leads.annotate import AddedTags, AnnotationItem, parse_checked, read_fields
 from dealtrace.deals.changes import UNSET, Change, Unset
 from dealtrace.deals.currency import currency_of
 from dealtrace.deals.deal import DealKey
@@ -70,12 +70,12 @@ def read_update(site: Site, item: object) -> DealUpdate:
     """
     order = read_item(item, Order)
     faults: list[Violation] = []
-    sent = collect(faults, lambda: read_single(UPDATE_TABLE, order)) or Sent()
-    tags = collect(faults, lambda: read_tags("addTags", order.add_tags)) or ()
-    details = collect(faults, lambda: _details(order, sent)) or {}
-    to_lead = collect(faults, lambda: _to_lead(order)) or ()
+    sent = collect_violations(faults, lambda: read_single(UPDATE_TABLE, order)) or Sent()
+    tags = collect_violations(faults, lambda: read_tags("addTags", order.add_tags)) or ()
+    details = collect_violations(faults, lambda: _details(order, sent)) or {}
+    to_lead = collect_violations(faults, lambda: _to_lead(order)) or ()
     matchers = (
-        collect(faults, lambda: read_matchers(order.re_matching, site.time_zone, None, "reMatching"))
+        collect_violations(faults, lambda: read_matchers(order.re_matching, site.time_zone, None, "reMatching"))
         if order.re_matching
         else None
     )
@@ -118,7 +118,9 @@ def _to_lead(order: Order) -> tuple[Addition, ...]:
     """Parse the manager, tags and custom fields to add to the deal's lead."""
     additions: list[Addition] = []
     if order.lead_manager is not None:
-        name = checked("leadManager.manager", Text(LABEL_LENGTH_MAX).read, word_text(order.lead_manager.manager))
+        name = parse_checked(
+            "leadManager.manager", Text(LABEL_LENGTH_MAX).read, scalar_text(order.lead_manager.manager)
+        )
         if name.strip():
             additions.append(Addition(managers=(name,), overwrite=order.lead_manager.overwrite))
     tags = read_tags("addTagsToLead", order.add_tags_to_lead)
@@ -136,7 +138,7 @@ def _to_lead(order: Order) -> tuple[Addition, ...]:
 
 
 def _has_value(field: FieldValue) -> bool:
-    return bool(word_text(field.field).strip() and word_text(field.value).strip())
+    return bool(scalar_text(field.field).strip() and scalar_text(field.value).strip())
 
 
 def _read(caller: Caller, item: object) -> DealUpdate | InvalidParameters:

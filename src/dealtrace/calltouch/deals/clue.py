@@ -5,9 +5,9 @@ from datetime import timedelta
 from dealtrace.deals.lead_clue import (
     LINK_THRESHOLD_DEFAULT,
     CallIdentity,
-    ContactClue,
     LeadClue,
     LeadRequestIdentity,
+    SearchContacts,
 )
 from dealtrace.errors import CallAndLeadRequest
 from dealtrace.http.parameters import Sent
@@ -42,12 +42,12 @@ def _identity(sent: Sent) -> CallIdentity | LeadRequestIdentity | None:
     return None
 
 
-def _contact(sent: Sent) -> ContactClue | None:
+def _contact(sent: Sent) -> SearchContacts | None:
     phone, email = sent.get("phoneNumber"), sent.get("email")
     if phone is None and email is None:
         return None
     seconds = sent.get("linkTimeThreshold")
-    return ContactClue(
+    return SearchContacts(
         phone=stated_phone(phone) if phone is not None else None,
         email=stated_email(email) if email is not None else None,
         link_threshold=LINK_THRESHOLD_DEFAULT if seconds is None else timedelta(seconds=seconds),

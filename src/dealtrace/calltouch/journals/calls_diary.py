@@ -9,7 +9,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.calltouch.answers.calls import call_record
 from dealtrace.calltouch.answers.pages import page_answer
-from dealtrace.calltouch.answers.visits import KEYWORD_UNKNOWN, NOT_SPECIFIED
+from dealtrace.calltouch.answers.visits import NOT_SET, NOT_SPECIFIED
 from dealtrace.calltouch.journals.interval import read_interval
 from dealtrace.calltouch.journals.lead_pages import build_all_records, build_records
 from dealtrace.calltouch.journals.pages import answer_page, empty_page, requested_page
@@ -21,14 +21,14 @@ from dealtrace.http.replies import Reply, success
 from dealtrace.leads.lead import LeadKind
 from dealtrace.quota.points import PaidMethod
 from dealtrace.storage.journals.keyset_pages import Cursor, Page, find_page
-from dealtrace.storage.journals.lead_journal import Counting, Field, Filter, LeadQuery, Operator, query_leads
+from dealtrace.storage.journals.lead_journal import Field, Filter, LeadQuery, Operator, QualificationFilter, query_leads
 
 TABLE = ParameterTable(CALLS_DIARY)
 _EVENT = "calls_listed"
-_COUNTING = {
-    "uniqueOnly": Counting.UNIQUE,
-    "targetOnly": Counting.TARGET,
-    "uniqTargetOnly": Counting.UNIQUE_TARGET,
+_QUALIFICATIONS = {
+    "uniqueOnly": QualificationFilter.UNIQUE,
+    "targetOnly": QualificationFilter.TARGET,
+    "uniqTargetOnly": QualificationFilter.UNIQUE_TARGET,
 }
 
 
@@ -75,7 +75,7 @@ def read_query(site: Site, sent: Sent) -> LeadQuery:
         until=until,
         by_visit="bindTo" in sent.values,
         lead_id=sent.get("callId"),
-        counting=frozenset(counting for flag, counting in _COUNTING.items() if sent.get(flag)),
+        qualifications=frozenset(qualification for flag, qualification in _QUALIFICATIONS.items() if sent.get(flag)),
         matches=tuple(_matches(sent)),
     )
 
@@ -95,7 +95,7 @@ def _matches(sent: Sent) -> Iterator[Filter]:
 
 
 def _plain(text: str) -> str:
-    return "" if text in (KEYWORD_UNKNOWN, NOT_SPECIFIED) else text
+    return "" if text in (NOT_SET, NOT_SPECIFIED) else text
 
 
 def answer_page_of_calls(

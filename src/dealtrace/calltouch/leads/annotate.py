@@ -10,14 +10,14 @@ from dealtrace.calltouch.answers.outcomes import AnnotatedLead, LeadsAnnotation,
 from dealtrace.calltouch.batches import (
     ITEMS_MAX,
     FieldValue,
+    SentScalar,
     Tag,
-    Word,
     joined_tags,
     object_schema,
     read_item,
     read_list,
+    scalar_text,
     values_by_field,
-    word_text,
 )
 from dealtrace.calltouch.leads.matching import FINDING, FINDS_NOTHING, Element, read_matching
 from dealtrace.calltouch.parameters import (
@@ -42,20 +42,20 @@ MANAGERS_MAX = 20
 class Manager(msgspec.Struct, frozen=True):
     """A manager sent as an object."""
 
-    manager: Word = None
+    manager: SentScalar = None
 
 
 class AddedTags(msgspec.Struct, frozen=True, rename="camel"):
     """Tags to add; with `overwrite` they replace the lead's tags."""
 
-    tags: Sequence[Tag | Word] = ()
+    tags: Sequence[Tag | SentScalar] = ()
     overwrite: bool = False
 
 
 class AddedManagers(msgspec.Struct, frozen=True, rename="camel"):
     """Managers to add; with `overwrite` they replace the lead's managers."""
 
-    managers: Sequence[Manager | Word] = ()
+    managers: Sequence[Manager | SentScalar] = ()
     overwrite: bool = False
 
 
@@ -72,7 +72,7 @@ class AnnotationItem(msgspec.Struct, frozen=True, rename="camel"):
     matching: Sequence[Element] | None = None
     add_tags: AddedTags | None = None
     add_managers: AddedManagers | None = None
-    add_comment: Word = None
+    add_comment: SentScalar = None
     add_custom_fields: AddedFields | None = None
 
 
@@ -80,7 +80,7 @@ Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
-class Method:
+class AnnotationEndpoint:
     """An endpoint that annotates the leads listed under `name` in its body.
 
     `read` parses the annotations of a lead; `answer` builds the answer from the results.
@@ -130,16 +130,16 @@ class Method:
 def read_tags(item: AnnotationItem) -> Addition:
     """Parse the tags that an item adds to its lead."""
     added = item.add_tags or AddedTags()
-    tags = checked("addTags.tags", Tags().read, joined_tags(added.tags))
+    tags = parse_checked("addTags.tags", Tags().read, joined_tags(added.tags))
     return Addition(tags=_required("addTags.tags", tags), overwrite=added.overwrite)
 
 
 def read_managers(item: AnnotationItem) -> Addition:
     """Parse the managers that an item adds to its lead."""
     added = item.add_managers or AddedManagers()
-    texts = [word_text(name.manager if isinstance(name, Manager) else name) for name in added.managers]
+    texts = [scalar_text(name.manager if isinstance(name, Manager) else name) for name in added.managers]
     managers = tuple(
-        checked("addManagers.managers", Text(LABEL_LENGTH_MAX).read, text) for text in texts if not is_blank(text)
+        parse_checked("addManagers.managers", Text(LABEL_LENGTH_MAX).read, text) for text in texts if not is_blank(text)
     )
     _check_count("addManagers.managers", len(managers), MANAGERS_MAX)
     return Addition(managers=_required("addManagers.managers", managers), overwrite=added.overwrite)
@@ -147,7 +147,7 @@ def read_managers(item: AnnotationItem) -> Addition:
 
 def read_comment(item: AnnotationItem) -> Addition:
     """Parse the comment that an item adds to its lead."""
-    comment = checked("addComment", Text(COMMENT_LENGTH_MAX).read, word_text(item.add_comment))
+    comment = parse_checked("addComment", Text(COMMENT_LENGTH_MAX).read, scalar_text(item.add_comment))
     return Addition(comment=_required("addComment", comment))
 
 
@@ -157,14 +157,16 @@ def read_fields(item: AnnotationItem) -> Addition:
     added = item.add_custom_fields or AddedFields()
     _check_count(place, len(added.custom_fields), CUSTOM.members_max)
     values = {
-        checked(place, Text(CUSTOM.key_length_max).read, name): checked(place, Text(CUSTOM_VALUE_LENGTH_MAX).read, text)
+        parse_checked(place, Text(CUSTOM.key_length_max).read, name): parse_checked(
+            place, Text(CUSTOM_VALUE_LENGTH_MAX).read, text
+        )
         for name, text in values_by_field(added.custom_fields).items()
     }
     values = {name: value for name, value in values.items() if name and not is_blank(value)}
     return Addition(custom_values=_required(place, values), overwrite=added.overwrite)
 
 
-def checked(place: str, read: Callable[[str], Value], text: str) -> Value:
+def parse_checked(place: str, read: Callable[[str], Value], text: str) -> Value:
     """Parse `text` with `read` and return the result.
 
     Raises:
@@ -216,7 +218,7 @@ _OVERWRITE = (
     "Replace the earlier values; by default new values are added to them.",
 )
 
-TAGS = Method(
+TAGS = AnnotationEndpoint(
     "leads",
     PaidMethod.TAG_LEADS,
     (
@@ -226,7 +228,7 @@ TAGS = Method(
     read_tags,
     _annotation,
 )
-MANAGERS = Method(
+MANAGERS = AnnotationEndpoint(
     "leads",
     PaidMethod.MANAGE_LEADS,
     (
@@ -236,14 +238,14 @@ MANAGERS = Method(
     read_managers,
     _annotation,
 )
-COMMENTS = Method(
+COMMENTS = AnnotationEndpoint(
     "comments",
     PaidMethod.COMMENT_LEADS,
     (Parameter("addComment", Text(COMMENT_LENGTH_MAX), "Комментарий.", "A comment on the lead.", required=True),),
     read_comment,
     _commenting,
 )
-FIELDS = Method(
+FIELDS = AnnotationEndpoint(
     "leads",
     PaidMethod.FIELD_LEADS,
     (

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dealtrace import clock
 from dealtrace.calltouch.answers.clocks import instant_of
 from dealtrace.calltouch.answers.outcomes import LeadRequestsImport, imported_lead_request
-from dealtrace.calltouch.batches import Batch, LeadItem, Word
-from dealtrace.calltouch.leads.lead_list import LeadList, annotations_of, take_in
+from dealtrace.calltouch.batches import Batch, LeadItem, SentScalar
+from dealtrace.calltouch.leads.lead_list import LeadList, annotations_of, import_leads
 from dealtrace.calltouch.leads.register_request import check_person
 from dealtrace.calltouch.parameters import CUSTOM, REQUEST_CREATE
 from dealtrace.http.caller import Caller
@@ -19,13 +19,13 @@ from dealtrace.operations.leads.import_lists import import_lead_requests
 class RequestItem(LeadItem, frozen=True, rename="camel"):
     """One lead request of the list."""
 
-    request_number: Word = None
-    subject: Word = None
-    request_url: Word = None
-    request_date: Word = None
-    phone_number: Word = None
-    email: Word = None
-    fio: Word = None
+    request_number: SentScalar = None
+    subject: SentScalar = None
+    request_url: SentScalar = None
+    request_date: SentScalar = None
+    phone_number: SentScalar = None
+    email: SentScalar = None
+    fio: SentScalar = None
 
 
 def read_lead_request(caller: Caller, sent: Sent) -> IncomingLeadRequest:
@@ -56,7 +56,7 @@ LEAD_LIST = LeadList(BATCH, read_lead_request, import_lead_requests, name="reque
 
 async def respond(caller: Caller, items: Sequence[object]) -> Reply:
     """Store the valid lead requests and answer with a result for each item, in input order."""
-    log_id, lead_requests = await take_in(LEAD_LIST, caller, items)
+    log_id, lead_requests = await import_leads(LEAD_LIST, caller, items)
     answer: LeadRequestsImport = {"data": {"requests": lead_requests}}
     stored = sum(lead_request["imported"] for lead_request in lead_requests)
     facts = {"site_id": caller.site.id, "log_id": log_id, "leads": len(lead_requests), "taken_in": stored}

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from dealtrace.calltouch.answers.outcomes import fields_clearing
-from dealtrace.calltouch.batches import Word, object_schema, read_document, read_item, word_text
+from dealtrace.calltouch.batches import SentScalar, object_schema, read_document, read_item, scalar_text
 from dealtrace.calltouch.json_keys import named_values
-from dealtrace.calltouch.leads.annotate import checked
+from dealtrace.calltouch.leads.annotate import parse_checked
 from dealtrace.calltouch.parameters import CUSTOM
 from dealtrace.calltouch.wire_types import Names
 from dealtrace.deals.deal import DealKey
@@ -43,14 +43,14 @@ TABLE = ParameterTable(OWNERS)
 class Document(msgspec.Struct, frozen=True, rename="camel"):
     """The JSON body of the request: the id of a lead or deal, and the names of the fields to clear."""
 
-    call_id: Word = None
-    call_reference_id: Word = None
-    sip_call_id: Word = None
-    request_id: Word = None
-    request_number: Word = None
-    order_id: Word = None
-    order_number: Word = None
-    custom_fields: Sequence[Word] = ()
+    call_id: SentScalar = None
+    call_reference_id: SentScalar = None
+    sip_call_id: SentScalar = None
+    request_id: SentScalar = None
+    request_number: SentScalar = None
+    order_id: SentScalar = None
+    order_number: SentScalar = None
+    custom_fields: Sequence[SentScalar] = ()
 
 
 class Body:
@@ -99,7 +99,7 @@ def read_clearing(item: object) -> Clearing:
     """
     document = read_item(item, Document)
     values = dict(named_values(document))
-    sent = TABLE.read(Pairs({name: word_text(values[name]) for name in TABLE.named}))
+    sent = TABLE.read(Pairs({name: scalar_text(values[name]) for name in TABLE.named}))
     if len(sent.values) != 1:
         known = ", ".join(TABLE.named)
         raise InvalidParameters(
@@ -108,12 +108,12 @@ def read_clearing(item: object) -> Clearing:
     return Clearing(_owner(sent), _read_names(document.custom_fields))
 
 
-def _read_names(words: Sequence[Word]) -> tuple[str, ...]:
-    texts = dict.fromkeys(word_text(name) for name in words if name)
+def _read_names(words: Sequence[SentScalar]) -> tuple[str, ...]:
+    texts = dict.fromkeys(scalar_text(name) for name in words if name)
     if not 0 < len(texts) <= CUSTOM.members_max:
         limit = (f"ожидается от 1 до {CUSTOM.members_max} имён", f"1 to {CUSTOM.members_max} names are expected")
         raise InvalidParameters([Violation(BODY.name, *limit)])
-    return tuple(checked(BODY.name, Text(CUSTOM.key_length_max).read, text) for text in texts)
+    return tuple(parse_checked(BODY.name, Text(CUSTOM.key_length_max).read, text) for text in texts)
 
 
 def _owner(sent: Sent) -> LeadName | DealKey:

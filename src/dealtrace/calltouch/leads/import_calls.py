@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from dealtrace.calltouch.answers.clocks import instant_of
 from dealtrace.calltouch.answers.outcomes import CallsImport, imported_call
-from dealtrace.calltouch.batches import Batch, LeadItem, Word
-from dealtrace.calltouch.leads.lead_list import LeadList, annotations_of, take_in
+from dealtrace.calltouch.batches import Batch, LeadItem, SentScalar
+from dealtrace.calltouch.leads.lead_list import LeadList, annotations_of, import_leads
 from dealtrace.calltouch.parameters import CALL_IMPORT, CUSTOM
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameters import ParameterTable, Sent
@@ -19,15 +19,15 @@ from dealtrace.operations.leads.import_lists import import_calls
 class CallItem(LeadItem, frozen=True, rename="camel"):
     """One call of the list."""
 
-    reference_id: Word = None
-    sip_call_id: Word = None
-    client_phone_number: Word = None
-    call_center_phone_number: Word = None
-    call_start_time: Word = None
-    duration: Word = None
-    waiting_time: Word = None
-    status: Word = None
-    record_url: Word = None
+    reference_id: SentScalar = None
+    sip_call_id: SentScalar = None
+    client_phone_number: SentScalar = None
+    call_center_phone_number: SentScalar = None
+    call_start_time: SentScalar = None
+    duration: SentScalar = None
+    waiting_time: SentScalar = None
+    status: SentScalar = None
+    record_url: SentScalar = None
 
 
 def read_call(caller: Caller, sent: Sent) -> IncomingCall:
@@ -59,7 +59,7 @@ async def respond(caller: Caller, items: Sequence[object]) -> Reply:
 
     Ours: the vendor answers only with the id of a queued job; this answer also has the ids of the stored calls.
     """
-    log_id, calls = await take_in(LEAD_LIST, caller, items)
+    log_id, calls = await import_leads(LEAD_LIST, caller, items)
     answer: CallsImport = {"data": {"logId": log_id, "calls": calls}}
     stored = sum(call["imported"] for call in calls)
     facts = {"site_id": caller.site.id, "log_id": log_id, "leads": len(calls), "taken_in": stored}

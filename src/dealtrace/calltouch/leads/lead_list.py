@@ -35,7 +35,9 @@ class LeadList(Generic[Result]):
     result: Callable[[SentName, int | None, Refusal | None, Language], Result]
 
 
-async def take_in(lead_list: LeadList[Result], caller: Caller, items: Sequence[object]) -> tuple[int, list[Result]]:
+async def import_leads(
+    lead_list: LeadList[Result], caller: Caller, items: Sequence[object]
+) -> tuple[int, list[Result]]:
     """Store the valid leads; return the id of the import in the import log, and a result for each item in input order.
 
     Raises:

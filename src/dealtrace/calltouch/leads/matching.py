@@ -176,7 +176,7 @@ class ElementReader:
             return self._by_contact(_BY_CONTACT[str(kind)])
         if kind not in FINDS_NOTHING:
             known = ", ".join([*FINDING, *FINDS_NOTHING, *self._further])
-            self._complain("type", f"ожидается одно из: {known}", f"one of these is expected: {known}")
+            self._add_violation("type", f"ожидается одно из: {known}", f"one of these is expected: {known}")
         return None
 
     def _by_id(self, name: str, kind: LeadKind, *, params: str) -> SearchById | None:
@@ -191,7 +191,7 @@ class ElementReader:
         params = where.params
         sent = self._params(params)
         if sent.md5_phones and not self._by_digest:
-            self._complain(
+            self._add_violation(
                 f"{params}.md5Phones", "вместо MD5 передайте phones", "MD5 hashes are not accepted, send phones"
             )
         contacts = [
@@ -220,7 +220,7 @@ class ElementReader:
             return ()
         if len(words) > CONTACTS_MAX:
             limit = (f"допускается не более {CONTACTS_MAX}", f"at most {CONTACTS_MAX} are allowed")
-            self._complain(f"{where.params}.md5Phones", *limit)
+            self._add_violation(f"{where.params}.md5Phones", *limit)
             return ()
         digests = (str(word).strip().lower() for word in words if word is not None)
         return tuple(dict.fromkeys(digest for digest in digests if _DIGEST.fullmatch(digest)))
@@ -240,7 +240,7 @@ class ElementReader:
                 f"допускается не более {TAGS_MAX} тегов по {TAG_LENGTH_MAX} символов",
                 f"at most {TAGS_MAX} tags of {TAG_LENGTH_MAX} characters are allowed",
             )
-            self._complain(f"{params}.tags", *limit)
+            self._add_violation(f"{params}.tags", *limit)
         logic = self._word(f"{params}.tagsLogic", sent.tags_logic, _LOGIC.read)
         return TagFilter(frozenset(tags), any_will_do=bool(logic))
 
@@ -252,7 +252,9 @@ class ElementReader:
         Ours: a text without a contact is ignored.
         """
         if len(sent) > CONTACTS_MAX:
-            self._complain(place, f"допускается не более {CONTACTS_MAX}", f"no more than {CONTACTS_MAX} are allowed")
+            self._add_violation(
+                place, f"допускается не более {CONTACTS_MAX}", f"no more than {CONTACTS_MAX} are allowed"
+            )
             return
         for word in sent:
             text = self._word(place, word, kind.read)
@@ -264,12 +266,12 @@ class ElementReader:
         try:
             return read(str(word))
         except InvalidValue as fault:
-            self._complain(place, fault.ru, fault.en)
+            self._add_violation(place, fault.ru, fault.en)
             return None
 
     def _require(self, place: str) -> None:
         if not any(fault.field == f"{self._place}.{place}" for fault in self._faults):
-            self._complain(place, "обязательное значение не передано", "a required value is missing")
+            self._add_violation(place, "обязательное значение не передано", "a required value is missing")
 
-    def _complain(self, place: str, ru: str, en: str) -> None:
+    def _add_violation(self, place: str, ru: str, en: str) -> None:
         self._faults.append(Violation(f"{self._place}.{place}", ru, en))

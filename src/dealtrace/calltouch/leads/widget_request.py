@@ -12,10 +12,18 @@ from dealtrace import clock
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.attribution.visit import VisitId
 from dealtrace.calltouch.answers.outcomes import WidgetRequest
-from dealtrace.calltouch.batches import Tag, Word, joined_tags, object_schema, read_document, read_item, word_text
+from dealtrace.calltouch.batches import (
+    SentScalar,
+    Tag,
+    joined_tags,
+    object_schema,
+    read_document,
+    read_item,
+    scalar_text,
+)
 from dealtrace.calltouch.form_parameters import CALL_URL, ROUTE_KEY, SCHEDULE_TIME, WIDGET_FIELDS, WIDGET_REQUEST
 from dealtrace.calltouch.json_keys import named_values
-from dealtrace.calltouch.leads.annotate import checked
+from dealtrace.calltouch.leads.annotate import parse_checked
 from dealtrace.errors import ContactUnusable, InvalidParameters, Violation, WidgetNotFound
 from dealtrace.http.caller import Caller
 from dealtrace.http.forms import Pairs
@@ -49,26 +57,26 @@ _BETWEEN, _LETTER = re.compile(r"[\s,;]+"), re.compile(r"[^\W\d_]")
 class Field(msgspec.Struct, frozen=True):
     """A field of the form."""
 
-    name: Word = None
-    value: Word = None
-    type: Word = None
+    name: SentScalar = None
+    value: SentScalar = None
+    type: SentScalar = None
 
 
 class Document(msgspec.Struct, frozen=True, rename="camel"):
     """The JSON body of the request."""
 
-    route_key: Word = None
-    phone: Word = None
+    route_key: SentScalar = None
+    phone: SentScalar = None
     fields: Sequence[Field] | None = None
-    session_id: Word = None
-    utm_source: Word = None
-    utm_medium: Word = None
-    utm_campaign: Word = None
-    utm_content: Word = None
-    utm_term: Word = None
-    call_url: Word = None
-    schedule_time: Word = None
-    tags: Sequence[Tag | Word] | Word = None
+    session_id: SentScalar = None
+    utm_source: SentScalar = None
+    utm_medium: SentScalar = None
+    utm_campaign: SentScalar = None
+    utm_content: SentScalar = None
+    utm_term: SentScalar = None
+    call_url: SentScalar = None
+    schedule_time: SentScalar = None
+    tags: Sequence[Tag | SentScalar] | SentScalar = None
 
 
 class Body:
@@ -125,7 +133,7 @@ def read_lead_request(caller: Caller, item: object) -> IncomingLeadRequest:
     document = read_item(item, Document)
     _check_fields(document.fields or ())
     person = _read_person(document)
-    if not word_text(document.route_key).strip():
+    if not scalar_text(document.route_key).strip():
         raise WidgetNotFound
     sent = TABLE.read(Pairs(_texts(document)))
     if len(sent.get("tags", ())) > TAGS_MAX:
@@ -153,7 +161,7 @@ def _check_fields(fields: Sequence[Field]) -> None:
         raise InvalidParameters([_too_many(WIDGET_FIELDS.name, FIELDS_MAX)])
     for field in fields:
         for word in (field.name, field.value, field.type):
-            checked(WIDGET_FIELDS.name, Text(CUSTOM_VALUE_LENGTH_MAX).read, word_text(word))
+            parse_checked(WIDGET_FIELDS.name, Text(CUSTOM_VALUE_LENGTH_MAX).read, scalar_text(word))
 
 
 def _too_many(name: str, most: int) -> Violation:
@@ -170,12 +178,12 @@ def _read_person(document: Document) -> _Person:
         ContactUnusable: neither a phone nor an e-mail can be used.
         InvalidParameters: the phone has more than `CUSTOM_VALUE_LENGTH_MAX` characters or a zero byte.
     """
-    phone = checked("phone", Text(CUSTOM_VALUE_LENGTH_MAX).read, word_text(document.phone)).strip()
+    phone = parse_checked("phone", Text(CUSTOM_VALUE_LENGTH_MAX).read, scalar_text(document.phone)).strip()
     found: dict[str, str] = {"phone": phone} if _is_phone(phone) else {}
     rest: list[tuple[str, str]] = [("phone", phone)] if phone and "phone" not in found else []
     texts = [phone]
     for field in document.fields or ():
-        kind, label, value = _kind_of(field), word_text(field.name).strip(), word_text(field.value).strip()
+        kind, label, value = _kind_of(field), scalar_text(field.name).strip(), scalar_text(field.value).strip()
         texts.append(value)
         if kind and kind not in found:
             found[kind] = value
@@ -192,11 +200,11 @@ def _read_person(document: Document) -> _Person:
 
 def _kind_of(field: Field) -> str:
     """Return what a field is as a whole: `email`, `name` or `phone`, or an empty text if it is none of these."""
-    value, kind = word_text(field.value).strip(), word_text(field.type).strip().lower()
+    value, kind = scalar_text(field.value).strip(), scalar_text(field.type).strip().lower()
     is_contact = kind in _CONTACT_TYPES
     if len(value) <= EMAIL_LENGTH_MAX and (is_contact or _has_only_emails(value)) and list_emails(value):
         return "email"
-    is_named = kind == "name" or word_text(field.name).strip().lower() in _NAMES_OF_PERSON
+    is_named = kind == "name" or scalar_text(field.name).strip().lower() in _NAMES_OF_PERSON
     if is_named and 0 < len(value) <= LABEL_LENGTH_MAX:
         return "name"
     return "phone" if _is_phone(value) and (is_contact or not _LETTER.search(value)) else ""
@@ -222,8 +230,8 @@ def _joined(contacts: Iterable[str], length_max: int) -> str:
 def _texts(document: Document) -> dict[str, str]:
     named = dict(named_values(document))
     sent = document.tags
-    tags = word_text(sent) if sent is None or isinstance(sent, str | int | float) else joined_tags(sent)
-    return {name: tags if name == "tags" else word_text(named[name]) for name in TABLE.named}
+    tags = scalar_text(sent) if sent is None or isinstance(sent, str | int | float) else joined_tags(sent)
+    return {name: tags if name == "tags" else scalar_text(named[name]) for name in TABLE.named}
 
 
 def _annotations(caller: Caller, sent: Sent, person: _Person) -> Annotations:

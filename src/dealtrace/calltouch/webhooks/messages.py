@@ -27,13 +27,13 @@ from dealtrace.calltouch.webhooks.vocabulary import (
     ALERT,
     CALL,
     CALL_BEGUN,
+    CHANGED_AT_END,
     CHANGED_KEYS,
     DEAL,
     LEAD_REQUEST,
-    OF_AN_ENDING,
-    OF_EACH_DELIVERY,
     ON_REQUEST_OF_DEALS,
     ON_REQUEST_OF_LEADS,
+    SENT_AT_KEY,
     Keys,
     chosen_keys,
 )
@@ -69,7 +69,7 @@ def write_messages(
     alerts = _alerts(
         connection, site, [delivery.event for delivery in deliveries if isinstance(delivery.event, AlertEvent)]
     )
-    sent_at = {OF_EACH_DELIVERY: epoch_seconds(now)}
+    sent_at = {SENT_AT_KEY: epoch_seconds(now)}
     messages: dict[OutboxPosition, Message] = {}
     for delivery in deliveries:
         event = delivery.event
@@ -163,7 +163,7 @@ def _changed_fields(event: LeadEvent, keys: Keys) -> str | None:
     """Return the keys that changed since the lead was last sent, joined by commas, or `None` if no part changed."""
     if not event.changed:
         return None
-    changed = {key for part in event.changed for key in CHANGED_KEYS[part]} | {OF_EACH_DELIVERY}
+    changed = {key for part in event.changed for key in CHANGED_KEYS[part]} | {SENT_AT_KEY}
     if event.kind is EventKind.CALL_DISCONNECTED:
-        changed.update(OF_AN_ENDING)
+        changed.update(CHANGED_AT_END)
     return ",".join(key for key in keys if key in changed)

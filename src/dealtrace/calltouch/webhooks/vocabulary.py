@@ -77,8 +77,8 @@ CHANGED_KEYS: Mapping[LeadPart, Keys] = {
     LeadPart.VISIT: (*VISIT, "userAgent", "gcid"),
     LeadPart.DEAL: ("orderId",),
 }
-OF_EACH_DELIVERY = "sendingTimestamp"
-OF_AN_ENDING: Keys = ("callphase", *(key for key in CALL if key not in CALL_BEGUN))
+SENT_AT_KEY = "sendingTimestamp"
+CHANGED_AT_END: Keys = ("callphase", *(key for key in CALL if key not in CALL_BEGUN))
 """The keys that are always reported as changed when a call ends."""
 
 

@@ -13,14 +13,14 @@ from dealtrace.accounts.site import Site
 from dealtrace.cli.answers import AgreementAnswer, AgreementHeadAnswer, CountAnswer, DisagreementAnswer, ValuesAnswer
 from dealtrace.cli.import_files import EncodingOption
 from dealtrace.cli.options import JsonOption, SiteIdOption
-from dealtrace.cli.terminal import complaints, console, counted, fail, open_prepared, print_json_with_rows
+from dealtrace.cli.terminal import console, counted, error_console, fail, open_prepared, print_json_with_rows
 from dealtrace.deals.deal import Deal
 from dealtrace.deals.incoming_deal import IncomingDeal
 from dealtrace.files.csv_reader import Encoding
 from dealtrace.files.import_file import ImportFile, open_import_file
 from dealtrace.files.import_format import ImportNoun
 from dealtrace.operations.accounts.require_site import require_site
-from dealtrace.operations.reports.agree import ROWS_AT_ONCE, compare_rows, missing_in_file
+from dealtrace.operations.reports.compare_lists import ROWS_AT_ONCE, compare_rows, missing_in_file
 from dealtrace.reports.agreement import (
     Agreement,
     Comparison,
@@ -57,7 +57,7 @@ def agree(
     except SystemExit as end:
         raise typer.Exit(COULD_NOT_COMPARE) from end
     except KeyboardInterrupt:
-        complaints.print("Stopped.")
+        error_console.print("Stopped.")
         raise typer.Exit(130) from None
     if agreement.unreadable:
         raise typer.Exit(COULD_NOT_COMPARE)
@@ -98,12 +98,12 @@ class _Run:
         self._file = file
         self._has_sums = file.layout.has(("amount",))
         self._seen = SeenDeals()
-        self._is_hidden = is_hidden or not complaints.is_terminal
+        self._is_hidden = is_hidden or not error_console.is_terminal
 
     def disagreements(self) -> Iterator[Comparison]:
         """Yield the differences and count them in the totals: first rows that differ, then deals not in the file."""
         # Rows are printed while the progress bar is shown, and must not go to its console.
-        shown = Progress(console=complaints, transient=True, disable=self._is_hidden, redirect_stdout=False)
+        shown = Progress(console=error_console, transient=True, disable=self._is_hidden, redirect_stdout=False)
         with shown as progress:
             yield from self._of_file(progress)
             yield from self._of_ours(progress)
@@ -111,10 +111,10 @@ class _Run:
     def _of_file(self, progress: Progress) -> Iterator[Comparison]:
         bar = progress.add_task("Rows of the file", total=self._file.rows_total)
         rows = (row for _, row in self._file.rows(self._site.time_zone, 0))
-        while stretch := list(islice(rows, ROWS_AT_ONCE)):
-            compared = compare_rows(self._connection, self._site, stretch, self._seen, has_sums=self._has_sums)
+        while chunk := list(islice(rows, ROWS_AT_ONCE)):
+            compared = compare_rows(self._connection, self._site, chunk, self._seen, has_sums=self._has_sums)
             yield from self._counted(compared)
-            progress.update(bar, advance=len(stretch))
+            progress.update(bar, advance=len(chunk))
 
     def _of_ours(self, progress: Progress) -> Iterator[Comparison]:
         first_at, last_at = self.agreement.first_at, self.agreement.last_at

@@ -9,8 +9,8 @@ from dealtrace.cli.deals.lookup import NOUN, DealArgument, find_deal, format_lea
 from dealtrace.cli.options import JsonOption, OnlySiteOption
 from dealtrace.cli.terminal import console, open_prepared, print_json
 from dealtrace.matching.explanation import Candidate, Missed, Step
-from dealtrace.matching.flips import SECOND, Flip
 from dealtrace.matching.matcher_explanation import MatcherStep
+from dealtrace.matching.rule_changes import SECOND, RuleChange
 from dealtrace.operations.deals.explain import Explanation, explain_deal
 
 
@@ -76,14 +76,14 @@ def _matcher_lines(steps: Sequence[MatcherStep]) -> Iterator[str]:
 
 
 def _flip_lines(site: Site, explanation: Explanation) -> Iterator[str]:
-    if explanation.flips:
+    if explanation.rule_changes:
         yield "The smallest changes that would give the deal another lead:"
-    for flip in explanation.flips:
+    for flip in explanation.rule_changes:
         yield f"  {_format_change(site, flip)}"
         yield f"    gives {format_lead(flip.lead)}"
 
 
-def _format_change(site: Site, flip: Flip) -> str:
+def _format_change(site: Site, flip: RuleChange) -> str:
     changes: list[str] = []
     if flip.contact_matching:
         changes.append("contact matching on")

@@ -23,7 +23,7 @@ from dealtrace.cli.answers import (
 from dealtrace.cli.deals.lookup import format_lead
 from dealtrace.cli.deals.period import FromOption, Period, ToOption, read_period
 from dealtrace.cli.options import JsonOption, SiteIdArgument
-from dealtrace.cli.terminal import complaints, console, counted, fail, open_prepared, print_json_with_rows
+from dealtrace.cli.terminal import console, counted, error_console, fail, open_prepared, print_json_with_rows
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.reports.trial import KEYS, Trial, read_trial
 from dealtrace.operations.reports.what_if import list_outcomes
@@ -69,9 +69,9 @@ def try_rules(
             if as_json:
                 _print_json(run, dict(pairs))
                 return
-            shown = [outcome for number, outcome in enumerate(run.flips()) if number < limit]
+            shown = [outcome for number, outcome in enumerate(run.changed_deals()) if number < limit]
         except KeyboardInterrupt:
-            complaints.print(f"Stopped after {counted(run.tally.deals, 'deal')}.")
+            error_console.print(f"Stopped after {counted(run.tally.deals, 'deal')}.")
             raise typer.Exit(130) from None
     for line in _lines(run, pairs, shown, limit):
         console.print(line)
@@ -93,12 +93,12 @@ class _Run:
         self.period = period
         self.tally = Tally()
         self._connection = connection
-        self._is_hidden = is_hidden or not complaints.is_terminal
+        self._is_hidden = is_hidden or not error_console.is_terminal
 
-    def flips(self) -> Iterator[Outcome]:
+    def changed_deals(self) -> Iterator[Outcome]:
         """Yield the deals whose lead or source would change, and count all deals in `tally`."""
         # Rows are printed while the progress bar is shown, and must not go to its console.
-        shown = Progress(console=complaints, transient=True, disable=self._is_hidden, redirect_stdout=False)
+        shown = Progress(console=error_console, transient=True, disable=self._is_hidden, redirect_stdout=False)
         with shown as progress:
             bar = progress.add_task("Deals", total=None)
             query = query_deals(self.site.id, JournalQuery(since=self.period.since, until=self.period.until))
@@ -182,7 +182,7 @@ def _print_json(run: _Run, tried: dict[str, str]) -> None:
         "lastDay": run.period.last_on,
         "tried": tried,
     }
-    print_json_with_rows(head, "flips", map(_serialize_flip, run.flips()), lambda: _serialize_tally(run.tally))
+    print_json_with_rows(head, "flips", map(_serialize_flip, run.changed_deals()), lambda: _serialize_tally(run.tally))
 
 
 def _serialize_flip(outcome: Outcome) -> FlipAnswer:

@@ -8,7 +8,7 @@ import typer
 
 from dealtrace import clock
 from dealtrace.accounts.site import Site
-from dealtrace.alerts.incident import Episode, Incident, figure_text
+from dealtrace.alerts.incident import Incident, TrialIncident, figure_text
 from dealtrace.alerts.rule import PERCENT_USUAL, Alert, AlertKind, RawRule, parse_rule, question_of
 from dealtrace.alerts.sentences import AlertSite, rule_sentence
 from dealtrace.alerts.windows import WINDOWS
@@ -167,31 +167,31 @@ def _serialize_trial(alert: Alert, trial: Trial, site: Site) -> AlertTrialAnswer
         "alertId": alert.id,
         "windows": trial.windows,
         "undecided": trial.undecided,
-        "incidents": [_serialize_episode(episode, trial, site) for episode in trial.episodes],
+        "incidents": [_serialize_trial_incident(incident, trial, site) for incident in trial.incidents],
     }
 
 
-def _serialize_episode(episode: Episode, trial: Trial, site: Site) -> AlertIncidentAnswer:
-    span, judgement = episode.slot.span(site.time_zone), episode.judgement
+def _serialize_trial_incident(incident: TrialIncident, trial: Trial, site: Site) -> AlertIncidentAnswer:
+    span, judgement = incident.slot.span(site.time_zone), incident.judgement
     return {
         "since": span.since,
         "until": span.until,
         "value": figure_text(trial.metric, judgement.value),
         "usual": figure_text(trial.metric, judgement.usual),
-        "ended": episode.ended.span(site.time_zone).until if episode.ended is not None else None,
+        "ended": incident.ended.span(site.time_zone).until if incident.ended is not None else None,
     }
 
 
 def _trial_lines(trial: Trial, site: Site) -> Sequence[str]:
     lines = []
-    for episode in trial.episodes:
-        answer = _serialize_episode(episode, trial, site)
+    for incident in trial.incidents:
+        answer = _serialize_trial_incident(incident, trial, site)
         since, until = (answer[key].astimezone(site.time_zone) for key in ("since", "until"))
         value, usual = (figure_words(answer[key], trial.metric.unit, LANGUAGE) for key in ("value", "usual"))
         ended = answer["ended"]
         end = f"ended {ended.astimezone(site.time_zone):%Y-%m-%d %H:%M}" if ended is not None else "not over"
         lines.append(f"  {since:%Y-%m-%d %H:%M} – {until:%Y-%m-%d %H:%M}: {value}, usually {usual}; {end}")
-    summary = f"{counted(len(trial.episodes), 'alert')} in {counted(trial.windows, 'window')}"
+    summary = f"{counted(len(trial.incidents), 'alert')} in {counted(trial.windows, 'window')}"
     return [*lines, f"{summary}; {trial.undecided} had too little data to compare."]
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from dealtrace.cli.answers import ColumnAnswer
 from dealtrace.cli.options import JsonOption, SiteIdArgument
-from dealtrace.cli.terminal import complaints, console, open_prepared, print_json, work_in
+from dealtrace.cli.terminal import console, error_console, open_prepared, print_json, work_in
 from dealtrace.errors import InvalidSetting
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.reports.column_metrics import try_column
@@ -47,7 +47,7 @@ def add(
     console.print(f"Site {site_id}: column {column.name} added.", markup=False)
     console.print(f"Its total over the last month: {last_month}", markup=False)
     if unseen:
-        complaints.print(f"No deal of site {site_id} has had these statuses yet: {', '.join(unseen)}", markup=False)
+        error_console.print(f"No deal of site {site_id} has had these statuses yet: {', '.join(unseen)}", markup=False)
 
 
 @column_commands.command("list")

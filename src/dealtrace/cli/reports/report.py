@@ -16,7 +16,7 @@ from dealtrace.cli.terminal import console, counted, fail, open_prepared, print_
 from dealtrace.files.reports.answer_file import write_answer
 from dealtrace.files.row_writers import CSV, XLSX
 from dealtrace.operations.accounts.require_site import require_site
-from dealtrace.operations.reports.ask_pivot import ask_as_asked
+from dealtrace.operations.reports.ask_pivot import ask_report_or_pivot
 from dealtrace.operations.reports.open_facts import open_facts
 from dealtrace.operations.reports.read_question import read_question
 from dealtrace.reports.answer import Report
@@ -141,4 +141,4 @@ def _ask(
         site = require_site(connection, site_id)
         question = read_question(connection, site, words, now, rows_max=rows_max)
     with open_facts(database, site) as facts:
-        return site, ask_as_asked(facts, site, question, now)
+        return site, ask_report_or_pivot(facts, site, question, now)

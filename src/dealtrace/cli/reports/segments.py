@@ -12,10 +12,10 @@ from dealtrace.errors import InvalidParameters
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.reports.manage_segments import add_segment, remove_segment, rename_segment
 from dealtrace.operations.reports.read_question import read_question_context
-from dealtrace.reports.kept.names import KeptName
-from dealtrace.reports.kept.segments import Segment
 from dealtrace.reports.question import QuestionContext, parse_filters
 from dealtrace.reports.refusals import SegmentNotFound
+from dealtrace.reports.saved_items.names import SavedName
+from dealtrace.reports.saved_items.segments import Segment
 from dealtrace.storage.reports.segments import list_segments
 
 segment_commands = typer.Typer(help="Save, list, rename and remove segments: filters of reports.", no_args_is_help=True)
@@ -32,7 +32,7 @@ def add(
     """Save filters as a segment. A running server can use the segment at once."""
     with open_prepared() as database, database.write() as connection:
         site = require_site(connection, site_id)
-        added = add_segment(connection, site, KeptName(name), filters, clock.now(), overwrites=replaces)
+        added = add_segment(connection, site, SavedName(name), filters, clock.now(), overwrites=replaces)
     console.print(f"Segment {added.name} added to site {site_id}: {' '.join(added.filters)}", markup=False)
 
 
@@ -71,8 +71,8 @@ def rename(
 ) -> None:
     """Rename a segment, also in the saved reports and the reports by mail that use it."""
     with open_prepared() as database, database.write() as connection:
-        site, kept = require_site(connection, site_id), KeptName(name.strip())
-        if not rename_segment(connection, site, kept, new_name, clock.now()):
+        site, saved_name = require_site(connection, site_id), SavedName(name.strip())
+        if not rename_segment(connection, site, saved_name, new_name, clock.now()):
             raise SegmentNotFound(name=name, site_id=site_id)
     console.print(f"Segment {name} of site {site_id} is now named {new_name.strip()}.", markup=False)
 
@@ -81,6 +81,6 @@ def rename(
 def remove(site_id: SiteIdArgument, name: NameArgument) -> None:
     """Remove a segment."""
     with open_prepared() as database, database.write() as connection:
-        if not remove_segment(connection, require_site(connection, site_id), KeptName(name.strip()), clock.now()):
+        if not remove_segment(connection, require_site(connection, site_id), SavedName(name.strip()), clock.now()):
             raise SegmentNotFound(name=name, site_id=site_id)
     console.print(f"Segment {name} removed from site {site_id}.", markup=False)

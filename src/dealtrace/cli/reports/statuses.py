@@ -7,7 +7,7 @@ from rich.table import Table
 
 from dealtrace.cli.answers import StatusAnswer
 from dealtrace.cli.options import JsonOption, SiteIdArgument
-from dealtrace.cli.terminal import complaints, console, open_prepared, print_json, work_in
+from dealtrace.cli.terminal import console, error_console, open_prepared, print_json, work_in
 from dealtrace.nearest_name import nearest_name
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.reports.set_status import set_status
@@ -32,7 +32,7 @@ def set_meaning(
     if not is_seen:
         nearest = nearest_name(name.strip(), others)
         meant = f" Did you mean {nearest}?" if nearest is not None else ""
-        complaints.print(f"No deal of site {site_id} has had this status yet.{meant}", markup=False)
+        error_console.print(f"No deal of site {site_id} has had this status yet.{meant}", markup=False)
 
 
 @status_commands.command("list")

@@ -12,7 +12,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
 from dealtrace.cli.answers import DemoAnswer
 from dealtrace.cli.options import ID_MAX, JsonOption
-from dealtrace.cli.terminal import complaints, console, fail, open_prepared, print_json
+from dealtrace.cli.terminal import console, error_console, fail, open_prepared, print_json
 from dealtrace.demo.year import make_year
 from dealtrace.operations.demo.begin import BegunDemo, begin_given_site, begin_own_site
 from dealtrace.operations.demo.fill import Step, list_steps
@@ -95,7 +95,7 @@ def _begin(database: Database, site_id: int | None) -> BegunDemo:
 def _fill(database: Database, site: Site, seed: int, part: float) -> None:
     """Make a year of data and store it in steps; if this is interrupted, `demo --remove` removes what was stored."""
     columns = (*Progress.get_default_columns()[:-1], TimeRemainingColumn())
-    with Progress(*columns, console=complaints, transient=True, disable=not complaints.is_terminal) as progress:
+    with Progress(*columns, console=error_console, transient=True, disable=not error_console.is_terminal) as progress:
         bar = progress.add_task("Making a year", total=None)
         now = clock.now()
         try:
@@ -105,7 +105,7 @@ def _fill(database: Database, site: Site, seed: int, part: float) -> None:
                 progress.update(bar, advance=step.records)
         except KeyboardInterrupt:
             progress.stop()
-            complaints.print(f"Stopped. To remove what was stored: dealtrace demo --remove --site {site.id}")
+            error_console.print(f"Stopped. To remove what was stored: dealtrace demo --remove --site {site.id}")
             raise typer.Exit(130) from None
     database.gather_statistics()
 

@@ -82,8 +82,8 @@ def _lay_out(row: Row, columns: Mapping[str, str]) -> Layout:
     layout = lay_out([plain_heading(cell, columns) for cell in plain], COST_COLUMNS)
     found = tuple(replace(column, heading=texts[column.position]) for column in layout.found_columns)
     used = {column.position for column in found}
-    passed_over = tuple(text for position, text in enumerate(texts) if text and position not in used)
-    return replace(layout, found_columns=found, passed_over=passed_over)
+    ignored_headings = tuple(text for position, text in enumerate(texts) if text and position not in used)
+    return replace(layout, found_columns=found, ignored_headings=ignored_headings)
 
 
 def _check_mapped(path: Path, row: Row, columns: Mapping[str, str]) -> None:

@@ -41,13 +41,13 @@ class Credentials:
 
 
 def find_credentials(connection: Connection, login: str) -> Credentials:
-    """Find the user with a login and the hash of their password, for `check_password`."""
+    """Find the user with a login and the hash of their password, for `verify_password`."""
     found = users.find_user(connection, normal_login(login))
     stored = users.find_password_hash(connection, found.id) if found is not None else None
     return Credentials(found, stored or "")
 
 
-def check_password(credentials: Credentials, password: str) -> User:
+def verify_password(credentials: Credentials, password: str) -> User:
     """Return the user if the password is right; this is slow on purpose, and needs no database.
 
     Checking an unknown login takes as long as checking a wrong password, so that the time does not reveal which logins
@@ -84,7 +84,7 @@ def open_session(connection: Connection, user: User, browser: Browser, now: date
     return secret
 
 
-def touch(connection: Connection, _ids: object, used_at: Mapping[str, datetime]) -> None:
+def store_session_uses(connection: Connection, _ids: object, used_at: Mapping[str, datetime]) -> None:
     """Store the times in `used_at`, when sessions were last used, by digest; sessions that have ended are skipped."""
     update_seen(connection, used_at)
 

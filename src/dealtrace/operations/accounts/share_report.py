@@ -17,7 +17,7 @@ from dealtrace.accounts.token import token_digest
 from dealtrace.accounts.user import UserId
 from dealtrace.errors import InvalidSetting
 from dealtrace.record import record
-from dealtrace.reports.kept.names import check_kept_name, check_room
+from dealtrace.reports.saved_items.names import check_count, check_saved_name
 from dealtrace.storage.accounts import shared_links
 from dealtrace.storage.accounts.site_changes import insert_site_change
 
@@ -39,12 +39,12 @@ def share_report(connection: Connection, site_id: int, new: NewLink, user_id: Us
     Raises:
         InvalidSetting: the title or the number of days is not valid, or the site has too many links.
     """
-    name = check_kept_name(new.name)
+    name = check_saved_name(new.name)
     if new.days not in DAYS_OFFERED:
         offered = ", ".join(map(str, DAYS_OFFERED))
         raise InvalidSetting(key="days", ru=f"ожидается одно из: {offered}", en=f"expected one of: {offered}")
     shared_links.delete_expired_links(connection, site_id, now)
-    check_room(shared_links.count_shared_links(connection, site_id), SHARED_LINKS_MAX)
+    check_count(shared_links.count_shared_links(connection, site_id), SHARED_LINKS_MAX)
     key = secrets.token_urlsafe(SHARED_KEY_BYTES)
     expires_at = now + timedelta(days=new.days)
     link = SharedLink(token_digest(key), site_id, name, new.query, user_id, now, expires_at)

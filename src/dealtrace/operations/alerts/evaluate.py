@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from dealtrace.accounts.site import Site
-from dealtrace.alerts.incident import Episode, episodes_of
+from dealtrace.alerts.incident import TrialIncident, trial_incidents
 from dealtrace.alerts.judgement import Judgement, Observed, Verdict, judge
 from dealtrace.alerts.rule import Rule
 from dealtrace.alerts.windows import Slot, slots_before, slots_of_trial
@@ -20,13 +20,13 @@ class Trial:
     """The results that a rule would have had over the last 30 days.
 
     `windows` is the number of evaluated windows of time, and `undecided` the number of windows without a verdict.
-    `episodes` are the incidents that would have been raised.
+    `incidents` are the incidents that would have been raised.
     """
 
     metric: Metric
     windows: int
     undecided: int
-    episodes: tuple[Episode, ...]
+    incidents: tuple[TrialIncident, ...]
 
 
 def evaluate_rule(source: FactSource, site: Site, rule: Rule, question: Question, slot: Slot) -> Judgement:
@@ -45,7 +45,7 @@ def try_rule(source: FactSource, site: Site, rule: Rule, question: Question, now
     metric, observed = question.metrics[0], observe_all(source, site, question, list(every))
     judged = [(slot, _judge(rule, metric, slot, observed)) for slot in slots]
     undecided = sum(judgement.verdict is Verdict.UNDECIDED for _, judgement in judged)
-    return Trial(metric, len(judged), undecided, tuple(episodes_of(judged)))
+    return Trial(metric, len(judged), undecided, tuple(trial_incidents(judged)))
 
 
 def _judge(rule: Rule, metric: Metric, slot: Slot, observed: Mapping[Slot, Observed]) -> Judgement:

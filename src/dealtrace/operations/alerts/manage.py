@@ -16,11 +16,11 @@ from dealtrace.mails.subscription import MailList
 from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.mails.send_to import Mailing, without_unsubscribed
 from dealtrace.storage.alerts.alerts import (
+    clear_incident,
     count_alerts,
     delete_alert,
     find_alert,
     insert_alert,
-    lower_alert,
     update_rule,
 )
 from dealtrace.storage.alerts.incidents import delete_incidents, end_incidents
@@ -68,7 +68,7 @@ def change_alert(
     before = require_alert(connection, site, alert_id).rule
     update_rule(connection, site.id, alert_id, rule, now)
     if not rule.watches_as(before):
-        lower_alert(connection, site.id, alert_id)
+        clear_incident(connection, site.id, alert_id)
         end_incidents(connection, site.id, alert_id, now)
     for was, became in _differences(before, rule):
         record_change(connection, site.id, SiteChange(ChangeKind.ALERT, before.metric, was, became, now, user_id))

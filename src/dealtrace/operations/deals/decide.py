@@ -16,7 +16,7 @@ from dealtrace.matching.rematch import UNMATCHED, Match
 from dealtrace.operations.leads.find import find_leads, list_prospects
 from dealtrace.record import record
 from dealtrace.storage.leads.clients import find_phones_by_digest
-from dealtrace.storage.visits.credits import NamedVisit
+from dealtrace.storage.visits.credits import MatchedVisit
 from dealtrace.storage.visits.visits import find_visits
 
 
@@ -30,7 +30,7 @@ class MatchDecision:
 
     match: Match = UNMATCHED
     matcher: int | None = None
-    visit: NamedVisit | None = None
+    visit: MatchedVisit | None = None
 
 
 def decide_matchers(connection: Connection, site: Site, lists: Sequence[Sequence[Matcher]]) -> list[MatchDecision]:
@@ -63,7 +63,7 @@ def _decision(
         known = [visits[visit_id] for visit_id in matcher.visit_ids if visit_id in visits]
         if known:
             visit = max(known, key=lambda each: (each.started_at, each.id))
-            return MatchDecision(Match(visit_id=visit.id), position, NamedVisit(visit.id, visit.started_at))
+            return MatchDecision(Match(visit_id=visit.id), position, MatchedVisit(visit.id, visit.started_at))
     return MatchDecision(Match(lead), by if by is not None else final_position(matchers))
 
 

@@ -42,7 +42,7 @@ def delete_paid(
     deleted = {
         position: with_deletion(deal, work.now, work.now) for position, deal in named.found.items() if position in paid
     }
-    deals.stamp_deals(work.connection, work.site.id, list(deleted.values()))
+    deals.set_deletion_times(work.connection, work.site.id, list(deleted.values()))
     versions = [
         next_version(
             named.found[position],
@@ -69,7 +69,7 @@ def delete_deal(work: Work, deal_id: int, *, user_id: int | None = None) -> Deal
     """
     deal = find_deal(work.connection, work.site, deal_id)
     deleted = with_deletion(deal, work.now, work.now)
-    deals.stamp_deals(work.connection, work.site.id, [deleted])
+    deals.set_deletion_times(work.connection, work.site.id, [deleted])
     store_versions(work, [next_version(deal, deleted, VersionKind.DELETED, user_id=user_id)])
     return deleted
 

@@ -8,13 +8,13 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.deals.deal import Deal
-from dealtrace.deals.lead_clue import LINK_THRESHOLD_MAX, CallIdentity, ContactClue, LeadClue, LeadRequestIdentity
+from dealtrace.deals.lead_clue import LINK_THRESHOLD_MAX, CallIdentity, LeadClue, LeadRequestIdentity, SearchContacts
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.matching.explanation import NEAR_MISS, Missed, Step, explain_search
-from dealtrace.matching.flips import SECOND, Flip, flips_of
 from dealtrace.matching.match_reason import LeadContacts, Verdict, match_reason_of, verdict_of
 from dealtrace.matching.matcher_explanation import MatcherOutcome, MatcherStep
 from dealtrace.matching.nearest_lead import searched_contacts
+from dealtrace.matching.rule_changes import SECOND, RuleChange, list_rule_changes
 from dealtrace.operations.deals.decide import explain_decision
 from dealtrace.operations.deals.match import DealToMatch, match_deals
 from dealtrace.record import record
@@ -39,16 +39,16 @@ class Explanation:
     """The explanation of a deal's lead: all searches for the lead, in the order of matching.
 
     `namings` are the ids and references that the caller sent. They are tried first, until one identifies a lead.
-    `steps` are the searches by contact, which are listed even if contact matching is off. `flips` are the smallest
-    changes of the rules that would give the deal another lead; there are none if the lead is pinned or identified by
-    the caller. For a deal of the deals API 2.0, only `matchers` is filled.
+    `steps` are the searches by contact, which are listed even if contact matching is off. `rule_changes` are the
+    smallest changes of the rules that would give the deal another lead; there are none if the lead is pinned or
+    identified by the caller. For a deal of the deals API 2.0, only `matchers` is filled.
     """
 
     deal: Deal
     contact_matching: bool
     namings: tuple[Naming, ...]
     steps: tuple[Step, ...]
-    flips: tuple[Flip, ...] = ()
+    rule_changes: tuple[RuleChange, ...] = ()
     matchers: tuple[MatcherStep, ...] = ()
 
     @property
@@ -93,8 +93,10 @@ def explain_deal(connection: Connection, site: Site, deal: Deal) -> Explanation:
     if deal.pinned_at is not None or explanation.named is not None:
         return explanation
     spans += _list_farther_spans(connection, site, deal.happened_at, contact, steps)
-    flips = flips_of(contact, deal.happened_at, spans, current=deal.lead, contact_matching=site.contact_matching)
-    return replace(explanation, flips=tuple(flips))
+    changes = list_rule_changes(
+        contact, deal.happened_at, spans, current=deal.lead, contact_matching=site.contact_matching
+    )
+    return replace(explanation, rule_changes=tuple(changes))
 
 
 def _namings(connection: Connection, site: Site, deal: Deal) -> Iterator[Naming]:
@@ -123,7 +125,7 @@ def _names_in(clue: LeadClue) -> Iterator[tuple[LeadKind, str, str, CallIdentity
                 yield LeadKind.LEAD_REQUEST, REFERENCE, number, LeadRequestIdentity(None, number)
 
 
-def _list_spans(connection: Connection, site: Site, happened_at: datetime, contact: ContactClue) -> list[LeadSpan]:
+def _list_spans(connection: Connection, site: Site, happened_at: datetime, contact: SearchContacts) -> list[LeadSpan]:
     """List the leads with a deal's contacts that can match the deal, or that miss it by at most `NEAR_MISS`."""
     since = happened_at - contact.link_threshold - NEAR_MISS
     queries = [contact_rows.SpanQuery(value, happened_at + NEAR_MISS, since) for value in searched_contacts(contact)]
@@ -131,7 +133,7 @@ def _list_spans(connection: Connection, site: Site, happened_at: datetime, conta
 
 
 def _list_farther_spans(
-    connection: Connection, site: Site, happened_at: datetime, contact: ContactClue, steps: Sequence[Step]
+    connection: Connection, site: Site, happened_at: datetime, contact: SearchContacts, steps: Sequence[Step]
 ) -> list[LeadSpan]:
     """List the leads beyond `NEAR_MISS` that the deal would get if its link threshold were just long enough.
 

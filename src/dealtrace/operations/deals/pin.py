@@ -6,7 +6,7 @@ from dealtrace.deals.deal import Deal
 from dealtrace.deals.versions import VersionKind
 from dealtrace.errors import DealNotPinned, LeadNotFound
 from dealtrace.leads.lead import LeadRef
-from dealtrace.matching.rematch import Match, bound
+from dealtrace.matching.rematch import Match, with_match
 from dealtrace.operations.deals.find import find_deal
 from dealtrace.operations.deals.match import DealToMatch, match_with_reasons
 from dealtrace.operations.deals.rematch import rebind_deals
@@ -28,7 +28,7 @@ def pin_deal(work: Work, deal_id: int, lead: LeadRef | None, *, user_id: int | N
         raise LeadNotFound(lead_id=lead.id)
     if deal.pinned_at is not None and Match.of(deal) == Match(lead):
         return deal
-    pinned = replace(bound(deal, Match(lead), work.now), pinned_at=work.now)
+    pinned = replace(with_match(deal, Match(lead), work.now), pinned_at=work.now)
     return rebind_deals(work, [(deal, pinned)], VersionKind.PINNED, user_id=user_id)[0]
 
 
@@ -43,5 +43,5 @@ def unpin_deal(work: Work, deal_id: int, *, user_id: int | None = None) -> Deal:
     if deal.pinned_at is None:
         raise DealNotPinned(deal_id=deal_id)
     (decision,) = match_with_reasons(work.connection, work.site, [DealToMatch.of(deal)])
-    unpinned = replace(bound(deal, decision.match, work.now), pinned_at=None)
+    unpinned = replace(with_match(deal, decision.match, work.now), pinned_at=None)
     return rebind_deals(work, [(deal, unpinned)], VersionKind.UNPINNED, user_id=user_id)[0]

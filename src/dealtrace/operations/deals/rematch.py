@@ -7,7 +7,7 @@ from dealtrace.attribution.visit import Visit
 from dealtrace.deals.deal import Deal, DealId
 from dealtrace.deals.matchers import key_of_lead, key_of_visit
 from dealtrace.deals.versions import VersionKind, next_version
-from dealtrace.leads.contact import digest_of
+from dealtrace.leads.contact import md5_of_phone
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.matching.rematch import rematched
 from dealtrace.operations.deals.match import DealToMatch, match_with_reasons
@@ -18,7 +18,7 @@ from dealtrace.operations.work import Work
 from dealtrace.record import record
 from dealtrace.storage.deals import deals, lead_links
 from dealtrace.storage.leads import contact_rows, leads
-from dealtrace.storage.visits.credits import NamedVisit
+from dealtrace.storage.visits.credits import MatchedVisit
 from dealtrace.storage.visits.visits import find_visits
 
 CHUNK_DEALS = 1000
@@ -27,7 +27,7 @@ NAMED_AT = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @record
-class Concern:
+class LeadIdentifiers:
     """A lead and the data by which deals may refer to it: its id, its reference in another system, and its contacts.
 
     `spans` has an item for each contact, with the start and end of the lead.
@@ -38,7 +38,7 @@ class Concern:
     spans: tuple[LeadSpan, ...]
 
 
-def rematch_concerned(work: Work, concerns: Sequence[Concern]) -> list[Deal]:
+def rematch_concerned(work: Work, leads: Sequence[LeadIdentifiers]) -> list[Deal]:
     """Match again the deals that these leads may belong to, and return the deals whose lead has changed.
 
     Deals that state the id or reference of one of the leads, and deals with matchers, are always matched again. Deals
@@ -49,11 +49,11 @@ def rematch_concerned(work: Work, concerns: Sequence[Concern]) -> list[Deal]:
     concerned = {
         deal_id
         for kind in LeadKind
-        for deal_id in _find_naming(work, [concern for concern in concerns if concern.ref.kind is kind], kind)
+        for deal_id in _find_naming(work, [lead for lead in leads if lead.ref.kind is kind], kind)
     }
-    concerned |= lead_links.find_ids_by_key(work.connection, work.site.id, _keys_of(concerns))
+    concerned |= lead_links.find_ids_by_key(work.connection, work.site.id, _keys_of(leads))
     if work.site.contact_matching:
-        spans = [span for concern in concerns for span in concern.spans]
+        spans = [span for lead in leads for span in lead.spans]
         concerned |= lead_links.find_ids_by_contact(work.connection, work.site.id, spans)
     if not concerned:
         return []
@@ -77,8 +77,8 @@ def rematch_tagged(work: Work, tagged: Collection[LeadRef]) -> list[Deal]:
     The result is the same as if the leads had had the tags before the deals arrived. Deals that already have one of the
     leads keep it, whatever tags it has lost.
     """
-    concerns = [Concern(ref, None, spans) for ref, spans in _find_spans(work, tagged).items()]
-    concerned = lead_links.find_ids_by_key(work.connection, work.site.id, _keys_of(concerns))
+    leads = [LeadIdentifiers(ref, None, spans) for ref, spans in _find_spans(work, tagged).items()]
+    concerned = lead_links.find_ids_by_key(work.connection, work.site.id, _keys_of(leads))
     if not concerned:
         return []
     found = deals.list_deals_by_key(work.connection, work.site.id, ids=concerned, numbers=[], with_deleted=True)
@@ -96,22 +96,22 @@ def _find_spans(work: Work, refs: Collection[LeadRef]) -> dict[LeadRef, tuple[Le
     return spans
 
 
-def _keys_of(concerns: Sequence[Concern]) -> set[tuple[str, datetime]]:
+def _keys_of(leads: Sequence[LeadIdentifiers]) -> set[tuple[str, datetime]]:
     """Return the keys by which matchers may find these leads, each with the start of its lead (`NAMED_AT` for ids)."""
     keys: set[tuple[str, datetime]] = set()
-    for concern in concerns:
-        keys.add((key_of_lead(concern.ref.kind, concern.ref.id), NAMED_AT))
-        for span in concern.spans:
+    for lead in leads:
+        keys.add((key_of_lead(lead.ref.kind, lead.ref.id), NAMED_AT))
+        for span in lead.spans:
             keys.add((span.contact, span.started_at))
-            digest = digest_of(span.contact)
+            digest = md5_of_phone(span.contact)
             if digest is not None:
                 keys.add((digest, span.started_at))
     return keys
 
 
-def _find_naming(work: Work, concerns: Sequence[Concern], kind: LeadKind) -> set[int]:
-    ids = [concern.ref.id for concern in concerns]
-    references = [concern.reference for concern in concerns if concern.reference is not None]
+def _find_naming(work: Work, leads: Sequence[LeadIdentifiers], kind: LeadKind) -> set[int]:
+    ids = [lead.ref.id for lead in leads]
+    references = [lead.reference for lead in leads if lead.reference is not None]
     return lead_links.find_ids_by_clue(work.connection, work.site.id, kind, ids, references)
 
 
@@ -178,7 +178,7 @@ def rebind_deals(
     """
     changes = list(pairs)
     rebound = [after for _, after in changes]
-    lead_links.bind_deals(work.connection, work.site.id, rebound, _find_visited_at(work, rebound))
+    lead_links.update_matches(work.connection, work.site.id, rebound, _find_visited_at(work, rebound))
     store_versions(work, [next_version(before, after, kind, user_id=user_id) for before, after in changes])
     return rebound
 
@@ -195,5 +195,5 @@ def _find_visited_at(work: Work, matched: Sequence[Deal]) -> dict[DealId, dateti
     if not named:
         return found
     visits = find_visits(work.connection, work.site.id, named)
-    credit_leads(work, [NamedVisit(visit.id, visit.started_at) for visit in visits.values()])
+    credit_leads(work, [MatchedVisit(visit.id, visit.started_at) for visit in visits.values()])
     return found | {deal.id: visits[deal.visit_id].started_at for deal in matched if deal.visit_id in visits}

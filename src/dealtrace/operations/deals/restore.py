@@ -25,6 +25,6 @@ def restore_deal(work: Work, deal_id: int, *, user_id: int | None = None) -> Dea
     if holder is not None:
         raise NumberReused(number=deal.number, deal_id=holder.deal_id)
     restored = with_deletion(deal, None, work.now)
-    deals.stamp_deals(work.connection, work.site.id, [restored])
+    deals.set_deletion_times(work.connection, work.site.id, [restored])
     store_versions(work, [next_version(deal, restored, VersionKind.RESTORED, user_id=user_id)])
     return restored

@@ -37,7 +37,7 @@ from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record
 from dealtrace.reports.columns import ColumnKind, ReportColumn
 from dealtrace.reports.formulas import parse_formula
-from dealtrace.reports.kept.names import KeptName
+from dealtrace.reports.saved_items.names import SavedName
 from dealtrace.reports.statuses import Meaning
 from dealtrace.storage.leads.file_imports import update_file_import
 
@@ -151,7 +151,7 @@ def _finish(work: Work) -> None:
     add_column(work, ReportColumn(REFUSED_COLUMN, ColumnKind.COUNT, (LOST,)))
     share = parse_formula(f"column:{REFUSED_COLUMN} / deals")
     add_column(work, ReportColumn(SHARE_COLUMN, ColumnKind.FORMULA, formula=share))
-    add_segment(work.connection, work.site, KeptName(SEGMENT_NAME), SEGMENT_FILTERS, work.now)
+    add_segment(work.connection, work.site, SavedName(SEGMENT_NAME), SEGMENT_FILTERS, work.now)
     _record_progress(work, 0, finished_at=work.now)
 
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from dealtrace.leads.client import Client, ClientId
 from dealtrace.leads.client_groups import (
+    ContactLinks,
     Group,
-    SetApart,
-    StatedTogether,
+    UnlinkedReason,
     group_contacts,
     is_filler,
     is_shared,
@@ -25,11 +25,11 @@ from dealtrace.storage.leads.contact_groups import StoredContact
 class _Walk:
     """The contacts of clients that may have to be merged or split.
 
-    `beside` has, by contact, the other contacts of the same leads.
+    `other_contacts` has, by contact, the other contacts of the same leads.
     """
 
     contacts: Mapping[str, StoredContact]
-    beside: Mapping[str, set[str]]
+    other_contacts: Mapping[str, set[str]]
 
 
 def regroup_clients(work: Work, client_ids: Collection[int], *, with_all_leads: bool = False) -> None:
@@ -45,20 +45,24 @@ def regroup_clients(work: Work, client_ids: Collection[int], *, with_all_leads: 
     fillers = [stored for name, stored in walk.contacts.items() if name in starts and is_filler(name)]
     groups = group_contacts(
         [
-            StatedTogether(name, stored.client_id, stored.own_client_id, starts[name], walk.beside.get(name, set()))
+            ContactLinks(
+                name, stored.client_id, stored.own_client_id, starts[name], walk.other_contacts.get(name, set())
+            )
             for name, stored in walk.contacts.items()
             if name in starts and not is_filler(name)
         ]
     )
     changed = _store_groups(work, walk, groups)
-    changed += [replace(stored, set_apart=SetApart.FILLER) for stored in fillers if stored.set_apart is None]
+    changed += [
+        replace(stored, unlinked_reason=UnlinkedReason.FILLER) for stored in fillers if stored.unlinked_reason is None
+    ]
     contact_groups.update_contacts(work.connection, work.site.id, changed)
     moved = walk.contacts.keys() & starts.keys() if with_all_leads else {stored.contact for stored in changed}
     if moved:
         _move_leads(work, moved)
 
 
-def drop_forgotten(work: Work, contacts: Iterable[str]) -> None:
+def delete_unused_contacts(work: Work, contacts: Iterable[str]) -> None:
     """Delete each of these contacts that no lead has; deleted leads do not count."""
     names = set(contacts)
     if names:
@@ -66,37 +70,39 @@ def drop_forgotten(work: Work, contacts: Iterable[str]) -> None:
         contact_groups.delete_contacts(work.connection, work.site.id, names - starts.keys())
 
 
-def part_clients(work: Work, before: Iterable[str], after: Iterable[str] = ()) -> None:
+def regroup_after_change(work: Work, before: Iterable[str], after: Iterable[str] = ()) -> None:
     """Regroup clients after a lead's contacts changed from `before` to `after`, which is empty for a deleted lead."""
     earlier, later = ({name for name in names if not is_filler(name)} for names in (before, after))
     if max(len(earlier), len(later)) > 1:
         owners = clients.find_client_ids(work.connection, work.site.id, earlier | later)
         regroup_clients(work, set(owners.values()))
-    drop_forgotten(work, set(before) - set(after))
+    delete_unused_contacts(work, set(before) - set(after))
 
 
 def _walk(work: Work, client_ids: Collection[int]) -> _Walk:
     """Find the contacts of these clients, and of all clients that leads now connect with them."""
     reached, waiting = set(client_ids), set(client_ids)
     walked: dict[str, StoredContact] = {}
-    beside: dict[str, set[str]] = {}
+    other_contacts: dict[str, set[str]] = {}
     while waiting:
         found = {
             stored.contact: stored for stored in contact_groups.list_contacts(work.connection, work.site.id, waiting)
         }
         walked |= found
         neighbours = contact_groups.find_neighbours(work.connection, work.site.id, found)
-        beside |= {name: {other for other in others if not is_filler(other)} for name, others in neighbours.items()}
+        other_contacts |= {
+            name: {other for other in others if not is_filler(other)} for name, others in neighbours.items()
+        }
         joined = {
             other
             for name in found
-            if not is_filler(name) and not is_shared(beside.get(name, ()))
-            for other in beside.get(name, ())
+            if not is_filler(name) and not is_shared(other_contacts.get(name, ()))
+            for other in other_contacts.get(name, ())
         }
         known = clients.find_known_contacts(work.connection, work.site.id, joined - walked.keys())
-        waiting = {owner.client_id for owner in known.values() if owner.set_apart is None} - reached
+        waiting = {owner.client_id for owner in known.values() if owner.unlinked_reason is None} - reached
         reached |= waiting
-    return _Walk(walked, beside)
+    return _Walk(walked, other_contacts)
 
 
 def _store_groups(work: Work, walk: _Walk, groups: Sequence[Group]) -> list[StoredContact]:
@@ -118,7 +124,7 @@ def _store_groups(work: Work, walk: _Walk, groups: Sequence[Group]) -> list[Stor
 def _after(walk: _Walk, name: str, client_id: int, aliases: Collection[int]) -> StoredContact:
     stored = walk.contacts[name]
     own = stored.own_client_id if stored.own_client_id in aliases else client_id
-    reason = SetApart.SHARED if is_shared(walk.beside.get(name, ())) else None
+    reason = UnlinkedReason.SHARED if is_shared(walk.other_contacts.get(name, ())) else None
     return StoredContact(name, client_id, own, reason)
 
 
@@ -130,9 +136,9 @@ def _move_leads(work: Work, contacts: Collection[str]) -> None:
     contacts_of = contact_groups.find_contacts_of_leads(work.connection, work.site.id, contacts)
     stated = {contact for names in contacts_of.values() for contact in names}
     known = clients.find_known_contacts(work.connection, work.site.id, stated)
-    set_apart = {name: owner.set_apart for name, owner in known.items() if owner.set_apart is not None}
+    unlinked = {name: owner.unlinked_reason for name, owner in known.items() if owner.unlinked_reason is not None}
     current = contact_groups.find_client_of_leads(work.connection, work.site.id, contacts_of.keys())
-    owners = {ref: owning_contact(names, set_apart) for ref, names in contacts_of.items()}
+    owners = {ref: owning_contact(names, unlinked) for ref, names in contacts_of.items()}
     moved = {ref: known[name].client_id for ref, name in owners.items() if name is not None}
     alone = sorted((ref for ref, name in owners.items() if name is None), key=lambda ref: ref.id)
     moved |= _own_clients(work, {ref: current[ref] for ref in alone})

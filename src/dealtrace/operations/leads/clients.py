@@ -100,12 +100,12 @@ def _known_client(newcomer: Newcomer, owners: dict[str, KnownContact]) -> int | 
     A shared contact counts only if the lead has no other contact.
     """
     usable = [contact for contact in newcomer.contacts if not is_filler(contact)]
-    joining = [contact for contact in usable if contact in owners and owners[contact].set_apart is None]
+    joining = [contact for contact in usable if contact in owners and owners[contact].unlinked_reason is None]
     if joining:
         return owners[joining[0]].client_id
     if any(contact not in owners for contact in usable):
         return None
-    shared = {contact: reason for contact in usable if (reason := owners[contact].set_apart) is not None}
+    shared = {contact: reason for contact in usable if (reason := owners[contact].unlinked_reason) is not None}
     owning = owning_contact(usable, shared)
     return owners[owning].client_id if owning is not None else None
 
@@ -116,8 +116,8 @@ def _note(assignment: Assignment, newcomer: Newcomer, owners: dict[str, KnownCon
         return
     usable = [contact for contact in newcomer.contacts if not is_filler(contact)]
     known = {contact: owners[contact] for contact in usable if contact in owners}
-    joining = {owner.client_id for owner in known.values() if owner.set_apart is None}
-    is_beside_shared = bool(joining) and any(owner.set_apart is not None for owner in known.values())
+    joining = {owner.client_id for owner in known.values() if owner.unlinked_reason is None}
+    is_beside_shared = bool(joining) and any(owner.unlinked_reason is not None for owner in known.values())
     if len(joining) > 1 or is_beside_shared or len(usable) > SHARED_BY_MAX:
         assignment.joined |= joining or {client_id}
     elif known and len(usable) > 1:

@@ -26,7 +26,7 @@ from dealtrace.storage.visits.credits import (
     VisitedLead,
     find_credited_visits,
     list_leads_of_visits,
-    list_named_visits,
+    list_matched_visits,
     replace_credits,
 )
 from dealtrace.webhooks.event import LeadEvent, LeadPart
@@ -37,7 +37,7 @@ def credit_leads(work: Work, leads: Sequence[Credited]) -> None:
 
     A visit to which a deal without a lead was matched is credited like a lead.
     """
-    touches_by_key = find_touches(work.connection, work.site.id, leads)
+    touches_by_key = find_creditable_visits(work.connection, work.site.id, leads)
     if touches_by_key:
         replace_credits(
             work.connection,
@@ -58,7 +58,9 @@ def _credits_by_touches(touches_by_key: Mapping[CreditKey, Sequence[Visit]]) -> 
     return found
 
 
-def find_touches(connection: Connection, site_id: int, leads: Sequence[Credited]) -> dict[CreditKey, list[Visit]]:
+def find_creditable_visits(
+    connection: Connection, site_id: int, leads: Sequence[Credited]
+) -> dict[CreditKey, list[Visit]]:
     """Return the visits that may be credited with each lead, earliest visit first.
 
     Leads whose own visit is not stored are left out. `leads` may also have visits to which deals without a lead were
@@ -73,7 +75,7 @@ def find_touches(connection: Connection, site_id: int, leads: Sequence[Credited]
         connection, site_id, visitors, min(moments) - CREDIT_LOOKBACK, max(moments), most + 1
     )
     if len(around) > most:
-        return _find_touches_of_each(connection, site_id, leads, own)
+        return _find_creditable_visits_of_each(connection, site_id, leads, own)
     return {
         lead.credit_key: touches_of(lead.started_at, own[lead.visit_id], around)
         for lead in leads
@@ -81,7 +83,7 @@ def find_touches(connection: Connection, site_id: int, leads: Sequence[Credited]
     }
 
 
-def _find_touches_of_each(
+def _find_creditable_visits_of_each(
     connection: Connection, site_id: int, leads: Sequence[Credited], own: Mapping[int, Visit]
 ) -> dict[CreditKey, list[Visit]]:
     """Return the visits that may be credited with each lead, earliest visit first.
@@ -107,13 +109,13 @@ def credit_again(work: Work, new_visits: Sequence[Visit]) -> None:
     concerned = list_leads_of_visits(work.connection, work.site.id, new_visits, CREDIT_LOOKBACK)
     visitor_ids, moments = {visit.visitor_id for visit in new_visits}, [visit.started_at for visit in new_visits]
     until = max(moments) + CREDIT_LOOKBACK
-    credit_leads(work, list_named_visits(work.connection, work.site.id, visitor_ids, min(moments), until))
+    credit_leads(work, list_matched_visits(work.connection, work.site.id, visitor_ids, min(moments), until))
     if not work.site.listeners:
         credit_leads(work, concerned)
         return
     before = find_credited(work, concerned)
     credit_leads(work, concerned)
-    publish_moves(work, concerned, before)
+    publish_credit_changes(work, concerned, before)
 
 
 def find_credited(work: Work, leads: Sequence[VisitedLead]) -> dict[int, Visit]:
@@ -122,7 +124,7 @@ def find_credited(work: Work, leads: Sequence[VisitedLead]) -> dict[int, Visit]:
     return find_credited_visits(work.connection, work.site.id, [lead.ref.id for lead in leads], model)
 
 
-def publish_moves(work: Work, leads: Sequence[VisitedLead], before: Mapping[int, Visit]) -> list[VisitedLead]:
+def publish_credit_changes(work: Work, leads: Sequence[VisitedLead], before: Mapping[int, Visit]) -> list[VisitedLead]:
     """Return the leads whose credited visit or source differs from that in `before`, and publish them to webhooks.
 
     Deleted leads are returned, but not published.

@@ -4,9 +4,9 @@ from dealtrace.deals.deal import Deal
 from dealtrace.errors import LeadNotDeleted, LeadNotFound
 from dealtrace.leads.contact import normal_contacts
 from dealtrace.leads.lead import LeadRef
-from dealtrace.operations.deals.rematch import Concern, rematch_concerned, rematch_orphaned
+from dealtrace.operations.deals.rematch import LeadIdentifiers, rematch_concerned, rematch_orphaned
 from dealtrace.operations.leads.arrivals import contact_spans
-from dealtrace.operations.leads.client_groups import part_clients
+from dealtrace.operations.leads.client_groups import regroup_after_change
 from dealtrace.operations.leads.clients import Newcomer, assign_clients, settle_clients
 from dealtrace.operations.points import lock_registrations
 from dealtrace.operations.work import Work
@@ -24,12 +24,12 @@ def delete_lead(work: Work, ref: LeadRef) -> list[Deal]:
         LeadNotFound: the site has no such lead, or the lead is deleted already.
     """
     lock_registrations(work)
-    lead = deletion.find_hideable(work.connection, work.site.id, ref)
+    lead = deletion.find_deletable(work.connection, work.site.id, ref)
     if lead is None or lead.deleted_at is not None:
         raise LeadNotFound(lead_id=ref.id)
-    deletion.stamp_lead(work.connection, work.site.id, ref, work.now)
+    deletion.set_deletion_time(work.connection, work.site.id, ref, work.now)
     contact_rows.delete_contact_rows(work.connection, work.site.id, ref.kind, [ref.id])
-    part_clients(work, normal_contacts(lead.phone, lead.email))
+    regroup_after_change(work, normal_contacts(lead.phone, lead.email))
     return rematch_orphaned(work, ref)
 
 
@@ -43,18 +43,18 @@ def restore_lead(work: Work, ref: LeadRef) -> list[Deal]:
         LeadNotDeleted: the lead is not deleted.
     """
     lock_registrations(work)
-    lead = deletion.find_hideable(work.connection, work.site.id, ref)
+    lead = deletion.find_deletable(work.connection, work.site.id, ref)
     if lead is None:
         raise LeadNotFound(lead_id=ref.id)
     if lead.deleted_at is None:
         raise LeadNotDeleted(lead_id=ref.id)
     contacts = normal_contacts(lead.phone, lead.email)
     spans = contact_spans(lead.ref, contacts, lead.started_at, lead.ended_at, lead.reference)
-    deletion.stamp_lead(work.connection, work.site.id, ref, None)
+    deletion.set_deletion_time(work.connection, work.site.id, ref, None)
     if contacts:
         newcomer = Newcomer(ref.id, contacts, former_client_id=lead.client_id)
         assignment = assign_clients(work, [newcomer], lambda: take_ids(work.connection, 1)[0])
         contact_groups.set_clients(work.connection, work.site.id, {ref: assignment.client_ids[ref.id]})
         contact_rows.insert_spans(work.connection, work.site.id, spans)
         settle_clients(work, assignment)
-    return rematch_concerned(work, [Concern(ref, lead.reference, spans)])
+    return rematch_concerned(work, [LeadIdentifiers(ref, lead.reference, spans)])

@@ -8,9 +8,9 @@ from dealtrace.accounts.webhook import EventKind
 from dealtrace.deals.custom_fields import split_by_known
 from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.call import IncomingCall
-from dealtrace.operations.deals.rematch import Concern, rematch_concerned
+from dealtrace.operations.deals.rematch import LeadIdentifiers, rematch_concerned
 from dealtrace.operations.leads.arrivals import Arrival
-from dealtrace.operations.leads.client_groups import part_clients
+from dealtrace.operations.leads.client_groups import regroup_after_change
 from dealtrace.operations.leads.clients import Newcomer, assign_clients, settle_clients
 from dealtrace.operations.leads.credit import credit_leads
 from dealtrace.operations.points import lock_registrations
@@ -47,7 +47,7 @@ def store_leads(work: Work, arrivals: Sequence[Arrival]) -> None:
         credit_leads(work, visited)
     if work.site.listeners:
         publish_events(work, [_event(arrival) for arrival in arrivals if not _is_deleted(arrival)])
-    rematch_concerned(work, [_concern(arrival) for arrival in arrivals])
+    rematch_concerned(work, [_identifiers_of(arrival) for arrival in arrivals])
 
 
 def _store_with_clients(work: Work, arrivals: Sequence[Arrival], homeless: Sequence[Arrival]) -> None:
@@ -57,7 +57,7 @@ def _store_with_clients(work: Work, arrivals: Sequence[Arrival], homeless: Seque
     settle_clients(work, assignment)
     for arrival in homeless:
         if arrival.stored is not None:
-            part_clients(work, [span.contact for span in arrival.stored.spans], arrival.contacts)
+            regroup_after_change(work, [span.contact for span in arrival.stored.spans], arrival.contacts)
 
 
 def _store_rows(work: Work, arrivals: Sequence[Arrival], assigned: Mapping[int, int]) -> None:
@@ -132,6 +132,6 @@ def _event(arrival: Arrival) -> LeadEvent:
     return LeadEvent(EventKind.LEAD_REQUEST_RECORDED, arrival.ref)
 
 
-def _concern(arrival: Arrival) -> Concern:
+def _identifiers_of(arrival: Arrival) -> LeadIdentifiers:
     before = arrival.stored.spans if arrival.stored is not None else ()
-    return Concern(arrival.ref, arrival.reference, (*before, *arrival.spans))
+    return LeadIdentifiers(arrival.ref, arrival.reference, (*before, *arrival.spans))

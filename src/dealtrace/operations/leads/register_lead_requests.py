@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from dealtrace.attribution.visit_ids import FIRST_KEYED_ID, is_nameable_by_strangers
+from dealtrace.attribution.visit_ids import FIRST_KEYED_ID, is_usable_without_token
 from dealtrace.errors import Refusal
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest
 from dealtrace.operations.leads.arrivals import IDS_PER_LEAD_MAX, decide_lead_requests
@@ -42,7 +42,7 @@ def _without_guessed_visits(
         and command.payload.visit_id < FIRST_KEYED_ID
     }
     stored = find_visits(work.connection, work.site.id, guessable)
-    barred = {each for each in guessable if not is_nameable_by_strangers(each, stored.get(each), work.now)}
+    barred = {each for each in guessable if not is_usable_without_token(each, stored.get(each), work.now)}
     return [
         replace(command.payload, visit_id=None)
         if command.token_id is None and command.payload.visit_id in barred

@@ -28,9 +28,9 @@ from dealtrace.operations.reports.read_question import read_question
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record
-from dealtrace.reports.kept.names import check_kept_name, check_room
 from dealtrace.reports.periods import Comparison
 from dealtrace.reports.question import LIMIT_MAX, Question, RawQuestion
+from dealtrace.reports.saved_items.names import check_count, check_saved_name
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.mails import scheduled_reports
 from dealtrace.storage.mails.outbox import delete_mails, delete_waiting_mails
@@ -42,13 +42,13 @@ DUE_AT_ONCE = 4
 
 @record
 class NewScheduledReport:
-    """A report to schedule; `words` are its unparsed question, which says what to show.
+    """A report to schedule; `raw_question` is its unparsed question, which says what to show.
 
     A period in the question is ignored, since `rhythm` sets the period of each mail.
     """
 
     title: str
-    words: RawQuestion
+    raw_question: RawQuestion
     rhythm: Rhythm
     hour: int
     recipients: tuple[Recipient, ...]
@@ -65,18 +65,18 @@ def schedule_report(
     """Store a report that is sent by mail on a schedule, and return it; `user_id` is the user who adds the report.
 
     Raises:
-        InvalidParameters: `new.words` is not a valid question for a report.
+        InvalidParameters: `new.raw_question` is not a valid question for a report.
         InvalidSetting: the title is empty or too long, there are no recipients, the site has too many reports, or the
             question asks for all attribution models at once.
     """
     title = _checked_title(new)
-    check_room(scheduled_reports.count_scheduled_reports(connection, site.id), REPORTS_MAX, "title")
+    check_count(scheduled_reports.count_scheduled_reports(connection, site.id), REPORTS_MAX, "title")
     due_at = next_due(new.rhythm, new.hour, site.time_zone, now)
     report = ScheduledReport(
         id=ScheduledReportId(ids.take()),
         site_id=site.id,
         title=title,
-        words=_without_period(new.words),
+        raw_question=_without_period(new.raw_question),
         rhythm=new.rhythm,
         hour=new.hour,
         recipients=new.recipients,
@@ -98,7 +98,7 @@ def change_report(
     does not change. Mails that are already waiting keep their recipients. `user_id` is the user who changes the report.
 
     Raises:
-        InvalidParameters: `new.words` is not a valid question for a report.
+        InvalidParameters: `new.raw_question` is not a valid question for a report.
         InvalidSetting: the title is empty or too long, there are no recipients, or the question asks for all
             attribution models at once.
     """
@@ -108,7 +108,7 @@ def change_report(
     changed = replace(
         report,
         title=_checked_title(new),
-        words=_without_period(new.words),
+        raw_question=_without_period(new.raw_question),
         rhythm=new.rhythm,
         hour=new.hour,
         recipients=new.recipients,
@@ -128,7 +128,7 @@ def _checked_title(new: NewScheduledReport) -> str:
     Raises:
         InvalidSetting: the title is empty or too long, or there are no recipients.
     """
-    title = check_kept_name(new.title, "title")
+    title = check_saved_name(new.title, "title")
     if not new.recipients:
         raise InvalidSetting(
             key="recipients", ru="выберите хотя бы одного получателя", en="choose at least one recipient"
@@ -147,7 +147,10 @@ def _differences(report: ScheduledReport, changed: ScheduledReport) -> Iterator[
     """
     yield report.title, changed.title
     yield f"{report.rhythm} {report.hour}:00", f"{changed.rhythm} {changed.hour}:00"
-    yield scheduled_reports.written_words(report.words), scheduled_reports.written_words(changed.words)
+    yield (
+        scheduled_reports.encode_question(report.raw_question),
+        scheduled_reports.encode_question(changed.raw_question),
+    )
     yield recipients_changed(report.recipients, changed.recipients)
 
 
@@ -170,10 +173,10 @@ def read_due_question(connection: Connection, site: Site, report: ScheduledRepor
     """
     period = period_of(report.rhythm, site_day(at, site.time_zone))
     words = replace(
-        report.words,
+        report.raw_question,
         first=period.first_on.isoformat(),
         last=period.last_on.isoformat(),
-        compare=Comparison.PREVIOUS if not report.words.pivot else "",
+        compare=Comparison.PREVIOUS if not report.raw_question.pivot else "",
         limit=str(LIMIT_MAX),
     )
     question = read_question(connection, site, words, at)

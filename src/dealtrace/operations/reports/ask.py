@@ -18,8 +18,8 @@ from dealtrace.reports.answer import (
     Report,
     Sorting,
     Spell,
+    build_report,
     listed_models,
-    put_together,
 )
 from dealtrace.reports.dimensions import Dimension, Kind
 from dealtrace.reports.filters import Filter, Operator
@@ -69,7 +69,7 @@ def ask(source: FactSource, site: Site, question: Question, now: datetime) -> Re
     formulas = _formulas(source, question)
     measures = _measures(formulas)
     sides = [_gather(source, site, replace(question, filters=filters), span, measures) for span in spans.values()]
-    return put_together(
+    return build_report(
         question,
         formulas,
         sides[0],
@@ -95,7 +95,7 @@ def ask_totals(
     totals = []
     for span in spans:
         gathered = _gather(source, site, bare, span, measures)
-        report = put_together(
+        report = build_report(
             bare, formulas, gathered, None, None, lambda _dimension, _key: None, Sorting(question.model)
         )
         totals.append(report.total.values[question.model])

@@ -10,7 +10,7 @@ from dealtrace.reports.pivot import COLUMNS_MAX, Pivot, pivoted
 from dealtrace.reports.question import Question, Sort
 
 
-def ask_as_asked(source: FactSource, site: Site, question: Question, now: datetime) -> Report | Pivot:
+def ask_report_or_pivot(source: FactSource, site: Site, question: Question, now: datetime) -> Report | Pivot:
     """Return the pivot table of a question that has a pivot dimension, or the report of any other question."""
     return ask(source, site, question, now) if question.pivot is None else ask_pivot(source, site, question, now)
 

@@ -11,12 +11,12 @@ from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.errors import InvalidSetting, NameTaken
-from dealtrace.operations.reports.record_kept import KeptChange, record_kept
+from dealtrace.operations.reports.record_saved_item import SavedItemChange, record_saved_item
 from dealtrace.reports.filters import format_filter
-from dealtrace.reports.kept.names import KeptName, check_kept_name, check_room
-from dealtrace.reports.kept.saved import with_segment_renamed
-from dealtrace.reports.kept.segments import SEGMENTS_MAX, Segment
 from dealtrace.reports.question import QuestionContext, parse_filters
+from dealtrace.reports.saved_items.names import SavedName, check_count, check_saved_name
+from dealtrace.reports.saved_items.saved import with_segment_renamed
+from dealtrace.reports.saved_items.segments import SEGMENTS_MAX, Segment
 from dealtrace.storage.mails.scheduled_reports import list_scheduled_reports, update_scheduled_report
 from dealtrace.storage.reports import segments
 from dealtrace.storage.reports.saved import list_reports_of_all, update_query
@@ -34,7 +34,7 @@ FILTERS_APART = ", "
 def add_segment(
     connection: Connection,
     site: Site,
-    kept: KeptName,
+    saved_name: SavedName,
     filters: Sequence[str],
     now: datetime,
     by: int | None = None,
@@ -52,22 +52,22 @@ def add_segment(
     """
     context = QuestionContext(site_day(now, site.time_zone), AttributionModel(site.attribution), site.custom_fields)
     parsed = parse_filters(filters, context)
-    segment = Segment(check_kept_name(kept.name), tuple(map(format_filter, parsed)), kept.user_id)
+    segment = Segment(check_saved_name(saved_name.name), tuple(map(format_filter, parsed)), saved_name.user_id)
     if not parsed:
         raise InvalidSetting(key="filter", ru="нужен хотя бы один фильтр", en="at least one filter is needed")
     if segment.user_id not in find_owners(connection, site.id, [segment.name]):
-        check_room(count_segments(connection, site.id), SEGMENTS_MAX)
-    named = KeptName(segment.name, segment.user_id)
+        check_count(count_segments(connection, site.id), SEGMENTS_MAX)
+    named = SavedName(segment.name, segment.user_id)
     before = _filters_words(connection, site, named)
     if not insert_segment(connection, site.id, segment, now, overwrites=overwrites):
         raise NameTaken(name=segment.name)
-    change = KeptChange(ChangeKind.SEGMENT, named, before, FILTERS_APART.join(segment.filters))
-    record_kept(connection, site, change, now, by)
+    change = SavedItemChange(ChangeKind.SEGMENT, named, before, FILTERS_APART.join(segment.filters))
+    record_saved_item(connection, site, change, now, by)
     return segment
 
 
 def rename_segment(
-    connection: Connection, site: Site, kept: KeptName, new_name: str, now: datetime, by: int | None = None
+    connection: Connection, site: Site, saved_name: SavedName, new_name: str, now: datetime, by: int | None = None
 ) -> bool:
     """Rename a segment, also in the saved and mailed reports that use it; return `False` if there is no such segment.
 
@@ -78,36 +78,38 @@ def rename_segment(
         InvalidSetting: the new name is empty or too long.
         NameTaken: a segment has the new name already.
     """
-    name, checked = kept.name, check_kept_name(new_name)
-    if kept.user_id in find_owners(connection, site.id, [checked]) and checked != name:
+    name, checked = saved_name.name, check_saved_name(new_name)
+    if saved_name.user_id in find_owners(connection, site.id, [checked]) and checked != name:
         raise NameTaken(name=checked)
     owners = find_owners(connection, site.id, [name, checked])
-    if not segments.rename_segment(connection, site.id, kept.user_id, name, checked):
+    if not segments.rename_segment(connection, site.id, saved_name.user_id, name, checked):
         return False
-    record_kept(connection, site, KeptChange(ChangeKind.SEGMENT, kept, name, checked), now, by)
+    record_saved_item(connection, site, SavedItemChange(ChangeKind.SEGMENT, saved_name, name, checked), now, by)
     for report in list_reports_of_all(connection, site.id):
-        if report.user_id == kept.user_id or (kept.user_id is None and report.user_id not in owners):
+        if report.user_id == saved_name.user_id or (saved_name.user_id is None and report.user_id not in owners):
             query = with_segment_renamed(report.query, name, checked)
             if query != report.query:
                 update_query(connection, site.id, report, query)
-    for scheduled in list_scheduled_reports(connection, site.id) if kept.user_id is None else ():
-        if scheduled.words.segment == name:
-            words = replace(scheduled.words, segment=checked)
-            update_scheduled_report(connection, replace(scheduled, words=words))
+    for scheduled in list_scheduled_reports(connection, site.id) if saved_name.user_id is None else ():
+        if scheduled.raw_question.segment == name:
+            words = replace(scheduled.raw_question, segment=checked)
+            update_scheduled_report(connection, replace(scheduled, raw_question=words))
     return True
 
 
-def remove_segment(connection: Connection, site: Site, kept: KeptName, now: datetime, by: int | None = None) -> bool:
+def remove_segment(
+    connection: Connection, site: Site, saved_name: SavedName, now: datetime, by: int | None = None
+) -> bool:
     """Remove a segment of the site or of a user; return `False` if there is no such segment."""
-    before = _filters_words(connection, site, kept)
-    if not delete_segment(connection, site.id, kept.name, kept.user_id):
+    before = _filters_words(connection, site, saved_name)
+    if not delete_segment(connection, site.id, saved_name.name, saved_name.user_id):
         return False
-    record_kept(connection, site, KeptChange(ChangeKind.SEGMENT, kept, before, ""), now, by)
+    record_saved_item(connection, site, SavedItemChange(ChangeKind.SEGMENT, saved_name, before, ""), now, by)
     return True
 
 
-def _filters_words(connection: Connection, site: Site, kept: KeptName) -> str:
+def _filters_words(connection: Connection, site: Site, saved_name: SavedName) -> str:
     """Return the filters of a segment as one text, or an empty text if there is no such segment."""
-    mine = list_segments(connection, site.id, kept.user_id)
-    found = (each.filters for each in mine if (each.name, each.user_id) == (kept.name, kept.user_id))
+    mine = list_segments(connection, site.id, saved_name.user_id)
+    found = (each.filters for each in mine if (each.name, each.user_id) == (saved_name.name, saved_name.user_id))
     return FILTERS_APART.join(next(found, ()))

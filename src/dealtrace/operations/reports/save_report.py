@@ -9,9 +9,9 @@ from sqlalchemy import Connection
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.errors import InvalidSetting, NameTaken
-from dealtrace.operations.reports.record_kept import KeptChange, record_kept
-from dealtrace.reports.kept.names import KeptName, check_kept_name, check_room
-from dealtrace.reports.kept.saved import QUERY_LENGTH_MAX, SAVED_REPORTS_MAX, SavedReport
+from dealtrace.operations.reports.record_saved_item import SavedItemChange, record_saved_item
+from dealtrace.reports.saved_items.names import SavedName, check_count, check_saved_name
+from dealtrace.reports.saved_items.saved import QUERY_LENGTH_MAX, SAVED_REPORTS_MAX, SavedReport
 from dealtrace.storage.reports import saved
 
 
@@ -22,7 +22,7 @@ def save_report(connection: Connection, site: Site, report: SavedReport, *, over
         InvalidSetting: the name is empty or too long, the question is too long, or there are too many reports.
         NameTaken: a report with this name exists, and `overwrites` is false.
     """
-    named = replace(report, name=check_kept_name(report.name))
+    named = replace(report, name=check_saved_name(report.name))
     if len(report.query) > QUERY_LENGTH_MAX:
         limit = QUERY_LENGTH_MAX
         raise InvalidSetting(
@@ -31,17 +31,17 @@ def save_report(connection: Connection, site: Site, report: SavedReport, *, over
             en=f"the report exceeds {limit} characters, remove some filters",
         )
     if saved.find_saved_report(connection, site.id, named.user_id, named.name) is None:
-        check_room(saved.count_saved_reports(connection, site.id), SAVED_REPORTS_MAX)
-    kept = KeptName(named.name, named.user_id)
-    before = _question_words(connection, site, kept)
+        check_count(saved.count_saved_reports(connection, site.id), SAVED_REPORTS_MAX)
+    saved_name = SavedName(named.name, named.user_id)
+    before = _question_words(connection, site, saved_name)
     if not saved.insert_saved_report(connection, site.id, named, overwrites=overwrites):
         raise NameTaken(name=named.name)
-    change = KeptChange(ChangeKind.SAVED_REPORT, kept, before, unquote_plus(named.query))
-    record_kept(connection, site, change, named.saved_at, named.saved_by)
+    change = SavedItemChange(ChangeKind.SAVED_REPORT, saved_name, before, unquote_plus(named.query))
+    record_saved_item(connection, site, change, named.saved_at, named.saved_by)
 
 
 def rename_report(
-    connection: Connection, site: Site, kept: KeptName, new_name: str, now: datetime, by: int | None
+    connection: Connection, site: Site, saved_name: SavedName, new_name: str, now: datetime, by: int | None
 ) -> bool:
     """Rename a report of the site or of a user; return `False` if no report has the old name.
 
@@ -51,30 +51,32 @@ def rename_report(
         InvalidSetting: the new name is empty or too long.
         NameTaken: a report has the new name already.
     """
-    checked = check_kept_name(new_name)
-    if checked == kept.name:
+    checked = check_saved_name(new_name)
+    if checked == saved_name.name:
         return True
-    if saved.find_saved_report(connection, site.id, kept.user_id, checked) is not None:
+    if saved.find_saved_report(connection, site.id, saved_name.user_id, checked) is not None:
         raise NameTaken(name=checked)
-    if not saved.rename_saved_report(connection, site.id, kept.user_id, kept.name, checked):
+    if not saved.rename_saved_report(connection, site.id, saved_name.user_id, saved_name.name, checked):
         return False
-    record_kept(connection, site, KeptChange(ChangeKind.SAVED_REPORT, kept, kept.name, checked), now, by)
+    record_saved_item(
+        connection, site, SavedItemChange(ChangeKind.SAVED_REPORT, saved_name, saved_name.name, checked), now, by
+    )
     return True
 
 
-def delete_report(connection: Connection, site: Site, kept: KeptName, now: datetime, by: int | None) -> bool:
+def delete_report(connection: Connection, site: Site, saved_name: SavedName, now: datetime, by: int | None) -> bool:
     """Delete a report of the site or of a user; return `False` if there is no such report.
 
     `by` is the user who deletes the report.
     """
-    before = _question_words(connection, site, kept)
-    if not saved.delete_saved_report(connection, site.id, kept.user_id, kept.name):
+    before = _question_words(connection, site, saved_name)
+    if not saved.delete_saved_report(connection, site.id, saved_name.user_id, saved_name.name):
         return False
-    record_kept(connection, site, KeptChange(ChangeKind.SAVED_REPORT, kept, before, ""), now, by)
+    record_saved_item(connection, site, SavedItemChange(ChangeKind.SAVED_REPORT, saved_name, before, ""), now, by)
     return True
 
 
-def _question_words(connection: Connection, site: Site, kept: KeptName) -> str:
+def _question_words(connection: Connection, site: Site, saved_name: SavedName) -> str:
     """Return the question of a saved report as people read it, or an empty text if there is no such report."""
-    report = saved.find_saved_report(connection, site.id, kept.user_id, kept.name)
+    report = saved.find_saved_report(connection, site.id, saved_name.user_id, saved_name.name)
     return unquote_plus(report.query) if report is not None else ""

@@ -17,14 +17,14 @@ from dealtrace.leads.lead import LeadRef
 from dealtrace.matching.nearest_lead import SEARCH_ORDER
 from dealtrace.matching.rematch import Match, rematched
 from dealtrace.operations.deals.match import DealToMatch, match_deals
-from dealtrace.operations.leads.credit import find_touches
+from dealtrace.operations.leads.credit import find_creditable_visits
 from dealtrace.operations.reports.trial import Trial
 from dealtrace.record import record
 from dealtrace.reports.moves import Shares, single_source
 from dealtrace.reports.what_if import DealAttribution, Outcome
 from dealtrace.storage.deals.deals import list_deals_by_id
 from dealtrace.storage.leads.leads import find_stated_sources
-from dealtrace.storage.visits.credits import NamedVisit, find_credits_under, list_visited_leads
+from dealtrace.storage.visits.credits import MatchedVisit, find_credits_under, list_visited_leads
 from dealtrace.storage.visits.visits import find_visits
 
 
@@ -43,7 +43,7 @@ def list_outcomes(connection: Connection, site: Site, trial: Trial, ids: Sequenc
     }
     stated = find_stated_sources(connection, site.id, refs)
     visits = find_visits(connection, site.id, {deal.visit_id for deal in found if deal.visit_id is not None})
-    credited = [NamedVisit(visit.id, visit.started_at) for visit in visits.values()]
+    credited = [MatchedVisit(visit.id, visit.started_at) for visit in visits.values()]
     before = _Sources(stated, _find_shares(connection, site, refs, credited))
     after = _Sources(stated, _try_shares(connection, site, trial, refs, credited)) if _credits_again(trial) else before
     return [
@@ -107,7 +107,7 @@ def _credits_again(trial: Trial) -> bool:
 
 
 def _find_shares(
-    connection: Connection, site: Site, refs: Iterable[LeadRef], visits: Sequence[NamedVisit]
+    connection: Connection, site: Site, refs: Iterable[LeadRef], visits: Sequence[MatchedVisit]
 ) -> dict[CreditKey, Shares]:
     keys = [*(CreditKey(ref.id) for ref in refs), *(visit.credit_key for visit in visits)]
     found = find_credits_under(connection, site.id, keys, AttributionModel(site.attribution))
@@ -115,7 +115,7 @@ def _find_shares(
 
 
 def _try_shares(
-    connection: Connection, site: Site, trial: Trial, refs: Iterable[LeadRef], named: Sequence[NamedVisit]
+    connection: Connection, site: Site, trial: Trial, refs: Iterable[LeadRef], named: Sequence[MatchedVisit]
 ) -> dict[CreditKey, Shares]:
     """Return the sources' shares of the credit for each lead under the trial's attribution model, by credit key.
 
@@ -124,7 +124,7 @@ def _try_shares(
     tried = trial.site_of(site)
     if not trial.own_hosts:
         return _find_shares(connection, tried, refs, named)
-    touches = find_touches(connection, site.id, [*list_visited_leads(connection, site.id, refs), *named])
+    touches = find_creditable_visits(connection, site.id, [*list_visited_leads(connection, site.id, refs), *named])
     model = trial.model_of(site)
     return {
         key: _latest_first(credits_under(model, [_classified(visit, tried.hosts) for visit in visits]))

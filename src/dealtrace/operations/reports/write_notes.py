@@ -8,7 +8,7 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from dealtrace.errors import InvalidSetting, InvalidValue
-from dealtrace.reports.kept.notes import NOTES_MAX, Note, check_note_day, check_note_text
+from dealtrace.reports.saved_items.notes import NOTES_MAX, Note, check_note_day, check_note_text
 from dealtrace.storage.reports.notes import count_notes, delete_note, insert_note
 
 KEY_BYTES = 8

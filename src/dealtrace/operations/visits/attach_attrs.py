@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from dealtrace.attribution.hit import bounded_attrs
 from dealtrace.attribution.visit import VisitId
-from dealtrace.attribution.visit_ids import is_nameable_by_strangers
+from dealtrace.attribution.visit_ids import is_usable_without_token
 from dealtrace.operations.points import lock_registrations
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
@@ -31,7 +31,7 @@ def attach_attrs(work: Work, commands: Sequence[WriteCommand[VisitAttrs]]) -> li
     named = {command.payload.visit_id for command in commands}
     stored = visits.find_visits(work.connection, work.site.id, named)
     known = {
-        visit_id: visit for visit_id, visit in stored.items() if is_nameable_by_strangers(visit.id, visit, work.now)
+        visit_id: visit for visit_id, visit in stored.items() if is_usable_without_token(visit.id, visit, work.now)
     }
     for sent in (command.payload for command in commands):
         if (visit := known.get(sent.visit_id)) is not None:

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.attribution.classification import reclassified
-from dealtrace.attribution.reclassification import Reclassification, digest_of
+from dealtrace.attribution.reclassification import Reclassification, digest_of_hosts
 from dealtrace.operations.accounts.record_change import record_work
-from dealtrace.operations.leads.credit import credit_leads, find_credited, publish_moves
+from dealtrace.operations.leads.credit import credit_leads, find_credited, publish_credit_changes
 from dealtrace.operations.points import lock_registrations
 from dealtrace.operations.work import Work
 from dealtrace.storage.visits import reclassification, visits
-from dealtrace.storage.visits.credits import list_leads_naming, list_named_visits
+from dealtrace.storage.visits.credits import list_leads_of_visitors, list_matched_visits
 from dealtrace.storage.visits.traffic_sources import intern_sources
 
 VISITORS_AT_ONCE = 200
@@ -20,7 +20,7 @@ VISITS_AT_ONCE = 1000
 
 def begin_reclassification(work: Work) -> Reclassification:
     """Return the progress of reclassifying the site's visits; it is reset if the site's hosts have changed."""
-    digest = digest_of(work.site.hosts)
+    digest = digest_of_hosts(work.site.hosts)
     found = reclassification.find_reclassification(work.connection, work.site.id)
     return found if found is not None and found.hosts_digest == digest else Reclassification(digest, work.now)
 
@@ -42,14 +42,14 @@ def reclassify_visitors(work: Work, at: Reclassification, visitor_ids: Sequence[
     Webhooks receive the leads that are then credited to another visit or source.
     """
     lock_registrations(work)
-    leads = list_leads_naming(work.connection, work.site.id, visitor_ids)
+    leads = list_leads_of_visitors(work.connection, work.site.id, visitor_ids)
     before = find_credited(work, leads)
     seen = visits.list_visits_of_visitors(work.connection, work.site.id, visitor_ids)
     changed = [again for visit in seen if (again := reclassified(visit, work.site.hosts)) != visit]
     sources = intern_sources(work.connection, work.ids, work.site.id, {visit.traffic_source for visit in changed})
     visits.update_classification(work.connection, work.site.id, changed, sources)
-    credit_leads(work, [*leads, *list_named_visits(work.connection, work.site.id, visitor_ids)])
-    moved = publish_moves(work, leads, before)
+    credit_leads(work, [*leads, *list_matched_visits(work.connection, work.site.id, visitor_ids)])
+    moved = publish_credit_changes(work, leads, before)
     after = at.after(visitor_ids[-1], visits=len(seen), changed=len(changed), moved=len(moved))
     reclassification.upsert_reclassification(work.connection, work.site.id, after)
     return after

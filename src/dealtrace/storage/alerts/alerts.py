@@ -27,7 +27,7 @@ def update_rule(connection: Connection, site_id: int, alert_id: int, rule: Rule,
     connection.execute(update(alert).where(*mine).values(due_at=due_at, fault=None, **_columns(rule)))
 
 
-def lower_alert(connection: Connection, site_id: int, alert_id: int) -> None:
+def clear_incident(connection: Connection, site_id: int, alert_id: int) -> None:
     """Store that an alert has no incident in progress."""
     mine = (alert.c.site_id == site_id, alert.c.id == alert_id)
     connection.execute(update(alert).where(*mine).values(incident_id=None))

@@ -4,7 +4,7 @@ import re
 import sqlite3
 import sys
 
-PASSING_SQLSTATES = frozenset({"40001", "40P01", "57P01", "57P02", "57P03"})
+TEMPORARY_SQLSTATES = frozenset({"40001", "40P01", "57P01", "57P02", "57P03"})
 """The SQLSTATEs of a serialization failure, a deadlock, and a server that is stopping, crashed or starting."""
 RETRY_REASONS = {"40001": "serialization", "40P01": "deadlock"}
 CONNECTION_CLASS = "08"
@@ -114,7 +114,7 @@ def _sqlite_code(error: sqlite3.Error) -> int:
     return int(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)) & 0xFF
 
 
-def is_passing(fault: BaseException) -> bool:
+def is_temporary(fault: BaseException) -> bool:
     """Return whether an error is temporary, such as a busy file, a deadlock or a server that is restarting."""
     error = driver_error(fault)
     if isinstance(error, sqlite3.OperationalError):
@@ -123,5 +123,5 @@ def is_passing(fault: BaseException) -> bool:
         state = _sqlstate(error)
         if state is None:
             return _is_postgresql(error, "OperationalError")
-        return state in PASSING_SQLSTATES or state.startswith(CONNECTION_CLASS)
+        return state in TEMPORARY_SQLSTATES or state.startswith(CONNECTION_CLASS)
     return False

@@ -11,7 +11,7 @@ from sqlalchemy import and_, select
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.deals.deal import Deal, DealId
 from dealtrace.deals.details import NO_DETAILS, DealDetails
-from dealtrace.deals.lead_clue import NO_CLUE, CallIdentity, ContactClue, LeadClue, LeadRequestIdentity
+from dealtrace.deals.lead_clue import NO_CLUE, CallIdentity, LeadClue, LeadRequestIdentity, SearchContacts
 from dealtrace.deals.matchers import Matcher, began_between, keys_of
 from dealtrace.leads.contact import StatedContact
 from dealtrace.leads.lead import LeadKind, LeadRef
@@ -85,7 +85,7 @@ def changing_columns(deal: Deal, source_ids: Mapping[TrafficSource, int]) -> dic
         "comment": deal.comment,
         "custom_values": deal.custom_values or None,
         "stated_source_id": source_ids[deal.stated_source] if deal.stated_source is not None else None,
-        **stamp_columns(deal),
+        **deletion_columns(deal),
     }
 
 
@@ -140,7 +140,7 @@ def key_rows(site_id: int, deal: Deal) -> list[Values]:
     ]
 
 
-def stamp_columns(deal: Deal) -> dict[str, object]:
+def deletion_columns(deal: Deal) -> dict[str, object]:
     """Return the columns with the times at which a deal was touched, changed and deleted, and with its version."""
     return {name: getattr(deal, name) for name in STAMP_COLUMNS}
 
@@ -197,7 +197,7 @@ def _stripped(reference: str | None) -> str | None:
     return stripped(reference) if reference is not None else None
 
 
-def _further_contacts(contact: ContactClue) -> list[str]:
+def _further_contacts(contact: SearchContacts) -> list[str]:
     """List the contacts after the first phone and the first e-mail, phones first."""
     phones = contact.phone.further if contact.phone is not None else ()
     return [*phones, *(contact.email.further if contact.email is not None else ())]
@@ -256,15 +256,15 @@ def _clue(row: Row) -> LeadClue:
         identity = CallIdentity(row.clue_call_id, row.clue_call_reference)
     elif row.clue_lead_request_id is not None or row.clue_lead_request_number is not None:
         identity = LeadRequestIdentity(row.clue_lead_request_id, row.clue_lead_request_number)
-    contact = _contact_clue(row)
+    contact = _search_contacts(row)
     return NO_CLUE if identity is None and contact is None else LeadClue(identity, contact)
 
 
-def _contact_clue(row: Row) -> ContactClue | None:
+def _search_contacts(row: Row) -> SearchContacts | None:
     if row.clue_phone_as_sent is None and row.clue_email_as_sent is None:
         return None
     further = row.clue_further or ()
-    return ContactClue(
+    return SearchContacts(
         phone=_stated(row.clue_phone_as_sent, row.clue_phone, (item for item in further if "@" not in item)),
         email=_stated(row.clue_email_as_sent, row.clue_email, (item for item in further if "@" in item)),
         link_threshold=timedelta(seconds=row.clue_link_threshold_seconds),

@@ -25,10 +25,10 @@ from dealtrace.storage.deals.deal_rows import (
     clue_columns,
     contact_rows,
     deal_from_row,
+    deletion_columns,
     further_columns,
     key_rows,
     new_deal_columns,
-    stamp_columns,
     tag_rows,
 )
 from dealtrace.storage.schema.tables.deals import deal, deal_contact, deal_key, deal_tag
@@ -55,7 +55,7 @@ _UPDATE_DEAL = CompiledStatement(
         }
     )
 )
-_STAMP_DEAL = CompiledStatement(
+_SET_DELETION_TIME = CompiledStatement(
     update(deal)
     .where(deal.c.site_id == bindparam("of_site"), deal.c.id == bindparam("of_deal"))
     .values({name: bindparam(name, type_=deal.c[name].type) for name in STAMP_COLUMNS})
@@ -201,11 +201,11 @@ def _replace_keys(connection: Connection, site_id: int, deals: Sequence[Deal]) -
     _INSERT_KEY.run_many(connection, [row for changed in deals for row in key_rows(site_id, changed)])
 
 
-def stamp_deals(connection: Connection, site_id: int, deals: Sequence[Deal]) -> None:
+def set_deletion_times(connection: Connection, site_id: int, deals: Sequence[Deal]) -> None:
     """Store that deals were deleted or restored; restoring a number that is in use violates the unique index."""
-    rows = [{"of_site": site_id, "of_deal": stamped.id, **stamp_columns(stamped)} for stamped in deals]
-    with recounting(connection, site_id, [stamped.id for stamped in deals]):
-        _STAMP_DEAL.run_many(connection, rows)
+    rows = [{"of_site": site_id, "of_deal": changed.id, **deletion_columns(changed)} for changed in deals]
+    with recounting(connection, site_id, [changed.id for changed in deals]):
+        _SET_DELETION_TIME.run_many(connection, rows)
 
 
 def list_deals_after(connection: Connection, site_id: int, after_id: int, limit: int) -> list[Deal]:

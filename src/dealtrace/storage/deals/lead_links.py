@@ -137,7 +137,7 @@ def find_deals_of_leads(
     return of_lead
 
 
-def bind_deals(
+def update_matches(
     connection: Connection, site_id: int, deals: Sequence[Deal], visited_at: Mapping[DealId, datetime]
 ) -> None:
     """Store the lead or visit that each deal was matched to.
@@ -147,13 +147,13 @@ def bind_deals(
     rows = [
         {
             "of_site": site_id,
-            "of_deal": bound.id,
-            **lead_columns(bound, visited_at.get(bound.id)),
-            "visit_id": bound.visit_id,
-            "touched_at": bound.touched_at,
-            "version": bound.version,
+            "of_deal": rebound.id,
+            **lead_columns(rebound, visited_at.get(rebound.id)),
+            "visit_id": rebound.visit_id,
+            "touched_at": rebound.touched_at,
+            "version": rebound.version,
         }
-        for bound in deals
+        for rebound in deals
     ]
-    with recounting(connection, site_id, [bound.id for bound in deals]):
+    with recounting(connection, site_id, [rebound.id for rebound in deals]):
         _BIND_DEAL.run_many(connection, rows)

@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Connection, insert, select
 
 from dealtrace.deals.deal import Deal, DealId
-from dealtrace.deals.lead_clue import ContactClue
+from dealtrace.deals.lead_clue import SearchContacts
 from dealtrace.deals.registration import Receipt
 from dealtrace.deals.versions import FIRST_VERSION, DealVersion, Fields, VersionKind
 from dealtrace.leads.lead import LeadKind, LeadRef
@@ -83,10 +83,10 @@ def find_receipts(connection: Connection, site_id: int, deal_ids: Iterable[int])
 
 def find_registered_contacts(
     connection: Connection, site_id: int, deal_ids: Iterable[int]
-) -> dict[DealId, ContactClue | None]:
+) -> dict[DealId, SearchContacts | None]:
     """Find the contacts with which deals were registered through the 1.0 API, by deal id; deals of 2.0 are missing."""
     registered = {
-        DealId(deal_id): msgspec.convert(after["clue"]["contact"], ContactClue | None)
+        DealId(deal_id): msgspec.convert(after["clue"]["contact"], SearchContacts | None)
         for deal_id, after in _first_fields(connection, site_id, deal_ids)
         if "matchers" not in after
     }

@@ -18,7 +18,7 @@ from dealtrace.storage.schema.tables.visits import traffic_source, visit
 from dealtrace.storage.visits.credits import CREDITED, heaviest_of
 
 
-class Counting(StrEnum):
+class QualificationFilter(StrEnum):
     """The qualifications by which a list of leads can be filtered."""
 
     UNIQUE = "unique"
@@ -78,7 +78,7 @@ class LeadQuery:
     by_visit: bool = False
     lead_id: int | None = None
     number: str | None = None
-    counting: frozenset[Counting] = frozenset()
+    qualifications: frozenset[QualificationFilter] = frozenset()
     matches: tuple[Filter, ...] = ()
 
 
@@ -112,8 +112,8 @@ def _conditions(site: Site, query: LeadQuery) -> Iterator[ColumnElement[bool]]:
         yield LEAD_TABLES[query.kind].c.id == query.lead_id
     if query.number is not None:
         yield lead_request.c.number == query.number
-    for counting in sorted(query.counting):
-        yield _COUNTING[counting](query.kind, site)
+    for qualification in sorted(query.qualifications):
+        yield _QUALIFICATIONS[qualification](query.kind, site)
     for match in query.matches:
         field = _SOURCE_FIELDS[match.field] if match.field in _SOURCE_FIELDS else _CALL_FIELDS[match.field]
         yield _OPERATORS[match.operator](field, match)
@@ -139,10 +139,10 @@ def _utm(name: str) -> ColumnElement[str]:
     return func.coalesce(json_text(visit.c.utm, literal(name)), traffic_source.c[name], "")
 
 
-_COUNTING: Mapping[Counting, Callable[[LeadKind, Site], ColumnElement[bool]]] = {
-    Counting.UNIQUE: unique_leads,
-    Counting.TARGET: target_leads,
-    Counting.UNIQUE_TARGET: unique_target_leads,
+_QUALIFICATIONS: Mapping[QualificationFilter, Callable[[LeadKind, Site], ColumnElement[bool]]] = {
+    QualificationFilter.UNIQUE: unique_leads,
+    QualificationFilter.TARGET: target_leads,
+    QualificationFilter.UNIQUE_TARGET: unique_target_leads,
 }
 _SOURCE_FIELDS: Mapping[Field, ColumnElement[str]] = {
     Field.SOURCE: _part("source"),

@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy import Connection, and_, bindparam, func, insert, select, update
 
 from dealtrace.leads.client import Client, ClientId
-from dealtrace.leads.client_groups import SetApart, is_filler
-from dealtrace.leads.contact import digest_of
+from dealtrace.leads.client_groups import UnlinkedReason, is_filler
+from dealtrace.leads.contact import md5_of_phone
 from dealtrace.record import record
 from dealtrace.storage.database.column_types import is_among, is_among_many
 from dealtrace.storage.database.compiled_statement import CompiledStatement
@@ -39,7 +39,7 @@ _IS_LEADING = and_(
 _IS_THEIRS = and_(
     contact.c.site_id == _LEADING.c.site_id,
     contact.c.client_id == _LEADING.c.id,
-    func.coalesce(contact.c.set_apart, "") != SetApart.FILLER,
+    func.coalesce(contact.c.set_apart, "") != UnlinkedReason.FILLER,
 )
 _NAME_OF_AN_ALIAS = (
     select(_NAMED.c.name)
@@ -66,11 +66,12 @@ _LIST_CLIENTS = CompiledStatement(
 class KnownContact:
     """A contact and its client.
 
-    `set_apart` is the reason why leads with this contact are not merged into one client, or `None` if they are merged.
+    `unlinked_reason` is the reason why leads with this contact are not merged into one client, or `None` if they
+    are merged.
     """
 
     client_id: int
-    set_apart: SetApart | None
+    unlinked_reason: UnlinkedReason | None
 
 
 def find_client_ids(connection: Connection, site_id: int, contacts: Iterable[str]) -> dict[str, int]:
@@ -85,7 +86,8 @@ def find_known_contacts(connection: Connection, site_id: int, contacts: Iterable
         return {}
     rows = _FIND_CONTACTS.fetch(connection, {"site_id": site_id, "contacts": keys})
     return {
-        value: KnownContact(owner, SetApart(reason) if reason is not None else None) for value, owner, reason in rows
+        value: KnownContact(owner, UnlinkedReason(reason) if reason is not None else None)
+        for value, owner, reason in rows
     }
 
 
@@ -119,8 +121,8 @@ def insert_contacts(connection: Connection, site_id: int, owners: Mapping[str, i
             "client_id": owner,
             "known_since": now,
             "own_client_id": None,
-            "set_apart": SetApart.FILLER if is_filler(value) else None,
-            "digest": digest_of(value),
+            "set_apart": UnlinkedReason.FILLER if is_filler(value) else None,
+            "digest": md5_of_phone(value),
         }
         for value, owner in sorted(owners.items())
     ]

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, and_, bindparam, delete, func, select, update
 
-from dealtrace.leads.client_groups import SetApart
+from dealtrace.leads.client_groups import UnlinkedReason
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.record import record
 from dealtrace.storage.database.column_types import is_among, is_in
@@ -70,21 +70,23 @@ _SET_CLIENT = {
 class StoredContact:
     """A contact and its client.
 
-    `own_client_id` is the client to which the contact was first assigned. `set_apart` is the reason why leads with this
-    contact are not merged into one client, or `None` if they are merged.
+    `own_client_id` is the client to which the contact was first assigned. `unlinked_reason` is the reason why leads
+    with this contact are not merged into one client, or `None` if they are merged.
     """
 
     contact: str
     client_id: int
     own_client_id: int
-    set_apart: SetApart | None
+    unlinked_reason: UnlinkedReason | None
 
 
 def list_contacts(connection: Connection, site_id: int, client_ids: Collection[int]) -> list[StoredContact]:
     """List the contacts of clients in no particular order."""
     rows = _LIST_CONTACTS.fetch(connection, {"site_id": site_id, "client_ids": sorted(client_ids)})
     return [
-        StoredContact(value, owner, own if own is not None else owner, SetApart(reason) if reason is not None else None)
+        StoredContact(
+            value, owner, own if own is not None else owner, UnlinkedReason(reason) if reason is not None else None
+        )
         for value, owner, own, reason in rows
     ]
 
@@ -122,13 +124,13 @@ def find_contacts_of_leads(
     return found
 
 
-def list_set_apart(connection: Connection, site_id: int, limit: int) -> list[tuple[str, SetApart]]:
+def list_unlinked_contacts(connection: Connection, site_id: int, limit: int) -> list[tuple[str, UnlinkedReason]]:
     """List up to `limit` contacts whose leads are not merged into one client, alphabetically, each with the reason."""
     mine = select(contact.c.contact, contact.c.set_apart).where(
         contact.c.site_id == site_id, contact.c.set_apart.is_not(None)
     )
     rows = connection.execute(mine.order_by(contact.c.contact).limit(limit))
-    return [(value, SetApart(reason)) for value, reason in rows]
+    return [(value, UnlinkedReason(reason)) for value, reason in rows]
 
 
 def update_contacts(connection: Connection, site_id: int, contacts: Sequence[StoredContact]) -> None:
@@ -139,7 +141,7 @@ def update_contacts(connection: Connection, site_id: int, contacts: Sequence[Sto
             "of_contact": changed.contact,
             "new_client_id": changed.client_id,
             "new_own_client_id": changed.own_client_id,
-            "new_set_apart": changed.set_apart,
+            "new_set_apart": changed.unlinked_reason,
         }
         for changed in contacts
     ]

@@ -75,7 +75,7 @@ def update_due(connection: Connection, report: ScheduledReport, due_at: datetime
     return connection.execute(update(mail_report).where(*mine).values(due_at=due_at)).rowcount > 0
 
 
-def written_words(words: RawQuestion) -> str:
+def encode_question(words: RawQuestion) -> str:
     """Return the stored form of a report's question: a URL query string with the names of `RawQuestion`'s fields."""
     said = [(name, text) for name, text in asdict(words).items() if name != _FILTERS and text]
     return urlencode([*said, *((_FILTERS, text) for text in words.filters)])
@@ -85,7 +85,7 @@ def _changing(report: ScheduledReport) -> Values:
     """Return the columns of the parts of a report that users can change."""
     return {
         "title": report.title,
-        "question": written_words(report.words),
+        "question": encode_question(report.raw_question),
         "rhythm": report.rhythm,
         "hour": report.hour,
         "recipients": stored_recipients(report.recipients),
@@ -106,7 +106,7 @@ def _report_from_row(row: Row) -> ScheduledReport:
         id=ScheduledReportId(row.id),
         site_id=row.site_id,
         title=row.title,
-        words=_read(row.question),
+        raw_question=_read(row.question),
         rhythm=Rhythm(row.rhythm),
         hour=row.hour,
         recipients=recipients_from(row.recipients),

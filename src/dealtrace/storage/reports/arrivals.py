@@ -14,7 +14,7 @@ from dealtrace.storage.schema.tables.visits import visit
 
 
 @record
-class Stretch:
+class FirstAndLast:
     """The times of a site's first and last undeleted record of a kind, or `None` if there is no record."""
 
     first_at: datetime | None
@@ -25,10 +25,10 @@ class Stretch:
 class Arrivals:
     """The first and last visits, leads and deals of a site, and whether it has costs."""
 
-    visits: Stretch
-    calls: Stretch
-    lead_requests: Stretch
-    deals: Stretch
+    visits: FirstAndLast
+    calls: FirstAndLast
+    lead_requests: FirstAndLast
+    deals: FirstAndLast
     has_costs: bool
 
 
@@ -45,20 +45,20 @@ def find_arrivals(connection: Connection, site_id: int) -> Arrivals:
     """Find the times of a site's first and last visits, calls, lead requests and deals, and whether it has costs."""
     mine = select(cost.c.day_on).where(cost.c.site_id == site_id).limit(1)
     return Arrivals(
-        _stretch(connection, site_id, visit.c.started_at),
-        _stretch(connection, site_id, call.c.started_at),
-        _stretch(connection, site_id, lead_request.c.requested_at),
-        _stretch(connection, site_id, deal.c.happened_at),
+        _find_first_and_last(connection, site_id, visit.c.started_at),
+        _find_first_and_last(connection, site_id, call.c.started_at),
+        _find_first_and_last(connection, site_id, lead_request.c.requested_at),
+        _find_first_and_last(connection, site_id, deal.c.happened_at),
         connection.execute(mine).first() is not None,
     )
 
 
-def _stretch(connection: Connection, site_id: int, at: "Column[Any]") -> Stretch:
+def _find_first_and_last(connection: Connection, site_id: int, at: "Column[Any]") -> FirstAndLast:
     # Any: the type parameter of a column of instants
     undeleted = [at.table.c.deleted_at.is_(None)] if "deleted_at" in at.table.c else []
     mine = select(at).where(at.table.c.site_id == site_id, *undeleted).limit(1)
     first, last = (connection.execute(mine.order_by(end)).scalar_one_or_none() for end in (at, at.desc()))
-    return Stretch(first, last)
+    return FirstAndLast(first, last)
 
 
 def list_service_deals(connection: Connection, site_id: int, since: datetime) -> Sequence[ServiceDeals]:

@@ -2,8 +2,8 @@
 
 from sqlalchemy import Connection, delete, func, insert, select
 
-from dealtrace.reports.kept.notes import Note
 from dealtrace.reports.periods import Period
+from dealtrace.reports.saved_items.notes import Note
 from dealtrace.storage.schema.tables.reports import note
 
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
-from dealtrace.reports.kept.saved import SavedReport
+from dealtrace.reports.saved_items.saved import SavedReport
 from dealtrace.storage.database.compiled_statement import Row
 from dealtrace.storage.database.upsert import insert_into
 from dealtrace.storage.reports.segments import SITES_OWN

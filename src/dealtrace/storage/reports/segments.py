@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
-from dealtrace.reports.kept.segments import Segment
+from dealtrace.reports.saved_items.segments import Segment
 from dealtrace.storage.database.upsert import insert_into
 from dealtrace.storage.schema.tables.reports import segment
 

@@ -87,7 +87,7 @@ class VisitedLead:
 
 
 @record
-class NamedVisit:
+class MatchedVisit:
     """A visit to which deals without a lead are matched; it has credits like a lead that began with the visit."""
 
     visit_id: int
@@ -99,7 +99,7 @@ class NamedVisit:
         return credit_key_of_visit(self.visit_id)
 
 
-Credited = VisitedLead | NamedVisit
+Credited = VisitedLead | MatchedVisit
 """A lead that visits are credited with, or a visit to which deals are matched."""
 
 
@@ -234,7 +234,7 @@ def find_credits_under(
 
 
 def find_credits(connection: Connection, site_id: int, key: CreditKey) -> dict[AttributionModel, list[Credit]]:
-    """Find the credits for a lead or a `NamedVisit`, by attribution model, largest first."""
+    """Find the credits for a lead or a `MatchedVisit`, by attribution model, largest first."""
     credit = lead_credit.c
     mine = (credit.site_id == site_id, credit.lead_id == key)
     rows = connection.execute(
@@ -266,17 +266,17 @@ def list_leads_of_visits(
     for kind, started_at in LEAD_STARTS.items():
         follows = started_at.between(min(moments), max(moments) + lookback)
         is_concerned = and_(visit.c.started_at >= min(moments), or_(follows, is_in(visit.c.id, ids)))
-        found += _list_naming(connection, site_id, kind, visitors, is_concerned)
+        found += _list_of_visitors(connection, site_id, kind, visitors, is_concerned)
     return found
 
 
-def list_named_visits(
+def list_matched_visits(
     connection: Connection,
     site_id: int,
     visitor_ids: Iterable[str],
     since: datetime | None = None,
     until: datetime | None = None,
-) -> list[NamedVisit]:
+) -> list[MatchedVisit]:
     """List the visits of the given visitors to which deals are matched, each visit once.
 
     Only visits that began from `since` to `until`, both included, are listed; `None` means no limit.
@@ -291,7 +291,7 @@ def list_named_visits(
     if until is not None:
         named = named.where(visit.c.started_at <= until)
     rows = connection.execute(named.where(visit.c.site_id == site_id, is_in(visit.c.visitor_id, visitors)).distinct())
-    return [NamedVisit(visit_id, started_at) for visit_id, started_at in rows]
+    return [MatchedVisit(visit_id, started_at) for visit_id, started_at in rows]
 
 
 def list_visited_leads(connection: Connection, site_id: int, leads: Iterable[LeadRef]) -> list[VisitedLead]:
@@ -306,12 +306,12 @@ def list_visited_leads(connection: Connection, site_id: int, leads: Iterable[Lea
     return found
 
 
-def list_leads_naming(connection: Connection, site_id: int, visitor_ids: Sequence[str]) -> list[VisitedLead]:
+def list_leads_of_visitors(connection: Connection, site_id: int, visitor_ids: Sequence[str]) -> list[VisitedLead]:
     """List the leads whose own visit belongs to one of the given visitors, calls first."""
-    return [lead for kind in LEAD_TABLES for lead in _list_naming(connection, site_id, kind, visitor_ids, true())]
+    return [lead for kind in LEAD_TABLES for lead in _list_of_visitors(connection, site_id, kind, visitor_ids, true())]
 
 
-def _list_naming(
+def _list_of_visitors(
     connection: Connection, site_id: int, kind: LeadKind, visitors: Sequence[str], condition: ColumnElement[bool]
 ) -> list[VisitedLead]:
     table = LEAD_TABLES[kind]

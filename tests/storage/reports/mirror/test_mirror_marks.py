@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Integer, Table, func, select
 
 from cast import Stage
 from dealtrace.deals.lead_clue import NO_CLUE
-from dealtrace.deals.matchers import Matcher, Way
+from dealtrace.deals.matchers import Matcher, MatcherKind
 from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.storage.database.column_types import JsonText
@@ -105,7 +105,7 @@ def test_visits_that_come_late_reach_the_mirror(scene: Scene) -> None:
 def test_the_reasons_of_a_site_that_does_not_match_by_contact_are_the_same(scene: Scene) -> None:
     stage = scene.stage
     player = stage.open_site(contact_matching=False)
-    unknown = (Matcher(Way.ID, lead_id=1, kinds=(LeadKind.CALL,)),)
+    unknown = (Matcher(MatcherKind.ID, lead_id=1, kinds=(LeadKind.CALL,)),)
     stage.perform(
         register_deals, player,
         registration("by contact", happened_at=NOON, clue=by_contact(PHONE)),

@@ -55,7 +55,7 @@ DIALECT: Dialect = DuckdbDialect(paramstyle="numeric_dollar")  # type: ignore[no
 
 
 @record
-class WrittenStatement:
+class CompiledText:
     """A statement compiled to SQL text.
 
     `inward` lists the parameters in order, each with its converter. `outward` has the converters of columns by index.
@@ -73,19 +73,19 @@ class WrittenStatement:
         return [convert(given[name]) if convert is not None else given[name] for name, convert in self.inward]
 
 
-_written: WeakKeyDictionary[Selection, dict[str, WrittenStatement]] = WeakKeyDictionary()
+_compiled: WeakKeyDictionary[Selection, dict[str, CompiledText]] = WeakKeyDictionary()
 """The compiled forms of each statement by engine; they are dropped together with the statement."""
 
 
-def written(statement: Selection, dialect: Dialect) -> WrittenStatement:
+def compile_for_mirror(statement: Selection, dialect: Dialect) -> CompiledText:
     """Return a statement compiled for a dialect; it is compiled on the first call and cached."""
-    engines = _written.setdefault(statement, {})
+    engines = _compiled.setdefault(statement, {})
     if dialect.name not in engines:
-        engines[dialect.name] = _write(statement, dialect)
+        engines[dialect.name] = _compile(statement, dialect)
     return engines[dialect.name]
 
 
-def _write(statement: Selection, dialect: Dialect) -> WrittenStatement:
+def _compile(statement: Selection, dialect: Dialect) -> CompiledText:
     compiled = statement.compile(dialect=dialect)
     assert not compiled.post_compile_params, "lists are one parameter, or one for each item"
     process = {
@@ -93,7 +93,7 @@ def _write(statement: Selection, dialect: Dialect) -> WrittenStatement:
     }
     required = {name for bind, name in compiled.bind_names.items() if bind.required}
     values = compiled.construct_params(_check=False)
-    return WrittenStatement(
+    return CompiledText(
         str(compiled),
         tuple((name, process.get(name)) for name in compiled.positiontup or ()),
         {name: value for name, value in values.items() if name not in required},
@@ -107,7 +107,7 @@ def _write(statement: Selection, dialect: Dialect) -> WrittenStatement:
 
 def fetch_rows(connection: MirrorConnection, statement: Selection, parameters: Parameters = NO_PARAMETERS) -> Rows:
     """Run a statement in DuckDB and return all its rows, with values converted by the types of their columns."""
-    found = written(statement, DIALECT)
+    found = compile_for_mirror(statement, DIALECT)
     rows: Iterator[Sequence[Any]] = connection.stream(found.text, found.arguments(parameters))
     if found.outward:
         outward = found.outward

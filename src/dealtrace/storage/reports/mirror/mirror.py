@@ -15,10 +15,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from dealtrace.record import record
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.reports.mirror import marks
+from dealtrace.storage.reports.mirror.copy_facts import Progress, apply_marks, fill
 from dealtrace.storage.reports.mirror.library import MirrorConnection, MirrorFault, attach, connect
 from dealtrace.storage.reports.mirror.sessions import MirrorBusy, Sessions
 from dealtrace.storage.reports.mirror.tables import VERSION, creating_statements
-from dealtrace.storage.reports.mirror.take_over import Progress, fill, take_over
 
 FOLDER_SUFFIX = ".mirror"
 PRIVATE_FOLDER_MODE, PRIVATE_MODE = 0o700, 0o600
@@ -161,7 +161,7 @@ def current_mirror(
     """
     folder, until = folder_of(database), time.monotonic() + patience
     with ExitStack() as reading:
-        with _SESSIONS.door(folder, until):
+        with _SESSIONS.locked(folder, until):
             mirror = _join(database, folder, reading) or _open(database, folder, reading, until, progress)
             mirror.execute("BEGIN")
             _state(mirror)  # a transaction sees the state of its first statement
@@ -273,13 +273,13 @@ def _bring_up_to_date(database: Database, mirror: MirrorConnection) -> None:
             raise MirrorOutdated(_OTHER_STATE)  # the marks applied last are missing, so an earlier state was restored
         after = 0
         while after < last:
-            stretch = [mark for mark in marks.list_marks(source, after, MARKS_AT_ONCE) if mark.number <= last]
-            after = stretch[-1].number
-            stamp = _take_over_stretch(database, source, mirror, stretch, stamp)
+            chunk = [mark for mark in marks.list_marks(source, after, MARKS_AT_ONCE) if mark.number <= last]
+            after = chunk[-1].number
+            stamp = _apply_chunk(database, source, mirror, chunk, stamp)
 
 
-def _take_over_stretch(
-    database: Database, source: Connection, mirror: MirrorConnection, stretch: list[marks.Mark], stamp: str
+def _apply_chunk(
+    database: Database, source: Connection, mirror: MirrorConnection, chunk: list[marks.Mark], stamp: str
 ) -> str:
     """Apply marks to the mirror, delete them, and return the new stamp.
 
@@ -289,9 +289,9 @@ def _take_over_stretch(
     Raises:
         MirrorOutdated: The stamp has changed since it was read: another mirror was built, or marking was stopped.
     """
-    new_stamp, last_number = token_hex(), stretch[-1].number
+    new_stamp, last_number = token_hex(), chunk[-1].number
     mirror.execute("BEGIN")
-    take_over(source, mirror, stretch)
+    apply_marks(source, mirror, chunk)
     mirror.execute(
         "UPDATE state SET stamp = ?, stamp_before = ?, last_number = ?",
         [new_stamp, stamp, last_number],

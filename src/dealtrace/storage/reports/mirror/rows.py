@@ -50,7 +50,7 @@ def stream_rows(
     """
     statements = []
     for selected, parameters in rows:
-        line = dialect.written(line_of(stream, selected), source.dialect)
+        line = dialect.compile_for_mirror(line_of(stream, selected), source.dialect)
         statements.append((line.text, line.arguments(parameters)))
     reading_end, writing_end = os.pipe()
     feeder = _Feeder(source, statements, writing_end)

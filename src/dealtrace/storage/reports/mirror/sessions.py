@@ -28,23 +28,23 @@ class Sessions:
     def __init__(self) -> None:
         self._open: dict[Path, Session] = {}
         self._changed = Condition()
-        self._doors: defaultdict[Path, Lock] = defaultdict(Lock)
+        self._locks: defaultdict[Path, Lock] = defaultdict(Lock)
 
     @contextmanager
-    def door(self, folder: Path, until: float) -> Iterator[None]:
+    def locked(self, folder: Path, until: float) -> Iterator[None]:
         """Hold the lock of a mirror during the block, so that only one thread at a time opens and updates the mirror.
 
         Raises:
             MirrorBusy: Other threads still held the lock at `until`, a time of `time.monotonic`.
         """
         with self._changed:
-            door = self._doors[folder]
-        if not door.acquire(timeout=max(until - time.monotonic(), 0)):
+            lock = self._locks[folder]
+        if not lock.acquire(timeout=max(until - time.monotonic(), 0)):
             raise MirrorBusy
         try:
             yield
         finally:
-            door.release()
+            lock.release()
 
     def join(self, folder: Path) -> Session | None:
         """Add a reader to an open mirror and return its session, or return `None` if the mirror is not open."""

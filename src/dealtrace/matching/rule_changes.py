@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from dealtrace.deals.lead_clue import LINK_THRESHOLD_MAX, ContactClue
+from dealtrace.deals.lead_clue import LINK_THRESHOLD_MAX, SearchContacts
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.matching.nearest_lead import SEARCH_ORDER, Search, find_lead, nearness, searches_for
 from dealtrace.matching.window import window_of
@@ -15,7 +15,7 @@ SECOND = timedelta(seconds=1)
 
 
 @record
-class Flip:
+class RuleChange:
     """A change of the matching rules, and the lead that the deal would then have, or `None` for no lead.
 
     Rules that do not change are `None`; if all are `None`, the deal only has to be matched again. `threshold_at_least`
@@ -30,14 +30,14 @@ class Flip:
     precedence: tuple[LeadKind, ...] | None = None
 
 
-def flips_of(
-    clue: ContactClue,
+def list_rule_changes(
+    clue: SearchContacts,
     happened_at: datetime,
     leads: Sequence[LeadSpan],
     *,
     current: LeadRef | None,
     contact_matching: bool,
-) -> list[Flip]:
+) -> list[RuleChange]:
     """List the smallest changes of the rules that give a deal another lead: first of the threshold, then of the order.
 
     The deal must be matched by contacts: its lead is neither pinned nor identified by the CRM. `current` is the deal's
@@ -47,31 +47,31 @@ def flips_of(
     if not contact_matching:
         return _flips_without_matching(clue, happened_at, leads, current=current, found=found)
     if found != current:
-        return [Flip(found)]
+        return [RuleChange(found)]
     by_threshold = [*_raised(clue, happened_at, leads), *_lowered(clue, happened_at, leads)]
     return [
-        *sorted(by_threshold, key=lambda flip: _distance(flip, clue)),
+        *sorted(by_threshold, key=lambda change: _distance(change, clue)),
         *_reordered(clue, happened_at, leads, current=current),
     ]
 
 
 def _flips_without_matching(
-    clue: ContactClue,
+    clue: SearchContacts,
     happened_at: datetime,
     leads: Sequence[LeadSpan],
     *,
     current: LeadRef | None,
     found: LeadRef | None,
-) -> list[Flip]:
+) -> list[RuleChange]:
     """List the flips if contact matching is off: turning it on, together with a longer threshold if necessary."""
     if found != current:
-        return [Flip(found, contact_matching=True)]
+        return [RuleChange(found, contact_matching=True)]
     if current is not None:
         return []
-    return [replace(flip, contact_matching=True) for flip in _raised(clue, happened_at, leads)]
+    return [replace(change, contact_matching=True) for change in _raised(clue, happened_at, leads)]
 
 
-def _raised(clue: ContactClue, happened_at: datetime, leads: Sequence[LeadSpan]) -> Iterator[Flip]:
+def _raised(clue: SearchContacts, happened_at: datetime, leads: Sequence[LeadSpan]) -> Iterator[RuleChange]:
     """Yield the flip to the smallest longer threshold that gives the deal another lead, if there is one.
 
     Below that threshold the deal keeps its lead, since a longer threshold only adds leads.
@@ -86,10 +86,10 @@ def _raised(clue: ContactClue, happened_at: datetime, leads: Sequence[LeadSpan])
     longer = [each for each in needed if each is not None and clue.link_threshold < each <= LINK_THRESHOLD_MAX]
     if longer:
         least = min(longer)
-        yield Flip(_lead_under(clue, least, happened_at, leads), threshold_at_least=least)
+        yield RuleChange(_lead_under(clue, least, happened_at, leads), threshold_at_least=least)
 
 
-def _lowered(clue: ContactClue, happened_at: datetime, leads: Sequence[LeadSpan]) -> Iterator[Flip]:
+def _lowered(clue: SearchContacts, happened_at: datetime, leads: Sequence[LeadSpan]) -> Iterator[RuleChange]:
     """Yield the flip to the largest shorter threshold that takes the lead from the deal, if there is one.
 
     Above that threshold the deal keeps its lead, since a shorter threshold only removes leads.
@@ -97,16 +97,16 @@ def _lowered(clue: ContactClue, happened_at: datetime, leads: Sequence[LeadSpan]
     found = find_lead(clue, happened_at, leads)
     needed = threshold_needed(found, happened_at) if found is not None else None
     if needed:
-        yield Flip(_lead_under(clue, needed - SECOND, happened_at, leads), threshold_at_most=needed - SECOND)
+        yield RuleChange(_lead_under(clue, needed - SECOND, happened_at, leads), threshold_at_most=needed - SECOND)
 
 
 def _reordered(
-    clue: ContactClue, happened_at: datetime, leads: Sequence[LeadSpan], *, current: LeadRef | None
-) -> Iterator[Flip]:
+    clue: SearchContacts, happened_at: datetime, leads: Sequence[LeadSpan], *, current: LeadRef | None
+) -> Iterator[RuleChange]:
     reverse = SEARCH_ORDER[::-1]
     found = _ref(find_lead(clue, happened_at, leads, reverse))
     if found != current:
-        yield Flip(found, precedence=reverse)
+        yield RuleChange(found, precedence=reverse)
 
 
 def threshold_needed(lead: LeadSpan, happened_at: datetime) -> timedelta | None:
@@ -121,7 +121,7 @@ def threshold_needed(lead: LeadSpan, happened_at: datetime) -> timedelta | None:
 class _Ranks:
     """Ranks leads as matching does: of the leads whose windows contain a deal, the lead with the greatest rank wins."""
 
-    def __init__(self, clue: ContactClue) -> None:
+    def __init__(self, clue: SearchContacts) -> None:
         searches = list(searches_for(clue))
         self._places = {search: -place for place, search in reversed(list(enumerate(searches)))}
 
@@ -135,13 +135,13 @@ class _Ranks:
 
 
 def _lead_under(
-    clue: ContactClue, threshold: timedelta, happened_at: datetime, leads: Sequence[LeadSpan]
+    clue: SearchContacts, threshold: timedelta, happened_at: datetime, leads: Sequence[LeadSpan]
 ) -> LeadRef | None:
     return _ref(find_lead(replace(clue, link_threshold=threshold), happened_at, leads))
 
 
-def _distance(flip: Flip, clue: ContactClue) -> timedelta:
-    threshold = flip.threshold_at_least if flip.threshold_at_least is not None else flip.threshold_at_most
+def _distance(change: RuleChange, clue: SearchContacts) -> timedelta:
+    threshold = change.threshold_at_least if change.threshold_at_least is not None else change.threshold_at_most
     assert threshold is not None
     return abs(threshold - clue.link_threshold)
 

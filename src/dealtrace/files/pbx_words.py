@@ -6,7 +6,7 @@ from dealtrace.record import record
 
 
 @record
-class Exchange:
+class Pbx:
     """A PBX: its headings for each of our columns, best first, and its words for answered and missed calls."""
 
     name: str
@@ -15,15 +15,15 @@ class Exchange:
     missed: tuple[str, ...]
 
 
-EXCHANGES = (
-    Exchange(
+PBXS = (
+    Pbx(
         "people and spreadsheets",
         {},
         ("да", "yes", "y", "true", "1", "истина", "состоялся", "успешный", "успешно"),
         ("нет", "no", "n", "false", "0", "ложь", "не состоялся", "неуспешный", "неуспешно"),
     ),
-    Exchange("Calltouch", {}, ("successful",), ("unsuccessful",)),
-    Exchange(
+    Pbx("Calltouch", {}, ("successful",), ("unsuccessful",)),
+    Pbx(
         "Asterisk CDR",
         {
             "started_at": ("calldate", "start"),
@@ -36,8 +36,8 @@ EXCHANGES = (
         ("answered", "answer"),
         ("no answer", "noanswer", "busy", "failed", "congestion", "cancel", "chanunavail"),
     ),
-    Exchange("FreePBX", {"dialled_phone": ("did",), "client_name": ("cnam",)}, (), ("voicemail",)),
-    Exchange(
+    Pbx("FreePBX", {"dialled_phone": ("did",), "client_name": ("cnam",)}, (), ("voicemail",)),
+    Pbx(
         "Mango Office",
         {
             "phone": ("from_number", "Кто звонил"),
@@ -48,7 +48,7 @@ EXCHANGES = (
         ("принят", "принятый", "отвечен", "отвечено", "отвеченный"),
         ("пропущен", "пропущено", "пропущенный", "не принят", "не отвечен", "неотвеченный", "занято", "нет ответа"),
     ),
-    Exchange(
+    Pbx(
         "UIS",
         {
             "started_at": ("start_time",),
@@ -62,7 +62,7 @@ EXCHANGES = (
         ("обработан", "обработанный"),
         ("потерян", "потерянный", "необработанный", "не обработан"),
     ),
-    Exchange(
+    Pbx(
         "Zadarma",
         {
             "started_at": ("callstart",),
@@ -74,7 +74,7 @@ EXCHANGES = (
         (),
         ("no money", "unallocated number", "no limit", "no day limit", "line limit", "no money, no limit"),
     ),
-    Exchange(
+    Pbx(
         "1C",
         {"phone": ("Абонент", "Номер звонящего"), "duration_seconds": ("Длительность в секундах",)},
         ("состоявшийся", "завершен", "завершён"),
@@ -82,16 +82,16 @@ EXCHANGES = (
     ),
 )
 
-ANSWERED = frozenset(word for exchange in EXCHANGES for word in exchange.answered)
-MISSED = frozenset(word for exchange in EXCHANGES for word in exchange.missed)
+ANSWERED = frozenset(word for pbx in PBXS for word in pbx.answered)
+MISSED = frozenset(word for pbx in PBXS for word in pbx.missed)
 
 
-def exchange_headings(column: str) -> tuple[str, ...]:
+def pbx_headings(column: str) -> tuple[str, ...]:
     """List the headings that PBXs use for one of our columns of calls, the best first.
 
     Ours: for the dialled phone, `did` (the company's number) comes before `dst` (the extension that got the call).
     """
-    headings = [heading for exchange in EXCHANGES for heading in exchange.headings.get(column, ())]
+    headings = [heading for pbx in PBXS for heading in pbx.headings.get(column, ())]
     return tuple(sorted(headings, key=lambda heading: heading in _LESS_EXACT))
 
 

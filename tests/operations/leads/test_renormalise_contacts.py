@@ -10,11 +10,11 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_request import IncomingLeadRequest
 from dealtrace.operations.deals.register import register_deals
-from dealtrace.operations.leads import read_again
-from dealtrace.operations.leads.read_again import Chunk, read_next_contacts
+from dealtrace.operations.leads import renormalise_contacts
 from dealtrace.operations.leads.register_lead_requests import register_lead_requests
-from dealtrace.storage.leads.contact_readings import count_unread, find_reading
+from dealtrace.operations.leads.renormalise_contacts import Chunk, renormalise_next_contacts
 from dealtrace.storage.leads.lead_summaries import find_lead_summaries
+from dealtrace.storage.leads.normalisation_progress import count_left_to_normalise, find_progress
 from dealtrace.storage.schema.tables.deals import deal, deal_contact
 from dealtrace.storage.schema.tables.leads import client, contact, contact_reading, lead_contact, lead_request
 from stored import deal_of, rows_of
@@ -41,7 +41,7 @@ def read_all(stage: Stage, player: Player, *, at_most: int | None = None) -> lis
     chunks: list[Chunk] = []
     while at_most is None or len(chunks) < at_most:
         with stage.database.write() as connection:
-            chunk = read_next_contacts(stage.work(connection, player, datetime.now(UTC)))
+            chunk = renormalise_next_contacts(stage.work(connection, player, datetime.now(UTC)))
         if chunk is None:
             break
         chunks.append(chunk)
@@ -50,8 +50,8 @@ def read_all(stage: Stage, player: Player, *, at_most: int | None = None) -> lis
 
 def unread(stage: Stage, player: Player) -> int:
     with stage.database.read() as connection:
-        reading = find_reading(connection, player.site.id)
-        return count_unread(connection, player.site.id, reading) if reading is not None else 0
+        reading = find_progress(connection, player.site.id)
+        return count_left_to_normalise(connection, player.site.id, reading) if reading is not None else 0
 
 
 def test_leads_clients_and_deals_are_as_if_this_release_had_read_them(stage: Stage, shop: Player) -> None:
@@ -118,7 +118,7 @@ def test_a_client_of_the_old_form_becomes_an_alias_of_the_one_who_has_the_new(st
 
 
 def test_it_continues_where_it_stopped(stage: Stage, shop: Player, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(read_again, "CHUNK", 2)
+    monkeypatch.setattr(renormalise_contacts, "CHUNK", 2)
     for minute in range(5):
         stage.call(shop, BEFORE + timedelta(minutes=minute), phone=WRITTEN)
     expected = rows_of(stage.database, shop)["lead_contact"]

@@ -7,14 +7,14 @@ NAME_LENGTH_MAX = 100
 
 
 @record
-class KeptName:
+class SavedName:
     """The name of a saved item, and the user that owns the item; `user_id` is `None` if the whole site owns it."""
 
     name: str
     user_id: int | None = None
 
 
-def check_room(stored: int, most: int, key: str = "name") -> None:
+def check_count(stored: int, most: int, key: str = "name") -> None:
     """Check that fewer than `most` items are stored, so that another may be; `key` names the field in the refusal.
 
     Raises:
@@ -26,7 +26,7 @@ def check_room(stored: int, most: int, key: str = "name") -> None:
         )
 
 
-def check_kept_name(name: str, key: str = "name") -> str:
+def check_saved_name(name: str, key: str = "name") -> str:
     """Return a name without blanks around it; `key` names the field in the refusal.
 
     Raises:

@@ -14,13 +14,13 @@ from dealtrace.accounts.site import Site
 from dealtrace.cabinet.gate import FORBIDDEN, not_found
 from dealtrace.cabinet.reports.address import Address, address_of
 from dealtrace.cabinet.reports.page import USUAL
-from dealtrace.cabinet.settings.page import Faults, fault_text, lead_back, show_settings
+from dealtrace.cabinet.settings.page import Faults, fault_text, redirect_with_message, show_settings
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, InvalidSetting, NameTaken
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.record import record
-from dealtrace.reports.kept.names import KeptName
 from dealtrace.reports.question import QuestionContext, parse_question
+from dealtrace.reports.saved_items.names import SavedName
 
 OWN, SITES = "own", "site"
 """The form values for the owner of a saved report or segment: the person, or the site."""
@@ -39,13 +39,13 @@ NO_DRAFT = Draft()
 
 
 @record
-class KeptLine:
+class SavedItemLine:
     """A saved report or segment in a list: the address of its report, and in `details` the other texts of its line.
 
     `fault` says why its question is no longer valid; it is empty if the question is valid.
     """
 
-    kept: KeptName
+    saved_name: SavedName
     address: str
     details: Sequence[str]
     fault: str
@@ -63,13 +63,13 @@ class Save(Protocol):
     """
 
     def __call__(
-        self, connection: Connection, site: Site, address: Address, kept: KeptName, by: int, *, overwrites: bool
+        self, connection: Connection, site: Site, address: Address, saved_name: SavedName, by: int, *, overwrites: bool
     ) -> None:
         """Store the question of an address under a name."""
 
 
 @record
-class KeptPage:
+class SavedItemsPage:
     """A page that lists, saves, renames and deletes either saved reports or segments.
 
     `rename` and `delete` return `False` if nothing has the name.
@@ -77,30 +77,32 @@ class KeptPage:
 
     place: str
     title: str
-    list_lines: Callable[[View], Awaitable[Sequence[KeptLine]]]
+    list_lines: Callable[[View], Awaitable[Sequence[SavedItemLine]]]
     save: Save
-    rename: Callable[[Connection, Site, KeptName, str, datetime, int | None], bool]
-    delete: Callable[[Connection, Site, KeptName, datetime, int | None], bool]
+    rename: Callable[[Connection, Site, SavedName, str, datetime, int | None], bool]
+    delete: Callable[[Connection, Site, SavedName, datetime, int | None], bool]
 
     async def show(self, view: View) -> Response:
         """Show the saved reports or segments of the site and of the person."""
         return await self._page(view)
 
-    async def keep(self, view: View) -> Response:
+    async def store(self, view: View) -> Response:
         """Save the question of a form under its name; if the name is taken, ask whether to replace its question."""
-        address, whose = question_of(view), view.form.get("whose")
+        address, whose = report_in_form(view), view.form.get("whose")
         if not _may_change(view, whose):
             return _forbidden(view)
-        kept, by, overwrites = _kept(view), view.rights.user.id, view.form.has("overwrite")
+        saved_name, by, overwrites = _saved_name(view), view.rights.user.id, view.form.has("overwrite")
         try:
-            await view.manage(self._save, view.current_site.id, address, kept=kept, by=by, overwrites=overwrites)
+            await view.manage(
+                self._save, view.current_site.id, address, saved_name=saved_name, by=by, overwrites=overwrites
+            )
         except InvalidParameters as refusal:
             return await self._page(view, faults={"": refusal.text(view.language)})
         except (InvalidSetting, NameTaken) as refusal:
-            words = view.word("This name is taken. Confirm the replacement, or choose another name.")
+            words = view.translate("This name is taken. Confirm the replacement, or choose another name.")
             faults = _faults_of(refusal, view, taken=words)
-            return await self._page(view, faults=faults, draft=Draft(whose, kept.name, address.query))
-        return lead_back(view, self.place, "saved")
+            return await self._page(view, faults=faults, draft=Draft(whose, saved_name.name, address.query))
+        return redirect_with_message(view, self.place, "saved")
 
     async def change(self, view: View) -> Response:
         """Rename or delete the saved report or segment that a form names."""
@@ -109,22 +111,22 @@ class KeptPage:
         done, change = ("removed", self._delete) if view.form.get("act") == "delete" else ("saved", self._rename)
         try:
             is_done = await view.manage(
-                change, view.current_site.id, _kept(view), view.rights.user.id, view.form.get("new_name")
+                change, view.current_site.id, _saved_name(view), view.rights.user.id, view.form.get("new_name")
             )
         except (InvalidSetting, NameTaken) as refusal:
-            faults = _faults_of(refusal, view, taken=view.word("This name is taken. Choose another name."))
+            faults = _faults_of(refusal, view, taken=view.translate("This name is taken. Choose another name."))
             return await self._page(view, faults={"": " ".join(faults.values())})
-        return lead_back(view, self.place, done) if is_done else not_found(view)
+        return redirect_with_message(view, self.place, done) if is_done else not_found(view)
 
     async def _page(self, view: View, *, faults: Faults | None = None, draft: Draft = NO_DRAFT) -> Response:
         lines = []
         for line in await self.list_lines(view):
-            whose = SITES if line.kept.user_id is None else OWN
+            whose = SITES if line.saved_name.user_id is None else OWN
             lines.append((line, whose, _may_change(view, whose)))
         return show_settings(
             view,
             f"{self.place}.html",
-            view.word(self.title),
+            view.translate(self.title),
             faults=faults,
             place=f"/cabinet/{view.current_site.id}/{self.place}",
             lines=lines,
@@ -138,24 +140,24 @@ class KeptPage:
         site_id: int,
         address: Address,
         *,
-        kept: KeptName,
+        saved_name: SavedName,
         by: int,
         overwrites: bool,
     ) -> None:
-        self.save(connection, require_site(connection, site_id), address, kept, by, overwrites=overwrites)
+        self.save(connection, require_site(connection, site_id), address, saved_name, by, overwrites=overwrites)
 
     def _rename(
-        self, connection: Connection, _ids: object, site_id: int, kept: KeptName, by: int, new_name: str
+        self, connection: Connection, _ids: object, site_id: int, saved_name: SavedName, by: int, new_name: str
     ) -> bool:
-        return self.rename(connection, require_site(connection, site_id), kept, new_name, clock.now(), by)
+        return self.rename(connection, require_site(connection, site_id), saved_name, new_name, clock.now(), by)
 
     def _delete(
-        self, connection: Connection, _ids: object, site_id: int, kept: KeptName, by: int, _new_name: str
+        self, connection: Connection, _ids: object, site_id: int, saved_name: SavedName, by: int, _new_name: str
     ) -> bool:
-        return self.delete(connection, require_site(connection, site_id), kept, clock.now(), by)
+        return self.delete(connection, require_site(connection, site_id), saved_name, clock.now(), by)
 
 
-def question_of(view: View) -> Address:
+def report_in_form(view: View) -> Address:
     """Return the address of the report whose question a form sent."""
     return address_at(view.current_site.id, view.form.get("query"))
 
@@ -182,9 +184,9 @@ def _faults_of(refusal: InvalidSetting | NameTaken, view: View, taken: str) -> F
     return {"name" if refusal.facts["key"] == "name" else "": fault_text(refusal, view.language)}
 
 
-def _kept(view: View) -> KeptName:
+def _saved_name(view: View) -> SavedName:
     """Return the name and the owner in a form."""
-    return KeptName(view.form.get("name"), None if view.form.get("whose") == SITES else view.rights.user.id)
+    return SavedName(view.form.get("name"), None if view.form.get("whose") == SITES else view.rights.user.id)
 
 
 def _may_change(view: View, whose: str) -> bool:

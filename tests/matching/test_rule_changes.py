@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dealtrace.deals.lead_clue import LINK_THRESHOLD_MAX, ContactClue
+from dealtrace.deals.lead_clue import LINK_THRESHOLD_MAX, SearchContacts
 from dealtrace.leads.contact import StatedContact
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
-from dealtrace.matching.flips import Flip, flips_of, threshold_needed
 from dealtrace.matching.nearest_lead import SEARCH_ORDER, find_lead
+from dealtrace.matching.rule_changes import RuleChange, list_rule_changes, threshold_needed
 from domain_records import EMAIL, NOON, PHONE, SECOND, call_span, lead_request_span
 
 SECOND_PHONE = "79205550056"
 BY_PHONE, BY_EMAIL = StatedContact(PHONE, PHONE, (SECOND_PHONE,)), StatedContact(EMAIL, EMAIL)
-CLUE = ContactClue(BY_PHONE, None, timedelta(seconds=60))
+CLUE = SearchContacts(BY_PHONE, None, timedelta(seconds=60))
 CALL, REQUEST = LeadRef(LeadKind.CALL, 1), LeadRef(LeadKind.LEAD_REQUEST, 2)
 
 
@@ -25,50 +25,52 @@ def seconds(count: float) -> timedelta:
     return timedelta(seconds=count)
 
 
-def flips(leads: Sequence[LeadSpan], *, matching: bool = True, clue: ContactClue = CLUE) -> list[Flip]:
+def flips(leads: Sequence[LeadSpan], *, matching: bool = True, clue: SearchContacts = CLUE) -> list[RuleChange]:
     found = find_lead(clue, NOON, leads) if matching else None
-    return flips_of(clue, NOON, leads, current=found.ref if found else None, contact_matching=matching)
+    return list_rule_changes(clue, NOON, leads, current=found.ref if found else None, contact_matching=matching)
 
 
 def test_an_unmatched_deal_needs_the_threshold_that_reaches_its_nearest_lead() -> None:
     leads = [call_span(NOON - seconds(9300), seconds=60), lead_request_span(NOON - seconds(20_000), lead_id=2)]
-    assert flips(leads) == [Flip(CALL, threshold_at_least=seconds(9240))]
+    assert flips(leads) == [RuleChange(CALL, threshold_at_least=seconds(9240))]
 
 
 def test_of_leads_that_one_threshold_reaches_the_one_that_matching_takes_is_named() -> None:
     leads = [lead_request_span(NOON - seconds(100), lead_id=2), call_span(NOON - seconds(100))]
-    assert flips(leads) == [Flip(CALL, threshold_at_least=seconds(100))]
+    assert flips(leads) == [RuleChange(CALL, threshold_at_least=seconds(100))]
 
 
 def test_contact_matching_alone_is_named_if_it_is_enough() -> None:
-    assert flips([call_span(NOON - seconds(30))], matching=False) == [Flip(CALL, contact_matching=True)]
+    assert flips([call_span(NOON - seconds(30))], matching=False) == [RuleChange(CALL, contact_matching=True)]
 
 
 def test_contact_matching_and_a_threshold_are_named_together_if_both_are_needed() -> None:
     assert flips([call_span(NOON - seconds(90))], matching=False) == [
-        Flip(CALL, contact_matching=True, threshold_at_least=seconds(90))
+        RuleChange(CALL, contact_matching=True, threshold_at_least=seconds(90))
     ]
 
 
 def test_a_lead_that_was_kept_flips_if_matching_would_find_another_or_none() -> None:
     kept = LeadRef(LeadKind.CALL, 9)
-    found = flips_of(CLUE, NOON, [call_span(NOON)], current=kept, contact_matching=False)
-    assert found == [Flip(CALL, contact_matching=True)]
-    assert flips_of(CLUE, NOON, [], current=kept, contact_matching=False) == [Flip(None, contact_matching=True)]
-    assert flips_of(CLUE, NOON, [call_span(NOON)], current=CALL, contact_matching=False) == []
+    found = list_rule_changes(CLUE, NOON, [call_span(NOON)], current=kept, contact_matching=False)
+    assert found == [RuleChange(CALL, contact_matching=True)]
+    assert list_rule_changes(CLUE, NOON, [], current=kept, contact_matching=False) == [
+        RuleChange(None, contact_matching=True)
+    ]
+    assert list_rule_changes(CLUE, NOON, [call_span(NOON)], current=CALL, contact_matching=False) == []
 
 
 def test_a_deal_that_was_not_matched_again_since_the_rules_changed_needs_only_that() -> None:
-    assert flips_of(CLUE, NOON, [call_span(NOON)], current=None, contact_matching=True) == [Flip(CALL)]
+    assert list_rule_changes(CLUE, NOON, [call_span(NOON)], current=None, contact_matching=True) == [RuleChange(CALL)]
 
 
 def test_a_matched_deal_loses_its_lead_one_second_below_what_it_needs() -> None:
-    assert flips([call_span(NOON - seconds(50), seconds=10)]) == [Flip(None, threshold_at_most=seconds(39))]
+    assert flips([call_span(NOON - seconds(50), seconds=10)]) == [RuleChange(None, threshold_at_most=seconds(39))]
 
 
 def test_a_shorter_threshold_may_leave_another_lead() -> None:
     leads = [call_span(NOON - seconds(50)), call_span(NOON - seconds(55), lead_id=3, seconds=45)]
-    assert flips(leads) == [Flip(LeadRef(LeadKind.CALL, 3), threshold_at_most=seconds(49))]
+    assert flips(leads) == [RuleChange(LeadRef(LeadKind.CALL, 3), threshold_at_most=seconds(49))]
 
 
 def test_a_deal_during_its_call_keeps_it_under_every_threshold() -> None:
@@ -78,21 +80,21 @@ def test_a_deal_during_its_call_keeps_it_under_every_threshold() -> None:
 def test_a_longer_threshold_may_reach_a_lead_that_comes_first() -> None:
     leads = [lead_request_span(NOON - seconds(10), lead_id=2), call_span(NOON - seconds(70))]
     assert flips(leads) == [
-        Flip(CALL, threshold_at_least=seconds(70)),
-        Flip(None, threshold_at_most=seconds(9)),
+        RuleChange(CALL, threshold_at_least=seconds(70)),
+        RuleChange(None, threshold_at_most=seconds(9)),
     ]
 
 
 def test_another_order_gives_the_request_instead_of_the_call() -> None:
     leads = [lead_request_span(NOON, lead_id=2), call_span(NOON)]
-    assert flips(leads) == [Flip(REQUEST, precedence=(LeadKind.LEAD_REQUEST, LeadKind.CALL))]
+    assert flips(leads) == [RuleChange(REQUEST, precedence=(LeadKind.LEAD_REQUEST, LeadKind.CALL))]
     assert flips(leads, clue=replace(CLUE, only_kind=LeadKind.CALL)) == []
 
 
 def test_a_part_of_a_second_needs_the_whole_one() -> None:
     lead = call_span(NOON - seconds(70.000001))
     assert threshold_needed(lead, NOON) == seconds(71)
-    assert flips([lead]) == [Flip(CALL, threshold_at_least=seconds(71))]
+    assert flips([lead]) == [RuleChange(CALL, threshold_at_least=seconds(71))]
 
 
 @pytest.mark.parametrize("lead", [call_span(NOON + SECOND), call_span(NOON - LINK_THRESHOLD_MAX - SECOND)])
@@ -113,7 +115,7 @@ SPANS = st.one_of(
 )  # fmt: skip
 LEADS = st.lists(SPANS, max_size=8, unique_by=lambda span: span.ref)
 CLUES = st.builds(
-    ContactClue,
+    SearchContacts,
     st.sampled_from([BY_PHONE, None]),
     st.sampled_from([BY_EMAIL, None]),
     st.integers(0, 60).map(seconds),
@@ -122,7 +124,7 @@ CLUES = st.builds(
 
 
 def outcome(
-    clue: ContactClue,
+    clue: SearchContacts,
     leads: Sequence[LeadSpan],
     link_threshold: timedelta | None = None,
     precedence: Sequence[LeadKind] = SEARCH_ORDER,
@@ -134,7 +136,7 @@ def outcome(
 
 @given(CLUES, LEADS)
 def test_the_named_change_flips_the_outcome_and_a_second_less_does_not(
-    clue: ContactClue, leads: list[LeadSpan]
+    clue: SearchContacts, leads: list[LeadSpan]
 ) -> None:
     before = outcome(clue, leads)
     for flip in flips(leads, clue=clue):
@@ -153,7 +155,7 @@ def test_the_named_change_flips_the_outcome_and_a_second_less_does_not(
 
 @given(CLUES, LEADS, st.integers(0, 240).map(seconds))
 def test_what_names_no_threshold_is_flipped_by_none(
-    clue: ContactClue, leads: list[LeadSpan], threshold: timedelta
+    clue: SearchContacts, leads: list[LeadSpan], threshold: timedelta
 ) -> None:
     named = flips(leads, clue=clue)
     before = outcome(clue, leads)
@@ -167,7 +169,7 @@ def test_what_names_no_threshold_is_flipped_by_none(
 
 @given(CLUES, LEADS)
 def test_without_contact_matching_the_whole_change_gives_an_unmatched_deal_its_lead(
-    clue: ContactClue, leads: list[LeadSpan]
+    clue: SearchContacts, leads: list[LeadSpan]
 ) -> None:
     for flip in flips(leads, clue=clue, matching=False):
         assert flip.contact_matching

@@ -127,7 +127,7 @@ def _visit_part() -> _Part:
     """Return the `_Part` of visits: raw columns are streamed, and DuckDB computes attributes and numbers visitors."""
     raw = ("id", "started_at", "traffic_source_id"), ("visitor_id", "landing_url", "city", "device", "browser", "os")
     names = [column.name for column in tables.visit_rows.c if column.name != "site_id"]
-    written = dialect.written(select(visit.c.site_id, *visit_columns(names)), dialect.DIALECT)
+    written = dialect.compile_for_mirror(select(visit.c.site_id, *visit_columns(names)), dialect.DIALECT)
     columns = ", ".join(f'"{name}"' for name in ("site_id", *names))
 
     def stream(catalog: str) -> Stream:
@@ -236,7 +236,7 @@ def _fill_by_parts(
     mirror.execute(f"DROP TABLE {streamed}")
 
 
-def take_over(source: Connection, mirror: MirrorConnection, marks: Iterable[Mark]) -> None:
+def apply_marks(source: Connection, mirror: MirrorConnection, marks: Iterable[Mark]) -> None:
     """Copy all marked rows again, and the rows that contain attributes of marked rows."""
     by_site: dict[int, Marked] = defaultdict(lambda: defaultdict(set))
     for mark in marks:

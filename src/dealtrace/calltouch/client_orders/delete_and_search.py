@@ -14,9 +14,9 @@ from dealtrace.calltouch.answers.client_orders import (
     found_client_order,
     refused_client_order,
 )
-from dealtrace.calltouch.batches import Word, read_item, word_text
+from dealtrace.calltouch.batches import SentScalar, read_item, scalar_text
 from dealtrace.calltouch.client_orders.parameters import IDS, NUMBERS
-from dealtrace.calltouch.leads.annotate import checked
+from dealtrace.calltouch.leads.annotate import parse_checked
 from dealtrace.deals.deal import Deal, DealKey
 from dealtrace.errors import DealKeyMissing, InvalidParameters, Refusal
 from dealtrace.http.caller import Caller
@@ -29,16 +29,16 @@ from dealtrace.quota.points import PaidMethod
 from dealtrace.storage.deals.deals_with_history import DealWithHistory, list_deals_with_history
 
 
-class Names(msgspec.Struct, frozen=True, rename="camel"):
+class OrderKeys(msgspec.Struct, frozen=True, rename="camel"):
     """The JSON body of the request: numbers of deals, ids of deals, or both."""
 
-    order_numbers: Sequence[Word] = ()
-    calltouch_order_ids: Sequence[Word] = ()
+    order_numbers: Sequence[SentScalar] = ()
+    calltouch_order_ids: Sequence[SentScalar] = ()
 
 
 async def delete(caller: Caller, items: Sequence[object]) -> Reply:
     """Delete the deals with the sent numbers, and answer with a result for each number, in input order."""
-    numbers = read_item(items[0], Names).order_numbers
+    numbers = read_item(items[0], OrderKeys).order_numbers
     keys = [_key_of_number(number) for number in numbers]
     valid = [key for key in keys if isinstance(key, DealKey)]
     outcomes: Sequence[Deal | Refusal] = await caller.write(delete_lists, valid) if valid else ()
@@ -64,9 +64,12 @@ async def search(caller: Caller, items: Sequence[object]) -> Reply:
         InvalidParameters: a number or an id is malformed.
         PointsSpent: the site has no API points left today.
     """
-    names = read_item(items[0], Names)
-    texts = [checked(NUMBERS.name, Text(NUMBER_LENGTH_MAX).read, word_text(each)) for each in names.order_numbers]
-    ids = [checked(IDS.name, Integer(1).read, word_text(each)) for each in names.calltouch_order_ids]
+    order_keys = read_item(items[0], OrderKeys)
+    texts = [
+        parse_checked(NUMBERS.name, Text(NUMBER_LENGTH_MAX).read, scalar_text(each))
+        for each in order_keys.order_numbers
+    ]
+    ids = [parse_checked(IDS.name, Integer(1).read, scalar_text(each)) for each in order_keys.calltouch_order_ids]
     keys = [*(DealKey(None, text) for text in texts), *(DealKey(deal_id, None) for deal_id in ids)]
     found = await caller.read(list_deals_with_history, keys)
     await caller.pay_for_reading(PaidMethod.ORDER_SEARCH)
@@ -88,9 +91,9 @@ def _found(caller: Caller, key: DealKey, whole: DealWithHistory | None) -> Found
     }
 
 
-def _key_of_number(word: Word) -> DealKey | Refusal:
+def _key_of_number(number: SentScalar) -> DealKey | Refusal:
     try:
-        text = checked(NUMBERS.name, Text(NUMBER_LENGTH_MAX).read, word_text(word))
+        text = parse_checked(NUMBERS.name, Text(NUMBER_LENGTH_MAX).read, scalar_text(number))
     except InvalidParameters as fault:
         return fault
     return DealKey(None, text) if text.strip() else DealKeyMissing()

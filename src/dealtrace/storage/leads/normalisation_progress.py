@@ -7,7 +7,7 @@ from sqlalchemy import Column, Connection, delete, func, select, update
 
 from dealtrace.leads.lead import LeadKind
 from dealtrace.record import record
-from dealtrace.storage.leads.deletion import HideableLead, hideable_from_row
+from dealtrace.storage.leads.deletion import DeletableLead, deletable_from_row
 from dealtrace.storage.schema.tables.deals import deal
 from dealtrace.storage.schema.tables.leads import LEAD_TABLES, client, contact_reading
 
@@ -30,37 +30,37 @@ _IDS: "Mapping[Stage, Column[int]]" = {
 
 
 @record
-class Reading:
+class NormalisationProgress:
     """The progress of normalising a site's contacts: in `stage`, records with ids up to `last_id` are finished."""
 
     stage: Stage
     last_id: int
 
 
-def find_reading(connection: Connection, site_id: int) -> Reading | None:
+def find_progress(connection: Connection, site_id: int) -> NormalisationProgress | None:
     """Find a site's progress, or return `None` if all its contacts have the normal form of this release."""
     row = connection.execute(select(contact_reading).where(contact_reading.c.site_id == site_id)).one_or_none()
-    return Reading(Stage(row.stage), row.last_id) if row is not None else None
+    return NormalisationProgress(Stage(row.stage), row.last_id) if row is not None else None
 
 
-def store_reading(connection: Connection, site_id: int, reading: Reading | None) -> None:
-    """Update a site's stored progress, or delete it if `reading` is `None`, because all contacts are finished."""
+def store_progress(connection: Connection, site_id: int, progress: NormalisationProgress | None) -> None:
+    """Update a site's stored progress, or delete it if `progress` is `None`, because all contacts are finished."""
     mine = contact_reading.c.site_id == site_id
-    if reading is None:
+    if progress is None:
         connection.execute(delete(contact_reading).where(mine))
     else:
-        values = {"stage": reading.stage, "last_id": reading.last_id}
+        values = {"stage": progress.stage, "last_id": progress.last_id}
         connection.execute(update(contact_reading).where(mine).values(**values))
 
 
-def count_unread(connection: Connection, site_id: int, reading: Reading) -> int:
-    """Count the leads, clients and deals left to normalise after `reading`."""
+def count_left_to_normalise(connection: Connection, site_id: int, progress: NormalisationProgress) -> int:
+    """Count the leads, clients and deals left to normalise after `progress`."""
     stages = list(Stage)
-    unread = 0
-    for stage in stages[stages.index(reading.stage) :]:
-        after = reading.last_id if stage is reading.stage else 0
-        unread += _count_after(connection, site_id, stage, after)
-    return unread
+    left = 0
+    for stage in stages[stages.index(progress.stage) :]:
+        after = progress.last_id if stage is progress.stage else 0
+        left += _count_after(connection, site_id, stage, after)
+    return left
 
 
 def _count_after(connection: Connection, site_id: int, stage: Stage, after: int) -> int:
@@ -69,15 +69,15 @@ def _count_after(connection: Connection, site_id: int, stage: Stage, after: int)
     return int(connection.execute(mine).scalar_one())
 
 
-def list_ids_after(connection: Connection, site_id: int, reading: Reading, limit: int) -> list[int]:
-    """List up to `limit` ids of records of `reading.stage` above `reading.last_id`, in ascending order."""
-    ids = _IDS[reading.stage]
-    mine = select(ids).where(ids.table.c.site_id == site_id, ids > reading.last_id)
+def list_ids_after(connection: Connection, site_id: int, progress: NormalisationProgress, limit: int) -> list[int]:
+    """List up to `limit` ids of records of `progress.stage` above `progress.last_id`, in ascending order."""
+    ids = _IDS[progress.stage]
+    mine = select(ids).where(ids.table.c.site_id == site_id, ids > progress.last_id)
     return list(connection.execute(mine.order_by(ids).limit(limit)).scalars())
 
 
-def list_leads(connection: Connection, site_id: int, kind: LeadKind, ids: Sequence[int]) -> list[HideableLead]:
+def list_leads(connection: Connection, site_id: int, kind: LeadKind, ids: Sequence[int]) -> list[DeletableLead]:
     """List the undeleted leads of a kind with the given ids; their contacts are as they were sent."""
     table = LEAD_TABLES[kind]
     mine = (table.c.site_id == site_id, table.c.id.in_(ids), table.c.deleted_at.is_(None))
-    return [hideable_from_row(kind, row) for row in connection.execute(select(table).where(*mine))]
+    return [deletable_from_row(kind, row) for row in connection.execute(select(table).where(*mine))]

@@ -66,7 +66,7 @@ async def forecast(view: View, changes: Mapping[str, str]) -> Forecast:
     since = day_start(last_on - timedelta(days=DAYS - 1), view.current_site.time_zone)
     until = day_end(last_on, view.current_site.time_zone)
     tried = await view.read(try_rules, view.current_site, trial, since, until, deals_max=DEALS_MAX)
-    return _in_words(tried, view.language, view.word("(no source)"), needs_match=trial.matches_again)
+    return _in_words(tried, view.language, view.translate("(no source)"), needs_match=trial.matches_again)
 
 
 def _in_words(tried: Tried, language: Language, no_source: str, *, needs_match: bool) -> Forecast:

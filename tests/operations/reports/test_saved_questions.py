@@ -11,9 +11,9 @@ from dealtrace.operations.accounts.manage_user import delete_user
 from dealtrace.operations.reports.manage_segments import add_segment
 from dealtrace.operations.reports.save_report import rename_report, save_report
 from dealtrace.operations.reports.write_notes import add_note
-from dealtrace.reports.kept import saved as limits
-from dealtrace.reports.kept.names import KeptName
-from dealtrace.reports.kept.saved import QUERY_LENGTH_MAX, SavedReport
+from dealtrace.reports.saved_items import saved as limits
+from dealtrace.reports.saved_items.names import SavedName
+from dealtrace.reports.saved_items.saved import QUERY_LENGTH_MAX, SavedReport
 from dealtrace.storage.reports.notes import list_notes
 from dealtrace.storage.reports.saved import list_saved_reports
 from dealtrace.storage.reports.segments import list_segments
@@ -51,7 +51,7 @@ def test_own_reports_and_segments_are_deleted_with_their_user_and_those_of_sites
         for user_id in (None, anna.id, anna.id + 1):
             save(stage, player, "a", user_id)
             with stage.database.write() as connection:
-                add_segment(connection, player.site, KeptName("s", user_id), ["source:is:a"], NOON)
+                add_segment(connection, player.site, SavedName("s", user_id), ["source:is:a"], NOON)
     with stage.database.write() as connection:
         add_note(connection, shop.site.id, day="2026-11-26", text="kept", user_id=anna.id, now=NOON)
         delete_user(connection, "anna", utc_now())
@@ -77,11 +77,11 @@ def test_a_name_is_kept_once_an_owner(stage: Stage, shop: Player) -> None:
         save(stage, shop, " a ", 7)
     with stage.database.write() as connection:
         with pytest.raises(NameTaken):
-            rename_report(connection, shop.site, KeptName("b", 7), "a", NOON, 7)
-        assert rename_report(connection, shop.site, KeptName("b", 7), "b ", NOON, 7)
-        assert rename_report(connection, shop.site, KeptName("b", 7), "c", NOON, 7)
-        assert not rename_report(connection, shop.site, KeptName("b", 7), "d", NOON, 7)
-        assert not rename_report(connection, shop.site, KeptName("c", 8), "d", NOON, 7)
+            rename_report(connection, shop.site, SavedName("b", 7), "a", NOON, 7)
+        assert rename_report(connection, shop.site, SavedName("b", 7), "b ", NOON, 7)
+        assert rename_report(connection, shop.site, SavedName("b", 7), "c", NOON, 7)
+        assert not rename_report(connection, shop.site, SavedName("b", 7), "d", NOON, 7)
+        assert not rename_report(connection, shop.site, SavedName("c", 8), "d", NOON, 7)
 
 
 def test_questions_and_reports_have_limits(stage: Stage, shop: Player, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,8 +15,8 @@ from dealtrace.mails.scheduled_report import Rhythm
 from dealtrace.operations.accounts.remove_custom_field import remove_custom_field
 from dealtrace.operations.mails.scheduled_reports import NewScheduledReport, schedule_report
 from dealtrace.operations.reports.manage_segments import add_segment
-from dealtrace.reports.kept.names import KeptName
 from dealtrace.reports.question import RawQuestion
+from dealtrace.reports.saved_items.names import SavedName
 from dealtrace.storage.mails.scheduled_reports import list_scheduled_reports
 from engines import on_one_engine
 from guests import Guest, member_of, text_of
@@ -168,7 +168,7 @@ def test_what_names_a_segment_follows_when_it_is_renamed(
     assert named == {"of all": ["Search & more"], "of a reader": ["Search & more"], "of their own": ["All"]}
     with served.database.read() as connection:
         (report,) = list_scheduled_reports(connection, site.site.id)
-    assert report.words.segment == "Search & more"
+    assert report.raw_question.segment == "Search & more"
     assert "no segment" not in reader.get("reports/saved").text
 
 
@@ -226,7 +226,7 @@ def test_a_report_of_the_site_names_no_segment_that_only_its_author_has(
     assert analyst.login in page
     with served.database.write() as connection:
         user_id = connection.exec_driver_sql(f"SELECT id FROM \"user\" WHERE login = '{analyst.login}'").scalar_one()
-        add_segment(connection, site.site, KeptName("mine", user_id), ["source:is:yandex"], NOON)
+        add_segment(connection, site.site, SavedName("mine", user_id), ["source:is:yandex"], NOON)
     query = "metrics=deals&segment=mine"
     assert analyst.get(f"reports?{query}").status_code == 200
     assert analyst.post("reports/saved", name="a", whose="site", query=query).status_code == 400

@@ -6,18 +6,18 @@ from dataclasses import replace
 from dealtrace.deals.deal import Deal
 from dealtrace.leads.contact import normal_contacts
 from dealtrace.leads.lead import LeadKind
-from dealtrace.operations.deals.rematch import Concern, rematch_concerned, rematch_deals
+from dealtrace.operations.deals.rematch import LeadIdentifiers, rematch_concerned, rematch_deals
 from dealtrace.operations.leads.arrivals import contact_spans
-from dealtrace.operations.leads.client_groups import part_clients, regroup_clients
+from dealtrace.operations.leads.client_groups import regroup_after_change, regroup_clients
 from dealtrace.operations.leads.clients import Newcomer, assign_clients, settle_clients
 from dealtrace.operations.points import lock_registrations
 from dealtrace.operations.work import Work
 from dealtrace.record import record
 from dealtrace.storage.deals import deals
 from dealtrace.storage.id_blocks import take_ids
-from dealtrace.storage.leads import contact_groups, contact_readings, contact_rows
-from dealtrace.storage.leads.contact_readings import KINDS, Reading, Stage
-from dealtrace.storage.leads.deletion import HideableLead
+from dealtrace.storage.leads import contact_groups, contact_rows, normalisation_progress
+from dealtrace.storage.leads.deletion import DeletableLead
+from dealtrace.storage.leads.normalisation_progress import KINDS, NormalisationProgress, Stage
 
 CHUNK = 500
 
@@ -31,7 +31,7 @@ class Chunk:
     deals_changed: int = 0
 
 
-def read_next_contacts(work: Work) -> Chunk | None:
+def renormalise_next_contacts(work: Work) -> Chunk | None:
     """Normalise the next stored contacts of a site again; return `None` if all are in this release's normal form.
 
     Leads come first, then clients, then deals; deals that may belong to a changed contact are matched again. The
@@ -39,21 +39,21 @@ def read_next_contacts(work: Work) -> Chunk | None:
     chunk at most.
     """
     lock_registrations(work)
-    reading = contact_readings.find_reading(work.connection, work.site.id)
-    if reading is None:
+    progress = normalisation_progress.find_progress(work.connection, work.site.id)
+    if progress is None:
         return None
-    ids = contact_readings.list_ids_after(work.connection, work.site.id, reading, CHUNK)
-    chunk = _read(work, reading.stage, ids) if ids else Chunk()
-    contact_readings.store_reading(work.connection, work.site.id, _next(reading, ids))
+    ids = normalisation_progress.list_ids_after(work.connection, work.site.id, progress, CHUNK)
+    chunk = _read(work, progress.stage, ids) if ids else Chunk()
+    normalisation_progress.store_progress(work.connection, work.site.id, _next(progress, ids))
     return chunk
 
 
-def _next(reading: Reading, ids: Sequence[int]) -> Reading | None:
+def _next(progress: NormalisationProgress, ids: Sequence[int]) -> NormalisationProgress | None:
     if ids:
-        return replace(reading, last_id=ids[-1])
+        return replace(progress, last_id=ids[-1])
     stages = list(Stage)
-    following = stages[stages.index(reading.stage) + 1 :]
-    return Reading(following[0], 0) if following else None
+    following = stages[stages.index(progress.stage) + 1 :]
+    return NormalisationProgress(following[0], 0) if following else None
 
 
 def _read(work: Work, stage: Stage, ids: Sequence[int]) -> Chunk:
@@ -67,19 +67,19 @@ def _read(work: Work, stage: Stage, ids: Sequence[int]) -> Chunk:
 
 def _read_leads(work: Work, kind: LeadKind, ids: Sequence[int]) -> Chunk:
     stored = contact_rows.find_spans_of_leads(work.connection, work.site.id, kind, ids)
-    concerns: list[Concern] = []
-    for lead in contact_readings.list_leads(work.connection, work.site.id, kind, ids):
+    changed_leads: list[LeadIdentifiers] = []
+    for lead in normalisation_progress.list_leads(work.connection, work.site.id, kind, ids):
         before = stored.get(lead.ref.id, ())
         contacts = normal_contacts(lead.phone, lead.email)
         if {span.contact for span in before} != set(contacts):
             spans = contact_spans(lead.ref, contacts, lead.started_at, lead.ended_at, lead.reference)
             _replace_contacts(work, lead, [span.contact for span in before], contacts)
-            concerns.append(Concern(lead.ref, lead.reference, (*before, *spans)))
-    changed = rematch_concerned(work, concerns) if concerns else []
-    return Chunk(len(ids), len(concerns), len(changed))
+            changed_leads.append(LeadIdentifiers(lead.ref, lead.reference, (*before, *spans)))
+    changed = rematch_concerned(work, changed_leads) if changed_leads else []
+    return Chunk(len(ids), len(changed_leads), len(changed))
 
 
-def _replace_contacts(work: Work, lead: HideableLead, before: Sequence[str], after: tuple[str, ...]) -> None:
+def _replace_contacts(work: Work, lead: DeletableLead, before: Sequence[str], after: tuple[str, ...]) -> None:
     newcomer = Newcomer(lead.ref.id, after, former_client_id=lead.client_id)
     assignment = assign_clients(work, [newcomer], lambda: take_ids(work.connection, 1)[0], inherits=True)
     client_id = assignment.client_ids[lead.ref.id]
@@ -88,7 +88,7 @@ def _replace_contacts(work: Work, lead: HideableLead, before: Sequence[str], aft
     spans = contact_spans(lead.ref, after, lead.started_at, lead.ended_at, lead.reference)
     contact_rows.insert_spans(work.connection, work.site.id, spans)
     settle_clients(work, assignment)
-    part_clients(work, before, after)
+    regroup_after_change(work, before, after)
     if client_id != lead.client_id:
         left = contact_groups.find_free_clients(work.connection, work.site.id, [lead.client_id])
         contact_groups.set_aliases(work.connection, work.site.id, client_id, left)
