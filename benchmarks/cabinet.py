@@ -14,7 +14,7 @@ from pathlib import Path
 from benchmarks.report_site import SITE, copy_site, fill_site
 from benchmarks.serving import PRODUCT, Contender, Place, environment_of, serving
 from benchmarks.viewers import report_viewers
-from dealtrace.accounts.role import Role
+from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import SiteId
 from dealtrace.operations.accounts.create_user import create_user
 from dealtrace.operations.accounts.log_in import Browser, open_session

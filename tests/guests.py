@@ -13,7 +13,7 @@ from argon2 import PasswordHasher
 from sqlalchemy import select, update
 
 from cast import Stage
-from dealtrace.accounts.role import Role
+from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import SiteId
 from dealtrace.accounts.user import User, UserId
 from dealtrace.cabinet.forms import form_token_of

@@ -22,7 +22,7 @@ from typer.core import TyperCommand, TyperGroup, TyperOption
 
 import dealtrace
 from absent import leave_out
-from dealtrace.accounts.role import Role
+from dealtrace.accounts.rights import Role
 from dealtrace.app import ENDPOINTS, describe, page_router
 from dealtrace.cabinet.docs.catalogue import CAUSES
 from dealtrace.cabinet.docs.pages import docs_routes

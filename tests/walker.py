@@ -9,7 +9,7 @@ from typing import Any
 from allpairspy import AllPairs
 
 from browser import Browser
-from dealtrace.accounts.role import Role
+from dealtrace.accounts.rights import Role
 
 HANDS, WIDTHS, THEMES, LANGUAGES = ("mouse", "keyboard"), (1280, 360), ("light", "dark"), ("ru", "en")
 SCRIPTS = ("with scripts", "without scripts")

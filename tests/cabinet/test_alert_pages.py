@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from cast import Player, Stage
-from dealtrace.accounts.role import Role
+from dealtrace.accounts.rights import Role
 from dealtrace.alerts.rule import Alert
 from dealtrace.deals.incoming_deal import IncomingDeal
 from dealtrace.mails.recipient import Recipient

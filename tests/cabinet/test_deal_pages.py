@@ -10,7 +10,7 @@ import pytest
 from starlette.datastructures import QueryParams
 
 from cast import Player, Stage, moscow
-from dealtrace.accounts.role import Role
+from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.cabinet.deals.journal import Sorting, sorting_of

@@ -13,7 +13,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from cast import Player, Stage
-from dealtrace.accounts.role import Role
+from dealtrace.accounts.rights import Role
 from dealtrace.accounts.session import SESSION_AGE_MAX, SESSION_IDLE_MAX
 from dealtrace.accounts.user import User
 from dealtrace.operations.accounts.create_user import password_hasher

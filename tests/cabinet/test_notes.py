@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from cast import Player, Stage
-from dealtrace.accounts.role import Role
+from dealtrace.accounts.rights import Role
 from dealtrace.attribution.cost import Cost, CostAccount
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.cabinet.settings.site import values_of

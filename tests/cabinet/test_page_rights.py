@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from cast import Player, Stage
-from dealtrace.accounts.role import Role
+from dealtrace.accounts.rights import Role
 from dealtrace.cabinet.gate import Page
 from dealtrace.cabinet.routes import PAGES
 from guests import Guest, logged_in

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from cast import Player, Stage, moscow
-from dealtrace.accounts.role import Role
+from dealtrace.accounts.rights import Role
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.leads.call import Circumstances
 from dealtrace.operations.deals.register import register_deals

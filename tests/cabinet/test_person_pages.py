@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from cast import Player, Stage, moscow
-from dealtrace.accounts.role import Role
+from dealtrace.accounts.rights import Role
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.operations.deals.register import register_deals
 from guests import Guest, member_of, text_of

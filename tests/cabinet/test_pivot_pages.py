@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 
 from cast import VLADIVOSTOK, Player, Stage
-from dealtrace.accounts.role import Role
+from dealtrace.accounts.rights import Role
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.operations.deals.register import register_deals
 from engines import on_one_engine

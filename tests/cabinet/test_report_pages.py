@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from cast import Player, Stage
-from dealtrace.accounts.role import Role
+from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site_days import day_start, site_day
 from dealtrace.attribution.cost import Cost, CostAccount
 from dealtrace.attribution.traffic_source import TrafficSource

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from cast import Player, Stage
-from dealtrace.accounts.role import Role
+from dealtrace.accounts.rights import Role
 from dealtrace.mails.recipient import Recipient
 from dealtrace.mails.scheduled_report import Rhythm
 from dealtrace.operations.accounts.remove_custom_field import remove_custom_field

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import func, select
 
 from cast import Player, Stage, moscow
-from dealtrace.accounts.role import Role
+from dealtrace.accounts.rights import Role
 from dealtrace.accounts.token import token_digest
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.cabinet.settings.uploads import Owner

@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 
 from cast import Player, Stage
-from dealtrace.accounts.role import Role
+from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.cabinet.forms import form_token_of

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, update
 
 from cast import Player, Stage
-from dealtrace.accounts.role import Role
+from dealtrace.accounts.rights import Role
 from dealtrace.accounts.token import token_digest
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.leads.annotations import Annotations

@@ -8,7 +8,7 @@ import pytest
 from browser import Browser
 from cast import Player, Stage
 from dealtrace import clock
-from dealtrace.accounts.role import Role
+from dealtrace.accounts.rights import Role
 from dealtrace.alerts.rule import AlertKind, Rule
 from dealtrace.alerts.windows import WINDOWS
 from dealtrace.mails.recipient import Recipient

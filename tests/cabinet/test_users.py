@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import delete, update
 
 from cast import Player, Stage
-from dealtrace.accounts.role import Rights, Role
+from dealtrace.accounts.rights import Rights, Role
 from dealtrace.accounts.user import User
 from dealtrace.operations.accounts.manage_user import require_user
 from dealtrace.storage.accounts.users import find_rights

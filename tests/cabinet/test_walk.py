@@ -10,7 +10,7 @@ import pytest
 
 from browser import Browser
 from cast import Stage
-from dealtrace.accounts.role import Role
+from dealtrace.accounts.rights import Role
 from dealtrace.cabinet.docs.guides import GUIDES
 from dealtrace.cabinet.routes import PAGES
 from dealtrace.cabinet.sections import SECTIONS

@@ -11,7 +11,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 import dealtrace.cabinet
-from dealtrace.accounts.role import Role
+from dealtrace.accounts.rights import Role
 from dealtrace.cabinet.docs.catalogue import CAUSES
 from dealtrace.cabinet.sections import SECTIONS
 

@@ -47,7 +47,7 @@ STATEMENTS: dict[str, Callable[[Connection, Player], object]] = {
     "deleted deals": lambda connection, shop: find_deleted(connection, shop.site.id, TEXTS),
     "mails": lambda connection, _: delete_mails(connection, PURPOSES, SUBJECTS),
     "waiting mails": lambda connection, shop: delete_waiting_mails(
-        connection, shop.site.id, PURPOSES, SUBJECTS, "ann@example.org"
+        connection, shop.site.id, PURPOSES, SUBJECTS, address="ann@example.org"
     ),
     "visits": lambda connection, shop: visits.list_visits_of_visitors(connection, shop.site.id, TEXTS),
     "count of visits": lambda connection, shop: visits.count_visits_of_visitors(connection, shop.site.id, TEXTS),

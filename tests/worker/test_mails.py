@@ -12,7 +12,7 @@ from sqlalchemy import update
 
 from cast import Player, Stage
 from dealtrace import clock
-from dealtrace.accounts.role import Role
+from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import day_start, site_day
 from dealtrace.alerts.rule import Alert, AlertKind, Rule
@@ -211,9 +211,9 @@ def test_a_mail_that_waits_for_a_user_who_lost_their_role_is_not_sent(
         alert = manage.add_alert(connection, stage.ids, shop.site, rule, clock.now())
         manage.schedule_test_mails(connection, stage.ids, alert, clock.now())
         if is_deleted:
-            delete_user(connection, user.login)
+            delete_user(connection, user.login, clock.now())
         else:
-            take_role(connection, user.id, shop.site.id)
+            take_role(connection, user.id, shop.site.id, clock.now(), taken_by=None)
     send_until(stage, mail_server, lambda: all(mail.due_at is None for mail in mails_of(stage, shop).values()))
     assert [received.recipients for received in mail_server.received] == [("anna@example.com",)]
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import date
 
-from dealtrace.accounts.role import Role
+from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.alerts.rule import parse_formatted_rule
 from dealtrace.alerts.sentences import metric_words, rule_sentence

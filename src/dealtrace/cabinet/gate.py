@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from dealtrace import clock
 from dealtrace.accounts.own_ids import ID_MAX
-from dealtrace.accounts.role import Role
+from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.token import token_digest
 from dealtrace.cabinet.forms import FORM_BYTES_MAX, form_token_of, is_own_form, read_form

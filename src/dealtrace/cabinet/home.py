@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 
 from dealtrace import clock
-from dealtrace.accounts.role import Rights
+from dealtrace.accounts.rights import Rights
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.credit import AttributionModel

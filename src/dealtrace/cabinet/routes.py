@@ -2,7 +2,7 @@
 
 from starlette.routing import Route
 
-from dealtrace.accounts.role import Role
+from dealtrace.accounts.rights import Role
 from dealtrace.cabinet import home
 from dealtrace.cabinet.clients import personal_data, timeline
 from dealtrace.cabinet.deals import actions as deal_actions

@@ -1,6 +1,6 @@
 """The sections of a site in the header, and the roles that may open them."""
 
-from dealtrace.accounts.role import Role
+from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import Site
 from dealtrace.record import record
 

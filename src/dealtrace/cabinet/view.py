@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from dealtrace import clock
-from dealtrace.accounts.role import Rights, Role
+from dealtrace.accounts.rights import Rights, Role
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.carried import carried_query
 from dealtrace.cabinet.forms import Form

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from dealtrace import clock
-from dealtrace.accounts.role import Rights, Role
+from dealtrace.accounts.rights import Rights, Role
 from dealtrace.cli.answers import UserAnswer
 from dealtrace.cli.options import ID_MAX, JsonOption
 from dealtrace.cli.terminal import console, fail, open_prepared, print_json

@@ -7,7 +7,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from cast import Stage
-from dealtrace.accounts.role import Rights, Role
+from dealtrace.accounts.rights import Rights, Role
 from dealtrace.accounts.site import SiteId
 from dealtrace.accounts.token import token_digest
 from dealtrace.accounts.user import User, UserId

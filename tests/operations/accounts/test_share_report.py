@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from cast import Player, Stage
-from dealtrace.accounts.role import Role
+from dealtrace.accounts.rights import Role
 from dealtrace.accounts.shared_link import DAYS_OFFERED, SEEN_STEP, SHARED_LINKS_MAX, SharedLink
 from dealtrace.accounts.token import token_digest
 from dealtrace.accounts.user import UserId

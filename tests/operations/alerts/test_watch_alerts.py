@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cast import Player, Stage
-from dealtrace.accounts.role import Role
+from dealtrace.accounts.rights import Role
 from dealtrace.accounts.webhook import EventKind
 from dealtrace.alerts.judgement import Verdict
 from dealtrace.alerts.refusals import AlertNotFound

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from cast import Player, Stage, moscow
-from dealtrace.accounts.role import Role
+from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.errors import InvalidParameters, InvalidSetting
 from dealtrace.mails.mail import MailId, MailPurpose, NewMail

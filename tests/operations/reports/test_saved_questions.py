@@ -3,7 +3,7 @@
 import pytest
 
 from cast import Player, Stage
-from dealtrace.accounts.role import Role
+from dealtrace.accounts.rights import Role
 from dealtrace.accounts.user import User
 from dealtrace.errors import InvalidSetting, NameTaken
 from dealtrace.operations.accounts.create_user import create_user

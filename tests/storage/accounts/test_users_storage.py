@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from dealtrace.accounts.role import Role
+from dealtrace.accounts.rights import Role
 from dealtrace.accounts.user import User, UserId
 from dealtrace.storage.accounts import users
 from dealtrace.storage.database.engine import Database

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from dealtrace.accounts.own_ids import ID_MAX
-from dealtrace.accounts.role import Role
+from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.visit import Visit

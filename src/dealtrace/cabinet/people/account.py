@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from dealtrace import clock
 from dealtrace.accounts.own_ids import ID_MAX
-from dealtrace.accounts.role import Rights, Role
+from dealtrace.accounts.rights import Rights, Role
 from dealtrace.accounts.user import User, UserId
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.people import links

@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from dealtrace import clock
 from dealtrace.accounts.invitation import Invitation, Purpose
-from dealtrace.accounts.role import Rights
+from dealtrace.accounts.rights import Rights
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.user import User
 from dealtrace.cabinet.gate import limit_guessing, then_query

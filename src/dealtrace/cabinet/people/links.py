@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from dealtrace import clock
 from dealtrace.accounts.invitation import INVITATION_AGE_MAX, PASSWORD_LINK_AGE_MAX
-from dealtrace.accounts.role import Role
+from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.user import User, UserId
 from dealtrace.cabinet.view import View

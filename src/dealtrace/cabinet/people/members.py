@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from dealtrace import clock
 from dealtrace.accounts.invitation import Invitation
-from dealtrace.accounts.role import Rights, Role
+from dealtrace.accounts.rights import Rights, Role
 from dealtrace.cabinet.gate import FORBIDDEN, not_found
 from dealtrace.cabinet.people import links
 from dealtrace.cabinet.people.account import role_of_form, store_role

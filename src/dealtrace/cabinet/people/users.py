@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from dealtrace import clock
 from dealtrace.accounts.invitation import Invitation
-from dealtrace.accounts.role import Rights, Role
+from dealtrace.accounts.rights import Rights, Role
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.user import UserId
 from dealtrace.cabinet.gate import not_found

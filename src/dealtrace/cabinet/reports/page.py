@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from dealtrace import clock
-from dealtrace.accounts.role import Role
+from dealtrace.accounts.rights import Role
 from dealtrace.accounts.shared_link import DAYS_OFFERED
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel

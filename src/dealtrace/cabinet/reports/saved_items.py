@@ -9,7 +9,7 @@ from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
 from dealtrace import clock
-from dealtrace.accounts.role import Role
+from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.gate import FORBIDDEN, not_found
 from dealtrace.cabinet.reports.address import Address, address_of

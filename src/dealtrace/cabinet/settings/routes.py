@@ -1,6 +1,6 @@
 """The pages of settings, one line each."""
 
-from dealtrace.accounts.role import Role
+from dealtrace.accounts.rights import Role
 from dealtrace.cabinet.gate import Page
 from dealtrace.cabinet.settings import (
     agreement,

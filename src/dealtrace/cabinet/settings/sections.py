@@ -4,7 +4,7 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from dealtrace import clock
-from dealtrace.accounts.role import Role
+from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
 from dealtrace.accounts.webhook import WebhookState

@@ -21,7 +21,7 @@ from dealtrace.calltouch.answers.formats import (
     if_requested,
 )
 from dealtrace.calltouch.answers.pages import PageAnswer
-from dealtrace.calltouch.answers.visits import (
+from dealtrace.calltouch.answers.sessions import (
     NOT_SET,
     CreditedSession,
     GoogleAds,

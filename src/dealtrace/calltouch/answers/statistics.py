@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from dealtrace.calltouch.answers.formats import Count
-from dealtrace.calltouch.answers.visits import NOT_SET
+from dealtrace.calltouch.answers.sessions import NOT_SET
 
 DayCounts = dict[str, Count]
 """The number of calls by day (`dd/mm/yyyy`); days without calls have 0."""

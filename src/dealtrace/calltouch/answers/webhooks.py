@@ -14,7 +14,7 @@ from dealtrace.alerts.rule import Alert
 from dealtrace.calltouch.answers.amounts import four_decimals
 from dealtrace.calltouch.answers.calls import PHASE_NAMES, PhaseName, call_of, caller_id, caller_number
 from dealtrace.calltouch.answers.clocks import dashed_clock, dotted_clock, epoch_seconds, whole_seconds
-from dealtrace.calltouch.answers.visits import NOT_SET, utm_answer, visitor_number
+from dealtrace.calltouch.answers.sessions import NOT_SET, utm_answer, visitor_number
 from dealtrace.deals.deal import Deal
 from dealtrace.leads.call import CallPhase, is_answered
 from dealtrace.leads.lead import LeadKind

@@ -7,7 +7,7 @@ from functools import cache
 from argon2 import PasswordHasher
 from sqlalchemy import Connection
 
-from dealtrace.accounts.role import Role
+from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import SiteId
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.accounts.user import (

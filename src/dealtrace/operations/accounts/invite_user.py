@@ -12,7 +12,7 @@ from dealtrace.accounts.invitation import (
     Invitation,
     Purpose,
 )
-from dealtrace.accounts.role import Rights, Role
+from dealtrace.accounts.rights import Rights, Role
 from dealtrace.accounts.site import SiteId
 from dealtrace.accounts.token import token_digest
 from dealtrace.accounts.user import User, UserId

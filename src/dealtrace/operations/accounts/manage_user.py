@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from dealtrace.accounts.role import Role
+from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import SiteId
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.accounts.user import User, UserId, normal_login

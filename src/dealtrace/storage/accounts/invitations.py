@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, insert, or_, select, update
 
 from dealtrace.accounts.invitation import Invitation, Purpose
-from dealtrace.accounts.role import Role
+from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import SiteId
 from dealtrace.accounts.user import UserId
 from dealtrace.storage.database.compiled_statement import Row

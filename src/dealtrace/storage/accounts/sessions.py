@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from dealtrace.accounts.role import Rights
+from dealtrace.accounts.rights import Rights
 from dealtrace.accounts.session import Session
 from dealtrace.accounts.user import UserId
 from dealtrace.record import record

@@ -6,7 +6,7 @@ from functools import partial
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from dealtrace.accounts.role import Rights, Role
+from dealtrace.accounts.rights import Rights, Role
 from dealtrace.accounts.site import SiteId
 from dealtrace.accounts.user import User, UserId
 from dealtrace.storage.database.compiled_statement import Row

@@ -1,4 +1,4 @@
-"""The roles of users at sites, which determine what they may do."""
+"""The roles of users on sites, and the rights that they give."""
 
 from collections.abc import Mapping
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""The visits and the sources of leads in answers."""
+"""Sessions in answers: the visits and the sources of deals and leads, as the API calls them."""
 
 from collections.abc import Mapping
 from typing import TypedDict
