@@ -221,7 +221,7 @@ class Application:
         )
 
     def _start_alerts(self) -> None:
-        """Start to check the alert rules and, if a mail server is set, to send mails."""
+        """Start to check the alert rules and, if a mail server is set, to send e-mails."""
         server = self._settings.mail_server
         self._alerts = Alerts(
             self._primary_read_pool, self._write_queue, self._report_pool, sends_mail=server is not None

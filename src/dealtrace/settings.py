@@ -44,7 +44,7 @@ class MailSecurity(Enum):
 
 @record
 class MailServer:
-    """The mail server that sends our mails; an empty `user` means no login."""
+    """The mail server that sends our e-mails; an empty `user` means no login."""
 
     host: str
     port: int
@@ -206,12 +206,12 @@ class Settings(BaseSettings):
 
     @property
     def mail_server(self) -> MailServer | None:
-        """The mail server, or `None` if no mails are sent."""
+        """The mail server, or `None` if no e-mails are sent."""
         return _mail_server(urlsplit(self.smtp_url)) if self.smtp_url else None
 
     @property
     def mail_sender(self) -> str:
-        """The e-mail address that mails are sent from: `mail_from`, else the user of `smtp_url`."""
+        """The e-mail address that e-mails are sent from: `mail_from`, else the user of `smtp_url`."""
         server = self.mail_server
         return self.mail_from or (server.user if server is not None else "")
 

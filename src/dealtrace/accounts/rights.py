@@ -9,7 +9,7 @@ from dealtrace.record import record
 
 
 class Role(StrEnum):
-    """A user's role at a site; each role may do everything that the roles before it may do.
+    """A user's role on a site; each role may do everything that the roles before it may do.
 
     A reader sees reports without contacts. An analyst also works with deals, leads and their contacts, columns and
     costs. An owner may do everything.
@@ -33,13 +33,13 @@ class Rights:
     roles: Mapping[SiteId, Role]
 
     def role_at(self, site_id: int) -> Role | None:
-        """Return the role at a site, or `None` if the user has none and must not learn that the site exists."""
+        """Return the role on a site, or `None` if the user has none and must not learn that the site exists."""
         return Role.OWNER if self.user.is_owner else self.roles.get(SiteId(site_id))
 
     def may_open_account_of(self, other: "Rights", site_id: int) -> bool:
         """Return whether this user may make a link with which the user `other` sets a new password.
 
-        Ours: this user must own the site, and `other` must have no rights at other sites, since whoever uses the link
+        Ours: this user must own the site, and `other` must have no rights on other sites, since whoever uses the link
         gets all rights of `other`.
         """
         if self.user.is_owner:

@@ -50,7 +50,7 @@ _PERCENT_MAX: Mapping[AlertKind, int] = {AlertKind.DROP: 99, AlertKind.SPIKE: 10
 
 @record
 class Rule:
-    """A rule of an alert: its kind, metric, window, filters, and the recipients of its mails.
+    """A rule of an alert: its kind, metric, window, filters, and the recipients of its e-mails.
 
     `amount` is the percentage of a drop or spike, the limit of `ABOVE` and `BELOW`, and `None` for silence. Limits of
     ratios are fractions (0.15), limits of money are in rubles. Filters are written `dimension:operator:value`.

@@ -1,4 +1,4 @@
-"""Texts of alerts in Russian and English: sentences that describe rules, and the texts of mails about incidents."""
+"""Texts of alerts in Russian and English: sentences that describe rules, and the texts of e-mails about incidents."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -87,12 +87,12 @@ def _amount(rule: Rule, language: Language, columns: Mapping[str, Metric]) -> st
 
 
 def letter_of_raised(rule: Rule, incident: Incident, site: AlertSite, language: Language, link: str) -> Letter:
-    """Return the text of the mail about a raised alert."""
+    """Return the text of the e-mail about a raised alert."""
     return _letter(rule, site, language, _RAISED[language], link, [_figure(rule, incident, site, language)])
 
 
 def letter_of_ended(rule: Rule, incident: Incident, site: AlertSite, language: Language, link: str) -> Letter:
-    """Return the text of the mail about an alert that has ended."""
+    """Return the text of the e-mail about an alert that has ended."""
     end = _OF_END[language].format(
         raised_at=_clock(incident.raised_at, site.site.time_zone),
         ended_at=_clock(incident.ended_at or incident.raised_at, site.site.time_zone),
@@ -102,7 +102,7 @@ def letter_of_ended(rule: Rule, incident: Incident, site: AlertSite, language: L
 
 
 def letter_of_test(rule: Rule, site: AlertSite, language: Language, link: str) -> Letter:
-    """Return the text of the mail with which a person tests whether mails about an alert arrive."""
+    """Return the text of the e-mail with which a person tests whether e-mails about an alert arrive."""
     return _letter(rule, site, language, _TEST[language], link, [_OF_TEST[language]])
 
 

@@ -117,7 +117,7 @@ class Days:
 
 
 def days_of(listing: Listing, site: Site, now: datetime, language: Language) -> Days:
-    """Return the period in the URL of a list or, if that is invalid, the default period with the fault."""
+    """Return the period in the URL of a list or, if that is invalid, the default period with the error message."""
     first, last = listing.get("from"), listing.get("to")
     preset = "" if first or last else listing.get("period") or DEFAULT_PRESET
     context = QuestionContext(site_day(now, site.time_zone), AttributionModel(site.attribution))

@@ -1,4 +1,4 @@
-"""Find problems with alerts and mails for `doctor`: rules that cannot be checked, and mails that fail."""
+"""Find problems with alerts and e-mails for `doctor`: rules that cannot be checked, and e-mails that fail."""
 
 from datetime import timedelta
 
@@ -15,7 +15,7 @@ LOOKED_BACK = timedelta(days=7)
 
 
 def mail_findings(connection: Connection, site: Site, *, has_mail_server: bool) -> list[Finding]:
-    """List the problems with the alerts and mails of a site."""
+    """List the problems with the alerts and e-mails of a site."""
     alerts = list_alerts(connection, site.id)
     findings: list[Finding] = [
         {

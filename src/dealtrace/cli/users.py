@@ -39,7 +39,7 @@ NewPasswordOption = Annotated[
 def create(
     login: LoginArgument, password: NewPasswordOption, site: AtSiteOption = None, role: RoleOption = None
 ) -> None:
-    """Create a user: with a role at a site, or an owner of the installation."""
+    """Create a user: with a role on a site, or an owner of the installation."""
     _check_pair(site, role)
     with open_prepared() as database, transaction(database, ids=1) as (connection, ids):
         roles = {require_site(connection, site).id: role} if site is not None and role is not None else None
@@ -49,7 +49,7 @@ def create(
 
 @user_commands.command("invite")
 def invite(site: AtSiteOption = None, role: RoleOption = None) -> None:
-    """Print a one-time link that gives a person a role at a site, or makes them an owner of the installation."""
+    """Print a one-time link that gives a person a role on a site, or makes them an owner of the installation."""
     _check_pair(site, role)
     with open_prepared() as database, database.write() as connection:
         key = invite_user(connection, role or Role.OWNER, clock.now(), site_id=site, made_by=None)

@@ -1,1 +1,1 @@
-"""Mails to people: their recipients, their texts, and when a failed mail is sent again."""
+"""E-mails to people: their recipients, their texts, and when a failed e-mail is sent again."""

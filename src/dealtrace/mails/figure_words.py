@@ -1,4 +1,4 @@
-"""Format figures for people, in mails and lists."""
+"""Format figures for people, in e-mails and lists."""
 
 from collections.abc import Mapping
 from decimal import Decimal

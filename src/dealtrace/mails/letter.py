@@ -1,4 +1,4 @@
-"""Letters, and the mails made from them: the same content as plain text and as simple HTML, with attachments."""
+"""Letters, and the e-mails made from them: the same content as plain text and as simple HTML, with attachments."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -56,7 +56,7 @@ class Attachment:
 
 @record
 class Letter:
-    """The content of a mail: a subject, paragraphs, then a table, the URL of a page with more, and attachments.
+    """The content of an e-mail: a subject, paragraphs, then a table, the URL of a page with more, and attachments.
 
     `unsubscribe` is the link with which the recipient unsubscribes; it is empty for users, who need none.
     """
@@ -71,7 +71,7 @@ class Letter:
 
 @record
 class Envelope:
-    """The headers of a mail: sender, recipient, id and time; all attempts to send it have the same id and time."""
+    """The headers of an e-mail: sender, recipient, id and time; all attempts to send it have the same id and time."""
 
     sender: str
     recipient: Recipient
@@ -80,7 +80,7 @@ class Envelope:
 
 
 def write_mail(letter: Letter, envelope: Envelope) -> EmailMessage:
-    """Return a letter as a mail with the line ends of SMTP.
+    """Return a letter as an e-mail with the line ends of SMTP.
 
     No text can add a header: the library refuses line breaks in headers, and they are removed from the subject.
     """

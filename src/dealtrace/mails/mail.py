@@ -1,4 +1,4 @@
-"""A mail in the queue, and when a failed mail is sent again."""
+"""An e-mail in the queue, and when a failed e-mail is sent again."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -16,7 +16,7 @@ _DOUBLINGS_MAX = 10
 
 
 class MailPurpose(StrEnum):
-    """The purpose of a mail: a raised alert, an ended alert, a test of an alert's recipients, or a scheduled report."""
+    """The purpose of an e-mail: an alert that was raised or has ended, a test of an alert, or a scheduled report."""
 
     ALERT_RAISED = "alert.raised"
     ALERT_ENDED = "alert.ended"
@@ -26,7 +26,7 @@ class MailPurpose(StrEnum):
 
 @record
 class NewMail:
-    """A mail to store; `subject_id` is the id of the incident, rule or scheduled report that it is about."""
+    """An e-mail to store; `subject_id` is the id of the incident, rule or scheduled report that it is about."""
 
     purpose: MailPurpose
     subject_id: int
@@ -35,7 +35,7 @@ class NewMail:
 
 @record
 class Mail:
-    """A stored mail, without its text, which is written when the mail is sent.
+    """A stored e-mail, without its text, which is written when the e-mail is sent.
 
     `caused_at` is the time of the event that it is about. `due_at` is the time of the next attempt, or `None` after the
     mail was sent or given up. `attempts` is the number of failed attempts, `fault` the reason of the last failure.
@@ -53,20 +53,20 @@ class Mail:
 
     @property
     def message_id(self) -> str:
-        """The unique id of the mail, the same for all attempts, so that mailboxes can recognise a repetition."""
+        """The unique id of the e-mail, the same for all attempts, so that mailboxes can recognise a repetition."""
         return f"mail.{self.site_id}.{self.id}"
 
 
 @record
 class MailFault:
-    """Why a mail could not be sent; `is_final` is true if the mail server refused the recipient permanently."""
+    """Why an e-mail could not be sent; `is_final` is true if the mail server refused the recipient permanently."""
 
     reason: str
     is_final: bool = False
 
 
 def next_attempt(fault: MailFault, attempts: int, now: datetime) -> datetime | None:
-    """Return when to send a mail again after `attempts` failures, or `None` to give up; `fault` is the last failure."""
+    """Return when to send an e-mail again after `attempts` failures, or `None` to give up; `fault` is the last one."""
     if fault.is_final or attempts >= ATTEMPTS_MAX:
         return None
     pause: timedelta = FIRST_PAUSE * 2 ** min(attempts - 1, _DOUBLINGS_MAX)

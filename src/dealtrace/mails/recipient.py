@@ -1,4 +1,4 @@
-"""Recipients of a site's mails: parse, check and format lists of e-mail addresses."""
+"""Recipients of a site's e-mails: parse, check and format lists of e-mail addresses."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -8,7 +8,7 @@ from dealtrace.record import record
 
 ADDRESS_LENGTH_MAX = 254
 RECIPIENTS_MAX = 20
-"""Ours: mails go to people who must act; larger groups can use the address of a mailing list."""
+"""Ours: e-mails go to people who must act; larger groups can use the address of a mailing list."""
 LANGUAGES: tuple[Language, ...] = ("ru", "en")
 _APART = re.compile(r"[\n,;]+")
 _LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -16,7 +16,7 @@ _ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _ADDRESS = re.compile(
     rf"(?=[^@]{{1,64}}@)(?!.*=\?){_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+{_LABEL}",
 )
-"""Ours: only addresses without quotes are accepted, so that no address can break a header of a mail. Mail programs
+"""Ours: only addresses without quotes are accepted, so that no address can break a header of an e-mail. Mail programs
 decode what begins with `=?`; dots stand only between other characters (RFC 5322)."""
 
 
@@ -65,7 +65,7 @@ def chosen_recipients(
     """Return the recipients in a form: the addresses entered as a text, and the chosen users.
 
     `logins` has the addresses of the users by user id. Users who are among the recipients `before` keep the language of
-    their mails; `usual` is the language of other users, and of addresses that are written without one.
+    their e-mails; `usual` is the language of other users, and of addresses that are written without one.
 
     Raises:
         InvalidSetting: an address is invalid, or there are too many.

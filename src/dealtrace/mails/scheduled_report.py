@@ -1,4 +1,4 @@
-"""Scheduled reports, which are sent by mail: when they are sent, and which days they cover."""
+"""Scheduled reports, which are sent by e-mail: when they are sent, and which days they cover."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
@@ -27,7 +27,7 @@ class Rhythm(StrEnum):
 
 @record
 class ScheduledReport:
-    """A report that is sent by mail at `hour` o'clock in the site's zone; its period depends on the day of sending."""
+    """A report sent by e-mail at `hour` o'clock in the site's zone; its period depends on the day of sending."""
 
     id: ScheduledReportId
     site_id: int

@@ -13,7 +13,7 @@ _APART = "."
 
 
 class MailList(StrEnum):
-    """The kind of thing that sends mails regularly: a scheduled report or an alert rule."""
+    """The kind of thing that sends e-mails regularly: a scheduled report or an alert rule."""
 
     REPORT = "report"
     ALERT = "alert"
@@ -21,7 +21,7 @@ class MailList(StrEnum):
 
 @record
 class Subscription:
-    """An address that belongs to no user, and the report or alert rule whose mails are sent to it."""
+    """An address that belongs to no user, and the report or alert rule whose e-mails are sent to it."""
 
     site_id: int
     list: MailList

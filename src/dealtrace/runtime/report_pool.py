@@ -61,7 +61,7 @@ class ReportPool:
         """Call `function` on a thread with the facts of a site and the arguments, and return its result.
 
         `gone` must return when the client closes the connection; the report then ends after its current statement.
-        `gone` is `None` if no client waits, for example for a mail.
+        `gone` is `None` if no client waits, for example for an e-mail.
 
         Raises:
             DatabaseUnavailable: the database file was removed or replaced.

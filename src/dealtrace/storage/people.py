@@ -184,7 +184,7 @@ def _clients_of_others(connection: Connection, site_id: int, leads: Mapping[Lead
 def _own_contacts(
     connection: Connection, site_id: int, leads: Mapping[LeadKind, set[int]], clients: Collection[int]
 ) -> set[str]:
-    """Find the contacts of the given clients and leads that no other undeleted lead has."""
+    """Find the contacts of the given clients and leads that no other non-deleted lead has."""
     ids = set().union(*leads.values())
     rows = lead_contact.c
     borne = _column(connection, lead_contact, site_id, rows.contact, is_in(rows.lead_id, ids))

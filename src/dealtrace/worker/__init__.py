@@ -1,1 +1,1 @@
-"""The background work of the server: sending webhooks and mails, and checking alert rules."""
+"""The background work of the server: sending webhooks and e-mails, and checking alert rules."""

@@ -1,4 +1,4 @@
-"""Write the letters of mails about alerts and scheduled reports."""
+"""Write the letters of e-mails about alerts and scheduled reports."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -34,10 +34,10 @@ class Letters:
         self._cabinet = cabinet
 
     async def write(self, site: Site, mail: Mail) -> Letter | None:
-        """Return the letter of a mail.
+        """Return the letter of an e-mail.
 
-        The result is `None` if the alert or report of the mail was removed, or the user who would receive the mail no
-        longer has a role at the site.
+        The result is `None` if the alert or report of the e-mail was removed, or the user who would receive it no
+        longer has a role on the site.
         """
         if not await self._read_pool.read(may_receive, mail):
             return None

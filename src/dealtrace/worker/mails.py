@@ -1,4 +1,4 @@
-"""Send waiting mails, each from one process at a time; a failed mail is tried again until it is sent or given up."""
+"""Send waiting e-mails, each from one process at a time; a failed e-mail is retried until it is sent or given up."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -23,19 +23,19 @@ from dealtrace.worker.repeating import BackgroundLoops
 from dealtrace.worker.smtp_client import SmtpClient
 
 POLL_SECONDS = 2.0
-"""How many seconds pass between two queries for mails to send."""
+"""How many seconds pass between two queries for e-mails to send."""
 MAILS_IN_A_ROW = 5
-"""How many mails of a site are sent before the mails of the next site."""
+"""How many e-mails of a site are sent before the e-mails of the next site."""
 SWEEP_SECONDS = 3600.0
 
 LetterWriter = Callable[[Site, Mail], Awaitable[Letter | None]]
-"""A function that returns the letter of a mail, or `None` if the mail should no longer be sent."""
+"""A function that returns the letter of an e-mail, or `None` if the e-mail should no longer be sent."""
 
 _log = structlog.get_logger()
 
 
 class Mails:
-    """Sends mails in one process; `read_pool` must read from the primary database, not from a replica."""
+    """Sends e-mails in one process; `read_pool` must read from the primary database, not from a replica."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class Mails:
         self._loops.start(self._sweep, SWEEP_SECONDS, Outage("mails_not_swept", "mails_swept_again"))
 
     async def stop(self) -> None:
-        """Stop after the mail that is being sent, and store its outcome, so that the mail is not sent again."""
+        """Stop after the e-mail that is being sent, and store its outcome, so that the e-mail is not sent again."""
         self._is_stopping = True
         await self._loops.stop()
         if self._in_hand is not None:
@@ -65,7 +65,7 @@ class Mails:
         self._client.stop()
 
     async def _poll(self) -> None:
-        """Create the mails of due reports, then send all due mails, site by site."""
+        """Create the e-mails of due reports, then send all due e-mails, site by site."""
         for site in await self._read_pool.read(list_due_sites, list_sites_with_due_reports, clock.now()):
             await self._write_queue.write(send_due_reports, site, WriteCommand(None))
         metrics.MAILS_WAITING.set(await self._read_pool.read(count_waiting_mails))
@@ -73,7 +73,7 @@ class Mails:
             await self._send_some(site)
 
     async def _send_some(self, site: Site) -> None:
-        """Send up to `MAILS_IN_A_ROW` due mails of a site, so that other sites do not wait for all of its mails."""
+        """Send up to `MAILS_IN_A_ROW` due e-mails of a site, so that other sites do not wait for all of its e-mails."""
         for _ in range(MAILS_IN_A_ROW):
             if self._is_stopping:
                 return
@@ -84,7 +84,7 @@ class Mails:
             await asyncio.shield(self._in_hand)
 
     async def _send(self, site: Site, mail: Mail) -> None:
-        """Send a mail and store the outcome; a mail that should no longer be sent counts as sent."""
+        """Send an e-mail and store the outcome; an e-mail that should no longer be sent counts as sent."""
         fault = await self._attempt(site, mail)
         is_given_up = await self._write_queue.write(settle_mails, site, WriteCommand(MailReport(mail, fault)))
         facts = {"mail_id": mail.id, "purpose": mail.purpose.value}
@@ -103,12 +103,12 @@ class Mails:
             if letter is None:
                 return None
             written = write_mail(letter, Envelope(self._client.sender, mail.recipient, mail.message_id, mail.caused_at))
-        except Exception as broken:  # noqa: BLE001 - the mail is retried as after any other fault
+        except Exception as broken:  # noqa: BLE001 - the e-mail is retried as after any other fault
             _log.warning("mail_not_written", mail_id=mail.id, cause=cause_of(broken))
             return MailFault(f"the mail cannot be written: {type(broken).__name__}")
         return await self._client.send(written, mail.recipient.address)
 
     async def _sweep(self) -> None:
-        """Delete mails, sent or not, that were caused more than `KEPT_FOR` ago."""
+        """Delete e-mails, sent or not, that were caused more than `KEPT_FOR` ago."""
         for site in await self._read_pool.read(list_sites):
             await self._write_queue.write(sweep_mails, site, WriteCommand(KEPT_FOR))

@@ -68,7 +68,7 @@ async def _repeat(work: Callable[[], Awaitable[None]], pause_seconds: float, out
 
 
 def _is_of_database(fault: Exception) -> bool:
-    """Return whether a fault only means that the database is unavailable or overloaded."""
+    """Return whether an error only means that the database is unavailable or overloaded."""
     return isinstance(fault, Refusal) or is_database_failure(fault)
 
 

@@ -1,4 +1,4 @@
-"""Send mails over SMTP, one at a time on a thread, and return the reason if a mail fails."""
+"""Send e-mails over SMTP, one at a time on a thread, and return the reason if an e-mail fails."""
 
 import asyncio
 import smtplib
@@ -19,7 +19,7 @@ WORDS_MAX = 200
 
 
 class SmtpClient:
-    """Sends mails from one sender through one mail server."""
+    """Sends e-mails from one sender through one mail server."""
 
     def __init__(self, server: MailServer, sender: str) -> None:
         self.sender = sender
@@ -28,11 +28,11 @@ class SmtpClient:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="smtp")
 
     async def send(self, mail: EmailMessage, address: str) -> MailFault | None:
-        """Send a mail to an address; return `None` if the mail server accepted the mail, or else the fault."""
+        """Send an e-mail to an address; return `None` if the mail server accepted the e-mail, or else the error."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._send, mail, address)
 
     def stop(self) -> None:
-        """End the thread once the mail that is being sent is finished."""
+        """End the thread once the e-mail that is being sent is finished."""
         self._thread.shutdown()
 
     def _send(self, mail: EmailMessage, address: str) -> MailFault | None:
@@ -67,7 +67,7 @@ class SmtpClient:
 
 
 def _leave(smtp: smtplib.SMTP) -> None:
-    """Send QUIT and close the connection; errors are ignored, since the mail is already accepted or refused."""
+    """Send QUIT and close the connection; errors are ignored, since the e-mail is already accepted or refused."""
     with suppress(OSError, smtplib.SMTPException):
         smtp.quit()
     smtp.close()

@@ -47,9 +47,9 @@ class WebhookConnection:
         self._backend = backend
 
     async def send(self, outgoing: OutgoingRequest) -> Fault | None:
-        """Send a request; return `None` if the receiver accepted it, or else the fault.
+        """Send a request; return `None` if the receiver accepted it, or else the error.
 
-        A status of 2xx means accepted, even if reading the body fails afterwards. Every failure is returned as a fault
+        A status of 2xx means accepted, even if reading the body fails afterwards. Every failure is returned as an error
         and not raised.
         """
         is_accepted = False
@@ -102,7 +102,7 @@ async def _beginning(answer: httpx.Response) -> bytes:
 
 
 def _fault(answer: httpx.Response, body: bytes) -> Fault:
-    """Return the fault of an answer that is not 2xx."""
+    """Return the error of an answer that is not 2xx."""
     status = f"HTTP {answer.status_code}"
     if answer.is_redirect:
         status += ", a redirect, which is not followed: change the webhook to the URL it leads to"

@@ -26,7 +26,7 @@ async def show(view: View) -> Response:
 
 
 async def change_role(view: View) -> Response:
-    """Give the user a role at a site, or revoke it."""
+    """Give the user a role on a site, or revoke it."""
     whose, site_id = await _whose(view), view.form.get("site")
     sites = {str(site.id): site for site in await view.read(list_sites)}
     if whose is None or site_id not in sites:
@@ -86,7 +86,7 @@ def role_of_form(view: View) -> Role | None:
 
 
 async def store_role(view: View, user_id: UserId, site_id: int) -> None:
-    """Store the role in a form as the user's role at a site; without a valid role, remove the role that they have."""
+    """Store the role in a form as the user's role on a site; without a valid role, remove the role that they have."""
     await view.manage(_change_role, user_id, site_id, role_of_form(view), view.rights.user.id)
 
 

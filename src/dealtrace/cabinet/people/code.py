@@ -19,7 +19,7 @@ async def show(view: View) -> Response:
 
 
 async def confirm(view: View) -> Response:
-    """Confirm the login, or show the form again with the fault."""
+    """Confirm the login, or show the form again with an error message."""
     then = view.form.get("then")
     await limit_guessing(view)
     outcome = await view.manage(_confirm, view.rights.user, view.session_digest, view.form.get("code"))

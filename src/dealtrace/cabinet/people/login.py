@@ -33,7 +33,7 @@ async def show(view: View) -> Response:
 
 
 async def log_in(view: View) -> Response:
-    """Log a person in, or show the login form again with the fault."""
+    """Log a person in, or show the login form again with an error message."""
     login, password, then = view.form.get("login"), view.form.get("password"), view.form.get("then")
     await limit_guessing(view)
     await view.services.rate_limits.check_login(normal_login(login)[:LOGIN_LENGTH_MAX])

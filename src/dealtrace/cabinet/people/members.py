@@ -1,4 +1,4 @@
-"""The users with a role at a site, for its owners."""
+"""The users with a role on a site, for its owners."""
 
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -18,7 +18,7 @@ from dealtrace.storage.accounts.users import list_rights
 
 @record
 class Members:
-    """The users with a role at a site, and the open invitations to it."""
+    """The users with a role on a site, and the open invitations to it."""
 
     people: list[Rights]
     invitations: list[Invitation]
@@ -44,7 +44,7 @@ async def show(view: View) -> Response:
 
 
 async def change_role(view: View) -> Response:
-    """Change a member's role at the site, or revoke it."""
+    """Change a member's role on the site, or revoke it."""
     member = await _member(view)
     if member is None:
         return not_found(view)
@@ -81,7 +81,7 @@ async def make_password_link(view: View) -> Response:
 
 
 async def _member(view: View) -> Rights | None:
-    """Return the member named in the form, or `None` if they have no role at the site."""
+    """Return the member named in the form, or `None` if they have no role on the site."""
     members = await view.read(_look_up, view.current_site.id)
     return next((whose for whose in members.people if str(whose.user.id) == view.form.get("user")), None)
 

@@ -18,7 +18,7 @@ BAD_REQUEST = 400
 
 
 async def change(view: View) -> Response:
-    """Change the password and end all other sessions, or show the profile again with the fault."""
+    """Change the password and end all other sessions, or show the profile again with an error message."""
     if not await is_own_password(view, view.form.get("password")):
         return await profile.page(view, BAD_REQUEST, view.translate("The current password is wrong"))
     try:
@@ -36,7 +36,7 @@ async def show(view: View) -> Response:
 
 
 async def accept(view: View) -> Response:
-    """Set the password and log in, or show the form again with the fault."""
+    """Set the password and log in, or show the form again with an error message."""
     key = view.form.get("key")
     await _check_key(view, key)
     try:

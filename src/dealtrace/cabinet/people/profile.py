@@ -31,7 +31,7 @@ async def show(view: View) -> Response:
 
 
 async def page(view: View, status: int, fault: str = "") -> Response:
-    """Return the page of the profile, with a fault if there is one."""
+    """Return the profile page, with an error message if there is one."""
     stored = await view.read(_look_up, view.rights.user.id)
     return view.page(
         "people/profile.html",

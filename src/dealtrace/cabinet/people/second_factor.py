@@ -31,7 +31,7 @@ async def show(view: View) -> Response:
 
 
 async def set_up(view: View) -> Response:
-    """Turn on two-factor authentication and show the recovery codes, or show the form again with the fault."""
+    """Turn on two-factor authentication and show the recovery codes, or show the form again with an error message."""
     secret = view.form.get("secret")
     await limit_guessing(view)
     codes = await view.manage(_turn_on, view.rights.user, secret, view.form.get("code"), view.session_digest)
@@ -51,7 +51,7 @@ async def show_new_codes(view: View) -> Response:
 
 
 async def remove(view: View) -> Response:
-    """Turn off two-factor authentication, or show the profile again with the fault."""
+    """Turn off two-factor authentication, or show the profile again with an error message."""
     if not await is_own_password(view, view.form.get("password")):
         return await profile.page(view, BAD_REQUEST, view.translate("The current password is wrong"))
     await view.manage(_turn_off, view.rights.user)

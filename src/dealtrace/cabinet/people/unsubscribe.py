@@ -1,4 +1,4 @@
-"""The page on which an address without a user unsubscribes from mails; the signature of its link replaces a login."""
+"""The page on which an address without a user unsubscribes from e-mails; the signature of its link replaces a login."""
 
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -24,7 +24,7 @@ AGAIN = "again"
 
 
 async def show(view: View) -> Response:
-    """Show which mails the address gets, with a button to unsubscribe; opening the page changes nothing."""
+    """Show which e-mails the address gets, with a button to unsubscribe; opening the page changes nothing."""
     return await _page(view, await _find(view))
 
 

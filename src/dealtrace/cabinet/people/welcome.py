@@ -25,7 +25,7 @@ async def show(view: View) -> Response:
 
 
 async def accept(view: View) -> Response:
-    """Create the first user and log them in, or show the form again with the fault."""
+    """Create the first user and log them in, or show the form again with an error message."""
     key, login = view.form.get("key"), view.form.get("login")
     await limit_guessing(view)
     await _check_key(view, key)

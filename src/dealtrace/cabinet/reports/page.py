@@ -65,7 +65,7 @@ class Answers:
 
 
 async def show(view: View) -> Response:
-    """Show the report of the URL; an invalid question is shown with its faults."""
+    """Show the report of the URL; an invalid question is shown with error messages."""
     site, now = view.current_site, clock.now()
     address = address_of(f"/cabinet/{site.id}/reports", view.request.query_params)
     known, saved = await view.read(_read, site, now, view.rights.user.id)

@@ -30,7 +30,10 @@ async def _list(view: View) -> list[SavedItemLine]:
 
 
 def _line(view: View, segment: Segment, known: QuestionContext, *, is_hidden: bool) -> SavedItemLine:
-    """Return the line of a segment; if an own segment of the same name hides it, the link has its filters instead."""
+    """Return the line of a segment.
+
+    If a segment of the user's own has the same name, the link has the filters of this segment instead of its name.
+    """
     report = f"/cabinet/{view.current_site.id}/reports"
     address = Address(report, (), segment.filters) if is_hidden else Address(report, (("segment", segment.name),), ())
     try:

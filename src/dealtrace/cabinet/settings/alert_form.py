@@ -1,4 +1,4 @@
-"""The form of an alert's rule: its fields, the faults in them, and the incidents that the rule would have found."""
+"""The form of an alert's rule: its fields, their error messages, and the incidents that the rule would have found."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

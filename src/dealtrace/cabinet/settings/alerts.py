@@ -171,7 +171,7 @@ async def _alert_page(
 
 
 def _unsubscribed(alert: Alert, left: Mapping[str, datetime]) -> list[Recipient]:
-    """List the recipients of a rule who unsubscribed from its mails with the link in a mail."""
+    """List the recipients of a rule who unsubscribed from its e-mails with the link in an e-mail."""
     return [each for each in alert.rule.recipients if each.user_id is None and each.address.casefold() in left]
 
 

@@ -56,7 +56,7 @@ class CostPreview:
 
 
 def faults_of_choices(chosen: Mapping[str, str], language: Language) -> dict[str, str]:
-    """Return the faults of the options, by field; empty if there are none."""
+    """Return the error messages of the options, by field; empty if there are none."""
     faults = {}
     for name, length_max in (("system", SYSTEM_LENGTH_MAX), ("account", ACCOUNT_LENGTH_MAX)):
         if not 0 < len(chosen[name]) <= length_max:
@@ -79,7 +79,7 @@ def faults_of_choices(chosen: Mapping[str, str], language: Language) -> dict[str
 
 
 def read_choices(chosen: Mapping[str, str]) -> CostChoices:
-    """Parse options that have no faults."""
+    """Parse valid options."""
     account = CostAccount(chosen["system"].casefold(), chosen["account"])
     percent = _number(chosen["percent"], PERCENT_MAX)
     return CostChoices(

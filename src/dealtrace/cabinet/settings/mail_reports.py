@@ -101,7 +101,7 @@ async def change(view: View) -> Response:
 
 
 async def add(view: View) -> Response:
-    """Schedule the report in the form, or show the form again with its faults."""
+    """Schedule the report in the form, or show the form again with an error message."""
     draft, members = _draft_of(view.form), await view.read(_read_members, view.current_site)
     try:
         await view.manage(_add, view.current_site, _new_report(view, draft, members), view.rights.user.id)
@@ -134,7 +134,7 @@ def _draft_of(form: Form) -> ReportDraft:
 
 
 def _draft_of_report(view: View, report: ScheduledReport, members: dict[int, str]) -> ReportDraft:
-    """Return the contents of the form for a stored report, without users who no longer have a role at the site."""
+    """Return the contents of the form for a stored report, without users who no longer have a role on the site."""
     users = (each.user_id for each in report.recipients if each.user_id is not None)
     return ReportDraft(
         report.title,
@@ -155,7 +155,7 @@ def _faults_of(view: View, refusal: InvalidParameters | InvalidSetting) -> Fault
 def _new_report(
     view: View, draft: ReportDraft, members: dict[int, str], before: Sequence[Recipient] = ()
 ) -> NewScheduledReport:
-    """Return the report in a form; users who are among the recipients `before` keep the language of their mails.
+    """Return the report in a form; users who are among the recipients `before` keep the language of their e-mails.
 
     Raises:
         InvalidSetting: a field is invalid.

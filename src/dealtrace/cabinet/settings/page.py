@@ -1,4 +1,4 @@
-"""Code that all pages of settings share: the stored site, messages about changes, and faults of forms."""
+"""Code that all pages of settings share: the stored site, messages about changes, and error messages of forms."""
 
 from collections.abc import Mapping
 
@@ -24,7 +24,7 @@ DONE: Mapping[str, str] = {
 }
 """The messages about changes, by the code that stands for each of them in the URL."""
 Faults = Mapping[str, str]
-"""The faults of a form by field; the fault of the whole form has an empty name."""
+"""The error messages of a form by field; a message about the whole form has an empty name."""
 
 
 async def stored_site(view: View) -> Site:
@@ -36,7 +36,7 @@ async def stored_site(view: View) -> Site:
 def show_settings(
     view: View, template: str, title: str, *, faults: Faults | None = None, status: int = 0, **context: object
 ) -> Response:
-    """Return a page of settings with a message about the last change, or with faults and status 400."""
+    """Return a page of settings with a message about the last change, or with error messages and status 400."""
     done = DONE.get(view.request.query_params.get("done", ""), "")
     return view.page(
         template,

@@ -196,7 +196,7 @@ def _trial_lines(trial: Trial, site: Site) -> Sequence[str]:
 
 
 def _send_test(database: Database, alert: Alert) -> None:
-    """Have a running server send a test mail to each recipient, and print the results."""
+    """Have a running server send a test e-mail to each recipient, and print the results."""
     if not alert.rule.recipients:
         fail(f"Alert {alert.id} has no recipients.")
     with transaction(database, ids=len(alert.rule.recipients)) as (connection, ids):
@@ -217,7 +217,7 @@ def _send_test(database: Database, alert: Alert) -> None:
 
 
 def _sent_within(database: Database, mail_ids: Sequence[int]) -> list[Mail]:
-    """Return the mails when a server has tried to send all of them, or after a minute."""
+    """Return the e-mails when a server has tried to send all of them, or after a minute."""
     deadline = time.monotonic() + SENT_WITHIN_SECONDS
     while True:
         with database.read() as connection:

@@ -47,7 +47,7 @@ def replace_password(connection: Connection, user_id: UserId, password: str, *, 
 def give_role(
     connection: Connection, user_id: UserId, site_id: int, role: Role, now: datetime, *, given_by: int | None
 ) -> None:
-    """Give a user a role at a site, replacing their previous role there.
+    """Give a user a role on a site, replacing their previous role there.
 
     `given_by` is the user who gives the role, or `None` if a command does. Unless the user still owns the site, the
     invitations and shared links that they made for it stop working.

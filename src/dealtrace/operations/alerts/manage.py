@@ -75,7 +75,7 @@ def change_alert(
 
 
 def remove_alert(connection: Connection, site: Site, alert_id: int, now: datetime, user_id: int | None = None) -> None:
-    """Delete an alert, its incidents and its unsent mails; nobody is notified that an incident ended.
+    """Delete an alert, its incidents and its unsent e-mails; nobody is notified that an incident ended.
 
     Raises:
         AlertNotFound: the site has no such alert.
@@ -112,7 +112,7 @@ def require_alert(connection: Connection, site: Site, alert_id: int) -> Alert:
 
 
 def schedule_test_mails(connection: Connection, ids: IdBlocks, alert: Alert, now: datetime) -> Sequence[MailId]:
-    """Store a test mail to each recipient of an alert, for a running server to send, and return the ids of the mails.
+    """Store a test e-mail to each recipient of an alert, for a running server to send; return the ids of the e-mails.
 
     Addresses that have unsubscribed from the alert get none.
     """

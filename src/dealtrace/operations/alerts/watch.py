@@ -67,7 +67,7 @@ def claim_alert(work: Work, commands: Sequence[WriteCommand[None]]) -> list[Aler
 def settle_alerts(work: Work, commands: Sequence[WriteCommand[AlertReport]]) -> list[EventKind | None]:
     """Store the results of claimed alerts; each outcome is the event sent to webhooks, or `None` if nothing changed.
 
-    State, incident, webhook events and mails are stored in one transaction, and only if the process still has its
+    State, incident, webhook events and e-mails are stored in one transaction, and only if the process still has its
     claim. So each event is sent once, even if a process dies or restarts.
     """
     return [_settle(work, command.payload) for command in commands]

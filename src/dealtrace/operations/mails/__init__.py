@@ -1,1 +1,1 @@
-"""What the product can do with mails; each file has one kind of operation."""
+"""What the product can do with e-mails; each file has one kind of operation."""

@@ -1,4 +1,4 @@
-"""Claim mails that are due, and store the results of sending them."""
+"""Claim e-mails that are due, and store the results of sending them."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -10,13 +10,13 @@ from dealtrace.record import record
 from dealtrace.storage.mails import outbox
 
 LEASE = timedelta(minutes=10)
-"""How long a process reserves the mail that it claims, so that the mail is free again if the process dies.
+"""How long a process reserves the e-mail that it claims, so that the e-mail is free again if the process dies.
 
-Writing and sending a mail takes less time: a dozen steps of SMTP take four minutes at most, and each statement of a
+Writing and sending an e-mail takes less time: a dozen steps of SMTP take four minutes at most, and each statement of a
 report half a minute at most.
 """
 KEPT_FOR = timedelta(days=30)
-"""How long mails are kept after the event that caused them, so that people can see whether they were sent."""
+"""How long e-mails are kept after the event that caused them, so that people can see whether they were sent."""
 FAULT_LENGTH_MAX = 300
 
 
@@ -30,17 +30,17 @@ class MailReport:
 
 @operation(ids_per_command=0)
 def claim_mail(work: Work, commands: Sequence[WriteCommand[None]]) -> list[Mail | None]:
-    """Claim the mail of the site that has been due longest; each outcome is the mail, or `None` if no mail is due.
+    """Claim the site's e-mail that has been due longest; each outcome is the e-mail, or `None` if none is due.
 
-    Until the lease ends, no other process can claim this mail. Mails are claimed one by one, so that the lease of a
-    mail does not run while other mails are sent.
+    Until the lease ends, no other process can claim this e-mail. E-mails are claimed one by one, so that the lease of a
+    mail does not run while other e-mails are sent.
     """
     return [outbox.claim_mail(work.connection, work.site.id, work.now + LEASE, work.now) for _ in commands]
 
 
 @operation(ids_per_command=0)
 def settle_mails(work: Work, commands: Sequence[WriteCommand[MailReport]]) -> list[bool]:
-    """Store the results of sending claimed mails; each outcome is whether the mail was given up."""
+    """Store the results of sending claimed e-mails; each outcome is whether the e-mail was given up."""
     return [_settle(work, command.payload) for command in commands]
 
 
@@ -57,8 +57,8 @@ def _settle(work: Work, report: MailReport) -> bool:
 
 @operation(ids_per_command=0)
 def sweep_mails(work: Work, commands: Sequence[WriteCommand[timedelta]]) -> list[int]:
-    """Delete old mails, sent or not; each outcome is the number of deleted mails.
+    """Delete old e-mails, sent or not; each outcome is the number of deleted e-mails.
 
-    The payload of a command is the age: mails whose cause is longer ago are deleted.
+    The payload of a command is the age: e-mails whose cause is longer ago are deleted.
     """
     return [outbox.delete_old_mails(work.connection, work.site.id, work.now - command.payload) for command in commands]

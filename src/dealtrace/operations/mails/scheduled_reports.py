@@ -1,4 +1,4 @@
-"""Schedule reports to be sent by mail, store the mails of due reports, and delete schedules."""
+"""Schedule reports to be sent by e-mail, store the e-mails of due reports, and delete schedules."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -37,14 +37,14 @@ from dealtrace.storage.mails.outbox import delete_mails, delete_waiting_mails
 from dealtrace.storage.mails.unsubscriptions import delete_unsubscriptions
 
 DUE_AT_ONCE = 4
-"""The most due reports of a site whose mails are stored in one transaction; the next transaction takes the rest."""
+"""The most due reports of a site whose e-mails are stored in one transaction; the next transaction takes the rest."""
 
 
 @record
 class NewScheduledReport:
     """A report to schedule; `raw_question` is its unparsed question, which says what to show.
 
-    A period in the question is ignored, since `rhythm` sets the period of each mail.
+    A period in the question is ignored, since `rhythm` sets the period of each e-mail.
     """
 
     title: str
@@ -62,7 +62,7 @@ def schedule_report(
     now: datetime,
     user_id: int | None = None,
 ) -> ScheduledReport:
-    """Store a report that is sent by mail on a schedule, and return it; `user_id` is the user who adds the report.
+    """Store a report that is sent by e-mail on a schedule, and return it; `user_id` is the user who adds the report.
 
     Raises:
         InvalidParameters: `new.raw_question` is not a valid question for a report.
@@ -94,8 +94,8 @@ def change_report(
 ) -> bool:
     """Change the title, question, time or recipients of a report; return `False` if the site has no such report.
 
-    If the rhythm or the hour changes, the next mail is due at the first such time after `now`; otherwise its due time
-    does not change. Mails that are already waiting keep their recipients. `user_id` is the user who changes the report.
+    If the rhythm or the hour changes, the next e-mail is due at the first such time after `now`; otherwise its due time
+    does not change. E-mails that already wait keep their recipients. `user_id` is the user who changes the report.
 
     Raises:
         InvalidParameters: `new.raw_question` is not a valid question for a report.
@@ -162,9 +162,9 @@ def _record(
 
 
 def read_due_question(connection: Connection, site: Site, report: ScheduledReport, at: datetime) -> Question:
-    """Return the parsed question of a scheduled report for the mail that is sent at `at`.
+    """Return the parsed question of a scheduled report for the e-mail that is sent at `at`.
 
-    The period of the question is the period that this mail covers, compared with the previous period; a pivot has no
+    The period of the question is the period that this e-mail covers, compared with the previous period; a pivot has no
     comparison.
 
     Raises:
@@ -186,7 +186,7 @@ def read_due_question(connection: Connection, site: Site, report: ScheduledRepor
 
 
 def stop_report(connection: Connection, site: Site, report_id: int, now: datetime, user_id: int | None = None) -> None:
-    """Delete a scheduled report and its unsent mails; do nothing if there is no such report."""
+    """Delete a scheduled report and its unsent e-mails; do nothing if there is no such report."""
     report = scheduled_reports.find_scheduled_report(connection, site.id, report_id)
     if report is not None and scheduled_reports.delete_scheduled_report(connection, site.id, report_id):
         delete_mails(connection, [MailPurpose.REPORT], [report_id])
@@ -195,7 +195,7 @@ def stop_report(connection: Connection, site: Site, report_id: int, now: datetim
 
 
 def leave_report(connection: Connection, site: Site, report_id: int, user_id: int, now: datetime) -> None:
-    """Remove a user from the recipients of a scheduled report, and delete the mails that wait to be sent to the user.
+    """Remove a user from the recipients of a scheduled report, and delete the e-mails that wait to be sent to the user.
 
     The report is deleted if no recipients are left.
     """
@@ -215,10 +215,10 @@ def leave_report(connection: Connection, site: Site, report_id: int, user_id: in
 
 @operation(ids_per_command=DUE_AT_ONCE * RECIPIENTS_MAX)
 def send_due_reports(work: Work, commands: Sequence[WriteCommand[None]]) -> list[int]:
-    """Store the mails of the reports that are due; each outcome is the number of these reports.
+    """Store the e-mails of the reports that are due; each outcome is the number of these reports.
 
-    The mails and the next due times of the reports are stored in one transaction, so no mail is lost or sent twice. If
-    several times were missed, only the mail for the last of them is sent.
+    The e-mails and the next due times are stored in one transaction, so no e-mail is lost or sent twice. If
+    several times were missed, only the e-mail for the last of them is sent.
     """
     return [_send_due(work) for _ in commands]
 

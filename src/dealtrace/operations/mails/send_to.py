@@ -1,4 +1,4 @@
-"""Store mails to recipients, in the same transaction as the change that they report."""
+"""Store e-mails to recipients, in the same transaction as the change that they report."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -17,7 +17,7 @@ from dealtrace.storage.mails.unsubscriptions import find_unsubscriptions
 
 @record
 class Mailing:
-    """The purpose of mails, the id of what they are about, and the report or alert rule that they belong to.
+    """The purpose of e-mails, the id of what they are about, and the report or alert rule that they belong to.
 
     Recipients subscribe to the report or rule, which `list` and `list_id` identify.
     """
@@ -29,7 +29,7 @@ class Mailing:
 
 
 def send_to(work: Work, mailing: Mailing, recipients: Sequence[Recipient], caused_at: datetime) -> None:
-    """Store a mail to each recipient; users without a role at the site and unsubscribed addresses get none.
+    """Store an e-mail to each recipient; users without a role on the site and unsubscribed addresses get none.
 
     `caused_at` is when the reported event happened or the report was due, in UTC.
     """
@@ -47,7 +47,7 @@ def without_unsubscribed(
 
 
 def may_receive(connection: Connection, mail: Mail) -> bool:
-    """Return whether a waiting mail may be sent: a user may have lost their role at the site since it was stored."""
+    """Return whether a waiting e-mail may be sent: a user may have lost their role on the site since it was stored."""
     user_id = mail.recipient.user_id
     if user_id is None:
         return True

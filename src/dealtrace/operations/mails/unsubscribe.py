@@ -1,4 +1,4 @@
-"""Let recipients unsubscribe from a report or alert rule by the link in a mail, and subscribe again.
+"""Let recipients unsubscribe from a report or alert rule by the link in an e-mail, and subscribe again.
 
 Only recipients that are not users of the server have such links.
 """
@@ -29,9 +29,9 @@ _OF_INCIDENTS = (MailPurpose.ALERT_RAISED, MailPurpose.ALERT_ENDED)
 
 @record
 class FoundSubscription:
-    """The subscription that the link in a mail refers to, and the report or alert that it is for.
+    """The subscription that the link in an e-mail refers to, and the report or alert that it is for.
 
-    `left_at` is when the address unsubscribed, or `None` if the address still gets mails.
+    `left_at` is when the address unsubscribed, or `None` if the address still gets e-mails.
     """
 
     subscription: Subscription
@@ -40,7 +40,7 @@ class FoundSubscription:
 
 
 def find_unsubscribe_key(connection: Connection, mail: Mail) -> str:
-    """Return the key in a mail's unsubscribe link; it is empty if the recipient is a user or the alert was deleted."""
+    """Return the key of an e-mail's unsubscribe link; empty if the recipient is a user or the alert was deleted."""
     if mail.recipient.user_id is not None:
         return ""
     subscription = _subscription_of(connection, mail)
@@ -62,7 +62,7 @@ def find_subscription(connection: Connection, text: str) -> FoundSubscription | 
 
 
 def unsubscribe(connection: Connection, leaving: Subscription, now: datetime) -> None:
-    """Unsubscribe an address from a report or alert rule, and delete the mails that wait to be sent to this address."""
+    """Unsubscribe an address from a report or alert rule, and delete the e-mails that wait to be sent to it."""
     insert_unsubscription(connection, leaving, now)
     site_id, address = leaving.site_id, leaving.folded_address
     if leaving.list is MailList.REPORT:

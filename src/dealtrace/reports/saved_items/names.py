@@ -1,4 +1,4 @@
-"""Check the names and numbers of saved items: segments, saved reports, shared links and scheduled reports by mail."""
+"""Check the names and numbers of saved items: segments, saved reports, shared links and scheduled reports by e-mail."""
 
 from dealtrace.errors import InvalidSetting
 from dealtrace.record import record

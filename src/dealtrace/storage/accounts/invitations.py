@@ -59,7 +59,7 @@ def use_first_invitations(connection: Connection, now: datetime) -> set[str]:
 
 
 def delete_invitation(connection: Connection, digest: str, site_id: int | None = None) -> bool:
-    """Delete an unused link, and return whether it existed; with `site_id`, only a link for a role at that site."""
+    """Delete an unused link, and return whether it existed; with `site_id`, only a link for a role on that site."""
     found = delete(invitation).where(invitation.c.digest == digest, _UNUSED)
     if site_id is not None:
         found = found.where(invitation.c.site_id == site_id)
@@ -72,7 +72,7 @@ def delete_invitations(connection: Connection, *, user_id: int) -> None:
 
 
 def delete_invitations_by(connection: Connection, made_by: int, *, kept_site_ids: Collection[int]) -> None:
-    """Delete the unused links that a user made, except those that grant roles at some sites."""
+    """Delete the unused links that a user made, except those that grant roles on some sites."""
     of_others = or_(invitation.c.site_id.is_(None), invitation.c.site_id.not_in(kept_site_ids))
     connection.execute(delete(invitation).where(_UNUSED, invitation.c.made_by == made_by, of_others))
 

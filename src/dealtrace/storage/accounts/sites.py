@@ -100,7 +100,7 @@ def next_site_id(connection: Connection) -> SiteId:
 
 
 def delete_site(connection: Connection, site_id: int) -> None:
-    """Delete a site that has no data, together with its tokens, webhooks, alerts, mails, memberships and links."""
+    """Delete a site that has no data, together with its tokens, webhooks, alerts, e-mails, memberships and links."""
     for table in (token, webhook, alert, mail, mail_leave, mail_report, membership, invitation, shared_link):
         connection.execute(delete(table).where(table.c.site_id == site_id))
     connection.execute(delete(site).where(site.c.id == site_id))

@@ -71,7 +71,7 @@ def find_rights(connection: Connection, user_id: int) -> Rights | None:
 
 
 def list_rights(connection: Connection, site_id: int | None = None) -> list[Rights]:
-    """List users with all their roles, ordered by login; with `site_id`, only users who have a role at that site."""
+    """List users with all their roles, ordered by login; with `site_id`, only users who have a role on that site."""
     roles: dict[int, dict[SiteId, Role]] = {}
     for user_id, of_site, role in connection.execute(
         select(membership.c.user_id, membership.c.site_id, membership.c.role)
@@ -117,7 +117,7 @@ def has_users(connection: Connection) -> bool:
 
 
 def set_membership(connection: Connection, user_id: int, site_id: int, role: Role) -> None:
-    """Give a user a role at a site, replacing their previous role there."""
+    """Give a user a role on a site, replacing their previous role there."""
     statement = insert_into(connection, membership).values(user_id=user_id, site_id=site_id, role=role)
     connection.execute(
         statement.on_conflict_do_update(index_elements=["user_id", "site_id"], set_={"role": statement.excluded.role})
@@ -125,7 +125,7 @@ def set_membership(connection: Connection, user_id: int, site_id: int, role: Rol
 
 
 def delete_membership(connection: Connection, user_id: int, site_id: int) -> bool:
-    """Delete the role of a user at a site, and return whether the user had one."""
+    """Delete the role of a user on a site, and return whether the user had one."""
     mine = (membership.c.user_id == user_id, membership.c.site_id == site_id)
     return connection.execute(delete(membership).where(*mine).returning(membership.c.role)).first() is not None
 

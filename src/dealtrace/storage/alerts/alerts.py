@@ -22,7 +22,7 @@ def insert_alert(connection: Connection, new: Alert) -> None:
 
 
 def update_rule(connection: Connection, site_id: int, alert_id: int, rule: Rule, due_at: datetime) -> None:
-    """Replace the rule of an alert, set its next check to `due_at`, and clear its stored fault."""
+    """Replace the rule of an alert, set its next check to `due_at`, and clear its stored error."""
     mine = (alert.c.site_id == site_id, alert.c.id == alert_id)
     connection.execute(update(alert).where(*mine).values(due_at=due_at, fault=None, **_columns(rule)))
 

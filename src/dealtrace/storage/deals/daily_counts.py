@@ -100,7 +100,7 @@ _SHIFT = CompiledStatement(_shift_statement)
 
 @record
 class DaysOfDeals:
-    """The number of a site's undeleted deals on each UTC day, dated by `moment`.
+    """The number of a site's non-deleted deals on each UTC day, dated by `moment`.
 
     With `lead_kind`, only deals with a lead of this kind are counted.
     """
@@ -188,7 +188,7 @@ def _true_days(site_id: int, moment: JournalMoment) -> Select[Any]:  # Any: a Se
 
 
 def _days(rows: Iterable[PlainRow]) -> Iterator[tuple[str, int, str]]:
-    """Yield, for each time of each undeleted deal, the time's name, its UTC day, and the kind of the deal's lead.
+    """Yield, for each time of each non-deleted deal, the time's name, its UTC day, and the kind of the deal's lead.
 
     Days are numbered from 1970. `_true_days` implements the same rule in SQL.
     """

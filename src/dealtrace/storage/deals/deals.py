@@ -74,7 +74,7 @@ _LIST_TAGS = CompiledStatement(
 
 
 def find_registered(connection: Connection, site_id: int, numbers: Sequence[str]) -> dict[str, Registered]:
-    """Find the undeleted deals of a site with the given numbers, by number; unused numbers are missing."""
+    """Find the non-deleted deals of a site with the given numbers, by number; unused numbers are missing."""
     if not numbers:
         return {}
     rows = _FIND_REGISTERED.fetch(connection, {"site_id": site_id, "numbers": list(numbers)})
@@ -102,7 +102,7 @@ def insert_deals(
 ) -> None:
     """Store new deals with their contacts, tags and the keys by which leads stored later find them.
 
-    The unique index is violated if an undeleted deal has the same number.
+    The unique index is violated if an non-deleted deal has the same number.
     """
     full = [new for new in deals if new.deal.matchers]
     plain = [new for new in deals if not new.deal.matchers] if full else deals
@@ -144,7 +144,7 @@ def list_deals_by_key(
 
     With `lock`, the deals are locked before they are read, because a read that waits for a lock joins outdated rows.
     The queries avoid three forms for which SQLite scans all deals of the site: ordering by `id` instead of `id + 0`;
-    selecting undeleted deals by id; and selecting deleted and undeleted deals by number in one query, because separate
+    selecting non-deleted deals by id; and selecting all deals by number in one query, deleted or not, because separate
     indexes contain their numbers.
     """
     ids, numbers = sorted(set(ids)), sorted(set(numbers))
@@ -221,7 +221,7 @@ def count_deals(connection: Connection, site_id: int, after_id: int = 0) -> int:
 
 
 def count_unusable_contacts(connection: Connection, site_id: int) -> int:
-    """Count the undeleted deals with a phone or e-mail that has no normal form, so that no lead can match it."""
+    """Count the non-deleted deals with a phone or e-mail that has no normal form, so that no lead can match it."""
     unusable = or_(
         and_(deal.c.clue_phone_as_sent.is_not(None), deal.c.clue_phone.is_(None)),
         and_(deal.c.clue_email_as_sent.is_not(None), deal.c.clue_email.is_(None)),

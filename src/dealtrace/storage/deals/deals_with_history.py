@@ -23,7 +23,7 @@ class DealWithHistory:
 def list_deals_with_history(
     connection: Connection, site_id: int, keys: Sequence[DealKey]
 ) -> list[DealWithHistory | None]:
-    """List the undeleted deals identified by `keys`, in the order of the keys, with `None` where there is no deal."""
+    """List the non-deleted deals identified by `keys`, in the order of the keys, with `None` where there is no deal."""
     known = list_deals_by_key(
         connection,
         site_id,

@@ -121,7 +121,7 @@ def find_ids_by_lead(connection: Connection, site_id: int, lead: LeadRef) -> set
 def find_deals_of_leads(
     connection: Connection, site_id: int, kind: LeadKind, lead_ids: Sequence[int]
 ) -> dict[int, list[Deal]]:
-    """Find the undeleted deals of leads by lead id, earliest first; leads without deals are missing.
+    """Find the non-deleted deals of leads by lead id, earliest first; leads without deals are missing.
 
     The deals are sorted in Python: for a sorted query, SQLite would scan all deals of the site.
     """

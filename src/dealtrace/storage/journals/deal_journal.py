@@ -26,7 +26,7 @@ class JournalQuery:
 
 
 def query_deals(site_id: int, query: JournalQuery) -> PageQuery:
-    """Return the paged query for the undeleted deals that `query` describes."""
+    """Return the paged query for the non-deleted deals that `query` describes."""
     conditions = (deal.c.site_id == site_id, deal.c.deleted_at.is_(None), *_conditions(query))
     is_by_days = query.deal_id is None and query.number is None
     days = DaysOfDeals(site_id, query.moment, query.lead_kind) if is_by_days else None

@@ -27,7 +27,7 @@ def find_joined_ids(connection: Connection, site_id: int, client_id: int) -> set
 
 
 def list_lead_ids(connection: Connection, site_id: int, kind: LeadKind, client_ids: Collection[int]) -> list[int]:
-    """List the ids of up to `SHOWN_MAX` undeleted leads of a kind that belong to clients, newest first."""
+    """List the ids of up to `SHOWN_MAX` non-deleted leads of a kind that belong to clients, newest first."""
     table, started_at = LEAD_TABLES[kind], LEAD_STARTS[kind]
     theirs = (table.c.site_id == site_id, is_in(table.c.client_id, sorted(client_ids)), table.c.deleted_at.is_(None))
     newest = select(table.c.id).where(*theirs).order_by(started_at.desc(), table.c.id.desc()).limit(SHOWN_MAX)
@@ -35,7 +35,7 @@ def list_lead_ids(connection: Connection, site_id: int, kind: LeadKind, client_i
 
 
 def find_deal_ids_by_contact(connection: Connection, site_id: int, contacts: Sequence[str]) -> set[int]:
-    """Find the ids of the newest undeleted deals, up to `SHOWN_MAX`, that a CRM registered with one of the contacts."""
+    """Find the ids of the newest non-deleted deals, up to `SHOWN_MAX`, that were registered with one of the contacts."""
     further = select(deal_contact.c.deal_id).where(
         deal_contact.c.site_id == site_id, is_in(deal_contact.c.contact, contacts)
     )

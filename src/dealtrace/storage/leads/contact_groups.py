@@ -100,7 +100,7 @@ def count_contacts(connection: Connection, site_id: int, client_ids: Collection[
 
 
 def find_neighbours(connection: Connection, site_id: int, contacts: Iterable[str]) -> dict[str, set[str]]:
-    """Find the other contacts of the undeleted leads that have a given contact, by that contact."""
+    """Find the other contacts of the non-deleted leads that have a given contact, by that contact."""
     found: dict[str, set[str]] = {}
     for value, other in _LIST_NEIGHBOURS.fetch(connection, {"site_id": site_id, "contacts": sorted(set(contacts))}):
         found.setdefault(value, set()).add(other)
@@ -108,7 +108,7 @@ def find_neighbours(connection: Connection, site_id: int, contacts: Iterable[str
 
 
 def find_starts(connection: Connection, site_id: int, contacts: Iterable[str]) -> dict[str, datetime]:
-    """Find when the earliest undeleted lead with each contact began; contacts without a lead are missing."""
+    """Find when the earliest non-deleted lead with each contact began; contacts without a lead are missing."""
     rows = _FIND_STARTS.fetch(connection, {"site_id": site_id, "contacts": sorted(set(contacts))})
     return {value: started_at for value, started_at in rows}  # noqa: C416 - mypy does not know that a row is a pair
 
@@ -116,7 +116,7 @@ def find_starts(connection: Connection, site_id: int, contacts: Iterable[str]) -
 def find_contacts_of_leads(
     connection: Connection, site_id: int, contacts: Iterable[str]
 ) -> dict[LeadRef, tuple[str, ...]]:
-    """Find the undeleted leads that have one of the given contacts, with all contacts of each lead."""
+    """Find the non-deleted leads that have one of the given contacts, with all contacts of each lead."""
     found: dict[LeadRef, tuple[str, ...]] = {}
     for kind, lead_id, value in _LIST_LEADS.fetch(connection, {"site_id": site_id, "contacts": sorted(set(contacts))}):
         ref = LeadRef(LeadKind(kind), lead_id)
@@ -149,7 +149,7 @@ def update_contacts(connection: Connection, site_id: int, contacts: Sequence[Sto
 
 
 def delete_contacts(connection: Connection, site_id: int, contacts: Collection[str]) -> None:
-    """Delete contacts; the caller must have checked that no undeleted lead has them."""
+    """Delete contacts; the caller must have checked that no non-deleted lead has them."""
     if contacts:
         connection.execute(delete(contact).where(contact.c.site_id == site_id, is_in(contact.c.contact, contacts)))
 

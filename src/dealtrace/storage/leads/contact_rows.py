@@ -112,7 +112,7 @@ def delete_contact_rows(connection: Connection, site_id: int, kind: LeadKind, id
 
 
 def count_unusable_leads(connection: Connection, site_id: int) -> int:
-    """Count the undeleted leads with a phone or e-mail that has no normal form, so that matching cannot use it."""
+    """Count the non-deleted leads with a phone or e-mail that has no normal form, so that matching cannot use it."""
     return sum(_count_unusable(connection, site_id, kind) for kind in LeadKind)
 
 

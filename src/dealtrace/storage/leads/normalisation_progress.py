@@ -77,7 +77,7 @@ def list_ids_after(connection: Connection, site_id: int, progress: Normalisation
 
 
 def list_leads(connection: Connection, site_id: int, kind: LeadKind, ids: Sequence[int]) -> list[DeletableLead]:
-    """List the undeleted leads of a kind with the given ids; their contacts are as they were sent."""
+    """List the non-deleted leads of a kind with the given ids; their contacts are as they were sent."""
     table = LEAD_TABLES[kind]
     mine = (table.c.site_id == site_id, table.c.id.in_(ids), table.c.deleted_at.is_(None))
     return [deletable_from_row(kind, row) for row in connection.execute(select(table).where(*mine))]

@@ -94,7 +94,7 @@ def predecessor_at(
 ) -> ScalarSelect[datetime]:
     """Return the SQL subquery for the start of the client's previous lead of the same kind, or of the kind `among`.
 
-    Only undeleted previous leads that meet `condition` count.
+    Only non-deleted previous leads that meet `condition` count.
     """
     table, other_kind = LEAD_TABLES[kind], among if among is not None else kind
     earlier = LEAD_TABLES[other_kind].alias("earlier")

@@ -1,1 +1,1 @@
-"""Mails, sent or waiting to be sent; reports that are sent by mail; and unsubscriptions."""
+"""E-mails, sent or waiting to be sent; reports that are sent by e-mail; and unsubscriptions."""

@@ -1,4 +1,4 @@
-"""Mails that wait to be sent, and mails sent in the last weeks."""
+"""E-mails that wait to be sent, and e-mails sent in the last weeks."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,7 +16,7 @@ from dealtrace.storage.schema.tables.alerts import mail
 def insert_mails(
     connection: Connection, site_id: int, mails: Sequence[tuple[MailId, NewMail]], caused_at: datetime, now: datetime
 ) -> None:
-    """Store new mails, which are due at once."""
+    """Store new e-mails, which are due at once."""
     rows = [
         {
             "id": mail_id,
@@ -36,19 +36,19 @@ def insert_mails(
 
 
 def list_sites_with_due_mails(connection: Connection, now: datetime) -> list[int]:
-    """List the ids of the sites that have mails due to be sent."""
+    """List the ids of the sites that have e-mails due to be sent."""
     return list(connection.execute(select(mail.c.site_id).where(mail.c.due_at <= now).distinct()).scalars())
 
 
 def count_waiting_mails(connection: Connection) -> int:
-    """Count the mails of all sites that wait to be sent, without mails that were given up."""
+    """Count the e-mails of all sites that wait to be sent, without e-mails that were given up."""
     return int(connection.execute(select(func.count()).where(mail.c.due_at.is_not(None))).scalar_one())
 
 
 def claim_mail(connection: Connection, site_id: int, until: datetime, now: datetime) -> Mail | None:
-    """Reserve the site's due mail that has waited longest for this process until `until`, and return it.
+    """Reserve the site's due e-mail that has waited longest for this process until `until`, and return it.
 
-    `None` means that no mail is due, or that another process has just claimed it.
+    `None` means that no e-mail is due, or that another process has just claimed it.
     """
     due = select(mail.c.id).where(mail.c.site_id == site_id, mail.c.due_at <= now).order_by(mail.c.due_at, mail.c.id)
     found = connection.execute(due.limit(1)).scalar_one_or_none()
@@ -60,25 +60,25 @@ def claim_mail(connection: Connection, site_id: int, until: datetime, now: datet
 
 
 def update_claimed_mail(connection: Connection, claimed: Mail, values: Values) -> bool:
-    """Change columns of a mail, given by name, if it is still reserved as in `claimed`; return whether it was."""
+    """Change columns of an e-mail, given by name, if it is still reserved as in `claimed`; return whether it was."""
     mine = (mail.c.id == claimed.id, mail.c.due_at == claimed.due_at)
     return connection.execute(update(mail).where(*mine).values(**values)).rowcount > 0
 
 
 def list_mails(connection: Connection, site_id: int, since: datetime) -> list[Mail]:
-    """List the mails of a site whose `caused_at` is at or after `since`, newest first."""
+    """List the e-mails of a site whose `caused_at` is at or after `since`, newest first."""
     recent = select(mail).where(mail.c.site_id == site_id, mail.c.caused_at >= since)
     return [_mail_from_row(row) for row in connection.execute(recent.order_by(mail.c.caused_at.desc(), mail.c.id))]
 
 
 def find_mail(connection: Connection, mail_id: int) -> Mail | None:
-    """Find a mail by its id, or return `None` if there is none."""
+    """Find an e-mail by its id, or return `None` if there is none."""
     row = connection.execute(select(mail).where(mail.c.id == mail_id)).one_or_none()
     return _mail_from_row(row) if row is not None else None
 
 
 def delete_mails(connection: Connection, purposes: Sequence[MailPurpose], subject_ids: Sequence[int]) -> None:
-    """Delete the mails, sent or not, that have one of `purposes` and one of `subject_ids`."""
+    """Delete the e-mails, sent or not, that have one of `purposes` and one of `subject_ids`."""
     if subject_ids:
         about = (mail.c.purpose.in_(list(purposes)), is_in(mail.c.subject_id, subject_ids))
         connection.execute(delete(mail).where(*about))
@@ -93,7 +93,7 @@ def delete_waiting_mails(
     address: str = "",
     user_id: int | None = None,
 ) -> None:
-    """Delete the mails about `subject_ids` that wait to be sent to a user, or to a casefolded address of no user."""
+    """Delete the e-mails about `subject_ids` that wait to be sent to a user, or to a casefolded address of no user."""
     about = (mail.c.site_id == site_id, mail.c.purpose.in_(list(purposes)), is_in(mail.c.subject_id, subject_ids))
     to_address = and_(mail.c.user_id.is_(None), func.lower(mail.c.address) == address)
     to = mail.c.user_id == user_id if user_id is not None else to_address
@@ -101,7 +101,7 @@ def delete_waiting_mails(
 
 
 def delete_old_mails(connection: Connection, site_id: int, before: datetime) -> int:
-    """Delete the mails of a site whose `caused_at` is before `before`, and return their number."""
+    """Delete the e-mails of a site whose `caused_at` is before `before`, and return their number."""
     old = (mail.c.site_id == site_id, mail.c.caused_at < before)
     return connection.execute(delete(mail).where(*old)).rowcount
 

@@ -1,4 +1,4 @@
-"""Convert recipients of mails to and from their stored form, a list of address, language and user id."""
+"""Convert recipients of e-mails to and from their stored form, a list of address, language and user id."""
 
 from collections.abc import Sequence
 

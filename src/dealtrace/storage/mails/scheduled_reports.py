@@ -1,4 +1,4 @@
-"""Reports that are sent regularly by mail."""
+"""Reports that are sent regularly by e-mail."""
 
 from dataclasses import asdict, fields
 from datetime import datetime

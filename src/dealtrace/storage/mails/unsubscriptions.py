@@ -26,7 +26,7 @@ def insert_unsubscription(connection: Connection, left: Subscription, now: datet
 
 
 def delete_unsubscription(connection: Connection, left: Subscription) -> None:
-    """Delete the record that an address unsubscribed, so that it gets mails again."""
+    """Delete the record that an address unsubscribed, so that it gets e-mails again."""
     of_list = _of_list(left.site_id, left.list, left.list_id)
     connection.execute(delete(mail_leave).where(*of_list, mail_leave.c.address == left.folded_address))
 

@@ -15,7 +15,7 @@ from dealtrace.storage.schema.tables.visits import visit
 
 @record
 class FirstAndLast:
-    """The times of a site's first and last undeleted record of a kind, or `None` if there is no record."""
+    """The times of a site's first and last non-deleted record of a kind, or `None` if there is no record."""
 
     first_at: datetime | None
     last_at: datetime | None

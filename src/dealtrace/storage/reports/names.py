@@ -112,7 +112,7 @@ def count_won_statuses(fetch: Fetch, tables: FactTables) -> int:
 
 
 def count_deals_by_spelling(fetch: Fetch, tables: FactTables) -> dict[str, int]:
-    """Count the undeleted deals of the site by spelling of their status."""
+    """Count the non-deleted deals of the site by spelling of their status."""
     rows = tables.rows(Fact.DEALS, {"status_spelling"}, Moment.HAPPENED).subquery("facts")
     column = rows.c.status_spelling
     return {row[0]: row[1] for row in fetch(select(column, func.count()).group_by(column))}

@@ -1,4 +1,4 @@
-"""Saved reports, which belong to a site (shared by its users) or to a single user at a site."""
+"""Saved reports, which belong to a site (shared by its users) or to a single user on a site."""
 
 from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 

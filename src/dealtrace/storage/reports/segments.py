@@ -1,4 +1,4 @@
-"""Segments (saved filters), which belong to a site (shared by its users) or to a single user at a site."""
+"""Segments (saved filters), which belong to a site (shared by its users) or to a single user on a site."""
 
 from collections.abc import Collection
 from datetime import datetime

@@ -1,6 +1,6 @@
-"""Alert rules, incidents, mails and scheduled reports.
+"""Alert rules, incidents, e-mails and scheduled reports.
 
-Alerts, mails and scheduled reports are control tables, because due rows are searched across all sites.
+Alerts, e-mails and scheduled reports are control tables, because due rows are searched across all sites.
 """
 
 from sqlalchemy import BigInteger, Column, Index, Integer, PrimaryKeyConstraint, String, Table, Text, text
@@ -67,7 +67,7 @@ mail = Table(
     Index("ix_mail_site_id", "site_id", "caused_at"),
     info=CONTROL,
 )
-"""Mails have no foreign key to users; a mail is not sent to a user who no longer has a role at the site."""
+"""E-mails have no foreign key to users; an e-mail is not sent to a user who no longer has a role on the site."""
 
 mail_leave = Table(
     "mail_leave",

@@ -58,7 +58,7 @@ def index_where_present(name: str, column: AnyColumn, *then: AnyColumn, unique: 
 
 
 def index_undeleted(name: str, *columns: AnyColumn) -> None:
-    """Create an index on `site_id` and the given columns; the index contains only undeleted rows."""
+    """Create an index on `site_id` and the given columns; the index contains only non-deleted rows."""
     Index(name, columns[0].table.c.site_id, *columns, info=rows_where(UNDELETED))
 
 

@@ -1,4 +1,4 @@
-"""Add alerts, mails that wait to be sent, and reports that are sent by mail."""
+"""Add alerts, e-mails that wait to be sent, and reports that are sent by e-mail."""
 
 import sqlalchemy as sa
 from alembic import op
