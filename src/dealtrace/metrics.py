@@ -35,7 +35,7 @@ ATTEMPT_SECONDS = Histogram(
     buckets=(0.01, 0.05, 0.1, 0.5, 1, 2.5, 5),
 )
 PAUSED = Gauge("dealtrace_webhooks_paused", "Webhooks that are paused.", multiprocess_mode="livemax")
-MAIL_ATTEMPTS = Counter("dealtrace_mail_attempts", "Attempts to send a mail.", ["outcome"])
+MAIL_ATTEMPTS = Counter("dealtrace_mail_attempts", "Attempts to send an e-mail.", ["outcome"])
 MAILS_WAITING = Gauge("dealtrace_mails_waiting", "Mails waiting to be sent.", multiprocess_mode="livemax")
 ALERT_LOOKS = Counter("dealtrace_alert_looks", "Checks of alert rules.", ["outcome"])
 ALERTS_WAITING = Gauge(

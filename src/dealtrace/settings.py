@@ -176,12 +176,12 @@ class Settings(BaseSettings):
     smtp_url: str = Field(
         "",
         description="The mail server: `smtps://user:password@host`, `smtp+starttls://…` or `smtp://host`; "
-        "empty: no mails.",
+        "empty: no e-mails.",
     )
     mail_from: str = Field(
         "",
         validate_default=True,
-        description="The sender of mails; empty: the user of `DEALTRACE_SMTP_URL`, if that is an address.",
+        description="The sender of e-mails; empty: the user of `DEALTRACE_SMTP_URL`, if that is an address.",
     )
     log_level: str = Field(
         "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="The lowest level that is logged."
@@ -239,7 +239,7 @@ class Settings(BaseSettings):
         url = info.data.get("smtp_url", "")
         sender = value or (_mail_server(urlsplit(url)).user if url else "")
         if (value or url) and not is_address(sender):
-            raise ValueError("set the address that sends the mails, such as reports@example.org")
+            raise ValueError("set the address that sends the e-mails, such as reports@example.org")
         return value
 
     @field_validator("trusted_proxies", "webhook_private_targets", mode="before")

@@ -210,7 +210,7 @@ def test_a_report_is_changed_on_its_own_page(server: ServerProcess, served: Stag
     assert {each.address for each in after.recipients} == {"bob@example.com", reader.login}
     told = text_of(boss.get("settings/changes").text)
     for line in ("“Sources”: each day 7:00 → each day 8:00", "“Sources”: anna@example.com → bob@example.com"):
-        assert f"Report by mail {line}" in told
+        assert f"Report by e-mail {line}" in told
     refused = boss.post(place, **{**kept, "title": ""}, recipients="bob@example.com")
     assert refused.status_code == 400
     assert 'id="fault-title"' in refused.text

@@ -90,18 +90,18 @@ def test_only_the_button_ends_a_subscription_and_what_waits_for_it(
     assert waiting(served, site) == [ADDRESS, ADDRESS, "bob@example.com", "bob@example.com"]
     page = server.http.get(link(mail_list), headers=ENGLISH)
     assert page.status_code == 200
-    assert f"{ADDRESS} gets these mails." in text_of(page.text)
+    assert f"{ADDRESS} gets these e-mails." in text_of(page.text)
     assert "Shop <b>" not in page.text
     assert page.headers["referrer-policy"] == "no-referrer"
     assert "no-store" in page.headers["cache-control"]
     assert has_left(served, site, mail_list, lists[mail_list]) == []
     left = server.http.post(link(mail_list), data=ONE_CLICK, headers=ENGLISH)
     assert left.status_code == 200
-    assert f"{ADDRESS} no longer gets these mails." in text_of(left.text)
+    assert f"{ADDRESS} no longer gets these e-mails." in text_of(left.text)
     assert has_left(served, site, mail_list, lists[mail_list]) == [ADDRESS.casefold()]
     assert waiting(served, site) == [ADDRESS, "bob@example.com", "bob@example.com"]
     again = server.http.post(link(mail_list), data={"act": "again"}, headers=ENGLISH)
-    assert "gets these mails." in text_of(again.text)
+    assert "gets these e-mails." in text_of(again.text)
     assert has_left(served, site, mail_list, lists[mail_list]) == []
 
 
@@ -135,8 +135,8 @@ def test_nothing_is_sent_to_who_has_left_whoever_types_the_address_again(
     served.perform(send_due_reports, site, None, now=clock.now() + timedelta(days=1))
     assert set(waiting(served, site)) == {"bob@example.com"}
     page = text_of(boss.get(f"settings/alerts/{lists[MailList.ALERT]}").text)
-    assert "These recipients unsubscribed with the link in a mail:" in page
-    assert ADDRESS in page.partition("unsubscribed with the link in a mail:")[2].partition("Change")[0]
+    assert "These recipients unsubscribed with the link in an e-mail:" in page
+    assert ADDRESS in page.partition("unsubscribed with the link in an e-mail:")[2].partition("Change")[0]
     reader = member_of(server, served, site.site.id, Role.READER)
     assert "anna" not in reader.get("settings/mail-reports").text
 

@@ -43,7 +43,7 @@ _OF_END = {
 }
 _OF_TEST = {
     "ru": "Это проверка: письма об этом оповещении приходят. Делать ничего не нужно.",
-    "en": "This is a test: mails about this alert arrive. No action is needed.",
+    "en": "This is a test: e-mails about this alert arrive. No action is needed.",
 }
 
 

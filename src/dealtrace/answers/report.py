@@ -128,6 +128,6 @@ def _by_model(shown: Mapping[AttributionModel, Sequence[Shown]], place: int) -> 
 def _hint(metrics: Sequence[Metric], site_id: int) -> ReportHint:
     return {
         "metrics": [metric.name for metric in metrics],
-        "reason": "no status of the site means won",
+        "reason": "no status of the site is marked as won",
         "cure": f"dealtrace status set {site_id} NAME won",
     }

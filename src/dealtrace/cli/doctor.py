@@ -228,7 +228,7 @@ def _status_findings(connection: Connection, site: Site) -> list[Finding]:
         findings.append({"kind": "too_many_statuses", "text": text, "cure": cure, "site_id": site.id})
     unset = [group for group in group_statuses(statuses, deals) if group.meaning is Meaning.OPEN]
     if lacks_won and unset:
-        text = f"Site {site.id}: no status means won, so reports show no income. Its statuses: {_named(unset)}."
+        text = f"Site {site.id}: no status is marked as won, so reports show no income. Its statuses: {_named(unset)}."
         cure = f"dealtrace status set {site.id} NAME won"
         findings.append({"kind": "statuses", "text": text, "cure": cure, "site_id": site.id, "hint": True})
     return findings

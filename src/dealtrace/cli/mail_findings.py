@@ -28,7 +28,7 @@ def mail_findings(connection: Connection, site: Site, *, has_mail_server: bool) 
         if alert.fault is not None
     ]
     if not has_mail_server and any(alert.rule.recipients for alert in alerts):
-        text = f"Site {site.id}: alerts have recipients, but no mail server is set, so no mails are sent."
+        text = f"Site {site.id}: alerts have recipients, but no mail server is set, so no e-mails are sent."
         cure = "DEALTRACE_SMTP_URL=smtps://user:password@host"
         findings.append({"kind": "mail_server", "text": text, "cure": cure, "site_id": site.id})
     failed = [mail for mail in list_mails(connection, site.id, clock.now() - LOOKED_BACK) if mail.fault is not None]

@@ -246,7 +246,7 @@ def _read_multipart(boundary: bytes, body: bytes) -> Pairs:
             ru="не удалось разобрать части multipart", en="its multipart parts cannot be parsed"
         ) from fault
     if not parts.ended:
-        raise UnreadableBody(ru="multipart обрывается до конца", en="its multipart ends too early")
+        raise UnreadableBody(ru="multipart обрывается до конца", en="its multipart body is incomplete")
     return parts.pairs
 
 

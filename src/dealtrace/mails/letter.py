@@ -20,7 +20,7 @@ _SECURE = "https://"
 _COLUMN_GAP = "  "
 _UNSUBSCRIBE: Mapping[Language, str] = {
     "ru": "Не получать больше таких писем:",
-    "en": "To stop receiving these mails:",
+    "en": "To stop receiving these e-mails:",
 }
 
 

@@ -1,4 +1,4 @@
-"""Reports by mail: each time is sent once, on both engines."""
+"""Reports by e-mail: each time is sent once, on both engines."""
 
 from dataclasses import replace
 from datetime import timedelta

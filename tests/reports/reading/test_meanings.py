@@ -28,4 +28,4 @@ def test_a_column_named_like_a_metric_says_that_it_is_the_sites_own() -> None:
         ("Визит на дом", "Визит на дом"),
     ]
     assert {group_of(each) for each in found.values()} == {MetricGroup.OWN}
-    assert meaning_of(found["column:Отказы"], "ru") == "столбец, который создали на сайте"
+    assert meaning_of(found["column:Отказы"], "ru") == "столбец, созданный пользователями"

@@ -39,12 +39,12 @@ _WORDS: Mapping[ProblemKind, tuple[str, str, str]] = {
         "settings/webhooks",
     ),
     ProblemKind.NO_WON_STATUS: (
-        "No status means won, so reports show no income.",
+        "No status is marked as won, so reports show no income.",
         "Choose the statuses of won deals.",
         "settings/statuses",
     ),
     ProblemKind.FIELDS_UNKNOWN: (
-        "Custom fields are sent that the site does not store: %(what)s.",
+        "Callers send custom fields that the site does not store: %(what)s.",
         "Add the fields that you need.",
         "settings/fields",
     ),

@@ -101,7 +101,7 @@ async def _page(view: View, draft: Draft, *, tried: str = "", faults: Faults | N
     return show_settings(
         view,
         "settings/columns.html",
-        view.translate("Columns of reports"),
+        view.translate("Report columns"),
         faults=faults,
         columns=[(column, view.translate(_KINDS[column.kind]), _contents(column)) for column in columns],
         kinds=[(str(kind), view.translate(words), kind == draft.kind) for kind, words in _KINDS.items()],

@@ -15,7 +15,7 @@ from dealtrace.storage.accounts.site_hosts import list_hosts
 _FIELDS = {"KIND": "kind", "HOST": "host", "host": "host", "--name": "name"}
 """The fields of the form, by the names that refusals use."""
 _KINDS = {
-    HostKind.OWN: "own page",
+    HostKind.OWN: "a page of the site",
     HostKind.PAYMENT: "payment page",
     HostKind.SIGN_IN: "sign-in page",
     HostKind.SEARCH: "search engine",

@@ -194,7 +194,7 @@ async def _page(view: View, draft: ReportDraft, *, faults: Faults | None = None)
     return show_settings(
         view,
         "settings/mail_reports.html",
-        view.translate("Reports by mail"),
+        view.translate("Reports by e-mail"),
         faults=faults,
         reports=[_line(view, report, leaves.get(report.id, {})) for report in reports],
         may_add=view.role is not None and view.role.includes(Role.ANALYST),
@@ -214,7 +214,7 @@ def _line(view: View, report: ScheduledReport, left: Mapping[str, datetime]) -> 
 def _report_page(
     view: View, report: ScheduledReport, draft: ReportDraft, members: dict[int, str], *, faults: Faults | None = None
 ) -> Response:
-    title = view.translate("Report by mail")
+    title = view.translate("Report by e-mail")
     return show_settings(
         view, "settings/mail_report.html", title, faults=faults, report=report, form=_form(view, draft, members)
     )

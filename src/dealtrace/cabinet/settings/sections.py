@@ -93,7 +93,7 @@ def _sections(view: View, site: Site, facts: _Facts) -> list[SettingsSection]:
             Role.OWNER,
         ),
         ("settings/statuses", "Statuses", translate("Won: %(count)s") % {"count": facts.won_statuses}, Role.ANALYST),
-        ("settings/columns", "Columns of reports", str(facts.columns), Role.ANALYST),
+        ("settings/columns", "Report columns", str(facts.columns), Role.ANALYST),
         ("settings/hosts", "Hosts", str(len(site.hosts.known)), Role.OWNER),
         (
             "settings/webhooks",
@@ -103,7 +103,7 @@ def _sections(view: View, site: Site, facts: _Facts) -> list[SettingsSection]:
             Role.OWNER,
         ),
         ("settings/alerts", "Alerts", translate("Raised: %(count)s") % {"count": facts.raised_alerts}, Role.ANALYST),
-        ("settings/mail-reports", "Reports by mail", str(facts.mail_reports), Role.ANALYST),
+        ("settings/mail-reports", "Reports by e-mail", str(facts.mail_reports), Role.ANALYST),
         (
             "settings/counter",
             "Counter and forms",

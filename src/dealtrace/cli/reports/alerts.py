@@ -73,7 +73,7 @@ def add(  # noqa: PLR0913, PLR0917 - a rule has as many parts
     console.print(f"Alert {added.id} added to site {site_id}: {rule_sentence(rule, LANGUAGE, known.columns)}.")
     console.print(f"To try it on the last 30 days: dealtrace alert test {site_id} {added.id}")
     if recipients and not read_settings().smtp_url:
-        console.print("No mails are sent yet: set DEALTRACE_SMTP_URL for the server.")
+        console.print("No e-mails are sent yet: set DEALTRACE_SMTP_URL for the server.")
 
 
 @alert_commands.command("list")
@@ -121,7 +121,7 @@ def _alert_lines(alert: Alert, incident: Incident | None, about: AlertSite) -> l
         lines.append(f"    cannot be checked: {alert.fault}")
     lines += [f"    filter: {text}" for text in alert.rule.filters]
     if alert.rule.recipients:
-        lines.append(f"    mails to {', '.join(each.address for each in alert.rule.recipients)}")
+        lines.append(f"    e-mails to {', '.join(each.address for each in alert.rule.recipients)}")
     return lines
 
 
@@ -138,7 +138,7 @@ def try_out(
     site_id: SiteIdArgument,
     alert_id: AlertArgument,
     mail: Annotated[
-        bool, typer.Option("--mail", help="Only have a running server send a test mail to the recipients.")
+        bool, typer.Option("--mail", help="Only have a running server send a test e-mail to the recipients.")
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -206,11 +206,11 @@ def _send_test(database: Database, alert: Alert) -> None:
     waiting = [mail for mail in mails if mail.fault is None and mail.due_at is not None]
     for mail in mails:
         if mail.fault is None and mail.due_at is None:
-            console.print(f"The mail server accepted the mail to {mail.recipient.address}.")
+            console.print(f"The mail server accepted the e-mail to {mail.recipient.address}.")
     if failed or waiting:
         lines = [f"{mail.recipient.address}: {mail.fault}." for mail in failed]
         lines += [
-            f"{mail.recipient.address}: no server sent the mail. Is dealtrace serve running with DEALTRACE_SMTP_URL?"
+            f"{mail.recipient.address}: no server sent the e-mail. Is dealtrace serve running with DEALTRACE_SMTP_URL?"
             for mail in waiting
         ]
         fail(*lines)

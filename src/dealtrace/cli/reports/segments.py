@@ -27,7 +27,7 @@ def add(
     site_id: SiteIdArgument,
     name: NameArgument,
     filters: Annotated[list[str], typer.Option("--filter", help="A filter dimension:operator:value; may be repeated.")],
-    replaces: Annotated[bool, typer.Option("--replace", help="Replace the segment with this name.")] = False,
+    replaces: Annotated[bool, typer.Option("--replace", help="Replace an existing segment of the same name.")] = False,
 ) -> None:
     """Save filters as a segment. A running server can use the segment at once."""
     with open_prepared() as database, database.write() as connection:

@@ -163,5 +163,5 @@ def _notes(report: Report, left_out: Sequence[str]) -> Iterator[str]:
     if not report.question.adds_up:
         yield "The rows do not add up to the total: a deal is counted for each of its tags."
     if report.lacking_won:
-        yield "Unknown, since no status means won:"
+        yield "Unknown, since no status is marked as won:"
         yield from (f"  {metric.name}" for metric in report.lacking_won)

@@ -37,7 +37,8 @@ AllOption = Annotated[
     bool, typer.Option("--all", help="With --remove: also remove other data of the site, which the demo did not make.")
 ]
 PartOption = Annotated[
-    float, typer.Option("--part", min=PART_MIN, max=1, hidden=True, help="Make only this share of the data.")
+    float,
+    typer.Option("--part", min=PART_MIN, max=1, hidden=True, help="Make only this fraction of the data, up to 1."),
 ]
 
 

@@ -140,7 +140,7 @@ def _check_owner_is_left(connection: Connection, user_id: UserId) -> None:
         raise InvalidSetting(
             key="login",
             ru="это последний владелец установки, сначала назначьте другого",
-            en="this is the last owner of the installation, make another user an owner first",
+            en="this is the only owner of the installation; make another user an owner first",
         )
 
 

@@ -35,7 +35,7 @@ def list_lead_ids(connection: Connection, site_id: int, kind: LeadKind, client_i
 
 
 def find_deal_ids_by_contact(connection: Connection, site_id: int, contacts: Sequence[str]) -> set[int]:
-    """Find the ids of the newest non-deleted deals, up to `SHOWN_MAX`, that were registered with one of the contacts."""
+    """Find the ids of the newest non-deleted deals, up to `SHOWN_MAX`, that were sent with one of the contacts."""
     further = select(deal_contact.c.deal_id).where(
         deal_contact.c.site_id == site_id, is_in(deal_contact.c.contact, contacts)
     )
