@@ -62,7 +62,10 @@ def observe_request(route: str, status: int, seconds: float) -> None:
 
 
 def observe_tally(tally: Sequence[tuple[str, str]]) -> None:
-    """Count values that callers sent; each pair of `tally` is a value's name and its outcome, both from fixed lists."""
+    """Count what became of values that callers sent.
+
+    Each pair of `tally` names the value and what became of it, such as `("hit", "robot")`; both are from fixed lists.
+    """
     for what, kind in tally:
         TALLY.labels(what, kind).inc()
 

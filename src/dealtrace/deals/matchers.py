@@ -88,7 +88,7 @@ def stated_source_of(matchers: Sequence[Matcher]) -> TrafficSource | None:
     """Return the source that the first matcher in `FINAL_KINDS` states, or `None` if there is none.
 
     The source applies if no earlier matcher finds a lead.
-    Vendor: «customSources», at its place in the order: matchers after `withoutSource` are never reached.
+    Calltouch: «customSources», at its place in the order: matchers after `withoutSource` are never reached.
     """
     final = next((matcher for matcher in matchers if matcher.way in FINAL_KINDS), None)
     return final.source if final is not None else None

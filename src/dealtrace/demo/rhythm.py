@@ -71,7 +71,7 @@ class Calendar:
         return at.astimezone(self.time_zone).hour in ANSWERED_HOURS
 
     def is_quiet(self, at: datetime) -> bool:
-        """Return whether an instant is on the quiet weekend."""
+        """Return whether an instant falls on the one quiet weekend of the demo."""
         return self.quiet_on <= at.astimezone(self.time_zone).date() < self.quiet_on + 2 * DAY
 
     def is_broken(self, at: datetime) -> bool:

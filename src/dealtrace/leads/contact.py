@@ -60,6 +60,6 @@ def normal_contacts(phone: str | None, email: str | None) -> tuple[str, ...]:
 def md5_of_phone(contact: str) -> str | None:
     """Return the MD5 digest of a phone in normal form, or `None` for an e-mail.
 
-    Vendor: «md5Phones», of the digits `7XXXXXXXXXX`. The digest is not secret: it can be computed from the phone.
+    Calltouch: «md5Phones», of the digits `7XXXXXXXXXX`. The digest is not secret: it can be computed from the phone.
     """
     return None if "@" in contact else md5(contact.encode(), usedforsecurity=False).hexdigest()

@@ -80,7 +80,7 @@ class ReadPool:
     async def read_newest(
         self, function: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs
     ) -> R:
-        """Call `function` as `read` does, but on the primary database, for data that must be new, such as tokens."""
+        """Call `function` as `read` does, but on the primary database, for data that must be current: tokens."""
         return await self._run(self._call_primary, function, args, kwargs)
 
     def stop(self) -> None:

@@ -237,7 +237,7 @@ async def _attempt(connection: WebhookConnection, webhook: Webhook, message: Mes
 
 
 def _unwritable(webhook: Webhook, broken: Exception) -> Fault:
-    """Log that a message cannot be written, which is a bug in the server; return a fault, so that retries slow down."""
+    """Log that a message could not be written, a bug in the server; return an error, so that retries slow down."""
     _log.error("webhook_not_written", webhook_id=webhook.id, cause=cause_of(broken))
     return Fault(f"the message cannot be written: {type(broken).__name__}")
 

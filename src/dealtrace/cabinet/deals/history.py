@@ -115,7 +115,7 @@ class Historian:
         return clock_time(self._view.language, moment, self._view.current_site.time_zone)
 
     def _words(self, name: str, value: Any) -> str:  # noqa: PLR0911 - a case for each field
-        """Return the text of a field's value in stored JSON."""
+        """Return the text to show for the value of a field, as decoded from the stored JSON."""
         if value in (None, "", [], {}):
             return NOTHING
         match name:

@@ -131,7 +131,7 @@ class Details:
 
 
 def _read(connection: Connection, site: Site, answer: RowsAnswer, model: AttributionModel) -> Details:
-    """Return the stored data that rows show; the source of a deal or lead is that of its visit credited by `model`."""
+    """Return the stored data that the rows show. A deal or lead has the source of the visit that `model` credits."""
     kind, rows = answer["kind"], answer["rows"]
     ids = [row["id"] for row in rows if "id" in row]
     deal_ids = ids if kind == Fact.DEALS else []

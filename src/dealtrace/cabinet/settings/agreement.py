@@ -53,7 +53,7 @@ class Compared:
 
 
 async def show(view: View) -> Response:
-    """Show the form to upload a list."""
+    """Show the form for uploading a list of deals to compare with the stored deals."""
     return _page(view)
 
 

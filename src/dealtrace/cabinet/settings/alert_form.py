@@ -42,7 +42,7 @@ class AlertDraft:
 
 @record
 class TrialLine:
-    """An incident of a trial: its first window, and the figure and the usual figure in it as texts.
+    """An incident found by a trial: its first window, and the actual and the usual figure of that window, formatted.
 
     `ended_at` is `None` if the incident is not over.
     """

@@ -71,7 +71,7 @@ class CreditedSession(Utm):
 
 
 class PublicLeadRequestSession(Utm):
-    """The source of a lead request, in the answer to a form, which has no token."""
+    """The source of a lead request, in the answer to a form that was sent without a token."""
 
     sessionId: Id | None
     keywords: str

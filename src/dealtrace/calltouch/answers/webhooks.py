@@ -38,7 +38,7 @@ _Window = TypedDict("_Window", {"from": str, "to": str})
 
 
 class AlertValues(_Window):
-    """The values of an alert: rule, watched period, actual and usual value, and when and at which value it ended."""
+    """The values of an alert: rule, watched period, actual and usual value, and when, and at what value, it ended."""
 
     alertId: int
     incidentId: int
@@ -97,7 +97,7 @@ class LeadValues(OriginValues):
 
 
 class CallValues(LeadValues):
-    """The values of a call."""
+    """The fields of a call in a webhook message."""
 
     leadtype: Literal["call"]
     callphase: PhaseName

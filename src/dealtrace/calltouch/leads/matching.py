@@ -90,10 +90,10 @@ class Element(msgspec.Struct, frozen=True, rename="camel"):
 
 @record
 class _Contacts:
-    """A type of element that searches for a lead by contact.
+    """A way to search for a lead by contact, as an item of the list `matching` in a request.
 
-    `params` is the key of its parameters, `kinds` are the kinds of lead to search, and `wanted` is the parameter that
-    says which lead to choose.
+    `params` is the item's key with its parameters, `kinds` are the kinds of lead to search, and `wanted` is the
+    parameter that says which lead to choose.
     """
 
     params: str

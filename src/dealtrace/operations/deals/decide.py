@@ -37,7 +37,7 @@ def decide_matchers(connection: Connection, site: Site, lists: Sequence[Sequence
     """Return the decision for each list of matchers (searches for a lead or visit), in input order.
 
     The number of queries does not depend on the number of lists.
-    Vendor: the order is the priority, and the next matcher is tried if the previous one found nothing.
+    As Calltouch documents, the matchers of a list are tried in order, each only if the previous one found nothing.
     """
     resolved = _with_phones(connection, site, lists)
     searches = [_searches(matchers) for matchers in resolved]

@@ -141,7 +141,7 @@ def key_rows(site_id: int, deal: Deal) -> list[Values]:
 
 
 def deletion_columns(deal: Deal) -> dict[str, object]:
-    """Return the columns with the times at which a deal was touched, changed and deleted, and with its version."""
+    """Return the columns that every change sets: the times of the change and of the deletion, and the version."""
     return {name: getattr(deal, name) for name in STAMP_COLUMNS}
 
 

@@ -86,7 +86,7 @@ _OWN = visit.alias("own_visit")
 
 
 def query_leads(site: Site, query: LeadQuery) -> PageQuery:
-    """Return the paged query for the non-deleted leads that `query` describes."""
+    """Return the paged query for the leads that `query` describes and that are not deleted."""
     table = LEAD_TABLES[query.kind]
     conditions = [table.c.site_id == site.id, table.c.deleted_at.is_(None), *_conditions(site, query)]
     rows: FromClause = table
