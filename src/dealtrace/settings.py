@@ -295,7 +295,7 @@ class Settings(BaseSettings):
 
 
 def _host_of(url: str) -> str:
-    """Return the host of a URL in lower case, or an empty text if it has none."""
+    """Return the host of a URL in lower case, or an empty string if it has none."""
     try:
         return urlsplit(url).hostname or ""
     except ValueError:

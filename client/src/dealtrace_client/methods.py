@@ -42,7 +42,7 @@ class Unset(Enum):
 
 
 UNSET: Final = Unset.UNSET
-"""The value that leaves a field unchanged; `None` and an empty text erase the field."""
+"""The value that leaves a field unchanged; `None` and an empty string erase the field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +124,8 @@ def update(  # noqa: PLR0913 - as above
 ) -> Call[Changed]:
     """Return the call that changes a deal, identified by its id, its number, or both; the id is tried first.
 
-    `UNSET` keeps a value, `None` and empty texts erase it; tags replace the whole list. A `source` applies while the
-    deal has no lead. An empty value in `custom` erases the field.
+    `UNSET` keeps a value, `None` and an empty string erase it; tags replace the whole list. A `source` applies while
+    the deal has no lead. An empty value in `custom` erases the field.
     """
     values: dict[str, object] = {
         "orderSum": amount_rub,

@@ -86,7 +86,7 @@ def masked_value(name: str, value: str) -> str:
 
 
 def masked_text(text: str) -> str:
-    """Return a text with everything masked that looks like an e-mail or a phone."""
+    """Return a string with everything masked that looks like an e-mail or a phone."""
     if len(text) < _CONTACT_LENGTH_MIN or _SUSPICIOUS.search(text) is None:
         return text
     return _PHONE.sub(_mask_phone, _with_masked_emails(text))

@@ -12,7 +12,7 @@ _HOST = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]")
 
 
 def read_origins(key: str, text: str) -> tuple[str, ...]:
-    """Parse a comma-separated list of origins, and return them in the form that browsers send; none for an empty text.
+    """Parse a comma-separated list of origins, and return them in the form that browsers send.
 
     Raises:
         InvalidSetting: a part is not an origin, or there are more than `ORIGINS_MAX`.

@@ -70,7 +70,7 @@ class Rule:
 
 @record
 class RawRule:
-    """An unparsed rule from a command or a form; empty texts are missing parts."""
+    """An unparsed rule from a command or a form; empty strings are missing parts."""
 
     kind: str
     metric: str

@@ -21,7 +21,7 @@ Schema = Mapping[str, object]
 
 @dataclass(frozen=True)
 class ForQuestion:
-    """The type of a text that is parsed later, when the site's own names are known; `describe` returns its schema."""
+    """The type of a string that is parsed later, when the site's own names are known; `describe` returns its schema."""
 
     describe: Callable[[], Schema]
     erased: str = ""
@@ -133,7 +133,7 @@ ROWS = ParameterTable(
 
 
 def words_of(sent: Sent) -> RawQuestion:
-    """Return the parameters that define a report as texts, not yet parsed."""
+    """Return the parameters that define a report as strings, not yet parsed."""
     said = {name: sent.get(name, "") for name in REPORT.named}
     return RawQuestion(
         by=said["by"],

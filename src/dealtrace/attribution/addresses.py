@@ -36,7 +36,7 @@ def split_address(address: str) -> SplitResult | None:
 
 
 def host_of(address: str) -> str:
-    """Return the host of an address in lower case, without `www.`, or an empty text if there is none."""
+    """Return the host of an address in lower case, without `www.`, or an empty string if there is none."""
     parts = split_address(address)
     return bare_host(parts.hostname or "") if parts is not None else ""
 
@@ -113,7 +113,7 @@ def fragment_parameters_of(fragment: str) -> Mapping[str, str]:
 
 
 def decoded(text: str) -> str:
-    """Return a text with percent-encoding decoded: as UTF-8, or as Windows-1251, which old pages use."""
+    """Return a string with percent-encoding decoded: as UTF-8, or as Windows-1251, which old pages use."""
     text = text.replace("+", " ")
     if "%" not in text:
         return text
@@ -139,7 +139,7 @@ def _is_utf8(text: bytes) -> bool:
 
 
 def short(text: str) -> str:
-    """Return a text as it is stored: cut to `PART_LENGTH_MAX` characters, without null characters and outer blanks.
+    """Return a string as it is stored: cut to `PART_LENGTH_MAX` characters, without null characters and outer blanks.
 
     Databases reject null characters.
     """

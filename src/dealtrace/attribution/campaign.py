@@ -23,7 +23,7 @@ class Campaign:
 class CampaignNaming:
     """The rule that finds the `utm_campaign` of a campaign from its id and name.
 
-    `form` is `auto`, `id`, `name`, or a text that contains `{id}` or `{name}`. `renames` are exceptions: they map the
+    `form` is `auto`, `id`, `name`, or a string that contains `{id}` or `{name}`. `renames` are exceptions: they map the
     id or name of a campaign to its `utm_campaign`.
     """
 

@@ -133,7 +133,7 @@ def _openstat_source(label: str) -> TrafficSource:
 
 
 def _from_base64(label: str) -> str:
-    """Return the text encoded in either alphabet of Base64, padded or not, or an empty text if it is invalid."""
+    """Return the text encoded in either alphabet of Base64, padded or not, or an empty string if it is invalid."""
     plain = re.sub(r"[\s=]", "", label.replace("/", "_").replace(" ", "-").replace("+", "-"))
     try:
         content = urlsafe_b64decode(plain + "=" * (-len(plain) % 4))

@@ -54,7 +54,7 @@ class Origin:
 
     @property
     def landing_host(self) -> str:
-        """The host of the landing page, in lower case and without a port, or an empty text if its URL has no host."""
+        """The host of the landing page, in lower case and without a port, or an empty string if its URL has no host."""
         try:
             return urlsplit("/".join(self.details.landing_url.split("/", 3)[:3])).hostname or ""
         except ValueError:

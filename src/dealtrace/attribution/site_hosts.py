@@ -54,7 +54,7 @@ def hosts_of(entries: Iterable[tuple[HostKind, str, str]]) -> SiteHosts:
 
 
 def read_host(text: str) -> str:
-    """Return the host in a text that a person typed, in ASCII, or an empty text if it is not a host.
+    """Return the host in a string that a person typed, in ASCII, or an empty string if it is not a host.
 
     Scheme, port, path, `www.` and `*.` are removed.
     """

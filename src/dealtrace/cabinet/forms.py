@@ -28,7 +28,7 @@ class Form:
     files: Sequence[tuple[str, UploadFile]] = ()
 
     def get(self, name: str) -> str:
-        """Return the first value of a field, or an empty text if it was not sent."""
+        """Return the first value of a field, or an empty string if it was not sent."""
         return next((value for field, value in self.fields if field == name), "")
 
     def all(self, name: str) -> list[str]:
@@ -69,7 +69,7 @@ async def read_form(request: Request, *, bytes_max: int = FORM_BYTES_MAX, files_
     Raises:
         BodyTooLarge: the form is longer than `bytes_max`.
         UnreadableBody: it has too many fields or files, malformed multipart parts, or a null byte, which databases
-            cannot store in a text.
+            cannot store in a string.
     """
     received = 0
 

@@ -177,7 +177,7 @@ def _to_login(view: View) -> Response:
 
 
 def then_query(then: str) -> str:
-    """Return the query string `?then=…` with the path to open after logging in, or an empty text if `then` is empty."""
+    """Return the query string `?then=…` with the path to open after logging in; empty if `then` is empty."""
     return f"?{urlencode({'then': then})}" if then else ""
 
 

@@ -35,7 +35,7 @@ SITES_A_PAGE = 20
 
 @record
 class SiteFigure:
-    """A figure of a site as text, and its change since the period before."""
+    """A figure of a site as a string, and its change since the period before."""
 
     words: str
     change: Change | None

@@ -44,7 +44,7 @@ class Listing:
     parameters: tuple[tuple[str, str], ...]
 
     def get(self, name: str) -> str:
-        """Return a parameter, or an empty text if it is missing."""
+        """Return a parameter, or an empty string if it is missing."""
         return dict(self.parameters).get(name, "")
 
     def link(self, **changed: str) -> str:
@@ -72,7 +72,7 @@ class Listing:
         return AmountKey(int(amount) if amount != _NO_AMOUNT else None, int(id_))
 
     def next_page(self, end: SortKey | AmountKey | None) -> str:
-        """Return the URL of the page that begins after the key `end`, or an empty text if there is none."""
+        """Return the URL of the page that begins after the key `end`, or an empty string if there is none."""
         match end:
             case None:
                 return ""

@@ -21,7 +21,7 @@ def lead_address(site_id: int, ref: LeadRef) -> str:
 
 
 def web_address(text: str | None) -> str:
-    """Return a URL if it is safe as a link (`http` or `https`, not `javascript:`), or an empty text."""
+    """Return a URL if it is safe as a link (`http` or `https`, not `javascript:`), or an empty string."""
     if text is None:
         return ""
     try:

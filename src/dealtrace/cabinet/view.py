@@ -96,7 +96,7 @@ class View:
 
     @property
     def ip(self) -> str:
-        """Return the IP address of the browser, or an empty text if unknown."""
+        """Return the IP address of the browser, or an empty string if unknown."""
         return self.services.proxies.client_ip(self.request.scope)
 
     @property

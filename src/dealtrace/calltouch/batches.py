@@ -138,7 +138,7 @@ def read_document(body: bytes) -> object:
 
 
 class _SentFloat(float):
-    """A float parsed from a number with decimals or an exponent; `as_sent` is the number as text."""
+    """A float parsed from a number with decimals or an exponent; `as_sent` is the number as a string."""
 
     __slots__ = ("as_sent",)
 
@@ -268,5 +268,5 @@ def values_by_field(fields: Iterable[FieldValue]) -> dict[str, str]:
 
 
 def scalar_text(word: SentScalar) -> str:
-    """Return a text or number as text, or an empty text for `None`."""
+    """Return a string or number as a string, or an empty string for `None`."""
     return "" if word is None else str(word)

@@ -1,4 +1,4 @@
-"""The parameter types that only the Calltouch API has: sums, local times, tags, ids of visits."""
+"""The parameter types that only the Calltouch API has: amounts, local times, tags, ids of visits."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
@@ -31,12 +31,12 @@ _SHOWN: Mapping[ClockForm, tuple[str, str]] = {
 
 @record
 class Amount:
-    """A sum in rubles with up to four decimals."""
+    """An amount in rubles with up to four decimals."""
 
     erased: None = None
 
     def read(self, text: str) -> Decimal:
-        """Parse a sum as a decimal number of rubles."""
+        """Parse an amount as a decimal number of rubles."""
         return parse_amount(text)
 
     def schema(self) -> Mapping[str, object]:
@@ -106,7 +106,7 @@ class VisitRef:
     erased: None = None
 
     def read(self, text: str) -> int | None:
-        """Return the id in a text, or `None` if the text is not an id."""
+        """Return the id in a string, or `None` if the text is not an id."""
         digits = text.strip()
         if not (digits.isascii() and digits.isdigit() and len(digits) <= DIGITS_MAX):
             return None

@@ -235,7 +235,7 @@ def _status_findings(connection: Connection, site: Site) -> list[Finding]:
 
 
 def _rate_findings(connection: Connection, site: Site) -> list[Finding]:
-    """List the currencies without an exchange rate for some deals; reports leave out the sums of these deals."""
+    """List the currencies without an exchange rate for some deals; reports leave out the amounts of these deals."""
     return [
         {
             "kind": "no_rate",

@@ -51,7 +51,7 @@ error_console = CleanConsole(stderr=True)
 
 
 def cleaned(text: str) -> str:
-    """Return a text with control and format characters and line breaks replaced by their JSON escapes."""
+    """Return a string with control and format characters and line breaks replaced by their JSON escapes."""
     if text.isprintable():
         return text
     return "".join(_escaped(sign) if unicodedata.category(sign) in _UNPRINTABLE else sign for sign in text)
@@ -129,7 +129,7 @@ def end_without_output(failure: OutputFailed) -> NoReturn:
 
 
 def _clean(printed: Any) -> Any:
-    """Return a text or table with its texts cleaned. Any: Rich prints objects of many types."""
+    """Return a string or table with its texts cleaned. Any: Rich prints objects of many types."""
     if isinstance(printed, str):
         return cleaned(printed)
     if isinstance(printed, Table):

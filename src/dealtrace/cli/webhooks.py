@@ -214,7 +214,7 @@ def try_out(
 
 
 def _outcome_of_test(database: Database, webhook_id: int, seconds: int) -> str | None:
-    """Return why a test failed, an empty text if it succeeded, or `None` if no server ran it within `seconds`."""
+    """Return why a test failed, an empty string if it succeeded, or `None` if no server ran it within `seconds`."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         with database.read() as connection:

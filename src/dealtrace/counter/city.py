@@ -28,7 +28,7 @@ def open_cities() -> maxminddb.Reader | None:
 
 
 def city_of(ip: str) -> str:
-    """Return the English name of an IP address's city in lower case, or an empty text if the city is unknown."""
+    """Return the English name of an IP address's city in lower case, or an empty string if the city is unknown."""
     cities = open_cities()
     if cities is None:
         return ""

@@ -29,12 +29,12 @@ class Salvaged(Protocol):
     """The type of an optional parameter that never makes a request invalid: only its usable part is kept."""
 
     def salvage(self, text: str) -> tuple[object, bool]:
-        """Return the usable part of a text, or `None`, and whether the whole text is usable; never raise."""
+        """Return the usable part of a string, or `None`, and whether the whole text is usable; never raise."""
 
 
 @record
 class CutText(Text):
-    """The type of a text that is cut if it is too long."""
+    """The type of a string that is cut if it is too long."""
 
     def salvage(self, text: str) -> tuple[str | None, bool]:
         """Return the text, cut and without null characters, or `None` if it is empty, and whether it is unchanged."""
@@ -44,7 +44,7 @@ class CutText(Text):
 
 @record
 class WholeText(Text):
-    """The type of a text that is dropped if it is too long."""
+    """The type of a string that is dropped if it is too long."""
 
     def salvage(self, text: str) -> tuple[str | None, bool]:
         """Return the text and `True`, or `None` and `False` if the text is too long or has null characters."""
@@ -156,7 +156,7 @@ def _is_plain(value: object) -> bool:
 
 
 def storable(text: str) -> str:
-    """Return a text without null characters, which databases cannot store."""
+    """Return a string without null characters, which databases cannot store."""
     return text.replace("\0", "")
 
 

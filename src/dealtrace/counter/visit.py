@@ -82,7 +82,7 @@ def read_hit(caller: Caller, sent: SentHit) -> Hit:
 
 
 def _agent_of_request(caller: Caller, sent: SentHit) -> str:
-    """Return the user agent of the visitor's browser, or an empty text if the site's server sent the request.
+    """Return the user agent of the visitor's browser, or an empty string if the site's server sent the request.
 
     Ours: a server sent the request if the parameters include the visitor's IP address or user agent, or if an HTTP
     library made the request.

@@ -1,4 +1,4 @@
-"""The precision and the largest value of the sum of a deal, in rubles."""
+"""The precision and the largest value of the amount of a deal, in rubles."""
 
 import re
 from decimal import ROUND_HALF_UP, Decimal
@@ -10,14 +10,14 @@ AMOUNT_STEP = Decimal(1).scaleb(-DECIMALS)
 """Sums are rounded to ten-thousandths of a ruble wherever they are read, stored or shown."""
 STEPS_PER_RUBLE = 10**DECIMALS
 AMOUNT_MAX = Decimal(9 * 10**14)
-"""The largest absolute value of a sum, in rubles."""
+"""The largest absolute value of an amount, in rubles."""
 AMOUNT_LENGTH_MAX = 100
 _SPACES = str.maketrans("", "", " \u00a0\u202f\u2009")
 _AMOUNT = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 
 
 def parse_amount(text: str) -> Decimal:
-    """Parse a sum in rubles.
+    """Parse an amount in rubles.
 
     Ours: a comma is read as a decimal point, spaces and no-break spaces are ignored, and a sign is accepted. Digits
     beyond the fourth decimal are rounded half up.

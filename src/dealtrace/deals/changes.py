@@ -42,7 +42,7 @@ FURTHER = ("margin_rub", "currency", "details", "matchers", "status_since")
 class Change:
     """A change of a deal; fields that are `UNSET` are not changed.
 
-    An erased sum is `None`, an erased text is empty, and erased tags are `()`. `added_tags` and `added_comment` are
+    An erased amount is `None`, an erased text is empty, and erased tags are `()`. `added_tags` and `added_comment` are
     appended. New `matchers` replace the deal's matchers, and the source that the old matchers stated.
     Seed: «если обновлять значение не требуется, то не передавайте параметр вовсе».
     """

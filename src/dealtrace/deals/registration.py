@@ -17,9 +17,9 @@ from dealtrace.record import record
 class Registration:
     """A deal as a CRM registers it.
 
-    `number` is as sent, `None` if the CRM sent none. `amount_as_sent` is the text of the sum. `fingerprint` is a hash
-    of all parameters: equal hashes mean that the same registration was sent again. The fields after `fingerprint` exist
-    only in deals 2.0; `lead_tags` are added to the lead that is found.
+    `number` is as sent, `None` if the CRM sent none. `amount_as_sent` is the amount as a string. `fingerprint` is a
+    hash of all parameters: equal hashes mean that the same registration was sent again. Only the API deals 2.0 sends
+    the fields after `fingerprint`; `lead_tags` are added to the lead that is found.
     """
 
     number: str | None
@@ -126,7 +126,7 @@ def new_deal(
 
 
 def receipt_for(registration: Registration, deal: Deal, matcher: int | None = None) -> Receipt:
-    """Return the response to the registration that created `deal`; the number and the sum are exactly as sent."""
+    """Return the response to the registration that created `deal`; the number and the amount are exactly as sent."""
     number = registration.number if registration.number is not None else deal.number
     return Receipt(
         deal.id,

@@ -18,7 +18,7 @@ class SourcePartCell(TextCell):
     """A cell with a part of a traffic source, such as its medium or campaign."""
 
     def read(self, cell: Cell) -> str:
-        """Return the text of a cell, or an empty text for a placeholder such as `(not set)`."""
+        """Return the text of a cell, or an empty string for a placeholder such as `(not set)`."""
         text = TextCell.read(self, cell)
         return "" if text in _NO_VALUE else text
 

@@ -52,7 +52,7 @@ class CellType(Protocol):
 
 
 def text_of(cell: Cell) -> str:
-    """Return a cell as text, without the apostrophe that prevents a formula.
+    """Return a cell as a string, without the apostrophe that prevents a formula.
 
     A number has all its digits, as they are written in CSV: no exponent, and no decimals if it is whole.
 
@@ -115,7 +115,7 @@ class TextCell:
 
 @record
 class CodeCell(TextCell):
-    """A cell with a text that a spreadsheet may mistake for a number, such as an id."""
+    """A cell with a string that a spreadsheet may mistake for a number, such as an id."""
 
     def read(self, cell: Cell) -> str:
         """Return the text with all its digits.
@@ -132,7 +132,7 @@ class CodeCell(TextCell):
         return text
 
     def _is_whole(self, _: str) -> bool:
-        """Return whether a text that looks like a rounded number has all its digits."""
+        """Return whether a string that looks like a rounded number has all its digits."""
         return False
 
 

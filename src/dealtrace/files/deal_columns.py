@@ -37,7 +37,7 @@ _LEAD_KINDS = {
 
 @record
 class AmountCell:
-    """A cell with a sum in rubles."""
+    """A cell with an amount in rubles."""
 
     @property
     def form(self) -> str:
@@ -45,7 +45,7 @@ class AmountCell:
         return "rubles, up to four decimals"
 
     def read(self, cell: Cell) -> Decimal:
-        """Parse the sum, rounded to four decimals."""
+        """Parse the amount, rounded to four decimals."""
         return parse_amount(text_of(cell))
 
 

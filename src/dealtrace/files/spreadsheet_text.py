@@ -8,7 +8,7 @@ leading zeros, and rewrites phones as `7,92E+10`. Writing `="…"`, a formula wi
 import re
 
 FORMULA_STARTS = "=+-@\t\r\n＝＋－＠"
-"""The characters at the start of a text that a spreadsheet may run as a formula."""
+"""The characters at the start of a string that a spreadsheet may run as a formula."""
 
 _NEEDS_GUARD = re.compile(rf"'*[{re.escape(FORMULA_STARTS)}]")
 _GUARDED = re.compile(rf"''*[{re.escape(FORMULA_STARTS)}]")
@@ -24,13 +24,13 @@ _KEPT = re.compile("0|[1-9][0-9]{0,8}")
 
 
 def guard_formula(text: str) -> str:
-    """Return a text without null characters, with an apostrophe in front if a spreadsheet might run it as a formula."""
+    """Return a string without null characters, after an apostrophe if a spreadsheet might run it as a formula."""
     plain = text.replace("\0", "")
     return f"'{plain}" if _NEEDS_GUARD.match(plain) else plain
 
 
 def spreadsheet_text(text: str) -> str:
-    """Return a text in a form that a spreadsheet keeps unchanged when it opens a CSV file."""
+    """Return a string in a form that a spreadsheet keeps unchanged when it opens a CSV file."""
     if _CONSTANT.fullmatch(text) is not None:
         return text
     guarded = guard_formula(text)
@@ -45,7 +45,7 @@ def spreadsheet_text(text: str) -> str:
 
 
 def plain_text(text: str) -> str:
-    """Return a text without the protection that `guard_formula`, `spreadsheet_text` or other programs gave it."""
+    """Return a string without the protection that `guard_formula`, `spreadsheet_text` or other programs gave it."""
     if text.startswith("'") and _GUARDED.match(text) is not None:
         text = text[1:]
     if text.startswith('="') and (constant := _CONSTANT.fullmatch(text)) is not None:

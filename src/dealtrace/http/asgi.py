@@ -8,7 +8,7 @@ from dealtrace.errors import Language
 
 
 def header(scope: Scope, name: bytes) -> str:
-    """Return the value of a header, or an empty text if it is missing; `name` is in lower case."""
+    """Return the value of a header, or an empty string if it is missing; `name` is in lower case."""
     for key, value in scope["headers"]:
         if key == name:
             return str(value, "latin-1")

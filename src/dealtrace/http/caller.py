@@ -44,7 +44,7 @@ class Caller:
     receive: Receive
 
     def header(self, name: bytes) -> str:
-        """Return the value of a request header, or an empty text if it is missing; `name` is in lower case."""
+        """Return the value of a request header, or an empty string if it is missing; `name` is in lower case."""
         return header(self.scope, name)
 
     async def write(

@@ -28,7 +28,7 @@ class Proxies:
         self._warned = False
 
     def client_ip(self, scope: Scope) -> str:
-        """Return the client's IP address, or an empty text if it is unknown.
+        """Return the client's IP address, or an empty string if it is unknown.
 
         It is the last address of `X-Forwarded-For` that is not a trusted proxy's. If the header occurs several times,
         its values are joined in order, since a proxy either extends the received value or adds another header. If an
@@ -100,7 +100,7 @@ def _plain_ip(peer: str) -> str:
 
 
 def read_address(hop: str) -> Address | None:
-    """Return the IP address in a text without port, brackets and quotes, or `None`; `::ffff:…` becomes IPv4."""
+    """Return the IP address in a string without port, brackets and quotes, or `None`; `::ffff:…` becomes IPv4."""
     bare = hop.strip('"')
     found = _BRACKETED.fullmatch(bare) or _WITH_PORT.fullmatch(bare)
     try:

@@ -215,7 +215,7 @@ def read_json_object(body: bytes) -> Pairs | None:
 
 
 def _json_text(value: msgspec.Raw) -> str:
-    """Return a JSON value as a form would send it: numbers and booleans as written, null as an empty text.
+    """Return a JSON value as a form would send it: numbers and booleans as written, null as an empty string.
 
     A list with a number that is out of range is returned as written.
     """

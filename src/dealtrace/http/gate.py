@@ -165,7 +165,7 @@ class Gate:
         return site
 
     async def _site_of_number(self, site_id: str) -> Site | None:
-        """Return the site whose id is written in a text, or `None` if there is none or the text is not an id."""
+        """Return the site whose id is written in a string, or `None` if there is none or the text is not an id."""
         number = int(site_id) if site_id.isascii() and site_id.isdigit() and len(site_id) <= DIGITS_MAX else 0
         site = self._site_cache.remembered_site(number)
         if site is None:

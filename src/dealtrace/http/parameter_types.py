@@ -1,4 +1,4 @@
-"""Types of parameters: each parses a text or explains what is wrong with it, and describes itself in JSON Schema."""
+"""Types of parameters: each parses a string or explains what is wrong with it, and describes itself in JSON Schema."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class WireType(Protocol):
         """The value that an empty parameter stands for, on endpoints where it erases the stored value."""
 
     def read(self, text: str) -> Any:
-        """Parse a text that is not empty.
+        """Parse a string that is not empty.
 
         Raises:
             InvalidValue: the text is not of this type.

@@ -240,6 +240,6 @@ class ParameterTable:
 
 
 def _check_storable(text: str) -> None:
-    """Raise `InvalidValue` for a null byte, which databases cannot store in a text."""
+    """Raise `InvalidValue` for a null byte, which databases cannot store in a string."""
     if "\0" in text:
         raise InvalidValue("нулевой байт недопустим", "must not contain a null byte")

@@ -29,12 +29,12 @@ SHORT_NAME_MAX = 2
 
 
 def normal_email(text: str) -> str | None:
-    """Return the first usable e-mail in a text, in normal form, or `None` if there is none."""
+    """Return the first usable e-mail in a string, in normal form, or `None` if there is none."""
     return next(iter(list_emails(text)), None)
 
 
 def list_emails(text: str) -> tuple[str, ...]:
-    """List the e-mails in a text in normal form, in the order written and without repetitions.
+    """List the e-mails in a string in normal form, in the order written and without repetitions.
 
     Ours: anything around an address is removed: `mailto:`, names, quotes, brackets, or a full stop at the end. An
     address is unusable if an adjacent word may be part of it (`iv an@example.org`). Letter case is ignored.
@@ -52,7 +52,7 @@ def is_filler_email(normal: str) -> bool:
 
 
 def _list_addresses(part: str) -> list[str]:
-    """List the addresses in a text without separators, or none if a word next to an address may be part of it."""
+    """List the addresses in a string without separators, or none if a word next to an address may be part of it."""
     part = _LABEL.sub("", part)
     closed = _BLANKS_AROUND_AT.sub("@", part).strip()
     words = [closed] if len(closed.split()) == 1 else part.split()

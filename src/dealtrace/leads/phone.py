@@ -92,7 +92,7 @@ def _begins_as_russian(digits: str) -> bool:
 
 
 def normal_phone(text: str) -> str | None:
-    """Return the first usable phone in a text, with its country code (`79205550055`), or `None` if there is none.
+    """Return the first usable phone in a string, with its country code (`79205550055`), or `None` if there is none.
 
     Seed: «Номер телефон клиента в формате 7XXXXXXXXXX».
     Ours: a phone may be written in any of the `PHONE_FORMS`, with any of `phone_text.WRAPPINGS` around it; numbers that
@@ -104,7 +104,7 @@ def normal_phone(text: str) -> str | None:
 
 
 def list_phones(text: str) -> tuple[str, ...]:
-    """List the phones in a text in normal form, in the order written and without repetitions.
+    """List the phones in a string in normal form, in the order written and without repetitions.
 
     Ours: digits that are too few for a phone may be part of another number. If a text has such digits, only the
     `PHONE_FORMS` with `is_whole` are tried; if such digits have a plus, the list is empty.

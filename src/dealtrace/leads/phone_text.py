@@ -1,4 +1,4 @@
-"""Find the phone numbers in a text: remove everything around them, and separate them from each other."""
+"""Find the phone numbers in a string: remove everything around them, and separate them from each other."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -82,7 +82,7 @@ _TRUNK_OR_CODE = re.compile(r"(?:\+ ?)?[78]")
 
 @record
 class Written:
-    """A number in a text: a plus if it has one, and the digits, with a blank for each run of blanks and punctuation."""
+    """A number in a string: a plus if it has one, and the digits, with a blank for each run of other characters."""
 
     digits: str
     is_extension: bool = False
@@ -99,7 +99,7 @@ def is_short(digits: str) -> bool:
 
 
 def list_written(text: str) -> list[Written]:
-    """List the numbers in a text in the order written; damaged numbers, such as `8920555005O`, are left out."""
+    """List the numbers in a string in the order written; damaged numbers, such as `8920555005O`, are left out."""
     if _MARKS_ALONE.fullmatch(text) is not None:
         return list(_divide(_MARKS.remove(text)))
     text = plain(unescape(text))

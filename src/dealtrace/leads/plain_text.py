@@ -7,9 +7,9 @@ from functools import lru_cache
 from urllib.parse import unquote
 
 CONTACTS_LENGTH_MAX = 1_000
-"""Ours: the most characters of a text that is searched for contacts; a longer text is not a list of contacts."""
+"""Ours: the most characters of a string that is searched for contacts; a longer text is not a list of contacts."""
 _ESCAPES_MAX = 3
-"""Ours: how many times a text is unescaped; a text that was escaped more often stays escaped."""
+"""Ours: how many times a text is unescaped; a string that was escaped more often stays escaped."""
 _ESCAPED = re.compile(r"(?:%[0-9A-Fa-f]{2})+|&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});")
 _LINE_ENDS = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 _UNDRAWN = frozenset("\u115f\u1160\u3164\uffa0\u2800")
@@ -20,7 +20,7 @@ _CHARACTERS_CACHED = 4096
 
 
 def unescape(text: str) -> str:
-    """Return a text with percent-encoding and HTML entities decoded, as in `%2B7…`, `&#43;7…` and `%252B7…`."""
+    """Return a string with percent-encoding and HTML entities decoded, as in `%2B7…`, `&#43;7…` and `%252B7…`."""
     for _ in range(_ESCAPES_MAX):
         unescaped = _ESCAPED.sub(lambda escaped: html.unescape(unquote(escaped[0])), text)
         if unescaped == text:
@@ -30,7 +30,7 @@ def unescape(text: str) -> str:
 
 
 def folded(text: str) -> str:
-    """Return a text in lower case, without invisible characters, and with compatibility characters replaced."""
+    """Return a string in lower case, without invisible characters, and with compatibility characters replaced."""
     if text.isascii() and text.isprintable():
         return text.lower()
     text = "".join(map(_visible, text))
@@ -40,12 +40,12 @@ def folded(text: str) -> str:
 
 
 def visible(text: str) -> str:
-    """Return a text without invisible characters; every blank becomes a space, every line end becomes a line feed."""
+    """Return a string without invisible characters; every blank becomes a space, every line end becomes a line feed."""
     return text if text.isascii() and text.isprintable() else "".join(map(_visible, text))
 
 
 def stripped(text: str) -> str:
-    """Return a text without blanks and invisible characters at its ends."""
+    """Return a string without blanks and invisible characters at its ends."""
     if text.isascii():
         return text.strip()
     shown = [position for position, character in enumerate(text) if _visible(character).strip()]
@@ -58,7 +58,7 @@ def is_blank(text: str) -> bool:
 
 
 def plain(text: str) -> str:
-    """Return a text without invisible characters, and with all digits, pluses, dashes, blanks and line ends in ASCII.
+    """Return a string without invisible characters, and with all digits, pluses, dashes, blanks and line ends in ASCII.
 
     Superscript and subscript digits are not converted, since they mark footnotes.
     """

@@ -48,7 +48,7 @@ class ClockForm:
 
 
 def read_clock(text: str, *forms: ClockForm) -> datetime | None:
-    """Return the date and time in a text, naive and in whole seconds, or `None` if it is in none of these forms.
+    """Return the date and time in a string, naive and in whole seconds, or `None` if it is in none of these forms.
 
     Ours: day, month and hour may have a single digit, seconds may be missing, and fractions of a second are cut off.
     Blanks and invisible characters around the text are ignored.
@@ -58,7 +58,7 @@ def read_clock(text: str, *forms: ClockForm) -> datetime | None:
 
 
 def read_exact_clock(text: str, *forms: ClockForm) -> datetime | None:
-    """Return the date and time in a text as `read_clock` does, but with fractions of a second, to the microsecond."""
+    """Return the date and time in a string as `read_clock` does, but with fractions of a second, to the microsecond."""
     for form in forms:
         found = form.clock.fullmatch(text)
         if found is not None:
@@ -70,7 +70,7 @@ def read_exact_clock(text: str, *forms: ClockForm) -> datetime | None:
 
 
 def read_day(text: str, *forms: ClockForm) -> date | None:
-    """Return the date in a text, or `None` if the text is not a date in one of these forms."""
+    """Return the date in a string, or `None` if the text is not a date in one of these forms."""
     for form in forms:
         found = form.day.fullmatch(text)
         if found is not None:
@@ -81,7 +81,7 @@ def read_day(text: str, *forms: ClockForm) -> date | None:
 
 
 def read_time(text: str) -> time | None:
-    """Return the time of day in a text, in whole seconds, or `None` if the text is not a time."""
+    """Return the time of day in a string, in whole seconds, or `None` if the text is not a time."""
     found = _TIME_OF_DAY.fullmatch(visible(text).strip())
     if found is None:
         return None

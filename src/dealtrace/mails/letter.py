@@ -109,7 +109,7 @@ def domain_of(address: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Return a text with line breaks and other unprintable characters replaced by spaces."""
+    """Return a string with line breaks and other unprintable characters replaced by spaces."""
     return "".join(sign if sign.isprintable() else " " for sign in text).strip()
 
 

@@ -62,7 +62,7 @@ def parse_recipients(text: str, usual: Language) -> tuple[Recipient, ...]:
 def chosen_recipients(
     text: str, logins: Mapping[int, str], usual: Language, before: Iterable[Recipient] = ()
 ) -> tuple[Recipient, ...]:
-    """Return the recipients in a form: the addresses entered as a text, and the chosen users.
+    """Return the recipients in a form: the addresses entered as a string, and the chosen users.
 
     `logins` has the addresses of the users by user id. Users who are among the recipients `before` keep the language of
     their e-mails; `usual` is the language of other users, and of addresses that are written without one.
@@ -95,7 +95,7 @@ def format_recipients(recipients: Iterable[Recipient]) -> str:
 
 
 def recipients_changed(before: Iterable[Recipient], after: Iterable[Recipient]) -> tuple[str, str]:
-    """Return the addresses only in `before`, and the addresses only in `after`, each as a comma-separated text."""
+    """Return the addresses only in `before`, and the addresses only in `after`, each as a comma-separated list."""
     was, became = ({each.address: None for each in recipients} for recipients in (before, after))
     gone, new = (each for each in was if each not in became), (each for each in became if each not in was)
     return ", ".join(gone), ", ".join(new)

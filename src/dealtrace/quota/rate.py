@@ -13,7 +13,7 @@ _KEYS_CACHED = 4096
 
 @lru_cache(_KEYS_CACHED)
 def rate_key(address: str) -> str:
-    """Return the key by which requests of an IP address are counted; a text that is not an address is its own key."""
+    """Return the key by which requests of an IP address are counted; a string that is not an address is its own key."""
     try:
         parsed = ip_address(address)
     except ValueError:

@@ -55,7 +55,7 @@ def compare_deals(
 ) -> Comparison:
     """Compare a deal of the CRM's list with the stored deal, which is `None` if it is missing.
 
-    `has_sums` is whether the list has sums at all, `is_repeated` whether an earlier row had the same deal.
+    `has_sums` is whether the list has amounts at all, `is_repeated` whether an earlier row had the same deal.
     """
     if is_repeated:
         return Comparison(row, theirs, ours, Disagreement.REPEATED)
@@ -68,10 +68,10 @@ def compare_deals(
 def differing_fields(theirs: IncomingDeal, ours: Deal, *, has_sums: bool) -> tuple[Field, ...]:
     """Return the fields of a deal whose values in the list and in the database differ.
 
-    Statuses are compared trimmed and case-folded, sums in kopecks.
+    Statuses are compared trimmed and case-folded, amounts in kopecks.
 
-    Ours: a missing sum equals a sum of 0, because many CRMs do not distinguish them. Dates are compared to the minute,
-    because many lists have no seconds.
+    Ours: a missing amount equals an amount of 0, because many CRMs do not distinguish them. Dates are compared to the
+    minute, because many lists have no seconds.
     """
     differs = {
         Field.SUM: has_sums and in_kopecks(theirs.amount_rub) != in_kopecks(ours.amount_rub),
@@ -82,7 +82,7 @@ def differing_fields(theirs: IncomingDeal, ours: Deal, *, has_sums: bool) -> tup
 
 
 def in_kopecks(amount_rub: Decimal | None) -> int:
-    """Return a sum in kopecks, or 0 for no sum."""
+    """Return an amount in kopecks, or 0 for no amount."""
     return kopecks_of(amount_rub) if amount_rub is not None else 0
 
 
@@ -146,7 +146,7 @@ class Count:
     kopecks: int = 0
 
     def add(self, kopecks: int) -> None:
-        """Count one more deal, whose sum is `kopecks`."""
+        """Count one more deal, whose amount is `kopecks`."""
         self.deals += 1
         self.kopecks += kopecks
 
@@ -156,8 +156,8 @@ class Agreement:
     """The totals of a comparison between a CRM's list and the stored deals.
 
     `theirs` counts the valid rows of the list. `ours` counts the stored deals that are in the list, or between its
-    first and last day. `other_sum` counts the deals with different sums; its kopecks are the sums in the list minus the
-    stored sums. `first_at` and `last_at` are the earliest and the latest date in the list.
+    first and last day. `other_sum` counts the deals with different amounts; its kopecks are the amounts in the list
+    minus the stored amounts. `first_at` and `last_at` are the earliest and the latest date in the list.
     """
 
     theirs: Count = field(default_factory=Count)
@@ -179,7 +179,7 @@ class Agreement:
         return not any((*(count.deals for count in differing), self.other_status, self.other_date, self.unreadable))
 
     def add(self, compared: Comparison, *, has_sums: bool) -> None:
-        """Add a comparison to the totals; if `has_sums` is false, the list has no sums, and stored sums are used."""
+        """Add a comparison to the totals; if `has_sums` is false, the list has no amounts, so stored ones are used."""
         theirs, ours = compared.theirs, compared.ours
         own = in_kopecks(ours.amount_rub) if ours is not None else 0
         stated = in_kopecks(theirs.amount_rub) if theirs is not None and has_sums else own

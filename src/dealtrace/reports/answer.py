@@ -17,7 +17,7 @@ Key = str | int | None
 """A key of a row in SQL statements: a number for a time, a case-folded text for a name, or `None` if missing."""
 Keys = tuple[Key, ...]
 Spell = Callable[[Dimension, Key], str | None]
-"""A function that returns a key as text for display, or `None` for a missing key."""
+"""A function that returns a key as a string for display, or `None` for a missing key."""
 
 
 Fetched = Sequence[Any]
@@ -114,7 +114,7 @@ Figures = Mapping[AttributionModel, tuple[Fraction | None, ...]]
 
 @record
 class Row:
-    """A row of a report: its keys as text, its figures, and its figures in the compared period, if there is one."""
+    """A row of a report: its keys as a string, its figures, and its figures in the compared period, if there is one."""
 
     keys: tuple[str | None, ...]
     values: Figures
@@ -125,7 +125,7 @@ class Row:
 class Report:
     """The answer to `question`: the rows shown, the number of all rows, the total row, and the compared period.
 
-    `lacking_won` lists the metrics that are unknown because no status of the site means won.
+    `lacking_won` lists the metrics that are unknown because no status of the site is marked as won.
     """
 
     question: Question
@@ -173,7 +173,7 @@ def build_report(
 ) -> Report:
     """Build the answer to a question from the measures of its period (`gathered`) and its compared period.
 
-    `spell` returns a key as text, and `sorting` sorts the rows.
+    `spell` returns a key as a string, and `sorting` sorts the rows.
     """
     figures = _Figures(question, formulas)
     shift = _shift_to(question, compared_period)

@@ -71,7 +71,7 @@ def split_escaped(text: str, separator: str, limit: int = -1) -> list[str]:
 
 
 def unescaped(text: str) -> str:
-    """Return a text without escapes; an escape at the end is kept."""
+    """Return a string without escapes; an escape at the end is kept."""
     found: list[str] = []
     at = 0
     while at < len(text):
@@ -83,7 +83,7 @@ def unescaped(text: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """Return a text with all special characters escaped."""
+    """Return a string with all special characters escaped."""
     signs = (ESCAPE, SEPARATOR, LIST_SEPARATOR, VALUE_SEPARATOR)
     return "".join(ESCAPE + sign if sign in signs else sign for sign in text)
 

@@ -1,4 +1,4 @@
-"""Format values of metrics for answers: counts, sums of money and ratios."""
+"""Format values of metrics for answers: counts, amounts of money and ratios."""
 
 from collections.abc import Sequence
 from decimal import Decimal

@@ -119,7 +119,7 @@ class Metric:
     """A metric: its name, its titles and meanings in Russian and English, its unit and its formula.
 
     A meaning explains the metric to people in one line. `formula_text` shows the formula of a ratio to people.
-    `needs_won` is for metrics that are unknown while no status of the site means won. `margin_formula` replaces
+    `needs_won` marks metrics that are unknown until the site marks a status as won. `margin_formula` replaces
     `formula` at sites whose deals have margins. `growth` says whether growth is good.
     """
 
@@ -290,7 +290,7 @@ METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _TABLE}
 def formula_at_site(metric: Metric, *, has_won: bool, has_margins: bool) -> AnyFormula | None:
     """Return the formula of a metric at a site, or `None` if the metric is unknown there.
 
-    Ratios of income are unknown while no status of the site means won (`has_won`). If its deals have margins
+    Ratios of income are unknown until the site marks a status as won (`has_won`). If its deals have margins
     (`has_margins`), ROI and ROMI are computed from margins instead of amounts.
     """
     if metric.needs_won and not has_won:

@@ -82,7 +82,7 @@ class Question:
 
 @record
 class RawQuestion:
-    """The unparsed parameters of a report as texts; a missing parameter is an empty text.
+    """The unparsed parameters of a report as strings; a missing parameter is an empty string.
 
     `segment` names a segment (saved filters), whose filters are added to `filters`.
     """

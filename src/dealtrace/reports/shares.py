@@ -44,7 +44,7 @@ def share_text(share: int) -> str:
 
 
 def ratio_text(part: int, whole: int) -> str | None:
-    """Return `part` / `whole` as text with six decimals, rounded half even, or `None` if `whole` is zero."""
+    """Return `part` / `whole` as a string with six decimals, rounded half even, or `None` if `whole` is zero."""
     if not whole:
         return None
     return f"{(Decimal(part) / Decimal(whole)).quantize(Decimal('0.000001'), ROUND_HALF_EVEN):f}"

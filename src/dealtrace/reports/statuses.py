@@ -40,7 +40,7 @@ class StatusGroup:
 
 
 def status_key(spelling: str) -> str:
-    """Return the key that all spellings of a status share, or an empty text for a blank spelling.
+    """Return the key that all spellings of a status share, or an empty string for a blank spelling.
 
     Ours: surrounding blanks and the case of letters do not matter, because people edit statuses by hand in CRMs.
     """

@@ -17,7 +17,7 @@ MONTHS_OF_QUARTER = 3
 
 @record
 class TimeKeys:
-    """The functions that convert the keys of a time dimension, and an example of a key as text.
+    """The functions that convert the keys of a time dimension, and an example of a key as a string.
 
     `number_of` returns the key of a day as a number; it is `None` for hours, since a day has all hours. `text_of`
     converts the number to text, and `parse` converts the text back.

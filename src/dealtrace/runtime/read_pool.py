@@ -116,7 +116,7 @@ class ReadPool:
             return function(connection, *args, **kwargs)
 
     def _knows_enough(self, connection: Connection) -> bool:
-        """Return whether the replica has the newest sites and tokens; it is queried only after these have changed."""
+        """Return whether the replica has the newest sites and tokens; it is queried only if these have changed."""
         needed = self._revision_needed()
         if self._replica_revision < needed:
             self._replica_revision = find_revision(connection)

@@ -162,8 +162,8 @@ class Deliveries:
     ) -> tuple[list[OutboxPosition], Fault | None]:
         """Send deliveries in order until a delivery fails, time is up or the server stops.
 
-        Return the positions of the finished deliveries, even of those without a message, and the fault of the failed
-        delivery, or `None`.
+        Return the positions of the finished deliveries, including those that needed no message, and the error of the
+        delivery that failed, or `None`.
         """
         if not in_hand.deliveries:
             return [], None

@@ -20,10 +20,10 @@ def end_process() -> None:
 
 
 class BackgroundLoops:
-    """Runs background work of a process; each loop has one job, so that no job waits for another.
+    """Runs the background work of a process; each loop has one job, so that no job waits for another.
 
     A loop continues after every failure. If a loop ends anyway, `end_process` is called: a process that no longer
-    follows revoked tokens, for example, must not serve requests.
+    learns which tokens were revoked, for example, must not serve requests.
     """
 
     def __init__(self, end_process: Callable[[], None] = end_process) -> None:

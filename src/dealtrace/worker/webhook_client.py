@@ -116,6 +116,6 @@ def _fault(answer: httpx.Response, body: bytes) -> Fault:
 
 
 def _printable(text: str) -> str:
-    """Return the first `WORDS_MAX` characters of a text, with unprintable characters replaced by spaces."""
+    """Return the first `WORDS_MAX` characters of a string, with unprintable characters replaced by spaces."""
     shown = "".join(character if character.isprintable() else " " for character in text)
     return " ".join(shown.split())[:WORDS_MAX]

@@ -47,7 +47,7 @@ class Preview:
 
     @property
     def fingerprint(self) -> str:
-        """Return the counts of leads, deals, visits and clients as a text, which shows whether the data has changed."""
+        """Return the counts of leads, deals, visits and clients as a string; it shows whether the data has changed."""
         traces = self.traces
         return ".".join(map(str, (traces.leads, len(traces.deals), len(traces.visits), len(traces.clients))))
 

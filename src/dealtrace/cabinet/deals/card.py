@@ -32,7 +32,7 @@ from dealtrace.storage.visits.credits import find_credits, find_deal_visits
 
 @record
 class Fact:
-    """A labelled current value of a deal, as texts."""
+    """A labelled current value of a deal, as strings."""
 
     name: str
     value: str

@@ -23,7 +23,7 @@ CANDIDATES_SHOWN = 20
 
 @record
 class CandidateLine:
-    """A lead that was considered, as texts."""
+    """A lead that was considered, as strings."""
 
     lead: str
     address: str

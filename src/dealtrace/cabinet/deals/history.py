@@ -1,4 +1,4 @@
-"""The versions of a deal as texts: who changed what, what can be undone, and sums and statuses over time.
+"""The versions of a deal as strings: who changed what, what can be undone, and amounts and statuses over time.
 
 Any: the fields of a deal in stored JSON have values of many types.
 """
@@ -30,7 +30,7 @@ class FieldChange:
 
 @record
 class VersionLine:
-    """A version of the deal, as texts for its page."""
+    """A version of the deal, as strings for its page."""
 
     version: int
     kind: str
@@ -71,7 +71,7 @@ class Historian:
         return [self._version(version, previous) for version, previous in pairs][::-1]
 
     def states(self, versions: Sequence[DealVersion]) -> list[StateLine]:
-        """Return the statuses and sums over time, earliest first; versions that change neither are skipped."""
+        """Return the statuses and amounts over time, earliest first; versions that change neither are skipped."""
         lines: list[StateLine] = []
         status: Any = ""
         amount: Any = None

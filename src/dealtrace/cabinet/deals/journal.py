@@ -1,4 +1,4 @@
-"""The journal of deals: by period, with search and filters, by date or sum."""
+"""The journal of deals: by period, with search and filters, by date or amount."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -60,7 +60,7 @@ class Heading:
 
 @record
 class Row:
-    """A deal of the list, as texts; `lead` is empty if it has no lead."""
+    """A deal of the list, as strings; `lead` is empty if it has no lead."""
 
     address: str
     number: str

@@ -24,7 +24,7 @@ class PathModel:
 
 @record
 class PathVisit:
-    """A visit of the path, as texts; `shares` has its share of the credit for each model, empty if it has none."""
+    """A visit of the path, as strings; `shares` has its share of the credit for each model, empty if it has none."""
 
     began: str
     source: str

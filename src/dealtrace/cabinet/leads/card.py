@@ -35,7 +35,7 @@ class Fact:
 
 @record
 class DealLine:
-    """A deal of the lead, as texts."""
+    """A deal of the lead, as strings."""
 
     address: str
     number: str

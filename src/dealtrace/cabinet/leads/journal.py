@@ -44,7 +44,7 @@ class Tab:
 
 @record
 class LeadRow:
-    """A lead of the list, as texts; `recording` is the URL of its recording, empty if it cannot be linked to."""
+    """A lead of the list, as strings; `recording` is the URL of its recording, empty if it cannot be linked to."""
 
     address: str
     began: str
@@ -61,7 +61,7 @@ class LeadRow:
 
 @record
 class VisitRow:
-    """A visit of the list, as texts."""
+    """A visit of the list, as strings."""
 
     began: str
     source: str
@@ -146,7 +146,7 @@ def lead_row(entry: LeadEntry, view: View) -> LeadRow:
 
 
 def call_state(entry: LeadEntry, view: View) -> str:
-    """Return a text with the outcome of a call."""
+    """Return a string with the outcome of a call."""
     assert isinstance(entry.lead, Call)
     if phase_of(entry.circumstances, entry.lead.duration) is CallPhase.ONGOING:
         return view.translate("in progress")

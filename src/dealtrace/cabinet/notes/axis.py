@@ -68,7 +68,7 @@ def axis_notes(
     language: Language,
     translate: Callable[[str], str],
 ) -> list[AxisNote]:
-    """Return the notes under a chart as texts, earliest day first; `gaps` are the days without data in its period.
+    """Return the notes under a chart as strings, earliest day first; `gaps` are the days without data in its period.
 
     Days without data fill the places that other notes leave free, the latest days first.
     """
@@ -104,7 +104,7 @@ def axis_notes(
 
 
 def author_words(logins: Mapping[int, str], user_id: int | None, translate: Callable[[str], str]) -> str:
-    """Return a text that names the author of a change: a login, a deleted user, or a command on the server."""
+    """Return a string that names the author of a change: a login, a deleted user, or a command on the server."""
     if user_id is None:
         return translate("by a command on the server")
     return logins.get(user_id) or translate("a deleted user")

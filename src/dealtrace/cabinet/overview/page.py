@@ -42,7 +42,7 @@ from dealtrace.storage.reports.rates import list_sums_without_rate
 FIGURES = ("match_rate", "deals", "amount", "leads", "cost", "drr")
 """The names of the six metrics; the match rate comes first, because reports by source omit deals without a match."""
 NO_RATE = METRICS["no_rate"]
-"""The number of deals in currencies without a rate; it shows whether the sums among the figures are incomplete."""
+"""The number of deals in currencies without a rate; it shows whether the amounts among the figures are incomplete."""
 NEW_SITE_PRESET = "today"
 SOURCES_SHOWN = 15
 
@@ -113,7 +113,7 @@ async def show(view: View) -> Response:
 
 
 async def _lacking_rates(view: View, figures: Report) -> list[Problem]:
-    """List a problem if sums omit deals in currencies without a rate: the number of these deals, and their sums."""
+    """List a problem if figures omit deals in currencies without a rate: the number and the amounts of these deals."""
     (values,) = figures.total.values.values()
     count = values[figures.question.metrics.index(NO_RATE)]
     if not count:

@@ -41,7 +41,7 @@ class Address:
     filters: tuple[str, ...]
 
     def get(self, name: str) -> str:
-        """Return a parameter, or an empty text if it is missing."""
+        """Return a parameter, or an empty string if it is missing."""
         return dict(self.parameters).get(name, "")
 
     def link(self, **changed: str) -> str:

@@ -1,4 +1,4 @@
-"""A text that says up to which moment a comparison counts, if the period is not over."""
+"""A string that says up to which moment a comparison counts, if the period is not over."""
 
 from datetime import datetime
 

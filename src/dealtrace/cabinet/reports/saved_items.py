@@ -169,7 +169,7 @@ def address_at(site_id: int, query: str) -> Address:
 
 
 def fault_of(address: Address, known: QuestionContext, view: View) -> str:
-    """Return a text that says why a stored question is no longer valid, or an empty text if it is valid."""
+    """Return a string that says why a stored question is no longer valid, or an empty string if it is valid."""
     try:
         parse_question(address.words(**USUAL), known)
     except InvalidParameters as refusal:

@@ -42,7 +42,7 @@ class Heading:
 
 @record
 class Change:
-    """The change against the compared period: its text, its judgement, and the value of that period as text.
+    """The change against the compared period: its text, its judgement, and the value of that period as a string.
 
     The judgement is `better`, `worse` or `neutral`.
     """
@@ -218,7 +218,7 @@ def rows_address(
     model: AttributionModel,
     placed: Sequence[tuple[Dimension, str | None]],
 ) -> str:
-    """Return the URL of the rows behind a figure, or an empty text if the metric does not count or sum such rows.
+    """Return the URL of the rows behind a figure, or an empty string if the metric does not count or sum such rows.
 
     `placed` has the dimensions of the figure, each with its key. The URL contains the whole question and relies on no
     defaults.

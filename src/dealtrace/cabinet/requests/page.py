@@ -29,7 +29,7 @@ NAMES = ("from", "to", "path", "text", "token", "refused")
 
 @record
 class Line:
-    """A request, as texts."""
+    """A request, as strings."""
 
     at: str
     token: str

@@ -106,7 +106,7 @@ def faults_of(refusal: InvalidParameters | InvalidSetting, language: Language) -
 
 
 def trial_lines(trial: Trial, time_zone: ZoneInfo, language: Language) -> Sequence[TrialLine]:
-    """Return the incidents of a trial as texts, newest first."""
+    """Return the incidents of a trial as strings, newest first."""
     lines = []
     for incident in trial.incidents[::-1]:
         span, judgement, unit = incident.slot.span(time_zone), incident.judgement, trial.metric.unit

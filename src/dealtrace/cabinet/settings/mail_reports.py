@@ -169,7 +169,7 @@ def _new_report(
 
 
 def _query_of(address: str) -> str:
-    """Return the query string of a URL; a text that is only a query string is returned unchanged.
+    """Return the query string of a URL; a string that is only a query string is returned unchanged.
 
     Raises:
         InvalidSetting: the text is not a URL, or is too long.

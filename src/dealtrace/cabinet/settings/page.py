@@ -61,7 +61,7 @@ def fault_text(refusal: Refusal, language: Language) -> str:
 
 
 def number_of(text: str) -> int:
-    """Return the whole number in a text, or 0 if the text is not a number."""
+    """Return the whole number in a string, or 0 if the text is not a number."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= NUMBER_LENGTH_MAX else 0
 
 

@@ -79,7 +79,7 @@ def preview_file(path: Path, noun: ImportNoun, encoding: str | None, site: Site,
 
 
 def cells_of(row: Row, layout: Layout) -> tuple[str, ...]:
-    """Return the parsed values of a row in the recognised columns, as texts."""
+    """Return the parsed values of a row in the recognised columns, as strings."""
     values = layout.read(row)
     return tuple(_shown(values.get(found.column.name)) for found in layout.found_columns)
 

@@ -1,4 +1,4 @@
-"""How a change of the rules would affect the deals of the last 28 days, as texts."""
+"""How a change of the rules would affect the deals of the last 28 days, as strings."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -25,7 +25,7 @@ TRIED_AS = {"contact_matching": "contact_matching", "attribution": "model"}
 
 @record
 class Move:
-    """The deals that would move from one source to another: their number and the sum of their amounts, as texts."""
+    """The deals that would move from one source to another: their number and the sum of their amounts, as strings."""
 
     source: str
     target: str

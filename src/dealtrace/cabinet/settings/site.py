@@ -45,7 +45,7 @@ async def save(view: View) -> Response:
 
 
 def values_of(site: Site) -> dict[str, str]:
-    """Return the settings of a site that are on this page, as texts, by the keys of `set_site`."""
+    """Return the settings of a site that are on this page, as strings, by the keys of `set_site`."""
     return {key: text for key, text in settings_of(site).items() if key not in ELSEWHERE}
 
 
@@ -56,7 +56,7 @@ def _sent(view: View, key: str) -> str:
 
 
 def _agreement(changes: Mapping[str, str]) -> str:
-    """Return a text with the changes that affect deals, which the person must confirm; empty if there are none."""
+    """Return a string with the changes that affect deals, which the person must confirm; empty if there are none."""
     return " ".join(f"{key}={changes[key]}" for key in TRIED_AS if key in changes)
 
 

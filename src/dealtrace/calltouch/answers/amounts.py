@@ -1,4 +1,4 @@
-"""Format sums of money for answers."""
+"""Format amounts of money for answers."""
 
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -6,16 +6,16 @@ _STEP = Decimal("0.0001")
 
 
 def four_decimals(amount: Decimal | None) -> str | None:
-    """Format a sum with four decimals, such as `6000.0000`, or return `None` if there is no sum."""
+    """Format an amount with four decimals, such as `6000.0000`, or return `None` if there is no amount."""
     return None if amount is None else f"{amount.quantize(_STEP):f}"
 
 
 def plain_number(amount: Decimal) -> int | Decimal:
-    """Return a sum as an integer if it is whole, else as a decimal without trailing zeros."""
+    """Return an amount as an integer if it is whole, else as a decimal without trailing zeros."""
     whole = int(amount)
     return whole if whole == amount else amount.normalize()
 
 
 def whole_rubles(amount: Decimal | None) -> int | None:
-    """Return a sum in whole rubles, rounded half up, or `None` if there is no sum."""
+    """Return an amount in whole rubles, rounded half up, or `None` if there is no amount."""
     return None if amount is None else int(amount.to_integral_value(ROUND_HALF_UP))

@@ -272,7 +272,7 @@ def call_of(entry: LeadEntry) -> Call:
 
 
 def caller_number(entry: LeadEntry) -> str:
-    """Return the caller's phone, normalised if it is valid, or an empty text if the caller hid the number."""
+    """Return the caller's phone, normalised if it is valid, or an empty string if the caller hid the number."""
     return normal_phone(entry.phone or "") or entry.phone or ""
 
 

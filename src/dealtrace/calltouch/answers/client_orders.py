@@ -214,7 +214,7 @@ def stored_client_order(
 
 
 def warning_of(matchers: Sequence[Matcher], name: str, language: Language) -> str:
-    """Return a warning that names the matchers (searches) that are never tried, or an empty text if there are none.
+    """Return a warning that names the matchers (searches) that are never tried, or an empty string if there are none.
 
     `name` is the key of the list of matchers in the request.
     Ours: some public clients put `customSources` after `withoutSource`, where it is never tried.

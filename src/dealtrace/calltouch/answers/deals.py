@@ -56,7 +56,7 @@ class _Order(TypedDict):
 
 
 class RegisteredOrder(_Order):
-    """A deal that was just registered; `sum` is the sum as it was sent, `currentAmount` the same sum as a number."""
+    """A deal that was just registered; `sum` is the amount as it was sent, `currentAmount` the same as a number."""
 
     sum: str
     currentAmount: int | Decimal
@@ -159,7 +159,7 @@ DealsPage = PageAnswer[DealRecord]
 
 
 def registered_order(receipt: Receipt, time_zone: ZoneInfo, amount: Decimal) -> RegisteredOrder:
-    """Build the answer of `orders/register`, with the sum as it was sent and as a number.
+    """Build the answer of `orders/register`, with the amount as it was sent and as a number.
 
     Seed: «После успешной отправки API-запроса на создание сделки, возвращается следующий JSON-ответ».
     """

@@ -1,6 +1,6 @@
 """The values that webhooks can send, by key.
 
-Unknown values are `None`. A receiver gets the keys chosen for its webhook, each with a text or null.
+Unknown values are `None`. A receiver gets the keys chosen for its webhook, each with a string or null.
 """
 
 import json
@@ -305,7 +305,7 @@ def alert_values(alert: Alert, incident: Incident, kind: EventKind, site: Site) 
 
 
 def in_texts(values: Mapping[str, object], keys: Sequence[str]) -> dict[str, str | None]:
-    """Return the value of each key in `keys` as text, or as `None` if the key has no value."""
+    """Return the value of each key in `keys` as a string, or as `None` if the key has no value."""
     return {key: _text(values.get(key)) for key in keys}
 
 

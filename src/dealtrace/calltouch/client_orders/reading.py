@@ -180,7 +180,7 @@ def collect_violations(faults: list[Violation], read: Callable[[], Value]) -> Va
 
 
 def _texts(order: Order) -> dict[str, str]:
-    """Return the texts of the values sent in an order by name; `null` becomes an empty text."""
+    """Return the texts of the values sent in an order by name; `null` becomes an empty string."""
     texts = {key: scalar_text(value) for key, value in zip(_WORDS, _words_of(order), strict=True) if value is not UNSET}
     texts[_TAGS] = tags_text(order.add_tags) if order.add_tags is not None else ""
     comments = [comment for comment in (order.comment, order.add_new_comment) if comment is not None]

@@ -81,7 +81,7 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True)
 class AnnotationEndpoint:
-    """An endpoint that annotates the leads listed under `name` in its body.
+    """An endpoint that annotates leads; the request's body lists them under `name`.
 
     `read` parses the annotations of a lead; `answer` builds the answer from the results.
     """

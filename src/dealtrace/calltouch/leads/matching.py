@@ -76,7 +76,7 @@ class VisitParams(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Element(msgspec.Struct, frozen=True, rename="camel"):
-    """An element of `matching`: one search for the lead."""
+    """An item of the list `matching` in a request: one way to search for the lead of a deal."""
 
     type: Word = None
     call_params: Params | None = None

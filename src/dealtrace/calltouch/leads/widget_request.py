@@ -199,7 +199,7 @@ def _read_person(document: Document) -> _Person:
 
 
 def _kind_of(field: Field) -> str:
-    """Return what a field is as a whole: `email`, `name` or `phone`, or an empty text if it is none of these."""
+    """Return what a field is as a whole: `email`, `name` or `phone`, or an empty string if it is none of these."""
     value, kind = scalar_text(field.value).strip(), scalar_text(field.type).strip().lower()
     is_contact = kind in _CONTACT_TYPES
     if len(value) <= EMAIL_LENGTH_MAX and (is_contact or _has_only_emails(value)) and list_emails(value):

@@ -1,4 +1,4 @@
-"""The types of cells in a table of costs: days, sums of money in any currency, and numbers of clicks."""
+"""The types of cells in a table of costs: days, amounts of money in any currency, and numbers of clicks."""
 
 import re
 from datetime import date, datetime
@@ -44,7 +44,7 @@ class Money:
     amount: Decimal
     currency: str = ""
     is_whole: bool = False
-    """Whether the sum was written without decimals."""
+    """Whether the amount was written without decimals."""
 
 
 @record
@@ -81,7 +81,7 @@ class MoneyCell:
         return "sum, 0 or more"
 
     def read(self, cell: Cell) -> Money:
-        """Return the sum in a cell: `1 234,56`, `1,234.56` and `1.234,56` are the same sum."""
+        """Return the amount in a cell: `1 234,56`, `1,234.56` and `1.234,56` are the same amount."""
         text = visible(text_of(cell)).strip()
         found = _MONEY.fullmatch(text) if len(text) <= MONEY_LENGTH_MAX else None
         number = _decimal(found[3]) if found is not None else None
@@ -116,7 +116,7 @@ class CostPartCell(CodeCell):
     """A cell with a part of a traffic source, or the id or name of a campaign; rounded numbers are refused."""
 
     def read(self, cell: Cell) -> str:
-        """Return the text of a cell, or an empty text for a placeholder such as `(not set)` or `--`."""
+        """Return the text of a cell, or an empty string for a placeholder such as `(not set)` or `--`."""
         text = SourcePartCell(self.length_max).read(CodeCell.read(self, cell))
         return "" if text in NO_DATA else text
 
@@ -152,7 +152,7 @@ def read_currency(text: str) -> str:
 
 
 def _decimal(written: str) -> tuple[Decimal, bool] | None:
-    """Return the number in a text and whether it is whole, or `None` if the text is malformed.
+    """Return the number in a string and whether it is whole, or `None` if the text is malformed.
 
     If the text has both commas and points, the last one separates the decimals.
     """

@@ -98,7 +98,7 @@ class _Workbook:
                 self._target = attributes.get("Target", "")
 
     def first_sheet(self) -> str:
-        """Return the path of the first sheet in the archive, or an empty text if the workbook does not name it."""
+        """Return the path of the first sheet in the archive, or an empty string if the workbook does not name it."""
         return normpath(join("/xl", self._target)).lstrip("/") if self._target else ""
 
 
@@ -160,7 +160,7 @@ class _Cells:
     def end(self, name: str) -> None:
         """Handle the end of an XML element; at the end of a cell without a value, record it.
 
-        A formula whose result is an empty text has a value.
+        A formula whose result is an empty string has a value.
         """
         match name.rpartition(":")[2]:
             case "v":

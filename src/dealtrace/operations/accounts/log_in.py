@@ -34,7 +34,7 @@ class Browser:
 
 @record
 class Credentials:
-    """The user with a login and the hash of their password, or `None` and an empty text if there is no such user."""
+    """The user with a login and the hash of their password, or `None` and an empty string if there is no such user."""
 
     user: User | None
     password_hash: str

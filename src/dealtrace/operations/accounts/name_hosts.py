@@ -84,7 +84,7 @@ def _kind(text: str) -> HostKind:
 
 
 def checked_host(key: str, text: str) -> str:
-    """Return the host in a text that a person typed, in the form in which hosts are compared.
+    """Return the host in a string that a person typed, in the form in which hosts are compared.
 
     Raises:
         InvalidSetting: the text contains no host.

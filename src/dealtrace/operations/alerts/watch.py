@@ -29,7 +29,7 @@ An evaluation takes less time: it reads nine windows of time, and a statement ta
 
 @record
 class AlertEvaluation:
-    """The verdict of a rule on one window of time: the window, and the observed and the usual value as texts."""
+    """The verdict of a rule on one window of time: the window, and the observed and the usual value as strings."""
 
     verdict: Verdict
     since: datetime

@@ -174,7 +174,7 @@ def _stated_number(incoming: IncomingLeadRequest) -> str | None:
 
 
 def _taken_ids(work: Work, incoming: Sequence[IncomingCall | IncomingLeadRequest]) -> dict[str, int]:
-    """Return the ids sent with these leads that are already in use, even by deleted leads; the keys are ids as texts.
+    """Return the ids sent with these leads that are already in use, even by deleted leads; the keys are ids as strings.
 
     A call and a lead request never share an id, because credits and erasures refer to leads by id alone.
     """

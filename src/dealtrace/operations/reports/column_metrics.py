@@ -35,13 +35,13 @@ def _metrics(source: FactSource, columns: list[ReportColumn]) -> Mapping[str, Me
 
 
 def try_column(work: Work, column: ReportColumn) -> str:
-    """Return the total of a stored column for the last calendar month as a text, or `–` if it is unknown."""
+    """Return the total of a stored column for the last calendar month as a string, or `–` if it is unknown."""
     columns = list_columns(work.connection, work.site.id)
     return try_new_column(stored_facts(work.connection, work.site), work.site, column.name, columns, work.now)
 
 
 def try_new_column(source: FactSource, site: Site, name: str, columns: list[ReportColumn], now: datetime) -> str:
-    """Return the total of the column `name` for the last calendar month as a text, or `–` if it is unknown.
+    """Return the total of the column `name` for the last calendar month as a string, or `–` if it is unknown.
 
     The column must be among `columns`, which need not be stored. The month is in the site's time zone.
     """

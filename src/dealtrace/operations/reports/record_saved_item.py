@@ -15,7 +15,7 @@ from dealtrace.reports.saved_items.names import SavedName
 class SavedItemChange:
     """A change of a saved report or segment.
 
-    `before` and `after` are its content or name as text, empty if it did not exist before or was removed.
+    `before` and `after` are its content or name as a string, empty if it did not exist before or was removed.
     """
 
     kind: ChangeKind

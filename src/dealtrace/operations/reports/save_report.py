@@ -77,6 +77,6 @@ def delete_report(connection: Connection, site: Site, saved_name: SavedName, now
 
 
 def _question_words(connection: Connection, site: Site, saved_name: SavedName) -> str:
-    """Return the question of a saved report as people read it, or an empty text if there is no such report."""
+    """Return the question of a saved report as people read it, or an empty string if there is no such report."""
     report = saved.find_saved_report(connection, site.id, saved_name.user_id, saved_name.name)
     return unquote_plus(report.query) if report is not None else ""

@@ -45,5 +45,5 @@ def group_of(metric: Metric) -> MetricGroup:
 
 
 def dimension_meaning(dimension: Dimension, language: Language) -> str:
-    """Return the meaning of a dimension in one line, or an empty text if its title needs no explanation."""
+    """Return the meaning of a dimension in one line, or an empty string if its title needs no explanation."""
     return dimension.meaning_ru if language == "ru" else dimension.meaning_en

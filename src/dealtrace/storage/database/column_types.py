@@ -131,7 +131,7 @@ class ListOf(TypeDecorator[list[object]]):
         self.item_type = item_type
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Return a text type for SQLite, an array type for PostgreSQL."""
+        """Return a string type for SQLite, an array type for PostgreSQL."""
         return Text() if dialect.name == "sqlite" else ARRAY(self.item_type)
 
     def process_bind_param(self, value: list[object] | None, dialect: Dialect) -> object:

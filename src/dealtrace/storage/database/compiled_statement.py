@@ -28,7 +28,10 @@ class Row(Protocol):
     """A row with columns as attributes: SQLAlchemy's own, or a row of `CompiledStatement.fetch_named`."""
 
     def __getattr__(self, name: str) -> Any:
-        """Return the value of a column. Any: neither SQLAlchemy nor a driver types it."""
+        """Return the value of a column.
+
+        Any: neither SQLAlchemy nor the database driver gives values a type.
+        """
 
 
 @cache

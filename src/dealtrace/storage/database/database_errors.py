@@ -9,7 +9,7 @@ TEMPORARY_SQLSTATES = frozenset({"40001", "40P01", "57P01", "57P02", "57P03"})
 RETRY_REASONS = {"40001": "serialization", "40P01": "deadlock"}
 CONNECTION_CLASS = "08"
 LIMIT_CLASS = "54"
-"""The class of SQLSTATEs of a statement that exceeds a limit, such as a text too long for an index.
+"""The class of SQLSTATEs of a statement that exceeds a limit, such as a string too long for an index.
 
 The driver reports it as an operational error, but it concerns only the command that sent the text.
 """

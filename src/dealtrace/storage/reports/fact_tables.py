@@ -73,7 +73,7 @@ class FactTables(Hashable, Protocol):
         """Whether statements group rows in two steps, first by expressions that are cheap to compute."""
 
     def rows(self, fact: Fact, wanted: Iterable[str], moment: Moment) -> Selection:
-        """Return a select of the facts with the wanted attributes; the facts of assists are deals."""
+        """Return a select of the facts with the wanted attributes; assists are counted by deals, so they get deals."""
 
     def touch_attributes(self, fact: Fact, model: AttributionModel, money: Sequence[str]) -> Iterable[str]:
         """Return the attributes that `touched` needs in its facts besides the wanted attributes."""

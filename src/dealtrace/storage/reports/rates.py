@@ -57,7 +57,7 @@ def has_rates(connection: Connection, site_id: int) -> bool:
 
 
 def lacks_rate(*, has_rates: bool = True) -> ColumnElement[bool]:
-    """Return the SQL condition that a deal has sums in a currency without a rate at the deal's time.
+    """Return the SQL condition that a deal has amounts in a currency without a rate at the deal's time.
 
     `has_rates` is false if the site is known to have no rates, which makes the condition simpler.
     """
@@ -105,14 +105,14 @@ def list_rates(connection: Connection, site: Site) -> list[CurrencyRate]:
 
 
 def count_deals_without_rate(connection: Connection, site_id: int) -> dict[str, int]:
-    """Count the non-deleted deals of a site that have sums in a currency without a rate at their time, by currency."""
+    """Count, by currency, the non-deleted deals of a site with amounts in a currency without a rate at their time."""
     theirs = (deal.c.site_id == site_id, deal.c.deleted_at.is_(None), lacks_rate())
     counted = select(deal.c.currency, func.count()).where(*theirs).group_by(deal.c.currency)
     return {currency: deals for currency, deals in connection.execute(counted)}  # noqa: C416 - mypy does not know that a row is a pair
 
 
 def list_sums_without_rate(connection: Connection, site: Site, period: Period) -> list[tuple[str, Decimal]]:
-    """List pairs of a currency and the sum, in this currency, of a period's non-deleted deals that lack a rate."""
+    """List pairs of a currency and the amount, in this currency, of a period's non-deleted deals that lack a rate."""
     since, until = day_start(period.first_on, site.time_zone), day_end(period.last_on, site.time_zone)
     theirs = (deal.c.site_id == site.id, deal.c.deleted_at.is_(None), lacks_rate())
     steps = func.sum(type_coerce(deal.c.amount_rub, BigInteger))

@@ -90,7 +90,7 @@ def _postgresql_items(element: items_of, compiler: SQLCompiler, **kwargs: object
 
 
 def known_text(text: Expression) -> Expression:
-    """Return the SQL expression for a text, null for a placeholder such as `(not set)`; see `traffic_source.part_key`.
+    """Return the SQL expression for a string, null for a placeholder such as `(not set)`; see `part_key`.
 
     Only texts that begin like a placeholder are trimmed and lowered, because doing so to every text took most of the
     time of a report by a custom field.

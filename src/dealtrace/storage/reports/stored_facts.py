@@ -75,7 +75,7 @@ def _microseconds(moment: Expression) -> Expression:
 
 
 def kopecks(stored: Expression) -> Expression:
-    """Return the SQL expression that converts a stored sum to kopecks, rounded to the nearest, half away from zero."""
+    """Return the SQL expression that converts a stored amount to kopecks, rounding half away from zero."""
     steps, half = type_coerce(stored, BigInteger), STEPS_PER_KOPECK // 2
     return case((steps < 0, -((half - steps) // STEPS_PER_KOPECK)), else_=(steps + half) // STEPS_PER_KOPECK)
 
@@ -132,7 +132,7 @@ class StoredFacts:
 
     @property
     def groups_twice(self) -> bool:
-        """Whether the database is PostgreSQL; SQLite cannot add up sums that exceed 64 bits. See `FactTables`."""
+        """Whether the database is PostgreSQL; SQLite cannot add up amounts that exceed 64 bits. See `FactTables`."""
         return self.is_postgresql
 
     def visitors_max(self, by: Sequence[Dimension]) -> int | None:  # noqa: ARG002
@@ -357,7 +357,7 @@ def _seconds_if_target() -> Expression:
 
 
 def _in_rubles(amount: Expression, *, has_rates: bool) -> Expression:
-    """Return the SQL expression for a deal's sum in kopecks, null without the rate that its currency needs."""
+    """Return the SQL expression for a deal's amount in kopecks, null without the rate that its currency needs."""
     converted = kopecks_at(kopecks(amount), rate_of_deal()) if has_rates else cast(null(), BigInteger)
     return case((IS_FOREIGN, converted), else_=kopecks(amount))
 

@@ -46,7 +46,7 @@ def with_touches(
 
 
 _FENCE: Expression = literal_column("0")
-"""An `OFFSET` that keeps PostgreSQL from computing a sum and its currency rate again wherever the sum is used."""
+"""An `OFFSET` that keeps PostgreSQL from computing an amount and its rate again wherever the amount is used."""
 
 
 def _with_split_money(touched: Subquery, money: Sequence[str]) -> Subquery:

@@ -112,7 +112,7 @@ _SCHEMA = text(f"SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND 
 
 
 def start_marking(connection: Connection) -> str:
-    """Delete all marks, start to mark changes, and return the new stamp of the database."""
+    """Delete all marks, start marking changes, and return the new stamp (a random id) of the database."""
     stop_marking(connection)
     for statement in _TRIGGERS.values():
         connection.execute(text(statement))

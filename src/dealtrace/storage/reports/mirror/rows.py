@@ -102,7 +102,7 @@ def line_of(stream: Stream, rows: Selection) -> Selection:
 
 
 def _reading(stream: Stream, pipe: int) -> str:
-    """Return the DuckDB expression that reads CSV from a pipe; an empty value means null, and `''` an empty text."""
+    """Return the DuckDB expression that reads CSV from a pipe; an empty value means null, and `''` an empty string."""
     types = {"site_id": "BIGINT", **dict.fromkeys(stream.numbers, "BIGINT"), **dict.fromkeys(stream.texts, "VARCHAR")}
     columns = ", ".join(f"'{name}': '{kind}'" for name, kind in types.items())
     return f"read_csv('/dev/fd/{pipe}', {_OPTIONS}, columns = {{{columns}}})"
