@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from dealtrace.accounts.site import Site
-from dealtrace.operations.points import lock_registrations
 from dealtrace.operations.work import AnyOperation, Work, ids_needed
 from dealtrace.operations.write_command import WriteCommand
 
@@ -55,13 +54,7 @@ def group_by_operation(batch: Sequence[Pending]) -> list[list[Pending]]:
 
 
 def run_group(work: Work, group: Sequence[Pending]) -> None:
-    """Run the operation of a group of commands of one site, and set the outcome of each command.
-
-    On PostgreSQL, where imports and other processes write at the same time, the registrations of the site are locked
-    first, as by all who write. An operation that locked other rows before that could deadlock with them.
-    """
-    if work.connection.dialect.name != "sqlite":
-        lock_registrations(work)
+    """Run the operation of a group of commands of one site, and set the outcome of each command."""
     outcomes = group[0].operation(work, [pending.command for pending in group])
     for pending, outcome in zip(group, outcomes, strict=True):
         pending.outcome = outcome

@@ -24,7 +24,7 @@ def register(stage: Stage, player: Player, *numbers: str) -> list[DealId]:
 
 def find(stage: Stage, player: Player, *keys: tuple[int | None, str | None]) -> NamedDeals:
     with stage.database.write() as connection:
-        return find_deals(connection, player.site, [DealKey(*key) for key in keys])
+        return find_deals(stage.work(connection, player), [DealKey(*key) for key in keys])
 
 
 def test_it_finds_by_id_and_failing_that_by_number(stage: Stage, shop: Player) -> None:

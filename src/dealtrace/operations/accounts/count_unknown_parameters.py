@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from dealtrace.nearest_name import nearest_name
+from dealtrace.operations.points import lock_registrations
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record
@@ -28,6 +29,7 @@ def count_unknown_parameters(work: Work, commands: Sequence[WriteCommand[Unknown
 
     A name that is new to the site is stored together with the most similar name that the endpoint accepts.
     """
+    lock_registrations(work)
     seen: Counter[tuple[str, ...]] = Counter()
     known: dict[str, Sequence[str]] = {}
     for command in commands:

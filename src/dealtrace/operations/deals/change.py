@@ -50,7 +50,7 @@ def apply_changes(
     Points (the API's daily quota) are spent as for calls of `method`. Several changes of one deal are applied in input
     order, each with its own version. A change that makes no difference succeeds and stores nothing.
     """
-    named = find_deals(work.connection, work.site, [command.payload.key for command in commands])
+    named = find_deals(work, [command.payload.key for command in commands])
     paid = pay_for_calls(work, method, len(named.found))
     ledger = Ledger(work)
     changed = {position: ledger.change(deal, commands[position]) for position, deal in named.first(paid).items()}

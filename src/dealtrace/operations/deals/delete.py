@@ -24,7 +24,7 @@ def delete_deals(work: Work, commands: Sequence[WriteCommand[DealKey]]) -> list[
     as not found.
     Seed: «Удаленных сделок так же не будет в API-методе выгрузки сделок».
     """
-    named = find_deals(work.connection, work.site, [command.payload for command in commands])
+    named = find_deals(work, [command.payload for command in commands])
     first_naming: dict[int, int] = {}
     for position, deal in named.found.items():
         first_naming.setdefault(deal.id, position)

@@ -9,6 +9,8 @@ from dealtrace.accounts.site import Site
 from dealtrace.deals.deal import Deal, DealKey, choose_deal
 from dealtrace.errors import DealKeyMissing, DealNotFound, Refusal
 from dealtrace.leads.reference import all_spellings
+from dealtrace.operations.points import lock_registrations
+from dealtrace.operations.work import Work
 from dealtrace.record import record
 from dealtrace.storage.deals import deals
 
@@ -28,14 +30,17 @@ class NamedDeals:
         return dict(islice(self.found.items(), paid))
 
 
-def find_deals(connection: Connection, site: Site, keys: Sequence[DealKey]) -> NamedDeals:
-    """Find the deal or the refusal for each key, and lock the deals until the transaction ends.
+def find_deals(work: Work, keys: Sequence[DealKey]) -> NamedDeals:
+    """Find the deal or the refusal for each key, and lock the site's registrations and the deals.
+
+    The locks are released when the transaction ends.
 
     Seed: «или указаны, но найти сделку по их значениям не удалось, возвращается ошибка 400 Bad Request».
     """
+    lock_registrations(work)
     known = deals.list_deals_by_key(
-        connection,
-        site.id,
+        work.connection,
+        work.site.id,
         ids=[key.id for key in keys if key.id is not None],
         numbers=all_spellings(key.number for key in keys if key.number is not None),
     )

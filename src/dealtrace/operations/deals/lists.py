@@ -57,7 +57,7 @@ def delete_lists(
     A list costs points once if any deal in it was deleted, and nothing otherwise.
     """
     items, owners = spread(commands)
-    named = find_deals(work.connection, work.site, [item.payload for item in items])
+    named = find_deals(work, [item.payload for item in items])
     naming: dict[int, int] = {}
     for position, deal in named.found.items():
         naming.setdefault(deal.id, position)

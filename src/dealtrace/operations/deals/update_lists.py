@@ -48,7 +48,7 @@ def update_lists(
     earlier lists left it, or annotates a lead, and nothing otherwise.
     """
     items, owners = spread(commands)
-    named = find_deals(work.connection, work.site, [item.payload.change.key for item in items])
+    named = find_deals(work, [item.payload.change.key for item in items])
     lists: dict[int, dict[int, Deal]] = {}
     for position, deal in named.found.items():
         lists.setdefault(owners[position], {})[position] = deal
