@@ -30,4 +30,4 @@ def test_every_change_has_words_in_both_languages(kind: ChangeKind) -> None:
 def test_rates_of_days_that_people_have_seen_move_figures(day: str, moves: bool) -> None:
     now = datetime(2026, 11, 26, tzinfo=UTC)
     for before, after in ((f"90 {day}", ""), ("", f"2 {day} 2026-11-26")):
-        assert SiteChange(ChangeKind.RATE, "usd", before, after, now).moves_figures is moves
+        assert SiteChange(ChangeKind.RATE, "usd", before, after, now).moves_figures(MOSCOW) is moves

@@ -7,8 +7,8 @@ PROGRAM = """
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.calltouch.journals.pages import reader_digest
 from dealtrace.leads.lead import LeadKind
-from dealtrace.storage.journals.lead_journal import Counting, LeadQuery
-query = LeadQuery(LeadKind.CALL, AttributionModel(1), counting=frozenset(Counting))
+from dealtrace.storage.journals.lead_journal import LeadQuery, QualificationFilter
+query = LeadQuery(LeadKind.CALL, AttributionModel(1), qualifications=frozenset(QualificationFilter))
 print(reader_digest((1, 2, query)), reader_digest((1, 3, query)))
 """
 

@@ -57,7 +57,7 @@ def test_they_are_listed_get_a_new_password_and_are_deleted(terminal: Terminal) 
     assert "user list" in terminal.refused("user", "password", "nobody", new_password=PASSWORD)
     terminal.done("user", "delete", "Anna")
     assert "user list" in terminal.refused("user", "delete", "anna")
-    assert "last owner" in terminal.refused("user", "delete", "boris")
+    assert "only owner" in terminal.refused("user", "delete", "boris")
     assert [user["login"] for user in terminal.json("user", "list")] == ["boris"]
 
 

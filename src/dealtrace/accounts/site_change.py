@@ -2,7 +2,9 @@
 
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
+from dealtrace.accounts.site_days import site_day
 from dealtrace.record import record
 
 
@@ -68,13 +70,12 @@ class SiteChange:
     changed_at: datetime
     user_id: int | None = None
 
-    @property
-    def moves_figures(self) -> bool:
+    def moves_figures(self, time_zone: ZoneInfo) -> bool:
         """Return whether the change may affect the figures of reports; charts mark such changes.
 
-        Rates may if they arrive later than usual.
+        Rates may if they arrive later than usual after their day, which is a day of the site; `time_zone` is its zone.
         """
         if self.kind is ChangeKind.RATE:
             days = [words.split()[1] for words in (self.before, self.after) if words]
-            return any(self.changed_at.date() - date.fromisoformat(day) > USUAL_DELAY for day in days)
+            return any(site_day(self.changed_at, time_zone) - date.fromisoformat(day) > USUAL_DELAY for day in days)
         return self.kind in MOVING_KINDS or (self.kind is ChangeKind.SETTING and self.name in MOVING_SETTINGS)

@@ -14,7 +14,8 @@ EXCLUDED = (*DEFAULT_EXCLUDED_CONTENT_TYPES, CONTENT_TYPES[XLSX])
 def compressed(pages: ASGIApp) -> ASGIApp:
     """Return an application that compresses the responses of `pages` with gzip if the client accepts gzip.
 
-    Ours: many servers have no proxy that compresses, and an uncompressed page takes several round trips more. The
-    sizes of compressed pages reveal no lasting secret, because pages contain no tokens of sessions or forms.
+    Ours: many servers have no proxy that compresses, and an uncompressed page takes several round trips more. Sizes of
+    compressed pages may reveal the form token in them, which decides only for requests without `Sec-Fetch-Site` and
+    `Origin`; browsers send these. The secret of a session is never in a page.
     """
     return GZipMiddleware(pages, compresslevel=LEVEL, exclude_content_types=EXCLUDED)

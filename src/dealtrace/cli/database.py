@@ -125,7 +125,7 @@ def mirror(
     """Update the column mirror, a copy of the data for fast reports. The next report does the same. SQLite only."""
     hidden = not error_console.is_terminal
     with open_prepared() as database:
-        if not database.is_sqlite or not database.mirror_memory_mib:
+        if not database.has_mirror:
             fail("There is no column mirror: it needs a SQLite database and DEALTRACE_MIRROR_MEMORY above 0.")
         if anew:
             with without_mirror(database):

@@ -23,13 +23,15 @@ def status_history(versions: Iterable[DealVersion]) -> list[PastStatus]:
     made, and a later status when its version was stored.
     """
     past: list[PastStatus] = []
+    made_at: str | None = None
     for version in versions:
         after = version.after
+        made_at = after.get("happened_at", made_at)
         details = after.get("details")
         last = past[-1] if past else None
         funnel = details.get("funnel", "") if details is not None else (last.funnel if last is not None else "")
         status = after.get("status", last.status if last is not None else "")
-        stated = after.get("status_since") or (after.get("happened_at") if last is None else None)
+        stated = after.get("status_since") or (made_at if last is None or "status_since" in after else None)
         if last is None or stated is not None or (funnel, status) != (last.funnel, last.status):
             since = datetime.fromisoformat(stated) if stated is not None else version.recorded_at
             past.append(PastStatus(funnel, status, since))
@@ -43,11 +45,12 @@ def status_since(versions: Iterable[DealVersion]) -> datetime | None:
     alone begins no status.
     """
     since: datetime | None = None
+    made_at = ""
     for version in versions:
         after = version.after
-        stated = after.get("status_since") or (after.get("happened_at") if since is None else None)
-        if stated is not None:
-            since = datetime.fromisoformat(stated)
+        made_at = after.get("happened_at", made_at)
+        if since is None or "status_since" in after:
+            since = datetime.fromisoformat(after.get("status_since") or made_at)
         elif "status" in after:
             since = version.recorded_at
     return since

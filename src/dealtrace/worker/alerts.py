@@ -64,14 +64,17 @@ class Alerts:
     async def _check_site(self, site: Site) -> None:
         """Check the due rules of a site, one after another; more rules than a site may have wait for the next poll."""
         for _ in range(ALERTS_MAX):
+            context = await self._read_pool.read(read_question_context, site, clock.now())
             alert = await self._write_queue.write(claim_alert, site, WriteCommand(None))
             if alert is None:
                 return
-            context = await self._read_pool.read(read_question_context, site, clock.now())
             await self._check_rule(site, alert, context)
 
     async def _check_rule(self, site: Site, alert: Alert, context: QuestionContext) -> None:
-        """Check a rule and store the verdict; if this fails, the rule is due again after `RETRY_AFTER`."""
+        """Check a rule and store the verdict.
+
+        If the check fails, the rule is due again after `RETRY_AFTER`; if its outcome cannot be stored, after the lease.
+        """
         rule = alert.rule
         slot = last_slot(rule.window, site.time_zone, clock.now())
         next_due_at = next_check(slot, site.time_zone)

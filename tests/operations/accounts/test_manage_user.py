@@ -21,7 +21,7 @@ from dealtrace.storage.accounts.invitations import find_invitation
 from dealtrace.storage.accounts.users import list_owners, update_owner
 from guests import new_user
 from stored import side_by_side
-from write_commands import utc_now
+from write_commands import NOON, utc_now
 
 PASSWORD = "correct horse battery"
 
@@ -119,9 +119,9 @@ EACH = ({"here", "there", "installation", "password"}, {"here", "there"})
 
 def test_an_owner_of_the_installation_keeps_links_whatever_role_they_have_at_a_site(stage: Stage) -> None:
     maker = Maker(stage, is_owner=True, role=Role.OWNER)
-    maker.do(give_role, maker.user.id, maker.here, Role.READER)
+    maker.do(give_role, maker.user.id, maker.here, Role.READER, NOON, given_by=None)
     assert maker.valid() == EACH
-    maker.do(take_role, maker.user.id, maker.here)
+    maker.do(take_role, maker.user.id, maker.here, NOON, taken_by=None)
     assert maker.valid() == EACH
     maker.do(set_owner, maker.user.id, is_owner=False)
     assert maker.valid() == ({"there"}, {"there"})
@@ -136,14 +136,14 @@ def test_who_no_longer_owns_the_installation_keeps_links_of_sites_they_own(stage
 @pytest.mark.parametrize("role", [Role.ANALYST, Role.READER, None])
 def test_who_no_longer_owns_a_site_loses_its_links_and_those_for_passwords(stage: Stage, role: Role | None) -> None:
     maker = Maker(stage, is_owner=False, role=Role.OWNER)
-    maker.do(give_role, maker.user.id, maker.here, Role.OWNER)
+    maker.do(give_role, maker.user.id, maker.here, Role.OWNER, NOON, given_by=None)
     assert maker.valid() == EACH
     if role is None:
-        maker.do(take_role, maker.user.id, maker.here)
+        maker.do(take_role, maker.user.id, maker.here, NOON, taken_by=None)
     else:
-        maker.do(give_role, maker.user.id, maker.here, role)
+        maker.do(give_role, maker.user.id, maker.here, role, NOON, given_by=None)
     assert maker.valid() == ({"there"}, {"there"})
-    maker.do(delete_user, maker.user.login)
+    maker.do(delete_user, maker.user.login, NOON)
     assert maker.valid() == (set(), set())
 
 

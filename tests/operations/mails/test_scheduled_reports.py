@@ -69,7 +69,7 @@ def test_each_time_is_sent_once_and_of_missed_ones_the_last(stage: Stage, shop: 
 @pytest.mark.parametrize(
     ("changed", "key"),
     [({"title": " "}, "title"), ({"title": "a" * 101}, "title"), ({"recipients": ()}, "recipients"),
-     ({"words": RawQuestion(metrics="deals", models="all")}, "question")],
+     ({"raw_question": RawQuestion(metrics="deals", models="all")}, "question")],
 )  # fmt: skip
 def test_a_report_that_cannot_be_sent_is_refused(
     stage: Stage, shop: Player, changed: dict[str, object], key: str
@@ -175,7 +175,7 @@ def test_a_report_whose_time_stays_is_sent_when_it_would_have_been(stage: Stage,
     assert change(stage, shop, before, NEW) is None
 
 
-@pytest.mark.parametrize("wrong", [{"title": ""}, {"recipients": ()}, {"words": RawQuestion(metrics="deal")}])
+@pytest.mark.parametrize("wrong", [{"title": ""}, {"recipients": ()}, {"raw_question": RawQuestion(metrics="deal")}])
 def test_a_change_that_cannot_be_sent_changes_nothing(stage: Stage, shop: Player, wrong: dict[str, object]) -> None:
     before = schedule(stage, shop)
     with pytest.raises((InvalidSetting, InvalidParameters)):

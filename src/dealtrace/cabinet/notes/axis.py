@@ -24,6 +24,8 @@ from dealtrace.storage.reports.notes import list_notes
 
 SHOWN_MAX = 100
 """Ours: the most notes of a chart; the latest are shown."""
+READ_MAX = 5_000
+"""The most changes that are read for a chart; most changes of currency rates affect no figures."""
 
 
 @record
@@ -51,12 +53,12 @@ def read_axis(connection: Connection, site: Site, period: Period) -> Axis:
     changes = list_site_changes(
         connection,
         site.id,
-        most=SHOWN_MAX,
+        most=READ_MAX,
         kinds={*MOVING_KINDS, ChangeKind.SETTING},
         since=day_start(period.first_on, site.time_zone),
         until=day_end(period.last_on, site.time_zone),
     )
-    moving = [change for change in changes if change.moves_figures]
+    moving = [change for change in changes if change.moves_figures(site.time_zone)][:SHOWN_MAX]
     people = {note.user_id for note in notes} | {change.user_id for change in moving}
     return Axis(period, notes, moving, find_logins(connection, {user_id for user_id in people if user_id is not None}))
 

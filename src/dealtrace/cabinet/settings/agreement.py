@@ -68,6 +68,9 @@ async def compare(view: View) -> Response:
         compared = await view.read(compare_file, site, kept.path, encoding or None)
     except FileUnreadable as refusal:
         return _page(view, faults={"file": fault_text(refusal, view.language)})
+    except FileNotFoundError:
+        gone = view.translate("The file is no longer available: files are stored for an hour. Upload it again.")
+        return _page(view, faults={"file": gone})
     finally:
         kept.delete()
     return _page(view, compared=compared)

@@ -11,7 +11,7 @@ from dealtrace.cabinet.change_words import change_words
 from dealtrace.cabinet.notes.axis import author_words
 from dealtrace.cabinet.settings.page import show_settings
 from dealtrace.cabinet.view import View
-from dealtrace.operations.reports.column_metrics import find_column_metrics
+from dealtrace.operations.reports.column_metrics import find_column_titles
 from dealtrace.reports.metrics import Metric
 from dealtrace.storage.accounts.site_changes import list_site_changes
 from dealtrace.storage.accounts.users import find_logins
@@ -41,4 +41,4 @@ async def show(view: View) -> Response:
 def _read(connection: Connection, site: Site) -> tuple[list[SiteChange], dict[int, str], Mapping[str, Metric]]:
     changes = list_site_changes(connection, site.id, most=CHANGES_SHOWN)
     logins = find_logins(connection, {each.user_id for each in changes if each.user_id is not None})
-    return changes, logins, find_column_metrics(connection, site)
+    return changes, logins, find_column_titles(connection, site)

@@ -46,7 +46,7 @@ def unless_deleted(purpose: str, gone: Respond) -> Callable[[Respond], Respond]:
             try:
                 return await handle(view)
             except FileNotFoundError:
-                kept = find_sent_file(view, purpose)
+                kept = find_sent_file(view, purpose) if "key" in view.request.path_params else None
                 if kept is not None and kept.has_file:
                     raise
                 if kept is not None and kept.outcome:

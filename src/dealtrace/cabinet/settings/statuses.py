@@ -13,7 +13,7 @@ from dealtrace.errors import InvalidSetting
 from dealtrace.operations.reports.ask import FactSource
 from dealtrace.operations.reports.set_status import set_status
 from dealtrace.operations.work import Work
-from dealtrace.reports.refusals import ReportsBusy, ReportTooSlow
+from dealtrace.reports.refusals import ReportNotKept, ReportsBusy, ReportTooSlow
 from dealtrace.reports.statuses import Meaning, StatusGroup, group_statuses
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.reports.names import count_deals_by_spelling
@@ -41,16 +41,23 @@ async def save(view: View) -> Response:
 async def _read_statuses(view: View) -> list[StatusGroup]:
     """List the statuses of the site with their meanings and numbers of deals, the most frequent first.
 
-    Reports count deals many times faster than the database does; if they are busy or their column mirror is being
-    built, the deals are counted in the database.
+    The column mirror of reports counts deals many times faster than the database does. If there is none, or it is busy
+    or being built, the deals are counted in the database.
     """
     site_id = view.current_site.id
-    try:
-        async with asyncio.timeout(COUNT_SECONDS):
-            deals = await view.ask(_count_deals)
-    except (TimeoutError, ReportsBusy, ReportTooSlow):
+    deals = await _count_in_mirror(view) if view.services.database.has_mirror else None
+    if deals is None:
         deals = await view.read(find_deals_by_status, site_id)
     return group_statuses(await view.read(list_statuses, site_id), deals)
+
+
+async def _count_in_mirror(view: View) -> dict[str, int] | None:
+    """Return the number of deals by the spelling of their status, or `None` if the mirror does not answer at once."""
+    try:
+        async with asyncio.timeout(COUNT_SECONDS):
+            return await view.ask(_count_deals)
+    except (TimeoutError, ReportNotKept, ReportsBusy, ReportTooSlow):
+        return None
 
 
 def _count_deals(source: FactSource, _site: Site) -> dict[str, int]:

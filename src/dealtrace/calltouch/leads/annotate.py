@@ -160,7 +160,9 @@ def read_fields(item: AnnotationItem) -> Addition:
         parse_checked(place, Text(CUSTOM.key_length_max).read, name): parse_checked(
             place, Text(CUSTOM_VALUE_LENGTH_MAX).read, text
         )
-        for name, text in values_by_field(added.custom_fields).items()
+        for name, text in values_by_field(
+            each for each in added.custom_fields if not is_blank(scalar_text(each.value))
+        ).items()
     }
     values = {name: value for name, value in values.items() if name and not is_blank(value)}
     return Addition(custom_values=_required(place, values), overwrite=added.overwrite)

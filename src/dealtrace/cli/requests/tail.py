@@ -62,8 +62,10 @@ def _follow(
     database: Database, site: int | None, shown: Sequence[ApiRequest], *, is_refused: bool
 ) -> Iterator[list[ApiRequest]]:
     """Yield the requests that are new since the last look, without end; `shown` are the requests shown so far."""
-    seen = {request.request_id: request.at for request in shown}
-    newest = max(seen.values(), default=datetime.fromtimestamp(0).astimezone())
+    newest = max((request.at for request in shown), default=datetime.fromtimestamp(0).astimezone())
+    before = _read_all(database, site, RequestQuery(since=newest - LATE, is_refused=is_refused)) if shown else []
+    earlier = [request for request in before if request.at <= shown[0].at]  # what the limit left out
+    seen = {request.request_id: request.at for request in (*earlier, *shown)}
     while True:
         time.sleep(FOLLOW_SECONDS)
         query = RequestQuery(since=newest - LATE, is_refused=is_refused)

@@ -6,7 +6,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.alerts.sentences import AlertSite, letter_of_ended, letter_of_raised, letter_of_test
 from dealtrace.mails.letter import Letter
 from dealtrace.mails.mail import Mail, MailPurpose
-from dealtrace.operations.reports.column_metrics import find_column_metrics
+from dealtrace.operations.reports.column_metrics import find_column_titles
 from dealtrace.storage.alerts.alerts import find_alert
 from dealtrace.storage.alerts.incidents import find_incidents
 
@@ -21,7 +21,7 @@ def write_alert_letter(connection: Connection, site: Site, mail: Mail, cabinet: 
         alert = find_alert(connection, site.id, incident.alert_id) if incident is not None else None
     if alert is None:
         return None
-    about = AlertSite(site, find_column_metrics(connection, site))
+    about = AlertSite(site, find_column_titles(connection, site))
     link = f"{cabinet}/{site.id}/settings/alerts/{alert.id}"
     if incident is None:
         return letter_of_test(alert.rule, about, language, link)

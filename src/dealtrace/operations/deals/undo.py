@@ -1,5 +1,6 @@
 """Undo a version of a deal, by a new version that restores the earlier values."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -41,7 +42,7 @@ def undo_version(work: Work, deal_id: int, number: int, *, user_id: int | None =
     if undone is None or undone.kind not in UNDONE:
         raise not_found(deal_id)
     if undone.kind is VersionKind.CHANGED:
-        return _change_back(work, undone, user_id)
+        return _change_back(work, _without_date_of_another_status(undone, versions), user_id)
     if undone.kind is VersionKind.DELETED:
         return restore_deal(work, deal_id, user_id=user_id)
     if undone.kind is VersionKind.RESTORED:
@@ -57,6 +58,15 @@ def _change_back(work: Work, undone: DealVersion, user_id: int | None) -> Deal:
     changed = stamp(deal, before, work.now, _status_since(work, deal, undone))
     version = next_version(deal, changed, VersionKind.CHANGED, user_id=user_id)
     return store_changes(work, [(deal, changed)], [version])[deal.id]
+
+
+def _without_date_of_another_status(undone: DealVersion, versions: Iterable[DealVersion]) -> DealVersion:
+    """Return a version without its status date if a later version set a status, which has a date of its own."""
+    if "status" in undone.before:
+        return undone
+    if not any(each.version > undone.version and "status" in each.after for each in versions):
+        return undone
+    return replace(undone, before={name: value for name, value in undone.before.items() if name != "status_since"})
 
 
 def _status_since(work: Work, deal: Deal, undone: DealVersion) -> datetime | Unset | None:

@@ -109,8 +109,9 @@ def _store(work: Work, items: Sequence[WriteCommand[DealUpdate]], applied: _Appl
     updates = {
         position: (latest.get(deal.id, deal), items[position].payload) for position, deal in applied.found.items()
     }
-    _add_to_leads(work, list(updates.values()))
-    return _with_matchers(work, updates)
+    updated = _with_matchers(work, updates)
+    _add_to_leads(work, list(updates.values()))  # last, because new tags of leads may match deals again
+    return updated
 
 
 def _add_to_leads(work: Work, updates: Sequence[tuple[Deal, DealUpdate]]) -> None:

@@ -21,7 +21,9 @@ def set_rates(work: Work, new: Sequence[CurrencyRate]) -> None:
     replaced = [known[key] for rate in changed if (key := (rate.currency, rate.since_on)) in known]
     rates.upsert_rates(work.connection, work.site, new)
     currencies = ", ".join(sorted({rate.currency for rate in changed}))
-    record_work(work, ChangeKind.RATE, currencies, before=_format_rates(replaced), after=_format_rates(changed))
+    before, after = _format_rates(replaced), _format_rates(changed)
+    # Several rates replaced on the same days have equal texts, and a change with equal texts is not recorded.
+    record_work(work, ChangeKind.RATE, currencies, before=before if before != after else "", after=after)
 
 
 def remove_rates(work: Work, currency: str) -> int:

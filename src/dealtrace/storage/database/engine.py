@@ -44,6 +44,11 @@ class Database:
         return self.url.get_backend_name() == "sqlite"
 
     @property
+    def has_mirror(self) -> bool:
+        """Whether reports read a column mirror of the database; only SQLite has one, unless it is turned off."""
+        return self.is_sqlite and self.mirror_memory_mib > 0
+
+    @property
     def file(self) -> Path:
         """The path of the SQLite file; PostgreSQL has none."""
         assert self.url.database is not None

@@ -35,7 +35,7 @@ class MirrorStatus:
 
 def find_mirror_status(database: Database) -> MirrorStatus | None:
     """Find the status of a database's mirror, or return `None` if there is no mirror, as on PostgreSQL."""
-    if not database.is_sqlite or not database.mirror_memory_mib:
+    if not database.has_mirror:
         return None
     try:
         return _find(database)
