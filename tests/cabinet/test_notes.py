@@ -6,11 +6,15 @@ import pytest
 
 from cast import Player, Stage
 from dealtrace.accounts.rights import Role
+from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.attribution.cost import Cost, CostAccount
 from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.cabinet.notes.axis import SHOWN_MAX, read_axis
 from dealtrace.cabinet.settings.site import values_of
 from dealtrace.operations.accounts.manage_user import delete_user
+from dealtrace.operations.accounts.record_change import record_work
 from dealtrace.operations.reports.import_costs import import_costs
+from dealtrace.reports.periods import Period
 from engines import on_one_engine
 from guests import Guest, member_of, text_of
 from server import ServerProcess
@@ -93,6 +97,18 @@ def test_old_costs_are_noted_and_those_of_last_week_are_not(boss: Guest, served:
     assert "Costs imported: direct old, " in words
     assert "direct fresh" not in words
     assert "by a command" in words
+
+
+def test_rates_of_every_day_push_no_other_note_off_a_chart(served: Stage, owner: Player) -> None:
+    now = utc_now()
+    with served.database.write() as connection:
+        work = served.work(connection, owner, now - timedelta(days=1))
+        import_costs(work, CostAccount("direct", "late"), {date(2018, 3, 25)}, [])
+        for number in range(SHOWN_MAX + 1):
+            work = served.work(connection, owner, now - timedelta(minutes=SHOWN_MAX + 1 - number))
+            record_work(work, ChangeKind.RATE, "usd", after=f"{number + 1} {now.date()}")
+        axis = read_axis(connection, owner.site, Period(now.date() - timedelta(days=3), now.date() + timedelta(days=1)))
+    assert [change.kind for change in axis.changes if change.name == "direct late"] == [ChangeKind.COSTS]
 
 
 def test_the_history_says_who_changed_which_setting(

@@ -88,6 +88,16 @@ def test_what_is_said_twice_of_one_lead_in_a_list_is_added_in_order(
     assert said_of(served, owner, call.id).tags == ("c", "d")
 
 
+def test_of_a_field_that_is_sent_twice_the_first_value_that_is_not_blank_counts(
+    server: ServerProcess, served: Stage, owner: Player
+) -> None:
+    call = served.call(owner, MADE_AT, phone="79205551103")
+    values = [{"field": "margin", "value": value} for value in ("", "x", "y")]
+    (result,) = add(server, owner, FIELD, {"matching": by_id(call.id), "addCustomFields": {"customFields": values}})
+    assert result["updated"] is True
+    assert said_of(served, owner, call.id).custom_values == {"margin": "x"}
+
+
 def matching_cases() -> list[Any]:
     phone, mail = "8 (920) 555-22-01", "Olga@Example.ru"
     return [

@@ -76,6 +76,18 @@ def test_changed_rates_are_listed_among_the_changes_of_the_site(
     ]  # fmt: skip
 
 
+def test_several_rates_that_are_corrected_on_the_same_days_are_a_change_as_well(
+    server: ServerProcess, beside: Terminal, owner: Player, served: Stage, tmp_path: Path
+) -> None:
+    site, boss = str(owner.site.id), member_of(server, served, owner.site.id)
+    for rates in ((100, 101), (110, 111)):
+        file = tmp_path / f"{rates[0]}.csv"
+        file.write_text("currency,date,rate\nusd,2018-03-25,{}\nusd,2018-03-26,{}\n".format(*rates), encoding="utf-8")
+        beside.done("rate", "import", site, str(file))
+    words = text_of(boss.get("settings/changes").text).replace("\xa0", " ")
+    assert words.count("Rates of usd: – → 2 for 25 Mar 2018") == 2
+
+
 def without_rate(server: ServerProcess, player: Player) -> tuple[list[tuple[str, int]], int]:
     """Return the deals that lack a rate by day, and their number."""
     asked = {"by": "day", "metrics": "no_rate", "from": "2018-03-01", "to": "2018-03-31", "sort": "day"}

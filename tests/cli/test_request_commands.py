@@ -36,12 +36,23 @@ def journalled(stage: Stage, player: Player, first: int, count: int, *, path: st
 
 
 @contextmanager
-def following(beside: Terminal, player: Player) -> Iterator[Path]:
+def following(beside: Terminal, player: Player, *options: str) -> Iterator[Path]:
     """Run `requests tail --follow --json` for a site; yield the file that it prints to."""
     printed = beside.folder / "printed"
     with printed.open("w") as file:
         process = subprocess.Popen(
-            [sys.executable, "-m", "dealtrace", "requests", "tail", "-f", "--site", str(player.site.id), "--json"],
+            [
+                sys.executable,
+                "-m",
+                "dealtrace",
+                "requests",
+                "tail",
+                "-f",
+                "--site",
+                str(player.site.id),
+                "--json",
+                *options,
+            ],
             env={**os.environ, "DEALTRACE_DATABASE_URL": beside.url},
             stdout=file,
         )
@@ -65,6 +76,16 @@ def test_following_prints_every_request_of_a_burst_once_as_an_object_a_line(besi
         wait_until(lambda: len(lines(printed)) > MANY)
     requests: list[dict[str, Any]] = [json.loads(line) for line in lines(printed)]
     assert [request["requestId"] for request in requests] == expected
+
+
+def test_following_prints_no_requests_that_the_limit_left_out(beside: Terminal, served: Stage) -> None:
+    player = served.open_site()
+    expected = journalled(served, player, 0, 30)[-5:]
+    with following(beside, player, "--limit", "5") as printed:
+        wait_until(lambda: len(lines(printed)) >= 5)
+        expected += journalled(served, player, 30, 1)
+        wait_until(lambda: len(lines(printed)) > 5)
+    assert [json.loads(line)["requestId"] for line in lines(printed)] == expected
 
 
 def test_a_path_cannot_change_what_is_on_the_screen(beside: Terminal, served: Stage) -> None:

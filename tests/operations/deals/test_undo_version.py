@@ -230,6 +230,22 @@ class TestDeals20:
         last = versions_of(stage.database, shop, deal)[-1]
         assert list(last.before) == list(last.after) == ["status_since"]
 
+    def test_an_old_date_does_not_go_to_a_later_status(self, stage: Stage, shop: Player) -> None:
+        deal = register(stage, shop, status_since=NOON, matchers=(WITHOUT_SOURCE,))
+        update(stage, shop, deal, status_since=NOON + timedelta(days=1))
+        stage.perform(change_deals, shop, change(deal, status="won"), now=NOON + timedelta(days=3))
+        undone = undo(stage, shop, deal, 2)
+        assert (undone.status, undone.status_since) == ("won", NOON + timedelta(days=3))
+        assert undo(stage, shop, deal, 3).status_since == NOON + timedelta(days=1)
+
+    def test_a_status_without_a_date_begins_with_the_deal_whatever_was_undone(self, stage: Stage, shop: Player) -> None:
+        deal = register(stage, shop, status_since=None, matchers=(WITHOUT_SOURCE,))
+        update(stage, shop, deal, status="won", status_since=NOON + timedelta(days=1))
+        undo(stage, shop, deal, 2)
+        stage.perform(change_deals, shop, change(deal, status="lost"), now=NOON + timedelta(days=3))
+        undone = undo(stage, shop, deal, 4)
+        assert (undone.status, undone.status_since or undone.happened_at) == ("new", undone.happened_at)
+
 
 def test_no_version_is_empty(stage: Stage, shop: Player) -> None:
     """A date of a status that is the time of the change itself is a change too."""
