@@ -6,6 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
+from dealtrace.deals.currency import RUBLE
 from dealtrace.errors import Language
 from dealtrace.reports.formats import rounded
 from dealtrace.reports.metrics import Metric, Unit
@@ -42,13 +43,17 @@ def number(language: Language, value: Fraction | Decimal | int | None, digits: i
     return text.replace(",", THIN_SPACE).replace(".", _POINT[language]).replace("-", MINUS)
 
 
-def money(language: Language, value: Fraction | Decimal | int | None) -> str:
-    """Format a sum in whole rubles, or with kopecks if it is below 100 rubles and not whole."""
+def money(language: Language, value: Fraction | Decimal | int | None, currency: str | None = None) -> str:
+    """Format an amount of money in whole units, or with two decimals if it is below 100 and not whole.
+
+    `currency` is a code such as `usd`; `None` and `rub` mean rubles.
+    """
     if value is None:
         return NOTHING
     exact = Fraction(value)
     digits = 2 if exact.denominator != 1 and abs(exact) < 100 else 0  # noqa: PLR2004 - see the docstring
-    return f"{number(language, exact, digits)}\u00a0₽"
+    unit = "₽" if currency is None or currency == RUBLE else currency.upper()
+    return f"{number(language, exact, digits)}\u00a0{unit}"
 
 
 def metric_value(language: Language, metric: Metric, value: Fraction | None) -> str:
