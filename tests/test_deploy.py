@@ -47,6 +47,14 @@ def test_systemd_rates_the_unit_as_little_exposed(unit: Path) -> None:
     assert rated.returncode == 0, rated.stdout[-400:] + rated.stderr
 
 
+def test_idle_connections_are_bounded_by_the_unit_and_by_the_proxy() -> None:
+    assert re.search(r"^LimitNOFILE=\d+$", UNIT.read_text(), re.MULTILINE)
+    for name in ("README.md", "README.ru.md"):
+        text = (ROOT / name).read_text()
+        assert "limit_conn_zone $binary_remote_addr zone=addresses:" in text
+        assert "limit_conn addresses " in text
+
+
 def test_the_readmes_install_the_unit_as_it_is() -> None:
     for name in ("README.md", "README.ru.md"):
         text = (ROOT / name).read_text()

@@ -26,7 +26,7 @@ from dealtrace.storage.id_blocks import IdBlocks, find_own_ids
 from dealtrace.storage.leads.clients import find_phones_by_digest
 from dealtrace.storage.schema.differences import schema_differences
 from dealtrace.storage.schema.tables.deals import deal, deal_day
-from dealtrace.storage.schema.tables.leads import contact, lead_credit
+from dealtrace.storage.schema.tables.leads import contact, contact_reading, lead_credit
 from dealtrace.storage.schema.tables.reports import deal_status
 from dealtrace.storage.schema.tables.whole import metadata
 from dealtrace.storage.schema.upgrade import (
@@ -350,6 +350,10 @@ def test_deals_that_were_there_before_are_counted_by_their_days(database: Databa
     with database.read() as connection:
         assert set(connection.execute(select(deal_day).where(deal_day.c.site_id == shop.site.id))) == kept
         assert list_miscounted_days(connection, shop.site.id) == []
+        progress = select(contact_reading.c.stage, contact_reading.c.last_id).where(
+            contact_reading.c.site_id == shop.site.id
+        )
+        assert [tuple(row) for row in connection.execute(progress)] == [("calls", 0)], "contacts wait for `renormalise`"
     assert schema_differences(database) == []
 
 

@@ -26,6 +26,7 @@ from dealtrace.storage.database.database_errors import StatementStopped
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.reports.fact_tables import Moment
 from dealtrace.storage.reports.mirror.facts import MirrorFacts
+from dealtrace.storage.reports.mirror.library import connect
 from dealtrace.storage.reports.mirror.mirror import (
     current_mirror,
     file_of,
@@ -411,3 +412,10 @@ def test_it_says_how_it_stands(scene: Scene) -> None:
     assert after is not None
     assert after.behind >= 2
     assert find_mirror_status(replace(database, mirror_memory_mib=0)) is None
+
+
+def test_duckdb_gets_the_memory_that_is_set_and_a_folder_for_the_rest(tmp_path: Path) -> None:
+    mirror = connect(tmp_path / "own.duckdb", 64, tmp_path / "spilled")
+    settings = "SELECT current_setting('memory_limit'), current_setting('temp_directory')"
+    assert mirror.execute(settings) == [("64.0 MiB", str(tmp_path / "spilled"))]
+    mirror.close()
