@@ -81,6 +81,25 @@ def test_an_unknown_path_gets_the_one_error_body(server: ServerProcess, path: st
     assert body["message"].startswith("Path not found: /")
 
 
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("/lead-service/v1/api/request/import", "/lead-service/v1/api/request/create"),
+        ("/lead-service/v1/api/request/import/", "/lead-service/v1/api/request/create"),
+        ("/calls-service/RestAPI/17/register-lead-dict", "/calls-service/RestAPI/requests/17/register"),
+    ],
+)
+def test_a_path_that_clients_are_known_to_mistake_is_answered_with_the_right_one(
+    server: ServerProcess, wrong: str, right: str
+) -> None:
+    for language, words in (("en", "Use"), ("ru", "Используйте")):
+        answer = server.http.post(wrong, headers={"accept-language": language}, json=[])
+        assert (answer.status_code, answer.json()["errorCode"]) == (404, "10010")
+        assert answer.json()["message"].endswith(f": {wrong}. {words}: {right}")
+    right_one = server.http.post(right, json=[])
+    assert right_one.status_code != 404 or right_one.json()["errorCode"] != "10010"
+
+
 def test_it_counts_answers_by_route_and_status(server: ServerProcess, owner: Player) -> None:
     def counted(status: int) -> float:
         route = "/calls-service/RestAPI/orders/register"

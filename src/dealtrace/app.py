@@ -16,6 +16,7 @@ from dealtrace.cabinet.docs.pages import docs_routes
 from dealtrace.cabinet.routes import cabinet_routes
 from dealtrace.cabinet.view import Services
 from dealtrace.calltouch.error_body import ErrorBody, refuse
+from dealtrace.calltouch.paths import path_instead_of
 from dealtrace.calltouch.routes import ENDPOINTS as CALLTOUCH
 from dealtrace.calltouch.routes import SITE_PARAMETER
 from dealtrace.calltouch.webhooks.description import describe_webhooks
@@ -317,7 +318,7 @@ class Application:
 
 def page_router(services: Sequence[Route], cabinet: Sequence[Route]) -> Router:
     """Return the router of all pages: `services` are pages about the server, `cabinet` are the pages for users."""
-    unknown = not_found(refuse)
+    unknown = not_found(refuse, path_instead_of)
     routes = [
         Route("/", RedirectToCabinet(unknown)),
         *services,

@@ -96,11 +96,11 @@ class BodyTooLarge(Refusal):
 
 
 class PathNotFound(Refusal):
-    """The server has no such path."""
+    """The server has no such path; for a well-known wrong path, `ru` and `en` name the right one, else are empty."""
 
     code = 10010
-    ru = "Адрес не найден: {path}"
-    en = "Path not found: {path}"
+    ru = "Адрес не найден: {path}{ru}"
+    en = "Path not found: {path}{en}"
 
 
 class MethodNotAllowed(Refusal):

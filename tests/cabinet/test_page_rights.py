@@ -1,22 +1,49 @@
 """Who may open which page: every line of the table of pages, tried by everybody."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import select
 
 from cast import Player, Stage
 from dealtrace.accounts.rights import Role
 from dealtrace.cabinet.gate import Page
 from dealtrace.cabinet.routes import PAGES
+from dealtrace.storage.database.engine import Database
+from dealtrace.storage.schema.tables.alerts import alert_incident
+from dealtrace.storage.schema.tables.requests import api_request
+from dealtrace.storage.schema.tables.whole import metadata
+from filled_site import ALERT, MAILED, PHONE, FilledSite, fill_site
 from guests import Guest, logged_in
 from server import ServerProcess
 
 OF_A_SITE = [page for page in PAGES if "{site:int}" in page.path]
+OF_AN_OBJECT = [page for page in OF_A_SITE if page.path.count("{") > 1]
 CLOSED = [page for page in PAGES if not page.is_open]
 LOWER: Mapping[Role, Role | None] = {Role.READER: None, Role.ANALYST: Role.READER, Role.OWNER: Role.ANALYST}
+
+FORMS: Mapping[str, Sequence[Mapping[str, str]]] = {
+    "deal": [
+        {"act": "pin", "lead": "none"},
+        {"act": "unpin"},
+        {"act": "undo", "version": "1"},
+        {"act": "delete"},
+        {"act": "restore"},
+    ],
+    "lead": [{"act": "note", "tags": "x"}, {"act": "hide"}, {"act": "bring_back"}],
+    "client": [{"contact": PHONE}, {"contact": PHONE, "act": "erase", "agreed": "2.1.1.1"}],
+    "webhook": [{"act": act} for act in ("pause", "resume", "skip", "test", "replay", "delete")],
+    "alert": [{"act": "remove"}, {"act": "test"}, {**ALERT, "recipients": "b@example.com", "agreed": "on"}],
+    "report": [{"title": "x", "question": "metrics=leads", "rhythm": "daily", "hour": "1", **MAILED}],
+    "key": [{}],
+}
+"""What the pages of an object send, by the last name in their paths."""
+OF_THE_WORKER = {"due_at", "incident_id", "fault", "attempts", "lease_holder", "leased_until", "next_attempt_at"}
+"""Columns that change without anybody."""
 
 
 def each(pages: list[Page]) -> pytest.MarkDecorator:
@@ -70,6 +97,53 @@ def test_who_has_a_lower_role_is_told_which_it_takes(crowd: Crowd, page: Page) -
     answer = crowd.ask(crowd.members[lower], page)
     assert answer.status_code == 403
     assert {Role.OWNER: "владелец", Role.ANALYST: "аналитик"}[page.role] in answer.text
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """Two sites with something of everything, and who may do everything at both."""
+
+    here: FilledSite
+    there: FilledSite
+    database: Database
+
+    def path_of(self, page: Page) -> str:
+        """Return the path of a page of the first site, for an object of the second."""
+        return self.there.path_of(page.path.replace("{site:int}", self.here.places["site"]))
+
+    def rows(self) -> Mapping[str, Sequence[tuple[Any, ...]]]:
+        """Return what is stored of both sites, by table, without what changes by itself."""
+        sites = [self.here.player.site.id, self.there.player.site.id]
+        stored = {}
+        with self.database.read() as connection:
+            for table in metadata.sorted_tables:
+                if "site_id" in table.c and table not in (api_request, alert_incident):
+                    columns = [column for column in table.c if column.name not in OF_THE_WORKER]
+                    mine = select(*columns).where(table.c.site_id.in_(sites)).order_by(*table.primary_key.columns)
+                    stored[table.name] = [tuple(row) for row in connection.execute(mine)]
+        return stored
+
+
+@pytest.fixture(scope="module")
+def neighbours(server: ServerProcess, served: Stage) -> Neighbours:
+    return Neighbours(fill_site(server, served), fill_site(server, served), served.database)
+
+
+@each([page for page in OF_AN_OBJECT if page.method == "GET"])
+def test_an_object_of_another_site_is_not_shown(neighbours: Neighbours, page: Page) -> None:
+    owner = neighbours.there.owner
+    if not page.path.endswith("/refused.csv"):  # nothing has been imported
+        assert owner.http.get(neighbours.there.path_of(page.path)).status_code == 200
+    assert owner.http.get(neighbours.path_of(page)).status_code == 404
+
+
+@each([page for page in OF_AN_OBJECT if page.method == "POST"])
+def test_an_object_of_another_site_is_not_changed(neighbours: Neighbours, page: Page) -> None:
+    before = neighbours.rows()
+    path = neighbours.path_of(page).removeprefix("/cabinet")
+    for fields in FORMS[re.findall(r"{(\w+)", page.path)[-1]]:
+        assert neighbours.there.owner.send(path, **fields).status_code == 404, fields
+    assert neighbours.rows() == before
 
 
 @each([page for page in PAGES if page.method == "POST" and not page.is_signed])

@@ -1,11 +1,13 @@
 """Every page in a real Chromium: axe finds nothing, and people of each role find their way, however they come."""
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 
+import pyotp
 import pytest
 
 from browser import Browser
@@ -16,7 +18,7 @@ from dealtrace.cabinet.routes import PAGES
 from dealtrace.cabinet.sections import SECTIONS
 from dealtrace.storage.database.engine import open_database
 from filled_site import NUMBER, PHONE, FilledSite, fill_site
-from guests import PASSWORD, new_user
+from guests import PASSWORD, Guest, member_of, new_user
 from server import ServerProcess
 from walker import EVERY, PAIRWISE, Walker, Way, faults_of
 
@@ -24,7 +26,7 @@ FILES = (".csv", ".xlsx", ".json")
 OF_NOBODY = ("/login", "/welcome", "/invitation", "/password")
 """Pages for people who are not logged in."""
 ELSEWHERE = ("/login/code",)
-"""It leads away who needs no code; `test_people_in_a_browser.py` opens it."""
+"""It leads away who needs no code; a test of its own opens it."""
 DOCUMENTS = ("/docs", "/docs/errors", "/docs/methods/register", *(f"/docs/guides/{name}" for name in GUIDES))
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
 RUN_AXE = """axe.run(document, {resultTypes: ['violations'], %s}).then(({violations}) => violations.map(
@@ -73,12 +75,90 @@ def test_axe_finds_nothing_in_either_theme_and_the_page_fits_a_phone(
     if page not in OF_NOBODY:
         browser.keep_cookie("session", site.owner.secret, host.address)
     browser.open(host.address + (page if page in DOCUMENTS else site.path_of(page)))
+    assert_is_well_made(browser)
+
+
+def assert_is_well_made(browser: Browser) -> None:
+    """Check the page that is open by axe, in both themes, and on a phone."""
     browser.run(AXE)
     assert browser.run(RUN_AXE % ALL_RULES) == []
     browser.use_theme(is_dark=True)
     assert browser.run(RUN_AXE % RULES_OF_COLOUR) == []
     browser.resize(360, 740)
     assert list(faults_of(browser)) == []
+
+
+@pytest.mark.parametrize("page", ["/{site:int}/reports", "/{site:int}/settings/alerts"])
+def test_axe_finds_nothing_on_pages_in_russian(
+    host: ServerProcess, site: FilledSite, browser: Browser, page: str
+) -> None:
+    browser.emulate(language="ru")
+    browser.keep_cookie("session", site.owner.secret, host.address)
+    browser.open(host.address + site.path_of(page))
+    assert browser.run("document.documentElement.lang") == "ru"
+    assert_is_well_made(browser)
+
+
+ANSWERS = {
+    "the forecast of settings": (
+        "/{site:int}/settings/site",
+        "[name=contact_matching]",
+        "main form button",
+        "#forecast",
+    ),
+    "the secret of a token": ("/{site:int}/settings/tokens", "[name=label]", "main form.card button", "#secret"),
+    "the confirmation of erasing": ("/{site:int}/people/{client:int}/data", "", "[value=confirm]", "[value=erase]"),
+}
+"""The path of a form, its field that is clicked first, its button, and what the answer has."""
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_axe_finds_nothing_on_answers_of_forms(
+    host: ServerProcess, site: FilledSite, browser: Browser, answer: str, language: str
+) -> None:
+    page, field, button, shown = ANSWERS[answer]
+    walker = Walker(browser, host.address, Way(Role.OWNER, "mouse", 1280, "light", language, "with scripts"))
+    browser.keep_cookie("session", site.owner.secret, host.address)
+    walker.open(site.path_of(page))
+    if field:
+        walker.use(field)
+        browser.write("axe")
+    walker.go(button)
+    assert walker.finds(shown)
+    assert_is_well_made(browser)
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+@pytest.mark.parametrize("place", ["settings/tokens", "deals/1"])
+def test_axe_finds_nothing_on_pages_that_refuse(
+    host: ServerProcess, stage_of_walk: Stage, site: FilledSite, browser: Browser, place: str, language: str
+) -> None:
+    browser.emulate(language=language)
+    analyst = member_of(host, stage_of_walk, site.player.site.id, Role.ANALYST)
+    browser.keep_cookie("session", analyst.secret, host.address)
+    assert analyst.get(place).status_code == {"settings/tokens": 403, "deals/1": 404}[place]
+    browser.open(f"{host.address}/cabinet/{site.player.site.id}/{place}")
+    assert_is_well_made(browser)
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_axe_finds_nothing_where_a_code_is_asked_for(
+    host: ServerProcess, stage_of_walk: Stage, browser: Browser, language: str
+) -> None:
+    browser.emulate(language=language)
+    user = new_user(stage_of_walk.database, {})
+    guest = Guest(host)
+    guest.log_in(user)
+    guest.secret = guest.http.cookies["session"]
+    secret = re.search(r"<code>([A-Z2-7]{32})</code>", guest.get("/profile/second-factor").text)
+    assert secret is not None
+    guest.send("/profile/second-factor", secret=secret[1], code=pyotp.TOTP(secret[1]).now())
+    guest.log_in(user)
+    browser.keep_cookie("session", guest.http.cookies["session"], host.address)
+    browser.open(f"{host.address}/cabinet/login/code")
+    assert browser.run("location.pathname") == "/cabinet/login/code"
+    assert_is_well_made(browser)
 
 
 @pytest.mark.parametrize("page", ["/", "/reports?by=source,medium&period=28d&compare=previous"])

@@ -110,6 +110,18 @@ def test_it_lists_misspelt_parameters_with_the_nearest_name(
     assert (other["name"], other["nearest"]) == ("managr", "manager")
 
 
+def test_it_lists_matchers_that_an_update_of_deals_ignores(
+    server: ServerProcess, beside: Terminal, owner: Player
+) -> None:
+    headers = {"Access-Token": owner.token}
+    order = {"orderNumber": "A-1", "matching": [{"type": "withoutSource"}], "reMatching": [{"type": "withoutSource"}]}
+    server.http.post("/lead-service/v1/api/client-order/update", headers=headers, json={"orders": [order]})
+    wait_until(lambda: findings(beside, "unknown_parameter", site_id=owner.site.id))
+    (found,) = findings(beside, "unknown_parameter", site_id=owner.site.id)
+    assert (found["name"], found["nearest"], found["seen"]) == ("matching", "reMatching", 1)
+    assert found["path"] == "/lead-service/v1/api/client-order/update"
+
+
 def test_what_is_known_is_no_unknown_parameter(server: ServerProcess, beside: Terminal, owner: Player) -> None:
     server.register(owner.token, **{"custom[other]": "1", "orderNumber": "", "manager": " "})
     server.register(owner.token, orderNumbr="1")

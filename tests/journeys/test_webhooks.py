@@ -13,10 +13,12 @@ from dealtrace.storage.database.engine import open_database
 from postgresql import PostgresqlServer
 from receiver import Answer, Received, Receiver
 from server import REGISTER, ServerProcess, deal_parameters, free_port
+from stored import points_of, versions_of
 from waiting import wait_until, wait_until_followed
 
 LOOPBACK = "127.0.0.0/8"
 PHONE = "8 (920) 555-00-55"
+CLIENT_ORDER = "/lead-service/v1/api/client-order"
 
 
 @pytest.fixture
@@ -97,6 +99,67 @@ def test_a_call_and_its_deal_are_told_as_they_go(shop: Shop, receiver: Receiver)
     assert begun.pairs["id"] == ended.pairs["id"] == created.pairs["callId"] == changed.pairs["id"]
     assert [item.pairs["event"] for item in (created, matched)] == ["create", "match"]
     assert changed.pairs["orderId"] == created.pairs["orderId"]
+
+
+def test_deals_of_either_api_are_told_the_same_way(shop: Shop, receiver: Receiver) -> None:
+    """The same life of a deal by deals 1.0 and 2.0: the same messages, versions and points."""
+    other, second = Receiver(), Shop(shop.server)
+    try:
+        first_life = life_of_a_deal(shop, receiver, live_by_parameters)
+        assert life_of_a_deal(second, other, live_by_lists) == first_life
+    finally:
+        other.vanish()
+    messages, versions, points = first_life
+    assert [message.get("event") for message in messages] == ["create", "match", None, "update", "delete"]
+    assert [message["orderStatus"] for message in messages if "event" in message] == ["new", "new", "won", "won"]
+    assert versions == [(1, "registered"), (2, "changed"), (3, "deleted")]
+    assert points == 3
+
+
+def life_of_a_deal(
+    shop: Shop, receiver: Receiver, live: Callable[[Shop], None]
+) -> tuple[list[dict[str, str]], list[tuple[int, str]], int]:
+    """Let a deal live, and return what the receiver was told, the versions of the deal, and the points it cost.
+
+    Ids and times of sending are left out of the messages, since they differ from life to life, and the service, which
+    deals 2.0 do not have.
+    """
+    shop.report(duration=570, status="successful")
+    database = open_database(shop.server.database_url)
+    before = points_of(database, shop.player)
+    webhook_id = shop.listen(receiver.url, "--format", "form")
+    live(shop)
+    shop.wait_until_delivered(webhook_id)
+    told = [item.pairs for item in receiver.received]
+    versions = versions_of(database, shop.player, int(told[0]["orderId"]))
+    points = points_of(database, shop.player) - before
+    database.close()
+    own = {"id", "callId", "orderId", "siteId", "service", "sendingTimestamp", "ctCallerId"}
+    messages = [{name: text for name, text in message.items() if name not in own} for message in told]
+    return messages, [(version.version, version.kind.value) for version in versions], points
+
+
+def live_by_parameters(shop: Shop) -> None:
+    """Register, change and delete a deal by deals 1.0."""
+    shop.register("K-1", phoneNumber=PHONE, linkTimeThreshold=600, orderStatus="new", orderSum="1000")
+    token = shop.player.token
+    assert shop.server.update(token, orderNumber="K-1", status="won", orderSum="1500").status_code == 200
+    assert shop.server.delete(token, orderNumber="K-1").status_code == 200
+
+
+def live_by_lists(shop: Shop) -> None:
+    """Register, change and delete a deal by deals 2.0; each request is repeated, which changes nothing."""
+    matcher = {"type": "callContact", "callContactParams": {"phones": [PHONE]}}
+    order = {"orderNumber": "K-1", "orderDate": "26-03-2018 10:00:00", "matching": [matcher]}
+    for method, document in (
+        ("create", {"orders": [{**order, "status": "new", "revenue": "1000"}]}),
+        ("update", {"orders": [{"orderNumber": "K-1", "status": "won", "revenue": "1500"}]}),
+        ("delete", {"orderNumbers": ["K-1"]}),
+    ):
+        for _ in range(2):
+            headers = {"Access-Token": shop.player.token}
+            answer = shop.server.http.post(f"{CLIENT_ORDER}/{method}", headers=headers, json=document)
+            assert answer.status_code == 200, answer.text
 
 
 def test_a_dead_receiver_holds_up_neither_registration_nor_its_neighbour(shop: Shop, receiver: Receiver) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from typing import BinaryIO
 
@@ -113,11 +114,16 @@ class HttpServer:
         return Reply(status, ALREADY_SENT)
 
 
-def not_found(refuse: RefusalWriter) -> ASGIApp:
-    """Return an ASGI application that answers unknown paths with a refusal of the API, never with an HTML page."""
+def not_found(refuse: RefusalWriter, path_instead_of: Callable[[str], str]) -> ASGIApp:
+    """Return an ASGI application that answers unknown paths with a refusal of the API, never with an HTML page.
+
+    `path_instead_of` returns the right path for a well-known wrong path, or an empty string.
+    """
 
     async def answer(scope: Scope, _receive: Receive, send: Send) -> None:
-        await _send(refuse(PathNotFound(path=scope["path"]), language_of(scope)), None, send)
+        path, right = scope["path"], path_instead_of(scope["path"])
+        words = {"ru": f". Используйте: {right}", "en": f". Use: {right}"} if right else {"ru": "", "en": ""}
+        await _send(refuse(PathNotFound(path=path, **words), language_of(scope)), None, send)
 
     return answer
 
