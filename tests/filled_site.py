@@ -75,7 +75,7 @@ def fill_site(server: ServerProcess, stage: Stage) -> FilledSite:
     client = re.search(r"/people/(\d+)", owner.get(f"leads/call/{call.id}").text)
     assert client is not None
     places = {"site": player.site.id, "deal": receipt.deal_id, "kind": "call", "lead": call.id, "client": client[1]}
-    vera = new_user(stage.database, {player.site.id: "reader"}, login=f"{LONG}@example.com")
+    vera = new_user(stage.database, {player.site.id: "reader"}, login=f"{LONG}{player.site.id}@example.com")
     places |= {"user": vera.id, **_fill_settings(owner)}
     mailed = Subscription(player.site.id, MailList.REPORT, int(str(places["report"])), MAILED["recipients"])
     with stage.database.read() as connection:

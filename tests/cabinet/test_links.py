@@ -3,11 +3,12 @@
 import html
 import re
 from collections.abc import Iterator, Mapping
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
 from cast import Stage
+from dealtrace.accounts.rights import Role
 from dealtrace.cabinet.routes import PAGES
 from engines import on_one_engine
 from filled_site import FilledSite, fill_site
@@ -85,3 +86,32 @@ def test_only_owners_of_the_installation_are_led_to_requests_that_name_no_site(
         assert "/cabinet/requests" in links_of(chief.get(page).text), page
     assert "/cabinet/requests" not in links_of(keeper.get("requests").text)
     assert "/cabinet/requests" not in links_of(chief.get("/requests").text)
+
+
+@on_one_engine
+@pytest.mark.parametrize("role", [Role.READER, Role.ANALYST])
+def test_links_lead_members_to_reports_by_email(
+    server: ServerProcess, served: Stage, filled: FilledSite, role: Role
+) -> None:
+    member = member_of(server, served, filled.player.site.id, role)
+    reports = list(links_of(member.get("reports").text))
+    place = f"/cabinet/{member.site_id}/settings/mail-reports"
+    assert place in reports
+    back = f"/cabinet/{member.site_id}/settings"
+    assert (back in list(links_of(member.follow(place).text))) == role.includes(Role.ANALYST)
+
+
+@on_one_engine
+def test_a_report_can_be_sent_by_email_from_its_page(server: ServerProcess, served: Stage, filled: FilledSite) -> None:
+    asked = {"metrics": "deals,amount", "by": "campaign", "filter": "source:is:a&b"}
+    pages = {
+        role: member_of(server, served, filled.player.site.id, role).get("reports", **asked).text
+        for role in (Role.READER, Role.ANALYST)
+    }
+    place = f"/cabinet/{filled.player.site.id}/settings/mail-reports?report="
+    (link,) = [address for address in links_of(pages[Role.ANALYST]) if address.startswith(place)]
+    assert place not in pages[Role.READER]
+    form = html.unescape(filled.owner.follow(link).text)
+    question = re.search(r'<input[^>]*name="question"[^>]*value="([^"]*)"', form)
+    assert question is not None
+    assert dict(parse_qsl(urlsplit(question[1]).query)) == asked
