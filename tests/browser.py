@@ -84,6 +84,10 @@ class Browser:
         theme = {"name": "prefers-color-scheme", "value": "dark" if is_dark else "light"}
         self._ask("Emulation.setEmulatedMedia", features=[theme])
 
+    def print(self) -> None:
+        """Show the page as it is printed."""
+        self._ask("Emulation.setEmulatedMedia", media="print")
+
     def keep_cookie(self, name: str, value: str, address: str) -> None:
         """Keep a cookie as if a page of this address had set it."""
         self._ask("Network.setCookie", name=name, value=value, url=address, path="/")

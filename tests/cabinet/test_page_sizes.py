@@ -16,6 +16,9 @@ FOLDER = Path(dealtrace.cabinet.__file__).parent
 TEMPLATES = sorted((FOLDER / "templates").rglob("*.html"))
 LINES_MAX = 80
 COMPRESSED_MAX = 40 * 1024
+STYLES_MAX = 16 * 1024
+SCRIPTS_COMPRESSED_MAX = 20 * 1024
+LINES_OF_CHARTS_MAX = 400
 PART = "0.03"
 METRICS = "visits,leads,deals,won,amount,cost,drr"
 LARGE = (
@@ -36,6 +39,18 @@ LARGE = (
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.relative_to(FOLDER / "templates").as_posix())
 def test_a_template_is_short(path: Path) -> None:
     assert len(path.read_text().splitlines()) < LINES_MAX
+
+
+def test_styles_and_scripts_are_small() -> None:
+    assert sum(path.stat().st_size for path in (FOLDER / "static").glob("*.css")) <= STYLES_MAX
+    scripts = [path.read_bytes() for path in (FOLDER / "static").glob("*.js")]
+    assert len(scripts) > 1
+    assert sum(len(gzip.compress(script)) for script in scripts) <= SCRIPTS_COMPRESSED_MAX
+
+
+def test_the_charts_are_few_lines() -> None:
+    lines = [line for path in (FOLDER / "charts").rglob("*.py") for line in path.read_text().splitlines()]
+    assert 0 < len(lines) <= LINES_OF_CHARTS_MAX
 
 
 @on_one_engine

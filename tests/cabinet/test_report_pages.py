@@ -261,3 +261,22 @@ def test_a_call_is_named_by_both_of_its_ids(server: ServerProcess, served: Stage
     assert f"Call {call.id}" in card
     assert "pbx-7" in card
     assert "no source: the call is not linked to a visit to the site" in card
+
+
+@pytest.mark.parametrize("asked", [{}, {"pivot": "service"}], ids=str)
+def test_a_report_links_to_more_rows_until_all_are_shown(
+    server: ServerProcess, served: Stage, asked: dict[str, str]
+) -> None:
+    player = served.open_site()
+    deals = [registration(f"{place}", happened_at=NOW, manager=f"m{place}") for place in range(12)]
+    served.perform(register_deals, player, *deals)
+    analyst = member_of(server, served, player.site.id, Role.ANALYST)
+    page = analyst.get("reports", by="manager", metrics="deals", period="7d", limit="1", **asked).text
+    shown = []
+    while True:
+        shown.append(len(set(re.findall(">(m[0-9]+)<", page))))
+        more = re.search('<a href="([^"]*)">Show more rows</a>', page)
+        if more is None:
+            break
+        page = analyst.follow(html.unescape(more[1])).text
+    assert shown == [1, 10, 12]

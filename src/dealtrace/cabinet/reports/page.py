@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from urllib.parse import urlencode
 
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -76,6 +77,7 @@ async def show(view: View) -> Response:
         "usual_metrics": USUAL["metrics"],
         "is_asked": any(address.get(name) for name in ASKED) or bool(address.filters),
         "saved": _saved(address, saved),
+        "mail_page": f"/cabinet/{site.id}/settings/mail-reports?{urlencode({'report': address.link()})}",
         **_rights(view),
     }
     try:

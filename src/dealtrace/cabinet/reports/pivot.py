@@ -7,7 +7,7 @@ from dealtrace.cabinet.formats import metric_value
 from dealtrace.cabinet.reports.address import Address, key_filter
 from dealtrace.cabinet.reports.choices import MetricChoice
 from dealtrace.cabinet.reports.key_words import key_words, nothing_words
-from dealtrace.cabinet.reports.table import KeyCell, Translate, rows_address
+from dealtrace.cabinet.reports.table import KeyCell, Translate, more_rows, rows_address
 from dealtrace.cabinet.reports.visitors import key_for_visitors
 from dealtrace.errors import Language
 from dealtrace.record import record
@@ -33,7 +33,10 @@ class PivotRow:
 
 @record
 class PivotTable:
-    """The table of a pivot: the titles of its dimensions, a heading for each column, its rows, and the total line."""
+    """The table of a pivot: the titles of its dimensions, a heading for each column, its rows, and the total line.
+
+    `more` is the URL of the report with more rows, empty if there are none.
+    """
 
     metric: str
     by: tuple[str, ...]
@@ -43,7 +46,7 @@ class PivotTable:
     total: tuple[PivotCell, ...]
     rows_total: int
     columns_total: int
-    metrics: tuple[MetricChoice, ...] = ()
+    more: str
 
 
 def pivot_table(
@@ -60,6 +63,7 @@ def pivot_table(
         shaper.row((), (*pivot.total.values, pivot.total.total)).cells,
         pivot.report.rows_total,
         pivot.columns_total,
+        more_rows(pivot.report, address) if address is not None else "",
     )
 
 

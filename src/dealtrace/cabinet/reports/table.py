@@ -19,11 +19,13 @@ from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.figure import base_measure
 from dealtrace.reports.filters import format_filter
 from dealtrace.reports.metrics import Growth, Metric, Unit
-from dealtrace.reports.question import Question
+from dealtrace.reports.question import LIMIT_MAX, Question
 from dealtrace.reports.reading.growth import can_be_best, growth_of, has_best, is_unsourced
 from dealtrace.reports.reading.meanings import dimension_meaning, meaning_of
 
 Translate = Callable[[str], str]
+TIMES_MORE = 10
+"""How many times more rows the link below a report shows, so that few clicks lead to all of them."""
 
 
 @record
@@ -82,12 +84,16 @@ class Line:
 
 @record
 class Table:
-    """The table of a report; `total` has the cells of the last line."""
+    """The table of a report; `total` has the cells of the last line.
+
+    `more` is the URL of the report with more rows, empty if there are none.
+    """
 
     headings: tuple[Heading, ...]
     lines: tuple[Line, ...]
     total: tuple[Cell, ...]
     rows_total: int
+    more: str = ""
 
 
 def table_of(report: Report, address: Address, rows_page: str, language: Language, words_of: Translate) -> Table:
@@ -99,7 +105,16 @@ def table_of(report: Report, address: Address, rows_page: str, language: Languag
         tuple(shaper.line(row) for row in shaper.rows),
         tuple(shaper.cells(report.total, is_total=True)),
         report.rows_total,
+        more_rows(report, address),
     )
+
+
+def more_rows(report: Report, address: Address) -> str:
+    """Return the URL of the report with `TIMES_MORE` as many rows, empty if it shows all rows or the most it can."""
+    limit = report.question.limit
+    if limit is None or limit >= min(report.rows_total, LIMIT_MAX):
+        return ""
+    return address.link(limit=str(min(limit * TIMES_MORE, LIMIT_MAX)))
 
 
 class _Shaper:

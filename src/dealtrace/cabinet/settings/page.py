@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from starlette.responses import Response
 
+from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidSetting, Language, Refusal
@@ -44,6 +45,7 @@ def show_settings(
         title=title,
         done=view.translate(done) if done and not faults else "",
         faults=faults or {},
+        may_open_settings=view.role is not None and view.role.includes(Role.ANALYST),
         **context,
     )
 

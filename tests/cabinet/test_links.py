@@ -1,0 +1,117 @@
+"""The links of the pages: from the first page, people reach every page that they may open."""
+
+import html
+import re
+from collections.abc import Iterator, Mapping
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from cast import Stage
+from dealtrace.accounts.rights import Role
+from dealtrace.cabinet.routes import PAGES
+from engines import on_one_engine
+from filled_site import FilledSite, fill_site
+from guests import Guest, member_of
+from server import ServerProcess
+
+UNLINKED: Mapping[str, str] = {
+    "/login": "people who are not logged in are redirected to it",
+    "/login/code": "the log-in page redirects to it",
+    "/welcome": "the link to it is printed by the server",
+    "/invitation": "the link to it is handed to the invited person",
+    "/password": "the link to it is handed to the person who lost the password",
+    "/shared/{key}": "its key is shown once, to the person who shares",
+    "/unsubscribe/{key}": "the link to it is in e-mails",
+    "/{site:int}/settings/imports/{key}": "the form that uploads a file redirects to it",
+    "/{site:int}/settings/imports/{key}/refused.csv": "the page of an import that refused rows links to it",
+    "/{site:int}/people/{client:int}/data.json": "a form with the chosen contacts leads to it",
+    "/{site:int}/costs/{key}": "the form that uploads a file redirects to it",
+}
+"""The pages that no link leads to, each with the reason."""
+
+
+@pytest.fixture(scope="module")
+def filled(server: ServerProcess, served: Stage) -> FilledSite:
+    """Give a site with something on every page."""
+    return fill_site(server, served)
+
+
+def route_of(path: str) -> str:
+    """Return the path of the page in the table of pages that answers a path; the first that matches, as in the app."""
+    for page in PAGES:
+        pattern = re.sub(r"\\\{\w+:int\\\}", r"\\d+", re.escape(page.path))
+        pattern = re.sub(r"\\\{\w+\\\}", r"[^/]+", pattern)
+        if page.method == "GET" and re.fullmatch(f"/cabinet{pattern}", path):
+            return page.path
+    return ""
+
+
+def links_of(page: str) -> Iterator[str]:
+    """List the addresses that the links of a page lead to, below `/cabinet`."""
+    for address in re.findall(r'<a\b[^>]*\bhref="([^"]+)"', page):
+        if html.unescape(address).startswith("/cabinet"):
+            yield html.unescape(address)
+
+
+def reached_by(guest: Guest, site_id: int) -> set[str]:
+    """Follow the links from the first page, one address for each page of the table, and return the pages reached."""
+    waiting, reached = ["/cabinet/", f"/cabinet/{site_id}/"], set[str]()
+    while waiting:
+        address = waiting.pop()
+        path = urlsplit(address).path
+        route, is_of_other = route_of(path), re.match(r"/cabinet/(\d+)/", path)
+        if not route or route in reached or (is_of_other and is_of_other[1] != str(site_id)):
+            continue
+        answer = guest.follow(address)
+        assert answer.status_code == 200, (address, answer.status_code)
+        reached.add(route)
+        if answer.headers["content-type"].startswith("text/html"):
+            waiting.extend(links_of(answer.text))
+    return reached
+
+
+@on_one_engine
+def test_links_lead_an_owner_of_the_installation_to_every_page(filled: FilledSite) -> None:
+    expected = {page.path for page in PAGES if page.method == "GET"} - set(UNLINKED)
+    assert expected - reached_by(filled.owner, filled.player.site.id) == set()
+
+
+@on_one_engine
+def test_only_owners_of_the_installation_are_led_to_requests_that_name_no_site(
+    server: ServerProcess, served: Stage, filled: FilledSite
+) -> None:
+    chief, keeper = filled.owner, member_of(server, served, filled.player.site.id)
+    for page in ("/users", "requests"):
+        assert "/cabinet/requests" in links_of(chief.get(page).text), page
+    assert "/cabinet/requests" not in links_of(keeper.get("requests").text)
+    assert "/cabinet/requests" not in links_of(chief.get("/requests").text)
+
+
+@on_one_engine
+@pytest.mark.parametrize("role", [Role.READER, Role.ANALYST])
+def test_links_lead_members_to_reports_by_email(
+    server: ServerProcess, served: Stage, filled: FilledSite, role: Role
+) -> None:
+    member = member_of(server, served, filled.player.site.id, role)
+    reports = list(links_of(member.get("reports").text))
+    place = f"/cabinet/{member.site_id}/settings/mail-reports"
+    assert place in reports
+    back = f"/cabinet/{member.site_id}/settings"
+    assert (back in list(links_of(member.follow(place).text))) == role.includes(Role.ANALYST)
+
+
+@on_one_engine
+def test_a_report_can_be_sent_by_email_from_its_page(server: ServerProcess, served: Stage, filled: FilledSite) -> None:
+    asked = {"metrics": "deals,amount", "by": "campaign", "filter": "source:is:a&b"}
+    pages = {
+        role: member_of(server, served, filled.player.site.id, role).get("reports", **asked).text
+        for role in (Role.READER, Role.ANALYST)
+    }
+    place = f"/cabinet/{filled.player.site.id}/settings/mail-reports?report="
+    (link,) = [address for address in links_of(pages[Role.ANALYST]) if address.startswith(place)]
+    assert place not in pages[Role.READER]
+    form = html.unescape(filled.owner.follow(link).text)
+    question = re.search(r'<input[^>]*name="question"[^>]*value="([^"]*)"', form)
+    assert question is not None
+    assert dict(parse_qsl(urlsplit(question[1]).query)) == asked
