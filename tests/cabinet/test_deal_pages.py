@@ -331,3 +331,12 @@ def test_a_form_of_another_page_changes_nothing(served: Stage, site: Player, ana
     sent = analyst.http.post(path, data={"act": "delete"}, headers=foreign)
     assert sent.status_code == 403
     assert "Deleted on" not in analyst.get(f"deals/{deal}").text
+
+
+def test_a_sum_in_another_currency_is_listed_in_that_currency(served: Stage, site: Player, analyst: Guest) -> None:
+    register(served, site, "abroad", amount_rub=Decimal(1500), currency="usd", matchers=(WITHOUT_SOURCE,))
+    register(served, site, "at home", amount_rub=Decimal(700), currency="rub", matchers=(WITHOUT_SOURCE,))
+    page = text_of(analyst.get("deals", **MARCH).text)
+    assert "1 500 USD" in page
+    assert "700 ₽" in page
+    assert "1 500 ₽" not in page

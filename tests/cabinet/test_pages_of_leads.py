@@ -3,13 +3,16 @@
 import html
 import re
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
 from cast import Player, Stage, moscow
 from dealtrace.accounts.rights import Role
 from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.deals.matchers import Matcher, MatcherKind
 from dealtrace.leads.call import Circumstances
+from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.deals.register import register_deals
 from guests import Guest, member_of, text_of
 from server import ServerProcess
@@ -163,3 +166,13 @@ def test_others_see_nothing(server: ServerProcess, served: Stage, site: Player, 
     ):
         assert answer.status_code == 403
         assert PHONE not in answer.text
+
+
+def test_a_deal_in_another_currency_is_shown_in_that_currency(served: Stage, site: Player, analyst: Guest) -> None:
+    call = served.call(site, moscow(DAY, "10:00:00"))
+    by_id = Matcher(MatcherKind.ID, (LeadKind.CALL,), lead_id=call.id)
+    abroad = registration("abroad", amount_rub=Decimal(1500), currency="usd", matchers=(by_id,))
+    served.perform(register_deals, site, abroad)
+    page = text_of(analyst.get(f"leads/call/{call.id}").text)
+    assert "1 500 USD" in page
+    assert "₽" not in page

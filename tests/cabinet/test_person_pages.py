@@ -9,6 +9,7 @@ import pytest
 from cast import Player, Stage, moscow
 from dealtrace.accounts.rights import Role
 from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.deals.matchers import WITHOUT_SOURCE
 from dealtrace.operations.deals.register import register_deals
 from guests import Guest, member_of, text_of
 from server import ServerProcess
@@ -124,3 +125,13 @@ def test_only_owners_export_and_erase(
         assert other.get(path).status_code == 404
     assert other.post(f"{person}/data", act="erase", contact=PHONE).status_code == 404
     assert PHONE in owner.get(person).text
+
+
+def test_sums_in_different_currencies_are_not_added_up(served: Stage, site: Player, owner: Guest, person: str) -> None:
+    for number, amount, currency in (("e", 70, "eur"), ("u1", 1500, "usd"), ("u2", 300, "usd"), ("r", 100, "rub")):
+        kept = {"amount_rub": Decimal(amount), "currency": currency, "matchers": (WITHOUT_SOURCE,)}
+        served.perform(register_deals, site, registration(number, clue=by_contact(PHONE), **kept))
+    page = text_of(owner.get(person).text)
+    assert "Money 2 100 ₽ + 70 EUR + 1 800 USD" in page
+    for shown in ("70 EUR", "1 500 USD", "300 USD", "100 ₽"):
+        assert shown in page.partition("All events")[2]

@@ -8,6 +8,7 @@ import stat
 import tempfile
 import time
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -18,11 +19,14 @@ from dealtrace.accounts.rights import Role
 from dealtrace.accounts.token import token_digest
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.cabinet.settings.uploads import Owner
+from dealtrace.deals.matchers import WITHOUT_SOURCE
+from dealtrace.operations.deals.register import register_deals
 from dealtrace.storage.reports.costs import list_account_costs
 from dealtrace.storage.schema.tables.deals import deal
 from dealtrace.storage.schema.tables.leads import call
 from guests import Guest, member_of, text_of
 from server import ServerProcess
+from write_commands import registration
 
 CALLS = """callId;date;clientPhoneNumber;duration
 1;26.03.2018 10:00:00;79205550001;60
@@ -260,3 +264,15 @@ def test_a_list_of_deals_is_compared_and_forgotten(boss: Guest, served: Stage, o
     assert count(served, owner, deal) == 2
     for files in (None, {"file": (name, b"nothing\n1\n")}):
         assert boss.send("settings/agreement", files=files, encoding="").status_code == 400
+
+
+def test_deals_in_another_currency_are_compared_in_that_currency(boss: Guest, served: Stage, owner: Player) -> None:
+    at = moscow("2018-03-26", "10:00:00")
+    for number, amount in (("A-1", 1000), ("A-9", 7000)):
+        kept = {"amount_rub": Decimal(amount), "currency": "usd", "matchers": (WITHOUT_SOURCE,)}
+        served.perform(register_deals, owner, registration(number, status="Paid", happened_at=at, **kept))
+    file = DEALS.replace("Paid;1000", "Paid;1500")
+    text = text_of(boss.send("settings/agreement", files={"file": ("list.csv", file.encode())}, encoding="").text)
+    for shown in ("1 500 USD", "1 000 USD", "2 000 ₽", "7 000 USD"):
+        assert shown in text
+    assert "1 500 ₽" not in text

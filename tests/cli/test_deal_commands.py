@@ -1,16 +1,20 @@
 """`dealtrace deal`: history, restore, pin and unpin."""
 
+from decimal import Decimal
+
 import pytest
 
 from cast import VLADIVOSTOK, Player, Stage, moscow
 from commands import Terminal
 from dealtrace.deals.deal import DealKey
+from dealtrace.deals.matchers import WITHOUT_SOURCE
 from dealtrace.operations.deals.delete import delete_deals
 from dealtrace.operations.deals.restore import restore_deal
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.storage.accounts.users import delete_user
 from guests import new_user
 from server import ServerProcess
+from write_commands import register
 
 
 def test_history_tells_every_version_with_before_and_after(
@@ -213,3 +217,15 @@ def test_a_custom_field_named_like_one_of_ours_is_a_text(
     history = beside.done("deal", "history", str(deal_id)).out
     assert f"custom_values.{name}: вчера\n" in history
     assert f"custom_values.{name}: вчера → сегодня" in history
+
+
+def test_a_sum_in_another_currency_names_the_currency(beside: Terminal, served: Stage) -> None:
+    player = served.open_site()
+    no_lead = {"matchers": (WITHOUT_SOURCE,)}
+    deal_id = register(served, player, "abroad", amount_rub=Decimal("10.50"), currency="usd", **no_lead)
+    register(served, player, "at home", amount_rub=Decimal(700), currency="rub", **no_lead)
+    lines = beside.done("deal", "list", "--site", str(player.site.id)).out
+    assert "new  10.5 USD  no lead" in lines
+    assert "new  700  no lead" in lines
+    assert beside.json("deal", "show", str(deal_id))["currency"] == "usd"
+    assert "currency: usd" in beside.done("deal", "show", str(deal_id)).out

@@ -12,13 +12,14 @@ from dealtrace.leads.lead import LeadRef
 
 
 class DealAnswer(TypedDict):
-    """A deal in `deal show` and `deal list`, with its present values."""
+    """A deal in `deal show` and `deal list`, with its present values; without a currency, `sum` is in rubles."""
 
     siteId: int
     orderId: int
     orderNumber: str
     status: str
     sum: Decimal | None
+    currency: str | None
     happenedAt: datetime
     recordedAt: datetime
     changedAt: datetime | None

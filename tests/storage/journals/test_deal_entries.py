@@ -8,6 +8,7 @@ from cast import Player, Stage
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.deal import Deal, DealId, DealKey
+from dealtrace.deals.matchers import WITHOUT_SOURCE
 from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.lead_summary import LeadSummary
 from dealtrace.operations.deals.delete import delete_deals
@@ -47,7 +48,7 @@ def deals(stage: Stage, shop: Player) -> list[DealId]:
     )
     said = {"tags": ("б", "а"), "custom_values": {"margin": "1"}, "comment": "к обеду", "manager": "Пётр"}
     sent = [
-        registration("1"),
+        registration("1", currency="usd", matchers=(WITHOUT_SOURCE,)),
         registration("2", stated_source=BOARD, **said),
         registration("3", clue=by_call(visited.id), stated_source=GOOGLE),
         registration("4", clue=by_call(unknown.id)),
@@ -79,6 +80,7 @@ def put_together(deal: Deal, lead_summary: LeadSummary | None) -> DealEntry:
         deal.stated_source,
         deal.tags,
         lead_summary,
+        currency=deal.currency,
     )
 
 

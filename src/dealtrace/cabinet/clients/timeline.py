@@ -1,6 +1,6 @@
 """A person's timeline: visits, calls, lead requests and deals, newest first."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -18,7 +18,9 @@ from dealtrace.cabinet.lead_words import LEAD_WORDS
 from dealtrace.cabinet.leads.journal import call_state
 from dealtrace.cabinet.places import lead_address, source_words
 from dealtrace.cabinet.view import View
+from dealtrace.deals.currency import RUBLE
 from dealtrace.deals.deal import Deal
+from dealtrace.errors import Language
 from dealtrace.leads.call import Call
 from dealtrace.leads.client import Client
 from dealtrace.leads.lead import LeadKind, LeadRef
@@ -68,7 +70,6 @@ async def show(view: View) -> Response:
     if facts is None:
         return not_found(view)
     events = sorted(_events(facts, view), key=lambda event: event.at, reverse=True)
-    amounts = [deal.amount_rub for deal in facts.deals if deal.amount_rub is not None]
     return view.page(
         "clients/timeline.html",
         address=address_of_person(view, facts.client),
@@ -78,11 +79,22 @@ async def show(view: View) -> Response:
         leads=len(facts.leads),
         deals=len(facts.deals),
         visits=len(facts.visits),
-        amount=money(view.language, sum(amounts, Decimal(0))),
+        amount=_total(facts.deals, view.language),
         is_owner=view.role is Role.OWNER,
         is_cut=SHOWN_MAX in (len(facts.leads), len(facts.deals), len(facts.visits)),
         shown_max=SHOWN_MAX,
     )
+
+
+def _total(deals: Iterable[Deal], language: Language) -> str:
+    """Return the sum of the deals, with a sum for each currency: rubles first, then other currencies by name."""
+    totals: dict[str, Decimal] = {}
+    for deal in deals:
+        if deal.amount_rub is not None:
+            currency = deal.currency or RUBLE
+            totals[currency] = totals.get(currency, Decimal(0)) + deal.amount_rub
+    in_order = sorted(totals, key=lambda currency: (currency != RUBLE, currency))
+    return " + ".join(money(language, totals[currency], currency) for currency in in_order) or money(language, 0)
 
 
 def address_of_person(view: View, client: Client) -> str:
@@ -127,7 +139,7 @@ def _events(facts: PersonFacts, view: View) -> Iterator[Event]:
             f"{say('Deal')} {deal.number}",
             f"/cabinet/{view.current_site.id}/deals/{deal.id}",
             deal.status,
-            money(language, deal.amount_rub),
+            money(language, deal.amount_rub, deal.currency),
         )
 
 

@@ -184,7 +184,7 @@ def _row(entry: DealEntry, view: View) -> Row:
         entry.number,
         clock_time(view.language, entry.happened_at, view.current_site.time_zone),
         entry.status,
-        money(view.language, entry.amount_rub),
+        money(view.language, entry.amount_rub, entry.currency),
         source_words(entry.origin.source) if entry.origin.is_known else "",
         view.translate(LEAD_WORDS[ref.kind]) if ref is not None else "",
         lead_address(view.current_site.id, ref) if ref is not None else "",

@@ -143,5 +143,5 @@ def _deal(deal: Deal, view: View) -> DealLine:
         deal.number,
         clock_time(view.language, deal.happened_at, view.current_site.time_zone),
         deal.status,
-        money(view.language, deal.amount_rub),
+        money(view.language, deal.amount_rub, deal.currency),
     )

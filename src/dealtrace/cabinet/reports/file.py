@@ -15,6 +15,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.cabinet.rendering import HEADERS
 from dealtrace.cabinet.reports.address import address_of
 from dealtrace.cabinet.reports.page import DEFAULTS_WRITTEN_OUT
+from dealtrace.cabinet.reports.readers import answer_for_readers, may_see_contacts
 from dealtrace.cabinet.view import View
 from dealtrace.files.reports.answer_file import write_answer
 from dealtrace.files.row_writers import CONTENT_TYPES, CSV
@@ -33,7 +34,7 @@ def send_as(extension: str) -> Callable[[View], Awaitable[Response]]:
         site, now = view.current_site, clock.now()
         address = address_of(f"/cabinet/{site.id}/reports", view.request.query_params)
         question = await view.read(_read, site, address.words(**DEFAULTS_WRITTEN_OUT), now, view.rights.user.id)
-        file = await view.ask(_write, question, now, extension)
+        file = await view.ask(_write, question, now, extension, is_whole=may_see_contacts(view))
         name = f"report-{site.id}-{question.period.first_on}-{question.period.last_on}{extension}"
         headers = {**HEADERS, "content-disposition": f'attachment; filename="{name}"'}
         return StreamingResponse(
@@ -47,11 +48,17 @@ def _read(connection: Connection, site: Site, words: RawQuestion, now: datetime,
     return read_question(connection, site, words, now, rows_max=None, user_id=user_id)
 
 
-def _write(source: FactSource, site: Site, question: Question, now: datetime, extension: str) -> BinaryIO:
-    """Write a report to a temporary file and return the open file; it is already unlinked, so closing it deletes it."""
+def _write(
+    source: FactSource, site: Site, question: Question, now: datetime, extension: str, *, is_whole: bool
+) -> BinaryIO:
+    """Write a report to a temporary file and return the open file; it is already unlinked, so closing it deletes it.
+
+    Contacts in its keys are masked unless `is_whole` is true.
+    """
+    answered = ask_report_or_pivot(source, site, question, now)
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"report{extension}"
-        write_answer(path, ask_report_or_pivot(source, site, question, now), for_excel=extension == CSV)
+        write_answer(path, answered if is_whole else answer_for_readers(answered), for_excel=extension == CSV)
         return path.open("rb")
 
 

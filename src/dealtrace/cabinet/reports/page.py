@@ -20,6 +20,12 @@ from dealtrace.cabinet.reports.comparison import compared_until
 from dealtrace.cabinet.reports.line import TimeLine, over_time, time_line
 from dealtrace.cabinet.reports.models import by_models, metric_under_models, model_metric_choices
 from dealtrace.cabinet.reports.pivot import metric_choices, pivot_table
+from dealtrace.cabinet.reports.readers import (
+    may_see_contacts,
+    models_for_readers,
+    pivot_for_readers,
+    table_for_readers,
+)
 from dealtrace.cabinet.reports.table import table_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, Language
@@ -95,24 +101,38 @@ def shown(
     answers: Answers, address: Address, notes: Sequence[AxisNote], view: View, now: datetime
 ) -> dict[str, object]:
     """Return the template variables of a report: its chart `line`, and either `table`, `models` or `pivot`."""
-    report, pivot, language = answers.report, answers.pivot, view.language
-    rows_page = f"{address.page}/rows"
+    report, language = answers.report, view.language
     is_by_models = report.question.model is None
-    has_table = not is_by_models and pivot is None
     named = [(each.name, each.ru if language == "ru" else each.en) for each in answers.question.metrics]
     metrics = answers.question.metrics
     return {
         "report": report,
         "model": model_said(report, language),
         "compared_until": compared_until(report.question, view.current_site, now, language),
-        "table": table_of(report, address, rows_page, language, view.translate) if has_table else None,
-        "models": by_models(report, address, rows_page, language, view.translate) if is_by_models else None,
-        "pivot": pivot_table(pivot, address, rows_page, language, view.translate) if pivot is not None else None,
+        **_tables(answers, address, view),
         "metrics": model_metric_choices(address, metrics, report.question.metrics[0], language)
         if is_by_models
         else metric_choices(address, named),
         "line": line_of(answers, address, language, notes),
     }
+
+
+def _tables(answers: Answers, address: Address, view: View) -> dict[str, object]:
+    """Return the template variables of the only table of a report; contacts are masked for people without access."""
+    report, pivot, by = answers.report, answers.pivot, answers.report.question.by
+    around = (address, f"{address.page}/rows", view.language, view.translate)
+    is_whole = may_see_contacts(view)
+    tables: dict[str, object] = {"table": None, "models": None, "pivot": None}
+    if pivot is not None:
+        across = pivot_table(pivot, *around)
+        tables["pivot"] = across if is_whole else pivot_for_readers(across, pivot)
+    elif report.question.model is None:
+        models = by_models(report, *around)
+        tables["models"] = models if is_whole else models_for_readers(models, by)
+    else:
+        table = table_of(report, *around)
+        tables["table"] = table if is_whole else table_for_readers(table, by)
+    return tables
 
 
 def line_of(

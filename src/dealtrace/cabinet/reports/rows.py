@@ -10,8 +10,8 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from dealtrace import clock
+from dealtrace.accounts.api_request import masked_text
 from dealtrace.accounts.own_ids import ID_MAX
-from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.origin import Origin
@@ -23,12 +23,14 @@ from dealtrace.cabinet.reports.address import Address, address_of, key_pairs
 from dealtrace.cabinet.reports.choices import choices_of, model_words
 from dealtrace.cabinet.reports.key_words import nothing_words, value_words
 from dealtrace.cabinet.reports.page import BAD_REQUEST, read_context_of
+from dealtrace.cabinet.reports.readers import may_see_contacts
+from dealtrace.cabinet.reports.visitors import key_for_visitors, source_for_visitors
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters
 from dealtrace.leads.lead import LeadKind, LeadRef, ids_by_kind
 from dealtrace.operations.reports.show_rows import RowBehind, RowsAnswer, show_rows
 from dealtrace.record import record
-from dealtrace.reports.dimensions import DIMENSIONS
+from dealtrace.reports.dimensions import DIMENSIONS, Dimension
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.figure import Figure, parse_figure
 from dealtrace.reports.metrics import METRICS
@@ -106,10 +108,14 @@ def _page(address: Address, keys: Sequence[str], offset: int) -> str:
 def _keys(figure: Figure, keys: Sequence[str], view: View) -> list[str]:
     """Return texts with the dimensions and keys of the figure, as they were requested."""
     return [
-        f"{_named(dimension.ru, dimension.en, view)}: "
-        f"{value_words(dimension, text, view.language) if text else nothing_words(dimension, view.translate)}"
+        f"{_named(dimension.ru, dimension.en, view)}: {_key(dimension, text, view)}"
         for dimension, text in zip(figure.question.by, keys, strict=True)
     ]
+
+
+def _key(dimension: Dimension, text: str, view: View) -> str:
+    words = value_words(dimension, text, view.language) if text else nothing_words(dimension, view.translate)
+    return words if may_see_contacts(view) else key_for_visitors(dimension, words)
 
 
 def _named(ru: str, en: str, view: View) -> str:
@@ -167,7 +173,7 @@ class _Shaper:
 
     def __init__(self, view: View, details: Details) -> None:
         self._view, self._details, self._say = view, details, view.translate
-        self._may_open = view.role is not None and view.role.includes(Role.ANALYST)
+        self._may_open = may_see_contacts(view)
 
     def table(self, answer: RowsAnswer) -> RowTable:
         """Return the rows as a table, with columns for amount and margin if the rows have them."""
@@ -204,7 +210,7 @@ class _Shaper:
         return (
             RowCell(deal.number, address),
             RowCell(self._moment(deal.happened_at)),
-            RowCell(deal.status),
+            RowCell(deal.status if self._may_open else masked_text(deal.status)),
             self._source(deal.origin),
             RowCell(value_words(DIMENSIONS["match_reason"], reason, self._view.language)),
         )
@@ -222,20 +228,24 @@ class _Shaper:
         visit = self._details.visits.get(row["id"])
         if visit is None:
             return (RowCell(NOTHING), RowCell(NOTHING))
-        return (RowCell(self._moment(visit.started_at)), RowCell(source_words(visit.traffic_source)))
+        return (RowCell(self._moment(visit.started_at)), RowCell(self._words_of(visit.traffic_source)))
 
     def _cost(self, row: RowBehind) -> tuple[RowCell, ...]:
         source = TrafficSource(row["source"], row["medium"], row["campaign"], row["content"], row["term"])
         clicks = row.get("clicks")
         return (
             RowCell(day(self._view.language, date.fromisoformat(row["day"]))),
-            RowCell(source_words(source)),
+            RowCell(self._words_of(source)),
             self._money(row.get("cost")),
             RowCell(number(self._view.language, clicks), is_value=True),
         )
 
     def _source(self, origin: Origin) -> RowCell:
-        return RowCell(source_words(origin.source) if origin.is_known else self._say("no source"))
+        return RowCell(self._words_of(origin.source) if origin.is_known else self._say("no source"))
+
+    def _words_of(self, source: TrafficSource) -> str:
+        words = source_words(source)
+        return words if self._may_open else source_for_visitors(words)
 
     def _share(self, row: RowBehind) -> RowCell:
         share = Fraction(row.get("share", "1"))

@@ -20,9 +20,12 @@ def key_for_visitors(dimension: Dimension, words: str) -> str:
     """
     if dimension.is_time or dimension.name in NUMBERED:
         return words
-    if dimension.kind is Kind.SOURCE and EMAIL_SIGN not in words:
-        return words
-    return masked_text(words)
+    return source_for_visitors(words) if dimension.kind is Kind.SOURCE else masked_text(words)
+
+
+def source_for_visitors(words: str) -> str:
+    """Return the text of a source, with contacts masked if it contains an e-mail."""
+    return masked_text(words) if EMAIL_SIGN in words else words
 
 
 def table_for_visitors(table: Table, by: Sequence[Dimension]) -> Table:

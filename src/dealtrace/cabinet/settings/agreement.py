@@ -123,12 +123,13 @@ def _page(view: View, *, compared: Compared | None = None, faults: Faults | None
 def _difference(view: View, compared: Comparison) -> Difference:
     theirs, ours = compared.theirs, compared.ours
     fields = compared.fields or tuple(Field)
+    currency = ours.currency if ours is not None else None
     return Difference(
         row=str(compared.row) if compared.row is not None else NOTHING,
         number=ours.number if ours is not None else _number(theirs),
         words=view.translate(_WORDS[compared.disagreement]) if compared.disagreement is not None else "",
-        theirs=compared.reason or _side(view, theirs, fields),
-        ours=_side(view, ours, fields),
+        theirs=compared.reason or _side(view, theirs, fields, currency),
+        ours=_side(view, ours, fields, currency),
     )
 
 
@@ -138,12 +139,13 @@ def _number(theirs: IncomingDeal | None) -> str:
     return theirs.number if theirs.number is not None else str(theirs.id)
 
 
-def _side(view: View, deal: IncomingDeal | Deal | None, fields: tuple[Field, ...]) -> str:
+def _side(view: View, deal: IncomingDeal | Deal | None, fields: tuple[Field, ...], currency: str | None) -> str:
+    """Return the values of a side; files state no currency, so both sides have the currency of the stored deal."""
     if deal is None:
         return NOTHING
     said = {
         Field.DATE: clock_time(view.language, deal.happened_at, view.current_site.time_zone),
         Field.STATUS: deal.status or NOTHING,
-        Field.SUM: money(view.language, deal.amount_rub),
+        Field.SUM: money(view.language, deal.amount_rub, currency),
     }
     return ", ".join(said[field] for field in said if field in fields)

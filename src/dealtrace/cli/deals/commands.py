@@ -14,6 +14,7 @@ from dealtrace.cli.deals.period import check_order
 from dealtrace.cli.lead_answers import DealAnswer, VersionAnswer
 from dealtrace.cli.options import ID_MAX, JsonOption, OnlySiteOption, SiteIdOption
 from dealtrace.cli.terminal import console, fail, open_prepared, print_json, work_in
+from dealtrace.deals.currency import RUBLE
 from dealtrace.deals.deal import Deal
 from dealtrace.deals.versions import DealVersion
 from dealtrace.leads.lead import LeadKind, LeadRef
@@ -57,8 +58,9 @@ def list_deals(
         return
     for deal in deals:
         created = f"{deal.happened_at.astimezone(site.time_zone):%Y-%m-%d %H:%M}"
-        amount = "no sum" if deal.amount_rub is None else f"{deal.amount_rub.normalize():f}"
-        console.print(f"{deal.id}  {created}  {deal.number}  {deal.status}  {amount}  {format_lead_of(deal)}")
+        console.print(
+            f"{deal.id}  {created}  {deal.number}  {deal.status}  {_format_sum(deal)}  {format_lead_of(deal)}"
+        )
 
 
 def _list_latest(connection: Connection, site: Site, first: DayOption, last: DayOption, limit: int) -> list[Deal]:
@@ -140,6 +142,14 @@ def unpin(deal: DealArgument, site: OnlySiteOption = None) -> None:
     )
 
 
+def _format_sum(deal: Deal) -> str:
+    """Return the sum of a deal, with its currency if it is not in rubles: `10 USD`."""
+    if deal.amount_rub is None:
+        return "no sum"
+    currency = "" if deal.currency in (None, RUBLE) else f" {str(deal.currency).upper()}"
+    return f"{deal.amount_rub.normalize():f}{currency}"
+
+
 def _serialize_deal(site: Site, deal: Deal) -> DealAnswer:
     return {
         "siteId": site.id,
@@ -147,6 +157,7 @@ def _serialize_deal(site: Site, deal: Deal) -> DealAnswer:
         "orderNumber": deal.number,
         "status": deal.status,
         "sum": deal.amount_rub,
+        "currency": deal.currency,
         "happenedAt": deal.happened_at,
         "recordedAt": deal.recorded_at,
         "changedAt": deal.changed_at,

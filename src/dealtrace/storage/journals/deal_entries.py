@@ -37,7 +37,7 @@ class DealEntry:
 
     `phone` and `email` are as the CRM sent them. `lead_summary` describes the deal's lead; `None` means no lead.
     `visit` is the visit that a deal without a lead was matched to. `stated_source` is the source that the CRM stated
-    for the deal. Deals of the 2.0 API may have a `name` and a `funnel`.
+    for the deal. Deals of the 2.0 API may have a `name`, a `funnel`, and a `currency` other than rubles.
     """
 
     id: DealId
@@ -58,6 +58,7 @@ class DealEntry:
     visit: LeadVisit | None = None
     name: str | None = None
     funnel: str | None = None
+    currency: str | None = None
 
     @property
     def origin(self) -> Origin:
@@ -77,7 +78,7 @@ _REFERRING_COLUMNS = (
 )
 _DEAL_COLUMNS = (
     "id", "number", "status", "amount_rub", "happened_at", "touched_at", "service", "manager", "comment",
-    "clue_phone_as_sent", "clue_email_as_sent", "custom_values", "lead_kind", "lead_id", "details",
+    "clue_phone_as_sent", "clue_email_as_sent", "custom_values", "lead_kind", "lead_id", "details", "currency",
 )  # fmt: skip
 _LEAD_COLUMNS = (call.c.duration_seconds, lead_request.c.form_name)
 _SOURCE_AT, _KEY_AT, _NAMED_AT = 3, 4, 5
@@ -141,7 +142,7 @@ def _entry(row: PlainRow, referred: _Referred, visits: Mapping[int, LeadVisit]) 
     (
         client_id, stated_by_deal_id, stated_by_lead_id, _, key, _,
         deal_id, number, status, amount_rub, happened_at, touched_at, service, manager, comment, phone, email,
-        custom_values, lead_kind, lead_id, details,
+        custom_values, lead_kind, lead_id, details, currency,
         duration_seconds, form_name,
         *_,
     ) = row  # fmt: skip
@@ -160,4 +161,5 @@ def _entry(row: PlainRow, referred: _Referred, visits: Mapping[int, LeadVisit]) 
         custom_values, referred.sources.get(stated_by_deal_id), tuple(referred.tags.get(deal_id, ())), lead_summary,
         visits.get(key) if lead_summary is None else None,
         details.get("name") if details is not None else None, details.get("funnel") if details is not None else None,
+        currency,
     )  # fmt: skip

@@ -1,0 +1,110 @@
+"""Reports as people see them whose role is to see reports without contacts."""
+
+import io
+import re
+from datetime import UTC, datetime, timedelta
+from zipfile import ZipFile
+
+import pytest
+
+from cast import Player, Stage
+from dealtrace.accounts.rights import Role
+from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.leads.annotations import Annotations
+from engines import on_one_engine
+from guests import Guest, member_of
+from server import ServerProcess
+
+pytestmark = on_one_engine
+PHONE, EMAIL, PLAIN = "79205550055", "anna@example.com", "no contact"
+CAMPAIGN = "13764825109"
+WEEK = {"period": "28d", "metrics": "leads"}
+EACH_ROLE = [Role.READER, Role.ANALYST]
+EACH_DIMENSION = ["field:note", "tag", "form", "manager"]
+EACH_SHAPE = [{}, {"models": "all"}, {"pivot": "month"}]
+
+
+@pytest.fixture
+def site(served: Stage) -> Player:
+    """Give a site with lead requests whose fields, tags, forms and managers contain contacts."""
+    player, at = served.open_site(fields=["note"]), datetime.now(UTC)
+    for campaign, text in ((CAMPAIGN, PHONE), (EMAIL, EMAIL), (CAMPAIGN, PLAIN)):
+        visit = served.visit(player, at - timedelta(days=2, hours=1), TrafficSource("yandex", "cpc", campaign))
+        said = Annotations(custom_values={"note": text}, manager=text, tags=(text,))
+        served.lead_request(player, at - timedelta(days=2), visit_id=visit.id, form_name=text, annotations=said)
+    return player
+
+
+@pytest.fixture(params=EACH_ROLE)
+def member(request: pytest.FixtureRequest, server: ServerProcess, served: Stage, site: Player) -> Guest:
+    """Log a person of each role in."""
+    return member_of(server, served, site.site.id, request.param)
+
+
+@pytest.fixture
+def is_whole(member: Guest, request: pytest.FixtureRequest) -> bool:
+    """Give whether the person may see contacts."""
+    return request.node.callspec.params["member"] is Role.ANALYST
+
+
+def holds(text: str) -> tuple[bool, bool]:
+    """Return whether a text contains the phone and the e-mail, also as part of a URL."""
+    return PHONE in text, EMAIL in text or EMAIL.replace("@", "%40") in text
+
+
+@pytest.mark.parametrize("by", EACH_DIMENSION)
+@pytest.mark.parametrize("shape", EACH_SHAPE)
+def test_a_page_has_contacts_only_for_who_may_see_them(
+    member: Guest, is_whole: bool, by: str, shape: dict[str, str]
+) -> None:
+    page = member.get("reports", **WEEK, by=by, **shape).text
+    assert holds(page) == (is_whole, is_whole)
+    assert ("•••" in page) != is_whole
+    assert PLAIN in page
+    assert re.search(r'href="[^"]*/reports/rows\?[^"]*key=no\+contact', page)
+
+
+@pytest.mark.parametrize("member", [Role.READER], indirect=True)
+def test_columns_of_a_pivot_are_masked_too(member: Guest) -> None:
+    page = member.get("reports", **WEEK, by="month", pivot="field:note").text
+    assert holds(page) == (False, False)
+    assert PLAIN in page
+    assert "•••" in page
+
+
+@pytest.mark.parametrize("by", EACH_DIMENSION)
+@pytest.mark.parametrize("shape", EACH_SHAPE)
+@pytest.mark.parametrize("extension", ["csv", "xlsx"])
+def test_a_file_has_contacts_only_for_who_may_see_them(
+    member: Guest, is_whole: bool, by: str, shape: dict[str, str], extension: str
+) -> None:
+    answer = member.get(f"reports.{extension}", **WEEK, by=by, **shape)
+    assert answer.status_code == 200
+    text = text_of_file(answer.content, extension)
+    assert holds(text) == (is_whole, is_whole)
+    assert PLAIN in text
+
+
+@pytest.mark.parametrize("member", [Role.READER], indirect=True)
+def test_columns_of_a_pivot_are_masked_in_files(member: Guest) -> None:
+    text = member.get("reports.csv", **WEEK, by="month", pivot="field:note").content.decode("utf-8-sig")
+    assert holds(text) == (False, False)
+    assert PLAIN in text
+
+
+def test_rows_have_contacts_only_for_who_may_see_them(member: Guest, is_whole: bool) -> None:
+    for query in ({"by": "campaign", "key": EMAIL}, {}):
+        page = member.get("reports/rows", **WEEK, **query).text
+        assert holds(page.partition("<main")[2])[1] == is_whole
+        assert ("•••" in page) != is_whole
+    page = member.get("reports/rows", **WEEK, by="field:note", key=PHONE).text
+    assert (PHONE in page.partition("<main")[2]) == is_whole
+    assert CAMPAIGN in page
+
+
+def text_of_file(content: bytes, extension: str) -> str:
+    """Return the text of a CSV file, or of all parts of an XLSX file."""
+    if extension == "csv":
+        return content.decode("utf-8-sig")
+    with ZipFile(io.BytesIO(content)) as book:
+        return "".join(book.read(name).decode() for name in book.namelist())
