@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from cast import Player, Stage
 from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.deals.details import ContactBook, DealDetails, Product
 from dealtrace.deals.matchers import Matcher, MatcherKind
 from dealtrace.leads.call import Circumstances
 from dealtrace.leads.lead import LeadKind
@@ -73,7 +74,10 @@ def fill_site(server: ServerProcess, stage: Stage) -> FilledSite:
         for number in (NUMBER, HOSTILE)
     ]
     receipt, _ = stage.perform(register_deals, player, *deals)
-    matched = register(stage, player, "2.0", happened_at=now, matchers=_matchers(now))
+    products = (Product(LONG, Decimal(5), HOSTILE), Product(HOSTILE))
+    details = DealDetails(HOSTILE, HOSTILE, f"https://crm.example/{LONG}", products, ContactBook(LONG, (PHONE,)))
+    further = {"matchers": _matchers(now), "details": details, "currency": "usd"}
+    matched = register(stage, player, "2.0", happened_at=now, **further)
     owner = member_of(server, stage, player.site.id, None)
     client = re.search(r"/people/(\d+)", owner.get(f"leads/call/{call.id}").text)
     assert client is not None

@@ -1,17 +1,20 @@
 """The card of a deal of deals 2.0: how its matchers were tried, and its further data."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
 from cast import Player, Stage, moscow
 from dealtrace.accounts.rights import Role
 from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.deals.details import ContactBook, DealDetails, Product
 from dealtrace.deals.matchers import WITHOUT_SOURCE, Matcher, MatcherKind, Preference
 from dealtrace.leads.lead import LeadKind
+from dealtrace.operations.deals.update_lists import DealUpdate, update_lists
 from guests import Guest, member_of, text_of
 from server import ServerProcess
-from write_commands import NOON, register
+from write_commands import NOON, change, register
 
 PHONE, OTHER = "79205550055", "79205550066"
 DAY = "2018-03-26"
@@ -104,3 +107,70 @@ def test_the_card_names_the_stated_source_safely_and_in_russian(
     words = text_of(visitor.get(f"deals/{deal}").text)
     assert f"1. Звонки и заявки по контакту {PHONE} Ничего не найдено." in words
     assert "не подошёл: начался через 1 ч после даты условия" in words
+
+
+FURTHER = DealDetails(
+    funnel="Retail",
+    name="Kitchen",
+    link="https://crm.example/7",
+    products=(Product("Oven", Decimal("99.5"), "Bosch", "kitchen", "", Decimal(2)), Product(HOSTILE)),
+    main_contacts=ContactBook("Anna", (PHONE,), ("a@example.com",), (OTHER,), ("77",), ("@anna",), ("vk1",)),
+    other_contacts=ContactBook(phones=("79205550077",)),
+)
+
+
+def update(stage: Stage, player: Player, deal_id: int, **fields: object) -> None:
+    stage.perform(update_lists, player, [DealUpdate(change(deal_id, **fields))], now=NOON + timedelta(days=9))
+
+
+def test_the_card_shows_the_further_data_of_deals_2(served: Stage, site: Player, analyst: Guest) -> None:
+    more = {"amount_rub": Decimal(300), "margin_rub": Decimal(50), "currency": "usd", "details": FURTHER}
+    deal = register(served, site, matchers=(WITHOUT_SOURCE,), status_since=NOON - timedelta(days=3), **more)
+    page = analyst.get(f"deals/{deal}").text
+    words = text_of(page)
+    assert "Sum 300 USD Margin 50 USD" in words
+    assert "Funnel Retail Deal name Kitchen Link https://crm.example/7 Products" in words
+    assert f"Oven (Bosch, kitchen), 99.50 USD × 2; {HOSTILE}" in words
+    contacts = f"Anna, {PHONE}, a@example.com, WhatsApp {OTHER}, Telegram @anna, Telegram 77, VK vk1"
+    assert f"Main contacts {contacts} Other contacts 79205550077" in words
+    assert 'href="https://crm.example/7"' in page
+    assert "<script>alert" not in page
+    assert "Since Funnel Status Sum 23 Mar 2018, 12:00 Retail new 300 USD" in words
+
+
+def test_a_link_that_would_run_a_script_is_no_link(served: Stage, site: Player, analyst: Guest) -> None:
+    details = DealDetails(link="javascript:alert(1)")
+    page = analyst.get(f"deals/{register(served, site, matchers=(WITHOUT_SOURCE,), details=details)}").text
+    assert "Link javascript:alert(1)" in text_of(page)
+    assert 'href="javascript' not in page
+
+
+def test_the_history_shows_the_changes_of_the_further_data(served: Stage, site: Player, analyst: Guest) -> None:
+    deal = register(
+        served,
+        site,
+        matchers=(WITHOUT_SOURCE,),
+        status_since=NOON,
+        amount_rub=Decimal(300),
+        currency="usd",
+        details=FURTHER,
+    )
+    update(served, site, deal, currency="eur")
+    update(served, site, deal, margin_rub=Decimal(7))
+    update(served, site, deal, detail_parts={"funnel": "Wholesale"})
+    update(served, site, deal, status_since=NOON + timedelta(days=1))
+    update(served, site, deal, matchers=(by_phone(PHONE, depth=timedelta(hours=2)),))
+    words = text_of(analyst.get(f"deals/{deal}").text).partition("Statuses and sums over time")[2]
+    assert "Currency: USD → EUR" in words
+    assert "Margin: – → 7 EUR" in words
+    assert "Funnel: Retail → Wholesale" in words
+    assert "Status since: 26 Mar 2018, 12:00 → 27 Mar 2018, 12:00" in words
+    searched = f"Calls and lead requests by contact {PHONE} (The lead began no later than 26 Mar 2018, 12:00. It began"
+    assert f"Matchers: Neither a lead nor a source → {searched} no more than 2 h before" in words
+    assert "Deal name: – → Kitchen" in words, "a registration shows them too"
+    assert words.count("Products:") == 1, "unchanged details are not listed"
+    states = ("26 Mar 2018, 12:00 Retail new 300 USD", "4 Apr 2018, 12:00 Retail new 300 EUR")
+    later = ("4 Apr 2018, 12:00 Wholesale new 300 EUR", "27 Mar 2018, 12:00 Wholesale new 300 EUR")
+    assert " ".join((*states, *later)) in words
+    undone = text_of(analyst.post(f"deals/{deal}", act="undo", version="4").text)
+    assert "Funnel: Wholesale → Retail" in undone

@@ -73,6 +73,11 @@ class MatcherTeller:
             case _:
                 return self._say(UNSPECIFIED[matcher.way])
 
+    def words(self, matcher: Matcher) -> str:
+        """Return what a matcher searches for, with its conditions in brackets."""
+        conditions = " ".join(self._conditions(matcher))
+        return f"{self.title(matcher)} ({conditions})" if conditions else self.title(matcher)
+
     def _lead(self, ref: LeadRef) -> str:
         return f"{self._say(LEAD_WORDS[ref.kind])} {ref.id}"
 

@@ -82,7 +82,10 @@ VERSIONS: Mapping[VersionKind, str] = {
 FIELDS: Mapping[str, str] = {
     "number": "Number",
     "status": "Status",
+    "status_since": "Status since",
     "amount_rub": "Sum",
+    "margin_rub": "Margin",
+    "currency": "Currency",
     "happened_at": "Date of the deal",
     "service": "Service",
     "manager": "Manager",
@@ -90,11 +93,12 @@ FIELDS: Mapping[str, str] = {
     "tags": "Tags",
     "custom_values": "Custom fields",
     "stated_source": "Source stated by the CRM",
+    "matchers": "Matchers",
     "lead": "Lead",
     "visit_id": "Visit",
     "deleted_at": "Deleted",
 }
-"""The fields that the history shows; all others appear elsewhere on the page."""
+"""The fields that the history shows as they are; it shows the details of a deal by their own names."""
 assert (set(REASONS), set(VERDICTS), set(WON_BY), set(VERSIONS)) == tuple(
     map(set, (MatchReason, Verdict, WonBy, VersionKind))
 )
