@@ -2,19 +2,22 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from cast import Player, Stage
 from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.deals.details import ContactBook, DealDetails, Product
+from dealtrace.deals.matchers import Matcher, MatcherKind
 from dealtrace.leads.call import Circumstances
+from dealtrace.leads.lead import LeadKind
 from dealtrace.mails.subscription import MailList, Subscription, link_key
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.storage.mails.unsubscriptions import find_signing_key
 from guests import Guest, member_of, new_user, text_of
 from server import ServerProcess
-from write_commands import by_contact, registration
+from write_commands import by_contact, register, registration
 
 PHONE = "79205550055"
 NUMBER = "A-100"
@@ -71,16 +74,28 @@ def fill_site(server: ServerProcess, stage: Stage) -> FilledSite:
         for number in (NUMBER, HOSTILE)
     ]
     receipt, _ = stage.perform(register_deals, player, *deals)
+    products = (Product(LONG, Decimal(5), HOSTILE), Product(HOSTILE))
+    details = DealDetails(HOSTILE, HOSTILE, f"https://crm.example/{LONG}", products, ContactBook(LONG, (PHONE,)))
+    further = {"matchers": _matchers(now), "details": details, "currency": "usd"}
+    matched = register(stage, player, "2.0", happened_at=now, **further)
     owner = member_of(server, stage, player.site.id, None)
     client = re.search(r"/people/(\d+)", owner.get(f"leads/call/{call.id}").text)
     assert client is not None
     places = {"site": player.site.id, "deal": receipt.deal_id, "kind": "call", "lead": call.id, "client": client[1]}
+    places["matched"] = matched
     vera = new_user(stage.database, {player.site.id: "reader"}, login=f"{LONG}{player.site.id}@example.com")
     places |= {"user": vera.id, **_fill_settings(owner)}
     mailed = Subscription(player.site.id, MailList.REPORT, int(str(places["report"])), MAILED["recipients"])
     with stage.database.read() as connection:
         places["unsubscribe"] = link_key(mailed, find_signing_key(connection))
     return FilledSite(player, owner, {name: str(place) for name, place in places.items()})
+
+
+def _matchers(now: datetime) -> tuple[Matcher, ...]:
+    """Return matchers of deals 2.0: the first finds nothing, the second a lead, and the others are not tried."""
+    by_phone = Matcher(MatcherKind.CONTACT, tuple(LeadKind), contacts=(PHONE,), until=now, depth=timedelta(days=9))
+    stated = Matcher(MatcherKind.SOURCE, source=TrafficSource("yandex", "cpc", HOSTILE))
+    return replace(by_phone, tags=(LONG,)), by_phone, stated, by_phone
 
 
 def _fill_settings(owner: Guest) -> dict[str, str]:

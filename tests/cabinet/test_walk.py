@@ -28,6 +28,8 @@ OF_NOBODY = ("/login", "/welcome", "/invitation", "/password")
 ELSEWHERE = ("/login/code",)
 """It leads away who needs no code; a test of its own opens it."""
 DOCUMENTS = ("/docs", "/docs/errors", "/docs/methods/register", *(f"/docs/guides/{name}" for name in GUIDES))
+CARDS = ("/{site}/deals/{matched}",)
+"""Pages of the table of pages, with another deal: of deals 2.0."""
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
 RUN_AXE = """axe.run(document, {resultTypes: ['violations'], %s}).then(({violations}) => violations.map(
   ({id, nodes}) => id + ': ' + nodes.slice(0, 3).map(node => node.html.slice(0, 150)).join(' | ')))"""
@@ -67,7 +69,7 @@ def shown_pages() -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("page", [*shown_pages(), *DOCUMENTS])
+@pytest.mark.parametrize("page", [*shown_pages(), *CARDS, *DOCUMENTS])
 def test_axe_finds_nothing_in_either_theme_and_the_page_fits_a_phone(
     host: ServerProcess, site: FilledSite, browser: Browser, page: str
 ) -> None:

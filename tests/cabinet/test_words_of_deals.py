@@ -13,7 +13,18 @@ from dealtrace.cabinet.rendering import words_of
 
 FOLDER = Path(dealtrace.cabinet.__file__).parent
 TRANSLATING = {"translate", "_say", "say"}
-TABLES = (words.REASONS, words.VERDICTS, words.WON_BY, words.VERSIONS, words.FIELDS, TABS)
+TABLES = (
+    words.REASONS,
+    words.VERDICTS,
+    words.WON_BY,
+    words.OUTCOMES,
+    words.MISSES,
+    words.PREFERENCES,
+    words.UNSPECIFIED,
+    words.VERSIONS,
+    words.FIELDS,
+    TABS,
+)
 
 
 def chosen_in_code() -> Iterator[str]:

@@ -1,6 +1,6 @@
 """The past and present statuses of a deal, each with its funnel and the time when it began."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from dealtrace.deals.versions import DealVersion
@@ -22,20 +22,26 @@ def status_history(versions: Iterable[DealVersion]) -> list[PastStatus]:
     A status begins at the date that the CRM stated. Without such a date, the first status begins when the deal was
     made, and a later status when its version was stored.
     """
-    past: list[PastStatus] = []
+    return [past for past in statuses_by_version(versions) if past is not None]
+
+
+def statuses_by_version(versions: Iterable[DealVersion]) -> Iterator[PastStatus | None]:
+    """Yield for each version of a deal the status that it began, or `None` if it began none; see `status_history`."""
+    last: PastStatus | None = None
     made_at: str | None = None
     for version in versions:
         after = version.after
         made_at = after.get("happened_at", made_at)
         details = after.get("details")
-        last = past[-1] if past else None
         funnel = details.get("funnel", "") if details is not None else (last.funnel if last is not None else "")
         status = after.get("status", last.status if last is not None else "")
         stated = after.get("status_since") or (made_at if last is None or "status_since" in after else None)
         if last is None or stated is not None or (funnel, status) != (last.funnel, last.status):
             since = datetime.fromisoformat(stated) if stated is not None else version.recorded_at
-            past.append(PastStatus(funnel, status, since))
-    return past
+            last = PastStatus(funnel, status, since)
+            yield last
+        else:
+            yield None
 
 
 def status_since(versions: Iterable[DealVersion]) -> datetime | None:

@@ -10,14 +10,16 @@ from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel, CreditKey, credit_key_of_visit
 from dealtrace.attribution.origin import LeadVisit, origin_of_deal
 from dealtrace.attribution.visit import Visit
+from dealtrace.cabinet.deals.details import DetailsWriter
 from dealtrace.cabinet.deals.explanation import Explainer
 from dealtrace.cabinet.deals.history import Callers, Historian
 from dealtrace.cabinet.deals.path import CreditsByModel, path_of
 from dealtrace.cabinet.formats import clock_time, money
 from dealtrace.cabinet.gate import not_found
-from dealtrace.cabinet.places import lead_address, source_words
+from dealtrace.cabinet.places import lead_address, source_words, web_address
 from dealtrace.cabinet.view import View
 from dealtrace.deals.deal import Deal
+from dealtrace.deals.details import search_contacts_of
 from dealtrace.deals.versions import DealVersion
 from dealtrace.errors import DealNotFound
 from dealtrace.operations.deals.explain import Explanation, explain_deal
@@ -32,10 +34,11 @@ from dealtrace.storage.visits.credits import find_credits, find_deal_visits
 
 @record
 class Fact:
-    """A labelled current value of a deal, as strings."""
+    """A labelled current value of a deal, as strings; `address` is the URL to which it links, or empty."""
 
     name: str
     value: str
+    address: str = ""
 
 
 @record
@@ -114,7 +117,8 @@ def _shown(view: View, facts: CardFacts) -> dict[str, object]:
         "client_path": path_of(_path(facts), facts.credits, view)
         if lead is not None or facts.visit is not None
         else None,
-        "states": historian.states(facts.versions),
+        "states": (states := historian.states(facts.versions)),
+        "has_funnels": any(state.funnel for state in states),
         "versions": historian.versions(facts.versions),
         "is_pinned": deal.pinned_at is not None,
     }
@@ -130,18 +134,32 @@ def _why_unsourced(deal: Deal) -> str:
 def _facts(view: View, facts: CardFacts) -> list[Fact]:
     say, zone, deal, lead = view.translate, view.current_site.time_zone, facts.deal, facts.lead
     origin = origin_of_deal(lead.origin if lead is not None else None, deal.stated_source, facts.visit)
-    contact = deal.clue.contact
+    details = DetailsWriter(view, deal.currency).lines(deal.details)
+    margin = money(view.language, deal.margin_rub, deal.currency) if deal.margin_rub is not None else ""
     lines = [
         (say("Status"), deal.status),
-        (say("Sum"), money(view.language, deal.amount_rub)),
+        (say("Sum"), money(view.language, deal.amount_rub, deal.currency)),
+        (say("Margin"), margin),
         (say("Date of the deal"), clock_time(view.language, deal.happened_at, zone)),
         (say("Source"), source_words(origin.source) if origin.is_known else say(_why_unsourced(deal))),
         (say("Service"), deal.service),
         (say("Manager"), deal.manager or ""),
-        (say("Phone"), contact.phone.as_sent if contact is not None and contact.phone is not None else ""),
-        (say("E-mail"), contact.email.as_sent if contact is not None and contact.email is not None else ""),
+        *details.items(),
+        *_contacts(view, deal),
         (say("Comment"), deal.comment or ""),
         (say("Tags"), ", ".join(deal.tags)),
         (say("Dealtrace ID"), str(deal.id)),
     ]
-    return [Fact(name, value) for name, value in lines if value]
+    link = say("Link")
+    return [Fact(name, value, web_address(value) if name == link else "") for name, value in lines if value]
+
+
+def _contacts(view: View, deal: Deal) -> list[tuple[str, str]]:
+    """Return the names and texts of a deal's phone and e-mail; the list is empty if they are among its details."""
+    contact = deal.clue.contact
+    if contact is None or search_contacts_of(deal.details) is not None:
+        return []
+    return [
+        (view.translate("Phone"), contact.phone.as_sent if contact.phone is not None else ""),
+        (view.translate("E-mail"), contact.email.as_sent if contact.email is not None else ""),
+    ]

@@ -6,6 +6,7 @@ from datetime import timedelta
 from markupsafe import Markup
 
 from dealtrace.cabinet.charts.matching import DrawnCandidate, matching_chart
+from dealtrace.cabinet.deals.matchers import MatcherLines, MatcherTeller, list_matched_leads
 from dealtrace.cabinet.deals.words import VERDICTS, WON_BY
 from dealtrace.cabinet.formats import clock_time, number, span_of_time
 from dealtrace.cabinet.places import lead_address
@@ -56,13 +57,15 @@ class FlipLine:
 class Explained:
     """The explanation of a match; `pinnable` has the form value and the name of each lead that can be chosen.
 
-    `chart` may be empty. `names_threshold` is whether one of `flips` changes the time allowed for matching.
+    `chart` may be empty. `names_threshold` is whether one of `flips` changes the time allowed for matching. A deal of
+    deals 2.0 has `matchers` instead of `steps`.
     """
 
     verdict: str
     notes: tuple[str, ...]
     chart: Markup
     steps: tuple[StepLines, ...]
+    matchers: tuple[MatcherLines, ...]
     flips: tuple[FlipLine, ...]
     pinnable: tuple[tuple[str, str], ...]
     names_threshold: bool
@@ -83,6 +86,7 @@ class Explainer:
             tuple(self._notes(explanation)),
             self._chart(explanation),
             tuple(self._step(step) for step in explanation.steps),
+            MatcherTeller(self._view).lines(explanation.matchers),
             tuple(self._flip(flip) for flip in explanation.rule_changes),
             tuple(self._pinnable(explanation)),
             any(flip.threshold_at_least or flip.threshold_at_most for flip in explanation.rule_changes),
@@ -100,6 +104,9 @@ class Explainer:
     def _notes(self, explanation: Explanation) -> Iterator[str]:
         for naming in explanation.namings:
             yield self._naming(naming)
+        if explanation.matchers:
+            yield from self._notes_on_matchers(explanation)
+            return
         contact = explanation.deal.clue.contact
         if contact is None:
             return
@@ -117,6 +124,11 @@ class Explainer:
             yield self._say("Below is what the search by contact would choose otherwise.")
         if explanation.steps and not explanation.contact_matching:
             yield self._say("Below is what would be found if matching by contact were turned on.")
+
+    def _notes_on_matchers(self, explanation: Explanation) -> Iterator[str]:
+        yield self._say("The CRM sent a list of matchers, which are tried in order until one decides.")
+        if explanation.verdict is Verdict.PINNED:
+            yield self._say("Below is what the matchers would choose otherwise.")
 
     def _naming(self, naming: Naming) -> str:
         kind = self._say("a call" if naming.kind is LeadKind.CALL else "a lead request")
@@ -216,5 +228,6 @@ class Explainer:
         """Yield the form value and the name of each lead that a person may choose, each lead once."""
         refs = [naming.lead for naming in explanation.namings]
         refs += [candidate.lead for step in explanation.steps for candidate in step.candidates[:CANDIDATES_SHOWN]]
+        refs += list_matched_leads(explanation.matchers)
         for ref in dict.fromkeys(ref for ref in refs if ref is not None):
             yield f"{ref.kind.value}:{ref.id}", self.lead_words(ref)

@@ -9,14 +9,18 @@ from decimal import Decimal
 from typing import Any
 
 from dealtrace.attribution.traffic_source import SOURCE_PARTS
+from dealtrace.cabinet.deals.details import DetailsWriter
+from dealtrace.cabinet.deals.matchers import MatcherTeller
 from dealtrace.cabinet.deals.words import FIELDS, VERSIONS
 from dealtrace.cabinet.formats import NOTHING, clock_time, money
 from dealtrace.cabinet.lead_words import LEAD_WORDS
 from dealtrace.cabinet.view import View
+from dealtrace.deals.status_history import statuses_by_version
 from dealtrace.deals.versions import MOMENTS, DealVersion, VersionKind, follows_matchers
 from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.deals.undo import UNDONE
 from dealtrace.record import record
+from dealtrace.storage.deals.versions import read_details, read_matchers
 
 
 @record
@@ -42,9 +46,10 @@ class VersionLine:
 
 @record
 class StateLine:
-    """The status and sum of a deal from a moment on."""
+    """The funnel, status and sum of a deal from a moment on; the funnel is empty if it was not sent."""
 
     since: str
+    funnel: str
     status: str
     amount: str
 
@@ -67,29 +72,37 @@ class Historian:
 
     def versions(self, versions: Sequence[DealVersion]) -> list[VersionLine]:
         """Return the texts of versions, latest first."""
-        pairs = zip(versions, (None, *versions), strict=False)
-        return [self._version(version, previous) for version, previous in pairs][::-1]
+        currencies = _currencies(versions)
+        rows = zip(versions, (None, *versions), (None, *currencies), currencies, strict=False)
+        return [self._version(*row) for row in rows][::-1]
 
     def states(self, versions: Sequence[DealVersion]) -> list[StateLine]:
-        """Return the statuses and amounts over time, earliest first; versions that change neither are skipped."""
+        """Return the statuses and amounts over time, as they were stored; versions that change neither are skipped.
+
+        A status begins at the date that the CRM stated, see `status_history`, and another amount with its version.
+        """
         lines: list[StateLine] = []
-        status: Any = ""
-        amount: Any = None
-        for version in versions:
-            if "status" in version.after or "amount_rub" in version.after:
-                status, amount = version.after.get("status", status), version.after.get("amount_rub", amount)
-                lines.append(
-                    StateLine(self._moment(version.recorded_at), str(status), self._words("amount_rub", amount))
-                )
+        funnel = status = ""
+        sums: tuple[Any, str | None] = (None, None)
+        begun, currencies = statuses_by_version(versions), _currencies(versions)
+        for version, began, currency in zip(versions, begun, currencies, strict=True):
+            since, earlier = version.recorded_at, sums
+            sums = version.after.get("amount_rub", sums[0]), currency
+            if began is not None:
+                funnel, status, since = began.funnel, began.status, began.since
+            if began is not None or sums != earlier:
+                lines.append(StateLine(self._moment(since), funnel, status, self._words("amount_rub", *sums)))
         return lines
 
-    def _version(self, version: DealVersion, previous: DealVersion | None) -> VersionLine:
+    def _version(
+        self, version: DealVersion, previous: DealVersion | None, earlier: str | None, currency: str | None
+    ) -> VersionLine:
         return VersionLine(
             version.version,
             self._say(VERSIONS[version.kind]),
             self._moment(version.recorded_at),
             self._who(version, previous),
-            tuple(self._changes(version)),
+            tuple(self._changes(version, earlier, currency)),
             version.kind in UNDONE,
         )
 
@@ -105,22 +118,32 @@ class Historian:
             return self._say("by the matching rules, because leads, visits or settings changed")
         return self._say("by a command on the server")
 
-    def _changes(self, version: DealVersion) -> Iterator[FieldChange]:
+    def _changes(self, version: DealVersion, earlier: str | None, currency: str | None) -> Iterator[FieldChange]:
+        """Yield the changes that a version made; `earlier` and `currency` are the currencies before and after it."""
         for name in version.after:
             if name in FIELDS and (version.before or version.after[name]):
-                before = self._words(name, version.before.get(name))
-                yield FieldChange(self._say(FIELDS[name]), before, self._words(name, version.after[name]))
+                before = self._words(name, version.before.get(name), earlier)
+                yield FieldChange(self._say(FIELDS[name]), before, self._words(name, version.after[name], currency))
+            elif name == "details":
+                before_lines = self._details(version.before.get(name), earlier)
+                for field, text in self._details(version.after[name], currency).items():
+                    if text != before_lines[field]:
+                        yield FieldChange(field, before_lines[field] or NOTHING, text or NOTHING)
+
+    def _details(self, value: Any, currency: str | None) -> dict[str, str]:
+        """Return the texts of a deal's details by their names, from their JSON form."""
+        return DetailsWriter(self._view, currency).lines(read_details(value))
 
     def _moment(self, moment: datetime) -> str:
         return clock_time(self._view.language, moment, self._view.current_site.time_zone)
 
-    def _words(self, name: str, value: Any) -> str:  # noqa: PLR0911 - a case for each field
+    def _words(self, name: str, value: Any, currency: str | None) -> str:  # noqa: PLR0911 - a case for each field
         """Return the text to show for the value of a field, as decoded from the stored JSON."""
         if value in (None, "", [], {}):
             return NOTHING
         match name:
-            case "amount_rub":
-                return money(self._view.language, Decimal(str(value)))
+            case "amount_rub" | "margin_rub":
+                return money(self._view.language, Decimal(str(value)), currency)
             case _ if name in MOMENTS:
                 return self._moment(datetime.fromisoformat(value))
             case "tags":
@@ -129,7 +152,20 @@ class Historian:
                 return "; ".join(f"{field}: {text}" for field, text in value.items())
             case "stated_source":
                 return " / ".join(value[part] for part in SOURCE_PARTS if value.get(part))
+            case "currency":
+                return str(value).upper()
+            case "matchers":
+                teller = MatcherTeller(self._view)
+                return "; ".join(map(teller.words, read_matchers(value)))
             case "lead":
                 kind = self._say(LEAD_WORDS[LeadKind(value["kind"])])
                 return f"{kind} {value['id']}"
         return str(value)
+
+
+def _currencies(versions: Sequence[DealVersion]) -> list[str | None]:
+    """Return the currency of a deal after each of its versions; `None` means rubles."""
+    currencies: list[str | None] = []
+    for version in versions:
+        currencies.append(version.after.get("currency", currencies[-1] if currencies else None))
+    return currencies

@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 
+from dealtrace.deals.matchers import MatcherKind, Preference
 from dealtrace.deals.versions import VersionKind
 from dealtrace.matching.explanation import WonBy
+from dealtrace.matching.lead_search import Miss
 from dealtrace.matching.match_reason import MatchReason, Verdict
+from dealtrace.matching.matcher_explanation import MatcherOutcome
 
 REASONS: Mapping[MatchReason, str] = {
     MatchReason.PINNED: "Pinned by hand",
@@ -41,6 +44,32 @@ WON_BY: Mapping[WonBy, str] = {
     WonBy.REFERENCE: "Of the leads with the same start and end, this one has the greatest number.",
     WonBy.ID: "Of the leads with the same start and end, this one was stored last.",
 }
+OUTCOMES: Mapping[MatcherOutcome, str] = {
+    MatcherOutcome.DECIDED: "This matcher decided.",
+    MatcherOutcome.FOUND_NOTHING: "It found nothing.",
+    MatcherOutcome.PASSED_OVER: "Skipped: it describes no search that Dealtrace can do.",
+    MatcherOutcome.NOT_TRIED: "Not tried, because an earlier matcher decided.",
+    MatcherOutcome.UNREACHABLE: "Never tried, because an earlier matcher always decides.",
+}
+MISSES: Mapping[Miss, str] = {
+    Miss.KIND: "the matcher searches for another kind of lead",
+    Miss.LATER: "it began %(time)s after the date",
+    Miss.DEPTH: "it began %(time)s before the date, %(excess)s more than allowed",
+    Miss.TAGS: "it does not have the tags",
+    Miss.UNIQUE: "it is not unique",
+}
+"""Why a matcher does not accept a lead."""
+UNSPECIFIED: Mapping[MatcherKind, str] = {
+    MatcherKind.ID: "A lead by its ID",
+    MatcherKind.NO_SOURCE: "Neither a lead nor a source",
+    MatcherKind.CHAT: "A chat",
+}
+"""The names of matchers without an id, a contact or a source."""
+PREFERENCES: Mapping[Preference, str] = {
+    Preference.NEAREST: "The nearest lead is chosen.",
+    Preference.NEAREST_UNIQUE: "The nearest lead that is unique among leads of its kind is chosen.",
+    Preference.NEAREST_UNIQUE_LEAD: "The nearest lead that is unique among all leads is chosen.",
+}
 VERSIONS: Mapping[VersionKind, str] = {
     VersionKind.REGISTERED: "Registered",
     VersionKind.CHANGED: "Changed",
@@ -53,7 +82,10 @@ VERSIONS: Mapping[VersionKind, str] = {
 FIELDS: Mapping[str, str] = {
     "number": "Number",
     "status": "Status",
+    "status_since": "Status since",
     "amount_rub": "Sum",
+    "margin_rub": "Margin",
+    "currency": "Currency",
     "happened_at": "Date of the deal",
     "service": "Service",
     "manager": "Manager",
@@ -61,11 +93,13 @@ FIELDS: Mapping[str, str] = {
     "tags": "Tags",
     "custom_values": "Custom fields",
     "stated_source": "Source stated by the CRM",
+    "matchers": "Matchers",
     "lead": "Lead",
     "visit_id": "Visit",
     "deleted_at": "Deleted",
 }
-"""The fields that the history shows; all others appear elsewhere on the page."""
+"""The fields that the history shows as they are; it shows the details of a deal by their own names."""
 assert (set(REASONS), set(VERDICTS), set(WON_BY), set(VERSIONS)) == tuple(
     map(set, (MatchReason, Verdict, WonBy, VersionKind))
 )
+assert (set(OUTCOMES), set(MISSES), set(PREFERENCES)) == tuple(map(set, (MatcherOutcome, Miss, Preference)))

@@ -8,7 +8,9 @@ import msgspec
 from sqlalchemy import Connection, insert, select
 
 from dealtrace.deals.deal import Deal, DealId
+from dealtrace.deals.details import DealDetails
 from dealtrace.deals.lead_clue import SearchContacts
+from dealtrace.deals.matchers import Matcher
 from dealtrace.deals.registration import Receipt
 from dealtrace.deals.versions import FIRST_VERSION, DealVersion, Fields, VersionKind
 from dealtrace.leads.lead import LeadKind, LeadRef
@@ -113,6 +115,16 @@ def _version_from_row(row: Row, before: Fields, after: Fields) -> DealVersion:
     return DealVersion(
         DealId(row.deal_id), row.version, kind, row.recorded_at, row.token_id, before, after, row.user_id
     )
+
+
+def read_details(value: object) -> DealDetails:
+    """Return the details of a deal from a field of a version in its JSON form; `None` means no details."""
+    return msgspec.convert(value or {}, DealDetails)
+
+
+def read_matchers(value: object) -> tuple[Matcher, ...]:
+    """Return the matchers of a deal from a field of a version in its JSON form; `None` means no matchers."""
+    return msgspec.convert(value or (), tuple[Matcher, ...])
 
 
 def _typed(stored: Fields) -> Fields:

@@ -1,0 +1,157 @@
+"""Explain in words how the matchers of a deal were tried: searches for its lead that the CRM sent in order."""
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+from dealtrace.cabinet.deals.words import MISSES, OUTCOMES, PREFERENCES, UNSPECIFIED
+from dealtrace.cabinet.formats import clock_time, span_of_time
+from dealtrace.cabinet.lead_words import LEAD_WORDS
+from dealtrace.cabinet.places import lead_address, source_words
+from dealtrace.cabinet.view import View
+from dealtrace.deals.matchers import Matcher, MatcherKind
+from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.matching.lead_search import Miss
+from dealtrace.matching.matcher_explanation import MatcherCandidate, MatcherOutcome, MatcherStep
+from dealtrace.record import record
+
+
+@record
+class MatcherCandidateLine:
+    """A lead that a matcher considered, as strings."""
+
+    lead: str
+    address: str
+    began: str
+    outcome: str
+    is_winner: bool
+
+
+@record
+class MatcherLines:
+    """A matcher as strings: what it searches for, the conditions for a lead, its result, and the leads considered."""
+
+    title: str
+    conditions: tuple[str, ...]
+    outcome: str
+    candidates: tuple[MatcherCandidateLine, ...]
+    is_search: bool
+
+
+class MatcherTeller:
+    """The writer of the texts about matchers, in the language of the page."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._say = view.translate
+
+    def lines(self, steps: Sequence[MatcherStep]) -> tuple[MatcherLines, ...]:
+        """Return the texts of the matchers of a deal, in the order in which they are tried."""
+        return tuple(
+            MatcherLines(
+                self.title(step.matcher),
+                tuple(self._conditions(step.matcher)),
+                self._say(OUTCOMES[step.outcome]),
+                tuple(self._candidate(candidate, step) for candidate in _considered(step)),
+                step.matcher.way is MatcherKind.CONTACT and step.outcome is not MatcherOutcome.PASSED_OVER,
+            )
+            for step in steps
+        )
+
+    def title(self, matcher: Matcher) -> str:
+        """Return what a matcher searches for, such as “Calls by contact 79205550055”."""
+        match matcher.way:
+            case MatcherKind.ID if matcher.lead_id is not None:
+                return self._lead(LeadRef(matcher.kinds[0], matcher.lead_id))
+            case MatcherKind.CONTACT:
+                contacts = ", ".join(matcher.contacts or matcher.digests)
+                return self._say(_among(matcher)) % {"contact": contacts}
+            case MatcherKind.VISIT:
+                return self._say("Visit %(ids)s") % {"ids": ", ".join(map(str, matcher.visit_ids))}
+            case MatcherKind.SOURCE:
+                source = source_words(matcher.source) if matcher.source is not None else ""
+                return self._say("The source stated by the CRM: %(source)s") % {"source": source}
+            case _:
+                return self._say(UNSPECIFIED[matcher.way])
+
+    def words(self, matcher: Matcher) -> str:
+        """Return what a matcher searches for, with its conditions in brackets."""
+        conditions = " ".join(self._conditions(matcher))
+        return f"{self.title(matcher)} ({conditions})" if conditions else self.title(matcher)
+
+    def _lead(self, ref: LeadRef) -> str:
+        return f"{self._say(LEAD_WORDS[ref.kind])} {ref.id}"
+
+    def _conditions(self, matcher: Matcher) -> Iterator[str]:
+        if matcher.way is MatcherKind.CONTACT and matcher.until is not None:
+            moment = clock_time(self._view.language, matcher.until, self._view.current_site.time_zone)
+            yield self._say("The lead began no later than %(moment)s.") % {"moment": moment}
+            if matcher.depth is not None:
+                time = self._time(matcher.depth)
+                yield self._say("It began no more than %(time)s before that date.") % {"time": time}
+            yield self._say(PREFERENCES[matcher.preference])
+        if matcher.tags:
+            words = "It has at least one of the tags: %(tags)s." if matcher.any_tag else "It has the tags: %(tags)s."
+            yield self._say(words) % {"tags": ", ".join(matcher.tags)}
+
+    def _candidate(self, candidate: MatcherCandidate, step: MatcherStep) -> MatcherCandidateLine:
+        is_winner = candidate.lead == _winner(step)
+        until = step.matcher.until
+        began = until - candidate.before if until is not None else None
+        zone, language = self._view.current_site.time_zone, self._view.language
+        return MatcherCandidateLine(
+            self._lead(candidate.lead),
+            lead_address(self._view.current_site.id, candidate.lead),
+            clock_time(language, began, zone) if began is not None else "",
+            "; ".join(self._outcome(candidate, step, is_winner=is_winner)),
+            is_winner,
+        )
+
+    def _outcome(self, candidate: MatcherCandidate, step: MatcherStep, *, is_winner: bool) -> Iterator[str]:
+        facts = {"time": self._time(candidate.before), "excess": ""}
+        if step.matcher.depth is not None:
+            facts["excess"] = self._time(candidate.before - step.matcher.depth)
+        if is_winner:
+            yield self._say("chosen: it began %(time)s before the date of the matcher") % facts
+        elif not candidate.missed_by and step.outcome is MatcherOutcome.DECIDED:
+            yield self._say("fits, but another lead is nearer: it began %(time)s before the date") % facts
+        elif not candidate.missed_by:
+            yield self._say("fits: it began %(time)s before the date") % facts
+        else:
+            yield self._say("no match: %(reasons)s") % {
+                "reasons": ", ".join(self._say(MISSES[miss]) % facts for miss in candidate.missed_by)
+            }
+            if not {Miss.LATER, Miss.DEPTH} & set(candidate.missed_by):
+                yield self._say("it began %(time)s before the date") % facts
+
+    def _time(self, duration: timedelta) -> str:
+        return span_of_time(self._view.language, duration)
+
+
+def list_matched_leads(steps: Sequence[MatcherStep]) -> Iterator[LeadRef]:
+    """Yield the leads that the matchers of a deal considered, or found by an id; a lead may recur."""
+    for step in steps:
+        matcher = step.matcher
+        if matcher.lead_id is not None and step.outcome is MatcherOutcome.DECIDED:
+            yield LeadRef(matcher.kinds[0], matcher.lead_id)
+        yield from (candidate.lead for candidate in step.candidates)
+
+
+def _considered(step: MatcherStep) -> tuple[MatcherCandidate, ...]:
+    """Return the leads that a matcher considered, each once, even if a lead has several of the contacts."""
+    return tuple({candidate.lead: candidate for candidate in step.candidates}.values())
+
+
+def _winner(step: MatcherStep) -> LeadRef | None:
+    """Return the lead that a matcher chose, which is the nearest that it accepts, or `None` if it did not decide."""
+    if step.outcome is not MatcherOutcome.DECIDED:
+        return None
+    return next((candidate.lead for candidate in step.candidates if not candidate.missed_by), None)
+
+
+def _among(matcher: Matcher) -> str:
+    """Return an English text that says which leads a matcher searches by contact."""
+    if set(matcher.kinds) == {LeadKind.CALL}:
+        return "Calls by contact %(contact)s"
+    if set(matcher.kinds) == {LeadKind.LEAD_REQUEST}:
+        return "Lead requests by contact %(contact)s"
+    return "Calls and lead requests by contact %(contact)s"
