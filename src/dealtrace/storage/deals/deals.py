@@ -102,7 +102,7 @@ def insert_deals(
 ) -> None:
     """Store new deals with their contacts, tags and the keys by which leads stored later find them.
 
-    The unique index is violated if an non-deleted deal has the same number.
+    The unique index is violated if a non-deleted deal has the same number.
     """
     full = [new for new in deals if new.deal.matchers]
     plain = [new for new in deals if not new.deal.matchers] if full else deals
