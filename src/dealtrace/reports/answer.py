@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from typing import Any, Protocol, overload, runtime_checkable
+from typing import Any, Generic, Protocol, TypeVar, overload, runtime_checkable
 
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.record import record
@@ -13,6 +13,8 @@ from dealtrace.reports.periods import Period
 from dealtrace.reports.question import Question
 from dealtrace.reports.time_keys import TIME_KEYS
 
+Source = TypeVar("Source")
+"""What a row of a report is built from."""
 Key = str | int | None
 """A key of a row in SQL statements: a number for a time, a case-folded text for a name, or `None` if missing."""
 Keys = tuple[Key, ...]
@@ -188,19 +190,19 @@ def build_report(
     ordered, rows_total = sorting.sort_rows(different_keys(sides), rank, question.limit)
     total = Row((), figures.of_total(gathered), figures.of_total(moved) if moved else None)
     lacking = tuple(metric for metric in question.metrics if formulas[metric] is None)
-    return Report(question, _Rows(ordered, row_of), rows_total, total, compared_period, lacking)
+    return Report(question, RowsOnAccess(ordered, row_of), rows_total, total, compared_period, lacking)
 
 
-class _Rows(Sequence[Row]):
-    """The rows of a report; each row is built on access, so that writing a million rows needs memory for only one."""
+class RowsOnAccess(Sequence[Row], Generic[Source]):
+    """The rows of a report; each is built on access from its source, so a million rows need memory for only one."""
 
-    def __init__(self, keys: Sequence[Keys], row_of: Callable[[Keys], Row]) -> None:
-        self._keys = keys
+    def __init__(self, sources: Sequence[Source], row_of: Callable[[Source], Row]) -> None:
+        self._sources = sources
         self._row_of = row_of
 
     def __len__(self) -> int:
         """Return the number of rows."""
-        return len(self._keys)
+        return len(self._sources)
 
     def __eq__(self, other: object) -> bool:
         """Return whether `other` has the same rows in the same order."""
@@ -217,8 +219,8 @@ class _Rows(Sequence[Row]):
     def __getitem__(self, place: int | slice) -> Row | Sequence[Row]:
         """Return the row at an index, or the rows of a slice."""
         if isinstance(place, slice):
-            return _Rows(self._keys[place], self._row_of)
-        return self._row_of(self._keys[place])
+            return RowsOnAccess(self._sources[place], self._row_of)
+        return self._row_of(self._sources[place])
 
 
 class _Figures:

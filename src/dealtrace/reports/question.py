@@ -1,6 +1,5 @@
 """The question that a report answers, and its parser, which the API, the cabinet and the command line share."""
 
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import field
 from datetime import date
@@ -10,7 +9,6 @@ from typing import TypeVar
 
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.errors import InvalidParameters, InvalidValue, Violation
-from dealtrace.leads.limits import YEAR_MAX, YEAR_MIN
 from dealtrace.nearest_name import nearest_name
 from dealtrace.record import record
 from dealtrace.reports.dimensions import DIMENSIONS, FIELD_PREFIX, Dimension, field_dimension, rows_add_up
@@ -24,7 +22,7 @@ from dealtrace.reports.filters import (
     unescaped,
 )
 from dealtrace.reports.metrics import METRICS, Metric
-from dealtrace.reports.periods import DAYS_MAX, DEFAULT_PRESET, PRESETS, Comparison, Period
+from dealtrace.reports.periods import DAYS_MAX, DEFAULT_PRESET, PRESETS, Comparison, Period, parse_day
 
 BY_MAX = 3
 LIMIT_DEFAULT = 1_000
@@ -33,7 +31,6 @@ LIMIT_DIGITS_MAX = 10
 METRICS_MAX = 50
 ALL_MODELS = "all"
 DESCENDING = "-"
-_DAY = re.compile("([0-9]{4})-([0-9]{2})-([0-9]{2})")
 Value = TypeVar("Value")
 NO_DIMENSIONS: tuple[Dimension, ...] = ()
 NO_METRICS: tuple[Metric, ...] = ()
@@ -332,18 +329,7 @@ def _preset(text: str) -> str:
 
 
 def _day(text: str) -> date | None:
-    if not text:
-        return None
-    try:
-        day_on = date(*map(int, match.groups())) if (match := _DAY.fullmatch(text)) else None
-    except ValueError:
-        day_on = None
-    if day_on is None or not YEAR_MIN <= day_on.year <= YEAR_MAX:
-        raise InvalidValue(
-            f"нужна дата вида 2026-11-30, годы {YEAR_MIN}–{YEAR_MAX}",
-            f"must be a date such as 2026-11-30, in the years {YEAR_MIN}–{YEAR_MAX}",
-        )
-    return day_on
+    return parse_day(text) if text else None
 
 
 def _model(text: str) -> AttributionModel:

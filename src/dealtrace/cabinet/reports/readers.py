@@ -1,18 +1,21 @@
 """Reports for people who see reports without contacts: keys that look like contacts are masked."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import overload
+from functools import partial
+from typing import TypeVar
 
 from dealtrace.accounts.rights import Role
-from dealtrace.cabinet.reports.models import ModelsTable
+from dealtrace.cabinet.reports.models import ModelCell, ModelsTable
 from dealtrace.cabinet.reports.pivot import PivotTable
-from dealtrace.cabinet.reports.table import KeyCell, Table
+from dealtrace.cabinet.reports.table import Cell, KeyCell, Table
 from dealtrace.cabinet.reports.visitors import key_for_visitors
 from dealtrace.cabinet.view import View
-from dealtrace.reports.answer import Report, Row
+from dealtrace.reports.answer import Report, Row, RowsOnAccess
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.pivot import Pivot, PivotLine
+
+Linked = TypeVar("Linked", Cell, ModelCell)
 
 
 def may_see_contacts(view: View) -> bool:
@@ -28,8 +31,7 @@ def table_for_readers(table: Table, by: Sequence[Dimension]) -> Table:
     lines = []
     for line in table.lines:
         keys = _keys(by, line.keys)
-        cells = line.cells if keys == line.keys else tuple(replace(cell, address="") for cell in line.cells)
-        lines.append(replace(line, keys=keys, cells=cells))
+        lines.append(replace(line, keys=keys, cells=line.cells if keys == line.keys else _unlinked(line.cells)))
     return replace(table, lines=tuple(lines))
 
 
@@ -38,8 +40,7 @@ def models_for_readers(table: ModelsTable, by: Sequence[Dimension]) -> ModelsTab
     lines = []
     for line in table.lines:
         keys = _keys(by, line.keys)
-        values = line.values if keys == line.keys else tuple(replace(cell, address="") for cell in line.values)
-        lines.append(replace(line, keys=keys, values=values))
+        lines.append(replace(line, keys=keys, values=line.values if keys == line.keys else _unlinked(line.values)))
     return replace(table, lines=tuple(lines))
 
 
@@ -65,7 +66,7 @@ def pivot_for_readers(table: PivotTable, pivot: Pivot) -> PivotTable:
 def answer_for_readers(answered: Report | Pivot) -> Report | Pivot:
     """Return a copy of a report or a pivot, with contacts in its keys masked."""
     if isinstance(answered, Report):
-        return replace(answered, rows=_MaskedRows(answered.rows, answered.question.by))
+        return replace(answered, rows=RowsOnAccess(answered.rows, partial(_masked_row, answered.question.by)))
     by = answered.report.question.by
     return replace(
         answered,
@@ -74,34 +75,8 @@ def answer_for_readers(answered: Report | Pivot) -> Report | Pivot:
     )
 
 
-class _MaskedRows(Sequence[Row]):
-    """The rows of a report with contacts in keys masked; each row is masked on access, as it is built on access."""
-
-    def __init__(self, rows: Sequence[Row], by: Sequence[Dimension]) -> None:
-        self._rows, self._by = rows, by
-
-    def __len__(self) -> int:
-        """Return the number of rows."""
-        return len(self._rows)
-
-    @overload
-    def __getitem__(self, place: int) -> Row: ...
-
-    @overload
-    def __getitem__(self, place: slice) -> Sequence[Row]: ...
-
-    def __getitem__(self, place: int | slice) -> Row | Sequence[Row]:
-        """Return the row at an index, or the rows of a slice."""
-        if isinstance(place, slice):
-            return _MaskedRows(self._rows[place], self._by)
-        return self._masked(self._rows[place])
-
-    def __iter__(self) -> Iterator[Row]:
-        """Iterate over the rows."""
-        return map(self._masked, self._rows)
-
-    def _masked(self, row: Row) -> Row:
-        return replace(row, keys=_masked(self._by, row.keys))
+def _masked_row(by: Sequence[Dimension], row: Row) -> Row:
+    return replace(row, keys=_masked(by, row.keys))
 
 
 def _masked_line(by: Sequence[Dimension], line: PivotLine) -> PivotLine:
@@ -112,6 +87,10 @@ def _masked(by: Sequence[Dimension], keys: Sequence[str | None]) -> tuple[str | 
     return tuple(
         key_for_visitors(dimension, key) if key is not None else None for dimension, key in zip(by, keys, strict=True)
     )
+
+
+def _unlinked(cells: Sequence[Linked]) -> tuple[Linked, ...]:
+    return tuple(replace(cell, address="") for cell in cells)
 
 
 def _keys(by: Sequence[Dimension], keys: Sequence[KeyCell]) -> tuple[KeyCell, ...]:

@@ -8,7 +8,8 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from dealtrace.errors import InvalidSetting, InvalidValue
-from dealtrace.reports.saved_items.notes import NOTES_MAX, Note, check_note_day, check_note_text
+from dealtrace.reports.periods import parse_day
+from dealtrace.reports.saved_items.notes import NOTES_MAX, Note, check_note_text
 from dealtrace.storage.reports.notes import count_notes, delete_note, insert_note
 
 KEY_BYTES = 8
@@ -21,7 +22,7 @@ def add_note(connection: Connection, site_id: int, *, day: str, text: str, user_
     Raises:
         InvalidSetting: the day or the text is not valid, or the site has too many notes.
     """
-    day_on, plain = _checked("day", check_note_day, day), _checked("text", check_note_text, text)
+    day_on, plain = _checked("day", parse_day, day), _checked("text", check_note_text, text)
     if count_notes(connection, site_id) >= NOTES_MAX:
         raise InvalidSetting(
             key="text",

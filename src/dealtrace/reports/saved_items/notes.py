@@ -3,7 +3,6 @@
 from datetime import date, datetime
 
 from dealtrace.errors import InvalidValue
-from dealtrace.leads.limits import YEAR_MAX, YEAR_MIN
 from dealtrace.record import record
 
 NOTE_LENGTH_MAX = 300
@@ -33,21 +32,3 @@ def check_note_text(text: str) -> str:
         limit = NOTE_LENGTH_MAX
         raise InvalidValue(f"нужно от 1 до {limit} печатных символов", f"1 to {limit} printable characters are needed")
     return plain
-
-
-def check_note_day(text: str) -> date:
-    """Parse the day of a note, written `yyyy-mm-dd`.
-
-    Raises:
-        InvalidValue: the text is not a date, or its year is outside the allowed years.
-    """
-    try:
-        day_on = date.fromisoformat(text)
-    except ValueError:
-        day_on = None
-    if day_on is None or not YEAR_MIN <= day_on.year <= YEAR_MAX:
-        raise InvalidValue(
-            f"нужна дата вида 2026-11-30, годы {YEAR_MIN}–{YEAR_MAX}",
-            f"must be a date such as 2026-11-30, in the years {YEAR_MIN}–{YEAR_MAX}",
-        )
-    return day_on
