@@ -48,6 +48,13 @@ class MatcherStep:
     outcome: MatcherOutcome
     candidates: tuple[MatcherCandidate, ...]
 
+    @property
+    def chosen(self) -> LeadRef | None:
+        """Return the lead that the matcher chose: the latest that it accepts; `None` if it chose none by contact."""
+        if self.outcome is not MatcherOutcome.DECIDED:
+            return None
+        return next((candidate.lead for candidate in self.candidates if not candidate.missed_by), None)
+
 
 def explain_matchers(
     matchers: Sequence[Matcher], decided: int | None, prospects: Sequence[Prospect]

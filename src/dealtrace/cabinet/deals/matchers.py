@@ -94,7 +94,7 @@ class MatcherTeller:
             yield self._say(words) % {"tags": ", ".join(matcher.tags)}
 
     def _candidate(self, candidate: MatcherCandidate, step: MatcherStep) -> MatcherCandidateLine:
-        is_winner = candidate.lead == _winner(step)
+        is_winner = candidate.lead == step.chosen
         until = step.matcher.until
         began = until - candidate.before if until is not None else None
         zone, language = self._view.current_site.time_zone, self._view.language
@@ -139,13 +139,6 @@ def list_matched_leads(steps: Sequence[MatcherStep]) -> Iterator[LeadRef]:
 def _considered(step: MatcherStep) -> tuple[MatcherCandidate, ...]:
     """Return the leads that a matcher considered, each once, even if a lead has several of the contacts."""
     return tuple({candidate.lead: candidate for candidate in step.candidates}.values())
-
-
-def _winner(step: MatcherStep) -> LeadRef | None:
-    """Return the lead that a matcher chose, which is the nearest that it accepts, or `None` if it did not decide."""
-    if step.outcome is not MatcherOutcome.DECIDED:
-        return None
-    return next((candidate.lead for candidate in step.candidates if not candidate.missed_by), None)
 
 
 def _among(matcher: Matcher) -> str:
