@@ -28,12 +28,17 @@ LONG_SECONDS = 30
 
 
 def rows_of(database: Database, player: Player, *, without: tuple[Table, ...] = ()) -> Rows:
-    """Return all rows of a site by table name; empty tables, the history and the journal are missing."""
+    """Return all rows of a site by table name; empty tables, the history and the journal are missing.
+
+    So are days of points on which nothing was spent: their rows are only locks, around midnight of two days.
+    """
     owned: Rows = {}
     with database.write() as connection:
         for table in metadata.sorted_tables:
             if table.info == TENANT and table not in (api_request, site_change, *without):
                 mine = select(table).where(table.c.site_id == player.site.id).order_by(*table.primary_key.columns)
+                if table is points_day:
+                    mine = mine.where(table.c.spent != 0)
                 rows = [tuple(row) for row in connection.execute(mine)]
                 if rows:
                     owned[table.name] = rows

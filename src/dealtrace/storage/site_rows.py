@@ -12,17 +12,19 @@ POSITIONS = "webhook_position"
 
 Receivers remember positions, so the positions of a site that stays never begin again.
 """
+POINTS = "points_day"
+"""The table with the points spent by day, which does not count as data: a refused change locks a row in it."""
 
 
 def count_site_rows(connection: Connection, site_id: int) -> dict[str, int]:
-    """Return the numbers of a site's rows by table name, without empty tables, history and positions."""
+    """Return the numbers of a site's rows by table name, without empty tables, history, positions and points."""
     found = {
         table.name: connection.execute(
             select(func.count()).select_from(table).where(table.c.site_id == site_id)
         ).scalar_one()
         for table in _tenant_tables()
     }
-    return {name: rows for name, rows in found.items() if rows and name not in (HISTORY, POSITIONS)}
+    return {name: rows for name, rows in found.items() if rows and name not in (HISTORY, POSITIONS, POINTS)}
 
 
 def delete_site_rows(connection: Connection, site_id: int, *, site_stays: bool) -> None:

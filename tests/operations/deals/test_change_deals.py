@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -31,6 +31,7 @@ from dealtrace.storage.accounts.sites import find_site
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.schema.tables.settings import points_day, unknown_field
+from dealtrace.storage.site_rows import count_site_rows
 from stored import deal_of, points_of, rows_of, side_by_side, versions_of
 from write_commands import NOON, by_contact, change, open_write_queue, register, run, utc_now
 
@@ -204,7 +205,7 @@ def test_it_changes_nothing_of_a_neighbour(stage: Stage, shop: Player) -> None:
     outcomes = make(stage, neighbour, change(deal_id, status="stolen"), change(None, "N", status="stolen"))
     assert [type(outcome) for outcome in outcomes] == [DealNotFound] * 2
     assert rows_of(stage.database, shop) == stored
-    assert rows_of(stage.database, neighbour, without=(points_day,)) == {}
+    assert rows_of(stage.database, neighbour) == {}
 
 
 def test_it_changes_the_deal_of_its_own_site_when_both_have_the_number(stage: Stage, shop: Player) -> None:
@@ -406,3 +407,14 @@ def test_it_keeps_every_change_of_two_servers_as_a_version(stage: Stage, shop: P
     for earlier, later in pairwise(versions[1:]):
         assert later.before == earlier.after, "each follows the one before it"
     assert deal_of(database, shop, deal_id).status == versions[-1].after["status"]
+
+
+def test_a_change_that_is_refused_at_midnight_leaves_a_site_without_data(stage: Stage) -> None:
+    """Two days of points are locked then, which stores their rows on PostgreSQL."""
+    empty = stage.open_site()
+    midnight = datetime(2026, 11, 27, tzinfo=empty.site.time_zone)
+    (outcome,) = stage.perform(change_deals, empty, change(1, status="won"), now=midnight)
+    assert isinstance(outcome, DealNotFound)
+    with stage.database.read() as connection:
+        assert count_site_rows(connection, empty.site.id) == {}
+    assert points_of(stage.database, empty) == 0
