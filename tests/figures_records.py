@@ -307,7 +307,7 @@ class Records:
         found: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
         stated = [lead.stated for lead in self.leads if not lead.is_hidden]
         stated += [lead.stated if (lead := self._lead_of(deal)) else deal.stated_source for deal in self.deals]
-        named = [each.traffic_source for each in (*self.visits, *self.costs)]
+        named = [visit.traffic_source for visit in self.visits] + [cost.traffic_source for cost in self.costs]
         for source in (*named, *(each for each in stated if each is not None)):
             for part in PARTS:
                 spelling = getattr(source, part)

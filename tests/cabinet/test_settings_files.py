@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Table, func, select
 
 from cast import Player, Stage, moscow
 from dealtrace.accounts.rights import Role
@@ -60,7 +60,7 @@ def upload(
     return answer.headers["location"].removeprefix(f"/cabinet/{person.site_id}/")
 
 
-def count(served: Stage, owner: Player, table: object) -> int:
+def count(served: Stage, owner: Player, table: Table) -> int:
     with served.database.read() as connection:
         mine = select(func.count()).select_from(table).where(table.c.site_id == owner.site.id)
         return int(connection.execute(mine).scalar_one())

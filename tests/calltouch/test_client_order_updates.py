@@ -4,9 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from test_client_orders import MADE_AT, MAIL, ORDER, PHONE, RECEPTION, WITHOUT, ask, by, create, search
 
 from cast import Player, Stage
+from client_orders import MADE_AT, MAIL, ORDER, PHONE, RECEPTION, WITHOUT, ask, by, create, search
 from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.storage.leads.annotations import find_annotations

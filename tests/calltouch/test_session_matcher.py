@@ -3,9 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
-from test_client_orders import MADE_AT, ORDER, PHONE, RECEPTION, ask, by, create, search
-
 from cast import Player, Stage
+from client_orders import MADE_AT, ORDER, PHONE, RECEPTION, ask, by, create, search
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import Visit, VisitId
 from dealtrace.leads.annotations import Annotations

@@ -4,9 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from test_client_orders import MADE_AT, ORDER, PHONE, RECEPTION, WITHOUT, by, create
 
 from cast import Player, Stage
+from client_orders import MADE_AT, ORDER, PHONE, RECEPTION, WITHOUT, by, create
 from described import check_answer
 from server import ServerProcess
 from stored import points_of, rows_of

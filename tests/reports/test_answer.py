@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dealtrace.attribution.credit import WHOLE, AttributionModel
 from dealtrace.reports.answer import Gathered, GatheredRows, Keys, Report, Sorting, build_report
 from dealtrace.reports.dimensions import DIMENSIONS, Dimension
-from dealtrace.reports.metrics import AMOUNT, COST, DEALS, METRICS, formula_at_site
+from dealtrace.reports.metrics import AMOUNT, COST, DEALS, METRICS, Metric, formula_at_site
 from dealtrace.reports.periods import Period
 from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
 
@@ -126,6 +126,7 @@ def test_the_order_is_the_same_whatever_the_database_returns_first(rows: dict[Ke
 
 
 def test_every_metric_and_dimension_has_words_in_both_languages() -> None:
+    described: Metric | Dimension
     for described in (*METRICS.values(), *DIMENSIONS.values()):
         assert described.ru
         assert described.en

@@ -15,8 +15,11 @@ from dealtrace.record import record
 from dealtrace.storage import people
 from dealtrace.storage.reports.mirror.mirror import forget_mirror
 
+RowsByTable = Mapping[str, Sequence[Mapping[str, object]]]
+"""Rows as mappings of their columns, by table name."""
 
-def export_person(connection: Connection, sites: Sequence[Site], contact: str) -> dict[SiteId, Mapping[str, object]]:
+
+def export_person(connection: Connection, sites: Sequence[Site], contact: str) -> dict[SiteId, RowsByTable]:
     """Return all rows that `sites` store about the person with this phone or e-mail, by site and by table.
 
     Raises:

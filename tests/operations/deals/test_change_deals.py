@@ -1,6 +1,7 @@
 """Changing deals: absent keeps, empty erases, every change is a version, batches follow the order of arrival."""
 
 import asyncio
+import dataclasses
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -111,7 +112,7 @@ def test_it_changes_what_is_spoken_of_and_keeps_the_rest(
     assert kept == outcome.deal
     assert getattr(kept, field) == after
     stamps = {field, "touched_at", "changed_at", "version", *(["status_since"] if field == "status" else [])}
-    same = [name for name in Deal.__slots__ if name not in stamps]
+    same = [each.name for each in dataclasses.fields(Deal) if each.name not in stamps]
     assert [getattr(kept, name) for name in same] == [getattr(before, name) for name in same]
     assert kept.changed_at == kept.touched_at > before.recorded_at
     assert kept.version == 2

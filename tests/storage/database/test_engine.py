@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import QueuePool, insert, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from cast import Stage
@@ -102,7 +102,9 @@ def test_it_gives_all_connections_back(new_database_url: Callable[[], str]) -> N
     put(opened, "kept")
     numbers(opened)
     opened.close()
-    assert opened.writer.pool.checkedin() == opened.reader.pool.checkedin() == 0
+    for pool in (opened.writer.pool, opened.reader.pool):
+        assert isinstance(pool, QueuePool)
+        assert pool.checkedin() == 0
 
 
 # Addresses.

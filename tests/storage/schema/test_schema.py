@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
-from sqlalchemy import BigInteger, Table, UniqueConstraint
+from sqlalchemy import BigInteger, Constraint, Index, Table, UniqueConstraint
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateColumn
 
@@ -46,7 +46,7 @@ def test_it_gives_each_table_a_primary_key(table: Table) -> None:
 
 @EACH_TABLE
 def test_it_names_every_constraint_and_index(table: Table) -> None:
-    named = [*table.constraints, *table.indexes]
+    named: list[Constraint | Index] = [*table.constraints, *table.indexes]
     assert all(item.name for item in named), f"{table.name}: constraint violations become refusals by name"
     assert all(len(str(item.name).encode()) <= IDENTIFIER_BYTES_MAX for item in named)
 
