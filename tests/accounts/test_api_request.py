@@ -5,15 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dealtrace.accounts.api_request import (
-    IDENTIFIERS,
-    MASK,
     PARAMETERS_KEPT_MAX,
     REASON_LENGTH_MAX,
     VALUE_LENGTH_MAX,
     masked_parameters,
     masked_reason,
-    masked_text,
 )
+from dealtrace.accounts.masking import IDENTIFIERS, MASK, masked_text
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,8 @@ from dealtrace.accounts.token import token_digest
 from dealtrace.cabinet.forms import FORM_BYTES_MAX, form_token_of, is_own_form, read_form
 from dealtrace.cabinet.view import Services, View
 from dealtrace.errors import Language, Refusal
-from dealtrace.http.asgi import language_of
 from dealtrace.http.endpoint import RateLimitClass
+from dealtrace.http.language import language_of
 from dealtrace.http.replies import STATUS_OF
 from dealtrace.record import record
 from dealtrace.storage.accounts.sessions import Login, find_login

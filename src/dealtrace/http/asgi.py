@@ -1,10 +1,8 @@
-"""Read the headers of a request, and the language that its client prefers."""
+"""Read the headers of a request."""
 
 import re
 
 from starlette.types import Scope
-
-from dealtrace.errors import Language
 
 
 def header(scope: Scope, name: bytes) -> str:
@@ -18,14 +16,6 @@ def header(scope: Scope, name: bytes) -> str:
 def joined_header(scope: Scope, name: bytes) -> str:
     """Return all values of a header in order, joined by commas; `name` is in lower case."""
     return ",".join([value.decode("latin-1") for key, value in scope["headers"] if key == name])
-
-
-def language_of(scope: Scope) -> Language:
-    """Return the language to answer in: Russian, unless the client prefers English.
-
-    Ours: the first language in `Accept-Language` decides.
-    """
-    return "en" if header(scope, b"accept-language").strip().lower().startswith("en") else "ru"
 
 
 def accepts_html(scope: Scope) -> bool:

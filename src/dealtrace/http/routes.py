@@ -7,7 +7,7 @@ from starlette.routing import compile_path
 from starlette.types import Receive, Scope
 
 from dealtrace.errors import Refusal
-from dealtrace.http.asgi import header, language_of
+from dealtrace.http.asgi import header
 from dealtrace.http.cors import (
     preflight,
     preflight_of_origin,
@@ -17,6 +17,7 @@ from dealtrace.http.cors import (
 )
 from dealtrace.http.endpoint import Endpoint
 from dealtrace.http.gate import Gate
+from dealtrace.http.language import language_of
 from dealtrace.http.replies import RefusalWriter, Reply
 from dealtrace.http.request_note import NOTE, RequestNote, note_refusal
 

@@ -13,8 +13,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from dealtrace import clock, log, metrics
 from dealtrace.accounts.api_request import ApiRequest, masked_parameters, masked_reason
 from dealtrace.errors import DatabaseUnavailable, InternalFailure, PathNotFound, Refusal
-from dealtrace.http.asgi import language_of
 from dealtrace.http.endpoint import RateLimitClass
+from dealtrace.http.language import language_of
 from dealtrace.http.replies import RefusalWriter, Reply
 from dealtrace.http.request_note import NOTE, RequestNote
 from dealtrace.http.routes import Routes

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from dealtrace import clock
-from dealtrace.accounts.api_request import masked_text
+from dealtrace.accounts.masking import masked_text
 from dealtrace.accounts.own_ids import ID_MAX
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from dealtrace.accounts.api_request import masked_text
+from dealtrace.accounts.masking import masked_text
 from dealtrace.cabinet.reports.models import ModelsLine, ModelsTable
 from dealtrace.cabinet.reports.table import Cell, KeyCell, Line, Table
 from dealtrace.reports.dimensions import Dimension, Kind

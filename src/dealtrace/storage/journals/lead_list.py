@@ -3,13 +3,12 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, or_, tuple_
-
 from dealtrace.leads.lead import LeadKind
 from dealtrace.record import record
 from dealtrace.storage.database.column_types import is_in
 from dealtrace.storage.journals.keyset_pages import PageQuery
-from dealtrace.storage.schema.tables.leads import LEAD_STARTS, LEAD_TABLES, call
+from dealtrace.storage.journals.missed_calls import is_to_ring_back
+from dealtrace.storage.schema.tables.leads import LEAD_STARTS, LEAD_TABLES
 from dealtrace.storage.schema.tables.visits import visit
 
 
@@ -39,27 +38,6 @@ def query_lead_list(site_id: int, filters: LeadFilters) -> PageQuery:
     if filters.to_ring_back:
         conditions.append(is_to_ring_back())
     return PageQuery(table, moment, table.c.id, tuple(conditions), filters.since, filters.until)
-
-
-def is_to_ring_back() -> ColumnElement[bool]:
-    """Return the SQL condition that a call was missed, and that its client has not called again since.
-
-    The rules of a missed call are `is_answered` and `is_over` of `leads/call.py`. A call without a phone number cannot
-    be returned. Ours: a later call of the same client replaces an earlier call. If the later call was answered, nobody
-    needs to call back; if it was missed too, it is the call to return.
-    """
-    later = call.alias("later")
-    missed = or_(
-        call.c.is_successful.is_(False),
-        and_(call.c.is_successful.is_(None), call.c.duration_seconds == 0, call.c.exchange.is_(None)),
-    )
-    is_followed = exists().where(
-        later.c.site_id == call.c.site_id,
-        later.c.client_id == call.c.client_id,
-        tuple_(later.c.started_at, later.c.id) > tuple_(call.c.started_at, call.c.id),
-        later.c.deleted_at.is_(None),
-    )
-    return and_(missed, call.c.phone != "", ~is_followed)
 
 
 def query_visit_list(site_id: int, since: datetime, until: datetime) -> PageQuery:
