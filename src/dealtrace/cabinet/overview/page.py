@@ -21,6 +21,7 @@ from dealtrace.cabinet.reports.choices import Choices, choices_of
 from dealtrace.cabinet.reports.comparison import compared_until
 from dealtrace.cabinet.reports.line import over_time, time_line
 from dealtrace.cabinet.reports.page import read_context_of
+from dealtrace.cabinet.reports.readers import may_see_contacts, rows_page_for, table_for_readers
 from dealtrace.cabinet.reports.table import Change, change_of, table_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, Language
@@ -92,7 +93,7 @@ class _Page:
 async def show(view: View) -> Response:
     """Show the overview; for a site without deals, the steps to connect it come first."""
     address, now = address_of(f"/cabinet/{view.current_site.id}/", view.request.query_params), clock.now()
-    context, arrivals = await view.read(_read, view.current_site, now)
+    context, arrivals = await view.read(_read, view.current_site, now, view.rights.user.id)
     usual = _usual(arrivals)
     try:
         question = parse_question(_words(address, usual), context)
@@ -105,7 +106,7 @@ async def show(view: View) -> Response:
     )  # concurrently: the problems of a large site take as long as a report
     axis = await view.read(read_axis, view.current_site, question.period)
     notes = axis_notes(axis, answers.missing.gaps, view.current_site, view.language, view.translate)
-    choices = choices_of(address, usual, context, view.language)
+    choices = choices_of(address, usual, context, view.language, is_whole=may_see_contacts(view))
     until = compared_until(question, view.current_site, now, view.language)
     page = _Page(address, address.written_out(usual), until, choices, drawn, notes)
     texts = problem_texts([*problems, *await _lacking_rates(view, answers.figures)], view)
@@ -133,8 +134,8 @@ def _words(address: Address, usual: dict[str, str]) -> RawQuestion:
     return replace(asked, by="", metrics=",".join((*FIGURES, NO_RATE.name)), sort="", limit="", models="")
 
 
-def _read(connection: Connection, site: Site, now: datetime) -> tuple[QuestionContext, Arrivals]:
-    return read_context_of(connection, site, now), find_arrivals(connection, site.id)
+def _read(connection: Connection, site: Site, now: datetime, user_id: int) -> tuple[QuestionContext, Arrivals]:
+    return read_context_of(connection, site, now, user_id), find_arrivals(connection, site.id)
 
 
 def _ask(source: FactSource, site: Site, question: Question, drawn: str, now: datetime) -> Answers:
@@ -167,8 +168,9 @@ def _shown(
     address, notes = page.address, page.notes
     reports = page.asked.at(f"/cabinet/{view.current_site.id}/reports")
     by_day = reports.with_parameters(by="day", metrics="deals,amount")
-    rows = f"/cabinet/{view.current_site.id}/reports/rows"
+    rows = rows_page_for(view, answers.figures.question, address)
     language = view.language
+    sources = table_of(answers.sources, reports, rows, language, view.translate)
     return view.page(
         "overview/page.html",
         address=address,
@@ -177,7 +179,7 @@ def _shown(
         compared_period=answers.figures.compared_period,
         figures=_figures(answers.figures, address, page.drawn, language),
         line=time_line(answers.line, reports, language, notes) if answers.line is not None else None,
-        sources=table_of(answers.sources, reports, rows, language, view.translate),
+        sources=sources if may_see_contacts(view) else table_for_readers(sources, answers.sources.question.by),
         sources_report=answers.sources,
         unmatched=table_of(answers.unmatched, by_day, rows, language, view.translate),
         unmatched_report=answers.unmatched,

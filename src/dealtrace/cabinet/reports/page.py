@@ -24,6 +24,7 @@ from dealtrace.cabinet.reports.readers import (
     may_see_contacts,
     models_for_readers,
     pivot_for_readers,
+    rows_page_for,
     table_for_readers,
 )
 from dealtrace.cabinet.reports.table import table_of
@@ -76,7 +77,7 @@ async def show(view: View) -> Response:
     site, now = view.current_site, clock.now()
     address = address_of(f"/cabinet/{site.id}/reports", view.request.query_params)
     known, saved = await view.read(_read, site, now, view.rights.user.id)
-    choices = choices_of(address, USUAL, known, view.language)
+    choices = choices_of(address, USUAL, known, view.language, is_whole=may_see_contacts(view))
     around = {
         "address": address,
         "choices": choices,
@@ -120,7 +121,7 @@ def shown(
 def _tables(answers: Answers, address: Address, view: View) -> dict[str, object]:
     """Return the template variables of the only table of a report; contacts are masked for people without access."""
     report, pivot, by = answers.report, answers.pivot, answers.report.question.by
-    around = (address, f"{address.page}/rows", view.language, view.translate)
+    around = (address, rows_page_for(view, answers.question, address), view.language, view.translate)
     is_whole = may_see_contacts(view)
     tables: dict[str, object] = {"table": None, "models": None, "pivot": None}
     if pivot is not None:

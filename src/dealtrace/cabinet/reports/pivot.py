@@ -7,8 +7,8 @@ from dealtrace.cabinet.formats import metric_value
 from dealtrace.cabinet.reports.address import Address, key_filter
 from dealtrace.cabinet.reports.choices import MetricChoice
 from dealtrace.cabinet.reports.key_words import key_words, nothing_words
+from dealtrace.cabinet.reports.masked_keys import key_for_visitors
 from dealtrace.cabinet.reports.table import KeyCell, Translate, more_rows, rows_address
-from dealtrace.cabinet.reports.visitors import key_for_visitors
 from dealtrace.errors import Language
 from dealtrace.record import record
 from dealtrace.reports.dimensions import Dimension

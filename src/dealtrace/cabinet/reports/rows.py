@@ -22,9 +22,9 @@ from dealtrace.cabinet.places import KINDS, lead_address, source_words
 from dealtrace.cabinet.reports.address import Address, address_of, key_pairs
 from dealtrace.cabinet.reports.choices import choices_of, model_words
 from dealtrace.cabinet.reports.key_words import nothing_words, value_words
+from dealtrace.cabinet.reports.masked_keys import key_for_visitors, source_for_visitors
 from dealtrace.cabinet.reports.page import BAD_REQUEST, read_context_of
 from dealtrace.cabinet.reports.readers import may_see_contacts
-from dealtrace.cabinet.reports.visitors import key_for_visitors, source_for_visitors
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters
 from dealtrace.leads.lead import LeadKind, LeadRef, ids_by_kind
@@ -67,7 +67,7 @@ async def show(view: View) -> Response:
     address = address_of(f"/cabinet/{view.current_site.id}/reports/rows", query)
     keys, offset = query.getlist("key"), _offset(query.get("offset", ""))
     known = await view.read(read_context_of, view.current_site, now)
-    choices = choices_of(address, {}, known, view.language)
+    choices = choices_of(address, {}, known, view.language, is_whole=may_see_contacts(view))
     try:
         figure = parse_figure(address.words(period=DEFAULT_PRESET, limit=ROWS), keys, offset, known)
     except InvalidParameters as refusal:

@@ -235,10 +235,11 @@ def rows_address(
 ) -> str:
     """Return the URL of the rows behind a figure, or an empty string if the metric does not count or sum such rows.
 
+    It is also empty without a `rows_page`.
     `placed` has the dimensions of the figure, each with its key. The URL contains the whole question and relies on no
     defaults.
     """
-    if not metric.adds_up or base_measure(metric) is None:
+    if not rows_page or not metric.adds_up or base_measure(metric) is None:
         return ""
     filters = tuple(format_filter(condition) for condition in question.filters)
     address = Address(rows_page, (), filters).link(
