@@ -190,8 +190,8 @@ class _Parser:
             raise InvalidValue(
                 f"в by нужно от 1 до {most} других группировок", f"by must have 1 to {most} other dimensions"
             )
-        if words.models or words.compare:
-            raise InvalidValue("не вместе с compare и models", "cannot be combined with compare and models")
+        if words.models:
+            raise InvalidValue("не вместе с models", "cannot be combined with models")
         return dimension
 
     def dimension(self, name: str) -> Dimension:
