@@ -60,7 +60,8 @@ def report_over_time(language: Language) -> Markup:
     ]
     question = Question((DIMENSIONS["day"],), (AMOUNT,), PERIOD, MODEL)
     report = Report(question, rows, len(rows), Row((), {MODEL: (None,)}, {MODEL: (None,)}), PERIOD)
-    return time_line(report, Address("/cabinet/1/reports", (("metrics", "amount"),), ()), language).svg
+    address = Address("/cabinet/1/reports", (("metrics", "amount"),), ())
+    return time_line(report, address, "/cabinet/1/reports/rows", language).svg
 
 
 def line(*values: tuple[int | None, int | None], notes: Iterable[Note] = ()) -> Markup:

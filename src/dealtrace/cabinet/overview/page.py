@@ -11,7 +11,7 @@ from starlette.responses import Response
 from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.carried import carried_query
-from dealtrace.cabinet.formats import metric_value, number
+from dealtrace.cabinet.formats import clock_time_in_zone, metric_value, number
 from dealtrace.cabinet.notes.axis import AxisNote, axis_notes, read_axis
 from dealtrace.cabinet.overview.checklist import Step, checklist_of
 from dealtrace.cabinet.overview.missing import missing_data_texts
@@ -22,7 +22,7 @@ from dealtrace.cabinet.reports.comparison import compared_until
 from dealtrace.cabinet.reports.line import over_time, time_line
 from dealtrace.cabinet.reports.page import read_context_of
 from dealtrace.cabinet.reports.readers import may_see_contacts, rows_page_for, table_for_readers
-from dealtrace.cabinet.reports.table import Change, change_of, table_of
+from dealtrace.cabinet.reports.table import Change, change_of, rows_address, table_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, Language
 from dealtrace.matching.match_reason import UNMATCHED_REASONS
@@ -52,7 +52,8 @@ SOURCES_SHOWN = 15
 class Figure:
     """A metric on the overview: title, value, change and formula; `address` is the overview with a chart of the metric.
 
-    `is_drawn` is true if the chart shows this metric now.
+    `rows` is the URL of the rows behind the value, empty if there is no link. `is_drawn` is true if the chart shows
+    this metric now.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Figure:
     change: Change | None
     formula: str
     address: str
+    rows: str
     is_drawn: bool
 
 
@@ -79,12 +81,14 @@ class Answers:
 class _Page:
     """The other data of the overview; `drawn` is the name of the metric in the chart.
 
-    `asked` is the address with its defaults written out; for `compared_until` see `comparison.py`.
+    `asked` is the address with its defaults written out; for `compared_until` see `comparison.py`. `as_of` is the time
+    of the figures.
     """
 
     address: Address
     asked: Address
     compared_until: str
+    as_of: str
     choices: Choices
     drawn: str
     notes: Sequence[AxisNote]
@@ -108,7 +112,8 @@ async def show(view: View) -> Response:
     notes = axis_notes(axis, answers.missing.gaps, view.current_site, view.language, view.translate)
     choices = choices_of(address, usual, context, view.language, is_whole=may_see_contacts(view))
     until = compared_until(question, view.current_site, now, view.language)
-    page = _Page(address, address.written_out(usual), until, choices, drawn, notes)
+    as_of = clock_time_in_zone(view.language, now, view.current_site.time_zone)
+    page = _Page(address, address.written_out(usual), until, as_of, choices, drawn, notes)
     texts = problem_texts([*problems, *await _lacking_rates(view, answers.figures)], view)
     return _shown(view, page, answers, checklist_of(arrivals, view), texts)
 
@@ -177,8 +182,9 @@ def _shown(
         choices=page.choices,
         period=answers.figures.question.period,
         compared_period=answers.figures.compared_period,
-        figures=_figures(answers.figures, address, page.drawn, language),
-        line=time_line(answers.line, reports, language, notes) if answers.line is not None else None,
+        figures=_figures(answers.figures, address, rows, page.drawn, language),
+        as_of=page.as_of,
+        line=time_line(answers.line, reports, rows, language, notes) if answers.line is not None else None,
         sources=sources if may_see_contacts(view) else table_for_readers(sources, answers.sources.question.by),
         sources_report=answers.sources,
         unmatched=table_of(answers.unmatched, by_day, rows, language, view.translate),
@@ -191,7 +197,7 @@ def _shown(
     )
 
 
-def _figures(report: Report, address: Address, drawn: str, language: Language) -> list[Figure]:
+def _figures(report: Report, address: Address, rows_page: str, drawn: str, language: Language) -> list[Figure]:
     (model,) = report.total.values
     figures = []
     for place, metric in enumerate(report.question.metrics):
@@ -207,6 +213,7 @@ def _figures(report: Report, address: Address, drawn: str, language: Language) -
                 change_of(metric, value, compared, language),
                 meaning_of(metric, language),
                 address.link(chart=metric.name),
+                rows_address(rows_page, report.question, metric, model, ()) if value else "",
                 metric.name == drawn,
             )
         )
