@@ -29,7 +29,12 @@ AS_A_PERSON = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like G
 """What the browser calls itself unless a test says otherwise; by itself it admits that it has no window."""
 
 PHONE_WIDTH_MAX = 600
-KEYS = {"Tab": (9, ""), "Enter": (13, "\r"), " ": (32, " ")}
+KEYS = {
+    "Tab": (9, "", "Tab"), "Enter": (13, "\r", "Enter"), " ": (32, " ", "Space"), "?": (191, "?", "Slash"),
+    "/": (191, "/", "Slash"), "g": (71, "g", "KeyG"), "r": (82, "r", "KeyR"), "s": (83, "s", "KeyS"),
+    "к": (82, "к", "KeyR"),
+}  # fmt: skip
+"""The code, the text, and the place on the keyboard of each key that tests press; `к` is the Russian letter at `r`."""
 """The keys that tests press: their codes, and what they write."""
 
 
@@ -94,8 +99,8 @@ class Browser:
 
     def press(self, key: str) -> None:
         """Press a key, by its name in `KEYS`."""
-        code, text = KEYS[key]
-        sent = {"key": key, "code": key if len(key) > 1 else "Space", "windowsVirtualKeyCode": code}
+        code, text, place = KEYS[key]
+        sent = {"key": key, "code": place, "windowsVirtualKeyCode": code}
         self._ask("Input.dispatchKeyEvent", type="keyDown", **sent, **({"text": text} if text else {}))
         self._ask("Input.dispatchKeyEvent", type="keyUp", **sent)
 

@@ -392,6 +392,31 @@ def test_a_pivot_has_the_first_metric_by_rows_and_columns(server: ServerProcess,
     assert "pivot" not in plain
 
 
+def test_a_pivot_is_compared_cell_by_cell_as_the_report_by_both(server: ServerProcess, shop: Player) -> None:
+    days = {"first": "2024-11-11", "last": "2024-11-12", "compare": "previous"}
+    asked = {"by": "source", "metrics": "deals", "model": "1", **days}
+    answer = answered(server, shop, pivot="manager", **asked)
+    both = answered(server, shop, **{**asked, "by": "source,manager"})
+    found = {tuple(row["keys"]): row["compared"]["deals"] for row in both["rows"]}
+    for row in answer["rows"]:
+        cells = [found.get((row["keys"][0], column), 0) for column in answer["columns"]]
+        assert row["comparedCells"] == cells
+    plain = answered(server, shop, **asked)
+    assert [row["compared"] for row in answer["rows"]] == [row["compared"] for row in plain["rows"]]
+    assert sum(answer["total"]["comparedCells"]) == answer["total"]["compared"]["deals"] == 2
+    lines = ask(server, shop, "/api/reports.csv", pivot="manager", **asked).text.splitlines()
+    (headings,) = [line.split(",") for line in lines if line.startswith("source,")]
+    names = [name for key in answer["columns"] for name in (key or "", f"{key or ''} compared")]
+    assert headings == ["source", *names, "# total", "# total compared"]
+    (total,) = [line.split(",") for line in lines if line.startswith("# total")]
+    told = answer["total"]
+    pairs = [
+        *zip(told["cells"], told["comparedCells"], strict=True),
+        (told["values"]["deals"], told["compared"]["deals"]),
+    ]
+    assert total[1:] == [str(figure) for pair in pairs for figure in pair]
+
+
 def test_files_of_a_pivot_have_a_column_for_each_key(server: ServerProcess, shop: Player) -> None:
     asked = {"by": "source", "metrics": "deals", "pivot": "manager", "sort": "source"}
     lines = ask(server, shop, "/api/reports.csv", **asked).text.splitlines()
@@ -407,7 +432,7 @@ def test_files_of_a_pivot_have_a_column_for_each_key(server: ServerProcess, shop
     assert table[-1][-1] == answer["total"]["values"]["deals"]
 
 
-@pytest.mark.parametrize("wrong", [{"pivot": "source"}, {"pivot": "nonsense"}, {"by": None}, {"compare": "year"}])
+@pytest.mark.parametrize("wrong", [{"pivot": "source"}, {"pivot": "nonsense"}, {"by": None}, {"models": "all"}])
 def test_a_pivot_that_cannot_be_asked_is_refused(server: ServerProcess, shop: Player, wrong: dict[str, str]) -> None:
     refused = ask(server, shop, **{"by": "source", "metrics": "deals", "pivot": "day", **wrong})
     assert refused.status_code == 400

@@ -202,7 +202,7 @@ def test_days_without_calls_are_noted_on_the_chart_in_its_table_and_below_it(
     assert noted not in reader.get("reports", period="7d").text
     within = {"from": (began + timedelta(days=58)).isoformat(), "to": (began + timedelta(days=64)).isoformat()}
     page = reader.get("reports", **within).text
-    marked = re.search(rf'<th scope="row">([^<]*)</th>(?:(?!</tr>).)*<td>{re.escape(noted)}</td>', page)
+    marked = re.search(rf'<th scope="row"><a [^>]*>([^<]*)</a></th>(?:(?!</tr>).)*<td>{re.escape(noted)}</td>', page)
     assert marked is not None
     assert marked[1] == key_words(DIMENSIONS["day"], within["from"], "en"), "the gap began before the period"
     assert "There were no" not in reader.get("reports", **{**within, "to": within["from"]}).text, "a day has no chart"

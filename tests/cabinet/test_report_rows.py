@@ -108,7 +108,7 @@ def test_rows_come_a_page_at_a_time(visitor: Guest) -> None:
 
 
 def test_what_is_no_figure_is_refused_with_the_reason(visitor: Guest) -> None:
-    for query in ({"metrics": "match_rate"}, {"metrics": "deals", "by": "source"}, {"metrics": "<script>"}):
+    for query in ({"metrics": "deals,amount"}, {"metrics": "deals", "by": "source"}, {"metrics": "<script>"}):
         answer = visitor.get("reports/rows", **MARCH, **query)
         assert answer.status_code == 400
         assert 'role="alert"' in answer.text

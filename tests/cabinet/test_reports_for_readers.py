@@ -102,6 +102,62 @@ def test_rows_have_contacts_only_for_who_may_see_them(member: Guest, is_whole: b
     assert CAMPAIGN in page
 
 
+FILTERS = [
+    *(f"{dimension}:is:{text}" for dimension in EACH_DIMENSION for text in (PHONE, EMAIL)),
+    f"field:note:not:{PHONE}",
+    f"tag:contains:{PHONE}",
+    f"manager:among:{PLAIN}|{EMAIL}|{PHONE}",
+    f"campaign:is:{EMAIL}",
+]
+
+
+@pytest.mark.parametrize("text", FILTERS)
+def test_active_filters_are_shown_without_contacts_to_who_may_not_see_them(
+    member: Guest, is_whole: bool, text: str
+) -> None:
+    contacts = [contact for contact in (PHONE, EMAIL) if contact in text]
+    for place in ("reports", "reports/rows"):
+        shown = chips_of(member.get(place, **WEEK, filter=text).text)
+        assert ("•••" in shown) != is_whole
+        assert all((contact in shown) == is_whole for contact in contacts)
+        assert "field note" not in shown, "a field is called by its title"
+        assert (PLAIN in shown) == (PLAIN in text)
+
+
+def chips_of(page: str) -> str:
+    """Return what the filters of a page say, also to screen readers."""
+    (listed,) = re.findall(
+        r'<ul class="chips" aria-label="(?:Active filters|What is counted)">(.*?)</ul>', page, re.DOTALL
+    )
+    return " ".join([re.sub("<[^>]+>", " ", listed), *re.findall('aria-label="([^"]+)"', listed)])
+
+
+def test_a_segment_of_the_site_gives_its_contacts_only_to_who_may_see_them(
+    server: ServerProcess, served: Stage, site: Player, member: Guest, is_whole: bool
+) -> None:
+    owner = member_of(server, served, site.site.id, Role.OWNER)
+    owner.send("reports/segments", name="Anna", whose="site", query=f"filter=manager:is:{EMAIL}&filter=tag:not:{PHONE}")
+    member.send("reports/segments", name="Anna", whose="own", query=f"filter=manager:is:{PLAIN}")
+    assert holds(member.get("reports/segments").text) == (is_whole, is_whole)
+    for name, shown in (("Anna", PLAIN), ("Ben", EMAIL)):
+        owner.send("reports/segments", name="Ben", whose="site", query=f"filter=manager:is:{EMAIL}")
+        for place in ("reports", ""):
+            page = member.get(place, **WEEK, segment=name).text
+            assert holds(page)[1] == (is_whole and shown == EMAIL), place
+            assert ("/reports/rows?" in page) == (is_whole or shown == PLAIN)
+
+
+def test_the_overview_has_contacts_only_for_who_may_see_them(
+    server: ServerProcess, served: Stage, site: Player, member: Guest, is_whole: bool
+) -> None:
+    at = datetime.now(UTC) - timedelta(days=2)
+    visit = served.visit(site, at, TrafficSource(EMAIL, "cpc"))
+    served.lead_request(site, at + timedelta(hours=1), visit_id=visit.id)
+    page = member.get("", period="28d").text
+    assert "yandex" in page
+    assert holds(page) == (False, is_whole)
+
+
 def text_of_file(content: bytes, extension: str) -> str:
     """Return the text of a CSV file, or of all parts of an XLSX file."""
     if extension == "csv":

@@ -320,9 +320,23 @@ def test_an_analyst_tries_a_column_on_the_last_month_and_then_adds_it(
     with served.database.read() as connection:
         columns = list_columns(connection, owner.site.id)
     assert [(column.name, column.statuses) for column in columns] == [("Prepaid", ("Paid, in part",)), ("Half", ())]
-    needed = analyst.send("settings/columns/remove", name="Prepaid")
+    (link,) = re.findall(r'href="([^"]+)" aria-label="Change Prepaid"', analyst.get("settings/columns").text)
+    form_of_it = analyst.follow(html.unescape(link)).text
+    assert re.search('name="status" value="Paid, in part" checked', form_of_it)
+    assert '<input type="hidden" name="before" value="Prepaid">' in form_of_it
+    changed = {"name": "Advance", "kind": "count", "status": ["Paid, in part", "Other"], "formula": ""}
+    tried = analyst.send("settings/columns", **changed, before="Prepaid")
+    assert "Total of the column over the last month: 3" in text_of(tried.text)
+    assert "Prepaid" in text_of(analyst.get("settings/columns").text), "a trial stores nothing"
+    assert analyst.send("settings/columns", **changed, before="Prepaid", agreed="on").status_code == 303
+    listed = text_of(analyst.get("settings/columns").text)
+    assert ("Advance" in listed, '"Advance"/2' in listed, "Prepaid" in listed) == (True, True, False)
+    taken = analyst.send("settings/columns", **{**changed, "name": "half"}, before="Advance", agreed="on")
+    assert (taken.status_code, 'id="fault-name"' in taken.text) == (400, True)
+    assert analyst.send("settings/columns", **changed, before="Prepaid").status_code == 400
+    needed = analyst.send("settings/columns/remove", name="Advance")
     assert (needed.status_code, "Half" in text_of(needed.text)) == (400, True)
-    for name in ("Half", "Prepaid"):
+    for name in ("Half", "Advance"):
         assert analyst.send("settings/columns/remove", name=name).status_code == 303
 
 

@@ -276,6 +276,9 @@ def test_a_pivot_is_a_table_json_and_a_file(terminal: Terminal, shop: Player) ->
         "----------------  -----  ----  -",
         "total                 2     1  1",
     ]
+    compared = terminal.done(*asked, "--compare", "year").out.splitlines()
+    assert compared[4].split()[:3] == ["source", "total", "total"]
+    assert compared[-1].split() == ["total", "2", "0", "1", "0", "1", "0"]
     answer = terminal.json(*asked, "--json")
     assert answer["columns"] == ["=1+1", None]
     assert [row["cells"] for row in answer["rows"]] == [[0, 1], [1, 0]]

@@ -19,9 +19,14 @@ DAY = date(2026, 11, 26)
 KNOWN = QuestionContext(DAY, MODEL)
 
 
-def answer(metric: str, by: str, *rows: tuple[tuple[str | None, ...], int | None], total: int | None = 0) -> Report:
+def answer(
+    metric: str, by: str, *rows: tuple[tuple[str | None, ...], int | None], total: int | None = 0, before: bool = False
+) -> Report:
+    """Return a report; with `before`, every figure was ten times as great in the compared period."""
+
     def row(keys: tuple[str | None, ...], value: int | None) -> Row:
-        return Row(keys, {MODEL: (Fraction(value) if value is not None else None,)}, None)
+        now, tenfold = ({MODEL: (Fraction(value * by) if value is not None else None,)} for by in (1, 10))
+        return Row(keys, now, tenfold if before else None)
 
     dimensions = tuple(DIMENSIONS[name] for name in by.split(","))
     question = Question(dimensions, (METRICS[metric],), Period(DAY, DAY), MODEL)
@@ -40,6 +45,17 @@ def test_cells_stand_at_their_row_and_column_and_totals_are_the_reports() -> Non
         ((None,), (0, 2), 2),
     ]
     assert (found.total.values, found.total.total) == ((4, 3), 7)
+
+
+def test_a_compared_period_has_its_own_cells_and_totals() -> None:
+    found = pivoted(
+        answer("deals", "source", (("a",), 5), (("b",), 0), total=7, before=True),
+        answer("deals", "month", (("2026-10",), 4), (("2026-11",), 3), total=7, before=True),
+        answer("deals", "source,month", (("a", "2026-10"), 4), (("a", "2026-11"), 1), total=7, before=True),
+    )
+    assert [(line.compared, line.total_compared) for line in found.lines] == [((40, 10), 50), ((0, 0), 0)]
+    assert (found.total.compared, found.total.total_compared) == ((40, 30), 70)
+    assert found.lines[0].cells == [(4, 40), (1, 10), (5, 50)]
 
 
 @pytest.mark.parametrize(("metric", "empty"), [("deals", 0), ("visitors", None), ("match_rate", None)])
@@ -68,7 +84,6 @@ def test_a_cell_of_facts_that_lack_a_dimension_is_unknown() -> None:
         RawQuestion(metrics="deals", by="month", pivot="month"),
         RawQuestion(metrics="deals", by="source,medium,campaign", pivot="month"),
         RawQuestion(metrics="deals", by="source", pivot="mont"),
-        RawQuestion(metrics="deals", by="source", pivot="month", compare="year"),
         RawQuestion(metrics="deals", by="source", pivot="month", models="all"),
     ],
 )

@@ -17,21 +17,23 @@ Values = Mapping[str, Shown | Mapping[str, Shown]]
 class ReportRow(TypedDict):
     """A row: a key for each dimension (`null` if missing), and the figures of the period and of the compared period.
 
-    `cells` has the figures of a pivot, one for each of its columns.
+    `cells` has the figures of a pivot, one for each of its columns, and `comparedCells` those of the compared period.
     """
 
     keys: list[str | None]
     values: dict[str, Shown | dict[str, Shown]]
     compared: NotRequired[dict[str, Shown | dict[str, Shown]]]
     cells: NotRequired[list[Shown]]
+    comparedCells: NotRequired[list[Shown]]
 
 
 class ReportTotal(TypedDict):
-    """The totals of the report, for the period and for the compared period; in a pivot, `cells` has column totals."""
+    """The totals of the report, for the period and for the compared period; in a pivot also those of its columns."""
 
     values: dict[str, Shown | dict[str, Shown]]
     compared: NotRequired[dict[str, Shown | dict[str, Shown]]]
     cells: NotRequired[list[Shown]]
+    comparedCells: NotRequired[list[Shown]]
 
 
 class ReportHint(TypedDict):
@@ -78,9 +80,10 @@ def serialize_pivot(pivot: Pivot, site_id: int) -> ReportAnswer:
     answer["pivot"] = pivot.dimension.name
     answer["columns"] = list(pivot.columns)
     answer["columnsTotal"] = pivot.columns_total
-    for row, line in zip(answer["rows"], pivot.lines, strict=True):
+    for row, line in zip([*answer["rows"], answer["total"]], [*pivot.lines, pivot.total], strict=True):
         row["cells"] = [format_value(pivot.metric, value) for value in line.values]
-    answer["total"]["cells"] = [format_value(pivot.metric, value) for value in pivot.total.values]
+        if line.compared is not None:
+            row["comparedCells"] = [format_value(pivot.metric, value) for value in line.compared]
     return answer
 
 

@@ -95,6 +95,11 @@ def clock_time(language: Language, value: datetime, zone: ZoneInfo) -> str:
     return f"{day(language, local.date())}, {local:%H:%M}"
 
 
+def clock_time_in_zone(language: Language, value: datetime, zone: ZoneInfo) -> str:
+    """Format an instant in a time zone, with the name of the zone: 26 ноя 2026, 09:05, Europe/Moscow."""
+    return f"{clock_time(language, value, zone)}, {zone.key}"
+
+
 def span_of_time(language: Language, duration: timedelta) -> str:
     """Format a duration, ignoring its sign, in its two largest units: 2 h 5 min."""
     seconds = round(abs(duration.total_seconds()))

@@ -12,12 +12,12 @@ from dealtrace.accounts.rights import Rights
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.credit import AttributionModel
-from dealtrace.cabinet.formats import metric_value
+from dealtrace.cabinet.formats import clock_time, metric_value
 from dealtrace.cabinet.gate import LANGUAGE_COOKIE
 from dealtrace.cabinet.overview.page import FIGURES
 from dealtrace.cabinet.rendering import LANGUAGES
 from dealtrace.cabinet.reports.choices import period_choices
-from dealtrace.cabinet.reports.table import Change, change_of
+from dealtrace.cabinet.reports.table import Change, change_of, rows_address
 from dealtrace.cabinet.view import SEE_OTHER, View
 from dealtrace.errors import Language, Refusal
 from dealtrace.operations.reports.ask import FactSource, ask
@@ -35,21 +35,23 @@ SITES_A_PAGE = 20
 
 @record
 class SiteFigure:
-    """A figure of a site as a string, and its change since the period before."""
+    """A figure of a site as a string, the URL of the rows behind it, and its change since the period before."""
 
     words: str
+    address: str
     change: Change | None
 
 
 @record
 class SiteLine:
-    """A site, its period in its own time zone, and its figures.
+    """A site, its period in its own time zone, and its figures with their time (`as_of`).
 
     `figures` is empty if the report failed; `fault` then has the reason.
     """
 
     site: Site
     period: Period
+    as_of: str
     figures: tuple[SiteFigure, ...]
     fault: str
 
@@ -92,8 +94,9 @@ async def _line(view: View, site: Site, preset: str) -> SiteLine:
     try:
         report = await view.ask(_ask, question, now)
     except Refusal as refusal:
-        return SiteLine(site, question.period, (), refusal.text(view.language))
-    return SiteLine(site, question.period, tuple(_figures(report, view.language)), "")
+        return SiteLine(site, question.period, "", (), refusal.text(view.language))
+    as_of = clock_time(view.language, now, site.time_zone)
+    return SiteLine(site, question.period, as_of, tuple(_figures(report, site, view.language)), "")
 
 
 def _question(site: Site, preset: str, now: datetime) -> Question:
@@ -105,12 +108,17 @@ def _ask(source: FactSource, site: Site, question: Question, now: datetime) -> R
     return ask(source, site, question, now)
 
 
-def _figures(report: Report, language: Language) -> Sequence[SiteFigure]:
+def _figures(report: Report, site: Site, language: Language) -> Sequence[SiteFigure]:
     (model,) = report.total.values
     assert report.total.compared is not None
     values, compared = report.total.values[model], report.total.compared[model]
+    page = f"/cabinet/{site.id}/reports/rows"
     return [
-        SiteFigure(metric_value(language, metric, value), change_of(metric, value, before, language))
+        SiteFigure(
+            metric_value(language, metric, value),
+            rows_address(page, report.question, metric, model, ()) if value else "",
+            change_of(metric, value, before, language),
+        )
         for metric, value, before in zip(report.question.metrics, values, compared, strict=True)
     ]
 

@@ -3,7 +3,7 @@
 from starlette.routing import Route
 
 from dealtrace.accounts.rights import Role
-from dealtrace.cabinet import home
+from dealtrace.cabinet import home, keys
 from dealtrace.cabinet.clients import personal_data, timeline
 from dealtrace.cabinet.deals import actions as deal_actions
 from dealtrace.cabinet.deals import card as deal_card
@@ -41,6 +41,7 @@ from dealtrace.files.row_writers import CSV, XLSX
 
 PAGES = (
     Page("/", "GET", home.show),
+    Page("/keys", "GET", keys.show),
     Page("/language", "POST", home.choose_language, is_open=True),
     Page("/login", "GET", login.show, is_open=True),
     Page("/login", "POST", login.log_in, is_open=True),

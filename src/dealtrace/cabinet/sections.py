@@ -9,12 +9,14 @@ from dealtrace.record import record
 class Section:
     """A section: its path below the site, its title in English, and the least role that may open it.
 
-    `has_period` is whether the section shows a period, which links to it keep.
+    `key` is pressed after `g` to open it, see `keys.py`. `has_period` is whether the section shows a period, which links
+    to it keep.
     """
 
     place: str
     title: str
     role: Role
+    key: str
     has_period: bool = False
 
 
@@ -24,22 +26,23 @@ class Link:
 
     path: str
     title: str
+    key: str
     has_period: bool
 
 
 SECTIONS = (
-    Section("reports", "Reports", Role.READER, has_period=True),
-    Section("deals", "Deals", Role.ANALYST, has_period=True),
-    Section("leads", "Leads", Role.ANALYST, has_period=True),
-    Section("requests", "Requests", Role.OWNER),
-    Section("settings", "Settings", Role.ANALYST),
+    Section("reports", "Reports", Role.READER, "r", has_period=True),
+    Section("deals", "Deals", Role.ANALYST, "d", has_period=True),
+    Section("leads", "Leads", Role.ANALYST, "l", has_period=True),
+    Section("requests", "Requests", Role.OWNER, "q"),
+    Section("settings", "Settings", Role.ANALYST, "s"),
 )
 
 
 def sections_of(site: Site, role: Role) -> list[Link]:
     """List the sections of a site that a role may open."""
     return [
-        Link(f"/cabinet/{site.id}/{section.place}", section.title, section.has_period)
+        Link(f"/cabinet/{site.id}/{section.place}", section.title, section.key, section.has_period)
         for section in SECTIONS
         if role.includes(section.role)
     ]

@@ -2,12 +2,23 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from enum import StrEnum
 
 from dealtrace.errors import InvalidSetting
 from dealtrace.leads.limits import LABEL_LENGTH_MAX
 from dealtrace.record import record
-from dealtrace.reports.formulas import SETTING, ColumnName, FormulaTree, MetricName, Number, list_operands
+from dealtrace.reports.formulas import (
+    SETTING,
+    ColumnName,
+    FormulaTree,
+    MetricName,
+    Number,
+    format_formula,
+    list_operands,
+    parse_formula,
+    with_column_renamed,
+)
 from dealtrace.reports.statuses import status_key
 
 COLUMNS_MAX = 100
@@ -114,6 +125,27 @@ def list_in_evaluation_sequence(columns: Iterable[ReportColumn]) -> list[ReportC
     for name in by_name:
         follow(name)
     return [by_name[name] for name in sizes]
+
+
+def replace_column(columns: Iterable[ReportColumn], name: str, new: ReportColumn) -> list[ReportColumn]:
+    """Return a site's columns with `new` instead of the column `name`; formulas that use it get its new name.
+
+    Raises:
+        InvalidSetting: the new name makes a formula too long.
+    """
+    return [new if each.name == name else _with_renamed(each, name, new.name) for each in columns]
+
+
+def _with_renamed(column: ReportColumn, name: str, new_name: str) -> ReportColumn:
+    if column.formula is None or name == new_name:
+        return column
+    formula = format_formula(with_column_renamed(column.formula, name, new_name))
+    return replace(column, formula=parse_formula(formula))
+
+
+def contents_of(column: ReportColumn) -> str:
+    """Return the formula of a column, or its statuses separated by commas."""
+    return format_formula(column.formula) if column.formula is not None else ", ".join(column.statuses)
 
 
 def columns_named_by(column: ReportColumn) -> list[str]:

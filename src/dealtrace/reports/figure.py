@@ -1,6 +1,6 @@
 """A single figure of a report, to show the deals, leads, visits or costs behind it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from dealtrace.errors import InvalidParameters, InvalidValue, Violation
 from dealtrace.record import record
@@ -49,16 +49,33 @@ def base_measure(metric: Metric) -> Measure | None:
     return measure if sign == 1 else None
 
 
-def parse_figure(words: RawQuestion, keys: Sequence[str], offset: int, context: QuestionContext) -> Figure:
+def parts_of(metric: Metric, metrics: Iterable[Metric]) -> tuple[Metric, ...]:
+    """Return those of `metrics` that count or sum the facts from which a ratio or formula is computed, in their order.
+
+    A part that is no metric itself, such as deals with an amount, is represented by the metric that counts all facts of
+    its kind.
+    """
+    measures = set(metric.formula.measures)
+    if metric.margin_formula is not None:
+        measures |= metric.margin_formula.measures
+    by_measure = {measure: each for each in metrics if (measure := base_measure(each)) is not None}
+    found = {by_measure.get(measure, by_measure.get(Measure(measure.fact))) for measure in measures}
+    return tuple(each for each in by_measure.values() if each in found)
+
+
+def parse_figure(
+    words: RawQuestion, keys: Sequence[str], offset: int, context: QuestionContext, *, has_rows: bool = True
+) -> Figure:
     """Parse a figure of a report; `words` is its unparsed question.
 
-    `keys` has the text of the row's key for each dimension, empty for a missing key.
+    `keys` has the text of the row's key for each dimension, empty for a missing key. With `has_rows`, its metric must
+    be a plain count or sum; else it may also be a ratio or a formula.
 
     Raises:
         InvalidParameters: one violation for each unknown or unsuitable value, with the valid values.
     """
     question = parse_question(words, context)
-    violations = [*_check_metric(question, context), *_check_facts(question)]
+    violations = [*_check_metric(question, context, has_rows=has_rows), *_check_facts(question)]
     if question.model is None:
         violations.append(
             Violation("models", "укажите одну модель в параметре model", "specify one model in the parameter model")
@@ -82,8 +99,8 @@ def parse_figure(words: RawQuestion, keys: Sequence[str], offset: int, context: 
     return Figure(question, tuple(found), offset)
 
 
-def _check_metric(question: Question, context: QuestionContext) -> list[Violation]:
-    if len(question.metrics) == 1 and base_measure(question.metrics[0]) is not None:
+def _check_metric(question: Question, context: QuestionContext, *, has_rows: bool) -> list[Violation]:
+    if len(question.metrics) == 1 and (not has_rows or base_measure(question.metrics[0]) is not None):
         return []
     possible = ", ".join(
         name for name, metric in {**METRICS, **context.columns}.items() if base_measure(metric) is not None

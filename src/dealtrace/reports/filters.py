@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 from dealtrace.attribution.traffic_source import part_key
 from dealtrace.errors import InvalidValue
 from dealtrace.record import record
-from dealtrace.reports.dimensions import Dimension, Kind
+from dealtrace.reports.dimensions import FIELD_PREFIX, Dimension, Kind
 from dealtrace.reports.statuses import status_key
 from dealtrace.reports.time_keys import number_of_key
 
@@ -86,6 +86,18 @@ def escaped(text: str) -> str:
     """Return a string with all special characters escaped."""
     signs = (ESCAPE, SEPARATOR, LIST_SEPARATOR, VALUE_SEPARATOR)
     return "".join(ESCAPE + sign if sign in signs else sign for sign in text)
+
+
+def split_filter(text: str) -> tuple[str, str | None]:
+    """Split `dimension:operator:value` after the name of the dimension; the rest is `None` if nothing follows the name.
+
+    The name ends at the first `:`, or at the second for a custom field.
+    """
+    name, *rest = split_escaped(text, SEPARATOR, 1)
+    if f"{name}{SEPARATOR}" == FIELD_PREFIX and rest:
+        field, *rest = split_escaped(rest[0], SEPARATOR, 1)
+        name = FIELD_PREFIX + unescaped(field)
+    return name, rest[0] if rest else None
 
 
 def parse_condition(dimension: Dimension, rest: str) -> Filter:

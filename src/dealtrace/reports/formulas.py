@@ -138,6 +138,21 @@ def list_operands(formula: FormulaTree) -> list[Number | Part]:
     return list(_operands(formula))
 
 
+def with_column_renamed(formula: FormulaTree, name: str, new_name: str) -> FormulaTree:
+    """Return a copy of a formula in which the column `name` is called `new_name`."""
+    match formula:
+        case ColumnName(used) if used == name:
+            return ColumnName(new_name)
+        case Negation(operand):
+            return Negation(with_column_renamed(operand, name, new_name))
+        case Operation(sign, left, right):
+            return Operation(
+                sign, with_column_renamed(left, name, new_name), with_column_renamed(right, name, new_name)
+            )
+        case _:
+            return formula
+
+
 def check_parts(formula: FormulaTree, metrics: Collection[str], columns: Collection[str]) -> None:
     """Check that the metrics and columns of a formula exist.
 

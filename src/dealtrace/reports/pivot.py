@@ -1,9 +1,8 @@
 """A pivot table: the first metric of a report, by its rows and by another dimension, with a column for each key."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from dealtrace.attribution.credit import AttributionModel
 from dealtrace.record import record
 from dealtrace.reports.answer import Report, Row
 from dealtrace.reports.dimensions import Dimension
@@ -16,11 +15,25 @@ Figure = Fraction | None
 
 @record
 class PivotLine:
-    """A row of a pivot: its keys, a figure for each column, and the total of the row."""
+    """A row of a pivot: its keys, a figure for each column, and the total of the row.
+
+    `compared` has the figures of the compared period, and `total_compared` their total; both are `None` if there is no
+    comparison.
+    """
 
     keys: tuple[str | None, ...]
     values: tuple[Figure, ...]
     total: Figure
+    compared: tuple[Figure, ...] | None = None
+    total_compared: Figure = None
+
+    @property
+    def cells(self) -> list[tuple[Figure, ...]]:
+        """The figures of the columns and, last, the total; each is followed by its compared figure, if there is one."""
+        values = (*self.values, self.total)
+        if self.compared is None:
+            return [(value,) for value in values]
+        return list(zip(values, (*self.compared, self.total_compared), strict=True))
 
 
 @record
@@ -44,24 +57,43 @@ def pivoted(rows: Report, columns: Report, cells: Report) -> Pivot:
 
     A cell without facts is zero if the metric adds up and both totals are known; otherwise it is unknown.
     """
-    dimension = columns.question.by[0]
-    metric = rows.question.metrics[0]
-    (model,) = rows.total.values
-    across = {row.keys[0]: _figure(row, model) for row in columns.rows}
-    found: Mapping[tuple[str | None, ...], Figure] = {row.keys: _figure(row, model) for row in cells.rows}
-
-    def cell(keys: tuple[str | None, ...], column: str | None, total: Figure) -> Figure:
-        nothing = Fraction(0) if metric.adds_up and None not in (total, across[column]) else None
-        return found.get((*keys, column), nothing)
-
-    lines = []
-    for row in rows.rows:
-        total = _figure(row, model)
-        values = tuple(cell(row.keys, column, total) for column in across)
-        lines.append(PivotLine(row.keys, values, total))
-    last = PivotLine((), tuple(across.values()), _figure(rows.total, model))
-    return Pivot(rows, metric, dimension, tuple(across), columns.rows_total, tuple(lines), last)
+    table, across = _Table(rows, cells), list(columns.rows)
+    lines = tuple(table.line(row, [table.cell(row, column) for column in across]) for row in rows.rows)
+    keys = tuple(column.keys[0] for column in across)
+    last = table.line(rows.total, across)
+    return Pivot(rows, table.metric, columns.question.by[0], keys, columns.rows_total, lines, last)
 
 
-def _figure(row: Row, model: AttributionModel) -> Figure:
-    return row.values[model][0]
+class _Table:
+    """Puts the figures of reports into the lines of a pivot, for the period and for the compared period."""
+
+    def __init__(self, rows: Report, cells: Report) -> None:
+        self.metric = rows.question.metrics[0]
+        (self._model,) = rows.total.values
+        self._has_comparison = rows.total.compared is not None
+        self._found: Mapping[tuple[str | None, ...], Row] = {row.keys: row for row in cells.rows}
+
+    def line(self, total: Row, cells: Sequence[Row]) -> PivotLine:
+        values = tuple(map(self._value, cells))
+        if not self._has_comparison:
+            return PivotLine(total.keys, values, self._value(total))
+        compared = tuple(map(self._compared, cells))
+        return PivotLine(total.keys, values, self._value(total), compared, self._compared(total))
+
+    def cell(self, row: Row, column: Row) -> Row:
+        """Return the row of the report by both, or a row without facts if there is none."""
+        keys = (*row.keys, *column.keys)
+        if keys in self._found:
+            return self._found[keys]
+        value = self._nothing(self._value(row), self._value(column))
+        compared = self._nothing(self._compared(row), self._compared(column)) if self._has_comparison else None
+        return Row(keys, {self._model: (value,)}, {self._model: (compared,)})
+
+    def _nothing(self, *totals: Figure) -> Figure:
+        return Fraction(0) if self.metric.adds_up and None not in totals else None
+
+    def _value(self, row: Row) -> Figure:
+        return row.values[self._model][0]
+
+    def _compared(self, row: Row) -> Figure:
+        return row.compared[self._model][0] if row.compared is not None else None

@@ -15,10 +15,10 @@ from dealtrace.reports.dimensions import DIMENSIONS, FIELD_PREFIX, Dimension, fi
 from dealtrace.reports.filters import (
     FILTERS_MAX,
     LIST_SEPARATOR,
-    SEPARATOR,
     Filter,
     parse_condition,
     split_escaped,
+    split_filter,
     unescaped,
 )
 from dealtrace.reports.metrics import METRICS, Metric
@@ -190,8 +190,8 @@ class _Parser:
             raise InvalidValue(
                 f"в by нужно от 1 до {most} других группировок", f"by must have 1 to {most} other dimensions"
             )
-        if words.models or words.compare:
-            raise InvalidValue("не вместе с compare и models", "cannot be combined with compare and models")
+        if words.models:
+            raise InvalidValue("не вместе с models", "cannot be combined with models")
         return dimension
 
     def dimension(self, name: str) -> Dimension:
@@ -274,21 +274,18 @@ class _Parser:
             ) from fault
 
     def filter(self, text: str) -> Filter:
-        """Parse a filter; the name of its dimension ends at the first `:`, or at the second for a custom field."""
+        """Parse a filter, written `dimension:operator:value`."""
         if any(map(_is_lone_surrogate, text)):
             raise InvalidValue("текст не в кодировке UTF-8", "must be valid UTF-8")
-        name, *rest = split_escaped(text, SEPARATOR, 1)
-        if f"{name}{SEPARATOR}" == FIELD_PREFIX and rest:
-            field, *rest = split_escaped(rest[0], SEPARATOR, 1)
-            name = FIELD_PREFIX + unescaped(field)
+        name, rest = split_filter(text)
         dimension = self.dimension(name)
-        if not rest:
+        if rest is None:
             example = f"{DIMENSIONS['source'].name}:is:yandex"
             raise InvalidValue(
                 f"«{text}»: нужно группировка:условие:значение, например {example}",
                 f"“{text}”: write dimension:operator:value, for example {example}",
             )
-        return parse_condition(dimension, rest[0])
+        return parse_condition(dimension, rest)
 
 
 def _names(text: str) -> list[str]:

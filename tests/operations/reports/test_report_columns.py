@@ -10,10 +10,11 @@ from dealtrace.errors import InvalidSetting, NameTaken
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.reports import columns as operation
 from dealtrace.operations.reports.column_metrics import try_column
-from dealtrace.operations.reports.columns import add_column, remove_column
+from dealtrace.operations.reports.columns import add_column, change_column, remove_column
 from dealtrace.reports.columns import ColumnKind, ReportColumn
 from dealtrace.reports.formulas import parse_formula
 from dealtrace.storage.accounts.revision import find_revision
+from dealtrace.storage.accounts.site_changes import list_site_changes
 from dealtrace.storage.reports.columns import list_columns
 from write_commands import NOON, registration
 
@@ -47,6 +48,57 @@ def test_columns_are_listed_as_they_were_added(stage: Stage, shop: Player) -> No
         remove_column(stage.work(connection, shop), "money")
     assert stored(stage, shop) == [NEW]
     assert stored(stage, neighbour) == [MONEY]
+
+
+def change(stage: Stage, player: Player, name: str, column: ReportColumn) -> None:
+    with stage.database.write() as connection:
+        change_column(stage.work(connection, player), name, column)
+
+
+def test_a_changed_column_keeps_its_place_and_formulas_get_its_new_name(stage: Stage, shop: Player) -> None:
+    neighbour = stage.open_site()
+    add(stage, shop, NEW, MONEY, SHARE)
+    add(stage, neighbour, NEW)
+    changed = ReportColumn("Первые 1-2", ColumnKind.SUM, ("a,b", "third"))
+    change(stage, shop, "Новые", changed)
+    formula = parse_formula('-("Первые 1-2" + 0.10) / won - column:money')
+    assert stored(stage, shop) == [changed, MONEY, ReportColumn("share", ColumnKind.FORMULA, formula=formula)]
+    assert stored(stage, neighbour) == [NEW]
+    change(stage, shop, "money", ReportColumn("Money", ColumnKind.FORMULA, formula=parse_formula("won_amount / 2")))
+    assert [column.name for column in stored(stage, shop)] == ["Первые 1-2", "Money", "share"]
+    with stage.database.read() as connection:
+        changes = list_site_changes(connection, shop.site.id, most=9)
+    assert {(each.name, each.before, each.after) for each in changes if each.before and each.after} == {
+        ("money", "money (sum): work", "Money (formula): won_amount/2"),
+        ("Новые", "Новые (count): new, a,b", "Первые 1-2 (sum): a,b, third"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [
+        ("none", NEW),
+        ("money", ReportColumn("SHARE", ColumnKind.COUNT, ("new",))),
+        ("money", ReportColumn("money", ColumnKind.FORMULA, formula=parse_formula("column:share"))),
+        ("money", ReportColumn("cash", ColumnKind.FORMULA, formula=parse_formula("column:money"))),
+    ],
+    ids=["no such column", "its name is taken", "a circle", "its own old name"],
+)
+def test_a_change_that_cannot_be_is_refused_and_stores_nothing(
+    stage: Stage, shop: Player, name: str, column: ReportColumn
+) -> None:
+    add(stage, shop, NEW, MONEY, SHARE)
+    with pytest.raises((InvalidSetting, NameTaken)):
+        change(stage, shop, name, column)
+    assert stored(stage, shop) == [NEW, MONEY, SHARE]
+
+
+def test_a_name_that_makes_a_formula_too_long_is_refused(stage: Stage, shop: Player) -> None:
+    long = ReportColumn("long", ColumnKind.FORMULA, formula=parse_formula(" + ".join(['"money"'] * 50)))
+    add(stage, shop, MONEY, long)
+    with pytest.raises(InvalidSetting):
+        change(stage, shop, "money", ReportColumn("m" * 60, ColumnKind.SUM, ("work",)))
+    assert stored(stage, shop) == [MONEY, long]
 
 
 @pytest.mark.parametrize("name", ["money", "Money", "MONEY"])

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.carried import carried_query
-from dealtrace.cabinet.formats import metric_value, number
+from dealtrace.cabinet.formats import clock_time_in_zone, metric_value, number
 from dealtrace.cabinet.notes.axis import AxisNote, axis_notes, read_axis
 from dealtrace.cabinet.overview.checklist import Step, checklist_of
 from dealtrace.cabinet.overview.missing import missing_data_texts
@@ -21,7 +21,8 @@ from dealtrace.cabinet.reports.choices import Choices, choices_of
 from dealtrace.cabinet.reports.comparison import compared_until
 from dealtrace.cabinet.reports.line import over_time, time_line
 from dealtrace.cabinet.reports.page import read_context_of
-from dealtrace.cabinet.reports.table import Change, change_of, table_of
+from dealtrace.cabinet.reports.readers import may_see_contacts, rows_page_for, table_for_readers
+from dealtrace.cabinet.reports.table import Change, change_of, rows_address, table_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, Language
 from dealtrace.matching.match_reason import UNMATCHED_REASONS
@@ -51,7 +52,8 @@ SOURCES_SHOWN = 15
 class Figure:
     """A metric on the overview: title, value, change and formula; `address` is the overview with a chart of the metric.
 
-    `is_drawn` is true if the chart shows this metric now.
+    `rows` is the URL of the rows behind the value, empty if there is no link. `is_drawn` is true if the chart shows
+    this metric now.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Figure:
     change: Change | None
     formula: str
     address: str
+    rows: str
     is_drawn: bool
 
 
@@ -78,12 +81,14 @@ class Answers:
 class _Page:
     """The other data of the overview; `drawn` is the name of the metric in the chart.
 
-    `asked` is the address with its defaults written out; for `compared_until` see `comparison.py`.
+    `asked` is the address with its defaults written out; for `compared_until` see `comparison.py`. `as_of` is the time
+    of the figures.
     """
 
     address: Address
     asked: Address
     compared_until: str
+    as_of: str
     choices: Choices
     drawn: str
     notes: Sequence[AxisNote]
@@ -92,7 +97,7 @@ class _Page:
 async def show(view: View) -> Response:
     """Show the overview; for a site without deals, the steps to connect it come first."""
     address, now = address_of(f"/cabinet/{view.current_site.id}/", view.request.query_params), clock.now()
-    context, arrivals = await view.read(_read, view.current_site, now)
+    context, arrivals = await view.read(_read, view.current_site, now, view.rights.user.id)
     usual = _usual(arrivals)
     try:
         question = parse_question(_words(address, usual), context)
@@ -105,9 +110,10 @@ async def show(view: View) -> Response:
     )  # concurrently: the problems of a large site take as long as a report
     axis = await view.read(read_axis, view.current_site, question.period)
     notes = axis_notes(axis, answers.missing.gaps, view.current_site, view.language, view.translate)
-    choices = choices_of(address, usual, context, view.language)
+    choices = choices_of(address, usual, context, view.language, is_whole=may_see_contacts(view))
     until = compared_until(question, view.current_site, now, view.language)
-    page = _Page(address, address.written_out(usual), until, choices, drawn, notes)
+    as_of = clock_time_in_zone(view.language, now, view.current_site.time_zone)
+    page = _Page(address, address.written_out(usual), until, as_of, choices, drawn, notes)
     texts = problem_texts([*problems, *await _lacking_rates(view, answers.figures)], view)
     return _shown(view, page, answers, checklist_of(arrivals, view), texts)
 
@@ -133,8 +139,8 @@ def _words(address: Address, usual: dict[str, str]) -> RawQuestion:
     return replace(asked, by="", metrics=",".join((*FIGURES, NO_RATE.name)), sort="", limit="", models="")
 
 
-def _read(connection: Connection, site: Site, now: datetime) -> tuple[QuestionContext, Arrivals]:
-    return read_context_of(connection, site, now), find_arrivals(connection, site.id)
+def _read(connection: Connection, site: Site, now: datetime, user_id: int) -> tuple[QuestionContext, Arrivals]:
+    return read_context_of(connection, site, now, user_id), find_arrivals(connection, site.id)
 
 
 def _ask(source: FactSource, site: Site, question: Question, drawn: str, now: datetime) -> Answers:
@@ -167,17 +173,19 @@ def _shown(
     address, notes = page.address, page.notes
     reports = page.asked.at(f"/cabinet/{view.current_site.id}/reports")
     by_day = reports.with_parameters(by="day", metrics="deals,amount")
-    rows = f"/cabinet/{view.current_site.id}/reports/rows"
+    rows = rows_page_for(view, answers.figures.question, address)
     language = view.language
+    sources = table_of(answers.sources, reports, rows, language, view.translate)
     return view.page(
         "overview/page.html",
         address=address,
         choices=page.choices,
         period=answers.figures.question.period,
         compared_period=answers.figures.compared_period,
-        figures=_figures(answers.figures, address, page.drawn, language),
-        line=time_line(answers.line, reports, language, notes) if answers.line is not None else None,
-        sources=table_of(answers.sources, reports, rows, language, view.translate),
+        figures=_figures(answers.figures, address, rows, page.drawn, language),
+        as_of=page.as_of,
+        line=time_line(answers.line, reports, rows, language, notes) if answers.line is not None else None,
+        sources=sources if may_see_contacts(view) else table_for_readers(sources, answers.sources.question.by),
         sources_report=answers.sources,
         unmatched=table_of(answers.unmatched, by_day, rows, language, view.translate),
         unmatched_report=answers.unmatched,
@@ -189,7 +197,7 @@ def _shown(
     )
 
 
-def _figures(report: Report, address: Address, drawn: str, language: Language) -> list[Figure]:
+def _figures(report: Report, address: Address, rows_page: str, drawn: str, language: Language) -> list[Figure]:
     (model,) = report.total.values
     figures = []
     for place, metric in enumerate(report.question.metrics):
@@ -205,6 +213,7 @@ def _figures(report: Report, address: Address, drawn: str, language: Language) -
                 change_of(metric, value, compared, language),
                 meaning_of(metric, language),
                 address.link(chart=metric.name),
+                rows_address(rows_page, report.question, metric, model, ()) if value else "",
                 metric.name == drawn,
             )
         )

@@ -5,11 +5,11 @@ from typing import TypeVar
 
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.reports.address import Address
-from dealtrace.cabinet.reports.key_words import value_words
+from dealtrace.cabinet.reports.chips import OPERATORS, Chip, chips_of
 from dealtrace.errors import Language
 from dealtrace.record import record
 from dealtrace.reports.dimensions import DIMENSIONS, Dimension, Kind, field_dimension
-from dealtrace.reports.filters import VALUE_SEPARATOR, Operator, split_escaped, unescaped
+from dealtrace.reports.filters import Operator
 from dealtrace.reports.metrics import METRICS, Metric
 from dealtrace.reports.periods import PRESETS, Comparison
 from dealtrace.reports.question import ALL_MODELS, BY_MAX, DateOf, QuestionContext
@@ -52,14 +52,6 @@ class MetricOptions:
 
     title: str
     metrics: tuple[MetricOption, ...]
-
-
-@record
-class Chip:
-    """An active filter: its text, and the URL without it."""
-
-    words: str
-    address: str
 
 
 @record
@@ -149,17 +141,6 @@ _DATES = {
     DateOf.LEAD: ("Дата лида", "Date of the lead"),
     DateOf.CHANGED: ("Дата изменения", "Date of the change"),
 }
-_OPERATORS = {
-    Operator.IS: ("равно", "is"),
-    Operator.NOT: ("не равно", "is not"),
-    Operator.CONTAINS: ("содержит", "contains"),
-    Operator.EMPTY: ("не указано", "is empty"),
-    Operator.FILLED: ("указано", "is filled"),
-}
-_SAID_OPERATORS: Mapping[str, tuple[str, str]] = {
-    **{operator.value: words for operator, words in _OPERATORS.items()},
-    Operator.AMONG.value: ("одно из:", "one of:"),
-}
 assert set(_PERIODS) == set(PRESETS)
 
 
@@ -178,8 +159,13 @@ def period_choices(chosen: str, language: Language) -> tuple[Choice, ...]:
     return _chosen(chosen, _PERIODS, language)
 
 
-def choices_of(address: Address, usual: Mapping[str, str], known: QuestionContext, language: Language) -> Choices:
-    """Return the fields of the form for an address; `usual` has the values of parameters not in the address."""
+def choices_of(
+    address: Address, usual: Mapping[str, str], known: QuestionContext, language: Language, *, is_whole: bool
+) -> Choices:
+    """Return the fields of the form for an address; `usual` has the values of parameters not in the address.
+
+    Contacts in active filters are masked unless `is_whole` is true.
+    """
     said = {name: address.get(name) or usual.get(name, "") for name in ("period", "by", "metrics", "compare", "date")}
     has_days = bool(address.get("from") or address.get("to"))
     model = ALL_MODELS if address.get("models") else address.get("model") or str(int(known.model))
@@ -201,17 +187,11 @@ def choices_of(address: Address, usual: Mapping[str, str], known: QuestionContex
         metrics=_metric_options([*METRICS.values(), *known.columns.values()], said["metrics"].split(","), language),
         segments=tuple(Choice(name, name, name == address.get("segment")) for name in known.segments),
         filter_dimensions=_named([each for each in dimensions if each.kind is not Kind.CALENDAR], set(), language),
-        operators=_chosen(Operator.IS, _OPERATORS, language),
-        chips=tuple(_chip(address, text, dimensions, language) for text in address.filters),
+        operators=_chosen(Operator.IS, OPERATORS, language),
+        chips=chips_of(address, dimensions, language, is_whole=is_whole),
         first=address.get("from"),
         last=address.get("to"),
     )
-
-
-def words_of_filters(texts: Iterable[str], known: QuestionContext, language: Language) -> list[str]:
-    """List filters in words; a filter by a removed field shows the name of the field as it was stored."""
-    dimensions = [*DIMENSIONS.values(), *map(field_dimension, known.fields)]
-    return [_filter_words(text, dimensions, language) for text in texts]
 
 
 def _chosen_words(choices: Iterable[Choice]) -> list[str]:
@@ -244,18 +224,3 @@ def _metric_options(metrics: Sequence[Metric], chosen: Sequence[str], language: 
         if options:
             found.append(MetricOptions(_said(titles, language), options))
     return tuple(found)
-
-
-def _chip(address: Address, text: str, dimensions: Iterable[Dimension], language: Language) -> Chip:
-    return Chip(_filter_words(text, dimensions, language), address.without_filter(text).link())
-
-
-def _filter_words(text: str, dimensions: Iterable[Dimension], language: Language) -> str:
-    """Return a filter with the titles of its dimension and operator, and its values in words."""
-    names = {each.name: each for each in dimensions}
-    name, _, rest = text.partition(":")
-    operator, _, value = rest.partition(":")
-    dimension, said = names.get(name), _SAID_OPERATORS.get(operator)
-    title = _said((dimension.ru, dimension.en), language) if dimension is not None else name
-    values = [value_words(dimension, unescaped(each), language) for each in split_escaped(value, VALUE_SEPARATOR)]
-    return f"{title} {_said(said, language) if said else operator} {', '.join(values)}".strip()

@@ -11,6 +11,7 @@ from dealtrace.cabinet.formats import metric_value
 from dealtrace.cabinet.notes.axis import AxisNote
 from dealtrace.cabinet.reports.address import Address, key_filter
 from dealtrace.cabinet.reports.key_words import key_words
+from dealtrace.cabinet.reports.table import rows_address
 from dealtrace.errors import Language
 from dealtrace.record import record
 from dealtrace.reports.answer import Report
@@ -26,15 +27,28 @@ DAYS_BY_WEEK = 400
 
 
 @record
-class TimeLine:
-    """A chart over time, with its title and notes.
+class LinePoint:
+    """A point of a chart in a table: its label, value, compared value and notes.
 
-    `shown` has the chart as a table: the label, value, compared value and notes of each point.
+    `address` is the URL of the report for its day, week or month, and `rows` that of the rows behind its value; each is
+    empty if there is no link.
     """
+
+    label: str
+    address: str
+    value: str
+    rows: str
+    compared: str
+    notes: str
+
+
+@record
+class TimeLine:
+    """A chart over time, with its title and notes; `shown` has the chart as a table."""
 
     svg: Markup
     title: str
-    shown: tuple[tuple[str, str, str, str], ...]
+    shown: tuple[LinePoint, ...]
     has_comparison: bool
     notes: tuple[AxisNote, ...] = ()
 
@@ -51,25 +65,34 @@ def over_time(question: Question, metric: Metric) -> Question:
     return replace(question, by=(time_dimension(question.period),), metrics=(metric,), sort=None, limit=None)
 
 
-def time_line(report: Report, address: Address | None, language: Language, notes: Sequence[AxisNote] = ()) -> TimeLine:
+def time_line(
+    report: Report,
+    address: Address | None,
+    rows_page: str,
+    language: Language,
+    notes: Sequence[AxisNote] = (),
+) -> TimeLine:
     """Return the chart of a report over time; points without data are zero, or unknown if the metric is a ratio.
 
-    With an address, each point links to the report for its day, week or month.
+    Each point links to `rows_page`, which shows the rows behind it. With an address, its label in the table links to
+    the report for its day, week or month.
     """
     (dimension,), (metric,) = report.question.by, report.question.metrics
     (model,) = report.total.values
     rows = {row.keys[0]: row for row in report.rows}
     nothing = Fraction(0) if metric.adds_up else None
+    keys = list(keys_of_period(dimension.name, report.question.period))
     points = []
-    for key in keys_of_period(dimension.name, report.question.period):
+    for key in keys:
         row = rows.get(key)
+        value = row.values[model][0] if row is not None else nothing
         compared = row.compared[model][0] if row is not None and row.compared is not None else nothing
         points.append(
             Point(
                 key_words(dimension, key, language),
-                row.values[model][0] if row is not None else nothing,
+                value,
                 compared if report.compared_period is not None else None,
-                address.with_filter(key_filter(dimension, key)).link() if address is not None else "",
+                rows_address(rows_page, report.question, metric, model, [(dimension, key)]) if value else "",
             )
         )
     title = metric.ru if language == "ru" else metric.en
@@ -81,8 +104,15 @@ def time_line(report: Report, address: Address | None, language: Language, notes
     svg = line_chart(title, points, format_value, placed)
     noted = {note.place: note.words for note in placed}
     shown = tuple(
-        (point.label, format_value(point.value), format_value(point.compared), noted.get(place, ""))
-        for place, point in enumerate(points)
+        LinePoint(
+            point.label,
+            address.with_filter(key_filter(dimension, key)).link() if address is not None else "",
+            format_value(point.value),
+            point.address,
+            format_value(point.compared),
+            noted.get(place, ""),
+        )
+        for place, (key, point) in enumerate(zip(keys, points, strict=True))
     )
     return TimeLine(svg, title, shown, report.compared_period is not None, tuple(notes))
 

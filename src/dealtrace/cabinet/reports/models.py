@@ -8,7 +8,7 @@ from dealtrace.cabinet.formats import NOTHING, metric_value
 from dealtrace.cabinet.reports.address import Address, key_filter
 from dealtrace.cabinet.reports.choices import MetricChoice, model_meaning, model_words
 from dealtrace.cabinet.reports.key_words import key_words, nothing_words
-from dealtrace.cabinet.reports.table import KeyCell, Translate, rows_address
+from dealtrace.cabinet.reports.table import Change, KeyCell, Translate, change_of, growth_in_row, rows_address
 from dealtrace.errors import Language
 from dealtrace.record import record
 from dealtrace.reports.answer import Report, Row
@@ -27,10 +27,11 @@ class ModelHeading:
 
 @record
 class ModelCell:
-    """A value under a model: its text, and the address of the rows behind it, empty if there is no link."""
+    """A value under a model: its text, its change, and the address of the rows behind it, empty if there is no link."""
 
     words: str
     address: str
+    change: Change | None
 
 
 @record
@@ -120,11 +121,16 @@ class _Shaper:
 
     def _cell(self, row: Row, model: AttributionModel) -> ModelCell:
         value = row.values[model][0]
-        words = metric_value(self.language, self.metric, value)
-        if self.address is None or not value:
-            return ModelCell(words, "")
+        compared = row.compared[model][0] if row.compared is not None else None
+        growth = growth_in_row(self.question, self.metric, row.keys)
         placed = list(zip(self.question.by, row.keys, strict=False))
-        return ModelCell(words, rows_address(self.rows_page, self.question, self.metric, model, placed))
+        return ModelCell(
+            metric_value(self.language, self.metric, value),
+            rows_address(self.rows_page, self.question, self.metric, model, placed)
+            if value and self.address is not None
+            else "",
+            change_of(self.metric, value, compared, self.language, growth),
+        )
 
 
 def _named(named: object, language: Language) -> str:

@@ -13,6 +13,7 @@ from dealtrace.accounts.rights import Role
 from dealtrace.accounts.shared_link import DAYS_OFFERED
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
+from dealtrace.cabinet.formats import clock_time_in_zone
 from dealtrace.cabinet.notes.axis import AxisNote, axis_notes, read_axis
 from dealtrace.cabinet.reports.address import Address, address_of
 from dealtrace.cabinet.reports.choices import choices_of, model_meaning, model_words
@@ -24,6 +25,7 @@ from dealtrace.cabinet.reports.readers import (
     may_see_contacts,
     models_for_readers,
     pivot_for_readers,
+    rows_page_for,
     table_for_readers,
 )
 from dealtrace.cabinet.reports.table import table_of
@@ -76,7 +78,7 @@ async def show(view: View) -> Response:
     site, now = view.current_site, clock.now()
     address = address_of(f"/cabinet/{site.id}/reports", view.request.query_params)
     known, saved = await view.read(_read, site, now, view.rights.user.id)
-    choices = choices_of(address, USUAL, known, view.language)
+    choices = choices_of(address, USUAL, known, view.language, is_whole=may_see_contacts(view))
     around = {
         "address": address,
         "choices": choices,
@@ -113,14 +115,15 @@ def shown(
         "metrics": model_metric_choices(address, metrics, report.question.metrics[0], language)
         if is_by_models
         else metric_choices(address, named),
-        "line": line_of(answers, address, language, notes),
+        "line": line_of(answers, address, rows_page_for(view, answers.question, address), language, notes),
+        "as_of": clock_time_in_zone(language, now, view.current_site.time_zone),
     }
 
 
 def _tables(answers: Answers, address: Address, view: View) -> dict[str, object]:
     """Return the template variables of the only table of a report; contacts are masked for people without access."""
     report, pivot, by = answers.report, answers.pivot, answers.report.question.by
-    around = (address, f"{address.page}/rows", view.language, view.translate)
+    around = (address, rows_page_for(view, answers.question, address), view.language, view.translate)
     is_whole = may_see_contacts(view)
     tables: dict[str, object] = {"table": None, "models": None, "pivot": None}
     if pivot is not None:
@@ -136,12 +139,12 @@ def _tables(answers: Answers, address: Address, view: View) -> dict[str, object]
 
 
 def line_of(
-    answers: Answers, address: Address | None, language: Language, notes: Sequence[AxisNote] = ()
+    answers: Answers, address: Address | None, rows_page: str, language: Language, notes: Sequence[AxisNote] = ()
 ) -> TimeLine | None:
     """Return the chart, or `None` if there is none; if the report has all models, its title names the model."""
     if answers.line is None:
         return None
-    line, model = time_line(answers.line, address, language, notes), answers.line.question.model
+    line, model = time_line(answers.line, address, rows_page, language, notes), answers.line.question.model
     if answers.question.model is not None or model is None:
         return line
     return replace(line, title=f"{line.title}: {model_words(model, language)}")
@@ -177,7 +180,7 @@ def ask_all(source: FactSource, site: Site, question: Question, now: datetime, c
     shown, over_days = question, question
     if question.model is None:
         drawn = metric_under_models(question.metrics, chart)
-        shown = replace(question, metrics=(drawn,), sort=_kept_sort(question, drawn), comparison=None)
+        shown = replace(question, metrics=(drawn,), sort=_kept_sort(question, drawn))
         over_days = replace(question, model=AttributionModel(site.attribution))
     pivot = ask_pivot(source, site, question, now) if question.pivot is not None else None
     report = pivot.report if pivot is not None else ask(source, site, shown, now)

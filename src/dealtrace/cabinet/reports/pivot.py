@@ -1,26 +1,36 @@
 """A pivot as a table for templates: figures by rows and columns, each with a link to the rows behind it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.formats import metric_value
 from dealtrace.cabinet.reports.address import Address, key_filter
 from dealtrace.cabinet.reports.choices import MetricChoice
 from dealtrace.cabinet.reports.key_words import key_words, nothing_words
-from dealtrace.cabinet.reports.table import KeyCell, Translate, more_rows, rows_address
-from dealtrace.cabinet.reports.visitors import key_for_visitors
+from dealtrace.cabinet.reports.masked_keys import key_for_visitors
+from dealtrace.cabinet.reports.table import (
+    Change,
+    KeyCell,
+    Translate,
+    change_of,
+    growth_in_row,
+    more_rows,
+    rows_address,
+)
 from dealtrace.errors import Language
 from dealtrace.record import record
 from dealtrace.reports.dimensions import Dimension
-from dealtrace.reports.pivot import Figure, Pivot
+from dealtrace.reports.pivot import Figure, Pivot, PivotLine
 
 
 @record
 class PivotCell:
-    """A figure: its text, and the address of the rows behind it, empty if there is no link."""
+    """A figure: its text, its change, and the address of the rows behind it, empty if there is no link."""
 
     words: str
     address: str
+    change: Change | None
 
 
 @record
@@ -59,8 +69,8 @@ def pivot_table(
         tuple(_named(each, language) for each in pivot.report.question.by),
         _named(pivot.dimension, language),
         tuple(shaper.key(pivot.dimension, key) for key in pivot.columns),
-        tuple(shaper.row(line.keys, (*line.values, line.total)) for line in pivot.lines),
-        shaper.row((), (*pivot.total.values, pivot.total.total)).cells,
+        tuple(shaper.row(line) for line in pivot.lines),
+        shaper.row(pivot.total).cells,
         pivot.report.rows_total,
         pivot.columns_total,
         more_rows(pivot.report, address) if address is not None else "",
@@ -95,28 +105,32 @@ class _Shaper:
             return KeyCell(key_for_visitors(dimension, words), "", key is None)
         return KeyCell(words, self.address.with_filter(key_filter(dimension, key)).link(), key is None)
 
-    def row(self, keys: Sequence[str | None], values: Sequence[Figure]) -> PivotRow:
-        shown = tuple(self.key(dimension, key) for dimension, key in zip(self.question.by, keys, strict=False))
-        places = (*self.pivot.columns, TOTAL)
+    def row(self, line: PivotLine) -> PivotRow:
+        placed = list(zip(self.question.by, line.keys, strict=False))
+        columns = [[(self.pivot.dimension, key)] for key in self.pivot.columns]
         return PivotRow(
-            shown, tuple(self._cell(keys, place, value) for place, value in zip(places, values, strict=True))
+            tuple(self.key(dimension, key) for dimension, key in placed),
+            tuple(
+                self._cell([*placed, *column], *figures)
+                for column, figures in zip([*columns, []], line.cells, strict=True)
+            ),
         )
 
-    def _cell(self, keys: Sequence[str | None], place: object, value: Figure) -> PivotCell:
-        words = metric_value(self.language, self.pivot.metric, value)
-        if self.address is None or not value:
-            return PivotCell(words, "")
-        rows = list(zip(self.question.by, keys, strict=False))
-        column = [] if place is TOTAL else [(self.pivot.dimension, str(place) if place is not None else None)]
-        return PivotCell(words, self._behind([*rows, *column]))
+    def _cell(
+        self, placed: Sequence[tuple[Dimension, str | None]], value: Figure, compared: Figure = None
+    ) -> PivotCell:
+        metric = self.pivot.metric
+        question = replace(self.question, by=tuple(dimension for dimension, _ in placed))
+        growth = growth_in_row(question, metric, [key for _, key in placed])
+        return PivotCell(
+            metric_value(self.language, metric, value),
+            self._behind(placed) if value and self.address is not None else "",
+            change_of(metric, value, compared, self.language, growth),
+        )
 
     def _behind(self, placed: Sequence[tuple[Dimension, str | None]]) -> str:
         model: AttributionModel = self.model
         return rows_address(self.rows_page, self.question, self.pivot.metric, model, placed)
-
-
-TOTAL = object()
-"""A marker that stands for the column of totals."""
 
 
 def _named(named: object, language: Language) -> str:

@@ -6,14 +6,17 @@ from functools import partial
 from typing import TypeVar
 
 from dealtrace.accounts.rights import Role
+from dealtrace.cabinet.reports.address import Address
+from dealtrace.cabinet.reports.masked_keys import key_for_visitors
 from dealtrace.cabinet.reports.models import ModelCell, ModelsTable
 from dealtrace.cabinet.reports.pivot import PivotTable
 from dealtrace.cabinet.reports.table import Cell, KeyCell, Table
-from dealtrace.cabinet.reports.visitors import key_for_visitors
 from dealtrace.cabinet.view import View
 from dealtrace.reports.answer import Report, Row, RowsOnAccess
 from dealtrace.reports.dimensions import Dimension
+from dealtrace.reports.filters import Filter, format_filter
 from dealtrace.reports.pivot import Pivot, PivotLine
+from dealtrace.reports.question import Question
 
 Linked = TypeVar("Linked", Cell, ModelCell)
 
@@ -21,6 +24,22 @@ Linked = TypeVar("Linked", Cell, ModelCell)
 def may_see_contacts(view: View) -> bool:
     """Return whether the person's role on the site lets them see contacts."""
     return view.role is not None and view.role.includes(Role.ANALYST)
+
+
+def rows_page_for(view: View, question: Question, address: Address) -> str:
+    """Return the path of the page of rows behind figures, to which the figures of a report link.
+
+    It is empty if the question has filters by contacts that the person may not see and that the address does not have:
+    those of a segment, which the links would contain.
+    """
+    is_open = may_see_contacts(view) or not any(
+        format_filter(condition) not in address.filters and _names_contacts(condition) for condition in question.filters
+    )
+    return f"/cabinet/{view.current_site.id}/reports/rows" if is_open else ""
+
+
+def _names_contacts(condition: Filter) -> bool:
+    return any(key_for_visitors(condition.dimension, value) != value for value in condition.values)
 
 
 def table_for_readers(table: Table, by: Sequence[Dimension]) -> Table:

@@ -17,14 +17,15 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.origin import Origin
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import Visit
-from dealtrace.cabinet.formats import NOTHING, clock_time, day, metric_value, number
+from dealtrace.cabinet.formats import NOTHING, clock_time, clock_time_in_zone, day, metric_value, number
 from dealtrace.cabinet.places import KINDS, lead_address, source_words
 from dealtrace.cabinet.reports.address import Address, address_of, key_pairs
 from dealtrace.cabinet.reports.choices import choices_of, model_words
 from dealtrace.cabinet.reports.key_words import nothing_words, value_words
-from dealtrace.cabinet.reports.page import BAD_REQUEST, read_context_of
+from dealtrace.cabinet.reports.masked_keys import key_for_visitors, source_for_visitors
+from dealtrace.cabinet.reports.page import BAD_REQUEST, OK, read_context_of
+from dealtrace.cabinet.reports.parts import parts_shown
 from dealtrace.cabinet.reports.readers import may_see_contacts
-from dealtrace.cabinet.reports.visitors import key_for_visitors, source_for_visitors
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters
 from dealtrace.leads.lead import LeadKind, LeadRef, ids_by_kind
@@ -32,7 +33,7 @@ from dealtrace.operations.reports.show_rows import RowBehind, RowsAnswer, show_r
 from dealtrace.record import record
 from dealtrace.reports.dimensions import DIMENSIONS, Dimension
 from dealtrace.reports.facts import Fact
-from dealtrace.reports.figure import Figure, parse_figure
+from dealtrace.reports.figure import Figure, base_measure, parse_figure
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.periods import DEFAULT_PRESET
 from dealtrace.storage.deals.match_reasons import find_match_reasons
@@ -62,35 +63,50 @@ class RowTable:
 
 
 async def show(view: View) -> Response:
-    """Show the rows behind a figure; a person without access to deals and leads sees no links and no contacts."""
+    """Show the rows behind a figure, or the figures from which a ratio or a formula is computed.
+
+    A person without access to deals and leads sees no links to them, and no contacts.
+    """
     query, now = view.request.query_params, clock.now()
     address = address_of(f"/cabinet/{view.current_site.id}/reports/rows", query)
     keys, offset = query.getlist("key"), _offset(query.get("offset", ""))
     known = await view.read(read_context_of, view.current_site, now)
-    choices = choices_of(address, {}, known, view.language)
+    choices = choices_of(address, {}, known, view.language, is_whole=may_see_contacts(view))
     try:
-        figure = parse_figure(address.words(period=DEFAULT_PRESET, limit=ROWS), keys, offset, known)
+        figure = parse_figure(address.words(period=DEFAULT_PRESET, limit=ROWS), keys, offset, known, has_rows=False)
     except InvalidParameters as refusal:
         return view.page(TEMPLATE, BAD_REQUEST, fault=refusal.text(view.language), figure=None)
-    answer = await view.ask(show_rows, figure, now)
     assert figure.question.model is not None
+    around: dict[str, object] = {
+        "fault": "",
+        "figure": figure,
+        "title": _named(figure.metric.ru, figure.metric.en, view),
+        "conditions": [*_keys(figure, keys, view), *(chip.words for chip in choices.chips)],
+        "model": model_words(figure.question.model, view.language),
+        "as_of": clock_time_in_zone(view.language, now, view.current_site.time_zone),
+    }
+    if base_measure(figure.metric) is None:
+        return view.page(TEMPLATE, OK, **{**around, **await parts_shown(view, figure, keys, known, now)})
+    return view.page(TEMPLATE, OK, **{**around, "parts": None, **await _rows_shown(view, figure, address, keys, now)})
+
+
+async def _rows_shown(
+    view: View, figure: Figure, address: Address, keys: Sequence[str], now: datetime
+) -> dict[str, object]:
+    """Return the template variables of a page of rows."""
+    assert figure.question.model is not None
+    answer = await view.ask(show_rows, figure, now)
     facts = await view.read(_read, view.current_site, answer, figure.question.model)
-    shown = len(answer["rows"])
-    return view.page(
-        TEMPLATE,
-        fault="",
-        figure=figure,
-        title=_named(figure.metric.ru, figure.metric.en, view),
-        value=metric_value(view.language, figure.metric, _exact(answer["sum"][figure.metric.name])),
-        conditions=[*_keys(figure, keys, view), *(chip.words for chip in choices.chips)],
-        model=model_words(figure.question.model, view.language),
-        table=_Shaper(view, facts).table(answer),
-        first=offset + 1,
-        last=offset + shown,
-        total=answer["total"],
-        earlier=_page(address, keys, max(offset - figure.limit, 0)) if offset else "",
-        later=_page(address, keys, offset + shown) if offset + shown < answer["total"] else "",
-    )
+    offset, shown = figure.offset, len(answer["rows"])
+    return {
+        "value": metric_value(view.language, figure.metric, _exact(answer["sum"][figure.metric.name])),
+        "table": _Shaper(view, facts).table(answer),
+        "first": offset + 1,
+        "last": offset + shown,
+        "total": answer["total"],
+        "earlier": _page(address, keys, max(offset - figure.limit, 0)) if offset else "",
+        "later": _page(address, keys, offset + shown) if offset + shown < answer["total"] else "",
+    }
 
 
 def _offset(text: str) -> int:

@@ -7,8 +7,9 @@ from sqlalchemy import Connection
 from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.reports.address import Address
-from dealtrace.cabinet.reports.choices import words_of_filters
+from dealtrace.cabinet.reports.chips import words_of_filters
 from dealtrace.cabinet.reports.page import read_context_of
+from dealtrace.cabinet.reports.readers import may_see_contacts
 from dealtrace.cabinet.reports.saved_items import SavedItemLine, SavedItemsPage
 from dealtrace.cabinet.settings.page import stored_site
 from dealtrace.cabinet.view import View
@@ -32,7 +33,8 @@ async def _list(view: View) -> list[SavedItemLine]:
 def _line(view: View, segment: Segment, known: QuestionContext, *, is_hidden: bool) -> SavedItemLine:
     """Return the line of a segment.
 
-    If a segment of the user's own has the same name, the link has the filters of this segment instead of its name.
+    If a segment of the user's own has the same name, the link has the filters of this segment instead of its name;
+    there is no link if these filters contain contacts that the person may not see.
     """
     report = f"/cabinet/{view.current_site.id}/reports"
     address = Address(report, (), segment.filters) if is_hidden else Address(report, (("segment", segment.name),), ())
@@ -41,8 +43,10 @@ def _line(view: View, segment: Segment, known: QuestionContext, *, is_hidden: bo
         fault = ""
     except InvalidParameters as refusal:
         fault = refusal.text(view.language)
-    words = words_of_filters(segment.filters, known, view.language)
-    return SavedItemLine(SavedName(segment.name, segment.user_id), address.link(), words, fault)
+    words = words_of_filters(segment.filters, known, view.language, is_whole=may_see_contacts(view))
+    has_hidden = is_hidden and words != words_of_filters(segment.filters, known, view.language, is_whole=True)
+    link = address.link() if not has_hidden else ""
+    return SavedItemLine(SavedName(segment.name, segment.user_id), link, words, fault)
 
 
 def _read(connection: Connection, site: Site, user_id: int, now: datetime) -> tuple[list[Segment], QuestionContext]:

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from dealtrace import clock
 from dealtrace.accounts.shared_link import SharedLink
 from dealtrace.accounts.site import Site
-from dealtrace.cabinet.formats import day
+from dealtrace.cabinet.formats import clock_time_in_zone, day
 from dealtrace.cabinet.gate import NOT_FOUND, limit_guessing, refused
 from dealtrace.cabinet.reports.comparison import compared_until
 from dealtrace.cabinet.reports.models import by_models
@@ -70,8 +70,11 @@ async def _answer(view: View) -> Response:
     answers = await view.ask(ask_all, question, now, asked.get("chart"))
     view.site = None
     until = compared_until(answers.report.question, opened.site, now, view.language)
+    as_of = clock_time_in_zone(view.language, now, opened.site.time_zone)
     return view.page(
-        "shared/page.html", OK, **{"title": opened.link.name, "compared_until": until, **_shown(answers, view)}
+        "shared/page.html",
+        OK,
+        **{"title": opened.link.name, "compared_until": until, "as_of": as_of, **_shown(answers, view)},
     )
 
 
@@ -91,7 +94,7 @@ def _shown(answers: Answers, view: View) -> dict[str, object]:
         "pivot": pivot_table(pivot, None, "", language, view.translate) if pivot is not None else None,
         "metrics": (),
         "model": model_said(report, language),
-        "line": line_of(answers, None, language),
+        "line": line_of(answers, None, "", language),
         "first": day(language, answers.question.period.first_on),
         "last": day(language, answers.question.period.last_on),
     }

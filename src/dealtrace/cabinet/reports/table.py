@@ -16,7 +16,6 @@ from dealtrace.matching.match_reason import UNMATCHED_REASONS
 from dealtrace.record import record
 from dealtrace.reports.answer import Report, Row
 from dealtrace.reports.dimensions import Dimension
-from dealtrace.reports.figure import base_measure
 from dealtrace.reports.filters import format_filter
 from dealtrace.reports.metrics import Growth, Metric, Unit
 from dealtrace.reports.question import LIMIT_MAX, Question
@@ -184,15 +183,10 @@ class _Shaper:
             Markup("")
             if is_total or metric.unit not in (Unit.COUNT, Unit.MONEY)
             else cell_bar(value, self.largest[place]),
-            change_of(metric, value, compared, self.language, self._growth(row, metric)),
+            change_of(metric, value, compared, self.language, growth_in_row(self.question, metric, row.keys)),
             self._behind(row, metric) if value else "",
             "" if is_total or value is None else self._mark(row, place, value),
         )
-
-    def _growth(self, row: Row, metric: Metric) -> Growth:
-        """Return whether growth of a metric is good, bad or neutral in a row."""
-        question = self.question
-        return growth_of(metric, is_unsourced=is_unsourced(question.by, row.keys, question.filters, UNMATCHED_REASONS))
 
     def _behind(self, row: Row, metric: Metric) -> str:
         placed = list(zip(self.question.by, row.keys, strict=False))
@@ -226,6 +220,11 @@ class _Shaper:
         return {ends[0]: "★", ends[1]: "▿"}.get(value, "")
 
 
+def growth_in_row(question: Question, metric: Metric, keys: Sequence[str | None]) -> Growth:
+    """Return whether growth of a metric is good, bad or neutral in the row with these keys."""
+    return growth_of(metric, is_unsourced=is_unsourced(question.by, keys, question.filters, UNMATCHED_REASONS))
+
+
 def rows_address(
     rows_page: str,
     question: Question,
@@ -233,12 +232,13 @@ def rows_address(
     model: AttributionModel,
     placed: Sequence[tuple[Dimension, str | None]],
 ) -> str:
-    """Return the URL of the rows behind a figure, or an empty string if the metric does not count or sum such rows.
+    """Return the URL of the rows behind a figure, or an empty string without a `rows_page`.
 
+    For a ratio or a formula, that page shows the figures from which it is computed, each with a link to its rows.
     `placed` has the dimensions of the figure, each with its key. The URL contains the whole question and relies on no
     defaults.
     """
-    if not metric.adds_up or base_measure(metric) is None:
+    if not rows_page or not metric.formula.measures:
         return ""
     filters = tuple(format_filter(condition) for condition in question.filters)
     address = Address(rows_page, (), filters).link(

@@ -3,29 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from dealtrace.accounts.masking import masked_text
+from dealtrace.cabinet.reports.masked_keys import key_for_visitors
 from dealtrace.cabinet.reports.models import ModelsLine, ModelsTable
 from dealtrace.cabinet.reports.table import Cell, KeyCell, Line, Table
-from dealtrace.reports.dimensions import Dimension, Kind
-
-NUMBERED = frozenset({"dialled"})
-"""The dimensions whose keys are phone numbers of the company itself, which are not masked."""
-EMAIL_SIGN = "@"
-
-
-def key_for_visitors(dimension: Dimension, words: str) -> str:
-    """Return the text of a key, with everything that looks like a phone or an e-mail masked.
-
-    Ours: in sources and campaigns only e-mails are masked, since ids of campaigns look like phones.
-    """
-    if dimension.is_time or dimension.name in NUMBERED:
-        return words
-    return source_for_visitors(words) if dimension.kind is Kind.SOURCE else masked_text(words)
-
-
-def source_for_visitors(words: str) -> str:
-    """Return the text of a source, with contacts masked if it contains an e-mail."""
-    return masked_text(words) if EMAIL_SIGN in words else words
+from dealtrace.reports.dimensions import Dimension
 
 
 def table_for_visitors(table: Table, by: Sequence[Dimension]) -> Table:

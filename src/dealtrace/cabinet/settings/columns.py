@@ -1,4 +1,6 @@
-"""The columns that a site defines for its reports; a new column is tried on the last month before it is saved."""
+"""The columns that a site defines for its reports; each is tried on the last month before it is saved."""
+
+from urllib.parse import urlencode
 
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -9,10 +11,16 @@ from dealtrace.cabinet.settings.page import Faults, fault_text, redirect_with_me
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidSetting, NameTaken
 from dealtrace.operations.reports.column_metrics import try_new_column
-from dealtrace.operations.reports.columns import add_column, check_new_column, remove_column
+from dealtrace.operations.reports.columns import (
+    add_column,
+    change_column,
+    check_changed_column,
+    check_new_column,
+    remove_column,
+)
 from dealtrace.operations.work import Work
 from dealtrace.record import record
-from dealtrace.reports.columns import ColumnKind, ReportColumn, parse_column_name, parse_statuses
+from dealtrace.reports.columns import ColumnKind, ReportColumn, contents_of, parse_column_name, parse_statuses
 from dealtrace.reports.formulas import format_formula, parse_formula
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.statuses import StatusGroup, group_statuses
@@ -21,6 +29,8 @@ from dealtrace.storage.reports.columns import list_columns
 from dealtrace.storage.reports.statuses import list_statuses
 
 PLACE = "settings/columns"
+CHANGE = "change"
+"""The parameter of the URL that names the column to change."""
 STATUSES_OFFERED_MAX = 200
 _FIELDS = {"NAME": "name", "--statuses": "status", "formula": "formula", "kind": "kind"}
 """The names of the form's fields, by the names that refusals use."""
@@ -34,36 +44,53 @@ assert set(_KINDS) == set(ColumnKind)
 
 @record
 class Draft:
-    """A column as it was entered in the form."""
+    """A column as it was entered in the form; `before` is the name of the column to change, empty for a new column."""
 
     name: str = ""
     kind: str = ColumnKind.COUNT
     statuses: tuple[str, ...] = ()
     formula: str = ""
+    before: str = ""
+
+
+@record
+class ColumnLine:
+    """A column in the list: what it shows, its statuses or formula, and the URL of the form that changes it."""
+
+    name: str
+    kind: str
+    contents: str
+    address: str
 
 
 async def show(view: View) -> Response:
-    """Show the columns, and the form for a new one."""
-    return await _page(view, Draft())
+    """Show the columns, and the form for a new one, or for the column that the URL names."""
+    columns = await view.read(list_columns, view.current_site.id)
+    chosen = view.request.query_params.get(CHANGE, "")
+    return await _page(view, next((_draft_of_column(each) for each in columns if each.name == chosen), Draft()))
 
 
-async def add(view: View) -> Response:
-    """Try a new column and show its total over the last month; save it once the person confirms."""
+async def save(view: View) -> Response:
+    """Try a new or changed column and show its total over the last month; save it once the person confirms."""
     draft = _draft_of(view)
     try:
         column = _column_of(draft)
         columns = await view.read(list_columns, view.current_site.id)
-        check_new_column(column, columns)
+        if draft.before:
+            columns = check_changed_column(view.current_site.id, draft.before, column, columns)
+        else:
+            check_new_column(column, columns)
+            columns = [*columns, column]
         if not view.form.has("agreed"):
-            tried = await view.ask(try_new_column, column.name, [*columns, column], clock.now())
+            tried = await view.ask(try_new_column, column.name, columns, clock.now())
             return await _page(view, draft, tried=tried)
-        await view.manage(_add, view.current_site, column, view.rights.user.id)
+        await view.manage(_save, view.current_site, column, draft.before, view.rights.user.id)
     except NameTaken as refusal:
         return await _page(view, draft, faults={"name": refusal.text(view.language)})
     except InvalidSetting as refusal:
         field = _FIELDS.get(str(refusal.facts["key"]), "name")
         return await _page(view, draft, faults={field: fault_text(refusal, view.language)})
-    return redirect_with_message(view, PLACE, "added")
+    return redirect_with_message(view, PLACE, "saved" if draft.before else "added")
 
 
 async def remove(view: View) -> Response:
@@ -77,7 +104,18 @@ async def remove(view: View) -> Response:
 
 def _draft_of(view: View) -> Draft:
     form = view.form
-    return Draft(form.get("name").strip(), form.get("kind"), tuple(form.all("status")), form.get("formula").strip())
+    return Draft(
+        form.get("name").strip(),
+        form.get("kind"),
+        tuple(form.all("status")),
+        form.get("formula").strip(),
+        form.get("before"),
+    )
+
+
+def _draft_of_column(column: ReportColumn) -> Draft:
+    formula = format_formula(column.formula) if column.formula is not None else ""
+    return Draft(column.name, column.kind, column.statuses, formula, column.name)
 
 
 def _column_of(draft: Draft) -> ReportColumn:
@@ -103,7 +141,7 @@ async def _page(view: View, draft: Draft, *, tried: str = "", faults: Faults | N
         "settings/columns.html",
         view.translate("Report columns"),
         faults=faults,
-        columns=[(column, view.translate(_KINDS[column.kind]), _contents(column)) for column in columns],
+        columns=[_line(view, column) for column in columns],
         kinds=[(str(kind), view.translate(words), kind == draft.kind) for kind, words in _KINDS.items()],
         statuses=[(name, name in draft.statuses) for name in offered],
         metrics=[(metric.name, metric.ru if view.language == "ru" else metric.en) for metric in METRICS.values()],
@@ -112,8 +150,9 @@ async def _page(view: View, draft: Draft, *, tried: str = "", faults: Faults | N
     )
 
 
-def _contents(column: ReportColumn) -> str:
-    return format_formula(column.formula) if column.formula is not None else ", ".join(column.statuses)
+def _line(view: View, column: ReportColumn) -> ColumnLine:
+    address = f"/cabinet/{view.current_site.id}/{PLACE}?{urlencode({CHANGE: column.name})}#column"
+    return ColumnLine(column.name, view.translate(_KINDS[column.kind]), contents_of(column), address)
 
 
 def _read(connection: Connection, site_id: int) -> tuple[list[ReportColumn], list[StatusGroup]]:
@@ -121,8 +160,12 @@ def _read(connection: Connection, site_id: int) -> tuple[list[ReportColumn], lis
     return list_columns(connection, site_id), group_statuses(list_statuses(connection, site_id), {})
 
 
-def _add(connection: Connection, ids: IdBlocks, site: Site, column: ReportColumn, user_id: int) -> None:
-    add_column(Work(connection, ids, site, clock.now(), user_id=user_id), column)
+def _save(connection: Connection, ids: IdBlocks, site: Site, column: ReportColumn, before: str, user_id: int) -> None:
+    work = Work(connection, ids, site, clock.now(), user_id=user_id)
+    if before:
+        change_column(work, before, column)
+    else:
+        add_column(work, column)
 
 
 def _remove(connection: Connection, ids: IdBlocks, site: Site, name: str, user_id: int) -> None:

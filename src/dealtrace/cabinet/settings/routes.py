@@ -35,7 +35,7 @@ SETTINGS_PAGES = (
     Page("/{site:int}/settings/statuses", "GET", statuses.show, Role.ANALYST),
     Page("/{site:int}/settings/statuses", "POST", statuses.save, Role.ANALYST),
     Page("/{site:int}/settings/columns", "GET", columns.show, Role.ANALYST),
-    Page("/{site:int}/settings/columns", "POST", columns.add, Role.ANALYST),
+    Page("/{site:int}/settings/columns", "POST", columns.save, Role.ANALYST),
     Page("/{site:int}/settings/columns/remove", "POST", columns.remove, Role.ANALYST),
     Page("/{site:int}/settings/hosts", "GET", hosts.show, Role.OWNER),
     Page("/{site:int}/settings/hosts", "POST", hosts.add, Role.OWNER),

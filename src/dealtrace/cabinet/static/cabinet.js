@@ -11,3 +11,20 @@ document.addEventListener("change", (event) => {
     form.elements.period.value = "";
   }
 });
+
+// The keys of `keys.py`, pressed outside of fields; letters count by their place, so that every layout has them.
+const named = { Slash: "/", "?": "?" };
+let before = "";
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.altKey || event.metaKey || event.target.closest("input, select, textarea")) return;
+  const key = named[event.key] ?? named[event.code] ?? event.code.replace("Key", "").toLowerCase();
+  const pressed = before ? `${before} ${key}` : key;
+  before = pressed === "g" ? "g" : "";
+  const aim = pressed === "/" ? "main :is(input:not([type=hidden]), select)" : `[data-key="${CSS.escape(pressed)}"]`;
+  const found = { n: "[rel=next]", p: "[rel=prev]" }[pressed] ?? aim;
+  const target = [...document.querySelectorAll(found)].find((each) => each.checkVisibility());
+  if (!target) return;
+  event.preventDefault();
+  if (pressed === "/") target.focus();
+  else target.click();
+});

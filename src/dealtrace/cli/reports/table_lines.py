@@ -12,7 +12,7 @@ from dealtrace.reports.answer import Report, Row
 from dealtrace.reports.formats import format_value
 from dealtrace.reports.metrics import Metric
 from dealtrace.reports.pivot import Pivot, PivotLine
-from dealtrace.reports.table import figure_columns, figures_of
+from dealtrace.reports.table import COMPARED, figure_columns, figures_of
 
 NOTHING = "—"
 GAP = "  "
@@ -99,12 +99,15 @@ def _table(report: Report) -> _Table:
 
 def _pivot_table(pivot: Pivot) -> _Table:
     def figures(line: PivotLine) -> Iterator[str]:
-        return (_figure(pivot.metric, value) for value in (line.total, *line.values))
+        *cells, total = line.cells
+        return (_figure(pivot.metric, value) for cell in (total, *cells) for value in cell)
 
     keys = [cleaned(dimension.name) for dimension in pivot.report.question.by]
     rows = [[*map(_key, line.keys), *figures(line)] for line in pivot.lines]
     total = ["total", *[""] * (len(keys) - 1), *figures(pivot.total)]
-    return _Table(len(keys), [*keys, "total", *map(_key, pivot.columns)], rows, total)
+    endings = ("", f" {COMPARED}")[: len(pivot.total.cells[-1])]
+    names = [name + ending for name in ("total", *map(_key, pivot.columns)) for ending in endings]
+    return _Table(len(keys), [*keys, *names], rows, total)
 
 
 def _key(key: str | None) -> str:

@@ -1,6 +1,6 @@
 """Write pivot tables to files: all rows of the table, with its period, filters and other settings."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from dealtrace.files.export_columns import Value
@@ -8,6 +8,7 @@ from dealtrace.files.reports.report_file import TOTAL, TOTAL_FOR_PEOPLE, questio
 from dealtrace.files.row_writers import CSV, Note, open_writer
 from dealtrace.reports.formats import rounded_value
 from dealtrace.reports.pivot import Pivot, PivotLine
+from dealtrace.reports.table import COMPARED, COMPARED_RU
 
 NOTHING, NOTHING_FOR_PEOPLE = "", "(не указано)"
 """The heading of the column whose key is missing: in files for programs, and in files for people."""
@@ -22,8 +23,12 @@ def write_pivot(path: Path, pivot: Pivot, *, for_excel: bool = False, overwrite:
     """
     by = pivot.report.question.by
     is_for_programs = path.suffix.lower() == CSV and not for_excel
-    names = [*(each.name for each in by), *(key or NOTHING for key in pivot.columns), TOTAL]
-    headings = [*(each.ru for each in by), *(key or NOTHING_FOR_PEOPLE for key in pivot.columns), TOTAL_FOR_PEOPLE]
+    names = [each.name for each in by] + _with_compared(
+        [*(key or NOTHING for key in pivot.columns), TOTAL], pivot, f" {COMPARED}"
+    )
+    headings = [each.ru for each in by] + _with_compared(
+        [*(key or NOTHING_FOR_PEOPLE for key in pivot.columns), TOTAL_FOR_PEOPLE], pivot, f", {COMPARED_RU}"
+    )
     notes = tuple(_notes(pivot))
     with open_writer(path, names, headings, for_excel=for_excel, overwrite=overwrite, notes=notes) as file:
         for line in pivot.lines:
@@ -38,6 +43,12 @@ def _notes(pivot: Pivot) -> Iterator[Note]:
     yield Note("columns", "Столбцов", f"{len(pivot.columns)} / {pivot.columns_total}")
 
 
+def _with_compared(names: Sequence[str], pivot: Pivot, said: str) -> list[str]:
+    """Return the names of columns of figures, each followed by the name of its compared figures, if there are any."""
+    return [name + ending for name in names for ending in ("", said)[: len(pivot.total.cells[-1])]]
+
+
 def _figures(pivot: Pivot, line: PivotLine) -> Iterator[Value]:
-    for value in (*line.values, line.total):
-        yield rounded_value(pivot.metric, value)
+    for cell in line.cells:
+        for value in cell:
+            yield rounded_value(pivot.metric, value)

@@ -1,15 +1,22 @@
-"""Add columns to the reports of a site, and remove them."""
+"""Add columns to the reports of a site, change and remove them."""
 
 from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.errors import InvalidSetting, NameTaken
 from dealtrace.operations.accounts.record_change import record_work
 from dealtrace.operations.points import lock_registrations
 from dealtrace.operations.work import Work
-from dealtrace.reports.columns import COLUMNS_MAX, ReportColumn, list_columns_that_name, list_in_evaluation_sequence
+from dealtrace.reports.columns import (
+    COLUMNS_MAX,
+    ReportColumn,
+    contents_of,
+    list_columns_that_name,
+    list_in_evaluation_sequence,
+    replace_column,
+)
 from dealtrace.reports.formulas import check_parts
 from dealtrace.reports.metrics import METRICS
 from dealtrace.storage.accounts.revision import raise_revision
-from dealtrace.storage.reports.columns import delete_column, insert_column, list_columns
+from dealtrace.storage.reports.columns import delete_column, insert_column, list_columns, update_column
 
 
 def add_column(work: Work, column: ReportColumn) -> None:
@@ -43,6 +50,44 @@ def check_new_column(column: ReportColumn, columns: list[ReportColumn]) -> None:
     check_column(column, columns)
 
 
+def change_column(work: Work, name: str, column: ReportColumn) -> None:
+    """Replace the column `name` of a site's reports by `column`; formulas that use it get its new name.
+
+    Raises:
+        NameTaken, InvalidSetting: as in `check_changed_column`.
+    """
+    lock_registrations(work)
+    columns = list_columns(work.connection, work.site.id)
+    for before, after in zip(columns, check_changed_column(work.site.id, name, column, columns), strict=True):
+        if before != after:
+            update_column(work.connection, work.site.id, before.name, after)
+        if before.name == name:
+            said = [f"{each.name} ({each.kind}): {contents_of(each)}" for each in (before, after)]
+            record_work(work, ChangeKind.COLUMN, name, before=said[0], after=said[1])
+    raise_revision(work.connection)
+
+
+def check_changed_column(
+    site_id: int, name: str, column: ReportColumn, columns: list[ReportColumn]
+) -> list[ReportColumn]:
+    """Return the columns of a site after its column `name` is replaced by `column`, in the same order.
+
+    Raises:
+        NameTaken: another column of the site has the new name, regardless of case.
+        InvalidSetting: the site has no column `name`, or the formula uses unknown names, itself, or is too large.
+    """
+    others = [each for each in columns if each.name != name]
+    if len(others) == len(columns):
+        raise _missing(site_id, name)
+    if any(each.name.casefold() == column.name.casefold() for each in others):
+        raise NameTaken(name=column.name)
+    if column.formula is not None:
+        check_parts(column.formula, METRICS, [each.name for each in others])
+    changed = replace_column(columns, name, column)
+    list_in_evaluation_sequence(changed)
+    return changed
+
+
 def check_column(column: ReportColumn, columns: list[ReportColumn]) -> None:
     """Check that the formula of a column, if it has one, can be computed with the other `columns` of the site.
 
@@ -70,10 +115,14 @@ def remove_column(work: Work, name: str) -> None:
             en=f"column {name} is used by the formulas of {', '.join(naming)}. Remove them first",
         )
     if not delete_column(work.connection, work.site.id, name):
-        raise InvalidSetting(
-            key="NAME",
-            ru=f"у сайта нет столбца {name}. Список: dealtrace column list {work.site.id}",
-            en=f"the site has no column {name}. To list columns: dealtrace column list {work.site.id}",
-        )
+        raise _missing(work.site.id, name)
     record_work(work, ChangeKind.COLUMN, name, before=name)
     raise_revision(work.connection)
+
+
+def _missing(site_id: int, name: str) -> InvalidSetting:
+    return InvalidSetting(
+        key="NAME",
+        ru=f"у сайта нет столбца {name}. Список: dealtrace column list {site_id}",
+        en=f"the site has no column {name}. To list columns: dealtrace column list {site_id}",
+    )

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select, update
 
 from dealtrace.reports.columns import ColumnKind, ReportColumn
 from dealtrace.reports.formulas import format_formula, parse_formula
@@ -11,16 +11,22 @@ from dealtrace.storage.schema.tables.reports import report_column
 
 def insert_column(connection: Connection, site_id: int, column: ReportColumn, now: datetime) -> None:
     """Store a new report column of a site; a name that is already in use violates the primary key."""
-    connection.execute(
-        insert(report_column).values(
-            site_id=site_id,
-            name=column.name,
-            kind=column.kind.value,
-            statuses=column.statuses,
-            formula=format_formula(column.formula) if column.formula is not None else "",
-            added_at=now,
-        )
-    )
+    connection.execute(insert(report_column).values(site_id=site_id, **_stored(column), added_at=now))
+
+
+def update_column(connection: Connection, site_id: int, name: str, column: ReportColumn) -> None:
+    """Replace a report column of a site; a new name that is already in use violates the primary key."""
+    mine = (report_column.c.site_id == site_id, report_column.c.name == name)
+    connection.execute(update(report_column).where(*mine).values(**_stored(column)))
+
+
+def _stored(column: ReportColumn) -> dict[str, object]:
+    return {
+        "name": column.name,
+        "kind": column.kind.value,
+        "statuses": column.statuses,
+        "formula": format_formula(column.formula) if column.formula is not None else "",
+    }
 
 
 def delete_column(connection: Connection, site_id: int, name: str) -> bool:

@@ -1,0 +1,79 @@
+"""The active filters of a report in words."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from dealtrace.accounts.masking import masked_text
+from dealtrace.cabinet.reports.address import Address
+from dealtrace.cabinet.reports.key_words import value_words
+from dealtrace.cabinet.reports.masked_keys import key_for_visitors
+from dealtrace.errors import Language
+from dealtrace.record import record
+from dealtrace.reports.dimensions import DIMENSIONS, Dimension, field_dimension
+from dealtrace.reports.filters import SEPARATOR, VALUE_SEPARATOR, Operator, split_escaped, split_filter, unescaped
+from dealtrace.reports.question import QuestionContext
+
+
+@record
+class Chip:
+    """An active filter: its text, and the URL without it."""
+
+    words: str
+    address: str
+
+
+OPERATORS = {
+    Operator.IS: ("равно", "is"),
+    Operator.NOT: ("не равно", "is not"),
+    Operator.CONTAINS: ("содержит", "contains"),
+    Operator.EMPTY: ("не указано", "is empty"),
+    Operator.FILLED: ("указано", "is filled"),
+}
+_SAID: Mapping[str, tuple[str, str]] = {
+    **{operator.value: words for operator, words in OPERATORS.items()},
+    Operator.AMONG.value: ("одно из:", "one of:"),
+}
+
+
+def chips_of(
+    address: Address, dimensions: Iterable[Dimension], language: Language, *, is_whole: bool
+) -> tuple[Chip, ...]:
+    """Return the filters of an address, with contacts in their values masked unless `is_whole` is true."""
+    named = {each.name: each for each in dimensions}
+    return tuple(
+        Chip(_filter_words(text, named, language, is_whole=is_whole), address.without_filter(text).link())
+        for text in address.filters
+    )
+
+
+def words_of_filters(texts: Iterable[str], known: QuestionContext, language: Language, *, is_whole: bool) -> list[str]:
+    """List filters in words, with contacts in their values masked unless `is_whole` is true.
+
+    A filter by a removed field shows the name of the field as it was stored.
+    """
+    named = {each.name: each for each in [*DIMENSIONS.values(), *map(field_dimension, known.fields)]}
+    return [_filter_words(text, named, language, is_whole=is_whole) for text in texts]
+
+
+def _filter_words(text: str, named: Mapping[str, Dimension], language: Language, *, is_whole: bool) -> str:
+    """Return a filter with the titles of its dimension and operator, and its values in words."""
+    name, rest = split_filter(text)
+    operator, _, value = (rest or "").partition(SEPARATOR)
+    dimension, said = named.get(name), _SAID.get(operator)
+    title = _in(language, (dimension.ru, dimension.en)) if dimension is not None else name
+    values = [_value_words(each, dimension, language, is_whole=is_whole) for each in _values_of(value)]
+    return f"{title} {_in(language, said) if said else operator} {', '.join(values)}".strip()
+
+
+def _values_of(value: str) -> Sequence[str]:
+    return [unescaped(each) for each in split_escaped(value, VALUE_SEPARATOR)]
+
+
+def _value_words(value: str, dimension: Dimension | None, language: Language, *, is_whole: bool) -> str:
+    words = value_words(dimension, value, language)
+    if is_whole:
+        return words
+    return key_for_visitors(dimension, words) if dimension is not None else masked_text(words)
+
+
+def _in(language: Language, words: tuple[str, str]) -> str:
+    return words[0] if language == "ru" else words[1]

@@ -1,0 +1,29 @@
+"""Compute a ratio or formula of a report, and the metrics from which it is computed, in the same row."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from fractions import Fraction
+
+from dealtrace.accounts.site import Site
+from dealtrace.operations.reports.ask import FactSource, ask_series
+from dealtrace.reports.figure import Figure
+from dealtrace.reports.metrics import Metric
+from dealtrace.reports.periods import span_of
+
+
+def show_parts(
+    source: FactSource, site: Site, figure: Figure, parts: Sequence[Metric], now: datetime
+) -> tuple[Fraction | None, ...]:
+    """Return the exact values of a figure and of its parts; a value that the report does not know is `None`."""
+    question = replace(figure.question, metrics=(figure.metric, *parts))
+    formulas, gathered = ask_series(source, site, question, question.by, span_of(question.period, site.time_zone, now))
+    found = gathered.rows.get(figure.keys, {}) if figure.keys else gathered.total
+    unknown = gathered.unknown | (gathered.unknown_in_rows if figure.keys else frozenset())
+    values = []
+    for metric in question.metrics:
+        formula = formulas[metric]
+        needed = formula.measures if formula is not None else ()
+        given = {measure: None if measure in unknown else found.get(measure, 0) for measure in needed}
+        values.append(formula.value(given) if formula is not None else None)
+    return tuple(values)

@@ -1,0 +1,293 @@
+"""Every figure of a page: the same as in the API, compared where asked, with its time, and with its rows behind it."""
+
+import html
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from cast import VLADIVOSTOK, Player, Stage
+from dealtrace.accounts.rights import Role
+from dealtrace.attribution.cost import Cost, CostAccount
+from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.cabinet.formats import MONTHS, metric_value
+from dealtrace.cabinet.reports.table import change_of
+from dealtrace.operations.deals.register import register_deals
+from dealtrace.operations.reports.columns import add_column
+from dealtrace.operations.reports.import_costs import import_costs
+from dealtrace.operations.reports.set_status import set_status
+from dealtrace.reports.columns import ColumnKind, ReportColumn
+from dealtrace.reports.formulas import parse_formula
+from dealtrace.reports.metrics import METRICS
+from dealtrace.reports.statuses import Meaning
+from guests import Guest, logged_in, member_of
+from server import ServerProcess
+from write_commands import by_contact, registration
+
+PHONES = ("79205550055", "79205550056")
+NOON = datetime(2024, 11, 11, 3, tzinfo=UTC)
+DAYS = {"from": "2024-11-08", "to": "2024-11-14"}
+COMPARED = {**DAYS, "compare": "previous"}
+PAID = "Оплачен"
+YANDEX, GOOGLE = TrafficSource("yandex", "cpc", "brand"), TrafficSource("google", "organic")
+
+
+@pytest.fixture(scope="module")
+def site(served: Stage) -> Player:
+    """Give a site in Vladivostok with deals of two sources in two weeks, costs, won deals, and columns of its own."""
+    player = served.open_site(contact_matching=True, attribution=1, time_zone=VLADIVOSTOK)
+    for place, (phone, source) in enumerate(zip(PHONES, (YANDEX, GOOGLE), strict=True)):
+        for ago in range(2):
+            at = NOON - timedelta(days=7 * ago, hours=place + 3)
+            served.visit(player, at - timedelta(days=1), YANDEX, visitor=phone)
+            visit = served.visit(player, at, source, visitor=phone)
+            served.call(player, at + timedelta(hours=1), phone=phone, visit_id=visit.id)
+    deals = [
+        (0, PHONES[0], 100, PAID), (0, PHONES[0], 50, "Новый"), (0, PHONES[1], 70, PAID), (0, None, 30, PAID),
+        (7, PHONES[0], 400, PAID), (7, PHONES[1], 20, "Новый"), (7, None, 10, PAID),
+    ]  # fmt: skip
+    registrations = [
+        registration(
+            f"{place}", happened_at=NOON - timedelta(days=ago), amount_rub=Decimal(amount), status=status,
+            service="amo" if place % 2 else "1c", **({"clue": by_contact(phone)} if phone else {}),
+        )
+        for place, (ago, phone, amount, status) in enumerate(deals)
+    ]  # fmt: skip
+    served.perform(register_deals, player, *registrations)
+    served.ids.ensure(20)
+    days = [date(2024, 11, 4), date(2024, 11, 11)]
+    columns = [
+        ReportColumn("Paid", ColumnKind.COUNT, (PAID,)),
+        ReportColumn("Cheque", ColumnKind.FORMULA, formula=parse_formula('amount / column:"Paid"')),
+    ]
+    with served.database.write() as connection:
+        work = served.work(connection, player)
+        set_status(work, PAID, Meaning.WON)
+        for column in columns:
+            add_column(work, column)
+        costs = [Cost(day_on, YANDEX, 1000 * day_on.day, 5) for day_on in days]
+        import_costs(work, CostAccount("yandex", "main"), set(days), costs)
+    return player
+
+
+@pytest.fixture
+def analyst(server: ServerProcess, served: Stage, site: Player) -> Guest:
+    return member_of(server, served, site.site.id, Role.ANALYST)
+
+
+def asked_of_the_api(server: ServerProcess, site: Player, **query: str) -> Any:
+    answer = server.http.get("/api/reports", params=query, headers={"Access-Token": site.token})
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def text_of(markup: str) -> str:
+    """Return the text of markup, with plain spaces."""
+    return re.sub(r"[\s\u202f\u00a0]+", " ", html.unescape(re.sub("<[^>]+>", " ", markup))).strip(" ★▿")
+
+
+def table_of(page: str) -> list[list[str]]:
+    """Return the figures of the last table of a page, a list for each row of its body and foot."""
+    table = page.rpartition("<table")[2].partition("</table>")[0].partition("</thead>")[2]
+    rows = [re.findall(r'<td class="value">(.*?)</td>', row, re.DOTALL) for row in table.split("</tr>")]
+    return [list(map(text_of, row)) for row in rows if row]
+
+
+def said(metric: str, value: object, before: object) -> str:
+    """Return a figure as a page shows it beside the figure of the compared period."""
+    exact = [Fraction(str(each)) if each is not None else None for each in (value, before)]
+    shown = metric_value("en", METRICS[metric], exact[0])
+    change = change_of(METRICS[metric], *exact, "en")
+    return text_of(f"{shown} {change.words} was {change.before}" if change is not None else shown)
+
+
+def sides(row: Mapping[str, Any], metric: str) -> tuple[Any, Any]:
+    return row["values"][metric], row["compared"][metric]
+
+
+METRICS_SHOWN = "visits,leads,deals,won_amount,match_rate,cost,drr,visitors"
+
+
+@pytest.mark.parametrize("compare", ["previous", "year", "weekdays"])
+@pytest.mark.parametrize("by", ["source", "source,medium", "day", "status", ""])
+def test_a_table_is_compared_with_the_figures_of_the_api(
+    server: ServerProcess, site: Player, analyst: Guest, by: str, compare: str
+) -> None:
+    asked = {**DAYS, "compare": compare, "by": by, "metrics": METRICS_SHOWN}
+    answer = asked_of_the_api(server, site, **asked)
+    names = METRICS_SHOWN.split(",")
+    expected = [[said(name, *sides(row, name)) for name in names] for row in [*answer["rows"], answer["total"]]]
+    if by:
+        assert table_of(analyst.get("reports", **asked).text) == expected
+        assert any("was" in cell for row in expected for cell in row) == (compare != "year" or "was 0" in str(expected))
+
+
+@pytest.mark.parametrize("metric", ["deals", "amount", "match_rate"])
+def test_models_side_by_side_are_compared_with_the_figures_of_the_api(
+    server: ServerProcess, site: Player, analyst: Guest, metric: str
+) -> None:
+    asked = {**COMPARED, "by": "source", "metrics": metric, "models": "all"}
+    answer = asked_of_the_api(server, site, **asked)
+    expected = [
+        [said(metric, *(sides(row, metric)[side][str(model)] for side in (0, 1))) for model in range(7)]
+        for row in [*answer["rows"], answer["total"]]
+    ]
+    page = analyst.get("reports", **asked).text
+    assert [row[:-1] for row in table_of(page)] == expected
+    assert "was" in str(expected)
+    assert "compared with 1 Nov 2024 to 7 Nov 2024" in text_of(page)
+
+
+@pytest.mark.parametrize("pivot", ["service", "day", "status"])
+@pytest.mark.parametrize("metric", ["deals", "won_amount", "match_rate"])
+def test_a_pivot_is_compared_with_the_figures_of_the_api(
+    server: ServerProcess, site: Player, analyst: Guest, pivot: str, metric: str
+) -> None:
+    asked = {**COMPARED, "by": "source", "pivot": pivot, "metrics": metric}
+    answer = asked_of_the_api(server, site, **asked)
+    expected = []
+    for row in [*answer["rows"], answer["total"]]:
+        cells = zip(row["cells"], row["comparedCells"], strict=True)
+        expected.append([said(metric, *pair) for pair in [*cells, sides(row, metric)]])
+    page = analyst.get("reports", **asked).text
+    assert table_of(page) == expected
+    assert "was" in str(expected)
+    both = asked_of_the_api(server, site, **{**COMPARED, "by": f"source,{pivot}", "metrics": metric})
+    found = {tuple(row["keys"]): sides(row, metric) for row in both["rows"]}
+    for row in answer["rows"]:
+        for place, column in enumerate(answer["columns"]):
+            keys = (*row["keys"], column)
+            assert (row["cells"][place], row["comparedCells"][place]) == found.get(
+                keys, (row["cells"][place], row["comparedCells"][place])
+            )
+
+
+def test_the_overview_compares_its_figures_and_its_tables(server: ServerProcess, site: Player, analyst: Guest) -> None:
+    page = analyst.get("", **COMPARED).text
+    answer = asked_of_the_api(server, site, **COMPARED, metrics="match_rate,deals,amount,leads,cost,drr")
+    tiles = [text_of(tile) for tile in re.findall(r'<li class="figure">(.*?)</li>', page, re.DOTALL)]
+    total = answer["total"]
+    assert [tile.partition(METRICS[name].en)[2].strip() for tile, name in zip(tiles, total["values"], strict=True)] == [
+        said(name, *sides(total, name)) for name in total["values"]
+    ]
+    reasons = asked_of_the_api(
+        server, site, **COMPARED, by="match_reason", metrics="deals,amount", filter="match_reason:is:nothing_sent"
+    )
+    expected = [said(name, *sides(reasons["rows"][0], name)) for name in ("deals", "amount")]
+    assert expected in table_of(page)
+
+
+SHAPES: Sequence[dict[str, str]] = (
+    {"by": "source", "metrics": f"{METRICS_SHOWN},cpl,romi,days_to_deal,assisted,average,column:Paid,column:Cheque"},
+    {"by": "", "metrics": "deals,match_rate,column:Cheque"},
+    {"by": "source", "pivot": "service", "metrics": "match_rate"},
+    {"by": "service", "pivot": "source", "metrics": "column:Paid"},
+    {"by": "source", "models": "all", "metrics": "amount"},
+    {"by": "source", "models": "all", "metrics": "deal_to_won"},
+    {"by": "source", "metrics": "visitors,leads", "filter": "source:is:yandex"},
+)
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_every_figure_of_a_report_and_of_its_chart_leads_to_what_it_counts(
+    analyst: Guest, shape: dict[str, str]
+) -> None:
+    page = analyst.get("reports", **DAYS, **shape).text.partition("<main")[2]
+    assert_figures_lead(analyst, page)
+    charted = re.findall(r"<a href=\"([^\"]+)\"><circle[^>]*><title>[^:]*: ([^<(]*)", page)
+    assert charted
+    for address, words in charted:
+        assert heading_of(analyst, address) == text_of(words)
+
+
+def test_every_figure_of_the_overview_and_of_the_first_page_leads_to_what_it_counts(
+    server: ServerProcess, served: Stage, site: Player, analyst: Guest
+) -> None:
+    page = analyst.get("", **DAYS).text.partition("<main")[2]
+    assert_figures_lead(analyst, page)
+    tiles = re.findall(r'<li class="figure">.*?<a class="value" href="([^"]+)">(.*?)</a>', page, re.DOTALL)
+    assert len(tiles) == 6
+    for address, words in tiles:
+        assert heading_of(analyst, address) == text_of(words)
+    of_two = logged_in(server, served.database, {site.site.id: Role.READER, served.open_site().site.id: Role.READER})
+    served.perform(register_deals, site, registration("today", happened_at=datetime.now(UTC), amount_rub=Decimal(5)))
+    home = of_two.http.get("/cabinet/", params={"period": "7d"}, headers={"accept-language": "en"}).text
+    figures = re.findall(r'href="([^"]*/reports/rows[^"]*)">(.*?)</a>', home)
+    assert len(figures) >= 2
+    for address, words in figures:
+        assert heading_of(of_two, address) == text_of(words)
+
+
+def assert_figures_lead(guest: Guest, page: str) -> None:
+    """Check that each known figure of the tables has a link, and that the page behind it and its parts say the same."""
+    page = re.sub(
+        r'(<tr><th scope="row">.*?</td>)<td class="value">[^<]*</td></tr>', r"\1</tr>", page
+    )  # what was before
+    cells = [cell.partition("<small")[0] for cell in re.findall(r'<td class="value">(.*?)</td>', page, re.DOTALL)]
+    without = {text_of(cell) for cell in cells if "<a " not in cell}
+    assert all(re.fullmatch(r"[–0.,]+( [₽%])?|", words) for words in without if not is_spread(page)), without
+    links = [re.search(r'<a href="([^"]+)">(.*?)</a>', cell, re.DOTALL) for cell in cells]
+    for link in dict.fromkeys((found[1], text_of(found[2])) for found in links if found is not None):
+        assert heading_of(guest, link[0]) == link[1], link
+
+
+def is_spread(page: str) -> bool:
+    """Whether the page has all models, whose differences are no figures of rows."""
+    return ">Spread<" in page
+
+
+def heading_of(guest: Guest, address: str) -> str:
+    """Return the figure in the heading of the page behind a figure; the figures it is computed from lead on."""
+    answer = guest.follow(html.unescape(address))
+    assert answer.status_code == 200, (address, answer.text)
+    main = answer.text.partition("<main")[2]
+    for part, words in re.findall(r'<td class="value"><a href="([^"]*/rows[^"]*)">(.*?)</a>', main):
+        assert heading_of(guest, part) == text_of(words)
+    assert "No rows make up this figure" not in main
+    return text_of(re.findall("<h1>(.*?)</h1>", main)[0]).partition(": ")[2]
+
+
+def test_a_ratio_says_what_it_is_computed_from(analyst: Guest) -> None:
+    page = analyst.get("reports/rows", **DAYS, metrics="cpl", by="source", key="yandex").text
+    assert "Cost per lead: 110 ₽" in text_of(page)
+    assert "cost / all leads" in text_of(page)
+    assert table_of(page) == [["1"], ["110 ₽"]]
+
+
+def test_a_page_says_as_of_when_its_figures_are(
+    server: ServerProcess, served: Stage, site: Player, analyst: Guest
+) -> None:
+    owner = member_of(server, served, site.site.id, Role.OWNER)
+    link = owner.post("settings/shared", name="Shown", query="by=source&metrics=deals&period=28d", days="30").text
+    shared = re.search(r"/cabinet/shared/[\w-]+", link)
+    assert shared is not None
+    pages = [
+        ("", {}),
+        ("reports", {"by": "source"}),
+        ("reports", {"models": "all"}),
+        ("reports", {"by": "source", "pivot": "service", "metrics": "deals"}),
+        ("reports/rows", {"metrics": "deals"}),
+        ("reports/rows", {"metrics": "match_rate"}),
+        (shared[0].removeprefix("/cabinet"), {}),
+    ]
+    for path, query in pages:
+        since = datetime.now(UTC)
+        page = text_of(analyst.get(path, **query).text)
+        moments = re.findall(r"As of (\d+) (\w+) (\d+), (\d+):(\d+), Asia/Vladivostok", page)
+        assert len(moments) == 1, path
+        assert in_vladivostok(moments[0]) in minutes(since, datetime.now(UTC)), path
+
+
+def in_vladivostok(moment: Sequence[str]) -> datetime:
+    day, month, year, hour, minute = moment
+    at = datetime(int(year), MONTHS["en"].index(month) + 1, int(day), int(hour), int(minute), tzinfo=VLADIVOSTOK)
+    return at.astimezone(UTC)
+
+
+def minutes(since: datetime, until: datetime) -> Iterable[datetime]:
+    first = since.replace(second=0, microsecond=0)
+    return [first + timedelta(minutes=place) for place in range(int((until - first) / timedelta(minutes=1)) + 1)]

@@ -1,0 +1,151 @@
+"""The keyboard alone: every control of the pages with figures is reached, seen and used, and `?` names the keys."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from browser import Browser
+from cast import Stage
+from dealtrace.accounts.rights import Role
+from dealtrace.cabinet.keys import KEYS, OF_BROWSERS
+from dealtrace.storage.database.engine import open_database
+from filled_site import FilledSite, fill_site
+from guests import member_of
+from server import ServerProcess
+
+PAGES = (
+    "/?period=90d",
+    "/reports?by=source,medium&period=90d&compare=previous&filter=source:is:yandex",
+    "/reports?by=source&period=90d&models=all&compare=previous&metrics=deals,amount",
+    "/reports?by=source&period=90d&pivot=status&metrics=deals,amount",
+    "/reports/rows?metrics=match_rate&period=90d",
+    "/reports/rows?metrics=deals&period=90d",
+    "/settings/columns",
+)
+CONTROLS = """[...document.querySelectorAll(
+ 'a[href], button, input:not([type=hidden]), select, textarea, summary, .scroll'
+)].filter(each => each.checkVisibility() && !each.disabled)"""
+OPEN_FOLDS = "document.querySelectorAll('details').forEach(each => { each.open = true })"
+LOOK = """(each => { if (getComputedStyle(each).outlineStyle !== 'none') each.dataset.seen = 'yes';
+ return each.matches('.last-control') })(document.activeElement)"""
+"""Mark the control that has the focus if that is seen; the button inside a date has a mark of its own."""
+TABS_MAX = 500
+
+
+@pytest.fixture(scope="module")
+def host(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """Run one server for the module, on SQLite."""
+    folder = tmp_path_factory.mktemp("keyboard")
+    shutil.copy(sqlite_template, folder / "dealtrace.db")
+    process = ServerProcess(f"sqlite:///{folder}/dealtrace.db", folder)
+    yield process
+    process.close()
+
+
+@pytest.fixture(scope="module")
+def site(host: ServerProcess) -> Iterator[FilledSite]:
+    """Give a site that has something of everything."""
+    database = open_database(host.database_url)
+    yield fill_site(host, Stage(database))
+    database.close()
+
+
+@pytest.fixture
+def root(host: ServerProcess, site: FilledSite, browser: Browser) -> str:
+    """Log the owner of the site in, and give the address of the site."""
+    browser.emulate()
+    browser.keep_cookie("session", site.owner.secret, host.address)
+    return f"{host.address}/cabinet/{site.player.site.id}"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_tabulator_reaches_every_control_and_shows_where_it_is(browser: Browser, root: str, page: str) -> None:
+    browser.open(root + page)
+    browser.run(OPEN_FOLDS)
+    browser.run(f"{CONTROLS}.at(-1).classList.add('last-control')")
+    for _ in range(TABS_MAX):
+        browser.press("Tab")
+        if browser.run(LOOK):
+            break
+    missed = browser.run(
+        f"{CONTROLS}.filter(each => !each.dataset.seen && !(each.type === 'radio' && !each.checked))"
+        ".map(each => each.outerHTML.slice(0, 200))"
+    )
+    assert missed == []
+
+
+def tab_to(browser: Browser, selector: str) -> None:
+    for _ in range(TABS_MAX):
+        if browser.run(f"document.activeElement?.matches({json.dumps(selector)})"):
+            return
+        browser.press("Tab")
+    raise AssertionError(selector)
+
+
+def press_and_wait(browser: Browser, *keys: str) -> str:
+    """Press keys, and return the path and query of the page that they lead to."""
+    browser.run("document.documentElement.dataset.isOld = 'yes'")
+    for key in keys:
+        browser.press(key)
+    browser.wait("document.documentElement.dataset.isOld === undefined && document.readyState === 'complete'")
+    return str(browser.run("location.pathname + location.search"))
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+def test_points_of_charts_folds_and_figures_are_used_by_keys(browser: Browser, root: str, *, scripts: bool) -> None:
+    browser.emulate(runs_scripts=scripts)
+    browser.open(f"{root}/reports?by=source&metrics=deals&period=90d&compare=previous")
+    tab_to(browser, "details.card > summary")
+    browser.press("Enter")
+    assert browser.run("document.activeElement.parentElement.open")
+    tab_to(browser, "svg a")
+    assert "/reports/rows" in press_and_wait(browser, "Enter")
+    browser.open(f"{root}/?period=90d")
+    tab_to(browser, "a.value")
+    assert "/reports/rows?metrics=match_rate" in press_and_wait(browser, "Enter")
+    tab_to(browser, "td.value a")
+    assert "/reports/rows?by=&" not in press_and_wait(browser, "Enter")
+
+
+def test_a_question_mark_names_the_keys_which_work_in_any_layout_and_not_in_fields(browser: Browser, root: str) -> None:
+    browser.open(f"{root}/")
+    assert press_and_wait(browser, "?") == "/cabinet/keys"
+    assert browser.run("[...document.querySelectorAll('main kbd')].map(each => each.innerText)") == [
+        keys for keys, _ in (*KEYS, *OF_BROWSERS)
+    ]
+    browser.open(f"{root}/")
+    assert "/reports?" in press_and_wait(browser, "g", "r")
+    browser.open(f"{root}/")
+    assert "/reports?" in press_and_wait(browser, "g", "к")
+    assert press_and_wait(browser, "g", "s") == f"{root[root.index('/cabinet') :]}/settings"
+    browser.open(f"{root}/deals")
+    browser.press("/")
+    assert browser.run("document.activeElement.closest('main') && document.activeElement.tagName") in (
+        "INPUT",
+        "SELECT",
+    )
+    browser.open(f"{root}/settings/columns")
+    tab_to(browser, "main [name=name]")
+    for key in ("?", "g", "r"):
+        browser.press(key)
+    assert browser.run("document.activeElement.value") == "?gr"
+
+
+def test_the_keys_are_a_plain_page_for_everybody_who_is_logged_in(
+    host: ServerProcess, site: FilledSite, browser: Browser, root: str
+) -> None:
+    database = open_database(host.database_url)
+    reader = member_of(host, Stage(database), site.player.site.id, Role.READER)
+    database.close()
+    browser.emulate(runs_scripts=False)
+    browser.keep_cookie("session", reader.secret, host.address)
+    browser.open(f"{root}/")
+    tab_to(browser, "header [data-key='?']")
+    assert press_and_wait(browser, "Enter") == "/cabinet/keys"
+    for language, words in (("en", "next rows"), ("ru", "следующие строки")):
+        browser.emulate(language=language)
+        browser.open(f"{host.address}/cabinet/keys")
+        assert words in browser.run("document.querySelector('main').innerText")
