@@ -12,7 +12,7 @@ from cast import Player, Stage, zone_at_noon
 from dealtrace.accounts.rights import Role
 from dealtrace.operations.overview.problems import ProblemKind
 from dealtrace.storage.accounts.installation import record_backup
-from dealtrace.storage.schema.tables.control import installation, site
+from dealtrace.storage.schema.tables.control import installation, user
 from engines import on_one_engine
 from guests import Guest, member_of, text_of
 from problem_scenes import POINTS, SCENES
@@ -122,17 +122,17 @@ def test_an_old_backup_is_shown_until_there_is_a_new_one(served: Stage, server: 
     assert "backup" not in plain(reader.get("").text)
 
 
-def test_a_missing_backup_is_shown_on_sqlite_once_a_site_is_a_week_old(
+def test_a_missing_backup_is_shown_on_sqlite_once_a_user_is_a_week_old(
     served: Stage, server: ServerProcess, engine_name: str
 ) -> None:
     reader = reader_of_a_site(server, served)
     assert "never been backed up" not in plain(reader.get("").text)
-    mine, now = site.c.id == reader.site_id, datetime.now(UTC)
+    mine, now = user.c.login == reader.login, datetime.now(UTC)
     with served.database.write() as connection:
-        connection.execute(update(site).where(mine).values(created_at=now - timedelta(days=8)))
+        connection.execute(update(user).where(mine).values(created_at=now - timedelta(days=8)))
     assert ("never been backed up" in plain(reader.get("").text)) == (engine_name == "sqlite")
     with served.database.write() as connection:
-        connection.execute(update(site).where(mine).values(created_at=now))
+        connection.execute(update(user).where(mine).values(created_at=now))
 
 
 def reader_of_a_site(server: ServerProcess, served: Stage) -> Guest:

@@ -12,7 +12,7 @@ from dealtrace.operations.overview.problems import ProblemKind
 from dealtrace.reports.statuses import STATUSES_MAX
 from dealtrace.storage.accounts.installation import record_backup
 from dealtrace.storage.database.engine import open_database
-from dealtrace.storage.schema.tables.control import site
+from dealtrace.storage.schema.tables.control import user
 from dealtrace.storage.schema.tables.leads import contact, contact_reading, lead_contact
 from dealtrace.storage.schema.tables.reports import deal_status
 from problem_scenes import SCENES
@@ -266,10 +266,11 @@ def test_it_tells_of_services_and_a_counter_that_went_silent(beside: Terminal, s
 
 def test_it_tells_of_a_backup_that_is_too_old(terminal: Terminal, engine_name: str) -> None:
     terminal.done("site", "create", "Shop")
+    terminal.done("user", "create", "anna", new_password="correct horse battery")
     assert not findings(terminal, "backup")
     database = open_database(terminal.url)
     with database.write() as connection:
-        connection.execute(update(site).values(created_at=datetime.now(UTC) - timedelta(days=8)))
+        connection.execute(update(user).values(created_at=datetime.now(UTC) - timedelta(days=8)))
     never = [finding["text"] for finding in findings(terminal, "backup")]
     assert never == (["There has never been a backup."] if engine_name == "sqlite" else [])
     terminal.done("backup", "first.backup")

@@ -153,7 +153,9 @@ def _list_problems(connection: Connection, site: Site, now: datetime, backup_day
 def _ask(
     source: FactSource, site: Site, question: Question, drawn: str, unclassified: frozenset[str], now: datetime
 ) -> Answers:
-    sources = tuple(METRICS[name] for name in ("won_amount", "amount", "deals", "leads", "visits", "cost", "drr"))
+    sources = tuple(
+        METRICS[name] for name in ("won_amount", "amount", "deals", "leads", "visits", "cost", "cpl", "drr")
+    )
     by_source = tuple(DIMENSIONS[name] for name in ("source", "medium"))
     unmatched = Filter(DIMENSIONS["match_reason"], Operator.AMONG, tuple(UNMATCHED_REASONS))
     has_line = question.period.days > 1

@@ -6,15 +6,16 @@ from sqlalchemy import Connection
 
 from dealtrace.operations.overview.problems import Problem, ProblemKind
 from dealtrace.storage.accounts.installation import find_last_backup
-from dealtrace.storage.accounts.sites import find_first_creation
+from dealtrace.storage.accounts.users import find_first_creation
 
 
 def find_old_backup(connection: Connection, now: datetime, days_max: int) -> Problem | None:
-    """Return the problem that the last backup is older than `days_max` days, or that there is none; otherwise `None`.
+    """Return the problem that the last backup is older than `days_max` days, or that there is none, or `None`.
 
     Ours: only `dealtrace backup` is known here. PostgreSQL is usually backed up by its own means, so its databases are
-    expected to have a backup of ours only after the first one; a SQLite file is, once its first site is `days_max` days
-    old. If `days_max` is 0, backups are made by other means, and nothing is a problem.
+    expected to have a backup of ours only after the first one. A SQLite file is, once its first user is `days_max` days
+    old; a site may be older, as that of a demo is. If `days_max` is 0, backups are made by other means, and nothing is
+    a problem.
     """
     if not days_max:
         return None

@@ -89,12 +89,6 @@ def list_site_ids(connection: Connection) -> list[SiteId]:
     return [SiteId(site_id) for site_id in connection.execute(select(site.c.id).order_by(site.c.id)).scalars()]
 
 
-def find_first_creation(connection: Connection) -> datetime | None:
-    """Return when the first of the sites was created, or `None` if there are none."""
-    first = select(site.c.created_at).order_by(site.c.created_at).limit(1)
-    return connection.execute(first).scalar_one_or_none()
-
-
 def next_site_id(connection: Connection) -> SiteId:
     """Return the id for a new site: 1 for the first site, then one above the highest id that ever existed.
 
