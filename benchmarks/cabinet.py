@@ -1,7 +1,6 @@
 """Measure the cabinet at a large site: how long each page takes, what it sends, and what viewers cost registration."""
 
 import gzip
-import http.client
 import json
 import statistics
 import subprocess
@@ -11,11 +10,10 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+from benchmarks.cabinet_pages import Visitor, list_addresses, make_objects
 from benchmarks.report_site import SITE, copy_site, fill_site
 from benchmarks.serving import PRODUCT, Contender, Place, environment_of, serving
 from benchmarks.viewers import report_viewers
-from dealtrace.accounts.rights import Role
-from dealtrace.accounts.site import SiteId
 from dealtrace.operations.accounts.create_user import create_user
 from dealtrace.operations.accounts.log_in import Browser, open_session
 from dealtrace.storage.database.engine import open_database
@@ -23,10 +21,8 @@ from dealtrace.storage.id_blocks import transaction
 
 ROUNDS = 7
 VISITS_PER_LEAD = 5
-PAGES = (
-    "", "reports", "reports?by=source,month", "deals", "leads", "requests", "settings", "settings/statuses",
-    "settings/columns", "settings/tokens", "settings/webhooks", "settings/imports", "settings/users",
-)  # fmt: skip
+VIEWED = ("", "reports", "reports?by=source,month", "deals", "leads", "requests", "settings", "settings/statuses")
+"""The pages below the site that viewers look at while others register deals."""
 
 
 def report_cabinet(folder: Path, addresses: Mapping[str, Callable[[str], str]], deals: int) -> None:
@@ -40,20 +36,25 @@ def report_cabinet(folder: Path, addresses: Mapping[str, Callable[[str], str]], 
     if "postgresql" in addresses:
         places["postgresql"] = _copy(file, addresses["postgresql"]("cabinet"))
     for engine, place in places.items():
-        secret = _log_in(place.url)
+        user, secret = _log_in(place.url)
         contender = Contender("pages", PRODUCT, engine, contact=False)
         print(f"{engine}, {deals} deals")
         with serving(contender, folder, place) as (port, group):
-            pages = [f"/cabinet/{SITE}/{page}" for page in (*PAGES, f"deals/{deals // 2}")]
-            for page in pages:
-                _measure(port, page, secret)
-            report_viewers(port, group, place.token, pages, secret)
+            visitor = Visitor(port, secret)
+            for page in list_addresses(_places(visitor, user, deals)):
+                _measure(visitor, page)
+            viewed = [f"/cabinet/{SITE}/{page}" for page in (*VIEWED, f"deals/{deals // 2}")]
+            report_viewers(port, group, place.token, viewed, secret)
 
 
 def _create_site(url: str) -> Place:
-    command = [sys.executable, "-m", "dealtrace", "site", "create", "Bench", "--json"]
-    made = subprocess.run(command, env=environment_of(url, 1), check=True, capture_output=True, text=True)
-    return Place(url, json.loads(made.stdout)["clientApiId"])
+    """Create the site to fill and an empty one beside it, since the first page compares several sites."""
+    tokens = []
+    for name in ("Bench", "Beside"):
+        command = [sys.executable, "-m", "dealtrace", "site", "create", name, "--json"]
+        made = subprocess.run(command, env=environment_of(url, 1), check=True, capture_output=True, text=True)
+        tokens.append(json.loads(made.stdout)["clientApiId"])
+    return Place(url, tokens[0])
 
 
 def _copy(file: Path, url: str) -> Place:
@@ -67,28 +68,30 @@ def _copy(file: Path, url: str) -> Place:
     return place
 
 
-def _log_in(url: str) -> str:
-    """Create an owner of the site, and return the secret of a new session of this user."""
+def _places(visitor: Visitor, user: int, deals: int) -> dict[str, str]:
+    """Make an object of each kind, and return what stands in the paths of pages; call 2 and its client have deals."""
+    lead = deals // 4 * 2
+    rows = {"site": SITE, "user": user, "deal": deals // 2, "kind": "call", "lead": lead, "client": deals // 3}
+    return {**{name: str(value) for name, value in rows.items()}, **make_objects(visitor, SITE)}
+
+
+def _log_in(url: str) -> tuple[int, str]:
+    """Create an owner of the installation, and return their id and the secret of a new session."""
     database, now = open_database(url), datetime.now(UTC)
     with transaction(database, ids=2) as (connection, ids):
-        owner = create_user(
-            connection, ids, "bench@example.org", "correct horse", now, roles={SiteId(SITE): Role.OWNER}
-        )
+        owner = create_user(connection, ids, "bench@example.org", "correct horse", now)
         secret = open_session(connection, owner, Browser("127.0.0.1", "bench"), now)
     database.close()
-    return secret
+    return owner.id, secret
 
 
-def _measure(port: int, page: str, secret: str) -> None:
+def _measure(visitor: Visitor, page: str) -> None:
     """Request a page several times, and print the time of the first request and the median of the others."""
     spent = []
     for _ in range(1 + ROUNDS):
         started = time.perf_counter()
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
-        connection.request("GET", page, headers={"Cookie": f"session={secret}"})
-        answer = connection.getresponse()
-        body = answer.read()
+        status, _, body = visitor.request("GET", page)
         spent.append((time.perf_counter() - started) * 1000)
-        connection.close()
+    assert status == 200, (page, status)
     size, median = len(gzip.compress(body)) / 1024, statistics.median(spent[1:])
-    print(f"{page:36} {answer.status}  {median:8.0f} ms, first {spent[0]:8.0f} ms, {size:5.1f} KiB", flush=True)
+    print(f"{page:56} {status}  {median:8.0f} ms, first {spent[0]:8.0f} ms, {size:5.1f} KiB", flush=True)

@@ -20,6 +20,8 @@ from postgresql import PostgresqlServer, find_programs
 
 HERE = Path(__file__).parent
 MICROSECONDS = {"us": 1.0, "ms": 1e3, "s": 1e6}
+STARTS_TRIED = 1200
+"""How often a server that starts is asked, every 50 ms, whether it answers; a busy machine needs a minute."""
 NO_STORE, PRODUCT = "benchmarks.no_store:create_app", "dealtrace.app:create_app"
 
 
@@ -108,12 +110,13 @@ def serving(contender: Contender, folder: Path, place: Place) -> Iterator[tuple[
 
 
 def _wait_for(port: int) -> None:
-    for _ in range(200):
+    for _ in range(STARTS_TRIED):
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5):
                 return
         except OSError:
             time.sleep(0.05)
+    raise TimeoutError(port)
 
 
 def measure(contender: Contender, folder: Path, place: Place, chosen: argparse.Namespace) -> Figures:

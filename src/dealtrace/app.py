@@ -149,6 +149,7 @@ class Application:
             self._password_threads,
             self._file_threads,
             self._settings.mail_server is not None,
+            self._settings.backup_days_max,
         )
         router = page_router([*services, *docs_routes(ENDPOINTS, self._proxies)], cabinet_routes(page_services))
         pages = compressed(router)

@@ -135,6 +135,12 @@ class Settings(BaseSettings):
         le=3650,
         description="Days that the journal of API requests is kept; 0: requests are not journalled.",
     )
+    backup_days_max: int = Field(
+        7,
+        ge=0,
+        le=3650,
+        description="Days after which the last `dealtrace backup` counts as too old; 0: backups are made otherwise.",
+    )
     city_database: str = Field(
         "", description="An MMDB file with the cities of IP addresses, such as GeoLite2-City.mmdb; empty: no cities."
     )

@@ -99,9 +99,9 @@ def table_of(page: str) -> list[list[str]]:
 
 def said(metric: str, value: object, before: object) -> str:
     """Return a figure as a page shows it beside the figure of the compared period."""
-    exact = [Fraction(str(each)) if each is not None else None for each in (value, before)]
-    shown = metric_value("en", METRICS[metric], exact[0])
-    change = change_of(METRICS[metric], *exact, "en")
+    now, then = (Fraction(str(each)) if each is not None else None for each in (value, before))
+    shown = metric_value("en", METRICS[metric], now)
+    change = change_of(METRICS[metric], now, then, "en")
     return text_of(f"{shown} {change.words} was {change.before}" if change is not None else shown)
 
 

@@ -34,7 +34,7 @@ def test_values_of_filters_are_shown_in_words() -> None:
 def chips(*filters: str) -> list[str]:
     known = QuestionContext(date(2026, 11, 26), AttributionModel.LINEAR)
     address = Address("/reports", (), filters)
-    return [plain(chip.words) for chip in choices_of(address, {}, known, "ru").chips]
+    return [plain(chip.words) for chip in choices_of(address, {}, known, "ru", is_whole=True).chips]
 
 
 def test_a_chip_has_no_codes() -> None:

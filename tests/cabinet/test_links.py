@@ -5,14 +5,17 @@ import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import parse_qsl, urlsplit
 
+import httpx
 import pytest
 
 from cast import Stage
 from dealtrace.accounts.rights import Role
 from dealtrace.cabinet.routes import PAGES
+from dealtrace.operations.overview.problems import ProblemKind
 from engines import on_one_engine
 from filled_site import FilledSite, fill_site
 from guests import Guest, member_of
+from problem_scenes import SCENES
 from server import ServerProcess
 
 UNLINKED: Mapping[str, str] = {
@@ -37,6 +40,16 @@ def filled(server: ServerProcess, served: Stage) -> FilledSite:
     return fill_site(server, served)
 
 
+@pytest.fixture(scope="module")
+def troubled(server: ServerProcess, served: Stage) -> FilledSite:
+    """Give a site with something on every page, and all problems that a site can have."""
+    site = fill_site(server, served)
+    for kind, scene in SCENES.items():
+        if kind not in {ProblemKind.POINTS_SPENT, ProblemKind.POINTS_NEARLY_SPENT}:
+            scene.happens(served, site.player)
+    return site
+
+
 def route_of(path: str) -> str:
     """Return the path of the page in the table of pages that answers a path; the first that matches, as in the app."""
     for page in PAGES:
@@ -54,9 +67,12 @@ def links_of(page: str) -> Iterator[str]:
             yield html.unescape(address)
 
 
-def reached_by(guest: Guest, site_id: int) -> set[str]:
-    """Follow the links from the first page, one address for each page of the table, and return the pages reached."""
-    waiting, reached = ["/cabinet/", f"/cabinet/{site_id}/"], set[str]()
+def reached_by(guest: Guest, site_id: int, *further: str) -> set[str]:
+    """Follow the links from the first page and `further` ones, and return the pages of the table that were reached.
+
+    One address is followed for each page.
+    """
+    waiting, reached = [*further, "/cabinet/", f"/cabinet/{site_id}/"], set[str]()
     while waiting:
         address = waiting.pop()
         path = urlsplit(address).path
@@ -75,6 +91,20 @@ def reached_by(guest: Guest, site_id: int) -> set[str]:
 def test_links_lead_an_owner_of_the_installation_to_every_page(filled: FilledSite) -> None:
     expected = {page.path for page in PAGES if page.method == "GET"} - set(UNLINKED)
     assert expected - reached_by(filled.owner, filled.player.site.id) == set()
+
+
+@on_one_engine
+@pytest.mark.parametrize("role", Role)
+def test_every_link_can_be_opened_by_the_role_that_sees_it(
+    server: ServerProcess, served: Stage, troubled: FilledSite, role: Role
+) -> None:
+    """Pages that are not linked are opened too, since their links must work for those who come to them otherwise."""
+    site_id = troubled.player.site.id
+    member = member_of(server, served, site_id, role)
+    unlinked = [troubled.path_of(page.path) for page in PAGES if page.path in UNLINKED and page.role is not None]
+    allowed = [path for path in unlinked if member.http.get(path).status_code == httpx.codes.OK]
+    expected = {page.path for page in PAGES if page.method == "GET" and page.role and role.includes(page.role)}
+    assert expected - reached_by(member, site_id, *allowed) == expected & set(UNLINKED) - set(map(route_of, allowed))
 
 
 @on_one_engine

@@ -1,127 +1,30 @@
-"""The problems of a site on its overview: each kind has its text, and a link to the page on which it is solved."""
+"""The problems of a site on its overview: each kind has its text, and a link for those who may open its page."""
 
 import html
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import delete, update
 
 from cast import Player, Stage, zone_at_noon
 from dealtrace.accounts.rights import Role
-from dealtrace.accounts.site_days import site_day
-from dealtrace.accounts.webhook import BodyStyle, EventKind
-from dealtrace.attribution.traffic_source import TrafficSource
-from dealtrace.deals.matchers import Matcher, MatcherKind
-from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.overview.problems import ProblemKind
-from dealtrace.operations.webhooks.create import NewWebhook, create_webhook
-from dealtrace.reports.statuses import Meaning
-from dealtrace.storage.accounts.custom_fields import count_unknown_fields
-from dealtrace.storage.accounts.points import spend_points
-from dealtrace.storage.reports.statuses import update_meaning
-from dealtrace.storage.webhooks.webhooks import update_webhook
+from dealtrace.storage.accounts.installation import record_backup
+from dealtrace.storage.schema.tables.control import installation, user
 from engines import on_one_engine
-from guests import member_of, text_of
+from guests import Guest, member_of, text_of
+from problem_scenes import POINTS, SCENES
 from server import ServerProcess
-from write_commands import registration
 
-POINTS = 100
-HOOK = "https://crm.example/hook"
-
-
-@dataclass(frozen=True)
-class Scene:
-    """What brings a problem about, the words it is shown with, and the page of its cure, below the site."""
-
-    happens: Callable[[Stage, Player], None]
-    words: str
-    cure: str
-    place: str
-
-
-def silence_the_service(stage: Stage, player: Player) -> None:
-    """Register deals of one service twenty days ago, and none since."""
-    then = datetime.now(UTC) - timedelta(days=20)
-    sent = [registration(f"S-{place}", happened_at=then, service="Bitrix24") for place in range(20)]
-    stage.perform(register_deals, player, *sent, now=then)
-
-
-def silence_the_counter(stage: Stage, player: Player) -> None:
-    """Store a visit of the day before yesterday, and none since."""
-    stage.visit(player, datetime.now(UTC) - timedelta(days=2), TrafficSource("yandex", "cpc"))
-
-
-def spend_all_points(stage: Stage, player: Player) -> None:
-    """Spend the points of today."""
-    today = site_day(datetime.now(UTC), player.site.time_zone)
-    with stage.database.write() as connection:
-        assert spend_points(connection, player.site.id, today, POINTS, points_per_day=POINTS)
-
-
-def fail_a_webhook(stage: Stage, player: Player) -> None:
-    """Create a webhook whose latest attempts failed."""
-    stage.ids.ensure(10)
-    now = datetime.now(UTC)
-    new = NewWebhook(player.site.id, HOOK, frozenset(EventKind), BodyStyle.JSON)
-    with stage.database.write() as connection:
-        made = create_webhook(connection, stage.ids, new, now)
-        paused = {"paused_at": now, "pause_reason": "404", "failing_since": now, "failures": 3}
-        update_webhook(connection, made.id, paused)
-
-
-def mark_no_status_as_won(stage: Stage, player: Player) -> None:
-    """Store a status of lost deals only."""
-    with stage.database.write() as connection:
-        update_meaning(connection, player.site.id, "Refused", Meaning.LOST, datetime.now(UTC))
-
-
-def send_unknown_fields(stage: Stage, player: Player) -> None:
-    """Count fields that the site does not store, as a request that has them does."""
-    with stage.database.write() as connection:
-        count_unknown_fields(connection, player.site.id, {"roi <b>": 3, "branch": 1}, datetime.now(UTC))
-
-
-def register_in_a_currency_without_a_rate(stage: Stage, player: Player) -> None:
-    """Register a deal of today in dollars."""
-    moment = datetime.now(UTC) - timedelta(minutes=5)
-    visit = stage.visit(player, moment, TrafficSource("yandex", "cpc"))
-    by_visit = (Matcher(MatcherKind.VISIT, visit_ids=(visit.id,)),)
-    deal = registration("D-1", happened_at=moment, currency="usd", matchers=by_visit)
-    stage.perform(register_deals, player, deal)
-
-
-SCENES: Mapping[ProblemKind, Scene] = {
-    ProblemKind.SERVICE_SILENT: Scene(
-        silence_the_service, "Bitrix24 has not sent any deals since ", "Check the CRM’s connection", "requests"
-    ),
-    ProblemKind.COUNTER_SILENT: Scene(
-        silence_the_counter, "No visits have been counted since ", "Check that the counter is", "settings/counter"
-    ),
-    ProblemKind.POINTS_SPENT: Scene(
-        spend_all_points, f"All {POINTS} points for today have been spent", "Increase the daily limit", "settings"
-    ),
-    ProblemKind.WEBHOOK_FAILED: Scene(
-        fail_a_webhook, f"The webhook {HOOK} is failing.", "Check its log", "settings/webhooks"
-    ),
-    ProblemKind.NO_WON_STATUS: Scene(
-        mark_no_status_as_won, "No status is marked as won", "Choose the statuses of won deals.", "settings/statuses"
-    ),
-    ProblemKind.FIELDS_UNKNOWN: Scene(
-        send_unknown_fields, "does not store: roi <b>, branch.", "Add the fields that you need.", "settings/fields"
-    ),
-    ProblemKind.NO_RATE: Scene(
-        register_in_a_currency_without_a_rate,
-        "Sums omit deals in currencies without a rate: 1 in the period, 1 000 USD in total.",
-        "Set the rates: dealtrace rate set",
-        "reports?by=service&metrics=no_rate,deals,amount",
-    ),
-}
+OF_ALL_SITES = {ProblemKind.BACKUP_OLD, ProblemKind.NO_BACKUP}
+WHO = {Role.OWNER: "An owner of the site can do this.", Role.ANALYST: "An analyst or an owner of the site can do this."}
+LOWER = {Role.OWNER: Role.ANALYST, Role.ANALYST: Role.READER}
 
 
 def test_every_kind_of_problem_has_a_scene() -> None:
-    assert set(SCENES) == set(ProblemKind)
+    assert set(SCENES) | OF_ALL_SITES == set(ProblemKind)
 
 
 @on_one_engine
@@ -134,14 +37,107 @@ def test_a_problem_is_shown_with_its_cure_and_only_at_its_site(
     neighbour = served.open_site()
     owner, beside = (member_of(server, served, each.site.id, Role.OWNER) for each in (player, neighbour))
     assert scene.words not in plain(owner.get("").text)
-    scene.happens(served, player)
+    made = scene.happens(served, player)
     page = owner.get("").text
     assert scene.words in plain(page)
     assert "roi <b>" not in page
-    (address,) = re.findall(rf'<a href="([^"]*)">{re.escape(scene.cure)}', page)
-    assert html.unescape(address) == f"/cabinet/{player.site.id}/{scene.place}"
-    assert owner.follow(html.unescape(address)).status_code == 200
+    place = f"/cabinet/{player.site.id}/{scene.place.format(id=made)}"
+    assert link_of(page, scene.cure) == place
+    assert owner.follow(place).status_code == 200
     assert scene.words not in plain(beside.get("").text)
+    _expect_links_by_role(server, served, player, kind, place)
+
+
+def _expect_links_by_role(server: ServerProcess, served: Stage, player: Player, kind: ProblemKind, place: str) -> None:
+    """Expect a link for the least role that may open the page, and for the role below it the words who can help."""
+    scene = SCENES[kind]
+    allowed = member_of(server, served, player.site.id, scene.role)
+    assert link_of(allowed.get("").text, scene.cure) == place
+    assert allowed.follow(place).status_code == 200
+    if (lower := LOWER.get(scene.role)) is not None:
+        refused = member_of(server, served, player.site.id, lower)
+        page = refused.get("").text
+        assert scene.words in plain(page)
+        assert re.search(rf"{re.escape(scene.cure)}[^.]*\.? {re.escape(WHO[scene.role])}", plain(page)), plain(page)
+        assert link_of(page, scene.cure) == ""
+        assert refused.follow(place).status_code == 403
+
+
+def link_of(page: str, cure: str) -> str:
+    """Return the address that a cure links to, or an empty string."""
+    found = re.search(rf'<a href="([^"]*)">{re.escape(cure)}', page)
+    return html.unescape(found[1]) if found is not None else ""
+
+
+@on_one_engine
+@pytest.mark.parametrize(
+    "kind", [ProblemKind.DEALS_UNUSABLE, ProblemKind.CALLS_UNUSABLE, ProblemKind.REQUESTS_UNUSABLE]
+)
+def test_the_page_of_unusable_contacts_lists_what_was_counted(
+    server: ServerProcess, served: Stage, kind: ProblemKind
+) -> None:
+    scene = SCENES[kind]
+    player = served.open_site(time_zone=zone_at_noon())
+    scene.happens(served, player)
+    analyst = member_of(server, served, player.site.id, Role.ANALYST)
+    (count,) = re.findall(r"(\d+)\.$", scene.words)
+    page = analyst.get(scene.place).text
+    assert re.search(rf"Total( deals)?: {count}\b", plain(page)), plain(page)
+    assert 'name="contact" value="unusable" checked' in page
+
+
+@on_one_engine
+def test_a_status_is_no_problem_once_somebody_has_said_that_it_is_open(server: ServerProcess, served: Stage) -> None:
+    scene = SCENES[ProblemKind.STATUSES_UNCLASSIFIED]
+    player = served.open_site(time_zone=zone_at_noon())
+    scene.happens(served, player)
+    analyst = member_of(server, served, player.site.id, Role.ANALYST)
+    statuses = plain(analyst.get("settings/statuses").text)
+    assert "Shipped not set" in statuses
+    assert "Working not set" not in statuses
+    analyst.send("settings/statuses", name="shipped", meaning="open")
+    assert "as open: Weighed. Such deals in the period: 1, for 1 000 ₽." in plain(analyst.get("").text)
+    analyst.send("settings/statuses", name="Weighed", meaning="won")
+    assert "count as open" not in plain(analyst.get("").text)
+    assert "not set" not in plain(analyst.get("settings/statuses").text)
+
+
+@pytest.fixture
+def backed_up_long_ago(served: Stage) -> Iterator[None]:
+    """Let the last backup be ten days old."""
+    with served.database.write() as connection:
+        record_backup(connection, datetime.now(UTC) - timedelta(days=10, hours=1))
+    yield
+    with served.database.write() as connection:
+        connection.execute(delete(installation).where(installation.c.name == "backup_finished_at"))
+
+
+@pytest.mark.usefixtures("backed_up_long_ago")
+def test_an_old_backup_is_shown_until_there_is_a_new_one(served: Stage, server: ServerProcess) -> None:
+    reader = reader_of_a_site(server, served)
+    assert "The last backup of the database is 10 days old, of " in plain(reader.get("").text)
+    assert "dealtrace backup FILE The person who runs the server can do this." in plain(reader.get("").text)
+    with served.database.write() as connection:
+        record_backup(connection, datetime.now(UTC) - timedelta(days=6))
+    assert "backup" not in plain(reader.get("").text)
+
+
+def test_a_missing_backup_is_shown_on_sqlite_once_a_user_is_a_week_old(
+    served: Stage, server: ServerProcess, engine_name: str
+) -> None:
+    reader = reader_of_a_site(server, served)
+    assert "never been backed up" not in plain(reader.get("").text)
+    mine, now = user.c.login == reader.login, datetime.now(UTC)
+    with served.database.write() as connection:
+        connection.execute(update(user).where(mine).values(created_at=now - timedelta(days=8)))
+    assert ("never been backed up" in plain(reader.get("").text)) == (engine_name == "sqlite")
+    with served.database.write() as connection:
+        connection.execute(update(user).where(mine).values(created_at=now))
+
+
+def reader_of_a_site(server: ServerProcess, served: Stage) -> Guest:
+    """Return a reader of a new site."""
+    return member_of(server, served, served.open_site().site.id, Role.READER)
 
 
 def plain(page: str) -> str:

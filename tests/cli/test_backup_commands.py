@@ -3,13 +3,15 @@
 import sqlite3
 import uuid
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
-from cast import Player
+from cast import Player, Stage
 from commands import CommandLine, Terminal
+from dealtrace.storage.accounts.installation import find_last_backup
 from dealtrace.storage.database.engine import open_database
 from load import Load
 from postgresql import PostgresqlServer
@@ -51,11 +53,16 @@ def rows(url: str) -> dict[str, list[tuple[object, ...]]]:
 
 
 def test_everything_comes_back(
-    server: ServerProcess, beside: Terminal, owner: Player, empty: NewTerminal, tmp_path: Path
+    server: ServerProcess, served: Stage, beside: Terminal, owner: Player, empty: NewTerminal, tmp_path: Path
 ) -> None:
     deal_id = server.register(owner.token, orderNumber="kept", tags="a,b").json()["orderId"]
     server.update(owner.token, orderId=deal_id, status="won")
+    began_at = datetime.now(UTC)
     assert "bytes" in beside.done("backup", "all.backup").out
+    with served.database.read() as connection:
+        finished_at = find_last_backup(connection)
+    assert finished_at is not None
+    assert began_at <= finished_at <= datetime.now(UTC)
     target = empty()
     target.done("restore", "all.backup")
     assert rows(target.url) == rows(server.database_url)

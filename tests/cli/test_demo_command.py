@@ -31,7 +31,8 @@ def test_what_it_stored_is_sound(terminal: Terminal) -> None:
     assert made["clientApiId"]
     terminal.done("db", "check")
     terminal.done("user", "create", "anna", new_password="correct horse battery")
-    assert terminal.json("doctor") == []
+    silent = {"silent_service", "silent_counter"}  # so small a demo has days without visits and deals
+    assert [item for item in terminal.run("doctor", "--json").json if item["kind"] not in silent] == []
 
 
 def test_a_second_one_is_refused_with_the_cure_and_the_cure_works(terminal: Terminal) -> None:

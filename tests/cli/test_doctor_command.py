@@ -1,15 +1,21 @@
 """`dealtrace doctor`."""
 
 import shlex
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import insert, update
 
-from cast import Player, Stage
+from cast import MOSCOW, Player, Stage
 from commands import Terminal
+from dealtrace.operations.overview.problems import ProblemKind
 from dealtrace.reports.statuses import STATUSES_MAX
+from dealtrace.storage.accounts.installation import record_backup
+from dealtrace.storage.database.engine import open_database
+from dealtrace.storage.schema.tables.control import user
 from dealtrace.storage.schema.tables.leads import contact, contact_reading, lead_contact
 from dealtrace.storage.schema.tables.reports import deal_status
+from problem_scenes import SCENES
 from server import REGISTER, ServerProcess, deal_parameters
 from waiting import wait_until
 from write_commands import NOON
@@ -143,9 +149,12 @@ def test_it_counts_the_fields_beyond_the_first_thousand_together(
 
 
 def test_it_counts_contacts_that_match_nothing(server: ServerProcess, beside: Terminal, owner: Player) -> None:
-    server.register(owner.token, orderNumber="bad phone", phoneNumber="soon")
-    server.register(owner.token, orderNumber="bad e-mail", phoneNumber="79160000004", email="nowhere")
-    deal_id = server.register(owner.token, orderNumber="gone", phoneNumber="later").json()["orderId"]
+    today = f"{datetime.now(MOSCOW) - timedelta(minutes=5):%d.%m.%Y %H:%M:%S}"
+    server.register(owner.token, orderNumber="bad phone", orderDate=today, phoneNumber="soon")
+    server.register(owner.token, orderNumber="bad e-mail", orderDate=today, phoneNumber="79160000004", email="nowhere")
+    server.register(owner.token, orderNumber="long ago", orderDate="01.03.2018 12:00:00", phoneNumber="never")
+    gone = server.register(owner.token, orderNumber="gone", orderDate=today, phoneNumber="later")
+    deal_id = gone.json()["orderId"]
     server.delete(owner.token, orderId=deal_id)
     (finding,) = findings(beside, "unusable_contact", site_id=owner.site.id)
     assert finding["seen"] == 2
@@ -153,14 +162,17 @@ def test_it_counts_contacts_that_match_nothing(server: ServerProcess, beside: Te
 
 def test_it_counts_leads_with_contacts_that_match_nothing(beside: Terminal, served: Stage) -> None:
     player = served.open_site()
-    served.call(player, NOON, phone="+7 (___) ___-__-__")
-    served.call(player, NOON, phone="")
-    served.lead_request(player, NOON, phone="89205550055", email="нет почты")
-    served.lead_request(player, NOON, phone="soon", email="ivan@example.ru")
-    served.lead_request(player, NOON, email="ivan@example.ru")
-    served.lead_request(player, NOON, phone="89205550055, 89205550066", email="mailto:ivan@example.ru")
-    (found,) = findings(beside, "unusable_lead", site_id=player.site.id)
-    assert found["seen"] == 3
+    now = datetime.now(UTC) - timedelta(minutes=5)
+    served.call(player, now, phone="+7 (___) ___-__-__")
+    served.call(player, now, phone="")
+    served.call(player, now - timedelta(days=8), phone="long ago")
+    served.lead_request(player, now, phone="89205550055", email="нет почты")
+    served.lead_request(player, now, phone="soon", email="ivan@example.ru")
+    served.lead_request(player, now, email="ivan@example.ru")
+    served.lead_request(player, now, phone="89205550055, 89205550066", email="mailto:ivan@example.ru")
+    calls, lead_requests = findings(beside, "unusable_lead", site_id=player.site.id)
+    assert (calls["seen"], lead_requests["seen"]) == (1, 2)
+    assert "1 call of the last 7 days with an invalid phone" in calls["text"]
 
 
 def test_it_counts_contacts_in_the_old_form_and_its_cure_reads_them_again(beside: Terminal, served: Stage) -> None:
@@ -230,6 +242,46 @@ def test_it_hints_at_statuses_until_a_site_names_a_won_one(
     assert hint["cure"] in said(beside)
     beside.done("status", "set", site, "paid", "won")
     assert not findings(beside, "statuses", site_id=player.site.id)
+
+
+def test_it_hints_at_statuses_that_nobody_classified(beside: Terminal, served: Stage) -> None:
+    player = served.open_site()
+    SCENES[ProblemKind.STATUSES_UNCLASSIFIED].happens(served, player)
+    (hint,) = findings(beside, "unclassified_statuses", site_id=player.site.id)
+    assert hint["hint"]
+    assert "count as open: Shipped, Weighed (3 deals of the last 28 days, 3,000.00 rubles)." in hint["text"]
+    for name in ("Shipped", "weighed"):
+        beside.done("status", "set", str(player.site.id), name, "open")
+    assert not findings(beside, "unclassified_statuses", site_id=player.site.id)
+
+
+def test_it_tells_of_services_and_a_counter_that_went_silent(beside: Terminal, served: Stage) -> None:
+    player = served.open_site()
+    for kind in (ProblemKind.SERVICE_SILENT, ProblemKind.COUNTER_SILENT):
+        SCENES[kind].happens(served, player)
+    (service,) = findings(beside, "silent_service", site_id=player.site.id)
+    assert service["name"] == "Bitrix24"
+    assert findings(beside, "silent_counter", site_id=player.site.id)
+
+
+def test_it_tells_of_a_backup_that_is_too_old(terminal: Terminal, engine_name: str) -> None:
+    terminal.done("site", "create", "Shop")
+    terminal.done("user", "create", "anna", new_password="correct horse battery")
+    assert not findings(terminal, "backup")
+    database = open_database(terminal.url)
+    with database.write() as connection:
+        connection.execute(update(user).values(created_at=datetime.now(UTC) - timedelta(days=8)))
+    never = [finding["text"] for finding in findings(terminal, "backup")]
+    assert never == (["There has never been a backup."] if engine_name == "sqlite" else [])
+    terminal.done("backup", "first.backup")
+    assert not findings(terminal, "backup")
+    with database.write() as connection:
+        record_backup(connection, datetime.now(UTC) - timedelta(days=9, hours=1))
+    database.close()
+    (old,) = findings(terminal, "backup")
+    assert "The last backup is 9 days old" in old["text"]
+    listed = terminal.run("doctor", "--json", backup_days_max="0").json
+    assert "backup" not in {finding["kind"] for finding in listed}
 
 
 def test_a_hint_alone_is_no_problem(terminal: Terminal) -> None:

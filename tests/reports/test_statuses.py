@@ -10,6 +10,7 @@ from dealtrace.reports.statuses import (
     meaning_of,
     meanings_by_key,
     status_key,
+    unclassified_keys,
 )
 
 
@@ -27,6 +28,16 @@ def test_what_is_not_set_is_open(spelling: str) -> None:
 def test_meanings_are_found_by_what_spellings_have_in_common() -> None:
     known = [Status("Won ", Meaning.WON), Status("WON", Meaning.WON), Status("new", Meaning.OPEN)]
     assert meanings_by_key(known) == {"won": Meaning.WON, "new": Meaning.OPEN}
+
+
+def test_a_status_is_classified_if_somebody_set_the_meaning_of_any_spelling() -> None:
+    known = [Status("new", Meaning.OPEN), Status("NEW ", Meaning.OPEN, is_classified=True), Status("old", Meaning.OPEN)]
+    assert unclassified_keys(known) == {"old"}
+    assert [(group.name, group.is_classified) for group in group_statuses(known, {"new": 2, "unseen": 1})] == [
+        ("new", True),
+        ("unseen", False),
+        ("old", False),
+    ]
 
 
 def test_spellings_of_a_status_are_listed_together_under_the_commonest() -> None:

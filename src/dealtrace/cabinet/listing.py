@@ -25,6 +25,8 @@ PAGE_ROWS = 50
 """The number of rows on a page of a list."""
 BEFORE = "before"
 SEARCH = "q"
+UNUSABLE = "unusable"
+"""The value of the parameter `contact` that lists only rows with a phone or e-mail that matching cannot use."""
 PERIOD = ("period", "from", "to")
 _BY_AMOUNT = "amount:"
 """The prefix of page keys in lists sorted by amount, which keeps them apart from page keys in lists sorted by time."""

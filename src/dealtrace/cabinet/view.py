@@ -45,6 +45,7 @@ SEE_OTHER = 303
 class Services:
     """The services that all pages of a process share; `sends_mail` is whether the server has a mail server.
 
+    A backup is too old after `backup_days_max` days; 0 means that backups are not checked.
     Passwords are checked on `password_threads`, and whole files are read and imported on `file_threads`.
     """
 
@@ -60,6 +61,7 @@ class Services:
     password_threads: Threads
     file_threads: Threads
     sends_mail: bool
+    backup_days_max: int
 
 
 @dataclass(slots=True)

@@ -11,9 +11,12 @@ from typing import Annotated
 import typer
 from sqlalchemy import inspect
 
+from dealtrace import clock
 from dealtrace.cli.terminal import console, counted, explained, fail
 from dealtrace.files.atomic_file import write_atomically
 from dealtrace.settings import read_settings
+from dealtrace.storage.accounts.installation import record_backup
+from dealtrace.storage.database.database_errors import message_of
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.reports.mirror.mirror import folder_of
 from dealtrace.storage.schema.upgrade import VERSION_TABLE
@@ -22,7 +25,10 @@ BackupFile = Annotated[Path, typer.Argument(metavar="FILE", help="The backup fil
 
 
 def backup(file: BackupFile) -> None:
-    """Back up the whole database to one file while the server runs. An existing file is not overwritten."""
+    """Back up the whole database to one file while the server runs. An existing file is not overwritten.
+
+    The database then knows when its last backup finished.
+    """
     with explained():
         database = open_database(read_settings().database_url)
         if file.exists():
@@ -36,6 +42,7 @@ def backup(file: BackupFile) -> None:
                 _backup_sqlite(database, partial)
             else:
                 _run_postgresql("pg_dump", database, "--format=custom", f"--file={partial}")
+        _record(database)
     console.print(f"Backup written to {file}: {counted(file.stat().st_size, 'byte')}.", markup=False)
 
 
@@ -71,6 +78,20 @@ def _backup_sqlite(database: Database, target: Path) -> None:
         fail(f"Database file not found: {database.name}.")
     with closing(sqlite3.connect(database.file)) as source, closing(sqlite3.connect(target)) as copy:
         source.backup(copy)
+
+
+def _record(database: Database) -> None:
+    """Store that a backup finished now, if the database can store it: a replica and an older schema cannot."""
+    try:
+        with database.write() as connection:
+            record_backup(connection, clock.now())
+    except Exception as fault:
+        reason = message_of(fault)
+        if reason is None:
+            raise
+        console.print(f"The backup is complete, but the database could not store its time: {reason}", markup=False)
+    finally:
+        database.close()
 
 
 def _restore_sqlite(database: Database, file: Path) -> None:

@@ -58,7 +58,7 @@ COMMANDS = {
     "webhook": ListedCommand("webhooks", "webhook_commands", "Notify other programs of events."),
     "person": ListedCommand("people", "person_commands", "Export or erase the data of a person."),
     "requests": ListedCommand("requests.tail", "request_commands", "Show the journal of requests to the API."),
-    "doctor": ListedCommand("doctor", "doctor", "Check the installation."),
+    "doctor": ListedCommand("doctor.command", "doctor", "Check the installation."),
     "config": ListedCommand("settings_in_force", "config", "Show the settings in force."),
     "db": ListedCommand("database", "database_commands", "Upgrade, check and distribute the database."),
     "backup": ListedCommand("backup", "backup", "Back up the whole database to one file."),

@@ -19,19 +19,27 @@ class Meaning(StrEnum):
 
 @record
 class Status:
-    """A spelling of a status in a site's deals, with its meaning."""
+    """A spelling of a status in a site's deals, with its meaning.
+
+    `is_classified` is whether a person set the meaning; it is `False` for statuses that count as open by default.
+    """
 
     spelling: str
     meaning: Meaning
+    is_classified: bool = False
 
 
 @record
 class StatusGroup:
-    """All spellings of one status, the most frequent first, their meaning, and the number of deals not deleted."""
+    """All spellings of one status, the most frequent first, their meaning, and the number of deals not deleted.
+
+    `is_classified` is whether a person set the meaning of any spelling.
+    """
 
     spellings: tuple[str, ...]
     meaning: Meaning
     deals: int
+    is_classified: bool = False
 
     @property
     def name(self) -> str:
@@ -57,6 +65,16 @@ def meanings_by_key(statuses: Iterable[Status]) -> dict[str, Meaning]:
     return {status_key(status.spelling): status.meaning for status in statuses}
 
 
+def unclassified_keys(statuses: Iterable[Status]) -> frozenset[str]:
+    """Return the keys, by `status_key`, of the statuses whose meaning nobody has set in any spelling."""
+    known = list(statuses)
+    return frozenset(status_key(status.spelling) for status in known) - _classified_keys(known)
+
+
+def _classified_keys(statuses: Iterable[Status]) -> frozenset[str]:
+    return frozenset(status_key(status.spelling) for status in statuses if status.is_classified)
+
+
 def group_statuses(statuses: Iterable[Status], deals: Mapping[str, int]) -> list[StatusGroup]:
     """List a site's statuses with all their spellings, the statuses with the most deals first.
 
@@ -65,13 +83,19 @@ def group_statuses(statuses: Iterable[Status], deals: Mapping[str, int]) -> list
     """
     known = list(statuses)
     meanings = meanings_by_key(known)
+    classified = _classified_keys(known)
     counts = {**{status.spelling: 0 for status in known}, **deals}
     spellings: dict[str, list[str]] = {}
     for spelling in sorted(counts, key=lambda each: (-counts[each], each)):
         if key := status_key(spelling):
             spellings.setdefault(key, []).append(spelling)
     groups = [
-        StatusGroup(tuple(same), meanings.get(key, Meaning.OPEN), sum(counts[spelling] for spelling in same))
+        StatusGroup(
+            tuple(same),
+            meanings.get(key, Meaning.OPEN),
+            sum(counts[spelling] for spelling in same),
+            key in classified,
+        )
         for key, same in spellings.items()
     ]
     return sorted(groups, key=lambda group: (-group.deals, group.name))

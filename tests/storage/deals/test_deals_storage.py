@@ -259,10 +259,11 @@ def test_it_counts_deals_whose_contacts_nobody_can_have(
     connection: Connection, ids: IdBlocks, clue: LeadClue, count: int
 ) -> None:
     keep(connection, ids, numbered(1, clue=clue), numbered(2))
-    assert count_unusable_contacts(connection, 1) == count
-    assert count_unusable_contacts(connection, 2) == 0
+    assert count_unusable_contacts(connection, 1, NOON) == count
+    assert count_unusable_contacts(connection, 1, LATER) == 0
+    assert count_unusable_contacts(connection, 2, NOON) == 0
     set_deletion_times(connection, 1, [numbered(1, deleted_at=LATER)])
-    assert count_unusable_contacts(connection, 1) == 0
+    assert count_unusable_contacts(connection, 1, NOON) == 0
 
 
 def test_it_needs_a_source_that_is_kept(database: Database) -> None:

@@ -237,7 +237,9 @@ def test_a_step_that_fails_leaves_nothing_behind(stage: Stage) -> None:
 
 
 def forget_alerts(connection: Connection) -> None:
-    """Undo what the steps 0026, 0029, 0030 and 0031 made."""
+    """Undo what the steps 0026 and from 0029 on made."""
+    if any(column["name"] == "classified_at" for column in inspect(connection).get_columns("deal_status")):
+        connection.exec_driver_sql("ALTER TABLE deal_status DROP COLUMN classified_at")
     connection.exec_driver_sql("DROP INDEX ix_deal_deleted_number")
     forget_sources_of_credits(connection)
     for table in ("alert", "alert_incident", "mail", "mail_report", "mail_leave"):
@@ -365,6 +367,7 @@ def test_credits_that_were_there_before_get_the_sources_of_their_visits(database
         stage.call(shop, NOON, visit_id=visit.id)
     with database.write() as connection:
         kept = set(connection.execute(select(lead_credit).where(lead_credit.c.site_id == shop.site.id)))
+        connection.exec_driver_sql("ALTER TABLE deal_status DROP COLUMN classified_at")
         connection.exec_driver_sql("DROP INDEX ix_deal_deleted_number")
         forget_sources_of_credits(connection)
         set_revision(connection, "0029")

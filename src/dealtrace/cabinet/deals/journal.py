@@ -13,7 +13,7 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.deals.words import REASONS
 from dealtrace.cabinet.formats import clock_time, money
 from dealtrace.cabinet.lead_words import LEAD_WORDS
-from dealtrace.cabinet.listing import BEFORE, PAGE_ROWS, Days, Listing, days_of, listing_of
+from dealtrace.cabinet.listing import BEFORE, PAGE_ROWS, UNUSABLE, Days, Listing, days_of, listing_of
 from dealtrace.cabinet.places import lead_address, source_words
 from dealtrace.cabinet.reports.choices import Choice
 from dealtrace.cabinet.view import View
@@ -33,7 +33,7 @@ from dealtrace.storage.journals.keyset_pages import (
 from dealtrace.storage.journals.search_rows import find_searched_deals
 from dealtrace.storage.reports.statuses import list_statuses
 
-ASKED = ("status", "manager", "service", "matched", "reason", "source", "deleted", "sort")
+ASKED = ("status", "manager", "service", "matched", "reason", "source", "contact", "deleted", "sort")
 YES, NO = "yes", "no"
 
 
@@ -111,6 +111,7 @@ async def show(view: View) -> Response:
         statuses=found.statuses,
         reasons=_choices(view, {reason.value: REASONS[reason] for reason in MatchReason}, listing.get("reason")),
         matched=_choices(view, {YES: "With a source", NO: "Without a source"}, listing.get("matched")),
+        is_unusable=listing.get("contact") == UNUSABLE,
         is_deleted=listing.get("deleted") == YES,
     )
 
@@ -173,6 +174,7 @@ def _filters(listing: Listing, ids: set[int] | None, within: tuple[datetime, dat
         is_matched={YES: True, NO: False}.get(listing.get("matched")),
         reason=MatchReason(reason) if reason in tuple(MatchReason) else None,
         source=listing.get("source").strip(),
+        is_contact_unusable=listing.get("contact") == UNUSABLE,
         is_deleted=listing.get("deleted") == YES,
     )
 

@@ -10,7 +10,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.visit import Visit
 from dealtrace.cabinet.formats import clock_time, span_of_time
-from dealtrace.cabinet.listing import PAGE_ROWS, Days, Listing, days_of, listing_of
+from dealtrace.cabinet.listing import PAGE_ROWS, UNUSABLE, Days, Listing, days_of, listing_of
 from dealtrace.cabinet.places import lead_address, source_words, web_address
 from dealtrace.cabinet.view import View
 from dealtrace.leads.call import Call, CallPhase, is_answered, phase_of
@@ -22,7 +22,7 @@ from dealtrace.storage.journals.lead_list import LeadFilters, query_lead_list, q
 from dealtrace.storage.journals.search_rows import find_searched_leads
 from dealtrace.storage.visits.visits import find_visits
 
-ASKED = ("tab", "deleted")
+ASKED = ("tab", "contact", "deleted")
 CALLS, MISSED, REQUESTS, VISITS = "calls", "missed", "requests", "visits"
 TABS: Mapping[str, str] = {
     CALLS: "Calls",
@@ -99,6 +99,7 @@ async def show(view: View) -> Response:
         is_first=listing.before is None,
         next_words=view.translate("Older"),
         first_words=view.translate("To the newest"),
+        is_unusable=listing.get("contact") == UNUSABLE,
         is_deleted=listing.get("deleted") == YES,
     )
 
@@ -117,6 +118,7 @@ def _read(connection: Connection, site: Site, listing: Listing, tab: str, days: 
         None if search else days.until,
         ids,
         to_ring_back=tab == MISSED,
+        is_contact_unusable=listing.get("contact") == UNUSABLE,
         is_deleted=listing.get("deleted") == YES and tab != MISSED,
     )
     query = query_lead_list(site.id, filters)

@@ -53,7 +53,7 @@ def _idle(each: CampaignCost, address: Address, period: Period, view: View) -> P
         .with_filter(condition)
         .link(
             by="campaign",
-            metrics="cost,visits,leads",
+            metrics="cost,visits,leads,deals",
             first=period.first_on.isoformat(),
             last=period.last_on.isoformat(),
         )

@@ -26,8 +26,10 @@ from dealtrace.cabinet.reports.table import Change, change_of, rows_address, tab
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, Language
 from dealtrace.matching.match_reason import UNMATCHED_REASONS
+from dealtrace.operations.overview.backups import find_old_backup
 from dealtrace.operations.overview.missing_data import MissingData, find_missing_data
 from dealtrace.operations.overview.problems import Problem, ProblemKind, list_problems
+from dealtrace.operations.overview.unclassified import find_unclassified_deals
 from dealtrace.operations.reports.ask import FactSource, ask
 from dealtrace.record import record
 from dealtrace.reports.answer import Report
@@ -37,8 +39,10 @@ from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.periods import DEFAULT_PRESET, Comparison
 from dealtrace.reports.question import Question, QuestionContext, RawQuestion, parse_question
 from dealtrace.reports.reading.meanings import meaning_of
+from dealtrace.reports.statuses import unclassified_keys
 from dealtrace.storage.reports.arrivals import Arrivals, find_arrivals
 from dealtrace.storage.reports.rates import list_sums_without_rate
+from dealtrace.storage.reports.statuses import list_statuses
 
 FIGURES = ("match_rate", "deals", "amount", "leads", "cost", "drr")
 """The names of the six metrics; the match rate comes first, because reports by source omit deals without a match."""
@@ -75,6 +79,7 @@ class Answers:
     sources: Report
     unmatched: Report
     missing: MissingData
+    unclassified: Problem | None
 
 
 @record
@@ -97,7 +102,7 @@ class _Page:
 async def show(view: View) -> Response:
     """Show the overview; for a site without deals, the steps to connect it come first."""
     address, now = address_of(f"/cabinet/{view.current_site.id}/", view.request.query_params), clock.now()
-    context, arrivals = await view.read(_read, view.current_site, now, view.rights.user.id)
+    context, arrivals, unclassified = await view.read(_read, view.current_site, now, view.rights.user.id)
     usual = _usual(arrivals)
     try:
         question = parse_question(_words(address, usual), context)
@@ -106,7 +111,8 @@ async def show(view: View) -> Response:
         question = parse_question(_words(address, usual), context)
     drawn = address.get("chart") if address.get("chart") in FIGURES else "amount"
     answers, problems = await gather(
-        view.ask(_ask, question, drawn, now), view.read(list_problems, view.current_site, now)
+        view.ask(_ask, question, drawn, unclassified, now),
+        view.read(_list_problems, view.current_site, now, view.services.backup_days_max),
     )  # concurrently: the problems of a large site take as long as a report
     axis = await view.read(read_axis, view.current_site, question.period)
     notes = axis_notes(axis, answers.missing.gaps, view.current_site, view.language, view.translate)
@@ -114,7 +120,8 @@ async def show(view: View) -> Response:
     until = compared_until(question, view.current_site, now, view.language)
     as_of = clock_time_in_zone(view.language, now, view.current_site.time_zone)
     page = _Page(address, address.written_out(usual), until, as_of, choices, drawn, notes)
-    texts = problem_texts([*problems, *await _lacking_rates(view, answers.figures)], view)
+    hidden = [answers.unclassified] if answers.unclassified is not None else []
+    texts = problem_texts([*problems, *hidden, *await _lacking_rates(view, answers.figures)], view)
     return _shown(view, page, answers, checklist_of(arrivals, view), texts)
 
 
@@ -139,12 +146,24 @@ def _words(address: Address, usual: dict[str, str]) -> RawQuestion:
     return replace(asked, by="", metrics=",".join((*FIGURES, NO_RATE.name)), sort="", limit="", models="")
 
 
-def _read(connection: Connection, site: Site, now: datetime, user_id: int) -> tuple[QuestionContext, Arrivals]:
-    return read_context_of(connection, site, now, user_id), find_arrivals(connection, site.id)
+def _read(
+    connection: Connection, site: Site, now: datetime, user_id: int
+) -> tuple[QuestionContext, Arrivals, frozenset[str]]:
+    unclassified = unclassified_keys(list_statuses(connection, site.id))
+    return read_context_of(connection, site, now, user_id), find_arrivals(connection, site.id), unclassified
 
 
-def _ask(source: FactSource, site: Site, question: Question, drawn: str, now: datetime) -> Answers:
-    sources = tuple(METRICS[name] for name in ("won_amount", "amount", "deals", "leads", "visits", "cost", "drr"))
+def _list_problems(connection: Connection, site: Site, now: datetime, backup_days_max: int) -> list[Problem]:
+    old_backup = find_old_backup(connection, now, backup_days_max)
+    return [*list_problems(connection, site, now), *([old_backup] if old_backup is not None else [])]
+
+
+def _ask(
+    source: FactSource, site: Site, question: Question, drawn: str, unclassified: frozenset[str], now: datetime
+) -> Answers:
+    sources = tuple(
+        METRICS[name] for name in ("won_amount", "amount", "deals", "leads", "visits", "cost", "cpl", "drr")
+    )
     by_source = tuple(DIMENSIONS[name] for name in ("source", "medium"))
     unmatched = Filter(DIMENSIONS["match_reason"], Operator.AMONG, tuple(UNMATCHED_REASONS))
     has_line = question.period.days > 1
@@ -164,6 +183,7 @@ def _ask(source: FactSource, site: Site, question: Question, drawn: str, now: da
             now,
         ),
         find_missing_data(source, site, question.period, now),
+        find_unclassified_deals(source, site, unclassified, question.period, now),
     )
 
 

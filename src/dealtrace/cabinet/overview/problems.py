@@ -1,69 +1,163 @@
 """Texts about the current problems of a site, each with its cure."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from dealtrace.cabinet.formats import clock_time
+from dealtrace.accounts.rights import Role
+from dealtrace.cabinet.formats import clock_time, money
 from dealtrace.cabinet.view import View
-from dealtrace.operations.overview.problems import Problem, ProblemKind
+from dealtrace.operations.overview.problems import RECENT_DAYS, Problem, ProblemKind
 from dealtrace.record import record
 
 
 @record
 class ProblemText:
-    """The texts of a problem and its cure, and the address of the page on which to solve it."""
+    """The texts of a problem and its cure, and the address of the page on which to solve it.
+
+    `address` is empty if there is no such page, or the person may not open it; `who` then says who can solve it.
+    """
 
     words: str
     cure: str
     address: str
+    who: str = ""
 
 
-_WORDS: Mapping[ProblemKind, tuple[str, str, str]] = {
-    ProblemKind.SERVICE_SILENT: (
+@record
+class _Template:
+    """The texts of a kind of problem; `place` is the page below the site on which to solve it, for `role` and above."""
+
+    words: str
+    cure: str
+    place: str = ""
+    role: Role = Role.READER
+
+
+_UNUSABLE = "deals?period=%(days)sd&contact=unusable"
+_UNUSABLE_LEADS = "leads?period=%(days)sd&contact=unusable&tab="
+_TEMPLATES: Mapping[ProblemKind, _Template] = {
+    ProblemKind.SERVICE_SILENT: _Template(
         "%(what)s has not sent any deals since %(since)s.",
         "Check the CRM’s connection and the journal of requests.",
         "requests",
+        Role.OWNER,
     ),
-    ProblemKind.COUNTER_SILENT: (
+    ProblemKind.COUNTER_SILENT: _Template(
         "No visits have been counted since %(since)s.",
         "Check that the counter is installed on every page.",
         "settings/counter",
+        Role.OWNER,
     ),
-    ProblemKind.POINTS_SPENT: (
+    ProblemKind.BACKUP_OLD: _Template(
+        "The last backup of the database is %(count)s days old, of %(since)s.",
+        "Make a new one, every day: dealtrace backup FILE",
+    ),
+    ProblemKind.NO_BACKUP: _Template(
+        "The database has never been backed up.",
+        "Make a backup every day: dealtrace backup FILE",
+    ),
+    ProblemKind.POINTS_SPENT: _Template(
         "All %(count)s points for today have been spent, so requests are refused.",
         "Increase the daily limit of points.",
-        "settings",
+        "settings/site",
+        Role.OWNER,
     ),
-    ProblemKind.WEBHOOK_FAILED: (
+    ProblemKind.POINTS_NEARLY_SPENT: _Template(
+        "%(count)s of the %(limit)s points for today have been spent; after the last one, requests are refused.",
+        "Increase the daily limit of points.",
+        "settings/site",
+        Role.OWNER,
+    ),
+    ProblemKind.WEBHOOK_PAUSED: _Template(
+        "The webhook %(what)s is paused, so nothing is sent to it.",
+        "See why, and resume it.",
+        "settings/webhooks/%(id)s",
+        Role.OWNER,
+    ),
+    ProblemKind.WEBHOOK_FAILED: _Template(
         "The webhook %(what)s is failing.",
         "Check its log and resend the messages.",
-        "settings/webhooks",
+        "settings/webhooks/%(id)s",
+        Role.OWNER,
     ),
-    ProblemKind.NO_WON_STATUS: (
+    ProblemKind.DEALS_UNUSABLE: _Template(
+        "Deals of the last %(days)s days with an invalid phone or e-mail, by which no lead can be found: %(count)s.",
+        "See these deals, and correct the contacts in the CRM.",
+        _UNUSABLE,
+        Role.ANALYST,
+    ),
+    ProblemKind.CALLS_UNUSABLE: _Template(
+        "Calls of the last %(days)s days with an invalid phone, by which no deal finds them: %(count)s.",
+        "See these calls, and check what the PBX sends.",
+        _UNUSABLE_LEADS + "calls",
+        Role.ANALYST,
+    ),
+    ProblemKind.REQUESTS_UNUSABLE: _Template(
+        "Lead requests of the last %(days)s days with an invalid phone or e-mail, by which no deal finds them: "
+        "%(count)s.",
+        "See these lead requests, and check the fields of the forms.",
+        _UNUSABLE_LEADS + "requests",
+        Role.ANALYST,
+    ),
+    ProblemKind.NO_WON_STATUS: _Template(
         "No status is marked as won, so reports show no income.",
         "Choose the statuses of won deals.",
         "settings/statuses",
+        Role.ANALYST,
     ),
-    ProblemKind.FIELDS_UNKNOWN: (
+    ProblemKind.STATUSES_UNCLASSIFIED: _Template(
+        "Nobody has said what these statuses mean, so their deals count as open: %(what)s. "
+        "Such deals in the period: %(count)s, for %(amount)s.",
+        "Mark each status as won, lost or open.",
+        "settings/statuses",
+        Role.ANALYST,
+    ),
+    ProblemKind.FIELDS_UNKNOWN: _Template(
         "Callers send custom fields that the site does not store: %(what)s.",
         "Add the fields that you need.",
         "settings/fields",
+        Role.OWNER,
     ),
-    ProblemKind.NO_RATE: (
+    ProblemKind.PARAMETERS_UNKNOWN: _Template(
+        "Requests of the last %(days)s days have parameters that do not exist and have no effect: %(what)s.",
+        "Find these requests in the journal, and correct the names in the CRM.",
+        "requests",
+        Role.OWNER,
+    ),
+    ProblemKind.NO_RATE: _Template(
         "Sums omit deals in currencies without a rate: %(count)s in the period, %(what)s in total.",
         "Set the rates: dealtrace rate set %(site)s CURRENCY RUBLES --from DAY",
         "reports?by=service&metrics=no_rate,deals,amount",
     ),
 }
-assert set(_WORDS) == set(ProblemKind)
+assert set(_TEMPLATES) == set(ProblemKind)
+_WHO: Mapping[Role, str] = {
+    Role.READER: "The person who runs the server can do this.",
+    Role.ANALYST: "An analyst or an owner of the site can do this.",
+    Role.OWNER: "An owner of the site can do this.",
+}
 
 
 def problem_texts(problems: Sequence[Problem], view: View) -> list[ProblemText]:
     """Return the texts of problems, in input order."""
-    return [_problem_text(problem, view, view.translate) for problem in problems]
+    return [_problem_text(problem, view) for problem in problems]
 
 
-def _problem_text(problem: Problem, view: View, translate: Callable[[str], str]) -> ProblemText:
-    words, cure, place = _WORDS[problem.kind]
-    since = clock_time(view.language, problem.since, view.current_site.time_zone) if problem.since is not None else ""
-    facts = {"what": problem.what, "count": problem.count, "since": since, "site": view.current_site.id}
-    return ProblemText(translate(words) % facts, translate(cure) % facts, f"/cabinet/{view.current_site.id}/{place}")
+def _problem_text(problem: Problem, view: View) -> ProblemText:
+    template, site = _TEMPLATES[problem.kind], view.current_site
+    facts = {
+        "what": problem.what,
+        "count": problem.count,
+        "amount": money(view.language, problem.amount),
+        "since": clock_time(view.language, problem.since, site.time_zone) if problem.since is not None else "",
+        "id": problem.object_id,
+        "days": RECENT_DAYS,
+        "limit": site.points_per_day,
+        "site": site.id,
+    }
+    may_open = bool(template.place) and view.role is not None and view.role.includes(template.role)
+    return ProblemText(
+        view.translate(template.words) % facts,
+        view.translate(template.cure) % facts,
+        f"/cabinet/{site.id}/{template.place % facts}" if may_open else "",
+        "" if may_open else view.translate(_WHO[template.role]),
+    )

@@ -12,11 +12,13 @@ from dealtrace.demo.company import (
     LOST,
     MEASURED,
     MEASURED_COLUMN,
+    NEW,
     REFUSED_COLUMN,
     SEGMENT_FILTERS,
     SEGMENT_NAME,
     SHARE_COLUMN,
     WON,
+    WORKING,
 )
 from dealtrace.demo.leads import DemoLead
 from dealtrace.demo.year import Batch, Year, list_batches
@@ -147,6 +149,8 @@ def _finish(work: Work) -> None:
     """Set the meanings of statuses, add columns and a segment, and mark the demo as finished."""
     set_status(work, WON, Meaning.WON)
     set_status(work, LOST, Meaning.LOST)
+    for status in (NEW, WORKING, MEASURED):
+        set_status(work, status, Meaning.OPEN)
     add_column(work, ReportColumn(MEASURED_COLUMN, ColumnKind.SUM, (MEASURED,)))
     add_column(work, ReportColumn(REFUSED_COLUMN, ColumnKind.COUNT, (LOST,)))
     share = parse_formula(f"column:{REFUSED_COLUMN} / deals")

@@ -1,27 +1,36 @@
-"""Find the present problems of a site, most important first."""
+"""Find the present problems of a site, most important first, for its first page and for `dealtrace doctor`."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from enum import StrEnum
+from fractions import Fraction
 
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
-from dealtrace.accounts.site_days import site_day
+from dealtrace.accounts.site_days import day_start, site_day
+from dealtrace.leads.lead import LeadKind
 from dealtrace.record import record
+from dealtrace.reports.periods import DAY
 from dealtrace.reports.silence import LOOKED_BACK, is_silent
 from dealtrace.reports.statuses import Meaning
 from dealtrace.storage.accounts.custom_fields import list_unknown_fields
 from dealtrace.storage.accounts.points import find_points_spent
+from dealtrace.storage.accounts.unknown_parameters import list_unknown_parameters
+from dealtrace.storage.deals.deals import count_unusable_contacts
+from dealtrace.storage.leads.contact_rows import count_unusable_leads
 from dealtrace.storage.reports.arrivals import find_arrivals, list_service_deals
 from dealtrace.storage.reports.statuses import list_statuses
 from dealtrace.storage.webhooks.webhooks import list_webhooks
 
 COUNTER_SILENT_AFTER = timedelta(days=1)
 """Ours: a visit counter without a visit for this long is a problem, because even a small site has a visit a day."""
-
-FIELDS_SHOWN = 5
-"""The most names of unknown custom fields that are shown."""
+POINTS_NEARLY_SPENT = 0.9
+"""Ours: the share of a day's points from which it is a problem that the rest may not last."""
+RECENT_DAYS = 7
+"""Ours: the days, with today, whose contacts and parameters are checked; earlier causes are probably gone."""
+NAMES_SHOWN = 5
+"""The most names of unknown fields, parameters or statuses that are shown."""
 
 
 class ProblemKind(StrEnum):
@@ -29,39 +38,68 @@ class ProblemKind(StrEnum):
 
     SERVICE_SILENT = "service_silent"
     COUNTER_SILENT = "counter_silent"
+    BACKUP_OLD = "backup_old"
+    NO_BACKUP = "no_backup"
     POINTS_SPENT = "points_spent"
+    POINTS_NEARLY_SPENT = "points_nearly_spent"
+    WEBHOOK_PAUSED = "webhook_paused"
     WEBHOOK_FAILED = "webhook_failed"
+    DEALS_UNUSABLE = "deals_unusable"
+    CALLS_UNUSABLE = "calls_unusable"
+    REQUESTS_UNUSABLE = "requests_unusable"
     NO_WON_STATUS = "no_won_status"
+    STATUSES_UNCLASSIFIED = "statuses_unclassified"
     FIELDS_UNKNOWN = "fields_unknown"
+    PARAMETERS_UNKNOWN = "parameters_unknown"
     NO_RATE = "no_rate"
+
+
+_UNUSABLE_LEADS = (
+    (LeadKind.CALL, ProblemKind.CALLS_UNUSABLE),
+    (LeadKind.LEAD_REQUEST, ProblemKind.REQUESTS_UNUSABLE),
+)
 
 
 @record
 class Problem:
-    """A problem: its kind, the service, webhook or field that it concerns, a count, and its start in UTC.
+    """A problem: its kind, the name of what it concerns, a count, an amount of rubles, and its start in UTC.
 
-    Values that do not apply to the kind are empty, 0 or `None`.
+    `object_id` is the id of the webhook that the problem concerns, and `reason` why it is paused or failing. Values
+    that do not apply to the kind are empty, 0 or `None`.
     """
 
     kind: ProblemKind
     what: str = ""
     count: int = 0
+    amount: Fraction | None = None
     since: datetime | None = None
+    object_id: int | None = None
+    reason: str = ""
 
 
 def list_problems(connection: Connection, site: Site, now: datetime) -> list[Problem]:
     """List the present problems of a site, most important first.
 
-    Unusable contacts are not listed, because reports count them as a reason why deals have no lead. Deals without an
-    exchange rate are not listed either: the report of the shown period counts them.
+    Not listed are the deals of a period whose amounts reports leave out or count as open: `unclassified.py` and the
+    reports of the period have them. Backups are of all sites: `backups.py` has them.
     """
-    return [*_silence(connection, site, now), *_settings(connection, site, now), *_content(connection, site)]
+    return [
+        *_silence(connection, site, now),
+        *_settings(connection, site, now),
+        *_contacts(connection, site, now),
+        *_content(connection, site, now),
+    ]
+
+
+def start_of_recent_days(site: Site, now: datetime) -> datetime:
+    """Return the start, in UTC, of the recent days whose contacts and parameters are checked."""
+    return day_start(site_day(now, site.time_zone) - (RECENT_DAYS - 1) * DAY, site.time_zone)
 
 
 def _silence(connection: Connection, site: Site, now: datetime) -> Iterator[Problem]:
     for sent in list_service_deals(connection, site.id, now - LOOKED_BACK):
         if is_silent(sent.deals, sent.last_at, now):
-            yield Problem(ProblemKind.SERVICE_SILENT, sent.service, sent.deals, sent.last_at)
+            yield Problem(ProblemKind.SERVICE_SILENT, sent.service, sent.deals, since=sent.last_at)
     seen_at = find_arrivals(connection, site.id).visits.last_at
     if seen_at is not None and now - seen_at > COUNTER_SILENT_AFTER:
         yield Problem(ProblemKind.COUNTER_SILENT, since=seen_at)
@@ -71,15 +109,32 @@ def _settings(connection: Connection, site: Site, now: datetime) -> Iterator[Pro
     spent = find_points_spent(connection, site.id, site_day(now, site.time_zone))
     if site.points_per_day and spent >= site.points_per_day:
         yield Problem(ProblemKind.POINTS_SPENT, count=spent)
+    elif site.points_per_day and spent >= site.points_per_day * POINTS_NEARLY_SPENT:
+        yield Problem(ProblemKind.POINTS_NEARLY_SPENT, count=spent)
     for webhook in list_webhooks(connection, site.id):
-        if webhook.has_failed:
-            yield Problem(ProblemKind.WEBHOOK_FAILED, webhook.url)
+        if webhook.is_paused or webhook.has_failed:
+            kind = ProblemKind.WEBHOOK_PAUSED if webhook.is_paused else ProblemKind.WEBHOOK_FAILED
+            yield Problem(kind, webhook.url, webhook.failures, object_id=webhook.id, reason=webhook.reason or "")
     statuses = list_statuses(connection, site.id)
     if statuses and not any(status.meaning is Meaning.WON for status in statuses):
         yield Problem(ProblemKind.NO_WON_STATUS, count=len(statuses))
 
 
-def _content(connection: Connection, site: Site) -> Iterator[Problem]:
+def _contacts(connection: Connection, site: Site, now: datetime) -> Iterator[Problem]:
+    since = start_of_recent_days(site, now)
+    if deals := count_unusable_contacts(connection, site.id, since):
+        yield Problem(ProblemKind.DEALS_UNUSABLE, count=deals)
+    for lead_kind, kind in _UNUSABLE_LEADS:
+        if leads := count_unusable_leads(connection, site.id, lead_kind, since):
+            yield Problem(kind, count=leads)
+
+
+def _content(connection: Connection, site: Site, now: datetime) -> Iterator[Problem]:
     if unknown := list_unknown_fields(connection, site.id):
-        names = ", ".join(field.name for field in unknown[:FIELDS_SHOWN])
+        names = ", ".join(field.name for field in unknown[:NAMES_SHOWN])
         yield Problem(ProblemKind.FIELDS_UNKNOWN, names, len(unknown))
+    since = start_of_recent_days(site, now)
+    recent = [each for each in list_unknown_parameters(connection, site.id) if each.last_seen_at >= since]
+    if recent:
+        names = ", ".join(list(dict.fromkeys(each.name for each in recent if each.name))[:NAMES_SHOWN])
+        yield Problem(ProblemKind.PARAMETERS_UNKNOWN, names, len(recent))

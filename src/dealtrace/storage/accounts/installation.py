@@ -1,4 +1,6 @@
-"""Settings of the whole installation that its owners change in the cabinet."""
+"""Settings of the whole installation that its owners change in the cabinet, and when it was last backed up."""
+
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, exists, select
 
@@ -6,6 +8,7 @@ from dealtrace.storage.database.upsert import insert_into
 from dealtrace.storage.schema.tables.control import installation
 
 _FACTOR = "second_factor_demanded"
+_BACKUP = "backup_finished_at"
 _SWITCH = {True: "on", False: "off"}
 
 
@@ -21,7 +24,22 @@ def is_factor_demanded(connection: Connection) -> bool:
 
 def set_factor_demanded(connection: Connection, *, is_demanded: bool) -> None:
     """Store whether every user must have a second factor."""
-    statement = insert_into(connection, installation).values(name=_FACTOR, value=_SWITCH[is_demanded])
+    _store(connection, _FACTOR, _SWITCH[is_demanded])
+
+
+def find_last_backup(connection: Connection) -> datetime | None:
+    """Return when `dealtrace backup` last finished, or `None` if it never did."""
+    stored = connection.execute(select(installation.c.value).where(installation.c.name == _BACKUP)).scalar_one_or_none()
+    return datetime.fromisoformat(stored) if stored is not None else None
+
+
+def record_backup(connection: Connection, finished_at: datetime) -> None:
+    """Store when a backup finished."""
+    _store(connection, _BACKUP, finished_at.isoformat())
+
+
+def _store(connection: Connection, name: str, value: str) -> None:
+    statement = insert_into(connection, installation).values(name=name, value=value)
     connection.execute(
         statement.on_conflict_do_update(index_elements=["name"], set_={"value": statement.excluded.value})
     )

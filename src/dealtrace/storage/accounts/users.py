@@ -111,6 +111,12 @@ def delete_user(connection: Connection, user_id: int) -> None:
     connection.execute(delete(user).where(user.c.id == user_id))
 
 
+def find_first_creation(connection: Connection) -> datetime | None:
+    """Return when the first of the present users was created, or `None` if there are none."""
+    first = select(user.c.created_at).order_by(user.c.created_at).limit(1)
+    return connection.execute(first).scalar_one_or_none()
+
+
 def has_users(connection: Connection) -> bool:
     """Return whether there is any user."""
     return connection.execute(select(user.c.id).limit(1)).first() is not None

@@ -1,6 +1,7 @@
 """Find, insert and update deals."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 from msgspec import convert
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, insert, or_, select, update
@@ -220,16 +221,19 @@ def count_deals(connection: Connection, site_id: int, after_id: int = 0) -> int:
     return int(connection.execute(mine).scalar_one())
 
 
-def count_unusable_contacts(connection: Connection, site_id: int) -> int:
-    """Count the non-deleted deals with a phone or e-mail that has no normal form, so that no lead can match it."""
-    unusable = or_(
+def has_unusable_contact() -> ColumnElement[bool]:
+    """Return the SQL condition that a deal has a phone or e-mail that no lead can match, as it has no normal form."""
+    return or_(
         and_(deal.c.clue_phone_as_sent.is_not(None), deal.c.clue_phone.is_(None)),
         and_(deal.c.clue_email_as_sent.is_not(None), deal.c.clue_email.is_(None)),
     )
-    mine = (
-        select(func.count()).select_from(deal).where(deal.c.site_id == site_id, unusable, deal.c.deleted_at.is_(None))
-    )
-    return int(connection.execute(mine).scalar_one())
+
+
+def count_unusable_contacts(connection: Connection, site_id: int, since: datetime) -> int:
+    """Count the non-deleted deals from `since` on with a phone or e-mail that has no normal form."""
+    mine = (deal.c.site_id == site_id, deal.c.deleted_at.is_(None), deal.c.happened_at >= since)
+    counted = select(func.count()).select_from(deal).where(*mine, has_unusable_contact())
+    return int(connection.execute(counted).scalar_one())
 
 
 def list_latest_matchers(connection: Connection, site_id: int, limit: int) -> list[tuple[Matcher, ...]]:

@@ -12,6 +12,7 @@ from dealtrace.matching.match_reason import MatchReason
 from dealtrace.record import record
 from dealtrace.storage.database.column_types import is_in
 from dealtrace.storage.deals.daily_counts import DaysOfDeals, JournalMoment
+from dealtrace.storage.deals.deals import has_unusable_contact
 from dealtrace.storage.deals.lead_links import is_its_lead
 from dealtrace.storage.deals.match_reasons import match_reason
 from dealtrace.storage.journals.keyset_pages import PageQuery
@@ -28,7 +29,8 @@ class DealFilters:
     The deals happened from `since` on and before `until`; empty and `None` filters are ignored. `ids` restricts the
     list to deals with these ids. A true `is_matched` requires a lead, a visit or a stated source. `source` is compared,
     ignoring case, with the source of the visit that the site's attribution model credits, or else with the stated
-    source. A true `is_deleted` selects only deleted deals; otherwise deleted deals are left out.
+    source. A true `is_contact_unusable` requires a phone or e-mail without a normal form. A true `is_deleted` selects
+    only deleted deals; otherwise deleted deals are left out.
     """
 
     since: datetime | None = None
@@ -40,6 +42,7 @@ class DealFilters:
     is_matched: bool | None = None
     reason: MatchReason | None = None
     source: str = ""
+    is_contact_unusable: bool = False
     is_deleted: bool = False
 
 
@@ -65,6 +68,8 @@ def _conditions(site: Site, filters: DealFilters) -> Iterator[ColumnElement[bool
         yield is_matched if filters.is_matched else ~is_matched
     if filters.reason is not None:
         yield match_reason(contact_matching=site.contact_matching) == filters.reason
+    if filters.is_contact_unusable:
+        yield has_unusable_contact()
     if filters.source:
         yield traffic_source.c.source_key == part_key(filters.source)
 

@@ -4,14 +4,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import JSON, Connection, Text, and_, bindparam, column, delete, func, insert, or_, select
+from sqlalchemy import JSON, ColumnElement, Connection, Text, and_, bindparam, column, delete, func, insert, or_, select
 
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.leads.limits import CALL_DURATION_MAX
 from dealtrace.record import record
 from dealtrace.storage.database.column_types import MICROSECOND, each_json, is_in, json_integer, microseconds
 from dealtrace.storage.database.compiled_statement import CompiledStatement
-from dealtrace.storage.schema.tables.leads import LEAD_TABLES, lead_contact
+from dealtrace.storage.schema.tables.leads import LEAD_STARTS, LEAD_TABLES, lead_contact
 
 _LONGEST = CALL_DURATION_MAX // MICROSECOND
 """The microseconds between the start and the end of a lead, at most; a lead request ends when it begins."""
@@ -111,23 +111,28 @@ def delete_contact_rows(connection: Connection, site_id: int, kind: LeadKind, id
     connection.execute(delete(lead_contact).where(*mine))
 
 
-def count_unusable_leads(connection: Connection, site_id: int) -> int:
-    """Count the non-deleted leads with a phone or e-mail that has no normal form, so that matching cannot use it."""
-    return sum(_count_unusable(connection, site_id, kind) for kind in LeadKind)
+def count_unusable_leads(connection: Connection, site_id: int, kind: LeadKind, since: datetime) -> int:
+    """Count the non-deleted leads of a kind, begun from `since` on, with a phone or e-mail that has no normal form."""
+    table = LEAD_TABLES[kind]
+    mine = (table.c.site_id == site_id, table.c.deleted_at.is_(None), LEAD_STARTS[kind] >= since)
+    counted = select(func.count()).select_from(table).where(*mine, lead_has_unusable_contact(kind))
+    return int(connection.execute(counted).scalar_one())
 
 
-def _count_unusable(connection: Connection, site_id: int, kind: LeadKind) -> int:
+def lead_has_unusable_contact(kind: LeadKind) -> ColumnElement[bool]:
+    """Return the SQL condition that a lead has a phone or e-mail that matching cannot use, as it has no normal form."""
     table, rows = LEAD_TABLES[kind], lead_contact.c
     its_own = (rows.site_id == table.c.site_id, rows.lead_id == table.c.id, rows.lead_kind == kind)
     kinds_of_contact = {"phone": rows.contact.not_like("%@%"), "email": rows.contact.like("%@%")}
-    unusable = [
-        and_(table.c[name].is_not(None), table.c[name] != "", ~select(rows.lead_id).where(*its_own, usable).exists())
-        for name, usable in kinds_of_contact.items()
-        if name in table.c
-    ]
-    mine = select(func.count()).select_from(table)
-    counted = mine.where(table.c.site_id == site_id, table.c.deleted_at.is_(None), or_(*unusable))
-    return int(connection.execute(counted).scalar_one())
+    return or_(
+        *(
+            and_(
+                table.c[name].is_not(None), table.c[name] != "", ~select(rows.lead_id).where(*its_own, usable).exists()
+            )
+            for name, usable in kinds_of_contact.items()
+            if name in table.c
+        )
+    )
 
 
 def _span_columns(site_id: int, span: LeadSpan) -> Mapping[str, object]:

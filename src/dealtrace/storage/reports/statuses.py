@@ -63,18 +63,26 @@ def insert_statuses(
 
 
 def update_meaning(connection: Connection, site_id: int, name: str, meaning: Meaning, now: datetime) -> bool:
-    """Store the meaning of all spellings of a status, adding the status if it is new; return whether it existed."""
+    """Store the meaning that a person gave to all spellings of a status; return whether the status existed.
+
+    A status that is new to the site is added.
+    """
     mine = (deal_status.c.site_id == site_id, deal_status.c.key == status_key(name))
-    is_seen = connection.execute(update(deal_status).where(*mine).values(meaning=meaning.value)).rowcount > 0
-    row = insert_into(connection, deal_status).values(**_row(site_id, name, meaning, now))
+    classified = {"meaning": meaning.value, "classified_at": now}
+    is_seen = connection.execute(update(deal_status).where(*mine).values(**classified)).rowcount > 0
+    row = insert_into(connection, deal_status).values(**(_row(site_id, name, meaning, now) | classified))
     connection.execute(row.on_conflict_do_nothing(index_elements=["site_id", "spelling"]))
     return is_seen
 
 
 def list_statuses(connection: Connection, site_id: int) -> list[Status]:
     """List all spellings of statuses that a site's deals have had, or that have a meaning such as won, unordered."""
-    query = select(deal_status.c.spelling, deal_status.c.meaning).where(deal_status.c.site_id == site_id)
-    return [Status(spelling, Meaning(meaning)) for spelling, meaning in connection.execute(query)]
+    columns = (deal_status.c.spelling, deal_status.c.meaning, deal_status.c.classified_at)
+    query = select(*columns).where(deal_status.c.site_id == site_id)
+    return [
+        Status(spelling, Meaning(meaning), classified_at is not None or meaning != Meaning.OPEN)
+        for spelling, meaning, classified_at in connection.execute(query)
+    ]
 
 
 def find_deals_by_status(connection: Connection, site_id: int) -> dict[str, int]:
@@ -106,4 +114,5 @@ def _row(site_id: int, spelling: str, meaning: str, now: datetime) -> dict[str, 
         "key": status_key(spelling),
         "meaning": meaning,
         "first_seen_at": now,
+        "classified_at": None,
     }

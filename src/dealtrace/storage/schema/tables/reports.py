@@ -13,6 +13,7 @@ deal_status = Table(
     Column("key", Text, nullable=False),
     Column("meaning", String(12), nullable=False),
     Column("first_seen_at", Instant, nullable=False),
+    Column("classified_at", Instant),
     PrimaryKeyConstraint("site_id", "spelling"),
     info=TENANT,
 )

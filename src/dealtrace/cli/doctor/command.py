@@ -1,4 +1,4 @@
-"""`dealtrace doctor`: problems of the installation and how to fix them."""
+"""The command `dealtrace doctor`: it lists the problems of the installation and how to fix them."""
 
 from shlex import quote
 
@@ -7,10 +7,9 @@ from sqlalchemy import Connection
 
 from dealtrace import clock
 from dealtrace.accounts.site import Site
-from dealtrace.accounts.site_days import site_day
-from dealtrace.accounts.webhook import Webhook
 from dealtrace.cli.answers import Finding
-from dealtrace.cli.mail_findings import mail_findings
+from dealtrace.cli.doctor.mail_findings import mail_findings
+from dealtrace.cli.doctor.problem_findings import backup_findings, problem_findings
 from dealtrace.cli.options import JsonOption
 from dealtrace.cli.output import cleaned
 from dealtrace.cli.terminal import console, counted, open_prepared, print_json
@@ -20,23 +19,19 @@ from dealtrace.reports.statuses import STATUSES_MAX, Meaning, StatusGroup, group
 from dealtrace.settings import UnknownVariable, list_unknown_settings, read_settings
 from dealtrace.storage.accounts.custom_fields import UnknownField, list_unknown_fields
 from dealtrace.storage.accounts.name_counts import NAMES_MAX
-from dealtrace.storage.accounts.points import find_points_spent
 from dealtrace.storage.accounts.sites import list_sites
 from dealtrace.storage.accounts.unknown_parameters import UnknownParameter, list_unknown_parameters
 from dealtrace.storage.accounts.users import has_users
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.database.sqlite_file import is_open_to_others
-from dealtrace.storage.deals.deals import count_unusable_contacts, list_latest_matchers
+from dealtrace.storage.deals.deals import list_latest_matchers
 from dealtrace.storage.leads.contact_groups import list_unlinked_contacts
-from dealtrace.storage.leads.contact_rows import count_unusable_leads
 from dealtrace.storage.leads.normalisation_progress import count_left_to_normalise, find_progress
 from dealtrace.storage.reports.mirror.status import MirrorStatus, find_mirror_status
 from dealtrace.storage.reports.rates import count_deals_without_rate
 from dealtrace.storage.reports.statuses import find_deals_by_status, has_won_status, list_statuses
 from dealtrace.storage.schema.differences import schema_differences
-from dealtrace.storage.webhooks.webhooks import list_webhooks
 
-POINTS_NEARLY_SPENT = 0.9
 HAS_FINDINGS = 1
 COULD_NOT_LOOK = 2
 UNLINKED_SHOWN = 20
@@ -100,6 +95,7 @@ def _findings(database: Database) -> list[Finding]:
         text = f"Every user of this machine can read {file}."
         findings.append({"kind": "permissions", "text": text, "cure": f"chmod 600 {quote(file)}*"})
     with database.read() as connection:
+        findings += backup_findings(connection, read_settings().backup_days_max)
         sites = list_sites(connection)
         if not sites:
             findings.append(
@@ -123,31 +119,12 @@ def _site_findings(connection: Connection, site: Site) -> list[Finding]:
     findings += [
         _unknown_parameter_finding(site.id, parameter) for parameter in list_unknown_parameters(connection, site.id)
     ]
-    findings += [_webhook_finding(webhook) for webhook in list_webhooks(connection, site.id) if webhook.has_failed]
-    unusable = count_unusable_contacts(connection, site.id)
-    if unusable:
-        text = f"Site {site.id}: {counted(unusable, 'deal')} with an invalid phone or e-mail, which matches nothing."
-        cure = "To see why: dealtrace explain DEAL"
-        findings.append({"kind": "unusable_contact", "text": text, "cure": cure, "site_id": site.id, "seen": unusable})
+    findings += problem_findings(connection, site)
     findings += _matcher_findings(connection, site)
     findings += _people_findings(connection, site)
-    unusable_leads = count_unusable_leads(connection, site.id)
-    if unusable_leads:
-        text = (
-            f"Site {site.id}: {counted(unusable_leads, 'lead')} with an invalid phone or e-mail, which matches nothing."
-        )
-        cure = "Check what the forms and the PBX of this site send."
-        findings.append(
-            {"kind": "unusable_lead", "text": text, "cure": cure, "site_id": site.id, "seen": unusable_leads}
-        )
     findings += _status_findings(connection, site)
     findings += mail_findings(connection, site, has_mail_server=bool(read_settings().smtp_url))
     findings += _rate_findings(connection, site)
-    spent = find_points_spent(connection, site.id, site_day(clock.now(), site.time_zone))
-    if site.points_per_day and spent >= site.points_per_day * POINTS_NEARLY_SPENT:
-        text = f"Site {site.id}: {spent} of {site.points_per_day} API points are used today."
-        cure = f"dealtrace site set {site.id} points_per_day=…"
-        findings.append({"kind": "points", "text": text, "cure": cure, "site_id": site.id, "spent": spent})
     return findings
 
 
@@ -254,17 +231,6 @@ def _named(groups: list[StatusGroup]) -> str:
     named = ", ".join(f"{group.name} ({group.deals})" for group in groups[:STATUSES_SHOWN])
     more = len(groups) - STATUSES_SHOWN
     return f"{named} and {more} more" if more > 0 else named
-
-
-def _webhook_finding(webhook: Webhook) -> Finding:
-    state = "is paused" if webhook.is_paused else "is failing"
-    return {
-        "kind": "webhook",
-        "text": f"Site {webhook.site_id}: webhook {webhook.id} {state}: {webhook.reason}",
-        "cure": f"dealtrace webhook test {webhook.id}, then dealtrace webhook resume {webhook.id}",
-        "site_id": webhook.site_id,
-        "webhook_id": webhook.id,
-    }
 
 
 def _quoted(name: str) -> str:

@@ -1,0 +1,29 @@
+"""Find out whether the last backup of the database is too old."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from dealtrace.operations.overview.problems import Problem, ProblemKind
+from dealtrace.storage.accounts.installation import find_last_backup
+from dealtrace.storage.accounts.users import find_first_creation
+
+
+def find_old_backup(connection: Connection, now: datetime, days_max: int) -> Problem | None:
+    """Return the problem that the last backup is older than `days_max` days, or that there is none, or `None`.
+
+    Ours: only `dealtrace backup` is known here. PostgreSQL is usually backed up by its own means, so its databases are
+    expected to have a backup of ours only after the first one. A SQLite file is, once its first user is `days_max` days
+    old; a site may be older, as that of a demo is. If `days_max` is 0, backups are made by other means, and nothing is
+    a problem.
+    """
+    if not days_max:
+        return None
+    age_max = timedelta(days=days_max)
+    finished_at = find_last_backup(connection)
+    if finished_at is not None:
+        is_old = now - finished_at > age_max
+        return Problem(ProblemKind.BACKUP_OLD, count=(now - finished_at).days, since=finished_at) if is_old else None
+    created_at = find_first_creation(connection) if connection.dialect.name == "sqlite" else None
+    is_due = created_at is not None and now - created_at > age_max
+    return Problem(ProblemKind.NO_BACKUP, since=created_at) if is_due else None

@@ -1,0 +1,12 @@
+"""Add when a person last set the meaning of a status, so that statuses nobody has classified can be listed."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0032"
+down_revision = "0031"
+
+
+def upgrade() -> None:
+    """Apply the migration; statuses that mean won or lost count as classified without it."""
+    op.add_column("deal_status", sa.Column("classified_at", sa.BigInteger(), nullable=True))
