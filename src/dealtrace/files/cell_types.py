@@ -11,6 +11,7 @@ from dealtrace.files.row import Cell, LostValue
 from dealtrace.files.spreadsheet_text import plain_text
 from dealtrace.leads.limits import TAG_LENGTH_MAX, TAGS_MAX
 from dealtrace.leads.phone import normal_phone
+from dealtrace.leads.plain_text import stripped
 from dealtrace.record import record
 
 EXACT_NUMBERS_BELOW = 10**15
@@ -62,7 +63,7 @@ def text_of(cell: Cell) -> str:
     if isinstance(cell, str):
         if "\0" in cell:
             raise InvalidValue("нулевой символ недопустим", "null characters are not allowed")
-        text = plain_text(cell.strip())
+        text = plain_text(stripped(cell))
         if text.startswith("#") and text.casefold() in ERROR_VALUES:
             raise _lost(text)
         return text
