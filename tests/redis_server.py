@@ -15,11 +15,16 @@ class RedisServer:
     """One server in memory."""
 
     def __init__(self, folder: Path) -> None:
-        program = shutil.which("redis-server") or shutil.which("valkey-server")
-        assert program is not None
         self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}"
-        options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+        self._folder = folder
+        self.start()
+
+    def start(self) -> None:
+        """Start the server, or start it again at the same port, and wait until it answers."""
+        program = shutil.which("redis-server") or shutil.which("valkey-server")
+        assert program is not None
+        options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self._folder)]
         self.process = start_program([program, *options])
         deadline = time.monotonic() + STARTED_WITHIN_SECONDS
         while not self._answers():

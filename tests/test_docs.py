@@ -412,6 +412,14 @@ def test_every_promise_names_its_rule_and_its_test(row: list[str]) -> None:
         assert not name or re.search(rf"^(?:async )?def {re.escape(name)}\(", read(ROOT / file), re.MULTILINE), test
 
 
+def test_every_promise_beside_the_page_names_rules_and_tests_that_exist() -> None:
+    listed = section(DOCS / "promises.md", "What we promise otherwise")
+    tests = {name for name in in_code(listed) if name.startswith("tests/")}
+    assert not [name for name in tests if not (ROOT / name).is_file()]
+    rules = [name for name in in_code(listed) if re.fullmatch(r"[a-z]+\.[a-z_.]+", name)]
+    assert all(resolve(rule) is not None for rule in rules)
+
+
 def test_every_promise_of_security_names_its_tests() -> None:
     rows = list(table_rows(read(ROOT / "SECURITY.md")))
     assert rows

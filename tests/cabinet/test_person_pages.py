@@ -10,7 +10,9 @@ from cast import Player, Stage, moscow
 from dealtrace.accounts.rights import Role
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.matchers import WITHOUT_SOURCE
+from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.operations.deals.register import register_deals
+from dealtrace.operations.leads.delete import delete_lead
 from guests import Guest, member_of, text_of
 from server import ServerProcess
 from write_commands import by_contact, registration
@@ -64,6 +66,32 @@ def test_everything_of_a_person_stands_in_one_line_of_time(owner: Guest, person:
     assert PHONE in page
     assert MAIL in page
     assert "<script>alert" not in page
+
+
+def test_the_page_of_an_alias_is_that_of_the_person_until_they_part(
+    server: ServerProcess, served: Stage, site: Player, owner: Guest, person: str
+) -> None:
+    later = served.lead_request(site, moscow(DAY, "12:00:00"), phone="", email="other@example.org")
+    found = re.search(r'href="/cabinet/\d+/(people/\d+)"', owner.get(f"leads/request/{later.id}").text)
+    assert found is not None
+    alias = found[1]
+    assert PHONE not in owner.get(alias).text
+    joining = served.lead_request(site, moscow(DAY, "13:00:00"), phone=PHONE, email="other@example.org")
+    shown = owner.get(alias).text
+    assert events_of(shown) == events_of(owner.get(person).text)
+    assert PHONE in shown
+    assert "other@example.org" in shown
+    exported = owner.get(f"{alias}/data.json", contact=[PHONE, "other@example.org"]).json()
+    assert len(exported["lead_request"]) == 3
+    with served.database.write() as connection:
+        delete_lead(served.work(connection, site), LeadRef(LeadKind.LEAD_REQUEST, joining.id))
+    assert PHONE not in owner.get(alias).text
+    assert "other@example.org" not in owner.get(person).text
+
+
+def events_of(page: str) -> list[str]:
+    """Return the titles of a person's events, in their order."""
+    return re.findall(r'<th scope="row">(?:<a href="[^"]*">)?(?:<bdi>)?([^<]*)', page)
 
 
 def test_a_person_is_exported_after_a_preview(owner: Guest, person: str) -> None:

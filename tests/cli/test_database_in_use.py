@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from commands import CommandLine, Terminal
+from dealtrace.cli.commands import COMMANDS
 from postgresql import PostgresqlServer
 from server import ServerProcess, free_port
 
@@ -25,7 +26,30 @@ OTHERS = (
     ("db", "recount"),
     ("backup", "copy.backup"),
     ("export", "deals", "out.csv", "--site", "1"),
+    ("demo", "--site", "1"),
+    ("demo", "--remove"),
+    ("user", "create", "anna"),
+    ("status", "list", "1"),
+    ("rate", "list", "1"),
+    ("column", "list", "1"),
+    ("source", "host", "list", "1"),
+    ("lead", "show", "call", "1"),
+    ("import", "calls", "calls.csv", "--site", "1"),
+    ("import", "costs", "calls.csv", "--site", "1", "--system", "s", "--account", "a"),
+    ("try", "1", "model=1"),
+    ("agree", "calls.csv", "--site", "1"),
+    ("report", "sources", "--site", "1"),
+    ("segment", "list", "1"),
+    ("alert", "list", "1"),
+    ("webhook", "list"),
+    ("person", "export", "79205550055"),
+    ("requests", "tail"),
+    ("db", "mirror"),
+    ("db", "renormalise"),
 )
+MAKERS = {"serve", "site", "demo", "restore"}
+"""The commands that make a database, when told to make a site or to serve."""
+WITHOUT_DATABASE = {"config"}
 
 
 @pytest.fixture
@@ -42,9 +66,25 @@ def mode(path: Path) -> int:
 def test_a_command_in_the_wrong_folder_makes_nothing_and_says_where_it_looked(
     terminal: Terminal, tmp_path: Path, command: tuple[str, ...]
 ) -> None:
-    assert str(tmp_path / "own.db") in terminal.refused(*command)
+    (tmp_path / "calls.csv").write_text("date,phone\n26.03.2018 10:00,79205550055\n")
+    said = terminal.run(*command, new_password="correct horse battery")
+    assert (bool(said.status), said.out, "Traceback" in said.err) == (True, "", False), said
+    assert str(tmp_path / "own.db") in said.err
     assert not list(tmp_path.glob("own.db*"))
     assert not list(tmp_path.glob("copy*"))
+
+
+def test_every_command_is_tried_in_the_wrong_folder() -> None:
+    assert {command[0] for command in OTHERS} | MAKERS | WITHOUT_DATABASE == set(COMMANDS)
+
+
+@pytest.mark.parametrize("command", [("site", "create", "Shop"), ("demo",), ("site", "list")], ids=" ".join)
+def test_no_command_makes_the_folder_of_a_mistyped_path(
+    command_line: CommandLine, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    mistyped = Terminal(command_line, "sqlite:///mistyped/own.db", tmp_path)
+    assert str(tmp_path / "mistyped") in mistyped.refused(*command)
+    assert not (tmp_path / "mistyped").exists()
 
 
 @pytest.mark.parametrize("command", [*OTHERS[:3], ("db", "upgrade"), ("db", "check")], ids=" ".join)

@@ -18,6 +18,7 @@ from dealtrace.cli.commands import COMMANDS, load_command
 
 PROGRAM = [sys.executable, "-m", "dealtrace"]
 COST_RATIO_MAX = 5
+COMMAND_RATIO_MAX = 2.5
 HEAVY = {"sqlalchemy", "alembic", "granian", "phonenumbers", "psycopg", "pydantic", "xlsxwriter"}
 OF_OTHERS = {
     "alembic",
@@ -103,6 +104,19 @@ def test_help_costs_little_more_than_importing_the_library_that_writes_it() -> N
     cpu_of("-m", "dealtrace", "--version")  # Python compiles what has changed
     measured = [(cpu_of("-m", "dealtrace", "--help"), cpu_of("-c", "import typer")) for _ in range(3)]
     assert min(help_seconds for help_seconds, _ in measured) <= COST_RATIO_MAX * min(of for _, of in measured)
+
+
+@pytest.mark.parametrize("command", ["site list", "config", "deal list --site 1"])
+def test_a_command_costs_little_more_than_importing_its_libraries(
+    command: str, own_database: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in own_database.items():
+        monkeypatch.setenv(name, value)
+    arguments = ("-m", "dealtrace", *command.split())
+    cpu_of(*arguments)
+    libraries = "import rich.console, sqlalchemy, typer, pydantic_settings"
+    measured = [(cpu_of(*arguments), cpu_of("-c", libraries)) for _ in range(3)]
+    assert min(seconds for seconds, _ in measured) <= COMMAND_RATIO_MAX * min(of for _, of in measured)
 
 
 def test_help_lists_every_command_as_it_describes_itself(terminal: Terminal) -> None:

@@ -132,7 +132,7 @@ def test_without_days_it_is_the_last_28_of_the_site(beside: Terminal, owner: Pla
         (("own=?",), "pay.example.com"),
         (("model=1", "model=2"), "twice"),
         (("model=1", "--from", "2018-03-27", "--to", "2018-03-26"), "--from is after --to. Set --from to the earlier"),
-        (("model=1", "--from", "2999-01-01"), "--from is after today"),
+        (("model=1", "--from", "2099-01-01"), "--from is after today"),
     ],
 )
 def test_what_does_not_fit_is_refused_with_the_cure(

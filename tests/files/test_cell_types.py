@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from cast import MOSCOW, moscow
+from dealtrace.accounts.own_ids import ID_MAX
 from dealtrace.errors import InvalidValue
 from dealtrace.files.cell_types import (
     EXACT_NUMBERS_BELOW,
@@ -22,6 +23,7 @@ from dealtrace.files.cell_types import (
 from dealtrace.files.pbx_words import PBXS, Pbx
 from dealtrace.files.row import LostValue, NumberOf1904
 from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell, instant_of, whole_span
+from dealtrace.files.visit_columns import VisitRefCell
 from dealtrace.leads.limits import TAG_LENGTH_MAX, TAGS_MAX
 
 DAY = date(2018, 3, 26)
@@ -63,6 +65,16 @@ READ: list[tuple[CellType, Any, Any]] = [
     (IntegerCell(1, 10), "10", 10),
     (IntegerCell(1, 2000), "1 200", 1200),
     (IntegerCell(1, 10), 3.0, 3),
+    (IntegerCell(1, 10), "3.0", 3),
+    (IntegerCell(1, 2000), "\u200e1\u2009200\u00a0", 1200),
+    (IntegerCell(0, ID_MAX), "7811141.0", 7811141),
+    (VisitRefCell(), "1846408120.0", 1846408120),
+    (VisitRefCell(), "1846408120", 1846408120),
+    (VisitRefCell(), "null", None),
+    (AnsweredCell(), "1.0", True),
+    (AnsweredCell(), "0.0", False),
+    (LASTING, "1 200", timedelta(seconds=1200)),
+    (LASTING, "\u200e5:03\u200f", timedelta(minutes=5, seconds=3)),
     (LASTING, "0", timedelta(0)),
     (LASTING, 300.0, timedelta(minutes=5)),
     (LASTING, "5:03", timedelta(minutes=5, seconds=3)),
@@ -155,6 +167,9 @@ MALFORMED: list[tuple[CellType, Any]] = [
     (IntegerCell(1, 10), "11"),
     (IntegerCell(1, 10), "-1"),
     (IntegerCell(1, 10), "1.5"),
+    (IntegerCell(1, 2000), "1.000"),
+    (IntegerCell(1, 2000), "1,0"),
+    (AnsweredCell(), "1.5"),
     (IntegerCell(1, 10), "٣"),
     (IntegerCell(1, 10), "9" * 5000),
     (LASTING, "2592001"),
@@ -174,6 +189,12 @@ MALFORMED: list[tuple[CellType, Any]] = [
     (TimestampCell(), "26.03.2018 10"),
     (TimestampCell(), "2018-W12-1"),
     (TimestampCell(), "yesterday"),
+    (TimestampCell(), "2018-03-26T09:50:01+15:00"),
+    (TimestampCell(), "2018-03-26T09:50:01+03:60"),
+    (TimestampCell(), "2018-03-26Z"),
+    (TimestampCell(), "26.03.2018 +03:00"),
+    (TimestampCell(), "152204700.5"),
+    (TimestampCell(), "15220470011"),
     (TimestampCell(), "152204700"),
     (TimestampCell(), 1.0),
     (TimestampCell(), 1e9 - 1),

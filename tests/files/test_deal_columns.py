@@ -47,12 +47,19 @@ def test_it_reads_what_an_export_writes(tmp_path: Path) -> None:
     (russian,) = contents(path, ("margin",))
     (tmp_path / "deals.jsonl").write_text(json.dumps(dict(zip(names, cells, strict=True))))
     (english,) = contents(tmp_path / "deals.jsonl", ("margin",))
-    clue = by_contact("79205550055", "i@example.ru")
+    clue = by_contact("79205550055, 79205550056", "i@example.ru")
     assert russian == english == IncomingDeal(
         7811141, "K1", "won", Decimal("6000.5000"), AT, moscow("2018-03-27", "09:50:01"), "AmoCRM", "Анна", "срочно",  # type: ignore[arg-type]
         ("опт", "vip"), {"margin": "12 %"}, TrafficSource("yandex", "cpc", "brand", "", "шины"),
         LeadClue(CallIdentity(77, None), clue.contact),
     )  # fmt: skip
+
+
+def test_of_a_list_of_contacts_as_many_as_fit_are_used(tmp_path: Path) -> None:
+    phones = [f"792055500{number}" for number in range(10, 30)]
+    deal = deal_in(tmp_path, ",phones,emails", f',"{", ".join(phones)}","Петров, Иван <i@example.ru>"')
+    assert deal.clue.contact.normals == (*phones[:5], "i@example.ru")
+    assert isinstance(deal_in(tmp_path, ",phones", f",{'7' * 65}"), InvalidParameters)
 
 
 @pytest.mark.parametrize("field", ["Статус", "Сумма", "orderNumber", "ID клиента", "Тип лида", "phones"])

@@ -136,6 +136,9 @@ class TestRate:
             for _ in range(20):
                 assert statuses(burst(server, query)) == {403: BURST}
             assert 1 <= server.logged.count('"rate_limit_unavailable"') <= 2, "once a process, then once a minute"
+            redis.start()
+            wait_until(lambda: statuses(burst(server, query)).get(429))
+            wait_until(lambda: burst(server, query) and server.logged.count('"rate_limit_back"') == 2)
 
     @on_one_engine
     def test_health_and_pages_are_not_counted(self, start_server: StartServer) -> None:

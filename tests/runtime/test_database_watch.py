@@ -13,6 +13,7 @@ from dealtrace.operations.reports.open_facts import open_facts
 from dealtrace.runtime.database_watch import LOOK_SECONDS, STALE_SECONDS, DatabaseWatch
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.schema.upgrade import prepare_schema
+from dealtrace.worker import upkeep
 from write_commands import register
 
 
@@ -100,6 +101,10 @@ def test_a_file_that_is_gone_refuses_whatever_is_asked(tmp_path: Path) -> None:
     watch.require()
     assert watch.check().is_ok
     database.close()
+
+
+def test_the_file_is_looked_at_every_second_and_by_requests_more_often() -> None:
+    assert LOOK_SECONDS < upkeep.STEP_SECONDS <= 1
 
 
 def test_a_batch_of_writes_looks_afresh(tmp_path: Path) -> None:

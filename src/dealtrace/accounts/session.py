@@ -33,10 +33,13 @@ class Session:
     is_confirmed: bool
 
     def is_over(self, now: datetime) -> bool:
-        """Return whether the session has expired."""
+        """Return whether the session has expired.
+
+        A session that was opened while the clock was more than `SESSION_AGE_MAX` ahead has expired, too.
+        """
         if not self.is_confirmed:
-            return now - self.created_at > CODE_WAIT_MAX
-        return now - self.seen_at > SESSION_IDLE_MAX or now - self.created_at > SESSION_AGE_MAX
+            return abs(now - self.created_at) > CODE_WAIT_MAX
+        return now - self.seen_at > SESSION_IDLE_MAX or abs(now - self.created_at) > SESSION_AGE_MAX
 
     def is_due(self, now: datetime) -> bool:
         """Return whether the stored session must be updated: `seen_at` is over a minute old, or the code is overdue."""

@@ -1,12 +1,14 @@
 """A webhook: a URL that is notified of the events of a site."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NewType
 
 from dealtrace.record import record
 
 WebhookId = NewType("WebhookId", int)
+PAUSE_MAX = timedelta(minutes=72)
+"""The longest pause between two attempts to send a delivery: an hour, and a fifth of it by chance."""
 
 
 class EventKind(StrEnum):
@@ -104,8 +106,13 @@ class Webhook:
         return self.pause_reason or self.last_fault
 
     def is_due(self, now: datetime) -> bool:
-        """Return whether the webhook is not paused and its next attempt is due at `now`."""
-        return self.paused_at is None and (self.next_attempt_at is None or self.next_attempt_at <= now)
+        """Return whether the webhook is not paused and its next attempt is due at `now`.
+
+        Ours: an attempt that is planned later than `PAUSE_MAX` was planned by a clock that has since been set back.
+        """
+        if self.paused_at is not None:
+            return False
+        return self.next_attempt_at is None or not now < self.next_attempt_at <= now + PAUSE_MAX
 
     @property
     def is_test_awaited(self) -> bool:

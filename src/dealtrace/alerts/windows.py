@@ -13,6 +13,8 @@ WEEKS_BACK = 8
 """Ours: eight weeks show what is usual, and are too short for a season to change it."""
 SETTLING = timedelta(minutes=10)
 """Ours: a window is checked this long after its end, so that it includes what is reported a little late."""
+NEXT_CHECK_MAX = DAY + timedelta(hours=2)
+"""The longest time from a check to the next one: a day of 25 hours, settling, and the time that the check takes."""
 TRIAL_DAYS = 30
 
 

@@ -17,6 +17,7 @@ HOSTS_REMEMBERED = 4096
 
 _ESCAPED_AMPERSAND = re.compile(r"&(?:amp;|#0*38;|#x0*26;)+", re.IGNORECASE)
 _MISWRITTEN = re.compile(r"(?:[?;]|%26)(?=utm_\w+=)", re.IGNORECASE)
+_SLASH = re.compile("/|%2F", re.IGNORECASE)
 _PERCENT_RUN = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _BEFORE_TAGS = "!/?"
 """The characters that single-page sites write before the parameters in a fragment, as in `#!/a=1` or `#?a=1`."""
@@ -101,9 +102,14 @@ def parameters_of(text: str) -> Mapping[str, str]:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    """Yield the texts `name=value` of a query string, split at `&`; utm tags are also split at `?`, `;` and `%26`."""
+    """Yield the texts `name=value` of a query string, split at `&`, and at `?`, `;` and `%26` before utm tags.
+
+    A value with a slash is an address, whose own tags are left alone, but for the values of utm tags.
+    """
     for piece in text.split("&"):
-        yield from _MISWRITTEN.split(piece) if piece[:4].lower() == "utm_" else (piece,)
+        tags = _MISWRITTEN.split(piece)
+        is_address = piece[:4].lower() != "utm_" and _SLASH.search(tags[0]) is not None
+        yield from (piece,) if is_address else tags
 
 
 def fragment_parameters_of(fragment: str) -> Mapping[str, str]:

@@ -175,7 +175,7 @@ account.mail.ru auth.mail.ru o2.mail.ru connect.mail.ru oauth.mail.ru swa.mail.r
 id.rambler.ru appleid.apple.com idmsa.apple.com login.live.com login.microsoftonline.com login.microsoft.com
 account.live.com login.yahoo.com api.twitter.com appleid.cdn-apple.com
 esia.gosuslugi.ru login.mos.ru id.sber.ru online.sberbank.ru id.tbank.ru id.tinkoff.ru id.alfabank.ru id.vtb.ru
-id.ozon.ru id.hh.ru auth.tochka.com login.school.mosreg.ru auth0.openai.com auth.openai.com
+id.ozon.ru id.hh.ru login.mts.ru auth.tochka.com login.school.mosreg.ru auth0.openai.com auth.openai.com
 """
 """Exact names of hosts where people sign in; other hosts under the same domains are ordinary referrers."""
 
@@ -183,7 +183,8 @@ PAYMENT_HOSTS = f"""
 money.yandex.ru kassa.yandex.ru pay.yandex.ru split.yandex.ru trust.yandex.ru {_under("checkout.pay.yandex", "ru com")}
 pay.google.com pay.vk.com pay.mail.ru money.mail.ru securepay.tinkoff.ru securepay.tbank.ru secure-pay.tbank.ru
 pay.tbank.ru oplata.tinkoff.ru oplata.tbank.ru rest-api-test.tinkoff.ru securepayments.sberbank.ru 3dsec.sberbank.ru
-securecardpayment.ru ecom.sberbank.ru pay.sber.ru payment.alfabank.ru pay.alfabank.ru web.rbsuat.com
+securecardpayment.ru ecom.sberbank.ru pay.sber.ru payment.alfabank.ru pay.alfabank.ru web.rbsuat.com alfa.rbsuat.com
+forma.tinkoff.ru forma.tbank.ru
 acs.vtb.ru platezh.vtb24.ru vtb.rbsuat.com qr.nspk.ru sbp.nspk.ru acs.mirconnect.ru oplata.qiwi.com bill.qiwi.com
 checkout.stripe.com buy.stripe.com hooks.stripe.com js.stripe.com invoice.stripe.com pay.cloudtips.ru
 payments.amazon.com pay.amazon.com checkout.shopify.com shop.app pay.kaspi.kz epay.homebank.kz epay.kkb.kz

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Generic, NoReturn, TypeVar
@@ -18,7 +18,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import day_start
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cli.deals.period import check_order
-from dealtrace.cli.options import JsonOption, SiteIdOption
+from dealtrace.cli.options import JsonOption, SiteIdOption, day_option
 from dealtrace.cli.terminal import console, counted, error_console, fail, open_prepared, print_json
 from dealtrace.files.export_columns import (
     ExportColumn,
@@ -42,16 +42,14 @@ from dealtrace.storage.leads.lead_summaries import find_lead_summaries
 from dealtrace.storage.visits.credits import find_deal_visits
 
 ROWS_AT_ONCE = 1000
-Day = datetime
+Day = date
 Item = TypeVar("Item")
 
 export_commands = typer.Typer(help="Export deals, calls and lead requests to a file.", no_args_is_help=True)
 
 FileArgument = Annotated[Path, typer.Argument(help="The file to write: .csv, .xlsx or .jsonl.")]
-FromOption = Annotated[
-    Day | None, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day, in the site's time zone.")
-]
-ToOption = Annotated[Day | None, typer.Option("--to", formats=["%Y-%m-%d"], help="The last day, inclusive.")]
+FromOption = Annotated[Day | None, day_option("The first day, in the site's time zone.", name="--from")]
+ToOption = Annotated[Day | None, day_option("The last day, inclusive.", name="--to")]
 ExcelOption = Annotated[
     bool, typer.Option("--excel", help="CSV for a Russian Excel: semicolons, Russian headings, dates and numbers.")
 ]
@@ -107,8 +105,8 @@ def _select_leads(
 def _interval(site: Site, first: Day | None, last: Day | None) -> tuple[datetime | None, datetime | None]:
     """Return the start of the first day and the end of the last day in UTC; `None` for a day that is not given."""
     check_order(first, last)
-    since = day_start(first.date(), site.time_zone) if first is not None else None
-    until = day_start(last.date() + timedelta(days=1), site.time_zone) if last is not None else None
+    since = day_start(first, site.time_zone) if first is not None else None
+    until = day_start(last + timedelta(days=1), site.time_zone) if last is not None else None
     return since, until
 
 

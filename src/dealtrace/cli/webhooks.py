@@ -13,7 +13,7 @@ from dealtrace import clock
 from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook, WebhookState
 from dealtrace.calltouch.webhooks.vocabulary import choosable_keys
 from dealtrace.cli.answers import WebhookAnswer
-from dealtrace.cli.options import ID_MAX, JsonOption, OptionalSiteIdArgument, SiteIdArgument
+from dealtrace.cli.options import ID_MAX, JsonOption, OptionalSiteIdArgument, SiteIdArgument, moment_option
 from dealtrace.cli.terminal import console, counted, explained, fail, open_prepared, print_json
 from dealtrace.errors import WebhookNotFound
 from dealtrace.operations.accounts.require_site import require_site
@@ -230,10 +230,7 @@ def replay(
     webhook_id: WebhookArgument,
     since: Annotated[
         datetime | None,
-        typer.Option(
-            formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
-            help="The time of the first event to resend, in the site's time zone.",
-        ),
+        moment_option("The time of the first event to resend, in the site's time zone.", name="--since"),
     ] = None,
     message: Annotated[str | None, typer.Option(help="The webhook-id of one message: msg_…")] = None,
 ) -> None:

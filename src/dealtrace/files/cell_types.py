@@ -11,6 +11,7 @@ from dealtrace.files.row import Cell, LostValue
 from dealtrace.files.spreadsheet_text import plain_text
 from dealtrace.leads.limits import TAG_LENGTH_MAX, TAGS_MAX
 from dealtrace.leads.phone import normal_phone
+from dealtrace.leads.plain_text import stripped
 from dealtrace.record import record
 
 EXACT_NUMBERS_BELOW = 10**15
@@ -33,7 +34,9 @@ ERROR_VALUES = frozenset(
 )  # fmt: skip
 """The texts that spreadsheets show and save for an error, in lower case."""
 _BETWEEN_WORDS = re.compile(r"[\s_-]+")
-_SPACES = str.maketrans("", "", " \u00a0\u202f")
+_BLANKS = re.compile(r"\s+")
+_FLOAT = re.compile(r"([0-9]+)\.0")
+"""A whole number as programs write it that store a column with empty cells as floats."""
 
 
 class CellType(Protocol):
@@ -62,7 +65,7 @@ def text_of(cell: Cell) -> str:
     if isinstance(cell, str):
         if "\0" in cell:
             raise InvalidValue("нулевой символ недопустим", "null characters are not allowed")
-        text = plain_text(cell.strip())
+        text = plain_text(stripped(cell))
         if text.startswith("#") and text.casefold() in ERROR_VALUES:
             raise _lost(text)
         return text
@@ -89,6 +92,17 @@ def _number_text(number: float) -> str:
             "a number of more than 15 digits has lost its last digits: format the column as text",
         )
     return str(int(number)) if number == int(number) else f"{Decimal(repr(number)):f}"
+
+
+def whole_number(cell: Cell) -> int | None:
+    """Return the number in a cell, or `None` if it is not a whole number of at most `DIGITS_MAX` digits.
+
+    Blanks between digits are ignored, and so is a `.0` behind them.
+    """
+    text = _BLANKS.sub("", text_of(cell))
+    found = _FLOAT.fullmatch(text)
+    digits = found[1] if found is not None else text
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= DIGITS_MAX else None
 
 
 @record
@@ -157,15 +171,10 @@ class IntegerCell:
         return f"integer, {self.least:,}–{self.most:,}"
 
     def read(self, cell: Cell) -> int:
-        """Return the integer; spaces between digits are ignored."""
-        digits = text_of(cell).translate(_SPACES)
-        if (
-            digits.isascii()
-            and digits.isdigit()
-            and len(digits) <= DIGITS_MAX
-            and self.least <= int(digits) <= self.most
-        ):
-            return int(digits)
+        """Return the integer."""
+        number = whole_number(cell)
+        if number is not None and self.least <= number <= self.most:
+            return number
         raise InvalidValue(
             f"ожидается целое число от {self.least} до {self.most}",
             f"expected an integer from {self.least} to {self.most}",
@@ -200,7 +209,7 @@ class DurationCell:
             return timedelta(hours=cell.hour, minutes=cell.minute, seconds=cell.second, microseconds=cell.microsecond)
         if isinstance(cell, float) and 0 < cell < 1:
             return None
-        return self._parse_text(text_of(cell))
+        return self._parse_text(_BLANKS.sub("", text_of(cell)))
 
     def _parse_text(self, text: str) -> timedelta | None:
         if (parts := _SECONDS.fullmatch(text)) is not None:
@@ -245,7 +254,7 @@ class AnsweredCell:
 
     def read(self, cell: Cell) -> bool:
         """Return `True` for yes and `False` for no, in any of the words that PBXs and people use."""
-        text = _BETWEEN_WORDS.sub(" ", text_of(cell).casefold())
+        text = _FLOAT.sub(r"\1", _BETWEEN_WORDS.sub(" ", text_of(cell).casefold()))
         if text in ANSWERED:
             return True
         if text in MISSED:

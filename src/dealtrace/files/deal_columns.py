@@ -10,7 +10,7 @@ from dealtrace.deals.incoming_deal import IncomingDeal
 from dealtrace.deals.lead_clue import CallIdentity, LeadClue, LeadRequestIdentity, SearchContacts
 from dealtrace.errors import InvalidParameters, InvalidValue, Violation
 from dealtrace.files.annotation_columns import SOURCE_CELL
-from dealtrace.files.cell_types import CodeCell, IntegerCell, TagsCell, TextCell, text_of
+from dealtrace.files.cell_types import CodeCell, IntegerCell, PhoneCell, TagsCell, TextCell, text_of
 from dealtrace.files.columns import Column, Need, RowValues, values_of
 from dealtrace.files.import_format import ImportFormat, ImportNoun, custom_values_of
 from dealtrace.files.row import Cell
@@ -67,8 +67,8 @@ class LeadKindCell:
 
 
 @record
-class FirstCell(TextCell):
-    """A cell with a comma-separated list of phones or e-mails; only the first is used."""
+class ContactsCell(PhoneCell):
+    """A cell with a phone or e-mail, or with a comma-separated list, of which the first ones are used."""
 
     @property
     def form(self) -> str:
@@ -76,9 +76,10 @@ class FirstCell(TextCell):
         return f"text {self.length_max:,}, or several separated by commas"
 
     def read(self, cell: Cell) -> str:
-        """Return the first phone or e-mail."""
-        first = CodeCell(self.length_max).read(cell.partition(",")[0] if isinstance(cell, str) else cell)
-        return first.strip()
+        """Return the contacts as they are written, as many of a list as fit in `length_max` characters."""
+        text = text_of(cell)
+        whole = text[: self.length_max + 1].rpartition(",")[0] if len(text) > self.length_max else ""
+        return PhoneCell.read(self, whole or text)
 
 
 _ID = IntegerCell(1, ID_MAX)
@@ -138,13 +139,13 @@ DEAL_COLUMNS = (
     Column(
         "phone",
         ("phoneNumber", "contacts.phones", "phones", "client.phones", "Телефоны", "Телефон", "Телефон клиента"),
-        FirstCell(PHONE_LENGTH_MAX),
+        ContactsCell(PHONE_LENGTH_MAX),
         "The client's phone, to find a lead if none has the given id.",
     ),
     Column(
         "email",
         ("contacts.emails", "emails", "client.emails", "Почта", "Электронная почта"),
-        FirstCell(EMAIL_LENGTH_MAX),
+        ContactsCell(EMAIL_LENGTH_MAX),
         "The client's e-mail, to find a lead if none has the given id.",
     ),
     Column(

@@ -1,6 +1,5 @@
 """Parse dates and times as people, programs and spreadsheets write them."""
 
-import re
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -8,19 +7,16 @@ from dealtrace.errors import InvalidValue
 from dealtrace.files.cell_types import text_of
 from dealtrace.files.row import Cell, NumberOf1904
 from dealtrace.leads.limits import YEAR_MAX, YEAR_MIN
-from dealtrace.leads.wall_clock import ClockForm, FirstPart, read_day, read_exact_clock, read_time
+from dealtrace.leads.wall_clock import ClockForm, FirstPart, read_day, read_exact_clock, read_instant, read_time
 from dealtrace.record import record
 
 DAY_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001 - a wall clock
 """The day that spreadsheets store as 0, from which they count days."""
 DAY_ZERO_OF_1904 = datetime(1904, 1, 1)  # noqa: DTZ001 - a wall clock
 _MILLISECONDS_A_DAY = 24 * 60 * 60 * 1000
-SECONDS_DIGITS = 10
-MILLISECONDS_DIGITS = 13
-
-_GAP = "(?:,? +|T)"
-_FORMS = (ClockForm(FirstPart.DAY, "./-", _GAP), ClockForm(FirstPart.YEAR, "-./", _GAP))
-_WITH_ZONE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]+(?:Z|[+-][0-9:]+)")
+_DAYS_BELOW = 10**9
+"""A number below this counts days, as spreadsheets store dates; a larger number counts from 1970."""
+_FORMS = (ClockForm(FirstPart.DAY, "./-"), ClockForm(FirstPart.YEAR, "-./"))
 
 
 @record
@@ -84,25 +80,10 @@ def _parse_timestamp(cell: Cell) -> datetime | date | None:
         return cell
     if isinstance(cell, date):
         return cell
-    if isinstance(cell, int | float) and not isinstance(cell, bool) and cell < 10 ** (SECONDS_DIGITS - 1):
+    if isinstance(cell, int | float) and not isinstance(cell, bool) and cell < _DAYS_BELOW:
         return _day_of(cell)
-    return _parse_text(text_of(cell))
-
-
-def _parse_text(text: str) -> datetime | date | None:
-    if text.isascii() and text.isdigit():
-        return _parse_epoch(text)
-    if _WITH_ZONE.fullmatch(text) is not None:
-        return datetime.fromisoformat(text)
-    return read_exact_clock(text, *_FORMS) or read_day(text, *_FORMS)
-
-
-def _parse_epoch(digits: str) -> datetime | None:
-    if len(digits) == SECONDS_DIGITS:
-        return datetime.fromtimestamp(int(digits), UTC)
-    if len(digits) == MILLISECONDS_DIGITS:
-        return datetime.fromtimestamp(int(digits) // 1000, UTC) + timedelta(milliseconds=int(digits) % 1000)
-    return None
+    text = text_of(cell)
+    return read_exact_clock(text, *_FORMS) or read_day(text, *_FORMS) or read_instant(text, *_FORMS)
 
 
 def cut_to_second(at: datetime) -> datetime:

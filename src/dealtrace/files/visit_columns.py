@@ -7,7 +7,7 @@ from dealtrace.attribution.landing_tags import click_ids_of, utm_of
 from dealtrace.attribution.traffic_source import NOWHERE, SOURCE_PARTS, TrafficSource
 from dealtrace.attribution.visit import Visit, VisitId
 from dealtrace.files.annotation_columns import SOURCE_CELL
-from dealtrace.files.cell_types import DIGITS_MAX, CodeCell, IntegerCell, TextCell, text_of
+from dealtrace.files.cell_types import CodeCell, IntegerCell, TextCell, whole_number
 from dealtrace.files.columns import Column, Need, RowValues, values_of
 from dealtrace.files.import_format import ImportFormat, ImportNoun
 from dealtrace.files.row import Cell
@@ -35,9 +35,8 @@ class VisitRefCell:
 
     def read(self, cell: Cell) -> VisitId | None:
         """Return the id in a cell, or `None` if the cell has no valid id."""
-        digits = text_of(cell)
-        is_number = digits.isascii() and digits.isdigit() and len(digits) <= DIGITS_MAX
-        return VisitId(int(digits)) if is_number and 0 < int(digits) <= ID_MAX else None
+        number = whole_number(cell)
+        return VisitId(number) if number is not None and 0 < number <= ID_MAX else None
 
 
 VISIT_REF_COLUMN = Column(

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from enum import Enum
 
 from dealtrace.leads.limits import YEAR_MAX, YEAR_MIN
@@ -13,6 +13,14 @@ _SECOND = "(?::(?P<second>[0-9]{2})(?:[.,](?P<fraction>[0-9]+))?)?"
 _TIME = f"(?P<hour>[0-9]{{1,2}}):(?P<minute>[0-9]{{2}}){_SECOND}"
 _CLOCK_PARTS = ("year", "month", "day", "hour", "minute", "second", "fraction")
 _TIME_OF_DAY = re.compile(_TIME)
+_GAP = "(?:,? +|T)"
+_OFFSET = r"(?P<sign>[+\-\u2212])(?P<hours>[0-9]{1,2})(?::?(?P<minutes>[0-5][0-9]))?"
+_ZONED = re.compile(rf"(?P<clock>.*[0-9]) ?(?:[Zz]|UTC|GMT|(?:UTC|GMT)?{_OFFSET})")
+_EPOCH = re.compile(r"(?P<number>[0-9]{10}|[0-9]{13})(?:[.,](?P<fraction>[0-9]+))?")
+_SECONDS_DIGITS = 10
+"""How many digits the seconds since 1970 have; a count of milliseconds has three more."""
+OFFSET_HOURS_MAX = 14
+"""Ours: the largest offset from UTC; no time zone has a larger one."""
 _GROUP_NAME = re.compile(r"\?P<[a-z]+>")
 
 
@@ -26,14 +34,10 @@ class FirstPart(Enum):
 
 @dataclass(frozen=True)
 class ClockForm:
-    """A form of dates: the first part, the possible separators, and what may be between a date and its time.
-
-    `gap` is a regular expression. A date must use the same separator twice.
-    """
+    """A form of dates: the first part and the possible separators; a date must use the same separator twice."""
 
     begins_with: FirstPart
     separators: str
-    gap: str = ",? +"
     day: re.Pattern[str] = field(init=False, repr=False)
     clock: re.Pattern[str] = field(init=False, repr=False)
 
@@ -44,7 +48,7 @@ class ClockForm:
         marks = (mark, mark) if len(self.separators) == 1 else (f"(?P<mark>[{mark}])", "(?P=mark)")
         day = f"{first}{marks[0]}{second}{marks[1]}{third}"
         object.__setattr__(self, "day", re.compile(day))
-        object.__setattr__(self, "clock", re.compile(f"{day}(?:{self.gap}){_TIME}"))
+        object.__setattr__(self, "clock", re.compile(f"{day}{_GAP}{_TIME}"))
 
 
 def read_clock(text: str, *forms: ClockForm) -> datetime | None:
@@ -67,6 +71,24 @@ def read_exact_clock(text: str, *forms: ClockForm) -> datetime | None:
             return clock.replace(microsecond=int(fraction[:6].ljust(6, "0"))) if clock and fraction else clock
     shown = visible(text).strip()
     return read_exact_clock(shown, *forms) if shown != text else None
+
+
+def read_instant(text: str, *forms: ClockForm) -> datetime | None:
+    """Return the instant in a string that states its zone or counts from 1970, or `None` if the text does neither.
+
+    Ours: a zone is `Z`, `UTC`, `GMT` or an offset behind a date and time in one of these forms. Ten digits are seconds
+    since 1970, thirteen digits are milliseconds. The instant is aware and has fractions of a second.
+    """
+    shown = visible(text).strip()
+    if (counted := _EPOCH.fullmatch(shown)) is not None:
+        return _counted(counted["number"], counted["fraction"] or "")
+    stated = _ZONED.fullmatch(shown)
+    if stated is None or (clock := read_exact_clock(stated["clock"], *forms)) is None:
+        return None
+    offset = timedelta(hours=int(stated["hours"] or 0), minutes=int(stated["minutes"] or 0))
+    if offset > timedelta(hours=OFFSET_HOURS_MAX):
+        return None
+    return clock.replace(tzinfo=timezone(offset if stated["sign"] == "+" else -offset))
 
 
 def read_day(text: str, *forms: ClockForm) -> date | None:
@@ -97,6 +119,13 @@ def json_pattern(pattern: re.Pattern[str]) -> str:
 
 
 TIME_PATTERN = json_pattern(_TIME_OF_DAY)
+
+
+def _counted(number: str, fraction: str) -> datetime:
+    """Return the instant that a number of seconds or milliseconds since 1970 means, to the microsecond."""
+    digits = f"{number}{fraction}".ljust(_SECONDS_DIGITS + 6, "0")
+    seconds, microseconds = digits[:_SECONDS_DIGITS], digits[_SECONDS_DIGITS : _SECONDS_DIGITS + 6]
+    return datetime.fromtimestamp(int(seconds), UTC).replace(microsecond=int(microseconds))
 
 
 def _clock(year: int, month: int, day: int, hour: int = 0, minute: int = 0, second: int = 0) -> datetime | None:

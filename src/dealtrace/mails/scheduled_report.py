@@ -46,6 +46,13 @@ _IS_DAY: Mapping[Rhythm, Callable[[date], bool]] = {
     Rhythm.MONTHLY: lambda day_on: day_on.day == 1,
 }
 
+NEXT_DUE_MAX: Mapping[Rhythm, timedelta] = {
+    Rhythm.DAILY: timedelta(days=1, hours=2),
+    Rhythm.WEEKLY: timedelta(days=7, hours=2),
+    Rhythm.MONTHLY: timedelta(days=31, hours=2),
+}
+"""The longest time from one sending of a report to the next, with the hours by which clocks may change."""
+
 
 def next_due(rhythm: Rhythm, hour: int, time_zone: ZoneInfo, after: datetime) -> datetime:
     """Return the first time after `after` at which a report is due, in UTC."""

@@ -1,7 +1,6 @@
 """The periods of reports, and the periods that they are compared with, in days of a site's time zone."""
 
 import calendar
-import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -10,6 +9,7 @@ from zoneinfo import ZoneInfo
 from dealtrace.accounts.site_days import day_end, day_start, site_day
 from dealtrace.errors import InvalidValue
 from dealtrace.leads.limits import YEAR_MAX, YEAR_MIN
+from dealtrace.leads.wall_clock import ClockForm, FirstPart, read_day
 from dealtrace.record import record
 
 DAY = timedelta(days=1)
@@ -18,7 +18,8 @@ DAYS_DEFAULT = 28
 DAYS_MAX = 36_600
 """Ours: the most days of a period, a hundred years; a longer period is probably a mistyped year."""
 DAYS_OF_WEEK = 7
-_DAY = re.compile("([0-9]{4})-([0-9]{2})-([0-9]{2})")
+YEAR_FIRST = ClockForm(FirstPart.YEAR, "-")
+"""The form of days in our own addresses, options and JSON: `yyyy-mm-dd`."""
 
 
 def parse_day(text: str) -> date:
@@ -27,11 +28,8 @@ def parse_day(text: str) -> date:
     Raises:
         InvalidValue: the text is not a date, or its year is outside the allowed years.
     """
-    try:
-        day_on = date(*map(int, match.groups())) if (match := _DAY.fullmatch(text)) else None
-    except ValueError:
-        day_on = None
-    if day_on is None or not YEAR_MIN <= day_on.year <= YEAR_MAX:
+    day_on = read_day(text, YEAR_FIRST)
+    if day_on is None:
         raise InvalidValue(
             f"нужна дата вида 2026-11-30, годы {YEAR_MIN}–{YEAR_MAX}",
             f"must be a date such as 2026-11-30, in the years {YEAR_MIN}–{YEAR_MAX}",

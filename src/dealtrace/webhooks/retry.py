@@ -3,12 +3,13 @@
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
+from dealtrace.accounts.webhook import PAUSE_MAX
 from dealtrace.record import record
 
 FIRST_PAUSE = timedelta(seconds=5)
-LONGEST_PAUSE = timedelta(hours=1)
 JITTER = 0.2
 """The largest part of a delay that is randomly added to it, so that webhooks are not all retried at the same time."""
+LONGEST_PAUSE = PAUSE_MAX / (1 + JITTER)
 TRIED_FOR = timedelta(days=3)
 """Ours: how long a webhook may fail before it is paused, since nobody may repair the receiver during a weekend."""
 _DOUBLINGS_MAX = 20

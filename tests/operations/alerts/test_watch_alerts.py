@@ -57,6 +57,19 @@ def settle(
     return kind
 
 
+def test_what_a_wrong_clock_leased_is_not_waited_for(stage: Stage, shop: Player) -> None:
+    alert, ahead = add(stage, shop), NOW + timedelta(days=365)
+    (held,) = claim(stage, shop, ahead)
+    assert claim(stage, shop, ahead) == []
+    (again,) = claim(stage, shop)
+    assert (held.id, again.id, again.due_at) == (alert.id, alert.id, NOW + LEASE)
+    assert settle(stage, shop, again, RAISED) is EventKind.ALERT_RAISED
+    (mail,) = stage.perform(claim_mail, shop, None, now=ahead)
+    assert stage.perform(claim_mail, shop, None, now=ahead) == [None]
+    (found,) = stage.perform(claim_mail, shop, None, now=NOW)
+    assert (found.id, found.due_at) == (mail.id, NOW + MAIL_LEASE)
+
+
 def mails_of(stage: Stage, shop: Player) -> list[str]:
     with stage.database.read() as connection:
         return sorted(mail.recipient.address for mail in list_mails(connection, shop.site.id, NOW - HOUR))

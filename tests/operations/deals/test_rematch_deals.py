@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from cast import Player, Stage
 from dealtrace.deals.deal import Deal, DealKey
 from dealtrace.deals.lead_clue import NO_CLUE
+from dealtrace.deals.versions import VersionKind
 from dealtrace.errors import DealNotFound, DealNotPinned, LeadNotFound
-from dealtrace.leads.call import IncomingCall
+from dealtrace.leads.call import Call, IncomingCall
 from dealtrace.leads.lead import LeadKind, LeadRef
-from dealtrace.leads.lead_request import IncomingLeadRequest
+from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest
 from dealtrace.operations.deals.delete import delete_deals
 from dealtrace.operations.deals.pin import pin_deal, unpin_deal
 from dealtrace.operations.deals.register import register_deals
@@ -95,6 +96,29 @@ class TestALateLead:
         assert lead_of(stage, shop, deal_id) == LeadRef(LeadKind.CALL, by_phone.id)
         named = stage.call(shop, NOON - timedelta(days=3), phone="79990000001", reference="ats-1")
         assert lead_of(stage, shop, deal_id) == LeadRef(LeadKind.CALL, named.id)
+
+    @pytest.mark.parametrize("only", [LeadKind.CALL, LeadKind.LEAD_REQUEST])
+    def test_of_another_kind_than_the_deal_asks_for_concerns_it_not(self, stage: Stage, only: LeadKind) -> None:
+        """A deal that was matched while contact matching was off shows whether it is matched again."""
+        shop = switched_off(stage.open_site(contact_matching=True))
+        earlier: dict[LeadKind, Call | LeadRequest] = {
+            LeadKind.CALL: stage.call(shop, BEFORE, phone=PHONE),
+            LeadKind.LEAD_REQUEST: stage.lead_request(shop, BEFORE, phone=PHONE),
+        }
+        deal_id = register_by(stage, shop, by_contact(PHONE, only=only))
+        switched_on = replace(shop, site=replace(shop.site, contact_matching=True))
+        arrive = {
+            LeadKind.CALL: lambda: stage.call(switched_on, NOON, phone=PHONE),
+            LeadKind.LEAD_REQUEST: lambda: stage.lead_request(switched_on, NOON, phone=PHONE),
+        }
+        (other,) = set(LeadKind) - {only}
+        arrive[other]()
+        assert lead_of(stage, shop, deal_id) is None
+        assert [version.kind for version in versions_of(stage.database, shop, deal_id)] == [VersionKind.REGISTERED]
+        arrive[only]()
+        found = lead_of(stage, shop, deal_id)
+        assert found is not None
+        assert (found.kind, found.id > earlier[only].id) == (only, True)
 
     def test_a_deal_of_another_site_is_not_concerned(self, stage: Stage, shop: Player) -> None:
         neighbour = stage.open_site(contact_matching=True)

@@ -11,7 +11,7 @@ from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.errors import InvalidParameters, InvalidSetting
 from dealtrace.mails.mail import MailId, MailPurpose, NewMail
 from dealtrace.mails.recipient import Recipient
-from dealtrace.mails.scheduled_report import Rhythm, ScheduledReport
+from dealtrace.mails.scheduled_report import Rhythm, ScheduledReport, next_due
 from dealtrace.operations.accounts.create_user import create_user
 from dealtrace.operations.mails.scheduled_reports import (
     NewScheduledReport,
@@ -25,7 +25,7 @@ from dealtrace.operations.mails.scheduled_reports import (
 from dealtrace.reports.question import RawQuestion
 from dealtrace.storage.accounts.site_changes import list_site_changes
 from dealtrace.storage.mails.outbox import insert_mails, list_mails, update_claimed_mail
-from dealtrace.storage.mails.scheduled_reports import list_scheduled_reports
+from dealtrace.storage.mails.scheduled_reports import list_scheduled_reports, list_sites_with_due_reports
 
 NOW = moscow("2026-11-10", "12:00:00")
 ANNA = Recipient("anna@example.com", "en")
@@ -64,6 +64,23 @@ def test_each_time_is_sent_once_and_of_missed_ones_the_last(stage: Stage, shop: 
     assert (report.raw_question, report.due_at) == (NEW.raw_question, moscow("2026-11-16", "09:00:00"))
     assert question.period.last_on.isoformat() == "2026-11-10"
     assert question.comparison == "previous"
+
+
+@pytest.mark.parametrize("rhythm", Rhythm)
+def test_a_report_that_a_wrong_clock_planned_is_planned_again_and_not_sent(
+    stage: Stage, shop: Player, rhythm: Rhythm
+) -> None:
+    stage.ids.ensure(10)
+    new, ahead = replace(NEW, rhythm=rhythm), NOW + timedelta(days=90)
+    with stage.database.write() as connection:
+        wrong = schedule_report(connection, stage.ids, shop.site, new, ahead)
+        assert list_sites_with_due_reports(connection, NOW) == [shop.site.id]
+    assert stage.perform(send_due_reports, shop, None, now=NOW) == [0]
+    with stage.database.read() as connection:
+        (report,) = list_scheduled_reports(connection, shop.site.id)
+        assert list_sites_with_due_reports(connection, NOW) == []
+    assert report.due_at == next_due(rhythm, new.hour, shop.site.time_zone, NOW) < wrong.due_at
+    assert mails(stage, shop) == []
 
 
 @pytest.mark.parametrize(

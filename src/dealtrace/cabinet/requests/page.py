@@ -16,7 +16,9 @@ from dealtrace.cabinet.formats import clock_time
 from dealtrace.cabinet.settings.page import number_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import Language
+from dealtrace.leads.wall_clock import read_day
 from dealtrace.record import record
+from dealtrace.reports.periods import YEAR_FIRST
 from dealtrace.storage.accounts.api_requests import REFUSED_FROM, RequestQuery, list_requests
 from dealtrace.storage.accounts.tokens import list_tokens
 
@@ -87,11 +89,9 @@ def _query(asked: QueryParams, zone: ZoneInfo) -> RequestQuery:
 
 
 def _bound(text: str, zone: ZoneInfo, bound: Callable[[date, ZoneInfo], datetime]) -> datetime | None:
-    """Return the start or end of a day, or `None` if the text is not a day or the time is out of range."""
-    try:
-        return bound(date.fromisoformat(text), zone)
-    except (ValueError, OverflowError):
-        return None
+    """Return the start or end of a day, or `None` if the text is not a day."""
+    day_on = read_day(text, YEAR_FIRST)
+    return bound(day_on, zone) if day_on is not None else None
 
 
 def _instant(text: str) -> datetime | None:

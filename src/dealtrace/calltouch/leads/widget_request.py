@@ -11,6 +11,7 @@ import msgspec
 from dealtrace import clock
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.attribution.visit import VisitId
+from dealtrace.calltouch.answers.clocks import day_first_clock, instant_of
 from dealtrace.calltouch.answers.outcomes import WidgetRequest
 from dealtrace.calltouch.batches import (
     SentScalar,
@@ -247,7 +248,8 @@ def _annotations(caller: Caller, sent: Sent, person: _Person) -> Annotations:
         else:
             lines.append(f"{name}: {value}")
     if SCHEDULE_TIME.name in sent.values:
-        lines.append(f"{SCHEDULE_TIME.name}: {sent.texts[SCHEDULE_TIME.name]}")
+        zone = caller.site.time_zone
+        lines.append(f"{SCHEDULE_TIME.name}: {day_first_clock(instant_of(sent[SCHEDULE_TIME.name], zone), zone)}")
     stated = {
         part: sent[f"utm{part.capitalize()}"] for part in SOURCE_PARTS if f"utm{part.capitalize()}" in sent.values
     }

@@ -1,6 +1,6 @@
 """`dealtrace deal`: list, show and restore deals, show their history, choose their leads."""
 
-from datetime import datetime
+from datetime import date
 from typing import Annotated
 
 import typer
@@ -12,7 +12,7 @@ from dealtrace.cli.deals.history import format_fields, format_history
 from dealtrace.cli.deals.lookup import DealArgument, find_deal, format_lead_of
 from dealtrace.cli.deals.period import check_order
 from dealtrace.cli.lead_answers import DealAnswer, VersionAnswer
-from dealtrace.cli.options import ID_MAX, JsonOption, OnlySiteOption, SiteIdOption
+from dealtrace.cli.options import ID_MAX, JsonOption, OnlySiteOption, SiteIdOption, day_option
 from dealtrace.cli.terminal import console, fail, open_prepared, print_json, work_in
 from dealtrace.deals.currency import RUBLE
 from dealtrace.deals.deal import Deal
@@ -35,16 +35,14 @@ deal_commands = typer.Typer(
     help="List, show and restore deals, show their history, choose their leads.", no_args_is_help=True
 )
 
-DayOption = datetime | None
+DayOption = date | None
 
 
 @deal_commands.command("list")
 def list_deals(
     site_id: SiteIdOption,
-    first: Annotated[
-        DayOption, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day, in the site's time zone.")
-    ] = None,
-    last: Annotated[DayOption, typer.Option("--to", formats=["%Y-%m-%d"], help="The last day, inclusive.")] = None,
+    first: Annotated[DayOption, day_option("The first day, in the site's time zone.", name="--from")] = None,
+    last: Annotated[DayOption, day_option("The last day, inclusive.", name="--to")] = None,
     limit: Annotated[int, typer.Option(min=1, max=LISTED_MAX, help="How many of the latest deals to list.")] = LISTED,
     as_json: JsonOption = False,
 ) -> None:
@@ -64,8 +62,8 @@ def list_deals(
 
 
 def _list_latest(connection: Connection, site: Site, first: DayOption, last: DayOption, limit: int) -> list[Deal]:
-    since = day_start(first.date(), site.time_zone) if first is not None else None
-    until = day_end(last.date(), site.time_zone) if last is not None else None
+    since = day_start(first, site.time_zone) if first is not None else None
+    until = day_end(last, site.time_zone) if last is not None else None
     query = query_deals(site.id, JournalQuery(since=since, until=until))
     page = find_page(connection, query, Cursor(), limit)
     if page.total > limit:

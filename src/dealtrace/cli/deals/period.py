@@ -3,23 +3,17 @@
 from datetime import date, datetime, timedelta
 from typing import Annotated
 
-import typer
-
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import day_end, day_start, site_day
+from dealtrace.cli.options import day_option
 from dealtrace.cli.terminal import fail
 from dealtrace.record import record
 
 DAYS_DEFAULT = 28
 """The length of the default period in days, including today."""
 
-FromOption = Annotated[
-    datetime | None,
-    typer.Option("--from", formats=["%Y-%m-%d"], help="The first day; by default 27 days before the last day."),
-]
-ToOption = Annotated[
-    datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="The last day, inclusive; today by default.")
-]
+FromOption = Annotated[date | None, day_option("The first day; by default 27 days before the last day.", name="--from")]
+ToOption = Annotated[date | None, day_option("The last day, inclusive; today by default.", name="--to")]
 
 
 @record
@@ -32,17 +26,17 @@ class Period:
     until: datetime
 
 
-def read_period(site: Site, first: datetime | None, last: datetime | None, now: datetime) -> Period:
+def read_period(site: Site, first: date | None, last: date | None, now: datetime) -> Period:
     """Return the period from `first` to `last`; by default the last 28 days, including today."""
-    last_on = last.date() if last is not None else site_day(now, site.time_zone)
-    first_on = first.date() if first is not None else last_on - timedelta(days=DAYS_DEFAULT - 1)
+    last_on = last if last is not None else site_day(now, site.time_zone)
+    first_on = first if first is not None else last_on - timedelta(days=DAYS_DEFAULT - 1)
     check_order(first, last)
     if first_on > last_on:
         fail("--from is after today: add --to.")
     return Period(first_on, last_on, day_start(first_on, site.time_zone), day_end(last_on, site.time_zone))
 
 
-def check_order(first: datetime | None, last: datetime | None) -> None:
+def check_order(first: date | None, last: date | None) -> None:
     """Check that the day of `--from` is not after the day of `--to`; if it is, say so and exit with status 1."""
     if first is not None and last is not None and first > last:
         fail("--from is after --to. Set --from to the earlier of the two days.")

@@ -1,6 +1,6 @@
 """`dealtrace rate`: set, import, list and remove the rates by which reports of a site convert currencies to rubles."""
 
-from datetime import datetime
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +12,7 @@ from dealtrace import clock
 from dealtrace.accounts.site_days import site_day
 from dealtrace.cli.answers import RateAnswer
 from dealtrace.cli.import_files import EncodingOption
-from dealtrace.cli.options import JsonOption, SiteIdArgument
+from dealtrace.cli.options import JsonOption, SiteIdArgument, day_option
 from dealtrace.cli.terminal import console, counted, fail, open_prepared, print_json, work_in
 from dealtrace.deals.currency import CurrencyRate
 from dealtrace.errors import InvalidValue
@@ -33,16 +33,13 @@ def set_one(
     site_id: SiteIdArgument,
     currency: CurrencyArgument,
     rubles: Annotated[str, typer.Argument(metavar="RUBLES", help="The price of one unit in rubles, such as 92.5.")],
-    since: Annotated[
-        datetime | None,
-        typer.Option("--from", formats=["%Y-%m-%d"], help="The first day of the rate; today if omitted."),
-    ] = None,
+    since: Annotated[date | None, day_option("The first day of the rate; today if omitted.", name="--from")] = None,
 ) -> None:
     """Set the price of one unit of a currency in rubles, from a day until the next rate."""
     named, rate = _currency(currency), _rubles(rubles)
     with open_prepared() as database, database.write() as connection:
         site = require_site(connection, site_id)
-        since_on = since.date() if since is not None else site_day(clock.now(), site.time_zone)
+        since_on = since if since is not None else site_day(clock.now(), site.time_zone)
         set_rates(work_in(database, connection, site), [CurrencyRate(named, since_on, rate)])
     console.print(f"Site {site_id}: from {since_on} on, 1 {named} is {rate.normalize():f} rubles.", markup=False)
 

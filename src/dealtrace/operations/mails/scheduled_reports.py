@@ -228,7 +228,8 @@ def _send_due(work: Work) -> int:
     for report in scheduled_reports.list_due_reports(work.connection, work.site.id, work.now)[:DUE_AT_ONCE]:
         at = last_due(report.rhythm, report.hour, zone, report.due_at, work.now)
         following = next_due(report.rhythm, report.hour, zone, work.now)
-        if scheduled_reports.update_due(work.connection, report, following):
+        is_planned_again = report.due_at > work.now  # by a clock that has been set back since
+        if scheduled_reports.update_due(work.connection, report, following) and not is_planned_again:
             send_to(work, _mailing(report), report.recipients, at)
             sent += 1
     return sent

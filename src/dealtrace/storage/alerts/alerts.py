@@ -3,11 +3,12 @@
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 
 from dealtrace.alerts.rule import Alert, AlertId, AlertKind, Rule
-from dealtrace.alerts.windows import WINDOWS
+from dealtrace.alerts.windows import NEXT_CHECK_MAX, WINDOWS
 from dealtrace.storage.database.compiled_statement import Row, Values
+from dealtrace.storage.database.due import is_due
 from dealtrace.storage.mails.recipients import recipients_from, stored_recipients
 from dealtrace.storage.schema.tables.alerts import alert
 
@@ -59,12 +60,16 @@ def delete_alert(connection: Connection, site_id: int, alert_id: int) -> bool:
 
 def list_sites_with_due_alerts(connection: Connection, now: datetime) -> list[int]:
     """List the ids of the sites that have an alert due for a check."""
-    return list(connection.execute(select(alert.c.site_id).where(alert.c.due_at <= now).distinct()).scalars())
+    return list(connection.execute(select(alert.c.site_id).where(_is_due(now)).distinct()).scalars())
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    return is_due(alert.c.due_at, now, NEXT_CHECK_MAX)
 
 
 def count_due_alerts(connection: Connection, now: datetime) -> int:
     """Count the alerts of all sites that are due for a check."""
-    return int(connection.execute(select(func.count()).where(alert.c.due_at <= now)).scalar_one())
+    return int(connection.execute(select(func.count()).select_from(alert).where(_is_due(now))).scalar_one())
 
 
 def claim_alert(connection: Connection, site_id: int, until: datetime, now: datetime) -> Alert | None:
@@ -72,11 +77,11 @@ def claim_alert(connection: Connection, site_id: int, until: datetime, now: date
 
     `None` means that no alert is due, or that another process has just claimed it.
     """
-    due = select(alert.c.id).where(alert.c.site_id == site_id, alert.c.due_at <= now)
+    due = select(alert.c.id).where(alert.c.site_id == site_id, _is_due(now))
     found = connection.execute(due.order_by(alert.c.due_at, alert.c.id).limit(1)).scalar_one_or_none()
     if found is None:
         return None
-    claimed = update(alert).where(alert.c.id == found, alert.c.due_at <= now).values(due_at=until).returning(*alert.c)
+    claimed = update(alert).where(alert.c.id == found, _is_due(now)).values(due_at=until).returning(*alert.c)
     row = connection.execute(claimed).one_or_none()
     return _alert_from_row(row) if row is not None else None
 

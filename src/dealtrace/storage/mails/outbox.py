@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select, update
 
-from dealtrace.mails.mail import Mail, MailId, MailPurpose, NewMail
+from dealtrace.mails.mail import LONGEST_PAUSE, Mail, MailId, MailPurpose, NewMail
 from dealtrace.mails.recipient import Recipient
 from dealtrace.storage.database.column_types import is_in
 from dealtrace.storage.database.compiled_statement import Row, Values
+from dealtrace.storage.database.due import is_due
 from dealtrace.storage.database.many_rows import execute_many
 from dealtrace.storage.schema.tables.alerts import mail
 
@@ -37,7 +38,11 @@ def insert_mails(
 
 def list_sites_with_due_mails(connection: Connection, now: datetime) -> list[int]:
     """List the ids of the sites that have e-mails due to be sent."""
-    return list(connection.execute(select(mail.c.site_id).where(mail.c.due_at <= now).distinct()).scalars())
+    return list(connection.execute(select(mail.c.site_id).where(_is_due(now)).distinct()).scalars())
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    return is_due(mail.c.due_at, now, LONGEST_PAUSE)
 
 
 def count_waiting_mails(connection: Connection) -> int:
@@ -50,11 +55,11 @@ def claim_mail(connection: Connection, site_id: int, until: datetime, now: datet
 
     `None` means that no e-mail is due, or that another process has just claimed it.
     """
-    due = select(mail.c.id).where(mail.c.site_id == site_id, mail.c.due_at <= now).order_by(mail.c.due_at, mail.c.id)
+    due = select(mail.c.id).where(mail.c.site_id == site_id, _is_due(now)).order_by(mail.c.due_at, mail.c.id)
     found = connection.execute(due.limit(1)).scalar_one_or_none()
     if found is None:
         return None
-    claimed = update(mail).where(mail.c.id == found, mail.c.due_at <= now).values(due_at=until).returning(*mail.c)
+    claimed = update(mail).where(mail.c.id == found, _is_due(now)).values(due_at=until).returning(*mail.c)
     row = connection.execute(claimed).one_or_none()
     return _mail_from_row(row) if row is not None else None
 

@@ -4,11 +4,12 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from urllib.parse import parse_qsl, urlencode
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or_, select, update
 
-from dealtrace.mails.scheduled_report import Rhythm, ScheduledReport, ScheduledReportId
+from dealtrace.mails.scheduled_report import NEXT_DUE_MAX, Rhythm, ScheduledReport, ScheduledReportId
 from dealtrace.reports.question import RawQuestion
 from dealtrace.storage.database.compiled_statement import Row, Values
+from dealtrace.storage.database.due import is_due
 from dealtrace.storage.mails.recipients import recipients_from, stored_recipients
 from dealtrace.storage.schema.tables.alerts import mail_report
 
@@ -59,13 +60,22 @@ def delete_scheduled_report(connection: Connection, site_id: int, report_id: int
 
 def list_sites_with_due_reports(connection: Connection, now: datetime) -> list[int]:
     """List the ids of the sites that have a scheduled report due at `now`."""
-    due = select(mail_report.c.site_id).where(mail_report.c.due_at <= now)
+    due = select(mail_report.c.site_id).where(_is_due(now))
     return list(connection.execute(due.distinct()).scalars())
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    """Return the condition that a report is due or, after the clock was set back, must be planned again."""
+    by_rhythm = (
+        and_(mail_report.c.rhythm == rhythm.value, is_due(mail_report.c.due_at, now, farthest))
+        for rhythm, farthest in NEXT_DUE_MAX.items()
+    )
+    return or_(*by_rhythm)
 
 
 def list_due_reports(connection: Connection, site_id: int, now: datetime) -> list[ScheduledReport]:
     """List the scheduled reports of a site that are due at `now`."""
-    due = select(mail_report).where(mail_report.c.site_id == site_id, mail_report.c.due_at <= now)
+    due = select(mail_report).where(mail_report.c.site_id == site_id, _is_due(now))
     return [_report_from_row(row) for row in connection.execute(due.order_by(mail_report.c.id))]
 
 

@@ -27,20 +27,28 @@ class DatabaseForeign(Exception):  # noqa: N818 - the name is the state
 
 
 class DatabaseMissing(Exception):  # noqa: N818 - the name is the state
-    """The error that the database is missing or empty; the message says how to create it."""
+    """The error that the database or its folder is missing, or that it is empty; the message says the cure."""
 
 
 def prepare_schema(database: Database) -> None:
     """Create the database file and the schema if they do not exist.
 
     Raises:
+        DatabaseMissing: The folder of the database file does not exist.
         SchemaOutdated: The database has the schema of another release.
         DatabaseForeign: The database has tables of another program.
     """
     if database.is_sqlite and not database.file.exists():
+        _require_folder(database.file.absolute().parent)
         create_private_file(database.file)
     if not _has_schema(database):
         upgrade_schema(database)
+
+
+def _require_folder(folder: Path) -> None:
+    if not folder.is_dir():
+        message = f"There is no folder {folder} for the database. Create it, or correct DEALTRACE_DATABASE_URL."
+        raise DatabaseMissing(message)
 
 
 def require_schema(database: Database) -> None:

@@ -59,8 +59,12 @@ def delete_webhook(connection: Connection, webhook_id: int) -> None:
 
 
 def lease_webhook(connection: Connection, webhook_id: int, holder: str, until: datetime, now: datetime) -> bool:
-    """Lease a webhook to `holder` until `until` and return `True`, or `False` if another holder has a valid lease."""
-    is_free = or_(webhook.c.leased_until.is_(None), webhook.c.leased_until < now, webhook.c.lease_holder == holder)
+    """Lease a webhook to `holder` until `until` and return `True`, or `False` if another holder has a valid lease.
+
+    A lease that ends after `until` is not valid: the clock has been set back since.
+    """
+    ends = webhook.c.leased_until
+    is_free = or_(ends.is_(None), ends < now, ends > until, webhook.c.lease_holder == holder)
     return _change(connection, webhook_id, is_free, {"lease_holder": holder, "leased_until": until})
 
 

@@ -1,0 +1,14 @@
+"""The SQL condition that something planned is due, which holds after the clock was set back, too."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Column, ColumnElement, or_
+
+
+def is_due(due_at: "Column[datetime]", now: datetime, farthest: timedelta) -> ColumnElement[bool]:
+    """Return the condition that a time has come; nothing is planned more than `farthest` ahead.
+
+    Ours: a time that is planned farther ahead comes from a clock that has since been set back. It counts as due, since
+    it could otherwise be waited for as long as the clock was wrong.
+    """
+    return or_(due_at <= now, due_at > now + farthest)
