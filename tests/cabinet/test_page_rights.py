@@ -57,6 +57,7 @@ REMOVED: Mapping[str, tuple[str, str]] = {
     "/{site:int}/settings/hosts/remove": ("which", "own nobody.example"),
     "/{site:int}/settings/mail-reports/leave": ("report", "settings/mail-reports"),
     "/{site:int}/settings/mail-reports/remove": ("report", "settings/mail-reports"),
+    "/{site:int}/settings/rates/remove": ("currency", "settings/rates"),
     "/{site:int}/settings/shared/revoke": ("link", "settings/shared"),
     "/{site:int}/settings/tokens/revoke": ("token", "settings/tokens"),
     "/{site:int}/settings/users/revoke": ("digest", "settings/users"),
@@ -171,6 +172,7 @@ def test_nothing_is_said_to_be_removed_that_is_not_there(neighbours: Neighbours,
     field, of = REMOVED[page.path]
     here, there = neighbours.here, neighbours.there
     there.owner.send("notes", day="2026-03-26", text="theirs")
+    there.owner.send("settings/rates", currency="theirs", rubles="1")
     shown = there.owner.get(of).text if "{site:int}" in page.path and field not in BY_NAME else ""
     values = re.findall(rf'name="{field}" value="([^"]+)"', shown) if shown else [of]
     before = neighbours.rows()

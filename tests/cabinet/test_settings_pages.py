@@ -32,7 +32,7 @@ from server import ServerProcess
 from stored import site_of
 from waiting import wait_until, wait_until_followed
 
-FOR_ANALYSTS = ("settings", "settings/statuses", "settings/columns", "settings/alerts", "costs")
+FOR_ANALYSTS = ("settings", "settings/statuses", "settings/columns", "settings/alerts", "settings/rates", "costs")
 FOR_OWNERS = (
     "settings/site",
     "settings/tokens",
@@ -57,6 +57,8 @@ CHANGES = {
     "settings/mail-reports": Role.ANALYST,
     "settings/mail-reports/remove": Role.ANALYST,
     "settings/mail-reports/1": Role.ANALYST,
+    "settings/rates": Role.ANALYST,
+    "settings/rates/remove": Role.ANALYST,
     "settings/hosts": Role.OWNER,
     "settings/hosts/remove": Role.OWNER,
     "settings/webhooks": Role.OWNER,

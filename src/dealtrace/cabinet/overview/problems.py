@@ -50,8 +50,8 @@ _WORDS: Mapping[ProblemKind, tuple[str, str, str]] = {
     ),
     ProblemKind.NO_RATE: (
         "Sums omit deals in currencies without a rate: %(count)s in the period, %(what)s in total.",
-        "Set the rates: dealtrace rate set %(site)s CURRENCY RUBLES --from DAY",
-        "reports?by=service&metrics=no_rate,deals,amount",
+        "Set the rates of these currencies.",
+        "settings/rates",
     ),
 }
 assert set(_WORDS) == set(ProblemKind)
@@ -65,5 +65,5 @@ def problem_texts(problems: Sequence[Problem], view: View) -> list[ProblemText]:
 def _problem_text(problem: Problem, view: View, translate: Callable[[str], str]) -> ProblemText:
     words, cure, place = _WORDS[problem.kind]
     since = clock_time(view.language, problem.since, view.current_site.time_zone) if problem.since is not None else ""
-    facts = {"what": problem.what, "count": problem.count, "since": since, "site": view.current_site.id}
+    facts = {"what": problem.what, "count": problem.count, "since": since}
     return ProblemText(translate(words) % facts, translate(cure) % facts, f"/cabinet/{view.current_site.id}/{place}")
