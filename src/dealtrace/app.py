@@ -21,6 +21,7 @@ from dealtrace.calltouch.routes import ENDPOINTS as CALLTOUCH
 from dealtrace.calltouch.routes import SITE_PARAMETER
 from dealtrace.calltouch.webhooks.description import describe_webhooks
 from dealtrace.calltouch.webhooks.messages import write_messages, write_test
+from dealtrace.calltouch.webhooks.vocabulary import choosable_keys
 from dealtrace.counter.city import open_cities
 from dealtrace.counter.routes import ENDPOINTS as COUNTER
 from dealtrace.http.asgi import accepts_html
@@ -149,6 +150,7 @@ class Application:
             self._password_threads,
             self._file_threads,
             self._settings.mail_server is not None,
+            choosable_keys,
         )
         router = page_router([*services, *docs_routes(ENDPOINTS, self._proxies)], cabinet_routes(page_services))
         pages = compressed(router)

@@ -36,7 +36,11 @@ FORMS: Mapping[str, Sequence[Mapping[str, str]]] = {
     ],
     "lead": [{"act": "note", "tags": "x"}, {"act": "hide"}, {"act": "bring_back"}],
     "client": [{"contact": PHONE}, {"contact": PHONE, "act": "erase", "agreed": "2.1.1.1"}],
-    "webhook": [{"act": act} for act in ("pause", "resume", "skip", "test", "replay", "delete")],
+    "webhook": [
+        *({"act": act} for act in ("pause", "resume", "skip", "test", "replay", "secret", "delete")),
+        {"act": "change", "url": "https://a.example/", "event": "deal.created"},
+        {"act": "replay_since", "since": "2018-03-26T10:00"},
+    ],
     "alert": [{"act": "remove"}, {"act": "test"}, {**ALERT, "recipients": "b@example.com", "agreed": "on"}],
     "report": [{"title": "x", "question": "metrics=leads", "rhythm": "daily", "hour": "1", **MAILED}],
     "key": [{}],

@@ -3,7 +3,7 @@
 Any: operations return results of many types.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from dealtrace import clock
 from dealtrace.accounts.rights import Rights, Role
 from dealtrace.accounts.site import Site
+from dealtrace.accounts.webhook import EventKind
 from dealtrace.cabinet.carried import carried_query
 from dealtrace.cabinet.forms import Form
 from dealtrace.cabinet.rendering import render_page, words_of
@@ -45,7 +46,8 @@ SEE_OTHER = 303
 class Services:
     """The services that all pages of a process share; `sends_mail` is whether the server has a mail server.
 
-    Passwords are checked on `password_threads`, and whole files are read and imported on `file_threads`.
+    `webhook_fields` lists the names of the fields that a webhook may choose for events of a kind. Passwords are checked
+    on `password_threads`, and whole files are read and imported on `file_threads`.
     """
 
     database: Database
@@ -60,6 +62,7 @@ class Services:
     password_threads: Threads
     file_threads: Threads
     sends_mail: bool
+    webhook_fields: Callable[[EventKind], Sequence[str]]
 
 
 @dataclass(slots=True)

@@ -19,9 +19,10 @@ from dealtrace.cabinet.settings import (
     site,
     statuses,
     tokens,
-    webhooks,
 )
 from dealtrace.cabinet.settings.uploads import FORM_BYTES_MAX
+from dealtrace.cabinet.settings.webhooks import card as webhook_card
+from dealtrace.cabinet.settings.webhooks import page as webhooks
 
 SETTINGS_PAGES = (
     Page("/{site:int}/settings", "GET", sections.show, Role.ANALYST),
@@ -43,8 +44,8 @@ SETTINGS_PAGES = (
     Page("/{site:int}/settings/hosts/remove", "POST", hosts.remove, Role.OWNER),
     Page("/{site:int}/settings/webhooks", "GET", webhooks.show, Role.OWNER),
     Page("/{site:int}/settings/webhooks", "POST", webhooks.create, Role.OWNER),
-    Page("/{site:int}/settings/webhooks/{webhook}", "GET", webhooks.show_log, Role.OWNER),
-    Page("/{site:int}/settings/webhooks/{webhook}", "POST", webhooks.act, Role.OWNER),
+    Page("/{site:int}/settings/webhooks/{webhook}", "GET", webhook_card.show, Role.OWNER),
+    Page("/{site:int}/settings/webhooks/{webhook}", "POST", webhook_card.act, Role.OWNER),
     Page("/{site:int}/settings/alerts", "GET", alerts.show, Role.ANALYST),
     Page("/{site:int}/settings/alerts", "POST", alerts.add, Role.ANALYST),
     Page("/{site:int}/settings/alerts/{alert}", "GET", alerts.show_alert, Role.ANALYST),
