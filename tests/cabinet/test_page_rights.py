@@ -53,6 +53,7 @@ OF_THE_WORKER = {"due_at", "incident_id", "fault", "attempts", "lease_holder", "
 REMOVING = ("/remove", "/revoke", "/leave", "/sessions")
 """How the paths end that remove what a form names."""
 REMOVED: Mapping[str, tuple[str, str]] = {
+    "/demo/remove": ("site", "4711471147"),
     "/profile/sessions": ("session", "f" * 64),
     "/users/revoke": ("digest", "f" * 64),
     "/{site:int}/notes/remove": ("note", "notes"),

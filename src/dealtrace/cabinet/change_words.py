@@ -42,7 +42,7 @@ _CHANGED: Mapping[ChangeKind, str] = {
     ChangeKind.COSTS: "Costs imported: %(name)s, %(after)s",
     ChangeKind.IMPORT: "File imported: %(name)s, rows: %(after)s",
     ChangeKind.PAST: "Past visits reclassified, changed: %(after)s",
-    ChangeKind.DEMO: "Demo data added",
+    ChangeKind.DEMO: "Demo data: %(done)s",
 }
 _VALUES: Mapping[str, str] = {
     Role.READER: "reader",

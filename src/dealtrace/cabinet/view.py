@@ -27,6 +27,7 @@ from dealtrace.operations.work import Operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record
 from dealtrace.runtime.account_changes import AccountChanges
+from dealtrace.runtime.demos import Demos
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.report_pool import ReportPool
 from dealtrace.runtime.session_uses import SessionUses
@@ -46,8 +47,9 @@ SEE_OTHER = 303
 class Services:
     """The services that all pages of a process share; `sends_mail` is whether the server has a mail server.
 
-    `webhook_fields` lists the names of the fields that a webhook may choose for events of a kind. Passwords are checked
-    on `password_threads`, and whole files are read and imported on `file_threads`.
+    `webhook_fields` lists the names of the fields that a webhook may choose for events of a kind. A new site
+    has `points_per_day`. Passwords are checked on `password_threads`, and whole files are read and imported on
+    `file_threads`.
     """
 
     database: Database
@@ -63,6 +65,8 @@ class Services:
     file_threads: Threads
     sends_mail: bool
     webhook_fields: Callable[[EventKind], Sequence[str]]
+    points_per_day: int
+    demos: Demos
 
 
 @dataclass(slots=True)
