@@ -21,6 +21,7 @@ from dealtrace.calltouch.routes import ENDPOINTS as CALLTOUCH
 from dealtrace.calltouch.routes import SITE_PARAMETER
 from dealtrace.calltouch.webhooks.description import describe_webhooks
 from dealtrace.calltouch.webhooks.messages import write_messages, write_test
+from dealtrace.calltouch.webhooks.vocabulary import choosable_keys
 from dealtrace.counter.city import open_cities
 from dealtrace.counter.routes import ENDPOINTS as COUNTER
 from dealtrace.http.asgi import accepts_html
@@ -35,6 +36,7 @@ from dealtrace.http.service_routes import service_routes
 from dealtrace.log import Outage, RetryLog, cause_of, start_logging
 from dealtrace.runtime.account_changes import AccountChanges
 from dealtrace.runtime.database_watch import DatabaseWatch
+from dealtrace.runtime.demos import Demos
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.report_pool import REPORT_SECONDS_MAX, REPORTS_AT_ONCE, ReportPool
 from dealtrace.runtime.request_journal import RequestJournal
@@ -134,6 +136,7 @@ class Application:
         self._proxies = Proxies(self._settings.trusted_proxies)
         self._password_threads = Threads(PASSWORDS_AT_ONCE, "passwords")
         self._file_threads = Threads(FILES_AT_ONCE, "files")
+        self._demos = Demos(self._database, _log_demo_fault)
         self._account_changes, self._session_uses = AccountChanges(self._database), SessionUses()
         services = service_routes(describe, self._watch, lambda: self._write_queue.is_alive)
         page_services = Services(
@@ -150,6 +153,9 @@ class Application:
             self._file_threads,
             self._settings.mail_server is not None,
             self._settings.backup_days_max,
+            choosable_keys,
+            self._settings.points_per_day,
+            self._demos,
         )
         router = page_router([*services, *docs_routes(ENDPOINTS, self._proxies)], cabinet_routes(page_services))
         pages = compressed(router)
@@ -286,6 +292,7 @@ class Application:
         await self._deliveries.stop()
         await self._store_remaining()
         await self._write_queue.stop()
+        await self._demos.stop()
         self._account_changes.stop()
         for threads in (self._password_threads, self._file_threads):
             threads.stop()
@@ -315,6 +322,10 @@ class Application:
 
     async def _store_requests(self) -> None:
         await self._journal.store(self._write_queue, clock.now())
+
+
+def _log_demo_fault(site_id: int, fault: Exception) -> None:
+    _log.error("demo_not_filled", site_id=site_id, cause=cause_of(fault))
 
 
 def page_router(services: Sequence[Route], cabinet: Sequence[Route]) -> Router:

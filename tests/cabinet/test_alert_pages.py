@@ -182,6 +182,7 @@ def test_a_report_is_scheduled_by_its_address_left_and_removed(
     assert "Stop sending it to me" in shown
     assert "anna@example.com" not in shown
     assert reader.send("settings/mail-reports/leave", report=str(report.id)).status_code == 303
+    assert reader.send("settings/mail-reports/leave", report=str(report.id)).status_code == 404
     assert [each.address for each in reports(served, owner)[0].recipients] == ["anna@example.com"]
     assert boss.send("settings/mail-reports/remove", report=str(report.id)).status_code == 303
     assert reports(served, owner) == []

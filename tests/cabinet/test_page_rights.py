@@ -36,7 +36,11 @@ FORMS: Mapping[str, Sequence[Mapping[str, str]]] = {
     ],
     "lead": [{"act": "note", "tags": "x"}, {"act": "hide"}, {"act": "bring_back"}],
     "client": [{"contact": PHONE}, {"contact": PHONE, "act": "erase", "agreed": "2.1.1.1"}],
-    "webhook": [{"act": act} for act in ("pause", "resume", "skip", "test", "replay", "delete")],
+    "webhook": [
+        *({"act": act} for act in ("pause", "resume", "skip", "test", "replay", "secret", "delete")),
+        {"act": "change", "url": "https://a.example/", "event": "deal.created"},
+        {"act": "replay_since", "since": "2018-03-26T10:00"},
+    ],
     "alert": [{"act": "remove"}, {"act": "test"}, {**ALERT, "recipients": "b@example.com", "agreed": "on"}],
     "report": [{"title": "x", "question": "metrics=leads", "rhythm": "daily", "hour": "1", **MAILED}],
     "key": [{}],
@@ -44,6 +48,28 @@ FORMS: Mapping[str, Sequence[Mapping[str, str]]] = {
 """What the pages of an object send, by the last name in their paths."""
 OF_THE_WORKER = {"due_at", "incident_id", "fault", "attempts", "lease_holder", "leased_until", "next_attempt_at"}
 """Columns that change without anybody."""
+
+
+REMOVING = ("/remove", "/revoke", "/leave", "/sessions")
+"""How the paths end that remove what a form names."""
+REMOVED: Mapping[str, tuple[str, str]] = {
+    "/demo/remove": ("site", "4711471147"),
+    "/profile/sessions": ("session", "f" * 64),
+    "/users/revoke": ("digest", "f" * 64),
+    "/{site:int}/notes/remove": ("note", "notes"),
+    "/{site:int}/settings/columns/remove": ("name", "No such column"),
+    "/{site:int}/settings/fields/remove": ("name", "no_such_field"),
+    "/{site:int}/settings/hosts/remove": ("which", "own nobody.example"),
+    "/{site:int}/settings/mail-reports/leave": ("report", "settings/mail-reports"),
+    "/{site:int}/settings/mail-reports/remove": ("report", "settings/mail-reports"),
+    "/{site:int}/settings/rates/remove": ("currency", "settings/rates"),
+    "/{site:int}/settings/shared/revoke": ("link", "settings/shared"),
+    "/{site:int}/settings/tokens/revoke": ("token", "settings/tokens"),
+    "/{site:int}/settings/users/revoke": ("digest", "settings/users"),
+}
+"""The field that names what a form removes, with the page that has the value of another site, or with a value."""
+BY_NAME = {"name", "which"}
+"""Fields of what has no id: a name that the site does not have is refused beside the form, with the reason."""
 
 
 def each(pages: list[Page]) -> pytest.MarkDecorator:
@@ -143,6 +169,20 @@ def test_an_object_of_another_site_is_not_changed(neighbours: Neighbours, page: 
     path = neighbours.path_of(page).removeprefix("/cabinet")
     for fields in FORMS[re.findall(r"{(\w+)", page.path)[-1]]:
         assert neighbours.there.owner.send(path, **fields).status_code == 404, fields
+    assert neighbours.rows() == before
+
+
+@each([page for page in PAGES if page.method == "POST" and page.path.endswith(REMOVING)])
+def test_nothing_is_said_to_be_removed_that_is_not_there(neighbours: Neighbours, page: Page) -> None:
+    field, of = REMOVED[page.path]
+    here, there = neighbours.here, neighbours.there
+    there.owner.send("notes", day="2026-03-26", text="theirs")
+    there.owner.send("settings/rates", currency="theirs", rubles="1")
+    shown = there.owner.get(of).text if "{site:int}" in page.path and field not in BY_NAME else ""
+    values = re.findall(rf'name="{field}" value="([^"]+)"', shown) if shown else [of]
+    before = neighbours.rows()
+    answer = here.owner.send(here.path_of(page.path).removeprefix("/cabinet"), **{field: values[0]})
+    assert answer.status_code == (400 if field in BY_NAME else 404)
     assert neighbours.rows() == before
 
 

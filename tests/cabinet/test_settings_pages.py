@@ -32,7 +32,7 @@ from server import ServerProcess
 from stored import site_of
 from waiting import wait_until, wait_until_followed
 
-FOR_ANALYSTS = ("settings", "settings/statuses", "settings/columns", "settings/alerts", "costs")
+FOR_ANALYSTS = ("settings", "settings/statuses", "settings/columns", "settings/alerts", "settings/rates", "costs")
 FOR_OWNERS = (
     "settings/site",
     "settings/tokens",
@@ -57,6 +57,8 @@ CHANGES = {
     "settings/mail-reports": Role.ANALYST,
     "settings/mail-reports/remove": Role.ANALYST,
     "settings/mail-reports/1": Role.ANALYST,
+    "settings/rates": Role.ANALYST,
+    "settings/rates/remove": Role.ANALYST,
     "settings/hosts": Role.OWNER,
     "settings/hosts/remove": Role.OWNER,
     "settings/webhooks": Role.OWNER,
@@ -502,3 +504,21 @@ def test_the_counter_page_has_the_lines_to_copy_and_the_last_visit(
     assert "Firefox" in part.text
     assert "shop.example" in part.text
     assert "<script>alert" not in part.text
+
+
+def test_the_code_of_the_counter_and_the_pages_that_may_call_are_saved(
+    boss: Guest, served: Stage, owner: Player, stranger: Player
+) -> None:
+    free = "".join(reversed(owner.site.counter_code))
+    sent = {"counter": free, "cors_origins": "https://Shop.example:443, https://app.example"}
+    assert "Saved." in text_of(boss.post("settings/counter", **sent).text)
+    site = site_of(served.database, owner)
+    assert (site.counter_code, site.cors_origins) == (free, ("https://shop.example", "https://app.example"))
+    assert f"{boss.login} Code of the counter: {owner.site.counter_code} → {free}" in text_of(
+        boss.get("settings/changes").text
+    )
+    wrong = boss.send("settings/counter", counter="X", cors_origins="*")
+    assert (wrong.status_code, wrong.text.count('role="alert"')) == (400, 2)
+    taken = boss.send("settings/counter", counter=stranger.site.counter_code, cors_origins="")
+    assert (taken.status_code, "The counter of another site has this code." in taken.text) == (400, True)
+    assert site_of(served.database, owner) == site

@@ -23,6 +23,8 @@ _SETTINGS: Mapping[str, str] = {
     "target_call_seconds": "Target call: shortest conversation in seconds",
     "respects_do_not_track": "Do not count visitors whose browsers ask not to be tracked",
     "points_per_day": "Points per day",
+    "counter": "Code of the counter",
+    "cors_origins": "Pages that may call the API from a browser",
 }
 _CHANGED: Mapping[ChangeKind, str] = {
     ChangeKind.SETTING: "%(name)s: %(before)s → %(after)s",
@@ -42,7 +44,7 @@ _CHANGED: Mapping[ChangeKind, str] = {
     ChangeKind.COSTS: "Costs imported: %(name)s, %(after)s",
     ChangeKind.IMPORT: "File imported: %(name)s, rows: %(after)s",
     ChangeKind.PAST: "Past visits reclassified, changed: %(after)s",
-    ChangeKind.DEMO: "Demo data added",
+    ChangeKind.DEMO: "Demo data: %(done)s",
 }
 _VALUES: Mapping[str, str] = {
     Role.READER: "reader",
@@ -55,6 +57,9 @@ _VALUES: Mapping[str, str] = {
     "open": "open",
     "works": "works",
     "paused": "paused",
+    "all fields": "all fields",
+    "address changed": "address changed",
+    "secret changed": "secret changed",
     "call": "calls",
     "lead_request": "lead requests",
     "deal": "deals",

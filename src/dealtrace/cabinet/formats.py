@@ -43,6 +43,13 @@ def number(language: Language, value: Fraction | Decimal | int | None, digits: i
     return text.replace(",", THIN_SPACE).replace(".", _POINT[language]).replace("-", MINUS)
 
 
+def exact_number(language: Language, value: Decimal) -> str:
+    """Format a number with all its decimals, without zeros at the end."""
+    exponent = value.normalize().as_tuple().exponent
+    assert isinstance(exponent, int), "not a finite number"
+    return number(language, value, max(-exponent, 0))
+
+
 def money(language: Language, value: Fraction | Decimal | int | None, currency: str | None = None) -> str:
     """Format an amount of money in whole units, or with two decimals if it is below 100 and not whole.
 

@@ -9,6 +9,7 @@ from dealtrace.cabinet.deals import actions as deal_actions
 from dealtrace.cabinet.deals import card as deal_card
 from dealtrace.cabinet.deals import journal as deal_journal
 from dealtrace.cabinet.gate import Gate, Page
+from dealtrace.cabinet.installation import demo, sites
 from dealtrace.cabinet.leads import actions as lead_actions
 from dealtrace.cabinet.leads import card as lead_card
 from dealtrace.cabinet.leads import journal as lead_journal
@@ -91,6 +92,11 @@ PAGES = (
     Page("/profile/second-factor", "POST", second_factor.set_up, sets_factor=True),
     Page("/profile/second-factor/off", "POST", second_factor.remove),
     Page("/profile/recovery-codes", "POST", second_factor.show_new_codes),
+    Page("/sites", "GET", sites.show, is_of_installation=True),
+    Page("/sites", "POST", sites.create, is_of_installation=True),
+    Page("/demo", "GET", demo.show, is_of_installation=True),
+    Page("/demo", "POST", demo.create, is_of_installation=True),
+    Page("/demo/remove", "POST", demo.remove, is_of_installation=True),
     Page("/users", "GET", users.show, is_of_installation=True),
     Page("/users/invitation", "POST", users.invite, is_of_installation=True),
     Page("/users/revoke", "POST", users.revoke, is_of_installation=True),

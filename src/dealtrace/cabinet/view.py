@@ -3,7 +3,7 @@
 Any: operations return results of many types.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from dealtrace import clock
 from dealtrace.accounts.rights import Rights, Role
 from dealtrace.accounts.site import Site
+from dealtrace.accounts.webhook import EventKind
 from dealtrace.cabinet.carried import carried_query
 from dealtrace.cabinet.forms import Form
 from dealtrace.cabinet.rendering import render_page, words_of
@@ -26,6 +27,7 @@ from dealtrace.operations.work import Operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record
 from dealtrace.runtime.account_changes import AccountChanges
+from dealtrace.runtime.demos import Demos
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.report_pool import ReportPool
 from dealtrace.runtime.session_uses import SessionUses
@@ -46,7 +48,9 @@ class Services:
     """The services that all pages of a process share; `sends_mail` is whether the server has a mail server.
 
     A backup is too old after `backup_days_max` days; 0 means that backups are not checked.
-    Passwords are checked on `password_threads`, and whole files are read and imported on `file_threads`.
+    `webhook_fields` lists the names of the fields that a webhook may choose for events of a kind. A new site
+    has `points_per_day`. Passwords are checked on `password_threads`, and whole files are read and imported on
+    `file_threads`.
     """
 
     database: Database
@@ -62,6 +66,9 @@ class Services:
     file_threads: Threads
     sends_mail: bool
     backup_days_max: int
+    webhook_fields: Callable[[EventKind], Sequence[str]]
+    points_per_day: int
+    demos: Demos
 
 
 @dataclass(slots=True)

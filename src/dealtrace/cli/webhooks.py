@@ -15,7 +15,7 @@ from dealtrace.calltouch.webhooks.vocabulary import choosable_keys
 from dealtrace.cli.answers import WebhookAnswer
 from dealtrace.cli.options import ID_MAX, JsonOption, OptionalSiteIdArgument, SiteIdArgument, moment_option
 from dealtrace.cli.terminal import console, counted, explained, fail, open_prepared, print_json
-from dealtrace.errors import WebhookNotFound
+from dealtrace.errors import InvalidSetting, WebhookNotFound
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.webhooks import manage
 from dealtrace.operations.webhooks.create import NewWebhook, create_webhook
@@ -24,6 +24,7 @@ from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import transaction
 from dealtrace.storage.webhooks.outbox import count_waiting_deliveries
 from dealtrace.storage.webhooks.webhooks import find_webhook, list_webhooks
+from dealtrace.webhooks.chosen_fields import check_fields, split_names
 from dealtrace.worker.targets import TargetForbidden, TargetUnknown, find_addresses
 
 ALL = "all"
@@ -52,7 +53,7 @@ def create(
     as_json: JsonOption = False,
 ) -> None:
     """Create a webhook. Running servers use the webhook within two seconds."""
-    draft = NewWebhook(site_id, url, _parse_events(events), style, _split_names(fields))
+    draft = NewWebhook(site_id, url, _parse_events(events), style, split_names(fields))
     _check_fields(draft)
     _check_target(url)
     with open_prepared() as database, transaction(database, ids=1) as (connection, ids):
@@ -66,14 +67,10 @@ def create(
         console.print(webhook.secret)
 
 
-def _split_names(text: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
-
-
 def _parse_events(text: str) -> frozenset[EventKind]:
     """Parse the names of events and groups: `deal` means all events of deals."""
     chosen: set[EventKind] = set()
-    for name in _split_names(text):
+    for name in split_names(text):
         kinds = {kind for kind in EventKind if name in (ALL, kind.value, kind.partition(".")[0])}
         if not kinds:
             fail(f"--events: unknown event {name}. Available: {', '.join(EventKind)}")
@@ -85,16 +82,10 @@ def _parse_events(text: str) -> frozenset[EventKind]:
 
 def _check_fields(draft: NewWebhook) -> None:
     """End the command unless each field belongs to a chosen event, and each chosen event has at least one field."""
-    if not draft.fields:
-        return
-    keys_of = {kind: choosable_keys(kind) for kind in EventKind if kind in draft.events}
-    known = dict.fromkeys(key for keys in keys_of.values() for key in keys)
-    for name in draft.fields:
-        if name not in known:
-            fail(f"--fields: none of the chosen events has {name}. Available: {', '.join(known)}")
-    for kind, keys in keys_of.items():
-        if not set(keys) & set(draft.fields):
-            fail(f"--fields: {kind} has none of these fields. It has: {', '.join(keys)}")
+    try:
+        check_fields(draft.fields, {kind: choosable_keys(kind) for kind in EventKind if kind in draft.events})
+    except InvalidSetting as refusal:
+        fail(f"--fields: {refusal.facts['en']}")
 
 
 def _check_target(url: str) -> None:

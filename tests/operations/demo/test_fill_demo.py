@@ -24,6 +24,7 @@ from dealtrace.operations.demo.begin import begin_given_site, begin_own_site
 from dealtrace.operations.demo.fill import list_steps
 from dealtrace.operations.demo.mark import list_demos
 from dealtrace.operations.demo.remove import remove_demo
+from dealtrace.operations.demo.run import DemoSize, run_demo
 from dealtrace.operations.reports.ask import ask
 from dealtrace.operations.reports.open_facts import open_facts
 from dealtrace.operations.reports.read_question import read_question
@@ -158,7 +159,7 @@ def test_it_leaves_nothing_behind_where_it_made_the_site(database: Database) -> 
         before = count_site_rows(connection, neighbour.site.id)
     site = fill_own_site(database)
     with database.write() as connection:
-        assert remove_demo(connection, None).site.id == site.id
+        assert remove_demo(connection, None, NOW).site.id == site.id
     with database.read() as connection:
         assert count_site_rows(connection, site.id) == {}
         assert [each.id for each in list_sites(connection)] == [neighbour.site.id]
@@ -171,7 +172,7 @@ def test_the_id_of_a_removed_site_is_not_given_to_another(database: Database) ->
     with transaction(database, ids=1) as (connection, ids):
         removed = begin_own_site(connection, ids, NOW).site.id
     with database.write() as connection:
-        remove_demo(connection, None)
+        remove_demo(connection, None, NOW)
     assert Stage(database).open_site().site.id == removed + 1
 
 
@@ -181,7 +182,7 @@ def test_a_given_site_is_as_empty_afterwards_as_before(database: Database) -> No
         begun = begin_given_site(connection, shop.site.id, NOW)
     store(database, begun.site, part=0.01)
     with database.write() as connection:
-        remove_demo(connection, shop.site.id)
+        remove_demo(connection, shop.site.id, NOW)
     with database.read() as connection:
         assert count_site_rows(connection, shop.site.id) == {}
         assert list_sites(connection) == [shop.site]
@@ -202,7 +203,7 @@ def test_positions_of_webhooks_never_begin_again_in_a_site_that_stays(database: 
         with database.read() as connection:
             assert [each.position for each in list_waiting_deliveries(connection, shop.site.id, hook.id, 9)] == [number]
         with database.write() as connection:
-            remove_demo(connection, shop.site.id, with_others=True)
+            remove_demo(connection, shop.site.id, NOW, with_others=True)
 
 
 def begin_given(database: Database, player: Player) -> None:
@@ -228,7 +229,7 @@ def test_one_site_has_one_demo(database: Database) -> None:
         begin_own_site(connection, ids, NOW)
     begin_given(database, second)
     with pytest.raises(SeveralDemos, match=f"{first.site.id}, {second.site.id}"), database.write() as connection:
-        remove_demo(connection, None)
+        remove_demo(connection, None, NOW)
 
 
 def test_what_others_have_stored_since_is_removed_only_on_demand(database: Database) -> None:
@@ -239,9 +240,9 @@ def test_what_others_have_stored_since_is_removed_only_on_demand(database: Datab
     store(database, begun.site, part=0.01)
     stage.perform(register_deals, shop, registration("CRM-1"), now=NOW + timedelta(hours=1))
     with pytest.raises(SiteInUse, match="records: 1"), database.write() as connection:
-        remove_demo(connection, shop.site.id)
+        remove_demo(connection, shop.site.id, NOW)
     with database.write() as connection:
-        remove_demo(connection, shop.site.id, with_others=True)
+        remove_demo(connection, shop.site.id, NOW, with_others=True)
     with database.read() as connection:
         assert count_site_rows(connection, shop.site.id) == {}
 
@@ -263,9 +264,9 @@ def test_what_others_have_stored_in_a_demo_that_was_stopped_is_removed_only_on_d
     stage = Stage(database)
     stage.perform(register_deals, Player(site, "", 0), registration("CRM-1"), now=NOW + timedelta(hours=1))
     with pytest.raises(SiteInUse, match="records: 1"), database.write() as connection:
-        remove_demo(connection, site.id)
+        remove_demo(connection, site.id, NOW)
     with database.write() as connection:
-        remove_demo(connection, site.id, with_others=True)
+        remove_demo(connection, site.id, NOW, with_others=True)
     with database.read() as connection:
         assert count_site_rows(connection, site.id) == {}
 
@@ -273,7 +274,7 @@ def test_what_others_have_stored_in_a_demo_that_was_stopped_is_removed_only_on_d
 def test_a_demo_that_was_stopped_half_way_is_removed_like_a_whole_one(database: Database) -> None:
     site = stop_half_way(database)
     with database.write() as connection:
-        remove_demo(connection, None)
+        remove_demo(connection, None, NOW)
     with database.read() as connection:
         assert list_sites(connection) == []
         assert count_site_rows(connection, site.id) == {}
@@ -283,7 +284,7 @@ def test_without_a_demo_there_is_nothing_to_remove(database: Database) -> None:
     shop = Stage(database).open_site()
     for site_id in (None, shop.site.id):
         with pytest.raises(DemoMissing), database.write() as connection:
-            remove_demo(connection, site_id)
+            remove_demo(connection, site_id, NOW)
 
 
 def test_a_site_made_for_it_is_as_old_as_its_year(database: Database) -> None:
@@ -294,3 +295,19 @@ def test_a_site_made_for_it_is_as_old_as_its_year(database: Database) -> None:
     with database.read() as connection:
         (site,) = list_sites(connection)
     assert (site.name, site.contact_matching) == ("Demo", True)
+
+
+def test_a_demo_that_is_removed_while_it_is_filled_leaves_nothing_behind(database: Database) -> None:
+    with transaction(database, ids=1) as (connection, ids):
+        begun = begin_own_site(connection, ids, NOW)
+
+    def remove_half_way(stored: int, total: int) -> None:
+        if 2 * stored > total:
+            with database.write() as connection:
+                remove_demo(connection, begun.site.id, NOW)
+
+    with pytest.raises(DemoMissing):
+        run_demo(database, begun.site, DemoSize(part=PART), NOW, remove_half_way)
+    with database.read() as connection:
+        assert count_site_rows(connection, begun.site.id) == {}
+        assert list_sites(connection) == []

@@ -125,8 +125,9 @@ _TEMPLATES: Mapping[ProblemKind, _Template] = {
     ),
     ProblemKind.NO_RATE: _Template(
         "Sums omit deals in currencies without a rate: %(count)s in the period, %(what)s in total.",
-        "Set the rates: dealtrace rate set %(site)s CURRENCY RUBLES --from DAY",
-        "reports?by=service&metrics=no_rate,deals,amount",
+        "Set the rates of these currencies.",
+        "settings/rates",
+        Role.ANALYST,
     ),
 }
 assert set(_TEMPLATES) == set(ProblemKind)
@@ -152,7 +153,6 @@ def _problem_text(problem: Problem, view: View) -> ProblemText:
         "id": problem.object_id,
         "days": RECENT_DAYS,
         "limit": site.points_per_day,
-        "site": site.id,
     }
     may_open = bool(template.place) and view.role is not None and view.role.includes(template.role)
     return ProblemText(

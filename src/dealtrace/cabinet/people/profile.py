@@ -5,6 +5,7 @@ from starlette.responses import Response
 
 from dealtrace.accounts.session import Session
 from dealtrace.accounts.user import UserId
+from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.people.browsers import browser_name
 from dealtrace.cabinet.people.login import LIMITS
 from dealtrace.cabinet.view import View
@@ -49,8 +50,8 @@ async def end(view: View) -> Response:
     digest = view.form.get("session")
     if digest == OTHERS:
         await view.manage(_end_others, view.rights.user.id, view.session_digest)
-    else:
-        await view.manage(_end, view.rights.user.id, digest)
+    elif not await view.manage(_end, view.rights.user.id, digest):
+        return not_found(view)
     return view.redirect_to("/profile")
 
 
@@ -59,8 +60,8 @@ def _look_up(connection: Connection, user_id: UserId) -> Profile:
     return Profile(confirmed, count_recovery_codes(connection, user_id))
 
 
-def _end(connection: Connection, _ids: object, user_id: UserId, digest: str) -> None:
-    end_session(connection, user_id, digest)
+def _end(connection: Connection, _ids: object, user_id: UserId, digest: str) -> bool:
+    return end_session(connection, user_id, digest)
 
 
 def _end_others(connection: Connection, _ids: object, user_id: UserId, kept_digest: str) -> None:

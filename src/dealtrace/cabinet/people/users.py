@@ -63,8 +63,8 @@ async def invite(view: View) -> Response:
 
 async def revoke(view: View) -> Response:
     """Revoke an invitation."""
-    await view.manage(_revoke, view.form.get("digest"))
-    return view.redirect_to("/users")
+    is_revoked = await view.manage(_revoke, view.form.get("digest"))
+    return view.redirect_to("/users") if is_revoked else not_found(view)
 
 
 async def demand(view: View) -> Response:
@@ -83,8 +83,8 @@ def _look_up(connection: Connection) -> People:
     )
 
 
-def _revoke(connection: Connection, _ids: object, digest: str) -> None:
-    revoke_invitation(connection, digest)
+def _revoke(connection: Connection, _ids: object, digest: str) -> bool:
+    return revoke_invitation(connection, digest)
 
 
 def _demand(connection: Connection, _ids: object, is_demanded: object) -> None:

@@ -112,14 +112,14 @@ async def add(view: View) -> Response:
 
 async def leave(view: View) -> Response:
     """Remove the person from the recipients of a report."""
-    await view.manage(_leave, view.current_site, number_of(view.form.get("report")), view.rights.user.id)
-    return redirect_with_message(view, PLACE, "saved")
+    is_done = await view.manage(_leave, view.current_site, number_of(view.form.get("report")), view.rights.user.id)
+    return redirect_with_message(view, PLACE, "saved") if is_done else not_found(view)
 
 
 async def remove(view: View) -> Response:
     """Stop a report for everybody."""
-    await view.manage(_remove, view.current_site, number_of(view.form.get("report")), view.rights.user.id)
-    return redirect_with_message(view, PLACE, "removed")
+    is_done = await view.manage(_remove, view.current_site, number_of(view.form.get("report")), view.rights.user.id)
+    return redirect_with_message(view, PLACE, "removed") if is_done else not_found(view)
 
 
 def _draft_of(form: Form) -> ReportDraft:
@@ -258,9 +258,9 @@ def _change(
     return change_report(connection, site, report_id, new, clock.now(), user_id)
 
 
-def _leave(connection: Connection, _ids: IdBlocks, site: Site, report_id: int, user_id: int) -> None:
-    leave_report(connection, site, report_id, user_id, clock.now())
+def _leave(connection: Connection, _ids: IdBlocks, site: Site, report_id: int, user_id: int) -> bool:
+    return leave_report(connection, site, report_id, user_id, clock.now())
 
 
-def _remove(connection: Connection, _ids: IdBlocks, site: Site, report_id: int, user_id: int) -> None:
-    stop_report(connection, site, report_id, clock.now(), user_id)
+def _remove(connection: Connection, _ids: IdBlocks, site: Site, report_id: int, user_id: int) -> bool:
+    return stop_report(connection, site, report_id, clock.now(), user_id)

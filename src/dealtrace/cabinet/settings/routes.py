@@ -13,14 +13,16 @@ from dealtrace.cabinet.settings import (
     hosts,
     imports,
     mail_reports,
+    rates,
     sections,
     shared,
     site,
     statuses,
     tokens,
-    webhooks,
 )
 from dealtrace.cabinet.settings.uploads import FORM_BYTES_MAX
+from dealtrace.cabinet.settings.webhooks import card as webhook_card
+from dealtrace.cabinet.settings.webhooks import page as webhooks
 
 SETTINGS_PAGES = (
     Page("/{site:int}/settings", "GET", sections.show, Role.ANALYST),
@@ -42,8 +44,8 @@ SETTINGS_PAGES = (
     Page("/{site:int}/settings/hosts/remove", "POST", hosts.remove, Role.OWNER),
     Page("/{site:int}/settings/webhooks", "GET", webhooks.show, Role.OWNER),
     Page("/{site:int}/settings/webhooks", "POST", webhooks.create, Role.OWNER),
-    Page("/{site:int}/settings/webhooks/{webhook}", "GET", webhooks.show_log, Role.OWNER),
-    Page("/{site:int}/settings/webhooks/{webhook}", "POST", webhooks.act, Role.OWNER),
+    Page("/{site:int}/settings/webhooks/{webhook}", "GET", webhook_card.show, Role.OWNER),
+    Page("/{site:int}/settings/webhooks/{webhook}", "POST", webhook_card.act, Role.OWNER),
     Page("/{site:int}/settings/alerts", "GET", alerts.show, Role.ANALYST),
     Page("/{site:int}/settings/alerts", "POST", alerts.add, Role.ANALYST),
     Page("/{site:int}/settings/alerts/{alert}", "GET", alerts.show_alert, Role.ANALYST),
@@ -55,6 +57,7 @@ SETTINGS_PAGES = (
     Page("/{site:int}/settings/mail-reports/{report}", "GET", mail_reports.show_report, Role.ANALYST),
     Page("/{site:int}/settings/mail-reports/{report}", "POST", mail_reports.change, Role.ANALYST),
     Page("/{site:int}/settings/counter", "GET", counter.show, Role.OWNER),
+    Page("/{site:int}/settings/counter", "POST", counter.save, Role.OWNER),
     Page("/{site:int}/settings/imports", "GET", imports.show, Role.OWNER),
     Page(
         "/{site:int}/settings/imports", "POST", imports.upload, Role.OWNER, form_bytes_max=FORM_BYTES_MAX, files_max=1
@@ -62,6 +65,17 @@ SETTINGS_PAGES = (
     Page("/{site:int}/settings/imports/{key}", "GET", imports.show_preview, Role.OWNER),
     Page("/{site:int}/settings/imports/{key}", "POST", imports.run, Role.OWNER),
     Page("/{site:int}/settings/imports/{key}/refused.csv", "GET", imports.send_refused, Role.OWNER),
+    Page("/{site:int}/settings/rates", "GET", rates.show, Role.ANALYST),
+    Page("/{site:int}/settings/rates", "POST", rates.save, Role.ANALYST),
+    Page(
+        "/{site:int}/settings/rates/import",
+        "POST",
+        rates.take_file,
+        Role.ANALYST,
+        form_bytes_max=FORM_BYTES_MAX,
+        files_max=1,
+    ),
+    Page("/{site:int}/settings/rates/remove", "POST", rates.remove, Role.ANALYST),
     Page("/{site:int}/settings/shared", "GET", shared.show, Role.OWNER),
     Page("/{site:int}/settings/shared", "POST", shared.make, Role.OWNER),
     Page("/{site:int}/settings/shared/revoke", "POST", shared.revoke, Role.OWNER),

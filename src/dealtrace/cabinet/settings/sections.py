@@ -21,6 +21,7 @@ from dealtrace.storage.alerts.alerts import list_alerts
 from dealtrace.storage.mails.scheduled_reports import count_scheduled_reports
 from dealtrace.storage.reports.arrivals import Arrivals, find_arrivals
 from dealtrace.storage.reports.columns import list_columns
+from dealtrace.storage.reports.rates import has_rates
 from dealtrace.storage.reports.statuses import list_statuses
 from dealtrace.storage.webhooks.webhooks import list_webhooks
 
@@ -50,6 +51,7 @@ class _Facts:
     mail_reports: int
     arrivals: Arrivals
     links: int
+    has_rates: bool
 
 
 async def show(view: View) -> Response:
@@ -75,6 +77,7 @@ def _read(connection: Connection, site: Site) -> _Facts:
         mail_reports=count_scheduled_reports(connection, site.id),
         arrivals=find_arrivals(connection, site.id),
         links=sum(link.is_valid(clock.now()) for link in list_shared_links(connection, site.id)),
+        has_rates=has_rates(connection, site.id),
     )
 
 
@@ -112,6 +115,7 @@ def _sections(view: View, site: Site, facts: _Facts) -> list[SettingsSection]:
         ),
         ("settings/imports", "Import of files", "", Role.OWNER),
         ("costs", "Costs", "" if facts.arrivals.has_costs else translate("None yet"), Role.ANALYST),
+        ("settings/rates", "Currency rates", "" if facts.has_rates else translate("None yet"), Role.ANALYST),
         ("settings/agreement", "Agreement with the CRM", "", Role.OWNER),
         ("settings/shared", "Shared links", translate("Active: %(count)s") % {"count": facts.links}, Role.OWNER),
         ("settings/users", "Users", "", Role.OWNER),

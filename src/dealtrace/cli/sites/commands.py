@@ -3,21 +3,19 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 from rich.table import Table
 
 from dealtrace import clock
 from dealtrace.accounts.own_ids import FIRST_ID_MAX, ID_MAX
-from dealtrace.accounts.site import TIME_ZONE_DEFAULT, Site, SiteId
+from dealtrace.accounts.site import TIME_ZONE_DEFAULT, Site
 from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cli.answers import SiteAnswer
 from dealtrace.cli.options import JsonOption, SiteIdArgument
 from dealtrace.cli.terminal import console, fail, open_prepared, print_json
-from dealtrace.operations.accounts.create_site import create_site
-from dealtrace.operations.accounts.issue_token import issue_token
+from dealtrace.operations.accounts.open_site import NewSite, open_site
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.accounts.set_first_id import set_first_id
 from dealtrace.operations.accounts.set_site import set_site
@@ -25,8 +23,6 @@ from dealtrace.settings import read_settings
 from dealtrace.storage.accounts.points import find_points_spent
 from dealtrace.storage.accounts.sites import list_sites
 from dealtrace.storage.id_blocks import IdBlocks
-
-FIRST_LABEL = "first"
 
 site_commands = typer.Typer(help="Create, change, show and list sites.", no_args_is_help=True)
 
@@ -48,21 +44,18 @@ def create(
 ) -> None:
     """Create a site and its first API token. The token is shown only once."""
     with open_prepared(creates=True) as database:
-        draft = Site(SiteId(site_id), name, ZoneInfo(TIME_ZONE_DEFAULT), points_per_day=read_settings().points_per_day)
+        new = NewSite(name, timezone, read_settings().points_per_day, site_id=site_id, token=token)
         with database.write() as connection:
             if first_id is not None:
                 set_first_id(connection, first_id)
             ids = IdBlocks(database.writer)
             ids.ensure_within(connection, 1)
-            site = create_site(connection, draft, clock.now())
-            if timezone != TIME_ZONE_DEFAULT:
-                site = set_site(connection, site.id, {"timezone": timezone}, clock.now())
-            issued = issue_token(connection, ids, site.id, FIRST_LABEL, clock.now(), secret=token)
+            opened = open_site(connection, ids, new, clock.now())
     if as_json:
-        print_json({"siteId": site.id, "clientApiId": issued.secret})
+        print_json({"siteId": opened.site.id, "clientApiId": opened.secret})
     else:
-        console.print(f"Site {site.id} ({site.name}) created. Its token, shown only once:")
-        console.print(issued.secret)
+        console.print(f"Site {opened.site.id} ({opened.site.name}) created. Its token, shown only once:")
+        console.print(opened.secret)
 
 
 @site_commands.command("set")

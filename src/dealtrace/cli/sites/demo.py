@@ -1,7 +1,6 @@
 """`dealtrace demo`: fill a site with a year of made-up data to try things out."""
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
@@ -9,21 +8,16 @@ from rich.progress import Progress, TimeRemainingColumn
 
 from dealtrace import clock
 from dealtrace.accounts.site import Site
-from dealtrace.accounts.site_days import site_day
 from dealtrace.cli.answers import DemoAnswer
 from dealtrace.cli.options import ID_MAX, JsonOption
 from dealtrace.cli.terminal import console, error_console, fail, open_prepared, print_json
-from dealtrace.demo.year import make_year
 from dealtrace.operations.demo.begin import BegunDemo, begin_given_site, begin_own_site
-from dealtrace.operations.demo.fill import Step, list_steps
 from dealtrace.operations.demo.remove import remove_demo
-from dealtrace.operations.work import Work
+from dealtrace.operations.demo.run import SEED_DEFAULT, DemoSize, run_demo
 from dealtrace.storage.database.engine import Database
-from dealtrace.storage.id_blocks import IdBlocks, transaction
-from dealtrace.storage.reports.known_statuses import KnownStatuses
+from dealtrace.storage.id_blocks import transaction
 from dealtrace.storage.site_rows import count_site_rows
 
-SEED_DEFAULT = 1
 PART_MIN = 0.01
 
 SiteOption = Annotated[
@@ -58,7 +52,7 @@ def demo(
         return
     with open_prepared(creates=site_id is None) as database:
         begun = _begin(database, site_id)
-        _fill(database, begun.site, seed, part)
+        _fill(database, begun.site, DemoSize(seed, part))
         with database.read() as connection:
             rows = count_site_rows(connection, begun.site.id)
     answer: DemoAnswer = {
@@ -77,7 +71,7 @@ def demo(
 
 def _remove(site_id: int | None, *, with_others: bool, as_json: bool) -> None:
     with open_prepared() as database, database.write() as connection:
-        removed = remove_demo(connection, site_id, with_others=with_others)
+        removed = remove_demo(connection, site_id, clock.now(), with_others=with_others)
     if as_json:
         print_json({"siteId": removed.site.id, "siteRemoved": removed.has_own_site})
     elif removed.has_own_site:
@@ -93,32 +87,21 @@ def _begin(database: Database, site_id: int | None) -> BegunDemo:
         return begin_own_site(connection, ids, clock.now())
 
 
-def _fill(database: Database, site: Site, seed: int, part: float) -> None:
+def _fill(database: Database, site: Site, size: DemoSize) -> None:
     """Make a year of data and store it in steps; if this is interrupted, `demo --remove` removes what was stored."""
     columns = (*Progress.get_default_columns()[:-1], TimeRemainingColumn())
     with Progress(*columns, console=error_console, transient=True, disable=not error_console.is_terminal) as progress:
         bar = progress.add_task("Making a year", total=None)
-        now = clock.now()
+
+        def show(stored: int, total: int) -> None:
+            progress.update(bar, description="Storing it", completed=stored, total=total)
+
         try:
-            steps = list_steps(make_year(seed, site_day(now, site.time_zone), site.time_zone, part), now)
-            progress.update(bar, description="Storing it", total=sum(step.records for step in steps))
-            for step in _take(database, site, now, steps):
-                progress.update(bar, advance=step.records)
+            run_demo(database, site, size, clock.now(), show)
         except KeyboardInterrupt:
             progress.stop()
             error_console.print(f"Stopped. To remove what was stored: dealtrace demo --remove --site {site.id}")
             raise typer.Exit(130) from None
-    database.gather_statistics()
-
-
-def _take(database: Database, site: Site, now: datetime, steps: Sequence[Step]) -> Iterator[Step]:
-    """Store each step in a transaction of its own, and yield the step once it is stored."""
-    ids, known = IdBlocks(database.writer), KnownStatuses()
-    for step in steps:
-        ids.ensure(step.ids)
-        with database.write() as connection:
-            step.store(Work(connection, ids, site, now, known))
-        yield step
 
 
 def _summarize(answer: DemoAnswer) -> Iterator[str]:

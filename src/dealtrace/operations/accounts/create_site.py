@@ -8,13 +8,17 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.counter_code import COUNTER_CODE_ALPHABET, COUNTER_CODE_LENGTH
 from dealtrace.accounts.site import Site
+from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.errors import NameTaken
+from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.accounts.set_site import checked_name
 from dealtrace.storage.accounts import sites
 
 
-def create_site(connection: Connection, site: Site, now: datetime) -> Site:
+def create_site(connection: Connection, site: Site, now: datetime, user_id: int | None = None) -> Site:
     """Create a site and return it; an id of 0 is replaced by the next free id, a missing counter code by a random one.
+
+    If a user creates the site, this is the first of its recorded changes.
 
     Raises:
         InvalidSetting: the name is empty or too long.
@@ -28,6 +32,8 @@ def create_site(connection: Connection, site: Site, now: datetime) -> Site:
     if not site.counter_code:
         site = replace(site, counter_code=_new_counter_code())
     sites.insert_site(connection, site, now)
+    if user_id is not None:
+        record_change(connection, site.id, SiteChange(ChangeKind.SETTING, "name", "", site.name, now, user_id))
     return site
 
 

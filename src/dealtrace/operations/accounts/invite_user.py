@@ -83,9 +83,9 @@ def make_password_link(connection: Connection, user_id: UserId, now: datetime, *
     return key
 
 
-def revoke_invitation(connection: Connection, digest: str, *, site_id: int | None = None) -> None:
-    """Revoke an unused invitation, if it exists; with `site_id`, only if it is for that site."""
-    invitations.delete_invitation(connection, digest, site_id)
+def revoke_invitation(connection: Connection, digest: str, *, site_id: int | None = None) -> bool:
+    """Revoke an unused invitation; return `False` if there is none, or, with `site_id`, none for that site."""
+    return invitations.delete_invitation(connection, digest, site_id)
 
 
 def require_invitation(connection: Connection, key: str, purpose: Purpose, now: datetime) -> Invitation:

@@ -89,9 +89,9 @@ def store_session_uses(connection: Connection, _ids: object, used_at: Mapping[st
     update_seen(connection, used_at)
 
 
-def end_session(connection: Connection, user_id: UserId, digest: str) -> None:
-    """End the session of a user that has this digest, if there is one."""
-    delete_session(connection, user_id, digest)
+def end_session(connection: Connection, user_id: UserId, digest: str) -> bool:
+    """End the session of a user that has this digest; return `False` if the user has no such session."""
+    return delete_session(connection, user_id, digest)
 
 
 def end_other_sessions(connection: Connection, user_id: UserId, *, kept_digest: str) -> None:

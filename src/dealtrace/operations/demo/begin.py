@@ -36,7 +36,7 @@ class BegunDemo:
     secret: str | None
 
 
-def begin_own_site(connection: Connection, ids: IdBlocks, now: datetime) -> BegunDemo:
+def begin_own_site(connection: Connection, ids: IdBlocks, now: datetime, user_id: int | None = None) -> BegunDemo:
     """Create the site of a demo and its token, and return both; the site's creation date is the first day of its data.
 
     Raises:
@@ -45,12 +45,12 @@ def begin_own_site(connection: Connection, ids: IdBlocks, now: datetime) -> Begu
     for demo in list_demos(connection):
         raise DemoExists(site_id=demo.site.id)
     new = Site(SiteId(0), NAME, ZoneInfo(TIME_ZONE_DEFAULT), contact_matching=True)
-    site = create_site(connection, new, now - DAYS * DAY)
-    issued = issue_token(connection, ids, site.id, LABEL, now)
-    return BegunDemo(_begin(connection, site, OWN_SITE, now), issued.secret)
+    site = create_site(connection, new, now - DAYS * DAY, user_id)
+    issued = issue_token(connection, ids, site.id, LABEL, now, user_id=user_id)
+    return BegunDemo(_begin(connection, site, OWN_SITE, now, user_id), issued.secret)
 
 
-def begin_given_site(connection: Connection, site_id: int, now: datetime) -> BegunDemo:
+def begin_given_site(connection: Connection, site_id: int, now: datetime, user_id: int | None = None) -> BegunDemo:
     """Start a demo in an existing site that has no data.
 
     Raises:
@@ -66,17 +66,17 @@ def begin_given_site(connection: Connection, site_id: int, now: datetime) -> Beg
         raise SiteNotEmpty(site_id=site_id, rows=", ".join(f"{name}: {count}" for name, count in rows.items()))
     if not site.contact_matching:
         raise SiteUnfit(site_id=site_id)
-    return BegunDemo(_begin(connection, site, GIVEN_SITE, now), None)
+    return BegunDemo(_begin(connection, site, GIVEN_SITE, now, user_id), None)
 
 
-def _begin(connection: Connection, site: Site, digest: str, now: datetime) -> Site:
+def _begin(connection: Connection, site: Site, digest: str, now: datetime, user_id: int | None) -> Site:
     """Mark the site as a demo, add custom fields, and return the site with settings, not stored, for filling it.
 
     Ours: a demo costs no points and sends nothing to webhooks, like the import of a file.
     """
     insert_file_import(connection, site.id, FileImport(digest, now))
-    record_change(connection, site.id, SiteChange(ChangeKind.DEMO, LABEL, "", LABEL, now, None))
+    record_change(connection, site.id, SiteChange(ChangeKind.DEMO, LABEL, "", LABEL, now, user_id))
     for name in (PRODUCT_FIELD, PAYMENT_FIELD):
-        add_custom_field(connection, site.id, name, now)
+        add_custom_field(connection, site.id, name, now, user_id)
     site = require_site(connection, site.id)
     return replace(site, point_costs=dict.fromkeys(PaidMethod, 0), points_per_day=0, listeners=())

@@ -21,6 +21,7 @@ from dealtrace.demo.company import (
     WORKING,
 )
 from dealtrace.demo.leads import DemoLead
+from dealtrace.demo.refusals import DemoMissing
 from dealtrace.demo.year import Batch, Year, list_batches
 from dealtrace.errors import Refusal
 from dealtrace.leads.call import IncomingCall
@@ -163,13 +164,17 @@ def _record_progress(work: Work, stored: int, finished_at: datetime | None = Non
     """Add the number of stored visits, leads and deals to the mark of the demo, in the transaction that stores them.
 
     So rows that people or programs add are recognised by the total number of rows, also if the demo is interrupted.
+
+    Raises:
+        DemoMissing: somebody has removed the demo meanwhile.
     """
     demo = find_demo(work.connection, work.site)
-    assert demo is not None, "another command has removed this demo"
+    if demo is None:
+        raise DemoMissing
     before = demo.progress
     after = before.after(before.last_row + stored, taken_in=stored, refused=0)
-    is_stored = update_file_import(work.connection, work.site.id, before, replace(after, finished_at=finished_at))
-    assert is_stored, "another command has finished this demo"
+    if not update_file_import(work.connection, work.site.id, before, replace(after, finished_at=finished_at)):
+        raise DemoMissing
 
 
 def _check(outcomes: Sequence[object]) -> None:

@@ -1,22 +1,36 @@
 """Remove a demo and everything it stored."""
 
+from datetime import datetime
+
 from sqlalchemy import Connection
 
+from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.demo.refusals import DemoMissing, SeveralDemos, SiteInUse
+from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.accounts.require_site import require_site
+from dealtrace.operations.demo.begin import LABEL
 from dealtrace.operations.demo.mark import Demo, find_demo, list_demos
 from dealtrace.storage.accounts.revision import raise_revision
 from dealtrace.storage.accounts.sites import delete_site
+from dealtrace.storage.leads.file_imports import lock_file_import
 from dealtrace.storage.site_rows import count_site_rows, delete_site_rows
 
 RECORDS = ("visit", "call", "lead_request", "deal")
 """The tables in which `remove_demo` looks for rows that people or programs have added to the demo."""
 
 
-def remove_demo(connection: Connection, site_id: int | None, *, with_others: bool = False) -> Demo:
+def remove_demo(
+    connection: Connection,
+    site_id: int | None,
+    now: datetime,
+    *,
+    with_others: bool = False,
+    user_id: int | None = None,
+) -> Demo:
     """Remove the demo of a site and return it; if no site is given, there must be only one demo.
 
-    A site that the demo created is deleted. A site that existed before the demo is left as empty as it was. If people
+    A site that the demo created is deleted. A site that existed before the demo is left as empty as it was, with only
+    this removal among its recorded changes. If people
     or programs have stored data in the site of a demo, finished or not, that data is deleted only if `with_others` is
     true.
 
@@ -27,6 +41,8 @@ def remove_demo(connection: Connection, site_id: int | None, *, with_others: boo
         SiteInUse: people or programs have stored visits, leads or deals in the site.
     """
     demo = _find(connection, site_id)
+    lock_file_import(connection, demo.site.id, demo.progress.digest)  # a step that is being stored ends first
+    demo = find_demo(connection, demo.site) or demo
     rows = count_site_rows(connection, demo.site.id)
     others = sum(rows.get(name, 0) for name in RECORDS) - demo.progress.taken_in
     if others > 0 and not with_others:
@@ -34,6 +50,8 @@ def remove_demo(connection: Connection, site_id: int | None, *, with_others: boo
     delete_site_rows(connection, demo.site.id, site_stays=not demo.has_own_site)
     if demo.has_own_site:
         delete_site(connection, demo.site.id)
+    else:
+        record_change(connection, demo.site.id, SiteChange(ChangeKind.DEMO, LABEL, LABEL, "", now, user_id))
     raise_revision(connection)
     return demo
 

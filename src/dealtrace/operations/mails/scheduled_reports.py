@@ -185,32 +185,35 @@ def read_due_question(connection: Connection, site: Site, report: ScheduledRepor
     return question
 
 
-def stop_report(connection: Connection, site: Site, report_id: int, now: datetime, user_id: int | None = None) -> None:
-    """Delete a scheduled report and its unsent e-mails; do nothing if there is no such report."""
+def stop_report(connection: Connection, site: Site, report_id: int, now: datetime, user_id: int | None = None) -> bool:
+    """Delete a scheduled report and its unsent e-mails; return `False` if the site has no such report."""
     report = scheduled_reports.find_scheduled_report(connection, site.id, report_id)
-    if report is not None and scheduled_reports.delete_scheduled_report(connection, site.id, report_id):
-        delete_mails(connection, [MailPurpose.REPORT], [report_id])
-        delete_unsubscriptions(connection, site.id, MailList.REPORT, report_id)
-        _record(connection, report, report.title, "", now, user_id)
+    if report is None or not scheduled_reports.delete_scheduled_report(connection, site.id, report_id):
+        return False
+    delete_mails(connection, [MailPurpose.REPORT], [report_id])
+    delete_unsubscriptions(connection, site.id, MailList.REPORT, report_id)
+    _record(connection, report, report.title, "", now, user_id)
+    return True
 
 
-def leave_report(connection: Connection, site: Site, report_id: int, user_id: int, now: datetime) -> None:
+def leave_report(connection: Connection, site: Site, report_id: int, user_id: int, now: datetime) -> bool:
     """Remove a user from the recipients of a scheduled report, and delete the e-mails that wait to be sent to the user.
 
-    The report is deleted if no recipients are left.
+    The report is deleted if no recipients are left. The result is `False` if the site has no such report, or the user
+    is not among its recipients.
     """
     report = scheduled_reports.find_scheduled_report(connection, site.id, report_id)
-    if report is None:
-        return
+    if report is None or not any(each.user_id == user_id for each in report.recipients):
+        return False
     others = tuple(each for each in report.recipients if each.user_id != user_id)
     if not others:
-        stop_report(connection, site, report_id, now, user_id)
-        return
+        return stop_report(connection, site, report_id, now, user_id)
     delete_waiting_mails(connection, site.id, [MailPurpose.REPORT], [report_id], user_id=user_id)
     changed = replace(report, recipients=others)
     scheduled_reports.update_scheduled_report(connection, changed)
     for before, after in _differences(report, changed):
         _record(connection, report, before, after, now, user_id)
+    return True
 
 
 @operation(ids_per_command=DUE_AT_ONCE * RECIPIENTS_MAX)

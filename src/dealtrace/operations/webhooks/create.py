@@ -59,10 +59,10 @@ def create_webhook(
     webhook = Webhook(
         id=WebhookId(ids.take()),
         site_id=new.site_id,
-        url=_checked(new.url),
+        url=check_url(new.url),
         events=new.events,
         style=new.style,
-        secret=SECRET_PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode(),
+        secret=new_secret(),
         created_at=now,
         fields=new.fields,
     )
@@ -72,7 +72,12 @@ def create_webhook(
     return webhook
 
 
-def _checked(url: str) -> str:
+def new_secret() -> str:
+    """Return a random secret for signing messages, in the form of Standard Webhooks."""
+    return SECRET_PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
+
+
+def check_url(url: str) -> str:
     """Return the URL of a webhook's receiver unchanged if it is valid.
 
     Raises:

@@ -18,7 +18,8 @@ from dealtrace.webhooks.delivery import position_in
 BY_HAND = "by hand"
 WORKS, PAUSED = "works", "paused"
 """The states of a webhook, as written into the recorded changes of a site."""
-_NO_FAILURES = {"failing_since": None, "failures": 0, "last_fault": None, "next_attempt_at": None}
+NO_FAILURES: Mapping[str, object] = {"failing_since": None, "failures": 0, "last_fault": None, "next_attempt_at": None}
+"""The columns of a webhook whose earlier failures are forgotten."""
 
 
 def pause_webhook(connection: Connection, webhook_id: int, now: datetime, user_id: int | None = None) -> Webhook:
@@ -29,7 +30,7 @@ def pause_webhook(connection: Connection, webhook_id: int, now: datetime, user_i
     Raises:
         WebhookNotFound: there is no such webhook.
     """
-    webhook = _find(connection, webhook_id)
+    webhook = require_webhook(connection, webhook_id)
     if webhook.paused_at is not None:
         return webhook
     webhook = _update(connection, webhook_id, {"paused_at": now, "pause_reason": BY_HAND})
@@ -48,14 +49,14 @@ def resume_webhook(
     Raises:
         WebhookNotFound: there is no such webhook.
     """
-    webhook = _find(connection, webhook_id)
+    webhook = require_webhook(connection, webhook_id)
     if skip:
         waiting = outbox.list_waiting_deliveries(connection, webhook.site_id, webhook_id, 1)
         first = [delivery.position for delivery in waiting]
         outbox.acknowledge_deliveries(connection, webhook.site_id, webhook_id, first, now)
     if webhook.paused_at is not None:
         record_state(connection, webhook, now, user_id, before=PAUSED, after=WORKS)
-    return _update(connection, webhook_id, {"paused_at": None, "pause_reason": None, **_NO_FAILURES})
+    return _update(connection, webhook_id, {"paused_at": None, "pause_reason": None, **NO_FAILURES})
 
 
 def schedule_test(connection: Connection, webhook_id: int, now: datetime) -> Webhook:
@@ -81,7 +82,7 @@ def replay_since(connection: Connection, webhook_id: int, since: datetime) -> in
     Raises:
         WebhookNotFound: there is no such webhook.
     """
-    webhook = _find(connection, webhook_id)
+    webhook = require_webhook(connection, webhook_id)
     site = require_site(connection, webhook.site_id)
     at = since if since.tzinfo is not None else since.replace(tzinfo=site.time_zone)
     return outbox.requeue_deliveries(connection, webhook.site_id, webhook_id, since=at.astimezone(UTC))
@@ -94,7 +95,7 @@ def replay_message(connection: Connection, webhook_id: int, message_id: str) -> 
         WebhookNotFound: there is no such webhook.
         DeliveryNotFound: the webhook was never sent such a message, or it is no longer stored.
     """
-    webhook = _find(connection, webhook_id)
+    webhook = require_webhook(connection, webhook_id)
     position = position_in(message_id, webhook.site_id, webhook_id)
     if position is None or not outbox.is_delivery_known(connection, webhook.site_id, webhook_id, position):
         raise DeliveryNotFound(message_id=message_id)
@@ -107,7 +108,7 @@ def delete_webhook(connection: Connection, webhook_id: int, now: datetime, user_
     Raises:
         WebhookNotFound: there is no such webhook.
     """
-    webhook = _find(connection, webhook_id)
+    webhook = require_webhook(connection, webhook_id)
     webhooks.delete_webhook(connection, webhook_id)
     outbox.delete_deliveries(connection, webhook.site_id, webhook_id)
     record_state(connection, webhook, now, user_id, before=WORKS if webhook.paused_at is None else PAUSED)
@@ -126,12 +127,17 @@ def record_state(
 
 
 def _update(connection: Connection, webhook_id: int, values: Mapping[str, object]) -> Webhook:
-    _find(connection, webhook_id)
+    require_webhook(connection, webhook_id)
     webhooks.update_webhook(connection, webhook_id, values)
-    return _find(connection, webhook_id)
+    return require_webhook(connection, webhook_id)
 
 
-def _find(connection: Connection, webhook_id: int) -> Webhook:
+def require_webhook(connection: Connection, webhook_id: int) -> Webhook:
+    """Return a webhook.
+
+    Raises:
+        WebhookNotFound: there is no such webhook.
+    """
     found = webhooks.find_webhook(connection, webhook_id)
     if found is None:
         raise WebhookNotFound(webhook_id=webhook_id)

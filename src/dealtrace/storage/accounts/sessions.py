@@ -83,9 +83,10 @@ def update_seen(connection: Connection, used_at: Mapping[str, datetime]) -> None
     connection.execute(used.values(seen_at=bindparam("used_at", type_=session.c.seen_at.type)), rows)
 
 
-def delete_session(connection: Connection, user_id: int, digest: str) -> None:
-    """Delete a session of a user."""
-    connection.execute(delete(session).where(session.c.user_id == user_id, session.c.digest == digest))
+def delete_session(connection: Connection, user_id: int, digest: str) -> bool:
+    """Delete a session of a user, and return whether it existed."""
+    mine = delete(session).where(session.c.user_id == user_id, session.c.digest == digest)
+    return connection.execute(mine).rowcount > 0
 
 
 def delete_sessions(connection: Connection, user_id: int, *, but: str = "") -> None:

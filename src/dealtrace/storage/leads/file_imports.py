@@ -17,6 +17,12 @@ def find_file_import(connection: Connection, site_id: int, digest: str) -> FileI
     return FileImport(row.digest, row.begun_at, row.last_row, row.taken_in, row.refused, row.finished_at)
 
 
+def lock_file_import(connection: Connection, site_id: int, digest: str) -> None:
+    """Lock an import until the end of the transaction, after waiting for a transaction that continues the import."""
+    mine = (file_import.c.site_id == site_id, file_import.c.digest == digest)
+    connection.execute(select(file_import.c.digest).where(*mine).with_for_update())
+
+
 def insert_file_import(connection: Connection, site_id: int, begun: FileImport) -> None:
     """Store a new import, unless it is stored already."""
     statement = insert_into(connection, file_import).values(site_id=site_id, digest=begun.digest, **_progress(begun))

@@ -1,0 +1,1 @@
+"""Pages for owners of the installation: its sites, and the demo."""

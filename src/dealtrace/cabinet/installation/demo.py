@@ -1,0 +1,130 @@
+"""The demo: fill a site with a year of made-up data in the background, see how far it is, and remove it."""
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from dealtrace import clock
+from dealtrace.accounts.site import Site
+from dealtrace.accounts.site_days import site_day
+from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.reports.choices import Choice
+from dealtrace.cabinet.settings.page import BAD_REQUEST, DONE, Faults, number_of
+from dealtrace.cabinet.view import View
+from dealtrace.demo.refusals import DemoExists, DemoMissing, SiteInUse, SiteNotEmpty, SiteUnfit
+from dealtrace.demo.rhythm import DAYS
+from dealtrace.errors import Refusal, SiteNotFound
+from dealtrace.operations.demo.begin import BegunDemo, begin_given_site, begin_own_site
+from dealtrace.operations.demo.mark import Demo, list_demos
+from dealtrace.operations.demo.remove import remove_demo
+from dealtrace.operations.demo.run import DemoSize
+from dealtrace.record import record
+from dealtrace.storage.accounts.sites import list_sites
+from dealtrace.storage.id_blocks import IdBlocks
+from dealtrace.storage.visits.visits import find_last_visit
+
+OWN_SITE = ""
+"""The form value for a new site; other values are the ids of sites."""
+_PARTS = {
+    "1": "everything, which takes a minute or more",
+    "0.1": "a tenth, which takes some seconds",
+    "0.02": "very little, for a quick look",
+}
+"""How much of the data is made: the fraction, and the words for it."""
+_FAULTS: Mapping[type[Refusal], str] = {
+    DemoExists: "Site %(site_id)s has a demo already. Remove it first.",
+    SiteNotEmpty: "Site %(site_id)s has data, but a demo needs an empty site. Choose another site, or a new one.",
+    SiteUnfit: "A demo finds leads by phone and e-mail. Turn this on in the settings of site %(site_id)s.",
+    SiteInUse: "Besides the demo the site has other records: %(rows)s. Tick the box to remove them too.",
+}
+
+
+@record
+class DemoLine:
+    """A demo: the records that are stored, and the days of its year that are filled; `days_all` is the whole year."""
+
+    demo: Demo
+    records: int
+    days: int
+    days_all: int
+    is_finished: bool
+
+
+async def show(view: View) -> Response:
+    """Show the demos with their progress, and the form for a new one."""
+    return await _page(view)
+
+
+async def create(view: View) -> Response:
+    """Begin a demo and fill it in the background; the token of a new site is shown only once."""
+    at, part = view.form.get("site"), view.form.get("part")
+    if part not in _PARTS:
+        return await _page(view, {"part": view.translate("Choose how much data to make.")}, at=at)
+    now = clock.now()
+    try:
+        begun = await view.manage(_begin, number_of(at) if at != OWN_SITE else None, view.rights.user.id)
+    except SiteNotFound:
+        return not_found(view)
+    except (DemoExists, SiteNotEmpty, SiteUnfit) as refusal:
+        return await _page(view, {"site": _words(view, refusal)}, at=at)
+    view.services.demos.start(begun.site, DemoSize(part=float(part)), now)
+    if begun.secret is None:
+        return view.redirect_to("/demo")
+    return await _page(view, secret=begun.secret)
+
+
+async def remove(view: View) -> Response:
+    """Remove a demo and its site, if the demo created it; other records are removed only on confirmation."""
+    site_id = number_of(view.form.get("site"))
+    try:
+        await view.manage(_remove, site_id, view.form.has("with_others"), view.rights.user.id)
+    except (SiteNotFound, DemoMissing):
+        return not_found(view)
+    except SiteInUse as refusal:
+        return await _page(view, {"": _words(view, refusal)})
+    return view.redirect_to("/demo?done=removed")
+
+
+def _words(view: View, refusal: Refusal) -> str:
+    return view.translate(_FAULTS[type(refusal)]) % refusal.facts
+
+
+async def _page(view: View, faults: Faults | None = None, *, at: str = OWN_SITE, secret: str = "") -> Response:
+    sites, lines = await view.read(_read)
+    done = DONE["removed"] if view.request.query_params.get("done") == "removed" and not faults else ""
+    new = Choice(OWN_SITE, view.translate("a new site"), at == OWN_SITE)
+    return view.page(
+        "installation/demo.html",
+        BAD_REQUEST if faults else 200,
+        lines=lines,
+        is_filling=not all(line.is_finished for line in lines),
+        sites=[new, *(Choice(str(site.id), f"{site.id} {site.name}", at == str(site.id)) for site in sites)],
+        parts=[Choice(part, view.translate(words), part == view.form.get("part")) for part, words in _PARTS.items()],
+        faults=faults or {},
+        done=view.translate(done) if done else "",
+        secret=secret,
+    )
+
+
+def _read(connection: Connection) -> tuple[Sequence[Site], list[DemoLine]]:
+    return list_sites(connection), [_line(connection, demo) for demo in list_demos(connection)]
+
+
+def _line(connection: Connection, demo: Demo) -> DemoLine:
+    """Return a demo with its progress: its events are stored in the order of their days, so the last visit tells it."""
+    last, zone = find_last_visit(connection, demo.site.id), demo.site.time_zone
+    is_finished = demo.progress.finished_at is not None
+    left = (site_day(demo.progress.begun_at, zone) - site_day(last.started_at, zone)).days if last is not None else DAYS
+    days = DAYS if is_finished else min(max(DAYS - left, 0), DAYS)
+    return DemoLine(demo, demo.progress.taken_in, days, DAYS, is_finished)
+
+
+def _begin(connection: Connection, ids: IdBlocks, site_id: int | None, user_id: int) -> BegunDemo:
+    if site_id is None:
+        return begin_own_site(connection, ids, clock.now(), user_id)
+    return begin_given_site(connection, site_id, clock.now(), user_id)
+
+
+def _remove(connection: Connection, _ids: object, site_id: int, with_others: object, user_id: int) -> None:
+    remove_demo(connection, site_id, clock.now(), with_others=bool(with_others), user_id=user_id)

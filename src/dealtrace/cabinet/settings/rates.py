@@ -1,0 +1,160 @@
+"""The exchange rates of a site, by which reports convert other currencies to rubles: set, import and remove them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from dealtrace import clock
+from dealtrace.accounts.site import Site
+from dealtrace.accounts.site_days import site_day
+from dealtrace.cabinet.formats import NOTHING, exact_number
+from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.settings.imports import ENCODINGS, keep_sent_file, unless_deleted
+from dealtrace.cabinet.settings.page import Faults, fault_text, redirect_with_message, show_settings, stored_site
+from dealtrace.cabinet.settings.uploads import UPLOAD_BYTES_MAX
+from dealtrace.cabinet.view import View
+from dealtrace.deals.currency import CurrencyRate
+from dealtrace.errors import FileUnreadable, InvalidValue, Language
+from dealtrace.files.costs.rates import read_foreign, read_rate, read_rates
+from dealtrace.operations.reports.set_rates import remove_rates, set_rates
+from dealtrace.operations.work import Work
+from dealtrace.record import record
+from dealtrace.reports.periods import parse_day
+from dealtrace.storage.id_blocks import IdBlocks
+from dealtrace.storage.reports.rates import count_deals_without_rate, list_rates
+
+PLACE = "settings/rates"
+GONE = 404
+RATES_SHOWN = 400
+"""The most rates of a currency on the page: a year of daily rates and some more."""
+FIELDS = ("currency", "rubles", "since")
+
+
+@record
+class CurrencyLine:
+    """A currency: its rate today in words, the first day of this rate, and how many rates it has.
+
+    `rate` is `NOTHING` and `since_on` is `None` if no rate is in force today. `deals` counts the deals without a rate.
+    """
+
+    currency: str
+    rate: str
+    since_on: date | None
+    rates: int
+    deals: int
+
+
+async def show(view: View) -> Response:
+    """Show the currencies; with `currency` in the URL, also show all rates of this currency."""
+    return await _page(view)
+
+
+async def save(view: View) -> Response:
+    """Set the rate of a currency from a day on; it replaces the rate of the same day."""
+    site = await stored_site(view)
+    sent = {name: view.form.get(name).strip() for name in FIELDS}
+    rate = _parse_rate(sent, site, view.language)
+    if not isinstance(rate, CurrencyRate):
+        return await _page(view, sent, rate)
+    await view.manage(_set, site, [rate], view.rights.user.id)
+    return redirect_with_message(view, PLACE, "saved")
+
+
+async def _gone(view: View) -> Response:
+    words = view.translate("The file is no longer available: files are stored for an hour. Upload it again.")
+    return await _page(view, faults={"file": words}, status=GONE)
+
+
+@unless_deleted(PLACE, _gone)
+async def take_file(view: View) -> Response:
+    """Store all rates of a file, or none if a row is invalid."""
+    encoding = view.form.get("encoding")
+    kept = await keep_sent_file(view, PLACE, {})
+    if kept is None or encoding not in ENCODINGS:
+        return await _page(view, faults={"file": view.translate("Choose a file.")})
+    try:
+        rates = await view.services.file_threads.run(read_rates, kept.path, encoding or None)
+    except FileUnreadable as refusal:
+        return await _page(view, faults={"file": fault_text(refusal, view.language)})
+    finally:
+        kept.delete()
+    await view.manage(_set, await stored_site(view), rates, view.rights.user.id)
+    return redirect_with_message(view, PLACE, "added")
+
+
+async def remove(view: View) -> Response:
+    """Remove all rates of a currency; reports then leave out the sums of its deals."""
+    removed = await view.manage(_remove, await stored_site(view), view.form.get("currency"), view.rights.user.id)
+    return redirect_with_message(view, PLACE, "removed") if removed else not_found(view)
+
+
+def _parse_rate(sent: Mapping[str, str], site: Site, language: Language) -> CurrencyRate | Faults:
+    """Return the rate in a form, or its faults by field; without a day the rate holds from today on."""
+    faults: dict[str, str] = {}
+    currency, rubles, since_on = "", Decimal(0), site_day(clock.now(), site.time_zone)
+    try:
+        currency = read_foreign(sent["currency"])
+    except InvalidValue as fault:
+        faults["currency"] = fault.ru if language == "ru" else fault.en
+    try:
+        rubles = read_rate(sent["rubles"])
+    except InvalidValue as fault:
+        faults["rubles"] = fault.ru if language == "ru" else fault.en
+    try:
+        since_on = parse_day(sent["since"]) if sent["since"] else since_on
+    except InvalidValue as fault:
+        faults["since"] = fault.ru if language == "ru" else fault.en
+    return faults or CurrencyRate(currency, since_on, rubles)
+
+
+async def _page(
+    view: View, sent: Mapping[str, str] | None = None, faults: Faults | None = None, *, status: int = 0
+) -> Response:
+    site = await stored_site(view)
+    rates, without = await view.read(_read, site)
+    today = site_day(clock.now(), site.time_zone)
+    shown = view.request.query_params.get("currency", "")
+    of_shown = [rate for rate in rates if rate.currency == shown]
+    return show_settings(
+        view,
+        "settings/rates.html",
+        view.translate("Currency rates"),
+        faults=faults,
+        status=status,
+        lines=_lines(rates, without, today, view.language),
+        shown=[(rate, exact_number(view.language, rate.rubles)) for rate in of_shown[:RATES_SHOWN]],
+        hidden=max(len(of_shown) - RATES_SHOWN, 0),
+        currency=shown,
+        sent={**dict.fromkeys(FIELDS, ""), "since": today.isoformat(), **(sent or {})},
+        encodings=ENCODINGS[1:],
+        megabytes=UPLOAD_BYTES_MAX >> 20,
+    )
+
+
+def _lines(
+    rates: Sequence[CurrencyRate], without: Mapping[str, int], today: date, language: Language
+) -> list[CurrencyLine]:
+    """Return a line for each currency that has rates or deals without a rate, in alphabetical order."""
+    lines = []
+    for currency in sorted({rate.currency for rate in rates} | set(without)):
+        mine = [rate for rate in rates if rate.currency == currency]
+        rate = next((rate for rate in mine if rate.since_on <= today), None)
+        words = exact_number(language, rate.rubles) if rate is not None else NOTHING
+        since_on = rate.since_on if rate is not None else None
+        lines.append(CurrencyLine(currency, words, since_on, len(mine), without.get(currency, 0)))
+    return lines
+
+
+def _read(connection: Connection, site: Site) -> tuple[list[CurrencyRate], dict[str, int]]:
+    return list_rates(connection, site), count_deals_without_rate(connection, site.id)
+
+
+def _set(connection: Connection, ids: IdBlocks, site: Site, rates: Sequence[CurrencyRate], user_id: int) -> None:
+    set_rates(Work(connection, ids, site, clock.now(), user_id=user_id), rates)
+
+
+def _remove(connection: Connection, ids: IdBlocks, site: Site, currency: str, user_id: int) -> int:
+    return remove_rates(Work(connection, ids, site, clock.now(), user_id=user_id), currency)

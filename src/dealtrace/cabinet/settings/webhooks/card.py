@@ -1,0 +1,183 @@
+"""The page of a webhook: change, pause, test and delete it, see its log, resend messages."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from dealtrace import clock
+from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook
+from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.settings.page import Faults, fault_text, number_of, redirect_with_message, show_settings
+from dealtrace.cabinet.settings.webhooks.form import WebhookDraft, draft_of, faults_of, form_words, read_draft
+from dealtrace.cabinet.settings.webhooks.words import PLACE, STATES, STYLES
+from dealtrace.cabinet.view import View
+from dealtrace.errors import DeliveryNotFound, InvalidSetting
+from dealtrace.operations.webhooks import manage
+from dealtrace.operations.webhooks.change import WebhookChange, change_webhook, replace_secret
+from dealtrace.record import record
+from dealtrace.storage.id_blocks import IdBlocks
+from dealtrace.storage.webhooks.outbox import count_waiting_deliveries, list_latest_deliveries
+from dealtrace.storage.webhooks.webhooks import list_webhooks
+
+LOG_LENGTH = 50
+
+
+@record
+class LogLine:
+    """A delivery: the id of its message, its event, and when it was recorded.
+
+    `settled_at` is when it was delivered or given up, or `None` if it is still waiting.
+    """
+
+    message_id: str
+    event: str
+    recorded_at: datetime
+    settled_at: datetime | None
+
+
+async def show(view: View) -> Response:
+    """Show a webhook with its latest deliveries."""
+    webhook = await _find(view)
+    return not_found(view) if webhook is None else await _page(view, webhook)
+
+
+async def act(view: View) -> Response:
+    """Change, pause, resume, test or delete a webhook, replace its secret, or resend messages."""
+    webhook, asked = await _find(view), view.form.get("act")
+    if webhook is None:
+        return not_found(view)
+    if asked in _FORMS:
+        return await _FORMS[asked](view, webhook)
+    if asked not in _ACTS:
+        return not_found(view)
+    run, done = _ACTS[asked]
+    try:
+        await view.manage(run, webhook.id, view.form.get("message"), view.rights.user.id)
+    except DeliveryNotFound as refusal:
+        return await _page(view, webhook, faults={"": refusal.text(view.language)})
+    return redirect_with_message(view, PLACE if done == "removed" else f"{PLACE}/{webhook.id}", done)
+
+
+async def _change(view: View, webhook: Webhook) -> Response:
+    """Store the address, events and fields in the form, or show the form again with error messages."""
+    draft = read_draft(view)
+    faults = faults_of(view, draft)
+    if faults:
+        return await _page(view, webhook, draft, faults=faults)
+    change = WebhookChange(draft.url, draft.kinds, draft.names)
+    try:
+        await view.manage(_store_change, webhook.id, change, view.rights.user.id)
+    except InvalidSetting as refusal:
+        return await _page(view, webhook, draft, faults={"url": fault_text(refusal, view.language)})
+    return redirect_with_message(view, f"{PLACE}/{webhook.id}", "webhook")
+
+
+async def _replace_secret(view: View, webhook: Webhook) -> Response:
+    """Replace the secret of a webhook that signs its messages, and show the new secret."""
+    if webhook.style is not BodyStyle.JSON:
+        return not_found(view)
+    return await _page(view, webhook, secret=await view.manage(_store_secret, webhook.id, view.rights.user.id))
+
+
+async def _replay_since(view: View, webhook: Webhook) -> Response:
+    """Resend all events since the time in the form, which is in the time zone of the site."""
+    try:
+        since = datetime.fromisoformat(view.form.get("since"))
+    except ValueError:
+        return await _page(view, webhook, faults={"since": view.translate("Enter a day and a time.")})
+    if not await view.manage(_resend, webhook.id, since):
+        words = view.translate("Nothing was sent since then. Deliveries are stored for 30 days.")
+        return await _page(view, webhook, faults={"since": words})
+    return redirect_with_message(view, f"{PLACE}/{webhook.id}", "since")
+
+
+async def _find(view: View) -> Webhook | None:
+    """Return the webhook whose id is in the path, or `None` if the site does not have it."""
+    listed = await view.read(list_webhooks, view.current_site.id)
+    return next((webhook for webhook in listed if webhook.id == number_of(view.request.path_params["webhook"])), None)
+
+
+async def _page(
+    view: View, webhook: Webhook, draft: WebhookDraft | None = None, *, secret: str = "", faults: Faults | None = None
+) -> Response:
+    lines, waiting = await view.read(_read_log, webhook)
+    return show_settings(
+        view,
+        "settings/webhook.html",
+        view.translate("Webhook"),
+        faults=faults,
+        webhook=webhook,
+        state=view.translate(STATES[webhook.state]),
+        style=view.translate(STYLES[webhook.style]),
+        is_signed=webhook.style is BodyStyle.JSON,
+        received=[kind.value for kind in EventKind if kind in webhook.events],
+        waiting=waiting,
+        lines=lines,
+        secret=secret,
+        since=view.form.get("since"),
+        form=form_words(view, draft or draft_of(webhook)),
+    )
+
+
+def _read_log(connection: Connection, webhook: Webhook) -> tuple[list[LogLine], int]:
+    latest = list_latest_deliveries(connection, webhook.site_id, webhook.id, LOG_LENGTH)
+    lines = [
+        LogLine(delivery.message_id(webhook.site_id), delivery.event.kind.value, delivery.recorded_at, settled_at)
+        for delivery, settled_at in latest
+    ]
+    return lines, count_waiting_deliveries(connection, webhook.site_id, webhook.id)
+
+
+def _store_change(connection: Connection, _ids: object, webhook_id: int, change: WebhookChange, user_id: int) -> None:
+    change_webhook(connection, webhook_id, change, clock.now(), user_id)
+
+
+def _store_secret(connection: Connection, _ids: object, webhook_id: int, user_id: int) -> str:
+    return replace_secret(connection, webhook_id, clock.now(), user_id)
+
+
+def _resend(connection: Connection, _ids: object, webhook_id: int, since: datetime) -> int:
+    return manage.replay_since(connection, webhook_id, since)
+
+
+def _pause(connection: Connection, _ids: object, webhook_id: int, _message: str, user_id: int) -> None:
+    manage.pause_webhook(connection, webhook_id, clock.now(), user_id)
+
+
+def _resume(connection: Connection, _ids: object, webhook_id: int, _message: str, user_id: int) -> None:
+    manage.resume_webhook(connection, webhook_id, clock.now(), user_id=user_id)
+
+
+def _skip(connection: Connection, _ids: object, webhook_id: int, _message: str, user_id: int) -> None:
+    manage.resume_webhook(connection, webhook_id, clock.now(), skip=True, user_id=user_id)
+
+
+def _test(connection: Connection, _ids: object, webhook_id: int, _message: str, _user_id: int) -> None:
+    manage.schedule_test(connection, webhook_id, clock.now())
+
+
+def _replay(connection: Connection, _ids: object, webhook_id: int, message: str, _user_id: int) -> None:
+    manage.replay_message(connection, webhook_id, message)
+
+
+def _delete(connection: Connection, _ids: object, webhook_id: int, _message: str, user_id: int) -> None:
+    manage.delete_webhook(connection, webhook_id, clock.now(), user_id)
+
+
+_FORMS: dict[str, Callable[[View, Webhook], Awaitable[Response]]] = {
+    "change": _change,
+    "secret": _replace_secret,
+    "replay_since": _replay_since,
+}
+"""The actions with a form of their own, or with an answer that is shown only once."""
+_ACTS: dict[str, tuple[Callable[[Connection, IdBlocks, int, str, int], None], str]] = {
+    "pause": (_pause, "paused"),
+    "resume": (_resume, "resumed"),
+    "skip": (_skip, "resumed"),
+    "test": (_test, "testing"),
+    "replay": (_replay, "again"),
+    "delete": (_delete, "removed"),
+}
+"""The other actions on a webhook: the function of each, and the code of the message that is shown afterwards."""

@@ -1,0 +1,63 @@
+"""The list of a site's webhooks, and the form for a new one."""
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from dealtrace import clock
+from dealtrace.accounts.webhook import BodyStyle, Webhook
+from dealtrace.cabinet.settings.page import Faults, fault_text, redirect_with_message, show_settings
+from dealtrace.cabinet.settings.webhooks.form import WebhookDraft, faults_of, form_words, read_draft
+from dealtrace.cabinet.settings.webhooks.words import PLACE, STATES, STYLES
+from dealtrace.cabinet.view import View
+from dealtrace.errors import InvalidSetting
+from dealtrace.operations.webhooks.create import NewWebhook, create_webhook
+from dealtrace.storage.id_blocks import IdBlocks
+from dealtrace.storage.webhooks.outbox import count_waiting_deliveries
+from dealtrace.storage.webhooks.webhooks import list_webhooks
+
+
+async def show(view: View) -> Response:
+    """Show the webhooks, and the form for a new one."""
+    return await _page(view, WebhookDraft())
+
+
+async def create(view: View) -> Response:
+    """Create a webhook; the secret that signs its JSON is shown only once."""
+    draft = read_draft(view)
+    faults = faults_of(view, draft)
+    if draft.style not in list(BodyStyle):
+        faults["style"] = view.translate("Choose a format.")
+    if faults:
+        return await _page(view, draft, faults=faults)
+    new = NewWebhook(view.current_site.id, draft.url, draft.kinds, BodyStyle(draft.style), draft.names)
+    try:
+        made = await view.manage(_create, new, view.rights.user.id)
+    except InvalidSetting as refusal:
+        faults = {"url" if refusal.facts["key"] == "url" else "": fault_text(refusal, view.language)}
+        return await _page(view, draft, faults=faults)
+    if made.style is not BodyStyle.JSON:
+        return redirect_with_message(view, f"{PLACE}/{made.id}", "added")
+    return await _page(view, WebhookDraft(), secret=made.secret)
+
+
+async def _page(view: View, draft: WebhookDraft, *, secret: str = "", faults: Faults | None = None) -> Response:
+    webhooks = await view.read(_read, view.current_site.id)
+    return show_settings(
+        view,
+        "settings/webhooks.html",
+        view.translate("Webhooks"),
+        faults=faults,
+        webhooks=[(webhook, view.translate(STATES[webhook.state]), waiting) for webhook, waiting in webhooks],
+        styles=[(value.value, view.translate(words), value == draft.style) for value, words in STYLES.items()],
+        secret=secret,
+        form=form_words(view, draft),
+    )
+
+
+def _read(connection: Connection, site_id: int) -> list[tuple[Webhook, int]]:
+    listed = list_webhooks(connection, site_id)
+    return [(webhook, count_waiting_deliveries(connection, site_id, webhook.id)) for webhook in listed]
+
+
+def _create(connection: Connection, ids: IdBlocks, new: NewWebhook, user_id: int) -> Webhook:
+    return create_webhook(connection, ids, new, clock.now(), user_id)

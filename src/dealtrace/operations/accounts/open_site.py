@@ -1,0 +1,51 @@
+"""Create a site with its first API token."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from dealtrace.accounts.site import TIME_ZONE_DEFAULT, Site, SiteId
+from dealtrace.operations.accounts.create_site import create_site
+from dealtrace.operations.accounts.issue_token import issue_token
+from dealtrace.operations.accounts.set_site import set_site
+from dealtrace.record import record
+from dealtrace.storage.id_blocks import IdBlocks
+
+FIRST_LABEL = "first"
+
+
+@record
+class NewSite:
+    """A site to create; 0 as its id means the next free id, and without a token a random token is issued."""
+
+    name: str
+    time_zone: str
+    points_per_day: int
+    site_id: int = 0
+    token: str | None = None
+
+
+@record
+class OpenedSite:
+    """A new site, and the secret of its token, which is shown only once."""
+
+    site: Site
+    secret: str
+
+
+def open_site(
+    connection: Connection, ids: IdBlocks, new: NewSite, now: datetime, user_id: int | None = None
+) -> OpenedSite:
+    """Create a site and its first token, and return both; the token takes one id.
+
+    Raises:
+        InvalidSetting: the name, the time zone or the token is not valid.
+        NameTaken: another site has this id, or the token is or was in use.
+    """
+    draft = Site(SiteId(new.site_id), new.name, ZoneInfo(TIME_ZONE_DEFAULT), points_per_day=new.points_per_day)
+    site = create_site(connection, draft, now, user_id)
+    if new.time_zone != TIME_ZONE_DEFAULT:
+        site = set_site(connection, site.id, {"timezone": new.time_zone}, now, user_id)
+    issued = issue_token(connection, ids, site.id, FIRST_LABEL, now, secret=new.token, user_id=user_id)
+    return OpenedSite(site, issued.secret)

@@ -1,0 +1,78 @@
+"""Change the address, events, fields and secret of webhooks."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from sqlalchemy import Connection
+
+from dealtrace.accounts.webhook import EventKind, Webhook
+from dealtrace.operations.webhooks.create import check_url, new_secret
+from dealtrace.operations.webhooks.manage import NO_FAILURES, record_state, require_webhook
+from dealtrace.record import record
+from dealtrace.storage.accounts import revision
+from dealtrace.storage.webhooks import webhooks
+
+ALL_FIELDS, OTHER_ADDRESS, OTHER_SECRET = "all fields", "address changed", "secret changed"
+"""What a webhook sends or has, as written into the recorded changes of a site."""
+
+
+@record
+class WebhookChange:
+    """The URL, events and fields that a webhook shall have; no `fields` means all."""
+
+    url: str
+    events: frozenset[EventKind]
+    fields: tuple[str, ...] = ()
+
+
+def change_webhook(
+    connection: Connection, webhook_id: int, change: WebhookChange, now: datetime, user_id: int | None = None
+) -> Webhook:
+    """Change what a webhook sends and where, and return the webhook; running servers follow within two seconds.
+
+    Waiting deliveries are sent to the new address. If the address changes, earlier failures are forgotten, so waiting
+    deliveries are sent at once; a paused webhook remains paused.
+
+    Raises:
+        WebhookNotFound: there is no such webhook.
+        InvalidSetting: the URL is not valid.
+    """
+    before = require_webhook(connection, webhook_id)
+    check_url(change.url)
+    values: dict[str, object] = {"url": change.url, "events": sorted(change.events), "fields": change.fields}
+    if change.url != before.url:
+        values |= NO_FAILURES
+    webhooks.update_webhook(connection, webhook_id, values)
+    changed = replace(before, url=change.url, events=change.events, fields=change.fields)
+    for old, new in _differences(before, changed):
+        record_state(connection, changed, now, user_id, before=old, after=new)
+    revision.raise_revision(connection)
+    return changed
+
+
+def replace_secret(connection: Connection, webhook_id: int, now: datetime, user_id: int | None = None) -> str:
+    """Give a webhook a new secret, which signs all messages from now on, and return the secret.
+
+    Raises:
+        WebhookNotFound: there is no such webhook.
+    """
+    webhook, secret = require_webhook(connection, webhook_id), new_secret()
+    webhooks.update_webhook(connection, webhook_id, {"secret": secret})
+    record_state(connection, webhook, now, user_id, after=OTHER_SECRET)
+    return secret
+
+
+def _differences(before: Webhook, changed: Webhook) -> Iterator[tuple[str, str]]:
+    """Yield the old and new texts of the host, events and fields; other parts of a URL may contain a secret."""
+    if before.url != changed.url:
+        old, new = (urlsplit(each.url).hostname or "" for each in (before, changed))
+        yield (old, new) if old != new else ("", OTHER_ADDRESS)
+    yield _names(before.events), _names(changed.events)
+    yield ", ".join(before.fields) or ALL_FIELDS, ", ".join(changed.fields) or ALL_FIELDS
+
+
+def _names(events: frozenset[EventKind]) -> str:
+    listed: Sequence[str] = [kind for kind in EventKind if kind in events]
+    return ", ".join(listed)

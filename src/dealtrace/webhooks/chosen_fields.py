@@ -1,0 +1,38 @@
+"""The fields that a webhook chooses to send: names separated by commas, which its events must have."""
+
+from collections.abc import Mapping, Sequence
+
+from dealtrace.accounts.webhook import EventKind
+from dealtrace.errors import InvalidSetting
+
+
+def split_names(text: str) -> tuple[str, ...]:
+    """Return the names in a comma-separated string, each once, in the order of the string."""
+    return tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+
+
+def check_fields(fields: Sequence[str], keys_of: Mapping[EventKind, Sequence[str]]) -> None:
+    """Check the fields that a webhook chooses; `keys_of` has the fields of each event that it receives.
+
+    Raises:
+        InvalidSetting: none of the events has a field, or an event has none of the fields, so it would send nothing.
+    """
+    if not fields:
+        return
+    known = dict.fromkeys(key for keys in keys_of.values() for key in keys)
+    for name in fields:
+        if name not in known:
+            listed = ", ".join(known)
+            raise InvalidSetting(
+                key="fields",
+                ru=f"ни у одного из выбранных событий нет поля {name}. Есть: {listed}",
+                en=f"none of the chosen events has {name}. Available: {listed}",
+            )
+    for kind, keys in keys_of.items():
+        if not set(keys) & set(fields):
+            listed = ", ".join(keys)
+            raise InvalidSetting(
+                key="fields",
+                ru=f"у события {kind} нет ни одного из этих полей. У него есть: {listed}",
+                en=f"{kind} has none of these fields. It has: {listed}",
+            )

@@ -1,0 +1,109 @@
+"""The page of currency rates: set, imported and removed by people, counted by reports, listed among the changes."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from cast import Player, Stage
+from dealtrace.accounts.rights import Role
+from dealtrace.accounts.site_days import site_day
+from dealtrace.deals.currency import CurrencyRate
+from dealtrace.deals.matchers import Matcher, MatcherKind
+from dealtrace.operations.deals.register import register_deals
+from dealtrace.storage.reports.rates import list_rates
+from guests import Guest, member_of, text_of
+from server import ServerProcess
+from write_commands import registration
+
+PLACE = "settings/rates"
+FILE = "Валюта;Дата;Курс\nUSD;26.03.2018;57,5\neur;01.03.2018;70.125\n"
+
+
+@pytest.fixture
+def analyst(server: ServerProcess, served: Stage, owner: Player) -> Guest:
+    """Give an analyst of the site, in English."""
+    return member_of(server, served, owner.site.id, Role.ANALYST)
+
+
+def stored(stage: Stage, player: Player) -> list[tuple[str, str, Decimal]]:
+    with stage.database.read() as connection:
+        rates: list[CurrencyRate] = list_rates(connection, player.site)
+    return [(rate.currency, rate.since_on.isoformat(), rate.rubles.normalize()) for rate in rates]
+
+
+def plain(page: str) -> str:
+    return text_of(page).replace("\u202f", " ").replace("\u00a0", " ")
+
+
+def test_a_rate_is_set_shown_and_counted(server: ServerProcess, analyst: Guest, served: Stage, owner: Player) -> None:
+    moment = datetime.now(UTC) - timedelta(minutes=5)
+    matchers = (Matcher(MatcherKind.CONTACT, contacts=("79205550055",)),)
+    deal = registration("D-1", happened_at=moment, amount_rub=Decimal(9), currency="usd", matchers=matchers)
+    served.perform(register_deals, owner, deal)
+    assert "USD – – 0 1" in plain(analyst.get(PLACE).text)
+    first_on = site_day(datetime.now(UTC), owner.site.time_zone)
+    shown = plain(analyst.post(PLACE, currency=" USD ", rubles="92,5", since="").text)
+    days = {first_on, site_day(datetime.now(UTC), owner.site.time_zone)}
+    assert "Saved." in shown
+    assert "USD 92.5 " in shown
+    assert "1 0 Remove" in shown, "a stored rate, no deal without a rate"
+    ((currency, since, rubles),) = stored(served, owner)
+    assert (currency, rubles) == ("usd", Decimal("92.5"))
+    assert since in {day.isoformat() for day in days}
+    assert analyst.post(PLACE, currency="usd", rubles="100", since="2018-03-25").status_code == 200
+    listed = plain(analyst.get(PLACE, currency="usd").text)
+    assert "25 Mar 2018 100" in listed
+    assert "Rates of USD" in listed
+    changes = plain(member_of(server, served, owner.site.id).get("settings/changes").text)
+    assert f"{analyst.login} Rates of usd: – → 100 ₽ from 25 Mar 2018" in changes
+
+
+@pytest.mark.parametrize(
+    ("sent", "faults"),
+    [
+        ({"currency": "", "rubles": "1"}, ["expected a currency other than rub, such as usd"]),
+        ({"currency": "RUB", "rubles": "1"}, ["expected a currency other than rub, such as usd"]),
+        ({"currency": "usd", "rubles": "0.0000001"}, ["a number from 0.000001 to 1000000 is expected, such as 92.5"]),
+        ({"currency": "usd", "rubles": "x", "since": "yesterday"}, ['id="fault-rubles"', 'id="fault-since"']),
+    ],
+)
+def test_a_rate_that_does_not_fit_is_refused_beside_its_field(
+    analyst: Guest, served: Stage, owner: Player, sent: dict[str, str], faults: list[str]
+) -> None:
+    answer = analyst.send(PLACE, **sent)
+    assert answer.status_code == 400
+    assert [fault for fault in faults if fault not in answer.text] == []
+    assert f'value="{sent["rubles"]}"' in answer.text, "what was entered stays"
+    assert stored(served, owner) == []
+
+
+def test_a_file_of_rates_is_stored_whole_or_not_at_all(analyst: Guest, served: Stage, owner: Player) -> None:
+    broken = analyst.send(f"{PLACE}/import", files={"file": ("rates.csv", f"{FILE}usd;x;1\n".encode())}, encoding="")
+    assert broken.status_code == 400
+    assert "row 4, Дата:" in plain(broken.text)
+    assert stored(served, owner) == []
+    assert "Choose a file." in plain(analyst.send(f"{PLACE}/import", encoding="").text)
+    done = analyst.send(f"{PLACE}/import", files={"file": ("rates.csv", FILE.encode())}, encoding="")
+    assert done.status_code == 303
+    assert stored(served, owner) == [("eur", "2018-03-01", Decimal("70.125")), ("usd", "2018-03-26", Decimal("57.5"))]
+    assert "EUR 70.125 1 Mar 2018" in plain(analyst.get(PLACE).text)
+
+
+def test_all_rates_of_a_currency_are_removed_and_those_of_a_neighbour_stay(
+    server: ServerProcess, analyst: Guest, served: Stage, owner: Player, stranger: Player
+) -> None:
+    neighbour = member_of(server, served, stranger.site.id, Role.ANALYST)
+    for person, currency in ((analyst, "usd"), (analyst, "eur"), (neighbour, "gbp")):
+        person.send(PLACE, currency=currency, rubles="90", since="2018-03-01")
+    assert analyst.send(f"{PLACE}/remove", currency="gbp").status_code == 404
+    assert "Removed." in plain(analyst.post(f"{PLACE}/remove", currency="usd").text)
+    assert [currency for currency, _, _ in stored(served, owner)] == ["eur"]
+    assert [currency for currency, _, _ in stored(served, stranger)] == ["gbp"]
+
+
+def test_the_page_speaks_russian(server: ServerProcess, served: Stage, owner: Player) -> None:
+    person = member_of(server, served, owner.site.id, language="ru")
+    person.send(PLACE, currency="usd", rubles="1092.5", since="2018-03-01")
+    assert "USD 1 092,5 1 мар 2018" in plain(person.get(PLACE).text)
+    assert "ожидается валюта, кроме рубля" in person.send(PLACE, currency="руб", rubles="1").text
