@@ -26,6 +26,7 @@ from dealtrace.operations.work import Operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record
 from dealtrace.runtime.account_changes import AccountChanges
+from dealtrace.runtime.background_runs import BackgroundRuns
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.report_pool import ReportPool
 from dealtrace.runtime.session_uses import SessionUses
@@ -46,6 +47,7 @@ class Services:
     """The services that all pages of a process share; `sends_mail` is whether the server has a mail server.
 
     Passwords are checked on `password_threads`, and whole files are read and imported on `file_threads`.
+    Changes of a site's past run in `background_runs`.
     """
 
     database: Database
@@ -59,6 +61,7 @@ class Services:
     report_pool: ReportPool
     password_threads: Threads
     file_threads: Threads
+    background_runs: BackgroundRuns
     sends_mail: bool
 
 
