@@ -11,6 +11,7 @@ import pytest
 from cast import MOSCOW, Player, Stage
 from dealtrace.accounts.rights import Role
 from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.cabinet.what_if.past_runs import PastRun, begin_state, run_past
 from dealtrace.cabinet.what_if.run_files import PastKind, Phase, RunState, run_file
 from dealtrace.deals.incoming_deal import IncomingDeal
 from dealtrace.operations.accounts.name_hosts import add_host
@@ -270,6 +271,36 @@ def test_a_run_is_not_started_twice_and_one_whose_process_ended_continues(
     assert "Continue" in boss.get("settings/past").text
     assert press(boss, PastKind.MATCH, "run").status_code == 303
     assert run_of(served.database, owner, PastKind.MATCH).figures["deals"] == 5
+
+
+@pytest.mark.parametrize("kind", PastKind)
+def test_a_run_that_the_server_stops_continues_where_it_was(
+    boss: Guest, served: Stage, owner: Player, kind: PastKind
+) -> None:
+    fill(served, owner)
+    run = PastRun(served.database, owner.site, kind, 1, run_file(served.database, owner.site.id, kind))
+    run_past(run, begin_state(run, is_preview=False), lambda: True)
+    assert run_of(served.database, owner, kind).phase is Phase.STOPPED
+    said = boss.get("settings/past").text
+    assert "Stopped with the server" in said
+    assert "Continue" in said
+    assert press(boss, kind, "run").status_code == 303
+    done = run_of(served.database, owner, kind)
+    assert (done.phase, done.done) == (Phase.DONE, 1)
+
+
+def test_a_preview_that_fails_says_so_and_is_raised(boss: Guest, served: Stage, owner: Player) -> None:
+    file = run_file(served.database, owner.site.id, PastKind.MATCH)
+    run = PastRun(served.database, owner.site, PastKind.MATCH, 1, file)
+
+    def fail() -> bool:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        run_past(run, begin_state(run, is_preview=True), fail)
+    assert run_of(served.database, owner, PastKind.MATCH).phase is Phase.FAILED
+    assert "ended early" in boss.get("settings/past").text
+    assert press(boss, PastKind.MATCH, "run").status_code == 400
 
 
 def test_what_is_not_on_the_page_is_refused(boss: Guest) -> None:

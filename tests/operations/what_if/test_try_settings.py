@@ -166,6 +166,15 @@ def test_a_zone_with_the_same_clock_moves_nothing(stage: Stage) -> None:
     assert effect.days == ()
 
 
+def test_two_settings_of_leads_each_say_what_they_change_with_both(stage: Stage) -> None:
+    player = stage.open_site()
+    for day, seconds in ((1, 20), (2, 90), (9, 120)):
+        stage.call(player, moscow(f"2018-03-{day:02}", "12:00:00"), seconds=seconds)
+    unique, target = effects_of(stage, player, {"unique_depth_days": "2", "target_call_seconds": "10"})
+    assert figures_of(unique) == {"unique_calls": (1, 2), "unique_requests": (0, 0), "unique_target_calls": (1, 2)}
+    assert figures_of(target) == {"target_calls": (2, 3), "unique_target_calls": (1, 2)}
+
+
 @pytest.mark.parametrize(("key", "text"), [("unique_depth_days", "2"), ("target_call_seconds", "100")])
 def test_leads_are_qualified_as_after_the_change(stage: Stage, key: str, text: str) -> None:
     player = stage.open_site()

@@ -1,18 +1,21 @@
 """The effects of settings that `dealtrace try` tries, as lines and as JSON."""
 
 from collections.abc import Iterator, Sequence
+from textwrap import wrap
 
 from dealtrace.accounts.setting_effects import FIGURE_TITLES, Effect, EffectFigure
 from dealtrace.cli.deals.trial_answers import DayEffectAnswer, EffectAnswer, EffectFigureAnswer, MovedCountAnswer
 from dealtrace.operations.what_if.try_on_leads import MovedCount
 from dealtrace.reports.shares import rubles_of
 
+LINE_MAX = 80
+
 
 def effect_lines(effects: Sequence[Effect]) -> Iterator[str]:
     """Yield what each setting would change: a sentence, figures, and the days with other figures."""
     for effect in effects:
         yield f"{effect.key}: {effect.before or '(empty)'} → {effect.after or '(empty)'}"
-        yield f"  {effect.sentence('en')}"
+        yield from wrap(effect.sentence("en"), LINE_MAX, initial_indent="  ", subsequent_indent="  ")
         for figure in effect.figures:
             before = "" if figure.before is None else f"{_value(figure, figure.before)} → "
             yield f"  {FIGURE_TITLES[figure.name]['en']}: {before}{_value(figure, figure.after)}"

@@ -1,6 +1,6 @@
 """Try settings of a site on a period: what each changed setting would do; nothing is stored."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import Connection
@@ -79,7 +79,7 @@ def try_settings(
             case "timezone":
                 figures, by_day = _try_time_zone(connection, site, changed, days)
             case "unique_depth_days" | "target_call_seconds":
-                figures = _try_qualification(connection, site, changed, days)
+                figures = _try_qualification(connection, site, changed, days, _QUALIFIED[key])
             case "points_per_day":
                 figures = _try_points(connection, site, changed, days, now)
             case "counter":
@@ -143,21 +143,31 @@ def _try_time_zone(
     return tuple(figures), days_that_differ(deals, *zones)
 
 
-def _try_qualification(connection: Connection, site: Site, changed: Site, days: TriedDays) -> tuple[EffectFigure, ...]:
-    sides = [
-        {kind: count_qualified(connection, each, kind, days.since, days.until) for kind in LeadKind}
-        for each in (site, changed)
-    ]
-    figures = [
-        {
-            "unique_calls": side[LeadKind.CALL].unique,
-            "unique_requests": side[LeadKind.LEAD_REQUEST].unique,
-            "target_calls": side[LeadKind.CALL].targets,
-            "unique_target_calls": side[LeadKind.CALL].unique_targets,
-        }
-        for side in sides
-    ]
-    return tuple(EffectFigure(name, before=before, after=figures[1][name]) for name, before in figures[0].items())
+_QUALIFIED = {
+    "unique_depth_days": ("unique_calls", "unique_requests", "unique_target_calls"),
+    "target_call_seconds": ("target_calls", "unique_target_calls"),
+}
+"""The figures that each setting may change; what both may change is counted with both changes."""
+
+
+def _try_qualification(
+    connection: Connection, site: Site, changed: Site, days: TriedDays, names: Sequence[str]
+) -> tuple[EffectFigure, ...]:
+    before, after = (_count_leads(connection, each, days) for each in (site, changed))
+    return tuple(EffectFigure(name, before=before[name], after=after[name]) for name in names)
+
+
+def _count_leads(connection: Connection, site: Site, days: TriedDays) -> dict[str, int]:
+    calls, requests = (
+        count_qualified(connection, site, kind, days.since, days.until)
+        for kind in (LeadKind.CALL, LeadKind.LEAD_REQUEST)
+    )
+    return {
+        "unique_calls": calls.unique,
+        "unique_requests": requests.unique,
+        "target_calls": calls.targets,
+        "unique_target_calls": calls.unique_targets,
+    }
 
 
 def _try_points(
