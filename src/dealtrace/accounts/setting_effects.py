@@ -28,13 +28,13 @@ SENTENCES: Mapping[str, Mapping[Language, str]] = {
         "en": "Which calls are targets is decided anew at once, for past calls too.",
     },
     "respects_do_not_track=on": {
-        "ru": "Прошлое не изменится. Дальше не считаются посещения из браузеров, которые просят не отслеживать, и лиды "
+        "ru": "Прошлое не изменится. Дальше не считаются визиты из браузеров, которые просят не отслеживать, и лиды "
         "таких посетителей остаются без источника.",
         "en": "Nothing in the past changes. From now on visits of browsers that ask not to be tracked are not counted, "
         "and leads of these visitors get no source.",
     },
     "respects_do_not_track=off": {
-        "ru": "Прошлое не изменится: непосчитанные посещения неизвестны. Дальше считаются посещения из всех браузеров.",
+        "ru": "Прошлое не изменится: непосчитанные визиты неизвестны. Дальше считаются визиты из всех браузеров.",
         "en": "Nothing in the past changes: visits that were not counted are unknown. From now on visits of all "
         "browsers are counted.",
     },
@@ -64,7 +64,7 @@ SENTENCES: Mapping[str, Mapping[Language, str]] = {
         "en": "Reports count by the new meaning at once, past days too. The deals themselves do not change.",
     },
     "counter": {
-        "ru": "Прошлое не изменится. Страницы с прежним кодом перестают считать посещения, пока код на них не заменён; "
+        "ru": "Прошлое не изменится. Страницы с прежним кодом перестают считать визиты, пока код на них не заменён; "
         "страницы с номером сайта считают как раньше.",
         "en": "Nothing in the past changes. Pages with the old code stop counting visits until it is replaced there; "
         "pages with the number of the site count as before.",
@@ -74,7 +74,7 @@ SENTENCES: Mapping[str, Mapping[Language, str]] = {
 STATUS_PREFIX = "status."
 """What the key of an effect begins with if the meaning of a status changes; the name of the status follows."""
 FIGURE_TITLES: Mapping[str, Mapping[Language, str]] = {
-    "visits_on_another_day": {"ru": "Посещения в другом дне", "en": "Visits on another day"},
+    "visits_on_another_day": {"ru": "Визиты в другом дне", "en": "Visits on another day"},
     "calls_on_another_day": {"ru": "Звонки в другом дне", "en": "Calls on another day"},
     "requests_on_another_day": {"ru": "Заявки в другом дне", "en": "Lead requests on another day"},
     "deals_on_another_day": {"ru": "Сделки в другом дне", "en": "Deals on another day"},
@@ -94,7 +94,7 @@ FIGURE_TITLES: Mapping[str, Mapping[Language, str]] = {
     "won_rubles": {"ru": "Их сумма, доход", "en": "Their sum, the income"},
     "lost_deals": {"ru": "Проигранные сделки", "en": "Lost deals"},
     "lost_rubles": {"ru": "Сумма проигранных", "en": "Sum of lost deals"},
-    "visits_of_the_counter": {"ru": "Посещения за эти дни", "en": "Visits on these days"},
+    "visits_of_the_counter": {"ru": "Визиты за эти дни", "en": "Visits on these days"},
 }
 """The titles of figures by their names."""
 

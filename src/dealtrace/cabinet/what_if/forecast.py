@@ -13,7 +13,7 @@ from dealtrace.accounts.site_change import MOVING_SETTINGS, ChangeKind, SiteChan
 from dealtrace.accounts.site_days import day_end, day_start, site_day
 from dealtrace.attribution.credit import WHOLE
 from dealtrace.cabinet.change_words import change_words
-from dealtrace.cabinet.formats import NOTHING, day, money, number
+from dealtrace.cabinet.formats import NOTHING, day_span, money, number
 from dealtrace.cabinet.view import View
 from dealtrace.errors import Language
 from dealtrace.operations.what_if.trial import Trial, TriedSettings
@@ -156,7 +156,7 @@ def _in_words(view: View, effect: Effect, now: datetime) -> SettingForecast:
         ),
         tuple(
             (
-                day(language, each.day_on),
+                day_span(language, each.day_on, each.day_on),
                 number(language, each.before.count),
                 number(language, each.after.count),
                 money(language, Fraction(each.before.kopecks, 100)),

@@ -72,7 +72,7 @@ def run_past(run: PastRun, begun: RunState, is_stopping: IsStopping) -> None:
 def _steps(run: PastRun, begun: RunState) -> Iterator[_Progress]:
     match run.kind, begun.is_preview:
         case PastKind.MATCH, True:
-            yield from _try(run, Trial(contact_matching=run.site.contact_matching), {})
+            yield from _try(run, Trial(contact_matching=run.site.contact_matching))
         case PastKind.MATCH, _:
             yield from _match(run, begun)
         case PastKind.RECLASSIFY, True:
@@ -80,7 +80,9 @@ def _steps(run: PastRun, begun: RunState) -> Iterator[_Progress]:
             for state, total in run_reclassification(run.database, run.site, clock.now, dry_run=True):
                 figures = _figures(state)
                 yield {"done": state.visits, "total": total, "counts_visits": True, "figures": figures}
-            yield from _try(run, Trial(classifies_again=True), figures)
+            for progress in _try(run, Trial(classifies_again=True)):
+                moved = {name: progress["figures"][name] for name in ("deals", "other_source")}
+                yield {**progress, "figures": {**figures, **moved}}
         case _:
             for state, total in run_reclassification(
                 run.database, run.site, clock.now, dry_run=False, user_id=run.user_id
@@ -96,14 +98,14 @@ def _match(run: PastRun, begun: RunState) -> Iterator[_Progress]:
         yield {"done": deals + at.deals, "total": deals + at.total, "figures": figures}
 
 
-def _try(run: PastRun, trial: Trial, figures: dict[str, int]) -> Iterator[_Progress]:
+def _try(run: PastRun, trial: Trial) -> Iterator[_Progress]:
     for tally, total in try_on_past(run.database, run.site, trial):
         found = {"deals": tally.deals, "other_lead": tally.flipped, "other_source": tally.moved, "pinned": tally.pinned}
         yield {
             "done": tally.deals,
             "total": total,
             "counts_visits": False,
-            "figures": {**figures, **found},
+            "figures": found,
             "moves": _moves(tally),
         }
 

@@ -158,13 +158,13 @@ def _try_qualification(
 
 
 def _count_leads(connection: Connection, site: Site, days: TriedDays) -> dict[str, int]:
-    calls, requests = (
+    calls, lead_requests = (
         count_qualified(connection, site, kind, days.since, days.until)
         for kind in (LeadKind.CALL, LeadKind.LEAD_REQUEST)
     )
     return {
         "unique_calls": calls.unique,
-        "unique_requests": requests.unique,
+        "unique_requests": lead_requests.unique,
         "target_calls": calls.targets,
         "unique_target_calls": calls.unique_targets,
     }
