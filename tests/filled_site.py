@@ -102,7 +102,7 @@ def _fill_settings(owner: Guest) -> dict[str, str]:
     """Fill the settings by their own forms, and return the parts of paths that came of it."""
     hook = owner.send("settings/webhooks", url="https://crm.example/hook", style="form", event="deal.created")
     owner.send("settings/fields", name=HOSTILE[-100:])
-    owner.send("settings/hosts", kind="own", host=f"{'w' * 60}.example")
+    owner.send("settings/hosts", kind="own", host=f"{'w' * 60}.example", agreed=f"+ own {'w' * 60}.example")
     owner.send("settings/rates", currency="w" * 16, rubles="0.000123")
     owner.send("settings/columns", name="Wert", formula="amount / deals")
     owner.send("settings/users/invitation", role="reader")

@@ -35,6 +35,7 @@ from dealtrace.http.server import HttpServer, not_found
 from dealtrace.http.service_routes import service_routes
 from dealtrace.log import Outage, RetryLog, cause_of, start_logging
 from dealtrace.runtime.account_changes import AccountChanges
+from dealtrace.runtime.background_runs import BackgroundRuns
 from dealtrace.runtime.database_watch import DatabaseWatch
 from dealtrace.runtime.demos import Demos
 from dealtrace.runtime.read_pool import ReadPool
@@ -66,6 +67,8 @@ DELIVERY_READERS = 2
 """How many threads, each with a database connection, read the content of webhook messages."""
 OWN_READERS = 2
 """Connections that requests cannot delay: one follows changed sites and tokens, the other checks the database."""
+BACKGROUND_READERS = 1
+"""Connections of runs in the background, which must not take those of requests."""
 OBJECTS_BETWEEN_COLLECTIONS = 20_000
 """The number of new objects that triggers garbage collection; one page of a journal creates 10,000."""
 PASSWORDS_AT_ONCE = 2
@@ -137,6 +140,7 @@ class Application:
         self._password_threads = Threads(PASSWORDS_AT_ONCE, "passwords")
         self._file_threads = Threads(FILES_AT_ONCE, "files")
         self._demos = Demos(self._database, _log_demo_fault)
+        self._background_runs = BackgroundRuns(_log_failed_run)
         self._account_changes, self._session_uses = AccountChanges(self._database), SessionUses()
         services = service_routes(describe, self._watch, lambda: self._write_queue.is_alive)
         page_services = Services(
@@ -151,6 +155,7 @@ class Application:
             self._report_pool,
             self._password_threads,
             self._file_threads,
+            self._background_runs,
             self._settings.mail_server is not None,
             self._settings.backup_days_max,
             choosable_keys,
@@ -211,7 +216,7 @@ class Application:
         settings = self._settings
         return open_database(
             settings.database_url,
-            readers=settings.reader_threads,
+            readers=settings.reader_threads + BACKGROUND_READERS,
             read_address=read_address,
             prepared_statements=settings.prepared_statements,
             mirror_memory_mib=settings.mirror_memory,
@@ -293,6 +298,7 @@ class Application:
         await self._store_remaining()
         await self._write_queue.stop()
         await self._demos.stop()
+        self._background_runs.stop()
         self._account_changes.stop()
         for threads in (self._password_threads, self._file_threads):
             threads.stop()
@@ -326,6 +332,10 @@ class Application:
 
 def _log_demo_fault(site_id: int, fault: Exception) -> None:
     _log.error("demo_not_filled", site_id=site_id, cause=cause_of(fault))
+
+
+def _log_failed_run(fault: Exception) -> None:
+    _log.error("background_run_failed", reason=type(fault).__name__, cause=cause_of(fault))
 
 
 def page_router(services: Sequence[Route], cabinet: Sequence[Route]) -> Router:

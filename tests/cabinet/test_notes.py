@@ -10,9 +10,9 @@ from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.attribution.cost import Cost, CostAccount
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.cabinet.notes.axis import SHOWN_MAX, read_axis
-from dealtrace.cabinet.settings.site import values_of
 from dealtrace.operations.accounts.manage_user import delete_user
 from dealtrace.operations.accounts.record_change import record_work
+from dealtrace.operations.accounts.site_settings import settings_of
 from dealtrace.operations.reports.import_costs import import_costs
 from dealtrace.reports.periods import Period
 from engines import on_one_engine
@@ -77,11 +77,11 @@ def test_a_note_that_does_not_fit_is_refused_beside_its_field(boss: Guest, day: 
 
 
 def test_a_status_that_means_something_else_is_noted_with_who_did_it(boss: Guest) -> None:
-    boss.send("settings/statuses", name="Paid", meaning="won")
+    boss.send("settings/statuses", name="Paid", meaning="won", agreed="Paid=won")
     words = text_of(report(boss))
     assert "Status “Paid”: open → won" in words
     assert boss.login in words, "who did it"
-    boss.send("settings/statuses", name="Paid", meaning="won")
+    boss.send("settings/statuses", name="Paid", meaning="won", agreed="Paid=won")
     assert text_of(report(boss)) == words, "nothing changed"
 
 
@@ -116,8 +116,8 @@ def test_the_history_says_who_changed_which_setting(
 ) -> None:
     boss.send("settings/fields", name="margin")
     boss.send("settings/tokens", label="CRM")
-    boss.send("settings/hosts", kind="own", host="shop.example", name="")
-    site = {**values_of(owner.site), "name": "New name", "points_per_day": "5"}
+    boss.send("settings/hosts", kind="own", host="shop.example", name="", agreed="+ own shop.example")
+    site = {**settings_of(owner.site), "name": "New name", "points_per_day": "5"}
     switches = {key: text for key, text in site.items() if text == "off"}
     sent = boss.send("settings/site", **{key: text for key, text in site.items() if key not in switches})
     assert sent.status_code == 303

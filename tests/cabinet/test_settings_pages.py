@@ -7,6 +7,7 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import httpx
 import pytest
 
 from cast import Player, Stage
@@ -38,6 +39,7 @@ FOR_OWNERS = (
     "settings/tokens",
     "settings/fields",
     "settings/hosts",
+    "settings/past",
     "settings/webhooks",
     "settings/counter",
     "settings/imports",
@@ -61,6 +63,7 @@ CHANGES = {
     "settings/rates/remove": Role.ANALYST,
     "settings/hosts": Role.OWNER,
     "settings/hosts/remove": Role.OWNER,
+    "settings/past": Role.OWNER,
     "settings/webhooks": Role.OWNER,
     "settings/webhooks/1": Role.OWNER,
     "settings/imports": Role.OWNER,
@@ -150,6 +153,13 @@ def site_form(boss: Guest, **changed: str) -> dict[str, str]:
     return {name: value for name, value in {**inputs, **changed}.items() if value}
 
 
+def agreed_in(tried: httpx.Response) -> str:
+    """Return what a form sends if the person has seen what the page says that a change would do."""
+    assert tried.status_code == 200
+    (agreed,) = re.findall(r'name="agreed" value="([^"]*)"', tried.text)
+    return html.unescape(agreed)
+
+
 def test_the_settings_of_a_site_are_saved(boss: Guest, served: Stage, owner: Player) -> None:
     form = site_form(
         boss,
@@ -161,7 +171,7 @@ def test_the_settings_of_a_site_are_saved(boss: Guest, served: Stage, owner: Pla
         respects_do_not_track="",
         **{"points_cost.register": "3"},
     )
-    answer = boss.send("settings/site", **form)
+    answer = boss.send("settings/site", **form, agreed=agreed_in(boss.send("settings/site", **form)))
     assert (answer.status_code, answer.headers["location"]) == (
         303,
         f"/cabinet/{boss.site_id}/settings/site?done=saved",
@@ -202,7 +212,7 @@ def test_a_change_that_moves_deals_is_shown_before_it_is_saved(boss: Guest, serv
     assert tried.status_code == 200
     assert "How this would change the deals of the last 28 days" in text_of(tried.text)
     assert site_of(served.database, owner).attribution == 1
-    agreed = re.findall(r'name="agreed" value="([^"]*)"', tried.text)[0]
+    agreed = agreed_in(tried)
     assert agreed == "attribution=2"
     other = boss.send("settings/site", **{**form, "attribution": "0", "agreed": agreed})
     assert other.status_code == 200, "what was agreed to is not what is sent now"
@@ -225,7 +235,8 @@ def test_the_forecast_says_what_contact_matching_would_find(server: ServerProces
     assert "Deals with another lead 1" in text
     assert "(no source) vk / cpc 1 1 500 ₽" in text
     assert "Deals checked 1 of 1" in text
-    assert "dealtrace match" in text
+    assert "Leads with another source" not in text, "contact matching moves no leads"
+    assert f'href="/cabinet/{owner.site.id}/settings/past"' in tried.text
     assert not site_of(served.database, owner).contact_matching
 
 
@@ -282,8 +293,11 @@ def test_an_analyst_says_what_statuses_mean(server: ServerProcess, served: Stage
     add_deals(served, owner, "Paid", "Paid", "Lost it")
     analyst = member_of(server, served, owner.site.id, Role.ANALYST)
     assert "Paid not set 2" in text_of(analyst.get("settings/statuses").text)
-    assert analyst.send("settings/statuses", name="paid", meaning="won").status_code == 303
-    assert analyst.send("settings/statuses", name="To come", meaning="lost").status_code == 303
+    tried = analyst.send("settings/statuses", name="paid", meaning="won")
+    assert "Won deals 0 → 2 Their sum, the income 0 ₽ → 200 ₽" in text_of(tried.text)
+    for form in ({"name": "paid", "meaning": "won"}, {"name": "To come", "meaning": "lost"}):
+        agreed = agreed_in(analyst.send("settings/statuses", **form))
+        assert analyst.send("settings/statuses", **form, agreed=agreed).status_code == 303
     with served.database.read() as connection:
         meanings = {each.spelling: each.meaning for each in list_statuses(connection, owner.site.id)}
     assert meanings["Paid"] is Meaning.WON
@@ -360,8 +374,13 @@ def test_a_column_that_does_not_fit_is_refused_beside_its_field(boss: Guest, for
 
 
 def test_hosts_are_named_and_removed(boss: Guest, served: Stage, owner: Player) -> None:
-    assert boss.send("settings/hosts", kind="payment", host="https://pay.example.com/x", name="").status_code == 303
-    assert boss.send("settings/hosts", kind="search", host="find.example", name="finder").status_code == 303
+    for form in (
+        {"kind": "payment", "host": "https://pay.example.com/x", "name": ""},
+        {"kind": "search", "host": "find.example", "name": "finder"},
+    ):
+        tried = boss.send("settings/hosts", **form)
+        assert form["host"] in tried.text, "what was typed is kept"
+        assert boss.send("settings/hosts", **form, agreed=agreed_in(tried)).status_code == 303
     with served.database.read() as connection:
         hosts = list_hosts(connection, owner.site.id)
     assert [(each.kind.value, each.host, each.name) for each in hosts] == [
@@ -377,8 +396,10 @@ def test_hosts_are_named_and_removed(boss: Guest, served: Stage, owner: Player) 
         answer = boss.send("settings/hosts", **form)
         assert (answer.status_code, f'id="fault-{field}"' in answer.text) == (400, True), form
     which = {"which": "payment pay.example.com"}
-    assert boss.send("settings/hosts/remove", **which).status_code == 303
-    assert boss.send("settings/hosts/remove", **which).status_code == 400
+    agreed = agreed_in(boss.send("settings/hosts/remove", **which))
+    assert boss.send("settings/hosts/remove", which="search find.example", agreed=agreed).status_code == 200
+    assert boss.send("settings/hosts/remove", **which, agreed=agreed).status_code == 303
+    assert boss.send("settings/hosts/remove", **which, agreed=agreed).status_code == 400
 
 
 def test_a_webhook_is_created_with_a_secret_that_is_shown_once(boss: Guest, served: Stage, owner: Player) -> None:

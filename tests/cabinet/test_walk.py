@@ -108,6 +108,18 @@ ANSWERS = {
         "main form button",
         "#forecast",
     ),
+    "the forecast of removing a host": (
+        "/{site:int}/settings/hosts",
+        "",
+        "form[action$='/hosts/remove'] button",
+        "#forecast",
+    ),
+    "the forecast of a status": (
+        "/{site:int}/settings/statuses",
+        "form.card [name=name]",
+        "form.card button",
+        "#forecast",
+    ),
     "the secret of a token": ("/{site:int}/settings/tokens", "[name=label]", "main form.card button", "#secret"),
     "the confirmation of erasing": ("/{site:int}/people/{client:int}/data", "", "[value=confirm]", "[value=erase]"),
 }

@@ -110,6 +110,36 @@ def test_another_model_and_own_hosts_move_money_by_shares(
     assert "    0.5 deals, 500.25 rubles\n" in said
 
 
+def test_hosts_are_tried_on_leads_and_visits_too(served: Stage, beside: Terminal) -> None:
+    player = served.open_site()
+    sent = {"landing_url": "https://shop.ru/", "referrer": "https://pay.example/"}
+    visit = served.visit(player, moscow("2018-03-26", "09:00:00"), TrafficSource("pay.example", "referral"), **sent)
+    served.call(player, moscow("2018-03-26", "09:50:00"), phone=PHONE.format(21), visit_id=visit.id)
+    site = str(player.site.id)
+    told = beside.json("try", site, "payment=pay.example", *DAY)
+    assert (told["leads"], told["visits"]) == ({"otherSource": 1, "tried": 1}, {"otherSource": 1, "tried": 1})
+    said = beside.done("try", site, "signin=pay.example", *DAY).out
+    assert "Leads with another source: 1 of 1\nVisits with another source: 1 of 1\n" in said
+
+
+def test_every_other_setting_is_tried_too(server: ServerProcess, served: Stage, beside: Terminal) -> None:
+    player = served.open_site()
+    register(server, player, 30)
+    stored = rows_of(served.database, player)
+    site = str(player.site.id)
+    told = beside.json("try", site, "timezone=Pacific/Auckland", "name=[b]", *DAY)
+    assert [effect["key"] for effect in told["effects"]] == ["timezone", "name"]
+    assert told["effects"][0]["figures"][1] == {"name": "rubles_on_another_day", "before": None, "after": "0.00"}
+    assert "flips" not in told
+    said = beside.done("try", site, "timezone=Pacific/Auckland", "name=[b]", "model=4", *DAY).out
+    assert "Match rate:" in said
+    assert "timezone: Europe/Moscow → Pacific/Auckland\n" in said
+    assert "name: Shop → [b]\n  Pages, e-mails and files show the new name." in said
+    assert all(len(line) <= 80 for line in said.splitlines())
+    assert "has these settings already" in beside.done("try", site, "name=Shop").out
+    assert rows_of(served.database, player) == stored
+
+
 def test_without_days_it_is_the_last_28_of_the_site(beside: Terminal, owner: Player) -> None:
     wait_for_a_day_that_lasts(owner.site.time_zone)
     told = beside.json("try", str(owner.site.id), "model=1")
@@ -130,6 +160,9 @@ def test_without_days_it_is_the_last_28_of_the_site(beside: Terminal, owner: Pla
         (("order=calls",), "requests,calls"),
         (("model=9",), "4 (linear)"),
         (("own=?",), "pay.example.com"),
+        (("search=find.example",), "HOST:NAME"),
+        (("timezone=Mars",), "there is no such time zone"),
+        (("name=a", "name=b"), "twice"),
         (("model=1", "model=2"), "twice"),
         (("model=1", "--from", "2018-03-27", "--to", "2018-03-26"), "--from is after --to. Set --from to the earlier"),
         (("model=1", "--from", "2099-01-01"), "--from is after today"),

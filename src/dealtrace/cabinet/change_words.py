@@ -23,8 +23,8 @@ _SETTINGS: Mapping[str, str] = {
     "target_call_seconds": "Target call: shortest conversation in seconds",
     "respects_do_not_track": "Do not count visitors whose browsers ask not to be tracked",
     "points_per_day": "Points per day",
+    "cors_origins": "Origins whose pages may call the API",
     "counter": "Code of the counter",
-    "cors_origins": "Pages that may call the API from a browser",
 }
 _CHANGED: Mapping[ChangeKind, str] = {
     ChangeKind.SETTING: "%(name)s: %(before)s → %(after)s",

@@ -27,6 +27,7 @@ from dealtrace.operations.work import Operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record
 from dealtrace.runtime.account_changes import AccountChanges
+from dealtrace.runtime.background_runs import BackgroundRuns
 from dealtrace.runtime.demos import Demos
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.report_pool import ReportPool
@@ -50,7 +51,7 @@ class Services:
     A backup is too old after `backup_days_max` days; 0 means that backups are not checked.
     `webhook_fields` lists the names of the fields that a webhook may choose for events of a kind. A new site
     has `points_per_day`. Passwords are checked on `password_threads`, and whole files are read and imported on
-    `file_threads`.
+    `file_threads`. Changes of a site's past run in `background_runs`.
     """
 
     database: Database
@@ -64,6 +65,7 @@ class Services:
     report_pool: ReportPool
     password_threads: Threads
     file_threads: Threads
+    background_runs: BackgroundRuns
     sends_mail: bool
     backup_days_max: int
     webhook_fields: Callable[[EventKind], Sequence[str]]

@@ -234,15 +234,6 @@ class FurtherMovesAnswer(TypedDict):
     rubles: str
 
 
-class TrialHeadAnswer(TypedDict):
-    """What `try` prints before the deals that would change: the site, the period and the rules that were tried."""
-
-    siteId: int
-    firstDay: date
-    lastDay: date
-    tried: dict[str, str]
-
-
 class TrialAnswer(TypedDict):
     """What `try` prints after the deals that would change: the number of all deals, and the totals of the changes."""
 

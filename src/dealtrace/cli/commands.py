@@ -43,7 +43,9 @@ COMMANDS = {
     "match": ListedCommand("match", "match", "Rematch all deals of a site while the server runs."),
     "import": ListedCommand("import_costs", "import_commands", "Import calls, lead requests, deals, visits and costs."),
     "try": ListedCommand(
-        "deals.what_if", "try_rules", "Show how other rules would change the leads and sources of a site's deals."
+        "deals.what_if",
+        "try_rules",
+        "Show what other rules and settings of a site would change; nothing is stored.",
     ),
     "agree": ListedCommand("deals.agree", "agree", "Compare a CRM's list of deals with the deals of a site."),
     "export": ListedCommand("export", "export_commands", "Export deals, calls and lead requests to a file."),

@@ -5,7 +5,6 @@ from typing import Annotated
 import typer
 from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 from rich.table import Table
-from sqlalchemy import Connection
 
 from dealtrace import clock
 from dealtrace.accounts.site import Site
@@ -15,22 +14,9 @@ from dealtrace.cli.options import JsonOption, SiteIdArgument
 from dealtrace.cli.terminal import console, counted, error_console, open_prepared, print_json
 from dealtrace.operations.accounts.name_hosts import add_host, remove_host
 from dealtrace.operations.accounts.require_site import require_site
-from dealtrace.operations.visits.reclassify import (
-    VISITS_AT_ONCE,
-    begin_reclassification,
-    finish_reclassification,
-    list_next_visitors,
-    reclassify_visitors,
-)
-from dealtrace.operations.work import Work
+from dealtrace.operations.visits.run_reclassification import run_reclassification
 from dealtrace.storage.accounts.site_hosts import list_hosts
-from dealtrace.storage.database.database_errors import is_lost_race
 from dealtrace.storage.database.engine import Database
-from dealtrace.storage.id_blocks import IdBlocks
-from dealtrace.storage.visits.reclassification import count_visits
-from dealtrace.storage.visits.visits import count_visits_of_visitors
-
-TRIES_MAX = 10
 
 KindArgument = Annotated[str, typer.Argument(metavar="KIND", help="own, payment, signin, search or social.")]
 HostArgument = Annotated[str, typer.Argument(metavar="HOST", help="The host, or any URL on it.")]
@@ -95,7 +81,7 @@ def reclassify(
     with open_prepared() as database:
         with database.read() as connection:
             site = require_site(connection, site_id)
-        state = _Reclassifying(database, site, dry_run=dry_run).run()
+        state = _reclassify(database, site, dry_run=dry_run)
     if as_json:
         answer: ReclassificationAnswer = {
             "siteId": site_id,
@@ -114,72 +100,20 @@ def reclassify(
     )
 
 
-class _RollBack(Exception):  # noqa: N818 - it is not an error
-    """Raised to roll back a chunk of a dry run; `after` is the progress including this chunk."""
-
-    def __init__(self, after: Reclassification) -> None:
-        self.after = after
-
-
-class _Reclassifying:
-    """A run of `source reclassify`, which processes the visitors of a site in chunks."""
-
-    def __init__(self, database: Database, site: Site, *, dry_run: bool) -> None:
-        self._database = database
-        self._site = site
-        self._dry_run = dry_run
-        self._ids = IdBlocks(database.writer)
-
-    def run(self) -> Reclassification:
-        """Reclassify the visits of all visitors and return the counts; a dry run always begins at the first visitor."""
-        with self._database.read() as connection:
-            state = begin_reclassification(self._work(connection))
-            if self._dry_run:
-                state = Reclassification(state.hosts_digest, state.started_at)
-            left = count_visits(connection, self._site.id, state.after_visitor)
-        columns = (*Progress.get_default_columns()[:-1], MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress(
-            *columns, console=error_console, transient=True, disable=not error_console.is_terminal
-        ) as progress:
-            bar = progress.add_task("Visits", total=state.visits + left, completed=state.visits)
-            try:
-                while (after := self._next(state)) is not None:
-                    state = after
-                    progress.update(bar, completed=state.visits)
-            except KeyboardInterrupt:
-                progress.stop()
-                error_console.print(f"Stopped after {counted(state.visits, 'visit')}. Run it again to continue.")
-                raise typer.Exit(130) from None
-        if not self._dry_run:
-            with self._database.write() as connection:
-                finish_reclassification(self._work(connection))
-        return state
-
-    def _next(self, state: Reclassification) -> Reclassification | None:
-        """Process the next visitors and return the new state, or `None` at the end; a dry run stores nothing."""
-        for tries_left in reversed(range(TRIES_MAX)):
-            with self._database.read() as connection:
-                visitors = list_next_visitors(self._work(connection), state)
-                if not visitors:
-                    return None
-                visits = count_visits_of_visitors(connection, self._site.id, visitors)
-            self._ids.ensure(visits + VISITS_AT_ONCE)
-            try:
-                with self._database.write() as connection:
-                    after = reclassify_visitors(self._work(connection), state, visitors)
-                    if self._dry_run:
-                        raise _RollBack(after)  # noqa: TRY301 - an exception that leaves the block rolls the transaction back
-            except _RollBack as dry:
-                return dry.after
-            except Exception as error:
-                if not (tries_left and is_lost_race(error)):
-                    raise
-            else:
-                return after
-        raise AssertionError
-
-    def _work(self, connection: Connection) -> Work:
-        return Work(connection, self._ids, self._site, clock.now())
+def _reclassify(database: Database, site: Site, *, dry_run: bool) -> Reclassification:
+    """Reclassify the visits of all visitors behind a progress bar, and return the counts."""
+    state = Reclassification("", clock.now())
+    columns = (*Progress.get_default_columns()[:-1], MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=error_console, transient=True, disable=not error_console.is_terminal) as progress:
+        bar = progress.add_task("Visits", total=None)
+        try:
+            for state, total in run_reclassification(database, site, clock.now, dry_run=dry_run):
+                progress.update(bar, total=total, completed=state.visits)
+        except KeyboardInterrupt:
+            progress.stop()
+            error_console.print(f"Stopped after {counted(state.visits, 'visit')}. Run it again to continue.")
+            raise typer.Exit(130) from None
+    return state
 
 
 def _named(name: str) -> str:

@@ -1,15 +1,19 @@
 """The hosts that a site defines: its own, payment and sign-in pages, search engines, social networks."""
 
+from collections.abc import Mapping
+
 from sqlalchemy import Connection
 from starlette.responses import Response
 
 from dealtrace import clock
 from dealtrace.attribution.known_hosts import HostKind
-from dealtrace.attribution.site_hosts import SITE_KINDS
-from dealtrace.cabinet.settings.page import Faults, fault_text, redirect_with_message, show_settings
+from dealtrace.attribution.site_hosts import SITE_KINDS, SiteHost
+from dealtrace.cabinet.settings.page import Faults, fault_text, redirect_with_message, show_settings, stored_site
 from dealtrace.cabinet.view import View
+from dealtrace.cabinet.what_if.forecast import Forecast, forecast, may_save
 from dealtrace.errors import HostNotFound, InvalidSetting
-from dealtrace.operations.accounts.name_hosts import add_host, remove_host
+from dealtrace.operations.accounts.name_hosts import add_host, read_named_host, remove_host
+from dealtrace.operations.what_if.trial import Trial, TriedSettings
 from dealtrace.storage.accounts.site_hosts import list_hosts
 
 _FIELDS = {"KIND": "kind", "HOST": "host", "host": "host", "--name": "name"}
@@ -21,6 +25,7 @@ _KINDS = {
     HostKind.SEARCH: "search engine",
     HostKind.SOCIAL: "social network",
 }
+_NOTHING_SENT = {"kind": "", "host": "", "name": ""}
 assert set(_KINDS) == set(SITE_KINDS)
 
 
@@ -30,28 +35,50 @@ async def show(view: View) -> Response:
 
 
 async def add(view: View) -> Response:
-    """Add a host; adding the same host again replaces it."""
+    """Add a host after showing what it would change; adding the same host again replaces it."""
     sent = {name: view.form.get(name).strip() for name in ("kind", "host", "name")}
     try:
+        named = read_named_host(**sent)
+        agreement = f"+ {named.kind} {named.host} {named.name}".rstrip()
+        if not may_save(view, agreement):
+            tried = await _try(view, Trial(hosts=(named,)), agreement)
+            return await _page(view, sent, tried=tried)
         await view.manage(_add, view.current_site.id, view.rights.user.id, **sent)
     except InvalidSetting as refusal:
         field = _FIELDS[str(refusal.facts["key"])]
-        return await _page(view, **sent, faults={field: fault_text(refusal, view.language)})
+        return await _page(view, sent, faults={field: fault_text(refusal, view.language)})
     return redirect_with_message(view, "settings/hosts", "host")
 
 
 async def remove(view: View) -> Response:
-    """Remove a host."""
-    kind, _, host = view.form.get("which").partition(" ")
+    """Remove a host after showing what that would change."""
+    which = view.form.get("which")
+    kind, _, host = which.partition(" ")
+    agreement = f"- {which}"
+    known = await view.read(list_hosts, view.current_site.id)
+    removed = next((each for each in known if (each.kind.value, each.host) == (kind, host)), None)
     try:
+        if removed is not None and not may_save(view, agreement):
+            tried = await _try(view, Trial(removed_hosts=(removed.host,)), agreement)
+            return await _page(view, tried=tried, removed=removed)
         await view.manage(_remove, view.current_site.id, view.rights.user.id, kind=kind, host=host)
     except (InvalidSetting, HostNotFound):
         return await _page(view, faults={"": view.translate("The host has already been removed.")})
     return redirect_with_message(view, "settings/hosts", "host")
 
 
+async def _try(view: View, trial: Trial, agreement: str) -> Forecast:
+    await stored_site(view)
+    return await forecast(view, TriedSettings(trial, {}), agreement)
+
+
 async def _page(
-    view: View, *, kind: str = "", host: str = "", name: str = "", faults: Faults | None = None
+    view: View,
+    sent: Mapping[str, str] = _NOTHING_SENT,
+    *,
+    faults: Faults | None = None,
+    tried: Forecast | None = None,
+    removed: SiteHost | None = None,
 ) -> Response:
     hosts = await view.read(list_hosts, view.current_site.id)
     return show_settings(
@@ -60,9 +87,11 @@ async def _page(
         view.translate("Hosts"),
         faults=faults,
         hosts=[(each, view.translate(_KINDS[each.kind])) for each in hosts],
-        kinds=[(each.value, view.translate(words), each.value == kind) for each, words in _KINDS.items()],
-        host=host,
-        name=name,
+        kinds=[(each.value, view.translate(words), each.value == sent["kind"]) for each, words in _KINDS.items()],
+        host=sent["host"],
+        name=sent["name"],
+        tried=tried,
+        removed=removed,
     )
 
 

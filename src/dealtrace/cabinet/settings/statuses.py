@@ -9,9 +9,11 @@ from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.settings.page import Faults, fault_text, redirect_with_message, show_settings
 from dealtrace.cabinet.view import View
+from dealtrace.cabinet.what_if.forecast import Forecast, forecast, may_save
 from dealtrace.errors import InvalidSetting
 from dealtrace.operations.reports.ask import FactSource
 from dealtrace.operations.reports.set_status import set_status
+from dealtrace.operations.what_if.trial import TriedSettings
 from dealtrace.operations.work import Work
 from dealtrace.reports.refusals import ReportNotKept, ReportsBusy, ReportTooSlow
 from dealtrace.reports.statuses import Meaning, StatusGroup, group_statuses
@@ -28,10 +30,14 @@ async def show(view: View) -> Response:
 
 
 async def save(view: View) -> Response:
-    """Set the meaning of a status."""
-    name = view.form.get("name")
+    """Set the meaning of a status after showing what that would change."""
+    name, meaning = view.form.get("name"), view.form.get("meaning")
+    agreement = f"{name.strip()}={meaning}"
     try:
-        await view.manage(_set, view.current_site, name, view.form.get("meaning"), view.rights.user.id)
+        if not may_save(view, agreement):
+            tried = await forecast(view, TriedSettings(statuses={name: meaning}), agreement)
+            return await _page(view, name=name, meaning=meaning, tried=tried)
+        await view.manage(_set, view.current_site, name, meaning, view.rights.user.id)
     except InvalidSetting as refusal:
         field = "meaning" if refusal.facts["key"] == "MEANING" else "name"
         return await _page(view, name=name, faults={field: fault_text(refusal, view.language)})
@@ -64,7 +70,9 @@ def _count_deals(source: FactSource, _site: Site) -> dict[str, int]:
     return count_deals_by_spelling(source.fetch, source.tables)
 
 
-async def _page(view: View, *, name: str = "", faults: Faults | None = None) -> Response:
+async def _page(
+    view: View, *, name: str = "", meaning: str = "", faults: Faults | None = None, tried: Forecast | None = None
+) -> Response:
     return show_settings(
         view,
         "settings/statuses.html",
@@ -73,6 +81,8 @@ async def _page(view: View, *, name: str = "", faults: Faults | None = None) -> 
         statuses=await _read_statuses(view),
         meanings=[(str(meaning), view.translate(meaning)) for meaning in Meaning],
         name=name,
+        meaning=meaning,
+        tried=tried,
     )
 
 

@@ -104,7 +104,7 @@ class Upload:
 
 def keep_upload(owner: Owner, name: str, content: BinaryIO, options: Mapping[str, str]) -> Upload:
     """Store an uploaded file after deleting old uploads, and return the upload."""
-    place = _private_folder()
+    place = private_folder(_FOLDER)
     _sweep(place)
     key = token_urlsafe(KEY_BYTES)
     upload = Upload(key, place / owner.folder_of(key))
@@ -118,7 +118,7 @@ def keep_upload(owner: Owner, name: str, content: BinaryIO, options: Mapping[str
 
 def find_upload(owner: Owner, key: str) -> Upload | None:
     """Return the file with this key, or `None` if it has another owner or is gone."""
-    upload = Upload(key, _private_folder() / owner.folder_of(key))
+    upload = Upload(key, private_folder(_FOLDER) / owner.folder_of(key))
     return upload if upload.folder.is_dir() and (upload.folder / _OPTIONS).is_file() else None
 
 
@@ -132,13 +132,13 @@ def _plain_name(name: str) -> str:
     return plain[-NAME_LENGTH_MAX:].encode(errors="replace")[-NAME_BYTES_MAX:].decode(errors="ignore") or "file"
 
 
-def _private_folder() -> Path:
-    """Return the folder of all uploads, which other users of the machine cannot read.
+def private_folder(name: str) -> Path:
+    """Return a folder for temporary files of this server's user, which other users of the machine cannot read.
 
     Raises:
         PermissionError: a folder with this name exists and belongs to another user, or others can read it.
     """
-    folder = Path(tempfile.gettempdir()) / f"{_FOLDER}-{os.getuid()}"
+    folder = Path(tempfile.gettempdir()) / f"{name}-{os.getuid()}"
     folder.mkdir(mode=PRIVATE, exist_ok=True)
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:

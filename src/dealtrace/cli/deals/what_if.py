@@ -8,6 +8,7 @@ from rich.progress import Progress
 from sqlalchemy import Connection
 
 from dealtrace import clock
+from dealtrace.accounts.setting_effects import Effect
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import WHOLE
 from dealtrace.cli.answers import (
@@ -18,15 +19,26 @@ from dealtrace.cli.answers import (
     MoveAnswer,
     SourceShareAnswer,
     TrialAnswer,
-    TrialHeadAnswer,
 )
 from dealtrace.cli.deals.lookup import format_lead
 from dealtrace.cli.deals.period import FromOption, Period, ToOption, read_period
+from dealtrace.cli.deals.setting_effects import effect_lines, moved_line, serialize_effect, serialize_moved
+from dealtrace.cli.deals.trial_answers import TrialHeadAnswer
 from dealtrace.cli.options import JsonOption, SiteIdArgument
-from dealtrace.cli.terminal import console, counted, error_console, fail, open_prepared, print_json_with_rows
+from dealtrace.cli.terminal import (
+    console,
+    counted,
+    error_console,
+    fail,
+    open_prepared,
+    print_json,
+    print_json_with_rows,
+)
 from dealtrace.operations.accounts.require_site import require_site
-from dealtrace.operations.reports.trial import KEYS, Trial, read_trial
-from dealtrace.operations.reports.what_if import list_outcomes
+from dealtrace.operations.what_if.list_outcomes import list_outcomes
+from dealtrace.operations.what_if.trial import TRIED_KEYS, Trial, read_tried
+from dealtrace.operations.what_if.try_on_leads import MovedLeads, try_on_leads
+from dealtrace.operations.what_if.try_settings import TriedDays, list_effects
 from dealtrace.reports.moves import Moved, SourceKey, spelling_of
 from dealtrace.reports.shares import kopecks_of, ratio_text, rubles_of, share_text
 from dealtrace.reports.what_if import DealAttribution, MatchCount, Outcome, Tally
@@ -42,7 +54,8 @@ SettingsArgument = Annotated[
     typer.Argument(
         metavar="KEY=VALUE…",
         help="Rules: contact_matching=on|off, threshold=SECONDS, order=calls,requests|requests,calls, model=0..6, "
-        "own=HOST,HOST.",
+        "own=HOST,HOST, payment=, signin=, search=HOST:NAME, social=HOST:NAME, no_host=HOST,HOST. "
+        "And every setting of `site set`, such as timezone=, and status.NAME=won|lost|open.",
     ),
 ]
 
@@ -55,32 +68,51 @@ def try_rules(
     limit: Annotated[int, typer.Option(min=0, help="How many deals and moves to list; --json lists all.")] = LISTED,
     as_json: JsonOption = False,
 ) -> None:
-    """Show how other rules would change the leads and sources of a site's deals, by default of the last 28 days.
+    """Show what other rules and settings would change at a site, by default in the last 28 days.
 
-    Nothing is stored; all deals are read from one snapshot of the database. Pinned deals keep their leads.
+    Nothing is stored; everything is read from one snapshot of the database. Pinned deals keep their leads.
     """
     pairs = [_read_pair(setting) for setting in settings]
     with open_prepared() as database, database.read() as connection:
-        trial = read_trial(pairs)
+        tried = read_tried(pairs)
         site = require_site(connection, site_id)
-        period = read_period(site, first, last, clock.now())
-        run = _Run(connection, site, trial, period, is_hidden=as_json and console.is_terminal)
+        now = clock.now()
+        period = read_period(site, first, last, now)
+        days = TriedDays(period.first_on, period.last_on, period.since, period.until)
+        effects = list_effects(connection, site, tried, days, now)
+        head = _head(site, period, dict(pairs), effects)
+        if tried.trial is None:
+            _show_effects(head, effects, as_json=as_json)
+            return
+        run = _Run(connection, site, tried.trial, period, is_hidden=as_json and console.is_terminal)
         try:
+            moved = try_on_leads(connection, site, tried.trial, period.since, period.until)
             if as_json:
-                _print_json(run, dict(pairs))
+                _print_json(run, head, moved)
                 return
             shown = [outcome for number, outcome in enumerate(run.changed_deals()) if number < limit]
         except KeyboardInterrupt:
             error_console.print(f"Stopped after {counted(run.tally.deals, 'deal')}.")
             raise typer.Exit(130) from None
-    for line in _lines(run, pairs, shown, limit):
-        console.print(line)
+    for line in (*_lines(run, pairs, moved), *_change_lines(run, shown, limit), *effect_lines(effects)):
+        console.print(line, markup=False)
+
+
+def _show_effects(head: TrialHeadAnswer, effects: Sequence[Effect], *, as_json: bool) -> None:
+    if as_json:
+        print_json(head)
+        return
+    console.print(f"Site {head['siteId']}, {head['firstDay']} to {head['lastDay']}. Nothing was stored.")
+    for line in effect_lines(effects):
+        console.print(line, markup=False)
+    if not effects:
+        console.print("The site has these settings already.")
 
 
 def _read_pair(setting: str) -> tuple[str, str]:
     key, equals, value = setting.partition("=")
     if not equals:
-        fail(f"{setting}: expected key=value. Keys: {', '.join(KEYS)}")
+        fail(f"{setting}: expected key=value. Keys: {', '.join(TRIED_KEYS)}")
     return key, value
 
 
@@ -109,7 +141,7 @@ class _Run:
                 progress.update(bar, total=total, completed=self.tally.deals)
 
 
-def _lines(run: _Run, pairs: Sequence[tuple[str, str]], shown: Sequence[Outcome], limit: int) -> Iterator[str]:
+def _lines(run: _Run, pairs: Sequence[tuple[str, str]], moved: MovedLeads) -> Iterator[str]:
     tally, zone = run.tally, run.site.time_zone
     yield f"Site {run.site.id}, deals of {run.period.first_on} to {run.period.last_on} ({zone.key}): {tally.deals}"
     yield f"Tried: {' '.join(f'{key}={value}' for key, value in pairs)}. Nothing was stored."
@@ -117,7 +149,15 @@ def _lines(run: _Run, pairs: Sequence[tuple[str, str]], shown: Sequence[Outcome]
     yield f"  {tally.before.attributed} → {tally.after.attributed} with a lead or a stated source"
     yield f"  {tally.before.with_lead} → {tally.after.with_lead} with a lead"
     yield f"Another lead: {counted(tally.flipped, 'deal')}. Another source: {counted(tally.moved, 'deal')}."
+    if moved.leads.total:
+        yield moved_line("Leads", moved.leads)
+    if moved.visits.total:
+        yield moved_line("Visits", moved.visits)
     yield from _hints(run)
+
+
+def _change_lines(run: _Run, shown: Sequence[Outcome], limit: int) -> Iterator[str]:
+    tally = run.tally
     moves = tally.moves_in_order()
     if moves:
         yield f"Moves between sources{_listed(min(limit, len(moves)), len(moves))}:"
@@ -175,13 +215,18 @@ def _format_moved(moved: Moved) -> str:
     return f"{deals} {'deal' if moved.deals == WHOLE else 'deals'}, {rubles_of(moved.kopecks)} rubles"
 
 
-def _print_json(run: _Run, tried: dict[str, str]) -> None:
-    head: TrialHeadAnswer = {
-        "siteId": run.site.id,
-        "firstDay": run.period.first_on,
-        "lastDay": run.period.last_on,
+def _head(site: Site, period: Period, tried: dict[str, str], effects: Sequence[Effect]) -> TrialHeadAnswer:
+    return {
+        "siteId": site.id,
+        "firstDay": period.first_on,
+        "lastDay": period.last_on,
         "tried": tried,
+        "effects": [serialize_effect(effect) for effect in effects],
     }
+
+
+def _print_json(run: _Run, head: TrialHeadAnswer, moved: MovedLeads) -> None:
+    head["leads"], head["visits"] = serialize_moved(moved.leads), serialize_moved(moved.visits)
     print_json_with_rows(head, "flips", map(_serialize_flip, run.changed_deals()), lambda: _serialize_tally(run.tally))
 
 

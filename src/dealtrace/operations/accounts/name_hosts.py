@@ -27,7 +27,7 @@ def add_host(
         InvalidSetting: the kind, the host or the name is not valid, or the site has too many hosts.
     """
     site = require_site(connection, site_id)
-    named = _checked(kind, host, name)
+    named = read_named_host(kind, host, name)
     if named.host not in site.hosts.known and len(site.hosts.known) >= SITE_HOSTS_MAX:
         raise InvalidSetting(
             key="host",
@@ -62,7 +62,12 @@ def remove_host(
     return named
 
 
-def _checked(kind: str, host: str, name: str) -> SiteHost:
+def read_named_host(kind: str, host: str, name: str) -> SiteHost:
+    """Return a host that a person typed, with its kind and the name of its source.
+
+    Raises:
+        InvalidSetting: the kind, the host or the name is not valid.
+    """
     known = _kind(kind)
     if known in NAMED_KINDS:
         return SiteHost(known, checked_host("HOST", host), checked_name("--name", name))

@@ -1,7 +1,8 @@
 """Change the settings of a site."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import Connection
@@ -39,6 +40,29 @@ def set_site(
         InvalidSetting: a value is not valid; the message says which values are valid.
     """
     site = require_site(connection, site_id)
+    sites.update_site(connection, site_id, _read_values(connection, site, settings))
+    changed = require_site(connection, site_id)
+    before, after = settings_of(site), settings_of(changed)
+    for key in settings:
+        record_change(connection, site_id, SiteChange(ChangeKind.SETTING, key, before[key], after[key], now, user_id))
+    return changed
+
+
+def preview_site(connection: Connection, site: Site, settings: Mapping[str, str]) -> Site:
+    """Return the site as `set_site` would return it with these settings, without storing anything.
+
+    Raises:
+        NameTaken: another site has the counter code.
+        UnknownSetting: a key is not the name of a setting; the message lists the settings.
+        InvalidSetting: a value is not valid; the message says which values are valid.
+    """
+    values = _read_values(connection, site, settings)
+    fields = dict(_FIELDS[column](value) if column in _FIELDS else (column, value) for column, value in values.items())
+    return replace(site, **fields)  # type: ignore[arg-type]  # each value was parsed for its field
+
+
+def _read_values(connection: Connection, site: Site, settings: Mapping[str, str]) -> dict[str, object]:
+    """Return the values of settings by the columns that store them, and the costs of methods in points."""
     values: dict[str, object] = {}
     costs = dict(site.point_costs)
     for key, text in settings.items():
@@ -48,14 +72,9 @@ def set_site(
             column, read = _SETTINGS[key]
             values[column] = read(key, text)
         else:
-            raise UnknownSetting(key=key, known=", ".join([*_SETTINGS, *_COST_SETTINGS]))
-    check_counter_code(connection, site_id, values.get("counter_code"))
-    sites.update_site(connection, site_id, {**values, "point_costs": costs})
-    changed = require_site(connection, site_id)
-    before, after = settings_of(site), settings_of(changed)
-    for key in settings:
-        record_change(connection, site_id, SiteChange(ChangeKind.SETTING, key, before[key], after[key], now, user_id))
-    return changed
+            raise UnknownSetting(key=key, known=", ".join(SETTING_KEYS))
+    check_counter_code(connection, site.id, values.get("counter_code"))
+    return {**values, "point_costs": costs}
 
 
 def list_faults(settings: Mapping[str, str]) -> list[InvalidSetting]:
@@ -162,3 +181,11 @@ _SETTINGS: dict[str, tuple[str, Callable[[str, str], object]]] = {
     "counter": ("counter_code", read_counter_code),
     "target_call_seconds": ("target_call_seconds", whole_to(TARGET_CALL_SECONDS_MAX)),
 }
+_FIELDS: dict[str, Callable[[object], tuple[str, object]]] = {
+    "time_zone": lambda key: ("time_zone", ZoneInfo(str(key))),
+    "unique_depth_days": lambda days: ("unique_depth", timedelta(days=int(str(days))) if days else None),
+    "target_call_seconds": lambda seconds: ("target_call", timedelta(seconds=int(str(seconds)))),
+}
+"""The columns whose fields in `Site` are of another type: functions from the stored value to the field."""
+SETTING_KEYS = (*_SETTINGS, *_COST_SETTINGS)
+"""The names of all settings of a site."""

@@ -17,6 +17,23 @@ def set_status(work: Work, name: str, meaning: str) -> bool:
     Raises:
         InvalidSetting: the name is blank or too long, or the meaning is unknown.
     """
+    after = read_status(name, meaning)
+    lock_registrations(work)
+    key = status_key(name)
+    stored = list_statuses(work.connection, work.site.id)
+    before = next((status.meaning for status in stored if status_key(status.spelling) == key), Meaning.OPEN)
+    is_seen = update_meaning(work.connection, work.site.id, name, after, work.now)
+    record_work(work, ChangeKind.STATUS, name.strip(), before=before, after=meaning)
+    raise_revision(work.connection)
+    return is_seen
+
+
+def read_status(name: str, meaning: str) -> Meaning:
+    """Return the meaning that a person typed for a status.
+
+    Raises:
+        InvalidSetting: the name is blank or too long, or the meaning is unknown.
+    """
     if not status_key(name) or len(name) > LABEL_LENGTH_MAX:
         raise InvalidSetting(
             key="NAME",
@@ -26,11 +43,4 @@ def set_status(work: Work, name: str, meaning: str) -> bool:
     if meaning not in list(Meaning):
         known = ", ".join(Meaning)
         raise InvalidSetting(key="MEANING", ru=f"ожидается одно из: {known}", en=f"expected one of: {known}")
-    lock_registrations(work)
-    key = status_key(name)
-    stored = list_statuses(work.connection, work.site.id)
-    before = next((status.meaning for status in stored if status_key(status.spelling) == key), Meaning.OPEN)
-    is_seen = update_meaning(work.connection, work.site.id, name, Meaning(meaning), work.now)
-    record_work(work, ChangeKind.STATUS, name.strip(), before=before, after=meaning)
-    raise_revision(work.connection)
-    return is_seen
+    return Meaning(meaning)

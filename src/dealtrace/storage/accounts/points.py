@@ -51,3 +51,10 @@ def find_points_spent(connection: Connection, site_id: int, day_on: date) -> int
         select(points_day.c.spent).where(points_day.c.site_id == site_id, points_day.c.day_on == day_on)
     ).scalar_one_or_none()
     return int(spent or 0)
+
+
+def list_points_spent(connection: Connection, site_id: int, first_on: date, last_on: date) -> list[int]:
+    """List the points that the site spent on each of the days from `first_on` to `last_on` on which it spent any."""
+    days = points_day.c
+    spent = select(days.spent).where(days.site_id == site_id, days.day_on.between(first_on, last_on))
+    return [int(points) for points in connection.execute(spent.order_by(days.day_on)).scalars()]

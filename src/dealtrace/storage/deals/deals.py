@@ -215,10 +215,18 @@ def list_deals_after(connection: Connection, site_id: int, after_id: int, limit:
     return list_deals_of_query(connection, site_id, mine.order_by(deal.c.id).limit(limit).with_for_update(of=deal))
 
 
-def count_deals(connection: Connection, site_id: int, after_id: int = 0) -> int:
-    """Count the deals of a site with ids above `after_id`, including deleted deals."""
+def count_deals(connection: Connection, site_id: int, after_id: int = 0, *, with_deleted: bool = True) -> int:
+    """Count the deals of a site with ids above `after_id`."""
     mine = select(func.count()).select_from(deal).where(deal.c.site_id == site_id, deal.c.id > after_id)
+    if not with_deleted:
+        mine = mine.where(deal.c.deleted_at.is_(None))
     return int(connection.execute(mine).scalar_one())
+
+
+def list_ids_after(connection: Connection, site_id: int, after_id: int, limit: int) -> list[int]:
+    """List up to `limit` ids of non-deleted deals of a site above `after_id`, in ascending order."""
+    mine = select(deal.c.id).where(deal.c.site_id == site_id, deal.c.id > after_id, deal.c.deleted_at.is_(None))
+    return list(connection.execute(mine.order_by(deal.c.id).limit(limit)).scalars())
 
 
 def has_unusable_contact() -> ColumnElement[bool]:

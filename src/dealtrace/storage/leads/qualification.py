@@ -11,6 +11,8 @@ from sqlalchemy import (
     ScalarSelect,
     and_,
     bindparam,
+    case,
+    func,
     literal,
     or_,
     select,
@@ -23,6 +25,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.leads.call import Circumstances
 from dealtrace.leads.lead import LeadKind, LeadRef, ids_by_kind
 from dealtrace.leads.qualification import Predecessors, Qualification, is_first, is_target_call, qualification_of
+from dealtrace.record import record
 from dealtrace.storage.database.column_types import MICROSECOND, is_among, is_in
 from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.schema.tables.leads import LEAD_STARTS, LEAD_TABLES, call, lead_request
@@ -154,6 +157,27 @@ def unique_target_leads(kind: LeadKind, site: Site) -> ColumnElement[bool]:
     """Return the SQL condition that a lead is its client's first target lead; see `Qualification.is_unique_target`."""
     condition = _targets(site) if kind is LeadKind.CALL else None
     return and_(target_leads(kind, site), _is_first(kind, site, predecessor_at(kind, condition)))
+
+
+@record
+class QualifiedCount:
+    """How many leads are unique, how many are targets, and how many are unique targets."""
+
+    unique: int
+    targets: int
+    unique_targets: int
+
+
+def count_qualified(
+    connection: Connection, site: Site, kind: LeadKind, since: datetime, until: datetime
+) -> QualifiedCount:
+    """Count the qualified leads of a site that began from `since` on and before `until`."""
+    table, started_at = LEAD_TABLES[kind], LEAD_STARTS[kind]
+    flags = (unique_leads(kind, site), target_leads(kind, site), unique_target_leads(kind, site))
+    counted = select(*(func.coalesce(func.sum(case((flag, 1), else_=0)), 0) for flag in flags)).select_from(table)
+    of_period = (started_at >= since, started_at < until, table.c.deleted_at.is_(None))
+    row = connection.execute(counted.where(table.c.site_id == site.id, *of_period)).one()
+    return QualifiedCount(*map(int, row))
 
 
 def _targets(site: Site) -> Condition:

@@ -1,6 +1,7 @@
 """Currency rates of a site: the worth of a unit of another currency in rubles, from a day on."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy import (
@@ -9,10 +10,12 @@ from sqlalchemy import (
     Connection,
     and_,
     case,
+    cast,
     delete,
     false,
     func,
     not_,
+    null,
     or_,
     select,
     true,
@@ -24,12 +27,14 @@ from dealtrace.accounts.site_days import day_end, day_start, site_day
 from dealtrace.deals.amount import STEPS_PER_RUBLE
 from dealtrace.deals.currency import KOPECKS_MAX, RATE_STEPS, RUBLE, CurrencyRate, rounded_rate
 from dealtrace.reports.periods import Period
+from dealtrace.storage.database.column_types import MICROSECOND, instant
 from dealtrace.storage.database.upsert import insert_into
-from dealtrace.storage.reports.expressions import Expression
+from dealtrace.storage.reports.expressions import Expression, Rows
 from dealtrace.storage.schema.tables.deals import deal
 from dealtrace.storage.schema.tables.rates import currency_rate
 
 _RATE = currency_rate.c
+STEPS_PER_KOPECK = 100
 IS_FOREIGN = func.coalesce(deal.c.currency, RUBLE) != RUBLE
 """The SQL condition that the sums of a deal are in a currency other than rubles."""
 
@@ -74,6 +79,47 @@ def kopecks_at(amount: Expression, rate: Expression) -> Expression:
     half = RATE_STEPS // 2
     worth = case((amount < 0, -((half - amount * rate) // RATE_STEPS)), else_=(amount * rate + half) // RATE_STEPS)
     return case((func.abs(amount) <= KOPECKS_MAX // (2 * rate), worth), else_=None)
+
+
+def kopecks(stored: Expression) -> Expression:
+    """Return the SQL expression that converts a stored amount to kopecks, rounding half away from zero."""
+    steps, half = type_coerce(stored, BigInteger), STEPS_PER_KOPECK // 2
+    return case((steps < 0, -((half - steps) // STEPS_PER_KOPECK)), else_=(steps + half) // STEPS_PER_KOPECK)
+
+
+def in_rubles(amount: Expression, *, has_rates: bool) -> Expression:
+    """Return the SQL expression for a deal's amount in kopecks, null without the rate that its currency needs."""
+    converted = kopecks_at(kopecks(amount), rate_of_deal()) if has_rates else cast(null(), BigInteger)
+    return case((IS_FOREIGN, converted), else_=kopecks(amount))
+
+
+def sum_by_span(
+    connection: Connection, site_id: int, since: datetime, until: datetime, span: timedelta
+) -> dict[datetime, tuple[int, int]]:
+    """Return the number of deals and their amount in kopecks, by the start of the time span in which they happened.
+
+    Spans of one length follow each other since 1970; empty ones are missing. Only non-deleted deals from `since` on and
+    before `until` count.
+    """
+    length = span // MICROSECOND
+    spans = type_coerce(deal.c.happened_at, BigInteger) // length
+    rows = _sums_by(connection, site_id, since, until, spans)
+    return {instant(start * length): (count, int(total)) for start, count, total in rows}
+
+
+def sum_by_status(connection: Connection, site_id: int, since: datetime, until: datetime) -> dict[str, tuple[int, int]]:
+    """Return the number of non-deleted deals of a period and their amount in kopecks, by spelling of their status."""
+    rows = _sums_by(connection, site_id, since, until, deal.c.status)
+    return {status: (count, int(total)) for status, count, total in rows}
+
+
+def _sums_by(connection: Connection, site_id: int, since: datetime, until: datetime, key: Expression) -> Rows:
+    """Return a row for each key: the key, the number of its deals, and their amount in kopecks."""
+    amount = in_rubles(deal.c.amount_rub, has_rates=has_rates(connection, site_id))
+    of_period = (deal.c.deleted_at.is_(None), deal.c.happened_at >= since, deal.c.happened_at < until)
+    keyed = select(key.label("key"), amount.label("amount")).where(deal.c.site_id == site_id, *of_period).subquery()
+    total = func.coalesce(func.sum(keyed.c.amount), 0)
+    return connection.execute(select(keyed.c.key, func.count(), total).group_by(keyed.c.key)).all()
 
 
 def upsert_rates(connection: Connection, site: Site, rates: Sequence[CurrencyRate]) -> None:

@@ -1,6 +1,6 @@
-"""Compute how other rules would change deals, with the same functions that match, credit and classify."""
+"""Compute how other rules would change deals and leads, with the same functions that match, credit and classify."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from sqlalchemy import Connection
@@ -18,9 +18,9 @@ from dealtrace.matching.nearest_lead import SEARCH_ORDER
 from dealtrace.matching.rematch import Match, rematched
 from dealtrace.operations.deals.match import DealToMatch, match_deals
 from dealtrace.operations.leads.credit import find_creditable_visits
-from dealtrace.operations.reports.trial import Trial
+from dealtrace.operations.what_if.trial import Trial
 from dealtrace.record import record
-from dealtrace.reports.moves import Shares, single_source
+from dealtrace.reports.moves import Shares, moves_of, single_source
 from dealtrace.reports.what_if import DealAttribution, Outcome
 from dealtrace.storage.deals.deals import list_deals_by_id
 from dealtrace.storage.leads.leads import find_stated_sources
@@ -45,11 +45,19 @@ def list_outcomes(connection: Connection, site: Site, trial: Trial, ids: Sequenc
     visits = find_visits(connection, site.id, {deal.visit_id for deal in found if deal.visit_id is not None})
     credited = [MatchedVisit(visit.id, visit.started_at) for visit in visits.values()]
     before = _Sources(stated, _find_shares(connection, site, refs, credited))
-    after = _Sources(stated, _try_shares(connection, site, trial, refs, credited)) if _credits_again(trial) else before
+    after = _Sources(stated, _try_shares(connection, site, trial, refs, credited)) if credits_again(trial) else before
     return [
         Outcome(deal, before.attribution_of(deal, deal.lead), after.attribution_of(deal, tried.lead), tried.is_kept)
         for deal, tried in zip(found, matched, strict=True)
     ]
+
+
+def find_moved_leads(connection: Connection, site: Site, trial: Trial, refs: Collection[LeadRef]) -> set[LeadRef]:
+    """Find the leads to which the trial would give another source, or other shares of sources."""
+    stated = find_stated_sources(connection, site.id, refs)
+    before = _Sources(stated, _find_shares(connection, site, refs, []))
+    after = _Sources(stated, _try_shares(connection, site, trial, refs, []))
+    return {ref for ref in refs if moves_of(before.shares_of(ref), after.shares_of(ref), 0)}
 
 
 @record
@@ -97,13 +105,16 @@ class _Sources:
         if lead is None:
             of_visit = self.shares.get(credit_key_of_visit(deal.visit_id)) if deal.visit_id is not None else None
             return DealAttribution(None, of_visit or single_source(deal.stated_source or NOWHERE))
-        return DealAttribution(
-            lead, self.shares.get(CreditKey(lead.id)) or single_source(self.stated.get(lead, NOWHERE))
-        )
+        return DealAttribution(lead, self.shares_of(lead))
+
+    def shares_of(self, lead: LeadRef) -> Shares:
+        """Return the sources of a lead with their shares."""
+        return self.shares.get(CreditKey(lead.id)) or single_source(self.stated.get(lead, NOWHERE))
 
 
-def _credits_again(trial: Trial) -> bool:
-    return trial.model is not None or bool(trial.own_hosts)
+def credits_again(trial: Trial) -> bool:
+    """Return whether a trial may credit other visits or sources than those that are stored."""
+    return trial.model is not None or trial.moves_visits
 
 
 def _find_shares(
@@ -119,20 +130,20 @@ def _try_shares(
 ) -> dict[CreditKey, Shares]:
     """Return the sources' shares of the credit for each lead under the trial's attribution model, by credit key.
 
-    If the trial has own hosts, visits are classified again before they are credited.
+    If the trial moves visits, they are classified again before they are credited.
     """
     tried = trial.site_of(site)
-    if not trial.own_hosts:
+    if not trial.moves_visits:
         return _find_shares(connection, tried, refs, named)
     touches = find_creditable_visits(connection, site.id, [*list_visited_leads(connection, site.id, refs), *named])
     model = trial.model_of(site)
     return {
-        key: _latest_first(credits_under(model, [_classified(visit, tried.hosts) for visit in visits]))
+        key: _latest_first(credits_under(model, [classified_again(visit, tried.hosts) for visit in visits]))
         for key, visits in touches.items()
     }
 
 
-def _classified(visit: Visit, hosts: SiteHosts) -> Visit:
+def classified_again(visit: Visit, hosts: SiteHosts) -> Visit:
     """Return a visit after classifying it again; a visit of an anonymised visitor is returned unchanged."""
     return reclassified(visit, hosts) if visit.visitor_id else visit
 

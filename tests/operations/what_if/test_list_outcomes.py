@@ -19,9 +19,9 @@ from dealtrace.operations.accounts.set_site import set_site
 from dealtrace.operations.deals.pin import pin_deal
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.deals.rematch import rematch_next
-from dealtrace.operations.reports.trial import read_trial
-from dealtrace.operations.reports.what_if import list_outcomes
 from dealtrace.operations.visits.reclassify import begin_reclassification, list_next_visitors, reclassify_visitors
+from dealtrace.operations.what_if.list_outcomes import list_outcomes
+from dealtrace.operations.what_if.trial import read_trial
 from dealtrace.reports.what_if import DealAttribution, Outcome
 from dealtrace.storage.deals.deals import list_deals_by_id
 from dealtrace.storage.journals.deal_entries import list_deal_entries

@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
-from dealtrace.operations.reports.trial import Trial
-from dealtrace.operations.reports.what_if import list_outcomes
+from dealtrace.operations.what_if.list_outcomes import list_outcomes
+from dealtrace.operations.what_if.trial import Trial
 from dealtrace.record import record
 from dealtrace.reports.what_if import Tally
 from dealtrace.storage.journals.deal_journal import JournalQuery, query_deals

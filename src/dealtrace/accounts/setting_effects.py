@@ -1,0 +1,176 @@
+"""What a changed setting of a site would do: a sentence, figures of a period before and after, and days that differ."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from dealtrace.accounts.site_days import site_day
+from dealtrace.errors import Language
+from dealtrace.record import record
+
+SENTENCES: Mapping[str, Mapping[Language, str]] = {
+    "name": {
+        "ru": "Новое название появится на страницах, в письмах и файлах. Цифры не изменятся.",
+        "en": "Pages, e-mails and files show the new name. No figure changes.",
+    },
+    "timezone": {
+        "ru": "Дни отчётов и журналов сразу считаются заново, прошлые тоже: события остаются в своих моментах, но на "
+        "часах нового пояса. Расходы остаются в своих днях. Даты из других программ дальше читаются в новом поясе.",
+        "en": "Days of reports and journals are counted anew at once, past days too: each event keeps its instant, "
+        "shown in the new zone. Costs stay on their days. Dates sent by programs are then read in the new zone.",
+    },
+    "unique_depth_days": {
+        "ru": "Уникальность сразу определяется заново, у прошлых лидов тоже.",
+        "en": "Which leads are unique is decided anew at once, for past leads too.",
+    },
+    "target_call_seconds": {
+        "ru": "Целевые звонки сразу определяются заново, прошлые тоже.",
+        "en": "Which calls are targets is decided anew at once, for past calls too.",
+    },
+    "respects_do_not_track=on": {
+        "ru": "Прошлое не изменится. Дальше не считаются визиты из браузеров, которые просят не отслеживать, и лиды "
+        "таких посетителей остаются без источника.",
+        "en": "Nothing in the past changes. From now on visits of browsers that ask not to be tracked are not counted, "
+        "and leads of these visitors get no source.",
+    },
+    "respects_do_not_track=off": {
+        "ru": "Прошлое не изменится: непосчитанные визиты неизвестны. Дальше считаются визиты из всех браузеров.",
+        "en": "Nothing in the past changes: visits that were not counted are unknown. From now on visits of all "
+        "browsers are counted.",
+    },
+    "points_per_day": {
+        "ru": "Прошлое не изменится. Дальше запросы сверх баллов дня отклоняются до следующего дня.",
+        "en": "Nothing in the past changes. From now on requests beyond the points of a day are refused until the next "
+        "day.",
+    },
+    "points_per_day=0": {
+        "ru": "Прошлое не изменится. Дальше запросы не отклоняются из-за баллов.",
+        "en": "Nothing in the past changes. From now on no request is refused for its points.",
+    },
+    "points_cost": {
+        "ru": "Прошлое не изменится: потраченные баллы остаются потраченными. Дальше столько стоит каждый удачный "
+        "запрос метода.",
+        "en": "Nothing in the past changes: points that are spent stay spent. From now on each successful request of "
+        "the method costs this much.",
+    },
+    "cors_origins": {
+        "ru": "Прошлое не изменится. Дальше страницам добавленных адресов можно обращаться к API, а страницам "
+        "удалённых нельзя: браузеры не показывают им ответы.",
+        "en": "Nothing in the past changes. From now on pages of added origins may call the API; pages of removed "
+        "origins may not, because browsers hide the answers from them.",
+    },
+    "status": {
+        "ru": "Отчёты сразу считают по новому значению, прошлые дни тоже. Сами сделки не изменятся.",
+        "en": "Reports count by the new meaning at once, past days too. The deals themselves do not change.",
+    },
+    "counter": {
+        "ru": "Прошлое не изменится. Страницы с прежним кодом перестают считать визиты, пока код на них не заменён; "
+        "страницы с номером сайта считают как раньше.",
+        "en": "Nothing in the past changes. Pages with the old code stop counting visits until it is replaced there; "
+        "pages with the number of the site count as before.",
+    },
+}
+"""What changes, by setting; `setting=value` is for a setting that is changed to this value."""
+STATUS_PREFIX = "status."
+"""What the key of an effect begins with if the meaning of a status changes; the name of the status follows."""
+FIGURE_TITLES: Mapping[str, Mapping[Language, str]] = {
+    "visits_on_another_day": {"ru": "Визиты в другом дне", "en": "Visits on another day"},
+    "calls_on_another_day": {"ru": "Звонки в другом дне", "en": "Calls on another day"},
+    "requests_on_another_day": {"ru": "Заявки в другом дне", "en": "Lead requests on another day"},
+    "deals_on_another_day": {"ru": "Сделки в другом дне", "en": "Deals on another day"},
+    "rubles_on_another_day": {"ru": "Их сумма", "en": "Their sum"},
+    "deals_in_another_month": {"ru": "Сделки в другом месяце", "en": "Deals in another month"},
+    "rubles_in_another_month": {"ru": "Сумма сделок в другом месяце", "en": "Sum of the deals in another month"},
+    "unique_calls": {"ru": "Уникальные звонки", "en": "Unique calls"},
+    "unique_requests": {"ru": "Уникальные заявки", "en": "Unique lead requests"},
+    "target_calls": {"ru": "Целевые звонки", "en": "Target calls"},
+    "unique_target_calls": {"ru": "Уникально-целевые звонки", "en": "Unique target calls"},
+    "points_spent_today": {"ru": "Потрачено сегодня, баллов", "en": "Points spent today"},
+    "days_beyond_the_limit": {
+        "ru": "Дни, в которые потрачено больше баллов",
+        "en": "Days on which more points were spent",
+    },
+    "won_deals": {"ru": "Выигранные сделки", "en": "Won deals"},
+    "won_rubles": {"ru": "Их сумма, доход", "en": "Their sum, the income"},
+    "lost_deals": {"ru": "Проигранные сделки", "en": "Lost deals"},
+    "lost_rubles": {"ru": "Сумма проигранных", "en": "Sum of lost deals"},
+    "visits_of_the_counter": {"ru": "Визиты за эти дни", "en": "Visits on these days"},
+}
+"""The titles of figures by their names."""
+
+
+@record
+class EffectFigure:
+    """A figure before and after a change; `before` is `None` if the figure only exists with the change.
+
+    Money is in kopecks.
+    """
+
+    name: str
+    after: int
+    before: int | None = None
+    is_money: bool = False
+
+
+@record
+class Counted:
+    """A number of deals, and the sum of their amounts in kopecks."""
+
+    count: int = 0
+    kopecks: int = 0
+
+    def __add__(self, other: "Counted") -> "Counted":
+        """Return the sum of both."""
+        return Counted(self.count + other.count, self.kopecks + other.kopecks)
+
+
+@record
+class DayEffect:
+    """The deals of a day before and after a change."""
+
+    day_on: date
+    before: Counted
+    after: Counted
+
+
+@record
+class Effect:
+    """The effect of one changed setting, whose values `before` and `after` are strings as in `set_site`."""
+
+    key: str
+    before: str
+    after: str
+    figures: tuple[EffectFigure, ...] = ()
+    days: tuple[DayEffect, ...] = ()
+
+    def sentence(self, language: Language) -> str:
+        """Return in a sentence what changes."""
+        name = self.key.partition(".")[0]
+        return SENTENCES.get(f"{name}={self.after}", SENTENCES.get(name, {}))[language]
+
+
+def count_moved(counts: Mapping[datetime, Counted], before: ZoneInfo, after: ZoneInfo) -> tuple[Counted, Counted]:
+    """Return what falls on another day, and what falls in another month, in the time zone `after` than in `before`.
+
+    `counts` has what is counted, by instant.
+    """
+    in_day = in_month = Counted()
+    for at, counted in counts.items():
+        old, new = site_day(at, before), site_day(at, after)
+        in_day += counted if old != new else Counted()
+        in_month += counted if (old.year, old.month) != (new.year, new.month) else Counted()
+    return in_day, in_month
+
+
+def days_that_differ(counts: Mapping[datetime, Counted], before: ZoneInfo, after: ZoneInfo) -> tuple[DayEffect, ...]:
+    """Return the days with other figures in the time zone `after` than in `before`, earliest first."""
+    sides: tuple[dict[date, Counted], dict[date, Counted]] = ({}, {})
+    for at, counted in counts.items():
+        for days, zone in zip(sides, (before, after), strict=True):
+            day_on = site_day(at, zone)
+            days[day_on] = days.get(day_on, Counted()) + counted
+    old, new = sides
+    effects = (
+        DayEffect(day_on, old.get(day_on, Counted()), new.get(day_on, Counted())) for day_on in sorted({*old, *new})
+    )
+    return tuple(effect for effect in effects if effect.before != effect.after)

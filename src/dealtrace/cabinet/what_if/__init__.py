@@ -1,0 +1,1 @@
+"""What a change of a site would do, shown before it is made, and changes of the past in the background."""

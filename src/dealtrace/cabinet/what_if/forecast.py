@@ -1,0 +1,205 @@
+"""How a change of settings would affect the last 28 days of a site, as strings."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from fractions import Fraction
+
+from sqlalchemy import Connection
+
+from dealtrace import clock
+from dealtrace.accounts.setting_effects import FIGURE_TITLES, STATUS_PREFIX, Effect, EffectFigure
+from dealtrace.accounts.site import Site
+from dealtrace.accounts.site_change import MOVING_SETTINGS, ChangeKind, SiteChange
+from dealtrace.accounts.site_days import day_end, day_start, site_day
+from dealtrace.attribution.credit import WHOLE
+from dealtrace.cabinet.change_words import change_words
+from dealtrace.cabinet.formats import NOTHING, day_span, money, number
+from dealtrace.cabinet.view import View
+from dealtrace.errors import Language
+from dealtrace.operations.what_if.trial import Trial, TriedSettings
+from dealtrace.operations.what_if.try_on_leads import MovedCount, MovedLeads, try_on_leads
+from dealtrace.operations.what_if.try_rules import Tried, try_rules
+from dealtrace.operations.what_if.try_settings import TriedDays, list_effects
+from dealtrace.record import record
+from dealtrace.reports.moves import Moved
+from dealtrace.reports.what_if import MatchCount
+
+DAYS = 28
+ROWS_MAX = 10_000
+"""The most deals, leads and visits that are tried, which takes a few seconds; `dealtrace try` has no limit."""
+MOVES_SHOWN = 10
+TRY = "try"
+"""The value of the button that only shows what a change would do."""
+Spelling = tuple[str | None, str | None]
+"""A source and its medium; each is `None` if it is missing."""
+
+
+@record
+class Move:
+    """The deals that would move from one source to another: their number and the sum of their amounts, as strings."""
+
+    source: str
+    target: str
+    deals: str
+    amount: str
+
+
+@record
+class DealsForecast:
+    """The effect on deals: match rates before and after, and how many deals change their lead or source.
+
+    Only `tried` of `total` deals were tried. `kept` is how many keep a lead that the new rules would not find. `moves`
+    are the deals that would move from one source to another. `needs_match` and `needs_reclassify` are true if past
+    deals change only when they are rematched, or when visits are reclassified.
+    """
+
+    before: str
+    after: str
+    with_lead_before: int
+    with_lead_after: int
+    flipped: int
+    moved: int
+    kept: int
+    tried: int
+    total: int
+    needs_match: bool
+    needs_reclassify: bool
+    moves: tuple[Move, ...]
+    leads: MovedCount
+    visits: MovedCount
+
+
+@record
+class SettingForecast:
+    """The effect of a setting: its change, a sentence, figures (title and value) and the cells of days that differ."""
+
+    title: str
+    sentence: str
+    figures: tuple[tuple[str, str], ...]
+    days: tuple[tuple[str, ...], ...]
+
+
+@record
+class Forecast:
+    """The effects of changed settings; `deals` is `None` if no rule for deals changes.
+
+    `agreed` is what the form sends if the person has seen this forecast of these changes, and saves them.
+    """
+
+    settings: tuple[SettingForecast, ...]
+    deals: DealsForecast | None
+    agreed: str = ""
+
+
+def agreement_of(changes: Mapping[str, str]) -> str:
+    """Return a string with the changes that affect figures, which the person must see before they are saved."""
+    return " ".join(f"{key}={text}" for key, text in changes.items() if key in MOVING_SETTINGS)
+
+
+def may_save(view: View, agreement: str) -> bool:
+    """Return whether the form asks to save, and the person has seen what the changes in `agreement` would do."""
+    return view.form.get("act") != TRY and agreement in ("", view.form.get("agreed"))
+
+
+async def forecast(view: View, tried: TriedSettings, agreed: str) -> Forecast:
+    """Return the effect of changed settings on the last 28 days of the site.
+
+    Raises:
+        InvalidSetting: a value is invalid.
+        NameTaken: another site has the counter code.
+    """
+    now = clock.now()
+    effects, deals, leads = await view.read(_try, view.current_site, tried, now)
+    words = None
+    if tried.trial is not None and deals is not None and leads is not None:
+        words = _deals_in_words(view, tried.trial, deals, leads)
+    return Forecast(tuple(_in_words(view, effect, now) for effect in effects), words, agreed)
+
+
+def _try(
+    connection: Connection, site: Site, tried: TriedSettings, now: datetime
+) -> tuple[list[Effect], Tried | None, MovedLeads | None]:
+    days = _last_days(site, now)
+    effects = list_effects(connection, site, tried, days, now)
+    if tried.trial is None:
+        return effects, None, None
+    deals = try_rules(connection, site, tried.trial, days.since, days.until, deals_max=ROWS_MAX)
+    leads = try_on_leads(connection, site, tried.trial, days.since, days.until, rows_max=ROWS_MAX)
+    return effects, deals, leads
+
+
+def _last_days(site: Site, now: datetime) -> TriedDays:
+    """Return the last 28 days of a site, including today."""
+    last_on = site_day(now, site.time_zone)
+    first_on = last_on - timedelta(days=DAYS - 1)
+    return TriedDays(first_on, last_on, day_start(first_on, site.time_zone), day_end(last_on, site.time_zone))
+
+
+def _in_words(view: View, effect: Effect, now: datetime) -> SettingForecast:
+    is_status, name = effect.key.startswith(STATUS_PREFIX), effect.key.removeprefix(STATUS_PREFIX)
+    kind = ChangeKind.STATUS if is_status else ChangeKind.SETTING
+    change = SiteChange(kind, name, effect.before, effect.after, now)
+    language = view.language
+
+    def value(figure: EffectFigure, amount: int) -> str:
+        return money(language, Fraction(amount, 100)) if figure.is_money else number(language, amount)
+
+    return SettingForecast(
+        change_words(change, language, view.translate, {}),
+        effect.sentence(language),
+        tuple(
+            (
+                FIGURE_TITLES[figure.name][language],
+                ("" if figure.before is None else f"{value(figure, figure.before)} → ") + value(figure, figure.after),
+            )
+            for figure in effect.figures
+        ),
+        tuple(
+            (
+                day_span(language, each.day_on, each.day_on),
+                number(language, each.before.count),
+                number(language, each.after.count),
+                money(language, Fraction(each.before.kopecks, 100)),
+                money(language, Fraction(each.after.kopecks, 100)),
+            )
+            for each in effect.days
+        ),
+    )
+
+
+def _deals_in_words(view: View, trial: Trial, tried: Tried, moved: MovedLeads) -> DealsForecast:
+    """Return the effect of a trial on deals and leads as strings."""
+    tally, language = tried.tally, view.language
+    return DealsForecast(
+        before=_rate(tally.before, tally.deals, language),
+        after=_rate(tally.after, tally.deals, language),
+        with_lead_before=tally.before.with_lead,
+        with_lead_after=tally.after.with_lead,
+        flipped=tally.flipped,
+        moved=tally.moved,
+        kept=tally.kept,
+        tried=tally.deals,
+        total=max(tried.total, tally.deals),
+        needs_match=trial.matches_again,
+        needs_reclassify=trial.moves_visits,
+        moves=tuple(
+            move_in_words(view, tally.spelling_of(source), tally.spelling_of(target), moves)
+            for (source, target), moves in tally.moves_in_order()[:MOVES_SHOWN]
+        ),
+        leads=moved.leads,
+        visits=moved.visits,
+    )
+
+
+def move_in_words(view: View, source: Spelling, target: Spelling, moved: Moved) -> Move:
+    """Return what moves between two sources, each a name and a medium or `None`, as strings."""
+
+    def words(parts: Spelling) -> str:
+        return " / ".join(part for part in parts if part is not None) or view.translate("(no source)")
+
+    deals = number(view.language, Fraction(moved.deals, WHOLE), 0 if moved.deals % WHOLE == 0 else 2)
+    return Move(words(source), words(target), deals, money(view.language, Fraction(moved.kopecks, 100)))
+
+
+def _rate(count: MatchCount, deals: int, language: Language) -> str:
+    return f"{number(language, Fraction(count.attributed * 100, deals), 1)}\u00a0%" if deals else NOTHING

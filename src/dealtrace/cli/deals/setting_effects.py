@@ -1,0 +1,68 @@
+"""The effects of settings that `dealtrace try` tries, as lines and as JSON."""
+
+from collections.abc import Iterator, Sequence
+from textwrap import wrap
+
+from dealtrace.accounts.setting_effects import FIGURE_TITLES, Effect, EffectFigure
+from dealtrace.cli.deals.trial_answers import DayEffectAnswer, EffectAnswer, EffectFigureAnswer, MovedCountAnswer
+from dealtrace.operations.what_if.try_on_leads import MovedCount
+from dealtrace.reports.shares import rubles_of
+
+LINE_MAX = 80
+
+
+def effect_lines(effects: Sequence[Effect]) -> Iterator[str]:
+    """Yield what each setting would change: a sentence, figures, and the days with other figures."""
+    for effect in effects:
+        yield f"{effect.key}: {effect.before or '(empty)'} → {effect.after or '(empty)'}"
+        yield from wrap(effect.sentence("en"), LINE_MAX, initial_indent="  ", subsequent_indent="  ")
+        for figure in effect.figures:
+            before = "" if figure.before is None else f"{_value(figure, figure.before)} → "
+            yield f"  {FIGURE_TITLES[figure.name]['en']}: {before}{_value(figure, figure.after)}"
+        for day in effect.days:
+            yield (
+                f"  {day.day_on}: {day.before.count} → {day.after.count} deals, "
+                f"{rubles_of(day.before.kopecks)} → {rubles_of(day.after.kopecks)} rubles"
+            )
+
+
+def moved_line(words: str, moved: MovedCount) -> str:
+    """Return the line that says how many leads or visits would get another source."""
+    return f"{words} with another source: {moved.moved} of {moved.tried}"
+
+
+def serialize_effect(effect: Effect) -> EffectAnswer:
+    """Return an effect as JSON; amounts of money are rubles in strings."""
+    figures: list[EffectFigureAnswer] = [
+        {
+            "name": figure.name,
+            "before": None if figure.before is None else _value(figure, figure.before),
+            "after": _value(figure, figure.after),
+        }
+        for figure in effect.figures
+    ]
+    days: list[DayEffectAnswer] = [
+        {
+            "day": day.day_on,
+            "deals": [day.before.count, day.after.count],
+            "rubles": [rubles_of(day.before.kopecks), rubles_of(day.after.kopecks)],
+        }
+        for day in effect.days
+    ]
+    return {
+        "key": effect.key,
+        "before": effect.before,
+        "after": effect.after,
+        "text": effect.sentence("en"),
+        "figures": figures,
+        "days": days,
+    }
+
+
+def _value(figure: EffectFigure, value: int) -> int | str:
+    return rubles_of(value) if figure.is_money else value
+
+
+def serialize_moved(moved: MovedCount) -> MovedCountAnswer:
+    """Return a count of leads or visits as JSON."""
+    return {"otherSource": moved.moved, "tried": moved.tried}

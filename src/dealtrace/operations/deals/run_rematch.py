@@ -1,0 +1,66 @@
+"""Match all deals of a site again, or only count what that would change, a chunk of deals at a time."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+from dealtrace.accounts.site import Site
+from dealtrace.operations.deals.rematch import CHUNK_DEALS, rematch_next
+from dealtrace.operations.what_if.list_outcomes import list_outcomes
+from dealtrace.operations.what_if.trial import Trial
+from dealtrace.operations.work import Work
+from dealtrace.record import record
+from dealtrace.reports.what_if import Tally
+from dealtrace.storage.database.engine import Database
+from dealtrace.storage.deals.deals import count_deals, list_ids_after
+from dealtrace.storage.id_blocks import IdBlocks
+
+
+@record
+class RematchProgress:
+    """How many deals are done, how many of them have another lead, the last deal's id, and the number of all deals."""
+
+    deals: int
+    changed: int
+    last_id: int
+    total: int
+
+
+def run_rematch(
+    database: Database, site: Site, now: Callable[[], datetime], *, after_id: int = 0, user_id: int | None = None
+) -> Iterator[RematchProgress]:
+    """Match the deals of a site with ids above `after_id` again, and yield the progress first and after each chunk.
+
+    Each chunk is a transaction of its own, so whoever stops asking stops the run after a chunk.
+    """
+    with database.read() as connection:
+        at = RematchProgress(0, 0, after_id, count_deals(connection, site.id, after_id))
+    yield at
+    while True:
+        with database.write() as connection:
+            work = Work(connection, IdBlocks(database.writer), site, now(), user_id=user_id)
+            chunk = rematch_next(work, at.last_id)
+        if chunk is None:
+            return
+        at = RematchProgress(at.deals + chunk.deals, at.changed + chunk.changed, chunk.last_id, at.total)
+        yield at
+
+
+def try_on_past(database: Database, site: Site, trial: Trial) -> Iterator[tuple[Tally, int]]:
+    """Yield what a trial would change of all deals of a site, and the number of these deals; nothing is stored.
+
+    The tally grows; it is yielded first and after each chunk of deals. Chunks are read one by one, so deals that change
+    meanwhile are counted as they are then. Deleted deals are left out.
+    """
+    tally, after_id = Tally(), 0
+    with database.read() as connection:
+        total = count_deals(connection, site.id, with_deleted=False)
+    yield tally, total
+    while True:
+        with database.read() as connection:
+            ids = list_ids_after(connection, site.id, after_id, CHUNK_DEALS)
+            for outcome in list_outcomes(connection, site, trial, ids):
+                tally.add(outcome)
+        if not ids:
+            return
+        after_id = ids[-1]
+        yield tally, total

@@ -1,0 +1,1 @@
+"""What other rules and settings of a site would change, computed without storing anything."""

@@ -1,0 +1,191 @@
+"""A trial: rules that are tried instead of a site's own rules, without storing anything."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import field, replace
+from datetime import timedelta
+from typing import Any
+
+from dealtrace.accounts.setting_effects import STATUS_PREFIX
+from dealtrace.accounts.site import Site
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.attribution.known_hosts import HostKind
+from dealtrace.attribution.site_hosts import NAMED_KINDS, SITE_KINDS, SiteHost, SiteHosts, hosts_of
+from dealtrace.deals.lead_clue import LINK_THRESHOLD_MAX
+from dealtrace.errors import InvalidSetting, UnknownSetting
+from dealtrace.leads.lead import LeadKind
+from dealtrace.operations.accounts.name_hosts import checked_host
+from dealtrace.operations.accounts.set_site import SETTING_KEYS, checked_name, read_model, read_switch, whole_to
+from dealtrace.record import record
+
+SECOND = timedelta(seconds=1)
+KINDS = {"calls": LeadKind.CALL, "requests": LeadKind.LEAD_REQUEST}
+"""The kinds of lead by their names in the API parameter `bindTo`."""
+
+
+@record
+class Trial:
+    """The rules to try.
+
+    A rule that is `None` leaves the site's rule unchanged. `link_threshold` replaces the threshold of every deal with a
+    contact. `precedence` says whether a phone is first searched for among calls or among lead requests. `hosts` are
+    added to the hosts of the site, `removed_hosts` are removed from them. If `classifies_again` is true, visits are
+    classified again even if no host changes.
+    """
+
+    contact_matching: bool | None = None
+    link_threshold: timedelta | None = None
+    precedence: tuple[LeadKind, ...] | None = None
+    model: AttributionModel | None = None
+    hosts: tuple[SiteHost, ...] = ()
+    removed_hosts: tuple[str, ...] = ()
+    classifies_again: bool = False
+
+    @property
+    def matches_again(self) -> bool:
+        """Whether the trial changes a rule of matching, so that deals must be matched again."""
+        return (self.contact_matching, self.link_threshold, self.precedence) != (None, None, None)
+
+    @property
+    def moves_visits(self) -> bool:
+        """Whether visits are classified again, because hosts change or the trial demands it."""
+        return self.classifies_again or bool(self.hosts or self.removed_hosts)
+
+    def model_of(self, site: Site) -> AttributionModel:
+        """Return the attribution model of the trial, or the model of the site if the trial has none."""
+        return self.model if self.model is not None else AttributionModel(site.attribution)
+
+    def site_of(self, site: Site) -> Site:
+        """Return the site with the settings of the trial."""
+        known = {host: kind for host, kind in site.hosts.known.items() if host not in self.removed_hosts}
+        added = hosts_of((host.kind, host.host, host.name) for host in self.hosts)
+        return replace(
+            site,
+            contact_matching=site.contact_matching if self.contact_matching is None else self.contact_matching,
+            attribution=int(self.model_of(site)),
+            hosts=SiteHosts({**known, **added.known}),
+        )
+
+
+@record
+class TriedSettings:
+    """What to try: a trial of rules or `None`, other settings as strings, and meanings of statuses by name."""
+
+    trial: Trial | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
+    statuses: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_tried(pairs: Iterable[tuple[str, str]]) -> TriedSettings:
+    """Parse what to try from pairs of key and text: rules, settings of a site, and statuses as `status.NAME`.
+
+    Only the values of rules are checked here.
+
+    Raises:
+        UnknownSetting: a key is neither a rule nor a setting; the message lists all keys.
+        InvalidSetting: the value of a rule is invalid, or a key is repeated.
+    """
+    rules: list[tuple[str, str]] = []
+    settings: dict[str, str] = {}
+    statuses: dict[str, str] = {}
+    for key, text in pairs:
+        if key in KEYS:
+            rules.append((key, text))
+            continue
+        is_status = key.startswith(STATUS_PREFIX)
+        if not is_status and key not in SETTING_KEYS:
+            raise UnknownSetting(key=key, known=", ".join((*TRIED_KEYS, f"{STATUS_PREFIX}NAME")))
+        values, name = (statuses, key.removeprefix(STATUS_PREFIX)) if is_status else (settings, key)
+        if name in values:
+            raise _given_twice(key)
+        values[name] = text
+    return TriedSettings(read_trial(rules) if rules else None, settings, statuses)
+
+
+def read_trial(settings: Iterable[tuple[str, str]]) -> Trial:
+    """Parse a trial from pairs of key and text.
+
+    Raises:
+        UnknownSetting: a key cannot be tried, or no pairs are given; the message lists the keys.
+        InvalidSetting: a value is invalid, or a key is repeated.
+    """
+    values: dict[str, Any] = {}  # Any: each field has its own type
+    given: set[str] = set()
+    for key, text in settings:
+        rule = next((rule for rule in RULES if rule.key == key), None)
+        if rule is None:
+            raise UnknownSetting(key=key, known=", ".join(KEYS))
+        if key in given or (rule.field in values and rule.field != "hosts"):
+            raise _given_twice(key)
+        given.add(key)
+        value = rule.read(key, text)
+        values[rule.field] = (*values.get("hosts", ()), *value) if rule.field == "hosts" else value
+    return Trial(**values)
+
+
+def _given_twice(key: str) -> InvalidSetting:
+    return InvalidSetting(key=key, ru="указано дважды, оставьте одно значение", en="is given twice, keep one value")
+
+
+def _threshold(key: str, text: str) -> timedelta:
+    return SECOND * whole_to(LINK_THRESHOLD_MAX // SECOND)(key, text)
+
+
+def _precedence(key: str, text: str) -> tuple[LeadKind, ...]:
+    known = {",".join(words): tuple(KINDS[word] for word in words) for words in (list(KINDS), list(KINDS)[::-1])}
+    if text not in known:
+        either = " | ".join(known)
+        raise InvalidSetting(key=key, ru=f"ожидается одно из: {either}", en=f"one of these is expected: {either}")
+    return known[text]
+
+
+def _model(key: str, text: str) -> AttributionModel:
+    return AttributionModel(read_model(key, text))
+
+
+def _hosts(key: str, text: str) -> tuple[SiteHost, ...]:
+    return tuple(_host(key, part) for part in text.split(","))
+
+
+def _host(key: str, text: str) -> SiteHost:
+    kind = HostKind(key)
+    if kind not in NAMED_KINDS:
+        return SiteHost(kind, checked_host(key, text))
+    host, colon, name = text.rpartition(":")
+    if not colon:
+        raise InvalidSetting(
+            key=key,
+            ru="ожидается узел и имя источника: find.example:find",
+            en="HOST:NAME is expected: find.example:find",
+        )
+    return SiteHost(kind, checked_host(key, host), checked_name(key, name))
+
+
+def _removed_hosts(key: str, text: str) -> tuple[str, ...]:
+    return tuple(checked_host(key, host) for host in text.split(","))
+
+
+@record
+class Rule:
+    """A rule that can be tried: its key, its field in `Trial`, and the function that parses its value.
+
+    Rules of the field `hosts` add up.
+    """
+
+    key: str
+    field: str
+    read: Callable[[str, str], Any]
+
+
+RULES = (
+    Rule("contact_matching", "contact_matching", read_switch),
+    Rule("threshold", "link_threshold", _threshold),
+    Rule("order", "precedence", _precedence),
+    Rule("model", "model", _model),
+    *(Rule(kind.value, "hosts", _hosts) for kind in SITE_KINDS),
+    Rule("no_host", "removed_hosts", _removed_hosts),
+    Rule("attribution", "model", _model),
+)
+KEYS = tuple(rule.key for rule in RULES)
+"""The keys of all rules that can be tried; `attribution` is the name of `model` among the settings of a site."""
+TRIED_KEYS = (*KEYS, *(key for key in SETTING_KEYS if key not in KEYS))
+"""The keys of everything that can be tried: rules, and all settings of a site."""

@@ -1,0 +1,313 @@
+"""What a change of settings would do is shown before it is saved, and the past is changed after a preview."""
+
+import html
+import re
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import httpx
+import pytest
+
+from cast import MOSCOW, Player, Stage
+from dealtrace.accounts.rights import Role
+from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.cabinet.what_if.past_runs import PastRun, begin_state, run_past
+from dealtrace.cabinet.what_if.run_files import PastKind, Phase, RunState, run_file
+from dealtrace.deals.incoming_deal import IncomingDeal
+from dealtrace.operations.accounts.name_hosts import add_host
+from dealtrace.operations.accounts.set_site import set_site
+from dealtrace.operations.accounts.site_settings import settings_of
+from dealtrace.operations.deals.import_deals import import_deals
+from dealtrace.storage.accounts.site_changes import list_site_changes
+from dealtrace.storage.database.engine import Database
+from dealtrace.storage.visits.visits import find_last_visit
+from guests import Guest, member_of, text_of
+from server import ServerProcess
+from stored import rows_of, site_of
+from waiting import wait_until
+
+NOW = datetime.now(UTC)
+PAY = TrafficSource("pay.example", "referral")
+PHONE = "79205550055"
+CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
+OTHER = {
+    "name": "Other shop",
+    "timezone": "Pacific/Auckland",
+    "unique_depth_days": "7",
+    "target_call_seconds": "60",
+    "respects_do_not_track": "off",
+    "points_per_day": "1000",
+    "cors_origins": "https://b.example",
+    "counter": "k3v9x0aq",
+    "points_cost.register": "7",
+    "contact_matching": "off",
+    "attribution": "4",
+}
+"""Another value of each setting than the site of these tests has."""
+MOVING = {
+    "timezone",
+    "unique_depth_days",
+    "target_call_seconds",
+    "respects_do_not_track",
+    "contact_matching",
+    "attribution",
+}
+
+
+@pytest.fixture
+def owner(served: Stage) -> Player:
+    """Give a site of its own to each test."""
+    return served.open_site(time_zone=MOSCOW, contact_matching=True)
+
+
+@pytest.fixture
+def boss(server: ServerProcess, served: Stage, owner: Player) -> Guest:
+    """Give the owner of the site, in English."""
+    return member_of(server, served, owner.site.id)
+
+
+def site_form(owner: Player, **changed: str) -> dict[str, str]:
+    """Return the form of the site as a browser sends it; an empty switch is off."""
+    sent = {**settings_of(owner.site), **changed}
+    return {key: text for key, text in sent.items() if text != "off"}
+
+
+def agreed_in(tried: httpx.Response) -> str:
+    assert tried.status_code == 200, tried.text
+    (agreed,) = re.findall(r'name="agreed" value="([^"]*)"', tried.text)
+    return html.unescape(agreed)
+
+
+def fill(served: Stage, owner: Player) -> None:
+    """Store a visit from a payment page with a call, and a deal of the same phone."""
+    visit = served.visit(
+        owner, NOW - timedelta(hours=3), PAY, landing_url="https://shop.ru/", referrer="https://pay.example/done"
+    )
+    served.call(owner, NOW - timedelta(hours=2), phone=PHONE, visit_id=visit.id)
+    served.ids.ensure(100)
+    with served.database.write() as connection:
+        import_deals(
+            served.work(connection, owner),
+            [
+                IncomingDeal(
+                    id=None, number="1", happened_at=NOW - timedelta(hours=1), status="", amount_rub=Decimal(900)
+                )
+            ],
+        )
+
+
+@pytest.mark.parametrize("key", OTHER)
+def test_each_setting_is_tried_in_words_and_the_form_keeps_the_values(
+    server: ServerProcess, boss: Guest, served: Stage, owner: Player, key: str
+) -> None:
+    stored = rows_of(served.database, owner)
+    changed = {key: OTHER[key]}
+    russian = member_of(server, served, owner.site.id, language="ru")
+    for person in (boss, russian):
+        tried = person.send("settings/site", **site_form(owner, **changed), act="try")
+        (shown,) = re.findall(r'<section class="card" aria-labelledby="forecast">.*?</section>', tried.text, re.DOTALL)
+        said = text_of(f"<main>{shown}</main>")
+        assert bool(CYRILLIC.search(said)) == (person is russian), said
+        if OTHER[key] not in ("on", "off"):
+            assert OTHER[key] in tried.text.replace(shown, ""), "what was typed is kept"
+    assert site_of(served.database, owner) == owner.site
+    assert rows_of(served.database, owner) == stored
+    assert (agreed_in(tried) == f"{key}={OTHER[key]}") == (key in MOVING)
+
+
+@pytest.mark.parametrize("key", OTHER)
+def test_what_moves_figures_is_shown_before_it_is_saved_and_the_rest_is_saved_at_once(
+    boss: Guest, served: Stage, owner: Player, key: str
+) -> None:
+    form = site_form(owner, **{key: OTHER[key] if key != "counter" else f"{owner.site.id:08}"})
+    answer = boss.send("settings/site", **form)
+    assert answer.status_code == (200 if key in MOVING else 303)
+    if key in MOVING:
+        assert site_of(served.database, owner) == owner.site
+        assert boss.send("settings/site", **form, agreed=agreed_in(answer)).status_code == 303
+    assert settings_of(site_of(served.database, owner))[key] == form.get(key, "off")
+
+
+def test_the_counter_code_of_another_site_is_refused_beside_its_field(
+    boss: Guest, served: Stage, owner: Player
+) -> None:
+    taken = served.open_site().site.counter_code
+    for act in ("try", ""):
+        answer = boss.send("settings/site", **site_form(owner, counter=taken), act=act)
+        assert (answer.status_code, 'id="fault-counter"' in answer.text) == (400, True)
+    assert site_of(served.database, owner) == owner.site
+
+
+def test_trying_what_is_set_already_says_so(boss: Guest, owner: Player) -> None:
+    tried = boss.send("settings/site", **site_form(owner), act="try")
+    assert "Nothing would change" in text_of(tried.text)
+
+
+def test_the_time_zone_shows_the_days_that_get_other_figures(boss: Guest, served: Stage, owner: Player) -> None:
+    fill(served, owner)
+    at_home = (NOW - timedelta(hours=1)).astimezone(MOSCOW)
+    there = at_home.utcoffset()
+    assert there is not None
+    zone = "Pacific/Kiritimati" if at_home.hour >= 13 else "Pacific/Pago_Pago" if at_home.hour < 14 else ""
+    tried = text_of(boss.send("settings/site", **site_form(owner, timezone=zone), act="try").text)
+    assert f"Time zone: Europe/Moscow → {zone}" in tried
+    assert "Deals on another day 1 Their sum 900 ₽" in tried
+    assert "Days with other figures" in tried
+
+
+def test_a_host_shows_whose_source_would_change(boss: Guest, served: Stage, owner: Player) -> None:
+    fill(served, owner)
+    stored = rows_of(served.database, owner)
+    form = {"kind": "payment", "host": "pay.example", "name": ""}
+    for act in ("try", ""):
+        tried = boss.send("settings/hosts", **form, act=act)
+        said = text_of(tried.text)
+        assert "Leads with another source 1 of 1" in said
+        assert "Visits with another source 1 of 1" in said
+    assert rows_of(served.database, owner) == stored
+    assert boss.send("settings/hosts", **form, agreed=agreed_in(tried)).status_code == 303
+    assert boss.send("settings/hosts", **{**form, "kind": "own"}, agreed=agreed_in(tried)).status_code == 200
+    removal = boss.send("settings/hosts/remove", which="payment pay.example")
+    assert "Remove pay.example" in text_of(removal.text)
+    assert "Visits with another source 0 of 1" in text_of(removal.text), "the past has not been reclassified"
+
+
+def run_of(database: Database, owner: Player, kind: PastKind) -> RunState:
+    """Wait for the end of a run, and return its state."""
+    file = run_file(database, owner.site.id, kind)
+
+    def ended() -> bool:
+        state = file.read()
+        return state is not None and state.phase is not Phase.RUNNING
+
+    wait_until(ended)
+    state = file.read()
+    assert state is not None
+    return state
+
+
+def press(boss: Guest, kind: PastKind, act: str) -> httpx.Response:
+    return boss.send("settings/past", kind=kind.value, act=act)
+
+
+def test_past_deals_are_matched_again_after_a_preview(server: ServerProcess, served: Stage) -> None:
+    owner, neighbour = served.open_site(contact_matching=False), served.open_site(contact_matching=False)
+    boss = member_of(server, served, owner.site.id)
+    sold = NOW.astimezone(owner.site.time_zone)
+    for player in (owner, neighbour):
+        visit = served.visit(player, NOW - timedelta(days=1), TrafficSource("vk", "cpc"))
+        served.call(player, NOW - timedelta(hours=2), phone=PHONE, visit_id=visit.id)
+        made = server.register(
+            player.token, orderNumber="1", orderDate=f"{sold:%d.%m.%Y %H:%M:%S}", phoneNumber=PHONE, orderSum="1500"
+        )
+        assert made.status_code == 200, made.text
+        with served.database.write() as connection:
+            set_site(connection, player.site.id, {"contact_matching": "on"}, NOW)
+    stored = rows_of(served.database, owner)
+    assert press(boss, PastKind.MATCH, "run").status_code == 400, "not without a preview"
+    assert press(boss, PastKind.MATCH, "preview").headers["location"] == f"/cabinet/{owner.site.id}/settings/past"
+    assert run_of(served.database, owner, PastKind.MATCH).figures["other_lead"] == 1
+    assert rows_of(served.database, owner) == stored
+    said = text_of(boss.get("settings/past").text)
+    assert "Nothing has been changed yet" in said
+    assert "(no source) vk / cpc 1 1 500 ₽" in said
+    assert press(boss, PastKind.MATCH, "run").status_code == 303
+    done = run_of(served.database, owner, PastKind.MATCH)
+    assert (done.phase, done.figures["deals"], done.figures["changed"]) == (Phase.DONE, 1, 1)
+    assert "Done. Deals checked 1 Deals with another lead 1" in text_of(boss.get("settings/past").text)
+    assert rows_of(served.database, owner) != stored
+    assert press(boss, PastKind.MATCH, "run").status_code == 400, "once a preview"
+    assert run_file(served.database, neighbour.site.id, PastKind.MATCH).read() is None
+
+
+def test_past_visits_are_reclassified_after_a_preview(boss: Guest, served: Stage, owner: Player) -> None:
+    fill(served, owner)
+    with served.database.write() as connection:
+        add_host(connection, owner.site.id, "payment", "pay.example", "", NOW)
+    stored = rows_of(served.database, owner)
+    assert press(boss, PastKind.RECLASSIFY, "preview").status_code == 303
+    previewed = run_of(served.database, owner, PastKind.RECLASSIFY)
+    assert (previewed.figures["visits_changed"], previewed.figures["leads_moved"]) == (1, 1)
+    assert rows_of(served.database, owner) == stored
+    with served.database.write() as connection:
+        add_host(connection, owner.site.id, "own", "shop.example", "", NOW)
+    late = press(boss, PastKind.RECLASSIFY, "run")
+    assert (late.status_code, "Preview it first" in late.text) == (400, True), "the hosts have changed"
+    press(boss, PastKind.RECLASSIFY, "preview")
+    run_of(served.database, owner, PastKind.RECLASSIFY)
+    assert press(boss, PastKind.RECLASSIFY, "run").status_code == 303
+    assert run_of(served.database, owner, PastKind.RECLASSIFY).phase is Phase.DONE
+    assert "Visits with another source 1" in text_of(boss.get("settings/past").text)
+    with served.database.read() as connection:
+        visit = find_last_visit(connection, owner.site.id)
+        changes = list_site_changes(connection, owner.site.id, most=1)
+    assert visit is not None
+    assert visit.traffic_source.source == "(direct)"
+    assert changes[0].user_id is not None, "the history says who did it"
+
+
+def test_a_run_is_not_started_twice_and_one_whose_process_ended_continues(
+    boss: Guest, served: Stage, owner: Player
+) -> None:
+    file = run_file(served.database, owner.site.id, PastKind.MATCH)
+    rules = f"contact_matching={owner.site.contact_matching}"
+    now = datetime.now(UTC)
+    running = RunState(
+        is_preview=False, rules=rules, started_at=now, reported_at=now, done=5, total=10,
+        figures={"deals": 5, "changed": 2, "last_id": 0},
+    )  # fmt: skip
+    file.write(running)
+    shown = boss.get("settings/past")
+    assert "Deals: 5 of 10." in text_of(shown.text)
+    assert 'hx-trigger="every 2s"' in shown.text
+    assert "running already" in text_of(press(boss, PastKind.MATCH, "run").text)
+    part = boss.http.get(f"/cabinet/{owner.site.id}/settings/past", headers={"hx-target": "#past-state"})
+    assert part.text.strip().startswith('<div id="past-state"')
+    silent = RunState(
+        is_preview=False, rules=rules, started_at=now, reported_at=now - timedelta(hours=1),
+        figures={"deals": 5, "changed": 2, "last_id": 0},
+    )  # fmt: skip
+    file.write(silent)
+    assert "Continue" in boss.get("settings/past").text
+    assert press(boss, PastKind.MATCH, "run").status_code == 303
+    assert run_of(served.database, owner, PastKind.MATCH).figures["deals"] == 5
+
+
+@pytest.mark.parametrize("kind", PastKind)
+def test_a_run_that_the_server_stops_continues_where_it_was(
+    boss: Guest, served: Stage, owner: Player, kind: PastKind
+) -> None:
+    fill(served, owner)
+    run = PastRun(served.database, owner.site, kind, 1, run_file(served.database, owner.site.id, kind))
+    run_past(run, begin_state(run, is_preview=False), lambda: True)
+    assert run_of(served.database, owner, kind).phase is Phase.STOPPED
+    said = boss.get("settings/past").text
+    assert "Stopped with the server" in said
+    assert "Continue" in said
+    assert press(boss, kind, "run").status_code == 303
+    done = run_of(served.database, owner, kind)
+    assert (done.phase, done.done) == (Phase.DONE, 1)
+
+
+def test_a_preview_that_fails_says_so_and_is_raised(boss: Guest, served: Stage, owner: Player) -> None:
+    file = run_file(served.database, owner.site.id, PastKind.MATCH)
+    run = PastRun(served.database, owner.site, PastKind.MATCH, 1, file)
+
+    def fail() -> bool:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        run_past(run, begin_state(run, is_preview=True), fail)
+    assert run_of(served.database, owner, PastKind.MATCH).phase is Phase.FAILED
+    assert "ended early" in boss.get("settings/past").text
+    assert press(boss, PastKind.MATCH, "run").status_code == 400
+
+
+def test_what_is_not_on_the_page_is_refused(boss: Guest) -> None:
+    for form in ({"kind": "erase", "act": "run"}, {"kind": "match", "act": "erase"}, {}):
+        assert boss.send("settings/past", **form).status_code == 400
+
+
+def test_only_owners_change_the_past(server: ServerProcess, served: Stage, owner: Player) -> None:
+    analyst = member_of(server, served, owner.site.id, Role.ANALYST)
+    assert analyst.send("settings/past", kind="match", act="preview").status_code == 403
