@@ -525,21 +525,3 @@ def test_the_counter_page_has_the_lines_to_copy_and_the_last_visit(
     assert "Firefox" in part.text
     assert "shop.example" in part.text
     assert "<script>alert" not in part.text
-
-
-def test_the_code_of_the_counter_and_the_pages_that_may_call_are_saved(
-    boss: Guest, served: Stage, owner: Player, stranger: Player
-) -> None:
-    free = "".join(reversed(owner.site.counter_code))
-    sent = {"counter": free, "cors_origins": "https://Shop.example:443, https://app.example"}
-    assert "Saved." in text_of(boss.post("settings/counter", **sent).text)
-    site = site_of(served.database, owner)
-    assert (site.counter_code, site.cors_origins) == (free, ("https://shop.example", "https://app.example"))
-    assert f"{boss.login} Code of the counter: {owner.site.counter_code} → {free}" in text_of(
-        boss.get("settings/changes").text
-    )
-    wrong = boss.send("settings/counter", counter="X", cors_origins="*")
-    assert (wrong.status_code, wrong.text.count('role="alert"')) == (400, 2)
-    taken = boss.send("settings/counter", counter=stranger.site.counter_code, cors_origins="")
-    assert (taken.status_code, "The counter of another site has this code." in taken.text) == (400, True)
-    assert site_of(served.database, owner) == site

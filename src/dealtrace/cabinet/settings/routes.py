@@ -60,7 +60,6 @@ SETTINGS_PAGES = (
     Page("/{site:int}/settings/mail-reports/{report}", "GET", mail_reports.show_report, Role.ANALYST),
     Page("/{site:int}/settings/mail-reports/{report}", "POST", mail_reports.change, Role.ANALYST),
     Page("/{site:int}/settings/counter", "GET", counter.show, Role.OWNER),
-    Page("/{site:int}/settings/counter", "POST", counter.save, Role.OWNER),
     Page("/{site:int}/settings/imports", "GET", imports.show, Role.OWNER),
     Page(
         "/{site:int}/settings/imports", "POST", imports.upload, Role.OWNER, form_bytes_max=FORM_BYTES_MAX, files_max=1
