@@ -8,8 +8,8 @@ from sqlalchemy import BigInteger, column, literal, select, union_all
 
 from cast import Stage
 from dealtrace.deals.amount import AMOUNT_MAX, STEPS_PER_RUBLE
+from dealtrace.storage.deals.worth import kopecks
 from dealtrace.storage.reports.sql_functions import total_of
-from dealtrace.storage.reports.stored_facts import kopecks
 
 LARGEST = 2**63 - 1
 numbers = st.integers(-LARGEST, LARGEST) | st.sampled_from([LARGEST, -LARGEST, 0, 999_999_999, -1_000_000_001])

@@ -38,7 +38,8 @@ class Forecast:
     """The effect of changed settings: match rates before and after, and how many deals change their lead or source.
 
     Only `tried` of `total` deals were tried. `kept` is how many keep a lead that the new rules would not find. `moves`
-    are the deals that would move from one source to another. `needs_match` is true if past deals change only when they
+    are the deals that would move from one source to another; `without_rate` of them move without money, as their
+    currencies have no rate. `needs_match` is true if past deals change only when they
     are rematched.
     """
 
@@ -49,6 +50,7 @@ class Forecast:
     flipped: int
     moved: int
     kept: int
+    without_rate: int
     tried: int
     total: int
     needs_match: bool
@@ -92,6 +94,7 @@ def _in_words(tried: Tried, language: Language, no_source: str, *, needs_match: 
         flipped=tally.flipped,
         moved=tally.moved,
         kept=tally.kept,
+        without_rate=tally.without_rate,
         tried=tally.deals,
         total=max(tried.total, tally.deals),
         needs_match=needs_match,

@@ -26,6 +26,7 @@ from dealtrace.reports.dimensions import FIELD_PREFIX, Dimension
 from dealtrace.reports.facts import Fact
 from dealtrace.storage.database.column_types import json_text
 from dealtrace.storage.deals.match_reasons import match_reason
+from dealtrace.storage.deals.worth import lacks_rate, worth_of
 from dealtrace.storage.reports.expressions import Expression, Selection
 from dealtrace.storage.reports.fact_tables import AT, SITE_ID, TARGET_SECONDS, Moment
 from dealtrace.storage.reports.joined_leads import (
@@ -35,7 +36,6 @@ from dealtrace.storage.reports.joined_leads import (
     leads_with_deals,
     stated_leads,
 )
-from dealtrace.storage.reports.rates import IS_FOREIGN, kopecks_at, lacks_rate, rate_of_deal
 from dealtrace.storage.reports.sql_functions import items_of, known_text, without_query
 from dealtrace.storage.reports.touched_rows import with_touches
 from dealtrace.storage.schema.tables.costs import cost
@@ -47,7 +47,6 @@ from dealtrace.storage.visits.credits import credit_key_of_deal
 
 KIND_KEYS = {LeadKind.CALL: "call", LeadKind.LEAD_REQUEST: "request"}
 """The keys of the dimension `lead_kind`."""
-STEPS_PER_KOPECK = 100
 
 
 @record
@@ -72,12 +71,6 @@ _LEAD, _VISIT, _STATUS, _FIRST, _STATED, _DEALS = "lead", "visit", "status", "fi
 
 def _microseconds(moment: Expression) -> Expression:
     return type_coerce(moment, BigInteger)
-
-
-def kopecks(stored: Expression) -> Expression:
-    """Return the SQL expression that converts a stored amount to kopecks, rounding half away from zero."""
-    steps, half = type_coerce(stored, BigInteger), STEPS_PER_KOPECK // 2
-    return case((steps < 0, -((half - steps) // STEPS_PER_KOPECK)), else_=(steps + half) // STEPS_PER_KOPECK)
 
 
 def _of_visit(visits: FromClause) -> dict[str, Attribute]:
@@ -269,8 +262,8 @@ class StoredFacts:
             "status": Attribute(known_text(func.coalesce(deal_status.c.key, deal.c.status)), (_STATUS,)),
             "status_spelling": Attribute(deal.c.status),
             "meaning": Attribute(deal_status.c.meaning, (_STATUS,)),
-            "amount": Attribute(_in_rubles(deal.c.amount_rub, has_rates=self.has_rates)),
-            "margin": Attribute(_in_rubles(deal.c.margin_rub, has_rates=self.has_rates)),
+            "amount": Attribute(worth_of(deal.c.amount_rub, has_rates=self.has_rates)),
+            "margin": Attribute(worth_of(deal.c.margin_rub, has_rates=self.has_rates)),
             "lacks_rate": Attribute(case((lacks_rate(has_rates=self.has_rates), 1), else_=0)),
             "lead_kind": Attribute(
                 case(*((deal.c.lead_kind == kind, key) for kind, key in KIND_KEYS.items()), else_=None)
@@ -354,12 +347,6 @@ def _seconds_if_target() -> Expression:
     Such a call cannot be a target; see `is_target_call`.
     """
     return case((call.c.is_successful.is_not(False), call.c.duration_seconds), else_=None)
-
-
-def _in_rubles(amount: Expression, *, has_rates: bool) -> Expression:
-    """Return the SQL expression for a deal's amount in kopecks, null without the rate that its currency needs."""
-    converted = kopecks_at(kopecks(amount), rate_of_deal()) if has_rates else cast(null(), BigInteger)
-    return case((IS_FOREIGN, converted), else_=kopecks(amount))
 
 
 def _is_answered() -> Expression:
