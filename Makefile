@@ -69,8 +69,9 @@ bench: install-dev
 	@command -v wrk >/dev/null || { [ "$$(id -u)" = 0 ] && .ci/install wrk; }
 	$(BIN)/python -m benchmarks
 
-# By default 2,000 random questions on each engine, and 1,000 through HTTP and the command. For a million, which takes
-# days: make torture DEALTRACE_TORTURE_QUESTIONS=1000000
+# By default a million random questions of SQLite and 50,000 of PostgreSQL, and 1,000 through HTTP and the command; the
+# million takes hours. For fewer: make torture DEALTRACE_TORTURE_QUESTIONS=20000 DEALTRACE_TORTURE_QUESTIONS_POSTGRESQL=5000,
+# or DEALTRACE_TORTURE_SECONDS=900 for as many as can be asked in that time.
 torture: install-dev install-programs
 	$(BIN)/pytest -m torture
 	$(BIN)/pytest -n 2 --dist worksteal -m 'not torture' --every-engine

@@ -1,24 +1,30 @@
 """The engine's answers beside the oracle's: questions of a site are asked of both."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from random import Random
 
+from sqlalchemy.dialects import sqlite
+
 from cast import Stage
 from dealtrace.errors import InvalidParameters
-from dealtrace.operations.reports.ask import FactSource, ask, stored_facts
+from dealtrace.operations.reports.ask import FactSource, stored_facts
+from dealtrace.operations.reports.ask_pivot import ask_report_or_pivot
 from dealtrace.operations.reports.open_facts import open_facts
 from dealtrace.operations.reports.read_question import read_question_context
 from dealtrace.operations.reports.show_rows import show_rows
 from dealtrace.reports.answer import Report
 from dealtrace.reports.figure import parse_figure
 from dealtrace.reports.formats import format_kopecks, format_share, format_value
+from dealtrace.reports.pivot import Pivot
 from dealtrace.reports.question import Question, QuestionContext, RawQuestion, parse_question
+from dealtrace.storage.reports.expressions import NO_PARAMETERS, Parameters, Rows, Selection
 from dealtrace.storage.reports.mirror.facts import MirrorFacts
-from figures_oracle import Answer, Counted, Oracle, Pieces, shown_answer
-from figures_questions import random_filters, random_words
+from figures_oracle import Answer, Counted, Oracle, Pieces, shown_answer, shown_pivot
+from figures_questions import random_filters, random_neighbours, random_words
 from figures_records import Piece, has_dimension
 from figures_scenes import Scene, play_scene
 
@@ -34,37 +40,123 @@ def parsed(scene: Scene, words: RawQuestion) -> Question:
     return parse_question(words, known_of(scene))
 
 
-def check_site(stage: Stage, random: Random, size: int, questions: int) -> None:
-    """Make a random site and ask questions of it, wherever its facts are read.
+SOME_DIALECT = sqlite.dialect()
+"""The dialect in which a statement is written to tell it from others."""
 
-    Every answer must be the oracle's; its rows must add up, and so must the rows behind a figure of it.
+
+@dataclass
+class Asked:
+    """How many questions have been asked, and how many statements were run for them, of each kind of facts."""
+
+    questions: Counter[str] = field(default_factory=Counter)
+    statements: Counter[str] = field(default_factory=Counter)
+
+
+class Examination:
+    """A random site of which questions are asked, wherever its facts are read; the same seed makes the same site.
+
+    The question of a number is the same too, whatever else is asked: `seed` and the number are enough to ask it again.
+    Each has `neighbours`, which differ in one thing and are answered from much the same rows: these are read once.
+    The mirror answers all of them; the database itself, when it is SQLite, one of `one_in` questions.
     """
-    scene = play_scene(random, stage, size)
-    scene.add_columns()
-    for _ in range(random.randrange(3)):
-        scene.add_segment(random_filters(random, scene))
-    oracle, known = Oracle(scene.records(), scene.now, scene.columns), known_of(scene)
-    with ExitStack() as opened:
-        sources = list(_sources(stage, scene, opened))
-        for _ in range(questions):
-            words = random_words(random, scene)
-            unfolded = replace(words, segment="", filters=(*words.filters, *scene.segments.get(words.segment, ())))
-            question, right = parse_question(words, known), oracle.answer(parse_question(unfolded, known))
-            for source in sources:
-                report = ask(source, scene.player.site, question, scene.now)
-                shown = shown_answer(report)
-                assert shown == right, f"{source.tables}: {words}\nshown: {shown}\nright: {right}"
-                check_sums(words, report, oracle)
-            check_rows_behind(random, sources, oracle, words, known, right)
+
+    def __init__(
+        self, stage: Stage, seed: int, size: int, *, neighbours: int = 0, one_in: int = 1, asked: Asked | None = None
+    ) -> None:
+        self.seed, self.neighbours, self.one_in, self.asked = seed, neighbours, one_in, asked or Asked()
+        random = Random(seed)
+        self.scene = scene = play_scene(random, stage, size)
+        scene.add_columns()
+        for _ in range(random.randrange(3)):
+            scene.add_segment(random_filters(random, scene))
+        self.oracle, self.known = Oracle(scene.records(), scene.now, scene.columns), known_of(scene)
+
+    def check(self, numbers: Iterable[int]) -> None:
+        """Ask the questions of these numbers: every answer must be the oracle's.
+
+        Rows must add up, and so must the rows behind a figure of one answer in `one_in`.
+        """
+        with ExitStack() as opened:
+            sources = list(_sources(self.scene.stage, self.scene, opened, self.asked.statements))
+            for number in numbers:
+                random = Random(f"{self.seed} {number}")
+                is_for_all = number % self.one_in == 0
+                try:
+                    self._check_question(random, sources if is_for_all else sources[-1:], is_for_all=is_for_all)
+                except AssertionError as difference:
+                    raise AssertionError(f"question {number} of the site of seed {self.seed}: {difference}") from None
+
+    def _check_question(self, random: Random, sources: list[FactSource], *, is_for_all: bool) -> None:
+        words = random_words(random, self.scene)
+        neighbours = random_neighbours(random, words, self.neighbours)
+        reading = [_read_once(source) for source in sources] if neighbours else sources
+        for each in dict.fromkeys((words, *neighbours)):
+            for source in reading if each is words else reading[-1:]:
+                self._check_answer(source, each)
+        if is_for_all and not words.pivot:
+            right = self.oracle.answer(self._unfolded(words))
+            check_rows_behind(random, sources, self.oracle, words, self.known, right)
+
+    def _check_answer(self, source: FactSource, words: RawQuestion) -> None:
+        question, unfolded = parse_question(words, self.known), self._unfolded(words)
+        shown: object
+        right: object
+        answered = ask_report_or_pivot(source, self.scene.player.site, question, self.scene.now)
+        if isinstance(answered, Pivot):
+            shown, right = shown_pivot(answered), self.oracle.pivot(unfolded)
+            check_sums_of_pivot(words, answered, self.oracle)
+        else:
+            shown, right = shown_answer(answered), self.oracle.answer(unfolded)
+            check_sums(words, answered, self.oracle)
+        assert shown == right, f"{source.tables}: {words}\nshown: {shown}\nright: {right}"
+        self.asked.questions[type(source.tables).__name__] += 1
+
+    def _unfolded(self, words: RawQuestion) -> Question:
+        """Return a question with the filters of its segment in its own."""
+        filters = (*words.filters, *self.scene.segments.get(words.segment, ()))
+        return parse_question(replace(words, segment="", filters=filters), self.known)
 
 
-def _sources(stage: Stage, scene: Scene, opened: ExitStack) -> Iterator[FactSource]:
-    """Yield the database itself and, beside SQLite, its mirror."""
-    yield stored_facts(opened.enter_context(stage.database.read()), scene.player.site)
+def check_site(stage: Stage, seed: int, size: int, questions: int) -> None:
+    """Make a random site and ask questions of it, and of each two neighbours."""
+    Examination(stage, seed, size, neighbours=2).check(range(questions))
+
+
+def _sources(stage: Stage, scene: Scene, opened: ExitStack, statements: Counter[str]) -> Iterator[FactSource]:
+    """Yield the database itself and, beside SQLite, its mirror; statements are counted."""
+    sources = [stored_facts(opened.enter_context(stage.database.read()), scene.player.site)]
     if stage.database.is_sqlite:
         mirrored = opened.enter_context(open_facts(stage.database, scene.player.site))
         assert isinstance(mirrored.tables, MirrorFacts)
-        yield mirrored
+        sources.append(mirrored)
+    for source in sources:
+        yield _counting(source, statements)
+
+
+def _counting(source: FactSource, statements: Counter[str]) -> FactSource:
+    def fetch(statement: Selection, parameters: Parameters = NO_PARAMETERS) -> Rows:
+        statements[type(source.tables).__name__] += 1
+        return source.fetch(statement, parameters)
+
+    return FactSource(source.tables, fetch)
+
+
+def _read_once(source: FactSource) -> FactSource:
+    """Return a source that remembers the rows of every statement."""
+    remembered: dict[object, Rows] = {}
+
+    def fetch(statement: Selection, parameters: Parameters = NO_PARAMETERS) -> Rows:
+        cached = statement._generate_cache_key()
+        if cached is not None:
+            key: object = (cached.key, tuple(repr(each.value) for each in cached.bindparams), repr(parameters))
+        else:
+            compiled = statement.compile(dialect=SOME_DIALECT)
+            key = (compiled.string, repr(compiled.params), repr(parameters))
+        if key not in remembered:
+            remembered[key] = source.fetch(statement, parameters)
+        return remembered[key]
+
+    return FactSource(source.tables, fetch)
 
 
 def check_rows_behind(
@@ -130,6 +222,23 @@ def check_sums(words: RawQuestion, report: Report, oracle: Oracle) -> None:
             if totals[place] is not None:
                 added = _added([row.compared[model][place] for row in report.rows if row.compared is not None])
                 assert added == totals[place], f"{words}: {metric.name} adds up to {added}, not {totals[place]}"
+
+
+def check_sums_of_pivot(words: RawQuestion, pivot: Pivot, oracle: Oracle) -> None:
+    """Check that the cells of a row that add up add up to its total, and those of a column to that of the column."""
+    question, metric, dimension = pivot.report.question, pivot.metric, pivot.dimension
+    facts, _ = oracle.formula(metric.name)
+    names = [*(each.name for each in question.by), dimension.name]
+    if not metric.adds_up or not all(has_dimension(fact, name) for fact in facts for name in names):
+        return
+    rows = [*pivot.lines, pivot.total]
+    if dimension.name != "tag" and len(pivot.columns) == pivot.columns_total:
+        for line in rows:
+            assert line.total is None or _added(list(line.values)) == line.total, f"{words}: {line.keys}"
+    if question.adds_up and len(pivot.lines) == pivot.report.rows_total:
+        for place, total in enumerate(pivot.total.values):
+            added = _added([line.values[place] for line in pivot.lines])
+            assert total is None or added == total, f"{words}: column {pivot.columns[place]}"
 
 
 def _added(values: list[Fraction | None]) -> Fraction:

@@ -14,12 +14,15 @@ from dealtrace.reports.columns import ColumnKind, ReportColumn
 from dealtrace.reports.filters import Filter
 from dealtrace.reports.formulas import ColumnName, FormulaTree, MetricName, Negation, Number, Operation
 from dealtrace.reports.metrics import COLUMN_PREFIX
+from dealtrace.reports.pivot import Pivot
 from dealtrace.reports.question import Question
 from figures_records import MILLION, Piece, Records, folded, has_dimension, key_of_day, known
 
 DAY = timedelta(days=1)
 CALENDAR = ("day", "week", "month", "quarter")
 TIMES = (*CALENDAR, "hour", "weekday")
+PIVOT_COLUMNS = 100
+"""The most columns of a pivot that are shown."""
 Value = Fraction | None
 Values = dict[int, tuple[Value, ...]]
 Keys = tuple[str | None, ...]
@@ -213,6 +216,27 @@ class Answer:
     total: Line
 
 
+@dataclass(frozen=True)
+class PivotAnswer:
+    """What a pivot table shows: the keys of its columns, how many there are, and its lines, the last of all columns."""
+
+    columns: list[str | None]
+    columns_total: int
+    lines: list[tuple[Keys, list[Value], Value]]
+
+
+def only(line: Line) -> Value:
+    """Return the only figure of a line: of one metric under one model."""
+    ((value,),) = line.values.values()
+    return value
+
+
+def shown_pivot(pivot: Pivot) -> PivotAnswer:
+    """Return what a pivot table of the engine shows, to be compared with the oracle's."""
+    lines = [(line.keys, list(line.values), line.total) for line in (*pivot.lines, pivot.total)]
+    return PivotAnswer(list(pivot.columns), pivot.columns_total, lines)
+
+
 def shown_answer(report: Report) -> Answer:
     """Return what a report of the engine shows, to be compared with the oracle's."""
 
@@ -231,6 +255,7 @@ class Oracle:
         self.records = records
         self.now = now
         self.columns = {column.name: column for column in columns}
+        self._kept_before: dict[object, list[Piece]] = {}
 
     def answer(self, question: Question) -> Answer:
         """Return the answer to a question."""
@@ -263,6 +288,25 @@ class Oracle:
         total = Line((), totals[0], totals[1] if len(totals) > 1 else None)
         return Answer(ordered[: question.limit], len(ordered), total)
 
+    def pivot(self, question: Question) -> PivotAnswer:
+        """Return the pivot table of a question that has a pivot dimension; a metric of one model fills its cells."""
+        assert question.pivot is not None
+        metric, names = question.metrics[0], [dimension.name for dimension in question.by]
+        is_sorted = question.sort is not None and question.sort.name in (metric.name, *names)
+        first = replace(question, metrics=(metric,), pivot=None, sort=question.sort if is_sorted else None)
+        rows = self.answer(first)
+        columns = self.answer(replace(first, by=(question.pivot,), sort=None, limit=PIVOT_COLUMNS))
+        both = self.answer(replace(first, by=(*question.by, question.pivot), sort=None, limit=None))
+        found = {line.keys: only(line) for line in both.lines}
+
+        def cell(row: Line, column: Line) -> Value:
+            is_zero = metric.adds_up and None not in (only(row), only(column))
+            return found.get((*row.keys, *column.keys), Fraction(0) if is_zero else None)
+
+        lines = [(row.keys, [cell(row, column) for column in columns.lines], only(row)) for row in rows.lines]
+        last = ((), [only(column) for column in columns.lines], only(rows.total))
+        return PivotAnswer([column.keys[0] for column in columns.lines], columns.lines_total, [*lines, last])
+
     def pieces_behind(self, question: Question, keys: Keys) -> Pieces:
         """List the pieces of a row of the period, by the keys that are shown; the question has one model."""
         assert question.model is not None
@@ -285,8 +329,7 @@ class Oracle:
             return self._formula_of_column(self.columns[metric.removeprefix(COLUMN_PREFIX)])
         if metric in OF_INCOME and "won" not in self.records.meanings.values():
             return NOTHING
-        has_margins = any(deal.id in self.records.margins for deal in self.records.deals)
-        if metric in ("roi", "romi") and has_margins:
+        if metric in ("roi", "romi") and self.records.has_margins:
             return ("won", "cost"), _return(WON_MARGIN)
         return FORMULAS[metric]
 
@@ -319,13 +362,19 @@ class Oracle:
         """List the pieces of a side that the filters keep; facts that lack a filtered dimension are left out."""
         if side is None:
             return []
-        zone, filtered = self.records.site.time_zone, [each.dimension.name for each in question.filters]
         facts = sorted({fact for needed, _ in formulas for fact in needed})
+        key = (tuple(facts), question.filters, side, model, question.date_of)
+        if key not in self._kept_before:
+            self._kept_before[key] = self._find_kept(question, facts, side, model)
+        return self._kept_before[key]
+
+    def _find_kept(self, question: Question, facts: Sequence[str], side: Side, model: AttributionModel) -> list[Piece]:
+        zone, filtered = self.records.site.time_zone, [each.dimension.name for each in question.filters]
         return [
             piece
             for fact in facts
             if all(has_dimension(fact, name) for name in filtered)
-            for piece in self.records.pieces(fact, model, question.date_of)
+            for piece in self.records.pieces_between(fact, model, question.date_of, side.first, side.last)
             if not (isinstance(piece.at, datetime) and piece.at > self.now)
             and _lies_in(piece, self.records.day(piece), side, zone)
             and self._is_admitted(piece, question.filters)

@@ -1,11 +1,12 @@
 """Random questions of random sites, in words, as callers ask them."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from random import Random
 
 from dealtrace.leads.limits import YEAR_MAX
 from dealtrace.reports.dimensions import DIMENSIONS
-from dealtrace.reports.filters import escaped, escaped_name
+from dealtrace.reports.filters import escaped, escaped_name, split_escaped
 from dealtrace.reports.metrics import COLUMN_PREFIX, METRICS
 from dealtrace.reports.periods import PRESETS
 from dealtrace.reports.question import RawQuestion
@@ -13,6 +14,7 @@ from figures_records import key_of_day
 from figures_scenes import CAMPAIGNS, DAYS_BACK, MEDIUMS, NAMES, SAY_NOTHING, SOURCES, STATUSES, TAGS, Scene
 
 FILTERS_AT_MOST = 4
+COMPARISONS = ("", "previous", "year", "weekdays")
 OPERATORS = ("is", "is", "not", "not", "contains", "among", "empty", "filled")
 VALUES = {
     "source": SOURCES, "medium": MEDIUMS, "campaign": CAMPAIGNS, "content": ("ad1",), "term": ("окна", "ОКНА"),
@@ -34,20 +36,48 @@ def random_words(random: Random, scene: Scene) -> RawQuestion:
     metrics = random.sample([*METRICS, *own, *own], random.choice((1, 1, 2, 3, 6)))
     metrics = list(dict.fromkeys(metrics))
     columns = [*by, *metrics]
-    models = "all" if random.random() < 0.06 else ""
+    pivot = random.choice(every) if random.random() < 0.15 else ""
+    is_pivot = pivot not in ("", *by) and len(by) in (1, 2)
+    models = "all" if random.random() < 0.06 and not is_pivot else ""
     return RawQuestion(
         by=",".join(escaped_name(name) for name in by),
+        pivot=pivot if is_pivot else "",
         metrics=",".join(metrics),
         **_period(random, scene),
         model=str(random.randrange(7)) if not models and random.random() < 0.8 else "",
         models=models,
         date_of=random.choice(("", "deal", "lead", "changed")),
-        compare=random.choice(("", "previous", "year", "weekdays")),
+        compare=random.choice(COMPARISONS) if not is_pivot else "",
         filters=tuple(_filter(random, scene, random.choice((*every, *by, *by))) for _ in range(_few(random))),
         segment=random.choice(list(scene.segments)) if scene.segments and random.random() < 0.2 else "",
         sort=random.choice(("", "-")) + escaped_name(random.choice(columns)) if random.random() < 0.3 else "",
         limit=str(random.randrange(1, 5)) if random.random() < 0.15 else "",
     )
+
+
+def random_neighbours(random: Random, words: RawQuestion, count: int) -> list[RawQuestion]:
+    """Return questions that are answered from much the same rows: in another order, of a few rows, or compared.
+
+    Some families of neighbours share another model, comparison or pivot.
+    """
+    metrics, by = words.metrics.split(","), [name for name in split_escaped(words.by, ",") if name]
+    others: list[dict[str, str]] = [{}]
+    if random.random() < 0.3:
+        others.append({"models": "", "model": str(random.randrange(7))})
+    if random.random() < 0.3 and not words.pivot:
+        others.append({"compare": random.choice(COMPARISONS)})
+    if random.random() < 0.3 and len(by) in (1, 2):
+        pivot = random.choice([name for name in DIMENSIONS if name not in by])
+        others.append({"pivot": pivot, "models": "", "compare": ""})
+
+    def neighbour() -> RawQuestion:
+        mine = random.choice((metrics, metrics, random.sample(metrics, len(metrics))))
+        sort = random.choice(("", "-", "-")) + random.choice([*metrics, *by])
+        limit = str(random.randrange(1, 6)) if random.random() < 0.3 else ""
+        words_of_other = {"metrics": ",".join(mine), "sort": random.choice(("", sort, sort)), "limit": limit}
+        return replace(words, **{**words_of_other, **random.choice(others)})  # type: ignore[arg-type]  # only texts
+
+    return [neighbour() for _ in range(count)]
 
 
 def random_filters(random: Random, scene: Scene) -> list[str]:

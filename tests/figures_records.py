@@ -1,5 +1,6 @@
 """What a site has done, as plain lists, and the pieces that figures count: facts, each split among its touches."""
 
+from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from dealtrace.attribution.cost import Cost
 from dealtrace.attribution.credit import AttributionModel, credits_under, touches_of
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import Visit
+from dealtrace.deals.currency import RATE_STEPS
 from dealtrace.deals.deal import Deal
 from dealtrace.leads.contact import normal_contacts
 from dealtrace.matching.match_reason import LeadContacts, match_reason_of
@@ -116,7 +118,12 @@ class Records:
     costs: Sequence[Cost]
     margins: Mapping[int, Decimal]
     meanings: Mapping[str, str]
+    rates: Mapping[str, Sequence[tuple[datetime, Decimal]]] = field(default_factory=dict)
+    """By currency, the instants from which rates hold, earliest first, and the rubles for a unit."""
     cache: dict[object, list[Piece]] = field(default_factory=dict)
+    by_day: dict[object, tuple[list[date], list[Piece]]] = field(default_factory=dict)
+    days: dict[datetime | date, date] = field(default_factory=dict)
+    spellings: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def pieces(self, fact: str, model: AttributionModel, date_of: str) -> list[Piece]:
         """List the pieces of a kind of fact under a model, with the moments that a question's dates mean."""
@@ -125,6 +132,40 @@ class Records:
             makers = {"visit": self._visits, "lead": self._leads, "cost": self._costs}
             self.cache[key] = list(makers[fact](model) if fact in makers else self._deals(fact, model, date_of))
         return self.cache[key]
+
+    def pieces_between(self, fact: str, model: AttributionModel, date_of: str, first: date, last: date) -> list[Piece]:
+        """List the pieces of a kind of fact on the days from `first` to `last`."""
+        key = (fact, model, date_of)
+        if key not in self.by_day:
+            in_order = sorted(self.pieces(*key), key=self.day)
+            self.by_day[key] = [self.day(piece) for piece in in_order], in_order
+        days, pieces = self.by_day[key]
+        return pieces[bisect_left(days, first) : bisect_right(days, last)]
+
+    def rate_of(self, deal: Deal) -> int | None:
+        """Return the rate of a deal's currency when it was made, in millionths of a ruble; `None` without one."""
+        began = [rubles for since, rubles in self.rates.get(deal.currency or "", ()) if since <= deal.happened_at]
+        return int(began[-1] * RATE_STEPS) if began else None
+
+    def worth(self, amount: Decimal | None, deal: Deal) -> int | None:
+        """Return the kopecks that a sum of a deal is worth; `None` without a rate, or if it is too large."""
+        hundredths = kopecks(amount)
+        if hundredths is None or not is_foreign(deal):
+            return hundredths
+        rate = self.rate_of(deal)
+        if rate is None or 2 * rate * abs(hundredths) >= 2**63:
+            return None
+        size = (2 * abs(hundredths) * rate + RATE_STEPS) // (2 * RATE_STEPS)
+        return size if hundredths >= 0 else -size
+
+    @cached_property
+    def has_margins(self) -> bool:
+        """Return whether the margin of any deal is known."""
+        return any(self.worth(self.margins.get(deal.id), deal) is not None for deal in self.deals)
+
+    def _lacks_rate(self, deal: Deal) -> bool:
+        has_sums = deal.amount_rub is not None or deal.id in self.margins
+        return is_foreign(deal) and has_sums and self.rate_of(deal) is None
 
     @cached_property
     def _visit_by_id(self) -> dict[int, Visit]:
@@ -247,15 +288,15 @@ class Records:
         for deal in self.deals:
             lead = self._lead_of(deal)
             marks = {self._meaning(deal), "matched" if lead is not None or deal.stated_source else "unmatched"}
-            marks |= ({"first"} if deal.id in first_won else set()) | (
-                {"sum"} if deal.amount_rub is not None else set()
-            )
+            amount, margin = self.worth(deal.amount_rub, deal), self.worth(self.margins.get(deal.id), deal)
+            further = {"first": deal.id in first_won, "sum": amount is not None, "unrated": self._lacks_rate(deal)}
+            marks |= {mark for mark, is_set in further.items() if is_set}
             stated = lead.stated if lead is not None else deal.stated_source
             shares = self._shares(lead, model) or [(None, MILLION)]
             if fact == "assist":
                 shares = [(visit, MILLION) for visit in self._touches[lead.id][:-1]] if lead is not None else []
-            amounts = split(kopecks(deal.amount_rub), [share for _, share in shares])
-            margins = split(kopecks(self.margins.get(deal.id)), [share for _, share in shares])
+            amounts = split(amount, [share for _, share in shares])
+            margins = split(margin, [share for _, share in shares])
             for place, (visit, share) in enumerate(shares):
                 numbers = {"amount": amounts[place], "margin": margins[place], "seconds": _seconds_between(visit, deal)}
                 yield Piece(
@@ -285,14 +326,19 @@ class Records:
 
     def day(self, piece: Piece) -> date:
         """Return the day of the site on which a piece falls."""
-        return piece.at.astimezone(self.site.time_zone).date() if isinstance(piece.at, datetime) else piece.at
+        if piece.at not in self.days:
+            is_moment = isinstance(piece.at, datetime)
+            self.days[piece.at] = piece.at.astimezone(self.site.time_zone).date() if is_moment else piece.at  # type: ignore[union-attr]
+        return self.days[piece.at]
 
     def spelling(self, name: str, key: str | None) -> str | None:
         """Return a key as it is shown: names of sources and statuses in their commonest spelling."""
         if key is None or (name not in PARTS and name != "status"):
             return key
-        spellings = self._status_spellings[key] if name == "status" else self._part_spellings[name, key]
-        return min(spellings, key=lambda spelling: (-spellings[spelling], spelling))
+        if (name, key) not in self.spellings:
+            found = self._status_spellings[key] if name == "status" else self._part_spellings[name, key]
+            self.spellings[name, key] = min(found, key=lambda spelling: (-found[spelling], spelling))
+        return self.spellings[name, key]
 
     @cached_property
     def _status_spellings(self) -> dict[str, Counter[str]]:
@@ -313,6 +359,11 @@ class Records:
                 spelling = getattr(source, part)
                 found[part, spelling.strip().casefold()][spelling.strip()] += 1
         return found
+
+
+def is_foreign(deal: Deal) -> bool:
+    """Return whether the sums of a deal are not in rubles."""
+    return deal.currency is not None and deal.currency != "rub"
 
 
 def word_of_visit(visit: Visit, name: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from random import Random
 from typing import Any, TypeVar
@@ -14,6 +14,7 @@ from cast import Player, Stage
 from dealtrace.attribution.cost import Cost, CostAccount
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import Visit
+from dealtrace.deals.currency import CurrencyRate
 from dealtrace.deals.deal import DealKey
 from dealtrace.deals.lead_clue import NO_CLUE, LeadClue
 from dealtrace.deals.registration import Receipt, Registration
@@ -31,6 +32,7 @@ from dealtrace.operations.leads.register_lead_requests import register_lead_requ
 from dealtrace.operations.reports.columns import add_column
 from dealtrace.operations.reports.import_costs import import_costs
 from dealtrace.operations.reports.manage_segments import add_segment
+from dealtrace.operations.reports.set_rates import remove_rates, set_rates
 from dealtrace.operations.reports.set_status import set_status
 from dealtrace.operations.visits.store_visits import store_visits
 from dealtrace.reports.columns import ColumnKind, ReportColumn, parse_statuses
@@ -42,6 +44,9 @@ from dealtrace.storage.schema.tables.leads import LEAD_TABLES
 from figures_records import LeadRecord, Records
 from write_commands import by_call, by_contact, by_lead_request, change, registration
 
+CURRENCIES = (None, None, None, None, "rub", "usd", "usd", "eur", "gbp")
+"""The currencies of deals; gbp never has a rate."""
+RATES = ("0.000001", "0.5", "1", "90.123456", "92.5", "92.500001", "1000000")
 FORMULA_METRICS = ("deals", "leads", "visits", "won_amount", "cost", "roi", "average", "cac", "match_rate", "visitors")
 ZONES = (
     "Europe/Moscow", "Europe/Berlin", "America/New_York", "Atlantic/Azores", "Australia/Lord_Howe", "Asia/Kathmandu",
@@ -93,6 +98,7 @@ class Scene:
     costs: dict[CostAccount, list[Cost]] = field(default_factory=dict)
     meanings: dict[str, str] = field(default_factory=dict)
     margins: dict[int, Decimal] = field(default_factory=dict)
+    rates: dict[tuple[str, date], Decimal] = field(default_factory=dict)
     columns: list[ReportColumn] = field(default_factory=list)
     segments: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -186,7 +192,7 @@ class Scene:
             number, status=self.random.choice(STATUSES), amount_rub=self.amount(), happened_at=self.moment(),
             service=self.random.choice(("AmoCRM", "Bitrix24", "", "(not set)")),
             manager=mostly(self.random, NAMES, NAMES[:4]), tags=self.tags(), custom_values=self.custom(),
-            stated_source=self.stated(), clue=self.clue(),
+            stated_source=self.stated(), clue=self.clue(), currency=self.random.choice(CURRENCIES),
         )  # fmt: skip
 
     def store_visits(self, visits: Sequence[Visit]) -> None:
@@ -224,6 +230,21 @@ class Scene:
         kopecks, clicks = self.random.choice((1, 1000, 33333, 10**12)), self.random.choice((None, 0, 1, 7))
         return Cost(day, self.source(), kopecks, clicks, None)
 
+    def rate(self) -> CurrencyRate:
+        """Make a rate of usd or eur, from a day on."""
+        day = self.today - timedelta(days=self.random.choice([days for days in DAYS_BACK if days >= 0]))
+        return CurrencyRate(self.random.choice(("usd", "usd", "eur")), day, Decimal(self.random.choice(RATES)))
+
+    def set_rates(self, rates: Sequence[CurrencyRate]) -> None:
+        """Set rates, each until the next of its currency."""
+        self.work(set_rates, list({(rate.currency, rate.since_on): rate for rate in rates}.values()))
+        self.rates.update({(rate.currency, rate.since_on): rate.rubles for rate in rates})
+
+    def remove_rates(self, currency: str) -> None:
+        """Remove all rates of a currency."""
+        self.work(remove_rates, currency)
+        self.rates = {key: rubles for key, rubles in self.rates.items() if key[0] != currency}
+
     def set_status(self, name: str, meaning: str) -> None:
         self.work(set_status, name, meaning)
         self.meanings[name.strip().casefold()] = meaning
@@ -231,6 +252,9 @@ class Scene:
     def change_something(self) -> None:
         """Do one of the things that happen to what is stored."""
         deal_id, now = self.random.choice(self.deals), self.moment()
+        if self.random.random() < 0.2:
+            self._change_rates()
+            return
         match self.random.randrange(9 if self.leads else 6):
             case 0 | 1 | 2:
                 self.stage.perform(change_deals, self.player, self._change(deal_id), now=now)
@@ -251,11 +275,17 @@ class Scene:
             case _:
                 self._set_margin(deal_id)
 
+    def _change_rates(self) -> None:
+        if self.random.random() < 0.3:
+            self.remove_rates(self.random.choice(("usd", "eur", "gbp")))
+        else:
+            self.set_rates([self.rate() for _ in range(self.random.randrange(1, 4))])
+
     def _change(self, deal_id: int) -> Any:
         fields = {
             "status": self.random.choice(STATUSES), "amount_rub": self.amount(), "tags": self.tags(),
             "manager": self.random.choice(NAMES[1:]), "custom_values": self.custom(),
-            "source_parts": {"source": self.random.choice(SOURCES)},
+            "source_parts": {"source": self.random.choice(SOURCES)}, "currency": self.random.choice(CURRENCIES),
         }  # fmt: skip
         return change(deal_id, **{name: value for name, value in fields.items() if self.random.random() < 0.4})
 
@@ -313,7 +343,16 @@ class Scene:
                 for row in connection.execute(select(table).where(table.c.site_id == site.id))
             ]
         costs = [cost for mine in self.costs.values() for cost in mine]
-        return Records(site, self.visits, leads, list(deals), costs, self.margins, self.meanings)
+        return Records(
+            site, self.visits, leads, list(deals), costs, self.margins, self.meanings, self._rates_in_order()
+        )
+
+    def _rates_in_order(self) -> dict[str, list[tuple[datetime, Decimal]]]:
+        rates: dict[str, list[tuple[datetime, Decimal]]] = {}
+        for (currency, day), rubles in sorted(self.rates.items()):
+            midnight = datetime.combine(day, time(), self.zone).astimezone(UTC)
+            rates.setdefault(currency, []).append((midnight, rubles))
+        return rates
 
     def _lead_record(self, kind: LeadKind, row: Any) -> LeadRecord:
         sent = self.leads[row.id]
@@ -368,6 +407,7 @@ def play_scene(random: Random, stage: Stage, size: int = 12) -> Scene:
         lambda: scene.import_costs(CostAccount("direct", "a"), [scene.cost() for _ in range(size)]),
         lambda: scene.import_costs(CostAccount("vk", "b"), [scene.cost() for _ in range(size // 2)]),
         lambda: scene.import_costs(CostAccount("direct", "a"), [scene.cost() for _ in range(size // 4)]),
+        lambda: scene.set_rates([scene.rate() for _ in range(random.randrange(size // 2))]),
         *(lambda name=name, meaning=meaning: scene.set_status(name, meaning) for name, meaning in _meanings(random)),
     ]  # fmt: skip
     random.shuffle(steps)

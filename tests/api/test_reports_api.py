@@ -23,6 +23,7 @@ from dealtrace.operations.reports.set_status import set_status
 from dealtrace.reports.figure import base_measure
 from dealtrace.reports.metrics import METRICS
 from described import check_answer
+from figures_outside import number, table_of
 from server import ServerProcess
 from write_commands import registration
 
@@ -162,7 +163,7 @@ def test_files_hold_the_same_figures_and_the_question(
     server: ServerProcess, shop: Player, asked: dict[str, Any]
 ) -> None:
     answer = answered(server, shop, **asked)
-    names, table = _table_of(answer)
+    names, table = table_of(answer)
     answer_csv = ask(server, shop, "/api/reports.csv", **asked)
     assert answer_csv.headers["content-type"] == "text/csv;charset=UTF-8"
     assert answer_csv.headers["content-disposition"].startswith('attachment; filename="report-')
@@ -185,31 +186,8 @@ def test_files_hold_the_same_figures_and_the_question(
     assert [text for name, text in question if name == "Условие"] == asked.get("filter", [])
 
 
-def _table_of(answer: Any) -> tuple[list[str], list[list[Any]]]:
-    """Return the names of the columns, and rows and total, as a file has them."""
-    rows = [*answer["rows"], {"keys": [None] * (len(answer["by"]) or 1), **answer["total"]}]
-    names = list(answer["by"]) or ["total"]
-    for metric, code in itertools.product(answer["metrics"], CODES if answer["model"] is None else [""]):
-        names += [f"{metric} {code}".strip()]
-        names += [f"{metric} {code}".strip() + " compared"] if "comparedFrom" in answer else []
-    table = []
-    for row in rows:
-        cells: list[Any] = [key or "" for key in row["keys"]]
-        for metric, code in itertools.product(answer["metrics"], CODES if answer["model"] is None else [""]):
-            for side in ("values", "compared"):
-                if side in row:
-                    value = row[side][metric]
-                    cells.append(_number(value[code] if code else value))
-        table.append(cells)
-    return names, table
-
-
 def _numbers(row: list[str], keys: int) -> list[Any]:
-    return [*row[:keys], *map(_number, row[keys:])]
-
-
-def _number(shown: Any) -> Decimal | None:
-    return round(Decimal(str(shown)), 6) if shown not in (None, "") else None
+    return [*row[:keys], *map(number, row[keys:])]
 
 
 def test_a_formula_in_a_workbook_stays_a_text(server: ServerProcess, shop: Player) -> None:

@@ -273,6 +273,6 @@ def test_deals_in_another_currency_are_compared_in_that_currency(boss: Guest, se
         served.perform(register_deals, owner, registration(number, status="Paid", happened_at=at, **kept))
     file = DEALS.replace("Paid;1000", "Paid;1500")
     text = text_of(boss.send("settings/agreement", files={"file": ("list.csv", file.encode())}, encoding="").text)
-    for shown in ("1 500 USD", "1 000 USD", "2 000 ₽", "7 000 USD"):
+    for shown in ("In the file 2 deals, 2 000 ₽; without a rate: 1", "1 500 USD", "1 000 USD", "7 000 USD"):
         assert shown in text
     assert "1 500 ₽" not in text

@@ -17,6 +17,7 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.cabinet.forms import form_token_of
 from dealtrace.deals.incoming_deal import IncomingDeal
 from dealtrace.operations.deals.import_deals import import_deals
+from dealtrace.operations.deals.register import register_deals
 from dealtrace.reports.statuses import Meaning
 from dealtrace.storage.accounts.custom_fields import count_unknown_fields
 from dealtrace.storage.accounts.site_hosts import list_hosts
@@ -32,6 +33,7 @@ from receiver import Receiver
 from server import ServerProcess
 from stored import site_of
 from waiting import wait_until, wait_until_followed
+from write_commands import by_contact, registration
 
 FOR_ANALYSTS = ("settings", "settings/statuses", "settings/columns", "settings/alerts", "settings/rates", "costs")
 FOR_OWNERS = (
@@ -238,6 +240,12 @@ def test_the_forecast_says_what_contact_matching_would_find(server: ServerProces
     assert "Leads with another source" not in text, "contact matching moves no leads"
     assert f'href="/cabinet/{owner.site.id}/settings/past"' in tried.text
     assert not site_of(served.database, owner).contact_matching
+    phone = by_contact("79205550055")
+    abroad = registration("2", happened_at=NOW, amount_rub=Decimal(1500), currency="usd", clue=phone)
+    served.perform(register_deals, owner, abroad)
+    text = text_of(boss.send("settings/site", **site_form(boss, contact_matching="on")).text)
+    assert "(no source) vk / cpc 2 1 500 ₽" in text
+    assert "Money omits deals in currencies without a rate: 1. Set the rates" in text
 
 
 def test_a_token_is_issued_shown_once_and_revoked(

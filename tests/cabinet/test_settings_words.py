@@ -7,8 +7,8 @@ from pathlib import Path
 from babel.messages.pofile import read_po
 
 CABINET = Path(str(files("dealtrace.cabinet")))
-TEMPLATES = sorted((CABINET / "templates" / "settings").glob("*.html"))
-MODULES = sorted((CABINET / "settings").glob("*.py"))
+TEMPLATES = sorted((CABINET / "templates" / "settings").rglob("*.html"))
+MODULES = sorted((CABINET / "settings").rglob("*.py"))
 IN_TEMPLATE = re.compile(r"""_\(\s*(?:"([^"]+)"|'([^']+)')""")
 IN_MODULE = re.compile(r'translate\(\s*"([^"]+)"')
 

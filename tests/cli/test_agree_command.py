@@ -1,16 +1,20 @@
 """`dealtrace agree`: a CRM's list of deals and ours."""
 
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cast import Player, Stage
+from cast import Player, Stage, moscow
 from commands import Finished, Terminal
+from dealtrace.deals.matchers import WITHOUT_SOURCE
+from dealtrace.operations.deals.register import register_deals
 from server import ServerProcess
 from spreadsheet import write_xlsx
 from stored import rows_of
+from write_commands import registration
 
 HEADINGS = "Номер сделки;Дата;Статус;Сумма"
 
@@ -37,6 +41,10 @@ def row(number: str, *, at: str = "26.03.2018 10:00", status: str = "NEW", amoun
     return f"{number};{at};{status};{amount}"
 
 
+def counted(deals: int, rubles: str, without_rate: int = 0) -> dict[str, Any]:
+    return {"deals": deals, "rubles": rubles, "withoutRate": without_rate}
+
+
 def test_a_list_that_agrees_ends_with_status_0(server: ServerProcess, served: Stage, beside: Terminal) -> None:
     player = served.open_site()
     register(server, player, "n1", "n2", orderStatus="new")
@@ -49,7 +57,7 @@ def test_a_list_that_agrees_ends_with_status_0(server: ServerProcess, served: St
     told = agreed(beside, player, file, 0, "--json").json
     assert told["agrees"] is True
     assert told["differences"] == []
-    assert told["inFile"] == told["here"] == {"deals": 2, "rubles": "2001.00"}
+    assert told["inFile"] == told["here"] == counted(2, "2001.00")
     assert rows_of(served.database, player) == stored
 
 
@@ -73,20 +81,54 @@ def test_what_differs_is_listed_and_counted_and_ends_with_status_1(
         ("missing in the file", None, lacking, "n3"),
     ]
     assert told["differences"][0]["fields"] == ["sum", "status", "date"]
-    assert told["differences"][0]["file"] == {"sum": "900.00", "status": "paid", "happenedAt": "2018-03-26T08:00:00Z"}
+    assert told["differences"][0]["file"] == {
+        "sum": "900.00",
+        "currency": None,
+        "status": "paid",
+        "happenedAt": "2018-03-26T08:00:00Z",
+    }
     assert told["differences"][0]["here"]["sum"] == "1000.50"
     assert (told["inFile"], told["here"]) == (
-        {"deals": 4, "rubles": "2906.00"},
-        {"deals": 3, "rubles": "3001.50"},
+        counted(4, "2906.00"),
+        counted(3, "3001.50"),
     )
-    assert told["difference"] == {"deals": 1, "rubles": "-95.50"}
-    assert told["otherSum"] == {"deals": 1, "rubles": "-100.50"}
+    assert told["difference"] == counted(1, "-95.50")
+    assert told["otherSum"] == counted(1, "-100.50")
     assert (told["otherStatus"], told["otherDate"], told["unreadable"], told["agrees"]) == (1, 1, 0, False)
     said = agreed(beside, player, file, 1).out
     assert "Missing here: 1 deal, 5.00 rubles" in said
     assert f"  row 3, deal {other} (n2): other values\n    sum: 900.00 in the file, 1000.50 here\n" in said
     assert f"  deal {lacking} (n3): missing in the file\n    2018-03-26 10:00, new, 1000.50\n" in said
     assert "Differences (1 of 4, more with --limit):" in agreed(beside, player, file, 1, "--limit", "1").out
+
+
+def test_totals_are_in_rubles_by_the_rates_of_the_site(served: Stage, beside: Terminal) -> None:
+    player = served.open_site()
+    at = moscow("2018-03-26", "10:00:00")
+    for number, currency in (("n1", "usd"), ("n2", "eur"), ("n3", "usd"), ("n4", None)):
+        kept = {"amount_rub": Decimal(10), "currency": currency, "matchers": (WITHOUT_SOURCE,), "happened_at": at}
+        served.perform(register_deals, player, registration(number, status="new", **kept))
+    beside.done("rate", "set", str(player.site.id), "usd", "60.5", "--from", "2018-03-26")
+    file = write(beside.folder, *(row(number, amount="10") for number in ("n1", "n2", "n4")))
+    told = agreed(beside, player, file, 1, "--json").json
+    assert told["inFile"] == counted(3, "615.00", 1)
+    assert told["here"] == counted(4, "1220.00", 1)
+    assert told["difference"] == counted(-1, "-605.00")
+    assert told["missingInFile"] == counted(1, "605.00")
+    assert [(each["here"]["sum"], each["here"]["currency"]) for each in told["differences"]] == [("10.00", "usd")]
+    said = agreed(beside, player, file, 1).out
+    assert "In the file: 3 deals, 615.00 rubles, 1 without a rate\n" in said
+    assert "2018-03-26 10:00, new, 10.00 USD\n" in said
+    stated = [
+        f"{row(number, amount='10')};{currency}" for number, currency in (("n1", "EUR"), ("n2", "EUR"), ("n3", ""))
+    ]
+    (beside.folder / "stated.csv").write_text(
+        "\n".join((f"{HEADINGS};Валюта", *stated, f"{row('n4', amount='10')};руб."))
+    )
+    told = agreed(beside, player, "stated.csv", 1, "--json").json
+    assert told["inFile"] == counted(4, "20.00", 2)
+    assert told["otherSum"] == counted(2, "-1200.00", 1)
+    assert "    sum: 10.00 EUR in the file, 10.00 USD here\n" in agreed(beside, player, "stated.csv", 1).out
 
 
 @pytest.mark.parametrize("name", ["deals.csv", "deals.xlsx", "deals.jsonl"])
@@ -106,7 +148,7 @@ def test_other_readers_serve_it_too(server: ServerProcess, served: Stage, beside
     (beside.folder / "list.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     agreed(beside, player, "list.jsonl", 0)
     write_xlsx(beside.folder / "list.xlsx", ["Номер сделки", "Дата", "Статус"], ["n1", "26.03.2018 10:00", "new"])
-    assert agreed(beside, player, "list.xlsx", 0, "--json").json["inFile"] == {"deals": 1, "rubles": "1000.50"}
+    assert agreed(beside, player, "list.xlsx", 0, "--json").json["inFile"] == counted(1, "1000.50")
 
 
 def test_a_row_that_cannot_be_read_ends_with_status_2(server: ServerProcess, served: Stage, beside: Terminal) -> None:

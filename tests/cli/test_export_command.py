@@ -21,6 +21,7 @@ from cast import MOSCOW, Player, Stage, moscow
 from commands import Terminal, read_to_the_end
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.deal import DealKey
+from dealtrace.deals.matchers import WITHOUT_SOURCE
 from dealtrace.files import row_writers
 from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.call import Circumstances
@@ -28,6 +29,8 @@ from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.operations.deals.delete import delete_deals
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.leads.delete import delete_lead
+from dealtrace.storage.deals.deals import list_deals_by_key
+from spreadsheet import write_xlsx
 from stored import rows_of
 from write_commands import by_call, by_contact, registration
 
@@ -156,6 +159,40 @@ def test_what_is_taken_away_can_be_brought_in_again(beside: Terminal, served: St
     assert (result["takenIn"], result["refused"]) == (1, 0)
     (row,) = rows_of(served.database, other)["call"]
     assert {"pbx-1", "sip-1", PHONE, "Коля", FORMULA} <= {value for value in row if isinstance(value, str)}
+
+
+@pytest.mark.parametrize("name", ["deals.csv", "deals.xlsx", "deals.jsonl", "excel.csv"])
+def test_deals_are_brought_in_again_in_their_currencies(beside: Terminal, served: Stage, name: str) -> None:
+    player, other = served.open_site(), served.open_site()
+    sums = [("10.5", "usd"), ("1000000", "тенге"), ("7", "rub"), ("8", None)]
+    deals = [
+        registration(f"{number}", amount_rub=Decimal(amount), currency=currency, matchers=(WITHOUT_SOURCE,))
+        for number, (amount, currency) in enumerate(sums)
+    ]
+    served.perform(register_deals, player, *deals)
+    path = export(beside, player, "deals", name, *(["--excel"] if name == "excel.csv" else []))
+    assert beside.run("agree", name, "--site", str(player.site.id)).status == 0
+    if path.suffix == ".jsonl":
+        kept = [{key: value for key, value in line.items() if key != "orderId"} for line in lines(path)]
+        path.write_text("".join(json.dumps(line) + "\n" for line in kept))
+    elif path.suffix == ".csv":
+        separator = ";" if name == "excel.csv" else ","
+        text = path.read_text(encoding="utf-8-sig")
+        path.write_text("\n".join(line.partition(separator)[2] for line in text.splitlines()), encoding="utf-8-sig")
+    else:
+        headings, *rows = load_workbook(str(path)).get_sheet_by_index(0).to_python()
+        write_xlsx(path, [str(heading) for heading in headings[1:]], *([*row[1:]] for row in rows))
+    assert beside.json("import", "deals", name, "--site", str(other.site.id))["takenIn"] == len(sums)
+    with served.database.read() as connection:
+        stored = [
+            list_deals_by_key(connection, site.site.id, ids=[], numbers=["0", "1", "2", "3"], lock=False)
+            for site in (player, other)
+        ]
+    assert [[(deal.amount_rub, deal.currency) for deal in deals] for deals in stored] == [
+        [(Decimal(amount), currency) for amount, currency in sums]
+    ] * 2
+    assert beside.run("agree", name, "--site", str(other.site.id)).status == 0
+    assert beside.json("import", "deals", name, "--site", str(other.site.id))["takenIn"] == len(sums)
 
 
 def test_a_large_site_comes_out_whole_and_in_order(beside: Terminal, served: Stage) -> None:

@@ -1,5 +1,6 @@
 """`dealtrace try`: what other rules would do, and nothing stored."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -7,9 +8,11 @@ import pytest
 from cast import Player, Stage, moscow
 from commands import Terminal
 from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.operations.deals.register import register_deals
 from server import ServerProcess
 from stored import rows_of
 from waiting import wait_for_a_day_that_lasts
+from write_commands import by_contact, registration
 
 PHONE = "79161234{:03}"
 DAY = ("--from", "2018-03-26", "--to", "2018-03-26")
@@ -138,6 +141,33 @@ def test_every_other_setting_is_tried_too(server: ServerProcess, served: Stage, 
     assert all(len(line) <= 80 for line in said.splitlines())
     assert "has these settings already" in beside.done("try", site, "name=Shop").out
     assert rows_of(served.database, player) == stored
+
+
+def test_money_of_other_currencies_moves_in_rubles(served: Stage, beside: Terminal) -> None:
+    player = served.open_site()
+    visit = served.visit(player, moscow("2018-03-25"), YANDEX, landing_url=LANDING)
+    served.call(player, moscow("2018-03-26", "09:50:00"), seconds=0, phone=PHONE.format(30), visit_id=visit.id)
+    deals = [
+        registration(
+            f"n{currency}", amount_rub=Decimal("10.5"), currency=currency, clue=by_contact(PHONE.format(30)),
+            happened_at=moscow("2018-03-26", "10:00:00"),
+        )
+        for currency in ("usd", "eur", None)
+    ]  # fmt: skip
+    served.perform(register_deals, player, *deals)
+    site = str(player.site.id)
+    beside.done("rate", "set", site, "usd", "100", "--from", "2018-03-01")
+    told = beside.json("try", site, "contact_matching=on", *DAY)
+    (move,) = told["moves"]
+    assert (move["deals"], move["rubles"], told["withoutRate"]) == ("3.000000", "1060.50", 1)
+    assert sorted((flip["sum"], flip["currency"]) for flip in told["flips"] if flip["currency"]) == [
+        ("10.50", "eur"), ("10.50", "usd"),
+    ]  # fmt: skip
+    said = beside.done("try", site, "contact_matching=on", *DAY).out
+    assert "    3 deals, 1060.50 rubles\n" in said
+    assert "10.50 USD\n" in said
+    assert "Rubles leave out the sums of 1 deal in currencies without a rate:" in said
+    assert f"  dealtrace rate set {site} CURRENCY RUBLES --from DAY\n" in said
 
 
 def test_without_days_it_is_the_last_28_of_the_site(beside: Terminal, owner: Player) -> None:

@@ -39,7 +39,7 @@ def test_it_reads_what_an_export_writes(tmp_path: Path) -> None:
     names = [column.name for column in deal_columns(["margin"])]
     headings = [column.heading for column in deal_columns(["margin"])]
     cells: list[Any] = [
-        "7811141", "K1", "won", 6000.5, "26.03.2018 09:50:01", "27.03.2018 09:50:01", "AmoCRM", "Анна", "срочно",
+        "7811141", "K1", "won", 6000.5, "USD", "26.03.2018 09:50:01", "27.03.2018 09:50:01", "AmoCRM", "Анна", "срочно",
         "опт, vip", "call", 77, "Иван", "79205550055, 79205550056", "i@example.ru", "yandex", "cpc", "brand", "",
         "шины", "12 %",
     ]  # fmt: skip
@@ -51,7 +51,7 @@ def test_it_reads_what_an_export_writes(tmp_path: Path) -> None:
     assert russian == english == IncomingDeal(
         7811141, "K1", "won", Decimal("6000.5000"), AT, moscow("2018-03-27", "09:50:01"), "AmoCRM", "Анна", "срочно",  # type: ignore[arg-type]
         ("опт", "vip"), {"margin": "12 %"}, TrafficSource("yandex", "cpc", "brand", "", "шины"),
-        LeadClue(CallIdentity(77, None), clue.contact),
+        LeadClue(CallIdentity(77, None), clue.contact), "usd",
     )  # fmt: skip
 
 
@@ -103,6 +103,15 @@ def test_sums_are_read_as_people_write_them(tmp_path: Path, cell: str, amount: s
         assert [violation.field for violation in deal.violations] == [amount]
     else:
         assert deal.amount_rub == (Decimal(amount) if amount is not None else None)
+
+
+@pytest.mark.parametrize(
+    ("cell", "currency"), [("", None), (" USD ", "usd"), ("руб.", "rub"), ("₽", "rub"), ("тенге", "тенге")]
+)
+def test_a_currency_is_read_as_deals_store_it(tmp_path: Path, cell: str, currency: str | None) -> None:
+    assert deal_in(tmp_path, ",Валюта", f",{cell}").currency == currency
+    (refused,) = deal_in(tmp_path, ",currency", "," + "x" * 17).violations
+    assert refused.field == "currency"
 
 
 def test_a_sum_in_a_spreadsheet_is_rounded_like_the_same_text(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dealtrace.deals.currency import Rates
 from dealtrace.deals.deal import DealId
 from dealtrace.deals.incoming_deal import IncomingDeal
 from dealtrace.reports.agreement import (
@@ -17,6 +18,7 @@ from dealtrace.reports.agreement import (
     Count,
     Disagreement,
     Field,
+    ListedSums,
     SeenDeals,
     SeenIds,
     compare_deals,
@@ -25,6 +27,9 @@ from dealtrace.reports.agreement import (
 from domain_records import NOON, SECOND, deal
 
 DAY = timedelta(days=1)
+SUMS_ONLY, NO_SUMS = ListedSums(), ListedSums(has_amounts=False)
+RATES = Rates({"usd": [NOON]}, {"usd": [90_000_000]})
+IN_CURRENCIES = ListedSums(has_currencies=True, rates=RATES)
 
 
 def stated(
@@ -33,8 +38,8 @@ def stated(
     return IncomingDeal(None, number, status, Decimal(amount) if amount is not None else None, happened_at)
 
 
-def compare(theirs: IncomingDeal, *, has_sums: bool = True, **ours: Any) -> Comparison:
-    return compare_deals(2, theirs, deal(**ours), has_sums=has_sums, is_repeated=False)
+def compare(theirs: IncomingDeal, *, listed: ListedSums = SUMS_ONLY, **ours: Any) -> Comparison:
+    return compare_deals(2, theirs, deal(**ours), listed, is_repeated=False)
 
 
 @pytest.mark.parametrize(
@@ -62,12 +67,12 @@ def test_it_names_the_values_that_differ(theirs: IncomingDeal, ours: dict[str, A
 
 
 def test_sums_are_compared_only_if_the_list_has_them() -> None:
-    assert compare(stated(None), has_sums=False).disagreement is None
+    assert compare(stated(None), listed=NO_SUMS).disagreement is None
 
 
 def test_a_deal_is_missing_here_or_repeated() -> None:
-    missing = compare_deals(2, stated(), None, has_sums=True, is_repeated=False)
-    repeated = compare_deals(3, stated("5"), deal(), has_sums=True, is_repeated=True)
+    missing = compare_deals(2, stated(), None, SUMS_ONLY, is_repeated=False)
+    repeated = compare_deals(3, stated("5"), deal(), SUMS_ONLY, is_repeated=True)
     assert (missing.disagreement, repeated.disagreement) == (Disagreement.MISSING_HERE, Disagreement.REPEATED)
 
 
@@ -79,7 +84,7 @@ def test_a_deal_that_is_missing_here_is_missing_once_and_then_repeated() -> None
     assert 5 not in seen
     assert [seen.add(stated(), deal(id=DealId(7))) for _ in range(2)] == [False, True]
     assert 7 in seen
-    assert compare_deals(3, stated(), None, has_sums=True, is_repeated=True).disagreement is Disagreement.REPEATED
+    assert compare_deals(3, stated(), None, SUMS_ONLY, is_repeated=True).disagreement is Disagreement.REPEATED
 
 
 def test_seen_ids_are_a_set() -> None:
@@ -94,13 +99,21 @@ def test_seen_ids_are_a_set() -> None:
 
 SUMS = st.one_of(st.none(), st.decimals(-1000, 1000, places=4))
 MOMENTS = st.integers(-9, 9).map(lambda days: NOON + days * DAY)
-THEIRS = st.builds(lambda amount, status, at: stated(str(amount) if amount is not None else None, status, at),
-                   SUMS, st.sampled_from(["new", "won"]), MOMENTS)  # fmt: skip
-OURS = st.builds(lambda amount, at: deal(id=DealId(1), amount_rub=amount, happened_at=at), SUMS, MOMENTS)
+CURRENCIES = st.sampled_from([None, "rub", "usd", "eur"])
+THEIRS = st.builds(
+    lambda amount, status, at, currency: replace(
+        stated(str(amount) if amount is not None else None, status, at), currency=currency
+    ),
+    SUMS, st.sampled_from(["new", "won"]), MOMENTS, CURRENCIES,
+)  # fmt: skip
+OURS = st.builds(
+    lambda amount, at, currency: deal(id=DealId(1), amount_rub=amount, happened_at=at, currency=currency),
+    SUMS, MOMENTS, CURRENCIES,
+)  # fmt: skip
 COMPARED = st.one_of(
-    st.builds(lambda theirs, again: compare_deals(2, theirs, None, has_sums=True, is_repeated=again),
+    st.builds(lambda theirs, again: compare_deals(2, theirs, None, IN_CURRENCIES, is_repeated=again),
               THEIRS, st.booleans()),
-    st.builds(lambda theirs, ours, again: compare_deals(2, theirs, ours, has_sums=True, is_repeated=again),
+    st.builds(lambda theirs, ours, again: compare_deals(2, theirs, ours, IN_CURRENCIES, is_repeated=again),
               THEIRS, OURS, st.booleans()),
     st.builds(lambda ours: Comparison(None, None, ours, Disagreement.MISSING_IN_FILE), OURS),
     st.just(Comparison(2, None, None, Disagreement.UNREADABLE, reason="?")),
@@ -111,7 +124,7 @@ COMPARED = st.one_of(
 def test_the_two_sides_differ_by_exactly_what_is_listed(compared: list[Comparison]) -> None:
     total = Agreement()
     for each in compared:
-        total.add(each, has_sums=True)
+        total.add(each, IN_CURRENCIES)
     more_deals = total.missing_here.deals + total.repeated.deals - total.missing_in_file.deals
     assert total.theirs.deals - total.ours.deals == more_deals
     more = total.missing_here.kopecks + total.repeated.kopecks - total.missing_in_file.kopecks
@@ -123,6 +136,60 @@ def test_the_two_sides_differ_by_exactly_what_is_listed(compared: list[Compariso
 
 def test_a_list_without_sums_is_taken_to_have_ours() -> None:
     total = Agreement()
-    total.add(compare(stated(None), has_sums=False), has_sums=False)
+    total.add(compare(stated(None), listed=NO_SUMS), NO_SUMS)
     assert total.theirs == total.ours == Count(1, in_kopecks(Decimal(1000)))
     assert total.is_whole
+
+
+def total_of(*compared: Comparison, listed: ListedSums) -> Agreement:
+    total = Agreement()
+    for each in compared:
+        total.add(each, listed)
+    return total
+
+
+def test_deals_of_a_list_without_currencies_have_the_currencies_of_ours() -> None:
+    listed = ListedSums(rates=RATES)
+    same = compare(stated("10"), listed=listed, amount_rub=Decimal(10), currency="usd")
+    assert same.disagreement is None
+    total = total_of(same, compare(stated("7"), listed=listed, amount_rub=Decimal(7), currency="eur"), listed=listed)
+    assert total.theirs == total.ours == Count(2, 90_000, without_rate=1)
+    assert total.is_whole
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "more"),
+    [
+        (("10", "usd"), ("10", None), Count(1, 89_000)),
+        (("10", None), ("9", "rub"), Count(1, 100)),
+        (("2", "usd"), ("1", "usd"), Count(1, 9000)),
+        (("10", "eur"), ("10", "usd"), Count(1, -90_000, without_rate=1)),
+        (("10", "eur"), ("11", "eur"), Count(1, 0, without_rate=1)),
+    ],
+)
+def test_the_same_number_in_another_currency_is_another_sum(
+    theirs: tuple[str, str | None], ours: tuple[str, str | None], more: Count
+) -> None:
+    listed = replace(stated(theirs[0]), currency=theirs[1])
+    compared = compare(listed, listed=IN_CURRENCIES, amount_rub=Decimal(ours[0]), currency=ours[1])
+    assert compared.fields == (Field.SUM,)
+    total = total_of(compared, listed=IN_CURRENCIES)
+    assert total.other_sum == more
+    assert total.theirs.kopecks - total.ours.kopecks == more.kopecks
+
+
+def test_nothing_is_nothing_in_every_currency() -> None:
+    nothing = replace(stated("0"), currency="usd")
+    assert compare(nothing, listed=IN_CURRENCIES, amount_rub=None).disagreement is None
+
+
+def test_both_sides_are_converted_at_the_rate_of_the_time_of_ours() -> None:
+    compared = compare(
+        replace(stated("10", happened_at=NOON - DAY), currency="usd"),
+        listed=IN_CURRENCIES,
+        amount_rub=Decimal(10),
+        currency="usd",
+    )
+    assert compared.fields == (Field.DATE,)
+    total = total_of(compared, listed=IN_CURRENCIES)
+    assert total.theirs == total.ours == Count(1, 90_000)

@@ -7,6 +7,7 @@ import pytest
 
 from dealtrace.attribution.credit import WHOLE
 from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
+from dealtrace.deals.amount import kopecks_of
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.reports import what_if
 from dealtrace.reports.moves import Moved, key_of, single_source
@@ -27,7 +28,10 @@ def tally_of(*outcomes: Outcome) -> Tally:
 
 
 def outcome(before: DealAttribution, after: DealAttribution, **fields: Any) -> Outcome:
-    return Outcome(deal(**fields), before, after)
+    kopecks: int | None = fields.pop("kopecks", ...)
+    found = deal(**fields)
+    own = kopecks_of(found.amount_rub) if found.amount_rub is not None else None
+    return Outcome(found, before, after, own if kopecks is ... else kopecks)
 
 
 def test_it_counts_leads_stated_sources_flips_and_moves() -> None:
@@ -36,7 +40,7 @@ def test_it_counts_leads_stated_sources_flips_and_moves() -> None:
         outcome(NOTHING, NOTHING, stated_source=GOOGLE),
         outcome(BY_CALL, BY_CALL, pinned_at=NOON),
         outcome(BY_CALL, DealAttribution(CALL, single_source(GOOGLE)), amount_rub=None),
-        Outcome(deal(), BY_CALL, BY_CALL, is_kept=True),
+        Outcome(deal(), BY_CALL, BY_CALL, 100_000, is_kept=True),
     )
     assert (tally.deals, tally.flipped, tally.moved, tally.changed, tally.pinned, tally.kept) == (5, 1, 2, 2, 1, 1)
     assert tally.before == MatchCount(with_lead=3, attributed=4)
@@ -69,3 +73,14 @@ def test_moves_beyond_the_limit_are_one_sum(monkeypatch: pytest.MonkeyPatch) -> 
     )
     assert tally.moves == {(key_of(NOWHERE), key_of(YANDEX)): Moved(2 * WHOLE, 301)}
     assert tally.further == Moved(WHOLE, 200)
+
+
+def test_money_moves_in_rubles_and_deals_without_a_rate_move_without_it() -> None:
+    tally = tally_of(
+        outcome(NOTHING, BY_CALL, amount_rub=Decimal(10), currency="usd", kopecks=90_000),
+        outcome(NOTHING, BY_CALL, amount_rub=Decimal(10), currency="eur", kopecks=None),
+        outcome(NOTHING, BY_CALL, amount_rub=None, currency="eur"),
+        outcome(NOTHING, NOTHING, amount_rub=Decimal(10), currency="eur", kopecks=None),
+    )
+    assert tally.moves == {(key_of(NOWHERE), key_of(YANDEX)): Moved(3 * WHOLE, 90_000)}
+    assert (tally.moved, tally.without_rate) == (3, 1)

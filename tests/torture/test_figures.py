@@ -1,52 +1,88 @@
-"""Random questions of random sites, as many as the environment says: the engine never differs from the oracle."""
+"""Random questions of random sites, as many as the environment says: the engine never differs from the oracle.
+
+What differs names the seed of its site and the number of its question. To ask it again:
+`DEALTRACE_TORTURE_SEED=SEED DEALTRACE_TORTURE_QUESTION=NUMBER .venv/bin/pytest tests/torture/test_figures.py`.
+"""
 
 import multiprocessing
 import os
 import sys
 import time
-import traceback
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from random import Random
+from dataclasses import dataclass, field
 
 import pytest
 
 from cast import Stage
 from dealtrace.storage.database.engine import open_database
-from figures_comparison import check_site
+from figures_comparison import Asked, Examination
 
 pytestmark = pytest.mark.torture
 
-QUESTIONS = int(os.environ.get("DEALTRACE_TORTURE_QUESTIONS", "2000"))
+QUESTIONS = {
+    "sqlite": int(os.environ.get("DEALTRACE_TORTURE_QUESTIONS", "1000000")),
+    "postgresql": int(os.environ.get("DEALTRACE_TORTURE_QUESTIONS_POSTGRESQL", "50000")),
+}
+SECONDS = float(os.environ.get("DEALTRACE_TORTURE_SECONDS", "inf"))
+"""How long to ask; fewer questions are asked if they take longer."""
 SEED = int(os.environ.get("DEALTRACE_TORTURE_SEED", "1"))
-QUESTIONS_PER_SITE = 250
+QUESTION = os.environ.get("DEALTRACE_TORTURE_QUESTION")
+"""The number of the only question to ask, of the site of `SEED`."""
+NUMBERS_PER_SITE, NEIGHBOURS = 40, 32
+"""A site is asked 40 questions, each with 32 neighbours that are answered from much the same rows."""
+ONE_IN = 16
+"""SQLite itself is asked one of 16 questions; the rows behind a figure are looked at as often."""
 SIZE = 16
 
 
-def differences_at(url: str, seeds: Sequence[int]) -> list[str]:
-    """Make the site of each seed and ask of it; return what differs, with the seed by which it is found again."""
-    database = open_database(url)
-    found = []
+@dataclass
+class Told:
+    """What a process has asked, in which time of its processor, and what differed."""
+
+    asked: Asked = field(default_factory=Asked)
+    sites: int = 0
+    seconds: float = 0
+    differences: list[str] = field(default_factory=list)
+
+
+def ask_sites(url: str, seeds: Sequence[int], numbers: Sequence[int], ends_at: float) -> Told:
+    """Make the site of each seed and ask of it; a site that differs is asked no more."""
+    told, database = Told(), open_database(url)
+    stage, began = Stage(database), time.process_time()
     for seed in seeds:
+        if time.time() > ends_at:
+            break
+        site = Examination(stage, seed, 2 + seed % SIZE, neighbours=NEIGHBOURS, one_in=ONE_IN, asked=told.asked)
+        told.sites += 1
         try:
-            check_site(Stage(database), Random(seed), 2 + seed % SIZE, QUESTIONS_PER_SITE)
-        except AssertionError:
-            found.append(f"the site of seed {seed}: {traceback.format_exc()}")
+            site.check(number for number in numbers if time.time() <= ends_at)
+        except AssertionError as difference:
+            told.differences.append(str(difference))
     database.close()
-    return found
+    told.seconds = time.process_time() - began
+    return told
 
 
 def test_the_engine_never_differs_from_the_oracle(
-    new_database_url: Callable[[], str], capsys: pytest.CaptureFixture[str]
+    engine_name: str, new_database_url: Callable[[], str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Every core has a process with a database of its own: a process keeps the mirror while it asks of a site."""
-    sites, cores = -(-QUESTIONS // QUESTIONS_PER_SITE), os.cpu_count() or 1
+    cores = os.cpu_count() or 1
+    per_site = NUMBERS_PER_SITE * (NEIGHBOURS + 1)
+    sites = max(-(-QUESTIONS[engine_name] // per_site), 1) if QUESTION is None else 1
+    numbers = range(NUMBERS_PER_SITE) if QUESTION is None else [int(QUESTION)]
     dealt = [range(SEED + core, SEED + sites, cores) for core in range(min(cores, sites))]
-    urls = [new_database_url() for _ in dealt]
-    began_at = time.monotonic()
+    urls, ends_at = [new_database_url() for _ in dealt], time.time() + SECONDS
     with ProcessPoolExecutor(len(dealt), multiprocessing.get_context("spawn")) as processes:
-        differences = [found for mine in processes.map(differences_at, urls, dealt) for found in mine]
-    asked = sites * QUESTIONS_PER_SITE
+        all_told = list(processes.map(ask_sites, urls, dealt, [numbers] * len(dealt), [ends_at] * len(dealt)))
+    questions = sum((told.asked.questions for told in all_told), Counter[str]())
+    statements = sum((told.asked.statements for told in all_told), Counter[str]())
+    pace = questions.total() / sum(told.seconds for told in all_told)
     with capsys.disabled():
-        sys.stdout.write(f"\n{asked} questions of {sites} sites, {asked / (time.monotonic() - began_at):.1f}/s\n")
-    assert not differences, "\n".join(differences)
+        sys.stdout.write(
+            f"\n{dict(questions)} questions of {sum(told.sites for told in all_told)} sites by {dict(statements)} "
+            f"statements, {pace:.0f} questions per second of a core\n"
+        )
+    assert not (differences := [each for told in all_told for each in told.differences]), "\n".join(differences)

@@ -201,6 +201,7 @@ class FlipAnswer(TypedDict):
     orderNumber: str
     happenedAt: datetime
     sum: str | None
+    currency: str | None
     before: DealAttributionAnswer
     after: DealAttributionAnswer
 
@@ -235,13 +236,17 @@ class FurtherMovesAnswer(TypedDict):
 
 
 class TrialAnswer(TypedDict):
-    """What `try` prints after the deals that would change: the number of all deals, and the totals of the changes."""
+    """What `try` prints after the deals that would change: the number of all deals, and the totals of the changes.
+
+    `withoutRate` deals move without money, as their currencies have no rate.
+    """
 
     deals: int
     pinned: int
     otherLead: int
     otherSource: int
     leadKept: int
+    withoutRate: int
     before: MatchRateAnswer
     after: MatchRateAnswer
     moves: list[MoveAnswer]
@@ -249,9 +254,13 @@ class TrialAnswer(TypedDict):
 
 
 class ValuesAnswer(TypedDict):
-    """The compared values of a deal, in the file or at the site; `sum` is a decimal, or `None` if there is no sum."""
+    """The compared values of a deal, in the file or at the site; `sum` is a decimal, or `None` if there is no sum.
+
+    A `currency` of `None` means rubles.
+    """
 
     sum: str | None
+    currency: str | None
     status: str
     happenedAt: datetime
 
@@ -270,10 +279,11 @@ class DisagreementAnswer(TypedDict):
 
 
 class CountAnswer(TypedDict):
-    """A number of deals, and their sum in rubles as a decimal."""
+    """A number of deals, and their sum in rubles as a decimal, without deals in currencies that have no rate."""
 
     deals: int
     rubles: str
+    withoutRate: int
 
 
 class AgreementHeadAnswer(TypedDict):

@@ -12,6 +12,7 @@ STEPS_PER_RUBLE = 10**DECIMALS
 AMOUNT_MAX = Decimal(9 * 10**14)
 """The largest absolute value of an amount, in rubles."""
 AMOUNT_LENGTH_MAX = 100
+KOPECKS_PER_RUBLE = 100
 _SPACES = str.maketrans("", "", " \u00a0\u202f\u2009")
 _AMOUNT = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 
@@ -37,3 +38,8 @@ def parse_amount(text: str) -> Decimal:
             f"сумма по модулю больше {AMOUNT_MAX}", f"the sum must be from -{AMOUNT_MAX} to {AMOUNT_MAX}"
         )
     return amount.quantize(AMOUNT_STEP, ROUND_HALF_UP)
+
+
+def kopecks_of(amount_rub: Decimal) -> int:
+    """Return a sum of rubles in kopecks, rounded to the nearest kopeck; halves are rounded away from zero."""
+    return int((amount_rub * KOPECKS_PER_RUBLE).quantize(Decimal(1), ROUND_HALF_UP))

@@ -1,8 +1,11 @@
-"""The currencies of deals, and their exchange rates to the ruble."""
+"""The currencies of deals, and what their amounts are worth in rubles by the exchange rates of a site."""
 
-from datetime import date
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
+from dealtrace.deals.amount import kopecks_of
 from dealtrace.record import record
 
 RUBLE = "rub"
@@ -49,3 +52,34 @@ def kopecks_at(amount: int, rate: int) -> int | None:
         return None
     worth = (abs(amount) * rate + RATE_STEPS // 2) // RATE_STEPS
     return -worth if amount < 0 else worth
+
+
+def is_foreign(currency: str | None) -> bool:
+    """Return whether a deal's currency is not the ruble; `None` is the ruble."""
+    return currency is not None and currency != RUBLE
+
+
+@record
+class Rates:
+    """The exchange rates of a site: by currency, the instants from which rates apply, in order, and the rates.
+
+    Rates are in millionths of a ruble. A rate of 0, which earlier releases stored for prices below a millionth of a
+    ruble, counts as none.
+    """
+
+    starts: Mapping[str, Sequence[datetime]]
+    rates: Mapping[str, Sequence[int]]
+
+    def worth(self, amount: Decimal, currency: str | None, at: datetime) -> int | None:
+        """Return the kopecks that an amount of a deal made at `at` is worth, or `None` if they are unknown.
+
+        They are unknown if the deal's currency has no rate at that time, or if the amount is too large to convert.
+        """
+        if currency is None or currency == RUBLE:
+            return kopecks_of(amount)
+        position = bisect_right(self.starts.get(currency, ()), at)
+        rate = self.rates[currency][position - 1] if position else 0
+        return kopecks_at(kopecks_of(amount), rate) if rate else None
+
+
+NO_RATES = Rates({}, {})

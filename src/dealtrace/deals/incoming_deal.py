@@ -35,6 +35,7 @@ class IncomingDeal:
     custom_values: Mapping[str, str] | None = None
     stated_source: TrafficSource | None = None
     clue: LeadClue = NO_CLUE
+    currency: str | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -66,5 +67,6 @@ def imported_deal(incoming: IncomingDeal, deal_id: DealId, lead: LeadRef | None,
         custom_values=incoming.custom_values,
         stated_source=incoming.stated_source,
         clue=incoming.clue,
+        currency=incoming.currency,
         lead=lead,
     )

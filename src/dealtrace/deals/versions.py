@@ -58,7 +58,8 @@ def first_version(
 ) -> DealVersion:
     """Return the first version of a deal: all its fields, and the sum as sent, for the response to a retry.
 
-    A deal with matchers also has the fields of deals 2.0, and the position of the `matcher` that decided.
+    A deal with a currency also has it. A deal with matchers also has the fields of deals 2.0, and the position of the
+    `matcher` that decided.
     """
     after: dict[str, object] = {
         "number": deal.number,
@@ -75,6 +76,8 @@ def first_version(
         "clue": deal.clue,
         "lead": deal.lead,
     }
+    if deal.currency is not None:
+        after["currency"] = deal.currency
     if deal.matchers:
         after |= {name: getattr(deal, name) for name in FURTHER} | {"matcher": matcher, "visit_id": deal.visit_id}
     return DealVersion(deal.id, FIRST_VERSION, VersionKind.REGISTERED, deal.recorded_at, token_id, {}, after, user_id)

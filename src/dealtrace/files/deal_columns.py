@@ -5,6 +5,7 @@ from decimal import Decimal
 from dealtrace.accounts.own_ids import ID_MAX
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.deals.amount import parse_amount
+from dealtrace.deals.currency import CURRENCY_LENGTH_MAX, currency_of
 from dealtrace.deals.deal import DealId
 from dealtrace.deals.incoming_deal import IncomingDeal
 from dealtrace.deals.lead_clue import CallIdentity, LeadClue, LeadRequestIdentity, SearchContacts
@@ -37,7 +38,7 @@ _LEAD_KINDS = {
 
 @record
 class AmountCell:
-    """A cell with an amount in rubles."""
+    """A cell with an amount, in rubles or the currency of its row."""
 
     @property
     def form(self) -> str:
@@ -47,6 +48,19 @@ class AmountCell:
     def read(self, cell: Cell) -> Decimal:
         """Parse the amount, rounded to four decimals."""
         return parse_amount(text_of(cell))
+
+
+@record
+class DealCurrencyCell(TextCell):
+    """A cell with the currency of a deal, as the CRM names it."""
+
+    def read(self, cell: Cell) -> str:
+        """Return the currency as deals store it: in lower case, and `rub` for any spelling of the ruble.
+
+        Raises:
+            InvalidValue: it is too long.
+        """
+        return currency_of(TextCell.read(self, cell)) or ""
 
 
 @record
@@ -111,6 +125,12 @@ DEAL_COLUMNS = (
         ("orderSum", "plannedAmount", "sum", "Бюджет", "Сумма"),
         AmountCell(),
         "The budget; unknown if missing.",
+    ),
+    Column(
+        "currency",
+        ("Валюта", "Код валюты"),
+        DealCurrencyCell(CURRENCY_LENGTH_MAX),
+        "The currency of the budget; rubles if missing.",
     ),
     Column(
         "touched_at",
@@ -183,6 +203,7 @@ def deal_of(values: RowValues) -> IncomingDeal:
         custom_values=custom_values_of(values),
         stated_source=TrafficSource(**stated) if stated else None,
         clue=LeadClue(_identity_of(values), _contact_of(values)),
+        currency=values.get("currency") or None,
     )
 
 

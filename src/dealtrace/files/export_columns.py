@@ -71,6 +71,7 @@ def deal_columns(fields: list[str]) -> list[ExportColumn[ExportedDeal]]:
         ExportColumn("orderNumber", "Номер сделки", lambda row: row.deal.number),
         ExportColumn("orderStatus", "Статус", lambda row: row.deal.status),
         ExportColumn("orderSum", "Бюджет", lambda row: row.deal.amount_rub),
+        ExportColumn("currency", "Валюта", lambda row: row.deal.currency),
         ExportColumn("orderDate", "Дата создания", lambda row: row.deal.happened_at),
         ExportColumn("updatedDate", "Дата изменения", lambda row: row.deal.touched_at),
         ExportColumn("service", "Сервис", lambda row: row.deal.service),

@@ -1,15 +1,16 @@
 """Compare a CRM's list of deals with the stored deals of a site, deal by deal and in total."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from dealtrace.deals.amount import kopecks_of
+from dealtrace.deals.currency import NO_RATES, RUBLE, Rates
 from dealtrace.deals.deal import Deal
 from dealtrace.deals.incoming_deal import IncomingDeal
 from dealtrace.leads.plain_text import stripped
 from dealtrace.record import record
-from dealtrace.reports.shares import kopecks_of
 
 IDS_PER_MASK = 256
 """The number of ids in a bit mask. Deal ids have few gaps, so an id takes less than a byte."""
@@ -36,6 +37,18 @@ class Field(StrEnum):
 
 
 @record
+class ListedSums:
+    """What a CRM's list says of sums: whether it has amounts and currencies; and the site's rates to compare them by.
+
+    Deals of a list without currencies have the currencies of the stored deals, and rubles if they are missing here.
+    """
+
+    has_amounts: bool = True
+    has_currencies: bool = False
+    rates: Rates = NO_RATES
+
+
+@record
 class Comparison:
     """A deal in the CRM's list (`theirs`) and the stored deal (`ours`); a deal that is missing is `None`.
 
@@ -51,30 +64,33 @@ class Comparison:
 
 
 def compare_deals(
-    row: int, theirs: IncomingDeal, ours: Deal | None, *, has_sums: bool, is_repeated: bool
+    row: int, theirs: IncomingDeal, ours: Deal | None, listed: ListedSums, *, is_repeated: bool
 ) -> Comparison:
     """Compare a deal of the CRM's list with the stored deal, which is `None` if it is missing.
 
-    `has_sums` is whether the list has amounts at all, `is_repeated` whether an earlier row had the same deal.
+    `is_repeated` is whether an earlier row had the same deal.
     """
+    if ours is not None and not listed.has_currencies:
+        theirs = replace(theirs, currency=ours.currency)
     if is_repeated:
         return Comparison(row, theirs, ours, Disagreement.REPEATED)
     if ours is None:
         return Comparison(row, theirs, None, Disagreement.MISSING_HERE)
-    fields = differing_fields(theirs, ours, has_sums=has_sums)
+    fields = differing_fields(theirs, ours, has_sums=listed.has_amounts)
     return Comparison(row, theirs, ours, Disagreement.OTHER_VALUES if fields else None, fields)
 
 
 def differing_fields(theirs: IncomingDeal, ours: Deal, *, has_sums: bool) -> tuple[Field, ...]:
     """Return the fields of a deal whose values in the list and in the database differ.
 
-    Statuses are compared trimmed and case-folded, amounts in kopecks.
+    Statuses are compared trimmed and case-folded, amounts in hundredths of their currency; amounts other than 0 in
+    different currencies differ.
 
     Ours: a missing amount equals an amount of 0, because many CRMs do not distinguish them. Dates are compared to the
     minute, because many lists have no seconds.
     """
     differs = {
-        Field.SUM: has_sums and in_kopecks(theirs.amount_rub) != in_kopecks(ours.amount_rub),
+        Field.SUM: has_sums and _sum_of(theirs) != _sum_of(ours),
         Field.STATUS: theirs.status.strip().casefold() != ours.status.strip().casefold(),
         Field.DATE: _minute(theirs.happened_at) != _minute(ours.happened_at),
     }
@@ -84,6 +100,12 @@ def differing_fields(theirs: IncomingDeal, ours: Deal, *, has_sums: bool) -> tup
 def in_kopecks(amount_rub: Decimal | None) -> int:
     """Return an amount in kopecks, or 0 for no amount."""
     return kopecks_of(amount_rub) if amount_rub is not None else 0
+
+
+def _sum_of(deal: IncomingDeal | Deal) -> tuple[int, str]:
+    """Return the amount of a deal in hundredths of its currency, and the currency, `rub` for an amount of 0."""
+    hundredths = in_kopecks(deal.amount_rub)
+    return hundredths, (deal.currency or RUBLE) if hundredths else RUBLE
 
 
 def _minute(at: datetime) -> datetime:
@@ -140,15 +162,21 @@ class SeenDeals:
 
 @dataclass(slots=True)
 class Count:
-    """A number of deals, and their sum in kopecks."""
+    """A number of deals, and their sum in kopecks; it omits the `without_rate` deals whose amounts are unknown."""
 
     deals: int = 0
     kopecks: int = 0
+    without_rate: int = 0
 
-    def add(self, kopecks: int) -> None:
-        """Count one more deal, whose amount is `kopecks`."""
+    def add(self, kopecks: int | None) -> None:
+        """Count one more deal, whose amount is `kopecks`, or `None` if its currency has no rate."""
         self.deals += 1
-        self.kopecks += kopecks
+        self.kopecks += kopecks or 0
+        self.without_rate += kopecks is None
+
+    def __sub__(self, other: "Count") -> "Count":
+        """Return the difference of both."""
+        return Count(self.deals - other.deals, self.kopecks - other.kopecks, self.without_rate - other.without_rate)
 
 
 @dataclass(slots=True)
@@ -156,8 +184,9 @@ class Agreement:
     """The totals of a comparison between a CRM's list and the stored deals.
 
     `theirs` counts the valid rows of the list. `ours` counts the stored deals that are in the list, or between its
-    first and last day. `other_sum` counts the deals with different amounts; its kopecks are the amounts in the list
-    minus the stored amounts. `first_at` and `last_at` are the earliest and the latest date in the list.
+    first and last day. Sums are in rubles, by the rates of the site. `other_sum` counts the deals with different
+    amounts; its kopecks are the amounts in the list minus the stored amounts. `first_at` and `last_at` are the earliest
+    and the latest date in the list.
     """
 
     theirs: Count = field(default_factory=Count)
@@ -178,11 +207,10 @@ class Agreement:
         differing = (self.missing_here, self.missing_in_file, self.repeated, self.other_sum)
         return not any((*(count.deals for count in differing), self.other_status, self.other_date, self.unreadable))
 
-    def add(self, compared: Comparison, *, has_sums: bool) -> None:
-        """Add a comparison to the totals; if `has_sums` is false, the list has no amounts, so stored ones are used."""
+    def add(self, compared: Comparison, listed: ListedSums) -> None:
+        """Add a comparison to the totals; for a list without amounts, the stored ones are used."""
         theirs, ours = compared.theirs, compared.ours
-        own = in_kopecks(ours.amount_rub) if ours is not None else 0
-        stated = in_kopecks(theirs.amount_rub) if theirs is not None and has_sums else own
+        own, stated = _worths(compared, listed)
         if theirs is not None:
             self.theirs.add(stated)
             at = theirs.happened_at
@@ -200,10 +228,30 @@ class Agreement:
             case Disagreement.REPEATED:
                 self.repeated.add(stated)
             case Disagreement.OTHER_VALUES:
-                self._add_fields(compared.fields, stated - own)
+                self._add_fields(compared.fields, stated, own)
 
-    def _add_fields(self, fields: tuple[Field, ...], more: int) -> None:
+    def _add_fields(self, fields: tuple[Field, ...], stated: int | None, own: int | None) -> None:
         if Field.SUM in fields:
-            self.other_sum.add(more)
+            self.other_sum.add((stated or 0) - (own or 0))
+            self.other_sum.without_rate += stated is None or own is None
         self.other_status += Field.STATUS in fields
         self.other_date += Field.DATE in fields
+
+
+def _worths(compared: Comparison, listed: ListedSums) -> tuple[int | None, int | None]:
+    """Return what the stored deal and the deal in the list are worth in kopecks, `None` if that is unknown.
+
+    Ours: both sides are converted at the rate of the stored deal's time, so that another date is not another sum.
+    """
+    theirs, ours = compared.theirs, compared.ours
+    dated = ours or theirs
+    if dated is None:
+        return 0, 0
+
+    def worth(deal: IncomingDeal | Deal | None) -> int | None:
+        if deal is None or deal.amount_rub is None:
+            return 0
+        return listed.rates.worth(deal.amount_rub, deal.currency, dated.happened_at)
+
+    own = worth(ours)
+    return own, worth(theirs) if theirs is not None and listed.has_amounts else own

@@ -1,7 +1,7 @@
 """Money in kopecks, and splitting the kopecks of a deal among its touches: the visits that led to it."""
 
 from collections.abc import Sequence
-from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 
 from dealtrace.attribution.credit import WHOLE
 
@@ -25,11 +25,6 @@ def split_kopecks(kopecks: int, shares: Sequence[int]) -> list[int]:
     for position in by_remainder[: kopecks - sum(parts)]:
         parts[position] += 1
     return parts
-
-
-def kopecks_of(amount_rub: Decimal) -> int:
-    """Return a sum of rubles in kopecks, rounded to the nearest kopeck; halves are rounded away from zero."""
-    return int((amount_rub * 100).quantize(Decimal(1), ROUND_HALF_UP))
 
 
 def rubles_of(kopecks: int) -> str:

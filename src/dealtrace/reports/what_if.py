@@ -2,13 +2,11 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from decimal import Decimal
 
 from dealtrace.deals.deal import Deal
 from dealtrace.leads.lead import LeadRef
 from dealtrace.record import record
 from dealtrace.reports.moves import Moved, Moves, Shares, SourceKey, key_of, moves_of, spelling_of
-from dealtrace.reports.shares import kopecks_of
 
 MOVES_MAX = 10_000
 """Ours: the most pairs of sources that are counted separately; all further moves are added to one sum."""
@@ -26,12 +24,14 @@ class DealAttribution:
 class Outcome:
     """A deal with its lead and sources now (`before`) and under the rules that are being tried (`after`).
 
+    `kopecks` are what the amount of the deal is worth, `None` if there is no amount or its currency has no rate.
     `is_kept` is true if the deal would keep its lead although the new rules would not find that lead.
     """
 
     deal: Deal
     before: DealAttribution
     after: DealAttribution
+    kopecks: int | None
     is_kept: bool = False
 
     @property
@@ -44,8 +44,12 @@ class Outcome:
         """Return the deals and money that would move, by pairs of old and new source; empty if nothing would move."""
         if self.before.shares == self.after.shares:
             return {}
-        amount = self.deal.amount_rub
-        return moves_of(self.before.shares, self.after.shares, kopecks_of(amount if amount is not None else Decimal(0)))
+        return moves_of(self.before.shares, self.after.shares, self.kopecks or 0)
+
+    @property
+    def lacks_rate(self) -> bool:
+        """Return whether the worth of the deal's amount is unknown."""
+        return self.kopecks is None and self.deal.amount_rub is not None
 
 
 @record
@@ -68,6 +72,7 @@ class Tally:
     `pinned` counts deals that keep the lead a person chose. `kept` counts deals that keep a lead which the rules would
     no longer find. `flipped` counts deals that would get another lead, `moved` counts deals whose sources would change,
     and `changed` counts deals with either change. `further` is the sum of moves beyond `MOVES_MAX` pairs of sources.
+    `without_rate` counts moved deals whose money does not move with them, because its worth in rubles is unknown.
     """
 
     deals: int = 0
@@ -78,6 +83,7 @@ class Tally:
     flipped: int = 0
     moved: int = 0
     changed: int = 0
+    without_rate: int = 0
     moves: Moves = field(default_factory=dict)
     further: Moved = field(default_factory=Moved)
     _spelt: dict[SourceKey, Counter[tuple[str | None, str | None]]] = field(default_factory=dict)
@@ -92,6 +98,7 @@ class Tally:
         self.flipped += outcome.has_other_lead
         moves = outcome.moves
         self.moved += bool(moves)
+        self.without_rate += bool(moves) and outcome.lacks_rate
         listed: set[SourceKey] = set()
         for pair, moved in moves.items():
             if pair in self.moves or len(self.moves) < MOVES_MAX:

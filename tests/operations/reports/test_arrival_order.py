@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 
 from cast import Stage
 from dealtrace.attribution.cost import CostAccount
-from dealtrace.operations.reports.ask import ask, stored_facts
+from dealtrace.operations.reports.ask import stored_facts
+from dealtrace.operations.reports.ask_pivot import ask_report_or_pivot
+from dealtrace.reports.pivot import Pivot
 from figures_comparison import parsed
-from figures_oracle import Answer, shown_answer
+from figures_oracle import Answer, PivotAnswer, shown_answer, shown_pivot
 from figures_questions import random_words
 from figures_scenes import REFERENCES, Scene, open_scene
 
@@ -30,6 +32,7 @@ def facts_of(scene: Scene) -> list[Arrival]:
     calls, lead_requests = [scene.call(name) for name in names], [scene.lead_request(name) for name in names]
     deals = [scene.registration(f"deal {name} {place}") for name in names for place in range(2)]
     costs = [scene.cost() for _ in names]
+    rates = {(rate.currency, rate.since_on): rate for rate in (scene.rate() for _ in names)}
     return [
         *(lambda to, visit=visit: to.store_visits([visit]) for visit in named_visits),
         *(lambda to, call=call: to.store_calls([call]) for call in calls),
@@ -39,16 +42,18 @@ def facts_of(scene: Scene) -> list[Arrival]:
         ),
         *(lambda to, deal=deal: to.register([deal]) for deal in deals),
         *(lambda to, cost=cost: to.import_costs(CostAccount("direct", str(cost)), [cost]) for cost in costs),
+        *(lambda to, rate=rate: to.set_rates([rate]) for rate in rates.values()),
         *(lambda to, name=name: to.set_status(name, "won") for name in ("won", "ОПЛАЧЕН")),
     ]
 
 
-def answers(scene: Scene, random: Random) -> list[Answer]:
+def answers(scene: Scene, random: Random) -> list[Answer | PivotAnswer]:
     site = scene.player.site
     with scene.stage.database.read() as connection:
         facts = stored_facts(connection, site)
         questions = [parsed(scene, random_words(random, scene)) for _ in range(QUESTIONS)]
-        return [shown_answer(ask(facts, site, question, scene.now)) for question in questions]
+        found = [ask_report_or_pivot(facts, site, question, scene.now) for question in questions]
+    return [shown_pivot(each) if isinstance(each, Pivot) else shown_answer(each) for each in found]
 
 
 @settings(max_examples=SITES, phases=PHASES, suppress_health_check=[HealthCheck.too_slow])

@@ -13,7 +13,7 @@ from dealtrace.operations.deals.delete import delete_deals
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.reports import compare_lists
 from dealtrace.operations.reports.compare_lists import compare_rows, missing_in_file
-from dealtrace.reports.agreement import Comparison, Disagreement, SeenDeals
+from dealtrace.reports.agreement import Comparison, Disagreement, ListedSums, SeenDeals
 from stored import rows_of
 from write_commands import NOON, registration
 
@@ -35,7 +35,7 @@ def compare(
     rows = [ImportRow(number, content) for number, content in enumerate(contents, 2)]
     stored = rows_of(stage.database, player)
     with stage.database.read() as connection:
-        compared = compare_rows(connection, player.site, rows, seen or SeenDeals(), has_sums=True)
+        compared = compare_rows(connection, player.site, rows, seen or SeenDeals(), ListedSums())
     assert rows_of(stage.database, player) == stored
     assert [each.row for each in compared] == [row.number for row in rows]
     return [(each.ours.id if each.ours is not None else None, each.disagreement) for each in compared]
@@ -83,7 +83,7 @@ def test_deleted_deals_and_those_of_a_neighbour_are_missing(stage: Stage, shop: 
 def test_a_row_that_cannot_be_read_says_why(stage: Stage, shop: Player) -> None:
     refusal = InvalidParameters([Violation("Сумма", "ожидается сумма", "expected a sum")])
     with stage.database.read() as connection:
-        (compared,) = compare_rows(connection, shop.site, [ImportRow(9, refusal)], SeenDeals(), has_sums=True)
+        (compared,) = compare_rows(connection, shop.site, [ImportRow(9, refusal)], SeenDeals(), ListedSums())
     assert (compared.row, compared.disagreement) == (9, Disagreement.UNREADABLE)
     assert "expected a sum" in compared.reason
 

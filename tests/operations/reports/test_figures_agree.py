@@ -1,9 +1,9 @@
 """The engine of figures answers as the rules say, whatever is asked of whatever site."""
 
-from random import Random
+import os
+from random import randrange
 
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
+import pytest
 
 from cast import Stage
 from dealtrace.reports.dimensions import DIMENSIONS
@@ -14,16 +14,15 @@ from figures_oracle import FORMULAS
 from figures_records import KNOWN_BY
 
 SITES = 3
-PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
-"""A seed has no smaller one that is nearly the same, and looking for it takes minutes."""
-QUESTIONS_PER_SITE = 40
-SIZE = 12
+QUESTIONS_PER_SITE = 15
+"""Each has two neighbours."""
 
 
-@settings(max_examples=SITES, phases=PHASES, suppress_health_check=[HealthCheck.too_slow])
-@given(seed=st.integers(0, 2**64), size=st.integers(4, SIZE))
-def test_every_answer_is_the_oracles_and_its_rows_add_up(shared_stage: Stage, seed: int, size: int) -> None:
-    check_site(shared_stage, Random(seed), size, QUESTIONS_PER_SITE)
+@pytest.mark.parametrize("number", range(SITES))
+def test_every_answer_is_the_oracles_and_its_rows_add_up(shared_stage: Stage, number: int) -> None:
+    """What differs names the seed of its site; `DEALTRACE_FIGURES_SEED` makes these sites again."""
+    seed = int(os.environ.get("DEALTRACE_FIGURES_SEED", randrange(2**32))) + number
+    check_site(shared_stage, seed, 4 + seed % 9, QUESTIONS_PER_SITE)
 
 
 def test_the_oracle_knows_every_metric_and_dimension() -> None:

@@ -6,10 +6,13 @@ from decimal import Decimal
 import pytest
 
 from cast import Player, Stage
+from dealtrace.deals.currency import CurrencyRate
+from dealtrace.deals.matchers import WITHOUT_SOURCE
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.storage.journals.deal_list import DealFilters, query_deal_list
 from dealtrace.storage.journals.deals_by_amount import AmountKey, find_by_amount
 from dealtrace.storage.journals.keyset_pages import SortKey, find_oldest
+from dealtrace.storage.reports.rates import upsert_rates
 from write_commands import NOON, registration
 
 AMOUNTS = (None, "5", "-1.5", "5", None, "0", "100000000", "5.0001", None, "0", "5")
@@ -79,6 +82,22 @@ def test_a_key_of_a_deal_that_is_gone_still_is_a_place(
     with stage.database.read() as connection:
         page = find_by_amount(connection, query, AmountKey(49_999, 10**15), 3, highest_first=False)
     assert [ids[id_] for id_ in page.ids] == [Decimal(5)] * 3
+
+
+@pytest.mark.parametrize("limit", [1, 2, 100])
+def test_amounts_in_other_currencies_follow_by_their_worth(stage: Stage, shop: Player, limit: int) -> None:
+    sums = [("1", "usd"), ("89.9999", None), ("-1", "usd"), ("1000", "eur"), ("90.0001", None), (None, "usd")]
+    shape = [
+        {"amount_rub": Decimal(text) if text is not None else None, "currency": currency, "matchers": (WITHOUT_SOURCE,)}
+        for text, currency in sums
+    ]
+    deals = [registration(f"{place}", **fields) for place, fields in enumerate(shape)]
+    ids = [receipt.deal_id for receipt in stage.perform(register_deals, shop, *deals)]
+    with stage.database.write() as connection:
+        upsert_rates(connection, shop.site, [CurrencyRate("usd", NOON.date(), Decimal(90))])
+    for highest_first, order in ((True, [4, 0, 1, 2, 5, 3]), (False, [2, 1, 0, 4, 3, 5])):
+        pages = by_amount(stage, shop, DealFilters(), limit, highest_first=highest_first)
+        assert [id_ for page in pages for id_ in page] == [ids[place] for place in order]
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 5, 100])

@@ -14,13 +14,15 @@ from dealtrace.deals.matchers import Matcher, MatcherKind
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.reports.periods import Period
 from dealtrace.storage.database.engine import Database
+from dealtrace.storage.deals.worth import kopecks_at as kopecks_in_sql
+from dealtrace.storage.deals.worth import rate_of_deal, steps_of, worth_of
 from dealtrace.storage.reports import rates
 from dealtrace.storage.schema.tables.deals import deal
 from dealtrace.storage.schema.tables.rates import currency_rate
 from write_commands import registration
 
 NO_LEAD = (Matcher(MatcherKind.VISIT, visit_ids=(1,)),)
-_WORTH = select(rates.kopecks_at(bindparam("amount", type_=BigInteger), bindparam("rate", type_=BigInteger)))
+_WORTH = select(kopecks_in_sql(bindparam("amount", type_=BigInteger), bindparam("rate", type_=BigInteger)))
 
 
 def test_the_worth_of_a_sum_is_that_of_the_rule(database: Database) -> None:
@@ -65,6 +67,36 @@ def test_a_stored_rate_of_zero_counts_as_none(stage: Stage, shop: Player) -> Non
         connection.execute(update(currency_rate).where(currency_rate.c.site_id == shop.site.id).values(rate=0))
     with stage.database.read() as connection:
         assert rates.count_deals_without_rate(connection, shop.site.id) == {"usd": 1}
-        worth = rates.kopecks_at(literal(500, BigInteger), rates.rate_of_deal())
-        mine = select(worth).select_from(deal).where(deal.c.site_id == shop.site.id)
+        converted = kopecks_in_sql(literal(500, BigInteger), rate_of_deal())
+        mine = select(converted).select_from(deal).where(deal.c.site_id == shop.site.id)
         assert connection.execute(mine).scalar_one() is None
+
+
+def test_deals_are_worth_in_python_what_they_are_in_sql(stage: Stage, shop: Player) -> None:
+    """The rates of a day hold from its midnight on; an amount that no rate converts is worth nothing known."""
+    days = ("2026-11-09", "2026-11-10", "2026-11-12", "2027-01-01")
+    moments = [moscow(day, clock) for day in days for clock in ("00:00:00", "23:59:59")]
+    deals = [
+        registration(
+            f"{number}-{amount}-{currency}", happened_at=at, amount_rub=Decimal(amount), currency=currency,
+            clue=NO_CLUE, matchers=NO_LEAD,
+        )
+        for number, at in enumerate(moments)
+        for amount in ("10.555", "-0.0051", "900000000000000")
+        for currency in (None, "rub", "usd", "eur", "gbp")
+    ]  # fmt: skip
+    stage.perform(register_deals, shop, *deals)
+    known = [("usd", 10, "90.5"), ("usd", 12, "0.000001"), ("eur", 12, "100.123456")]
+    with stage.database.write() as connection:
+        new = [CurrencyRate(currency, date(2026, 11, day), Decimal(rate)) for currency, day, rate in known]
+        rates.upsert_rates(connection, shop.site, new)
+    columns = (deal.c.amount_rub, deal.c.currency, deal.c.happened_at)
+    with stage.database.read() as connection:
+        found = rates.find_rates(connection, shop.site.id)
+        stored = select(*columns, worth_of(deal.c.amount_rub, has_rates=True), steps_of(deal.c.amount_rub))
+        rows = connection.execute(stored.where(deal.c.site_id == shop.site.id)).all()
+    assert len(rows) == len(deals)
+    assert {worth is None for *_, worth, _ in rows} == {True, False}
+    for amount, currency, at, worth, steps in rows:
+        assert found.worth(amount, currency, at) == worth, (amount, currency, at)
+        assert steps == (amount * 10_000 if currency in (None, "rub") else worth * 100 if worth is not None else None)

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, column, literal, select, union_all
 
 from cast import Stage
 from dealtrace.deals.amount import AMOUNT_MAX, STEPS_PER_RUBLE
-from dealtrace.storage.reports.rates import kopecks
+from dealtrace.storage.deals.worth import kopecks
 from dealtrace.storage.reports.sql_functions import total_of
 
 LARGEST = 2**63 - 1

@@ -19,7 +19,8 @@ from dealtrace.files.import_file import open_import_file
 from dealtrace.files.import_format import ImportNoun
 from dealtrace.operations.reports.compare_lists import ROWS_AT_ONCE, compare_rows, missing_in_file
 from dealtrace.record import record
-from dealtrace.reports.agreement import Agreement, Comparison, Disagreement, Field, SeenDeals
+from dealtrace.reports.agreement import Agreement, Comparison, Disagreement, Field, ListedSums, SeenDeals
+from dealtrace.storage.reports.rates import find_rates
 
 SHOWN_MAX = 200
 _WORDS = {
@@ -83,7 +84,8 @@ def compare_file(connection: Connection, site: Site, path: Path, encoding: str |
         FileUnreadable: the file is not a table of deals.
     """
     file = open_import_file(path, ImportNoun.DEAL, encoding, site.custom_fields)
-    has_sums = file.layout.has(("amount",))
+    has = file.layout.has
+    listed = ListedSums(has(("amount",)), has(("currency",)), find_rates(connection, site.id))
     compared, seen = Compared(Agreement(), [], 0), SeenDeals()
     differences: list[Comparison] = []
     total = 0
@@ -91,7 +93,7 @@ def compare_file(connection: Connection, site: Site, path: Path, encoding: str |
     def count(comparisons: list[Comparison]) -> None:
         nonlocal total
         for each in comparisons:
-            compared.agreement.add(each, has_sums=has_sums)
+            compared.agreement.add(each, listed)
             if each.disagreement is not None:
                 total += 1
                 if len(differences) < SHOWN_MAX:
@@ -99,7 +101,7 @@ def compare_file(connection: Connection, site: Site, path: Path, encoding: str |
 
     rows = (row for _, row in file.rows(site.time_zone, 0))
     while chunk := list(islice(rows, ROWS_AT_ONCE)):
-        count(compare_rows(connection, site, chunk, seen, has_sums=has_sums))
+        count(compare_rows(connection, site, chunk, seen, listed))
     first_at, last_at = compared.agreement.first_at, compared.agreement.last_at
     if first_at is not None and last_at is not None:
         for _, missing in missing_in_file(connection, site, first_at, last_at, seen):
@@ -123,13 +125,12 @@ def _page(view: View, *, compared: Compared | None = None, faults: Faults | None
 def _difference(view: View, compared: Comparison) -> Difference:
     theirs, ours = compared.theirs, compared.ours
     fields = compared.fields or tuple(Field)
-    currency = ours.currency if ours is not None else None
     return Difference(
         row=str(compared.row) if compared.row is not None else NOTHING,
         number=ours.number if ours is not None else _number(theirs),
         words=view.translate(_WORDS[compared.disagreement]) if compared.disagreement is not None else "",
-        theirs=compared.reason or _side(view, theirs, fields, currency),
-        ours=_side(view, ours, fields, currency),
+        theirs=compared.reason or _side(view, theirs, fields),
+        ours=_side(view, ours, fields),
     )
 
 
@@ -139,13 +140,12 @@ def _number(theirs: IncomingDeal | None) -> str:
     return theirs.number if theirs.number is not None else str(theirs.id)
 
 
-def _side(view: View, deal: IncomingDeal | Deal | None, fields: tuple[Field, ...], currency: str | None) -> str:
-    """Return the values of a side; files state no currency, so both sides have the currency of the stored deal."""
+def _side(view: View, deal: IncomingDeal | Deal | None, fields: tuple[Field, ...]) -> str:
     if deal is None:
         return NOTHING
     said = {
         Field.DATE: clock_time(view.language, deal.happened_at, view.current_site.time_zone),
         Field.STATUS: deal.status or NOTHING,
-        Field.SUM: money(view.language, deal.amount_rub, currency),
+        Field.SUM: money(view.language, deal.amount_rub, deal.currency),
     }
     return ", ".join(said[field] for field in said if field in fields)

@@ -49,8 +49,9 @@ class DealsForecast:
     """The effect on deals: match rates before and after, and how many deals change their lead or source.
 
     Only `tried` of `total` deals were tried. `kept` is how many keep a lead that the new rules would not find. `moves`
-    are the deals that would move from one source to another. `needs_match` and `needs_reclassify` are true if past
-    deals change only when they are rematched, or when visits are reclassified.
+    are the deals that would move from one source to another; `without_rate` of them move without money, as their
+    currencies have no rate. `needs_match` and `needs_reclassify` are true if past deals change only when they are
+    rematched, or when visits are reclassified.
     """
 
     before: str
@@ -60,6 +61,7 @@ class DealsForecast:
     flipped: int
     moved: int
     kept: int
+    without_rate: int
     tried: int
     total: int
     needs_match: bool
@@ -178,6 +180,7 @@ def _deals_in_words(view: View, trial: Trial, tried: Tried, moved: MovedLeads) -
         flipped=tally.flipped,
         moved=tally.moved,
         kept=tally.kept,
+        without_rate=tally.without_rate,
         tried=tally.deals,
         total=max(tried.total, tally.deals),
         needs_match=trial.matches_again,

@@ -11,9 +11,11 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.cli.answers import AgreementAnswer, AgreementHeadAnswer, CountAnswer, DisagreementAnswer, ValuesAnswer
+from dealtrace.cli.deals.lookup import format_amount
 from dealtrace.cli.import_files import EncodingOption
 from dealtrace.cli.options import JsonOption, SiteIdOption
 from dealtrace.cli.terminal import console, counted, error_console, fail, open_prepared, print_json_with_rows
+from dealtrace.deals.amount import kopecks_of
 from dealtrace.deals.deal import Deal
 from dealtrace.deals.incoming_deal import IncomingDeal
 from dealtrace.files.csv_reader import Encoding
@@ -27,10 +29,11 @@ from dealtrace.reports.agreement import (
     Count,
     Disagreement,
     Field,
+    ListedSums,
     SeenDeals,
-    in_kopecks,
 )
 from dealtrace.reports.shares import rubles_of
+from dealtrace.storage.reports.rates import find_rates
 
 LISTED = 20
 """How many differences are listed by default."""
@@ -96,7 +99,8 @@ class _Run:
         self._connection = connection
         self._site = site
         self._file = file
-        self._has_sums = file.layout.has(("amount",))
+        has = file.layout.has
+        self._listed = ListedSums(has(("amount",)), has(("currency",)), find_rates(connection, site.id))
         self._seen = SeenDeals()
         self._is_hidden = is_hidden or not error_console.is_terminal
 
@@ -112,7 +116,7 @@ class _Run:
         bar = progress.add_task("Rows of the file", total=self._file.rows_total)
         rows = (row for _, row in self._file.rows(self._site.time_zone, 0))
         while chunk := list(islice(rows, ROWS_AT_ONCE)):
-            compared = compare_rows(self._connection, self._site, chunk, self._seen, has_sums=self._has_sums)
+            compared = compare_rows(self._connection, self._site, chunk, self._seen, self._listed)
             yield from self._counted(compared)
             progress.update(bar, advance=len(chunk))
 
@@ -127,7 +131,7 @@ class _Run:
 
     def _counted(self, compared: list[Comparison]) -> Iterator[Comparison]:
         for each in compared:
-            self.agreement.add(each, has_sums=self._has_sums)
+            self.agreement.add(each, self._listed)
             if each.disagreement is not None:
                 yield each
 
@@ -148,8 +152,10 @@ def _lines(site: Site, agreement: Agreement, shown: list[Comparison], found: int
         if count.deals:
             yield f"{name}: {_format_count(count)}"
     if agreement.other_sum.deals:
-        more = _format_signed(agreement.other_sum.kopecks)
-        yield f"Different sum: {counted(agreement.other_sum.deals, 'deal')}, {more} rubles in the file"
+        other = agreement.other_sum
+        without = f", {other.without_rate} without a rate" if other.without_rate else ""
+        more = _format_signed(other.kopecks)
+        yield f"Different sum: {counted(other.deals, 'deal')}, {more} rubles in the file{without}"
     for name, deals in (("Different status", agreement.other_status), ("Different date", agreement.other_date)):
         if deals:
             yield f"{name}: {counted(deals, 'deal')}"
@@ -188,7 +194,7 @@ def _format_value(site: Site, field: Field, deal: IncomingDeal | Deal | None) ->
     assert deal is not None
     match field:
         case Field.SUM:
-            return "no sum" if deal.amount_rub is None else rubles_of(in_kopecks(deal.amount_rub))
+            return format_amount(deal)
         case Field.STATUS:
             return deal.status or "no status"
         case Field.DATE:
@@ -196,7 +202,8 @@ def _format_value(site: Site, field: Field, deal: IncomingDeal | Deal | None) ->
 
 
 def _format_count(count: Count) -> str:
-    return f"{counted(count.deals, 'deal')}, {rubles_of(count.kopecks)} rubles"
+    without = f", {count.without_rate} without a rate" if count.without_rate else ""
+    return f"{counted(count.deals, 'deal')}, {rubles_of(count.kopecks)} rubles{without}"
 
 
 def _format_signed(kopecks: int) -> str:
@@ -220,8 +227,8 @@ def _serialize_disagreement(compared: Comparison) -> DisagreementAnswer:
 def _serialize_values(deal: IncomingDeal | Deal | None) -> ValuesAnswer | None:
     if deal is None:
         return None
-    amount = rubles_of(in_kopecks(deal.amount_rub)) if deal.amount_rub is not None else None
-    return {"sum": amount, "status": deal.status, "happenedAt": deal.happened_at}
+    amount = rubles_of(kopecks_of(deal.amount_rub)) if deal.amount_rub is not None else None
+    return {"sum": amount, "currency": deal.currency, "status": deal.status, "happenedAt": deal.happened_at}
 
 
 def _serialize_agreement(agreement: Agreement) -> AgreementAnswer:
@@ -230,7 +237,7 @@ def _serialize_agreement(agreement: Agreement) -> AgreementAnswer:
         "agrees": agreement.is_whole,
         "inFile": _serialize_count(theirs),
         "here": _serialize_count(ours),
-        "difference": _serialize_count(Count(theirs.deals - ours.deals, theirs.kopecks - ours.kopecks)),
+        "difference": _serialize_count(theirs - ours),
         "missingHere": _serialize_count(agreement.missing_here),
         "missingInFile": _serialize_count(agreement.missing_in_file),
         "repeated": _serialize_count(agreement.repeated),
@@ -242,4 +249,4 @@ def _serialize_agreement(agreement: Agreement) -> AgreementAnswer:
 
 
 def _serialize_count(count: Count) -> CountAnswer:
-    return {"deals": count.deals, "rubles": rubles_of(count.kopecks)}
+    return {"deals": count.deals, "rubles": rubles_of(count.kopecks), "withoutRate": count.without_rate}

@@ -1,4 +1,4 @@
-"""Find the deal that a command works on, and format its lead."""
+"""Find the deal that a command works on, and format its lead and amount."""
 
 from typing import Annotated
 
@@ -9,8 +9,12 @@ from dealtrace.accounts.site import Site
 from dealtrace.cli.options import ID_MAX
 from dealtrace.cli.site_lookup import sites_to_search
 from dealtrace.cli.terminal import fail
+from dealtrace.deals.amount import kopecks_of
+from dealtrace.deals.currency import RUBLE
 from dealtrace.deals.deal import Deal
+from dealtrace.deals.incoming_deal import IncomingDeal
 from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.reports.shares import rubles_of
 from dealtrace.storage.deals.deals import list_deals_by_key
 
 DealArgument = Annotated[str, typer.Argument(metavar="DEAL", help="The orderId or the orderNumber.")]
@@ -26,6 +30,14 @@ def format_lead_of(deal: Deal) -> str:
 def format_lead(lead: LeadRef | None) -> str:
     """Format a lead: `call 7`, `request 7` or `no lead`."""
     return f"{NOUN[lead.kind]} {lead.id}" if lead is not None else "no lead"
+
+
+def format_amount(deal: Deal | IncomingDeal) -> str:
+    """Format the amount of a deal with two decimals, and its currency if it is not in rubles: `10.00 USD`."""
+    if deal.amount_rub is None:
+        return "no sum"
+    currency = f" {deal.currency.upper()}" if deal.currency not in (None, RUBLE) else ""
+    return f"{rubles_of(kopecks_of(deal.amount_rub))}{currency}"
 
 
 def find_deal(connection: Connection, name: str, only: int | None, *, deleted: bool = False) -> tuple[Site, Deal]:

@@ -20,7 +20,7 @@ from dealtrace.cli.answers import (
     SourceShareAnswer,
     TrialAnswer,
 )
-from dealtrace.cli.deals.lookup import format_lead
+from dealtrace.cli.deals.lookup import format_amount, format_lead
 from dealtrace.cli.deals.period import FromOption, Period, ToOption, read_period
 from dealtrace.cli.deals.setting_effects import effect_lines, moved_line, serialize_effect, serialize_moved
 from dealtrace.cli.deals.trial_answers import TrialHeadAnswer
@@ -34,13 +34,14 @@ from dealtrace.cli.terminal import (
     print_json,
     print_json_with_rows,
 )
+from dealtrace.deals.amount import kopecks_of
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.what_if.list_outcomes import list_outcomes
 from dealtrace.operations.what_if.trial import TRIED_KEYS, Trial, read_tried
 from dealtrace.operations.what_if.try_on_leads import MovedLeads, try_on_leads
 from dealtrace.operations.what_if.try_settings import TriedDays, list_effects
 from dealtrace.reports.moves import Moved, SourceKey, spelling_of
-from dealtrace.reports.shares import kopecks_of, ratio_text, rubles_of, share_text
+from dealtrace.reports.shares import ratio_text, rubles_of, share_text
 from dealtrace.reports.what_if import DealAttribution, MatchCount, Outcome, Tally
 from dealtrace.storage.journals.deal_journal import JournalQuery, query_deals
 from dealtrace.storage.journals.keyset_pages import pages_of
@@ -174,8 +175,7 @@ def _change_lines(run: _Run, shown: Sequence[Outcome], limit: int) -> Iterator[s
 
 def _flip_lines(site: Site, outcome: Outcome) -> Iterator[str]:
     deal = outcome.deal
-    amount = "no sum" if deal.amount_rub is None else rubles_of(kopecks_of(deal.amount_rub))
-    yield f"  {deal.id}, {deal.happened_at.astimezone(site.time_zone):%Y-%m-%d %H:%M}, {amount}"
+    yield f"  {deal.id}, {deal.happened_at.astimezone(site.time_zone):%Y-%m-%d %H:%M}, {format_amount(deal)}"
     if outcome.has_other_lead:
         yield f"    {format_lead(outcome.before.lead)} → {format_lead(outcome.after.lead)}"
     if outcome.moves:
@@ -189,6 +189,9 @@ def _hints(run: _Run) -> Iterator[str]:
     if tally.kept:
         yield f"{counted(tally.kept, 'deal')} would keep a lead that these rules would not find:"
         yield "  switching contact matching off does not change past deals."
+    if tally.without_rate:
+        yield f"Rubles leave out the sums of {counted(tally.without_rate, 'deal')} in currencies without a rate:"
+        yield f"  dealtrace rate set {run.site.id} CURRENCY RUBLES --from DAY"
     if run.trial.matches_again and not run.trial.site_of(run.site).contact_matching:
         yield "Contact matching is off for this site: threshold and order need contact_matching=on."
 
@@ -237,6 +240,7 @@ def _serialize_flip(outcome: Outcome) -> FlipAnswer:
         "orderNumber": deal.number,
         "happenedAt": deal.happened_at,
         "sum": rubles_of(kopecks_of(deal.amount_rub)) if deal.amount_rub is not None else None,
+        "currency": deal.currency,
         "before": _serialize_attribution(outcome.before),
         "after": _serialize_attribution(outcome.after),
     }
@@ -262,6 +266,7 @@ def _serialize_tally(tally: Tally) -> TrialAnswer:
         "otherLead": tally.flipped,
         "otherSource": tally.moved,
         "leadKept": tally.kept,
+        "withoutRate": tally.without_rate,
         "before": _serialize_count(tally.before, tally),
         "after": _serialize_count(tally.after, tally),
         "moves": [_serialize_move(tally, *pair, moved) for pair, moved in tally.moves_in_order()],

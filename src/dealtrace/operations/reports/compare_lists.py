@@ -12,7 +12,7 @@ from dealtrace.deals.incoming_deal import IncomingDeal
 from dealtrace.errors import Refusal
 from dealtrace.leads.file_import import ImportRow
 from dealtrace.leads.reference import all_spellings
-from dealtrace.reports.agreement import Comparison, Disagreement, SeenDeals, compare_deals
+from dealtrace.reports.agreement import Comparison, Disagreement, ListedSums, SeenDeals, compare_deals
 from dealtrace.storage.deals.deals import list_deals_by_id, list_deals_by_key
 from dealtrace.storage.journals.deal_journal import JournalQuery, query_deals
 from dealtrace.storage.journals.keyset_pages import pages_of
@@ -26,8 +26,7 @@ def compare_rows(
     site: Site,
     rows: Sequence[ImportRow[object]],
     seen: SeenDeals,
-    *,
-    has_sums: bool,
+    listed: ListedSums,
 ) -> list[Comparison]:
     """Compare the next rows of a list with the deals of a site; the results are in input order.
 
@@ -43,7 +42,7 @@ def compare_rows(
         lock=False,
     )
     known = _Known(found)
-    return [_compare(row, known, seen, has_sums=has_sums) for row in rows]
+    return [_compare(row, known, seen, listed) for row in rows]
 
 
 class _Known:
@@ -58,13 +57,13 @@ class _Known:
         return choose_deal(DealKey(stated.id, stated.number), self._by_id, self._by_number)
 
 
-def _compare(row: ImportRow[object], known: _Known, seen: SeenDeals, *, has_sums: bool) -> Comparison:
+def _compare(row: ImportRow[object], known: _Known, seen: SeenDeals, listed: ListedSums) -> Comparison:
     if isinstance(row.content, Refusal):
         return Comparison(row.number, None, None, Disagreement.UNREADABLE, reason=str(row.content))
     assert isinstance(row.content, IncomingDeal)  # the format of deals has no other content
     ours = known.find(row.content)
     is_repeated = seen.add(row.content, ours)
-    return compare_deals(row.number, row.content, ours, has_sums=has_sums, is_repeated=is_repeated)
+    return compare_deals(row.number, row.content, ours, listed, is_repeated=is_repeated)
 
 
 def missing_in_file(

@@ -24,6 +24,7 @@ from dealtrace.reports.moves import Shares, moves_of, single_source
 from dealtrace.reports.what_if import DealAttribution, Outcome
 from dealtrace.storage.deals.deals import list_deals_by_id
 from dealtrace.storage.leads.leads import find_stated_sources
+from dealtrace.storage.reports.rates import find_rates
 from dealtrace.storage.visits.credits import MatchedVisit, find_credits_under, list_visited_leads
 from dealtrace.storage.visits.visits import find_visits
 
@@ -46,8 +47,15 @@ def list_outcomes(connection: Connection, site: Site, trial: Trial, ids: Sequenc
     credited = [MatchedVisit(visit.id, visit.started_at) for visit in visits.values()]
     before = _Sources(stated, _find_shares(connection, site, refs, credited))
     after = _Sources(stated, _try_shares(connection, site, trial, refs, credited)) if credits_again(trial) else before
+    rates = find_rates(connection, site.id)
     return [
-        Outcome(deal, before.attribution_of(deal, deal.lead), after.attribution_of(deal, tried.lead), tried.is_kept)
+        Outcome(
+            deal,
+            before.attribution_of(deal, deal.lead),
+            after.attribution_of(deal, tried.lead),
+            rates.worth(deal.amount_rub, deal.currency, deal.happened_at) if deal.amount_rub is not None else None,
+            tried.is_kept,
+        )
         for deal, tried in zip(found, matched, strict=True)
     ]
 

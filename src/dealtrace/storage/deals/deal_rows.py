@@ -23,7 +23,7 @@ from dealtrace.storage.schema.tables.visits import traffic_source
 
 _STATED = and_(traffic_source.c.site_id == deal.c.site_id, traffic_source.c.id == deal.c.stated_source_id)
 FURTHER_COLUMNS = ("status_since", "margin_rub", "currency", "details", "matchers", "visit_id")
-"""The columns that are null in a new deal of the 1.0 API: those only the 2.0 API sets, and the status date."""
+"""The columns that are null in a new deal of the 1.0 API: only the 2.0 API and imports set them, or later changes."""
 _NOT_IN_A_DEAL = ("site_id", "visited_at", "fingerprint")
 DEAL_ROWS = select(
     *(column for column in deal.c if column.name not in _NOT_IN_A_DEAL),
@@ -89,8 +89,13 @@ def changing_columns(deal: Deal, source_ids: Mapping[TrafficSource, int]) -> dic
     }
 
 
+def has_further_columns(deal: Deal) -> bool:
+    """Return whether a new deal sets some of `FURTHER_COLUMNS`: it is of the 2.0 API, or in a currency."""
+    return bool(deal.matchers) or deal.currency is not None
+
+
 def further_columns(deal: Deal) -> dict[str, object]:
-    """Return `FURTHER_COLUMNS` of a deal: fields that only the 2.0 API sets, and the date of its status."""
+    """Return `FURTHER_COLUMNS` of a deal: those that only the 2.0 API, imports and changes set."""
     return {
         "status_since": deal.status_since,
         "margin_rub": deal.margin_rub,

@@ -28,6 +28,7 @@ from dealtrace.storage.deals.deal_rows import (
     deal_from_row,
     deletion_columns,
     further_columns,
+    has_further_columns,
     key_rows,
     new_deal_columns,
     tag_rows,
@@ -105,8 +106,8 @@ def insert_deals(
 
     The unique index is violated if a non-deleted deal has the same number.
     """
-    full = [new for new in deals if new.deal.matchers]
-    plain = [new for new in deals if not new.deal.matchers] if full else deals
+    full = [new for new in deals if has_further_columns(new.deal)]
+    plain = [new for new in deals if not has_further_columns(new.deal)] if full else deals
     rows = [new_deal_columns(site_id, new, source_ids) for new in plain]
     _INSERT_DEAL.run_many(connection, rows)
     if full:

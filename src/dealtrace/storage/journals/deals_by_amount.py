@@ -1,8 +1,9 @@
-"""Pages of a list of deals that is sorted by amount; deals without an amount are last."""
+"""Pages of a list of deals that is sorted by amount in rubles; deals whose amount is unknown are last."""
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, and_, or_, select, tuple_, type_coerce
+from sqlalchemy import ColumnElement, Connection, and_, or_, select, tuple_
 
 from dealtrace.record import record
+from dealtrace.storage.deals.worth import steps_of
 from dealtrace.storage.journals.keyset_pages import PageQuery
 from dealtrace.storage.schema.tables.deals import deal
 
@@ -30,22 +31,25 @@ def find_by_amount(
     connection: Connection, query: PageQuery, after: AmountKey | None, limit: int, *, highest_first: bool
 ) -> AmountPage:
     """Find the next `limit` deals of a list after the key `after`; without a key, find the first deals."""
-    amount = type_coerce(deal.c.amount_rub, BigInteger)
-    conditions = list(query.after(None))
+    amounts = select(steps_of(deal.c.amount_rub).label("amount"), deal.c.id).select_from(query.rows)
+    listed = amounts.where(*query.after(None)).subquery()
+    amount, deal_id = listed.c.amount, listed.c.id
+    keys = select(amount, deal_id)
     if after is not None:
-        conditions.append(_follows(amount, after, highest_first=highest_first))
-    keys = select(amount, deal.c.id).select_from(query.rows).where(*conditions)
-    falling, rising = (amount.desc(), deal.c.id.desc()), (amount.asc(), deal.c.id.asc())
+        keys = keys.where(_follows(amount, deal_id, after, highest_first=highest_first))
+    falling, rising = (amount.desc(), deal_id.desc()), (amount.asc(), deal_id.asc())
     by_amount, by_id = falling if highest_first else rising
     found = connection.execute(keys.order_by(by_amount.nulls_last(), by_id).limit(limit + 1)).all()
     page = found[:limit]
     return AmountPage([row_id for _, row_id in page], AmountKey(*page[-1]) if len(found) > limit else None)
 
 
-def _follows(amount: ColumnElement[int], after: AmountKey, *, highest_first: bool) -> ColumnElement[bool]:
+def _follows(
+    amount: ColumnElement[int], deal_id: ColumnElement[int], after: AmountKey, *, highest_first: bool
+) -> ColumnElement[bool]:
     """Return the SQL condition that a deal comes after the key `after`."""
     if after.amount is None:
-        follows = deal.c.id < after.id if highest_first else deal.c.id > after.id
+        follows = deal_id < after.id if highest_first else deal_id > after.id
         return and_(amount.is_(None), follows)
-    place, reached = tuple_(amount, deal.c.id), tuple_(after.amount, after.id)
+    place, reached = tuple_(amount, deal_id), tuple_(after.amount, after.id)
     return or_(place < reached if highest_first else place > reached, amount.is_(None))

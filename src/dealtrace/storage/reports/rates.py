@@ -1,96 +1,30 @@
 """Currency rates of a site: the worth of a unit of another currency in rubles, from a day on."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    Connection,
-    and_,
-    case,
-    cast,
-    delete,
-    false,
-    func,
-    not_,
-    null,
-    or_,
-    select,
-    true,
-    type_coerce,
-)
+from sqlalchemy import BigInteger, Connection, delete, func, select, type_coerce
 
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import day_end, day_start, site_day
 from dealtrace.deals.amount import STEPS_PER_RUBLE
-from dealtrace.deals.currency import KOPECKS_MAX, RATE_STEPS, RUBLE, CurrencyRate, rounded_rate
+from dealtrace.deals.currency import RATE_STEPS, CurrencyRate, Rates, rounded_rate
 from dealtrace.reports.periods import Period
 from dealtrace.storage.database.column_types import MICROSECOND, instant
 from dealtrace.storage.database.upsert import insert_into
+from dealtrace.storage.deals.worth import lacks_rate, worth_of
 from dealtrace.storage.reports.expressions import Expression, Rows
 from dealtrace.storage.schema.tables.deals import deal
 from dealtrace.storage.schema.tables.rates import currency_rate
 
 _RATE = currency_rate.c
-STEPS_PER_KOPECK = 100
-IS_FOREIGN = func.coalesce(deal.c.currency, RUBLE) != RUBLE
-"""The SQL condition that the sums of a deal are in a currency other than rubles."""
-
-
-def rate_of_deal() -> Expression:
-    """Return the SQL expression for the rate of a deal's currency at the deal's time, null if there is none.
-
-    The rate is in rubles multiplied by `RATE_STEPS`. A rate of 0, which earlier releases stored for prices below a
-    millionth of a ruble, counts as none.
-    """
-    fitting = (
-        _RATE.site_id == deal.c.site_id,
-        _RATE.currency == deal.c.currency,
-        _RATE.since_at <= deal.c.happened_at,
-    )
-    latest = (
-        select(func.nullif(_RATE.rate, 0, type_=BigInteger)).where(*fitting).order_by(_RATE.since_at.desc()).limit(1)
-    )
-    return latest.correlate(deal).scalar_subquery()
 
 
 def has_rates(connection: Connection, site_id: int) -> bool:
     """Return whether a site has any rates."""
     return connection.execute(select(_RATE.rate).where(_RATE.site_id == site_id).limit(1)).first() is not None
-
-
-def lacks_rate(*, has_rates: bool = True) -> ColumnElement[bool]:
-    """Return the SQL condition that a deal has amounts in a currency without a rate at the deal's time.
-
-    `has_rates` is false if the site is known to have no rates, which makes the condition simpler.
-    """
-    is_without_sums = and_(deal.c.amount_rub.is_(None), deal.c.margin_rub.is_(None))
-    is_unknown = rate_of_deal().is_(None) if has_rates else true()
-    return case((or_(not_(IS_FOREIGN), is_without_sums), false()), else_=is_unknown)
-
-
-def kopecks_at(amount: Expression, rate: Expression) -> Expression:
-    """Return the SQL expression that converts hundredths of a currency unit to kopecks.
-
-    `deals.currency.kopecks_at` has the same rule in Python.
-    """
-    half = RATE_STEPS // 2
-    worth = case((amount < 0, -((half - amount * rate) // RATE_STEPS)), else_=(amount * rate + half) // RATE_STEPS)
-    return case((func.abs(amount) <= KOPECKS_MAX // (2 * rate), worth), else_=None)
-
-
-def kopecks(stored: Expression) -> Expression:
-    """Return the SQL expression that converts a stored amount to kopecks, rounding half away from zero."""
-    steps, half = type_coerce(stored, BigInteger), STEPS_PER_KOPECK // 2
-    return case((steps < 0, -((half - steps) // STEPS_PER_KOPECK)), else_=(steps + half) // STEPS_PER_KOPECK)
-
-
-def in_rubles(amount: Expression, *, has_rates: bool) -> Expression:
-    """Return the SQL expression for a deal's amount in kopecks, null without the rate that its currency needs."""
-    converted = kopecks_at(kopecks(amount), rate_of_deal()) if has_rates else cast(null(), BigInteger)
-    return case((IS_FOREIGN, converted), else_=kopecks(amount))
 
 
 def sum_by_span(
@@ -115,7 +49,7 @@ def sum_by_status(connection: Connection, site_id: int, since: datetime, until: 
 
 def _sums_by(connection: Connection, site_id: int, since: datetime, until: datetime, key: Expression) -> Rows:
     """Return a row for each key: the key, the number of its deals, and their amount in kopecks."""
-    amount = in_rubles(deal.c.amount_rub, has_rates=has_rates(connection, site_id))
+    amount = worth_of(deal.c.amount_rub, has_rates=has_rates(connection, site_id))
     of_period = (deal.c.deleted_at.is_(None), deal.c.happened_at >= since, deal.c.happened_at < until)
     keyed = select(key.label("key"), amount.label("amount")).where(deal.c.site_id == site_id, *of_period).subquery()
     total = func.coalesce(func.sum(keyed.c.amount), 0)
@@ -148,6 +82,18 @@ def list_rates(connection: Connection, site: Site) -> list[CurrencyRate]:
         CurrencyRate(currency, site_day(since_at, site.time_zone), Decimal(rate) / RATE_STEPS)
         for currency, since_at, rate in connection.execute(in_order)
     ]
+
+
+def find_rates(connection: Connection, site_id: int) -> Rates:
+    """Return the rates of a site, to compute what amounts of its deals are worth in rubles."""
+    columns = (_RATE.currency, _RATE.since_at, _RATE.rate)
+    in_order = select(*columns).where(_RATE.site_id == site_id).order_by(_RATE.currency, _RATE.since_at)
+    starts: dict[str, list[datetime]] = defaultdict(list)
+    rates: dict[str, list[int]] = defaultdict(list)
+    for currency, since_at, rate in connection.execute(in_order):
+        starts[currency].append(since_at)
+        rates[currency].append(rate)
+    return Rates(dict(starts), dict(rates))
 
 
 def count_deals_without_rate(connection: Connection, site_id: int) -> dict[str, int]:

@@ -26,6 +26,7 @@ from dealtrace.reports.dimensions import FIELD_PREFIX, Dimension
 from dealtrace.reports.facts import Fact
 from dealtrace.storage.database.column_types import json_text
 from dealtrace.storage.deals.match_reasons import match_reason
+from dealtrace.storage.deals.worth import lacks_rate, worth_of
 from dealtrace.storage.reports.expressions import Expression, Selection
 from dealtrace.storage.reports.fact_tables import AT, SITE_ID, TARGET_SECONDS, Moment
 from dealtrace.storage.reports.joined_leads import (
@@ -35,7 +36,6 @@ from dealtrace.storage.reports.joined_leads import (
     leads_with_deals,
     stated_leads,
 )
-from dealtrace.storage.reports.rates import in_rubles, lacks_rate
 from dealtrace.storage.reports.sql_functions import items_of, known_text, without_query
 from dealtrace.storage.reports.touched_rows import with_touches
 from dealtrace.storage.schema.tables.costs import cost
@@ -262,8 +262,8 @@ class StoredFacts:
             "status": Attribute(known_text(func.coalesce(deal_status.c.key, deal.c.status)), (_STATUS,)),
             "status_spelling": Attribute(deal.c.status),
             "meaning": Attribute(deal_status.c.meaning, (_STATUS,)),
-            "amount": Attribute(in_rubles(deal.c.amount_rub, has_rates=self.has_rates)),
-            "margin": Attribute(in_rubles(deal.c.margin_rub, has_rates=self.has_rates)),
+            "amount": Attribute(worth_of(deal.c.amount_rub, has_rates=self.has_rates)),
+            "margin": Attribute(worth_of(deal.c.margin_rub, has_rates=self.has_rates)),
             "lacks_rate": Attribute(case((lacks_rate(has_rates=self.has_rates), 1), else_=0)),
             "lead_kind": Attribute(
                 case(*((deal.c.lead_kind == kind, key) for kind, key in KIND_KEYS.items()), else_=None)
