@@ -20,6 +20,7 @@ from benchmarks.growth import FEW, MANY, report_growth
 from benchmarks.http_layer import report_http_layer
 from benchmarks.import_calls import report_import
 from benchmarks.journals import report_journals
+from benchmarks.report_scale import TIMES
 from benchmarks.reports import report_reports
 from benchmarks.serving import NO_STORE, PRODUCT, Contender, Figures, Place, environment_of, measure, postgresql
 from dealtrace.leads.call import IncomingCall
@@ -54,6 +55,9 @@ def main() -> None:
     parser.add_argument("--few", type=int, default=FEW, help="leads of the small site")
     parser.add_argument("--leads", type=int, default=MANY, help="leads of the large site")
     parser.add_argument("--deals", type=int, default=MANY, help="deals to match again, and deals in reports")
+    parser.add_argument(
+        "--times", type=int, default=TIMES, help="how many times as large the largest mirror is; 0: no largest sizes"
+    )
     parser.add_argument("--no-postgresql", action="store_true", help="measure only SQLite")
     chosen = parser.parse_args()
     parts = PARTS if chosen.only is None else (chosen.only,)
@@ -90,7 +94,7 @@ def _report_large_sites(
         for engine, create in addresses.items():
             report_journals(engine, create("journals"), chosen.deals)
     if "reports" in parts:
-        report_reports(folder, addresses, chosen.deals)
+        report_reports(folder, addresses, chosen.deals, chosen.times)
     if "cabinet" in parts:
         report_cabinet(folder, addresses, chosen.deals)
 

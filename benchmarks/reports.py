@@ -4,7 +4,6 @@ Triggers mark changed rows for the mirror, which makes registrations slower; thi
 """
 
 import os
-import resource
 import shutil
 import sqlite3
 import statistics
@@ -17,6 +16,13 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
+from benchmarks.report_scale import (
+    forget_peak,
+    measure_against_sqlite,
+    measure_files,
+    peak_mib,
+    repeat_mirror,
+)
 from benchmarks.report_site import LAST_AT, SITE, copy_site, fill_site
 from benchmarks.serving import environment_of
 from dealtrace.accounts.site import Site
@@ -52,8 +58,11 @@ QUESTIONS = {
 }
 
 
-def report_reports(folder: Path, addresses: Mapping[str, Callable[[str], str]], deals: int) -> None:
-    """Measure a site with `deals` deals, as many leads and five times as many visits, on each database."""
+def report_reports(folder: Path, addresses: Mapping[str, Callable[[str], str]], deals: int, times: int) -> None:
+    """Measure a site with `deals` deals, as many leads and five times as many visits, on each database.
+
+    If `times` is not 0, also measure files of all deals, SQLite without a mirror, and a mirror `times` as large.
+    """
     file = folder / "reports.db"
     _create_site(f"sqlite:///{file}")
     fill_site(file, deals, deals, deals * VISITS_PER_LEAD)
@@ -62,6 +71,28 @@ def report_reports(folder: Path, addresses: Mapping[str, Callable[[str], str]], 
         _create_site(url)
         measure_postgresql(file, url)
     measure_reports(file)
+    if times:
+        measure_files(file)
+        _measure_scale(file, times)
+
+
+def _measure_scale(file: Path, times: int) -> None:
+    """Compare a site's mirror with SQLite itself, then make it `times` as large and print the time of each report."""
+    database = open_database(f"sqlite:///{file}")
+    site = _find_site(database)
+    _open(database)
+    measure_against_sqlite(database, QUESTIONS, lambda asked, name: _ask(asked, site, QUESTIONS[name]))
+    repeat_mirror(database, times)
+    for name, words in QUESTIONS.items():
+        _timed(f"{times} times: {name}", lambda words=words: _ask(database, site, words), ROUNDS)
+    database.close()
+
+
+def _find_site(database: Database) -> Site:
+    with database.read() as connection:
+        site = find_site(connection, SITE)
+    assert site is not None
+    return site
 
 
 def _create_site(url: str) -> None:
@@ -76,10 +107,9 @@ def measure_postgresql(file: Path, url: str) -> None:
     """
     database = open_database(url)
     copy_site(open_database(f"sqlite:///{file}"), database)
-    database.gather_statistics()
-    with database.read() as connection:
-        site = find_site(connection, SITE)
-    assert site is not None
+    with database.writer.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("VACUUM ANALYZE")  # as autovacuum does after a while
+    site = _find_site(database)
     for name, words in QUESTIONS.items():
         _timed(f"PostgreSQL: {name}", lambda words=words: _ask(database, site, words), ROUNDS)
     database.close()
@@ -88,13 +118,11 @@ def measure_postgresql(file: Path, url: str) -> None:
 def measure_reports(file: Path) -> None:
     """Print the time of each step (building, opening, updating, reporting) at the site in a SQLite file."""
     database = open_database(f"sqlite:///{file}")
-    with database.read() as connection:
-        site = find_site(connection, SITE)
-    assert site is not None
+    site = _find_site(database)
     shutil.rmtree(folder_of(database), ignore_errors=True)
+    forget_peak()
     _timed("build the mirror", lambda: _open(database))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"peak memory {peak:.0f} MiB, file {file_of(database).stat().st_size / 2**20:.0f} MiB")
+    print(f"peak memory {peak_mib():.0f} MiB, file {file_of(database).stat().st_size / 2**20:.0f} MiB")
     _timed("open it", lambda: _open(database), ROUNDS)
     for number in range(ROUNDS):
         _change(file, number)

@@ -142,3 +142,19 @@ def test_a_backup_to_a_folder_that_is_not_there_blames_the_folder(beside: Termin
         word = beside.refused("backup", place)
         assert str(Path(place).parent) in word
         assert "atabase" not in word
+
+
+def test_a_backup_leaves_the_column_mirror_out_and_a_restored_database_builds_its_own(
+    command_line: CommandLine, tmp_path: Path
+) -> None:
+    source, target = (Terminal(command_line, f"sqlite:///{tmp_path / name}", tmp_path) for name in ("a.db", "b.db"))
+    source.done("site", "create", "Shop")
+    report = ("report", "--site", "1", "--by", "source", "--metrics", "deals")
+    figures = source.json(*report)
+    assert (tmp_path / "a.db.mirror" / "facts.duckdb").exists()
+    source.done("backup", "all.backup")
+    assert sorted(path.name for path in tmp_path.glob("all*")) == ["all.backup"]
+    target.done("restore", "all.backup")
+    assert not (tmp_path / "b.db.mirror").exists()
+    assert target.json(*report) == figures
+    assert (tmp_path / "b.db.mirror" / "facts.duckdb").exists()

@@ -2,6 +2,8 @@
 
 import os
 import sqlite3
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from cast import Stage
-from commands import CommandLine, Terminal
+from commands import CommandLine, Terminal, read_to_the_end
 from dealtrace.cli.database import summarize_distribution
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.storage.database.engine import open_database
@@ -224,3 +226,22 @@ def test_commands_that_start_together_make_a_new_database_once(command_line: Com
     with ThreadPoolExecutor(3) as pool:
         made = list(pool.map(lambda item: item.json("site", "create", "Shop"), terminals))
     assert sorted(site["siteId"] for site in made) == [1, 2, 3]
+
+
+@pytest.mark.parametrize("option", [(), ("--anew",)])
+def test_a_person_at_a_terminal_sees_which_table_of_the_mirror_is_being_filled(
+    command_line: CommandLine, tmp_path: Path, option: tuple[str, ...]
+) -> None:
+    terminal = on_sqlite(command_line, tmp_path, "mirrored.db")
+    terminal.done("site", "create", "Shop")
+    if option:
+        terminal.done("db", "mirror")
+    screen, inner = os.openpty()
+    command = [sys.executable, "-m", "dealtrace", "db", "mirror", *option]
+    environment = {**os.environ, "DEALTRACE_DATABASE_URL": terminal.url, "TERM": "xterm", "COLUMNS": "100"}
+    process = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL, stderr=inner)
+    os.close(inner)
+    shown = read_to_the_end(screen)
+    assert process.wait() == 0
+    assert "costs" in shown
+    assert "100%" in shown

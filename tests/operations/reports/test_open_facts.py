@@ -79,7 +79,7 @@ def test_other_engines_answer_by_themselves(database: Database) -> None:
 
 
 _IN_FORCE = select(
-    *(func.current_setting(name) for name in ("jit", "plan_cache_mode", "parallel_tuple_cost")),
+    *(func.current_setting(name) for name in ("jit", "plan_cache_mode", "parallel_tuple_cost", "random_page_cost")),
     func.pg_size_bytes(func.current_setting("work_mem")),
 )
 
@@ -91,7 +91,7 @@ def test_reports_are_read_from_postgresql_in_memory_and_in_parallel(postgresql_s
         with database.read() as connection:
             prepare_large_reads(connection)
             *plan, memory = connection.execute(_IN_FORCE).one()
-        assert plan == ["off", "force_custom_plan", "0.03"]
+        assert plan == ["off", "force_custom_plan", "0.03", "1.1"]
         assert memory == expected_mib * 2**20
         with database.read() as connection:
             assert connection.execute(_IN_FORCE).one()[-1] == server_mib * 2**20

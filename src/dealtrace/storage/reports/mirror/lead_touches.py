@@ -119,8 +119,12 @@ def _least(amount: str, shares: str) -> str:
 
 
 def _split(amount: str, shares: str) -> str:
-    """Return the SQL expression for the list of the touches' parts of an amount, in kopecks."""
+    """Return the SQL expression for the list of the touches' parts of an amount, in kopecks.
+
+    The lowest rank is the only item of a list, because DuckDB computes what is inside a lambda for every touch.
+    """
     size = f"abs({amount})"
-    extra = f"CASE WHEN {_rank(size)} >= {_least(amount, shares)} THEN 1 ELSE 0 END"
+    extra = f"CASE WHEN {_rank(size)} >= least_rank THEN 1 ELSE 0 END"
     kopecks = f"lambda share, place: CAST(sign({amount}) * ({_floor(size)} + {extra}) AS BIGINT)"
-    return f"CASE WHEN {amount} IS NOT NULL THEN list_transform({shares}, {kopecks}) END"
+    parts = f"list_transform([{_least(amount, shares)}], lambda least_rank: list_transform({shares}, {kopecks}))[1]"
+    return f"CASE WHEN {amount} IS NOT NULL THEN {parts} END"

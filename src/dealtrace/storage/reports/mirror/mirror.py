@@ -27,6 +27,8 @@ PATIENCE_SECONDS = 120.0
 _LOOK_SECONDS = 0.01
 MARKS_AT_ONCE = 20_000
 """How many marks are applied in one transaction of the mirror; the ids of these marks are held in memory."""
+_SHARE_FOR_BUILDING = 7 / 8
+"""The part of the mirror's memory that DuckDB gets for building: it fills it, and the process needs some as well."""
 _FACTS, _NEW_FACTS, _SCRATCH = "facts.duckdb", "new.duckdb", "scratch.duckdb"
 _LOCK, _WAITING, _SPILLED = "lock", "waiting", "spilled"
 UNMARKED = "the schema was upgraded, or a person was erased"
@@ -317,7 +319,7 @@ def build(database: Database, folder: Path, progress: Progress) -> None:
     with database.write() as connection:
         stamp = marks.start_marking(connection)
     file = folder / _NEW_FACTS
-    mirror = connect(file, database.mirror_memory_mib, folder / _SPILLED)
+    mirror = connect(file, max(int(database.mirror_memory_mib * _SHARE_FOR_BUILDING), 1), folder / _SPILLED)
     try:
         for statement in creating_statements():
             mirror.execute(statement)
