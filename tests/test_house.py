@@ -47,7 +47,8 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "cabinet": A_WEB_EDGE_MAY | {"files"},
     "cli": AN_EDGE_MAY | {"answers", "demo", "files", "metrics", "open_files"},
     "worker": AN_EDGE_MAY | {"files", "runtime", "log", "metrics", "open_files"},
-    "app": (EDGES - {"cli"}) | {"http", "runtime", "storage", "settings", "clock", "log", "metrics", "open_files"},
+    "app": (EDGES - {"cli"})
+    | {"http", "runtime", "storage", "leads", "settings", "clock", "log", "metrics", "open_files"},
     "errors": frozenset({"refusal"}),
     "refusal": frozenset(),
     "record": frozenset(),

@@ -66,7 +66,10 @@ def own_database(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
     return environment
 
 
-@pytest.mark.parametrize("command", ["site list", "token list 1", "user list", "field list 1", "config"])
+@pytest.mark.parametrize(
+    "command",
+    ["site list", "token list 1", "user list", "field list 1", "config", "deal list --site 1", "lead show call 1"],
+)
 def test_a_command_on_sqlite_imports_neither_another_driver_nor_numbering_plans(
     command: str, own_database: Mapping[str, str]
 ) -> None:
