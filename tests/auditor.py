@@ -1,8 +1,9 @@
 """An auditor of SQL: whether statements on tenant tables would also run on a cluster."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 import pytest
@@ -25,7 +26,8 @@ _VOLATILE = re.compile(
 _NOT_EVERYWHERE = re.compile(r"\b(MERGE\s+INTO|TRUNCATE|CREATE\s+TEMP)", re.IGNORECASE)
 
 
-def faults_of(statement: str) -> list[str]:
+@lru_cache(1000)
+def faults_of(statement: str) -> Sequence[str]:
     """List what is wrong with a statement; empty when it would run on a cluster as well."""
     mentions = [match for match in _MENTION.finditer(statement) if match["table"] in TENANT_TABLES]
     if not mentions:

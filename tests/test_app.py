@@ -241,7 +241,7 @@ def test_a_database_that_goes_away_is_503_and_nothing_worse_until_it_is_back(tmp
     if programs is None:
         leave_out("PostgreSQL", "postgresql")
     postgresql = PostgresqlServer(programs, settings=())
-    server = ServerProcess(postgresql.create("own"), tmp_path, storage_patience_seconds=1)
+    server = ServerProcess(postgresql.create("own"), tmp_path, is_fork=True, storage_patience_seconds=1)
     try:
         stage = Stage(open_database(server.database_url))
         player = stage.open_site()

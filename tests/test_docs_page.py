@@ -40,7 +40,7 @@ def operations() -> Iterator[tuple[str, str, Mapping[str, Any]]]:
 def docs_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """Run a new server on a file, as its first user finds it, for all tests of the module."""
     folder = tmp_path_factory.mktemp("docs")
-    process = ServerProcess(f"sqlite:///{folder}/dealtrace.db", folder, trusted_proxies="127.0.0.1")
+    process = ServerProcess(f"sqlite:///{folder}/dealtrace.db", folder, is_fork=True, trusted_proxies="127.0.0.1")
     yield process
     process.close()
 

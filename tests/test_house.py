@@ -47,12 +47,14 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "cabinet": A_WEB_EDGE_MAY | {"demo", "files"},
     "cli": AN_EDGE_MAY | {"answers", "demo", "files", "metrics", "open_files"},
     "worker": AN_EDGE_MAY | {"files", "runtime", "log", "metrics", "open_files"},
-    "app": (EDGES - {"cli"}) | {"http", "runtime", "storage", "settings", "clock", "log", "metrics", "open_files"},
+    "app": (EDGES - {"cli"})
+    | {"http", "runtime", "storage", "leads", "settings", "clock", "log", "metrics", "open_files"},
     "errors": frozenset({"refusal"}),
     "refusal": frozenset(),
     "record": frozenset(),
     "nearest_name": frozenset(),
-    "settings": frozenset({"mails"}),
+    "settings": frozenset({"mails", "stated_settings"}),
+    "stated_settings": frozenset(),
     "clock": frozenset(),
     "log": frozenset({"metrics"}),
     "metrics": frozenset(),
@@ -112,7 +114,8 @@ LIBRARIES: dict[str, frozenset[str]] = {
     "app": frozenset({"starlette", "structlog"}),
     "log": frozenset({"structlog", "msgspec"}),
     "metrics": frozenset({"prometheus_client"}),
-    "settings": frozenset({"pydantic", "pydantic_core", "pydantic_settings", "sqlalchemy"}),
+    "settings": frozenset({"pydantic", "pydantic_core", "sqlalchemy"}),
+    "stated_settings": frozenset({"dotenv"}),
 }
 """Which libraries a folder may use; a folder that is not here uses the standard library alone."""
 
@@ -160,7 +163,7 @@ SHARED_THREADS: dict[str, str] = {
 }
 """The modules that use the event loop's default executor, whose threads all of them share, and what for."""
 
-ENVIRONMENT_READERS = frozenset({"settings.py", "metrics.py", "cli/serve.py", "cli/backup.py"})
+ENVIRONMENT_READERS = frozenset({"stated_settings.py", "metrics.py", "cli/serve.py", "cli/backup.py"})
 NOT_FOR_THE_DOMAIN = frozenset(
     {
         "asyncio",

@@ -304,6 +304,21 @@ def test_the_environment_wins_over_dot_env_and_that_over_toml(env: pytest.Monkey
     assert (settings.port, settings.workers, settings.reader_threads) == (1, 2, 3)
 
 
+@pytest.mark.parametrize("name", ["dealtrace_port", "Dealtrace_Port"])
+def test_the_case_of_a_variable_makes_no_difference(env: pytest.MonkeyPatch, name: str) -> None:
+    Path(".env").write_text(f"{name}=2\n")
+    assert read_settings().port == 2
+    read_settings.cache_clear()
+    env.setenv(name, "1")
+    assert read_settings().port == 1
+
+
+def test_a_name_without_a_value_states_nothing() -> None:
+    Path("dealtrace.toml").write_text("port = 3\n")
+    Path(".env").write_text("DEALTRACE_PORT\nexport DEALTRACE_WORKERS='2' # two\n")
+    assert (read_settings().port, read_settings().workers) == (3, 2)
+
+
 def test_an_argument_wins_over_the_environment(env: pytest.MonkeyPatch) -> None:
     env.setenv("DEALTRACE_PORT", "1")
     assert Settings(port=2).port == 2

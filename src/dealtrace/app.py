@@ -33,6 +33,7 @@ from dealtrace.http.rate_limits import RateLimits, Rates
 from dealtrace.http.routes import Routes
 from dealtrace.http.server import HttpServer, not_found
 from dealtrace.http.service_routes import service_routes
+from dealtrace.leads.phone import import_numbering_plans
 from dealtrace.log import Outage, RetryLog, cause_of, start_logging
 from dealtrace.runtime.account_changes import AccountChanges
 from dealtrace.runtime.background_runs import BackgroundRuns
@@ -132,6 +133,7 @@ class Application:
 
     def _start(self) -> None:
         open_cities()
+        import_numbering_plans()
         self._open_storage()
         self._start_deliveries()
         self._start_alerts()

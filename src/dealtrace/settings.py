@@ -3,32 +3,27 @@
 from enum import Enum, auto
 from functools import cache
 from ipaddress import ip_network
-from pathlib import Path
 from tomllib import TOMLDecodeError
-from typing import Annotated
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from pydantic import Field, ValidationError, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import ErrorDetails
-from pydantic_settings import (
-    BaseSettings,
-    DotEnvSettingsSource,
-    EnvSettingsSource,
-    NoDecode,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    TomlConfigSettingsSource,
-)
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from dealtrace.mails.recipient import is_address
 from dealtrace.nearest_name import nearest_name
 from dealtrace.record import record
+from dealtrace.stated_settings import (
+    ENV_FILE,
+    TOML_FILE,
+    read_env_file,
+    read_environment,
+    read_stated,
+    read_toml_file,
+)
+from dealtrace.stated_settings import ENVIRONMENT_PREFIX as ENVIRONMENT_PREFIX
 
-ENVIRONMENT_PREFIX = "DEALTRACE_"
-TOML_FILE = Path("dealtrace.toml")
-ENV_FILE = Path(".env")
 _OWN_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 OTHER_VARIABLES = frozenset({"new_password"})
 """Environment variables with our prefix that commands read and that are not settings: in lower case, without prefix."""
@@ -62,17 +57,13 @@ _SMTP = {
 """The encryption and the usual port of each URL scheme."""
 
 
-class Settings(BaseSettings):
-    """The settings, frozen; the environment takes precedence over `.env`, and `.env` over `dealtrace.toml`."""
+class Settings(BaseModel):
+    """The settings, frozen: arguments, then the environment, then `.env`, then `dealtrace.toml`."""
 
-    model_config = SettingsConfigDict(
-        env_prefix=ENVIRONMENT_PREFIX,
-        env_file=".env",
-        toml_file=TOML_FILE,
-        frozen=True,
-        extra="ignore",
-        hide_input_in_errors=True,
-    )
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    def __init__(self, **given: object) -> None:
+        super().__init__(**{**read_stated(), **given})
 
     database_url: str = Field(
         "sqlite:///dealtrace.db",
@@ -150,10 +141,10 @@ class Settings(BaseSettings):
     redis_url: str = Field(
         "", description="Redis or Valkey for rate limits shared by several processes; empty: each process has its own."
     )
-    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+    trusted_proxies: tuple[str, ...] = Field(
         (), description="Proxies whose `X-Forwarded-*` headers are trusted: IP addresses or networks, comma-separated."
     )
-    webhook_private_targets: Annotated[tuple[str, ...], NoDecode] = Field(
+    webhook_private_targets: tuple[str, ...] = Field(
         (), description="Private IP addresses or networks, comma-separated, that webhooks may be sent to."
     )
     scribe_queue_max: int = Field(
@@ -287,18 +278,6 @@ class Settings(BaseSettings):
             raise ValueError("use redis://host:port or rediss://host:port, also for Valkey")
         return value
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the library calls it by name
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Return the sources in order: arguments, environment, `.env`, TOML."""
-        return init_settings, env_settings, dotenv_settings, TomlConfigSettingsSource(settings_cls)
-
 
 def _host_of(url: str) -> str:
     """Return the host of a URL in lower case, or an empty string if it has none."""
@@ -357,13 +336,11 @@ def list_unknown_settings() -> list[UnknownVariable]:
     known = Settings.model_fields
     variables = {f"{ENVIRONMENT_PREFIX}{name.upper()}" for name in known}
     unknown: list[UnknownVariable] = []
-    sources = {"the environment": EnvSettingsSource(Settings), str(ENV_FILE): DotEnvSettingsSource(Settings)}
-    for place, source in sources.items():
-        for name in sorted(source.env_vars):
-            bare = name.removeprefix(ENVIRONMENT_PREFIX.lower())
-            if bare != name and bare not in known and bare not in OTHER_VARIABLES:
-                unknown.append(UnknownVariable(place, name.upper(), nearest_name(name, variables)))
-    in_toml = sorted(set(TomlConfigSettingsSource(Settings).toml_data) - set(known))
+    for place, stated in (("the environment", read_environment()), (str(ENV_FILE), read_env_file())):
+        for bare in sorted(set(stated) - set(known) - OTHER_VARIABLES):
+            name = f"{ENVIRONMENT_PREFIX}{bare.upper()}"
+            unknown.append(UnknownVariable(place, name, nearest_name(name, variables)))
+    in_toml = sorted(set(read_toml_file()) - set(known))
     return [*unknown, *(UnknownVariable(str(TOML_FILE), name, nearest_name(name, known)) for name in in_toml)]
 
 

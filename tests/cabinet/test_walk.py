@@ -41,7 +41,7 @@ def host(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     """Run one server for the module, on SQLite."""
     folder = tmp_path_factory.mktemp("walk")
     shutil.copy(sqlite_template, folder / "dealtrace.db")
-    process = ServerProcess(f"sqlite:///{folder}/dealtrace.db", folder)
+    process = ServerProcess(f"sqlite:///{folder}/dealtrace.db", folder, is_fork=True)
     yield process
     process.close()
 

@@ -169,7 +169,7 @@ def vendors(
     stage = Stage(opened)
     player = open_vendors_site(stage)
     keep_what_the_examples_name(stage, player)
-    server = ServerProcess(url, tmp_path_factory.mktemp("vendors"))
+    server = ServerProcess(url, tmp_path_factory.mktemp("vendors"), is_fork=True)
     yield server, player, stage
     server.close()
     opened.close()

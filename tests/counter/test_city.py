@@ -56,7 +56,7 @@ def located(
     (folder / "dealtrace.db").write_bytes(sqlite_template.read_bytes())
     stage = Stage(open_database(url))
     player = stage.open_site()
-    server = ServerProcess(url, folder, city_database=folder / "cities.mmdb")
+    server = ServerProcess(url, folder, is_fork=True, city_database=folder / "cities.mmdb")
     yield server, stage, player
     server.close()
     stage.database.close()
@@ -71,5 +71,5 @@ def test_a_file_that_is_none_stops_the_start_and_is_named(
         (tmp_path / "cities.mmdb").write_bytes(content)
     url = f"sqlite:///{tmp_path / 'dealtrace.db'}"
     with pytest.raises(AssertionError, match="DEALTRACE_CITY_DATABASE") as refused:
-        ServerProcess(url, tmp_path, city_database=tmp_path / "cities.mmdb")
+        ServerProcess(url, tmp_path, is_fork=True, city_database=tmp_path / "cities.mmdb")
     assert "Traceback" not in str(refused.value)

@@ -177,7 +177,7 @@ def postgresql() -> Iterator[PostgresqlServer]:
 
 
 def test_a_postgresql_that_is_read_only_is_503(postgresql: PostgresqlServer, tmp_path: Path) -> None:
-    with closing(ServerProcess(postgresql.create("own"), tmp_path)) as server:
+    with closing(ServerProcess(postgresql.create("own"), tmp_path, is_fork=True)) as server:
         player = opened_site(server.database_url)
         assert server.register(player.token, orderNumber="before").status_code == 200
         set_read_only(postgresql, "on")
@@ -209,7 +209,7 @@ def read_only_of_a_new_connection(postgresql: PostgresqlServer) -> str:
 
 def test_a_postgresql_that_recovers_is_503(postgresql: PostgresqlServer, tmp_path: Path) -> None:
     url = postgresql.create("own")
-    with closing(ServerProcess(url, tmp_path, storage_patience_seconds=1)) as server:
+    with closing(ServerProcess(url, tmp_path, is_fork=True, storage_patience_seconds=1)) as server:
         player = opened_site(url)
         assert server.register(player.token, orderNumber="before").status_code == 200
         postgresql.stop()
@@ -232,7 +232,7 @@ def _owner(path: Path) -> tuple[int, int]:
 
 
 def test_a_long_outage_is_a_line_a_minute(postgresql: PostgresqlServer, tmp_path: Path) -> None:
-    with closing(ServerProcess(postgresql.create("own"), tmp_path, storage_patience_seconds=0)) as server:
+    with closing(ServerProcess(postgresql.create("own"), tmp_path, is_fork=True, storage_patience_seconds=0)) as server:
         player = opened_site(server.database_url)
         assert server.register(player.token, orderNumber="before").status_code == 200
         postgresql.kill()
@@ -265,7 +265,7 @@ def last_use_on(server: ServerProcess, user: User) -> datetime:
 
 
 def test_pages_open_while_a_postgresql_is_read_only(postgresql: PostgresqlServer, tmp_path: Path) -> None:
-    with closing(ServerProcess(postgresql.create("own"), tmp_path)) as server:
+    with closing(ServerProcess(postgresql.create("own"), tmp_path, is_fork=True)) as server:
         guest, user = idle_guest(server)
         before = last_use_on(server, user)
         set_read_only(postgresql, "on")

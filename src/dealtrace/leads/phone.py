@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from dealtrace.leads.numbering import ASSIGNED_IN_RUSSIA, RUSSIA, bare_foreign, is_assigned_in_russia, stated_foreign
+from dealtrace.leads.numbering import RUSSIA, assigned_in_russia, bare_foreign, is_assigned_in_russia, stated_foreign
 from dealtrace.leads.phone_text import is_short, list_written
 from dealtrace.leads.plain_text import CONTACTS_LENGTH_MAX
 from dealtrace.record import record
 
-_READY = re.compile(rf"(?:\+?7|8){ASSIGNED_IN_RUSSIA}")
-"""A pattern of the form in which most programs send phones; it is tried first to save time."""
+_READY_PREFIX = r"(?:\+?7|8)"
+"""What stands before the ten digits in the form in which most programs send phones."""
 _NATIONAL_LENGTH = 10
 
 
@@ -91,6 +91,11 @@ def _begins_as_russian(digits: str) -> bool:
     return is_local or _TRUNK_PREFIX.fullmatch(digits) is not None
 
 
+def _is_ready(text: str) -> bool:
+    """Return whether a phone has the form in which most programs send phones; it is tried first to save time."""
+    return assigned_in_russia(_READY_PREFIX).match(text) is not None
+
+
 def normal_phone(text: str) -> str | None:
     """Return the first usable phone in a string, with its country code (`79205550055`), or `None` if there is none.
 
@@ -98,7 +103,7 @@ def normal_phone(text: str) -> str | None:
     Ours: a phone may be written in any of the `PHONE_FORMS`, with any of `phone_text.WRAPPINGS` around it; numbers that
     cannot be assigned are unusable.
     """
-    if _READY.match(text) is not None:
+    if _is_ready(text):
         return RUSSIA + text[-_NATIONAL_LENGTH:]
     return next(iter(list_phones(text)), None)
 
@@ -109,7 +114,7 @@ def list_phones(text: str) -> tuple[str, ...]:
     Ours: digits that are too few for a phone may be part of another number. If a text has such digits, only the
     `PHONE_FORMS` with `is_whole` are tried; if such digits have a plus, the list is empty.
     """
-    if _READY.match(text) is not None:
+    if _is_ready(text):
         return (RUSSIA + text[-_NATIONAL_LENGTH:],)
     written = list_written(text) if len(text) <= CONTACTS_LENGTH_MAX else []
     strays = [number.digits for number in written if number.is_stray]
@@ -118,6 +123,12 @@ def list_phones(text: str) -> tuple[str, ...]:
     forms = [form for form in PHONE_FORMS if form.is_whole] if strays else PHONE_FORMS
     numbers = [number.digits for number in written if not number.is_extension]
     return tuple(dict.fromkeys(phone for digits in numbers for phone in _read(digits, forms)))
+
+
+def import_numbering_plans() -> None:
+    """Import the numbering plans before the first phone is read, which would wait for them."""
+    assigned_in_russia()
+    assigned_in_russia(_READY_PREFIX)
 
 
 def _read(digits: str, forms: Sequence[PhoneForm]) -> Iterator[str]:

@@ -1,0 +1,55 @@
+"""Read the settings that are stated in the environment, in `.env` and in `dealtrace.toml`, before they are checked.
+
+pydantic-settings reads the same, but importing and using it takes 25 ms of CPU, and every command reads the settings.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+
+ENVIRONMENT_PREFIX = "DEALTRACE_"
+TOML_FILE = Path("dealtrace.toml")
+ENV_FILE = Path(".env")
+
+
+def read_environment() -> dict[str, str]:
+    """Return the variables of the environment that have our prefix, by name without prefix in lower case."""
+    return _with_prefix(os.environ)
+
+
+def read_env_file() -> dict[str, str]:
+    """Return the variables of `.env` that have our prefix, by name without prefix in lower case."""
+    if not ENV_FILE.is_file():
+        return {}
+    return _with_prefix(import_module("dotenv").dotenv_values(ENV_FILE, encoding="utf-8"))
+
+
+def read_toml_file() -> dict[str, object]:
+    """Return the values of `dealtrace.toml` by key.
+
+    Raises:
+        TOMLDecodeError: the file is not TOML.
+    """
+    return tomllib.loads(TOML_FILE.read_text(encoding="utf-8")) if TOML_FILE.is_file() else {}
+
+
+def read_stated() -> dict[str, object]:
+    """Return all values by name; the environment takes precedence over `.env`, and `.env` over `dealtrace.toml`.
+
+    Raises:
+        TOMLDecodeError: `dealtrace.toml` is not TOML.
+    """
+    return {**read_toml_file(), **read_env_file(), **read_environment()}
+
+
+def _with_prefix(variables: Mapping[str, str | None]) -> dict[str, str]:
+    """Return the variables that have our prefix in either case; in `.env`, a name without `=` states nothing."""
+    prefix = ENVIRONMENT_PREFIX.lower()
+    lowered = {name.lower(): value for name, value in variables.items()}
+    return {
+        name.removeprefix(prefix): value
+        for name, value in lowered.items()
+        if name.startswith(prefix) and value is not None
+    }
