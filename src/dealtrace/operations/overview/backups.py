@@ -14,14 +14,15 @@ def find_old_backup(connection: Connection, now: datetime, days_max: int) -> Pro
 
     Ours: only `dealtrace backup` is known here. PostgreSQL is usually backed up by its own means, so its databases are
     expected to have a backup of ours only after the first one. A SQLite file is, once its first user is `days_max` days
-    old; a site may be older, as that of a demo is. If `days_max` is 0, backups are made by other means, and nothing is
+    old; a site may be older, as that of a demo is. Backups made by earlier releases are not known, and a backup in the
+    future, of a clock that was wrong, says nothing. If `days_max` is 0, backups are made by other means, and nothing is
     a problem.
     """
     if not days_max:
         return None
     age_max = timedelta(days=days_max)
     finished_at = find_last_backup(connection)
-    if finished_at is not None:
+    if finished_at is not None and finished_at <= now:
         is_old = now - finished_at > age_max
         return Problem(ProblemKind.BACKUP_OLD, count=(now - finished_at).days, since=finished_at) if is_old else None
     created_at = find_first_creation(connection) if connection.dialect.name == "sqlite" else None
