@@ -27,7 +27,7 @@ TRIES_MAX = 3
 class ImportKind:
     """The function that imports one kind of record, and the most ids that a record takes.
 
-    Any: each kind has its own records.
+    Any: each kind of import has records of its own type.
     """
 
     run: Import[Any]

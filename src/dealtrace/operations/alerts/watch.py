@@ -41,9 +41,10 @@ class AlertEvaluation:
 
 @record
 class AlertReport:
-    """The result of a claimed alert: its evaluation or the `fault` that prevented this, and the alert's next due time.
+    """The result of a claimed alert: its evaluation or the `fault` that prevented it, and the alert's next due time.
 
-    Both are `None` if the evaluation failed and is to be tried again. `sends_mail` is whether a mail server is set up.
+    `evaluation` and `fault` are both `None` if the evaluation failed and is to be tried again. `sends_mail` is whether
+    a mail server is set up.
     """
 
     alert: Alert

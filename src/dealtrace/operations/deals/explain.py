@@ -66,7 +66,7 @@ class Explanation:
         return verdict_of(reason, contact_matching=self.contact_matching)
 
     def _found_by(self, lead: LeadRef | None) -> LeadContacts | None:
-        """Return the reference and contacts of `lead` that the searches found, or `None` without a lead."""
+        """Return the reference and contacts by which the searches found `lead`, or `None` if there is no lead."""
         if lead is None:
             return None
         references = (naming.value for naming in self.namings if naming.lead == lead and naming.by == REFERENCE)
