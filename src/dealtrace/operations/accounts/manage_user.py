@@ -93,7 +93,8 @@ def delete_user(connection: Connection, login: str, now: datetime, *, deleted_by
 
     `deleted_by` is the user who deletes the other user, or `None` if a command does.
 
-    Ours: the user's own segments and reports are deleted, since nobody else can see them; shared ones are kept.
+    Ours: the user's own segments and reports are deleted, since nobody else can see them; shared segments and reports
+    are kept.
 
     Raises:
         InvalidSetting: there is no such user, or no owner of the installation would be left.

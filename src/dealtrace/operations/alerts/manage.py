@@ -100,7 +100,7 @@ def _differences(before: Rule, after: Rule) -> Iterator[tuple[str, str]]:
 
 
 def require_alert(connection: Connection, site: Site, alert_id: int) -> Alert:
-    """Return the alert of a site that has this id.
+    """Return the site's alert that has this id.
 
     Raises:
         AlertNotFound: the site has no such alert.

@@ -1,4 +1,4 @@
-"""Start a demo in a new site or in an empty one."""
+"""Start a demo in a new site or in an empty site."""
 
 from dataclasses import replace
 from datetime import datetime

@@ -94,8 +94,9 @@ def change_report(
 ) -> bool:
     """Change the title, question, time or recipients of a report; return `False` if the site has no such report.
 
-    If the rhythm or the hour changes, the next e-mail is due at the first such time after `now`; otherwise its due time
-    does not change. E-mails that already wait keep their recipients. `user_id` is the user who changes the report.
+    If the rhythm or the hour changes, the next e-mail is due at the first time after `now` that the new values allow;
+    otherwise its due time does not change. E-mails that already wait keep their recipients. `user_id` is the user who
+    changes the report.
 
     Raises:
         InvalidParameters: `new.raw_question` is not a valid question for a report.
