@@ -110,7 +110,7 @@ def _store(work: Work, items: Sequence[WriteCommand[DealUpdate]], applied: _Appl
         position: (latest.get(deal.id, deal), items[position].payload) for position, deal in applied.found.items()
     }
     updated = _with_matchers(work, updates)
-    _add_to_leads(work, list(updates.values()))  # last, because new tags may match deals again
+    _add_to_leads(work, list(updates.values()))  # last, because new tags may cause a rematch
     return updated
 
 
