@@ -57,8 +57,8 @@ class FlipLine:
 class Explained:
     """The explanation of a match; `pinnable` has the form value and the name of each lead that can be chosen.
 
-    `chart` may be empty. `names_threshold` is whether one of `flips` changes the time allowed for matching. A deal of
-    deals 2.0 has `matchers` instead of `steps`.
+    `chart` may be empty. `names_threshold` is whether one of `flips` changes the time allowed for matching. A deal sent
+    by the API deals 2.0 has `matchers` instead of `steps`.
     """
 
     verdict: str

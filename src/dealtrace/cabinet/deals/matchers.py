@@ -1,4 +1,4 @@
-"""Explain in words how the matchers of a deal were tried: searches for its lead that the CRM sent in order."""
+"""Explain in words how the matchers of a deal, the searches for its lead that the CRM sent, were tried in order."""
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta

@@ -98,7 +98,7 @@ FIELDS: Mapping[str, str] = {
     "visit_id": "Visit",
     "deleted_at": "Deleted",
 }
-"""The fields that the history shows as they are; it shows the details of a deal by their own names."""
+"""The titles of fields in the history of a deal; the details of a deal have titles of their own."""
 assert (set(REASONS), set(VERDICTS), set(WON_BY), set(VERSIONS)) == tuple(
     map(set, (MatchReason, Verdict, WonBy, VersionKind))
 )

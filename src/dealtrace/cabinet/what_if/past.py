@@ -50,7 +50,8 @@ _PHASES = {
 class PastCard:
     """What the page shows of a kind of change: how much there is to do, and its latest run.
 
-    `may_run` is true if a preview by the present settings is there, or a run that ended early.
+    `may_run` is true if the latest run applied the present settings, and is a finished preview or a run that ended
+    early.
     """
 
     kind: PastKind
