@@ -22,7 +22,7 @@ KEYS = (
 """Our own keys, to be pressed one after another, and where they lead."""
 OF_BROWSERS = (
     ("Tab, Shift+Tab", "the next or previous link, field or chart point; first comes a link to the content"),
-    ("Enter", "follow a link, open or close a fold, send a form"),
+    ("Enter", "follow a link, open or close a section, send a form"),
     ("Space", "tick a box, choose a value, press a button"),
     ("← → ↑ ↓", "scroll a wide table that has the focus; change a value of a list or a date"),
 )
