@@ -69,7 +69,7 @@ DELIVERY_READERS = 2
 OWN_READERS = 2
 """Connections that requests cannot delay: one follows changed sites and tokens, the other checks the database."""
 BACKGROUND_READERS = 1
-"""Connections of runs in the background, which must not take those of requests."""
+"""Connections for runs in the background, which must not use the connections for requests."""
 OBJECTS_BETWEEN_COLLECTIONS = 20_000
 """The number of new objects that triggers garbage collection; one page of a journal creates 10,000."""
 PASSWORDS_AT_ONCE = 2

@@ -96,7 +96,10 @@ class BodyTooLarge(Refusal):
 
 
 class PathNotFound(Refusal):
-    """The server has no such path; for a well-known wrong path, `ru` and `en` name the right one, else are empty."""
+    """The server has no such path.
+
+    For a well-known wrong path, `ru` and `en` name the right path; for any other path, they are empty.
+    """
 
     code = 10010
     ru = "Адрес не найден: {path}{ru}"

@@ -58,7 +58,7 @@ _SMTP = {
 
 
 class Settings(BaseModel):
-    """The settings, frozen: arguments, then the environment, then `.env`, then `dealtrace.toml`."""
+    """The settings, which cannot change; sources by precedence: arguments, environment, `.env`, `dealtrace.toml`."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 

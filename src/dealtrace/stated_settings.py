@@ -15,12 +15,12 @@ ENV_FILE = Path(".env")
 
 
 def read_environment() -> dict[str, str]:
-    """Return the variables of the environment that have our prefix, by name without prefix in lower case."""
+    """Return the variables of the environment that have our prefix, by name in lower case and without the prefix."""
     return _with_prefix(os.environ)
 
 
 def read_env_file() -> dict[str, str]:
-    """Return the variables of `.env` that have our prefix, by name without prefix in lower case."""
+    """Return the variables of `.env` that have our prefix, by name in lower case and without the prefix."""
     if not ENV_FILE.is_file():
         return {}
     return _with_prefix(import_module("dotenv").dotenv_values(ENV_FILE, encoding="utf-8"))

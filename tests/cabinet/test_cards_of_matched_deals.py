@@ -63,7 +63,7 @@ def test_the_card_says_which_matcher_decided_and_what_the_others_missed_by(
     assert f"3. Calls and lead requests by contact {OTHER} This matcher decided." in words
     assert f"Call {late.id} no match: it began 1 h after the date 26 Mar 2018, 13:00" in words
     assert f"✓ Call {call.id} chosen: it began 1 h 30 min before the date of the matcher 26 Mar 2018, 10:30" in words
-    assert f"Call {earlier.id} fits, but another lead is nearer: it began 2 h before the date" in words
+    assert f"Call {earlier.id} fits: it began 2 h before the date, but another lead is nearer" in words
     assert f"4. Calls and lead requests by contact {PHONE} Not tried, because an earlier matcher decided." in words
     assert "5. Neither a lead nor a source Not tried" in words
     assert f"6. Calls and lead requests by contact {PHONE} Never tried" in words
@@ -71,7 +71,7 @@ def test_the_card_says_which_matcher_decided_and_what_the_others_missed_by(
         assert page.count(f'name="lead" value="{ref}"') == 1, "each considered lead can be pinned"
     pinned = text_of(analyst.post(f"deals/{deal}", act="pin", lead=f"lead_request:{request.id}").text)
     assert f"Lead Lead request {request.id}" in pinned
-    assert "Below is what the matchers would choose otherwise." in pinned
+    assert "Below is what the matchers would choose if the lead were not pinned." in pinned
 
 
 def test_the_card_says_why_no_matcher_found_a_lead(served: Stage, site: Player, analyst: Guest) -> None:

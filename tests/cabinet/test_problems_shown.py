@@ -115,7 +115,7 @@ def backed_up_long_ago(served: Stage) -> Iterator[None]:
 @pytest.mark.usefixtures("backed_up_long_ago")
 def test_an_old_backup_is_shown_until_there_is_a_new_one(served: Stage, server: ServerProcess) -> None:
     reader = reader_of_a_site(server, served)
-    assert "The last backup of the database is 10 days old, of " in plain(reader.get("").text)
+    assert "The last backup of the database is 10 days old: it was made on " in plain(reader.get("").text)
     assert "dealtrace backup FILE The person who runs the server can do this." in plain(reader.get("").text)
     with served.database.write() as connection:
         record_backup(connection, datetime.now(UTC) - timedelta(days=6))

@@ -36,7 +36,7 @@ def test_a_webhook_is_changed_and_only_its_hosts_are_in_the_journal(boss: Guest,
     before = webhook_of(served, owner)
     place = f"{PLACE}/{before.id}"
     shown = boss.post(place, **NEW, fields="orderNumber, orderId,orderNumber")
-    assert "Saved. Servers follow within two seconds." in text_of(shown.text)
+    assert "Saved. Servers apply the change within two seconds." in text_of(shown.text)
     changed = webhook_of(served, owner)
     assert (changed.url, changed.events, changed.fields) == (NEW["url"], {"deal.created"}, ("orderNumber", "orderId"))
     assert (changed.secret, changed.style) == (before.secret, before.style)

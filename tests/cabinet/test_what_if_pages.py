@@ -152,7 +152,7 @@ def test_the_time_zone_shows_the_days_that_get_other_figures(boss: Guest, served
     tried = text_of(boss.send("settings/site", **site_form(owner, timezone=zone), act="try").text)
     assert f"Time zone: Europe/Moscow → {zone}" in tried
     assert "Deals on another day 1 Their sum 900 ₽" in tried
-    assert "Days with other figures" in tried
+    assert "Days whose figures would change" in tried
 
 
 def test_a_host_shows_whose_source_would_change(boss: Guest, served: Stage, owner: Player) -> None:
@@ -260,7 +260,7 @@ def test_a_run_is_not_started_twice_and_one_whose_process_ended_continues(
     shown = boss.get("settings/past")
     assert "Deals: 5 of 10." in text_of(shown.text)
     assert 'hx-trigger="every 2s"' in shown.text
-    assert "running already" in text_of(press(boss, PastKind.MATCH, "run").text)
+    assert "already in progress" in text_of(press(boss, PastKind.MATCH, "run").text)
     part = boss.http.get(f"/cabinet/{owner.site.id}/settings/past", headers={"hx-target": "#past-state"})
     assert part.text.strip().startswith('<div id="past-state"')
     silent = RunState(

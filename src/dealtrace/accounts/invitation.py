@@ -13,7 +13,7 @@ INVITATION_BYTES = 33
 INVITATION_AGE_MAX = timedelta(days=7)
 """Ours: how long an invitation is valid; if nobody accepts it within a week, the address was probably wrong."""
 PASSWORD_LINK_AGE_MAX = timedelta(days=1)
-"""Ours: how long a link that sets a password is valid; a forgotten link is dangerous, a new link easy to make."""
+"""Ours: how long a link that sets a password is valid; a forgotten link is dangerous, and a new one is easy to make."""
 
 
 class Purpose(StrEnum):
@@ -28,7 +28,7 @@ class Purpose(StrEnum):
 class Invitation:
     """A one-time link as it is stored, without its key.
 
-    `made_by` is `None` if a command or the server made the link. A link that gives a role gives `role` at the site
+    `made_by` is `None` if a command or the server made the link. A link that gives a role gives `role` on the site
     `site_id`; if `site_id` is `None`, it makes its user an owner of the installation.
     """
 

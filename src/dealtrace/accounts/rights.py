@@ -11,7 +11,7 @@ from dealtrace.record import record
 class Role(StrEnum):
     """A user's role on a site; each role may do everything that the roles before it may do.
 
-    A reader sees reports without contacts. An analyst also works with deals, leads and their contacts, columns and
+    A reader sees reports without contacts. An analyst also sees contacts, and works with deals, leads, columns and
     costs. An owner may do everything.
     """
 

@@ -21,12 +21,12 @@ TARGET_CALL_DEFAULT = timedelta(seconds=30)
 
 @record
 class Site:
-    """A site and its settings; `time_zone` applies to all dates and times that its clients send and read.
+    """A site and its settings; `time_zone` applies to all dates and times that programs and people send and read.
 
     `points_per_day` is 0 if there is no limit. `point_costs` has only methods that do not cost 1 point. A lead is
-    unique if its client has no earlier lead within `unique_depth` (`None`: ever); a call is a target if the talk lasted
-    at least `target_call`. `listeners` are its webhooks. `hosts` are its own settings for classifying visits by the
-    referring host. Web pages of `cors_origins` may call the API and read its answers; `counter_code` identifies the
+    unique if its client has no earlier lead within `unique_depth` (`None` means ever); a call is a target if the talk
+    lasted at least `target_call`. `listeners` are its webhooks. `hosts` are its own settings for classifying visits by
+    the referring host. Web pages of `cors_origins` may call the API and read its answers; `counter_code` identifies the
     site in web pages.
     Seed: «Склейка по номеру телефона или почте по умолчанию выключена».
     """

@@ -37,7 +37,7 @@ class ChangeKind(StrEnum):
 
 
 USUAL_DELAY = timedelta(days=7)
-"""Ours: costs and rates usually arrive within a week of their day; later ones change figures that people have seen."""
+"""Ours: costs and rates usually arrive within a week of their day; late values change figures that people have seen."""
 MOVING_SETTINGS = frozenset(
     {"contact_matching", "attribution", "timezone", "unique_depth_days", "target_call_seconds", "respects_do_not_track"}
 )
@@ -73,7 +73,8 @@ class SiteChange:
     def moves_figures(self, time_zone: ZoneInfo) -> bool:
         """Return whether the change may affect the figures of reports; charts mark such changes.
 
-        Rates may if they arrive later than usual after their day, which is a day of the site; `time_zone` is its zone.
+        A change of rates may do so only if it comes more than `USUAL_DELAY` after the day of a rate. Days are in
+        `time_zone`, the time zone of the site.
         """
         if self.kind is ChangeKind.RATE:
             days = [words.split()[1] for words in (self.before, self.after) if words]

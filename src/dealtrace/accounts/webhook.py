@@ -8,7 +8,7 @@ from dealtrace.record import record
 
 WebhookId = NewType("WebhookId", int)
 PAUSE_MAX = timedelta(minutes=72)
-"""The longest pause between two attempts to send a delivery: an hour, and a fifth of it by chance."""
+"""The longest pause between two attempts to send a delivery: an hour, plus up to a fifth of it at random."""
 
 
 class EventKind(StrEnum):

@@ -102,9 +102,9 @@ def parameters_of(text: str) -> Mapping[str, str]:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    """Yield the texts `name=value` of a query string, split at `&`, and at `?`, `;` and `%26` before utm tags.
+    """Yield the `name=value` strings of a query string, split at `&`, and at `?`, `;` and `%26` before utm tags.
 
-    A value with a slash is an address, whose own tags are left alone, but for the values of utm tags.
+    A value with a slash counts as an address and is not split at its own utm tags, unless it is the value of a utm tag.
     """
     for piece in text.split("&"):
         tags = _MISWRITTEN.split(piece)

@@ -53,8 +53,8 @@ class CampaignNaming:
         """Return the `utm_campaign` of each campaign; `visited` are the values of `utm_campaign` in the site's visits.
 
         Ours: under `auto`, the `utm_campaign` is the id of the campaign if a visit has it, else the name if a visit has
-        it. For a campaign without visits, it is what most other campaigns use, or the name if there is no majority.
-        Letter case does not matter.
+        it. For a campaign without visits, it is the id or the name, whichever most other campaigns use, or the name in
+        a tie. Letter case does not matter.
         """
         listed = list(dict.fromkeys(campaigns))
         known = {campaign_key(name) for name in visited} - {""}

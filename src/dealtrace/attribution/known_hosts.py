@@ -27,7 +27,7 @@ class HostKind(StrEnum):
 
 @record
 class KnownHost:
-    """A known host: its kind, its source (`name`; empty: the host itself), and the URL parameters with search words."""
+    """A known host: its kind, its source (`name`, or the host if empty), and the URL parameters with search words."""
 
     kind: HostKind
     name: str = ""
@@ -38,7 +38,8 @@ class KnownHost:
 class SearchEngine:
     """A search engine: its domains, and the URL parameter with the search words.
 
-    `hosts` are the hosts under the domains that also search; `is_domain_known` is whether the bare domains search.
+    `hosts` are the hosts under these domains on which people search; `is_domain_known` is whether the bare domains are
+    such hosts, too.
     """
 
     name: str
@@ -89,7 +90,7 @@ SEARCH_ENGINES = (
     SearchEngine("swisscows", "query", "swisscows.com"),
     SearchEngine("petal", "query", "petalsearch.com"),
 )
-"""The search engines; only the domains and hosts listed here count as search, other hosts under them do not."""
+"""The search engines. Only the domains and hosts listed here count as search; other hosts under them do not."""
 
 SOCIAL_NETWORKS: Mapping[str, str] = {
     "vk": "vk.com vk.ru vk.me vk.cc vkvideo.ru vkontakte.ru userapi.com",

@@ -1,4 +1,4 @@
-"""The period, comparison and attribution model in a page's URL, which its links to other pages of the site keep."""
+"""The period, comparison and attribution model of a page's URL; links to other pages of the site keep them."""
 
 from collections.abc import Mapping
 from urllib.parse import urlencode
@@ -14,7 +14,7 @@ QUESTION = ("compare", "model", "models")
 
 
 def carried_query(parameters: Mapping[str, str]) -> str:
-    """Return the parameters that a page's links keep, if they are valid, as `?…`; empty if there are none."""
+    """Return the valid parameters that a page's links keep, as a query string `?…`; empty if there are none."""
     is_valid = {
         "period": parameters.get("period") in PRESETS,
         "from": read_day(parameters.get("from", ""), YEAR_FIRST) is not None,

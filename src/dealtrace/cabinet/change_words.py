@@ -72,7 +72,7 @@ _VALUES: Mapping[str, str] = {
 _NAMED_VALUES = frozenset(
     {ChangeKind.SETTING, ChangeKind.STATUS, ChangeKind.WEBHOOK, ChangeKind.IMPORT, ChangeKind.ROLE}
 )
-"""The kinds of changes with values in `_VALUES`."""
+"""The kinds of change whose old and new values have texts in `_VALUES`."""
 assert set(_CHANGED) == set(ChangeKind)
 
 
@@ -81,7 +81,7 @@ def change_words(
 ) -> str:
     """Return a sentence that describes a change, with the old and the new value, in the language of `translate`.
 
-    `columns` has the metrics of the site's columns by name, for changes of alerts.
+    `columns` has the metrics of the site's own report columns by name; only changes of alerts need them.
     """
 
     def value(text: str) -> str:
@@ -126,7 +126,7 @@ def _value_words(
 
 
 def _rates(text: str, language: Language, translate: Callable[[str], str]) -> str:
-    """Return the words for rates that `ChangeKind.RATE` states."""
+    """Return the words for the rates in an old or new value of a `ChangeKind.RATE` change."""
     first, *days = text.split()
     shown = [day(language, date.fromisoformat(each)) for each in days]
     if len(shown) == 1:

@@ -86,7 +86,7 @@ def day(language: Language, value: date) -> str:
 
 
 def day_span(language: Language, first_on: date, last_on: date) -> str:
-    """Format days without their year, and with the month only once if both days are in it: 9–15 ноя."""
+    """Format a span of days without years; the month is shown only once if both days are in it: 9–15 ноя."""
     months = MONTHS[language]
     last = f"{last_on.day}\u00a0{months[last_on.month - 1]}"
     if first_on == last_on:

@@ -17,7 +17,7 @@ FORM_BYTES_MAX = 100_000
 FIELDS_MAX = 200
 TOKEN_FIELD = "form_token"  # noqa: S105 - the name of a field
 FORMS = "forms of "
-"""The text before a session's secret when both are hashed to make the token of the session's forms."""
+"""A prefix put before a session's secret; the hash of both together is the token of the session's forms."""
 
 
 @record
@@ -68,8 +68,8 @@ async def read_form(request: Request, *, bytes_max: int = FORM_BYTES_MAX, files_
 
     Raises:
         BodyTooLarge: the form is longer than `bytes_max`.
-        UnreadableBody: it has too many fields or files, malformed multipart parts, or a null byte, which databases
-            cannot store in a string.
+        UnreadableBody: the form has too many fields or files, malformed multipart parts, or a null byte, which
+            databases cannot store in a string.
     """
     received = 0
 

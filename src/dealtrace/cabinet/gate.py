@@ -144,7 +144,7 @@ async def _read_own_form(view: View, page: Page, secret: str) -> bool:
 
 
 def language_of_browser(request: Request) -> Language:
-    """Return the language that the person chose, else the browser's."""
+    """Return the language that the person chose or, if they chose none, the language of the browser."""
     match request.cookies.get(LANGUAGE_COOKIE):
         case "ru":
             return "ru"
@@ -182,7 +182,7 @@ def then_query(then: str) -> str:
 
 
 async def limit_guessing(view: View) -> None:
-    """Count a request that may guess a password, code or link towards the rate limit of its IP address.
+    """Count a request, which may be a guess at a password, code or link, towards the rate limit of its IP address.
 
     Raises:
         AnonymousRateExceeded: there were too many attempts from this IP address.

@@ -1,4 +1,4 @@
-"""The page of the keys that work on all pages; scripts know them by the attribute `data-key` of links and fields."""
+"""The page that lists the keys of all pages; scripts read them from the attribute `data-key` of links and fields."""
 
 from starlette.responses import Response
 
@@ -19,10 +19,10 @@ KEYS = (
     ("n", "next rows"),
     ("p", "previous rows"),
 )
-"""The keys of our own, pressed one after another, and where they lead."""
+"""Our own keys, to be pressed one after another, and where they lead."""
 OF_BROWSERS = (
     ("Tab, Shift+Tab", "the next or previous link, field or chart point; first comes a link to the content"),
-    ("Enter", "follow a link, open or close a fold, send a form"),
+    ("Enter", "follow a link, open or close a section, send a form"),
     ("Space", "tick a box, choose a value, press a button"),
     ("← → ↑ ↓", "scroll a wide table that has the focus; change a value of a list or a date"),
 )

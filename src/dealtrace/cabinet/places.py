@@ -9,9 +9,9 @@ KINDS = {"call": LeadKind.CALL, "request": LeadKind.LEAD_REQUEST}
 """The kinds of lead by their names in paths of the cabinet."""
 _NAME_OF = {kind: name for name, kind in KINDS.items()}
 CALL_PATH = "/event-service/platform/asterisk/inbound-call?apikey=TOKEN&callid=…"
-"""The path at which a PBX reports a call, to copy."""
+"""The path at which a PBX reports a call; pages show it for copying."""
 DEAL_PATH = "/calls-service/RestAPI/orders/register/?clientApiId=TOKEN&…"
-"""The path at which a CRM registers a deal, to copy."""
+"""The path at which a CRM registers a deal; pages show it for copying."""
 WEB_SCHEMES = ("http", "https")
 
 

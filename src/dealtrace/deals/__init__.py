@@ -1,1 +1,1 @@
-"""Deals: how they are registered and changed, their versions, and the data by which their leads are searched."""
+"""Deals: how they are registered and changed, their versions, and the data by which their leads are found."""

@@ -7,7 +7,7 @@ from dealtrace.errors import InvalidValue
 
 DECIMALS = 4
 AMOUNT_STEP = Decimal(1).scaleb(-DECIMALS)
-"""Sums are rounded to ten-thousandths of a ruble wherever they are read, stored or shown."""
+"""Amounts are rounded to ten-thousandths of a ruble wherever they are read, stored or shown."""
 STEPS_PER_RUBLE = 10**DECIMALS
 AMOUNT_MAX = Decimal(9 * 10**14)
 """The largest absolute value of an amount, in rubles."""
@@ -24,7 +24,7 @@ def parse_amount(text: str) -> Decimal:
     beyond the fourth decimal are rounded half up.
 
     Raises:
-        InvalidValue: the text is not a sum, or its absolute value exceeds `AMOUNT_MAX`.
+        InvalidValue: the text is not an amount, or its absolute value exceeds `AMOUNT_MAX`.
     """
     plain = text.translate(_SPACES).replace(",", ".")
     if len(plain) > AMOUNT_LENGTH_MAX or not _AMOUNT.fullmatch(plain):
@@ -41,5 +41,5 @@ def parse_amount(text: str) -> Decimal:
 
 
 def kopecks_of(amount_rub: Decimal) -> int:
-    """Return a sum of rubles in kopecks, rounded to the nearest kopeck; halves are rounded away from zero."""
+    """Return an amount in rubles as kopecks, rounded to the nearest kopeck; halves are rounded away from zero."""
     return int((amount_rub * KOPECKS_PER_RUBLE).quantize(Decimal(1), ROUND_HALF_UP))

@@ -1,4 +1,4 @@
-"""The changes of a deal: a parameter that is not sent leaves the value unchanged, an empty parameter erases it."""
+"""The changes of a deal: a parameter that is not sent leaves its value unchanged, and an empty parameter erases it."""
 
 from collections.abc import Mapping
 from dataclasses import field, replace
@@ -129,7 +129,7 @@ def _restated(deal: Deal, parts: Mapping[str, str]) -> TrafficSource | None:
 
 
 def has_same_contacts(before: Deal, after: Deal) -> bool:
-    """Return whether a deal is searched by the same contacts after a change; see `contact_after`."""
+    """Return whether the contacts by which a deal is found are the same after a change; see `contact_after`."""
     deciding = (
         (bool(deal.matchers), deal.details.main_contacts, deal.details.other_contacts) for deal in (before, after)
     )
@@ -137,10 +137,10 @@ def has_same_contacts(before: Deal, after: Deal) -> bool:
 
 
 def contact_after(deal: Deal, registered: SearchContacts | None) -> SearchContacts | None:
-    """Return the contacts of a changed deal, which journals show and by which they find the deal.
+    """Return the contacts of a changed deal; journals show these contacts and find the deal by them.
 
-    A deal with matchers has the contacts in its details. If there are none, or without matchers, it has the contacts
-    that it was `registered` with, which are `None` in deals 2.0.
+    A deal with matchers has the contacts in its details, if there are any. Any other deal has the contacts that it was
+    `registered` with, which are `None` in deals 2.0.
     """
     return (search_contacts_of(deal.details) if deal.matchers else None) or registered
 

@@ -13,7 +13,7 @@ CURRENCY_LENGTH_MAX = 16
 RATE_STEPS = 1_000_000
 """How many units of a stored rate make one ruble: rates are stored in millionths of a ruble."""
 RATE_RUB_MIN = Decimal(1) / RATE_STEPS
-"""The fewest rubles for a unit of a currency: what is less would be stored as 0."""
+"""The lowest rate, in rubles for one unit of a currency; a lower rate would be stored as 0."""
 RATE_RUB_MAX = 1_000_000
 """Ours: the highest rate, in rubles for one unit; gold and bitcoins are not the currency of a CRM's deals."""
 KOPECKS_MAX = 2**63 - 1
@@ -61,7 +61,7 @@ def is_foreign(currency: str | None) -> bool:
 
 @record
 class Rates:
-    """The exchange rates of a site: by currency, the instants from which rates apply, in order, and the rates.
+    """The exchange rates of a site by currency: `starts` are the instants from which `rates` apply, in the same order.
 
     Rates are in millionths of a ruble. A rate of 0, which earlier releases stored for prices below a millionth of a
     ruble, counts as none.
@@ -71,9 +71,9 @@ class Rates:
     rates: Mapping[str, Sequence[int]]
 
     def worth(self, amount: Decimal, currency: str | None, at: datetime) -> int | None:
-        """Return the kopecks that an amount of a deal made at `at` is worth, or `None` if they are unknown.
+        """Return how many kopecks the amount of a deal made at `at` is worth, or `None` if this is unknown.
 
-        They are unknown if the deal's currency has no rate at that time, or if the amount is too large to convert.
+        It is unknown if the deal's currency has no rate at that time, or if the amount is too large to convert.
         """
         if currency is None or currency == RUBLE:
             return kopecks_of(amount)

@@ -28,8 +28,8 @@ class Deal:
     `touched_at` is when anything about it last changed, `changed_at` when a caller last changed it, `status_since` when
     its status began. `pinned_at` is when a person chose (pinned) its lead, `None` if the rules match the deal.
 
-    Sums are in rubles unless `currency` is another currency. A deal with `matchers` is matched only by them. `visit_id`
-    is the visit that a matcher found; a deal with a visit has no lead.
+    Amounts are in rubles unless `currency` is another currency. A deal with `matchers` is matched only by them.
+    `visit_id` is the visit that a matcher found; a deal with a visit has no lead.
     """
 
     id: DealId
@@ -68,7 +68,7 @@ class DealKey:
 
 
 def choose_deal(key: DealKey, by_id: Mapping[DealId, Deal], by_number: Mapping[str, Deal]) -> Deal | None:
-    """Return the deal with the id of a key, else the deal with its number, else `None`.
+    """Return the deal with the id in `key`, or else the deal with the number in `key`, or `None` if there is neither.
 
     Seed: «Если по значению из orderId сделка не была найдена, то поиск идет по значению в orderNumber».
     """

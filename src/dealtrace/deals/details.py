@@ -1,4 +1,4 @@
-"""The data of a deal that exists only in deals 2.0: its funnel, name, link, products and contacts."""
+"""The data that a deal has only in deals 2.0: its funnel, name, link, products and contacts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

@@ -39,7 +39,7 @@ class IncomingDeal:
 
     @property
     def fingerprint(self) -> str:
-        """A hash of all values of the deal; several deals with the same hash are imported once."""
+        """A hash of all values of the deal; of several deals with the same hash, only one is imported."""
         known = [(part.name, getattr(self, part.name)) for part in fields(self)]
         return hashlib.sha256(
             repr([(name, value) for name, value in known if value not in (None, "", (), {})]).encode()

@@ -1,4 +1,4 @@
-"""The data by which the lead of a deal is searched (clue): an id of a call or lead request, and contacts."""
+"""The data by which the lead of a deal is found (clue): an id of a call or lead request, and contacts."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -31,10 +31,10 @@ class LeadRequestIdentity:
 
 @record
 class SearchContacts:
-    """The phone, the e-mail or both by which the lead of a deal is searched.
+    """The phone, the e-mail or both by which the lead of a deal is found.
 
     `link_threshold` is the longest time from the end of a lead to its deal. `only_kind` is the only kind of lead to
-    search, or `None` to search both kinds.
+    look for, or `None` to look for both kinds.
     """
 
     phone: StatedContact | None

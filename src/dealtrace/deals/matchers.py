@@ -1,4 +1,4 @@
-"""Matchers: the ways in which deals 2.0 find out where a deal came from, tried in the order in which they were sent."""
+"""Matchers: the ways in which the deals API 2.0 finds out where a deal came from, tried in the order sent."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -36,7 +36,7 @@ FINAL_KINDS = frozenset({MatcherKind.SOURCE, MatcherKind.NO_SOURCE})
 class Matcher:
     """A way to find out where a deal came from; fields that do not belong to its `way` are empty.
 
-    `kinds` are the kinds of lead that it searches. Contacts are in normal form; `digests` are hexadecimal MD5 digests
+    `kinds` are the kinds of lead that it looks for. Contacts are in normal form; `digests` are hexadecimal MD5 digests
     of phones in normal form. A lead must have begun at or before `until`, but not more than `depth` before `until`; a
     `depth` of `None` means no limit. The lead must have all `tags`, or with `any_tag` at least one of them.
     """
@@ -75,7 +75,7 @@ def key_of_visit(visit_id: int) -> str:
 
 
 def began_between(matcher: Matcher) -> tuple[datetime, datetime]:
-    """Return the earliest and the latest time at which a lead must have begun for a matcher to find it."""
+    """Return the earliest and the latest start of the leads that a matcher can find."""
     until = matcher.until if matcher.until is not None else _LATEST
     return (until - matcher.depth if matcher.depth is not None else _EARLIEST), until
 

@@ -1,4 +1,4 @@
-"""The registration of a deal: the request, the response, and whether a request is a retry of an earlier one."""
+"""The registration of a deal: the request, the response, and whether a request is a retry of an earlier request."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -18,7 +18,7 @@ class Registration:
     """A deal as a CRM registers it.
 
     `number` is as sent, `None` if the CRM sent none. `amount_as_sent` is the amount as a string. `fingerprint` is a
-    hash of all parameters: equal hashes mean that the same registration was sent again. Only the API deals 2.0 sends
+    hash of all parameters: equal hashes mean that the same registration was sent again. Only the deals API 2.0 fills
     the fields after `fingerprint`; `lead_tags` are added to the lead that is found.
     """
 

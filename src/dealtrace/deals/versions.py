@@ -18,7 +18,7 @@ Fields = Mapping[str, Any]
 
 
 MOMENTS = frozenset({"happened_at", "status_since", "deleted_at"})
-"""The fields of versions whose values are instants, in JSON as ISO 8601 texts."""
+"""The fields of versions whose values are instants; in JSON form, these are ISO 8601 strings."""
 LEAD = "lead"
 """The field of versions that has the kind and the id of the deal's lead."""
 
@@ -56,10 +56,10 @@ class DealVersion:
 def first_version(
     deal: Deal, amount_as_sent: str, token_id: int | None, matcher: int | None = None, *, user_id: int | None = None
 ) -> DealVersion:
-    """Return the first version of a deal: all its fields, and the sum as sent, for the response to a retry.
+    """Return the first version of a deal: all its fields, and the amount as sent, for the response to a retry.
 
-    A deal with a currency also has it. A deal with matchers also has the fields of deals 2.0, and the position of the
-    `matcher` that decided.
+    If the deal has a currency, the version has it, too. If the deal has matchers, the version also has the fields of
+    deals 2.0, and the position of the `matcher` that decided.
     """
     after: dict[str, object] = {
         "number": deal.number,
@@ -105,7 +105,7 @@ _FIELD_OF = {
 
 
 def follows_matchers(version: DealVersion, previous: DealVersion | None) -> bool:
-    """Return whether a version is the match that followed from the changed matchers of the version before it.
+    """Return whether a version stores the match that resulted from changed matchers in the version before it.
 
     Both are stored at the same moment.
     """

@@ -1,6 +1,6 @@
 """Check whether a phone number can exist in the numbering plan of a country, or was only typed to fill a field.
 
-The numbering plans are imported only to read a phone: the import takes 40 ms of CPU.
+The numbering plans are imported only when a phone is read, because the import takes 40 ms of CPU time.
 """
 
 import re
@@ -46,7 +46,7 @@ _FILLS_A_FIELD = re.compile(_FILLER)
 
 @cache
 def assigned_in_russia(prefix: str = "") -> re.Pattern[str]:
-    """Return a pattern of the ten digits after `prefix` of every number that Russia or Kazakhstan can assign."""
+    """Return a pattern of `prefix` and the ten digits of any number that Russia or Kazakhstan can assign."""
     assigned = f"{_of_region('RU')}|(?=7)(?:{_of_region('KZ')})"
     return re.compile(rf"{prefix}(?=[0-9]{{10}}\Z)(?!{_FILLER_IN_RUSSIA})(?:{assigned})\Z")
 

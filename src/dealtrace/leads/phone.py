@@ -18,8 +18,8 @@ class PhoneForm:
     """A way to write a phone: an example and a pattern, in which a blank stands for any run of blanks and punctuation.
 
     The pattern may have named groups: `russian` for ten digits that Russia can assign, `stated` for digits with a
-    country code, `behind` for the digits of an extension or of the next phone. If `is_whole` is false, the way is used
-    only in texts whose numbers are all long enough for phones.
+    country code, `behind` for the digits of an extension or of the next phone. If `is_whole` is false, the form is
+    tried only in texts whose numbers are all long enough for phones.
     """
 
     example: str
@@ -92,7 +92,7 @@ def _begins_as_russian(digits: str) -> bool:
 
 
 def _is_ready(text: str) -> bool:
-    """Return whether a phone has the form in which most programs send phones; it is tried first to save time."""
+    """Return whether a phone has the form in which most programs send phones; this form is tried first to save time."""
     return assigned_in_russia(_READY_PREFIX).match(text) is not None
 
 
@@ -126,7 +126,7 @@ def list_phones(text: str) -> tuple[str, ...]:
 
 
 def import_numbering_plans() -> None:
-    """Import the numbering plans before the first phone is read, which would wait for them."""
+    """Import the numbering plans in advance, so that reading the first phone does not have to wait for this."""
     assigned_in_russia()
     assigned_in_russia(_READY_PREFIX)
 

@@ -20,7 +20,7 @@ class Qualification:
 
 @record
 class Predecessors:
-    """The starts of the client's previous lead and previous target, both of the same kind; `None` if there is none."""
+    """When the client's previous lead and previous target of the same kind began; `None` if there is none."""
 
     any_at: datetime | None
     target_at: datetime | None

@@ -9,7 +9,7 @@ Found = TypeVar("Found")
 
 
 def spellings(reference: str) -> tuple[str, ...]:
-    """List the texts to search for a reference: first without surrounding blanks, then as it was sent.
+    """List the spellings under which a reference may be stored: first without surrounding blanks, then as it was sent.
 
     Ours: references are stored stripped, but earlier releases stored them as they were sent.
     """
@@ -18,7 +18,7 @@ def spellings(reference: str) -> tuple[str, ...]:
 
 
 def all_spellings(references: Iterable[str]) -> list[str]:
-    """List the texts to search for several references."""
+    """List the spellings under which several references may be stored."""
     return [spelling for reference in references for spelling in spellings(reference)]
 
 

@@ -12,7 +12,7 @@ from dealtrace.record import record
 
 @record
 class TagFilter:
-    """The tags that a lead must have: all of them, or with `any_will_do` at least one; empty: any lead fits."""
+    """The tags that a lead must have: all of them, or with `any_will_do` at least one; without tags, any lead fits."""
 
     tags: frozenset[str] = frozenset()
     any_will_do: bool = False
@@ -68,7 +68,8 @@ def search_of(matcher: Matcher) -> LeadSearch | None:
 class Prospect:
     """A lead that a search may find, with its tags.
 
-    `is_unique` is whether it is unique among leads of its kind, `is_unique_lead` whether it is among all leads.
+    `is_unique` is whether it is unique among leads of its kind, and `is_unique_lead` whether it is unique among all
+    leads.
     """
 
     span: LeadSpan

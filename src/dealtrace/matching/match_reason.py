@@ -75,7 +75,7 @@ _VERDICTS: Mapping[MatchReason, Verdict] = {
 
 
 def verdict_of(reason: MatchReason, *, contact_matching: bool) -> Verdict:
-    """Return the verdict for a reason; without contact matching, a lead that was found by contact is only kept.
+    """Return the verdict for a reason; without contact matching, a lead that was found by contact counts as kept.
 
     Raises:
         KeyError: the reason is `STATED_SOURCE`, which has no verdict.
@@ -139,7 +139,7 @@ def _reason_of_lead(deal: Deal, lead: LeadContacts) -> MatchReason:
 
 
 def _reason_of_contacts(sent: SearchContacts, contacts: frozenset[str]) -> MatchReason:
-    """Return `PHONE` or `EMAIL`, by which the lead was found; phones are tried first, see `searches_for`."""
+    """Return whether the lead was found by `PHONE` or `EMAIL`; phones are tried first, see `searches_for`."""
     phones, emails = _normals(sent.phone), _normals(sent.email)
     is_by_email = not phones or (contacts.isdisjoint(phones) and not contacts.isdisjoint(emails))
     return MatchReason.EMAIL if is_by_email else MatchReason.PHONE

@@ -9,12 +9,12 @@ from dealtrace.matching.window import window_of
 from dealtrace.record import record
 
 SEARCH_ORDER = (LeadKind.CALL, LeadKind.LEAD_REQUEST)
-"""The order in which a phone is searched among the kinds of lead; `searches_for` quotes the vendor."""
+"""The order in which the kinds of lead are searched for a phone; `searches_for` quotes the vendor."""
 
 
 @record
 class Search:
-    """A search step: a contact to search for, and the kind of lead to search."""
+    """A search step: the contact to search for, and the kind of lead to search for it."""
 
     contact: str
     kind: LeadKind
@@ -23,8 +23,8 @@ class Search:
 def searches_for(clue: SearchContacts, precedence: Sequence[LeadKind] = SEARCH_ORDER) -> Iterator[Search]:
     """Yield the search steps in order; the first step that finds a lead ends the search.
 
-    Phones are tried in the order written; each phone is searched among all kinds of lead before the next phone. E-mails
-    are searched among lead requests only.
+    Phones are tried in the order written; all kinds of lead are searched for one phone before the next phone is tried.
+    Only lead requests are searched for e-mails.
     Seed: «Если параметр не передан, то поиск сначала среди звонков, потом среди заявок».
     Seed: «По переданной почте будет выполняться поиск заявки».
     Ours: the phone is tried before the e-mail, because it identifies a person more reliably.
@@ -65,7 +65,7 @@ def find_lead(
 ) -> LeadSpan | None:
     """Return the lead that a deal made at `happened_at` came from, or `None` if no lead's window contains that time.
 
-    `precedence` is the order in which a phone is searched among the kinds of lead.
+    `precedence` is the order in which the kinds of lead are searched for a phone.
     Seed: «поиска ближайшего лида, связанного со сделкой по дате и времени ее создания».
     """
     for search in searches_for(clue, precedence):

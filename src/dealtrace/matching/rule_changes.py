@@ -19,8 +19,8 @@ class RuleChange:
     """A change of the matching rules, and the lead that the deal would then have, or `None` for no lead.
 
     Rules that do not change are `None`; if all are `None`, the deal only has to be matched again. `threshold_at_least`
-    is the smallest longer link threshold that changes the lead, and `threshold_at_most` the largest shorter one, in
-    whole seconds. `precedence` is another order in which the kinds of lead are searched.
+    is the smallest longer link threshold that changes the lead, and `threshold_at_most` the largest shorter threshold
+    that does, in whole seconds. `precedence` is another order in which the kinds of lead are searched.
     """
 
     lead: LeadRef | None

@@ -27,7 +27,8 @@ class Window:
 def window_of(lead: LeadSpan, link_threshold: timedelta) -> Window:
     """Return the window in which a deal may have come from `lead`.
 
-    The window opens when the lead begins and closes `link_threshold` after it ends; a lead request ends when it begins.
+    The window opens when the lead begins and closes `link_threshold` after it ends; for a lead request, the end equals
+    the start.
     Seed: «Дата и время звонка <= Дата и время создания сделки <= Дата и время звонка + Длительность звонка +
     linkTimeThreshold».
     Seed: «Дата и время заявки <= Дата и время создания сделки <= Дата и время заявки + linkTimeThreshold».

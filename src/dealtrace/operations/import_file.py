@@ -20,7 +20,7 @@ ROWS_AT_ONCE = 1000
 
 Content = TypeVar("Content")
 Import = Callable[[Work, Sequence[Content]], Sequence[object]]
-"""A function that stores records and returns an outcome for each, in input order; a `Refusal` means not stored."""
+"""A function that stores records and returns an outcome for each, in input order: a `Refusal` if it was not stored."""
 
 
 @record

@@ -58,8 +58,8 @@ def erase_people(work: Work, commands: Sequence[WriteCommand[Erasure]]) -> list[
     """Make people anonymous at the site, in input order; each outcome is the rows found about the person.
 
     A person is not changed if the found rows differ from the expected rows. Registrations wait for the transaction, so
-    that they add no data. The caller must first remove the column mirror, the copy that reports read, because it would
-    keep the data.
+    that they add no data meanwhile. The caller must first remove the column mirror, the copy that reports read, because
+    it would keep the data.
     """
     lock_registrations(work)
     outcomes: list[people.Traces] = []

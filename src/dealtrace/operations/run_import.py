@@ -27,7 +27,7 @@ TRIES_MAX = 3
 class ImportKind:
     """The function that imports one kind of record, and the most ids that a record takes.
 
-    Any: each kind has its own records.
+    Any: each kind of import has records of its own type.
     """
 
     run: Import[Any]
@@ -91,7 +91,7 @@ class ImportOutcome:
 def run_import(
     job: ImportJob[FileRow], now: Callable[[], datetime], show: Callable[[FileImport], None] = lambda _: None
 ) -> ImportOutcome:
-    """Import the rows of a file that no earlier run has imported; `show` gets the progress first and after each chunk.
+    """Import the rows of a file not yet imported by earlier runs; `show` gets the progress first and after each chunk.
 
     If the import is interrupted, the next run continues after the last committed chunk. Refused rows are kept before
     their chunk is committed.

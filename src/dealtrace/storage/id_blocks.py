@@ -114,7 +114,7 @@ def rewrite_block(engine: Engine) -> None:
 
 
 def take_ids(connection: Connection, count: int) -> Sequence[int]:
-    """Return `count` new ids taken in the caller's transaction, for work that cannot know the number in advance.
+    """Return `count` new ids taken in the caller's transaction, for work that cannot know in advance how many it needs.
 
     Other processes that need a block of ids wait until this transaction ends. The caller's process must have reserved a
     block before.

@@ -1,4 +1,4 @@
-"""Find all stored data about a person by a phone or e-mail, and make it anonymous."""
+"""Find all stored data about the person who has a phone or e-mail, and make the data anonymous."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import TypeVar
@@ -113,9 +113,9 @@ class Traces:
 def find_traces(connection: Connection, site_id: int, known_contacts: Collection[str]) -> Traces:
     """Find all rows of the person who has one of `known_contacts`, which are in normal form.
 
-    Ours: only leads with one of these contacts count. Anybody can send a form with another person's phone and their own
-    e-mail, and both contacts then get one client. The client and the other contacts of these leads therefore belong to
-    the person only if no other lead has them. The same applies to further visits of the leads' visitors.
+    Ours: only leads with one of these contacts count. Anybody can send a form with their own e-mail and another
+    person's phone, and both contacts then get one client. The client and the other contacts of these leads therefore
+    belong to the person only if no other lead has them. The same applies to further visits of the leads' visitors.
     """
     leading = _column(connection, contact, site_id, contact.c.client_id, is_in(contact.c.contact, known_contacts))
     clients = leading | _column(connection, client, site_id, client.c.id, is_in(client.c.leading_id, leading))

@@ -10,14 +10,14 @@ HISTORY = "site_change"
 POSITIONS = "webhook_position"
 """The table with the last position of a site's webhooks, which does not count as data either.
 
-Receivers remember positions, so the positions of a site that stays never begin again.
+Receivers remember positions, so as long as a site exists, its positions never start again from the beginning.
 """
 POINTS = "points_day"
 """The table with the points spent by day, which does not count as data: a refused change locks a row in it."""
 
 
 def count_site_rows(connection: Connection, site_id: int) -> dict[str, int]:
-    """Return the numbers of a site's rows by table name, without empty tables, history, positions and points."""
+    """Return how many rows a site has in each table, by table name; empty tables and the three above are left out."""
     found = {
         table.name: connection.execute(
             select(func.count()).select_from(table).where(table.c.site_id == site_id)
@@ -28,7 +28,7 @@ def count_site_rows(connection: Connection, site_id: int) -> dict[str, int]:
 
 
 def delete_site_rows(connection: Connection, site_id: int, *, site_stays: bool) -> None:
-    """Delete a site's rows, with its custom fields and history, but not its rows in control tables such as `site`.
+    """Delete a site's rows, including its custom fields and history, except its rows in control tables such as `site`.
 
     If `site_stays`, the last position of its webhooks is kept.
     """

@@ -15,7 +15,8 @@ def check_fields(fields: Sequence[str], keys_of: Mapping[EventKind, Sequence[str
     """Check the fields that a webhook chooses; `keys_of` has the fields of each event that it receives.
 
     Raises:
-        InvalidSetting: none of the events has a field, or an event has none of the fields, so it would send nothing.
+        InvalidSetting: no event has one of the fields, or an event has none of the fields, so that nothing would be
+            sent for it.
     """
     if not fields:
         return

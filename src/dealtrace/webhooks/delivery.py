@@ -18,7 +18,7 @@ OutboxPosition = NewType("OutboxPosition", int)
 class Delivery:
     """An event to send to a webhook, and when it was recorded.
 
-    It has no copy of the lead or deal, which are read when the event is sent. So data of erased people does not stay in
+    It has no copy of the lead or deal, which is read when the event is sent. So data of erased people does not stay in
     the queue.
     """
 

@@ -44,7 +44,7 @@ class LeadEvent:
 
 @record
 class DealEvent:
-    """An event of a deal, and the version of the deal that it created."""
+    """An event of a deal, and the number of the deal's version that caused the event."""
 
     kind: EventKind
     deal_id: DealId

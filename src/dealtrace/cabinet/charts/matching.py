@@ -1,4 +1,4 @@
-"""A chart of a deal's match: the time of the deal, and the windows of time in which it can match considered leads."""
+"""A chart of a deal's match: the time of the deal, and the windows of time in which considered leads can match it."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta

@@ -26,7 +26,10 @@ class Scale:
 
 
 def scale_for(values: Sequence[Fraction], length: int) -> Scale:
-    """Return a scale that includes zero and all values, with a mark at both ends; whole values have whole marks."""
+    """Return a scale that includes zero and all values, with a mark at both ends.
+
+    If all values are whole, so are the marks.
+    """
     low, high = min([*values, Fraction(0)]), max([*values, Fraction(0)])
     if low == high:
         high = low + 1

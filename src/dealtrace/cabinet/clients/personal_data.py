@@ -1,4 +1,4 @@
-"""A person's data: shown, exported as a file, or anonymized after a second confirmation."""
+"""A person's data: shown, exported as a file, or anonymized after a confirmation."""
 
 import asyncio
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ BUSY_RETRY_SECONDS = 5
 
 @record
 class ContactLine:
-    """A contact of the person, and how many leads have it; `is_chosen` says whether its data is exported or erased."""
+    """A contact of the person, and how many leads have it; data found by it is exported or erased if `is_chosen`."""
 
     text: str
     is_chosen: bool
@@ -35,7 +35,7 @@ class ContactLine:
 
 @record
 class Preview:
-    """The contacts of a person, and the rows found by the chosen contacts (`traces`), to be exported or erased."""
+    """The contacts of a person; `traces` are the rows found by the chosen contacts, which can be exported or erased."""
 
     contacts: tuple[ContactLine, ...]
     traces: people.Traces

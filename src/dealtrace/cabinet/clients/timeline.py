@@ -87,7 +87,7 @@ async def show(view: View) -> Response:
 
 
 def _total(deals: Iterable[Deal], language: Language) -> str:
-    """Return the sum of the deals, with a sum for each currency: rubles first, then other currencies by name."""
+    """Return the total of the deals in each currency as one string: rubles first, then other currencies by name."""
     totals: dict[str, Decimal] = {}
     for deal in deals:
         if deal.amount_rub is not None:

@@ -155,7 +155,7 @@ def _facts(view: View, facts: CardFacts) -> list[Fact]:
 
 
 def _contacts(view: View, deal: Deal) -> list[tuple[str, str]]:
-    """Return the names and texts of a deal's phone and e-mail; the list is empty if they are among its details."""
+    """Return a deal's phone and e-mail as pairs of title and text; empty if the deal's details have them already."""
     contact = deal.clue.contact
     if contact is None or search_contacts_of(deal.details) is not None:
         return []

@@ -57,8 +57,8 @@ class FlipLine:
 class Explained:
     """The explanation of a match; `pinnable` has the form value and the name of each lead that can be chosen.
 
-    `chart` may be empty. `names_threshold` is whether one of `flips` changes the time allowed for matching. A deal of
-    deals 2.0 has `matchers` instead of `steps`.
+    `chart` may be empty. `names_threshold` is whether one of `flips` changes the time allowed for matching. A deal sent
+    by the API deals 2.0 has `matchers` instead of `steps`.
     """
 
     verdict: str
@@ -121,21 +121,21 @@ class Explainer:
                 "and no later than %(threshold)s after the lead ended."
             ) % {"threshold": self._time(contact.link_threshold)}
         if explanation.steps and explanation.verdict in (Verdict.PINNED, Verdict.NAMED):
-            yield self._say("Below is what the search by contact would choose otherwise.")
+            yield self._say("Below is what the search by contact would have chosen.")
         if explanation.steps and not explanation.contact_matching:
             yield self._say("Below is what would be found if matching by contact were turned on.")
 
     def _notes_on_matchers(self, explanation: Explanation) -> Iterator[str]:
         yield self._say("The CRM sent a list of matchers, which are tried in order until one decides.")
         if explanation.verdict is Verdict.PINNED:
-            yield self._say("Below is what the matchers would choose otherwise.")
+            yield self._say("Below is what the matchers would choose if the lead were not pinned.")
 
     def _naming(self, naming: Naming) -> str:
         kind = self._say("a call" if naming.kind is LeadKind.CALL else "a lead request")
         facts = {"kind": kind, "value": naming.value, "lead": self.lead_words(naming.lead)}
         if naming.lead is None:
             return self._say("The CRM identified %(kind)s (%(value)s) that is not in Dealtrace.") % facts
-        return self._say("The CRM sent %(kind)s (%(value)s), which belongs to %(lead)s.") % facts
+        return self._say("The CRM sent %(kind)s (%(value)s): this is %(lead)s.") % facts
 
     def _time(self, duration: timedelta) -> str:
         return span_of_time(self._view.language, duration)
@@ -222,7 +222,7 @@ class Explainer:
             is_calls_first = flip.precedence[0] is LeadKind.CALL
             yield self._say("calls are searched first" if is_calls_first else "lead requests are searched before calls")
         if flip == RuleChange(flip.lead):
-            yield self._say("just match the deal again")
+            yield self._say("the deal is simply matched again")
 
     def _pinnable(self, explanation: Explanation) -> Iterator[tuple[str, str]]:
         """Yield the form value and the name of each lead that a person may choose, each lead once."""

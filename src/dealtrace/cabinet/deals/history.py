@@ -56,7 +56,7 @@ class StateLine:
 
 @record
 class Callers:
-    """The labels of tokens and the logins of users by id; deleted users are missing."""
+    """The labels of tokens and the logins of users by id; deleted users are left out."""
 
     tokens: Mapping[int, str]
     logins: Mapping[int, str]
@@ -77,9 +77,9 @@ class Historian:
         return [self._version(*row) for row in rows][::-1]
 
     def states(self, versions: Sequence[DealVersion]) -> list[StateLine]:
-        """Return the statuses and amounts over time, as they were stored; versions that change neither are skipped.
+        """Return the statuses and amounts in the order of the versions; versions that change neither are skipped.
 
-        A status begins at the date that the CRM stated, see `status_history`, and another amount with its version.
+        A status begins at the date that the CRM stated (see `status_history`), a new amount with its version.
         """
         lines: list[StateLine] = []
         funnel = status = ""

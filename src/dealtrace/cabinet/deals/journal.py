@@ -1,4 +1,4 @@
-"""The journal of deals: by period, with search and filters, by date or amount."""
+"""The journal of deals: the deals of a period, or those that a search finds, filtered, and sorted by date or amount."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -145,7 +145,7 @@ def _read(connection: Connection, site: Site, listing: Listing, days: Days) -> F
 
 
 def sorting_of(listing: Listing, total: int) -> Sorting:
-    """Return the order in the URL, or the default order if the URL has none or the list is too long for it."""
+    """Return the order in the URL, or the default order if the URL has none or the list is too long to be sorted so."""
     stated = listing.get("sort")
     sorting = Sorting(stated) if stated in tuple(Sorting) else Sorting.NEWEST
     return sorting if sorting in (Sorting.NEWEST, Sorting.OLDEST) or total <= SORTED_MAX else Sorting.NEWEST

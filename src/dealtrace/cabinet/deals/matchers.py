@@ -1,4 +1,4 @@
-"""Explain in words how the matchers of a deal were tried: searches for its lead that the CRM sent in order."""
+"""Explain in words how the matchers of a deal, the searches for its lead that the CRM sent, were tried in order."""
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -113,7 +113,7 @@ class MatcherTeller:
         if is_winner:
             yield self._say("chosen: it began %(time)s before the date of the matcher") % facts
         elif not candidate.missed_by and step.outcome is MatcherOutcome.DECIDED:
-            yield self._say("fits, but another lead is nearer: it began %(time)s before the date") % facts
+            yield self._say("fits: it began %(time)s before the date, but another lead is nearer") % facts
         elif not candidate.missed_by:
             yield self._say("fits: it began %(time)s before the date") % facts
         else:

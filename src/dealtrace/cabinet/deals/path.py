@@ -37,7 +37,7 @@ class PathVisit:
 
 @record
 class Path:
-    """A lead's visits, earliest first, with credit by `models`."""
+    """A lead's visits, earliest first, with their shares of the credit under each of `models`."""
 
     models: tuple[PathModel, ...]
     visits: tuple[PathVisit, ...]

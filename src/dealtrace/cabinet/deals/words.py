@@ -18,7 +18,7 @@ REASONS: Mapping[MatchReason, str] = {
     MatchReason.PHONE: "Found by phone",
     MatchReason.EMAIL: "Found by e-mail",
     MatchReason.STATED_SOURCE: "The CRM stated the source",
-    MatchReason.PINNED_TO_NONE: "Pinned by hand to no lead",
+    MatchReason.PINNED_TO_NONE: "Left without a lead by hand",
     MatchReason.MATCHER: "By a rule that the CRM sent with the deal",
     MatchReason.NOTHING_SENT: "The CRM sent neither a lead nor a contact",
     MatchReason.LEAD_UNKNOWN: "The CRM identified an unknown lead",
@@ -98,7 +98,7 @@ FIELDS: Mapping[str, str] = {
     "visit_id": "Visit",
     "deleted_at": "Deleted",
 }
-"""The fields that the history shows as they are; it shows the details of a deal by their own names."""
+"""The titles of fields in the history of a deal; the details of a deal have titles of their own."""
 assert (set(REASONS), set(VERDICTS), set(WON_BY), set(VERSIONS)) == tuple(
     map(set, (MatchReason, Verdict, WonBy, VersionKind))
 )

@@ -21,7 +21,7 @@ from dealtrace.http.endpoint import Endpoint
 from dealtrace.http.samples import ADDRESS
 
 GUIDES_ADDRESS = "https://deals.example.com"
-"""The example address of the server in guides; a page replaces it with the address at which it was opened."""
+"""The example address of the server in guides; pages show the address at which they were opened instead."""
 _HOST = re.compile(r"[\w.\-]+(:[0-9]+)?|\[[0-9a-fA-F:.]+\](:[0-9]+)?")
 
 
@@ -89,7 +89,7 @@ class Docs:
         return self._answer(request, _render("docs/not_found.html", language, "/docs"), NOT_FOUND)
 
     def _answer(self, request: Request, page: str, status: int = 200) -> Response:
-        """Return a page in which the server's address is the one at which the page was opened."""
+        """Return a page that shows, as the server's address, the address at which the page was opened."""
         host = request.url.netloc
         if _HOST.fullmatch(host):
             scheme = "https" if self._proxies.is_https(request.scope) else "http"

@@ -1,4 +1,4 @@
-"""The demo: fill a site with a year of made-up data in the background, see how far it is, and remove it."""
+"""The demo: fill a site with a year of made-up data in the background, show the progress, and remove the demo."""
 
 from collections.abc import Mapping, Sequence
 
@@ -42,7 +42,7 @@ _FAULTS: Mapping[type[Refusal], str] = {
 
 @record
 class DemoLine:
-    """A demo: the records that are stored, and the days of its year that are filled; `days_all` is the whole year."""
+    """A demo, how many of its records are stored, and how many of the `days_all` days of its year are filled."""
 
     demo: Demo
     records: int
@@ -75,7 +75,7 @@ async def create(view: View) -> Response:
 
 
 async def remove(view: View) -> Response:
-    """Remove a demo and its site, if the demo created it; other records are removed only on confirmation."""
+    """Remove a demo, and its site if the demo created it; other records are removed only on confirmation."""
     site_id = number_of(view.form.get("site"))
     try:
         await view.manage(_remove, site_id, view.form.has("with_others"), view.rights.user.id)
@@ -112,7 +112,7 @@ def _read(connection: Connection) -> tuple[Sequence[Site], list[DemoLine]]:
 
 
 def _line(connection: Connection, demo: Demo) -> DemoLine:
-    """Return a demo with its progress: its events are stored in the order of their days, so the last visit tells it."""
+    """Return a demo with its progress, told by the last visit, since a demo stores its events in the order of days."""
     last, zone = find_last_visit(connection, demo.site.id), demo.site.time_zone
     is_finished = demo.progress.finished_at is not None
     left = (site_day(demo.progress.begun_at, zone) - site_day(last.started_at, zone)).days if last is not None else DAYS

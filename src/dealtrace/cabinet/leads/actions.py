@@ -10,7 +10,7 @@ from dealtrace.errors import LeadNotFound
 from dealtrace.operations.leads.by_hand import Deletion, Rewriting, delete_leads, rewrite_annotations
 
 DELETE, RESTORE, NOTE = "hide", "bring_back", "note"
-"""The buttons of the page, as its form states them."""
+"""The values that the buttons of the page's form send."""
 
 
 async def act(view: View) -> Response:

@@ -25,7 +25,7 @@ from dealtrace.storage.reports.notes import list_notes
 SHOWN_MAX = 100
 """Ours: the most notes of a chart; the latest are shown."""
 READ_MAX = 5_000
-"""The most changes that are read for a chart; most changes of currency rates affect no figures."""
+"""The most changes that are read for a chart, of which fewer are shown: most changes of rates affect no figures."""
 
 
 @record

@@ -58,4 +58,6 @@ def _idle(each: CampaignCost, address: Address, period: Period, view: View) -> P
             last=period.last_on.isoformat(),
         )
     )
-    return ProblemText(words, view.translate("Check the tags of the ad’s links, and see its campaigns."), link)
+    return ProblemText(
+        words, view.translate("Check the tags in the links of the ads, and see the campaigns of the source."), link
+    )

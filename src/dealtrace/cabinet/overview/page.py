@@ -126,7 +126,10 @@ async def show(view: View) -> Response:
 
 
 async def _lacking_rates(view: View, figures: Report) -> list[Problem]:
-    """List a problem if figures omit deals in currencies without a rate: the number and the amounts of these deals."""
+    """List the problem that figures omit deals whose currencies have no rate, with the number and amounts of the deals.
+
+    The list is empty if figures omit no deals.
+    """
     (values,) = figures.total.values.values()
     count = values[figures.question.metrics.index(NO_RATE)]
     if not count:

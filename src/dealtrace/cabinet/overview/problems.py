@@ -48,8 +48,8 @@ _TEMPLATES: Mapping[ProblemKind, _Template] = {
         Role.OWNER,
     ),
     ProblemKind.BACKUP_OLD: _Template(
-        "The last backup of the database is %(count)s days old, of %(since)s.",
-        "Make a new one, every day: dealtrace backup FILE",
+        "The last backup of the database is %(count)s days old: it was made on %(since)s.",
+        "Make a new backup now, and one every day: dealtrace backup FILE",
     ),
     ProblemKind.NO_BACKUP: _Template(
         "No backup of the database is known.",
@@ -86,14 +86,14 @@ _TEMPLATES: Mapping[ProblemKind, _Template] = {
         Role.ANALYST,
     ),
     ProblemKind.CALLS_UNUSABLE: _Template(
-        "Calls of the last %(days)s days with an invalid phone, by which no deal finds them: %(count)s.",
+        "Calls of the last %(days)s days with an invalid phone, by which no deal can be matched to them: %(count)s.",
         "See these calls, and check what the PBX sends.",
         _UNUSABLE_LEADS + "calls",
         Role.ANALYST,
     ),
     ProblemKind.REQUESTS_UNUSABLE: _Template(
-        "Lead requests of the last %(days)s days with an invalid phone or e-mail, by which no deal finds them: "
-        "%(count)s.",
+        "Lead requests of the last %(days)s days with an invalid phone or e-mail, by which no deal can be matched "
+        "to them: %(count)s.",
         "See these lead requests, and check the fields of the forms.",
         _UNUSABLE_LEADS + "requests",
         Role.ANALYST,

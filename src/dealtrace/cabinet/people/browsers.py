@@ -23,7 +23,7 @@ NAME_LENGTH_MAX = 40
 
 
 def browser_name(user_agent: str) -> str:
-    """Return the name, version and system of a browser (Firefox 145, Linux), else the start of its user agent."""
+    """Return the name, version and system of a browser (Firefox 145, Linux), or the start of an unknown user agent."""
     for word, name in BROWSERS:
         if found := re.search(rf"\b{word}\w*/(\d+)", user_agent):
             system = next((name for word, name in SYSTEMS if word in user_agent), "")

@@ -13,7 +13,7 @@ from dealtrace.operations.accounts.invite_user import invite_user, make_password
 
 
 async def show_invitation(view: View, role: Role, site: Site | None, back: str) -> Response:
-    """Create and show a link that gives a role on a site, or without a site, ownership of the installation."""
+    """Create and show a link that gives a role on a site or, if `site` is `None`, ownership of the installation."""
     key = await view.manage(_invite, role, site, view.rights.user.id)
     return view.page(
         "people/link.html",

@@ -57,7 +57,7 @@ async def change_role(view: View) -> Response:
 
 
 async def invite(view: View) -> Response:
-    """Create and show a link that invites to the site."""
+    """Create and show a link that invites a person to the site."""
     role = role_of_form(view)
     if role is None:
         return not_found(view)

@@ -1,4 +1,4 @@
-"""A person's own password: changed by themselves, or set with a link that an owner created."""
+"""A person's own password, which they change in their profile or set with a link that an owner created."""
 
 from sqlalchemy import Connection
 from starlette.responses import Response

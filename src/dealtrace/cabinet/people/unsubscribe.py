@@ -1,4 +1,4 @@
-"""The page on which an address without a user unsubscribes from e-mails; the signature of its link replaces a login."""
+"""The page on which people who are not users unsubscribe an address from e-mails; a signed link replaces a login."""
 
 from sqlalchemy import Connection
 from starlette.responses import Response

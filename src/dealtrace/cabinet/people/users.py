@@ -24,7 +24,7 @@ from dealtrace.storage.accounts.sites import list_sites
 from dealtrace.storage.accounts.users import find_times_of_use, list_rights
 
 OWN_INSTALLATION = "installation"
-"""The form value that invites an owner of the installation; other values are sites."""
+"""The form value of an invitation to own the installation; other values are the ids of sites."""
 
 
 @record
@@ -51,7 +51,7 @@ async def show(view: View) -> Response:
 
 
 async def invite(view: View) -> Response:
-    """Create and show a link that invites to a site, or to own the installation."""
+    """Create and show a link that invites a person to a site, or to become an owner of the installation."""
     at, role = view.form.get("site"), role_of_form(view)
     sites = {str(site.id): site for site in await view.read(list_sites)}
     if at == OWN_INSTALLATION:

@@ -124,7 +124,7 @@ def new_filter_of(query: QueryParams) -> str:
 
 
 def address_of(page: str, query: QueryParams) -> Address:
-    """Return the page and the question of a report from the query string of a link or form.
+    """Return the address of the report page `page`, with the question in the query string of a link or form.
 
     A form sends a list as several fields, “all models” as a value of `model`, and a new filter as three fields.
     """

@@ -1,4 +1,4 @@
-"""A string that says up to which moment a comparison counts, if the period is not over."""
+"""Format the time up to which a comparison counts the compared period, while the period of the report is not over."""
 
 from datetime import datetime
 

@@ -30,8 +30,8 @@ DAYS_BY_WEEK = 400
 class LinePoint:
     """A point of a chart in a table: its label, value, compared value and notes.
 
-    `address` is the URL of the report for its day, week or month, and `rows` that of the rows behind its value; each is
-    empty if there is no link.
+    `address` is the URL of the report for its day, week or month, and `rows` the URL of the rows behind its value; each
+    is empty if there is no link.
     """
 
     label: str
@@ -74,8 +74,8 @@ def time_line(
 ) -> TimeLine:
     """Return the chart of a report over time; points without data are zero, or unknown if the metric is a ratio.
 
-    Each point links to `rows_page`, which shows the rows behind it. With an address, its label in the table links to
-    the report for its day, week or month.
+    Each point links to `rows_page`, which shows the rows behind it. If `address` is not `None`, the label of each point
+    in the table links to the report for its day, week or month.
     """
     (dimension,), (metric,) = report.question.by, report.question.metrics
     (model,) = report.total.values

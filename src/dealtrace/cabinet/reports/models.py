@@ -55,7 +55,9 @@ class ModelsTable:
 
 
 def metric_under_models(metrics: Sequence[Metric], chosen: str) -> Metric:
-    """Return the metric to show under all models: the chosen one, else deals, else the first that depends on models.
+    """Return the metric to show under all models: the chosen one if it depends on models, otherwise deals.
+
+    If `metrics` does not have deals, it is the first metric that depends on models, or deals if none does.
 
     Ours: visits and costs are the same under all models, and a table of them would say that models change nothing.
     """

@@ -121,7 +121,10 @@ def shown(
 
 
 def _tables(answers: Answers, address: Address, view: View) -> dict[str, object]:
-    """Return the template variables of the only table of a report; contacts are masked for people without access."""
+    """Return the template variables `table`, `models` and `pivot`: one has the table of the report, the others `None`.
+
+    Contacts are masked for people who may not see them.
+    """
     report, pivot, by = answers.report, answers.pivot, answers.report.question.by
     around = (address, rows_page_for(view, answers.question, address), view.language, view.translate)
     is_whole = may_see_contacts(view)
@@ -141,7 +144,7 @@ def _tables(answers: Answers, address: Address, view: View) -> dict[str, object]
 def line_of(
     answers: Answers, address: Address | None, rows_page: str, language: Language, notes: Sequence[AxisNote] = ()
 ) -> TimeLine | None:
-    """Return the chart, or `None` if there is none; if the report has all models, its title names the model."""
+    """Return the chart, or `None` if there is none; in a report under all models, the chart's title names its model."""
     if answers.line is None:
         return None
     line, model = time_line(answers.line, address, rows_page, language, notes), answers.line.question.model

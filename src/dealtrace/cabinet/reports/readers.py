@@ -29,8 +29,8 @@ def may_see_contacts(view: View) -> bool:
 def rows_page_for(view: View, question: Question, address: Address) -> str:
     """Return the path of the page of rows behind figures, to which the figures of a report link.
 
-    It is empty if the question has filters by contacts that the person may not see and that the address does not have:
-    those of a segment, which the links would contain.
+    The path is empty if a segment of the question filters by contacts that the person may not see: the address names
+    only the segment, but the links would contain its filters.
     """
     is_open = may_see_contacts(view) or not any(
         format_filter(condition) not in address.filters and _names_contacts(condition) for condition in question.filters
@@ -43,9 +43,10 @@ def _names_contacts(condition: Filter) -> bool:
 
 
 def table_for_readers(table: Table, by: Sequence[Dimension]) -> Table:
-    """Return a copy of a report's table with contacts in keys masked; a row with a masked key has no links to it.
+    """Return a copy of a report's table with contacts in keys masked.
 
-    `by` are the dimensions of the keys. The URLs of such links would contain the contact.
+    Masked keys and the figures of their rows have no links, since the URLs would contain the contact. `by` are the
+    dimensions of the keys.
     """
     lines = []
     for line in table.lines:

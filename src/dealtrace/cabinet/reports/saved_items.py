@@ -87,7 +87,7 @@ class SavedItemsPage:
         return await self._page(view)
 
     async def store(self, view: View) -> Response:
-        """Save the question of a form under its name; if the name is taken, ask whether to replace its question."""
+        """Save the question in a form under a name; if the name is taken, ask whether to replace the saved question."""
         address, whose = report_in_form(view), view.form.get("whose")
         if not _may_change(view, whose):
             return _forbidden(view)
@@ -178,7 +178,7 @@ def fault_of(address: Address, known: QuestionContext, view: View) -> str:
 
 
 def _faults_of(refusal: InvalidSetting | NameTaken, view: View, taken: str) -> Faults:
-    """Return the fault of a form by field: a fault of the name belongs to its field, any other to the whole form."""
+    """Return an error message by field: a message about the name belongs to that field, any other to the whole form."""
     if isinstance(refusal, NameTaken):
         return {"name": taken}
     return {"name" if refusal.facts["key"] == "name" else "": fault_text(refusal, view.language)}

@@ -33,8 +33,9 @@ async def _list(view: View) -> list[SavedItemLine]:
 def _line(view: View, segment: Segment, known: QuestionContext, *, is_hidden: bool) -> SavedItemLine:
     """Return the line of a segment.
 
-    If a segment of the user's own has the same name, the link has the filters of this segment instead of its name;
-    there is no link if these filters contain contacts that the person may not see.
+    `is_hidden` is true for a segment of the site if the person has their own segment with the same name. The link then
+    has the filters of the site's segment instead of its name; there is no link if these filters contain contacts that
+    the person may not see.
     """
     report = f"/cabinet/{view.current_site.id}/reports"
     address = Address(report, (), segment.filters) if is_hidden else Address(report, (("segment", segment.name),), ())

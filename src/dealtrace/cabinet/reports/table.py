@@ -232,7 +232,7 @@ def rows_address(
     model: AttributionModel,
     placed: Sequence[tuple[Dimension, str | None]],
 ) -> str:
-    """Return the URL of the rows behind a figure, or an empty string without a `rows_page`.
+    """Return the URL of the rows behind a figure; empty if `rows_page` is, or if the metric's formula has no measures.
 
     For a ratio or a formula, that page shows the figures from which it is computed, each with a link to its rows.
     `placed` has the dimensions of the figure, each with its key. The URL contains the whole question and relies on no

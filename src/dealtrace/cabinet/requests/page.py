@@ -1,4 +1,4 @@
-"""The journal of requests to the API: the callers, what they requested, the answers, and the reasons of refusals."""
+"""The journal of requests to the API: the callers, what they requested, the answers, and the reasons for refusals."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
@@ -89,7 +89,7 @@ def _query(asked: QueryParams, zone: ZoneInfo) -> RequestQuery:
 
 
 def _bound(text: str, zone: ZoneInfo, bound: Callable[[date, ZoneInfo], datetime]) -> datetime | None:
-    """Return the start or end of a day, or `None` if the text is not a day."""
+    """Return the start or end of the day in `text`, whichever `bound` computes, or `None` if it is not a day."""
     day_on = read_day(text, YEAR_FIRST)
     return bound(day_on, zone) if day_on is not None else None
 

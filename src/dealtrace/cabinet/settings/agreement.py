@@ -113,7 +113,7 @@ def _page(view: View, *, compared: Compared | None = None, faults: Faults | None
     return show_settings(
         view,
         "settings/agreement.html",
-        view.translate("Agreement with the CRM"),
+        view.translate("Comparison with the CRM"),
         faults=faults,
         compared=compared,
         differences=[_difference(view, each) for each in compared.differences] if compared is not None else [],

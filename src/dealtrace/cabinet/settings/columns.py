@@ -156,7 +156,7 @@ def _line(view: View, column: ReportColumn) -> ColumnLine:
 
 
 def _read(connection: Connection, site_id: int) -> tuple[list[ReportColumn], list[StatusGroup]]:
-    """List the columns of a site, and its statuses in alphabetical order; counting their deals would read all deals."""
+    """List the columns of a site, and its statuses in alphabetical order: sorting by frequency would read all deals."""
     return list_columns(connection, site_id), group_statuses(list_statuses(connection, site_id), {})
 
 

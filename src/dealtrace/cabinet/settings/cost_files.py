@@ -124,7 +124,7 @@ def store_costs(database: Database, site: Site, path: Path, choices: CostChoices
     """Import a file of costs as the command `dealtrace import costs` does.
 
     Raises:
-        FileUnreadable, InvalidSetting: for the same reasons as from `try_costs`.
+        FileUnreadable, InvalidSetting: for the same reasons as in `try_costs`.
     """
     file = _read_file(path, choices)
     run_cost_import(

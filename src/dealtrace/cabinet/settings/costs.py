@@ -52,7 +52,7 @@ class CostLine:
 
 
 async def show(view: View) -> Response:
-    """Show the costs by month (by day with `by=day`); with `unmet`, also show the costs of campaigns without visits."""
+    """Show costs by month, or by day if the URL has `by=day`, and with `unmet` those of campaigns without visits."""
     return await _page(view)
 
 

@@ -20,10 +20,10 @@ DONE: Mapping[str, str] = {
     "paused": "Paused. Events wait until it is resumed, for up to 30 days.",
     "resumed": "Resumed. Waiting messages are sent in order.",
     "testing": "A test is being sent.",
-    "webhook": "Saved. Servers follow within two seconds.",
-    "since": "The messages since then will be sent again.",
+    "webhook": "Saved. Servers apply the change within two seconds.",
+    "since": "The messages since the chosen time will be sent again.",
     "again": "The message will be sent again.",
-    "host": "Saved. It applies to new visits within two seconds, and to past visits after they are reclassified.",
+    "host": "Saved. The change applies to new visits within two seconds, to past visits once they are reclassified.",
 }
 """The messages about changes, by the code that stands for each of them in the URL."""
 Faults = Mapping[str, str]

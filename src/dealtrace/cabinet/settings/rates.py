@@ -92,7 +92,7 @@ async def remove(view: View) -> Response:
 
 
 def _parse_rate(sent: Mapping[str, str], site: Site, language: Language) -> CurrencyRate | Faults:
-    """Return the rate in a form, or its faults by field; without a day the rate holds from today on."""
+    """Return the rate in a form, or the form's error messages by field; without a day the rate holds from today on."""
     faults: dict[str, str] = {}
     currency, rubles, since_on = "", Decimal(0), site_day(clock.now(), site.time_zone)
     try:

@@ -117,7 +117,7 @@ def _sections(view: View, site: Site, facts: _Facts) -> list[SettingsSection]:
         ("settings/imports", "Import of files", "", Role.OWNER),
         ("costs", "Costs", "" if facts.arrivals.has_costs else translate("None yet"), Role.ANALYST),
         ("settings/rates", "Currency rates", "" if facts.has_rates else translate("None yet"), Role.ANALYST),
-        ("settings/agreement", "Agreement with the CRM", "", Role.OWNER),
+        ("settings/agreement", "Comparison with the CRM", "", Role.OWNER),
         ("settings/shared", "Shared links", translate("Active: %(count)s") % {"count": facts.links}, Role.OWNER),
         ("settings/users", "Users", "", Role.OWNER),
         ("settings/changes", "Changes", "", Role.OWNER),

@@ -1,4 +1,4 @@
-"""The page of a site's settings: all settings of `dealtrace site set`, each tried before it is saved."""
+"""The page with all settings of `dealtrace site set`; changes that affect figures are tried before they are saved."""
 
 from collections.abc import Mapping
 from zoneinfo import available_timezones
@@ -29,7 +29,10 @@ async def show(view: View) -> Response:
 
 
 async def save(view: View) -> Response:
-    """Save the changes; if they affect figures, or the person only tries them, show first what they would do."""
+    """Save the changes, or show their effect.
+
+    The effect is shown if the person only tries the changes, or if they affect figures and the person has not seen how.
+    """
     stored = settings_of(await stored_site(view))
     sent = {key: _sent(view, key) for key in stored}
     changes = {key: text for key, text in sent.items() if text != stored[key]}

@@ -15,11 +15,11 @@ from dealtrace.accounts.token import token_digest
 from dealtrace.record import record
 
 UPLOAD_BYTES_MAX = 20 << 20
-"""The largest upload; a larger file takes minutes to import, for which a command waits, but not a browser."""
+"""The largest upload; importing a larger file takes minutes: a command can wait so long, but a browser cannot."""
 FORM_BYTES_MAX = UPLOAD_BYTES_MAX + 100_000
 KEPT_SECONDS = 3600
 UPLOADS_MAX = 50
-"""The most uploads of all users together; beyond it the oldest are deleted."""
+"""The most uploads of all users together; if there are more, the oldest are deleted."""
 NAME_LENGTH_MAX = 80
 NAME_BYTES_MAX = 240
 """The most bytes of a stored file's name; file systems allow 255."""
@@ -54,7 +54,7 @@ class Upload:
         """Return the path of the file with its original name.
 
         Raises:
-            FileNotFoundError: the file was imported, or deleted as one of the oldest.
+            FileNotFoundError: the file was imported, or deleted as an old upload.
         """
         found = next((self.folder / _SENT).iterdir(), None)
         if found is None:
@@ -63,7 +63,7 @@ class Upload:
 
     @property
     def has_file(self) -> bool:
-        """Return whether the file is stored: not imported, and not deleted as one of the oldest."""
+        """Return whether the file is still stored; it is deleted after its import, or as an old upload."""
         return next(iter(self.folder.glob(f"{_SENT}/*")), None) is not None
 
     @property
@@ -76,7 +76,7 @@ class Upload:
         """Return the options that were chosen with the file.
 
         Raises:
-            FileNotFoundError: the upload was deleted, as one of the oldest.
+            FileNotFoundError: the upload was deleted, because it was old.
         """
         return _read(self.folder / _OPTIONS)
 
@@ -91,7 +91,7 @@ class Upload:
     def finish(self, outcome: Mapping[str, str]) -> None:
         """Store the result of the import and delete the file; refused rows remain for download.
 
-        The folder is created again if the upload was deleted during the import, as one of the oldest.
+        The folder is created again if the upload was deleted during the import because it was old.
         """
         self.folder.mkdir(mode=PRIVATE, exist_ok=True)
         (self.folder / _OUTCOME).write_text(json.dumps(dict(outcome)))
@@ -125,7 +125,7 @@ def find_upload(owner: Owner, key: str) -> Upload | None:
 def _plain_name(name: str) -> str:
     """Return the name of a file without folders and without characters that file systems do not allow.
 
-    Of a name that is too long, the end is kept, which tells the type of the file.
+    A name that is too long is cut to its end, which tells the type of the file.
     """
     last = name.replace("\\", "/").rpartition("/")[2]
     plain = "".join(sign for sign in last if sign.isprintable() and sign not in ':*?"<>|').strip(" .")

@@ -1,1 +1,1 @@
-"""What a change of a site would do, shown before it is made, and changes of the past in the background."""
+"""The effect of a change of a site's settings, shown before it is saved, and changes of the past in the background."""

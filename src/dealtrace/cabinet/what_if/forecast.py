@@ -26,7 +26,7 @@ from dealtrace.reports.what_if import MatchCount
 
 DAYS = 28
 ROWS_MAX = 10_000
-"""The most deals, leads and visits that are tried, which takes a few seconds; `dealtrace try` has no limit."""
+"""The most deals, leads and visits that are tried; so many take a few seconds. `dealtrace try` has no limit."""
 MOVES_SHOWN = 10
 TRY = "try"
 """The value of the button that only shows what a change would do."""
@@ -50,8 +50,8 @@ class DealsForecast:
 
     Only `tried` of `total` deals were tried. `kept` is how many keep a lead that the new rules would not find. `moves`
     are the deals that would move from one source to another; `without_rate` of them move without money, as their
-    currencies have no rate. `needs_match` and `needs_reclassify` are true if past deals change only when they are
-    rematched, or when visits are reclassified.
+    currencies have no rate. `needs_match` is true if past deals change only when they are matched again, and
+    `needs_reclassify` if they change only when visits are reclassified.
     """
 
     before: str
@@ -73,7 +73,7 @@ class DealsForecast:
 
 @record
 class SettingForecast:
-    """The effect of a setting: its change, a sentence, figures (title and value) and the cells of days that differ."""
+    """The effect of a setting: its change, a sentence, figures (title and value), and a row for each changed day."""
 
     title: str
     sentence: str
@@ -85,7 +85,7 @@ class SettingForecast:
 class Forecast:
     """The effects of changed settings; `deals` is `None` if no rule for deals changes.
 
-    `agreed` is what the form sends if the person has seen this forecast of these changes, and saves them.
+    `agreed` is the value that the form sends when the person, having seen this forecast, saves the changes.
     """
 
     settings: tuple[SettingForecast, ...]
@@ -195,7 +195,7 @@ def _deals_in_words(view: View, trial: Trial, tried: Tried, moved: MovedLeads) -
 
 
 def move_in_words(view: View, source: Spelling, target: Spelling, moved: Moved) -> Move:
-    """Return what moves between two sources, each a name and a medium or `None`, as strings."""
+    """Return what moves from `source` to `target`, as strings."""
 
     def words(parts: Spelling) -> str:
         return " / ".join(part for part in parts if part is not None) or view.translate("(no source)")

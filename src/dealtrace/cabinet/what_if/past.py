@@ -25,8 +25,8 @@ _TITLES = {PastKind.MATCH: "Match past deals again", PastKind.RECLASSIFY: "Recla
 _EXPLANATIONS = {
     PastKind.MATCH: "Finds the leads of all deals by the present settings, as if the deals had just arrived. Pinned "
     "deals keep their leads.",
-    PastKind.RECLASSIFY: "Finds the sources of all visits by the present hosts and rules, and credits their leads and "
-    "deals again.",
+    PastKind.RECLASSIFY: "Finds the sources of all visits by the present hosts and rules, and then the sources of "
+    "their leads and deals.",
 }
 _FIGURES = {
     "visits": "Visits read",
@@ -41,8 +41,9 @@ _FIGURES = {
 """The titles of a run's figures; figures that are not here are not shown."""
 _PHASES = {
     Phase.DONE: "Done.",
-    Phase.STOPPED: "Stopped with the server. What was done is stored; it can be continued.",
-    Phase.FAILED: "Failed; the log of the server has the cause. What was done is stored; it can be continued.",
+    Phase.STOPPED: "Stopped with the server. What was done is stored, and you can continue from there.",
+    Phase.FAILED: "Failed; the log of the server has the cause. "
+    "What was done is stored, and you can continue from there.",
 }
 
 
@@ -50,7 +51,8 @@ _PHASES = {
 class PastCard:
     """What the page shows of a kind of change: how much there is to do, and its latest run.
 
-    `may_run` is true if a preview by the present settings is there, or a run that ended early.
+    `may_run` is true if the latest run applied the present settings, and is a finished preview or a run that ended
+    early.
     """
 
     kind: PastKind
@@ -79,7 +81,7 @@ async def start(view: View) -> Response:
         return await _page(view, faults={"": view.translate("Choose what to do.")})
     card = _card(view, site, PastKind(kind), 0)
     if card.is_active:
-        return await _page(view, faults={"": view.translate("It is running already.")})
+        return await _page(view, faults={"": view.translate("A run is already in progress.")})
     if act == RUN and not card.may_run:
         return await _page(view, faults={"": view.translate("Preview it first: the settings may have changed.")})
     database = view.services.database
@@ -138,7 +140,7 @@ def _phase_words(view: View, state: RunState | None, *, is_active: bool) -> str:
         return ""
     phase = Phase.STOPPED if state.phase is Phase.RUNNING else state.phase
     if state.is_preview:
-        done = view.translate("This is what it would change. Nothing has been changed yet.")
+        done = view.translate("This is what the run would change. Nothing has been changed yet.")
         return done if phase is Phase.DONE else view.translate("The preview ended early. Start it again.")
     return view.translate(_PHASES[phase])
 

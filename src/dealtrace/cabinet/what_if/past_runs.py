@@ -40,12 +40,12 @@ class _Progress(TypedDict, total=False):
 
 
 def rules_of(site: Site, kind: PastKind) -> str:
-    """Return a string with the settings that a run applies; if it differs, a preview is out of date."""
+    """Return a string with the settings that a run applies; when it changes, earlier previews are out of date."""
     return digest_of_hosts(site.hosts) if kind is PastKind.RECLASSIFY else f"contact_matching={site.contact_matching}"
 
 
 def begin_state(run: PastRun, *, is_preview: bool) -> RunState:
-    """Return the state of a run that waits for its turn; a run that ended early continues with its figures."""
+    """Return the state of a run that waits for its turn, with the figures so far if it continues an earlier run."""
     now = clock.now()
     before = run.file.read()
     continues = before is not None and not is_preview and before.may_continue(now)

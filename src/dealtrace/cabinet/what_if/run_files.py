@@ -1,4 +1,4 @@
-"""The state of changes of a site's past, each in a private file that all processes of the server read."""
+"""The states of changes of a site's past; each is in a private file that all processes of the server read."""
 
 import json
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ class PastKind(StrEnum):
 
 
 class Phase(StrEnum):
-    """What a run does: it runs, is done, was stopped with the server, or has failed."""
+    """The phase of a run: it is running or done, was stopped together with the server, or has failed."""
 
     RUNNING = "running"
     DONE = "done"
@@ -36,7 +36,7 @@ class Phase(StrEnum):
 
 @record
 class RunMove:
-    """What moves between two sources, each a name and a medium: shares of deals as in `Moved`, and kopecks."""
+    """What moves between two sources, which are pairs of name and medium; `deals` and `kopecks` are as in `Moved`."""
 
     source: tuple[str | None, str | None]
     target: tuple[str | None, str | None]
@@ -46,7 +46,7 @@ class RunMove:
 
 @record
 class RunState:
-    """The state of a run; a preview stores nothing but what the run would change.
+    """The state of a run; a preview changes nothing, and its state says what the run would change.
 
     `rules` identifies the settings that it applies. `done` of `total` deals or, if `counts_visits`, visits are done.
     `figures` are its result by name, and `moves` the largest moves between sources.

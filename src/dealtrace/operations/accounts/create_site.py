@@ -16,9 +16,9 @@ from dealtrace.storage.accounts import sites
 
 
 def create_site(connection: Connection, site: Site, now: datetime, user_id: int | None = None) -> Site:
-    """Create a site and return it; an id of 0 is replaced by the next free id, a missing counter code by a random one.
+    """Create a site and return it; 0 as its id means the next free id, and an empty counter code a random code.
 
-    If a user creates the site, this is the first of its recorded changes.
+    If a user creates the site, its creation is recorded as its first change.
 
     Raises:
         InvalidSetting: the name is empty or too long.

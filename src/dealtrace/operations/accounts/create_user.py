@@ -36,9 +36,9 @@ def create_user(
 ) -> User:
     """Create a user; the password is stored as an argon2id hash.
 
-    `roles` are the user's roles by site; `None` makes the user an owner of the installation. `created_by`
-    is the user who invited them, or `None` if a command did. Links for creating the
-    first user stop working.
+    `roles` are the user's roles by site; `None` makes the user an owner of the installation. `created_by` is the user
+    who invited the new user, or `None` if a command created the user or the invitation. Links for creating the first
+    user stop working.
 
     Raises:
         InvalidSetting: the login or the password does not fit its limits.

@@ -8,6 +8,6 @@ from dealtrace.storage.accounts.installation import set_factor_demanded
 def demand_second_factor(connection: Connection, *, is_demanded: bool) -> None:
     """Require all users to log in with a second factor, or stop requiring it.
 
-    While it is required, users without a second factor must set one up before they can open any other page.
+    While a second factor is required, users who have none must set one up before they can open any other page.
     """
     set_factor_demanded(connection, is_demanded=is_demanded)

@@ -75,7 +75,7 @@ def invite_user(
 
 
 def make_password_link(connection: Connection, user_id: UserId, now: datetime, *, made_by: UserId) -> str:
-    """Return a one-time key with which a user can set a new password; earlier keys for this stop working."""
+    """Return a one-time key with which a user can set a new password; the user's earlier keys stop working."""
     key, digest = _make_key()
     invitations.delete_invitations(connection, user_id=user_id)
     new = Invitation(digest, Purpose.PASSWORD, now, now + PASSWORD_LINK_AGE_MAX, made_by=made_by, user_id=user_id)
@@ -84,7 +84,10 @@ def make_password_link(connection: Connection, user_id: UserId, now: datetime, *
 
 
 def revoke_invitation(connection: Connection, digest: str, *, site_id: int | None = None) -> bool:
-    """Revoke an unused invitation; return `False` if there is none, or, with `site_id`, none for that site."""
+    """Revoke the unused invitation that has this digest; return `False` if there is none.
+
+    If `site_id` is given, the invitation must be for that site.
+    """
     return invitations.delete_invitation(connection, digest, site_id)
 
 

@@ -34,14 +34,14 @@ class Browser:
 
 @record
 class Credentials:
-    """The user with a login and the hash of their password, or `None` and an empty string if there is no such user."""
+    """The user who has a login, and the hash of the user's password; `None` and an empty string if there is none."""
 
     user: User | None
     password_hash: str
 
 
 def find_credentials(connection: Connection, login: str) -> Credentials:
-    """Find the user with a login and the hash of their password, for `verify_password`."""
+    """Find the user who has this login, and the hash of the user's password, for `verify_password`."""
     found = users.find_user(connection, normal_login(login))
     stored = users.find_password_hash(connection, found.id) if found is not None else None
     return Credentials(found, stored or "")
@@ -85,12 +85,12 @@ def open_session(connection: Connection, user: User, browser: Browser, now: date
 
 
 def store_session_uses(connection: Connection, _ids: object, used_at: Mapping[str, datetime]) -> None:
-    """Store the times in `used_at`, when sessions were last used, by digest; sessions that have ended are skipped."""
+    """Store when sessions were last used; `used_at` has the times by digest. Sessions that have ended are skipped."""
     update_seen(connection, used_at)
 
 
 def end_session(connection: Connection, user_id: UserId, digest: str) -> bool:
-    """End the session of a user that has this digest; return `False` if the user has no such session."""
+    """End the user's session that has this digest; return `False` if there is none."""
     return delete_session(connection, user_id, digest)
 
 

@@ -91,9 +91,10 @@ def set_owner(connection: Connection, user_id: UserId, *, is_owner: bool) -> Non
 def delete_user(connection: Connection, login: str, now: datetime, *, deleted_by: int | None = None) -> User:
     """Delete a user and return the deleted user; the invitations and shared links that the user made stop working.
 
-    `deleted_by` is the user who deletes, or `None` if a command does.
+    `deleted_by` is the user who deletes the other user, or `None` if a command does.
 
-    Ours: the user's own segments and reports are deleted, since nobody else can see them; shared ones are kept.
+    Ours: the user's own segments and reports are deleted, since nobody else can see them; shared segments and reports
+    are kept.
 
     Raises:
         InvalidSetting: there is no such user, or no owner of the installation would be left.

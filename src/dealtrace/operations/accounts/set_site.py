@@ -62,7 +62,7 @@ def preview_site(connection: Connection, site: Site, settings: Mapping[str, str]
 
 
 def _read_values(connection: Connection, site: Site, settings: Mapping[str, str]) -> dict[str, object]:
-    """Return the values of settings by the columns that store them, and the costs of methods in points."""
+    """Return the new values of a site's columns, by column name; `point_costs` has the costs of methods in points."""
     values: dict[str, object] = {}
     costs = dict(site.point_costs)
     for key, text in settings.items():
@@ -186,6 +186,6 @@ _FIELDS: dict[str, Callable[[object], tuple[str, object]]] = {
     "unique_depth_days": lambda days: ("unique_depth", timedelta(days=int(str(days))) if days else None),
     "target_call_seconds": lambda seconds: ("target_call", timedelta(seconds=int(str(seconds)))),
 }
-"""The columns whose fields in `Site` are of another type: functions from the stored value to the field."""
+"""For each column whose field in `Site` has another type: how the stored value becomes the field's name and value."""
 SETTING_KEYS = (*_SETTINGS, *_COST_SETTINGS)
 """The names of all settings of a site."""

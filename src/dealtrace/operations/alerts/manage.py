@@ -92,7 +92,7 @@ def remove_alert(connection: Connection, site: Site, alert_id: int, now: datetim
 def _differences(before: Rule, after: Rule) -> Iterator[tuple[str, str]]:
     """Yield the old and new texts of the rule, of its filters and of its recipients.
 
-    The texts of recipients have only the addresses that were removed or added.
+    For the recipients, the old text has only the removed addresses, and the new text only the added addresses.
     """
     yield format_rule(before), format_rule(after)
     yield ", ".join(before.filters), ", ".join(after.filters)
@@ -100,7 +100,7 @@ def _differences(before: Rule, after: Rule) -> Iterator[tuple[str, str]]:
 
 
 def require_alert(connection: Connection, site: Site, alert_id: int) -> Alert:
-    """Return the alert of a site that has this id.
+    """Return the site's alert that has this id.
 
     Raises:
         AlertNotFound: the site has no such alert.
@@ -114,7 +114,7 @@ def require_alert(connection: Connection, site: Site, alert_id: int) -> Alert:
 def schedule_test_mails(connection: Connection, ids: IdBlocks, alert: Alert, now: datetime) -> Sequence[MailId]:
     """Store a test e-mail to each recipient of an alert, for a running server to send; return the ids of the e-mails.
 
-    Addresses that have unsubscribed from the alert get none.
+    Addresses that have unsubscribed from the alert get no e-mail.
     """
     mailing = Mailing(MailPurpose.ALERT_TEST, alert.id, MailList.ALERT, alert.id)
     recipients = without_unsubscribed(connection, alert.site_id, mailing, alert.rule.recipients)

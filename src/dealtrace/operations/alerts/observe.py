@@ -19,7 +19,7 @@ _DAY = DIMENSIONS["day"]
 
 
 def observe_each(source: FactSource, site: Site, question: Question, slots: Sequence[Slot]) -> Mapping[Slot, Observed]:
-    """Return the numbers of each window of time, with separate statements for each window; this suits few windows."""
+    """Return the numbers for each window of time, read by separate statements for each; this suits few windows."""
     asked = with_basis(question)
     totals = ask_totals(source, site, asked, [slot.span(site.time_zone) for slot in slots])
     return {slot: Observed(*total) for slot, total in zip(slots, totals, strict=True)}
@@ -28,7 +28,7 @@ def observe_each(source: FactSource, site: Site, question: Question, slots: Sequ
 def observe_all(source: FactSource, site: Site, question: Question, slots: Sequence[Slot]) -> Mapping[Slot, Observed]:
     """Return the same as `observe_each`, but faster for many adjacent windows.
 
-    One statement reads the numbers of all windows if the measures of the metric can be summed over time.
+    One statement reads the numbers for all windows if the measures of the metric can be summed over time.
     """
     asked, window = with_basis(question), slots[0].window
     measures = {measure for metric in asked.metrics for measure in metric.formula.measures}
@@ -44,7 +44,10 @@ def observe_all(source: FactSource, site: Site, question: Question, slots: Seque
 
 
 def with_basis(question: Question) -> Question:
-    """Return the question; a ratio gets a second metric, the count on which it is based (see `basis_of`)."""
+    """Return the question; if its metric is a ratio, a second metric is added: the count on which the ratio is based.
+
+    See `basis_of`.
+    """
     basis = basis_of(question.metrics[0])
     return question if basis is None else replace(question, metrics=(*question.metrics, basis))
 

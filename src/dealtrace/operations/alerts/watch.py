@@ -41,9 +41,10 @@ class AlertEvaluation:
 
 @record
 class AlertReport:
-    """The result of a claimed alert: its evaluation or the `fault` that prevented this, and the alert's next due time.
+    """The result of a claimed alert: its evaluation or the `fault` that prevented it, and the alert's next due time.
 
-    Both are `None` if the evaluation failed and is to be tried again. `sends_mail` is whether a mail server is set up.
+    `evaluation` and `fault` are both `None` if the evaluation failed and is to be tried again. `sends_mail` is whether
+    a mail server is set up.
     """
 
     alert: Alert
@@ -55,7 +56,7 @@ class AlertReport:
 
 @operation(ids_per_command=0)
 def claim_alert(work: Work, commands: Sequence[WriteCommand[None]]) -> list[Alert | None]:
-    """Claim the alert of the site that has been due longest; each outcome is the alert, or `None` if no alert is due.
+    """Claim the site's alert that has been due longest; each outcome is the alert, or `None` if no alert is due.
 
     Until the lease ends, no other process can claim this alert. Alerts are claimed one by one, so that the lease of an
     alert does not run while other alerts are evaluated.

@@ -73,7 +73,7 @@ def _named_visits(matchers: Sequence[Matcher]) -> Iterator[int]:
 
 
 def explain_decision(connection: Connection, site: Site, matchers: Sequence[Matcher]) -> tuple[MatcherStep, ...]:
-    """Return a step for each matcher: its outcome, the leads that it considered, and why any of them do not fit."""
+    """Return a step for each matcher: its outcome, the leads that it considered, and why leads do not fit."""
     (decision,) = decide_matchers(connection, site, [matchers])
     (resolved,) = _with_phones(connection, site, [matchers])
     searches = [search for matcher in resolved if isinstance(search := search_of(matcher), SearchByContact)]

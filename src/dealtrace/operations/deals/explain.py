@@ -26,7 +26,7 @@ REFERENCE = "reference"
 
 @record
 class Naming:
-    """An id or reference of a lead that the caller sent; `lead` is the lead that has it, or `None` if no lead does."""
+    """An id or reference that the caller sent for a lead; `lead` is the lead that has it, or `None` if no lead does."""
 
     kind: LeadKind
     by: str
@@ -66,7 +66,7 @@ class Explanation:
         return verdict_of(reason, contact_matching=self.contact_matching)
 
     def _found_by(self, lead: LeadRef | None) -> LeadContacts | None:
-        """Return the reference and contacts of `lead` that the searches found, or `None` without a lead."""
+        """Return the reference and contacts by which the searches found `lead`, or `None` if there is no lead."""
         if lead is None:
             return None
         references = (naming.value for naming in self.namings if naming.lead == lead and naming.by == REFERENCE)
@@ -126,7 +126,7 @@ def _names_in(clue: LeadClue) -> Iterator[tuple[LeadKind, str, str, CallIdentity
 
 
 def _list_spans(connection: Connection, site: Site, happened_at: datetime, contact: SearchContacts) -> list[LeadSpan]:
-    """List the leads with a deal's contacts that can match the deal, or that miss it by at most `NEAR_MISS`."""
+    """List the leads that share a contact with a deal and can match it, or miss it by at most `NEAR_MISS`."""
     since = happened_at - contact.link_threshold - NEAR_MISS
     queries = [contact_rows.SpanQuery(value, happened_at + NEAR_MISS, since) for value in searched_contacts(contact)]
     return contact_rows.list_spans(connection, site.id, queries)

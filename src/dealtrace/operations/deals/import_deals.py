@@ -95,7 +95,7 @@ class _Batch:
 
 
 def _refusal_of_ids(deal: IncomingDeal, own: OwnIds) -> Refusal | None:
-    """Return a refusal if a deal or its lead has an id from the range that this server assigns itself, else `None`."""
+    """Return a refusal if a deal or its lead has an id that only this server may assign, or else `None`."""
     identity = deal.clue.identity
     lead_id = identity.id if identity is not None else None
     for name, checked in (("orderId", deal.id), ("leadId", lead_id)):

@@ -26,9 +26,9 @@ def register_lists(
 ) -> list[list[Receipt | Refusal] | PointsSpent]:
     """Register lists of deals; the outcome of a list is a receipt or a refusal for each deal.
 
-    The outcome is `PointsSpent` if the site has too few points. A list costs points (the API's daily quota) once if any
-    deal in it is new, and nothing otherwise. All lists of a batch are stored together; the result is the same as if
-    each were stored alone, in order.
+    If the site has too few points, the outcome of the list is `PointsSpent` instead. A list costs points (the API's
+    daily quota) once if any deal in it is new, and nothing otherwise. All lists of a batch are stored together; the
+    result is the same as if each were stored alone, in order.
     """
     items, owners = spread(commands)
     batch = decide_registrations(work, items)
@@ -77,9 +77,9 @@ def spread(commands: Sequence[WriteCommand[Sequence[Item]]]) -> tuple[list[Write
 def gather(
     work: Work, commands: Sequence[WriteCommand[Sequence[Item]]], outcomes: Sequence[Outcome]
 ) -> list[list[Outcome] | PointsSpent]:
-    """Return the outcomes of the items, grouped by list; a list with an item that was not paid gets `PointsSpent`.
+    """Return the outcomes of the items, grouped by list; a list with an item that was not paid for gets `PointsSpent`.
 
-    So a list that names a deal of an unpaid list before it is refused as if it had been sent alone.
+    So a list is also refused if it names a deal of an earlier list that was not paid for, as if it had been sent alone.
     """
     rest = iter(outcomes)
     lists = [[next(rest) for _ in command.payload] for command in commands]

@@ -15,9 +15,10 @@ from dealtrace.storage.leads import leads
 
 
 def pin_deal(work: Work, deal_id: int, lead: LeadRef | None, *, user_id: int | None = None) -> Deal:
-    """Pin a deal to `lead`, or to no lead if `lead` is `None`, and return the deal; later leads do not change it.
+    """Pin a deal to `lead`, or to no lead if `lead` is `None`, and return the deal.
 
-    A deal that is already pinned to this lead is returned unchanged.
+    Leads that arrive later do not change the lead of a pinned deal. A deal that is already pinned to this lead is
+    returned unchanged.
 
     Raises:
         DealNotFound: the site has no such deal, or it is deleted.

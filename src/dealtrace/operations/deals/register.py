@@ -32,9 +32,9 @@ from dealtrace.storage.visits.traffic_sources import intern_sources
 def register_deals(work: Work, commands: Sequence[WriteCommand[Registration]]) -> list[Receipt | Refusal]:
     """Register deals; each outcome is a receipt or a refusal, in input order.
 
-    A registration with a number that is sent again with the same parameters is a safe retry: its outcome is the first
-    receipt, and it stores nothing and costs nothing. A command takes up to three ids: one for the deal, one for a new
-    traffic source, and a second one for the deal if another deal already has the first as its number.
+    If a registration with a number is sent again with the same parameters, this is a safe retry: its outcome is the
+    first receipt, and it stores nothing and costs nothing. A command takes up to three ids: one for the deal, one for a
+    new traffic source, and a second one for the deal if another deal already has the first as its number.
     Seed: «для каждой новой сделки это значение обязательно должно быть уникальным».
     """
     batch = decide_registrations(work, commands)
@@ -73,7 +73,7 @@ class NewDeal:
 
 @dataclass(slots=True)
 class Batch:
-    """The decisions about a batch: the new deals, and the existing deals that have the numbers of the other commands.
+    """The decisions about a batch: the new deals, and the existing deals whose numbers the other commands have.
 
     `retried` has the safe retries and `number_taken` the refused commands. Both map the position of the command to the
     id of the existing deal.

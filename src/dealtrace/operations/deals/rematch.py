@@ -87,7 +87,7 @@ def rematch_tagged(work: Work, tagged: Collection[LeadRef]) -> list[Deal]:
 
 
 def _find_spans(work: Work, refs: Collection[LeadRef]) -> dict[LeadRef, tuple[LeadSpan, ...]]:
-    """Find the contacts of leads with the start and end of their lead; leads without contacts have none."""
+    """Find the spans of each lead: its contacts, each with the start and end of the lead; there may be none."""
     spans: dict[LeadRef, tuple[LeadSpan, ...]] = {}
     for kind in LeadKind:
         ids = [ref.id for ref in refs if ref.kind is kind]

@@ -17,7 +17,7 @@ from dealtrace.storage.id_blocks import IdBlocks
 
 @record
 class RematchProgress:
-    """How many deals are done, how many of them have another lead, the last deal's id, and the number of all deals."""
+    """How many deals are done, how many of them changed, the id of the last of them, and how many deals there are."""
 
     deals: int
     changed: int
@@ -30,7 +30,7 @@ def run_rematch(
 ) -> Iterator[RematchProgress]:
     """Match the deals of a site with ids above `after_id` again, and yield the progress first and after each chunk.
 
-    Each chunk is a transaction of its own, so whoever stops asking stops the run after a chunk.
+    Each chunk is a transaction of its own, so a caller that stops iterating stops the run after a chunk.
     """
     with database.read() as connection:
         at = RematchProgress(0, 0, after_id, count_deals(connection, site.id, after_id))
@@ -46,10 +46,10 @@ def run_rematch(
 
 
 def try_on_past(database: Database, site: Site, trial: Trial) -> Iterator[tuple[Tally, int]]:
-    """Yield what a trial would change of all deals of a site, and the number of these deals; nothing is stored.
+    """Yield a tally of what a trial would change in a site's deals, and the number of the deals; nothing is stored.
 
-    The tally grows; it is yielded first and after each chunk of deals. Chunks are read one by one, so deals that change
-    meanwhile are counted as they are then. Deleted deals are left out.
+    The same tally, which grows, is yielded first and after each chunk of deals. Chunks are read one by one, so deals
+    that change during the run are counted as they are when they are read. Deleted deals are left out.
     """
     tally, after_id = Tally(), 0
     with database.read() as connection:

@@ -24,9 +24,9 @@ _PINS = (VersionKind.PINNED, VersionKind.UNPINNED)
 
 
 def undo_version(work: Work, deal_id: int, number: int, *, user_id: int | None = None) -> Deal:
-    """Restore the fields that a version changed to their earlier values, and return the deal.
+    """Undo a version: set the fields that it changed back to their earlier values, and return the deal.
 
-    All other fields keep their present values. A restored status has the date on which it had begun.
+    All other fields keep their present values. A restored status keeps the date on which it originally began.
 
     Ours: undoing is a change like any other, so that it can be seen, sent to webhooks and undone itself.
 
@@ -61,7 +61,7 @@ def _change_back(work: Work, undone: DealVersion, user_id: int | None) -> Deal:
 
 
 def _without_date_of_another_status(undone: DealVersion, versions: Iterable[DealVersion]) -> DealVersion:
-    """Return a version without its status date if a later version set a status, which has a date of its own."""
+    """Return a version, without its status date if that belongs to a status that a later version has replaced."""
     if "status" in undone.before:
         return undone
     if not any(each.version > undone.version and "status" in each.after for each in versions):
@@ -72,7 +72,7 @@ def _without_date_of_another_status(undone: DealVersion, versions: Iterable[Deal
 def _status_since(work: Work, deal: Deal, undone: DealVersion) -> datetime | Unset | None:
     """Return when the status before a version began, or `UNSET` if undoing the version changes no status.
 
-    Versions leave this time out if the status began with the version.
+    If the version's own status began with the version, the time is not stored in it, but found from earlier versions.
     """
     if "status_since" in undone.before or undone.before.get("status", deal.status) == deal.status:
         stated: datetime | Unset | None = undone.before.get("status_since", UNSET)

@@ -44,8 +44,8 @@ def update_lists(
 ) -> list[list[UpdatedDeal | Refusal] | PointsSpent]:
     """Change lists of deals; the outcome of a list is `PointsSpent`, or the updated deal or a refusal for each update.
 
-    Updates are applied in input order. A list costs points once if any update in it makes a difference to the deal, as
-    earlier lists left it, or annotates a lead, and nothing otherwise.
+    Updates are applied in input order. A list costs points once if any update in it annotates a lead, or makes a
+    difference to its deal after the earlier lists are applied; otherwise it costs nothing.
     """
     items, owners = spread(commands)
     named = find_deals(work, [item.payload.change.key for item in items])
@@ -74,7 +74,7 @@ class _Applied:
 def _apply(
     work: Work, items: Sequence[WriteCommand[DealUpdate]], lists: Sequence[Mapping[int, Deal]], paid: int
 ) -> _Applied:
-    """Apply lists of updates in order, except those that cost points after `paid` lists have cost some.
+    """Apply lists of updates in order; once `paid` lists have cost points, other lists that cost points are skipped.
 
     A list maps the positions of its updates in `items` to the found deals.
     """
@@ -110,7 +110,7 @@ def _store(work: Work, items: Sequence[WriteCommand[DealUpdate]], applied: _Appl
         position: (latest.get(deal.id, deal), items[position].payload) for position, deal in applied.found.items()
     }
     updated = _with_matchers(work, updates)
-    _add_to_leads(work, list(updates.values()))  # last, because new tags of leads may match deals again
+    _add_to_leads(work, list(updates.values()))  # last, because new tags may cause a rematch
     return updated
 
 
@@ -123,7 +123,7 @@ def _add_to_leads(work: Work, updates: Sequence[tuple[Deal, DealUpdate]]) -> Non
 
 
 def _with_matchers(work: Work, updates: Mapping[int, tuple[Deal, DealUpdate]]) -> dict[int, UpdatedDeal]:
-    """Return each updated deal by position, with the matcher that decided if the update sent matchers."""
+    """Return each updated deal by position; if the update sent matchers, the result has the matcher that decided."""
     asked = {
         position: deal for position, (deal, update) in updates.items() if not isinstance(update.change.matchers, Unset)
     }

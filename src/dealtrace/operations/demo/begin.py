@@ -1,4 +1,4 @@
-"""Start a demo in a new site or in an empty one."""
+"""Start a demo in a new site or in an empty site."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -70,7 +70,9 @@ def begin_given_site(connection: Connection, site_id: int, now: datetime, user_i
 
 
 def _begin(connection: Connection, site: Site, digest: str, now: datetime, user_id: int | None) -> Site:
-    """Mark the site as a demo, add custom fields, and return the site with settings, not stored, for filling it.
+    """Mark the site as a demo, add custom fields, and return the site with other settings for filling it.
+
+    These settings are not stored.
 
     Ours: a demo costs no points and sends nothing to webhooks, like the import of a file.
     """

@@ -20,7 +20,7 @@ GIVEN_SITE = hashlib.sha256(b"dealtrace demo: a given site").hexdigest()
 
 @record
 class Demo:
-    """A demo in a site; `progress` counts the stored rows, `has_own_site` is true if the demo created the site."""
+    """A demo in a site; `progress` counts the stored rows, and `has_own_site` is true if the demo created the site."""
 
     site: Site
     progress: FileImport

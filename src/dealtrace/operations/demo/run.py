@@ -1,4 +1,4 @@
-"""Fill the site of a demo, a step a transaction, by a command or in the background of a server."""
+"""Fill the site of a demo, each step in its own transaction, on the command line or in the background of a server."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
@@ -33,9 +33,10 @@ def run_demo(
     now: datetime,
     show: Callable[[int, int], None] = lambda _stored, _total: None,
 ) -> None:
-    """Make a year of data and store it; after each step, `show` gets the numbers of records stored and to store.
+    """Make a year of data and store it; `show` gets how many records are stored and how many there are in total.
 
-    What `show` raises ends the demo; what was stored until then stays.
+    `show` is called first and after each step. An exception that it raises ends the run; the data stored until then
+    stays.
 
     Raises:
         DemoMissing: somebody has removed the demo meanwhile.

@@ -35,9 +35,9 @@ class _Walk:
 def regroup_clients(work: Work, client_ids: Collection[int], *, with_all_leads: bool = False) -> None:
     """Regroup the contacts of these clients, and of all clients connected to them.
 
-    Two clients are connected if a lead has contacts of both. Deleted leads do not count; contacts that have no other
-    leads are deleted. If a contact gets another client, its leads get that client too. With `with_all_leads`, the leads
-    of unchanged contacts are checked too.
+    Two clients are connected if a lead has contacts of both. Deleted leads do not count; a contact that no remaining
+    lead has is deleted. If a contact gets another client, its leads get that client too. With `with_all_leads`, the
+    leads of unchanged contacts are checked too.
     """
     walk = _walk(work, client_ids)
     starts = contact_groups.find_starts(work.connection, work.site.id, walk.contacts)
@@ -147,7 +147,7 @@ def _move_leads(work: Work, contacts: Collection[str]) -> None:
 
 
 def _own_clients(work: Work, current: Mapping[LeadRef, int]) -> dict[LeadRef, int]:
-    """Create clients for the leads that may not keep their `current` client; return the new client ids by lead.
+    """Create clients for the leads that cannot keep their `current` client; return the new client ids by lead.
 
     The first lead of a client keeps the client if all contacts of the client are fillers, typed only to fill a field.
     """

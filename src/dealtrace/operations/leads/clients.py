@@ -14,7 +14,7 @@ from dealtrace.storage.leads.clients import KnownContact
 
 @record
 class Newcomer:
-    """A lead that needs a client: its contacts, the client's name that was sent, and its former client, if any."""
+    """A lead that needs a client: its contacts, the name sent for the client, and its former client, if any."""
 
     lead_id: int
     contacts: tuple[str, ...]

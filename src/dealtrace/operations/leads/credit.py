@@ -47,7 +47,7 @@ def credit_leads(work: Work, leads: Sequence[Credited]) -> None:
 
 
 def _credits_by_touches(touches_by_key: Mapping[CreditKey, Sequence[Visit]]) -> dict[CreditKey, CreditsByModel]:
-    """Return the credit of visits for each lead, by model; leads with the same visits are computed only once."""
+    """Return the credits of visits for each lead, by model; leads with the same visits share one computation."""
     divided: dict[tuple[VisitId, ...], CreditsByModel] = {}
     found: dict[CreditKey, CreditsByModel] = {}
     for key, touches in touches_by_key.items():
@@ -119,7 +119,7 @@ def credit_again(work: Work, new_visits: Sequence[Visit]) -> None:
 
 
 def find_credited(work: Work, leads: Sequence[VisitedLead]) -> dict[int, Visit]:
-    """Find, by lead id, the visit that has the largest credit for the lead under the site's attribution model."""
+    """Return the visit with the largest credit for each lead under the site's attribution model, by lead id."""
     model = AttributionModel(work.site.attribution)
     return find_credited_visits(work.connection, work.site.id, [lead.ref.id for lead in leads], model)
 

@@ -17,8 +17,8 @@ from dealtrace.storage.leads import contact_groups, contact_rows, deletion
 def delete_lead(work: Work, ref: LeadRef) -> list[Deal]:
     """Delete a lead, and return the deals that now have another lead or none.
 
-    A deleted lead is hidden, and its reference stays in use. Deals that are pinned to the lead keep it. A client whose
-    contacts only this lead connected is split.
+    A deleted lead is hidden, and its reference stays in use. Deals that are pinned to the lead keep it. If only this
+    lead connected the contacts of a client, the client is split.
 
     Raises:
         LeadNotFound: the site has no such lead, or the lead is deleted already.

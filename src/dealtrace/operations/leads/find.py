@@ -50,7 +50,7 @@ def find_leads(
 
 
 def list_prospects(connection: Connection, site: Site, searches: Sequence[SearchByContact]) -> list[Prospect]:
-    """List the leads that have the contacts and times of `searches`, even if other conditions reject the leads.
+    """List the leads that fit the contacts and times of `searches`, even if other conditions reject the leads.
 
     The leads are not locked.
     """

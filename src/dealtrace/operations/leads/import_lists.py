@@ -52,8 +52,8 @@ def _import(
 ) -> list[Imported | Refusal]:
     """Store the lists for which the site has enough points.
 
-    A list costs points once if any lead in it is new, and nothing otherwise. From the first list that cannot be paid
-    for, all lists are refused, because a later list may repeat leads that were not stored.
+    A list costs points once if any lead in it is new, and nothing otherwise. The first list that cannot be paid for is
+    refused, and so are all later lists, because a later list may repeat leads that were not stored.
     """
     lists = _positions([len(command.payload) for command in commands])
     new = [number for number, positions in enumerate(lists) if not decision.arrivals.keys().isdisjoint(positions)]

@@ -19,7 +19,7 @@ def register_lead_requests(
 ) -> list[LeadRequest | Refusal]:
     """Register lead requests; each outcome is the lead request with its id, or a refusal if its number is in use.
 
-    A lead request with a number that is sent again with the same content is a safe retry: the outcome is the stored
+    If a lead request with a number is sent again with the same content, this is a safe retry: the outcome is the stored
     lead request.
     """
     decision = decide_lead_requests(work, _without_guessed_visits(work, commands))
@@ -30,7 +30,7 @@ def register_lead_requests(
 def _without_guessed_visits(
     work: Work, commands: Sequence[WriteCommand[IncomingLeadRequest]]
 ) -> list[IncomingLeadRequest]:
-    """Return the lead requests, each without its visit if its sender may not refer to that visit.
+    """Return the lead requests; the visit is removed from those whose sender is not allowed to refer to it.
 
     A sender without a token may refer to a visit with a guessable id only if the visit is recent.
     """

@@ -10,7 +10,7 @@ from dealtrace.record import record
 from dealtrace.storage.mails import outbox
 
 LEASE = timedelta(minutes=10)
-"""How long a process reserves the e-mail that it claims, so that the e-mail is free again if the process dies.
+"""How long a process reserves the e-mail that it claims; if the process dies, the e-mail is then free again.
 
 Writing and sending an e-mail takes less time: a dozen steps of SMTP take four minutes at most, and each statement of a
 report half a minute at most.
@@ -22,7 +22,7 @@ FAULT_LENGTH_MAX = 300
 
 @record
 class MailReport:
-    """The result of sending a claimed mail; `fault` is why it was not sent, or `None` if it was sent."""
+    """The result of sending a claimed e-mail; `fault` is why it was not sent, or `None` if it was sent."""
 
     mail: Mail
     fault: MailFault | None
@@ -32,15 +32,15 @@ class MailReport:
 def claim_mail(work: Work, commands: Sequence[WriteCommand[None]]) -> list[Mail | None]:
     """Claim the site's e-mail that has been due longest; each outcome is the e-mail, or `None` if none is due.
 
-    Until the lease ends, no other process can claim this e-mail. E-mails are claimed one by one, so that the lease of a
-    mail does not run while other e-mails are sent.
+    Until the lease ends, no other process can claim this e-mail. E-mails are claimed one by one, so that the lease of
+    an e-mail does not run while other e-mails are sent.
     """
     return [outbox.claim_mail(work.connection, work.site.id, work.now + LEASE, work.now) for _ in commands]
 
 
 @operation(ids_per_command=0)
 def settle_mails(work: Work, commands: Sequence[WriteCommand[MailReport]]) -> list[bool]:
-    """Store the results of sending claimed e-mails; each outcome is whether the e-mail was given up."""
+    """Store the results of sending claimed e-mails; each outcome is whether sending the e-mail has been given up."""
     return [_settle(work, command.payload) for command in commands]
 
 
@@ -59,6 +59,6 @@ def _settle(work: Work, report: MailReport) -> bool:
 def sweep_mails(work: Work, commands: Sequence[WriteCommand[timedelta]]) -> list[int]:
     """Delete old e-mails, sent or not; each outcome is the number of deleted e-mails.
 
-    The payload of a command is the age: e-mails whose cause is longer ago are deleted.
+    An e-mail is old if the event that caused it is longer ago than the payload of the command.
     """
     return [outbox.delete_old_mails(work.connection, work.site.id, work.now - command.payload) for command in commands]

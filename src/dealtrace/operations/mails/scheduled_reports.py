@@ -94,8 +94,9 @@ def change_report(
 ) -> bool:
     """Change the title, question, time or recipients of a report; return `False` if the site has no such report.
 
-    If the rhythm or the hour changes, the next e-mail is due at the first such time after `now`; otherwise its due time
-    does not change. E-mails that already wait keep their recipients. `user_id` is the user who changes the report.
+    If the rhythm or the hour changes, the next e-mail is due at the first time after `now` that the new values allow;
+    otherwise its due time does not change. E-mails that already wait keep their recipients. `user_id` is the user who
+    changes the report.
 
     Raises:
         InvalidParameters: `new.raw_question` is not a valid question for a report.
@@ -143,7 +144,7 @@ def _without_period(words: RawQuestion) -> RawQuestion:
 def _differences(report: ScheduledReport, changed: ScheduledReport) -> Iterator[tuple[str, str]]:
     """Yield the old and new texts of the title, of the schedule, of the question and of the recipients.
 
-    The texts of recipients have only the addresses that were removed or added.
+    For the recipients, the old text has only the removed addresses, and the new text only the added addresses.
     """
     yield report.title, changed.title
     yield f"{report.rhythm} {report.hour}:00", f"{changed.rhythm} {changed.hour}:00"
@@ -218,7 +219,7 @@ def leave_report(connection: Connection, site: Site, report_id: int, user_id: in
 
 @operation(ids_per_command=DUE_AT_ONCE * RECIPIENTS_MAX)
 def send_due_reports(work: Work, commands: Sequence[WriteCommand[None]]) -> list[int]:
-    """Store the e-mails of the reports that are due; each outcome is the number of these reports.
+    """Store the e-mails of the reports that are due; each outcome is how many reports got e-mails.
 
     The e-mails and the next due times are stored in one transaction, so no e-mail is lost or sent twice. If
     several times were missed, only the e-mail for the last of them is sent.

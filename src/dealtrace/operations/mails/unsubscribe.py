@@ -74,7 +74,7 @@ def unsubscribe(connection: Connection, leaving: Subscription, now: datetime) ->
 
 
 def subscribe_again(connection: Connection, returning: Subscription) -> None:
-    """Subscribe an address again that has unsubscribed from a report or alert rule."""
+    """Cancel the unsubscription of an address from a report or alert rule."""
     delete_unsubscription(connection, returning)
 
 

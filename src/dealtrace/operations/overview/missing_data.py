@@ -29,7 +29,10 @@ class MissingData:
 
 
 def find_missing_data(source: FactSource, site: Site, period: Period, now: datetime) -> MissingData:
-    """Return the gaps and campaigns without visits in a period; today, which is not over, is not searched for gaps."""
+    """Return the gaps in a period, and its campaigns that have costs but no visits.
+
+    Today is not searched for gaps, because it is not over.
+    """
     if period.days > DAYS_WATCHED:
         return MissingData((), ())
     return MissingData(list_metric_gaps(source, site, period, now), _idle(source, site, period, now))
@@ -56,7 +59,7 @@ def list_metric_gaps(source: FactSource, site: Site, period: Period, now: dateti
 
 
 def _counts(report: Report, place: int) -> dict[date, int]:
-    """Return the count of a metric on each day of a report by day; days without facts are zero."""
+    """Return a metric's count on each day of a report's period, by day; a day without facts has the count 0."""
     (model,) = report.total.values
     period = report.question.period
     counts = dict.fromkeys((period.first_on + number * DAY for number in range(period.days)), 0)

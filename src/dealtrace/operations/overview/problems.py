@@ -26,9 +26,9 @@ from dealtrace.storage.webhooks.webhooks import list_webhooks
 COUNTER_SILENT_AFTER = timedelta(days=1)
 """Ours: a visit counter without a visit for this long is a problem, because even a small site has a visit a day."""
 POINTS_NEARLY_SPENT = 0.9
-"""Ours: the share of a day's points from which it is a problem that the rest may not last."""
+"""Ours: once this share of a day's points is spent, it is a problem that the rest may not last."""
 RECENT_DAYS = 7
-"""Ours: the days, with today, whose contacts and parameters are checked; earlier causes are probably gone."""
+"""Ours: contacts and parameters of this many days, including today, are checked; earlier causes are probably gone."""
 NAMES_SHOWN = 5
 """The most names of unknown fields, parameters or statuses that are shown."""
 
@@ -62,7 +62,7 @@ _UNUSABLE_LEADS = (
 
 @record
 class Problem:
-    """A problem: its kind, the name of what it concerns, a count, an amount of rubles, and its start in UTC.
+    """A problem: its kind, the name of what it concerns, a count, an amount in rubles, and its start in UTC.
 
     `object_id` is the id of the webhook that the problem concerns, and `reason` why it is paused or failing. Values
     that do not apply to the kind are empty, 0 or `None`.
@@ -80,8 +80,9 @@ class Problem:
 def list_problems(connection: Connection, site: Site, now: datetime) -> list[Problem]:
     """List the present problems of a site, most important first.
 
-    Not listed are the deals of a period whose amounts reports leave out or count as open: `unclassified.py` and the
-    reports of the period have them. Backups are of all sites: `backups.py` has them.
+    Two kinds of problem are not listed. Deals whose amounts the reports of a period leave out or count as open are
+    found by `unclassified.py` and by these reports. Missing or old backups concern all sites and are found by
+    `backups.py`.
     """
     return [
         *_silence(connection, site, now),

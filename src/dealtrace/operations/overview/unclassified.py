@@ -18,10 +18,10 @@ from dealtrace.reports.question import Question
 def find_unclassified_deals(
     source: FactSource, site: Site, keys: Collection[str], period: Period, now: datetime
 ) -> Problem | None:
-    """Return the problem that deals of a period have unclassified statuses, or `None` if no deals have one.
+    """Return the problem that deals of a period have unclassified statuses, or `None` if no deal has such a status.
 
-    `keys` are the unclassified statuses by `status_key`. The problem names the most frequent ones, and has the number
-    of deals and the sum of their amounts in rubles.
+    `keys` are the unclassified statuses by `status_key`. The problem names the most frequent of these statuses, and has
+    the number of deals and the sum of their amounts in rubles.
     """
     if not keys:
         return None

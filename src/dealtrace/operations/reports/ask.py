@@ -50,7 +50,7 @@ class FactSource:
 
 
 def stored_facts(connection: Connection, site: Site) -> FactSource:
-    """Return a source of a site's facts that reads the database itself, not the column mirror, its copy for reports."""
+    """Return a source of a site's facts that reads the database, not its copy for reports (the column mirror)."""
     of_site = parameters_of_site(site)
 
     def fetch(statement: Selection, parameters: Parameters = NO_PARAMETERS) -> Rows:

@@ -74,7 +74,8 @@ def check_changed_column(
 
     Raises:
         NameTaken: another column of the site has the new name, regardless of case.
-        InvalidSetting: the site has no column `name`, or the formula uses unknown names, itself, or is too large.
+        InvalidSetting: the site has no column `name`, or the formula uses unknown names or its own column, or is too
+            large.
     """
     others = [each for each in columns if each.name != name]
     if len(others) == len(columns):

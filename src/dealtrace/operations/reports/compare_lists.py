@@ -69,7 +69,7 @@ def _compare(row: ImportRow[object], known: _Known, seen: SeenDeals, listed: Lis
 def missing_in_file(
     connection: Connection, site: Site, first_at: datetime, last_at: datetime, seen: SeenDeals
 ) -> Iterator[tuple[int, list[Comparison]]]:
-    """Yield chunks of the deals in a period that a list lacks, each with the number of all deals in the period.
+    """Yield the deals in a period that a list lacks, in chunks, each chunk with the number of all deals in the period.
 
     Ours: the period consists of whole days in the site's time zone, from the earliest date in the list to the latest: a
     list of a month does not begin with the month's first second.

@@ -71,8 +71,8 @@ def rename_segment(
 ) -> bool:
     """Rename a segment, also in the saved and mailed reports that use it; return `False` if there is no such segment.
 
-    Ours: if a segment of the site is renamed, the reports of some users stay unchanged: users who have a segment of
-    their own with the old or the new name. Their reports mean their own segment.
+    Ours: if a segment of the site is renamed, the reports of users who have a segment of their own with the old or the
+    new name stay unchanged, because these reports mean the user's own segment.
 
     Raises:
         InvalidSetting: the new name is empty or too long.

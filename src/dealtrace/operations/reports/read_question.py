@@ -35,7 +35,7 @@ def read_question(
 def read_question_context(
     connection: Connection, site: Site, now: datetime, *, rows_max: int | None = LIMIT_MAX, user_id: int | None = None
 ) -> QuestionContext:
-    """Return the data of a site that the parser of questions needs, such as the names of segments.
+    """Return the site's data that the parser of questions needs, such as the names of segments.
 
     A segment of the user takes precedence over a segment of the site with the same name.
     """

@@ -1,4 +1,4 @@
-"""Record changes of reports and segments that all users of a site share; changes of private ones are not recorded."""
+"""Record changes of the reports and segments that all users of a site share, not of private reports and segments."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Store requests in the journal, in batches, and delete old ones."""
+"""Store requests in the journal, in batches, and delete old requests."""
 
 from collections.abc import Sequence
 from datetime import datetime

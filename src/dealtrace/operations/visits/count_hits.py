@@ -14,7 +14,7 @@ from dealtrace.operations.write_command import WriteCommand
 from dealtrace.storage.visits import visits
 
 VISIT_LENGTH_MAX = timedelta(days=1)
-"""Ours: the longest visit; a hit after it starts another visit, because visits are searched by their start."""
+"""Ours: the longest visit; a hit after it starts another visit, because visits are searched for by their start."""
 
 VISITS_A_DAY_MAX = 100
 """Ours: the most visits of a visitor in `VISIT_LENGTH_MAX`; further hits extend the latest visit.

@@ -36,8 +36,8 @@ def run_reclassification(
 ) -> Iterator[tuple[Reclassification, int]]:
     """Reclassify the visits of all visitors; yield the progress and the number of visits, first and after each chunk.
 
-    Each chunk is a transaction of its own, so whoever stops asking stops the run after a chunk, and the next run
-    continues. A dry run begins at the first visitor, and rolls each chunk back.
+    Each chunk is a transaction of its own, so a caller that stops iterating stops the run after a chunk, and the next
+    run continues there. A dry run begins at the first visitor, and rolls each chunk back.
     """
     run = _Run(database, site, now, user_id, dry_run=dry_run)
     with database.read() as connection:

@@ -15,12 +15,12 @@ from dealtrace.storage.accounts import revision
 from dealtrace.storage.webhooks import webhooks
 
 ALL_FIELDS, OTHER_ADDRESS, OTHER_SECRET = "all fields", "address changed", "secret changed"
-"""What a webhook sends or has, as written into the recorded changes of a site."""
+"""How the recorded changes of a site state that a webhook sends all fields, or has another address or secret."""
 
 
 @record
 class WebhookChange:
-    """The URL, events and fields that a webhook shall have; no `fields` means all."""
+    """The URL, events and fields that a webhook is to have; empty `fields` mean all fields."""
 
     url: str
     events: frozenset[EventKind]

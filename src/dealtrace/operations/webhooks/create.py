@@ -31,7 +31,7 @@ WEBHOOKS_MAX = 50
 
 @record
 class NewWebhook:
-    """The events that a webhook receives, its URL and format, and the fields that it sends; no `fields` means all."""
+    """The events that a webhook receives, its URL and format, and the fields that it sends (all if empty)."""
 
     site_id: int
     url: str

@@ -19,7 +19,7 @@ BY_HAND = "by hand"
 WORKS, PAUSED = "works", "paused"
 """The states of a webhook, as written into the recorded changes of a site."""
 NO_FAILURES: Mapping[str, object] = {"failing_since": None, "failures": 0, "last_fault": None, "next_attempt_at": None}
-"""The columns of a webhook whose earlier failures are forgotten."""
+"""The values that a webhook's columns get when its earlier failures are forgotten."""
 
 
 def pause_webhook(connection: Connection, webhook_id: int, now: datetime, user_id: int | None = None) -> Webhook:
@@ -43,8 +43,8 @@ def resume_webhook(
 ) -> Webhook:
     """Resume a webhook and return the webhook; its waiting deliveries are sent at once, in order.
 
-    With `skip`, the first waiting delivery is dropped, in case the receiver always refuses it. Earlier failures
-    are forgotten, also those of a webhook that is not paused.
+    With `skip`, the first waiting delivery is dropped, in case the receiver always refuses it. Earlier failures are
+    forgotten, even if the webhook is not paused.
 
     Raises:
         WebhookNotFound: there is no such webhook.
@@ -74,7 +74,7 @@ def cancel_test(connection: Connection, webhook_id: int) -> None:
 
 
 def replay_since(connection: Connection, webhook_id: int, since: datetime) -> int:
-    """Queue the deliveries of a webhook since `since` to be sent again, and return their number.
+    """Queue the deliveries of a webhook from the time `since` on to be sent again, and return their number.
 
     If `since` has no time zone, it is in the time zone of the webhook's site. Messages keep their ids and their order,
     and are sent before other waiting deliveries.
@@ -118,9 +118,9 @@ def delete_webhook(connection: Connection, webhook_id: int, now: datetime, user_
 def record_state(
     connection: Connection, webhook: Webhook, now: datetime, user_id: int | None, *, before: str = "", after: str = ""
 ) -> None:
-    """Record that a webhook was created, paused, resumed or deleted.
+    """Record that a webhook was created, changed, paused, resumed or deleted.
 
-    The record has only the number and host of the webhook, because its URL may contain a secret.
+    The record names the webhook only by its id and host, because its URL may contain a secret.
     """
     name = f"{webhook.id} {urlsplit(webhook.url).hostname or ''}"
     record_change(connection, webhook.site_id, SiteChange(ChangeKind.WEBHOOK, name, before, after, now, user_id))

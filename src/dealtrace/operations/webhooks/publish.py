@@ -1,4 +1,4 @@
-"""Publish events to webhooks: they are stored in an outbox, in the same transaction as the change that caused them."""
+"""Publish events to webhooks: store the events in an outbox, in the same transaction as the change that caused them."""
 
 from collections.abc import Sequence
 

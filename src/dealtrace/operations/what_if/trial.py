@@ -28,7 +28,7 @@ class Trial:
 
     A rule that is `None` leaves the site's rule unchanged. `link_threshold` replaces the threshold of every deal with a
     contact. `precedence` says whether a phone is first searched for among calls or among lead requests. `hosts` are
-    added to the hosts of the site, `removed_hosts` are removed from them. If `classifies_again` is true, visits are
+    added to the hosts of the site, and `removed_hosts` are removed. If `classifies_again` is true, visits are
     classified again even if no host changes.
     """
 
@@ -183,7 +183,7 @@ def _removed_hosts(key: str, text: str) -> tuple[str, ...]:
 class Rule:
     """A rule that can be tried: its key, its field in `Trial`, and the function that parses its value.
 
-    Rules of the field `hosts` add up.
+    Several rules for the field `hosts` are combined.
     """
 
     key: str

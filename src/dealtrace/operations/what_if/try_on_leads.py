@@ -39,8 +39,8 @@ def try_on_leads(
 ) -> MovedLeads:
     """Return how many leads and visits of a period would get another source under a trial.
 
-    The earliest are tried, of each kind of lead and of the visits until at least `rows_max` of them; `None` means no
-    limit. What the trial cannot change is only counted.
+    Calls, lead requests and visits are each tried from the earliest on, in chunks, until at least `rows_max` are tried;
+    `None` means no limit. If the trial cannot affect leads or visits at all, their counts are 0.
     """
     leads = MovedCount()
     for kind in LeadKind:

@@ -17,7 +17,7 @@ DEALS_AT_ONCE = 1000
 
 @record
 class Tried:
-    """The effect of other rules on deals of a period; `tally` covers the tried deals, `total` counts all deals."""
+    """The effect of other rules on deals of a period; `tally` covers the tried deals, and `total` counts all deals."""
 
     tally: Tally
     total: int

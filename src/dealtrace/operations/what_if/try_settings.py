@@ -33,7 +33,7 @@ from dealtrace.storage.reports.statuses import list_statuses
 
 @record
 class TriedDays:
-    """The days of a site that a change is tried on; `since` and `until` are the same period, the end exclusive."""
+    """The days of a site on which a change is tried; `since` and `until` delimit the same period, `until` exclusive."""
 
     first_on: date
     last_on: date
@@ -44,7 +44,7 @@ class TriedDays:
 def list_effects(
     connection: Connection, site: Site, tried: TriedSettings, days: TriedDays, now: datetime
 ) -> list[Effect]:
-    """List the effects of the settings and statuses that are tried, except of rules for deals.
+    """List the effects of the tried settings and statuses; the rules that affect deals are not among them.
 
     Raises:
         NameTaken: another site has the counter code.
@@ -147,7 +147,7 @@ _QUALIFIED = {
     "unique_depth_days": ("unique_calls", "unique_requests", "unique_target_calls"),
     "target_call_seconds": ("target_calls", "unique_target_calls"),
 }
-"""The figures that each setting may change; what both may change is counted with both changes."""
+"""The figures that each setting may change; a figure that both may change is counted with both changes made."""
 
 
 def _try_qualification(

@@ -72,7 +72,7 @@ def find_last_uses(connection: Connection, site_id: int) -> dict[int, datetime]:
 
 
 def delete_requests(connection: Connection, site_id: int, before: datetime) -> int:
-    """Delete the requests of a site that were sent before `before`, and return their number."""
+    """Delete the requests of a site that were sent before `before`, and return how many were deleted."""
     old = delete(api_request).where(api_request.c.site_id == site_id, api_request.c.at < before)
     return connection.execute(old).rowcount
 

@@ -16,7 +16,7 @@ _COUNTS = NameCounts(unknown_field)
 
 @record
 class UnknownField:
-    """A custom field that callers send although the site does not have it, with the number and last time of its uses.
+    """An unknown custom field that callers sent, how often they sent it, and when they last sent it.
 
     `name` is empty in the record that counts all fields beyond the limit of names.
     """
@@ -27,9 +27,9 @@ class UnknownField:
 
 
 def insert_custom_field(connection: Connection, site_id: int, name: str, now: datetime) -> bool:
-    """Add a field to the site, and return whether it was added; `False` means that the site already has it.
+    """Add a field to the site, and return whether it was added; `False` means that the site already had it.
 
-    An added field is deleted from the unknown fields.
+    In both cases, the field is deleted from the unknown fields.
     """
     statement = insert_into(connection, custom_field).values(site_id=site_id, name=name, added_at=now)
     statement = statement.on_conflict_do_nothing(index_elements=["site_id", "name"]).returning(custom_field.c.name)

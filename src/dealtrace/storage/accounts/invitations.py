@@ -38,7 +38,7 @@ def find_invitation(connection: Connection, digest: str) -> Invitation | None:
 
 
 def list_role_invitations(connection: Connection, now: datetime, site_id: int | None = None) -> list[Invitation]:
-    """List the unused and unexpired links that grant roles, newest first; with `site_id`, only for that site."""
+    """List the unused and unexpired links that grant roles, newest first; with `site_id`, only links for that site."""
     valid = select(invitation).where(invitation.c.purpose == Purpose.ROLE, _UNUSED, invitation.c.expires_at > now)
     if site_id is not None:
         valid = valid.where(invitation.c.site_id == site_id)
@@ -72,7 +72,7 @@ def delete_invitations(connection: Connection, *, user_id: int) -> None:
 
 
 def delete_invitations_by(connection: Connection, made_by: int, *, kept_site_ids: Collection[int]) -> None:
-    """Delete the unused links that a user made, except those that grant roles on some sites."""
+    """Delete the unused links that a user made, except those that grant roles on the sites in `kept_site_ids`."""
     of_others = or_(invitation.c.site_id.is_(None), invitation.c.site_id.not_in(kept_site_ids))
     connection.execute(delete(invitation).where(_UNUSED, invitation.c.made_by == made_by, of_others))
 

@@ -1,4 +1,4 @@
-"""Counts of names that API callers choose, such as unknown parameters: a limited number per site, the rest together."""
+"""Counts of names that API callers choose, such as unknown parameters; names beyond a limit are counted together."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -22,14 +22,14 @@ Key = tuple[str, ...]
 
 @record
 class Counted:
-    """Counts of names by key; `new` are the keys that are not in the table yet."""
+    """Counts of names: `seen` has the counts by key, and `new` the keys of names that are not in the table yet."""
 
     seen: Mapping[Key, int]
     new: frozenset[Key]
 
 
 class NameCounts:
-    """A table of counts of names; its primary key is the site, columns that describe the name, and the name."""
+    """A table of counts of names; its primary key has the site id, columns that describe the name, and the name."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -59,7 +59,7 @@ class NameCounts:
         now: datetime,
         more: Mapping[Key, Mapping[str, object]] | None = None,
     ) -> None:
-        """Add the numbers in `seen` to the counts in the table.
+        """Add the counts in `seen` to the counts in the table.
 
         `more` has the values of further columns, by key; they are stored only in new rows.
         """

@@ -54,7 +54,7 @@ def find_points_spent(connection: Connection, site_id: int, day_on: date) -> int
 
 
 def list_points_spent(connection: Connection, site_id: int, first_on: date, last_on: date) -> list[int]:
-    """List the points that the site spent on each of the days from `first_on` to `last_on` on which it spent any."""
+    """List the points that the site spent per day from `first_on` to `last_on`; days without spending are left out."""
     days = points_day.c
     spent = select(days.spent).where(days.site_id == site_id, days.day_on.between(first_on, last_on))
     return [int(points) for points in connection.execute(spent.order_by(days.day_on)).scalars()]

@@ -44,7 +44,7 @@ def clear_tries(connection: Connection, user_id: int) -> None:
 
 
 def insert_factor(connection: Connection, user_id: int, factor: Factor) -> bool:
-    """Store the second factor of a user, and return whether it was stored; `False` means that the user has one."""
+    """Store the second factor of a user, and return whether it was stored: `False` if the user already has one."""
     free = (user.c.id == user_id, user.c.totp_secret.is_(None))
     stored = update(user).where(*free).values(totp_secret=factor.secret, totp_used_step=factor.used_step)
     return connection.execute(stored.returning(user.c.id)).first() is not None

@@ -57,7 +57,7 @@ def delete_shared_link(connection: Connection, site_id: int, digest: str) -> str
 
 
 def delete_links_of(connection: Connection, made_by: int, *, kept_site_ids: Collection[int]) -> None:
-    """Delete the links that a user made, except those of some sites."""
+    """Delete the links that a user made, except links of the sites in `kept_site_ids`."""
     mine = delete(shared_link).where(shared_link.c.made_by == made_by)
     connection.execute(mine.where(shared_link.c.site_id.not_in(kept_site_ids)))
 

@@ -37,7 +37,7 @@ def list_site_changes(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> list[SiteChange]:
-    """List up to `most` changes of a site, newest first, made from `since` on and before `until` if these are given."""
+    """List up to `most` changes of a site, newest first, made at or after `since` and before `until` if given."""
     mine = select(site_change).where(
         site_change.c.site_id == site_id, site_change.c.kind.in_(sorted(kind.value for kind in kinds))
     )

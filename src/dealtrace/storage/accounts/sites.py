@@ -21,7 +21,7 @@ from dealtrace.storage.schema.tables.webhooks import webhook
 from dealtrace.storage.webhooks.webhooks import list_listeners
 
 _DELETED = "deleted site"
-"""The name of the row in `revision` with the highest id of a deleted site."""
+"""The name of the row in `revision` with the highest site id that had ever existed when a site was last deleted."""
 
 
 def insert_site(connection: Connection, new: Site, now: datetime) -> None:
@@ -47,7 +47,7 @@ def insert_site(connection: Connection, new: Site, now: datetime) -> None:
 
 
 def update_site(connection: Connection, site_id: int, values: Mapping[str, object]) -> bool:
-    """Change settings of a site, given by column name, and return whether the site exists."""
+    """Change a site's settings to `values`, by column name, and return whether the site exists."""
     changed = connection.execute(update(site).where(site.c.id == site_id).values(**values)).rowcount > 0
     raise_revision(connection)
     return changed
@@ -60,7 +60,7 @@ def find_site(connection: Connection, site_id: int) -> Site | None:
 
 
 def find_sites(connection: Connection, site_ids: Sequence[int]) -> dict[SiteId, Site]:
-    """Find the sites that exist among `site_ids`, by id, in the order of their ids."""
+    """Find the sites with the given ids, by id in ascending order; unknown ids are left out."""
     if not site_ids:
         return {}
     rows = connection.execute(select(site).where(is_in(site.c.id, site_ids)).order_by(site.c.id)).all()

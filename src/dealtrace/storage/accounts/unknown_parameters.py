@@ -35,7 +35,7 @@ def fit_unknown_parameters(connection: Connection, site_id: int, seen: Mapping[K
 def count_unknown_parameters(
     connection: Connection, site_id: int, counted: Counted, nearest: Mapping[Key, str | None], now: datetime
 ) -> None:
-    """Add `counted` to the stored counts; `nearest` has the most similar known name, stored with a new parameter."""
+    """Add `counted` to the stored counts; `nearest` has, for new parameters, the most similar known names."""
     rows = {key: {"nearest": nearest.get(key)} for key in counted.seen}
     _COUNTS.add(connection, site_id, counted.seen, now, rows)
 

@@ -88,13 +88,13 @@ def list_owners(connection: Connection) -> list[UserId]:
 
 
 def find_times_of_use(connection: Connection) -> dict[UserId, datetime]:
-    """Find when each user last used the cabinet, by user id; users without a session are missing."""
+    """Find when each user last used the cabinet, by user id; users without a session are left out."""
     latest = select(session.c.user_id, func.max(session.c.seen_at)).group_by(session.c.user_id)
     return {UserId(user_id): seen_at for user_id, seen_at in connection.execute(latest)}
 
 
 def find_logins(connection: Connection, user_ids: Collection[int]) -> dict[int, str]:
-    """Find the logins of users, by user id; deleted users are missing."""
+    """Find the logins of users, by user id; deleted users are left out."""
     named = select(user.c.id, user.c.login).where(user.c.id.in_(sorted(user_ids)))
     return {row.id: row.login for row in connection.execute(named)} if user_ids else {}
 
@@ -112,7 +112,7 @@ def delete_user(connection: Connection, user_id: int) -> None:
 
 
 def find_first_creation(connection: Connection) -> datetime | None:
-    """Return when the first of the present users was created, or `None` if there are none."""
+    """Return when the first of the users that still exist was created, or `None` if there are none."""
     first = select(user.c.created_at).order_by(user.c.created_at).limit(1)
     return connection.execute(first).scalar_one_or_none()
 

@@ -73,9 +73,9 @@ def count_due_alerts(connection: Connection, now: datetime) -> int:
 
 
 def claim_alert(connection: Connection, site_id: int, until: datetime, now: datetime) -> Alert | None:
-    """Reserve the site's due alert that has waited longest for this process until `until`, and return it.
+    """Find the site's due alert that has waited longest, reserve it for this process until `until`, and return it.
 
-    `None` means that no alert is due, or that another process has just claimed it.
+    `None` means that no alert is due, or that another process has just claimed that alert.
     """
     due = select(alert.c.id).where(alert.c.site_id == site_id, _is_due(now))
     found = connection.execute(due.order_by(alert.c.due_at, alert.c.id).limit(1)).scalar_one_or_none()
@@ -87,7 +87,7 @@ def claim_alert(connection: Connection, site_id: int, until: datetime, now: date
 
 
 def update_claimed_alert(connection: Connection, claimed: Alert, values: Values) -> bool:
-    """Change columns of an alert, given by name, if it is still reserved as in `claimed`; return whether it was."""
+    """Write `values`, by column name, to an alert if it is still reserved as in `claimed`; return whether it was."""
     mine = (alert.c.id == claimed.id, alert.c.due_at == claimed.due_at)
     return connection.execute(update(alert).where(*mine).values(**values)).rowcount > 0
 

@@ -43,7 +43,10 @@ class Instant(TypeDecorator[datetime]):
     cache_ok = True
 
     def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], int | None]:  # noqa: ARG002 - the library's signature
-        """Return the function that converts instants to store; a deal has ten, and `process_bind_param` is slower."""
+        """Return the function that converts instants to the stored integers.
+
+        `process_bind_param` would be slower, and a deal has ten instants.
+        """
         return _microseconds_or_none
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[int | None], datetime | None]:  # noqa: ARG002
@@ -75,17 +78,17 @@ class Day(TypeDecorator[date]):
 
 
 class Rubles(TypeDecorator[Decimal]):
-    """A sum in rubles, stored in ten-thousandths."""
+    """An amount of money in rubles, stored in ten-thousandths."""
 
     impl = BigInteger
     cache_ok = True
 
     def bind_processor(self, dialect: Dialect) -> Callable[[Decimal | None], int | None]:  # noqa: ARG002
-        """Return the function that converts sums to store, rounding half up."""
+        """Return the function that converts amounts to the stored integers, rounding half up."""
         return _steps_or_none
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[int | None], Decimal | None]:  # noqa: ARG002
-        """Return the function that converts stored sums to rubles with four decimals."""
+        """Return the function that converts stored integers to rubles with four decimals."""
         return _rubles_or_none
 
 
@@ -182,7 +185,7 @@ def _sqlite_among(element: is_among, compiler: SQLCompiler, **kwargs: object) ->
 
 
 IN_LIST_MAX = 200
-"""The longest list passed as separate parameters, whose number engines limit; a longer list is one parameter."""
+"""The most values passed as separate parameters, as engines limit these; a longer list is passed as one parameter."""
 
 
 def is_in(column: ColumnElement[Any], values: Collection[Any]) -> ColumnElement[bool]:

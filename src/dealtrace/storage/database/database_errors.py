@@ -11,7 +11,7 @@ CONNECTION_CLASS = "08"
 LIMIT_CLASS = "54"
 """The class of SQLSTATEs of a statement that exceeds a limit, such as a string too long for an index.
 
-The driver reports it as an operational error, but it concerns only the command that sent the text.
+The driver then reports an operational error, but the error concerns only the command that sent the string.
 """
 STOPPED_SQLSTATE = "57014"
 """The SQLSTATE of a statement that exceeded its time limit."""
@@ -25,11 +25,14 @@ _UNREADABLE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 class StatementStopped(Exception):  # noqa: N818 - the name says what happened
-    """The error that a statement took too long in DuckDB, which is used without SQLAlchemy, and was stopped."""
+    """The error that a statement in DuckDB was stopped because it took too long.
+
+    DuckDB is used without SQLAlchemy.
+    """
 
 
 def driver_error(fault: BaseException) -> BaseException:
-    """Return the driver's error inside an error of SQLAlchemy, or the error itself if it is the driver's."""
+    """Return the driver's error inside an error of SQLAlchemy, or `fault` itself if it contains no other error."""
     original = getattr(fault, "orig", None)
     return original if isinstance(original, BaseException) else fault
 
@@ -58,8 +61,8 @@ def retry_reason(fault: BaseException) -> str:
 def is_database_failure(fault: BaseException) -> bool:
     """Return whether the database itself fails: it is unreachable, full, locked, read-only or unreadable.
 
-    Not a failure but our bug: a faulty statement or a missing table, which SQLite also reports as an operational
-    error, and a value that exceeds a limit of PostgreSQL.
+    A faulty statement or a missing table, which SQLite also reports as an operational error, is our bug instead, as is
+    a value that exceeds a limit of PostgreSQL.
     """
     error = driver_error(fault)
     if isinstance(error, sqlite3.DatabaseError) and _sqlite_code(error) in _UNREADABLE:
@@ -82,7 +85,7 @@ def is_stopped(fault: BaseException) -> bool:
 
 
 def is_read_only(fault: BaseException) -> bool:
-    """Return whether a PostgreSQL server accepts no writes; a new connection may reach a server that does."""
+    """Return whether a PostgreSQL server accepts no writes; a new connection may reach a server that accepts them."""
     error = driver_error(fault)
     return _is_postgresql(error) and _sqlstate(error) == READ_ONLY_SQLSTATE
 

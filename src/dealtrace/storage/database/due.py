@@ -1,4 +1,4 @@
-"""The SQL condition that something planned is due, which holds after the clock was set back, too."""
+"""The SQL condition that something planned is due, even if the clock was set back."""
 
 from datetime import datetime, timedelta
 
@@ -8,7 +8,7 @@ from sqlalchemy import Column, ColumnElement, or_
 def is_due(due_at: "Column[datetime]", now: datetime, farthest: timedelta) -> ColumnElement[bool]:
     """Return the condition that a time has come; nothing is planned more than `farthest` ahead.
 
-    Ours: a time that is planned farther ahead comes from a clock that has since been set back. It counts as due, since
-    it could otherwise be waited for as long as the clock was wrong.
+    Ours: a time that is planned farther ahead comes from a clock that has since been set back. It counts as due:
+    otherwise we could wait for as long as the clock was ahead.
     """
     return or_(due_at <= now, due_at > now + farthest)

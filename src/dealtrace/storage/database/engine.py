@@ -19,7 +19,7 @@ SQLITE_CHECKPOINT_PAGES = 4000
 """How many pages are written between WAL checkpoints; with SQLite's default, grouped inserts take 1.3 times as long."""
 POSTGRESQL_CONNECT_SECONDS = 5
 MIRROR_MEMORY_DEFAULT = 1024
-"""The default memory limit, in MiB, of the column mirror (a copy for reports); the rest of it is on disk."""
+"""The default memory limit, in MiB, of the column mirror (a copy for reports); the rest of the mirror is on disk."""
 WRITERS = 2
 """The number of connections for the write queue, and for the short transactions that reserve ids."""
 

@@ -11,7 +11,7 @@ PostgreSQL allocates only the memory that it needs.
 _SETTINGS = {
     "jit": "off",  # compiling a statement of this length takes longer than running it
     "parallel_tuple_cost": "0.03",  # with the default of 0.1, PostgreSQL reads in one process
-    "random_page_cost": "1.1",  # with the default of 4, meant for turning disks, whole tables are read for a month
+    "random_page_cost": "1.1",  # with the default of 4, for spinning disks, a report on a month reads whole tables
     "plan_cache_mode": "force_custom_plan",  # the best plan for a year differs from the best for a day
 }
 _SETTING = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in _SETTINGS.items())

@@ -28,7 +28,7 @@ def is_open_to_others(path: Path) -> bool:
 
 
 def claim_file(path: Path) -> bool:
-    """Lock a database file until this process and its children end, and return whether no other server had locked it.
+    """Lock a database file until this process and its children end; return `False` if another server has locked it.
 
     Other names of the file share the lock, and commands can still use the file. The descriptor stays open: closing it
     would also release SQLite's own locks in this process.

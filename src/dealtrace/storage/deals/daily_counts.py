@@ -46,7 +46,7 @@ _DAY_MICROSECONDS = DAY // MICROSECOND
 
 
 class JournalMoment(StrEnum):
-    """The column with the time of a deal by which a journal selects deals; each has an index and daily counts."""
+    """A time of a deal, named by its column, by which a journal selects deals; each has an index and daily counts."""
 
     HAPPENED = "happened_at"
     TOUCHED = "touched_at"
@@ -110,14 +110,14 @@ class DaysOfDeals:
     lead_kind: LeadKind | None = None
 
     def count(self, connection: Connection, since: datetime, until: datetime) -> int:
-        """Count the deals on the UTC days whose midnights are from `since` on and before `until`."""
+        """Count the deals on the UTC days whose midnights are at or after `since` and before `until`."""
         ((deals,),) = _COUNT_DAYS.fetch(connection, self._parameters(since, until))
         return deals or 0
 
     def reach(self, connection: Connection, since: datetime, until: datetime, skip: int) -> tuple[datetime, int] | None:
         """Find the UTC day of the deal that follows `skip` deals; return its midnight and the number of earlier deals.
 
-        Only deals of the days from `since` on and before `until` are considered. The result is `None` if there are
+        Only the days that `count` counts for `since` and `until` are considered. The result is `None` if there are
         none.
         """
         rows = _REACH.fetch(connection, {**self._parameters(since, until), "skip": skip})
@@ -150,7 +150,7 @@ def recounting(connection: Connection, site_id: int, ids: Sequence[int]) -> Iter
 
 
 def recount_deals(connection: Connection, site_id: int) -> None:
-    """Replace a site's daily counts by counting all its deals; no other transaction can change counts until the end."""
+    """Replace a site's daily counts by counting all its deals, while no other transaction can change the counts."""
     if connection.dialect.name == "postgresql":  # SQLite has one writer at a time
         connection.exec_driver_sql(f"LOCK TABLE {deal_day.name} IN SHARE ROW EXCLUSIVE MODE")
     connection.execute(delete(deal_day).where(deal_day.c.site_id == site_id))

@@ -23,7 +23,7 @@ from dealtrace.storage.schema.tables.visits import traffic_source
 
 _STATED = and_(traffic_source.c.site_id == deal.c.site_id, traffic_source.c.id == deal.c.stated_source_id)
 FURTHER_COLUMNS = ("status_since", "margin_rub", "currency", "details", "matchers", "visit_id")
-"""The columns that are null in a new deal of the 1.0 API: only the 2.0 API and imports set them, or later changes."""
+"""The columns that are null in a new deal of the 1.0 API: only the 2.0 API, imports and later changes set them."""
 _NOT_IN_A_DEAL = ("site_id", "visited_at", "fingerprint")
 DEAL_ROWS = select(
     *(column for column in deal.c if column.name not in _NOT_IN_A_DEAL),
@@ -76,7 +76,7 @@ def lead_columns(deal: Deal, visited_at: datetime | None) -> dict[str, object]:
 
 
 def changing_columns(deal: Deal, source_ids: Mapping[TrafficSource, int]) -> dict[str, object]:
-    """Return the columns that a change of a deal may write, including its times and version."""
+    """Return the columns that a change of a deal may write, including `STAMP_COLUMNS`."""
     return {
         "status": deal.status,
         "amount_rub": deal.amount_rub,
@@ -90,7 +90,7 @@ def changing_columns(deal: Deal, source_ids: Mapping[TrafficSource, int]) -> dic
 
 
 def has_further_columns(deal: Deal) -> bool:
-    """Return whether a new deal sets some of `FURTHER_COLUMNS`: it is of the 2.0 API, or in a currency."""
+    """Return whether a new deal sets some of `FURTHER_COLUMNS`: it has matchers (2.0 API), or states a currency."""
     return bool(deal.matchers) or deal.currency is not None
 
 
@@ -130,8 +130,8 @@ def _stated_parts(parts: DealDetails | Matcher) -> dict[str, object]:
 def key_rows(site_id: int, deal: Deal) -> list[Values]:
     """Return a row for each key, such as a phone, by which a deal with matchers is found if its lead is stored later.
 
-    A row has the earliest and the latest start of such a lead. If several matchers have the key, the interval covers
-    the intervals of all.
+    A row has the earliest and the latest time at which such a lead may begin. If several matchers have the key, the
+    interval covers the intervals of all.
     """
     ends: dict[str, tuple[datetime, datetime]] = {}
     for matcher in deal.matchers:

@@ -76,7 +76,7 @@ _LIST_TAGS = CompiledStatement(
 
 
 def find_registered(connection: Connection, site_id: int, numbers: Sequence[str]) -> dict[str, Registered]:
-    """Find the non-deleted deals of a site with the given numbers, by number; unused numbers are missing."""
+    """Find the non-deleted deals of a site with the given numbers, by number; unused numbers are left out."""
     if not numbers:
         return {}
     rows = _FIND_REGISTERED.fetch(connection, {"site_id": site_id, "numbers": list(numbers)})
@@ -84,14 +84,14 @@ def find_registered(connection: Connection, site_id: int, numbers: Sequence[str]
 
 
 def find_fingerprints(connection: Connection, site_id: int, ids: Iterable[int]) -> dict[int, str]:
-    """Find the registration fingerprints of deals by id, including deleted deals; unknown ids are missing."""
+    """Find the registration fingerprints of deals by id, including deleted deals; unknown ids are left out."""
     mine = (deal.c.site_id == site_id, is_in(deal.c.id, sorted(set(ids))))
     rows = connection.execute(select(deal.c.id, deal.c.fingerprint).where(*mine))
     return {deal_id: fingerprint for deal_id, fingerprint in rows}  # noqa: C416 - mypy does not know that a row is a pair
 
 
 def find_deleted(connection: Connection, site_id: int, numbers: Sequence[str]) -> dict[str, DealId]:
-    """Find the deleted deals that had the given numbers, by the fingerprints of their registrations."""
+    """Find the ids of the deleted deals that had the given numbers, keyed by the fingerprint of the registration."""
     if not numbers:
         return {}
     mine = (deal.c.site_id == site_id, is_in(deal.c.number, numbers), deal.c.deleted_at.is_not(None))
@@ -102,7 +102,7 @@ def find_deleted(connection: Connection, site_id: int, numbers: Sequence[str]) -
 def insert_deals(
     connection: Connection, site_id: int, deals: Sequence[DealToInsert], source_ids: Mapping[TrafficSource, int]
 ) -> None:
-    """Store new deals with their contacts, tags and the keys by which leads stored later find them.
+    """Store new deals, their contacts and tags, and the keys by which leads that are stored later find the deals.
 
     The unique index is violated if a non-deleted deal has the same number.
     """
@@ -146,8 +146,8 @@ def list_deals_by_key(
 
     With `lock`, the deals are locked before they are read, because a read that waits for a lock joins outdated rows.
     The queries avoid three forms for which SQLite scans all deals of the site: ordering by `id` instead of `id + 0`;
-    selecting non-deleted deals by id; and selecting all deals by number in one query, deleted or not, because separate
-    indexes contain their numbers.
+    selecting non-deleted deals by id; and selecting both deleted and non-deleted deals by number in one query, because
+    their numbers are in separate indexes.
     """
     ids, numbers = sorted(set(ids)), sorted(set(numbers))
     conditions: list[ColumnElement[bool]] = [is_in(deal.c.id, ids)] if ids else []
@@ -172,7 +172,7 @@ def update_deals(
     changes: Sequence[tuple[Deal, Deal]],
     source_ids: Mapping[TrafficSource, int],
 ) -> None:
-    """Store changed deals: fields, tags, clues to their leads, and the keys by which leads stored later find them.
+    """Store changed deals: fields, tags, clues to their leads, and the keys by which later leads find the deals.
 
     Each item of `changes` is the stored deal and the deal after the change.
     """
@@ -225,7 +225,7 @@ def count_deals(connection: Connection, site_id: int, after_id: int = 0, *, with
 
 
 def list_ids_after(connection: Connection, site_id: int, after_id: int, limit: int) -> list[int]:
-    """List up to `limit` ids of non-deleted deals of a site above `after_id`, in ascending order."""
+    """List up to `limit` ids above `after_id` of a site's non-deleted deals, in ascending order."""
     mine = select(deal.c.id).where(deal.c.site_id == site_id, deal.c.id > after_id, deal.c.deleted_at.is_(None))
     return list(connection.execute(mine.order_by(deal.c.id).limit(limit)).scalars())
 
@@ -239,14 +239,14 @@ def has_unusable_contact() -> ColumnElement[bool]:
 
 
 def count_unusable_contacts(connection: Connection, site_id: int, since: datetime) -> int:
-    """Count the non-deleted deals from `since` on with a phone or e-mail that has no normal form."""
+    """Count the non-deleted deals, from the time `since` on, that have a phone or e-mail without a normal form."""
     mine = (deal.c.site_id == site_id, deal.c.deleted_at.is_(None), deal.c.happened_at >= since)
     counted = select(func.count()).select_from(deal).where(*mine, has_unusable_contact())
     return int(connection.execute(counted).scalar_one())
 
 
 def list_latest_matchers(connection: Connection, site_id: int, limit: int) -> list[tuple[Matcher, ...]]:
-    """List the matchers (conditions that find a lead) of up to `limit` deals of the 2.0 API, newest deal first."""
+    """List the matchers (conditions that find a lead) of up to `limit` deals of the 2.0 API, highest deal id first."""
     theirs = select(deal.c.matchers).where(deal.c.site_id == site_id, deal.c.matchers.is_not(None))
     latest = connection.execute(theirs.order_by(deal.c.id.desc()).limit(limit)).scalars()
     return [convert(matchers, tuple[Matcher, ...]) for matchers in latest]
@@ -258,7 +258,7 @@ def list_deals_of_query(connection: Connection, site_id: int, query: Select[tupl
 
 
 def list_deals_by_id(connection: Connection, site_id: int, ids: Sequence[int]) -> list[Deal]:
-    """List deals in the order of `ids`, including deleted deals; unknown ids are missing."""
+    """List deals in the order of `ids`, including deleted deals; unknown ids are left out."""
     if not ids:
         return []
     rows = _LIST_BY_ID.fetch_named(connection, {"site_id": site_id, "ids": list(ids)})
@@ -267,7 +267,7 @@ def list_deals_by_id(connection: Connection, site_id: int, ids: Sequence[int]) -
 
 
 def find_tags(connection: Connection, site_id: int, deal_ids: Sequence[int]) -> dict[int, list[str]]:
-    """Find the tags of deals, in stored order, by deal id; deals without tags are missing."""
+    """Find the tags of deals, in stored order, by deal id; deals without tags are left out."""
     tags: dict[int, list[str]] = {}
     if deal_ids:
         for deal_id, tag in _LIST_TAGS.fetch(connection, {"site_id": site_id, "deal_ids": list(deal_ids)}):

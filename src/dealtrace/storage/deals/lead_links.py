@@ -38,7 +38,7 @@ _DEALS_OF_SPANS = {
     "clue_email": _SPANS.outerjoin(deal, and_(deal.c.clue_email == _SPAN_CONTACT, _MAY_BE_BOUND)),
     "clue_further": _SPANS.outerjoin(deal_contact, _IS_FURTHER).outerjoin(deal, and_(_HAS_IT, _MAY_BE_BOUND)),
 }
-"""Joins of the contacts of leads with the deals that have the same contact, by the column or table of the contact.
+"""Joins of leads' contacts with the deals that have the same contact, by the clue column that has the contact.
 
 Outer joins make SQLite begin with the contacts of the leads.
 """
@@ -76,7 +76,7 @@ def is_its_lead(table: Table, kind: LeadKind) -> ColumnElement[bool]:
 def find_ids_by_contact(connection: Connection, site_id: int, spans: Sequence[LeadSpan]) -> set[int]:
     """Find the ids of deals that may match the leads in `spans` by contact, including deleted deals.
 
-    Deals that accept only the other kind of lead (calls or lead requests) are missing.
+    Deals that accept only the other kind of lead (calls or lead requests) are left out.
     """
     if not spans:
         return set()
@@ -88,7 +88,7 @@ def find_ids_by_contact(connection: Connection, site_id: int, spans: Sequence[Le
 
 
 def find_ids_by_key(connection: Connection, site_id: int, keys: Collection[tuple[str, datetime]]) -> set[int]:
-    """Find the ids of deals, deleted or not, whose matchers (conditions for a lead) may find a lead with one of `keys`.
+    """Find the ids of deals, deleted or not, whose matchers (conditions that find a lead) may fit one of `keys`.
 
     Each item is a key, such as a phone, and the start of the lead that has it.
     """
@@ -102,7 +102,7 @@ def find_ids_by_key(connection: Connection, site_id: int, keys: Collection[tuple
 def find_ids_by_clue(
     connection: Connection, site_id: int, kind: LeadKind, ids: Sequence[int], references: Sequence[str]
 ) -> set[int]:
-    """Find the ids of deals that the CRM registered with one of these ids or references of leads, even if deleted."""
+    """Find the ids of deals, deleted or not, that the CRM registered with one of the given lead ids or references."""
     by_id, by_reference = _CLUES[kind]
     found: set[int] = set()
     for clue, keys in ((by_id, ids), (by_reference, references)):
@@ -121,7 +121,7 @@ def find_ids_by_lead(connection: Connection, site_id: int, lead: LeadRef) -> set
 def find_deals_of_leads(
     connection: Connection, site_id: int, kind: LeadKind, lead_ids: Sequence[int]
 ) -> dict[int, list[Deal]]:
-    """Find the non-deleted deals of leads by lead id, earliest first; leads without deals are missing.
+    """Find the non-deleted deals of leads by lead id, earliest first; leads without deals are left out.
 
     The deals are sorted in Python: for a sorted query, SQLite would scan all deals of the site.
     """

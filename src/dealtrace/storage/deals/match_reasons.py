@@ -1,6 +1,6 @@
 """Why a deal was matched to its lead or to none, computed in SQL; `matching/match_reason.py` has the rule in Python.
 
-Any: SQLAlchemy does not know the type of a CASE expression of texts.
+Any: SQLAlchemy does not know the type of a CASE expression of strings.
 """
 
 from collections.abc import Sequence

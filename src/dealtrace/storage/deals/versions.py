@@ -65,7 +65,7 @@ def find_versions(connection: Connection, site_id: int, deal_ids: Sequence[DealI
 def find_later_versions(
     connection: Connection, site_id: int, deal_ids: Iterable[int]
 ) -> dict[DealId, list[DealVersion]]:
-    """Find the versions of deals after the first, by deal id, oldest first, with values typed as in a deal."""
+    """Find all versions of each deal but its first, by deal id, oldest first, with values typed as in a deal."""
     mine = (
         deal_version.c.site_id == site_id,
         is_in(deal_version.c.deal_id, sorted(set(deal_ids))),
@@ -79,14 +79,14 @@ def find_later_versions(
 
 
 def find_receipts(connection: Connection, site_id: int, deal_ids: Iterable[int]) -> dict[int, Receipt]:
-    """Find the responses to the registrations of deals, by deal id; they do not depend on later changes."""
+    """Find the responses to the registrations of deals, by deal id; later changes do not alter the responses."""
     return {deal_id: _receipt(deal_id, after) for deal_id, after in _first_fields(connection, site_id, deal_ids)}
 
 
 def find_registered_contacts(
     connection: Connection, site_id: int, deal_ids: Iterable[int]
 ) -> dict[DealId, SearchContacts | None]:
-    """Find the contacts with which deals were registered through the 1.0 API, by deal id; deals of 2.0 are missing."""
+    """Find the contacts with which deals were registered, by deal id; deals of the 2.0 API are left out."""
     registered = {
         DealId(deal_id): msgspec.convert(after["clue"]["contact"], SearchContacts | None)
         for deal_id, after in _first_fields(connection, site_id, deal_ids)
@@ -118,12 +118,12 @@ def _version_from_row(row: Row, before: Fields, after: Fields) -> DealVersion:
 
 
 def read_details(value: object) -> DealDetails:
-    """Return the details of a deal from a field of a version in its JSON form; `None` means no details."""
+    """Return the details of a deal, converted from the JSON value in a version; `None` means no details."""
     return msgspec.convert(value or {}, DealDetails)
 
 
 def read_matchers(value: object) -> tuple[Matcher, ...]:
-    """Return the matchers of a deal from a field of a version in its JSON form; `None` means no matchers."""
+    """Return the matchers of a deal, converted from the JSON value in a version; `None` means no matchers."""
     return msgspec.convert(value or (), tuple[Matcher, ...])
 
 

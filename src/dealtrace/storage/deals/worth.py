@@ -1,4 +1,4 @@
-"""What the amounts of deals are worth in rubles, as SQL: deals in other currencies count by the rates of their site."""
+"""What the amounts of deals are worth in rubles, as SQL: other currencies are converted at the rates of the site."""
 
 from decimal import Decimal
 
@@ -26,14 +26,14 @@ from dealtrace.storage.schema.tables.rates import currency_rate
 _RATE = currency_rate.c
 STEPS_PER_KOPECK = STEPS_PER_RUBLE // KOPECKS_PER_RUBLE
 IS_FOREIGN = func.coalesce(deal.c.currency, RUBLE) != RUBLE
-"""The SQL condition that the sums of a deal are in a currency other than rubles."""
+"""The SQL condition that the amounts of a deal are in a currency other than rubles."""
 
 
 def rate_of_deal() -> ColumnElement[int]:
     """Return the SQL expression for the rate of a deal's currency at the deal's time, null if there is none.
 
     `deals.currency.Rates` has the same rule in Python. The rate is in rubles multiplied by `RATE_STEPS`. A rate of 0,
-    which earlier releases stored for prices below a millionth of a ruble, counts as none.
+    which earlier releases stored for currency units worth less than a millionth of a ruble, counts as none.
     """
     fitting = (
         _RATE.site_id == deal.c.site_id,
@@ -73,12 +73,12 @@ def kopecks(stored: ColumnElement[Decimal]) -> ColumnElement[int]:
 
 
 def worth_of(amount: ColumnElement[Decimal], *, has_rates: bool) -> ColumnElement[int]:
-    """Return the SQL expression for a deal's amount in kopecks, null without the rate that its currency needs."""
+    """Return the SQL expression for a deal's amount in kopecks, null if its currency needs a rate but has none."""
     converted = kopecks_at(kopecks(amount), rate_of_deal()) if has_rates else cast(null(), BigInteger)
     return case((IS_FOREIGN, converted), else_=kopecks(amount))
 
 
 def steps_of(amount: ColumnElement[Decimal]) -> ColumnElement[int]:
-    """Return the SQL expression for a deal's amount in ten-thousandths of a ruble, null without the rate it needs."""
+    """Return the SQL expression for a deal's amount in ten-thousandths of a ruble, or null without a needed rate."""
     converted = kopecks_at(kopecks(amount), rate_of_deal()) * STEPS_PER_KOPECK
     return case((IS_FOREIGN, converted), else_=type_coerce(amount, BigInteger))

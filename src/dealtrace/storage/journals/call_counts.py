@@ -13,7 +13,7 @@ QUARTER = timedelta(minutes=15)
 
 
 def count_by_quarter(connection: Connection, query: PageQuery) -> dict[datetime, int]:
-    """Count leads by the start, in UTC, of the quarter of an hour in which they began; empty quarters are missing."""
+    """Count leads by the start, in UTC, of the quarter of an hour in which they began; empty quarters are left out."""
     length = QUARTER // MICROSECOND
     quarters = (
         select((type_coerce(query.moment, BigInteger) // length).label("quarter"))

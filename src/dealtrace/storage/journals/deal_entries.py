@@ -83,7 +83,7 @@ _DEAL_COLUMNS = (
 _LEAD_COLUMNS = (call.c.duration_seconds, lead_request.c.form_name)
 _SOURCE_AT, _KEY_AT, _NAMED_AT = 3, 4, 5
 _VISIT_AT = len(_REFERRING_COLUMNS) + len(_DEAL_COLUMNS) + len(_LEAD_COLUMNS)
-"""The positions in a row of the source id, the key of the credits, the own visit's id, and the credited visit."""
+"""Positions in a row: the credited visit's source id, the credits' key, the own visit's id, and the credited visit."""
 _ENTRIES = CompiledStatement(
     select(*_REFERRING_COLUMNS, *(deal.c[name] for name in _DEAL_COLUMNS), *_LEAD_COLUMNS, *VISIT_COLUMNS)
     .select_from(deal)
@@ -98,7 +98,7 @@ _ENTRIES = CompiledStatement(
 def list_deal_entries(
     connection: Connection, site_id: int, ids: Sequence[int], model: AttributionModel
 ) -> list[DealEntry]:
-    """List the journal entries of deals in the order of `ids`, including deleted deals; unknown ids are missing.
+    """List the journal entries of deals in the order of `ids`, including deleted deals; unknown ids are left out.
 
     The attribution `model` chooses the credited visit.
     """
@@ -127,7 +127,7 @@ class _Referred:
 def _lead_visits(
     connection: Connection, site_id: int, rows: Sequence[PlainRow], sources: Mapping[int, TrafficSource]
 ) -> dict[int, LeadVisit]:
-    """Find the own and the credited visits of deals or their leads, by the key of their rows in `lead_credit`."""
+    """Find the own visit and the credited visit of each deal or its lead, by the key of its rows in `lead_credit`."""
     credited: dict[int, Visit] = {}
     named: dict[int, int | None] = {}
     for row in rows:

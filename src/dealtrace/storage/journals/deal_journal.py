@@ -1,4 +1,4 @@
-"""The journal of a site's deals, ordered by when deals happened, were last touched, or their leads' visits began."""
+"""The journal of a site's deals, ordered by `JournalMoment`: when they happened, were touched or had their visit."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -15,7 +15,7 @@ from dealtrace.storage.schema.tables.deals import deal
 
 @record
 class JournalQuery:
-    """A query for deals whose time in column `moment` is from `since` on and before `until`; `None` means no limit."""
+    """A query for deals whose `moment` is at or after `since` and before `until`; `None` means no limit."""
 
     moment: JournalMoment = JournalMoment.HAPPENED
     since: datetime | None = None

@@ -26,11 +26,11 @@ from dealtrace.storage.visits.credits import CREDITED, credit_key_of_deal, heavi
 class DealFilters:
     """The filters of a list of deals.
 
-    The deals happened from `since` on and before `until`; empty and `None` filters are ignored. `ids` restricts the
+    The deals happened at or after `since` and before `until`; empty and `None` filters are ignored. `ids` restricts the
     list to deals with these ids. A true `is_matched` requires a lead, a visit or a stated source. `source` is compared,
-    ignoring case, with the source of the visit that the site's attribution model credits, or else with the stated
-    source. A true `is_contact_unusable` requires a phone or e-mail without a normal form. A true `is_deleted` selects
-    only deleted deals; otherwise deleted deals are left out.
+    ignoring case, with the source of the visit that the site's attribution model credits or, if none is credited, with
+    the stated source. A true `is_contact_unusable` requires a phone or e-mail without a normal form. A true
+    `is_deleted` selects only deleted deals; otherwise deleted deals are left out.
     """
 
     since: datetime | None = None
@@ -83,7 +83,7 @@ def _rows(site: Site, filters: DealFilters) -> FromClause:
 
 
 def _with_source(rows: FromClause, model: AttributionModel) -> FromClause:
-    """Return `rows` joined with each deal's source: of its credited visit, or else stated for its lead or the deal."""
+    """Return `rows` joined with each deal's source: its credited visit's, or that stated for its lead or for itself."""
     stated = func.coalesce(call.c.stated_source_id, lead_request.c.stated_source_id, _stated_of_deal())
     source_id = func.coalesce(visit.c.traffic_source_id, stated)
     is_its_source = and_(traffic_source.c.site_id == deal.c.site_id, traffic_source.c.id == source_id)

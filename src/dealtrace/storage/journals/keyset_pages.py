@@ -54,13 +54,14 @@ class Days(Protocol):
     """The daily counts of a list: the stored number of rows on each UTC day."""
 
     def count(self, connection: Connection, since: datetime, until: datetime) -> int:
-        """Count the rows on the days whose midnights are from `since` on and before `until`."""
+        """Count the rows on the days whose midnights are at or after `since` and before `until`."""
         ...
 
     def reach(self, connection: Connection, since: datetime, until: datetime, skip: int) -> tuple[datetime, int] | None:
         """Find the UTC day of the row that follows `skip` rows; return its midnight and the number of earlier rows.
 
-        Only rows of the days from `since` on and before `until` are considered. The result is `None` if there are none.
+        Only the days that `count` counts for `since` and `until` are considered. The result is `None` if there are
+        none.
         """
         ...
 
@@ -69,7 +70,7 @@ class Days(Protocol):
 class PageQuery:
     """A query for a paged list: the rows that meet `conditions`, ordered by `moment`, then `id`.
 
-    `moment` is from `since` on and before `until`; `None` means no limit. `days` has the daily counts of the list;
+    `moment` is at or after `since` and before `until`; `None` means no limit. `days` has the daily counts of the list;
     without `days`, the rows are counted one by one.
     """
 
@@ -110,7 +111,7 @@ def find_page(connection: Connection, query: PageQuery, cursor: Cursor, limit: i
     """Find the page that begins at `cursor`, of at most `limit` rows, and the length of the list.
 
     The list is counted again only if the page contradicts the cursor's total. The length is then the page's offset plus
-    the rows from there on, so that a reader reaches the last page even if earlier rows were added or deleted.
+    the number of rows from there on, so that a reader reaches the last page even if earlier rows were added or deleted.
     """
     rest = _Rest(connection, query, cursor.after)
     conditions, skip = rest.reach(cursor.skip)
@@ -193,7 +194,7 @@ class _Rest:
         self._days = query.days if self._first < self._last else None
 
     def total(self) -> int:
-        """Return the number of these rows."""
+        """Return how many rows there are after the key."""
         if self._days is None:
             return self._count(self._query, self._after)
         return self._before + self._days.count(self._connection, self._first, self._last) + self._behind

@@ -84,7 +84,7 @@ def list_lead_entries(
     with_visits: bool = False,
     with_deals: bool = False,
 ) -> list[LeadEntry]:
-    """List the journal entries of calls or lead requests in the order of `ids`; unknown ids are missing.
+    """List the journal entries of calls or lead requests in the order of `ids`; unknown ids are left out.
 
     The attribution `model` chooses the credited visit.
     """

@@ -65,10 +65,10 @@ class Filter:
 
 @record
 class LeadQuery:
-    """A query for calls or lead requests that began from `since` on and before `until`.
+    """A query for calls or lead requests that began at or after `since` and before `until`.
 
-    With `by_visit`, this interval is for the start of the lead's visit instead. The filters in `matches` compare the
-    source of the visit that the attribution `model` credits.
+    With `by_visit`, this interval is for the start of the lead's visit instead. A filter in `matches` by source
+    compares the source of the visit that the attribution `model` credits.
     """
 
     kind: LeadKind
@@ -86,7 +86,7 @@ _OWN = visit.alias("own_visit")
 
 
 def query_leads(site: Site, query: LeadQuery) -> PageQuery:
-    """Return the paged query for the leads that `query` describes and that are not deleted."""
+    """Return the paged query for the non-deleted leads that `query` describes."""
     table = LEAD_TABLES[query.kind]
     conditions = [table.c.site_id == site.id, table.c.deleted_at.is_(None), *_conditions(site, query)]
     rows: FromClause = table
@@ -135,7 +135,7 @@ def _part(name: str) -> ColumnElement[str]:
 
 
 def _utm(name: str) -> ColumnElement[str]:
-    """Return the SQL expression for a UTM tag of the visit or, without a visit, the same part of the stated source."""
+    """Return the SQL expression for a UTM tag of the credited visit or, without one, that part of the stated source."""
     return func.coalesce(json_text(visit.c.utm, literal(name)), traffic_source.c[name], "")
 
 

@@ -15,7 +15,7 @@ from dealtrace.storage.schema.tables.visits import visit
 
 @record
 class LeadFilters:
-    """The filters of a list of leads, which began from `since` on and before `until`; `None` means no limit.
+    """The filters of a list of leads that began at or after `since` and before `until`; `None` means no limit.
 
     `ids` restricts the list to leads with these ids, unless it is `None`. `to_ring_back` selects only missed calls that
     nobody has returned yet, `is_contact_unusable` only leads with a phone or e-mail without a normal form.
@@ -45,5 +45,5 @@ def query_lead_list(site_id: int, filters: LeadFilters) -> PageQuery:
 
 
 def query_visit_list(site_id: int, since: datetime, until: datetime) -> PageQuery:
-    """Return the paged query for a site's visits that began from `since` on and before `until`."""
+    """Return the paged query for a site's visits that began at or after `since` and before `until`."""
     return PageQuery(visit, visit.c.started_at, visit.c.id, (visit.c.site_id == site_id,), since, until)

@@ -8,8 +8,8 @@ from dealtrace.storage.schema.tables.leads import call
 def is_to_ring_back() -> ColumnElement[bool]:
     """Return the SQL condition that a call was missed, and that its client has not called again since.
 
-    The rules of a missed call are `is_answered` and `is_over` of `leads/call.py`. A call without a phone number cannot
-    be returned. Ours: a later call of the same client replaces an earlier call. If the later call was answered, nobody
+    `is_answered` and `is_over` in `leads/call.py` define missed calls. A call without a phone number cannot be
+    returned. Ours: a later call of the same client replaces an earlier call. If the later call was answered, nobody
     needs to call back; if it was missed too, it is the call to return.
     """
     later = call.alias("later")

@@ -25,7 +25,8 @@ class PageEnd:
 def find_cursor(connection: Connection, site_id: int, reader: str, offset: int, since: datetime) -> Cursor:
     """Return the cursor that finds the page at `offset` with the fewest skipped rows.
 
-    It begins at the nearest end of a page that `reader` has read at or after `since`, or at the start of the list.
+    The cursor begins at the nearest end of a page that `reader` has read at or after `since`, or at the start of the
+    list.
     """
     nearest = (
         select(page_end)

@@ -13,11 +13,11 @@ from dealtrace.storage.schema.tables.visits import visit
 from dealtrace.storage.visits.visits import VISIT_ROWS, visit_from_row
 
 SHOWN_MAX = 500
-"""Ours: the most records of each kind that are shown of a client, newest first; only robots have more."""
+"""Ours: the most records of each kind that are shown for a client, newest first; only robots have more."""
 
 
 def find_joined_ids(connection: Connection, site_id: int, client_id: int) -> set[int]:
-    """Find the ids of all clients merged with a client, including `client_id`; an unknown client has none."""
+    """Find the ids of all clients merged with a client, including `client_id`; none if the client is unknown."""
     mine = select(func.coalesce(client.c.leading_id, client.c.id)).where(client.c.site_id == site_id)
     leading_id = connection.execute(mine.where(client.c.id == client_id)).scalar()
     if leading_id is None:
@@ -27,7 +27,7 @@ def find_joined_ids(connection: Connection, site_id: int, client_id: int) -> set
 
 
 def list_lead_ids(connection: Connection, site_id: int, kind: LeadKind, client_ids: Collection[int]) -> list[int]:
-    """List the ids of up to `SHOWN_MAX` non-deleted leads of a kind that belong to clients, newest first."""
+    """List the ids of up to `SHOWN_MAX` non-deleted leads of a kind that belong to the given clients, newest first."""
     table, started_at = LEAD_TABLES[kind], LEAD_STARTS[kind]
     theirs = (table.c.site_id == site_id, is_in(table.c.client_id, sorted(client_ids)), table.c.deleted_at.is_(None))
     newest = select(table.c.id).where(*theirs).order_by(started_at.desc(), table.c.id.desc()).limit(SHOWN_MAX)

@@ -41,7 +41,7 @@ class StoredAnnotations:
 def find_annotations(
     connection: Connection, site_id: int, leads: Iterable[LeadRef], *, lock: bool = True
 ) -> dict[LeadRef, StoredAnnotations]:
-    """Find the annotations of leads; unknown and deleted leads are missing.
+    """Find the annotations of leads; unknown and deleted leads are left out.
 
     With `lock`, the leads are locked until the transaction ends, so that the annotations can be written back.
     """

@@ -75,12 +75,12 @@ class KnownContact:
 
 
 def find_client_ids(connection: Connection, site_id: int, contacts: Iterable[str]) -> dict[str, int]:
-    """Find the ids of clients by their contacts, in normal form; unknown contacts are missing."""
+    """Find the ids of clients, by contact in normal form; unknown contacts are left out."""
     return {value: known.client_id for value, known in find_known_contacts(connection, site_id, contacts).items()}
 
 
 def find_known_contacts(connection: Connection, site_id: int, contacts: Iterable[str]) -> dict[str, KnownContact]:
-    """Find contacts, given in normal form, with their clients, by contact; unknown contacts are missing."""
+    """Find contacts with their clients, by contact in normal form; unknown contacts are left out."""
     keys = sorted(set(contacts))
     if not keys:
         return {}
@@ -92,7 +92,7 @@ def find_known_contacts(connection: Connection, site_id: int, contacts: Iterable
 
 
 def find_phones_by_digest(connection: Connection, site_id: int, digests: Iterable[str]) -> dict[str, str]:
-    """Find phones in normal form by their digests; unknown digests are missing."""
+    """Find phones in normal form, by digest; unknown digests are left out."""
     keys = sorted(set(digests))
     if not keys:
         return {}
@@ -101,7 +101,7 @@ def find_phones_by_digest(connection: Connection, site_id: int, digests: Iterabl
 
 
 def insert_clients(connection: Connection, site_id: int, clients: Sequence[Client]) -> None:
-    """Store new clients without contacts, which `insert_contacts` stores."""
+    """Store new clients, but not their contacts; `insert_contacts` stores those."""
     rows = [{"site_id": site_id, "id": new.id, "name": new.name, "leading_id": None} for new in clients]
     _INSERT_CLIENT.run_many(connection, rows)
 
@@ -130,7 +130,7 @@ def insert_contacts(connection: Connection, site_id: int, owners: Mapping[str, i
 
 
 def find_clients(connection: Connection, site_id: int, ids: Iterable[int]) -> dict[int, Client]:
-    """Find clients with all their contacts, by id; unknown ids are missing.
+    """Find clients with all their contacts, by id; unknown ids are left out.
 
     The id of a client that was merged into another client finds that other client.
     """

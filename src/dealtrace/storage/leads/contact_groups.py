@@ -92,7 +92,7 @@ def list_contacts(connection: Connection, site_id: int, client_ids: Collection[i
 
 
 def count_contacts(connection: Connection, site_id: int, client_ids: Collection[int]) -> dict[int, int]:
-    """Count the contacts of clients, by client id; clients without contacts are missing."""
+    """Count the contacts of clients, by client id; clients without contacts are left out."""
     if not client_ids:
         return {}
     rows = _COUNT_CONTACTS.fetch(connection, {"site_id": site_id, "client_ids": sorted(client_ids)})
@@ -100,7 +100,7 @@ def count_contacts(connection: Connection, site_id: int, client_ids: Collection[
 
 
 def find_neighbours(connection: Connection, site_id: int, contacts: Iterable[str]) -> dict[str, set[str]]:
-    """Find the other contacts of the non-deleted leads that have a given contact, by that contact."""
+    """Find, by given contact, the other contacts of the non-deleted leads that have the given contact."""
     found: dict[str, set[str]] = {}
     for value, other in _LIST_NEIGHBOURS.fetch(connection, {"site_id": site_id, "contacts": sorted(set(contacts))}):
         found.setdefault(value, set()).add(other)
@@ -108,7 +108,7 @@ def find_neighbours(connection: Connection, site_id: int, contacts: Iterable[str
 
 
 def find_starts(connection: Connection, site_id: int, contacts: Iterable[str]) -> dict[str, datetime]:
-    """Find when the earliest non-deleted lead with each contact began; contacts without a lead are missing."""
+    """Find when the earliest non-deleted lead with each contact began; contacts without a lead are left out."""
     rows = _FIND_STARTS.fetch(connection, {"site_id": site_id, "contacts": sorted(set(contacts))})
     return {value: started_at for value, started_at in rows}  # noqa: C416 - mypy does not know that a row is a pair
 
@@ -134,7 +134,7 @@ def list_unlinked_contacts(connection: Connection, site_id: int, limit: int) -> 
 
 
 def update_contacts(connection: Connection, site_id: int, contacts: Sequence[StoredContact]) -> None:
-    """Store `client_id`, `own_client_id` and `set_apart` of contacts that are already in the table."""
+    """Store `client_id`, `own_client_id` and `unlinked_reason` of contacts that are already in the table."""
     rows = [
         {
             "of_site": site_id,
@@ -187,7 +187,7 @@ def find_free_clients(connection: Connection, site_id: int, client_ids: Collecti
 
 
 def find_client_of_leads(connection: Connection, site_id: int, leads: Collection[LeadRef]) -> dict[LeadRef, int]:
-    """Find the client ids of leads, by lead; unknown leads are missing.
+    """Find the client ids of leads, by lead; unknown leads are left out.
 
     `recorded_at` is selected only because the index by client lacks it. If that index contained every selected column,
     SQLite would scan all leads of the site in the index.

@@ -14,7 +14,7 @@ from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.schema.tables.leads import LEAD_STARTS, LEAD_TABLES, lead_contact
 
 _LONGEST = CALL_DURATION_MAX // MICROSECOND
-"""The microseconds between the start and the end of a lead, at most; a lead request ends when it begins."""
+"""The most microseconds between the start and the end of a lead; for a lead request, the end equals the start."""
 _INSERT_CONTACT_ROW = CompiledStatement(insert(lead_contact))
 
 _QUERIES = each_json(bindparam("queries", type_=Text)).table_valued(column("value", JSON))
@@ -23,7 +23,7 @@ _IN_WINDOW = and_(
     lead_contact.c.contact == _QUERIES.c.value[0].as_string(),
     lead_contact.c.started_at <= json_integer(_QUERIES.c.value[1]),
     lead_contact.c.ended_at >= json_integer(_QUERIES.c.value[2]),
-    lead_contact.c.started_at >= json_integer(_QUERIES.c.value[3]),  # bounds what is read in the index
+    lead_contact.c.started_at >= json_integer(_QUERIES.c.value[3]),  # limits how much of the index is read
 )
 _LIST_SPANS = CompiledStatement(
     # The outer join makes SQLite begin with the queries instead of the leads.
@@ -90,7 +90,7 @@ def insert_spans(connection: Connection, site_id: int, spans: Iterable[LeadSpan]
 def find_spans_of_leads(
     connection: Connection, site_id: int, kind: LeadKind, ids: Sequence[int]
 ) -> dict[int, tuple[LeadSpan, ...]]:
-    """Find the contact rows of leads by lead id, ordered by contact; leads without rows are missing."""
+    """Find the contact rows of leads by lead id, ordered by contact; leads without rows are left out."""
     rows = lead_contact.c
     found: dict[int, tuple[LeadSpan, ...]] = {}
     for row in connection.execute(
@@ -112,7 +112,7 @@ def delete_contact_rows(connection: Connection, site_id: int, kind: LeadKind, id
 
 
 def count_unusable_leads(connection: Connection, site_id: int, kind: LeadKind, since: datetime) -> int:
-    """Count the non-deleted leads of a kind, begun from `since` on, with a phone or e-mail that has no normal form."""
+    """Count the non-deleted leads of a kind that began at or after `since` and have an unusable phone or e-mail."""
     table = LEAD_TABLES[kind]
     mine = (table.c.site_id == site_id, table.c.deleted_at.is_(None), LEAD_STARTS[kind] >= since)
     counted = select(func.count()).select_from(table).where(*mine, lead_has_unusable_contact(kind))

@@ -18,7 +18,7 @@ def find_file_import(connection: Connection, site_id: int, digest: str) -> FileI
 
 
 def lock_file_import(connection: Connection, site_id: int, digest: str) -> None:
-    """Lock an import until the end of the transaction, after waiting for a transaction that continues the import."""
+    """Lock an import until the end of the transaction, after waiting for any transaction that has locked it."""
     mine = (file_import.c.site_id == site_id, file_import.c.digest == digest)
     connection.execute(select(file_import.c.digest).where(*mine).with_for_update())
 
@@ -30,7 +30,7 @@ def insert_file_import(connection: Connection, site_id: int, begun: FileImport) 
 
 
 def update_file_import(connection: Connection, site_id: int, before: FileImport, after: FileImport) -> bool:
-    """Replace the stored progress `before` of an import by `after`, and return whether `before` was still stored.
+    """Replace the stored progress `before` of an import with `after`, and return whether `before` was still stored.
 
     `False` means that another process has continued or finished the import.
     """

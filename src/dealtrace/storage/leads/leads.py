@@ -109,7 +109,7 @@ def find_ids_by_reference(
 
 
 def find_ids_by_sip_id(connection: Connection, site_id: int, sip_ids: Iterable[str]) -> dict[str, int]:
-    """Find the ids of calls by their SIP ids; unknown SIP ids are missing."""
+    """Find the ids of calls by their SIP ids; unknown SIP ids are left out."""
     keys = sorted(set(sip_ids))
     if not keys:
         return {}
@@ -120,7 +120,7 @@ def find_ids_by_sip_id(connection: Connection, site_id: int, sip_ids: Iterable[s
 def find_lead_requests_by_number(
     connection: Connection, site_id: int, numbers: Iterable[str]
 ) -> dict[str, StoredLeadRequest]:
-    """Find the lead requests with the given numbers, by number; unused numbers are missing."""
+    """Find the lead requests with the given numbers, by number; unused numbers are left out."""
     keys = sorted(set(numbers))
     if not keys:
         return {}
@@ -136,7 +136,7 @@ def find_record_url(connection: Connection, site_id: int, call_id: int) -> str |
 
 
 def find_stated_sources(connection: Connection, site_id: int, leads: Iterable[LeadRef]) -> dict[LeadRef, TrafficSource]:
-    """Find the sources stated for leads; leads without a stated source are missing."""
+    """Find the sources stated for leads; leads without a stated source are left out."""
     ids: dict[LeadRef, int] = {}
     for kind, keys in ids_by_kind(leads).items():
         rows = _FIND_STATED[kind].fetch(connection, {"site_id": site_id, "ids": keys})
@@ -146,7 +146,7 @@ def find_stated_sources(connection: Connection, site_id: int, leads: Iterable[Le
 
 
 def find_visited_at(connection: Connection, site_id: int, leads: Sequence[LeadRef]) -> dict[LeadRef, datetime]:
-    """Find when the visits of leads began; leads without a visit are missing."""
+    """Find when the visits of leads began; leads without a visit are left out."""
     found: dict[LeadRef, datetime] = {}
     for kind, ids in ids_by_kind(leads).items():
         rows = _FIND_VISITED_AT[kind].fetch(connection, {"site_id": site_id, "ids": ids})

@@ -1,4 +1,4 @@
-"""The qualification of leads as unique or target leads, following `dealtrace/leads/qualification.py`, also in SQL."""
+"""The qualification of leads as unique or target leads, by the rules of `leads/qualification.py`, also as SQL."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
@@ -31,11 +31,11 @@ from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.schema.tables.leads import LEAD_STARTS, LEAD_TABLES, call, lead_request
 
 Condition = Callable[[FromClause], ColumnElement[bool]]
-"""A function that returns a SQL condition on the rows of a table of leads, or of an alias of that table."""
+"""A function that returns an SQL condition on the rows of a table of leads, or of an alias of that table."""
 
 
 def find_qualifications(connection: Connection, site: Site, leads: Iterable[LeadRef]) -> dict[LeadRef, Qualification]:
-    """Find the qualifications of leads, by lead; unknown leads are missing."""
+    """Find the qualifications of leads, by lead; unknown leads are left out."""
     ids = ids_by_kind(leads)
     return _of_calls(connection, site, ids.get(LeadKind.CALL, [])) | _of_lead_requests(
         connection, site, ids.get(LeadKind.LEAD_REQUEST, [])
@@ -73,9 +73,9 @@ def _of_lead_requests(connection: Connection, site: Site, ids: list[int]) -> dic
 
 
 def find_unique_leads(connection: Connection, site: Site, leads: Iterable[LeadRef]) -> set[LeadRef]:
-    """Find which of the leads are their client's first lead, of either kind, within the site's `unique_depth`.
+    """Find which leads are unique: their client had no earlier lead, of either kind, within the site's `unique_depth`.
 
-    That is the time after which a client counts as new again.
+    `unique_depth` is the time after which a client counts as new again.
     """
     unique: set[LeadRef] = set()
     for kind, ids in ids_by_kind(leads).items():
@@ -119,7 +119,7 @@ def predecessor_at(
 
 
 def target_calls(seconds: ColumnElement[int]) -> Condition:
-    """Return the condition that a call is a target: it lasted `seconds` and was not missed, as in `is_target_call`."""
+    """Return the condition for a target call: at least `seconds` long and not missed, as in `is_target_call`."""
     return lambda calls: and_(calls.c.is_successful.is_not(False), calls.c.duration_seconds >= seconds)
 
 
@@ -171,7 +171,7 @@ class QualifiedCount:
 def count_qualified(
     connection: Connection, site: Site, kind: LeadKind, since: datetime, until: datetime
 ) -> QualifiedCount:
-    """Count the qualified leads of a site that began from `since` on and before `until`."""
+    """Count the qualified leads of a site that began at or after `since` and before `until`."""
     table, started_at = LEAD_TABLES[kind], LEAD_STARTS[kind]
     flags = (unique_leads(kind, site), target_leads(kind, site), unique_target_leads(kind, site))
     counted = select(*(func.coalesce(func.sum(case((flag, 1), else_=0)), 0) for flag in flags)).select_from(table)

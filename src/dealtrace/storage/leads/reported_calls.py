@@ -1,4 +1,4 @@
-"""Find the calls that a PBX reported by their references, and update calls that it reports again."""
+"""Find, by reference, the calls that a PBX has reported, and update calls that it reports again."""
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
@@ -44,7 +44,7 @@ class ReportedCall:
 
 
 def find_reported_calls(connection: Connection, site_id: int, references: Iterable[str]) -> dict[str, ReportedCall]:
-    """Find calls, deleted or not, by their references (ids in the PBX); unknown references are missing."""
+    """Find calls, deleted or not, by their references (ids in the PBX); unknown references are left out."""
     keys = sorted(set(references))
     rows = connection.execute(select(call).where(call.c.site_id == site_id, is_in(call.c.reference, keys))).all()
     spans = find_spans_of_leads(connection, site_id, LeadKind.CALL, [row.id for row in rows])
@@ -57,7 +57,7 @@ def find_reported_calls(connection: Connection, site_id: int, references: Iterab
 
 
 def update_calls(connection: Connection, site_id: int, calls: Sequence[NewLead]) -> None:
-    """Replace the reported data and the contact rows of calls, and delete their credits, but not their annotations."""
+    """Replace the reported data and the contact rows of calls, and delete their credits; keep their annotations."""
     execute_many(connection, _UPDATE_CALL, [_row(site_id, reported) for reported in calls])
     ids = [reported.lead.id for reported in calls]
     delete_contact_rows(connection, site_id, LeadKind.CALL, ids)

@@ -46,14 +46,14 @@ def _is_due(now: datetime) -> ColumnElement[bool]:
 
 
 def count_waiting_mails(connection: Connection) -> int:
-    """Count the e-mails of all sites that wait to be sent, without e-mails that were given up."""
+    """Count the e-mails of all sites that wait to be sent; e-mails that were given up are not counted."""
     return int(connection.execute(select(func.count()).where(mail.c.due_at.is_not(None))).scalar_one())
 
 
 def claim_mail(connection: Connection, site_id: int, until: datetime, now: datetime) -> Mail | None:
-    """Reserve the site's due e-mail that has waited longest for this process until `until`, and return it.
+    """Find the site's due e-mail that has waited longest, reserve it for this process until `until`, and return it.
 
-    `None` means that no e-mail is due, or that another process has just claimed it.
+    `None` means that no e-mail is due, or that another process has just claimed that e-mail.
     """
     due = select(mail.c.id).where(mail.c.site_id == site_id, _is_due(now)).order_by(mail.c.due_at, mail.c.id)
     found = connection.execute(due.limit(1)).scalar_one_or_none()
@@ -65,7 +65,7 @@ def claim_mail(connection: Connection, site_id: int, until: datetime, now: datet
 
 
 def update_claimed_mail(connection: Connection, claimed: Mail, values: Values) -> bool:
-    """Change columns of an e-mail, given by name, if it is still reserved as in `claimed`; return whether it was."""
+    """Write `values`, by column name, to an e-mail if it is still reserved as in `claimed`; return whether it was."""
     mine = (mail.c.id == claimed.id, mail.c.due_at == claimed.due_at)
     return connection.execute(update(mail).where(*mine).values(**values)).rowcount > 0
 
@@ -98,7 +98,10 @@ def delete_waiting_mails(
     address: str = "",
     user_id: int | None = None,
 ) -> None:
-    """Delete the e-mails about `subject_ids` that wait to be sent to a user, or to a casefolded address of no user."""
+    """Delete the e-mails about `subject_ids` that wait to be sent to the user `user_id`.
+
+    Without `user_id`, the e-mails to `address`, a casefolded address of no user, are deleted instead.
+    """
     about = (mail.c.site_id == site_id, mail.c.purpose.in_(list(purposes)), is_in(mail.c.subject_id, subject_ids))
     to_address = and_(mail.c.user_id.is_(None), func.lower(mail.c.address) == address)
     to = mail.c.user_id == user_id if user_id is not None else to_address
@@ -106,7 +109,7 @@ def delete_waiting_mails(
 
 
 def delete_old_mails(connection: Connection, site_id: int, before: datetime) -> int:
-    """Delete the e-mails of a site whose `caused_at` is before `before`, and return their number."""
+    """Delete the e-mails of a site whose `caused_at` is before `before`, and return how many were deleted."""
     old = (mail.c.site_id == site_id, mail.c.caused_at < before)
     return connection.execute(delete(mail).where(*old)).rowcount
 

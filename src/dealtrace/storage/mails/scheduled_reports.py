@@ -46,7 +46,7 @@ def count_scheduled_reports(connection: Connection, site_id: int) -> int:
 
 
 def update_scheduled_report(connection: Connection, report: ScheduledReport, *, due_at: datetime | None = None) -> bool:
-    """Store a changed report, and its next time `due_at` if given; return `False` if there is no such report."""
+    """Store a changed report, and its next due time if `due_at` is given; return `False` if there is no such report."""
     mine = (mail_report.c.site_id == report.site_id, mail_report.c.id == report.id)
     values = {**_changing(report), **({"due_at": due_at} if due_at is not None else {})}
     return connection.execute(update(mail_report).where(*mine).values(**values)).rowcount > 0

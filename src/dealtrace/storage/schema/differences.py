@@ -8,7 +8,7 @@ from dealtrace.storage.schema.upgrade import VERSION_TABLE
 
 
 def schema_differences(database: Database) -> list[str]:
-    """List the differences between the database and the tables that this release declares, as Alembic's text."""
+    """List the differences between the database and the tables that this release declares, as Alembic writes them."""
     autogenerate, migration = import_module("alembic.autogenerate"), import_module("alembic.migration")
     with database.read() as connection:
         context = migration.MigrationContext.configure(

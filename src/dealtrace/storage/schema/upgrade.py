@@ -27,7 +27,7 @@ class DatabaseForeign(Exception):  # noqa: N818 - the name is the state
 
 
 class DatabaseMissing(Exception):  # noqa: N818 - the name is the state
-    """The error that the database or its folder is missing, or that it is empty; the message says the cure."""
+    """The error that the database is missing or empty, or that its folder is missing; the message says what to do."""
 
 
 def prepare_schema(database: Database) -> None:
@@ -85,7 +85,7 @@ def _state(database: Database) -> tuple[str | None, bool]:
     """Return the revision of the schema, `None` if there is none, and whether the database has no tables.
 
     Raises:
-        DatabaseForeign: The database has tables of another program; its table of versions may have the same name.
+        DatabaseForeign: The database has tables of another program, even if its table of versions is named like ours.
     """
     with database.read() as connection:  # one transaction, because another command may create the schema in between
         inspector = inspect(connection)

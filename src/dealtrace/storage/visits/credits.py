@@ -34,7 +34,7 @@ def heaviest_of(site_id: Operand, lead_id: Operand, model: Operand) -> ColumnEle
 
 
 def credit_key_of_deal() -> ColumnElement[int]:
-    """Return the SQL expression for a deal's `CreditKey`: the id of its lead, or else the negated id of its visit."""
+    """Return the SQL expression for a deal's `CreditKey`: its lead's id or, without a lead, its visit's negative id."""
     return func.coalesce(deal.c.lead_id, -deal.c.visit_id)
 
 
@@ -106,8 +106,8 @@ Credited = VisitedLead | MatchedVisit
 def replace_credits(connection: Connection, site_id: int, credits_of: Mapping[CreditKey, CreditsByModel]) -> None:
     """Replace the credits of leads under every model; `credits_of` lists the credits of each model largest first.
 
-    The source of each visit is stored with its credits, so that reports by source do not read visits. If visits get
-    another source, the credits of the leads of their visitors must be replaced. Unchanged credits are not written.
+    The source of each visit is stored with its credits, so that reports by source do not read visits. If the source of
+    a visit changes, the credits of its visitor's leads must be replaced. Unchanged credits are not written.
     """
     source_ids = _find_source_ids(connection, site_id, credits_of)
     stored = _find_stored(connection, site_id, list(credits_of))
@@ -174,7 +174,7 @@ def _stored_parts(by_model: CreditsByModel, source_ids: Mapping[int, int]) -> It
 def find_credited_visits(
     connection: Connection, site_id: int, lead_ids: Sequence[int], model: AttributionModel
 ) -> dict[int, Visit]:
-    """Find the visit with each lead's largest credit under `model`, by lead id; leads without a visit are missing."""
+    """Find the visit with each lead's largest credit under `model`, by lead id; leads without a visit are left out."""
     if not lead_ids:
         return {}
     parameters = {"site_id": site_id, "lead_ids": list(lead_ids), "model": int(model)}
@@ -186,7 +186,7 @@ def find_lead_visits(
 ) -> dict[int, LeadVisit]:
     """Find each lead's own visit, and its visit with the largest credit under `model`, by lead id.
 
-    `named` maps the ids of leads to the ids of their own visits. Leads without a stored visit are missing.
+    `named` maps the ids of leads to the ids of their own visits. Leads without a stored visit are left out.
     """
     return beside_own_visits(connection, site_id, find_credited_visits(connection, site_id, list(named), model), named)
 
@@ -197,7 +197,7 @@ def find_deal_visits(
     """Find the visits of deals that were matched to a visit instead of a lead, by deal id.
 
     A `LeadVisit` has the matched visit and the visit with the largest credit under `model`. Deals that are not matched
-    to a stored visit are missing.
+    to a stored visit are left out.
     """
     visit_ids = {deal.id: deal.visit_id for deal in deals if deal.visit_id is not None}
     if not visit_ids:
@@ -222,7 +222,7 @@ def beside_own_visits(
 def find_credits_under(
     connection: Connection, site_id: int, keys: Sequence[CreditKey], model: AttributionModel
 ) -> dict[CreditKey, list[Credit]]:
-    """Find the credits under `model` by key, largest first; keys without credits are missing."""
+    """Find the credits under `model` by key, largest first; keys without credits are left out."""
     found: dict[CreditKey, list[Credit]] = {}
     if keys:
         parameters = {"site_id": site_id, "lead_ids": list(keys), "model": int(model)}
@@ -255,8 +255,8 @@ def list_leads_of_visits(
     """List the leads that may be credited to the given visits.
 
     A lead is listed if its own visit is one of `visits`. A lead of the same visitors is also listed if its own visit
-    began no earlier than the earliest of `visits`, and the lead itself began no earlier than that and at most
-    `lookback` after the latest of `visits`.
+    began no earlier than the earliest of `visits`, and the lead itself began no earlier than the earliest of `visits`
+    and at most `lookback` after the latest. Visits without a visitor id are ignored.
     """
     visitors = sorted({each.visitor_id for each in visits} - {""})
     if not visitors:

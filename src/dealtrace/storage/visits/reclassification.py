@@ -1,4 +1,4 @@
-"""The progress of reclassifying visits (computing their traffic sources again), and the next visitors."""
+"""The progress of reclassifying visits (computing their traffic sources again), and the visitors that are next."""
 
 from sqlalchemy import Connection, delete, func, select
 
@@ -34,8 +34,8 @@ def list_next_visitors(
 ) -> list[str]:
     """List up to `visitors_max` visitors after `after_visitor`, ordered by id, with up to `visits_max` visits in total.
 
-    A first visitor with more visits is listed alone. Anonymised visitors are left out, because their visits have no
-    landing page or referrer to classify.
+    If the first visitor alone has more visits, only that visitor is listed. Anonymised visitors are left out, because
+    their visits have no landing page or referrer to classify.
     """
     counted = (
         select(visit.c.visitor_id, func.count())

@@ -53,7 +53,7 @@ def intern_sources(
 
 
 def find_sources(connection: Connection, site_id: int, ids: Iterable[int]) -> dict[int, TrafficSource]:
-    """Find traffic sources by id; unknown ids are missing."""
+    """Find traffic sources by id; unknown ids are left out."""
     keys = sorted(set(ids))
     if not keys:
         return {}

@@ -43,7 +43,7 @@ def insert_visits(
 
 
 def find_visits(connection: Connection, site_id: int, ids: Iterable[int]) -> dict[int, Visit]:
-    """Find visits by id; unknown ids are missing."""
+    """Find visits by id; unknown ids are left out."""
     keys = sorted(set(ids))
     if not keys:
         return {}
@@ -59,9 +59,9 @@ def list_visits_of_visitors(
     until: datetime | None = None,
     most: int | None = None,
 ) -> list[Visit]:
-    """List the visits of visitors that began from `since` to `until`, both included if given, unordered.
+    """List the visitors' visits that began from `since` to `until`, both included if given, in no particular order.
 
-    If there are more visits than `most`, an arbitrary `most` visits are listed.
+    If there are more than `most` visits, any `most` of them are listed.
     """
     visitors = sorted(set(visitor_ids))
     if not visitors:
@@ -78,7 +78,7 @@ def list_visits_of_visitors(
 def list_first_and_latest(
     connection: Connection, site_id: int, own: Visit, since: datetime, until: datetime, most: int
 ) -> list[Visit]:
-    """List the visitor's first visit and latest `most` visits before `own`, from `since` to `until`, both included."""
+    """List the visitor's first and latest `most` visits before `own`, begun from `since` to `until`, both included."""
     begun = visit.c.started_at
     earlier = VISIT_ROWS.where(
         visit.c.site_id == site_id, visit.c.visitor_id == own.visitor_id, begun >= since, begun <= until,
@@ -106,7 +106,7 @@ class RecentVisits:
 def find_recent_visits(
     connection: Connection, site_id: int, visitor_ids: Iterable[str], since: datetime
 ) -> dict[str, RecentVisits]:
-    """Find each visitor's latest visit and number of visits since `since`; visitors without visits are missing."""
+    """Find each visitor's latest visit and number of visits at or after `since`; visitors without any are left out."""
     visitors = sorted(set(visitor_ids))
     if not visitors:
         return {}

@@ -131,7 +131,7 @@ def requeue_deliveries(
     since: datetime | None = None,
     position: OutboxPosition | None = None,
 ) -> int:
-    """Queue settled deliveries of a webhook again, and return their number.
+    """Queue settled deliveries of a webhook again, and return how many were queued.
 
     `since` limits this to deliveries recorded at or after `since`, `position` to the delivery at this position. By
     default, all settled deliveries are queued again.
@@ -150,7 +150,7 @@ def delete_deliveries(connection: Connection, site_id: int, webhook_id: int) -> 
 
 
 def delete_old_deliveries(connection: Connection, site_id: int, before: datetime) -> int:
-    """Delete the deliveries of a site that were recorded before `before`, settled or not, and return their number."""
+    """Delete a site's deliveries that were recorded before `before`, settled or not, and return how many there were."""
     old = (webhook_outbox.c.site_id == site_id, webhook_outbox.c.recorded_at < before)
     return connection.execute(delete(webhook_outbox).where(*old)).rowcount
 

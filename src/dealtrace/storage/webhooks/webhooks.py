@@ -49,7 +49,7 @@ def list_listeners(connection: Connection, site_id: int) -> tuple[Listener, ...]
 
 
 def update_webhook(connection: Connection, webhook_id: int, values: Values) -> None:
-    """Change columns of a webhook, given by name."""
+    """Write `values`, by column name, to a webhook."""
     connection.execute(update(webhook).where(webhook.c.id == webhook_id).values(**values))
 
 
@@ -59,7 +59,7 @@ def delete_webhook(connection: Connection, webhook_id: int) -> None:
 
 
 def lease_webhook(connection: Connection, webhook_id: int, holder: str, until: datetime, now: datetime) -> bool:
-    """Lease a webhook to `holder` until `until` and return `True`, or `False` if another holder has a valid lease.
+    """Lease a webhook to `holder` until `until` and return `True`; return `False` if another holder has a valid lease.
 
     A lease that ends after `until` is not valid: the clock has been set back since.
     """
@@ -69,7 +69,7 @@ def lease_webhook(connection: Connection, webhook_id: int, holder: str, until: d
 
 
 def update_held_webhook(connection: Connection, webhook_id: int, holder: str, values: Values) -> bool:
-    """Change columns of a webhook, given by name, if `holder` has its lease; return whether it was changed."""
+    """Write `values`, by column name, to a webhook if `holder` has its lease; return whether `holder` has it."""
     return _change(connection, webhook_id, webhook.c.lease_holder == holder, values)
 
 
