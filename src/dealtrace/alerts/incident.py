@@ -23,7 +23,7 @@ class Incident:
     """A stored incident: its first window (`since` to `until`), the figure in that window, and the usual figure.
 
     `ended_value` is the normal figure that ended the incident. `ended_at` is `None` while it continues. Figures are
-    texts of decimals in the unit of the metric, or `None` if unknown.
+    decimal numbers as strings, in the unit of the metric, or `None` if unknown.
     """
 
     id: IncidentId
@@ -51,7 +51,7 @@ class TrialIncident:
 
 
 def trial_incidents(judged: Sequence[tuple[Slot, Judgement]]) -> list[TrialIncident]:
-    """List the incidents in a sequence of judged windows, oldest first; undecided windows begin and end no incident."""
+    """List the incidents in a sequence of judged windows, oldest first; undecided windows neither begin nor end one."""
     found: list[TrialIncident] = []
     for slot, judgement in judged:
         is_open = bool(found) and found[-1].ended is None

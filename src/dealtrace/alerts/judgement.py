@@ -13,7 +13,7 @@ from dealtrace.reports.metrics import CLICKS, METRICS, Formula, Metric, Unit
 from dealtrace.reports.silence import TIMES_USUAL, WEEKS_MIN
 
 BASIS_MIN = 20
-"""Ours: a ratio that is divided by fewer deals, leads, visits or clicks is too uncertain to judge."""
+"""Ours: a ratio whose divisor is fewer than this many deals, leads, visits or clicks is too uncertain to judge."""
 DEVIATIONS = 3
 """Ours: an unusual count differs from the usual count by at least this many square roots of the usual count. By chance,
 about 1 count in 1,000 differs so much."""
@@ -29,7 +29,7 @@ class Verdict(Enum):
 
 @record
 class Observed:
-    """The number observed in a window, or `None`; the `basis` of a ratio counts its deals, leads, visits or clicks."""
+    """The number observed in a window, or `None`; a ratio is divided by `basis` deals, leads, visits or clicks."""
 
     value: Fraction | None
     basis: Fraction | None = None
@@ -52,7 +52,8 @@ class Judgement:
 def basis_of(metric: Metric) -> Metric | None:
     """Return the metric that counts the deals, leads, visits or clicks by which a ratio is divided, or `None`.
 
-    It is `None` if `metric` is not a ratio, or is a ratio divided by money.
+    It is `None` if `metric` is not a ratio, or is a ratio divided by money. A column that is a formula counts as a
+    ratio divided by deals.
     """
     if not isinstance(metric.formula, Formula):
         return None if metric.formula.adds_up else METRICS["deals"]
@@ -70,7 +71,8 @@ def judge(rule: Rule, metric: Metric, current: Observed, before: Sequence[Observ
     """Return the judgement on the number `current`; `before` has the numbers of past weeks, oldest first.
 
     Ours: zeros at the start of `before` are ignored, since nothing was measured yet. A drop is below the numbers of all
-    past weeks, a spike is above them. Both differ from the median of these numbers by at least the rule's percentage.
+    past weeks, and a spike is above the numbers of all past weeks. Both differ from the median of these numbers by at
+    least the rule's percentage.
     """
     history = _history(before)
     usual = _usual(rule.kind, history)

@@ -53,7 +53,7 @@ class Rule:
     """A rule of an alert: its kind, metric, window, filters, and the recipients of its e-mails.
 
     `amount` is the percentage of a drop or spike, the limit of `ABOVE` and `BELOW`, and `None` for silence. Limits of
-    ratios are fractions (0.15), limits of money are in rubles. Filters are written `dimension:operator:value`.
+    ratios are fractions (0.15), and limits of money are in rubles. Filters are written `dimension:operator:value`.
     """
 
     kind: AlertKind
@@ -64,7 +64,7 @@ class Rule:
     recipients: tuple[Recipient, ...] = ()
 
     def watches_as(self, other: "Rule") -> bool:
-        """Return whether both rules watch the same figure, so that values of one can be compared with the other's."""
+        """Return whether both rules watch the same figure, so that their figures can be compared with each other."""
         return (self.metric, self.window, self.filters) == (other.metric, other.window, other.filters)
 
 
@@ -126,7 +126,7 @@ def parse_rule(
 
 
 def format_rule(rule: Rule) -> str:
-    """Return what a rule watches in one line, without its filters and recipients, for `parse_formatted_rule`."""
+    """Return a line that says what a rule watches, without filters and recipients; `parse_formatted_rule` parses it."""
     amount = f"{rule.amount:f}" if rule.amount is not None else _NO_AMOUNT
     return f"{rule.kind} {rule.window.name} {amount} {rule.metric}"
 

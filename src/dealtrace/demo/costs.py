@@ -23,7 +23,7 @@ _PRICES = {
 
 
 def make_costs(random: Random, calendar: Calendar, visits: Iterable[Visit]) -> dict[CostAccount, list[Cost]]:
-    """Return the costs of each account by day, in order; today's costs are not known yet."""
+    """Return the costs of each account, ordered by day; today's costs are not known yet."""
     clicks = Counter(
         (visit.started_at.astimezone(calendar.time_zone).date(), visit.traffic_source)
         for visit in visits

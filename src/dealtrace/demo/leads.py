@@ -77,7 +77,7 @@ class DemoLead:
 def make_leads(random: Random, calendar: Calendar, visitors: list[Visitor], leads: int) -> list[DemoLead]:
     """Return leads in order of time: `leads` reported leads, and others that are never reported.
 
-    The visitors most likely to leave a lead are used first.
+    Visitors are drawn at random; those who are likelier to leave a lead tend to be drawn earlier.
     """
     made: list[DemoLead] = []
     reported = 0
@@ -101,7 +101,8 @@ def _numbered(lead: IncomingCall | IncomingLeadRequest, number: int) -> Incoming
 def _draw_clients(random: Random, calendar: Calendar, visitors: list[Visitor]) -> Iterator[tuple[Client, datetime]]:
     """Yield clients, each with the time of their first lead.
 
-    The visitors most likely to leave a lead come first, with clients without a visit between them.
+    Visitors come in a random order in which those who are likelier to leave a lead tend to be earlier; between them
+    come clients without a visit.
     """
     drawn = sorted(visitors, key=lambda visitor: random.random() ** (1 / visitor.readiness), reverse=True)
     serial = 0

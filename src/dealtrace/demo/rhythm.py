@@ -58,7 +58,7 @@ class Calendar:
         return datetime.combine(day, time(hour, second // 60, second % 60), self.time_zone).astimezone(UTC)
 
     def at_work(self, random: Random, at: datetime) -> datetime:
-        """Return an instant unchanged in working hours, else a random instant of the next working hour."""
+        """Return `at` if in working hours, otherwise a random instant in the first hour after the next opening."""
         local = at.astimezone(self.time_zone)
         if OPENS <= local.time() < CLOSES:
             return at
@@ -82,7 +82,7 @@ class Calendar:
 def make_calendar(last_on: date, time_zone: ZoneInfo) -> Calendar:
     """Return the calendar of the year that ends on a day.
 
-    The week without calls lies within the last 28 days, the quiet weekend in the 28 days before them.
+    The week without calls lies within the last 28 days, and the quiet weekend within the 28 days before those.
     """
     days = tuple(last_on - (DAYS - 1 - place) * DAY for place in range(DAYS))
     monday = last_on - last_on.weekday() * DAY

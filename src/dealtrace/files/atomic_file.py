@@ -10,7 +10,7 @@ from typing import TextIO
 PRIVATE = 0o600
 """The file mode of exports, refused rows and backups: they have personal data, so only their owner may read them."""
 NAME_LENGTH_KEPT = 40
-"""How many characters of a file's name are in the name of its partial file, so that it is never too long."""
+"""How many characters of a file's name are in the name of its partial file, which is therefore never too long."""
 
 
 @contextmanager

@@ -36,7 +36,7 @@ ERROR_VALUES = frozenset(
 _BETWEEN_WORDS = re.compile(r"[\s_-]+")
 _BLANKS = re.compile(r"\s+")
 _FLOAT = re.compile(r"([0-9]+)\.0")
-"""A whole number as programs write it that store a column with empty cells as floats."""
+"""A whole number as written by programs that store a column with empty cells as floats."""
 
 
 class CellType(Protocol):
@@ -97,7 +97,7 @@ def _number_text(number: float) -> str:
 def whole_number(cell: Cell) -> int | None:
     """Return the number in a cell, or `None` if it is not a whole number of at most `DIGITS_MAX` digits.
 
-    Blanks between digits are ignored, and so is a `.0` behind them.
+    Blanks between digits are ignored, and so is a `.0` after the digits.
     """
     text = _BLANKS.sub("", text_of(cell))
     found = _FLOAT.fullmatch(text)
@@ -135,7 +135,7 @@ class CodeCell(TextCell):
         """Return the text with all its digits.
 
         Raises:
-            InvalidValue: a spreadsheet has rounded its digits, or it is too long.
+            InvalidValue: a spreadsheet has rounded the digits, or the text is too long.
         """
         text = TextCell.read(self, cell)
         if _SHORTENED.fullmatch(text) and not self._is_whole(text):

@@ -59,7 +59,7 @@ class FoundColumn:
 
 @record
 class Layout:
-    """The columns found in a file; `ignored_headings` has the headings that are ignored, `width` counts all headings.
+    """The columns found in a file; `ignored_headings` has the ignored headings, and `width` counts all headings.
 
     `language` is Russian if any heading is in Russian.
     """

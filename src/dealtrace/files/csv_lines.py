@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterable
 
 _END = "\r\n"
-"""The line end for the csv module; with another line end, it would not quote a single carriage return or line feed."""
+"""The line end that we give the csv module, which otherwise would not quote a lone carriage return or line feed."""
 
 
 class CsvLines:

@@ -52,7 +52,7 @@ codecs.register_error(_MARK_FAULTS, lambda error: (_FAULTY, getattr(error, "end"
 
 
 def detect_encoding(path: Path) -> str:
-    """Return the encoding of a file: UTF-16 or UTF-8 by its byte order mark, else UTF-8 or Windows-1251 by its content.
+    """Return the encoding of a file: by its byte order mark (UTF-16 or UTF-8) or its content (UTF-8 or Windows-1251).
 
     A damaged file that is mostly UTF-8 counts as UTF-8; reading it then names the faulty row.
 
@@ -156,7 +156,7 @@ class _Lines:
 def _faulty(number: int, lines: _Lines, delimiter: str, error: csv.Error) -> Row:
     """Return the row for a line that `csv` refused.
 
-    A limit that is exceeded further below is the fault of a quote that was opened in this line and never closed.
+    If a cell becomes too long only in a later line, the cause is a quote that was opened in this line and never closed.
     """
     is_too_long = len(lines.consumed) == 1 and str(error).startswith(_LIMIT_EXCEEDED)
     return Row(number, lines.step_back().split(delimiter), CELL_TOO_LONG if is_too_long else MISPLACED_QUOTES)

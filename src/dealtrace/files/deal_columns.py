@@ -38,7 +38,7 @@ _LEAD_KINDS = {
 
 @record
 class AmountCell:
-    """A cell with an amount, in rubles or the currency of its row."""
+    """A cell with an amount, in the currency that its row states, or in rubles."""
 
     @property
     def form(self) -> str:
@@ -58,7 +58,7 @@ class DealCurrencyCell(TextCell):
         """Return the currency as deals store it: in lower case, and `rub` for any spelling of the ruble.
 
         Raises:
-            InvalidValue: it is too long.
+            InvalidValue: the currency is too long.
         """
         return currency_of(TextCell.read(self, cell)) or ""
 
@@ -82,7 +82,7 @@ class LeadKindCell:
 
 @record
 class ContactsCell(PhoneCell):
-    """A cell with a phone or e-mail, or with a comma-separated list, of which the first ones are used."""
+    """A cell with one phone or e-mail, or with several separated by commas, of which the first are used."""
 
     @property
     def form(self) -> str:
@@ -90,7 +90,7 @@ class ContactsCell(PhoneCell):
         return f"text {self.length_max:,}, or several separated by commas"
 
     def read(self, cell: Cell) -> str:
-        """Return the contacts as they are written, as many of a list as fit in `length_max` characters."""
+        """Return the contacts as they are written; of a list, return as many as fit in `length_max` characters."""
         text = text_of(cell)
         whole = text[: self.length_max + 1].rpartition(",")[0] if len(text) > self.length_max else ""
         return PhoneCell.read(self, whole or text)

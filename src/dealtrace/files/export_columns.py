@@ -39,7 +39,7 @@ class ExportColumn(Generic[Row]):
 
 @record
 class ExportedDeal:
-    """A deal to export, and a summary of its lead, `None` if it has no lead; `visit` is for deals without a lead."""
+    """A deal to export, a summary of its lead (`None` if it has no lead), and, for a deal without a lead, its visit."""
 
     deal: Deal
     lead_summary: LeadSummary | None
@@ -158,7 +158,7 @@ def _field_columns(
     imported: ImportFormat,
     values_of: Callable[[Row], Mapping[str, str]],
 ) -> list[ExportColumn[Row]]:
-    """Return a column for each custom field, whose heading no column of `columns` and no other column of an import has.
+    """Return a column for each custom field; its heading differs from those of `columns` and of an import's columns.
 
     The heading is the name of the field, or `custom[name]` if another column has this name.
     """

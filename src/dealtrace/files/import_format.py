@@ -50,7 +50,7 @@ class ImportFormat:
         return (*self.columns, *_field_columns(self.columns, sorted(fields))) if self.has_fields else self.columns
 
     def plain_headings(self, fields: Iterable[str]) -> set[str]:
-        """Return the names of custom fields, as normalized headings, that are headings of no other column."""
+        """Return, as normalized headings, the names of the custom fields that are not headings of other columns."""
         return {
             normalize_heading(text)
             for column in self.with_fields(fields)[len(self.columns) :]
@@ -74,7 +74,7 @@ class ImportFormat:
 
 
 def field_heading(field: str) -> str:
-    """Return the heading of a custom field that no other column can have, `custom[name]`."""
+    """Return `custom[name]`, a heading for a custom field that no other column can have."""
     return f"{_FIELD_PREFIX}{field}{_FIELD_SUFFIX}"
 
 

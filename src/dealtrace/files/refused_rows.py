@@ -24,7 +24,7 @@ HEADINGS_LENGTH_MAX = 1000
 class RefusedRows:
     """Writes refused rows to a CSV file: the number of the row, what is wrong with it, and its original cells.
 
-    Of a cell that no CSV file may have, only the beginning is written.
+    Of a cell that is too long for any CSV file, only the beginning is written.
     """
 
     def __init__(self, path: Path, headings: Sequence[Cell], language: Language) -> None:

@@ -57,7 +57,7 @@ class RowWriter(Protocol):
 
 
 class CsvFile:
-    """Writes CSV for programs, with commas and plain values; notes come before the headings, with `# ` in front."""
+    """Writes CSV for programs, with commas and plain values; notes come before the headings and begin with `# `."""
 
     def __init__(self, file: TextIO, headings: Sequence[str], notes: Sequence[Note] = ()) -> None:
         self.cut = 0
@@ -168,7 +168,7 @@ class XlsxFile:
 
 
 class JsonLines:
-    """Writes JSON Lines, an object per line; sums are strings, and times have no offset from UTC."""
+    """Writes JSON Lines, an object per line; decimal numbers are strings, and times have no offset from UTC."""
 
     def __init__(self, file: TextIO, names: Sequence[str]) -> None:
         self.cut = 0
@@ -235,7 +235,7 @@ def _open_json_lines(names: Sequence[str], path: Path) -> Iterator[RowWriter]:
 
 @contextmanager
 def _open_workbook(headings: Sequence[str], notes: Sequence[Note], path: Path) -> Iterator[RowWriter]:
-    """Yield a writer of a workbook; its rows are stored in a private temporary folder until it is complete."""
+    """Yield a writer of a workbook; its rows are in a private temporary folder until the workbook is complete."""
     with TemporaryDirectory() as folder:
         book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "tmpdir": folder})
         try:

@@ -8,7 +8,7 @@ leading zeros, and rewrites phones as `7,92E+10`. Writing `="…"`, a formula wi
 import re
 
 FORMULA_STARTS = "=+-@\t\r\n＝＋－＠"
-"""The characters at the start of a string that a spreadsheet may run as a formula."""
+"""If a string begins with one of these characters, a spreadsheet may run it as a formula."""
 
 _NEEDS_GUARD = re.compile(rf"'*[{re.escape(FORMULA_STARTS)}]")
 _GUARDED = re.compile(rf"''*[{re.escape(FORMULA_STARTS)}]")
@@ -24,7 +24,7 @@ _KEPT = re.compile("0|[1-9][0-9]{0,8}")
 
 
 def guard_formula(text: str) -> str:
-    """Return a string without null characters, after an apostrophe if a spreadsheet might run it as a formula."""
+    """Return a string without null characters; if a spreadsheet might run it as a formula, begin with an apostrophe."""
     plain = text.replace("\0", "")
     return f"'{plain}" if _NEEDS_GUARD.match(plain) else plain
 

@@ -15,7 +15,7 @@ DAY_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001 - a wall clock
 DAY_ZERO_OF_1904 = datetime(1904, 1, 1)  # noqa: DTZ001 - a wall clock
 _MILLISECONDS_A_DAY = 24 * 60 * 60 * 1000
 _DAYS_BELOW = 10**9
-"""A number below this counts days, as spreadsheets store dates; a larger number counts from 1970."""
+"""A number below this is a number of days, as spreadsheets store dates; a larger number is a time since 1970."""
 _FORMS = (ClockForm(FirstPart.DAY, "./-"), ClockForm(FirstPart.YEAR, "-./"))
 
 
@@ -29,7 +29,7 @@ class TimestampCell:
         return "date and time"
 
     def read(self, cell: Cell) -> datetime | date:
-        """Return a date and time with fractions of a second, naive unless the cell states an offset, or a date."""
+        """Return a date, or a date and time with fractions of a second (naive unless the cell states an offset)."""
         try:
             timestamp = _parse_timestamp(cell)
         except (ValueError, OverflowError):

@@ -1,4 +1,4 @@
-"""The columns of a table of visits, and the column of other tables with the id of a lead's visit."""
+"""The columns of a table of visits, and the column with the id of a lead's visit in other tables."""
 
 from dealtrace.accounts.own_ids import ID_MAX
 from dealtrace.attribution.addresses import ADDRESS_LENGTH_MAX
@@ -132,7 +132,8 @@ _AS_THEY_ARE = (
 def visit_of(values: RowValues) -> Visit:
     """Return the visit in a row; `values` are keyed by column name.
 
-    If the row has neither a source nor utm tags, the source is determined from the addresses of the page and referrer.
+    If the row has neither a source nor utm tags, the source is determined from the addresses of the landing page and
+    the referrer.
     Ours: a visitor without an id gets the id of the visit.
     """
     landing_url = values.get("landing_url", "")

@@ -38,7 +38,8 @@ class Mail:
     """A stored e-mail, without its text, which is written when the e-mail is sent.
 
     `caused_at` is the time of the event that it is about. `due_at` is the time of the next attempt, or `None` after the
-    mail was sent or given up. `attempts` is the number of failed attempts, `fault` the reason of the last failure.
+    mail was sent or given up. `attempts` is the number of failed attempts, and `fault` is the reason for the last
+    failure.
     """
 
     id: MailId
@@ -66,7 +67,7 @@ class MailFault:
 
 
 def next_attempt(fault: MailFault, attempts: int, now: datetime) -> datetime | None:
-    """Return when to send an e-mail again after `attempts` failures, or `None` to give up; `fault` is the last one."""
+    """Return when to send an e-mail again after `attempts` failures (`fault` is the last), or `None` to give up."""
     if fault.is_final or attempts >= ATTEMPTS_MAX:
         return None
     pause: timedelta = FIRST_PAUSE * 2 ** min(attempts - 1, _DOUBLINGS_MAX)

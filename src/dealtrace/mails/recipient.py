@@ -16,8 +16,8 @@ _ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _ADDRESS = re.compile(
     rf"(?=[^@]{{1,64}}@)(?!.*=\?){_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+{_LABEL}",
 )
-"""Ours: only addresses without quotes are accepted, so that no address can break a header of an e-mail. Mail programs
-decode what begins with `=?`; dots stand only between other characters (RFC 5322)."""
+"""Ours: only addresses without quotes are accepted, so that no address can break a header of an e-mail. Addresses with
+`=?` are refused, because mail programs decode what follows; dots stand only between other characters (RFC 5322)."""
 
 
 @record
@@ -62,13 +62,13 @@ def parse_recipients(text: str, usual: Language) -> tuple[Recipient, ...]:
 def chosen_recipients(
     text: str, logins: Mapping[int, str], usual: Language, before: Iterable[Recipient] = ()
 ) -> tuple[Recipient, ...]:
-    """Return the recipients in a form: the addresses entered as a string, and the chosen users.
+    """Return the recipients entered in a form: the addresses, which are entered as a string, and the chosen users.
 
     `logins` has the addresses of the users by user id. Users who are among the recipients `before` keep the language of
     their e-mails; `usual` is the language of other users, and of addresses that are written without one.
 
     Raises:
-        InvalidSetting: an address is invalid, or there are too many.
+        InvalidSetting: an address is invalid, or there are too many addresses.
     """
     languages = {each.user_id: each.language for each in before if each.user_id is not None}
     users = [Recipient(login, languages.get(user_id, usual), user_id) for user_id, login in logins.items()]
@@ -79,7 +79,7 @@ def checked_recipients(recipients: Iterable[Recipient]) -> tuple[Recipient, ...]
     """Return recipients without duplicates; of several recipients with the same address, the last is kept.
 
     Raises:
-        InvalidSetting: there are too many.
+        InvalidSetting: there are too many recipients.
     """
     by_address = {recipient.address.casefold(): recipient for recipient in recipients}
     if len(by_address) > RECIPIENTS_MAX:

@@ -44,7 +44,7 @@ _DAY = "%d.%m.%Y"
 
 
 def report_letter(title: str, answered: Report | Pivot, site_name: str, language: Language, link: str) -> Letter:
-    """Return the letter of a report, with figures of the compared period if it has one, or of a pivot.
+    """Return the letter of a report or a pivot; the letter of a report has the compared figures, if there are any.
 
     `link` is the page on which users unsubscribe. It is empty for addresses without a user: their letters have a link
     of their own in `Letter.unsubscribe`.

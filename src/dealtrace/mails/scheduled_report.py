@@ -51,7 +51,7 @@ NEXT_DUE_MAX: Mapping[Rhythm, timedelta] = {
     Rhythm.WEEKLY: timedelta(days=7, hours=2),
     Rhythm.MONTHLY: timedelta(days=31, hours=2),
 }
-"""The longest time from one sending of a report to the next, with the hours by which clocks may change."""
+"""The longest time from one sending of a report to the next, including the hours by which clocks may change."""
 
 
 def next_due(rhythm: Rhythm, hour: int, time_zone: ZoneInfo, after: datetime) -> datetime:

@@ -30,7 +30,7 @@ class Subscription:
 
     @property
     def folded_address(self) -> str:
-        """Return the address casefolded, as it is stored once it has unsubscribed."""
+        """Return the address casefolded, in the form in which it is stored after unsubscribing."""
         return self.address.casefold()
 
 
@@ -42,7 +42,7 @@ def link_key(subscription: Subscription, key: bytes) -> str:
 
 
 def parse_link_key(text: str, key: bytes) -> Subscription | None:
-    """Return the subscription in the last part of a link, or `None` if that was not signed with `key`."""
+    """Return the subscription in the last part of a link, or `None` if that part was not signed with `key`."""
     stated, _, signature = text.rpartition(_APART)
     if len(text) > LINK_KEY_LENGTH_MAX or not text.isascii():
         return None

@@ -15,7 +15,7 @@ from dealtrace.record import record
 IDS_PER_MASK = 256
 """The number of ids in a bit mask. Deal ids have few gaps, so an id takes less than a byte."""
 MISSING_NUMBERS_MAX = 1_000_000
-"""The most numbers of missing deals that are remembered; further ones count as missing each time they occur."""
+"""How many missing deals are remembered by number; any further deal counts as missing each time it occurs."""
 
 
 class Disagreement(StrEnum):
@@ -38,9 +38,9 @@ class Field(StrEnum):
 
 @record
 class ListedSums:
-    """What a CRM's list says of sums: whether it has amounts and currencies; and the site's rates to compare them by.
+    """Whether a CRM's list has amounts and currencies, and the site's rates, by which amounts are compared.
 
-    Deals of a list without currencies have the currencies of the stored deals, and rubles if they are missing here.
+    In a list without currencies, each deal has the currency of the stored deal, or rubles if the deal is not stored.
     """
 
     has_amounts: bool = True
@@ -52,7 +52,8 @@ class ListedSums:
 class Comparison:
     """A deal in the CRM's list (`theirs`) and the stored deal (`ours`); a deal that is missing is `None`.
 
-    `row` is the number of the row in the list, `fields` are the fields that differ. `reason` says why a row is invalid.
+    `row` is the number of the row in the list, and `fields` are the fields that differ. `reason` says why a row is
+    invalid.
     """
 
     row: int | None
@@ -66,7 +67,7 @@ class Comparison:
 def compare_deals(
     row: int, theirs: IncomingDeal, ours: Deal | None, listed: ListedSums, *, is_repeated: bool
 ) -> Comparison:
-    """Compare a deal of the CRM's list with the stored deal, which is `None` if it is missing.
+    """Compare a deal of the CRM's list with the stored deal (`ours`), which is `None` if the deal is not stored.
 
     `is_repeated` is whether an earlier row had the same deal.
     """
@@ -103,7 +104,7 @@ def in_kopecks(amount_rub: Decimal | None) -> int:
 
 
 def _sum_of(deal: IncomingDeal | Deal) -> tuple[int, str]:
-    """Return the amount of a deal in hundredths of its currency, and the currency, `rub` for an amount of 0."""
+    """Return the amount of a deal in hundredths of its currency, and the currency (`rub` if the amount is 0)."""
     hundredths = in_kopecks(deal.amount_rub)
     return hundredths, (deal.currency or RUBLE) if hundredths else RUBLE
 
@@ -132,7 +133,7 @@ class SeenIds:
 
 
 class SeenDeals:
-    """The deals that the rows of a list identified so far: stored deals, and deals that are missing here."""
+    """The deals that the rows of a list have identified so far: stored deals, and deals that are not stored."""
 
     def __init__(self) -> None:
         self._stored = SeenIds()
@@ -142,7 +143,8 @@ class SeenDeals:
     def add(self, theirs: IncomingDeal, ours: Deal | None) -> bool:
         """Add the deal of a row, and return whether an earlier row had the same deal.
 
-        `ours` is the stored deal. If it is missing, the deal is known by its id in the list, else by its number.
+        `ours` is the stored deal. If it is `None`, the deal is identified by its id in the list or, if it has none, by
+        its number.
         """
         if ours is not None:
             return self._stored.add(ours.id)
@@ -162,7 +164,10 @@ class SeenDeals:
 
 @dataclass(slots=True)
 class Count:
-    """A number of deals, and their sum in kopecks; it omits the `without_rate` deals whose amounts are unknown."""
+    """How many deals there are, and what they are worth in kopecks.
+
+    `without_rate` of the deals are worth an unknown amount, which `kopecks` leaves out.
+    """
 
     deals: int = 0
     kopecks: int = 0
@@ -175,7 +180,7 @@ class Count:
         self.without_rate += kopecks is None
 
     def __sub__(self, other: "Count") -> "Count":
-        """Return the difference of both."""
+        """Return these counts minus the counts of `other`."""
         return Count(self.deals - other.deals, self.kopecks - other.kopecks, self.without_rate - other.without_rate)
 
 
@@ -184,7 +189,7 @@ class Agreement:
     """The totals of a comparison between a CRM's list and the stored deals.
 
     `theirs` counts the valid rows of the list. `ours` counts the stored deals that are in the list, or between its
-    first and last day. Sums are in rubles, by the rates of the site. `other_sum` counts the deals with different
+    first and last day. Amounts are converted to rubles by the site's rates. `other_sum` counts the deals with different
     amounts; its kopecks are the amounts in the list minus the stored amounts. `first_at` and `last_at` are the earliest
     and the latest date in the list.
     """
@@ -208,7 +213,7 @@ class Agreement:
         return not any((*(count.deals for count in differing), self.other_status, self.other_date, self.unreadable))
 
     def add(self, compared: Comparison, listed: ListedSums) -> None:
-        """Add a comparison to the totals; for a list without amounts, the stored ones are used."""
+        """Add a comparison to the totals; for a list without amounts, the stored amounts are used."""
         theirs, ours = compared.theirs, compared.ours
         own, stated = _worths(compared, listed)
         if theirs is not None:
@@ -239,9 +244,10 @@ class Agreement:
 
 
 def _worths(compared: Comparison, listed: ListedSums) -> tuple[int | None, int | None]:
-    """Return what the stored deal and the deal in the list are worth in kopecks, `None` if that is unknown.
+    """Return what the stored deal and the deal in the list are worth in kopecks, each `None` if it is unknown.
 
-    Ours: both sides are converted at the rate of the stored deal's time, so that another date is not another sum.
+    Ours: both sides are converted at the rate of the stored deal's time, so that a different date does not make the
+    amounts differ.
     """
     theirs, ours = compared.theirs, compared.ours
     dated = ours or theirs

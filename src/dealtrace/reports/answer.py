@@ -16,7 +16,7 @@ from dealtrace.reports.time_keys import TIME_KEYS
 Source = TypeVar("Source")
 """What a row of a report is built from."""
 Key = str | int | None
-"""A key of a row in SQL statements: a number for a time, a case-folded text for a name, or `None` if missing."""
+"""A key of a row in SQL statements: a number for a time, a text for a name, or `None` if missing."""
 Keys = tuple[Key, ...]
 Spell = Callable[[Dimension, Key], str | None]
 """A function that returns a key as a string for display, or `None` for a missing key."""
@@ -43,7 +43,7 @@ KEYS_REMEMBERED_MAX = 100_000
 
 
 def different_keys(sides: Sequence[Mapping[Keys, object]]) -> Iterator[Keys]:
-    """Iterate over the keys of several mappings, without repetitions; memory is limited for any number of keys."""
+    """Iterate over the keys of several mappings, without repetitions; the memory needed is limited."""
     remembered: set[Keys] = set()
     for place, side in enumerate(sides):
         for keys in side:
@@ -116,7 +116,7 @@ Figures = Mapping[AttributionModel, tuple[Fraction | None, ...]]
 
 @record
 class Row:
-    """A row of a report: its keys as a string, its figures, and its figures in the compared period, if there is one."""
+    """A row of a report: its keys as strings, its figures, and its figures in the compared period, if there is one."""
 
     keys: tuple[str | None, ...]
     values: Figures
@@ -173,7 +173,7 @@ def build_report(
     spell: Spell,
     sorting: Sorting,
 ) -> Report:
-    """Build the answer to a question from the measures of its period (`gathered`) and its compared period.
+    """Build the answer to a question from the measures of its period (`gathered`) and of its compared period.
 
     `spell` returns a key as a string, and `sorting` sorts the rows.
     """
@@ -320,8 +320,9 @@ class _DescendingText:
 def _rank(question: Question, spell: Spell, figure: Callable[[Keys, int], Fraction | None]) -> Callable[[Keys], Rank]:
     """Return a function that ranks the keys of a row in the order of the report.
 
-    Rows follow the question's sort. Without a sort, times are ascending, else the first metric is descending. Unknown
-    values and missing keys come last; ties are ordered by keys in code-point order.
+    Rows follow the question's sort. Without a sort, rows are in order of time if their first key is a time, and
+    otherwise in descending order of the first metric. Unknown values and missing keys come last; ties are ordered by
+    keys in code-point order.
     """
 
     def by_key(keys: Keys, place: int, *, descending: bool = False) -> Rank:

@@ -1,4 +1,4 @@
-"""The columns that a site defines for its reports: the number or sum of deals with certain statuses, or a formula."""
+"""The columns that a site defines for its reports: how many deals have certain statuses, their sum, or a formula."""
 
 import re
 from collections.abc import Iterable
@@ -46,7 +46,7 @@ class ColumnKind(StrEnum):
 
 @record
 class ReportColumn:
-    """A column of a site's reports; formula columns have no statuses, all others have no formula.
+    """A column of a site's reports; formula columns have no statuses, and all others have no formula.
 
     Seed: «Он будет отображаться в отчетах через пользовательские столбцы».
     """
@@ -81,7 +81,7 @@ def parse_column_name(text: str) -> str:
 
 
 def parse_statuses(text: str) -> tuple[str, ...]:
-    r"""Parse a comma-separated list of statuses, without duplicates; inside a status `\,` is a comma, `\\` a backslash.
+    r"""Parse a comma-separated list of statuses, without duplicates; in a status, `\,` is a comma and `\\` a backslash.
 
     Raises:
         InvalidSetting: there are no statuses or too many, or a status is too long.

@@ -19,8 +19,8 @@ class Kind(Enum):
 
     `SOURCE` keys are parts of traffic sources and `STATUS` keys are statuses; both are grouped regardless of case.
     `CALENDAR` keys are consecutive periods such as days. `CLOCK` keys recur, such as weekdays. `VISIT_CLOCK` keys recur
-    too, but come from the time of the visit that led to the fact. All three are integers in SQL statements, see
-    `time_keys.py`. A fact may have several `TAG` keys. All other keys are `TEXT`.
+    too, but come from the time of the visit that led to the fact. Keys of these last three kinds are integers in SQL
+    statements; see `time_keys.py`. A fact may have several `TAG` keys. All other keys are `TEXT`.
     """
 
     TEXT = auto()
@@ -67,7 +67,7 @@ class Dimension:
 
 
 def rows_add_up(by: Iterable[Dimension]) -> bool:
-    """Return whether the rows of a report by these dimensions add up to its total, since no fact is in several rows."""
+    """Return whether rows by these dimensions add up to the total, because no fact can be in several rows."""
     return all(dimension.adds_up for dimension in by)
 
 

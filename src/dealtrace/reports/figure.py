@@ -50,7 +50,7 @@ def base_measure(metric: Metric) -> Measure | None:
 
 
 def parts_of(metric: Metric, metrics: Iterable[Metric]) -> tuple[Metric, ...]:
-    """Return those of `metrics` that count or sum the facts from which a ratio or formula is computed, in their order.
+    """Return those of `metrics` that count or sum the facts from which `metric` is computed, in the order of `metrics`.
 
     A part that is no metric itself, such as deals with an amount, is represented by the metric that counts all facts of
     its kind.
@@ -68,8 +68,8 @@ def parse_figure(
 ) -> Figure:
     """Parse a figure of a report; `words` is its unparsed question.
 
-    `keys` has the text of the row's key for each dimension, empty for a missing key. With `has_rows`, its metric must
-    be a plain count or sum; else it may also be a ratio or a formula.
+    `keys` has the text of the row's key for each dimension, empty for a missing key. With `has_rows`, the figure's
+    metric must be a plain count or sum; otherwise it may also be a ratio or a formula.
 
     Raises:
         InvalidParameters: one violation for each unknown or unsuitable value, with the valid values.

@@ -9,8 +9,8 @@ from dealtrace.reports.facts import Fact
 class Aggregate(Enum):
     """How a measure is computed from the facts of a row; a share is the part of a fact that counts for the row.
 
-    `COUNT` adds the shares of facts, in millionths. `MONEY` adds sums in kopecks, after each was split by the shares.
-    `DISTINCT` counts different values of an attribute, ignoring shares. `TOTAL` adds an attribute, ignoring shares.
+    `COUNT` adds the shares of facts, in millionths. `MONEY` adds amounts in kopecks, each already split by the shares.
+    `DISTINCT` counts the different values of an attribute, ignoring shares. `TOTAL` adds an attribute, ignoring shares.
     `DURATION` adds durations in whole seconds, multiplied by the shares.
     """
 

@@ -46,7 +46,7 @@ class Moved:
     kopecks: int = 0
 
     def __add__(self, other: "Moved") -> "Moved":
-        """Return the sum of both."""
+        """Return the total deals and kopecks of this object and `other`."""
         return Moved(self.deals + other.deals, self.kopecks + other.kopecks)
 
 
@@ -86,7 +86,7 @@ def _flow(before: Mapping[SourceKey, int], after: Mapping[SourceKey, int]) -> di
     """Return the amount that moves from each losing source to each gaining source, by pairs of old and new source.
 
     Sources are paired in the order of their rank. The values of `before` and of `after` must have the same sum, and no
-    value may have the opposite sign.
+    value may have the opposite sign of that sum.
     """
     sign = -1 if sum(before.values()) < 0 else 1
     keys = sorted(before.keys() | after.keys(), key=lambda key: key.rank)

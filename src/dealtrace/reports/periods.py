@@ -54,8 +54,8 @@ class Period:
 class Span:
     """The part of a period that has passed.
 
-    `since` and `until` are instants in UTC; `until` is exclusive. `days` is the same part in whole days, because costs
-    are stated by day, or `None` if the whole period lies in the future.
+    `since` and `until` are instants in UTC; `until` is exclusive. `days` is the same part in whole days, for costs,
+    which are stated by day; it is `None` if the whole period lies in the future.
     """
 
     since: datetime
@@ -111,8 +111,8 @@ def span_of(period: Period, time_zone: ZoneInfo, now: datetime) -> Span:
 def compared_span(period: Period, comparison: Comparison, time_zone: ZoneInfo, now: datetime) -> Span:
     """Return the part of the compared period that a report uses.
 
-    If `period` is not over, this part ends on the day that is compared with today, when as much time has passed since
-    midnight as today. Ours: if the clocks changed on one of the two days, the local times of the two ends differ.
+    If `period` is not over, this part ends on the day that today is compared with, as long after that day's midnight as
+    `now` is after today's. Ours: if the clocks changed on one of the two days, the local times of the two ends differ.
     """
     other, today = compared_period(period, comparison), site_day(now, time_zone)
     if period.first_on > today:

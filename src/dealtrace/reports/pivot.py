@@ -9,7 +9,7 @@ from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.metrics import Metric
 
 COLUMNS_MAX = 100
-"""Ours: the most columns of a pivot; the columns with the largest totals are shown, or the earliest times."""
+"""Ours: the most columns of a pivot; those with the largest totals are shown or, if they are times, the earliest."""
 Figure = Fraction | None
 
 
@@ -81,7 +81,7 @@ class _Table:
         return PivotLine(total.keys, values, self._value(total), compared, self._compared(total))
 
     def cell(self, row: Row, column: Row) -> Row:
-        """Return the row of the report by both, or a row without facts if there is none."""
+        """Return the row of `cells` for a row and a column, or a row without facts if there is none."""
         keys = (*row.keys, *column.keys)
         if keys in self._found:
             return self._found[keys]

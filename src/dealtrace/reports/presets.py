@@ -8,7 +8,7 @@ from dealtrace.reports.question import ALL_MODELS
 
 @record
 class Preset:
-    """The dimensions and metrics of a named report; `models` is `all` if it compares all attribution models."""
+    """The dimensions and metrics of a named report; `models` is `all` if the report compares all attribution models."""
 
     by: str
     metrics: str

@@ -256,7 +256,7 @@ class _Parser:
         return self.filter(text)
 
     def segment(self, name: str) -> tuple[Filter, ...]:
-        """Return the filters of a segment; a filter has become invalid if its custom field was removed.
+        """Return the filters of a segment; a filter becomes invalid when its custom field is removed.
 
         Raises:
             InvalidValue: the site has no such segment, or one of its filters is invalid.
@@ -295,7 +295,7 @@ def _names(text: str) -> list[str]:
 
 
 def _is_lone_surrogate(sign: str) -> bool:
-    """Return whether a character is a lone surrogate, as Python decodes command-line bytes that are not UTF-8."""
+    """Return whether a character is a lone surrogate; Python decodes command-line bytes that are not UTF-8 to these."""
     return "\ud800" <= sign <= "\udfff"
 
 

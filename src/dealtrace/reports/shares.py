@@ -11,7 +11,7 @@ def split_kopecks(kopecks: int, shares: Sequence[int]) -> list[int]:
 
     `shares` add up to `WHOLE`; they belong to touches (visits that led to the deal), the latest first. Parts are
     rounded down, and the remaining kopecks go to the largest remainders, one each. Of equal remainders, the later touch
-    is preferred. A negative sum is split like its opposite.
+    is preferred. A negative amount is split like its absolute value, into negative parts.
     Ours: the later touch is closer to the deal, and the rule must not depend on the order of storage.
 
     Raises:

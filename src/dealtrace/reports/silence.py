@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 LOOKED_BACK = timedelta(days=28)
 """Ours: the time before now in which deals are counted to find how often deals usually arrive."""
 DEALS_MIN = 8
-"""Ours: the fewest deals within `LOOKED_BACK` from which silence can be told from an ordinary pause."""
+"""Ours: the fewest deals within `LOOKED_BACK` that make it possible to tell silence from an ordinary pause."""
 PAUSE_MIN = timedelta(hours=24)
 """Ours: the shortest pause that can be silence; shorter pauses, such as nights and quiet days, are ordinary."""
 WEEKS_MIN = 3
-"""Ours: the fewest weeks from which a usual count can be computed."""
+"""Ours: the fewest weeks whose counts are enough to compute a usual count."""
 TIMES_USUAL = 8
 """Ours: how many times longer than the average pause a silence must be; 1 pause in 3000 is that long by chance."""
 

@@ -31,7 +31,7 @@ class Status:
 
 @record
 class StatusGroup:
-    """All spellings of one status, the most frequent first, their meaning, and the number of deals not deleted.
+    """All spellings of one status, most frequent first, their meaning, and how many non-deleted deals have the status.
 
     `is_classified` is whether a person set the meaning of any spelling.
     """
@@ -66,7 +66,7 @@ def meanings_by_key(statuses: Iterable[Status]) -> dict[str, Meaning]:
 
 
 def unclassified_keys(statuses: Iterable[Status]) -> frozenset[str]:
-    """Return the keys, by `status_key`, of the statuses whose meaning nobody has set in any spelling."""
+    """Return the keys (`status_key`) of the statuses for which nobody has set a meaning in any spelling."""
     known = list(statuses)
     return frozenset(status_key(status.spelling) for status in known) - _classified_keys(known)
 
@@ -78,8 +78,8 @@ def _classified_keys(statuses: Iterable[Status]) -> frozenset[str]:
 def group_statuses(statuses: Iterable[Status], deals: Mapping[str, int]) -> list[StatusGroup]:
     """List a site's statuses with all their spellings, the statuses with the most deals first.
 
-    `deals` has the number of deals by spelling, without deleted deals. Blank spellings are left out, and spellings that
-    are not in `statuses` count as open.
+    `deals` has the number of non-deleted deals by spelling. Blank spellings are left out, and spellings that are not in
+    `statuses` count as open.
     """
     known = list(statuses)
     meanings = meanings_by_key(known)

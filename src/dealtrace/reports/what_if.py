@@ -24,7 +24,7 @@ class DealAttribution:
 class Outcome:
     """A deal with its lead and sources now (`before`) and under the rules that are being tried (`after`).
 
-    `kopecks` are what the amount of the deal is worth, `None` if there is no amount or its currency has no rate.
+    `kopecks` is what the amount of the deal is worth, or `None` if there is no amount or its currency has no rate.
     `is_kept` is true if the deal would keep its lead although the new rules would not find that lead.
     """
 
@@ -60,7 +60,7 @@ class MatchCount:
     attributed: int = 0
 
     def after(self, deal: Deal, attribution: DealAttribution) -> "MatchCount":
-        """Return the counts after adding `deal`, whose lead is in `attribution`."""
+        """Return the counts with `deal` added; `attribution` has the lead of the deal."""
         has_lead = attribution.lead is not None
         return MatchCount(self.with_lead + has_lead, self.attributed + (has_lead or deal.stated_source is not None))
 

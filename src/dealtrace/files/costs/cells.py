@@ -39,7 +39,7 @@ _CODE = re.compile("[A-Za-z]{3}")
 
 @record
 class Money:
-    """A sum as it was written; `currency` is a three-letter code, empty if the cell does not name a currency."""
+    """An amount as it was written; `currency` is a three-letter code, or empty if the cell does not name a currency."""
 
     amount: Decimal
     currency: str = ""
@@ -73,7 +73,7 @@ class DayCell:
 
 @record
 class MoneyCell:
-    """A cell with a sum, possibly with the sign or code of its currency."""
+    """A cell with an amount of money, possibly with the sign or code of its currency."""
 
     @property
     def form(self) -> str:

@@ -23,7 +23,7 @@ from dealtrace.files.unreadable import unreadable
 from dealtrace.record import record
 
 COSTS_MAX = 100_000
-"""The most costs of a file, one for each day and source: other writes wait while one transaction stores them all."""
+"""The most costs of a file, one per day and source; while one transaction stores all of them, other writes wait."""
 FAULTS_SHOWN_MAX = 5
 KOPECK_IN_MICROS = MICROS // KOPECKS_PER_RUBLE
 _TOTAL = re.compile(
@@ -50,7 +50,7 @@ class CostReading:
     `columns` maps normalised headings of the file to names of columns. `source` and `medium` replace the source and
     medium of all rows. `traffic_source` is the source of the advertising system, which applies if the file has no
     column `source`. `rate` is the price in rubles of one unit of the file's currency. `vat_removed` and `vat_added` are
-    VAT rates in per cent, to remove from the costs or to add to them.
+    rates, in per cent, of the VAT to remove from the costs or to add to them.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -81,7 +81,8 @@ def read_cost_file(path: Path, encoding: str | None, reading: CostReading) -> Co
     """Read a whole file of costs; if `encoding` is `None`, the encoding of a text file is detected.
 
     Raises:
-        FileUnreadable: the file is not a table of costs, or rows are invalid; the message names the first few of them.
+        FileUnreadable: the file is not a table of costs, or rows are invalid; the message names the first few invalid
+            rows.
     """
     columns = reading.columns
     table = open_table(

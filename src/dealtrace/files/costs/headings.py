@@ -34,7 +34,7 @@ class CostHeadings:
 
 
 def plain_heading(cell: Cell, columns: Mapping[str, str]) -> Cell:
-    """Return the name of the column to which `columns` maps a heading, else the heading without its units."""
+    """Return the name of the column to which `columns` maps a heading; if there is none, the heading without units."""
     return columns.get(normalize_heading(cell)) or split_units(cell).plain
 
 

@@ -1,4 +1,4 @@
-"""Read what the spreadsheet library omits of the first sheet: the epoch of its dates, and cells without a value."""
+"""Read what the spreadsheet library omits: the epoch of the first sheet's dates, and its cells without a value."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -29,15 +29,15 @@ _REFERENCE = re.compile("([A-Z]{1,3})([0-9]{1,7})")
 class SheetTraits:
     """The traits of a sheet that the library omits: whether days count from 1904, and cells without a value.
 
-    `lost` has the cells without a value (an error, or a formula that was not calculated), by row from 1 and column
-    from 0.
+    `lost` has the cells without a value (an error, or a formula that was not calculated), by row, counted from 1, and
+    column, counted from 0.
     """
 
     is_of_1904: bool
     lost: dict[int, dict[int, LostValue]]
 
     def complete(self, number: int, cells: Sequence[Cell], first_column: int) -> Sequence[Cell]:
-        """Return `cells`, which are row `number` from `first_column` on, with lost values added.
+        """Return `cells`, the cells of row `number` from column `first_column` on, with lost values added.
 
         In a workbook that counts days from 1904, numbers are marked as `NumberOf1904`.
         """

@@ -25,22 +25,22 @@ CELLS_MAX = 20_000_000
 The library keeps the whole rectangle in memory, even if few cells are filled.
 """
 SHARED_TEXT_MAX = 1 << 30
-"""The most characters of all cells with shared texts; a file stores them once, and the library copies them to cells."""
+"""The most characters of all cells with shared texts; a file stores a text once, but the library copies it to cells."""
 BLOCK_BYTES = 1 << 20
 MARK_BYTES_MAX = 64
-"""More bytes than a match of any pattern below has; a match may begin in one block and end in the next."""
+"""Matches of the patterns below have fewer bytes than this; a match may begin in one block and end in the next."""
 _SHEET_MARK = b"sheetData"
 _TEXT_MARK = re.compile(rb"[<:]si[\s/>]")
 _COUNT = re.compile(rb'ount\s*=\s*["\']([0-9]{1,20})')
 _BROKEN_TEXT = re.compile(rb"<!|&#")
-"""Markup at which only the library ends the number of a shared text; no spreadsheet program writes it there."""
+"""Markup at which the library, unlike us, ends the number of a shared text; no spreadsheet program writes it there."""
 _RELATIONS, _SHARED_TEXTS = "workbook.xml.rels", "sharedstrings"
 """How the name of the entry that lists the sheets ends, and a part of the name of the entry with shared texts."""
 _RELATIONS_BYTES_MAX = 1 << 20
 _REFERENCE = re.compile("([A-Za-z]{0,8})([0-9]{1,20})")
 _NUMBER = re.compile("[0-9]{1,20}")
 _OTHER_FORMATS = frozenset({"content.xml", "xl/workbook.bin"})
-"""Entries from which the library recognises formats other than XLSX; their repeated rows and cells are not checked."""
+"""Entries by which the library recognises other formats than XLSX, whose repeated rows and cells are not checked."""
 
 
 class XmlRefused(ValueError):  # noqa: N818 - it says what was done
@@ -93,7 +93,7 @@ def _check_entries(packed: ZipFile) -> None:
 def _reads(packed: ZipFile) -> Callable[[ZipInfo], bool]:
     """Return a function that returns whether the library may read an entry as a sheet or as shared texts.
 
-    An entry is not read as a sheet if its name, without the folder, does not occur in the workbook's list of sheets.
+    An entry may be read as a sheet only if its name, without the folder, occurs in the workbook's list of sheets.
     """
     named = b" ".join(_first_bytes(packed, each) for each in packed.infolist() if _names_sheets(each)).lower()
     is_plain = len(named) <= _RELATIONS_BYTES_MAX and b"&" not in named and b"%" not in named
@@ -214,7 +214,8 @@ class _Extent:
 
     A row or cell that does not state its place follows the previous row or cell. `lengths` has the length of each
     shared text by its number. The library ends a number at a comment or character reference, so it may read only the
-    first digits. For sheets with these, `lengths` has the greatest length of all texts that could be meant.
+    first digits. For sheets with such markup, `lengths` has, for each number, the greatest length of all texts that the
+    library could read.
     """
 
     def __init__(self, lengths: "array[int]") -> None:
@@ -262,7 +263,7 @@ def _reference(text: str) -> tuple[int, int]:
     """Return the column and row, both from 1, of a reference such as `B7`; the column is 0 if it has no letters.
 
     Raises:
-        XmlRefused: it is not a reference.
+        XmlRefused: the text is not a reference.
     """
     parts = _REFERENCE.fullmatch(text)
     if parts is None:

@@ -53,9 +53,9 @@ def _empty_runs(counts: Mapping[date, int], first_on: date, last_on: date) -> li
 
 
 def _gap(run: Sequence[date], counts: Mapping[date, int], first_on: date) -> Gap | None:
-    """Return the gap in a run of empty days, or `None` if it is not unusual.
+    """Return the gap in a run of empty days, or `None` if such a run is usual.
 
-    Days at its ends on which nothing is usually counted are left out.
+    Days at the ends of the run on which nothing is usually counted are left out.
     """
     usual = {day_on: _usual(day_on, run, counts, first_on) for day_on in run}
     known = {day_on: value for day_on, value in usual.items() if value}
@@ -90,7 +90,7 @@ def find_costs_without_visits(campaigns: Sequence[CampaignCost]) -> list[Campaig
     """Return the campaigns that have costs but no visits, the most expensive first.
 
     Ours: a campaign is returned if its cost would pay for at least `TIMES_USUAL` visits at the average cost of a visit
-    in the other campaigns. If no campaign with costs has visits, visits are not measured, and none is returned.
+    in the other campaigns. If no campaign with costs has visits, visits are not measured, and no campaign is returned.
     """
     paid = [each for each in campaigns if each.cost > 0]
     met = [each for each in paid if each.visits]

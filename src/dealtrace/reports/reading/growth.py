@@ -13,10 +13,11 @@ _PLAIN = frozenset({Unit.COUNT, Unit.MONEY, Unit.NUMBER})
 
 
 def growth_of(metric: Metric, *, is_unsourced: bool) -> Growth:
-    """Return whether growth of a metric is good, bad or neither; `is_unsourced` is true for deals without a source.
+    """Return whether growth of a metric is good, bad or neither; `is_unsourced` is true for figures without a source.
 
-    Ours: deals without a source cannot be credited to any advertising, so it is bad if their number grows, although
-    more deals are good elsewhere. Growth of their other figures, such as sales, is neither good nor bad.
+    Ours: deals without a source cannot be credited to any advertising, so it is bad if their number grows, although it
+    is good if the number of all other deals grows. Growth of other figures without a source, such as sales, is neither
+    good nor bad.
     """
     if not is_unsourced or metric.growth is not Growth.GOOD:
         return metric.growth
@@ -50,7 +51,7 @@ def _is_unsourced_filter(condition: Filter, reasons: Collection[str]) -> bool:
 
 
 def has_best(metric: Metric) -> bool:
-    """Return whether rows can be the best or worst by a metric: by ratios and prices, unless growth is neutral."""
+    """Return whether rows can be best or worst by a metric: by ratios, prices and days, unless growth is neutral."""
     return metric.unit not in _PLAIN and metric.growth is not Growth.NEUTRAL
 
 

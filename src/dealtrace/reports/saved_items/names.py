@@ -1,4 +1,4 @@
-"""Check the names and numbers of saved items: segments, saved reports, shared links and scheduled reports by e-mail."""
+"""Check the names and counts of saved items: segments, saved reports, shared links and scheduled reports by e-mail."""
 
 from dealtrace.errors import InvalidSetting
 from dealtrace.record import record
@@ -15,7 +15,7 @@ class SavedName:
 
 
 def check_count(stored: int, most: int, key: str = "name") -> None:
-    """Check that fewer than `most` items are stored, so that another may be; `key` names the field in the refusal.
+    """Check that another item may be stored, because fewer than `most` are; `key` names the field in the refusal.
 
     Raises:
         InvalidSetting: `stored`, the number of stored items, is not below `most`.

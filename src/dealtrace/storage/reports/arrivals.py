@@ -15,7 +15,7 @@ from dealtrace.storage.schema.tables.visits import visit
 
 @record
 class FirstAndLast:
-    """The times of a site's first and last non-deleted record of a kind, or `None` if there is no record."""
+    """When a site's first and last non-deleted records of a kind happened, or `None` if there are none."""
 
     first_at: datetime | None
     last_at: datetime | None
@@ -23,7 +23,7 @@ class FirstAndLast:
 
 @record
 class Arrivals:
-    """The first and last visits, leads and deals of a site, and whether it has costs."""
+    """When a site's first and last visits, calls, lead requests and deals happened, and whether it has costs."""
 
     visits: FirstAndLast
     calls: FirstAndLast
@@ -62,7 +62,7 @@ def _find_first_and_last(connection: Connection, site_id: int, at: "Column[Any]"
 
 
 def list_service_deals(connection: Connection, site_id: int, since: datetime) -> Sequence[ServiceDeals]:
-    """List the services that sent deals which happened at or after `since`, those with the most deals first."""
+    """List the services whose deals happened at or after `since`, the services with the most such deals first."""
     counted = func.count()
     mine = (
         select(deal.c.service, counted, func.max(deal.c.recorded_at, type_=deal.c.recorded_at.type))

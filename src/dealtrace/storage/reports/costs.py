@@ -28,7 +28,7 @@ def insert_costs(
     costs: Iterable[Cost],
     source_ids: Mapping[TrafficSource, int],
 ) -> None:
-    """Store costs of an advertising account, which must not have costs with the same day and source yet."""
+    """Store costs of an advertising account; it must not have a cost for the same day and source already."""
     rows = [_row(site_id, account, found, source_ids[found.traffic_source]) for found in costs]
     _INSERT_COSTS.run_many(connection, rows)
 
@@ -48,9 +48,9 @@ def delete_costs_of_days(connection: Connection, site_id: int, account: CostAcco
 def add_api_costs(
     connection: Connection, site_id: int, costs: Iterable[Cost], source_ids: Mapping[TrafficSource, int]
 ) -> None:
-    """Store costs sent by API; a cost is added to the stored cost by API with the same day and source, if any.
+    """Store costs sent by API; add each to the cost sent earlier by API for the same day and source, if any.
 
-    `costs` must not repeat a day and source.
+    `costs` must have at most one cost for each day and source.
     """
     rows = [_row(site_id, API_ACCOUNT, found, source_ids[found.traffic_source]) for found in costs]
     if rows:
@@ -62,9 +62,9 @@ def add_api_costs(
 def delete_restated_costs(
     connection: Connection, site_id: int, spreads: Sequence[CostSpread], source_ids: Mapping[TrafficSource, int]
 ) -> None:
-    """Delete the costs, imported from a file or sent by API, that `spreads` replace.
+    """Delete the costs that `spreads` replace, if they were imported from a file or sent by API.
 
-    A spread is a new cost of a source over a period of days; it replaces the source's costs on these days.
+    A spread is a new cost of a source for a period of days; it replaces the earlier costs of the source on these days.
     """
     restated = (
         cost.c.site_id == bindparam("site"),
@@ -87,7 +87,7 @@ def delete_restated_costs(
 
 
 def list_visited_sources(connection: Connection, site_id: int) -> list[TrafficSource]:
-    """List the traffic sources of all visits of a site; this reads all its visits."""
+    """List the traffic sources of all visits of a site; this reads every visit of the site."""
     visited = select(visit.c.traffic_source_id).where(visit.c.site_id == site_id)
     rows = connection.execute(
         select(*(traffic_source.c[part] for part in SOURCE_PARTS)).where(
@@ -99,7 +99,7 @@ def list_visited_sources(connection: Connection, site_id: int) -> list[TrafficSo
 
 @record
 class AccountCosts:
-    """The cost of an advertising account on a day in kopecks, and the known clicks; unknown clicks count as 0."""
+    """What an advertising account cost on one day, in kopecks, and its known clicks; unknown clicks count as 0."""
 
     day_on: date
     system: str
@@ -109,7 +109,7 @@ class AccountCosts:
 
 
 def list_account_costs(connection: Connection, site_id: int, since: date, until: date) -> list[AccountCosts]:
-    """List the costs of each advertising account by day, latest day first, from `since` to `until`, both included.
+    """List what each advertising account cost on each day from `since` to `until`, both included, latest day first.
 
     `account` is empty for costs sent by API.
     """
@@ -125,7 +125,7 @@ def list_account_costs(connection: Connection, site_id: int, since: date, until:
 def find_unmet_costs_between(
     connection: Connection, site_id: int, since: date, until: date, visited: Collection[TrafficSource]
 ) -> UnmetCosts:
-    """Return the costs from `since` to `until`, both included, whose traffic sources have no visits.
+    """Return those costs from `since` to `until`, both included, whose traffic sources have no visits.
 
     `visited` has the sources of all visits.
     """
@@ -151,7 +151,7 @@ def find_unmet_costs(
     days: Collection[date],
     visited: Collection[TrafficSource],
 ) -> UnmetCosts:
-    """Return the costs of an advertising account on the given days whose traffic sources have no visits.
+    """Return those costs of an advertising account on the given days whose traffic sources have no visits.
 
     `visited` has the sources of all visits.
     """

@@ -34,8 +34,9 @@ class Group:
 class CountedRows:
     """The facts of a period, joined with the sources and tags by which the report groups.
 
-    A fact may have a row for each credited visit; `share` is the SQL expression for a row's part, in millionths.
-    `visitors_max` is the highest number of a visitor if visitors are counted by bitmaps, otherwise `None`.
+    A fact may have a row for each credited visit; `share` is the SQL expression for the part of the fact that a row
+    counts, in millionths. `visitors_max` is the highest visitor number if visitors are counted by bitmaps, otherwise
+    `None`.
     """
 
     fact: Fact
@@ -133,8 +134,8 @@ def _with_first_won(chosen: Selection, base: Subquery, first: Subquery) -> Selec
     """Return the select `chosen` with a further column that is 1 for the first won deal of each client, else 0.
 
     Ours: if several first won deals of a client have the same time, each counts, so the order of arrival does not
-    matter. The join also compares the times: with clients alone, PostgreSQL expects far too many rows and therefore
-    reads them in one process.
+    matter. The join also compares the times: if it compared only the clients, PostgreSQL would expect far too many rows
+    and therefore read them in one process.
     """
     is_first = and_(base.c.meaning == Meaning.WON, first.c.client_id.is_not(None))
     joined = base.outerjoin(first, and_(first.c.client_id == base.c.client_id, first.c[AT] == base.c[AT]))

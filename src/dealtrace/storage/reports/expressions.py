@@ -22,7 +22,7 @@ class Fetch(Protocol):
     """A function that runs SQL statements over the visits, leads, deals and costs of a site."""
 
     def __call__(self, statement: Selection, parameters: Parameters = NO_PARAMETERS) -> Rows:
-        """Run a statement with `parameters` and those of the site, and return all its rows."""
+        """Run a statement with `parameters` and the parameters of the site, and return all its rows."""
 
 
 def parameter(name: str) -> BindParameter[int]:

@@ -42,7 +42,8 @@ def moment_of_deals(date_of: DateOf) -> Moment:
 def moments_of_deals(date_of: DateOf) -> tuple[Moment, ...]:
     """Return all times by which a report may date deals.
 
-    Reports by changes date won deals by when they got their status, and other deals by their last change.
+    A report that dates deals by their changes dates won deals by when they got their status, and other deals by their
+    last change.
     """
     moment = moment_of_deals(date_of)
     return (moment, Moment.STATUS) if date_of is DateOf.CHANGED else (moment,)
@@ -56,13 +57,13 @@ def parameters_of_site(site: Site) -> Parameters:
 class FactTables(Hashable, Protocol):
     """The facts of a site as SQL selects with the site's id as a parameter; equal objects build equal statements.
 
-    Every select has the column `id` and a column for each wanted attribute. An attribute is named after a dimension, or
-    is needed by measures and flags. A text without information, such as `(not set)`, is null. `Any`: the columns of a
-    select depend on the wanted attributes.
+    Every select has the column `id` and a column for each wanted attribute. An attribute has the name of a dimension,
+    or is one that measures or flags need. A text without information, such as `(not set)`, is null. `Any`: the columns
+    of a select depend on the wanted attributes.
     """
 
     def visitors_max(self, by: Sequence[Dimension]) -> int | None:
-        """Return the highest number of a visitor, if distinct visitors are best counted by bitmaps, otherwise `None`.
+        """Return the highest visitor number if distinct visitors are best counted by bitmaps, otherwise `None`.
 
         Bitmaps are not used if visitors are texts, or if a report by the dimensions `by` may have so many rows that the
         bitmaps take too much memory.
@@ -73,7 +74,7 @@ class FactTables(Hashable, Protocol):
         """Whether statements group rows in two steps, first by expressions that are cheap to compute."""
 
     def rows(self, fact: Fact, wanted: Iterable[str], moment: Moment) -> Selection:
-        """Return a select of the facts with the wanted attributes; assists are counted by deals, so they get deals."""
+        """Return a select of the facts with the wanted attributes; for assists, select the deals that they count."""
 
     def touch_attributes(self, fact: Fact, model: AttributionModel, money: Sequence[str]) -> Iterable[str]:
         """Return the attributes that `touched` needs in its facts besides the wanted attributes."""
@@ -82,8 +83,8 @@ class FactTables(Hashable, Protocol):
         """Return a select with a row for each touch of each fact: the fact's attributes, `share` and `source_id`.
 
         The touches are the visits that `model` credits. `touched_at` is null in the only row of a fact without touches;
-        the sums in `money` are split by the shares. A deal matched to a visit has the visit's negative id as its
-        `lead_id`. Assists have a row for each touch except the last, under any model.
+        the amounts of money named in `money` are split by the shares. A deal matched to a visit has the visit's
+        negative id as its `lead_id`. Assists have a row for each touch except the last, under any model.
         """
 
     def tags(self, fact: Fact) -> Selection:

@@ -13,7 +13,7 @@ NEW_CLIENT, RETURNING_CLIENT = "new", "returning"
 
 
 def first_leads() -> Subquery:
-    """Return a select of when the first lead of each of the site's clients began, over all time: `client_id` and `at`.
+    """Return a select of the site's clients, each with when their first lead began, over all time: `client_id`, `at`.
 
     One pass groups the leads of all clients; searching for the earlier leads of every counted lead would take several
     times as long.
@@ -30,7 +30,7 @@ def _leads(kind: LeadKind) -> Selection:
 
 
 def client_kind(first: Subquery, started_at: Expression) -> Expression:
-    """Return the SQL expression for `client_kind`: new if the client had no earlier lead of either kind, or returning.
+    """Return the SQL expression for `client_kind`: returning if the client had an earlier lead of either kind, or new.
 
     Ours: if several first leads have the same time, each is of a new client, so the order of arrival does not matter.
     """
@@ -38,7 +38,7 @@ def client_kind(first: Subquery, started_at: Expression) -> Expression:
 
 
 def client_since(client_id: Expression) -> Expression:
-    """Return the SQL expression for when a client's first lead began, null without leads; slow for many clients."""
+    """Return the SQL expression for when a client's first lead began, or null if none did; slow for many clients."""
     by_call, by_request = (_first_lead(kind, client_id) for kind in LeadKind)
     return case((by_call < by_request, by_call), else_=func.coalesce(by_request, by_call))
 

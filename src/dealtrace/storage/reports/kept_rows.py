@@ -26,7 +26,7 @@ ROWS_IN_MEMORY = 100_000
 ROWS_AT_ONCE = 5_000
 """How many rows of a result are fetched from the database at once."""
 _AT_ONCE = 50
-"""How many rows are written or read at once; while parts are merged, so many rows of each are in memory."""
+"""How many rows are written or read at once; while parts are merged, this many rows of each part are in memory."""
 _CACHE_KIB = 4_096
 """The cache size, in KiB, of the temporary database in which rows are looked up by key."""
 

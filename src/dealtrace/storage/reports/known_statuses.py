@@ -3,11 +3,11 @@
 from collections.abc import Collection
 
 REMEMBERED_MAX = 50_000
-"""The most spellings that are cached, over all sites; a fuller cache is emptied and filled again."""
+"""The most spellings that are cached, over all sites; a cache that would exceed this is emptied first."""
 
 
 class KnownStatuses:
-    """A cache, for one process and database, of the statuses of deals that are already stored and need no insert.
+    """A cache, for one process and database, of the deal statuses that are already stored and need no insert.
 
     Only statuses stored by committed transactions are cached, since the current transaction may be rolled back. Stored
     statuses are deleted only with all data of a demo site, which raises the revision of accounts; servers then drop

@@ -68,7 +68,7 @@ class LocalTime:
         return self._since_year_1(at) // _number(DAY_LENGTH)
 
     def _since_year_1(self, at: Number) -> Number:
-        """Return local microseconds since ordinal 0; they are never negative, so all engines divide identically."""
+        """Return local microseconds since ordinal 0, never negative, so that all engines divide them identically."""
         return at + self._offset(at) + _number(EPOCH_ORDINAL * DAY_LENGTH)
 
     def _offset(self, at: Number) -> Number:
@@ -82,7 +82,7 @@ _YEARS_OF_VISITS = 3
 
 
 def offsets_of_visits(time_zone: ZoneInfo, until: datetime) -> Offsets:
-    """Return the UTC offsets of a time zone for the visits of leads that began before `until`.
+    """Return the UTC offsets of a time zone that apply to the visits of leads, if the leads began before `until`.
 
     A visit may begin after its lead. Ours: visits are expected until two years after the year of `until`. The offsets
     cover whole years, so that they are computed only once a year.

@@ -27,7 +27,8 @@ _LISTED = "listed"
 def find_spellings(fetch: Fetch, tables: FactTables, dimension: Dimension, keys: Collection[str]) -> dict[str, str]:
     """Find the most frequent spelling of sources or statuses by key; ties are broken alphabetically.
 
-    Spellings of a source are counted in visits, leads, deals and costs, spellings of a status only in deals.
+    Spellings of a source are counted in visits, leads, deals and costs; spellings of a status are counted only in
+    deals.
     """
     if dimension.kind is Kind.STATUS:
         spellings = tables.statuses().subquery("statuses")
@@ -40,7 +41,7 @@ def find_spellings(fetch: Fetch, tables: FactTables, dimension: Dimension, keys:
 
 
 def _commonest(found: Iterable[Sequence[Any]], keys: Collection[str], count: Any) -> dict[str, str]:
-    """Return the most frequent spelling of each key; `found` has rows of key, spelling, and counted id or text."""
+    """Return the most frequent spelling of each key; each row of `found`: key, spelling, and an id or text to count."""
     spelt: dict[str, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
     for key, spelling, counted in found:
         if key in keys:
@@ -78,8 +79,8 @@ def find_containing(
 ) -> tuple[str, ...]:
     """Find the keys of a dimension that contain a text, ignoring case.
 
-    Only keys of facts in `spans` are found; `moments` are the times that date deals. The values are compared in Python,
-    because some engines ignore case only in Latin letters.
+    All sources and tags are searched, but of other dimensions only the keys of facts in `spans`; `moments` are the
+    times that date deals. The values are compared in Python, because some engines ignore case only in Latin letters.
     """
     sought = text.casefold()
     values = (row[0] for query in _values(tables, dimension, spans, moments) for row in fetch(query))

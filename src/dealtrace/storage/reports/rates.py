@@ -1,4 +1,4 @@
-"""Currency rates of a site: the worth of a unit of another currency in rubles, from a day on."""
+"""Currency rates of a site: how many rubles a unit of another currency is worth, from a given day on."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -33,8 +33,8 @@ def sum_by_span(
 ) -> dict[datetime, tuple[int, int]]:
     """Return the number of deals and their amount in kopecks, by the start of the time span in which they happened.
 
-    Spans of one length follow each other since 1970; empty ones are missing. Only non-deleted deals from `since` on and
-    before `until` count.
+    Spans of the length `span` follow each other from 1970 on; spans without deals are left out. Only non-deleted deals
+    that happened at or after `since` and before `until` count.
     """
     length = span // MICROSECOND
     spans = type_coerce(deal.c.happened_at, BigInteger) // length
@@ -70,7 +70,7 @@ def upsert_rates(connection: Connection, site: Site, rates: Sequence[CurrencyRat
 
 
 def delete_rates(connection: Connection, site_id: int, currency: str) -> int:
-    """Delete all rates of a site for a currency, and return their number."""
+    """Delete all rates of a site for a currency, and return how many there were."""
     mine = delete(currency_rate).where(_RATE.site_id == site_id, _RATE.currency == currency)
     return connection.execute(mine).rowcount
 
@@ -86,7 +86,7 @@ def list_rates(connection: Connection, site: Site) -> list[CurrencyRate]:
 
 
 def find_rates(connection: Connection, site_id: int) -> Rates:
-    """Return the rates of a site, to compute what amounts of its deals are worth in rubles."""
+    """Return the rates of a site, to compute what the amounts of its deals are worth in rubles."""
     columns = (_RATE.currency, _RATE.since_at, _RATE.rate)
     in_order = select(*columns).where(_RATE.site_id == site_id).order_by(_RATE.currency, _RATE.since_at)
     starts: dict[str, list[datetime]] = defaultdict(list)
@@ -98,14 +98,17 @@ def find_rates(connection: Connection, site_id: int) -> Rates:
 
 
 def count_deals_without_rate(connection: Connection, site_id: int) -> dict[str, int]:
-    """Count, by currency, the non-deleted deals of a site with amounts in a currency without a rate at their time."""
+    """Count, by currency, a site's non-deleted deals with amounts in a currency that had no rate at the deal's time."""
     theirs = (deal.c.site_id == site_id, deal.c.deleted_at.is_(None), lacks_rate())
     counted = select(deal.c.currency, func.count()).where(*theirs).group_by(deal.c.currency)
     return {currency: deals for currency, deals in connection.execute(counted)}  # noqa: C416 - mypy does not know that a row is a pair
 
 
 def list_sums_without_rate(connection: Connection, site: Site, period: Period) -> list[tuple[str, Decimal]]:
-    """List pairs of a currency and the amount, in this currency, of a period's non-deleted deals that lack a rate."""
+    """List the currencies of a period's non-deleted deals that lack a rate, each with the total amount of its deals.
+
+    The amount is in that currency.
+    """
     since, until = day_start(period.first_on, site.time_zone), day_end(period.last_on, site.time_zone)
     theirs = (deal.c.site_id == site.id, deal.c.deleted_at.is_(None), lacks_rate())
     steps = func.sum(type_coerce(deal.c.amount_rub, BigInteger))

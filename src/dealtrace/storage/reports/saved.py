@@ -27,19 +27,22 @@ def insert_saved_report(connection: Connection, site_id: int, report: SavedRepor
 
 
 def rename_saved_report(connection: Connection, site_id: int, user_id: int | None, name: str, new_name: str) -> bool:
-    """Rename a report of the site, or of a user with `user_id`, to an unused name; return whether it exists."""
+    """Rename a report of user `user_id`, or of the site if that is `None`; return whether it existed.
+
+    The new name must be unused.
+    """
     renamed = update(saved_report).where(*_named(site_id, user_id, name)).values(name=new_name)
     return connection.execute(renamed.returning(saved_report.c.name)).first() is not None
 
 
 def delete_saved_report(connection: Connection, site_id: int, user_id: int | None, name: str) -> bool:
-    """Delete a report of the site, or of a user with `user_id`, and return whether it existed."""
+    """Delete a report of user `user_id`, or of the site if that is `None`, and return whether it existed."""
     gone = delete(saved_report).where(*_named(site_id, user_id, name)).returning(saved_report.c.name)
     return connection.execute(gone).first() is not None
 
 
 def find_saved_report(connection: Connection, site_id: int, user_id: int | None, name: str) -> SavedReport | None:
-    """Find a report of the site, or of a user with `user_id`, by name, or return `None` if there is none."""
+    """Find a report of user `user_id`, or of the site if that is `None`, by name; return `None` if there is none."""
     mine = [each for each in list_saved_reports(connection, site_id, user_id) if each.user_id == user_id]
     return next((each for each in mine if each.name == name), None)
 
@@ -59,7 +62,7 @@ def list_reports_of_all(connection: Connection, site_id: int) -> list[SavedRepor
 
 
 def update_query(connection: Connection, site_id: int, report: SavedReport, query: str) -> None:
-    """Replace the query of a saved report, but not the user and time of saving it."""
+    """Replace the query of a saved report, but keep who saved it and when."""
     mine = _named(site_id, report.user_id, report.name)
     connection.execute(update(saved_report).where(*mine).values(query=query))
 

@@ -14,7 +14,7 @@ from dealtrace.attribution.traffic_source import UNKNOWN_PARTS
 from dealtrace.storage.reports.expressions import Expression
 
 HALVES = 1_000_000_000
-"""The divisor that splits numbers into billions and a remainder to sum, because SQLite sums only to 64 bits."""
+"""Numbers are split into billions and a remainder, summed separately, because sums in SQLite are limited to 64 bits."""
 
 
 class WholeNumber(TypeDecorator[int]):

@@ -103,7 +103,7 @@ def _order(measure: Measure) -> tuple[object, ...]:
 def moment_of(measure: Measure, date_of: DateOf) -> Moment:
     """Return the time by which a report with the setting `date_of` dates the facts of a measure.
 
-    Reports by changes date won deals by when they got their current status.
+    A report that dates deals by their changes dates won deals by when they got their current status.
     """
     if date_of is DateOf.CHANGED and measure.flag in _WON_FLAGS:
         return Moment.STATUS
@@ -126,7 +126,7 @@ def grouped_statement(tables: FactTables, shape: Shape, group: Group) -> Selecti
 def _gains_by_two_steps(shape: Shape, group: Group) -> bool:
     """Return whether grouping in two steps is faster, and possible.
 
-    In two steps, the distinct values of one attribute can be counted only alone or together with counts of facts.
+    In two steps, distinct values can be counted for only one attribute, with no other measures than counts of facts.
     """
     different = [measure for measure in group.measures if measure.aggregate is Aggregate.DISTINCT]
     if different:
@@ -140,8 +140,8 @@ def _grouped_in_two_steps(tables: FactTables, shape: Shape, group: Group, wanted
 
     The first step groups by the source's id and by the day, because joining the keys of sources and computing months
     for every fact is slow. If distinct values are counted, the first step groups by the keys and by these values,
-    because PostgreSQL sorts all rows for `count(DISTINCT …)`. It then uses a grouping set, which PostgreSQL computes in
-    one process: most values have few rows, and grouping in several processes and then again takes longer.
+    because PostgreSQL sorts all rows for `count(DISTINCT …)`. The first step then uses a grouping set, which PostgreSQL
+    computes in one process: most values have few rows, and grouping in several processes and then again takes longer.
     """
     is_of_different = any(measure.aggregate is Aggregate.DISTINCT for measure in group.measures)
     is_filtered = any(each.dimension.kind is Kind.SOURCE for each in shape.filters)
@@ -177,7 +177,7 @@ def _first_key(dimension: Dimension, rows: CountedRows) -> Expression:
 def _second_keys(
     tables: FactTables, shape: Shape, grouped: Subquery, *, is_deferred: bool, has_sources: bool
 ) -> tuple[FromClause, list[NamedExpression]]:
-    """Return the rows of the first step, joined with sources if the rows lack their keys, and the report's keys."""
+    """Return the rows of the first step, joined with sources if they lack the sources' keys, and the report's keys."""
     joined: FromClause = grouped
     sources = tables.sources().subquery("sources")
     keys: list[NamedExpression] = []
@@ -194,7 +194,7 @@ def _second_keys(
 
 
 def _in_first_step(rows: CountedRows, measure: Measure, place: int) -> NamedExpression:
-    """Return a measure's column in the first step: values whose distinct number is counted, or numbers to add up."""
+    """Return a measure's column in the first step: distinct values to count, or numbers to add up."""
     counts = counts_of(rows, measure)
     if measure.aggregate is Aggregate.DISTINCT:
         return _counted(rows, measure, counts).label(_VALUE)

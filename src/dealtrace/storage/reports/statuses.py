@@ -76,7 +76,7 @@ def update_meaning(connection: Connection, site_id: int, name: str, meaning: Mea
 
 
 def list_statuses(connection: Connection, site_id: int) -> list[Status]:
-    """List all spellings of statuses that a site's deals have had, or that have a meaning such as won, unordered."""
+    """List, unordered, all spellings of statuses that a site's deals have had or that have a meaning such as won."""
     columns = (deal_status.c.spelling, deal_status.c.meaning, deal_status.c.classified_at)
     query = select(*columns).where(deal_status.c.site_id == site_id)
     return [
@@ -86,7 +86,7 @@ def list_statuses(connection: Connection, site_id: int) -> list[Status]:
 
 
 def find_deals_by_status(connection: Connection, site_id: int) -> dict[str, int]:
-    """Find the numbers of non-deleted deals by spelling of their status; this reads all deals of the site."""
+    """Find how many non-deleted deals each spelling of a status has, by spelling; this reads all deals of the site."""
     mine = select(deal.c.status, func.count()).where(deal.c.site_id == site_id, deal.c.deleted_at.is_(None))
     return {row[0]: row[1] for row in connection.execute(mine.group_by(deal.c.status))}
 

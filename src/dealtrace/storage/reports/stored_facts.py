@@ -115,8 +115,8 @@ class StoredFacts:
     """The facts of a site as SQL selects from the database; `contact_matching` is the site's setting.
 
     `is_postgresql` adapts the selects to PostgreSQL, which uses hash joins, instead of SQLite, which looks up rows by
-    key. `has_rates` is false if the site has no currency rates: searching the rate of every deal keeps PostgreSQL from
-    aggregating in parallel.
+    key. `has_rates` is false if the site has no currency rates. Then no rates are looked up, because looking one up for
+    every deal keeps PostgreSQL from aggregating in parallel.
     """
 
     contact_matching: bool
@@ -125,7 +125,7 @@ class StoredFacts:
 
     @property
     def groups_twice(self) -> bool:
-        """Whether the database is PostgreSQL; SQLite cannot add up amounts that exceed 64 bits. See `FactTables`."""
+        """Whether the database is PostgreSQL; SQLite cannot add up sums that exceed 64 bits. See `FactTables`."""
         return self.is_postgresql
 
     def visitors_max(self, by: Sequence[Dimension]) -> int | None:  # noqa: ARG002

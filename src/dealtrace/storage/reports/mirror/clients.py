@@ -1,4 +1,4 @@
-"""The time of each client's first lead, stored with leads and deals; finding it took most of a report's time."""
+"""The time of each client's first lead, stored with leads and deals because finding it took most of a report's time."""
 
 from collections.abc import Mapping, Sequence
 

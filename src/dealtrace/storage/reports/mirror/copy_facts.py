@@ -39,7 +39,7 @@ Progress = Callable[[str], None]
 
 
 Selects = Callable[[], Iterable[tuple[Selection, Expression | None]]]
-"""A function that returns the selects for all rows of a site, each with the column that has the ids of marks."""
+"""A function that returns the selects for all rows of a site, each with the column to which ids of marks refer."""
 _FACTS = StoredFacts(contact_matching=False)
 """The facts of a site as the mirror stores them, independent of the site's settings.
 
@@ -52,7 +52,8 @@ class _Part:
     """How the rows of one table are copied into the mirror.
 
     `filling` streams `all_rows` into the empty table, and `changing` streams only `changed_rows`. `key` is the mirror's
-    column by which changed rows are found to replace them; `lead` is the column by which rows are joined with touches.
+    column by which the old versions of changed rows are found and deleted; `lead` is the column by which rows are
+    joined with touches.
     """
 
     target: Table
@@ -124,7 +125,7 @@ def _of_deals(names: Iterable[str]) -> Selects:
 
 
 def _visit_part() -> _Part:
-    """Return the `_Part` of visits: raw columns are streamed, and DuckDB computes attributes and numbers visitors."""
+    """Return the `_Part` of visits: raw columns are streamed; DuckDB computes attributes and gives visitors numbers."""
     raw = ("id", "started_at", "traffic_source_id"), ("visitor_id", "landing_url", "city", "device", "browser", "os")
     names = [column.name for column in tables.visit_rows.c if column.name != "site_id"]
     written = dialect.compile_for_mirror(select(visit.c.site_id, *visit_columns(names)), dialect.DIALECT)
@@ -184,7 +185,7 @@ _TAKEN: Mapping[Kind, tuple[_Part, ...]] = {
     Kind.RATES: (),
     Kind.COSTS: (_COSTS,),
 }
-"""The parts that copy the rows changed according to marks, by kind of mark."""
+"""For each kind of mark, the parts that copy the marked rows again."""
 
 
 def fill(source: Connection, mirror: MirrorConnection, scratch: Path, progress: Progress) -> None:
@@ -220,7 +221,7 @@ def _fill_by_parts(
     rows: Iterable[tuple[Selection, Parameters]],
     conditions: Iterable[str],
 ) -> None:
-    """Fill a table whose rows are joined with touches, in several steps, each for the leads of one of `conditions`."""
+    """Fill a table whose rows are joined with touches, in steps, each for the rows that meet one of `conditions`."""
     streamed, touches = f"{tables.SCRATCH}.streamed", f"{tables.SCRATCH}.lead_touches"
     staging = replace(part.filling, inserting=f"CREATE TABLE {streamed} AS SELECT * FROM {{streamed}}")  # noqa: S608
     stream_rows(source, mirror, staging, rows)

@@ -33,7 +33,7 @@ class MirrorFacts:
     visit_keys: VisitKeys
 
     def visitors_max(self, by: Sequence[Dimension]) -> int | None:
-        """Return the highest number of a visitor if bitmaps of visitors are small enough; see `FactTables`."""
+        """Return the highest visitor number, or `None` if bitmaps of visitors would be too large; see `FactTables`."""
         return self.visit_keys.visitors if self.visit_keys.fit(by) else None
 
     @property

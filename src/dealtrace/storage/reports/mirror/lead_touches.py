@@ -18,7 +18,7 @@ _ITEM_OF = {"sources": "source", "touched_ats": "touched_at", "shares": "share"}
 _OF_ONE = ("source_id", "touched_at")
 _IN_ORDER = "ORDER BY touched_at DESC, visit_id DESC"
 _PLACES = 128
-"""The factor by which `_rank` multiplies remainders, greater than `TOUCHES_MAX`, the most touches of a lead."""
+"""The factor by which `_rank` multiplies remainders; it exceeds `TOUCHES_MAX`, the most touches of a lead."""
 
 
 def _gathering() -> str:
@@ -79,8 +79,8 @@ def gather(mirror: MirrorConnection, catalog: str, condition: str = "true") -> N
 def joined_touches(lead_id: str, money: Iterable[str] = ()) -> tuple[str, Mapping[str, str]]:
     """Return the SQL join of streamed rows with gathered touches, and an expression for each column that it adds.
 
-    `lead_id` is the column of the streamed rows with the id of the lead. The sums in `money` are split among touches.
-    The join has the placeholder `{touches}` for the table of gathered touches.
+    `lead_id` is the column of the streamed rows with the id of the lead. The amounts of money named in `money` are
+    split among touches. The join has the placeholder `{touches}` for the table of gathered touches.
     """
     is_theirs = f"lead_touches.site_id = streamed.site_id AND lead_touches.lead_id = streamed.{lead_id}"
     written = f"LEFT JOIN {{touches}} AS lead_touches ON {is_theirs}"
@@ -98,7 +98,7 @@ def _floor(size: str) -> str:
 
 
 def _rest(size: str) -> str:
-    """Return the SQL expression for the remainder of a touch's part rounded down, in millionths of a kopeck."""
+    """Return the SQL expression for what rounding down a touch's part leaves over, in millionths of a kopeck."""
     return f"{size} % {WHOLE} * share % {WHOLE}"
 
 
@@ -121,7 +121,8 @@ def _least(amount: str, shares: str) -> str:
 def _split(amount: str, shares: str) -> str:
     """Return the SQL expression for the list of the touches' parts of an amount, in kopecks.
 
-    The lowest rank is the only item of a list, because DuckDB computes what is inside a lambda for every touch.
+    The lowest rank is passed in as the only item of a list: inside the lambda for touches, DuckDB would compute it
+    again for every touch.
     """
     size = f"abs({amount})"
     extra = f"CASE WHEN {_rank(size)} >= least_rank THEN 1 ELSE 0 END"

@@ -28,7 +28,7 @@ _NO_FILE, _ATTACHED = "memory", "mirror"
 
 
 class MirrorFault(Exception):  # noqa: N818 - the name says where the fault is
-    """The error that DuckDB could not open a file or run a statement; the message is DuckDB's own."""
+    """DuckDB could not open a file or run a statement; the message is DuckDB's own."""
 
 
 class MirrorConnection:

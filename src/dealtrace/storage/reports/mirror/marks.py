@@ -2,7 +2,8 @@
 
 SQLite triggers write marks in the transaction of the change. The triggers exist only while there is a mirror. Each
 update of the mirror stores a new stamp, a random text, in the database and in the mirror. Different stamps mean that
-the mirror was made from another database, or from another state of this database, such as before a backup was restored.
+the mirror was made from another database, or from another state of this database, such as its state before a backup was
+restored.
 """
 
 from collections.abc import Mapping
@@ -43,7 +44,7 @@ class Kind(StrEnum):
 
 @record
 class Mark:
-    """A mark: the record that a visit, lead, deal or the like changed; numbers follow the order of the changes."""
+    """A mark, which records that a visit, lead, deal or the like changed; later changes have higher numbers."""
 
     number: int
     site_id: int
@@ -55,7 +56,7 @@ class Mark:
 class _Marked:
     """How changes of a table are marked: the kind of the mark, and the column or SQL expression for the mark's id.
 
-    Changes of `ignored` columns are not marked.
+    Changes to `ignored` columns are not marked.
     """
 
     kind: Kind
@@ -101,7 +102,7 @@ def _triggers() -> dict[str, str]:
 
 
 def _marking(marked: _Marked, row: str, *, is_further: bool) -> str:
-    """Return the SQL statement that marks a row, with `is_further` only if the site or the id of the row changed."""
+    """Return the SQL statement that marks a row; if `is_further`, it marks the row only if its site or id changed."""
     key = f"{row}.{marked.key}" if marked.key.isidentifier() else marked.key
     moved = f" WHERE OLD.site_id <> NEW.site_id OR {key} <> {key.replace('OLD', 'NEW')}" if is_further else ""
     return f"INSERT INTO mirror_mark (site_id, kind, id) SELECT {row}.site_id, '{marked.kind}', {key}{moved};"
@@ -156,9 +157,9 @@ def list_marks(connection: Connection, after: int, limit: int) -> list[Mark]:
 
 
 def settle_marks(connection: Connection, last_number: int, stamp: str, new_stamp: str) -> bool:
-    """Delete the marks up to `last_number` and store `new_stamp` if the stored stamp is `stamp`; return whether it was.
+    """Delete marks and store `new_stamp` if the stored stamp is still `stamp`; return whether it was still `stamp`.
 
-    Later marks, which have higher numbers, are kept.
+    Only marks up to `last_number` are deleted; later marks, which have higher numbers, are kept.
     """
     renewed = connection.execute(
         update(database_key).where(database_key.c.name == _STAMP, database_key.c.key == stamp).values(key=new_stamp)

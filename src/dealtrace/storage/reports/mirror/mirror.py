@@ -28,7 +28,7 @@ _LOOK_SECONDS = 0.01
 MARKS_AT_ONCE = 20_000
 """How many marks are applied in one transaction of the mirror; the ids of these marks are held in memory."""
 _SHARE_FOR_BUILDING = 7 / 8
-"""The part of the mirror's memory that DuckDB gets for building: it fills it, and the process needs some as well."""
+"""The part of the mirror's memory that DuckDB may fill while it builds the mirror; our own process needs the rest."""
 _FACTS, _NEW_FACTS, _SCRATCH = "facts.duckdb", "new.duckdb", "scratch.duckdb"
 _LOCK, _WAITING, _SPILLED = "lock", "waiting", "spilled"
 UNMARKED = "the schema was upgraded, or a person was erased"
@@ -37,7 +37,7 @@ _SESSIONS = Sessions()
 
 
 class MirrorOutdated(MirrorFault):
-    """The error that a mirror cannot be updated by marks and must be built again; the message is the reason."""
+    """The mirror cannot be updated by marks and must be built again; the message is the reason."""
 
 
 @record
@@ -60,12 +60,12 @@ def file_of(database: Database) -> Path:
 
 
 def fault_file_of(database: Database) -> Path:
-    """Return the path of the file with the reason why opening the mirror last failed; a success deletes the file."""
+    """Return the path of the file that says why the mirror last failed to open; it is deleted when the mirror opens."""
     return folder_of(database) / "fault"
 
 
 def rebuild_file_of(database: Database) -> Path:
-    """Return the path of the file with the reason for the last rebuild of an existing mirror, written at that time."""
+    """Return the path of the file that says why an existing mirror was last rebuilt; it was written at that time."""
     return folder_of(database) / "rebuilt"
 
 
@@ -129,7 +129,7 @@ def _wait_for(lock: int, until: float) -> None:
 
 
 def _is_locked_now(lock: int) -> bool:
-    """Try to lock a file, and return whether it is locked now; `False` means that somebody else holds the lock."""
+    """Try to lock a file, and return whether we got the lock; `False` means that somebody else holds it."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -138,7 +138,7 @@ def _is_locked_now(lock: int) -> bool:
 
 
 def _is_wanted(folder: Path) -> bool:
-    """Return whether anybody waits to have the mirror alone: another process, or the erasure of a person."""
+    """Return whether another process or the erasure of a person is waiting until nobody else uses the mirror."""
     with _lock_file(folder / _WAITING) as waiting:
         return not _is_locked_now(waiting)
 
@@ -154,7 +154,8 @@ def current_mirror(
     """Bring the mirror up to date with the database and open it; close it at the end of the block.
 
     A mirror that is missing, damaged, of another version, or made from another state of the database is built again.
-    Threads of one process share the open mirror; each thread sees its state at the start of the block.
+    Threads of one process share the open mirror; each thread sees the state that the mirror had at the start of the
+    thread's block.
 
     Raises:
         MirrorBusy: Others used the mirror for longer than `patience` seconds.
@@ -173,7 +174,8 @@ def current_mirror(
 def _join(database: Database, folder: Path, reading: ExitStack) -> MirrorConnection | None:
     """Update and share the mirror that this process has open, or return `None` if that is not possible.
 
-    It is not possible if others wait for the mirror or it must be built again: its readers must leave first.
+    It is not possible if others wait for the mirror, or if the mirror must be built again: then its readers must leave
+    first.
     """
     session = _SESSIONS.join(folder)
     if session is None:
@@ -312,8 +314,8 @@ def _apply_chunk(
 def build(database: Database, folder: Path, progress: Progress) -> None:
     """Build a new mirror; the caller must hold the lock of the mirror's folder.
 
-    Changes during the build are marked, and the next update applies them. A build that fails leaves no files: a full
-    disk would stay full of them.
+    Changes during the build are marked, and the next update applies them. A build that fails deletes its files, because
+    they would keep a full disk full.
     """
     remove_files(folder)
     with database.write() as connection:

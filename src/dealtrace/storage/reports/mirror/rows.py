@@ -32,7 +32,8 @@ class Stream:
     """A stream of rows into a table of the mirror.
 
     `numbers` and `texts` are the names of the selected columns, without `site_id`. `inserting` is the SQL insert of the
-    rows, with the placeholder `{streamed}` for their source. `parameters` are its parameters in order.
+    rows, with the placeholder `{streamed}` for their source, and `parameters` are the parameters of the insert, in
+    order.
     """
 
     numbers: tuple[str, ...]

@@ -11,7 +11,7 @@ from dealtrace.storage.reports.mirror.library import MirrorConnection
 
 
 class MirrorBusy(Exception):  # noqa: N818 - the name is the state
-    """The error that others used the mirror for too long."""
+    """Others used the mirror for too long."""
 
 
 class Session:

@@ -11,7 +11,7 @@ from dealtrace.storage.reports.mirror.mirror import UNMARKED, fault_file_of, fil
 
 @record
 class Rebuild:
-    """The UTC time and the cause of building an existing mirror again because it could not be updated."""
+    """When (in UTC) and why an existing mirror was built again instead of being updated."""
 
     rebuilt_at: datetime
     cause: str

@@ -26,7 +26,7 @@ TOUCH_LISTS = tuple(f"{name}_{model:d}" for model in SPLIT_MODELS for name in ("
 ASSISTS = "assisting_sources"
 """The column with the sources of all credited visits except the last."""
 MONEY_LISTS = tuple(f"{name}_{model:d}" for model in SPLIT_MODELS for name in MONEY)
-"""The columns with the parts of a deal's sums for the credited visits, in kopecks."""
+"""The columns with the parts of a deal's amount and margin that the credited visits get, in kopecks."""
 
 SCRATCH, TEMPORARY = "scratch", "temp"
 """The DuckDB catalogs of temporary tables: a separate file while a mirror is built, memory while it is updated."""
@@ -55,7 +55,7 @@ def _table(
 visits = _table("visits", ("id", "at", "source_id", "visitor"), VISIT_TEXTS)
 visit_rows = _table("visit_rows", ("id", "at", "source_id"), ("visitor", *VISIT_TEXTS), of=PASSING)
 visitors = _table("visitors", ("number",), ("visitor",))
-"""The table of visitor ids and their numbers, which visits contain; each site numbers its visitors from 1."""
+"""The table of visitor ids and the numbers that replace them in `visits`; each site's visitors are counted from 1."""
 visit_texts = _table("visit_texts", (), ("dimension", "text"))
 """The distinct texts of visits by dimension; their number bounds the rows of a report by that dimension."""
 leads = _table(
@@ -83,7 +83,7 @@ touches = _table(
     "touches", ("lead_id", "model", "position", "share", "touched_at", "visit_id", "source_id"), (), of=PASSING
 )
 lead_touches = _table("lead_touches", ("lead_id", *TOUCH_NUMBERS), (), (ASSISTS, *TOUCH_LISTS), of=PASSING)
-"""The table with one row for all touches (credited visits) of a lead."""
+"""A table whose rows each have all touches (credited visits) of one lead."""
 lead_tags = _table("lead_tags", ("owner_id",), ("tag",))
 deal_tags = _table("deal_tags", ("owner_id",), ("tag",))
 costs = _table("costs", ("id", "at", "source_id", "cost", "clicks"), ("system", "account"))
