@@ -126,11 +126,11 @@ def test_a_missing_backup_is_shown_on_sqlite_once_a_user_is_a_week_old(
     served: Stage, server: ServerProcess, engine_name: str
 ) -> None:
     reader = reader_of_a_site(server, served)
-    assert "never been backed up" not in plain(reader.get("").text)
+    assert "No backup of the database is known" not in plain(reader.get("").text)
     mine, now = user.c.login == reader.login, datetime.now(UTC)
     with served.database.write() as connection:
         connection.execute(update(user).where(mine).values(created_at=now - timedelta(days=8)))
-    assert ("never been backed up" in plain(reader.get("").text)) == (engine_name == "sqlite")
+    assert ("No backup of the database is known" in plain(reader.get("").text)) == (engine_name == "sqlite")
     with served.database.write() as connection:
         connection.execute(update(user).where(mine).values(created_at=now))
 

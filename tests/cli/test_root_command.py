@@ -119,7 +119,7 @@ def test_a_command_costs_little_more_than_importing_its_libraries(
         monkeypatch.setenv(name, value)
     arguments = ("-m", "dealtrace", *command.split())
     cpu_of(*arguments)
-    libraries = "import rich.console, sqlalchemy, typer, pydantic_settings"
+    libraries = "import rich.console, sqlalchemy, typer, dotenv"
     measured = [(cpu_of(*arguments), cpu_of("-c", libraries)) for _ in range(3)]
     assert min(seconds for seconds, _ in measured) <= COMMAND_RATIO_MAX * min(of for _, of in measured)
 

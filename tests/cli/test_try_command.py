@@ -123,6 +123,8 @@ def test_hosts_are_tried_on_leads_and_visits_too(served: Stage, beside: Terminal
     assert (told["leads"], told["visits"]) == ({"otherSource": 1, "tried": 1}, {"otherSource": 1, "tried": 1})
     said = beside.done("try", site, "signin=pay.example", *DAY).out
     assert "Leads with another source: 1 of 1\nVisits with another source: 1 of 1\n" in said
+    misspelt = beside.run("try", site, "no_host=pay.exmaple", *DAY)
+    assert (misspelt.status, "the site has no host pay.exmaple" in misspelt.err) == (1, True)
 
 
 def test_every_other_setting_is_tried_too(server: ServerProcess, served: Stage, beside: Terminal) -> None:

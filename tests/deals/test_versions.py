@@ -52,8 +52,14 @@ def test_the_kinds_have_names_that_stay() -> None:
 
 def test_without_the_person_only_the_business_is_left() -> None:
     clue = {"identity": {"id": 1, "reference": "a"}, "contact": {"phone": {"as_sent": "8 920", "normal": "7920"}}}
-    result = {"status": "won", "comment": "Ivan", "custom_values": {"passport": "1"}, "clue": clue}
-    left = {"status": "won", "comment": None, "custom_values": None, "clue": {**clue, "contact": None}}
+    result = {
+        "status": "won",
+        "manager": "his brother",
+        "comment": "Ivan",
+        "custom_values": {"passport": "1"},
+        "clue": clue,
+    }
+    left = {"status": "won", "manager": None, "comment": None, "custom_values": None, "clue": {**clue, "contact": None}}
     assert without_person(result) == left
     assert without_person({"lead": None}) == {"lead": None}
 

@@ -50,14 +50,14 @@ MANY = 66_000
 TELLS_NOBODY: dict[str, set[str]] = {
     "alert_incident": {"unit", "value", "usual", "ended_value"},
     "call": {
-        "reference", "sip_id", "dialled_phone", "answering_phone", "exchange", "exchange_model", "manager", "tags",
+        "reference", "sip_id", "dialled_phone", "answering_phone", "exchange", "exchange_model", "tags",
     },
     "contact": {"set_apart"},
     "contact_reading": {"stage"},
     "currency_rate": {"currency"},
     "custom_field": {"name"},
     "deal": {
-        "number", "status", "service", "manager", "lead_kind", "clue_call_reference", "clue_lead_request_number",
+        "number", "status", "service", "lead_kind", "clue_call_reference", "clue_lead_request_number",
         "currency",
     },
     "deal_day": {"moment", "lead_kind"},
@@ -66,7 +66,7 @@ TELLS_NOBODY: dict[str, set[str]] = {
     "deal_version": {"kind", "before", "after"},
     "file_import": {"digest"},
     "lead_contact": {"lead_kind", "reference"},
-    "lead_request": {"number", "form_name", "manager", "tags"},
+    "lead_request": {"number", "form_name", "tags"},
     "page_end": {"reader"},
     "cost": {"system", "account", "origin"},
     "api_request": {"request_id", "method", "path", "parameters", "reason_ru", "reason_en"},
@@ -105,6 +105,7 @@ def ivan(stage: Stage, shop: Player) -> int:
         "n",
         clue=by_contact("8 920 555 00 55", MAIL),
         comment="звонить после шести",
+        manager="его брат Пётр",
         custom_values={"margin": "паспорт"},
     )
     (receipt,) = stage.perform(register_deals, shop, sent)

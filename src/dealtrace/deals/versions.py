@@ -136,6 +136,6 @@ def without_person(fields: Fields) -> Fields:
     return {name: None if name in _MAY_NAME_A_PERSON else value for name, value in fields.items()} | clue | emptied
 
 
-_MAY_NAME_A_PERSON = ("comment", "custom_values")
+_MAY_NAME_A_PERSON = ("manager", "comment", "custom_values")
 _EMPTY: Fields = {"details": {}, "matchers": []}
 """Fields of deals 2.0 that may identify a person, and the empty values by which they are replaced."""

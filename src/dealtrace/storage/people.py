@@ -33,12 +33,13 @@ Value = TypeVar("Value")
 
 ANONYMOUS: Mapping[Table, Values] = {
     client: {"name": None},
-    call: {"phone": "", "record_url": None, "comment": None, "custom_values": None},
+    call: {"phone": "", "record_url": None, "manager": None, "comment": None, "custom_values": None},
     lead_request: {
         "phone": None,
         "email": None,
         "page_url": None,
         "fingerprint": None,
+        "manager": None,
         "comment": None,
         "custom_values": None,
     },
@@ -54,6 +55,7 @@ ANONYMOUS: Mapping[Table, Values] = {
         "attrs": None,
     },
     deal: {
+        "manager": None,
         "comment": None,
         "custom_values": None,
         "clue_phone_as_sent": None,

@@ -11,6 +11,7 @@ from cast import MOSCOW, Player, Stage, moscow
 from dealtrace.accounts.setting_effects import FIGURE_TITLES, Counted, Effect
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.classification import classify
+from dealtrace.deals.amount import AMOUNT_MAX, kopecks_of
 from dealtrace.deals.currency import CurrencyRate
 from dealtrace.deals.incoming_deal import IncomingDeal
 from dealtrace.errors import InvalidSetting, NameTaken, UnknownSetting
@@ -216,6 +217,18 @@ def test_a_status_moves_the_deals_of_all_its_spellings(stage: Stage) -> None:
     }  # fmt: skip
     assert "Reports count" in effect.sentence("en")
     assert none is None
+
+
+def test_sums_may_exceed_what_an_engine_counts_by(stage: Stage) -> None:
+    player = stage.open_site()
+    stage.ids.ensure(1000)
+    most = [IncomingDeal(None, f"{number}", "Paid", AMOUNT_MAX, moscow("2018-03-26")) for number in range(110)]
+    with stage.database.write() as connection:
+        import_deals(stage.work(connection, player), most)
+    with stage.database.read() as connection:
+        effect = try_status(connection, player.site, "Paid", "won", MARCH)
+    assert effect is not None
+    assert figures_of(effect)["won_rubles"] == (0, kopecks_of(AMOUNT_MAX) * 110)
 
 
 def test_money_in_another_currency_counts_by_its_rate(stage: Stage) -> None:

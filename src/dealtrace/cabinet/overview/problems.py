@@ -52,7 +52,7 @@ _TEMPLATES: Mapping[ProblemKind, _Template] = {
         "Make a new backup now, and one every day: dealtrace backup FILE",
     ),
     ProblemKind.NO_BACKUP: _Template(
-        "The database has never been backed up.",
+        "No backup of the database is known.",
         "Make a backup every day: dealtrace backup FILE",
     ),
     ProblemKind.POINTS_SPENT: _Template(

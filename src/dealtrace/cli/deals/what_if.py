@@ -77,6 +77,8 @@ def try_rules(
     with open_prepared() as database, database.read() as connection:
         tried = read_tried(pairs)
         site = require_site(connection, site_id)
+        if tried.trial is not None:
+            tried.trial.check_hosts_of(site)
         now = clock.now()
         period = read_period(site, first, last, now)
         days = TriedDays(period.first_on, period.last_on, period.since, period.until)

@@ -42,7 +42,7 @@ def backup_findings(connection: Connection, days_max: int) -> list[Finding]:
     is_missing = problem.kind is ProblemKind.NO_BACKUP
     old = f"The last backup is {counted(problem.count, 'day')} old, of {problem.since:%Y-%m-%d %H:%M} UTC."
     cure = "dealtrace backup FILE, every day; or DEALTRACE_BACKUP_DAYS_MAX=0, if backups are made by other means"
-    return [{"kind": "backup", "text": "There has never been a backup." if is_missing else old, "cure": cure}]
+    return [{"kind": "backup", "text": "No backup is known." if is_missing else old, "cure": cure}]
 
 
 def _finding(problem: Problem, site: Site) -> Finding | None:

@@ -165,8 +165,8 @@ def _record(
 def read_due_question(connection: Connection, site: Site, report: ScheduledReport, at: datetime) -> Question:
     """Return the parsed question of a scheduled report for the e-mail that is sent at `at`.
 
-    The period of the question is the period that this e-mail covers, compared with the previous period; a pivot has no
-    comparison.
+    The period of the question is the period that this e-mail covers, compared with the previous period. Ours: a
+    pivot is not compared, since a cell of its table in a letter has no room for two figures.
 
     Raises:
         InvalidParameters: the question uses a name that the site no longer has.

@@ -15,13 +15,14 @@ def find_old_backup(connection: Connection, now: datetime, days_max: int) -> Pro
     Ours: only `dealtrace backup` is known here. PostgreSQL is usually backed up by its own means, so a database that
     never had a backup of ours is no problem there. A SQLite file without a backup is a problem once its first user is
     more than `days_max` days old; the age of its sites does not count, because the site of a demo is older than its
-    file. If `days_max` is 0, backups are made by other means, and nothing is a problem.
+    file. Backups made by earlier releases are not known. A backup in the future was made by a wrong clock and says
+    nothing. If `days_max` is 0, backups are made by other means, and nothing is a problem.
     """
     if not days_max:
         return None
     age_max = timedelta(days=days_max)
     finished_at = find_last_backup(connection)
-    if finished_at is not None:
+    if finished_at is not None and finished_at <= now:
         is_old = now - finished_at > age_max
         return Problem(ProblemKind.BACKUP_OLD, count=(now - finished_at).days, since=finished_at) if is_old else None
     created_at = find_first_creation(connection) if connection.dialect.name == "sqlite" else None

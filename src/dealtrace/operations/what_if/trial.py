@@ -54,6 +54,21 @@ class Trial:
         """Return the attribution model of the trial, or the model of the site if the trial has none."""
         return self.model if self.model is not None else AttributionModel(site.attribution)
 
+    def check_hosts_of(self, site: Site) -> None:
+        """Check that the site has the hosts to remove; a misspelt host would seem to change nothing.
+
+        Raises:
+            InvalidSetting: a host is not one of the site's own settings.
+        """
+        unknown = [host for host in self.removed_hosts if host not in site.hosts.known]
+        if unknown:
+            named = ", ".join(site.hosts.known) or "—"
+            raise InvalidSetting(
+                key="no_host",
+                ru=f"у сайта нет узла {unknown[0]}; его узлы: {named}",
+                en=f"the site has no host {unknown[0]}; its hosts: {named}",
+            )
+
     def site_of(self, site: Site) -> Site:
         """Return the site with the settings of the trial."""
         known = {host: kind for host, kind in site.hosts.known.items() if host not in self.removed_hosts}

@@ -16,6 +16,7 @@ from dealtrace.storage.database.column_types import MICROSECOND, instant
 from dealtrace.storage.database.upsert import insert_into
 from dealtrace.storage.deals.worth import lacks_rate, worth_of
 from dealtrace.storage.reports.expressions import Expression, Rows
+from dealtrace.storage.reports.sql_functions import total_of
 from dealtrace.storage.schema.tables.deals import deal
 from dealtrace.storage.schema.tables.rates import currency_rate
 
@@ -52,7 +53,7 @@ def _sums_by(connection: Connection, site_id: int, since: datetime, until: datet
     amount = worth_of(deal.c.amount_rub, has_rates=has_rates(connection, site_id))
     of_period = (deal.c.deleted_at.is_(None), deal.c.happened_at >= since, deal.c.happened_at < until)
     keyed = select(key.label("key"), amount.label("amount")).where(deal.c.site_id == site_id, *of_period).subquery()
-    total = func.coalesce(func.sum(keyed.c.amount), 0)
+    total = total_of(func.coalesce(keyed.c.amount, 0))
     return connection.execute(select(keyed.c.key, func.count(), total).group_by(keyed.c.key)).all()
 
 
