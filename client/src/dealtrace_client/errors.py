@@ -3,7 +3,7 @@
 ClientError
 ├── Unreachable        no answer, after all retries
 ├── AnswerUnreadable   the answer is not from a Dealtrace server, or not understood
-└── Refused            the server refused; `code` is its number, `violations` name the parameters
+└── Refused            the server refused; `code` is the error code, `violations` name the invalid parameters
     ├── FieldsFaulty       10007
     ├── TokenRejected      10020, 10021
     ├── NotFound           10041, 10059: no such deal or lead
@@ -38,7 +38,7 @@ class FieldViolation:
 
 
 class Refused(ClientError):  # noqa: N818 - likewise
-    """The server refused the call; nothing was stored, unless the server failed."""
+    """The server refused the call and stored nothing; only after `ServerFailed` may it have stored something."""
 
     def __init__(self, status: int, code: str, message: str, violations: tuple[FieldViolation, ...] = ()) -> None:
         super().__init__(message)

@@ -35,7 +35,7 @@ class LeadRequest:
 
 @dataclass(frozen=True, slots=True)
 class PhoneCall:
-    """A phone call to send; `reference` is its id in the system that it comes from, `started_at` is aware."""
+    """A phone call to send; `reference` is its id in the system that it comes from, and `started_at` is aware."""
 
     reference: str
     phone: str
@@ -64,7 +64,10 @@ class LeadOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Visited:
-    """A counted visit and its visitor; if the page view was not counted, both are `None` and `dropped` says why."""
+    """The ids of a counted visit and its visitor.
+
+    If the page view was not counted, both ids are `None` and `dropped` says why.
+    """
 
     visit_id: int | None
     visitor_id: str | None
@@ -74,9 +77,9 @@ class Visited:
 def send_lead_requests(
     lead_requests: Iterable[LeadRequest], *, zone: ZoneInfo = MOSCOW
 ) -> Call[tuple[LeadOutcome, ...]]:
-    """Return the call that sends up to 100 lead requests; `zone` is the site's time zone.
+    """Return the API call that sends up to 100 lead requests; `zone` is the site's time zone.
 
-    The call can be repeated safely.
+    The API call can be repeated safely.
     """
     items = [
         _known(
@@ -131,10 +134,10 @@ def visit(  # noqa: PLR0913 - a page view has as many parameters
     ip: str | None = None,
     user_agent: str | None = None,
 ) -> Call[Visited]:
-    """Return the call that reports a page view from a server of the site, for visitors without JavaScript.
+    """Return the API call with which a server of the site reports a page view, for visitors without JavaScript.
 
-    The call needs no token. Each report counts as a page view; without a `visitor_id` it counts as that of a new
-    visitor. The call is therefore not repeated if the server may have counted it: it fails with `Unreachable` or
+    The API call needs no token. Each report counts as a page view; without a `visitor_id`, the visitor counts as new.
+    The API call is therefore not repeated if the server may have counted the page view: it fails with `Unreachable` or
     `ServerFailed`.
     """
     form = _known(

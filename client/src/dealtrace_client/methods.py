@@ -1,4 +1,4 @@
-"""The functions for the methods of the API: each returns a call, which `Client` or `AsyncClient` can send."""
+"""The functions for the methods of the API: each returns an API call, which `Client` or `AsyncClient` can send."""
 
 import uuid
 from collections.abc import Callable, Iterable, Mapping
@@ -47,7 +47,7 @@ UNSET: Final = Unset.UNSET
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A traffic source that the caller states."""
+    """A traffic source to state for a lead or a deal."""
 
     source: str = ""
     medium: str = ""
@@ -78,11 +78,11 @@ def register(  # noqa: PLR0913 - a deal has as many parameters
     custom: Mapping[str, str] | None = None,
     zone: ZoneInfo = MOSCOW,
 ) -> Call[Registered]:
-    """Return the call that registers a deal.
+    """Return the API call that registers a deal.
 
-    `happened_at` must have a time zone; `zone` is the site's. `only` (`calls` or `requests`) limits the search by
-    contact to leads of that kind. Without a `number`, a random number is generated, so that the call can be repeated
-    after a lost answer without creating a second deal.
+    `happened_at` must have a time zone; `zone` is the site's time zone. `only` (`calls` or `requests`) limits the
+    search by contact to leads of that kind. Without a `number`, a random number is generated, so that the API call can
+    be repeated after a lost answer without creating a second deal.
     """
     return Call(
         f"{REST}/orders/register/",
@@ -122,7 +122,7 @@ def update(  # noqa: PLR0913 - as above
     source: Source | None = None,
     custom: Mapping[str, str] | None = None,
 ) -> Call[Changed]:
-    """Return the call that changes a deal, identified by its id, its number, or both; the id is tried first.
+    """Return the API call that changes a deal, identified by its id, its number, or both; the id is tried first.
 
     `UNSET` keeps a value, `None` and an empty string erase it; tags replace the whole list. A `source` applies while
     the deal has no lead. An empty value in `custom` erases the field.
@@ -144,7 +144,7 @@ def update(  # noqa: PLR0913 - as above
 
 
 def delete(*, deal_id: int | None = None, number: str | None = None) -> Call[Deleted]:
-    """Return the call that deletes a deal, identified as in `update`.
+    """Return the API call that deletes a deal, identified as in `update`.
 
     If an answer was lost and the next try finds no deal, the deal counts as deleted.
     """
@@ -158,7 +158,7 @@ def delete(*, deal_id: int | None = None, number: str | None = None) -> Call[Del
 
 @dataclass(frozen=True, slots=True)
 class Journal(Generic[T]):
-    """A list of records on the server, read page by page; `page` returns the call for a page, counted from 1."""
+    """A list of records on the server, read page by page; `page` returns the API call for a page number (from 1)."""
 
     page: Callable[[int], Call[Page[T]]]
 
@@ -168,7 +168,7 @@ def deals(
 ) -> Journal[JournalDeal]:
     """Return the journal of the deals of a site from day `first` to `last`, inclusive.
 
-    `by` is the date of a deal that must be in this period: `created`, `updated` or `session` (the time of its visit).
+    `by` says which date of a deal must be in this period: `created`, `updated` or `session` (the time of its visit).
     """
     parameters = _sent(
         dateFrom=f"{first:%d/%m/%Y}", dateTo=f"{last:%d/%m/%Y}", bindTo=by, withOrdersTags="true", limit=PAGE_SIZE
@@ -181,7 +181,7 @@ def deals(
 def calls(
     site_id: int, first: date, last: date, *, attribution: int | None = None, zone: ZoneInfo = MOSCOW
 ) -> Journal[JournalCall]:
-    """Return the journal of the calls of a site from day `first` to `last`, inclusive.
+    """Return the journal of the phone calls of a site from day `first` to `last`, inclusive.
 
     `attribution` is the code of the attribution model, by default the site's model.
     """
@@ -198,7 +198,7 @@ def calls(
 
 
 def lead_requests(first: date, last: date, *, attribution: int | None = None) -> Journal[JournalLeadRequest]:
-    """Return the journal of the lead requests of the token's site; the arguments are those of `calls`."""
+    """Return the journal of the lead requests of the token's site; the arguments mean the same as in `calls`."""
     size = PAGE_SIZE
     parameters = _sent(
         dateFrom=f"{first:%m/%d/%Y}",

@@ -1,4 +1,4 @@
-"""Deals 2.0: calls that send lists of orders, and matchers, which find the lead, visit or source of an order."""
+"""Deals 2.0: API calls that send lists of orders, and matchers, which find the lead, visit or source of an order."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,12 +14,12 @@ from dealtrace_client.request_steps import Call
 ORDERS = "/lead-service/v1/api/client-order"
 CLOCK = "%d-%m-%Y %H:%M:%S"
 Matcher = Mapping[str, object]
-"""A way to find the lead, visit or source of an order, in the JSON of the API; matchers are tried in the order sent."""
+"""A way to find the lead, visit or source of an order, as JSON of the API; an order's matchers are tried in turn."""
 LeadKind = Literal["lead", "call", "request"]
 
 
 def by_call(call_id: int) -> Matcher:
-    """Return the matcher that finds the call with this id."""
+    """Return the matcher that finds the phone call with this id."""
     return {"type": "call", "callParams": {"callId": call_id}}
 
 
@@ -29,7 +29,7 @@ def by_lead_request(lead_request_id: int) -> Matcher:
 
 
 def by_visit(*visit_ids: int) -> Matcher:
-    """Return the matcher that finds the latest of the visits with these ids; the cookie `_ct_session_id` has the id."""
+    """Return the matcher that finds the latest of these visits; the cookie `_ct_session_id` has the id of a visit."""
     return {"type": "session", "sessionParams": {"sessionId": [str(visit_id) for visit_id in visit_ids]}}
 
 
@@ -41,7 +41,7 @@ def by_contact(
     depth_minutes: int | None = None,
     tags: Iterable[str] = (),
 ) -> Matcher:
-    """Return the matcher that finds the nearest lead with such a contact, at most `depth_minutes` before the deal."""
+    """Return the matcher for the nearest lead with one of the contacts, up to `depth_minutes` before the deal."""
     said = {"phones": list(phones), "emails": list(emails), "searchDepth": depth_minutes, "tags": list(tags)}
     return {"type": f"{kind}Contact", f"{kind}ContactParams": {name: value for name, value in said.items() if value}}
 
@@ -93,7 +93,7 @@ class OrderChange:
 
 @dataclass(frozen=True, slots=True)
 class OrderOutcome:
-    """The result for an order: its deal and the matcher that decided, as JSON of the API; or the error."""
+    """The result for an order: the id of its deal and the matcher that succeeded (JSON of the API), or the error."""
 
     number: str
     deal_id: int | None
@@ -109,19 +109,19 @@ class OrderOutcome:
 
 
 def create_orders(orders: Iterable[Order], *, crm: str = "", zone: ZoneInfo = MOSCOW) -> Call[tuple[OrderOutcome, ...]]:
-    """Return the call that creates up to 100 orders; `zone` is the site's time zone.
+    """Return the API call that creates up to 100 orders; `zone` is the site's time zone.
 
-    The call can be repeated safely.
+    The API call can be repeated safely.
     """
     body = {"crm": crm, "orders": [_order(order, zone) for order in orders]}
     return Call(f"{ORDERS}/create", {}, _outcomes, body=body)
 
 
 def change_orders(changes: Iterable[OrderChange], *, zone: ZoneInfo = MOSCOW) -> Call[tuple[OrderOutcome, ...]]:
-    """Return the call that changes up to 100 orders.
+    """Return the API call that changes up to 100 orders.
 
-    A `comment` is added to earlier comments, so a call with a comment is not repeated if the server may have stored it:
-    it fails with `Unreachable` or `ServerFailed`, and `find_orders` shows what was stored.
+    A `comment` is added to earlier comments, so an API call with a comment is not repeated if the server may have
+    stored the comment: it fails with `Unreachable` or `ServerFailed`, and `find_orders` shows what was stored.
     """
     orders = [_change(change, zone) for change in changes]
     is_repeatable = not any(map(_adds_comment, orders))
@@ -129,7 +129,7 @@ def change_orders(changes: Iterable[OrderChange], *, zone: ZoneInfo = MOSCOW) ->
 
 
 def delete_orders(numbers: Iterable[str]) -> Call[tuple[OrderOutcome, ...]]:
-    """Return the call that deletes up to 100 orders.
+    """Return the API call that deletes up to 100 orders.
 
     If an answer was lost, orders that an earlier try deleted have the error 10041 (no such deal).
     """
@@ -137,7 +137,7 @@ def delete_orders(numbers: Iterable[str]) -> Call[tuple[OrderOutcome, ...]]:
 
 
 def find_orders(*, numbers: Iterable[str] = (), deal_ids: Iterable[int] = ()) -> Call[tuple[Mapping[str, object], ...]]:
-    """Return the call that reads up to 100 stored orders; an order that does not exist has an `error`."""
+    """Return the API call that reads up to 100 stored orders; an order that does not exist has an `error`."""
     named = {"orderNumbers": list(numbers), "calltouchOrderIds": list(deal_ids)}
     body = {name: values for name, values in named.items() if values}
     return Call(f"{ORDERS}/search", {}, lambda json: tuple(json["data"]["orders"]), body=body)

@@ -1,4 +1,4 @@
-"""The results of calls, and how they are parsed from JSON."""
+"""The results of API calls, and how they are parsed from JSON."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ UNKNOWN = ("", "(not set)", "<не указано>")
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """A registered deal; `call_id` is the call it was matched to, or `None`."""
+    """A registered deal; `call_id` is the id of the phone call that it was matched to, or `None`."""
 
     deal_id: int
     number: str
@@ -104,7 +104,7 @@ class JournalDeal:
 
 @dataclass(frozen=True, slots=True)
 class JournalCall:
-    """A call in the journal; `phone` is empty if the caller hid it."""
+    """A phone call in the journal; `phone` is empty if the caller hid it."""
 
     call_id: int
     reference: str | None
@@ -196,12 +196,12 @@ def read_page(json: Json, read: Callable[[Json], T]) -> Page[T]:
 
 
 def read_part(json: Json, read: Callable[[Json], T], number: int, size: int) -> Page[T]:
-    """Parse page `number` of a journal that is an array; a page with fewer than `size` records is the last."""
+    """Parse page `number` of a journal that is sent as an array; a page with fewer than `size` records is the last."""
     return Page(tuple(read(item) for item in json), number, None, len(json) == size)
 
 
 def read_journal_deal(json: Json, zone: ZoneInfo) -> JournalDeal:
-    """Parse a deal of the journal; its times are in the site's time zone."""
+    """Parse a deal of the journal, whose times are in the site's time zone; the times returned are in UTC."""
     visit = json["visit"]
     return JournalDeal(
         deal_id=json["orderId"],
@@ -219,7 +219,7 @@ def read_journal_deal(json: Json, zone: ZoneInfo) -> JournalDeal:
 
 
 def read_journal_call(json: Json, zone: ZoneInfo) -> JournalCall:
-    """Parse a call of the journal; its times are in the site's time zone."""
+    """Parse a phone call of the journal, whose times are in the site's time zone; the times returned are in UTC."""
     return JournalCall(
         call_id=json["callId"],
         reference=json["callReferenceId"] or None,

@@ -32,9 +32,9 @@ class Call(Generic[T]):
     """An API call: the request, and how its response is parsed.
 
     `read` parses the decoded JSON. `done_before` returns the result if a retry gets `NotFound`, because an earlier try,
-    whose answer was lost, may have succeeded. A call with a `body` is sent as JSON, with the token in a header. A call
-    that `is_open` is sent as a form without a token. A call that is not `is_repeatable` would have a second effect if
-    the server carried it out twice, so it is retried only if the server cannot have carried it out.
+    whose answer was lost, may have succeeded. A call with a `body` is sent as JSON, with the token in a header. If
+    `is_open` is true, the call is sent as a form without a token. If `is_repeatable` is false, the call would have a
+    second effect if the server carried it out twice, so it is retried only if the server cannot have carried it out.
     """
 
     path: str
@@ -114,9 +114,9 @@ Steps = Generator[Wait | Send, Answer | NoAnswer | None, T]
 def carry_out(call: Call[T], token: str, retries: Retries, rate_limit: RateLimit) -> Steps[T]:
     """Yield the steps of a call until it succeeds or fails, and return its result.
 
-    A try is repeated if it had no answer or was refused temporarily. Most calls have the same effect however often they
-    are sent: a deal is registered once because of its number, and a change sets values. A call that is not
-    `is_repeatable` fails if the server may have carried it out.
+    A try is repeated if it got no answer or was refused temporarily. Most calls have the same effect however often they
+    are sent: a deal is registered only once, since its number is unique, and a change only sets values. A call
+    whose `is_repeatable` is false fails if the server may have carried it out.
 
     Raises:
         ClientError: the call failed.
@@ -196,7 +196,7 @@ def _refusal(status: int, content: Json) -> Refused:
 
 
 def _foreign_fault(status: int, words: str) -> Refused | AnswerUnreadable:
-    """Return the exception for a body that is not the server's; a gateway's temporary failure may be retried."""
+    """Return the exception for a body that is not from a Dealtrace server; some errors of a gateway are temporary."""
     if status in RETRIED_STATUSES:
         return refusal_for(status, str(status), f"HTTP {status}")
     return AnswerUnreadable(f"HTTP {status}: {words}")

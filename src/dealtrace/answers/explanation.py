@@ -47,7 +47,7 @@ class FlipAnswer(TypedDict):
 
 
 class MatcherCandidateAnswer(TypedDict):
-    """A lead that a matcher considered, in JSON; `missedBy` lists the reasons against it, and is empty if it fits."""
+    """A lead that a matcher considered, in JSON; `missedBy` lists why the lead does not fit, or is empty if it fits."""
 
     lead: LeadRef
     secondsBeforeDate: float

@@ -11,7 +11,7 @@ from dealtrace.reports.pivot import Pivot
 from dealtrace.reports.question import Question
 
 Values = Mapping[str, Shown | Mapping[str, Shown]]
-"""The values of a row by metric; in a report with all attribution models, each value is an object by model code."""
+"""The values of a row by metric; in a report with all attribution models, a metric has a value for each model code."""
 
 
 class ReportRow(TypedDict):
@@ -28,7 +28,7 @@ class ReportRow(TypedDict):
 
 
 class ReportTotal(TypedDict):
-    """The totals of the report, for the period and for the compared period; in a pivot also those of its columns."""
+    """The totals of the report, for the period and for the compared period; in a pivot, also the totals of columns."""
 
     values: dict[str, Shown | dict[str, Shown]]
     compared: NotRequired[dict[str, Shown | dict[str, Shown]]]
@@ -48,7 +48,7 @@ _Days = TypedDict("_Days", {"from": str, "to": str})
 
 
 class ReportAnswer(_Days):
-    """A report: its question, rows and total; `model` is `null` if it has the figures of all attribution models.
+    """A report: its question, rows and total; `model` is `null` if the figures are of all attribution models.
 
     A pivot also has the dimension of its columns (`pivot`) and their keys (`columns`); the cells of its rows show the
     first metric. `columnsTotal` is the number of all columns, including columns that are left out.

@@ -119,7 +119,7 @@ def read_document(body: bytes) -> object:
     """Parse a body as JSON.
 
     Ours: a phone sent as a number with decimals or an exponent, such as `7.92055500E+10`, is returned as the text that
-    was sent. Its digits were rounded, so the whole number would be somebody else's phone.
+    was sent. Its digits were rounded by the sender, so as a whole number it would be somebody else's phone.
 
     Raises:
         UnreadableBody: the body is not JSON.
@@ -255,7 +255,7 @@ def _texts(lead: LeadItem) -> Iterator[tuple[str, str]]:
 
 
 def joined_tags(tags: Iterable[Tag | SentScalar]) -> str:
-    """Return tags sent as objects, texts or numbers as one text, joined by commas."""
+    """Return one text with all tags, joined by commas; tags may be sent as objects, texts or numbers."""
     return ",".join(scalar_text(tag.tag if isinstance(tag, Tag) else tag) for tag in tags)
 
 

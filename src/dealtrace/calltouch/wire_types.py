@@ -48,8 +48,8 @@ class Amount:
 class CostAmount:
     """A cost in rubles, zero or more, in the same format as `Amount`.
 
-    Ours: the cost is stored in kopecks, rounded half up. A negative cost is refused: to correct a cost, it is sent
-    again.
+    Ours: the cost is stored in kopecks, rounded half up. A negative cost is refused; to correct a cost, send the right
+    cost again.
     """
 
     erased: None = None
@@ -139,7 +139,7 @@ class SlashDay:
 
 @record
 class CostDay:
-    """A day in the site's time zone, in any common format.
+    """A day in the site's time zone, in one of three common formats.
 
     Ours: `dd.mm.yyyy`, `dd/mm/yyyy` or `yyyy-mm-dd`; the vendor does not document the format.
     """

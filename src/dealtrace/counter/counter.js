@@ -1,5 +1,5 @@
 /* Dealtrace: counts visits of this site. Two cookies: _ct names the visitor, _ct_session_id the visit. */
-/* A page may have broken cookies, replaced functions and elements named like properties: each step stands by itself. */
+/* A page may have broken cookies, replaced functions and elements named like properties: errors stop no other step. */
 (function (window, document) {
   "use strict";
   var SITE = {{siteId}}, RESPECTS = {{respects}}, VISIT_SECONDS = 1800, VISITOR_SECONDS = 7776000, LENGTH_MAX = {{addressMax}};
@@ -33,7 +33,7 @@
     attempt(function () { EventTarget.prototype.addEventListener.call(target, event, step); });
   }
 
-  /* The server: what the page states, or where this file comes from, wherever that can be found. */
+  /* The server that the page states, or else the one this file comes from, found in the first way that works. */
   function find() {
     var found, at;
     var steps = [
@@ -97,7 +97,7 @@
     return attempt(function () { return "&" + key + "=" + encode(text(value).slice(0, most || LENGTH_MAX)); }) || "";
   }
 
-  /* Calls back with the status and the object of the answer, 0 and null without one. */
+  /* Calls `done` with the status and the parsed body of the answer, or with 0 and null if there is no answer. */
   function post(path, words, done, isSync) {
     function answer(status, body) { attempt(function () { done(status, body); }); }
     attempt(function () {
@@ -138,7 +138,7 @@
     });
   }
 
-  /* A form of the callback widget is a lead request of the site: what it says beyond the client is its comment. */
+  /* A form of the callback widget becomes a lead request; fields that do not describe the client become its comment. */
   function createRequest(routeKey, phone, fields, callback, scheduleTime, tags, unitId, last) {
     var words = "subject=" + encode(text(routeKey).slice(0, 256)) + pair("phoneNumber", phone), client = {}, lines = [];
     if (typeof fields === "function") { callback = fields; fields = null; }
@@ -200,7 +200,7 @@
     });
   }
 
-  /* Numbers are not replaced, so there is none to tell. */
+  /* Phone numbers on pages are not replaced, so there is no number to return. */
   function params(modId) {
     var given = { modId: modId, siteId: SITE, sessionId: sessionId };
     attempt(function () { Object.defineProperty(given, "phone", { value: "" }); });
@@ -217,7 +217,7 @@
       key.phone = "";
       return key;
     }
-    /* A subscription is not called: there its call would count as the event. */
+    /* A function that subscribes to an event is not called, since the page would take the call for the event. */
     if (command === "modules" && arguments[2] !== "subscribeToEvent" && arguments[2] !== "goalObserver") {
       for (at = 1; at < arguments.length; at++) {
         given = arguments[at];
@@ -259,7 +259,7 @@
     listen(window, "popstate", again);
   }
 
-  /* A page that stays open outlives a visit: a visitor who comes back to it after that begins another. */
+  /* A page can stay open after a visit has ended; a visitor who then comes back to the page begins another visit. */
   function again() {
     if (document.visibilityState !== "hidden" && !read("_ct_session_id")) { hit(); }
   }

@@ -29,7 +29,7 @@ class Salvaged(Protocol):
     """The type of an optional parameter that never makes a request invalid: only its usable part is kept."""
 
     def salvage(self, text: str) -> tuple[object, bool]:
-        """Return the usable part of a string, or `None`, and whether the whole text is usable; never raise."""
+        """Return the usable part of a string (`None` if there is none) and whether all of it is usable; never raise."""
 
 
 @record
@@ -37,7 +37,7 @@ class CutText(Text):
     """The type of a string that is cut if it is too long."""
 
     def salvage(self, text: str) -> tuple[str | None, bool]:
-        """Return the text, cut and without null characters, or `None` if it is empty, and whether it is unchanged."""
+        """Return the text, cut and without null characters (`None` if it is empty), and whether it is unchanged."""
         kept = storable(text)[: self.length_max]
         return kept or None, kept == text
 
@@ -97,7 +97,7 @@ class Attrs:
         return kept
 
     def salvage(self, text: str) -> tuple[Mapping[str, object] | None, bool]:
-        """Return the members that can be stored, or `None` if there are none, and whether all members can be stored."""
+        """Return the members that can be stored (`None` if there are none) and whether all members can be stored."""
         try:
             members = msgspec.json.decode(text[:ATTRS_READ_MAX], type=dict[str, object])
         except (msgspec.DecodeError, RecursionError, UnicodeError):

@@ -28,7 +28,7 @@ MORE_SERVERS = (r"^WordPress/", "^Java/")
 
 @lru_cache(maxsize=USER_AGENTS_REMEMBERED)
 def is_robot(user_agent: str) -> bool:
-    """Return whether a user agent belongs to a robot; the result is cached, since checking one takes 0.15 ms."""
+    """Return whether a user agent belongs to a robot; the result is cached, since a check takes 0.15 ms."""
     return any(pattern.search(user_agent) for pattern in _robots())
 
 

@@ -92,6 +92,6 @@ def script_of(site_id: int, *, respects_do_not_track: bool, code: str, named: st
 
 @cache
 def _template() -> str:
-    """Return the script's template without comments and indentation; it has no multi-line strings to be damaged."""
+    """Return the script's template without comments and indentation, which is safe as no string in it spans lines."""
     lines = (line.strip() for line in files("dealtrace.counter").joinpath("counter.js").read_text().splitlines())
     return "\n".join(line for line in lines if line and not line.startswith("/*")) + "\n"

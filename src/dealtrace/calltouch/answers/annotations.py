@@ -1,4 +1,4 @@
-"""The tags, comments and custom fields that callers added to a lead or a deal."""
+"""The tags, comments and custom fields that were added to a lead or a deal through the API."""
 
 from collections.abc import Mapping
 from typing import Literal, TypedDict

@@ -28,7 +28,7 @@ DashedClock = Annotated[str, Meta(pattern="^[0-9]{2}-[0-9]{2}-[0-9]{4} [0-9]{2}:
 
 
 class MatchedBy(TypedDict):
-    """The matcher that found a deal's source; a matcher is one of the searches that the caller listed.
+    """The matcher that found a deal's source; a matcher is one of the searches that the request lists.
 
     `id` is the id of the lead, or of the visit if `type` is `session`. For a stated source and `withoutSource`,
     `leadType` and `id` are null.

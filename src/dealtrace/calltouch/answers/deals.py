@@ -106,7 +106,7 @@ DealLead = CallAsOrigin | LeadRequestAsOrigin
 
 
 class DealVisit(Utm):
-    """The source of a deal: a visit, or a source that a caller stated (then `sessionId` is null)."""
+    """The source of a deal: a visit, or a source that was stated through the API (then `sessionId` is null)."""
 
     sessionId: Id | None
     source: str
@@ -262,7 +262,7 @@ def _contacts(deal: DealEntry) -> DealContacts:
 
 
 def _visit(origin: Origin, model: AttributionModel) -> DealVisit | None:
-    """Build the source of a deal, or `None` if it is unknown; a source stated by a caller has no city or URLs."""
+    """Build the source of a deal, or `None` if it is unknown; a source stated through the API has no city or URLs."""
     if not origin.is_known:
         return None
     source, details, is_visit = origin.source, origin.details, origin.visit is not None

@@ -40,7 +40,7 @@ from dealtrace.storage.journals.lead_entries import LeadEntry
 
 
 class LeadRequestDeal(StoredOrder):
-    """A deal of a lead request; `currentAmount` is the sum in whole rubles."""
+    """A deal of a lead request; `currentAmount` is the amount in whole rubles."""
 
     orderSum: FourDecimals | None
     orderStatus: str
@@ -133,7 +133,7 @@ def lead_request_record(entry: LeadEntry, site: Site, model: AttributionModel, s
 
 
 def registered_lead_request(lead_request: LeadRequest, sent: Sent, origin: Origin, site: Site) -> RegisteredLeadRequest:
-    """Build the answer of `requests/{siteId}/register`, with the same keys as in the journal of lead requests.
+    """Build the answer of `requests/{siteId}/register`; its keys are also keys of the journal of lead requests.
 
     Ours: the caller has no token, so the answer only repeats what was sent and reveals no stored data about the person.
     """

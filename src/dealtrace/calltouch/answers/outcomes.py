@@ -8,7 +8,7 @@ from dealtrace.errors import InvalidParameters, Language, Refusal
 from dealtrace.leads.lead import LeadKind, LeadRef
 
 SentName = str | int | float | None
-"""The caller's own id of a lead, as it was sent."""
+"""The id of a lead in the sender's own system, as it was sent."""
 
 
 class _Outcome(TypedDict):
@@ -20,9 +20,9 @@ class _Outcome(TypedDict):
 
 
 class ImportedCall(_Outcome):
-    """The result for a call: the caller's id of the call, whether the call was stored, and our id.
+    """The result for a call: the id that the sender gave it, whether the call was stored, and our id.
 
-    If another call already has the caller's id, `callId` is our id of that call.
+    If another call already has the sender's id, `callId` is our id of that other call.
     """
 
     referenceId: SentName
@@ -31,9 +31,9 @@ class ImportedCall(_Outcome):
 
 
 class ImportedLeadRequest(_Outcome):
-    """The result for a lead request: the caller's id of it, whether it was stored, and our id.
+    """The result for a lead request: the id that the sender gave it, whether it was stored, and our id.
 
-    If another lead request already has the caller's id, `requestId` is our id of that lead request.
+    If another lead request already has the sender's id, `requestId` is our id of that other lead request.
     """
 
     requestNumber: SentName

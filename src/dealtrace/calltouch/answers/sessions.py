@@ -1,4 +1,4 @@
-"""Sessions in answers: the visits and the sources of deals and leads, as the API calls them."""
+"""What the API calls sessions: visits, and the sources of deals and leads."""
 
 from collections.abc import Mapping
 from typing import TypedDict
@@ -52,7 +52,7 @@ class EarlierVisit(Utm):
 
 
 class CreditedSession(Utm):
-    """The source of a deal's lead; `sessionId` is null if the source was stated by a caller."""
+    """The source of a deal's lead; `sessionId` is null if the source was stated through the API."""
 
     keywords: str
     city: str
@@ -154,7 +154,8 @@ def credited_session(origin: Origin, attribution: int) -> CreditedSession | None
     """Build the source of a deal's lead, or `None` if it is unknown.
 
     Seed: «Объект будет содержать вложенные объекты с описанием источника звонка или заявки».
-    Ours: a source that a caller stated has the same keys as a visit, but `sessionId` is null, since there was no visit.
+    Ours: a source that was stated through the API has the same keys as a visit, but `sessionId` is null, since there
+    was no visit.
     """
     if not origin.is_known:
         return None
@@ -220,7 +221,7 @@ def lead_request_session(origin: Origin, time_zone: ZoneInfo, attribution: int, 
 def public_lead_request_session(
     origin: Origin, time_zone: ZoneInfo, attribution: int
 ) -> PublicLeadRequestSession | None:
-    """Build the source of a lead request for a caller without a token, or `None` if it has no visit.
+    """Build the source of a lead request for a caller without a token, or `None` if the request has no visit.
 
     Ours: everything that reveals who visitors are, where they are and what they read is left out, since a stranger
     could send the id of another person's visit.
@@ -261,9 +262,9 @@ def visitor_number(visitor_id: str) -> int | None:
 
 
 def yandex_direct(visit: Visit | None) -> YandexDirect | None:
-    """Return the campaign, ad and phrase ids in a Yandex Direct visit's UTM tags, or `None` without a campaign id.
+    """Return the campaign, ad and phrase ids in a Yandex Direct visit's UTM tags; `None` if there is no campaign id.
 
-    `None` is also returned for visits from elsewhere. Ours: the tags are expected to be filled by `{campaign_id}`,
+    The result is also `None` for visits from elsewhere. Ours: the tags are expected to be filled by `{campaign_id}`,
     `{ad_id}` and `{phrase_id}`. A click id alone does not identify a campaign.
     """
     ids = _advertisement_ids(visit, "yandex")
@@ -274,7 +275,7 @@ def yandex_direct(visit: Visit | None) -> YandexDirect | None:
 
 
 def google_ads(visit: Visit | None) -> GoogleAds | None:
-    """Return the campaign, ad and criteria ids in a Google Ads visit's UTM tags, or `None` without a campaign id."""
+    """Return the campaign, ad and criteria ids in a Google Ads visit's UTM tags; `None` if there is no campaign id."""
     ids = _advertisement_ids(visit, "google")
     if ids is None:
         return None

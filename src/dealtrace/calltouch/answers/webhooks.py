@@ -38,7 +38,7 @@ _Window = TypedDict("_Window", {"from": str, "to": str})
 
 
 class AlertValues(_Window):
-    """The values of an alert: rule, watched period, actual and usual value, and when, and at what value, it ended."""
+    """The values of an alert: its rule, the watched period, the actual and usual values, its end and the value then."""
 
     alertId: int
     incidentId: int
@@ -159,7 +159,7 @@ class DealValues(TypedDict):
 
 
 class DeliveryValues(TypedDict):
-    """The values that describe a delivery itself; deliveries about deals have no `changedFields`."""
+    """The values that describe a delivery itself; only deliveries about leads have `changedFields`."""
 
     sendingTimestamp: int
     changedFields: str | None
@@ -316,5 +316,5 @@ def _text(value: object) -> str | None:
 
 
 def _json_text(values: Mapping[str, object] | None) -> str | None:
-    """Encode an object as JSON, or `None` if it is absent or empty."""
+    """Encode an object as JSON, or return `None` if it is absent or empty."""
     return json.dumps(values, ensure_ascii=False) if values else None

@@ -56,7 +56,7 @@ async def delete(caller: Caller, items: Sequence[object]) -> Reply:
 
 
 async def search(caller: Caller, items: Sequence[object]) -> Reply:
-    """Answer with the stored values of each deal or an error: first for the sent numbers, then for the sent ids.
+    """Answer, first for each sent number and then for each sent id, with the stored values of the deal or an error.
 
     Ours: the vendor mentions this method but does not describe it.
 

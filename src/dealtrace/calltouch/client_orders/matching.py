@@ -1,4 +1,4 @@
-"""Parse `matching` of deals 2.0: the searches for the source of a deal (matchers), tried in the order sent."""
+"""Parse `matching` of deals 2.0: the searches for the source of a deal (matchers), tried one after another."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -31,7 +31,7 @@ _UNKNOWN = datetime.max.replace(tzinfo=UTC)
 def read_matchers(
     elements: Sequence[Element] | None, time_zone: ZoneInfo, happened_at: datetime | None, name: str = "matching"
 ) -> tuple[Matcher, ...]:
-    """Parse the elements as matchers, in input order; the result is only `WITHOUT_SOURCE` if there are no elements.
+    """Parse the elements as matchers, in input order; if there are no elements, `WITHOUT_SOURCE` is the only matcher.
 
     `name` is the key of the list, for violations. Ours: a search by contact without a date searches back from
     `happened_at`, the time of the deal.

@@ -58,7 +58,7 @@ _OVERWRITE = {"type": "boolean"}
 
 
 class TagChange(TagObjects):
-    """Tags in an update: a list of tags to add, or an object with such a list, which can also replace earlier tags."""
+    """Tags in an update: a list of tags to add, or an object with such a list and whether it replaces earlier tags."""
 
     def schema(self) -> Mapping[str, object]:
         """Return the JSON Schema that accepts a list of tags or an object with such a list."""

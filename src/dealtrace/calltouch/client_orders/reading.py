@@ -180,7 +180,7 @@ def collect_violations(faults: list[Violation], read: Callable[[], Value]) -> Va
 
 
 def _texts(order: Order) -> dict[str, str]:
-    """Return the texts of the values sent in an order by name; `null` becomes an empty string."""
+    """Return the values that an order has, as texts by parameter name; `null` becomes an empty string."""
     texts = {key: scalar_text(value) for key, value in zip(_WORDS, _words_of(order), strict=True) if value is not UNSET}
     texts[_TAGS] = tags_text(order.add_tags) if order.add_tags is not None else ""
     comments = [comment for comment in (order.comment, order.add_new_comment) if comment is not None]
@@ -192,7 +192,7 @@ def _texts(order: Order) -> dict[str, str]:
 
 
 def _joined_comments(comments: Sequence[Comment | SentScalar]) -> str:
-    """Return comments as one text, each on a line of its own; an equal comment is not repeated."""
+    """Return comments as one text, each on a line of its own; equal comments appear only once."""
     texts = (scalar_text(comment.text if isinstance(comment, Comment) else comment) for comment in comments)
     return "\n".join(dict.fromkeys(text for text in texts if text))
 

@@ -63,7 +63,7 @@ async def respond(caller: Caller, items: Sequence[object]) -> Reply:
 def read_update(site: Site, item: object) -> DealUpdate:
     """Parse an order as an update of a deal.
 
-    Values that were not sent are kept. `null` or an empty string clears a text, but no amount, status or date.
+    Values that were not sent are kept. `null` or an empty string clears a text, but not an amount, a status or a date.
 
     Raises:
         InvalidParameters: one violation for each value that is missing, malformed or out of range.

@@ -18,7 +18,7 @@ LEAD_REQUEST_NAMES = ("requestId", "requestNumber")
 
 
 def read_clue(sent: Sent) -> LeadClue:
-    """Return the ids and contacts in the parameters by which the lead of the deal is searched.
+    """Return the ids and contacts that were sent to find the lead of the deal.
 
     Raises:
         CallAndLeadRequest: the parameters identify both a call and a lead request.

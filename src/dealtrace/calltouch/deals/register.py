@@ -51,6 +51,6 @@ def read_registration(caller: Caller, sent: Sent) -> Registration:
 
 
 def _stated_source(sent: Sent) -> TrafficSource | None:
-    """Return the source that the caller states, or `None` if no part of it was sent."""
+    """Return the source that the request states, or `None` if no part of a source was sent."""
     stated = {part: sent[part] for part in SOURCE_PARTS if part in sent.values}
     return TrafficSource(**stated) if stated else None

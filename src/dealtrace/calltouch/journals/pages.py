@@ -38,10 +38,10 @@ def empty_page(number: int, limit: int, site: Site, event: str) -> Reply:
 async def answer_page(
     caller: Caller, query: Hashable, offset: int, answer: Callable[[Connection, Cursor], tuple[Page, Reply]]
 ) -> Reply:
-    """Return the reply with the page of a journal that begins after `offset` rows.
+    """Return the reply with the page that begins after the first `offset` rows of a journal.
 
     If the same token has just read the previous page of `query`, reading continues where that page ended. Otherwise
-    the first `offset` rows are counted.
+    the start of the page is found by counting `offset` rows.
     """
     reader = (caller.site.id, caller.token_id, query)
     if caller.read_pool.is_shared:
@@ -58,7 +58,7 @@ async def _answer_shared_page(
     """Return the reply with a page when several processes share the database.
 
     The position at the end of the page is stored in the database, so that any process can serve the next page. That
-    write is queued before the command that spends the points for the page, and only the command is awaited.
+    write is queued but not awaited; the command that spends the points for the page is queued after it and awaited.
     """
     cursor = Cursor()
     if offset:
@@ -73,7 +73,7 @@ async def _answer_shared_page(
 
 
 def _forget_fault(written: "asyncio.Future[None]") -> None:
-    """Ignore that storing the end of a page failed; the next page is then found by counting rows from the start."""
+    """Ignore a failure to store the end of a page; the next page is then found by counting rows from the start."""
     if not written.cancelled():
         written.exception()
 

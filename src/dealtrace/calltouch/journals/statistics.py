@@ -56,7 +56,7 @@ async def searched_by_keyword(caller: Caller, sent: Sent) -> Reply:
 
 
 async def _answer(caller: Caller, sent: Sent, count: Count, *, searched: bool) -> Reply:
-    """Count the calls of an interval with `count` and return the reply; `searched`: only calls from search engines.
+    """Answer with what `count` returns for an interval; if `searched`, only calls from search engines are counted.
 
     Raises:
         InvalidParameters: the interval is too long, or ends before it starts.

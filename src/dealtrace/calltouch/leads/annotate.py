@@ -67,7 +67,7 @@ class AddedFields(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class AnnotationItem(msgspec.Struct, frozen=True, rename="camel"):
-    """An item of the request's list: a lead and what to add to it; each endpoint reads only the key for its kind."""
+    """An item of the request's list: a lead and what to add to it; each endpoint reads only what it can add."""
 
     matching: Sequence[Element] | None = None
     add_tags: AddedTags | None = None

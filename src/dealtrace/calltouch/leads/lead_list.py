@@ -25,7 +25,7 @@ Result = TypeVar("Result")
 class LeadList(Generic[Result]):
     """The functions that parse and store a list of leads and build its results.
 
-    `name` is the key of the caller's own id of a lead.
+    `name` is the key of the id that the sender gave a lead.
     """
 
     batch: Batch
@@ -62,7 +62,7 @@ def _read(lead_list: LeadList[Result], caller: Caller, item: object) -> Incoming
 def _result(lead_list: LeadList[Result], item: object, outcome: Outcome, language: Language) -> Result:
     """Build the result for a lead.
 
-    Ours: clients check the key `imported`. If another lead already has the caller's id, the result has our id of that
+    Ours: clients check the key `imported`. If another lead already has the sender's id, the result has our id of that
     other lead.
     """
     name = item.get(lead_list.name) if isinstance(item, Mapping) else None

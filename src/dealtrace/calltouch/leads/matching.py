@@ -1,4 +1,4 @@
-"""Parse `matching`: the searches with which a program identifies a lead, tried in the order sent."""
+"""Parse `matching`: the searches with which a program identifies a lead, tried one after another."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -76,7 +76,7 @@ class VisitParams(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Element(msgspec.Struct, frozen=True, rename="camel"):
-    """An item of the list `matching` in a request: one way to search for the lead of a deal."""
+    """An item of the list `matching` in a request: one way to search for a lead, or for the source of a deal."""
 
     type: Word = None
     call_params: Params | None = None
@@ -92,8 +92,8 @@ class Element(msgspec.Struct, frozen=True, rename="camel"):
 class _Contacts:
     """A way to search for a lead by contact, as an item of the list `matching` in a request.
 
-    `params` is the item's key with its parameters, `kinds` are the kinds of lead to search, and `wanted` is the
-    parameter that says which lead to choose.
+    `params` is the key under which the item has its parameters, `kinds` are the kinds of lead to search for, and
+    `wanted` is the parameter that says which lead to choose.
     """
 
     params: str
@@ -117,7 +117,7 @@ FINDS_NOTHING = ("chat", "chatContact", "customSources", "withoutSource")
 
 
 def read_matching(elements: Sequence[Element] | None, time_zone: ZoneInfo) -> tuple[LeadSearch, ...]:
-    """Parse the elements of `matching` and return their searches in input order, without elements that find no lead.
+    """Parse the elements of `matching` and return their searches in input order; types that find no lead are left out.
 
     Raises:
         InvalidParameters: there are no or too many elements, or an element is invalid; one violation for each
@@ -145,7 +145,7 @@ class ElementReader:
 
     `place` is the path of the element for violations, such as `matching[0]`. A search by contact considers leads up to
     the date in the element, or else up to `until`, or else up to now. With `by_digest`, phones may be MD5 digests.
-    `further` are types that the caller parses itself, for the violation of an unknown type.
+    `further` lists types that the caller parses itself; the violation for an unknown type names them among the others.
     """
 
     def __init__(

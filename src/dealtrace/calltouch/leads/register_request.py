@@ -22,7 +22,7 @@ PERSON_NAMES = ("fio", "phoneNumber", "email")
 
 
 async def respond(caller: Caller, sent: Sent) -> Reply:
-    """Register the lead request and answer with its values; the keys are those of the journal of lead requests."""
+    """Register the lead request and answer with its values, under keys that the journal of lead requests also has."""
     taken: LeadRequest = await caller.write(register_lead_requests, read_lead_request(caller, sent))
     origin = await _find_origin(caller, taken) if taken.visit_id is not None else UNKNOWN_ORIGIN
     record = registered_lead_request(taken, sent, origin, caller.site)

@@ -18,7 +18,7 @@ DEAL_NAMES = ("orderSum", "orderStatus", "orderDate", "service")
 
 
 async def respond(caller: Caller, sent: Sent) -> Reply:
-    """Register the lead request and its deal; answer with the journal's record of the lead request."""
+    """Register the lead request and, if complete, its deal; answer with the journal's record of the lead request."""
     payload = LeadRequestWithDeal(read_lead_request(caller, sent), read_deal(caller, sent))
     taken: LeadRequest = await caller.write(register_with_deals, payload)
     return await answer_lead_request(caller, taken.id, sent, "lead_request_taken_in")

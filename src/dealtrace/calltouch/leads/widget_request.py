@@ -46,7 +46,7 @@ from dealtrace.quota.points import PaidMethod
 from dealtrace.record import record
 
 TABLE = ParameterTable(tuple(each for each in WIDGET_REQUEST if each.name != "phone"))
-"""The values of a form but for its phone, which is read with the fields: a phone that is too long is not refused."""
+"""The parameters of a form except its phone, which is parsed with the fields: an overlong phone is not refused."""
 FIELDS_MAX = 100
 TAGS_MAX = 10
 """The vendor's limit on the tags of a request from the widget."""
@@ -124,7 +124,7 @@ def read_lead_request(caller: Caller, item: object) -> IncomingLeadRequest:
 
     Ours: the contact is checked before the key of the widget, as at the vendor; only the number and length of the
     fields are checked earlier, since contacts are searched for in them. An unusable phone is not refused if the fields
-    have another contact, since that would lose the lead.
+    have another contact, since a refusal would lose the lead.
 
     Raises:
         ContactUnusable: neither a phone nor another contact can be used.
@@ -172,8 +172,8 @@ def _too_many(name: str, most: int) -> Violation:
 def _read_person(document: Document) -> _Person:
     """Find the contacts and the name of the person in the parameter `phone` and in the fields of the form.
 
-    Ours: a field that is a contact or the name is taken whole. From a longer text, such as a comment, only its contacts
-    are taken, if no field is a contact of that kind, and the text stays among the other fields.
+    Ours: a field that is a contact or the name is taken whole. A longer text, such as a comment, stays among the other
+    fields; the contacts in it are used only if no field is a contact of their kind.
 
     Raises:
         ContactUnusable: neither a phone nor an e-mail can be used.

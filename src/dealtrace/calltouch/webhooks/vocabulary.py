@@ -45,7 +45,7 @@ ON_REQUEST_OF_LEADS: Keys = (
     "callback_request_id", "callback_final_attempt",
 )  # fmt: skip
 ON_REQUEST_OF_DEALS: Keys = ("comment", "customFields", "siteId", "siteName", "sendingTimestamp")
-"""The keys of deals that are sent only to webhooks that choose them, after all other keys.
+"""Further keys of deals; they are sent after all other keys, and only to webhooks that choose them.
 
 Ours: keys that the vendor never sends are not sent by default.
 """
@@ -92,5 +92,5 @@ def choosable_keys(kind: EventKind) -> Keys:
 
 
 def chosen_keys(usual: Keys, on_request: Keys, chosen: Sequence[str]) -> Keys:
-    """List the keys to send: `usual` if none are chosen, else the chosen keys in the order of all keys."""
+    """List the keys to send: `usual` if none are chosen, else the chosen keys in the order in which they are sent."""
     return tuple(key for key in (*usual, *on_request) if key in chosen) if chosen else usual
