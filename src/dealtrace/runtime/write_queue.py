@@ -334,7 +334,7 @@ class WriteQueue:
             raise _NotOpen(fault) from fault
 
     def _follow_revision(self) -> None:
-        """Forget which statuses are stored if the accounts changed: `dealtrace demo --remove` deletes statuses."""
+        """If the accounts changed, forget which statuses are stored: `dealtrace demo --remove` deletes statuses."""
         revision = self._accounts_revision()
         if revision != self._statuses_revision:
             self._known_statuses, self._statuses_revision = KnownStatuses(), revision
