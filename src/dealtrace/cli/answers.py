@@ -365,7 +365,7 @@ class AlertIncidentAnswer(TypedDict):
 
 
 class AlertTrialAnswer(TypedDict):
-    """The result of `alert test` for 30 days; `undecided` is the number of checked periods with too little data."""
+    """The result of `alert test` for 30 days; `undecided` is how many of the checked periods had too little data."""
 
     alertId: int
     windows: int

@@ -116,7 +116,7 @@ def show(
     site_id: OptionalSiteIdArgument = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List webhooks with their state and the number of waiting deliveries."""
+    """List webhooks, each with its state and how many deliveries are waiting."""
     with open_prepared() as database, database.read() as connection:
         if site_id is not None:
             require_site(connection, site_id)
@@ -134,7 +134,7 @@ def show(
 
 @webhook_commands.command("show")
 def show_webhook(webhook_id: WebhookArgument, as_json: JsonOption = False) -> None:
-    """Show a webhook: its receiver, events, fields, state and the number of waiting deliveries."""
+    """Show a webhook: its receiver, events, fields and state, and how many deliveries are waiting."""
     with open_prepared() as database, database.read() as connection:
         webhook = find_webhook(connection, webhook_id)
         if webhook is None:

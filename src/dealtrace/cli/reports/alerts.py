@@ -217,7 +217,7 @@ def _send_test(database: Database, alert: Alert) -> None:
 
 
 def _sent_within(database: Database, mail_ids: Sequence[int]) -> list[Mail]:
-    """Return the e-mails when a server has tried to send all of them, or after a minute."""
+    """Wait until a server has tried to send all e-mails, but at most a minute, and return the e-mails."""
     deadline = time.monotonic() + SENT_WITHIN_SECONDS
     while True:
         with database.read() as connection:
