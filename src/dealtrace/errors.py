@@ -98,7 +98,7 @@ class BodyTooLarge(Refusal):
 class PathNotFound(Refusal):
     """The server has no such path.
 
-    For a well-known wrong path, `ru` and `en` name the right path; for any other path, they are empty.
+    For a well-known wrong path, `ru` and `en` name the right path; for all other paths, they are empty.
     """
 
     code = 10010
@@ -363,7 +363,7 @@ class WebhookNotFound(Refusal):
 
 
 class DeliveryNotFound(Refusal):
-    """The webhook was never sent such a message, or its record is deleted."""
+    """The message was never sent to this webhook, or the record of the message has been deleted."""
 
     code = 10063
     ru = "Сообщение {message_id} этому вебхуку не отправлялось, или его запись уже удалена"

@@ -35,7 +35,7 @@ def test_a_rule_is_added_listed_tried_and_removed(terminal: Terminal) -> None:
     tried = terminal.done("alert", "test", "1", alert_id, "--json").json
     assert (tried["windows"], tried["undecided"], tried["incidents"]) == (30, 30, [])
     assert (
-        "0 alerts in 30 windows; 30 had too little data to compare."
+        "0 alerts in 30 windows; windows with too little data to compare: 30."
         in terminal.done("alert", "test", "1", alert_id).out
     )
     findings = terminal.run("doctor", "--json").json

@@ -178,7 +178,7 @@ def test_distribute_refuses_what_is_no_cluster(terminal: Terminal) -> None:
     [
         (20, [], "Distributed 20 tables by site_id."),
         (1, ["deal"], "Distributed 1 table by site_id. 1 table had been distributed before."),
-        (0, ["deal", "call"], "All tables are distributed by site_id already."),
+        (0, ["deal", "call"], "All tables are already distributed by site_id."),
     ],
 )
 def test_distribute_says_what_it_did(added: int, before: list[str], said: str) -> None:

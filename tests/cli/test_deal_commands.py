@@ -40,7 +40,7 @@ def test_history_tells_every_version_with_before_and_after(
     assert result[3]["after"]["deleted_at"] is None
     said = beside.done("deal", "history", "told", "--site", str(owner.site.id)).out
     assert "won" in said
-    assert "by command" in said
+    assert "by a command" in said
 
 
 def test_the_history_names_the_user_of_the_cabinet_who_changed_a_deal(

@@ -155,7 +155,7 @@ def test_a_cost_that_meets_visits_is_not_shown(terminal: Terminal, run: Any, ope
     stage = Stage(opened)
     for campaign in ("весна", "лето"):
         stage.visit(shop, NOON, TrafficSource("Yandex", "cpc", campaign), visitor=campaign)
-    assert "Each cost has the source of a visit." in terminal.done(*run(DIRECT_API)).out
+    assert "Every cost matches a visit." in terminal.done(*run(DIRECT_API)).out
 
 
 def test_only_the_largest_costs_without_visits_are_shown(terminal: Terminal, run: Any) -> None:

@@ -54,7 +54,7 @@ class ColumnAnswer(TypedDict):
 
 
 class HostAnswer(TypedDict):
-    """A host in `source host list`; `name` is its source, or empty for own, payment and sign-in hosts."""
+    """A host in `source host list`; `name` names its source; it is empty for own, payment and sign-in hosts."""
 
     kind: str
     host: str
@@ -73,7 +73,10 @@ class SegmentAnswer(TypedDict):
 
 
 class ReclassificationAnswer(TypedDict):
-    """The result of `source reclassify`: the number of visits read, and of visits and leads that got another source."""
+    """The result of `source reclassify`: how many visits were read, and how many visits and leads got another source.
+
+    With `dryRun`, nothing is stored, and they are the visits and leads that would get another source.
+    """
 
     siteId: int
     dryRun: bool
@@ -132,7 +135,10 @@ class DemoAnswer(TypedDict):
 
 
 class ImportAnswer(TypedDict):
-    """The result of an import: the numbers of rows. `finishedBefore` is true if the file had already been imported."""
+    """The result of an import: how many rows were read, imported and refused.
+
+    `finishedBefore` is true if the file had already been imported.
+    """
 
     siteId: int
     rows: int
@@ -156,11 +162,12 @@ class UnmetCost(TypedDict):
 
 
 class CostsAnswer(TypedDict):
-    """The result of `import costs`; sums are in rubles, with two decimals.
+    """The result of `import costs`; amounts are in rubles, with two decimals.
 
-    `rows` is the number of rows in the file, without lines with totals. `costs` is the number of costs, one for each
-    day and source; `replaced` is the number of earlier costs of these days. `unmetSources` are sources without visits;
-    `unmetCampaigns` lack visits even if only source, medium and campaign are compared.
+    `rows` is how many rows the file has, not counting lines with totals. `costs` is how many costs were stored, one for
+    each day and source; `replaced` is how many earlier costs of the same days they replaced. `unmetSources` lists the
+    sources that no visit has; `unmetCampaigns` lists those that match no visit even if only source, medium and campaign
+    are compared.
     """
 
     siteId: int
@@ -207,7 +214,7 @@ class FlipAnswer(TypedDict):
 
 
 class MatchRateAnswer(TypedDict):
-    """The number of deals with a lead (`withLead`), and with a lead or a stated source (`attributed`).
+    """How many deals have a lead (`withLead`), and how many have a lead or a stated source (`attributed`).
 
     `matchRate` is the share of attributed deals, or `None` if there are no deals.
     """
@@ -218,7 +225,7 @@ class MatchRateAnswer(TypedDict):
 
 
 class MoveAnswer(TypedDict):
-    """The number of deals, possibly a fraction, and the rubles that would move from one source to another."""
+    """How many deals (possibly a fraction) and how many rubles would move from one source to another."""
 
     fromSource: str | None
     fromMedium: str | None
@@ -229,16 +236,16 @@ class MoveAnswer(TypedDict):
 
 
 class FurtherMovesAnswer(TypedDict):
-    """The number of deals and the rubles that would move between sources that are not listed in `moves`."""
+    """How many deals and how many rubles would move between sources that are not listed in `moves`."""
 
     deals: str
     rubles: str
 
 
 class TrialAnswer(TypedDict):
-    """What `try` prints after the deals that would change: the number of all deals, and the totals of the changes.
+    """What `try` prints after the deals that would change: how many deals there are, and the totals of the changes.
 
-    `withoutRate` deals move without money, as their currencies have no rate.
+    `withoutRate` is how many of the moved deals are left out of the rubles, because their currencies have no rate.
     """
 
     deals: int
@@ -279,7 +286,10 @@ class DisagreementAnswer(TypedDict):
 
 
 class CountAnswer(TypedDict):
-    """A number of deals, and their sum in rubles as a decimal, without deals in currencies that have no rate."""
+    """How many deals there are, and their sum in rubles as a decimal.
+
+    The sum leaves out `withoutRate` of the deals, because their amounts in rubles are unknown.
+    """
 
     deals: int
     rubles: str
@@ -355,7 +365,7 @@ class AlertIncidentAnswer(TypedDict):
 
 
 class AlertTrialAnswer(TypedDict):
-    """The result of `alert test` for 30 days; `undecided` is the number of checked periods with too little data."""
+    """The result of `alert test` for 30 days; `undecided` is how many of the checked periods had too little data."""
 
     alertId: int
     windows: int

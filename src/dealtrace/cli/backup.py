@@ -27,7 +27,7 @@ BackupFile = Annotated[Path, typer.Argument(metavar="FILE", help="The backup fil
 def backup(file: BackupFile) -> None:
     """Back up the whole database to one file while the server runs. An existing file is not overwritten.
 
-    The database then knows when its last backup finished.
+    The database also stores when the backup finished.
     """
     with explained():
         database = open_database(read_settings().database_url)
@@ -35,7 +35,8 @@ def backup(file: BackupFile) -> None:
             fail(f"{file} already exists.")
         if not file.parent.is_dir():
             fail(
-                f"{file} cannot be written: the folder {file.parent} does not exist. Create it, or choose another one."
+                f"{file} cannot be written: the folder {file.parent} does not exist. "
+                "Create it, or choose another folder."
             )
         with write_atomically(file) as partial:
             if database.is_sqlite:
@@ -54,7 +55,7 @@ def restore(file: BackupFile) -> None:
             fail(f"File not found: {file}.")
         if not _is_empty(database):
             fail(
-                "The database is not empty. Set DEALTRACE_DATABASE_URL to an empty database, or move the old file away."
+                "The database is not empty. Set DEALTRACE_DATABASE_URL to an empty one, or move the database file away."
             )
         if database.is_sqlite:
             _restore_sqlite(database, file)
@@ -64,7 +65,7 @@ def restore(file: BackupFile) -> None:
 
 
 def _is_empty(database: Database) -> bool:
-    """Return whether the database has no tables, without creating a SQLite file that does not exist."""
+    """Return whether the database has no tables; a missing SQLite file is not created."""
     if database.is_sqlite and not database.file.exists():
         return True
     try:
@@ -81,7 +82,7 @@ def _backup_sqlite(database: Database, target: Path) -> None:
 
 
 def _record(database: Database) -> None:
-    """Store that a backup finished now, if the database can store it: a replica and an older schema cannot."""
+    """Store that a backup finished now; if this fails, as on a replica or with an older schema, print the reason."""
     try:
         with database.write() as connection:
             record_backup(connection, clock.now())

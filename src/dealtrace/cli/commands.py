@@ -36,16 +36,16 @@ COMMANDS = {
         "sources", "source_commands", "Classify hosts for a site, such as its own hosts, and reclassify past visits."
     ),
     "deal": ListedCommand(
-        "deals.commands", "deal_commands", "List, show and restore deals, show their history, choose their leads."
+        "deals.commands", "deal_commands", "List, show and restore deals, show their history and choose their leads."
     ),
     "lead": ListedCommand("leads", "lead_commands", "Show, delete or restore a call or lead request."),
-    "explain": ListedCommand("deals.explain", "explain", "Explain why a deal has its lead, or none."),
+    "explain": ListedCommand("deals.explain", "explain", "Explain why a deal has its lead, or has none."),
     "match": ListedCommand("match", "match", "Rematch all deals of a site while the server runs."),
     "import": ListedCommand("import_costs", "import_commands", "Import calls, lead requests, deals, visits and costs."),
     "try": ListedCommand(
         "deals.what_if",
         "try_rules",
-        "Show what other rules and settings of a site would change; nothing is stored.",
+        "Show what would change at a site with other rules and settings.",
     ),
     "agree": ListedCommand("deals.agree", "agree", "Compare a CRM's list of deals with the deals of a site."),
     "export": ListedCommand("export", "export_commands", "Export deals, calls and lead requests to a file."),
@@ -88,7 +88,7 @@ def load_command(name: str) -> TyperCommand | TyperGroup:
 def _import_command(listed: ListedCommand) -> Any:
     """Import a command with garbage collection off; later collections skip what was imported. Any: a function or group.
 
-    Imports leave no garbage, and searching for it, mostly at exit, takes a fifth of the time of a short command.
+    Imports leave no garbage, and a search for garbage, mostly at exit, takes a fifth of the time of a short command.
     """
     gc.disable()
     try:
@@ -101,7 +101,7 @@ def _import_command(listed: ListedCommand) -> Any:
 class CommandGroup(TyperGroup):
     """The root group, which lists `COMMANDS` and imports only the command that is run.
 
-    Any: the attributes and options of Click have no types, nor have its contexts and commands under Typer.
+    Any: the attributes and options of Click have no types, and under Typer its contexts and commands have none either.
     """
 
     def __init__(self, **attributes: Any) -> None:

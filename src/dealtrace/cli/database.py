@@ -68,7 +68,7 @@ def check() -> None:
 
 @database_commands.command("recount")
 def recount() -> None:
-    """Recount the deals of each day, which journals use for totals and pages. While it runs, a server cannot write."""
+    """Recount the deals of each day; journals use the counts for totals and pages. Meanwhile, servers cannot write."""
     with open_prepared() as database:
         with database.read() as connection:
             sites = list_sites(connection)
@@ -80,7 +80,7 @@ def recount() -> None:
 
 @database_commands.command("renormalise")
 def renormalise() -> None:
-    """Normalise all stored phones and e-mails by the rules of this release. Can be stopped and continued."""
+    """Normalise all stored phones and e-mails by the rules of this release. If it is stopped, run it again."""
     hidden = not error_console.is_terminal
     with open_prepared() as database, Progress(console=error_console, transient=True, disable=hidden) as progress:
         with database.read() as connection:
@@ -122,7 +122,7 @@ def _count_left_to_normalise(database: Database) -> int:
 def mirror(
     anew: Annotated[bool, typer.Option("--anew", help="Remove the mirror first, and build it from scratch.")] = False,
 ) -> None:
-    """Update the column mirror, a copy of the data for fast reports. The next report does the same. SQLite only."""
+    """Update the column mirror, a copy of the data for fast reports, now instead of at the next report. SQLite only."""
     hidden = not error_console.is_terminal
     with open_prepared() as database:
         if not database.has_mirror:
@@ -146,7 +146,7 @@ def mirror(
 def distribute(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the statements without running them.")] = False,
 ) -> None:
-    """Distribute all tables not yet distributed over a Citus cluster, by site. Run this on the coordinator."""
+    """Distribute the tables over a Citus cluster by site, except those already distributed. Run on the coordinator."""
     with explained():
         database = open_database(read_settings().database_url)
         if dry_run:
@@ -167,9 +167,9 @@ def distribute(
 
 
 def summarize_distribution(added: int, before: Collection[str]) -> str:
-    """Return the message of `db distribute`: the number of tables distributed now, and of those distributed before."""
+    """Return the message of `db distribute`: how many tables were distributed now, and how many before."""
     if not added:
-        return "All tables are distributed by site_id already."
+        return "All tables are already distributed by site_id."
     others = f" {counted(len(before), 'table')} had been distributed before." if before else ""
     return f"Distributed {counted(added, 'table')} by site_id.{others}"
 

@@ -171,7 +171,7 @@ def _export(
 
 @dataclass(slots=True)
 class _Written:
-    """The number of rows written, and the number of texts cut to the size of a spreadsheet cell."""
+    """How many rows were written, and how many texts were cut to the size of a spreadsheet cell."""
 
     rows: int = 0
     cut: int = 0

@@ -48,7 +48,7 @@ RenameOption = Annotated[
 ]
 MapOption = Annotated[
     list[str] | None,
-    typer.Option("--map", metavar="HEADING=COLUMN", help="The column to read under a heading of the file."),
+    typer.Option("--map", metavar="HEADING=COLUMN", help="Read the file's column HEADING as COLUMN."),
 ]
 VatOption = Annotated[
     str | None, typer.Option("--vat", metavar="PERCENT", help="Subtract this VAT, which the costs include.")
@@ -229,12 +229,12 @@ def _summarize(imported: _Imported) -> Iterator[str]:
     if file.layout.ignored_headings:
         yield f"Ignored columns: {', '.join(file.layout.ignored_headings)}."
     if not imported.unmet.sources:
-        yield "Each cost has the source of a visit."
+        yield "Every cost matches a visit."
         return
     costs = f"Costs of {_rubles(_sum(imported.unmet.sources))} RUB"
     unmet = f"{costs} match no visit by source, medium, campaign, ad and keyword"
     if imported.unmet.campaigns:
-        yield f"{unmet}; {_rubles(_sum(imported.unmet.campaigns))} RUB not even by the first three:"
+        yield f"{unmet}; {_rubles(_sum(imported.unmet.campaigns))} RUB match none even by the first three:"
     else:
         yield f"{unmet}, but all match by the first three:"
 

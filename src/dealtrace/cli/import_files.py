@@ -32,7 +32,7 @@ PublishOption = Annotated[bool, typer.Option("--tell-webhooks", help="Send the i
 
 
 def _add_command(name: str, noun: ImportNoun, records: str) -> None:
-    """Add a command that imports one kind of record; `records` is its name in the help."""
+    """Add a command that imports one kind of record; `records` names this kind in the help."""
 
     @import_commands.command(name, help=f"Import {records}. If an import is stopped, run it again to continue.")
     def import_records(

@@ -76,7 +76,10 @@ def _find_lead(connection: Connection, kind: KindName, lead_id: int, only: int |
     sites = sites_to_search(connection, only)
     found = [(site, lead) for site in sites if (lead := find_deletable(connection, site.id, ref)) is not None]
     if len(found) > 1:
-        fail(f"Several sites have {kind} {lead_id}. Add --site: {', '.join(str(site.id) for site, _ in found)}")
+        fail(
+            f"Several sites have {kind} {lead_id}. Add --site for one of them: "
+            f"{', '.join(str(site.id) for site, _ in found)}"
+        )
     if not found:
         raise LeadNotFound(lead_id=lead_id)
     return found[0]

@@ -12,7 +12,7 @@ from dealtrace.reports.periods import YEAR_FIRST, parse_day
 
 
 def day_option(help_text: str, *, name: str) -> Any:  # Any: what `typer.Option` returns
-    """Return an option whose value is a day, parsed as everywhere else."""
+    """Return an option whose value is a day, parsed by `parse_day`."""
     return typer.Option(name, parser=_read_day, metavar="[YYYY-MM-DD]", help=help_text)
 
 

@@ -73,7 +73,7 @@ def print_json(content: object) -> None:
     """Print a value as one line of JSON, with control characters escaped.
 
     Raises:
-        OutputFailed: as `CleanConsole.print`.
+        OutputFailed: see `CleanConsole.print`.
     """
     write_line(_json(content))
 
@@ -87,7 +87,7 @@ def print_json_with_rows(
     the list.
 
     Raises:
-        OutputFailed: as `CleanConsole.print`.
+        OutputFailed: see `CleanConsole.print`.
     """
     _write(f"{_json(head)[:-1]},{_json(name)}:[")
     for number, row in enumerate(rows):
@@ -103,7 +103,7 @@ def write_line(line: str) -> None:
     """Write a line to standard output without escaping.
 
     Raises:
-        OutputFailed: as `CleanConsole.print`.
+        OutputFailed: see `CleanConsole.print`.
     """
     _write(line + "\n")
 

@@ -121,8 +121,9 @@ def _free_address(settings: Settings) -> str:
     """Return the IP address to listen on, after checking that the port is free.
 
     Granian listens on one address, and opens the port in shared mode, so it would not notice a second server. Ours: of
-    the addresses of a host name, the first IPv4 address that this machine has is chosen, else the first IPv6 address.
-    Programs that connect to `localhost` also try 127.0.0.1, but programs that connect to 127.0.0.1 never try ::1.
+    the addresses of a host name, the first IPv4 address that this machine has is chosen, or, if there is none, the
+    first such IPv6 address. Programs that connect to `localhost` also try 127.0.0.1, but programs that connect to
+    127.0.0.1 never try ::1.
 
     Raises:
         OSError: the host cannot be resolved, this machine has none of its addresses, or the port is in use.

@@ -35,7 +35,7 @@ def add(
     host: HostArgument,
     name: Annotated[str, typer.Option(help="The name of the source, for search and social hosts.")] = "",
 ) -> None:
-    """Add a host. Own, payment and sign-in hosts are never sources. A running server applies it within two seconds."""
+    """Add a host. Own, payment and sign-in hosts are never sources. A server applies this within two seconds."""
     with open_prepared() as database, database.write() as connection:
         added = add_host(connection, site_id, kind, host, name, clock.now())
     console.print(f"Site {site_id}: {added.host} is {added.kind.value}{_named(added.name)}.", markup=False)
@@ -74,7 +74,7 @@ def reclassify(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Classify all past visits by the current rules and hosts of the site, and credit their leads again.
+    """Classify all past visits by the current rules and hosts of the site, and credit their leads to sources anew.
 
     If it is stopped, run it again to continue.
     """
@@ -101,7 +101,7 @@ def reclassify(
 
 
 def _reclassify(database: Database, site: Site, *, dry_run: bool) -> Reclassification:
-    """Reclassify the visits of all visitors behind a progress bar, and return the counts."""
+    """Reclassify the visits of all visitors, showing a progress bar, and return the counts."""
     state = Reclassification("", clock.now())
     columns = (*Progress.get_default_columns()[:-1], MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=error_console, transient=True, disable=not error_console.is_terminal) as progress:
@@ -111,7 +111,7 @@ def _reclassify(database: Database, site: Site, *, dry_run: bool) -> Reclassific
                 progress.update(bar, total=total, completed=state.visits)
         except KeyboardInterrupt:
             progress.stop()
-            error_console.print(f"Stopped after {counted(state.visits, 'visit')}. Run it again to continue.")
+            error_console.print(f"Stopped after {counted(state.visits, 'visit')}. Run the same command to continue.")
             raise typer.Exit(130) from None
     return state
 

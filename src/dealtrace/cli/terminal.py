@@ -45,7 +45,7 @@ def open_prepared(*, creates: bool = False) -> Iterator[Database]:
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """Report errors that the user can fix as one line on standard error and exit with status 1."""
+    """Turn an error that the user can fix into a message on standard error, without a traceback, and exit status 1."""
     try:
         yield
     except InvalidSettings as reason:
@@ -67,7 +67,10 @@ def work_in(database: Database, connection: Connection, site: Site) -> Work:
 
 
 def _explain_os_error(error: OSError) -> str:
-    """Return the text of an error: the system's reason with the name of the file, or else the message of the error."""
+    """Return the system's reason for an error, after the name of the file if there is one.
+
+    If the system gave no reason, return the message of the error.
+    """
     if error.strerror is None:
         return str(error)
     return f"{error.filename}: {error.strerror}" if error.filename is not None else error.strerror

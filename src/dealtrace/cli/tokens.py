@@ -40,7 +40,7 @@ def show(
     site_id: OptionalSiteIdArgument = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List API tokens by id and label. The secrets themselves are not stored."""
+    """List API tokens with their ids and labels. The secrets themselves are not stored."""
     with open_prepared() as database, database.read() as connection:
         if site_id is not None:
             require_site(connection, site_id)

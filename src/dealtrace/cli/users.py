@@ -22,7 +22,7 @@ user_commands = typer.Typer(help="Create, invite, list and delete users of the c
 
 LoginArgument = Annotated[str, typer.Argument(help="The login name, case-insensitive.")]
 AtSiteOption = Annotated[int | None, typer.Option("--site", min=1, max=ID_MAX, help="The site of the role.")]
-RoleOption = Annotated[Role | None, typer.Option(help="The role at the site.")]
+RoleOption = Annotated[Role | None, typer.Option(help="The role on the site.")]
 NewPasswordOption = Annotated[
     str,
     typer.Option(
@@ -39,7 +39,7 @@ NewPasswordOption = Annotated[
 def create(
     login: LoginArgument, password: NewPasswordOption, site: AtSiteOption = None, role: RoleOption = None
 ) -> None:
-    """Create a user: with a role on a site, or an owner of the installation."""
+    """Create a user with a role on a site, or an owner of the installation."""
     _check_pair(site, role)
     with open_prepared() as database, transaction(database, ids=1) as (connection, ids):
         roles = {require_site(connection, site).id: role} if site is not None and role is not None else None
@@ -97,7 +97,9 @@ def reset_code(login: LoginArgument) -> None:
 
 def _check_pair(site: int | None, role: Role | None) -> None:
     if (site is None) != (role is None):
-        fail("Use --site and --role together: a role applies to a site. Without both, the user owns the installation.")
+        fail(
+            "Use --site and --role together: a role applies to a site. Without either, the user owns the installation."
+        )
 
 
 def _format_roles(rights: Rights) -> str:

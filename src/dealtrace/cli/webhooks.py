@@ -52,7 +52,7 @@ def create(
     fields: Annotated[str, typer.Option(help="Comma-separated fields to send; a default set if omitted.")] = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Create a webhook. Running servers use the webhook within two seconds."""
+    """Create a webhook. Running servers start to use it within two seconds."""
     draft = NewWebhook(site_id, url, _parse_events(events), style, split_names(fields))
     _check_fields(draft)
     _check_target(url)
@@ -116,7 +116,7 @@ def show(
     site_id: OptionalSiteIdArgument = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List webhooks with their state and the number of waiting deliveries."""
+    """List webhooks, each with its state and how many deliveries are waiting."""
     with open_prepared() as database, database.read() as connection:
         if site_id is not None:
             require_site(connection, site_id)
@@ -134,7 +134,7 @@ def show(
 
 @webhook_commands.command("show")
 def show_webhook(webhook_id: WebhookArgument, as_json: JsonOption = False) -> None:
-    """Show a webhook: its receiver, events, fields, state and the number of waiting deliveries."""
+    """Show a webhook: its receiver, events, fields and state, and how many deliveries are waiting."""
     with open_prepared() as database, database.read() as connection:
         webhook = find_webhook(connection, webhook_id)
         if webhook is None:
@@ -190,7 +190,7 @@ def try_out(
         TEST_SECONDS
     ),
 ) -> None:
-    """Have a server send a test message, even if the webhook is paused. Each value is its field's name in braces."""
+    """Have a server send a test message (its values are field names in braces), even if the webhook is paused."""
     with open_prepared() as database:
         with database.write() as connection:
             manage.schedule_test(connection, webhook_id, clock.now())
@@ -221,7 +221,7 @@ def replay(
     webhook_id: WebhookArgument,
     since: Annotated[
         datetime | None,
-        moment_option("The time of the first event to resend, in the site's time zone.", name="--since"),
+        moment_option("Resend the events from this time on, in the site's time zone.", name="--since"),
     ] = None,
     message: Annotated[str | None, typer.Option(help="The webhook-id of one message: msg_…")] = None,
 ) -> None:

@@ -60,7 +60,7 @@ class Caller:
     async def read(
         self, ask: Callable[Concatenate[Connection, SiteId, P], Result], *args: P.args, **kwargs: P.kwargs
     ) -> Result:
-        """Call `ask` on a thread with a connection, the site's id and the arguments, and return its result."""
+        """Call `ask` with a connection, the site's id and the arguments on a thread, and return its result."""
         return await self.read_pool.read(ask, self.site.id, *args, **kwargs)
 
     async def read_newest(

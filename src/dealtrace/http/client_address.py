@@ -47,9 +47,9 @@ class Proxies:
     def is_https(self, scope: Scope) -> bool:
         """Return whether the client used https.
 
-        If a trusted proxy forwarded the request, the value of `X-Forwarded-Proto` decides that was written by the
-        proxy to which the client connected: of several values, the one as far from the last as the client's address is
-        in `X-Forwarded-For`, or else the first.
+        If a trusted proxy forwarded the request, `X-Forwarded-Proto` decides. If the header has several values, the one
+        that counts is that of the proxy to which the client connected: it is as far from the last value as the client's
+        address is from the last entry of `X-Forwarded-For`. If there are too few values, the first one counts.
         """
         peer = read_address(_peer(scope))
         values = _entries(scope, b"x-forwarded-proto")
@@ -59,9 +59,10 @@ class Proxies:
         return values[-min(max(proxies, 1), len(values))].lower() == "https"
 
     def _walk(self, scope: Scope, peer: Address) -> tuple[Address, int]:
-        """Return the client's address, and how many entries of `X-Forwarded-For` trusted proxies wrote.
+        """Return the client's address, and how many entries of `X-Forwarded-For` were written by trusted proxies.
 
-        The header is read from its last entry, which the proxy `peer` wrote, because a client can write the first ones.
+        The header is read from its last entry, which the proxy `peer` wrote, because a client can write the
+        first entries.
         """
         nearest, written = peer, 0
         for hop in reversed(_entries(scope, b"x-forwarded-for")):
@@ -88,7 +89,7 @@ def _peer(scope: Scope) -> str:
 
 
 def _entries(scope: Scope, name: bytes) -> list[str]:
-    """Return the values of a header that has a list, without empty ones."""
+    """Return the non-empty values of a header that has a comma-separated list."""
     return [entry.strip() for entry in joined_header(scope, name).split(",") if entry.strip()]
 
 

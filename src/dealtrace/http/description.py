@@ -124,7 +124,7 @@ def _parameter(parameter: Parameter, place: str, example: Example) -> dict[str, 
 
 
 def _style_of(parameter: Parameter) -> dict[str, object]:
-    """Return the OpenAPI keys `style` and `explode` of a parameter; the result is empty if it has a single value."""
+    """Return the OpenAPI keys `style` and `explode` of a parameter; empty if the parameter takes a single value."""
     match parameter:
         case Family():
             return _AS_FAMILY

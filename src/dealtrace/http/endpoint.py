@@ -24,8 +24,9 @@ class AuthScheme:
     """How a request identifies its site: by a token in a parameter or header, or by the id of the site.
 
     With `is_header`, `token` and `site` are headers; the header `site` may name the site in addition to the token. If
-    the token is missing but that of the scheme `instead` is sent, `instead` applies. `counter` is for requests of web
-    pages, which have no token: the parameter that has the site's id or the code of its visit counter.
+    the token is missing, but the token of the scheme `instead` is sent, then `instead` applies. `counter` is for
+    requests of web pages, which have no token: it is the parameter that has the site's id or the code of its visit
+    counter.
     """
 
     token: Parameter | None = None
@@ -36,7 +37,7 @@ class AuthScheme:
 
     @property
     def headers(self) -> tuple[Parameter, ...]:
-        """List this scheme's headers and its alternative's."""
+        """List the headers of this scheme and of `instead`."""
         own = tuple(header for header in (self.token, self.site) if header is not None) if self.is_header else ()
         return own + (self.instead.headers if self.instead is not None else ())
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
 PARAMETERS_MAX = 1000
-"""Ours: the most parameters of a request."""
+"""Ours: the most parameters that a request may have."""
 
 _ESCAPED = re.compile(b"(?:%[0-9A-Fa-f]{2})+")
 _BROKEN_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
@@ -119,7 +119,10 @@ def _take_encoded(pairs: Pairs, name: str, value: str) -> None:
 
 
 def _note_broken(pairs: Pairs, name: str, fault: ValueError) -> None:
-    """Record a value that cannot be decoded: in `broken_further` after a valid value of its name, else in `broken`."""
+    """Record a value that cannot be decoded.
+
+    It is recorded in `broken_further` if a valid value of the same name came before, and in `broken` otherwise.
+    """
     noted = pairs.broken_further if name in pairs.values else pairs.broken
     noted.setdefault(name, _violation(name, fault))
 

@@ -93,8 +93,8 @@ class Gate:
         """Return the caller of a request; its site is found by token, counter code or id.
 
         Raises:
-            Refusal: the token is not valid, no known site is named, or the named site is not that of the token; or too
-                many requests came without a token.
+            Refusal: the token is not valid, no known site is named, the named site is not the token's site, or too many
+                requests came without a token.
         """
         path_params = scope.get("path_params", {})
         in_path = path_params.get(self._site_parameter)
@@ -166,7 +166,7 @@ class Gate:
         return site
 
     async def _site_of_number(self, site_id: str) -> Site | None:
-        """Return the site whose id is written in a string, or `None` if there is none or the text is not an id."""
+        """Return the site with the id `site_id`, or `None` if no site has this id or the string is not an id."""
         number = int(site_id) if site_id.isascii() and site_id.isdigit() and len(site_id) <= DIGITS_MAX else 0
         site = self._site_cache.remembered_site(number)
         if site is None:

@@ -60,8 +60,8 @@ class MovingWindows(Protocol):
 class MemoryWindows:
     """Moving windows in memory; a key is dropped when its last admitted hit has left the window.
 
-    A key must always be hit with the same number of seconds. Keys are kept by this number, so that keys whose window
-    is long do not keep keys whose window has passed.
+    A key must always be hit with the same number of seconds. Keys are grouped by this number, so that a key with a
+    long window does not delay the removal of keys whose window has passed.
     """
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:

@@ -17,7 +17,7 @@ class WireType(Protocol):
 
     @property
     def erased(self) -> object:
-        """The value that an empty parameter stands for, on endpoints where it erases the stored value."""
+        """The value that an empty parameter stands for on endpoints where empty parameters erase stored values."""
 
     def read(self, text: str) -> Any:
         """Parse a string that is not empty.

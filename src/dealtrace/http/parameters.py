@@ -20,9 +20,10 @@ REQUIRED = ("обязательный параметр не передан", "th
 class Parameter:
     """A parameter: its name in requests, its type, whether it is required, and its description in both languages.
 
-    With `absent_when_empty`, an empty value counts as absent even where other empty values erase, for example in the
-    number by which an update finds its deal. A malformed value is ignored if the parameter named `gives_way_to` was
-    sent with a valid value. `is_token` marks the token, which is checked before all other parameters.
+    With `absent_when_empty`, an empty value counts as absent even on endpoints where other empty values erase what is
+    stored, for example in the number by which an update finds its deal. A malformed value is ignored if the parameter
+    whose name is in `gives_way_to` was sent with a valid value. `is_token` marks the token, which is checked before all
+    other parameters.
     """
 
     name: str

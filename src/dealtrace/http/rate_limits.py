@@ -22,7 +22,7 @@ class _Limit:
 
 @record
 class Rates:
-    """The rate limits per IP address; limits named `…_site_…` apply to all requests without a token to one site.
+    """The rate limits per IP address; limits named `…_site_…` are per site, for requests without a token.
 
     0 means no limit.
     """
@@ -55,7 +55,7 @@ class RateLimits:
         self._outage = Outage("rate_limit_unavailable", "rate_limit_back")
 
     def per_second(self, rate_limit_class: RateLimitClass) -> int:
-        """Return how many requests per second one IP address may send, or 0 without a limit per second."""
+        """Return how many requests per second one IP address may send, or 0 if there is no limit per second."""
         limit = self._per_ip[rate_limit_class]
         return limit.count if limit is not None and limit.seconds == 1 else 0
 
@@ -79,7 +79,7 @@ class RateLimits:
         raise RateExceeded(per_second=limit.count, retry_after_seconds=1)
 
     async def check_site(self, rate_limit_class: RateLimitClass, site_id: int) -> None:
-        """Admit a request to a site that was sent without a token, and count the request.
+        """Admit a request without a token to a site, and count the request.
 
         Ours: such requests are also limited per site, because anyone may send them from any number of IP addresses.
 

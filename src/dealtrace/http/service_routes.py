@@ -38,7 +38,7 @@ class _Probes:
         return JSONResponse({"status": "ok"})
 
     async def answer_ready(self, _request: Request) -> Response:
-        """Answer 200 if deals can be registered, else 503, with the state of each part (at most one second old)."""
+        """Answer 200 if deals can be registered, or 503 otherwise, with the state of each part at the last check."""
         health = self._watch.health
         parts = {"write": health.write if self._is_writing() else "the writer has stopped", "schema": health.schema}
         is_ready = all(part == OK for part in parts.values())

@@ -1,4 +1,4 @@
-"""A thread for long changes that people start and do not wait for, one after another."""
+"""A thread that runs, one after another, long changes that people start and do not wait for."""
 
 import threading
 from collections.abc import Callable
@@ -11,7 +11,7 @@ IsStopping = Callable[[], bool]
 class BackgroundRuns:
     """Runs functions one after another on a thread; each is given a function that says when it must end early.
 
-    `failed` is called with an exception that a run raises; nobody waits for its result.
+    `failed` is called with any exception that a run raises, since nobody waits for the result of the run.
     """
 
     def __init__(self, failed: Callable[[Exception], None]) -> None:
@@ -20,11 +20,11 @@ class BackgroundRuns:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="background-run")
 
     def start(self, run: Callable[[IsStopping], None]) -> None:
-        """Call `run` on the thread after the runs that were started before; return at once."""
+        """Call `run` on the thread once all runs that were started before it have ended; return at once."""
         self._pool.submit(self._run, run)
 
     def stop(self) -> None:
-        """Ask the current run to end, drop those that wait, and wait for the end of the current one."""
+        """Ask the current run to end early, drop the waiting runs, and wait until the current run has ended."""
         self._stopping.set()
         self._pool.shutdown(cancel_futures=True)
 

@@ -124,7 +124,7 @@ class DatabaseWatch:
         return self._with_mirror(health) if is_of_this_release else health
 
     def _find_loss(self) -> Health | None:
-        """Return the health of a database whose file is gone, or `None` if it is there."""
+        """Return the health to report if a file of the database was removed or replaced; otherwise, return `None`."""
         lost = self._files.find_lost() if self._files is not None else None
         if lost is None:
             return None
@@ -138,7 +138,7 @@ class DatabaseWatch:
             return replace(health, mirror_fault=fault)
 
     def _try_to_write(self) -> str | None:
-        """Try to write if an earlier write failed, and return why writing fails, or `None` if nothing failed."""
+        """Try to write if an earlier write failed; return why this fails, or `None` if it succeeds or is not needed."""
         failure = self._failure
         if failure is None:
             return None

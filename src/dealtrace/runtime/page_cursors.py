@@ -16,7 +16,10 @@ TRAIL_SECONDS = 900
 
 @dataclass(slots=True)
 class _Trail:
-    """The ends of the pages of a list that a reader has read: the sort key of each last row, by the offset after it."""
+    """How far a reader has read a list.
+
+    `ends` has the sort key of the last row of each page that was read, by the offset at which the next page begins.
+    """
 
     total: int
     read_at: float

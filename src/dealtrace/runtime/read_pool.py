@@ -67,7 +67,7 @@ class ReadPool:
     async def read(self, function: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Call `function` with a connection and the arguments on a thread, and return its result.
 
-        With a replica, `function` may be called twice, and may not see the latest changes.
+        With a replica, `function` is possibly called twice, and possibly does not see the latest changes.
 
         If the caller is cancelled before a thread is free, `function` is not called.
 
@@ -116,7 +116,7 @@ class ReadPool:
             return function(connection, *args, **kwargs)
 
     def _knows_enough(self, connection: Connection) -> bool:
-        """Return whether the replica has the newest sites and tokens; it is queried only if these have changed."""
+        """Return whether the replica has the newest sites and tokens; the replica is queried only if they changed."""
         needed = self._revision_needed()
         if self._replica_revision < needed:
             self._replica_revision = find_revision(connection)

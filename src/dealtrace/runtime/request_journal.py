@@ -23,8 +23,8 @@ NO_SITE = Site(SiteId(0), "", ZoneInfo("UTC"))
 class RequestJournal:
     """Collects requests and stores them together; if the process is killed, the requests of the last second are lost.
 
-    A request is added as a function `make`, which builds its record when it is stored, so that responses are not
-    delayed.
+    A request is added as a function `make`, which builds the record of the request. `make` is called only when the
+    record is stored, so that responses are not delayed.
     """
 
     def __init__(self, kept_days: int) -> None:

@@ -1,4 +1,4 @@
-"""Write commands for several sites and wait for all of them, whatever becomes of each."""
+"""Queue commands of several sites, and wait until each of them has succeeded or failed."""
 
 import asyncio
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ async def write_each(
     operation: Operation[Payload, Outcome],
     commands: Sequence[tuple[Site, WriteCommand[Payload]]],
 ) -> list[Outcome | BaseException]:
-    """Return the outcome of each command, in input order; a command that failed or found no room has its exception."""
+    """Return, in input order, the outcome of each command, or the exception with which it failed or was refused."""
     waiting: dict[int, asyncio.Future[Outcome]] = {}
     outcomes: dict[int, Outcome | BaseException] = {}
     for position, (site, command) in enumerate(commands):

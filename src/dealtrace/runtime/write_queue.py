@@ -214,7 +214,7 @@ class WriteQueue:
                 self._write(late.batch, late.deadline, pause=late.pause)
 
     def _write(self, batch: list[Pending], deadline: float, *, pause: float = 0.0) -> None:
-        """Write `batch` and deliver the outcomes of its commands, except those of sites that are postponed.
+        """Write `batch` and deliver the outcomes of its commands, except the commands of sites that are postponed.
 
         This waits, up to `deadline`, while the whole database is unavailable. `pause` is the last pause before a retry,
         in seconds.
@@ -334,7 +334,7 @@ class WriteQueue:
             raise _NotOpen(fault) from fault
 
     def _follow_revision(self) -> None:
-        """Forget which statuses are stored if the accounts changed: `dealtrace demo --remove` deletes statuses."""
+        """If the accounts changed, forget which statuses are stored: `dealtrace demo --remove` deletes statuses."""
         revision = self._accounts_revision()
         if revision != self._statuses_revision:
             self._known_statuses, self._statuses_revision = KnownStatuses(), revision

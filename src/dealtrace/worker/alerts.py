@@ -25,7 +25,7 @@ from dealtrace.worker.due_sites import list_due_sites
 from dealtrace.worker.repeating import BackgroundLoops
 
 RETRY_AFTER = timedelta(minutes=2)
-"""How long a rule that could not be checked waits, for example because too many reports were running."""
+"""How long a rule waits if it could not be checked, for example because too many reports were running."""
 POLL_SECONDS = 20.0
 """How many seconds pass between two queries for rules to check; a new rule waits at most this long."""
 
@@ -62,7 +62,7 @@ class Alerts:
             await self._check_site(site)
 
     async def _check_site(self, site: Site) -> None:
-        """Check the due rules of a site, one after another; more rules than a site may have wait for the next poll."""
+        """Check the due rules of a site, one after another; after `ALERTS_MAX` rules, others wait for the next poll."""
         for _ in range(ALERTS_MAX):
             context = await self._read_pool.read(read_question_context, site, clock.now())
             alert = await self._write_queue.write(claim_alert, site, WriteCommand(None))
@@ -73,7 +73,8 @@ class Alerts:
     async def _check_rule(self, site: Site, alert: Alert, context: QuestionContext) -> None:
         """Check a rule and store the verdict.
 
-        If the check fails, the rule is due again after `RETRY_AFTER`; if its outcome cannot be stored, after the lease.
+        If the check fails, the rule is due again after `RETRY_AFTER`; if the verdict cannot be stored, when its lease
+        ends.
         """
         rule = alert.rule
         slot = last_slot(rule.window, site.time_zone, clock.now())

@@ -30,7 +30,7 @@ class TargetTransport(httpx.AsyncHTTPTransport):
 class TargetBackend(httpcore.AsyncNetworkBackend):
     """Opens connections by host name; an address that failed is tried again only if there is no other address.
 
-    All addresses must have been tried within `seconds`.
+    Attempts begin often enough that all addresses are tried within `seconds`.
     """
 
     def __init__(self, private: Sequence[str], seconds: float) -> None:

@@ -58,7 +58,7 @@ class MessageWriter(Protocol):
     def __call__(
         self, connection: Connection, site: Site, webhook: Webhook, deliveries: Sequence[Delivery], now: datetime
     ) -> dict[OutboxPosition, Message]:
-        """Return messages by position, sent at `now`; deliveries whose lead, deal or alert was deleted have none."""
+        """Return messages dated `now` by position; a delivery whose lead, deal or alert was deleted has no message."""
 
 
 class Deliveries:
@@ -237,7 +237,10 @@ async def _attempt(connection: WebhookConnection, webhook: Webhook, message: Mes
 
 
 def _unwritable(webhook: Webhook, broken: Exception) -> Fault:
-    """Log that a message could not be written, a bug in the server; return an error, so that retries slow down."""
+    """Log that a message could not be written, which is a bug in the server.
+
+    Return this as an error of the webhook, so that retries slow down.
+    """
     _log.error("webhook_not_written", webhook_id=webhook.id, cause=cause_of(broken))
     return Fault(f"the message cannot be written: {type(broken).__name__}")
 

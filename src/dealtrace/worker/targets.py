@@ -77,8 +77,8 @@ async def find_addresses(host: str, port: int, private: Sequence[str]) -> list[s
 def is_allowed(address: Address, private: Sequence[str]) -> bool:
     """Return whether an address is public or in one of the `private` networks.
 
-    IPv4 mapped to IPv6 counts as IPv4. A metadata service is allowed only if its own address is listed, not by a
-    network that contains the address.
+    IPv4 mapped to IPv6 counts as IPv4. A metadata service is allowed only if its own address is listed; a listed
+    network that contains the address is not enough.
     """
     plain = (address.ipv4_mapped if isinstance(address, IPv6Address) else None) or address
     networks = [ip_network(network) for network in private]

@@ -105,7 +105,10 @@ class _Run:
         self._is_hidden = is_hidden or not error_console.is_terminal
 
     def disagreements(self) -> Iterator[Comparison]:
-        """Yield the differences and count them in the totals: first rows that differ, then deals not in the file."""
+        """Yield the differences: rows of the file that differ, then deals that are missing in the file.
+
+        All deals, also those that agree, are counted in `agreement`.
+        """
         # Rows are printed while the progress bar is shown, and must not go to its console.
         shown = Progress(console=error_console, transient=True, disable=self._is_hidden, redirect_stdout=False)
         with shown as progress:

@@ -1,4 +1,4 @@
-"""`dealtrace deal`: list, show and restore deals, show their history, choose their leads."""
+"""`dealtrace deal`: list, show and restore deals, show their history and choose their leads."""
 
 from datetime import date
 from typing import Annotated
@@ -32,7 +32,7 @@ LISTED = 50
 LISTED_MAX = 1000
 
 deal_commands = typer.Typer(
-    help="List, show and restore deals, show their history, choose their leads.", no_args_is_help=True
+    help="List, show and restore deals, show their history and choose their leads.", no_args_is_help=True
 )
 
 DayOption = date | None
@@ -46,7 +46,7 @@ def list_deals(
     limit: Annotated[int, typer.Option(min=1, max=LISTED_MAX, help="How many of the latest deals to list.")] = LISTED,
     as_json: JsonOption = False,
 ) -> None:
-    """List the latest deals of a site by date of creation, without deleted deals. For all: dealtrace export deals."""
+    """List the latest deals of a site by creation date, without deleted deals. To get all: dealtrace export deals."""
     check_order(first, last)
     with open_prepared() as database, database.read() as connection:
         site = require_site(connection, site_id)
@@ -102,7 +102,7 @@ def history(deal: DealArgument, site: OnlySiteOption = None, as_json: JsonOption
 
 @deal_commands.command("restore")
 def restore(deal: DealArgument, site: OnlySiteOption = None) -> None:
-    """Restore a deleted deal. Refused if another deal has taken its number."""
+    """Restore a deleted deal. This is refused if another deal has taken its number."""
     with open_prepared() as database, database.write() as connection:
         owner, found = find_deal(connection, deal, site, deleted=True)
         restored = restore_deal(work_in(database, connection, owner), found.id)
@@ -117,7 +117,7 @@ def pin(
     none: Annotated[bool, typer.Option("--none", help="The deal is to have no lead.")] = False,
     site: OnlySiteOption = None,
 ) -> None:
-    """Choose the lead of a deal by hand. Matching no longer changes the lead."""
+    """Choose the lead of a deal by hand. From then on, matching does not change the lead."""
     if [call is not None, request is not None, none].count(True) != 1:
         fail("Give exactly one of --call, --request and --none.")
     lead = LeadRef(LeadKind.CALL, call) if call is not None else None
@@ -130,7 +130,7 @@ def pin(
 
 @deal_commands.command("unpin")
 def unpin(deal: DealArgument, site: OnlySiteOption = None) -> None:
-    """Undo the choice of a lead by hand, and match the deal by the rules again at once."""
+    """Undo the choice made with pin, and match the deal by the rules again at once."""
     with open_prepared() as database, database.write() as connection:
         owner, found = find_deal(connection, deal, site)
         unpinned = unpin_deal(work_in(database, connection, owner), found.id)

@@ -15,7 +15,7 @@ from dealtrace.operations.deals.explain import Explanation, explain_deal
 
 
 def explain(deal: DealArgument, site: OnlySiteOption = None, as_json: JsonOption = False) -> None:
-    """Explain why a deal has its lead, or none.
+    """Explain why a deal has its lead, or has none.
 
     All searches are listed, with how far each candidate was outside its time window.
     """

@@ -41,7 +41,7 @@ def format_instant(at: datetime, zone: ZoneInfo) -> str:
 def _author(version: DealVersion, logins: Mapping[int, str]) -> str:
     if version.user_id is not None:
         return f"user {logins.get(version.user_id, version.user_id)}"
-    return f"token {version.token_id}" if version.token_id is not None else "by command or a new lead"
+    return f"token {version.token_id}" if version.token_id is not None else "by a command or a new lead"
 
 
 def _format_changes(version: DealVersion, zone: ZoneInfo) -> Iterator[str]:
@@ -53,7 +53,10 @@ def _format_changes(version: DealVersion, zone: ZoneInfo) -> Iterator[str]:
 
 
 def _flatten(fields: Mapping[str, object], zone: ZoneInfo, opening: str = "") -> dict[str, str]:
-    """Return the texts of fields that have a value, by dotted path; only our own fields are read by their names."""
+    """Return the texts of fields that have a value, by dotted path.
+
+    Whole paths are compared with `LEAD` and `MOMENTS`, since a custom field may have the same name as one of them.
+    """
     flat: dict[str, str] = {}
     for name, value in fields.items():
         plain = msgspec.to_builtins(value, builtin_types=(datetime, date))

@@ -41,10 +41,10 @@ def format_amount(deal: Deal | IncomingDeal) -> str:
 
 
 def find_deal(connection: Connection, name: str, only: int | None, *, deleted: bool = False) -> tuple[Site, Deal]:
-    """Return the site and the deal whose id, or else whose number, is `name`; only site `only` is searched if given.
+    """Return the deal whose id is `name`, or, if there is none, the deal whose number is `name`, with its site.
 
-    Deals that are not deleted are preferred; with `deleted`, deleted deals are. If no deal or several deals match, the
-    command ends with an error message.
+    If `only` is given, only this site is searched. Deals that are not deleted are preferred; with `deleted`, deleted
+    deals are preferred. If no deal or several deals match, the command ends with an error message.
     """
     sites = sites_to_search(connection, only)
     ids = [int(name)] if name.isascii() and name.isdigit() and len(name) <= len(str(ID_MAX)) else []

@@ -12,7 +12,7 @@ LINE_MAX = 80
 
 
 def effect_lines(effects: Sequence[Effect]) -> Iterator[str]:
-    """Yield what each setting would change: a sentence, figures, and the days with other figures."""
+    """Yield what each setting would change: a sentence, figures, and the days whose figures would change."""
     for effect in effects:
         yield f"{effect.key}: {effect.before or '(empty)'} → {effect.after or '(empty)'}"
         yield from wrap(effect.sentence("en"), LINE_MAX, initial_indent="  ", subsequent_indent="  ")

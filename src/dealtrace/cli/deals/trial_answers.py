@@ -1,4 +1,4 @@
-"""The JSON that `dealtrace try` prints beside the changed deals; its keys are part of the interface."""
+"""The JSON that `dealtrace try` prints in addition to the changed deals; its keys are part of the interface."""
 
 from datetime import date
 from typing import NotRequired, TypedDict

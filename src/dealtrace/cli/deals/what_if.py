@@ -69,7 +69,7 @@ def try_rules(
     limit: Annotated[int, typer.Option(min=0, help="How many deals and moves to list; --json lists all.")] = LISTED,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what other rules and settings would change at a site, by default in the last 28 days.
+    """Show what would change at a site with other rules and settings, by default in the last 28 days.
 
     Nothing is stored; everything is read from one snapshot of the database. Pinned deals keep their leads.
     """
@@ -109,7 +109,7 @@ def _show_effects(head: TrialHeadAnswer, effects: Sequence[Effect], *, as_json: 
     for line in effect_lines(effects):
         console.print(line, markup=False)
     if not effects:
-        console.print("The site has these settings already.")
+        console.print("The site already has these settings.")
 
 
 def _read_pair(setting: str) -> tuple[str, str]:
@@ -192,7 +192,7 @@ def _hints(run: _Run) -> Iterator[str]:
         yield f"{counted(tally.kept, 'deal')} would keep a lead that these rules would not find:"
         yield "  switching contact matching off does not change past deals."
     if tally.without_rate:
-        yield f"Rubles leave out the sums of {counted(tally.without_rate, 'deal')} in currencies without a rate:"
+        yield f"The sums in rubles leave out {counted(tally.without_rate, 'deal')} in currencies without a rate:"
         yield f"  dealtrace rate set {run.site.id} CURRENCY RUBLES --from DAY"
     if run.trial.matches_again and not run.trial.site_of(run.site).contact_matching:
         yield "Contact matching is off for this site: threshold and order need contact_matching=on."

@@ -163,7 +163,7 @@ def _unknown_setting_finding(unknown: UnknownVariable) -> Finding:
 
 
 def _matcher_findings(connection: Connection, site: Site) -> list[Finding]:
-    """Return a problem if deals have matchers (searches for a source) that are never tried, else an empty list."""
+    """List one problem if deals have matchers (searches for a source) that are never tried; otherwise, list none."""
     lists = list_latest_matchers(connection, site.id, LISTS_READ)
     lost = sum(bool(unreachable(matchers)) for matchers in lists)
     if not lost:
@@ -212,7 +212,7 @@ def _status_findings(connection: Connection, site: Site) -> list[Finding]:
 
 
 def _rate_findings(connection: Connection, site: Site) -> list[Finding]:
-    """List the currencies without an exchange rate for some deals; reports leave out the amounts of these deals."""
+    """List the currencies in which some deals have no exchange rate; reports leave out the amounts of these deals."""
     return [
         {
             "kind": "no_rate",
@@ -227,7 +227,7 @@ def _rate_findings(connection: Connection, site: Site) -> list[Finding]:
 
 
 def _named(groups: list[StatusGroup]) -> str:
-    """Return the first statuses with their numbers of deals, such as `new (3), paid (1) and 5 more`."""
+    """Return the first statuses, each with how many deals it has, such as `new (3), paid (1) and 5 more`."""
     named = ", ".join(f"{group.name} ({group.deals})" for group in groups[:STATUSES_SHOWN])
     more = len(groups) - STATUSES_SHOWN
     return f"{named} and {more} more" if more > 0 else named

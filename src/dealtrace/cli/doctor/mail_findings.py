@@ -35,7 +35,7 @@ def mail_findings(connection: Connection, site: Site, *, has_mail_server: bool) 
     if failed:
         latest = failed[0]
         text = (
-            f"Site {site.id}: {counted(len(failed), 'mail')} of the last week could not be sent, "
+            f"Site {site.id}: {counted(len(failed), 'e-mail')} of the last week could not be sent, "
             f"the latest to {latest.recipient.address}: {latest.fault}"
         )
         cure = "Check DEALTRACE_SMTP_URL and the addresses, then dealtrace alert test SITE ALERT --mail"

@@ -1,4 +1,4 @@
-"""Find, for `doctor`, the problems that the overview of a site shows too, each with the command that fixes it."""
+"""Find for `doctor` the problems that the overview of a site also shows, each with the command that fixes it."""
 
 from sqlalchemy import Connection
 
@@ -20,8 +20,8 @@ from dealtrace.storage.reports.statuses import list_statuses
 def problem_findings(connection: Connection, site: Site) -> list[Finding]:
     """List the problems of a site that its overview shows too.
 
-    Left out are problems of which `doctor` knows more than the overview: it lists each unknown field and parameter, the
-    deals of all time without a rate, and the statuses of a site that has none that means won.
+    Problems of which `doctor` itself finds more are left out: it lists each unknown field and parameter, the deals
+    without a rate from all time, and the statuses of a site where no status means won.
     """
     now = clock.now()
     findings = [_finding(problem, site) for problem in list_problems(connection, site, now)]
@@ -40,8 +40,8 @@ def backup_findings(connection: Connection, days_max: int) -> list[Finding]:
     if problem is None:
         return []
     is_missing = problem.kind is ProblemKind.NO_BACKUP
-    old = f"The last backup is {counted(problem.count, 'day')} old, of {problem.since:%Y-%m-%d %H:%M} UTC."
-    cure = "dealtrace backup FILE, every day; or DEALTRACE_BACKUP_DAYS_MAX=0, if backups are made by other means"
+    old = f"The last backup is {counted(problem.count, 'day')} old ({problem.since:%Y-%m-%d %H:%M} UTC)."
+    cure = "dealtrace backup FILE (run it every day), or DEALTRACE_BACKUP_DAYS_MAX=0 if backups are made by other means"
     return [{"kind": "backup", "text": "No backup is known." if is_missing else old, "cure": cure}]
 
 

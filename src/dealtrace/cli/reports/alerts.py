@@ -50,7 +50,7 @@ def add(  # noqa: PLR0913, PLR0917 - a rule has as many parts
     window: Annotated[str, typer.Option(help=f"The period that is checked: {', '.join(WINDOWS)}.")] = "day",
     limit: Annotated[str, typer.Option(help=f"A limit or a percentage; by default {_PERCENTS}.")] = "",
     filters: Annotated[
-        list[str] | None, typer.Option("--filter", help="A filter dimension:operator:value; may be repeated.")
+        list[str] | None, typer.Option("--filter", help="A filter, written dimension:operator:value; may be repeated.")
     ] = None,
     mail: Annotated[
         list[str] | None,
@@ -78,7 +78,7 @@ def add(  # noqa: PLR0913, PLR0917 - a rule has as many parts
 
 @alert_commands.command("list")
 def show(site_id: SiteIdArgument, as_json: JsonOption = False) -> None:
-    """List the rules of a site, with their alerts that are raised now."""
+    """List the rules of a site, each with its alert if one is raised now."""
     with open_prepared() as database, database.read() as connection:
         site = require_site(connection, site_id)
         alerts = list_alerts(connection, site.id)
@@ -127,7 +127,7 @@ def _alert_lines(alert: Alert, incident: Incident | None, about: AlertSite) -> l
 
 @alert_commands.command("remove")
 def remove(site_id: SiteIdArgument, alert_id: AlertArgument) -> None:
-    """Remove a rule and its history. Nobody is notified, even if an alert of the rule is raised."""
+    """Remove a rule and its history. Nobody is notified, even if its alert has not ended."""
     with open_prepared() as database, database.write() as connection:
         manage.remove_alert(connection, require_site(connection, site_id), alert_id, clock.now())
     console.print(f"Alert {alert_id} removed from site {site_id}.")
@@ -192,7 +192,7 @@ def _trial_lines(trial: Trial, site: Site) -> Sequence[str]:
         end = f"ended {ended.astimezone(site.time_zone):%Y-%m-%d %H:%M}" if ended is not None else "not over"
         lines.append(f"  {since:%Y-%m-%d %H:%M} – {until:%Y-%m-%d %H:%M}: {value}, usually {usual}; {end}")
     summary = f"{counted(len(trial.incidents), 'alert')} in {counted(trial.windows, 'window')}"
-    return [*lines, f"{summary}; {trial.undecided} had too little data to compare."]
+    return [*lines, f"{summary}; windows with too little data to compare: {trial.undecided}."]
 
 
 def _send_test(database: Database, alert: Alert) -> None:
@@ -217,7 +217,7 @@ def _send_test(database: Database, alert: Alert) -> None:
 
 
 def _sent_within(database: Database, mail_ids: Sequence[int]) -> list[Mail]:
-    """Return the e-mails when a server has tried to send all of them, or after a minute."""
+    """Wait until a server has tried to send all e-mails, but at most a minute, and return the e-mails."""
     deadline = time.monotonic() + SENT_WITHIN_SECONDS
     while True:
         with database.read() as connection:

@@ -60,7 +60,7 @@ def take_rates(
 
 @rate_commands.command("list")
 def show(site_id: SiteIdArgument, as_json: JsonOption = False) -> None:
-    """List the rates of a site, and the number of deals without a rate."""
+    """List the rates of a site, and how many deals in each currency have no rate."""
     with open_prepared() as database, database.read() as connection:
         rates = list_rates(connection, require_site(connection, site_id))
         without = count_deals_without_rate(connection, site_id)

@@ -27,7 +27,7 @@ from dealtrace.storage.database.engine import Database
 
 Name = Annotated[str, typer.Argument(metavar="[PRESET]", help="A preset: sources or models. Options override it.")]
 By = Annotated[str, typer.Option("--by", help="Dimensions, comma-separated, at most three.")]
-PivotOption = Annotated[str, typer.Option("--pivot", help="A dimension: its keys are columns of the first metric.")]
+PivotOption = Annotated[str, typer.Option("--pivot", help="A dimension whose keys become columns of the first metric.")]
 Metrics = Annotated[str, typer.Option("--metrics", help="Metrics, comma-separated.")]
 PeriodOption = Annotated[str, typer.Option("--period", help="A period such as 28d or month; 28d by default.")]
 First = Annotated[str, typer.Option("--from", help="The first day, in the site's time zone.")]
@@ -36,11 +36,11 @@ Model = Annotated[str, typer.Option("--model", help="The attribution model 0–6
 DateOption = Annotated[str, typer.Option("--date", help="The date by which deals are counted: deal, lead or changed.")]
 Compare = Annotated[str, typer.Option("--compare", help="The period to compare with: previous, year or weekdays.")]
 Filters = Annotated[
-    list[str] | None, typer.Option("--filter", help="A filter dimension:operator:value; may be repeated.")
+    list[str] | None, typer.Option("--filter", help="A filter, written dimension:operator:value; may be repeated.")
 ]
 SegmentOption = Annotated[str, typer.Option("--segment", help="Add the filters of a saved segment.")]
 SortOption = Annotated[
-    str, typer.Option("--sort", help="Sort by a metric or dimension; with a minus in descending order.")
+    str, typer.Option("--sort", help="Sort by a metric or dimension; a minus before it means descending.")
 ]
 Limit = Annotated[str, typer.Option("--limit", help="How many rows to show, 1000 by default; files have all rows.")]
 CsvFile = Annotated[Path | None, typer.Option("--csv", help="Write a .csv file.")]

@@ -26,7 +26,9 @@ NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The name of t
 def add(
     site_id: SiteIdArgument,
     name: NameArgument,
-    filters: Annotated[list[str], typer.Option("--filter", help="A filter dimension:operator:value; may be repeated.")],
+    filters: Annotated[
+        list[str], typer.Option("--filter", help="A filter, written dimension:operator:value; may be repeated.")
+    ],
     replaces: Annotated[bool, typer.Option("--replace", help="Replace an existing segment of the same name.")] = False,
 ) -> None:
     """Save filters as a segment. A running server can use the segment at once."""

@@ -37,7 +37,7 @@ def set_meaning(
 
 @status_commands.command("list")
 def show(site_id: SiteIdArgument, as_json: JsonOption = False) -> None:
-    """List the statuses of a site's deals with their meanings and numbers of deals, the most frequent status first."""
+    """List the statuses of a site's deals, each with its meaning and how many deals have it, most frequent first."""
     with open_prepared() as database, database.read() as connection:
         require_site(connection, site_id)
         groups = group_statuses(list_statuses(connection, site_id), find_deals_by_status(connection, site_id))

@@ -44,7 +44,7 @@ def tail(
 ) -> None:
     """Show the latest requests, oldest first. Times are in UTC, contacts are masked.
 
-    With --follow, --json prints a JSON object a line instead of a list.
+    With --follow, --json prints one JSON object per line instead of a list.
     """
     with open_prepared() as database:
         shown = _read(database, site, RequestQuery(is_refused=is_refused), limit)
@@ -61,7 +61,7 @@ def tail(
 def _follow(
     database: Database, site: int | None, shown: Sequence[ApiRequest], *, is_refused: bool
 ) -> Iterator[list[ApiRequest]]:
-    """Yield the requests that are new since the last look, without end; `shown` are the requests shown so far."""
+    """Yield, without end, the requests that are new since the last query; `shown` are the requests shown before."""
     newest = max((request.at for request in shown), default=datetime.fromtimestamp(0).astimezone())
     before = _read_all(database, site, RequestQuery(since=newest - LATE, is_refused=is_refused)) if shown else []
     earlier = [request for request in before if request.at <= shown[0].at]  # what the limit left out

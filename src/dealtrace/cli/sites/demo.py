@@ -117,4 +117,4 @@ def _summarize(answer: DemoAnswer) -> Iterator[str]:
     yield f"  dealtrace report models --site {site}"
     yield f"  dealtrace deal list --site {site}"
     yield "  dealtrace serve  # then open /cabinet/ in a browser"
-    yield f"To remove it: dealtrace demo --remove --site {site}"
+    yield f"To remove this data: dealtrace demo --remove --site {site}"
