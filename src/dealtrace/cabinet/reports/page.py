@@ -18,6 +18,7 @@ from dealtrace.cabinet.notes.axis import AxisNote, axis_notes, read_axis
 from dealtrace.cabinet.reports.address import Address, address_of
 from dealtrace.cabinet.reports.choices import choices_of, model_meaning, model_words
 from dealtrace.cabinet.reports.comparison import compared_until
+from dealtrace.cabinet.reports.ladder import rungs_of
 from dealtrace.cabinet.reports.line import TimeLine, over_time, time_line
 from dealtrace.cabinet.reports.models import by_models, metric_under_models, model_metric_choices
 from dealtrace.cabinet.reports.pivot import metric_choices, pivot_table
@@ -112,6 +113,7 @@ def shown(
         "model": model_said(report, language),
         "compared_until": compared_until(report.question, view.current_site, now, language),
         **_tables(answers, address, view),
+        "rungs": rungs_of(answers.question, address, language),
         "metrics": model_metric_choices(address, metrics, report.question.metrics[0], language)
         if is_by_models
         else metric_choices(address, named),

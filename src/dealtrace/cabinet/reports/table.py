@@ -9,8 +9,9 @@ from markupsafe import Markup
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.charts.bars import cell_bar
 from dealtrace.cabinet.formats import metric_value, number
-from dealtrace.cabinet.reports.address import Address, key_filter, key_pairs
+from dealtrace.cabinet.reports.address import Address, key_pairs
 from dealtrace.cabinet.reports.key_words import key_words, nothing_words
+from dealtrace.cabinet.reports.ladder import key_address
 from dealtrace.errors import Language
 from dealtrace.matching.match_reason import UNMATCHED_REASONS
 from dealtrace.record import record
@@ -165,10 +166,10 @@ class _Shaper:
                 key_words(dimension, key, self.language)
                 if key is not None
                 else nothing_words(dimension, self.words_of),
-                self.address.with_filter(key_filter(dimension, key)).link(),
+                key_address(self.address, self.question, row.keys, place),
                 key is None,
             )
-            for dimension, key in zip(self.question.by, row.keys, strict=True)
+            for place, (dimension, key) in enumerate(zip(self.question.by, row.keys, strict=True))
         )
         return Line(keys, tuple(self.cells(row)))
 
