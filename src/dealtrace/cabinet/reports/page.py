@@ -19,7 +19,7 @@ from dealtrace.cabinet.reports.address import Address, address_of
 from dealtrace.cabinet.reports.choices import choices_of, model_meaning, model_words
 from dealtrace.cabinet.reports.comparison import compared_until
 from dealtrace.cabinet.reports.ladder import rungs_of
-from dealtrace.cabinet.reports.line import TimeLine, over_time, time_line
+from dealtrace.cabinet.reports.line import TimeLine, has_line, over_time, time_line
 from dealtrace.cabinet.reports.models import by_models, metric_under_models, model_metric_choices
 from dealtrace.cabinet.reports.pivot import metric_choices, pivot_table
 from dealtrace.cabinet.reports.readers import (
@@ -176,7 +176,7 @@ def ask_all(source: FactSource, site: Site, question: Question, now: datetime, c
     """Return the reports of the page: the rows, the pivot if there is one, and the first metric over time.
 
     With all models, the report and the chart have only one metric (`chart`, if models can change it), and the chart
-    uses the site's own model. A single day has no chart.
+    uses the site's own model.
     """
     drawn = question.metrics[0]
     shown, over_days = question, question
@@ -186,7 +186,7 @@ def ask_all(source: FactSource, site: Site, question: Question, now: datetime, c
         over_days = replace(question, model=AttributionModel(site.attribution))
     pivot = ask_pivot(source, site, question, now) if question.pivot is not None else None
     report = pivot.report if pivot is not None else ask(source, site, shown, now)
-    line = ask(source, site, over_time(over_days, drawn), now) if question.period.days > 1 else None
+    line = ask(source, site, over_time(over_days, drawn), now) if has_line(question.period, drawn) else None
     return Answers(question, report, pivot, line)
 
 

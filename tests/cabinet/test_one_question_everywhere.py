@@ -1,0 +1,58 @@
+"""A question is one on all its pages: filters on the overview, charts of a single day, files of what is shown."""
+
+import html
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from cast import Player, Stage
+from dealtrace.accounts.rights import Role
+from dealtrace.attribution.traffic_source import TrafficSource
+from engines import on_one_engine
+from guests import Guest, member_of
+from server import ServerProcess
+
+pytestmark = on_one_engine
+NINE = datetime(2024, 11, 11, 6, tzinfo=UTC)
+"""Nine o'clock in the morning in Moscow."""
+DAY = {"from": "2024-11-11", "to": "2024-11-11"}
+
+
+@pytest.fixture(scope="module")
+def site(served: Stage) -> Player:
+    """Give a site with visits and calls at nine and at eleven of one day, and at nine of the day before."""
+    player = served.open_site()
+    for place, hours in enumerate((0, 0, 2, -24)):
+        at = NINE + timedelta(hours=hours, minutes=5 * place)
+        visit = served.visit(player, at, TrafficSource("yandex" if place else "google", "cpc"), visitor=f"v{place}")
+        served.call(player, at + timedelta(minutes=1), phone=f"7920555005{place}", visit_id=visit.id)
+    return player
+
+
+@pytest.fixture
+def analyst(server: ServerProcess, served: Stage, site: Player) -> Guest:
+    return member_of(server, served, site.site.id, Role.ANALYST)
+
+
+def hours_drawn(page: str) -> dict[str, str]:
+    """Return the points of the chart that are not zero: the title of each without its hour, by hour."""
+    titles = re.findall(r"<circle[^>]*><title>([0-9]{2}): (.*?)</title>", page)
+    assert len(titles) == 24
+    return {hour: words for hour, words in titles if words not in ("0", "0 (0)")}
+
+
+@pytest.mark.parametrize(("place", "metric"), [("", {"chart": "leads"}), ("reports", {"metrics": "leads"})])
+def test_a_single_day_is_drawn_by_hours(analyst: Guest, place: str, metric: dict[str, str]) -> None:
+    page = analyst.get(place, **DAY, **metric, compare="previous").text
+    assert "<figcaption>Leads, by hour of the visit</figcaption>" in page
+    assert hours_drawn(page) == {"09": "2 (1)", "11": "1 (0)"}
+    link = re.search(r'<th scope="row"><a href="([^"]+)">09</a>', page)
+    assert link is not None
+    assert hours_drawn(analyst.follow(html.unescape(link[1]) + "&metrics=leads").text)["09"].startswith("2")
+
+
+def test_costs_of_a_single_day_have_no_hours_to_draw(analyst: Guest) -> None:
+    assert "<figcaption>" not in analyst.get("", **DAY, chart="cost").text
+    assert "<figcaption>" not in analyst.get("reports", **DAY, metrics="cost,leads").text
+    assert "<figcaption>Cost</figcaption>" in analyst.get("", **{**DAY, "from": "2024-11-10"}, chart="cost").text
