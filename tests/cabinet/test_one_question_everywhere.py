@@ -1,5 +1,6 @@
 """A question is one on all its pages: filters on the overview, charts of a single day, files of what is shown."""
 
+import csv
 import html
 import re
 from datetime import UTC, datetime, timedelta
@@ -56,3 +57,21 @@ def test_costs_of_a_single_day_have_no_hours_to_draw(analyst: Guest) -> None:
     assert "<figcaption>" not in analyst.get("", **DAY, chart="cost").text
     assert "<figcaption>" not in analyst.get("reports", **DAY, metrics="cost,leads").text
     assert "<figcaption>Cost</figcaption>" in analyst.get("", **{**DAY, "from": "2024-11-10"}, chart="cost").text
+
+
+@pytest.mark.parametrize("asked", [{"models": "all"}, {"models": "all", "chart": "deals"}, {"model": "2"}], ids=str)
+def test_a_file_has_what_its_page_shows(analyst: Guest, asked: dict[str, str]) -> None:
+    question = {**DAY, **asked, "by": "source", "metrics": "visits,leads,deals", "sort": "-leads"}
+    page = analyst.get("reports", **question).text
+    (link,) = (html.unescape(each) for each in re.findall(r'href="([^"]*reports\.csv[^"]*)"', page))
+    rows = list(csv.reader(analyst.follow(link).content.decode("utf-8-sig").splitlines(), delimiter=";"))
+    at = next(place for place, row in enumerate(rows) if row[:1] == ["Источник"])
+    assert [row[1:] for row in rows[at + 1 :]] == figures_of(page, has_spread="models" in asked)
+
+
+def figures_of(page: str, *, has_spread: bool) -> list[list[str]]:
+    """Return the figures of the last table of a page, a list for each row and the total."""
+    body = page.rpartition("<table")[2].partition("<tbody>")[2].partition("</table>")[0]
+    rows = [re.findall(r'<td class="value">(.*?)</td>', row, re.DOTALL) for row in body.split("</tr>")]
+    plain = [[re.sub("<small.*?</small>|<[^>]+>", "", cell).strip() for cell in row] for row in rows if row]
+    return [row[:-1] if has_spread else row for row in plain]

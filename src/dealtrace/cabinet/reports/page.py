@@ -178,16 +178,24 @@ def ask_all(source: FactSource, site: Site, question: Question, now: datetime, c
     With all models, the report and the chart have only one metric (`chart`, if models can change it), and the chart
     uses the site's own model.
     """
-    drawn = question.metrics[0]
-    shown, over_days = question, question
-    if question.model is None:
-        drawn = metric_under_models(question.metrics, chart)
-        shown = replace(question, metrics=(drawn,), sort=_kept_sort(question, drawn))
-        over_days = replace(question, model=AttributionModel(site.attribution))
+    shown = shown_question(question, chart)
+    drawn = shown.metrics[0]
+    over_days = question if question.model is not None else replace(question, model=AttributionModel(site.attribution))
     pivot = ask_pivot(source, site, question, now) if question.pivot is not None else None
     report = pivot.report if pivot is not None else ask(source, site, shown, now)
     line = ask(source, site, over_time(over_days, drawn), now) if has_line(question.period, drawn) else None
     return Answers(question, report, pivot, line)
+
+
+def shown_question(question: Question, chart: str) -> Question:
+    """Return the question of the table on the page: with all models, of only one metric (`chart`, if models change it).
+
+    The files of a report have the same table.
+    """
+    if question.model is not None:
+        return question
+    metric = metric_under_models(question.metrics, chart)
+    return replace(question, metrics=(metric,), sort=_kept_sort(question, metric))
 
 
 def _kept_sort(question: Question, metric: Metric) -> Sort | None:
