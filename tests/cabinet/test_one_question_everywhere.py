@@ -59,6 +59,27 @@ def test_costs_of_a_single_day_have_no_hours_to_draw(analyst: Guest) -> None:
     assert "<figcaption>Cost</figcaption>" in analyst.get("", **{**DAY, "from": "2024-11-10"}, chart="cost").text
 
 
+def test_the_overview_shows_its_filters_and_keeps_them(server: ServerProcess, served: Stage, site: Player) -> None:
+    owner = member_of(server, served, site.site.id, Role.OWNER)
+    owner.send("reports/segments", name="Ads", whose="site", query="filter=medium:is:cpc")
+    asked = {**DAY, "filter": "source:is:yandex", "segment": "Ads", "chart": "leads"}
+    pages = {place: owner.get(place, **asked).text for place in ("", "reports")}
+    for page in pages.values():
+        (chips,) = re.findall(r'<ul class="chips" aria-label="Active filters">(.*?)</ul>', page, re.DOTALL)
+        assert re.search(r"Source is yandex .*?↔.*?×", re.sub("<[^>]+>", " ", chips), re.DOTALL)
+        without, other = (html.unescape(re.findall(f'<a href="([^"]*)"[^>]*>{sign}<', chips)[0]) for sign in "×↔")
+        assert "filter" not in without
+        assert "Source is not yandex" in owner.follow(other).text
+        for name in ("segment=Ads", "chart=leads"):
+            assert name in without
+            assert name in other
+    form = re.search(r'<form class="bar".*?</form>', pages[""], re.DOTALL)
+    assert form is not None
+    kept = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', form[0]))
+    assert kept == {"chart": "leads", "filter": "source:is:yandex"}
+    assert '<option value="Ads" selected>' in form[0]
+
+
 @pytest.mark.parametrize("asked", [{"models": "all"}, {"models": "all", "chart": "deals"}, {"model": "2"}], ids=str)
 def test_a_file_has_what_its_page_shows(analyst: Guest, asked: dict[str, str]) -> None:
     question = {**DAY, **asked, "by": "source", "metrics": "visits,leads,deals", "sort": "-leads"}
