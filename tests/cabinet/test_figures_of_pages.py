@@ -86,7 +86,8 @@ def asked_of_the_api(server: ServerProcess, site: Player, **query: str) -> Any:
 
 
 def text_of(markup: str) -> str:
-    """Return the text of markup, with plain spaces."""
+    """Return the text of markup without shares of totals, with plain spaces."""
+    markup = re.sub('<small class="soft share".*?</small>', "", markup)
     return re.sub(r"[\s\u202f\u00a0]+", " ", html.unescape(re.sub("<[^>]+>", " ", markup))).strip(" ★▿")
 
 

@@ -1,6 +1,7 @@
 """Keys of reports and values of filters as people read them: no codes, and no names of parameters."""
 
 from datetime import date
+from urllib.parse import parse_qsl, urlsplit
 
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.rendering import words_of
@@ -49,6 +50,26 @@ def test_a_chip_has_no_codes() -> None:
         "nonsense",
         "Источник не указано",
     ]
+
+
+def test_a_chip_offers_the_opposite_filter_in_its_place() -> None:
+    filters = ("match_reason:is:phone", "source:empty", r"field\:x:nonsense", r"field:a\:b:not:c\:d", "tag:contains:x")
+    known = QuestionContext(date(2026, 11, 26), AttributionModel.LINEAR)
+    shown = choices_of(Address("/reports", (), filters), {}, known, "en", is_whole=True).chips
+    assert [chip.opposite for chip in shown] == [
+        "Match reason is not by phone",
+        "Source is filled",
+        "",
+        "field:a:b is c:d",
+        "",
+    ]
+    turned = {
+        parse_qsl(urlsplit(chip.opposite_address).query)[place][1] for place, chip in enumerate(shown) if chip.opposite
+    }
+    assert turned == {"match_reason:not:phone", "source:filled", r"field:a\:b:is:c\:d"}
+    assert len(parse_qsl(urlsplit(shown[0].opposite_address).query)) == len(filters)
+    both = Address("/reports", (), ("source:is:a", "source:not:a"))
+    assert both.with_other_filter("source:is:a", "source:not:a").filters == ("source:not:a",)
 
 
 def test_a_missing_client_says_why_it_is_missing() -> None:

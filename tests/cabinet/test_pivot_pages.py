@@ -51,7 +51,8 @@ def reader(server: ServerProcess, served: Stage, site: Player) -> Guest:
 
 
 def table_of(page: str) -> list[list[str]]:
-    """Return the cells of the last table of a page, headings first."""
+    """Return the cells of the last table of a page without shares of totals, headings first."""
+    page = re.sub('<small class="soft share".*?</small>', "", page)
     table = page.rpartition("<table>")[2].partition("</table>")[0]
     rows = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL) for row in table.split("</tr>")]
     plain = [

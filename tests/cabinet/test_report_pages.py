@@ -205,7 +205,9 @@ def test_days_without_calls_are_noted_on_the_chart_in_its_table_and_below_it(
     marked = re.search(rf'<th scope="row"><a [^>]*>([^<]*)</a></th>(?:(?!</tr>).)*<td>{re.escape(noted)}</td>', page)
     assert marked is not None
     assert marked[1] == key_words(DIMENSIONS["day"], within["from"], "en"), "the gap began before the period"
-    assert "There were no" not in reader.get("reports", **{**within, "to": within["from"]}).text, "a day has no chart"
+    day = reader.get("reports", **{**within, "to": within["from"]}).text
+    assert f"{noted} <small" in day
+    assert f"<title>{noted}</title>" not in day, "a gap of a day has no place among its hours"
     assert "There were no" not in member_of(server, served, served.open_site().site.id).get("reports").text
 
 

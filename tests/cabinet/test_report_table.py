@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.reports.address import Address
-from dealtrace.cabinet.reports.table import table_of
+from dealtrace.cabinet.reports.table import share_words, table_of
 from dealtrace.reports.answer import Report, Row
 from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.metrics import METRICS
@@ -41,6 +41,19 @@ def test_a_table_asks_for_every_row_once() -> None:
     table = table_of(replace(report(), rows=rows), Address("/", (), ()), "/rows", "en", str)
     assert len(table.lines) == len(VALUES)
     assert rows.asked == len(VALUES)
+
+
+def test_shares_of_the_total_stand_beside_figures_that_add_up() -> None:
+    table = table_of(report(), Address("/", (), ()), "/rows", "en", str)
+    assert [line.cells[0].share for line in table.lines] == ["33\u00a0%", "67\u00a0%", ""]
+    assert {line.cells[1].share for line in table.lines} | {cell.share for cell in table.total} == {""}
+    deals = METRICS["deals"]
+    assert share_words(deals, Fraction(1), Fraction(1000), "ru") == "<\u00a01\u00a0%"
+    assert share_words(deals, Fraction(7), Fraction(7), "ru") == "100\u00a0%"
+    assert [share_words(deals, *pair, "ru") for pair in ((Fraction(-1), Fraction(3)), (Fraction(3), Fraction(2)))] == [
+        "",
+        "",
+    ]
 
 
 def test_bars_are_in_proportion_and_ratios_have_their_best_and_worst() -> None:

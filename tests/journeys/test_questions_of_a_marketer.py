@@ -104,11 +104,6 @@ class Marketer(Walker):
         self._mark(element)
         self.go("[data-next]")
 
-    def press(self, element: str) -> None:
-        """Click an element that stays on the page, such as one that opens a form."""
-        self._mark(element)
-        self.use("[data-next]")
-
     def choose(self, name: str, words: str) -> None:
         """Choose from the first list of this name."""
         self.clicks += 1
@@ -315,9 +310,7 @@ def amount_of_direct(marketer: Marketer) -> str:
 def test_which_keyword_of_direct_brings_most_leads(marketer: Marketer, office: Office) -> None:
     yandex = f"[...document.querySelectorAll('{REPORT} tbody a')].find(each => each.innerText.trim() === 'yandex')"
     marketer.follow(yandex)
-    marketer.press("document.querySelector('details.card > summary')")
-    marketer.choose("by", "Keyword")
-    marketer.follow(marketer.link("Show", "document.querySelector('main')"))
+    marketer.follow(marketer.link("Keyword", "document.querySelector('#report .chips')"))
     marketer.follow(marketer.link("Leads", f"document.querySelector('{REPORT} thead')"))
     named = [row for row in marketer.rows() if not row["Keyword"][0].startswith("(")]
     by_keyword = office.ask("term", "leads", filters=("source:is:yandex",))

@@ -1,10 +1,17 @@
 """The steps to connect a new site, each with a line to copy."""
 
-from dealtrace.cabinet.formats import clock_time
+from datetime import datetime, timedelta
+
+from dealtrace import clock
+from dealtrace.accounts.site_days import site_day
+from dealtrace.cabinet.formats import clock_time, span_of_time
 from dealtrace.cabinet.places import CALL_PATH, DEAL_PATH
 from dealtrace.cabinet.view import View
 from dealtrace.record import record
 from dealtrace.storage.reports.arrivals import Arrivals, FirstAndLast
+
+MINUTE = timedelta(minutes=1)
+"""Ages are in whole minutes, at least one."""
 
 
 @record
@@ -19,7 +26,7 @@ class Step:
 
 
 def checklist_of(arrivals: Arrivals, view: View) -> list[Step]:
-    """Return the steps in order; the state of each says when data last arrived, or that none has arrived yet."""
+    """Return the steps in order; the state of each says when data first and last arrived, or that it is awaited."""
     address, site_id = view.origin, view.current_site.id
     return [
         _step(
@@ -42,10 +49,18 @@ def checklist_of(arrivals: Arrivals, view: View) -> list[Step]:
 
 
 def _step(view: View, title: str, times: FirstAndLast, line: str, *, is_needed: bool) -> Step:
-    last_at = times.last_at
-    state = (
-        view.translate("No data yet")
-        if last_at is None
-        else f"{view.translate('Last:')} {clock_time(view.language, last_at, view.current_site.time_zone)}"
-    )
-    return Step(title, state, line, last_at is not None, is_needed)
+    return Step(title, state_of(times, clock.now(), view), line, times.last_at is not None, is_needed)
+
+
+def state_of(times: FirstAndLast, now: datetime, view: View) -> str:
+    """Return the state of a step: when data first arrived, with its date unless it was today, and how long ago last."""
+    first_at, last_at = times.first_at, times.last_at
+    if first_at is None or last_at is None:
+        return view.translate("waiting for the first")
+    zone = view.current_site.time_zone
+    is_today = site_day(first_at, zone) == site_day(now, zone)
+    first = f"{first_at.astimezone(zone):%H:%M}" if is_today else clock_time(view.language, first_at, zone)
+    return view.translate("first at %(moment)s, seen %(span)s ago") % {
+        "moment": first,
+        "span": span_of_time(view.language, max((now - last_at) // MINUTE, 1) * MINUTE),
+    }

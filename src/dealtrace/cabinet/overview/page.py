@@ -19,7 +19,7 @@ from dealtrace.cabinet.overview.problems import ProblemText, problem_texts
 from dealtrace.cabinet.reports.address import Address, address_of
 from dealtrace.cabinet.reports.choices import Choices, choices_of
 from dealtrace.cabinet.reports.comparison import compared_until
-from dealtrace.cabinet.reports.line import over_time, time_line
+from dealtrace.cabinet.reports.line import has_line, over_time, time_line
 from dealtrace.cabinet.reports.page import read_context_of
 from dealtrace.cabinet.reports.readers import may_see_contacts, rows_page_for, table_for_readers
 from dealtrace.cabinet.reports.table import Change, change_of, rows_address, table_of
@@ -169,10 +169,11 @@ def _ask(
     )
     by_source = tuple(DIMENSIONS[name] for name in ("source", "medium"))
     unmatched = Filter(DIMENSIONS["match_reason"], Operator.AMONG, tuple(UNMATCHED_REASONS))
-    has_line = question.period.days > 1
     return Answers(
         ask(source, site, question, now),
-        ask(source, site, over_time(question, METRICS[drawn]), now) if has_line else None,
+        ask(source, site, over_time(question, METRICS[drawn]), now)
+        if has_line(question.period, METRICS[drawn])
+        else None,
         ask(source, site, replace(question, by=by_source, metrics=sources, limit=SOURCES_SHOWN), now),
         ask(
             source,

@@ -79,6 +79,11 @@ class Address:
         """Return the address without a filter."""
         return Address(self.page, self.parameters, tuple(other for other in self.filters if other != text))
 
+    def with_other_filter(self, text: str, other: str) -> "Address":
+        """Return the address with a filter replaced by another, in its place."""
+        filters = dict.fromkeys(other if each == text else each for each in self.filters)
+        return Address(self.page, self.parameters, tuple(filters))
+
     def at(self, page: str) -> "Address":
         """Return the address of another page for the same question."""
         return Address(page, self.parameters, self.filters)

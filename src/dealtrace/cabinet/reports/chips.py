@@ -15,10 +15,16 @@ from dealtrace.reports.question import QuestionContext
 
 @record
 class Chip:
-    """An active filter: its text, and the URL without it."""
+    """An active filter: its text, and the URL without it.
+
+    `opposite` is the text of the filter that keeps all other facts, and `opposite_address` the URL with it instead;
+    both are empty if there is no such filter.
+    """
 
     words: str
     address: str
+    opposite: str
+    opposite_address: str
 
 
 OPERATORS = {
@@ -32,6 +38,12 @@ _SAID: Mapping[str, tuple[str, str]] = {
     **{operator.value: words for operator, words in OPERATORS.items()},
     Operator.AMONG.value: ("одно из:", "one of:"),
 }
+_OPPOSITES: Mapping[str, Operator] = {
+    Operator.IS.value: Operator.NOT,
+    Operator.NOT.value: Operator.IS,
+    Operator.EMPTY.value: Operator.FILLED,
+    Operator.FILLED.value: Operator.EMPTY,
+}
 
 
 def chips_of(
@@ -39,8 +51,17 @@ def chips_of(
 ) -> tuple[Chip, ...]:
     """Return the filters of an address, with contacts in their values masked unless `is_whole` is true."""
     named = {each.name: each for each in dimensions}
+
+    def words_of(text: str) -> str:
+        return _filter_words(text, named, language, is_whole=is_whole) if text else ""
+
     return tuple(
-        Chip(_filter_words(text, named, language, is_whole=is_whole), address.without_filter(text).link())
+        Chip(
+            words_of(text),
+            address.without_filter(text).link(),
+            words_of(opposite := _opposite(text)),
+            address.with_other_filter(text, opposite).link() if opposite else "",
+        )
         for text in address.filters
     )
 
@@ -52,6 +73,14 @@ def words_of_filters(texts: Iterable[str], known: QuestionContext, language: Lan
     """
     named = {each.name: each for each in [*DIMENSIONS.values(), *map(field_dimension, known.fields)]}
     return [_filter_words(text, named, language, is_whole=is_whole) for text in texts]
+
+
+def _opposite(text: str) -> str:
+    """Return the filter with the opposite operator, and an empty string if there is none."""
+    rest = split_filter(text)[1] or ""
+    operator, separator, value = rest.partition(SEPARATOR)
+    opposite = _OPPOSITES.get(operator)
+    return f"{text.removesuffix(rest)}{opposite}{separator}{value}" if opposite is not None else ""
 
 
 def _filter_words(text: str, named: Mapping[str, Dimension], language: Language, *, is_whole: bool) -> str:

@@ -14,7 +14,7 @@ from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.rendering import HEADERS
 from dealtrace.cabinet.reports.address import address_of
-from dealtrace.cabinet.reports.page import DEFAULTS_WRITTEN_OUT
+from dealtrace.cabinet.reports.page import DEFAULTS_WRITTEN_OUT, shown_question
 from dealtrace.cabinet.reports.readers import answer_for_readers, may_see_contacts
 from dealtrace.cabinet.view import View
 from dealtrace.files.reports.answer_file import write_answer
@@ -34,7 +34,8 @@ def send_as(extension: str) -> Callable[[View], Awaitable[Response]]:
         site, now = view.current_site, clock.now()
         address = address_of(f"/cabinet/{site.id}/reports", view.request.query_params)
         question = await view.read(_read, site, address.words(**DEFAULTS_WRITTEN_OUT), now, view.rights.user.id)
-        file = await view.ask(_write, question, now, extension, is_whole=may_see_contacts(view))
+        shown = shown_question(question, address.get("chart"))
+        file = await view.ask(_write, shown, now, extension, is_whole=may_see_contacts(view))
         name = f"report-{site.id}-{question.period.first_on}-{question.period.last_on}{extension}"
         headers = {**HEADERS, "content-disposition": f'attachment; filename="{name}"'}
         return StreamingResponse(

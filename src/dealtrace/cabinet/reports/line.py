@@ -23,15 +23,18 @@ from dealtrace.reports.time_keys import TIME_KEYS, keys_of_period
 
 DAYS_BY_DAY = 62
 DAYS_BY_WEEK = 400
-"""Ours: periods of up to `DAYS_BY_DAY` days are drawn by days, up to `DAYS_BY_WEEK` by weeks, longer ones by months."""
+"""Ours: a single day is drawn by hours, up to `DAYS_BY_DAY` days by days, up to `DAYS_BY_WEEK` by weeks, longer periods
+by months.
+"""
+BY_HOURS = {"ru": "по часам визита", "en": "by hour of the visit"}
 
 
 @record
 class LinePoint:
     """A point of a chart in a table: its label, value, compared value and notes.
 
-    `address` is the URL of the report for its day, week or month, and `rows` the URL of the rows behind its value; each
-    is empty if there is no link.
+    `address` is the URL of the report for its hour, day, week or month, and `rows` the URL of the rows behind its
+    value; each is empty if there is no link.
     """
 
     label: str
@@ -54,10 +57,17 @@ class TimeLine:
 
 
 def time_dimension(period: Period) -> Dimension:
-    """Return the dimension of the chart's time axis for a period: day, week or month."""
+    """Return the dimension of the chart's time axis for a period: hour, day, week or month."""
+    if period.days == 1:
+        return DIMENSIONS["hour"]
     if period.days <= DAYS_BY_DAY:
         return DIMENSIONS["day"]
     return DIMENSIONS["week" if period.days <= DAYS_BY_WEEK else "month"]
+
+
+def has_line(period: Period, metric: Metric) -> bool:
+    """Return whether a metric can be drawn over a period; costs of a single day cannot, since they have no hours."""
+    return metric.facts <= time_dimension(period).facts
 
 
 def over_time(question: Question, metric: Metric) -> Question:
@@ -75,7 +85,7 @@ def time_line(
     """Return the chart of a report over time; points without data are zero, or unknown if the metric is a ratio.
 
     Each point links to `rows_page`, which shows the rows behind it. If `address` is not `None`, the label of each point
-    in the table links to the report for its day, week or month.
+    in the table links to the report for its hour, day, week or month.
     """
     (dimension,), (metric,) = report.question.by, report.question.metrics
     (model,) = report.total.values
@@ -95,7 +105,7 @@ def time_line(
                 rows_address(rows_page, report.question, metric, model, [(dimension, key)]) if value else "",
             )
         )
-    title = metric.ru if language == "ru" else metric.en
+    title = _title(metric, dimension, language)
 
     def format_value(value: Fraction | None) -> str:
         return metric_value(language, metric, value)
@@ -117,11 +127,20 @@ def time_line(
     return TimeLine(svg, title, shown, report.compared_period is not None, tuple(notes))
 
 
+def _title(metric: Metric, dimension: Dimension, language: Language) -> str:
+    title = metric.ru if language == "ru" else metric.en
+    return f"{title}, {BY_HOURS[language]}" if dimension == DIMENSIONS["hour"] else title
+
+
 def _placed(notes: Sequence[AxisNote], dimension: Dimension, period: Period) -> list[Note]:
-    """Return the notes of a chart, each at the point that includes its day; notes at the same point are joined."""
+    """Return the notes of a chart, each at the point that includes its day; notes at the same point are joined.
+
+    A chart by hours has none, since notes have only days; they are listed below it.
+    """
     keys = TIME_KEYS[dimension.name]
+    if keys.number_of is None:
+        return []
     places = {number: place for place, number in enumerate(keys_of_period(dimension.name, period).values())}
-    assert keys.number_of is not None
     found: dict[int, list[str]] = {}
     for note in notes:
         if (number := keys.number_of(note.day_on)) in places:

@@ -5,9 +5,10 @@ from fractions import Fraction
 
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.formats import NOTHING, metric_value
-from dealtrace.cabinet.reports.address import Address, key_filter
+from dealtrace.cabinet.reports.address import Address
 from dealtrace.cabinet.reports.choices import MetricChoice, model_meaning, model_words
 from dealtrace.cabinet.reports.key_words import key_words, nothing_words
+from dealtrace.cabinet.reports.ladder import key_address
 from dealtrace.cabinet.reports.table import Change, KeyCell, Translate, change_of, growth_in_row, rows_address
 from dealtrace.errors import Language
 from dealtrace.record import record
@@ -115,10 +116,10 @@ class _Shaper:
                 key_words(dimension, key, self.language)
                 if key is not None
                 else nothing_words(dimension, self.words_of),
-                self.address.with_filter(key_filter(dimension, key)).link() if self.address is not None else "",
+                key_address(self.address, self.question, row.keys, place) if self.address is not None else "",
                 key is None,
             )
-            for dimension, key in zip(self.question.by, row.keys, strict=False)
+            for place, (dimension, key) in enumerate(zip(self.question.by, row.keys, strict=False))
         )
 
     def _cell(self, row: Row, model: AttributionModel) -> ModelCell:

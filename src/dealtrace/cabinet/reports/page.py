@@ -18,7 +18,8 @@ from dealtrace.cabinet.notes.axis import AxisNote, axis_notes, read_axis
 from dealtrace.cabinet.reports.address import Address, address_of
 from dealtrace.cabinet.reports.choices import choices_of, model_meaning, model_words
 from dealtrace.cabinet.reports.comparison import compared_until
-from dealtrace.cabinet.reports.line import TimeLine, over_time, time_line
+from dealtrace.cabinet.reports.ladder import rungs_of
+from dealtrace.cabinet.reports.line import TimeLine, has_line, over_time, time_line
 from dealtrace.cabinet.reports.models import by_models, metric_under_models, model_metric_choices
 from dealtrace.cabinet.reports.pivot import metric_choices, pivot_table
 from dealtrace.cabinet.reports.readers import (
@@ -112,6 +113,7 @@ def shown(
         "model": model_said(report, language),
         "compared_until": compared_until(report.question, view.current_site, now, language),
         **_tables(answers, address, view),
+        "rungs": rungs_of(answers.question, address, language),
         "metrics": model_metric_choices(address, metrics, report.question.metrics[0], language)
         if is_by_models
         else metric_choices(address, named),
@@ -177,18 +179,26 @@ def ask_all(source: FactSource, site: Site, question: Question, now: datetime, c
     """Return the reports of the page: the rows, the pivot if there is one, and the first metric over time.
 
     With all models, the report and the chart have only one metric (`chart`, if models can change it), and the chart
-    uses the site's own model. A single day has no chart.
+    uses the site's own model.
     """
-    drawn = question.metrics[0]
-    shown, over_days = question, question
-    if question.model is None:
-        drawn = metric_under_models(question.metrics, chart)
-        shown = replace(question, metrics=(drawn,), sort=_kept_sort(question, drawn))
-        over_days = replace(question, model=AttributionModel(site.attribution))
+    shown = shown_question(question, chart)
+    drawn = shown.metrics[0]
+    over_days = question if question.model is not None else replace(question, model=AttributionModel(site.attribution))
     pivot = ask_pivot(source, site, question, now) if question.pivot is not None else None
     report = pivot.report if pivot is not None else ask(source, site, shown, now)
-    line = ask(source, site, over_time(over_days, drawn), now) if question.period.days > 1 else None
+    line = ask(source, site, over_time(over_days, drawn), now) if has_line(question.period, drawn) else None
     return Answers(question, report, pivot, line)
+
+
+def shown_question(question: Question, chart: str) -> Question:
+    """Return the question of the table on the page: with all models, of only one metric (`chart`, if models change it).
+
+    The files of a report have the same table.
+    """
+    if question.model is not None:
+        return question
+    metric = metric_under_models(question.metrics, chart)
+    return replace(question, metrics=(metric,), sort=_kept_sort(question, metric))
 
 
 def _kept_sort(question: Question, metric: Metric) -> Sort | None:

@@ -8,6 +8,7 @@ from dealtrace.cabinet.formats import metric_value
 from dealtrace.cabinet.reports.address import Address, key_filter
 from dealtrace.cabinet.reports.choices import MetricChoice
 from dealtrace.cabinet.reports.key_words import key_words, nothing_words
+from dealtrace.cabinet.reports.ladder import key_address
 from dealtrace.cabinet.reports.masked_keys import key_for_visitors
 from dealtrace.cabinet.reports.table import (
     Change,
@@ -68,7 +69,7 @@ def pivot_table(
         _named(pivot.metric, language),
         tuple(_named(each, language) for each in pivot.report.question.by),
         _named(pivot.dimension, language),
-        tuple(shaper.key(pivot.dimension, key) for key in pivot.columns),
+        tuple(shaper.column(key) for key in pivot.columns),
         tuple(shaper.row(line) for line in pivot.lines),
         shaper.row(pivot.total).cells,
         pivot.report.rows_total,
@@ -99,17 +100,28 @@ class _Shaper:
         self.question = pivot.report.question
         (self.model,) = pivot.report.total.values
 
-    def key(self, dimension: Dimension, key: str | None) -> KeyCell:
+    def column(self, key: str | None) -> KeyCell:
+        address, dimension = self.address, self.pivot.dimension
+        return self._key(
+            dimension, key, address.with_filter(key_filter(dimension, key)).link() if address is not None else ""
+        )
+
+    def _key(self, dimension: Dimension, key: str | None, address: str) -> KeyCell:
         words = key_words(dimension, key, self.language) if key is not None else nothing_words(dimension, self.words_of)
-        if self.address is None:
-            return KeyCell(key_for_visitors(dimension, words), "", key is None)
-        return KeyCell(words, self.address.with_filter(key_filter(dimension, key)).link(), key is None)
+        return KeyCell(words if address else key_for_visitors(dimension, words), address, key is None)
 
     def row(self, line: PivotLine) -> PivotRow:
         placed = list(zip(self.question.by, line.keys, strict=False))
         columns = [[(self.pivot.dimension, key)] for key in self.pivot.columns]
         return PivotRow(
-            tuple(self.key(dimension, key) for dimension, key in placed),
+            tuple(
+                self._key(
+                    dimension,
+                    key,
+                    key_address(self.address, self.question, line.keys, place) if self.address is not None else "",
+                )
+                for place, (dimension, key) in enumerate(placed)
+            ),
             tuple(
                 self._cell([*placed, *column], *figures)
                 for column, figures in zip([*columns, []], line.cells, strict=True)

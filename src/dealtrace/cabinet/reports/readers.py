@@ -113,8 +113,10 @@ def _unlinked(cells: Sequence[Linked]) -> tuple[Linked, ...]:
     return tuple(replace(cell, address="") for cell in cells)
 
 
-def _keys(by: Sequence[Dimension], keys: Sequence[KeyCell]) -> tuple[KeyCell, ...]:
-    return tuple(_key(dimension, key) for dimension, key in zip(by, keys, strict=True))
+def _keys(by: Sequence[Dimension], keys: tuple[KeyCell, ...]) -> tuple[KeyCell, ...]:
+    """Return the keys of a row; one masked key unlinks them all, since links of others may have it as a filter."""
+    shown = tuple(_key(dimension, key) for dimension, key in zip(by, keys, strict=True))
+    return shown if shown == keys else tuple(replace(key, address="") for key in shown)
 
 
 def _key(dimension: Dimension, key: KeyCell) -> KeyCell:

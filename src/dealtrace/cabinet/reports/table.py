@@ -9,8 +9,9 @@ from markupsafe import Markup
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.charts.bars import cell_bar
 from dealtrace.cabinet.formats import metric_value, number
-from dealtrace.cabinet.reports.address import Address, key_filter, key_pairs
+from dealtrace.cabinet.reports.address import Address, key_pairs
 from dealtrace.cabinet.reports.key_words import key_words, nothing_words
+from dealtrace.cabinet.reports.ladder import key_address
 from dealtrace.errors import Language
 from dealtrace.matching.match_reason import UNMATCHED_REASONS
 from dealtrace.record import record
@@ -55,9 +56,13 @@ class Change:
 
 @record
 class Cell:
-    """A value of the table: text, bar and change, the URL of the rows behind it, and a mark if it is best or worst."""
+    """A value of the table: text, bar and change, the URL of the rows behind it, and a mark if it is best or worst.
+
+    `share` is the share of the total as text, empty if rows do not add up to the total.
+    """
 
     words: str
+    share: str
     bar: Markup
     change: Change | None
     address: str
@@ -134,6 +139,7 @@ class _Shaper:
         self.largest = [
             max((self._value(row, place) or Fraction(0) for row in self.rows), default=Fraction(0)) for place in columns
         ]
+        self.total = report.total.values[model]
         self.best = [self._best(self.rows, place) for place in columns]
 
     def headings(self) -> list[Heading]:
@@ -165,10 +171,10 @@ class _Shaper:
                 key_words(dimension, key, self.language)
                 if key is not None
                 else nothing_words(dimension, self.words_of),
-                self.address.with_filter(key_filter(dimension, key)).link(),
+                key_address(self.address, self.question, row.keys, place),
                 key is None,
             )
-            for dimension, key in zip(self.question.by, row.keys, strict=True)
+            for place, (dimension, key) in enumerate(zip(self.question.by, row.keys, strict=True))
         )
         return Line(keys, tuple(self.cells(row)))
 
@@ -180,6 +186,7 @@ class _Shaper:
         compared = row.compared[self.model][place] if row.compared is not None else None
         return Cell(
             metric_value(self.language, metric, value),
+            "" if is_total else share_words(metric, value, self.total[place], self.language),
             Markup("")
             if is_total or metric.unit not in (Unit.COUNT, Unit.MONEY)
             else cell_bar(value, self.largest[place]),
@@ -250,6 +257,14 @@ def rows_address(
         date=question.date_of.value,
     )
     return f"{address}&{urlencode(key_pairs([key for _, key in placed]))}" if placed else address
+
+
+def share_words(metric: Metric, value: Fraction | None, total: Fraction | None, language: Language) -> str:
+    """Return the share of a total in whole per cent; empty for a value that is no positive part of it."""
+    if not metric.adds_up or value is None or total is None or not 0 < value <= total:
+        return ""
+    percent = value / total * 100
+    return "<\u00a01\u00a0%" if percent < Fraction(1, 2) else f"{number(language, percent)}\u00a0%"
 
 
 def change_of(

@@ -1,0 +1,75 @@
+"""The ladder of sources: links from a source to its campaigns, to the ads of a campaign, and to their keywords."""
+
+from collections.abc import Sequence
+
+from dealtrace.cabinet.reports.address import Address, key_filter
+from dealtrace.errors import Language
+from dealtrace.record import record
+from dealtrace.reports.dimensions import DIMENSIONS, Dimension
+from dealtrace.reports.question import DESCENDING, Question
+
+LADDER: tuple[tuple[str, ...], ...] = (("source", "medium"), ("campaign",), ("content",), ("term",))
+"""The rungs of the ladder, each with the names of its dimensions; a source and its medium are one rung."""
+_RUNGS = {name: place for place, names in enumerate(LADDER) for name in names}
+
+
+@record
+class Rung:
+    """A rung that a report can show: its title, the URL of that report, and whether it is shown now."""
+
+    words: str
+    address: str
+    is_shown: bool
+
+
+def key_address(address: Address, question: Question, keys: Sequence[str | None], place: int) -> str:
+    """Return the URL to which the key at `place` of a row leads: the report filtered by this key.
+
+    A key of the ladder also leads one rung down, unless the report shows lower rungs already. The new report then has
+    the keys of the ladder before it in the row as filters too: `cpc` in the row `yandex` / `cpc` leads to the campaigns
+    of both. Nothing is below a missing key.
+    """
+    by, below = question.by, _rung_below(question, place)
+    if keys[place] is None or below is None:
+        return address.with_filter(key_filter(by[place], keys[place])).link()
+    for dimension, key in zip(by[: place + 1], keys, strict=False):
+        if dimension.name in _RUNGS:
+            address = address.with_filter(key_filter(dimension, key))
+    names = [below if dimension.name in _RUNGS else dimension.name for dimension in by]
+    return _grouped(address, names)
+
+
+def rungs_of(question: Question, address: Address, language: Language) -> tuple[Rung, ...]:
+    """Return a choice for each rung with the same filters, or nothing if the report is not by the ladder alone."""
+    shown = tuple(dimension.name for dimension in question.by)
+    if not shown or question.pivot is not None or not set(shown) <= set(_RUNGS):
+        return ()
+    return tuple(
+        Rung(
+            " / ".join(_title(DIMENSIONS[name], language) for name in names),
+            _grouped(address, names),
+            shown == names,
+        )
+        for names in LADDER
+    )
+
+
+def _rung_below(question: Question, place: int) -> str | None:
+    """Return the dimension one rung below the one at `place`; `None` if there is none or the report is that low."""
+    rung = _RUNGS.get(question.by[place].name)
+    shown = [*question.by, *([question.pivot] if question.pivot is not None else [])]
+    if rung is None or rung + 1 == len(LADDER) or any(_RUNGS.get(each.name, 0) > rung for each in shown):
+        return None
+    return LADDER[rung + 1][0]
+
+
+def _grouped(address: Address, names: Sequence[str]) -> str:
+    """Return the URL grouped by other dimensions; a sort by a dimension that is no longer shown is dropped."""
+    sort = address.get("sort")
+    by_name = sort.removeprefix(DESCENDING)
+    is_lost = by_name in _RUNGS and by_name not in names
+    return address.link(by=",".join(dict.fromkeys(names)), sort="" if is_lost else sort)
+
+
+def _title(dimension: Dimension, language: Language) -> str:
+    return dimension.ru if language == "ru" else dimension.en

@@ -1,0 +1,93 @@
+"""The ladder of sources: people walk by links from a source to its campaigns, ads and keywords."""
+
+import html
+import re
+from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from cast import Player, Stage
+from dealtrace.accounts.rights import Role
+from dealtrace.attribution.traffic_source import TrafficSource
+from engines import on_one_engine
+from guests import Guest, member_of
+from server import ServerProcess
+
+pytestmark = on_one_engine
+DAYS_AGO = timedelta(days=2)
+SOURCES = [
+    TrafficSource("yandex", "cpc", "brand", "top", "windows"),
+    TrafficSource("yandex", "cpc", "brand", "top", "doors"),
+    TrafficSource("yandex", "cpc", "brand", "side", "roofs"),
+    TrafficSource("google", "cpc", "brand", "top", "gates"),
+]
+
+
+@pytest.fixture(scope="module")
+def site(served: Stage) -> Player:
+    """Give a site with a visit from each source, and a lead without a visit."""
+    player, at = served.open_site(), datetime.now(UTC) - DAYS_AGO
+    for place, source in enumerate(SOURCES):
+        served.visit(player, at, source, visitor=f"v{place}")
+    served.call(player, at)
+    return player
+
+
+@pytest.fixture
+def analyst(server: ServerProcess, served: Stage, site: Player) -> Guest:
+    return member_of(server, served, site.site.id, Role.ANALYST)
+
+
+def keys_of(page: str) -> dict[str, str]:
+    """Return the keys of the report on a page, each with its link."""
+    (table,) = re.findall(r'aria-label="Report">\s*<table.*?<tbody>(.*?)</tbody>', page, re.DOTALL)[:1]
+    links = re.findall(r'<th scope="row"><a href="([^"]+)"[^>]*>(.*?)</a>', table)
+    return {words: html.unescape(address) for address, words in links}
+
+
+def asked(address: str) -> list[tuple[str, str]]:
+    return [(name, value) for name, value in parse_qsl(urlsplit(address).query) if name in ("by", "filter", "sort")]
+
+
+@pytest.mark.parametrize("place", ["", "reports"])
+def test_links_lead_from_a_source_to_its_keywords(analyst: Guest, place: str) -> None:
+    page = analyst.get(place, period="7d").text
+    for clicked in ("cpc", "brand", "top"):
+        page = analyst.follow(next(link for words, link in keys_of(page).items() if words == clicked)).text
+    source = "google" if "gates" in page else "yandex"
+    assert set(keys_of(page)) == {each.term for each in SOURCES if (each.source, each.content) == (source, "top")}
+    for link in keys_of(page).values():
+        assert ("by", "term") not in asked(link) or len(keys_of(analyst.follow(link).text)) == 1
+
+
+def test_a_key_brings_the_sources_before_it_as_filters(analyst: Guest) -> None:
+    page = analyst.get("reports", period="7d", by="source,campaign", sort="-source", filter="source:is:yandex").text
+    links = keys_of(page)
+    assert asked(links["yandex"]) == [("by", "source,campaign"), ("sort", "-source"), ("filter", "source:is:yandex")]
+    assert asked(links["brand"]) == [("by", "content"), ("filter", "source:is:yandex"), ("filter", "campaign:is:brand")]
+    other = analyst.get("reports", period="7d", by="device,source", pivot="campaign").text
+    assert ("by", "device,source") in asked(keys_of(other)["yandex"])
+    other = analyst.get("reports", period="7d", by="device,source", models="all", metrics="leads,visits").text
+    assert ("by", "device,source") in asked(keys_of(other)["(nothing)"]), "nothing is below a missing key"
+
+
+def test_the_levels_above_a_report_keep_its_filters(analyst: Guest) -> None:
+    page = analyst.get("reports", period="7d", by="campaign", sort="campaign", filter="source:is:yandex").text
+    (levels,) = re.findall(r'<ul class="chips" aria-label="Levels of sources">(.*?)</ul>', page, re.DOTALL)
+    assert re.findall(r'aria-current="true">(.*?)</li>', levels) == ["Campaign"]
+    links = {words: html.unescape(link) for link, words in re.findall(r'<a href="([^"]+)">(.*?)</a>', levels)}
+    assert list(links) == ["Source / Medium", "Ad", "Keyword"]
+    assert asked(links["Keyword"]) == [("by", "term"), ("filter", "source:is:yandex")]
+    assert set(keys_of(analyst.follow(links["Keyword"]).text)) == {"windows", "doors", "roofs"}
+    assert "Levels of sources" not in analyst.get("reports", period="7d", by="campaign,device").text
+
+
+def test_a_masked_source_is_in_no_link_of_its_row(server: ServerProcess, served: Stage, site: Player) -> None:
+    served.visit(site, datetime.now(UTC) - DAYS_AGO, TrafficSource("anna@example.com", "letter"))
+    reader = member_of(server, served, site.site.id, Role.READER)
+    for place in ("", "reports"):
+        page = reader.get(place, period="7d").text
+        assert "letter" in page
+        assert "anna" not in page
+        assert "letter" not in keys_of(page)
