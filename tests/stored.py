@@ -93,13 +93,14 @@ def side_by_side(database: Database, first: Work, second: Work) -> tuple[Any, An
                 result = first(connection)
                 following = threads.submit(follow)
                 if not database.is_sqlite:
-                    _wait_until_locked(database, following)
+                    wait_until_locked(database, following)
             return result, following.result(LONG_SECONDS)
     finally:
         other.close()
 
 
-def _wait_until_locked(database: Database, following: "Future[Any]") -> None:
+def wait_until_locked(database: Database, following: "Future[Any]") -> None:
+    """Wait until a transaction of a PostgreSQL database waits for a lock, or `following` is done."""
     deadline = time.monotonic() + LONG_SECONDS
     while not following.done() and not is_waiting_for_a_lock(database):
         assert time.monotonic() < deadline

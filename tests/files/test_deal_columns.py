@@ -105,8 +105,14 @@ def test_sums_are_read_as_people_write_them(tmp_path: Path, cell: str, amount: s
         assert deal.amount_rub == (Decimal(amount) if amount is not None else None)
 
 
+def test_rubles_are_the_values_that_an_earlier_release_imported_without_a_currency(tmp_path: Path) -> None:
+    earlier = deal_in(tmp_path, ",Сумма", ",2")
+    assert deal_in(tmp_path, ",Сумма,Валюта", ",2,RUB").fingerprints == (earlier.fingerprint,)
+    assert earlier.fingerprint not in deal_in(tmp_path, ",Сумма,Валюта", ",2,USD").fingerprints
+
+
 @pytest.mark.parametrize(
-    ("cell", "currency"), [("", None), (" USD ", "usd"), ("руб.", "rub"), ("₽", "rub"), ("тенге", "тенге")]
+    ("cell", "currency"), [("", None), (" USD ", "usd"), ("RUB", None), ("руб.", None), ("₽", None), ("тенге", "тенге")]
 )
 def test_a_currency_is_read_as_deals_store_it(tmp_path: Path, cell: str, currency: str | None) -> None:
     assert deal_in(tmp_path, ",Валюта", f",{cell}").currency == currency

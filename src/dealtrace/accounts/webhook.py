@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NewType
 
+from dealtrace.accounts.clock_steps import CLOCKS_APART_MAX
 from dealtrace.record import record
 
 WebhookId = NewType("WebhookId", int)
@@ -108,11 +109,12 @@ class Webhook:
     def is_due(self, now: datetime) -> bool:
         """Return whether the webhook is not paused and its next attempt is due at `now`.
 
-        Ours: an attempt that is planned later than `PAUSE_MAX` was planned by a clock that has since been set back.
+        Ours: an attempt that is planned later than `PAUSE_MAX` and `CLOCKS_APART_MAX` together was planned by a clock
+        that has since been set back.
         """
         if self.paused_at is not None:
             return False
-        return self.next_attempt_at is None or not now < self.next_attempt_at <= now + PAUSE_MAX
+        return self.next_attempt_at is None or not now < self.next_attempt_at <= now + PAUSE_MAX + CLOCKS_APART_MAX
 
     @property
     def is_test_awaited(self) -> bool:

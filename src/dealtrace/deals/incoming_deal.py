@@ -1,8 +1,8 @@
 """A deal to import, which already has a history in another system."""
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import fields
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -10,6 +10,7 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.deal import Deal, DealId
 from dealtrace.deals.lead_clue import NO_CLUE, LeadClue
 from dealtrace.deals.registration import default_number
+from dealtrace.leads.contact import StatedContact, stated_email, stated_phone
 from dealtrace.leads.lead import LeadRef
 from dealtrace.record import record
 
@@ -38,6 +39,21 @@ class IncomingDeal:
     currency: str | None = None
 
     @property
+    def fingerprints(self) -> tuple[str, ...]:
+        """The hashes by which this deal may have been stored: its fingerprint, and that of earlier releases.
+
+        Earlier releases read only the first contact of a list separated by commas.
+        """
+        contact = self.clue.contact
+        if contact is None:
+            return (self.fingerprint,)
+        phone = _first_of(contact.phone, stated_phone)
+        email = _first_of(contact.email, stated_email)
+        contact = replace(contact, phone=phone, email=email) if phone is not None or email is not None else None
+        earlier = replace(self, clue=replace(self.clue, contact=contact))
+        return (self.fingerprint,) if earlier == self else (self.fingerprint, earlier.fingerprint)
+
+    @property
     def fingerprint(self) -> str:
         """A hash of all values of the deal; of several deals with the same hash, only one is imported."""
         known = [(part.name, getattr(self, part.name)) for part in fields(self)]
@@ -48,6 +64,12 @@ class IncomingDeal:
     def number_with(self, deal_id: int) -> str:
         """Return the number of the deal, or the default number made from `deal_id` if it has none."""
         return self.number if self.number is not None else default_number(deal_id)
+
+
+def _first_of(stated: StatedContact | None, state: Callable[[str], StatedContact]) -> StatedContact | None:
+    """Return the first contact of a list separated by commas, or `None` if nothing stands there."""
+    first = stated.as_sent.partition(",")[0].strip() if stated is not None else ""
+    return state(first) if first else None
 
 
 def imported_deal(incoming: IncomingDeal, deal_id: DealId, lead: LeadRef | None, now: datetime) -> Deal:

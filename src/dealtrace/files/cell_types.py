@@ -34,7 +34,9 @@ ERROR_VALUES = frozenset(
 )  # fmt: skip
 """The texts that spreadsheets show and save for an error, in lower case."""
 _BETWEEN_WORDS = re.compile(r"[\s_-]+")
-_BLANKS = re.compile(r"\s+")
+_GROUPED = re.compile(r"[0-9]{1,3}(?:[ \u00a0\u2009\u202f][0-9]{3})+(?:\.0)?")
+"""A number whose thousands are separated by blanks. Other blanks are kept, so that two numbers do not become one."""
+_BETWEEN_GROUPS = re.compile(r"[ \u00a0\u2009\u202f]")
 _FLOAT = re.compile(r"([0-9]+)\.0")
 """A whole number as written by programs that store a column with empty cells as floats."""
 
@@ -97,9 +99,11 @@ def _number_text(number: float) -> str:
 def whole_number(cell: Cell) -> int | None:
     """Return the number in a cell, or `None` if it is not a whole number of at most `DIGITS_MAX` digits.
 
-    Blanks between digits are ignored, and so is a `.0` after the digits.
+    Blanks between thousands are ignored, and so is a `.0` after the number.
     """
-    text = _BLANKS.sub("", text_of(cell))
+    text = text_of(cell)
+    if _GROUPED.fullmatch(text):
+        text = _BETWEEN_GROUPS.sub("", text)
     found = _FLOAT.fullmatch(text)
     digits = found[1] if found is not None else text
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= DIGITS_MAX else None
@@ -209,7 +213,7 @@ class DurationCell:
             return timedelta(hours=cell.hour, minutes=cell.minute, seconds=cell.second, microseconds=cell.microsecond)
         if isinstance(cell, float) and 0 < cell < 1:
             return None
-        return self._parse_text(_BLANKS.sub("", text_of(cell)))
+        return self._parse_text(text_of(cell))
 
     def _parse_text(self, text: str) -> timedelta | None:
         if (parts := _SECONDS.fullmatch(text)) is not None:

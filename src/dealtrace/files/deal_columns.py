@@ -5,7 +5,7 @@ from decimal import Decimal
 from dealtrace.accounts.own_ids import ID_MAX
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.deals.amount import parse_amount
-from dealtrace.deals.currency import CURRENCY_LENGTH_MAX, currency_of
+from dealtrace.deals.currency import CURRENCY_LENGTH_MAX, currency_of, is_foreign
 from dealtrace.deals.deal import DealId
 from dealtrace.deals.incoming_deal import IncomingDeal
 from dealtrace.deals.lead_clue import CallIdentity, LeadClue, LeadRequestIdentity, SearchContacts
@@ -184,11 +184,13 @@ DEAL_COLUMNS = (
 def deal_of(values: RowValues) -> IncomingDeal:
     """Return the deal in a row; `values` are keyed by column name.
 
+    Rubles are the same as no currency: earlier releases did not read the column, and imported deals are compared.
+
     Raises:
         InvalidParameters: the row has the ids of two leads, or the id of a lead without its kind.
     """
     stated = {part: text for part, text in values_of(values, SOURCE_PARTS).items() if text}
-    deal_id = values.get("deal_id")
+    deal_id, currency = values.get("deal_id"), values.get("currency") or None
     return IncomingDeal(
         id=DealId(deal_id) if deal_id is not None else None,
         number=values.get("number"),
@@ -203,7 +205,7 @@ def deal_of(values: RowValues) -> IncomingDeal:
         custom_values=custom_values_of(values),
         stated_source=TrafficSource(**stated) if stated else None,
         clue=LeadClue(_identity_of(values), _contact_of(values)),
-        currency=values.get("currency") or None,
+        currency=currency if is_foreign(currency) else None,
     )
 
 

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from cast import Player, Stage
+from dealtrace.accounts.clock_steps import CLOCKS_APART_MAX
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.webhook import EventKind
 from dealtrace.alerts.judgement import Verdict
 from dealtrace.alerts.refusals import AlertNotFound
 from dealtrace.alerts.rule import ALERTS_MAX, Alert, AlertKind, Rule
-from dealtrace.alerts.windows import WINDOWS
+from dealtrace.alerts.windows import NEXT_CHECK_MAX, WINDOWS
 from dealtrace.errors import InvalidSetting
 from dealtrace.mails.mail import ATTEMPTS_MAX, MailFault
 from dealtrace.mails.recipient import RECIPIENTS_MAX, Recipient
@@ -24,7 +25,7 @@ from dealtrace.operations.mails.deliver import LEASE as MAIL_LEASE
 from dealtrace.operations.mails.deliver import MailReport, claim_mail, settle_mails, sweep_mails
 from dealtrace.reports.metrics import Unit
 from dealtrace.storage.accounts.users import delete_membership
-from dealtrace.storage.alerts.alerts import find_alert
+from dealtrace.storage.alerts.alerts import find_alert, update_claimed_alert
 from dealtrace.storage.alerts.incidents import list_incidents
 from dealtrace.storage.mails.outbox import list_mails
 
@@ -68,6 +69,16 @@ def test_what_a_wrong_clock_leased_is_not_waited_for(stage: Stage, shop: Player)
     assert stage.perform(claim_mail, shop, None, now=ahead) == [None]
     (found,) = stage.perform(claim_mail, shop, None, now=NOW)
     assert (found.id, found.due_at) == (mail.id, NOW + MAIL_LEASE)
+
+
+def test_what_is_planned_as_far_ahead_as_ever_waits_for_a_server_that_is_a_little_behind_too(
+    stage: Stage, shop: Player
+) -> None:
+    alert = add(stage, shop)
+    with stage.database.write() as connection:
+        update_claimed_alert(connection, alert, {"due_at": NOW + NEXT_CHECK_MAX})
+    assert claim(stage, shop, NOW - CLOCKS_APART_MAX) == []
+    assert len(claim(stage, shop, NOW - CLOCKS_APART_MAX - timedelta(seconds=1))) == 1
 
 
 def mails_of(stage: Stage, shop: Player) -> list[str]:

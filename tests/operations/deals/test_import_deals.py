@@ -75,6 +75,19 @@ def test_the_same_deal_again_changes_nothing_whatever_has_happened_to_it(stage: 
     assert count(stage, shop) == 2
 
 
+def test_a_deal_that_an_earlier_release_imported_with_its_first_contact_is_the_same(stage: Stage, shop: Player) -> None:
+    first, lists = (
+        by_contact(PHONE, "a@example.org"),
+        by_contact(f"{PHONE}, 79205550056", "a@example.org,b@example.org"),
+    )
+    deals = incoming(5, "K5"), incoming(None, "K6"), incoming(None, "K7")
+    ids = bring(stage, shop, *(replace(deal, clue=first) for deal in deals))
+    stage.perform(delete_deals, shop, DealKey(ids[1], None))
+    assert bring(stage, shop, *(replace(deal, clue=lists) for deal in deals)) == ids
+    (refused,) = bring(stage, shop, replace(deals[0], clue=by_contact("79205550056", "a@example.org")))
+    assert isinstance(refused, InvalidParameters)
+
+
 @pytest.mark.parametrize(
     ("deal", "refusal"),
     [

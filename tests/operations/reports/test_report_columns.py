@@ -2,20 +2,36 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from urllib.parse import unquote_plus, urlencode
 
 import pytest
 
 from cast import Player, Stage
+from dealtrace.accounts.user import UserId
+from dealtrace.alerts.rule import AlertKind, Rule
+from dealtrace.alerts.windows import WINDOWS
 from dealtrace.errors import InvalidSetting, NameTaken
+from dealtrace.mails.recipient import Recipient
+from dealtrace.mails.scheduled_report import Rhythm
+from dealtrace.operations.accounts.share_report import NewLink, share_report
+from dealtrace.operations.alerts.manage import add_alert
 from dealtrace.operations.deals.register import register_deals
+from dealtrace.operations.mails.scheduled_reports import NewScheduledReport, schedule_report
 from dealtrace.operations.reports import columns as operation
 from dealtrace.operations.reports.column_metrics import try_column
 from dealtrace.operations.reports.columns import add_column, change_column, remove_column
+from dealtrace.operations.reports.save_report import save_report
 from dealtrace.reports.columns import ColumnKind, ReportColumn
 from dealtrace.reports.formulas import parse_formula
+from dealtrace.reports.question import RawQuestion
+from dealtrace.reports.saved_items.saved import SavedReport
 from dealtrace.storage.accounts.revision import find_revision
+from dealtrace.storage.accounts.shared_links import list_shared_links
 from dealtrace.storage.accounts.site_changes import list_site_changes
+from dealtrace.storage.alerts.alerts import list_alerts
+from dealtrace.storage.mails.scheduled_reports import list_scheduled_reports
 from dealtrace.storage.reports.columns import list_columns
+from dealtrace.storage.reports.saved import list_reports_of_all
 from write_commands import NOON, registration
 
 NEW = ReportColumn("Новые", ColumnKind.COUNT, ("new", "a,b"))
@@ -72,6 +88,45 @@ def test_a_changed_column_keeps_its_place_and_formulas_get_its_new_name(stage: S
         ("money", "money (sum): work", "Money (formula): won_amount/2"),
         ("Новые", "Новые (count): new, a,b", "Первые 1-2 (sum): a,b, third"),
     }
+
+
+def test_whatever_names_a_column_gets_its_new_name(stage: Stage, shop: Player) -> None:
+    neighbour = stage.open_site()
+    for player in (shop, neighbour):
+        add(stage, player, NEW, MONEY)
+    words = RawQuestion(by="source", metrics="deals,column:Новые,column:money", sort="-column:Новые")
+    query = urlencode({"by": "source", "metrics": words.metrics, "sort": words.sort, "chart": "column:Новые"})
+    stage.ids.ensure(9)
+    rule = Rule(AlertKind.DROP, "column:Новые", WINDOWS["day"], Decimal(30), (), (Recipient("a@example.org"),))
+    with stage.database.write() as connection:
+        for player in (shop, neighbour):
+            site = player.site
+            for user_id in (None, 7):
+                save_report(connection, site, SavedReport("a", query, user_id, 7, NOON), overwrites=False)
+            share_report(connection, site.id, NewLink("a", query, 7), UserId(7), NOON)
+            schedule_report(
+                connection, stage.ids, site, NewScheduledReport("a", words, Rhythm.DAILY, 9, rule.recipients), NOON
+            )
+            add_alert(connection, stage.ids, site, rule, NOON)
+    change(stage, shop, "Новые", ReportColumn("Первые 1-2", ColumnKind.SUM, ("a,b",)))
+
+    def named(player: Player) -> set[str]:
+        site_id = player.site.id
+        with stage.database.read() as connection:
+            queries = [
+                *(each.query for each in list_reports_of_all(connection, site_id)),
+                *(each.query for each in list_shared_links(connection, site_id)),
+            ]
+            words = [each.raw_question for each in list_scheduled_reports(connection, site_id)]
+            metrics = [each.rule.metric for each in list_alerts(connection, site_id)]
+        assert (len(queries), len(words), len(metrics)) == (3, 1, 1)
+        mailed = [urlencode({"by": each.by, "metrics": each.metrics, "sort": each.sort}) for each in words]
+        return {*map(unquote_plus, [*queries, *mailed]), *metrics}
+
+    whole = "by=source&metrics=deals,column:{0},column:money&sort=-column:{0}"
+    for player, name in ((shop, "Первые 1-2"), (neighbour, "Новые")):
+        texts = (whole, f"{whole}&chart=column:{{0}}", "column:{0}")
+        assert named(player) == {text.format(name) for text in texts}
 
 
 @pytest.mark.parametrize(

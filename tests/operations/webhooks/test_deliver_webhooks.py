@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Connection
 
 from cast import Player, Stage
+from dealtrace.accounts.clock_steps import CLOCKS_APART_MAX
 from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook, WebhookId
 from dealtrace.errors import DeliveryNotFound, InvalidSetting, SiteNotFound, WebhookNotFound
@@ -240,6 +241,14 @@ def test_one_process_serves_a_webhook_until_it_lets_go_or_its_lease_runs_out(des
     assert desk.waiting == 1, "but what was told was told"
     desk.acknowledge(1, holder="another")
     assert desk.waiting == 0
+
+
+def test_a_server_whose_clock_is_a_little_behind_leaves_a_lease_alone(desk: Desk) -> None:
+    desk.register(1)
+    assert desk.claim("me") is not None
+    assert desk.claim("another", NOON - timedelta(milliseconds=50)) is None
+    assert desk.claim("another", NOON - CLOCKS_APART_MAX) is None
+    assert desk.claim("another", NOON - CLOCKS_APART_MAX - SECOND) is not None, "the first clock was wrong"
 
 
 def test_of_two_processes_that_ask_at_the_same_moment_one_is_served(desk: Desk) -> None:

@@ -15,6 +15,7 @@ from dealtrace.deals.amount import AMOUNT_MAX, kopecks_of
 from dealtrace.deals.currency import CurrencyRate
 from dealtrace.deals.incoming_deal import IncomingDeal
 from dealtrace.errors import InvalidSetting, NameTaken, UnknownSetting
+from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.accounts.name_hosts import add_host, remove_host
 from dealtrace.operations.accounts.set_site import SETTING_KEYS, preview_site, set_site
 from dealtrace.operations.accounts.site_settings import settings_of
@@ -264,10 +265,16 @@ def test_leads_and_visits_that_hosts_move_are_those_that_reclassifying_moves(sta
         )  # fmt: skip
         stage.call(player, NOON, phone=f"7920555005{number}", visit_id=visit.id)
     period = (NOON - timedelta(days=2), NOON + timedelta(days=1))
+    shown: list[tuple[LeadKind | None, int, int]] = []
+
+    def show(kind: LeadKind | None, tried: int, total: int) -> None:
+        shown.append((kind, tried, total))
+
     with stage.database.read() as connection:
-        moved = try_on_leads(connection, player.site, read_trial([("payment", "pay.example")]), *period)
+        moved = try_on_leads(connection, player.site, read_trial([("payment", "pay.example")]), *period, show=show)
         other = try_on_leads(connection, player.site, read_trial([("model", "0")]), *period)
     assert (moved.leads, moved.visits) == (MovedCount(2, 4, 4), MovedCount(2, 4, 4))
+    assert shown == [(LeadKind.CALL, 4, 4), (None, 4, 4)]
     assert (other.leads, other.visits) == (MovedCount(0, 4, 4), MovedCount())
     with stage.database.write() as connection:
         add_host(connection, player.site.id, "payment", "pay.example", "", NOON)

@@ -35,6 +35,7 @@ from dealtrace.cli.terminal import (
     print_json_with_rows,
 )
 from dealtrace.deals.amount import kopecks_of
+from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.what_if.list_outcomes import list_outcomes
 from dealtrace.operations.what_if.trial import TRIED_KEYS, Trial, read_tried
@@ -47,6 +48,7 @@ from dealtrace.storage.journals.deal_journal import JournalQuery, query_deals
 from dealtrace.storage.journals.keyset_pages import pages_of
 
 DEALS_AT_ONCE = 1000
+_TRIED = {LeadKind.CALL: "Calls", LeadKind.LEAD_REQUEST: "Lead requests", None: "Visits"}
 LISTED = 20
 """How many changed deals and moves between sources are listed by default."""
 
@@ -89,7 +91,7 @@ def try_rules(
             return
         run = _Run(connection, site, tried.trial, period, is_hidden=as_json and console.is_terminal)
         try:
-            moved = try_on_leads(connection, site, tried.trial, period.since, period.until)
+            moved = run.moved_leads()
             if as_json:
                 _print_json(run, head, moved)
                 return
@@ -129,6 +131,17 @@ class _Run:
         self.tally = Tally()
         self._connection = connection
         self._is_hidden = is_hidden or not error_console.is_terminal
+
+    def moved_leads(self) -> MovedLeads:
+        """Return how many leads and visits would get another source; progress is shown meanwhile."""
+        with Progress(console=error_console, transient=True, disable=self._is_hidden) as progress:
+            bar = progress.add_task("Leads", total=None)
+
+            def show(kind: LeadKind | None, tried: int, total: int) -> None:
+                progress.update(bar, description=_TRIED[kind], total=total, completed=tried)
+
+            period = self.period
+            return try_on_leads(self._connection, self.site, self.trial, period.since, period.until, show=show)
 
     def changed_deals(self) -> Iterator[Outcome]:
         """Yield the deals whose lead or source would change, and count all deals in `tally`."""

@@ -76,21 +76,22 @@ class _Batch:
         refusal = _refusal_of_ids(deal, self.own)
         if refusal is not None:
             return refusal
-        fingerprint = deal.fingerprint
+        fingerprints = deal.fingerprints
         if deal.id is not None and deal.id in self.by_id:
-            is_same = self.by_id[deal.id] == fingerprint
+            is_same = self.by_id[deal.id] in fingerprints
             return deal.id if is_same else refusal_of_other_values("orderId", deal.id)
-        if deal.id is None and fingerprint in self.deleted:
-            return self.deleted[fingerprint]
+        deleted = [self.deleted[each] for each in fingerprints if each in self.deleted]
+        if deal.id is None and deleted:
+            return deleted[0]
         number = deal.number_with(deal.id or 0)
         earlier = self.by_number.get(number)
         if earlier is not None:
-            is_same = deal.id is None and earlier.fingerprint == fingerprint
+            is_same = deal.id is None and earlier.fingerprint in fingerprints
             return earlier.deal_id if is_same else NumberTaken(number=number, deal_id=earlier.deal_id)
         deal_id = deal.id if deal.id is not None else DealId(self.work.ids.take())
-        self.by_id[deal_id] = fingerprint
-        self.by_number[number] = Registered(deal_id, fingerprint)
-        self.new.append(_DealToImport(deal, deal_id, fingerprint))
+        self.by_id[deal_id] = fingerprints[0]
+        self.by_number[number] = Registered(deal_id, fingerprints[0])
+        self.new.append(_DealToImport(deal, deal_id, fingerprints[0]))
         return deal_id
 
 

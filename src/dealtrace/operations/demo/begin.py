@@ -20,6 +20,7 @@ from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.demo.mark import GIVEN_SITE, OWN_SITE, find_demo, list_demos
 from dealtrace.quota.points import PaidMethod
 from dealtrace.record import record
+from dealtrace.storage.accounts.revision import raise_revision
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.leads.file_imports import insert_file_import
 from dealtrace.storage.site_rows import count_site_rows
@@ -42,6 +43,7 @@ def begin_own_site(connection: Connection, ids: IdBlocks, now: datetime, user_id
     Raises:
         DemoExists: a site already has a demo.
     """
+    _wait_for_others(connection)
     for demo in list_demos(connection):
         raise DemoExists(site_id=demo.site.id)
     new = Site(SiteId(0), NAME, ZoneInfo(TIME_ZONE_DEFAULT), contact_matching=True)
@@ -59,6 +61,7 @@ def begin_given_site(connection: Connection, site_id: int, now: datetime, user_i
         SiteNotEmpty: the site has data.
         SiteUnfit: matching by contact is off.
     """
+    _wait_for_others(connection)
     site = require_site(connection, site_id)
     if find_demo(connection, site) is not None:
         raise DemoExists(site_id=site_id)
@@ -67,6 +70,11 @@ def begin_given_site(connection: Connection, site_id: int, now: datetime, user_i
     if not site.contact_matching:
         raise SiteUnfit(site_id=site_id)
     return BegunDemo(_begin(connection, site, GIVEN_SITE, now, user_id), None)
+
+
+def _wait_for_others(connection: Connection) -> None:
+    """Wait until no other transaction begins a demo; others wait for this one, as both raise the same revision."""
+    raise_revision(connection)
 
 
 def _begin(connection: Connection, site: Site, digest: str, now: datetime, user_id: int | None) -> Site:

@@ -28,7 +28,7 @@ from dealtrace.leads.call import IncomingCall
 from dealtrace.leads.lead_request import IncomingLeadRequest
 from dealtrace.operations.deals.change import change_deals
 from dealtrace.operations.deals.register import register_deals
-from dealtrace.operations.demo.mark import find_demo
+from dealtrace.operations.demo.mark import lock_demo
 from dealtrace.operations.leads.import_leads import IDS_PER_LEAD_MAX, import_calls, import_lead_requests
 from dealtrace.operations.reports.columns import add_column
 from dealtrace.operations.reports.import_costs import replace_costs
@@ -114,6 +114,7 @@ def _store_chunk(visit_ids: dict[VisitId, VisitId], chunk: Sequence[Batch], work
     Visits get new ids, which cannot be guessed; `visit_ids` maps their invented ids to the new ones. The visits of all
     batches are stored together, because the row of a visit does not say when it was stored.
     """
+    lock_demo(work.connection, work.site)
     _store_visits(work, visit_ids, [visit for batch in chunk for visit in batch.visits])
     for batch in chunk:
         at_arrival = replace(work, now=batch.arrives_at)
@@ -143,11 +144,13 @@ def _named(each: DemoLead, visit_ids: Mapping[VisitId, VisitId]) -> IncomingCall
 
 
 def _store_costs(account: CostAccount, costs: Sequence[Cost], work: Work) -> None:
+    lock_demo(work.connection, work.site)
     replace_costs(work, account, {cost.day_on for cost in costs}, costs)
 
 
 def _finish(work: Work) -> None:
     """Set the meanings of statuses, add columns and a segment, and mark the demo as finished."""
+    lock_demo(work.connection, work.site)
     set_status(work, WON, Meaning.WON)
     set_status(work, LOST, Meaning.LOST)
     for status in (NEW, WORKING, MEASURED):
@@ -168,10 +171,7 @@ def _record_progress(work: Work, stored: int, finished_at: datetime | None = Non
     Raises:
         DemoMissing: somebody has removed the demo meanwhile.
     """
-    demo = find_demo(work.connection, work.site)
-    if demo is None:
-        raise DemoMissing
-    before = demo.progress
+    before = lock_demo(work.connection, work.site).progress
     after = before.after(before.last_row + stored, taken_in=stored, refused=0)
     if not update_file_import(work.connection, work.site.id, before, replace(after, finished_at=finished_at)):
         raise DemoMissing

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
+from dealtrace.demo.refusals import DemoMissing
 from dealtrace.leads.file_import import FileImport
 from dealtrace.record import record
 from dealtrace.storage.accounts.sites import list_sites
-from dealtrace.storage.leads.file_imports import find_file_import
+from dealtrace.storage.leads.file_imports import find_file_import, lock_file_import
 
 OWN_SITE = hashlib.sha256(b"dealtrace demo: a site of its own").hexdigest()
 GIVEN_SITE = hashlib.sha256(b"dealtrace demo: a given site").hexdigest()
@@ -34,6 +35,24 @@ def find_demo(connection: Connection, site: Site) -> Demo | None:
         if progress is not None:
             return Demo(site, progress, digest == OWN_SITE)
     return None
+
+
+def lock_demo(connection: Connection, site: Site) -> Demo:
+    """Lock the demo of a site until the end of the transaction, and return it as it is then.
+
+    Whatever stores or removes rows of a demo calls this before it locks any other row, so that no two transactions wait
+    for each other.
+
+    Raises:
+        DemoMissing: there is no demo, or a transaction that ended meanwhile has removed it.
+    """
+    demo = find_demo(connection, site)
+    if demo is None or not lock_file_import(connection, site.id, demo.progress.digest):
+        raise DemoMissing
+    locked = find_demo(connection, site)
+    if locked is None:
+        raise DemoMissing
+    return locked
 
 
 def list_demos(connection: Connection) -> list[Demo]:

@@ -9,10 +9,9 @@ from dealtrace.demo.refusals import DemoMissing, SeveralDemos, SiteInUse
 from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.demo.begin import LABEL
-from dealtrace.operations.demo.mark import Demo, find_demo, list_demos
+from dealtrace.operations.demo.mark import Demo, find_demo, list_demos, lock_demo
 from dealtrace.storage.accounts.revision import raise_revision
 from dealtrace.storage.accounts.sites import delete_site
-from dealtrace.storage.leads.file_imports import lock_file_import
 from dealtrace.storage.site_rows import count_site_rows, delete_site_rows
 
 RECORDS = ("visit", "call", "lead_request", "deal")
@@ -36,13 +35,11 @@ def remove_demo(
 
     Raises:
         SiteNotFound: there is no such site.
-        DemoMissing: there is no demo, in this site or at all.
+        DemoMissing: there is no demo, in this site or at all, or another transaction has just removed it.
         SeveralDemos: there are several demos, and no site is given.
         SiteInUse: people or programs have stored visits, leads or deals in the site.
     """
-    demo = _find(connection, site_id)
-    lock_file_import(connection, demo.site.id, demo.progress.digest)  # a step that is being stored ends first
-    demo = find_demo(connection, demo.site) or demo
+    demo = lock_demo(connection, _find(connection, site_id).site)  # a step that is being stored ends first
     rows = count_site_rows(connection, demo.site.id)
     others = sum(rows.get(name, 0) for name in RECORDS) - demo.progress.taken_in
     if others > 0 and not with_others:

@@ -4,6 +4,7 @@ from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.errors import InvalidSetting, NameTaken
 from dealtrace.operations.accounts.record_change import record_work
 from dealtrace.operations.points import lock_registrations
+from dealtrace.operations.reports.rename_metric import rename_metric
 from dealtrace.operations.work import Work
 from dealtrace.reports.columns import (
     COLUMNS_MAX,
@@ -14,7 +15,7 @@ from dealtrace.reports.columns import (
     replace_column,
 )
 from dealtrace.reports.formulas import check_parts
-from dealtrace.reports.metrics import METRICS
+from dealtrace.reports.metrics import COLUMN_PREFIX, METRICS
 from dealtrace.storage.accounts.revision import raise_revision
 from dealtrace.storage.reports.columns import delete_column, insert_column, list_columns, update_column
 
@@ -51,7 +52,9 @@ def check_new_column(column: ReportColumn, columns: list[ReportColumn]) -> None:
 
 
 def change_column(work: Work, name: str, column: ReportColumn) -> None:
-    """Replace the column `name` of a site's reports by `column`; formulas that use it get its new name.
+    """Replace the column `name` of a site's reports by `column`.
+
+    Formulas, saved reports, reports by e-mail, alerts and shared links that use it get its new name.
 
     Raises:
         NameTaken, InvalidSetting: as in `check_changed_column`.
@@ -64,6 +67,8 @@ def change_column(work: Work, name: str, column: ReportColumn) -> None:
         if before.name == name:
             said = [f"{each.name} ({each.kind}): {contents_of(each)}" for each in (before, after)]
             record_work(work, ChangeKind.COLUMN, name, before=said[0], after=said[1])
+    if column.name != name:
+        rename_metric(work.connection, work.site.id, f"{COLUMN_PREFIX}{name}", f"{COLUMN_PREFIX}{column.name}")
     raise_revision(work.connection)
 
 

@@ -1,10 +1,13 @@
 """Try other rules on the leads and visits of a period, but only on as many as can be tried while a person waits."""
 
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
+from dealtrace.attribution.site_hosts import SiteHosts
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.operations.what_if.list_outcomes import classified_again, credits_again, find_moved_leads
 from dealtrace.operations.what_if.trial import Trial
@@ -34,47 +37,62 @@ class MovedLeads:
     visits: MovedCount
 
 
+Show = Callable[[LeadKind | None, int, int], None]
+"""Shows how many leads of a kind, or visits (`None`), have been tried, and how many the period has."""
+
+
 def try_on_leads(
-    connection: Connection, site: Site, trial: Trial, since: datetime, until: datetime, *, rows_max: int | None = None
+    connection: Connection,
+    site: Site,
+    trial: Trial,
+    since: datetime,
+    until: datetime,
+    *,
+    rows_max: int | None = None,
+    show: Show = lambda _kind, _tried, _total: None,
 ) -> MovedLeads:
     """Return how many leads and visits of a period would get another source under a trial.
 
     Calls, lead requests and visits are each tried from the earliest on, in chunks, until at least `rows_max` are tried;
-    `None` means no limit. If the trial cannot affect leads or visits at all, their counts are 0.
+    `None` means no limit. If the trial cannot affect leads or visits at all, their counts are 0. `show` is called after every thousand.
     """
-    leads = MovedCount()
-    for kind in LeadKind:
-        of_kind = _try_leads(connection, site, trial, LeadFilters(kind, since, until), rows_max)
+    leads, visits = MovedCount(), MovedCount()
+    for kind in LeadKind if credits_again(trial) else ():
+        query = query_lead_list(site.id, LeadFilters(kind, since, until))
+        count = partial(_count_moved_leads, connection, site, trial, kind)
+        of_kind = _try(pages_of(connection, query, ROWS_AT_ONCE), count, rows_max, partial(show, kind))
         leads = MovedCount(leads.moved + of_kind.moved, leads.tried + of_kind.tried, leads.total + of_kind.total)
-    return MovedLeads(leads, _try_visits(connection, site, trial, since, until, rows_max))
-
-
-def _try_leads(
-    connection: Connection, site: Site, trial: Trial, filters: LeadFilters, rows_max: int | None
-) -> MovedCount:
-    moved = tried = total = 0
-    if credits_again(trial):
-        for counted, ids in pages_of(connection, query_lead_list(site.id, filters), ROWS_AT_ONCE):
-            total = counted
-            moved += len(find_moved_leads(connection, site, trial, [LeadRef(filters.kind, each) for each in ids]))
-            tried += len(ids)
-            if rows_max is not None and tried >= rows_max:
-                break
-    return MovedCount(moved, tried, total)
-
-
-def _try_visits(
-    connection: Connection, site: Site, trial: Trial, since: datetime, until: datetime, rows_max: int | None
-) -> MovedCount:
-    moved = tried = total = 0
     if trial.moves_visits:
-        hosts = trial.site_of(site).hosts
-        for counted, ids in pages_of(connection, query_visit_list(site.id, since, until), ROWS_AT_ONCE):
-            total = counted
-            for visit in find_visits(connection, site.id, ids).values():
-                again = classified_again(visit, hosts).traffic_source
-                moved += again != visit.traffic_source and key_of(again) != key_of(visit.traffic_source)
-            tried += len(ids)
-            if rows_max is not None and tried >= rows_max:
-                break
+        query = query_visit_list(site.id, since, until)
+        count = partial(_count_moved_visits, connection, site.id, trial.site_of(site).hosts)
+        visits = _try(pages_of(connection, query, ROWS_AT_ONCE), count, rows_max, partial(show, None))
+    return MovedLeads(leads, visits)
+
+
+def _try(
+    pages: Iterable[tuple[int, Sequence[int]]],
+    count_moved: Callable[[Sequence[int]], int],
+    rows_max: int | None,
+    show: Callable[[int, int], None],
+) -> MovedCount:
+    moved = tried = total = 0
+    for counted, ids in pages:
+        total = counted
+        moved += count_moved(ids)
+        tried += len(ids)
+        show(tried, total)
+        if rows_max is not None and tried >= rows_max:
+            break
     return MovedCount(moved, tried, total)
+
+
+def _count_moved_leads(connection: Connection, site: Site, trial: Trial, kind: LeadKind, ids: Sequence[int]) -> int:
+    return len(find_moved_leads(connection, site, trial, [LeadRef(kind, each) for each in ids]))
+
+
+def _count_moved_visits(connection: Connection, site_id: int, hosts: SiteHosts, ids: Sequence[int]) -> int:
+    moved = 0
+    for visit in find_visits(connection, site_id, ids).values():
+        again = classified_again(visit, hosts).traffic_source
+        moved += again != visit.traffic_source and key_of(again) != key_of(visit.traffic_source)
+    return moved

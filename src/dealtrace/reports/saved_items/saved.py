@@ -4,6 +4,8 @@ from datetime import datetime
 from urllib.parse import parse_qsl, urlencode
 
 from dealtrace.record import record
+from dealtrace.reports.filters import LIST_SEPARATOR, split_escaped, unescaped
+from dealtrace.reports.question import DESCENDING
 
 SAVED_REPORTS_MAX = 500
 """Ours: the most saved reports of one site, including the reports of its users."""
@@ -12,6 +14,8 @@ QUERY_LENGTH_MAX = 8_000
 
 SEGMENT = "segment"
 """The parameter of a question that names a segment."""
+METRIC_PARAMETERS = ("metrics", "sort", "chart")
+"""The parameters of a question that name metrics."""
 
 
 @record
@@ -35,3 +39,20 @@ def with_segment_renamed(query: str, name: str, new_name: str) -> str:
     if (SEGMENT, name) not in pairs:
         return query
     return urlencode([(SEGMENT, new_name) if pair == (SEGMENT, name) else pair for pair in pairs])
+
+
+def with_metric_renamed(query: str, name: str, new_name: str) -> str:
+    """Return the query string of a question, with the metric `name` replaced by `new_name` wherever it is named."""
+    pairs = parse_qsl(query)
+    renamed = [
+        (parameter, metrics_renamed(text, name, new_name) if parameter in METRIC_PARAMETERS else text)
+        for parameter, text in pairs
+    ]
+    return urlencode(renamed) if renamed != pairs else query
+
+
+def metrics_renamed(text: str, name: str, new_name: str) -> str:
+    """Return a list of metrics, or a metric by which rows are sorted, with `name` replaced by `new_name`."""
+    renamed = {name: new_name, f"{DESCENDING}{name}": f"{DESCENDING}{new_name}"}
+    parts = split_escaped(text, LIST_SEPARATOR)
+    return LIST_SEPARATOR.join(renamed.get(unescaped(part.strip()), part) for part in parts)

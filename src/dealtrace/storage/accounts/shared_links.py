@@ -49,6 +49,11 @@ def touch_shared_link(connection: Connection, digest: str, now: datetime) -> Non
     connection.execute(update(shared_link).where(shared_link.c.digest == digest).values(used_at=now))
 
 
+def update_link_query(connection: Connection, digest: str, query: str) -> None:
+    """Replace the query of a link."""
+    connection.execute(update(shared_link).where(shared_link.c.digest == digest).values(query=query))
+
+
 def delete_shared_link(connection: Connection, site_id: int, digest: str) -> str | None:
     """Delete a link of a site and return its title, or `None` if there is no such link."""
     mine = (shared_link.c.site_id == site_id, shared_link.c.digest == digest)

@@ -28,6 +28,12 @@ def update_rule(connection: Connection, site_id: int, alert_id: int, rule: Rule,
     connection.execute(update(alert).where(*mine).values(due_at=due_at, fault=None, **_columns(rule)))
 
 
+def rename_metric(connection: Connection, site_id: int, name: str, new_name: str) -> None:
+    """Replace the name of a metric in the rules of a site; the figures that they watch, and their state, stay."""
+    mine = (alert.c.site_id == site_id, alert.c.metric == name)
+    connection.execute(update(alert).where(*mine).values(metric=new_name))
+
+
 def clear_incident(connection: Connection, site_id: int, alert_id: int) -> None:
     """Store that an alert has no incident in progress."""
     mine = (alert.c.site_id == site_id, alert.c.id == alert_id)

@@ -17,10 +17,13 @@ def find_file_import(connection: Connection, site_id: int, digest: str) -> FileI
     return FileImport(row.digest, row.begun_at, row.last_row, row.taken_in, row.refused, row.finished_at)
 
 
-def lock_file_import(connection: Connection, site_id: int, digest: str) -> None:
-    """Lock an import until the end of the transaction, after waiting for any transaction that has locked it."""
+def lock_file_import(connection: Connection, site_id: int, digest: str) -> bool:
+    """Lock an import until the end of the transaction, after waiting for any transaction that has locked it.
+
+    `False` means that there is no such import, or that the other transaction has deleted it.
+    """
     mine = (file_import.c.site_id == site_id, file_import.c.digest == digest)
-    connection.execute(select(file_import.c.digest).where(*mine).with_for_update())
+    return connection.execute(select(file_import.c.digest).where(*mine).with_for_update()).first() is not None
 
 
 def insert_file_import(connection: Connection, site_id: int, begun: FileImport) -> None:

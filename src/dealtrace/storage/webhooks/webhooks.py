@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, or_, select, update
 
+from dealtrace.accounts.clock_steps import CLOCKS_APART_MAX
 from dealtrace.accounts.webhook import BodyStyle, EventKind, Listener, Webhook, WebhookId
 from dealtrace.storage.database.compiled_statement import Row, Values
 from dealtrace.storage.schema.tables.webhooks import webhook
@@ -61,10 +62,11 @@ def delete_webhook(connection: Connection, webhook_id: int) -> None:
 def lease_webhook(connection: Connection, webhook_id: int, holder: str, until: datetime, now: datetime) -> bool:
     """Lease a webhook to `holder` until `until` and return `True`; return `False` if another holder has a valid lease.
 
-    A lease that ends after `until` is not valid: the clock has been set back since.
+    A lease that ends more than `CLOCKS_APART_MAX` after `until` is not valid: the clock has been set back since. One
+    that ends a little after it was given by a server whose clock is ahead, or after this transaction read its `now`.
     """
     ends = webhook.c.leased_until
-    is_free = or_(ends.is_(None), ends < now, ends > until, webhook.c.lease_holder == holder)
+    is_free = or_(ends.is_(None), ends < now, ends > until + CLOCKS_APART_MAX, webhook.c.lease_holder == holder)
     return _change(connection, webhook_id, is_free, {"lease_holder": holder, "leased_until": until})
 
 
