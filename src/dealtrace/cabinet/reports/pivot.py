@@ -8,7 +8,7 @@ from dealtrace.cabinet.formats import metric_value
 from dealtrace.cabinet.reports.address import Address, key_filter
 from dealtrace.cabinet.reports.choices import MetricChoice
 from dealtrace.cabinet.reports.key_words import key_words, nothing_words
-from dealtrace.cabinet.reports.masked_keys import key_for_visitors
+from dealtrace.cabinet.reports.masked_keys import masked_key
 from dealtrace.cabinet.reports.table import (
     Change,
     KeyCell,
@@ -102,7 +102,7 @@ class _Shaper:
     def key(self, dimension: Dimension, key: str | None) -> KeyCell:
         words = key_words(dimension, key, self.language) if key is not None else nothing_words(dimension, self.words_of)
         if self.address is None:
-            return KeyCell(key_for_visitors(dimension, words), "", key is None)
+            return KeyCell(masked_key(dimension, words), "", key is None)
         return KeyCell(words, self.address.with_filter(key_filter(dimension, key)).link(), key is None)
 
     def row(self, line: PivotLine) -> PivotRow:
