@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
 from sqlalchemy import Connection
 
@@ -120,10 +119,11 @@ def record_state(
 ) -> None:
     """Record that a webhook was created, paused, resumed or deleted.
 
-    The record has only the number and host of the webhook, because its URL may contain a secret.
+    The record has only the id and host of the webhook, because its URL may contain a secret.
     """
-    name = f"{webhook.id} {urlsplit(webhook.url).hostname or ''}"
-    record_change(connection, webhook.site_id, SiteChange(ChangeKind.WEBHOOK, name, before, after, now, user_id))
+    record_change(
+        connection, webhook.site_id, SiteChange(ChangeKind.WEBHOOK, webhook.name, before, after, now, user_id)
+    )
 
 
 def _update(connection: Connection, webhook_id: int, values: Mapping[str, object]) -> Webhook:
