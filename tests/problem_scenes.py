@@ -25,7 +25,7 @@ from write_commands import by_contact, registration
 
 PHONE = "79205550055"
 POINTS = 100
-HOOK = "https://crm.example/hook"
+HOOK = "https://crm.example/hook?secret=5"
 
 
 @dataclass(frozen=True)
@@ -170,10 +170,13 @@ SCENES: Mapping[ProblemKind, Scene] = {
         "settings/site",
     ),
     ProblemKind.WEBHOOK_PAUSED: Scene(
-        pause_a_webhook, f"The webhook {HOOK} is paused", "See why, and resume it.", "settings/webhooks/{id}"
+        pause_a_webhook,
+        "crm.example is paused, so nothing is sent to it.",
+        "See why, and resume it.",
+        "settings/webhooks/{id}",
     ),
     ProblemKind.WEBHOOK_FAILED: Scene(
-        fail_a_webhook, f"The webhook {HOOK} is failing.", "Check its log", "settings/webhooks/{id}"
+        fail_a_webhook, "crm.example is failing.", "Check its log", "settings/webhooks/{id}"
     ),
     ProblemKind.DEALS_UNUSABLE: Scene(
         register_unusable_contacts,

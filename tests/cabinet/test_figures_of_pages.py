@@ -259,6 +259,20 @@ def test_a_ratio_says_what_it_is_computed_from(analyst: Guest) -> None:
     assert table_of(page) == [["1"], ["110 ₽"]]
 
 
+def test_a_part_that_is_no_metric_is_named_and_has_no_link(server: ServerProcess, served: Stage) -> None:
+    player = served.open_site()
+    for number, amount in enumerate((Decimal(100), None, None)):
+        served.perform(register_deals, player, registration(f"{number}", happened_at=NOON, amount_rub=amount))
+    analyst = member_of(server, served, player.site.id, Role.ANALYST)
+    page = analyst.get("reports/rows", **DAYS, metrics="average").text
+    assert "Average amount: 100 ₽" in text_of(page)
+    assert re.findall(r'<th scope="row">(.*?) <small.*?<td class="value">(<a |)', page) == [
+        ("Amount", "<a "),
+        ("Deals with an amount", ""),
+    ]
+    assert '<td class="value">1</td>' in page
+
+
 def test_a_page_says_as_of_when_its_figures_are(
     server: ServerProcess, served: Stage, site: Player, analyst: Guest
 ) -> None:

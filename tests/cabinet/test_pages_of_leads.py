@@ -119,7 +119,7 @@ def test_the_page_of_a_lead_shows_its_visit_path_and_deals(served: Stage, site: 
     assert "answered, 5 min" in words.replace("\u00a0", " ")
 
 
-def test_notes_are_written_and_cleared(served: Stage, site: Player, analyst: Guest) -> None:
+def test_notes_are_written_and_cleared(server: ServerProcess, served: Stage, site: Player, analyst: Guest) -> None:
     sent = served.lead_request(site, moscow(DAY, "12:00:00"), phone=PHONE)
     path = f"leads/request/{sent.id}"
     page = analyst.post(path, act="note", tags="a, b ,, a", manager=HOSTILE, comment="one\r\ntwo").text
@@ -130,9 +130,13 @@ def test_notes_are_written_and_cleared(served: Stage, site: Player, analyst: Gue
     assert 'name="tags" value=""' in page
     assert "></textarea>" in page
     assert analyst.post(path, act="note", tags="", manager="x" * 2000, comment="").status_code == 400
+    changes = text_of(member_of(server, served, site.site.id).get("settings/changes").text)
+    assert changes.count(f"{analyst.login} Lead changed by hand: Lead request {sent.id}, notes changed") == 2
 
 
-def test_a_lead_is_hidden_and_brought_back_with_its_deals(served: Stage, site: Player, analyst: Guest) -> None:
+def test_a_lead_is_hidden_and_brought_back_with_its_deals(
+    server: ServerProcess, served: Stage, site: Player, analyst: Guest
+) -> None:
     call = served.call(site, moscow(DAY, "11:30:00"))
     (deal,) = served.perform(register_deals, site, registration("A-100", clue=by_contact(PHONE)))
     path = f"leads/call/{call.id}"
@@ -142,6 +146,9 @@ def test_a_lead_is_hidden_and_brought_back_with_its_deals(served: Stage, site: P
     assert "Lead no lead" in text_of(analyst.get(f"deals/{deal.deal_id}").text)
     assert analyst.post(path, act="note", tags="a").status_code == 404
     assert "The lead is deleted" not in analyst.post(path, act="bring_back").text
+    changes = text_of(member_of(server, served, site.site.id).get("settings/changes").text)
+    for done in ("removed", "restored"):
+        assert f"{analyst.login} Lead changed by hand: Call {call.id}, {done}" in changes
     assert f"Lead Call {call.id}" in text_of(analyst.get(f"deals/{deal.deal_id}").text)
 
 

@@ -122,6 +122,9 @@ def test_a_person_is_erased_after_two_confirmations(owner: Guest, person: str) -
     assert "alert(1)" not in page.partition("<h1>")[2].partition("</h1>")[0]
     assert "there is nothing to export or erase" in owner.get(path).text
     assert owner.post(path, act="erase", contact=both, agreed=agreed[1]).status_code == 200
+    changes = text_of(owner.get("settings/changes").text)
+    assert changes.count(f"{owner.login} Data of a person erased; leads: 2, deals: 2") == 1
+    assert PHONE not in changes
 
 
 def test_a_call_that_comes_meanwhile_asks_again(served: Stage, site: Player, owner: Guest, person: str) -> None:

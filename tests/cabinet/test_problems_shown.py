@@ -15,7 +15,7 @@ from dealtrace.storage.accounts.installation import record_backup
 from dealtrace.storage.schema.tables.control import installation, user
 from engines import on_one_engine
 from guests import Guest, member_of, text_of
-from problem_scenes import POINTS, SCENES
+from problem_scenes import HOOK, POINTS, SCENES
 from server import ServerProcess
 
 OF_ALL_SITES = {ProblemKind.BACKUP_OLD, ProblemKind.NO_BACKUP}
@@ -41,6 +41,7 @@ def test_a_problem_is_shown_with_its_cure_and_only_at_its_site(
     page = owner.get("").text
     assert scene.words in plain(page)
     assert "roi <b>" not in page
+    assert HOOK not in plain(page), "the URL of a webhook may contain a secret"
     place = f"/cabinet/{player.site.id}/{scene.place.format(id=made)}"
     assert link_of(page, scene.cure) == place
     assert owner.follow(place).status_code == 200

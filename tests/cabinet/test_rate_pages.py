@@ -1,5 +1,6 @@
 """The page of currency rates: set, imported and removed by people, counted by reports, listed among the changes."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -11,7 +12,7 @@ from dealtrace.accounts.site_days import site_day
 from dealtrace.deals.currency import CurrencyRate
 from dealtrace.deals.matchers import Matcher, MatcherKind
 from dealtrace.operations.deals.register import register_deals
-from dealtrace.storage.reports.rates import list_rates
+from dealtrace.storage.reports.rates import list_rates, upsert_rates
 from guests import Guest, member_of, text_of
 from server import ServerProcess
 from write_commands import registration
@@ -84,10 +85,28 @@ def test_a_file_of_rates_is_stored_whole_or_not_at_all(analyst: Guest, served: S
     assert "row 4, Дата:" in plain(broken.text)
     assert stored(served, owner) == []
     assert "Choose a file." in plain(analyst.send(f"{PLACE}/import", encoding="").text)
+    unknown = analyst.send(f"{PLACE}/import", files={"file": ("rates.csv", FILE.encode())}, encoding="utf-7")
+    assert unknown.status_code == 400
+    assert stored(served, owner) == []
     done = analyst.send(f"{PLACE}/import", files={"file": ("rates.csv", FILE.encode())}, encoding="")
     assert done.status_code == 303
     assert stored(served, owner) == [("eur", "2018-03-01", Decimal("70.125")), ("usd", "2018-03-26", Decimal("57.5"))]
     assert "EUR 70.125 1 Mar 2018" in plain(analyst.get(PLACE).text)
+    refused = analyst.send(PLACE, currency="rub", rubles="1").text
+    assert f'href="/cabinet/{owner.site.id}/{PLACE}?currency=eur#rates"' in refused, "the link works on every page"
+
+
+def test_the_page_shows_the_latest_of_many_rates(analyst: Guest, served: Stage, owner: Player) -> None:
+    first_on = site_day(datetime.now(UTC), owner.site.time_zone) - timedelta(days=500)
+    with served.database.write() as connection:
+        many = [CurrencyRate("usd", first_on + timedelta(days=day), Decimal(day + 1)) for day in range(600)]
+        upsert_rates(connection, owner.site, many)
+        upsert_rates(connection, owner.site, [CurrencyRate("usd", first_on, Decimal(7)), *many[1:]])
+    shown = plain(analyst.get(PLACE, currency="usd").text)
+    assert "Earlier rates that are not shown: 200" in shown
+    assert re.search(r"USD 50[12] .* 600 0 Remove", shown), "today's rate; tomorrow's if midnight has passed"
+    assert "Earlier rates" not in plain(analyst.get(PLACE).text)
+    assert stored(served, owner)[-1][2] == Decimal(7)
 
 
 def test_all_rates_of_a_currency_are_removed_and_those_of_a_neighbour_stay(

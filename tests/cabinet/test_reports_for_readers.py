@@ -145,6 +145,9 @@ def test_a_segment_of_the_site_gives_its_contacts_only_to_who_may_see_them(
             page = member.get(place, **WEEK, segment=name).text
             assert holds(page)[1] == (is_whole and shown == EMAIL), place
             assert ("/reports/rows?" in page) == (is_whole or shown == PLAIN)
+        parts = member.get("reports/rows", period="28d", metrics="lead_to_deal", segment=name).text
+        assert "What Lead to deal is computed from" in parts
+        assert holds(parts)[1] == is_whole
 
 
 def test_the_overview_has_contacts_only_for_who_may_see_them(

@@ -88,6 +88,8 @@ def test_requests_are_shown_latest_first_with_tokens_answers_and_reasons(boss: G
         ({"from": "2018-03-26", "to": "2018-03-26", "path": "register"}, ["001"]),
         ({"from": "2018-03-28"}, []),
         ({"from": "yesterday", "token": "x", "before_at": "x"}, ["1440", "003", "002", "001"]),
+        ({"before_at": "0001-01-01T00:00:00+14:00"}, ["1440", "003", "002", "001"]),
+        ({"before_at": "9999-12-31T23:59:59-14:00"}, ["1440", "003", "002", "001"]),
     ],
     ids=str,
 )

@@ -338,10 +338,14 @@ def test_an_analyst_tries_a_column_on_the_last_month_and_then_adds_it(
     assert (tried.status_code, "Total of the column over the last month: 2" in text_of(tried.text)) == (200, True)
     with served.database.read() as connection:
         assert list_columns(connection, owner.site.id) == [], "a trial stores nothing"
-    assert analyst.send("settings/columns", **form, agreed="on").status_code == 303
+    agreed = agreed_in(tried)
+    edited = analyst.send("settings/columns", **{**form, "status": "Other"}, agreed=agreed)
+    assert "Total of the column over the last month: 1" in text_of(edited.text), "what was edited is tried first"
+    assert analyst.send("settings/columns", **form, agreed=agreed).status_code == 303
     half = {"name": "Half", "kind": "formula", "formula": 'column:"Prepaid" / 2'}
-    assert "Total of the column over the last month: 1" in text_of(analyst.send("settings/columns", **half).text)
-    assert analyst.send("settings/columns", **half, agreed="on").status_code == 303
+    tried = analyst.send("settings/columns", **half)
+    assert "Total of the column over the last month: 1" in text_of(tried.text)
+    assert analyst.send("settings/columns", **half, agreed=agreed_in(tried)).status_code == 303
     with served.database.read() as connection:
         columns = list_columns(connection, owner.site.id)
     assert [(column.name, column.statuses) for column in columns] == [("Prepaid", ("Paid, in part",)), ("Half", ())]
@@ -353,7 +357,7 @@ def test_an_analyst_tries_a_column_on_the_last_month_and_then_adds_it(
     tried = analyst.send("settings/columns", **changed, before="Prepaid")
     assert "Total of the column over the last month: 3" in text_of(tried.text)
     assert "Prepaid" in text_of(analyst.get("settings/columns").text), "a trial stores nothing"
-    assert analyst.send("settings/columns", **changed, before="Prepaid", agreed="on").status_code == 303
+    assert analyst.send("settings/columns", **changed, before="Prepaid", agreed=agreed_in(tried)).status_code == 303
     listed = text_of(analyst.get("settings/columns").text)
     assert ("Advance" in listed, '"Advance"/2' in listed, "Prepaid" in listed) == (True, True, False)
     taken = analyst.send("settings/columns", **{**changed, "name": "half"}, before="Advance", agreed="on")

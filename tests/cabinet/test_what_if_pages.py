@@ -20,6 +20,7 @@ from dealtrace.operations.accounts.site_settings import settings_of
 from dealtrace.operations.deals.import_deals import import_deals
 from dealtrace.storage.accounts.site_changes import list_site_changes
 from dealtrace.storage.database.engine import Database
+from dealtrace.storage.reports.statuses import list_statuses
 from dealtrace.storage.visits.visits import find_last_visit
 from guests import Guest, member_of, text_of
 from server import ServerProcess
@@ -52,6 +53,7 @@ MOVING = {
     "contact_matching",
     "attribution",
 }
+AGREED = MOVING | {"counter", "cors_origins"}
 
 
 @pytest.fixture
@@ -112,7 +114,7 @@ def test_each_setting_is_tried_in_words_and_the_form_keeps_the_values(
             assert OTHER[key] in tried.text.replace(shown, ""), "what was typed is kept"
     assert site_of(served.database, owner) == owner.site
     assert rows_of(served.database, owner) == stored
-    assert (agreed_in(tried) == f"{key}={OTHER[key]}") == (key in MOVING)
+    assert (agreed_in(tried) == f"{key}={OTHER[key]}") == (key in AGREED)
 
 
 @pytest.mark.parametrize("key", OTHER)
@@ -121,8 +123,8 @@ def test_what_moves_figures_is_shown_before_it_is_saved_and_the_rest_is_saved_at
 ) -> None:
     form = site_form(owner, **{key: OTHER[key] if key != "counter" else f"{owner.site.id:08}"})
     answer = boss.send("settings/site", **form)
-    assert answer.status_code == (200 if key in MOVING else 303)
-    if key in MOVING:
+    assert answer.status_code == (200 if key in AGREED else 303)
+    if key in AGREED:
         assert site_of(served.database, owner) == owner.site
         assert boss.send("settings/site", **form, agreed=agreed_in(answer)).status_code == 303
     assert settings_of(site_of(served.database, owner))[key] == form.get(key, "off")
@@ -140,7 +142,30 @@ def test_the_counter_code_of_another_site_is_refused_beside_its_field(
 
 def test_trying_what_is_set_already_says_so(boss: Guest, owner: Player) -> None:
     tried = boss.send("settings/site", **site_form(owner), act="try")
-    assert "Nothing would change" in text_of(tried.text)
+    assert "No figure would change" in text_of(tried.text)
+
+
+def test_a_tab_opened_earlier_writes_back_only_what_was_edited_in_it(boss: Guest, served: Stage, owner: Player) -> None:
+    opened = boss.get("settings/site").text
+    shown = {name: html.unescape(value) for name, value in re.findall(r'name="(shown\.[^"]+)" value="([^"]*)"', opened)}
+    assert {name.removeprefix("shown.") for name in shown} == set(settings_of(owner.site))
+    changes = {"cors_origins": "https://b.example", "name": "Renamed", "attribution": "4", "contact_matching": "off"}
+    with served.database.write() as connection:
+        set_site(connection, owner.site.id, changes, NOW)
+    stale = {**site_form(owner, points_per_day="7"), **shown}
+    assert boss.send("settings/site", **stale).status_code == 303
+    assert settings_of(site_of(served.database, owner)) == {**settings_of(owner.site), **changes, "points_per_day": "7"}
+    tried = boss.send("settings/site", **stale, act="try").text
+    assert 'value="Renamed"' in tried, "the form shows what is stored now"
+
+
+def test_a_status_is_called_open_at_once_since_it_counts_so_already(boss: Guest, served: Stage, owner: Player) -> None:
+    sent = {"name": "New", "meaning": "open"}
+    assert "No figure would change" in text_of(boss.send("settings/statuses", **sent, act="try").text)
+    assert boss.send("settings/statuses", **sent).status_code == 303
+    with served.database.read() as connection:
+        assert [(each.spelling, each.meaning) for each in list_statuses(connection, owner.site.id)] == [("New", "open")]
+    assert "No figure would change" not in text_of(boss.send("settings/statuses", name="New", meaning="won").text)
 
 
 def test_the_time_zone_shows_the_days_that_get_other_figures(boss: Guest, served: Stage, owner: Player) -> None:

@@ -13,7 +13,9 @@ class ChangeKind(StrEnum):
 
     `RATE` is a change of currency rates: `before` and `after` are `RUBLES DAY` for one rate, and `COUNT FIRST-DAY
     LAST-DAY` for several. `ROLE` is a change of a user's role on the site, `IMPORT` is an import of leads, deals or
-    visits from a file, `COSTS` an import of costs, and `PAST` a reclassification of past visits.
+    visits from a file, `COSTS` an import of costs, and `PAST` a reclassification of past visits. `LEAD` is a change of
+    a lead by a person: `name` is its kind and id. `ERASURE` is the erasure of a person: `name` is the number of leads
+    and `after` the number of deals; it states no contact.
     """
 
     SETTING = "setting"
@@ -34,6 +36,8 @@ class ChangeKind(StrEnum):
     IMPORT = "import"
     PAST = "past"
     DEMO = "demo"
+    LEAD = "lead"
+    ERASURE = "erasure"
 
 
 USUAL_DELAY = timedelta(days=7)

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NewType
+from urllib.parse import urlsplit
 
 from dealtrace.accounts.clock_steps import CLOCKS_APART_MAX
 from dealtrace.record import record
@@ -83,6 +84,11 @@ class Webhook:
     delivered_at: datetime | None = None
     test_asked_at: datetime | None = None
     test_outcome: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Return the id and the host of the webhook, for people who may not see its URL, which may contain a secret."""
+        return f"{self.id} {urlsplit(self.url).hostname or ''}"
 
     @property
     def is_paused(self) -> bool:

@@ -11,7 +11,9 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.formats import NOTHING, day
 from dealtrace.cabinet.reports.choices import model_words
 from dealtrace.errors import Language
+from dealtrace.leads.lead import LeadKind
 from dealtrace.mails.scheduled_report import Rhythm
+from dealtrace.operations.leads.by_hand import DELETED, NOTED, RESTORED
 from dealtrace.reports.metrics import Metric
 
 _SETTINGS: Mapping[str, str] = {
@@ -45,6 +47,8 @@ _CHANGED: Mapping[ChangeKind, str] = {
     ChangeKind.IMPORT: "File imported: %(name)s, rows: %(after)s",
     ChangeKind.PAST: "Past visits reclassified, changed: %(after)s",
     ChangeKind.DEMO: "Demo data: %(done)s",
+    ChangeKind.LEAD: "Lead changed by hand: %(name)s, %(after)s",
+    ChangeKind.ERASURE: "Data of a person erased; leads: %(name)s, deals: %(after)s",
 }
 _VALUES: Mapping[str, str] = {
     Role.READER: "reader",
@@ -64,13 +68,24 @@ _VALUES: Mapping[str, str] = {
     "lead_request": "lead requests",
     "deal": "deals",
     "visit": "visits",
+    DELETED: "removed",
+    RESTORED: "restored",
+    NOTED: "notes changed",
     Rhythm.DAILY: "each day",
     Rhythm.WEEKLY: "on Mondays",
     Rhythm.MONTHLY: "on the first of a month",
 }
 """The English texts for stored values; pages translate them into the language of the person."""
+_LEADS: Mapping[str, str] = {LeadKind.CALL: "Call", LeadKind.LEAD_REQUEST: "Lead request"}
 _NAMED_VALUES = frozenset(
-    {ChangeKind.SETTING, ChangeKind.STATUS, ChangeKind.WEBHOOK, ChangeKind.IMPORT, ChangeKind.ROLE}
+    {
+        ChangeKind.SETTING,
+        ChangeKind.STATUS,
+        ChangeKind.WEBHOOK,
+        ChangeKind.IMPORT,
+        ChangeKind.ROLE,
+        ChangeKind.LEAD,
+    }
 )
 """The kinds of change whose old and new values have texts in `_VALUES`."""
 assert set(_CHANGED) == set(ChangeKind)
@@ -87,19 +102,30 @@ def change_words(
     def value(text: str) -> str:
         return _value_words(text, change, language, translate, columns) if text else NOTHING
 
-    name = change.name
-    if change.kind is ChangeKind.SETTING:
-        name = translate(_SETTINGS[name]) if name in _SETTINGS else name
-    if change.kind is ChangeKind.ALERT:
-        name = metric_words(name, language, columns)
-    if change.kind is ChangeKind.IMPORT:
-        name = value(name)
     return translate(_CHANGED[change.kind]) % {
-        "name": name,
+        "name": _name_words(change, language, translate, columns),
         "before": value(change.before),
         "after": value(change.after),
         "done": translate("removed" if change.before else "added"),
     }
+
+
+def _name_words(
+    change: SiteChange, language: Language, translate: Callable[[str], str], columns: Mapping[str, Metric]
+) -> str:
+    """Return the words for what was changed."""
+    name = change.name
+    match change.kind:
+        case ChangeKind.SETTING if name in _SETTINGS:
+            return translate(_SETTINGS[name])
+        case ChangeKind.ALERT:
+            return metric_words(name, language, columns)
+        case ChangeKind.IMPORT:
+            return _value_words(name, change, language, translate, columns)
+        case ChangeKind.LEAD:
+            kind, _, number = name.partition(" ")
+            return f"{translate(_LEADS[kind])} {number}" if kind in _LEADS else name
+    return name
 
 
 def _value_words(

@@ -4,8 +4,6 @@ from starlette.responses import Response
 
 from dealtrace.cabinet.view import View
 
-HELP = "?"
-GO = "g"
 KEYS = (
     ("?", "this page"),
     ("g o", "overview of the site"),

@@ -4,10 +4,11 @@ from typing import Annotated
 
 import typer
 
+from dealtrace import clock
 from dealtrace.cli.options import OnlySiteOption
 from dealtrace.cli.site_lookup import sites_to_search
 from dealtrace.cli.terminal import console, counted, open_prepared, print_json
-from dealtrace.operations.people import erase_person, export_person
+from dealtrace.operations.people import erase_person, export_person, record_erasure
 from dealtrace.storage.reports.mirror.mirror import without_mirror
 
 Contact = Annotated[str, typer.Argument(metavar="PHONE|EMAIL", help="The person's phone or e-mail, in any format.")]
@@ -34,6 +35,8 @@ def erase(
         typer.confirm(f"Permanently anonymize all data of {contact}?", abort=True)
     with open_prepared() as database, without_mirror(database), database.write() as connection:
         erased = erase_person(connection, sites_to_search(connection, site), contact)
+        for site_id, data in erased.items():
+            record_erasure(connection, site_id, data, clock.now())
     for site_id, data in erased.items():
         counts = [counted(data.leads, "lead"), counted(len(data.deals), "deal"), counted(len(data.visits), "visit")]
         console.print(f"Site {site_id}: anonymized {', '.join(counts)}.")

@@ -1,13 +1,16 @@
 """Export all data that is stored about a person, or make it anonymous, as the Russian law 152-ФЗ requires."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site, SiteId
+from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.deals.versions import without_person
 from dealtrace.errors import PersonNotFound
 from dealtrace.leads.contact import normal_contacts
+from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.points import lock_registrations
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
@@ -68,8 +71,17 @@ def erase_people(work: Work, commands: Sequence[WriteCommand[Erasure]]) -> list[
         if traces == command.payload.expected:
             forget_mirror(work.connection)
             _anonymise(work.connection, work.site.id, traces)
+            record_erasure(work.connection, work.site.id, traces, work.now, command.user_id)
         outcomes.append(traces)
     return outcomes
+
+
+def record_erasure(
+    connection: Connection, site_id: int, traces: people.Traces, now: datetime, user_id: int | None = None
+) -> None:
+    """Record that a person was erased at a site, with the numbers of leads and deals but without the contact."""
+    leads, deals = str(traces.leads), str(len(traces.deals))
+    record_change(connection, site_id, SiteChange(ChangeKind.ERASURE, leads, "", deals, now, user_id))
 
 
 def _anonymise(connection: Connection, site_id: int, traces: people.Traces) -> None:

@@ -7,7 +7,7 @@ from dealtrace.record import record
 from dealtrace.reports.answer import Keys
 from dealtrace.reports.filters import key_of_value
 from dealtrace.reports.measures import Measure
-from dealtrace.reports.metrics import METRICS, Formula, Metric
+from dealtrace.reports.metrics import METRICS, PART_METRICS, Formula, Metric
 from dealtrace.reports.question import LIMIT_DEFAULT, Question, QuestionContext, RawQuestion, parse_question
 
 
@@ -50,17 +50,16 @@ def base_measure(metric: Metric) -> Measure | None:
 
 
 def parts_of(metric: Metric, metrics: Iterable[Metric]) -> tuple[Metric, ...]:
-    """Return those of `metrics` that count or sum the facts from which `metric` is computed, in the order of `metrics`.
+    """Return the plain counts and sums from which a ratio or formula is computed.
 
-    A part that is no metric itself, such as deals with an amount, is represented by the metric that counts all facts of
-    its kind.
+    They are taken from `metrics`, in this order, then from `PART_METRICS`, such as deals with an amount.
     """
     measures = set(metric.formula.measures)
     if metric.margin_formula is not None:
         measures |= metric.margin_formula.measures
-    by_measure = {measure: each for each in metrics if (measure := base_measure(each)) is not None}
-    found = {by_measure.get(measure, by_measure.get(Measure(measure.fact))) for measure in measures}
-    return tuple(each for each in by_measure.values() if each in found)
+    named = (*metrics, *PART_METRICS.values())
+    by_measure = {measure: each for each in named if (measure := base_measure(each)) is not None}
+    return tuple(each for measure, each in by_measure.items() if measure in measures)
 
 
 def parse_figure(

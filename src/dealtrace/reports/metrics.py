@@ -283,6 +283,25 @@ _TABLE = (
     Metric("drr", "ДРР", "Cost share of income", "доля рекламных расходов: расходы / выручка", "cost / won amount",
            Unit.RATIO, ratio(COST, WON_AMOUNT), formula_text="cost / won_amount", needs_won=True, growth=Growth.BAD),
 )  # fmt: skip
+_PARTS = (
+    Metric("deals_with_amount", "Сделки с суммой", "Deals with an amount", "сделки, у которых есть сумма",
+           "deals that have an amount", Unit.COUNT, plain(_WITH_AMOUNT)),
+    Metric("matched_deals", "Сделки с источником", "Matched deals", "сделки, у которых есть лид или названный источник",
+           "deals with a lead or a stated source", Unit.COUNT, plain(_MATCHED)),
+    Metric("first_buyers", "Новые клиенты", "New clients", "клиенты с первой покупкой за период",
+           "clients who first bought in the period", Unit.COUNT, plain(_FIRST_BUYERS)),
+    Metric("days_from_visit", "Дни от визита до сделки", "Days from the visit to the deal",
+           "дни всех сделок вместе, по долям", "the days of all deals together, by shares", Unit.DAYS,
+           plain(_TIME_FROM_TOUCH)),
+    Metric("deals_with_visit", "Сделки с визитом", "Deals with a visit", "сделки, у которых есть визит, по долям",
+           "deals that have a visit, by shares", Unit.COUNT, plain(_TOUCHED)),
+    Metric("leads_with_visit", "Лиды с визитом", "Leads with a visit", "лиды, у которых есть визит",
+           "leads that have a visit", Unit.COUNT, plain(_LEADS_WITH_VISIT)),
+    Metric("leads_with_deal", "Лиды со сделкой", "Leads with a deal", "лиды, у которых есть сделка",
+           "leads that have a deal", Unit.COUNT, plain(_LEADS_WITH_DEAL)),
+)  # fmt: skip
+PART_METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _PARTS}
+"""Parts of metrics that are no metrics themselves; they are shown to explain a figure, and no report can ask them."""
 METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _TABLE}
 """All metrics except the columns of sites, by name."""
 

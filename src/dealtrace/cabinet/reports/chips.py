@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dealtrace.accounts.masking import masked_text
 from dealtrace.cabinet.reports.address import Address
 from dealtrace.cabinet.reports.key_words import value_words
-from dealtrace.cabinet.reports.masked_keys import key_for_visitors
+from dealtrace.cabinet.reports.masked_keys import masked_key
 from dealtrace.errors import Language
 from dealtrace.record import record
 from dealtrace.reports.dimensions import DIMENSIONS, Dimension, field_dimension
@@ -101,7 +101,7 @@ def _value_words(value: str, dimension: Dimension | None, language: Language, *,
     words = value_words(dimension, value, language)
     if is_whole:
         return words
-    return key_for_visitors(dimension, words) if dimension is not None else masked_text(words)
+    return masked_key(dimension, words) if dimension is not None else masked_text(words)
 
 
 def _in(language: Language, words: tuple[str, str]) -> str:

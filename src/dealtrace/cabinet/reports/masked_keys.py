@@ -8,16 +8,16 @@ NUMBERED = frozenset({"dialled"})
 EMAIL_SIGN = "@"
 
 
-def key_for_visitors(dimension: Dimension, words: str) -> str:
+def masked_key(dimension: Dimension, words: str) -> str:
     """Return the text of a key, with everything that looks like a phone or an e-mail masked.
 
     Ours: in sources and campaigns only e-mails are masked, since ids of campaigns look like phones.
     """
     if dimension.is_time or dimension.name in NUMBERED:
         return words
-    return source_for_visitors(words) if dimension.kind is Kind.SOURCE else masked_text(words)
+    return masked_source(words) if dimension.kind is Kind.SOURCE else masked_text(words)
 
 
-def source_for_visitors(words: str) -> str:
+def masked_source(words: str) -> str:
     """Return the text of a source, with contacts masked if it contains an e-mail."""
     return masked_text(words) if EMAIL_SIGN in words else words

@@ -9,7 +9,7 @@ from dealtrace.cabinet.reports.address import Address, key_filter
 from dealtrace.cabinet.reports.choices import MetricChoice
 from dealtrace.cabinet.reports.key_words import key_words, nothing_words
 from dealtrace.cabinet.reports.ladder import key_address
-from dealtrace.cabinet.reports.masked_keys import key_for_visitors
+from dealtrace.cabinet.reports.masked_keys import masked_key
 from dealtrace.cabinet.reports.table import (
     Change,
     KeyCell,
@@ -108,7 +108,7 @@ class _Shaper:
 
     def _key(self, dimension: Dimension, key: str | None, address: str) -> KeyCell:
         words = key_words(dimension, key, self.language) if key is not None else nothing_words(dimension, self.words_of)
-        return KeyCell(words if address else key_for_visitors(dimension, words), address, key is None)
+        return KeyCell(words if address else masked_key(dimension, words), address, key is None)
 
     def row(self, line: PivotLine) -> PivotRow:
         placed = list(zip(self.question.by, line.keys, strict=False))

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from dealtrace.accounts.rights import Role
 from dealtrace.cabinet.reports.address import Address
-from dealtrace.cabinet.reports.masked_keys import key_for_visitors
+from dealtrace.cabinet.reports.masked_keys import masked_key
 from dealtrace.cabinet.reports.models import ModelCell, ModelsTable
 from dealtrace.cabinet.reports.pivot import PivotTable
 from dealtrace.cabinet.reports.table import Cell, KeyCell, Table
@@ -39,7 +39,7 @@ def rows_page_for(view: View, question: Question, address: Address) -> str:
 
 
 def _names_contacts(condition: Filter) -> bool:
-    return any(key_for_visitors(condition.dimension, value) != value for value in condition.values)
+    return any(masked_key(condition.dimension, value) != value for value in condition.values)
 
 
 def table_for_readers(table: Table, by: Sequence[Dimension]) -> Table:
@@ -105,7 +105,7 @@ def _masked_line(by: Sequence[Dimension], line: PivotLine) -> PivotLine:
 
 def _masked(by: Sequence[Dimension], keys: Sequence[str | None]) -> tuple[str | None, ...]:
     return tuple(
-        key_for_visitors(dimension, key) if key is not None else None for dimension, key in zip(by, keys, strict=True)
+        masked_key(dimension, key) if key is not None else None for dimension, key in zip(by, keys, strict=True)
     )
 
 
@@ -120,5 +120,5 @@ def _keys(by: Sequence[Dimension], keys: tuple[KeyCell, ...]) -> tuple[KeyCell, 
 
 
 def _key(dimension: Dimension, key: KeyCell) -> KeyCell:
-    words = key_for_visitors(dimension, key.words)
+    words = masked_key(dimension, key.words)
     return key if words == key.words else replace(key, words=words, address="")

@@ -22,7 +22,7 @@ from dealtrace.cabinet.places import KINDS, lead_address, source_words
 from dealtrace.cabinet.reports.address import Address, address_of, key_pairs
 from dealtrace.cabinet.reports.choices import choices_of, model_words
 from dealtrace.cabinet.reports.key_words import nothing_words, value_words
-from dealtrace.cabinet.reports.masked_keys import key_for_visitors, source_for_visitors
+from dealtrace.cabinet.reports.masked_keys import masked_key, masked_source
 from dealtrace.cabinet.reports.page import BAD_REQUEST, OK, read_context_of
 from dealtrace.cabinet.reports.parts import parts_shown
 from dealtrace.cabinet.reports.readers import may_see_contacts
@@ -86,7 +86,7 @@ async def show(view: View) -> Response:
         "as_of": clock_time_in_zone(view.language, now, view.current_site.time_zone),
     }
     if base_measure(figure.metric) is None:
-        return view.page(TEMPLATE, OK, **{**around, **await parts_shown(view, figure, keys, known, now)})
+        return view.page(TEMPLATE, OK, **{**around, **await parts_shown(view, figure, address, keys, known, now)})
     return view.page(TEMPLATE, OK, **{**around, "parts": None, **await _rows_shown(view, figure, address, keys, now)})
 
 
@@ -131,7 +131,7 @@ def _keys(figure: Figure, keys: Sequence[str], view: View) -> list[str]:
 
 def _key(dimension: Dimension, text: str, view: View) -> str:
     words = value_words(dimension, text, view.language) if text else nothing_words(dimension, view.translate)
-    return words if may_see_contacts(view) else key_for_visitors(dimension, words)
+    return words if may_see_contacts(view) else masked_key(dimension, words)
 
 
 def _named(ru: str, en: str, view: View) -> str:
@@ -261,7 +261,7 @@ class _Shaper:
 
     def _words_of(self, source: TrafficSource) -> str:
         words = source_words(source)
-        return words if self._may_open else source_for_visitors(words)
+        return words if self._may_open else masked_source(words)
 
     def _share(self, row: RowBehind) -> RowCell:
         share = Fraction(row.get("share", "1"))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from dealtrace.cabinet.reports.masked_keys import key_for_visitors
+from dealtrace.cabinet.reports.masked_keys import masked_key
 from dealtrace.cabinet.reports.models import ModelsLine, ModelsTable
 from dealtrace.cabinet.reports.table import Cell, KeyCell, Line, Table
 from dealtrace.reports.dimensions import Dimension
@@ -35,7 +35,7 @@ def _models_line(line: ModelsLine, by: Sequence[Dimension]) -> ModelsLine:
 
 
 def _key(dimension: Dimension, key: KeyCell) -> KeyCell:
-    return replace(key, words=key_for_visitors(dimension, key.words), address="")
+    return replace(key, words=masked_key(dimension, key.words), address="")
 
 
 def _cell(cell: Cell) -> Cell:

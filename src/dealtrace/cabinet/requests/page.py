@@ -16,7 +16,7 @@ from dealtrace.cabinet.formats import clock_time
 from dealtrace.cabinet.settings.page import number_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import Language
-from dealtrace.leads.wall_clock import read_day
+from dealtrace.leads.wall_clock import read_day, read_instant
 from dealtrace.record import record
 from dealtrace.reports.periods import YEAR_FIRST
 from dealtrace.storage.accounts.api_requests import REFUSED_FROM, RequestQuery, list_requests
@@ -76,7 +76,7 @@ def _read(connection: Connection, site_id: int, query: RequestQuery) -> tuple[li
 
 def _query(asked: QueryParams, zone: ZoneInfo) -> RequestQuery:
     """Return the query of a URL; invalid parameters are ignored."""
-    before_at = _instant(asked.get("before_at", ""))
+    before_at = read_instant(asked.get("before_at", ""), YEAR_FIRST)
     return RequestQuery(
         since=_bound(asked.get("from", ""), zone, day_start),
         until=_bound(asked.get("to", ""), zone, day_end),
@@ -92,14 +92,6 @@ def _bound(text: str, zone: ZoneInfo, bound: Callable[[date, ZoneInfo], datetime
     """Return the start or end of the day in `text`, whichever `bound` computes, or `None` if it is not a day."""
     day_on = read_day(text, YEAR_FIRST)
     return bound(day_on, zone) if day_on is not None else None
-
-
-def _instant(text: str) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if found.tzinfo is not None else None
 
 
 def _line(request: ApiRequest, labels: Mapping[int, str], zone: ZoneInfo, language: Language) -> Line:

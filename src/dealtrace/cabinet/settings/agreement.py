@@ -62,8 +62,8 @@ async def compare(view: View) -> Response:
     """Compare an uploaded list with the deals of the site, delete its file, and show the result."""
     site = await stored_site(view)
     encoding = view.form.get("encoding")
-    kept = await keep_sent_file(view, "agreement", {})
-    if kept is None or encoding not in ENCODINGS:
+    kept = await keep_sent_file(view, "agreement", {}) if encoding in ENCODINGS else None
+    if kept is None:
         return _page(view, faults={"file": view.translate("Choose a file.")})
     try:
         compared = await view.read(compare_file, site, kept.path, encoding or None)

@@ -1,5 +1,6 @@
 """The columns that a site defines for its reports; each is tried on the last month before it is saved."""
 
+import json
 from urllib.parse import urlencode
 
 from sqlalchemy import Connection
@@ -9,6 +10,7 @@ from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.settings.page import Faults, fault_text, redirect_with_message, show_settings
 from dealtrace.cabinet.view import View
+from dealtrace.cabinet.what_if.forecast import may_save
 from dealtrace.errors import InvalidSetting, NameTaken
 from dealtrace.operations.reports.column_metrics import try_new_column
 from dealtrace.operations.reports.columns import (
@@ -52,6 +54,11 @@ class Draft:
     formula: str = ""
     before: str = ""
 
+    @property
+    def agreement(self) -> str:
+        """Return what the form sends if the person has seen the total of this column, and saves it."""
+        return json.dumps([self.name, self.kind, self.statuses, self.formula, self.before], ensure_ascii=False)
+
 
 @record
 class ColumnLine:
@@ -81,7 +88,7 @@ async def save(view: View) -> Response:
         else:
             check_new_column(column, columns)
             columns = [*columns, column]
-        if not view.form.has("agreed"):
+        if not may_save(view, draft.agreement):
             tried = await view.ask(try_new_column, column.name, columns, clock.now())
             return await _page(view, draft, tried=tried)
         await view.manage(_save, view.current_site, column, draft.before, view.rights.user.id)

@@ -24,7 +24,7 @@ from dealtrace.operations.work import Work
 from dealtrace.record import record
 from dealtrace.reports.periods import parse_day
 from dealtrace.storage.id_blocks import IdBlocks
-from dealtrace.storage.reports.rates import count_deals_without_rate, list_rates
+from dealtrace.storage.reports.rates import count_deals_without_rate, count_rates, list_latest_rates, list_rates_on
 
 PLACE = "settings/rates"
 GONE = 404
@@ -45,6 +45,19 @@ class CurrencyLine:
     since_on: date | None
     rates: int
     deals: int
+
+
+@record
+class StoredRates:
+    """By currency: how many rates it has, its rate today, and how many deals lack a rate.
+
+    `shown` are the latest rates of the currency in the URL.
+    """
+
+    counts: Mapping[str, int]
+    in_force: Mapping[str, CurrencyRate]
+    deals: Mapping[str, int]
+    shown: Sequence[CurrencyRate]
 
 
 async def show(view: View) -> Response:
@@ -72,8 +85,8 @@ async def _gone(view: View) -> Response:
 async def take_file(view: View) -> Response:
     """Store all rates of a file, or none if a row is invalid."""
     encoding = view.form.get("encoding")
-    kept = await keep_sent_file(view, PLACE, {})
-    if kept is None or encoding not in ENCODINGS:
+    kept = await keep_sent_file(view, PLACE, {}) if encoding in ENCODINGS else None
+    if kept is None:
         return await _page(view, faults={"file": view.translate("Choose a file.")})
     try:
         rates = await view.services.file_threads.run(read_rates, kept.path, encoding or None)
@@ -114,19 +127,18 @@ async def _page(
     view: View, sent: Mapping[str, str] | None = None, faults: Faults | None = None, *, status: int = 0
 ) -> Response:
     site = await stored_site(view)
-    rates, without = await view.read(_read, site)
     today = site_day(clock.now(), site.time_zone)
     shown = view.request.query_params.get("currency", "")
-    of_shown = [rate for rate in rates if rate.currency == shown]
+    stored = await view.read(_read, site, today, shown)
     return show_settings(
         view,
         "settings/rates.html",
         view.translate("Currency rates"),
         faults=faults,
         status=status,
-        lines=_lines(rates, without, today, view.language),
-        shown=[(rate, exact_number(view.language, rate.rubles)) for rate in of_shown[:RATES_SHOWN]],
-        hidden=max(len(of_shown) - RATES_SHOWN, 0),
+        lines=_lines(stored, view.language),
+        shown=[(rate, exact_number(view.language, rate.rubles)) for rate in stored.shown],
+        hidden=stored.counts.get(shown, 0) - len(stored.shown),
         currency=shown,
         sent={**dict.fromkeys(FIELDS, ""), "since": today.isoformat(), **(sent or {})},
         encodings=ENCODINGS[1:],
@@ -134,22 +146,25 @@ async def _page(
     )
 
 
-def _lines(
-    rates: Sequence[CurrencyRate], without: Mapping[str, int], today: date, language: Language
-) -> list[CurrencyLine]:
+def _lines(stored: StoredRates, language: Language) -> list[CurrencyLine]:
     """Return a line for each currency that has rates or deals without a rate, in alphabetical order."""
     lines = []
-    for currency in sorted({rate.currency for rate in rates} | set(without)):
-        mine = [rate for rate in rates if rate.currency == currency]
-        rate = next((rate for rate in mine if rate.since_on <= today), None)
+    for currency in sorted({*stored.counts, *stored.deals}):
+        rate = stored.in_force.get(currency)
         words = exact_number(language, rate.rubles) if rate is not None else NOTHING
         since_on = rate.since_on if rate is not None else None
-        lines.append(CurrencyLine(currency, words, since_on, len(mine), without.get(currency, 0)))
+        count, deals = stored.counts.get(currency, 0), stored.deals.get(currency, 0)
+        lines.append(CurrencyLine(currency, words, since_on, count, deals))
     return lines
 
 
-def _read(connection: Connection, site: Site) -> tuple[list[CurrencyRate], dict[str, int]]:
-    return list_rates(connection, site), count_deals_without_rate(connection, site.id)
+def _read(connection: Connection, site: Site, today: date, shown: str) -> StoredRates:
+    return StoredRates(
+        count_rates(connection, site.id),
+        {rate.currency: rate for rate in list_rates_on(connection, site, today)},
+        count_deals_without_rate(connection, site.id),
+        list_latest_rates(connection, site, shown, RATES_SHOWN) if shown else [],
+    )
 
 
 def _set(connection: Connection, ids: IdBlocks, site: Site, rates: Sequence[CurrencyRate], user_id: int) -> None:

@@ -1,6 +1,7 @@
 """The page with all settings of `dealtrace site set`; changes that affect figures are tried before they are saved."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from zoneinfo import available_timezones
 
 from sqlalchemy import Connection
@@ -21,6 +22,8 @@ from dealtrace.operations.what_if.trial import read_tried
 from dealtrace.storage.accounts.points import find_points_spent
 
 SWITCHES = ("contact_matching", "respects_do_not_track")
+SHOWN = "shown."
+"""The prefix of the form's fields with the values that the form was opened with."""
 
 
 async def show(view: View) -> Response:
@@ -29,26 +32,32 @@ async def show(view: View) -> Response:
 
 
 async def save(view: View) -> Response:
-    """Save the changes, or show their effect.
-
-    The effect is shown if the person only tries the changes, or if they affect figures and the person has not seen how.
-    """
+    """Save what the person edited; if it must be agreed to, or is only tried, show first what it would do."""
     stored = settings_of(await stored_site(view))
-    sent = {key: _sent(view, key) for key in stored}
-    changes = {key: text for key, text in sent.items() if text != stored[key]}
+    changes = _edited(view, stored)
     faults = {str(fault.facts["key"]): fault_text(fault, view.language) for fault in list_faults(changes)}
     if faults:
-        return await _page(view, sent, faults=faults)
+        return await _page(view, stored, changes, faults=faults)
     agreement = agreement_of(changes)
     try:
         if not may_save(view, agreement):
             tried = await forecast(view, read_tried(changes.items()), agreement)
-            return await _page(view, sent, tried=tried)
+            return await _page(view, stored, changes, tried=tried)
         await view.manage(_set, view.current_site.id, changes, view.rights.user.id)
     except NameTaken:
         taken = view.translate("Another site has this counter code.")
-        return await _page(view, sent, faults={"counter": taken})
+        return await _page(view, stored, changes, faults={"counter": taken})
     return redirect_with_message(view, "settings/site", "saved")
+
+
+def _edited(view: View, stored: Mapping[str, str]) -> dict[str, str]:
+    """Return the settings in the form that differ from the stored ones and from those that the form was opened with.
+
+    A form that was opened before another tab or person saved does not write back what they changed.
+    """
+    sent = {key: _sent(view, key) for key in stored}
+    shown = {key: view.form.get(f"{SHOWN}{key}") if view.form.has(f"{SHOWN}{key}") else stored[key] for key in stored}
+    return {key: text for key, text in sent.items() if text not in (stored[key], shown[key])}
 
 
 def _sent(view: View, key: str) -> str:
@@ -59,11 +68,13 @@ def _sent(view: View, key: str) -> str:
 
 async def _page(
     view: View,
-    values: Mapping[str, str],
+    stored: Mapping[str, str],
+    changes: Mapping[str, str] = MappingProxyType({}),
     *,
     faults: Faults | None = None,
     tried: Forecast | None = None,
 ) -> Response:
+    values = {**stored, **changes}
     today = site_day(clock.now(), view.current_site.time_zone)
     costs = [(key, key.removeprefix(COST_PREFIX), values[key]) for key in values if key.startswith(COST_PREFIX)]
     return show_settings(
@@ -72,6 +83,7 @@ async def _page(
         view.translate("Site"),
         faults=faults,
         values=values,
+        shown=[(f"{SHOWN}{key}", text) for key, text in stored.items()],
         costs=costs,
         models=[
             Choice(str(int(model)), model_words(model, view.language), str(int(model)) == values["attribution"])

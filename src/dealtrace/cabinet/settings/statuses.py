@@ -9,7 +9,7 @@ from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.settings.page import Faults, fault_text, redirect_with_message, show_settings
 from dealtrace.cabinet.view import View
-from dealtrace.cabinet.what_if.forecast import Forecast, forecast, may_save
+from dealtrace.cabinet.what_if.forecast import TRY, Forecast, forecast, may_save
 from dealtrace.errors import InvalidSetting
 from dealtrace.operations.reports.ask import FactSource
 from dealtrace.operations.reports.set_status import set_status
@@ -30,13 +30,14 @@ async def show(view: View) -> Response:
 
 
 async def save(view: View) -> Response:
-    """Set the meaning of a status after showing what that would change."""
+    """Set the meaning of a status, after showing what that would change unless reports count it so already."""
     name, meaning = view.form.get("name"), view.form.get("meaning")
     agreement = f"{name.strip()}={meaning}"
     try:
         if not may_save(view, agreement):
             tried = await forecast(view, TriedSettings(statuses={name: meaning}), agreement)
-            return await _page(view, name=name, meaning=meaning, tried=tried)
+            if view.form.get("act") == TRY or tried.settings:
+                return await _page(view, name=name, meaning=meaning, tried=tried)
         await view.manage(_set, view.current_site, name, meaning, view.rights.user.id)
     except InvalidSetting as refusal:
         field = "meaning" if refusal.facts["key"] == "MEANING" else "name"

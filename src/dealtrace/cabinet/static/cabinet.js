@@ -14,12 +14,16 @@ document.addEventListener("change", (event) => {
 
 // The keys of `keys.py`, pressed outside of fields; letters count by their place, so that every layout has them.
 const named = { Slash: "/", "?": "?" };
+const patience = 1500; // Milliseconds until a `g` is forgotten that no letter followed.
 let before = "";
+let pressedAt = 0;
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.altKey || event.metaKey || event.target.closest("input, select, textarea")) return;
   const key = named[event.key] ?? named[event.code] ?? event.code.replace("Key", "").toLowerCase();
-  const pressed = before ? `${before} ${key}` : key;
+  const isNext = before && event.timeStamp - pressedAt < patience;
+  const pressed = isNext ? `${before} ${key}` : key;
   before = pressed === "g" ? "g" : "";
+  pressedAt = event.timeStamp;
   const aim = pressed === "/" ? "main :is(input:not([type=hidden]), select)" : `[data-key="${CSS.escape(pressed)}"]`;
   const found = { n: "[rel=next]", p: "[rel=prev]" }[pressed] ?? aim;
   const target = [...document.querySelectorAll(found)].find((each) => each.checkVisibility());

@@ -30,6 +30,8 @@ ROWS_MAX = 10_000
 MOVES_SHOWN = 10
 TRY = "try"
 """The value of the button that only shows what a change would do."""
+AGREED_SETTINGS = MOVING_SETTINGS | {"counter", "cors_origins"}
+"""The settings that affect figures, and those whose change may cut pages of the site off from the server."""
 Spelling = tuple[str | None, str | None]
 """A source and its medium; each is `None` if it is missing."""
 
@@ -94,8 +96,8 @@ class Forecast:
 
 
 def agreement_of(changes: Mapping[str, str]) -> str:
-    """Return a string with the changes that affect figures, which the person must see before they are saved."""
-    return " ".join(f"{key}={text}" for key, text in changes.items() if key in MOVING_SETTINGS)
+    """Return a string with the changes of `AGREED_SETTINGS`, which the person must see before they are saved."""
+    return " ".join(f"{key}={text}" for key, text in changes.items() if key in AGREED_SETTINGS)
 
 
 def may_save(view: View, agreement: str) -> bool:

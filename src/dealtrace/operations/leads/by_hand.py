@@ -3,14 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.errors import InvalidParameters, LeadNotFound, Refusal
 from dealtrace.leads.lead import LeadRef
+from dealtrace.operations.accounts.record_change import record_work
 from dealtrace.operations.leads.annotate import beyond_limits, store_annotations
 from dealtrace.operations.leads.delete import delete_lead, restore_lead
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record
 from dealtrace.storage.leads.annotations import find_annotations
+
+DELETED, RESTORED, NOTED = "deleted", "restored", "noted"
+"""What a person did to a lead, as `ChangeKind.LEAD` states it."""
 
 
 @record
@@ -36,11 +41,14 @@ def delete_leads(work: Work, commands: Sequence[WriteCommand[Deletion]]) -> list
     """Delete or restore leads in input order; each outcome is the number of deals whose lead changed, or a refusal."""
     outcomes: list[int | Refusal] = []
     for command in commands:
-        change = delete_lead if command.payload.is_deleted else restore_lead
+        ref, is_deleted = command.payload.ref, command.payload.is_deleted
+        change = delete_lead if is_deleted else restore_lead
         try:
-            outcomes.append(len(change(work, command.payload.ref)))
+            outcomes.append(len(change(work, ref)))
         except Refusal as refusal:
             outcomes.append(refusal)
+        else:
+            _record(work, command.user_id, ref, DELETED if is_deleted else RESTORED)
     return outcomes
 
 
@@ -51,10 +59,10 @@ def rewrite_annotations(work: Work, commands: Sequence[WriteCommand[Rewriting]])
     Ours: the API only adds annotations, since a program does not know what others wrote; a person sees the old text and
     may replace the text.
     """
-    return [_rewrite(work, command.payload) for command in commands]
+    return [_rewrite(work, command.payload, command.user_id) for command in commands]
 
 
-def _rewrite(work: Work, wanted: Rewriting) -> LeadRef | Refusal:
+def _rewrite(work: Work, wanted: Rewriting, user_id: int | None) -> LeadRef | Refusal:
     stored = find_annotations(work.connection, work.site.id, [wanted.ref]).get(wanted.ref)
     if stored is None:
         return LeadNotFound(lead_id=wanted.ref.id)
@@ -70,7 +78,13 @@ def _rewrite(work: Work, wanted: Rewriting) -> LeadRef | Refusal:
         return InvalidParameters([fault])
     if after != before:
         store_annotations(work, {wanted.ref: (before, after)})
+        _record(work, user_id, wanted.ref, NOTED)
     return wanted.ref
+
+
+def _record(work: Work, user_id: int | None, ref: LeadRef, done: str) -> None:
+    """Record what a person did to a lead; notes themselves are not recorded, since they may contain contacts."""
+    record_work(replace(work, user_id=user_id), ChangeKind.LEAD, f"{ref.kind} {ref.id}", after=done)
 
 
 def _kept(wanted: str, before: str | None) -> str | None:

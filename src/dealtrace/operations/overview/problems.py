@@ -115,7 +115,7 @@ def _settings(connection: Connection, site: Site, now: datetime) -> Iterator[Pro
     for webhook in list_webhooks(connection, site.id):
         if webhook.is_paused or webhook.has_failed:
             kind = ProblemKind.WEBHOOK_PAUSED if webhook.is_paused else ProblemKind.WEBHOOK_FAILED
-            yield Problem(kind, webhook.url, webhook.failures, object_id=webhook.id, reason=webhook.reason or "")
+            yield Problem(kind, webhook.name, webhook.failures, object_id=webhook.id, reason=webhook.reason or "")
     statuses = list_statuses(connection, site.id)
     if statuses and not any(status.meaning is Meaning.WON for status in statuses):
         yield Problem(ProblemKind.NO_WON_STATUS, count=len(statuses))

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
 from sqlalchemy import Connection
 
@@ -122,8 +121,9 @@ def record_state(
 
     The record names the webhook only by its id and host, because its URL may contain a secret.
     """
-    name = f"{webhook.id} {urlsplit(webhook.url).hostname or ''}"
-    record_change(connection, webhook.site_id, SiteChange(ChangeKind.WEBHOOK, name, before, after, now, user_id))
+    record_change(
+        connection, webhook.site_id, SiteChange(ChangeKind.WEBHOOK, webhook.name, before, after, now, user_id)
+    )
 
 
 def _update(connection: Connection, webhook_id: int, values: Mapping[str, object]) -> Webhook:

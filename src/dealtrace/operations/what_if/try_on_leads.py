@@ -54,7 +54,8 @@ def try_on_leads(
     """Return how many leads and visits of a period would get another source under a trial.
 
     Calls, lead requests and visits are each tried from the earliest on, in chunks, until at least `rows_max` are tried;
-    `None` means no limit. If the trial cannot affect leads or visits at all, their counts are 0. `show` is called after every thousand.
+    `None` means no limit. If the trial cannot affect leads or visits at all, their counts are 0.
+    `show` is called after every thousand.
     """
     leads, visits = MovedCount(), MovedCount()
     for kind in LeadKind if credits_again(trial) else ():

@@ -2,10 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import BigInteger, Connection, delete, func, select, type_coerce
+from sqlalchemy import BigInteger, Connection, and_, delete, func, select, type_coerce
 
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import day_end, day_start, site_day
@@ -21,6 +21,7 @@ from dealtrace.storage.schema.tables.deals import deal
 from dealtrace.storage.schema.tables.rates import currency_rate
 
 _RATE = currency_rate.c
+_SELECTED = select(_RATE.currency, _RATE.since_at, _RATE.rate)
 
 
 def has_rates(connection: Connection, site_id: int) -> bool:
@@ -59,14 +60,19 @@ def _sums_by(connection: Connection, site_id: int, since: datetime, until: datet
 
 def upsert_rates(connection: Connection, site: Site, rates: Sequence[CurrencyRate]) -> None:
     """Store currency rates of a site, replacing stored rates of the same currency and day."""
-    for rate in rates:
-        since_at = day_start(rate.since_on, site.time_zone)
-        values = {"rate": int(rounded_rate(rate.rubles) * RATE_STEPS)}
-        statement = insert_into(connection, currency_rate).values(
-            site_id=site.id, currency=rate.currency, since_at=since_at, **values
-        )
-        keys = ["site_id", "currency", "since_at"]
-        connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=values))
+    rows = [
+        {
+            "site_id": site.id,
+            "currency": rate.currency,
+            "since_at": day_start(rate.since_on, site.time_zone),
+            "rate": int(rounded_rate(rate.rubles) * RATE_STEPS),
+        }
+        for rate in rates
+    ]
+    if rows:
+        statement = insert_into(connection, currency_rate)
+        keys, values = ["site_id", "currency", "since_at"], {"rate": statement.excluded.rate}
+        connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=values), rows)
 
 
 def delete_rates(connection: Connection, site_id: int, currency: str) -> int:
@@ -77,11 +83,36 @@ def delete_rates(connection: Connection, site_id: int, currency: str) -> int:
 
 def list_rates(connection: Connection, site: Site) -> list[CurrencyRate]:
     """List the rates of a site, ordered by currency, then latest first; days are in the site's time zone."""
-    columns = (_RATE.currency, _RATE.since_at, _RATE.rate)
-    in_order = select(*columns).where(_RATE.site_id == site.id).order_by(_RATE.currency, _RATE.since_at.desc())
+    in_order = _SELECTED.where(_RATE.site_id == site.id).order_by(_RATE.currency, _RATE.since_at.desc())
+    return _rates(site, connection.execute(in_order).all())
+
+
+def list_latest_rates(connection: Connection, site: Site, currency: str, count: int) -> list[CurrencyRate]:
+    """List the `count` latest rates of a currency, latest first; days are in the site's time zone."""
+    mine = _SELECTED.where(_RATE.site_id == site.id, _RATE.currency == currency)
+    return _rates(site, connection.execute(mine.order_by(_RATE.since_at.desc()).limit(count)).all())
+
+
+def list_rates_on(connection: Connection, site: Site, on: date) -> list[CurrencyRate]:
+    """List the rate of each currency that is in force on a day of the site, ordered by currency."""
+    mine = (_RATE.site_id == site.id, _RATE.since_at < day_end(on, site.time_zone))
+    latest = select(_RATE.currency, func.max(_RATE.since_at).label("since_at")).where(*mine).group_by(_RATE.currency)
+    of_currency = latest.subquery()
+    in_force = and_(_RATE.currency == of_currency.c.currency, _RATE.since_at == of_currency.c.since_at)
+    found = _SELECTED.join(of_currency, in_force).where(_RATE.site_id == site.id)
+    return _rates(site, connection.execute(found.order_by(_RATE.currency)).all())
+
+
+def count_rates(connection: Connection, site_id: int) -> dict[str, int]:
+    """Return the number of rates of each currency that has any."""
+    counted = select(_RATE.currency, func.count()).where(_RATE.site_id == site_id).group_by(_RATE.currency)
+    return {currency: count for currency, count in connection.execute(counted)}  # noqa: C416 - mypy does not know that a row is a pair
+
+
+def _rates(site: Site, rows: Rows) -> list[CurrencyRate]:
     return [
         CurrencyRate(currency, site_day(since_at, site.time_zone), Decimal(rate) / RATE_STEPS)
-        for currency, since_at, rate in connection.execute(in_order)
+        for currency, since_at, rate in rows
     ]
 
 

@@ -14,9 +14,11 @@ from dealtrace.cabinet.settings.webhooks.form import WebhookDraft, draft_of, fau
 from dealtrace.cabinet.settings.webhooks.words import PLACE, STATES, STYLES
 from dealtrace.cabinet.view import View
 from dealtrace.errors import DeliveryNotFound, InvalidSetting
+from dealtrace.leads.wall_clock import read_clock
 from dealtrace.operations.webhooks import manage
 from dealtrace.operations.webhooks.change import WebhookChange, change_webhook, replace_secret
 from dealtrace.record import record
+from dealtrace.reports.periods import YEAR_FIRST
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.webhooks.outbox import count_waiting_deliveries, list_latest_deliveries
 from dealtrace.storage.webhooks.webhooks import list_webhooks
@@ -83,9 +85,8 @@ async def _replace_secret(view: View, webhook: Webhook) -> Response:
 
 async def _replay_since(view: View, webhook: Webhook) -> Response:
     """Resend all events since the time in the form, which is in the time zone of the site."""
-    try:
-        since = datetime.fromisoformat(view.form.get("since"))
-    except ValueError:
+    since = read_clock(view.form.get("since"), YEAR_FIRST)
+    if since is None:
         return await _page(view, webhook, faults={"since": view.translate("Enter a day and a time.")})
     if not await view.manage(_resend, webhook.id, since):
         words = view.translate("Nothing was sent since then. Deliveries are stored for 30 days.")
