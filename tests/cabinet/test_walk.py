@@ -245,18 +245,18 @@ def see_reports(walker: Walker, root: str) -> None:
     """Ask a report, and follow a figure to its rows."""
     walker.go(f".top nav a[href^='{root}/reports']")
     walker.go("main form button:not([name])")
-    walker.go(f"main table a[href^='{root}/reports/rows']")
+    walker.go(f"main .scroll table a[href^='{root}/reports/rows']")
     assert walker.finds("main table")
 
 
 def keep_segment(walker: Walker, root: str) -> None:
     """Filter a report by clicking a value, save the filter as a segment, and ask the report of that segment."""
     walker.go(f".top nav a:is([href='{root}/reports'], [href^='{root}/reports?'])")
-    walker.go("main table tbody th a")
+    walker.go("main .scroll tbody th a")
     walker.use("details:has([action$='/reports/segments']) summary")
     walker.write("[action$='/reports/segments'] [name=name]", "walk")
     walker.go("[action$='/reports/segments'] button")
-    walker.go("main tbody th a[href*='segment=walk']")
+    walker.go("main .scroll tbody th a[href*='segment=walk']")
     assert walker.finds("[name=segment] [value=walk][selected]")
 
 
