@@ -170,6 +170,10 @@ def test_a_demo_that_is_being_filled_can_be_removed_and_a_server_stops_beside_it
             (site_id,) = re.findall(r'name="site" value="(\d+)"', begun.text)
             wait_until(lambda: re.search(r"being filled, day [1-9]", progress(chief)))
             assert "<progress" in chief.get("/demo").text
+            part = chief.http.get("/cabinet/demo", headers={"hx-target": "demos"})
+            assert part.status_code == 200, part.text
+            assert part.text.strip().startswith('<div id="demos">')
+            assert "<progress" in part.text
             if is_removed:
                 assert chief.send("/demo/remove", site=site_id).status_code == 303
                 assert site_of(stage, int(site_id)) is None
