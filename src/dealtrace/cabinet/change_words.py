@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 
 from dealtrace.accounts.rights import Role
-from dealtrace.accounts.site_change import ChangeKind, SiteChange
+from dealtrace.accounts.site_change import PAST_DEALS, ChangeKind, SiteChange
 from dealtrace.alerts.rule import parse_formatted_rule
 from dealtrace.alerts.sentences import metric_words, rule_sentence
 from dealtrace.attribution.credit import AttributionModel
@@ -46,6 +46,7 @@ _CHANGED: Mapping[ChangeKind, str] = {
     ChangeKind.PAST: "Past visits reclassified, changed: %(after)s",
     ChangeKind.DEMO: "Demo data: %(done)s",
 }
+_PAST_DEALS = "Past deals matched again, changed: %(after)s"
 _VALUES: Mapping[str, str] = {
     Role.READER: "reader",
     Role.ANALYST: "analyst",
@@ -94,7 +95,8 @@ def change_words(
         name = metric_words(name, language, columns)
     if change.kind is ChangeKind.IMPORT:
         name = value(name)
-    return translate(_CHANGED[change.kind]) % {
+    said = _PAST_DEALS if change.kind is ChangeKind.PAST and name == PAST_DEALS else _CHANGED[change.kind]
+    return translate(said) % {
         "name": name,
         "before": value(change.before),
         "after": value(change.after),

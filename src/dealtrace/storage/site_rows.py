@@ -14,17 +14,20 @@ Receivers remember positions, so the positions of a site that stays never begin 
 """
 POINTS = "points_day"
 """The table with the points spent by day, which does not count as data: a refused change locks a row in it."""
+RUNS = "background_run"
+"""The table with the latest changes of the past, which does not count as data: a preview stores a row in it."""
+_NOT_DATA = frozenset({HISTORY, POSITIONS, POINTS, RUNS})
 
 
 def count_site_rows(connection: Connection, site_id: int) -> dict[str, int]:
-    """Return the numbers of a site's rows by table name, without empty tables, history, positions and points."""
+    """Return the numbers of a site's rows by table name, without empty tables and those that hold no data."""
     found = {
         table.name: connection.execute(
             select(func.count()).select_from(table).where(table.c.site_id == site_id)
         ).scalar_one()
         for table in _tenant_tables()
     }
-    return {name: rows for name, rows in found.items() if rows and name not in (HISTORY, POSITIONS, POINTS)}
+    return {name: rows for name, rows in found.items() if rows and name not in _NOT_DATA}
 
 
 def delete_site_rows(connection: Connection, site_id: int, *, site_stays: bool) -> None:
