@@ -68,7 +68,7 @@ async def create(view: View) -> Response:
         return await _page(view, {"part": view.translate("Choose how much data to make.")}, at=at)
     now = clock.now()
     try:
-        begun = await view.manage(_begin, number_of(at) if at != OWN_SITE else None, view.rights.user.id)
+        begun = await view.manage(_begin, number_of(at) if at != OWN_SITE else None, now, view.rights.user.id)
     except SiteNotFound:
         return not_found(view)
     except (DemoExists, SiteNotEmpty, SiteUnfit) as refusal:
@@ -126,10 +126,10 @@ def _line(connection: Connection, demo: Demo) -> DemoLine:
     return DemoLine(demo, demo.progress.taken_in, days, DAYS, is_finished)
 
 
-def _begin(connection: Connection, ids: IdBlocks, site_id: int | None, user_id: int) -> BegunDemo:
+def _begin(connection: Connection, ids: IdBlocks, site_id: int | None, now: datetime, user_id: int) -> BegunDemo:
     if site_id is None:
-        return begin_own_site(connection, ids, clock.now(), user_id)
-    return begin_given_site(connection, site_id, clock.now(), user_id)
+        return begin_own_site(connection, ids, now, user_id)
+    return begin_given_site(connection, site_id, now, user_id)
 
 
 def _fill(database: Database, site: Site, size: DemoSize, now: datetime, steps: Steps) -> None:

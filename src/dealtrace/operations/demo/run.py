@@ -35,7 +35,8 @@ def run_demo(
 ) -> None:
     """Make a year of data and store it; after each step, `show` gets the numbers of records stored and to store.
 
-    What `show` raises ends the demo; what was stored until then stays.
+    `now` is when the demo was begun, which tells it from a later demo of the same site. What `show` raises ends the
+    demo; what was stored until then stays.
 
     Raises:
         DemoMissing: somebody has removed the demo meanwhile.
@@ -55,7 +56,8 @@ def _store(database: Database, site: Site, now: datetime, steps: Sequence[Step])
     for step in steps:
         ids.ensure(step.ids)
         with database.write() as connection:
-            if find_demo(connection, site) is None:
+            demo = find_demo(connection, site)
+            if demo is None or demo.progress.begun_at != now:
                 raise DemoMissing
             step.store(Work(connection, ids, site, now, known))
         yield step
