@@ -36,9 +36,8 @@ from dealtrace.http.service_routes import service_routes
 from dealtrace.leads.phone import import_numbering_plans
 from dealtrace.log import Outage, RetryLog, cause_of, start_logging
 from dealtrace.runtime.account_changes import AccountChanges
-from dealtrace.runtime.background_runs import BackgroundRuns
+from dealtrace.runtime.background_runs import BackgroundRuns, Lane
 from dealtrace.runtime.database_watch import DatabaseWatch
-from dealtrace.runtime.demos import Demos
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.report_pool import REPORT_SECONDS_MAX, REPORTS_AT_ONCE, ReportPool
 from dealtrace.runtime.request_journal import RequestJournal
@@ -141,7 +140,6 @@ class Application:
         self._proxies = Proxies(self._settings.trusted_proxies)
         self._password_threads = Threads(PASSWORDS_AT_ONCE, "passwords")
         self._file_threads = Threads(FILES_AT_ONCE, "files")
-        self._demos = Demos(self._database, _log_demo_fault)
         self._background_runs = BackgroundRuns(_log_failed_run)
         self._account_changes, self._session_uses = AccountChanges(self._database), SessionUses()
         services = service_routes(describe, self._watch, lambda: self._write_queue.is_alive)
@@ -162,7 +160,6 @@ class Application:
             self._settings.backup_days_max,
             choosable_keys,
             self._settings.points_per_day,
-            self._demos,
         )
         router = page_router([*services, *docs_routes(ENDPOINTS, self._proxies)], cabinet_routes(page_services))
         pages = compressed(router)
@@ -291,6 +288,7 @@ class Application:
             self._loops.start(work, STEP_SECONDS, Outage(failing, working))
 
     async def _stop(self) -> None:
+        self._background_runs.begin_stop()
         await self._loops.stop()
         self._health_watcher.stop()
         await self._alerts.stop()
@@ -299,7 +297,6 @@ class Application:
         await self._deliveries.stop()
         await self._store_remaining()
         await self._write_queue.stop()
-        await self._demos.stop()
         self._background_runs.stop()
         self._account_changes.stop()
         for threads in (self._password_threads, self._file_threads):
@@ -332,12 +329,8 @@ class Application:
         await self._journal.store(self._write_queue, clock.now())
 
 
-def _log_demo_fault(site_id: int, fault: Exception) -> None:
-    _log.error("demo_not_filled", site_id=site_id, cause=cause_of(fault))
-
-
-def _log_failed_run(fault: Exception) -> None:
-    _log.error("background_run_failed", reason=type(fault).__name__, cause=cause_of(fault))
+def _log_failed_run(lane: Lane, site_id: int, fault: Exception) -> None:
+    _log.error("background_run_failed", lane=lane, site_id=site_id, reason=type(fault).__name__, cause=cause_of(fault))
 
 
 def page_router(services: Sequence[Route], cabinet: Sequence[Route]) -> Router:

@@ -9,10 +9,12 @@ from datetime import UTC, datetime
 import pytest
 
 from cast import Stage
+from dealtrace.accounts.background_run import ACTIVE, PastKind
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import Site
 from dealtrace.operations.demo.mark import list_demos
 from dealtrace.operations.demo.remove import RECORDS
+from dealtrace.storage.accounts.background_runs import find_run
 from dealtrace.storage.accounts.sites import find_site
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.site_rows import count_site_rows
@@ -170,11 +172,21 @@ def test_a_demo_that_is_being_filled_can_be_removed_and_a_server_stops_beside_it
             (site_id,) = re.findall(r'name="site" value="(\d+)"', begun.text)
             wait_until(lambda: re.search(r"being filled, day [1-9]", progress(chief)))
             assert "<progress" in chief.get("/demo").text
+            part = chief.http.get("/cabinet/demo", headers={"hx-target": "demos"})
+            assert part.status_code == 200, part.text
+            assert part.text.strip().startswith('<div id="demos">')
+            assert "<progress" in part.text
             if is_removed:
                 assert chief.send("/demo/remove", site=site_id).status_code == 303
                 assert site_of(stage, int(site_id)) is None
+        shop = stage.open_site()
+        chief.site_id = shop.site.id
+        for kind in PastKind:
+            assert chief.send("settings/past", kind=kind.value, act="preview").status_code == 303
         server.close()
         with database.read() as connection:
+            runs = [find_run(connection, shop.site.id, kind) for kind in PastKind]
+            assert all(run is not None and run.phase not in ACTIVE for run in runs)
             (demo,) = list_demos(connection)
             rows = count_site_rows(connection, demo.site.id)
         assert demo.progress.finished_at is None

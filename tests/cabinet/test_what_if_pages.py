@@ -9,15 +9,18 @@ import httpx
 import pytest
 
 from cast import MOSCOW, Player, Stage
+from dealtrace import clock
+from dealtrace.accounts.background_run import ACTIVE, PastKind, Phase, RunState
 from dealtrace.accounts.rights import Role
 from dealtrace.attribution.traffic_source import TrafficSource
-from dealtrace.cabinet.what_if.past_runs import PastRun, begin_state, run_past
-from dealtrace.cabinet.what_if.run_files import PastKind, Phase, RunState, run_file
 from dealtrace.deals.incoming_deal import IncomingDeal
 from dealtrace.operations.accounts.name_hosts import add_host
 from dealtrace.operations.accounts.set_site import set_site
 from dealtrace.operations.accounts.site_settings import settings_of
 from dealtrace.operations.deals.import_deals import import_deals
+from dealtrace.operations.stopped import NextStep, Stopped
+from dealtrace.operations.what_if.run_past import PastRun, claim_past_run, rules_of, run_past
+from dealtrace.storage.accounts.background_runs import claim_run, find_run
 from dealtrace.storage.accounts.site_changes import list_site_changes
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.reports.statuses import list_statuses
@@ -199,16 +202,49 @@ def test_a_host_shows_whose_source_would_change(boss: Guest, served: Stage, owne
 
 def run_of(database: Database, owner: Player, kind: PastKind) -> RunState:
     """Wait for the end of a run, and return its state."""
-    file = run_file(database, owner.site.id, kind)
 
     def ended() -> bool:
-        state = file.read()
-        return state is not None and state.phase is not Phase.RUNNING
+        state = latest_run(database, owner, kind)
+        return state is not None and state.phase not in ACTIVE
 
     wait_until(ended)
-    state = file.read()
+    state = latest_run(database, owner, kind)
     assert state is not None
     return state
+
+
+def latest_run(database: Database, owner: Player, kind: PastKind) -> RunState | None:
+    with database.read() as connection:
+        return find_run(connection, owner.site.id, kind)
+
+
+def store_run(database: Database, owner: Player, kind: PastKind, state: RunState) -> None:
+    """Store a run as another process would have left it."""
+    with database.write() as connection:
+        latest = find_run(connection, owner.site.id, kind)
+        assert claim_run(connection, owner.site.id, kind, state, instead_of=latest)
+
+
+def claimed(database: Database, owner: Player, kind: PastKind, *, is_preview: bool) -> PastRun:
+    """Claim a run, which no thread runs."""
+    with database.write() as connection:
+        latest = find_run(connection, owner.site.id, kind)
+        begun = claim_past_run(
+            connection, site_of(database, owner), kind, latest, datetime.now(UTC), is_preview=is_preview
+        )
+    assert begun is not None
+    return PastRun(database, owner.site.id, kind, 1, begun, clock.now)
+
+
+def stopping_after(steps: int) -> NextStep:
+    """Return a `next_step` that raises `Stopped` after so many steps."""
+    left = iter(range(steps))
+
+    def next_step() -> None:
+        if next(left, None) is None:
+            raise Stopped
+
+    return next_step
 
 
 def press(boss: Guest, kind: PastKind, act: str) -> httpx.Response:
@@ -242,7 +278,9 @@ def test_past_deals_are_matched_again_after_a_preview(server: ServerProcess, ser
     assert "Done. Deals checked 1 Deals with another lead 1" in text_of(boss.get("settings/past").text)
     assert rows_of(served.database, owner) != stored
     assert press(boss, PastKind.MATCH, "run").status_code == 400, "once a preview"
-    assert run_file(served.database, neighbour.site.id, PastKind.MATCH).read() is None
+    assert latest_run(served.database, neighbour, PastKind.MATCH) is None
+    changes = text_of(boss.get("settings/changes").text)
+    assert f"{boss.login} Past deals matched again, changed: 1" in changes
 
 
 def test_past_visits_are_reclassified_after_a_preview(boss: Guest, served: Stage, owner: Player) -> None:
@@ -274,14 +312,13 @@ def test_past_visits_are_reclassified_after_a_preview(boss: Guest, served: Stage
 def test_a_run_is_not_started_twice_and_one_whose_process_ended_continues(
     boss: Guest, served: Stage, owner: Player
 ) -> None:
-    file = run_file(served.database, owner.site.id, PastKind.MATCH)
-    rules = f"contact_matching={owner.site.contact_matching}"
+    rules = rules_of(owner.site, PastKind.MATCH)
     now = datetime.now(UTC)
     running = RunState(
-        is_preview=False, rules=rules, started_at=now, reported_at=now, done=5, total=10,
+        is_preview=False, rules=rules, started_at=now, reported_at=now, phase=Phase.RUNNING, done=5, total=10,
         figures={"deals": 5, "changed": 2, "last_id": 0},
     )  # fmt: skip
-    file.write(running)
+    store_run(served.database, owner, PastKind.MATCH, running)
     shown = boss.get("settings/past")
     assert "Deals: 5 of 10." in text_of(shown.text)
     assert 'hx-trigger="every 2s"' in shown.text
@@ -292,7 +329,7 @@ def test_a_run_is_not_started_twice_and_one_whose_process_ended_continues(
         is_preview=False, rules=rules, started_at=now, reported_at=now - timedelta(hours=1),
         figures={"deals": 5, "changed": 2, "last_id": 0},
     )  # fmt: skip
-    file.write(silent)
+    store_run(served.database, owner, PastKind.MATCH, silent)
     assert "Continue" in boss.get("settings/past").text
     assert press(boss, PastKind.MATCH, "run").status_code == 303
     assert run_of(served.database, owner, PastKind.MATCH).figures["deals"] == 5
@@ -303,8 +340,9 @@ def test_a_run_that_the_server_stops_continues_where_it_was(
     boss: Guest, served: Stage, owner: Player, kind: PastKind
 ) -> None:
     fill(served, owner)
-    run = PastRun(served.database, owner.site, kind, 1, run_file(served.database, owner.site.id, kind))
-    run_past(run, begin_state(run, is_preview=False), lambda: True)
+    run = claimed(served.database, owner, kind, is_preview=False)
+    with pytest.raises(Stopped):
+        run_past(run, stopping_after(1))
     assert run_of(served.database, owner, kind).phase is Phase.STOPPED
     said = boss.get("settings/past").text
     assert "Stopped with the server" in said
@@ -315,17 +353,48 @@ def test_a_run_that_the_server_stops_continues_where_it_was(
 
 
 def test_a_preview_that_fails_says_so_and_is_raised(boss: Guest, served: Stage, owner: Player) -> None:
-    file = run_file(served.database, owner.site.id, PastKind.MATCH)
-    run = PastRun(served.database, owner.site, PastKind.MATCH, 1, file)
+    run = claimed(served.database, owner, PastKind.MATCH, is_preview=True)
 
-    def fail() -> bool:
+    def fail() -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        run_past(run, begin_state(run, is_preview=True), fail)
+        run_past(run, fail)
     assert run_of(served.database, owner, PastKind.MATCH).phase is Phase.FAILED
     assert "ended early" in boss.get("settings/past").text
     assert press(boss, PastKind.MATCH, "run").status_code == 400
+
+
+@pytest.mark.parametrize("is_preview", [True, False])
+def test_a_run_ends_when_the_settings_are_changed_meanwhile(
+    boss: Guest, served: Stage, owner: Player, is_preview: bool
+) -> None:
+    fill(served, owner)
+    run = claimed(served.database, owner, PastKind.RECLASSIFY, is_preview=is_preview)
+    stored = rows_of(served.database, owner)
+    with served.database.write() as connection:
+        add_host(connection, owner.site.id, "payment", "pay.example", "", NOW)
+    run_past(run, stopping_after(9))
+    assert run_of(served.database, owner, PastKind.RECLASSIFY).phase is Phase.SETTINGS_CHANGED
+    assert {**rows_of(served.database, owner), "site_host": []} == {**stored, "site_host": []}
+    assert "the settings were changed meanwhile" in boss.get("settings/past").text
+    assert press(boss, PastKind.RECLASSIFY, "run").status_code == 400
+
+
+def test_a_run_that_waits_says_so_and_is_stopped_with_the_server(boss: Guest, served: Stage, owner: Player) -> None:
+    run = claimed(served.database, owner, PastKind.MATCH, is_preview=True)
+    assert "It waits until another run has ended." in text_of(boss.get("settings/past").text)
+    assert "running already" in text_of(press(boss, PastKind.MATCH, "preview").text)
+    with pytest.raises(Stopped):
+        run_past(run, stopping_after(0))
+    assert run_of(served.database, owner, PastKind.MATCH).phase is Phase.STOPPED
+
+
+def test_a_run_whose_place_was_taken_stores_nothing(served: Stage, owner: Player) -> None:
+    late = claimed(served.database, owner, PastKind.MATCH, is_preview=True)
+    newer = claimed(served.database, owner, PastKind.MATCH, is_preview=True)
+    run_past(late, stopping_after(9))
+    assert latest_run(served.database, owner, PastKind.MATCH) == newer.begun
 
 
 def test_what_is_not_on_the_page_is_refused(boss: Guest) -> None:

@@ -49,6 +49,7 @@ MANY = 66_000
 """More than PostgreSQL takes as parameters of one statement, and SQLite as most build it."""
 TELLS_NOBODY: dict[str, set[str]] = {
     "alert_incident": {"unit", "value", "usual", "ended_value"},
+    "background_run": {"kind", "rules", "phase", "result"},
     "call": {
         "reference", "sip_id", "dialled_phone", "answering_phone", "exchange", "exchange_model", "tags",
     },

@@ -13,7 +13,8 @@ class ChangeKind(StrEnum):
 
     `RATE` is a change of currency rates: `before` and `after` are `RUBLES DAY` for one rate, and `COUNT FIRST-DAY
     LAST-DAY` for several. `ROLE` is a change of a user's role on the site, `IMPORT` is an import of leads, deals or
-    visits from a file, `COSTS` an import of costs, and `PAST` a reclassification of past visits. `LEAD` is a change of
+    visits from a file, `COSTS` an import of costs, and `PAST` a reclassification of past visits, or, with the name
+    `PAST_DEALS`, the matching of past deals. `LEAD` is a change of
     a lead by a person: `name` is its kind and id. `ERASURE` is the erasure of a person: `name` is the number of leads
     and `after` the number of deals; it states no contact.
     """
@@ -40,6 +41,8 @@ class ChangeKind(StrEnum):
     ERASURE = "erasure"
 
 
+PAST_DEALS = "deals"
+"""The name of the change `PAST` if past deals were matched again; a reclassification has no name."""
 USUAL_DELAY = timedelta(days=7)
 """Ours: costs and rates usually arrive within a week of their day; late values change figures that people have seen."""
 MOVING_SETTINGS = frozenset(

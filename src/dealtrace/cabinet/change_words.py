@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 
 from dealtrace.accounts.rights import Role
-from dealtrace.accounts.site_change import ChangeKind, SiteChange
+from dealtrace.accounts.site_change import PAST_DEALS, ChangeKind, SiteChange
 from dealtrace.alerts.rule import parse_formatted_rule
 from dealtrace.alerts.sentences import metric_words, rule_sentence
 from dealtrace.attribution.credit import AttributionModel
@@ -50,6 +50,7 @@ _CHANGED: Mapping[ChangeKind, str] = {
     ChangeKind.LEAD: "Lead changed by hand: %(name)s, %(after)s",
     ChangeKind.ERASURE: "Data of a person erased; leads: %(name)s, deals: %(after)s",
 }
+_PAST_DEALS = "Past deals matched again, changed: %(after)s"
 _VALUES: Mapping[str, str] = {
     Role.READER: "reader",
     Role.ANALYST: "analyst",
@@ -102,7 +103,8 @@ def change_words(
     def value(text: str) -> str:
         return _value_words(text, change, language, translate, columns) if text else NOTHING
 
-    return translate(_CHANGED[change.kind]) % {
+    is_match = change.kind is ChangeKind.PAST and change.name == PAST_DEALS
+    return translate(_PAST_DEALS if is_match else _CHANGED[change.kind]) % {
         "name": _name_words(change, language, translate, columns),
         "before": value(change.before),
         "after": value(change.after),

@@ -28,7 +28,6 @@ from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record
 from dealtrace.runtime.account_changes import AccountChanges
 from dealtrace.runtime.background_runs import BackgroundRuns
-from dealtrace.runtime.demos import Demos
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.report_pool import ReportPool
 from dealtrace.runtime.session_uses import SessionUses
@@ -51,7 +50,7 @@ class Services:
     A backup is too old after `backup_days_max` days; 0 means that backups are not checked.
     `webhook_fields` lists the names of the fields that a webhook may choose for events of a kind. A new site
     has `points_per_day`. Passwords are checked on `password_threads`, and whole files are read and imported on
-    `file_threads`. Changes of a site's past run in `background_runs`.
+    `file_threads`. Demos are filled, and a site's past is changed, in `background_runs`.
     """
 
     database: Database
@@ -70,7 +69,6 @@ class Services:
     backup_days_max: int
     webhook_fields: Callable[[EventKind], Sequence[str]]
     points_per_day: int
-    demos: Demos
 
 
 @dataclass(slots=True)

@@ -23,9 +23,9 @@ def match(
         with database.read() as connection:
             site = require_site(connection, site_id)
         bar = progress.add_task("Deals", total=None)
-        at = RematchProgress(0, 0, after, 0)
+        begun = at = RematchProgress(0, 0, after, 0)
         try:
-            for at in run_rematch(database, site, clock.now, after_id=after):
+            for at in run_rematch(database, site, clock.now, after=begun):
                 progress.update(bar, total=at.total, completed=at.deals)
         except KeyboardInterrupt:
             progress.stop()

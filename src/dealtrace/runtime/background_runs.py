@@ -1,35 +1,108 @@
-"""A thread that runs, one after another, long changes that people start and do not wait for."""
+"""Threads for long work that people start and do not wait for, one thread a kind of work."""
 
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from enum import StrEnum
+from time import monotonic
 
-IsStopping = Callable[[], bool]
-"""A function that returns whether the server is stopping, so that a run must end as soon as it can."""
+from dealtrace.operations.stopped import Stopped
+
+PAUSE_SECONDS = 0.15
+"""The pause before each step: a waiting SQLite tries every 0.1 s, so others can write between two steps."""
+REMINDER_SECONDS = 60
+"""How often the runs that wait say that they still do."""
+Failed = Callable[["Lane", int, Exception], None]
+"""A function that is called with the lane, the id of the site and the exception of a run that failed."""
+
+
+class Lane(StrEnum):
+    """A kind of work that has a thread, so that it does not wait for other kinds."""
+
+    DEMO = "demo"
+    PAST = "past"
+
+
+class Steps:
+    """The turns that a run takes; it calls `next` before its first heavy work and before each chunk."""
+
+    def __init__(self, stopping: threading.Event, remind: Callable[[], None]) -> None:
+        self._stopping = stopping
+        self._remind = remind
+
+    def next(self) -> None:
+        """Let others write for a moment.
+
+        Raises:
+            Stopped: the server is stopping.
+        """
+        if self._stopping.wait(PAUSE_SECONDS):
+            raise Stopped
+        self._remind()
+
+
+Run = Callable[[Steps], None]
 
 
 class BackgroundRuns:
-    """Runs functions one after another on a thread; each is given a function that says when it must end early.
+    """Runs functions in the background; those of a lane run one after another, in the order in which they were started.
 
-    `failed` is called with any exception that a run raises, since nobody waits for the result of the run.
+    `failed` is called with what a run raises; nobody waits for its result. A run that waits when the server stops is
+    called, too, so that it can store that it was stopped: its first `Steps.next` raises `Stopped`.
     """
 
-    def __init__(self, failed: Callable[[Exception], None]) -> None:
-        self._failed = failed
+    def __init__(self, failed: Failed) -> None:
         self._stopping = threading.Event()
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="background-run")
+        self._lanes = {lane: _LaneThread(lane, self._stopping, failed) for lane in Lane}
 
-    def start(self, run: Callable[[IsStopping], None]) -> None:
-        """Call `run` on the thread once all runs that were started before it have ended; return at once."""
-        self._pool.submit(self._run, run)
+    def start(self, lane: Lane, site_id: int, run: Run, still_waits: Callable[[], None] = lambda: None) -> None:
+        """Call `run` after the runs of the lane that were started before; return at once.
+
+        While it waits, `still_waits` is called about once a minute.
+        """
+        self._lanes[lane].start(site_id, run, still_waits)
+
+    def begin_stop(self) -> None:
+        """Make all runs end before their next step; return at once."""
+        self._stopping.set()
 
     def stop(self) -> None:
-        """Ask the current run to end early, drop the waiting runs, and wait until the current run has ended."""
-        self._stopping.set()
-        self._pool.shutdown(cancel_futures=True)
+        """Make all runs end before their next step, and wait until they have ended."""
+        self.begin_stop()
+        for lane in self._lanes.values():
+            lane.stop()
 
-    def _run(self, run: Callable[[IsStopping], None]) -> None:
+
+class _LaneThread:
+    """The thread of a lane, and what its waiting runs are reminded by, in their order."""
+
+    def __init__(self, lane: Lane, stopping: threading.Event, failed: Failed) -> None:
+        self._lane = lane
+        self._failed = failed
+        self._steps = Steps(stopping, self._remind)
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix=f"background-{lane}")
+        self._waiting: list[Callable[[], None]] = []
+        self._reminded_at = monotonic()
+
+    def start(self, site_id: int, run: Run, still_waits: Callable[[], None]) -> None:
+        self._waiting.append(still_waits)
+        self._pool.submit(self._run, site_id, run)
+
+    def stop(self) -> None:
+        self._pool.shutdown()
+
+    def _run(self, site_id: int, run: Run) -> None:
+        self._waiting.pop(0)
         try:
-            run(self._stopping.is_set)
+            run(self._steps)
+        except Stopped:
+            return
         except Exception as fault:  # noqa: BLE001 - whatever it is, it ends this run only
-            self._failed(fault)
+            self._failed(self._lane, site_id, fault)
+
+    def _remind(self) -> None:
+        """Call what the waiting runs have given, unless a minute has not passed."""
+        if monotonic() - self._reminded_at >= REMINDER_SECONDS:
+            self._reminded_at = monotonic()
+            for still_waits in tuple(self._waiting):
+                still_waits()

@@ -311,3 +311,21 @@ def test_a_demo_that_is_removed_while_it_is_filled_leaves_nothing_behind(databas
     with database.read() as connection:
         assert count_site_rows(connection, begun.site.id) == {}
         assert list_sites(connection) == []
+
+
+def test_a_demo_that_is_made_again_meanwhile_gets_nothing_of_the_one_before(database: Database) -> None:
+    shop = Stage(database).open_site(contact_matching=True)
+    with database.write() as connection:
+        begun = begin_given_site(connection, shop.site.id, NOW)
+
+    def make_again(stored: int, _total: int) -> None:
+        if not stored:
+            with database.write() as connection:
+                remove_demo(connection, shop.site.id, NOW)
+                begin_given_site(connection, shop.site.id, NOW + DAY)
+
+    with pytest.raises(DemoMissing):
+        run_demo(database, begun.site, DemoSize(part=PART), NOW, make_again)
+    with database.read() as connection:
+        (demo,) = list_demos(connection)
+    assert demo.progress.taken_in == 0

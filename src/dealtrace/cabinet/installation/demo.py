@@ -1,6 +1,9 @@
 """The demo: fill a site with a year of made-up data in the background, show the progress, and remove the demo."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from functools import partial
 
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -18,9 +21,11 @@ from dealtrace.errors import Refusal, SiteNotFound
 from dealtrace.operations.demo.begin import BegunDemo, begin_given_site, begin_own_site
 from dealtrace.operations.demo.mark import Demo, list_demos
 from dealtrace.operations.demo.remove import remove_demo
-from dealtrace.operations.demo.run import DemoSize
+from dealtrace.operations.demo.run import DemoSize, run_demo
 from dealtrace.record import record
+from dealtrace.runtime.background_runs import Lane, Steps
 from dealtrace.storage.accounts.sites import list_sites
+from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.visits.visits import find_last_visit
 
@@ -63,12 +68,13 @@ async def create(view: View) -> Response:
         return await _page(view, {"part": view.translate("Choose how much data to make.")}, at=at)
     now = clock.now()
     try:
-        begun = await view.manage(_begin, number_of(at) if at != OWN_SITE else None, view.rights.user.id)
+        begun = await view.manage(_begin, number_of(at) if at != OWN_SITE else None, now, view.rights.user.id)
     except SiteNotFound:
         return not_found(view)
     except (DemoExists, SiteNotEmpty, SiteUnfit) as refusal:
         return await _page(view, {"site": _words(view, refusal)}, at=at)
-    view.services.demos.start(begun.site, DemoSize(part=float(part)), now)
+    run = partial(_fill, view.services.database, begun.site, DemoSize(part=float(part)), now)
+    view.services.background_runs.start(Lane.DEMO, begun.site.id, run)
     if begun.secret is None:
         return view.redirect_to("/demo")
     return await _page(view, secret=begun.secret)
@@ -120,10 +126,17 @@ def _line(connection: Connection, demo: Demo) -> DemoLine:
     return DemoLine(demo, demo.progress.taken_in, days, DAYS, is_finished)
 
 
-def _begin(connection: Connection, ids: IdBlocks, site_id: int | None, user_id: int) -> BegunDemo:
+def _begin(connection: Connection, ids: IdBlocks, site_id: int | None, now: datetime, user_id: int) -> BegunDemo:
     if site_id is None:
-        return begin_own_site(connection, ids, clock.now(), user_id)
-    return begin_given_site(connection, site_id, clock.now(), user_id)
+        return begin_own_site(connection, ids, now, user_id)
+    return begin_given_site(connection, site_id, now, user_id)
+
+
+def _fill(database: Database, site: Site, size: DemoSize, now: datetime, steps: Steps) -> None:
+    """Fill the site of a demo, unless it is removed meanwhile; if the server stops, the demo remains unfinished."""
+    steps.next()
+    with suppress(DemoMissing):
+        run_demo(database, site, size, now, lambda _stored, _total: steps.next())
 
 
 def _remove(connection: Connection, _ids: object, site_id: int, with_others: object, user_id: int) -> None:

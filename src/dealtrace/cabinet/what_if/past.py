@@ -7,14 +7,17 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from dealtrace import clock
+from dealtrace.accounts.background_run import ACTIVE, PastKind, Phase, RunState
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.settings.page import Faults, show_settings, stored_site
 from dealtrace.cabinet.view import View
 from dealtrace.cabinet.what_if.forecast import Move, move_in_words
-from dealtrace.cabinet.what_if.past_runs import PastRun, begin_state, rules_of, run_past
-from dealtrace.cabinet.what_if.run_files import PastKind, Phase, RunState, run_file
+from dealtrace.operations.accounts.require_site import require_site
+from dealtrace.operations.what_if.run_past import PastRun, claim_past_run, may_run, report_waiting, run_past
 from dealtrace.record import record
 from dealtrace.reports.moves import Moved
+from dealtrace.runtime.background_runs import Lane
+from dealtrace.storage.accounts.background_runs import find_run
 from dealtrace.storage.deals.deals import count_deals
 from dealtrace.storage.visits.reclassification import count_visits
 
@@ -39,9 +42,15 @@ _FIGURES = {
     "pinned": "Pinned deals, which keep their leads",
 }
 """The titles of a run's figures; figures that are not here are not shown."""
+_ENDED_PREVIEW = "The preview ended early. Start it again."
+_ENDED_PREVIEWS = {
+    Phase.SETTINGS_CHANGED: "The preview ended, because the settings were changed meanwhile. Start it again.",
+}
+_RUNS_ALREADY = "It is running already."
 _PHASES = {
     Phase.DONE: "Done.",
     Phase.STOPPED: "Stopped with the server. What was done is stored, and you can continue from there.",
+    Phase.SETTINGS_CHANGED: "Ended, because the settings were changed meanwhile. What was done is stored.",
     Phase.FAILED: "Failed; the log of the server has the cause. "
     "What was done is stored, and you can continue from there.",
 }
@@ -79,24 +88,30 @@ async def start(view: View) -> Response:
     kind, act = view.form.get("kind"), view.form.get("act")
     if kind not in list(PastKind) or act not in (PREVIEW, RUN):
         return await _page(view, faults={"": view.translate("Choose what to do.")})
-    card = _card(view, site, PastKind(kind), 0)
-    if card.is_active:
-        return await _page(view, faults={"": view.translate("A run is already in progress.")})
-    if act == RUN and not card.may_run:
-        return await _page(view, faults={"": view.translate("Preview it first: the settings may have changed.")})
-    database = view.services.database
-    file = run_file(database, site.id, card.kind)
-    run = PastRun(database, site, card.kind, view.rights.user.id, file)
-    begun = begin_state(run, is_preview=act == PREVIEW)
-    file.write(begun)
-    view.services.background_runs.start(partial(run_past, run, begun))
+    begun = await view.manage(_claim, site.id, PastKind(kind), act == PREVIEW)
+    if isinstance(begun, str):
+        return await _page(view, faults={"": view.translate(begun)})
+    run = PastRun(view.services.database, site.id, PastKind(kind), view.rights.user.id, begun, clock.now)
+    view.services.background_runs.start(
+        Lane.PAST, site.id, lambda steps: run_past(run, steps.next), partial(report_waiting, run)
+    )
     return view.redirect_to(f"/{site.id}/{PLACE}")
+
+
+def _claim(connection: Connection, _ids: object, site_id: int, kind: PastKind, is_preview: object) -> RunState | str:
+    """Return the run that is to be started, or the reason why it is not."""
+    site, latest, now = require_site(connection, site_id), find_run(connection, site_id, kind), clock.now()
+    if latest is not None and latest.is_active(now):
+        return _RUNS_ALREADY
+    if not is_preview and not may_run(site, kind, latest, now):
+        return "Preview it first: the settings may have changed."
+    return claim_past_run(connection, site, kind, latest, now, is_preview=bool(is_preview)) or _RUNS_ALREADY
 
 
 async def _page(view: View, faults: Faults | None = None) -> Response:
     site = await stored_site(view)
-    totals = await view.read(_count, site.id)
-    cards = [_card(view, site, kind, totals[kind]) for kind in PastKind]
+    totals, runs = await view.read(_read, site.id)
+    cards = [_card(view, site, kind, totals[kind], runs[kind]) for kind in PastKind]
     return show_settings(
         view,
         "settings/past.html",
@@ -107,19 +122,18 @@ async def _page(view: View, faults: Faults | None = None) -> Response:
     )
 
 
-def _count(connection: Connection, site_id: int) -> Mapping[PastKind, int]:
-    return {
+def _read(connection: Connection, site_id: int) -> tuple[Mapping[PastKind, int], Mapping[PastKind, RunState | None]]:
+    """Return how much there is to do, and the latest run, both by kind."""
+    totals = {
         PastKind.MATCH: count_deals(connection, site_id),
         PastKind.RECLASSIFY: count_visits(connection, site_id),
     }
+    return totals, {kind: find_run(connection, site_id, kind) for kind in PastKind}
 
 
-def _card(view: View, site: Site, kind: PastKind, total: int) -> PastCard:
-    state, now = run_file(view.services.database, site.id, kind).read(), clock.now()
+def _card(view: View, site: Site, kind: PastKind, total: int, state: RunState | None) -> PastCard:
+    now = clock.now()
     is_active = state is not None and state.is_active(now)
-    continues = state is not None and state.may_continue(now)
-    is_previewed = state is not None and state.is_preview and state.phase is Phase.DONE
-    is_up_to_date = state is not None and state.rules == rules_of(site, kind)
     return PastCard(
         kind,
         view.translate(_TITLES[kind]),
@@ -127,8 +141,8 @@ def _card(view: View, site: Site, kind: PastKind, total: int) -> PastCard:
         total,
         state,
         is_active,
-        may_run=is_up_to_date and (is_previewed or continues),
-        continues=continues,
+        may_run=may_run(site, kind, state, now),
+        continues=state is not None and state.may_continue(now),
         phase=_phase_words(view, state, is_active=is_active),
         figures=_figures(view, state),
         moves=_moves(view, state),
@@ -138,10 +152,10 @@ def _card(view: View, site: Site, kind: PastKind, total: int) -> PastCard:
 def _phase_words(view: View, state: RunState | None, *, is_active: bool) -> str:
     if state is None or is_active:
         return ""
-    phase = Phase.STOPPED if state.phase is Phase.RUNNING else state.phase
+    phase = Phase.STOPPED if state.phase in ACTIVE else state.phase  # its process has ended
     if state.is_preview:
         done = view.translate("This is what the run would change. Nothing has been changed yet.")
-        return done if phase is Phase.DONE else view.translate("The preview ended early. Start it again.")
+        return done if phase is Phase.DONE else view.translate(_ENDED_PREVIEWS.get(phase, _ENDED_PREVIEW))
     return view.translate(_PHASES[phase])
 
 

@@ -1,6 +1,7 @@
 """`dealtrace demo`: fill a site with a year of made-up data to try things out."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -51,8 +52,9 @@ def demo(
         _remove(site_id, with_others=with_others, as_json=as_json)
         return
     with open_prepared(creates=site_id is None) as database:
-        begun = _begin(database, site_id)
-        _fill(database, begun.site, DemoSize(seed, part))
+        now = clock.now()
+        begun = _begin(database, site_id, now)
+        _fill(database, begun.site, DemoSize(seed, part), now)
         with database.read() as connection:
             rows = count_site_rows(connection, begun.site.id)
     answer: DemoAnswer = {
@@ -80,14 +82,14 @@ def _remove(site_id: int | None, *, with_others: bool, as_json: bool) -> None:
         console.print(f"Demo removed. Site {removed.site.id} is empty again.")
 
 
-def _begin(database: Database, site_id: int | None) -> BegunDemo:
+def _begin(database: Database, site_id: int | None, now: datetime) -> BegunDemo:
     with transaction(database, ids=1) as (connection, ids):
         if site_id is not None:
-            return begin_given_site(connection, site_id, clock.now())
-        return begin_own_site(connection, ids, clock.now())
+            return begin_given_site(connection, site_id, now)
+        return begin_own_site(connection, ids, now)
 
 
-def _fill(database: Database, site: Site, size: DemoSize) -> None:
+def _fill(database: Database, site: Site, size: DemoSize, now: datetime) -> None:
     """Make a year of data and store it in steps; if this is interrupted, `demo --remove` removes what was stored."""
     columns = (*Progress.get_default_columns()[:-1], TimeRemainingColumn())
     with Progress(*columns, console=error_console, transient=True, disable=not error_console.is_terminal) as progress:
@@ -97,7 +99,7 @@ def _fill(database: Database, site: Site, size: DemoSize) -> None:
             progress.update(bar, description="Storing it", completed=stored, total=total)
 
         try:
-            run_demo(database, site, size, clock.now(), show)
+            run_demo(database, site, size, now, show)
         except KeyboardInterrupt:
             progress.stop()
             error_console.print(f"Stopped. To remove what was stored: dealtrace demo --remove --site {site.id}")

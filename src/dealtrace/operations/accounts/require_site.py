@@ -1,10 +1,16 @@
 """Find a site that must exist."""
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.errors import SiteNotFound
 from dealtrace.storage.accounts import sites
+
+ReadSite: TypeAlias = Callable[[Connection], Site]
+"""A function that reads a site again in each transaction of a long run, and may raise what ends the run."""
 
 
 def require_site(connection: Connection, site_id: int) -> Site:

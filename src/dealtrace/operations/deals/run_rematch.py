@@ -1,9 +1,13 @@
 """Match all deals of a site again, or only count what that would change, a chunk of deals at a time."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from dealtrace.accounts.site import Site
+from dealtrace.accounts.site_change import PAST_DEALS, ChangeKind
+from dealtrace.operations.accounts.record_change import record_work
+from dealtrace.operations.accounts.require_site import ReadSite
 from dealtrace.operations.deals.rematch import CHUNK_DEALS, rematch_next
 from dealtrace.operations.what_if.list_outcomes import list_outcomes
 from dealtrace.operations.what_if.trial import Trial
@@ -25,31 +29,47 @@ class RematchProgress:
     total: int
 
 
-def run_rematch(
-    database: Database, site: Site, now: Callable[[], datetime], *, after_id: int = 0, user_id: int | None = None
-) -> Iterator[RematchProgress]:
-    """Match the deals of a site with ids above `after_id` again, and yield the progress first and after each chunk.
+NOTHING_DONE = RematchProgress(0, 0, 0, 0)
 
-    Each chunk is a transaction of its own, so a caller that stops iterating stops the run after a chunk.
+
+def run_rematch(
+    database: Database,
+    site: Site,
+    now: Callable[[], datetime],
+    *,
+    after: RematchProgress = NOTHING_DONE,
+    user_id: int | None = None,
+    read_site: ReadSite | None = None,
+) -> Iterator[RematchProgress]:
+    """Match the deals of a site again, those behind `after`, and yield the progress first and after each chunk.
+
+    Each chunk is a transaction of its own, so a caller that stops iterating stops the run after a chunk. It applies
+    `site`, or what `read_site` returns. If deals were changed, this is recorded at the end as a change of the site.
     """
     with database.read() as connection:
-        at = RematchProgress(0, 0, after_id, count_deals(connection, site.id, after_id))
+        at = replace(after, total=after.deals + count_deals(connection, site.id, after.last_id))
     yield at
     while True:
         with database.write() as connection:
-            work = Work(connection, IdBlocks(database.writer), site, now(), user_id=user_id)
+            current = read_site(connection) if read_site is not None else site
+            work = Work(connection, IdBlocks(database.writer), current, now(), user_id=user_id)
             chunk = rematch_next(work, at.last_id)
-        if chunk is None:
-            return
+            if chunk is None:
+                if at.changed:
+                    record_work(work, ChangeKind.PAST, PAST_DEALS, after=str(at.changed))
+                return
         at = RematchProgress(at.deals + chunk.deals, at.changed + chunk.changed, chunk.last_id, at.total)
         yield at
 
 
-def try_on_past(database: Database, site: Site, trial: Trial) -> Iterator[tuple[Tally, int]]:
+def try_on_past(
+    database: Database, site: Site, trial: Trial, read_site: ReadSite | None = None
+) -> Iterator[tuple[Tally, int]]:
     """Yield a tally of what a trial would change in a site's deals, and the number of the deals; nothing is stored.
 
     The same tally, which grows, is yielded first and after each chunk of deals. Chunks are read one by one, so deals
-    that change during the run are counted as they are when they are read. Deleted deals are left out.
+    that change during the run are counted as they are when they are read. Deleted deals are left out. The trial applies
+    `site`, or what `read_site` returns.
     """
     tally, after_id = Tally(), 0
     with database.read() as connection:
@@ -58,7 +78,8 @@ def try_on_past(database: Database, site: Site, trial: Trial) -> Iterator[tuple[
     while True:
         with database.read() as connection:
             ids = list_ids_after(connection, site.id, after_id, CHUNK_DEALS)
-            for outcome in list_outcomes(connection, site, trial, ids):
+            current = read_site(connection) if read_site is not None else site
+            for outcome in list_outcomes(connection, current, trial, ids):
                 tally.add(outcome)
         if not ids:
             return

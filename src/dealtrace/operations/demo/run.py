@@ -35,8 +35,8 @@ def run_demo(
 ) -> None:
     """Make a year of data and store it; `show` gets how many records are stored and how many there are in total.
 
-    `show` is called first and after each step. An exception that it raises ends the run; the data stored until then
-    stays.
+    `now` is when the demo was begun, which tells it from a later demo of the same site. What `show` raises ends the
+    demo; what was stored until then stays.
 
     Raises:
         DemoMissing: somebody has removed the demo meanwhile.
@@ -56,7 +56,8 @@ def _store(database: Database, site: Site, now: datetime, steps: Sequence[Step])
     for step in steps:
         ids.ensure(step.ids)
         with database.write() as connection:
-            if find_demo(connection, site) is None:
+            demo = find_demo(connection, site)
+            if demo is None or demo.progress.begun_at != now:
                 raise DemoMissing
             step.store(Work(connection, ids, site, now, known))
         yield step

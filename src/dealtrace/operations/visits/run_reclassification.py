@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.reclassification import Reclassification
+from dealtrace.operations.accounts.require_site import ReadSite
 from dealtrace.operations.visits.reclassify import (
     VISITS_AT_ONCE,
     begin_reclassification,
@@ -32,14 +33,21 @@ class _RollBack(Exception):  # noqa: N818 - it is not an error
 
 
 def run_reclassification(
-    database: Database, site: Site, now: Callable[[], datetime], *, dry_run: bool, user_id: int | None = None
+    database: Database,
+    site: Site,
+    now: Callable[[], datetime],
+    *,
+    dry_run: bool,
+    user_id: int | None = None,
+    read_site: ReadSite | None = None,
 ) -> Iterator[tuple[Reclassification, int]]:
     """Reclassify the visits of all visitors; yield the progress and the number of visits, first and after each chunk.
 
     Each chunk is a transaction of its own, so a caller that stops iterating stops the run after a chunk, and the next
-    run continues there. A dry run begins at the first visitor, and rolls each chunk back.
+    run continues there. A dry run begins at the first visitor, and rolls each chunk back. Each chunk applies `site`, or
+    what `read_site` returns.
     """
-    run = _Run(database, site, now, user_id, dry_run=dry_run)
+    run = _Run(database, site, now, user_id, read_site, dry_run=dry_run)
     with database.read() as connection:
         state = begin_reclassification(run.work(connection))
         if dry_run:
@@ -58,12 +66,20 @@ class _Run:
     """A run of a reclassification, which processes the visitors of a site in chunks."""
 
     def __init__(
-        self, database: Database, site: Site, now: Callable[[], datetime], user_id: int | None, *, dry_run: bool
+        self,
+        database: Database,
+        site: Site,
+        now: Callable[[], datetime],
+        user_id: int | None,
+        read_site: ReadSite | None,
+        *,
+        dry_run: bool,
     ) -> None:
         self._database = database
         self._site = site
         self._now = now
         self._user_id = user_id
+        self._read_site = read_site or (lambda _connection: site)
         self._dry_run = dry_run
         self._ids = IdBlocks(database.writer)
 
@@ -92,4 +108,4 @@ class _Run:
 
     def work(self, connection: Connection) -> Work:
         """Return the context of an operation in the transaction of `connection`."""
-        return Work(connection, self._ids, self._site, self._now(), user_id=self._user_id)
+        return Work(connection, self._ids, self._read_site(connection), self._now(), user_id=self._user_id)

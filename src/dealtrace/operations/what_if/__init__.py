@@ -1,1 +1,1 @@
-"""What other rules and settings of a site would change, computed without storing anything."""
+"""What other rules and settings of a site would change, computed without storing, and the past changed by them."""

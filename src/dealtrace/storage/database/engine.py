@@ -20,8 +20,12 @@ SQLITE_CHECKPOINT_PAGES = 4000
 POSTGRESQL_CONNECT_SECONDS = 5
 MIRROR_MEMORY_DEFAULT = 1024
 """The default memory limit, in MiB, of the column mirror (a copy for reports); the rest of the mirror is on disk."""
-WRITERS = 2
-"""The number of connections for the write queue, and for the short transactions that reserve ids."""
+WRITERS = 9
+"""The most connections for writing, opened when they are needed, so that no thread waits for another's.
+
+Two for the write queue, which also reserves ids, one for changes of accounts, four for files that are imported, and two
+for runs in the background.
+"""
 
 
 @dataclass(frozen=True)

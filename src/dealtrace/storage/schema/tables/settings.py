@@ -1,8 +1,8 @@
-"""A site's spent points, custom fields, hosts, unknown fields and parameters, reclassification and history."""
+"""A site's spent points, custom fields, hosts, unknown fields and parameters, changes of its past, and history."""
 
-from sqlalchemy import BigInteger, Column, Index, PrimaryKeyConstraint, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, PrimaryKeyConstraint, String, Table, Text
 
-from dealtrace.storage.database.column_types import Day, Instant
+from dealtrace.storage.database.column_types import Day, Instant, JsonText
 from dealtrace.storage.schema.tables.parts import TENANT, metadata, site_column
 
 points_day = Table(
@@ -48,6 +48,23 @@ reclassification = Table(
     Column("leads_moved", BigInteger, nullable=False),
     Column("after_visitor", Text, nullable=False),
     PrimaryKeyConstraint("site_id"),
+    info=TENANT,
+)
+
+background_run = Table(
+    "background_run",
+    metadata,
+    site_column(),
+    Column("kind", String(12), nullable=False),
+    Column("is_preview", Boolean, nullable=False),
+    Column("rules", Text, nullable=False),
+    Column("phase", String(20), nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("reported_at", Instant, nullable=False),
+    Column("done", BigInteger, nullable=False),
+    Column("total", BigInteger, nullable=False),
+    Column("result", JsonText, nullable=False),
+    PrimaryKeyConstraint("site_id", "kind"),
     info=TENANT,
 )
 

@@ -1,0 +1,209 @@
+"""Change a site's past in the background: claim the run, report its progress after each chunk, then its result."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from typing import TypedDict
+
+from sqlalchemy import Connection
+
+from dealtrace.accounts.background_run import PastKind, Phase, RunMove, RunState
+from dealtrace.accounts.site import Site, SiteId
+from dealtrace.attribution.reclassification import Reclassification, digest_of_hosts
+from dealtrace.errors import SiteNotFound
+from dealtrace.operations.accounts.require_site import require_site
+from dealtrace.operations.deals.run_rematch import RematchProgress, run_rematch, try_on_past
+from dealtrace.operations.stopped import NextStep, Stopped
+from dealtrace.operations.visits.run_reclassification import run_reclassification
+from dealtrace.operations.what_if.trial import Trial
+from dealtrace.record import record
+from dealtrace.reports.what_if import Tally
+from dealtrace.storage.accounts import background_runs
+from dealtrace.storage.database.engine import Database
+
+MOVES_STORED = 10
+"""How many moves between sources a preview stores."""
+
+
+class _SettingsChanged(Exception):  # noqa: N818 - it is not an error
+    """The settings are not those that were previewed."""
+
+
+class _Replaced(Exception):  # noqa: N818 - it is not an error
+    """The site was removed, or another run took over from this one, which had been silent for too long."""
+
+
+@record
+class PastRun:
+    """A claimed run: what it does at which site, for which user, and its state when it was claimed."""
+
+    database: Database
+    site_id: SiteId
+    kind: PastKind
+    user_id: int
+    begun: RunState
+    now: Callable[[], datetime]
+
+
+class _Progress(TypedDict, total=False):
+    """The fields of `RunState` that a step reports."""
+
+    done: int
+    total: int
+    counts_visits: bool
+    figures: dict[str, int]
+    moves: tuple[RunMove, ...]
+
+
+def rules_of(site: Site, kind: PastKind) -> str:
+    """Return a string with the settings that a run applies; if it differs, a preview is out of date."""
+    return digest_of_hosts(site.hosts) if kind is PastKind.RECLASSIFY else f"contact_matching={site.contact_matching}"
+
+
+def may_run(site: Site, kind: PastKind, latest: RunState | None, now: datetime) -> bool:
+    """Return whether the latest run is a preview by the present settings, or a change by them that ended early."""
+    if latest is None or latest.rules != rules_of(site, kind):
+        return False
+    return latest.may_continue(now) or (latest.is_preview and latest.phase is Phase.DONE)
+
+
+def claim_past_run(
+    connection: Connection, site: Site, kind: PastKind, latest: RunState | None, now: datetime, *, is_preview: bool
+) -> RunState | None:
+    """Store a run that waits for its turn instead of the latest one, and return it, or `None` if another was started.
+
+    A run that ended early continues with its figures.
+    """
+    continues = latest is not None and not is_preview and latest.may_continue(now)
+    figures = latest.figures if latest is not None and continues else {}
+    begun = RunState(is_preview, rules_of(site, kind), now, now, figures=figures)
+    is_claimed = background_runs.claim_run(connection, site.id, kind, begun, instead_of=latest)
+    return begun if is_claimed else None
+
+
+def run_past(run: PastRun, next_step: NextStep) -> None:
+    """Run to the end, unless the server stops or the settings change, and store the progress after each chunk."""
+    state = run.begun
+    try:
+        next_step()
+        state = _report(run, replace(state, phase=Phase.RUNNING))
+        for progress in _steps(run):
+            state = _report(run, replace(state, **progress))
+            next_step()
+        _report(run, replace(state, phase=Phase.DONE))
+    except (_Replaced, SiteNotFound):
+        return
+    except _SettingsChanged:
+        _end(run, state, Phase.SETTINGS_CHANGED)
+    except Stopped:
+        _end(run, state, Phase.STOPPED)
+        raise
+    except BaseException:
+        _end(run, state, Phase.FAILED)
+        raise
+
+
+def report_waiting(run: PastRun) -> None:
+    """Store that the run still waits for its turn."""
+    with run.database.write() as connection:
+        background_runs.update_waiting_run(connection, run.site_id, run.kind, run.begun.started_at, run.now())
+
+
+def _report(run: PastRun, state: RunState) -> RunState:
+    """Store a state and return it as it was stored."""
+    reported = replace(state, reported_at=run.now())
+    with run.database.write() as connection:
+        if not background_runs.update_run(connection, run.site_id, run.kind, reported):
+            raise _Replaced
+    return reported
+
+
+def _end(run: PastRun, state: RunState, phase: Phase) -> None:
+    """Store how a run ended early, if it still is the latest of its kind."""
+    with run.database.write() as connection:
+        ended = replace(state, phase=phase, reported_at=run.now())
+        background_runs.update_run(connection, run.site_id, run.kind, ended)
+
+
+def _read_site(run: PastRun, connection: Connection) -> Site:
+    """Return the site as it is now.
+
+    Raises:
+        SiteNotFound: the site was removed.
+        _SettingsChanged: its settings are not those that the run was claimed with.
+    """
+    site = require_site(connection, run.site_id)
+    if rules_of(site, run.kind) != run.begun.rules:
+        raise _SettingsChanged
+    return site
+
+
+def _steps(run: PastRun) -> Iterator[_Progress]:
+    """Do the work a chunk at a time, each by the settings of its moment, and yield the progress."""
+    with run.database.read() as connection:
+        site = _read_site(run, connection)
+    match run.kind, run.begun.is_preview:
+        case PastKind.MATCH, True:
+            yield from _try(run, site, Trial(contact_matching=site.contact_matching))
+        case PastKind.MATCH, _:
+            yield from _match(run, site)
+        case PastKind.RECLASSIFY, True:
+            figures: dict[str, int] = {}
+            for progress in _reclassify(run, site):
+                figures = progress["figures"]
+                yield progress
+            for progress in _try(run, site, Trial(classifies_again=True)):
+                moved = {name: progress["figures"][name] for name in ("deals", "other_source")}
+                yield {**progress, "figures": {**figures, **moved}}
+        case _:
+            yield from _reclassify(run, site)
+
+
+def _reclassify(run: PastRun, site: Site) -> Iterator[_Progress]:
+    for state, total in run_reclassification(
+        run.database,
+        site,
+        run.now,
+        dry_run=run.begun.is_preview,
+        user_id=run.user_id,
+        read_site=lambda connection: _read_site(run, connection),
+    ):
+        yield {"done": state.visits, "total": total, "counts_visits": True, "figures": _figures(state)}
+
+
+def _match(run: PastRun, site: Site) -> Iterator[_Progress]:
+    before = run.begun.figures
+    after = RematchProgress(before.get("deals", 0), before.get("changed", 0), before.get("last_id", 0), 0)
+    for at in run_rematch(
+        run.database,
+        site,
+        run.now,
+        after=after,
+        user_id=run.user_id,
+        read_site=lambda connection: _read_site(run, connection),
+    ):
+        figures = {"deals": at.deals, "changed": at.changed, "last_id": at.last_id}
+        yield {"done": at.deals, "total": at.total, "figures": figures}
+
+
+def _try(run: PastRun, site: Site, trial: Trial) -> Iterator[_Progress]:
+    for tally, total in try_on_past(run.database, site, trial, lambda connection: _read_site(run, connection)):
+        found = {"deals": tally.deals, "other_lead": tally.flipped, "other_source": tally.moved, "pinned": tally.pinned}
+        yield {
+            "done": tally.deals,
+            "total": total,
+            "counts_visits": False,
+            "figures": found,
+            "moves": _moves(tally),
+        }
+
+
+def _figures(state: Reclassification) -> dict[str, int]:
+    return {"visits": state.visits, "visits_changed": state.visits_changed, "leads_moved": state.leads_moved}
+
+
+def _moves(tally: Tally) -> tuple[RunMove, ...]:
+    return tuple(
+        RunMove(tally.spelling_of(source), tally.spelling_of(target), moved.deals, moved.kopecks)
+        for (source, target), moved in tally.moves_in_order()[:MOVES_STORED]
+    )
