@@ -384,7 +384,7 @@ def test_a_run_ends_when_the_settings_are_changed_meanwhile(
 def test_a_run_that_waits_says_so_and_is_stopped_with_the_server(boss: Guest, served: Stage, owner: Player) -> None:
     run = claimed(served.database, owner, PastKind.MATCH, is_preview=True)
     assert "It waits until another run has ended." in text_of(boss.get("settings/past").text)
-    assert "running already" in text_of(press(boss, PastKind.MATCH, "preview").text)
+    assert "A run is already in progress." in text_of(press(boss, PastKind.MATCH, "preview").text)
     with pytest.raises(Stopped):
         run_past(run, stopping_after(0))
     assert run_of(served.database, owner, PastKind.MATCH).phase is Phase.STOPPED

@@ -137,7 +137,7 @@ BAD_CALLS: list[tuple[Any, str]] = [
     ({**CALL, "clientPhoneNumber": "7" * 65}, "clientPhoneNumber"),
     ({**CALL, "callStartTime": "26-03-2018 09:50:00"}, "callStartTime"),
     ({**CALL, "callStartTime": "2018-02-30 09:50:00"}, "callStartTime"),
-    ({**CALL, "callStartTime": "2018-03-26T09:50:00"}, "callStartTime"),
+    ({**CALL, "callStartTime": "2018-03-26Z09:50:00"}, "callStartTime"),
     ({**CALL, "callStartTime": 1522047000}, "callStartTime"),
     ({**CALL, "duration": -1}, "duration"),
     ({**CALL, "duration": 1.5}, "duration"),

@@ -20,7 +20,7 @@ _NOT_DATA = frozenset({HISTORY, POSITIONS, POINTS, RUNS})
 
 
 def count_site_rows(connection: Connection, site_id: int) -> dict[str, int]:
-    """Return how many rows a site has in each table, by table name; empty tables and those without data are left out."""
+    """Return how many rows a site has in each table, by table name; empty ones and those without data are left out."""
     found = {
         table.name: connection.execute(
             select(func.count()).select_from(table).where(table.c.site_id == site_id)

@@ -46,7 +46,7 @@ _ENDED_PREVIEW = "The preview ended early. Start it again."
 _ENDED_PREVIEWS = {
     Phase.SETTINGS_CHANGED: "The preview ended, because the settings were changed meanwhile. Start it again.",
 }
-_RUNS_ALREADY = "It is running already."
+_RUNS_ALREADY = "A run is already in progress."
 _PHASES = {
     Phase.DONE: "Done.",
     Phase.STOPPED: "Stopped with the server. What was done is stored, and you can continue from there.",
