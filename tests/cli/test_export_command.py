@@ -188,9 +188,9 @@ def test_deals_are_brought_in_again_in_their_currencies(beside: Terminal, served
             list_deals_by_key(connection, site.site.id, ids=[], numbers=["0", "1", "2", "3"], lock=False)
             for site in (player, other)
         ]
-    assert [[(deal.amount_rub, deal.currency) for deal in deals] for deals in stored] == [
-        [(Decimal(amount), currency) for amount, currency in sums]
-    ] * 2
+    said, imported = ([(deal.amount_rub, deal.currency) for deal in deals] for deals in stored)
+    assert said == [(Decimal(amount), currency) for amount, currency in sums]
+    assert imported == [(amount, None if currency == "rub" else currency) for amount, currency in said]
     assert beside.run("agree", name, "--site", str(other.site.id)).status == 0
     assert beside.json("import", "deals", name, "--site", str(other.site.id))["takenIn"] == len(sums)
 

@@ -141,7 +141,7 @@ def test_every_other_setting_is_tried_too(server: ServerProcess, served: Stage, 
     assert "timezone: Europe/Moscow → Pacific/Auckland\n" in said
     assert "name: Shop → [b]\n  Pages, e-mails and files show the new name." in said
     assert all(len(line) <= 80 for line in said.splitlines())
-    assert "has these settings already" in beside.done("try", site, "name=Shop").out
+    assert "The site already has these settings." in beside.done("try", site, "name=Shop").out
     assert rows_of(served.database, player) == stored
 
 

@@ -5,6 +5,7 @@ from dataclasses import field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from dealtrace.accounts.clock_steps import CLOCKS_APART_MAX
 from dealtrace.record import record
 
 SILENCE_MAX = timedelta(minutes=10)
@@ -63,8 +64,8 @@ class RunState:
     moves: tuple[RunMove, ...] = ()
 
     def is_active(self, now: datetime) -> bool:
-        """Return whether the run waits or runs, and has reported lately."""
-        return self.phase in ACTIVE and now - self.reported_at < SILENCE_MAX
+        """Return whether the run waits or runs, and has reported lately; a wrong clock reported in the future."""
+        return self.phase in ACTIVE and -CLOCKS_APART_MAX <= now - self.reported_at < SILENCE_MAX
 
     def may_continue(self, now: datetime) -> bool:
         """Return whether a run that changes the past has ended early, so that it can be continued."""

@@ -101,12 +101,15 @@ def whole_number(cell: Cell) -> int | None:
 
     Blanks between thousands are ignored, and so is a `.0` after the number.
     """
-    text = text_of(cell)
-    if _GROUPED.fullmatch(text):
-        text = _BETWEEN_GROUPS.sub("", text)
+    text = _ungrouped(text_of(cell))
     found = _FLOAT.fullmatch(text)
     digits = found[1] if found is not None else text
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= DIGITS_MAX else None
+
+
+def _ungrouped(text: str) -> str:
+    """Return a number without the blanks between its thousands; any other text is returned as it is."""
+    return _BETWEEN_GROUPS.sub("", text) if _GROUPED.fullmatch(text) else text
 
 
 @record
@@ -213,7 +216,7 @@ class DurationCell:
             return timedelta(hours=cell.hour, minutes=cell.minute, seconds=cell.second, microseconds=cell.microsecond)
         if isinstance(cell, float) and 0 < cell < 1:
             return None
-        return self._parse_text(text_of(cell))
+        return self._parse_text(_ungrouped(text_of(cell)))
 
     def _parse_text(self, text: str) -> timedelta | None:
         if (parts := _SECONDS.fullmatch(text)) is not None:

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from enum import StrEnum
 from time import monotonic
 
@@ -105,4 +106,5 @@ class _LaneThread:
         if monotonic() - self._reminded_at >= REMINDER_SECONDS:
             self._reminded_at = monotonic()
             for still_waits in tuple(self._waiting):
-                still_waits()
+                with suppress(Exception):  # the waiting run reports again in a minute; this one must not fail
+                    still_waits()
