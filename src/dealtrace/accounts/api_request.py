@@ -40,8 +40,8 @@ class ApiRequest:
 def masked_parameters(sent: Mapping[str, str]) -> dict[str, str]:
     """Return the sent parameters by name; secrets, contacts and people's names are masked, and long texts are cut.
 
-    Names are masked like texts, because a malformed request may have a value in the place of a name. Texts are masked
-    before they are cut, since half of an e-mail cannot be recognised.
+    Parameter names are masked like texts, because a malformed request may have a value in place of a name. Texts are
+    masked before they are cut, since half of an e-mail cannot be recognised.
     """
     return {
         name if name.isalpha() and len(name) <= VALUE_LENGTH_MAX else masked_text(name)[:VALUE_LENGTH_MAX]: (

@@ -1,4 +1,4 @@
-"""Changes of a site's past that run in the background: their kinds, phases and results."""
+"""Background runs that change a site's past data: their kinds, phases and results."""
 
 from collections.abc import Mapping
 from dataclasses import field

@@ -1,1 +1,1 @@
-"""Alerts: rules that watch the metrics of a site, the windows of time that they check, and when a figure is unusual."""
+"""Alerts: the rules that watch a site's metrics, the time windows they check, and the test for an unusual figure."""

@@ -23,7 +23,7 @@ from dealtrace.storage.leads import contact_rows, leads
 class DealToMatch:
     """A deal to match: when it happened, and its `clue`, the id, reference or contacts that the CRM sent.
 
-    If there are `matchers`, searches that the caller sent, the clue is ignored.
+    The clue is ignored if there are `matchers`, which are searches that the caller sent.
     """
 
     clue: LeadClue

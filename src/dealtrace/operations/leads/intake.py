@@ -106,7 +106,7 @@ def _row(arrival: Arrival, client_id: int) -> NewLead:
 
 
 def _known_annotations(work: Work, arrivals: Sequence[Arrival]) -> list[Annotations]:
-    """Return the annotations without values of custom fields that the site does not have, and count these values."""
+    """Return the annotations with only the custom fields that the site has; the values left out are counted."""
     unknown: Counter[str] = Counter()
     known: list[Annotations] = []
     for annotations in (arrival.details.annotations for arrival in arrivals):
