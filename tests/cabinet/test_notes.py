@@ -124,7 +124,7 @@ def test_the_history_says_who_changed_which_setting(
     words = text_of(boss.get("settings/changes").text)
     assert "Custom field “margin”: added" in words
     assert "Token “CRM”: added" in words
-    assert "Host shop.example: – → own" in words
+    assert "Host shop.example: – → a page of the site" in words
     assert "Name: " in words
     assert "→ New name" in words
     assert boss.login in words

@@ -8,7 +8,7 @@ from babel.messages.pofile import read_po
 
 CABINET = Path(str(files("dealtrace.cabinet")))
 TEMPLATES = sorted((CABINET / "templates" / "settings").rglob("*.html"))
-MODULES = sorted((CABINET / "settings").rglob("*.py"))
+MODULES = [*sorted((CABINET / "settings").rglob("*.py")), CABINET / "host_words.py"]
 IN_TEMPLATE = re.compile(r"""_\(\s*(?:"([^"]+)"|'([^']+)')""")
 IN_MODULE = re.compile(r'translate\(\s*"([^"]+)"')
 

@@ -74,7 +74,8 @@ def boss(server: ServerProcess, served: Stage, owner: Player) -> Guest:
 def site_form(owner: Player, **changed: str) -> dict[str, str]:
     """Return the form of the site as a browser sends it; an empty switch is off."""
     sent = {**settings_of(owner.site), **changed}
-    return {key: text for key, text in sent.items() if text != "off"}
+    switches = {f"shown.{key}": "on" for key, text in sent.items() if text == "off"}
+    return {key: text for key, text in sent.items() if text != "off"} | switches
 
 
 def agreed_in(tried: httpx.Response) -> str:

@@ -26,6 +26,11 @@ class SiteHost:
     name: str = ""
 
 
+def format_host_kind(entry: SiteHost) -> str:
+    """Return the kind of a host and, if it has one, the name of its source: `KIND` or `KIND NAME`."""
+    return f"{entry.kind} {entry.name}".rstrip()
+
+
 @record
 class SiteHosts:
     """The hosts in the settings of one site, by their ASCII spelling.

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date
+from urllib.parse import unquote_plus
 
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site_change import PAST_DEALS, ChangeKind, SiteChange
@@ -9,6 +10,7 @@ from dealtrace.alerts.rule import parse_formatted_rule
 from dealtrace.alerts.sentences import metric_words, rule_sentence
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.formats import NOTHING, day
+from dealtrace.cabinet.host_words import HOST_WORDS
 from dealtrace.cabinet.reports.choices import model_words
 from dealtrace.errors import Language
 from dealtrace.leads.lead import LeadKind
@@ -31,7 +33,7 @@ _SETTINGS: Mapping[str, str] = {
 _CHANGED: Mapping[ChangeKind, str] = {
     ChangeKind.SETTING: "%(name)s: %(before)s → %(after)s",
     ChangeKind.STATUS: "Status “%(name)s”: %(before)s → %(after)s",
-    ChangeKind.COLUMN: "Report column “%(name)s”: %(done)s",
+    ChangeKind.COLUMN: "Report column “%(name)s”: %(before)s → %(after)s",
     ChangeKind.FIELD: "Custom field “%(name)s”: %(done)s",
     ChangeKind.HOST: "Host %(name)s: %(before)s → %(after)s",
     ChangeKind.TOKEN: "Token “%(name)s”: %(done)s",
@@ -142,6 +144,11 @@ def _value_words(
             said = _rates(text, language, translate)
         case ChangeKind.SETTING if change.name == "attribution":
             said = model_words(AttributionModel(int(text)), language)
+        case ChangeKind.HOST:
+            kind, _, source = text.partition(" ")
+            said = f"{translate(HOST_WORDS[kind])} {source}".rstrip() if kind in HOST_WORDS else text
+        case ChangeKind.SAVED_REPORT if change.before != change.name:
+            said = unquote_plus(text)
         case ChangeKind.ALERT:
             rule = parse_formatted_rule(text)
             said = rule_sentence(rule, language, columns) if rule is not None else text

@@ -44,6 +44,9 @@ class ColumnKind(StrEnum):
     FORMULA = "formula"
 
 
+_FORMATTED = re.compile(rf"(?P<name>[^:]+) \((?P<kind>{'|'.join(ColumnKind)})\): (?P<contents>.+)", re.DOTALL)
+
+
 @record
 class ReportColumn:
     """A column of a site's reports; formula columns have no statuses, and all others have no formula.
@@ -146,6 +149,32 @@ def _with_renamed(column: ReportColumn, name: str, new_name: str) -> ReportColum
 def contents_of(column: ReportColumn) -> str:
     """Return the formula of a column, or its statuses separated by commas."""
     return format_formula(column.formula) if column.formula is not None else ", ".join(column.statuses)
+
+
+def format_statuses(statuses: Iterable[str]) -> str:
+    """Return statuses as one string, from which `parse_statuses` returns them."""
+    return ", ".join(status.replace("\\", "\\\\").replace(",", "\\,") for status in statuses)
+
+
+def format_column(column: ReportColumn) -> str:
+    """Return a column as `NAME (KIND): CONTENTS`, from which `parse_formatted_column` returns it."""
+    contents = contents_of(column) if column.formula is not None else format_statuses(column.statuses)
+    return f"{column.name} ({column.kind}): {contents}"
+
+
+def parse_formatted_column(text: str) -> ReportColumn | None:
+    """Return the column in a string from `format_column`, or `None` if the string is something else."""
+    found = _FORMATTED.fullmatch(text)
+    if found is None:
+        return None
+    kind = ColumnKind(found["kind"])
+    try:
+        name = parse_column_name(found["name"])
+        if kind is ColumnKind.FORMULA:
+            return ReportColumn(name, kind, formula=parse_formula(found["contents"]))
+        return ReportColumn(name, kind, parse_statuses(found["contents"]))
+    except InvalidSetting:
+        return None
 
 
 def columns_named_by(column: ReportColumn) -> list[str]:

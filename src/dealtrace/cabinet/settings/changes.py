@@ -1,44 +1,80 @@
-"""The history of a site's settings: what was changed, by whom and when."""
+"""The history of a site's settings: what was changed, by whom and when, each with a form that undoes it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 
 from sqlalchemy import Connection
 from starlette.responses import Response
 
 from dealtrace.accounts.site import Site
-from dealtrace.accounts.site_change import SiteChange
+from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.cabinet.change_words import change_words
 from dealtrace.cabinet.notes.axis import author_words
 from dealtrace.cabinet.settings.page import show_settings
+from dealtrace.cabinet.settings.undo import Undo, undo_of
 from dealtrace.cabinet.view import View
 from dealtrace.operations.reports.column_metrics import find_column_titles
+from dealtrace.record import record
 from dealtrace.reports.metrics import Metric
 from dealtrace.storage.accounts.site_changes import list_site_changes
-from dealtrace.storage.accounts.users import find_logins
+from dealtrace.storage.accounts.users import find_logins, list_rights
 
 CHANGES_SHOWN = 500
 
 
+@record
+class ChangeLine:
+    """A change in the list: when, by whom, what, and the form that undoes it, or `None` if there is none."""
+
+    changed_at: datetime
+    author: str
+    words: str
+    undo: Undo | None
+
+
+@record
+class _History:
+    """The changes, the logins of their authors by id, the ids of the site's users by login, and the site's columns."""
+
+    changes: Sequence[SiteChange]
+    authors: Mapping[int, str]
+    members: Mapping[str, int]
+    columns: Mapping[str, Metric]
+
+
 async def show(view: View) -> Response:
     """Show the latest changes, newest first."""
-    changes, logins, columns = await view.read(_read, view.current_site)
+    history = await view.read(_read, view.current_site)
     return show_settings(
         view,
         "settings/changes.html",
         view.translate("Changes"),
-        changes=[
-            (
-                change.changed_at,
-                author_words(logins, change.user_id, view.translate),
-                change_words(change, view.language, view.translate, columns),
-            )
-            for change in changes
-        ],
+        lines=[_line(view, change, history, undo) for change, undo in _with_undo(history)],
         most=CHANGES_SHOWN,
     )
 
 
-def _read(connection: Connection, site: Site) -> tuple[list[SiteChange], dict[int, str], Mapping[str, Metric]]:
+def _line(view: View, change: SiteChange, history: _History, undo: Undo | None) -> ChangeLine:
+    author = author_words(history.authors, change.user_id, view.translate)
+    return ChangeLine(
+        change.changed_at, author, change_words(change, view.language, view.translate, history.columns), undo
+    )
+
+
+def _with_undo(history: _History) -> Iterator[tuple[SiteChange, Undo | None]]:
+    """Yield the changes, each with its undo; of the changes of one thing, only the latest has one.
+
+    Ours: an older change is undone after the later ones, so that nobody loses a later change without seeing it.
+    """
+    seen: set[tuple[ChangeKind, str]] = set()
+    for change in history.changes:
+        thing = (change.kind, change.name)
+        yield change, undo_of(change, history.members) if thing not in seen else None
+        seen.add(thing)
+
+
+def _read(connection: Connection, site: Site) -> _History:
     changes = list_site_changes(connection, site.id, most=CHANGES_SHOWN)
-    logins = find_logins(connection, {each.user_id for each in changes if each.user_id is not None})
-    return changes, logins, find_column_titles(connection, site)
+    authors = find_logins(connection, {each.user_id for each in changes if each.user_id is not None})
+    members = {each.user.login: each.user.id for each in list_rights(connection, site.id)}
+    return _History(changes, authors, members, find_column_titles(connection, site))

@@ -22,7 +22,14 @@ from dealtrace.operations.reports.columns import (
 )
 from dealtrace.operations.work import Work
 from dealtrace.record import record
-from dealtrace.reports.columns import ColumnKind, ReportColumn, contents_of, parse_column_name, parse_statuses
+from dealtrace.reports.columns import (
+    ColumnKind,
+    ReportColumn,
+    contents_of,
+    format_statuses,
+    parse_column_name,
+    parse_statuses,
+)
 from dealtrace.reports.formulas import format_formula, parse_formula
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.statuses import StatusGroup, group_statuses
@@ -136,8 +143,7 @@ def _column_of(draft: Draft) -> ReportColumn:
         raise InvalidSetting(key="kind", ru="выберите, что показывает столбец", en="choose what the column shows")
     if draft.kind == ColumnKind.FORMULA:
         return ReportColumn(name, ColumnKind.FORMULA, formula=parse_formula(draft.formula))
-    listed = ",".join(status.replace("\\", "\\\\").replace(",", "\\,") for status in draft.statuses)
-    return ReportColumn(name, ColumnKind(draft.kind), parse_statuses(listed))
+    return ReportColumn(name, ColumnKind(draft.kind), parse_statuses(format_statuses(draft.statuses)))
 
 
 async def _page(view: View, draft: Draft, *, tried: str = "", faults: Faults | None = None) -> Response:

@@ -6,8 +6,8 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from dealtrace import clock
-from dealtrace.attribution.known_hosts import HostKind
-from dealtrace.attribution.site_hosts import SITE_KINDS, SiteHost
+from dealtrace.attribution.site_hosts import SiteHost
+from dealtrace.cabinet.host_words import HOST_WORDS
 from dealtrace.cabinet.settings.page import Faults, fault_text, redirect_with_message, show_settings, stored_site
 from dealtrace.cabinet.view import View
 from dealtrace.cabinet.what_if.forecast import Forecast, forecast, may_save
@@ -16,17 +16,10 @@ from dealtrace.operations.accounts.name_hosts import add_host, read_named_host, 
 from dealtrace.operations.what_if.trial import Trial, TriedSettings
 from dealtrace.storage.accounts.site_hosts import list_hosts
 
+PLACE = "settings/hosts"
 _FIELDS = {"KIND": "kind", "HOST": "host", "host": "host", "--name": "name"}
 """The fields of the form, by the names that refusals use."""
-_KINDS = {
-    HostKind.OWN: "a page of the site",
-    HostKind.PAYMENT: "payment page",
-    HostKind.SIGN_IN: "sign-in page",
-    HostKind.SEARCH: "search engine",
-    HostKind.SOCIAL: "social network",
-}
 _NOTHING_SENT = {"kind": "", "host": "", "name": ""}
-assert set(_KINDS) == set(SITE_KINDS)
 
 
 async def show(view: View) -> Response:
@@ -47,7 +40,7 @@ async def add(view: View) -> Response:
     except InvalidSetting as refusal:
         field = _FIELDS[str(refusal.facts["key"])]
         return await _page(view, sent, faults={field: fault_text(refusal, view.language)})
-    return redirect_with_message(view, "settings/hosts", "host")
+    return redirect_with_message(view, PLACE, "host")
 
 
 async def remove(view: View) -> Response:
@@ -64,7 +57,7 @@ async def remove(view: View) -> Response:
         await view.manage(_remove, view.current_site.id, view.rights.user.id, kind=kind, host=host)
     except (InvalidSetting, HostNotFound):
         return await _page(view, faults={"": view.translate("The host has already been removed.")})
-    return redirect_with_message(view, "settings/hosts", "host")
+    return redirect_with_message(view, PLACE, "host")
 
 
 async def _try(view: View, trial: Trial, agreement: str) -> Forecast:
@@ -86,8 +79,8 @@ async def _page(
         "settings/hosts.html",
         view.translate("Hosts"),
         faults=faults,
-        hosts=[(each, view.translate(_KINDS[each.kind])) for each in hosts],
-        kinds=[(each.value, view.translate(words), each.value == sent["kind"]) for each, words in _KINDS.items()],
+        hosts=[(each, view.translate(HOST_WORDS[each.kind])) for each in hosts],
+        kinds=[(each, view.translate(words), each == sent["kind"]) for each, words in HOST_WORDS.items()],
         host=sent["host"],
         name=sent["name"],
         tried=tried,

@@ -99,8 +99,14 @@ async def take_file(view: View) -> Response:
 
 
 async def remove(view: View) -> Response:
-    """Remove all rates of a currency; reports then leave out the sums of its deals."""
-    removed = await view.manage(_remove, await stored_site(view), view.form.get("currency"), view.rights.user.id)
+    """Remove the rate of a currency from a day, or all its rates; sums leave out deals on days without a rate."""
+    sent = view.form.get("since")
+    try:
+        since_on = parse_day(sent) if sent else None
+    except InvalidValue:
+        return not_found(view)
+    site, currency = await stored_site(view), view.form.get("currency")
+    removed = await view.manage(_remove, site, currency, since_on, view.rights.user.id)
     return redirect_with_message(view, PLACE, "removed") if removed else not_found(view)
 
 
@@ -171,5 +177,7 @@ def _set(connection: Connection, ids: IdBlocks, site: Site, rates: Sequence[Curr
     set_rates(Work(connection, ids, site, clock.now(), user_id=user_id), rates)
 
 
-def _remove(connection: Connection, ids: IdBlocks, site: Site, currency: str, user_id: int) -> int:
-    return remove_rates(Work(connection, ids, site, clock.now(), user_id=user_id), currency)
+def _remove(
+    connection: Connection, ids: IdBlocks, site: Site, currency: str, since_on: date | None, user_id: int
+) -> int:
+    return remove_rates(Work(connection, ids, site, clock.now(), user_id=user_id), currency, since_on)

@@ -21,6 +21,7 @@ from dealtrace.operations.accounts.site_settings import COST_PREFIX, settings_of
 from dealtrace.operations.what_if.trial import read_tried
 from dealtrace.storage.accounts.points import find_points_spent
 
+PLACE = "settings/site"
 SWITCHES = ("contact_matching", "respects_do_not_track")
 SHOWN = "shown."
 """The prefix of the form's fields with the values that the form was opened with."""
@@ -47,15 +48,16 @@ async def save(view: View) -> Response:
     except NameTaken:
         taken = view.translate("Another site has this counter code.")
         return await _page(view, stored, changes, faults={"counter": taken})
-    return redirect_with_message(view, "settings/site", "saved")
+    return redirect_with_message(view, PLACE, "saved")
 
 
 def _edited(view: View, stored: Mapping[str, str]) -> dict[str, str]:
     """Return the settings in the form that differ from the stored ones and from those that the form was opened with.
 
-    A form that was opened before another tab or person saved does not write back what they changed.
+    A form that was opened before another tab or person saved does not write back what they changed. Settings that the
+    form does not have are not changed.
     """
-    sent = {key: _sent(view, key) for key in stored}
+    sent = {key: _sent(view, key) for key in stored if view.form.has(key) or view.form.has(f"{SHOWN}{key}")}
     shown = {key: view.form.get(f"{SHOWN}{key}") if view.form.has(f"{SHOWN}{key}") else stored[key] for key in stored}
     return {key: text for key, text in sent.items() if text not in (stored[key], shown[key])}
 

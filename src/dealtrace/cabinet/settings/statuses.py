@@ -21,6 +21,7 @@ from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.reports.names import count_deals_by_spelling
 from dealtrace.storage.reports.statuses import find_deals_by_status, list_statuses
 
+PLACE = "settings/statuses"
 COUNT_SECONDS = 1.0
 
 
@@ -42,7 +43,7 @@ async def save(view: View) -> Response:
     except InvalidSetting as refusal:
         field = "meaning" if refusal.facts["key"] == "MEANING" else "name"
         return await _page(view, name=name, faults={field: fault_text(refusal, view.language)})
-    return redirect_with_message(view, "settings/statuses", "saved")
+    return redirect_with_message(view, PLACE, "saved")
 
 
 async def _read_statuses(view: View) -> list[StatusGroup]:

@@ -9,7 +9,14 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.attribution.known_hosts import HostKind
-from dealtrace.attribution.site_hosts import NAMED_KINDS, SITE_HOSTS_MAX, SITE_KINDS, SiteHost, read_host
+from dealtrace.attribution.site_hosts import (
+    NAMED_KINDS,
+    SITE_HOSTS_MAX,
+    SITE_KINDS,
+    SiteHost,
+    format_host_kind,
+    read_host,
+)
 from dealtrace.errors import HostNotFound, InvalidSetting
 from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.accounts.require_site import require_site
@@ -34,11 +41,10 @@ def add_host(
             ru=f"у сайта уже {SITE_HOSTS_MAX} узлов, удалите ненужный",
             en=f"the site already has {SITE_HOSTS_MAX} hosts, remove one",
         )
-    before = next(
-        (each.kind.value for each in site_hosts.list_hosts(connection, site_id) if each.host == named.host), ""
-    )
+    before = _formatted(connection, site_id, named.host)
     site_hosts.upsert_host(connection, site_id, named, now)
-    record_change(connection, site_id, SiteChange(ChangeKind.HOST, named.host, before, named.kind.value, now, user_id))
+    after = format_host_kind(named)
+    record_change(connection, site_id, SiteChange(ChangeKind.HOST, named.host, before, after, now, user_id))
     revision.raise_revision(connection)
     return named
 
@@ -55,11 +61,18 @@ def remove_host(
     """
     require_site(connection, site_id)
     named = SiteHost(_kind(kind), checked_host("HOST", host))
+    before = _formatted(connection, site_id, named.host)
     if not site_hosts.delete_host(connection, site_id, named):
         raise HostNotFound(host=named.host, kind=named.kind.value, site_id=site_id)
-    record_change(connection, site_id, SiteChange(ChangeKind.HOST, named.host, named.kind.value, "", now, user_id))
+    record_change(connection, site_id, SiteChange(ChangeKind.HOST, named.host, before, "", now, user_id))
     revision.raise_revision(connection)
     return named
+
+
+def _formatted(connection: Connection, site_id: int, host: str) -> str:
+    """Return the kind and the source of a stored host, or an empty string if the site has no such host."""
+    stored = (each for each in site_hosts.list_hosts(connection, site_id) if each.host == host)
+    return next(map(format_host_kind, stored), "")
 
 
 def read_named_host(kind: str, host: str, name: str) -> SiteHost:

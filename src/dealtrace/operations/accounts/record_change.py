@@ -20,6 +20,11 @@ def record_change(connection: Connection, site_id: int, change: SiteChange) -> N
         insert_site_change(connection, site_id, replace(change, name=name, before=before, after=after))
 
 
+def is_cut(text: str) -> bool:
+    """Return whether a recorded value may be shorter than the value that it records."""
+    return len(text) == TEXT_LENGTH_MAX and text.endswith(_CUT)
+
+
 def _shortened(text: str) -> str:
     return text if len(text) <= TEXT_LENGTH_MAX else text[: TEXT_LENGTH_MAX - len(_CUT)] + _CUT
 

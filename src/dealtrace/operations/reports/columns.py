@@ -9,7 +9,7 @@ from dealtrace.operations.work import Work
 from dealtrace.reports.columns import (
     COLUMNS_MAX,
     ReportColumn,
-    contents_of,
+    format_column,
     list_columns_that_name,
     list_in_evaluation_sequence,
     replace_column,
@@ -30,7 +30,7 @@ def add_column(work: Work, column: ReportColumn) -> None:
     lock_registrations(work)
     check_new_column(column, list_columns(work.connection, work.site.id))
     insert_column(work.connection, work.site.id, column, work.now)
-    record_work(work, ChangeKind.COLUMN, column.name, after=column.kind)
+    record_work(work, ChangeKind.COLUMN, column.name, after=format_column(column))
     raise_revision(work.connection)
 
 
@@ -65,8 +65,7 @@ def change_column(work: Work, name: str, column: ReportColumn) -> None:
         if before != after:
             update_column(work.connection, work.site.id, before.name, after)
         if before.name == name:
-            said = [f"{each.name} ({each.kind}): {contents_of(each)}" for each in (before, after)]
-            record_work(work, ChangeKind.COLUMN, name, before=said[0], after=said[1])
+            record_work(work, ChangeKind.COLUMN, name, before=format_column(before), after=format_column(after))
     if column.name != name:
         rename_metric(work.connection, work.site.id, f"{COLUMN_PREFIX}{name}", f"{COLUMN_PREFIX}{column.name}")
     raise_revision(work.connection)
@@ -113,16 +112,18 @@ def remove_column(work: Work, name: str) -> None:
         InvalidSetting: the site has no such column, or a formula uses it.
     """
     lock_registrations(work)
-    naming = list_columns_that_name(name, list_columns(work.connection, work.site.id))
+    columns = {column.name: column for column in list_columns(work.connection, work.site.id)}
+    naming = list_columns_that_name(name, columns.values())
     if naming:
         raise InvalidSetting(
             key="NAME",
             ru=f"столбец {name} используется в формулах столбцов: {', '.join(naming)}. Сначала удалите их",
             en=f"column {name} is used by the formulas of {', '.join(naming)}. Remove them first",
         )
-    if not delete_column(work.connection, work.site.id, name):
+    if name not in columns:
         raise _missing(work.site.id, name)
-    record_work(work, ChangeKind.COLUMN, name, before=name)
+    delete_column(work.connection, work.site.id, name)
+    record_work(work, ChangeKind.COLUMN, name, before=format_column(columns[name]))
     raise_revision(work.connection)
 
 

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import datetime
-from urllib.parse import unquote_plus
 
 from sqlalchemy import Connection
 
@@ -33,10 +32,10 @@ def save_report(connection: Connection, site: Site, report: SavedReport, *, over
     if saved.find_saved_report(connection, site.id, named.user_id, named.name) is None:
         check_count(saved.count_saved_reports(connection, site.id), SAVED_REPORTS_MAX)
     saved_name = SavedName(named.name, named.user_id)
-    before = _question_words(connection, site, saved_name)
+    before = _query_of(connection, site, saved_name)
     if not saved.insert_saved_report(connection, site.id, named, overwrites=overwrites):
         raise NameTaken(name=named.name)
-    change = SavedItemChange(ChangeKind.SAVED_REPORT, saved_name, before, unquote_plus(named.query))
+    change = SavedItemChange(ChangeKind.SAVED_REPORT, saved_name, before, named.query)
     record_saved_item(connection, site, change, named.saved_at, named.saved_by)
 
 
@@ -69,14 +68,14 @@ def delete_report(connection: Connection, site: Site, saved_name: SavedName, now
 
     `by` is the user who deletes the report.
     """
-    before = _question_words(connection, site, saved_name)
+    before = _query_of(connection, site, saved_name)
     if not saved.delete_saved_report(connection, site.id, saved_name.user_id, saved_name.name):
         return False
     record_saved_item(connection, site, SavedItemChange(ChangeKind.SAVED_REPORT, saved_name, before, ""), now, by)
     return True
 
 
-def _question_words(connection: Connection, site: Site, saved_name: SavedName) -> str:
-    """Return the question of a saved report as people read it, or an empty string if there is no such report."""
+def _query_of(connection: Connection, site: Site, saved_name: SavedName) -> str:
+    """Return the question of a saved report as a query string, or an empty string if there is no such report."""
     report = saved.find_saved_report(connection, site.id, saved_name.user_id, saved_name.name)
-    return unquote_plus(report.query) if report is not None else ""
+    return report.query if report is not None else ""

@@ -1,6 +1,7 @@
 """Set and remove the exchange rates of a site, in rubles per unit of a currency."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.deals.currency import CurrencyRate
@@ -26,12 +27,19 @@ def set_rates(work: Work, new: Sequence[CurrencyRate]) -> None:
     record_work(work, ChangeKind.RATE, currencies, before=before if before != after else "", after=after)
 
 
-def remove_rates(work: Work, currency: str) -> int:
-    """Delete all rates of a currency, and return their number; deals in this currency then have no value in rubles."""
+def remove_rates(work: Work, currency: str, since_on: date | None = None) -> int:
+    """Delete the rate of a currency from the day `since_on`, or all its rates, and return how many there were.
+
+    Deals on days without a rate have no value in rubles.
+    """
     lock_registrations(work)
-    removed = [rate for rate in rates.list_rates(work.connection, work.site) if rate.currency == currency]
+    removed = [
+        rate
+        for rate in rates.list_rates(work.connection, work.site)
+        if rate.currency == currency and since_on in (None, rate.since_on)
+    ]
     record_work(work, ChangeKind.RATE, currency, before=_format_rates(removed))
-    return rates.delete_rates(work.connection, work.site.id, currency)
+    return rates.delete_rates(work.connection, work.site, currency, since_on)
 
 
 def _format_rates(changed: Sequence[CurrencyRate]) -> str:

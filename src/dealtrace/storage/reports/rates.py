@@ -75,9 +75,12 @@ def upsert_rates(connection: Connection, site: Site, rates: Sequence[CurrencyRat
         connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=values), rows)
 
 
-def delete_rates(connection: Connection, site_id: int, currency: str) -> int:
-    """Delete all rates of a site for a currency, and return how many there were."""
-    mine = delete(currency_rate).where(_RATE.site_id == site_id, _RATE.currency == currency)
+def delete_rates(connection: Connection, site: Site, currency: str, since_on: date | None = None) -> int:
+    """Delete a site's rate of a currency from the day `since_on`, or all its rates, and return how many there were."""
+    mine = delete(currency_rate).where(_RATE.site_id == site.id, _RATE.currency == currency)
+    if since_on is not None:
+        start, end = day_start(since_on, site.time_zone), day_end(since_on, site.time_zone)
+        mine = mine.where(_RATE.since_at >= start, _RATE.since_at < end)
     return connection.execute(mine).rowcount
 
 

@@ -1,0 +1,160 @@
+"""Undo changes of a site: the form that sends the former value to the page on which it is edited."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date
+from urllib.parse import urlencode
+
+from dealtrace.accounts.site_change import ChangeKind, SiteChange
+from dealtrace.cabinet.leads.actions import DELETE, RESTORE
+from dealtrace.cabinet.places import lead_address
+from dealtrace.cabinet.reports.saved_items import SITES
+from dealtrace.cabinet.settings import columns, fields, hosts, rates, site, statuses
+from dealtrace.cabinet.what_if.forecast import TRY
+from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.operations.accounts.record_change import is_cut
+from dealtrace.operations.leads.by_hand import DELETED, RESTORED
+from dealtrace.operations.webhooks.manage import PAUSED, WORKS
+from dealtrace.record import record
+from dealtrace.reports.columns import ColumnKind, parse_formatted_column
+from dealtrace.reports.formulas import format_formula
+
+_TRIED = ("act", TRY)
+_FILTER = re.compile(r"(?:\\.|[^\\,])+")
+
+
+@record
+class Undo:
+    """A form that undoes a change: its path below the site, and its fields as names and values.
+
+    Where a change affects figures, the page first shows the effect and asks for confirmation.
+    """
+
+    place: str
+    fields: tuple[tuple[str, str], ...]
+
+
+def undo_of(change: SiteChange, user_ids: Mapping[str, int]) -> Undo | None:
+    """Return the form that undoes a change, or `None` if nothing can undo it.
+
+    `user_ids` are the ids of the site's users by login. The form sets the value before the change, whatever it is now.
+    """
+    find = UNDO.get(change.kind)
+    if find is None or is_cut(change.before) or is_cut(change.after):
+        return None
+    return find(change, user_ids)
+
+
+def _setting(change: SiteChange, _user_ids: Mapping[str, int]) -> Undo | None:
+    key = change.name
+    if key == "name" and not change.before:  # the site was created
+        return None
+    is_off = key in site.SWITCHES and change.before == "off"
+    value = () if is_off else ((key, change.before),)
+    return Undo(site.PLACE, ((f"{site.SHOWN}{key}", change.after), *value, _TRIED))
+
+
+def _status(change: SiteChange, _user_ids: Mapping[str, int]) -> Undo:
+    return Undo(statuses.PLACE, (("name", change.name), ("meaning", change.before), _TRIED))
+
+
+def _column(change: SiteChange, _user_ids: Mapping[str, int]) -> Undo | None:
+    before, after = parse_formatted_column(change.before), parse_formatted_column(change.after)
+    if before is None:
+        return Undo(f"{columns.PLACE}/remove", (("name", change.name),)) if after is not None else None
+    formula = (("formula", format_formula(before.formula)),) if before.formula is not None else ()
+    replaced = (("before", after.name),) if after is not None else ()
+    listed = tuple(("status", status) for status in before.statuses)
+    return Undo(columns.PLACE, (("name", before.name), ("kind", ColumnKind(before.kind)), *listed, *formula, *replaced))
+
+
+def _field(change: SiteChange, _user_ids: Mapping[str, int]) -> Undo:
+    return Undo(fields.PLACE if change.before else f"{fields.PLACE}/remove", (("name", change.name),))
+
+
+def _host(change: SiteChange, _user_ids: Mapping[str, int]) -> Undo:
+    if not change.before:
+        kind = change.after.partition(" ")[0]
+        return Undo(f"{hosts.PLACE}/remove", (("which", f"{kind} {change.name}"),))
+    kind, _, source = change.before.partition(" ")
+    return Undo(hosts.PLACE, (("kind", kind), ("host", change.name), ("name", source)))
+
+
+def _role(change: SiteChange, user_ids: Mapping[str, int]) -> Undo | None:
+    if not change.after or change.name not in user_ids:  # who has lost a role is invited again
+        return None
+    return Undo("settings/users/role", (("user", str(user_ids[change.name])), ("role", change.before)))
+
+
+def _webhook(change: SiteChange, _user_ids: Mapping[str, int]) -> Undo | None:
+    acts = {(WORKS, PAUSED): "resume", (PAUSED, WORKS): "pause"}
+    act, number = acts.get((change.before, change.after)), change.name.partition(" ")[0]
+    return Undo(f"settings/webhooks/{number}", (("act", act),)) if act and number.isdecimal() else None
+
+
+def _segment(change: SiteChange, _user_ids: Mapping[str, int]) -> Undo:
+    filters = [("filter", text.strip()) for text in _FILTER.findall(change.before)]
+    return _saved_item("reports/segments", change, urlencode(filters))
+
+
+def _saved_report(change: SiteChange, _user_ids: Mapping[str, int]) -> Undo:
+    return _saved_item("reports/saved", change, change.before)
+
+
+def _saved_item(place: str, change: SiteChange, query: str) -> Undo:
+    """Return the form that deletes what was added, renames back what was renamed, or else saves `query` again."""
+    whose = ("whose", SITES)
+    if not change.before:
+        return Undo(f"{place}/change", (("name", change.name), whose, ("act", "delete")))
+    if change.before == change.name and change.after:
+        return Undo(f"{place}/change", (("name", change.after), whose, ("new_name", change.before)))
+    return Undo(place, (("name", change.name), whose, ("query", query), ("overwrite", "on")))
+
+
+def _rate(change: SiteChange, _user_ids: Mapping[str, int]) -> Undo | None:
+    rates_before, rates_after = change.before.split(), change.after.split()
+    currency = ("currency", change.name)
+    match rates_before, rates_after:
+        case [rubles, since], _:
+            return Undo(rates.PLACE, (currency, ("rubles", rubles), ("since", since)))
+        case [], [_, since]:
+            return Undo(f"{rates.PLACE}/remove", (currency, ("since", date.fromisoformat(since).isoformat())))
+    return None
+
+
+def _lead(change: SiteChange, _user_ids: Mapping[str, int]) -> Undo | None:
+    acts, (kind, _, number) = {DELETED: RESTORE, RESTORED: DELETE}, change.name.partition(" ")
+    if change.after not in acts:  # notes are not in the history, since they may contain contacts
+        return None
+    ref = LeadRef(LeadKind(kind), int(number))
+    return Undo(lead_address(0, ref).removeprefix("/cabinet/0/"), (("act", acts[change.after]),))
+
+
+UNDO: Mapping[ChangeKind, Callable[[SiteChange, Mapping[str, int]], Undo | None]] = {
+    ChangeKind.SETTING: _setting,
+    ChangeKind.STATUS: _status,
+    ChangeKind.COLUMN: _column,
+    ChangeKind.FIELD: _field,
+    ChangeKind.HOST: _host,
+    ChangeKind.ROLE: _role,
+    ChangeKind.WEBHOOK: _webhook,
+    ChangeKind.SEGMENT: _segment,
+    ChangeKind.SAVED_REPORT: _saved_report,
+    ChangeKind.RATE: _rate,
+    ChangeKind.LEAD: _lead,
+}
+"""The kinds of change that can be undone. The others are in `FINAL`."""
+FINAL: Mapping[ChangeKind, str] = {
+    ChangeKind.TOKEN: "a revoked token stays revoked: issue another one",
+    ChangeKind.SHARED_LINK: "a revoked link stays revoked: make another one",
+    ChangeKind.MAIL_REPORT: "its recipients are not in the history, since they are contacts",
+    ChangeKind.ALERT: "its recipients are not in the history, since they are contacts",
+    ChangeKind.COSTS: "import the former file again",
+    ChangeKind.IMPORT: "delete what was imported on its own pages",
+    ChangeKind.PAST: "undo the change of settings, and apply them to the past again",
+    ChangeKind.DEMO: "a demo is removed on its own page",
+    ChangeKind.ERASURE: "an erasure is final",
+}
+"""The kinds of change that Changes cannot undo, and why."""
+assert set(UNDO) | set(FINAL) == set(ChangeKind)
+assert not set(UNDO) & set(FINAL)

@@ -1,0 +1,266 @@
+"""Changes of a site are undone from their history, by the forms on which they were made."""
+
+import html
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import select
+
+from cast import MOSCOW, Player, Stage
+from dealtrace.accounts.rights import Role
+from dealtrace.accounts.site_change import ChangeKind, SiteChange
+from dealtrace.cabinet.settings.undo import FINAL, UNDO, undo_of
+from dealtrace.operations.accounts.site_settings import settings_of
+from dealtrace.reports.columns import ColumnKind, ReportColumn, format_column, parse_formatted_column
+from dealtrace.reports.formulas import parse_formula
+from dealtrace.storage.accounts.site_hosts import list_hosts
+from dealtrace.storage.schema.tables.parts import TENANT
+from dealtrace.storage.schema.tables.requests import api_request
+from dealtrace.storage.schema.tables.settings import points_day, site_change
+from dealtrace.storage.schema.tables.whole import metadata
+from dealtrace.storage.webhooks.webhooks import list_webhooks
+from guests import Guest, member_of, new_user, text_of
+from server import ServerProcess
+from stored import site_of
+
+NOW = datetime.now(UTC)
+_FORM = re.compile(r'<form[^>]*action="/cabinet/\d+/([^"]+)"[^>]*>(.*?)</form>', re.DOTALL)
+_TAG = re.compile(r"<(input|select|option|button|textarea)\b([^>]*)>")
+_ATTRIBUTE = re.compile(r'([\w-]+)(?:="([^"]*)")?')
+
+
+@dataclass
+class SentForm:
+    """A form of a page as a browser without JavaScript sends it by its first button, or by the one that agrees."""
+
+    place: str
+    fields: dict[str, Any] = field(default_factory=dict)
+
+
+def forms_of(page: httpx.Response) -> list[SentForm]:
+    """Return the forms of a page with what they send: hidden and typed fields, ticked boxes and chosen options."""
+    return [SentForm(html.unescape(place), _fields_of(body)) for place, body in _FORM.findall(page.text)]
+
+
+def _fields_of(body: str) -> dict[str, Any]:
+    sent: dict[str, Any] = {}
+    select, has_button = "", False
+    for tag, text in _TAG.findall(body):
+        given = {name: html.unescape(value) for name, value in _ATTRIBUTE.findall(text)}
+        name, value = given.get("name", ""), given.get("value", "")
+        if tag == "select":
+            select = name
+        elif tag == "option" and ("selected" in given or select not in sent):
+            sent[select] = value
+        elif tag == "button" and name and (name == "agreed" or not has_button):
+            sent[name] = value
+        elif tag == "input" and name and (given.get("type") not in ("checkbox", "radio") or "checked" in given):
+            sent[name] = [*sent[name], value] if isinstance(sent.get(name), list) else _added(sent, name, value)
+        has_button = has_button or tag == "button"
+    return sent
+
+
+def _added(sent: Mapping[str, Any], name: str, value: str) -> Any:
+    return [sent[name], value] if name in sent else value
+
+
+@pytest.fixture
+def owner(served: Stage) -> Player:
+    """Give a site of its own to each test."""
+    return served.open_site(time_zone=MOSCOW, contact_matching=True)
+
+
+@pytest.fixture
+def boss(server: ServerProcess, served: Stage, owner: Player) -> Guest:
+    """Give the owner of the site, in English."""
+    return member_of(server, served, owner.site.id)
+
+
+def undo_latest(boss: Guest) -> httpx.Response:
+    """Press the first button of the history, and then *Save anyway* where a page shows first what would change."""
+    first = forms_of(boss.get("settings/changes"))[0]
+    answer = boss.send(first.place, **first.fields)
+    if answer.status_code == httpx.codes.OK:
+        agreed = next(form for form in forms_of(answer) if form.place == first.place and "agreed" in form.fields)
+        answer = boss.send(first.place, **{**first.fields, **agreed.fields, "act": "save"})
+    assert answer.status_code == 303, text_of(answer.text)
+    return answer
+
+
+SETTINGS = {
+    "name": "Other",
+    "timezone": "Asia/Omsk",
+    "contact_matching": "",
+    "attribution": "4",
+    "unique_depth_days": "9",
+    "target_call_seconds": "45",
+    "respects_do_not_track": "",
+    "points_per_day": "7",
+    "cors_origins": "https://a.example",
+    "points_cost.register": "3",
+}
+CHANGES: dict[str, list[tuple[str, dict[str, Any]]]] = {
+    "status won": [("settings/statuses", {"name": "Paid, in part", "meaning": "won"})],
+    "status lost again": [
+        ("settings/statuses", {"name": "Paid", "meaning": "won"}),
+        ("settings/statuses", {"name": "Paid", "meaning": "lost"}),
+    ],
+    "column added": [("settings/columns", {"name": "Good", "kind": "count", "status": ["Paid, in part", "a\\b"]})],
+    "column changed": [
+        ("settings/columns", {"name": "Good", "kind": "count", "status": ["Paid, in part", "a\\b"]}),
+        ("settings/columns", {"name": "Best (sum)", "kind": "formula", "formula": "deals / 2", "before": "Good"}),
+    ],
+    "column removed": [
+        ("settings/columns", {"name": "Good", "kind": "formula", "formula": "(deals + leads) / visits"}),
+        ("settings/columns/remove", {"name": "Good"}),
+    ],
+    "field added": [("settings/fields", {"name": "Город"})],
+    "field removed": [("settings/fields", {"name": "Город"}), ("settings/fields/remove", {"name": "Город"})],
+    "host added": [("settings/hosts", {"kind": "payment", "host": "pay.example", "name": ""})],
+    "search engine changed": [
+        ("settings/hosts", {"kind": "search", "host": "find.example", "name": "Find It"}),
+        ("settings/hosts", {"kind": "social", "host": "find.example", "name": "Friends"}),
+    ],
+    "search engine removed": [
+        ("settings/hosts", {"kind": "search", "host": "find.example", "name": "Find It"}),
+        ("settings/hosts/remove", {"which": "search find.example"}),
+    ],
+    "rate added": [("settings/rates", {"currency": "usd", "rubles": "92.5", "since": "2026-10-01"})],
+    "rate replaced": [
+        ("settings/rates", {"currency": "usd", "rubles": "92.5", "since": "2026-10-01"}),
+        ("settings/rates", {"currency": "usd", "rubles": "93", "since": "2026-10-02"}),
+        ("settings/rates", {"currency": "usd", "rubles": "90", "since": "2026-10-01"}),
+    ],
+    "segment added": [("reports/segments", {"name": "S", "whose": "site", "query": "filter=source:is:a\\,b"})],
+    "segment replaced": [
+        ("reports/segments", {"name": "S", "whose": "site", "query": "filter=source:is:a\\,b&filter=medium:empty"}),
+        ("reports/segments", {"name": "S", "whose": "site", "query": "filter=source:is:c", "overwrite": "on"}),
+    ],
+    "segment renamed": [
+        ("reports/segments", {"name": "S", "whose": "site", "query": "filter=source:is:a"}),
+        ("reports/segments/change", {"name": "S", "whose": "site", "new_name": "T"}),
+    ],
+    "segment removed": [
+        ("reports/segments", {"name": "S", "whose": "site", "query": "filter=source:is:a\\,b\\\\&filter=medium:empty"}),
+        ("reports/segments/change", {"name": "S", "whose": "site", "act": "delete"}),
+    ],
+    "report added": [("reports/saved", {"name": "R", "whose": "site", "query": "metrics=deals&by=source"})],
+    "report renamed": [
+        ("reports/saved", {"name": "R+%41", "whose": "site", "query": "metrics=deals"}),
+        ("reports/saved/change", {"name": "R+%41", "whose": "site", "new_name": "T"}),
+    ],
+    "report removed": [
+        ("reports/saved", {"name": "R", "whose": "site", "query": "metrics=deals&filter=source:is:a%26b%2B"}),
+        ("reports/saved/change", {"name": "R", "whose": "site", "act": "delete"}),
+    ],
+}
+
+
+def in_force(served: Stage, owner: Player) -> Any:
+    """Return the settings and rows of the site, without times; a status that is named and open counts as none."""
+    with served.database.read() as connection:
+        rows = {
+            table.name: sorted(
+                [str(value) for value in row if not isinstance(value, datetime)]
+                for row in connection.execute(select(table).where(table.c.site_id == owner.site.id))
+                if "open" not in row
+            )
+            for table in metadata.sorted_tables
+            if table.info == TENANT and table not in (site_change, api_request, points_day)
+        }
+        hosts = [(each.kind, each.host, each.name) for each in list_hosts(connection, owner.site.id)]
+    site = site_of(served.database, owner)
+    return {**rows, "settings": settings_of(site), "fields": site.custom_fields, "hosts": sorted(hosts)}
+
+
+def change(boss: Guest, place: str, fields: Mapping[str, Any]) -> None:
+    """Send a form, and once more with what its forecast asks to agree to."""
+    answer = boss.send(place, **fields)
+    if answer.status_code == httpx.codes.OK:
+        agreed = next(form for form in forms_of(answer) if form.place == place and "agreed" in form.fields)
+        answer = boss.send(place, **{**fields, "agreed": agreed.fields["agreed"]})
+    assert answer.status_code == 303, text_of(answer.text)
+
+
+@pytest.mark.parametrize("key", SETTINGS)
+def test_a_changed_setting_is_undone(boss: Guest, served: Stage, owner: Player, key: str) -> None:
+    before = in_force(served, owner)
+    change(boss, "settings/site", {f"shown.{key}": "on", **({key: SETTINGS[key]} if SETTINGS[key] else {})})
+    assert in_force(served, owner) != before
+    undo_latest(boss)
+    assert in_force(served, owner) == before
+    undo_latest(boss)
+    assert in_force(served, owner) != before, "an undo can be undone"
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_the_latest_change_is_undone(boss: Guest, served: Stage, owner: Player, name: str) -> None:
+    *first, (place, fields) = CHANGES[name]
+    for each in first:
+        change(boss, *each)
+    before = in_force(served, owner)
+    change(boss, place, fields)
+    assert in_force(served, owner) != before
+    undo_latest(boss)
+    assert in_force(served, owner) == before
+
+
+def test_a_role_is_undone(boss: Guest, served: Stage, owner: Player) -> None:
+    user = new_user(served.database, {owner.site.id: Role.READER})
+    change(boss, "settings/users/role", {"user": str(user.id), "role": "analyst"})
+    undo_latest(boss)
+    assert f"Role of {user.login}: analyst → reader" in text_of(boss.get("settings/changes").text)
+
+
+def test_a_pause_of_a_webhook_is_undone(boss: Guest, served: Stage, owner: Player) -> None:
+    boss.send("settings/webhooks", url="http://127.0.0.1:9/", style="json", event="deal.created")
+    with served.database.read() as connection:
+        (webhook,) = list_webhooks(connection, owner.site.id)
+    change(boss, f"settings/webhooks/{webhook.id}", {"act": "pause"})
+    undo_latest(boss)
+    assert "paused → works" in text_of(boss.get("settings/changes").text)
+
+
+def test_a_lead_that_was_deleted_comes_back(boss: Guest, served: Stage, owner: Player) -> None:
+    call = served.call(owner, NOW)
+    change(boss, f"leads/call/{call.id}", {"act": "hide"})
+    undo_latest(boss)
+    assert f"Call {call.id}, restored" in text_of(boss.get("settings/changes").text)
+
+
+def test_only_the_latest_change_of_a_thing_has_a_button_and_says_what_it_undoes(boss: Guest) -> None:
+    for meaning in ("won", "lost"):
+        change(boss, "settings/statuses", {"name": "Paid", "meaning": meaning})
+    page = boss.get("settings/changes").text
+    assert re.findall(r'aria-label="(Undo: [^"]*)"', page) == ["Undo: Status “Paid”: won → lost"]
+
+
+@pytest.mark.parametrize("kind", ChangeKind)
+def test_each_kind_of_change_is_undone_or_final(kind: ChangeKind) -> None:
+    assert (kind in UNDO) != (kind in FINAL)
+    if kind in FINAL:
+        assert undo_of(SiteChange(kind, "name", "a", "b", NOW), {}) is None
+
+
+def test_a_value_that_was_cut_in_the_history_is_not_offered() -> None:
+    cut = "x" * 499 + "…"
+    assert undo_of(SiteChange(ChangeKind.SETTING, "cors_origins", cut, "", NOW), {}) is None
+    assert undo_of(SiteChange(ChangeKind.SETTING, "cors_origins", cut[1:], "", NOW), {}) is not None
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        ReportColumn("A (count) b", ColumnKind.COUNT, ("x, y", "back\\slash,", "(sum): z")),
+        ReportColumn("Сумма", ColumnKind.SUM, ("оплачен",)),
+        ReportColumn("F", ColumnKind.FORMULA, formula=parse_formula('"A (count) b" / 2 + deals')),
+    ],
+)
+def test_a_formatted_column_is_parsed_as_the_same_column(column: ReportColumn) -> None:
+    assert parse_formatted_column(format_column(column)) == column
+    assert parse_formatted_column(column.name) is None
