@@ -47,12 +47,12 @@ class Told:
     differences: list[str] = field(default_factory=list)
 
 
-def ask_sites(url: str, seeds: Sequence[int], numbers: Sequence[int], ends_at: float) -> Told:
-    """Make the site of each seed and ask of it; a site that differs is asked no more."""
+def ask_sites(url: str, seeds: Sequence[int], numbers: Sequence[int], questions: int, ends_at: float) -> Told:
+    """Make sites and ask of each, until as many `questions` have been asked; a site that differs is asked no more."""
     told, database = Told(), open_database(url)
     stage, began = Stage(database), time.process_time()
     for seed in seeds:
-        if time.time() > ends_at:
+        if time.time() > ends_at or told.asked.questions.total() >= questions:
             break
         site = Examination(stage, seed, 2 + seed % SIZE, neighbours=NEIGHBOURS, one_in=ONE_IN, asked=told.asked)
         told.sites += 1
@@ -70,13 +70,16 @@ def test_the_engine_never_differs_from_the_oracle(
 ) -> None:
     """Every core has a process with a database of its own: a process keeps the mirror while it asks of a site."""
     cores = os.cpu_count() or 1
-    per_site = NUMBERS_PER_SITE * (NEIGHBOURS + 1)
-    sites = max(-(-QUESTIONS[engine_name] // per_site), 1) if QUESTION is None else 1
     numbers = range(NUMBERS_PER_SITE) if QUESTION is None else [int(QUESTION)]
-    dealt = [range(SEED + core, SEED + sites, cores) for core in range(min(cores, sites))]
-    urls, ends_at = [new_database_url() for _ in dealt], time.time() + SECONDS
+    dealt = (
+        [range(SEED + core, sys.maxsize, cores) for core in range(cores)]
+        if QUESTION is None
+        else [range(SEED, SEED + 1)]
+    )
+    each, ends_at = -(-QUESTIONS[engine_name] // len(dealt)), time.time() + SECONDS
     with ProcessPoolExecutor(len(dealt), multiprocessing.get_context("spawn")) as processes:
-        all_told = list(processes.map(ask_sites, urls, dealt, [numbers] * len(dealt), [ends_at] * len(dealt)))
+        asking = [processes.submit(ask_sites, new_database_url(), seeds, numbers, each, ends_at) for seeds in dealt]
+        all_told = [one.result() for one in asking]
     questions = sum((told.asked.questions for told in all_told), Counter[str]())
     statements = sum((told.asked.statements for told in all_told), Counter[str]())
     pace = questions.total() / sum(told.seconds for told in all_told)
