@@ -22,6 +22,7 @@ from dealtrace.reports.formats import format_kopecks, format_share, format_value
 from dealtrace.reports.pivot import Pivot
 from dealtrace.reports.question import Question, QuestionContext, RawQuestion, parse_question
 from dealtrace.storage.reports.expressions import NO_PARAMETERS, Parameters, Rows, Selection
+from dealtrace.storage.reports.mirror.dialect import DIALECT
 from dealtrace.storage.reports.mirror.facts import MirrorFacts
 from figures_oracle import Answer, Counted, Oracle, Pieces, shown_answer, shown_pivot
 from figures_questions import random_filters, random_neighbours, random_words
@@ -38,10 +39,6 @@ def known_of(scene: Scene) -> QuestionContext:
 def parsed(scene: Scene, words: RawQuestion) -> Question:
     """Return the question that words ask of a site."""
     return parse_question(words, known_of(scene))
-
-
-SOME_DIALECT = sqlite.dialect()
-"""The dialect in which a statement is written to tell it from others."""
 
 
 @dataclass
@@ -144,13 +141,14 @@ def _counting(source: FactSource, statements: Counter[str]) -> FactSource:
 def _read_once(source: FactSource) -> FactSource:
     """Return a source that remembers the rows of every statement."""
     remembered: dict[object, Rows] = {}
+    dialect = DIALECT if isinstance(source.tables, MirrorFacts) else sqlite.dialect()
 
     def fetch(statement: Selection, parameters: Parameters = NO_PARAMETERS) -> Rows:
         cached = statement._generate_cache_key()
         if cached is not None:
             key: object = (cached.key, tuple(repr(each.value) for each in cached.bindparams), repr(parameters))
         else:
-            compiled = statement.compile(dialect=SOME_DIALECT)
+            compiled = statement.compile(dialect=dialect)
             key = (compiled.string, repr(compiled.params), repr(parameters))
         if key not in remembered:
             remembered[key] = source.fetch(statement, parameters)

@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import sys
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -60,6 +61,8 @@ def ask_sites(url: str, seeds: Sequence[int], numbers: Sequence[int], questions:
             site.check(number for number in numbers if time.time() <= ends_at)
         except AssertionError as difference:
             told.differences.append(str(difference))
+        except Exception:  # noqa: BLE001 - what an engine raises cannot always be sent to another process
+            told.differences.append(f"site of seed {seed}: {traceback.format_exc()}")
     database.close()
     told.seconds = time.process_time() - began
     return told
