@@ -268,11 +268,13 @@ def add_deals(stage: Stage, shop: Player, *made: tuple[datetime, str]) -> None:
         import_deals(stage.work(connection, shop), deals)
 
 
-def schedule_since_yesterday(stage: Stage, shop: Player, question: RawQuestion) -> ScheduledReport:
+def schedule_since_yesterday(
+    stage: Stage, shop: Player, question: RawQuestion, recipients: tuple[Recipient, ...] = RECIPIENTS[:1]
+) -> ScheduledReport:
     """Schedule a report that became due at the start of today."""
     stage.ids.ensure(2000)
     with stage.database.write() as connection:
-        new = NewScheduledReport("Сервисы", question, Rhythm.DAILY, 0, RECIPIENTS[:1])
+        new = NewScheduledReport("Сервисы", question, Rhythm.DAILY, 0, recipients)
         return schedule_report(connection, stage.ids, shop.site, new, start_of_yesterday(shop))
 
 
@@ -344,3 +346,58 @@ def test_mails_are_counted_by_what_became_of_them(
         connection.execute(update(mail_table).where(mail_table.c.due_at.is_not(None)).values(due_at=clock.now()))
     send_until(stage, mail_server, lambda: mail_server.received and metric_value("dealtrace_mails_waiting") == 0)
     assert {outcome: attempts(outcome) - count for outcome, count in before.items()} == dict.fromkeys(before, 1.0)
+
+
+def recipients_of_each_role(stage: Stage, shop: Player) -> tuple[Recipient, ...]:
+    """Return a typed address and a user of each role, whose login is the name of the role."""
+    stage.ids.ensure(20)
+    found = [RECIPIENTS[0]]
+    with stage.database.write() as connection:
+        for role in Role:
+            login = f"{role}@example.com"
+            roles = {shop.site.id: role}
+            user = create_user(connection, stage.ids, login, "correct horse battery", clock.now(), roles=roles)
+            found.append(Recipient(login, "en", user.id))
+    return tuple(found)
+
+
+def letters_by_recipient(mail_server: MailServer) -> dict[str, str]:
+    """Return the text and the attached files of each mail, by the name in the address."""
+    found = {}
+    for received in mail_server.received:
+        files = [bytes(each.get_payload(decode=True) or b"") for each in received.mail.iter_attachments()]  # type: ignore[arg-type]
+        found[received.recipients[0].partition("@")[0]] = received.text + b"".join(files).decode("utf-8-sig")
+    return found
+
+
+SEE_CONTACTS = {"anna": False, "reader": False, "analyst": True, "owner": True}
+
+
+@pytest.mark.parametrize("pivot", ["", "status"])
+def test_only_analysts_and_owners_are_sent_contacts_in_reports(
+    stage: Stage, shop: Player, mail_server: MailServer, pivot: str
+) -> None:
+    recipients = recipients_of_each_role(stage, shop)
+    words = RawQuestion(by="service", metrics="deals", pivot=pivot)
+    schedule_since_yesterday(stage, shop, words, recipients)
+    add_deals(stage, shop, (start_of_yesterday(shop), "89161234567"))
+    send_until(stage, mail_server, lambda: len(mail_server.received) == len(recipients))
+    letters = letters_by_recipient(mail_server)
+    assert {name: "89161234567" in text for name, text in letters.items()} == SEE_CONTACTS
+    assert all("891" in text for text in letters.values()), "who may not see the contact sees how it begins"
+
+
+def test_only_analysts_and_owners_are_sent_contacts_in_alerts(
+    stage: Stage, shop: Player, mail_server: MailServer
+) -> None:
+    recipients = recipients_of_each_role(stage, shop)
+    rule = Rule(
+        AlertKind.SILENCE, "calls", WINDOWS["day"], None, ("tag:is:89161234567", "campaign:is:12345678"), recipients
+    )
+    with stage.database.write() as connection:
+        alert = manage.add_alert(connection, stage.ids, shop.site, rule, clock.now())
+        manage.schedule_test_mails(connection, stage.ids, alert, clock.now())
+    send_until(stage, mail_server, lambda: len(mail_server.received) == len(recipients))
+    letters = letters_by_recipient(mail_server)
+    assert {name: "89161234567" in text for name, text in letters.items()} == SEE_CONTACTS
+    assert all("12345678" in text for text in letters.values()), "the id of a campaign is no phone"

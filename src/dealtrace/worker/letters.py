@@ -15,11 +15,12 @@ from dealtrace.mails.report_letter import report_letter
 from dealtrace.mails.scheduled_report import ScheduledReport
 from dealtrace.operations.alerts.write_letter import write_alert_letter
 from dealtrace.operations.mails.scheduled_reports import read_due_question
-from dealtrace.operations.mails.send_to import may_receive
+from dealtrace.operations.mails.send_to import may_receive, may_see_contacts
 from dealtrace.operations.mails.unsubscribe import find_unsubscribe_key
 from dealtrace.operations.reports.ask import FactSource
 from dealtrace.operations.reports.ask_pivot import ask_report_or_pivot
 from dealtrace.reports.question import Question
+from dealtrace.reports.reading.masked_keys import answer_without_contacts
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.report_pool import ReportPool
 from dealtrace.storage.mails.scheduled_reports import find_scheduled_report
@@ -52,21 +53,35 @@ class Letters:
         found = await self._read_pool.read(_read_report, site, mail)
         if found is None:
             return None
-        report, question = found
+        report, question, is_whole = found
         link = f"{self._cabinet}/{site.id}/settings/mail-reports" if mail.recipient.user_id is not None else ""
-        return await self._report_pool.ask(None, site, _write, site, report, question, mail, link)
+        return await self._report_pool.ask(None, site, _write, site, report, question, mail, link, is_whole=is_whole)
 
 
-def _read_report(connection: Connection, site: Site, mail: Mail) -> tuple[ScheduledReport, Question] | None:
+def _read_report(connection: Connection, site: Site, mail: Mail) -> tuple[ScheduledReport, Question, bool] | None:
+    """Return the report of an e-mail, its question, and whether the recipient may see contacts."""
     report = find_scheduled_report(connection, site.id, mail.subject_id)
-    return (report, read_due_question(connection, site, report, mail.caused_at)) if report is not None else None
+    if report is None:
+        return None
+    return report, read_due_question(connection, site, report, mail.caused_at), may_see_contacts(connection, mail)
 
 
 def _write(
-    source: FactSource, site: Site, report: ScheduledReport, question: Question, mail: Mail, link: str
+    source: FactSource,
+    site: Site,
+    report: ScheduledReport,
+    question: Question,
+    mail: Mail,
+    link: str,
+    *,
+    is_whole: bool,
 ) -> Letter:
-    """Return the letter of a report computed now, with the report or its pivot table attached as a CSV file."""
+    """Return the letter of a report computed now, with the report or its pivot table attached as a CSV file.
+
+    Contacts in its keys are masked unless `is_whole` is true.
+    """
     answered = ask_report_or_pivot(source, site, question, clock.now())
+    answered = answered if is_whole else answer_without_contacts(answered)
     letter = report_letter(report.title, answered, site.name, mail.recipient.language, link)
     with TemporaryDirectory() as folder:
         path = Path(folder) / "report.csv"

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dealtrace.accounts.masking import masked_text
 from dealtrace.cabinet.reports.address import Address
 from dealtrace.cabinet.reports.key_words import value_words
-from dealtrace.cabinet.reports.masked_keys import masked_key
 from dealtrace.errors import Language
 from dealtrace.record import record
 from dealtrace.reports.dimensions import DIMENSIONS, Dimension, field_dimension
 from dealtrace.reports.filters import SEPARATOR, VALUE_SEPARATOR, Operator, split_escaped, split_filter, unescaped
 from dealtrace.reports.question import QuestionContext
+from dealtrace.reports.reading.masked_keys import masked_key
 
 
 @record

@@ -15,7 +15,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.cabinet.rendering import HEADERS
 from dealtrace.cabinet.reports.address import address_of
 from dealtrace.cabinet.reports.page import DEFAULTS_WRITTEN_OUT, shown_question
-from dealtrace.cabinet.reports.readers import answer_for_readers, may_see_contacts
+from dealtrace.cabinet.reports.readers import may_see_contacts
 from dealtrace.cabinet.view import View
 from dealtrace.files.reports.answer_file import write_answer
 from dealtrace.files.row_writers import CONTENT_TYPES, CSV
@@ -23,6 +23,7 @@ from dealtrace.operations.reports.ask import FactSource
 from dealtrace.operations.reports.ask_pivot import ask_report_or_pivot
 from dealtrace.operations.reports.read_question import read_question
 from dealtrace.reports.question import Question, RawQuestion
+from dealtrace.reports.reading.masked_keys import answer_without_contacts
 
 CHUNK_BYTES = 65_536
 
@@ -59,7 +60,7 @@ def _write(
     answered = ask_report_or_pivot(source, site, question, now)
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"report{extension}"
-        write_answer(path, answered if is_whole else answer_for_readers(answered), for_excel=extension == CSV)
+        write_answer(path, answered if is_whole else answer_without_contacts(answered), for_excel=extension == CSV)
         return path.open("rb")
 
 

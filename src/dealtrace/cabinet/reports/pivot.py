@@ -9,7 +9,6 @@ from dealtrace.cabinet.reports.address import Address, key_filter
 from dealtrace.cabinet.reports.choices import MetricChoice
 from dealtrace.cabinet.reports.key_words import key_words, nothing_words
 from dealtrace.cabinet.reports.ladder import key_address
-from dealtrace.cabinet.reports.masked_keys import masked_key
 from dealtrace.cabinet.reports.table import (
     Change,
     KeyCell,
@@ -23,6 +22,7 @@ from dealtrace.errors import Language
 from dealtrace.record import record
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.pivot import Figure, Pivot, PivotLine
+from dealtrace.reports.reading.masked_keys import masked_key
 
 
 @record

@@ -2,21 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from typing import TypeVar
 
 from dealtrace.accounts.rights import Role
 from dealtrace.cabinet.reports.address import Address
-from dealtrace.cabinet.reports.masked_keys import masked_key
 from dealtrace.cabinet.reports.models import ModelCell, ModelsTable
 from dealtrace.cabinet.reports.pivot import PivotTable
 from dealtrace.cabinet.reports.table import Cell, KeyCell, Table
 from dealtrace.cabinet.view import View
-from dealtrace.reports.answer import Report, Row, RowsOnAccess
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.filters import Filter, format_filter
-from dealtrace.reports.pivot import Pivot, PivotLine
+from dealtrace.reports.pivot import Pivot
 from dealtrace.reports.question import Question
+from dealtrace.reports.reading.masked_keys import masked_key
 
 Linked = TypeVar("Linked", Cell, ModelCell)
 
@@ -81,32 +79,6 @@ def pivot_for_readers(table: PivotTable, pivot: Pivot) -> PivotTable:
         replace(cell, address="") if masked else cell for cell, masked in zip(table.total, is_masked, strict=True)
     )
     return replace(table, columns=columns, rows=tuple(rows), total=total)
-
-
-def answer_for_readers(answered: Report | Pivot) -> Report | Pivot:
-    """Return a copy of a report or a pivot, with contacts in its keys masked."""
-    if isinstance(answered, Report):
-        return replace(answered, rows=RowsOnAccess(answered.rows, partial(_masked_row, answered.question.by)))
-    by = answered.report.question.by
-    return replace(
-        answered,
-        columns=_masked((answered.dimension,) * len(answered.columns), answered.columns),
-        lines=tuple(_masked_line(by, line) for line in answered.lines),
-    )
-
-
-def _masked_row(by: Sequence[Dimension], row: Row) -> Row:
-    return replace(row, keys=_masked(by, row.keys))
-
-
-def _masked_line(by: Sequence[Dimension], line: PivotLine) -> PivotLine:
-    return replace(line, keys=_masked(by, line.keys))
-
-
-def _masked(by: Sequence[Dimension], keys: Sequence[str | None]) -> tuple[str | None, ...]:
-    return tuple(
-        masked_key(dimension, key) if key is not None else None for dimension, key in zip(by, keys, strict=True)
-    )
 
 
 def _unlinked(cells: Sequence[Linked]) -> tuple[Linked, ...]:

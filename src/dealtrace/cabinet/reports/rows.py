@@ -22,7 +22,6 @@ from dealtrace.cabinet.places import KINDS, lead_address, source_words
 from dealtrace.cabinet.reports.address import Address, address_of, key_pairs
 from dealtrace.cabinet.reports.choices import choices_of, model_words
 from dealtrace.cabinet.reports.key_words import nothing_words, value_words
-from dealtrace.cabinet.reports.masked_keys import masked_key, masked_source
 from dealtrace.cabinet.reports.page import BAD_REQUEST, OK, read_context_of
 from dealtrace.cabinet.reports.parts import parts_shown
 from dealtrace.cabinet.reports.readers import may_see_contacts
@@ -36,6 +35,7 @@ from dealtrace.reports.facts import Fact
 from dealtrace.reports.figure import Figure, base_measure, parse_figure
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.periods import DEFAULT_PRESET
+from dealtrace.reports.reading.masked_keys import masked_key, masked_source
 from dealtrace.storage.deals.match_reasons import find_match_reasons
 from dealtrace.storage.journals.deal_entries import DealEntry, list_deal_entries
 from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries

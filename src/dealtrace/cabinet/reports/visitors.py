@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from dealtrace.cabinet.reports.masked_keys import masked_key
 from dealtrace.cabinet.reports.models import ModelsLine, ModelsTable
 from dealtrace.cabinet.reports.table import Cell, KeyCell, Line, Table
 from dealtrace.reports.dimensions import Dimension
+from dealtrace.reports.reading.masked_keys import masked_key
 
 
 def table_for_visitors(table: Table, by: Sequence[Dimension]) -> Table:

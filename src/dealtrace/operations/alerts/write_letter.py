@@ -1,12 +1,16 @@
 """Write the e-mails that alerts send."""
 
+from dataclasses import replace
+
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.alerts.sentences import AlertSite, letter_of_ended, letter_of_raised, letter_of_test
 from dealtrace.mails.letter import Letter
 from dealtrace.mails.mail import Mail, MailPurpose
+from dealtrace.operations.mails.send_to import may_see_contacts
 from dealtrace.operations.reports.column_metrics import find_column_titles
+from dealtrace.reports.reading.masked_keys import masked_filter
 from dealtrace.storage.alerts.alerts import find_alert
 from dealtrace.storage.alerts.incidents import find_incidents
 
@@ -23,7 +27,10 @@ def write_alert_letter(connection: Connection, site: Site, mail: Mail, cabinet: 
         return None
     about = AlertSite(site, find_column_titles(connection, site))
     link = f"{cabinet}/{site.id}/settings/alerts/{alert.id}"
+    rule = alert.rule
+    if not may_see_contacts(connection, mail):
+        rule = replace(rule, filters=tuple(map(masked_filter, rule.filters)))
     if incident is None:
-        return letter_of_test(alert.rule, about, language, link)
+        return letter_of_test(rule, about, language, link)
     write = letter_of_raised if mail.purpose is MailPurpose.ALERT_RAISED else letter_of_ended
-    return write(alert.rule, incident, about, language, link)
+    return write(rule, incident, about, language, link)

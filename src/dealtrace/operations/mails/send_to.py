@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from dealtrace.accounts.rights import Role
 from dealtrace.mails.mail import Mail, MailId, MailPurpose, NewMail
 from dealtrace.mails.recipient import Recipient
 from dealtrace.mails.subscription import MailList
@@ -53,6 +54,17 @@ def may_receive(connection: Connection, mail: Mail) -> bool:
         return True
     person = find_rights(connection, user_id)
     return person is not None and person.role_at(mail.site_id) is not None
+
+
+def may_see_contacts(connection: Connection, mail: Mail) -> bool:
+    """Return whether the recipient of an e-mail may see contacts: a user of the site who is an analyst or its owner.
+
+    Ours: an address that is not a user's sees what a reader sees, as whoever has a shared link does.
+    """
+    user_id = mail.recipient.user_id
+    person = find_rights(connection, user_id) if user_id is not None else None
+    role = person.role_at(mail.site_id) if person is not None else None
+    return role is not None and role.includes(Role.ANALYST)
 
 
 def _still_allowed(work: Work, recipients: Sequence[Recipient]) -> list[Recipient]:

@@ -1,0 +1,62 @@
+"""Keys, filters and whole answers of reports with contacts masked, for people who may not see contacts."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+
+from dealtrace.accounts.masking import masked_text
+from dealtrace.reports.answer import Report, Row, RowsOnAccess
+from dealtrace.reports.dimensions import DIMENSIONS, Dimension, Kind
+from dealtrace.reports.filters import split_filter
+from dealtrace.reports.pivot import Pivot, PivotLine
+
+NUMBERED = frozenset({"dialled"})
+"""The dimensions whose keys are phone numbers of the company itself, which are not masked."""
+EMAIL_SIGN = "@"
+
+
+def masked_key(dimension: Dimension, words: str) -> str:
+    """Return the text of a key, with everything that looks like a phone or an e-mail masked.
+
+    Ours: in sources and campaigns only e-mails are masked, since ids of campaigns look like phones.
+    """
+    if dimension.is_time or dimension.name in NUMBERED:
+        return words
+    return masked_source(words) if dimension.kind is Kind.SOURCE else masked_text(words)
+
+
+def masked_source(words: str) -> str:
+    """Return the text of a source, with contacts masked if it contains an e-mail."""
+    return masked_text(words) if EMAIL_SIGN in words else words
+
+
+def answer_without_contacts(answered: Report | Pivot) -> Report | Pivot:
+    """Return a copy of a report or a pivot, with contacts in its keys masked."""
+    if isinstance(answered, Report):
+        return replace(answered, rows=RowsOnAccess(answered.rows, partial(_masked_row, answered.question.by)))
+    by = answered.report.question.by
+    return replace(
+        answered,
+        columns=_masked((answered.dimension,) * len(answered.columns), answered.columns),
+        lines=tuple(_masked_line(by, line) for line in answered.lines),
+    )
+
+
+def _masked_row(by: Sequence[Dimension], row: Row) -> Row:
+    return replace(row, keys=_masked(by, row.keys))
+
+
+def _masked_line(by: Sequence[Dimension], line: PivotLine) -> PivotLine:
+    return replace(line, keys=_masked(by, line.keys))
+
+
+def _masked(by: Sequence[Dimension], keys: Sequence[str | None]) -> tuple[str | None, ...]:
+    return tuple(
+        masked_key(dimension, key) if key is not None else None for dimension, key in zip(by, keys, strict=True)
+    )
+
+
+def masked_filter(text: str) -> str:
+    """Return a formatted filter with contacts in its values masked."""
+    dimension = DIMENSIONS.get(split_filter(text)[0])
+    return masked_key(dimension, text) if dimension is not None else masked_text(text)
