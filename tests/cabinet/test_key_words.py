@@ -75,7 +75,7 @@ def test_a_chip_offers_the_opposite_filter_in_its_place() -> None:
 def test_a_missing_client_says_why_it_is_missing() -> None:
     say = words_of("ru").gettext
     assert nothing_words(DIMENSIONS["client_kind"], say) == "(клиент неизвестен: у сделки нет лида)"
-    assert nothing_words(DIMENSIONS["source"], say) == "(не указано)"
+    assert nothing_words(DIMENSIONS["source"], say) == "(без источника)"
 
 
 def test_matching_is_explained_where_it_is_named() -> None:

@@ -68,7 +68,7 @@ def test_a_pivot_shows_one_metric_by_rows_and_columns_with_the_totals_of_the_rep
     assert table_of(page.text) == [
         ["Source", "amo", "1c", "Total"],
         ["yandex", "101\u00a0₽", "20\u00a0₽", "121\u00a0₽"],
-        ["(nothing)", "3\u00a0₽", "0\u00a0₽", "3\u00a0₽"],
+        ["(no source)", "3\u00a0₽", "0\u00a0₽", "3\u00a0₽"],
         ["Total", "104\u00a0₽", "20\u00a0₽", "124\u00a0₽"],
     ]
     choices = page.text.partition('<ul class="chips" aria-label="Metrics">')[2].partition("</ul>")[0]

@@ -81,7 +81,7 @@ def documents_have_it(server: ServerProcess) -> None:
 
 def pages_have_it(owner: Guest) -> None:
     shown = text_of(owner.get(f"reports?metrics=contacts&from={ASKED['from']}&to={ASKED['to']}").text)
-    assert "Source Medium Contacts (nothing) (nothing) 2 100 % Total 2" in shown
+    assert "Source Medium Contacts (no source) (nothing) 2 100 % Total 2" in shown
     assert "Contacts visits and leads together" in shown
     assert '<option value="contacts">' in owner.get("settings/alerts").text
     assert "contacts" in text_of(owner.get("settings/columns").text)

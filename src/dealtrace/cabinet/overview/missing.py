@@ -7,12 +7,14 @@ from dealtrace.cabinet.formats import money
 from dealtrace.cabinet.notes.gap_words import gap_words
 from dealtrace.cabinet.overview.problems import ProblemText
 from dealtrace.cabinet.reports.address import Address, key_filter
+from dealtrace.cabinet.reports.readers import may_see_contacts
 from dealtrace.cabinet.view import View
 from dealtrace.operations.overview.missing_data import WATCHED, MissingData
 from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.metrics import Metric
 from dealtrace.reports.periods import Period
 from dealtrace.reports.reading.gaps import CampaignCost, Gap
+from dealtrace.reports.reading.masked_keys import masked_source
 
 SHOWN_MAX = 5
 """Ours: the most texts of each kind; the latest gaps and the most expensive campaigns are shown."""
@@ -42,11 +44,16 @@ def _gap(metric: Metric, gap: Gap, address: Address, view: View) -> ProblemText:
 
 
 def _idle(each: CampaignCost, address: Address, period: Period, view: View) -> ProblemText:
+    is_whole = may_see_contacts(view)
+    source = each.source if is_whole else masked_source(each.source)
     words = view.translate("The campaign %(campaign)s (%(source)s) cost %(cost)s and brought no visits.") % {
-        "campaign": each.campaign,
-        "source": each.source,
+        "campaign": each.campaign if is_whole else masked_source(each.campaign),
+        "source": source,
         "cost": money(view.language, each.cost),
     }
+    cure = view.translate("Check the tags in the links of the ads, and see the campaigns of the source.")
+    if source != each.source:  # the link would have the contact
+        return ProblemText(words, cure, "")
     condition = key_filter(DIMENSIONS["source"], each.source)
     link = (
         Address(address.page, (), ())
@@ -58,6 +65,4 @@ def _idle(each: CampaignCost, address: Address, period: Period, view: View) -> P
             last=period.last_on.isoformat(),
         )
     )
-    return ProblemText(
-        words, view.translate("Check the tags in the links of the ads, and see the campaigns of the source."), link
-    )
+    return ProblemText(words, cure, link)

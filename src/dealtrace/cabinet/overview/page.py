@@ -37,7 +37,7 @@ from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.filters import Filter, Operator
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.periods import DEFAULT_PRESET, Comparison
-from dealtrace.reports.question import Question, QuestionContext, RawQuestion, parse_question
+from dealtrace.reports.question import Question, QuestionContext, RawQuestion, Sort, parse_question
 from dealtrace.reports.reading.meanings import meaning_of
 from dealtrace.reports.statuses import unclassified_keys
 from dealtrace.storage.reports.arrivals import Arrivals, find_arrivals
@@ -49,7 +49,15 @@ FIGURES = ("match_rate", "deals", "amount", "leads", "cost", "drr")
 NO_RATE = METRICS["no_rate"]
 """The number of deals in currencies without a rate; it shows whether the amounts among the figures are incomplete."""
 NEW_SITE_PRESET = "today"
+HIDDEN = (NO_RATE, METRICS["won_amount"], METRICS["visits"])
+"""The metrics that are asked with the six figures, but not shown among them."""
 SOURCES_SHOWN = 15
+SOURCES_ORDER = ("won_amount", "amount", "deals", "leads", "visits", "cost")
+"""Ours: the table of sources is sorted by the first of these metrics that is not zero.
+
+Without won statuses, all sources have the same income, and a new site has visits before it has deals.
+"""
+DIRECT = "(direct)"
 
 
 @record
@@ -146,7 +154,9 @@ def _usual(arrivals: Arrivals) -> dict[str, str]:
 
 def _words(address: Address, usual: dict[str, str]) -> RawQuestion:
     asked = address.words(**usual)
-    return replace(asked, by="", metrics=",".join((*FIGURES, NO_RATE.name)), sort="", limit="", models="")
+    return replace(
+        asked, by="", metrics=",".join((*FIGURES, *(metric.name for metric in HIDDEN))), sort="", limit="", models=""
+    )
 
 
 def _read(
@@ -169,12 +179,14 @@ def _ask(
     )
     by_source = tuple(DIMENSIONS[name] for name in ("source", "medium"))
     unmatched = Filter(DIMENSIONS["match_reason"], Operator.AMONG, tuple(UNMATCHED_REASONS))
+    figures = ask(source, site, question, now)
+    by_money = replace(question, by=by_source, metrics=sources, limit=None, sort=_order_of_sources(figures))
     return Answers(
-        ask(source, site, question, now),
+        figures,
         ask(source, site, over_time(question, METRICS[drawn]), now)
         if has_line(question.period, METRICS[drawn])
         else None,
-        ask(source, site, replace(question, by=by_source, metrics=sources, limit=SOURCES_SHOWN), now),
+        _first_sources(ask(source, site, by_money, now)),
         ask(
             source,
             site,
@@ -189,6 +201,19 @@ def _ask(
         find_missing_data(source, site, question.period, now),
         find_unclassified_deals(source, site, unclassified, question.period, now),
     )
+
+
+def _order_of_sources(figures: Report) -> Sort:
+    """Return the order of the table of sources."""
+    (values,) = figures.total.values.values()
+    total = {metric.name: value for metric, value in zip(figures.question.metrics, values, strict=True)}
+    return Sort(next((name for name in SOURCES_ORDER if total[name]), SOURCES_ORDER[0]), is_descending=True)
+
+
+def _first_sources(report: Report) -> Report:
+    """Return a report by source with its first rows, and all rows of direct visits and of no source."""
+    rows = [row for place, row in enumerate(report.rows) if place < SOURCES_SHOWN or row.keys[0] in (None, DIRECT)]
+    return replace(report, question=replace(report.question, limit=SOURCES_SHOWN), rows=rows)
 
 
 def _shown(
@@ -225,7 +250,7 @@ def _figures(report: Report, address: Address, rows_page: str, drawn: str, langu
     (model,) = report.total.values
     figures = []
     for place, metric in enumerate(report.question.metrics):
-        if metric is NO_RATE:
+        if metric in HIDDEN:
             continue
         value = report.total.values[model][place]
         compared = report.total.compared[model][place] if report.total.compared is not None else None

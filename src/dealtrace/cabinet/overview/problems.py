@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
+from dealtrace.accounts.masking import masked_text
 from dealtrace.accounts.rights import Role
 from dealtrace.cabinet.formats import clock_time, money
+from dealtrace.cabinet.reports.readers import may_see_contacts
 from dealtrace.cabinet.view import View
 from dealtrace.operations.overview.problems import RECENT_DAYS, Problem, ProblemKind
 from dealtrace.record import record
@@ -131,6 +133,13 @@ _TEMPLATES: Mapping[ProblemKind, _Template] = {
     ),
 }
 assert set(_TEMPLATES) == set(ProblemKind)
+_OF_CALLERS = {
+    ProblemKind.SERVICE_SILENT,
+    ProblemKind.STATUSES_UNCLASSIFIED,
+    ProblemKind.FIELDS_UNKNOWN,
+    ProblemKind.PARAMETERS_UNKNOWN,
+}
+"""The kinds of problem that name words which callers sent, and which may therefore be contacts."""
 _WHO: Mapping[Role, str] = {
     Role.READER: "The person who runs the server can do this.",
     Role.ANALYST: "An analyst or an owner of the site can do this.",
@@ -145,8 +154,9 @@ def problem_texts(problems: Sequence[Problem], view: View) -> list[ProblemText]:
 
 def _problem_text(problem: Problem, view: View) -> ProblemText:
     template, site = _TEMPLATES[problem.kind], view.current_site
+    is_masked = problem.kind in _OF_CALLERS and not may_see_contacts(view)
     facts = {
-        "what": problem.what,
+        "what": masked_text(problem.what) if is_masked else problem.what,
         "count": problem.count,
         "amount": money(view.language, problem.amount),
         "since": clock_time(view.language, problem.since, site.time_zone) if problem.since is not None else "",

@@ -88,6 +88,8 @@ def nothing_words(dimension: Dimension, translate: Callable[[str], str]) -> str:
     """Return the text that is shown for a missing key, with the reason if it is known."""
     if dimension.name == "client_kind":
         return translate("(client unknown: the deal has no lead)")
+    if dimension.name == "source":
+        return translate("(no source)")
     return translate("(nothing)")
 
 

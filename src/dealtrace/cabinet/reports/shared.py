@@ -54,10 +54,10 @@ async def show(view: View) -> Response:
 
 
 async def _answer(view: View) -> Response:
-    await limit_guessing(view)
     now = clock.now()
     opened = await view.read(_open, view.request.path_params["key"], now)
     if opened is None:
+        await limit_guessing(view)
         return view.page("shared/gone.html", NOT_FOUND)
     asked = address_at(opened.site.id, opened.link.query)
     try:
