@@ -191,7 +191,7 @@ SHAPES = (
     "calltouch/answers/",
     "api/",
     "counter/visit.py",
-    "http/error_body.py",
+    "calltouch/error_body.py",
 )
 """Where the shapes of the wire's JSON stand; their keys are the wire's."""
 ORDER_WORD = re.compile(r"orders?$|order_(?!by$)|order[A-Z]")

@@ -138,3 +138,25 @@ def test_a_repeated_parameter_of_the_body_replaces_that_of_the_query() -> None:
     pairs = read_pairs(b"filter=a&filter=b&key=k&key=l").overridden_by(read_pairs(b"filter=c&filter=%zz&key=m"))
     assert (pairs.all_of("filter"), pairs.all_of("key")) == (["c"], ["m"])
     assert set(pairs.broken_further) == {"filter"}
+
+
+@pytest.mark.parametrize(
+    ("sent", "message"),
+    [
+        ("orderSumm", "this parameter is required, but orderSumm was sent instead"),
+        ("ordersum", "this parameter is required, but ordersum was sent instead"),
+        ("colour", "this parameter is required"),
+        ("orderDat", "this parameter is required"),
+        ("orderSum" + "m" * 100, "this parameter is required"),
+    ],
+)
+def test_a_missing_parameter_is_refused_with_its_misspelling(sent: str, message: str) -> None:
+    table = ParameterTable(
+        (
+            Parameter("orderSum", Text(10), "сумма", "amount", required=True),
+            Parameter("orderDate", Text(10), "дата", "date"),
+        )
+    )
+    with pytest.raises(InvalidParameters) as refused:
+        table.read(read_pairs(f"{sent}=1".encode()))
+    assert [(fault.field, fault.en) for fault in refused.value.violations] == [("orderSum", message)]

@@ -60,7 +60,7 @@ class CostAmount:
         if not 0 <= kopecks <= COST_KOPECKS_MAX:
             most = COST_KOPECKS_MAX // KOPECKS_PER_RUBLE
             raise InvalidValue(
-                f"ожидается сумма в рублях от 0 до {most}", f"a sum in rubles from 0 to {most} is expected"
+                f"ожидается сумма в рублях от 0 до {most}", f"an amount in rubles from 0 to {most} is expected"
             )
         return kopecks
 

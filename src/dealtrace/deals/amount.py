@@ -30,12 +30,12 @@ def parse_amount(text: str) -> Decimal:
     if len(plain) > AMOUNT_LENGTH_MAX or not _AMOUNT.fullmatch(plain):
         raise InvalidValue(
             "ожидается сумма в рублях, например 1000 или 1000.50",
-            "a sum in rubles is expected, such as 1000 or 1000.50",
+            "an amount in rubles is expected, such as 1000 or 1000.50",
         )
     amount = Decimal(plain)
     if abs(amount) > AMOUNT_MAX:
         raise InvalidValue(
-            f"сумма по модулю больше {AMOUNT_MAX}", f"the sum must be from -{AMOUNT_MAX} to {AMOUNT_MAX}"
+            f"сумма по модулю больше {AMOUNT_MAX}", f"the amount must be from -{AMOUNT_MAX} to {AMOUNT_MAX}"
         )
     return amount.quantize(AMOUNT_STEP, ROUND_HALF_UP)
 

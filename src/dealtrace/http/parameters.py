@@ -11,9 +11,12 @@ from dealtrace.errors import InvalidParameters, InvalidValue, Violation
 from dealtrace.http.forms import Pairs
 from dealtrace.http.parameter_types import Text, WireType
 from dealtrace.leads.plain_text import is_blank
+from dealtrace.nearest_name import nearest_name
 from dealtrace.record import record
 
 REQUIRED = ("обязательный параметр не передан", "this parameter is required")
+UNKNOWN_COMPARED_MAX, MISSPELT_LENGTH_MAX = 20, 50
+"""Ours: how many unknown names, and of which length, are compared with a missing name: a request may send thousands."""
 
 
 @record
@@ -188,10 +191,18 @@ class ParameterTable:
         violations |= {name: violation for name, violation in pairs.broken.items() if self._knows(name)}
         for name in self.required:
             if name not in sent.values and name not in violations:
-                violations[name] = Violation(name, *REQUIRED)
+                violations[name] = self._missing(name, sent.unknown)
         if violations:
             self._check_violations(violations, sent)
         return sent
+
+    def _missing(self, name: str, unknown: Sequence[str]) -> Violation:
+        """Return the violation for a required parameter that is missing; it names a misspelling that was sent."""
+        ru, en = REQUIRED
+        for other in unknown[:UNKNOWN_COMPARED_MAX]:
+            if len(other) <= MISSPELT_LENGTH_MAX and nearest_name(other, self.named) == name:
+                return Violation(name, f"{ru}, вместо него передан {other}", f"{en}, but {other} was sent instead")
+        return Violation(name, ru, en)
 
     def _take_repeated(self, parameter: Repeated, pairs: Pairs, sent: Sent, violations: dict[str, Violation]) -> None:
         name, texts = parameter.name, pairs.all_of(parameter.name)

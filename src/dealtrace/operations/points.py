@@ -4,8 +4,11 @@ Seed: «За каждый успешно выполненный запрос с�
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from sqlalchemy import Connection
+
+from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
 from dealtrace.errors import PointsSpent
 from dealtrace.operations.work import Work, operation
@@ -47,12 +50,15 @@ def lock_registrations(work: Work) -> None:
     for leads. This function locks the same row, and around midnight the rows of both days. An operation calls it before
     it locks any other row, so that no two transactions wait for each other. SQLite needs no lock: it has one writer.
     """
-    if work.connection.dialect.name == "sqlite":
+    lock_registrations_of(work.connection, work.site, work.now)
+
+
+def lock_registrations_of(connection: Connection, site: Site, now: datetime) -> None:
+    """Do the same as `lock_registrations`, for a transaction that takes no ids."""
+    if connection.dialect.name == "sqlite":
         return
-    for day_on in sorted(
-        {site_day(work.now + apart, work.site.time_zone) for apart in (-MIDNIGHT_MARGIN, MIDNIGHT_MARGIN)}
-    ):
-        points.hold_day(work.connection, work.site.id, day_on)
+    for day_on in sorted({site_day(now + apart, site.time_zone) for apart in (-MIDNIGHT_MARGIN, MIDNIGHT_MARGIN)}):
+        points.hold_day(connection, site.id, day_on)
 
 
 def points_refusal(work: Work) -> PointsSpent:

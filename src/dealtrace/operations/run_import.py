@@ -12,15 +12,13 @@ from dealtrace.leads.file_import import FileImport, ImportRow
 from dealtrace.operations.deals.import_deals import IDS_PER_DEAL_MAX, import_deals
 from dealtrace.operations.import_file import ROWS_AT_ONCE, Import, begin_import, finish_import, import_rows
 from dealtrace.operations.leads.import_leads import IDS_PER_LEAD_MAX, import_calls, import_lead_requests
+from dealtrace.operations.try_again import try_again
 from dealtrace.operations.visits.import_visits import IDS_PER_VISIT_MAX, import_visits
 from dealtrace.operations.work import Work
 from dealtrace.record import record
-from dealtrace.storage.database.database_errors import is_lost_race, message_of
+from dealtrace.storage.database.database_errors import message_of
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import IdBlocks
-
-TRIES_MAX = 3
-"""How many times a chunk is tried if other processes store conflicting rows, such as leads with the same reference."""
 
 
 @record
@@ -139,18 +137,14 @@ def _import_chunk(
     chunk: Sequence[tuple[FileRow, ImportRow[object]]],
     now: datetime,
 ) -> FileImport:
-    """Import rows and return the progress; if another process stored a conflicting row first, try again."""
+    """Import rows and return the progress; after a conflict with another process, try again."""
     kind = IMPORT_KINDS[job.noun]
-    for tries_left in reversed(range(TRIES_MAX)):
+
+    def attempt() -> FileImport:
         ids.ensure(len(chunk) * kind.ids_per_row)
-        try:
-            with job.database.write() as connection:
-                done = import_rows(Work(connection, ids, job.site, now), kind.run, state, [row for _, row in chunk])
-                job.refused.add((kept, done.refused[row.number]) for kept, row in chunk if row.number in done.refused)
-        except Exception as error:
-            if not (tries_left and is_lost_race(error)):
-                raise
-            job.refused.begin(state.last_row)
-        else:
-            return done.at
-    raise AssertionError
+        with job.database.write() as connection:
+            done = import_rows(Work(connection, ids, job.site, now), kind.run, state, [row for _, row in chunk])
+            job.refused.add((kept, done.refused[row.number]) for kept, row in chunk if row.number in done.refused)
+        return done.at
+
+    return try_again(attempt, lambda: job.refused.begin(state.last_row))

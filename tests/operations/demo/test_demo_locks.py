@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from cast import MOSCOW, Player, Stage
 from dealtrace.accounts.site import Site
-from dealtrace.demo.refusals import DemoExists, DemoMissing
+from dealtrace.demo.refusals import DemoExists, DemoMissing, SiteInUse
 from dealtrace.demo.year import make_year
 from dealtrace.errors import Refusal
 from dealtrace.operations.deals.register import register_deals
@@ -87,6 +87,25 @@ def test_a_removal_waits_for_a_step_from_its_beginning(stage: Stage, monkeypatch
         assert removals[0].result(30) is None
     with stage.database.read() as connection:
         assert count_site_rows(connection, shop.site.id) == {}
+
+
+def test_a_removal_waits_for_a_registration_and_counts_it(stage: Stage) -> None:
+    shop, _ = begin(stage)
+    stage.ids.ensure(10)
+
+    def sell(connection: Connection) -> None:
+        register_deals(stage.work(connection, shop, NOW), [WriteCommand(registration("CRM-1"))])
+
+    def remove_without_others(connection: Connection) -> SiteInUse | None:
+        try:
+            remove_demo(connection, shop.site.id, NOW)
+        except SiteInUse as in_use:
+            return in_use
+        return None
+
+    _, refused = side_by_side(stage.database, sell, remove_without_others)
+    assert isinstance(refused, SiteInUse)
+    assert len(rows_of(stage.database, shop)["deal"]) == 1
 
 
 def test_a_step_that_waited_for_the_removal_stores_nothing(stage: Stage) -> None:

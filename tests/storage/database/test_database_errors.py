@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.database.database_errors import (
     driver_error,
+    is_conflict,
     is_database_failure,
     is_lost_race,
     is_temporary,
@@ -196,3 +197,13 @@ def test_it_tells_nothing_of_what_is_not_the_databases(fault: Exception) -> None
 )
 def test_a_second_attempt_is_counted_by_its_reason(fault: BaseException, reason: str) -> None:
     assert retry_reason(fault) == reason
+
+
+@pytest.mark.parametrize("fault", [errors.DeadlockDetected(), errors.SerializationFailure(), errors.UniqueViolation()])
+def test_a_transaction_that_lost_against_another_may_be_run_again(fault: Exception) -> None:
+    assert is_conflict(fault)
+
+
+@pytest.mark.parametrize("fault", [errors.AdminShutdown(), errors.DiskFull(), errors.SyntaxError(), ValueError()])
+def test_a_transaction_that_failed_alone_is_not_run_again(fault: Exception) -> None:
+    assert not is_conflict(fault)

@@ -210,7 +210,7 @@ MATCHING = Parameter(
     MatchingElements(LABEL_LENGTH_MAX),
     f"Способы найти лид, по порядку: {', '.join(FINDING)}. Другие способы сделок ничего не находят: "
     f"{', '.join(FINDS_NOTHING)}.",
-    f"The ways to find the lead, tried in order: {', '.join(FINDING)}. Other ways of deals find nothing: "
+    f"The ways to find the lead, tried in order: {', '.join(FINDING)}. The other ways, known from deals, find nothing: "
     f"{', '.join(FINDS_NOTHING)}.",
     required=True,
 )

@@ -8,7 +8,8 @@ from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_change import PAST_DEALS, ChangeKind
 from dealtrace.operations.accounts.record_change import record_work
 from dealtrace.operations.accounts.require_site import ReadSite
-from dealtrace.operations.deals.rematch import CHUNK_DEALS, rematch_next
+from dealtrace.operations.deals.rematch import CHUNK_DEALS, Chunk, rematch_next
+from dealtrace.operations.try_again import try_again
 from dealtrace.operations.what_if.list_outcomes import list_outcomes
 from dealtrace.operations.what_if.trial import Trial
 from dealtrace.operations.work import Work
@@ -43,21 +44,24 @@ def run_rematch(
 ) -> Iterator[RematchProgress]:
     """Match the deals of a site again, those behind `after`, and yield the progress first and after each chunk.
 
-    Each chunk is a transaction of its own, so a caller that stops iterating stops the run after a chunk. It applies
-    `site`, or what `read_site` returns. If deals were changed, this is recorded at the end as a change of the site.
+    Each chunk is a transaction of its own, so a caller that stops iterating stops the run after a chunk. A chunk that
+    lost against another transaction is run again. It applies `site`, or what `read_site` returns. If deals were
+    changed, this is recorded at the end as a change of the site.
     """
     with database.read() as connection:
         at = replace(after, total=after.deals + count_deals(connection, site.id, after.last_id))
     yield at
-    while True:
+
+    def rematch_chunk() -> Chunk | None:
         with database.write() as connection:
             current = read_site(connection) if read_site is not None else site
             work = Work(connection, IdBlocks(database.writer), current, now(), user_id=user_id)
             chunk = rematch_next(work, at.last_id)
-            if chunk is None:
-                if at.changed:
-                    record_work(work, ChangeKind.PAST, PAST_DEALS, after=str(at.changed))
-                return
+            if chunk is None and at.changed:
+                record_work(work, ChangeKind.PAST, PAST_DEALS, after=str(at.changed))
+            return chunk
+
+    while (chunk := try_again(rematch_chunk)) is not None:
         at = RematchProgress(at.deals + chunk.deals, at.changed + chunk.changed, chunk.last_id, at.total)
         yield at
 

@@ -10,6 +10,7 @@ from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.demo.begin import LABEL
 from dealtrace.operations.demo.mark import Demo, find_demo, list_demos, lock_demo
+from dealtrace.operations.points import lock_registrations_of
 from dealtrace.storage.accounts.revision import raise_revision
 from dealtrace.storage.accounts.sites import delete_site
 from dealtrace.storage.site_rows import count_site_rows, delete_site_rows
@@ -40,6 +41,7 @@ def remove_demo(
         SiteInUse: people or programs have stored visits, leads or deals in the site.
     """
     demo = lock_demo(connection, _find(connection, site_id).site)  # a step that is being stored ends first
+    lock_registrations_of(connection, demo.site, now)  # what is being registered is counted, too
     rows = count_site_rows(connection, demo.site.id)
     others = sum(rows.get(name, 0) for name in RECORDS) - demo.progress.taken_in
     if others > 0 and not with_others:

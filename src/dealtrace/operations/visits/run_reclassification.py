@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.reclassification import Reclassification
 from dealtrace.operations.accounts.require_site import ReadSite
+from dealtrace.operations.try_again import try_again
 from dealtrace.operations.visits.reclassify import (
     VISITS_AT_ONCE,
     begin_reclassification,
@@ -16,13 +17,10 @@ from dealtrace.operations.visits.reclassify import (
     reclassify_visitors,
 )
 from dealtrace.operations.work import Work
-from dealtrace.storage.database.database_errors import is_lost_race
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.visits.reclassification import count_visits
 from dealtrace.storage.visits.visits import count_visits_of_visitors
-
-TRIES_MAX = 10
 
 
 class _RollBack(Exception):  # noqa: N818 - it is not an error
@@ -85,26 +83,23 @@ class _Run:
 
     def next(self, state: Reclassification) -> Reclassification | None:
         """Process the next visitors and return the new state, or `None` at the end; a dry run stores nothing."""
-        for tries_left in reversed(range(TRIES_MAX)):
-            with self._database.read() as connection:
-                visitors = list_next_visitors(self.work(connection), state)
-                if not visitors:
-                    return None
-                visits = count_visits_of_visitors(connection, self._site.id, visitors)
-            self._ids.ensure(visits + VISITS_AT_ONCE)
-            try:
-                with self._database.write() as connection:
-                    after = reclassify_visitors(self.work(connection), state, visitors)
-                    if self._dry_run:
-                        raise _RollBack(after)  # noqa: TRY301 - an exception that leaves the block rolls the transaction back
-            except _RollBack as dry:
-                return dry.after
-            except Exception as error:
-                if not (tries_left and is_lost_race(error)):
-                    raise
-            else:
-                return after
-        raise AssertionError
+        return try_again(lambda: self._attempt(state))
+
+    def _attempt(self, state: Reclassification) -> Reclassification | None:
+        with self._database.read() as connection:
+            visitors = list_next_visitors(self.work(connection), state)
+            if not visitors:
+                return None
+            visits = count_visits_of_visitors(connection, self._site.id, visitors)
+        self._ids.ensure(visits + VISITS_AT_ONCE)
+        try:
+            with self._database.write() as connection:
+                after = reclassify_visitors(self.work(connection), state, visitors)
+                if self._dry_run:
+                    raise _RollBack(after)  # noqa: TRY301 - an exception that leaves the block rolls the transaction back
+        except _RollBack as dry:
+            return dry.after
+        return after
 
     def work(self, connection: Connection) -> Work:
         """Return the context of an operation in the transaction of `connection`."""

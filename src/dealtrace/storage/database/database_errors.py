@@ -6,6 +6,8 @@ import sys
 
 TEMPORARY_SQLSTATES = frozenset({"40001", "40P01", "57P01", "57P02", "57P03"})
 """The SQLSTATEs of a serialization failure, a deadlock, and a server that is stopping, crashed or starting."""
+CONFLICT_SQLSTATES = frozenset({"40001", "40P01"})
+"""The SQLSTATEs of a serialization failure and a deadlock, which PostgreSQL ends by rolling one transaction back."""
 RETRY_REASONS = {"40001": "serialization", "40P01": "deadlock"}
 CONNECTION_CLASS = "08"
 LIMIT_CLASS = "54"
@@ -46,6 +48,16 @@ def is_lost_race(fault: BaseException) -> bool:
     if _is_postgresql(error, "InternalError_"):
         return _BROKEN_KEY.search(str(error).partition("\n")[0]) is not None
     return isinstance(error, sqlite3.IntegrityError) or _is_postgresql(error, "IntegrityError")
+
+
+def is_conflict(fault: BaseException) -> bool:
+    """Return whether a transaction lost against another one, by a conflicting row or a deadlock, and may be run again.
+
+    This is for whoever runs whole transactions again. Deadlocks are not lost races, because the write queue answers a
+    lost race by running a command again inside its transaction, which a deadlock has already ended.
+    """
+    error = driver_error(fault)
+    return is_lost_race(fault) or (_is_postgresql(error) and _sqlstate(error) in CONFLICT_SQLSTATES)
 
 
 def retry_reason(fault: BaseException) -> str:

@@ -246,9 +246,12 @@ def count_unusable_contacts(connection: Connection, site_id: int, since: datetim
 
 
 def list_latest_matchers(connection: Connection, site_id: int, limit: int) -> list[tuple[Matcher, ...]]:
-    """List the matchers (conditions that find a lead) of up to `limit` deals of the 2.0 API, highest deal id first."""
+    """List the matchers (conditions that find a lead) of the `limit` deals of the 2.0 API stored last.
+
+    The latest is first. Ids do not tell: each process takes ids from blocks of its own.
+    """
     theirs = select(deal.c.matchers).where(deal.c.site_id == site_id, deal.c.matchers.is_not(None))
-    latest = connection.execute(theirs.order_by(deal.c.id.desc()).limit(limit)).scalars()
+    latest = connection.execute(theirs.order_by(deal.c.recorded_at.desc(), deal.c.id.desc()).limit(limit)).scalars()
     return [convert(matchers, tuple[Matcher, ...]) for matchers in latest]
 
 

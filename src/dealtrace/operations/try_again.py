@@ -1,0 +1,28 @@
+"""Run a transaction again after it lost against another one."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from dealtrace.storage.database.database_errors import is_conflict
+
+TRIES_MAX = 10
+Result = TypeVar("Result")
+
+
+def try_again(attempt: Callable[[], Result], clean_up: Callable[[], None] = lambda: None) -> Result:
+    """Return what `attempt` returns; after a conflict with another transaction, try again, at most `TRIES_MAX` times.
+
+    `attempt` contains a whole transaction, so nothing of a failed attempt is stored. `clean_up` is called before each
+    further attempt, and undoes what an attempt has done outside the database.
+
+    Raises:
+        Exception: what the last attempt raised, or an error that is no conflict.
+    """
+    for _ in range(TRIES_MAX - 1):
+        try:
+            return attempt()
+        except Exception as error:
+            if not is_conflict(error):
+                raise
+            clean_up()
+    return attempt()
