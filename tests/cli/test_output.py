@@ -14,7 +14,7 @@ from cast import Player, Stage, moscow
 from commands import Terminal
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.cli.commands import COMMANDS, load_command
-from dealtrace.cli.output import cleaned
+from dealtrace.cli.output import cleaned, counted
 from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.plain_text import stripped
 from server import ServerProcess
@@ -164,3 +164,8 @@ def test_colons_and_brackets_of_strangers_are_not_markup(terminal: Terminal) -> 
     terminal.done("site", "create", "[red]:warning:[/red]")
     for command in (("site", "list"), ("site", "show", "1")):
         assert "[red]:warning:[/red]" in terminal.done(*command).out
+
+
+@pytest.mark.parametrize(("count", "said"), [(0, "0 deals"), (1, "1 deal"), (2, "2 deals"), (21, "21 deals")])
+def test_a_noun_has_its_plural(count: int, said: str) -> None:
+    assert counted(count, "deal") == said

@@ -129,11 +129,15 @@ def end_without_output(failure: OutputFailed) -> NoReturn:
 
 
 def _clean(printed: Any) -> Any:
-    """Return a string or table with its texts cleaned. Any: Rich prints objects of many types."""
+    """Return a string or table with its texts cleaned; a table that is too wide breaks its words and cuts none.
+
+    Any: Rich prints objects of many types.
+    """
     if isinstance(printed, str):
         return cleaned(printed)
     if isinstance(printed, Table):
         for column in printed.columns:
+            column.overflow = "fold"
             column._cells = [_clean(cell) for cell in column._cells]  # noqa: SLF001 - Rich has no other way to its cells
     return printed
 

@@ -1,0 +1,89 @@
+"""What a terminal of sixty columns shows: the help of every command, and tables."""
+
+import os
+import pty
+import re
+import sys
+import termios
+from collections.abc import Iterator
+from contextlib import suppress
+
+import pytest
+from rich.cells import cell_len
+from rich.table import Table
+from typer.core import TyperGroup
+
+from commands import read_to_the_end
+from dealtrace.cli.commands import COMMANDS, load_command, main
+from dealtrace.cli.output import CleanConsole
+
+COLUMNS = 60
+ESCAPE = "\x1b"
+
+
+def paths() -> Iterator[tuple[str, ...]]:
+    """Yield the program, its groups and its commands."""
+    yield ()
+    for name in COMMANDS:
+        yield (name,)
+        loaded = load_command(name)
+        if isinstance(loaded, TyperGroup):
+            yield from ((name, part) for part in loaded.commands)
+
+
+def help_in_terminal(path: tuple[str, ...], environment: dict[str, str]) -> str:
+    """Return what a fork of the tests shows on a terminal of its own when it is asked for the help of a command."""
+    outer, inner = pty.openpty()
+    termios.tcsetwinsize(inner, (24, COLUMNS))
+    child = os.fork()
+    if not child:
+        status = 1
+        with suppress(BaseException):
+            os.environ.clear()
+            os.environ.update(environment)
+            for number in (0, 1, 2):
+                os.dup2(inner, number)
+            sys.stdin, sys.stdout, sys.stderr = (os.fdopen(n, "w" if n else "r", closefd=False) for n in range(3))
+            sys.argv = ["dealtrace", *path, "--help"]
+            try:
+                main()
+            except SystemExit as end:
+                status = end.code if isinstance(end.code, int) else 0
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(status)
+    os.close(inner)
+    shown = read_to_the_end(outer)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0, (path, shown)
+    return shown
+
+
+@pytest.mark.parametrize(
+    ("language", "colours"), [("en_US.UTF-8", {}), ("ru_RU.UTF-8", {"NO_COLOR": "1"})], ids=["colours", "no colours"]
+)
+def test_the_help_of_every_command_fits_sixty_columns(language: str, colours: dict[str, str]) -> None:
+    environment = {"LANG": language, "TERM": "xterm-256color", "PATH": os.environ["PATH"], **colours}
+    for path in paths():
+        shown = help_in_terminal(path, environment)
+        assert "Usage:" in shown
+        assert "Traceback" not in shown
+        codes = {code for sequence in re.findall(r"\x1b\[([0-9;]*)m", shown) for code in sequence.split(";")}
+        assert not colours or not {code for code in codes if len(code) > 1}, "NO_COLOR leaves bold, dim and the like"
+        plain = re.sub(r"\x1b\[[0-9;]*m", "", shown)
+        assert ESCAPE not in plain
+        for line in plain.splitlines():
+            assert cell_len(line.rstrip()) <= COLUMNS, (path, line)
+
+
+def test_a_table_that_is_too_wide_shows_every_word_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(COLUMNS))
+    table = Table("siteId", "name", "timezone", "contact matching", "points today", "attribution")
+    table.add_row("1", "Магазин на Тверской", "Asia/Vladivostok", "off", "0 / ∞", "1")
+    console = CleanConsole()
+    with console.capture() as captured:
+        console.print(table)
+    lines = captured.get().splitlines()
+    assert all(cell_len(line) <= COLUMNS for line in lines)
+    assert "…" not in captured.get()
+    zones = [line.split("│")[3].strip() for line in lines if line.startswith("│")]
+    assert "".join(zones) == "Asia/Vladivostok"
