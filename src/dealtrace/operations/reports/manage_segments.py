@@ -72,7 +72,8 @@ def rename_segment(
     """Rename a segment, also in the saved and mailed reports that use it; return `False` if there is no such segment.
 
     Ours: if a segment of the site is renamed, the reports of users who have a segment of their own with the old or the
-    new name stay unchanged, because these reports mean the user's own segment. Shared links never name a segment: they have its filters.
+    new name stay unchanged, because these reports mean the user's own segment. Shared links never name a
+    segment: they have its filters.
 
     Raises:
         InvalidSetting: the new name is empty or too long.
