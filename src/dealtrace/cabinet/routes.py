@@ -93,6 +93,7 @@ PAGES = (
     Page("/password", "POST", own_password.accept, is_open=True),
     Page("/profile", "GET", profile.show),
     Page("/profile/password", "POST", own_password.change),
+    Page("/profile/keys", "POST", profile.choose_keys),
     Page("/profile/sessions", "POST", profile.end),
     Page("/profile/second-factor", "GET", second_factor.show, sets_factor=True),
     Page("/profile/second-factor", "POST", second_factor.set_up, sets_factor=True),
