@@ -67,6 +67,8 @@ DELIVERY_READERS = 2
 """How many threads, each with a database connection, read the content of webhook messages."""
 OWN_READERS = 2
 """Connections that requests cannot delay: one follows changed sites and tokens, the other checks the database."""
+EXPORTS_AT_ONCE = 2
+"""How many lists a process exports at once; each has a thread and a database connection that no request waits for."""
 BACKGROUND_READERS = 1
 """Connections for runs in the background, which must not use the connections for requests."""
 OBJECTS_BETWEEN_COLLECTIONS = 20_000
@@ -140,6 +142,7 @@ class Application:
         self._proxies = Proxies(self._settings.trusted_proxies)
         self._password_threads = Threads(PASSWORDS_AT_ONCE, "passwords")
         self._file_threads = Threads(FILES_AT_ONCE, "files")
+        self._export_threads = Threads(EXPORTS_AT_ONCE, "exports")
         self._background_runs = BackgroundRuns(_log_failed_run)
         self._account_changes, self._session_uses = AccountChanges(self._database), SessionUses()
         services = service_routes(describe, self._watch, lambda: self._write_queue.is_alive)
@@ -155,6 +158,7 @@ class Application:
             self._report_pool,
             self._password_threads,
             self._file_threads,
+            self._export_threads,
             self._background_runs,
             self._settings.mail_server is not None,
             self._settings.backup_days_max,
@@ -215,7 +219,7 @@ class Application:
         settings = self._settings
         return open_database(
             settings.database_url,
-            readers=settings.reader_threads + BACKGROUND_READERS,
+            readers=settings.reader_threads + BACKGROUND_READERS + EXPORTS_AT_ONCE,
             read_address=read_address,
             prepared_statements=settings.prepared_statements,
             mirror_memory_mib=settings.mirror_memory,
@@ -299,7 +303,7 @@ class Application:
         await self._write_queue.stop()
         self._background_runs.stop()
         self._account_changes.stop()
-        for threads in (self._password_threads, self._file_threads):
+        for threads in (self._password_threads, self._file_threads, self._export_threads):
             threads.stop()
         await self._rate_limits.stop()
         for pool in (self._read_pool, self._followed, self._primary_read_pool, self._report_pool):

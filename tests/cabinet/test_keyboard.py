@@ -32,6 +32,8 @@ OPEN_FOLDS = "document.querySelectorAll('details').forEach(each => { each.open =
 LOOK = """(each => { if (getComputedStyle(each).outlineStyle !== 'none') each.dataset.seen = 'yes';
  return each.matches('.last-control') })(document.activeElement)"""
 """Mark the control that has the focus if that is seen; the button inside a date has a mark of its own."""
+TAKEN = "document.addEventListener('keydown', each => { document.body.dataset.taken = each.defaultPrevented }) || 0"
+"""Tell of each key from now on whether a script of the page took it."""
 TABS_MAX = 500
 
 
@@ -163,3 +165,36 @@ def test_the_keys_are_a_plain_page_for_everybody_who_is_logged_in(
         browser.emulate(language=language)
         browser.open(f"{host.address}/cabinet/keys")
         assert words in browser.run("document.querySelector('main').innerText")
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+def test_the_keys_of_single_characters_are_turned_off_and_on(
+    host: ServerProcess, site: FilledSite, browser: Browser, root: str, *, scripts: bool
+) -> None:
+    """WCAG 2.1.4 (A): people who speak their text would open pages by it."""
+    database = open_database(host.database_url)
+    person = member_of(host, Stage(database), site.player.site.id, Role.ANALYST)
+    database.close()
+    browser.emulate(runs_scripts=scripts)
+    browser.keep_cookie("session", person.secret, host.address)
+    for word, has_keys in (("off", False), ("on", True)):
+        browser.open(f"{host.address}/cabinet/profile")
+        tab_to(browser, "[name=has_keys]")
+        browser.press(" ")
+        tab_to(browser, "form[action$='/profile/keys'] button")
+        assert press_and_wait(browser, "Enter") == "/cabinet/profile"
+        assert browser.run("document.querySelector('[name=has_keys]').checked") is has_keys
+        browser.open(f"{host.address}/cabinet/keys")
+        assert browser.run(f"document.querySelector('main').innerText.includes('{word}')")
+        if scripts and has_keys:
+            browser.open(f"{root}/")
+            assert "/reports?" in press_and_wait(browser, "g", "r")
+        elif scripts:
+            browser.open(f"{root}/")
+            browser.run(
+                "document.addEventListener('keydown', each => { document.body.dataset.taken = each.defaultPrevented })"
+            )
+            set_time(browser, 0)
+            for key in ("g", "r", "/", "?"):
+                browser.press(key)
+                assert browser.run("document.body.dataset.taken") == "false", key

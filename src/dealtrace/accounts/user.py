@@ -16,7 +16,8 @@ LOGIN_LENGTH_MAX = 200
 class User:
     """A person who can log in; `login` is case-insensitive.
 
-    `is_owner` marks an owner of the installation, who owns every site.
+    `is_owner` marks an owner of the installation, who owns every site. `has_keys` is false if the person has turned off
+    the keys of single characters in the cabinet.
     """
 
     id: UserId
@@ -24,6 +25,7 @@ class User:
     created_at: datetime
     is_owner: bool = False
     has_second_factor: bool = False
+    has_keys: bool = True
 
 
 def normal_login(text: str) -> str:

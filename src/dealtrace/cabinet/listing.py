@@ -1,6 +1,7 @@
 """Code that all lists of the cabinet share: parameters in the URL, the period, and paging."""
 
 import re
+from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlencode
 
@@ -72,6 +73,10 @@ class Listing:
         if not self.get(BEFORE).startswith(_BY_AMOUNT) or not _is_number(id_) or not is_amount:
             return None
         return AmountKey(int(amount) if amount != _NO_AMOUNT else None, int(id_))
+
+    def file(self, extension: str) -> str:
+        """Return the URL of the whole list as a file with this extension."""
+        return replace(self, page=f"{self.page}{extension}").link()
 
     def next_page(self, end: SortKey | AmountKey | None) -> str:
         """Return the URL of the page that begins after the key `end`, or an empty string if there is none."""

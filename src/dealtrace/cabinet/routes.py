@@ -8,11 +8,13 @@ from dealtrace.cabinet.clients import personal_data, timeline
 from dealtrace.cabinet.deals import actions as deal_actions
 from dealtrace.cabinet.deals import card as deal_card
 from dealtrace.cabinet.deals import journal as deal_journal
+from dealtrace.cabinet.deals.file import send_deals_as
 from dealtrace.cabinet.gate import Gate, Page
 from dealtrace.cabinet.installation import demo, sites
 from dealtrace.cabinet.leads import actions as lead_actions
 from dealtrace.cabinet.leads import card as lead_card
 from dealtrace.cabinet.leads import journal as lead_journal
+from dealtrace.cabinet.leads.file import send_leads_as
 from dealtrace.cabinet.notes import page as notes
 from dealtrace.cabinet.overview import page as overview
 from dealtrace.cabinet.people import (
@@ -67,9 +69,13 @@ PAGES = (
     Page("/unsubscribe/{key}", "GET", unsubscribe.show, is_open=True),
     Page("/unsubscribe/{key}", "POST", unsubscribe.change, is_open=True, is_signed=True),
     Page("/{site:int}/deals", "GET", deal_journal.show, Role.ANALYST),
+    Page("/{site:int}/deals.csv", "GET", send_deals_as(CSV), Role.ANALYST),
+    Page("/{site:int}/deals.xlsx", "GET", send_deals_as(XLSX), Role.ANALYST),
     Page("/{site:int}/deals/{deal:int}", "GET", deal_card.show, Role.ANALYST),
     Page("/{site:int}/deals/{deal:int}", "POST", deal_actions.act, Role.ANALYST),
     Page("/{site:int}/leads", "GET", lead_journal.show, Role.ANALYST),
+    Page("/{site:int}/leads.csv", "GET", send_leads_as(CSV), Role.ANALYST),
+    Page("/{site:int}/leads.xlsx", "GET", send_leads_as(XLSX), Role.ANALYST),
     Page("/{site:int}/leads/{kind}/{lead:int}", "GET", lead_card.show, Role.ANALYST),
     Page("/{site:int}/leads/{kind}/{lead:int}", "POST", lead_actions.act, Role.ANALYST),
     Page("/{site:int}/people/{client:int}", "GET", timeline.show, Role.ANALYST),
@@ -87,6 +93,7 @@ PAGES = (
     Page("/password", "POST", own_password.accept, is_open=True),
     Page("/profile", "GET", profile.show),
     Page("/profile/password", "POST", own_password.change),
+    Page("/profile/keys", "POST", profile.choose_keys),
     Page("/profile/sessions", "POST", profile.end),
     Page("/profile/second-factor", "GET", second_factor.show, sets_factor=True),
     Page("/profile/second-factor", "POST", second_factor.set_up, sets_factor=True),

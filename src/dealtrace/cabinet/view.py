@@ -49,8 +49,9 @@ class Services:
 
     A backup is too old after `backup_days_max` days; 0 means that backups are not checked.
     `webhook_fields` lists the names of the fields that a webhook may choose for events of a kind. A new site
-    has `points_per_day`. Passwords are checked on `password_threads`, and whole files are read and imported on
-    `file_threads`. Demos are filled, and a site's past is changed, in `background_runs`.
+    has `points_per_day`. Passwords are checked on `password_threads`, whole files are read and imported on
+    `file_threads`, and lists are exported on `export_threads`. Demos are filled, and a site's past is changed, in
+    `background_runs`.
     """
 
     database: Database
@@ -64,6 +65,7 @@ class Services:
     report_pool: ReportPool
     password_threads: Threads
     file_threads: Threads
+    export_threads: Threads
     background_runs: BackgroundRuns
     sends_mail: bool
     backup_days_max: int
@@ -141,10 +143,10 @@ class View:
             Refusal: too many reports are running, this one took too long, or the browser closed the connection.
         """
         return await self.services.report_pool.ask(
-            self._until_gone, self.current_site, ask, self.current_site, *args, **kwargs
+            self.until_gone, self.current_site, ask, self.current_site, *args, **kwargs
         )
 
-    async def _until_gone(self) -> None:
+    async def until_gone(self) -> None:
         """Wait until the browser closes the connection."""
         while (await self.request.receive())["type"] != "http.disconnect":
             pass

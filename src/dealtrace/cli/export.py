@@ -20,26 +20,23 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cli.deals.period import check_order
 from dealtrace.cli.options import JsonOption, SiteIdOption, day_option
 from dealtrace.cli.terminal import console, counted, error_console, fail, open_prepared, print_json
+from dealtrace.deals.exported_deal import ExportedDeal
 from dealtrace.files.export_columns import (
     ExportColumn,
-    ExportedDeal,
-    ExportedLead,
     call_columns,
     deal_columns,
     lead_request_columns,
     on_the_clock,
 )
 from dealtrace.files.row_writers import RowWriter, UnknownExtensionError, open_writer
+from dealtrace.leads.exported_lead import ExportedLead
 from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.record import record
-from dealtrace.storage.deals.deals import list_deals_by_id
 from dealtrace.storage.journals.deal_journal import JournalQuery, query_deals
+from dealtrace.storage.journals.exported_rows import list_exported_deals, list_exported_leads
 from dealtrace.storage.journals.keyset_pages import PageQuery, pages_of
-from dealtrace.storage.journals.lead_entries import list_lead_entries
 from dealtrace.storage.journals.lead_journal import LeadQuery, query_leads
-from dealtrace.storage.leads.lead_summaries import find_lead_summaries
-from dealtrace.storage.visits.credits import find_deal_visits
 
 ROWS_AT_ONCE = 1000
 Day = date
@@ -90,7 +87,11 @@ def _add_command(name: str, select: _Select[Item], meaning: str) -> None:
 
 def _select_deals(site: Site, since: datetime | None, until: datetime | None) -> _Selection[ExportedDeal]:
     query = query_deals(site.id, JournalQuery(since=since, until=until))
-    return _Selection(query, partial(_read_deals, site), deal_columns(sorted(site.custom_fields)))
+    return _Selection(
+        query,
+        lambda connection, ids: list_exported_deals(connection, site, ids),
+        deal_columns(sorted(site.custom_fields)),
+    )
 
 
 def _select_leads(
@@ -99,7 +100,7 @@ def _select_leads(
     query = query_leads(site, LeadQuery(kind, AttributionModel(site.attribution), since, until))
     fields = sorted(site.custom_fields)
     columns = call_columns(fields) if kind is LeadKind.CALL else lead_request_columns(fields)
-    return _Selection(query, partial(_read_leads, site, kind), columns)
+    return _Selection(query, lambda connection, ids: list_exported_leads(connection, site, kind, ids), columns)
 
 
 def _interval(site: Site, first: Day | None, last: Day | None) -> tuple[datetime | None, datetime | None]:
@@ -108,32 +109,6 @@ def _interval(site: Site, first: Day | None, last: Day | None) -> tuple[datetime
     since = day_start(first, site.time_zone) if first is not None else None
     until = day_start(last + timedelta(days=1), site.time_zone) if last is not None else None
     return since, until
-
-
-def _read_deals(site: Site, connection: Connection, ids: Sequence[int]) -> list[ExportedDeal]:
-    deals = list_deals_by_id(connection, site.id, ids)
-    refs = [deal.lead for deal in deals if deal.lead is not None]
-    model = AttributionModel(site.attribution)
-    summaries = find_lead_summaries(connection, site.id, refs, model)
-    visits = find_deal_visits(connection, site.id, deals, model)
-    return [
-        ExportedDeal(
-            deal,
-            summaries.get(deal.lead) if deal.lead is not None else None,
-            visits.get(deal.id),
-        )
-        for deal in deals
-    ]
-
-
-def _read_leads(site: Site, kind: LeadKind, connection: Connection, ids: Sequence[int]) -> list[ExportedLead]:
-    return [
-        ExportedLead(
-            entry.lead, entry.client, entry.qualification, entry.annotations, entry.visit, entry.phone, entry.email,
-            entry.circumstances, entry.page_url,
-        )
-        for entry in list_lead_entries(connection, site, kind, ids, AttributionModel(site.attribution))
-    ]  # fmt: skip
 
 
 def _export(

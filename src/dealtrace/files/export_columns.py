@@ -6,20 +6,17 @@ from decimal import Decimal
 from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo
 
-from dealtrace.attribution.origin import LeadVisit, origin_of_deal, origin_of_lead
+from dealtrace.attribution.origin import origin_of_deal, origin_of_lead
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
-from dealtrace.deals.deal import Deal
+from dealtrace.deals.exported_deal import ExportedDeal
 from dealtrace.files.call_columns import CALLS
 from dealtrace.files.columns import normalize_heading
 from dealtrace.files.deal_columns import DEALS
 from dealtrace.files.import_format import ImportFormat, field_heading
 from dealtrace.files.lead_request_columns import LEAD_REQUESTS
-from dealtrace.leads.annotations import Annotations
-from dealtrace.leads.call import Call, Circumstances
-from dealtrace.leads.client import Client
+from dealtrace.leads.call import Call
+from dealtrace.leads.exported_lead import ExportedLead
 from dealtrace.leads.lead_request import LeadRequest
-from dealtrace.leads.lead_summary import LeadSummary
-from dealtrace.leads.qualification import Qualification
 from dealtrace.record import record
 
 Value = str | int | bool | Decimal | datetime | None
@@ -35,33 +32,6 @@ class ExportColumn(Generic[Row]):
     name: str
     heading: str
     value: Callable[[Row], Value]
-
-
-@record
-class ExportedDeal:
-    """A deal to export, a summary of its lead (`None` if it has no lead), and, for a deal without a lead, its visit."""
-
-    deal: Deal
-    lead_summary: LeadSummary | None
-    visit: LeadVisit | None = None
-
-
-@record
-class ExportedLead:
-    """A call or lead request to export, with its details.
-
-    `circumstances` are the details of a call, and `page_url` is the page of a lead request's form.
-    """
-
-    lead: Call | LeadRequest
-    client: Client
-    qualification: Qualification
-    annotations: Annotations
-    visit: LeadVisit | None
-    phone: str | None
-    email: str | None
-    circumstances: Circumstances
-    page_url: str | None
 
 
 def deal_columns(fields: list[str]) -> list[ExportColumn[ExportedDeal]]:

@@ -1,18 +1,22 @@
 """Changing the settings of a site."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from cast import VLADIVOSTOK, Player, Stage
 from dealtrace.accounts.site import Site
 from dealtrace.errors import InvalidSetting, NameTaken, Refusal, SiteNotFound, UnknownSetting
 from dealtrace.operations.accounts.set_site import NAME_LENGTH_MAX, POINTS_MAX, set_site
+from dealtrace.operations.accounts.site_settings import COST_PREFIX
 from dealtrace.quota.points import PaidMethod
 from dealtrace.storage.accounts.revision import find_revision
 from dealtrace.storage.accounts.sites import find_site
+from stored import side_by_side
 from write_commands import NOON
 
 
@@ -150,3 +154,14 @@ def test_the_code_of_a_counter_belongs_to_one_site(stage: Stage, shop: Player) -
     with pytest.raises(NameTaken, match=code):
         change(stage, shop, counter=code)
     assert change(stage, neighbour, counter=code) == neighbour.site
+
+
+def test_it_loses_none_of_two_changes_by_two_servers(stage: Stage, shop: Player) -> None:
+    def setting(**wanted: str) -> Callable[[Connection], Site]:
+        return lambda connection: set_site(connection, shop.site.id, wanted, NOON)
+
+    keys = {f"{COST_PREFIX}{method}": method for method in (PaidMethod.REGISTER, PaidMethod.REQUESTS)}
+    one, two = keys
+    side_by_side(stage.database, setting(**{one: "7"}), setting(**{two: "9"}))
+    costs = kept(stage, shop).point_costs
+    assert (costs[keys[one].value], costs[keys[two].value]) == (7, 9)

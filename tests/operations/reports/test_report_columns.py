@@ -1,10 +1,12 @@
 """A site's columns are stored as they were described, and what they name exists."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from urllib.parse import unquote_plus, urlencode
 
 import pytest
+from sqlalchemy import Connection
 
 from cast import Player, Stage
 from dealtrace.accounts.user import UserId
@@ -16,14 +18,16 @@ from dealtrace.mails.scheduled_report import Rhythm
 from dealtrace.operations.accounts.share_report import NewLink, share_report
 from dealtrace.operations.alerts.manage import add_alert
 from dealtrace.operations.deals.register import register_deals
-from dealtrace.operations.mails.scheduled_reports import NewScheduledReport, schedule_report
+from dealtrace.operations.mails.scheduled_reports import NewScheduledReport, change_report, schedule_report
 from dealtrace.operations.reports import columns as operation
 from dealtrace.operations.reports.column_metrics import try_column
 from dealtrace.operations.reports.columns import add_column, change_column, remove_column
+from dealtrace.operations.reports.manage_segments import add_segment, rename_segment
 from dealtrace.operations.reports.save_report import save_report
 from dealtrace.reports.columns import ColumnKind, ReportColumn
 from dealtrace.reports.formulas import parse_formula
 from dealtrace.reports.question import RawQuestion
+from dealtrace.reports.saved_items.names import SavedName
 from dealtrace.reports.saved_items.saved import SavedReport
 from dealtrace.storage.accounts.revision import find_revision
 from dealtrace.storage.accounts.shared_links import list_shared_links
@@ -32,6 +36,7 @@ from dealtrace.storage.alerts.alerts import list_alerts
 from dealtrace.storage.mails.scheduled_reports import list_scheduled_reports
 from dealtrace.storage.reports.columns import list_columns
 from dealtrace.storage.reports.saved import list_reports_of_all
+from stored import side_by_side
 from write_commands import NOON, registration
 
 NEW = ReportColumn("Новые", ColumnKind.COUNT, ("new", "a,b"))
@@ -127,6 +132,49 @@ def test_whatever_names_a_column_gets_its_new_name(stage: Stage, shop: Player) -
     for player, name in ((shop, "Первые 1-2"), (neighbour, "Новые")):
         texts = (whole, f"{whole}&chart=column:{{0}}", "column:{0}")
         assert named(player) == {text.format(name) for text in texts}
+
+
+def test_a_report_that_another_server_saves_while_a_column_is_renamed_is_kept(stage: Stage, shop: Player) -> None:
+    add(stage, shop, NEW)
+    stage.ids.ensure(9)
+    site, first_words, words = shop.site, "by=source&metrics=column:Новые", "by=medium&metrics=column:Новые,deals"
+    question = RawQuestion(by="source", metrics="column:Новые")
+    mailed = NewScheduledReport("a", question, Rhythm.DAILY, 9, (Recipient("a@example.org"),))
+    with stage.database.write() as connection:
+        save_report(connection, site, SavedReport("a", first_words, None, 7, NOON), overwrites=False)
+        scheduled = schedule_report(connection, stage.ids, site, mailed, NOON)
+
+    def save(connection: Connection) -> None:
+        save_report(connection, site, SavedReport("a", words, None, 8, NOON), overwrites=True)
+        later = replace(mailed, title="b", raw_question=replace(question, by="medium"))
+        assert change_report(connection, site, scheduled.id, later, NOON, 8)
+
+    def rename(connection: Connection) -> None:
+        change_column(stage.work(connection, shop), "Новые", replace(NEW, name="Первые"))
+
+    side_by_side(stage.database, save, rename)
+    with stage.database.read() as connection:
+        (kept,), (sent,) = list_reports_of_all(connection, site.id), list_scheduled_reports(connection, site.id)
+    assert unquote_plus(kept.query) == "by=medium&metrics=column:Первые,deals"
+    assert (sent.title, sent.raw_question.by, sent.raw_question.metrics) == ("b", "medium", "column:Первые")
+
+
+def test_a_report_that_another_server_saves_while_a_segment_is_renamed_is_kept(stage: Stage, shop: Player) -> None:
+    site, named = shop.site, SavedName("Ads", None)
+    with stage.database.write() as connection:
+        add_segment(connection, site, named, ["medium:is:cpc"], NOON)
+        save_report(connection, site, SavedReport("a", "by=source&segment=Ads", None, 7, NOON), overwrites=False)
+
+    def save(connection: Connection) -> None:
+        save_report(connection, site, SavedReport("a", "by=medium&segment=Ads", None, 8, NOON), overwrites=True)
+
+    def rename(connection: Connection) -> None:
+        assert rename_segment(connection, site, named, "Paid", NOON)
+
+    side_by_side(stage.database, save, rename)
+    with stage.database.read() as connection:
+        (kept,) = list_reports_of_all(connection, site.id)
+    assert kept.query == "by=medium&segment=Paid"
 
 
 @pytest.mark.parametrize(

@@ -127,10 +127,15 @@ def _choices(view: View, words: dict[str, str], chosen: str) -> list[Choice]:
     return [Choice(value, view.translate(text), value == chosen) for value, text in words.items()]
 
 
-def _read(connection: Connection, site: Site, listing: Listing, days: Days) -> Found:
+def query_of(connection: Connection, site: Site, listing: Listing, days: Days) -> PageQuery:
+    """Return the query for the deals in the list; a search ignores the period."""
     search = listing.search
     ids = find_searched_deals(connection, site.id, search) if search is not None else None
-    query = query_deal_list(site, _filters(listing, ids, None if search else (days.since, days.until)))
+    return query_deal_list(site, _filters(listing, ids, None if search else (days.since, days.until)))
+
+
+def _read(connection: Connection, site: Site, listing: Listing, days: Days) -> Found:
+    query = query_of(connection, site, listing, days)
     total = count_rows(connection, query)
     sorting = sorting_of(listing, total)
     page = _page(connection, query, listing, sorting)

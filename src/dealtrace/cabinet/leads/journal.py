@@ -16,7 +16,7 @@ from dealtrace.cabinet.view import View
 from dealtrace.leads.call import Call, CallPhase, is_answered, phase_of
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.record import record
-from dealtrace.storage.journals.keyset_pages import SortKey, count_rows, find_newest
+from dealtrace.storage.journals.keyset_pages import PageQuery, SortKey, count_rows, find_newest
 from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
 from dealtrace.storage.journals.lead_list import LeadFilters, query_lead_list, query_visit_list
 from dealtrace.storage.journals.search_rows import find_searched_leads
@@ -30,6 +30,8 @@ TABS: Mapping[str, str] = {
     REQUESTS: "Lead requests",
     VISITS: "Visits",
 }
+KINDS = {CALLS: LeadKind.CALL, MISSED: LeadKind.CALL, REQUESTS: LeadKind.LEAD_REQUEST}
+"""The kind of leads of each tab that lists leads."""
 YES = "yes"
 
 
@@ -83,7 +85,7 @@ class Found:
 async def show(view: View) -> Response:
     """Show the list of the current tab; a search ignores the period."""
     listing = listing_of(f"/cabinet/{view.current_site.id}/leads", view.request.query_params, ASKED)
-    tab = listing.get("tab") if listing.get("tab") in TABS else CALLS
+    tab = tab_of(listing)
     days = days_of(listing, view.current_site, clock.now(), view.language)
     found = await view.read(_read, view.current_site, listing, tab, days)
     return view.page(
@@ -104,13 +106,27 @@ async def show(view: View) -> Response:
     )
 
 
+def tab_of(listing: Listing) -> str:
+    """Return the tab in the URL, or the first tab if the URL has none."""
+    return listing.get("tab") if listing.get("tab") in TABS else CALLS
+
+
 def _read(connection: Connection, site: Site, listing: Listing, tab: str, days: Days) -> Found:
     if tab == VISITS:
         page = find_newest(connection, query_visit_list(site.id, days.since, days.until), listing.before, PAGE_ROWS)
         visits = find_visits(connection, site.id, page.ids)
         return Found((), [visits[visit_id] for visit_id in page.ids if visit_id in visits], page.end, None)
-    kind = LeadKind.LEAD_REQUEST if tab == REQUESTS else LeadKind.CALL
-    search = listing.search
+    kind = KINDS[tab]
+    query = query_of(connection, site, listing, tab, days)
+    page = find_newest(connection, query, listing.before, PAGE_ROWS)
+    model = AttributionModel(site.attribution)
+    entries = list_lead_entries(connection, site, kind, page.ids, model, with_deals=True)
+    return Found(entries, (), page.end, count_rows(connection, query))
+
+
+def query_of(connection: Connection, site: Site, listing: Listing, tab: str, days: Days) -> PageQuery:
+    """Return the query for the leads of a tab; a search ignores the period."""
+    kind, search = KINDS[tab], listing.search
     ids = find_searched_leads(connection, site.id, search)[kind] if search is not None else None
     filters = LeadFilters(
         kind,
@@ -121,11 +137,7 @@ def _read(connection: Connection, site: Site, listing: Listing, tab: str, days: 
         is_contact_unusable=listing.get("contact") == UNUSABLE,
         is_deleted=listing.get("deleted") == YES and tab != MISSED,
     )
-    query = query_lead_list(site.id, filters)
-    page = find_newest(connection, query, listing.before, PAGE_ROWS)
-    model = AttributionModel(site.attribution)
-    entries = list_lead_entries(connection, site, kind, page.ids, model, with_deals=True)
-    return Found(entries, (), page.end, count_rows(connection, query))
+    return query_lead_list(site.id, filters)
 
 
 def lead_row(entry: LeadEntry, view: View) -> LeadRow:

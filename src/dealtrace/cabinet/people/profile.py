@@ -10,6 +10,7 @@ from dealtrace.cabinet.people.browsers import browser_name
 from dealtrace.cabinet.people.login import LIMITS
 from dealtrace.cabinet.view import View
 from dealtrace.operations.accounts.log_in import end_other_sessions, end_session
+from dealtrace.operations.accounts.manage_user import set_keys
 from dealtrace.record import record
 from dealtrace.storage.accounts.second_factors import count_recovery_codes
 from dealtrace.storage.accounts.sessions import list_sessions
@@ -45,6 +46,12 @@ async def page(view: View, status: int, fault: str = "") -> Response:
     )
 
 
+async def choose_keys(view: View) -> Response:
+    """Turn the keys of single characters on or off for the person."""
+    await view.manage(_store_keys, view.rights.user.id, has_keys=view.form.has("has_keys"))
+    return view.redirect_to("/profile")
+
+
 async def end(view: View) -> Response:
     """End a session, or all sessions except the current one."""
     digest = view.form.get("session")
@@ -58,6 +65,10 @@ async def end(view: View) -> Response:
 def _look_up(connection: Connection, user_id: UserId) -> Profile:
     confirmed = [session for session in list_sessions(connection, user_id) if session.is_confirmed]
     return Profile(confirmed, count_recovery_codes(connection, user_id))
+
+
+def _store_keys(connection: Connection, _ids: object, user_id: UserId, *, has_keys: bool) -> None:
+    set_keys(connection, user_id, has_keys=has_keys)
 
 
 def _end(connection: Connection, _ids: object, user_id: UserId, digest: str) -> bool:

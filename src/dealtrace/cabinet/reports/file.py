@@ -1,6 +1,6 @@
 """A report as a file to download: the same question as on the page, with all rows."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,6 +12,7 @@ from starlette.responses import Response, StreamingResponse
 
 from dealtrace import clock
 from dealtrace.accounts.site import Site
+from dealtrace.cabinet.list_files import chunks_of
 from dealtrace.cabinet.rendering import HEADERS
 from dealtrace.cabinet.reports.address import address_of
 from dealtrace.cabinet.reports.page import DEFAULTS_WRITTEN_OUT, shown_question
@@ -24,8 +25,6 @@ from dealtrace.operations.reports.ask_pivot import ask_report_or_pivot
 from dealtrace.operations.reports.read_question import read_question
 from dealtrace.reports.question import Question, RawQuestion
 from dealtrace.reports.reading.masked_keys import answer_without_contacts
-
-CHUNK_BYTES = 65_536
 
 
 def send_as(extension: str) -> Callable[[View], Awaitable[Response]]:
@@ -40,7 +39,7 @@ def send_as(extension: str) -> Callable[[View], Awaitable[Response]]:
         name = f"report-{site.id}-{question.period.first_on}-{question.period.last_on}{extension}"
         headers = {**HEADERS, "content-disposition": f'attachment; filename="{name}"'}
         return StreamingResponse(
-            _chunks(file), headers=headers, media_type=CONTENT_TYPES[extension], background=BackgroundTask(file.close)
+            chunks_of(file), headers=headers, media_type=CONTENT_TYPES[extension], background=BackgroundTask(file.close)
         )
 
     return send
@@ -62,9 +61,3 @@ def _write(
         path = Path(folder) / f"report{extension}"
         write_answer(path, answered if is_whole else answer_without_contacts(answered), for_excel=extension == CSV)
         return path.open("rb")
-
-
-def _chunks(file: BinaryIO) -> Iterator[bytes]:
-    with file:
-        while chunk := file.read(CHUNK_BYTES):
-            yield chunk

@@ -18,6 +18,7 @@ const patience = 1500; // Milliseconds until a `g` is forgotten that no letter f
 let before = "";
 let pressedAt = 0;
 document.addEventListener("keydown", (event) => {
+  if (document.body.dataset.keys === "off") return;
   if (event.ctrlKey || event.altKey || event.metaKey || event.target.closest("input, select, textarea")) return;
   const key = named[event.key] ?? named[event.code] ?? event.code.replace("Key", "").toLowerCase();
   const isNext = before && event.timeStamp - pressedAt < patience;

@@ -44,6 +44,11 @@ def replace_password(connection: Connection, user_id: UserId, password: str, *, 
     invitations.delete_invitations(connection, user_id=user_id)
 
 
+def set_keys(connection: Connection, user_id: UserId, *, has_keys: bool) -> None:
+    """Turn the keys of single characters in the cabinet on or off for a user."""
+    users.update_keys(connection, user_id, has_keys=has_keys)
+
+
 def give_role(
     connection: Connection, user_id: UserId, site_id: int, role: Role, now: datetime, *, given_by: int | None
 ) -> None:

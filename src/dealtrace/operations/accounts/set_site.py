@@ -39,6 +39,7 @@ def set_site(
         UnknownSetting: a key is not the name of a setting; the message lists the settings.
         InvalidSetting: a value is not valid; the message says which values are valid.
     """
+    sites.hold_site(connection, site_id)
     site = require_site(connection, site_id)
     sites.update_site(connection, site_id, _read_values(connection, site, settings))
     changed = require_site(connection, site_id)

@@ -72,7 +72,8 @@ def rename_segment(
     """Rename a segment, also in the saved and mailed reports that use it; return `False` if there is no such segment.
 
     Ours: if a segment of the site is renamed, the reports of users who have a segment of their own with the old or the
-    new name stay unchanged, because these reports mean the user's own segment.
+    new name stay unchanged, because these reports mean the user's own segment. Shared links never name a
+    segment: they have its filters.
 
     Raises:
         InvalidSetting: the new name is empty or too long.
@@ -85,12 +86,12 @@ def rename_segment(
     if not segments.rename_segment(connection, site.id, saved_name.user_id, name, checked):
         return False
     record_saved_item(connection, site, SavedItemChange(ChangeKind.SEGMENT, saved_name, name, checked), now, by)
-    for report in list_reports_of_all(connection, site.id):
+    for report in list_reports_of_all(connection, site.id, lock=True):
         if report.user_id == saved_name.user_id or (saved_name.user_id is None and report.user_id not in owners):
             query = with_segment_renamed(report.query, name, checked)
             if query != report.query:
                 update_query(connection, site.id, report, query)
-    for scheduled in list_scheduled_reports(connection, site.id) if saved_name.user_id is None else ():
+    for scheduled in list_scheduled_reports(connection, site.id, lock=True) if saved_name.user_id is None else ():
         if scheduled.raw_question.segment == name:
             words = replace(scheduled.raw_question, segment=checked)
             update_scheduled_report(connection, replace(scheduled, raw_question=words))

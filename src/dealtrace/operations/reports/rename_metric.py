@@ -12,15 +12,18 @@ from dealtrace.storage.reports.saved import list_reports_of_all, update_query
 
 
 def rename_metric(connection: Connection, site_id: int, name: str, new_name: str) -> None:
-    """Rename a metric in the saved reports, reports by e-mail, alerts and shared links of a site and its users."""
+    """Rename a metric in the saved reports, reports by e-mail, alerts and shared links of a site and its users.
+
+    They stay locked until the transaction ends, so that what another process stores in the meantime is not lost.
+    """
     alerts.rename_metric(connection, site_id, name, new_name)
-    for report in list_reports_of_all(connection, site_id):
+    for report in list_reports_of_all(connection, site_id, lock=True):
         if (query := with_metric_renamed(report.query, name, new_name)) != report.query:
             update_query(connection, site_id, report, query)
-    for link in list_shared_links(connection, site_id):
+    for link in list_shared_links(connection, site_id, lock=True):
         if (query := with_metric_renamed(link.query, name, new_name)) != link.query:
             update_link_query(connection, link.digest, query)
-    for scheduled in list_scheduled_reports(connection, site_id):
+    for scheduled in list_scheduled_reports(connection, site_id, lock=True):
         before = scheduled.raw_question
         metrics, sort = (metrics_renamed(text, name, new_name) for text in (before.metrics, before.sort))
         if (metrics, sort) != (before.metrics, before.sort):

@@ -32,10 +32,14 @@ def find_shared_link(connection: Connection, digest: str) -> SharedLink | None:
     return _from_row(row) if row is not None else None
 
 
-def list_shared_links(connection: Connection, site_id: int) -> list[SharedLink]:
-    """List the links of a site, newest first, including expired ones."""
+def list_shared_links(connection: Connection, site_id: int, *, lock: bool = False) -> list[SharedLink]:
+    """List the links of a site, newest first, including expired ones.
+
+    With `lock`, the links stay as they are listed until the transaction ends, so that the caller can change them.
+    """
     mine = select(shared_link).where(shared_link.c.site_id == site_id)
-    rows = connection.execute(mine.order_by(shared_link.c.created_at.desc(), shared_link.c.digest))
+    in_order = mine.order_by(shared_link.c.created_at.desc(), shared_link.c.digest)
+    rows = connection.execute(in_order.with_for_update() if lock else in_order)
     return [_from_row(row) for row in rows]
 
 

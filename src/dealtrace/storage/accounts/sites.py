@@ -46,6 +46,11 @@ def insert_site(connection: Connection, new: Site, now: datetime) -> None:
     raise_revision(connection)
 
 
+def hold_site(connection: Connection, site_id: int) -> None:
+    """Lock the settings of a site until the transaction ends, so that the caller can change what it reads."""
+    connection.execute(select(site.c.id).where(site.c.id == site_id).with_for_update())
+
+
 def update_site(connection: Connection, site_id: int, values: Mapping[str, object]) -> bool:
     """Change a site's settings to `values`, by column name, and return whether the site exists."""
     changed = connection.execute(update(site).where(site.c.id == site_id).values(**values)).rowcount > 0

@@ -13,7 +13,7 @@ from dealtrace.storage.database.compiled_statement import Row
 from dealtrace.storage.database.upsert import insert_into
 from dealtrace.storage.schema.tables.control import membership, recovery_code, session, user
 
-USER_COLUMNS = (user.c.id, user.c.login, user.c.created_at, user.c.is_owner, user.c.totp_secret)
+USER_COLUMNS = (user.c.id, user.c.login, user.c.created_at, user.c.is_owner, user.c.totp_secret, user.c.has_no_keys)
 """The columns that `user_from_row` reads."""
 
 
@@ -39,6 +39,7 @@ def user_from_row(row: Row, prefix: str = "") -> User:
         column(f"{prefix}created_at"),
         is_owner=bool(column(f"{prefix}is_owner")),
         has_second_factor=column(f"{prefix}totp_secret") is not None,
+        has_keys=not column(f"{prefix}has_no_keys"),
     )
 
 
@@ -134,6 +135,11 @@ def delete_membership(connection: Connection, user_id: int, site_id: int) -> boo
     """Delete the role of a user on a site, and return whether the user had one."""
     mine = (membership.c.user_id == user_id, membership.c.site_id == site_id)
     return connection.execute(delete(membership).where(*mine).returning(membership.c.role)).first() is not None
+
+
+def update_keys(connection: Connection, user_id: int, *, has_keys: bool) -> None:
+    """Store whether a user has the keys of single characters."""
+    connection.execute(update(user).where(user.c.id == user_id).values(has_no_keys=not has_keys))
 
 
 def update_owner(connection: Connection, user_id: int, *, is_owner: bool) -> None:

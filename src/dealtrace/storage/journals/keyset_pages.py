@@ -152,6 +152,24 @@ def find_oldest(connection: Connection, query: PageQuery, after: SortKey | None,
     return _next_page(connection, keys.order_by(query.moment, query.id), limit)
 
 
+class FindPage(Protocol):
+    """A function that finds the page of a list after a key, such as `find_newest`."""
+
+    def __call__(self, connection: Connection, query: PageQuery, key: SortKey | None, limit: int, /) -> NextPage:
+        """Find the next `limit` rows."""
+        ...
+
+
+def ids_of(connection: Connection, query: PageQuery, find: FindPage, limit: int) -> Iterator[list[int]]:
+    """Yield the ids of a list in the order of `find`, at most `limit` at a time."""
+    page = find(connection, query, None, limit)
+    while page.ids:
+        yield page.ids
+        if page.end is None:
+            return
+        page = find(connection, query, page.end, limit)
+
+
 def _next_page(connection: Connection, in_order: Select[int, int], limit: int) -> NextPage:
     found = connection.execute(in_order.limit(limit + 1)).all()
     page = found[:limit]

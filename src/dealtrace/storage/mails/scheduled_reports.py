@@ -25,12 +25,14 @@ def insert_scheduled_report(connection: Connection, new: ScheduledReport) -> Non
     )
 
 
-def list_scheduled_reports(connection: Connection, site_id: int) -> list[ScheduledReport]:
-    """List the scheduled reports of a site, oldest first."""
+def list_scheduled_reports(connection: Connection, site_id: int, *, lock: bool = False) -> list[ScheduledReport]:
+    """List the scheduled reports of a site, oldest first.
+
+    With `lock`, the reports stay as they are listed until the transaction ends, so that the caller can change them.
+    """
     mine = select(mail_report).where(mail_report.c.site_id == site_id)
-    return [
-        _report_from_row(row) for row in connection.execute(mine.order_by(mail_report.c.created_at, mail_report.c.id))
-    ]
+    in_order = mine.order_by(mail_report.c.created_at, mail_report.c.id)
+    return [_report_from_row(row) for row in connection.execute(in_order.with_for_update() if lock else in_order)]
 
 
 def find_scheduled_report(connection: Connection, site_id: int, report_id: int) -> ScheduledReport | None:

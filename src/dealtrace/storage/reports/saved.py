@@ -55,10 +55,14 @@ def list_saved_reports(connection: Connection, site_id: int, user_id: int | None
     return sorted(found, key=lambda each: (each.user_id is not None, each.name.casefold(), each.name))
 
 
-def list_reports_of_all(connection: Connection, site_id: int) -> list[SavedReport]:
-    """List the saved reports of a site and of all its users, in no particular order."""
-    all_reports = select(saved_report).where(saved_report.c.site_id == site_id)
-    return list(map(_report_from_row, connection.execute(all_reports)))
+def list_reports_of_all(connection: Connection, site_id: int, *, lock: bool = False) -> list[SavedReport]:
+    """List the saved reports of a site and of all its users, ordered by owner and name.
+
+    With `lock`, the reports stay as they are listed until the transaction ends, so that the caller can change them.
+    """
+    columns = saved_report.c
+    all_reports = select(saved_report).where(columns.site_id == site_id).order_by(columns.user_id, columns.name)
+    return list(map(_report_from_row, connection.execute(all_reports.with_for_update() if lock else all_reports)))
 
 
 def update_query(connection: Connection, site_id: int, report: SavedReport, query: str) -> None:

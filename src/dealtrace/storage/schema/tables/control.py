@@ -49,6 +49,7 @@ user = Table(
     Column("totp_used_step", BigInteger),
     Column("code_failures", Integer),
     Column("code_failed_at", Instant),
+    Column("has_no_keys", Boolean),
     UniqueConstraint("login"),
     info=CONTROL,
 )

@@ -1,0 +1,66 @@
+"""The journal of deals as a file: all deals that the filters and the search find, in the order of the page."""
+
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from functools import partial
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from dealtrace import clock
+from dealtrace.accounts.site import Site
+from dealtrace.cabinet.deals.journal import ASKED, NO, YES, Sorting, query_of, sorting_of
+from dealtrace.cabinet.deals.words import REASONS
+from dealtrace.cabinet.list_files import ROWS_AT_ONCE, ListFile, notes_of, send_list
+from dealtrace.cabinet.listing import UNUSABLE, Days, Listing, days_of, listing_of
+from dealtrace.cabinet.view import View
+from dealtrace.files.export_columns import deal_columns
+from dealtrace.matching.match_reason import MatchReason
+from dealtrace.storage.journals.deals_by_amount import SORTED_MAX, find_by_amount
+from dealtrace.storage.journals.exported_rows import list_exported_deals
+from dealtrace.storage.journals.keyset_pages import count_rows, find_newest, find_oldest, ids_of
+
+FILTER_WORDS: dict[str, tuple[str, dict[str, str]]] = {
+    "status": ("Status", {}),
+    "manager": ("Manager", {}),
+    "service": ("Service", {}),
+    "source": ("Source", {}),
+    "matched": ("Source found", {YES: "With a source", NO: "Without a source"}),
+    "reason": ("Match reason", {reason.value: REASONS[reason] for reason in MatchReason}),
+    "contact": ("With an invalid phone or e-mail", {UNUSABLE: "Yes"}),
+    "deleted": ("Deleted deals", {YES: "Yes"}),
+}
+"""For each filter, the label of its field on the page, and the words for its values."""
+
+
+def send_deals_as(extension: str) -> Callable[[View], Awaitable[Response]]:
+    """Return the handler that sends the listed deals as a file with this extension."""
+
+    async def send(view: View) -> Response:
+        site = view.current_site
+        listing = listing_of(f"/cabinet/{site.id}/deals", view.request.query_params, ASKED)
+        days = days_of(listing, site, clock.now(), view.language)
+        listed = ListFile(
+            f"deals-{site.id}",
+            deal_columns(sorted(site.custom_fields)),
+            partial(_pages, site=site, listing=listing, days=days),
+            lambda connection, ids: list_exported_deals(connection, site, ids),
+            notes_of(listing, days, FILTER_WORDS),
+        )
+        return await send_list(view, listed, extension)
+
+    return send
+
+
+def _pages(connection: Connection, site: Site, listing: Listing, days: Days) -> Iterator[Sequence[int]]:
+    """Yield the ids of all listed deals, in the order of the list."""
+    query = query_of(connection, site, listing, days)
+    match sorting_of(listing, count_rows(connection, query)):
+        case Sorting.NEWEST:
+            yield from ids_of(connection, query, find_newest, ROWS_AT_ONCE)
+        case Sorting.OLDEST:
+            yield from ids_of(connection, query, find_oldest, ROWS_AT_ONCE)
+        case sorting:
+            highest_first = sorting is Sorting.HIGHEST
+            ids = find_by_amount(connection, query, None, SORTED_MAX, highest_first=highest_first).ids
+            for start in range(0, len(ids), ROWS_AT_ONCE):
+                yield ids[start : start + ROWS_AT_ONCE]

@@ -1,0 +1,109 @@
+"""Lists of the cabinet as files: all rows that the filters and the search of a page find, in the order of the page."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import BinaryIO, Generic, TypeVar
+
+from sqlalchemy import Connection
+from starlette.background import BackgroundTask
+from starlette.responses import Response, StreamingResponse
+
+from dealtrace.accounts.site import Site
+from dealtrace.cabinet.formats import day
+from dealtrace.cabinet.listing import SEARCH, Days, Listing
+from dealtrace.cabinet.rendering import HEADERS, words_of
+from dealtrace.cabinet.view import View
+from dealtrace.files.export_columns import ExportColumn, on_the_clock
+from dealtrace.files.row_writers import CONTENT_TYPES, CSV, XLSX, Note, open_writer
+from dealtrace.record import record
+from dealtrace.reports.refusals import ClientGone
+from dealtrace.storage.database.engine import Database
+
+ROWS_AT_ONCE = 1000
+"""How many rows are in memory at once."""
+CHUNK_BYTES = 65_536
+Item = TypeVar("Item")
+
+
+@record
+class ListFile(Generic[Item]):
+    """A list to write: its columns, and functions that yield ids, page by page, and that read the rows of ids.
+
+    `notes` say which filters the list has; they are on a sheet of their own, and left out of CSV, because a file whose
+    first line has the headings can be imported again.
+    """
+
+    name: str
+    columns: Sequence[ExportColumn[Item]]
+    pages: Callable[[Connection], Iterator[Sequence[int]]]
+    read_rows: Callable[[Connection, Sequence[int]], Sequence[Item]]
+    notes: Sequence[Note]
+
+
+async def send_list(view: View, listed: ListFile[Item], extension: str) -> Response:
+    """Send a list as a file with this extension, for Excel.
+
+    Raises:
+        ClientGone: the browser closed the connection before the file was complete.
+    """
+    stop = threading.Event()
+    leaving = asyncio.ensure_future(view.until_gone())
+    leaving.add_done_callback(lambda _: stop.set())
+    try:
+        services = view.services
+        file = await services.export_threads.run(_write, services.database, view.current_site, listed, extension, stop)
+    finally:
+        leaving.cancel()
+    headers = {**HEADERS, "content-disposition": f'attachment; filename="{listed.name}{extension}"'}
+    return StreamingResponse(
+        chunks_of(file), headers=headers, media_type=CONTENT_TYPES[extension], background=BackgroundTask(file.close)
+    )
+
+
+def chunks_of(file: BinaryIO) -> Iterator[bytes]:
+    """Yield the content of a file in chunks, and close the file."""
+    with file:
+        while chunk := file.read(CHUNK_BYTES):
+            yield chunk
+
+
+def notes_of(listing: Listing, days: Days, words: dict[str, tuple[str, dict[str, str]]]) -> list[Note]:
+    """Return the period or the search of a list, and its filters, in Russian as all headings of files.
+
+    For each parameter, `words` has the label of its field on the page, and the words for its values; a value without
+    words is written as it is.
+    """
+    translate = words_of("ru").gettext
+    first, last = (day("ru", on) for on in (days.period.first_on, days.period.last_on))
+    found = [Note("period", "Период", f"{first} – {last}")] if listing.search is None else []
+    for name, value in listing.parameters:
+        if name in words or name == SEARCH:
+            label, values = words.get(name, ("Search", {}))
+            said = values.get(value)
+            found.append(Note(name, translate(label), translate(said) if said is not None else value))
+    return found
+
+
+def _write(database: Database, site: Site, listed: ListFile[Item], extension: str, stop: threading.Event) -> BinaryIO:
+    """Write a list to a temporary file and return the open file; it is already unlinked, so closing it deletes it.
+
+    All rows are read from one snapshot of the database.
+    """
+    columns = listed.columns
+    names, headings = [column.name for column in columns], [column.heading for column in columns]
+    notes = listed.notes if extension == XLSX else ()
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / f"list{extension}"
+        with (
+            database.read(is_limited=False) as connection,
+            open_writer(path, names, headings, for_excel=extension == CSV, notes=notes) as file,
+        ):
+            for ids in listed.pages(connection):
+                for item in listed.read_rows(connection, ids):
+                    file.add([on_the_clock(column.value(item), site.time_zone) for column in columns])
+                if stop.is_set():
+                    raise ClientGone
+        return path.open("rb")

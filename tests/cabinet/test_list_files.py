@@ -1,0 +1,136 @@
+"""The journals of deals and leads as files: exactly what their pages list, with contacts."""
+
+import csv
+import io
+import re
+from datetime import timedelta
+from decimal import Decimal
+from zipfile import ZipFile
+
+import pytest
+
+from cast import Player, Stage, moscow
+from dealtrace.accounts.rights import Role
+from dealtrace.deals.deal import DealKey
+from dealtrace.leads.call import Circumstances
+from dealtrace.operations.deals.delete import delete_deals
+from dealtrace.operations.deals.register import register_deals
+from dealtrace.storage.journals.deal_list import DealFilters, query_deal_list
+from dealtrace.storage.journals.keyset_pages import find_newest, find_oldest, ids_of
+from guests import Guest, member_of
+from server import ServerProcess
+from write_commands import by_contact, registration
+
+PHONE, OTHER_PHONE = "79205550055", "79991112233"
+DAY = "2018-03-26"
+MARCH = {"from": "2018-03-01", "to": "2018-03-31"}
+
+
+@pytest.fixture
+def site(served: Stage) -> Player:
+    """Give a site with contact matching on."""
+    return served.open_site(contact_matching=True)
+
+
+@pytest.fixture
+def analyst(server: ServerProcess, served: Stage, site: Player) -> Guest:
+    """Log an analyst of the site in."""
+    return member_of(server, served, site.site.id, Role.ANALYST)
+
+
+def register(stage: Stage, player: Player, number: str, **fields: object) -> int:
+    (outcome,) = stage.perform(register_deals, player, registration(number, **fields))
+    return int(outcome.deal_id)
+
+
+def column(guest: Guest, path: str, heading: str, **query: str) -> list[str]:
+    """Return the texts of a column of a list as CSV; the first line has the headings, so the file can be imported."""
+    answer = guest.get(path, **query)
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == "text/csv;charset=UTF-8"
+    rows = csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")), delimiter=";")
+    return [row[heading] for row in rows]
+
+
+def texts_of_book(content: bytes) -> str:
+    """Return all texts of a workbook."""
+    with ZipFile(io.BytesIO(content)) as book:
+        return " ".join(book.read(name).decode() for name in book.namelist() if name.endswith(".xml"))
+
+
+def test_the_file_of_deals_has_all_that_the_page_finds_in_its_order(
+    served: Stage, site: Player, analyst: Guest
+) -> None:
+    served.call(site, moscow(DAY, "10:00:00"), phone=PHONE)
+    first = moscow(DAY, "12:00:00")
+    for place in range(60):
+        status = "new" if place % 10 else "won"
+        amount = Decimal(place * 7 % 60) if place else None
+        register(
+            served, site, f"D-{place:02}", happened_at=first + timedelta(minutes=place), amount_rub=amount,
+            status=status, clue=by_contact(PHONE),
+        )  # fmt: skip
+    register(served, site, "outside", happened_at=moscow("2018-02-01"))
+    served.perform(delete_deals, site, DealKey(None, "D-11"))
+    numbers = [f"D-{place:02}" for place in range(59, -1, -1) if place != 11]
+    assert column(analyst, "deals.csv", "Номер сделки", **MARCH) == numbers
+    assert column(analyst, "deals.csv", "Номер сделки", **MARCH, sort="date") == numbers[::-1]
+    by_amount = sorted(numbers, key=lambda number: (int(number[2:]) * 7 % 60, int(number[2:])), reverse=True)
+    by_amount = [number for number in by_amount if number != "D-00"] + ["D-00"]
+    assert column(analyst, "deals.csv", "Номер сделки", **MARCH, sort="-amount") == by_amount
+    won = ["D-50", "D-40", "D-30", "D-20", "D-10", "D-00"]
+    assert column(analyst, "deals.csv", "Номер сделки", **MARCH, status="won") == won
+    assert column(analyst, "deals.csv", "Номер сделки", **MARCH, deleted="yes") == ["D-11"]
+    assert column(analyst, "deals.csv", "Номер сделки", q="outside") == ["outside"], "a search ignores the period"
+    assert f'="{PHONE}"' in column(analyst, "deals.csv", "Телефоны", **MARCH, status="won"), "with contacts"
+
+
+def test_a_workbook_says_which_filters_its_list_has(served: Stage, site: Player, analyst: Guest) -> None:
+    register(served, site, "D-1", happened_at=moscow(DAY), status="won")
+    answer = analyst.get("deals.xlsx", **MARCH, status="won", matched="no")
+    assert f'filename="deals-{site.site.id}.xlsx"' in answer.headers["content-disposition"]
+    texts = texts_of_book(answer.content)
+    for said in ("D-1", "Период", "2018", "Статус", "won", "Без источника"):
+        assert said in texts, said
+
+
+def test_the_files_of_leads_have_what_their_tabs_list(served: Stage, site: Player, analyst: Guest) -> None:
+    ten = moscow(DAY, "10:00:00")
+    missed = served.call(site, ten, seconds=0, phone=OTHER_PHONE, circumstances=Circumstances(is_successful=False))
+    later = served.call(site, ten + timedelta(hours=1), phone=PHONE)
+    sent = served.lead_request(site, ten, phone=PHONE)
+
+    def ids(heading: str, **query: str) -> list[int]:
+        return [int(re.sub(r"\D", "", text)) for text in column(analyst, "leads.csv", heading, **MARCH, **query)]
+
+    assert ids("ID звонка") == [later.id, missed.id]
+    assert ids("ID звонка", tab="missed") == [missed.id]
+    assert ids("ID заявки", tab="requests") == [sent.id]
+    assert ids("ID звонка", q=PHONE) == [later.id]
+    assert OTHER_PHONE in texts_of_book(analyst.get("leads.xlsx", **MARCH, tab="missed").content)
+    assert analyst.get("leads.csv", **MARCH, tab="visits").status_code == 404
+
+
+@pytest.mark.parametrize("place", ["deals", "leads"])
+def test_a_page_leads_to_the_files_of_what_it_shows(
+    server: ServerProcess, served: Stage, site: Player, analyst: Guest, place: str
+) -> None:
+    served.call(site, moscow(DAY, "10:00:00"))
+    register(served, site, "D-1", happened_at=moscow(DAY))
+    page = analyst.get(place, **MARCH, contact="", before="").text
+    for extension in ("csv", "xlsx"):
+        assert f'{place}.{extension}?from=2018-03-01&amp;to=2018-03-31"' in page
+        reader = member_of(server, served, site.site.id, Role.READER)
+        assert reader.get(f"{place}.{extension}", **MARCH).status_code == 403, "files have contacts"
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 5, 7])
+def test_a_list_is_read_in_parts_without_gap_or_repetition(stage: Stage, shop: Player, most: int) -> None:
+    ids = [register(stage, shop, f"{place}", happened_at=moscow(DAY)) for place in range(5)]
+    query = query_deal_list(shop.site, DealFilters())
+    with stage.database.read() as connection:
+        newest = list(ids_of(connection, query, find_newest, most))
+        oldest = list(ids_of(connection, query, find_oldest, most))
+    assert [deal_id for part in newest for deal_id in part] == sorted(ids, reverse=True)
+    assert [deal_id for part in oldest for deal_id in part] == sorted(ids)
+    assert max(map(len, newest)) == min(most, 5)
