@@ -85,8 +85,8 @@ def test_a_file_has_what_its_page_shows(analyst: Guest, asked: dict[str, str]) -
     question = {**DAY, **asked, "by": "source", "metrics": "visits,leads,deals", "sort": "-leads"}
     page = analyst.get("reports", **question).text
     (link,) = (html.unescape(each) for each in re.findall(r'href="([^"]*reports\.csv[^"]*)"', page))
-    rows = list(csv.reader(analyst.follow(link).content.decode("utf-8-sig").splitlines(), delimiter=";"))
-    at = next(place for place, row in enumerate(rows) if row[:1] == ["Источник"])
+    rows = list(csv.reader(analyst.follow(link).content.decode("utf-8-sig").splitlines()))
+    at = next(place for place, row in enumerate(rows) if row[:1] == ["Source"])
     assert [row[1:] for row in rows[at + 1 :]] == figures_of(page, has_spread="models" in asked)
 
 

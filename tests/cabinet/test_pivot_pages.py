@@ -6,6 +6,7 @@ import io
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from zipfile import ZipFile
 
 import pytest
 
@@ -14,7 +15,7 @@ from dealtrace.accounts.rights import Role
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.operations.deals.register import register_deals
 from engines import on_one_engine
-from guests import Guest, logged_in, member_of
+from guests import Guest, logged_in, member_of, text_of
 from server import ServerProcess
 from write_commands import by_contact, registration
 
@@ -99,17 +100,41 @@ def test_any_metric_by_any_column_has_the_totals_of_the_report(reader: Guest, me
     assert {row[0]: row[-1] for row in table_of(page.text)[1:]} == dict(list(plain.items())[1:])
 
 
-def test_a_pivot_is_sent_as_it_is_shown(reader: Guest) -> None:
-    shown = table_of(reader.get("reports", **ASKED).text)
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_a_pivot_is_sent_as_it_is_shown_in_the_language_of_the_page(reader: Guest, language: str) -> None:
+    reader.http.cookies.set("language", language)
+    page = reader.get("reports", **ASKED).text
     answer = reader.get("reports.csv", **ASKED)
-    rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig")), delimiter=";"))
+    is_russian = language == "ru"
+    rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig")), delimiter=";" if is_russian else ","))
     at = next(place for place, row in enumerate(rows) if row[1:3] == ["amo", "1c"])
-    assert rows[at] == ["Источник", "amo", "1c", "Итого"]
-    assert [row[0] for row in rows[at + 1 :]] == ["yandex", "", "Итого"]
-    assert [row[1] for row in rows[at + 1 :]] == ["100,70", "3,00", "103,70"]
-    assert len(rows[at:]) == len(shown)
-    assert ["Столбцы", "service"] in rows
-    assert reader.get("reports.xlsx", **ASKED).content.startswith(b"PK")
+    source, total = ("Источник", "Итого") if is_russian else ("Source", "Total")
+    assert table_of(page)[0] == rows[at] == [source, "amo", "1c", total]
+    assert [row[0] for row in rows[at + 1 :]] == ["yandex", "", total]
+    figures = ["100,70", "3,00", "103,70"] if is_russian else ["100.70", "3.00", "103.70"]
+    assert [row[1] for row in rows[at + 1 :]] == figures
+    assert len(rows[at:]) == len(table_of(page))
+    assert ["Столбцы" if is_russian else "Pivot", "service"] in rows
+    with ZipFile(io.BytesIO(reader.get("reports.xlsx", **ASKED).content)) as book:
+        parts = {name: book.read(name).decode() for name in book.namelist()}
+    assert ("Вопрос" if is_russian else "Question") in parts["xl/workbook.xml"]
+    cells = parts.get("xl/sharedStrings.xml", "") + parts["xl/worksheets/sheet1.xml"]
+    assert source in cells
+    assert total in cells
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "no lead within the allowed time"), ("ru", "нет лида в допустимое время")]
+)
+def test_codes_are_words_in_files_for_people(server: ServerProcess, served: Stage, language: str, words: str) -> None:
+    player = served.open_site(contact_matching=True)
+    served.perform(register_deals, player, registration("1", happened_at=NOW, clue=by_contact(PHONE)))
+    guest = member_of(server, served, player.site.id, language=language)
+    asked = {"by": "match_reason", "metrics": "deals", "period": "today"}
+    assert words in text_of(guest.get("reports", **asked).text)
+    assert words in guest.get("reports.csv", **asked).text
+    pivoted = guest.get("reports.csv", by="source", metrics="deals", pivot="match_reason", period="today")
+    assert words in pivoted.text
 
 
 def test_a_pivot_that_cannot_be_is_refused_with_the_reason(reader: Guest) -> None:

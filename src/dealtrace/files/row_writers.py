@@ -1,6 +1,6 @@
 """Write rows to files of any size: CSV, XLSX, JSON Lines."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
@@ -13,6 +13,7 @@ import msgspec
 import xlsxwriter  # type: ignore[import-untyped]
 from xlsxwriter.exceptions import XlsxFileError  # type: ignore[import-untyped]
 
+from dealtrace.errors import Language
 from dealtrace.files.atomic_file import write_atomically
 from dealtrace.files.cell_types import EXACT_NUMBERS_BELOW
 from dealtrace.files.csv_lines import CsvLines
@@ -35,16 +36,40 @@ CONTENT_TYPES = {
     CSV: "text/csv;charset=UTF-8",
     XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-NOTES_SHEET = "Вопрос"
+NOTES_SHEET: Mapping[Language, str] = {"ru": "Вопрос", "en": "Question"}
 
 
 @record
 class Note:
-    """A line of a file in addition to its rows: a name for programs, a heading for people, and a text."""
+    """A line of a file in addition to its rows: a name for programs, a heading for people, and a text.
+
+    In an English file, the heading is the name, beginning with a capital letter.
+    """
 
     name: str
     heading: str
     text: str
+
+    def heading_in(self, language: Language) -> str:
+        """Return the heading in a language."""
+        return self.heading if language == "ru" else self.name.capitalize()
+
+
+@record
+class _Spelling:
+    """How Excel of a language reads a CSV file: the separator, the decimal sign, times, and words for yes and no."""
+
+    separator: str
+    decimal_sign: str
+    time_format: str
+    yes: str
+    no: str
+
+
+_SPELLINGS: Mapping[Language, _Spelling] = {
+    "ru": _Spelling(";", ",", "%d.%m.%Y %H:%M:%S", "да", "нет"),
+    "en": _Spelling(",", ".", "%Y-%m-%d %H:%M:%S", "yes", "no"),
+}
 
 
 class RowWriter(Protocol):
@@ -87,14 +112,20 @@ class CsvFile:
 
 
 class ExcelCsvFile:
-    """Writes CSV for the Russian Excel: semicolons, a byte order mark, Russian dates and numbers, protected texts."""
+    """Writes CSV for Excel: a byte order mark, protected texts, and the dates and numbers of a language.
 
-    def __init__(self, file: TextIO, headings: Sequence[str], notes: Sequence[Note] = ()) -> None:
+    The Russian Excel reads semicolons and decimal commas, the English one commas and decimal points.
+    """
+
+    def __init__(
+        self, file: TextIO, headings: Sequence[str], notes: Sequence[Note] = (), language: Language = "ru"
+    ) -> None:
         self.cut = 0
         self._file = file
-        self._lines = CsvLines(";", "\r\n")
+        self._spelling = _SPELLINGS[language]
+        self._lines = CsvLines(self._spelling.separator, "\r\n")
         file.write("\ufeff")
-        file.writelines(self._lines.format([note.heading, spreadsheet_text(note.text)]) for note in notes)
+        file.writelines(self._lines.format([note.heading_in(language), spreadsheet_text(note.text)]) for note in notes)
         file.write(self._lines.format(spreadsheet_text(heading) for heading in headings))
 
     def add(self, row: Sequence[Value]) -> None:
@@ -106,11 +137,11 @@ class ExcelCsvFile:
             case None:
                 return ""
             case bool():
-                return "да" if value else "нет"
+                return self._spelling.yes if value else self._spelling.no
             case Decimal():
-                return f"{value:f}".replace(".", ",")
+                return f"{value:f}".replace(".", self._spelling.decimal_sign)
             case datetime():
-                return f"{value:%d.%m.%Y %H:%M:%S}"
+                return value.strftime(self._spelling.time_format)
             case int():
                 return str(value) if abs(value) < SHOWN_WHOLE_BELOW else f'="{value}"'
             case str():
@@ -152,12 +183,12 @@ class XlsxFile:
                     self._sheet.write_string(self._row, column, text[:CELL_LENGTH_MAX])
         self._row += 1
 
-    def add_notes(self, notes: Sequence[Note]) -> None:
+    def add_notes(self, notes: Sequence[Note], language: Language) -> None:
         """Write notes, one per row, on a new sheet."""
         if notes:
-            sheet = self._book.add_worksheet(NOTES_SHEET)
+            sheet = self._book.add_worksheet(NOTES_SHEET[language])
             for row, note in enumerate(notes):
-                sheet.write_string(row, 0, guard_formula(note.heading))
+                sheet.write_string(row, 0, guard_formula(note.heading_in(language)))
                 sheet.write_string(row, 1, guard_formula(note.text)[:CELL_LENGTH_MAX])
 
     def _start_sheet(self) -> None:
@@ -193,10 +224,12 @@ def open_writer(
     for_excel: bool,
     overwrite: bool = False,
     notes: Sequence[Note] = (),
+    language: Language = "ru",
 ) -> Iterator[RowWriter]:
     """Yield a writer in the format of the file's extension; the file appears only when it is complete.
 
-    `for_excel` makes CSV for the Russian Excel. Notes are left out of JSON Lines.
+    `for_excel` makes CSV for the Excel of `language`; workbooks have their notes in it. Notes are left out of JSON
+    Lines.
 
     Raises:
         OSError: the file cannot be written, or it exists and `overwrite` is false.
@@ -204,11 +237,13 @@ def open_writer(
     """
     match path.suffix.lower():
         case extension if extension == CSV:
-            opened = partial(_open_excel_csv, headings, notes) if for_excel else partial(_open_csv, names, notes)
+            opened = (
+                partial(_open_excel_csv, headings, notes, language) if for_excel else partial(_open_csv, names, notes)
+            )
         case ".jsonl":
             opened = partial(_open_json_lines, names)
         case extension if extension == XLSX:
-            opened = partial(_open_workbook, headings, notes)
+            opened = partial(_open_workbook, headings, notes, language)
         case extension:
             raise UnknownExtensionError(f"{extension or 'no extension'}: expected .csv, .xlsx or .jsonl")
     with write_atomically(path, overwrite=overwrite) as incomplete, opened(incomplete) as writer:
@@ -222,9 +257,11 @@ def _open_csv(names: Sequence[str], notes: Sequence[Note], path: Path) -> Iterat
 
 
 @contextmanager
-def _open_excel_csv(headings: Sequence[str], notes: Sequence[Note], path: Path) -> Iterator[RowWriter]:
+def _open_excel_csv(
+    headings: Sequence[str], notes: Sequence[Note], language: Language, path: Path
+) -> Iterator[RowWriter]:
     with path.open("w", encoding="utf-8", newline="") as file:
-        yield ExcelCsvFile(file, headings, notes)
+        yield ExcelCsvFile(file, headings, notes, language)
 
 
 @contextmanager
@@ -234,14 +271,16 @@ def _open_json_lines(names: Sequence[str], path: Path) -> Iterator[RowWriter]:
 
 
 @contextmanager
-def _open_workbook(headings: Sequence[str], notes: Sequence[Note], path: Path) -> Iterator[RowWriter]:
+def _open_workbook(
+    headings: Sequence[str], notes: Sequence[Note], language: Language, path: Path
+) -> Iterator[RowWriter]:
     """Yield a writer of a workbook; its rows are in a private temporary folder until the workbook is complete."""
     with TemporaryDirectory() as folder:
         book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "tmpdir": folder})
         try:
             file = XlsxFile(book, headings)
             yield file
-            file.add_notes(notes)
+            file.add_notes(notes, language)
             book.close()
         except XlsxFileError as error:
             raise OSError(str(error)) from error

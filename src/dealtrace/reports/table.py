@@ -13,10 +13,11 @@ COMPARED, COMPARED_RU = "compared", "сравнение"
 
 @record
 class Column:
-    """A column of figures: its name, its heading in Russian, and its metric."""
+    """A column of figures: its name, its heading in both languages, and its metric."""
 
     name: str
     ru: str
+    en: str
     metric: Metric
 
 
@@ -30,10 +31,10 @@ def figure_columns(report: Report) -> list[Column]:
     for metric in report.question.metrics:
         for model in models:
             code = f" {int(model)}" if len(models) > 1 else ""
-            found.append(Column(f"{metric.name}{code}", f"{metric.ru}{code}", metric))
+            name, ru, en = (f"{each}{code}" for each in (metric.name, metric.ru, metric.en))
+            found.append(Column(name, ru, en, metric))
             if report.total.compared is not None:
-                name, ru = f"{metric.name}{code} {COMPARED}", f"{metric.ru}{code}, {COMPARED_RU}"
-                found.append(Column(name, ru, metric))
+                found.append(Column(f"{name} {COMPARED}", f"{ru}, {COMPARED_RU}", f"{en}, {COMPARED}", metric))
     return found
 
 

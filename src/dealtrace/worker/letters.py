@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.files.reports.answer_file import write_answer
+from dealtrace.files.reports.code_words import answer_in_words
 from dealtrace.mails.letter import Attachment, Letter
 from dealtrace.mails.mail import Mail, MailPurpose
 from dealtrace.mails.report_letter import report_letter
@@ -81,11 +82,12 @@ def _write(
     Contacts in its keys are masked unless `is_whole` is true.
     """
     answered = ask_report_or_pivot(source, site, question, clock.now())
-    answered = answered if is_whole else answer_without_contacts(answered)
-    letter = report_letter(report.title, answered, site.name, mail.recipient.language, link)
+    language = mail.recipient.language
+    answered = answer_in_words(answered if is_whole else answer_without_contacts(answered), language)
+    letter = report_letter(report.title, answered, site.name, language, link)
     with TemporaryDirectory() as folder:
         path = Path(folder) / "report.csv"
-        write_answer(path, answered, for_excel=mail.recipient.language == "ru")
+        write_answer(path, answered, for_excel=True, language=language)
         period = question.period
         name = f"report-{site.id}-{period.first_on}-{period.last_on}.csv"
         return replace(letter, attachments=(Attachment(name, "csv", path.read_bytes()),))

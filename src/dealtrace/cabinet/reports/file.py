@@ -18,7 +18,9 @@ from dealtrace.cabinet.reports.address import address_of
 from dealtrace.cabinet.reports.page import DEFAULTS_WRITTEN_OUT, shown_question
 from dealtrace.cabinet.reports.readers import may_see_contacts
 from dealtrace.cabinet.view import View
+from dealtrace.errors import Language
 from dealtrace.files.reports.answer_file import write_answer
+from dealtrace.files.reports.code_words import answer_in_words
 from dealtrace.files.row_writers import CONTENT_TYPES, CSV
 from dealtrace.operations.reports.ask import FactSource
 from dealtrace.operations.reports.ask_pivot import ask_report_or_pivot
@@ -35,7 +37,7 @@ def send_as(extension: str) -> Callable[[View], Awaitable[Response]]:
         address = address_of(f"/cabinet/{site.id}/reports", view.request.query_params)
         question = await view.read(_read, site, address.words(**DEFAULTS_WRITTEN_OUT), now, view.rights.user.id)
         shown = shown_question(question, address.get("chart"))
-        file = await view.ask(_write, shown, now, extension, is_whole=may_see_contacts(view))
+        file = await view.ask(_write, shown, now, extension, view.language, is_whole=may_see_contacts(view))
         name = f"report-{site.id}-{question.period.first_on}-{question.period.last_on}{extension}"
         headers = {**HEADERS, "content-disposition": f'attachment; filename="{name}"'}
         return StreamingResponse(
@@ -50,14 +52,22 @@ def _read(connection: Connection, site: Site, words: RawQuestion, now: datetime,
 
 
 def _write(
-    source: FactSource, site: Site, question: Question, now: datetime, extension: str, *, is_whole: bool
+    source: FactSource,
+    site: Site,
+    question: Question,
+    now: datetime,
+    extension: str,
+    language: Language,
+    *,
+    is_whole: bool,
 ) -> BinaryIO:
     """Write a report to a temporary file and return the open file; it is already unlinked, so closing it deletes it.
 
     Contacts in its keys are masked unless `is_whole` is true.
     """
     answered = ask_report_or_pivot(source, site, question, now)
+    shown = answer_in_words(answered if is_whole else answer_without_contacts(answered), language)
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"report{extension}"
-        write_answer(path, answered if is_whole else answer_without_contacts(answered), for_excel=extension == CSV)
+        write_answer(path, shown, for_excel=extension == CSV, language=language)
         return path.open("rb")

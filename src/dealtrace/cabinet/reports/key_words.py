@@ -1,59 +1,24 @@
 """Texts for the keys of reports, which are the values that rows are grouped by, such as codes and times."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import date, timedelta
 
 from dealtrace.cabinet.formats import MONTHS, day_span
 from dealtrace.errors import InvalidValue, Language
-from dealtrace.leads.lead import LeadKind
-from dealtrace.matching.match_reason import MatchReason
+from dealtrace.files.reports.code_words import CODE_WORDS
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.periods import DAYS_OF_WEEK
 from dealtrace.reports.time_keys import number_of_key
 from dealtrace.storage.reports.joined_leads import NEW_CLIENT, RETURNING_CLIENT
 from dealtrace.storage.reports.stored_facts import KIND_KEYS
 
-_REASONS: Mapping[str, tuple[str, str]] = {
-    MatchReason.PINNED: ("закреплена вручную", "pinned by hand"),
-    MatchReason.CALL_ID: ("по ID звонка", "by the call’s ID"),
-    MatchReason.CALL_REFERENCE: ("по ID звонка в АТС", "by the call’s ID in the PBX"),
-    MatchReason.REQUEST_ID: ("по ID заявки", "by the lead request’s ID"),
-    MatchReason.REQUEST_NUMBER: ("по номеру заявки на сайте", "by the lead request’s number on the site"),
-    MatchReason.PHONE: ("по телефону", "by phone"),
-    MatchReason.MATCHER: ("по списку matching", "by the list `matching`"),
-    MatchReason.EMAIL: ("по почте", "by e-mail"),
-    MatchReason.STATED_SOURCE: ("источник назвала CRM", "the CRM stated the source"),
-    MatchReason.PINNED_TO_NONE: ("вручную оставлена без лида", "left without a lead by hand"),
-    MatchReason.NOTHING_SENT: ("CRM не прислала ни лида, ни контакта", "the CRM sent neither a lead nor a contact"),
-    MatchReason.LEAD_UNKNOWN: ("присланный лид неизвестен", "the lead that was sent is unknown"),
-    MatchReason.CONTACT_UNUSABLE: ("телефон или почта указаны неверно", "the phone or e-mail is invalid"),
-    MatchReason.MATCHING_OFF: ("склейка по контактам выключена", "matching by contact is off"),
-    MatchReason.NO_LEAD_NEAR: ("нет лида в допустимое время", "no lead within the allowed time"),
-}
-_WEEKDAYS = {
-    "1": ("понедельник", "Monday"),
-    "2": ("вторник", "Tuesday"),
-    "3": ("среда", "Wednesday"),
-    "4": ("четверг", "Thursday"),
-    "5": ("пятница", "Friday"),
-    "6": ("суббота", "Saturday"),
-    "7": ("воскресенье", "Sunday"),
-}
-_WORDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
-    "match_reason": _REASONS,
-    "weekday": _WEEKDAYS,
-    "lead_kind": {
-        KIND_KEYS[LeadKind.CALL]: ("звонок", "call"),
-        KIND_KEYS[LeadKind.LEAD_REQUEST]: ("заявка", "lead request"),
-    },
-    "client_kind": {NEW_CLIENT: ("новый", "new"), RETURNING_CLIENT: ("повторный", "returning")},
-}
-assert set(_REASONS) == set(MatchReason)
+assert set(CODE_WORDS["lead_kind"]) == set(KIND_KEYS.values())
+assert set(CODE_WORDS["client_kind"]) == {NEW_CLIENT, RETURNING_CLIENT}
 
 
 def key_words(dimension: Dimension, key: str, language: Language) -> str:
     """Return the text of a key; a key that needs no other text is returned unchanged."""
-    words = _WORDS.get(dimension.name, {}).get(key)
+    words = CODE_WORDS.get(dimension.name, {}).get(key)
     if words is not None:
         return words[0] if language == "ru" else words[1]
     match dimension.name:

@@ -2,20 +2,30 @@
 
 from pathlib import Path
 
+from dealtrace.errors import Language
 from dealtrace.files.reports.pivot_file import write_pivot
 from dealtrace.files.reports.report_file import write_report
 from dealtrace.reports.answer import Report
 from dealtrace.reports.pivot import Pivot
 
 
-def write_answer(path: Path, answered: Report | Pivot, *, for_excel: bool = False, overwrite: bool = False) -> None:
+def write_answer(
+    path: Path,
+    answered: Report | Pivot,
+    *,
+    for_excel: bool = False,
+    overwrite: bool = False,
+    language: Language = "ru",
+) -> None:
     """Write a report or a pivot table as CSV or XLSX, by the extension; the file appears only when it is complete.
+
+    CSV for Excel and XLSX are for people: their headings and notes are in `language`.
 
     Raises:
         OSError: the file cannot be written, or it exists and `overwrite` is false.
         UnknownExtensionError: the extension is unknown.
     """
     if isinstance(answered, Pivot):
-        write_pivot(path, answered, for_excel=for_excel, overwrite=overwrite)
+        write_pivot(path, answered, for_excel=for_excel, overwrite=overwrite, language=language)
     else:
-        write_report(path, answered, for_excel=for_excel, overwrite=overwrite)
+        write_report(path, answered, for_excel=for_excel, overwrite=overwrite, language=language)

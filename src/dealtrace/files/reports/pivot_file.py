@@ -1,8 +1,9 @@
 """Write pivot tables to files: all rows of the table, with its period, filters and other settings."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from dealtrace.errors import Language
 from dealtrace.files.export_columns import Value
 from dealtrace.files.reports.report_file import TOTAL, TOTAL_FOR_PEOPLE, question_notes
 from dealtrace.files.row_writers import CSV, Note, open_writer
@@ -10,12 +11,17 @@ from dealtrace.reports.formats import rounded_value
 from dealtrace.reports.pivot import Pivot, PivotLine
 from dealtrace.reports.table import COMPARED, COMPARED_RU
 
-NOTHING, NOTHING_FOR_PEOPLE = "", "(не указано)"
+NOTHING = ""
+NOTHING_FOR_PEOPLE: Mapping[Language, str] = {"ru": "(не указано)", "en": "(nothing)"}
 """The heading of the column whose key is missing: in files for programs, and in files for people."""
 
 
-def write_pivot(path: Path, pivot: Pivot, *, for_excel: bool = False, overwrite: bool = False) -> None:
+def write_pivot(
+    path: Path, pivot: Pivot, *, for_excel: bool = False, overwrite: bool = False, language: Language = "ru"
+) -> None:
     """Write a pivot table as CSV or XLSX, by the extension; the file appears only when it is complete.
+
+    `language` is that of a file for people.
 
     Raises:
         OSError: the file cannot be written, or it exists and `overwrite` is false.
@@ -26,14 +32,19 @@ def write_pivot(path: Path, pivot: Pivot, *, for_excel: bool = False, overwrite:
     names = [each.name for each in by] + _with_compared(
         [*(key or NOTHING for key in pivot.columns), TOTAL], pivot, f" {COMPARED}"
     )
-    headings = [each.ru for each in by] + _with_compared(
-        [*(key or NOTHING_FOR_PEOPLE for key in pivot.columns), TOTAL_FOR_PEOPLE], pivot, f", {COMPARED_RU}"
+    nothing, total = NOTHING_FOR_PEOPLE[language], TOTAL_FOR_PEOPLE[language]
+    headings = [each.ru if language == "ru" else each.en for each in by] + _with_compared(
+        [*(key or nothing for key in pivot.columns), total],
+        pivot,
+        f", {COMPARED_RU if language == 'ru' else COMPARED}",
     )
     notes = tuple(_notes(pivot))
-    with open_writer(path, names, headings, for_excel=for_excel, overwrite=overwrite, notes=notes) as file:
+    with open_writer(
+        path, names, headings, for_excel=for_excel, overwrite=overwrite, notes=notes, language=language
+    ) as file:
         for line in pivot.lines:
             file.add([*line.keys, *_figures(pivot, line)])
-        keys = [TOTAL if is_for_programs else TOTAL_FOR_PEOPLE, *[None] * (len(by) - 1)]
+        keys = [TOTAL if is_for_programs else total, *[None] * (len(by) - 1)]
         file.add([*keys, *_figures(pivot, pivot.total)])
 
 

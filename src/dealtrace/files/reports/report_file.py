@@ -1,8 +1,9 @@
 """Write reports as files: the rows, the total after them, and the period, filters and other settings of the report."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from dealtrace.errors import Language
 from dealtrace.files.export_columns import Value
 from dealtrace.files.row_writers import CSV, Note, open_writer
 from dealtrace.reports.answer import Report, Row
@@ -11,26 +12,37 @@ from dealtrace.reports.formats import rounded_value
 from dealtrace.reports.question import ALL_MODELS, DESCENDING, Question
 from dealtrace.reports.table import Column, figure_columns, figures_of
 
-TOTAL, TOTAL_FOR_PEOPLE = "# total", "Итого"
+TOTAL = "# total"
+TOTAL_FOR_PEOPLE: Mapping[Language, str] = {"ru": "Итого", "en": "Total"}
 """The first cell of the line with the total, in files for programs and for people."""
 
 
-def write_report(path: Path, report: Report, *, for_excel: bool = False, overwrite: bool = False) -> None:
+def write_report(
+    path: Path, report: Report, *, for_excel: bool = False, overwrite: bool = False, language: Language = "ru"
+) -> None:
     """Write a report as CSV or XLSX, by the extension; the file appears only when it is complete.
+
+    `language` is that of a file for people.
 
     Raises:
         OSError: the file cannot be written, or it exists and `overwrite` is false.
         UnknownExtensionError: the extension is unknown.
     """
     question, columns = report.question, figure_columns(report)
-    names, headings = zip(*_columns(report), strict=True)
+    names, headings = zip(*_columns(report, language), strict=True)
     is_for_programs = path.suffix.lower() == CSV and not for_excel
     with open_writer(
-        path, names, headings, for_excel=for_excel, overwrite=overwrite, notes=tuple(question_notes(report))
+        path,
+        names,
+        headings,
+        for_excel=for_excel,
+        overwrite=overwrite,
+        notes=tuple(question_notes(report)),
+        language=language,
     ) as file:
         for row in report.rows:
             file.add([*row.keys, *_figures(columns, question, row)])
-        keys = [TOTAL if is_for_programs else TOTAL_FOR_PEOPLE, *[None] * (len(question.by) - 1)]
+        keys = [TOTAL if is_for_programs else TOTAL_FOR_PEOPLE[language], *[None] * (len(question.by) - 1)]
         file.add([*keys, *_figures(columns, question, report.total)])
 
 
@@ -54,14 +66,14 @@ def question_notes(report: Report) -> Iterator[Note]:
     yield Note("rows", "Строк", f"{len(report.rows)} / {report.rows_total}")
 
 
-def _columns(report: Report) -> Iterator[tuple[str, str]]:
+def _columns(report: Report, language: Language) -> Iterator[tuple[str, str]]:
     """Yield the name and heading of each column; without dimensions, the first column only marks the total."""
     if not report.question.by:
-        yield "total", TOTAL_FOR_PEOPLE
+        yield "total", TOTAL_FOR_PEOPLE[language]
     for dimension in report.question.by:
-        yield dimension.name, dimension.ru
+        yield dimension.name, dimension.ru if language == "ru" else dimension.en
     for column in figure_columns(report):
-        yield column.name, column.ru
+        yield column.name, column.ru if language == "ru" else column.en
 
 
 def _figures(columns: Sequence[Column], question: Question, row: Row) -> Iterator[Value]:
