@@ -60,6 +60,7 @@ class Browser:
         self._browser = self._open.enter_context(connect(address, max_size=None, proxy=None, ping_interval=None))
         self._context = ""
         self.complaints: list[str] = []
+        self.posted: list[str] = []
         self.renew()
 
     def renew(self) -> None:
@@ -74,6 +75,7 @@ class Browser:
         if before:
             self._ask("Target.disposeBrowserContext", root=True, browserContextId=before)
         self.complaints = []  # at the end: until then, the page before may still complain
+        self.posted = []
 
     def emulate(
         self, *, width: int = 1280, is_dark: bool = False, language: str = "en", runs_scripts: bool = True
@@ -202,6 +204,7 @@ class Browser:
                 assert "error" not in result, result["error"]
                 return result["result"]
             self.complaints += _complaints_in(result)
+            self.posted += _posts_in(result)
 
 
 def _complaints_in(event: Mapping[str, Any]) -> list[str]:
@@ -214,6 +217,13 @@ def _complaints_in(event: Mapping[str, Any]) -> list[str]:
             return [params["entry"]["text"]]
         case _:
             return []
+
+
+def _posts_in(event: Mapping[str, Any]) -> list[str]:
+    """List the path that a page sends a form to, if it sends one."""
+    if event.get("method") != "Network.requestWillBeSent" or event["params"]["request"]["method"] != "POST":
+        return []
+    return [urlsplit(event["params"]["request"]["url"]).path]
 
 
 class Pages:

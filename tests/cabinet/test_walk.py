@@ -90,6 +90,43 @@ def assert_is_well_made(browser: Browser) -> None:
     assert list(faults_of(browser)) == []
 
 
+VIEWS = {
+    "reports/rows?period=28d&metrics=deals": "ru",
+    "reports?period=28d&by=source,medium&metrics=leads,deals,cost&compare=previous": "ru",
+    "reports?period=28d&by=source&metrics=deals&models=all&compare=previous": "en",
+    "reports?period=28d&by=source&metrics=deals&pivot=day": "ru",
+    "reports?period=28d&by=day&metrics=deals": "en",
+    "leads?tab=missed": "ru",
+    "leads?tab=requests": "en",
+    "leads?tab=visits": "ru",
+}
+"""What pages show when they are asked for more, and the language in which that is looked at."""
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_axe_finds_nothing_in_what_pages_are_asked_for(
+    host: ServerProcess, site: FilledSite, browser: Browser, view: str
+) -> None:
+    browser.emulate(language=VIEWS[view])
+    browser.keep_cookie("session", site.owner.secret, host.address)
+    browser.open(f"{host.address}/cabinet/{site.player.site.id}/{view}")
+    assert browser.run("document.querySelector('main table') !== null")
+    assert_is_well_made(browser)
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize("page", [*shown_pages(), *CARDS, *DOCUMENTS])
+def test_axe_finds_nothing_on_any_page_in_russian(
+    host: ServerProcess, site: FilledSite, browser: Browser, page: str
+) -> None:
+    browser.emulate(language="ru")
+    if page not in OF_NOBODY:
+        browser.keep_cookie("session", site.owner.secret, host.address)
+    browser.open(host.address + (page if page in DOCUMENTS else site.path_of(page)))
+    assert browser.run("document.documentElement.lang") == "ru"
+    assert_is_well_made(browser)
+
+
 @pytest.mark.parametrize("page", ["/{site:int}/reports", "/{site:int}/settings/alerts"])
 def test_axe_finds_nothing_on_pages_in_russian(
     host: ServerProcess, site: FilledSite, browser: Browser, page: str

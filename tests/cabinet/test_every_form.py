@@ -1,0 +1,580 @@
+"""Every form of the cabinet is pressed in a real Chromium: by mouse or keyboard, in each setting, to its end."""
+
+import json
+import re
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import combinations, count, cycle, product
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pyotp
+import pytest
+from allpairspy import AllPairs
+
+from browser import Browser
+from cast import Stage
+from dealtrace.accounts.rights import Role
+from dealtrace.cabinet.routes import PAGES
+from dealtrace.operations.accounts.invite_user import invite_first_user
+from dealtrace.storage.database.engine import open_database
+from engines import on_one_engine
+from filled_site import CALLS, COSTS, FilledSite, fill_site
+from guests import PASSWORD, Guest, member_of, new_user
+from receiver import Receiver
+from server import ServerProcess
+from walker import HANDS, LANGUAGES, SCRIPTS, THEMES, WIDTHS, Walker, Way
+
+DEALS = "orderNumber;orderDate;orderStatus;sum\n1;26.03.2018 10:00:00;new;100\n"
+RATES = "currency;date;rate\nkzt;2024-01-01;0.19\n"
+NEW_PASSWORD = "staple battery horse"
+_NUMBERS = count(1)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Where a person presses forms: the server, its database, a filled site, and the person's hands."""
+
+    server: ServerProcess
+    stage: Stage
+    site: FilledSite
+    walker: Walker
+    name: str
+
+    @property
+    def root(self) -> str:
+        """The path of the site's pages."""
+        return f"/cabinet/{self.site.player.site.id}"
+
+    def log_in(self, guest: Guest | None = None) -> None:
+        """Be an owner of the installation, or this guest, without the form for it."""
+        secret = (guest or self.site.owner).secret
+        self.walker.browser.keep_cookie("session", secret, self.server.address)
+
+    def open(self, place: str) -> None:
+        """Open a page of the site, or one whose path begins with a slash."""
+        self.walker.open(place if place.startswith("/") else f"{self.root}/{place}")
+
+    def rewrite(self, selector: str, text: str) -> None:
+        """Write into a field instead of what it has."""
+        self.walker.browser.run(f"document.querySelector({json.dumps(selector)}).value = ''")
+        self.walker.write(selector, text)
+
+    def choose(self, selector: str, value: str) -> None:
+        """Choose one of a list."""
+        self.walker.browser.run(f"document.querySelector({json.dumps(selector)}).value = {json.dumps(value)}")
+
+    def attach(self, name: str, text: str) -> None:
+        """Attach a file to the form of the page, and choose the encoding that is found by itself."""
+        self.walker.browser.run(
+            f"(kept => {{ kept.items.add(new File([{json.dumps(text)}], {json.dumps(name)}));"
+            " document.querySelector('[type=file]').files = kept.files; })(new DataTransfer())"
+        )
+
+    def press(self, action: str, rest: str = " button") -> None:
+        """Press the button of the form whose address ends so; `rest` is the selector of the button inside."""
+        selector = f"form[action$='{action}']{rest}"
+        self.sees(selector)
+        self.walker.go(selector)
+
+    def settle(self, action: str) -> None:
+        """Save anyway what the page has shown a forecast of, if it has."""
+        if self.walker.finds("#forecast"):
+            self.press(action)
+
+    def sees(self, selector: str) -> None:
+        """Check that the page has an element."""
+        assert self.walker.finds(selector), (selector, self.walker.path, self.walker.words)
+
+    def misses(self, selector: str) -> None:
+        """Check that the page does not have an element."""
+        assert not self.walker.finds(selector), (selector, self.walker.path)
+
+
+def save_a_report_and_a_segment(scene: Scene) -> None:
+    """Save a report and its filters, rename them, and delete them."""
+    scene.log_in()
+    for place in ("reports/saved", "reports/segments"):
+        scene.open("reports?by=source&metrics=deals&period=28d&filter=source:is:yandex")
+        scene.walker.use(f"details:has([action$='/{place}']) summary")
+        scene.walker.write(f"[action$='/{place}'] [name=name]", scene.name)
+        scene.press(f"/{place}")
+        scene.open(place)
+        scene.rewrite(f"form:has([name=name][value='{scene.name}']) [name=new_name]", f"{scene.name}-new")
+        scene.press(f"/{place}/change", f":has([name=name][value='{scene.name}']) [value=rename]")
+        scene.press(f"/{place}/change", f":has([name=name][value='{scene.name}-new']) [value=delete]")
+        scene.misses(f"[name=name][value^='{scene.name}']")
+
+
+def note_and_share(scene: Scene) -> None:
+    """Write a note on the axis and remove it; share a report, open the link without a login, and revoke it."""
+    scene.log_in()
+    scene.open("notes")
+    scene.walker.write("[name=text]", scene.name)
+    scene.press("/notes")
+    assert scene.name in scene.walker.words
+    scene.press("/notes/remove", f" [aria-label*='{scene.name}']")
+    assert scene.walker.finds("main .done")
+    scene.open("reports?by=source&metrics=deals&period=28d")
+    scene.walker.use("details:has([action$='/settings/shared']) summary")
+    scene.walker.write("[action$='/settings/shared'] [name=name]", scene.name)
+    scene.press("/settings/shared")
+    link = urlsplit(scene.walker.browser.run("document.querySelector('#secret').textContent.trim()")).path
+    scene.walker.browser.forget()
+    scene.open(link)
+    scene.sees("main table")
+    scene.misses("main form")
+    scene.log_in()
+    scene.open("settings/shared")
+    scene.press("/shared/revoke", f" [aria-label*='{scene.name}']")
+    scene.walker.browser.forget()
+    scene.open(link)
+    scene.misses("main table")
+
+
+def change_deals_and_leads(scene: Scene) -> None:
+    """Pin a deal, unpin it, undo that, delete the deal and restore it; note a lead, delete it and restore it."""
+    scene.log_in()
+    scene.open(f"deals/{scene.site.places['deal']}")
+    scene.walker.use("details.card summary")
+    scene.walker.use("[name=lead][value=none]", " ")
+    for act in ("pin", "unpin"):
+        if act == "unpin":
+            scene.walker.use("details.card summary")
+        scene.walker.go(f"[name=act][value={act}]")
+    for act, next_act in (("undo", "delete"), ("delete", "restore"), ("restore", "delete")):
+        scene.walker.go(f"[name=act][value={act}]")
+        scene.sees(f"[name=act][value={next_act}]")
+    scene.open(f"leads/call/{scene.site.places['lead']}")
+    scene.rewrite("[name=manager]", scene.name)
+    for act, next_act in (("note", "hide"), ("hide", "bring_back"), ("bring_back", "note")):
+        scene.walker.go(f"[name=act][value={act}]")
+        scene.sees(f"[name=act][value={next_act}]")
+    assert scene.walker.browser.run("document.querySelector('[name=manager]').value") == scene.name
+
+
+def erase_a_person(scene: Scene) -> None:
+    """Erase a person: see what goes, confirm, and find the phone no more."""
+    scene.log_in()
+    phone = f"7921{next(_NUMBERS):07}"
+    call = scene.stage.call(scene.site.player, datetime.now(UTC), phone=phone)
+    scene.open(f"leads/call/{call.id}")
+    scene.walker.go(f"main a[href^='{scene.root}/people/']")
+    person = scene.walker.path
+    scene.walker.go("main a[href$='/data']")
+    scene.walker.go("[name=act][value=confirm]")
+    assert phone in scene.walker.words
+    scene.walker.go("[name=act][value=erase]")
+    scene.open(person)
+    assert phone not in scene.walker.words
+
+
+def set_what_is_sent(scene: Scene) -> None:
+    """Issue a token and revoke it; add a field and remove it; name a status; set a setting and undo it."""
+    scene.log_in()
+    scene.open("settings/tokens")
+    scene.walker.write("[name=label]", scene.name)
+    scene.press("/settings/tokens")
+    scene.sees("#secret")
+    scene.press("/tokens/revoke", f" [aria-label$='{scene.name}']")
+    scene.misses(f"[aria-label$='{scene.name}']")
+    scene.open("settings/fields")
+    scene.walker.write("input[name=name]", scene.name)
+    scene.press("/settings/fields", ":has(input[name=name]) button")
+    scene.walker.go(f"main a[href$='remove={scene.name}']")
+    scene.press("/fields/remove")
+    scene.misses(f"main a[href$='remove={scene.name}']")
+    scene.open("settings/statuses")
+    scene.walker.write("form.card [name=name]", scene.name)
+    scene.press("/settings/statuses", ".card button")
+    scene.settle("/settings/statuses")
+    scene.open("settings/site")
+    scene.rewrite("[name=target_call_seconds]", str(30 + next(_NUMBERS)))
+    scene.press("/settings/site", " button:not([name])")
+    scene.settle("/settings/site")
+    scene.sees("main .done")
+    scene.open("settings/changes")
+    scene.walker.go("main form[action$='/settings/site'] button")
+
+
+def set_how_it_is_counted(scene: Scene) -> None:
+    """Add a column and a host and remove them, and preview the past."""
+    scene.log_in()
+    scene.open("settings/columns")
+    scene.walker.write("#column [name=name]", scene.name)
+    scene.choose("#column [name=kind]", "formula")
+    scene.walker.write("#column [name=formula]", "amount / deals")
+    scene.walker.go("#column button")
+    scene.walker.go("#column [name=agreed]")
+    scene.press("/columns/remove", f" [value='{scene.name}']")
+    scene.misses(f"[value='{scene.name}']")
+    scene.open("settings/hosts")
+    scene.choose("[name=kind]", "own")
+    scene.walker.write("[name=host]", f"{scene.name}.example")
+    scene.press("/settings/hosts")
+    scene.settle("/settings/hosts")
+    scene.press("/hosts/remove", f" [value='own {scene.name}.example']")
+    scene.settle("/hosts/remove")
+    scene.misses(f"[value='own {scene.name}.example']")
+    scene.open("settings/past")
+    scene.press("/settings/past", " [value=preview]")
+
+
+def have_events_sent(scene: Scene) -> None:
+    """Add a webhook, test it, have a delivery sent again, and delete the webhook."""
+    scene.log_in()
+    receiver = Receiver()
+    try:
+        scene.open("settings/webhooks")
+        scene.walker.write("[name=url]", receiver.url)
+        scene.choose("[name=style]", "form")
+        scene.press("/settings/webhooks")
+        place = scene.walker.path
+        scene.walker.go("[name=act][value=test]")
+        scene.server.register(scene.site.player.token, orderNumber=scene.name)
+        receiver.wait_for(2)
+        until_seen(scene, place, "[name=message]")
+        scene.walker.go("[name=message]")
+        scene.open(place)
+        scene.walker.go("[name=act][value=delete]")
+    finally:
+        receiver.vanish()
+
+
+def until_seen(scene: Scene, place: str, selector: str) -> None:
+    """Open a page again until it has an element."""
+    for _ in range(200):
+        scene.walker.browser.open(scene.server.address + place)
+        if scene.walker.finds(selector):
+            break
+    scene.walker.check()
+    scene.sees(selector)
+
+
+def have_mails_sent(scene: Scene) -> None:
+    """Try an alert, add and remove it; add a report by e-mail, change it, leave it and remove it; unsubscribe."""
+    scene.log_in(member := member_of(scene.server, scene.stage, scene.site.player.site.id))
+    scene.open("settings/alerts")
+    scene.choose("[name=kind]", "above")
+    scene.walker.write("[name=amount]", "3")
+    scene.walker.write("[name=recipients]", f"{scene.name}@example.com")
+    scene.press("/settings/alerts", " button:not([name])")
+    scene.press("/settings/alerts", " [name=agreed]")
+    scene.walker.go("main tbody tr:last-child a")
+    scene.walker.go("[name=act][value=remove]")
+    scene.open("settings/mail-reports")
+    scene.walker.write("[name=title]", scene.name)
+    scene.walker.write("[name=question]", "metrics=deals")
+    own = "[...document.querySelectorAll('[name=member]')].find(box => box.parentElement.textContent.trim() === "
+    number = scene.walker.browser.run(f"{own}{json.dumps(member.login)}).value")
+    scene.walker.use(f"[name=member][value='{number}']", " ")
+    scene.walker.write("[name=recipients]", f"{scene.name}@example.com")
+    scene.press("/settings/mail-reports")
+    scene.press("/mail-reports/leave", f" [aria-label$='{scene.name}']")
+    scene.misses(f"[action$='/mail-reports/leave'] [aria-label$='{scene.name}']")
+    remove = f"[action$='/mail-reports/remove'] [aria-label$='{scene.name}']"
+    report = scene.walker.browser.run(f"document.querySelector({json.dumps(remove)}).value")
+    scene.walker.go(f"main a[href$='/mail-reports/{report}']")
+    scene.rewrite("[name=title]", f"{scene.name}-new")
+    scene.walker.go("main form.card button")
+    scene.open("settings/mail-reports")
+    scene.press("/mail-reports/remove", f" [aria-label$='{scene.name}-new']")
+    scene.misses(f"[aria-label$='{scene.name}-new']")
+    scene.walker.browser.forget()
+    scene.walker.open(scene.site.path_of("/unsubscribe/{key}"))
+    scene.walker.go("[name=act][value=leave]")
+    scene.walker.go("[name=act][value=again]")
+    scene.sees("[name=act][value=leave]")
+
+
+def upload_files(scene: Scene) -> None:
+    """Import calls and costs after a preview, compare deals with the CRM; set a rate, import rates, remove them."""
+    scene.log_in()
+    scene.open("settings/imports")
+    scene.choose("[name=noun]", "call")
+    scene.attach("calls.csv", CALLS)
+    scene.press("/settings/imports")
+    scene.walker.go("main form.bar button")
+    scene.sees("main .done")
+    scene.open("costs")
+    scene.walker.write("[name=system]", "yandex")
+    scene.walker.write("[name=account]", scene.name)
+    scene.attach("costs.csv", COSTS)
+    scene.press("/costs")
+    scene.walker.go("main form.bar button")
+    scene.sees("main .done")
+    scene.open("settings/agreement")
+    scene.attach("deals.csv", DEALS)
+    scene.press("/settings/agreement")
+    scene.sees("main [role=status]")
+    scene.open("settings/rates")
+    scene.rewrite("input[name=currency]:not([type=hidden])", "eur")
+    scene.rewrite("[name=rubles]", "92.5")
+    scene.press("/settings/rates")
+    scene.attach("rates.csv", RATES)
+    scene.press("/rates/import")
+    for currency in ("eur", "kzt"):
+        scene.press("/rates/remove", f" [value={currency}]")
+        scene.misses(f"[action$='/rates/remove'] [value={currency}]")
+
+
+def keep_oneself_safe(scene: Scene) -> None:
+    """Log in, set up a second factor and come back with it, have new codes, turn it off, change the password."""
+    walker, user = scene.walker, new_user(scene.stage.database)
+    log_in_with(scene, user.login, PASSWORD)
+    walker.open("/cabinet/profile/second-factor")
+    secret = walker.browser.run("document.querySelector('[name=secret]').value")
+    walker.write("[name=code]", pyotp.TOTP(secret).at(datetime.now(UTC)))
+    scene.press("/profile/second-factor")
+    code = walker.browser.run("document.querySelector('.codes code').textContent")
+    scene.press("/logout")
+    log_in_with(scene, user.login, PASSWORD)
+    walker.write("[name=code]", code)
+    scene.press("/login/code")
+    walker.open("/cabinet/profile")
+    walker.write("[action$='/recovery-codes'] [name=password]", PASSWORD)
+    scene.press("/profile/recovery-codes")
+    scene.sees(".codes code")
+    walker.open("/cabinet/profile")
+    walker.write("[action$='/recovery-codes'] [name=password]", PASSWORD)
+    walker.go("[formaction$='/second-factor/off']")
+    scene.misses("[action$='/recovery-codes']")
+    walker.write("[action$='/profile/password'] [name=password]", PASSWORD)
+    walker.write("[name=new_password]", NEW_PASSWORD)
+    scene.press("/profile/password")
+    other = Guest(scene.server)
+    other.log_in(user, NEW_PASSWORD)
+    walker.open("/cabinet/profile")
+    scene.press("/profile/sessions", " [value=others]")
+    scene.misses("[action$='/profile/sessions']")
+    assert not other.is_in()
+
+
+def log_in_with(scene: Scene, login: str, password: str) -> None:
+    """Fill in the form of the log-in page."""
+    scene.walker.open("/cabinet/login")
+    scene.walker.write("[name=login]", login)
+    scene.walker.write("[name=password]", password)
+    scene.press("/login")
+
+
+def link_shown(scene: Scene) -> str:
+    """Return the one-time link that the page shows, without its host."""
+    link = urlsplit(scene.walker.browser.run("document.querySelector('main textarea').value"))
+    return f"{link.path}?{link.query}"
+
+
+def invite_people_to_a_site(scene: Scene) -> None:
+    """Invite a person to the site, who comes in; change the role and the password; revoke an invitation."""
+    scene.log_in()
+    scene.open("settings/users")
+    scene.press("/users/invitation")
+    invitation = link_shown(scene)
+    scene.walker.browser.forget()
+    scene.open(invitation)
+    scene.walker.write("[name=login]", f"{scene.name}@example.com")
+    scene.walker.write("[name=password]", PASSWORD)
+    scene.press("/invitation")
+    assert scene.walker.path.startswith(scene.root)
+    scene.log_in()
+    scene.open("settings/users")
+    person = scene.walker.browser.run(
+        f"[...document.querySelectorAll('main tbody tr')].find(row => row.textContent.includes('{scene.name}@'))"
+        ".querySelector('[name=user]').value"
+    )
+    scene.choose(f"form:has([name=user][value='{person}']) [name=role]", "analyst")
+    scene.press("/users/role", f":has([name=user][value='{person}']) button")
+    scene.press("/users/password", f" [value='{person}']")
+    reset = link_shown(scene)
+    scene.open("settings/users")
+    scene.press("/users/invitation")
+    scene.open("settings/users")
+    scene.press("/users/revoke")
+    scene.walker.browser.forget()
+    scene.open(reset)
+    scene.walker.write("[name=password]", NEW_PASSWORD)
+    scene.press("/password")
+    assert scene.walker.path.startswith(scene.root)
+
+
+def keep_users(scene: Scene) -> None:
+    """Invite and revoke for the installation; change a user's role, ownership, password and factor; delete the user."""
+    user = new_user(scene.stage.database, {scene.site.player.site.id: Role.READER})
+    guest = Guest(scene.server)
+    guest.log_in(user)
+    guest.secret = guest.http.cookies["session"]
+    secret = guest.get("/profile/second-factor").text.partition('name="secret" value="')[2].partition('"')[0]
+    guest.send("/profile/second-factor", secret=secret, code=pyotp.TOTP(secret).at(datetime.now(UTC)))
+    scene.log_in()
+    for act in ("invitation", "revoke", "second-factor"):
+        scene.open("/cabinet/users")
+        scene.press(f"/users/{act}")
+    place = f"/cabinet/users/{user.id}"
+    scene.open(place)
+    scene.choose(f"form:has([name=site][value='{scene.site.places['site']}']) [name=role]", "analyst")
+    scene.press("/role", f":has([name=site][value='{scene.site.places['site']}']) button")
+    scene.walker.use("[name=is_owner]", " ")
+    scene.press("/ownership")
+    scene.press("/password")
+    scene.sees("main textarea")
+    scene.open(place)
+    scene.press(f"/{user.id}/second-factor")
+    scene.misses(f"[action$='/{user.id}/second-factor']")
+    scene.walker.use("[name=is_sure]", " ")
+    scene.press("/delete")
+    assert user.login not in scene.walker.words
+
+
+def open_sites(scene: Scene) -> None:
+    """Create a site, and have a demo filled and removed."""
+    scene.log_in()
+    scene.open("/cabinet/sites")
+    scene.walker.write("[name=name]", scene.name)
+    scene.rewrite("[name=timezone]", "Europe/Moscow")
+    scene.press("/sites")
+    scene.sees("#secret")
+    scene.open("/cabinet/demo")
+    scene.choose("[name=part]", "0.02")
+    scene.press("/cabinet/demo")
+    scene.sees("#secret")
+    scene.press("/demo/remove", " [name=site]")
+    scene.sees("main .done")
+
+
+JOURNEYS: Mapping[Callable[[Scene], None], tuple[str, ...]] = {
+    save_a_report_and_a_segment: (
+        "/{site:int}/reports/saved", "/{site:int}/reports/saved/change",
+        "/{site:int}/reports/segments", "/{site:int}/reports/segments/change",
+    ),
+    note_and_share: (
+        "/{site:int}/notes", "/{site:int}/notes/remove",
+        "/{site:int}/settings/shared", "/{site:int}/settings/shared/revoke",
+    ),
+    change_deals_and_leads: ("/{site:int}/deals/{deal:int}", "/{site:int}/leads/{kind}/{lead:int}"),
+    erase_a_person: ("/{site:int}/people/{client:int}/data",),
+    set_what_is_sent: (
+        "/{site:int}/settings/tokens", "/{site:int}/settings/tokens/revoke",
+        "/{site:int}/settings/fields", "/{site:int}/settings/fields/remove",
+        "/{site:int}/settings/statuses", "/{site:int}/settings/site",
+    ),
+    set_how_it_is_counted: (
+        "/{site:int}/settings/columns", "/{site:int}/settings/columns/remove",
+        "/{site:int}/settings/hosts", "/{site:int}/settings/hosts/remove", "/{site:int}/settings/past",
+    ),
+    have_events_sent: ("/{site:int}/settings/webhooks", "/{site:int}/settings/webhooks/{webhook}"),
+    have_mails_sent: (
+        "/{site:int}/settings/alerts", "/{site:int}/settings/alerts/{alert}",
+        "/{site:int}/settings/mail-reports", "/{site:int}/settings/mail-reports/{report}",
+        "/{site:int}/settings/mail-reports/leave", "/{site:int}/settings/mail-reports/remove", "/unsubscribe/{key}",
+    ),
+    upload_files: (
+        "/{site:int}/settings/imports", "/{site:int}/settings/imports/{key}",
+        "/{site:int}/costs", "/{site:int}/costs/{key}", "/{site:int}/settings/agreement",
+        "/{site:int}/settings/rates", "/{site:int}/settings/rates/import", "/{site:int}/settings/rates/remove",
+    ),
+    keep_oneself_safe: (
+        "/login", "/login/code", "/logout", "/profile/second-factor", "/profile/second-factor/off",
+        "/profile/recovery-codes", "/profile/password", "/profile/sessions",
+    ),
+    invite_people_to_a_site: (
+        "/{site:int}/settings/users/invitation", "/{site:int}/settings/users/revoke",
+        "/{site:int}/settings/users/role", "/{site:int}/settings/users/password", "/invitation", "/password",
+    ),
+    keep_users: (
+        "/users/invitation", "/users/revoke", "/users/second-factor", "/users/{user:int}/role",
+        "/users/{user:int}/ownership", "/users/{user:int}/password", "/users/{user:int}/second-factor",
+        "/users/{user:int}/delete",
+    ),
+    open_sites: ("/sites", "/demo", "/demo/remove"),
+}  # fmt: skip
+"""What a person does, and the forms that it presses."""
+ELSEWHERE = {"/language": "test_walk.py", "/welcome": "test_the_first_user_comes_in"}
+"""Forms that other tests press in Chromium."""
+SETTINGS = (HANDS, WIDTHS, THEMES, LANGUAGES, SCRIPTS)
+PAIRWISE = list(zip(JOURNEYS, cycle(Way(Role.OWNER, *each) for each in AllPairs([*map(list, SETTINGS)]))))
+"""Each journey once, and among the journeys every value of a setting with every value of each other setting."""
+EVERY = [(each[0], Way(Role.OWNER, *each[1:])) for each in product(JOURNEYS, *SETTINGS)]
+
+
+def named(value: object) -> str:
+    """Return the name of a journey or of a way."""
+    return str(getattr(value, "__name__", value))
+
+
+@pytest.fixture(scope="module")
+def filled(server: ServerProcess, served: Stage) -> FilledSite:
+    """Give one filled site to all journeys."""
+    return fill_site(server, served)
+
+
+def walk(
+    server: ServerProcess, stage: Stage, site: FilledSite, walker: Walker, journey: Callable[[Scene], None]
+) -> None:
+    """Go on a journey, and check that it pressed the forms that it is said to press."""
+    journey(Scene(server, stage, site, walker, f"walk{next(_NUMBERS)}"))
+    missed = [page for page in JOURNEYS[journey] if not any(map(pattern_of(page).fullmatch, walker.browser.posted))]
+    assert missed == []
+
+
+def pattern_of(page: str) -> re.Pattern[str]:
+    """Return the pattern of the paths of a page of the table."""
+    return re.compile("/cabinet" + re.sub(r"\{(\w+)(:int)?\}", lambda part: r"\d+" if part[2] else "[^/]+", page))
+
+
+@on_one_engine
+@pytest.mark.parametrize(("journey", "way"), PAIRWISE, ids=named)
+def test_a_form_is_pressed_to_its_end(
+    server: ServerProcess,
+    served: Stage,
+    filled: FilledSite,
+    browser: Browser,
+    journey: Callable[[Scene], None],
+    way: Way,
+) -> None:
+    walk(server, served, filled, Walker(browser, server.address, way), journey)
+
+
+@on_one_engine
+@pytest.mark.torture
+@pytest.mark.parametrize(("journey", "way"), EVERY, ids=named)
+def test_a_form_is_pressed_to_its_end_in_every_way(
+    server: ServerProcess,
+    served: Stage,
+    filled: FilledSite,
+    browser: Browser,
+    journey: Callable[[Scene], None],
+    way: Way,
+) -> None:
+    walk(server, served, filled, Walker(browser, server.address, way), journey)
+
+
+def test_the_first_user_comes_in(
+    sqlite_template: Path, tmp_path: Path, start_server_on: Callable[..., ServerProcess], browser: Browser
+) -> None:
+    shutil.copy(sqlite_template, tmp_path / "dealtrace.db")
+    server = start_server_on(f"sqlite:///{tmp_path}/dealtrace.db")
+    database = open_database(server.database_url)
+    with database.write() as connection:
+        key = invite_first_user(connection, datetime.now(UTC))
+    database.close()
+    walker = Walker(browser, server.address, PAIRWISE[0][1])
+    walker.open(f"/cabinet/welcome?key={key}")
+    walker.write("[name=login]", "first@example.com")
+    walker.write("[name=password]", PASSWORD)
+    walker.go("main form button")
+    assert walker.browser.posted == ["/cabinet/welcome"]
+    walker.open("/cabinet/profile")
+    assert "first@example.com" in walker.words
+
+
+def test_the_journeys_meet_every_pair_of_settings() -> None:
+    chosen = [(way.hand, way.width, way.theme, way.language, way.scripts) for _, way in PAIRWISE]
+    for (one, firsts), (other, seconds) in combinations(enumerate(SETTINGS), 2):
+        assert {(each[one], each[other]) for each in chosen} == set(product(firsts, seconds))
+
+
+def test_no_form_of_the_table_of_pages_is_left_out() -> None:
+    pressed = [page for pages in JOURNEYS.values() for page in pages]
+    assert sorted([*pressed, *ELSEWHERE]) == sorted({page.path for page in PAGES if page.method == "POST"})
