@@ -77,7 +77,7 @@ def _read(
 ) -> tuple[list[ApiRequest], Mapping[int, str], PageStart | None]:
     tokens = list_tokens(connection, SiteId(site_id)) if site_id else []
     previous = find_previous_requests(connection, site_id, query, SHOWN) if query.before is not None else None
-    labels = {token.id: token.label for token in tokens}
+    labels: Mapping[int, str] = {token.id: token.label for token in tokens}
     return list_requests(connection, site_id, query, SHOWN + 1), labels, previous
 
 
