@@ -32,6 +32,7 @@ PHONE_WIDTH_MAX = 600
 KEYS = {
     "Tab": (9, "", "Tab"), "Enter": (13, "\r", "Enter"), " ": (32, " ", "Space"), "?": (191, "?", "Slash"),
     "/": (191, "/", "Slash"), "g": (71, "g", "KeyG"), "r": (82, "r", "KeyR"), "s": (83, "s", "KeyS"),
+    "n": (78, "n", "KeyN"), "p": (80, "p", "KeyP"),
     "к": (82, "к", "KeyR"),
 }  # fmt: skip
 """The code, the text, and the place on the keyboard of each key that tests press; `к` is the Russian letter at `r`."""

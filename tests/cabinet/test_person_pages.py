@@ -68,6 +68,35 @@ def test_everything_of_a_person_stands_in_one_line_of_time(owner: Guest, person:
     assert "<script>alert" not in page
 
 
+def test_the_card_of_a_deal_without_a_lead_links_the_persons_whose_pages_list_it(
+    served: Stage, site: Player, owner: Guest, person: str
+) -> None:
+    other = served.lead_request(site, moscow(DAY, "13:00:00"), phone="79205550056", email="")
+    at = moscow("2019-05-01")
+    served.perform(
+        register_deals,
+        site,
+        registration("known", clue=by_contact(PHONE), happened_at=at),
+        registration("both", clue=by_contact("79205550056", MAIL), happened_at=at),
+        registration("nobody", clue=by_contact("79205550057"), happened_at=at),
+    )
+    listed = dict(
+        map(
+            reversed,
+            re.findall(
+                r'href="[^"]*/(deals/\d+)"[^>]*><bdi>(\w+)<',
+                owner.get("deals", **{"from": "2019-05-01", "to": "2019-05-01"}).text,
+            ),
+        )
+    )
+    (other_person,) = set(re.findall(r"people/\d+", owner.get(f"leads/request/{other.id}").text))
+    for number, persons in (("known", [person]), ("both", [other_person, person]), ("nobody", [])):
+        card = owner.get(listed[number]).text
+        assert "no lead" in text_of(card)
+        assert re.findall(r"people/\d+", card) == persons, number
+        assert all(f"Deal {number}" in text_of(owner.get(each).text) for each in persons), number
+
+
 def test_the_page_of_an_alias_is_that_of_the_person_until_they_part(
     server: ServerProcess, served: Stage, site: Player, owner: Guest, person: str
 ) -> None:

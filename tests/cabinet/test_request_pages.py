@@ -120,7 +120,7 @@ def test_earlier_requests_come_a_page_at_a_time_under_the_same_filters(
         numbers = numbers_on(page)
         assert 0 < len(numbers) <= 100
         seen += numbers
-        earlier = re.search(r'<a href="([^"]*)">Earlier requests</a>', page)
+        earlier = re.search(r'<a [^>]*href="([^"]*)">Earlier requests</a>', page)
         if earlier is None:
             break
         page = boss.follow(html.unescape(earlier[1])).text

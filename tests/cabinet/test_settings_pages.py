@@ -41,6 +41,7 @@ FOR_OWNERS = (
     "settings/tokens",
     "settings/fields",
     "settings/hosts",
+    "settings/try",
     "settings/past",
     "settings/webhooks",
     "settings/counter",

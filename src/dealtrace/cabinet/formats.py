@@ -10,6 +10,7 @@ from dealtrace.deals.currency import RUBLE
 from dealtrace.errors import Language
 from dealtrace.reports.formats import rounded
 from dealtrace.reports.metrics import Metric, Unit
+from dealtrace.reports.reading.meanings import meaning_of
 
 THIN_SPACE = "\u202f"
 MINUS = "−"
@@ -32,6 +33,8 @@ def filters_of(language: Language) -> dict[str, Callable[..., str]]:
         "kopecks": lambda value: money(language, Fraction(value, 100)),
         "day": lambda value: day(language, value),
         "clock": lambda value, zone: clock_time(language, value, zone),
+        "metric_title": lambda metric: metric.ru if language == "ru" else metric.en,
+        "metric_meaning": lambda metric: meaning_of(metric, language),
     }
 
 

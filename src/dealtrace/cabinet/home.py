@@ -72,7 +72,7 @@ async def show(view: View) -> Response:
     return view.page(
         "home.html",
         lines=lines,
-        figures=[METRICS[name].ru if language == "ru" else METRICS[name].en for name in FIGURES],
+        figures=[METRICS[name] for name in FIGURES],
         periods=period_choices(preset, language),
         has_sites=bool(sites),
         earlier=_page_address(preset, page - 1) if first else "",

@@ -89,6 +89,10 @@ class Listing:
                 amount = end.amount if end.amount is not None else _NO_AMOUNT
                 return self.link(**{BEFORE: f"{_BY_AMOUNT}{amount}.{end.id}"})
 
+    def previous_page(self, key: SortKey | AmountKey | None) -> str:
+        """Return the URL of the page before this one, which begins after `key`, or at the start if that is `None`."""
+        return self.next_page(key) or self.link()
+
     @property
     def search(self) -> SearchText | None:
         """Return the text that is searched for, or `None` if there is no search."""

@@ -22,6 +22,7 @@ from dealtrace.deals.deal import Deal
 from dealtrace.deals.details import search_contacts_of
 from dealtrace.deals.versions import DealVersion
 from dealtrace.errors import DealNotFound
+from dealtrace.leads.client import Client
 from dealtrace.operations.deals.explain import Explanation, explain_deal
 from dealtrace.operations.deals.find import find_deal
 from dealtrace.record import record
@@ -29,6 +30,7 @@ from dealtrace.storage.accounts.tokens import list_tokens
 from dealtrace.storage.accounts.users import find_logins
 from dealtrace.storage.deals.versions import list_versions
 from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
+from dealtrace.storage.leads.clients import find_client_ids, find_clients
 from dealtrace.storage.visits.credits import find_credits, find_deal_visits
 
 
@@ -43,13 +45,17 @@ class Fact:
 
 @record
 class CardFacts:
-    """The stored data of a deal; `lead` is `None` if it has no lead."""
+    """The stored data of a deal; `lead` is `None` if it has no lead.
+
+    `clients` has the client of the lead or, without a lead, the clients whose contacts were sent with the deal.
+    """
 
     deal: Deal
     explanation: Explanation
     versions: Sequence[DealVersion]
     callers: Callers
     lead: LeadEntry | None
+    clients: Sequence[Client]
     credits: CreditsByModel
     visit: LeadVisit | None
 
@@ -80,8 +86,19 @@ def _read(connection: Connection, site: Site, deal_id: int) -> CardFacts:
         versions,
         Callers({token.id: token.label for token in list_tokens(connection, site.id)}, logins),
         entries[0] if entries else None,
+        [entry.client for entry in entries] if deal.lead is not None else _clients_by_contact(connection, site, deal),
         *_credited(connection, site, deal),
     )
+
+
+def _clients_by_contact(connection: Connection, site: Site, deal: Deal) -> list[Client]:
+    """List the clients whose phones and e-mails were sent with a deal; their pages list the deal."""
+    sent = [each for each in (deal.clue.contact, search_contacts_of(deal.details)) if each is not None]
+    contacts = list(dict.fromkeys(contact for each in sent for contact in each.normals))
+    owners = find_client_ids(connection, site.id, contacts)
+    found = find_clients(connection, site.id, owners.values())
+    clients = [found[owners[contact]] for contact in contacts if owners.get(contact) in found]
+    return list({client.id: client for client in clients}.values())
 
 
 def _credited(connection: Connection, site: Site, deal: Deal) -> tuple[CreditsByModel, LeadVisit | None]:
@@ -112,7 +129,7 @@ def _shown(view: View, facts: CardFacts) -> dict[str, object]:
         "custom": sorted((deal.custom_values or {}).items()),
         "lead_words": explainer.lead_words(deal.lead),
         "lead_address": lead_address(view.current_site.id, deal.lead) if deal.lead is not None else "",
-        "client": lead.client if lead is not None else None,
+        "clients": facts.clients,
         "explained": explainer.explained(facts.explanation),
         "client_path": path_of(_path(facts), facts.credits, view)
         if lead is not None or facts.visit is not None

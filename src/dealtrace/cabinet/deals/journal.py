@@ -21,7 +21,13 @@ from dealtrace.matching.match_reason import MatchReason
 from dealtrace.record import record
 from dealtrace.storage.journals.deal_entries import DealEntry, list_deal_entries
 from dealtrace.storage.journals.deal_list import DealFilters, query_deal_list
-from dealtrace.storage.journals.deals_by_amount import SORTED_MAX, AmountKey, AmountPage, find_by_amount
+from dealtrace.storage.journals.deals_by_amount import (
+    SORTED_MAX,
+    AmountKey,
+    AmountPage,
+    find_by_amount,
+    find_previous_by_amount,
+)
 from dealtrace.storage.journals.keyset_pages import (
     NextPage,
     PageQuery,
@@ -29,6 +35,7 @@ from dealtrace.storage.journals.keyset_pages import (
     count_rows,
     find_newest,
     find_oldest,
+    find_previous,
 )
 from dealtrace.storage.journals.search_rows import find_searched_deals
 from dealtrace.storage.reports.statuses import list_statuses
@@ -76,12 +83,14 @@ class Row:
 class Found:
     """The data of the page: its deals, and the total number of deals found.
 
-    `end` is the key after which the next page begins, or `None` on the last page. `statuses` are all statuses of the
+    `end` is the key after which the next page begins, or `None` on the last page. `previous` is the key after which the
+    previous page begins, or `None` if that is the first page or there is none. `statuses` are all statuses of the
     site's deals. `sorting` is the requested order, or the default order if the list is too long for the requested one.
     """
 
     entries: Sequence[DealEntry]
     end: SortKey | AmountKey | None
+    previous: SortKey | AmountKey | None
     sorting: Sorting
     total: int
     statuses: Sequence[str]
@@ -102,6 +111,8 @@ async def show(view: View) -> Response:
         first_words=view.translate("To the newest")
         if found.sorting is Sorting.NEWEST
         else view.translate("To the first deals"),
+        previous_words=view.translate("Newer") if found.sorting is Sorting.NEWEST else view.translate("Previous deals"),
+        previous_page=listing.previous_page(found.previous),
         listing=listing,
         days=days,
         rows=[_row(entry, view) for entry in found.entries],
@@ -143,6 +154,7 @@ def _read(connection: Connection, site: Site, listing: Listing, days: Days) -> F
     return Found(
         list_deal_entries(connection, site.id, page.ids, AttributionModel(site.attribution)),
         page.end,
+        _previous(connection, query, listing, sorting),
         sorting,
         total,
         sorted(statuses, key=str.casefold),
@@ -165,6 +177,20 @@ def _page(connection: Connection, query: PageQuery, listing: Listing, sorting: S
         case Sorting.HIGHEST | Sorting.LOWEST:
             after, highest_first = listing.before_amount, sorting is Sorting.HIGHEST
             return find_by_amount(connection, query, after, PAGE_ROWS, highest_first=highest_first)
+
+
+def _previous(
+    connection: Connection, query: PageQuery, listing: Listing, sorting: Sorting
+) -> SortKey | AmountKey | None:
+    """Return the key after which the previous page begins; `None` if that is the first page or there is none."""
+    highest_first, newest_first = sorting is Sorting.HIGHEST, sorting is Sorting.NEWEST
+    if sorting in (Sorting.HIGHEST, Sorting.LOWEST):
+        begun = listing.before_amount
+        return (
+            find_previous_by_amount(connection, query, begun, PAGE_ROWS, highest_first=highest_first) if begun else None
+        )
+    after = listing.before
+    return find_previous(connection, query, after, PAGE_ROWS, newest_first=newest_first) if after else None
 
 
 def _filters(listing: Listing, ids: set[int] | None, within: tuple[datetime, datetime] | None) -> DealFilters:

@@ -16,7 +16,7 @@ from dealtrace.cabinet.view import View
 from dealtrace.leads.call import Call, CallPhase, is_answered, phase_of
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.record import record
-from dealtrace.storage.journals.keyset_pages import PageQuery, SortKey, count_rows, find_newest
+from dealtrace.storage.journals.keyset_pages import PageQuery, SortKey, count_rows, find_newest, find_previous
 from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
 from dealtrace.storage.journals.lead_list import LeadFilters, query_lead_list, query_visit_list
 from dealtrace.storage.journals.search_rows import find_searched_leads
@@ -74,11 +74,15 @@ class VisitRow:
 
 @record
 class Found:
-    """The data of the page; `total` is `None` for visits, which are too many to count."""
+    """The data of the page; `total` is `None` for visits, which are too many to count.
+
+    `previous` is the key after which the previous page begins, or `None` if that is the first page or there is none.
+    """
 
     entries: Sequence[LeadEntry]
     visits: Sequence[Visit]
     end: SortKey | None
+    previous: SortKey | None
     total: int | None
 
 
@@ -99,6 +103,8 @@ async def show(view: View) -> Response:
         total=found.total,
         next_page=listing.next_page(found.end),
         is_first=listing.before is None,
+        previous_page=listing.previous_page(found.previous),
+        previous_words=view.translate("Newer"),
         next_words=view.translate("Older"),
         first_words=view.translate("To the newest"),
         is_unusable=listing.get("contact") == UNUSABLE,
@@ -113,15 +119,22 @@ def tab_of(listing: Listing) -> str:
 
 def _read(connection: Connection, site: Site, listing: Listing, tab: str, days: Days) -> Found:
     if tab == VISITS:
-        page = find_newest(connection, query_visit_list(site.id, days.since, days.until), listing.before, PAGE_ROWS)
+        query = query_visit_list(site.id, days.since, days.until)
+        page = find_newest(connection, query, listing.before, PAGE_ROWS)
         visits = find_visits(connection, site.id, page.ids)
-        return Found((), [visits[visit_id] for visit_id in page.ids if visit_id in visits], page.end, None)
+        return Found(
+            (),
+            [visits[visit_id] for visit_id in page.ids if visit_id in visits],
+            page.end,
+            _previous(connection, query, listing),
+            None,
+        )
     kind = KINDS[tab]
     query = query_of(connection, site, listing, tab, days)
     page = find_newest(connection, query, listing.before, PAGE_ROWS)
     model = AttributionModel(site.attribution)
     entries = list_lead_entries(connection, site, kind, page.ids, model, with_deals=True)
-    return Found(entries, (), page.end, count_rows(connection, query))
+    return Found(entries, (), page.end, _previous(connection, query, listing), count_rows(connection, query))
 
 
 def query_of(connection: Connection, site: Site, listing: Listing, tab: str, days: Days) -> PageQuery:
@@ -138,6 +151,11 @@ def query_of(connection: Connection, site: Site, listing: Listing, tab: str, day
         is_deleted=listing.get("deleted") == YES and tab != MISSED,
     )
     return query_lead_list(site.id, filters)
+
+
+def _previous(connection: Connection, query: PageQuery, listing: Listing) -> SortKey | None:
+    begun = listing.before
+    return find_previous(connection, query, begun, PAGE_ROWS, newest_first=True) if begun is not None else None
 
 
 def lead_row(entry: LeadEntry, view: View) -> LeadRow:

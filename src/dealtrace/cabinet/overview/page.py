@@ -19,7 +19,7 @@ from dealtrace.cabinet.overview.problems import ProblemText, problem_texts
 from dealtrace.cabinet.reports.address import Address, address_of
 from dealtrace.cabinet.reports.choices import Choices, choices_of
 from dealtrace.cabinet.reports.comparison import compared_until
-from dealtrace.cabinet.reports.line import has_line, over_time, time_line
+from dealtrace.cabinet.reports.line import has_line, over_time, time_line, undrawn_words
 from dealtrace.cabinet.reports.page import read_context_of
 from dealtrace.cabinet.reports.readers import may_see_contacts, rows_page_for, table_for_readers
 from dealtrace.cabinet.reports.table import Change, change_of, rows_address, table_of
@@ -234,6 +234,7 @@ def _shown(
         figures=_figures(answers.figures, address, rows, page.drawn, language),
         as_of=page.as_of,
         line=time_line(answers.line, reports, rows, language, notes) if answers.line is not None else None,
+        undrawn=undrawn_words(answers.figures.question.period, METRICS[page.drawn], language, view.translate),
         sources=sources if may_see_contacts(view) else table_for_readers(sources, answers.sources.question.by),
         sources_report=answers.sources,
         unmatched=table_of(answers.unmatched, by_day, rows, language, view.translate),

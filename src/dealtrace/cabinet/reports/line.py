@@ -11,7 +11,7 @@ from dealtrace.cabinet.formats import metric_value
 from dealtrace.cabinet.notes.axis import AxisNote
 from dealtrace.cabinet.reports.address import Address, key_filter
 from dealtrace.cabinet.reports.key_words import key_words
-from dealtrace.cabinet.reports.table import rows_address
+from dealtrace.cabinet.reports.table import Translate, rows_address
 from dealtrace.errors import Language
 from dealtrace.record import record
 from dealtrace.reports.answer import Report
@@ -68,6 +68,14 @@ def time_dimension(period: Period) -> Dimension:
 def has_line(period: Period, metric: Metric) -> bool:
     """Return whether a metric can be drawn over a period; costs of a single day cannot, since they have no hours."""
     return metric.facts <= time_dimension(period).facts
+
+
+def undrawn_words(period: Period, metric: Metric, language: Language, translate: Translate) -> str:
+    """Return why a metric has no chart over a period, or an empty string if it has one."""
+    if has_line(period, metric):
+        return ""
+    words = translate("%(metric)s: no chart of a single day, since costs have no hours. Choose a longer period.")
+    return words % {"metric": metric.ru if language == "ru" else metric.en}
 
 
 def over_time(question: Question, metric: Metric) -> Question:

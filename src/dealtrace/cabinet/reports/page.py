@@ -19,7 +19,7 @@ from dealtrace.cabinet.reports.address import Address, address_of
 from dealtrace.cabinet.reports.choices import choices_of, model_meaning, model_words
 from dealtrace.cabinet.reports.comparison import compared_until
 from dealtrace.cabinet.reports.ladder import rungs_of
-from dealtrace.cabinet.reports.line import TimeLine, has_line, over_time, time_line
+from dealtrace.cabinet.reports.line import TimeLine, has_line, over_time, time_line, undrawn_words
 from dealtrace.cabinet.reports.models import by_models, metric_under_models, model_metric_choices
 from dealtrace.cabinet.reports.pivot import metric_choices, pivot_table
 from dealtrace.cabinet.reports.readers import (
@@ -118,6 +118,7 @@ def shown(
         if is_by_models
         else metric_choices(address, named),
         "line": line_of(answers, address, rows_page_for(view, answers.question, address), language, notes),
+        "undrawn": undrawn_words(report.question.period, report.question.metrics[0], language, view.translate),
         "as_of": clock_time_in_zone(language, now, view.current_site.time_zone),
     }
 

@@ -1,6 +1,6 @@
 """The journal of requests to the API: the callers, what they requested, the answers, and the reasons for refusals."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -19,7 +19,7 @@ from dealtrace.errors import Language
 from dealtrace.leads.wall_clock import read_day, read_instant
 from dealtrace.record import record
 from dealtrace.reports.periods import YEAR_FIRST
-from dealtrace.storage.accounts.api_requests import REFUSED_FROM, RequestQuery, list_requests
+from dealtrace.storage.accounts.api_requests import REFUSED_FROM, RequestQuery, find_previous_requests, list_requests
 from dealtrace.storage.accounts.tokens import list_tokens
 
 SHOWN = 100
@@ -27,6 +27,8 @@ NO_SITE = 0
 UTC_ZONE = ZoneInfo("UTC")
 NAMES = ("from", "to", "path", "text", "token", "refused")
 """The parameters of the form, which the URL of the next page repeats."""
+PageStart = tuple[datetime, str]
+"""The time and id of the request before which a page begins."""
 
 
 @record
@@ -56,22 +58,27 @@ async def show_without_site(view: View) -> Response:
 
 async def _show(view: View, site_id: int, zone: ZoneInfo) -> Response:
     asked = view.request.query_params
-    query = _query(asked, zone)
-    requests, labels = await view.read(_read, site_id, query)
+    query, path = _query(asked, zone), view.request.url.path
+    requests, labels, previous = await view.read(_read, site_id, query)
     shown = requests[:SHOWN]
     return view.page(
         "requests/page.html",
         lines=[_line(request, labels, zone, view.language) for request in shown],
         tokens=labels,
         asked={name: asked.get(name, "") for name in NAMES},
-        next_page=_next_page(view.request.url.path, asked, shown[-1]) if len(requests) > SHOWN else "",
+        next_page=_page_before(path, asked, (shown[-1].at, shown[-1].request_id)) if len(requests) > SHOWN else "",
+        previous_page=_page_before(path, asked, previous) if query.before is not None else "",
         zone=zone.key,
     )
 
 
-def _read(connection: Connection, site_id: int, query: RequestQuery) -> tuple[list[ApiRequest], Mapping[int, str]]:
+def _read(
+    connection: Connection, site_id: int, query: RequestQuery
+) -> tuple[list[ApiRequest], Mapping[int, str], PageStart | None]:
     tokens = list_tokens(connection, SiteId(site_id)) if site_id else []
-    return list_requests(connection, site_id, query, SHOWN + 1), {token.id: token.label for token in tokens}
+    previous = find_previous_requests(connection, site_id, query, SHOWN) if query.before is not None else None
+    labels: Mapping[int, str] = {token.id: token.label for token in tokens}
+    return list_requests(connection, site_id, query, SHOWN + 1), labels, previous
 
 
 def _query(asked: QueryParams, zone: ZoneInfo) -> RequestQuery:
@@ -108,6 +115,9 @@ def _line(request: ApiRequest, labels: Mapping[int, str], zone: ZoneInfo, langua
     )
 
 
-def _next_page(path: str, asked: QueryParams, last: ApiRequest) -> str:
-    kept: Sequence[tuple[str, str]] = [(name, asked[name]) for name in NAMES if asked.get(name)]
-    return f"{path}?{urlencode([*kept, ('before_at', last.at.isoformat()), ('before_id', last.request_id)])}"
+def _page_before(path: str, asked: QueryParams, start: PageStart | None) -> str:
+    """Return the URL of the page with the requests before `start`, or of the first page if that is `None`."""
+    kept: list[tuple[str, str]] = [(name, asked[name]) for name in NAMES if asked.get(name)]
+    if start is not None:
+        kept += [("before_at", start[0].isoformat()), ("before_id", start[1])]
+    return f"{path}?{urlencode(kept)}" if kept else path

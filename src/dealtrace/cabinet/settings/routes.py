@@ -23,7 +23,7 @@ from dealtrace.cabinet.settings import (
 from dealtrace.cabinet.settings.uploads import FORM_BYTES_MAX
 from dealtrace.cabinet.settings.webhooks import card as webhook_card
 from dealtrace.cabinet.settings.webhooks import page as webhooks
-from dealtrace.cabinet.what_if import past
+from dealtrace.cabinet.what_if import past, rules
 
 SETTINGS_PAGES = (
     Page("/{site:int}/settings", "GET", sections.show, Role.ANALYST),
@@ -43,6 +43,7 @@ SETTINGS_PAGES = (
     Page("/{site:int}/settings/hosts", "GET", hosts.show, Role.OWNER),
     Page("/{site:int}/settings/hosts", "POST", hosts.add, Role.OWNER),
     Page("/{site:int}/settings/hosts/remove", "POST", hosts.remove, Role.OWNER),
+    Page("/{site:int}/settings/try", "GET", rules.show, Role.OWNER),
     Page("/{site:int}/settings/past", "GET", past.show, Role.OWNER),
     Page("/{site:int}/settings/past", "POST", past.start, Role.OWNER),
     Page("/{site:int}/settings/webhooks", "GET", webhooks.show, Role.OWNER),

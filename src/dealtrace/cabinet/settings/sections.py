@@ -98,6 +98,7 @@ def _sections(view: View, site: Site, facts: _Facts) -> list[SettingsSection]:
         ("settings/statuses", "Statuses", translate("Won: %(count)s") % {"count": facts.won_statuses}, Role.ANALYST),
         ("settings/columns", "Report columns", str(facts.columns), Role.ANALYST),
         ("settings/hosts", "Hosts", str(len(site.hosts.known)), Role.OWNER),
+        ("settings/try", "Try rules", "", Role.OWNER),
         ("settings/past", "The past", "", Role.OWNER),
         (
             "settings/webhooks",

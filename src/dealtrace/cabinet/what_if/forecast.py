@@ -15,6 +15,7 @@ from dealtrace.attribution.credit import WHOLE
 from dealtrace.cabinet.change_words import change_words
 from dealtrace.cabinet.formats import NOTHING, day_span, money, number
 from dealtrace.cabinet.view import View
+from dealtrace.cabinet.what_if.flips import FLIPS_LISTED, Flip, Spelling, flips_in_words, spelling_words
 from dealtrace.errors import Language
 from dealtrace.operations.what_if.trial import Trial, TriedSettings
 from dealtrace.operations.what_if.try_on_leads import MovedCount, MovedLeads, try_on_leads
@@ -32,8 +33,6 @@ TRY = "try"
 """The value of the button that only shows what a change would do."""
 AGREED_SETTINGS = MOVING_SETTINGS | {"counter", "cors_origins"}
 """The settings that affect figures, and those whose change may cut pages of the site off from the server."""
-Spelling = tuple[str | None, str | None]
-"""A source and its medium; each is `None` if it is missing."""
 
 
 @record
@@ -52,8 +51,10 @@ class DealsForecast:
 
     Only `tried` of `total` deals were tried. `kept` is how many keep a lead that the new rules would not find. `moves`
     are the deals that would move from one source to another; `without_rate` of them move without money, as their
-    currencies have no rate. `needs_match` is true if past deals change only when they are matched again, and
-    `needs_reclassify` if they change only when visits are reclassified.
+    currencies have no rate. `changed` counts the deals with another lead or source, of which `flips` are the first.
+    `needs_match` is true if past deals change only when they are matched again, and `needs_reclassify` if they change
+    only when visits are reclassified. `needs_contact_matching` is true if the tried rules apply only to a site that
+    matches by contact, which this site does not.
     """
 
     before: str
@@ -68,7 +69,10 @@ class DealsForecast:
     total: int
     needs_match: bool
     needs_reclassify: bool
+    needs_contact_matching: bool
     moves: tuple[Move, ...]
+    changed: int
+    flips: tuple[Flip, ...]
     leads: MovedCount
     visits: MovedCount
 
@@ -88,11 +92,13 @@ class Forecast:
     """The effects of changed settings; `deals` is `None` if no rule for deals changes.
 
     `agreed` is the value that the form sends when the person, having seen this forecast, saves the changes.
+    `is_only_tried` is true if there is nothing to save, since the site does not have the tried rules.
     """
 
     settings: tuple[SettingForecast, ...]
     deals: DealsForecast | None
     agreed: str = ""
+    is_only_tried: bool = False
 
 
 def agreement_of(changes: Mapping[str, str]) -> str:
@@ -105,7 +111,7 @@ def may_save(view: View, agreement: str) -> bool:
     return view.form.get("act") != TRY and agreement in ("", view.form.get("agreed"))
 
 
-async def forecast(view: View, tried: TriedSettings, agreed: str) -> Forecast:
+async def forecast(view: View, tried: TriedSettings, agreed: str = "", *, is_only_tried: bool = False) -> Forecast:
     """Return the effect of changed settings on the last 28 days of the site.
 
     Raises:
@@ -117,7 +123,7 @@ async def forecast(view: View, tried: TriedSettings, agreed: str) -> Forecast:
     words = None
     if tried.trial is not None and deals is not None and leads is not None:
         words = _deals_in_words(view, tried.trial, deals, leads)
-    return Forecast(tuple(_in_words(view, effect, now) for effect in effects), words, agreed)
+    return Forecast(tuple(_in_words(view, effect, now) for effect in effects), words, agreed, is_only_tried)
 
 
 def _try(
@@ -127,7 +133,9 @@ def _try(
     effects = list_effects(connection, site, tried, days, now)
     if tried.trial is None:
         return effects, None, None
-    deals = try_rules(connection, site, tried.trial, days.since, days.until, deals_max=ROWS_MAX)
+    deals = try_rules(
+        connection, site, tried.trial, days.since, days.until, deals_max=ROWS_MAX, listed_max=FLIPS_LISTED
+    )
     leads = try_on_leads(connection, site, tried.trial, days.since, days.until, rows_max=ROWS_MAX)
     return effects, deals, leads
 
@@ -187,10 +195,13 @@ def _deals_in_words(view: View, trial: Trial, tried: Tried, moved: MovedLeads) -
         total=max(tried.total, tally.deals),
         needs_match=trial.matches_again,
         needs_reclassify=trial.moves_visits,
+        needs_contact_matching=trial.has_rule_of_contacts and not trial.site_of(view.current_site).contact_matching,
         moves=tuple(
             move_in_words(view, tally.spelling_of(source), tally.spelling_of(target), moves)
             for (source, target), moves in tally.moves_in_order()[:MOVES_SHOWN]
         ),
+        changed=tally.changed,
+        flips=flips_in_words(view, tried.changed),
         leads=moved.leads,
         visits=moved.visits,
     )
@@ -198,12 +209,9 @@ def _deals_in_words(view: View, trial: Trial, tried: Tried, moved: MovedLeads) -
 
 def move_in_words(view: View, source: Spelling, target: Spelling, moved: Moved) -> Move:
     """Return what moves from `source` to `target`, as strings."""
-
-    def words(parts: Spelling) -> str:
-        return " / ".join(part for part in parts if part is not None) or view.translate("(no source)")
-
     deals = number(view.language, Fraction(moved.deals, WHOLE), 0 if moved.deals % WHOLE == 0 else 2)
-    return Move(words(source), words(target), deals, money(view.language, Fraction(moved.kopecks, 100)))
+    amount = money(view.language, Fraction(moved.kopecks, 100))
+    return Move(spelling_words(view, source), spelling_words(view, target), deals, amount)
 
 
 def _rate(count: MatchCount, deals: int, language: Language) -> str:

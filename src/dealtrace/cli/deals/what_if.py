@@ -37,17 +37,15 @@ from dealtrace.cli.terminal import (
 from dealtrace.deals.amount import kopecks_of
 from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.accounts.require_site import require_site
-from dealtrace.operations.what_if.list_outcomes import list_outcomes
 from dealtrace.operations.what_if.trial import TRIED_KEYS, Trial, read_tried
 from dealtrace.operations.what_if.try_on_leads import MovedLeads, try_on_leads
+from dealtrace.operations.what_if.try_rules import changed_deals
 from dealtrace.operations.what_if.try_settings import TriedDays, list_effects
 from dealtrace.reports.moves import Moved, SourceKey, spelling_of
 from dealtrace.reports.shares import ratio_text, rubles_of, share_text
 from dealtrace.reports.what_if import DealAttribution, MatchCount, Outcome, Tally
-from dealtrace.storage.journals.deal_journal import JournalQuery, query_deals
-from dealtrace.storage.journals.keyset_pages import pages_of
+from dealtrace.storage.journals.deal_journal import JournalQuery
 
-DEALS_AT_ONCE = 1000
 _TRIED = {LeadKind.CALL: "Calls", LeadKind.LEAD_REQUEST: "Lead requests", None: "Visits"}
 LISTED = 20
 """How many changed deals and moves between sources are listed by default."""
@@ -149,12 +147,14 @@ class _Run:
         shown = Progress(console=error_console, transient=True, disable=self._is_hidden, redirect_stdout=False)
         with shown as progress:
             bar = progress.add_task("Deals", total=None)
-            query = query_deals(self.site.id, JournalQuery(since=self.period.since, until=self.period.until))
-            for total, ids in pages_of(self._connection, query, DEALS_AT_ONCE):
-                for outcome in list_outcomes(self._connection, self.site, self.trial, ids):
-                    if self.tally.add(outcome):
-                        yield outcome
-                progress.update(bar, total=total, completed=self.tally.deals)
+            yield from changed_deals(
+                self._connection,
+                self.site,
+                self.trial,
+                JournalQuery(since=self.period.since, until=self.period.until),
+                self.tally,
+                show=lambda tried, total: progress.update(bar, total=total, completed=tried),
+            )
 
 
 def _lines(run: _Run, pairs: Sequence[tuple[str, str]], moved: MovedLeads) -> Iterator[str]:

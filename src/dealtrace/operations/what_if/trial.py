@@ -46,6 +46,11 @@ class Trial:
         return (self.contact_matching, self.link_threshold, self.precedence) != (None, None, None)
 
     @property
+    def has_rule_of_contacts(self) -> bool:
+        """Whether the trial has a rule that applies only if the site matches by contact."""
+        return (self.link_threshold, self.precedence) != (None, None)
+
+    @property
     def moves_visits(self) -> bool:
         """Whether visits are classified again, because hosts change or the trial demands it."""
         return self.classifies_again or bool(self.hosts or self.removed_hosts)

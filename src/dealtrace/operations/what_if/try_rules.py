@@ -1,5 +1,6 @@
-"""Try other rules on the deals of a period, but only on as many deals as can be tried while a person waits."""
+"""Try other rules on the deals of a period: on all of them, or on as many as can be tried while a person waits."""
 
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -8,19 +9,25 @@ from dealtrace.accounts.site import Site
 from dealtrace.operations.what_if.list_outcomes import list_outcomes
 from dealtrace.operations.what_if.trial import Trial
 from dealtrace.record import record
-from dealtrace.reports.what_if import Tally
+from dealtrace.reports.what_if import Outcome, Tally
 from dealtrace.storage.journals.deal_journal import JournalQuery, query_deals
 from dealtrace.storage.journals.keyset_pages import pages_of
 
 DEALS_AT_ONCE = 1000
+ShowTried = Callable[[int, int], None]
+"""Shows how many deals have been tried, and how many there are."""
 
 
 @record
 class Tried:
-    """The effect of other rules on deals of a period; `tally` covers the tried deals, and `total` counts all deals."""
+    """The effect of other rules on deals of a period; `tally` covers the tried deals, and `total` counts all deals.
+
+    `changed` are the earliest tried deals whose lead or source would change; `tally.changed` counts all of them.
+    """
 
     tally: Tally
     total: int
+    changed: tuple[Outcome, ...] = ()
 
     @property
     def is_whole(self) -> bool:
@@ -28,19 +35,49 @@ class Tried:
         return self.tally.deals >= self.total
 
 
-def try_rules(
-    connection: Connection, site: Site, trial: Trial, since: datetime, until: datetime, *, deals_max: int
-) -> Tried:
-    """Return the effect of a trial on the earliest deals of a period.
+def changed_deals(
+    connection: Connection,
+    site: Site,
+    trial: Trial,
+    searched: JournalQuery,
+    tally: Tally,
+    *,
+    deals_max: int | None = None,
+    show: ShowTried = lambda _tried, _total: None,
+) -> Iterator[Outcome]:
+    """Yield the found deals whose lead or source would change, earliest first, and count all found deals in `tally`.
 
-    Deals are tried in chunks until at least `deals_max` deals, or all deals, have been tried.
+    Deals are tried in chunks until at least `deals_max` deals, or all deals, have been tried. `show` is called after
+    every chunk.
     """
-    tally, total = Tally(), 0
-    query = query_deals(site.id, JournalQuery(since=since, until=until))
-    for counted, ids in pages_of(connection, query, DEALS_AT_ONCE):
-        total = counted
+    query = query_deals(site.id, searched)
+    for total, ids in pages_of(connection, query, DEALS_AT_ONCE):
         for outcome in list_outcomes(connection, site, trial, ids):
-            tally.add(outcome)
-        if tally.deals >= deals_max:
+            if tally.add(outcome):
+                yield outcome
+        show(tally.deals, total)
+        if deals_max is not None and tally.deals >= deals_max:
             break
-    return Tried(tally, total)
+
+
+def try_rules(
+    connection: Connection,
+    site: Site,
+    trial: Trial,
+    since: datetime,
+    until: datetime,
+    *,
+    deals_max: int,
+    listed_max: int = 0,
+) -> Tried:
+    """Return the effect of a trial on the earliest deals of a period, with the first `listed_max` changed deals."""
+    tally, total = Tally(), 0
+
+    def count(_tried: int, counted: int) -> None:
+        nonlocal total
+        total = counted
+
+    searched = JournalQuery(since=since, until=until)
+    changed = changed_deals(connection, site, trial, searched, tally, deals_max=deals_max, show=count)
+    listed = tuple(outcome for place, outcome in enumerate(changed) if place < listed_max)
+    return Tried(tally, total, listed)

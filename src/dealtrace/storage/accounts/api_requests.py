@@ -1,6 +1,7 @@
 """The journal of requests to the API."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, Text, delete, func, insert, literal, or_, select, tuple_, type_coerce
@@ -62,6 +63,23 @@ def list_requests(connection: Connection, site_id: int, query: RequestQuery, lim
     mine = select(api_request).where(api_request.c.site_id == site_id, *_conditions(query))
     rows = connection.execute(mine.order_by(at.desc(), request_id.desc()).limit(limit))
     return [_request_from_row(row) for row in rows]
+
+
+def find_previous_requests(
+    connection: Connection, site_id: int, query: RequestQuery, limit: int
+) -> tuple[datetime, str] | None:
+    """Find the time and id before which the previous page of `limit` requests begins; `None` for the first page.
+
+    The page is the one whose last request is `query.before`.
+    """
+    assert query.before is not None
+    at, request_id = api_request.c.at, api_request.c.request_id
+    last_at, last_id = query.before
+    is_later = tuple_(at, request_id) > tuple_(literal(last_at, Instant()), literal(last_id))
+    conditions = (api_request.c.site_id == site_id, is_later, *_conditions(replace(query, before=None)))
+    later = select(at, request_id).where(*conditions).order_by(at, request_id)
+    found = connection.execute(later.limit(1).offset(limit - 1)).first()
+    return (found[0], found[1]) if found is not None else None
 
 
 def find_last_uses(connection: Connection, site_id: int) -> dict[int, datetime]:

@@ -1,6 +1,6 @@
 """Pages of a list of deals that is sorted by amount in rubles; deals whose amount is unknown are last."""
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select, tuple_
 
 from dealtrace.record import record
 from dealtrace.storage.deals.worth import steps_of
@@ -31,25 +31,49 @@ def find_by_amount(
     connection: Connection, query: PageQuery, after: AmountKey | None, limit: int, *, highest_first: bool
 ) -> AmountPage:
     """Find the next `limit` deals of a list after the key `after`; without a key, find the first deals."""
+    keys = _in_order(query, after, highest_first=highest_first)
+    found = connection.execute(keys.limit(limit + 1)).all()
+    page = found[:limit]
+    return AmountPage([row_id for _, row_id in page], AmountKey(*page[-1]) if len(found) > limit else None)
+
+
+def find_previous_by_amount(
+    connection: Connection, query: PageQuery, key: AmountKey, limit: int, *, highest_first: bool
+) -> AmountKey | None:
+    """Find the key after which the page of `limit` deals begins that ends with `key`; `None` for the first page."""
+    backwards = _in_order(query, key, highest_first=not highest_first, unknown_first=True)
+    found = connection.execute(backwards.limit(1).offset(limit - 1)).first()
+    return AmountKey(*found) if found is not None else None
+
+
+def _in_order(
+    query: PageQuery, after: AmountKey | None, *, highest_first: bool, unknown_first: bool = False
+) -> Select[int, int]:
+    """Return the SQL query for the keys after `after`, in order."""
     amounts = select(steps_of(deal.c.amount_rub).label("amount"), deal.c.id).select_from(query.rows)
     listed = amounts.where(*query.after(None)).subquery()
     amount, deal_id = listed.c.amount, listed.c.id
     keys = select(amount, deal_id)
     if after is not None:
-        keys = keys.where(_follows(amount, deal_id, after, highest_first=highest_first))
+        follows = _follows(amount, deal_id, after, highest_first=highest_first, unknown_first=unknown_first)
+        keys = keys.where(follows)
     falling, rising = (amount.desc(), deal_id.desc()), (amount.asc(), deal_id.asc())
     by_amount, by_id = falling if highest_first else rising
-    found = connection.execute(keys.order_by(by_amount.nulls_last(), by_id).limit(limit + 1)).all()
-    page = found[:limit]
-    return AmountPage([row_id for _, row_id in page], AmountKey(*page[-1]) if len(found) > limit else None)
+    return keys.order_by(by_amount.nulls_first() if unknown_first else by_amount.nulls_last(), by_id)
 
 
 def _follows(
-    amount: ColumnElement[int], deal_id: ColumnElement[int], after: AmountKey, *, highest_first: bool
+    amount: ColumnElement[int],
+    deal_id: ColumnElement[int],
+    after: AmountKey,
+    *,
+    highest_first: bool,
+    unknown_first: bool,
 ) -> ColumnElement[bool]:
     """Return the SQL condition that a deal comes after the key `after`."""
     if after.amount is None:
-        follows = deal_id < after.id if highest_first else deal_id > after.id
-        return and_(amount.is_(None), follows)
+        follows = and_(amount.is_(None), deal_id < after.id if highest_first else deal_id > after.id)
+        return or_(follows, amount.is_not(None)) if unknown_first else follows
     place, reached = tuple_(amount, deal_id), tuple_(after.amount, after.id)
-    return or_(place < reached if highest_first else place > reached, amount.is_(None))
+    known = place < reached if highest_first else place > reached
+    return and_(amount.is_not(None), known) if unknown_first else or_(known, amount.is_(None))

@@ -136,20 +136,37 @@ class NextPage:
 
 def find_newest(connection: Connection, query: PageQuery, before: SortKey | None, limit: int) -> NextPage:
     """Find the last `limit` rows before the key `before`, newest first; without a key, the last rows of the list."""
+    return _next_page(connection, _newest(query, before), limit)
+
+
+def find_oldest(connection: Connection, query: PageQuery, after: SortKey | None, limit: int) -> NextPage:
+    """Find the first `limit` rows after the key `after`, oldest first; without a key, the first rows of the list."""
+    return _next_page(connection, _oldest(query, after), limit)
+
+
+def find_previous(
+    connection: Connection, query: PageQuery, key: SortKey, limit: int, *, newest_first: bool
+) -> SortKey | None:
+    """Find the key after which the page of `limit` rows begins whose last row has `key`; `None` for the first page."""
+    backwards = _oldest(query, key) if newest_first else _newest(query, key)
+    found = connection.execute(backwards.limit(1).offset(limit - 1)).first()
+    return SortKey(instant(found[0]), found[1]) if found is not None else None
+
+
+def _newest(query: PageQuery, before: SortKey | None) -> Select[int, int]:
     conditions = list(query.after(None))
     if before is not None:
         reached = tuple_(literal(before.at, query.moment.type), literal(before.id, query.id.type))
         conditions.append(tuple_(query.moment, query.id) < reached)
     keys = select(type_coerce(query.moment, BigInteger), query.id).select_from(query.rows).where(*conditions)
-    return _next_page(connection, keys.order_by(query.moment.desc(), query.id.desc()), limit)
+    return keys.order_by(query.moment.desc(), query.id.desc())
 
 
-def find_oldest(connection: Connection, query: PageQuery, after: SortKey | None, limit: int) -> NextPage:
-    """Find the first `limit` rows after the key `after`, oldest first; without a key, the first rows of the list."""
+def _oldest(query: PageQuery, after: SortKey | None) -> Select[int, int]:
     is_before = after is not None and query.since is not None and after.at < query.since
     conditions = query.after(after if not is_before else None)
     keys = select(type_coerce(query.moment, BigInteger), query.id).select_from(query.rows).where(*conditions)
-    return _next_page(connection, keys.order_by(query.moment, query.id), limit)
+    return keys.order_by(query.moment, query.id)
 
 
 class FindPage(Protocol):

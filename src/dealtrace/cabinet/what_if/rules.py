@@ -1,0 +1,77 @@
+"""The page that tries rules, also those that a site cannot store: the window of a deal and the order of leads."""
+
+from collections.abc import Mapping
+
+from starlette.responses import Response
+
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.attribution.site_hosts import SITE_KINDS
+from dealtrace.cabinet.host_words import HOST_WORDS
+from dealtrace.cabinet.reports.choices import model_words
+from dealtrace.cabinet.settings.page import Faults, fault_text, show_settings, stored_site
+from dealtrace.cabinet.view import View
+from dealtrace.cabinet.what_if.forecast import Forecast, forecast
+from dealtrace.errors import InvalidSetting
+from dealtrace.operations.what_if.trial import KEYS, TriedSettings, read_trial
+
+_SITE_NAME_OF_MODEL = "attribution"
+FIELDS = tuple(key for key in KEYS if key != _SITE_NAME_OF_MODEL)
+"""The fields of the form: the key of each rule that can be tried, once."""
+_HOST_FIELDS = (*(kind.value for kind in SITE_KINDS), "no_host")
+_PRECEDENCES = {"calls,requests": "calls, then lead requests", "requests,calls": "lead requests, then calls"}
+_SWITCH = {"on": "yes", "off": "no"}
+
+
+async def show(view: View) -> Response:
+    """Show the form and, if it is filled in, what its rules would change; nothing is stored.
+
+    Ours: the rules are in the URL, since a trial changes nothing and its address can be sent to a colleague.
+    """
+    site = await stored_site(view)
+    sent = {key: view.request.query_params.get(key, "").strip() for key in FIELDS}
+    rules = [(key, text) for key, text in sent.items() if text]
+    if not rules:
+        return _page(view, sent)
+    try:
+        trial = read_trial(rules)
+        trial.check_hosts_of(site)
+    except InvalidSetting as refusal:
+        return _page(view, sent, faults={str(refusal.facts["key"]): fault_text(refusal, view.language)})
+    return _page(view, sent, tried=await forecast(view, TriedSettings(trial), is_only_tried=True))
+
+
+def _page(
+    view: View, sent: Mapping[str, str], *, faults: Faults | None = None, tried: Forecast | None = None
+) -> Response:
+    say = view.translate
+    models = {str(int(model)): model_words(model, view.language) for model in AttributionModel}
+    precedences = {value: say(words) for value, words in _PRECEDENCES.items()}
+    switch = {value: say(words) for value, words in _SWITCH.items()}
+    listed = (
+        (say("Leads are searched in this order"), "order", precedences),
+        (say("Find the lead of a deal by its phone or e-mail"), "contact_matching", switch),
+        (say("Attribution model"), "model", models),
+    )
+    return show_settings(
+        view,
+        "settings/try.html",
+        say("Try rules"),
+        faults=faults,
+        sent=sent,
+        tried=tried,
+        selections=[(words, name, _choices(view, choices, sent[name])) for words, name, choices in listed],
+        hosts=[(_host_words(view, name), name) for name in _HOST_FIELDS],
+        opens_hosts=any(sent[name] for name in _HOST_FIELDS),
+    )
+
+
+def _choices(view: View, choices: Mapping[str, str], chosen: str) -> list[tuple[str, str, bool]]:
+    """List the values of a rule with their words; the first leaves the rule as it is now."""
+    as_now = ("", view.translate("as it is now"), not chosen)
+    return [as_now, *((value, words, value == chosen) for value, words in choices.items())]
+
+
+def _host_words(view: View, name: str) -> str:
+    if name == "no_host":
+        return view.translate("Without these hosts of the site")
+    return view.translate("Host to add: %(kind)s") % {"kind": view.translate(HOST_WORDS[name])}

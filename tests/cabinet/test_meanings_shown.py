@@ -1,0 +1,72 @@
+"""Meanings and formulas stand at the headings of figures on every page with a table, and in a list below it."""
+
+import html
+import re
+
+import pytest
+
+from cast import Player, Stage
+from dealtrace.cabinet.overview.page import FIGURES
+from dealtrace.reports.metrics import METRICS
+from engines import on_one_engine
+from guests import Guest, member_of
+from server import ServerProcess
+
+pytestmark = on_one_engine
+SHARED = re.compile(r"/cabinet/shared/[\w-]+")
+
+
+@pytest.fixture(scope="module")
+def site(served: Stage) -> Player:
+    return served.open_site()
+
+
+@pytest.fixture(params=["ru", "en"])
+def boss(server: ServerProcess, served: Stage, site: Player, request: pytest.FixtureRequest) -> Guest:
+    """Give the owner of the site, in each language."""
+    return member_of(server, served, site.site.id, language=request.param)
+
+
+def has_meaning(page: str, name: str) -> bool:
+    """Return whether a page has the meaning of a metric at a heading and in a list."""
+    metric = METRICS[name]
+    shown = html.unescape(page)
+    return any(
+        f'title="{meaning}">{title}<' in shown and f"<dt>{title}</dt><dd>{meaning}</dd>" in shown
+        for title, meaning in ((metric.ru, metric.meaning_ru), (metric.en, metric.meaning_en))
+    )
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"metrics": "drr", "by": "source"},
+        {"metrics": "cpo", "by": "source", "pivot": "device"},
+        {"metrics": "lead_to_deal", "by": "source", "models": "all"},
+    ],
+    ids=["table", "pivot", "models"],
+)
+def test_reports_say_what_their_figures_mean(boss: Guest, query: dict[str, str]) -> None:
+    page = boss.get("reports", **query)
+    assert page.status_code == 200, page.text
+    if "models" in query:
+        (shown,) = re.findall(r"<caption><span title=\"([^\"]+)\">", page.text)
+        assert f"<dd>{shown}</dd>" in page.text
+    else:
+        assert has_meaning(page.text, query["metrics"])
+
+
+def test_shared_links_have_no_links_but_the_meanings(boss: Guest) -> None:
+    query = "by=source&metrics=drr,romi&period=7d"
+    made = boss.post("settings/shared", query=query, name="For the agency", days="30")
+    address = SHARED.search(made.text)
+    assert address is not None, made.text
+    page = boss.follow(address[0]).text
+    assert all(has_meaning(page, name) for name in ("drr", "romi"))
+
+
+def test_the_first_page_says_what_its_figures_mean(server: ServerProcess, served: Stage, boss: Guest) -> None:
+    served.open_site()
+    chief = member_of(server, served, boss.site_id, None)
+    page = chief.get("/").text
+    assert all(has_meaning(page, name) for name in FIGURES)
