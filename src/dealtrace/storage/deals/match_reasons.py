@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, case, literal, or_, select
 
 from dealtrace.leads.lead import LeadKind
-from dealtrace.matching.match_reason import MatchReason
+from dealtrace.matching.match_reason import UNMATCHED_REASONS, MatchReason
 from dealtrace.storage.database.column_types import is_in
 from dealtrace.storage.deals.lead_links import is_its_lead
 from dealtrace.storage.schema.tables.deals import deal, deal_contact
@@ -21,6 +21,27 @@ def match_reason(*, contact_matching: bool) -> ColumnElement[Any]:
 
     `contact_matching` is the site's setting that allows matches by phone or e-mail.
     """
+    without_lead = _without_lead(contact_matching=contact_matching)
+    return case((deal.c.lead_id.is_(None), without_lead), else_=_with_lead(~_has_contact()))
+
+
+def has_reason(reason: MatchReason, *, contact_matching: bool) -> ColumnElement[bool]:
+    """Return the SQL condition that a deal has a match reason; the query must join the lead if `needs_lead(reason)`.
+
+    Deals without a lead are told from others before anything else is looked at, since a site may have many of both.
+    """
+    if needs_lead(reason):
+        return match_reason(contact_matching=contact_matching) == reason
+    return and_(deal.c.lead_id.is_(None), _without_lead(contact_matching=contact_matching) == reason)
+
+
+def needs_lead(reason: MatchReason) -> bool:
+    """Return whether deals with a lead can have this reason, so that the lead's row must be looked at."""
+    return reason not in UNMATCHED_REASONS and reason is not MatchReason.STATED_SOURCE
+
+
+def _without_lead(*, contact_matching: bool) -> ColumnElement[Any]:
+    """Return the SQL expression for why a deal without a lead has none; it reads only the deal's own row."""
     clue = deal.c
     has_identity = or_(
         clue.clue_call_id.is_not(None),
@@ -28,19 +49,21 @@ def match_reason(*, contact_matching: bool) -> ColumnElement[Any]:
         clue.clue_lead_request_id.is_not(None),
         clue.clue_lead_request_number.is_not(None),
     )
-    has_contact = or_(clue.clue_phone_as_sent.is_not(None), clue.clue_email_as_sent.is_not(None))
     is_usable = or_(clue.clue_phone.is_not(None), clue.clue_email.is_not(None))
-    without_lead = case(
+    return case(
         (deal.c.pinned_at.is_not(None), MatchReason.PINNED_TO_NONE),
         (deal.c.visit_id.is_not(None), MatchReason.MATCHER),
         (deal.c.stated_source_id.is_not(None), MatchReason.STATED_SOURCE),
         (clue.matchers.is_not(None), MatchReason.NO_LEAD_NEAR),
-        (and_(~has_contact, ~has_identity), MatchReason.NOTHING_SENT),
-        (~has_contact, MatchReason.LEAD_UNKNOWN),
+        (and_(~_has_contact(), ~has_identity), MatchReason.NOTHING_SENT),
+        (~_has_contact(), MatchReason.LEAD_UNKNOWN),
         (~is_usable, MatchReason.CONTACT_UNUSABLE),
         else_=MatchReason.NO_LEAD_NEAR if contact_matching else MatchReason.MATCHING_OFF,
     )
-    return case((deal.c.lead_id.is_(None), without_lead), else_=_with_lead(~has_contact))
+
+
+def _has_contact() -> ColumnElement[bool]:
+    return or_(deal.c.clue_phone_as_sent.is_not(None), deal.c.clue_email_as_sent.is_not(None))
 
 
 def find_match_reasons(

@@ -14,7 +14,7 @@ from dealtrace.storage.database.column_types import is_in
 from dealtrace.storage.deals.daily_counts import DaysOfDeals, JournalMoment
 from dealtrace.storage.deals.deals import has_unusable_contact
 from dealtrace.storage.deals.lead_links import is_its_lead
-from dealtrace.storage.deals.match_reasons import match_reason
+from dealtrace.storage.deals.match_reasons import has_reason, needs_lead
 from dealtrace.storage.journals.keyset_pages import PageQuery
 from dealtrace.storage.schema.tables.deals import deal
 from dealtrace.storage.schema.tables.leads import LEAD_TABLES, call, lead_credit, lead_request
@@ -67,7 +67,7 @@ def _conditions(site: Site, filters: DealFilters) -> Iterator[ColumnElement[bool
         is_matched = or_(credit_key_of_deal().is_not(None), deal.c.stated_source_id.is_not(None))
         yield is_matched if filters.is_matched else ~is_matched
     if filters.reason is not None:
-        yield match_reason(contact_matching=site.contact_matching) == filters.reason
+        yield has_reason(filters.reason, contact_matching=site.contact_matching)
     if filters.is_contact_unusable:
         yield has_unusable_contact()
     if filters.source:
@@ -76,7 +76,7 @@ def _conditions(site: Site, filters: DealFilters) -> Iterator[ColumnElement[bool
 
 def _rows(site: Site, filters: DealFilters) -> FromClause:
     rows: FromClause = deal
-    if filters.reason is not None or filters.source:
+    if filters.source or (filters.reason is not None and needs_lead(filters.reason)):
         for kind, table in LEAD_TABLES.items():
             rows = rows.outerjoin(table, is_its_lead(table, kind))
     return _with_source(rows, AttributionModel(site.attribution)) if filters.source else rows

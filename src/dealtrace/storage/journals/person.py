@@ -1,8 +1,9 @@
 """Find the records of a client: calls, lead requests, deals, and the visits of the client's browsers."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, and_, func, select, type_coerce, union
 
 from dealtrace.attribution.visit import Visit
 from dealtrace.leads.lead import LeadKind
@@ -14,6 +15,8 @@ from dealtrace.storage.visits.visits import VISIT_ROWS, visit_from_row
 
 SHOWN_MAX = 500
 """Ours: the most records of each kind that are shown for a client, newest first; only robots have more."""
+
+_DEALS = select(deal.c.id, deal.c.happened_at).where(deal.c.deleted_at.is_(None))
 
 
 def find_joined_ids(connection: Connection, site_id: int, client_id: int) -> set[int]:
@@ -30,23 +33,34 @@ def list_lead_ids(connection: Connection, site_id: int, kind: LeadKind, client_i
     """List the ids of up to `SHOWN_MAX` non-deleted leads of a kind that belong to the given clients, newest first."""
     table, started_at = LEAD_TABLES[kind], LEAD_STARTS[kind]
     theirs = (table.c.site_id == site_id, is_in(table.c.client_id, sorted(client_ids)), table.c.deleted_at.is_(None))
-    newest = select(table.c.id).where(*theirs).order_by(started_at.desc(), table.c.id.desc()).limit(SHOWN_MAX)
+    newest = select(table.c.id).where(*theirs).order_by(*_newest(started_at, table.c.id)).limit(SHOWN_MAX)
     return list(connection.execute(newest).scalars())
 
 
 def find_deal_ids_by_contact(connection: Connection, site_id: int, contacts: Sequence[str]) -> set[int]:
     """Find the ids of the newest non-deleted deals, up to `SHOWN_MAX`, that were sent with one of the contacts."""
-    further = select(deal_contact.c.deal_id).where(
-        deal_contact.c.site_id == site_id, is_in(deal_contact.c.contact, contacts)
-    )
-    stated = or_(is_in(deal.c.clue_phone, contacts), is_in(deal.c.clue_email, contacts), deal.c.id.in_(further))
-    theirs = (deal.c.site_id == site_id, deal.c.deleted_at.is_(None), stated)
-    newest = select(deal.c.id).where(*theirs).order_by(deal.c.happened_at.desc(), deal.c.id.desc()).limit(SHOWN_MAX)
+    of_deal = and_(deal_contact.c.site_id == deal.c.site_id, deal_contact.c.deal_id == deal.c.id)
+    found = union(
+        _DEALS.where(deal.c.site_id == site_id, is_in(deal.c.clue_phone, contacts)),
+        _DEALS.where(deal.c.site_id == site_id, is_in(deal.c.clue_email, contacts)),
+        _DEALS.join(deal_contact, of_deal).where(
+            deal_contact.c.site_id == site_id, is_in(deal_contact.c.contact, contacts)
+        ),
+    ).subquery()
+    newest = select(found.c.id).order_by(found.c.happened_at.desc(), found.c.id.desc()).limit(SHOWN_MAX)
     return set(connection.execute(newest).scalars())
 
 
 def list_newest_visits(connection: Connection, site_id: int, visitors: Collection[str]) -> list[Visit]:
     """List up to `SHOWN_MAX` visits of visitors, newest first."""
     theirs = (visit.c.site_id == site_id, is_in(visit.c.visitor_id, set(visitors) - {""}))
-    newest = VISIT_ROWS.where(*theirs).order_by(visit.c.started_at.desc(), visit.c.id.desc()).limit(SHOWN_MAX)
+    newest = VISIT_ROWS.where(*theirs).order_by(*_newest(visit.c.started_at, visit.c.id)).limit(SHOWN_MAX)
     return [visit_from_row(row) for row in connection.execute(newest)]
+
+
+def _newest(moment: ColumnElement[datetime], id_: ColumnElement[int]) -> tuple[ColumnElement[int], ColumnElement[int]]:
+    """Return the order of newest rows first, as an expression that no index has.
+
+    In the order of an index, SQLite would read all rows of the site to find the few of a client.
+    """
+    return (type_coerce(moment, BigInteger) + 0).desc(), id_.desc()

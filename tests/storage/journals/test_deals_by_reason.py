@@ -1,0 +1,52 @@
+"""Lists of deals by the reason why they were matched: each reason lists the deals that show it, and no others."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from cast import Player, Stage
+from dealtrace.matching.match_reason import UNMATCHED_REASONS, MatchReason
+from dealtrace.operations.deals.register import register_deals
+from dealtrace.storage.deals.match_reasons import find_match_reasons
+from dealtrace.storage.journals.deal_list import DealFilters, query_deal_list
+from dealtrace.storage.journals.keyset_pages import find_oldest
+from dealtrace.storage.schema.tables.deals import deal
+from write_commands import NOON, by_call, by_contact, registration
+
+DEALS_MAX = 10
+
+
+def _listed(stage: Stage, player: Player, reason: MatchReason | None) -> list[int]:
+    with stage.database.read() as connection:
+        query = query_deal_list(player.site, DealFilters(reason=reason))
+        return find_oldest(connection, query, None, DEALS_MAX).ids
+
+
+@pytest.mark.parametrize("contact_matching", [True, False])
+def test_each_reason_lists_the_deals_that_have_it(stage: Stage, *, contact_matching: bool) -> None:
+    player = stage.open_site(contact_matching=contact_matching)
+    call = stage.call(player, NOON - timedelta(minutes=5), phone="79161234567")
+    deals = [
+        registration("nothing"),
+        registration("named", clue=by_call(call.id)),
+        registration("unknown", clue=by_call(call.id + 1_000_000)),
+        registration("phone", clue=by_contact("79161234567")),
+        registration("stranger", clue=by_contact("79161112233")),
+        registration("unusable", clue=by_contact("12")),
+    ]
+    stage.perform(register_deals, player, *deals)
+    ids = _listed(stage, player, None)
+    with stage.database.read() as connection:
+        reasons = find_match_reasons(connection, player.site.id, ids, contact_matching=contact_matching)
+    assert len(ids) == len(deals)
+    assert len(set(reasons.values())) == len(deals) - (0 if contact_matching else 1), reasons
+    for reason in MatchReason:
+        assert _listed(stage, player, reason) == [id_ for id_ in ids if reasons[id_] == reason]
+
+
+@pytest.mark.parametrize("reason", [*UNMATCHED_REASONS, MatchReason.STATED_SOURCE])
+def test_deals_without_a_lead_are_found_without_joining_leads(shop: Player, reason: MatchReason) -> None:
+    query = query_deal_list(shop.site, DealFilters(reason=reason))
+    assert set(select(query.id).where(*query.conditions).get_final_froms()) == {deal}
+    assert query.rows is deal
