@@ -16,7 +16,7 @@ SITE = Site(SiteId(1), "Shop", MOSCOW)
 
 @pytest.mark.parametrize("kind", ChangeKind)
 def test_every_change_has_words_in_both_languages(kind: ChangeKind) -> None:
-    names = (*settings_of(SITE), "unknown") if kind is ChangeKind.SETTING else ("Имя",)
+    names = (*settings_of(SITE), "unknown") if kind is ChangeKind.SETTING else ("2026-11-26 Имя",)
     for name in names:
         before, after = ("1", "4") if name == "attribution" else ("", "2026-10-01 2026-10-31")
         before, after = ("92.5 2026-10-01", "2 2026-10-01 2026-10-31") if kind is ChangeKind.RATE else (before, after)

@@ -211,7 +211,7 @@ def test_where_it_is_demanded_nothing_else_opens_before_it_is_set_up(
 ) -> None:
     def demand(*, is_demanded: bool) -> None:
         with served.database.write() as connection:
-            demand_second_factor(connection, is_demanded=is_demanded)
+            demand_second_factor(connection, datetime.now(UTC), is_demanded=is_demanded, demanded_by=None)
 
     demand(is_demanded=True)
     try:

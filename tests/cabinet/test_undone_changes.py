@@ -19,6 +19,7 @@ from dealtrace.operations.accounts.site_settings import settings_of
 from dealtrace.reports.columns import ColumnKind, ReportColumn, format_column, parse_formatted_column
 from dealtrace.reports.formulas import parse_formula
 from dealtrace.storage.accounts.site_hosts import list_hosts
+from dealtrace.storage.reports.notes import list_notes
 from dealtrace.storage.schema.tables.parts import TENANT
 from dealtrace.storage.schema.tables.requests import api_request
 from dealtrace.storage.schema.tables.settings import points_day, site_change
@@ -231,6 +232,27 @@ def test_a_lead_that_was_deleted_comes_back(boss: Guest, served: Stage, owner: P
     change(boss, f"leads/call/{call.id}", {"act": "hide"})
     undo_latest(boss)
     assert f"Call {call.id}, restored" in text_of(boss.get("settings/changes").text)
+
+
+def notes_of(served: Stage, owner: Player) -> list[tuple[str, str]]:
+    """Return the days and texts of the notes of the site."""
+    with served.database.read() as connection:
+        return sorted((note.day_on.isoformat(), note.text) for note in list_notes(connection, owner.site.id))
+
+
+def test_a_note_is_removed_and_comes_back_on_its_day(boss: Guest, served: Stage, owner: Player) -> None:
+    new, other = ("2026-10-31", "New “site” 2.0"), ("2026-10-31", "Other")
+    for day, text in (other, new):
+        change(boss, "notes", {"day": day, "text": text})
+    undo_latest(boss)
+    assert notes_of(served, owner) == [other]
+    undo_latest(boss)
+    assert notes_of(served, owner) == [new, other]
+    undo_latest(boss)
+    assert notes_of(served, owner) == [other]
+    changes = text_of(boss.get("settings/changes").text)
+    for words in ("added", "removed"):
+        assert f"Note on 31 Oct 2026, “New “site” 2.0”: {words}" in changes
 
 
 def test_only_the_latest_change_of_a_thing_has_a_button_and_says_what_it_undoes(boss: Guest) -> None:

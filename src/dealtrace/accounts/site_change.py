@@ -16,7 +16,8 @@ class ChangeKind(StrEnum):
     visits from a file, `COSTS` an import of costs, and `PAST` a reclassification of past visits, or, with the name
     `PAST_DEALS`, the matching of past deals. `LEAD` is a change of
     a lead by a person: `name` is its kind and id. `ERASURE` is the erasure of a person: `name` is the number of leads
-    and `after` the number of deals; it states no contact.
+    and `after` the number of deals; it states no contact. `NOTE` is a note on the axis: `name` is `DAY TEXT`, and
+    `before` and `after` are its key.
     """
 
     SETTING = "setting"
@@ -39,6 +40,7 @@ class ChangeKind(StrEnum):
     DEMO = "demo"
     LEAD = "lead"
     ERASURE = "erasure"
+    NOTE = "note"
 
 
 PAST_DEALS = "deals"

@@ -50,6 +50,7 @@ _CHANGED: Mapping[ChangeKind, str] = {
     ChangeKind.PAST: "Past visits reclassified, changed: %(after)s",
     ChangeKind.DEMO: "Demo data: %(done)s",
     ChangeKind.LEAD: "Lead changed by hand: %(name)s, %(after)s",
+    ChangeKind.NOTE: "Note on %(name)s: %(done)s",
     ChangeKind.ERASURE: "Data of a person erased; leads: %(name)s, deals: %(after)s",
 }
 _PAST_DEALS = "Past deals matched again, changed: %(after)s"
@@ -126,6 +127,9 @@ def _name_words(
             return metric_words(name, language, columns)
         case ChangeKind.IMPORT:
             return _value_words(name, change, language, translate, columns)
+        case ChangeKind.NOTE:
+            day_on, _, text = name.partition(" ")
+            return f"{day(language, date.fromisoformat(day_on))}, “{text}”"
         case ChangeKind.LEAD:
             kind, _, number = name.partition(" ")
             return f"{translate(_LEADS[kind])} {number}" if kind in _LEADS else name

@@ -19,6 +19,7 @@ from dealtrace.cabinet.notes import page as notes
 from dealtrace.cabinet.overview import page as overview
 from dealtrace.cabinet.people import (
     account,
+    acts,
     code,
     invitation,
     login,
@@ -108,6 +109,7 @@ PAGES = (
     Page("/users/invitation", "POST", users.invite, is_of_installation=True),
     Page("/users/revoke", "POST", users.revoke, is_of_installation=True),
     Page("/users/second-factor", "POST", users.demand, is_of_installation=True),
+    Page("/users/changes", "GET", acts.show, is_of_installation=True),
     Page("/users/{user:int}", "GET", account.show, is_of_installation=True),
     Page("/users/{user:int}/role", "POST", account.change_role, is_of_installation=True),
     Page("/users/{user:int}/ownership", "POST", account.change_ownership, is_of_installation=True),

@@ -75,7 +75,7 @@ def show(as_json: JsonOption = False) -> None:
 def change_password(login: LoginArgument, password: NewPasswordOption) -> None:
     """Change the password of a user and log them out everywhere."""
     with open_prepared() as database, database.write() as connection:
-        user = manage_user.change_password(connection, login, password)
+        user = manage_user.change_password(connection, login, password, clock.now())
     console.print(f"The password of {user.login} has been changed.")
 
 
@@ -91,7 +91,7 @@ def delete(login: LoginArgument) -> None:
 def reset_code(login: LoginArgument) -> None:
     """Turn off two-factor authentication for a user who lost their device, and log them out everywhere."""
     with open_prepared() as database, database.write() as connection:
-        user = reset_second_factor(connection, login)
+        user = reset_second_factor(connection, login, clock.now())
     console.print(f"Two-factor authentication of {user.login} is off.")
 
 

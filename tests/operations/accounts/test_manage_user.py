@@ -44,7 +44,7 @@ def test_of_two_owners_who_demote_each_other_at_once_one_stays(stage: Stage) -> 
     def demote(user: User) -> Any:
         def work(connection: Any) -> Any:
             try:
-                return set_owner(connection, user.id, is_owner=False)
+                return set_owner(connection, user.id, utc_now(), is_owner=False, set_by=None)
             except Refusal as refusal:
                 return refusal
 
@@ -123,13 +123,13 @@ def test_an_owner_of_the_installation_keeps_links_whatever_role_they_have_at_a_s
     assert maker.valid() == EACH
     maker.do(take_role, maker.user.id, maker.here, NOON, taken_by=None)
     assert maker.valid() == EACH
-    maker.do(set_owner, maker.user.id, is_owner=False)
+    maker.do(set_owner, maker.user.id, utc_now(), is_owner=False, set_by=None)
     assert maker.valid() == ({"there"}, {"there"})
 
 
 def test_who_no_longer_owns_the_installation_keeps_links_of_sites_they_own(stage: Stage) -> None:
     maker = Maker(stage, is_owner=True, role=Role.OWNER)
-    maker.do(set_owner, maker.user.id, is_owner=False)
+    maker.do(set_owner, maker.user.id, utc_now(), is_owner=False, set_by=None)
     assert maker.valid() == ({"here", "there"}, {"here", "there"})
 
 

@@ -37,7 +37,7 @@ async def add(view: View) -> Response:
 
 async def remove(view: View) -> Response:
     """Remove a note."""
-    if not await view.manage(_remove, view.current_site.id, view.form.get("note")):
+    if not await view.manage(_remove, view.current_site.id, view.form.get("note"), view.rights.user.id):
         return not_found(view)
     return redirect_with_message(view, PLACE, "removed")
 
@@ -66,5 +66,5 @@ def _add(connection: Connection, _ids: object, site_id: int, *, day: str, text: 
     add_note(connection, site_id, day=day, text=text, user_id=user_id, now=clock.now())
 
 
-def _remove(connection: Connection, _ids: object, site_id: int, key: str) -> bool:
-    return remove_note(connection, site_id, key)
+def _remove(connection: Connection, _ids: object, site_id: int, key: str, user_id: int) -> bool:
+    return remove_note(connection, site_id, key, user_id=user_id, now=clock.now())

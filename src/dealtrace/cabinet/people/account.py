@@ -41,7 +41,7 @@ async def change_ownership(view: View) -> Response:
     if whose is None:
         return not_found(view)
     try:
-        await view.manage(_set_owner, whose.user.id, view.form.has("is_owner"))
+        await view.manage(_set_owner, whose.user.id, view.form.has("is_owner"), view.rights.user.id)
     except InvalidSetting as refusal:
         return await _page(view, BAD_REQUEST, whose, refusal.text(view.language))
     return _back(view, whose) if view.rights.user.id != whose.user.id else view.redirect_to("/")
@@ -60,7 +60,7 @@ async def reset_factor(view: View) -> Response:
     whose = await _whose(view)
     if whose is None:
         return not_found(view)
-    await view.manage(_reset_factor, whose.user)
+    await view.manage(_reset_factor, whose.user, view.rights.user.id)
     return _back(view, whose)
 
 
@@ -120,12 +120,12 @@ def _change_role(
         give_role(connection, user_id, site_id, role, clock.now(), given_by=author_id)
 
 
-def _set_owner(connection: Connection, _ids: object, user_id: UserId, is_owner: object) -> None:
-    set_owner(connection, user_id, is_owner=bool(is_owner))
+def _set_owner(connection: Connection, _ids: object, user_id: UserId, is_owner: object, author_id: int) -> None:
+    set_owner(connection, user_id, clock.now(), is_owner=bool(is_owner), set_by=author_id)
 
 
-def _reset_factor(connection: Connection, _ids: object, user: User) -> None:
-    reset_second_factor(connection, user.login)
+def _reset_factor(connection: Connection, _ids: object, user: User, author_id: int) -> None:
+    reset_second_factor(connection, user.login, clock.now(), reset_by=author_id)
 
 
 def _delete(connection: Connection, _ids: object, user: User, author_id: int) -> None:

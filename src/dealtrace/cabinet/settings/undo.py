@@ -130,6 +130,13 @@ def _lead(change: SiteChange, _user_ids: Mapping[str, int]) -> Undo | None:
     return Undo(lead_address(0, ref).removeprefix("/cabinet/0/"), (("act", acts[change.after]),))
 
 
+def _note(change: SiteChange, _user_ids: Mapping[str, int]) -> Undo:
+    day_on, _, text = change.name.partition(" ")
+    if change.after:
+        return Undo("notes/remove", (("note", change.after),))
+    return Undo("notes", (("day", day_on), ("text", text)))
+
+
 UNDO: Mapping[ChangeKind, Callable[[SiteChange, Mapping[str, int]], Undo | None]] = {
     ChangeKind.SETTING: _setting,
     ChangeKind.STATUS: _status,
@@ -142,6 +149,7 @@ UNDO: Mapping[ChangeKind, Callable[[SiteChange, Mapping[str, int]], Undo | None]
     ChangeKind.SAVED_REPORT: _saved_report,
     ChangeKind.RATE: _rate,
     ChangeKind.LEAD: _lead,
+    ChangeKind.NOTE: _note,
 }
 """The kinds of change that can be undone. The others are in `FINAL`."""
 FINAL: Mapping[ChangeKind, str] = {

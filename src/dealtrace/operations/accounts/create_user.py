@@ -7,6 +7,7 @@ from functools import cache
 from argon2 import PasswordHasher
 from sqlalchemy import Connection
 
+from dealtrace.accounts.account_act import ActKind
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import SiteId
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
@@ -19,6 +20,7 @@ from dealtrace.accounts.user import (
     normal_login,
 )
 from dealtrace.errors import InvalidSetting, NameTaken
+from dealtrace.operations.accounts.record_act import record_act
 from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.storage.accounts import invitations, users
 from dealtrace.storage.id_blocks import IdBlocks
@@ -50,6 +52,9 @@ def create_user(
         raise NameTaken(name=name)
     user = User(UserId(ids.take()), name, now, is_owner=roles is None)
     users.insert_user(connection, user, password_hasher().hash(password))
+    record_act(connection, ActKind.USER_CREATED, name, now, created_by)
+    if user.is_owner:
+        record_act(connection, ActKind.OWNER_MADE, name, now, created_by)
     for site_id, role in (roles or {}).items():
         users.set_membership(connection, user.id, site_id, role)
         record_change(connection, site_id, SiteChange(ChangeKind.ROLE, name, "", role, now, created_by))

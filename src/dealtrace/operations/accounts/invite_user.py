@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from dealtrace.accounts.account_act import ActKind
 from dealtrace.accounts.invitation import (
     INVITATION_AGE_MAX,
     INVITATION_BYTES,
@@ -19,6 +20,7 @@ from dealtrace.accounts.user import User, UserId
 from dealtrace.errors import InvitationSpent
 from dealtrace.operations.accounts.create_user import create_user
 from dealtrace.operations.accounts.manage_user import give_role, replace_password, set_owner
+from dealtrace.operations.accounts.record_act import record_act
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.storage.accounts import invitations, users
 from dealtrace.storage.id_blocks import IdBlocks
@@ -71,6 +73,7 @@ def invite_user(
         role=role if site_id is not None else None,
     )
     invitations.insert_invitation(connection, new)
+    record_act(connection, ActKind.INVITATION_MADE, _act_name(new), now, made_by)
     return key
 
 
@@ -80,15 +83,22 @@ def make_password_link(connection: Connection, user_id: UserId, now: datetime, *
     invitations.delete_invitations(connection, user_id=user_id)
     new = Invitation(digest, Purpose.PASSWORD, now, now + PASSWORD_LINK_AGE_MAX, made_by=made_by, user_id=user_id)
     invitations.insert_invitation(connection, new)
+    login = users.find_logins(connection, {user_id}).get(user_id, "")
+    record_act(connection, ActKind.PASSWORD_LINK_MADE, login, now, made_by)
     return key
 
 
-def revoke_invitation(connection: Connection, digest: str, *, site_id: int | None = None) -> bool:
+def revoke_invitation(
+    connection: Connection, digest: str, now: datetime, *, revoked_by: int, site_id: int | None = None
+) -> bool:
     """Revoke the unused invitation that has this digest; return `False` if there is none.
 
-    If `site_id` is given, the invitation must be for that site.
+    `revoked_by` is the user who revokes it. If `site_id` is given, the invitation must be for that site.
     """
-    return invitations.delete_invitation(connection, digest, site_id)
+    gone = invitations.delete_invitation(connection, digest, site_id)
+    if gone is not None:
+        record_act(connection, ActKind.INVITATION_REVOKED, _act_name(gone), now, revoked_by)
+    return gone is not None
 
 
 def require_invitation(connection: Connection, key: str, purpose: Purpose, now: datetime) -> Invitation:
@@ -126,7 +136,7 @@ def accept_role(connection: Connection, key: str, person: Rights, now: datetime)
     """
     used = _use(connection, key, Purpose.ROLE, now)
     if used.site_id is None or used.role is None:
-        set_owner(connection, person.user.id, is_owner=True)
+        set_owner(connection, person.user.id, now, is_owner=True, set_by=used.made_by)
         return used
     present = person.role_at(used.site_id)
     if present is None or not present.includes(used.role):
@@ -146,6 +156,7 @@ def accept_password(connection: Connection, key: str, password: str, now: dateti
     if found is None:
         raise InvitationSpent
     replace_password(connection, found.user.id, password)
+    record_act(connection, ActKind.PASSWORD_SET, found.user.login, now, found.user.id)
     return found.user
 
 
@@ -154,6 +165,11 @@ def _use(connection: Connection, key: str, purpose: Purpose, now: datetime) -> I
     if not invitations.use_invitation(connection, found.digest, now):
         raise InvitationSpent
     return found
+
+
+def _act_name(invitation: Invitation) -> str:
+    """Return the name of an act that concerns an invitation to a role."""
+    return f"{invitation.site_id} {invitation.role}" if invitation.site_id is not None else ""
 
 
 def _roles_of(used: Invitation) -> dict[SiteId, Role] | None:

@@ -4,12 +4,14 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from dealtrace.accounts.account_act import ActKind
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import SiteId
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.accounts.user import User, UserId, normal_login
 from dealtrace.errors import InvalidSetting
 from dealtrace.operations.accounts.create_user import check_password, password_hasher
+from dealtrace.operations.accounts.record_act import record_act
 from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.storage.accounts import invitations, users
@@ -19,14 +21,15 @@ from dealtrace.storage.accounts.sites import list_site_ids
 from dealtrace.storage.reports.saved import delete_what_a_user_saved
 
 
-def change_password(connection: Connection, login: str, password: str) -> User:
-    """Replace the password of a user, end all their sessions, and return the user.
+def change_password(connection: Connection, login: str, password: str, now: datetime) -> User:
+    """Replace the password of a user by a command, end all their sessions, and return the user.
 
     Raises:
         InvalidSetting: there is no such user, or the password does not fit its limits.
     """
     found = require_user(connection, login)
     replace_password(connection, found.id, password)
+    record_act(connection, ActKind.PASSWORD_SET, found.login, now, None)
     return found
 
 
@@ -78,17 +81,21 @@ def take_role(connection: Connection, user_id: UserId, site_id: int, now: dateti
     _void_links(connection, user_id)
 
 
-def set_owner(connection: Connection, user_id: UserId, *, is_owner: bool) -> None:
+def set_owner(connection: Connection, user_id: UserId, now: datetime, *, is_owner: bool, set_by: int | None) -> None:
     """Make a user an owner of the installation, or remove this right from the user.
 
-    When it is removed, the invitations and shared links that the user made stop working, except for sites that the
-    user owns by a role.
+    `set_by` is the user who does so, or `None` if a command does. When the right is removed, the invitations and
+    shared links that the user made stop working, except for sites that the user owns by a role.
 
     Raises:
         InvalidSetting: no owner would be left.
     """
     if not is_owner:
         _check_owner_is_left(connection, user_id)
+    rights = users.find_rights(connection, user_id)
+    if rights is not None and rights.user.is_owner != is_owner:
+        kind = ActKind.OWNER_MADE if is_owner else ActKind.OWNER_UNMADE
+        record_act(connection, kind, rights.user.login, now, set_by)
     users.update_owner(connection, user_id, is_owner=is_owner)
     _void_links(connection, user_id)
 
@@ -106,6 +113,7 @@ def delete_user(connection: Connection, login: str, now: datetime, *, deleted_by
     """
     found = require_user(connection, login)
     _check_owner_is_left(connection, found.id)
+    record_act(connection, ActKind.USER_DELETED, found.login, now, deleted_by)
     for site_id in users.find_roles(connection, found.id):
         _record_role(connection, found.id, site_id, None, now, deleted_by)
     for site_id in list_site_ids(connection):  # on a cluster, each site may be stored on another machine

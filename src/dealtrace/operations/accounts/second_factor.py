@@ -8,6 +8,7 @@ from enum import Enum
 import pyotp
 from sqlalchemy import Connection
 
+from dealtrace.accounts.account_act import ActKind
 from dealtrace.accounts.second_factor import (
     CODE_PAUSE,
     CODE_STEP_SECONDS,
@@ -22,6 +23,7 @@ from dealtrace.accounts.second_factor import (
 from dealtrace.accounts.token import token_digest
 from dealtrace.accounts.user import User
 from dealtrace.operations.accounts.manage_user import require_user
+from dealtrace.operations.accounts.record_act import record_act
 from dealtrace.storage.accounts import second_factors
 from dealtrace.storage.accounts.second_factors import Factor
 from dealtrace.storage.accounts.sessions import delete_sessions, touch_session
@@ -68,13 +70,16 @@ def turn_off(connection: Connection, user: User) -> None:
     second_factors.delete_factor(connection, user.id)
 
 
-def reset_second_factor(connection: Connection, login: str) -> User:
+def reset_second_factor(connection: Connection, login: str, now: datetime, *, reset_by: int | None = None) -> User:
     """Delete the second factor of a user who is locked out, end their sessions, and return the user.
+
+    `reset_by` is the user who does so, or `None` if a command does.
 
     Raises:
         InvalidSetting: there is no such user.
     """
     found = require_user(connection, login)
+    record_act(connection, ActKind.FACTOR_RESET, found.login, now, reset_by)
     turn_off(connection, found)
     delete_sessions(connection, found.id)
     return found

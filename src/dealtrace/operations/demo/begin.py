@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from dealtrace.accounts.account_act import ActKind
 from dealtrace.accounts.site import TIME_ZONE_DEFAULT, Site, SiteId
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.demo.company import PAYMENT_FIELD, PRODUCT_FIELD
@@ -15,6 +16,7 @@ from dealtrace.leads.file_import import FileImport
 from dealtrace.operations.accounts.add_custom_field import add_custom_field
 from dealtrace.operations.accounts.create_site import create_site
 from dealtrace.operations.accounts.issue_token import issue_token
+from dealtrace.operations.accounts.record_act import record_act
 from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.demo.mark import GIVEN_SITE, OWN_SITE, find_demo, list_demos
@@ -48,6 +50,7 @@ def begin_own_site(connection: Connection, ids: IdBlocks, now: datetime, user_id
         raise DemoExists(site_id=demo.site.id)
     new = Site(SiteId(0), NAME, ZoneInfo(TIME_ZONE_DEFAULT), contact_matching=True)
     site = create_site(connection, new, now - DAYS * DAY, user_id)
+    record_act(connection, ActKind.SITE_CREATED, f"{site.id} {site.name}", now, user_id)
     issued = issue_token(connection, ids, site.id, LABEL, now, user_id=user_id)
     return BegunDemo(_begin(connection, site, OWN_SITE, now, user_id), issued.secret)
 

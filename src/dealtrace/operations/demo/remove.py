@@ -4,8 +4,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from dealtrace.accounts.account_act import ActKind
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.demo.refusals import DemoMissing, SeveralDemos, SiteInUse
+from dealtrace.operations.accounts.record_act import record_act
 from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.demo.begin import LABEL
@@ -49,6 +51,7 @@ def remove_demo(
     delete_site_rows(connection, demo.site.id, site_stays=not demo.has_own_site)
     if demo.has_own_site:
         delete_site(connection, demo.site.id)
+        record_act(connection, ActKind.SITE_REMOVED, f"{demo.site.id} {demo.site.name}", now, user_id)
     else:
         record_change(connection, demo.site.id, SiteChange(ChangeKind.DEMO, LABEL, LABEL, "", now, user_id))
     raise_revision(connection)

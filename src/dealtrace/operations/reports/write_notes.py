@@ -7,7 +7,9 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
+from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.errors import InvalidSetting, InvalidValue
+from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.reports.periods import parse_day
 from dealtrace.reports.saved_items.notes import NOTES_MAX, Note, check_note_text
 from dealtrace.storage.reports.notes import count_notes, delete_note, insert_note
@@ -31,6 +33,7 @@ def add_note(connection: Connection, site_id: int, *, day: str, text: str, user_
         )
     note = Note(secrets.token_hex(KEY_BYTES), day_on, plain, user_id, now)
     insert_note(connection, site_id, note)
+    record_change(connection, site_id, SiteChange(ChangeKind.NOTE, _named(note), "", note.key, now, user_id))
     return note
 
 
@@ -41,6 +44,14 @@ def _checked(key: str, check: Callable[[str], Value], text: str) -> Value:
         raise InvalidSetting(key=key, ru=fault.ru, en=fault.en) from fault
 
 
-def remove_note(connection: Connection, site_id: int, key: str) -> bool:
-    """Remove a note of the site; return `False` if there is no such note."""
-    return delete_note(connection, site_id, key)
+def remove_note(connection: Connection, site_id: int, key: str, *, user_id: int, now: datetime) -> bool:
+    """Remove a note of the site as a user; return `False` if there is no such note."""
+    gone = delete_note(connection, site_id, key)
+    if gone is not None:
+        record_change(connection, site_id, SiteChange(ChangeKind.NOTE, _named(gone), key, "", now, user_id))
+    return gone is not None
+
+
+def _named(note: Note) -> str:
+    """Return the name of a note in the history of its site."""
+    return f"{note.day_on.isoformat()} {note.text}"

@@ -58,12 +58,16 @@ def use_first_invitations(connection: Connection, now: datetime) -> set[str]:
     return set(connection.execute(used.returning(invitation.c.digest)).scalars())
 
 
-def delete_invitation(connection: Connection, digest: str, site_id: int | None = None) -> bool:
-    """Delete an unused link, and return whether it existed; with `site_id`, only a link for a role on that site."""
-    found = delete(invitation).where(invitation.c.digest == digest, _UNUSED)
+def delete_invitation(connection: Connection, digest: str, site_id: int | None = None) -> Invitation | None:
+    """Delete an unused link that grants a role and return it, or return `None` if there is no such link.
+
+    With `site_id`, only a link for a role on that site is deleted.
+    """
+    found = delete(invitation).where(invitation.c.digest == digest, invitation.c.purpose == Purpose.ROLE, _UNUSED)
     if site_id is not None:
         found = found.where(invitation.c.site_id == site_id)
-    return connection.execute(found.returning(invitation.c.digest)).first() is not None
+    row = connection.execute(found.returning(*invitation.c)).one_or_none()
+    return _invitation_from_row(row) if row is not None else None
 
 
 def delete_invitations(connection: Connection, *, user_id: int) -> None:

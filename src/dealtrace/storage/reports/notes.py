@@ -4,6 +4,7 @@ from sqlalchemy import Connection, delete, func, insert, select
 
 from dealtrace.reports.periods import Period
 from dealtrace.reports.saved_items.notes import Note
+from dealtrace.storage.database.compiled_statement import Row
 from dealtrace.storage.schema.tables.reports import note
 
 
@@ -21,10 +22,11 @@ def insert_note(connection: Connection, site_id: int, new: Note) -> None:
     )
 
 
-def delete_note(connection: Connection, site_id: int, key: str) -> bool:
-    """Delete a note, and return whether the site had it."""
+def delete_note(connection: Connection, site_id: int, key: str) -> Note | None:
+    """Delete a note and return it, or return `None` if the site does not have it."""
     mine = (note.c.site_id == site_id, note.c.key == key)
-    return connection.execute(delete(note).where(*mine).returning(note.c.key)).first() is not None
+    row = connection.execute(delete(note).where(*mine).returning(*note.c)).one_or_none()
+    return _note_from_row(row) if row is not None else None
 
 
 def list_notes(connection: Connection, site_id: int, period: Period | None = None) -> list[Note]:
@@ -33,9 +35,13 @@ def list_notes(connection: Connection, site_id: int, period: Period | None = Non
     if period is not None:
         mine = mine.where(note.c.day_on >= period.first_on, note.c.day_on <= period.last_on)
     rows = connection.execute(mine.order_by(note.c.day_on.desc(), note.c.added_at.desc(), note.c.key))
-    return [Note(row.key, row.day_on, row.text, row.user_id, row.added_at) for row in rows]
+    return [_note_from_row(row) for row in rows]
 
 
 def count_notes(connection: Connection, site_id: int) -> int:
     """Count the notes of a site."""
     return int(connection.execute(select(func.count()).where(note.c.site_id == site_id)).scalar_one())
+
+
+def _note_from_row(row: Row) -> Note:
+    return Note(row.key, row.day_on, row.text, row.user_id, row.added_at)

@@ -134,6 +134,18 @@ shared_link = Table(
     info=CONTROL,
 )
 
+account_act = Table(
+    "account_act",
+    metadata,
+    Column("key", String(16), primary_key=True),
+    Column("acted_at", Instant, nullable=False),
+    Column("author", Text),
+    Column("kind", String(16), nullable=False),
+    Column("name", Text, nullable=False),
+    Index("ix_account_act_time", "acted_at"),
+    info=CONTROL,
+)
+
 id_block = Table(
     "id_block",
     metadata,

@@ -1,0 +1,15 @@
+"""Record acts on accounts: what was done, to whom, by whom and when."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from dealtrace.accounts.account_act import AccountAct, ActKind
+from dealtrace.storage.accounts.account_acts import insert_account_act
+from dealtrace.storage.accounts.users import find_logins
+
+
+def record_act(connection: Connection, kind: ActKind, name: str, now: datetime, author_id: int | None) -> None:
+    """Record an act in the transaction that does it; `author_id` is who did it, or `None` if a command did."""
+    author = find_logins(connection, {author_id}).get(author_id) if author_id is not None else None
+    insert_account_act(connection, AccountAct(kind, name, now, author))

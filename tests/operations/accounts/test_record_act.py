@@ -1,0 +1,65 @@
+"""Acts on accounts are recorded by the operations that do them."""
+
+from datetime import UTC, datetime, timedelta
+
+from cast import Stage
+from dealtrace.accounts.account_act import ActKind
+from dealtrace.operations.accounts.create_user import create_user
+from dealtrace.operations.accounts.demand_second_factor import demand_second_factor
+from dealtrace.operations.accounts.manage_user import change_password, delete_user
+from dealtrace.operations.accounts.open_first_site import FIRST_NAME, open_first_site
+from dealtrace.operations.accounts.second_factor import reset_second_factor
+from dealtrace.operations.demo.begin import begin_own_site
+from dealtrace.operations.demo.remove import remove_demo
+from dealtrace.storage.accounts.account_acts import list_account_acts
+
+NOW = datetime(2026, 11, 26, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+PASSWORD = "correct horse battery"
+
+
+def recorded(stage: Stage) -> list[tuple[ActKind, str, str | None]]:
+    """Return what was done, to whom and by whom, newest first."""
+    with stage.database.read() as connection:
+        return [(act.kind, act.name, act.author) for act in list_account_acts(connection, most=100)]
+
+
+def test_commands_have_no_name_and_authors_stay_named_when_they_are_gone(stage: Stage) -> None:
+    stage.ids.ensure(10)
+    with stage.database.write() as connection:
+        petr = create_user(connection, stage.ids, "petr", PASSWORD, NOW)
+        create_user(connection, stage.ids, "vera", PASSWORD, NOW + SECOND, roles={}, created_by=petr.id)
+        change_password(connection, "petr", PASSWORD, NOW + 2 * SECOND)
+        reset_second_factor(connection, "petr", NOW + 3 * SECOND)
+        create_user(connection, stage.ids, "boss", PASSWORD, NOW + 4 * SECOND)
+        delete_user(connection, "petr", NOW + 5 * SECOND)
+    acts = recorded(stage)
+    assert acts[0] == (ActKind.USER_DELETED, "petr", None)
+    assert acts[3:6] == [
+        (ActKind.FACTOR_RESET, "petr", None),
+        (ActKind.PASSWORD_SET, "petr", None),
+        (ActKind.USER_CREATED, "vera", "petr"),
+    ]
+    assert set(acts[6:]) == {(ActKind.USER_CREATED, "petr", None), (ActKind.OWNER_MADE, "petr", None)}
+
+
+def test_only_a_change_of_what_is_demanded_is_recorded(stage: Stage) -> None:
+    with stage.database.write() as connection:
+        for second, is_demanded in enumerate((False, True, True, False)):
+            at = NOW + second * SECOND
+            demand_second_factor(connection, at, is_demanded=is_demanded, demanded_by=None)
+    assert recorded(stage) == [(ActKind.FACTOR_NOT_DEMANDED, "", None), (ActKind.FACTOR_DEMANDED, "", None)]
+
+
+def test_sites_are_recorded_and_stay_so_when_they_are_gone(stage: Stage) -> None:
+    stage.ids.ensure(10)
+    with stage.database.write() as connection:
+        first = open_first_site(connection, stage.ids, "Europe/Moscow", 0, NOW)
+        demo = begin_own_site(connection, stage.ids, NOW + SECOND).site
+        remove_demo(connection, demo.id, NOW + 2 * SECOND)
+    assert first is not None
+    assert recorded(stage) == [
+        (ActKind.SITE_REMOVED, f"{demo.id} Demo", None),
+        (ActKind.SITE_CREATED, f"{demo.id} Demo", None),
+        (ActKind.SITE_CREATED, f"{first.site_id} {FIRST_NAME}", None),
+    ]
