@@ -172,3 +172,18 @@ def test_nobody_in_it_exists() -> None:
     assert all(visit.landing_url.startswith("https://okna.example/") for visit in made.visits)
     emails = {lead.client.email for lead in made.leads}
     assert all(email.endswith("@mail.example") for email in emails)
+
+
+def test_making_it_rests_often_and_ends_where_a_rest_raises() -> None:
+    rests: list[float] = []
+    assert make_year(1, TODAY, MOSCOW, PART, lambda: rests.append(0)) == year()
+    stages = len(rests)
+    assert stages >= 6, "visitors and leads rest within, and deals and costs before and after"
+
+    def stop() -> None:
+        rests.append(0)
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        make_year(1, TODAY, MOSCOW, PART, stop)
+    assert len(rests) == stages + 1
