@@ -23,7 +23,9 @@ from dealtrace.operations.reports.set_status import set_status
 from dealtrace.reports.columns import ColumnKind, ReportColumn
 from dealtrace.reports.formulas import parse_formula
 from dealtrace.reports.metrics import METRICS
+from dealtrace.reports.periods import Period
 from dealtrace.reports.statuses import Meaning
+from dealtrace.reports.time_keys import keys_of_period
 from guests import Guest, logged_in, member_of
 from server import ServerProcess
 from write_commands import by_contact, registration
@@ -113,6 +115,14 @@ def sides(row: Mapping[str, Any], metric: str) -> tuple[Any, Any]:
 METRICS_SHOWN = "visits,leads,deals,won_amount,match_rate,cost,drr,visitors"
 
 
+def with_empty_days(rows: Sequence[Any]) -> list[Any]:
+    """Return the rows of the API by day, with rows of zeros for the days that it leaves out; ratios are unknown."""
+    of_nothing = {name: None if name in ("match_rate", "drr") else 0 for name in METRICS_SHOWN.split(",")}
+    found = {row["keys"][0]: row for row in rows}
+    days = keys_of_period("day", Period(*map(date.fromisoformat, DAYS.values())))
+    return [found.get(key, {"values": of_nothing, "compared": of_nothing}) for key in days]
+
+
 @pytest.mark.parametrize("compare", ["previous", "year", "weekdays"])
 @pytest.mark.parametrize("by", ["source", "source,medium", "day", "status", ""])
 def test_a_table_is_compared_with_the_figures_of_the_api(
@@ -121,7 +131,8 @@ def test_a_table_is_compared_with_the_figures_of_the_api(
     asked = {**DAYS, "compare": compare, "by": by, "metrics": METRICS_SHOWN}
     answer = asked_of_the_api(server, site, **asked)
     names = METRICS_SHOWN.split(",")
-    expected = [[said(name, *sides(row, name)) for name in names] for row in [*answer["rows"], answer["total"]]]
+    rows = [*(with_empty_days(answer["rows"]) if by == "day" else answer["rows"]), answer["total"]]
+    expected = [[said(name, *sides(row, name)) for name in names] for row in rows]
     if by:
         assert table_of(analyst.get("reports", **asked).text) == expected
         assert any("was" in cell for row in expected for cell in row) == (compare != "year" or "was 0" in str(expected))
@@ -150,10 +161,14 @@ def test_a_pivot_is_compared_with_the_figures_of_the_api(
 ) -> None:
     asked = {**COMPARED, "by": "source", "pivot": pivot, "metrics": metric}
     answer = asked_of_the_api(server, site, **asked)
+    columns = list(keys_of_period("day", Period(*map(date.fromisoformat, DAYS.values()))))
+    columns = columns if pivot == "day" else answer["columns"]
+    nothing = (None, None) if metric == "match_rate" else (0, 0)
     expected = []
     for row in [*answer["rows"], answer["total"]]:
-        cells = zip(row["cells"], row["comparedCells"], strict=True)
-        expected.append([said(metric, *pair) for pair in [*cells, sides(row, metric)]])
+        cells = dict(zip(answer["columns"], zip(row["cells"], row["comparedCells"], strict=True), strict=True))
+        pairs = [*(cells.get(column, nothing) for column in columns), sides(row, metric)]
+        expected.append([said(metric, *pair) for pair in pairs])
     page = analyst.get("reports", **asked).text
     assert table_of(page) == expected
     assert "was" in str(expected)

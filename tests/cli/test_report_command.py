@@ -263,6 +263,20 @@ def test_in_a_terminal_of_sixty_columns_no_line_is_longer(terminal: Terminal, sh
     assert "\x1b" not in printed
 
 
+def test_a_terminal_shows_the_progress_of_a_mirror_that_is_built_for_a_report(terminal: Terminal, shop: Player) -> None:
+    environment = {**os.environ, "DEALTRACE_DATABASE_URL": terminal.url, "TERM": "xterm"}
+    command = [sys.executable, "-m", "dealtrace", "report", *site(shop), *DAYS, "--metrics", "deals"]
+    shown = []
+    for _ in range(2):
+        outer, inner = pty.openpty()
+        subprocess.run(
+            command, stdout=subprocess.DEVNULL, stderr=inner, env=environment, cwd=terminal.folder, check=True
+        )
+        os.close(inner)
+        shown.append("Mirror" in read_to_the_end(outer))
+    assert shown == [terminal.url.startswith("sqlite"), False], "the second report finds the mirror built"
+
+
 def test_a_pivot_is_a_table_json_and_a_file(terminal: Terminal, shop: Player) -> None:
     asked = ("report", *site(shop), *DAYS, "--by", "source", "--metrics", "deals", "--model", "1", "--pivot", "manager")
     assert terminal.done(*asked).out.splitlines() == [

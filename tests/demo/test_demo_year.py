@@ -10,6 +10,7 @@ from cast import MOSCOW, VLADIVOSTOK
 from dealtrace.attribution.classification import reclassified
 from dealtrace.attribution.unmet_costs import SourceCost, find_unmet
 from dealtrace.deals.deal import DealKey
+from dealtrace.deals.lead_clue import NO_CLUE
 from dealtrace.demo.company import LOST, NEW, UNSEEN, WON
 from dealtrace.demo.rhythm import DAY
 from dealtrace.demo.year import Year, list_batches, make_year
@@ -172,3 +173,37 @@ def test_nobody_in_it_exists() -> None:
     assert all(visit.landing_url.startswith("https://okna.example/") for visit in made.visits)
     emails = {lead.client.email for lead in made.leads}
     assert all(email.endswith("@mail.example") for email in emails)
+
+
+def test_making_it_rests_often_and_ends_where_a_rest_raises() -> None:
+    rests: list[float] = []
+    assert make_year(1, TODAY, MOSCOW, PART, lambda: rests.append(0)) == year()
+    stages = len(rests)
+    assert stages >= 6, "visitors and leads rest within, and deals and costs before and after"
+
+    def stop() -> None:
+        rests.append(0)
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        make_year(1, TODAY, MOSCOW, PART, stop)
+    assert len(rests) == stages + 1
+
+
+def test_a_full_year_has_all_that_is_promised_of_it() -> None:
+    made = make_year(1, TODAY, MOSCOW)
+    reported = [lead for lead in made.leads if lead.arrives_at is not None]
+    assert (len(made.visits), len(reported), len(made.deals)) == (50_000, 6_000, 3_000)
+    assert {account.system for account, costs in made.costs.items() if costs} == {"yandex", "google", "vk"}
+    quiet, broken = made.calendar.quiet_on, made.calendar.broken_on
+    visits = Counter(moscow_day(visit.started_at) for visit in made.visits)
+    assert 5 * sum(visits[quiet + day * DAY] for day in (0, 1)) < sum(visits[quiet + day * DAY] for day in (7, 8))
+    calls = [lead for lead in reported if isinstance(lead.lead, IncomingCall)]
+    assert not [lead for lead in calls if broken <= moscow_day(lead.ended_at) < broken + 7 * DAY]
+    callers = Counter(lead.client.phone for lead in calls)
+    assert sum(count > 1 for count in callers.values()) > 300, "repeat callers"
+    late = [lead for lead in reported if lead.arrives_at and lead.arrives_at - lead.ended_at > timedelta(hours=1)]
+    assert len(late) > 100, "late leads"
+    unnamed = [deal.registration for deal in made.deals if deal.registration.clue == NO_CLUE]
+    without = [each for each in unnamed if each.stated_source is None]
+    assert 50 < len(without) < len(unnamed), "deals without source, and deals whose source the CRM states"

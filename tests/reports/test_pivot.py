@@ -58,8 +58,8 @@ def test_a_compared_period_has_its_own_cells_and_totals() -> None:
     assert found.lines[0].cells == [(4, 40), (1, 10), (5, 50)]
 
 
-@pytest.mark.parametrize(("metric", "empty"), [("deals", 0), ("visitors", None), ("match_rate", None)])
-def test_an_empty_cell_is_zero_only_of_what_adds_up(metric: str, empty: int | None) -> None:
+@pytest.mark.parametrize(("metric", "empty"), [("deals", 0), ("visitors", 0), ("match_rate", None)])
+def test_an_empty_cell_is_zero_only_of_sums_and_counts(metric: str, empty: int | None) -> None:
     found = pivoted(
         answer(metric, "source", (("a",), 1), (("b",), 1)),
         answer(metric, "month", (("2026-11",), 1)),

@@ -323,6 +323,17 @@ def test_a_report_arrives_as_a_table_with_a_file_beside_the_period_before(
     assert "1C;2;1;" in bytes(attached.get_payload(decode=True) or b"").decode("utf-8-sig")  # type: ignore[arg-type]
 
 
+def test_a_report_by_a_time_arrives_with_rows_for_times_without_facts(
+    stage: Stage, shop: Player, mail_server: MailServer
+) -> None:
+    schedule_since_yesterday(stage, shop, RawQuestion(by="hour", metrics="visits"))
+    send_until(stage, mail_server, lambda: mail_server.received)
+    (received,) = mail_server.received
+    (attached,) = received.mail.iter_attachments()
+    rows = bytes(attached.get_payload(decode=True) or b"").decode("utf-8-sig").splitlines()  # type: ignore[arg-type]
+    assert len([row for row in rows if row.endswith(";0;0")]) == 24 + len(["Итого"]), rows
+
+
 def attempts(outcome: str) -> float:
     return metric_value(f'dealtrace_mail_attempts_total{{outcome="{outcome}"}}')
 

@@ -1,6 +1,6 @@
 """The leads of the demo: calls and lead requests of visitors, repeated calls, and calls of people without a visit."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
@@ -34,6 +34,8 @@ RECALLS = 0.18
 """The share of clients who call again days later."""
 LATE = 0.03
 """The share of leads that are reported hours late."""
+MADE_AT_ONCE = 1_000
+"""How many clients leave their leads between two rests."""
 
 
 @record
@@ -74,14 +76,19 @@ class DemoLead:
         return not isinstance(self.lead, IncomingCall) or self.lead.duration > timedelta(0)
 
 
-def make_leads(random: Random, calendar: Calendar, visitors: list[Visitor], leads: int) -> list[DemoLead]:
+def make_leads(
+    random: Random, calendar: Calendar, visitors: list[Visitor], leads: int, rest: Callable[[], None]
+) -> list[DemoLead]:
     """Return leads in order of time: `leads` reported leads, and others that are never reported.
 
-    Visitors are drawn at random; those who are likelier to leave a lead tend to be drawn earlier.
+    Visitors are drawn at random; those who are likelier to leave a lead tend to be drawn earlier. `rest` is called
+    before each `MADE_AT_ONCE` clients.
     """
     made: list[DemoLead] = []
     reported = 0
-    for client, at in _draw_clients(random, calendar, visitors):
+    for place, (client, at) in enumerate(_draw_clients(random, calendar, visitors)):
+        if place % MADE_AT_ONCE == 0:
+            rest()
         for lead in _make_leads_of(random, calendar, client, at):
             if reported < leads:
                 made.append(lead)

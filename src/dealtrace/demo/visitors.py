@@ -1,5 +1,6 @@
 """The visitors of the demo's site: the channel and time of each visit."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
@@ -26,6 +27,8 @@ RETURNS = 0.38
 RETURN_DAYS = 5.5
 """The average number of days until a visitor returns."""
 VISITS_MAX = 12
+MADE_AT_ONCE = 2_000
+"""How many visitors are made between two rests."""
 QUIET_KEPT = 0.1
 """The share of visits on the quiet weekend that are kept; the others are dropped."""
 PAGES_MORE = 0.55
@@ -56,14 +59,16 @@ class Visitor:
         return self.channels[0].wins
 
 
-def make_visitors(random: Random, calendar: Calendar, visits: int) -> list[Visitor]:
-    """Return visitors with `visits` visits in total; the ids of the visits are numbered from 1."""
+def make_visitors(random: Random, calendar: Calendar, visits: int, rest: Callable[[], None]) -> list[Visitor]:
+    """Return visitors with `visits` visits in total, numbered from 1; `rest` is called after each `MADE_AT_ONCE`."""
     made: list[Visitor] = []
     left = visits
     while left:
         visitor = _make_visitor(random, calendar, VisitId(visits - left + 1), min(left, VISITS_MAX))
         left -= len(visitor.visits)
         made.append(visitor)
+        if len(made) % MADE_AT_ONCE == 0:
+            rest()
     return made
 
 

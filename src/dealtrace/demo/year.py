@@ -49,16 +49,21 @@ class Batch:
     changes: Sequence[DemoChange]
 
 
-def make_year(seed: int, last_on: date, time_zone: ZoneInfo, part: float = 1) -> Year:
+def make_year(
+    seed: int, last_on: date, time_zone: ZoneInfo, part: float = 1, rest: Callable[[], None] = lambda: None
+) -> Year:
     """Return the demo's data for the year that ends on `last_on`; the same arguments always give the same data.
 
-    `part` scales the numbers of visits, leads and deals; 1 is the full size.
+    `part` scales the numbers of visits, leads and deals; 1 is the full size. `rest` is called several times a second;
+    what it raises ends the work.
     """
     random = Random(seed)  # noqa: S311 - the same seed must give the same year
     calendar = make_calendar(last_on, time_zone)
-    visitors = make_visitors(random, calendar, round(VISITS * part))
-    leads = make_leads(random, calendar, visitors, round(LEADS * part))
+    visitors = make_visitors(random, calendar, round(VISITS * part), rest)
+    leads = make_leads(random, calendar, visitors, round(LEADS * part), rest)
+    rest()
     deals, changes = make_deals(random, calendar, leads, round(DEALS * part))
+    rest()
     visits = sorted((visit for visitor in visitors for visit in visitor.visits), key=lambda visit: visit.started_at)
     return Year(calendar, visits, leads, deals, changes, make_costs(random, calendar, visits))
 

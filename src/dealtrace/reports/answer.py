@@ -158,10 +158,14 @@ def sorted_in_memory(
 
 @record
 class Sorting:
-    """The attribution model whose values determine the order of rows, and the function that sorts the rows."""
+    """The attribution model whose values determine the order of rows, and the function that sorts the rows.
+
+    `empty_times` are the keys of rows by a time that are sorted in even if they have no facts.
+    """
 
     model: AttributionModel
     sort_rows: SortRows = sorted_in_memory
+    empty_times: Sequence[int] = ()
 
 
 def build_report(
@@ -185,7 +189,8 @@ def build_report(
         shown = tuple(spell(dimension, key) for dimension, key in zip(question.by, keys, strict=True))
         return Row(shown, figures.of_row(gathered, keys), figures.of_row(moved, keys) if moved else None)
 
-    sides = [side.rows for side in (*gathered.values(), *(moved or {}).values())]
+    sides: list[Mapping[Keys, object]] = [side.rows for side in (*gathered.values(), *(moved or {}).values())]
+    sides.append(dict.fromkeys((key,) for key in sorting.empty_times))
     rank = _rank(question, spell, lambda keys, place: figures.figure(gathered[sorting.model], keys, place))
     ordered, rows_total = sorting.sort_rows(different_keys(sides), rank, question.limit)
     total = Row((), figures.of_total(gathered), figures.of_total(moved) if moved else None)

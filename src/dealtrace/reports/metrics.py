@@ -146,6 +146,11 @@ class Metric:
         return self.formula.adds_up
 
     @property
+    def value_of_nothing(self) -> Fraction | None:
+        """Return the value where there are no facts: zero of a sum or count, `None` of a ratio."""
+        return self.formula.value(dict.fromkeys(self.formula.measures, 0))
+
+    @property
     def depends_on_model(self) -> bool:
         """Return whether the metric depends on the attribution model, which credits visits with leads and deals."""
         return not self.facts.isdisjoint({Fact.LEADS, Fact.DEALS})

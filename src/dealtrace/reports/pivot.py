@@ -55,7 +55,7 @@ class Pivot:
 def pivoted(rows: Report, columns: Report, cells: Report) -> Pivot:
     """Build a pivot from three reports: by rows, by columns, and by both (`cells`).
 
-    A cell without facts is zero if the metric adds up and both totals are known; otherwise it is unknown.
+    A cell without facts is zero if the metric is a sum or count and both totals are known; otherwise it is unknown.
     """
     table, across = _Table(rows, cells), list(columns.rows)
     lines = tuple(table.line(row, [table.cell(row, column) for column in across]) for row in rows.rows)
@@ -90,7 +90,7 @@ class _Table:
         return Row(keys, {self._model: (value,)}, {self._model: (compared,)})
 
     def _nothing(self, *totals: Figure) -> Figure:
-        return Fraction(0) if self.metric.adds_up and None not in totals else None
+        return self.metric.value_of_nothing if None not in totals else None
 
     def _value(self, row: Row) -> Figure:
         return row.values[self._model][0]

@@ -58,6 +58,8 @@ class Question:
     """The parsed parameters of a report. `model` is `None` for all models at once; `limit` is `None` for all rows.
 
     `pivot` is the dimension whose keys become columns of the first metric, or `None` if there is no pivot.
+    `shows_empty_times` is true for pages and letters, which have rows for times without facts; see
+    `reading/empty_times.py`.
     """
 
     by: tuple[Dimension, ...]
@@ -70,6 +72,7 @@ class Question:
     sort: Sort | None = None
     limit: int | None = LIMIT_DEFAULT
     pivot: Dimension | None = None
+    shows_empty_times: bool = False
 
     @property
     def adds_up(self) -> bool:

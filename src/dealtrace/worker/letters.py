@@ -79,9 +79,9 @@ def _write(
 ) -> Letter:
     """Return the letter of a report computed now, with the report or its pivot table attached as a CSV file.
 
-    Contacts in its keys are masked unless `is_whole` is true.
+    Like its page, it has rows for times without facts. Contacts in its keys are masked unless `is_whole` is true.
     """
-    answered = ask_report_or_pivot(source, site, question, clock.now())
+    answered = ask_report_or_pivot(source, site, replace(question, shows_empty_times=True), clock.now())
     language = mail.recipient.language
     answered = answer_in_words(answered if is_whole else answer_without_contacts(answered), language)
     letter = report_letter(report.title, answered, site.name, language, link)

@@ -329,3 +329,17 @@ def test_a_demo_that_is_made_again_meanwhile_gets_nothing_of_the_one_before(data
     with database.read() as connection:
         (demo,) = list_demos(connection)
     assert demo.progress.taken_in == 0
+
+
+@on_one_engine
+def test_a_demo_can_be_ended_before_its_year_is_made(database: Database) -> None:
+    with transaction(database, ids=1) as (connection, ids):
+        begun = begin_own_site(connection, ids, NOW)
+    shown: list[int] = []
+
+    def stop() -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        run_demo(database, begun.site, DemoSize(part=PART), NOW, lambda stored, _total: shown.append(stored), stop)
+    assert not shown

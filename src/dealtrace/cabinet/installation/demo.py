@@ -136,7 +136,7 @@ def _fill(database: Database, site: Site, size: DemoSize, now: datetime, steps: 
     """Fill the site of a demo, unless it is removed meanwhile; if the server stops, the demo remains unfinished."""
     steps.next()
     with suppress(DemoMissing):
-        run_demo(database, site, size, now, lambda _stored, _total: steps.next())
+        run_demo(database, site, size, now, lambda _stored, _total: steps.next(), steps.next)
 
 
 def _remove(connection: Connection, _ids: object, site_id: int, with_others: object, user_id: int) -> None:

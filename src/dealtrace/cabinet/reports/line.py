@@ -98,7 +98,7 @@ def time_line(
     (dimension,), (metric,) = report.question.by, report.question.metrics
     (model,) = report.total.values
     rows = {row.keys[0]: row for row in report.rows}
-    nothing = Fraction(0) if metric.adds_up else None
+    nothing = metric.value_of_nothing
     keys = list(keys_of_period(dimension.name, report.question.period))
     points = []
     for key in keys:

@@ -185,7 +185,7 @@ def ask_all(source: FactSource, site: Site, question: Question, now: datetime, c
     shown = shown_question(question, chart)
     drawn = shown.metrics[0]
     over_days = question if question.model is not None else replace(question, model=AttributionModel(site.attribution))
-    pivot = ask_pivot(source, site, question, now) if question.pivot is not None else None
+    pivot = ask_pivot(source, site, shown, now) if question.pivot is not None else None
     report = pivot.report if pivot is not None else ask(source, site, shown, now)
     line = ask(source, site, over_time(over_days, drawn), now) if has_line(question.period, drawn) else None
     return Answers(question, report, pivot, line)
@@ -194,12 +194,13 @@ def ask_all(source: FactSource, site: Site, question: Question, now: datetime, c
 def shown_question(question: Question, chart: str) -> Question:
     """Return the question of the table on the page: with all models, of only one metric (`chart`, if models change it).
 
-    The files of a report have the same table.
+    It shows times without facts, too. The files of a report have the same table.
     """
+    shown = replace(question, shows_empty_times=True)
     if question.model is not None:
-        return question
+        return shown
     metric = metric_under_models(question.metrics, chart)
-    return replace(question, metrics=(metric,), sort=_kept_sort(question, metric))
+    return replace(shown, metrics=(metric,), sort=_kept_sort(question, metric))
 
 
 def _kept_sort(question: Question, metric: Metric) -> Sort | None:

@@ -14,6 +14,7 @@ from dealtrace.alerts.sentences import AlertSite, rule_sentence
 from dealtrace.alerts.windows import WINDOWS
 from dealtrace.cli.answers import AlertAnswer, AlertIncidentAnswer, AlertTrialAnswer
 from dealtrace.cli.options import ID_MAX, JsonOption, SiteIdArgument
+from dealtrace.cli.reports.facts import facts_of
 from dealtrace.cli.terminal import console, counted, fail, open_prepared, print_json
 from dealtrace.errors import Language
 from dealtrace.mails.figure_words import figure_words
@@ -23,7 +24,6 @@ from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.alerts import manage
 from dealtrace.operations.alerts.evaluate import Trial, try_rule
 from dealtrace.operations.reports.column_metrics import find_column_titles
-from dealtrace.operations.reports.open_facts import open_facts
 from dealtrace.operations.reports.read_question import read_question_context
 from dealtrace.reports.metrics import METRICS
 from dealtrace.settings import read_settings
@@ -152,7 +152,7 @@ def try_out(
             _send_test(database, alert)
             return
         question = question_of(alert.rule.metric, alert.rule.filters, known)
-        with open_facts(database, site) as facts:
+        with facts_of(database, site) as facts:
             trial = try_rule(facts, site, alert.rule, question, clock.now())
     if as_json:
         print_json(_serialize_trial(alert, trial, site))

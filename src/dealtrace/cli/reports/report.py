@@ -11,13 +11,13 @@ from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.answers.report import serialize_answer
 from dealtrace.cli.options import JsonOption, SiteIdOption
+from dealtrace.cli.reports.facts import facts_of
 from dealtrace.cli.reports.table_lines import answer_lines
 from dealtrace.cli.terminal import console, counted, fail, open_prepared, print_json
 from dealtrace.files.reports.answer_file import write_answer
 from dealtrace.files.row_writers import CSV, XLSX
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.reports.ask_pivot import ask_report_or_pivot
-from dealtrace.operations.reports.open_facts import open_facts
 from dealtrace.operations.reports.read_question import read_question
 from dealtrace.reports.answer import Report
 from dealtrace.reports.pivot import Pivot
@@ -140,5 +140,5 @@ def _ask(
     with database.read() as connection:
         site = require_site(connection, site_id)
         question = read_question(connection, site, words, now, rows_max=rows_max)
-    with open_facts(database, site) as facts:
+    with facts_of(database, site) as facts:
         return site, ask_report_or_pivot(facts, site, question, now)

@@ -32,16 +32,17 @@ def run_demo(
     size: DemoSize,
     now: datetime,
     show: Callable[[int, int], None] = lambda _stored, _total: None,
+    rest: Callable[[], None] = lambda: None,
 ) -> None:
     """Make a year of data and store it; `show` gets how many records are stored and how many there are in total.
 
-    `now` is when the demo was begun, which tells it from a later demo of the same site. What `show` raises ends the
-    demo; what was stored until then stays.
+    `rest` is called while the year is made. `now` is when the demo was begun, which tells it from a later demo of the
+    same site. What `show` or `rest` raises ends the demo; what was stored until then stays.
 
     Raises:
         DemoMissing: somebody has removed the demo meanwhile.
     """
-    steps = list_steps(make_year(size.seed, site_day(now, site.time_zone), site.time_zone, size.part), now)
+    steps = list_steps(make_year(size.seed, site_day(now, site.time_zone), site.time_zone, size.part, rest), now)
     stored, total = 0, sum(step.records for step in steps)
     show(stored, total)
     for step in _store(database, site, now, steps):

@@ -27,6 +27,7 @@ from dealtrace.reports.measures import Measure
 from dealtrace.reports.metrics import formula_at_site
 from dealtrace.reports.periods import Period, Span, compared_period, compared_span, span_of
 from dealtrace.reports.question import Question
+from dealtrace.reports.reading.empty_times import times_with_rows
 from dealtrace.reports.time_keys import TIME_KEYS, keys_of_period
 from dealtrace.storage.reports.expressions import NO_PARAMETERS, Fetch, Parameters, Rows, Selection
 from dealtrace.storage.reports.fact_tables import FactTables, moments_of_deals, parameters_of_site
@@ -76,7 +77,11 @@ def ask(source: FactSource, site: Site, question: Question, now: datetime) -> Re
         sides[1] if len(sides) > 1 else None,
         list(spans)[1] if len(sides) > 1 else None,
         _speller(source, question, sides),
-        Sorting(question.model if question.model is not None else AttributionModel(site.attribution), sort_rows),
+        Sorting(
+            question.model if question.model is not None else AttributionModel(site.attribution),
+            sort_rows,
+            times_with_rows(question, filters, spans[question.period].days),
+        ),
     )
 
 

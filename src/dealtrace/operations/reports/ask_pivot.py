@@ -20,7 +20,7 @@ def ask_pivot(source: FactSource, site: Site, question: Question, now: datetime)
     assert question.pivot is not None
     first = replace(question, metrics=question.metrics[:1], sort=_sort_of(question))
     by_columns = replace(first, by=(question.pivot,), sort=None, limit=COLUMNS_MAX)
-    by_both = replace(first, by=(*question.by, question.pivot), sort=None, limit=None)
+    by_both = replace(first, by=(*question.by, question.pivot), sort=None, limit=None, shows_empty_times=False)
     return pivoted(*(ask(source, site, each, now) for each in (first, by_columns, by_both)))
 
 

@@ -1,6 +1,6 @@
 """Open the facts of a site, such as visits and deals, for reports."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
 from dealtrace.accounts.site import Site
@@ -19,18 +19,21 @@ from dealtrace.storage.reports.mirror.visitors import find_visit_keys
 
 
 @contextmanager
-def open_facts(database: Database, site: Site) -> Iterator[FactSource]:
+def open_facts(
+    database: Database, site: Site, progress: Callable[[str], None] = lambda _table: None
+) -> Iterator[FactSource]:
     """Yield a source of a site's facts, which are the visits, leads, deals and costs that reports count.
 
     With SQLite they are read from the column mirror, a copy for reports; with PostgreSQL, from the database itself. All
     statements see the same state of the database, with everything that was committed before the call. If no mirror can
-    be built, for example because the disk is full, SQLite itself is read, which takes longer.
+    be built, for example because the disk is full, SQLite itself is read, which takes longer. While a mirror is built,
+    `progress` gets the name of each table.
 
     Raises:
         StatementStopped: other connections used the mirror for longer than a read may take.
     """
     with ExitStack() as opened:
-        mirror = _open_mirror(database, opened)
+        mirror = _open_mirror(database, opened, progress)
         if mirror is not None:
             yield _mirrored_facts(mirror, site, database.read_seconds_max)
         else:
@@ -49,12 +52,12 @@ def _mirrored_facts(mirror: MirrorConnection, site: Site, seconds_max: int) -> F
     return FactSource(MirrorFacts(site.contact_matching, find_visit_keys(mirror, site.id)), fetch)
 
 
-def _open_mirror(database: Database, opened: ExitStack) -> MirrorConnection | None:
+def _open_mirror(database: Database, opened: ExitStack, progress: Callable[[str], None]) -> MirrorConnection | None:
     if not database.is_sqlite or not database.mirror_memory_mib:
         return None
     patience = database.read_seconds_max or PATIENCE_SECONDS
     try:
-        return opened.enter_context(current_mirror(database, patience=patience))
+        return opened.enter_context(current_mirror(database, progress, patience))
     except MirrorBusy as fault:
         if database.read_seconds_max:
             raise StatementStopped(str(fault)) from fault

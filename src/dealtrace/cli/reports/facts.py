@@ -1,0 +1,31 @@
+"""The facts of a site for commands, with a progress bar while the column mirror is built."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from rich.progress import Progress
+
+from dealtrace.accounts.site import Site
+from dealtrace.cli.terminal import error_console
+from dealtrace.operations.reports.ask import FactSource
+from dealtrace.operations.reports.open_facts import open_facts
+from dealtrace.storage.database.engine import Database
+from dealtrace.storage.reports.mirror.copy_facts import MIRRORED_TABLES
+
+
+@contextmanager
+def facts_of(database: Database, site: Site) -> Iterator[FactSource]:
+    """Yield a source of a site's facts; a terminal shows the progress if the mirror is built for it."""
+    with ExitStack() as opened:
+        progress = Progress(console=error_console, transient=True, disable=not error_console.is_terminal)
+        bar = progress.add_task("Mirror", total=MIRRORED_TABLES)
+
+        def advance(table: str) -> None:
+            progress.start()
+            progress.update(bar, advance=1, description=f"Mirror: {table}")
+
+        try:
+            facts = opened.enter_context(open_facts(database, site, advance))
+        finally:
+            progress.stop()
+        yield facts
