@@ -105,7 +105,8 @@ def test_a_broken_encoding_costs_only_the_value_that_has_it() -> None:
     ("encoded", "field"),
     [
         (b"siteId=1", "url"),
-        (b"siteId=1&url=" + b"x" * 8193, "url"),
+        (b"siteId=1&url=", "url"),
+        (b"siteId=1&url=%00", "url"),
         (b"siteId=1&url=%zz", "url"),
         (b"siteId=a&url=x", "siteId"),
     ],
@@ -114,6 +115,14 @@ def test_what_is_required_is_refused_as_everywhere(encoded: bytes, field: str) -
     with pytest.raises(InvalidParameters) as refused:
         TABLE.read(read_pairs(encoded))
     assert [violation.field for violation in refused.value.violations] == [field]
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"), [("x" * 8193, "x" * 8192), ("x" * 60_000, "x" * 8192), ("https://a\0.ru/\0", "https://a.ru/")]
+)
+def test_an_address_that_is_too_long_or_has_null_characters_is_cut_and_named(sent: str, kept: str) -> None:
+    read = TABLE.read(Pairs(REQUIRED | {"url": sent}))
+    assert (read["url"], read.texts["url"], read.unreadable) == (kept, kept, ("url",))
 
 
 _OPENINGS = st.sampled_from(["", "7", "fe80::1%", "[::1%", "192.0.2.1:", '{"a": "', "1.2"])

@@ -85,6 +85,8 @@ RUSSIAN = [
     (PHONE, "8~10 7 920 555-00-55"),
     (PHONE, "8-10-7-920-555-00-55"),
     (PHONE, "81079205550055"),
+    (PHONE, "+81079205550055"),
+    (PHONE, "+810 7 920 555-00-55"),
     # left escaped
     (PHONE, "%2B79205550055"),
     (PHONE, "%252B79205550055"),
@@ -112,6 +114,10 @@ RUSSIAN = [
     (MOSCOW, "8 (495) 123-45-67 вн.5"),
     (MOSCOW, "84951234567 (5)"),
     (MOSCOW, "84951234567 5"),
+    (MOSCOW, "8 495 123-45-67 5"),
+    (MOSCOW, "+7 (495) 123-45-67 1234"),
+    ("79951234567", "+79951234567 12"),
+    ("79951234567", "+7 995 123-45-67 доб. 12"),
     (MOSCOW, "+7 495 123-45-67 (123456)"),
     (MOSCOW, "84951234567 доб. 12"),
     (MOSCOW, "84951234567доб12"),
@@ -196,6 +202,10 @@ FOREIGN = [
     ("4930123456", "8~10 49 30 123456"),
     ("4930123456", "8-10-49-30-123456"),
     ("4930123456", "+8 10 49 30 123456"),
+    ("4930123456", "+8104930123456"),
+    ("375291234567", "+810375291234567"),
+    ("375291234567", "+810 375 29 123-45-67"),
+    ("819012345678", "+810 90 1234 5678"),
     ("442079460958", "+44 (0)20 7946 0958"),
     ("4532123456", "+45 32 12 34 56"),
     ("495123456789", "49 5123 456789"),
@@ -209,6 +219,18 @@ FOREIGN = [
     ("85251234567", "852 5123 4567"),
     ("8613812345678", "86 138 1234 5678"),
     ("8801712345678", "880 1712 345678"),
+    # an extension behind a number that cannot go on, and none behind one that can
+    ("375291234567", "+375 29 123-45-67 5"),
+    ("375291234567", "+375 29 123-45-67 (5)"),
+    ("375171234567", "+375 17 123-45-67 (8)"),
+    ("375291234567", "00 375 29 123-45-67 (12)"),
+    ("380501234567", "+380 50 123-45-67 (5)"),
+    ("442079460958", "+44 20 7946 0958 123456"),
+    ("493012345612", "+49 30 123456-12"),
+    ("493012345612", "+49 (0)30 123456-12"),
+    ("375291234567", "+375 (0)29 123-45-67 (5)"),
+    ("24106031000", "+241 06 03 10 00 0"),
+    ("261202123000", "+261 20 21 230 00"),
 ]
 
 
@@ -226,6 +248,7 @@ UNUSABLE = [
     *("70000000000", "+7 (000) 000-00-00", "80000000000", "0000000000", "00000000000"),
     *("7777777777", "77777777777", "+7 777 777-77-77", "9999999999", "+7 (999) 999-99-99", "1111111111"),
     *("11111111111", "88888888888", "+7 (900) 000-00-00", "+7 (495) 000-00-00", "+375 29 000-00-00"),
+    *("12345678910", "12345678901", "+1 234 567 89-10", "+12345678901", "+375 123456789", "+380 987654321"),
     *("1234567890", "71234567890", "81234567890", "0123456789", "+7 (912) 345-67-89", "89876543210"),
     # a mask
     *("+7 (___) ___-__-__", "+7 (920) 555-__-__", "+7 (9__) ___-__-__", "+7 920 555-00-5_", "8920***0055"),
@@ -239,13 +262,21 @@ UNUSABLE = [
     *("7495123456", "+7495123456", "8920555005", "+7920555005", "+7 (920) 555-00-5", "495123456", "920555005"),
     *("8 495 123 45", "7920555005512", "792055500551", "+792055500555", "8 92055500551", "+7 920 555 00 555"),
     *("849512345675", "84951234567123456", "7920555005579205550066", "+8 (495) 123-45-6"),
-    "+8 (495) 123-45-678",
+    *("+8 (495) 123-45-678", "8 (351) 234-56-7", "7-351-234-56-7"),
     # with what may be a part of them or an extension
     *("4951234567 (5)", "4951234567 5", "9205550055 с 10 до 18", "9205550055, 12", "9205550055 9205550066"),
     *("+49,30 12345678", "123-45-67, 8901", "+375,29 123-45-67", "12 9205550055,"),
     # Russian by its prefix, and nobody's in Russia
     *("8 (213) 123-45-67", "8 (131) 234-56-78", "+8 1 3 1234 5678", "00 8 495 123 45 67", "+7 (892) 055-50-05"),
     *("85251234567", "78905123456", "77495123456", "2025550123"),
+    # another country's behind a Russian prefix
+    *("+7 998 90 123 45 67", "8 998 90 123 45 67", "7-998-90-123-45-67", "+8 998 90 123 45 67", "007 998 90 123 45 67"),
+    *("+7 99890 123 45 67", "+7 90 532 123 45 67", "+7 992 92 777 77 77", "8 994 50 123 45 67", "+7 995 599 12 34 56"),
+    *("+7 996 700 12 34 56", "8~10 7 998 90 123 45 67", "+8107 998 90 123 45 67", "+7 (998) 90 123-45-67"),
+    # the exit code or Japan
+    *("+810312345678", "+810 3 1234 5678"),
+    # abroad, with too much to be an extension
+    "+358 40 12345 678901",
     # rounded
     *("7,92055500E+10", "7.92E+10", "7.920555E+10", "7.920555005E+10", "7,92055500e10", "7.92055500Е+10", "8E10"),
     *("+7.92055500E+10", "9.2055500E+09", "7.92055500551E+10", "3.752912E+11", "7.9205550055E-10"),
@@ -326,6 +357,8 @@ USUAL_PREFIXES = (
     "&#43;7",
     "007",
     "8~10 7",
+    "+8107",
+    "+810 7 ",
     "+7 8 ",
 )
 GROUPS = ((10,), (3, 7), (3, 3, 4), (3, 3, 2, 2), (4, 6), (4, 2, 2, 2), (5, 5), (3, 1, 2, 2, 2), (3, 2, 2, 3))
@@ -414,7 +447,53 @@ def test_a_foreign_number_with_its_plus_or_an_exit_code_is_itself_or_none(
     assert normal_phone(f"{front}{plus}{written[1:]}{tail}") in allowed
     assert normal_phone(f"{front}00{written[1:]}{tail}") in allowed
     assert normal_phone(f"{front}8~10 {written[1:]}{tail}") in allowed
+    assert normal_phone(f"{front}{plus}810{written[1:]}{tail}") in allowed
     assert normal_phone(own) == own[1:] or len(own) <= len("+49301234")
+
+
+FORCED_PREFIXES = ("+7", "+7 ", "+7-", "7", "7 ", "8 ", "8-", "+8 ", "007 ", "8~10 7 ", "+810 7 ")
+
+
+def _pairs(digits: str) -> str:
+    """Return digits in groups of two, with a group of three in front if there is one too many."""
+    first = 2 + len(digits) % 2
+    return " ".join([digits[:first], *(digits[place : place + 2] for place in range(first, len(digits), 2))])
+
+
+@given(
+    number=_foreign(),
+    prefix=st.sampled_from(FORCED_PREFIXES),
+    form=st.sampled_from([*FORMS, None]),
+    front=st.sampled_from(FRONTS),
+    tail=st.sampled_from(TAILS),
+)
+def test_a_foreign_number_behind_a_russian_prefix_is_itself_or_none(
+    number: phonenumbers.PhoneNumber, prefix: str, form: int | None, front: str, tail: str
+) -> None:
+    """Digits that are a Russian number even without the prefix are left out: nobody can tell them apart."""
+    own = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164).removeprefix("+")
+    code, national = str(number.country_code), own.removeprefix(str(number.country_code))
+    written = f"{code} {_pairs(national)}" if form is None else phonenumbers.format_number(number, form)
+    assume(normal_phone(own) in {own, None})
+    assert normal_phone(f"{front}{prefix}{written.removeprefix('+')}{tail}") in {own, None}
+
+
+def is_valid(digits: str) -> bool:
+    return phonenumbers.is_valid_number(phonenumbers.parse(f"+{digits}"))
+
+
+@given(_foreign(), st.from_regex(r"[0-9]{1,6}", fullmatch=True), st.sampled_from([" ", "-", " - "]), st.booleans())
+def test_an_extension_behind_a_foreign_number_belongs_to_it_or_is_dropped(
+    number: phonenumbers.PhoneNumber, extension: str, between: str, in_brackets: bool
+) -> None:
+    """Where a country has longer and shorter numbers, as Germany, an extension may be the end of a number."""
+    own = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    assume(written.startswith(own[:2]))
+    read = normal_phone(f"{written} ({extension})" if in_brackets else written + between + extension)
+    continued = [normal_phone(own + extension[:length]) for length in range(1, len(extension) + 1)]
+    ends_here = not any(is_valid(longer) and longer.startswith(own[1:]) for longer in continued if longer is not None)
+    assert read in ({own[1:], None} if ends_here else {own[1:], f"{own[1:]}{extension}", None})
 
 
 @given(_foreign(), st.sampled_from(FORMS))

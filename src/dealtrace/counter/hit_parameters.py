@@ -1,4 +1,7 @@
-"""The parameters of an opened page; unreadable optional values are left out, and the page is still counted."""
+"""The parameters of an opened page; unreadable optional values are left out, and the page is still counted.
+
+A required address that is too long is cut.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,7 +29,10 @@ VISITOR_DIGITS_MAX = 20
 
 @runtime_checkable
 class Salvaged(Protocol):
-    """The type of an optional parameter that never makes a request invalid: only its usable part is kept."""
+    """The type of a parameter whose value never makes a request invalid: only its usable part is kept.
+
+    If the parameter is required and no part is usable, it counts as missing.
+    """
 
     def salvage(self, text: str) -> tuple[object, bool]:
         """Return the usable part of a string (`None` if there is none) and whether all of it is usable; never raise."""
@@ -120,7 +126,7 @@ class SentHit(Sent):
 
 @dataclass(frozen=True)
 class HitTable(ParameterTable):
-    """The parameters of a hit (an opened page); of invalid optional values, only the usable part is kept.
+    """The parameters of a hit (an opened page); of invalid values, only the usable part is kept.
 
     Ours: nobody would see the refusal of a hit, and a single refused value could lose all visits of a visitor.
     """
@@ -131,15 +137,18 @@ class HitTable(ParameterTable):
         Raises:
             InvalidParameters: a required parameter is missing or malformed.
         """
-        optional = {
-            parameter.name: parameter.type for parameter in self.parameters if isinstance(parameter.type, Salvaged)
-        }
+        optional = self._salvaged(required=False)
         required = Pairs(
             {name: text for name, text in pairs.values.items() if name not in optional},
             {name: fault for name, fault in pairs.broken.items() if name not in optional},
         )
-        sent = ParameterTable.read(self, required)
         unreadable = {name for name in pairs.broken if name in optional and name not in pairs.values}
+        for name, kind in self._salvaged(required=True).items():
+            value, is_whole = kind.salvage(required.values.get(name, ""))
+            if not is_whole and value is not None:
+                required.values[name] = str(value)
+                unreadable.add(name)
+        sent = ParameterTable.read(self, required)
         for name, kind in optional.items():
             if not (text := pairs.values.get(name, "")):
                 continue
@@ -149,6 +158,13 @@ class HitTable(ParameterTable):
             if not is_whole:
                 unreadable.add(name)
         return SentHit(sent.values, sent.custom, sent.texts, unreadable=tuple(sorted(unreadable)))
+
+    def _salvaged(self, *, required: bool) -> dict[str, Salvaged]:
+        return {
+            parameter.name: parameter.type
+            for parameter in self.parameters
+            if isinstance(parameter.type, Salvaged) and parameter.required is required
+        }
 
 
 def _is_plain(value: object) -> bool:
@@ -170,7 +186,7 @@ TABLE = HitTable(
     (
         Parameter("siteId", Integer(1), "Номер личного кабинета.", "The id of the site.", required=True),
         Parameter(
-            "url", Text(ADDRESS_LENGTH_MAX), "Адрес открытой страницы.", "The page that was opened.", required=True
+            "url", CutText(ADDRESS_LENGTH_MAX), "Адрес открытой страницы.", "The page that was opened.", required=True
         ),
         Parameter(
             "referrer", CutText(ADDRESS_LENGTH_MAX), "Страница, с которой пришли.", "The page the visitor came from."

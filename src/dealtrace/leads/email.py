@@ -15,17 +15,26 @@ _PUNYCODE = "xn--"
 
 NO_NAMES = frozenset(
     {
-        *("no", "none", "not", "net", "nety", "netu", "нет", "null", "nil", "undefined", "unknown", "nobody"),
-        *("nomail", "noemail", "no-mail", "no-email", "noreply", "no-reply", "otkaz", "отказ"),
-        *("test", "testtest", "тест", "abc", "asd", "asdf", "qwe", "qwer", "qwert", "qwerty", "zxc", "zxcvb"),
+        *("no", "none", "not", "net", "nety", "netu", "нет", "нету", "null", "nil", "undefined", "unknown", "nobody"),
+        *("nomail", "noemail", "netmail", "netemail", "netpochty", "нетпочты", "noreply", "otkaz", "отказ"),
+        *("test", "тест", "abc", "asd", "asdf", "qwe", "qwer", "qwert", "qwerty", "zxc", "zxcvb"),
         *("йцу", "йцукен", "фыв", "фыва"),
-        *("12", "123", "1234", "12345", "123456", "1234567", "12345678", "123456789", "1234567890"),
     }
 )
-"""Ours: what people type before the @ when they do not want to give their address."""
+"""Ours: what people type before the @ when they do not want to give their address, without the marks in it."""
 DOUBLED_NAMES = frozenset({"mail", "email", "почта", "post", "user", "client", "клиент", "example", "site"})
 """Ours: words that make an e-mail a filler if they are both before and after the @; `ivanov@ivanov.ru` may be real."""
+NO_DOMAINS = frozenset({"example", "domain", "domen", "домен", "email", "site", "test", "asd", "qwe", "qwerty"})
+"""Ours: the first words of domains that make a filler of any of the `DOUBLED_NAMES`, as in `email@domain.com`."""
 SHORT_NAME_MAX = 2
+_COUNTED = "1234567890"
+_COUNTS = frozenset(
+    count for length in range(2, len(_COUNTED) + 1) for count in (_COUNTED[:length], _COUNTED[:length][::-1])
+)
+_NUMBERED = re.compile("(?P<word>[^0-9]{3,})(?P<number>[0-9]+)")
+_NUMBER_LENGTH_MAX = 3
+"""Ours: the most digits behind a word that do not make a name of it: `test123`, but not `asd1985`."""
+_MARKS_IN_NAMES = str.maketrans("", "", "._-")
 
 
 def normal_email(text: str) -> str | None:
@@ -46,9 +55,24 @@ def list_emails(text: str) -> tuple[str, ...]:
 def is_filler_email(normal: str) -> bool:
     """Return whether an e-mail in normal form was typed only to fill a field, such as `1@1.ru` or `no@no.ru`."""
     name, _, domain = normal.rpartition("@")
-    is_doubled = name == domain.partition(".")[0]
-    names_nobody = name in NO_NAMES or len(set(name)) == 1
-    return names_nobody or (is_doubled and (len(name) <= SHORT_NAME_MAX or name in DOUBLED_NAMES))
+    word, place = _without_number(name.translate(_MARKS_IN_NAMES)), domain.partition(".")[0]
+    is_doubled = place in {name, word}
+    names_nobody = len(set(name)) == 1 or _unit(word) in NO_NAMES | _COUNTS
+    is_placeholder = word in DOUBLED_NAMES and (is_doubled or place in NO_DOMAINS)
+    return names_nobody or is_placeholder or (is_doubled and len(name) <= SHORT_NAME_MAX)
+
+
+def _without_number(name: str) -> str:
+    """Return a name without a short number, or a number that counts from 1, behind it."""
+    found = _NUMBERED.fullmatch(name)
+    is_numbered = found is not None and (len(found["number"]) <= _NUMBER_LENGTH_MAX or found["number"] in _COUNTS)
+    return found["word"] if found is not None and is_numbered else name
+
+
+def _unit(name: str) -> str:
+    """Return the string of which a name is a repetition (`asd` for `asdasd`), or the name itself if there is none."""
+    period = (name + name).find(name, 1)
+    return name[:period] if period > SHORT_NAME_MAX else name
 
 
 def _list_addresses(part: str) -> list[str]:

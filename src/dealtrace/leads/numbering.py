@@ -9,6 +9,8 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from dealtrace.leads.phone_text import is_short
+
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
 
@@ -42,6 +44,9 @@ _FILLER_IN_RUSSIA = rf"([0-9])\1{{9}}|[0-9]{{3}}0{{{ZEROS_OF_A_FILLER}}}|[0-9]?(
 """Ours: in Russia, the digits 1 to 9 in order are not a real number; forms show `+7 (912) 345-67-89` as a hint."""
 
 _FILLS_A_FIELD = re.compile(_FILLER)
+_DIGITS_IN_ORDER = re.compile("123456789|987654321")
+"""Ours: in other countries too, a number that begins with the digits 1 to 9 in order is a filler."""
+_RUSSIAN_CODE_LENGTH, _RUSSIAN_LENGTH = 3, 10
 
 
 @cache
@@ -56,22 +61,41 @@ def is_assigned_in_russia(national: str) -> bool:
     return assigned_in_russia().match(national) is not None
 
 
-def stated_foreign(digits: str) -> str | None:
-    """Return `digits`, written with a country code, as a foreign phone, or `None` if no such phone is possible.
+def stated_foreign(written: str) -> str | None:
+    """Return a number written with a country code as a foreign phone, or `None` if no such phone is possible.
 
-    Ours: only the length has to be possible in the country, since its numbering plan may be newer than our library.
+    Ours: only the length has to be possible in the country, since its numbering plan may be newer than our library. A
+    last group of up to six digits is an extension if the digits before it are a number that cannot be continued; so
+    `+375 29 123-45-67 (5)` has an extension, and `+49 30 123456-12` is a whole number.
     """
+    digits = written.replace(" ", "")
+    if valid_foreign(digits) != digits and (before := _before_extension(written)) is not None:
+        return before
     number = _parse(digits)
     return _international(number) if number is not None else None
+
+
+def valid_foreign(written: str) -> str | None:
+    """Return a number that the country of its country code can assign, as digits, or `None` if there is no such one."""
+    number = _parse_valid(written)
+    return _international(number) if number is not None else None
+
+
+def is_foreign_in_groups(written: str) -> bool:
+    """Return whether digits are a foreign number, judging by the numbering plans and by their groups.
+
+    Ours: a first group of ten digits, or of three digits that are not the country code, shows a Russian number.
+    """
+    number, first = _parse_valid(written), written.partition(" ")[0]
+    is_russian_code = len(first) == _RUSSIAN_CODE_LENGTH and number is not None and first != str(number.country_code)
+    return number is not None and len(first) != _RUSSIAN_LENGTH and not is_russian_code
 
 
 def bare_foreign(digits: str) -> str | None:
     """Return `digits` if they are a country code and a number that this country can assign, else `None`."""
     begins_as_russian = digits[0] in "78" and is_assigned_in_russia(digits[1:BARE_LENGTH_MIN])
-    number = _parse(digits) if len(digits) >= BARE_LENGTH_MIN and not begins_as_russian else None
-    if number is None or _international(number) != digits or not _plans().is_valid_number(number):
-        return None
-    return digits
+    is_read = len(digits) >= BARE_LENGTH_MIN and not begins_as_russian
+    return digits if is_read and valid_foreign(digits) == digits else None
 
 
 def _parse(digits: str) -> "PhoneNumber | None":
@@ -85,9 +109,26 @@ def _parse(digits: str) -> "PhoneNumber | None":
     return number
 
 
+def _parse_valid(written: str) -> "PhoneNumber | None":
+    number = _parse(written.replace(" ", ""))
+    return number if number is not None and _plans().is_valid_number(number) else None
+
+
+def _before_extension(written: str) -> str | None:
+    """Return the number before a last group that can only be an extension, or `None` if there is no such group."""
+    before, _, last = written.rpartition(" ")
+    if not before or not is_short(last) or (number := valid_foreign(before)) is None:
+        return None
+    continued = (valid_foreign(before + last[:length]) for length in range(1, len(last) + 1))
+    is_continued = any(longer is not None and longer.startswith(number) for longer in continued)
+    return None if is_continued else number
+
+
 def _international(number: "PhoneNumber") -> str | None:
     """Return a parsed number as digits, or `None` if its length is impossible or it was only typed to fill a field."""
     plans = _plans()
     national = plans.national_significant_number(number)
     possible = plans.is_possible_number_with_reason(number) == plans.ValidationResult.IS_POSSIBLE
-    return f"{number.country_code}{national}" if possible and _FILLS_A_FIELD.match(national) is None else None
+    digits = f"{number.country_code}{national}"
+    is_filler = _FILLS_A_FIELD.match(national) or any(map(_DIGITS_IN_ORDER.match, (national, digits)))
+    return digits if possible and not is_filler else None

@@ -3,7 +3,15 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from dealtrace.leads.numbering import RUSSIA, assigned_in_russia, bare_foreign, is_assigned_in_russia, stated_foreign
+from dealtrace.leads.numbering import (
+    RUSSIA,
+    assigned_in_russia,
+    bare_foreign,
+    is_assigned_in_russia,
+    is_foreign_in_groups,
+    stated_foreign,
+    valid_foreign,
+)
 from dealtrace.leads.phone_text import is_short, list_written
 from dealtrace.leads.plain_text import CONTACTS_LENGTH_MAX
 from dealtrace.record import record
@@ -18,8 +26,9 @@ class PhoneForm:
     """A way to write a phone: an example and a pattern, in which a blank stands for any run of blanks and punctuation.
 
     The pattern may have named groups: `russian` for ten digits that Russia can assign, `stated` for digits with a
-    country code, `behind` for the digits of an extension or of the next phone. If `is_whole` is false, the form is
-    tried only in texts whose numbers are all long enough for phones.
+    country code, `behind` for the digits of an extension or of the next phone, `japanese` for digits that may also be a
+    Japanese number. If `is_whole` is false, the form is tried only in texts whose numbers are all long enough for
+    phones.
     """
 
     example: str
@@ -33,15 +42,18 @@ class PhoneForm:
             return None
         parts = found.groupdict()
         phone = _phone(digits, parts)
+        if (japanese := parts.get("japanese")) is not None and (other := valid_foreign(japanese)) is not None:
+            phone = other if phone is None else None
         return (phone, parts.get("behind") or "") if phone is not None else None
 
 
 def _phone(written: str, parts: Mapping[str, str | None]) -> str | None:
     if (russian := parts.get("russian")) is not None:
-        national = russian.replace(" ", "")
-        return RUSSIA + national if is_assigned_in_russia(national) else None
+        national, behind = russian.replace(" ", ""), parts.get("behind")
+        is_cut = behind is not None and is_foreign_in_groups(f"{russian} {behind}")
+        return RUSSIA + national if is_assigned_in_russia(national) and not is_cut else None
     if (stated := parts.get("stated")) is not None:
-        return stated_foreign(stated.replace(" ", ""))
+        return stated_foreign(stated)
     return None if _begins_as_russian(written) else bare_foreign(written.replace(" ", ""))
 
 
@@ -64,15 +76,18 @@ PHONE_FORMS = (
     _form("8~10 7 495 123-45-67", rf"{_ABROAD} ?7 ?{_TEN}{_BEHIND}"),
     _form("0049 30 123456", rf"(?:\+ ?)?00 ?{_STATED}"),
     _form("8~10 49 30 123456", rf"{_ABROAD} ?{_STATED}"),
-    _form("+49 30 123456", rf"\+ ?{_STATED}"),
-    _form("495 123-45-67", _TEN, is_whole=False),
+    _form("+810 7 495 123-45-67", rf"\+ ?810 ?7 ?{_TEN}{_BEHIND}"),
+    _form("+810 375 29 123-45-67", rf"\+ ?(?P<japanese>810 ?(?!7){_STATED})"),
+    _form("+49 30 123456", rf"\+ ?(?!810){_STATED}"),
+    _form("495 123-45-67", f"(?![78] ){_TEN}", is_whole=False),
     _form("375 29 123-45-67", "[1-9](?: ?[0-9])*", is_whole=False),
 )
 """All ways to write a phone, in the order in which they are tried; the first way that gives a phone is used.
 
 Ours: digits after a plus begin with a country code, but a separate `+8` and the 8 of `+89` are Russia's trunk prefix.
 Digits without a plus that Russia can assign are Russian. Up to six digits that are separated from eleven digits before
-them are an extension; ten digits with more digits after them are unusable.
+them are an extension, unless all groups behind the 7 or 8 are another country's number: `+7 998 90 123-45-67`. Ten
+digits with more digits after them are unusable, and so is a separate 7 or 8 with nine digits: `8 (351) 234-56-7`.
 """
 
 _TRUNK_PREFIX = re.compile("[78] .*|8[0-9]{10}")
