@@ -96,7 +96,7 @@ SHOWN_TO_PEOPLE = {"cli/webhooks.py": {"dealtrace.calltouch.webhooks.vocabulary"
 """Names of the wire that a person chooses from, and where nothing is sent; edges know nothing else of each other."""
 
 LIBRARIES: dict[str, frozenset[str]] = {
-    "attribution": frozenset({"publicsuffixlist"}),
+    "attribution": frozenset({"idna", "publicsuffixlist"}),
     "leads": frozenset({"phonenumbers"}),
     "storage": frozenset({"sqlalchemy", "alembic", "psycopg", "msgspec"}),
     "operations": frozenset({"sqlalchemy", "argon2", "idna", "pyotp"}),
