@@ -84,8 +84,8 @@ def test_a_sum_is_read_as_people_and_programs_write_it(cell: Any, amount: str, c
     "cell",
     [
         "-1", "−1", "- 5", "$-5", "many", "---", "1,23,456", "1.2.3", "1 234.56.7", "12 fathoms", "12 € $", "1e5", "",
-        "NaN", "inf", float("nan"), float("inf"), "٣", "12%", "1" * 101, str(WRITTEN_MAX + 1), LostValue("#N/A"), "#ССЫЛКА!",
-        "(12)", ",", ".", "12 34,5 678,9", True, "1\x002",
+        "NaN", "inf", float("nan"), float("inf"), "٣", "12%", "1" * 101, str(WRITTEN_MAX + 1), LostValue("#N/A"),
+        "#ССЫЛКА!", "(12)", ",", ".", "12 34,5 678,9", True, "1\x002",
     ],
 )  # fmt: skip
 def test_what_is_no_cost_is_refused(cell: Any) -> None:
