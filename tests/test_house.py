@@ -30,7 +30,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "leads": frozenset({"attribution"}),
     "deals": frozenset({"leads", "attribution"}),
     "matching": frozenset({"deals", "leads"}),
-    "reports": frozenset({"accounts", "deals", "leads", "attribution"}),
+    "reports": frozenset({"accounts", "deals", "leads", "matching", "attribution"}),
     "webhooks": frozenset({"accounts", "deals", "leads"}),
     "mails": frozenset({"accounts", "reports"}),
     "alerts": frozenset({"accounts", "mails", "reports"}),

@@ -7,11 +7,9 @@ from dealtrace.cabinet.formats import MONTHS, day_span
 from dealtrace.errors import InvalidValue, Language
 from dealtrace.leads.lead import LeadKind
 from dealtrace.matching.match_reason import MatchReason
-from dealtrace.reports.dimensions import Dimension
+from dealtrace.reports.dimensions import KIND_KEYS, NEW_CLIENT, RETURNING_CLIENT, Dimension
 from dealtrace.reports.periods import DAYS_OF_WEEK
 from dealtrace.reports.time_keys import number_of_key
-from dealtrace.storage.reports.joined_leads import NEW_CLIENT, RETURNING_CLIENT
-from dealtrace.storage.reports.stored_facts import KIND_KEYS
 
 _REASONS: Mapping[str, tuple[str, str]] = {
     MatchReason.PINNED: ("закреплена вручную", "pinned by hand"),
