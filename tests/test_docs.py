@@ -41,7 +41,7 @@ from dealtrace.http.parameters import Family, Parameter
 from dealtrace.http.service_routes import service_routes
 from dealtrace.matching.match_reason import MatchReason
 from dealtrace.operations.accounts import set_site
-from dealtrace.reports.dimensions import DIMENSIONS
+from dealtrace.reports.dimensions import DIMENSIONS, KIND_KEYS
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.filters import Operator
 from dealtrace.reports.metrics import METRICS
@@ -49,7 +49,6 @@ from dealtrace.reports.time_keys import TIME_KEYS, number_of_key
 from dealtrace.runtime.database_watch import DatabaseWatch
 from dealtrace.settings import ENVIRONMENT_PREFIX, Settings
 from dealtrace.storage.database.engine import open_database
-from dealtrace.storage.reports.stored_facts import KIND_KEYS
 from server import ServerProcess
 from test_house import DOMAIN, MAY_IMPORT
 

@@ -30,7 +30,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "leads": frozenset({"attribution"}),
     "deals": frozenset({"leads", "attribution"}),
     "matching": frozenset({"deals", "leads"}),
-    "reports": frozenset({"accounts", "deals", "leads", "attribution"}),
+    "reports": frozenset({"accounts", "deals", "leads", "matching", "attribution"}),
     "webhooks": frozenset({"accounts", "deals", "leads"}),
     "mails": frozenset({"accounts", "reports"}),
     "alerts": frozenset({"accounts", "mails", "reports"}),
@@ -96,7 +96,7 @@ SHOWN_TO_PEOPLE = {"cli/webhooks.py": {"dealtrace.calltouch.webhooks.vocabulary"
 """Names of the wire that a person chooses from, and where nothing is sent; edges know nothing else of each other."""
 
 LIBRARIES: dict[str, frozenset[str]] = {
-    "attribution": frozenset({"publicsuffixlist"}),
+    "attribution": frozenset({"idna", "publicsuffixlist"}),
     "leads": frozenset({"phonenumbers"}),
     "storage": frozenset({"sqlalchemy", "alembic", "psycopg", "msgspec"}),
     "operations": frozenset({"sqlalchemy", "argon2", "idna", "pyotp"}),

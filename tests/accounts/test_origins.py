@@ -13,6 +13,8 @@ from dealtrace.errors import InvalidSetting
         (" , ", ()),
         ("https://Shop.Example", ("https://shop.example",)),
         ("https://shop.example:443/, http://магазин.рф:8080", ("https://shop.example", "http://xn--80aairftm.xn--p1ai:8080")),
+        ("https://straße.de", ("https://xn--strae-oqa.de",)),
+        ("https://магазин_1.рф", ("https://xn--_1-6kcaozh1ao.xn--p1ai",)),
         ("http://[::1]:80,http://localhost:3000", ("http://[::1]", "http://localhost:3000")),
         ("https://a.b,https://a.b/", ("https://a.b",)),
     ],

@@ -415,3 +415,10 @@ def test_a_pivot_that_cannot_be_asked_is_refused(server: ServerProcess, shop: Pl
     refused = ask(server, shop, **{"by": "source", "metrics": "deals", "pivot": "day", **wrong})
     assert refused.status_code == 400
     assert "pivot" in refused.text
+
+
+def test_a_value_that_does_not_exist_is_refused_with_those_there_are(server: ServerProcess, shop: Player) -> None:
+    refused = ask(server, shop, metrics="deals", filter="lead_kind:is:calls")
+    assert refused.status_code == 400
+    assert "есть: call, request" in refused.text
+    assert ask(server, shop, metrics="deals", filter="lead_kind:is:call").status_code == 200

@@ -16,6 +16,7 @@ from dealtrace.attribution.site_hosts import NO_HOSTS, SITE_KINDS, USUAL_SEARCH_
         ("*.bank.ru", "bank.ru"),
         ("https://*.bank.ru/", "bank.ru"),
         ("президент.рф", "xn--d1abbgf6aiiy.xn--p1ai"),
+        ("straße.de", "xn--strae-oqa.de"),
         ("xn--d1abbgf6aiiy.xn--p1ai", "xn--d1abbgf6aiiy.xn--p1ai"),
         ("bank.ru.", "bank.ru"),
         ("bank.ru/path", "bank.ru"),

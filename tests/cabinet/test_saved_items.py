@@ -196,6 +196,14 @@ def test_a_segment_whose_field_was_removed_says_so(
     assert "New" not in kept_on(refused)
 
 
+def test_a_filter_by_a_value_that_does_not_exist_is_neither_shown_nor_saved(person: Callable[[Role], Guest]) -> None:
+    analyst, query = person(Role.ANALYST), "metrics=deals&filter=lead_kind%3Ais%3Acalls"
+    shown = analyst.get(f"reports?{query}")
+    assert (shown.status_code, "available: call, request" in text_of(shown.text)) == (400, True)
+    refused = analyst.post("reports/saved", name="Calls", whose="own", query=query)
+    assert (refused.status_code, "Calls" in kept_on(refused)) == (400, False)
+
+
 def test_a_report_without_filters_makes_no_segment(person: Callable[[Role], Guest]) -> None:
     refused = person(Role.READER).post("reports/segments", name="a", whose="own", query="metrics=deals")
     assert refused.status_code == 400

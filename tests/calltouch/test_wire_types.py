@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dealtrace.calltouch.wire_types import DASHED, DASHED_YEAR_FIRST, Amount, DayClock, SlashDay, Tags, WallClock
+from dealtrace.calltouch.wire_types import (
+    DASHED,
+    DASHED_YEAR_FIRST,
+    Amount,
+    DayClock,
+    SlashDay,
+    Tags,
+    VisitRef,
+    WallClock,
+)
 from dealtrace.deals.amount import AMOUNT_MAX, AMOUNT_STEP
 from dealtrace.errors import InvalidValue
 from dealtrace.http.parameter_types import ID_MAX, Choice, Flag, Integer, Text, WireType
@@ -25,6 +34,12 @@ CHOICE = Choice({"calls": 1, "requests": 2})
         (Integer(), "0", 0),
         (Integer(), " 12 ", 12),
         (Integer(), "007", 7),
+        (Integer(), "\u202a5\u202c", 5),
+        (Integer(), "\u00a0５", 5),
+        (Integer(), "٣", 3),
+        (Amount(), "٣", Decimal(3)),
+        (Integer(-5, 5), "−5", -5),
+        (VisitRef(), "\u200e5", 5),
         (Integer(), str(ID_MAX), ID_MAX),
         (Integer(-5, 5), "-5", -5),
         (Amount(), "1000", Decimal(1000)),
@@ -72,8 +87,9 @@ def test_it_reads(wire_type: WireType, text: str, value: Any) -> None:
         (Integer(), "-1"),
         (Integer(), "--1"),
         (Integer(), "1.0"),
-        (Integer(), "٣"),
         (Integer(), "²"),
+        (Integer(), "③"),
+        (Integer(), "1\u00a0000"),
         (Integer(), str(ID_MAX + 1)),
         (Integer(), "0" * 17),
         (Integer(), " "),
@@ -84,7 +100,8 @@ def test_it_reads(wire_type: WireType, text: str, value: Any) -> None:
         (Amount(), "."),
         (Amount(), "-"),
         (Amount(), " "),
-        (Amount(), "٣"),
+        (Amount(), "²"),
+        (Amount(), "③"),
         (Amount(), "900000000000000.0001"),
         (Amount(), "0." + "1" * 100),
         (WallClock(), "26.03.2018"),

@@ -6,6 +6,7 @@ from crawleruseragents import CRAWLER_USER_AGENTS_DATA  # type: ignore[import-un
 from dealtrace.counter.device import equipment_of
 from dealtrace.counter.robots import (
     LIBRARIES_OF_CRAWLERS,
+    ONLY_AT_THE_BEGINNING,
     PATTERNS_OF_PEOPLE,
     USER_AGENTS_REMEMBERED,
     is_robot,
@@ -21,7 +22,9 @@ WEBVIEW = "Mozilla/5.0 (Linux; Android 15; CPH2557 Build/AP3A.240617.008; wv) Ap
 
 def test_every_robot_of_the_list_is_known() -> None:
     known = {item["pattern"] for item in CRAWLER_USER_AGENTS_DATA}
-    assert known >= PATTERNS_OF_PEOPLE | LIBRARIES_OF_CRAWLERS, "a pattern of ours has left the list"
+    assert known >= PATTERNS_OF_PEOPLE | LIBRARIES_OF_CRAWLERS | ONLY_AT_THE_BEGINNING, (
+        "a pattern of ours has left the list"
+    )
     agents = [
         agent
         for item in CRAWLER_USER_AGENTS_DATA
@@ -42,6 +45,8 @@ def test_every_robot_of_the_list_is_known() -> None:
         "Mozilla/5.0 (compatible; SemrushBot/7~bl; +http://www.semrush.com/bot.html)",
         "facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)",
         "TelegramBot (like TwitterBot)",
+        "Viber",
+        "WhatsApp/2.23.20.0 A",
         "Mozilla/5.0 (compatible; vkShare; +http://vk.com/dev/Share)",
         "Mozilla/5.0 (compatible; YandexMetrika/2.0; +http://yandex.com/bots)",
         "Mozilla/5.0 (compatible; Mail.RU_Bot/2.0; +http://go.mail.ru/help/robots)",
@@ -67,6 +72,14 @@ def test_robots_that_visit_shops_are_known(user_agent: str) -> None:
         f"{CHROME} OPR/106.0.0.0",
         f"{CHROME} Edg/142.0.0.0",
         f"{CHROME} VKAndroidApp/8.50",
+        f"{WEBVIEW} Version/4.0 Chrome/142.0.7444.142 Mobile Safari/537.36 Viber/21",
+        f"{WEBVIEW} Version/4.0 Chrome/142.0.7444.142 Mobile Safari/537.36 Viber/21.0.0.0",
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 WhatsApp/23",
+        f"{WEBVIEW} Version/4.0 Chrome/142.0.7444.142 Mobile Safari/537.36 Telegram-Android/11.4.2",
+        f"{SAFARI} Line/13.0.0",
+        f"{SAFARI} MicroMessenger/8.0.40",
+        f"{SAFARI} Snapchat/12.50.0.30",
+        f"{SAFARI} Pinterest/12.0",
         "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 OKApp",
         "Mozilla/5.0 (Linux; Android 13; CUBOT NOTE 30) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142 Mobile",
         "okhttp/4.12.0",

@@ -51,7 +51,7 @@ READERS: dict[str, Callable[[Path, str | None], object]] = {
     "rates": read_rates,
 }
 KIND = st.sampled_from(sorted(READERS))
-ENCODING = st.sampled_from([None, "utf-8", "utf-16", "cp1251", "koi8-r", "cp866"])
+ENCODING = st.sampled_from([None, "utf-8", "utf-16", "cp1251", "koi8-r", "cp866", "iso8859-5", "mac-cyrillic"])
 CELLS = st.sampled_from(
     [
         "", "0", "1", "5.5", "20260326", "26.03.2018", "26.03.2018 10:00:00", "79205550055", "usd", "call", "1e999",

@@ -68,7 +68,7 @@ def test_it_reads_what_spreadsheets_save(path: Path, delimiter: str, encoding: s
     assert (file.rows_total, file.layout.ignored_headings, file.layout.language) == (1, (), "ru")
 
 
-@pytest.mark.parametrize("encoding", ["koi8-r", "cp866"])
+@pytest.mark.parametrize("encoding", ["koi8-r", "cp866", "iso8859-5", "mac-cyrillic"])
 def test_another_encoding_can_be_named(path: Path, encoding: str) -> None:
     content = "Дата;Телефон;Имя\n26.03.2018 09:50:01;79205550055;Иван\n".encode(encoding)
     assert leads_of(opened(path, content, encoding=encoding))[0].client_name == "Иван"

@@ -46,7 +46,9 @@ def filters(draw: st.DrawFn) -> Filter:
     dimension = draw(st.sampled_from(plain) | st.builds(field_dimension, NAMES))
     operator = draw(st.sampled_from(list(Operator)))
     most = 4 if operator is Operator.AMONG else 1
-    values = draw(st.lists(TEXTS, min_size=1, max_size=most)) if operator.takes_value else []
+    is_closed = dimension.keys and operator is not Operator.CONTAINS
+    texts = st.sampled_from([*dimension.keys, ""]) if is_closed else TEXTS
+    values = draw(st.lists(texts, min_size=1, max_size=most)) if operator.takes_value else []
     return Filter(dimension, operator, tuple(values))
 
 
@@ -74,6 +76,34 @@ def test_a_condition_is_read(rest: str, found: Filter) -> None:
 def test_what_is_no_condition_is_refused(rest: str) -> None:
     with pytest.raises(InvalidValue):
         parse_condition(DIMENSIONS["source"], rest)
+
+
+@pytest.mark.parametrize(
+    ("name", "rest", "said"),
+    [
+        ("lead_kind", "is:calls", "lead_kind: unknown value “calls” (did you mean call?); available: call, request"),
+        ("lead_kind", "not:lead_request", "available: call, request"),
+        ("lead_kind", "among:call|requests", "unknown value “requests”"),
+        ("client_kind", "is:old", "available: new, returning"),
+        ("match_reason", "is:zzz", "no_lead_near"),
+    ],
+)
+def test_a_value_that_no_fact_can_have_is_refused_with_those_there_are(name: str, rest: str, said: str) -> None:
+    with pytest.raises(InvalidValue) as caught:
+        parse_condition(DIMENSIONS[name], rest)
+    assert said in caught.value.en
+    assert "есть: " in caught.value.ru
+
+
+@pytest.mark.parametrize(
+    ("name", "rest"),
+    [
+        ("lead_kind", "among:call|request"), ("lead_kind", "is:"), ("lead_kind", "contains:req"),
+        ("client_kind", "not:returning"), ("match_reason", "is:(not set)"), ("device", "is:fridge"),
+    ],
+)  # fmt: skip
+def test_a_value_that_a_fact_can_have_is_taken(name: str, rest: str) -> None:
+    assert format_filter(parse_condition(DIMENSIONS[name], rest)).endswith(rest)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import re
 from urllib.parse import urlsplit
 
+from dealtrace.attribution.addresses import host_in_ascii
 from dealtrace.errors import InvalidSetting
 
 ORIGINS_MAX = 100
@@ -33,7 +34,7 @@ def _read_origin(key: str, text: str) -> str:
     try:
         parts = urlsplit(text)
         port, name = parts.port, parts.hostname or ""
-        host = f"[{name}]" if ":" in name else name.encode("idna").decode()
+        host = f"[{name}]" if ":" in name else host_in_ascii(name).encode("idna").decode()
     except (ValueError, UnicodeError):
         raise _no_origin(key) from None
     is_bare = parts.path in ("", "/") and not (

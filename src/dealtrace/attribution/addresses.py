@@ -6,6 +6,7 @@ from functools import cache, lru_cache
 from ipaddress import ip_address
 from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
 
+import idna
 from publicsuffixlist import PublicSuffixList
 
 ADDRESS_LENGTH_MAX = 8192
@@ -51,9 +52,20 @@ def bare_host(host: str) -> str:
 
 @lru_cache(maxsize=HOSTS_REMEMBERED)
 def host_in_ascii(host: str) -> str:
-    """Return a host in ASCII (`xn--80aaxitdbjk.xn--p1ai` for `магазин.рф`), or unchanged if it has no such form."""
+    """Return a host in ASCII (`xn--80aaxitdbjk.xn--p1ai` for `магазин.рф`), or unchanged if it has no such form.
+
+    Ours: this is the form of IDNA 2008, which browsers send (`xn--strae-oqa.de` for `straße.de`). Names that it does
+    not allow, such as those with underscores, have the form of IDNA 2003.
+    """
     if host.isascii() or len(host) > HOST_LENGTH_MAX:
         return host
+    try:
+        return idna.encode(host, uts46=True).decode("ascii")
+    except UnicodeError:
+        return _in_older_ascii(host)
+
+
+def _in_older_ascii(host: str) -> str:
     try:
         return host.encode("idna").decode("ascii")
     except UnicodeError:

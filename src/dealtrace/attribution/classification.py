@@ -4,6 +4,7 @@ Ours: the vendor's rules are unknown. Our rules are tried in this order: utm tag
 systems, the referring page, direct.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -18,6 +19,12 @@ NOT_SET = "(not set)"
 REFERRAL = "referral"
 PAGE_SCHEMES = frozenset({"", "http", "https"})
 APP_SCHEME = "android-app"
+LEAVING_PATH = "/url"
+"""The path by which search engines send people to a result; its parameter `q` has the address of the result.
+
+Ours: neither this parameter nor any other address counts as search words.
+"""
+_ADDRESS = re.compile("https?:/", re.IGNORECASE)
 MEDIA: Mapping[HostKind, str] = {
     HostKind.MAIL: "email",
     HostKind.SEARCH: ORGANIC,
@@ -75,11 +82,12 @@ def _sender_of(landing_url: str, referrer: str, hosts: SiteHosts) -> TrafficSour
     if parts is None or not host or parts.scheme not in {*PAGE_SCHEMES, APP_SCHEME}:
         return DIRECT
     if parts.scheme == APP_SCHEME:
-        return _source_of(host, APPS.get(host), "")
+        return _source_of(host, APPS.get(host), {})
     known = hosts.find(host)
     if known is None and _is_own(host, landing_url):
         return DIRECT
-    return _source_of(host, known or find_known(host) or APPS.get(host), parts.query)
+    words = {} if parts.path == LEAVING_PATH else parameters_of(parts.query)
+    return _source_of(host, known or find_known(host) or APPS.get(host), words)
 
 
 def _is_own(host: str, landing_url: str) -> bool:
@@ -97,11 +105,10 @@ def _is_own(host: str, landing_url: str) -> bool:
     return domain == registered_domain(host) and domain not in SHARED_DOMAINS
 
 
-def _source_of(host: str, known: KnownHost | None, query: str) -> TrafficSource:
+def _source_of(host: str, known: KnownHost | None, words: Mapping[str, str]) -> TrafficSource:
     if known is None:
         return TrafficSource(host, REFERRAL)
     if known.kind not in MEDIA:
         return DIRECT
-    words = parameters_of(query) if known.search_words and query else {}
     term = next((words[name] for name in known.search_words if name in words), "")
-    return TrafficSource(known.name or host, MEDIA[known.kind], term=term)
+    return TrafficSource(known.name or host, MEDIA[known.kind], term="" if _ADDRESS.match(term) else term)

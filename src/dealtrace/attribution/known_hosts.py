@@ -39,7 +39,7 @@ class SearchEngine:
     """A search engine: its domains, and the URL parameter with the search words.
 
     `hosts` are the hosts under these domains on which people search; `is_domain_known` is whether the bare domains are
-    such hosts, too.
+    such hosts, too. Each host under `subdomains_of`, such as `ru.search.yahoo.com`, is such a host as well.
     """
 
     name: str
@@ -47,6 +47,7 @@ class SearchEngine:
     domains: str
     hosts: str = "m"
     is_domain_known: bool = True
+    subdomains_of: str = ""
 
 
 GOOGLE_SUFFIXES = """
@@ -73,7 +74,7 @@ SEARCH_ENGINES = (
     SearchEngine("duckduckgo", "q", "duckduckgo.com duck.com", "html lite start safe noai"),
     SearchEngine("mail.ru", "q", "mail.ru", "go m.go nova.go", is_domain_known=False),
     SearchEngine("rambler", "query", "rambler.ru", "m nova search"),
-    SearchEngine("yahoo", "p", "yahoo.com yahoo.co.jp", "search m.search r.search de.search fr.search uk.search"),
+    SearchEngine("yahoo", "p", "yahoo.com yahoo.co.jp", "search", subdomains_of="search"),
     SearchEngine("ecosia", "q", "ecosia.org"),
     SearchEngine("baidu", "wd", "baidu.com", "m"),
     SearchEngine("brave", "q", "brave.com", "search", is_domain_known=False),
@@ -251,14 +252,22 @@ SHARED_DOMAINS = frozenset(_SHARED.split())
 
 
 def find_known(host: str) -> KnownHost | None:
-    """Return the entry for a host, found by its exact name or else by its registered domain, or `None`."""
-    exact = _HOSTS.get(host_in_ascii(host))
-    return exact if exact is not None else _DOMAINS.get(registered_domain(host))
+    """Return the entry for a host, found by its exact name, a search host above it, or its registered domain.
+
+    The result is `None` if the host is unknown.
+    """
+    name = host_in_ascii(host)
+    found = _HOSTS.get(name) or next((known for ending, known in _ENDINGS if name.endswith(ending)), None)
+    return found or _DOMAINS.get(registered_domain(host))
+
+
+def _searched(engine: SearchEngine) -> KnownHost:
+    return KnownHost(HostKind.SEARCH, engine.name, (engine.search_words,))
 
 
 def _search_hosts() -> Iterator[tuple[str, KnownHost]]:
     for engine in SEARCH_ENGINES:
-        known = KnownHost(HostKind.SEARCH, engine.name, (engine.search_words,))
+        known = _searched(engine)
         for domain in engine.domains.split():
             if engine.is_domain_known:
                 yield domain, known
@@ -283,6 +292,13 @@ _HOSTS: Mapping[str, KnownHost] = {
     **dict(_named(HostKind.ASSISTANT, ASSISTANTS)),
 }
 """Known hosts by their exact name."""
+_ENDINGS = tuple(
+    (f".{engine.subdomains_of}.{domain}", _searched(engine))
+    for engine in SEARCH_ENGINES
+    if engine.subdomains_of
+    for domain in engine.domains.split()
+)
+"""The endings of hosts on which people search, with the entry for these hosts."""
 _DOMAINS: Mapping[str, KnownHost] = {
     **dict(_named(HostKind.SOCIAL, SOCIAL_NETWORKS)),
     **dict(_named(HostKind.ASSISTANT, ASSISTANTS)),

@@ -9,6 +9,7 @@ from dealtrace.deals.amount import AMOUNT_LENGTH_MAX, parse_amount
 from dealtrace.errors import InvalidValue
 from dealtrace.http.parameter_types import DIGITS_MAX, ID_MAX, Text
 from dealtrace.leads.limits import TAG_LENGTH_MAX, TAGS_MAX, YEAR_MAX, YEAR_MIN
+from dealtrace.leads.plain_text import plain
 from dealtrace.leads.wall_clock import TIME_PATTERN, ClockForm, FirstPart, json_pattern, read_clock, read_day, read_time
 from dealtrace.record import record
 
@@ -107,7 +108,7 @@ class VisitRef:
 
     def read(self, text: str) -> int | None:
         """Return the id in a string, or `None` if the text is not an id."""
-        digits = text.strip()
+        digits = plain(text).strip()
         if not (digits.isascii() and digits.isdigit() and len(digits) <= DIGITS_MAX):
             return None
         return int(digits) if 0 < int(digits) <= ID_MAX else None

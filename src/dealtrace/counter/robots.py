@@ -15,6 +15,11 @@ PATTERNS_AT_ONCE = 25
 HTTP_LIBRARY = "http-library"
 PATTERNS_OF_PEOPLE = frozenset({r"AP3A\.240617\.008", "MetaIAB Facebook", "okhttp"})
 """Patterns in the package's list that match browsers and apps of people: Android 15, the Facebook app, Android apps."""
+ONLY_AT_THE_BEGINNING = frozenset({"Viber", "WhatsApp"})
+"""Patterns that belong to a robot only at the beginning: `Viber` fetches previews, `Mozilla/5.0 … Viber/21` is human.
+
+Ours: these messengers add their names to the user agents of the browsers within them, in which people open links.
+"""
 LIBRARIES_OF_CRAWLERS = frozenset(
     {
         "phpcrawl", "HTTrack", "SimpleCrawler", "crawler4j", "Scrapy", r"newspaper\/", "colly", "[mM]echanize",
@@ -41,7 +46,11 @@ def is_server(user_agent: str) -> bool:
 @cache
 def _robots() -> tuple[re.Pattern[str], ...]:
     patterns = (robot["pattern"] for robot in CRAWLER_USER_AGENTS_DATA)
-    return _compiled(pattern for pattern in patterns if pattern not in PATTERNS_OF_PEOPLE)
+    return _compiled(
+        f"^{pattern}" if pattern in ONLY_AT_THE_BEGINNING else pattern
+        for pattern in patterns
+        if pattern not in PATTERNS_OF_PEOPLE
+    )
 
 
 @cache

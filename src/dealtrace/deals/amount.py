@@ -4,6 +4,7 @@ import re
 from decimal import ROUND_HALF_UP, Decimal
 
 from dealtrace.errors import InvalidValue
+from dealtrace.leads.plain_text import plain
 
 DECIMALS = 4
 AMOUNT_STEP = Decimal(1).scaleb(-DECIMALS)
@@ -13,26 +14,26 @@ AMOUNT_MAX = Decimal(9 * 10**14)
 """The largest absolute value of an amount, in rubles."""
 AMOUNT_LENGTH_MAX = 100
 KOPECKS_PER_RUBLE = 100
-_SPACES = str.maketrans("", "", " \u00a0\u202f\u2009")
 _AMOUNT = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 
 
 def parse_amount(text: str) -> Decimal:
     """Parse an amount in rubles.
 
-    Ours: a comma is read as a decimal point, spaces and no-break spaces are ignored, and a sign is accepted. Digits
-    beyond the fourth decimal are rounded half up.
+    Ours: a comma is read as a decimal point, blanks and invisible marks are ignored, and a sign is accepted, as are
+    digits and minus signs of other alphabets. Digits beyond the fourth decimal are rounded half up.
 
     Raises:
         InvalidValue: the text is not an amount, or its absolute value exceeds `AMOUNT_MAX`.
     """
-    plain = text.translate(_SPACES).replace(",", ".")
-    if len(plain) > AMOUNT_LENGTH_MAX or not _AMOUNT.fullmatch(plain):
+    number = plain(text).replace(" ", "").replace(",", ".")
+    is_of_two_cells = "\t" in text.strip()
+    if is_of_two_cells or len(number) > AMOUNT_LENGTH_MAX or not _AMOUNT.fullmatch(number):
         raise InvalidValue(
             "ожидается сумма в рублях, например 1000 или 1000.50",
             "an amount in rubles is expected, such as 1000 or 1000.50",
         )
-    amount = Decimal(plain)
+    amount = Decimal(number)
     if abs(amount) > AMOUNT_MAX:
         raise InvalidValue(
             f"сумма по модулю больше {AMOUNT_MAX}", f"the amount must be from -{AMOUNT_MAX} to {AMOUNT_MAX}"

@@ -11,7 +11,7 @@ from dealtrace.files.row import Cell, LostValue
 from dealtrace.files.spreadsheet_text import plain_text
 from dealtrace.leads.limits import TAG_LENGTH_MAX, TAGS_MAX
 from dealtrace.leads.phone import normal_phone
-from dealtrace.leads.plain_text import stripped
+from dealtrace.leads.plain_text import plain, stripped, visible
 from dealtrace.record import record
 
 EXACT_NUMBERS_BELOW = 10**15
@@ -34,9 +34,10 @@ ERROR_VALUES = frozenset(
 )  # fmt: skip
 """The texts that spreadsheets show and save for an error, in lower case."""
 _BETWEEN_WORDS = re.compile(r"[\s_-]+")
-_GROUPED = re.compile(r"[0-9]{1,3}(?:[ \u00a0\u2009\u202f][0-9]{3})+(?:\.0)?")
+_BLANK = r"[ \u00a0\u2000-\u200a\u202f\u205f\u3000]"
+_GROUPED = re.compile(rf"[0-9]{{1,3}}(?:{_BLANK}[0-9]{{3}})+(?:\.0)?")
 """A number whose thousands are separated by blanks. Other blanks are kept, so that two numbers do not become one."""
-_BETWEEN_GROUPS = re.compile(r"[ \u00a0\u2009\u202f]")
+_BETWEEN_GROUPS = re.compile(_BLANK)
 _FLOAT = re.compile(r"([0-9]+)\.0")
 """A whole number as written by programs that store a column with empty cells as floats."""
 
@@ -101,7 +102,7 @@ def whole_number(cell: Cell) -> int | None:
 
     Blanks between thousands are ignored, and so is a `.0` after the number.
     """
-    text = _ungrouped(text_of(cell))
+    text = plain(_ungrouped(text_of(cell)))
     found = _FLOAT.fullmatch(text)
     digits = found[1] if found is not None else text
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= DIGITS_MAX else None
@@ -216,7 +217,7 @@ class DurationCell:
             return timedelta(hours=cell.hour, minutes=cell.minute, seconds=cell.second, microseconds=cell.microsecond)
         if isinstance(cell, float) and 0 < cell < 1:
             return None
-        return self._parse_text(_ungrouped(text_of(cell)))
+        return self._parse_text(plain(_ungrouped(text_of(cell))))
 
     def _parse_text(self, text: str) -> timedelta | None:
         if (parts := _SECONDS.fullmatch(text)) is not None:
@@ -261,7 +262,7 @@ class AnsweredCell:
 
     def read(self, cell: Cell) -> bool:
         """Return `True` for yes and `False` for no, in any of the words that PBXs and people use."""
-        text = _FLOAT.sub(r"\1", _BETWEEN_WORDS.sub(" ", text_of(cell).casefold()))
+        text = _FLOAT.sub(r"\1", _BETWEEN_WORDS.sub(" ", visible(text_of(cell)).casefold()))
         if text in ANSWERED:
             return True
         if text in MISSED:

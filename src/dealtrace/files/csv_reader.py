@@ -12,6 +12,7 @@ from typing import TextIO
 from dealtrace.errors import FileUnreadable, Violation
 from dealtrace.files.row import Row
 from dealtrace.files.unreadable import unreadable
+from dealtrace.files.windows_1251 import is_windows_1251
 
 DELIMITERS = ";,\t"
 LINE_LENGTH_MAX = 1_000_000
@@ -39,6 +40,8 @@ class Encoding(StrEnum):
     UTF_16 = "utf-16"
     KOI8_R = "koi8-r"
     DOS_866 = "cp866"
+    ISO_8859_5 = "iso8859-5"
+    MAC_CYRILLIC = "mac-cyrillic"
 
 
 UTF_8, UTF_16, WINDOWS_1251 = Encoding.UTF_8, Encoding.UTF_16, Encoding.WINDOWS_1251
@@ -57,7 +60,7 @@ def detect_encoding(path: Path) -> str:
     A damaged file that is mostly UTF-8 counts as UTF-8; reading it then names the faulty row.
 
     Raises:
-        FileUnreadable: the file has another encoding.
+        FileUnreadable: the file has another encoding, or is a mixture of encodings.
     """
     with path.open("rb") as file:
         mark = file.read(len(codecs.BOM_UTF8))
@@ -65,12 +68,12 @@ def detect_encoding(path: Path) -> str:
         return UTF_16
     if mark == codecs.BOM_UTF8 or _is_mostly_utf_8(path):
         return UTF_8
-    if _is_valid(path, WINDOWS_1251):
+    if is_windows_1251(path):
         return WINDOWS_1251
     raise unreadable(
         path,
-        "кодировка не UTF-8 и не Windows-1251, укажите её: --encoding",
-        "the encoding is neither UTF-8 nor Windows-1251; set --encoding",
+        "это не текст в UTF-8 или Windows-1251. Укажите кодировку: --encoding; либо файл обрезан или смешан из двух",
+        "it is not text in UTF-8 or Windows-1251. Set --encoding; or the file is cut off or a mixture of encodings",
     )
 
 
@@ -195,18 +198,6 @@ def _is_mostly_utf_8(path: Path) -> bool:
                 faults += faults_here
                 characters += sum(character > "\x7f" for character in text) - faults_here
     return characters > faults or not faults
-
-
-def _is_valid(path: Path, encoding: str) -> bool:
-    decoder = codecs.getincrementaldecoder(encoding)("strict")
-    try:
-        with path.open("rb") as file:
-            while block := file.read(BLOCK_BYTES):
-                decoder.decode(block)
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _delimiter_of(path: Path, encoding: str, count_known: Callable[[Sequence[str]], int], head_lines: int) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from dealtrace.errors import InvalidValue
+from dealtrace.leads.plain_text import plain
 from dealtrace.record import record
 
 ID_MAX = 2**53 - 1
@@ -53,7 +54,7 @@ class Text:
 
 @record
 class Integer:
-    """An integer between two bounds, written in ASCII digits."""
+    """An integer between two bounds; digits of any alphabet are read, and invisible marks are ignored."""
 
     least: int = 0
     most: int = ID_MAX
@@ -61,7 +62,7 @@ class Integer:
 
     def read(self, text: str) -> int:
         """Parse an integer; raise `InvalidValue` if the text is not an integer from `least` to `most`."""
-        digits = text.strip()
+        digits = plain(text).strip()
         signed = digits.removeprefix("-")
         if not (
             signed.isascii()

@@ -7,11 +7,17 @@ from collections.abc import Iterable, Mapping
 from enum import Enum, auto
 
 from dealtrace.attribution.traffic_source import SOURCE_PARTS
+from dealtrace.leads.lead import LeadKind
+from dealtrace.matching.match_reason import MatchReason
 from dealtrace.record import record
 from dealtrace.reports.facts import Fact
 
 FIELD_PREFIX = "field:"
 """The prefix of the name of a dimension that is a custom field."""
+KIND_KEYS = {LeadKind.CALL: "call", LeadKind.LEAD_REQUEST: "request"}
+"""The keys of the dimension `lead_kind`."""
+NEW_CLIENT, RETURNING_CLIENT = "new", "returning"
+"""The keys of the dimension `client_kind`."""
 
 
 class Kind(Enum):
@@ -43,7 +49,7 @@ class Dimension:
     """A dimension: its name, its titles in Russian and English, the facts that have it, and the kind of its keys.
 
     If the title is not clear by itself, `meaning_ru` and `meaning_en` explain it to people. For a custom field, `field`
-    is the name of that field.
+    is the name of that field. `keys` are all keys that a dimension can have; they are empty if any text can be a key.
     """
 
     name: str
@@ -54,6 +60,7 @@ class Dimension:
     field: str = ""
     meaning_ru: str = ""
     meaning_en: str = ""
+    keys: tuple[str, ...] = ()
 
     @property
     def adds_up(self) -> bool:
@@ -88,7 +95,7 @@ _TABLE = (
     Dimension("service", "Сервис", "Service", _OF_DEALS),
     Dimension("status", "Статус", "Status", _OF_DEALS, Kind.STATUS),
     Dimension("tag", "Тег", "Tag", _OF_LEADS, Kind.TAG),
-    Dimension("lead_kind", "Вид лида", "Kind of lead", _OF_LEADS),
+    Dimension("lead_kind", "Вид лида", "Kind of lead", _OF_LEADS, keys=tuple(KIND_KEYS.values())),
     Dimension("form", "Форма", "Form", _OF_LEADS),
     Dimension("dialled", "Набранный номер", "Dialled number", _OF_LEADS),
     Dimension("city", "Город", "City", _VISITED),
@@ -102,6 +109,7 @@ _TABLE = (
         _OF_DEALS,
         meaning_ru="склейка — поиск лида, из которого выросла сделка; причина говорит, как он найден или почему нет",
         meaning_en="matching looks for the lead that a deal grew out of; the reason says how it was found, or why not",
+        keys=tuple(MatchReason),
     ),
     Dimension(
         "client_kind",
@@ -110,6 +118,7 @@ _TABLE = (
         _OF_LEADS,
         meaning_ru="новый клиент или повторный; у сделки без лида клиент неизвестен",
         meaning_en="a new client or a returning one; the client of a deal without a lead is unknown",
+        keys=(NEW_CLIENT, RETURNING_CLIENT),
     ),
 )
 DIMENSIONS: Mapping[str, Dimension] = {dimension.name: dimension for dimension in _TABLE}

@@ -6,6 +6,7 @@ from typing import Protocol, TypeVar
 
 from dealtrace.attribution.traffic_source import part_key
 from dealtrace.errors import InvalidValue
+from dealtrace.nearest_name import nearest_name
 from dealtrace.record import record
 from dealtrace.reports.dimensions import FIELD_PREFIX, Dimension, Kind
 from dealtrace.reports.statuses import status_key
@@ -124,8 +125,22 @@ def parse_condition(dimension: Dimension, rest: str) -> Filter:
     values = tuple(unescaped(text) for text in texts)
     if operator is not Operator.CONTAINS:
         for value in values:
-            key_of_value(dimension, value)
+            _check_value(dimension, value)
     return Filter(dimension, operator, values)
+
+
+def _check_value(dimension: Dimension, value: str) -> None:
+    """Raise `InvalidValue` if no fact can have a value, which would be a misspelt key; a blank value is allowed."""
+    key = key_of_value(dimension, value)
+    if not dimension.keys or key is None or key in dimension.keys:
+        return
+    near = nearest_name(value, dimension.keys)
+    hint_ru, hint_en = ("", "") if near is None else (f" (возможно, {near})", f" (did you mean {near}?)")
+    known = ", ".join(dimension.keys)
+    raise InvalidValue(
+        f"{dimension.name}: нет значения «{value}»{hint_ru}; есть: {known}",
+        f"{dimension.name}: unknown value “{value}”{hint_en}; available: {known}",
+    )
 
 
 def format_filter(condition: Filter) -> str:

@@ -52,6 +52,10 @@ def test_what_is_no_day_is_refused_with_an_example(cell: Any) -> None:
         ("0,001", "0.001", ""),
         (".5", "0.5", ""),
         ("5.", "5", ""),
+        ("-", "0", ""),
+        (" – ", "0", ""),
+        ("--", "0", ""),
+        ("—", "0", ""),
         (0, "0", ""),
         (12, "12", ""),
         (0.1, "0.1", ""),
@@ -79,14 +83,39 @@ def test_a_sum_is_read_as_people_and_programs_write_it(cell: Any, amount: str, c
 @pytest.mark.parametrize(
     "cell",
     [
-        "-1", "−1", "- 5", "$-5", "many", "--", "1,23,456", "1.2.3", "1 234.56.7", "12 fathoms", "12 € $", "1e5", "NaN",
-        "inf", float("nan"), float("inf"), "٣", "12%", "1" * 101, str(WRITTEN_MAX + 1), LostValue("#N/A"), "#ССЫЛКА!",
-        "(12)", ",", ".", "12 34,5 678,9", True, "1\x002",
+        "-1", "−1", "- 5", "$-5", "many", "---", "1,23,456", "1.2.3", "1 234.56.7", "12 fathoms", "12 € $", "1e5", "",
+        "NaN", "inf", float("nan"), float("inf"), "٣", "12%", "1" * 101, str(WRITTEN_MAX + 1), LostValue("#N/A"),
+        "#ССЫЛКА!", "(12)", ",", ".", "12 34,5 678,9", True, "1\x002",
     ],
 )  # fmt: skip
 def test_what_is_no_cost_is_refused(cell: Any) -> None:
     with pytest.raises(InvalidValue):
         MoneyCell().read(cell)
+
+
+@pytest.mark.parametrize(
+    ("cell", "decimal_sign", "unclear_sign"),
+    [
+        ("1,5", ",", ""),
+        ("1.50 ₽", ".", ""),
+        ("1,234.56", ".", ""),
+        ("1.234,56", ",", ""),
+        ("1,234,567", ".", ""),
+        ("1.234.567", ",", ""),
+        ("0,123", ",", ""),
+        ("1234,567", ",", ""),
+        ("1 234.567", ".", ""),
+        (",123", ",", ""),
+        ("1,234", "", ","),
+        ("123.456 ₽", "", "."),
+        ("1234", "", ""),
+        (1.234, "", ""),
+        ("--", "", ""),
+    ],
+)
+def test_a_sum_tells_what_its_separator_means(cell: Any, decimal_sign: str, unclear_sign: str) -> None:
+    money = MoneyCell().read(cell)
+    assert (money.decimal_sign, money.unclear_sign) == (decimal_sign, unclear_sign)
 
 
 def test_a_sum_tells_whether_it_is_whole() -> None:

@@ -1,5 +1,6 @@
 """Files of costs: headings are found, titles and totals passed over, rows added up, faults named."""
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -186,6 +187,43 @@ def test_broken_rows_are_named_with_column_and_cure(folder: Path) -> None:
     assert "row 3: Дата: expected a day" in said
     assert "Клики: expected an integer" in said
     assert "row 4: Расход, ₽: the cell is empty" in said
+
+
+def test_a_dash_is_no_cost_and_an_empty_cell_a_fault(folder: Path) -> None:
+    text = "Дата;Кампания;Расход\n01.03.2024;a;--\n02.03.2024;a;–\n03.03.2024;a;7\n"
+    assert amounts(read(folder, text)) == [0, 0, 7]
+    assert "row 5: Расход: the cell is empty" in refused(folder, f"{text}04.03.2024;a;\n")
+
+
+@pytest.mark.parametrize(
+    ("cells", "found"),
+    [
+        (("1,234", "1,5"), ["1.234", "1.5"]),
+        (("1,234", "1.5"), ["1234", "1.5"]),
+        (("1.234", "1.5"), ["1.234", "1.5"]),
+        (("1.234", "1.234.567"), ["1234", "1234567"]),
+        (("1,234", "12,345", "1,234,567"), ["1234", "12345", "1234567"]),
+        (("1,234", "1,234.56"), ["1234", "1234.56"]),
+        (("1.234 ₽", "1.234,56 ₽"), ["1234", "1234.56"]),
+        (("1,234", "1.234", "0.5"), ["1234", "1.234", "0.5"]),
+    ],
+)
+def test_what_may_be_a_thousand_or_one_is_decided_by_the_other_costs(
+    folder: Path, cells: Sequence[str], found: Sequence[str]
+) -> None:
+    rows = "".join(f"0{day}.03.2024;a;{cell}\n" for day, cell in enumerate(cells, 1))
+    assert amounts(read(folder, f"Дата;Кампания;Расход\n{rows}")) == [Decimal(text) for text in found]
+
+
+@pytest.mark.parametrize("others", [(), ("1200", "5,678"), ("1,5", "1.5"), ("7.890",)])
+def test_what_stays_undecided_is_refused_with_the_cure(folder: Path, others: Sequence[str]) -> None:
+    rows = "".join(f"0{day}.03.2024;a;{cell}\n" for day, cell in enumerate(("1,234", *others), 1))
+    assert "Расход: is 1,234 1234 or a fraction? " in refused(folder, f"Дата;Кампания;Расход\n{rows}")
+
+
+def test_a_number_of_a_spreadsheet_is_what_it_is(folder: Path) -> None:
+    path = write_xlsx(folder / "costs.xlsx", ["День", "Кампания", "Расход"], [FIRST, "a", 1.234])
+    assert amounts(read_cost_file(path, None, CostReading(traffic_source=YANDEX))) == [Decimal("1.234")]
 
 
 def test_no_more_than_five_broken_rows_are_named(folder: Path) -> None:

@@ -9,11 +9,6 @@ from dealtrace.files.reports.code_words import CODE_WORDS
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.periods import DAYS_OF_WEEK
 from dealtrace.reports.time_keys import number_of_key
-from dealtrace.storage.reports.joined_leads import NEW_CLIENT, RETURNING_CLIENT
-from dealtrace.storage.reports.stored_facts import KIND_KEYS
-
-assert set(CODE_WORDS["lead_kind"]) == set(KIND_KEYS.values())
-assert set(CODE_WORDS["client_kind"]) == {NEW_CLIENT, RETURNING_CLIENT}
 
 
 def key_words(dimension: Dimension, key: str, language: Language) -> str:

@@ -1,6 +1,7 @@
 """The types of cells in a table of costs: days, amounts of money in any currency, and numbers of clicks."""
 
 import re
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -34,17 +35,32 @@ NO_DATA = ("-", "--", "–", "—")
 _DAY_AS_NUMBER = re.compile("([0-9]{4})([0-9]{2})([0-9]{2})")
 _MONEY = re.compile(r"([^0-9+,.\-−\s]*)\s*([+\-−]?)\s*([0-9.,][0-9.,\s'’]*)([^0-9+,\-−]*)")
 _GAPS = re.compile(r"[\s'’]")
+_OTHER_SIGN = {",": ".", ".": ","}
+DIGITS_OF_GROUP = 3
+THOUSAND = 10**DIGITS_OF_GROUP
 _CODE = re.compile("[A-Za-z]{3}")
 
 
 @record
 class Money:
-    """An amount as it was written; `currency` is a three-letter code, or empty if the cell does not name a currency."""
+    """An amount as it was written; `currency` is a three-letter code, or empty if the cell does not name a currency.
+
+    `decimal_sign` is the comma or point that must separate decimals in the cell's column, or empty if the cell does not
+    show it. If `unclear_sign` is not empty, it may separate thousands or decimals, and `amount` is with decimals.
+    """
 
     amount: Decimal
     currency: str = ""
     is_whole: bool = False
     """Whether the amount was written without decimals."""
+    decimal_sign: str = ""
+    unclear_sign: str = ""
+
+    def decided(self, decimal_sign: str) -> "Money":
+        """Return the amount that was meant in a column whose decimals are separated by `decimal_sign`."""
+        if not decimal_sign or self.unclear_sign in ("", decimal_sign):
+            return self
+        return replace(self, amount=self.amount * THOUSAND, is_whole=True)
 
 
 @record
@@ -81,8 +97,13 @@ class MoneyCell:
         return "sum, 0 or more"
 
     def read(self, cell: Cell) -> Money:
-        """Return the amount in a cell: `1 234,56`, `1,234.56` and `1.234,56` are the same amount."""
+        """Return the amount in a cell: `1 234,56`, `1,234.56` and `1.234,56` are the same amount.
+
+        A placeholder such as `--` is 0.
+        """
         text = visible(text_of(cell)).strip()
+        if text in NO_DATA:
+            return Money(Decimal(0), is_whole=True)
         found = _MONEY.fullmatch(text) if len(text) <= MONEY_LENGTH_MAX else None
         number = _decimal(found[3]) if found is not None else None
         if found is None or number is None or found[2] in ("-", "−") or number[0] > WRITTEN_MAX:
@@ -94,7 +115,8 @@ class MoneyCell:
         codes = {read_currency(sign) for sign in signs}
         if len(codes) > 1:
             raise InvalidValue(f"две валюты в ячейке: {text}", f"two currencies in a cell: {text}")
-        return Money(number[0], codes.pop() if codes else "", is_whole=number[1])
+        decimal_sign, unclear_sign = _signs(found[3]) if isinstance(cell, str) else ("", "")
+        return Money(number[0], codes.pop() if codes else "", number[1], decimal_sign, unclear_sign)
 
 
 @record
@@ -169,10 +191,27 @@ def _decimal(written: str) -> tuple[Decimal, bool] | None:
     return _number(whole, decimals) if whole or decimals else None
 
 
+def _signs(written: str) -> tuple[str, str]:
+    """Return the sign that separates decimals in a number's column, and the sign whose meaning the number leaves open.
+
+    At least one of them is empty. `1,5` and `1.234.567` show a decimal comma; `1,234` leaves the comma open.
+    """
+    digits = _GAPS.sub("", written)
+    signs = [character for character in digits if character in _OTHER_SIGN]
+    if not signs:
+        return "", ""
+    last = signs[-1]
+    if len(signs) > 1:
+        return (last if signs[0] != last else _OTHER_SIGN[last]), ""
+    whole, _, decimals = digits.partition(last)
+    is_unclear = len(whole) in range(1, DIGITS_OF_GROUP + 1) and whole[0] != "0" and len(decimals) == DIGITS_OF_GROUP
+    return ("", last) if is_unclear else (last, "")
+
+
 def _joined(digits: str, between: str) -> str | None:
     """Return a whole number without its thousands separators, or `None` if they are in the wrong places."""
     first, *others = digits.split(between)
-    is_grouped = 0 < len(first) <= 3 and all(len(group) == 3 for group in others)  # noqa: PLR2004 - thousands
+    is_grouped = 0 < len(first) <= DIGITS_OF_GROUP and all(len(group) == DIGITS_OF_GROUP for group in others)
     return "".join((first, *others)) if is_grouped else None
 
 

@@ -93,6 +93,9 @@ def read_cost_file(path: Path, encoding: str | None, reading: CostReading) -> Co
     with localcontext(EXACT):
         tally = _Tally(headings, reading)
         _read_rows(path, table, tally)
+        if tally.unclear:
+            tally = _Tally(headings, reading, _decimal_sign_of(path, tally))
+            _read_rows(path, table, tally)
         unit = _unit_of(path, headings, tally, reading.unit)
         costs = [replace(cost, amount_rub=_rubles(cost.amount_rub, unit, reading)) for cost in tally.costs.values()]
     for cost in costs:
@@ -111,10 +114,15 @@ class _Tally:
     """The sums of the rows read so far.
 
     Foreign currency is already converted by `rate`, but amounts may be in millionths, and VAT is not changed yet.
+    `decimal_sign` is the comma or point before decimals, or empty while it is unknown; `decimal_signs` are those that
+    cells show. `unclear` is the first cell such as `1,234`, which is a thousand or about one.
     """
 
     headings: CostHeadings
     reading: CostReading
+    decimal_sign: str = ""
+    decimal_signs: set[str] = field(default_factory=set)
+    unclear: str = ""
     costs: dict[tuple[date, TrafficSource, Campaign], StatedCost] = field(default_factory=dict)
     days: set[date] = field(default_factory=set)
     rows: int = 0
@@ -143,7 +151,7 @@ class _Tally:
         self.rows += 1
 
     def _rubles_of(self, values: RowValues) -> Decimal:
-        money: Money = values["cost"]
+        money = self._decided(values["cost"])
         codes = {money.currency, values.get("currency", ""), self.headings.currency or ""} - {""}
         heading = self.headings.layout.heading_of("cost")
         if len(codes) > 1:
@@ -159,6 +167,13 @@ class _Tally:
         self.foreign = self.foreign or code
         self.is_rate_used = True
         return money.amount * self.reading.rate
+
+    def _decided(self, money: Money) -> Money:
+        if money.decimal_sign:
+            self.decimal_signs.add(money.decimal_sign)
+        if money.unclear_sign and not self.unclear:
+            self.unclear = f"{money.amount}".replace(".", money.unclear_sign)
+        return money.decided(self.decimal_sign)
 
     def _note_size(self, money: Money) -> None:
         if money.amount:
@@ -252,6 +267,23 @@ def _unit_of(path: Path, headings: CostHeadings, tally: _Tally, stated: CostUnit
         path,
         f"{_API_COST}: рубли это или микрорубли? Укажите --cost-unit money или --cost-unit micros",
         f"{_API_COST}: are these rubles or millionths of a ruble? Set --cost-unit money or --cost-unit micros",
+    )
+
+
+def _decimal_sign_of(path: Path, tally: _Tally) -> str:
+    """Return the sign before decimals in the cost column.
+
+    Ours: `1,234` may be 1,234 or 1.234, and a wrong guess is a thousandfold error. The other cells of the column decide
+    it; if they do not, or contradict each other, the file is refused.
+    """
+    if len(tally.decimal_signs) == 1:
+        return next(iter(tally.decimal_signs))
+    heading, unclear = tally.headings.layout.heading_of("cost"), tally.unclear
+    whole = unclear.replace(",", "").replace(".", "")
+    raise unreadable(
+        path,
+        f"{heading}: {unclear} — это {whole} или дробь? Уберите разделители тысяч или допишите копейки",
+        f"{heading}: is {unclear} {whole} or a fraction? Remove separators of thousands, or add decimals",
     )
 
 

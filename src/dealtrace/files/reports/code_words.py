@@ -5,9 +5,10 @@ from dataclasses import replace
 from functools import partial
 
 from dealtrace.errors import Language
+from dealtrace.leads.lead import LeadKind
 from dealtrace.matching.match_reason import MatchReason
 from dealtrace.reports.answer import Report, Row, RowsOnAccess
-from dealtrace.reports.dimensions import Dimension
+from dealtrace.reports.dimensions import KIND_KEYS, NEW_CLIENT, RETURNING_CLIENT, Dimension
 from dealtrace.reports.pivot import Pivot, PivotLine
 
 _REASONS: Mapping[str, tuple[str, str]] = {
@@ -40,10 +41,10 @@ CODE_WORDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "match_reason": _REASONS,
     "weekday": _WEEKDAYS,
     "lead_kind": {
-        "call": ("звонок", "call"),
-        "request": ("заявка", "lead request"),
+        KIND_KEYS[LeadKind.CALL]: ("звонок", "call"),
+        KIND_KEYS[LeadKind.LEAD_REQUEST]: ("заявка", "lead request"),
     },
-    "client_kind": {"new": ("новый", "new"), "returning": ("повторный", "returning")},
+    "client_kind": {NEW_CLIENT: ("новый", "new"), RETURNING_CLIENT: ("повторный", "returning")},
 }
 """The Russian and the English word for each code, by the name of its dimension."""
 assert set(_REASONS) == set(MatchReason)

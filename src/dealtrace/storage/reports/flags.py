@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, and_
 
 from dealtrace.record import record
+from dealtrace.reports.dimensions import KIND_KEYS
 from dealtrace.reports.statuses import Meaning
-from dealtrace.storage.reports.stored_facts import KIND_KEYS
 
 FIRST_WON = "is_first_won"
 """The flag of the first won deal of a client; the statement must join the first won deals."""

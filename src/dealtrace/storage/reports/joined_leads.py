@@ -3,13 +3,11 @@
 from sqlalchemy import BigInteger, Subquery, case, func, literal, select, type_coerce, union_all
 
 from dealtrace.leads.lead import LeadKind
+from dealtrace.reports.dimensions import NEW_CLIENT, RETURNING_CLIENT
 from dealtrace.storage.reports.expressions import Expression, Selection
 from dealtrace.storage.reports.fact_tables import SITE_ID
 from dealtrace.storage.schema.tables.deals import deal
 from dealtrace.storage.schema.tables.leads import LEAD_STARTS, LEAD_TABLES
-
-NEW_CLIENT, RETURNING_CLIENT = "new", "returning"
-"""The keys of the dimension `client_kind`."""
 
 
 def first_leads() -> Subquery:

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from dealtrace.attribution.credit import WHOLE, AttributionModel
 from dealtrace.leads.lead import LeadKind
 from dealtrace.record import record
-from dealtrace.reports.dimensions import FIELD_PREFIX, Dimension
+from dealtrace.reports.dimensions import FIELD_PREFIX, KIND_KEYS, Dimension
 from dealtrace.reports.facts import Fact
 from dealtrace.storage.database.column_types import json_text
 from dealtrace.storage.deals.match_reasons import match_reason
@@ -44,9 +44,6 @@ from dealtrace.storage.schema.tables.leads import LEAD_STARTS, LEAD_TABLES, call
 from dealtrace.storage.schema.tables.reports import deal_status
 from dealtrace.storage.schema.tables.visits import traffic_source, visit
 from dealtrace.storage.visits.credits import credit_key_of_deal
-
-KIND_KEYS = {LeadKind.CALL: "call", LeadKind.LEAD_REQUEST: "request"}
-"""The keys of the dimension `lead_kind`."""
 
 
 @record

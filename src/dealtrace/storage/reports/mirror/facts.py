@@ -7,11 +7,10 @@ from sqlalchemy import BigInteger, FromClause, Subquery, Text, case, cast, func,
 from dealtrace.attribution.credit import WHOLE, AttributionModel
 from dealtrace.matching.match_reason import MatchReason
 from dealtrace.record import record
-from dealtrace.reports.dimensions import FIELD_PREFIX, Dimension
+from dealtrace.reports.dimensions import FIELD_PREFIX, NEW_CLIENT, RETURNING_CLIENT, Dimension
 from dealtrace.reports.facts import Fact
 from dealtrace.storage.reports.expressions import Expression, Selection
 from dealtrace.storage.reports.fact_tables import AT, SITE_ID, TARGET_SECONDS, Moment
-from dealtrace.storage.reports.joined_leads import NEW_CLIENT, RETURNING_CLIENT
 from dealtrace.storage.reports.mirror import tables
 from dealtrace.storage.reports.mirror.visitors import VisitKeys
 from dealtrace.storage.reports.sql_functions import known_text

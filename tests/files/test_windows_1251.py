@@ -1,0 +1,79 @@
+"""Windows-1251 is told from encodings that decode as it."""
+
+from pathlib import Path
+
+import pytest
+
+from dealtrace.errors import FileUnreadable
+from dealtrace.files.csv_reader import WINDOWS_1251, Encoding, detect_encoding
+from dealtrace.files.windows_1251 import BLOCK_BYTES
+
+HEAD = "date,phone,fio\n26.03.2018 10:00,7,"
+OTHERS = [Encoding.KOI8_R, Encoding.DOS_866, Encoding.ISO_8859_5, Encoding.MAC_CYRILLIC]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "calls.csv"
+
+
+def refused(path: Path, content: bytes) -> str:
+    path.write_bytes(content)
+    with pytest.raises(FileUnreadable) as caught:
+        detect_encoding(path)
+    assert "--encoding" in caught.value.text("ru")
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("encoding", OTHERS)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Иван Петров",
+        "Сергей Тарасов",
+        "Мария Юрьевна Щёголева",
+        "ООО Ромашка, отдел продаж",
+        "Дата;Телефон;Имя\n26.03.2018 10:00;7;Иван\n",
+    ],
+)
+def test_other_cyrillic_encodings_are_refused_with_the_cure(path: Path, encoding: str, text: str) -> None:
+    assert "--encoding" in refused(path, (HEAD + text).encode(encoding))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Иван Петров",
+        "ИВАН ПЕТРОВ",
+        "иван петров",
+        "Щёголева-Юрьева",
+        "ООО «МегаФон»",
+        "АйТи",
+        "ОАО «СССР», Рёв",
+        "№ 5",
+        "20° — 30…",
+        "1\u00a0000",
+        "«Киевстар» Київ, Ґанок, її",
+        "Гомель, вуліца Савецкая, Ўладзімір",
+        "Ё",
+        "Р,",
+        "Ромашка — доставка цветов® в Москве и области",
+        "из АО ТрансГаз, ООО нПО, звонок по объявлению на сайте, просил перезвонить завтра после обеда",
+    ],
+)
+def test_texts_in_windows_1251_are_known(path: Path, text: str) -> None:
+    path.write_bytes(f"{HEAD}{text}\n".encode(WINDOWS_1251))
+    assert detect_encoding(path) == WINDOWS_1251
+
+
+@pytest.mark.parametrize("utf_8", ["Пётр", "ёж", "Юля"])
+def test_a_mixture_with_utf_8_is_refused(path: Path, utf_8: str) -> None:
+    windows = "\n26.03.2018 11:00,7,Александра Константиновна".encode(WINDOWS_1251)
+    refused(path, f"{HEAD}{utf_8}".encode() + windows * 3)
+    refused(
+        path, HEAD.encode() + windows * (BLOCK_BYTES // len(windows) + 5) + f"\n26.03.2018 11:00,7,{utf_8}".encode()
+    )
+
+
+def test_half_a_letter_at_the_end_is_no_letter(path: Path) -> None:
+    refused(path, f"{HEAD}П".encode()[:-1])
