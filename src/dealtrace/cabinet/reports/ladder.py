@@ -25,9 +25,9 @@ class Rung:
 def key_address(address: Address, question: Question, keys: Sequence[str | None], place: int) -> str:
     """Return the URL to which the key at `place` of a row leads: the report filtered by it and the keys before it.
 
-    Ours: who clicks `cpc` in the row `yandex` / `cpc` means that row and not every `cpc`, as in a tree; the first key of
-    a row is the way to filter by a single key. A key of the ladder also leads one rung down, unless the report shows
-    lower rungs already. Nothing is below a missing key.
+    Ours: who clicks `cpc` in the row `yandex` / `cpc` means that row and not every `cpc`, as in a tree; the first key
+    filters by itself alone. A key of the ladder also leads one rung down, unless the report shows lower rungs already.
+    Nothing is below a missing key.
     """
     by, below = question.by, _rung_below(question, place)
     for dimension, key in zip(by[: place + 1], keys, strict=False):
