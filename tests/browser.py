@@ -29,14 +29,16 @@ AS_A_PERSON = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like G
 """What the browser calls itself unless a test says otherwise; by itself it admits that it has no window."""
 
 PHONE_WIDTH_MAX = 600
+SHIFT = 8
+"""The modifier of a key, as the protocol writes it."""
 KEYS = {
     "Tab": (9, "", "Tab"), "Enter": (13, "\r", "Enter"), " ": (32, " ", "Space"), "?": (191, "?", "Slash"),
     "/": (191, "/", "Slash"), "g": (71, "g", "KeyG"), "r": (82, "r", "KeyR"), "s": (83, "s", "KeyS"),
     "n": (78, "n", "KeyN"), "p": (80, "p", "KeyP"),
-    "к": (82, "к", "KeyR"),
+    "к": (82, "к", "KeyR"), "ArrowLeft": (37, "", "ArrowLeft"), "ArrowRight": (39, "", "ArrowRight"),
+    "Escape": (27, "", "Escape"),
 }  # fmt: skip
 """The code, the text, and the place on the keyboard of each key that tests press; `к` is the Russian letter at `r`."""
-"""The keys that tests press: their codes, and what they write."""
 
 
 def find_chromium() -> str | None:
@@ -100,10 +102,10 @@ class Browser:
         """Keep a cookie as if a page of this address had set it."""
         self._ask("Network.setCookie", name=name, value=value, url=address, path="/")
 
-    def press(self, key: str) -> None:
+    def press(self, key: str, *, with_shift: bool = False) -> None:
         """Press a key, by its name in `KEYS`."""
         code, text, place = KEYS[key]
-        sent = {"key": key, "code": place, "windowsVirtualKeyCode": code}
+        sent = {"key": key, "code": place, "windowsVirtualKeyCode": code, "modifiers": SHIFT if with_shift else 0}
         self._ask("Input.dispatchKeyEvent", type="keyDown", **sent, **({"text": text} if text else {}))
         self._ask("Input.dispatchKeyEvent", type="keyUp", **sent)
 
@@ -115,6 +117,17 @@ class Browser:
         """Click at a point of the window."""
         for kind in ("mousePressed", "mouseReleased"):
             self._ask("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+
+    def point(self, x: float, y: float) -> None:
+        """Move the pointer to a point of the window."""
+        self._ask("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
+
+    def drag(self, *places: tuple[float, float]) -> None:
+        """Press the pointer at the first of the points, move it over the others, and release it at the last."""
+        for kind, (x, y) in zip(("mousePressed", *["mouseMoved"] * (len(places) - 1)), places, strict=True):
+            self._ask("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", buttons=1, clickCount=1)
+        x, y = places[-1]
+        self._ask("Input.dispatchMouseEvent", type="mouseReleased", x=x, y=y, button="left", clickCount=1)
 
     def picture(self) -> bytes:
         """Return what the window shows, as PNG."""

@@ -347,6 +347,9 @@ def keep_oneself_safe(scene: Scene) -> None:
     other = Guest(scene.server)
     other.log_in(user, NEW_PASSWORD)
     walker.open("/cabinet/profile")
+    walker.use("[name=has_keys]", " ")
+    scene.press("/profile/keys")
+    scene.misses("[name=has_keys][checked]")
     scene.press("/profile/sessions", " [value=others]")
     scene.misses("[action$='/profile/sessions']")
     assert not other.is_in()
@@ -476,7 +479,7 @@ JOURNEYS: Mapping[Callable[[Scene], None], tuple[str, ...]] = {
     ),
     keep_oneself_safe: (
         "/login", "/login/code", "/logout", "/profile/second-factor", "/profile/second-factor/off",
-        "/profile/recovery-codes", "/profile/password", "/profile/sessions",
+        "/profile/recovery-codes", "/profile/password", "/profile/keys", "/profile/sessions",
     ),
     invite_people_to_a_site: (
         "/{site:int}/settings/users/invitation", "/{site:int}/settings/users/revoke",

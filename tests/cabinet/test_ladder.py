@@ -16,6 +16,7 @@ from server import ServerProcess
 
 pytestmark = on_one_engine
 DAYS_AGO = timedelta(days=2)
+BY = ("source", "medium", "campaign")
 SOURCES = [
     TrafficSource("yandex", "cpc", "brand", "top", "windows"),
     TrafficSource("yandex", "cpc", "brand", "top", "doors"),
@@ -70,6 +71,24 @@ def test_a_key_brings_the_sources_before_it_as_filters(analyst: Guest) -> None:
     assert ("by", "device,source") in asked(keys_of(other)["yandex"])
     other = analyst.get("reports", period="7d", by="device,source", models="all", metrics="leads,visits").text
     assert ("by", "device,source") in asked(keys_of(other)["(nothing)"]), "nothing is below a missing key"
+
+
+def test_a_key_filters_by_itself_and_by_the_keys_before_it_in_its_row(analyst: Guest) -> None:
+    keys = ("yandex", "cpc", "brand")
+    yandex, cpc, brand = (("filter", f"{name}:is:{key}") for name, key in zip(BY, keys, strict=True))
+    page = analyst.get("reports", period="7d", by=",".join(BY), filter="source:is:yandex").text
+    links = keys_of(page)
+    assert asked(links["yandex"])[1:] == [yandex], "a filter that is there is not repeated"
+    assert asked(links["cpc"])[1:] == [yandex, cpc]
+    assert asked(links["brand"])[1:] == [yandex, cpc, brand]
+    page = analyst.get("reports", period="7d", by="device,source", metrics="visits", pivot="campaign").text
+    assert [words for _, words in asked(keys_of(page)["google"])] == [
+        "device,source",
+        "device:empty",
+        "source:is:google",
+    ]
+    page = analyst.get("reports", period="7d", by="lead_kind,source", metrics="leads", models="all").text
+    assert [words for _, words in asked([*keys_of(page).values()][-1])][1:] == ["lead_kind:is:call", "source:empty"]
 
 
 def test_the_levels_above_a_report_keep_its_filters(analyst: Guest) -> None:

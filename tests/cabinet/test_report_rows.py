@@ -4,15 +4,18 @@ import csv
 import html
 import io
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
+from zipfile import ZipFile
 
 import pytest
 
 from cast import Player, Stage, moscow
 from dealtrace.accounts.rights import Role
+from dealtrace.attribution.cost import Cost, CostAccount
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.operations.deals.register import register_deals
+from dealtrace.operations.reports.import_costs import import_costs
 from guests import Guest, member_of
 from server import ServerProcess
 from write_commands import by_contact, registration
@@ -120,9 +123,75 @@ def test_a_report_is_sent_as_a_file_with_all_its_rows(visitor: Guest) -> None:
     answer = visitor.get("reports.csv", **MARCH, by="source", metrics="deals,amount", filter="source:is:yandex")
     assert answer.status_code == 200
     assert answer.headers["content-disposition"].startswith('attachment; filename="report-')
-    rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig")), delimiter=";"))
-    assert ["yandex", "2", "2501,00"] in rows or ["yandex", "2", "2501"] in rows, rows
+    rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    assert ["yandex", "2", "2501.00"] in rows or ["yandex", "2", "2501"] in rows, rows
     workbook = visitor.get("reports.xlsx", **MARCH, by="source", metrics="deals")
     assert "content-encoding" not in workbook.headers, "it is compressed already"
     assert workbook.content.startswith(b"PK")
     assert visitor.get("reports.csv", **MARCH, metrics="nonsense").status_code == 400
+
+
+def lines_of(content: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig")), delimiter=";"))
+
+
+def test_the_rows_of_a_figure_are_files_of_all_of_them(visitor: Guest) -> None:
+    page = visitor.get("reports/rows", **MARCH, metrics="deals", offset="100").text
+    links = [html.unescape(link) for link in re.findall(r'<a class="button second" href="([^"]*rows\.[^"]*)"', page)]
+    text, book = (visitor.follow(link) for link in links)
+    assert text.headers["content-type"] == "text/csv;charset=UTF-8"
+    assert 'filename="rows-' in text.headers["content-disposition"]
+    lines = lines_of(text.content)
+    assert sorted(line["Номер сделки"] for line in lines) == ["M-0", "M-1", *(f"N-{place:03}" for place in range(120))]
+    noon = next(line for line in lines if line["Номер сделки"] == "N-000")
+    assert (noon["Дата создания"], noon["Источник"], noon["Доля"]) == ("26.03.2018 12:00:00", "", "1,000000")
+    assert book.content.startswith(b"PK")
+    with ZipFile(io.BytesIO(book.content)) as parts:
+        notes = " ".join(parts.read(name).decode() for name in parts.namelist())
+    for said in ("Показатель", "Период", "2018", "Модель"):
+        assert said in notes, said
+
+
+@pytest.mark.parametrize("metric", ["amount", "calls", "visits"])
+def test_a_file_of_rows_is_of_the_same_figure_as_its_page(visitor: Guest, metric: str) -> None:
+    asked = {**MARCH, "metrics": metric, "by": "source,medium", "filter": "campaign:is:spring"}
+    link = "&".join(f"{name}={value}" for name, value in asked.items()) + "&key=Yandex&key=cpc"
+    root = visitor.get("reports/rows", **MARCH, metrics="deals").url.path
+    lines = lines_of(visitor.follow(f"{root}.csv?{link}").content)
+    assert {(line["Источник"], line["Канал"], line["Кампания"]) for line in lines} == {("yandex", "cpc", "spring")}
+    if metric == "amount":
+        assert [line["Сумма сделок"] for line in lines] == ["1250,50", "1250,50"]
+        assert sum(Decimal(line["Доля"].replace(",", ".")) for line in lines) == 2
+
+
+def test_a_ratio_and_what_is_no_figure_have_no_file_of_rows(visitor: Guest) -> None:
+    for query in ({"metrics": "average"}, {"metrics": "deals", "by": "source"}, {"metrics": "nonsense"}):
+        assert visitor.get("reports/rows.csv", **MARCH, **query).status_code == 400
+
+
+@pytest.mark.parametrize("model", ["0", "2"])
+def test_files_of_rows_mask_contacts_as_their_page_does(
+    visitor: Guest, served: Stage, site: Player, model: str
+) -> None:
+    mailed = TrafficSource("anna@example.com", "letter", "79205550055")
+    visit = served.visit(site, moscow(DAY, "16:00:00"), mailed, visitor="mailed")
+    served.call(site, moscow(DAY, "16:30:00"), visit_id=visit.id)
+    served.perform(register_deals, site, registration("S-1", status="to call 79205550055", happened_at=moscow(DAY)))
+    may_see = "/deals" in visitor.get("reports", **MARCH).text.partition("<main")[0]
+    for metric in ("calls", "visits", "deals"):
+        asked = {**MARCH, "metrics": metric, "model": model}
+        page, text = visitor.get("reports/rows", **asked).text, visitor.get("reports/rows.csv", **asked).text
+        for secret in ("anna@example.com", "79205550055"):
+            assert secret in text or secret not in page or not may_see, (metric, secret)
+            assert may_see or secret not in text, (metric, secret)
+    assert ("anna@example.com" in visitor.get("reports/rows.csv", **MARCH, metrics="calls").text) == may_see
+
+
+def test_costs_have_a_file_too(visitor: Guest, served: Stage, site: Player) -> None:
+    day_on = date.fromisoformat(DAY)
+    served.ids.ensure(20)
+    with served.database.write() as connection:
+        work = served.work(connection, site)
+        import_costs(work, CostAccount("yandex", "main"), {day_on}, [Cost(day_on, YANDEX, 1000, 3)])
+    (line,) = lines_of(visitor.get("reports/rows.csv", **MARCH, metrics="cost").content)
+    assert (line["Дата"], line["Источник"], line["Расходы"], line["Клики"]) == ('="26.03.2018"', "yandex", "10,00", "3")

@@ -16,6 +16,8 @@ KEYS = (
     ("/", "the first field of the page, such as its search"),
     ("n", "next rows"),
     ("p", "previous rows"),
+    ("← →", "on a chart that has the focus: the figure of the previous or next point"),
+    ("Shift+← Shift+→, Enter", "on a chart: choose days, and show their period; Escape gives it up"),
 )
 """Our own keys, to be pressed one after another, and where they lead."""
 OF_BROWSERS = (

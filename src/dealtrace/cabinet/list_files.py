@@ -26,11 +26,12 @@ ROWS_AT_ONCE = 1000
 """How many rows are in memory at once."""
 CHUNK_BYTES = 65_536
 Item = TypeVar("Item")
+Key = TypeVar("Key")
 
 
 @record
-class ListFile(Generic[Item]):
-    """A list to write: its columns, and functions that yield ids, page by page, and that read the rows of ids.
+class ListFile(Generic[Key, Item]):
+    """A list to write: its columns, and functions that yield keys such as ids, page by page, and that read their rows.
 
     `notes` say which filters the list has; they are on a sheet of their own, and left out of CSV, because a file whose
     first line has the headings can be imported again.
@@ -38,12 +39,12 @@ class ListFile(Generic[Item]):
 
     name: str
     columns: Sequence[ExportColumn[Item]]
-    pages: Callable[[Connection], Iterator[Sequence[int]]]
-    read_rows: Callable[[Connection, Sequence[int]], Sequence[Item]]
+    pages: Callable[[Connection], Iterator[Sequence[Key]]]
+    read_rows: Callable[[Connection, Sequence[Key]], Sequence[Item]]
     notes: Sequence[Note]
 
 
-async def send_list(view: View, listed: ListFile[Item], extension: str) -> Response:
+async def send_list(view: View, listed: ListFile[Key, Item], extension: str) -> Response:
     """Send a list as a file with this extension, for Excel.
 
     Raises:
@@ -87,7 +88,9 @@ def notes_of(listing: Listing, days: Days, words: dict[str, tuple[str, dict[str,
     return found
 
 
-def _write(database: Database, site: Site, listed: ListFile[Item], extension: str, stop: threading.Event) -> BinaryIO:
+def _write(
+    database: Database, site: Site, listed: ListFile[Key, Item], extension: str, stop: threading.Event
+) -> BinaryIO:
     """Write a list to a temporary file and return the open file; it is already unlinked, so closing it deletes it.
 
     All rows are read from one snapshot of the database.
@@ -101,8 +104,8 @@ def _write(database: Database, site: Site, listed: ListFile[Item], extension: st
             database.read(is_limited=False) as connection,
             open_writer(path, names, headings, for_excel=extension == CSV, notes=notes) as file,
         ):
-            for ids in listed.pages(connection):
-                for item in listed.read_rows(connection, ids):
+            for keys in listed.pages(connection):
+                for item in listed.read_rows(connection, keys):
                     file.add([on_the_clock(column.value(item), site.time_zone) for column in columns])
                 if stop.is_set():
                     raise ClientGone

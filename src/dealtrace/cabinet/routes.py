@@ -35,6 +35,7 @@ from dealtrace.cabinet.reports import page as reports
 from dealtrace.cabinet.reports import rows as report_rows
 from dealtrace.cabinet.reports import shared
 from dealtrace.cabinet.reports.file import send_as
+from dealtrace.cabinet.reports.rows_file import send_rows_as
 from dealtrace.cabinet.reports.saved import SAVED_REPORTS
 from dealtrace.cabinet.reports.segments import SEGMENTS
 from dealtrace.cabinet.requests import page as requests
@@ -55,6 +56,8 @@ PAGES = (
     Page("/{site:int}/", "GET", overview.show, Role.READER),
     Page("/{site:int}/reports", "GET", reports.show, Role.READER),
     Page("/{site:int}/reports/rows", "GET", report_rows.show, Role.READER),
+    Page("/{site:int}/reports/rows.csv", "GET", send_rows_as(CSV), Role.READER),
+    Page("/{site:int}/reports/rows.xlsx", "GET", send_rows_as(XLSX), Role.READER),
     Page("/{site:int}/reports.csv", "GET", send_as(CSV), Role.READER),
     Page("/{site:int}/reports.xlsx", "GET", send_as(XLSX), Role.READER),
     Page("/{site:int}/reports/saved", "GET", SAVED_REPORTS.show, Role.READER),

@@ -9,7 +9,7 @@ from dealtrace.cabinet.rendering import static_address
 
 FOLDER = files("dealtrace.cabinet") / "static"
 TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
-NAMES = ("cabinet.css", "cabinet.js", "htmx.min.js", "logo.svg")
+NAMES = ("cabinet.css", "cabinet.js", "charts.js", "htmx.min.js", "logo.svg")
 FOR_GOOD = "public, max-age=31536000, immutable"
 
 

@@ -23,20 +23,18 @@ class Rung:
 
 
 def key_address(address: Address, question: Question, keys: Sequence[str | None], place: int) -> str:
-    """Return the URL to which the key at `place` of a row leads: the report filtered by this key.
+    """Return the URL to which the key at `place` of a row leads: the report filtered by it and the keys before it.
 
-    A key of the ladder also leads one rung down, unless the report shows lower rungs already. The new report then has
-    the keys of the ladder before it in the row as filters too: `cpc` in the row `yandex` / `cpc` leads to the campaigns
-    of both. Nothing is below a missing key.
+    Ours: who clicks `cpc` in the row `yandex` / `cpc` means that row and not every `cpc`, as in a tree; the first key
+    filters by itself alone. A key of the ladder also leads one rung down, unless the report shows lower rungs already.
+    Nothing is below a missing key.
     """
     by, below = question.by, _rung_below(question, place)
-    if keys[place] is None or below is None:
-        return address.with_filter(key_filter(by[place], keys[place])).link()
     for dimension, key in zip(by[: place + 1], keys, strict=False):
-        if dimension.name in _RUNGS:
-            address = address.with_filter(key_filter(dimension, key))
-    names = [below if dimension.name in _RUNGS else dimension.name for dimension in by]
-    return _grouped(address, names)
+        address = address.with_filter(key_filter(dimension, key))
+    if keys[place] is None or below is None:
+        return address.link()
+    return _grouped(address, [below if dimension.name in _RUNGS else dimension.name for dimension in by])
 
 
 def rungs_of(question: Question, address: Address, language: Language) -> tuple[Rung, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date, timedelta
 from fractions import Fraction
 
 from markupsafe import Markup
@@ -34,7 +35,8 @@ class LinePoint:
     """A point of a chart in a table: its label, value, compared value and notes.
 
     `address` is the URL of the report for its hour, day, week or month, and `rows` the URL of the rows behind its
-    value; each is empty if there is no link.
+    value; each is empty if there is no link. `days` are the first and last day of the point within the period, `None`
+    for an hour; scripts open the period that is dragged over.
     """
 
     label: str
@@ -43,6 +45,7 @@ class LinePoint:
     rows: str
     compared: str
     notes: str
+    days: tuple[date, date] | None = None
 
 
 @record
@@ -95,12 +98,10 @@ def time_line(
     Each point links to `rows_page`, which shows the rows behind it. If `address` is not `None`, the label of each point
     in the table links to the report for its hour, day, week or month.
     """
-    (dimension,), (metric,) = report.question.by, report.question.metrics
-    (model,) = report.total.values
+    (dimension,), (metric,), (model,) = report.question.by, report.question.metrics, report.total.values
     rows = {row.keys[0]: row for row in report.rows}
-    nothing = metric.value_of_nothing
-    keys = list(keys_of_period(dimension.name, report.question.period))
-    points = []
+    nothing, points = metric.value_of_nothing, []
+    keys = keys_of_period(dimension.name, report.question.period)
     for key in keys:
         row = rows.get(key)
         value = row.values[model][0] if row is not None else nothing
@@ -119,7 +120,7 @@ def time_line(
         return metric_value(language, metric, value)
 
     placed = _placed(notes, dimension, report.question.period)
-    svg = line_chart(title, points, format_value, placed)
+    days = _days_of_points(dimension, report.question.period) if address is not None else {}
     noted = {note.place: note.words for note in placed}
     shown = tuple(
         LinePoint(
@@ -129,10 +130,24 @@ def time_line(
             point.address,
             format_value(point.compared),
             noted.get(place, ""),
+            days.get(number),
         )
-        for place, (key, point) in enumerate(zip(keys, points, strict=True))
+        for place, ((key, number), point) in enumerate(zip(keys.items(), points, strict=True))
     )
+    svg = line_chart(title, points, format_value, placed)
     return TimeLine(svg, title, shown, report.compared_period is not None, tuple(notes))
+
+
+def _days_of_points(dimension: Dimension, period: Period) -> dict[int, tuple[date, date]]:
+    """Return the first and last day of each point within the period, by the number of its key; hours have none."""
+    number_of = TIME_KEYS[dimension.name].number_of
+    if number_of is None:
+        return {}
+    found: dict[int, tuple[date, date]] = {}
+    for day_on in (period.first_on + timedelta(days=number) for number in range(period.days)):
+        number = number_of(day_on)
+        found[number] = (found.get(number, (day_on, day_on))[0], day_on)
+    return found
 
 
 def _title(metric: Metric, dimension: Dimension, language: Language) -> str:

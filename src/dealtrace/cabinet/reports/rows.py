@@ -1,33 +1,32 @@
 """The rows behind a figure of a report: deals, leads, visits or costs, which add up to the figure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from urllib.parse import urlencode
 
-from sqlalchemy import Connection
 from starlette.responses import Response
 
 from dealtrace import clock
 from dealtrace.accounts.masking import masked_text
 from dealtrace.accounts.own_ids import ID_MAX
-from dealtrace.accounts.site import Site
-from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.origin import Origin
 from dealtrace.attribution.traffic_source import TrafficSource
-from dealtrace.attribution.visit import Visit
 from dealtrace.cabinet.formats import NOTHING, clock_time, clock_time_in_zone, day, metric_value, number
-from dealtrace.cabinet.places import KINDS, lead_address, source_words
+from dealtrace.cabinet.places import lead_address, source_words
+from dealtrace.cabinet.rendering import words_of
 from dealtrace.cabinet.reports.address import Address, address_of, key_pairs
 from dealtrace.cabinet.reports.choices import choices_of, model_words
 from dealtrace.cabinet.reports.key_words import nothing_words, value_words
 from dealtrace.cabinet.reports.page import BAD_REQUEST, OK, read_context_of
 from dealtrace.cabinet.reports.parts import parts_shown
 from dealtrace.cabinet.reports.readers import may_see_contacts
+from dealtrace.cabinet.reports.row_details import Details, read_details, ref_of
 from dealtrace.cabinet.view import View
-from dealtrace.errors import InvalidParameters
-from dealtrace.leads.lead import LeadKind, LeadRef, ids_by_kind
+from dealtrace.errors import InvalidParameters, Language
+from dealtrace.files.row_writers import CSV, XLSX
+from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.reports.show_rows import RowBehind, RowsAnswer, show_rows
 from dealtrace.record import record
 from dealtrace.reports.dimensions import DIMENSIONS, Dimension
@@ -36,13 +35,10 @@ from dealtrace.reports.figure import Figure, base_measure, parse_figure
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.periods import DEFAULT_PRESET
 from dealtrace.reports.reading.masked_keys import masked_key, masked_source
-from dealtrace.storage.deals.match_reasons import find_match_reasons
-from dealtrace.storage.journals.deal_entries import DealEntry, list_deal_entries
-from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
-from dealtrace.storage.visits.visits import find_visits
 
 ROWS = "100"
 TEMPLATE = "reports/rows.html"
+FILES = (("CSV", CSV), ("XLSX", XLSX))
 
 
 @record
@@ -81,7 +77,7 @@ async def show(view: View) -> Response:
         "fault": "",
         "figure": figure,
         "title": _named(figure.metric.ru, figure.metric.en, view),
-        "conditions": [*_keys(figure, keys, view), *(chip.words for chip in choices.chips)],
+        "conditions": [*key_texts(figure, keys, view, view.language), *(chip.words for chip in choices.chips)],
         "model": model_words(figure.question.model, view.language),
         "as_of": clock_time_in_zone(view.language, now, view.current_site.time_zone),
     }
@@ -96,7 +92,7 @@ async def _rows_shown(
     """Return the template variables of a page of rows."""
     assert figure.question.model is not None
     answer = await view.ask(show_rows, figure, now)
-    facts = await view.read(_read, view.current_site, answer, figure.question.model)
+    facts = await view.read(read_details, view.current_site, answer["kind"], answer["rows"], figure.question.model)
     offset, shown = figure.offset, len(answer["rows"])
     return {
         "value": metric_value(view.language, figure.metric, _exact(answer["sum"][figure.metric.name])),
@@ -106,6 +102,7 @@ async def _rows_shown(
         "total": answer["total"],
         "earlier": _page(address, keys, max(offset - figure.limit, 0)) if offset else "",
         "later": _page(address, keys, offset + shown) if offset + shown < answer["total"] else "",
+        "files": [(words, _page(address.at(f"{address.page}{end}"), keys, 0)) for words, end in FILES],
     }
 
 
@@ -121,16 +118,19 @@ def _page(address: Address, keys: Sequence[str], offset: int) -> str:
     return f"{link}{'&' if '?' in link else '?'}{more}" if more else link
 
 
-def _keys(figure: Figure, keys: Sequence[str], view: View) -> list[str]:
-    """Return texts with the dimensions and keys of the figure, as they were requested."""
+def key_texts(figure: Figure, keys: Sequence[str], view: View, language: Language) -> list[str]:
+    """Return texts with the dimensions and keys of the figure, as they were requested.
+
+    Contacts are masked for people who may not see them.
+    """
     return [
-        f"{_named(dimension.ru, dimension.en, view)}: {_key(dimension, text, view)}"
+        f"{dimension.ru if language == 'ru' else dimension.en}: {_key(dimension, text, view, language)}"
         for dimension, text in zip(figure.question.by, keys, strict=True)
     ]
 
 
-def _key(dimension: Dimension, text: str, view: View) -> str:
-    words = value_words(dimension, text, view.language) if text else nothing_words(dimension, view.translate)
+def _key(dimension: Dimension, text: str, view: View, language: Language) -> str:
+    words = value_words(dimension, text, language) if text else nothing_words(dimension, words_of(language).gettext)
     return words if may_see_contacts(view) else masked_key(dimension, words)
 
 
@@ -140,43 +140,6 @@ def _named(ru: str, en: str, view: View) -> str:
 
 def _exact(shown: object) -> Fraction | None:
     return Fraction(str(shown)) if shown is not None else None
-
-
-@record
-class Details:
-    """The stored data that rows show, by id: deals, their match reasons, leads, visits."""
-
-    deals: Mapping[int, DealEntry]
-    reasons: Mapping[int, str]
-    leads: Mapping[LeadRef, LeadEntry]
-    visits: Mapping[int, Visit]
-
-
-def _read(connection: Connection, site: Site, answer: RowsAnswer, model: AttributionModel) -> Details:
-    """Return the stored data that the rows show. A deal or lead has the source of the visit that `model` credits."""
-    kind, rows = answer["kind"], answer["rows"]
-    ids = [row["id"] for row in rows if "id" in row]
-    deal_ids = ids if kind == Fact.DEALS else []
-    return Details(
-        {entry.id: entry for entry in list_deal_entries(connection, site.id, deal_ids, model)},
-        find_match_reasons(connection, site.id, deal_ids, contact_matching=site.contact_matching),
-        _find_leads(connection, site, [_ref(row) for row in rows], model) if kind == Fact.LEADS else {},
-        find_visits(connection, site.id, ids) if kind == Fact.VISITS else {},
-    )
-
-
-def _find_leads(
-    connection: Connection, site: Site, refs: Sequence[LeadRef], model: AttributionModel
-) -> dict[LeadRef, LeadEntry]:
-    found = {}
-    for kind, ids in ids_by_kind(refs).items():
-        entries = list_lead_entries(connection, site, kind, ids, model)
-        found.update({LeadRef(kind, entry.lead.id): entry for entry in entries})
-    return found
-
-
-def _ref(row: RowBehind) -> LeadRef:
-    return LeadRef(KINDS[row["kind"]], row["id"])
 
 
 def _sums(row: RowBehind, names: Sequence[str]) -> list[str | None]:
@@ -232,7 +195,7 @@ class _Shaper:
         )
 
     def _lead(self, row: RowBehind) -> tuple[RowCell, ...]:
-        ref = _ref(row)
+        ref = ref_of(row)
         words = f"{self._say('Call' if ref.kind is LeadKind.CALL else 'Lead request')} {ref.id}"
         address = lead_address(self._view.current_site.id, ref) if self._may_open else ""
         entry = self._details.leads.get(ref)

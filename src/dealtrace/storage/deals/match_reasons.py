@@ -40,7 +40,7 @@ def needs_lead(reason: MatchReason) -> bool:
     return reason not in UNMATCHED_REASONS and reason is not MatchReason.STATED_SOURCE
 
 
-def _without_lead(*, contact_matching: bool) -> ColumnElement[Any]:
+def _without_lead(*, contact_matching: bool) -> ColumnElement[str]:
     """Return the SQL expression for why a deal without a lead has none; it reads only the deal's own row."""
     clue = deal.c
     has_identity = or_(

@@ -1,0 +1,252 @@
+"""The rows behind a figure as a file: all of them, in the order of the page, masked as the page masks them."""
+
+import json
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from decimal import Decimal
+from functools import partial
+from tempfile import TemporaryFile
+from typing import BinaryIO
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from dealtrace import clock
+from dealtrace.accounts.masking import masked_text
+from dealtrace.accounts.site import Site
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.attribution.origin import Origin
+from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
+from dealtrace.cabinet.formats import day
+from dealtrace.cabinet.list_files import ROWS_AT_ONCE, ListFile, send_list
+from dealtrace.cabinet.reports.address import address_of
+from dealtrace.cabinet.reports.choices import choices_of, model_words
+from dealtrace.cabinet.reports.key_words import value_words
+from dealtrace.cabinet.reports.page import read_context_of
+from dealtrace.cabinet.reports.readers import may_see_contacts
+from dealtrace.cabinet.reports.row_details import Details, read_details, ref_of
+from dealtrace.cabinet.reports.rows import ROWS, key_texts
+from dealtrace.cabinet.view import View
+from dealtrace.files.export_columns import ExportColumn, Value
+from dealtrace.files.row_writers import Note
+from dealtrace.operations.reports.ask import FactSource
+from dealtrace.operations.reports.show_rows import RowBehind, show_rows
+from dealtrace.record import record
+from dealtrace.reports.dimensions import DIMENSIONS
+from dealtrace.reports.facts import Fact
+from dealtrace.reports.figure import Figure, parse_figure
+from dealtrace.reports.metrics import METRICS
+from dealtrace.reports.periods import DEFAULT_PRESET
+from dealtrace.reports.reading.masked_keys import EMAIL_SIGN
+
+ASKED_AT_ONCE = 50_000
+"""How many rows one statement of the report finds; a figure over a million deals needs twenty."""
+SHARE = ExportColumn["Shown"]("share", "Доля", lambda row: Decimal(row.behind.get("share", "1")))
+LEAD_KINDS = {"call": "звонок", "request": "заявка"}
+
+
+@record
+class Shown:
+    """A row of the file: the row behind the figure, its stored data, and whether contacts are shown."""
+
+    behind: RowBehind
+    details: Details
+    is_whole: bool
+
+
+Column = ExportColumn[Shown]
+
+
+def send_rows_as(extension: str) -> Callable[[View], Awaitable[Response]]:
+    """Return the handler that sends the rows behind a figure as a file with this extension."""
+
+    async def send(view: View) -> Response:
+        site, query, now = view.current_site, view.request.query_params, clock.now()
+        address, keys = address_of(f"/cabinet/{site.id}/reports/rows", query), query.getlist("key")
+        known, is_whole = await view.read(read_context_of, site, now), may_see_contacts(view)
+        figure = parse_figure(address.words(period=DEFAULT_PRESET, limit=ROWS), keys, 0, known)
+        model = figure.question.model
+        assert model is not None
+        chips = choices_of(address, {}, known, "ru", is_whole=is_whole).chips
+        conditions = [*key_texts(figure, keys, view, "ru"), *(chip.words for chip in chips)]
+        with TemporaryFile() as found:
+            kind, names = await view.ask(_find, figure, now, found)
+            listed = ListFile(
+                f"rows-{site.id}-{figure.question.period.first_on}-{figure.question.period.last_on}",
+                _columns(kind, names),
+                lambda _connection: _pages(found),
+                partial(_rows, site=site, kind=kind, model=model, is_whole=is_whole),
+                _notes(figure, conditions),
+            )
+            return await send_list(view, listed, extension)
+
+    return send
+
+
+def _find(source: FactSource, site: Site, figure: Figure, now: datetime, file: BinaryIO) -> tuple[Fact, frozenset[str]]:
+    """Write the rows behind a figure to `file`, a line of JSON each, and return their kind and their sums.
+
+    They are written to the disk because the memory may not hold them, and read back on a thread of exports, so that the
+    threads of reports are free again.
+    """
+    names: set[str] = set()
+    question = replace(figure.question, limit=ASKED_AT_ONCE)
+    offset = 0
+    while True:
+        answer = show_rows(source, site, Figure(question, figure.keys, offset), now)
+        for row in answer["rows"]:
+            names |= row.keys()
+            file.write(json.dumps(row).encode() + b"\n")
+        offset += ASKED_AT_ONCE
+        if offset >= answer["total"]:
+            return Fact(answer["kind"]), frozenset(names)
+
+
+def _pages(file: BinaryIO) -> Iterator[Sequence[RowBehind]]:
+    """Yield the rows of a file that `_find` has written."""
+    file.seek(0)
+    page: list[RowBehind] = []
+    for line in file:
+        page.append(json.loads(line))
+        if len(page) == ROWS_AT_ONCE:
+            yield page
+            page = []
+    if page:
+        yield page
+
+
+def _rows(
+    connection: Connection,
+    rows: Sequence[RowBehind],
+    *,
+    site: Site,
+    kind: Fact,
+    model: AttributionModel,
+    is_whole: bool,
+) -> list[Shown]:
+    details = read_details(connection, site, kind, rows, model)
+    return [Shown(row, details, is_whole) for row in rows]
+
+
+def _notes(figure: Figure, conditions: Sequence[str]) -> list[Note]:
+    period, model = figure.question.period, figure.question.model
+    assert model is not None
+    first, last = (day("ru", on) for on in (period.first_on, period.last_on))
+    return [
+        Note("metrics", "Показатель", figure.metric.ru),
+        Note("period", "Период", f"{first} – {last}"),
+        Note("model", "Модель", model_words(model, "ru")),
+        *(Note("filter", "Условие", words) for words in conditions),
+    ]
+
+
+def _columns(kind: Fact, names: frozenset[str]) -> list[Column]:
+    """Return the columns of the rows of a kind; `names` are the fields that the rows have."""
+    sums = [_money(name) for name in ("amount", "margin") if name in names]
+    match kind:
+        case Fact.COSTS:
+            days = Column("day", "Дата", lambda row: f"{date.fromisoformat(row.behind['day']):%d.%m.%Y}")
+            clicks = Column("clicks", METRICS["clicks"].ru, lambda row: row.behind.get("clicks"))
+            return [days, *_source_columns(_source_of_cost), _money("cost"), clicks]
+        case Fact.LEADS:
+            own = [
+                Column("leadType", "Тип лида", lambda row: LEAD_KINDS[row.behind["kind"]]),
+                Column("leadId", "ID лида", lambda row: row.behind["id"]),
+                Column("date", "Дата", _lead_moment),
+                *_source_columns(_source_of_lead),
+            ]
+        case Fact.VISITS:
+            own = [Column("date", "Дата", _visit_moment), *_source_columns(_source_of_visit)]
+        case _:
+            own = [
+                Column("orderId", "ID сделки", lambda row: row.behind["id"]),
+                *(_deal_column(*named) for named in _DEAL_COLUMNS),
+                *_source_columns(_source_of_deal),
+                Column("matchReason", DIMENSIONS["match_reason"].ru, _reason),
+            ]
+    return [*own, SHARE, *sums]
+
+
+def _money(name: str) -> Column:
+    def value(row: Shown) -> Value:
+        rubles = {
+            "amount": row.behind.get("amount"),
+            "margin": row.behind.get("margin"),
+            "cost": row.behind.get("cost"),
+        }
+        return Decimal(text) if (text := rubles[name]) is not None else None
+
+    return Column(name, METRICS[name].ru, value)
+
+
+_DEAL_COLUMNS: Sequence[tuple[str, str, str]] = (
+    ("orderNumber", "Номер сделки", "number"),
+    ("orderDate", "Дата создания", "happened_at"),
+    ("orderStatus", "Статус", "status"),
+)
+
+
+def _deal_column(name: str, heading: str, attribute: str) -> Column:
+    def value(row: Shown) -> Value:
+        deal = row.details.deals.get(row.behind["id"])
+        if deal is None:
+            return None
+        found: Value = getattr(deal, attribute)
+        return found if row.is_whole or attribute != "status" else masked_text(deal.status)
+
+    return Column(name, heading, value)
+
+
+def _reason(row: Shown) -> Value:
+    if row.behind["id"] not in row.details.deals:
+        return None
+    return value_words(DIMENSIONS["match_reason"], row.details.reasons.get(row.behind["id"], ""), "ru")
+
+
+def _lead_moment(row: Shown) -> Value:
+    entry = row.details.leads.get(ref_of(row.behind))
+    return entry.began_at if entry is not None else None
+
+
+def _visit_moment(row: Shown) -> Value:
+    visit = row.details.visits.get(row.behind["id"])
+    return visit.started_at if visit is not None else None
+
+
+def _source_of_cost(row: Shown) -> TrafficSource:
+    behind = row.behind
+    return TrafficSource(behind["source"], behind["medium"], behind["campaign"], behind["content"], behind["term"])
+
+
+def _source_of_deal(row: Shown) -> TrafficSource | None:
+    deal = row.details.deals.get(row.behind["id"])
+    return _known(deal.origin) if deal is not None else None
+
+
+def _source_of_lead(row: Shown) -> TrafficSource | None:
+    entry = row.details.leads.get(ref_of(row.behind))
+    return _known(entry.origin) if entry is not None else None
+
+
+def _source_of_visit(row: Shown) -> TrafficSource | None:
+    visit = row.details.visits.get(row.behind["id"])
+    return visit.traffic_source if visit is not None else None
+
+
+def _known(origin: Origin) -> TrafficSource | None:
+    return origin.source if origin.is_known else None
+
+
+def _source_columns(source_of: Callable[[Shown], TrafficSource | None]) -> list[Column]:
+    """Return a column for each part of a source; a source with an e-mail in it is masked in all its parts."""
+
+    def value(row: Shown, part: str) -> Value:
+        source = source_of(row)
+        if source is None:
+            return None
+        words = str(getattr(source, part))
+        has_email = any(EMAIL_SIGN in getattr(source, each) for each in SOURCE_PARTS)
+        return masked_text(words) if has_email and not row.is_whole else words
+
+    return [Column(part, DIMENSIONS[part].ru, partial(value, part=part)) for part in SOURCE_PARTS]

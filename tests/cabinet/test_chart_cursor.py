@@ -1,0 +1,130 @@
+"""The cursor of line charts in a browser: it says what the table below the chart says, and dragging chooses days."""
+
+import shutil
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from browser import Browser
+from cast import Stage
+from dealtrace.storage.database.engine import open_database
+from filled_site import FilledSite, fill_site
+from server import ServerProcess
+
+AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
+RUN_AXE = """axe.run(document, {resultTypes: ['violations']}).then(({violations}) => violations.map(
+ each => `${each.id}: ${each.nodes[0].html}`))"""
+CHART = "document.querySelector('figure > svg.chart')"
+SAID = "document.querySelector('figure > output')?.textContent ?? ''"
+DRAWN = f"{CHART}.querySelector('text.cursor')?.textContent ?? ''"
+WORDS = """[...document.querySelectorAll('figure tbody tr')].map(row => {
+ const [value, before] = [...row.querySelectorAll('td.value')].map(cell => cell.textContent);
+ return `${row.cells[0].textContent}: ${value}` + (before ? ` (${before})` : '') })"""
+DAYS = "[...document.querySelectorAll('figure tbody tr')].map(row => [row.dataset.first, row.dataset.last])"
+REPORT = "/reports?by=source&metrics=deals&period=28d&compare=previous&filter=source:is:yandex&limit=50"
+
+
+@pytest.fixture(scope="module")
+def host(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """Run one server for the module, on SQLite."""
+    folder = tmp_path_factory.mktemp("cursor")
+    shutil.copy(sqlite_template, folder / "dealtrace.db")
+    process = ServerProcess(f"sqlite:///{folder}/dealtrace.db", folder)
+    yield process
+    process.close()
+
+
+@pytest.fixture(scope="module")
+def site(host: ServerProcess) -> Iterator[FilledSite]:
+    """Give a site that has something of everything."""
+    database = open_database(host.database_url)
+    yield fill_site(host, Stage(database))
+    database.close()
+
+
+@pytest.fixture(params=[1280, 360])
+def root(request: pytest.FixtureRequest, host: ServerProcess, site: FilledSite, browser: Browser) -> str:
+    """Log the owner of the site in at a desk or a phone, and give the address of the site."""
+    browser.emulate(width=request.param, is_dark=request.param == 360)
+    browser.keep_cookie("session", site.owner.secret, host.address)
+    return f"{host.address}/cabinet/{site.player.site.id}"
+
+
+def place_of(browser: Browser, point: int) -> tuple[float, float]:
+    """Return where a point of the chart is in the window, a little beside its middle."""
+    browser.run(f"{CHART}.scrollIntoView({{block: 'center'}})")
+    left, top, width, height = browser.run(
+        f"(box => [box.left, box.top, box.width, box.height])({CHART}.getBoundingClientRect())"
+    )
+    count = len(browser.run(DAYS))
+    start, end = browser.run(f"['x1', 'x2'].map(name => Number({CHART}.querySelector('.axis').getAttribute(name)))")
+    x = start + (end - start) * (point + 0.2) / (count - 1)
+    return left + width * x / 900, top + height / 2
+
+
+def question_of(browser: Browser) -> list[tuple[str, str]]:
+    """Wait for the page of chosen days, and return what its address asks for."""
+    browser.wait("location.search.includes('from=') && document.readyState === 'complete'")
+    return sorted(parse_qsl(urlsplit(browser.run("location.href")).query))
+
+
+def test_the_pointer_shows_the_figure_of_the_nearest_point(browser: Browser, root: str) -> None:
+    browser.open(root + REPORT)
+    words = browser.run(WORDS)
+    assert len(words) == 28
+    for point in (0, 13, 26):
+        browser.point(*place_of(browser, point))
+        assert browser.run(SAID) == browser.run(DRAWN) == words[point]
+    assert browser.run("document.documentElement.scrollWidth <= innerWidth")
+    browser.run(AXE)
+    assert browser.run(RUN_AXE) == []
+    browser.point(1, 1)
+    assert browser.run(SAID) == browser.run(DRAWN) == ""
+    assert browser.complaints == []
+
+
+@pytest.mark.parametrize("page", ["/?period=28d&chart=deals", REPORT])
+def test_dragging_over_days_shows_their_period(browser: Browser, root: str, page: str) -> None:
+    browser.open(root + page)
+    asked = [pair for pair in parse_qsl(urlsplit(page).query) if pair[0] != "period"]
+    days = browser.run(DAYS)
+    browser.drag(*(place_of(browser, point) for point in (11, 10, 9)))
+    assert question_of(browser) == sorted([*asked, ("from", days[9][0]), ("to", days[11][1])])
+    assert browser.run(DAYS) == days[9:12]
+    assert browser.complaints == []
+
+
+def test_arrows_show_figures_and_choose_days(browser: Browser, root: str) -> None:
+    browser.open(root + REPORT)
+    words, days = browser.run(WORDS), browser.run(DAYS)
+    browser.run(f"{CHART}.focus()")
+    for key, point in (("ArrowRight", 0), ("ArrowRight", 1), ("ArrowRight", 2), ("ArrowLeft", 1)):
+        browser.press(key)
+        assert browser.run(SAID) == words[point]
+    browser.press("ArrowRight", with_shift=True)
+    assert browser.run(SAID) == f"{words[1]} – {words[2]}"
+    browser.press("Escape")
+    assert browser.run(SAID) == ""
+    for key in ("ArrowRight", "ArrowRight"):
+        browser.press(key)
+    browser.press("ArrowRight", with_shift=True)
+    browser.press("Enter")
+    asked = question_of(browser)
+    assert [pair for pair in asked if pair[0] in ("from", "to")] == [("from", days[1][0]), ("to", days[2][1])]
+    assert ("filter", "source:is:yandex") in asked
+
+
+def test_weeks_and_months_are_chosen_within_the_period(browser: Browser, root: str) -> None:
+    browser.open(f"{root}/reports?metrics=deals&by=source&from=2018-01-10&to=2018-05-20")
+    days = browser.run(DAYS)
+    assert (days[0], days[1], days[-1]) == (
+        ["2018-01-10", "2018-01-14"], ["2018-01-15", "2018-01-21"], ["2018-05-14", "2018-05-20"],
+    )  # fmt: skip
+    browser.open(f"{root}/reports?metrics=visits&by=source&from=2018-03-26&to=2018-03-26")
+    assert browser.run(DAYS) == [[None, None]] * 24
+    browser.drag(*(place_of(browser, point) for point in (3, 5)))
+    assert browser.run(SAID) == "", "hours are no days"
+    assert browser.run("location.search").endswith("to=2018-03-26")
