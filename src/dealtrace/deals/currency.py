@@ -15,7 +15,10 @@ RATE_STEPS = 1_000_000
 RATE_RUB_MIN = Decimal(1) / RATE_STEPS
 """The lowest rate, in rubles for one unit of a currency; a lower rate would be stored as 0."""
 RATE_RUB_MAX = 1_000_000
-"""Ours: the highest rate, in rubles for one unit; gold and bitcoins are not the currency of a CRM's deals."""
+"""The highest rate, in rubles for one unit.
+
+Ours: no currency in which a CRM counts deals is worth more; gold and bitcoin are none.
+"""
 KOPECKS_MAX = 2**63 - 1
 _RUBLES = frozenset({"rub", "rur", "руб", "руб.", "₽"})
 

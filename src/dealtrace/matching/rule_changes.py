@@ -90,9 +90,10 @@ def _raised(clue: SearchContacts, happened_at: datetime, leads: Sequence[LeadSpa
 
 
 def _lowered(clue: SearchContacts, happened_at: datetime, leads: Sequence[LeadSpan]) -> Iterator[RuleChange]:
-    """Yield the flip to the largest shorter threshold that takes the lead from the deal, if there is one.
+    """Yield the longest shorter threshold with which the deal loses its lead, if there is one.
 
-    Above that threshold the deal keeps its lead, since a shorter threshold only removes leads.
+    With any threshold between that and the present one the deal keeps its lead, since a shorter threshold only removes
+    leads.
     """
     found = find_lead(clue, happened_at, leads)
     needed = threshold_needed(found, happened_at) if found is not None else None

@@ -39,7 +39,8 @@ class Work:
 class Operation(Protocol[Payload, Outcome_co]):
     """A function that executes many commands of one site at once, and returns an outcome for each in input order.
 
-    A command takes at most `ids_per_command` ids; if it carries a list, it may take `ids_per_item` more for each item.
+    A command uses up at most `ids_per_command` new ids, and at most `ids_per_item` more for each item of its list, if
+    it has one.
     """
 
     ids_per_command: int

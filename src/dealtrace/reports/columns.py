@@ -210,7 +210,8 @@ def _circle(way: list[str]) -> InvalidSetting:
 def _too_large(name: str) -> InvalidSetting:
     return InvalidSetting(
         key=SETTING,
-        ru=f"упростите формулу {name}: вместе с формулами её столбцов в ней больше {OPERANDS_MAX} чисел и показателей",
-        en=f"simplify the formula of {name}: with the formulas of its columns, it has more than {OPERANDS_MAX} numbers "
-        "and metrics",
+        ru=f"упростите формулу {name}: вместе с формулами столбцов, которые в ней названы, в ней больше {OPERANDS_MAX} "
+        "чисел и показателей",
+        en=f"simplify the formula of {name}: counting the formulas of the columns that it uses, it has more than "
+        f"{OPERANDS_MAX} numbers and metrics",
     )

@@ -191,7 +191,8 @@ class _Parser:
         if not by or len(by) >= BY_MAX or dimension in by:
             most = BY_MAX - 1
             raise InvalidValue(
-                f"в by нужно от 1 до {most} других группировок", f"by must have 1 to {most} other dimensions"
+                f"в `by` нужно от 1 до {most} группировок, кроме группировки `pivot`",
+                f"`by` must have 1 to {most} dimensions besides that of `pivot`",
             )
         if words.models:
             raise InvalidValue("не вместе с models", "cannot be combined with models")

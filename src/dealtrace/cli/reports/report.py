@@ -33,7 +33,12 @@ PeriodOption = Annotated[str, typer.Option("--period", help="A period such as 28
 First = Annotated[str, typer.Option("--from", help="The first day, in the site's time zone.")]
 Last = Annotated[str, typer.Option("--to", help="The last day, inclusive.")]
 Model = Annotated[str, typer.Option("--model", help="The attribution model 0–6, or all; the site's by default.")]
-DateOption = Annotated[str, typer.Option("--date", help="The date by which deals are counted: deal, lead or changed.")]
+DateOption = Annotated[
+    str,
+    typer.Option(
+        "--date", help="Which date of a deal counts: its own (deal), its lead's (lead) or of its last change (changed)."
+    ),
+]
 Compare = Annotated[str, typer.Option("--compare", help="The period to compare with: previous, year or weekdays.")]
 Filters = Annotated[
     list[str] | None, typer.Option("--filter", help="A filter, written dimension:operator:value; may be repeated.")

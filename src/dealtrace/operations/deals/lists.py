@@ -52,8 +52,10 @@ def register_lists(
 def delete_lists(
     work: Work, commands: Sequence[WriteCommand[Sequence[DealKey]]]
 ) -> list[list[Deal | Refusal] | PointsSpent]:
-    """Delete lists of deals; the outcome of a list is `PointsSpent`, or the deleted deal or a refusal for each key.
+    """Delete lists of deals.
 
+    The outcome of a list is `PointsSpent` if the site has no points left. Otherwise it has the deleted deal or a
+    refusal for each key.
     A list costs points once if any deal in it was deleted, and nothing otherwise.
     """
     items, owners = spread(commands)

@@ -10,13 +10,13 @@ from dealtrace.storage.accounts.users import find_first_creation
 
 
 def find_old_backup(connection: Connection, now: datetime, days_max: int) -> Problem | None:
-    """Return a problem if the last backup is older than `days_max` days or there is no backup, or else `None`.
+    """Return a problem if the last backup is older than `days_max` days, or a SQLite file has none; otherwise `None`.
 
-    Ours: only `dealtrace backup` is known here. PostgreSQL is usually backed up by its own means, so a database that
-    never had a backup of ours is no problem there. A SQLite file without a backup is a problem once its first user is
-    more than `days_max` days old; the age of its sites does not count, because the site of a demo is older than its
-    file. Backups made by earlier releases are not known. A backup in the future was made by a wrong clock and says
-    nothing. If `days_max` is 0, backups are made by other means, and nothing is a problem.
+    Ours: only backups by `dealtrace backup` are known, and none by earlier releases. PostgreSQL is usually backed up by
+    its own means, so there it is no problem to have none. A SQLite file without a backup is a problem once its first
+    user is more than `days_max` days old; the age of its sites does not count, because the site of a demo is older than
+    its file. A backup dated in the future comes from a wrong clock and is ignored. If `days_max` is 0, backups are made
+    by other means, and nothing is a problem.
     """
     if not days_max:
         return None
