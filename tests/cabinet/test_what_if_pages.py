@@ -10,16 +10,21 @@ import pytest
 
 from cast import MOSCOW, Player, Stage
 from dealtrace import clock
+from dealtrace.accounts.api_request import ApiRequest
 from dealtrace.accounts.background_run import ACTIVE, PastKind, Phase, RunState
 from dealtrace.accounts.rights import Role
+from dealtrace.accounts.site_days import day_start, site_day
 from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.cabinet.settings.site import REFUSALS_COUNTED
 from dealtrace.deals.incoming_deal import IncomingDeal
+from dealtrace.errors import RateExceeded
 from dealtrace.operations.accounts.name_hosts import add_host
 from dealtrace.operations.accounts.set_site import set_site
 from dealtrace.operations.accounts.site_settings import settings_of
 from dealtrace.operations.deals.import_deals import import_deals
 from dealtrace.operations.stopped import NextStep, Stopped
 from dealtrace.operations.what_if.run_past import PastRun, claim_past_run, rules_of, run_past
+from dealtrace.storage.accounts.api_requests import count_refusals_without_site, insert_requests
 from dealtrace.storage.accounts.background_runs import claim_run, find_run
 from dealtrace.storage.accounts.site_changes import list_site_changes
 from dealtrace.storage.database.engine import Database
@@ -28,7 +33,7 @@ from dealtrace.storage.visits.visits import find_last_visit
 from guests import Guest, member_of, text_of
 from server import ServerProcess
 from stored import rows_of, site_of
-from waiting import wait_until
+from waiting import wait_for_a_day_that_lasts, wait_until
 
 NOW = datetime.now(UTC)
 PAY = TrafficSource("pay.example", "referral")
@@ -406,3 +411,22 @@ def test_what_is_not_on_the_page_is_refused(boss: Guest) -> None:
 def test_only_owners_change_the_past(server: ServerProcess, served: Stage, owner: Player) -> None:
     analyst = member_of(server, served, owner.site.id, Role.ANALYST)
     assert analyst.send("settings/past", kind="match", act="preview").status_code == 403
+
+
+def test_the_page_says_how_many_requests_the_rate_has_refused_today(boss: Guest, served: Stage, owner: Player) -> None:
+    def refused(number: int, at: datetime, code: int = RateExceeded.code) -> ApiRequest:
+        return ApiRequest(
+            0, at, f"{owner.site.id}-{code}-{number}", None, "GET", "/x", {}, 429, code, "", "", timedelta()
+        )
+
+    wait_for_a_day_that_lasts(MOSCOW)
+    now = datetime.now(UTC)
+    start = day_start(site_day(now, MOSCOW), MOSCOW)
+    with served.database.write() as connection:
+        before = count_refusals_without_site(connection, RateExceeded.code, start, REFUSALS_COUNTED)
+        insert_requests(connection, [refused(number, now) for number in range(3)])
+        insert_requests(connection, [refused(4, start - timedelta(hours=1)), refused(5, now, code=1)])
+    assert f"Refused today because of a rate limit: {before + 3} " in text_of(boss.get("settings/site").text)
+    with served.database.write() as connection:
+        insert_requests(connection, [refused(number, now) for number in range(10, 10 + REFUSALS_COUNTED)])
+    assert "Refused today because of a rate limit: 1,000 or more" in text_of(boss.get("settings/site").text)

@@ -8,21 +8,27 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from dealtrace import clock
-from dealtrace.accounts.site_days import site_day
+from dealtrace.accounts.site_days import day_start, site_day
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.reports.choices import Choice, model_words
 from dealtrace.cabinet.settings.page import Faults, fault_text, redirect_with_message, show_settings, stored_site
 from dealtrace.cabinet.view import View
 from dealtrace.cabinet.what_if.forecast import Forecast, agreement_of, forecast, may_save
-from dealtrace.errors import NameTaken
+from dealtrace.errors import NameTaken, RateExceeded
 from dealtrace.http.endpoint import RateLimitClass
 from dealtrace.operations.accounts.set_site import list_faults, set_site
 from dealtrace.operations.accounts.site_settings import COST_PREFIX, settings_of
 from dealtrace.operations.what_if.trial import read_tried
+from dealtrace.storage.accounts.api_requests import count_refusals_without_site
 from dealtrace.storage.accounts.points import find_points_spent
 
 PLACE = "settings/site"
 SWITCHES = ("contact_matching", "respects_do_not_track")
+REFUSALS_COUNTED = 1_000
+"""Ours: refusals because of the rate are counted up to this number, of all sites together.
+
+The rate is limited before the token is looked at, so a refused request has no site.
+"""
 SHOWN = "shown."
 """The prefix of the form's fields with the values that the form was opened with."""
 
@@ -93,6 +99,13 @@ async def _page(
         ],
         zones=sorted(available_timezones()),
         spent=await view.read(find_points_spent, view.current_site.id, today),
+        refused=await view.read(
+            count_refusals_without_site,
+            RateExceeded.code,
+            day_start(today, view.current_site.time_zone),
+            REFUSALS_COUNTED,
+        ),
+        refusals_counted=REFUSALS_COUNTED,
         per_second=view.services.rate_limits.per_second(RateLimitClass.API),
         tried=tried,
     )

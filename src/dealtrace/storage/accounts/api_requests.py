@@ -65,6 +65,14 @@ def list_requests(connection: Connection, site_id: int, query: RequestQuery, lim
     return [_request_from_row(row) for row in rows]
 
 
+def count_refusals_without_site(connection: Connection, code: int, since: datetime, most: int) -> int:
+    """Count the requests without a site that were refused with an error code from `since` on, up to `most`."""
+    found = select(api_request.c.code).where(
+        api_request.c.site_id == 0, api_request.c.at >= since, api_request.c.code == code
+    )
+    return connection.scalar(select(func.count()).select_from(found.limit(most).subquery())) or 0
+
+
 def find_previous_requests(
     connection: Connection, site_id: int, query: RequestQuery, limit: int
 ) -> tuple[datetime, str] | None:
