@@ -1,10 +1,21 @@
 """Suggest a known name for an unknown name."""
 
 from collections.abc import Iterable
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 
 CONTAINED_LENGTH_MIN = 3
 """Ours: the minimum length of a name that is looked for in longer names; shorter names are part of too many names."""
+
+
+LIKENESS_MIN = 0.8
+
+
+def is_misspelling(name: str, known: str) -> bool:
+    """Return whether `name` may be a misspelling of a known name, as `orderSumm` is of `orderSum`.
+
+    Names that only begin alike, such as `orderId` and `orderDate`, are too different.
+    """
+    return SequenceMatcher(None, name.casefold(), known.casefold()).ratio() >= LIKENESS_MIN
 
 
 def nearest_name(name: str, known: Iterable[str]) -> str | None:

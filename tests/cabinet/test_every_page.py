@@ -23,6 +23,7 @@ OF_NOBODY = ("/login", "/welcome", "/invitation", "/password")
 """Pages for people who are not logged in."""
 MISSING = (
     "/login/code", "/welcome", "/invitation", "/password", "/{site:int}/reports/rows",
+    "/{site:int}/reports/rows.csv", "/{site:int}/reports/rows.xlsx",
     "/{site:int}/settings/imports/{key}/refused.csv",
 )  # fmt: skip
 """Pages that answer otherwise without what leads to them: a code that is asked for, a key, a metric, refused rows."""

@@ -241,7 +241,7 @@ def test_every_figure_of_the_overview_and_of_the_first_page_leads_to_what_it_cou
 def assert_figures_lead(guest: Guest, page: str) -> None:
     """Check that each known figure of the tables has a link, and that the page behind it and its parts say the same."""
     page = re.sub(
-        r'(<tr><th scope="row">.*?</td>)<td class="value">[^<]*</td></tr>', r"\1</tr>", page
+        r'(<tr[^>]*><th scope="row"[^>]*>.*?</td>)<td class="value">[^<]*</td></tr>', r"\1</tr>", page
     )  # what was before
     cells = [cell.partition("<small")[0] for cell in re.findall(r'<td class="value">(.*?)</td>', page, re.DOTALL)]
     without = {text_of(cell) for cell in cells if "<a " not in cell}

@@ -286,3 +286,21 @@ def test_a_value_that_was_cut_in_the_history_is_not_offered() -> None:
 def test_a_formatted_column_is_parsed_as_the_same_column(column: ReportColumn) -> None:
     assert parse_formatted_column(format_column(column)) == column
     assert parse_formatted_column(column.name) is None
+
+
+def test_what_was_renamed_or_changed_by_a_file_is_undone_only_as_a_whole(boss: Guest) -> None:
+    change(boss, "reports/saved", {"name": "A", "whose": "site", "query": "metrics=deals"})
+    change(boss, "reports/saved/change", {"name": "A", "whose": "site", "new_name": "B"})
+    change(boss, "reports/saved/change", {"name": "B", "whose": "site", "act": "delete"})
+    for name, meaning in (("Paid", "won"), ("PAID", "lost")):
+        change(boss, "settings/statuses", {"name": name, "meaning": meaning})
+    undone = re.findall(r'aria-label="Undo: ([^"]*)"', boss.get("settings/changes").text)
+    assert [text.partition("”")[0] for text in undone if "counter" not in text] == ["Status “PAID", "Saved report “B"]
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [("usd", "90 2026-01-05", "365 2026-01-01 2026-12-31"), ("eur, usd", "90 2026-01-05", "2 2026-01-05 2026-01-05")],
+)
+def test_rates_of_a_file_are_not_undone_in_part(name: str, before: str, after: str) -> None:
+    assert undo_of(SiteChange(ChangeKind.RATE, name, before, after, NOW), {}) is None

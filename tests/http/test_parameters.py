@@ -147,6 +147,8 @@ def test_a_repeated_parameter_of_the_body_replaces_that_of_the_query() -> None:
         ("ordersum", "this parameter is required, but ordersum was sent instead"),
         ("colour", "this parameter is required"),
         ("orderDat", "this parameter is required"),
+        ("order", "this parameter is required"),
+        ("orderId", "this parameter is required"),
         ("orderSum" + "m" * 100, "this parameter is required"),
     ],
 )

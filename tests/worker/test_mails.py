@@ -389,7 +389,7 @@ def test_only_analysts_and_owners_are_sent_contacts_in_reports(
     stage: Stage, shop: Player, mail_server: MailServer, pivot: str
 ) -> None:
     recipients = recipients_of_each_role(stage, shop)
-    words = RawQuestion(by="service", metrics="deals", pivot=pivot)
+    words = RawQuestion(by="service", metrics="deals", pivot=pivot, filters=("service:among:89161234567|1C",))
     schedule_since_yesterday(stage, shop, words, recipients)
     add_deals(stage, shop, (start_of_yesterday(shop), "89161234567"))
     send_until(stage, mail_server, lambda: len(mail_server.received) == len(recipients))
@@ -411,4 +411,5 @@ def test_only_analysts_and_owners_are_sent_contacts_in_alerts(
     send_until(stage, mail_server, lambda: len(mail_server.received) == len(recipients))
     letters = letters_by_recipient(mail_server)
     assert {name: "89161234567" in text for name, text in letters.items()} == SEE_CONTACTS
-    assert all("12345678" in text for text in letters.values()), "the id of a campaign is no phone"
+    assert all("campaign:is:12345678" in text for text in letters.values()), "the id of a campaign is no phone"
+    assert all("tag:is:" in text for text in letters.values()), "who may not see the contact sees what is watched"

@@ -20,6 +20,8 @@ _NO_LETTER = re.compile(f"[^{_CAPITAL}{_SMALL}]+")
 _USUAL_SIGNS = re.compile(f"[\x00-\x7f{_CAPITAL}{_SMALL}\u00a0«»–—…№°“”„‘’]+")
 _GLUED_SIGN = re.compile(f"(?<![{_CAPITAL}{_SMALL}])[…“”„‘’–—][{_SMALL}]")
 """A sign where a word of Mac-Cyrillic has its capital, such as С, Т, У, Ц."""
+_SIGN_IN_PLACE = re.compile(r"(?<=[0-9])[\u00a0 ]?€|€(?=[\u00a0 ]?[0-9])|(?<=[A-Za-z])[®™]")
+"""A currency sign beside a number, or a trademark behind a Latin word."""
 _CAPITAL_WITHIN = re.compile(f"[{_SMALL}][{_CAPITAL}]")
 _WORDS_JOINED = re.compile(f"(?:[{_CAPITAL}][{_SMALL}]+)+")
 """Words written together, such as МегаФон."""
@@ -46,7 +48,8 @@ def is_windows_1251(path: Path) -> bool:
                 return False
             found = [word for word in _NO_LETTER.split(text) if word]
             letters += sum(map(len, found))
-            strange_signs += len(_USUAL_SIGNS.sub("", text)) + len(_GLUED_SIGN.findall(text))
+            usual = _SIGN_IN_PLACE.sub("", text)
+            strange_signs += len(_USUAL_SIGNS.sub("", usual)) + len(_GLUED_SIGN.findall(text))
             words += len(found)
             strange_words += sum(map(_is_strange, found))
     is_cut = letters == 1 and last >= _UTF_8_LEAD_MIN

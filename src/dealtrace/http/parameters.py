@@ -11,7 +11,7 @@ from dealtrace.errors import InvalidParameters, InvalidValue, Violation
 from dealtrace.http.forms import Pairs
 from dealtrace.http.parameter_types import Text, WireType
 from dealtrace.leads.plain_text import is_blank
-from dealtrace.nearest_name import nearest_name
+from dealtrace.nearest_name import is_misspelling, nearest_name
 from dealtrace.record import record
 
 REQUIRED = ("обязательный параметр не передан", "this parameter is required")
@@ -200,7 +200,8 @@ class ParameterTable:
         """Return the violation for a required parameter that is missing; it names a misspelling that was sent."""
         ru, en = REQUIRED
         for other in unknown[:UNKNOWN_COMPARED_MAX]:
-            if len(other) <= MISSPELT_LENGTH_MAX and nearest_name(other, self.named) == name:
+            is_alike = len(other) <= MISSPELT_LENGTH_MAX and is_misspelling(other, name)
+            if is_alike and nearest_name(other, self.named) == name:
                 return Violation(name, f"{ru}, вместо него передан {other}", f"{en}, but {other} was sent instead")
         return Violation(name, ru, en)
 

@@ -31,7 +31,7 @@ _COUNTED = "1234567890"
 _COUNTS = frozenset(
     count for length in range(2, len(_COUNTED) + 1) for count in (_COUNTED[:length], _COUNTED[:length][::-1])
 )
-_NUMBERED = re.compile("(?P<word>[^0-9]{3,})(?P<number>[0-9]+)")
+_NUMBERED = re.compile("(?P<word>[^0-9]{4,})(?P<number>[0-9]+)")
 _NUMBER_LENGTH_MAX = 3
 """Ours: the most digits behind a word that do not make a name of it: `test123`, but not `asd1985`."""
 _MARKS_IN_NAMES = str.maketrans("", "", "._-")

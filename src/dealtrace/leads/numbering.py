@@ -19,6 +19,7 @@ RUSSIA = "7"
 BARE_LENGTH_MIN = 11
 """Ours: the fewest digits of a foreign number without a plus; fewer digits may be a truncated Russian number."""
 ZEROS_OF_A_FILLER = 7
+_GROUPED_AS_RUSSIAN = re.compile("(?!99)[0-9]{3} [0-9]{3} ?[0-9]{2} ?[0-9]{2} ")
 _KINDS = (
     "mobile", "fixed_line", "toll_free", "premium_rate", "shared_cost", "personal_number", "voip", "pager", "uan"
 )  # fmt: skip
@@ -84,8 +85,11 @@ def valid_foreign(written: str) -> str | None:
 def is_foreign_in_groups(written: str) -> bool:
     """Return whether digits are a foreign number, judging by the numbering plans and by their groups.
 
-    Ours: a first group of ten digits, or of three digits that are not the country code, shows a Russian number.
+    Ours: a first group of ten digits, or of three digits that are not the country code, shows a Russian number. So do
+    groups such as `800 555 35 35` before an extension, except behind 99: neighbours of Russia, to whom forms force a 7.
     """
+    if _GROUPED_AS_RUSSIAN.match(written) is not None:
+        return False
     number, first = _parse_valid(written), written.partition(" ")[0]
     is_russian_code = len(first) == _RUSSIAN_CODE_LENGTH and number is not None and first != str(number.country_code)
     return number is not None and len(first) != _RUSSIAN_LENGTH and not is_russian_code

@@ -102,8 +102,17 @@ async def _rows_shown(
         "total": answer["total"],
         "earlier": _page(address, keys, max(offset - figure.limit, 0)) if offset else "",
         "later": _page(address, keys, offset + shown) if offset + shown < answer["total"] else "",
-        "files": [(words, _page(address.at(f"{address.page}{end}"), keys, 0)) for words, end in FILES],
+        "files": _files(view, figure, address, keys),
     }
+
+
+def _files(view: View, figure: Figure, address: Address, keys: Sequence[str]) -> list[tuple[str, str]]:
+    """Return the names and URLs of the files of a figure's rows; none if a key is a contact that is masked."""
+    is_masked = any(
+        key != masked_key(dimension, key) for dimension, key in zip(figure.question.by, keys, strict=True)
+    ) and not may_see_contacts(view)
+    files = () if is_masked else FILES
+    return [(words, _page(address.at(f"{address.page}{end}"), keys, 0)) for words, end in files]
 
 
 def _offset(text: str) -> int:

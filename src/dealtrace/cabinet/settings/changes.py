@@ -11,7 +11,7 @@ from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.cabinet.change_words import change_words
 from dealtrace.cabinet.notes.axis import author_words
 from dealtrace.cabinet.settings.page import show_settings
-from dealtrace.cabinet.settings.undo import Undo, undo_of
+from dealtrace.cabinet.settings.undo import Undo, names_of, undo_of
 from dealtrace.cabinet.view import View
 from dealtrace.operations.reports.column_metrics import find_column_titles
 from dealtrace.record import record
@@ -68,9 +68,9 @@ def _with_undo(history: _History) -> Iterator[tuple[SiteChange, Undo | None]]:
     """
     seen: set[tuple[ChangeKind, str]] = set()
     for change in history.changes:
-        thing = (change.kind, change.name)
-        yield change, undo_of(change, history.members) if thing not in seen else None
-        seen.add(thing)
+        things = {(change.kind, name) for name in names_of(change)}
+        yield change, undo_of(change, history.members) if not things & seen else None
+        seen |= things
 
 
 def _read(connection: Connection, site: Site) -> _History:

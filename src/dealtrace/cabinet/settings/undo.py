@@ -18,6 +18,7 @@ from dealtrace.operations.webhooks.manage import PAUSED, WORKS
 from dealtrace.record import record
 from dealtrace.reports.columns import ColumnKind, parse_formatted_column
 from dealtrace.reports.formulas import format_formula
+from dealtrace.reports.statuses import status_key
 
 _TRIED = ("act", TRY)
 _FILTER = re.compile(r"(?:\\.|[^\\,])+")
@@ -43,6 +44,24 @@ def undo_of(change: SiteChange, user_ids: Mapping[str, int]) -> Undo | None:
     if find is None or is_cut(change.before) or is_cut(change.after):
         return None
     return find(change, user_ids)
+
+
+def names_of(change: SiteChange) -> set[str]:
+    """Return the names of what was changed, in the form in which two changes of the same thing have the same name.
+
+    A renamed thing has two names, and an import of rates one for each currency.
+    """
+    match change.kind:
+        case ChangeKind.STATUS:
+            return {status_key(change.name)}
+        case ChangeKind.RATE:
+            return set(change.name.split(", "))
+        case ChangeKind.COLUMN:
+            after = parse_formatted_column(change.after)
+            return {change.name, after.name} if after is not None else {change.name}
+        case ChangeKind.SEGMENT | ChangeKind.SAVED_REPORT if change.before == change.name and change.after:
+            return {change.name, change.after}
+    return {change.name}
 
 
 def _setting(change: SiteChange, _user_ids: Mapping[str, int]) -> Undo | None:
@@ -115,7 +134,7 @@ def _rate(change: SiteChange, _user_ids: Mapping[str, int]) -> Undo | None:
     rates_before, rates_after = change.before.split(), change.after.split()
     currency = ("currency", change.name)
     match rates_before, rates_after:
-        case [rubles, since], _:
+        case [rubles, since], ([] | [_, _]) if ", " not in change.name:
             return Undo(rates.PLACE, (currency, ("rubles", rubles), ("since", since)))
         case [], [_, since]:
             return Undo(f"{rates.PLACE}/remove", (currency, ("since", date.fromisoformat(since).isoformat())))

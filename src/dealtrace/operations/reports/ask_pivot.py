@@ -16,12 +16,18 @@ def ask_report_or_pivot(source: FactSource, site: Site, question: Question, now:
 
 
 def ask_pivot(source: FactSource, site: Site, question: Question, now: datetime) -> Pivot:
-    """Return a pivot table of a question's first metric, with rows by `question.by` and columns by `question.pivot`."""
+    """Return a pivot table of a question's first metric, with rows by `question.by` and columns by `question.pivot`.
+
+    Times without facts have no column if there are too many times: they would take the columns of times with facts.
+    """
     assert question.pivot is not None
     first = replace(question, metrics=question.metrics[:1], sort=_sort_of(question))
     by_columns = replace(first, by=(question.pivot,), sort=None, limit=COLUMNS_MAX)
+    columns = ask(source, site, by_columns, now)
+    if columns.rows_total > COLUMNS_MAX and question.shows_empty_times:
+        columns = ask(source, site, replace(by_columns, shows_empty_times=False), now)
     by_both = replace(first, by=(*question.by, question.pivot), sort=None, limit=None, shows_empty_times=False)
-    return pivoted(*(ask(source, site, each, now) for each in (first, by_columns, by_both)))
+    return pivoted(ask(source, site, first, now), columns, ask(source, site, by_both, now))
 
 
 def _sort_of(question: Question) -> Sort | None:

@@ -7,8 +7,9 @@ from functools import partial
 from dealtrace.accounts.masking import masked_text
 from dealtrace.reports.answer import Report, Row, RowsOnAccess
 from dealtrace.reports.dimensions import DIMENSIONS, Dimension, Kind
-from dealtrace.reports.filters import split_filter
+from dealtrace.reports.filters import SEPARATOR, VALUE_SEPARATOR, escaped, split_escaped, split_filter, unescaped
 from dealtrace.reports.pivot import Pivot, PivotLine
+from dealtrace.reports.question import Question
 
 NUMBERED = frozenset({"dialled"})
 """The dimensions whose keys are phone numbers of the company itself, which are not masked."""
@@ -31,15 +32,25 @@ def masked_source(words: str) -> str:
 
 
 def answer_without_contacts(answered: Report | Pivot) -> Report | Pivot:
-    """Return a copy of a report or a pivot, with contacts in its keys masked."""
+    """Return a copy of a report or a pivot, with contacts in its keys and filters masked."""
     if isinstance(answered, Report):
-        return replace(answered, rows=RowsOnAccess(answered.rows, partial(_masked_row, answered.question.by)))
+        rows = RowsOnAccess(answered.rows, partial(_masked_row, answered.question.by))
+        return replace(answered, question=_masked_question(answered.question), rows=rows)
     by = answered.report.question.by
     return replace(
         answered,
+        report=replace(answered.report, question=_masked_question(answered.report.question)),
         columns=_masked((answered.dimension,) * len(answered.columns), answered.columns),
         lines=tuple(_masked_line(by, line) for line in answered.lines),
     )
+
+
+def _masked_question(question: Question) -> Question:
+    filters = (
+        replace(each, values=tuple(masked_key(each.dimension, value) for value in each.values))
+        for each in question.filters
+    )
+    return replace(question, filters=tuple(filters))
 
 
 def _masked_row(by: Sequence[Dimension], row: Row) -> Row:
@@ -58,5 +69,13 @@ def _masked(by: Sequence[Dimension], keys: Sequence[str | None]) -> tuple[str | 
 
 def masked_filter(text: str) -> str:
     """Return a formatted filter with contacts in its values masked."""
-    dimension = DIMENSIONS.get(split_filter(text)[0])
-    return masked_key(dimension, text) if dimension is not None else masked_text(text)
+    name, rest = split_filter(text)
+    dimension = DIMENSIONS.get(name)
+    if rest is None:
+        return masked_text(text)
+    operator, colon, listed = rest.partition(SEPARATOR)
+    values = (
+        escaped(masked_key(dimension, value) if dimension is not None else masked_text(value))
+        for value in map(unescaped, split_escaped(listed, VALUE_SEPARATOR))
+    )
+    return SEPARATOR.join((name, operator)) + colon + VALUE_SEPARATOR.join(values)
