@@ -25,6 +25,7 @@ from dealtrace.operations.reports.ask_pivot import ask_report_or_pivot
 from dealtrace.operations.reports.read_question import read_question, read_question_context
 from dealtrace.operations.reports.show_rows import show_rows
 from dealtrace.reports.figure import parse_figure
+from dealtrace.reports.filters import LIST_SEPARATOR, split_escaped
 from dealtrace.reports.question import ALL_MODELS, RawQuestion
 from figures_questions import random_filters, random_words
 from figures_scenes import Scene, play_scene
@@ -206,7 +207,7 @@ def read_csv(text: str) -> tuple[list[str], Table]:
 def _count_of_keys(lines: list[list[str]]) -> int:
     """Return how many columns have keys, by the note of the groupings; the total alone has one."""
     by = next(line[1] for line in lines if line[0] == "# by")
-    return max(len([name for name in by.split(",") if name]), 1)
+    return max(len([name for name in split_escaped(by, LIST_SEPARATOR) if name]), 1)
 
 
 def check_workbook(content: bytes, table: Table, words: str) -> None:

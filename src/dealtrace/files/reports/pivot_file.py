@@ -7,6 +7,7 @@ from dealtrace.errors import Language
 from dealtrace.files.export_columns import Value
 from dealtrace.files.reports.report_file import TOTAL, TOTAL_FOR_PEOPLE, question_notes
 from dealtrace.files.row_writers import CSV, Note, open_writer
+from dealtrace.reports.filters import escaped_name
 from dealtrace.reports.formats import rounded_value
 from dealtrace.reports.pivot import Pivot, PivotLine
 from dealtrace.reports.table import COMPARED, COMPARED_RU
@@ -50,7 +51,7 @@ def write_pivot(
 
 def _notes(pivot: Pivot) -> Iterator[Note]:
     yield from question_notes(pivot.report)
-    yield Note("pivot", "Столбцы", pivot.dimension.name)
+    yield Note("pivot", "Столбцы", escaped_name(pivot.dimension.name))
     yield Note("columns", "Столбцов", f"{len(pivot.columns)} / {pivot.columns_total}")
 
 

@@ -7,7 +7,7 @@ from dealtrace.errors import Language
 from dealtrace.files.export_columns import Value
 from dealtrace.files.row_writers import CSV, Note, open_writer
 from dealtrace.reports.answer import Report, Row
-from dealtrace.reports.filters import format_filter
+from dealtrace.reports.filters import escaped_name, format_filter
 from dealtrace.reports.formats import rounded_value
 from dealtrace.reports.question import ALL_MODELS, DESCENDING, Question
 from dealtrace.reports.table import Column, figure_columns, figures_of
@@ -55,14 +55,14 @@ def question_notes(report: Report) -> Iterator[Note]:
         yield Note("compare", "Сравнение", question.comparison.value)
         yield Note("compared from", "Сравнение с", compared.first_on.isoformat())
         yield Note("compared to", "Сравнение по", compared.last_on.isoformat())
-    yield Note("by", "Группировки", ",".join(dimension.name for dimension in question.by))
+    yield Note("by", "Группировки", ",".join(escaped_name(dimension.name) for dimension in question.by))
     yield Note("metrics", "Показатели", ",".join(metric.name for metric in question.metrics))
     yield Note("model", "Модель атрибуции", str(int(question.model)) if question.model is not None else ALL_MODELS)
     yield Note("date", "Дата сделок", question.date_of.value)
     for condition in question.filters:
         yield Note("filter", "Условие", format_filter(condition))
     if question.sort is not None:
-        yield Note("sort", "Порядок", f"{DESCENDING * question.sort.is_descending}{question.sort.name}")
+        yield Note("sort", "Порядок", f"{DESCENDING * question.sort.is_descending}{escaped_name(question.sort.name)}")
     yield Note("rows", "Строк", f"{len(report.rows)} / {report.rows_total}")
 
 
