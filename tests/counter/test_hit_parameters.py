@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dealtrace.attribution.hit import ATTRS_LENGTH_MAX, ATTRS_MAX
+from dealtrace.attribution.visits_from_hits import ATTRS_LENGTH_MAX, ATTRS_MAX
 from dealtrace.counter.hit_parameters import TABLE
 from dealtrace.errors import InvalidParameters
 from dealtrace.http.forms import Pairs, read_pairs

@@ -16,9 +16,9 @@ from dealtrace.alerts.judgement import Verdict
 from dealtrace.alerts.rule import AlertKind, Rule
 from dealtrace.alerts.windows import WINDOWS
 from dealtrace.attribution.cost import CostSpread
-from dealtrace.attribution.hit import Hit
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import VisitId
+from dealtrace.attribution.visits_from_hits import Hit
 from dealtrace.deals.deal import DealKey
 from dealtrace.deals.matchers import WITHOUT_SOURCE, Matcher, MatcherKind
 from dealtrace.leads.annotations import Addition, Annotations

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from dealtrace.attribution.credit import WHOLE
 from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
+from dealtrace.reports.kopecks import split_kopecks
 from dealtrace.reports.moves import Moved, Shares, SourceKey, key_of, moves_of, single_source
-from dealtrace.reports.shares import split_kopecks
 
 YANDEX, GOOGLE, MAIL = (
     TrafficSource("Yandex", "cpc"),

@@ -13,7 +13,7 @@ from dealtrace.operations.deals.change import change_deals
 from dealtrace.operations.deals.delete import delete_deals
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.deals.update_lists import DealUpdate, update_lists
-from dealtrace.operations.points import lock_registrations
+from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.schema.tables.deals import deal

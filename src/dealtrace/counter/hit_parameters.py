@@ -10,7 +10,7 @@ from typing import Protocol, runtime_checkable
 import msgspec
 
 from dealtrace.attribution.addresses import ADDRESS_LENGTH_MAX
-from dealtrace.attribution.hit import ATTRS_LENGTH_MAX, bounded_attrs
+from dealtrace.attribution.visits_from_hits import ATTRS_LENGTH_MAX, bounded_attrs
 from dealtrace.errors import InvalidValue
 from dealtrace.http.client_address import read_address
 from dealtrace.http.forms import Pairs

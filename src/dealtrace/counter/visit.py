@@ -6,8 +6,8 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import TypedDict
 
-from dealtrace.attribution.hit import Hit
 from dealtrace.attribution.visit import Visit
+from dealtrace.attribution.visits_from_hits import Hit
 from dealtrace.counter.city import city_of
 from dealtrace.counter.device import equipment_of
 from dealtrace.counter.hit_parameters import TABLE, USER_AGENT_LENGTH_MAX, SentHit, storable

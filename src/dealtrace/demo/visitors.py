@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from random import Random
 from urllib.parse import urlencode
 
-from dealtrace.attribution.hit import Hit, start
 from dealtrace.attribution.landing_tags import UTM_TAGS
 from dealtrace.attribution.visit import Visit, VisitId
+from dealtrace.attribution.visits_from_hits import Hit, start
 from dealtrace.demo.company import (
     ADDRESS,
     CHANNELS,

@@ -10,8 +10,8 @@ from dealtrace.accounts.site import Site, SiteId
 from dealtrace.accounts.token import TokenId
 from dealtrace.errors import Language, Refusal
 from dealtrace.http.asgi import header
-from dealtrace.operations.points import pay_for_reading
 from dealtrace.operations.reports.ask import FactSource
+from dealtrace.operations.spend_points import pay_for_reading
 from dealtrace.operations.work import Operation
 from dealtrace.operations.write_command import Payload, WriteCommand
 from dealtrace.quota.points import PaidMethod

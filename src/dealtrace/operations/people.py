@@ -11,7 +11,7 @@ from dealtrace.deals.versions import without_person
 from dealtrace.errors import PersonNotFound
 from dealtrace.leads.contact import normal_contacts
 from dealtrace.operations.accounts.record_change import record_change
-from dealtrace.operations.points import lock_registrations
+from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record

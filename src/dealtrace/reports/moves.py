@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dealtrace.attribution.credit import WHOLE
 from dealtrace.attribution.traffic_source import TrafficSource, part_key
 from dealtrace.record import record
-from dealtrace.reports.shares import split_kopecks
+from dealtrace.reports.kopecks import split_kopecks
 
 Shares = Sequence[tuple[TrafficSource, int]]
 """The source and share of each visit that led to a deal, latest visit first; the shares add up to `WHOLE`."""

@@ -6,9 +6,9 @@ import pytest
 
 from cast import NO_ID, Player, Stage
 from dealtrace.attribution.credit import TOUCHES_MAX, AttributionModel, credits_under, touches_of
-from dealtrace.attribution.hit import Hit
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import Visit, VisitId
+from dealtrace.attribution.visits_from_hits import Hit
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_request import IncomingLeadRequest
 from dealtrace.operations.leads.credit import credit_leads

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from cast import Player, Stage
-from dealtrace.attribution.hit import VISIT_TIMEOUT, Hit
 from dealtrace.attribution.visit import Visit
+from dealtrace.attribution.visits_from_hits import VISIT_TIMEOUT, Hit
 from dealtrace.operations.visits import count_hits as counting
 from dealtrace.operations.visits.count_hits import count_hits
 from dealtrace.storage.visits import visits as stored_visits

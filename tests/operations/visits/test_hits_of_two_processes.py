@@ -7,8 +7,8 @@ from functools import partial
 import pytest
 
 from cast import Player, Stage
-from dealtrace.attribution.hit import Hit
 from dealtrace.attribution.visit import Visit
+from dealtrace.attribution.visits_from_hits import Hit
 from dealtrace.operations.visits.attach_attrs import VisitAttrs, attach_attrs
 from dealtrace.operations.visits.count_hits import count_hits
 from dealtrace.storage.database.engine import open_database

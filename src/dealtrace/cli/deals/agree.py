@@ -32,7 +32,7 @@ from dealtrace.reports.agreement import (
     ListedSums,
     SeenDeals,
 )
-from dealtrace.reports.shares import rubles_of
+from dealtrace.reports.kopecks import rubles_of
 from dealtrace.storage.reports.rates import find_rates
 
 LISTED = 20

@@ -14,7 +14,7 @@ from dealtrace.deals.currency import RUBLE
 from dealtrace.deals.deal import Deal
 from dealtrace.deals.incoming_deal import IncomingDeal
 from dealtrace.leads.lead import LeadKind, LeadRef
-from dealtrace.reports.shares import rubles_of
+from dealtrace.reports.kopecks import rubles_of
 from dealtrace.storage.deals.deals import list_deals_by_key
 
 DealArgument = Annotated[str, typer.Argument(metavar="DEAL", help="The orderId or the orderNumber.")]

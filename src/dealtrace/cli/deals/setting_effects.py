@@ -6,7 +6,7 @@ from textwrap import wrap
 from dealtrace.accounts.setting_effects import FIGURE_TITLES, Effect, EffectFigure
 from dealtrace.cli.deals.trial_answers import DayEffectAnswer, EffectAnswer, EffectFigureAnswer, MovedCountAnswer
 from dealtrace.operations.what_if.try_on_leads import MovedCount
-from dealtrace.reports.shares import rubles_of
+from dealtrace.reports.kopecks import rubles_of
 
 LINE_MAX = 80
 

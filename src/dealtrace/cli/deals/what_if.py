@@ -41,8 +41,8 @@ from dealtrace.operations.what_if.trial import TRIED_KEYS, Trial, read_tried
 from dealtrace.operations.what_if.try_on_leads import MovedLeads, try_on_leads
 from dealtrace.operations.what_if.try_rules import changed_deals
 from dealtrace.operations.what_if.try_settings import TriedDays, list_effects
+from dealtrace.reports.kopecks import ratio_text, rubles_of, share_text
 from dealtrace.reports.moves import Moved, SourceKey, spelling_of
-from dealtrace.reports.shares import ratio_text, rubles_of, share_text
 from dealtrace.reports.what_if import DealAttribution, MatchCount, Outcome, Tally
 from dealtrace.storage.journals.deal_journal import JournalQuery
 

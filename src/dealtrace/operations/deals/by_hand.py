@@ -13,7 +13,7 @@ from dealtrace.operations.deals.delete import delete_deal
 from dealtrace.operations.deals.pin import pin_deal, unpin_deal
 from dealtrace.operations.deals.restore import restore_deal
 from dealtrace.operations.deals.undo import undo_version
-from dealtrace.operations.points import lock_registrations
+from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record

@@ -13,7 +13,7 @@ from dealtrace.errors import Refusal
 from dealtrace.leads.lead_summary import LeadSummary
 from dealtrace.operations.deals.find import find_deals
 from dealtrace.operations.deals.store_changes import store_changes
-from dealtrace.operations.points import pay_for_calls, points_refusal
+from dealtrace.operations.spend_points import pay_for_calls, points_refusal
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.quota.points import PaidMethod

@@ -8,7 +8,7 @@ from dealtrace.deals.deal import Deal, DealKey
 from dealtrace.deals.versions import VersionKind, next_version
 from dealtrace.errors import Refusal
 from dealtrace.operations.deals.find import NamedDeals, find_deal, find_deals, not_found
-from dealtrace.operations.points import pay_for_calls, points_refusal
+from dealtrace.operations.spend_points import pay_for_calls, points_refusal
 from dealtrace.operations.webhooks.publish import store_versions
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand

@@ -9,7 +9,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.deals.deal import Deal, DealKey, choose_deal
 from dealtrace.errors import DealKeyMissing, DealNotFound, Refusal
 from dealtrace.leads.reference import all_spellings
-from dealtrace.operations.points import lock_registrations
+from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import Work
 from dealtrace.record import record
 from dealtrace.storage.deals import deals

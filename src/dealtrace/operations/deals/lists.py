@@ -11,7 +11,7 @@ from dealtrace.operations.deals.delete import delete_paid
 from dealtrace.operations.deals.find import find_deals
 from dealtrace.operations.deals.register import decide_registrations, store_registrations
 from dealtrace.operations.leads.annotate import add_to_leads
-from dealtrace.operations.points import pay_for_calls, points_refusal
+from dealtrace.operations.spend_points import pay_for_calls, points_refusal
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.quota.points import PaidMethod

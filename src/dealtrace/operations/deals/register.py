@@ -14,8 +14,8 @@ from dealtrace.leads.reference import all_spellings, find_spelt
 from dealtrace.matching.rematch import Match
 from dealtrace.operations.deals.match import DealToMatch, match_with_reasons
 from dealtrace.operations.leads.credit import credit_leads
-from dealtrace.operations.points import pay_for_calls, points_refusal
 from dealtrace.operations.reports.intern_statuses import intern_statuses
+from dealtrace.operations.spend_points import pay_for_calls, points_refusal
 from dealtrace.operations.webhooks.publish import store_versions
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand

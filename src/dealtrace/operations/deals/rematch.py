@@ -12,7 +12,7 @@ from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.matching.rematch import rematched
 from dealtrace.operations.deals.match import DealToMatch, match_with_reasons
 from dealtrace.operations.leads.credit import credit_leads
-from dealtrace.operations.points import lock_registrations
+from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.webhooks.publish import store_versions
 from dealtrace.operations.work import Work
 from dealtrace.record import record

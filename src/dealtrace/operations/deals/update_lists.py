@@ -12,7 +12,7 @@ from dealtrace.operations.deals.decide import decide_matchers
 from dealtrace.operations.deals.find import find_deals
 from dealtrace.operations.deals.lists import gather, spread
 from dealtrace.operations.leads.annotate import add_to_leads
-from dealtrace.operations.points import pay_for_calls, points_refusal
+from dealtrace.operations.spend_points import pay_for_calls, points_refusal
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.quota.points import PaidMethod

@@ -10,7 +10,7 @@ from dealtrace.leads.lead import LeadRef
 from dealtrace.matching.lead_search import LeadSearch
 from dealtrace.operations.deals.rematch import rematch_tagged
 from dealtrace.operations.leads.find import FoundLeads, find_leads
-from dealtrace.operations.points import lock_registrations, pay_for_calls, points_refusal
+from dealtrace.operations.spend_points import lock_registrations, pay_for_calls, points_refusal
 from dealtrace.operations.webhooks.publish import publish_events
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand

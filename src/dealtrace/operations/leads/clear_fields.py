@@ -12,7 +12,7 @@ from dealtrace.leads.annotations import without_values
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.reference import find_spelt, spellings
 from dealtrace.operations.deals.change import apply_changes
-from dealtrace.operations.points import pay_for_calls, points_refusal
+from dealtrace.operations.spend_points import pay_for_calls, points_refusal
 from dealtrace.operations.webhooks.publish import publish_events
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand

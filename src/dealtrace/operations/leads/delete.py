@@ -8,7 +8,7 @@ from dealtrace.operations.deals.rematch import LeadIdentifiers, rematch_concerne
 from dealtrace.operations.leads.arrivals import contact_spans
 from dealtrace.operations.leads.client_groups import regroup_after_change
 from dealtrace.operations.leads.clients import Newcomer, assign_clients, settle_clients
-from dealtrace.operations.points import lock_registrations
+from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import Work
 from dealtrace.storage.id_blocks import take_ids
 from dealtrace.storage.leads import contact_groups, contact_rows, deletion

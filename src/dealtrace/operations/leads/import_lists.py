@@ -7,7 +7,7 @@ from dealtrace.leads.call import Call, IncomingCall
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest
 from dealtrace.operations.leads.arrivals import IDS_PER_LEAD_MAX, Decision, decide_calls, decide_lead_requests
 from dealtrace.operations.leads.intake import store_leads
-from dealtrace.operations.points import pay_for_calls, points_refusal
+from dealtrace.operations.spend_points import pay_for_calls, points_refusal
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import Payload, WriteCommand
 from dealtrace.quota.points import PaidMethod

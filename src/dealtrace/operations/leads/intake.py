@@ -13,7 +13,7 @@ from dealtrace.operations.leads.arrivals import Arrival
 from dealtrace.operations.leads.client_groups import regroup_after_change
 from dealtrace.operations.leads.clients import Newcomer, assign_clients, settle_clients
 from dealtrace.operations.leads.credit import credit_leads
-from dealtrace.operations.points import lock_registrations
+from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.webhooks.publish import publish_events
 from dealtrace.operations.work import Work
 from dealtrace.storage.accounts import custom_fields

@@ -13,7 +13,7 @@ from dealtrace.leads.reference import all_spellings, find_spelt
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.leads.arrivals import IDS_PER_LEAD_MAX, decide_lead_requests
 from dealtrace.operations.leads.intake import store_leads
-from dealtrace.operations.points import pay_for_calls, points_refusal
+from dealtrace.operations.spend_points import pay_for_calls, points_refusal
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.quota.points import PaidMethod

@@ -10,7 +10,7 @@ from dealtrace.operations.deals.rematch import LeadIdentifiers, rematch_concerne
 from dealtrace.operations.leads.arrivals import contact_spans
 from dealtrace.operations.leads.client_groups import regroup_after_change, regroup_clients
 from dealtrace.operations.leads.clients import Newcomer, assign_clients, settle_clients
-from dealtrace.operations.points import lock_registrations
+from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import Work
 from dealtrace.record import record
 from dealtrace.storage.deals import deals

@@ -8,7 +8,7 @@ from dealtrace.leads.plain_text import stripped
 from dealtrace.leads.reference import all_spellings, find_spelt
 from dealtrace.operations.leads.arrivals import Arrival, call_arrival, identified_call
 from dealtrace.operations.leads.intake import store_leads
-from dealtrace.operations.points import lock_registrations, pay_for_calls, points_refusal
+from dealtrace.operations.spend_points import lock_registrations, pay_for_calls, points_refusal
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.quota.points import PaidMethod

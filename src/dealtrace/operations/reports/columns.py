@@ -3,8 +3,8 @@
 from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.errors import InvalidSetting, NameTaken
 from dealtrace.operations.accounts.record_change import record_work
-from dealtrace.operations.points import lock_registrations
 from dealtrace.operations.reports.rename_metric import rename_metric
+from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import Work
 from dealtrace.reports.columns import (
     COLUMNS_MAX,

@@ -7,7 +7,7 @@ from dealtrace.accounts.site_change import USUAL_DELAY, ChangeKind
 from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.cost import Cost, CostAccount
 from dealtrace.operations.accounts.record_change import record_work
-from dealtrace.operations.points import lock_registrations
+from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import Work
 from dealtrace.record import record
 from dealtrace.storage.reports.costs import delete_costs_of_days, insert_costs

@@ -6,7 +6,7 @@ from datetime import date
 from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.deals.currency import CurrencyRate
 from dealtrace.operations.accounts.record_change import record_work
-from dealtrace.operations.points import lock_registrations
+from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import Work
 from dealtrace.storage.reports import rates
 

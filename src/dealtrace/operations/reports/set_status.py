@@ -4,7 +4,7 @@ from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.errors import InvalidSetting
 from dealtrace.leads.limits import LABEL_LENGTH_MAX
 from dealtrace.operations.accounts.record_change import record_work
-from dealtrace.operations.points import lock_registrations
+from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import Work
 from dealtrace.reports.statuses import Meaning, status_key
 from dealtrace.storage.accounts.revision import raise_revision

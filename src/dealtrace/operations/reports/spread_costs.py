@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from dealtrace.attribution.cost import API_ACCOUNT, Cost, CostSpread, spread_evenly
 from dealtrace.errors import PointsSpent
-from dealtrace.operations.points import pay_for_calls, points_refusal
+from dealtrace.operations.spend_points import pay_for_calls, points_refusal
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.quota.points import PaidMethod

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from dealtrace.attribution.hit import bounded_attrs
 from dealtrace.attribution.visit import VisitId
 from dealtrace.attribution.visit_ids import is_usable_without_token
-from dealtrace.operations.points import lock_registrations
+from dealtrace.attribution.visits_from_hits import bounded_attrs
+from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from dealtrace.attribution.classification import classify
-from dealtrace.attribution.hit import Hit, continues, extend, start
 from dealtrace.attribution.visit import Visit
-from dealtrace.operations.points import lock_registrations
+from dealtrace.attribution.visits_from_hits import Hit, continues, extend, start
+from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.visits.store_visits import store_visits
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand

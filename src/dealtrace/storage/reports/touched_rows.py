@@ -1,4 +1,4 @@
-"""Repeat facts for each touch of their lead, with kopecks split by shares as in `reports/shares.py`.
+"""Repeat facts for each touch of their lead, with kopecks split by shares as in `reports/kopecks.py`.
 
 A touch is a visit that a lead is credited to.
 """
@@ -50,7 +50,7 @@ _FENCE: Expression = literal_column("0")
 
 
 def _with_split_money(touched: Subquery, money: Sequence[str]) -> Subquery:
-    """Return a select of facts with their kopecks split by shares, as in `reports/shares.py`.
+    """Return a select of facts with their kopecks split by shares, as in `reports/kopecks.py`.
 
     Kopecks are divided into whole millions and a remainder, so that no product exceeds 64 bits.
     """

@@ -5,9 +5,17 @@ from datetime import timedelta
 
 import pytest
 
-from dealtrace.attribution.hit import ATTRS_LENGTH_MAX, ATTRS_MAX, VISIT_TIMEOUT, Hit, continues, extend, start
 from dealtrace.attribution.traffic_source import DIRECT, TrafficSource
 from dealtrace.attribution.visit import Visit, VisitId
+from dealtrace.attribution.visits_from_hits import (
+    ATTRS_LENGTH_MAX,
+    ATTRS_MAX,
+    VISIT_TIMEOUT,
+    Hit,
+    continues,
+    extend,
+    start,
+)
 from domain_records import NOON, SECOND
 
 YANDEX, VK = TrafficSource("yandex", "cpc"), TrafficSource("vk", "social")

@@ -7,7 +7,7 @@ import pytest
 
 from cast import MOSCOW, VLADIVOSTOK, Player, Stage, moscow
 from dealtrace.errors import PointsSpent
-from dealtrace.operations.points import pay_for_calls, pay_for_reading, points_refusal
+from dealtrace.operations.spend_points import pay_for_calls, pay_for_reading, points_refusal
 from dealtrace.quota.points import PaidMethod
 from dealtrace.storage.accounts.points import find_points_spent
 from stored import points_of, rows_of

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dealtrace.attribution.credit import WHOLE
 from dealtrace.deals.amount import kopecks_of
-from dealtrace.reports.shares import rubles_of, split_kopecks
+from dealtrace.reports.kopecks import rubles_of, split_kopecks
 
 CUTS = st.lists(st.integers(0, WHOLE), max_size=12).map(sorted)
 SHARES = CUTS.map(lambda cuts: [end - start for start, end in zip([0, *cuts], [*cuts, WHOLE], strict=True)])
