@@ -218,7 +218,7 @@ def test_deals_with_ids_of_ours_are_set_aside_until_ids_begin_higher(terminal: T
     done = terminal.run("import", "deals", file, "--site", site, "--json")
     assert (done.status, done.json["takenIn"], done.json["refused"]) == (1, 1, 1)
     _, row = refused_rows(terminal.folder / "deals.csv.refused.csv")
-    assert row[1] == "orderId: 1500000000 is assigned by this server: only ids below 1000000000 can be imported"
+    assert row[1] == "orderId: the server assigns ids from 1000000000 on, so 1500000000 cannot be imported"
     terminal.done("site", "create", "Second", "--first-id", "2000000000")
     assert terminal.json("import", "deals", "deals.csv.refused.csv", "--site", site)["takenIn"] == 1
 

@@ -112,8 +112,8 @@ _QUESTION = (
 _PIVOT = Parameter(
     "pivot",
     _name(DIMENSIONS, FIELD_PREFIX),
-    "Группировка для столбцов: первый показатель покажут по её ключам.",
-    "The dimension of columns: the first metric is shown by its keys.",
+    "Группировка, значения которой станут столбцами; в ячейках — первый показатель.",
+    "The dimension whose values become columns; cells show the first metric.",
 )
 REPORT = ParameterTable((*_QUESTION, _PIVOT))
 ROWS = ParameterTable(

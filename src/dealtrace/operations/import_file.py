@@ -66,7 +66,7 @@ def refusal_of_own_id(name: str, checked: int, first: int) -> Refusal:
             Violation(
                 name,
                 f"идентификаторы от {first} выдаёт сам сервер, {checked} импортировать нельзя",
-                f"{checked} is assigned by this server: only ids below {first} can be imported",
+                f"the server assigns ids from {first} on, so {checked} cannot be imported",
             )
         ]
     )

@@ -93,5 +93,5 @@ def test_leads_with_ids_of_ours_are_refused(stage: Stage, shop: Player) -> None:
     form = IncomingLeadRequest(NOON, "79205550056", id=10**9)  # type: ignore[arg-type]
     for run, lead, name in ((import_calls, call, "callId"), (import_lead_requests, form, "requestId")):
         refused, taken = bring(stage, shop, run, lead, replace(lead, id=5 if run is import_calls else 6))
-        assert f"{name}: 1000000000 is assigned by this server: only ids below 1000000000" in str(refused)
+        assert f"{name}: the server assigns ids from 1000000000 on, so 1000000000 cannot be imported" in str(refused)
         assert taken.id in (5, 6)

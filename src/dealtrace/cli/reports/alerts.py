@@ -138,7 +138,10 @@ def try_out(
     site_id: SiteIdArgument,
     alert_id: AlertArgument,
     mail: Annotated[
-        bool, typer.Option("--mail", help="Only have a running server send a test e-mail to the recipients.")
+        bool,
+        typer.Option(
+            "--mail", help="Instead of trying the rule, have a running server send a test e-mail to the recipients."
+        ),
     ] = False,
     as_json: JsonOption = False,
 ) -> None:

@@ -27,7 +27,9 @@ from dealtrace.storage.database.engine import Database
 
 Name = Annotated[str, typer.Argument(metavar="[PRESET]", help="A preset: sources or models. Options override it.")]
 By = Annotated[str, typer.Option("--by", help="Dimensions, comma-separated, at most three.")]
-PivotOption = Annotated[str, typer.Option("--pivot", help="A dimension whose keys become columns of the first metric.")]
+PivotOption = Annotated[
+    str, typer.Option("--pivot", help="A dimension whose values become columns; cells show the first metric.")
+]
 Metrics = Annotated[str, typer.Option("--metrics", help="Metrics, comma-separated.")]
 PeriodOption = Annotated[str, typer.Option("--period", help="A period such as 28d or month; 28d by default.")]
 First = Annotated[str, typer.Option("--from", help="The first day, in the site's time zone.")]
