@@ -298,10 +298,11 @@ class Oracle:
         columns = self.answer(replace(first, by=(question.pivot,), sort=None, limit=PIVOT_COLUMNS))
         both = self.answer(replace(first, by=(*question.by, question.pivot), sort=None, limit=None))
         found = {line.keys: only(line) for line in both.lines}
+        of_nothing = self.formula(metric.name)[1]([])
 
         def cell(row: Line, column: Line) -> Value:
-            is_zero = metric.adds_up and None not in (only(row), only(column))
-            return found.get((*row.keys, *column.keys), Fraction(0) if is_zero else None)
+            is_known = None not in (only(row), only(column))
+            return found.get((*row.keys, *column.keys), of_nothing if is_known else None)
 
         lines = [(row.keys, [cell(row, column) for column in columns.lines], only(row)) for row in rows.lines]
         last = ((), [only(column) for column in columns.lines], only(rows.total))

@@ -23,7 +23,7 @@ VALUES = {
     "match_reason": ("pinned", "call_id", "phone", "email", "stated_source", "no_lead_near"), "tag": TAGS,
     "status": STATUSES, "service": ("AmoCRM", "Bitrix24"), "dialled": ("74951112233",), "device": ("mobile", "desktop"),
     "city": ("Москва", "Paris"), "browser": ("Firefox",), "os": ("Linux",), "hour": ("00", "02", "12", "23"),
-    "weekday": ("1", "2", "7"),
+    "weekday": ("1", "2", "7"), "path": ("yandex / cpc", "yandex / cpc → (direct)", "(direct) → google / organic"),
 }  # fmt: skip
 
 

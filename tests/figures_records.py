@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from functools import cached_property
+from itertools import groupby
 
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.cost import Cost
@@ -25,7 +26,7 @@ PARTS = ("source", "medium", "campaign", "content", "term")
 OF_VISITS = {*PARTS, "landing_page", "hour", "weekday", "day", "week", "month", "quarter"} | {
     "city", "device", "browser", "os",
 }  # fmt: skip
-OF_LEADS = OF_VISITS | {"manager", "tag", "lead_kind", "form", "dialled", "client_kind"}
+OF_LEADS = OF_VISITS | {"manager", "tag", "lead_kind", "form", "dialled", "client_kind", "path"}
 OF_DEALS = OF_LEADS | {"service", "status", "match_reason"}
 OF_COSTS = {*PARTS, "weekday", "day", "week", "month", "quarter"}
 KNOWN_BY: Mapping[str, set[str]] = {
@@ -235,12 +236,19 @@ class Records:
         is_returning = any(other.at < lead.at for other in self._leads_of_clients[lead.client])
         return "returning" if is_returning else "new"
 
+    def _path(self, lead: LeadRecord) -> str:
+        """Return the sources of a lead's visits, earliest first; the same source and medium again is no new step."""
+        steps = (_step(visit.traffic_source) for visit in self._touches[lead.id])
+        return " → ".join(step for step, _ in groupby(steps))
+
     def _words_of_lead(self, lead: LeadRecord) -> Callable[[str], object]:
         def word(name: str) -> object:
             if name.startswith("field:"):
                 return lead.custom.get(name.removeprefix("field:"))
             if name == "lead_kind":
                 return "call" if lead.is_call else "request"
+            if name == "path":
+                return self._path(lead)
             return self._client_kind(lead) if name == "client_kind" else getattr(lead, name)
 
         return word
@@ -253,7 +261,11 @@ class Records:
                 return (deal.custom_values or {}).get(name.removeprefix("field:"))
             if name == "match_reason":
                 return self._reason(deal, lead)
-            return of_lead(name) if name in ("lead_kind", "form", "dialled", "client_kind") else getattr(deal, name)
+            return (
+                of_lead(name)
+                if name in ("lead_kind", "form", "dialled", "client_kind", "path")
+                else getattr(deal, name)
+            )
 
         return word
 
@@ -364,6 +376,11 @@ class Records:
 def is_foreign(deal: Deal) -> bool:
     """Return whether the sums of a deal are not in rubles."""
     return deal.currency is not None and deal.currency != "rub"
+
+
+def _step(source: TrafficSource) -> str:
+    medium = folded(source.medium)
+    return (folded(source.source) or "(not set)") + (f" / {medium}" if medium not in (None, "(none)") else "")
 
 
 def word_of_visit(visit: Visit, name: str) -> str:

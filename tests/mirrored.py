@@ -35,7 +35,9 @@ PHONE = "79161234567"
 FIELDS = ("branch", "a.b", "/way", "имя поля")
 _OF_VISIT = {"landing_page", "hour_at", "city", "device", "browser", "os"}
 _FIELDS = {f"field:{name}" for name in FIELDS}
-_OF_LEADS = {"manager", "form", "dialled", "lead_kind", "client_id", "client_kind", "stated_source_id", "lead_id"}
+_OF_LEADS = {
+    "manager", "form", "dialled", "lead_kind", "client_id", "client_kind", "path", "stated_source_id", "lead_id",
+}  # fmt: skip
 ATTRIBUTES = {
     Fact.VISITS: {AT, "source_id", *_OF_VISIT} - {"hour_at"},
     Fact.LEADS: {AT, *_OF_LEADS, *_OF_VISIT, *_FIELDS, "visit_id", "is_answered", "is_target", "has_deal"},

@@ -18,6 +18,8 @@ KIND_KEYS = {LeadKind.CALL: "call", LeadKind.LEAD_REQUEST: "request"}
 """The keys of the dimension `lead_kind`."""
 NEW_CLIENT, RETURNING_CLIENT = "new", "returning"
 """The keys of the dimension `client_kind`."""
+PATH_ARROW, UNKNOWN_STEP = " → ", "(not set)"
+"""What joins the steps of a path in the dimension `path`, and the step of a visit whose source is unknown."""
 
 
 class Kind(Enum):
@@ -119,6 +121,16 @@ _TABLE = (
         meaning_ru="новый клиент или повторный; у сделки без лида клиент неизвестен",
         meaning_en="a new client or a returning one; the client of a deal without a lead is unknown",
         keys=(NEW_CLIENT, RETURNING_CLIENT),
+    ),
+    Dimension(
+        "path",
+        "Путь клиента",
+        "Path of the client",
+        _OF_LEADS,
+        meaning_ru="источники визитов, которые привели к лиду, от первого к последнему; визиты подряд из одного "
+        "источника и канала — один шаг",
+        meaning_en="the sources of the visits that led to the lead, from the first to the last; consecutive visits "
+        "from the same source and medium are one step",
     ),
 )
 DIMENSIONS: Mapping[str, Dimension] = {dimension.name: dimension for dimension in _TABLE}

@@ -55,7 +55,8 @@ class Pivot:
 def pivoted(rows: Report, columns: Report, cells: Report) -> Pivot:
     """Build a pivot from three reports: by rows, by columns, and by both (`cells`).
 
-    A cell without facts is zero if the metric is a sum or count and both totals are known; otherwise it is unknown.
+    A cell without facts has the value of nothing, zero of a sum or count, if both totals are known; otherwise it is
+    unknown.
     """
     table, across = _Table(rows, cells), list(columns.rows)
     lines = tuple(table.line(row, [table.cell(row, column) for column in across]) for row in rows.rows)

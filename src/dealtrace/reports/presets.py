@@ -17,6 +17,7 @@ class Preset:
 
 REPORT_PRESETS: Mapping[str, Preset] = {
     "sources": Preset("source,medium", "visits,leads,deals,won,amount,cost,drr"),
+    "paths": Preset("path", "leads,deals,won,amount,days_to_deal"),
     "models": Preset("source", "deals", ALL_MODELS),
 }
 """The presets by name."""

@@ -1,6 +1,7 @@
 """Rules of figures that engines of databases keep less easily than Python does, each by a small site."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -146,3 +147,30 @@ def test_the_hour_of_a_visit_after_the_period_is_told_by_the_clock_of_that_day(s
     stage.lead_request(site, datetime(2026, 3, 28, 12, 0, tzinfo=UTC), phone="79205550055", visit_id=visit.id)
     words = {"first": "2026-03-01", "last": "2026-03-28", "metrics": "leads"}
     assert rows(asked(stage, site, by="hour", **words)) == {"14": 1}
+
+
+def test_a_path_has_the_sources_of_all_visits_to_a_lead_in_order(stage: Stage, shop: Player) -> None:
+    yandex, other_ad = TrafficSource("Yandex", "CPC", "brand"), TrafficSource("yandex", "cpc", "sale")
+    google, direct, unknown = (
+        TrafficSource("google"),
+        TrafficSource("(direct)", "(none)"),
+        TrafficSource("", "(not set)"),
+    )
+    paths = [("a", [google, yandex, other_ad, direct]), ("b", [yandex, direct, yandex]), ("c", [unknown]), ("d", [])]
+    for place, (visitor, sources) in enumerate(paths):
+        visits = [
+            stage.visit(shop, NOON - timedelta(days=9 - day), source, visitor=visitor)
+            for day, source in enumerate(sources)
+        ]
+        phone = f"7920555006{place}"
+        last = visits[-1].id if visits else None
+        stage.call(shop, NOON - timedelta(hours=1), phone=phone, reference=visitor, visit_id=last)
+        register(stage, shop, {"number": visitor, "clue": by_contact(phone), "amount_rub": Decimal(100)})
+    with_lead = {"google → yandex / cpc → (direct)": 1, "yandex / cpc → (direct) → yandex / cpc": 1, None: 2}
+    for model in AttributionModel:
+        assert rows(asked(stage, shop, by="path", metrics="leads", model=f"{model:d}")) == with_lead
+        assert rows(asked(stage, shop, by="path", metrics="deals", model=f"{model:d}")) == with_lead
+    (row,) = asked(stage, shop, "path:contains:→ (DIRECT) →", by="path", metrics="amount").rows
+    assert row.keys == ("yandex / cpc → (direct) → yandex / cpc",)
+    split = asked(stage, shop, "path:is:google → yandex / cpc → (direct)", by="source", metrics="deals", model="4")
+    assert {row.keys[0] for row in split.rows} == {"google", "Yandex", "(direct)"}

@@ -25,7 +25,7 @@ from dealtrace.reports.presets import REPORT_PRESETS, Preset
 from dealtrace.reports.question import ALL_MODELS, LIMIT_MAX, RawQuestion
 from dealtrace.storage.database.engine import Database
 
-Name = Annotated[str, typer.Argument(metavar="[PRESET]", help="A preset: sources or models. Options override it.")]
+Name = Annotated[str, typer.Argument(metavar="[PRESET]", help="sources, paths or models. Options override the preset.")]
 By = Annotated[str, typer.Option("--by", help="Dimensions, comma-separated, at most three.")]
 PivotOption = Annotated[
     str, typer.Option("--pivot", help="A dimension whose values become columns; cells show the first metric.")

@@ -1,11 +1,13 @@
-"""SQL selects of leads to join: first leads of clients, leads with deals, and leads with a stated source."""
+"""SQL selects of leads to join: first leads of clients, leads with deals or a stated source, and paths to leads."""
 
-from sqlalchemy import BigInteger, Subquery, case, func, literal, select, type_coerce, union_all
+from sqlalchemy import BigInteger, Subquery, Text, case, func, literal, or_, select, type_coerce, union_all
 
+from dealtrace.attribution.traffic_source import DIRECT
 from dealtrace.leads.lead import LeadKind
-from dealtrace.reports.dimensions import NEW_CLIENT, RETURNING_CLIENT
+from dealtrace.reports.dimensions import NEW_CLIENT, PATH_ARROW, RETURNING_CLIENT, UNKNOWN_STEP
 from dealtrace.storage.reports.expressions import Expression, Selection
 from dealtrace.storage.reports.fact_tables import SITE_ID
+from dealtrace.storage.reports.sql_functions import joined_texts
 from dealtrace.storage.schema.tables.deals import deal
 from dealtrace.storage.schema.tables.leads import LEAD_STARTS, LEAD_TABLES
 
@@ -63,3 +65,24 @@ def stated_leads() -> Subquery:
         for kind, table in LEAD_TABLES.items()
     )
     return union_all(*columns).subquery("stated")
+
+
+def client_paths(touches: Subquery, sources: Subquery) -> Subquery:
+    """Return a select of the paths of clients to their leads, as texts: `lead_id` and `path`.
+
+    `touches` are the visits credited under the linear model: `lead_id`, `position` (0 is the last) and `source_id`.
+    `sources` are the traffic sources as in `FactTables`. A path of one unknown step is null.
+    """
+    ours = touches.outerjoin(sources, sources.c.id == touches.c.source_id)
+    is_shown = sources.c.medium_key != DIRECT.medium
+    medium = case((is_shown, " / " + sources.c.medium_key), else_="")
+    step = func.coalesce(sources.c.source_key, UNKNOWN_STEP) + medium
+    steps = select(touches.c.lead_id, touches.c.position, step.label("step")).select_from(ours).subquery("steps")
+    before = func.lag(steps.c.step).over(partition_by=steps.c.lead_id, order_by=steps.c.position.desc())
+    beside = select(steps, before.label("before")).subquery("beside")
+    changes = select(beside).where(or_(beside.c.before.is_(None), beside.c.before != beside.c.step)).subquery("changes")
+    path = joined_texts(changes.c.step, literal(PATH_ARROW, Text)).over(
+        partition_by=changes.c.lead_id, order_by=changes.c.position.desc(), rows=(None, None)
+    )
+    joined = select(changes.c.lead_id, func.nullif(path, UNKNOWN_STEP).label("path")).distinct()
+    return joined.subquery("paths")

@@ -89,6 +89,24 @@ def _postgresql_items(element: items_of, compiler: SQLCompiler, **kwargs: object
     return f"json_array_elements_text(CAST({compiler.process(element.clauses, **kwargs)} AS json))"
 
 
+class joined_texts(FunctionElement[str]):  # noqa: N801
+    """The SQL aggregate that joins texts by a separator; used as a window function, it joins them in order."""
+
+    name = "joined_texts"
+    inherit_cache = True
+    type = Text()
+
+
+@compiles(joined_texts)
+def _joined(element: joined_texts, compiler: SQLCompiler, **kwargs: object) -> str:
+    return f"string_agg({compiler.process(element.clauses, **kwargs)})"
+
+
+@compiles(joined_texts, "sqlite")
+def _sqlite_joined(element: joined_texts, compiler: SQLCompiler, **kwargs: object) -> str:
+    return f"group_concat({compiler.process(element.clauses, **kwargs)})"
+
+
 def known_text(text: Expression) -> Expression:
     """Return the SQL expression for a string, null for a placeholder such as `(not set)`; see `part_key`.
 

@@ -31,6 +31,7 @@ from dealtrace.storage.reports.expressions import Expression, Selection
 from dealtrace.storage.reports.fact_tables import AT, SITE_ID, TARGET_SECONDS, Moment
 from dealtrace.storage.reports.joined_leads import (
     client_kind,
+    client_paths,
     client_since,
     first_leads,
     leads_with_deals,
@@ -64,6 +65,7 @@ MOMENTS_OF_DEALS = {
 }
 """The attribute of a deal for each time by which reports may date deals."""
 _LEAD, _VISIT, _STATUS, _FIRST, _STATED, _DEALS = "lead", "visit", "status", "first", "stated", "deals"
+_PATH = "path"
 
 
 def _microseconds(moment: Expression) -> Expression:
@@ -197,8 +199,10 @@ class StoredFacts:
 
     def _leads(self, names: Iterable[str]) -> Selection:
         """Return a select of both kinds of leads; other tables are joined once with the union of both kinds."""
-        own, first, with_deals = visit.alias("own"), first_leads(), leads_with_deals()
-        joined = dict.fromkeys(_of_visit(own), "visit_id") | {"client_kind": "client_id", "has_deal": "id"}
+        own, first, with_deals, paths = visit.alias("own"), first_leads(), leads_with_deals(), self._paths()
+        joined = dict.fromkeys(_of_visit(own), "visit_id") | {
+            "client_kind": "client_id", "has_deal": "id", "path": "lead_id",
+        }  # fmt: skip
         plain = {AT, *(joined.get(name, name) for name in names)}
         kinds = [self.leads(kind, sorted(plain)) for kind in LeadKind]
         both = union_all(*kinds).subquery("leads")
@@ -206,12 +210,14 @@ class StoredFacts:
             **{column.name: Attribute(column) for column in both.c},
             "client_kind": Attribute(client_kind(first, both.c[AT]), (_FIRST,)),
             "has_deal": Attribute(case((with_deals.c.lead_id.is_not(None), 1), else_=0), (_DEALS,)),
+            "path": Attribute(paths.c.path, (_PATH,)),
             **_of_visit(own),
         }
         joins: Joins = {
             _VISIT: lambda rows: rows.outerjoin(own, and_(own.c.site_id == SITE_ID, own.c.id == both.c["visit_id"])),
             _FIRST: lambda rows: rows.outerjoin(first, first.c.client_id == both.c["client_id"]),
             _DEALS: lambda rows: rows.outerjoin(with_deals, with_deals.c.lead_id == both.c.id),
+            _PATH: lambda rows: rows.outerjoin(paths, paths.c.lead_id == both.c.lead_id),
         }
         return _chosen(names, attributes, joins, both)
 
@@ -247,7 +253,7 @@ class StoredFacts:
         return _chosen(names, attributes, joins, table).where(*mine)
 
     def _deals(self, names: Iterable[str], moment: Moment) -> Selection:
-        own, first, stated = visit.alias("own"), first_leads(), stated_leads()
+        own, first, stated, paths = visit.alias("own"), first_leads(), stated_leads(), self._paths()
         attributes: dict[str, Attribute] = {
             "id": Attribute(deal.c.id),
             AT: _moment_of_deal(moment),
@@ -274,6 +280,7 @@ class StoredFacts:
             ),
             "client_since": Attribute(client_since(_client_of_deal()), (_LEAD,)),
             "match_reason": Attribute(match_reason(contact_matching=self.contact_matching), (_LEAD,)),
+            "path": Attribute(paths.c.path, (_PATH,)),
             "stated_source_id": self._stated_source(stated),
             "is_matched": Attribute(
                 case((or_(credit_key_of_deal().is_not(None), deal.c.stated_source_id.is_not(None)), 1), else_=0)
@@ -282,7 +289,15 @@ class StoredFacts:
             **{name: Attribute(field) for name, field in _fields(deal.c.custom_values, names).items()},
         }
         mine = (deal.c.site_id == SITE_ID, deal.c.deleted_at.is_(None))
-        return _chosen(names, attributes, _joins_of_deals(own, first, stated), deal).where(*mine)
+        joins: Joins = {
+            **_joins_of_deals(own, first, stated),
+            _PATH: lambda rows: rows.outerjoin(paths, paths.c.lead_id == credit_key_of_deal()),
+        }
+        return _chosen(names, attributes, joins, deal).where(*mine)
+
+    def _paths(self) -> Subquery:
+        touches = self.touches(AttributionModel.LINEAR).subquery("all_touches")
+        return client_paths(touches, self.sources().subquery("sources_of_paths"))
 
     def _stated_source(self, stated: FromClause) -> Attribute:
         """Return the stated source of a deal; a deal with a lead has the source stated for that lead, if any."""

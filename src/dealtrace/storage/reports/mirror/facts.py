@@ -11,6 +11,7 @@ from dealtrace.reports.dimensions import FIELD_PREFIX, NEW_CLIENT, RETURNING_CLI
 from dealtrace.reports.facts import Fact
 from dealtrace.storage.reports.expressions import Expression, Selection
 from dealtrace.storage.reports.fact_tables import AT, SITE_ID, TARGET_SECONDS, Moment
+from dealtrace.storage.reports.joined_leads import client_paths
 from dealtrace.storage.reports.mirror import tables
 from dealtrace.storage.reports.mirror.visitors import VisitKeys
 from dealtrace.storage.reports.sql_functions import known_text
@@ -108,7 +109,8 @@ class MirrorFacts:
                 tables.deals.c.site_id == SITE_ID, tables.deals.c.lead_id.is_not(None)
             )
             computed["has_deal"] = case((lead.c.id.in_(mine), 1), else_=0)
-        return self._chosen(lead, lead, names, computed)
+        rows = self._with_paths(lead, lead, computed) if "path" in names else lead
+        return self._chosen(lead, rows, names, computed)
 
     def _deals(self, names: list[str], moment: Moment) -> Selection:
         deal = tables.deals
@@ -123,7 +125,26 @@ class MirrorFacts:
         if "client_kind" in names:
             kind = _client_kind(deal, deal.c.lead_at)
             computed["client_kind"] = case((deal.c.lead_id > 0, kind), else_=None)
+        if "path" in names:
+            rows = self._with_paths(rows, deal, computed)
         return self._chosen(deal, rows, names, computed)
+
+    def _with_paths(self, rows: FromClause, table: FromClause, computed: dict[str, Expression]) -> FromClause:
+        """Return `rows` joined with the paths of clients, and add the path of each row to `computed`.
+
+        Leads with the same list of sources have the same path, so that each list is spelt only once.
+        """
+        sources = table.c[f"sources_{AttributionModel.LINEAR:d}"]
+        lists = select(sources.label("lead_id")).where(table.c.site_id == SITE_ID, sources.is_not(None)).distinct()
+        listed = lists.subquery("lists")
+        touches = select(
+            listed.c.lead_id,
+            func.generate_subscripts(listed.c.lead_id, 1, type_=BigInteger).label("position"),
+            _each(listed.c.lead_id).label("source_id"),
+        ).subquery("steps_of_lists")
+        paths = client_paths(touches, self.sources().subquery("sources_of_paths"))
+        computed["path"] = paths.c.path
+        return rows.outerjoin(paths, paths.c.lead_id == sources)
 
     def _chosen(
         self, table: FromClause, rows: FromClause, names: Iterable[str], computed: dict[str, Expression]
