@@ -16,13 +16,16 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 from benchmarks import webhooks
 from benchmarks.cabinet import report_cabinet
 from benchmarks.client_orders import report_client_orders
+from benchmarks.forms import report_forms
 from benchmarks.growth import FEW, MANY, report_growth
 from benchmarks.http_layer import report_http_layer
 from benchmarks.import_calls import report_import
 from benchmarks.journals import report_journals
 from benchmarks.report_scale import TIMES
 from benchmarks.reports import report_reports
+from benchmarks.revisions import report_revisions
 from benchmarks.serving import NO_STORE, PRODUCT, Contender, Figures, Place, environment_of, measure, postgresql
+from benchmarks.workers import report_workers
 from dealtrace.leads.call import IncomingCall
 from dealtrace.operations.leads.arrivals import decide_calls
 from dealtrace.operations.leads.intake import store_leads
@@ -30,8 +33,14 @@ from dealtrace.operations.work import Work
 from dealtrace.storage.accounts.sites import find_site
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.id_blocks import IdBlocks
+from postgresql import PostgresqlServer
 
-PARTS = ("register", "client-orders", "http", "import", "growth", "journals", "webhooks", "reports", "cabinet")
+PARTS = (
+    "register", "client-orders", "http", "import", "growth", "journals", "webhooks", "reports", "cabinet", "workers",
+    "forms",
+)  # fmt: skip
+BESIDE = ("revisions",)
+"""Parts that run only if `--only` names them."""
 CALLS = 50_000
 CALLS_AT_ONCE = 1000
 BEFORE_THE_DEALS = datetime(2018, 3, 26, 6, 0, tzinfo=UTC)
@@ -47,7 +56,7 @@ CONTENDERS = (
 def main() -> None:
     """Run the benchmark that `--only` names, or all benchmarks, and print the results."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", choices=PARTS, help="run only this benchmark")
+    parser.add_argument("--only", choices=(*PARTS, *BESIDE), help="run only this benchmark")
     parser.add_argument("--rounds", type=int, default=5, help="how often each measurement is repeated")
     parser.add_argument("--seconds", type=int, default=4, help="seconds of load in each round")
     parser.add_argument("--connections", type=int, default=32, help="HTTP connections that send requests")
@@ -57,6 +66,9 @@ def main() -> None:
     parser.add_argument("--deals", type=int, default=MANY, help="deals to match again, and deals in reports")
     parser.add_argument(
         "--times", type=int, default=TIMES, help="how many times as large the largest mirror is; 0: no largest sizes"
+    )
+    parser.add_argument(
+        "--beside", action="append", default=[], metavar="NAME=CHECKOUT", help="another revision, for `revisions`"
     )
     parser.add_argument("--no-postgresql", action="store_true", help="measure only SQLite")
     chosen = parser.parse_args()
@@ -80,6 +92,7 @@ def main() -> None:
         if "import" in parts:
             report_import(folder, {engine: place.url for engine, place in places.items()})
         _report_large_sites(folder, addresses, chosen, parts)
+        _report_beside(folder, addresses, server, chosen, parts)
         if "webhooks" in parts:
             _report_webhooks(folder, addresses, chosen)
 
@@ -97,6 +110,22 @@ def _report_large_sites(
         report_reports(folder, addresses, chosen.deals, chosen.times)
     if "cabinet" in parts:
         report_cabinet(folder, addresses, chosen.deals)
+
+
+def _report_beside(
+    folder: Path,
+    addresses: Mapping[str, Callable[[str], str]],
+    server: PostgresqlServer | None,
+    chosen: argparse.Namespace,
+    parts: Sequence[str],
+) -> None:
+    """Measure registration beside other revisions, by two processes, and while forms are saved in the cabinet."""
+    if "revisions" in parts:
+        report_revisions(folder, addresses, server, chosen)
+    if "workers" in parts and server is not None and not chosen.no_postgresql:
+        report_workers(folder, server.create, server, chosen)
+    if "forms" in parts:
+        report_forms(folder, addresses, server, chosen)
 
 
 def _report_webhooks(folder: Path, addresses: Mapping[str, Callable[[str], str]], chosen: argparse.Namespace) -> None:

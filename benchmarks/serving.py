@@ -10,9 +10,9 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from dealtrace.storage.database.engine import open_database
@@ -30,12 +30,22 @@ class Contender:
     """A server to compare with others: its application, its prepared database, and whether deals have a phone.
 
     `target` is the application factory, `engine` the key of the database; with `contact`, deals are matched by phone.
+    `checkout` is the folder of the revision, with a `.venv` of its own; `settings` are environment variables.
+    With `workers`, `dealtrace serve` starts so many processes.
     """
 
     name: str
     target: str
     engine: str
     contact: bool
+    checkout: Path = HERE.parent
+    settings: Mapping[str, str] = field(default_factory=dict)
+    workers: int = 0
+
+    @property
+    def python(self) -> str:
+        """Return the path of the interpreter that runs the server."""
+        return sys.executable if self.checkout == HERE.parent else f"{self.checkout}/.venv/bin/python"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,64 +102,76 @@ def serving(contender: Contender, folder: Path, place: Place) -> Iterator[tuple[
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [
-        sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--port", str(port), "--loop", "uvloop",
-        "--no-ws", "--no-log", contender.target,
-    ]  # fmt: skip
+    if contender.workers:
+        command = ["dealtrace", "serve", "--port", str(port), "--workers", str(contender.workers)]
+    else:
+        command = ["granian", "--interface", "asgi", "--factory", "--port", str(port), "--loop", "uvloop", "--no-ws",
+                   "--no-log", contender.target]  # fmt: skip
+    environment = {**environment_of(place.url, port), **contender.settings}
     with (folder / "log").open("ab") as log:
         process = subprocess.Popen(
-            command, env=environment_of(place.url, port), stdout=log, stderr=log,
-            cwd=HERE.parent, start_new_session=True,
+            [contender.python, "-m", *command], env=environment, stdout=log, stderr=log,
+            cwd=contender.checkout, start_new_session=True,
         )  # fmt: skip
     try:
-        _wait_for(port)
+        _wait_for(port, max(contender.workers, 1))
         yield port, process.pid
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait()
 
 
-def _wait_for(port: int) -> None:
+def _wait_for(port: int, processes: int) -> None:
+    """Wait until so many processes have answered."""
+    answered = set()
     for _ in range(STARTS_TRIED):
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5):
-                return
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as answer:
+                answered.add(answer.headers["x-request-id"].partition("-")[0])
         except OSError:
             time.sleep(0.05)
+        if len(answered) >= processes:
+            return
     raise TimeoutError(port)
 
 
 def measure(contender: Contender, folder: Path, place: Place, chosen: argparse.Namespace) -> Figures:
-    """Run one round and return its results: a second of load to warm up, then the measured load.
+    """Run one round on a new server and return its results: a second of load to warm up, then the measured load.
 
     Between them, the database's statistics are gathered, which autovacuum would do within a minute.
     """
     with serving(contender, folder, place) as (port, group):
-        load = ["wrk", "-t1", f"-c{chosen.connections}", "--latency", "-s", str(HERE / "register.lua")]
-        environment = {
-            **os.environ,
-            "BENCH_TOKEN": place.token,
-            "BENCH_CALLS": str(chosen.calls),
-            "BENCH_CONTACT": str(int(contender.contact)),
-        }
-        address = f"http://127.0.0.1:{port}"
-        subprocess.run([*load, "-d1s", address], env=environment, check=True, capture_output=True)
-        _gather_statistics(place.url)
+        run_load(contender, place, port, chosen, seconds=1)
+        gather_statistics(place.url)
         before = cpu_seconds(group)
-        run = subprocess.run(
-            [*load, f"-d{chosen.seconds}s", address], env=environment, check=True, capture_output=True, text=True
-        )
-        spent = cpu_seconds(group) - before
-        return _read(run.stdout, spent, _memory_mib(group))
+        printed = run_load(contender, place, port, chosen, seconds=chosen.seconds)
+        return read_figures(printed, cpu_seconds(group) - before, _memory_mib(group))
 
 
-def _gather_statistics(url: str) -> None:
+def run_load(contender: Contender, place: Place, port: int, chosen: argparse.Namespace, *, seconds: int) -> str:
+    """Register deals at a running server, and return what `wrk` printed."""
+    environment = {
+        **os.environ,
+        "BENCH_TOKEN": place.token,
+        "BENCH_CALLS": str(chosen.calls),
+        "BENCH_CONTACT": str(int(contender.contact)),
+    }
+    load = ["wrk", "-t1", f"-c{chosen.connections}", f"-d{seconds}s", "--latency", "-s", str(HERE / "register.lua")]
+    run = subprocess.run(
+        [*load, f"http://127.0.0.1:{port}"], env=environment, check=True, capture_output=True, text=True
+    )
+    return run.stdout
+
+
+def gather_statistics(url: str) -> None:
+    """Refresh the statistics of a PostgreSQL database."""
     database = open_database(url)
     database.gather_statistics()
     database.close()
 
 
-def _read(printed: str, cpu_seconds: float, memory_mib: float) -> Figures:
+def read_figures(printed: str, cpu_seconds: float, memory_mib: float = 0.0) -> Figures:
+    """Return the figures of a load by what `wrk` printed, the CPU that it cost, and the memory of the server."""
     requests = requests_of(printed)
     failed = re.search(r"Non-2xx or 3xx responses: (\d+)", printed)
     return Figures(
@@ -186,11 +208,27 @@ def _members(group: int) -> list[Path]:
 
 def cpu_seconds(group: int) -> float:
     """Return the CPU that the processes of a group have used so far."""
-    ticks = 0
-    for member in _members(group):
-        fields = (member / "stat").read_text().rsplit(")", 1)[1].split()
-        ticks += int(fields[11]) + int(fields[12])
+    return sum(sum(_ticks(member)[:2]) for member in _members(group)) / os.sysconf("SC_CLK_TCK")
+
+
+def database_seconds(server: PostgresqlServer | None) -> float:
+    """Return the CPU that a PostgreSQL server has used so far, that of its ended processes included; 0 for `None`."""
+    if server is None:
+        return 0.0
+    main = Path(f"/proc/{server.process.pid}")
+    ticks = sum(_ticks(main))
+    for pid in (main / "task" / main.name / "children").read_text().split():
+        try:
+            ticks += sum(_ticks(Path(f"/proc/{pid}")))
+        except FileNotFoundError:
+            continue
     return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _ticks(process: Path) -> list[int]:
+    """Return the clock ticks of a process, user and system, and those of its ended children, user and system."""
+    fields = (process / "stat").read_text().rsplit(")", 1)[1].split()
+    return [int(field) for field in fields[11:15]]
 
 
 def _memory_mib(group: int) -> float:

@@ -144,7 +144,12 @@ class Application:
         self._file_threads = Threads(FILES_AT_ONCE, "files")
         self._export_threads = Threads(EXPORTS_AT_ONCE, "exports")
         self._background_runs = BackgroundRuns(_log_failed_run)
-        self._account_changes, self._session_uses = AccountChanges(self._database), SessionUses()
+        self._account_changes = AccountChanges(
+            self._database,
+            patience_seconds=self._settings.storage_patience_seconds,
+            observe_retry=self._retry_log.observe,
+        )
+        self._session_uses = SessionUses()
         services = service_routes(describe, self._watch, lambda: self._write_queue.is_alive)
         page_services = Services(
             self._database,

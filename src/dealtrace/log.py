@@ -10,6 +10,7 @@ import math
 import re
 import secrets
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -128,24 +129,27 @@ class RebuildLog:
 
 
 class RetryLog:
-    """Counts the retries of the write queue, and logs their number at most once a minute."""
+    """Counts the retries of writes, and logs their number at most once a minute."""
 
     def __init__(self, seconds_now: Callable[[], float] = time.monotonic) -> None:
         self._seconds_now = seconds_now
         self._seen: collections.Counter[str] = collections.Counter()
         self._logged_at = -RETRY_LOG_SECONDS
+        self._lock = threading.Lock()
 
     def observe(self, reason: str) -> None:
-        """Count a retry of a write; called from the thread of the write queue."""
+        """Count a retry of a write; called from the threads that write."""
         metrics.RETRIES.labels(reason).inc()
-        self._seen[reason] += 1
+        with self._lock:
+            self._seen[reason] += 1
 
     def log(self) -> None:
         """Log the retries since the last log line, if there were any and a minute has passed; called every second."""
         now = self._seconds_now()
         if not self._seen or now < self._logged_at + RETRY_LOG_SECONDS:
             return
-        seen, self._seen, self._logged_at = self._seen, collections.Counter(), now
+        with self._lock:
+            seen, self._seen, self._logged_at = self._seen, collections.Counter(), now
         _log.warning("writes_retried", **seen)
 
 

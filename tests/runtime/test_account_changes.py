@@ -1,16 +1,23 @@
 """Changes of accounts: one after another, each in a transaction of its own."""
 
 import asyncio
+import sqlite3
+from collections import Counter
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select
+from sqlalchemy.exc import DBAPIError
 
 from dealtrace.errors import LoginRefused
 from dealtrace.runtime.account_changes import IDS_OF_A_CHANGE, AccountChanges
 from dealtrace.storage.accounts.installation import is_factor_demanded, set_factor_demanded
-from dealtrace.storage.database.engine import Database
+from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.schema.tables.control import id_block
+from stored import wait_until_locked
+
+FIRST, SECOND = "SELECT pg_advisory_xact_lock(1)", "SELECT pg_advisory_xact_lock(2)"
 
 
 def next_id(database: Database) -> int:
@@ -44,3 +51,87 @@ def test_a_change_that_is_refused_leaves_nothing_behind(database: Database) -> N
         asyncio.run(AccountChanges(database).run(refuse))
     with database.read() as connection:
         assert not is_factor_demanded(connection)
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+def test_a_change_that_a_deadlock_rolled_back_is_run_again(database: Database) -> None:
+    other = open_database(database.url.render_as_string(hide_password=False))
+    retries: Counter[str] = Counter()
+    following: list[Future[Any]] = []
+    tries = 0
+
+    def demand(connection: Connection, ids: Any) -> int:
+        """Run into a deadlock, at the first call, in which this transaction is the one that notices."""
+        nonlocal tries
+        tries += 1
+        set_factor_demanded(connection, is_demanded=True)
+        if tries == 1:
+            connection.exec_driver_sql("SET LOCAL deadlock_timeout = '10ms'")
+            connection.exec_driver_sql(FIRST)
+            following.append(threads.submit(lambda: rival.exec_driver_sql(FIRST)))
+            wait_until_locked(database, following[0])
+            connection.exec_driver_sql(SECOND)
+        return int(ids.take())
+
+    changes = AccountChanges(database, observe_retry=lambda reason: retries.update([reason]))
+    try:
+        with ThreadPoolExecutor(1) as threads, other.write() as rival:
+            rival.exec_driver_sql("SET LOCAL deadlock_timeout = '1h'")
+            rival.exec_driver_sql(SECOND)
+            taken = asyncio.run(changes.run(demand))
+    finally:
+        changes.stop()
+        other.close()
+    assert (tries, retries) == (2, {"deadlock": 1})
+    assert taken < next_id(database)
+    with database.read() as connection:
+        assert is_factor_demanded(connection)
+
+
+def hold_file(database: Database) -> sqlite3.Connection:
+    """Keep the lock of a SQLite file, for which others wait a moment only, until the connection is closed."""
+    with database.write() as connection:
+        connection.exec_driver_sql("PRAGMA busy_timeout=10")
+    holder = sqlite3.connect(database.file, isolation_level=None, check_same_thread=False)
+    holder.execute("BEGIN IMMEDIATE")
+    return holder
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_a_change_waits_until_another_process_releases_the_file(database: Database) -> None:
+    holder, retries = hold_file(database), list[str]()
+
+    def release(reason: str) -> None:
+        retries.append(reason)
+        holder.close()
+
+    changes = AccountChanges(database, observe_retry=release)
+    asyncio.run(changes.run(lambda connection, _ids: set_factor_demanded(connection, is_demanded=True)))
+    changes.stop()
+    assert retries == ["locked"]
+    with database.read() as connection:
+        assert is_factor_demanded(connection)
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_a_change_is_not_run_again_once_it_has_waited_long_enough(database: Database) -> None:
+    holder, retries = hold_file(database), list[str]()
+    changes = AccountChanges(database, patience_seconds=0, observe_retry=retries.append)
+    with pytest.raises(sqlite3.OperationalError):
+        asyncio.run(changes.run(lambda connection, _ids: set_factor_demanded(connection, is_demanded=True)))
+    changes.stop()
+    holder.close()
+    assert retries == []
+
+
+def test_a_change_with_a_mistake_of_ours_is_called_once(database: Database) -> None:
+    tries = 0
+
+    def ask_nonsense(connection: Connection, _ids: object) -> None:
+        nonlocal tries
+        tries += 1
+        connection.exec_driver_sql("SELECT nonsense FROM nowhere")
+
+    with pytest.raises(DBAPIError):
+        asyncio.run(AccountChanges(database).run(ask_nonsense))
+    assert tries == 1

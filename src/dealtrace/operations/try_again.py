@@ -1,28 +1,39 @@
 """Run a transaction again after it lost against another one."""
 
+import math
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from dealtrace.storage.database.database_errors import is_conflict
+from dealtrace.storage.database.database_errors import is_conflict, retry_reason
 
 TRIES_MAX = 10
 Result = TypeVar("Result")
 
 
-def try_again(attempt: Callable[[], Result], clean_up: Callable[[], None] = lambda: None) -> Result:
+def try_again(
+    attempt: Callable[[], Result],
+    clean_up: Callable[[], None] = lambda: None,
+    *,
+    patience_seconds: float = math.inf,
+    observe_retry: Callable[[str], None] = lambda _reason: None,
+) -> Result:
     """Return what `attempt` returns; after a conflict with another transaction, try again, at most `TRIES_MAX` times.
 
     `attempt` contains a whole transaction, so nothing of a failed attempt is stored. `clean_up` is called before each
-    further attempt, and undoes what an attempt has done outside the database.
+    further attempt, and undoes what an attempt has done outside the database; `observe_retry` is called with the
+    reason. No attempt begins later than `patience_seconds` after the first.
 
     Raises:
         Exception: what the last attempt raised, or an error that is no conflict.
     """
+    deadline = time.monotonic() + patience_seconds
     for _ in range(TRIES_MAX - 1):
         try:
             return attempt()
         except Exception as error:
-            if not is_conflict(error):
+            if not is_conflict(error) or time.monotonic() >= deadline:
                 raise
+            observe_retry(retry_reason(error))
             clean_up()
     return attempt()

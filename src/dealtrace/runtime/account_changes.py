@@ -1,10 +1,12 @@
 """Changes of sites, users and tokens; they are rare, and each has its own transaction."""
 
+import math
 from collections.abc import Callable
 from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
 
+from dealtrace.operations.try_again import try_again
 from dealtrace.runtime.threads import Threads
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import IdBlocks
@@ -18,11 +20,20 @@ Result = TypeVar("Result")
 class AccountChanges:
     """Runs functions that change sites, users or tokens, one at a time, on a separate thread.
 
+    A change that loses against another transaction, for example by a deadlock, is run again for `patience_seconds`.
     Unused ids are kept for the next change.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        patience_seconds: float = math.inf,
+        observe_retry: Callable[[str], None] = lambda _reason: None,
+    ) -> None:
         self._database = database
+        self._patience_seconds = patience_seconds
+        self._observe_retry = observe_retry
         self._ids = IdBlocks(database.writer)
         self._thread = Threads(1, "account-changes")
 
@@ -31,14 +42,19 @@ class AccountChanges:
     ) -> Result:
         """Call `change` on the thread in its own transaction, and return its result.
 
+        It may be called several times, each time in a new transaction, so it must do nothing outside the database.
+
         Raises:
             Refusal: the change was refused; nothing was stored.
         """
 
-        def run() -> Result:
+        def attempt() -> Result:
             self._ids.ensure(IDS_OF_A_CHANGE)
             with self._database.write() as connection:
                 return change(connection, self._ids, *args, **kwargs)
+
+        def run() -> Result:
+            return try_again(attempt, patience_seconds=self._patience_seconds, observe_retry=self._observe_retry)
 
         return await self._thread.run(run)
 

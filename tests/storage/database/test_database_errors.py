@@ -9,6 +9,7 @@ import pytest
 from psycopg import errors
 from sqlalchemy import Column, Connection, MetaData, Table, Text, insert, select
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoFreeConnection
 
 from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.database.database_errors import (
@@ -83,6 +84,7 @@ FAULTS: list[tuple[BaseException, tuple[bool, bool, bool]]] = [
     (errors.OutOfMemory(), (False, False, True)),
     (ValueError("ours"), (False, False, False)),
     (TimeoutError(), (False, False, False)),
+    (NoFreeConnection(), (False, True, True)),
 ]
 
 
@@ -159,6 +161,19 @@ def test_it_calls_a_busy_file_passing(tmp_path: Path) -> None:
     assert is_temporary(met.value)
 
 
+def test_it_calls_a_connection_that_another_writer_keeps_passing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "deals.db").touch()
+    database = open_database(f"sqlite:///{tmp_path / 'deals.db'}")
+    monkeypatch.setattr(database.writer.pool, "_timeout", 0.01)
+    with database.write(), pytest.raises(NoFreeConnection) as met, database.write():
+        pass
+    database.close()
+    assert is_temporary(met.value)
+    assert is_database_failure(met.value)
+
+
 def test_it_calls_a_server_that_is_not_there_passing(tmp_path: Path) -> None:
     database = open_database(f"postgresql://u@/deals?host={tmp_path}")
     with pytest.raises(DBAPIError) as met, database.read():
@@ -191,6 +206,7 @@ def test_it_tells_nothing_of_what_is_not_the_databases(fault: Exception) -> None
         (errors.AdminShutdown(), "away"),
         (psycopg.OperationalError(), "away"),
         (sqlite_fault(sqlite3.SQLITE_BUSY), "locked"),
+        (NoFreeConnection(), "locked"),
         (sqlite_fault(sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.IntegrityError), "race"),
         (ValueError(), "broken"),
     ],
@@ -199,7 +215,16 @@ def test_a_second_attempt_is_counted_by_its_reason(fault: BaseException, reason:
     assert retry_reason(fault) == reason
 
 
-@pytest.mark.parametrize("fault", [errors.DeadlockDetected(), errors.SerializationFailure(), errors.UniqueViolation()])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        errors.DeadlockDetected(),
+        errors.SerializationFailure(),
+        errors.UniqueViolation(),
+        sqlite_fault(sqlite3.SQLITE_BUSY),
+        NoFreeConnection(),
+    ],
+)
 def test_a_transaction_that_lost_against_another_may_be_run_again(fault: Exception) -> None:
     assert is_conflict(fault)
 

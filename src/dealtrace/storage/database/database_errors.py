@@ -4,6 +4,8 @@ import re
 import sqlite3
 import sys
 
+from sqlalchemy.exc import TimeoutError as NoFreeConnection
+
 TEMPORARY_SQLSTATES = frozenset({"40001", "40P01", "57P01", "57P02", "57P03"})
 """The SQLSTATEs of a serialization failure, a deadlock, and a server that is stopping, crashed or starting."""
 CONFLICT_SQLSTATES = frozenset({"40001", "40P01"})
@@ -51,13 +53,16 @@ def is_lost_race(fault: BaseException) -> bool:
 
 
 def is_conflict(fault: BaseException) -> bool:
-    """Return whether a transaction lost against another one, by a conflicting row or a deadlock, and may be run again.
+    """Return whether a transaction lost against another one, and may be run again.
 
+    It lost by a conflicting row or a deadlock, or because the other one kept the lock of a SQLite file for too long.
     This is for whoever runs whole transactions again. Deadlocks are not lost races, because the write queue answers a
     lost race by running a command again inside its transaction, which a deadlock has already ended.
     """
     error = driver_error(fault)
-    return is_lost_race(fault) or (_is_postgresql(error) and _sqlstate(error) in CONFLICT_SQLSTATES)
+    if is_lost_race(fault) or _is_locked(error):
+        return True
+    return _is_postgresql(error) and _sqlstate(error) in CONFLICT_SQLSTATES
 
 
 def retry_reason(fault: BaseException) -> str:
@@ -67,7 +72,7 @@ def retry_reason(fault: BaseException) -> str:
     error = driver_error(fault)
     if _is_postgresql(error):
         return RETRY_REASONS.get(_sqlstate(error) or "", "away")
-    return "locked" if isinstance(error, sqlite3.OperationalError) else "broken"
+    return "locked" if isinstance(error, (sqlite3.OperationalError, NoFreeConnection)) else "broken"
 
 
 def is_database_failure(fault: BaseException) -> bool:
@@ -81,6 +86,8 @@ def is_database_failure(fault: BaseException) -> bool:
         return True
     if isinstance(error, sqlite3.OperationalError):
         return _sqlite_code(error) != sqlite3.SQLITE_ERROR
+    if isinstance(error, NoFreeConnection):
+        return True
     if (_sqlstate(error) or "").startswith(LIMIT_CLASS):
         return False
     return _is_postgresql(error, "OperationalError") or is_read_only(error)
@@ -132,11 +139,20 @@ def _sqlite_code(error: sqlite3.Error) -> int:
 def is_temporary(fault: BaseException) -> bool:
     """Return whether an error is temporary, such as a busy file, a deadlock or a server that is restarting."""
     error = driver_error(fault)
-    if isinstance(error, sqlite3.OperationalError):
-        return _sqlite_code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
     if _is_postgresql(error):
         state = _sqlstate(error)
         if state is None:
             return _is_postgresql(error, "OperationalError")
         return state in TEMPORARY_SQLSTATES or state.startswith(CONNECTION_CLASS)
-    return False
+    return _is_locked(error)
+
+
+def _is_locked(error: BaseException) -> bool:
+    """Return whether another writer kept the lock of a SQLite file, or all connections, for too long.
+
+    The writers of a process share one connection to a SQLite file. While another process keeps the lock, one of them
+    waits for the lock, and all others wait for the connection.
+    """
+    if isinstance(error, sqlite3.OperationalError):
+        return _sqlite_code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    return isinstance(error, NoFreeConnection)
