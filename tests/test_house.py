@@ -33,7 +33,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "reports": frozenset({"accounts", "deals", "leads", "matching", "attribution"}),
     "webhooks": frozenset({"accounts", "deals", "leads"}),
     "mails": frozenset({"accounts", "reports"}),
-    "alerts": frozenset({"accounts", "mails", "reports"}),
+    "alerts": frozenset({"accounts", "deals", "mails", "reports"}),
     "demo": DOMAIN,
     "files": DOMAIN,
     "storage": DOMAIN,

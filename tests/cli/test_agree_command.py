@@ -61,6 +61,15 @@ def test_a_list_that_agrees_ends_with_status_0(server: ServerProcess, served: St
     assert rows_of(served.database, player) == stored
 
 
+def test_sums_with_separated_thousands_agree(server: ServerProcess, served: Stage, beside: Terminal) -> None:
+    player = served.open_site()
+    server.register(player.token, orderNumber="n1", orderSum="1234", orderDate="26.03.2018 10:00:00", orderStatus="NEW")
+    register(server, player, "n2", orderStatus="NEW")
+    agreed(beside, player, write(beside.folder, row("n1", amount="1,234"), row("n2", amount="1,000.50")), 0)
+    said = agreed(beside, player, write(beside.folder, row("n1", amount="1,234"), name="short.csv"), 2).out
+    assert "1,234: is it 1234 or 1.234?" in " ".join(said.split())
+
+
 def test_what_differs_is_listed_and_counted_and_ends_with_status_1(
     server: ServerProcess, served: Stage, beside: Terminal
 ) -> None:

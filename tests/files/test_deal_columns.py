@@ -105,6 +105,40 @@ def test_sums_are_read_as_people_write_them(tmp_path: Path, cell: str, amount: s
         assert deal.amount_rub == (Decimal(amount) if amount is not None else None)
 
 
+@pytest.mark.parametrize(
+    ("sums", "found"),
+    [
+        (("1,234", "1,5"), ["1.234", "1.5"]),
+        (("1,234", "1500.5"), ["1234", "1500.5"]),
+        (("1,234", "1,234.50", "-2,345"), ["1234", "1234.5", "-2345"]),
+        (("1.234", "1.234,50"), ["1234", "1234.5"]),
+        (("+1.234", "1000.0000"), ["1.234", "1000"]),
+        (("1,234,567", "=", "12,345"), ["1234567", "orderSum", "12345"]),
+        (("1,234",), ["orderSum"]),
+        (("1,234", "7", "1.5", "1,5"), ["orderSum", "7", "1.5", "1.5"]),
+        (("1,23,4", "1.5"), ["orderSum", "1.5"]),
+    ],
+)
+def test_the_other_sums_decide_what_may_be_a_thousand_or_one(
+    tmp_path: Path, sums: tuple[str, ...], found: list[str]
+) -> None:
+    path = tmp_path / "deals.csv"
+    rows = "".join(f'{number},26.03.2018 09:50:01,new,"{text}"\n' for number, text in enumerate(sums, 1))
+    path.write_text(f"orderId,orderDate,orderStatus,orderSum\n{rows}")
+    read = [
+        content.violations[0].field if isinstance(content, InvalidParameters) else content.amount_rub
+        for content in contents(path)
+    ]
+    assert read == [text if text == "orderSum" else Decimal(text) for text in found]
+
+
+def test_a_sum_that_may_be_two_is_refused_with_both(tmp_path: Path) -> None:
+    refusal = deal_in(tmp_path, ",orderSum", ',"12,345"')
+    assert refusal.violations[0].en.startswith("12,345: is it 12345 or 12.345? ")
+    spreadsheet = write_xlsx(tmp_path / "deals.xlsx", [*HEAD.split(","), "Сумма"], [*ROW.split(","), 12.345])
+    assert contents(spreadsheet)[0].amount_rub == Decimal("12.345")
+
+
 def test_rubles_are_the_values_that_an_earlier_release_imported_without_a_currency(tmp_path: Path) -> None:
     earlier = deal_in(tmp_path, ",Сумма", ",2")
     assert deal_in(tmp_path, ",Сумма,Валюта", ",2,RUB").fingerprints == (earlier.fingerprint,)

@@ -8,7 +8,8 @@ from enum import StrEnum
 from typing import NewType, TypeVar
 
 from dealtrace.alerts.windows import WINDOWS, Window
-from dealtrace.errors import InvalidSetting
+from dealtrace.deals.written_number import single_number, written_number
+from dealtrace.errors import InvalidSetting, InvalidValue
 from dealtrace.mails.figure_words import PERCENT
 from dealtrace.mails.recipient import Recipient
 from dealtrace.record import record
@@ -196,7 +197,13 @@ def _limit(metric: Metric, text: str) -> Decimal:
         raise InvalidSetting(
             key="amount", ru=f"нужно число, например {example}", en=f"must be a number, such as {example}"
         )
-    number = Decimal(bare.replace(",", "."))
+    sign, written = bare[:1].strip("+0123456789"), written_number(bare.lstrip("+-"))
+    assert written is not None
+    try:
+        number = single_number(written)
+    except InvalidValue as fault:
+        raise InvalidSetting(key="amount", ru=fault.ru, en=fault.en) from fault
+    number = -number if sign else number
     return number / PERCENT if is_percent else number
 
 

@@ -194,8 +194,8 @@ def _number(option: str, text: str | None, most: int | None) -> Decimal | None:
         return None
     try:
         return read_positive(text, most)
-    except InvalidValue:
-        fail(f"{option} must be a number above 0{'' if most is None else f' and up to {most}'}, such as 20 or 20.5.")
+    except InvalidValue as fault:
+        fail(f"{option}: {fault.en}.")
 
 
 def _check_naming(file: CostFile, naming: CampaignNaming) -> None:

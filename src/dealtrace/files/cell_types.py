@@ -5,6 +5,7 @@ from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Protocol
 
+from dealtrace.deals.written_number import written_number
 from dealtrace.errors import InvalidValue
 from dealtrace.files.pbx_words import ANSWERED, MISSED
 from dealtrace.files.row import Cell, LostValue
@@ -55,6 +56,23 @@ class CellType(Protocol):
         Raises:
             InvalidValue: the cell is not of the type.
         """
+
+
+@record
+class NumberCell:
+    """A cell with a number in which commas and points may separate thousands or decimals.
+
+    `decimal_sign` is the comma or point before decimals in the column, or empty if the column does not show it.
+    """
+
+    decimal_sign: str = ""
+
+    def shown_sign(self, cell: Cell) -> str:
+        """Return the decimal sign that a cell shows, or an empty string if it shows none, as `1000` and `1,234`."""
+        if not isinstance(cell, str) or not ("," in cell or "." in cell):
+            return ""
+        number = written_number(plain(plain_text(cell)).strip("+- "))
+        return number.decimal_sign if number is not None else ""
 
 
 def text_of(cell: Cell) -> str:

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
 from dealtrace.errors import InvalidParameters, InvalidValue, Language, Violation
-from dealtrace.files.cell_types import CellType
+from dealtrace.files.cell_types import CellType, NumberCell
 from dealtrace.files.row import Cell, Row
 from dealtrace.files.spreadsheet_text import plain_text
 from dealtrace.record import record
@@ -110,6 +111,40 @@ class Layout:
     def _check_need(self, column: Column) -> None:
         if column.need is Need.CELL:
             raise InvalidValue("ячейка пуста, а значение обязательно", "the cell is empty, a value is required")
+
+
+class DecimalSigns:
+    """The signs before decimals that the numbers of a file show, by column; rows are noted, then the layout is decided.
+
+    Ours: `1,234` is a thousand or a fraction, as the other cells of its column show. In a column that shows no sign, or
+    both, such a cell is refused.
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._shown: dict[int, set[str]] = {position: set() for position, _ in self._numbers()}
+
+    def note(self, row: Row) -> None:
+        """Note the signs that the cells of a row show."""
+        for position, cell_type in self._numbers():
+            if position < len(row.cells) and (sign := cell_type.shown_sign(row.cells[position])):
+                self._shown[position].add(sign)
+
+    def decided(self) -> Layout:
+        """Return the layout, whose columns of numbers know their decimal sign if the noted rows show a single one."""
+        decided = []
+        for found in self._layout.found_columns:
+            signs = self._shown.get(found.position, set())
+            if isinstance(found.column.type, NumberCell) and len(signs) == 1:
+                cell_type = replace(found.column.type, decimal_sign=next(iter(signs)))
+                found = replace(found, column=replace(found.column, type=cell_type))  # noqa: PLW2901
+            decided.append(found)
+        return replace(self._layout, found_columns=tuple(decided))
+
+    def _numbers(self) -> Iterable[tuple[int, NumberCell]]:
+        for found in self._layout.found_columns:
+            if isinstance(found.column.type, NumberCell):
+                yield found.position, found.column.type
 
 
 def count_known(headings: Iterable[Cell], columns: Sequence[Column]) -> int:

@@ -4,14 +4,15 @@ from decimal import Decimal
 
 from dealtrace.accounts.own_ids import ID_MAX
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
-from dealtrace.deals.amount import parse_amount
+from dealtrace.deals.amount import AMOUNT_LENGTH_MAX, parse_amount
 from dealtrace.deals.currency import CURRENCY_LENGTH_MAX, currency_of, is_foreign
 from dealtrace.deals.deal import DealId
 from dealtrace.deals.incoming_deal import IncomingDeal
 from dealtrace.deals.lead_clue import CallIdentity, LeadClue, LeadRequestIdentity, SearchContacts
+from dealtrace.deals.written_number import clear_number, written_number
 from dealtrace.errors import InvalidParameters, InvalidValue, Violation
 from dealtrace.files.annotation_columns import SOURCE_CELL
-from dealtrace.files.cell_types import CodeCell, IntegerCell, PhoneCell, TagsCell, TextCell, text_of
+from dealtrace.files.cell_types import CodeCell, IntegerCell, NumberCell, PhoneCell, TagsCell, TextCell, text_of
 from dealtrace.files.columns import Column, Need, RowValues, values_of
 from dealtrace.files.import_format import ImportFormat, ImportNoun, custom_values_of
 from dealtrace.files.row import Cell
@@ -25,6 +26,7 @@ from dealtrace.leads.limits import (
     NUMBER_LENGTH_MAX,
     PHONE_LENGTH_MAX,
 )
+from dealtrace.leads.plain_text import plain
 from dealtrace.record import record
 
 _LEAD_KINDS = {
@@ -37,7 +39,7 @@ _LEAD_KINDS = {
 
 
 @record
-class AmountCell:
+class AmountCell(NumberCell):
     """A cell with an amount, in the currency that its row states, or in rubles."""
 
     @property
@@ -46,8 +48,17 @@ class AmountCell:
         return "rubles, up to four decimals"
 
     def read(self, cell: Cell) -> Decimal:
-        """Parse the amount, rounded to four decimals."""
-        return parse_amount(text_of(cell))
+        """Parse the amount, rounded to four decimals.
+
+        Ours: besides what the API reads, an amount may have commas or points between thousands, as `1,234.50`.
+        """
+        text = text_of(cell)
+        if not isinstance(cell, str):
+            return parse_amount(text)
+        bare = plain(text)
+        sign = bare[:1] if bare[:1] in ("+", "-") else ""
+        number = written_number(bare[len(sign) :]) if "\t" not in text and len(text) <= AMOUNT_LENGTH_MAX else None
+        return parse_amount(text if number is None else f"{sign}{clear_number(number, self.decimal_sign):f}")
 
 
 @record

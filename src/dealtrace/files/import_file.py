@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from dealtrace.errors import InvalidParameters
 from dealtrace.files.call_columns import CALLS
-from dealtrace.files.columns import Layout, lay_out, missing_columns
+from dealtrace.files.columns import DecimalSigns, Layout, lay_out, missing_columns
 from dealtrace.files.deal_columns import DEALS
 from dealtrace.files.import_format import ImportFormat, ImportNoun
 from dealtrace.files.lead_request_columns import LEAD_REQUESTS
@@ -71,8 +71,13 @@ def open_import_file(path: Path, noun: ImportNoun, encoding: str | None, fields:
     check_headings(path, headings)
     layout = lay_out(headings.cells, columns)
     _check_layout(path, FORMATS[noun], layout)
-    rows_total = sum(1 for _ in rows)
-    return ImportFile(path, FORMATS[noun], table.encoding, digest.hexdigest(), headings, layout, rows_total, table.read)
+    signs, rows_total = DecimalSigns(layout), 0
+    for row in rows:
+        signs.note(row)
+        rows_total += 1
+    return ImportFile(
+        path, FORMATS[noun], table.encoding, digest.hexdigest(), headings, signs.decided(), rows_total, table.read
+    )
 
 
 def _check_layout(path: Path, file_format: ImportFormat, layout: Layout) -> None:

@@ -1,11 +1,11 @@
 """The types of cells in a table of costs: days, amounts of money in any currency, and numbers of clicks."""
 
 import re
-from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 
 from dealtrace.attribution.cost import COST_KOPECKS_MAX, COUNT_MAX, KOPECKS_PER_RUBLE
+from dealtrace.deals.written_number import WrittenNumber, single_number, written_number
 from dealtrace.errors import InvalidValue
 from dealtrace.files.annotation_columns import SourcePartCell
 from dealtrace.files.cell_types import CodeCell, IntegerCell, text_of
@@ -34,33 +34,25 @@ NO_DATA = ("-", "--", "–", "—")
 
 _DAY_AS_NUMBER = re.compile("([0-9]{4})([0-9]{2})([0-9]{2})")
 _MONEY = re.compile(r"([^0-9+,.\-−\s]*)\s*([+\-−]?)\s*([0-9.,][0-9.,\s'’]*)([^0-9+,\-−]*)")
-_GAPS = re.compile(r"[\s'’]")
-_OTHER_SIGN = {",": ".", ".": ","}
-DIGITS_OF_GROUP = 3
-THOUSAND = 10**DIGITS_OF_GROUP
 _CODE = re.compile("[A-Za-z]{3}")
+_NOTHING = WrittenNumber(Decimal(0), is_whole=True)
 
 
 @record
 class Money:
-    """An amount as it was written; `currency` is a three-letter code, or empty if the cell does not name a currency.
+    """An amount as it was written; `currency` is a three-letter code, or empty if the cell does not name a currency."""
 
-    `decimal_sign` is the comma or point that must separate decimals in the cell's column, or empty if the cell does not
-    show it. If `unclear_sign` is not empty, it may separate thousands or decimals, and `amount` is with decimals.
-    """
-
-    amount: Decimal
+    written: WrittenNumber
     currency: str = ""
-    is_whole: bool = False
-    """Whether the amount was written without decimals."""
-    decimal_sign: str = ""
-    unclear_sign: str = ""
+
+    @property
+    def amount(self) -> Decimal:
+        """Return the amount; see `WrittenNumber` for amounts that may mean a thousand times as much."""
+        return self.written.number
 
     def decided(self, decimal_sign: str) -> "Money":
         """Return the amount that was meant in a column whose decimals are separated by `decimal_sign`."""
-        if not decimal_sign or self.unclear_sign in ("", decimal_sign):
-            return self
-        return replace(self, amount=self.amount * THOUSAND, is_whole=True)
+        return Money(self.written.decided(decimal_sign), self.currency)
 
 
 @record
@@ -103,10 +95,10 @@ class MoneyCell:
         """
         text = visible(text_of(cell)).strip()
         if text in NO_DATA:
-            return Money(Decimal(0), is_whole=True)
+            return Money(_NOTHING)
         found = _MONEY.fullmatch(text) if len(text) <= MONEY_LENGTH_MAX else None
-        number = _decimal(found[3]) if found is not None else None
-        if found is None or number is None or found[2] in ("-", "−") or number[0] > WRITTEN_MAX:
+        number = written_number(found[3]) if found is not None else None
+        if found is None or number is None or found[2] in ("-", "−") or number.number > WRITTEN_MAX:
             raise InvalidValue(
                 "ожидается сумма, 0 или больше, например 1 234,56",
                 "expected a sum of 0 or more, such as 1 234.56",
@@ -115,8 +107,9 @@ class MoneyCell:
         codes = {read_currency(sign) for sign in signs}
         if len(codes) > 1:
             raise InvalidValue(f"две валюты в ячейке: {text}", f"two currencies in a cell: {text}")
-        decimal_sign, unclear_sign = _signs(found[3]) if isinstance(cell, str) else ("", "")
-        return Money(number[0], codes.pop() if codes else "", number[1], decimal_sign, unclear_sign)
+        if not isinstance(cell, str):
+            number = WrittenNumber(number.number, number.is_whole)
+        return Money(number, codes.pop() if codes else "")
 
 
 @record
@@ -173,63 +166,28 @@ def read_currency(text: str) -> str:
     return code
 
 
-def _decimal(written: str) -> tuple[Decimal, bool] | None:
-    """Return the number in a string and whether it is whole, or `None` if the text is malformed.
-
-    If the text has both commas and points, the last one separates the decimals.
-    """
-    digits = _GAPS.sub("", written)
-    point, comma = digits.rfind("."), digits.rfind(",")
-    if min(point, comma) >= 0:
-        sign, between = (".", ",") if point > comma else (",", ".")
-        whole, _, decimals = digits.partition(sign)
-        return _number(_joined(whole, between), decimals)
-    between = "," if comma >= 0 else "."
-    if digits.count(between) > 1:
-        return _number(_joined(digits, between), "")
-    whole, _, decimals = digits.partition(between)
-    return _number(whole, decimals) if whole or decimals else None
-
-
-def _signs(written: str) -> tuple[str, str]:
-    """Return the sign that separates decimals in a number's column, and the sign whose meaning the number leaves open.
-
-    At least one of them is empty. `1,5` and `1.234.567` show a decimal comma; `1,234` leaves the comma open.
-    """
-    digits = _GAPS.sub("", written)
-    signs = [character for character in digits if character in _OTHER_SIGN]
-    if not signs:
-        return "", ""
-    last = signs[-1]
-    if len(signs) > 1:
-        return (last if signs[0] != last else _OTHER_SIGN[last]), ""
-    whole, _, decimals = digits.partition(last)
-    is_unclear = len(whole) in range(1, DIGITS_OF_GROUP + 1) and whole[0] != "0" and len(decimals) == DIGITS_OF_GROUP
-    return ("", last) if is_unclear else (last, "")
-
-
-def _joined(digits: str, between: str) -> str | None:
-    """Return a whole number without its thousands separators, or `None` if they are in the wrong places."""
-    first, *others = digits.split(between)
-    is_grouped = 0 < len(first) <= DIGITS_OF_GROUP and all(len(group) == DIGITS_OF_GROUP for group in others)
-    return "".join((first, *others)) if is_grouped else None
-
-
-def _number(whole: str | None, decimals: str) -> tuple[Decimal, bool] | None:
-    if whole is None or not f"{whole}{decimals}".isdigit():
-        return None
-    return Decimal(f"{whole or 0}.{decimals or 0}"), not decimals.strip("0")
-
-
-def read_positive(cell: Cell, most: int | None) -> Decimal:
-    """Parse a number above 0, without a currency; `most` is the largest allowed number, or `None` for no limit.
+def read_positive(text: str, most: int | None) -> Decimal:
+    """Parse a number above 0 that stands alone, without a currency; `most` is the largest allowed, or `None`.
 
     Raises:
-        InvalidValue: the cell is not a number, names a currency, or the number is not above 0 or is too large.
+        InvalidValue: the text is not a number, names a currency, may mean two numbers (see `single_number`), or the
+            number is not above 0 or is too large.
     """
-    money = MoneyCell().read(cell)
-    if money.currency or not money.amount or (most is not None and money.amount > most):
-        ru = "ожидается число больше 0" + ("" if most is None else f" и до {most}") + ", например 20 или 20.5"
-        en = "a number above 0" + ("" if most is None else f" and up to {most}") + " is expected, such as 20 or 20.5"
-        raise InvalidValue(ru, en)
-    return money.amount
+    try:
+        money = MoneyCell().read(text)
+    except InvalidValue as fault:
+        raise _not_positive(most) from fault
+    check_positive(money.amount, money.currency, most)
+    return single_number(money.written, most)
+
+
+def check_positive(number: Decimal, currency: str, most: int | None) -> None:
+    """Raise `InvalidValue` if a number has a currency, is not above 0, or exceeds `most`."""
+    if currency or not number or (most is not None and number > most):
+        raise _not_positive(most)
+
+
+def _not_positive(most: int | None) -> InvalidValue:
+    ru = "ожидается число больше 0" + ("" if most is None else f" и до {most}") + ", например 20 или 20.5"
+    en = "a number above 0" + ("" if most is None else f" and up to {most}") + " is expected, such as 20 or 20.5"
+    return InvalidValue(ru, en)

@@ -169,15 +169,16 @@ class _Tally:
         return money.amount * self.reading.rate
 
     def _decided(self, money: Money) -> Money:
-        if money.decimal_sign:
-            self.decimal_signs.add(money.decimal_sign)
-        if money.unclear_sign and not self.unclear:
-            self.unclear = f"{money.amount}".replace(".", money.unclear_sign)
+        written = money.written
+        if written.decimal_sign:
+            self.decimal_signs.add(written.decimal_sign)
+        if written.unclear_sign and not self.unclear:
+            self.unclear = f"{money.amount}".replace(".", written.unclear_sign)
         return money.decided(self.decimal_sign)
 
     def _note_size(self, money: Money) -> None:
         if money.amount:
-            self.are_whole = self.are_whole and money.is_whole
+            self.are_whole = self.are_whole and money.written.is_whole
             self.are_kopecks_in_micros = self.are_kopecks_in_micros and not money.amount % KOPECK_IN_MICROS
             self.least = money.amount if self.least is None else min(self.least, money.amount)
 

@@ -5,9 +5,11 @@ from itertools import islice
 from pathlib import Path
 
 from dealtrace.deals.currency import RATE_RUB_MAX, RATE_RUB_MIN, RUBLE, CurrencyRate, currency_of, rounded_rate
+from dealtrace.deals.written_number import clear_number
 from dealtrace.errors import InvalidParameters, InvalidValue
-from dealtrace.files.columns import Column, Need, lay_out, missing_columns
-from dealtrace.files.costs.cells import CurrencyCell, DayCell, read_positive
+from dealtrace.files.cell_types import NumberCell
+from dealtrace.files.columns import Column, DecimalSigns, Need, lay_out, missing_columns
+from dealtrace.files.costs.cells import CurrencyCell, DayCell, MoneyCell, check_positive, read_positive
 from dealtrace.files.row import Cell
 from dealtrace.files.table_file import open_table
 from dealtrace.files.unreadable import check_headings, unreadable
@@ -18,7 +20,7 @@ RATES_MAX = 100_000
 
 
 @record
-class RateCell:
+class RateCell(NumberCell):
     """A cell with the price of one unit of a currency, in rubles."""
 
     @property
@@ -28,7 +30,10 @@ class RateCell:
 
     def read(self, cell: Cell) -> Decimal:
         """Return the price of one unit as a decimal number of rubles."""
-        return read_rate(cell)
+        money = MoneyCell().read(cell)
+        rubles = clear_number(money.written, self.decimal_sign)
+        check_positive(rubles, money.currency, RATE_RUB_MAX)
+        return _checked_rate(rubles)
 
 
 @record
@@ -52,13 +57,16 @@ RATE_COLUMNS = (
 )
 
 
-def read_rate(cell: Cell) -> Decimal:
+def read_rate(text: str) -> Decimal:
     """Return the price of one unit of a currency in rubles, rounded half up to millionths.
 
     Raises:
-        InvalidValue: the cell is not a number, or the number is too small or too large.
+        InvalidValue: the text is not a number or may mean two, or the number is too small or too large.
     """
-    rubles = read_positive(cell, RATE_RUB_MAX)
+    return _checked_rate(read_positive(text, RATE_RUB_MAX))
+
+
+def _checked_rate(rubles: Decimal) -> Decimal:
     if rubles < RATE_RUB_MIN:
         raise InvalidValue(
             f"ожидается число от {RATE_RUB_MIN} до {RATE_RUB_MAX}, например 92.5",
@@ -97,8 +105,14 @@ def read_rates(path: Path, encoding: str | None) -> list[CurrencyRate]:
     for column in missing_columns(layout, RATE_COLUMNS):
         accepted = ", ".join((column.name, *column.headings))
         raise unreadable(path, f"нет ни одного из столбцов: {accepted}", f"it has none of the columns: {accepted}")
-    rates = []
-    for row in islice(rows, RATES_MAX):
+    found = list(islice(rows, RATES_MAX + 1))
+    if len(found) > RATES_MAX:
+        raise unreadable(path, f"строк больше {RATES_MAX:,}", f"it has more than {RATES_MAX:,} rows")
+    signs = DecimalSigns(layout)
+    for row in found:
+        signs.note(row)
+    layout, rates = signs.decided(), []
+    for row in found:
         try:
             values = layout.read(row)
         except InvalidParameters as fault:
@@ -109,6 +123,4 @@ def read_rates(path: Path, encoding: str | None) -> list[CurrencyRate]:
                 f"row {row.number}, {first.field}: {first.en}",
             ) from fault
         rates.append(CurrencyRate(values["currency"], values["date"], values["rate"]))
-    if next(rows, None) is not None:
-        raise unreadable(path, f"строк больше {RATES_MAX:,}", f"it has more than {RATES_MAX:,} rows")
     return rates

@@ -1,0 +1,126 @@
+"""Read numbers as people and spreadsheets write them: a comma or a point may separate thousands or decimals."""
+
+import re
+from decimal import Decimal
+
+from dealtrace.errors import InvalidValue
+from dealtrace.record import record
+
+_GAPS = re.compile(r"[\s'’]")
+_OTHER_SIGN = {",": ".", ".": ","}
+_DIGITS_OF_GROUP = 3
+THOUSAND = 10**_DIGITS_OF_GROUP
+COMMA = ","
+
+
+@record
+class WrittenNumber:
+    """A number of 0 or more, as it was written.
+
+    `decimal_sign` is the comma or point that must separate decimals in the column of the number, or empty if the number
+    does not show it. If `unclear_sign` is not empty, it may separate thousands or decimals, and `number` is with
+    decimals.
+    """
+
+    number: Decimal
+    is_whole: bool
+    """Whether the number was written without decimals."""
+    decimal_sign: str = ""
+    unclear_sign: str = ""
+
+    def decided(self, decimal_sign: str) -> "WrittenNumber":
+        """Return the number that was meant in a column whose decimals are separated by `decimal_sign`."""
+        if not decimal_sign or self.unclear_sign in ("", decimal_sign):
+            return self
+        return WrittenNumber(self.number * THOUSAND, is_whole=True, decimal_sign=decimal_sign)
+
+
+def written_number(text: str) -> WrittenNumber | None:
+    """Return the number in a string, or `None` if it is malformed: `1 234,56`, `1,234.56` and `1.234,56` are the same.
+
+    If the string has both commas and points, the last one separates the decimals.
+    """
+    digits = _GAPS.sub("", text)
+    point, comma = digits.rfind("."), digits.rfind(",")
+    if min(point, comma) >= 0:
+        sign, between = (".", ",") if point > comma else (",", ".")
+        whole, _, decimals = digits.partition(sign)
+        return _number(_joined(whole, between), decimals, digits)
+    between = "," if comma >= 0 else "."
+    if digits.count(between) > 1:
+        return _number(_joined(digits, between), "", digits)
+    whole, _, decimals = digits.partition(between)
+    return _number(whole, decimals, digits) if whole or decimals else None
+
+
+def clear_number(number: WrittenNumber, decimal_sign: str) -> Decimal:
+    """Return the number that was meant in a column whose decimals are separated by `decimal_sign`, which may be empty.
+
+    Ours: `1,234` may be 1,234 or 1.234, and a wrong guess is a thousandfold error. The other cells of the column decide
+    it; if they do not, or contradict each other, the number is refused.
+
+    Raises:
+        InvalidValue: the number may mean either, and the column does not show which.
+    """
+    if number.unclear_sign and not decimal_sign:
+        written, whole, fraction = _readings(number, number.unclear_sign)
+        raise InvalidValue(
+            f"{written}: это {whole} или {fraction}? По столбцу не видно: уберите разделители тысяч или допишите ноль",
+            f"{written}: is it {whole} or {fraction}? The column does not show it: remove separators of thousands, or "
+            "add a zero",
+        )
+    return number.decided(decimal_sign).number
+
+
+def single_number(number: WrittenNumber, most: Decimal | int | None = None) -> Decimal:
+    """Return the number that a person meant who wrote it alone, in a form or a command; `most` is the largest allowed.
+
+    Ours: neither Russian nor English puts a point between thousands, so `1.234` is a fraction. `1,234` is a fraction in
+    Russian and a thousand in English: it is refused, unless the thousand exceeds `most`.
+
+    Raises:
+        InvalidValue: the number may mean either.
+    """
+    whole = number.number * THOUSAND
+    if number.unclear_sign == COMMA and (most is None or whole <= most):
+        written, shown, fraction = _readings(number, COMMA)
+        raise InvalidValue(
+            f"{written}: это {shown} или {fraction}? Напишите одно из двух, как здесь",
+            f"{written}: is it {shown} or {fraction}? Write one of the two, as shown here",
+        )
+    return number.number
+
+
+def _readings(number: WrittenNumber, sign: str) -> tuple[str, str, str]:
+    """Return an unclear number as it was written, as a whole number, and as a fraction."""
+    fraction = f"{number.number:f}"
+    return fraction.replace(".", sign), fraction.replace(".", ""), fraction
+
+
+def _signs(digits: str) -> tuple[str, str]:
+    """Return the sign that separates decimals in a number's column, and the sign whose meaning the number leaves open.
+
+    At least one of them is empty. `1,5` and `1.234.567` show a decimal comma; `1,234` leaves the comma open.
+    """
+    signs = [character for character in digits if character in _OTHER_SIGN]
+    if not signs:
+        return "", ""
+    last = signs[-1]
+    if len(signs) > 1:
+        return (last if signs[0] != last else _OTHER_SIGN[last]), ""
+    whole, _, decimals = digits.partition(last)
+    is_unclear = len(whole) in range(1, _DIGITS_OF_GROUP + 1) and whole[0] != "0" and len(decimals) == _DIGITS_OF_GROUP
+    return ("", last) if is_unclear else (last, "")
+
+
+def _joined(digits: str, between: str) -> str | None:
+    """Return a whole number without its thousands separators, or `None` if they are in the wrong places."""
+    first, *others = digits.split(between)
+    is_grouped = 0 < len(first) <= _DIGITS_OF_GROUP and all(len(group) == _DIGITS_OF_GROUP for group in others)
+    return "".join((first, *others)) if is_grouped else None
+
+
+def _number(whole: str | None, decimals: str, digits: str) -> WrittenNumber | None:
+    if whole is None or not f"{whole}{decimals}".isdecimal():
+        return None
+    return WrittenNumber(Decimal(f"{whole or 0}.{decimals or 0}"), not decimals.strip("0"), *_signs(digits))

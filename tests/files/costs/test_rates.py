@@ -1,0 +1,43 @@
+"""Files of currency rates: the column decides whether `1,234` is a thousand; what stays open is refused."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from dealtrace.errors import FileUnreadable
+from dealtrace.files.costs.rates import read_rates
+from spreadsheet import write_xlsx
+
+
+def written(folder: Path, rates: Sequence[str]) -> Path:
+    path = folder / "rates.csv"
+    rows = "".join(f"USD;0{day}.03.2024;{rate}\n" for day, rate in enumerate(rates, 1))
+    path.write_text(f"Валюта;Дата;Курс\n{rows}", encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("rates", "found"),
+    [
+        (("92,345", "92,5"), ["92.345", "92.5"]),
+        (("92.345", "92.5"), ["92.345", "92.5"]),
+        (("1,234", "1,234.50"), ["1234", "1234.5"]),
+        (("92,3456", "1 234,5"), ["92.3456", "1234.5"]),
+    ],
+)
+def test_the_other_rates_decide(tmp_path: Path, rates: Sequence[str], found: Sequence[str]) -> None:
+    assert [rate.rubles for rate in read_rates(written(tmp_path, rates), None)] == [Decimal(text) for text in found]
+
+
+@pytest.mark.parametrize("rates", [("92,345",), ("92,345", "92.5", "93,5"), ("92.345", "92")])
+def test_what_stays_open_is_refused_with_its_row(tmp_path: Path, rates: Sequence[str]) -> None:
+    with pytest.raises(FileUnreadable) as refused:
+        read_rates(written(tmp_path, rates), None)
+    assert f"row 2, Курс: {rates[0]}: is it 92345 or 92.345? " in refused.value.facts["en"]
+
+
+def test_a_number_of_a_spreadsheet_is_what_it_is(tmp_path: Path) -> None:
+    path = write_xlsx(tmp_path / "rates.xlsx", ["Валюта", "Дата", "Курс"], ["USD", "01.03.2024", 92.345])
+    assert [rate.rubles for rate in read_rates(path, None)] == [Decimal("92.345")]
